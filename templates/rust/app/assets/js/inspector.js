@@ -1,0 +1,180 @@
+// The panel on the page: every socket, its channels, and what can be tried on them.
+//
+// A socket makes itself known with one event, and nothing else ties it to this panel:
+//
+//     window.dispatchEvent(new CustomEvent("socket:connect", { detail: { socket, name: "UserSocket" } }))
+//
+// What others sent is only ever written as text, never as markup.
+
+import { clock, readable, watchFrames } from "./frames.js"
+
+const HEARD = 20 // the messages kept for each channel
+const CLOSED = 3 // the closed channels kept for each socket, the latest ones
+
+const sockets = document.querySelector("#sockets")
+const noSocket = document.querySelector("#no-socket")
+const known = new WeakSet()
+
+window.addEventListener("socket:connect", ({ detail: { socket, name } }) => {
+  if (!sockets || known.has(socket)) return
+
+  known.add(socket)
+  noSocket.hidden = true
+  watchFrames(socket, name)
+  showSocket(socket, name)
+})
+
+// By now every script of the page has run: what has not announced itself is not there.
+window.addEventListener("DOMContentLoaded", () => {
+  if (noSocket) noSocket.hidden = sockets.hasChildNodes()
+})
+
+function showSocket(socket, name) {
+  const { card, part } = copyOf("#socket-card")
+  const channels = card.querySelector(".channels")
+  let attempts = 0
+
+  const showState = () => {
+    if (socket.isConnected()) attempts = 0
+    setState(card, socketState(socket, attempts))
+    part("attempts").textContent = attempts > 1 ? `attempt ${attempts}` : ""
+  }
+  const addChannel = (channel) => {
+    channels.insertBefore(channelCard(channel), channels.querySelector(':scope > [data-state="closed"]'))
+  }
+
+  card.dataset.socket = name
+  card.setAttribute("aria-label", name)
+  part("name").textContent = name
+  part("url").textContent = socket.endPointURL()
+  socket.channels.forEach(addChannel)
+  sockets.append(card)
+  showState()
+
+  socket.onOpen(showState)
+  socket.onClose(showState)
+  // Phoenix has no event for these, neither for its own reconnects, which call `connect` too.
+  after(socket, "connect", () => { attempts += 1; showState() })
+  after(socket, "disconnect", () => { attempts = 0; showState() })
+  after(socket, "channel", addChannel)
+}
+
+function socketState(socket, attempts) {
+  if (socket.isConnected()) return "open"
+  if (socket.closeWasClean) return "closed" // not connected yet, or `disconnect` was called
+  return attempts > 1 ? "reconnecting" : "connecting"
+}
+
+function channelCard(channel) {
+  const { card, part } = copyOf("#channel-card")
+  const { topic, socket } = channel
+  const form = card.querySelector("form")
+  const heard = card.querySelector(".heard")
+
+  card.dataset.channel = topic
+  card.setAttribute("aria-label", topic)
+  part("topic").textContent = topic
+  form.body.setAttribute("aria-label", `Say something on ${topic}`)
+  heard.setAttribute("aria-label", `Heard on ${topic}`)
+
+  const showError = (text) => {
+    // Written only when it differs: a join refused again and again is read aloud once.
+    if (part("error").textContent !== text) part("error").textContent = text
+  }
+
+  // Every message of the socket comes by here; some are this channel's.
+  const listener = socket.onMessage(({ topic: on, event, payload, join_ref: joinRef }) => {
+    if (on !== topic || (joinRef && joinRef !== channel.joinRef())) return
+
+    if (event === "phx_error") showError(`crashed: ${readable(payload)}`)
+    else if (event === "phx_reply" && payload?.status === "error") showError(`refused: ${readable(payload.response)}`)
+    else if (!event.startsWith("phx_")) {
+      heard.prepend(heardRow(event, payload))
+      keep(heard.children, HEARD)
+    }
+  })
+
+  const showState = (state) => {
+    setState(card, state)
+    // Not `disabled`: that would take the focus away from whoever is typing while the server restarts.
+    card.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", state !== "joined"))
+    if (state !== "closed") return
+
+    // A closed channel never comes back (joining again makes a new one), so it makes room.
+    socket.off([listener])
+    const siblings = card.parentElement
+    siblings.append(card)
+    keep([...siblings.querySelectorAll(':scope > [data-state="closed"]')].reverse(), CLOSED)
+  }
+  watch(channel, "state", showState)
+  showState(channel.joinedOnce ? channel.state : "not joined")
+
+  part("ping").addEventListener("click", () => {
+    if (channel.state !== "joined") return
+
+    const start = performance.now()
+    const show = (status) => (reply) => {
+      part("reply").textContent = `${(performance.now() - start).toFixed(1)} ms · ${status} ${readable(reply)}`
+    }
+    part("reply").textContent = "…"
+    channel.push("ping", { hello: "server" })
+      .receive("ok", show("ok"))
+      .receive("error", show("error"))
+      .receive("timeout", () => { part("reply").textContent = "No reply." })
+  })
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    if (channel.state !== "joined") return
+
+    channel.push("shout", { body: form.body.value })
+    form.reset()
+  })
+
+  return card
+}
+
+function heardRow(event, payload) {
+  const row = document.createElement("li")
+  const body = typeof payload?.body === "string" ? payload.body : readable(payload)
+  row.append(element("time", clock()), element("b", event), element("span", body))
+  return row
+}
+
+function element(tag, text) {
+  return Object.assign(document.createElement(tag), { textContent: text })
+}
+
+// A copy of a template in index.html, and its parts by their `data-…` names.
+function copyOf(template) {
+  const card = document.querySelector(template).content.cloneNode(true).firstElementChild
+  return { card, part: (name) => card.querySelector(`[data-${name}]`) }
+}
+
+function setState(card, state) {
+  card.dataset.state = state
+  card.querySelector("[data-state-name]").textContent = state
+}
+
+function keep(elements, count) {
+  [...elements].slice(count).forEach((each) => each.remove())
+}
+
+// Calls `tell` with what `object[method]` returned, each time it was called.
+function after(object, method, tell) {
+  const original = object[method]
+  object[method] = (...args) => {
+    const result = original.apply(object, args)
+    tell(result)
+    return result
+  }
+}
+
+// Calls `tell` each time a value is assigned to `object[property]`.
+function watch(object, property, tell) {
+  let value = object[property]
+  Object.defineProperty(object, property, {
+    get: () => value,
+    set: (next) => { value = next; tell(next) },
+  })
+}

@@ -1,0 +1,95 @@
+// The app under test: a Rust app made by `hello-sockets new` and `gen channel User`.
+//
+//   APP_URL            where it already runs, for example http://localhost:4000
+//   APP_BIN, APP_DIR   its binary and its folder, for what needs an app of its own (to kill and start again)
+//   SCREENSHOT_DIR     where pictures go; ./screenshots unless set
+//   CHROMIUM           the browser; /usr/bin/chromium unless set
+//
+// What is not there makes a test fail and say so. Nothing is skipped.
+
+import assert from "node:assert/strict"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { accessSync, constants, mkdirSync } from "node:fs"
+import { createServer } from "node:net"
+import { createInterface } from "node:readline"
+
+/** The longest that any one thing may take, in milliseconds. */
+export const PATIENCE = 10_000
+
+export function appUrl() {
+  return env("APP_URL", "the address of a running app, for example http://localhost:4000").replace(/\/$/, "")
+}
+
+export function screenshotPath(name) {
+  const directory = process.env.SCREENSHOT_DIR ?? new URL("screenshots", import.meta.url).pathname
+  mkdirSync(directory, { recursive: true })
+  return `${directory}/${name}.png`
+}
+
+export function chromiumPath() {
+  const path = process.env.CHROMIUM ?? "/usr/bin/chromium"
+  try {
+    accessSync(path, constants.X_OK)
+  } catch {
+    assert.fail(`no browser at ${path}: install chromium, or set CHROMIUM to where it is`)
+  }
+  return path
+}
+
+/** Starts the app's own binary and resolves once it says where it listens. */
+export async function startApp({ port }) {
+  const bin = env("APP_BIN", "the path of the app's binary")
+  const cwd = env("APP_DIR", "the path of the app's folder")
+  const child = spawn(bin, { cwd, env: { ...process.env, PORT: String(port) }, stdio: ["ignore", "pipe", "pipe"] })
+  const lines = []
+  const exited = once(child, "exit")
+  const url = new Promise((resolve, reject) => {
+    const fail = (why) => reject(new Error(`${bin} ${why}; it printed:\n${lines.join("\n")}`))
+    const timer = setTimeout(() => { child.kill("SIGKILL"); fail(`did not listen within ${PATIENCE} ms`) }, PATIENCE)
+    child.once("error", (error) => { clearTimeout(timer); fail(`did not start: ${error.message}`) })
+    child.once("exit", (code) => { clearTimeout(timer); fail(`exited with ${code}`) })
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        lines.push(line)
+        const found = /Access \w+ at (http:\/\/[^\s\x1b]+)/.exec(line)
+        if (found) { clearTimeout(timer); resolve(found[1].replace(/\/$/, "")) }
+      })
+    }
+  })
+
+  return {
+    url: await url,
+    /** Ends it as a crash would, and waits until it is gone. */
+    kill: async () => { child.kill("SIGKILL"); await exited },
+  }
+}
+
+/** A port that was free a moment ago: a restarted app must be found where it was. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address()
+  server.close()
+  await once(server, "close")
+  return port
+}
+
+/** Fails with `what` unless `promise` settles in time. */
+export async function soon(what, promise) {
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: not within ${PATIENCE} ms`)), PATIENCE)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function env(name, what) {
+  const value = process.env[name]
+  assert.ok(value, `${name} is not set: it must be ${what}`)
+  return value
+}

@@ -1,0 +1,170 @@
+// The page of a generated app, in a real browser.
+
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import puppeteer from "puppeteer-core"
+import { appUrl, chromiumPath, freePort, PATIENCE, screenshotPath, startApp } from "./app.mjs"
+
+const LOBBY = '[data-socket="UserSocket"] [data-channel="user:lobby"]'
+const JOINED = `${LOBBY}[data-state="joined"]`
+
+let browser
+
+before(async () => {
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+  browser = await puppeteer.launch({ executablePath: chromiumPath(), headless: true, args })
+})
+
+after(() => browser?.close())
+
+test("joins the lobby over the socket's address, and nothing complains", async (t) => {
+  const { page, complaints } = await open(t, appUrl())
+
+  await page.waitForSelector(JOINED)
+
+  const url = `${appUrl().replace(/^http/, "ws")}/socket/websocket?token=undefined&vsn=2.0.0`
+  assert.equal(await text(page, '[data-socket="UserSocket"] [data-url]'), url)
+  assert.equal(await text(page, '[data-socket="UserSocket"] > header [data-state-name]'), "open")
+  assert.deepEqual(await visible(page, ".notice"), [])
+  assert.deepEqual(complaints, [])
+})
+
+test("the ping button shows the reply and how long it took", async (t) => {
+  const { page } = await open(t, appUrl())
+  await page.waitForSelector(JOINED)
+
+  await page.click(`${LOBBY} [data-ping]`)
+
+  await until(page, LOBBY, "[data-reply]", /^\d+\.\d ms · ok \{"hello":"server"\}$/)
+})
+
+test("a shout reaches a second page, as text and never as markup", async (t) => {
+  const [sender, listener] = [await open(t, appUrl()), await open(t, appUrl())]
+  for (const { page } of [sender, listener]) await page.waitForSelector(JOINED)
+  const body = `<img src=x onerror="document.title='broken'"> ${crypto.randomUUID()}`
+
+  await sender.page.bringToFront()
+  await sender.page.type(`${LOBBY} input`, body)
+  await sender.page.keyboard.press("Enter")
+
+  for (const { page } of [listener, sender]) {
+    await until(page, LOBBY, ".heard li span", body)
+    assert.equal(await page.$(".heard img"), null)
+  }
+})
+
+test("frames are listed in both directions as they travel", async (t) => {
+  const { page } = await open(t, appUrl())
+  await page.waitForSelector(JOINED)
+  await page.click(`${LOBBY} [data-ping]`)
+  await until(page, LOBBY, "[data-reply]", / ok /)
+
+  const frames = await page.$$eval("#frames li:not(.heartbeat)", (rows) => rows.map((row) => [
+    row.dataset.direction, ...JSON.parse(row.querySelector(".raw").textContent).slice(2),
+  ]))
+
+  // Other tests may shout in the lobby meanwhile.
+  assert.deepEqual(frames.filter(([, , event]) => event !== "shout"), [
+    ["received", "user:lobby", "phx_reply", { response: { hello: "server" }, status: "ok" }],
+    ["sent", "user:lobby", "ping", { hello: "server" }],
+    ["received", "user:lobby", "phx_reply", { response: {}, status: "ok" }],
+    ["sent", "user:lobby", "phx_join", {}],
+  ])
+  await page.screenshot({ path: screenshotPath("page"), fullPage: true })
+})
+
+test("says so while the server is gone, and joins again once it is back", async (t) => {
+  const port = await freePort()
+  let app = await startApp({ port })
+  t.after(() => app.kill())
+  const { page } = await open(t, app.url)
+  await page.waitForSelector(JOINED)
+
+  await app.kill()
+  await page.waitForSelector('[data-socket="UserSocket"][data-state="reconnecting"]')
+  await page.waitForSelector(`${LOBBY}[data-state="errored"]`)
+  await page.screenshot({ path: screenshotPath("server-gone"), fullPage: true })
+  app = await startApp({ port })
+
+  await page.waitForSelector(JOINED)
+})
+
+test("without the phoenix package it says what to run", async (t) => {
+  const { page } = await open(t, appUrl(), (request) => {
+    return request.url().includes("/node_modules/phoenix/") && { status: 404, body: "" }
+  })
+
+  await page.waitForSelector("#not-loaded", { visible: true })
+
+  assert.match(await text(page, "#not-loaded"), /npm install --prefix assets/)
+  await page.screenshot({ path: screenshotPath("package-missing"), fullPage: true })
+})
+
+test("without a socket it says what to run", async (t) => {
+  const { page } = await open(t, appUrl(), (request) => {
+    const app = new URL(request.url()).pathname === "/assets/js/app.js"
+    return app && { contentType: "text/javascript", body: 'import "./inspector.js"' }
+  })
+
+  await page.waitForSelector("#no-socket", { visible: true })
+
+  assert.match(await text(page, "#no-socket"), /hello-sockets gen channel User/)
+  await page.screenshot({ path: screenshotPath("no-socket"), fullPage: true })
+})
+
+test("a refused channel and a crashed one show why, each on its own card", async (t) => {
+  const { page } = await open(t, appUrl(), (request) => {
+    const app = new URL(request.url()).pathname === "/assets/js/app.js"
+    const body = `import "./inspector.js"
+      import socket from "./user_socket.js"
+      socket.channel("nope:1", {}).join()
+      const channel = socket.channel("user:crash", {})
+      channel.join().receive("ok", () => channel.push("no_such_event", {}))`
+    return app && { contentType: "text/javascript", body }
+  })
+
+  await until(page, '[data-channel="nope:1"]', "[data-error]", 'refused: {"reason":"unmatched topic"}')
+  await until(page, '[data-channel="user:crash"]', "[data-error]", /^crashed: /)
+  await page.waitForSelector(JOINED)
+  await page.screenshot({ path: screenshotPath("errors"), fullPage: true })
+})
+
+/** Opens a page of its own. `answer` may answer a request in the server's place. */
+async function open(t, url, answer) {
+  const page = await browser.newPage()
+  t.after(() => page.close())
+  page.setDefaultTimeout(PATIENCE)
+  const complaints = []
+  page.on("pageerror", (error) => complaints.push(error.message))
+  page.on("console", (message) => ["error", "warn"].includes(message.type()) && complaints.push(message.text()))
+  if (answer) {
+    await page.setRequestInterception(true)
+    page.on("request", (request) => {
+      const response = answer(request)
+      return response ? request.respond(response) : request.continue()
+    })
+  }
+  await page.goto(url)
+  return { page, complaints }
+}
+
+/** Waits until one of `part` in `card` has exactly this text, or matches it. */
+async function until(page, card, part, expected) {
+  const pattern = expected instanceof RegExp ? expected.source : null
+  try {
+    await page.waitForFunction((selector, exact, pattern) => {
+      const texts = [...document.querySelectorAll(selector)].map((each) => each.textContent)
+      return texts.some((each) => pattern ? new RegExp(pattern).test(each) : each === exact)
+    }, {}, `${card} ${part}`, pattern ? null : expected, pattern)
+  } catch (error) {
+    throw new Error(`${part} of ${card} never read ${expected}: ${error.message}`)
+  }
+}
+
+function text(page, selector) {
+  return page.$eval(selector, (each) => each.textContent)
+}
+
+function visible(page, selector) {
+  return page.$$eval(selector, (all) => all.filter((each) => each.checkVisibility()).map((each) => each.textContent))
+}
