@@ -98,11 +98,11 @@ function channelCard(channel) {
     setState(card, state)
     // Not `disabled`: that would take the focus away from whoever is typing while the server restarts.
     card.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", state !== "joined"))
-    if (state !== "closed") return
+    const siblings = card.parentElement // none once its card made room for others
+    if (state !== "closed" || !siblings) return
 
     // A closed channel never comes back (joining again makes a new one), so it makes room.
     socket.off([listener])
-    const siblings = card.parentElement
     siblings.append(card)
     keep([...siblings.querySelectorAll(':scope > [data-state="closed"]')].reverse(), CLOSED)
   }
