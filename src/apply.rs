@@ -1,0 +1,133 @@
+//! Writes the changes: all of them or none. The only place that writes.
+//!
+//! Every file is written beside its place first and then moved there in one step, so that a run that is killed
+//! leaves whole files only, and the same command run again completes it.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where writing is allowed"
+)]
+
+use std::ffi::OsString;
+use std::fs::{self, File, Permissions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::changes::Change;
+
+/// Writes `changes` below `root`.
+///
+/// # Errors
+/// A file could not be written; what had been written by then has been taken back.
+pub fn apply(root: &Path, changes: &[Change]) -> Result<()> {
+    let mut undo = Undo::default();
+    for change in changes {
+        let path = root.join(&change.path);
+        if let Err(error) = write(&path, change, &mut undo) {
+            undo.take_back();
+            return Err(error).with_context(|| {
+                format!("`{}` could not be written, so nothing was", path.display())
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The name under which a file is written before it is moved to its place.
+pub fn draft_of(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".hello-sockets");
+    path.with_file_name(name)
+}
+
+fn write(path: &Path, change: &Change, undo: &mut Undo) -> Result<()> {
+    match &change.before {
+        None => {
+            create_folders(path.parent().unwrap_or(path), undo)?;
+            create(path, &change.after)?;
+            undo.created.push(path.to_owned());
+        }
+        Some(before) => {
+            // A link stays a link: what it points to is written.
+            let path = fs::canonicalize(path)?;
+            replace(&path, &change.after)?;
+            undo.replaced.push((path, before.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn create_folders(folder: &Path, undo: &mut Undo) -> Result<()> {
+    let missing: Vec<_> = folder
+        .ancestors()
+        .take_while(|f| !f.as_os_str().is_empty() && !f.exists())
+        .collect();
+    for folder in missing.into_iter().rev() {
+        match fs::create_dir(folder) {
+            Ok(()) => undo.folders.push(folder.to_owned()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Makes a file that was not there; one that has appeared meanwhile is not overwritten.
+fn create(path: &Path, contents: &[u8]) -> Result<()> {
+    let draft = draft(path, contents, None)?;
+    let linked = fs::hard_link(&draft, path);
+    let moved = match linked {
+        // Some file systems have no links: their files are made in place.
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            File::create_new(path).and_then(|mut file| file.write_all(contents))
+        }
+        linked => linked,
+    };
+    fs::remove_file(&draft)?;
+    Ok(moved?)
+}
+
+/// Replaces a file, keeping its permissions.
+fn replace(path: &Path, contents: &[u8]) -> Result<()> {
+    let permissions = fs::metadata(path)?.permissions();
+    let draft = draft(path, contents, Some(permissions))?;
+    Ok(fs::rename(draft, path)?)
+}
+
+fn draft(path: &Path, contents: &[u8], permissions: Option<Permissions>) -> Result<PathBuf> {
+    let draft = draft_of(path);
+    let written = fs::write(&draft, contents).and_then(|()| match permissions {
+        Some(permissions) => fs::set_permissions(&draft, permissions),
+        None => Ok(()),
+    });
+    if let Err(error) = written {
+        let _ = fs::remove_file(&draft);
+        return Err(error.into());
+    }
+    Ok(draft)
+}
+
+/// What has been done so far.
+#[derive(Default)]
+struct Undo {
+    folders: Vec<PathBuf>,
+    created: Vec<PathBuf>,
+    replaced: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Undo {
+    /// As much as can be: the error that led here is the one to report.
+    fn take_back(self) {
+        for path in self.created.iter().rev() {
+            let _ = fs::remove_file(path);
+        }
+        for (path, before) in self.replaced.iter().rev() {
+            let _ = replace(path, before);
+        }
+        for folder in self.folders.iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What was typed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::stack::{Generator, Stack};
+use crate::template::Templates;
+
+/// Scaffolds and grows realtime apps: a WebSocket server with channels, its tests, and a page that talks to it.
+#[derive(Debug, Parser)]
+#[command(name = "hello-sockets", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Colour the report
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hello-sockets new my_app                  a Rust app in ./my_app; then: cd my_app && cargo run
+  hello-sockets new my_app --channel User   the same, with a channel that the page talks to
+  hello-sockets gen channel Room            another channel, in the app around the current folder
+  hello-sockets help gen channel            all about one of them";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a new app
+    #[command(after_help = NEW_EXAMPLES)]
+    New(New),
+    /// Grow the app around the current folder: channels, sockets
+    Gen(Gen),
+}
+
+const NEW_EXAMPLES: &str = "\
+Examples:
+  hello-sockets new my_app
+  hello-sockets new ../chat --channel Room --channel Lobby
+  hello-sockets new services/live-chat --app live_chat --no-git --no-install";
+
+#[derive(Debug, clap::Args)]
+pub struct New {
+    /// The folder to make it in; its last part names the app
+    pub path: PathBuf,
+    /// The framework that the app is built on
+    #[arg(long, default_value = "rust", value_parser = stacks())]
+    pub stack: String,
+    /// The app's name, if the folder's will not do
+    #[arg(long)]
+    pub app: Option<String>,
+    /// Make this channel too, with a socket that routes it; may be given again
+    #[arg(long = "channel", value_name = "NAME")]
+    pub channels: Vec<String>,
+    /// Fetch and install dependencies, without being asked
+    #[arg(long, overrides_with = "no_install")]
+    pub install: bool,
+    /// Do not fetch and install dependencies
+    #[arg(long)]
+    pub no_install: bool,
+    /// Do not initialise a git repository
+    #[arg(long)]
+    pub no_git: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What every command that writes understands.
+#[derive(Debug, Default, clap::Args)]
+pub struct Common {
+    /// Answer every question with yes
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Report what would be done, and touch nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Overwrite files that differ, without being asked
+    #[arg(long, conflicts_with = "skip")]
+    pub force: bool,
+    /// Keep files that differ, without being asked
+    #[arg(long)]
+    pub skip: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// A generator with what it was asked for. Its subcommands are the folders under `templates/`.
+#[derive(Debug)]
+pub struct Gen {
+    pub generator: String,
+    pub name: Option<String>,
+    /// `topic` for `--topic`
+    pub options: BTreeMap<String, String>,
+    /// `socket` for `--no-socket`
+    pub no: Vec<String>,
+    pub common: Common,
+}
+
+impl Args {
+    /// Reads the command line; exits with 2 and a message if it makes no sense.
+    pub fn parse() -> Self {
+        <Self as Parser>::parse()
+    }
+}
+
+fn stacks() -> clap::builder::PossibleValuesParser {
+    let possible = |name: &'static str| {
+        let value = clap::builder::PossibleValue::new(name);
+        match Stack::read(name) {
+            Ok(stack) => value.help(stack.about),
+            Err(_) => value,
+        }
+    };
+    Stack::names()
+        .into_iter()
+        .map(possible)
+        .collect::<Vec<_>>()
+        .into()
+}
+
+/// Every stack's generators; where two stacks have one of the same name, the first.
+fn generators() -> BTreeMap<&'static str, Generator> {
+    let templates = Templates::new(None);
+    let stacks = Stack::names()
+        .into_iter()
+        .rev()
+        .filter_map(|name| Stack::read(name).ok());
+    let named = stacks.flat_map(|stack| {
+        let read = |name| Some((name, stack.generator(name, &templates).ok()?));
+        stack.generators().filter_map(read).collect::<Vec<_>>()
+    });
+    named.collect()
+}
+
+impl clap::Args for Gen {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let subcommands = generators()
+            .into_values()
+            .map(|generator| subcommand(&generator));
+        command
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .subcommands(subcommands)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+fn subcommand(generator: &Generator) -> clap::Command {
+    let name = generator.alias.is_some() || !generator.suffix.is_empty();
+    let name = name.then(|| {
+        Arg::new("name")
+            .required(true)
+            .value_name("NAME")
+            .help("Such as Room or Admin.Room")
+    });
+    let options = generator.options.iter().map(|option| {
+        Arg::new(format!("option {}", option.name))
+            .long(option.name.clone())
+            .value_name(option.value.clone())
+            .help(option.help.clone())
+    });
+    let questions = generator.questions.iter().map(|question| {
+        Arg::new(format!("no {}", question.id))
+            .long(format!("no-{}", question.id))
+            .action(ArgAction::SetTrue)
+            .help(question.flag_help.clone())
+    });
+    let command = clap::Command::new(generator.name.clone())
+        .about(generator.about.clone())
+        .after_help(generator.help.clone())
+        .args(name.into_iter().chain(options).chain(questions));
+    <Common as clap::Args>::augment_args(command)
+}
+
+impl FromArgMatches for Gen {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let missing = || clap::Error::new(clap::error::ErrorKind::MissingSubcommand);
+        let (generator, matches) = matches.subcommand().ok_or_else(missing)?;
+        let given = |prefix: &'static str| {
+            matches
+                .ids()
+                .filter_map(move |id| id.as_str().strip_prefix(prefix))
+        };
+        let value = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
+        Ok(Self {
+            generator: generator.to_owned(),
+            name: value("name"),
+            options: given("option ")
+                .filter_map(|o| Some((o.to_owned(), value(&format!("option {o}"))?)))
+                .collect(),
+            no: given("no ")
+                .filter(|q| matches.get_flag(&format!("no {q}")))
+                .map(str::to_owned)
+                .collect(),
+            common: Common::from_arg_matches(matches)?,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

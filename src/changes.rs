@@ -1,0 +1,165 @@
+//! A plan held against the disk: what would be created, is there already, would be edited, or is in the way.
+//!
+//! Nothing is written here. Later steps see what earlier ones would have made.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::edit::{self, Grammar, Outcome};
+use crate::error::Misuse;
+use crate::plan::{File, PlannedEdit};
+use crate::project::Project;
+use crate::stack::Taken;
+
+/// What has to be written so far.
+pub struct Changes<'a> {
+    project: &'a Project,
+    files: Vec<Change>,
+}
+
+/// One file to write.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Below the project's root.
+    pub path: PathBuf,
+    /// What is on disk; `None` makes a new file.
+    pub before: Option<Vec<u8>>,
+    pub after: Vec<u8>,
+}
+
+/// How a planned file or edit relates to what is there.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The file is made.
+    Create,
+    /// All is there already.
+    Identical,
+    /// The file is not looked at: it belongs to the reader, and is there.
+    Kept,
+    /// The file is changed in place.
+    Edit,
+    /// Another file of that name is there.
+    Conflict { before: Vec<u8> },
+    /// The reader has to put these lines in.
+    ByHand { lines: Vec<String> },
+}
+
+impl<'a> Changes<'a> {
+    pub fn new(project: &'a Project) -> Self {
+        Self {
+            project,
+            files: Vec::new(),
+        }
+    }
+
+    /// What has to be written, in the order in which it came up.
+    pub fn files(&self) -> &[Change] {
+        &self.files
+    }
+
+    pub fn contains(&self, path: &Path) -> Result<bool> {
+        Ok(self.read(path)?.is_some())
+    }
+
+    /// Takes a file in, unless another one is in its place: then [`Changes::overwrite`] does.
+    pub fn file(&mut self, file: &File) -> Result<Verdict> {
+        Ok(match self.read(&file.path)? {
+            None => {
+                self.set(&file.path, file.contents.clone())?;
+                Verdict::Create
+            }
+            Some(before) if before == file.contents => Verdict::Identical,
+            Some(_) if file.once => Verdict::Kept,
+            Some(before) => Verdict::Conflict { before },
+        })
+    }
+
+    /// Takes a file in, whatever is in its place.
+    pub fn overwrite(&mut self, file: &File) -> Result<()> {
+        self.set(&file.path, file.contents.clone())
+    }
+
+    /// Takes an edit in, if it can be made.
+    pub fn edit(&mut self, planned: &PlannedEdit) -> Result<Verdict> {
+        let before = self.read(&planned.path)?;
+        let exists = before.is_some();
+        if !exists && !planned.create {
+            return Ok(Verdict::ByHand {
+                lines: planned.edit.by_hand(),
+            });
+        }
+        let text = String::from_utf8(before.unwrap_or_default());
+        let (Ok(text), Some(grammar)) = (text, Grammar::of(&planned.path)) else {
+            return Ok(Verdict::ByHand {
+                lines: planned.edit.by_hand(),
+            });
+        };
+        Ok(match planned.edit.apply(&text, grammar)? {
+            Outcome::AlreadyThere => Verdict::Identical,
+            Outcome::ByHand(lines) => Verdict::ByHand { lines },
+            Outcome::Changed(new) => {
+                self.set(&planned.path, new.into_bytes())?;
+                if exists {
+                    Verdict::Edit
+                } else {
+                    Verdict::Create
+                }
+            }
+        })
+    }
+
+    /// Refuses what somebody else has already, such as a topic that leads to another channel.
+    pub fn refuse_taken(&self, taken: &Taken) -> Result<()> {
+        let path = Path::new(&taken.file);
+        let text = self
+            .read(path)?
+            .and_then(|bytes| String::from_utf8(bytes).ok());
+        let (Some(text), Some(grammar)) = (text, Grammar::of(path)) else {
+            return Ok(());
+        };
+        for [value, owner] in edit::captures(&text, grammar, &taken.query, ["value", "owner"])? {
+            let owner = owner.rsplit([':', '.']).next().unwrap_or(&owner);
+            let value = value.trim_matches('"');
+            if covers(value, &taken.value) && owner != taken.owner {
+                let message = taken
+                    .message
+                    .replace("@value", value)
+                    .replace("@owner", owner);
+                return Err(Misuse::new(message).help(&taken.help).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The file as it is on disk, or as an earlier step would have it.
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+        match self.files.iter().find(|f| f.path == path) {
+            Some(change) => Ok(Some(change.after.clone())),
+            None => self.project.read(path),
+        }
+    }
+
+    fn set(&mut self, path: &Path, after: Vec<u8>) -> Result<()> {
+        match self.files.iter_mut().find(|f| f.path == path) {
+            Some(change) => change.after = after,
+            None => {
+                let before = self.project.read(path)?;
+                self.files.push(Change {
+                    path: path.to_owned(),
+                    before,
+                    after,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the topic pattern `pattern` takes every topic that `other` would.
+fn covers(pattern: &str, other: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => other.starts_with(prefix),
+        None => pattern == other,
+    }
+}

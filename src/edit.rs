@@ -1,0 +1,237 @@
+//! Edits to source files that somebody else owns. Pure: (source, edit) -> outcome.
+//!
+//! An edit is data, declared beside the templates. It is made only where its queries say it belongs, and the
+//! result is parsed again: a new syntax error, no anchor, or a result in which the edit cannot be found makes it
+//! [`Outcome::ByHand`]. An edit made twice changes nothing.
+//!
+//! # Layout
+//! - [`syntax`]: grammars, parsing, queries
+//! - [`place`]: where text goes, in the file's own indentation and line endings
+//! - [`uncomment`]: a commented-out copy of the very lines is brought to life instead
+
+mod place;
+mod syntax;
+mod uncomment;
+
+use anyhow::Result;
+
+pub use place::Place;
+pub use syntax::Grammar;
+use syntax::{Match, Source};
+
+/// What one file needs, in parts that are made together or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// One part a place in the file.
+    pub parts: Vec<Part>,
+}
+
+/// Text that belongs at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Finds something if the text is there already, in whatever spelling.
+    pub present: String,
+    /// The lines, without indentation; `@name` stands for what the queries captured as `name`.
+    pub text: String,
+    /// Optional: anchors count only inside what this captures as `@scope`.
+    pub within: Option<String>,
+    /// Optional: must match, and its captures are for `text`.
+    pub bind: Option<String>,
+    /// Tried in order: the first that matches places the text.
+    pub anchors: Vec<Anchor>,
+}
+
+/// A place to put the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// Captures `@anchor`; `None` is the file itself.
+    pub query: Option<String>,
+    /// Which of several matches.
+    pub pick: Pick,
+    /// Where the text goes, seen from the anchor.
+    pub place: Place,
+    /// Empty lines between the anchor and the text.
+    pub gap: usize,
+    /// Replaces the part's text.
+    pub text: Option<String>,
+    /// Captures to write anew: name and new text.
+    pub replace: Vec<(String, String)>,
+}
+
+/// Which of an anchor's matches counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pick {
+    /// The first in the file.
+    First,
+    /// The last in the file.
+    Last,
+    /// Behind the last whose `@key` sorts before this one, or else before the first.
+    Sorted(String),
+}
+
+/// What became of an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The whole new source.
+    Changed(String),
+    /// Nothing to do.
+    AlreadyThere,
+    /// The reader has to put these lines in: one string a part that is missing.
+    ByHand(Vec<String>),
+}
+
+impl Edit {
+    /// Makes the edit, or says why it has to be made by hand.
+    ///
+    /// # Errors
+    /// A query that does not compile: a mistake in a stack's files, not in `source`.
+    pub fn apply(&self, source: &str, grammar: Grammar) -> Result<Outcome> {
+        let mut text = source.to_owned();
+        let mut refused = false;
+        let mut missing = Vec::new();
+        for part in &self.parts {
+            match part.apply(&text, grammar)? {
+                PartOutcome::AlreadyThere => {}
+                PartOutcome::Changed(new) => {
+                    text = new;
+                    missing.push(part.by_hand(None));
+                }
+                PartOutcome::NoPlace(lines) => {
+                    refused = true;
+                    missing.push(lines);
+                }
+            }
+        }
+        Ok(match (refused, missing.is_empty()) {
+            (true, _) => Outcome::ByHand(missing),
+            (false, true) => Outcome::AlreadyThere,
+            (false, false) => Outcome::Changed(text),
+        })
+    }
+
+    /// The lines to put in by hand when there is no file to edit.
+    pub fn by_hand(&self) -> Vec<String> {
+        self.parts.iter().map(|part| part.by_hand(None)).collect()
+    }
+}
+
+enum PartOutcome {
+    Changed(String),
+    AlreadyThere,
+    NoPlace(String),
+}
+
+impl Part {
+    fn apply(&self, text: &str, grammar: Grammar) -> Result<PartOutcome> {
+        let source = Source::parse(text, grammar);
+        if source.has(&self.present)? {
+            return Ok(PartOutcome::AlreadyThere);
+        }
+        let bound = match &self.bind {
+            Some(query) => source.find(query)?.into_iter().next(),
+            None => None,
+        };
+        if self.bind.is_some() && bound.is_none() {
+            return Ok(PartOutcome::NoPlace(self.by_hand(None)));
+        }
+        let by_hand = self.by_hand(bound.as_ref());
+        let uncommented = std::iter::once(Ok(uncomment::apply(&source, &by_hand)));
+        let inserted = self
+            .anchors
+            .iter()
+            .map(|anchor| self.insert(&source, anchor, bound.as_ref()));
+        for candidate in uncommented.chain(inserted) {
+            if let Some(new) = candidate?
+                && self.holds(&source, &new, grammar)?
+            {
+                return Ok(PartOutcome::Changed(new));
+            }
+        }
+        Ok(PartOutcome::NoPlace(by_hand))
+    }
+
+    /// The source with the text at `anchor`, or `None` if the anchor is not there.
+    fn insert(
+        &self,
+        source: &Source<'_>,
+        anchor: &Anchor,
+        bound: Option<&Match<'_>>,
+    ) -> Result<Option<String>> {
+        let scopes = match &self.within {
+            Some(query) => Some(source.find(query)?),
+            None => None,
+        };
+        let mut matches = match &anchor.query {
+            Some(query) => source.find(query)?,
+            None => vec![source.whole()],
+        };
+        matches.retain(|m| {
+            let Some(scopes) = &scopes else { return true };
+            scopes
+                .iter()
+                .any(|scope| scope.surrounds("scope", m.anchor()))
+        });
+        let Some((index, before)) = anchor.pick.choose(&matches) else {
+            return Ok(None);
+        };
+        let chosen = &matches[index];
+        let place = if before { Place::Before } else { anchor.place };
+        let text = anchor.text.as_ref().unwrap_or(&self.text);
+        let text = fill(text, &[Some(chosen), bound]);
+        Ok(Some(place.insert(source, chosen, &text, anchor)))
+    }
+
+    /// Whether `new` has the text and no syntax error that the old source had not.
+    fn holds(&self, old: &Source<'_>, new: &str, grammar: Grammar) -> Result<bool> {
+        let new = Source::parse(new, grammar);
+        Ok(new.errors() <= old.errors() && new.has(&self.present)?)
+    }
+
+    fn by_hand(&self, bound: Option<&Match<'_>>) -> String {
+        let filled = fill(&self.text, &[bound]);
+        // A capture that could not be had reads as its own name, which is how people write it.
+        filled.replace('@', "")
+    }
+}
+
+impl Pick {
+    /// The chosen match's index, and whether the text goes before it.
+    fn choose(&self, matches: &[Match<'_>]) -> Option<(usize, bool)> {
+        let last = matches.len().checked_sub(1)?;
+        Some(match self {
+            Self::First => (0, false),
+            Self::Last => (last, false),
+            Self::Sorted(key) => matches
+                .iter()
+                .rposition(|m| m.text("key").is_some_and(|k| k < key.as_str()))
+                .map_or((0, true), |i| (i, false)),
+        })
+    }
+}
+
+/// `@name` becomes what a match captured as `name`.
+fn fill(text: &str, matches: &[Option<&Match<'_>>]) -> String {
+    let mut filled = text.to_owned();
+    for (name, value) in matches.iter().flatten().flat_map(|m| m.texts()) {
+        filled = filled.replace(&format!("@{name}"), value);
+    }
+    filled
+}
+
+/// What `query` captured under `names` in each of its matches, in the order of the file.
+///
+/// # Errors
+/// A query that does not compile: a mistake in a stack's files, not in `text`.
+pub fn captures<const N: usize>(
+    text: &str,
+    grammar: Grammar,
+    query: &str,
+    names: [&str; N],
+) -> Result<Vec<[String; N]>> {
+    let source = Source::parse(text, grammar);
+    let found = source.find(query)?;
+    Ok(found
+        .iter()
+        .map(|m| names.map(|name| m.text(name).unwrap_or_default().to_owned()))
+        .collect())
+}

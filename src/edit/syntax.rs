@@ -1,0 +1,196 @@
+//! Grammars, parsing, queries.
+
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use tree_sitter::{Node, Parser, Query, QueryCursor, StreamingIterator, Tree};
+
+/// A language whose files can be edited. To add one, link its grammar here; nothing else changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grammar {
+    /// `.rs`
+    Rust,
+    /// `.js`, `.mjs`, `.jsx`
+    JavaScript,
+    /// `.toml`
+    Toml,
+}
+
+impl Grammar {
+    /// By the file's ending; `None` is a language that we do not read.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "rs" => Some(Self::Rust),
+            "js" | "mjs" | "jsx" => Some(Self::JavaScript),
+            "toml" => Some(Self::Toml),
+            _ => None,
+        }
+    }
+
+    fn language(self) -> tree_sitter::Language {
+        match self {
+            Self::Rust => tree_sitter_rust::LANGUAGE.into(),
+            Self::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
+            Self::Toml => tree_sitter_toml_ng::LANGUAGE.into(),
+        }
+    }
+}
+
+/// A text and its syntax tree.
+pub struct Source<'a> {
+    pub text: &'a str,
+    language: tree_sitter::Language,
+    tree: Tree,
+}
+
+/// One match of a query.
+pub struct Match<'a> {
+    captures: Vec<(String, Node<'a>)>,
+    source: &'a str,
+}
+
+impl<'a> Source<'a> {
+    #[expect(
+        clippy::expect_used,
+        reason = "fails only for a grammar built for another tree-sitter, which no test would survive"
+    )]
+    pub fn parse(text: &'a str, grammar: Grammar) -> Self {
+        let language = grammar.language();
+        let mut parser = Parser::new();
+        parser
+            .set_language(&language)
+            .expect("a linked grammar has the linked version");
+        let tree = parser
+            .parse(text, None)
+            .expect("a language is set and nothing cancels");
+        Self {
+            text,
+            language,
+            tree,
+        }
+    }
+
+    /// The matches of `query`, in the order of the file.
+    pub fn find(&self, query: &str) -> Result<Vec<Match<'_>>> {
+        let query =
+            Query::new(&self.language, query).with_context(|| format!("in the query {query}"))?;
+        let names = query.capture_names();
+        let mut cursor = QueryCursor::new();
+        let mut matches = cursor.matches(&query, self.tree.root_node(), self.text.as_bytes());
+        let mut found = Vec::new();
+        while let Some(m) = matches.next() {
+            let captures = m
+                .captures()
+                .iter()
+                .map(|c| (names[c.index as usize].to_owned(), c.node))
+                .collect();
+            found.push(Match {
+                captures,
+                source: self.text,
+            });
+        }
+        found.sort_by_key(|m| m.captures.iter().map(|(_, n)| n.start_byte()).min());
+        Ok(found)
+    }
+
+    pub fn has(&self, query: &str) -> Result<bool> {
+        Ok(!self.find(query)?.is_empty())
+    }
+
+    /// The whole file as a match.
+    pub fn whole(&self) -> Match<'_> {
+        Match {
+            captures: vec![("anchor".to_owned(), self.tree.root_node())],
+            source: self.text,
+        }
+    }
+
+    /// How many syntax errors the file has.
+    pub fn errors(&self) -> usize {
+        match self.tree.root_node().has_error() {
+            true => self.nodes(|n| n.is_error() || n.is_missing()).len(),
+            false => 0,
+        }
+    }
+
+    /// The comments, in the order of the file.
+    pub fn comments(&self) -> Vec<Range<usize>> {
+        self.nodes(|n| n.kind().contains("comment") && n.is_extra() && n.is_named())
+            .iter()
+            .map(|n| n.start_byte()..trimmed_end(self.text, n))
+            .collect()
+    }
+
+    /// Whether the byte at `at` belongs to a comment.
+    pub fn is_comment(&self, at: usize) -> bool {
+        let node = self.tree.root_node().descendant_for_byte_range(at, at + 1);
+        std::iter::successors(node, |n| n.parent()).any(|n| n.kind().contains("comment"))
+    }
+
+    fn nodes(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {
+        let mut found = Vec::new();
+        let mut todo = vec![self.tree.root_node()];
+        while let Some(node) = todo.pop() {
+            if wanted(&node) {
+                found.push(node);
+            }
+            let mut cursor = node.walk();
+            todo.extend(
+                node.children(&mut cursor)
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .rev(),
+            );
+        }
+        found
+    }
+}
+
+/// A node's end, without the line ending that some grammars count into a comment.
+fn trimmed_end(text: &str, node: &Node<'_>) -> usize {
+    node.start_byte() + text[node.byte_range()].trim_end().len()
+}
+
+impl Match<'_> {
+    /// What the text is placed by: the capture `@anchor`.
+    pub fn anchor(&self) -> Range<usize> {
+        self.range("anchor").unwrap_or_default()
+    }
+
+    pub fn range(&self, name: &str) -> Option<Range<usize>> {
+        let node = self.node(name)?;
+        Some(node.start_byte()..trimmed_end(self.source, node))
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        Some(&self.source[self.range(name)?])
+    }
+
+    /// Every capture's name and text.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.captures
+            .iter()
+            .map(|(name, node)| (name.as_str(), &self.source[node.byte_range()]))
+    }
+
+    pub fn surrounds(&self, name: &str, inner: Range<usize>) -> bool {
+        self.range(name)
+            .is_some_and(|outer| outer.start <= inner.start && inner.end <= outer.end)
+    }
+
+    /// What stands between the anchor's first and last token, such as `{` and `}`, and its first item there.
+    pub fn inside(&self) -> Option<(Range<usize>, Option<usize>)> {
+        let node = self.node("anchor")?;
+        let last = node.child(u32::try_from(node.child_count()).ok()?.checked_sub(1)?)?;
+        let inside = node.child(0)?.end_byte()..last.start_byte();
+        Some((inside, node.named_child(0).map(|n| n.start_byte())))
+    }
+
+    fn node(&self, name: &str) -> Option<&Node<'_>> {
+        self.captures
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, node)| node)
+    }
+}

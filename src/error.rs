@@ -1,0 +1,39 @@
+//! Misuse: what the person typed cannot be done, and what to type instead.
+
+use std::fmt;
+
+/// A mistake that its reader can mend. The command exits with 2; every other error exits with 1.
+#[derive(Debug)]
+pub struct Misuse {
+    message: String,
+    help: Option<String>,
+}
+
+impl Misuse {
+    /// `message` is lower case, with backticks round what was typed.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// The way out, usually a command to type.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The line behind `help:`.
+    pub fn way_out(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Misuse {}

@@ -1,0 +1,181 @@
+//! What a person calls a thing, in every spelling that a template needs.
+
+use heck::{ToLowerCamelCase, ToSnakeCase, ToUpperCamelCase};
+use serde::Serialize;
+
+use crate::error::Misuse;
+
+/// A name such as `Admin.Room`: segments that start with a capital letter, joined by dots.
+///
+/// The rule is Phoenix's, `^[A-Z]\w*(\.[A-Z]\w*)*$`, in ASCII.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Name {
+    /// `Admin.Room`
+    pub module: String,
+    /// `AdminRoom`
+    pub pascal: String,
+    /// `adminRoom`
+    pub camel: String,
+    /// `admin_room`
+    pub snake: String,
+    /// `admin/room`
+    pub path: String,
+    /// `room`: the last segment, which names the topic
+    pub last: String,
+}
+
+impl Name {
+    /// Reads what was typed. `kind` is the word that messages use for the thing, such as `channel`; a
+    /// trailing `suffix` (`Channel` in `RoomChannel`) is dropped.
+    ///
+    /// # Errors
+    /// The name breaks the rule; the way out is a spelling that keeps it.
+    pub fn parse(typed: &str, kind: &str, suffix: &str) -> Result<Self, Misuse> {
+        if let Some(reason) = fault(typed) {
+            return Err(
+                Misuse::new(format!("`{typed}` is not a {kind} name: {reason}"))
+                    .help(format!("hello-sockets gen {kind} {}", suggestion(typed))),
+            );
+        }
+        let module = match typed.strip_suffix(suffix) {
+            Some(rest) if !rest.is_empty() && !rest.ends_with('.') => rest,
+            _ => typed,
+        };
+        Ok(Self::from_segments(module.split('.').map(pascal).collect()))
+    }
+
+    fn from_segments(segments: Vec<String>) -> Self {
+        let snakes: Vec<_> = segments.iter().map(|s| s.to_snake_case()).collect();
+        let pascal = segments.concat();
+        Self {
+            module: segments.join("."),
+            camel: pascal.to_lower_camel_case(),
+            pascal,
+            snake: snakes.join("_"),
+            path: snakes.join("/"),
+            last: snakes.last().cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// Why `typed` is no name, or `None` if it is one.
+fn fault(typed: &str) -> Option<&'static str> {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if typed.is_empty() {
+        Some("it is empty")
+    } else if !typed.chars().all(|c| word(c) || c == '.') {
+        Some("it has a character that is not an ASCII letter, digit, `_` or `.`")
+    } else if typed.split('.').any(str::is_empty) {
+        Some("it has a `.` with nothing beside it")
+    } else if !typed
+        .split('.')
+        .all(|s| s.starts_with(|c: char| c.is_ascii_uppercase()))
+    {
+        Some("it starts with a capital letter")
+    } else {
+        None
+    }
+}
+
+/// As typed, so that `URLShortener` stays; underscores join as capitals, as Rust and Elixir want them.
+fn pascal(segment: &str) -> String {
+    match segment.contains('_') {
+        true => segment.to_upper_camel_case(),
+        false => segment.to_owned(),
+    }
+}
+
+fn suggestion(typed: &str) -> String {
+    let ascii: String = typed
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '.' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let segments: Vec<_> = ascii
+        .split('.')
+        .map(|s| {
+            s.trim_start_matches(|c: char| !c.is_ascii_alphabetic())
+                .to_upper_camel_case()
+        })
+        .filter(|s| !s.is_empty())
+        .collect();
+    match segments.is_empty() {
+        true => "Room".to_owned(),
+        false => segments.join("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(typed: &str) -> Name {
+        Name::parse(typed, "channel", "Channel").expect(typed)
+    }
+
+    fn refused(typed: &str) -> (String, String) {
+        let misuse = Name::parse(typed, "channel", "Channel").expect_err(typed);
+        (
+            misuse.to_string(),
+            misuse.way_out().unwrap_or_default().to_owned(),
+        )
+    }
+
+    #[test]
+    fn a_nested_name_has_every_spelling() {
+        let expected = Name {
+            module: "Admin.ChatRoom".into(),
+            pascal: "AdminChatRoom".into(),
+            camel: "adminChatRoom".into(),
+            snake: "admin_chat_room".into(),
+            path: "admin/chat_room".into(),
+            last: "chat_room".into(),
+        };
+        assert_eq!(parse("Admin.ChatRoom"), expected);
+    }
+
+    #[test]
+    fn the_suffix_is_dropped_unless_it_is_all_there_is() {
+        assert_eq!(parse("RoomChannel"), parse("Room"));
+        assert_eq!(parse("Admin.RoomChannel"), parse("Admin.Room"));
+        assert_eq!(parse("Channel").snake, "channel");
+        assert_eq!(parse("Admin.Channel").module, "Admin.Channel");
+    }
+
+    #[test]
+    fn acronyms_stay_and_underscores_go() {
+        assert_eq!(parse("URLShortener").pascal, "URLShortener");
+        assert_eq!(parse("URLShortener").snake, "url_shortener");
+        assert_eq!(parse("Foo_bar").pascal, "FooBar");
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused_with_one_that_is() {
+        assert_eq!(
+            refused("room"),
+            (
+                "`room` is not a channel name: it starts with a capital letter".into(),
+                "hello-sockets gen channel Room".into()
+            )
+        );
+        assert_eq!(refused("chat-room").1, "hello-sockets gen channel ChatRoom");
+        assert_eq!(
+            refused("admin.room").1,
+            "hello-sockets gen channel Admin.Room"
+        );
+        assert_eq!(
+            refused("Ünïcode").0.split(": ").last(),
+            Some("it has a character that is not an ASCII letter, digit, `_` or `.`")
+        );
+        assert_eq!(refused("").1, "hello-sockets gen channel Room");
+        assert_eq!(
+            refused("Admin..Room").1,
+            "hello-sockets gen channel Admin.Room"
+        );
+    }
+}

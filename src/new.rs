@@ -1,0 +1,126 @@
+//! `new`: the app's name and folder, then the stack's `app` generator, then a channel for each that was asked for.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::apply;
+use crate::args::New;
+use crate::error::Misuse;
+use crate::plan::Request;
+use crate::project::Project;
+use crate::run::{Answers, Run};
+use crate::stack::{APP, Stack};
+use crate::terminal::{Given, Terminal};
+
+/// Makes a new app.
+pub fn new(args: New, terminal: Terminal) -> Result<()> {
+    let stack = Stack::read(&args.stack)?;
+    let name = app_name(&args, &stack)?;
+    let project = Project::planned(args.path.clone(), stack, &name);
+    let mut run = Run::new(&project, terminal, answers(&args), &args.common);
+    let last_words = run.generate(APP, &Request::default())?;
+    for channel in args.channels {
+        run.generate(
+            "channel",
+            &Request {
+                name: Some(channel),
+                ..Request::default()
+            },
+        )?;
+    }
+    refuse_strangers(&project, &mut run, args.common.yes)?;
+    run.finish(&last_words)
+}
+
+fn answers(args: &New) -> Answers {
+    let mut given = Vec::new();
+    if args.install || args.no_install {
+        given.push(("install".to_owned(), args.install));
+    }
+    if args.no_git {
+        given.push(("git".to_owned(), false));
+    }
+    // Whoever asks for a channel in a new app has asked for the socket that routes it.
+    given.push(("socket".to_owned(), true));
+    Answers {
+        yes: args.common.yes,
+        given: given.into_iter().collect(),
+    }
+}
+
+/// The app's name: `--app`, or the last part of the path.
+fn app_name(args: &New, stack: &Stack) -> Result<String, Misuse> {
+    let folder = || args.path.file_name().and_then(|n| n.to_str());
+    let Some(name) = args.app.as_deref().or_else(folder) else {
+        let misuse = Misuse::new(format!(
+            "`{}` has no last part to name the app by",
+            args.path.display()
+        ));
+        return Err(misuse.help(format!(
+            "hello-sockets new {} --app my_app",
+            args.path.display()
+        )));
+    };
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let reason = if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(word) {
+        "it starts with a lower-case ASCII letter and goes on with those, digits and `_`"
+    } else if let Some(reason) = reserved(stack, name) {
+        reason
+    } else {
+        return Ok(name.to_owned());
+    };
+    let way_out = format!(
+        "hello-sockets new {} --app {}",
+        args.path.display(),
+        suggestion(name, stack)
+    );
+    Err(Misuse::new(format!("`{name}` cannot be the app's name: {reason}")).help(way_out))
+}
+
+fn reserved<'a>(stack: &'a Stack, name: &str) -> Option<&'a str> {
+    let mut reasons = stack.reserved.iter();
+    reasons
+        .find(|(_, names)| names.iter().any(|n| n == name))
+        .map(|(reason, _)| reason.as_str())
+}
+
+fn suggestion(name: &str, stack: &Stack) -> String {
+    let mended: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    let mended = mended.trim_matches(|c: char| c == '_' || c.is_ascii_digit());
+    match mended {
+        "" => "my_app".to_owned(),
+        taken if reserved(stack, taken).is_some() => format!("{taken}_app"),
+        mended => mended.to_owned(),
+    }
+}
+
+/// A folder with somebody else's files in it needs a yes. What an earlier run of the same command left does not.
+fn refuse_strangers(project: &Project, run: &mut Run<'_>, yes: bool) -> Result<()> {
+    let ours = |path: &Path| -> bool {
+        let draft = |p: &PathBuf| apply::draft_of(p) == path;
+        run.makes().any(|p| p == path || draft(p)) || run.leaves().any(|p| p == path)
+    };
+    let Some(stranger) = project.stranger(&ours)? else {
+        return Ok(());
+    };
+    let root = project.root.display();
+    let question = format!(
+        "\n`{root}` is not empty (it has `{}`). Make the app in it?",
+        stranger.display()
+    );
+    if run
+        .terminal
+        .confirm(&question, false, yes.then_some(Given(true)))?
+    {
+        return Ok(());
+    }
+    let misuse = Misuse::new(format!("`{root}` is not empty; nothing was written"));
+    Err(misuse
+        .help("name another folder, or say --yes; files that differ are asked about one by one")
+        .into())
+}

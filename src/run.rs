@@ -1,0 +1,236 @@
+//! From a request to its end: plan, hold against the disk, report, ask; at last write and run programs.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::args::Common;
+use crate::changes::{Changes, Verdict};
+use crate::error::Misuse;
+use crate::interrupt::{self, Progress};
+use crate::plan::{self, File, Follow, Plan, PlannedEdit, Request};
+use crate::project::Project;
+use crate::stack::{Command, Question};
+use crate::template::Templates;
+use crate::terminal::{Conflict, Given, Terminal};
+use crate::{apply, commands};
+
+/// One run of the command.
+pub struct Run<'a> {
+    pub terminal: Terminal,
+    project: &'a Project,
+    changes: Changes<'a>,
+    answers: Answers,
+    common: &'a Common,
+    made: Vec<PathBuf>,
+    leaves: Vec<PathBuf>,
+    commands: Vec<Command>,
+    by_hand: Vec<ByHand>,
+}
+
+/// What is known before a question is asked.
+#[derive(Debug, Default)]
+pub struct Answers {
+    /// Yes to all.
+    pub yes: bool,
+    /// By the question's id.
+    pub given: BTreeMap<String, bool>,
+}
+
+struct ByHand {
+    path: PathBuf,
+    purpose: String,
+    lines: Vec<String>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(
+        project: &'a Project,
+        terminal: Terminal,
+        answers: Answers,
+        common: &'a Common,
+    ) -> Self {
+        Self {
+            terminal,
+            project,
+            changes: Changes::new(project),
+            answers,
+            common,
+            made: Vec::new(),
+            leaves: Vec::new(),
+            commands: Vec::new(),
+            by_hand: Vec::new(),
+        }
+    }
+
+    /// Every file that this run makes or finds made.
+    pub fn makes(&self) -> impl Iterator<Item = &PathBuf> {
+        self.made.iter()
+    }
+
+    /// What programs write into the app later.
+    pub fn leaves(&self) -> impl Iterator<Item = &PathBuf> {
+        self.leaves.iter()
+    }
+
+    /// Works out what a generator does and reports it; returns its last words.
+    pub fn generate(&mut self, generator: &str, request: &Request) -> Result<String> {
+        let plan = self.plan(generator, request)?;
+        plan.taken
+            .iter()
+            .try_for_each(|taken| self.changes.refuse_taken(taken))?;
+        plan.files.iter().try_for_each(|file| self.file(file))?;
+        for (question, follow) in &plan.questions {
+            self.question(question, follow.as_ref())?;
+        }
+        plan.edits.iter().try_for_each(|edit| self.edit(edit))?;
+        self.leaves.extend(plan.leaves);
+        self.commands.extend(plan.commands);
+        Ok(plan.next)
+    }
+
+    fn plan(&self, generator: &str, request: &Request) -> Result<Plan> {
+        let stack = &self.project.stack;
+        if !stack.generators().any(|known| known == generator) && generator != crate::stack::APP {
+            let known: Vec<_> = stack.generators().collect();
+            let misuse = Misuse::new(format!(
+                "the stack `{}` has no generator `{generator}`",
+                stack.name
+            ));
+            return Err(misuse.help(format!("it has: {}", known.join(", "))).into());
+        }
+        let templates = Templates::new(Some(self.project));
+        let generator = stack.generator(generator, &templates)?;
+        plan::plan(&generator, request, &self.project.facts, &templates)
+    }
+
+    fn file(&mut self, file: &File) -> Result<()> {
+        let verdict = self.changes.file(file)?;
+        let verb = match verdict {
+            Verdict::Conflict { before } => match self.settle(file, &before)? {
+                Conflict::Keep => "skipping",
+                Conflict::Overwrite => {
+                    self.changes.overwrite(file)?;
+                    "overwriting"
+                }
+            },
+            Verdict::Create => "creating",
+            Verdict::Kept => "skipping",
+            Verdict::Identical | Verdict::Edit | Verdict::ByHand { .. } => "identical",
+        };
+        self.terminal.report(verb, file.path.display());
+        self.made.push(file.path.clone());
+        Ok(())
+    }
+
+    fn settle(&mut self, file: &File, before: &[u8]) -> Result<Conflict> {
+        match (self.common.force, self.common.skip) {
+            (true, _) => Ok(Conflict::Overwrite),
+            (_, true) => Ok(Conflict::Keep),
+            _ => self.terminal.conflict(&file.path, before, &file.contents),
+        }
+    }
+
+    fn question(&mut self, question: &Question, follow: Option<&Follow>) -> Result<()> {
+        let path = question.unless_file.as_ref().map(PathBuf::from);
+        if let Some(path) = path
+            && self.changes.contains(&path)?
+        {
+            return Ok(());
+        }
+        let given = self.answers.given.get(&question.id).copied();
+        let given = given.or(self.answers.yes.then_some(true)).map(Given);
+        self.terminal.say(&question.say);
+        let answer = self
+            .terminal
+            .confirm(&format!("\n{}", question.ask), true, given)?;
+        self.answers.given.insert(question.id.clone(), answer);
+        match (answer, follow) {
+            (true, Some(follow)) => {
+                self.generate(&follow.generator, &follow.request)?;
+            }
+            (true, None) => {}
+            (false, _) => self.terminal.say(&question.no),
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, planned: &PlannedEdit) -> Result<()> {
+        if let Some(path) = &planned.if_file
+            && !self.changes.contains(path)?
+        {
+            return Ok(());
+        }
+        let verb = match self.changes.edit(planned)? {
+            Verdict::ByHand { lines } => {
+                let (path, purpose) = (planned.path.clone(), planned.purpose.clone());
+                self.by_hand.push(ByHand {
+                    path,
+                    purpose,
+                    lines,
+                });
+                return Ok(());
+            }
+            Verdict::Edit => "injecting",
+            Verdict::Create => "creating",
+            _ => "identical",
+        };
+        // A file that this run makes is reported once.
+        if !self.made.contains(&planned.path) {
+            self.terminal.report(verb, planned.path.display());
+            self.made.push(planned.path.clone());
+        }
+        Ok(())
+    }
+
+    /// Writes everything, runs what is to be run, and says what is left to do.
+    pub fn finish(self, last_words: &str) -> Result<()> {
+        if self.common.dry_run {
+            self.wanted()
+                .for_each(|command| self.terminal.report("running", command.run.join(" ")));
+        } else {
+            let mut progress = interrupt::hold();
+            apply::apply(&self.project.root, self.changes.files())?;
+            *progress = Progress::AllWritten;
+            drop(progress);
+            self.wanted().for_each(|command| self.command(command));
+        }
+        for left in &self.by_hand {
+            self.terminal
+                .by_hand(&left.path, &left.purpose, &left.lines);
+        }
+        self.terminal.say(if self.common.dry_run {
+            "Dry run: nothing was written."
+        } else {
+            last_words
+        });
+        Ok(())
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = &Command> {
+        self.commands.iter().filter(|command| {
+            let asked = command
+                .when
+                .as_ref()
+                .is_none_or(|id| self.answers.given.get(id) == Some(&true));
+            let refused = command
+                .flag
+                .as_ref()
+                .is_some_and(|id| self.answers.given.get(id) == Some(&false));
+            let there = command
+                .unless_above
+                .as_ref()
+                .is_some_and(|entry| self.project.above(entry));
+            asked && !refused && !there
+        })
+    }
+
+    fn command(&self, command: &Command) {
+        self.terminal.report("running", command.run.join(" "));
+        if let Err(reason) = commands::run(command, &self.project.root) {
+            self.terminal
+                .warn(&format!("{reason}: {}", command.otherwise));
+        }
+    }
+}

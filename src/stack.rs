@@ -1,0 +1,272 @@
+//! A stack, read from its folder under `templates/`: what differs between stacks is data.
+//!
+//! `stack.toml` says how to recognise a project and what an app may not be called. Each folder beside it is a
+//! generator: the files that it makes, and a `generator.toml` with its options, questions, edits and last words.
+//! Every string in the two is a Tera template where a value can matter.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::edit::Place;
+use crate::template::{self, Templates};
+
+/// The generator that `new` runs.
+pub const APP: &str = "app";
+
+/// A stack's name and `stack.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stack {
+    /// The folder's name.
+    #[serde(skip)]
+    pub name: String,
+    /// One line for people.
+    pub about: String,
+    /// How a project is recognised.
+    pub project: ProjectRules,
+    /// What an app may not be called: reason, then names.
+    pub reserved: BTreeMap<String, Vec<String>>,
+}
+
+/// How a project of the stack is recognised, and what it says of itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectRules {
+    /// A folder is a project if all of these find something.
+    pub markers: Vec<Fact>,
+    /// Captured as `@value`; `name` is the app's.
+    pub facts: BTreeMap<String, Fact>,
+}
+
+/// A query into a file of the project.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    pub file: String,
+    pub query: String,
+}
+
+/// A generator's name and `generator.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generator {
+    /// The folder's name.
+    #[serde(skip)]
+    pub name: String,
+    /// The folder's place: `rust/channel`.
+    #[serde(skip)]
+    pub folder: String,
+    /// One line for people.
+    pub about: String,
+    /// What `--help` says below the options.
+    #[serde(default)]
+    pub help: String,
+    /// Dropped from the end of a name: `Channel` from `RoomChannel`.
+    #[serde(default)]
+    pub suffix: String,
+    /// What templates call the name besides `name`.
+    pub alias: Option<String>,
+    #[serde(default)]
+    pub options: Vec<GeneratorOption>,
+    /// Values worked out from those before, in this order.
+    #[serde(default)]
+    pub values: Vec<Value>,
+    #[serde(default)]
+    pub files: Vec<FileRule>,
+    #[serde(default)]
+    pub taken: Vec<Taken>,
+    #[serde(default)]
+    pub questions: Vec<Question>,
+    #[serde(default)]
+    pub edits: Vec<EditRule>,
+    #[serde(default)]
+    pub commands: Vec<Command>,
+    /// Written by the commands or by using the app: not somebody else's files.
+    #[serde(default)]
+    pub leaves: Vec<String>,
+    /// What to do next, printed last.
+    #[serde(default)]
+    pub next: String,
+}
+
+/// `--topic TOPIC`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneratorOption {
+    pub name: String,
+    /// What `--help` calls the value.
+    pub value: String,
+    pub help: String,
+    pub default: String,
+    /// Set for a name (`Device`): the suffix that it may carry. Templates get its spellings.
+    pub suffix: Option<String>,
+    /// Characters that a plain value consists of, as a message says it.
+    #[serde(default)]
+    pub of: String,
+}
+
+/// A value that templates use.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Value {
+    pub name: String,
+    pub value: String,
+}
+
+/// Something to know of one of the folder's files; those with a rule come last, in the order of the rules.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRule {
+    pub path: String,
+    /// Made once for all: whatever stands there already is left alone.
+    #[serde(default)]
+    pub once: bool,
+}
+
+/// Refuses what somebody has already.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Taken {
+    pub file: String,
+    /// Captures `@value`, a topic pattern, and `@owner`.
+    pub query: String,
+    /// The pattern that this run would add.
+    pub value: String,
+    /// The owner that is this run's own.
+    pub owner: String,
+    pub message: String,
+    pub help: String,
+}
+
+/// A question with a yes and a no.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// `--no-ID` answers no.
+    pub id: String,
+    pub flag_help: String,
+    /// Asked only while this file is missing.
+    #[serde(default)]
+    pub unless_file: Option<String>,
+    /// Printed before.
+    #[serde(default)]
+    pub say: String,
+    pub ask: String,
+    /// Yes runs this generator, its name being this one's option of the same name.
+    #[serde(default)]
+    pub generate: Option<String>,
+    /// Printed after a no.
+    #[serde(default)]
+    pub no: String,
+}
+
+/// An edit to a file that the stack knows of.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditRule {
+    pub file: String,
+    /// Made only if this file is there.
+    #[serde(default)]
+    pub if_file: Option<String>,
+    /// What the reader is told when it has to be done by hand.
+    pub purpose: String,
+    /// Starts the file if there is none.
+    #[serde(default)]
+    pub create: bool,
+    pub parts: Vec<PartRule>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartRule {
+    pub present: String,
+    pub text: String,
+    pub within: Option<String>,
+    pub bind: Option<String>,
+    pub anchors: Vec<AnchorRule>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnchorRule {
+    pub query: Option<String>,
+    #[serde(default)]
+    pub pick: PickRule,
+    /// For `pick = "sorted"`: what this text sorts by, among the captures `@key`.
+    #[serde(default)]
+    pub key: String,
+    pub place: Place,
+    #[serde(default)]
+    pub gap: usize,
+    pub text: Option<String>,
+    #[serde(default)]
+    pub replace: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PickRule {
+    #[default]
+    First,
+    Last,
+    Sorted,
+}
+
+/// A program that is run in the new app.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    pub run: Vec<String>,
+    /// Run only if this question was answered yes.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// Not run where this is found in the folder or above it.
+    #[serde(default)]
+    pub unless_above: Option<String>,
+    /// `--no-ID` leaves it out.
+    #[serde(default)]
+    pub flag: Option<String>,
+    /// What the reader is told if the program is missing or fails.
+    pub otherwise: String,
+}
+
+impl Stack {
+    /// The stacks that this binary carries, by name.
+    pub fn names() -> Vec<&'static str> {
+        template::folders("").collect()
+    }
+
+    /// Reads the stack called `name`.
+    ///
+    /// # Errors
+    /// Its `stack.toml` is missing or wrong.
+    pub fn read(name: &str) -> Result<Self> {
+        let path = format!("{name}/stack.toml");
+        let mut stack: Self =
+            toml::from_str(template::text(&path)?).with_context(|| format!("in {path}"))?;
+        stack.name = name.to_owned();
+        Ok(stack)
+    }
+
+    /// What can be made in the stack's projects, by name.
+    pub fn generators(&self) -> impl Iterator<Item = &'static str> {
+        template::folders(&self.name).filter(|name| *name != APP)
+    }
+
+    /// Reads one of the stack's generators.
+    ///
+    /// # Errors
+    /// Its `generator.toml` is missing or wrong.
+    pub fn generator(&self, name: &str, templates: &Templates<'_>) -> Result<Generator> {
+        let folder = format!("{}/{name}", self.name);
+        let path = format!("{folder}/generator.toml");
+        let text = templates.text(&path)?;
+        let mut generator: Generator =
+            toml::from_str(&text).with_context(|| format!("in {path}"))?;
+        generator.name = name.to_owned();
+        generator.folder = folder;
+        Ok(generator)
+    }
+}

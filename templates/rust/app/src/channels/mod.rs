@@ -1,0 +1,1 @@
+//! The channels, and the socket handlers that route to them.

@@ -1,0 +1,134 @@
+//! A folder of its own for each test, and the command run in it.
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// An empty folder, gone when the test is over.
+pub struct Sandbox {
+    folder: TempDir,
+}
+
+/// What the command printed, and how it ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// One with an app called `my_app` in it, made without git and without installing anything.
+    pub fn with_app() -> Self {
+        let sandbox = Self::new();
+        sandbox.run(&["new", "my_app", "--no-git", "--no-install"]).succeeded();
+        sandbox
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The command, to be run in `my_app` if that is there, else in the folder itself.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let app = self.path().join("my_app");
+        let folder = if app.join("Cargo.toml").exists() { app } else { self.path().to_owned() };
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hello-sockets"));
+        command.args(args).current_dir(folder);
+        // What the machine's own settings say must not show in a transcript.
+        for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    /// Runs the command with an empty standard input.
+    pub fn run(&self, args: &[&str]) -> Ran {
+        self.answer(args, "")
+    }
+
+    /// Runs the command with `input` piped into it.
+    pub fn answer(&self, args: &[&str], input: &str) -> Ran {
+        finish(self.command(args), input)
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+    }
+
+    pub fn write(&self, path: &str, contents: &str) {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("folders are made");
+        fs::write(path, contents).expect("files are written");
+    }
+
+    pub fn exists(&self, path: &str) -> bool {
+        self.path().join(path).exists()
+    }
+
+    /// Every file with its contents, in the order of their paths.
+    pub fn tree(&self) -> Vec<(String, Vec<u8>)> {
+        tree(self.path())
+    }
+}
+
+/// Runs `command` with `input` piped into it.
+pub fn finish(mut command: Command, input: &str) -> Ran {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the command starts");
+    // A command that does not read has closed its end, which is as good.
+    let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+    Ran::from(child.wait_with_output().expect("the command ends"))
+}
+
+/// Every file below `root` with its contents, in the order of their paths.
+pub fn tree(root: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut todo = vec![PathBuf::from(root)];
+    while let Some(folder) = todo.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder is listed") {
+            let path = entry.expect("an entry is read").path();
+            if path.is_dir() && !path.is_symlink() {
+                todo.push(path);
+            } else {
+                let name = path.strip_prefix(root).expect("it is below").display().to_string();
+                files.push((name, fs::read(&path).expect("a file is read")));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+impl Ran {
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Checks that it was misuse, and that it was told so in exactly these words.
+    #[track_caller]
+    pub fn misused(self, stderr: &str) -> Self {
+        assert_eq!((self.code, self.stderr.as_str()), (Some(2), stderr), "{}", self.stdout);
+        self
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("the report is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("errors are UTF-8"),
+        }
+    }
+}
