@@ -1,0 +1,96 @@
+use super::Channel;
+use super::instance::{Joining, join};
+use crate::message::Payload;
+use crate::session::Pattern;
+use crate::socket::Socket;
+use std::any::type_name;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Which channel stands behind which topic of a socket: what [`SocketHandler::channels`] fills in.
+///
+/// ```
+/// # use axum_channels::{Channel, Payload, Refused, Socket, Topic};
+/// # struct LobbyChannel;
+/// # impl Channel for LobbyChannel {
+/// #     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> { Ok(Self) }
+/// # }
+/// # struct RoomChannel;
+/// # impl Channel for RoomChannel {
+/// #     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> { Ok(Self) }
+/// # }
+/// use axum_channels::{Channels, ConnectInfo, Params, SocketHandler};
+///
+/// struct UserSocket;
+///
+/// impl SocketHandler for UserSocket {
+///     fn channels(routes: &mut Channels<Self>) {
+///         routes.channel::<LobbyChannel>("room:lobby"); // the first that matches is taken
+///         routes.channel::<RoomChannel>("room:*");
+///     }
+///
+///     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+///         Ok(Self)
+///     }
+/// }
+/// ```
+///
+/// [`SocketHandler::channels`]: crate::SocketHandler::channels
+pub struct Channels<S> {
+    pub(crate) patterns: Vec<Pattern>,
+    pub(crate) routes: Vec<Route>,
+    socket: PhantomData<fn() -> S>,
+}
+
+/// How to start the channel behind a pattern.
+pub(crate) struct Route {
+    pub(crate) name: &'static str,
+    pub(crate) join: fn(Socket, Payload) -> Joining,
+}
+
+impl<S> Channels<S> {
+    pub(crate) fn new() -> Self {
+        Self {
+            patterns: Vec::new(),
+            routes: Vec::new(),
+            socket: PhantomData,
+        }
+    }
+
+    /// Routes a topic, or with a star at the end every topic that starts so, to a channel.
+    ///
+    /// Patterns are tried in the order in which they were added.
+    ///
+    /// # Panics
+    /// If there is a star anywhere but at the end.
+    ///
+    /// ```
+    /// # use axum_channels::{Channel, Channels};
+    /// fn routes<S, C: Channel>(routes: &mut Channels<S>) {
+    ///     routes.channel::<C>("room:*");
+    /// }
+    /// ```
+    pub fn channel<C: Channel>(&mut self, pattern: &str) -> &mut Self {
+        let Some(parsed) = Pattern::parse(pattern) else {
+            panic!(
+                "`{pattern}` does not route {}: a star ends a pattern",
+                type_name::<C>()
+            )
+        };
+        self.patterns.push(parsed);
+        self.routes.push(Route {
+            name: type_name::<C>(),
+            join: join::<C>,
+        });
+        self
+    }
+}
+
+impl<S> fmt::Debug for Channels<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.routes.iter().map(|route| route.name);
+        f.debug_map()
+            .entries(self.patterns.iter().zip(names))
+            .finish()
+    }
+}

@@ -1,0 +1,172 @@
+mod builder;
+mod options;
+
+pub use builder::EndpointBuilder;
+pub use options::{SocketOptions, websocket};
+
+use crate::message::Payload;
+use crate::socket::Hub;
+use crate::transport::{Mount, serve};
+use axum::Router;
+use axum::extract::Request;
+use axum::routing::any;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The sockets of an app, and the way to reach everyone connected to them. Cloning it is cheap: a clone is the same endpoint.
+///
+/// ```no_run
+/// # use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+/// # struct UserSocket;
+/// # impl SocketHandler for UserSocket {
+/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Ok(Self) }
+/// # }
+/// use axum::Router;
+/// use axum_channels::{Endpoint, websocket};
+///
+/// # async fn run() -> std::io::Result<()> {
+/// let endpoint = Endpoint::builder().socket::<UserSocket>("/socket", websocket()).build();
+/// let app = Router::new().merge(endpoint.router());
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:4000").await?;
+/// axum::serve(listener, app).await
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Endpoint {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    hub: Arc<Hub>,
+    mounts: Vec<(String, Arc<Mount>)>,
+}
+
+/// As Phoenix's drainer: so long shutting down may take.
+const SHUTDOWN: Duration = Duration::from_secs(30);
+
+impl Endpoint {
+    /// Starts a new endpoint.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// let endpoint = Endpoint::builder().build();
+    /// ```
+    pub fn builder() -> EndpointBuilder {
+        EndpointBuilder::new()
+    }
+
+    /// The routes of its sockets, to merge into an app's router, whatever its state.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// # let endpoint = Endpoint::builder().build();
+    /// let app: axum::Router = axum::Router::new().merge(endpoint.router());
+    /// ```
+    pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        self.inner
+            .mounts
+            .iter()
+            .fold(Router::new(), |router, (path, mount)| {
+                let mount = mount.clone();
+                router.route(
+                    &format!("{path}/websocket"),
+                    any(move |request: Request| serve(mount, request)),
+                )
+            })
+    }
+
+    /// Sends an event to everyone who has joined a topic.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// # let endpoint = Endpoint::builder().build();
+    /// endpoint.broadcast("room:lobby", "shout", serde_json::json!({"hello": "all"}));
+    /// ```
+    pub fn broadcast(&self, topic: &str, event: &str, payload: impl Into<Payload>) {
+        self.inner
+            .hub
+            .pubsub
+            .publish(topic, event, &payload.into(), None);
+    }
+
+    /// Closes every connection whose [`SocketHandler::id`](crate::SocketHandler::id) this is.
+    ///
+    /// The close code is 1001, after which Phoenix's client connects again; whether it may is up to `connect`.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// # let endpoint = Endpoint::builder().build();
+    /// endpoint.disconnect("user_socket:42");
+    /// ```
+    pub fn disconnect(&self, id: &str) {
+        self.broadcast(id, "disconnect", Payload::empty());
+    }
+
+    /// Closes every connection with code 1012, "service restart", and waits until they are gone.
+    ///
+    /// Connections are closed 10,000 at a time, every 2 seconds, so that their clients do not come back all at once; new
+    /// ones are answered with 503. It takes at most 30 seconds.
+    ///
+    /// ```no_run
+    /// # use axum_channels::Endpoint;
+    /// # async fn run(endpoint: Endpoint, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// let stop = async move {
+    ///     let _ = tokio::signal::ctrl_c().await;
+    ///     endpoint.shutdown().await;
+    /// };
+    /// axum::serve(listener, app).with_graceful_shutdown(stop).await
+    /// # }
+    /// ```
+    pub async fn shutdown(&self) {
+        let deadline = Instant::now() + SHUTDOWN;
+        for (_, mount) in &self.inner.mounts {
+            mount.registry.drain(deadline).await;
+        }
+    }
+
+    /// A count of what is open now.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// # let endpoint = Endpoint::builder().build();
+    /// assert_eq!(endpoint.stats().connections, 0);
+    /// ```
+    pub fn stats(&self) -> Stats {
+        Stats {
+            connections: self
+                .inner
+                .mounts
+                .iter()
+                .map(|(_, mount)| mount.registry.len())
+                .sum(),
+            subscriptions: self.inner.hub.pubsub.len(),
+        }
+    }
+}
+
+/// What an endpoint has open: see [`Endpoint::stats`].
+///
+/// ```
+/// # let endpoint = axum_channels::Endpoint::builder().build();
+/// let stats = endpoint.stats();
+/// assert_eq!((stats.connections, stats.subscriptions), (0, 0));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Clients that are connected.
+    pub connections: usize,
+    /// Topics that they have joined, counted for each client, and ids by which they can be disconnected.
+    pub subscriptions: usize,
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paths = self.inner.mounts.iter().map(|(path, _)| path);
+        f.debug_struct("Endpoint")
+            .field("sockets", &paths.collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,108 @@
+use crate::transport::CheckOrigin;
+use std::time::Duration;
+
+/// Limits of a socket, and who may connect to it. See [`websocket`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct SocketOptions {
+    pub(crate) timeout: Duration,
+    pub(crate) max_frame_bytes: usize,
+    pub(crate) max_channels: usize,
+    pub(crate) max_queued_bytes: usize,
+    pub(crate) max_waiting: usize,
+    pub(crate) check_origin: Option<CheckOrigin>,
+}
+
+/// A socket that clients reach by WebSocket, with Phoenix's defaults.
+///
+/// ```
+/// use axum_channels::{CheckOrigin, websocket};
+/// use std::time::Duration;
+///
+/// let options = websocket()
+///     .timeout(Duration::from_secs(45))
+///     .check_origin(CheckOrigin::hosts(["//example.com"]));
+/// ```
+pub fn websocket() -> SocketOptions {
+    SocketOptions {
+        timeout: Duration::from_secs(60),
+        max_frame_bytes: 10_000_000,
+        max_channels: 100,
+        max_queued_bytes: 1024 * 1024,
+        max_waiting: 128,
+        check_origin: None,
+    }
+}
+
+impl SocketOptions {
+    /// A client that sends nothing for this long is disconnected: 60 seconds by default.
+    ///
+    /// Phoenix's client sends a heartbeat every 30. It is looked after sixteen times within the timeout, so a client may get
+    /// up to a sixteenth more.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().timeout(std::time::Duration::from_secs(90));
+    /// ```
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The longest message that a client may send, in however many frames: 10,000,000 bytes by default.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().max_frame_bytes(64 * 1024);
+    /// ```
+    pub fn max_frame_bytes(mut self, bytes: usize) -> Self {
+        self.max_frame_bytes = bytes;
+        self
+    }
+
+    /// How many topics a client may have joined at once: 100 by default. The next join is refused.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().max_channels(8);
+    /// ```
+    pub fn max_channels(mut self, channels: usize) -> Self {
+        self.max_channels = channels;
+        self
+    }
+
+    /// How much may wait for a client that reads more slowly than it is sent to: 1 MiB by default, besides what the
+    /// kernel takes. A client further behind is disconnected, so that it holds up neither memory nor others.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().max_queued_bytes(256 * 1024);
+    /// ```
+    pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
+        self.max_queued_bytes = bytes;
+        self
+    }
+
+    /// How many messages may wait for a channel that is busy with an earlier one: 128 by default, and 1 MiB of payload.
+    /// The next is answered with the error `{"reason":"channel busy"}`.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().max_waiting(16);
+    /// ```
+    pub fn max_waiting(mut self, messages: usize) -> Self {
+        self.max_waiting = messages;
+        self
+    }
+
+    /// Which pages may connect to this socket, if not those that may connect to the endpoint's others.
+    ///
+    /// ```
+    /// # use axum_channels::{CheckOrigin, websocket};
+    /// let options = websocket().check_origin(CheckOrigin::off());
+    /// ```
+    pub fn check_origin(mut self, check: CheckOrigin) -> Self {
+        self.check_origin = Some(check);
+        self
+    }
+}

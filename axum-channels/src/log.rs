@@ -1,0 +1,142 @@
+//! The log lines, in Phoenix's shape. Callers check [`enabled!`] first: what is not logged is neither timed nor formatted.
+//!
+//! [`enabled!`]: tracing::enabled
+
+use crate::message::Payload;
+use crate::socket::Params;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// The target of every line of this crate.
+pub(crate) const TARGET: &str = "axum_channels";
+
+const FILTERED: &str = "[FILTERED]";
+const SENSITIVE: [&str; 3] = ["token", "password", "secret"];
+
+/// Whether lines of a level are wanted.
+macro_rules! wanted {
+    ($level:ident) => {
+        tracing::enabled!(target: $crate::log::TARGET, tracing::Level::$level)
+    };
+}
+pub(crate) use wanted;
+
+/// A point in time to measure from, taken only if a line of the level is wanted.
+macro_rules! started {
+    ($level:ident) => {
+        $crate::log::wanted!($level).then(std::time::Instant::now)
+    };
+}
+pub(crate) use started;
+
+/// How long something took: whole `µs` up to a thousand, whole `ms` beyond.
+pub(crate) struct Took(pub(crate) Duration);
+
+impl Took {
+    pub(crate) fn since(start: Instant) -> Self {
+        Took(start.elapsed())
+    }
+}
+
+impl fmt::Display for Took {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_micros() {
+            micros if micros > 1000 => write!(f, "{}ms", micros / 1000),
+            micros => write!(f, "{micros}µs"),
+        }
+    }
+}
+
+/// A payload with what is sensitive taken out, at any depth.
+pub(crate) struct Filtered<'a>(pub(crate) &'a Payload);
+
+impl fmt::Display for Filtered<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_value(&self.0.to_value(), f)
+    }
+}
+
+/// Writes `{"token": "[FILTERED]", "vsn": "2.0.0"}`.
+pub(crate) fn fmt_params(params: &Params, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let sorted: BTreeMap<_, _> = params.iter().collect();
+    f.debug_map()
+        .entries(
+            sorted
+                .into_iter()
+                .map(|(name, value)| (name, if hides(name, value) { FILTERED } else { value })),
+        )
+        .finish()
+}
+
+fn fmt_value(value: &Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match value {
+        Value::Object(map) => {
+            f.write_str("{")?;
+            for (at, (name, value)) in map.iter().enumerate() {
+                write!(f, "{}{name:?}: ", if at == 0 { "" } else { ", " })?;
+                match hides(name, value.as_str().unwrap_or_default()) {
+                    true => write!(f, "{FILTERED:?}")?,
+                    false => fmt_value(value, f)?,
+                }
+            }
+            f.write_str("}")
+        }
+        Value::Array(values) => {
+            f.write_str("[")?;
+            for (at, value) in values.iter().enumerate() {
+                f.write_str(if at == 0 { "" } else { ", " })?;
+                fmt_value(value, f)?;
+            }
+            f.write_str("]")
+        }
+        Value::String(text) => write!(f, "{text:?}"),
+        other => write!(f, "{other}"),
+    }
+}
+
+/// Whether a parameter is not for the log: by its name, or by a query string in its value.
+fn hides(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SENSITIVE.iter().any(|word| {
+        let in_value = || value.split(*word).skip(1).any(|rest| rest.starts_with('='));
+        name.contains(word) || in_value()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn sensitive_values_are_filtered_at_any_depth() {
+        let payload = Payload::from(json!({
+            "a": [1, {"authToken": {"x": 1}, "b": null}],
+            "password_confirmation": "x",
+            "url": "/?user=1&secret=2",
+            "word": "a secret",
+        }));
+        assert_eq!(
+            Filtered(&payload).to_string(),
+            r#"{"a": [1, {"authToken": "[FILTERED]", "b": null}], "password_confirmation": "[FILTERED]", "url": "[FILTERED]", "word": "a secret"}"#
+        );
+    }
+
+    #[test]
+    fn params_are_filtered_too() {
+        let params = Params::parse("token=undefined&vsn=2.0.0");
+        assert_eq!(
+            format!("{params:?}"),
+            r#"{"token": "[FILTERED]", "vsn": "2.0.0"}"#
+        );
+    }
+
+    #[test]
+    fn durations_read_as_phoenix_writes_them() {
+        let took =
+            [29, 1000, 1001, 2500].map(|micros| Took(Duration::from_micros(micros)).to_string());
+        assert_eq!(took, ["29µs", "1000µs", "1ms", "2ms"]);
+    }
+}

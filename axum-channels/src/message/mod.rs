@@ -1,0 +1,85 @@
+//! What is said: the types of the protocol, whatever carries them.
+
+mod payload;
+mod reference;
+mod refused;
+mod reply;
+mod text;
+mod topic;
+
+pub use payload::Payload;
+pub(crate) use reference::Ref;
+pub use refused::Refused;
+pub(crate) use refused::Why;
+pub use reply::Reply;
+pub(crate) use reply::Status;
+pub use topic::Topic;
+
+use bytes::Bytes;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+/// A message from a client. What is short-lived borrows from the frame it came in.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Message<'a> {
+    pub(crate) join_ref: Option<Ref>,
+    pub(crate) reference: Option<Ref>,
+    pub(crate) topic: Cow<'a, str>,
+    pub(crate) event: Cow<'a, str>,
+    pub(crate) payload: Payload,
+}
+
+impl Message<'_> {
+    /// The same message, outliving its frame.
+    pub(crate) fn into_owned(self) -> Message<'static> {
+        Message {
+            join_ref: self.join_ref,
+            reference: self.reference,
+            topic: Cow::Owned(self.topic.into_owned()),
+            event: Cow::Owned(self.event.into_owned()),
+            payload: self.payload,
+        }
+    }
+}
+
+/// A message to one client.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outgoing<'a> {
+    pub(crate) join_ref: Option<Ref>,
+    pub(crate) reference: Option<Ref>,
+    pub(crate) topic: Topic,
+    pub(crate) body: Body<'a>,
+}
+
+/// What an [`Outgoing`] message says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Body<'a> {
+    /// The answer to a message with the same `ref`.
+    Reply { status: Status, response: Payload },
+    /// Anything else: a push, `phx_close`, `phx_error`.
+    Event { event: &'a str, payload: Payload },
+}
+
+/// A message to everyone on a topic, encoded at most once however many they are.
+pub(crate) struct Broadcast<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) event: &'a str,
+    pub(crate) payload: &'a Payload,
+    encoded: OnceCell<Bytes>,
+}
+
+impl<'a> Broadcast<'a> {
+    pub(crate) fn new(topic: &'a str, event: &'a str, payload: &'a Payload) -> Self {
+        Self {
+            topic,
+            event,
+            payload,
+            encoded: OnceCell::new(),
+        }
+    }
+
+    /// The encoded form: made by `encode` for the first subscriber, shared by the others.
+    pub(crate) fn encoded(&self, encode: impl FnOnce(&Self) -> Bytes) -> &Bytes {
+        self.encoded.get_or_init(|| encode(self))
+    }
+}

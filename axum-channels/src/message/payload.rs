@@ -1,0 +1,156 @@
+use super::text::Text;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// What a message carries: JSON, kept as the text it came in.
+///
+/// A payload that is only passed on (echoed, broadcast) is never parsed: the same bytes go out, keys in the same order.
+/// It is parsed when asked for. Cloning shares the text; two payloads are equal if they are the same JSON value.
+///
+/// ```
+/// use axum_channels::Payload;
+/// use serde_json::json;
+///
+/// let payload = Payload::from(json!({"body": "hello", "urgent": true}));
+/// assert_eq!(payload.get("body"), Some(json!("hello")));
+/// assert_eq!(payload, Payload::from(json!({"urgent": true, "body": "hello"})));
+/// ```
+#[derive(Clone)]
+pub struct Payload(Text);
+
+impl Payload {
+    /// An empty JSON object.
+    ///
+    /// ```
+    /// # use axum_channels::Payload;
+    /// assert_eq!(Payload::empty(), Payload::from(serde_json::json!({})));
+    /// ```
+    pub const fn empty() -> Self {
+        Payload(Text::Static("{}"))
+    }
+
+    /// JSON text that is already known to be valid.
+    pub(crate) fn from_valid_json(json: &str) -> Self {
+        match json {
+            "{}" => Payload::empty(),
+            _ => Payload(json.into()),
+        }
+    }
+
+    /// JSON known when the program was written.
+    pub(crate) const fn constant(json: &'static str) -> Self {
+        Payload(Text::Static(json))
+    }
+
+    /// The JSON of anything that serializes.
+    ///
+    /// # Errors
+    /// If `value` has no JSON, such as a map whose keys are not strings.
+    ///
+    /// ```
+    /// # use axum_channels::Payload;
+    /// #[derive(serde::Serialize)]
+    /// struct Move { x: u8, y: u8 }
+    ///
+    /// let payload = Payload::json(&Move { x: 3, y: 4 })?;
+    /// assert_eq!(payload.as_json(), r#"{"x":3,"y":4}"#);
+    /// # Ok::<_, serde_json::Error>(())
+    /// ```
+    pub fn json(value: &impl Serialize) -> serde_json::Result<Self> {
+        serde_json::to_string(value).map(|json| Payload(json.into()))
+    }
+
+    /// The JSON text, as it came.
+    ///
+    /// ```
+    /// # use axum_channels::Payload;
+    /// assert_eq!(Payload::empty().as_json(), "{}");
+    /// ```
+    pub fn as_json(&self) -> &str {
+        &self.0
+    }
+
+    /// Parses the payload into a type of yours.
+    ///
+    /// In `handle_in`, `?` on the error ends the channel; to answer it instead, match on it.
+    ///
+    /// # Errors
+    /// If the payload is not a `T`.
+    ///
+    /// ```
+    /// # use axum_channels::Payload;
+    /// #[derive(serde::Deserialize)]
+    /// struct Shout { body: String }
+    ///
+    /// let payload = Payload::from(serde_json::json!({"body": "hello"}));
+    /// assert_eq!(payload.parse::<Shout>()?.body, "hello");
+    /// assert!(Payload::empty().parse::<Shout>().is_err());
+    /// # Ok::<_, serde_json::Error>(())
+    /// ```
+    pub fn parse<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_str(&self.0)
+    }
+
+    /// The value of a key of the outermost object.
+    ///
+    /// This parses the payload each time; for more than one key use [`parse`](Self::parse).
+    ///
+    /// ```
+    /// # use axum_channels::Payload;
+    /// let payload = Payload::from(serde_json::json!({"n": 1}));
+    /// assert_eq!(payload.get("n"), Some(1.into()));
+    /// assert_eq!(payload.get("m"), None);
+    /// ```
+    pub fn get(&self, key: &str) -> Option<Value> {
+        self.parse::<Map<String, Value>>().ok()?.remove(key)
+    }
+
+    /// The payload as a tree.
+    ///
+    /// ```
+    /// # use axum_channels::Payload;
+    /// assert_eq!(Payload::empty().to_value(), serde_json::json!({}));
+    /// ```
+    pub fn to_value(&self) -> Value {
+        // Valid by construction, and no deeper than serde_json goes: see `codec`.
+        self.parse().unwrap_or_default()
+    }
+}
+
+impl Default for Payload {
+    fn default() -> Self {
+        Payload::empty()
+    }
+}
+
+impl From<Value> for Payload {
+    fn from(value: Value) -> Self {
+        Payload(value.to_string().into())
+    }
+}
+
+impl From<&Value> for Payload {
+    fn from(value: &Value) -> Self {
+        Payload(value.to_string().into())
+    }
+}
+
+impl From<&Payload> for Payload {
+    fn from(payload: &Payload) -> Self {
+        payload.clone()
+    }
+}
+
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        *self.0 == *other.0 || self.to_value() == other.to_value()
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

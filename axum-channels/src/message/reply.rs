@@ -1,0 +1,85 @@
+use super::Payload;
+
+/// What a channel answers to an incoming message.
+///
+/// Two replies are equal if their status is and their payloads are the same JSON value.
+///
+/// ```
+/// use axum_channels::Reply;
+/// use serde_json::json;
+///
+/// assert_eq!(Reply::ok(json!({"a": 1, "b": 2})), Reply::ok(json!({"b": 2, "a": 1})));
+/// assert_ne!(Reply::ok(json!({})), Reply::error(json!({})));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply(pub(crate) Option<(Status, Payload)>);
+
+/// The `status` of a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Ok,
+    Error,
+}
+
+impl Status {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::Error => "error",
+        }
+    }
+}
+
+impl Reply {
+    /// Answers with status `ok`.
+    ///
+    /// ```
+    /// # use axum_channels::{Payload, Reply};
+    /// let reply = Reply::ok(serde_json::json!({"id": 42}));
+    /// assert_eq!(reply.payload(), Some(&Payload::from(serde_json::json!({"id": 42}))));
+    /// ```
+    pub fn ok(payload: impl Into<Payload>) -> Self {
+        Reply(Some((Status::Ok, payload.into())))
+    }
+
+    /// Answers with status `error`. The channel goes on: to end it, return an [`Error`](crate::Error).
+    ///
+    /// ```
+    /// # use axum_channels::Reply;
+    /// let reply = Reply::error(serde_json::json!({"reason": "too long"}));
+    /// assert!(!reply.is_ok());
+    /// ```
+    pub fn error(payload: impl Into<Payload>) -> Self {
+        Reply(Some((Status::Error, payload.into())))
+    }
+
+    /// Does not answer.
+    ///
+    /// ```
+    /// # use axum_channels::Reply;
+    /// assert_eq!(Reply::none().payload(), None);
+    /// ```
+    pub const fn none() -> Self {
+        Reply(None)
+    }
+
+    /// Whether this is an answer with status `ok`.
+    ///
+    /// ```
+    /// # use axum_channels::Reply;
+    /// assert!(Reply::ok(serde_json::json!({})).is_ok());
+    /// ```
+    pub fn is_ok(&self) -> bool {
+        matches!(self.0, Some((Status::Ok, _)))
+    }
+
+    /// What the answer carries, if there is one.
+    ///
+    /// ```
+    /// # use axum_channels::{Payload, Reply};
+    /// assert_eq!(Reply::ok(Payload::empty()).payload(), Some(&Payload::empty()));
+    /// ```
+    pub fn payload(&self) -> Option<&Payload> {
+        self.0.as_ref().map(|(_, payload)| payload)
+    }
+}

@@ -1,0 +1,102 @@
+use super::text::Text;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+
+/// The name of a topic, such as `room:lobby`.
+///
+/// It derefs to `str`, so that the part after the colon is a `strip_prefix` away. Cloning it shares the text.
+///
+/// ```
+/// use axum_channels::Topic;
+///
+/// let topic = Topic::from("room:42");
+/// assert_eq!(topic.strip_prefix("room:"), Some("42"));
+/// ```
+#[derive(Clone)]
+pub struct Topic(Text);
+
+impl Topic {
+    /// The topic of heartbeats.
+    pub(crate) const PHOENIX: Topic = Topic(Text::Static("phoenix"));
+
+    /// The topic as text.
+    ///
+    /// ```
+    /// # use axum_channels::Topic;
+    /// assert_eq!(Topic::from("room:lobby").as_str(), "room:lobby");
+    /// ```
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Deref for Topic {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Topic {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for Topic {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Topic {
+    fn from(topic: &str) -> Self {
+        Topic(topic.into())
+    }
+}
+
+impl From<String> for Topic {
+    fn from(topic: String) -> Self {
+        Topic(topic.into())
+    }
+}
+
+impl PartialEq for Topic {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Topic {}
+
+impl PartialEq<str> for Topic {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Topic {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl Hash for Topic {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl fmt::Debug for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}

@@ -1,0 +1,368 @@
+//! Runs the channels of one connection: carries out what its [`Session`] wants done.
+
+use crate::channel::{Instance, Joining, Route, Turn};
+use crate::log::{self, Filtered, TARGET, Took};
+use crate::message::{Message, Payload, Refused, Reply, Topic, Why};
+use crate::pubsub::Subscription;
+use crate::session::{Effect, Effects, Handled, Joined, Key, RouteId, Rules, Session, Ticket};
+use crate::socket::{Context, Socket};
+use crate::{Error, Result};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{self, Poll};
+use std::time::Instant;
+
+/// What is the same for every connection to a socket.
+pub(crate) struct Handlers {
+    /// The type of the socket's handler.
+    pub(crate) name: &'static str,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) routes: Vec<Route>,
+}
+
+/// The channels of one connection.
+///
+/// A join or a message whose future is ready at once costs nothing but that future. One that is not is kept and polled
+/// whenever the connection's task runs, beside all others.
+pub(crate) struct Runner {
+    context: Arc<Context>,
+    handlers: Arc<Handlers>,
+    session: Session,
+    slots: Vec<Slot>,
+    /// Slots with something under way.
+    pending: usize,
+}
+
+struct Slot {
+    key: Key,
+    route: RouteId,
+    topic: Topic,
+    /// From a join that succeeded on. Ends before the channel is dropped.
+    subscription: Option<Subscription>,
+    work: Work,
+}
+
+enum Work {
+    /// Waiting for a message.
+    None(Box<dyn Instance>),
+    Join(Box<Pending<Joining>>),
+    Handle(Box<Pending<Turn>>),
+    /// Being polled.
+    Taken,
+}
+
+struct Pending<F> {
+    future: F,
+    ticket: Ticket,
+    line: Option<Line>,
+}
+
+/// What a log line will say of something under way; kept only if the line is wanted.
+struct Line {
+    since: Instant,
+    event: Box<str>,
+    payload: Payload,
+}
+
+/// How a future ended; `Err` if it panicked.
+type Done<F> = Result<<F as Future>::Output>;
+
+impl Handlers {
+    fn route(&self, RouteId(index): RouteId) -> &Route {
+        &self.routes[index as usize]
+    }
+}
+
+impl Runner {
+    pub(crate) fn new(context: Arc<Context>, handlers: Arc<Handlers>) -> Self {
+        let session = Session::new(handlers.rules.clone());
+        Runner {
+            context,
+            handlers,
+            session,
+            slots: Vec::new(),
+            pending: 0,
+        }
+    }
+
+    /// Takes a message from the client.
+    pub(crate) fn receive(&mut self, message: Message<'_>, cx: &mut task::Context<'_>) {
+        let mut effects = Effects::default();
+        self.session.receive(message, &mut effects);
+        self.carry_out(effects, cx);
+    }
+
+    /// Goes on with what is under way.
+    pub(crate) fn poll(&mut self, cx: &mut task::Context<'_>) {
+        let mut at = 0;
+        while self.pending > 0 && at < self.slots.len() {
+            let mut effects = Effects::default();
+            if self.poll_slot(at, &mut effects, cx) {
+                self.carry_out(effects, cx);
+                at = 0; // slots may have moved
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, mut effects: Effects<'_>, cx: &mut task::Context<'_>) {
+        while let Some(effect) = effects.pop() {
+            match effect {
+                Effect::Send(message) => self.context.client.send(&message),
+                Effect::Join {
+                    ticket,
+                    route,
+                    topic,
+                    join_ref,
+                    payload,
+                } => {
+                    let line =
+                        log::started!(INFO).map(|since| Line::new(since, "phx_join", &payload));
+                    let key = ticket.key;
+                    let socket = Socket::new(self.context.clone(), topic.clone(), join_ref);
+                    let future = (self.handlers.route(route).join)(socket, payload);
+                    let work = Work::Join(Box::new(Pending {
+                        future,
+                        ticket,
+                        line,
+                    }));
+                    self.slots.reserve_exact(1);
+                    self.slots.push(Slot {
+                        key,
+                        route,
+                        topic,
+                        subscription: None,
+                        work,
+                    });
+                    self.pending += 1;
+                    self.poll_slot(self.slots.len() - 1, &mut effects, cx);
+                }
+                Effect::Handle {
+                    ticket,
+                    event,
+                    payload,
+                } => self.handle(ticket, &event, payload, &mut effects, cx),
+                Effect::Stop { key } => self.stop(key),
+                Effect::Unmatched { topic } => {
+                    let name = self.handlers.name;
+                    tracing::warn!(target: TARGET, "Ignoring unmatched topic {topic:?} in {name}");
+                }
+                Effect::TooMany { limit } => {
+                    let name = self.handlers.name;
+                    tracing::error!(target: TARGET, "Reached max channels per transport limit of {limit} for {name}");
+                }
+            }
+        }
+    }
+
+    fn handle(
+        &mut self,
+        ticket: Ticket,
+        event: &str,
+        payload: Payload,
+        effects: &mut Effects<'_>,
+        cx: &mut task::Context<'_>,
+    ) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == ticket.key) else {
+            return;
+        };
+        let Work::None(instance) = std::mem::replace(&mut slot.work, Work::Taken) else {
+            return;
+        };
+        let line = log::started!(DEBUG).map(|since| Line::new(since, event, &payload));
+        let mut pending = Pending {
+            future: instance.handle_in(event.into(), payload),
+            ticket,
+            line,
+        };
+        match poll_guarded(&mut pending.future, cx) {
+            Poll::Ready(done) => self.handled(pending.ticket, pending.line, done, effects),
+            Poll::Pending => {
+                slot.work = Work::Handle(Box::new(pending));
+                self.pending += 1;
+            }
+        }
+    }
+
+    /// Whether something ended, with what effects.
+    fn poll_slot(
+        &mut self,
+        at: usize,
+        effects: &mut Effects<'_>,
+        cx: &mut task::Context<'_>,
+    ) -> bool {
+        match &mut self.slots[at].work {
+            Work::Join(join) => {
+                let Poll::Ready(done) = poll_guarded(&mut join.future, cx) else {
+                    return false;
+                };
+                self.pending -= 1;
+                if let Work::Join(join) = std::mem::replace(&mut self.slots[at].work, Work::Taken) {
+                    self.joined(at, *join, done, effects);
+                }
+                true
+            }
+            Work::Handle(turn) => {
+                let Poll::Ready(done) = poll_guarded(&mut turn.future, cx) else {
+                    return false;
+                };
+                self.pending -= 1;
+                if let Work::Handle(turn) = std::mem::replace(&mut self.slots[at].work, Work::Taken)
+                {
+                    self.handled(turn.ticket, turn.line, done, effects);
+                }
+                true
+            }
+            Work::None(_) | Work::Taken => false,
+        }
+    }
+
+    fn joined(
+        &mut self,
+        at: usize,
+        join: Pending<Joining>,
+        done: Done<Joining>,
+        effects: &mut Effects<'_>,
+    ) {
+        let slot = &mut self.slots[at];
+        let refusal = match done {
+            Ok(Ok((instance, response))) => {
+                // Before the client is told, so that it misses nothing that is said after.
+                let client = self.context.client.clone();
+                slot.subscription = Some(
+                    self.context
+                        .hub
+                        .pubsub
+                        .subscribe(slot.topic.clone(), client),
+                );
+                slot.work = Work::None(instance);
+                log_join("JOINED", &slot.topic, join.line);
+                return self
+                    .session
+                    .joined(join.ticket, Joined::Ok(response), effects);
+            }
+            Ok(Err(Refused(why))) => why,
+            Err(panic) => Why::Crashed(panic),
+        };
+        let topic = self.slots.swap_remove(at).topic;
+        let how = match refusal {
+            Why::Said { payload, .. } => {
+                log_join("REFUSED JOIN", &topic, join.line);
+                Joined::Refused(payload)
+            }
+            Why::Crashed(error) => {
+                tracing::error!(target: TARGET, "join of {topic} in {} crashed: {error}", self.handlers.name);
+                Joined::Crashed
+            }
+        };
+        self.session.joined(join.ticket, how, effects);
+    }
+
+    fn handled(
+        &mut self,
+        ticket: Ticket,
+        line: Option<Line>,
+        done: Done<Turn>,
+        effects: &mut Effects<'_>,
+    ) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == ticket.key) else {
+            return;
+        };
+        let name = self.handlers.route(slot.route).name;
+        let how = match done {
+            Ok((instance, result)) => {
+                slot.work = Work::None(instance);
+                result
+            }
+            Err(panic) => Err(panic),
+        };
+        if let (
+            Ok(_),
+            Some(Line {
+                since,
+                event,
+                payload,
+            }),
+        ) = (&how, line)
+        {
+            let (topic, took, payload) = (&slot.topic, Took::since(since), Filtered(&payload));
+            tracing::debug!(target: TARGET, "HANDLED {event} INCOMING ON {topic} ({name}) in {took}\n  Parameters: {payload}");
+        }
+        let how = match how {
+            Ok(Reply(None)) => Handled::Silent,
+            Ok(Reply(Some((status, payload)))) => Handled::Reply(status, payload),
+            Err(error) => {
+                tracing::error!(target: TARGET, "{name} on {} crashed: {error}", slot.topic);
+                Handled::Crashed
+            }
+        };
+        self.session.handled(ticket, how, effects);
+    }
+
+    fn stop(&mut self, key: Key) {
+        let Some(at) = self.slots.iter().position(|slot| slot.key == key) else {
+            return;
+        };
+        let slot = self.slots.swap_remove(at);
+        if matches!(slot.work, Work::Join(_) | Work::Handle(_)) {
+            self.pending -= 1;
+        }
+        drop_guarded(slot);
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.slots.drain(..).for_each(drop_guarded);
+    }
+}
+
+impl Line {
+    fn new(since: Instant, event: &str, payload: &Payload) -> Self {
+        Line {
+            since,
+            event: event.into(),
+            payload: payload.clone(),
+        }
+    }
+}
+
+/// Nothing is logged of topics that start with `phoenix`, as in Phoenix.
+fn log_join(what: &str, topic: &Topic, line: Option<Line>) {
+    if let Some(Line { since, payload, .. }) = line.filter(|_| !topic.starts_with("phoenix")) {
+        let (took, payload) = (Took::since(since), Filtered(&payload));
+        tracing::info!(target: TARGET, "{what} {topic} in {took}\n  Parameters: {payload}");
+    }
+}
+
+/// Polls the user's code; a panic is an error of its channel and of nothing else.
+fn poll_guarded<F: Future + Unpin>(future: &mut F, cx: &mut task::Context<'_>) -> Poll<Done<F>> {
+    match catch_unwind(AssertUnwindSafe(|| std::pin::Pin::new(future).poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic_message(&*panic))),
+    }
+}
+
+/// Runs a future of the user's; a panic is an error.
+pub(crate) async fn guarded<F: Future + Unpin>(mut future: F) -> Result<F::Output> {
+    std::future::poll_fn(|cx| poll_guarded(&mut future, cx)).await
+}
+
+/// Drops what belongs to the user, whose `Drop` may panic too.
+fn drop_guarded<T>(value: T) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        tracing::error!(target: TARGET, "a channel crashed while it was dropped: {}", panic_message(&*panic));
+    }
+}
+
+/// A panic as an error.
+fn panic_message(panic: &(dyn Any + Send)) -> Error {
+    let message = panic.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Error::msg(format!(
+        "panicked: {}",
+        message.unwrap_or("with no message")
+    ))
+}

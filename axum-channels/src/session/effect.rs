@@ -1,0 +1,81 @@
+use crate::message::{Outgoing, Payload, Ref, Status, Topic};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+/// What a [`Session`](super::Session) wants done.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Effect<'m> {
+    /// Send this to the client.
+    Send(Outgoing<'m>),
+    /// Start a channel, and call [`joined`](super::Session::joined) when it is known how that went.
+    Join {
+        ticket: Ticket,
+        route: RouteId,
+        topic: Topic,
+        join_ref: Option<Ref>,
+        payload: Payload,
+    },
+    /// Give a channel a message, and call [`handled`](super::Session::handled) when it is done with it.
+    Handle {
+        ticket: Ticket,
+        event: Cow<'m, str>,
+        payload: Payload,
+    },
+    /// End a channel, whatever it is doing.
+    Stop { key: Key },
+    /// Note that nothing stands behind a topic.
+    Unmatched { topic: Cow<'m, str> },
+    /// Note that the client has joined as much as it may.
+    TooMany { limit: usize },
+}
+
+/// Effects in the order in which they have to be carried out.
+#[derive(Debug, Default)]
+pub(crate) struct Effects<'m>(VecDeque<Effect<'m>>);
+
+impl<'m> Effects<'m> {
+    pub(super) fn push(&mut self, effect: Effect<'m>) {
+        self.0.push_back(effect);
+    }
+
+    pub(super) fn send(&mut self, message: Outgoing<'m>) {
+        self.push(Effect::Send(message));
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Effect<'m>> {
+        self.0.pop_front()
+    }
+}
+
+/// One incarnation of a channel: a topic that is left and joined again gets another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key(pub(super) u32);
+
+/// Which route a topic took: an index into what was routed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RouteId(pub(crate) u32);
+
+/// Handed out with work and handed back with its outcome.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Ticket {
+    pub(crate) key: Key,
+    pub(super) reference: Option<Ref>,
+    /// The `join_ref` of the join that this one ends: its `phx_close` comes after the reply.
+    pub(super) replaces: Option<Option<Ref>>,
+}
+
+/// How a join ended.
+#[derive(Debug)]
+pub(crate) enum Joined {
+    Ok(Payload),
+    Refused(Payload),
+    Crashed,
+}
+
+/// How the handling of a message ended.
+#[derive(Debug)]
+pub(crate) enum Handled {
+    Silent,
+    Reply(Status, Payload),
+    Crashed,
+}

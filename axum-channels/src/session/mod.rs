@@ -1,0 +1,332 @@
+//! What one client has joined: a pure state machine, `state + message -> effects`.
+//!
+//! It runs nothing and knows neither clock nor network. Whoever holds it carries the effects out, in order, and tells it
+//! how joins and messages ended. Source of the rules: Phoenix's `Phoenix.Socket` (`handle_in`) and `Phoenix.Channel.Server`.
+
+mod effect;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use effect::{Effect, Effects, Handled, Joined, Key, RouteId, Ticket};
+pub(crate) use rules::{Pattern, Rules};
+
+use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// The channels of one socket.
+pub(crate) struct Session {
+    rules: Arc<Rules>,
+    channels: Vec<Member>,
+    next_key: u32,
+}
+
+/// A topic that is joined, or being joined.
+struct Member {
+    topic: Topic,
+    join_ref: Option<Ref>,
+    key: Key,
+    doing: Doing,
+    /// What came while it was doing something.
+    waiting: Option<Box<Waiting>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Doing {
+    Nothing,
+    Joining,
+    Handling,
+}
+
+#[derive(Default)]
+struct Waiting {
+    messages: VecDeque<Message<'static>>,
+    bytes: usize,
+}
+
+impl Session {
+    pub(crate) fn new(rules: Arc<Rules>) -> Self {
+        Session {
+            rules,
+            channels: Vec::new(),
+            next_key: 0,
+        }
+    }
+
+    /// A message has come in.
+    pub(crate) fn receive<'m>(&mut self, message: Message<'m>, effects: &mut Effects<'m>) {
+        if message.topic == *Topic::PHOENIX && message.event == "heartbeat" {
+            let body = Body::Reply {
+                status: Status::Ok,
+                response: Payload::empty(),
+            };
+            effects.send(Outgoing {
+                join_ref: None,
+                reference: message.reference,
+                topic: Topic::PHOENIX,
+                body,
+            });
+            return;
+        }
+        let known = self
+            .channels
+            .iter()
+            .position(|member| *member.topic == *message.topic);
+        match (known, &*message.event) {
+            (None, "phx_join") => self.join(message, None, effects),
+            (None, "phx_leave") => effects.send(reply(&message, Status::Ok, Payload::empty())),
+            (None, _) => effects.send(unmatched(message)),
+            (Some(at), "phx_join") => self.join_again(at, message, effects),
+            (Some(at), _) if self.channels[at].is_stale(&message) => {}
+            (Some(at), _) if self.channels[at].doing != Doing::Nothing => {
+                self.wait(at, message, effects)
+            }
+            (Some(at), "phx_leave") => self.leave(at, message, effects),
+            (Some(at), _) => effects.push(self.channels[at].handle(message)),
+        }
+    }
+
+    /// A join that [`Effect::Join`] started has ended.
+    pub(crate) fn joined(&mut self, ticket: Ticket, how: Joined, effects: &mut Effects<'_>) {
+        let Some(at) = self.find(ticket.key) else {
+            return;
+        };
+        let (status, response) = match how {
+            Joined::Ok(response) => (Status::Ok, response),
+            Joined::Refused(reason) => (Status::Error, reason),
+            Joined::Crashed => (
+                Status::Error,
+                Payload::constant(r#"{"reason":"join crashed"}"#),
+            ),
+        };
+        let member = &self.channels[at];
+        effects.send(member.reply(ticket.reference, status, response));
+        if let Some(join_ref) = ticket.replaces {
+            effects.send(closed(member.topic.clone(), join_ref));
+        }
+        match status {
+            Status::Ok => self.free(at, effects),
+            Status::Error => self.end(at, effects),
+        }
+    }
+
+    /// A message that [`Effect::Handle`] handed out has been handled.
+    pub(crate) fn handled(&mut self, ticket: Ticket, how: Handled, effects: &mut Effects<'_>) {
+        let Some(at) = self.find(ticket.key) else {
+            return;
+        };
+        match how {
+            Handled::Silent => self.free(at, effects),
+            Handled::Reply(status, response) => {
+                effects.send(self.channels[at].reply(ticket.reference, status, response));
+                self.free(at, effects);
+            }
+            Handled::Crashed => {
+                let member = &self.channels[at];
+                let payload = Payload::constant(r#"{"reason":"channel_crash"}"#);
+                effects.send(notice(
+                    member.topic.clone(),
+                    member.join_ref.clone(),
+                    "phx_error",
+                    payload,
+                ));
+                effects.push(Effect::Stop { key: ticket.key });
+                self.end(at, effects);
+            }
+        }
+    }
+
+    /// `replaces` is the `join_ref` of the join that this one puts an end to.
+    fn join<'m>(
+        &mut self,
+        message: Message<'m>,
+        replaces: Option<Option<Ref>>,
+        effects: &mut Effects<'m>,
+    ) {
+        let Some(route) = self.rules.route(&message.topic) else {
+            effects.push(Effect::Unmatched {
+                topic: message.topic.clone(),
+            });
+            effects.send(unmatched(message));
+            return;
+        };
+        if self.channels.len() >= self.rules.max_channels {
+            effects.push(Effect::TooMany {
+                limit: self.rules.max_channels,
+            });
+            let reason = Payload::constant(r#"{"reason":"too many channels joined"}"#);
+            effects.send(reply(&message, Status::Error, reason));
+            return;
+        }
+        let key = Key(self.next_key);
+        self.next_key = self.next_key.wrapping_add(1);
+        let topic = Topic::from(&*message.topic);
+        let ticket = Ticket {
+            key,
+            reference: message.reference,
+            replaces,
+        };
+        self.channels.reserve_exact(1);
+        self.channels.push(Member {
+            topic: topic.clone(),
+            join_ref: message.join_ref.clone(),
+            key,
+            doing: Doing::Joining,
+            waiting: None,
+        });
+        effects.push(Effect::Join {
+            ticket,
+            route,
+            topic,
+            join_ref: message.join_ref,
+            payload: message.payload,
+        });
+    }
+
+    /// The newer join wins. One that is still under way is let finish first, as Phoenix does.
+    fn join_again<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
+        if self.channels[at].doing == Doing::Joining {
+            return self.wait(at, message, effects);
+        }
+        let old = self.channels.swap_remove(at);
+        effects.push(Effect::Stop { key: old.key });
+        self.join(message, Some(old.join_ref), effects);
+        self.release(&old.topic, old.waiting, effects);
+    }
+
+    fn leave(&mut self, at: usize, message: Message<'_>, effects: &mut Effects<'_>) {
+        let member = &self.channels[at];
+        effects.send(member.reply(message.reference, Status::Ok, Payload::empty()));
+        effects.send(closed(member.topic.clone(), member.join_ref.clone()));
+        effects.push(Effect::Stop { key: member.key });
+        self.channels.swap_remove(at);
+    }
+
+    /// Keeps a message until its channel is free; if too much waits already, says so instead.
+    fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
+        let waiting = self.channels[at].waiting.get_or_insert_default();
+        let bytes = message.payload.as_json().len();
+        let full = waiting.messages.len() >= self.rules.max_waiting
+            || (waiting.bytes + bytes > self.rules.max_waiting_bytes
+                && !waiting.messages.is_empty());
+        if full {
+            let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
+            effects.send(reply(&message, Status::Error, reason));
+        } else {
+            waiting.bytes += bytes;
+            waiting.messages.push_back(message.into_owned());
+        }
+    }
+
+    /// A channel is free, or gone: what waited for it is received in its turn, until something keeps it busy again.
+    fn release(&mut self, topic: &Topic, waiting: Option<Box<Waiting>>, effects: &mut Effects<'_>) {
+        let Some(mut waiting) = waiting else { return };
+        while let Some(message) = waiting.messages.pop_front() {
+            waiting.bytes -= message.payload.as_json().len();
+            self.receive(message, effects);
+            let member = self
+                .channels
+                .iter_mut()
+                .find(|member| member.topic == *topic);
+            if let Some(member) = member.filter(|member| member.doing != Doing::Nothing) {
+                member.waiting = Some(waiting).filter(|waiting| !waiting.messages.is_empty());
+                return;
+            }
+        }
+    }
+
+    fn free(&mut self, at: usize, effects: &mut Effects<'_>) {
+        let member = &mut self.channels[at];
+        member.doing = Doing::Nothing;
+        if let waiting @ Some(_) = member.waiting.take() {
+            let topic = member.topic.clone();
+            self.release(&topic, waiting, effects);
+        }
+    }
+
+    fn end(&mut self, at: usize, effects: &mut Effects<'_>) {
+        let member = self.channels.swap_remove(at);
+        self.release(&member.topic, member.waiting, effects);
+    }
+
+    fn find(&self, key: Key) -> Option<usize> {
+        self.channels.iter().position(|member| member.key == key)
+    }
+}
+
+impl Member {
+    /// Whether a message was meant for an earlier join of this topic. A message may leave out its `join_ref`.
+    fn is_stale(&self, message: &Message<'_>) -> bool {
+        message.join_ref.is_some() && message.join_ref != self.join_ref
+    }
+
+    fn handle<'m>(&mut self, message: Message<'m>) -> Effect<'m> {
+        self.doing = Doing::Handling;
+        let ticket = Ticket {
+            key: self.key,
+            reference: message.reference,
+            replaces: None,
+        };
+        Effect::Handle {
+            ticket,
+            event: message.event,
+            payload: message.payload,
+        }
+    }
+
+    fn reply(
+        &self,
+        reference: Option<Ref>,
+        status: Status,
+        response: Payload,
+    ) -> Outgoing<'static> {
+        Outgoing {
+            join_ref: self.join_ref.clone(),
+            reference,
+            topic: self.topic.clone(),
+            body: Body::Reply { status, response },
+        }
+    }
+}
+
+/// A reply to a message that no channel stands behind.
+fn reply(message: &Message<'_>, status: Status, response: Payload) -> Outgoing<'static> {
+    Outgoing {
+        join_ref: message.join_ref.clone(),
+        reference: message.reference.clone(),
+        topic: Topic::from(&*message.topic),
+        body: Body::Reply { status, response },
+    }
+}
+
+fn unmatched(message: Message<'_>) -> Outgoing<'static> {
+    let reason = Payload::constant(r#"{"reason":"unmatched topic"}"#);
+    reply(
+        &Message {
+            join_ref: None,
+            ..message
+        },
+        Status::Error,
+        reason,
+    )
+}
+
+/// What a client is told when a channel of its is over: `ref` is the `join_ref` too.
+fn notice(
+    topic: Topic,
+    join_ref: Option<Ref>,
+    event: &'static str,
+    payload: Payload,
+) -> Outgoing<'static> {
+    Outgoing {
+        reference: join_ref.clone(),
+        join_ref,
+        topic,
+        body: Body::Event { event, payload },
+    }
+}
+
+fn closed(topic: Topic, join_ref: Option<Ref>) -> Outgoing<'static> {
+    notice(topic, join_ref, "phx_close", Payload::empty())
+}

@@ -1,0 +1,80 @@
+use super::RouteId;
+
+/// What is the same for every session of a socket: routes and limits.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    pub(crate) patterns: Vec<Pattern>,
+    /// Topics a client may have joined at once.
+    pub(crate) max_channels: usize,
+    /// Messages that may wait for a busy channel, and the bytes of their payloads; one may always wait.
+    pub(crate) max_waiting: usize,
+    pub(crate) max_waiting_bytes: usize,
+}
+
+impl Rules {
+    /// The first pattern that a topic matches.
+    pub(crate) fn route(&self, topic: &str) -> Option<RouteId> {
+        self.patterns
+            .iter()
+            .zip(0..)
+            .find(|(pattern, _)| pattern.matches(topic))
+            .map(|(_, id)| RouteId(id))
+    }
+}
+
+/// `room:lobby`, or `room:*` for every topic that starts with `room:`.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Pattern {
+    Exact(String),
+    Prefix(String),
+}
+
+impl Pattern {
+    /// `None` if there is a star anywhere but at the end.
+    pub(crate) fn parse(pattern: &str) -> Option<Pattern> {
+        let (text, make): (_, fn(String) -> Pattern) = match pattern.strip_suffix('*') {
+            Some(prefix) => (prefix, Pattern::Prefix),
+            None => (pattern, Pattern::Exact),
+        };
+        (!text.contains('*')).then(|| make(text.to_owned()))
+    }
+
+    fn matches(&self, topic: &str) -> bool {
+        match self {
+            Pattern::Exact(text) => topic == text,
+            Pattern::Prefix(prefix) => topic.starts_with(prefix.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_pattern_that_matches_is_the_route() {
+        let patterns = ["room:lobby", "room:*", "all"]
+            .iter()
+            .filter_map(|pattern| Pattern::parse(pattern))
+            .collect();
+        let rules = Rules {
+            patterns,
+            max_channels: 1,
+            max_waiting: 1,
+            max_waiting_bytes: 1,
+        };
+        let routes = ["room:lobby", "room:7", "room:", "all", "room", "all:1"]
+            .map(|topic| rules.route(topic));
+        assert_eq!(
+            routes,
+            [Some(0), Some(1), Some(1), Some(2), None, None].map(|index| index.map(RouteId))
+        );
+    }
+
+    #[test]
+    fn a_star_is_the_last_character_or_no_pattern() {
+        assert_eq!(Pattern::parse("*"), Some(Pattern::Prefix(String::new())));
+        assert_eq!(Pattern::parse("room:*:users"), None);
+        assert_eq!(Pattern::parse("room:**"), None);
+    }
+}

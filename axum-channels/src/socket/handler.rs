@@ -1,0 +1,49 @@
+use super::{ConnectInfo, Params};
+use crate::channel::Channels;
+use crate::message::Refused;
+
+/// Lets clients connect, and says which channels they may join.
+///
+/// The value that [`connect`](Self::connect) returns is kept for as long as the connection lasts; its channels reach it
+/// with [`Socket::handler`](crate::Socket::handler). A handler is mounted with
+/// [`EndpointBuilder::socket`](crate::EndpointBuilder::socket).
+///
+/// ```
+/// use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+///
+/// struct UserSocket { id: u64 }
+///
+/// impl SocketHandler for UserSocket {
+///     async fn connect(params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+///         match params.get("token") {
+///             Some("let me in") => Ok(Self { id: 42 }),
+///             _ => Err(Refused::new("unauthorized")),
+///         }
+///     }
+///
+///     fn id(&self) -> Option<String> {
+///         Some(format!("user_socket:{}", self.id))
+///     }
+/// }
+/// ```
+pub trait SocketHandler: Sized + Send + Sync + 'static {
+    /// Routes topics to channels. Routes nothing unless you do.
+    fn channels(routes: &mut Channels<Self>) {
+        let _ = routes;
+    }
+
+    /// Lets a client connect, or refuses it.
+    ///
+    /// This runs before the connection becomes a WebSocket: `params` are those of the URL, `info` the rest of the request.
+    /// A panic here is answered with 500 and ends nothing else.
+    fn connect(
+        params: &Params,
+        info: &ConnectInfo,
+    ) -> impl Future<Output = Result<Self, Refused>> + Send;
+
+    /// A name for this client's connections, by which [`Endpoint::disconnect`](crate::Endpoint::disconnect) closes them
+    /// all. `None` unless you say otherwise.
+    fn id(&self) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,206 @@
+//! Who is connected: what users write against besides channels.
+
+mod connect_info;
+mod handler;
+mod params;
+mod state;
+
+pub use connect_info::ConnectInfo;
+pub use handler::SocketHandler;
+pub use params::Params;
+pub(crate) use state::States;
+
+use crate::message::{Body, Outgoing, Payload, Ref, Topic};
+use crate::pubsub::{PubSub, Subscriber};
+use std::any::{Any, type_name};
+use std::fmt;
+use std::sync::Arc;
+
+/// A client as its channels see it, whatever transport it came by.
+pub(crate) trait Client: Subscriber {
+    /// Sends to this client alone, without waiting.
+    fn send(&self, message: &Outgoing<'_>);
+}
+
+/// What all sockets of an endpoint share.
+pub(crate) struct Hub {
+    pub(crate) states: States,
+    pub(crate) pubsub: Arc<PubSub>,
+}
+
+/// What all channels of a connection share.
+pub(crate) struct Context {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) client: Arc<dyn Client>,
+    /// The [`SocketHandler`] that `connect` returned.
+    pub(crate) handler: Arc<dyn Any + Send + Sync>,
+}
+
+/// One client on one topic: what a channel talks through.
+///
+/// Everything here returns at once: messages are written if the client's connection takes them, and queued within bounds if
+/// not. A client that reads too slowly for the bound is disconnected. A clone can be moved into a task of your own, to push
+/// or broadcast later; when the client is gone, pushing to it does nothing.
+///
+/// ```
+/// use axum_channels::{Channel, Payload, Refused, Socket, Topic};
+/// use serde_json::json;
+///
+/// struct Clock;
+///
+/// impl Channel for Clock {
+///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+///         let socket = socket.clone();
+///         tokio::spawn(async move {
+///             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+///             socket.push("tick", json!({}));
+///         });
+///         Ok(Self)
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Socket {
+    context: Arc<Context>,
+    topic: Topic,
+    join_ref: Option<Ref>,
+}
+
+impl Socket {
+    pub(crate) fn new(context: Arc<Context>, topic: Topic, join_ref: Option<Ref>) -> Self {
+        Socket {
+            context,
+            topic,
+            join_ref,
+        }
+    }
+
+    /// The topic that was joined.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn room(socket: &Socket) -> Option<&str> {
+    ///     socket.topic().strip_prefix("room:")
+    /// }
+    /// ```
+    pub fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    /// Sends an event to this client alone.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn warn(socket: &Socket) {
+    ///     socket.push("warning", serde_json::json!({"left": 3}));
+    /// }
+    /// ```
+    pub fn push(&self, event: &str, payload: impl Into<Payload>) {
+        self.context.client.send(&Outgoing {
+            join_ref: self.join_ref.clone(),
+            reference: None,
+            topic: self.topic.clone(),
+            body: Body::Event {
+                event,
+                payload: payload.into(),
+            },
+        });
+    }
+
+    /// Sends an event to everyone who has joined this topic, this client included.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn greet(socket: &Socket) {
+    ///     socket.broadcast("hello", serde_json::json!({"to": "all"}));
+    /// }
+    /// ```
+    pub fn broadcast(&self, event: &str, payload: impl Into<Payload>) {
+        self.context
+            .hub
+            .pubsub
+            .publish(&self.topic, event, &payload.into(), None);
+    }
+
+    /// Sends an event to everyone who has joined this topic, but for this client.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn typing(socket: &Socket) {
+    ///     socket.broadcast_from("typing", serde_json::json!({}));
+    /// }
+    /// ```
+    pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
+        let from: &dyn Subscriber = &*self.context.client;
+        self.context
+            .hub
+            .pubsub
+            .publish(&self.topic, event, &payload.into(), Some(from));
+    }
+
+    /// What [`SocketHandler::connect`] returned for this connection: what is known of the client.
+    ///
+    /// # Panics
+    /// If the client connected through another handler than `S`.
+    ///
+    /// ```
+    /// # use axum_channels::{ConnectInfo, Params, Refused, Socket, SocketHandler};
+    /// struct UserSocket { user: String }
+    ///
+    /// impl SocketHandler for UserSocket {
+    ///     async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    ///         let user = params.get("user").ok_or_else(|| Refused::new("who are you?"))?;
+    ///         Ok(Self { user: user.to_owned() })
+    ///     }
+    /// }
+    ///
+    /// fn user(socket: &Socket) -> &str {
+    ///     &socket.handler::<UserSocket>().user
+    /// }
+    /// ```
+    pub fn handler<S: SocketHandler>(&self) -> &S {
+        match self.context.handler.downcast_ref() {
+            Some(handler) => handler,
+            None => panic!("{} was not joined through {}", self.topic, type_name::<S>()),
+        }
+    }
+
+    /// A value that the endpoint was [built with](crate::EndpointBuilder::state).
+    ///
+    /// # Panics
+    /// If it was built without a `T`. See [`try_state`](Self::try_state).
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// #[derive(Clone)]
+    /// struct Database;
+    ///
+    /// fn database(socket: &Socket) -> &Database {
+    ///     socket.state::<Database>()
+    /// }
+    /// ```
+    pub fn state<T: Send + Sync + 'static>(&self) -> &T {
+        self.context.hub.states.expect()
+    }
+
+    /// A value that the endpoint was built with, or `None`.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn is_limited(socket: &Socket) -> bool {
+    ///     socket.try_state::<u32>().is_some()
+    /// }
+    /// ```
+    pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.context.hub.states.get()
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("topic", &self.topic)
+            .field("join_ref", &self.join_ref)
+            .finish_non_exhaustive()
+    }
+}

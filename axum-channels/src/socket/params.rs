@@ -1,0 +1,61 @@
+use std::fmt;
+
+/// The decoded query of the URL that a client connected with.
+///
+/// ```
+/// use axum_channels::Params;
+///
+/// let params = Params::parse("token=a%20b&vsn=2.0.0");
+/// assert_eq!(params.get("token"), Some("a b"));
+/// assert_eq!(params.get("user"), None);
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Decodes a query string.
+    ///
+    /// ```
+    /// # use axum_channels::Params;
+    /// assert_eq!(Params::parse("a=1+2").get("a"), Some("1 2"));
+    /// ```
+    pub fn parse(query: &str) -> Self {
+        Params(
+            form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        )
+    }
+
+    /// The value of a parameter; of one that is given more than once, the last.
+    ///
+    /// ```
+    /// # use axum_channels::Params;
+    /// assert_eq!(Params::parse("a=1&a=2").get("a"), Some("2"));
+    /// ```
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter()
+            .rfind(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// All parameters, in the order of the URL.
+    ///
+    /// ```
+    /// # use axum_channels::Params;
+    /// let params = Params::parse("a=1&b=2");
+    /// assert!(params.iter().eq([("a", "1"), ("b", "2")]));
+    /// ```
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// As the log shows them: tokens, passwords and secrets are filtered.
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::log::fmt_params(self, f)
+    }
+}

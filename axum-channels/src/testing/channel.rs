@@ -1,0 +1,281 @@
+use super::client::Line;
+use super::wire::Received;
+use crate::message::{Payload, Reply};
+use std::panic::Location;
+use std::sync::Arc;
+
+/// A channel that a test has joined. See [`connect`](super::connect).
+///
+/// Assertions wait up to a second, take what they waited for, and panic with everything that arrived instead.
+#[derive(Debug)]
+pub struct TestChannel {
+    pub(super) line: Arc<Line>,
+    pub(super) topic: String,
+    pub(super) join_ref: String,
+    pub(super) response: Payload,
+}
+
+/// A message that a test has pushed. Its reply may be waited for, or not.
+#[derive(Debug)]
+pub struct Push {
+    line: Arc<Line>,
+    reference: String,
+}
+
+impl TestChannel {
+    /// What the join was answered with.
+    ///
+    /// ```
+    /// # use axum_channels::{Payload, testing::TestChannel};
+    /// # fn test(channel: TestChannel) {
+    /// assert_eq!(channel.join_response(), &Payload::empty());
+    /// # }
+    /// ```
+    pub fn join_response(&self) -> &Payload {
+        &self.response
+    }
+
+    /// Sends a message to the channel. It is sent at once; wait for the [`reply`](Push::reply) if there is to be one.
+    ///
+    /// ```
+    /// # use axum_channels::{Reply, testing::TestChannel};
+    /// # use serde_json::json;
+    /// # async fn test(mut channel: TestChannel) {
+    /// let reply = channel.push("ping", json!({"a": 1})).reply().await;
+    /// assert_eq!(reply, Reply::ok(json!({"a": 1})));
+    ///
+    /// channel.push("shout", json!({"hello": "all"}));
+    /// channel.assert_broadcast("shout", json!({"hello": "all"})).await;
+    /// # }
+    /// ```
+    pub fn push(&mut self, event: &str, payload: impl Into<Payload>) -> Push {
+        let reference = self.line.next_ref();
+        self.line.send(
+            Some(&self.join_ref),
+            &reference,
+            &self.topic,
+            event,
+            &payload.into(),
+        );
+        Push {
+            line: self.line.clone(),
+            reference,
+        }
+    }
+
+    /// Waits for a message to everyone on the topic.
+    ///
+    /// # Panics
+    /// If there is none with this event and payload.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, testing::TestChannel};
+    /// # use serde_json::json;
+    /// # async fn test(endpoint: Endpoint, mut channel: TestChannel) {
+    /// endpoint.broadcast("user:lobby", "news", json!({"id": 1}));
+    /// channel.assert_broadcast("news", json!({"id": 1})).await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn assert_broadcast(
+        &mut self,
+        event: &str,
+        payload: impl Into<Payload>,
+    ) -> impl Future<Output = ()> {
+        self.assert(
+            Kind::Broadcast,
+            event,
+            Some(payload.into()),
+            Location::caller(),
+        )
+    }
+
+    /// Waits for a message to this client alone.
+    ///
+    /// # Panics
+    /// If there is none with this event and payload.
+    ///
+    /// ```
+    /// # use axum_channels::testing::TestChannel;
+    /// # async fn test(mut channel: TestChannel) {
+    /// channel.assert_push("presence_state", serde_json::json!({})).await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn assert_push(
+        &mut self,
+        event: &str,
+        payload: impl Into<Payload>,
+    ) -> impl Future<Output = ()> {
+        self.assert(Kind::Push, event, Some(payload.into()), Location::caller())
+    }
+
+    /// Makes sure that no such message to everyone arrives within a tenth of a second.
+    ///
+    /// # Panics
+    /// If one does.
+    ///
+    /// ```
+    /// # use axum_channels::testing::TestChannel;
+    /// # async fn test(mut channel: TestChannel) {
+    /// channel.refute_broadcast("typing").await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn refute_broadcast(&mut self, event: &str) -> impl Future<Output = ()> {
+        self.refute(Kind::Broadcast, event, Location::caller())
+    }
+
+    /// Makes sure that no such message to this client arrives within a tenth of a second.
+    ///
+    /// # Panics
+    /// If one does.
+    ///
+    /// ```
+    /// # use axum_channels::testing::TestChannel;
+    /// # async fn test(mut channel: TestChannel) {
+    /// channel.refute_push("warning").await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn refute_push(&mut self, event: &str) -> impl Future<Output = ()> {
+        self.refute(Kind::Push, event, Location::caller())
+    }
+
+    /// Leaves the topic, and waits until the server has answered.
+    ///
+    /// # Panics
+    /// If it does not.
+    ///
+    /// ```
+    /// # use axum_channels::testing::TestChannel;
+    /// # async fn test(mut channel: TestChannel) {
+    /// channel.leave().await;
+    /// channel.assert_closed().await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn leave(&mut self) -> impl Future<Output = ()> {
+        let (at, push) = (Location::caller(), self.push("phx_leave", Payload::empty()));
+        async move {
+            push.line.reply(&push.reference, at).await;
+        }
+    }
+
+    /// Waits until the channel is closed, as it is after [`leave`](Self::leave).
+    ///
+    /// # Panics
+    /// If it is not.
+    ///
+    /// ```
+    /// # use axum_channels::testing::{Client, TestChannel};
+    /// # async fn test(client: Client, mut channel: TestChannel) {
+    /// let again = client.join("user:lobby", serde_json::json!({})).await;
+    /// channel.assert_closed().await; // the newer join wins
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn assert_closed(&mut self) -> impl Future<Output = ()> {
+        self.assert(Kind::Push, "phx_close", None, Location::caller())
+    }
+
+    /// Waits until the channel has crashed: it returned an error, or panicked.
+    ///
+    /// # Panics
+    /// If it has not.
+    ///
+    /// ```
+    /// # use axum_channels::testing::TestChannel;
+    /// # async fn test(mut channel: TestChannel) {
+    /// channel.push("an event that it does not know", serde_json::json!({}));
+    /// channel.assert_crashed().await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn assert_crashed(&mut self) -> impl Future<Output = ()> {
+        self.assert(Kind::Push, "phx_error", None, Location::caller())
+    }
+
+    async fn assert(
+        &mut self,
+        kind: Kind,
+        event: &str,
+        payload: Option<Payload>,
+        at: &Location<'_>,
+    ) {
+        let is_it = |message: &Received| {
+            kind.is(message, self, event)
+                && payload
+                    .as_ref()
+                    .is_none_or(|payload| message.payload == *payload)
+        };
+        if let Err(instead) = self.line.inbox.take(is_it).await {
+            let payload = payload.as_ref().map_or("", Payload::as_json);
+            panic!(
+                "{at}: no {} of `{event}` {payload} on {} within a second, {instead}",
+                kind.name(),
+                self.topic
+            );
+        }
+    }
+
+    async fn refute(&mut self, kind: Kind, event: &str, at: &Location<'_>) {
+        if self
+            .line
+            .inbox
+            .arrives_soon(|message| kind.is(message, self, event))
+            .await
+        {
+            panic!(
+                "{at}: a {} of `{event}` arrived on {}",
+                kind.name(),
+                self.topic
+            );
+        }
+    }
+}
+
+impl Push {
+    /// Waits for the reply.
+    ///
+    /// # Panics
+    /// If there is none within a second.
+    ///
+    /// ```
+    /// # use axum_channels::{Reply, testing::TestChannel};
+    /// # async fn test(mut channel: TestChannel) {
+    /// let reply: Reply = channel.push("ping", serde_json::json!({})).reply().await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn reply(self) -> impl Future<Output = Reply> {
+        let at = Location::caller();
+        async move { self.line.reply(&self.reference, at).await }
+    }
+}
+
+/// Whom a message is for.
+#[derive(Clone, Copy)]
+enum Kind {
+    Broadcast,
+    Push,
+}
+
+impl Kind {
+    fn is(self, message: &Received, channel: &TestChannel, event: &str) -> bool {
+        let join_ref = match self {
+            Kind::Broadcast => None,
+            Kind::Push => Some(channel.join_ref.as_str()),
+        };
+        message.topic == channel.topic
+            && message.event == event
+            && message.join_ref.as_deref() == join_ref
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Broadcast => "broadcast",
+            Kind::Push => "push",
+        }
+    }
+}

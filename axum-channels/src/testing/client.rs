@@ -1,0 +1,216 @@
+use super::channel::TestChannel;
+use super::inbox::Inbox;
+use super::wire::{self, Heard};
+use crate::message::{Payload, Reply, Status};
+use serde_json::Value;
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use tokio::io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, split};
+use tokio::sync::mpsc;
+
+/// A client in a test, connected in memory. See [`connect`](super::connect).
+#[derive(Debug)]
+pub struct Client {
+    pub(super) line: Arc<Line>,
+}
+
+/// The connection, shared by a client and its channels. It is closed when all of them are dropped.
+pub(super) struct Line {
+    pub(super) inbox: Arc<Inbox>,
+    out: mpsc::UnboundedSender<Vec<u8>>,
+    next_ref: AtomicU64,
+}
+
+impl Client {
+    pub(super) fn new(stream: DuplexStream) -> Self {
+        let (read, write) = split(stream);
+        let (out, frames) = mpsc::unbounded_channel();
+        let inbox = Arc::new(Inbox::default());
+        tokio::spawn(listen(read, inbox.clone()));
+        tokio::spawn(speak(write, frames));
+        Client {
+            line: Arc::new(Line {
+                inbox,
+                out,
+                next_ref: AtomicU64::new(1),
+            }),
+        }
+    }
+
+    /// Joins a topic.
+    ///
+    /// # Panics
+    /// If the join is refused, with what the client was told.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, testing::connect};
+    /// # use serde_json::json;
+    /// # async fn test(endpoint: Endpoint) {
+    /// let client = connect(&endpoint, "/socket").await;
+    /// let mut channel = client.join("user:lobby", json!({})).await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn join(
+        &self,
+        topic: &str,
+        payload: impl Into<Payload>,
+    ) -> impl Future<Output = TestChannel> {
+        let (at, payload) = (Location::caller(), payload.into());
+        async move {
+            match self.join_at(topic, payload, at).await {
+                Ok(channel) => channel,
+                Err(reply) => panic!("{at}: cannot join {topic}: {reply:?}"),
+            }
+        }
+    }
+
+    /// Joins a topic, or says how that was refused.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, Reply, testing::connect};
+    /// # use serde_json::json;
+    /// # async fn test(endpoint: Endpoint) {
+    /// let client = connect(&endpoint, "/socket").await;
+    /// let refused = client.try_join("user:vip", json!({})).await.expect_err("not allowed");
+    /// assert_eq!(refused, Reply::error(json!({"reason": "unauthorized"})));
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn try_join(
+        &self,
+        topic: &str,
+        payload: impl Into<Payload>,
+    ) -> impl Future<Output = Result<TestChannel, Reply>> {
+        self.join_at(topic, payload.into(), Location::caller())
+    }
+
+    async fn join_at(
+        &self,
+        topic: &str,
+        payload: Payload,
+        at: &Location<'_>,
+    ) -> Result<TestChannel, Reply> {
+        let join_ref = self.line.next_ref();
+        self.line
+            .send(Some(&join_ref), &join_ref, topic, "phx_join", &payload);
+        match self.line.reply(&join_ref, at).await {
+            Reply(Some((Status::Ok, response))) => Ok(TestChannel {
+                line: self.line.clone(),
+                topic: topic.to_owned(),
+                join_ref,
+                response,
+            }),
+            refused => Err(refused),
+        }
+    }
+
+    /// Waits until the server closes the connection, and returns the code that it gives.
+    ///
+    /// # Panics
+    /// If it does not within a second.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, testing::connect};
+    /// # async fn test(endpoint: Endpoint) {
+    /// let client = connect(&endpoint, "/socket").await;
+    /// endpoint.disconnect("user_socket:42");
+    /// assert_eq!(client.assert_closed().await, 1001);
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn assert_closed(&self) -> impl Future<Output = u16> {
+        let at = Location::caller();
+        async move {
+            match self.line.inbox.closed().await {
+                Ok(code) => code.unwrap_or(1006), // RFC 6455, 7.1.5: closed without a frame
+                Err(instead) => panic!("{at}: the connection was not closed, {instead}"),
+            }
+        }
+    }
+
+    /// Closes the connection as a browser does, and waits until the server has, too.
+    ///
+    /// Its channels are closed by that; the [`TestChannel`]s stay, to look at what they received.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, testing::connect};
+    /// # async fn test(endpoint: Endpoint) {
+    /// let client = connect(&endpoint, "/socket").await;
+    /// client.disconnect().await;
+    /// # }
+    /// ```
+    pub async fn disconnect(self) {
+        let _ = self.line.out.send(wire::close());
+        let _ = self.line.inbox.closed().await;
+    }
+}
+
+impl Line {
+    pub(super) fn next_ref(&self) -> String {
+        self.next_ref.fetch_add(1, Relaxed).to_string()
+    }
+
+    pub(super) fn send(
+        &self,
+        join_ref: Option<&str>,
+        reference: &str,
+        topic: &str,
+        event: &str,
+        payload: &Payload,
+    ) {
+        let message = [
+            join_ref.into(),
+            reference.into(),
+            topic.into(),
+            event.into(),
+            payload.to_value(),
+        ];
+        // If the connection is closed, whoever waits for an answer will say so.
+        let _ = self
+            .out
+            .send(wire::text(&Value::from(message.to_vec()).to_string()));
+    }
+
+    pub(super) async fn reply(&self, reference: &str, at: &Location<'_>) -> Reply {
+        let is_it = |message: &wire::Received| {
+            message.event == "phx_reply" && message.reference.as_deref() == Some(reference)
+        };
+        match self.inbox.take(is_it).await {
+            Ok(message) => {
+                let response = message.payload.get("response").unwrap_or_default();
+                match message.payload.get("status") {
+                    Some(status) if status == "ok" => Reply::ok(response),
+                    _ => Reply::error(response),
+                }
+            }
+            Err(instead) => panic!("{at}: no reply within a second, {instead}"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Line").finish_non_exhaustive()
+    }
+}
+
+async fn listen(mut read: ReadHalf<DuplexStream>, inbox: Arc<Inbox>) {
+    loop {
+        match wire::hear(&mut read).await {
+            Ok(Heard::Message(message)) => inbox.put(message),
+            Ok(Heard::Closed(code)) => return inbox.close(code),
+            Err(_) => return inbox.close(None),
+        }
+    }
+}
+
+async fn speak(mut write: WriteHalf<DuplexStream>, mut frames: mpsc::UnboundedReceiver<Vec<u8>>) {
+    while let Some(frame) = frames.recv().await {
+        if write.write_all(&frame).await.is_err() {
+            return;
+        }
+    }
+    let _ = write.shutdown().await;
+}

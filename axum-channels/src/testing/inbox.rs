@@ -1,0 +1,120 @@
+use super::wire::Received;
+use crate::sync::lock;
+use std::fmt::{self, Write};
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+/// So long an assertion waits.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What has arrived and was not asked for yet.
+#[derive(Default)]
+pub(super) struct Inbox {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    messages: Vec<Received>,
+    closed: Option<Option<u16>>,
+}
+
+impl Inbox {
+    pub(super) fn put(&self, message: Received) {
+        lock(&self.state).messages.push(message);
+        self.changed.notify_waiters();
+    }
+
+    /// The first close is the one that counts.
+    pub(super) fn close(&self, code: Option<u16>) {
+        lock(&self.state).closed.get_or_insert(code);
+        self.changed.notify_waiters();
+    }
+
+    /// Takes the first message that `is_it`, waiting for it.
+    ///
+    /// # Errors
+    /// What arrived instead.
+    pub(super) async fn take(
+        &self,
+        is_it: impl Fn(&Received) -> bool,
+    ) -> Result<Received, Instead> {
+        let take = |state: &mut State| {
+            let at = state.messages.iter().position(&is_it)?;
+            Some(state.messages.remove(at))
+        };
+        self.wait(take).await.ok_or_else(|| self.instead())
+    }
+
+    /// Waits until the connection is closed; the code, if the server gave one.
+    pub(super) async fn closed(&self) -> Result<Option<u16>, Instead> {
+        self.wait(|state| state.closed)
+            .await
+            .ok_or_else(|| self.instead())
+    }
+
+    /// Whether something that `is_it` arrives within a tenth of a second.
+    pub(super) async fn arrives_soon(&self, is_it: impl Fn(&Received) -> bool) -> bool {
+        timeout(PATIENCE / 10, self.take(is_it))
+            .await
+            .is_ok_and(|taken| taken.is_ok())
+    }
+
+    async fn wait<T>(&self, mut take: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
+        let found = async {
+            loop {
+                let changed = self.changed.notified();
+                {
+                    let mut state = lock(&self.state);
+                    if let found @ Some(_) = take(&mut state) {
+                        return found;
+                    }
+                    if state.closed.is_some() {
+                        return None; // nothing else will come
+                    }
+                }
+                changed.await;
+            }
+        };
+        timeout(PATIENCE, found).await.ok().flatten()
+    }
+
+    fn instead(&self) -> Instead {
+        let state = lock(&self.state);
+        let mut text = String::new();
+        for Received {
+            join_ref,
+            reference,
+            topic,
+            event,
+            payload,
+        } in &state.messages
+        {
+            let _ = write!(
+                text,
+                "\n  [{join_ref:?}, {reference:?}, {topic:?}, {event:?}, {payload:?}]"
+            );
+        }
+        match state.closed {
+            Some(Some(code)) => {
+                text.push_str(&format!("\n  the connection was closed with {code}"))
+            }
+            Some(None) => text.push_str("\n  the connection was closed"),
+            None if text.is_empty() => text.push_str(" nothing"),
+            None => {}
+        }
+        Instead(text)
+    }
+}
+
+/// What arrived and was not what a test waited for.
+pub(super) struct Instead(String);
+
+impl fmt::Display for Instead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "arrived:{}", self.0)
+    }
+}

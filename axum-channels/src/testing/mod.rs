@@ -1,0 +1,129 @@
+//! Clients for tests: they join as a browser does, through the route, the handshake and the codec, but in memory.
+//!
+//! ```
+//! use axum_channels::testing::{self, connect};
+//! use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Topic};
+//! use serde_json::json;
+//!
+//! struct Echo;
+//!
+//! impl Channel for Echo {
+//!     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+//!         Ok(Self)
+//!     }
+//!
+//!     async fn handle_in(&mut self, _: &str, payload: Payload, _: &Socket) -> Result<Reply> {
+//!         Ok(Reply::ok(payload))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let endpoint = testing::endpoint::<Echo>("echo:*"); // or your app's own
+//! let client = connect(&endpoint, "/socket").await;
+//! let mut channel = client.join("echo:1", json!({})).await;
+//! assert_eq!(channel.push("ping", json!({"a": 1})).reply().await, Reply::ok(json!({"a": 1})));
+//! # }
+//! ```
+
+mod channel;
+mod client;
+mod inbox;
+mod wire;
+
+pub use channel::{Push, TestChannel};
+pub use client::Client;
+
+use crate::channel::{Channel, Channels};
+use crate::endpoint::{Endpoint, websocket};
+use crate::message::Refused;
+use crate::socket::{ConnectInfo, Params, SocketHandler};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use std::panic::Location;
+use tokio::io::duplex;
+
+/// Bytes that fit between client and server before one waits for the other.
+const PIPE: usize = 64 * 1024;
+
+/// An endpoint with one channel, at `/socket`, that everyone may connect to: to test the channel without the app.
+///
+/// ```
+/// # use axum_channels::{Channel, Endpoint, testing};
+/// fn endpoint<C: Channel>() -> Endpoint {
+///     testing::endpoint::<C>("user:*")
+/// }
+/// ```
+pub fn endpoint<C: Channel>(pattern: &str) -> Endpoint {
+    let mut channels = Channels::new();
+    channels.channel::<C>(pattern);
+    Endpoint::builder()
+        .socket_with::<Anyone>("/socket", websocket(), channels)
+        .build()
+}
+
+/// Connects to the socket at a path.
+///
+/// # Panics
+/// If the connection is refused, with how.
+///
+/// ```
+/// # use axum_channels::{Endpoint, testing::connect};
+/// # async fn test(endpoint: Endpoint) {
+/// let client = connect(&endpoint, "/socket").await;
+/// # }
+/// ```
+#[track_caller]
+pub fn connect(endpoint: &Endpoint, path: &str) -> impl Future<Output = Client> {
+    let at = Location::caller();
+    async move {
+        match connect_with(endpoint, path, &[]).await {
+            Ok(client) => client,
+            Err(refused) => panic!("{at}: cannot connect to {path}: {refused:?}"),
+        }
+    }
+}
+
+/// Connects with parameters, or says how that was refused.
+///
+/// ```
+/// # use axum_channels::{Endpoint, Refused, testing::connect_with};
+/// # async fn test(endpoint: Endpoint) {
+/// let refused = connect_with(&endpoint, "/socket", &[("token", "wrong")]).await.expect_err("not allowed");
+/// assert_eq!(refused, Refused::new("unauthorized"));
+/// # }
+/// ```
+///
+/// # Errors
+/// What the client was refused with: the payload and the status.
+pub async fn connect_with(
+    endpoint: &Endpoint,
+    path: &str,
+    params: &[(&str, &str)],
+) -> Result<Client, Refused> {
+    let (mut near, far) = duplex(PIPE);
+    let service = TowerToHyperService::new(endpoint.router::<()>());
+    tokio::spawn(
+        http1::Builder::new()
+            .serve_connection(TokioIo::new(far), service)
+            .with_upgrades(),
+    );
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(params)
+        .append_pair("vsn", "2.0.0")
+        .finish();
+    match wire::open(&mut near, &format!("{path}/websocket?{query}")).await {
+        Ok(Ok(())) => Ok(Client::new(near)),
+        Ok(Err(refused)) => Err(refused),
+        Err(error) => panic!("no response from {path}: {error}"),
+    }
+}
+
+struct Anyone;
+
+impl SocketHandler for Anyone {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+}

@@ -1,0 +1,125 @@
+//! The other end of the protocol, as far as tests need it: a request, masked frames out, plain frames in.
+
+use crate::message::{Payload, Refused};
+use serde_json::Value;
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// A message as it arrived.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Received {
+    pub(super) join_ref: Option<String>,
+    pub(super) reference: Option<String>,
+    pub(super) topic: String,
+    pub(super) event: String,
+    pub(super) payload: Payload,
+}
+
+/// What a server says.
+pub(super) enum Heard {
+    Message(Received),
+    Closed(Option<u16>),
+}
+
+const TEXT: u8 = 0x81;
+const CLOSE: u8 = 0x88;
+
+/// Asks for a WebSocket; `Err` inside if it is refused.
+pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    target: &str,
+) -> io::Result<Result<(), Refused>> {
+    let request = format!(
+        "GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0);
+    if status == 101 {
+        return Ok(Ok(()));
+    }
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut body).await?;
+    let payload = serde_json::from_slice::<Value>(&body).map_or(Payload::empty(), Payload::from);
+    Ok(Err(Refused::with(payload).status(status)))
+}
+
+/// A text frame, masked with zeros.
+pub(super) fn text(text: &str) -> Vec<u8> {
+    frame(TEXT, text.as_bytes())
+}
+
+/// The frame that ends a connection normally.
+pub(super) fn close() -> Vec<u8> {
+    frame(CLOSE, &1000_u16.to_be_bytes())
+}
+
+fn frame(first: u8, body: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match body.len() {
+        len @ 0..126 => frame.push(0x80 | len as u8),
+        len @ 126..0x1_0000 => {
+            frame.push(0x80 | 126);
+            frame.extend((len as u16).to_be_bytes());
+        }
+        len => {
+            frame.push(0x80 | 127);
+            frame.extend((len as u64).to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
+    frame.extend_from_slice(body);
+    frame
+}
+
+/// Reads what the server says next.
+pub(super) async fn hear<R: AsyncRead + Unpin>(stream: &mut R) -> io::Result<Heard> {
+    loop {
+        let first = stream.read_u8().await?;
+        let length = match stream.read_u8().await? {
+            126 => usize::from(stream.read_u16().await?),
+            127 => stream.read_u64().await? as usize,
+            length => usize::from(length),
+        };
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).await?;
+        match first {
+            TEXT => {
+                return message(&body)
+                    .map(Heard::Message)
+                    .ok_or_else(|| io::Error::other("not a message"));
+            }
+            CLOSE => {
+                return Ok(Heard::Closed(
+                    body.first_chunk().map(|code| u16::from_be_bytes(*code)),
+                ));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn message(text: &[u8]) -> Option<Received> {
+    let [join_ref, reference, topic, event, payload]: [Value; 5] =
+        serde_json::from_slice(text).ok()?;
+    let text = |value: Value| value.as_str().map(str::to_owned);
+    Some(Received {
+        join_ref: text(join_ref),
+        reference: text(reference),
+        topic: text(topic)?,
+        event: text(event)?,
+        payload: payload.into(),
+    })
+}

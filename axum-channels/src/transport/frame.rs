@@ -1,0 +1,264 @@
+//! WebSocket frames, RFC 6455: what a server reads and writes. Pure; the section of each rule is beside it.
+
+use std::borrow::Cow;
+
+const FIN: u8 = 0x80;
+const RSV: u8 = 0x70;
+const MASKED: u8 = 0x80;
+
+const CONTINUATION: u8 = 0x0;
+const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
+const CLOSE: u8 = 0x8;
+const PING: u8 = 0x9;
+const PONG: u8 = 0xA;
+
+/// §5.5: the most that a control frame carries.
+const MAX_CONTROL: usize = 125;
+
+/// Why a connection is closed, as the other side is told: §7.4.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CloseCode(pub(crate) u16);
+
+impl CloseCode {
+    pub(crate) const NORMAL: Self = Self(1000);
+    pub(crate) const GOING_AWAY: Self = Self(1001);
+    pub(crate) const PROTOCOL_ERROR: Self = Self(1002);
+    pub(crate) const UNSUPPORTED: Self = Self(1003);
+    pub(crate) const NOT_UTF8: Self = Self(1007);
+    pub(crate) const TOO_BIG: Self = Self(1009);
+    pub(crate) const INTERNAL_ERROR: Self = Self(1011);
+    pub(crate) const RESTART: Self = Self(1012);
+
+    /// §7.4: whether a client may send it. 1004 to 1006 and 1015 never travel.
+    fn may_travel(self) -> bool {
+        matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
+    }
+}
+
+/// Something whole that a client sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Incoming<'a> {
+    Text(Cow<'a, str>),
+    /// To be answered with what it carries.
+    Ping(&'a [u8]),
+    Pong,
+    /// To be answered, and then it is over.
+    Close,
+}
+
+/// Puts messages together from frames. Holds nothing while no fragmented message is under way.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    max_message: usize,
+    fragments: Option<Box<Vec<u8>>>,
+}
+
+impl Reader {
+    pub(crate) fn new(max_message: usize) -> Self {
+        Reader {
+            max_message,
+            fragments: None,
+        }
+    }
+
+    /// Takes the next whole frame off the front of `data` and unmasks it in place. `Ok(None)` if none is whole.
+    ///
+    /// A frame in the middle of a fragmented message is taken without being worth a message: `Some(None)`.
+    ///
+    /// # Errors
+    /// The code to close the connection with.
+    pub(crate) fn next<'a>(
+        &mut self,
+        data: &mut &'a mut [u8],
+    ) -> Result<Option<Option<Incoming<'a>>>, CloseCode> {
+        let Some(head) = Head::parse(data)? else {
+            return Ok(None);
+        };
+        let begun = self
+            .fragments
+            .as_ref()
+            .filter(|_| !head.is_control())
+            .map_or(0, |fragments| fragments.len());
+        if head.len > (self.max_message - begun) as u64 {
+            return Err(CloseCode::TOO_BIG);
+        }
+        let end = head.size + head.len as usize;
+        if data.len() < end {
+            return Ok(None);
+        }
+        let (frame, rest) = std::mem::take(data).split_at_mut(end);
+        *data = rest;
+        let body = &mut frame[head.size..];
+        unmask(body, head.mask);
+        self.accept(head, body).map(Some)
+    }
+
+    fn accept<'a>(
+        &mut self,
+        head: Head,
+        body: &'a [u8],
+    ) -> Result<Option<Incoming<'a>>, CloseCode> {
+        match (head.opcode, head.fin, self.fragments.take()) {
+            (TEXT, true, None) => {
+                let text = std::str::from_utf8(body).map_err(|_| CloseCode::NOT_UTF8)?; // §8.1
+                Ok(Some(Incoming::Text(Cow::Borrowed(text))))
+            }
+            (TEXT, false, None) => {
+                self.fragments = Some(Box::new(body.to_vec()));
+                Ok(None)
+            }
+            (CONTINUATION, fin, Some(mut fragments)) => {
+                fragments.extend_from_slice(body);
+                if !fin {
+                    self.fragments = Some(fragments);
+                    return Ok(None);
+                }
+                let text = String::from_utf8(*fragments).map_err(|_| CloseCode::NOT_UTF8)?;
+                Ok(Some(Incoming::Text(Cow::Owned(text))))
+            }
+            (BINARY, _, None) => Err(CloseCode::UNSUPPORTED),
+            // §5.4: control frames may come between fragments.
+            (opcode @ (PING | PONG | CLOSE), _, fragments) => {
+                self.fragments = fragments;
+                control(opcode, body).map(Some)
+            }
+            // §5.4: a continuation of nothing, or a new message in the middle of one.
+            _ => Err(CloseCode::PROTOCOL_ERROR),
+        }
+    }
+}
+
+fn control(opcode: u8, body: &[u8]) -> Result<Incoming<'_>, CloseCode> {
+    match opcode {
+        PING => Ok(Incoming::Ping(body)),
+        PONG => Ok(Incoming::Pong),
+        _ => match body.split_first_chunk() {
+            None if body.is_empty() => Ok(Incoming::Close),
+            None => Err(CloseCode::PROTOCOL_ERROR), // §5.5.1: a code is two bytes
+            Some((code, _)) if !CloseCode(u16::from_be_bytes(*code)).may_travel() => {
+                Err(CloseCode::PROTOCOL_ERROR)
+            }
+            Some((_, reason)) if std::str::from_utf8(reason).is_err() => Err(CloseCode::NOT_UTF8),
+            Some(_) => Ok(Incoming::Close),
+        },
+    }
+}
+
+/// The head of a frame from a client: §5.2.
+struct Head {
+    fin: bool,
+    opcode: u8,
+    len: u64,
+    mask: [u8; 4],
+    /// Bytes that the head itself took.
+    size: usize,
+}
+
+impl Head {
+    /// `Ok(None)` if it is not all there yet. What is wrong with it is found as early as can be.
+    fn parse(data: &[u8]) -> Result<Option<Head>, CloseCode> {
+        let [first, second, rest @ ..] = data else {
+            return Ok(None);
+        };
+        let (fin, opcode) = (first & FIN != 0, first & 0x0F);
+        let short = second & !MASKED;
+        let known = matches!(opcode, CONTINUATION | TEXT | BINARY | CLOSE | PING | PONG);
+        if first & RSV != 0 || !known || second & MASKED == 0 {
+            return Err(CloseCode::PROTOCOL_ERROR); // §5.2: no extension was agreed on; §5.1: clients mask
+        }
+        if opcode >= CLOSE && (!fin || usize::from(short) > MAX_CONTROL) {
+            return Err(CloseCode::PROTOCOL_ERROR); // §5.5: control frames are short and whole
+        }
+        let (len, least, rest) = match short {
+            126 => match rest.split_first_chunk() {
+                Some((len, rest)) => (u64::from(u16::from_be_bytes(*len)), 126, rest),
+                None => return Ok(None),
+            },
+            127 => match rest.split_first_chunk() {
+                Some((len, rest)) => (u64::from_be_bytes(*len), 0x1_0000, rest),
+                None => return Ok(None),
+            },
+            len => (u64::from(len), 0, rest),
+        };
+        if len < least || len > i64::MAX as u64 {
+            return Err(CloseCode::PROTOCOL_ERROR); // §5.2: the shortest form, and its first bit is 0
+        }
+        let Some((mask, rest)) = rest.split_first_chunk() else {
+            return Ok(None);
+        };
+        Ok(Some(Head {
+            fin,
+            opcode,
+            len,
+            mask: *mask,
+            size: data.len() - rest.len(),
+        }))
+    }
+
+    fn is_control(&self) -> bool {
+        self.opcode >= CLOSE
+    }
+}
+
+/// §5.3. Eight bytes at a time: the mask repeats every four.
+fn unmask(body: &mut [u8], mask: [u8; 4]) {
+    let wide = u64::from(u32::from_ne_bytes(mask));
+    let wide = wide | wide << 32;
+    let (chunks, rest) = body.as_chunks_mut::<8>();
+    for chunk in chunks {
+        *chunk = (u64::from_ne_bytes(*chunk) ^ wide).to_ne_bytes();
+    }
+    for (byte, mask) in rest.iter_mut().zip(mask.iter().cycle()) {
+        *byte ^= mask;
+    }
+}
+
+/// Appends a text frame, whose text `write` appends.
+pub(crate) fn put_text(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    // The length is known only afterwards. Most messages fit the shortest head; for others the text is moved up.
+    let start = out.len();
+    out.extend([0, 0]);
+    write(out);
+    let (head, size) = head(TEXT, out.len() - start - 2);
+    out.splice(start..start + 2, head.into_iter().take(size));
+}
+
+/// Appends the answer to a ping: §5.5.3.
+pub(crate) fn put_pong(out: &mut Vec<u8>, body: &[u8]) {
+    put(out, PONG, body);
+}
+
+/// Appends a close frame: §5.5.1.
+pub(crate) fn put_close(out: &mut Vec<u8>, code: CloseCode) {
+    put(out, CLOSE, &code.0.to_be_bytes());
+}
+
+fn put(out: &mut Vec<u8>, opcode: u8, body: &[u8]) {
+    let (head, size) = head(opcode, body.len());
+    out.extend_from_slice(&head[..size]);
+    out.extend_from_slice(body);
+}
+
+/// The head of a frame from a server, and how much of it is used: §5.2. Servers do not mask: §5.1.
+fn head(opcode: u8, len: usize) -> ([u8; 10], usize) {
+    let mut head = [0; 10];
+    head[0] = FIN | opcode;
+    let size = match len {
+        0..126 => {
+            head[1] = len as u8;
+            2
+        }
+        126..0x1_0000 => {
+            head[1] = 126;
+            head[2..4].copy_from_slice(&(len as u16).to_be_bytes());
+            4
+        }
+        _ => {
+            head[1] = 127;
+            head[2..].copy_from_slice(&(len as u64).to_be_bytes());
+            10
+        }
+    };
+    (head, size)
+}

@@ -1,0 +1,185 @@
+//! The opening handshake, RFC 6455 §4.2: pure.
+
+use axum::body::Body;
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header,
+    request::Parts,
+};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+/// §1.3.
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The subprotocol that Phoenix's client offers beside its token, and the only one that is ever picked.
+const SUBPROTOCOL: &str = "phoenix";
+
+/// What a client is answered whose request is a proper one.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Handshake {
+    /// `Sec-WebSocket-Accept`.
+    pub(super) accept: HeaderValue,
+    /// `Sec-WebSocket-Protocol`, if the client offered one that we speak.
+    pub(super) subprotocol: Option<HeaderValue>,
+}
+
+impl Handshake {
+    /// `None` if this does not ask for a WebSocket, or not properly: §4.2.1.
+    pub(super) fn read(request: &Parts) -> Option<Handshake> {
+        let headers = &request.headers;
+        let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
+        let proper = request.method == Method::GET
+            && request.version == Version::HTTP_11
+            && has_token(headers, header::UPGRADE, |token| {
+                token.eq_ignore_ascii_case("websocket")
+            })
+            && has_token(headers, header::CONNECTION, |token| {
+                token.eq_ignore_ascii_case("upgrade")
+            })
+            && headers
+                .get(header::SEC_WEBSOCKET_VERSION)
+                .is_some_and(|version| version == "13")
+            && BASE64_STANDARD
+                .decode(key)
+                .is_ok_and(|nonce| nonce.len() == 16);
+        let offers = |token: &str| token == SUBPROTOCOL;
+        proper.then_some(())?;
+        Some(Handshake {
+            accept: HeaderValue::from_str(&accept(key.as_bytes())).ok()?,
+            subprotocol: has_token(headers, header::SEC_WEBSOCKET_PROTOCOL, offers)
+                .then(|| HeaderValue::from_static(SUBPROTOCOL)),
+        })
+    }
+
+    /// §4.2.2.
+    pub(super) fn response(self) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, self.accept);
+        headers.extend(
+            self.subprotocol
+                .map(|subprotocol| (header::SEC_WEBSOCKET_PROTOCOL, subprotocol)),
+        );
+        response
+    }
+}
+
+/// Whether one of a header's comma-separated tokens is what is looked for.
+fn has_token(headers: &HeaderMap, name: HeaderName, is_it: impl Fn(&str) -> bool) -> bool {
+    let values = headers.get_all(name);
+    values
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|token| is_it(token.trim()))
+}
+
+/// §4.2.2, 5.4: base64 of the SHA-1 of the key and the GUID.
+fn accept(key: &[u8]) -> String {
+    let mut hash = sha1_smol::Sha1::new();
+    hash.update(key);
+    hash.update(GUID);
+    BASE64_STANDARD.encode(hash.digest().bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+
+    const PROPER: [(&str, &str); 5] = [
+        ("host", "localhost"),
+        ("upgrade", "WebSocket"),
+        ("connection", "keep-alive, Upgrade"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+
+    fn request(method: Method, headers: &[(&str, &str)]) -> Parts {
+        let request = Request::builder().method(method);
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
+        let Ok(request) = request.body(()) else {
+            panic!("headers are valid")
+        };
+        request.into_parts().0
+    }
+
+    #[test]
+    fn the_example_of_the_rfc_is_answered_as_in_the_rfc() {
+        let expected = Handshake {
+            accept: HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+            subprotocol: None,
+        };
+        assert_eq!(
+            Handshake::read(&request(Method::GET, &PROPER)),
+            Some(expected)
+        );
+    }
+
+    #[test]
+    fn each_header_is_needed_and_so_is_get() {
+        assert_eq!(Handshake::read(&request(Method::POST, &PROPER)), None);
+        for missing in [
+            "upgrade",
+            "connection",
+            "sec-websocket-version",
+            "sec-websocket-key",
+        ] {
+            let headers: Vec<_> = PROPER
+                .into_iter()
+                .filter(|(name, _)| *name != missing)
+                .collect();
+            assert_eq!(
+                Handshake::read(&request(Method::GET, &headers)),
+                None,
+                "without {missing}"
+            );
+        }
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        for (name, value) in [
+            ("upgrade", "h2c"),
+            ("connection", "close"),
+            ("sec-websocket-version", "8"),
+            ("sec-websocket-key", "dG9vIHNob3J0"),
+            ("sec-websocket-key", "not base64, 22 chars !"),
+        ] {
+            let headers = PROPER.map(|header| {
+                if header.0 == name {
+                    (name, value)
+                } else {
+                    header
+                }
+            });
+            assert_eq!(
+                Handshake::read(&request(Method::GET, &headers)),
+                None,
+                "{name}: {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn phoenix_is_picked_from_what_is_offered_and_a_token_is_not() {
+        let offered = |offer| {
+            let headers: Vec<_> = PROPER
+                .into_iter()
+                .chain([("sec-websocket-protocol", offer)])
+                .collect();
+            Handshake::read(&request(Method::GET, &headers))
+                .and_then(|handshake| handshake.subprotocol)
+        };
+        let phoenix = Some(HeaderValue::from_static("phoenix"));
+        assert_eq!(offered("phoenix, base64url.bearer.phx.dG9rZW4"), phoenix);
+        assert_eq!(offered("base64url.bearer.phx.dG9rZW4,phoenix"), phoenix);
+        assert_eq!(offered("base64url.bearer.phx.dG9rZW4"), None);
+        assert_eq!(offered("graphql-ws"), None);
+    }
+}
