@@ -16,20 +16,23 @@ use anyhow::{Context, Result};
 
 use crate::changes::Change;
 
-/// Writes `changes` below `root`.
+/// Writes `changes` below `root`; `made` is every file that the run answers for.
 ///
 /// # Errors
 /// A file could not be written; what had been written by then has been taken back.
-pub fn apply(root: &Path, changes: &[Change]) -> Result<()> {
+pub fn apply(root: &Path, changes: &[&Change], made: &[PathBuf]) -> Result<()> {
     let mut undo = Undo::default();
     for change in changes {
         let path = root.join(&change.path);
         if let Err(error) = write(&path, change, &mut undo) {
             undo.take_back();
-            return Err(error).with_context(|| {
-                format!("`{}` could not be written, so nothing was", path.display())
-            });
+            let what = format!("`{}` could not be written, so nothing was", path.display());
+            return Err(error).context(what);
         }
+    }
+    // A run that was killed may have left a draft beside a file that it had finished.
+    for path in made {
+        let _ = fs::remove_file(draft_of(&root.join(path)));
     }
     Ok(())
 }

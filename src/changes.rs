@@ -53,9 +53,11 @@ impl<'a> Changes<'a> {
         }
     }
 
-    /// What has to be written, in the order in which it came up.
-    pub fn files(&self) -> &[Change] {
-        &self.files
+    /// What has to be written: in the order in which it came up, but `last` at the end.
+    pub fn in_order(&self, last: &[PathBuf]) -> Vec<&Change> {
+        let mut files: Vec<_> = self.files.iter().collect();
+        files.sort_by_key(|change| last.contains(&change.path));
+        files
     }
 
     pub fn contains(&self, path: &Path) -> Result<bool> {

@@ -7,11 +7,12 @@ use anyhow::{Context as _, Result};
 use heck::ToUpperCamelCase;
 use tera::Context;
 
-use crate::edit::{Anchor, Edit, Part, Pick};
+use crate::edit::{Anchor, Edit, Grammar, Outcome, Part, Pick};
 use crate::error::Misuse;
 use crate::name::Name;
 use crate::stack::{
     AnchorRule, Command, EditRule, Generator, GeneratorOption, PartRule, PickRule, Question, Taken,
+    Words,
 };
 use crate::template::Templates;
 
@@ -33,7 +34,7 @@ pub struct Plan {
     pub edits: Vec<PlannedEdit>,
     pub commands: Vec<Command>,
     pub leaves: Vec<PathBuf>,
-    pub next: String,
+    pub next: Vec<Words>,
 }
 
 /// A file to make.
@@ -53,7 +54,7 @@ pub struct Follow {
 }
 
 /// An edit to a file that may be there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PlannedEdit {
     pub path: PathBuf,
     /// Made only if this file is there.
@@ -62,6 +63,20 @@ pub struct PlannedEdit {
     /// Starts the file if there is none.
     pub create: bool,
     pub edit: Edit,
+}
+
+impl PlannedEdit {
+    /// The contents with the edit made, or as they are if it cannot be.
+    pub fn applied_to(&self, contents: Vec<u8>) -> Result<Vec<u8>> {
+        let (Ok(text), Some(grammar)) = (std::str::from_utf8(&contents), Grammar::of(&self.path))
+        else {
+            return Ok(contents);
+        };
+        Ok(match self.edit.apply(text, grammar)? {
+            Outcome::Changed(new) => new.into_bytes(),
+            Outcome::AlreadyThere | Outcome::ByHand(_) => contents,
+        })
+    }
 }
 
 /// Works out what `generator` does for `request` in the app that `facts` describe.
@@ -99,7 +114,11 @@ pub fn plan(
             .map(|c| planner.command(c))
             .collect::<Result<_>>()?,
         leaves: generator.leaves.iter().map(PathBuf::from).collect(),
-        next: planner.text(&generator.next)?,
+        next: generator
+            .next
+            .iter()
+            .map(|w| planner.words(w))
+            .collect::<Result<_>>()?,
     })
 }
 
@@ -317,6 +336,16 @@ impl Planner<'_> {
                 .iter()
                 .map(|(name, new)| Ok((name.clone(), self.text(new)?)))
                 .collect::<Result<_>>()?,
+        })
+    }
+
+    fn words(&self, words: &Words) -> Result<Words> {
+        let optional = |text: &Option<String>| text.as_deref().map(|t| self.text(t)).transpose();
+        Ok(Words {
+            text: self.text(&words.text)?,
+            if_file: optional(&words.if_file)?,
+            unless_file: optional(&words.unless_file)?,
+            ..words.clone()
         })
     }
 

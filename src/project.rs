@@ -46,12 +46,17 @@ impl Project {
         Err(Misuse::new(missing).help(help).into())
     }
 
-    /// The app that `new` makes in `root`, under the name `name`.
+    /// The app that `new` makes in `root`, under the name `name`. It has one fact more: the folder, as typed.
     pub fn planned(root: PathBuf, stack: Stack, name: &str) -> Self {
+        let folder = root.display().to_string();
+        let facts = [
+            ("name".to_owned(), name.to_owned()),
+            ("folder".to_owned(), folder),
+        ];
         Self {
             root,
             stack,
-            facts: BTreeMap::from([("name".to_owned(), name.to_owned())]),
+            facts: facts.into(),
         }
     }
 

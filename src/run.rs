@@ -1,7 +1,7 @@
 //! From a request to its end: plan, hold against the disk, report, ask; at last write and run programs.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -11,7 +11,7 @@ use crate::error::Misuse;
 use crate::interrupt::{self, Progress};
 use crate::plan::{self, File, Follow, Plan, PlannedEdit, Request};
 use crate::project::Project;
-use crate::stack::{Command, Question};
+use crate::stack::{Command, Question, Words};
 use crate::template::Templates;
 use crate::terminal::{Conflict, Given, Terminal};
 use crate::{apply, commands};
@@ -24,7 +24,12 @@ pub struct Run<'a> {
     answers: Answers,
     common: &'a Common,
     made: Vec<PathBuf>,
+    /// Written last: while such a file is missing, the question is asked again, so that a run that is killed
+    /// can be completed.
+    markers: Vec<PathBuf>,
     leaves: Vec<PathBuf>,
+    /// Edits that are yet to come, of this generator and of those that led to it.
+    pending: Vec<PlannedEdit>,
     commands: Vec<Command>,
     by_hand: Vec<ByHand>,
 }
@@ -58,7 +63,9 @@ impl<'a> Run<'a> {
             answers,
             common,
             made: Vec::new(),
+            markers: Vec::new(),
             leaves: Vec::new(),
+            pending: Vec::new(),
             commands: Vec::new(),
             by_hand: Vec::new(),
         }
@@ -75,15 +82,18 @@ impl<'a> Run<'a> {
     }
 
     /// Works out what a generator does and reports it; returns its last words.
-    pub fn generate(&mut self, generator: &str, request: &Request) -> Result<String> {
+    pub fn generate(&mut self, generator: &str, request: &Request) -> Result<Vec<Words>> {
         let plan = self.plan(generator, request)?;
         plan.taken
             .iter()
             .try_for_each(|taken| self.changes.refuse_taken(taken))?;
+        let pending = self.pending.len();
+        self.pending.extend_from_slice(&plan.edits);
         plan.files.iter().try_for_each(|file| self.file(file))?;
         for (question, follow) in &plan.questions {
             self.question(question, follow.as_ref())?;
         }
+        self.pending.truncate(pending);
         plan.edits.iter().try_for_each(|edit| self.edit(edit))?;
         self.leaves.extend(plan.leaves);
         self.commands.extend(plan.commands);
@@ -108,6 +118,7 @@ impl<'a> Run<'a> {
     fn file(&mut self, file: &File) -> Result<()> {
         let verdict = self.changes.file(file)?;
         let verb = match verdict {
+            Verdict::Conflict { before } if self.completed(file)? == before => "identical",
             Verdict::Conflict { before } => match self.settle(file, &before)? {
                 Conflict::Keep => "skipping",
                 Conflict::Overwrite => {
@@ -124,6 +135,15 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// The file with the edits that are yet to come: what a run that was killed may have left of it.
+    fn completed(&self, file: &File) -> Result<Vec<u8>> {
+        let mut contents = file.contents.clone();
+        for edit in self.pending.iter().filter(|edit| edit.path == file.path) {
+            contents = edit.applied_to(contents)?;
+        }
+        Ok(contents)
+    }
+
     fn settle(&mut self, file: &File, before: &[u8]) -> Result<Conflict> {
         match (self.common.force, self.common.skip) {
             (true, _) => Ok(Conflict::Overwrite),
@@ -133,11 +153,11 @@ impl<'a> Run<'a> {
     }
 
     fn question(&mut self, question: &Question, follow: Option<&Follow>) -> Result<()> {
-        let path = question.unless_file.as_ref().map(PathBuf::from);
-        if let Some(path) = path
-            && self.changes.contains(&path)?
-        {
-            return Ok(());
+        if let Some(path) = question.unless_file.as_ref().map(PathBuf::from) {
+            if self.changes.contains(&path)? {
+                return Ok(());
+            }
+            self.markers.push(path);
         }
         let given = self.answers.given.get(&question.id).copied();
         let given = given.or(self.answers.yes.then_some(true)).map(Given);
@@ -185,13 +205,17 @@ impl<'a> Run<'a> {
     }
 
     /// Writes everything, runs what is to be run, and says what is left to do.
-    pub fn finish(self, last_words: &str) -> Result<()> {
+    pub fn finish(self, last_words: &[Words]) -> Result<()> {
         if self.common.dry_run {
             self.wanted()
                 .for_each(|command| self.terminal.report("running", command.run.join(" ")));
         } else {
             let mut progress = interrupt::hold();
-            apply::apply(&self.project.root, self.changes.files())?;
+            apply::apply(
+                &self.project.root,
+                &self.changes.in_order(&self.markers),
+                &self.made,
+            )?;
             *progress = Progress::AllWritten;
             drop(progress);
             self.wanted().for_each(|command| self.command(command));
@@ -200,12 +224,29 @@ impl<'a> Run<'a> {
             self.terminal
                 .by_hand(&left.path, &left.purpose, &left.lines);
         }
-        self.terminal.say(if self.common.dry_run {
-            "Dry run: nothing was written."
-        } else {
-            last_words
-        });
+        if self.common.dry_run {
+            self.terminal.say("Dry run: nothing was written.");
+            return Ok(());
+        }
+        for words in last_words {
+            if self.holds(words)? {
+                self.terminal.say(&words.text);
+            }
+        }
         Ok(())
+    }
+
+    fn holds(&self, words: &Words) -> Result<bool> {
+        let there = |path: &Option<String>| {
+            path.as_ref()
+                .map(|p| self.changes.contains(Path::new(p)))
+                .transpose()
+        };
+        let yes = |id: &String| self.answers.given.get(id) == Some(&true);
+        Ok(there(&words.if_file)?.unwrap_or(true)
+            && !there(&words.unless_file)?.unwrap_or(false)
+            && words.if_yes.as_ref().is_none_or(yes)
+            && !words.unless_yes.as_ref().is_some_and(yes))
     }
 
     fn wanted(&self) -> impl Iterator<Item = &Command> {

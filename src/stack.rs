@@ -88,7 +88,20 @@ pub struct Generator {
     pub leaves: Vec<String>,
     /// What to do next, printed last.
     #[serde(default)]
-    pub next: String,
+    pub next: Vec<Words>,
+}
+
+/// A paragraph, printed if all its conditions hold when everything is done.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    pub text: String,
+    pub if_file: Option<String>,
+    pub unless_file: Option<String>,
+    /// The id of a question that was answered yes.
+    pub if_yes: Option<String>,
+    /// The id of a question that was not.
+    pub unless_yes: Option<String>,
 }
 
 /// `--topic TOPIC`

@@ -16,7 +16,9 @@ The default socket handler - my_app::channels::UserSocket - was not found.
 fn yes_makes_and_wires_everything() {
     let sandbox = Sandbox::with_app();
 
-    let ran = sandbox.answer(&["gen", "channel", "User"], "Y\n").succeeded();
+    let ran = sandbox
+        .answer(&["gen", "channel", "User"], "Y\n")
+        .succeeded();
 
     assert_eq!(ran.stderr, "\nDo you want to create it? [Yn] Y\n");
     assert_eq!(
@@ -28,25 +30,48 @@ fn yes_makes_and_wires_everything() {
              * injecting src/channels/mod.rs\n\
              * injecting src/endpoint.rs\n\
              * injecting assets/js/app.js\n\
-             \nAll is wired: start the app with `cargo run`, or start it again.\n"
+             \nStart the app with `cargo run`, or start it again, and open http://localhost:4000\n"
         )
     );
-    let added = |path: &str, line: &str| assert!(sandbox.read(path).lines().any(|l| l == line), "{path}\n{}", sandbox.read(path));
+    let added = |path: &str, line: &str| {
+        assert!(
+            sandbox.read(path).lines().any(|l| l == line),
+            "{path}\n{}",
+            sandbox.read(path)
+        )
+    };
     added("my_app/src/channels/mod.rs", "pub mod user_channel;");
     added("my_app/src/channels/mod.rs", "pub mod user_socket;");
-    added("my_app/src/endpoint.rs", "use crate::channels::user_socket::UserSocket;");
-    added("my_app/src/endpoint.rs", "        .socket::<UserSocket>(\"/socket\")");
-    added("my_app/src/channels/user_socket.rs", "use super::user_channel::UserChannel;");
-    added("my_app/src/channels/user_socket.rs", "        routes.channel::<UserChannel>(\"user:*\");");
+    added(
+        "my_app/src/endpoint.rs",
+        "use crate::channels::user_socket::UserSocket;",
+    );
+    added(
+        "my_app/src/endpoint.rs",
+        "        .socket::<UserSocket>(\"/socket\")",
+    );
+    added(
+        "my_app/src/channels/user_socket.rs",
+        "use super::user_channel::UserChannel;",
+    );
+    added(
+        "my_app/src/channels/user_socket.rs",
+        "        routes.channel::<UserChannel>(\"user:*\");",
+    );
     added("my_app/assets/js/app.js", "import \"./user_socket.js\"");
-    added("my_app/assets/js/user_socket.js", "export const userChannel = socket.channel(\"user:lobby\", {})");
+    added(
+        "my_app/assets/js/user_socket.js",
+        "export const userChannel = socket.channel(\"user:lobby\", {})",
+    );
 }
 
 #[test]
 fn no_leaves_an_app_that_can_be_completed_by_one_command() {
     let sandbox = Sandbox::with_app();
 
-    let ran = sandbox.answer(&["gen", "channel", "User"], "n\n").succeeded();
+    let ran = sandbox
+        .answer(&["gen", "channel", "User"], "n\n")
+        .succeeded();
 
     assert_eq!(ran.stderr, "\nDo you want to create it? [Yn] n\n");
     assert_eq!(
@@ -56,27 +81,35 @@ fn no_leaves_an_app_that_can_be_completed_by_one_command() {
              No socket handler routes `user:*` yet. To create one and to route the channel in it, run\n\n    \
              hello-sockets gen channel User --yes\n\
              * injecting src/channels/mod.rs\n\
-             \nThe channel compiles and its tests pass: `cargo test`.\n"
+             \nThe channel compiles, and its tests pass without a socket: `cargo test`\n"
         )
     );
     assert!(!sandbox.exists("my_app/src/channels/user_socket.rs"));
 
-    sandbox.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
 
     let at_once = Sandbox::with_app();
-    at_once.answer(&["gen", "channel", "User"], "y\n").succeeded();
+    at_once
+        .answer(&["gen", "channel", "User"], "y\n")
+        .succeeded();
     assert_eq!(sandbox.tree(), at_once.tree());
 }
 
 #[test]
 fn the_answer_can_be_given_beforehand() {
     let yes = Sandbox::with_app();
-    let ran = yes.answer(&["gen", "channel", "User", "--yes"], "n\n").succeeded();
+    let ran = yes
+        .answer(&["gen", "channel", "User", "--yes"], "n\n")
+        .succeeded();
     assert_eq!(ran.stderr, "\nDo you want to create it? [Yn] Y\n");
     assert!(yes.exists("my_app/src/channels/user_socket.rs"));
 
     let no = Sandbox::with_app();
-    let ran = no.answer(&["gen", "channel", "User", "--no-socket"], "y\n").succeeded();
+    let ran = no
+        .answer(&["gen", "channel", "User", "--no-socket"], "y\n")
+        .succeeded();
     assert_eq!(ran.stderr, "\nDo you want to create it? [Yn] n\n");
     assert!(!no.exists("my_app/src/channels/user_socket.rs"));
 }
@@ -84,7 +117,9 @@ fn the_answer_can_be_given_beforehand() {
 #[test]
 fn the_second_time_changes_nothing() {
     let sandbox = Sandbox::with_app();
-    sandbox.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
     let before = sandbox.tree();
 
     let ran = sandbox.run(&["gen", "channel", "User"]).succeeded();
@@ -99,20 +134,27 @@ fn the_second_time_changes_nothing() {
          * identical src/channels/mod.rs\n\
          * identical src/channels/user_socket.rs\n\
          * identical assets/js/user_socket.js\n\
-         \nAll is wired: start the app with `cargo run`, or start it again.\n"
+         \nStart the app with `cargo run`, or start it again, and open http://localhost:4000\n"
     );
 }
 
 #[test]
 fn a_second_channel_is_routed_without_a_question() {
     let sandbox = Sandbox::with_app();
-    sandbox.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
 
     let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
 
     assert_eq!(ran.stderr, "");
     let socket = sandbox.read("my_app/src/channels/user_socket.rs");
-    assert!(socket.contains("use super::room_channel::RoomChannel;\nuse super::user_channel::UserChannel;\n"), "{socket}");
+    assert!(
+        socket.contains(
+            "use super::room_channel::RoomChannel;\nuse super::user_channel::UserChannel;\n"
+        ),
+        "{socket}"
+    );
     assert!(
         socket.contains(
             "    fn channels(routes: &mut Channels<Self>) {\n        \
@@ -126,7 +168,9 @@ fn a_second_channel_is_routed_without_a_question() {
 #[test]
 fn a_nested_name_has_a_topic_of_its_own() {
     let sandbox = Sandbox::with_app();
-    sandbox.run(&["gen", "channel", "Room", "--yes"]).succeeded();
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
     let before = sandbox.tree();
 
     sandbox.run(&["gen", "channel", "Admin.Room"]).misused(
@@ -135,24 +179,43 @@ fn a_nested_name_has_a_topic_of_its_own() {
     );
     assert_eq!(sandbox.tree(), before);
 
-    sandbox.run(&["gen", "channel", "Admin.Room", "--topic", "admin_room"]).succeeded();
+    sandbox
+        .run(&["gen", "channel", "Admin.Room", "--topic", "admin_room"])
+        .succeeded();
     let socket = sandbox.read("my_app/src/channels/user_socket.rs");
-    assert!(socket.contains("        routes.channel::<AdminRoomChannel>(\"admin_room:*\");\n"), "{socket}");
-    assert!(sandbox.read("my_app/tests/admin_room_channel.rs").contains("const TOPIC: &str = \"admin_room:lobby\";"));
-    assert!(sandbox.read("my_app/assets/js/user_socket.js").contains("socket.channel(\"admin_room:lobby\", {})"));
+    assert!(
+        socket.contains("        routes.channel::<AdminRoomChannel>(\"admin_room:*\");\n"),
+        "{socket}"
+    );
+    assert!(
+        sandbox
+            .read("my_app/tests/admin_room_channel.rs")
+            .contains("const TOPIC: &str = \"admin_room:lobby\";")
+    );
+    assert!(
+        sandbox
+            .read("my_app/assets/js/user_socket.js")
+            .contains("socket.channel(\"admin_room:lobby\", {})")
+    );
 }
 
 #[test]
 fn a_topic_that_a_wider_pattern_takes_is_refused() {
     let sandbox = Sandbox::with_app();
-    sandbox.run(&["gen", "channel", "User", "--yes"]).succeeded();
-    let socket = sandbox.read("my_app/src/channels/user_socket.rs").replace("\"user:*\"", "\"*\"");
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
+    let socket = sandbox
+        .read("my_app/src/channels/user_socket.rs")
+        .replace("\"user:*\"", "\"*\"");
     sandbox.write("my_app/src/channels/user_socket.rs", &socket);
 
-    sandbox.run(&["gen", "channel", "Room", "--topic", "room"]).misused(
-        "error: the topic `room:*` is taken: UserSocket routes `*` to UserChannel\n\
+    sandbox
+        .run(&["gen", "channel", "Room", "--topic", "room"])
+        .misused(
+            "error: the topic `room:*` is taken: UserSocket routes `*` to UserChannel\n\
          help: hello-sockets gen channel Room --topic room2\n",
-    );
+        );
 }
 
 #[test]
@@ -160,12 +223,22 @@ fn another_socket_can_route_it() {
     let sandbox = Sandbox::with_app();
     sandbox.run(&["gen", "socket", "Device"]).succeeded();
 
-    let ran = sandbox.run(&["gen", "channel", "Sensor", "--socket", "DeviceSocket"]).succeeded();
+    let ran = sandbox
+        .run(&["gen", "channel", "Sensor", "--socket", "DeviceSocket"])
+        .succeeded();
 
     assert_eq!(ran.stderr, "");
-    assert!(sandbox.read("my_app/src/channels/device_socket.rs").contains("routes.channel::<SensorChannel>(\"sensor:*\");"));
+    assert!(
+        sandbox
+            .read("my_app/src/channels/device_socket.rs")
+            .contains("routes.channel::<SensorChannel>(\"sensor:*\");")
+    );
     assert!(!sandbox.exists("my_app/src/channels/user_socket.rs"));
-    assert!(sandbox.read("my_app/assets/js/device_socket.js").contains("socket.channel(\"sensor:lobby\", {})"));
+    assert!(
+        sandbox
+            .read("my_app/assets/js/device_socket.js")
+            .contains("socket.channel(\"sensor:lobby\", {})")
+    );
 }
 
 #[test]
@@ -218,16 +291,35 @@ fn an_app_that_we_did_not_make_is_known_by_its_dependency() {
         "[dependencies.axum-channels]\npath = \"../axum-channels\"\n",
     ] {
         let sandbox = Sandbox::new();
-        sandbox.write("my_app/Cargo.toml", &format!("[package]\nname = \"by-hand\"\nversion = \"0.1.0\"\n\n{dependency}"));
+        sandbox.write(
+            "my_app/Cargo.toml",
+            &format!("[package]\nname = \"by-hand\"\nversion = \"0.1.0\"\n\n{dependency}"),
+        );
 
-        let ran = sandbox.run(&["gen", "channel", "User", "--no-socket"]).succeeded();
+        let ran = sandbox
+            .run(&["gen", "channel", "User", "--no-socket"])
+            .succeeded();
 
-        assert!(sandbox.exists("my_app/src/channels/user_channel.rs"), "{dependency}\n{}", ran.stdout);
-        assert_eq!(sandbox.read("my_app/src/channels/mod.rs"), "pub mod user_channel;\n");
-        assert!(sandbox.read("my_app/tests/user_channel.rs").contains("use by_hand::channels::"));
+        assert!(
+            sandbox.exists("my_app/src/channels/user_channel.rs"),
+            "{dependency}\n{}",
+            ran.stdout
+        );
+        assert_eq!(
+            sandbox.read("my_app/src/channels/mod.rs"),
+            "pub mod user_channel;\n"
+        );
+        assert!(
+            sandbox
+                .read("my_app/tests/user_channel.rs")
+                .contains("use by_hand::channels::")
+        );
     }
     let sandbox = Sandbox::new();
-    sandbox.write("my_app/Cargo.toml", "[package]\nname = \"other\"\n\n[dev-dependencies]\naxum-channels = \"0.1\"\n");
+    sandbox.write(
+        "my_app/Cargo.toml",
+        "[package]\nname = \"other\"\n\n[dev-dependencies]\naxum-channels = \"0.1\"\n",
+    );
     assert_eq!(sandbox.run(&["gen", "channel", "User"]).code, Some(2));
 }
 
@@ -239,9 +331,14 @@ fn a_template_of_the_projects_own_wins() {
         "pub struct {{ name.pascal }}Channel; // ours\n",
     );
 
-    sandbox.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
 
-    assert_eq!(sandbox.read("my_app/src/channels/user_channel.rs"), "pub struct UserChannel; // ours\n");
+    assert_eq!(
+        sandbox.read("my_app/src/channels/user_channel.rs"),
+        "pub struct UserChannel; // ours\n"
+    );
 }
 
 #[test]
@@ -265,10 +362,20 @@ fn a_dry_run_reports_the_same_and_touches_nothing() {
     let sandbox = Sandbox::with_app();
     let before = sandbox.tree();
 
-    let dry = sandbox.run(&["gen", "channel", "User", "--yes", "--dry-run"]).succeeded();
+    let dry = sandbox
+        .run(&["gen", "channel", "User", "--yes", "--dry-run"])
+        .succeeded();
 
     assert_eq!(sandbox.tree(), before);
-    let wet = sandbox.run(&["gen", "channel", "User", "--yes"]).succeeded();
-    let lines = |report: &str| report.lines().filter(|l| l.starts_with("* ")).map(str::to_owned).collect::<Vec<_>>();
+    let wet = sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
+    let lines = |report: &str| {
+        report
+            .lines()
+            .filter(|l| l.starts_with("* "))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(lines(&dry.stdout), lines(&wet.stdout));
 }

@@ -42,7 +42,11 @@ fn a_socket_is_mounted_beside_the_default_one_and_its_script_imported() {
         app.ends_with("import \"./inspector.js\"\nimport \"./user_socket.js\"\nimport \"./device_socket.js\"\n"),
         "{app}"
     );
-    assert!(sandbox.read("my_app/assets/js/device_socket.js").contains("new Socket(\"/device_socket\""));
+    assert!(
+        sandbox
+            .read("my_app/assets/js/device_socket.js")
+            .contains("new Socket(\"/device_socket\"")
+    );
 }
 
 #[test]
@@ -54,7 +58,14 @@ fn the_second_time_changes_nothing() {
     let ran = sandbox.run(&["gen", "socket", "DeviceSocket"]).succeeded();
 
     assert_eq!(sandbox.tree(), before);
-    assert!(ran.stdout.lines().filter(|l| l.starts_with("* ")).all(|l| l.starts_with("* identical ")), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .lines()
+            .filter(|l| l.starts_with("* "))
+            .all(|l| l.starts_with("* identical ")),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -64,7 +75,9 @@ fn a_socket_and_then_its_channel_are_what_a_channel_with_its_socket_is() {
     apart.run(&["gen", "channel", "User"]).succeeded();
 
     let together = Sandbox::with_app();
-    together.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    together
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
 
     assert_eq!(apart.tree(), together.tree());
 }

@@ -12,12 +12,35 @@ const NEW: [&str; 4] = ["new", "my_app", "--no-git", "--no-install"];
 fn the_name_comes_from_the_path_or_from_app() {
     let sandbox = Sandbox::new();
 
-    sandbox.run(&["new", "deep/er/chat", "--no-git", "--no-install"]).succeeded();
-    sandbox.run(&["new", "live-chat", "--app", "live_chat", "--no-git", "--no-install"]).succeeded();
+    sandbox
+        .run(&["new", "deep/er/chat", "--no-git", "--no-install"])
+        .succeeded();
+    sandbox
+        .run(&[
+            "new",
+            "live-chat",
+            "--app",
+            "live_chat",
+            "--no-git",
+            "--no-install",
+        ])
+        .succeeded();
 
-    assert!(sandbox.read("deep/er/chat/Cargo.toml").contains("name = \"chat\"\n"));
-    assert!(sandbox.read("live-chat/Cargo.toml").contains("name = \"live_chat\"\n"));
-    assert!(sandbox.read("live-chat/assets/index.html").contains("<title>LiveChat</title>"));
+    assert!(
+        sandbox
+            .read("deep/er/chat/Cargo.toml")
+            .contains("name = \"chat\"\n")
+    );
+    assert!(
+        sandbox
+            .read("live-chat/Cargo.toml")
+            .contains("name = \"live_chat\"\n")
+    );
+    assert!(
+        sandbox
+            .read("live-chat/assets/index.html")
+            .contains("<title>LiveChat</title>")
+    );
 }
 
 #[test]
@@ -30,7 +53,8 @@ fn names_that_cannot_be_an_apps_are_refused_with_one_that_can() {
         sandbox.run(&["new", name]).misused(&expected);
         assert_eq!(sandbox.tree(), [], "{name}");
     };
-    let spelling = "it starts with a lower-case ASCII letter and goes on with those, digits and `_`";
+    let spelling =
+        "it starts with a lower-case ASCII letter and goes on with those, digits and `_`";
     refused("my-app", spelling, "my_app");
     refused("MyApp", spelling, "myapp");
     refused("1app", spelling, "app");
@@ -38,8 +62,16 @@ fn names_that_cannot_be_an_apps_are_refused_with_one_that_can() {
     refused("match", "it is a word of the Rust language", "match_app");
     refused("std", "a crate of that name comes with Rust", "std_app");
     refused("test", "a crate of that name comes with Rust", "test_app");
-    refused("tokio", "a crate of that name is among the app's own dependencies", "tokio_app");
-    refused("axum_channels", "a crate of that name is among the app's own dependencies", "axum_channels_app");
+    refused(
+        "tokio",
+        "a crate of that name is among the app's own dependencies",
+        "tokio_app",
+    );
+    refused(
+        "axum_channels",
+        "a crate of that name is among the app's own dependencies",
+        "axum_channels_app",
+    );
     refused("build", "Cargo has a folder of that name", "build_app");
 }
 
@@ -63,7 +95,10 @@ fn a_folder_with_somebody_elses_files_needs_a_yes() {
          error: `my_app` is not empty; nothing was written\n\
          help: name another folder, or say --yes; files that differ are asked about one by one\n"
     ), "{}", ran.stderr);
-    assert_eq!(sandbox.tree(), [("my_app/notes.txt".to_owned(), b"mine".to_vec())]);
+    assert_eq!(
+        sandbox.tree(),
+        [("my_app/notes.txt".to_owned(), b"mine".to_vec())]
+    );
 
     sandbox.answer(&NEW, "y\n").succeeded();
 
@@ -77,13 +112,20 @@ fn a_repository_is_initialised_unless_there_is_one() {
     sandbox.run(&["new", "outside", "--no-install"]).succeeded();
     assert!(sandbox.exists("outside/.git/HEAD"));
 
-    let status = Command::new("git").args(["init", "--quiet", "repository"]).current_dir(sandbox.path()).status();
+    let status = Command::new("git")
+        .args(["init", "--quiet", "repository"])
+        .current_dir(sandbox.path())
+        .status();
     assert!(status.expect("git is installed").success());
-    let ran = sandbox.run(&["new", "repository/inside", "--no-install"]).succeeded();
+    let ran = sandbox
+        .run(&["new", "repository/inside", "--no-install"])
+        .succeeded();
     assert!(!ran.stdout.contains("git init"), "{}", ran.stdout);
     assert!(!sandbox.exists("repository/inside/.git"));
 
-    sandbox.run(&["new", "without", "--no-install", "--no-git"]).succeeded();
+    sandbox
+        .run(&["new", "without", "--no-install", "--no-git"])
+        .succeeded();
     assert!(!sandbox.exists("without/.git"));
 }
 
@@ -95,10 +137,13 @@ fn missing_programs_are_survived_with_a_line_that_says_what_to_do() {
 
     let ran = finish(command, "").succeeded();
 
-    assert_eq!(ran.stderr, "\nFetch and install dependencies? [Yn] Y\n\
+    assert_eq!(
+        ran.stderr,
+        "\nFetch and install dependencies? [Yn] Y\n\
         warning: `git` was not found: the app has no repository yet; `git init` in it makes one\n\
         warning: `npm` was not found: the page needs the client that it installs; with Node.js at hand, run `npm install --prefix assets` in the app\n\
-        warning: `cargo` was not found: `cargo run` will try again\n");
+        warning: `cargo` was not found: `cargo run` will try again\n"
+    );
     assert!(sandbox.exists("my_app/src/main.rs"));
 }
 
@@ -106,47 +151,110 @@ fn missing_programs_are_survived_with_a_line_that_says_what_to_do() {
 fn a_dry_run_reports_the_same_and_touches_nothing() {
     let sandbox = Sandbox::new();
 
-    let dry = sandbox.run(&["new", "my_app", "--channel", "User", "--install", "--dry-run"]).succeeded();
+    let dry = sandbox
+        .run(&[
+            "new",
+            "my_app",
+            "--channel",
+            "User",
+            "--install",
+            "--dry-run",
+        ])
+        .succeeded();
     assert_eq!(sandbox.tree(), []);
-    let wet = sandbox.run(&["new", "my_app", "--channel", "User", "--no-git", "--no-install"]).succeeded();
+    let wet = sandbox
+        .run(&[
+            "new",
+            "my_app",
+            "--channel",
+            "User",
+            "--no-git",
+            "--no-install",
+        ])
+        .succeeded();
 
     let lines = |report: &str, verb: &str| -> Vec<String> {
-        report.lines().filter(|l| l.starts_with(verb)).map(str::to_owned).collect()
+        report
+            .lines()
+            .filter(|l| l.starts_with(verb))
+            .map(str::to_owned)
+            .collect()
     };
-    assert_eq!(lines(&dry.stdout, "* creating"), lines(&wet.stdout, "* creating"));
-    assert_eq!(lines(&dry.stdout, "* running"), [
-        "* running git init --quiet",
-        "* running npm install --prefix assets --no-audit --no-fund",
-        "* running cargo fetch",
-    ]);
-    assert!(dry.stdout.ends_with("\nDry run: nothing was written.\n"), "{}", dry.stdout);
+    assert_eq!(
+        lines(&dry.stdout, "* creating"),
+        lines(&wet.stdout, "* creating")
+    );
+    assert_eq!(
+        lines(&dry.stdout, "* running"),
+        [
+            "* running git init --quiet",
+            "* running npm install --prefix assets --no-audit --no-fund",
+            "* running cargo fetch",
+        ]
+    );
+    assert!(
+        dry.stdout.ends_with("\nDry run: nothing was written.\n"),
+        "{}",
+        dry.stdout
+    );
 }
 
 #[test]
 fn a_channel_asked_for_is_made_and_wired() {
     let sandbox = Sandbox::new();
-    sandbox.run(&["new", "one_go", "--no-git", "--no-install", "--channel", "User", "--channel", "Room"]).succeeded();
+    sandbox
+        .run(&[
+            "new",
+            "one_go",
+            "--no-git",
+            "--no-install",
+            "--channel",
+            "User",
+            "--channel",
+            "Room",
+        ])
+        .succeeded();
 
     sandbox.run(&NEW).succeeded();
-    sandbox.answer(&["gen", "channel", "User"], "y\n").succeeded();
+    sandbox
+        .answer(&["gen", "channel", "User"], "y\n")
+        .succeeded();
     sandbox.run(&["gen", "channel", "Room"]).succeeded();
 
     let renamed = |tree: Vec<(String, Vec<u8>)>| -> Vec<(String, String)> {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text").replace("one_go", "my_app").replace("OneGo", "MyApp");
-        tree.into_iter().map(|(path, bytes)| (path, text(bytes))).collect()
+        let text = |bytes: Vec<u8>| {
+            String::from_utf8(bytes)
+                .expect("text")
+                .replace("one_go", "my_app")
+                .replace("OneGo", "MyApp")
+        };
+        tree.into_iter()
+            .map(|(path, bytes)| (path, text(bytes)))
+            .collect()
     };
-    assert_eq!(renamed(tree(&sandbox.path().join("one_go"))), renamed(tree(&sandbox.path().join("my_app"))));
+    assert_eq!(
+        renamed(tree(&sandbox.path().join("one_go"))),
+        renamed(tree(&sandbox.path().join("my_app")))
+    );
 }
 
 #[test]
 fn an_unknown_stack_or_command_is_answered_with_those_there_are() {
     let ran = Sandbox::new().run(&["new", "my_app", "--stack", "rails"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("possible values: rust"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("possible values: rust"),
+        "{}",
+        ran.stderr
+    );
 
     let ran = Sandbox::new().run(&["neww", "my_app"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("a similar subcommand exists: 'new'"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("a similar subcommand exists: 'new'"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -158,7 +266,9 @@ fn the_librarys_vendored_copy_is_the_library() {
 
     assert_eq!(vendored, tree(&library.join("src")));
     assert_eq!(
-        sandbox.read("my_app/vendor/axum-channels/Cargo.toml").as_bytes(),
+        sandbox
+            .read("my_app/vendor/axum-channels/Cargo.toml")
+            .as_bytes(),
         std::fs::read(library.join("Cargo.toml")).expect("the library's manifest")
     );
 }

@@ -23,13 +23,17 @@ pub struct Ran {
 
 impl Sandbox {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
     }
 
     /// One with an app called `my_app` in it, made without git and without installing anything.
     pub fn with_app() -> Self {
         let sandbox = Self::new();
-        sandbox.run(&["new", "my_app", "--no-git", "--no-install"]).succeeded();
+        sandbox
+            .run(&["new", "my_app", "--no-git", "--no-install"])
+            .succeeded();
         sandbox
     }
 
@@ -40,7 +44,11 @@ impl Sandbox {
     /// The command, to be run in `my_app` if that is there, else in the folder itself.
     pub fn command(&self, args: &[&str]) -> Command {
         let app = self.path().join("my_app");
-        let folder = if app.join("Cargo.toml").exists() { app } else { self.path().to_owned() };
+        let folder = if app.join("Cargo.toml").exists() {
+            app
+        } else {
+            self.path().to_owned()
+        };
         let mut command = Command::new(env!("CARGO_BIN_EXE_hello-sockets"));
         command.args(args).current_dir(folder);
         // What the machine's own settings say must not show in a transcript.
@@ -53,6 +61,13 @@ impl Sandbox {
     /// Runs the command with an empty standard input.
     pub fn run(&self, args: &[&str]) -> Ran {
         self.answer(args, "")
+    }
+
+    /// Runs the command in the folder itself, beside `my_app`.
+    pub fn run_outside(&self, args: &[&str]) -> Ran {
+        let mut command = self.command(args);
+        command.current_dir(self.path());
+        finish(command, "")
     }
 
     /// Runs the command with `input` piped into it.
@@ -82,10 +97,17 @@ impl Sandbox {
 
 /// Runs `command` with `input` piped into it.
 pub fn finish(mut command: Command, input: &str) -> Ran {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().expect("the command starts");
     // A command that does not read has closed its end, which is as good.
-    let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+    let _ = child
+        .stdin
+        .take()
+        .expect("it is piped")
+        .write_all(input.as_bytes());
     Ran::from(child.wait_with_output().expect("the command ends"))
 }
 
@@ -99,7 +121,11 @@ pub fn tree(root: &Path) -> Vec<(String, Vec<u8>)> {
             if path.is_dir() && !path.is_symlink() {
                 todo.push(path);
             } else {
-                let name = path.strip_prefix(root).expect("it is below").display().to_string();
+                let name = path
+                    .strip_prefix(root)
+                    .expect("it is below")
+                    .display()
+                    .to_string();
                 files.push((name, fs::read(&path).expect("a file is read")));
             }
         }
@@ -118,7 +144,12 @@ impl Ran {
     /// Checks that it was misuse, and that it was told so in exactly these words.
     #[track_caller]
     pub fn misused(self, stderr: &str) -> Self {
-        assert_eq!((self.code, self.stderr.as_str()), (Some(2), stderr), "{}", self.stdout);
+        assert_eq!(
+            (self.code, self.stderr.as_str()),
+            (Some(2), stderr),
+            "{}",
+            self.stdout
+        );
         self
     }
 }

@@ -1,0 +1,162 @@
+//! Files that differ, writes that fail, runs that are killed: nothing that the reader had is lost.
+
+mod support;
+
+use support::Sandbox;
+
+const CHANNEL: &str = "my_app/src/channels/user_channel.rs";
+
+fn with_a_channel_of_their_own() -> Sandbox {
+    let sandbox = Sandbox::with_app();
+    sandbox.write(CHANNEL, "// mine\n");
+    sandbox
+}
+
+#[test]
+fn without_a_terminal_a_file_that_differs_is_refused() {
+    let sandbox = with_a_channel_of_their_own();
+    let before = sandbox.tree();
+
+    sandbox.answer(&["gen", "channel", "User", "--yes"], "y\n").misused(
+        "error: `src/channels/user_channel.rs` exists and differs; nothing was written\n\
+         help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn force_overwrites_and_skip_keeps() {
+    let forced = with_a_channel_of_their_own();
+    let ran = forced
+        .run(&["gen", "channel", "User", "--yes", "--force"])
+        .succeeded();
+    assert!(
+        ran.stdout
+            .starts_with("* overwriting src/channels/user_channel.rs\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        forced
+            .read(CHANNEL)
+            .contains("impl Channel for UserChannel")
+    );
+
+    let skipped = with_a_channel_of_their_own();
+    let ran = skipped
+        .run(&["gen", "channel", "User", "--yes", "--skip"])
+        .succeeded();
+    assert!(
+        ran.stdout
+            .starts_with("* skipping src/channels/user_channel.rs\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(skipped.read(CHANNEL), "// mine\n");
+    assert!(skipped.exists("my_app/src/channels/user_socket.rs"));
+}
+
+#[test]
+fn test_support_is_made_once_and_then_theirs() {
+    let sandbox = Sandbox::with_app();
+    sandbox.write("my_app/tests/support/mod.rs", "// mine\n");
+
+    let ran = sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
+
+    assert!(
+        ran.stdout.contains("* skipping tests/support/mod.rs\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(sandbox.read("my_app/tests/support/mod.rs"), "// mine\n");
+}
+
+#[test]
+fn when_a_write_fails_what_was_written_is_taken_back() {
+    let sandbox = Sandbox::with_app();
+    // A file where the test's folder has to be: the channel is written before, and the edits would be after.
+    std::fs::remove_dir_all(sandbox.path().join("my_app/tests")).expect("it was there");
+    sandbox.write("my_app/tests", "not a folder\n");
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&["gen", "channel", "User", "--yes"]);
+
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    assert!(
+        ran.stderr
+            .contains("tests/user_channel.rs` could not be written, so nothing was: "),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn a_run_that_was_killed_is_completed_by_the_same_command() {
+    let whole = Sandbox::with_app();
+    let before = whole.tree();
+    whole.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    let expected = whole.tree();
+    let mut written: Vec<_> = expected
+        .iter()
+        .filter(|file| !before.contains(file))
+        .collect();
+    written.sort_by_key(|(path, _)| {
+        let metadata = whole.path().join(path).metadata().expect("it is there");
+        metadata.modified().expect("it has a time")
+    });
+    // What a kill can leave: the files written by then, and a draft of the next.
+    for killed_after in 0..written.len() {
+        let sandbox = Sandbox::with_app();
+        for (path, contents) in &written[..killed_after] {
+            sandbox.write(path, std::str::from_utf8(contents).expect("text"));
+        }
+        let next = std::path::Path::new(&written[killed_after].0);
+        let draft = format!(
+            ".{}.hello-sockets",
+            next.file_name().expect("a name").display()
+        );
+        sandbox.write(
+            &next.with_file_name(draft).display().to_string(),
+            "half a fi",
+        );
+
+        sandbox
+            .run(&["gen", "channel", "User", "--yes"])
+            .succeeded();
+
+        assert_eq!(
+            sandbox.tree(),
+            expected,
+            "killed after {killed_after} files"
+        );
+    }
+}
+
+#[test]
+fn a_new_app_that_was_killed_is_completed_by_the_same_command() {
+    let whole = Sandbox::with_app();
+    let expected = whole.tree();
+    for killed_after in [1, 7, expected.len() - 1] {
+        let sandbox = Sandbox::new();
+        for (path, contents) in expected.iter().take(killed_after) {
+            sandbox.write(path, std::str::from_utf8(contents).expect("text"));
+        }
+        sandbox.write("my_app/src/.main.rs.hello-sockets", "half a fi");
+        sandbox.write("my_app/.git/HEAD", "ref: refs/heads/main\n");
+
+        let ran = sandbox
+            .run_outside(&["new", "my_app", "--no-git", "--no-install"])
+            .succeeded();
+
+        assert!(!ran.stderr.contains("is not empty"), "{}", ran.stderr);
+        let tree: Vec<_> = sandbox
+            .tree()
+            .into_iter()
+            .filter(|(path, _)| !path.contains(".git/"))
+            .collect();
+        assert_eq!(tree, expected, "killed after {killed_after} files");
+    }
+}

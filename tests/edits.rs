@@ -1,0 +1,479 @@
+//! Edits to files that are not as we generated them: each is right, or left to the reader in exact lines.
+
+mod support;
+
+use support::Sandbox;
+
+/// An app with channel `User` and `file` replaced by `source`; then `gen channel Room`.
+fn add_room(file: &str, source: &str) -> (String, String) {
+    let sandbox = Sandbox::with_app();
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
+    sandbox.write(&format!("my_app/{file}"), source);
+    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    again_changes_nothing(&sandbox, &["gen", "channel", "Room"]);
+    (sandbox.read(&format!("my_app/{file}")), ran.stdout)
+}
+
+/// An app with `file` replaced by `source`; then `gen socket Device`.
+fn add_device(file: &str, source: &str) -> (String, String) {
+    let sandbox = Sandbox::with_app();
+    sandbox.write(&format!("my_app/{file}"), source);
+    let ran = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+    again_changes_nothing(&sandbox, &["gen", "socket", "Device"]);
+    (sandbox.read(&format!("my_app/{file}")), ran.stdout)
+}
+
+fn again_changes_nothing(sandbox: &Sandbox, args: &[&str]) {
+    let before = sandbox.tree();
+    sandbox.run(args).succeeded();
+    assert_eq!(sandbox.tree(), before);
+}
+
+mod endpoint {
+    use super::add_device;
+
+    const FILE: &str = "src/endpoint.rs";
+
+    #[test]
+    fn on_one_line_gets_a_link_of_its_own() {
+        let source = "use axum_channels::Endpoint;\n\npub fn endpoint() -> Endpoint { Endpoint::builder().build() }\n";
+
+        let (edited, _) = add_device(FILE, source);
+
+        assert_eq!(
+            edited,
+            "use axum_channels::Endpoint;\n\n\
+             use crate::channels::device_socket::DeviceSocket;\n\n\
+             pub fn endpoint() -> Endpoint { Endpoint::builder()\n    \
+             .socket::<DeviceSocket>(\"/device_socket\")\n    \
+             .build() }\n"
+        );
+    }
+
+    #[test]
+    fn with_crlf_and_tabs_keeps_both() {
+        let source = "use axum_channels::Endpoint;\r\n\r\npub fn endpoint() -> Endpoint {\r\n\tEndpoint::builder()\r\n\t\t.build()\r\n}\r\n";
+
+        let (edited, _) = add_device(FILE, source);
+
+        assert_eq!(
+            edited,
+            "use axum_channels::Endpoint;\r\n\r\nuse crate::channels::device_socket::DeviceSocket;\r\n\r\n\
+             pub fn endpoint() -> Endpoint {\r\n\tEndpoint::builder()\r\n\
+             \t\t.socket::<DeviceSocket>(\"/device_socket\")\r\n\t\t.build()\r\n}\r\n"
+        );
+    }
+
+    #[test]
+    fn with_several_sockets_and_comments_gets_it_behind_the_last() {
+        let source = "\
+use axum_channels::Endpoint;
+use crate::{channels::user_socket::UserSocket, config::Config};
+
+pub fn endpoint(config: &Config) -> Endpoint {
+    let builder = Endpoint::builder(); // first the options
+    let builder = builder.state(config.clone());
+    builder
+        /* for people */ .socket::<UserSocket>(\"/socket\")
+        .socket_with::<crate::admin::AdminSocket>(\"/admin\", options()) // and for us
+        // .socket::<OldSocket>(\"/old\")
+        .build()
+}
+";
+
+        let (edited, _) = add_device(FILE, source);
+
+        let expected = source
+            .replace(
+                "use crate::{",
+                "use crate::channels::device_socket::DeviceSocket;\nuse crate::{",
+            )
+            .replace(
+                "// and for us\n",
+                "// and for us\n        .socket::<DeviceSocket>(\"/device_socket\")\n",
+            );
+        assert_eq!(edited, expected);
+    }
+
+    #[test]
+    fn with_the_line_commented_out_gets_it_back() {
+        let source = "\
+use crate::channels::device_socket::DeviceSocket;
+use axum_channels::Endpoint;
+
+pub fn endpoint() -> Endpoint {
+    Endpoint::builder()
+        // .socket::<DeviceSocket>(\"/device_socket\")
+        .build()
+}
+";
+
+        let (edited, _) = add_device(FILE, source);
+
+        assert_eq!(edited, source.replace("// .socket", ".socket"));
+    }
+
+    #[test]
+    fn with_the_socket_mounted_elsewhere_is_left_alone() {
+        let source = "\
+use axum_channels::{Endpoint, SocketOptions};
+use crate::channels::device_socket::DeviceSocket;
+
+pub fn endpoint() -> Endpoint {
+    Endpoint::builder().socket_with::<DeviceSocket>(\"/things\", SocketOptions::new()).build()
+}
+";
+
+        let (edited, report) = add_device(FILE, source);
+
+        assert_eq!(edited, source);
+        assert!(report.contains("* identical src/endpoint.rs\n"), "{report}");
+    }
+
+    #[test]
+    fn in_a_test_module_does_not_count() {
+        let source = "\
+use axum_channels::Endpoint;
+
+pub fn endpoint() -> Endpoint {
+    Endpoint::builder().build()
+}
+
+#[cfg(test)]
+mod tests {
+    fn other() -> Endpoint {
+        Endpoint::builder().socket::<TestSocket>(\"/test\").build()
+    }
+}
+";
+
+        let (edited, _) = add_device(FILE, source);
+
+        let (app, tests) = edited
+            .split_once("#[cfg(test)]")
+            .expect("it is still there");
+        assert!(app.contains("    Endpoint::builder()\n        .socket::<DeviceSocket>(\"/device_socket\")\n        .build()\n"), "{app}");
+        assert!(
+            tests.contains("Endpoint::builder().socket::<TestSocket>(\"/test\").build()\n"),
+            "{tests}"
+        );
+    }
+
+    #[test]
+    fn with_a_hand_written_router_is_left_to_the_reader() {
+        let source =
+            "pub fn router() -> axum::Router {\n    axum::Router::new().merge(sockets::all())\n}\n";
+
+        let (edited, report) = add_device(FILE, source);
+
+        assert_eq!(edited, source);
+        assert!(
+            report.contains(
+                "\nAdd this to `src/endpoint.rs` to mount the socket:\n\n    \
+                 use crate::channels::device_socket::DeviceSocket;\n\n    \
+                 .socket::<DeviceSocket>(\"/device_socket\")\n"
+            ),
+            "{report}"
+        );
+        assert!(!report.contains("* injecting src/endpoint.rs"), "{report}");
+    }
+
+    #[test]
+    fn with_a_syntax_error_is_edited_only_where_it_is_sound() {
+        let source = "use axum_channels::Endpoint;\n\nfn broken( {\n\npub fn endpoint() -> Endpoint {\n    Endpoint::builder(\n}\n";
+
+        let (edited, report) = add_device(FILE, source);
+
+        assert_eq!(edited, source);
+        assert!(
+            report.contains("Add this to `src/endpoint.rs` to mount the socket:"),
+            "{report}"
+        );
+    }
+}
+
+mod modules {
+    use super::add_room;
+
+    const FILE: &str = "src/channels/mod.rs";
+
+    #[test]
+    fn are_kept_sorted_and_below_their_attributes() {
+        let source = "//! Ours.\n\n#[cfg(feature = \"zebra\")]\npub mod user_channel;\npub mod user_socket;\n\npub mod inline {}\n";
+
+        let (edited, _) = add_room(FILE, source);
+
+        assert_eq!(
+            edited,
+            source.replace("#[cfg", "pub mod room_channel;\n#[cfg")
+        );
+    }
+
+    #[test]
+    fn go_behind_those_that_sort_before() {
+        let (edited, _) = add_room(
+            FILE,
+            "mod a_channel;\nmod user_channel; // people\nmod user_socket;\n",
+        );
+
+        assert_eq!(
+            edited,
+            "mod a_channel;\npub mod room_channel;\nmod user_channel; // people\nmod user_socket;\n"
+        );
+    }
+
+    #[test]
+    fn in_a_file_without_a_final_newline_get_a_line_of_their_own() {
+        let (edited, _) = add_room(FILE, "pub mod a_channel;");
+
+        assert_eq!(edited, "pub mod a_channel;\npub mod room_channel;");
+    }
+
+    #[test]
+    fn in_an_empty_file_are_the_first_line() {
+        let (edited, _) = add_room(FILE, "");
+
+        assert_eq!(edited, "pub mod room_channel;\n");
+    }
+
+    #[test]
+    fn commented_out_come_back() {
+        let (edited, _) = add_room(FILE, "// pub mod room_channel;\npub mod user_socket;\n");
+
+        assert_eq!(edited, "pub mod room_channel;\npub mod user_socket;\n");
+    }
+
+    #[test]
+    fn that_are_private_or_inline_count_as_there() {
+        for source in ["mod room_channel;\n", "pub(crate) mod room_channel { }\n"] {
+            let (edited, _) = add_room(FILE, source);
+            assert_eq!(edited, source);
+        }
+    }
+}
+
+mod routes {
+    use super::add_room;
+
+    const FILE: &str = "src/channels/user_socket.rs";
+
+    #[test]
+    fn use_the_name_that_the_parameter_has() {
+        let source = "\
+use super::user_channel::UserChannel;
+
+impl<T> axum_channels::SocketHandler for UserSocket<T> {
+    fn id(&self) -> Option<String> { None }
+    fn channels(r: &mut Channels<Self>) {
+        r.channel::<UserChannel>(\"user:*\");   // people
+    }
+}
+";
+
+        let (edited, _) = add_room(FILE, source);
+
+        assert_eq!(
+            edited,
+            source
+                .replace(
+                    "use super::user",
+                    "use super::room_channel::RoomChannel;\nuse super::user"
+                )
+                .replace(
+                    "// people\n",
+                    "// people\n        r.channel::<RoomChannel>(\"room:*\");\n"
+                )
+        );
+    }
+
+    #[test]
+    fn go_into_an_empty_body_on_one_line() {
+        let source = "use axum_channels::*;\n\nimpl SocketHandler for UserSocket {\n  fn channels(routes: &mut Channels<Self>) {}\n}\n";
+
+        let (edited, _) = add_room(FILE, source);
+
+        assert_eq!(
+            edited,
+            "use axum_channels::*;\n\nuse super::room_channel::RoomChannel;\n\nimpl SocketHandler for UserSocket {\n  \
+             fn channels(routes: &mut Channels<Self>) {\n    routes.channel::<RoomChannel>(\"room:*\");\n  }\n}\n"
+        );
+    }
+
+    #[test]
+    fn of_another_handler_in_the_file_are_left_alone() {
+        let source = "\
+use super::user_channel::UserChannel;
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        // none yet
+    }
+}
+impl SocketHandler for OtherSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<UserChannel>(\"other:*\");
+    }
+}
+";
+
+        let (edited, _) = add_room(FILE, source);
+
+        let (user, other) = edited
+            .split_once("impl SocketHandler for OtherSocket")
+            .expect("it is still there");
+        assert!(
+            user.contains("routes.channel::<RoomChannel>(\"room:*\");"),
+            "{user}"
+        );
+        assert!(!other.contains("Room"), "{other}");
+    }
+
+    #[test]
+    fn without_a_function_to_put_them_in_are_left_to_the_reader() {
+        let source = "impl SocketHandler for UserSocket {}\n";
+
+        let (edited, report) = add_room(FILE, source);
+
+        assert_eq!(edited, source);
+        assert!(
+            report.contains(
+                "\nAdd this to `src/channels/user_socket.rs` to route the channel:\n\n    \
+                 use super::room_channel::RoomChannel;\n\n    \
+                 routes.channel::<RoomChannel>(\"room:*\");\n"
+            ),
+            "{report}"
+        );
+    }
+}
+
+mod app_js {
+    use super::{Sandbox, add_device};
+
+    const FILE: &str = "assets/js/app.js";
+
+    #[test]
+    fn gets_the_import_behind_the_last_in_its_own_way() {
+        let cases = [
+            (
+                "import \"./a.js\"\nimport {\n  b,\n} from \"./b.js\"; // b\n\nb()\n",
+                "import \"./a.js\"\nimport {\n  b,\n} from \"./b.js\"; // b\nimport \"./device_socket.js\"\n\nb()\n",
+            ),
+            (
+                "import \"./a.js\";import \"./b.js\"; b()",
+                "import \"./a.js\";import \"./b.js\";\nimport \"./device_socket.js\"\nb()",
+            ),
+            (
+                "\"use strict\"\r\nlet a = 1\r\n",
+                "import \"./device_socket.js\"\r\n\r\n\"use strict\"\r\nlet a = 1\r\n",
+            ),
+            (
+                "// only a comment\n",
+                "// only a comment\nimport \"./device_socket.js\"\n",
+            ),
+            ("", "import \"./device_socket.js\"\n"),
+            (
+                "import \"./a.js\"",
+                "import \"./a.js\"\nimport \"./device_socket.js\"",
+            ),
+        ];
+        for (source, expected) in cases {
+            assert_eq!(add_device(FILE, source).0, expected);
+        }
+    }
+
+    #[test]
+    fn that_has_it_in_any_spelling_is_left_alone() {
+        for source in [
+            "import './device_socket.js';\n",
+            "import device from \"./device_socket\"\n",
+            "require(\"./device_socket.js\")\n",
+            "const socket = await import(\"./device_socket.js\")\n",
+            "export { default } from \"./device_socket.js\"\n",
+        ] {
+            assert_eq!(add_device(FILE, source).0, source);
+        }
+    }
+
+    #[test]
+    fn that_names_it_only_in_a_comment_or_a_string_gets_it() {
+        for source in [
+            "/* see ./device_socket.js */\n",
+            "console.log(\"./device_socket.js\")\n",
+        ] {
+            assert!(
+                add_device(FILE, source)
+                    .0
+                    .contains("import \"./device_socket.js\"\n"),
+                "{source}"
+            );
+        }
+        let commented = "// import \"./device_socket.js\"\nimport \"./a.js\"\n";
+        assert_eq!(
+            add_device(FILE, commented).0,
+            commented.replace("// import", "import")
+        );
+    }
+
+    #[test]
+    fn that_is_missing_is_left_to_the_reader() {
+        let sandbox = Sandbox::with_app();
+        std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
+
+        let ran = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+
+        assert!(
+            ran.stdout.contains("\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./device_socket.js\"\n"),
+            "{}",
+            ran.stdout
+        );
+        assert!(!sandbox.exists("my_app/assets/js/app.js"));
+    }
+}
+
+mod files {
+    use super::Sandbox;
+
+    #[test]
+    fn that_are_not_utf8_are_left_to_the_reader() {
+        let sandbox = Sandbox::with_app();
+        let path = sandbox.path().join("my_app/src/endpoint.rs");
+        std::fs::write(&path, b"// caf\xe9\n").expect("it is written");
+
+        let ran = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+
+        assert!(
+            ran.stdout.contains("Add this to `src/endpoint.rs`"),
+            "{}",
+            ran.stdout
+        );
+        assert_eq!(std::fs::read(&path).expect("it is read"), b"// caf\xe9\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn keep_their_permissions_and_stay_links() {
+        use std::fs::{self, Permissions};
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let sandbox = Sandbox::with_app();
+        let path = sandbox.path().join("my_app/src/endpoint.rs");
+        let target = sandbox.path().join("elsewhere.rs");
+        fs::rename(&path, &target).expect("it is moved");
+        fs::set_permissions(&target, Permissions::from_mode(0o640)).expect("it is ours");
+        symlink(&target, &path).expect("it is linked");
+
+        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+
+        assert!(path.is_symlink());
+        assert!(sandbox.read("elsewhere.rs").contains("DeviceSocket"));
+        assert_eq!(
+            fs::metadata(&target)
+                .expect("it is there")
+                .permissions()
+                .mode()
+                & 0o777,
+            0o640
+        );
+    }
+}

@@ -1,0 +1,264 @@
+//! The questions, asked in a real pseudo-terminal.
+#![cfg(unix)]
+
+mod support;
+
+use rexpect::session::{PtySession, spawn_command};
+use support::Sandbox;
+
+const SOCKET: &str = "my_app/src/channels/user_socket.rs";
+const QUESTION: &str = "Do you want to create it? [Yn] ";
+
+/// `gen channel User`, up to its question.
+fn asked(sandbox: &Sandbox) -> PtySession {
+    let mut session = start(sandbox, &["gen", "channel", "User"]);
+    session.exp_string(QUESTION).expect("it asks");
+    session
+}
+
+fn start(sandbox: &Sandbox, args: &[&str]) -> PtySession {
+    // Generous: it is a bound for a test that hangs, not a time that is measured.
+    let plain = [args, &["--color", "never"]].concat();
+    let mut session = spawn_command(sandbox.command(&plain), Some(20_000)).expect("it starts");
+    session.process_mut().set_kill_timeout(Some(1_000));
+    session
+}
+
+/// What is printed until the end, and the exit code.
+fn end(mut session: PtySession) -> (String, i32) {
+    let rest = session.exp_eof().expect("it ends");
+    let status = format!(
+        "{:?}",
+        session.process().wait().expect("it can be waited for")
+    );
+    // `Exited(Pid(1234), 0)`: the type itself is not exported.
+    let code = status
+        .strip_prefix("Exited(")
+        .and_then(|s| s.strip_suffix(')')?.rsplit(", ").next()?.parse().ok());
+    (
+        rest.replace("\r\n", "\n"),
+        code.unwrap_or_else(|| panic!("{status}")),
+    )
+}
+
+#[test]
+fn enter_y_and_yes_are_yes() {
+    for answer in ["", "y", "Y", "yes", " YES "] {
+        let sandbox = Sandbox::with_app();
+        let mut session = asked(&sandbox);
+        session.send_line(answer).expect("it listens");
+        let (rest, code) = end(session);
+
+        assert_eq!(code, 0);
+        assert!(
+            rest.contains("* creating src/channels/user_socket.rs\n"),
+            "{answer:?}: {rest}"
+        );
+        assert!(sandbox.exists(SOCKET));
+    }
+}
+
+#[test]
+fn n_is_no() {
+    for answer in ["n", "N", "no"] {
+        let sandbox = Sandbox::with_app();
+        let mut session = asked(&sandbox);
+        session.send_line(answer).expect("it listens");
+        let (rest, code) = end(session);
+
+        assert_eq!(code, 0);
+        assert!(
+            rest.contains("hello-sockets gen channel User --yes\n"),
+            "{rest}"
+        );
+        assert!(!sandbox.exists(SOCKET));
+        assert!(sandbox.exists("my_app/src/channels/user_channel.rs"));
+    }
+}
+
+#[test]
+fn junk_is_asked_again() {
+    let sandbox = Sandbox::with_app();
+    let mut session = asked(&sandbox);
+    session.send_line("maybe").expect("it listens");
+    session
+        .exp_string("Please answer y or n.")
+        .expect("it says what it wants");
+    session.exp_string(QUESTION).expect("it asks again");
+    session.send_line("n").expect("it listens");
+
+    assert_eq!(end(session).1, 0);
+    assert!(!sandbox.exists(SOCKET));
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_half_done() {
+    let sandbox = Sandbox::with_app();
+    let before = sandbox.tree();
+    let mut session = asked(&sandbox);
+    session.send_control('c').expect("it listens");
+    let (rest, code) = end(session);
+
+    assert_eq!(code, 130);
+    assert!(
+        rest.contains("interrupted: nothing was written\n"),
+        "{rest}"
+    );
+    assert!(
+        rest.contains("\u{1b}[?25h"),
+        "the cursor is shown: {rest:?}"
+    );
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn ctrl_d_takes_the_default_and_says_so() {
+    let sandbox = Sandbox::with_app();
+    let mut session = asked(&sandbox);
+    session.send_control('d').expect("it listens");
+    let (rest, code) = end(session);
+
+    assert_eq!(code, 0);
+    assert!(rest.contains("Y (end of input: the default)\n"), "{rest}");
+    assert!(sandbox.exists(SOCKET));
+}
+
+#[test]
+fn a_piped_line_is_the_answer_and_the_end_of_input_the_default() {
+    let transcripts = [
+        ("y\n", "Y\n", true),
+        ("\n", "Y\n", true),
+        ("n\n", "n\n", false),
+        // As in Phoenix, where no person can be asked again: what is not a yes is a no.
+        ("maybe\n", "n\n", false),
+        ("", "Y (end of input: the default)\n", true),
+    ];
+    for (input, shown, made) in transcripts {
+        let sandbox = Sandbox::with_app();
+        let ran = sandbox
+            .answer(&["gen", "channel", "User"], input)
+            .succeeded();
+        assert_eq!(ran.stderr, format!("\n{QUESTION}{shown}"), "{input:?}");
+        assert_eq!(sandbox.exists(SOCKET), made, "{input:?}");
+    }
+}
+
+#[test]
+fn a_file_that_differs_is_asked_about_and_kept_by_default() {
+    let sandbox = Sandbox::with_app();
+    let channel = "my_app/src/channels/user_channel.rs";
+    sandbox.write(channel, "// mine\n");
+    let conflict = "src/channels/user_channel.rs exists and differs. Overwrite it? [y]es [N]o [d]iff [a]ll [q]uit ";
+    let answer = |keys: &str| {
+        let mut session = start(&sandbox, &["gen", "channel", "User", "--yes"]);
+        for key in keys.split(' ') {
+            session.exp_string(conflict).expect("it asks");
+            session.send_line(key).expect("it listens");
+        }
+        end(session)
+    };
+
+    let (quit, code) = answer("q");
+    assert_eq!(code, 130);
+    assert!(
+        quit.contains("interrupted: nothing was written\n"),
+        "{quit}"
+    );
+    assert!(!sandbox.exists(SOCKET));
+
+    let (kept, code) = answer("what d ");
+    assert_eq!(code, 0, "{kept}");
+    assert!(
+        kept.contains("* skipping src/channels/user_channel.rs\n"),
+        "{kept}"
+    );
+    assert_eq!(sandbox.read(channel), "// mine\n");
+
+    let (overwritten, code) = answer("y");
+    assert_eq!(code, 0, "{overwritten}");
+    assert!(
+        sandbox
+            .read(channel)
+            .contains("impl Channel for UserChannel")
+    );
+}
+
+#[test]
+fn the_diff_shows_what_would_go_and_what_would_come() {
+    let sandbox = Sandbox::with_app();
+    sandbox.write("my_app/src/channels/user_channel.rs", "// mine\n");
+    let mut session = start(&sandbox, &["gen", "channel", "User", "--yes"]);
+    session.exp_string("[q]uit ").expect("it asks");
+    session.send_line("d").expect("it listens");
+    for line in [
+        "--- yours",
+        "+++ new",
+        "-// mine",
+        "+//! The topics `user:*`.",
+        "Overwrite it?",
+    ] {
+        session
+            .exp_string(line)
+            .expect("it shows the difference and asks again");
+    }
+    session.send_line("n").expect("it listens");
+    assert_eq!(end(session).1, 0);
+}
+
+#[test]
+fn all_asks_about_no_further_file() {
+    let sandbox = Sandbox::with_app();
+    for path in [
+        "my_app/src/channels/user_channel.rs",
+        "my_app/tests/user_channel.rs",
+    ] {
+        sandbox.write(path, "// mine\n");
+    }
+    let mut session = start(&sandbox, &["gen", "channel", "User", "--yes"]);
+    session.exp_string("[q]uit ").expect("it asks");
+    session.send_line("a").expect("it listens");
+    let (rest, code) = end(session);
+
+    assert_eq!(code, 0, "{rest}");
+    assert!(
+        rest.contains("* overwriting tests/user_channel.rs\n"),
+        "{rest}"
+    );
+    assert!(
+        sandbox
+            .read("my_app/tests/user_channel.rs")
+            .contains("ping_replies_with_its_payload")
+    );
+}
+
+#[test]
+fn ctrl_c_at_a_conflict_leaves_everything_as_it_was() {
+    let sandbox = Sandbox::with_app();
+    sandbox.write("my_app/src/channels/user_channel.rs", "// mine\n");
+    let before = sandbox.tree();
+    let mut session = start(&sandbox, &["gen", "channel", "User", "--yes"]);
+    session.exp_string("[q]uit ").expect("it asks");
+    session.send_control('c').expect("it listens");
+    let (rest, code) = end(session);
+
+    assert_eq!(code, 130, "{rest}");
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn a_new_app_asks_whether_to_install() {
+    let sandbox = Sandbox::new();
+    let mut session = start(&sandbox, &["new", "my_app", "--no-git"]);
+    session
+        .exp_string("Fetch and install dependencies? [Yn] ")
+        .expect("it asks");
+    session.send_line("n").expect("it listens");
+    let (rest, code) = end(session);
+
+    assert_eq!(code, 0);
+    assert!(!rest.contains("* running"), "{rest}");
+    assert!(
+        rest.contains("    cd my_app\n    npm install --prefix assets\n    cargo run\n"),
+        "{rest}"
+    );
+}
