@@ -78,10 +78,10 @@ impl Session {
             (None, "phx_leave") => effects.send(reply(&message, Status::Ok, Payload::empty())),
             (None, _) => effects.send(unmatched(message)),
             (Some(at), "phx_join") => self.join_again(at, message, effects),
-            (Some(at), _) if self.channels[at].is_stale(&message) => {}
             (Some(at), _) if self.channels[at].doing != Doing::Nothing => {
                 self.wait(at, message, effects)
             }
+            (Some(at), _) if self.channels[at].is_stale(&message) => {}
             (Some(at), "phx_leave") => self.leave(at, message, effects),
             (Some(at), _) => effects.push(self.channels[at].handle(message)),
         }

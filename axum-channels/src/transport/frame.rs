@@ -51,7 +51,7 @@ pub(crate) enum Incoming<'a> {
 #[derive(Debug)]
 pub(crate) struct Reader {
     max_message: usize,
-    fragments: Option<Box<Vec<u8>>>,
+    fragments: Option<Vec<u8>>,
 }
 
 impl Reader {
@@ -79,7 +79,7 @@ impl Reader {
             .fragments
             .as_ref()
             .filter(|_| !head.is_control())
-            .map_or(0, |fragments| fragments.len());
+            .map_or(0, Vec::len);
         if head.len > (self.max_message - begun) as u64 {
             return Err(CloseCode::TOO_BIG);
         }
@@ -105,7 +105,7 @@ impl Reader {
                 Ok(Some(Incoming::Text(Cow::Borrowed(text))))
             }
             (TEXT, false, None) => {
-                self.fragments = Some(Box::new(body.to_vec()));
+                self.fragments = Some(body.to_vec());
                 Ok(None)
             }
             (CONTINUATION, fin, Some(mut fragments)) => {
@@ -114,7 +114,7 @@ impl Reader {
                     self.fragments = Some(fragments);
                     return Ok(None);
                 }
-                let text = String::from_utf8(*fragments).map_err(|_| CloseCode::NOT_UTF8)?;
+                let text = String::from_utf8(fragments).map_err(|_| CloseCode::NOT_UTF8)?;
                 Ok(Some(Incoming::Text(Cow::Owned(text))))
             }
             (BINARY, _, None) => Err(CloseCode::UNSUPPORTED),
@@ -262,3 +262,6 @@ fn head(opcode: u8, len: usize) -> ([u8; 10], usize) {
     };
     (head, size)
 }
+
+#[cfg(test)]
+mod tests;

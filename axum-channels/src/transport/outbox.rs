@@ -1,6 +1,6 @@
 use super::frame::{self, CloseCode};
 use super::queue::Queue;
-use super::stream::Stream;
+use super::stream::{Stream, try_write};
 use crate::codec::v2_json;
 use crate::message::{Broadcast, Outgoing};
 use crate::sync::lock;
@@ -167,7 +167,7 @@ impl State {
             return;
         };
         while !queue.is_empty() {
-            match queue.with_slices(|slices| tcp.try_write_vectored(slices)) {
+            match queue.with_slices(|slices| try_write(tcp, slices)) {
                 Ok(written) => queue.advance(written),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return,
