@@ -132,6 +132,22 @@ async fn a_client_that_does_not_read_is_disconnected_and_delays_nobody() {
     quick.expect_nothing().await;
 }
 
+#[tokio::test]
+async fn one_message_may_be_larger_than_what_may_be_queued() {
+    let mut ws = Ws::join(
+        serve(&endpoint_with(websocket().max_queued_bytes(1024))).await,
+        "room:a",
+    )
+    .await;
+    let large = "x".repeat(9_000_000);
+    ws.send(&format!(r#"["1","2","room:a","ping","{large}"]"#))
+        .await;
+    ws.expect(&format!(
+        r#"["1","2","room:a","phx_reply",{{"response":"{large}","status":"ok"}}]"#
+    ))
+    .await;
+}
+
 /// It is not read from either, until it reads again: its own requests cannot fill the server.
 #[tokio::test]
 async fn a_client_that_asks_without_reading_is_made_to_wait() {

@@ -64,16 +64,8 @@ fn the_masked_example_of_section_5_7_is_read() {
 #[test]
 fn every_form_of_length_is_read() {
     for length in [0, 1, 7, 8, 9, 125, 126, 127, 65535, 65536, MAX] {
-        let sent = "é1234567".repeat(length.div_ceil(9))[..]
-            .chars()
-            .take(length)
-            .collect::<String>();
-        let sent = &sent[..sent.floor_char_boundary(length)];
-        assert_eq!(
-            read(&text(sent)),
-            (vec![sent.to_owned()], Ok(())),
-            "{length}"
-        );
+        let sent: String = ('a'..='z').cycle().take(length).collect();
+        assert_eq!(read(&text(&sent)), (vec![sent], Ok(())), "{length}");
     }
 }
 
