@@ -6,7 +6,7 @@ use crate::message::Payload;
 use crate::socket::Params;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
 /// The target of every line of this crate.
@@ -46,6 +46,18 @@ impl fmt::Display for Took {
             micros if micros > 1000 => write!(f, "{}ms", micros / 1000),
             micros => write!(f, "{micros}µs"),
         }
+    }
+}
+
+/// A client's text on one line: what could end the line, or colour it, is escaped.
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|char| match char.is_control() {
+            true => write!(f, "{}", char.escape_debug()),
+            false => f.write_char(char),
+        })
     }
 }
 
@@ -131,6 +143,12 @@ mod tests {
             format!("{params:?}"),
             r#"{"token": "[FILTERED]", "vsn": "2.0.0"}"#
         );
+    }
+
+    #[test]
+    fn a_client_cannot_write_lines_of_its_own() {
+        let text = OneLine("room:é\n\u{1b}[31mINFO").to_string();
+        assert_eq!(text, "room:é\\n\\u{1b}[31mINFO");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Runs the channels of one connection: carries out what its [`Session`] wants done.
 
 use crate::channel::{Instance, Joining, Route, Turn};
-use crate::log::{self, Filtered, TARGET, Took};
+use crate::log::{self, Filtered, OneLine, TARGET, Took};
 use crate::message::{Message, Payload, Refused, Reply, Topic, Why};
 use crate::pubsub::Subscription;
 use crate::session::{Effect, Effects, Handled, Joined, Key, RouteId, Rules, Session, Ticket};
@@ -253,7 +253,9 @@ impl Runner {
                 Joined::Refused(payload)
             }
             Why::Crashed(error) => {
-                tracing::error!(target: TARGET, "join of {topic} in {} crashed: {error}", self.handlers.name);
+                let (topic, error) = (OneLine(&topic), error.to_string());
+                let (error, name) = (OneLine(&error), self.handlers.name);
+                tracing::error!(target: TARGET, "join of {topic} in {name} crashed: {error}");
                 Joined::Crashed
             }
         };
@@ -287,14 +289,19 @@ impl Runner {
             }),
         ) = (&how, line)
         {
-            let (topic, took, payload) = (&slot.topic, Took::since(since), Filtered(&payload));
-            tracing::debug!(target: TARGET, "HANDLED {event} INCOMING ON {topic} ({name}) in {took}\n  Parameters: {payload}");
+            let (event, topic) = (OneLine(&event), OneLine(&slot.topic));
+            let (took, payload) = (Took::since(since), Filtered(&payload));
+            tracing::debug!(
+                target: TARGET,
+                "HANDLED {event} INCOMING ON {topic} ({name}) in {took}\n  Parameters: {payload}"
+            );
         }
         let how = match how {
             Ok(Reply(None)) => Handled::Silent,
             Ok(Reply(Some((status, payload)))) => Handled::Reply(status, payload),
             Err(error) => {
-                tracing::error!(target: TARGET, "{name} on {} crashed: {error}", slot.topic);
+                let (topic, error) = (OneLine(&slot.topic), error.to_string());
+                tracing::error!(target: TARGET, "{name} on {topic} crashed: {}", OneLine(&error));
                 Handled::Crashed
             }
         };
@@ -332,7 +339,7 @@ impl Line {
 /// Nothing is logged of topics that start with `phoenix`, as in Phoenix.
 fn log_join(what: &str, topic: &Topic, line: Option<Line>) {
     if let Some(Line { since, payload, .. }) = line.filter(|_| !topic.starts_with("phoenix")) {
-        let (took, payload) = (Took::since(since), Filtered(&payload));
+        let (topic, took, payload) = (OneLine(topic), Took::since(since), Filtered(&payload));
         tracing::info!(target: TARGET, "{what} {topic} in {took}\n  Parameters: {payload}");
     }
 }

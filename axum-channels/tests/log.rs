@@ -114,7 +114,7 @@ async fn what_goes_wrong_is_logged_with_its_cause() {
         .try_join("room:error", json!({}))
         .await
         .expect_err("crashed");
-    for event in ["panic", "error", "dance"] {
+    for event in ["panic", "error", "dance\nINFO all is well"] {
         let mut channel = client.join("room:lobby", json!({})).await;
         channel.push(event, json!({}));
         channel.assert_crashed().await;
@@ -126,7 +126,7 @@ WARN axum_channels: Ignoring unmatched topic \"nope:1\" in log::support::app::Us
 ERROR axum_channels: join of room:error in log::support::app::UserSocket crashed: no database
 ERROR axum_channels: log::support::app::RoomChannel on room:lobby crashed: panicked: in handle_in
 ERROR axum_channels: log::support::app::RoomChannel on room:lobby crashed: no database
-ERROR axum_channels: log::support::app::RoomChannel on room:lobby crashed: unknown event `dance`
+ERROR axum_channels: log::support::app::RoomChannel on room:lobby crashed: unknown event `dance\\nINFO all is well`
 "
     );
 }

@@ -37,12 +37,12 @@ fn read(data: &[u8]) -> (Vec<String>, Result<(), CloseCode>) {
     let mut rest = &mut data[..];
     loop {
         match reader.next(&mut rest) {
-            Ok(Some(Some(Incoming::Text(text)))) => messages.push(text.into_owned()),
-            Ok(Some(Some(Incoming::Ping(body)))) => {
+            Ok(Some(Incoming::Text(text))) => messages.push(text.into_owned()),
+            Ok(Some(Incoming::Ping(body))) => {
                 messages.push(format!("ping {}", String::from_utf8_lossy(body)))
             }
-            Ok(Some(Some(other))) => messages.push(format!("{other:?}")),
-            Ok(Some(None)) => {}
+            Ok(Some(Incoming::Fragment)) => {}
+            Ok(Some(other)) => messages.push(format!("{other:?}")),
             Ok(None) => return (messages, Ok(())),
             Err(code) => return (messages, Err(code)),
         }
