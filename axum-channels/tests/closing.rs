@@ -6,6 +6,7 @@ use axum_channels::websocket;
 use serde_json::json;
 use std::time::Duration;
 use support::{Frame, Ws, endpoint, endpoint_with, eventually, frame, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn what_is_no_message_closes_its_socket_with_1011_and_no_other() {
@@ -52,6 +53,18 @@ async fn a_close_is_answered_and_nothing_after_it_is_read() {
     ws.raw(&[close, frame(0x81, br#"["1","2","room:lobby","ping",{}]"#)].concat())
         .await;
     assert_eq!(ws.next().await, Frame::Close(1000));
+}
+
+#[tokio::test]
+async fn a_client_that_goes_on_sending_still_learns_why_it_was_closed() {
+    let mut ws = Ws::open(serve(&endpoint()).await).await;
+    ws.send("malformed").await;
+    let (mut read, mut write) = ws.stream.into_split();
+    let flood = tokio::spawn(async move { write.write_all(&vec![0; 1_000_000]).await });
+    let mut got = Vec::new();
+    read.read_to_end(&mut got).await.expect("no reset");
+    assert_eq!(got, [0x88, 2, 0x03, 0xF3], "a close with 1011");
+    flood.await.expect("no panic").expect("all of it was read");
 }
 
 #[tokio::test]
