@@ -86,13 +86,13 @@ fn told(mut effects: Effects<'_>) -> Vec<String> {
                 crate::codec::v2_json::encode(&message, &mut out);
                 String::from_utf8_lossy(&out).into_owned()
             }
-            Effect::Join {
+            Effect::Join(Join {
                 ticket,
                 route,
                 topic,
                 join_ref,
                 ..
-            } => {
+            }) => {
                 let join_ref = join_ref.map_or(String::new(), |join_ref| format!("{join_ref:?}"));
                 format!(
                     "join {topic} as {} by route {}, join_ref {join_ref}",
