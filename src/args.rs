@@ -127,7 +127,7 @@ fn stacks() -> clap::builder::PossibleValuesParser {
 
 /// Every stack's generators; where two stacks have one of the same name, the first.
 fn generators() -> BTreeMap<&'static str, Generator> {
-    let templates = Templates::new(None);
+    let templates = Templates::new(&|_| Ok(None));
     let stacks = Stack::names()
         .into_iter()
         .rev()

@@ -113,7 +113,8 @@ impl<'a> Run<'a> {
             ));
             return Err(misuse.help(format!("it has: {}", known.join(", "))).into());
         }
-        let templates = Templates::new(Some(self.project));
+        let overrides = |path: &Path| self.project.read(path);
+        let templates = Templates::new(&overrides);
         let generator = stack.generator(generator, &templates)?;
         plan::plan(&generator, request, &self.project.facts, &templates)
     }
@@ -123,6 +124,7 @@ impl<'a> Run<'a> {
         let verb = match verdict {
             Verdict::Conflict { before } if self.completed(file)? == before => "identical",
             Verdict::Conflict { before } => match self.settle(file, &before)? {
+                Conflict::Quit => interrupt::leave(),
                 Conflict::Keep => "skipping",
                 Conflict::Overwrite => {
                     self.changes.overwrite(file)?;

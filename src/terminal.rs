@@ -20,7 +20,6 @@ use similar::TextDiff;
 
 use crate::args::Color;
 use crate::error::Misuse;
-use crate::interrupt;
 
 /// Prints the report and asks the questions.
 #[derive(Debug, Default)]
@@ -34,6 +33,8 @@ pub struct Terminal {
 pub enum Conflict {
     Overwrite,
     Keep,
+    /// `q`, or Ctrl-C.
+    Quit,
 }
 
 /// The yes or no that was given before the question came up.
@@ -158,8 +159,10 @@ impl Terminal {
                     self.overwrite_all = true;
                     return Ok(Conflict::Overwrite);
                 }
-                Ok(ConflictAnswer::Quit) => interrupt::leave(),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => interrupt::leave(),
+                Ok(ConflictAnswer::Quit) => return Ok(Conflict::Quit),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    return Ok(Conflict::Quit);
+                }
                 Err(error) => return Err(error).context("the terminal cannot be read"),
             }
         }
