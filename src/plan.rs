@@ -364,3 +364,6 @@ impl Planner<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
