@@ -6,7 +6,8 @@
 //! # Layout
 //! - [`args`]: what was typed
 //! - [`name`]: `Admin.Room` in every spelling that a template needs
-//! - [`project`]: what is on disk (the only reader)
+//! - [`project`]: what is on disk (the only reader); [`facts`]: what that says of the app
+//! - [`secrets`]: random texts for a new app (the only source of chance)
 //! - [`stack`], [`template`]: a stack read from its folder under `templates/`
 //! - [`plan`]: pure, what a generator will do
 //! - [`edit`]: pure, syntax-aware edits to files that somebody else owns
@@ -22,12 +23,14 @@ mod changes;
 mod commands;
 mod edit;
 mod error;
+mod facts;
 mod interrupt;
 mod name;
 mod new;
 mod plan;
 mod project;
 mod run;
+mod secrets;
 mod stack;
 mod template;
 pub mod terminal;
@@ -66,6 +69,7 @@ fn r#gen(args: Gen, terminal: Terminal) -> Result<()> {
         &Request {
             name: args.name,
             options: args.options,
+            ..Request::default()
         },
     )?;
     run.finish(&last_words)

@@ -4,7 +4,7 @@
     reason = "this is where reading is allowed"
 )]
 
-use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 
 use crate::edit::{self, Grammar};
 use crate::error::Misuse;
+use crate::facts::{self, Facts};
 use crate::stack::{Fact, Stack};
 
 /// An app that is there, or one that `new` is about to make.
@@ -21,7 +22,9 @@ pub struct Project {
     pub root: PathBuf,
     pub stack: Stack,
     /// What the app says of itself: `name`, and more where the stack wants it.
-    pub facts: BTreeMap<String, String>,
+    pub facts: Facts,
+    /// Where the root is, seen from the folder that led to it; empty if that is the root itself.
+    below: PathBuf,
 }
 
 impl Project {
@@ -33,7 +36,11 @@ impl Project {
         let here = env::current_dir().context("the current folder cannot be read")?;
         for folder in here.ancestors() {
             for name in Stack::names() {
-                if let Some(project) = Self::at(folder, Stack::read(name)?)? {
+                let found = match Self::at(folder, Stack::read(name)?)? {
+                    None => Self::nested(folder, name)?,
+                    found => found,
+                };
+                if let Some(project) = found {
                     return Ok(project);
                 }
             }
@@ -42,22 +49,26 @@ impl Project {
             "no app was found in `{}` or in any folder above it",
             here.display()
         );
-        let help = "make one with `hello-sockets new my_app`, or go to one: a Rust app is known by `axum-channels` among the dependencies in its Cargo.toml";
+        let known_by = Stack::names().into_iter().rev().map(Stack::read);
+        let known_by = known_by.map(|stack| Ok(stack?.project.known_by));
+        let help = format!(
+            "make one with `hello-sockets new my_app`, or go to one, which is known: {}",
+            known_by.collect::<Result<Vec<_>>>()?.join(", ")
+        );
         Err(Misuse::new(missing).help(help).into())
     }
 
-    /// The app that `new` makes in `root`, under the name `name`. It has one fact more: the folder, as typed.
-    pub fn planned(root: PathBuf, stack: Stack, name: &str) -> Self {
-        let folder = root.display().to_string();
-        let facts = [
-            ("name".to_owned(), name.to_owned()),
-            ("folder".to_owned(), folder),
-        ];
-        Self {
+    /// The app that `new` makes in `root`, of which `given` is known: its `name` and more. It has one fact more,
+    /// the folder as typed. `None` if that is too little for the stack's facts.
+    pub fn planned(root: PathBuf, stack: Stack, mut given: Facts) -> Result<Option<Self>> {
+        given.insert("folder".to_owned(), root.display().to_string());
+        let facts = facts::work_out(&stack.project.facts, given, &|_| Ok(None))?;
+        Ok(facts.map(|facts| Self {
             root,
             stack,
-            facts: facts.into(),
-        }
+            facts,
+            below: PathBuf::new(),
+        }))
     }
 
     fn at(root: &Path, stack: Stack) -> Result<Option<Self>> {
@@ -66,18 +77,51 @@ impl Project {
                 return Ok(None);
             }
         }
-        let mut facts = BTreeMap::new();
-        for (name, fact) in &stack.project.facts {
-            match ask(root, fact)? {
-                Some(value) => facts.insert(name.clone(), value),
-                None => return Ok(None),
-            };
-        }
-        Ok(Some(Self {
+        let look = |fact: &Fact| ask(root, fact);
+        let facts = facts::work_out(&stack.project.facts, Facts::new(), &look)?;
+        Ok(facts.map(|facts| Self {
             root: root.to_owned(),
             stack,
             facts,
+            below: PathBuf::new(),
         }))
+    }
+
+    /// The one project among those that `folder` holds, if it holds any.
+    fn nested(folder: &Path, stack: &str) -> Result<Option<Self>> {
+        let Some(nested) = Stack::read(stack)?.project.nested else {
+            return Ok(None);
+        };
+        let Some(below) = ask(folder, &nested)? else {
+            return Ok(None);
+        };
+        let mut found = Vec::new();
+        for name in folders(&folder.join(&below))? {
+            let below = Path::new(&below).join(name);
+            if let Some(project) = Self::at(&folder.join(&below), Stack::read(stack)?)? {
+                found.push(Self { below, ..project });
+            }
+        }
+        if found.len() > 1 {
+            let names: Vec<_> = found
+                .iter()
+                .map(|app| format!("`{}`", app.below.display()))
+                .collect();
+            let several = format!("`{}` holds several apps", folder.display());
+            let misuse = Misuse::new(several).help(format!("go to one: {}", names.join(", ")));
+            return Err(misuse.into());
+        }
+        Ok(found.pop())
+    }
+
+    /// `path`, which is below the root, as the person sees it.
+    pub fn seen(&self, path: &Path) -> PathBuf {
+        self.below.join(path)
+    }
+
+    /// What `fact` is in the app, if it has it.
+    pub fn ask(&self, fact: &Fact) -> Result<Option<String>> {
+        ask(&self.root, fact)
     }
 
     /// The bytes of the file at `path` below the root, or `None` if there is none.
@@ -133,6 +177,26 @@ fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
     Ok(found
         .first()
         .map(|[value]| value.trim_matches(['"', '\'', ':']).to_owned()))
+}
+
+/// The names of the folders in `path`, in order.
+fn folders(path: &Path) -> Result<Vec<OsString>> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(error).with_context(|| format!("`{}` cannot be read", path.display()));
+        }
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.path().is_dir() {
+            names.push(entry.file_name());
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>> {

@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
             ));
             return Err(misuse.help(format!("it has: {}", known.join(", "))).into());
         }
-        let templates = Templates::new(Some(self.project));
+        let templates = Templates::new(Some(self.project)).with_shared()?;
         let generator = stack.generator(generator, &templates)?;
         plan::plan(&generator, request, &self.project.facts, &templates)
     }
@@ -130,7 +130,8 @@ impl<'a> Run<'a> {
             Verdict::Kept => "skipping",
             Verdict::Identical | Verdict::Edit | Verdict::ByHand { .. } => "identical",
         };
-        self.terminal.report(verb, file.path.display());
+        self.terminal
+            .report(verb, self.project.seen(&file.path).display());
         self.made.push(file.path.clone());
         Ok(())
     }
@@ -148,7 +149,10 @@ impl<'a> Run<'a> {
         match (self.common.force, self.common.skip) {
             (true, _) => Ok(Conflict::Overwrite),
             (_, true) => Ok(Conflict::Keep),
-            _ => self.terminal.conflict(&file.path, before, &file.contents),
+            _ => {
+                let path = self.project.seen(&file.path);
+                self.terminal.conflict(&path, before, &file.contents)
+            }
         }
     }
 
@@ -177,6 +181,7 @@ impl<'a> Run<'a> {
     }
 
     fn edit(&mut self, planned: &PlannedEdit) -> Result<()> {
+        let planned = &self.changes.located(planned)?;
         if let Some(path) = &planned.if_file
             && !self.changes.contains(path)?
         {
@@ -198,7 +203,8 @@ impl<'a> Run<'a> {
         };
         // A file that this run makes is reported once.
         if !self.made.contains(&planned.path) {
-            self.terminal.report(verb, planned.path.display());
+            self.terminal
+                .report(verb, self.project.seen(&planned.path).display());
             self.made.push(planned.path.clone());
         }
         Ok(())
@@ -222,7 +228,7 @@ impl<'a> Run<'a> {
         }
         for left in &self.by_hand {
             self.terminal
-                .by_hand(&left.path, &left.purpose, &left.lines);
+                .by_hand(&self.project.seen(&left.path), &left.purpose, &left.lines);
         }
         if self.common.dry_run {
             self.terminal.say("Dry run: nothing was written.");

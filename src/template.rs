@@ -14,6 +14,9 @@ static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 /// Where a project keeps templates of its own, which win over ours.
 pub const OVERRIDES: &str = ".hello-sockets/templates";
 
+/// Templates that belong to no stack, for those of any to include.
+const SHARED: &str = "shared";
+
 /// The templates as one project sees them.
 pub struct Templates<'a> {
     project: Option<&'a Project>,
@@ -33,6 +36,18 @@ impl<'a> Templates<'a> {
             project,
             tera: Tera::new(),
         }
+    }
+
+    /// What several templates have in common can be included in each: `{% include "shared/page.html" %}`.
+    pub fn with_shared(mut self) -> Result<Self> {
+        let shared = TEMPLATES.get_dir(SHARED).into_iter().flat_map(walk);
+        for file in shared {
+            let name = utf8(file.path())?;
+            let text = self.text(name)?;
+            // The line that includes it has an end of its own.
+            self.tera.add_raw_template(name, text.trim_end())?;
+        }
+        Ok(self)
     }
 
     /// The text at `path`, such as `rust/channel/generator.toml`.

@@ -82,7 +82,7 @@ impl<'a> Page<'a> {
 
     fn after(&self, found: &Match<'_>, gap: usize) -> Splice {
         let anchor = found.anchor();
-        let indent = self.indent_of(anchor.start);
+        let indent = self.indent_of(start_of(found));
         let at = self.past_comment(anchor.end);
         let rest = self.code_behind(at);
         let mut text = format!("{}{}", self.eol.repeat(gap + 1), self.lines(&indent));
@@ -96,9 +96,7 @@ impl<'a> Page<'a> {
     }
 
     fn before(&self, found: &Match<'_>, gap: usize) -> Splice {
-        let start = found
-            .range("lead")
-            .map_or(found.anchor().start, |lead| lead.start);
+        let start = start_of(found);
         let indent = self.indent_of(start);
         let text = format!(
             "{}{}{indent}",
@@ -227,6 +225,12 @@ impl<'a> Page<'a> {
         let line_start = self.source.text[..at].rfind('\n').map_or(0, |i| i + 1);
         self.source.text[line_start..at].trim().is_empty()
     }
+}
+
+/// Where the anchor starts, with what leads up to it.
+fn start_of(found: &Match<'_>) -> usize {
+    let lead = found.range("lead");
+    lead.unwrap_or_else(|| found.anchor()).start
 }
 
 /// What most of the file's lines end with.

@@ -15,6 +15,8 @@ pub enum Grammar {
     JavaScript,
     /// `.toml`
     Toml,
+    /// `.ex`, `.exs`
+    Elixir,
 }
 
 impl Grammar {
@@ -24,6 +26,7 @@ impl Grammar {
             "rs" => Some(Self::Rust),
             "js" | "mjs" | "jsx" => Some(Self::JavaScript),
             "toml" => Some(Self::Toml),
+            "ex" | "exs" => Some(Self::Elixir),
             _ => None,
         }
     }
@@ -33,6 +36,7 @@ impl Grammar {
             Self::Rust => tree_sitter_rust::LANGUAGE.into(),
             Self::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
             Self::Toml => tree_sitter_toml_ng::LANGUAGE.into(),
+            Self::Elixir => tree_sitter_elixir::LANGUAGE.into(),
         }
     }
 }
@@ -90,7 +94,7 @@ impl<'a> Source<'a> {
                 source: self.text,
             });
         }
-        found.sort_by_key(|m| m.captures.iter().map(|(_, n)| n.start_byte()).min());
+        found.sort_by_key(Match::position);
         Ok(found)
     }
 
@@ -153,6 +157,12 @@ fn trimmed_end(text: &str, node: &Node<'_>) -> usize {
 }
 
 impl Match<'_> {
+    /// Where it stands in the file: at its anchor, if it has one.
+    fn position(&self) -> Option<usize> {
+        let first = || self.captures.iter().map(|(_, n)| n.start_byte()).min();
+        self.node("anchor").map(Node::start_byte).or_else(first)
+    }
+
     /// What the text is placed by: the capture `@anchor`.
     pub fn anchor(&self) -> Range<usize> {
         self.range("anchor").unwrap_or_default()
