@@ -240,10 +240,10 @@ fn subcommand(generator: &Generator) -> clap::Command {
             .help(question.flag_help.clone())
     });
     let command = clap::Command::new(generator.name.clone())
-        .about(generator.about.clone())
-        .after_help(generator.help.clone())
         .args(name.into_iter().chain(options).chain(questions));
     <Common as clap::Args>::augment_args(command)
+        .about(generator.about.clone())
+        .after_help(generator.help.clone())
 }
 
 impl FromArgMatches for Gen {

@@ -5,11 +5,13 @@
 //! [`Outcome::ByHand`]. An edit made twice changes nothing.
 //!
 //! # Layout
-//! - [`syntax`]: grammars, parsing, queries
+//! - [`syntax`]: grammars, parsing
+//! - [`query`]: where something stands, in tree-sitter's query language
 //! - [`place`]: where text goes, in the file's own indentation and line endings
 //! - [`uncomment`]: a commented-out copy of the very lines is brought to life instead
 
 mod place;
+mod query;
 mod syntax;
 mod uncomment;
 

@@ -13,7 +13,7 @@ use crate::stack::{
     AnchorRule, Command, EditRule, Generator, GeneratorOption, PartRule, PickRule, Question, Taken,
     Words,
 };
-use crate::template::Templates;
+use crate::template::{Rendered, Templates};
 
 /// What a generator is asked for.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +45,8 @@ pub struct File {
     pub contents: Vec<u8>,
     /// Whatever stands there already is left alone.
     pub once: bool,
+    /// The folder that stands for the file in the report.
+    pub folded: Option<PathBuf>,
 }
 
 /// The generator that a yes runs.
@@ -219,25 +221,31 @@ impl Planner<'_> {
         let rules = generator
             .files
             .iter()
-            .map(|rule| Ok((self.path(&rule.path)?, rule.once)));
+            .map(|rule| Ok((self.path(&rule.path)?, rule)));
         let rules = rules.collect::<Result<Vec<_>>>()?;
         let rendered = self.templates.files(&generator.folder, &self.context)?;
-        let place = |file: &File| {
-            rules
-                .iter()
-                .position(|(path, _)| *path == file.path)
-                .map_or(0, |i| i + 1)
-        };
         let mut files: Vec<_> = rendered
             .into_iter()
-            .map(|file| File {
-                once: rules.iter().any(|(path, once)| *once && *path == file.path),
-                path: file.path,
-                contents: file.contents,
+            .map(|Rendered { path, contents }| {
+                let place = rules.iter().position(|(ruled, _)| path.starts_with(ruled));
+                let rule = place.map(|at| &rules[at]);
+                let once = rule.is_some_and(|(_, rule)| rule.once);
+                let folded = rule
+                    .filter(|(_, rule)| rule.folded)
+                    .map(|(folder, _)| folder.clone());
+                (
+                    place,
+                    File {
+                        path,
+                        contents,
+                        once,
+                        folded,
+                    },
+                )
             })
             .collect();
-        files.sort_by_key(place);
-        Ok(files)
+        files.sort_by_key(|(place, _)| place.map_or(0, |at| at + 1));
+        Ok(files.into_iter().map(|(_, file)| file).collect())
     }
 
     fn taken(&self, rule: &Taken) -> Result<Taken> {

@@ -28,6 +28,8 @@ pub struct Run<'a> {
     /// can be completed.
     markers: Vec<PathBuf>,
     leaves: Vec<PathBuf>,
+    /// The folder that was reported last, and how its files fared.
+    told: Option<(&'static str, PathBuf)>,
     /// Edits that are yet to come, of this generator and of those that led to it.
     pending: Vec<PlannedEdit>,
     commands: Vec<Command>,
@@ -65,6 +67,7 @@ impl<'a> Run<'a> {
             made: Vec::new(),
             markers: Vec::new(),
             leaves: Vec::new(),
+            told: None,
             pending: Vec::new(),
             commands: Vec::new(),
             by_hand: Vec::new(),
@@ -130,10 +133,20 @@ impl<'a> Run<'a> {
             Verdict::Kept => "skipping",
             Verdict::Identical | Verdict::Edit | Verdict::ByHand { .. } => "identical",
         };
-        self.terminal
-            .report(verb, self.project.seen(&file.path).display());
+        self.report(verb, file);
         self.made.push(file.path.clone());
         Ok(())
+    }
+
+    /// A file that stands for itself is named; a folder is named once for as long as its files fare alike.
+    fn report(&mut self, verb: &'static str, file: &File) {
+        let told = file.folded.as_ref().map(|folder| (verb, folder.clone()));
+        if told.is_none() || told != self.told {
+            let what = file.folded.as_ref().unwrap_or(&file.path);
+            self.terminal
+                .report(verb, self.project.seen(what).display());
+            self.told = told;
+        }
     }
 
     /// The file with the edits that are yet to come: what a run that was killed may have left of it.

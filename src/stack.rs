@@ -183,6 +183,9 @@ pub struct FileRule {
     /// Made once for all: whatever stands there already is left alone.
     #[serde(default)]
     pub once: bool,
+    /// The path is a folder, which the report names once for all of its files.
+    #[serde(default)]
+    pub folded: bool,
 }
 
 /// Refuses what somebody has already.

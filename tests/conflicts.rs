@@ -1,4 +1,8 @@
 //! Files that differ, writes that fail, runs that are killed: nothing that the reader had is lost.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
 
 mod support;
 

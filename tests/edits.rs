@@ -1,4 +1,8 @@
 //! Edits to files that are not as we generated them: each is right, or left to the reader in exact lines.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
 
 mod support;
 

@@ -1,4 +1,8 @@
 //! `hello-sockets new`, from outside.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
 
 mod support;
 

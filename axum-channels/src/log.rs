@@ -2,11 +2,12 @@
 //!
 //! [`enabled!`]: tracing::enabled
 
+use crate::Error;
 use crate::message::Payload;
 use crate::socket::Params;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
 /// The target of every line of this crate.
@@ -31,6 +32,65 @@ macro_rules! started {
 }
 pub(crate) use started;
 
+/// What will be logged of something under way; there is none if its line is not wanted.
+pub(crate) struct Line {
+    since: Instant,
+    event: Box<str>,
+    payload: Payload,
+}
+
+impl Line {
+    pub(crate) fn new(since: Instant, event: &str, payload: &Payload) -> Self {
+        Line {
+            since,
+            event: event.into(),
+            payload: payload.clone(),
+        }
+    }
+}
+
+/// `what` is `JOINED` or `REFUSED JOIN`. Nothing is logged of topics that start with `phoenix`, as in Phoenix.
+pub(crate) fn joined(what: &str, topic: &str, line: Option<Line>) {
+    if let Some(Line { since, payload, .. }) = line.filter(|_| !topic.starts_with("phoenix")) {
+        let (topic, took, payload) = (OneLine(topic), Took::since(since), Filtered(&payload));
+        tracing::info!(target: TARGET, "{what} {topic} in {took}\n  Parameters: {payload}");
+    }
+}
+
+pub(crate) fn handled(topic: &str, channel: &str, line: Option<Line>) {
+    if let Some(Line {
+        since,
+        event,
+        payload,
+    }) = line.filter(|_| !topic.starts_with("phoenix"))
+    {
+        let (event, topic) = (OneLine(&event), OneLine(topic));
+        let (took, payload) = (Took::since(since), Filtered(&payload));
+        tracing::debug!(
+            target: TARGET,
+            "HANDLED {event} INCOMING ON {topic} ({channel}) in {took}\n  Parameters: {payload}"
+        );
+    }
+}
+
+pub(crate) fn crashed(topic: &str, channel: &str, error: &Error) {
+    let (topic, error) = (OneLine(topic), error.to_string());
+    tracing::error!(target: TARGET, "{channel} on {topic} crashed: {}", OneLine(&error));
+}
+
+pub(crate) fn join_crashed(topic: &str, socket: &str, error: &Error) {
+    let (topic, error) = (OneLine(topic), error.to_string());
+    tracing::error!(target: TARGET, "join of {topic} in {socket} crashed: {}", OneLine(&error));
+}
+
+pub(crate) fn unmatched(topic: &str, socket: &str) {
+    tracing::warn!(target: TARGET, "Ignoring unmatched topic {topic:?} in {socket}");
+}
+
+pub(crate) fn too_many(limit: usize, socket: &str) {
+    tracing::error!(target: TARGET, "Reached max channels per transport limit of {limit} for {socket}");
+}
+
 /// How long something took: whole `µs` up to a thousand, whole `ms` beyond.
 pub(crate) struct Took(pub(crate) Duration);
 
@@ -46,6 +106,18 @@ impl fmt::Display for Took {
             micros if micros > 1000 => write!(f, "{}ms", micros / 1000),
             micros => write!(f, "{micros}µs"),
         }
+    }
+}
+
+/// A client's text on one line: what could end the line, or colour it, is escaped.
+pub(crate) struct OneLine<'a>(pub(crate) &'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|char| match char.is_control() {
+            true => write!(f, "{}", char.escape_debug()),
+            false => f.write_char(char),
+        })
     }
 }
 
@@ -131,6 +203,12 @@ mod tests {
             format!("{params:?}"),
             r#"{"token": "[FILTERED]", "vsn": "2.0.0"}"#
         );
+    }
+
+    #[test]
+    fn a_client_cannot_write_lines_of_its_own() {
+        let text = OneLine("room:é\n\u{1b}[31mINFO").to_string();
+        assert_eq!(text, "room:é\\n\\u{1b}[31mINFO");
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! Runs the channels of one connection: carries out what its [`Session`] wants done.
 
 use crate::channel::{Instance, Joining, Route, Turn};
-use crate::log::{self, Filtered, TARGET, Took};
+use crate::log::{self, Line, TARGET};
 use crate::message::{Message, Payload, Refused, Reply, Topic, Why};
 use crate::pubsub::Subscription;
-use crate::session::{Effect, Effects, Handled, Joined, Key, RouteId, Rules, Session, Ticket};
+use crate::session::{
+    Effect, Effects, Handled, Join, Joined, Key, RouteId, Rules, Session, Ticket,
+};
 use crate::socket::{Context, Socket};
 use crate::{Error, Result};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{self, Poll};
-use std::time::Instant;
 
 /// What is the same for every connection to a socket.
 pub(crate) struct Handlers {
@@ -56,13 +57,6 @@ struct Pending<F> {
     future: F,
     ticket: Ticket,
     line: Option<Line>,
-}
-
-/// What a log line will say of something under way; kept only if the line is wanted.
-struct Line {
-    since: Instant,
-    event: Box<str>,
-    payload: Payload,
 }
 
 /// How a future ended; `Err` if it panicked.
@@ -111,50 +105,46 @@ impl Runner {
         while let Some(effect) = effects.pop() {
             match effect {
                 Effect::Send(message) => self.context.client.send(&message),
-                Effect::Join {
-                    ticket,
-                    route,
-                    topic,
-                    join_ref,
-                    payload,
-                } => {
-                    let line =
-                        log::started!(INFO).map(|since| Line::new(since, "phx_join", &payload));
-                    let key = ticket.key;
-                    let socket = Socket::new(self.context.clone(), topic.clone(), join_ref);
-                    let future = (self.handlers.route(route).join)(socket, payload);
-                    let work = Work::Join(Box::new(Pending {
-                        future,
-                        ticket,
-                        line,
-                    }));
-                    self.slots.reserve_exact(1);
-                    self.slots.push(Slot {
-                        key,
-                        route,
-                        topic,
-                        subscription: None,
-                        work,
-                    });
-                    self.pending += 1;
-                    self.poll_slot(self.slots.len() - 1, &mut effects, cx);
-                }
+                Effect::Join(join) => self.join(join, &mut effects, cx),
                 Effect::Handle {
                     ticket,
                     event,
                     payload,
                 } => self.handle(ticket, &event, payload, &mut effects, cx),
                 Effect::Stop { key } => self.stop(key),
-                Effect::Unmatched { topic } => {
-                    let name = self.handlers.name;
-                    tracing::warn!(target: TARGET, "Ignoring unmatched topic {topic:?} in {name}");
-                }
-                Effect::TooMany { limit } => {
-                    let name = self.handlers.name;
-                    tracing::error!(target: TARGET, "Reached max channels per transport limit of {limit} for {name}");
-                }
+                Effect::Unmatched { topic } => log::unmatched(&topic, self.handlers.name),
+                Effect::TooMany { limit } => log::too_many(limit, self.handlers.name),
             }
         }
+    }
+
+    fn join(&mut self, join: Join, effects: &mut Effects<'_>, cx: &mut task::Context<'_>) {
+        let Join {
+            ticket,
+            route,
+            topic,
+            join_ref,
+            payload,
+        } = join;
+        let line = log::started!(INFO).map(|since| Line::new(since, "phx_join", &payload));
+        let key = ticket.key;
+        let socket = Socket::new(self.context.clone(), topic.clone(), join_ref);
+        let future = (self.handlers.route(route).join)(socket, payload);
+        let work = Work::Join(Box::new(Pending {
+            future,
+            ticket,
+            line,
+        }));
+        self.slots.reserve_exact(1);
+        self.slots.push(Slot {
+            key,
+            route,
+            topic,
+            subscription: None,
+            work,
+        });
+        self.pending += 1;
+        self.poll_slot(self.slots.len() - 1, effects, cx);
     }
 
     fn handle(
@@ -230,15 +220,10 @@ impl Runner {
         let refusal = match done {
             Ok(Ok((instance, response))) => {
                 // Before the client is told, so that it misses nothing that is said after.
-                let client = self.context.client.clone();
-                slot.subscription = Some(
-                    self.context
-                        .hub
-                        .pubsub
-                        .subscribe(slot.topic.clone(), client),
-                );
+                let (topic, client) = (slot.topic.clone(), self.context.client.clone());
+                slot.subscription = Some(self.context.hub.pubsub.subscribe(topic, client));
                 slot.work = Work::None(instance);
-                log_join("JOINED", &slot.topic, join.line);
+                log::joined("JOINED", &slot.topic, join.line);
                 return self
                     .session
                     .joined(join.ticket, Joined::Ok(response), effects);
@@ -249,11 +234,11 @@ impl Runner {
         let topic = self.slots.swap_remove(at).topic;
         let how = match refusal {
             Why::Said { payload, .. } => {
-                log_join("REFUSED JOIN", &topic, join.line);
+                log::joined("REFUSED JOIN", &topic, join.line);
                 Joined::Refused(payload)
             }
             Why::Crashed(error) => {
-                tracing::error!(target: TARGET, "join of {topic} in {} crashed: {error}", self.handlers.name);
+                log::join_crashed(&topic, self.handlers.name, &error);
                 Joined::Crashed
             }
         };
@@ -271,30 +256,19 @@ impl Runner {
             return;
         };
         let name = self.handlers.route(slot.route).name;
-        let how = match done {
-            Ok((instance, result)) => {
-                slot.work = Work::None(instance);
-                result
+        let result = done.and_then(|(instance, result)| {
+            slot.work = Work::None(instance);
+            result
+        });
+        let how = match result {
+            Ok(Reply(reply)) => {
+                log::handled(&slot.topic, name, line);
+                reply.map_or(Handled::Silent, |(status, payload)| {
+                    Handled::Reply(status, payload)
+                })
             }
-            Err(panic) => Err(panic),
-        };
-        if let (
-            Ok(_),
-            Some(Line {
-                since,
-                event,
-                payload,
-            }),
-        ) = (&how, line)
-        {
-            let (topic, took, payload) = (&slot.topic, Took::since(since), Filtered(&payload));
-            tracing::debug!(target: TARGET, "HANDLED {event} INCOMING ON {topic} ({name}) in {took}\n  Parameters: {payload}");
-        }
-        let how = match how {
-            Ok(Reply(None)) => Handled::Silent,
-            Ok(Reply(Some((status, payload)))) => Handled::Reply(status, payload),
             Err(error) => {
-                tracing::error!(target: TARGET, "{name} on {} crashed: {error}", slot.topic);
+                log::crashed(&slot.topic, name, &error);
                 Handled::Crashed
             }
         };
@@ -316,24 +290,6 @@ impl Runner {
 impl Drop for Runner {
     fn drop(&mut self) {
         self.slots.drain(..).for_each(drop_guarded);
-    }
-}
-
-impl Line {
-    fn new(since: Instant, event: &str, payload: &Payload) -> Self {
-        Line {
-            since,
-            event: event.into(),
-            payload: payload.clone(),
-        }
-    }
-}
-
-/// Nothing is logged of topics that start with `phoenix`, as in Phoenix.
-fn log_join(what: &str, topic: &Topic, line: Option<Line>) {
-    if let Some(Line { since, payload, .. }) = line.filter(|_| !topic.starts_with("phoenix")) {
-        let (took, payload) = (Took::since(since), Filtered(&payload));
-        tracing::info!(target: TARGET, "{what} {topic} in {took}\n  Parameters: {payload}");
     }
 }
 

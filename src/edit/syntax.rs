@@ -4,7 +4,9 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use tree_sitter::{Node, Parser, Query, QueryCursor, StreamingIterator, Tree};
+use tree_sitter::{Node, Parser, Tree};
+
+use super::query::{Captures, Query};
 
 /// A language whose files can be edited. To add one, link its grammar here; nothing else changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +33,7 @@ impl Grammar {
         }
     }
 
-    fn language(self) -> tree_sitter::Language {
+    pub fn language(self) -> tree_sitter::Language {
         match self {
             Self::Rust => tree_sitter_rust::LANGUAGE.into(),
             Self::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
@@ -44,7 +46,6 @@ impl Grammar {
 /// A text and its syntax tree.
 pub struct Source<'a> {
     pub text: &'a str,
-    language: tree_sitter::Language,
     tree: Tree,
 }
 
@@ -68,33 +69,19 @@ impl<'a> Source<'a> {
         let tree = parser
             .parse(text, None)
             .expect("a language is set and nothing cancels");
-        Self {
-            text,
-            language,
-            tree,
-        }
+        Self { text, tree }
     }
 
     /// The matches of `query`, in the order of the file.
     pub fn find(&self, query: &str) -> Result<Vec<Match<'_>>> {
-        let query =
-            Query::new(&self.language, query).with_context(|| format!("in the query {query}"))?;
-        let names = query.capture_names();
-        let mut cursor = QueryCursor::new();
-        let mut matches = cursor.matches(&query, self.tree.root_node(), self.text.as_bytes());
-        let mut found = Vec::new();
-        while let Some(m) = matches.next() {
-            let captures = m
-                .captures()
-                .iter()
-                .map(|c| (names[c.index as usize].to_owned(), c.node))
-                .collect();
-            found.push(Match {
-                captures,
-                source: self.text,
-            });
-        }
-        found.sort_by_key(Match::position);
+        let query = Query::parse(query).with_context(|| format!("in the query {query}"))?;
+        let found = query.matches(self.tree.root_node(), self.text);
+        let mut found: Vec<_> = found
+            .into_iter()
+            .map(|captures| Match::new(captures, self.text))
+            .collect();
+        // Of those that start together, as the links of a method chain do, the longest is the last.
+        found.sort_by_key(|m| (m.start(), m.anchor().end));
         Ok(found)
     }
 
@@ -156,11 +143,24 @@ fn trimmed_end(text: &str, node: &Node<'_>) -> usize {
     node.start_byte() + text[node.byte_range()].trim_end().len()
 }
 
+impl<'a> Match<'a> {
+    fn new(captures: Captures<'_, 'a>, source: &'a str) -> Self {
+        Self {
+            captures: captures
+                .into_iter()
+                .map(|(name, node)| (name.to_owned(), node))
+                .collect(),
+            source,
+        }
+    }
+}
+
 impl Match<'_> {
-    /// Where it stands in the file: at its anchor, if it has one.
-    fn position(&self) -> Option<usize> {
-        let first = || self.captures.iter().map(|(_, n)| n.start_byte()).min();
-        self.node("anchor").map(Node::start_byte).or_else(first)
+    fn start(&self) -> Option<usize> {
+        self.captures
+            .iter()
+            .map(|(_, node)| node.start_byte())
+            .min()
     }
 
     /// What the text is placed by: the capture `@anchor`.
@@ -192,7 +192,7 @@ impl Match<'_> {
     /// What stands between the anchor's first and last token, such as `{` and `}`, and its first item there.
     pub fn inside(&self) -> Option<(Range<usize>, Option<usize>)> {
         let node = self.node("anchor")?;
-        let last = node.child(u32::try_from(node.child_count()).ok()?.checked_sub(1)?)?;
+        let last = node.child(node.child_count().checked_sub(1)?)?;
         let inside = node.child(0)?.end_byte()..last.start_byte();
         Some((inside, node.named_child(0).map(|n| n.start_byte())))
     }

@@ -1,5 +1,11 @@
 //! A folder of its own for each test, and the command run in it.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+pub mod app;
 
 use std::fs;
 use std::io::Write;

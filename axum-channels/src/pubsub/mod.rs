@@ -22,11 +22,12 @@ pub(crate) trait Subscriber: Send + Sync {
     fn deliver(&self, broadcast: &Broadcast<'_>);
 }
 
-type Subscribers = Roster<Arc<dyn Subscriber>>;
+/// A shard's topics. A roster is shared with whoever is publishing from it.
+type Topics = HashMap<Topic, Arc<Roster<Arc<dyn Subscriber>>>>;
 
 /// The topics of an endpoint and who is subscribed to them.
 pub(crate) struct PubSub {
-    shards: Box<[Mutex<HashMap<Topic, Arc<Subscribers>>>]>,
+    shards: Box<[Mutex<Topics>]>,
     hasher: RandomState,
 }
 
@@ -106,7 +107,7 @@ impl PubSub {
         drop(removed); // may be the last of its connection: not under the lock
     }
 
-    fn shard(&self, topic: &str) -> &Mutex<HashMap<Topic, Arc<Subscribers>>> {
+    fn shard(&self, topic: &str) -> &Mutex<Topics> {
         &self.shards[self.hasher.hash_one(topic) as usize % SHARDS]
     }
 }

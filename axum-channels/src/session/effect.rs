@@ -8,13 +8,7 @@ pub(crate) enum Effect<'m> {
     /// Send this to the client.
     Send(Outgoing<'m>),
     /// Start a channel, and call [`joined`](super::Session::joined) when it is known how that went.
-    Join {
-        ticket: Ticket,
-        route: RouteId,
-        topic: Topic,
-        join_ref: Option<Ref>,
-        payload: Payload,
-    },
+    Join(Join),
     /// Give a channel a message, and call [`handled`](super::Session::handled) when it is done with it.
     Handle {
         ticket: Ticket,
@@ -27,6 +21,16 @@ pub(crate) enum Effect<'m> {
     Unmatched { topic: Cow<'m, str> },
     /// Note that the client has joined as much as it may.
     TooMany { limit: usize },
+}
+
+/// A channel to start: see [`Effect::Join`].
+#[derive(Debug, PartialEq)]
+pub(crate) struct Join {
+    pub(crate) ticket: Ticket,
+    pub(crate) route: RouteId,
+    pub(crate) topic: Topic,
+    pub(crate) join_ref: Option<Ref>,
+    pub(crate) payload: Payload,
 }
 
 /// Effects in the order in which they have to be carried out.

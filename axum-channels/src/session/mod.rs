@@ -8,7 +8,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use effect::{Effect, Effects, Handled, Joined, Key, RouteId, Ticket};
+pub(crate) use effect::{Effect, Effects, Handled, Join, Joined, Key, RouteId, Ticket};
 pub(crate) use rules::{Pattern, Rules};
 
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
@@ -78,10 +78,10 @@ impl Session {
             (None, "phx_leave") => effects.send(reply(&message, Status::Ok, Payload::empty())),
             (None, _) => effects.send(unmatched(message)),
             (Some(at), "phx_join") => self.join_again(at, message, effects),
-            (Some(at), _) if self.channels[at].is_stale(&message) => {}
             (Some(at), _) if self.channels[at].doing != Doing::Nothing => {
                 self.wait(at, message, effects)
             }
+            (Some(at), _) if self.channels[at].is_stale(&message) => {}
             (Some(at), "phx_leave") => self.leave(at, message, effects),
             (Some(at), _) => effects.push(self.channels[at].handle(message)),
         }
@@ -159,29 +159,41 @@ impl Session {
             effects.send(reply(&message, Status::Error, reason));
             return;
         }
-        let key = Key(self.next_key);
-        self.next_key = self.next_key.wrapping_add(1);
-        let topic = Topic::from(&*message.topic);
+        let Message {
+            join_ref,
+            reference,
+            topic,
+            payload,
+            ..
+        } = message;
+        let topic = Topic::from(&*topic);
+        let key = self.add(topic.clone(), join_ref.clone());
         let ticket = Ticket {
             key,
-            reference: message.reference,
+            reference,
             replaces,
         };
-        self.channels.reserve_exact(1);
+        effects.push(Effect::Join(Join {
+            ticket,
+            route,
+            topic,
+            join_ref,
+            payload,
+        }));
+    }
+
+    fn add(&mut self, topic: Topic, join_ref: Option<Ref>) -> Key {
+        let key = Key(self.next_key);
+        self.next_key = self.next_key.wrapping_add(1);
+        self.channels.reserve_exact(1); // most clients join one or two
         self.channels.push(Member {
-            topic: topic.clone(),
-            join_ref: message.join_ref.clone(),
+            topic,
+            join_ref,
             key,
             doing: Doing::Joining,
             waiting: None,
         });
-        effects.push(Effect::Join {
-            ticket,
-            route,
-            topic,
-            join_ref: message.join_ref,
-            payload: message.payload,
-        });
+        key
     }
 
     /// The newer join wins. One that is still under way is let finish first, as Phoenix does.

@@ -1,1 +1,455 @@
+use super::*;
+use crate::message::Payload;
+use serde_json::{Value, json};
 
+/// A session that routes `room:*`, with room for two channels and for two messages that wait.
+struct Test(Session);
+
+fn session() -> Test {
+    let patterns = Pattern::parse("room:*").into_iter().collect();
+    let rules = Rules {
+        patterns,
+        max_channels: 2,
+        max_waiting: 2,
+        max_waiting_bytes: 100,
+    };
+    Test(Session::new(Arc::new(rules)))
+}
+
+impl Test {
+    /// `[join_ref, ref, topic, event]`, and the payload `{}`.
+    fn receive(&mut self, message: [&'static str; 4]) -> Vec<String> {
+        self.receive_with(message, Payload::empty())
+    }
+
+    fn receive_with(
+        &mut self,
+        [join_ref, reference, topic, event]: [&'static str; 4],
+        payload: Payload,
+    ) -> Vec<String> {
+        let (join_ref, reference) = (Ref::from_json(join_ref), Ref::from_json(reference));
+        let message = Message {
+            join_ref,
+            reference,
+            topic: topic.into(),
+            event: event.into(),
+            payload,
+        };
+        let mut effects = Effects::default();
+        self.0.receive(message, &mut effects);
+        told(effects)
+    }
+
+    fn joined(&mut self, key: u32, how: Joined) -> Vec<String> {
+        self.joined_as(ticket(key, "1", None), how)
+    }
+
+    fn joined_as(&mut self, ticket: Ticket, how: Joined) -> Vec<String> {
+        let mut effects = Effects::default();
+        self.0.joined(ticket, how, &mut effects);
+        told(effects)
+    }
+
+    fn handled(&mut self, key: u32, reference: &str, how: Handled) -> Vec<String> {
+        let mut effects = Effects::default();
+        self.0
+            .handled(ticket(key, reference, None), how, &mut effects);
+        told(effects)
+    }
+
+    /// Joins `room:a` with join_ref 1: key 0.
+    fn join(mut self) -> Self {
+        self.receive(["1", "1", "room:a", "phx_join"]);
+        self.joined(0, Joined::Ok(Payload::empty()));
+        self
+    }
+}
+
+fn ticket(key: u32, reference: &str, replaces: Option<Option<Ref>>) -> Ticket {
+    Ticket {
+        key: Key(key),
+        reference: Ref::from_json(reference),
+        replaces,
+    }
+}
+
+fn ok() -> Handled {
+    Handled::Reply(Status::Ok, Payload::empty())
+}
+
+/// Effects in words: what is sent as it goes over the wire, the rest with its key.
+fn told(mut effects: Effects<'_>) -> Vec<String> {
+    std::iter::from_fn(|| effects.pop())
+        .map(|effect| match effect {
+            Effect::Send(message) => {
+                let mut out = Vec::new();
+                crate::codec::v2_json::encode(&message, &mut out);
+                String::from_utf8_lossy(&out).into_owned()
+            }
+            Effect::Join(Join {
+                ticket,
+                route,
+                topic,
+                join_ref,
+                ..
+            }) => {
+                let join_ref = join_ref.map_or(String::new(), |join_ref| format!("{join_ref:?}"));
+                format!(
+                    "join {topic} as {} by route {}, join_ref {join_ref}",
+                    ticket.key.0, route.0
+                )
+            }
+            Effect::Handle {
+                ticket,
+                event,
+                payload,
+            } => format!("handle {event} {payload:?} in {}", ticket.key.0),
+            Effect::Stop { key } => format!("stop {}", key.0),
+            Effect::Unmatched { topic } => format!("unmatched {topic}"),
+            Effect::TooMany { limit } => format!("more than {limit}"),
+        })
+        .collect()
+}
+
+fn reply(join_ref: Value, reference: u32, topic: &str, status: &str, response: Value) -> String {
+    let body = format!(r#"{{"response":{response},"status":"{status}"}}"#);
+    format!(r#"[{join_ref},{reference},"{topic}","phx_reply",{body}]"#)
+}
+
+#[test]
+fn a_heartbeat_is_answered_without_a_join_ref() {
+    let told = session().receive(["9", "8", "phoenix", "heartbeat"]);
+    assert_eq!(told, [reply(json!(null), 8, "phoenix", "ok", json!({}))]);
+}
+
+#[test]
+fn a_join_is_started_and_then_answered() {
+    let mut session = session();
+    assert_eq!(
+        session.receive(["1", "1", "room:a", "phx_join"]),
+        ["join room:a as 0 by route 0, join_ref 1"]
+    );
+    let told = session.joined(0, Joined::Ok(json!({"n": 1}).into()));
+    assert_eq!(told, [reply(json!(1), 1, "room:a", "ok", json!({"n": 1}))]);
+}
+
+#[test]
+fn a_refused_join_leaves_nothing_behind() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    let told = session.joined(0, Joined::Refused(json!({"reason": "full"}).into()));
+    assert_eq!(
+        told,
+        [reply(
+            json!(1),
+            1,
+            "room:a",
+            "error",
+            json!({"reason": "full"})
+        )]
+    );
+    let unmatched = reply(
+        json!(null),
+        2,
+        "room:a",
+        "error",
+        json!({"reason": "unmatched topic"}),
+    );
+    assert_eq!(session.receive(["1", "2", "room:a", "ping"]), [unmatched]);
+}
+
+#[test]
+fn a_join_that_crashes_is_answered_with_join_crashed() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    let told = session.joined(0, Joined::Crashed);
+    assert_eq!(
+        told,
+        [reply(
+            json!(1),
+            1,
+            "room:a",
+            "error",
+            json!({"reason": "join crashed"})
+        )]
+    );
+}
+
+#[test]
+fn a_topic_without_a_route_is_answered_without_a_join_ref() {
+    let told = session().receive(["1", "1", "nope:1", "phx_join"]);
+    let unmatched = reply(
+        json!(null),
+        1,
+        "nope:1",
+        "error",
+        json!({"reason": "unmatched topic"}),
+    );
+    assert_eq!(told, ["unmatched nope:1".to_owned(), unmatched]);
+}
+
+#[test]
+fn a_message_to_a_topic_that_is_not_joined_is_answered_without_a_join_ref() {
+    let told = session().receive(["1", "2", "room:a", "ping"]);
+    assert_eq!(
+        told,
+        [reply(
+            json!(null),
+            2,
+            "room:a",
+            "error",
+            json!({"reason": "unmatched topic"})
+        )]
+    );
+}
+
+#[test]
+fn one_join_too_many_is_refused_and_leaving_makes_room() {
+    let mut session = session().join();
+    session.receive(["2", "2", "room:b", "phx_join"]);
+    let refused = reply(
+        json!(3),
+        3,
+        "room:c",
+        "error",
+        json!({"reason": "too many channels joined"}),
+    );
+    assert_eq!(
+        session.receive(["3", "3", "room:c", "phx_join"]),
+        ["more than 2".to_owned(), refused]
+    );
+    session.receive(["1", "4", "room:a", "phx_leave"]);
+    let told = session.receive(["5", "5", "room:c", "phx_join"]);
+    assert_eq!(told, ["join room:c as 2 by route 0, join_ref 5"]);
+}
+
+#[test]
+fn a_push_is_handled_and_its_reply_has_the_join_ref() {
+    let mut session = session().join();
+    let told = session.receive_with(["1", "2", "room:a", "ping"], json!({"n": 1}).into());
+    assert_eq!(told, [r#"handle ping {"n":1} in 0"#]);
+    let told = session.handled(
+        0,
+        "2",
+        Handled::Reply(Status::Error, json!({"n": 1}).into()),
+    );
+    assert_eq!(
+        told,
+        [reply(json!(1), 2, "room:a", "error", json!({"n": 1}))]
+    );
+}
+
+#[test]
+fn a_push_may_go_without_an_answer() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "ping"]);
+    assert_eq!(session.handled(0, "2", Handled::Silent), [""; 0]);
+}
+
+#[test]
+fn a_push_without_a_join_ref_is_accepted_and_a_stale_one_dropped() {
+    let mut session = session().join();
+    assert_eq!(
+        session.receive(["null", "2", "room:a", "ping"]),
+        ["handle ping {} in 0"]
+    );
+    session.handled(0, "2", Handled::Silent);
+    assert_eq!(session.receive(["0", "3", "room:a", "ping"]), [""; 0]);
+    assert_eq!(session.receive(["0", "3", "room:a", "phx_leave"]), [""; 0]);
+}
+
+#[test]
+fn leaving_is_answered_and_then_the_channel_is_closed() {
+    let told = session().join().receive(["1", "2", "room:a", "phx_leave"]);
+    let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
+    assert_eq!(
+        told,
+        [
+            reply(json!(1), 2, "room:a", "ok", json!({})),
+            close,
+            "stop 0".to_owned()
+        ]
+    );
+}
+
+#[test]
+fn leaving_what_is_not_joined_is_answered_ok() {
+    let told = session().receive(["1", "2", "room:a", "phx_leave"]);
+    assert_eq!(told, [reply(json!(1), 2, "room:a", "ok", json!({}))]);
+}
+
+#[test]
+fn joining_again_stops_the_old_channel_and_closes_it_after_the_reply() {
+    let mut session = session().join();
+    let told = session.receive(["7", "7", "room:a", "phx_join"]);
+    assert_eq!(told, ["stop 0", "join room:a as 1 by route 0, join_ref 7"]);
+    let told = session.joined_as(
+        ticket(1, "7", Some(Ref::from_json("1"))),
+        Joined::Ok(Payload::empty()),
+    );
+    let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
+    assert_eq!(told, [reply(json!(7), 7, "room:a", "ok", json!({})), close]);
+    assert_eq!(
+        session.receive(["1", "8", "room:a", "ping"]),
+        [""; 0],
+        "now stale"
+    );
+}
+
+#[test]
+fn joining_again_does_not_wait_for_a_busy_channel() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    session.receive(["1", "3", "room:a", "late"]);
+    let told = session.receive(["7", "7", "room:a", "phx_join"]);
+    assert_eq!(told, ["stop 0", "join room:a as 1 by route 0, join_ref 7"]);
+    let told = session.joined_as(
+        ticket(1, "7", Some(Ref::from_json("1"))),
+        Joined::Ok(Payload::empty()),
+    );
+    assert_eq!(
+        told.len(),
+        2,
+        "the reply and the close; the message that waited was for the old join: {told:?}"
+    );
+    assert_eq!(
+        session.handled(0, "2", ok()),
+        [""; 0],
+        "what comes of the old channel is nobody's"
+    );
+}
+
+#[test]
+fn a_second_join_waits_for_one_that_is_under_way() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    assert_eq!(session.receive(["7", "7", "room:a", "phx_join"]), [""; 0]);
+    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let expected = [
+        "stop 0".to_owned(),
+        "join room:a as 1 by route 0, join_ref 7".to_owned(),
+    ];
+    assert_eq!(told[0], reply(json!(1), 1, "room:a", "ok", json!({})));
+    assert_eq!(told[1..], expected);
+}
+
+#[test]
+fn what_comes_while_a_channel_is_busy_is_handled_in_order() {
+    let mut session = session().join();
+    assert_eq!(
+        session.receive(["1", "2", "room:a", "one"]),
+        ["handle one {} in 0"]
+    );
+    assert_eq!(session.receive(["1", "3", "room:a", "two"]), [""; 0]);
+    assert_eq!(session.receive(["1", "4", "room:a", "phx_leave"]), [""; 0]);
+    let answer = reply(json!(1), 2, "room:a", "ok", json!({}));
+    assert_eq!(
+        session.handled(0, "2", ok()),
+        [answer, "handle two {} in 0".to_owned()]
+    );
+    let told = session.handled(0, "3", Handled::Silent);
+    assert_eq!(told[0], reply(json!(1), 4, "room:a", "ok", json!({})));
+    assert_eq!(told[1..], [r#"[1,1,"room:a","phx_close",{}]"#, "stop 0"]);
+}
+
+#[test]
+fn a_busy_channel_keeps_no_other_waiting() {
+    let mut session = session().join();
+    session.receive(["2", "2", "room:b", "phx_join"]);
+    session.joined_as(ticket(1, "2", None), Joined::Ok(Payload::empty()));
+    session.receive(["1", "3", "room:a", "slow"]);
+    assert_eq!(
+        session.receive(["2", "4", "room:b", "quick"]),
+        ["handle quick {} in 1"]
+    );
+    assert_eq!(
+        session.receive(["null", "5", "phoenix", "heartbeat"]).len(),
+        1
+    );
+}
+
+#[test]
+fn what_a_busy_channel_has_no_room_for_is_refused() {
+    let mut session = session().join();
+    for reference in ["2", "3", "4"] {
+        session.receive(["1", reference, "room:a", "ping"]);
+    }
+    let told = session.receive(["1", "5", "room:a", "ping"]);
+    assert_eq!(
+        told,
+        [reply(
+            json!(1),
+            5,
+            "room:a",
+            "error",
+            json!({"reason": "channel busy"})
+        )]
+    );
+    session.handled(0, "2", Handled::Silent);
+    assert_eq!(
+        session.receive(["1", "6", "room:a", "ping"]),
+        [""; 0],
+        "there is room again"
+    );
+}
+
+#[test]
+fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    let large = Payload::from(json!("x".repeat(200)));
+    assert_eq!(
+        session.receive_with(["1", "3", "room:a", "large"], large),
+        [""; 0]
+    );
+    let told = session.receive(["1", "4", "room:a", "small"]);
+    assert_eq!(
+        told,
+        [reply(
+            json!(1),
+            4,
+            "room:a",
+            "error",
+            json!({"reason": "channel busy"})
+        )]
+    );
+}
+
+#[test]
+fn a_crash_is_told_and_what_waited_is_for_nobody() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "boom"]);
+    session.receive(["1", "3", "room:a", "late"]);
+    let told = session.handled(0, "2", Handled::Crashed);
+    let unmatched = reply(
+        json!(null),
+        3,
+        "room:a",
+        "error",
+        json!({"reason": "unmatched topic"}),
+    );
+    let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#.to_owned();
+    assert_eq!(told, [error, "stop 0".to_owned(), unmatched]);
+    assert_eq!(
+        session.receive(["4", "4", "room:a", "phx_join"]),
+        ["join room:a as 1 by route 0, join_ref 4"]
+    );
+}
+
+#[test]
+fn a_join_that_waited_behind_a_refused_one_is_tried() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    session.receive(["2", "2", "room:a", "phx_join"]);
+    session.receive(["2", "3", "room:a", "ping"]);
+    let told = session.joined(0, Joined::Crashed);
+    assert_eq!(told[1], "join room:a as 1 by route 0, join_ref 2");
+    let told = session.joined_as(ticket(1, "2", None), Joined::Ok(Payload::empty()));
+    assert_eq!(
+        told,
+        [
+            reply(json!(2), 2, "room:a", "ok", json!({})),
+            "handle ping {} in 1".to_owned()
+        ]
+    );
+}

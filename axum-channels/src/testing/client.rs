@@ -27,7 +27,7 @@ impl Client {
         let (read, write) = split(stream);
         let (out, frames) = mpsc::unbounded_channel();
         let inbox = Arc::new(Inbox::default());
-        tokio::spawn(listen(read, inbox.clone()));
+        tokio::spawn(listen(read, inbox.clone(), out.downgrade()));
         tokio::spawn(speak(write, frames));
         Client {
             line: Arc::new(Line {
@@ -196,20 +196,30 @@ impl std::fmt::Debug for Line {
     }
 }
 
-async fn listen(mut read: ReadHalf<DuplexStream>, inbox: Arc<Inbox>) {
+async fn listen(
+    mut read: ReadHalf<DuplexStream>,
+    inbox: Arc<Inbox>,
+    out: mpsc::WeakUnboundedSender<Vec<u8>>,
+) {
     loop {
         match wire::hear(&mut read).await {
             Ok(Heard::Message(message)) => inbox.put(message),
-            Ok(Heard::Closed(code)) => return inbox.close(code),
+            Ok(Heard::Closed(code)) => {
+                if let Some(out) = out.upgrade() {
+                    let _ = out.send(wire::close());
+                }
+                return inbox.close(code);
+            }
             Err(_) => return inbox.close(None),
         }
     }
 }
 
+/// Sends until the last frame, which is a close, or until there is nobody left to send for.
 async fn speak(mut write: WriteHalf<DuplexStream>, mut frames: mpsc::UnboundedReceiver<Vec<u8>>) {
     while let Some(frame) = frames.recv().await {
-        if write.write_all(&frame).await.is_err() {
-            return;
+        if write.write_all(&frame).await.is_err() || wire::is_close(&frame) {
+            break;
         }
     }
     let _ = write.shutdown().await;

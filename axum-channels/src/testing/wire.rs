@@ -66,6 +66,10 @@ pub(super) fn close() -> Vec<u8> {
     frame(CLOSE, &1000_u16.to_be_bytes())
 }
 
+pub(super) fn is_close(frame: &[u8]) -> bool {
+    frame.first() == Some(&CLOSE)
+}
+
 fn frame(first: u8, body: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match body.len() {

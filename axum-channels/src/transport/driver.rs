@@ -181,17 +181,15 @@ impl Driver {
             }
             match self.reader.next(&mut rest) {
                 Ok(None) => break Input::Waiting,
-                Ok(Some(None | Some(Incoming::Pong))) => {}
-                Ok(Some(Some(Incoming::Ping(body)))) => outbox.put_pong(body),
-                Ok(Some(Some(Incoming::Close))) => {
+                Ok(Some(Incoming::Fragment | Incoming::Pong)) => {}
+                Ok(Some(Incoming::Ping(body))) => outbox.put_pong(body),
+                Ok(Some(Incoming::Close)) => {
                     break Input::Close(CloseCode::NORMAL, By::Client);
                 }
-                Ok(Some(Some(Incoming::Text(text)))) => {
-                    match (v2_json::decode(&text), &mut self.phase) {
-                        (Ok(message), Phase::Open { runner, .. }) => runner.receive(message, cx),
-                        _ => break Input::Close(CloseCode::INTERNAL_ERROR, By::Us),
-                    }
-                }
+                Ok(Some(Incoming::Text(text))) => match (v2_json::decode(&text), &mut self.phase) {
+                    (Ok(message), Phase::Open { runner, .. }) => runner.receive(message, cx),
+                    _ => break Input::Close(CloseCode::INTERNAL_ERROR, By::Us),
+                },
                 Err(code) => break Input::Close(code, By::Us),
             }
         };

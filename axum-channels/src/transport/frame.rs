@@ -45,13 +45,15 @@ pub(crate) enum Incoming<'a> {
     Pong,
     /// To be answered, and then it is over.
     Close,
+    /// Part of a message that is not whole yet.
+    Fragment,
 }
 
 /// Puts messages together from frames. Holds nothing while no fragmented message is under way.
 #[derive(Debug)]
 pub(crate) struct Reader {
     max_message: usize,
-    fragments: Option<Box<Vec<u8>>>,
+    fragments: Option<Vec<u8>>,
 }
 
 impl Reader {
@@ -64,14 +66,12 @@ impl Reader {
 
     /// Takes the next whole frame off the front of `data` and unmasks it in place. `Ok(None)` if none is whole.
     ///
-    /// A frame in the middle of a fragmented message is taken without being worth a message: `Some(None)`.
-    ///
     /// # Errors
     /// The code to close the connection with.
     pub(crate) fn next<'a>(
         &mut self,
         data: &mut &'a mut [u8],
-    ) -> Result<Option<Option<Incoming<'a>>>, CloseCode> {
+    ) -> Result<Option<Incoming<'a>>, CloseCode> {
         let Some(head) = Head::parse(data)? else {
             return Ok(None);
         };
@@ -79,7 +79,7 @@ impl Reader {
             .fragments
             .as_ref()
             .filter(|_| !head.is_control())
-            .map_or(0, |fragments| fragments.len());
+            .map_or(0, Vec::len);
         if head.len > (self.max_message - begun) as u64 {
             return Err(CloseCode::TOO_BIG);
         }
@@ -94,34 +94,30 @@ impl Reader {
         self.accept(head, body).map(Some)
     }
 
-    fn accept<'a>(
-        &mut self,
-        head: Head,
-        body: &'a [u8],
-    ) -> Result<Option<Incoming<'a>>, CloseCode> {
+    fn accept<'a>(&mut self, head: Head, body: &'a [u8]) -> Result<Incoming<'a>, CloseCode> {
         match (head.opcode, head.fin, self.fragments.take()) {
             (TEXT, true, None) => {
                 let text = std::str::from_utf8(body).map_err(|_| CloseCode::NOT_UTF8)?; // §8.1
-                Ok(Some(Incoming::Text(Cow::Borrowed(text))))
+                Ok(Incoming::Text(Cow::Borrowed(text)))
             }
             (TEXT, false, None) => {
-                self.fragments = Some(Box::new(body.to_vec()));
-                Ok(None)
+                self.fragments = Some(body.to_vec());
+                Ok(Incoming::Fragment)
             }
             (CONTINUATION, fin, Some(mut fragments)) => {
                 fragments.extend_from_slice(body);
                 if !fin {
                     self.fragments = Some(fragments);
-                    return Ok(None);
+                    return Ok(Incoming::Fragment);
                 }
-                let text = String::from_utf8(*fragments).map_err(|_| CloseCode::NOT_UTF8)?;
-                Ok(Some(Incoming::Text(Cow::Owned(text))))
+                let text = String::from_utf8(fragments).map_err(|_| CloseCode::NOT_UTF8)?;
+                Ok(Incoming::Text(Cow::Owned(text)))
             }
             (BINARY, _, None) => Err(CloseCode::UNSUPPORTED),
             // §5.4: control frames may come between fragments.
             (opcode @ (PING | PONG | CLOSE), _, fragments) => {
                 self.fragments = fragments;
-                control(opcode, body).map(Some)
+                control(opcode, body)
             }
             // §5.4: a continuation of nothing, or a new message in the middle of one.
             _ => Err(CloseCode::PROTOCOL_ERROR),
@@ -262,3 +258,6 @@ fn head(opcode: u8, len: usize) -> ([u8; 10], usize) {
     };
     (head, size)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 use super::frame::{self, CloseCode};
 use super::queue::Queue;
-use super::stream::Stream;
+use super::stream::{Stream, try_write};
 use crate::codec::v2_json;
 use crate::message::{Broadcast, Outgoing};
 use crate::sync::lock;
@@ -14,8 +14,9 @@ use tokio::net::TcpStream;
 /// The way out to one client: what anyone may send through, at any time, without waiting.
 ///
 /// While nothing waits, whoever sends writes to the socket directly: no queue, no wake-up. What the socket does not take is
-/// queued, and the connection's task writes it when the socket is writable again. What is queued is bounded: a client that
-/// falls further behind than `max_queued` is disconnected.
+/// queued, and the connection's task writes it when the socket is writable again. What is queued is bounded: when there is
+/// more to send to a client that is further behind than `max_queued`, it is disconnected instead. So it may hold that much
+/// and one message, however large.
 pub(crate) struct Outbox {
     state: Mutex<State>,
     max_queued: usize,
@@ -135,15 +136,19 @@ impl Outbox {
         if state.end.is_some() {
             return;
         }
+        if state.weight() > self.max_queued {
+            state.write_directly();
+            if state.weight() > self.max_queued {
+                return state.finish(End::TooSlow);
+            }
+        }
         let waited = state.corked || state.queue.is_some();
         add(state.queue());
-        if !waited || state.weight() > self.max_queued {
+        if !waited {
             state.write_directly();
-        }
-        if state.weight() > self.max_queued {
-            state.finish(End::TooSlow);
-        } else if !waited && state.queue.is_some() {
-            state.wake();
+            if state.queue.is_some() {
+                state.wake();
+            }
         }
     }
 }
@@ -167,7 +172,7 @@ impl State {
             return;
         };
         while !queue.is_empty() {
-            match queue.with_slices(|slices| tcp.try_write_vectored(slices)) {
+            match queue.with_slices(|slices| try_write(tcp, slices)) {
                 Ok(written) => queue.advance(written),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return,

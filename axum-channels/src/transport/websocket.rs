@@ -136,7 +136,7 @@ fn driver(mount: &Mount, Connected { handler, id }: Connected, upgraded: Upgrade
     Driver {
         stream,
         reader: Reader::new(mount.options.max_frame_bytes),
-        backlog: read.into(),
+        backlog: read.to_vec(), // a copy: what is shared keeps all of hyper's buffer
         phase: Phase::Open { runner, _id: id },
         _registration: mount.registry.register(connection.clone()),
         registry: mount.registry.clone(),

@@ -1,0 +1,162 @@
+//! How connections end.
+
+mod support;
+
+use axum_channels::websocket;
+use serde_json::json;
+use std::time::Duration;
+use support::{Frame, Ws, endpoint, endpoint_with, eventually, frame, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+#[tokio::test]
+async fn what_is_no_message_closes_its_socket_with_1011_and_no_other() {
+    let addr = serve(&endpoint()).await;
+    let mut witness = Ws::join(addr, "room:lobby").await;
+    for text in [
+        "not json",
+        "{}",
+        r#"[null,"1","room:lobby","ping"]"#,
+        r#"[null,"1",7,"ping",{}]"#,
+        "",
+    ] {
+        let mut ws = Ws::join(addr, "room:lobby").await;
+        ws.send(text).await;
+        ws.expect_close(1011).await;
+    }
+    witness.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn broken_frames_close_with_the_code_that_the_rfc_gives() {
+    let addr = serve(&endpoint()).await;
+    let too_big = [&[0x81, 0xFF][..], &10_000_001_u64.to_be_bytes(), &[0; 4]].concat();
+    for (bytes, code) in [
+        (frame(0x83, b""), 1002),
+        (vec![0x81, 0x01, b'x'], 1002),
+        (frame(0x09, b""), 1002),
+        (frame(0x80, b""), 1002),
+        (frame(0x88, b"\x03"), 1002),
+        (frame(0x81, b"\xff"), 1007),
+        (frame(0x82, b""), 1003),
+        (too_big, 1009),
+    ] {
+        let mut ws = Ws::open(addr).await;
+        ws.raw(&bytes).await;
+        ws.expect_close(code).await;
+    }
+}
+
+#[tokio::test]
+async fn a_close_is_answered_and_nothing_after_it_is_read() {
+    let mut ws = Ws::join(serve(&endpoint()).await, "room:lobby").await;
+    let close = frame(0x88, &1000_u16.to_be_bytes());
+    ws.raw(&[close, frame(0x81, br#"["1","2","room:lobby","ping",{}]"#)].concat())
+        .await;
+    assert_eq!(ws.next().await, Frame::Close(1000));
+}
+
+#[tokio::test]
+async fn a_client_that_goes_on_sending_still_learns_why_it_was_closed() {
+    let mut ws = Ws::open(serve(&endpoint()).await).await;
+    ws.send("malformed").await;
+    let (mut read, mut write) = ws.stream.into_split();
+    let flood = tokio::spawn(async move { write.write_all(&vec![0; 1_000_000]).await });
+    let mut got = Vec::new();
+    read.read_to_end(&mut got).await.expect("no reset");
+    assert_eq!(got, [0x88, 2, 0x03, 0xF3], "a close with 1011");
+    flood.await.expect("no panic").expect("all of it was read");
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_with_what_it_carried() {
+    let mut ws = Ws::open(serve(&endpoint()).await).await;
+    ws.raw(&frame(0x89, b"still there?")).await;
+    assert_eq!(ws.next().await, Frame::Pong(b"still there?".to_vec()));
+    ws.raw(&frame(0x8A, b"unasked")).await;
+    ws.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_silent_client_is_closed_after_the_timeout_and_a_talking_one_is_not() {
+    let addr = serve(&endpoint_with(
+        websocket().timeout(Duration::from_millis(200)),
+    ))
+    .await;
+    let (mut silent, mut talking) = (Ws::open(addr).await, Ws::open(addr).await);
+    let closed = tokio::spawn(async move { silent.expect_close(1002).await });
+    while !closed.is_finished() {
+        talking.expect_nothing().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    closed.await.expect("closed with 1002");
+    talking.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn disconnecting_an_id_closes_its_sockets_with_1001_and_no_other() {
+    let endpoint = endpoint();
+    let addr = serve(&endpoint).await;
+    let (mut a, mut b) = (
+        Ws::open_as(addr, "&id=user:1").await,
+        Ws::open_as(addr, "&id=user:1").await,
+    );
+    let (mut other, mut anonymous) = (Ws::open_as(addr, "&id=user:2").await, Ws::open(addr).await);
+    eventually("all are connected", || endpoint.stats().connections == 4).await;
+    endpoint.broadcast("user:1", "something else", json!({}));
+    a.expect_nothing().await;
+    endpoint.disconnect("user:1");
+    a.expect_close(1001).await;
+    b.expect_close(1001).await;
+    other.expect_nothing().await;
+    anonymous.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn shutting_down_closes_every_socket_with_1012_and_turns_new_ones_away() {
+    let endpoint = endpoint();
+    let addr = serve(&endpoint).await;
+    let (mut a, mut b) = (
+        Ws::join(addr, "room:1").await,
+        Ws::join(addr, "room:2").await,
+    );
+    let closed = tokio::spawn(async move {
+        a.expect_close(1012).await;
+        b.expect_close(1012).await;
+    });
+    endpoint.shutdown().await;
+    assert_eq!(endpoint.stats().connections, 0);
+    closed.await.expect("closed with 1012");
+    assert_eq!(
+        support::upgrade(addr, "/socket/websocket?vsn=2.0.0", "")
+            .await
+            .0,
+        503
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_connections_that_are_gone_however_they_went() {
+    let endpoint = endpoint();
+    let addr = serve(&endpoint).await;
+    let mut sockets = Vec::new();
+    for n in 0..10 {
+        let mut ws = Ws::open_as(addr, &format!("&id=user:{n}")).await;
+        for topic in ["room:lobby".to_owned(), format!("room:{n}")] {
+            ws.send(&format!(r#"["1","1","{topic}","phx_join",{{}}]"#))
+                .await;
+            ws.next().await;
+        }
+        sockets.push(ws);
+    }
+    let stats = endpoint.stats();
+    assert_eq!((stats.connections, stats.subscriptions), (10, 30));
+    for (n, mut ws) in sockets.into_iter().enumerate() {
+        match n % 4 {
+            0 => drop(ws),
+            1 => ws.raw(&frame(0x88, b"")).await,
+            2 => ws.send("malformed").await,
+            _ => endpoint.disconnect(&format!("user:{n}")),
+        }
+    }
+    eventually("all is gone", || endpoint.stats() == Default::default()).await;
+}

@@ -1,0 +1,194 @@
+//! What goes wrong with one stays with it.
+
+mod support;
+
+use axum_channels::websocket;
+use serde_json::json;
+use support::{Frame, Ws, endpoint, endpoint_with, eventually, serve};
+
+#[tokio::test]
+async fn a_channel_that_crashes_tells_its_client_and_its_socket_lives_on() {
+    let addr = serve(&endpoint()).await;
+    let mut witness = Ws::join(addr, "room:a").await;
+    let mut ws = Ws::join(addr, "room:a").await;
+    ws.send(r#"["2","2","room:b","phx_join",{}]"#).await;
+    ws.next().await;
+    for event in ["panic", "panic later", "error", "unknown"] {
+        ws.send(&format!(r#"["2","3","room:b","{event}",{{}}]"#))
+            .await;
+        ws.expect(r#"["2","2","room:b","phx_error",{"reason":"channel_crash"}]"#)
+            .await;
+        ws.send(r#"["1","4","room:a","ping",{}]"#).await;
+        ws.expect(r#"["1","4","room:a","phx_reply",{"response":{},"status":"ok"}]"#)
+            .await;
+        ws.send(r#"["2","2","room:b","phx_join",{}]"#).await;
+        ws.expect(r#"["2","2","room:b","phx_reply",{"response":{},"status":"ok"}]"#)
+            .await;
+    }
+    witness.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_crashed_channel_is_unsubscribed() {
+    let endpoint = endpoint();
+    let mut ws = Ws::join(serve(&endpoint).await, "room:a").await;
+    ws.send(r#"["1","2","room:a","error",{}]"#).await;
+    ws.next().await;
+    endpoint.broadcast("room:a", "news", json!({}));
+    ws.expect_nothing().await;
+    assert_eq!(endpoint.stats().subscriptions, 0);
+}
+
+#[tokio::test]
+async fn a_join_that_crashes_is_an_error_reply() {
+    let mut ws = Ws::open(serve(&endpoint()).await).await;
+    for topic in ["room:panic", "room:error"] {
+        ws.send(&format!(r#"["1","1","{topic}","phx_join",{{}}]"#))
+            .await;
+        let reply = r#"{"response":{"reason":"join crashed"},"status":"error"}"#;
+        ws.expect(&format!(r#"["1","1","{topic}","phx_reply",{reply}]"#))
+            .await;
+    }
+    ws.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_stuck_channel_stalls_only_itself() {
+    let mut ws = Ws::join(serve(&endpoint()).await, "room:a").await;
+    ws.send(r#"["1","2","room:a","stuck",{}]"#).await;
+    ws.send(r#"["3","3","room:stuck","phx_join",{}]"#).await;
+    ws.send(r#"["4","4","room:b","phx_join",{}]"#).await;
+    ws.expect(r#"["4","4","room:b","phx_reply",{"response":{},"status":"ok"}]"#)
+        .await;
+    ws.send(r#"["4","5","room:b","later",{}]"#).await;
+    ws.expect(r#"["4","5","room:b","phx_reply",{"response":{},"status":"ok"}]"#)
+        .await;
+    ws.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_stuck_channel_still_hears_broadcasts_and_can_be_joined_again() {
+    let endpoint = endpoint();
+    let mut ws = Ws::join(serve(&endpoint).await, "room:a").await;
+    ws.send(r#"["1","2","room:a","stuck",{}]"#).await;
+    ws.expect_nothing().await;
+    endpoint.broadcast("room:a", "news", json!({}));
+    ws.expect(r#"[null,null,"room:a","news",{}]"#).await;
+    ws.send(r#"["3","3","room:a","phx_join",{}]"#).await;
+    ws.expect(r#"["3","3","room:a","phx_reply",{"response":{},"status":"ok"}]"#)
+        .await;
+    ws.expect(r#"["1","1","room:a","phx_close",{}]"#).await;
+    ws.send(r#"["3","4","room:a","ping",{}]"#).await;
+    ws.expect(r#"["3","4","room:a","phx_reply",{"response":{},"status":"ok"}]"#)
+        .await;
+}
+
+#[tokio::test]
+async fn a_busy_channel_answers_what_it_has_no_room_for() {
+    let mut ws = Ws::join(
+        serve(&endpoint_with(websocket().max_waiting(1))).await,
+        "room:a",
+    )
+    .await;
+    for n in 2..=4 {
+        ws.send(&format!(r#"["1","{n}","room:a","stuck",{{}}]"#))
+            .await;
+    }
+    ws.expect(
+        r#"["1","4","room:a","phx_reply",{"response":{"reason":"channel busy"},"status":"error"}]"#,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_disconnects_takes_its_stuck_channels_along() {
+    let endpoint = endpoint();
+    let mut ws = Ws::join(serve(&endpoint).await, "room:a").await;
+    ws.send(r#"["1","2","room:a","stuck",{}]"#).await;
+    ws.expect_nothing().await;
+    drop(ws);
+    eventually("all is gone", || endpoint.stats() == Default::default()).await;
+}
+
+/// One that never reads is sent more than the kernel and its queue take, while another reads everything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_is_disconnected_and_delays_nobody() {
+    let endpoint = endpoint_with(websocket().max_queued_bytes(64 * 1024));
+    let addr = serve(&endpoint).await;
+    let _slow = Ws::join(addr, "room:a").await;
+    let mut quick = Ws::join(addr, "room:a").await;
+    let text = "x".repeat(100_000);
+    let mut sent = 0;
+    while endpoint.stats().connections == 2 {
+        assert!(
+            sent < 1000,
+            "100 MB were taken for a client that reads nothing"
+        );
+        endpoint.broadcast("room:a", "news", json!({"n": sent, "text": text}));
+        assert_eq!(quick.payload().await["n"], sent, "the other has it at once");
+        sent += 1;
+    }
+    assert_eq!(endpoint.stats().subscriptions, 1);
+    quick.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn one_message_may_be_larger_than_what_may_be_queued() {
+    let mut ws = Ws::join(
+        serve(&endpoint_with(websocket().max_queued_bytes(1024))).await,
+        "room:a",
+    )
+    .await;
+    let large = "x".repeat(9_000_000);
+    ws.send(&format!(r#"["1","2","room:a","ping","{large}"]"#))
+        .await;
+    ws.expect(&format!(
+        r#"["1","2","room:a","phx_reply",{{"response":"{large}","status":"ok"}}]"#
+    ))
+    .await;
+}
+
+/// It is not read from either, until it reads again: its own requests cannot fill the server.
+#[tokio::test]
+async fn a_client_that_asks_without_reading_is_made_to_wait() {
+    let endpoint = endpoint_with(websocket().max_queued_bytes(256 * 1024));
+    let ws = Ws::join(serve(&endpoint).await, "room:a").await;
+    let push = format!(r#"["1","2","room:a","ping","{}"]"#, "x".repeat(10_000));
+    let (mut read, mut write) = ws.stream.into_split();
+    let sending = tokio::spawn(async move {
+        let frame = support::frame(0x81, push.as_bytes());
+        for _ in 0..2_000 {
+            tokio::io::AsyncWriteExt::write_all(&mut write, &frame)
+                .await
+                .expect("taken in the end");
+        }
+        write
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(
+        endpoint.stats().connections,
+        1,
+        "waiting is no reason to be disconnected"
+    );
+    let reply = format!(
+        r#"["1","2","room:a","phx_reply",{{"response":"{}","status":"ok"}}]"#,
+        "x".repeat(10_000)
+    );
+    let mut got = vec![0; reply.len() + 4];
+    for _ in 0..2_000 {
+        tokio::io::AsyncReadExt::read_exact(&mut read, &mut got)
+            .await
+            .expect("every reply");
+        assert_eq!(&got[4..], reply.as_bytes());
+    }
+    sending.await.expect("all sent");
+}
+
+#[tokio::test]
+async fn a_value_that_is_too_deep_is_no_message() {
+    let mut ws = Ws::join(serve(&endpoint()).await, "room:a").await;
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    ws.send(&format!(r#"["1","2","room:a","ping",{deep}]"#))
+        .await;
+    assert_eq!(ws.next().await, Frame::Close(1011));
+}

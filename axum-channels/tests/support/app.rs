@@ -1,0 +1,111 @@
+use axum_channels::{
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
+    SocketHandler, SocketOptions, Topic, UnknownEvent, websocket,
+};
+use serde_json::json;
+
+/// Lets everyone in but for those who say `refuse=1`; the id is what `id=` says.
+pub(crate) struct UserSocket {
+    id: Option<String>,
+}
+
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<RoomChannel>("room:*");
+    }
+
+    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+        match params.get("refuse") {
+            Some("teapot") => {
+                return Err(Refused::with(json!({"reason": "short and stout"})).status(418));
+            }
+            Some("panic") => panic!("at the door"),
+            Some("error") => Err(std::io::Error::other("no database"))?,
+            Some(_) => return Err(Refused::new("unauthorized")),
+            None => {}
+        }
+        assert_eq!(
+            info.try_state::<u64>(),
+            Some(&42),
+            "the state is there when connecting"
+        );
+        Ok(Self {
+            id: params.get("id").map(str::to_owned),
+        })
+    }
+
+    fn id(&self) -> Option<String> {
+        self.id.clone()
+    }
+}
+
+/// Does as it is told, by topic when it is joined and by event afterwards.
+pub(crate) struct RoomChannel {
+    response: Payload,
+}
+
+impl Channel for RoomChannel {
+    async fn join(topic: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+        match topic.as_str() {
+            "room:locked" => return Err(Refused::new("unauthorized")),
+            "room:panic" => panic!("in join"),
+            "room:error" => Err(std::io::Error::other("no database"))?,
+            "room:stuck" => std::future::pending().await,
+            "room:greeting" => socket.push("greeting", json!({"early": true})),
+            _ => {}
+        }
+        Ok(Self {
+            response: payload
+                .get("respond")
+                .map_or(Payload::empty(), Payload::from),
+        })
+    }
+
+    fn join_response(&mut self) -> Payload {
+        self.response.clone()
+    }
+
+    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
+        match event {
+            "ping" => Ok(Reply::ok(payload)),
+            "complain" => Ok(Reply::error(payload)),
+            "later" => {
+                tokio::task::yield_now().await;
+                Ok(Reply::ok(payload))
+            }
+            "stuck" => std::future::pending().await,
+            "state" => Ok(Reply::ok(json!(socket.state::<u64>()))),
+            "id" => Ok(Reply::ok(json!(socket.handler::<UserSocket>().id))),
+            "push" => {
+                socket.push("pushed", payload);
+                Ok(Reply::none())
+            }
+            "shout" => {
+                socket.broadcast("shout", payload);
+                Ok(Reply::none())
+            }
+            "whisper" => {
+                socket.broadcast_from("whisper", payload);
+                Ok(Reply::ok(Payload::empty()))
+            }
+            "panic" => panic!("in handle_in"),
+            "panic later" => {
+                tokio::task::yield_now().await;
+                panic!("in handle_in, later")
+            }
+            "error" => Err(std::io::Error::other("no database"))?,
+            _ => Err(UnknownEvent::new(event).into()),
+        }
+    }
+}
+
+pub(crate) fn endpoint() -> Endpoint {
+    endpoint_with(websocket())
+}
+
+pub(crate) fn endpoint_with(options: SocketOptions) -> Endpoint {
+    Endpoint::builder()
+        .socket::<UserSocket>("/socket", options)
+        .state(42_u64)
+        .build()
+}

@@ -1,0 +1,38 @@
+//! A server on a port of its own, and a client that can send anything, malformed frames included.
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
+
+mod app;
+mod ws;
+
+pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with};
+pub(crate) use ws::{Frame, VALID, Ws, frame, http, upgrade};
+
+use axum::Router;
+use axum_channels::Endpoint;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// So long a test waits for what should come at once.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves the endpoint on a free port.
+pub(crate) async fn serve(endpoint: &Endpoint) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let addr = listener.local_addr().expect("it is bound");
+    let app: Router = Router::new().merge(endpoint.router());
+    tokio::spawn(async { axum::serve(listener, app).await });
+    addr
+}
+
+/// Waits until `done`, which something else is about to make true.
+pub(crate) async fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+    let waiting = async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .unwrap_or_else(|_| panic!("never happened: {what}"));
+}

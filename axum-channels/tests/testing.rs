@@ -1,0 +1,115 @@
+//! The client for tests of one's own.
+
+mod support;
+
+use axum_channels::testing::{self, connect, connect_with};
+use axum_channels::{Payload, Refused, Reply};
+use serde_json::json;
+use support::{RoomChannel, endpoint};
+
+#[tokio::test]
+async fn a_push_is_answered() {
+    let client = connect(&testing::endpoint::<RoomChannel>("room:*"), "/socket").await;
+    let mut channel = client
+        .join("room:lobby", json!({"respond": {"n": 1}}))
+        .await;
+    assert_eq!(channel.join_response(), &Payload::from(json!({"n": 1})));
+    assert_eq!(
+        channel.push("ping", json!({"a": 1, "b": 2})).reply().await,
+        Reply::ok(json!({"b": 2, "a": 1}))
+    );
+    assert_eq!(
+        channel.push("complain", json!({})).reply().await,
+        Reply::error(json!({}))
+    );
+}
+
+#[tokio::test]
+async fn broadcasts_and_pushes_are_told_apart() {
+    let endpoint = endpoint();
+    let (a, b) = (
+        connect(&endpoint, "/socket").await,
+        connect(&endpoint, "/socket").await,
+    );
+    let (mut a, mut b) = (
+        a.join("room:lobby", json!({})).await,
+        b.join("room:lobby", json!({})).await,
+    );
+    a.push("shout", json!({"hello": "all"}));
+    a.assert_broadcast("shout", json!({"hello": "all"})).await;
+    b.assert_broadcast("shout", json!({"hello": "all"})).await;
+    a.push("push", json!({"n": 1}));
+    a.assert_push("pushed", json!({"n": 1})).await;
+    b.refute_push("pushed").await;
+    a.push("whisper", json!({})).reply().await;
+    b.assert_broadcast("whisper", json!({})).await;
+    a.refute_broadcast("whisper").await;
+}
+
+#[tokio::test]
+async fn channels_are_left_closed_and_crash() {
+    let client = connect(&endpoint(), "/socket").await;
+    let mut first = client.join("room:lobby", json!({})).await;
+    let mut second = client.join("room:lobby", json!({})).await;
+    first.assert_closed().await;
+    second.leave().await;
+    second.assert_closed().await;
+    let mut third = client.join("room:lobby", json!({})).await;
+    third.push("panic", json!({}));
+    third.assert_crashed().await;
+}
+
+#[tokio::test]
+async fn refusals_are_values() {
+    let endpoint = endpoint();
+    let client = connect(&endpoint, "/socket").await;
+    let refused = client
+        .try_join("room:locked", json!({}))
+        .await
+        .expect_err("locked");
+    assert_eq!(refused, Reply::error(json!({"reason": "unauthorized"})));
+    let refused = connect_with(&endpoint, "/socket", &[("refuse", "1")])
+        .await
+        .expect_err("refused");
+    assert_eq!(refused, Refused::new("unauthorized"));
+    let refused = connect_with(&endpoint, "/socket", &[("refuse", "teapot")])
+        .await
+        .expect_err("refused");
+    assert_eq!(
+        refused,
+        Refused::with(json!({"reason": "short and stout"})).status(418)
+    );
+}
+
+#[tokio::test]
+async fn a_client_can_be_disconnected_and_disconnect() {
+    let endpoint = endpoint();
+    let client = connect_with(&endpoint, "/socket", &[("id", "user:1")])
+        .await
+        .expect("let in");
+    client.join("room:lobby", json!({})).await;
+    endpoint.disconnect("user:1");
+    assert_eq!(client.assert_closed().await, 1001);
+    let client = connect(&endpoint, "/socket").await;
+    client.disconnect().await;
+    support::eventually("all is gone", || endpoint.stats() == Default::default()).await;
+}
+
+#[tokio::test]
+#[should_panic = "no broadcast of `shout` {\"a\":2} on room:lobby within a second, arrived:\n  \
+                  [None, None, \"room:lobby\", \"shout\", {\"a\":1}]"]
+async fn a_failed_assertion_shows_what_arrived_instead() {
+    let client = connect(&endpoint(), "/socket").await;
+    let mut channel = client.join("room:lobby", json!({})).await;
+    channel.push("shout", json!({"a": 1}));
+    channel.assert_broadcast("shout", json!({"a": 2})).await;
+}
+
+#[tokio::test]
+#[should_panic = "tests/testing.rs:"]
+async fn a_failed_assertion_says_where_it_stands() {
+    connect(&endpoint(), "/socket")
+        .await
+        .join("room:locked", json!({}))
+        .await;
+}

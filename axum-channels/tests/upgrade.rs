@@ -1,0 +1,182 @@
+//! From a request to a WebSocket, or to the status that says why not.
+
+mod support;
+
+use axum_channels::{CheckOrigin, websocket};
+use support::{VALID, Ws, endpoint, endpoint_with, http, serve, upgrade};
+use tokio::io::AsyncReadExt;
+
+const PATH: &str = "/socket/websocket?token=undefined&vsn=2.0.0";
+
+#[tokio::test]
+async fn a_proper_request_is_answered_101_with_the_key_accepted() {
+    let addr = serve(&endpoint()).await;
+    let (status, head) = upgrade(addr, PATH, "").await;
+    assert_eq!(status, 101);
+    assert!(
+        head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
+        "{head}"
+    );
+    assert!(!head.contains("sec-websocket-protocol"), "{head}");
+}
+
+#[tokio::test]
+async fn what_is_no_request_for_a_websocket_is_a_400() {
+    let addr = serve(&endpoint()).await;
+    assert_eq!(http(addr, "GET", PATH, "").await.1, 400);
+    assert_eq!(
+        http(addr, "POST", PATH, "content-length: 0\r\n").await.1,
+        400
+    );
+    assert_eq!(
+        http(addr, "GET", PATH, &VALID.replace("13", "8")).await.1,
+        400
+    );
+}
+
+#[tokio::test]
+async fn the_path_without_its_transport_is_a_404() {
+    let addr = serve(&endpoint()).await;
+    assert_eq!(http(addr, "GET", "/socket", "").await.1, 404);
+    assert_eq!(upgrade(addr, "/socket/longpoll?vsn=2.0.0", "").await.0, 404);
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_spoken_is_a_403() {
+    let addr = serve(&endpoint()).await;
+    for vsn in ["1.0.0", "3.0.0", "x", ""] {
+        assert_eq!(
+            upgrade(addr, &format!("/socket/websocket?vsn={vsn}"), "")
+                .await
+                .0,
+            403,
+            "{vsn}"
+        );
+    }
+    assert_eq!(
+        upgrade(addr, "/socket/websocket", "").await.0,
+        403,
+        "no vsn means 1.0.0"
+    );
+    assert_eq!(
+        upgrade(addr, "/socket/websocket?vsn=2.0.5", "").await.0,
+        101
+    );
+}
+
+#[tokio::test]
+async fn a_refused_connection_gets_its_status_and_its_reason() {
+    let addr = serve(&endpoint()).await;
+    for (refuse, status, body) in [
+        ("1", 403, r#"{"reason":"unauthorized"}"#),
+        ("teapot", 418, r#"{"reason":"short and stout"}"#),
+        ("error", 500, ""),
+        ("panic", 500, ""),
+    ] {
+        let headers = VALID.replace("connection: upgrade", "connection: upgrade, close");
+        let (mut stream, got, _) =
+            http(addr, "GET", &format!("{PATH}&refuse={refuse}"), &headers).await;
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).await.expect("the body");
+        assert_eq!((got, rest.as_str()), (status, body), "{refuse}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_hosts_are_a_403() {
+    let addr = serve(&endpoint()).await;
+    assert_eq!(
+        upgrade(addr, PATH, "origin: http://example.com\r\n")
+            .await
+            .0,
+        403
+    );
+    assert_eq!(upgrade(addr, PATH, "origin: null\r\n").await.0, 403);
+    assert_eq!(
+        upgrade(addr, PATH, &format!("origin: http://{addr}\r\n"))
+            .await
+            .0,
+        101
+    );
+    assert_eq!(
+        upgrade(
+            addr,
+            PATH,
+            &format!("origin: http://localhost:{}\r\n", addr.port())
+        )
+        .await
+        .0,
+        101
+    );
+}
+
+#[tokio::test]
+async fn a_refused_origin_is_a_403_before_anything_else_is_looked_at() {
+    let addr = serve(&endpoint()).await;
+    assert_eq!(
+        http(
+            addr,
+            "GET",
+            "/socket/websocket",
+            "origin: http://example.com\r\n"
+        )
+        .await
+        .1,
+        403
+    );
+}
+
+#[tokio::test]
+async fn a_sockets_own_origin_check_is_the_one_that_counts() {
+    let listed = websocket().check_origin(CheckOrigin::hosts(["https://example.com"]));
+    let addr = serve(&endpoint_with(listed)).await;
+    assert_eq!(
+        upgrade(addr, PATH, "origin: https://example.com\r\n")
+            .await
+            .0,
+        101
+    );
+    assert_eq!(
+        upgrade(addr, PATH, &format!("origin: http://{addr}\r\n"))
+            .await
+            .0,
+        403
+    );
+    let addr = serve(&endpoint_with(websocket().check_origin(CheckOrigin::off()))).await;
+    assert_eq!(upgrade(addr, PATH, "origin: null\r\n").await.0, 101);
+}
+
+#[tokio::test]
+async fn phoenix_is_the_subprotocol_if_it_is_offered() {
+    let addr = serve(&endpoint()).await;
+    let offer = "sec-websocket-protocol: phoenix, base64url.bearer.phx.dG9rZW4\r\n";
+    let (status, head) = upgrade(addr, PATH, offer).await;
+    assert_eq!(status, 101);
+    assert!(
+        head.contains("sec-websocket-protocol: phoenix\r\n"),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn frames_sent_together_with_the_request_are_not_lost() {
+    let addr = serve(&endpoint()).await;
+    let mut stream = tokio::net::TcpStream::connect(addr)
+        .await
+        .expect("connected");
+    let mut request = format!("GET {PATH} HTTP/1.1\r\nhost: {addr}\r\n{VALID}\r\n").into_bytes();
+    request.extend(support::frame(
+        0x81,
+        br#"[null,"1","phoenix","heartbeat",{}]"#,
+    ));
+    tokio::io::AsyncWriteExt::write_all(&mut stream, &request)
+        .await
+        .expect("sent");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("a response"));
+    }
+    Ws { stream }
+        .expect(r#"[null,"1","phoenix","phx_reply",{"response":{},"status":"ok"}]"#)
+        .await;
+}

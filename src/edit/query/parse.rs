@@ -1,0 +1,256 @@
+//! From the text of a query to the query.
+
+use anyhow::{Context, Result, bail, ensure};
+use regex::Regex;
+
+use super::{Child, Condition, Form, Pattern, Predicate, Query, Repeat, Test};
+
+pub fn query(text: &str) -> Result<Query> {
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        at: 0,
+    };
+    let mut patterns = Vec::new();
+    while parser.peek().is_some() {
+        patterns.push(parser.pattern()?);
+    }
+    ensure!(!patterns.is_empty(), "the query is empty");
+    Ok(Query { patterns })
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    /// `( ) [ ] . * + ? !`
+    Sign(char),
+    /// A kind, or `_`.
+    Word(String),
+    /// `name:`
+    Field(String),
+    /// `@name`
+    Capture(String),
+    /// `#eq?`
+    Predicate(String),
+    /// `"text"`
+    Text(String),
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let word = |text: &str| {
+            text.find(|c: char| !(c.is_alphanumeric() || "_-?".contains(c)))
+                .unwrap_or(text.len())
+        };
+        let behind = &rest[c.len_utf8()..];
+        rest = match c {
+            c if c.is_whitespace() => behind,
+            ';' => behind.split_once('\n').map_or("", |(_, rest)| rest),
+            '"' => {
+                let (text, rest) = string(behind)?;
+                tokens.push(Token::Text(text));
+                rest
+            }
+            '@' | '#' => {
+                let (name, rest) = behind.split_at(word(behind));
+                ensure!(!name.is_empty(), "a name is missing behind {c}");
+                tokens.push(if c == '@' {
+                    Token::Capture(name.to_owned())
+                } else {
+                    Token::Predicate(name.to_owned())
+                });
+                rest
+            }
+            c if c.is_alphabetic() || c == '_' => {
+                let end = rest
+                    .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                    .unwrap_or(rest.len());
+                let (name, rest) = rest.split_at(end);
+                match rest.strip_prefix(':') {
+                    Some(rest) => {
+                        tokens.push(Token::Field(name.to_owned()));
+                        rest
+                    }
+                    None => {
+                        tokens.push(Token::Word(name.to_owned()));
+                        rest
+                    }
+                }
+            }
+            c if "()[].*+?!".contains(c) => {
+                tokens.push(Token::Sign(c));
+                behind
+            }
+            c => bail!("`{c}` is no part of a query"),
+        };
+    }
+    Ok(tokens)
+}
+
+/// A string's text, its escapes undone, and what follows the closing quote.
+fn string(text: &str) -> Result<(String, &str)> {
+    let mut value = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Ok((value, &text[at + 1..])),
+            '\\' => match chars.next().context("a string ends in `\\`")?.1 {
+                'n' => value.push('\n'),
+                't' => value.push('\t'),
+                'r' => value.push('\r'),
+                c => value.push(c),
+            },
+            c => value.push(c),
+        }
+    }
+    bail!("a string has no end")
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    at: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn next(&mut self) -> Result<Token> {
+        let token = self.peek().cloned().context("the query ends too early")?;
+        self.at += 1;
+        Ok(token)
+    }
+
+    fn take(&mut self, sign: char) -> bool {
+        let there = self.peek() == Some(&Token::Sign(sign));
+        self.at += usize::from(there);
+        there
+    }
+
+    fn is_group(&self) -> bool {
+        let inner = self.tokens.get(self.at + 1);
+        self.peek() == Some(&Token::Sign('(')) && matches!(inner, Some(Token::Sign('(' | '[')))
+    }
+
+    /// A form with its predicates, bare or as `(form predicates…)`.
+    fn pattern(&mut self) -> Result<Pattern> {
+        let mut predicates = Vec::new();
+        let grouped = self.is_group();
+        self.at += usize::from(grouped);
+        let form = self.form(&mut predicates)?;
+        if grouped {
+            while !self.take(')') {
+                ensure!(self.take('('), "only predicates follow the form in a group");
+                predicates.push(self.predicate()?);
+            }
+        }
+        Ok(Pattern { form, predicates })
+    }
+
+    fn form(&mut self, predicates: &mut Vec<Predicate>) -> Result<Form> {
+        let test = match self.next()? {
+            Token::Sign('(') => self.named(predicates)?,
+            Token::Sign('[') => {
+                let mut forms = Vec::new();
+                while !self.take(']') {
+                    forms.push(self.form(predicates)?);
+                }
+                Test::OneOf(forms)
+            }
+            Token::Text(text) => Test::Literal(text),
+            Token::Word(word) if word == "_" => Test::Anything,
+            token => bail!("{token:?} starts no form"),
+        };
+        let mut form = Form {
+            test,
+            captures: Vec::new(),
+            repeat: Repeat::Once,
+        };
+        loop {
+            match self.peek() {
+                Some(Token::Capture(name)) => form.captures.push(name.clone()),
+                Some(Token::Sign('*')) => form.repeat = Repeat::Any,
+                Some(Token::Sign('+')) => form.repeat = Repeat::Some,
+                Some(Token::Sign('?')) => form.repeat = Repeat::Optional,
+                _ => return Ok(form),
+            }
+            self.at += 1;
+        }
+    }
+
+    /// What stands between `(` and `)`.
+    fn named(&mut self, predicates: &mut Vec<Predicate>) -> Result<Test> {
+        let Token::Word(kind) = self.next()? else {
+            bail!("a kind is missing behind `(`")
+        };
+        let kind = (kind != "_").then_some(kind);
+        let (mut children, mut absent, mut adjacent) = (Vec::new(), Vec::new(), false);
+        while !self.take(')') {
+            if self.take('.') {
+                adjacent = true;
+            } else if self.take('!') {
+                let Token::Word(field) = self.next()? else {
+                    bail!("a field is missing behind `!`")
+                };
+                absent.push(field);
+            } else if let (Some(Token::Sign('(')), Some(Token::Predicate(_))) =
+                (self.peek(), self.tokens.get(self.at + 1))
+            {
+                self.at += 1;
+                predicates.push(self.predicate()?);
+            } else {
+                let field = match self.peek() {
+                    Some(Token::Field(field)) => Some(field.clone()),
+                    _ => None,
+                };
+                self.at += usize::from(field.is_some());
+                children.push(Child {
+                    form: self.form(predicates)?,
+                    field,
+                    adjacent,
+                });
+                adjacent = false;
+            }
+        }
+        Ok(Test::Named {
+            kind,
+            children,
+            closed: adjacent,
+            absent,
+        })
+    }
+
+    /// `#eq? @capture "text")`
+    fn predicate(&mut self) -> Result<Predicate> {
+        let (Token::Predicate(name), Token::Capture(capture)) = (self.next()?, self.next()?) else {
+            bail!("a predicate is a name and a capture")
+        };
+        let mut values = Vec::new();
+        while !self.take(')') {
+            let Token::Text(text) = self.next()? else {
+                bail!("#{name} takes strings")
+            };
+            values.push(text);
+        }
+        let single = || {
+            values
+                .first()
+                .cloned()
+                .with_context(|| format!("#{name} takes a string"))
+        };
+        let (holds, negated) = match name.as_str() {
+            "eq?" => (Condition::Equals(single()?), false),
+            "not-eq?" => (Condition::Equals(single()?), true),
+            "match?" => (Condition::Matches(Regex::new(&single()?)?), false),
+            "not-match?" => (Condition::Matches(Regex::new(&single()?)?), true),
+            "any-of?" => (Condition::AnyOf(values), false),
+            _ => bail!("#{name} is not understood"),
+        };
+        Ok(Predicate {
+            capture,
+            holds,
+            negated,
+        })
+    }
+}

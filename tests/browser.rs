@@ -1,0 +1,86 @@
+//! A generated app and its clients: the official `phoenix` package in node, and the page in headless Chromium.
+//!
+//! Ignored by default: needs node, npm and Chromium. `CHROMIUM` names another binary than /usr/bin/chromium.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use support::app;
+
+/// The server, stopped when the test is over, however it ends.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    /// Starts the app and waits until it says where it is.
+    fn start(binary: &Path, folder: &Path) -> Self {
+        let mut process = Command::new(binary)
+            .env("PORT", "0")
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the app starts");
+        let log = BufReader::new(process.stdout.take().expect("it is piped"));
+        let mut lines = log.lines().map_while(Result::ok);
+        let url = lines.find_map(|line| Some(line.split_once("Access MyApp at ")?.1.to_owned()));
+        // The rest has to be read, or the app would wait for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self {
+            process,
+            url: url.expect("it says where it is"),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+#[ignore = "needs node, npm and Chromium, and compiles a generated app"]
+fn phoenix_js_and_the_page_work_against_a_generated_app() {
+    let sandbox = app::full();
+    let folder = sandbox.path().join("my_app");
+    npm(
+        &["install", "--no-audit", "--no-fund", "--prefix", "assets"],
+        &folder,
+    );
+    app::cargo(&folder, &["build"]);
+    let binary = app::target().join("debug/my_app");
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    npm(&["install", "--no-audit", "--no-fund"], &tests);
+    let server = Server::start(&binary, &folder);
+
+    let status = Command::new("npm")
+        .arg("test")
+        .current_dir(&tests)
+        .env("APP_URL", &server.url)
+        .env("APP_BIN", &binary)
+        .env("APP_DIR", &folder)
+        .env(
+            "SCREENSHOT_DIR",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots"),
+        )
+        .status()
+        .expect("npm starts");
+
+    assert!(status.success(), "see above");
+}
+
+#[track_caller]
+fn npm(args: &[&str], folder: &Path) {
+    let status = Command::new("npm")
+        .args(args)
+        .current_dir(folder)
+        .status()
+        .expect("npm is installed");
+    assert!(status.success(), "npm {}", args.join(" "));
+}

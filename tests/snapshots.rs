@@ -1,0 +1,168 @@
+//! Generated trees and transcripts, whole, under `snapshots/`: a missing, an extra or a changed file fails.
+//!
+//! To accept a change after reading it: `INSTA_UPDATE=always cargo test --test snapshots`.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use support::{Ran, Sandbox};
+
+/// Every snapshot there is: one that no test makes any more fails too.
+const NAMES: [&str; 7] = [
+    "rust_new",
+    "rust_gen_channel_user",
+    "rust_gen_channel_user_without_a_socket",
+    "rust_gen_channel_admin_room",
+    "rust_gen_socket_device",
+    "rust_new_with_a_channel",
+    "help",
+];
+
+#[test]
+fn rust_new() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.answer(&["new", "my_app", "--no-git"], "n\n");
+
+    assert_snapshot(
+        "rust_new",
+        &(transcript("new my_app --no-git", &ran) + &tree(&sandbox, &[])),
+    );
+}
+
+#[test]
+fn rust_new_with_a_channel() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&[
+        "new",
+        "my_app",
+        "--channel",
+        "User",
+        "--no-git",
+        "--no-install",
+    ]);
+
+    assert_snapshot(
+        "rust_new_with_a_channel",
+        &transcript("new my_app --channel User --no-git --no-install", &ran),
+    );
+}
+
+#[test]
+fn rust_gen_channel_user() {
+    let sandbox = Sandbox::with_app();
+    let before = sandbox.tree();
+    let ran = sandbox.answer(&["gen", "channel", "User"], "Y\n");
+
+    assert_snapshot(
+        "rust_gen_channel_user",
+        &(transcript("gen channel User", &ran) + &tree(&sandbox, &before)),
+    );
+}
+
+#[test]
+fn rust_gen_channel_user_without_a_socket() {
+    let sandbox = Sandbox::with_app();
+    let before = sandbox.tree();
+    let ran = sandbox.answer(&["gen", "channel", "User"], "n\n");
+
+    let snapshot = transcript("gen channel User", &ran) + &tree(&sandbox, &before);
+    assert_snapshot("rust_gen_channel_user_without_a_socket", &snapshot);
+}
+
+#[test]
+fn rust_gen_channel_admin_room() {
+    let sandbox = Sandbox::with_app();
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+    let before = sandbox.tree();
+    let ran = sandbox.run(&["gen", "channel", "Admin.Room", "--topic", "admin_room"]);
+
+    let snapshot =
+        transcript("gen channel Admin.Room --topic admin_room", &ran) + &tree(&sandbox, &before);
+    assert_snapshot("rust_gen_channel_admin_room", &snapshot);
+}
+
+#[test]
+fn rust_gen_socket_device() {
+    let sandbox = Sandbox::with_app();
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
+    let before = sandbox.tree();
+    let ran = sandbox.run(&["gen", "socket", "Device"]);
+
+    assert_snapshot(
+        "rust_gen_socket_device",
+        &(transcript("gen socket Device", &ran) + &tree(&sandbox, &before)),
+    );
+}
+
+#[test]
+fn help() {
+    let sandbox = Sandbox::new();
+    let pages = [
+        "help",
+        "help new",
+        "help gen",
+        "help gen channel",
+        "help gen socket",
+        "--version",
+    ];
+    let shown = pages.map(|page| {
+        let ran = sandbox
+            .run(&page.split(' ').collect::<Vec<_>>())
+            .succeeded();
+        transcript(page, &ran)
+    });
+
+    assert_snapshot("help", &shown.join("\n"));
+}
+
+#[test]
+fn every_snapshot_is_made_by_a_test() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
+    let there: BTreeSet<String> = support::tree(&folder)
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect();
+    let made: BTreeSet<String> = NAMES.iter().map(|name| format!("{name}.snap")).collect();
+
+    assert_eq!(there, made);
+}
+
+fn assert_snapshot(name: &str, snapshot: &str) {
+    assert!(NAMES.contains(&name), "{name} is missing in NAMES");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, snapshot));
+}
+
+fn transcript(typed: &str, ran: &Ran) -> String {
+    let mut text = format!("$ hello-sockets {typed}\n{}", ran.stdout);
+    if !ran.stderr.is_empty() {
+        let _ = write!(text, "\nOn standard error:\n{}", ran.stderr);
+    }
+    text + "\n"
+}
+
+/// Every file that is not in `before` just so. The library is listed, not shown: it is the library, as a test
+/// of its own checks.
+fn tree(sandbox: &Sandbox, before: &[(String, Vec<u8>)]) -> String {
+    let mut text = String::new();
+    for (path, contents) in sandbox.tree().iter().filter(|file| !before.contains(file)) {
+        if path.contains("vendor/axum-channels/src/") {
+            continue;
+        }
+        let contents = match path.contains("vendor/") {
+            true => "(the library's)\n",
+            false => std::str::from_utf8(contents).expect("templates are text"),
+        };
+        let _ = write!(text, "\n──── {path} ────\n{contents}");
+    }
+    text
+}

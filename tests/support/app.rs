@@ -1,0 +1,49 @@
+//! Generated apps, built: all share one target folder, so that each dependency is compiled once.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Sandbox;
+
+/// Where generated apps are built, below the target folder of this package.
+pub fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated")
+}
+
+/// An app called `my_app` with all that the generators make: channels User, Room and Admin.Room, socket Device
+/// with a channel of its own.
+pub fn full() -> Sandbox {
+    let sandbox = Sandbox::with_app();
+    for args in [
+        &["gen", "channel", "User", "--yes"][..],
+        &["gen", "channel", "Room"],
+        &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
+        &["gen", "socket", "Device"],
+        &["gen", "channel", "Sensor", "--socket", "Device"],
+    ] {
+        sandbox.run(args).succeeded();
+    }
+    sandbox
+}
+
+/// Runs cargo in `folder`, warnings being errors, and returns what it printed.
+#[track_caller]
+pub fn cargo(folder: &Path, args: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(args).current_dir(folder);
+    command
+        .env("CARGO_TARGET_DIR", target())
+        .env("RUSTFLAGS", "-D warnings");
+    let output = command.output().expect("cargo starts");
+    let printed = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        output.status.success(),
+        "cargo {}\n{printed}",
+        args.join(" ")
+    );
+    printed
+}
