@@ -13,6 +13,8 @@ use super::syntax::{Match, Source};
 pub enum Place {
     /// On lines of its own, below the anchor.
     After,
+    /// As `After`, but on the anchor's line where that has more on both sides: an item of a list.
+    Item,
     /// On lines of its own, above the anchor.
     Before,
     /// As the first thing in the anchor's block.
@@ -41,6 +43,7 @@ impl Place {
         let page = Page::new(source, text);
         let splice = match self {
             Self::After => page.after(found, anchor.gap),
+            Self::Item => page.item(found, anchor.gap),
             Self::Before => page.before(found, anchor.gap),
             Self::Into => page.block(found),
             Self::Chain => page.chain(found),
@@ -92,6 +95,17 @@ impl<'a> Page<'a> {
         Splice {
             range: at..rest.start,
             text,
+        }
+    }
+
+    fn item(&self, found: &Match<'_>, gap: usize) -> Splice {
+        let at = found.anchor().end;
+        if self.blank_before(start_of(found)) || self.code_behind(at).is_empty() {
+            return self.after(found, gap);
+        }
+        Splice {
+            range: at..at,
+            text: format!(" {}", self.text.trim()),
         }
     }
 
