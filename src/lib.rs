@@ -4,18 +4,18 @@
 //! person is asked; then everything is written at once.
 //!
 //! # Layout
-//! - [`args`]: what was typed
-//! - [`name`]: `Admin.Room` in every spelling that a template needs
-//! - [`project`]: what is on disk (the only reader); [`facts`]: what that says of the app
-//! - [`secrets`]: random texts for a new app (the only source of chance)
-//! - [`stack`], [`template`]: a stack read from its folder under `templates/`
-//! - [`plan`]: pure, what a generator will do
-//! - [`edit`]: pure, syntax-aware edits to files that somebody else owns
-//! - [`changes`]: a plan held against the disk
-//! - [`run`](mod@run): from a request to its end, through all of the above and below
-//! - [`terminal`]: the only place that prints or asks
-//! - [`apply`], [`commands`]: the only places that write, or run programs that do
-//! - [`interrupt`], [`error`]: how a run ends early
+//! - `args`: what was typed
+//! - `name`: `Admin.Room` in every spelling that a template needs
+//! - `project`: what is on disk (the only reader); `facts`: what that says of the app
+//! - `stack`, `template`: a stack read from its folder under `templates/`
+//! - `new`: what only a new app needs; `secrets`: its random texts (the only source of chance)
+//! - `plan`: pure, what a generator will do
+//! - `edit`: pure, syntax-aware edits to files that somebody else owns
+//! - `changes`: a plan held against the disk
+//! - `run`: from a request to its end, through all of the above and below
+//! - `terminal`: the only place that prints or asks
+//! - `apply`, `commands`: the only places that write, or run programs that do
+//! - `interrupt`, `error`: how a run ends early
 
 mod apply;
 mod args;
@@ -47,7 +47,7 @@ use terminal::Terminal;
 /// Does what was typed.
 ///
 /// # Errors
-/// [`error::Misuse`] for what the person can mend; anything else failed.
+/// `Misuse` for what the person can mend; anything else failed.
 pub fn run(args: Args) -> Result<()> {
     interrupt::watch()?;
     let terminal = Terminal::new(args.color);

@@ -160,7 +160,11 @@ impl Project {
     /// Whether `entry` is in the root or in a folder above it.
     pub fn above(&self, entry: &str) -> bool {
         let root = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
-        root.ancestors().any(|folder| folder.join(entry).exists())
+        // The root may not be there yet, and `..` in it is not above it: so the closest folder that is there counts.
+        let there = root
+            .ancestors()
+            .find_map(|folder| fs::canonicalize(folder).ok());
+        there.is_some_and(|there| there.ancestors().any(|folder| folder.join(entry).exists()))
     }
 }
 

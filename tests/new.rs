@@ -134,6 +134,21 @@ fn a_repository_is_initialised_unless_there_is_one() {
 }
 
 #[test]
+fn a_repository_beside_the_app_is_not_around_it() {
+    let sandbox = Sandbox::new();
+    let mut git = Command::new("git");
+    git.args(["init", "--quiet", "repository"])
+        .current_dir(sandbox.path());
+    assert!(git.status().expect("git is installed").success());
+
+    let mut command = sandbox.command(&["new", "../beside", "--no-install"]);
+    command.current_dir(sandbox.path().join("repository"));
+    finish(command, "").succeeded();
+
+    assert!(sandbox.exists("beside/.git/HEAD"));
+}
+
+#[test]
 fn missing_programs_are_survived_with_a_line_that_says_what_to_do() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["new", "my_app", "--install"]);

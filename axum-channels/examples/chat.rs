@@ -5,7 +5,7 @@
 use axum::Router;
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
-    SocketHandler, Topic, UnknownEvent, websocket,
+    SocketHandler, Topic, UnknownEvent,
 };
 use tokio::net::TcpListener;
 
@@ -51,9 +51,7 @@ async fn main() -> std::io::Result<()> {
         .ok()
         .and_then(|port| port.parse().ok())
         .unwrap_or(4000);
-    let endpoint = Endpoint::builder()
-        .socket::<UserSocket>("/socket", websocket())
-        .build();
+    let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").build();
     let app = Router::new().merge(endpoint.router());
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     let stop = async move {

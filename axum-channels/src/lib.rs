@@ -6,7 +6,7 @@
 //! use axum::Router;
 //! use axum_channels::{
 //!     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket, SocketHandler, Topic,
-//!     UnknownEvent, websocket,
+//!     UnknownEvent,
 //! };
 //!
 //! struct UserSocket;
@@ -42,7 +42,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> std::io::Result<()> {
-//!     let endpoint = Endpoint::builder().socket::<UserSocket>("/socket", websocket()).build();
+//!     let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").build();
 //!     let app = Router::new().merge(endpoint.router());
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:4000").await?;
 //!     axum::serve(listener, app).await

@@ -2,8 +2,8 @@
 
 mod support;
 
-use axum_channels::testing::{self, connect, connect_with};
-use axum_channels::{Payload, Refused, Reply};
+use axum_channels::testing::{self, connect, connect_with, join};
+use axum_channels::{Channel, Endpoint, Payload, Refused, Reply, Socket, Topic};
 use serde_json::json;
 use support::{RoomChannel, endpoint};
 
@@ -112,4 +112,42 @@ async fn a_failed_assertion_says_where_it_stands() {
         .await
         .join("room:locked", json!({}))
         .await;
+}
+
+#[tokio::test]
+async fn joining_a_channel_goes_through_the_socket_that_leads_there() {
+    let endpoint = endpoint();
+    let mut a = join::<RoomChannel>(&endpoint, "room:lobby").await;
+    assert_eq!(endpoint.stats().connections, 1);
+    assert_eq!(
+        a.push("ping", json!({"a": 1})).reply().await,
+        Reply::ok(json!({"a": 1}))
+    );
+}
+
+#[tokio::test]
+async fn joining_a_channel_that_no_socket_leads_to_yet_is_among_the_same_topics() {
+    let endpoint = Endpoint::builder().state(42_u64).build();
+    let mut a = join::<RoomChannel>(&endpoint, "room:lobby").await;
+    let mut b = join::<RoomChannel>(&endpoint, "room:lobby").await;
+
+    a.push("shout", json!({"hello": "all"}));
+    b.assert_broadcast("shout", json!({"hello": "all"})).await;
+    endpoint.broadcast("room:lobby", "news", json!({}));
+    a.assert_broadcast("news", json!({})).await;
+}
+
+#[tokio::test]
+async fn joining_a_topic_that_leads_to_another_channel_does_not_end_up_there() {
+    struct Other;
+    impl Channel for Other {
+        async fn join(_: &Topic, _: Payload, _: &Socket) -> axum_channels::Result<Self, Refused> {
+            Ok(Self)
+        }
+    }
+    let endpoint = endpoint();
+    let mut other = join::<Other>(&endpoint, "room:lobby").await;
+    // It has no events, where the routed channel would answer.
+    other.push("ping", json!({}));
+    other.assert_crashed().await;
 }

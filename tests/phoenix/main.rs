@@ -1,4 +1,8 @@
 //! The Phoenix stack, from outside.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,4 +1,4 @@
-use super::{Endpoint, Inner, SocketOptions};
+use super::{Endpoint, Inner, SocketOptions, websocket};
 use crate::channel::Channels;
 use crate::pubsub::PubSub;
 use crate::runner::Handlers;
@@ -17,10 +17,10 @@ use std::sync::Arc;
 /// # impl SocketHandler for UserSocket {
 /// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Ok(Self) }
 /// # }
-/// use axum_channels::{CheckOrigin, Endpoint, websocket};
+/// use axum_channels::{CheckOrigin, Endpoint};
 ///
 /// let endpoint = Endpoint::builder()
-///     .socket::<UserSocket>("/socket", websocket())
+///     .socket::<UserSocket>("/socket")
 ///     .check_origin(CheckOrigin::hosts(["//example.com"]))
 ///     .build();
 /// ```
@@ -32,38 +32,15 @@ pub struct EndpointBuilder {
 }
 
 /// A socket to be mounted.
-struct Socket {
+pub(super) struct Socket {
     path: String,
     options: SocketOptions,
     handlers: Handlers,
     connect: Connect,
 }
 
-impl EndpointBuilder {
-    pub(super) fn new() -> Self {
-        EndpointBuilder {
-            sockets: Vec::new(),
-            states: States::default(),
-            check_origin: CheckOrigin::default(),
-        }
-    }
-
-    /// Mounts a socket handler: clients connect to `path` followed by `/websocket`.
-    ///
-    /// ```
-    /// # use axum_channels::{Endpoint, SocketHandler, websocket};
-    /// fn endpoint<S: SocketHandler>() -> Endpoint {
-    ///     Endpoint::builder().socket::<S>("/socket", websocket()).build() // GET /socket/websocket
-    /// }
-    /// ```
-    pub fn socket<S: SocketHandler>(self, path: &str, options: SocketOptions) -> Self {
-        let mut channels = Channels::new();
-        S::channels(&mut channels);
-        self.socket_with(path, options, channels)
-    }
-
-    pub(crate) fn socket_with<S: SocketHandler>(
-        mut self,
+impl Socket {
+    pub(super) fn new<S: SocketHandler>(
         path: &str,
         options: SocketOptions,
         channels: Channels<S>,
@@ -74,7 +51,7 @@ impl EndpointBuilder {
             max_waiting: options.max_waiting,
             max_waiting_bytes: MAX_WAITING_BYTES,
         });
-        self.sockets.push(Socket {
+        Socket {
             path: path.trim_end_matches('/').to_owned(),
             options,
             handlers: Handlers {
@@ -91,7 +68,62 @@ impl EndpointBuilder {
                     })
                 })
             },
-        });
+        }
+    }
+
+    /// Its path, and what is served there. `check` says which pages may connect if the socket does not.
+    pub(super) fn mount(self, hub: &Arc<Hub>, check: &CheckOrigin) -> (String, Arc<Mount>) {
+        let own_check = self.options.check_origin.clone();
+        let mount = Mount {
+            hub: hub.clone(),
+            handlers: Arc::new(self.handlers),
+            connect: self.connect,
+            registry: Arc::new(Registry::new(self.options.timeout)),
+            check_origin: own_check.unwrap_or_else(|| check.clone()),
+            options: self.options,
+        };
+        (self.path, Arc::new(mount))
+    }
+}
+
+impl EndpointBuilder {
+    pub(super) fn new() -> Self {
+        EndpointBuilder {
+            sockets: Vec::new(),
+            states: States::default(),
+            check_origin: CheckOrigin::default(),
+        }
+    }
+
+    /// Mounts a socket handler with the defaults of [`websocket`](crate::websocket): clients connect to `path` followed by
+    /// `/websocket`.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, SocketHandler};
+    /// fn endpoint<S: SocketHandler>() -> Endpoint {
+    ///     Endpoint::builder().socket::<S>("/socket").build() // GET /socket/websocket
+    /// }
+    /// ```
+    pub fn socket<S: SocketHandler>(self, path: &str) -> Self {
+        self.socket_with::<S>(path, websocket())
+    }
+
+    /// Mounts a socket handler with options of its own.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, SocketHandler};
+    /// use axum_channels::websocket;
+    /// use std::time::Duration;
+    ///
+    /// fn endpoint<S: SocketHandler>() -> Endpoint {
+    ///     let patient = websocket().timeout(Duration::from_secs(90));
+    ///     Endpoint::builder().socket_with::<S>("/socket", patient).build()
+    /// }
+    /// ```
+    pub fn socket_with<S: SocketHandler>(mut self, path: &str, options: SocketOptions) -> Self {
+        let mut channels = Channels::new();
+        S::channels(&mut channels);
+        self.sockets.push(Socket::new(path, options, channels));
         self
     }
 
@@ -136,26 +168,7 @@ impl EndpointBuilder {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
         });
-        let default = self.check_origin;
-        let mount = |Socket {
-                         path,
-                         options,
-                         handlers,
-                         connect,
-                     }| {
-            let mount = Mount {
-                hub: hub.clone(),
-                handlers: Arc::new(handlers),
-                connect,
-                registry: Arc::new(Registry::new(options.timeout)),
-                check_origin: options
-                    .check_origin
-                    .clone()
-                    .unwrap_or_else(|| default.clone()),
-                options,
-            };
-            (path, Arc::new(mount))
-        };
+        let mount = |socket: Socket| socket.mount(&hub, &self.check_origin);
         let mounts = self.sockets.into_iter().map(mount).collect();
         Endpoint {
             inner: Arc::new(Inner { hub, mounts }),

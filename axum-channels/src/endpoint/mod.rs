@@ -4,12 +4,16 @@ mod options;
 pub use builder::EndpointBuilder;
 pub use options::{SocketOptions, websocket};
 
+use crate::channel::{Channel, Channels};
 use crate::message::Payload;
-use crate::socket::Hub;
-use crate::transport::{Mount, serve};
+use crate::session::RouteId;
+use crate::socket::{Hub, SocketHandler};
+use crate::transport::{CheckOrigin, Mount, serve};
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
+use builder::Socket;
+use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,10 +28,10 @@ use tokio::time::Instant;
 /// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Ok(Self) }
 /// # }
 /// use axum::Router;
-/// use axum_channels::{Endpoint, websocket};
+/// use axum_channels::Endpoint;
 ///
 /// # async fn run() -> std::io::Result<()> {
-/// let endpoint = Endpoint::builder().socket::<UserSocket>("/socket", websocket()).build();
+/// let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").build();
 /// let app = Router::new().merge(endpoint.router());
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:4000").await?;
 /// axum::serve(listener, app).await
@@ -123,6 +127,28 @@ impl Endpoint {
         let deadline = Instant::now() + SHUTDOWN;
         for (_, mount) in &self.inner.mounts {
             mount.registry.drain(deadline).await;
+        }
+    }
+
+    /// The path of the first socket that leads a topic to the channel `C`.
+    pub(crate) fn path_to<C: Channel>(&self, topic: &str) -> Option<&str> {
+        let leads = |mount: &Mount| {
+            let RouteId(route) = mount.handlers.rules.route(topic)?;
+            let route = mount.handlers.routes.get(route as usize)?;
+            (route.name == type_name::<C>()).then_some(())
+        };
+        let mounts = self.inner.mounts.iter();
+        let found = mounts.into_iter().find(|(_, mount)| leads(mount).is_some());
+        found.map(|(path, _)| path.as_str())
+    }
+
+    /// An endpoint with one socket, at `/socket`, among the same topics and with the same state as this one.
+    pub(crate) fn beside<S: SocketHandler>(&self, channels: Channels<S>) -> Endpoint {
+        let hub = self.inner.hub.clone();
+        let socket = Socket::new("/socket", websocket(), channels);
+        let mounts = vec![socket.mount(&hub, &CheckOrigin::default())];
+        Endpoint {
+            inner: Arc::new(Inner { hub, mounts }),
         }
     }
 

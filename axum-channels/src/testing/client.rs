@@ -57,12 +57,18 @@ impl Client {
         topic: &str,
         payload: impl Into<Payload>,
     ) -> impl Future<Output = TestChannel> {
-        let (at, payload) = (Location::caller(), payload.into());
-        async move {
-            match self.join_at(topic, payload, at).await {
-                Ok(channel) => channel,
-                Err(reply) => panic!("{at}: cannot join {topic}: {reply:?}"),
-            }
+        self.join_or_panic(topic, payload.into(), Location::caller())
+    }
+
+    pub(super) async fn join_or_panic(
+        &self,
+        topic: &str,
+        payload: Payload,
+        at: &Location<'_>,
+    ) -> TestChannel {
+        match self.join_at(topic, payload, at).await {
+            Ok(channel) => channel,
+            Err(reply) => panic!("{at}: cannot join {topic}: {reply:?}"),
         }
     }
 

@@ -35,8 +35,8 @@ pub use channel::{Push, TestChannel};
 pub use client::Client;
 
 use crate::channel::{Channel, Channels};
-use crate::endpoint::{Endpoint, websocket};
-use crate::message::Refused;
+use crate::endpoint::Endpoint;
+use crate::message::{Payload, Refused};
 use crate::socket::{ConnectInfo, Params, SocketHandler};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -56,11 +56,48 @@ const PIPE: usize = 64 * 1024;
 /// }
 /// ```
 pub fn endpoint<C: Channel>(pattern: &str) -> Endpoint {
+    Endpoint::builder().build().beside(only::<C>(pattern))
+}
+
+/// Connects to the socket of an endpoint that leads a topic to the channel `C`, and joins the topic there.
+///
+/// As long as no socket leads there, the channel is joined all the same, on a socket of its own beside the endpoint's: a
+/// channel can be written and tested before it is routed.
+///
+/// # Panics
+/// If the connection or the join is refused, with how.
+///
+/// ```
+/// # use axum_channels::{Channel, Endpoint, testing::join};
+/// # use serde_json::json;
+/// # async fn test<UserChannel: Channel>(endpoint: Endpoint) {
+/// let mut alice = join::<UserChannel>(&endpoint, "user:lobby").await;
+/// let mut bob = join::<UserChannel>(&endpoint, "user:lobby").await;
+/// alice.push("shout", json!({"hello": "all"}));
+/// bob.assert_broadcast("shout", json!({"hello": "all"})).await;
+/// # }
+/// ```
+#[track_caller]
+pub fn join<C: Channel>(endpoint: &Endpoint, topic: &str) -> impl Future<Output = TestChannel> {
+    let at = Location::caller();
+    async move {
+        let routed = endpoint.path_to::<C>(topic);
+        let client = match routed {
+            Some(path) => connect_with(endpoint, path, &[]).await,
+            None => connect_with(&endpoint.beside(only::<C>(topic)), "/socket", &[]).await,
+        };
+        let client = match client {
+            Ok(client) => client,
+            Err(refused) => panic!("{at}: cannot connect to join {topic}: {refused:?}"),
+        };
+        client.join_or_panic(topic, Payload::empty(), at).await
+    }
+}
+
+fn only<C: Channel>(pattern: &str) -> Channels<Anyone> {
     let mut channels = Channels::new();
     channels.channel::<C>(pattern);
-    Endpoint::builder()
-        .socket_with::<Anyone>("/socket", websocket(), channels)
-        .build()
+    channels
 }
 
 /// Connects to the socket at a path.

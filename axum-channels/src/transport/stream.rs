@@ -23,16 +23,23 @@ impl Stream {
     /// Takes the socket out of hyper's hands, with what hyper has read of it already.
     pub(super) fn new(upgraded: Upgraded) -> (Stream, Bytes) {
         let upgraded = match upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
-            Ok(parts) => return (Stream::Tcp(Arc::new(parts.io.into_inner())), parts.read_buf),
+            Ok(parts) => return (Self::bare(parts.io.into_inner()), parts.read_buf),
             Err(upgraded) => upgraded,
         };
         match upgraded.downcast::<TokioIo<TcpStream>>() {
-            Ok(parts) => (Stream::Tcp(Arc::new(parts.io.into_inner())), parts.read_buf),
+            Ok(parts) => (Self::bare(parts.io.into_inner()), parts.read_buf),
             Err(upgraded) => (
                 Stream::Other(Box::new(TokioIo::new(upgraded))),
                 Bytes::new(),
             ),
         }
+    }
+
+    fn bare(tcp: TcpStream) -> Stream {
+        // A second small message must not wait until the first is acknowledged, up to 40 ms later (Nagle's algorithm, RFC
+        // 896): what belongs together is one write already. A socket that cannot do without it still works.
+        let _ = tcp.set_nodelay(true);
+        Stream::Tcp(Arc::new(tcp))
     }
 
     /// The socket, if senders may write to it.
@@ -129,5 +136,26 @@ fn try_read(tcp: &TcpStream, buf: &mut [u8]) -> io::Result<Option<usize>> {
             Err(error)
         }
         _ => Ok(read),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn small_messages_do_not_wait_for_each_other() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let client = TcpStream::connect(listener.local_addr()?).await?;
+        assert!(!client.nodelay()?, "the system's default is to wait");
+
+        let stream = Stream::bare(client);
+
+        assert_eq!(
+            stream.tcp().map(|tcp| tcp.nodelay()).transpose()?,
+            Some(true)
+        );
+        Ok(())
     }
 }

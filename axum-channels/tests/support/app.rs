@@ -105,7 +105,7 @@ pub(crate) fn endpoint() -> Endpoint {
 
 pub(crate) fn endpoint_with(options: SocketOptions) -> Endpoint {
     Endpoint::builder()
-        .socket::<UserSocket>("/socket", options)
+        .socket_with::<UserSocket>("/socket", options)
         .state(42_u64)
         .build()
 }

@@ -10,7 +10,11 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// Prints events from now on: down to `debug` in development, to `info` in a release.
 pub fn init() {
-    let level = if cfg!(debug_assertions) { LevelFilter::DEBUG } else { LevelFilter::INFO };
+    let level = if cfg!(debug_assertions) {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::INFO
+    };
     fmt().with_max_level(level).event_format(Line).init();
 }
 

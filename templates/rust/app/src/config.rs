@@ -43,7 +43,11 @@ impl Config {
     }
 
     fn read(var: impl Fn(&str) -> Option<String>, release: bool) -> Result<Self, String> {
-        let ip = if release { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+        let ip = if release {
+            Ipv4Addr::UNSPECIFIED
+        } else {
+            Ipv4Addr::LOCALHOST
+        };
         Ok(Self {
             ip: parse("IP", var("IP"), ip.into())?,
             port: parse("PORT", var("PORT"), 4000)?,
@@ -66,7 +70,9 @@ fn parse<T: FromStr<Err: Display>>(
     default: T,
 ) -> Result<T, String> {
     match value {
-        Some(value) => value.parse().map_err(|error| format!("{name} is `{value}`: {error}")),
+        Some(value) => value
+            .parse()
+            .map_err(|error| format!("{name} is `{value}`: {error}")),
         None => Ok(default),
     }
 }
@@ -75,7 +81,9 @@ fn secret(value: Option<String>, release: bool) -> Result<String, String> {
     match value {
         Some(secret) if secret.len() >= 64 => Ok(secret),
         Some(_) => Err("SECRET_KEY_BASE is shorter than 64 bytes".into()),
-        None if release => Err("SECRET_KEY_BASE is missing: `openssl rand -hex 64` makes one".into()),
+        None if release => {
+            Err("SECRET_KEY_BASE is missing: `openssl rand -hex 64` makes one".into())
+        }
         None => Ok(DEVELOPMENT_SECRET.into()),
     }
 }
@@ -89,10 +97,16 @@ mod tests {
         let secret = "s".repeat(64);
         let with = |value: Option<&str>| {
             let value = value.map(str::to_owned);
-            Config::read(|name| value.clone().filter(|_| name == "SECRET_KEY_BASE"), true)
+            Config::read(
+                |name| value.clone().filter(|_| name == "SECRET_KEY_BASE"),
+                true,
+            )
         };
 
-        assert_eq!(with(Some(&secret)).map(|c| c.secret_key_base), Ok(secret.clone()));
+        assert_eq!(
+            with(Some(&secret)).map(|c| c.secret_key_base),
+            Ok(secret.clone())
+        );
         assert!(with(Some("short")).is_err());
         assert!(with(None).is_err());
     }
@@ -101,6 +115,9 @@ mod tests {
     fn what_makes_no_sense_is_named() {
         let config = Config::read(|name| (name == "PORT").then(|| "http".into()), false);
 
-        assert_eq!(config.err(), Some("PORT is `http`: invalid digit found in string".into()));
+        assert_eq!(
+            config.err(),
+            Some("PORT is `http`: invalid digit found in string".into())
+        );
     }
 }
