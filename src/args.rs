@@ -138,33 +138,37 @@ fn stacks() -> clap::builder::PossibleValuesParser {
 /// folder, or else the default stack's.
 fn generators() -> BTreeMap<&'static str, Generator> {
     let templates = Templates::new(None);
-    let here = Project::find().ok().map(|project| project.stack.name);
-    let first = here.as_deref().unwrap_or(DEFAULT_STACK);
+    let first = Project::stack_here().ok().flatten();
+    let first = first.as_deref().unwrap_or(DEFAULT_STACK);
     let mut stacks = Stack::names();
-    stacks.sort_by_key(|name| *name == first);
-    let stacks = stacks.into_iter().filter_map(|name| Stack::read(name).ok());
-    let named = stacks.flat_map(|stack| {
-        let read = |name| Some((name, stack.generator(name, &templates).ok()?));
-        stack.generators().filter_map(read).collect::<Vec<_>>()
-    });
-    named.collect()
+    stacks.sort_by_key(|name| *name != first);
+    let mut generators = BTreeMap::new();
+    for stack in stacks {
+        for name in Generator::names(stack) {
+            if !generators.contains_key(name)
+                && let Ok(generator) = Generator::read(stack, name, &templates)
+            {
+                generators.insert(name, generator);
+            }
+        }
+    }
+    generators
 }
 
 /// The options of every stack's new app.
 fn app_options() -> Vec<GeneratorOption> {
     let templates = Templates::new(None);
-    let stacks = Stack::names()
+    Stack::names()
         .into_iter()
-        .filter_map(|name| Stack::read(name).ok());
-    stacks
-        .filter_map(|stack| stack.generator(APP, &templates).ok())
+        .filter_map(|stack| Generator::read(stack, APP, &templates).ok())
         .flat_map(|generator| generator.options)
         .collect()
 }
 
 impl clap::Args for AppOptions {
     fn augment_args(command: clap::Command) -> clap::Command {
-        command.args(app_options().iter().map(option_arg))
+        // Templates are read only if this is the command that was typed.
+        command.defer(|command| command.args(app_options().iter().map(option_arg)))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
@@ -207,13 +211,10 @@ fn typed_options(matches: &ArgMatches) -> BTreeMap<String, String> {
 
 impl clap::Args for Gen {
     fn augment_args(command: clap::Command) -> clap::Command {
-        let subcommands = generators()
-            .into_values()
-            .map(|generator| subcommand(&generator));
         command
             .subcommand_required(true)
             .arg_required_else_help(true)
-            .subcommands(subcommands)
+            .defer(|command| command.subcommands(generators().values().map(subcommand)))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {

@@ -19,7 +19,7 @@ use crate::{apply, secrets};
 /// Makes a new app.
 pub fn new(args: New, terminal: Terminal) -> Result<()> {
     let stack = Stack::read(&args.stack)?;
-    let generator = stack.generator(APP, &Templates::new(None))?;
+    let generator = Generator::read(&stack.name, APP, &Templates::new(None))?;
     refuse_unknown(&args, &generator)?;
     let name = app_name(&args, &stack)?;
     // An option that is called as a fact is what the fact is.

@@ -34,10 +34,11 @@ impl Project {
     /// There is none, here or in any folder above.
     pub fn find() -> Result<Self> {
         let here = env::current_dir().context("the current folder cannot be read")?;
+        let stacks = stacks()?;
         for folder in here.ancestors() {
-            for name in Stack::names() {
-                let found = match Self::at(folder, Stack::read(name)?)? {
-                    None => Self::nested(folder, name)?,
+            for stack in &stacks {
+                let found = match Self::at(folder, stack)? {
+                    None => Self::nested(folder, stack)?,
                     found => found,
                 };
                 if let Some(project) = found {
@@ -49,13 +50,30 @@ impl Project {
             "no app was found in `{}` or in any folder above it",
             here.display()
         );
-        let known_by = Stack::names().into_iter().rev().map(Stack::read);
-        let known_by = known_by.map(|stack| Ok(stack?.project.known_by));
+        let known_by: Vec<_> = stacks
+            .iter()
+            .rev()
+            .map(|stack| stack.project.known_by.as_str())
+            .collect();
         let help = format!(
             "make one with `hello-sockets new my_app`, or go to one, which is known: {}",
-            known_by.collect::<Result<Vec<_>>>()?.join(", ")
+            known_by.join(", ")
         );
         Err(Misuse::new(missing).help(help).into())
+    }
+
+    /// The stack of the project that the current folder belongs to, told by its markers alone.
+    pub fn stack_here() -> Result<Option<String>> {
+        let here = env::current_dir().context("the current folder cannot be read")?;
+        let stacks = stacks()?;
+        for folder in here.ancestors() {
+            for stack in &stacks {
+                if is_marked(folder, stack)? || holds_apps(folder, stack)?.is_some() {
+                    return Ok(Some(stack.name.clone()));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// The app that `new` makes in `root`, of which `given` is known: its `name` and more. It has one fact more,
@@ -71,34 +89,30 @@ impl Project {
         }))
     }
 
-    fn at(root: &Path, stack: Stack) -> Result<Option<Self>> {
-        for marker in &stack.project.markers {
-            if ask(root, marker)?.is_none() {
-                return Ok(None);
-            }
+    fn at(root: &Path, stack: &Stack) -> Result<Option<Self>> {
+        if !is_marked(root, stack)? {
+            return Ok(None);
         }
         let look = |fact: &Fact| ask(root, fact);
         let facts = facts::work_out(&stack.project.facts, Facts::new(), &look)?;
-        Ok(facts.map(|facts| Self {
+        let Some(facts) = facts else { return Ok(None) };
+        Ok(Some(Self {
             root: root.to_owned(),
-            stack,
+            stack: stack.clone(),
             facts,
             below: PathBuf::new(),
         }))
     }
 
     /// The one project among those that `folder` holds, if it holds any.
-    fn nested(folder: &Path, stack: &str) -> Result<Option<Self>> {
-        let Some(nested) = Stack::read(stack)?.project.nested else {
-            return Ok(None);
-        };
-        let Some(below) = ask(folder, &nested)? else {
+    fn nested(folder: &Path, stack: &Stack) -> Result<Option<Self>> {
+        let Some(below) = holds_apps(folder, stack)? else {
             return Ok(None);
         };
         let mut found = Vec::new();
         for name in folders(&folder.join(&below))? {
             let below = Path::new(&below).join(name);
-            if let Some(project) = Self::at(&folder.join(&below), Stack::read(stack)?)? {
+            if let Some(project) = Self::at(&folder.join(&below), stack)? {
                 found.push(Self { below, ..project });
             }
         }
@@ -165,6 +179,28 @@ impl Project {
             .ancestors()
             .find_map(|folder| fs::canonicalize(folder).ok());
         there.is_some_and(|there| there.ancestors().any(|folder| folder.join(entry).exists()))
+    }
+}
+
+fn stacks() -> Result<Vec<Stack>> {
+    Stack::names().into_iter().map(Stack::read).collect()
+}
+
+/// Whether all of the stack's markers find something in `folder`.
+fn is_marked(folder: &Path, stack: &Stack) -> Result<bool> {
+    for marker in &stack.project.markers {
+        if ask(folder, marker)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The folder below `folder` that its apps are in, if it is a folder of apps.
+fn holds_apps(folder: &Path, stack: &Stack) -> Result<Option<String>> {
+    match &stack.project.nested {
+        Some(nested) => ask(folder, nested),
+        None => Ok(None),
     }
 }
 

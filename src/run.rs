@@ -11,7 +11,7 @@ use crate::error::Misuse;
 use crate::interrupt::{self, Progress};
 use crate::plan::{self, File, Follow, Plan, PlannedEdit, Request};
 use crate::project::Project;
-use crate::stack::{Command, Question, Words};
+use crate::stack::{Command, Generator, Question, Words};
 use crate::template::Templates;
 use crate::terminal::{Conflict, Given, Terminal};
 use crate::{apply, commands};
@@ -105,8 +105,9 @@ impl<'a> Run<'a> {
 
     fn plan(&self, generator: &str, request: &Request) -> Result<Plan> {
         let stack = &self.project.stack;
-        if !stack.generators().any(|known| known == generator) && generator != crate::stack::APP {
-            let known: Vec<_> = stack.generators().collect();
+        let known = || Generator::names(&stack.name);
+        if !known().any(|known| known == generator) && generator != crate::stack::APP {
+            let known: Vec<_> = known().collect();
             let misuse = Misuse::new(format!(
                 "the stack `{}` has no generator `{generator}`",
                 stack.name
@@ -114,7 +115,7 @@ impl<'a> Run<'a> {
             return Err(misuse.help(format!("it has: {}", known.join(", "))).into());
         }
         let templates = Templates::new(Some(self.project)).with_shared()?;
-        let generator = stack.generator(generator, &templates)?;
+        let generator = Generator::read(&stack.name, generator, &templates)?;
         plan::plan(&generator, request, &self.project.facts, &templates)
     }
 

@@ -19,7 +19,7 @@ pub const APP: &str = "app";
 pub const DEFAULT_STACK: &str = "rust";
 
 /// A stack's name and `stack.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stack {
     /// The folder's name.
@@ -34,7 +34,7 @@ pub struct Stack {
 }
 
 /// How a project of the stack is recognised, and what it says of itself.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectRules {
     /// How, in words for somebody who is in no project.
@@ -48,7 +48,7 @@ pub struct ProjectRules {
 }
 
 /// A fact, and where it can be had: the first place that has it counts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactRule {
     pub name: String,
@@ -56,7 +56,7 @@ pub struct FactRule {
 }
 
 /// One place where a fact can be had. Its texts are templates that may use the facts before.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lookup {
     /// With `query`: the file that has to be there and to match.
@@ -301,6 +301,25 @@ pub struct Command {
 }
 
 impl Generator {
+    /// What can be made in a stack's projects, by name.
+    pub fn names(stack: &str) -> impl Iterator<Item = &'static str> {
+        template::folders(stack).filter(|name| *name != APP)
+    }
+
+    /// Reads the generator `name` of a stack.
+    ///
+    /// # Errors
+    /// Its `generator.toml` is missing or wrong.
+    pub fn read(stack: &str, name: &str, templates: &Templates<'_>) -> Result<Self> {
+        let folder = format!("{stack}/{name}");
+        let path = format!("{folder}/generator.toml");
+        let text = templates.text(&path)?;
+        let mut generator: Self = toml::from_str(&text).with_context(|| format!("in {path}"))?;
+        generator.name = name.to_owned();
+        generator.folder = folder;
+        Ok(generator)
+    }
+
     /// Whether it takes a name.
     pub fn is_named(&self) -> bool {
         self.alias.is_some() || self.default_name.is_some() || !self.suffix.is_empty()
@@ -331,25 +350,5 @@ impl Stack {
             toml::from_str(template::text(&path)?).with_context(|| format!("in {path}"))?;
         stack.name = name.to_owned();
         Ok(stack)
-    }
-
-    /// What can be made in the stack's projects, by name.
-    pub fn generators(&self) -> impl Iterator<Item = &'static str> {
-        template::folders(&self.name).filter(|name| *name != APP)
-    }
-
-    /// Reads one of the stack's generators.
-    ///
-    /// # Errors
-    /// Its `generator.toml` is missing or wrong.
-    pub fn generator(&self, name: &str, templates: &Templates<'_>) -> Result<Generator> {
-        let folder = format!("{}/{name}", self.name);
-        let path = format!("{folder}/generator.toml");
-        let text = templates.text(&path)?;
-        let mut generator: Generator =
-            toml::from_str(&text).with_context(|| format!("in {path}"))?;
-        generator.name = name.to_owned();
-        generator.folder = folder;
-        Ok(generator)
     }
 }
