@@ -137,7 +137,7 @@ fn stacks() -> clap::builder::PossibleValuesParser {
 /// Every stack's generators; where two stacks have one of the same name, that of the app around the current
 /// folder, or else the default stack's.
 fn generators() -> BTreeMap<&'static str, Generator> {
-    let templates = Templates::new(None);
+    let templates = Templates::new(&|_| Ok(None));
     let first = Project::stack_here().ok().flatten();
     let first = first.as_deref().unwrap_or(DEFAULT_STACK);
     let mut stacks = Stack::names();
@@ -157,7 +157,7 @@ fn generators() -> BTreeMap<&'static str, Generator> {
 
 /// The options of every stack's new app.
 fn app_options() -> Vec<GeneratorOption> {
-    let templates = Templates::new(None);
+    let templates = Templates::new(&|_| Ok(None));
     Stack::names()
         .into_iter()
         .filter_map(|stack| Generator::read(stack, APP, &templates).ok())

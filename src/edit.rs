@@ -18,6 +18,8 @@ mod uncomment;
 use anyhow::Result;
 
 pub use place::Place;
+#[cfg(test)]
+pub use query::Query;
 pub use syntax::Grammar;
 use syntax::{Match, Source};
 

@@ -19,7 +19,7 @@ pub fn work_out(
     given: Facts,
     look: &dyn Fn(&Fact) -> Result<Option<String>>,
 ) -> Result<Option<Facts>> {
-    let templates = Templates::new(None);
+    let templates = Templates::new(&|_| Ok(None));
     let mut facts = given;
     add_spellings(&mut facts);
     for rule in rules {

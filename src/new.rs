@@ -19,7 +19,7 @@ use crate::{apply, secrets};
 /// Makes a new app.
 pub fn new(args: New, terminal: Terminal) -> Result<()> {
     let stack = Stack::read(&args.stack)?;
-    let generator = Generator::read(&stack.name, APP, &Templates::new(None))?;
+    let generator = Generator::read(&stack.name, APP, &Templates::new(&|_| Ok(None)))?;
     refuse_unknown(&args, &generator)?;
     let name = app_name(&args, &stack)?;
     // An option that is called as a fact is what the fact is.
@@ -63,7 +63,7 @@ fn refuse_unknown(args: &New, generator: &Generator) -> Result<(), Misuse> {
 
 /// The generator's secrets: as an earlier run has written them, or fresh ones.
 fn secrets(project: &Project, generator: &Generator) -> Result<BTreeMap<String, String>> {
-    let templates = Templates::new(None);
+    let templates = Templates::new(&|_| Ok(None));
     let mut context = Context::new();
     context.insert("app", &project.facts);
     let mut values = BTreeMap::new();

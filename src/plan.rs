@@ -379,3 +379,6 @@ impl Planner<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

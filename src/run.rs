@@ -114,7 +114,8 @@ impl<'a> Run<'a> {
             ));
             return Err(misuse.help(format!("it has: {}", known.join(", "))).into());
         }
-        let templates = Templates::new(Some(self.project)).with_shared()?;
+        let overrides = |path: &Path| self.project.read(path);
+        let templates = Templates::new(&overrides).with_shared()?;
         let generator = Generator::read(&stack.name, generator, &templates)?;
         plan::plan(&generator, request, &self.project.facts, &templates)
     }
@@ -124,6 +125,7 @@ impl<'a> Run<'a> {
         let verb = match verdict {
             Verdict::Conflict { before } if self.completed(file)? == before => "identical",
             Verdict::Conflict { before } => match self.settle(file, &before)? {
+                Conflict::Quit => interrupt::leave(),
                 Conflict::Keep => "skipping",
                 Conflict::Overwrite => {
                     self.changes.overwrite(file)?;

@@ -7,8 +7,6 @@ use anyhow::{Context as _, Result, bail};
 use include_dir::{Dir, DirEntry, include_dir};
 use tera::{Context, Tera};
 
-use crate::project::Project;
-
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// Where a project keeps templates of its own, which win over ours.
@@ -17,9 +15,12 @@ pub const OVERRIDES: &str = ".hello-sockets/templates";
 /// Templates that belong to no stack, for those of any to include.
 const SHARED: &str = "shared";
 
+/// Reads a file of the project, if it is there.
+pub type Overrides<'a> = dyn Fn(&Path) -> Result<Option<Vec<u8>>> + 'a;
+
 /// The templates as one project sees them.
 pub struct Templates<'a> {
-    project: Option<&'a Project>,
+    overrides: &'a Overrides<'a>,
     tera: Tera,
 }
 
@@ -30,10 +31,10 @@ pub struct Rendered {
 }
 
 impl<'a> Templates<'a> {
-    /// The embedded templates, less those that `project` overrides.
-    pub fn new(project: Option<&'a Project>) -> Self {
+    /// The embedded templates, less those that `overrides` finds in the project.
+    pub fn new(overrides: &'a Overrides<'a>) -> Self {
         Self {
-            project,
+            overrides,
             tera: Tera::new(),
         }
     }
@@ -116,10 +117,7 @@ impl<'a> Templates<'a> {
     }
 
     fn overridden(&self, path: &str) -> Result<Option<Vec<u8>>> {
-        match self.project {
-            Some(project) => project.read(&Path::new(OVERRIDES).join(path)),
-            None => Ok(None),
-        }
+        (self.overrides)(&Path::new(OVERRIDES).join(path))
     }
 }
 

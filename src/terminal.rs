@@ -2,9 +2,8 @@
 //!
 //! The report goes to standard output, questions and errors to standard error.
 #![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is where printing is allowed"
+    clippy::disallowed_methods,
+    reason = "this is where printing and asking is allowed"
 )]
 
 use std::fmt;
@@ -21,7 +20,6 @@ use similar::TextDiff;
 
 use crate::args::Color;
 use crate::error::Misuse;
-use crate::interrupt;
 
 /// Prints the report and asks the questions.
 #[derive(Debug, Default)]
@@ -35,6 +33,8 @@ pub struct Terminal {
 pub enum Conflict {
     Overwrite,
     Keep,
+    /// `q`, or Ctrl-C.
+    Quit,
 }
 
 /// The yes or no that was given before the question came up.
@@ -56,30 +56,39 @@ impl Terminal {
 
     /// `* creating PATH`
     pub fn report(&self, verb: &str, what: impl fmt::Display) {
-        println!("{} {what}", style(format!("* {verb}")).green());
+        out(format_args!(
+            "{} {what}\n",
+            style(format!("* {verb}")).green()
+        ));
     }
 
     /// A paragraph of the report.
     pub fn say(&self, text: &str) {
         let text = text.trim_end();
         if !text.is_empty() {
-            println!("\n{text}");
+            out(format_args!("\n{text}\n"));
         }
     }
 
     /// Something that did not go as it should, though the run goes on.
     pub fn warn(&self, text: &str) {
-        eprintln!("{} {text}", style("warning:").yellow().bold().for_stderr());
+        err(format_args!(
+            "{} {text}\n",
+            style("warning:").yellow().bold().for_stderr()
+        ));
     }
 
     /// What the reader has to put into `path` by hand.
     pub fn by_hand(&self, path: &Path, purpose: &str, lines: &[String]) {
-        println!("\nAdd this to `{}` {purpose}:", path.display());
+        out(format_args!(
+            "\nAdd this to `{}` {purpose}:\n",
+            path.display()
+        ));
         for part in lines {
-            println!();
+            out(format_args!("\n"));
             part.trim_end()
                 .lines()
-                .for_each(|line| println!("    {line}"));
+                .for_each(|line| out(format_args!("    {line}\n")));
         }
     }
 
@@ -90,17 +99,17 @@ impl Terminal {
         let choices = if default { "[Yn]" } else { "[yN]" };
         let prompt = format!("{question} {choices} ");
         if let Some(Given(answer)) = given {
-            eprintln!("{prompt}{}", if answer { "Y" } else { "n" });
+            err(format_args!("{prompt}{}\n", if answer { "Y" } else { "n" }));
             return Ok(answer);
         }
         let person = io::stdin().is_terminal();
         loop {
-            eprint!("{prompt}");
+            err(format_args!("{prompt}"));
             let Some(line) = read_line()? else {
-                eprintln!(
-                    "{} (end of input: the default)",
+                err(format_args!(
+                    "{} (end of input: the default)\n",
                     if default { "Y" } else { "N" }
-                );
+                ));
                 return Ok(default);
             };
             let answer = match line.to_ascii_lowercase().as_str() {
@@ -108,14 +117,14 @@ impl Terminal {
                 "y" | "yes" => true,
                 "n" | "no" => false,
                 _ if person => {
-                    eprintln!("Please answer y or n.");
+                    err(format_args!("Please answer y or n.\n"));
                     continue;
                 }
                 // As in Phoenix: what is not a yes is a no.
                 _ => false,
             };
             if !person {
-                eprintln!("{}", if answer { "Y" } else { "n" });
+                err(format_args!("{}\n", if answer { "Y" } else { "n" }));
             }
             return Ok(answer);
         }
@@ -150,8 +159,10 @@ impl Terminal {
                     self.overwrite_all = true;
                     return Ok(Conflict::Overwrite);
                 }
-                Ok(ConflictAnswer::Quit) => interrupt::leave(),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => interrupt::leave(),
+                Ok(ConflictAnswer::Quit) => return Ok(Conflict::Quit),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    return Ok(Conflict::Quit);
+                }
                 Err(error) => return Err(error).context("the terminal cannot be read"),
             }
         }
@@ -161,11 +172,17 @@ impl Terminal {
 /// Prints an error, with the way out if there is one.
 pub fn fail(error: &anyhow::Error) -> ExitCode {
     let _ = io::stdout().flush();
-    eprintln!("{} {error:#}", style("error:").red().bold().for_stderr());
+    err(format_args!(
+        "{} {error:#}\n",
+        style("error:").red().bold().for_stderr()
+    ));
     match error.downcast_ref::<Misuse>() {
         Some(misuse) => {
             if let Some(help) = misuse.way_out() {
-                eprintln!("{} {help}", style("help:").cyan().bold().for_stderr());
+                err(format_args!(
+                    "{} {help}\n",
+                    style("help:").cyan().bold().for_stderr()
+                ));
             }
             ExitCode::from(2)
         }
@@ -176,7 +193,16 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
 /// Leaves the terminal as it should be found.
 pub fn interrupted(what: &str) {
     let _ = Term::stderr().show_cursor();
-    eprintln!("\ninterrupted: {what}");
+    err(format_args!("\ninterrupted: {what}\n"));
+}
+
+/// A reader that has gone away (`| head -1`) stops nothing: the work is still to be done.
+fn out(text: fmt::Arguments<'_>) {
+    let _ = io::stdout().write_fmt(text);
+}
+
+fn err(text: fmt::Arguments<'_>) {
+    let _ = io::stderr().write_fmt(text);
 }
 
 fn set_colors(stdout: bool, stderr: bool) {
@@ -212,7 +238,7 @@ fn diff(before: &[u8], after: &[u8]) {
             Some(b'-') => style(line).red(),
             _ => style(line),
         };
-        eprintln!("{}", line.for_stderr());
+        err(format_args!("{}\n", line.for_stderr()));
     }
 }
 

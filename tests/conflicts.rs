@@ -164,3 +164,23 @@ fn a_new_app_that_was_killed_is_completed_by_the_same_command() {
         assert_eq!(tree, expected, "killed after {killed_after} files");
     }
 }
+
+#[test]
+fn a_reader_that_goes_away_stops_nothing() {
+    let sandbox = Sandbox::with_app();
+    let mut command = sandbox.command(&["gen", "channel", "User", "--yes"]);
+    let (stdout, stderr) = (std::process::Stdio::piped(), std::process::Stdio::piped());
+    let mut child = command
+        .stdin(std::process::Stdio::null())
+        .stdout(stdout)
+        .stderr(stderr)
+        .spawn()
+        .expect("it starts");
+    drop((child.stdout.take(), child.stderr.take()));
+
+    assert!(child.wait().expect("it ends").success());
+
+    let whole = Sandbox::with_app();
+    whole.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    assert_eq!(sandbox.tree(), whole.tree());
+}
