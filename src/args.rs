@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::stack::{Generator, Stack};
+use crate::project::Project;
+use crate::stack::{APP, DEFAULT_STACK, Generator, GeneratorOption, Stack};
 use crate::template::Templates;
 
 /// Scaffolds and grows realtime apps: a WebSocket server with channels, its tests, and a page that talks to it.
@@ -23,6 +24,7 @@ const EXAMPLES: &str = "\
 Examples:
   hello-sockets new my_app                  a Rust app in ./my_app; then: cd my_app && cargo run
   hello-sockets new my_app --channel User   the same, with a channel that the page talks to
+  hello-sockets new my_app --stack phoenix  a Phoenix app; then: cd my_app && mix phx.server
   hello-sockets gen channel Room            another channel, in the app around the current folder
   hello-sockets help gen channel            all about one of them";
 
@@ -31,7 +33,7 @@ pub enum Command {
     /// Make a new app
     #[command(after_help = NEW_EXAMPLES)]
     New(New),
-    /// Grow the app around the current folder: channels, sockets
+    /// Grow the app around the current folder: channels, sockets, presences
     Gen(Gen),
 }
 
@@ -39,14 +41,15 @@ const NEW_EXAMPLES: &str = "\
 Examples:
   hello-sockets new my_app
   hello-sockets new ../chat --channel Room --channel Lobby
-  hello-sockets new services/live-chat --app live_chat --no-git --no-install";
+  hello-sockets new services/live-chat --app live_chat --no-git --no-install
+  hello-sockets new my_app --stack phoenix";
 
 #[derive(Debug, clap::Args)]
 pub struct New {
     /// The folder to make it in; its last part names the app
     pub path: PathBuf,
     /// The framework that the app is built on
-    #[arg(long, default_value = "rust", value_parser = stacks())]
+    #[arg(long, default_value = DEFAULT_STACK, value_parser = stacks())]
     pub stack: String,
     /// The app's name, if the folder's will not do
     #[arg(long)]
@@ -63,6 +66,8 @@ pub struct New {
     /// Do not initialise a git repository
     #[arg(long)]
     pub no_git: bool,
+    #[command(flatten)]
+    pub options: AppOptions,
     #[command(flatten)]
     pub common: Common,
 }
@@ -90,6 +95,10 @@ pub enum Color {
     Always,
     Never,
 }
+
+/// What the stacks' own `app` generators can be asked for: `module` for `--module`.
+#[derive(Debug, Default)]
+pub struct AppOptions(pub BTreeMap<String, String>);
 
 /// A generator with what it was asked for. Its subcommands are the folders under `templates/`.
 #[derive(Debug)]
@@ -125,29 +134,87 @@ fn stacks() -> clap::builder::PossibleValuesParser {
         .into()
 }
 
-/// Every stack's generators; where two stacks have one of the same name, the first.
+/// Every stack's generators; where two stacks have one of the same name, that of the app around the current
+/// folder, or else the default stack's.
 fn generators() -> BTreeMap<&'static str, Generator> {
     let templates = Templates::new(&|_| Ok(None));
-    let stacks = Stack::names()
+    let first = Project::stack_here().ok().flatten();
+    let first = first.as_deref().unwrap_or(DEFAULT_STACK);
+    let mut stacks = Stack::names();
+    stacks.sort_by_key(|name| *name != first);
+    let mut generators = BTreeMap::new();
+    for stack in stacks {
+        for name in Generator::names(stack) {
+            if !generators.contains_key(name)
+                && let Ok(generator) = Generator::read(stack, name, &templates)
+            {
+                generators.insert(name, generator);
+            }
+        }
+    }
+    generators
+}
+
+/// The options of every stack's new app.
+fn app_options() -> Vec<GeneratorOption> {
+    let templates = Templates::new(&|_| Ok(None));
+    Stack::names()
         .into_iter()
-        .rev()
-        .filter_map(|name| Stack::read(name).ok());
-    let named = stacks.flat_map(|stack| {
-        let read = |name| Some((name, stack.generator(name, &templates).ok()?));
-        stack.generators().filter_map(read).collect::<Vec<_>>()
-    });
-    named.collect()
+        .filter_map(|stack| Generator::read(stack, APP, &templates).ok())
+        .flat_map(|generator| generator.options)
+        .collect()
+}
+
+impl clap::Args for AppOptions {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        // Templates are read only if this is the command that was typed.
+        command.defer(|command| command.args(app_options().iter().map(option_arg)))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for AppOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self(typed_options(matches)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+const OPTION: &str = "option ";
+
+fn option_arg(option: &GeneratorOption) -> Arg {
+    Arg::new(format!("{OPTION}{}", option.name))
+        .long(option.name.clone())
+        .value_name(option.value.clone())
+        .help(option.help.clone())
+}
+
+fn typed_options(matches: &ArgMatches) -> BTreeMap<String, String> {
+    let names = matches
+        .ids()
+        .filter_map(|id| id.as_str().strip_prefix(OPTION));
+    let value = |name: &str| {
+        let id = format!("{OPTION}{name}");
+        matches.try_get_one::<String>(&id).ok().flatten().cloned()
+    };
+    names
+        .filter_map(|name| Some((name.to_owned(), value(name)?)))
+        .collect()
 }
 
 impl clap::Args for Gen {
     fn augment_args(command: clap::Command) -> clap::Command {
-        let subcommands = generators()
-            .into_values()
-            .map(|generator| subcommand(&generator));
         command
             .subcommand_required(true)
             .arg_required_else_help(true)
-            .subcommands(subcommands)
+            .defer(|command| command.subcommands(generators().values().map(subcommand)))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
@@ -156,19 +223,17 @@ impl clap::Args for Gen {
 }
 
 fn subcommand(generator: &Generator) -> clap::Command {
-    let name = generator.alias.is_some() || !generator.suffix.is_empty();
-    let name = name.then(|| {
+    let name = generator.is_named().then(|| {
+        let help = match &generator.default_name {
+            Some(name) => format!("Such as Room or Admin.Room [default: {name}]"),
+            None => "Such as Room or Admin.Room".to_owned(),
+        };
         Arg::new("name")
-            .required(true)
+            .required(generator.default_name.is_none())
             .value_name("NAME")
-            .help("Such as Room or Admin.Room")
+            .help(help)
     });
-    let options = generator.options.iter().map(|option| {
-        Arg::new(format!("option {}", option.name))
-            .long(option.name.clone())
-            .value_name(option.value.clone())
-            .help(option.help.clone())
-    });
+    let options = generator.options.iter().map(option_arg);
     let questions = generator.questions.iter().map(|question| {
         Arg::new(format!("no {}", question.id))
             .long(format!("no-{}", question.id))
@@ -186,19 +251,15 @@ impl FromArgMatches for Gen {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let missing = || clap::Error::new(clap::error::ErrorKind::MissingSubcommand);
         let (generator, matches) = matches.subcommand().ok_or_else(missing)?;
-        let given = |prefix: &'static str| {
-            matches
-                .ids()
-                .filter_map(move |id| id.as_str().strip_prefix(prefix))
-        };
-        let value = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
+        let no = matches
+            .ids()
+            .filter_map(|id| id.as_str().strip_prefix("no "));
+        let name = matches.try_get_one::<String>("name").ok().flatten();
         Ok(Self {
             generator: generator.to_owned(),
-            name: value("name"),
-            options: given("option ")
-                .filter_map(|o| Some((o.to_owned(), value(&format!("option {o}"))?)))
-                .collect(),
-            no: given("no ")
+            name: name.cloned(),
+            options: typed_options(matches),
+            no: no
                 .filter(|q| matches.get_flag(&format!("no {q}")))
                 .map(str::to_owned)
                 .collect(),

@@ -82,6 +82,17 @@ impl<'a> Changes<'a> {
         self.set(&file.path, file.contents.clone())
     }
 
+    /// The edit, of the file that is there: its own or one that may be there in its place.
+    pub fn located(&self, planned: &PlannedEdit) -> Result<PlannedEdit> {
+        let mut planned = planned.clone();
+        for path in std::mem::take(&mut planned.or) {
+            if !self.contains(&planned.path)? && self.contains(&path)? {
+                planned.path = path;
+            }
+        }
+        Ok(planned)
+    }
+
     /// Takes an edit in, if it can be made.
     pub fn edit(&mut self, planned: &PlannedEdit) -> Result<Verdict> {
         let before = self.read(&planned.path)?;

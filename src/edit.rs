@@ -35,6 +35,8 @@ pub struct Edit {
 pub struct Part {
     /// Finds something if the text is there already, in whatever spelling.
     pub present: String,
+    /// Finds the text where an edit may leave it, if that is less than `present` finds.
+    pub made: Option<String>,
     /// The lines, without indentation; `@name` stands for what the queries captured as `name`.
     pub text: String,
     /// Optional: anchors count only inside what this captures as `@scope`.
@@ -188,7 +190,8 @@ impl Part {
     /// Whether `new` has the text and no syntax error that the old source had not.
     fn holds(&self, old: &Source<'_>, new: &str, grammar: Grammar) -> Result<bool> {
         let new = Source::parse(new, grammar);
-        Ok(new.errors() <= old.errors() && new.has(&self.present)?)
+        let made = self.made.as_ref().unwrap_or(&self.present);
+        Ok(new.errors() <= old.errors() && new.has(made)?)
     }
 
     fn by_hand(&self, bound: Option<&Match<'_>>) -> String {

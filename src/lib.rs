@@ -6,9 +6,9 @@
 //! # Layout
 //! - `args`: what was typed
 //! - `name`: `Admin.Room` in every spelling that a template needs
-//! - `project`: what is on disk (the only reader)
+//! - `project`: what is on disk (the only reader); `facts`: what that says of the app
 //! - `stack`, `template`: a stack read from its folder under `templates/`
-//! - `new`: what only a new app needs
+//! - `new`: what only a new app needs; `secrets`: its random texts (the only source of chance)
 //! - `plan`: pure, what a generator will do
 //! - `edit`: pure, syntax-aware edits to files that somebody else owns
 //! - `changes`: a plan held against the disk
@@ -23,12 +23,14 @@ mod changes;
 mod commands;
 mod edit;
 mod error;
+mod facts;
 mod interrupt;
 mod name;
 mod new;
 mod plan;
 mod project;
 mod run;
+mod secrets;
 mod stack;
 mod template;
 pub mod terminal;
@@ -67,6 +69,7 @@ fn r#gen(args: Gen, terminal: Terminal) -> Result<()> {
         &Request {
             name: args.name,
             options: args.options,
+            ..Request::default()
         },
     )?;
     run.finish(&last_words)

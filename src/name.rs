@@ -26,15 +26,15 @@ pub struct Name {
 
 impl Name {
     /// Reads what was typed. `kind` is the word that messages use for the thing, such as `channel`; a
-    /// trailing `suffix` (`Channel` in `RoomChannel`) is dropped.
+    /// trailing `suffix` (`Channel` in `RoomChannel`) is dropped. `way` is what to type before a name.
     ///
     /// # Errors
     /// The name breaks the rule; the way out is a spelling that keeps it.
-    pub fn parse(typed: &str, kind: &str, suffix: &str) -> Result<Self, Misuse> {
+    pub fn parse(typed: &str, kind: &str, suffix: &str, way: &str) -> Result<Self, Misuse> {
         if let Some(reason) = fault(typed) {
             return Err(
                 Misuse::new(format!("`{typed}` is not a {kind} name: {reason}"))
-                    .help(format!("hello-sockets gen {kind} {}", suggestion(typed))),
+                    .help(format!("{way} {}", suggestion(typed))),
             );
         }
         let module = match typed.strip_suffix(suffix) {
@@ -114,12 +114,14 @@ fn suggestion(typed: &str) -> String {
 mod tests {
     use super::*;
 
+    const WAY: &str = "hello-sockets gen channel";
+
     fn parse(typed: &str) -> Name {
-        Name::parse(typed, "channel", "Channel").expect(typed)
+        Name::parse(typed, "channel", "Channel", WAY).expect(typed)
     }
 
     fn refused(typed: &str) -> (String, String) {
-        let misuse = Name::parse(typed, "channel", "Channel").expect_err(typed);
+        let misuse = Name::parse(typed, "channel", "Channel", WAY).expect_err(typed);
         (
             misuse.to_string(),
             misuse.way_out().unwrap_or_default().to_owned(),

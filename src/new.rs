@@ -1,25 +1,40 @@
 //! `new`: the app's name and folder, then the stack's `app` generator, then a channel for each that was asked for.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use tera::Context;
 
-use crate::apply;
 use crate::args::New;
 use crate::error::Misuse;
 use crate::plan::Request;
 use crate::project::Project;
 use crate::run::{Answers, Run};
-use crate::stack::{APP, Stack};
+use crate::stack::{APP, Fact, Generator, Stack};
+use crate::template::Templates;
 use crate::terminal::{Given, Terminal};
+use crate::{apply, secrets};
 
 /// Makes a new app.
 pub fn new(args: New, terminal: Terminal) -> Result<()> {
     let stack = Stack::read(&args.stack)?;
+    let generator = Generator::read(&stack.name, APP, &Templates::new(&|_| Ok(None)))?;
+    refuse_unknown(&args, &generator)?;
     let name = app_name(&args, &stack)?;
-    let project = Project::planned(args.path.clone(), stack, &name);
+    // An option that is called as a fact is what the fact is.
+    let mut given = args.options.0.clone();
+    given.retain(|name, _| stack.project.facts.iter().any(|fact| fact.name == *name));
+    given.insert("name".to_owned(), name);
+    let project = Project::planned(args.path.clone(), stack, given)?;
+    let project = project.context("the stack has a fact that a new app cannot have")?;
+    let request = Request {
+        options: args.options.0.clone(),
+        secrets: secrets(&project, &generator)?,
+        ..Request::default()
+    };
     let mut run = Run::new(&project, terminal, answers(&args), &args.common);
-    let last_words = run.generate(APP, &Request::default())?;
+    let last_words = run.generate(APP, &request)?;
     for channel in args.channels {
         run.generate(
             "channel",
@@ -31,6 +46,39 @@ pub fn new(args: New, terminal: Terminal) -> Result<()> {
     }
     refuse_strangers(&project, &mut run, args.common.yes)?;
     run.finish(&last_words)
+}
+
+/// An option that another stack's apps have.
+fn refuse_unknown(args: &New, generator: &Generator) -> Result<(), Misuse> {
+    let known = |name: &String| generator.options.iter().any(|option| option.name == *name);
+    let Some(unknown) = args.options.0.keys().find(|name| !known(name)) else {
+        return Ok(());
+    };
+    let misuse = Misuse::new(format!(
+        "an app of the stack `{}` has no `--{unknown}`",
+        args.stack
+    ));
+    Err(misuse.help("leave it out, or name another --stack"))
+}
+
+/// The generator's secrets: as an earlier run has written them, or fresh ones.
+fn secrets(project: &Project, generator: &Generator) -> Result<BTreeMap<String, String>> {
+    let templates = Templates::new(&|_| Ok(None));
+    let mut context = Context::new();
+    context.insert("app", &project.facts);
+    let mut values = BTreeMap::new();
+    for secret in &generator.secrets {
+        let there = Fact {
+            file: templates.render(&secret.file, &context)?,
+            query: secret.query.clone(),
+        };
+        let value = match project.ask(&there)? {
+            Some(value) => value,
+            None => secrets::draw(secret.length)?,
+        };
+        values.insert(secret.name.clone(), value);
+    }
+    Ok(values)
 }
 
 fn answers(args: &New) -> Answers {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use heck::ToUpperCamelCase;
 use tera::Context;
 
 use crate::edit::{Anchor, Edit, Grammar, Outcome, Part, Pick};
@@ -23,6 +22,8 @@ pub struct Request {
     pub name: Option<String>,
     /// As typed: `topic` for `--topic`.
     pub options: BTreeMap<String, String>,
+    /// What the generator's secrets are.
+    pub secrets: BTreeMap<String, String>,
 }
 
 /// What a generator will do, in this order, once it has been held against the disk.
@@ -59,6 +60,8 @@ pub struct Follow {
 #[derive(Debug, Clone)]
 pub struct PlannedEdit {
     pub path: PathBuf,
+    /// Files that may be there in its place.
+    pub or: Vec<PathBuf>,
     /// Made only if this file is there.
     pub if_file: Option<PathBuf>,
     pub purpose: String,
@@ -132,9 +135,11 @@ fn context(
     templates: &Templates<'_>,
 ) -> Result<Context> {
     let mut context = Context::new();
-    context.insert("app", &app(facts));
-    if let Some(typed) = &request.name {
-        let name = Name::parse(typed, &generator.name, &generator.suffix)?;
+    context.insert("app", facts);
+    context.insert("secrets", &request.secrets);
+    if let Some(typed) = request.name.as_ref().or(generator.default_name.as_ref()) {
+        let way = format!("hello-sockets gen {}", generator.name);
+        let name = Name::parse(typed, &generator.name, &generator.suffix, &way)?;
         context.insert("name", &name);
         if let Some(alias) = &generator.alias {
             context.insert(alias.clone(), &name);
@@ -148,10 +153,15 @@ fn context(
             .cloned()
             .map_or_else(default, Ok)?;
         match &option.suffix {
-            Some(suffix) => context.insert(
-                option.name.clone(),
-                &Name::parse(&typed, &option.name, suffix)?,
-            ),
+            Some(suffix) => {
+                let way = match generator.asks_for(&option.name) {
+                    true => format!("hello-sockets gen {}", option.name),
+                    false => format!("--{}", option.name),
+                };
+                let name = Name::parse(&typed, &option.name, suffix, &way)?;
+                refuse_reserved(option, &name, &way)?;
+                context.insert(option.name.clone(), &name);
+            }
             None => context.insert(option.name.clone(), &plain(option, typed)?),
         }
     }
@@ -162,14 +172,13 @@ fn context(
     Ok(context)
 }
 
-/// The project's facts, and its name in other spellings.
-fn app(facts: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let mut app = facts.clone();
-    if let Some(name) = facts.get("name") {
-        app.insert("pascal".to_owned(), name.to_upper_camel_case());
-        app.insert("snake".to_owned(), name.replace('-', "_"));
+fn refuse_reserved(option: &GeneratorOption, name: &Name, way: &str) -> Result<(), Misuse> {
+    if !option.reserved.contains(&name.module) {
+        return Ok(());
     }
-    app
+    let (typed, of) = (&name.module, &option.name);
+    let misuse = Misuse::new(format!("`{typed}` cannot be the {of}: {}", option.kept_for));
+    Err(misuse.help(format!("{way} My{typed}")))
 }
 
 /// A value of lower-case letters, digits and `_`, as topics are.
@@ -292,7 +301,7 @@ impl Planner<'_> {
             generator: follow.to_owned(),
             request: Request {
                 name: Some(name),
-                options: BTreeMap::new(),
+                ..Request::default()
             },
         })
     }
@@ -300,6 +309,11 @@ impl Planner<'_> {
     fn edit(&self, rule: &EditRule) -> Result<PlannedEdit> {
         Ok(PlannedEdit {
             path: self.path(&rule.file)?,
+            or: rule
+                .or
+                .iter()
+                .map(|p| self.path(p))
+                .collect::<Result<_>>()?,
             if_file: rule.if_file.as_deref().map(|p| self.path(p)).transpose()?,
             purpose: self.text(&rule.purpose)?,
             create: rule.create,
@@ -317,6 +331,7 @@ impl Planner<'_> {
         let optional = |text: &Option<String>| text.as_deref().map(|t| self.text(t)).transpose();
         Ok(Part {
             present: self.text(&rule.present)?,
+            made: optional(&rule.made)?,
             text: self.text(&rule.text)?,
             within: optional(&rule.within)?,
             bind: optional(&rule.bind)?,

@@ -11,7 +11,7 @@ use crate::error::Misuse;
 use crate::interrupt::{self, Progress};
 use crate::plan::{self, File, Follow, Plan, PlannedEdit, Request};
 use crate::project::Project;
-use crate::stack::{Command, Question, Words};
+use crate::stack::{Command, Generator, Question, Words};
 use crate::template::Templates;
 use crate::terminal::{Conflict, Given, Terminal};
 use crate::{apply, commands};
@@ -105,8 +105,9 @@ impl<'a> Run<'a> {
 
     fn plan(&self, generator: &str, request: &Request) -> Result<Plan> {
         let stack = &self.project.stack;
-        if !stack.generators().any(|known| known == generator) && generator != crate::stack::APP {
-            let known: Vec<_> = stack.generators().collect();
+        let known = || Generator::names(&stack.name);
+        if !known().any(|known| known == generator) && generator != crate::stack::APP {
+            let known: Vec<_> = known().collect();
             let misuse = Misuse::new(format!(
                 "the stack `{}` has no generator `{generator}`",
                 stack.name
@@ -114,8 +115,8 @@ impl<'a> Run<'a> {
             return Err(misuse.help(format!("it has: {}", known.join(", "))).into());
         }
         let overrides = |path: &Path| self.project.read(path);
-        let templates = Templates::new(&overrides);
-        let generator = stack.generator(generator, &templates)?;
+        let templates = Templates::new(&overrides).with_shared()?;
+        let generator = Generator::read(&stack.name, generator, &templates)?;
         plan::plan(&generator, request, &self.project.facts, &templates)
     }
 
@@ -144,8 +145,9 @@ impl<'a> Run<'a> {
     fn report(&mut self, verb: &'static str, file: &File) {
         let told = file.folded.as_ref().map(|folder| (verb, folder.clone()));
         if told.is_none() || told != self.told {
+            let what = file.folded.as_ref().unwrap_or(&file.path);
             self.terminal
-                .report(verb, file.folded.as_ref().unwrap_or(&file.path).display());
+                .report(verb, self.project.seen(what).display());
             self.told = told;
         }
     }
@@ -163,7 +165,10 @@ impl<'a> Run<'a> {
         match (self.common.force, self.common.skip) {
             (true, _) => Ok(Conflict::Overwrite),
             (_, true) => Ok(Conflict::Keep),
-            _ => self.terminal.conflict(&file.path, before, &file.contents),
+            _ => {
+                let path = self.project.seen(&file.path);
+                self.terminal.conflict(&path, before, &file.contents)
+            }
         }
     }
 
@@ -192,6 +197,7 @@ impl<'a> Run<'a> {
     }
 
     fn edit(&mut self, planned: &PlannedEdit) -> Result<()> {
+        let planned = &self.changes.located(planned)?;
         if let Some(path) = &planned.if_file
             && !self.changes.contains(path)?
         {
@@ -213,7 +219,8 @@ impl<'a> Run<'a> {
         };
         // A file that this run makes is reported once.
         if !self.made.contains(&planned.path) {
-            self.terminal.report(verb, planned.path.display());
+            self.terminal
+                .report(verb, self.project.seen(&planned.path).display());
             self.made.push(planned.path.clone());
         }
         Ok(())
@@ -237,7 +244,7 @@ impl<'a> Run<'a> {
         }
         for left in &self.by_hand {
             self.terminal
-                .by_hand(&left.path, &left.purpose, &left.lines);
+                .by_hand(&self.project.seen(&left.path), &left.purpose, &left.lines);
         }
         if self.common.dry_run {
             self.terminal.say("Dry run: nothing was written.");

@@ -15,8 +15,11 @@ use crate::template::{self, Templates};
 /// The generator that `new` runs.
 pub const APP: &str = "app";
 
+/// The stack of a new app, unless another one is asked for.
+pub const DEFAULT_STACK: &str = "rust";
+
 /// A stack's name and `stack.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stack {
     /// The folder's name.
@@ -31,16 +34,39 @@ pub struct Stack {
 }
 
 /// How a project of the stack is recognised, and what it says of itself.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectRules {
+    /// How, in words for somebody who is in no project.
+    pub known_by: String,
     /// A folder is a project if all of these find something.
     pub markers: Vec<Fact>,
-    /// Captured as `@value`; `name` is the app's.
-    pub facts: BTreeMap<String, Fact>,
+    /// A folder that holds projects: what this finds is the folder below it that they are in.
+    pub nested: Option<Fact>,
+    /// Worked out in this order; `name` is the app's.
+    pub facts: Vec<FactRule>,
 }
 
-/// A query into a file of the project.
+/// A fact, and where it can be had: the first place that has it counts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactRule {
+    pub name: String,
+    pub any: Vec<Lookup>,
+}
+
+/// One place where a fact can be had. Its texts are templates that may use the facts before.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// With `query`: the file that has to be there and to match.
+    pub file: Option<String>,
+    pub query: Option<String>,
+    /// The fact; what the query captured if not given, and `value` in it.
+    pub value: Option<String>,
+}
+
+/// A query into a file of the project, which captures `@value`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fact {
@@ -68,8 +94,13 @@ pub struct Generator {
     pub suffix: String,
     /// What templates call the name besides `name`.
     pub alias: Option<String>,
+    /// The name if none is given. A generator with none of these three takes no name.
+    pub default_name: Option<String>,
     #[serde(default)]
     pub options: Vec<GeneratorOption>,
+    /// Found or drawn before anything is planned.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
     /// Values worked out from those before, in this order.
     #[serde(default)]
     pub values: Vec<Value>,
@@ -118,6 +149,22 @@ pub struct GeneratorOption {
     /// Characters that a plain value consists of, as a message says it.
     #[serde(default)]
     pub of: String,
+    /// Names that it may not be, and why.
+    #[serde(default)]
+    pub reserved: Vec<String>,
+    #[serde(default)]
+    pub kept_for: String,
+}
+
+/// A random text, `{{ secrets.NAME }}`. An app that has one keeps it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secret {
+    pub name: String,
+    pub length: usize,
+    /// Where the app has it: a template, and a query that captures `@value`.
+    pub file: String,
+    pub query: String,
 }
 
 /// A value that templates use.
@@ -183,6 +230,9 @@ pub struct Question {
 #[serde(deny_unknown_fields)]
 pub struct EditRule {
     pub file: String,
+    /// Files that may be there in its place.
+    #[serde(default)]
+    pub or: Vec<String>,
     /// Made only if this file is there.
     #[serde(default)]
     pub if_file: Option<String>,
@@ -198,6 +248,8 @@ pub struct EditRule {
 #[serde(deny_unknown_fields)]
 pub struct PartRule {
     pub present: String,
+    /// Finds the text where an edit may leave it, if that is less than `present` finds.
+    pub made: Option<String>,
     pub text: String,
     pub within: Option<String>,
     pub bind: Option<String>,
@@ -248,10 +300,44 @@ pub struct Command {
     pub otherwise: String,
 }
 
+impl Generator {
+    /// What can be made in a stack's projects, by name.
+    pub fn names(stack: &str) -> impl Iterator<Item = &'static str> {
+        template::folders(stack).filter(|name| *name != APP)
+    }
+
+    /// Reads the generator `name` of a stack.
+    ///
+    /// # Errors
+    /// Its `generator.toml` is missing or wrong.
+    pub fn read(stack: &str, name: &str, templates: &Templates<'_>) -> Result<Self> {
+        let folder = format!("{stack}/{name}");
+        let path = format!("{folder}/generator.toml");
+        let text = templates.text(&path)?;
+        let mut generator: Self = toml::from_str(&text).with_context(|| format!("in {path}"))?;
+        generator.name = name.to_owned();
+        generator.folder = folder;
+        Ok(generator)
+    }
+
+    /// Whether it takes a name.
+    pub fn is_named(&self) -> bool {
+        self.alias.is_some() || self.default_name.is_some() || !self.suffix.is_empty()
+    }
+
+    /// Whether one of its questions leads to the generator `other`.
+    pub fn asks_for(&self, other: &str) -> bool {
+        let mut follows = self.questions.iter().filter_map(|q| q.generate.as_deref());
+        follows.any(|generator| generator == other)
+    }
+}
+
 impl Stack {
     /// The stacks that this binary carries, by name.
     pub fn names() -> Vec<&'static str> {
-        template::folders("").collect()
+        template::folders("")
+            .filter(|name| template::text(&format!("{name}/stack.toml")).is_ok())
+            .collect()
     }
 
     /// Reads the stack called `name`.
@@ -264,25 +350,5 @@ impl Stack {
             toml::from_str(template::text(&path)?).with_context(|| format!("in {path}"))?;
         stack.name = name.to_owned();
         Ok(stack)
-    }
-
-    /// What can be made in the stack's projects, by name.
-    pub fn generators(&self) -> impl Iterator<Item = &'static str> {
-        template::folders(&self.name).filter(|name| *name != APP)
-    }
-
-    /// Reads one of the stack's generators.
-    ///
-    /// # Errors
-    /// Its `generator.toml` is missing or wrong.
-    pub fn generator(&self, name: &str, templates: &Templates<'_>) -> Result<Generator> {
-        let folder = format!("{}/{name}", self.name);
-        let path = format!("{folder}/generator.toml");
-        let text = templates.text(&path)?;
-        let mut generator: Generator =
-            toml::from_str(&text).with_context(|| format!("in {path}"))?;
-        generator.name = name.to_owned();
-        generator.folder = folder;
-        Ok(generator)
     }
 }

@@ -12,6 +12,9 @@ static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 /// Where a project keeps templates of its own, which win over ours.
 pub const OVERRIDES: &str = ".hello-sockets/templates";
 
+/// Templates that belong to no stack, for those of any to include.
+const SHARED: &str = "shared";
+
 /// Reads a file of the project, if it is there.
 pub type Overrides<'a> = dyn Fn(&Path) -> Result<Option<Vec<u8>>> + 'a;
 
@@ -34,6 +37,18 @@ impl<'a> Templates<'a> {
             overrides,
             tera: Tera::new(),
         }
+    }
+
+    /// What several templates have in common can be included in each: `{% include "shared/page.html" %}`.
+    pub fn with_shared(mut self) -> Result<Self> {
+        let shared = TEMPLATES.get_dir(SHARED).into_iter().flat_map(walk);
+        for file in shared {
+            let name = utf8(file.path())?;
+            let text = self.text(name)?;
+            // The line that includes it has an end of its own.
+            self.tera.add_raw_template(name, text.trim_end())?;
+        }
+        Ok(self)
     }
 
     /// The text at `path`, such as `rust/channel/generator.toml`.

@@ -262,7 +262,7 @@ fn an_unknown_stack_or_command_is_answered_with_those_there_are() {
     let ran = Sandbox::new().run(&["new", "my_app", "--stack", "rails"]);
     assert_eq!(ran.code, Some(2));
     assert!(
-        ran.stderr.contains("possible values: rust"),
+        ran.stderr.contains("possible values: phoenix, rust"),
         "{}",
         ran.stderr
     );

@@ -10,13 +10,18 @@ use std::fmt::Write;
 use support::{Ran, Sandbox};
 
 /// Every snapshot there is: one that no test makes any more fails too.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 12] = [
     "rust_new",
     "rust_gen_channel_user",
     "rust_gen_channel_user_without_a_socket",
     "rust_gen_channel_admin_room",
     "rust_gen_socket_device",
     "rust_new_with_a_channel",
+    "phoenix_new",
+    "phoenix_gen_channel_user",
+    "phoenix_gen_channel_user_without_a_socket",
+    "phoenix_gen_socket_device_and_its_channel",
+    "phoenix_gen_presence",
     "help",
 ];
 
@@ -101,6 +106,73 @@ fn rust_gen_socket_device() {
 }
 
 #[test]
+fn phoenix_new() {
+    let sandbox = Sandbox::new();
+    let args = ["new", "my_app", "--stack", "phoenix", "--no-git"];
+    let ran = sandbox.answer(&args, "n\n");
+
+    let snapshot = transcript(&args.join(" "), &ran) + &tree(&sandbox, &[]);
+    assert_snapshot("phoenix_new", &without_secrets(&snapshot));
+}
+
+#[test]
+fn phoenix_gen_channel_user() {
+    assert_snapshot(
+        "phoenix_gen_channel_user",
+        &grown(&[], &["gen", "channel", "User"], "Y\n"),
+    );
+}
+
+#[test]
+fn phoenix_gen_channel_user_without_a_socket() {
+    assert_snapshot(
+        "phoenix_gen_channel_user_without_a_socket",
+        &grown(&[], &["gen", "channel", "User"], "n\n"),
+    );
+}
+
+#[test]
+fn phoenix_gen_socket_device_and_its_channel() {
+    let sensor = ["gen", "channel", "Admin.Sensor", "--socket", "Device"];
+    let snapshot = grown(&["gen", "socket", "Device"], &sensor, "");
+
+    assert_snapshot("phoenix_gen_socket_device_and_its_channel", &snapshot);
+}
+
+#[test]
+fn phoenix_gen_presence() {
+    assert_snapshot(
+        "phoenix_gen_presence",
+        &grown(&[], &["gen", "presence"], ""),
+    );
+}
+
+/// What `args` prints and changes in a new Phoenix app in which `before` was run.
+fn grown(before: &[&str], args: &[&str], input: &str) -> String {
+    let sandbox = Sandbox::with_phoenix_app();
+    let mut text = String::new();
+    let tree_before = sandbox.tree();
+    if !before.is_empty() {
+        text = transcript(&before.join(" "), &sandbox.run(before));
+    }
+    let ran = sandbox.answer(args, input);
+    text += &(transcript(&args.join(" "), &ran) + &tree(&sandbox, &tree_before));
+    without_secrets(&text)
+}
+
+/// The text with `SECRET` in the place of each of a Phoenix app's.
+fn without_secrets(text: &str) -> String {
+    let hidden = |line: &str| {
+        let (key, rest) = line.split_once(": \"")?;
+        let secret = key.ends_with("secret_key_base") || key.ends_with("signing_salt");
+        let (_, rest) = rest.split_once('"')?;
+        secret.then(|| format!("{key}: \"SECRET\"{rest}"))
+    };
+    let line = |line: &str| hidden(line).unwrap_or_else(|| line.to_owned()) + "\n";
+    text.lines().map(line).collect()
+}
+
+#[test]
 fn help() {
     let sandbox = Sandbox::new();
     let pages = [
@@ -109,6 +181,7 @@ fn help() {
         "help gen",
         "help gen channel",
         "help gen socket",
+        "help gen presence",
         "--version",
     ];
     let shown = pages.map(|page| {

@@ -13,6 +13,8 @@ use super::syntax::{Match, Source};
 pub enum Place {
     /// On lines of its own, below the anchor.
     After,
+    /// As `After`, but on the anchor's line where that has more on both sides: an item of a list.
+    Item,
     /// On lines of its own, above the anchor.
     Before,
     /// As the first thing in the anchor's block.
@@ -41,6 +43,7 @@ impl Place {
         let page = Page::new(source, text);
         let splice = match self {
             Self::After => page.after(found, anchor.gap),
+            Self::Item => page.item(found, anchor.gap),
             Self::Before => page.before(found, anchor.gap),
             Self::Into => page.block(found),
             Self::Chain => page.chain(found),
@@ -82,7 +85,7 @@ impl<'a> Page<'a> {
 
     fn after(&self, found: &Match<'_>, gap: usize) -> Splice {
         let anchor = found.anchor();
-        let indent = self.indent_of(anchor.start);
+        let indent = self.indent_of(start_of(found));
         let at = self.past_comment(anchor.end);
         let rest = self.code_behind(at);
         let mut text = format!("{}{}", self.eol.repeat(gap + 1), self.lines(&indent));
@@ -95,10 +98,19 @@ impl<'a> Page<'a> {
         }
     }
 
+    fn item(&self, found: &Match<'_>, gap: usize) -> Splice {
+        let at = found.anchor().end;
+        if self.blank_before(start_of(found)) || self.code_behind(at).is_empty() {
+            return self.after(found, gap);
+        }
+        Splice {
+            range: at..at,
+            text: format!(" {}", self.text.trim()),
+        }
+    }
+
     fn before(&self, found: &Match<'_>, gap: usize) -> Splice {
-        let start = found
-            .range("lead")
-            .map_or(found.anchor().start, |lead| lead.start);
+        let start = start_of(found);
         let indent = self.indent_of(start);
         let text = format!(
             "{}{}{indent}",
@@ -227,6 +239,12 @@ impl<'a> Page<'a> {
         let line_start = self.source.text[..at].rfind('\n').map_or(0, |i| i + 1);
         self.source.text[line_start..at].trim().is_empty()
     }
+}
+
+/// Where the anchor starts, with what leads up to it.
+fn start_of(found: &Match<'_>) -> usize {
+    let lead = found.range("lead");
+    lead.unwrap_or_else(|| found.anchor()).start
 }
 
 /// What most of the file's lines end with.

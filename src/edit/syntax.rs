@@ -17,6 +17,8 @@ pub enum Grammar {
     JavaScript,
     /// `.toml`
     Toml,
+    /// `.ex`, `.exs`
+    Elixir,
 }
 
 impl Grammar {
@@ -26,6 +28,7 @@ impl Grammar {
             "rs" => Some(Self::Rust),
             "js" | "mjs" | "jsx" => Some(Self::JavaScript),
             "toml" => Some(Self::Toml),
+            "ex" | "exs" => Some(Self::Elixir),
             _ => None,
         }
     }
@@ -35,6 +38,7 @@ impl Grammar {
             Self::Rust => tree_sitter_rust::LANGUAGE.into(),
             Self::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
             Self::Toml => tree_sitter_toml_ng::LANGUAGE.into(),
+            Self::Elixir => tree_sitter_elixir::LANGUAGE.into(),
         }
     }
 }

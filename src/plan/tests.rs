@@ -4,23 +4,29 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::edit::Query;
-use crate::stack::{APP, Stack};
+use crate::facts;
+use crate::stack::{APP, Fact, Stack};
 
 /// Every generator's plan for `Admin.Room`, by its folder.
 fn plans() -> Vec<(String, Plan)> {
-    let facts = ["name", "folder"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
+    let given = ["name", "folder"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
     let mut plans = Vec::new();
     for name in Stack::names() {
         let stack = Stack::read(name).expect(name);
-        for generator in stack.generators().chain([APP]) {
-            let templates = Templates::new(&|_| Ok(None));
-            let generator = stack.generator(generator, &templates).expect(generator);
-            let named = !generator.suffix.is_empty();
+        let facts = facts::work_out(&stack.project.facts, given.clone().into(), &|_| Ok(None));
+        let facts = facts.expect(name).expect("a new app has every fact");
+        for generator in Generator::names(name).chain([APP]) {
+            let templates = Templates::new(&|_| Ok(None)).with_shared().expect(name);
+            let generator = Generator::read(name, generator, &templates).expect(generator);
+            let secrets = generator.secrets.iter();
             let request = Request {
-                name: named.then(|| "Admin.Room".to_owned()),
+                name: generator.is_named().then(|| "Admin.Room".to_owned()),
                 options: BTreeMap::new(),
+                secrets: secrets
+                    .map(|s| (s.name.clone(), "secret".to_owned()))
+                    .collect(),
             };
-            let planned = plan(&generator, &request, &facts.clone().into(), &templates);
+            let planned = plan(&generator, &request, &facts, &templates);
             plans.push((generator.folder.clone(), planned.expect(&generator.folder)));
         }
     }
@@ -50,19 +56,49 @@ fn every_query_is_one_of_tree_sitters_own() {
             for part in &edit.edit.parts {
                 let fixed = [
                     Some(part.present.clone()),
+                    part.made.clone(),
                     part.within.clone(),
                     part.bind.clone(),
                 ];
                 for query in fixed.into_iter().flatten().chain(anchors(part)) {
-                    Query::parse(&query).unwrap_or_else(|e| panic!("{folder}: {query}\n{e:#}"));
-                    tree_sitter::Query::new(&grammar.language(), &query)
-                        .unwrap_or_else(|e| panic!("{folder}: {query}\n{e}"));
+                    assert_is_query(&folder, grammar, &query);
                     count += 1;
                 }
             }
         }
+        for taken in &plan.taken {
+            let grammar = Grammar::of(taken.file.as_ref()).expect(&folder);
+            assert_is_query(&folder, grammar, &taken.query);
+        }
     }
     assert!(count > 20, "{count} queries were found");
+}
+
+#[test]
+fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
+    for name in Stack::names() {
+        let stack = Stack::read(name).expect(name);
+        let asked = std::cell::RefCell::new(Vec::new());
+        let look = |fact: &Fact| {
+            asked.borrow_mut().push(fact.clone());
+            Ok(None)
+        };
+        let given = [("name".to_owned(), "my_app".to_owned())];
+        facts::work_out(&stack.project.facts, given.into(), &look).expect(name);
+
+        let project = stack.project;
+        let asked = asked.into_inner().into_iter();
+        for fact in asked.chain(project.markers).chain(project.nested) {
+            let grammar = Grammar::of(fact.file.as_ref()).expect(name);
+            assert_is_query(name, grammar, &fact.query);
+        }
+    }
+}
+
+fn assert_is_query(of: &str, grammar: Grammar, query: &str) {
+    Query::parse(query).unwrap_or_else(|e| panic!("{of}: {query}\n{e:#}"));
+    tree_sitter::Query::new(&grammar.language(), query)
+        .unwrap_or_else(|e| panic!("{of}: {query}\n{e}"));
 }
 
 #[test]

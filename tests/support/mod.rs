@@ -43,6 +43,16 @@ impl Sandbox {
         sandbox
     }
 
+    /// One with a Phoenix app called `my_app` in it, made without git and without installing anything.
+    pub fn with_phoenix_app() -> Self {
+        let sandbox = Self::new();
+        let phoenix = ["--stack", "phoenix", "--no-git", "--no-install"];
+        sandbox
+            .run(&[&["new", "my_app"], &phoenix[..]].concat())
+            .succeeded();
+        sandbox
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -50,7 +60,8 @@ impl Sandbox {
     /// The command, to be run in `my_app` if that is there, else in the folder itself.
     pub fn command(&self, args: &[&str]) -> Command {
         let app = self.path().join("my_app");
-        let folder = if app.join("Cargo.toml").exists() {
+        let is_app = ["Cargo.toml", "mix.exs"].map(|file| app.join(file).exists());
+        let folder = if is_app.contains(&true) {
             app
         } else {
             self.path().to_owned()

@@ -1,0 +1,1 @@
+../../../../rust/app/assets/js/inspector.js

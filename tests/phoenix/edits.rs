@@ -1,0 +1,172 @@
+//! Files of apps that we did not make, in the shapes that Phoenix 1.3 to 1.8 and people give them: each in
+//! `tests/fixtures/phoenix`, with what becomes of it beside it.
+//!
+//! To write what becomes of a new one, for reading: `BLESS=1 cargo test --test phoenix edits`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{Ran, Sandbox};
+
+/// A kind of file, and the command that edits it.
+pub struct Kind {
+    folder: &'static str,
+    path: &'static str,
+    args: &'static [&'static str],
+    /// What the reader is told if the edit is left to them.
+    by_hand: &'static str,
+}
+
+pub const ENDPOINT: Kind = Kind {
+    folder: "endpoint",
+    path: "lib/my_app_web/endpoint.ex",
+    args: &["gen", "socket", "User"],
+    by_hand: "\nAdd this to `lib/my_app_web/endpoint.ex` to mount the socket:\n\n    \
+        socket \"/socket\", MyAppWeb.UserSocket,\n      websocket: true,\n      longpoll: false\n",
+};
+pub const SOCKET: Kind = Kind {
+    folder: "socket",
+    path: "lib/my_app_web/channels/user_socket.ex",
+    args: &["gen", "channel", "Room"],
+    by_hand: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to route the channel:\n\n    \
+        channel \"room:*\", MyAppWeb.RoomChannel\n",
+};
+const APP_JS: Kind = Kind {
+    folder: "app_js",
+    path: "assets/js/app.js",
+    args: &["gen", "socket", "User"],
+    by_hand: "\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./user_socket.js\"\n",
+};
+pub const APPLICATION: Kind = Kind {
+    folder: "application",
+    path: "lib/my_app/application.ex",
+    args: &["gen", "presence"],
+    by_hand: "\nAdd this to `lib/my_app/application.ex` to start it, among the children: after the PubSub, \
+        before the endpoint:\n\n    MyAppWeb.Presence,\n",
+};
+
+/// A file in the shape that an app may have it, and in the one that the command leaves it in.
+pub struct Fixture {
+    pub name: String,
+    pub before: String,
+    after: PathBuf,
+}
+
+impl Kind {
+    pub fn fixtures(&self) -> Vec<Fixture> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures/phoenix")
+            .join(self.folder);
+        let entries = fs::read_dir(&folder).expect("the fixtures are there");
+        let mut paths: Vec<_> = entries.map(|e| e.expect("an entry").path()).collect();
+        paths.retain(|path| !path.to_string_lossy().contains(".after."));
+        paths.sort();
+        assert!(!paths.is_empty(), "{}", folder.display());
+        paths.iter().map(|path| Fixture::read(path)).collect()
+    }
+
+    /// What the command makes of `source` in a new app, and says.
+    pub fn edited(&self, source: &str) -> (String, Ran) {
+        let sandbox = Sandbox::with_phoenix_app();
+        if self.folder == SOCKET.folder {
+            sandbox.run(&["gen", "socket", "User"]).succeeded();
+        }
+        let path = format!("my_app/{}", self.path);
+        sandbox.write(&path, source);
+        let ran = sandbox.run(self.args).succeeded();
+        let before = sandbox.tree();
+        sandbox.run(self.args).succeeded();
+        assert_eq!(sandbox.tree(), before, "run twice it changes nothing");
+        (sandbox.read(&path), ran)
+    }
+
+    fn holds(&self) {
+        for fixture in self.fixtures() {
+            let (edited, ran) = self.edited(&fixture.before);
+            let verb = match (fixture.after(&edited), fixture.name.starts_with("there_")) {
+                (Some(after), _) => {
+                    assert_eq!(edited, after, "{}", fixture.name);
+                    "injecting"
+                }
+                (None, there) => {
+                    assert_eq!(edited, fixture.before, "{}", fixture.name);
+                    assert_eq!(
+                        ran.stdout.contains(self.by_hand),
+                        !there,
+                        "{}",
+                        fixture.name
+                    );
+                    if there { "identical" } else { "" }
+                }
+            };
+            let line = |verb: &str| ran.stdout.contains(&format!("* {verb} {}\n", self.path));
+            for one in ["injecting", "identical"] {
+                assert_eq!(line(one), one == verb, "{}\n{}", fixture.name, ran.stdout);
+            }
+        }
+    }
+}
+
+impl Fixture {
+    fn read(path: &Path) -> Self {
+        let extension = path.extension().expect("it has one").to_string_lossy();
+        Self {
+            name: path
+                .file_stem()
+                .expect("it has one")
+                .to_string_lossy()
+                .into_owned(),
+            before: fs::read_to_string(path).expect("it is read"),
+            after: path.with_extension(format!("after.{extension}")),
+        }
+    }
+
+    fn after(&self, edited: &str) -> Option<String> {
+        if std::env::var_os("BLESS").is_some() && edited != self.before {
+            fs::write(&self.after, edited).expect("it is written");
+        }
+        fs::read_to_string(&self.after).ok()
+    }
+}
+
+#[test]
+fn a_socket_is_mounted_in_the_endpoints_own_body_or_left_to_the_reader() {
+    ENDPOINT.holds();
+}
+
+#[test]
+fn a_channel_is_routed_beside_the_others_or_left_to_the_reader() {
+    SOCKET.holds();
+}
+
+#[test]
+fn a_script_is_imported_in_the_files_own_way() {
+    APP_JS.holds();
+}
+
+#[test]
+fn a_presence_is_started_between_the_pubsub_and_the_endpoint_or_left_to_the_reader() {
+    APPLICATION.holds();
+}
+
+#[test]
+fn a_script_in_typescript_or_in_none_is_left_to_the_reader() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let app_js = sandbox.path().join("my_app/assets/js/app.js");
+    fs::remove_file(&app_js).expect("it was there");
+    let missing = sandbox.run(&["gen", "socket", "User"]).succeeded();
+    assert!(
+        missing.stdout.contains(APP_JS.by_hand),
+        "{}",
+        missing.stdout
+    );
+
+    let source = "import \"phoenix_html\"\nconst token: string = \"\"\n";
+    sandbox.write("my_app/assets/js/app.ts", source);
+    let typescript = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+
+    let by_hand = "\nAdd this to `assets/js/app.ts` to load the script:\n\n    import \"./device_socket.js\"\n";
+    assert!(typescript.stdout.contains(by_hand), "{}", typescript.stdout);
+    assert_eq!(sandbox.read("my_app/assets/js/app.ts"), source);
+    assert!(!app_js.exists());
+}

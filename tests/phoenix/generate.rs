@@ -1,0 +1,242 @@
+//! `hello-sockets gen` in a Phoenix app.
+
+use crate::support::Sandbox;
+
+#[test]
+fn what_a_channel_consists_of_agrees() {
+    let sandbox = Sandbox::with_phoenix_app();
+    sandbox
+        .run(&[
+            "gen",
+            "channel",
+            "Admin.ChatRoom",
+            "--topic",
+            "chat",
+            "--yes",
+        ])
+        .succeeded();
+
+    let has = |path: &str, line: &str| {
+        let text = sandbox.read(&format!("my_app/{path}"));
+        assert!(text.lines().any(|l| l == line), "{path}\n{text}");
+    };
+    let web = "lib/my_app_web";
+    has(
+        &format!("{web}/channels/admin/chat_room_channel.ex"),
+        "defmodule MyAppWeb.Admin.ChatRoomChannel do",
+    );
+    has(
+        &format!("{web}/channels/admin/chat_room_channel.ex"),
+        "  def join(\"chat:\" <> _rest, _payload, socket) do",
+    );
+    has(
+        &format!("{web}/channels/user_socket.ex"),
+        "  channel \"chat:*\", MyAppWeb.Admin.ChatRoomChannel",
+    );
+    has(
+        "test/my_app_web/channels/admin/chat_room_channel_test.exs",
+        "  @topic \"chat:lobby\"",
+    );
+    has(
+        "assets/js/user_socket.js",
+        "export const adminChatRoomChannel = socket.channel(\"chat:lobby\", {})",
+    );
+    has("assets/js/app.js", "import \"./user_socket.js\"");
+}
+
+#[test]
+fn yes_is_what_no_and_then_the_command_it_names_is() {
+    let yes = Sandbox::with_phoenix_app();
+    let no = Sandbox::with_phoenix_app();
+    let endpoint = yes.read("my_app/lib/my_app_web/endpoint.ex");
+    no.write("my_app/lib/my_app_web/endpoint.ex", &endpoint);
+    let grown = |sandbox: &Sandbox| -> Vec<_> {
+        sandbox
+            .tree()
+            .into_iter()
+            .filter(|(path, _)| !path.starts_with("my_app/config/"))
+            .collect()
+    };
+
+    yes.answer(&["gen", "channel", "User"], "y\n").succeeded();
+    let ran = no.answer(&["gen", "channel", "User"], "n\n").succeeded();
+    assert!(
+        ran.stdout
+            .contains("\n    hello-sockets gen channel User --yes\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!no.exists("my_app/lib/my_app_web/channels/user_socket.ex"));
+    no.run(&["gen", "channel", "User", "--yes"]).succeeded();
+
+    assert_eq!(grown(&no), grown(&yes));
+}
+
+#[test]
+fn everything_twice_changes_nothing() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let commands: [&[&str]; 4] = [
+        &["gen", "channel", "User", "--yes"],
+        &["gen", "socket", "Admin.Device"],
+        &["gen", "channel", "Sensor", "--topic", "sensors"],
+        &["gen", "presence"],
+    ];
+    commands
+        .iter()
+        .for_each(|args| drop(sandbox.run(args).succeeded()));
+    let before = sandbox.tree();
+
+    for args in commands {
+        let ran = sandbox.run(args).succeeded();
+        let mut report = ran.stdout.lines().filter(|line| line.starts_with("* "));
+        assert!(
+            report.all(|line| line.starts_with("* identical ")),
+            "{}",
+            ran.stdout
+        );
+    }
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn a_nested_socket_has_its_paths_in_step() {
+    let sandbox = Sandbox::with_phoenix_app();
+    sandbox.run(&["gen", "socket", "Admin.Device"]).succeeded();
+
+    assert!(sandbox.exists("my_app/lib/my_app_web/channels/admin/device_socket.ex"));
+    let script = sandbox.read("my_app/assets/js/admin/device_socket.js");
+    assert!(
+        script.contains("new Socket(\"/admin_device_socket\""),
+        "{script}"
+    );
+    let app_js = sandbox.read("my_app/assets/js/app.js");
+    assert!(
+        app_js.ends_with("import \"./admin/device_socket.js\"\n"),
+        "{app_js}"
+    );
+    let endpoint = sandbox.read("my_app/lib/my_app_web/endpoint.ex");
+    assert!(
+        endpoint.contains("  socket \"/admin_device_socket\", MyAppWeb.Admin.DeviceSocket,\n"),
+        "{endpoint}"
+    );
+}
+
+#[test]
+fn topics_paths_and_modules_that_are_taken_are_refused() {
+    let sandbox = Sandbox::with_phoenix_app();
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+    let before = sandbox.tree();
+
+    sandbox
+        .run(&["gen", "channel", "Admin.Lobby", "--topic", "room"])
+        .misused(
+            "error: the topic `room:*` is taken: UserSocket routes `room:*` to RoomChannel\n\
+         help: hello-sockets gen channel Admin.Lobby --topic admin_lobby\n",
+        );
+    sandbox.run(&["gen", "presence", "Endpoint"]).misused(
+        "error: the module `MyAppWeb.Endpoint` is taken: it is in lib/my_app_web/endpoint.ex\n\
+         help: hello-sockets gen presence EndpointPresence\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+
+    let endpoint = "my_app/lib/my_app_web/endpoint.ex";
+    sandbox.write(
+        endpoint,
+        &sandbox
+            .read(endpoint)
+            .replace("MyAppWeb.UserSocket", "MyAppWeb.GameSocket"),
+    );
+    sandbox.run(&["gen", "socket", "User"]).misused(
+        "error: the path `/socket` is taken: the endpoint mounts GameSocket there\n\
+         help: hello-sockets gen socket Client\n",
+    );
+}
+
+#[test]
+fn a_presence_may_have_a_name() {
+    let sandbox = Sandbox::with_phoenix_app();
+    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox
+        .run(&["gen", "presence", "RoomPresence"])
+        .succeeded();
+
+    assert!(sandbox.exists("my_app/lib/my_app_web/channels/presence.ex"));
+    assert!(sandbox.exists("my_app/lib/my_app_web/channels/room_presence.ex"));
+    let application = sandbox.read("my_app/lib/my_app/application.ex");
+    let children = "      {Phoenix.PubSub, name: MyApp.PubSub},\n      MyAppWeb.RoomPresence,\n      \
+        MyAppWeb.Presence,\n      MyAppWeb.Endpoint\n";
+    assert!(application.contains(children), "{application}");
+}
+
+#[test]
+fn channels_of_an_app_with_a_database_have_it_to_themselves() {
+    let sandbox = Sandbox::with_phoenix_app();
+    sandbox.write(
+        "my_app/test/support/data_case.ex",
+        "defmodule MyApp.DataCase do\n  use ExUnit.CaseTemplate\n\n  def setup_sandbox(tags) do\n    tags\n  end\nend\n",
+    );
+    sandbox
+        .run(&["gen", "channel", "User", "--no-socket"])
+        .succeeded();
+
+    let case = sandbox.read("my_app/test/support/channel_case.ex");
+    assert!(
+        case.contains("    MyApp.DataCase.setup_sandbox(tags)\n"),
+        "{case}"
+    );
+}
+
+#[test]
+fn an_app_that_we_did_not_make_is_known_by_its_dependency() {
+    let mix = |app: &str, dep: &str| {
+        format!(
+            "defmodule X.MixProject do\n  use Mix.Project\n\n  @app :my_app\n\n  def project do\n    \
+             [app: {app}, deps: deps()]\n  end\n\n  defp deps do\n    [\n      {dep}\n    ]\n  end\nend\n"
+        )
+    };
+    for app in [":my_app", "@app"] {
+        for dep in [
+            "{:phoenix, \"~> 1.7\"}",
+            "{:phoenix, github: \"phoenixframework/phoenix\", override: true}",
+        ] {
+            let sandbox = Sandbox::new();
+            sandbox.write("my_app/mix.exs", &mix(app, dep));
+            sandbox.write("my_app/lib/my_app_web.ex", "defmodule ShopWeb do\nend\n");
+            sandbox
+                .run(&["gen", "channel", "User", "--no-socket"])
+                .succeeded();
+            let channel = sandbox.read("my_app/lib/my_app_web/channels/user_channel.ex");
+            assert!(
+                channel.starts_with("defmodule ShopWeb.UserChannel do\n"),
+                "{channel}"
+            );
+        }
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "my_app/mix.exs",
+        &mix(
+            ":my_app",
+            "{:phoenix_pubsub, \"~> 2.1\"} # not {:phoenix, \"~> 1.8\"}",
+        ),
+    );
+    assert_eq!(sandbox.run(&["gen", "channel", "User"]).code, Some(2));
+}
+
+#[test]
+fn a_generator_that_the_stack_has_not_is_answered_with_those_it_has() {
+    Sandbox::with_app().run(&["gen", "presence"]).misused(
+        "error: the stack `rust` has no generator `presence`\nhelp: it has: channel, socket\n",
+    );
+}
+
+#[test]
+fn help_is_that_of_the_app_around() {
+    let page = |sandbox: &Sandbox| sandbox.run(&["help", "gen", "channel"]).succeeded().stdout;
+
+    assert!(page(&Sandbox::with_phoenix_app()).contains("lib/my_app_web/channels/room_channel.ex"));
+    assert!(page(&Sandbox::with_app()).contains("src/channels/room_channel.rs"));
+    assert!(page(&Sandbox::new()).contains("src/channels/room_channel.rs"));
+}

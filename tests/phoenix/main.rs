@@ -1,0 +1,15 @@
+//! The Phoenix stack, from outside.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod edits;
+mod elixir;
+mod generate;
+mod new;
+mod seed;
+mod umbrella;

@@ -1,0 +1,185 @@
+//! Umbrella projects: the web side is one of several apps.
+
+use crate::support::{Ran, Sandbox, finish};
+
+/// An umbrella as `mix phx.new --umbrella` lays it out.
+fn umbrella() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let write = |path: &str, text: &str| sandbox.write(&format!("shop_umbrella/{path}"), text);
+    write(
+        "mix.exs",
+        "defmodule Shop.Umbrella.MixProject do\n  use Mix.Project\n\n  def project do\n    \
+         [apps_path: \"apps\", version: \"0.1.0\", deps: deps()]\n  end\n\n  \
+         defp deps do\n    [{:phoenix_live_view, \">= 0.0.0\"}]\n  end\nend\n",
+    );
+    write(
+        "config/config.exs",
+        "import Config\n\nconfig :shop_web, ShopWeb.Endpoint,\n  adapter: Bandit.PhoenixAdapter,\n  \
+         pubsub_server: Shop.PubSub\n",
+    );
+    write(
+        "apps/shop/mix.exs",
+        &mix("shop", "{:phoenix_pubsub, \"~> 2.1\"}"),
+    );
+    write("apps/shop/lib/shop.ex", "defmodule Shop do\nend\n");
+    write(
+        "apps/shop/test/support/data_case.ex",
+        "defmodule Shop.DataCase do\n  def setup_sandbox(tags), do: tags\nend\n",
+    );
+    write(
+        "apps/shop_web/mix.exs",
+        &mix(
+            "shop_web",
+            "{:phoenix, \"~> 1.8.0\"},\n      {:shop, in_umbrella: true}",
+        ),
+    );
+    write(
+        "apps/shop_web/lib/shop_web.ex",
+        "defmodule ShopWeb do\nend\n",
+    );
+    write(
+        "apps/shop_web/lib/shop_web/endpoint.ex",
+        "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop_web\n\n  plug ShopWeb.Router\nend\n",
+    );
+    write(
+        "apps/shop_web/lib/shop_web/application.ex",
+        "defmodule ShopWeb.Application do\n  use Application\n\n  def start(_type, _args) do\n    children = [\n      \
+         ShopWeb.Telemetry,\n      # last\n      ShopWeb.Endpoint\n    ]\n\n    \
+         Supervisor.start_link(children, strategy: :one_for_one)\n  end\nend\n",
+    );
+    write(
+        "apps/shop_web/assets/js/app.js",
+        "// import \"./user_socket.js\"\nimport \"phoenix_html\"\n",
+    );
+    sandbox
+}
+
+fn mix(app: &str, dep: &str) -> String {
+    format!(
+        "defmodule App.MixProject do\n  use Mix.Project\n\n  def project do\n    [app: :{app}, deps: deps()]\n  end\n\n  \
+         defp deps do\n    [\n      {dep}\n    ]\n  end\nend\n"
+    )
+}
+
+fn run_in(sandbox: &Sandbox, folder: &str, args: &[&str]) -> Ran {
+    let mut command = sandbox.command(args);
+    command.current_dir(sandbox.path().join("shop_umbrella").join(folder));
+    finish(command, "")
+}
+
+const CHANNEL: [&str; 4] = ["gen", "channel", "User", "--yes"];
+
+#[test]
+fn the_web_app_is_found_from_everywhere_in_it() {
+    let trees = [
+        "",
+        "apps",
+        "apps/shop",
+        "apps/shop/lib",
+        "apps/shop_web",
+        "apps/shop_web/lib/shop_web",
+    ]
+    .map(|folder| {
+        let sandbox = umbrella();
+        run_in(&sandbox, folder, &CHANNEL).succeeded();
+        sandbox.tree()
+    });
+
+    for tree in &trees {
+        assert_eq!(tree, &trees[0]);
+    }
+    let paths: Vec<_> = trees[0].iter().map(|(path, _)| path.as_str()).collect();
+    for path in [
+        "lib/shop_web/channels/user_channel.ex",
+        "lib/shop_web/channels/user_socket.ex",
+        "test/shop_web/channels/user_channel_test.exs",
+        "test/support/channel_case.ex",
+        "assets/js/user_socket.js",
+    ] {
+        assert!(
+            paths.contains(&format!("shop_umbrella/apps/shop_web/{path}").as_str()),
+            "{path}: {paths:?}"
+        );
+    }
+}
+
+#[test]
+fn from_the_outside_paths_are_shown_as_they_are_seen_from_there() {
+    let sandbox = umbrella();
+
+    let ran = run_in(&sandbox, "", &CHANNEL).succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* creating apps/shop_web/lib/shop_web/channels/user_channel.ex\n\
+         * creating apps/shop_web/test/shop_web/channels/user_channel_test.exs\n\
+         * creating apps/shop_web/test/support/channel_case.ex\n\
+         \nThe default socket handler - ShopWeb.UserSocket - was not found.\n\
+         * creating apps/shop_web/lib/shop_web/channels/user_socket.ex\n\
+         * creating apps/shop_web/assets/js/user_socket.js\n\
+         * injecting apps/shop_web/lib/shop_web/endpoint.ex\n\
+         * injecting apps/shop_web/assets/js/app.js\n\
+         \nStart the app with `mix phx.server`, if it does not run yet, and open http://localhost:4000\n"
+    );
+}
+
+#[test]
+fn what_belongs_to_the_other_app_is_named_by_its_name() {
+    let sandbox = umbrella();
+    run_in(&sandbox, "apps/shop_web", &CHANNEL).succeeded();
+    run_in(&sandbox, "apps/shop_web", &["gen", "presence"]).succeeded();
+
+    let read = |path: &str| sandbox.read(&format!("shop_umbrella/apps/shop_web/{path}"));
+    let case = read("test/support/channel_case.ex");
+    assert!(
+        case.contains("    Shop.DataCase.setup_sandbox(tags)\n"),
+        "{case}"
+    );
+    let presence = read("lib/shop_web/channels/presence.ex");
+    assert!(
+        presence.contains("    otp_app: :shop_web,\n    pubsub_server: Shop.PubSub\n"),
+        "{presence}"
+    );
+    let application = read("lib/shop_web/application.ex");
+    assert!(
+        application.contains("      ShopWeb.Telemetry,\n      ShopWeb.Presence,\n      # last\n      ShopWeb.Endpoint\n"),
+        "{application}"
+    );
+    assert_eq!(
+        read("assets/js/app.js"),
+        "import \"./user_socket.js\"\nimport \"phoenix_html\"\n"
+    );
+}
+
+#[test]
+fn of_several_web_apps_one_has_to_be_chosen() {
+    let sandbox = umbrella();
+    sandbox.write(
+        "shop_umbrella/apps/admin_web/mix.exs",
+        &mix("admin_web", "{:phoenix, \"~> 1.8.0\"}"),
+    );
+    sandbox.write(
+        "shop_umbrella/apps/admin_web/lib/admin_web.ex",
+        "defmodule AdminWeb do\nend\n",
+    );
+    let before = sandbox.tree();
+    let root = sandbox
+        .path()
+        .canonicalize()
+        .expect("it is there")
+        .join("shop_umbrella");
+
+    run_in(&sandbox, "", &CHANNEL).misused(&format!(
+        "error: `{}` holds several apps\nhelp: go to one: `apps/admin_web`, `apps/shop_web`\n",
+        root.display()
+    ));
+    assert_eq!(sandbox.tree(), before);
+
+    run_in(
+        &sandbox,
+        "apps/admin_web",
+        &["gen", "channel", "User", "--no-socket"],
+    )
+    .succeeded();
+    assert!(sandbox.exists("shop_umbrella/apps/admin_web/lib/admin_web/channels/user_channel.ex"));
+}
