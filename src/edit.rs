@@ -39,10 +39,15 @@ pub struct Part {
     pub made: Option<String>,
     /// The lines, without indentation; `@name` stands for what the queries captured as `name`.
     pub text: String,
-    /// Optional: anchors count only inside what this captures as `@scope`.
+    /// Optional: `present` and the anchors count only inside what this captures as `@scope`.
     pub within: Option<String>,
-    /// Optional: must match, and its captures are for `text`.
+    /// Optional: must match once, as `@root`. Anchors count only inside of that, or if they start with it, as the links of
+    /// a method chain do; without `within`, `present` counts only inside of it.
+    pub root: Option<String>,
+    /// Optional: must match once. Its captures are for `text`, which goes below it.
     pub bind: Option<String>,
+    /// Optional: finds what is in the way of the text.
+    pub clash: Option<String>,
     /// Tried in order: the first that matches places the text.
     pub anchors: Vec<Anchor>,
 }
@@ -130,22 +135,22 @@ enum PartOutcome {
 impl Part {
     fn apply(&self, text: &str, grammar: Grammar) -> Result<PartOutcome> {
         let source = Source::parse(text, grammar);
-        if source.has(&self.present)? {
+        let scope = self.scope(&source)?;
+        if scope.holds_any(&source.find(&self.present)?) {
             return Ok(PartOutcome::AlreadyThere);
         }
-        let bound = match &self.bind {
-            Some(query) => source.find(query)?.into_iter().next(),
-            None => None,
-        };
-        if self.bind.is_some() && bound.is_none() {
-            return Ok(PartOutcome::NoPlace(self.by_hand(None)));
-        }
+        let bound = only(&source, self.bind.as_deref())?;
         let by_hand = self.by_hand(bound.as_ref());
+        let unclear =
+            self.bind.is_some() && bound.is_none() || self.root.is_some() && scope.root.is_none();
+        if unclear || source.finds(self.clash.as_deref())? {
+            return Ok(PartOutcome::NoPlace(by_hand));
+        }
         let uncommented = std::iter::once(Ok(uncomment::apply(&source, &by_hand)));
         let inserted = self
             .anchors
             .iter()
-            .map(|anchor| self.insert(&source, anchor, bound.as_ref()));
+            .map(|anchor| self.insert(&source, &scope, anchor, bound.as_ref()));
         for candidate in uncommented.chain(inserted) {
             if let Some(new) = candidate?
                 && self.holds(&source, &new, grammar)?
@@ -156,27 +161,46 @@ impl Part {
         Ok(PartOutcome::NoPlace(by_hand))
     }
 
+    fn scope<'s>(&self, source: &'s Source<'_>) -> Result<Scope<'s>> {
+        let within = self
+            .within
+            .as_deref()
+            .map(|query| source.find(query))
+            .transpose()?;
+        let mut roots = match &self.root {
+            Some(query) => source.find(query)?,
+            None => Vec::new(),
+        };
+        if let Some(scopes) = &within {
+            roots.retain(|root| {
+                scopes
+                    .iter()
+                    .any(|s| s.surrounds("scope", root.range("root").unwrap_or_default()))
+            });
+        }
+        let root = if roots.len() == 1 { roots.pop() } else { None };
+        Ok(Scope {
+            within,
+            root,
+            rooted: self.root.is_some(),
+        })
+    }
+
     /// The source with the text at `anchor`, or `None` if the anchor is not there.
     fn insert(
         &self,
         source: &Source<'_>,
+        scope: &Scope<'_>,
         anchor: &Anchor,
         bound: Option<&Match<'_>>,
     ) -> Result<Option<String>> {
-        let scopes = match &self.within {
-            Some(query) => Some(source.find(query)?),
-            None => None,
-        };
         let mut matches = match &anchor.query {
             Some(query) => source.find(query)?,
             None => vec![source.whole()],
         };
-        matches.retain(|m| {
-            let Some(scopes) = &scopes else { return true };
-            scopes
-                .iter()
-                .any(|scope| scope.surrounds("scope", m.anchor()))
-        });
+        let below = bound.map_or(0, Match::start);
+        let whole = anchor.query.is_none();
+        matches.retain(|m| whole || scope.has_anchor(m) && m.anchor().start >= below);
         let Some((index, before)) = anchor.pick.choose(&matches) else {
             return Ok(None);
         };
@@ -187,11 +211,11 @@ impl Part {
         Ok(Some(place.insert(source, chosen, &text, anchor)))
     }
 
-    /// Whether `new` has the text and no syntax error that the old source had not.
+    /// Whether `new` has the text where it belongs, and no syntax error that the old source had not.
     fn holds(&self, old: &Source<'_>, new: &str, grammar: Grammar) -> Result<bool> {
         let new = Source::parse(new, grammar);
         let made = self.made.as_ref().unwrap_or(&self.present);
-        Ok(new.errors() <= old.errors() && new.has(made)?)
+        Ok(new.errors() <= old.errors() && self.scope(&new)?.holds_any(&new.find(made)?))
     }
 
     fn by_hand(&self, bound: Option<&Match<'_>>) -> String {
@@ -199,6 +223,45 @@ impl Part {
         // A capture that could not be had reads as its own name, which is how people write it.
         filled.replace('@', "")
     }
+}
+
+/// Where in a file a part belongs.
+struct Scope<'s> {
+    within: Option<Vec<Match<'s>>>,
+    root: Option<Match<'s>>,
+    /// Whether there has to be a root.
+    rooted: bool,
+}
+
+impl Scope<'_> {
+    fn holds_any(&self, matches: &[Match<'_>]) -> bool {
+        matches.iter().any(|m| match (&self.within, &self.root) {
+            (Some(scopes), _) => scopes
+                .iter()
+                .any(|scope| scope.surrounds("scope", m.span())),
+            (None, Some(root)) => root.surrounds("root", m.span()),
+            (None, None) => !self.rooted,
+        })
+    }
+
+    fn has_anchor(&self, m: &Match<'_>) -> bool {
+        match &self.root {
+            Some(root) => root.start() == m.anchor().start || root.surrounds("root", m.anchor()),
+            None => match &self.within {
+                Some(scopes) => scopes
+                    .iter()
+                    .any(|scope| scope.surrounds("scope", m.anchor())),
+                None => true,
+            },
+        }
+    }
+}
+
+/// The match of `query` if it is the only one.
+fn only<'s>(source: &'s Source<'_>, query: Option<&str>) -> Result<Option<Match<'s>>> {
+    let Some(query) = query else { return Ok(None) };
+    let mut found = source.find(query)?;
+    Ok(if found.len() == 1 { found.pop() } else { None })
 }
 
 impl Pick {

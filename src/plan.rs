@@ -334,7 +334,9 @@ impl Planner<'_> {
             made: optional(&rule.made)?,
             text: self.text(&rule.text)?,
             within: optional(&rule.within)?,
+            root: optional(&rule.root)?,
             bind: optional(&rule.bind)?,
+            clash: optional(&rule.clash)?,
             anchors: rule
                 .anchors
                 .iter()

@@ -252,7 +252,9 @@ pub struct PartRule {
     pub made: Option<String>,
     pub text: String,
     pub within: Option<String>,
+    pub root: Option<String>,
     pub bind: Option<String>,
+    pub clash: Option<String>,
     pub anchors: Vec<AnchorRule>,
 }
 

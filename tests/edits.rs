@@ -71,7 +71,7 @@ mod endpoint {
     }
 
     #[test]
-    fn with_several_sockets_and_comments_gets_it_behind_the_last() {
+    fn kept_in_a_variable_gets_it_where_the_builder_is_made() {
         let source = "\
 use axum_channels::Endpoint;
 use crate::{channels::user_socket::UserSocket, config::Config};
@@ -95,10 +95,32 @@ pub fn endpoint(config: &Config) -> Endpoint {
                 "use crate::channels::device_socket::DeviceSocket;\nuse crate::{",
             )
             .replace(
-                "// and for us\n",
-                "// and for us\n        .socket::<DeviceSocket>(\"/device_socket\")\n",
+                "builder(); // first",
+                "builder()\n        .socket::<DeviceSocket>(\"/device_socket\"); // first",
             );
         assert_eq!(edited, expected);
+    }
+
+    #[test]
+    fn with_several_sockets_gets_it_behind_the_last() {
+        let source = "\
+fn e() -> E {
+    axum_channels::Endpoint::builder()
+        .socket::<UserSocket>(\"/socket\")
+        .socket_with::<crate::AdminSocket>(\"/admin\", options()) // for us
+        // .socket::<OldSocket>(\"/old\")
+        .build()
+}
+";
+
+        let (edited, _) = add_device(FILE, source);
+
+        let mounted = "// for us\n        .socket::<DeviceSocket>(\"/device_socket\")\n";
+        let import = "use crate::channels::device_socket::DeviceSocket;\n\n";
+        assert_eq!(
+            edited,
+            import.to_owned() + &source.replace("// for us\n", mounted)
+        );
     }
 
     #[test]
@@ -175,7 +197,7 @@ mod tests {
         assert_eq!(edited, source);
         assert!(
             report.contains(
-                "\nAdd this to `src/endpoint.rs` to mount the socket:\n\n    \
+                "\nAdd this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()`:\n\n    \
                  use crate::channels::device_socket::DeviceSocket;\n\n    \
                  .socket::<DeviceSocket>(\"/device_socket\")\n"
             ),
@@ -192,7 +214,7 @@ mod tests {
 
         assert_eq!(edited, source);
         assert!(
-            report.contains("Add this to `src/endpoint.rs` to mount the socket:"),
+            report.contains("Add this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()`:"),
             "{report}"
         );
     }
@@ -342,7 +364,7 @@ impl SocketHandler for OtherSocket {
         assert_eq!(edited, source);
         assert!(
             report.contains(
-                "\nAdd this to `src/channels/user_socket.rs` to route the channel:\n\n    \
+                "\nAdd this to `src/channels/user_socket.rs` to route the channel, the second in `fn channels`:\n\n    \
                  use super::room_channel::RoomChannel;\n\n    \
                  routes.channel::<RoomChannel>(\"room:*\");\n"
             ),
@@ -478,6 +500,270 @@ mod files {
                 .mode()
                 & 0o777,
             0o640
+        );
+    }
+}
+
+/// What a hasty edit gets wrong: each is right, or left to the reader.
+mod not_guessed {
+    use super::{add_device, add_room};
+
+    const ENDPOINT: &str = "src/endpoint.rs";
+    const SOCKET: &str = "src/channels/user_socket.rs";
+    const MODULES: &str = "src/channels/mod.rs";
+    const USE: &str = "use crate::channels::device_socket::DeviceSocket;\n";
+    const MOUNT: &str = ".socket::<DeviceSocket>(\"/device_socket\")";
+
+    #[track_caller]
+    fn left_to_the_reader(file: &str, source: &str) {
+        let (edited, report) = if file == ENDPOINT {
+            add_device(file, source)
+        } else {
+            add_room(file, source)
+        };
+        assert_eq!(edited, source);
+        assert!(
+            report.contains(&format!("Add this to `{file}`")),
+            "{report}"
+        );
+    }
+
+    #[test]
+    fn which_of_two_endpoints_is_meant() {
+        left_to_the_reader(
+            ENDPOINT,
+            "fn public() -> E { Endpoint::builder().build() }\nfn admin() -> E { Endpoint::builder().build() }\n",
+        );
+        left_to_the_reader(
+            ENDPOINT,
+            "fn app() -> E { Endpoint::builder().build() }\n#[cfg(test)]\nfn fake() -> E { Endpoint::builder().socket::<F>(\"/f\").build() }\n",
+        );
+    }
+
+    #[test]
+    fn a_mount_under_a_condition_is_no_place_for_another() {
+        let source = "fn e() -> E {\n    let mut b = Endpoint::builder();\n    if debug {\n        b = b.socket::<Debug>(\"/d\");\n    }\n    b.build()\n}\n";
+
+        let (edited, _) = add_device(ENDPOINT, source);
+
+        let mounted = format!("Endpoint::builder()\n        {MOUNT};");
+        assert_eq!(
+            edited,
+            format!(
+                "{USE}\n{}",
+                source.replace("Endpoint::builder();", &mounted)
+            )
+        );
+    }
+
+    #[test]
+    fn other_methods_of_that_name_are_not_ours() {
+        let source = "fn e() -> E {\n    Endpoint::builder().build()\n}\nfn n() {\n    net::options().socket::<Tcp>(\"/x\").bind();\n}\n";
+
+        let (edited, _) = add_device(ENDPOINT, source);
+
+        assert!(
+            edited.contains(&format!(
+                "    Endpoint::builder()\n        {MOUNT}\n        .build()"
+            )),
+            "{edited}"
+        );
+        assert!(
+            edited.contains("    net::options().socket::<Tcp>(\"/x\").bind();\n"),
+            "{edited}"
+        );
+    }
+
+    #[test]
+    fn what_only_a_test_module_has_is_not_there() {
+        let source = "fn e() -> E {\n    Endpoint::builder().build()\n}\nmod tests {\n    use crate::channels::device_socket::DeviceSocket;\n    fn e() -> E { Endpoint::builder().socket::<DeviceSocket>(\"/x\").build() }\n}\n";
+
+        let (edited, _) = add_device(ENDPOINT, source);
+
+        assert!(edited.starts_with(USE), "{edited}");
+        assert!(
+            edited.contains(&format!(
+                "    Endpoint::builder()\n        {MOUNT}\n        .build()"
+            )),
+            "{edited}"
+        );
+    }
+
+    #[test]
+    fn a_path_that_is_taken_is_refused() {
+        let sandbox = super::Sandbox::with_app();
+        let endpoint =
+            "fn e() -> E { Endpoint::builder().socket::<Other>(\"/device_socket\").build() }\n";
+        sandbox.write("my_app/src/endpoint.rs", endpoint);
+
+        sandbox.run(&["gen", "socket", "Device"]).misused(
+            "error: the path `/device_socket` is taken: src/endpoint.rs mounts Other there\n\
+             help: hello-sockets gen socket Device2\n",
+        );
+    }
+
+    #[test]
+    fn attributes_and_docs_stay_with_their_item() {
+        let source = "#[cfg(feature = \"m\")]\nuse crate::metrics::Metrics;\n\nfn e() -> E { Endpoint::builder().build() }\n";
+        assert!(
+            add_device(ENDPOINT, source)
+                .0
+                .starts_with(&format!("{USE}#[cfg")),
+            "{}",
+            add_device(ENDPOINT, source).0
+        );
+
+        let source = "//! Ours.\n\n/// All about users.\n#[doc(hidden)]\npub mod user_channel;\n";
+        let expected = source.replace("/// All", "pub mod room_channel;\n/// All");
+        assert_eq!(add_room(MODULES, source).0, expected);
+    }
+
+    #[test]
+    fn imports_go_below_what_is_about_the_whole_file() {
+        for about in [
+            "#![allow(dead_code)]\n",
+            "//! Docs.\n#![allow(dead_code)]\n",
+            "/*! Docs. */\n",
+        ] {
+            let source = format!("{about}fn e() -> E {{ Endpoint::builder().build() }}\n");
+            assert!(
+                add_device(ENDPOINT, &source)
+                    .0
+                    .starts_with(&format!("{about}\n{USE}")),
+                "{}",
+                add_device(ENDPOINT, &source).0
+            );
+        }
+        let source = "// Copyright.\n\nfn e() -> E { Endpoint::builder().build() }\n";
+        assert!(
+            add_device(ENDPOINT, source)
+                .0
+                .starts_with(&format!("// Copyright.\n\n{USE}\nfn e()"))
+        );
+    }
+
+    #[test]
+    fn a_comment_behind_the_anchor_with_code_behind_it_is_not_the_lines_end() {
+        let source = "fn e() -> E { Endpoint::builder() /* here */ .build() }\n";
+
+        let (edited, _) = add_device(ENDPOINT, source);
+
+        assert!(
+            edited.contains(&format!("Endpoint::builder()\n    {MOUNT}"))
+                && edited.contains(".build()"),
+            "{edited}"
+        );
+        assert!(edited.find(MOUNT) < edited.find(".build()"), "{edited}");
+    }
+
+    #[test]
+    fn a_handler_whose_name_starts_alike_is_another() {
+        let handler = |name: &str| {
+            format!(
+                "impl SocketHandler for {name} {{\n    fn channels(routes: &mut Channels<Self>) {{\n        // {name}\n    }}\n}}\n"
+            )
+        };
+        let source = handler("UserSocket") + &handler("UserSocketLegacy");
+
+        let (edited, _) = add_room(SOCKET, &source);
+
+        let (ours, legacy) = edited
+            .split_once("impl SocketHandler for UserSocketLegacy")
+            .expect("it is there");
+        assert!(
+            ours.contains("routes.channel::<RoomChannel>(\"room:*\");"),
+            "{edited}"
+        );
+        assert!(!legacy.contains("Room"), "{edited}");
+    }
+
+    #[test]
+    fn which_of_two_variants_is_meant() {
+        left_to_the_reader(
+            SOCKET,
+            "use super::room_channel::RoomChannel;\nimpl SocketHandler for UserSocket {\n    #[cfg(a)]\n    fn channels(r: &mut Channels<Self>) {}\n    #[cfg(b)]\n    fn channels(r: &mut Channels<Self>) {}\n}\n",
+        );
+    }
+
+    #[test]
+    fn a_route_on_another_variable_or_handler_is_not_ours() {
+        let source = "\
+use super::room_channel::RoomChannel;
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        let mut extra = Channels::new();
+        extra.channel::<X>(\"x:*\");
+    }
+}
+impl SocketHandler for AdminSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<RoomChannel>(\"room:*\");
+    }
+}
+";
+        let (edited, _) = add_room(SOCKET, source);
+
+        let expected = source.replacen(
+            "{\n        let",
+            "{\n        routes.channel::<RoomChannel>(\"room:*\");\n        let",
+            1,
+        );
+        assert_eq!(edited, expected);
+    }
+
+    #[test]
+    fn a_commented_out_copy_elsewhere_stays_a_comment() {
+        let source = "\
+use super::room_channel::RoomChannel;
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<X>(\"x:*\");
+    }
+    fn id(&self) -> Option<String> {
+        // routes.channel::<RoomChannel>(\"room:*\");
+        None
+    }
+}
+";
+        let (edited, _) = add_room(SOCKET, source);
+
+        let expected = source.replacen(
+            ";\n    }",
+            ";\n        routes.channel::<RoomChannel>(\"room:*\");\n    }",
+            1,
+        );
+        assert_eq!(edited, expected);
+        let nested = "mod legacy {\n    // pub mod room_channel;\n}\n";
+        assert_eq!(
+            add_room(MODULES, nested).0,
+            format!("{nested}pub mod room_channel;\n")
+        );
+        let function = "function f() {\n  // import \"./device_socket.js\"\n}\n";
+        assert_eq!(
+            add_device("assets/js/app.js", function).0,
+            format!("import \"./device_socket.js\"\n\n{function}")
+        );
+    }
+
+    #[test]
+    fn a_script_that_joins_in_a_way_of_its_own_is_left_to_the_reader() {
+        let script = "assets/js/user_socket.js";
+        for source in [
+            // Which of the two?
+            "import { Socket } from \"phoenix\"\nconst a = new Socket(\"/a\")\nconst b = new Socket(\"/b\")\n",
+            // Not in reach.
+            "import { Socket } from \"phoenix\"\nfunction connect() {\n  const socket = new Socket(\"/socket\")\n}\n",
+            // No socket of Phoenix's.
+            "const raw = new WebSocket(\"/raw\")\n",
+            // The name is in use.
+            "import { Socket } from \"phoenix\"\nconst socket = new Socket(\"/socket\")\nconst roomChannel = 1\n",
+        ] {
+            left_to_the_reader(script, source);
+        }
+        let source = "export default function f() {}\nconst socket = new Socket(\"/socket\")\n";
+        assert!(
+            add_room(script, source).0.starts_with(source),
+            "below what it needs"
         );
     }
 }

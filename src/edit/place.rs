@@ -110,7 +110,7 @@ impl<'a> Page<'a> {
     }
 
     fn before(&self, found: &Match<'_>, gap: usize) -> Splice {
-        let start = start_of(found);
+        let start = start_of(found).min(found.start_with_lead());
         let indent = self.indent_of(start);
         let text = format!(
             "{}{}{indent}",
@@ -200,12 +200,11 @@ impl<'a> Page<'a> {
             .join(self.eol)
     }
 
-    /// The end of the line if only a comment follows `at` on it, else `at`.
+    /// The end of the line if nothing but comments follows `at` on it, else `at`.
     fn past_comment(&self, at: usize) -> usize {
         let rest = self.rest_of_line(at);
-        let code = rest.trim_start();
-        let code_at = at + rest.len() - code.len();
-        match !code.is_empty() && self.source.is_comment(code_at) {
+        let mut bytes = rest.char_indices().filter(|(_, c)| !c.is_whitespace());
+        match bytes.all(|(i, _)| self.source.is_comment(at + i)) {
             true => at + rest.trim_end().len(),
             false => at,
         }

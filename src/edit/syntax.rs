@@ -85,8 +85,12 @@ impl<'a> Source<'a> {
         Ok(found)
     }
 
-    pub fn has(&self, query: &str) -> Result<bool> {
-        Ok(!self.find(query)?.is_empty())
+    /// Whether there is a query, and it finds something.
+    pub fn finds(&self, query: Option<&str>) -> Result<bool> {
+        Ok(match query {
+            Some(query) => !self.find(query)?.is_empty(),
+            None => false,
+        })
     }
 
     /// The whole file as a match.
@@ -156,11 +160,47 @@ impl<'a> Match<'a> {
 }
 
 impl Match<'_> {
-    fn start(&self) -> Option<usize> {
-        self.captures
+    pub fn start(&self) -> usize {
+        self.span().start
+    }
+
+    /// From the first captured byte to the last.
+    pub fn span(&self) -> Range<usize> {
+        let starts = self.captures.iter().map(|(_, node)| node.start_byte());
+        let ends = self
+            .captures
             .iter()
-            .map(|(_, node)| node.start_byte())
-            .min()
+            .map(|(_, node)| trimmed_end(self.source, node));
+        starts.min().unwrap_or_default()..ends.max().unwrap_or_default()
+    }
+
+    /// Where the anchor starts, with the comments and attributes right above it that are about it.
+    pub fn start_with_lead(&self) -> usize {
+        let Some(anchor) = self.node("anchor") else {
+            return 0;
+        };
+        let above = std::iter::successors(Some(*anchor), |node| {
+            let above = node.prev_named_sibling()?;
+            let attached = above.kind().contains("comment") || above.kind() == "attribute_item";
+            // `//!` and `#![…]` are about the whole file.
+            let about_the_file = above
+                .child(0)
+                .is_some_and(|sign| sign.kind() == "inner_doc_comment_marker")
+                || above
+                    .named_child(0)
+                    .is_some_and(|sign| sign.kind() == "inner_doc_comment_marker");
+            let between = &self.source[trimmed_end(self.source, &above)..node.start_byte()];
+            let first_on_its_line = self.source[..above.start_byte()]
+                .rsplit('\n')
+                .next()?
+                .trim()
+                .is_empty();
+            let adjacent = between.matches('\n').count() == 1 && first_on_its_line;
+            (attached && !about_the_file && adjacent).then_some(above)
+        });
+        above
+            .last()
+            .map_or(anchor.start_byte(), |node| node.start_byte())
     }
 
     /// What the text is placed by: the capture `@anchor`.

@@ -58,6 +58,8 @@ fn every_query_is_one_of_tree_sitters_own() {
                     Some(part.present.clone()),
                     part.made.clone(),
                     part.within.clone(),
+                    part.root.clone(),
+                    part.clash.clone(),
                     part.bind.clone(),
                 ];
                 for query in fixed.into_iter().flatten().chain(anchors(part)) {

@@ -226,6 +226,17 @@ impl Parser {
         let (Token::Predicate(name), Token::Capture(capture)) = (self.next()?, self.next()?) else {
             bail!("a predicate is a name and a capture")
         };
+        if let (Some(Token::Capture(other)), "eq?" | "not-eq?") =
+            (self.peek().cloned(), name.as_str())
+        {
+            self.at += 1;
+            ensure!(self.take(')'), "#{name} compares two");
+            return Ok(Predicate {
+                capture,
+                holds: Condition::SameAs(other),
+                negated: name == "not-eq?",
+            });
+        }
         let mut values = Vec::new();
         while !self.take(')') {
             let Token::Text(text) = self.next()? else {

@@ -1,0 +1,162 @@
+//! Held against tree-sitter's own matching.
+
+use super::*;
+use crate::edit::Grammar;
+use tree_sitter::{QueryCursor, StreamingIterator};
+
+const RUST: &str = "\
+//! Docs.
+use a::b;
+#[cfg(test)]
+#[path = \"x\"]
+mod one;
+mod two { fn inner() {} }
+impl<T> x::Trait for S<T> {
+    fn f(&self, routes: &mut R) { routes.channel::<A>(\"a:*\"); routes.channel::<B>(\"b:*\", 1); }
+    fn g() {}
+}
+";
+const JAVASCRIPT: &str = "// c\nimport \"./a.js\"\nimport b from './b.js'\nrequire(\"./c\")\nexport default b\nexport { x } from \"y\"\n";
+
+/// Captures as names and texts, in an order of their own.
+fn ours(grammar: Grammar, source: &str, query: &str) -> Vec<Vec<(String, String)>> {
+    let tree = tree(grammar, source);
+    let query = Query::parse(query).expect(query);
+    let found = query.matches(tree.root_node(), source);
+    sorted(
+        found
+            .iter()
+            .map(|captures| captures.iter().map(|(n, node)| (*n, *node)).collect()),
+        source,
+    )
+}
+
+fn theirs(grammar: Grammar, source: &str, query: &str) -> Vec<Vec<(String, String)>> {
+    let tree = tree(grammar, source);
+    let query = tree_sitter::Query::new(&grammar.language(), query).expect(query);
+    let names = query.capture_names();
+    let mut cursor = QueryCursor::new();
+    let mut matches = cursor.matches(&query, tree.root_node(), source.as_bytes());
+    let mut found = Vec::new();
+    while let Some(m) = matches.next() {
+        found.push(
+            m.captures()
+                .iter()
+                .map(|c| (names[c.index as usize], c.node))
+                .collect::<Vec<_>>(),
+        );
+    }
+    sorted(found.into_iter(), source)
+}
+
+fn tree(grammar: Grammar, source: &str) -> tree_sitter::Tree {
+    let mut parser = tree_sitter::Parser::new();
+    parser
+        .set_language(&grammar.language())
+        .expect("the versions fit");
+    parser.parse(source, None).expect("nothing cancels")
+}
+
+fn sorted<'a>(
+    found: impl Iterator<Item = Vec<(&'a str, Node<'a>)>>,
+    source: &str,
+) -> Vec<Vec<(String, String)>> {
+    let text = |node: Node<'_>| source[node.byte_range()].to_owned();
+    let mut found: Vec<Vec<_>> = found
+        .map(|captures| {
+            captures
+                .into_iter()
+                .map(|(name, node)| (name.to_owned(), text(node)))
+                .collect()
+        })
+        .collect();
+    found
+        .iter_mut()
+        .for_each(|captures: &mut Vec<_>| captures.sort());
+    found.sort();
+    found
+}
+
+#[test]
+fn matches_are_those_that_tree_sitter_finds() {
+    let rust = [
+        "(mod_item name: (identifier) @name) @item",
+        "(mod_item name: (identifier) @name !body)",
+        "((mod_item name: (identifier) @name) (#eq? @name \"two\"))",
+        "(source_file (use_declaration) @use)",
+        "(source_file . (_) @first)",
+        "(source_file (_) @last .)",
+        "(source_file (mod_item) @one . (mod_item) @two)",
+        "(call_expression function: (generic_function type_arguments: (type_arguments . (_) @type .)) \
+              arguments: (arguments . (string_literal) @topic .))",
+        "(call_expression arguments: (arguments . (string_literal) @topic) (#match? @topic \"^.b\"))",
+        "(function_item name: (identifier) @f body: (block (expression_statement) @statement) (#not-eq? @f \"g\"))",
+        "(impl_item trait: (_) @trait type: [(type_identifier) (generic_type)] @type (#match? @trait \"Trait$\"))",
+        "(source_file (attribute_item)* . (mod_item name: (identifier) @key))",
+        "(function_item parameters: (parameters (self_parameter)? (parameter pattern: (identifier) @p)))",
+        "(mod_item name: (identifier) @a) (use_declaration argument: (_) @b (#any-of? @b \"a::b\" \"c\"))",
+        "(mod_item name: (identifier) @a (#not-match? @a \"o\"))",
+        "(function_item parameters: (parameters (parameter pattern: (identifier) @p)) body: (block (expression_statement \
+              (call_expression function: (generic_function function: (field_expression value: (identifier) @v)))) @s) \
+              (#eq? @v @p))",
+    ];
+    for query in rust {
+        let found = ours(Grammar::Rust, RUST, query);
+        assert!(!found.is_empty() || query.contains("not-match"), "{query}");
+        assert_eq!(found, theirs(Grammar::Rust, RUST, query), "{query}");
+    }
+    let javascript = [
+        "(program (import_statement source: (string (string_fragment) @path)) @import)",
+        "(export_statement \"default\") @default",
+        "(export_statement source: (_) @from)",
+        "([(import_statement source: (string (string_fragment) @p)) \
+               (call_expression function: (identifier) arguments: (arguments . (string (string_fragment) @p) .))] \
+              (#match? @p \"(b|c)\"))",
+    ];
+    for query in javascript {
+        let found = ours(Grammar::JavaScript, JAVASCRIPT, query);
+        assert!(!found.is_empty(), "{query}");
+        assert_eq!(
+            found,
+            theirs(Grammar::JavaScript, JAVASCRIPT, query),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn what_repeats_is_captured_from_the_longest_run_to_none() {
+    let found = ours(
+        Grammar::Rust,
+        RUST,
+        "(source_file (attribute_item)* @lead . (mod_item name: (_) @name !body))",
+    );
+
+    let lead = |text: &str| ("lead".to_owned(), text.to_owned());
+    let name = ("name".to_owned(), "one".to_owned());
+    let (first, second) = ("#[cfg(test)]", "#[path = \"x\"]");
+    assert!(
+        found.contains(&vec![lead(first), lead(second), name.clone()]),
+        "{found:?}"
+    );
+    assert!(
+        found.contains(&vec![lead(second), name.clone()]),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_is_no_query_is_refused() {
+    for query in [
+        "(",
+        "(a",
+        "a)",
+        "(a @)",
+        "(a (#what? @b \"c\"))",
+        "(a name:)",
+        "(#eq? @a \"b\")",
+        "(a (#match? @b \"(\"))",
+    ] {
+        assert!(Query::parse(query).is_err(), "{query}");
+    }
+}
