@@ -81,22 +81,30 @@ fn create_folders(folder: &Path, undo: &mut Undo) -> Result<()> {
 fn create(path: &Path, contents: &[u8]) -> Result<()> {
     let draft = draft(path, contents, None)?;
     let linked = fs::hard_link(&draft, path);
-    let moved = match linked {
+    let _ = fs::remove_file(&draft);
+    match linked {
         // Some file systems have no links: their files are made in place.
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            File::create_new(path).and_then(|mut file| file.write_all(contents))
+            let mut file = File::create_new(path)?;
+            if let Err(error) = file.write_all(contents) {
+                let _ = fs::remove_file(path);
+                return Err(error.into());
+            }
+            Ok(())
         }
-        linked => linked,
-    };
-    fs::remove_file(&draft)?;
-    Ok(moved?)
+        linked => Ok(linked?),
+    }
 }
 
 /// Replaces a file, keeping its permissions.
 fn replace(path: &Path, contents: &[u8]) -> Result<()> {
     let permissions = fs::metadata(path)?.permissions();
     let draft = draft(path, contents, Some(permissions))?;
-    Ok(fs::rename(draft, path)?)
+    if let Err(error) = fs::rename(&draft, path) {
+        let _ = fs::remove_file(&draft);
+        return Err(error.into());
+    }
+    Ok(())
 }
 
 fn draft(path: &Path, contents: &[u8], permissions: Option<Permissions>) -> Result<PathBuf> {

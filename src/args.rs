@@ -225,8 +225,8 @@ impl clap::Args for Gen {
 fn subcommand(generator: &Generator) -> clap::Command {
     let name = generator.is_named().then(|| {
         let help = match &generator.default_name {
-            Some(name) => format!("Such as Room or Admin.Room [default: {name}]"),
-            None => "Such as Room or Admin.Room".to_owned(),
+            Some(name) => format!("{} [default: {name}]", generator.name_help),
+            None => generator.name_help.clone(),
         };
         Arg::new("name")
             .required(generator.default_name.is_none())

@@ -28,19 +28,28 @@ pub struct Change {
     pub after: Vec<u8>,
 }
 
-/// How a planned file or edit relates to what is there.
+/// How a planned file relates to what is there.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The file is made.
+pub enum FileVerdict {
     Create,
-    /// All is there already.
     Identical,
-    /// The file is not looked at: it belongs to the reader, and is there.
+    /// It is not looked at: it belongs to the reader, and is there.
     Kept,
+    /// Another file of that name is there.
+    Conflict {
+        before: Vec<u8>,
+    },
+}
+
+/// How a planned edit relates to what is there.
+#[derive(Debug, PartialEq, Eq)]
+pub enum EditVerdict {
+    /// The file is made, of nothing but the edit.
+    Create,
     /// The file is changed in place.
     Edit,
-    /// Another file of that name is there.
-    Conflict { before: Vec<u8> },
+    /// All is there already.
+    Identical,
     /// The reader has to put these lines in.
     ByHand { lines: Vec<String> },
 }
@@ -65,15 +74,15 @@ impl<'a> Changes<'a> {
     }
 
     /// Takes a file in, unless another one is in its place: then [`Changes::overwrite`] does.
-    pub fn file(&mut self, file: &File) -> Result<Verdict> {
+    pub fn file(&mut self, file: &File) -> Result<FileVerdict> {
         Ok(match self.read(&file.path)? {
             None => {
                 self.set(&file.path, file.contents.clone())?;
-                Verdict::Create
+                FileVerdict::Create
             }
-            Some(before) if before == file.contents => Verdict::Identical,
-            Some(_) if file.once => Verdict::Kept,
-            Some(before) => Verdict::Conflict { before },
+            Some(before) if before == file.contents => FileVerdict::Identical,
+            Some(_) if file.once => FileVerdict::Kept,
+            Some(before) => FileVerdict::Conflict { before },
         })
     }
 
@@ -94,29 +103,29 @@ impl<'a> Changes<'a> {
     }
 
     /// Takes an edit in, if it can be made.
-    pub fn edit(&mut self, planned: &PlannedEdit) -> Result<Verdict> {
+    pub fn edit(&mut self, planned: &PlannedEdit) -> Result<EditVerdict> {
         let before = self.read(&planned.path)?;
         let exists = before.is_some();
         if !exists && !planned.create {
-            return Ok(Verdict::ByHand {
+            return Ok(EditVerdict::ByHand {
                 lines: planned.edit.by_hand(),
             });
         }
         let text = String::from_utf8(before.unwrap_or_default());
         let (Ok(text), Some(grammar)) = (text, Grammar::of(&planned.path)) else {
-            return Ok(Verdict::ByHand {
+            return Ok(EditVerdict::ByHand {
                 lines: planned.edit.by_hand(),
             });
         };
         Ok(match planned.edit.apply(&text, grammar)? {
-            Outcome::AlreadyThere => Verdict::Identical,
-            Outcome::ByHand(lines) => Verdict::ByHand { lines },
+            Outcome::AlreadyThere => EditVerdict::Identical,
+            Outcome::ByHand(lines) => EditVerdict::ByHand { lines },
             Outcome::Changed(new) => {
                 self.set(&planned.path, new.into_bytes())?;
                 if exists {
-                    Verdict::Edit
+                    EditVerdict::Edit
                 } else {
-                    Verdict::Create
+                    EditVerdict::Create
                 }
             }
         })

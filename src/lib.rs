@@ -31,6 +31,7 @@ mod plan;
 mod project;
 mod run;
 mod secrets;
+mod shell;
 mod stack;
 mod template;
 pub mod terminal;

@@ -62,16 +62,16 @@ impl Name {
 fn fault(typed: &str) -> Option<&'static str> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if typed.is_empty() {
-        Some("it is empty")
+        Some("a name is not empty")
     } else if !typed.chars().all(|c| word(c) || c == '.') {
-        Some("it has a character that is not an ASCII letter, digit, `_` or `.`")
+        Some("a name has ASCII letters, digits, `_` and `.`")
     } else if typed.split('.').any(str::is_empty) {
-        Some("it has a `.` with nothing beside it")
+        Some("a name has something on both sides of each `.`")
     } else if !typed
         .split('.')
         .all(|s| s.starts_with(|c: char| c.is_ascii_uppercase()))
     {
-        Some("it starts with a capital letter")
+        Some("each part of a name starts with a capital letter")
     } else {
         None
     }
@@ -161,7 +161,8 @@ mod tests {
         assert_eq!(
             refused("room"),
             (
-                "`room` is not a channel name: it starts with a capital letter".into(),
+                "`room` is not a channel name: each part of a name starts with a capital letter"
+                    .into(),
                 "hello-sockets gen channel Room".into()
             )
         );
@@ -172,7 +173,7 @@ mod tests {
         );
         assert_eq!(
             refused("Ünïcode").0.split(": ").last(),
-            Some("it has a character that is not an ASCII letter, digit, `_` or `.`")
+            Some("a name has ASCII letters, digits, `_` and `.`")
         );
         assert_eq!(refused("").1, "hello-sockets gen channel Room");
         assert_eq!(

@@ -11,6 +11,7 @@ use crate::error::Misuse;
 use crate::plan::Request;
 use crate::project::Project;
 use crate::run::{Answers, Run};
+use crate::shell::quoted;
 use crate::stack::{APP, Fact, Generator, Stack};
 use crate::template::Templates;
 use crate::terminal::{Given, Terminal};
@@ -33,18 +34,27 @@ pub fn new(args: New, terminal: Terminal) -> Result<()> {
         secrets: secrets(&project, &generator)?,
         ..Request::default()
     };
+    let channel = |name| Request {
+        name: Some(name),
+        way: Some("--channel"),
+        ..Request::default()
+    };
+    let channels: Vec<_> = args.channels.iter().cloned().map(channel).collect();
     let mut run = Run::new(&project, terminal, answers(&args), &args.common);
-    let last_words = run.generate(APP, &request)?;
-    for channel in args.channels {
-        run.generate(
-            "channel",
-            &Request {
-                name: Some(channel),
-                ..Request::default()
-            },
-        )?;
+    let mut ours = run.foresee(APP, &request)?;
+    for request in &channels {
+        ours.extend(run.foresee("channel", request)?);
     }
-    refuse_strangers(&project, &mut run, args.common.yes)?;
+    refuse_strangers(
+        &project,
+        &run,
+        &ours,
+        args.common.yes.then_some(Given(true)),
+    )?;
+    let last_words = run.generate(APP, &request)?;
+    for request in &channels {
+        run.generate("channel", request)?;
+    }
     run.finish(&last_words)
 }
 
@@ -107,12 +117,12 @@ fn app_name(args: &New, stack: &Stack) -> Result<String, Misuse> {
         ));
         return Err(misuse.help(format!(
             "hello-sockets new {} --app my_app",
-            args.path.display()
+            quoted(&args.path)
         )));
     };
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let reason = if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(word) {
-        "it starts with a lower-case ASCII letter and goes on with those, digits and `_`"
+        "a name starts with a lower-case ASCII letter and goes on with those, digits and `_`"
     } else if let Some(reason) = reserved(stack, name) {
         reason
     } else {
@@ -120,7 +130,7 @@ fn app_name(args: &New, stack: &Stack) -> Result<String, Misuse> {
     };
     let way_out = format!(
         "hello-sockets new {} --app {}",
-        args.path.display(),
+        quoted(&args.path),
         suggestion(name, stack)
     );
     Err(Misuse::new(format!("`{name}` cannot be the app's name: {reason}")).help(way_out))
@@ -148,27 +158,30 @@ fn suggestion(name: &str, stack: &Stack) -> String {
 }
 
 /// A folder with somebody else's files in it needs a yes. What an earlier run of the same command left does not.
-fn refuse_strangers(project: &Project, run: &mut Run<'_>, yes: bool) -> Result<()> {
-    let ours = |path: &Path| -> bool {
-        let draft = |p: &PathBuf| apply::draft_of(p) == path;
-        run.makes().any(|p| p == path || draft(p)) || run.leaves().any(|p| p == path)
-    };
-    let Some(stranger) = project.stranger(&ours)? else {
+fn refuse_strangers(
+    project: &Project,
+    run: &Run<'_>,
+    ours: &[PathBuf],
+    given: Option<Given>,
+) -> Result<()> {
+    let drafts: Vec<_> = ours.iter().map(|path| apply::draft_of(path)).collect();
+    let is_ours = |path: &Path| ours.iter().chain(&drafts).any(|ours| ours == path);
+    let root = project.root.display();
+    if project.root.is_file() {
+        let misuse = Misuse::new(format!("`{root}` is a file"));
+        return Err(misuse.help("name a folder that is not there yet").into());
+    }
+    let Some(stranger) = project.stranger(&is_ours)? else {
         return Ok(());
     };
-    let root = project.root.display();
     let question = format!(
         "\n`{root}` is not empty (it has `{}`). Make the app in it?",
         stranger.display()
     );
-    if run
-        .terminal
-        .confirm(&question, false, yes.then_some(Given(true)))?
-    {
+    if run.terminal.confirm(&question, false, given)? {
         return Ok(());
     }
     let misuse = Misuse::new(format!("`{root}` is not empty; nothing was written"));
-    Err(misuse
-        .help("name another folder, or say --yes; files that differ are asked about one by one")
-        .into())
+    let help = "name another folder, or say --yes; files that differ are asked about one by one";
+    Err(misuse.help(help).into())
 }

@@ -20,6 +20,8 @@ use crate::template::{Rendered, Templates};
 pub struct Request {
     /// As typed, if the generator wants one.
     pub name: Option<String>,
+    /// What it was typed behind, if not behind the generator's own command.
+    pub way: Option<&'static str>,
     /// As typed: `topic` for `--topic`.
     pub options: BTreeMap<String, String>,
     /// What the generator's secrets are.
@@ -67,6 +69,8 @@ pub struct PlannedEdit {
     pub purpose: String,
     /// Starts the file if there is none.
     pub create: bool,
+    /// Reported only if it changes something.
+    pub quiet: bool,
     pub edit: Edit,
 }
 
@@ -138,8 +142,9 @@ fn context(
     context.insert("app", facts);
     context.insert("secrets", &request.secrets);
     if let Some(typed) = request.name.as_ref().or(generator.default_name.as_ref()) {
-        let way = format!("hello-sockets gen {}", generator.name);
-        let name = Name::parse(typed, &generator.name, &generator.suffix, &way)?;
+        let own = format!("hello-sockets gen {}", generator.name);
+        let way = request.way.unwrap_or(&own);
+        let name = Name::parse(typed, &generator.name, &generator.suffix, way)?;
         context.insert("name", &name);
         if let Some(alias) = &generator.alias {
             context.insert(alias.clone(), &name);
@@ -154,10 +159,7 @@ fn context(
             .map_or_else(default, Ok)?;
         match &option.suffix {
             Some(suffix) => {
-                let way = match generator.asks_for(&option.name) {
-                    true => format!("hello-sockets gen {}", option.name),
-                    false => format!("--{}", option.name),
-                };
+                let way = format!("--{}", option.name);
                 let name = Name::parse(&typed, &option.name, suffix, &way)?;
                 refuse_reserved(option, &name, &way)?;
                 context.insert(option.name.clone(), &name);
@@ -317,6 +319,7 @@ impl Planner<'_> {
             if_file: rule.if_file.as_deref().map(|p| self.path(p)).transpose()?,
             purpose: self.text(&rule.purpose)?,
             create: rule.create,
+            quiet: rule.quiet,
             edit: Edit {
                 parts: rule
                     .parts

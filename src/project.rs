@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use crate::edit::{self, Grammar};
 use crate::error::Misuse;
 use crate::facts::{self, Facts};
+use crate::shell::quoted;
 use crate::stack::{Fact, Stack};
 
 /// An app that is there, or one that `new` is about to make.
@@ -77,9 +78,9 @@ impl Project {
     }
 
     /// The app that `new` makes in `root`, of which `given` is known: its `name` and more. It has one fact more,
-    /// the folder as typed. `None` if that is too little for the stack's facts.
+    /// the folder as a shell reads it. `None` if that is too little for the stack's facts.
     pub fn planned(root: PathBuf, stack: Stack, mut given: Facts) -> Result<Option<Self>> {
-        given.insert("folder".to_owned(), root.display().to_string());
+        given.insert("folder".to_owned(), quoted(&root));
         let facts = facts::work_out(&stack.project.facts, given, &|_| Ok(None))?;
         Ok(facts.map(|facts| Self {
             root,

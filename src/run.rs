@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::args::Common;
-use crate::changes::{Changes, Verdict};
+use crate::changes::{Changes, EditVerdict, FileVerdict};
 use crate::error::Misuse;
 use crate::interrupt::{self, Progress};
 use crate::plan::{self, File, Follow, Plan, PlannedEdit, Request};
@@ -27,7 +27,6 @@ pub struct Run<'a> {
     /// Written last: while such a file is missing, the question is asked again, so that a run that is killed
     /// can be completed.
     markers: Vec<PathBuf>,
-    leaves: Vec<PathBuf>,
     /// The folder that was reported last, and how its files fared.
     told: Option<(&'static str, PathBuf)>,
     /// Edits that are yet to come, of this generator and of those that led to it.
@@ -66,7 +65,6 @@ impl<'a> Run<'a> {
             common,
             made: Vec::new(),
             markers: Vec::new(),
-            leaves: Vec::new(),
             told: None,
             pending: Vec::new(),
             commands: Vec::new(),
@@ -74,14 +72,24 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Every file that this run makes or finds made.
-    pub fn makes(&self) -> impl Iterator<Item = &PathBuf> {
-        self.made.iter()
-    }
-
-    /// What programs write into the app later.
-    pub fn leaves(&self) -> impl Iterator<Item = &PathBuf> {
-        self.leaves.iter()
+    /// Every file that a generator, and what its questions lead to, may make; and what programs write later.
+    ///
+    /// # Errors
+    /// The request cannot be met: better known before anything is reported.
+    pub fn foresee(&self, generator: &str, request: &Request) -> Result<Vec<PathBuf>> {
+        let plan = self.plan(generator, request)?;
+        let mut paths: Vec<_> = plan
+            .files
+            .into_iter()
+            .map(|file| file.path)
+            .chain(plan.leaves)
+            .collect();
+        for (_, follow) in plan.questions {
+            if let Some(follow) = follow {
+                paths.extend(self.foresee(&follow.generator, &follow.request)?);
+            }
+        }
+        Ok(paths)
     }
 
     /// Works out what a generator does and reports it; returns its last words.
@@ -98,7 +106,6 @@ impl<'a> Run<'a> {
         }
         self.pending.truncate(pending);
         plan.edits.iter().try_for_each(|edit| self.edit(edit))?;
-        self.leaves.extend(plan.leaves);
         self.commands.extend(plan.commands);
         Ok(plan.next)
     }
@@ -121,10 +128,17 @@ impl<'a> Run<'a> {
     }
 
     fn file(&mut self, file: &File) -> Result<()> {
-        let verdict = self.changes.file(file)?;
-        let verb = match verdict {
-            Verdict::Conflict { before } if self.completed(file)? == before => "identical",
-            Verdict::Conflict { before } => match self.settle(file, &before)? {
+        let verb = match self.changes.file(file)? {
+            FileVerdict::Create => "creating",
+            FileVerdict::Kept => "skipping",
+            FileVerdict::Identical => "identical",
+            FileVerdict::Conflict { before } if self.completed(file)? == before => "identical",
+            FileVerdict::Conflict { .. }
+                if self.common.dry_run && !self.common.force && !self.common.skip =>
+            {
+                "conflict"
+            }
+            FileVerdict::Conflict { before } => match self.settle(file, &before)? {
                 Conflict::Quit => interrupt::leave(),
                 Conflict::Keep => "skipping",
                 Conflict::Overwrite => {
@@ -132,9 +146,6 @@ impl<'a> Run<'a> {
                     "overwriting"
                 }
             },
-            Verdict::Create => "creating",
-            Verdict::Kept => "skipping",
-            Verdict::Identical | Verdict::Edit | Verdict::ByHand { .. } => "identical",
         };
         self.report(verb, file);
         self.made.push(file.path.clone());
@@ -204,7 +215,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let verb = match self.changes.edit(planned)? {
-            Verdict::ByHand { lines } => {
+            EditVerdict::ByHand { lines } => {
                 let (path, purpose) = (planned.path.clone(), planned.purpose.clone());
                 self.by_hand.push(ByHand {
                     path,
@@ -213,9 +224,10 @@ impl<'a> Run<'a> {
                 });
                 return Ok(());
             }
-            Verdict::Edit => "injecting",
-            Verdict::Create => "creating",
-            _ => "identical",
+            EditVerdict::Edit => "injecting",
+            EditVerdict::Create => "creating",
+            EditVerdict::Identical if planned.quiet => return Ok(()),
+            EditVerdict::Identical => "identical",
         };
         // A file that this run makes is reported once.
         if !self.made.contains(&planned.path) {
@@ -227,7 +239,7 @@ impl<'a> Run<'a> {
     }
 
     /// Writes everything, runs what is to be run, and says what is left to do.
-    pub fn finish(self, last_words: &[Words]) -> Result<()> {
+    pub fn finish(mut self, last_words: &[Words]) -> Result<()> {
         if self.common.dry_run {
             self.wanted()
                 .for_each(|command| self.terminal.report("running", command.run.join(" ")));
@@ -240,7 +252,7 @@ impl<'a> Run<'a> {
             )?;
             *progress = Progress::AllWritten;
             drop(progress);
-            self.wanted().for_each(|command| self.command(command));
+            self.run_commands();
         }
         for left in &self.by_hand {
             self.terminal
@@ -289,11 +301,18 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn command(&self, command: &Command) {
-        self.terminal.report("running", command.run.join(" "));
-        if let Err(reason) = commands::run(command, &self.project.root) {
-            self.terminal
-                .warn(&format!("{reason}: {}", command.otherwise));
+    fn run_commands(&mut self) {
+        let wanted: Vec<_> = self.wanted().cloned().collect();
+        for command in wanted {
+            self.terminal.report("running", command.run.join(" "));
+            if let Err(reason) = commands::run(&command, &self.project.root) {
+                self.terminal
+                    .warn(&format!("{reason}: {}", command.otherwise));
+                // What was asked for is not there, and the last words must not say that it is.
+                self.answers
+                    .given
+                    .extend(command.when.map(|id| (id, false)));
+            }
         }
     }
 }

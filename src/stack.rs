@@ -89,6 +89,9 @@ pub struct Generator {
     /// What `--help` says below the options.
     #[serde(default)]
     pub help: String,
+    /// What `--help` says of the name.
+    #[serde(default)]
+    pub name_help: String,
     /// Dropped from the end of a name: `Channel` from `RoomChannel`.
     #[serde(default)]
     pub suffix: String,
@@ -241,6 +244,9 @@ pub struct EditRule {
     /// Starts the file if there is none.
     #[serde(default)]
     pub create: bool,
+    /// Reported only if it changes something.
+    #[serde(default)]
+    pub quiet: bool,
     pub parts: Vec<PartRule>,
 }
 
@@ -325,12 +331,6 @@ impl Generator {
     /// Whether it takes a name.
     pub fn is_named(&self) -> bool {
         self.alias.is_some() || self.default_name.is_some() || !self.suffix.is_empty()
-    }
-
-    /// Whether one of its questions leads to the generator `other`.
-    pub fn asks_for(&self, other: &str) -> bool {
-        let mut follows = self.questions.iter().filter_map(|q| q.generate.as_deref());
-        follows.any(|generator| generator == other)
     }
 }
 

@@ -212,12 +212,10 @@ fn set_colors(stdout: bool, stderr: bool) {
 
 /// A line without its ending; `None` at the end of input.
 fn read_line() -> Result<Option<String>> {
-    let mut line = String::new();
-    let read = io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .context("standard input cannot be read")?;
-    Ok((read > 0).then(|| line.trim().to_owned()))
+    let mut line = Vec::new();
+    let read = io::stdin().lock().read_until(b'\n', &mut line);
+    let read = read.context("standard input cannot be read")?;
+    Ok((read > 0).then(|| String::from_utf8_lossy(&line).trim().to_owned()))
 }
 
 fn diff(before: &[u8], after: &[u8]) {

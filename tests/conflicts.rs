@@ -184,3 +184,21 @@ fn a_reader_that_goes_away_stops_nothing() {
     whole.run(&["gen", "channel", "User", "--yes"]).succeeded();
     assert_eq!(sandbox.tree(), whole.tree());
 }
+
+#[test]
+fn a_dry_run_names_conflicts_and_goes_on() {
+    let sandbox = with_a_channel_of_their_own();
+    let before = sandbox.tree();
+
+    let ran = sandbox
+        .run(&["gen", "channel", "User", "--yes", "--dry-run"])
+        .succeeded();
+
+    assert!(
+        ran.stdout
+            .starts_with("* conflict src/channels/user_channel.rs\n* creating tests/"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(sandbox.tree(), before);
+}

@@ -247,14 +247,14 @@ fn bad_names_and_topics_are_refused_with_a_way_out() {
     let before = sandbox.tree();
 
     sandbox.run(&["gen", "channel", "room"]).misused(
-        "error: `room` is not a channel name: it starts with a capital letter\nhelp: hello-sockets gen channel Room\n",
+        "error: `room` is not a channel name: each part of a name starts with a capital letter\nhelp: hello-sockets gen channel Room\n",
     );
     sandbox.run(&["gen", "channel", "Room", "--topic", "Room:*"]).misused(
-        "error: `Room:*` is not a topic: it is the part before the colon, of lower-case letters, digits and `_`\n\
+        "error: `Room:*` is not a topic: a topic is the part before the colon, of lower-case letters, digits and `_`\n\
          help: --topic room\n",
     );
     sandbox.run(&["gen", "channel", "Room", "--socket", "device"]).misused(
-        "error: `device` is not a socket name: it starts with a capital letter\nhelp: hello-sockets gen socket Device\n",
+        "error: `device` is not a socket name: each part of a name starts with a capital letter\nhelp: --socket Device\n",
     );
     assert_eq!(sandbox.tree(), before);
 }
@@ -379,4 +379,49 @@ fn a_dry_run_reports_the_same_and_touches_nothing() {
             .collect::<Vec<_>>()
     };
     assert_eq!(lines(&dry.stdout), lines(&wet.stdout));
+}
+
+#[test]
+fn in_an_app_that_we_did_not_make_what_is_missing_is_made_or_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "my_app/Cargo.toml",
+        "[package]\nname = \"chat\"\n\n[dependencies]\naxum-channels = \"0.1\"\n",
+    );
+    sandbox.write("my_app/src/lib.rs", "//! Chat.\n\npub mod endpoint;\n");
+    sandbox.write(
+        "my_app/src/endpoint.rs",
+        "fn e() -> E { Endpoint::builder().build() }\n",
+    );
+
+    let ran = sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
+
+    assert_eq!(
+        sandbox.read("my_app/src/lib.rs"),
+        "//! Chat.\n\npub mod channels;\npub mod endpoint;\n"
+    );
+    assert!(
+        sandbox
+            .read("my_app/src/endpoint.rs")
+            .contains(".socket::<UserSocket>")
+    );
+    assert!(
+        ran.stdout.contains("* injecting src/lib.rs\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .contains("Add this to `assets/js/app.js` to load the script:"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .contains("tests/support/mod.rs is yours to adapt"),
+        "{}",
+        ran.stdout
+    );
 }

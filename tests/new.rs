@@ -58,7 +58,7 @@ fn names_that_cannot_be_an_apps_are_refused_with_one_that_can() {
         assert_eq!(sandbox.tree(), [], "{name}");
     };
     let spelling =
-        "it starts with a lower-case ASCII letter and goes on with those, digits and `_`";
+        "a name starts with a lower-case ASCII letter and goes on with those, digits and `_`";
     refused("my-app", spelling, "my_app");
     refused("MyApp", spelling, "myapp");
     refused("1app", spelling, "app");
@@ -289,5 +289,61 @@ fn the_librarys_vendored_copy_is_the_library() {
             .read("my_app/vendor/axum-channels/Cargo.toml")
             .as_bytes(),
         std::fs::read(library.join("Cargo.toml")).expect("the library's manifest")
+    );
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_anything_is_reported() {
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "");
+    let refused = |args: &[&str], stderr: &str| {
+        let ran = sandbox.run(args).misused(stderr);
+        assert_eq!(ran.stdout, "");
+    };
+    refused(
+        &["new", "my_app", "--channel", "room"],
+        "error: `room` is not a channel name: each part of a name starts with a capital letter\nhelp: --channel Room\n",
+    );
+    refused(
+        &["new", "file"],
+        "error: `file` is a file\nhelp: name a folder that is not there yet\n",
+    );
+    assert_eq!(sandbox.tree(), [("file".to_owned(), Vec::new())]);
+}
+
+#[test]
+fn paths_in_what_to_type_next_are_quoted() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox
+        .run(&["new", "my dir/chat", "--no-git", "--no-install"])
+        .succeeded();
+    assert!(
+        ran.stdout.contains("    cd 'my dir/chat'\n"),
+        "{}",
+        ran.stdout
+    );
+
+    let ran = sandbox.run(&["new", "my app"]);
+    assert!(
+        ran.stderr
+            .ends_with("help: hello-sockets new 'my app' --app my_app\n"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn without_npm_the_next_steps_have_what_npm_would_have_done() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["new", "my_app", "--install", "--no-git"]);
+    command.env("PATH", sandbox.path());
+
+    let ran = finish(command, "").succeeded();
+
+    assert!(
+        ran.stdout
+            .contains("    cd my_app\n    npm install --prefix assets\n    cargo run\n"),
+        "{}",
+        ran.stdout
     );
 }

@@ -131,6 +131,7 @@ fn a_piped_line_is_the_answer_and_the_end_of_input_the_default() {
         ("n\n", "n\n", false),
         // As in Phoenix, where no person can be asked again: what is not a yes is a no.
         ("maybe\n", "n\n", false),
+        ("\u{e9}\u{0}\n", "n\n", false),
         ("", "Y (end of input: the default)\n", true),
     ];
     for (input, shown, made) in transcripts {

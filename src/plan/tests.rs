@@ -20,6 +20,7 @@ fn plans() -> Vec<(String, Plan)> {
             let generator = Generator::read(name, generator, &templates).expect(generator);
             let secrets = generator.secrets.iter();
             let request = Request {
+                way: None,
                 name: generator.is_named().then(|| "Admin.Room".to_owned()),
                 options: BTreeMap::new(),
                 secrets: secrets

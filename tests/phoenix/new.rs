@@ -102,7 +102,7 @@ fn names_that_would_clash_are_refused_with_one_that_does_not() {
          help: --module MyPhoenix\n",
     );
     sandbox.run(&[&NEW[..], &["--module", "shop"]].concat()).misused(
-        "error: `shop` is not a module name: it starts with a capital letter\nhelp: --module Shop\n",
+        "error: `shop` is not a module name: each part of a name starts with a capital letter\nhelp: --module Shop\n",
     );
     assert_eq!(sandbox.tree(), []);
 }
