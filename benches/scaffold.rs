@@ -22,45 +22,52 @@ fn main() {
     } else {
         1
     };
+    println!("whole processes, {runs} runs of each in turn, median (min to max):");
+    let nothing: Vec<_> = (0..runs).map(|_| run(Command::new("true"), "")).collect();
+    show("true (what starting a process costs)", &nothing);
+    for stack in ["rust", "phoenix"] {
+        measure(stack, runs);
+    }
+}
+
+fn measure(stack: &str, runs: usize) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
-    run(new(folder, "template"), "");
-    run(new(folder, "grown"), "");
+    run(new(folder, "template", stack), "");
+    run(new(folder, "grown", stack), "");
     run(gen_channel(&folder.join("grown")), "y\n");
 
     let mut rows = Vec::new();
     for i in 0..runs {
         let name = format!("app{i}");
         let copied = run(copy(folder, "template", &format!("copy{i}")), "");
-        let made = run(new(folder, &name), "");
+        let made = run(new(folder, &name, stack), "");
         let grown = run(gen_channel(&folder.join(&name)), "y\n");
-        let nothing = run(Command::new("true"), "");
-        rows.push([copied, made, grown, nothing]);
+        rows.push([copied, made, grown]);
     }
     let row = |i: usize| rows.iter().map(|r| r[i]).collect::<Vec<_>>();
-    println!("whole processes, {runs} runs of each in turn, median (min to max):");
+    println!("{stack}:");
     show("cp -r of the new app's tree", &row(0));
     show("hello-sockets new --no-git --no-install", &row(1));
     show(
         "hello-sockets gen channel User, answered by a pipe",
         &row(2),
     );
-    show("true (what starting a process costs)", &row(3));
     let mut ratios: Vec<f64> = rows
         .iter()
         .map(|r| r[1].as_secs_f64() / r[0].as_secs_f64())
         .collect();
     ratios.sort_by(f64::total_cmp);
     println!(
-        "new / cp -r, pair by pair: median {:.2}",
+        "  new / cp -r, pair by pair: median {:.2}",
         ratios[ratios.len() / 2]
     );
 }
 
-fn new(folder: &Path, name: &str) -> Command {
+fn new(folder: &Path, name: &str, stack: &str) -> Command {
     let mut command = Command::new(COMMAND);
     command
-        .args(["new", name, "--no-git", "--no-install"])
+        .args(["new", name, "--stack", stack, "--no-git", "--no-install"])
         .current_dir(folder);
     command
 }
