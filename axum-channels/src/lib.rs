@@ -1,6 +1,6 @@
 //! Phoenix Channels for [axum]: topics that clients join over one WebSocket, to push, reply and broadcast.
 //!
-//! Clients written for Phoenix connect unchanged: phoenix.js and whatever else speaks the V2 protocol.
+//! Clients written for Phoenix connect unchanged: phoenix.js and whatever else speaks the V2 protocol, or the older V1.
 //!
 //! ```no_run
 //! use axum::Router;
@@ -81,7 +81,7 @@
 //!
 //! One task, and some 1.6 kB with a channel joined, buffers included: there are none while nothing is under way. Frames are
 //! read through one buffer a thread; whoever sends writes to the socket directly, and only what the socket does not take is
-//! queued, within bounds. A broadcast is encoded once and shared.
+//! queued, within bounds. A broadcast is encoded once for each protocol version, and shared.
 //!
 //! [axum]: https://docs.rs/axum
 #![forbid(unsafe_code)]

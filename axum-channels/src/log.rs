@@ -3,6 +3,7 @@
 //! [`enabled!`]: tracing::enabled
 
 use crate::Error;
+use crate::codec::Unsayable;
 use crate::message::Payload;
 use crate::socket::Params;
 use serde_json::Value;
@@ -91,6 +92,11 @@ pub(crate) fn too_many(limit: usize, socket: &str) {
     tracing::error!(target: TARGET, "Reached max channels per transport limit of {limit} for {socket}");
 }
 
+pub(crate) fn unsayable(topic: &str, why: &Unsayable) {
+    let topic = OneLine(topic);
+    tracing::error!(target: TARGET, "a message on {topic} was not sent: {why}");
+}
+
 /// How long something took: whole `µs` up to a thousand, whole `ms` beyond.
 pub(crate) struct Took(pub(crate) Duration);
 
@@ -126,7 +132,10 @@ pub(crate) struct Filtered<'a>(pub(crate) &'a Payload);
 
 impl fmt::Display for Filtered<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt_value(&self.0.to_value(), f)
+        match self.0.as_binary() {
+            Some(bytes) => write!(f, "<{} bytes>", bytes.len()),
+            None => fmt_value(&self.0.to_value(), f),
+        }
     }
 }
 

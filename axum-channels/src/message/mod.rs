@@ -60,12 +60,15 @@ pub(crate) enum Body<'a> {
     Event { event: &'a str, payload: Payload },
 }
 
-/// A message to everyone on a topic, encoded at most once however many they are.
+/// How many formats a broadcast may be encoded in: one a serializer.
+pub(crate) const FORMATS: usize = 2;
+
+/// A message to everyone on a topic, encoded at most once for each format that one of them speaks.
 pub(crate) struct Broadcast<'a> {
     pub(crate) topic: &'a str,
     pub(crate) event: &'a str,
     pub(crate) payload: &'a Payload,
-    encoded: OnceCell<Bytes>,
+    encoded: [OnceCell<Option<Bytes>>; FORMATS],
 }
 
 impl<'a> Broadcast<'a> {
@@ -74,12 +77,17 @@ impl<'a> Broadcast<'a> {
             topic,
             event,
             payload,
-            encoded: OnceCell::new(),
+            encoded: Default::default(),
         }
     }
 
-    /// The encoded form: made by `encode` for the first subscriber, shared by the others.
-    pub(crate) fn encoded(&self, encode: impl FnOnce(&Self) -> Bytes) -> &Bytes {
-        self.encoded.get_or_init(|| encode(self))
+    /// The form that is encoded by `encode` for the first subscriber of this format, shared by the others. `None` if the
+    /// format cannot say it.
+    pub(crate) fn encoded(
+        &self,
+        format: usize,
+        encode: impl FnOnce(&Self) -> Option<Bytes>,
+    ) -> Option<&Bytes> {
+        self.encoded[format].get_or_init(|| encode(self)).as_ref()
     }
 }

@@ -1,3 +1,5 @@
+use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt;
 
 /// A `ref` or a `join_ref`, kept as the JSON text it came in: what goes back is what came, `"5"` or `5`.
@@ -33,6 +35,38 @@ impl Ref {
             }
             None => Repr::Heap(json.into()),
         }))
+    }
+
+    /// A ref from a binary frame, which knows strings alone; an empty one is none.
+    pub(crate) fn from_text(text: &str) -> Option<Ref> {
+        if text.is_empty() {
+            return None;
+        }
+        let plain = !text
+            .bytes()
+            .any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\');
+        if plain && text.len() + 2 <= INLINE {
+            let mut bytes = [0; INLINE];
+            bytes[0] = b'"';
+            bytes[1..=text.len()].copy_from_slice(text.as_bytes());
+            bytes[text.len() + 1] = b'"';
+            let len = text.len() as u8 + 2;
+            return Some(Ref(Repr::Inline { len, bytes }));
+        }
+        Some(Ref(Repr::Heap(Value::from(text).to_string().into())))
+    }
+
+    /// What a binary frame has room for: a string without its quotes, or a number.
+    pub(crate) fn as_text(&self) -> Cow<'_, str> {
+        let json = std::str::from_utf8(self.as_json()).unwrap_or_default();
+        match json
+            .strip_prefix('"')
+            .and_then(|json| json.strip_suffix('"'))
+        {
+            None => Cow::Borrowed(json),
+            Some(text) if !text.contains('\\') => Cow::Borrowed(text),
+            Some(_) => serde_json::from_str(json).unwrap_or_default(),
+        }
     }
 
     /// The JSON text.
@@ -77,6 +111,28 @@ mod tests {
             assert_eq!(Ref::from_json(json), None);
         }
         assert_eq!(Ref::from_json(&format!("\"{}\"", "x".repeat(254))), None);
+    }
+
+    #[test]
+    fn a_ref_of_a_binary_frame_equals_the_same_one_in_json() {
+        assert_eq!(Ref::from_text("5"), Ref::from_json("\"5\""));
+        assert_eq!(Ref::from_text(""), None);
+        for text in [
+            "5",
+            "a\"b",
+            "\n",
+            "12345678901234567890",
+            "123456789012345678901",
+        ] {
+            assert_eq!(
+                Ref::from_text(text).as_ref().map(Ref::as_text),
+                Some(text.into())
+            );
+        }
+        assert_eq!(
+            Ref::from_json("7").as_ref().map(Ref::as_text),
+            Some("7".into())
+        );
     }
 
     #[test]

@@ -218,7 +218,7 @@ impl Session {
     /// Keeps a message until its channel is free; if too much waits already, says so instead.
     fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
         let waiting = self.channels[at].waiting.get_or_insert_default();
-        let bytes = message.payload.as_json().len();
+        let bytes = message.payload.bytes().len();
         let full = waiting.messages.len() >= self.rules.max_waiting
             || (waiting.bytes + bytes > self.rules.max_waiting_bytes
                 && !waiting.messages.is_empty());
@@ -235,7 +235,7 @@ impl Session {
     fn release(&mut self, topic: &Topic, waiting: Option<Box<Waiting>>, effects: &mut Effects<'_>) {
         let Some(mut waiting) = waiting else { return };
         while let Some(message) = waiting.messages.pop_front() {
-            waiting.bytes -= message.payload.as_json().len();
+            waiting.bytes -= message.payload.bytes().len();
             self.receive(message, effects);
             let member = self
                 .channels

@@ -1,5 +1,6 @@
 use super::frame::CloseCode;
 use super::outbox::{End, Outbox};
+use crate::codec::Serializer;
 use crate::message::{Broadcast, Outgoing};
 use crate::pubsub::Subscriber;
 use crate::socket::Client;
@@ -11,13 +12,15 @@ pub(crate) struct Connection {
     pub(super) outbox: Outbox,
     /// When the client was last heard of, in ticks of the registry's clock.
     heard: AtomicU32,
+    pub(super) serializer: Serializer,
 }
 
 impl Connection {
-    pub(super) fn new(outbox: Outbox, now: u32) -> Self {
+    pub(super) fn new(outbox: Outbox, serializer: Serializer, now: u32) -> Self {
         Connection {
             outbox,
             heard: AtomicU32::new(now),
+            serializer,
         }
     }
 
@@ -37,13 +40,13 @@ impl Connection {
 
 impl Subscriber for Connection {
     fn deliver(&self, broadcast: &Broadcast<'_>) {
-        self.outbox.deliver(broadcast);
+        self.outbox.deliver(broadcast, self.serializer);
     }
 }
 
 impl Client for Connection {
     fn send(&self, message: &Outgoing<'_>) {
-        self.outbox.send(message);
+        self.outbox.send(message, self.serializer);
     }
 }
 

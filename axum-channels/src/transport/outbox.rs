@@ -1,7 +1,8 @@
 use super::frame::{self, CloseCode};
 use super::queue::Queue;
 use super::stream::{Stream, try_write};
-use crate::codec::v2_json;
+use crate::codec::Serializer;
+use crate::log;
 use crate::message::{Broadcast, Outgoing};
 use crate::sync::lock;
 use bytes::Bytes;
@@ -198,17 +199,32 @@ impl State {
 
 impl Outbox {
     /// Sends to this client alone.
-    pub(super) fn send(&self, message: &Outgoing<'_>) {
-        self.push(|queue| queue.push_text(|out| v2_json::encode(message, out)));
+    pub(super) fn send(&self, message: &Outgoing<'_>, serializer: Serializer) {
+        match serializer.kind(message) {
+            Ok(kind) => self.push(|queue| {
+                queue.push_message(kind, |out| serializer.encode(message, kind, out))
+            }),
+            Err(why) => log::unsayable(&message.topic, &why),
+        }
     }
 
-    /// Sends what is encoded once for all.
-    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>) {
-        let frame = broadcast.encoded(|broadcast| {
-            let mut out = Vec::new();
-            frame::put_text(&mut out, |out| v2_json::encode_broadcast(broadcast, out));
-            Bytes::from(out)
-        });
-        self.push(|queue| queue.push_shared(frame.clone()));
+    /// Sends what is encoded once for all who speak the same format.
+    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, serializer: Serializer) {
+        let encode = |broadcast: &Broadcast<'_>| encode(broadcast, serializer);
+        if let Some(frame) = broadcast.encoded(serializer.index(), encode) {
+            self.push(|queue| queue.push_shared(frame.clone()));
+        }
     }
+}
+
+fn encode(broadcast: &Broadcast<'_>, serializer: Serializer) -> Option<Bytes> {
+    let kind = serializer
+        .kind_of_broadcast(broadcast)
+        .inspect_err(|why| log::unsayable(broadcast.topic, why))
+        .ok()?;
+    let mut out = Vec::new();
+    frame::put_message(&mut out, kind, |out| {
+        serializer.encode_broadcast(broadcast, kind, out)
+    });
+    Some(out.into())
 }

@@ -1,4 +1,5 @@
 use super::frame;
+use crate::codec::Kind;
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -58,8 +59,8 @@ impl Queue {
         }
     }
 
-    pub(super) fn push_text(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.push_own(|out| frame::put_text(out, write));
+    pub(super) fn push_message(&mut self, kind: Kind, write: impl FnOnce(&mut Vec<u8>)) {
+        self.push_own(|out| frame::put_message(out, kind, write));
     }
 
     /// Hands what to write next to `write`.

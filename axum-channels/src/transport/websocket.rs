@@ -11,7 +11,7 @@ use super::stream::Stream;
 use crate::codec::Serializer;
 use crate::endpoint::SocketOptions;
 use crate::log::{self, TARGET, Took};
-use crate::message::{Refused, Why};
+use crate::message::{Payload, Refused, Why};
 use crate::runner::{Handlers, Runner, guarded};
 use crate::socket::{ConnectInfo, Context, Hub, Params};
 use axum::body::Body;
@@ -66,8 +66,8 @@ pub(crate) async fn serve(mount: Arc<Mount>, request: Request) -> Response<Body>
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
     match connect(&mount, parts).await {
-        Ok(connected) => {
-            tokio::spawn(run(mount, connected, upgrade));
+        Ok((connected, serializer)) => {
+            tokio::spawn(run(mount, connected, serializer, upgrade));
             handshake.response()
         }
         Err(refusal) => refusal,
@@ -75,12 +75,12 @@ pub(crate) async fn serve(mount: Arc<Mount>, request: Request) -> Response<Body>
 }
 
 /// Asks the user's handler.
-async fn connect(mount: &Mount, parts: Parts) -> Result<Connected, Response<Body>> {
+async fn connect(mount: &Mount, parts: Parts) -> Result<(Connected, Serializer), Response<Body>> {
     let since = log::started!(INFO);
     let params = Params::parse(parts.uri.query().unwrap_or_default());
     let vsn = params.get("vsn").unwrap_or("1.0.0");
     let Some(serializer) = Serializer::negotiate(vsn) else {
-        tracing::warn!(target: TARGET, "The client's requested transport version {vsn:?} is not supported: expected 2.0.x");
+        tracing::warn!(target: TARGET, "The client's requested transport version {vsn:?} is not supported: expected 1.0.x or 2.0.x");
         return Err(status(StatusCode::FORBIDDEN));
     };
     let info = ConnectInfo {
@@ -108,20 +108,28 @@ async fn connect(mount: &Mount, parts: Parts) -> Result<Connected, Response<Body
             "{what} {name} in {took}\n  Transport: websocket\n  Serializer: {serializer}\n  Parameters: {params:?}"
         );
     }
-    result.map_err(|(payload, status)| refusal(payload.as_json().to_owned(), status))
-}
-
-/// Waits until hyper has let go of the connection, and then runs it to its end.
-async fn run(mount: Arc<Mount>, connected: Connected, upgrade: OnUpgrade) {
-    if let Ok(upgraded) = upgrade.await {
-        driver(&mount, connected, upgraded).await;
+    match result {
+        Ok(connected) => Ok((connected, serializer)),
+        Err((payload, status)) => Err(refusal(&payload, status)),
     }
 }
 
-fn driver(mount: &Mount, Connected { handler, id }: Connected, upgraded: Upgraded) -> Driver {
+/// Waits until hyper has let go of the connection, and then runs it to its end.
+async fn run(mount: Arc<Mount>, connected: Connected, serializer: Serializer, upgrade: OnUpgrade) {
+    if let Ok(upgraded) = upgrade.await {
+        driver(&mount, connected, serializer, upgraded).await;
+    }
+}
+
+fn driver(
+    mount: &Mount,
+    Connected { handler, id }: Connected,
+    serializer: Serializer,
+    upgraded: Upgraded,
+) -> Driver {
     let (stream, read) = Stream::new(upgraded);
     let outbox = Outbox::new(stream.tcp(), mount.options.max_queued_bytes);
-    let connection = Arc::new(Connection::new(outbox, mount.registry.now()));
+    let connection = Arc::new(Connection::new(outbox, serializer, mount.registry.now()));
     let hub = mount.hub.clone();
     let id = id.map(|id| {
         hub.pubsub
@@ -153,12 +161,15 @@ fn log_origin(parts: &Parts) {
     );
 }
 
-fn refusal(body: String, code: u16) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
+fn refusal(payload: &Payload, code: u16) -> Response<Body> {
+    let mut response = Response::new(Body::from(payload.bytes().to_vec()));
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::FORBIDDEN);
     response.headers_mut().insert(
         header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
+        HeaderValue::from_static(match payload.is_binary() {
+            true => "application/octet-stream",
+            false => "application/json",
+        }),
     );
     response
 }
