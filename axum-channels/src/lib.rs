@@ -64,6 +64,7 @@
 //!
 //! - [`SocketHandler`]: who may connect, and which [`Channels`] there are.
 //! - [`Channel`]: what stands behind a topic. [`Socket`]: how it reaches its client and everyone else on the topic.
+//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Later`]: a reply from elsewhere.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app.
 //! - [`websocket`]: limits, and what they are by default. [`CheckOrigin`]: which pages may connect.
 //! - [`testing`]: clients for tests.
@@ -99,8 +100,11 @@ mod sync;
 pub mod testing;
 mod transport;
 
-pub use channel::{Channel, Channels, Error, Result, UnknownEvent};
-pub use endpoint::{Endpoint, EndpointBuilder, SocketOptions, Stats, websocket};
-pub use message::{Payload, Refused, Reply, Topic};
-pub use socket::{ConnectInfo, Params, Socket, SocketHandler};
+pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
+pub use endpoint::{
+    Endpoint, EndpointBuilder, Event, Events, Missed, SocketOptions, Stats, websocket,
+};
+pub use message::{Later, Payload, Refused, Reply, Topic};
+pub use session::Reason;
+pub use socket::{ConnectInfo, Params, SendError, Sender, Socket, SocketHandler};
 pub use transport::CheckOrigin;

@@ -79,6 +79,11 @@ pub(crate) fn crashed(topic: &str, channel: &str, error: &Error) {
     tracing::error!(target: TARGET, "{channel} on {topic} crashed: {}", OneLine(&error));
 }
 
+pub(crate) fn overrun(topic: &str, socket: &str) {
+    let topic = OneLine(topic);
+    tracing::error!(target: TARGET, "a channel on {topic} in {socket} was ended: it fell behind with its broadcasts");
+}
+
 pub(crate) fn join_crashed(topic: &str, socket: &str, error: &Error) {
     let (topic, error) = (OneLine(topic), error.to_string());
     tracing::error!(target: TARGET, "join of {topic} in {socket} crashed: {}", OneLine(&error));

@@ -1,13 +1,13 @@
 //! Runs the channels of one connection: carries out what its [`Session`] wants done.
 
-use crate::channel::{Instance, Joining, Route, Turn};
+use crate::channel::{Instance, Joining, Route, Turn, ending};
 use crate::log::{self, Line, TARGET};
-use crate::message::{Message, Payload, Refused, Reply, Topic, Why};
-use crate::pubsub::Subscription;
+use crate::message::{Answer, Message, Promise, Refused, Reply, Topic, Why};
+use crate::pubsub::{Subscriber, Subscription};
 use crate::session::{
-    Effect, Effects, Handled, Join, Joined, Key, RouteId, Rules, Session, Ticket,
+    Effect, Effects, Handled, Join, Joined, Key, Mail, Reason, RouteId, Rules, Session, Ticket,
 };
-use crate::socket::{Context, Socket};
+use crate::socket::{Context, Interceptor, Socket};
 use crate::{Error, Result};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -89,6 +89,9 @@ impl Runner {
 
     /// Goes on with what is under way.
     pub(crate) fn poll(&mut self, cx: &mut task::Context<'_>) {
+        let mut effects = Effects::default();
+        self.take_mail(&mut effects);
+        self.carry_out(effects, cx);
         let mut at = 0;
         while self.pending > 0 && at < self.slots.len() {
             let mut effects = Effects::default();
@@ -101,6 +104,20 @@ impl Runner {
         }
     }
 
+    /// Hands what came from within the app to the session.
+    fn take_mail(&mut self, effects: &mut Effects<'_>) {
+        let session = &mut self.session;
+        if let Some(mailbox) = self.context.mailbox.get() {
+            mailbox.drain(|key, mail| match mail {
+                Mail::Info(_) | Mail::Out { .. } if !session.has_room(key) => Err(mail),
+                mail => {
+                    session.mail(key, mail, effects);
+                    Ok(())
+                }
+            });
+        }
+    }
+
     fn carry_out(&mut self, mut effects: Effects<'_>, cx: &mut task::Context<'_>) {
         while let Some(effect) = effects.pop() {
             match effect {
@@ -110,8 +127,18 @@ impl Runner {
                     ticket,
                     event,
                     payload,
-                } => self.handle(ticket, &event, payload, &mut effects, cx),
-                Effect::Stop { key } => self.stop(key),
+                } => {
+                    let line = log::started!(DEBUG).map(|since| Line::new(since, &event, &payload));
+                    let start =
+                        |channel: Box<dyn Instance>| channel.handle_in((*event).into(), payload);
+                    self.handle(ticket, line, start, &mut effects, cx);
+                }
+                Effect::Deliver { ticket, mail } => {
+                    let start = |channel| deliver(channel, mail);
+                    self.handle(ticket, None, start, &mut effects, cx);
+                }
+                Effect::Stop { key, reason } => self.stop(key, reason),
+                Effect::Overrun { topic } => log::overrun(&topic, self.handlers.name),
                 Effect::Unmatched { topic } => log::unmatched(&topic, self.handlers.name),
                 Effect::TooMany { limit } => log::too_many(limit, self.handlers.name),
             }
@@ -128,7 +155,7 @@ impl Runner {
         } = join;
         let line = log::started!(INFO).map(|since| Line::new(since, "phx_join", &payload));
         let key = ticket.key;
-        let socket = Socket::new(self.context.clone(), topic.clone(), join_ref);
+        let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
         let future = (self.handlers.route(route).join)(socket, payload);
         let work = Work::Join(Box::new(Pending {
             future,
@@ -150,8 +177,8 @@ impl Runner {
     fn handle(
         &mut self,
         ticket: Ticket,
-        event: &str,
-        payload: Payload,
+        line: Option<Line>,
+        start: impl FnOnce(Box<dyn Instance>) -> Turn,
         effects: &mut Effects<'_>,
         cx: &mut task::Context<'_>,
     ) {
@@ -161,9 +188,8 @@ impl Runner {
         let Work::None(instance) = std::mem::replace(&mut slot.work, Work::Taken) else {
             return;
         };
-        let line = log::started!(DEBUG).map(|since| Line::new(since, event, &payload));
         let mut pending = Pending {
-            future: instance.handle_in(event.into(), payload),
+            future: start(instance),
             ticket,
             line,
         };
@@ -220,8 +246,10 @@ impl Runner {
         let refusal = match done {
             Ok(Ok((instance, response))) => {
                 // Before the client is told, so that it misses nothing that is said after.
-                let (topic, client) = (slot.topic.clone(), self.context.client.clone());
-                slot.subscription = Some(self.context.hub.pubsub.subscribe(topic, client));
+                let route = self.handlers.route(slot.route);
+                let subscriber = subscriber(&self.context, slot.key, route);
+                let pubsub = &self.context.hub.pubsub;
+                slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));
                 slot.work = Work::None(instance);
                 log::joined("JOINED", &slot.topic, join.line);
                 return self
@@ -261,21 +289,35 @@ impl Runner {
             result
         });
         let how = match result {
-            Ok(Reply(reply)) => {
+            Ok(Reply(answer)) => {
                 log::handled(&slot.topic, name, line);
-                reply.map_or(Handled::Silent, |(status, payload)| {
-                    Handled::Reply(status, payload)
-                })
+                match answer {
+                    Answer::None => Handled::Silent,
+                    Answer::Now(status, payload) => Handled::Reply(status, payload),
+                    Answer::Later(promise) => {
+                        self.bind(&ticket, &promise);
+                        Handled::Silent
+                    }
+                }
             }
             Err(error) => {
                 log::crashed(&slot.topic, name, &error);
                 Handled::Crashed
             }
         };
+        self.take_mail(effects); // a channel that has stopped itself gets no further message
         self.session.handled(ticket, how, effects);
     }
 
-    fn stop(&mut self, key: Key) {
+    /// The answer to a message will come from another task.
+    fn bind(&self, ticket: &Ticket, promise: &Promise) {
+        if let Some(reply_to) = self.session.reply_to(ticket) {
+            let client = self.context.client.clone();
+            promise.bind(move |status, response| client.send(&reply_to.reply(status, response)));
+        }
+    }
+
+    fn stop(&mut self, key: Key, reason: Reason) {
         let Some(at) = self.slots.iter().position(|slot| slot.key == key) else {
             return;
         };
@@ -283,13 +325,34 @@ impl Runner {
         if matches!(slot.work, Work::Join(_) | Work::Handle(_)) {
             self.pending -= 1;
         }
-        drop_guarded(slot);
+        ending(reason, || drop_guarded(slot));
     }
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        self.slots.drain(..).for_each(drop_guarded);
+        let slots = self.slots.drain(..);
+        ending(Reason::Disconnected, || slots.for_each(drop_guarded));
+    }
+}
+
+/// Who hears a channel's topic: its client, or the channel first if it intercepts something.
+fn subscriber(context: &Arc<Context>, key: Key, route: &Route) -> Arc<dyn Subscriber> {
+    match route.intercepts {
+        [] => context.client.clone(),
+        events => Arc::new(Interceptor {
+            context: context.clone(),
+            key,
+            events,
+        }),
+    }
+}
+
+fn deliver(channel: Box<dyn Instance>, mail: Mail) -> Turn {
+    match mail {
+        Mail::Info(letter) => channel.handle_info(letter),
+        Mail::Out { event, payload } => channel.handle_out(event, payload),
+        Mail::Stop | Mail::Overrun => Box::pin(std::future::ready((channel, Ok(Reply::none())))),
     }
 }
 

@@ -1,7 +1,9 @@
 mod builder;
+mod events;
 mod options;
 
 pub use builder::EndpointBuilder;
+pub use events::{Event, Events, Missed};
 pub use options::{SocketOptions, websocket};
 
 use crate::channel::{Channel, Channels};
@@ -95,6 +97,21 @@ impl Endpoint {
             .publish(topic, event, &payload.into(), None);
     }
 
+    /// Listens to a topic's broadcasts from a task of the app, until what it returns is dropped.
+    ///
+    /// ```
+    /// # async fn run(endpoint: axum_channels::Endpoint) {
+    /// let mut events = endpoint.subscribe("room:lobby");
+    /// while let Ok(event) = events.recv().await {
+    ///     println!("{} {}", event.event, event.payload.as_json());
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn subscribe(&self, topic: &str) -> Events {
+        Events::new(&self.inner.hub.pubsub, topic.into())
+    }
+
     /// Closes every connection whose [`SocketHandler::id`](crate::SocketHandler::id) this is.
     ///
     /// The close code is 1001, after which Phoenix's client connects again; whether it may is up to `connect`.
@@ -184,7 +201,8 @@ impl Endpoint {
 pub struct Stats {
     /// Clients that are connected.
     pub connections: usize,
-    /// Topics that they have joined, counted for each client, and ids by which they can be disconnected.
+    /// Topics that they have joined, counted for each client, ids by which they can be disconnected, and
+    /// [`Endpoint::subscribe`].
     pub subscriptions: usize,
 }
 

@@ -1,5 +1,6 @@
 //! What is said: the types of the protocol, whatever carries them.
 
+mod later;
 mod payload;
 mod reference;
 mod refused;
@@ -7,12 +8,14 @@ mod reply;
 mod text;
 mod topic;
 
+pub use later::Later;
+pub(crate) use later::Promise;
 pub use payload::Payload;
 pub(crate) use reference::Ref;
 pub use refused::Refused;
 pub(crate) use refused::Why;
 pub use reply::Reply;
-pub(crate) use reply::Status;
+pub(crate) use reply::{Answer, Status};
 pub use topic::Topic;
 
 use bytes::Bytes;

@@ -2,24 +2,32 @@
 
 mod connect_info;
 mod handler;
+mod mailbox;
 mod params;
 mod state;
 
 pub use connect_info::ConnectInfo;
 pub use handler::SocketHandler;
+pub(crate) use mailbox::{Interceptor, Mailbox};
+pub use mailbox::{SendError, Sender};
 pub use params::Params;
 pub(crate) use state::States;
 
+use crate::channel::Channel;
 use crate::message::{Body, Outgoing, Payload, Ref, Topic};
 use crate::pubsub::{PubSub, Subscriber};
+use crate::session::{Key, Mail};
 use std::any::{Any, type_name};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A client as its channels see it, whatever transport it came by.
 pub(crate) trait Client: Subscriber {
     /// Sends to this client alone, without waiting.
     fn send(&self, message: &Outgoing<'_>);
+
+    /// Has the client's task look at its mail. `false` if the client is gone.
+    fn wake(&self) -> bool;
 }
 
 /// What all sockets of an endpoint share.
@@ -34,6 +42,10 @@ pub(crate) struct Context {
     pub(crate) client: Arc<dyn Client>,
     /// The [`SocketHandler`] that `connect` returned.
     pub(crate) handler: Arc<dyn Any + Send + Sync>,
+    /// From the first letter on.
+    pub(crate) mailbox: OnceLock<Box<Mailbox>>,
+    /// How many letters may wait.
+    pub(crate) max_waiting: usize,
 }
 
 /// One client on one topic: what a channel talks through.
@@ -64,14 +76,21 @@ pub struct Socket {
     context: Arc<Context>,
     topic: Topic,
     join_ref: Option<Ref>,
+    key: Key,
 }
 
 impl Socket {
-    pub(crate) fn new(context: Arc<Context>, topic: Topic, join_ref: Option<Ref>) -> Self {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        topic: Topic,
+        join_ref: Option<Ref>,
+        key: Key,
+    ) -> Self {
         Socket {
             context,
             topic,
             join_ref,
+            key,
         }
     }
 
@@ -136,6 +155,36 @@ impl Socket {
             .hub
             .pubsub
             .publish(&self.topic, event, &payload.into(), Some(from));
+    }
+
+    /// Ends this channel normally once it is through with what it is doing: its client is told `phx_close`, and does not
+    /// join again.
+    ///
+    /// ```
+    /// use axum_channels::{Reply, Result, Socket};
+    ///
+    /// async fn bye(socket: &Socket) -> Result<Reply> {
+    ///     socket.stop();
+    ///     Ok(Reply::ok(serde_json::json!({"said": "bye"}))) // goes out before the channel is closed
+    /// }
+    /// ```
+    pub fn stop(&self) {
+        let _ = self.context.post(self.key, Mail::Stop); // a client that is gone has no channels to stop
+    }
+
+    /// A way to send messages to this channel, a `C`, from anywhere in the app. See [`Sender`].
+    ///
+    /// ```
+    /// use axum_channels::{HandleInfo, Sender, Socket};
+    ///
+    /// struct Invited;
+    ///
+    /// fn register<C: HandleInfo<Invited>>(socket: &Socket) -> Sender<C> {
+    ///     socket.sender::<C>()
+    /// }
+    /// ```
+    pub fn sender<C: Channel>(&self) -> Sender<C> {
+        Sender::new(self.context.clone(), self.key)
     }
 
     /// What [`SocketHandler::connect`] returned for this connection: what is known of the client.

@@ -1,7 +1,7 @@
 use super::channel::TestChannel;
 use super::inbox::Inbox;
 use super::wire::{self, Heard};
-use crate::message::{Payload, Reply, Status};
+use crate::message::{Answer, Payload, Reply, Status};
 use serde_json::Value;
 use std::panic::Location;
 use std::sync::Arc;
@@ -102,7 +102,7 @@ impl Client {
         self.line
             .send(Some(&join_ref), &join_ref, topic, "phx_join", &payload);
         match self.line.reply(&join_ref, at).await {
-            Reply(Some((Status::Ok, response))) => Ok(TestChannel {
+            Reply(Answer::Now(Status::Ok, response)) => Ok(TestChannel {
                 line: self.line.clone(),
                 topic: topic.to_owned(),
                 join_ref,

@@ -48,6 +48,10 @@ impl Client for Connection {
     fn send(&self, message: &Outgoing<'_>) {
         self.outbox.send(message, self.serializer);
     }
+
+    fn wake(&self) -> bool {
+        self.outbox.wake()
+    }
 }
 
 /// Listens to a socket's id: the event `disconnect` closes the connection, so that the client connects anew.

@@ -123,6 +123,13 @@ impl Outbox {
         state.end = Some(End::Gone);
     }
 
+    /// Wakes the connection's task. `false` if the connection is over, or about to be.
+    pub(super) fn wake(&self) -> bool {
+        let state = lock(&self.state);
+        state.wake();
+        state.end.is_none()
+    }
+
     /// Lets go of the socket and of all that waits.
     pub(super) fn shut(&self) {
         let mut state = lock(&self.state);
@@ -190,7 +197,7 @@ impl State {
         self.wake();
     }
 
-    fn wake(&mut self) {
+    fn wake(&self) {
         if let Some(task) = &self.task {
             task.wake_by_ref();
         }

@@ -20,7 +20,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use std::any::Any;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A socket handler at its path.
 pub(crate) struct Mount {
@@ -139,6 +139,8 @@ fn driver(
         hub,
         client: connection.clone(),
         handler,
+        mailbox: OnceLock::new(),
+        max_waiting: mount.options.max_waiting,
     });
     let runner = Runner::new(context, mount.handlers.clone());
     Driver {
