@@ -67,6 +67,7 @@
 //! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Later`]: a reply from elsewhere.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app.
 //! - [`websocket`]: limits, and what they are by default. [`CheckOrigin`]: which pages may connect.
+//! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
 //! - [`testing`]: clients for tests.
 //!
 //! # Layout
@@ -98,6 +99,8 @@ mod session;
 mod socket;
 mod sync;
 pub mod testing;
+#[cfg(feature = "token")]
+mod token;
 mod transport;
 
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
@@ -107,4 +110,6 @@ pub use endpoint::{
 pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use session::Reason;
 pub use socket::{ConnectInfo, Params, SendError, Sender, Socket, SocketHandler};
+#[cfg(feature = "token")]
+pub use token::{BadToken, Signer};
 pub use transport::CheckOrigin;

@@ -67,7 +67,7 @@ impl Session {
 
     /// A message has come in.
     pub(crate) fn receive<'m>(&mut self, message: Message<'m>, effects: &mut Effects<'m>) {
-        if message.topic == *Topic::PHOENIX && message.event == "heartbeat" {
+        if message.topic == Topic::PHOENIX && message.event == "heartbeat" {
             let body = Body::Reply {
                 status: Status::Ok,
                 response: Payload::empty(),
@@ -75,7 +75,7 @@ impl Session {
             effects.send(Outgoing {
                 join_ref: None,
                 reference: message.reference,
-                topic: Topic::PHOENIX,
+                topic: Topic::phoenix(),
                 body,
             });
             return;
