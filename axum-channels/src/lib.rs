@@ -65,6 +65,7 @@
 //! - [`SocketHandler`]: who may connect, and which [`Channels`] there are.
 //! - [`Channel`]: what stands behind a topic. [`Socket`]: how it reaches its client and everyone else on the topic.
 //! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Later`]: a reply from elsewhere.
+//! - [`Presence`]: who is on a topic.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app.
 //! - [`websocket`]: limits, and what they are by default. [`CheckOrigin`]: which pages may connect.
 //! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
@@ -76,7 +77,7 @@
 //!
 //! - `message`: what is said. `codec`: how it is written down. Both pure.
 //! - `session`: what a client has joined, as a pure state machine.
-//! - `pubsub`: who listens to what. `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
+//! - `pubsub`: who listens to what. `presence`: who is there. `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
 //! - `transport`: WebSocket frames, and the task of a connection. `endpoint`: puts it together.
 //!
 //! # What a connection costs
@@ -93,6 +94,7 @@ mod codec;
 mod endpoint;
 mod log;
 mod message;
+mod presence;
 mod pubsub;
 mod runner;
 mod session;
@@ -108,8 +110,9 @@ pub use endpoint::{
     Endpoint, EndpointBuilder, Event, Events, Missed, SocketOptions, Stats, websocket,
 };
 pub use message::{Later, Payload, Refused, Reply, Topic};
+pub use presence::Presences;
 pub use session::Reason;
-pub use socket::{ConnectInfo, Params, SendError, Sender, Socket, SocketHandler};
+pub use socket::{ConnectInfo, Params, Presence, SendError, Sender, Socket, SocketHandler};
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};
 pub use transport::CheckOrigin;

@@ -2,10 +2,11 @@
 
 use crate::channel::{Instance, Joining, Route, Turn, ending};
 use crate::log::{self, Line, TARGET};
-use crate::message::{Answer, Message, Promise, Refused, Reply, Topic, Why};
+use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
 use crate::pubsub::{Subscriber, Subscription};
 use crate::session::{
-    Effect, Effects, Handled, Join, Joined, Key, Mail, Reason, RouteId, Rules, Session, Ticket,
+    Change, Effect, Effects, Handled, Join, Joined, Key, Mail, Reason, RouteId, Rules, Session,
+    Ticket,
 };
 use crate::socket::{Context, Interceptor, Socket};
 use crate::{Error, Result};
@@ -109,7 +110,7 @@ impl Runner {
         let session = &mut self.session;
         if let Some(mailbox) = self.context.mailbox.get() {
             mailbox.drain(|key, mail| match mail {
-                Mail::Info(_) | Mail::Out { .. } if !session.has_room(key) => Err(mail),
+                mail if !mail.ends() && !session.has_room(key) => Err(mail),
                 mail => {
                     session.mail(key, mail, effects);
                     Ok(())
@@ -137,6 +138,7 @@ impl Runner {
                     let start = |channel| deliver(channel, mail);
                     self.handle(ticket, None, start, &mut effects, cx);
                 }
+                Effect::Presence { key, change } => self.change_presence(key, change),
                 Effect::Stop { key, reason } => self.stop(key, reason),
                 Effect::Overrun { topic } => log::overrun(&topic, self.handlers.name),
                 Effect::Unmatched { topic } => log::unmatched(&topic, self.handlers.name),
@@ -317,6 +319,37 @@ impl Runner {
         }
     }
 
+    fn change_presence(&self, key: Key, change: Change) {
+        let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
+            return;
+        };
+        let (tracker, topic) = (&self.context.hub.tracker, &slot.topic);
+        let owner = self.context.owner(key);
+        let diff = match change {
+            Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
+            Change::Update { key, meta } => tracker.update(topic, owner, &key, meta),
+            Change::Untrack { key } => tracker.untrack(topic, owner, &key),
+            Change::PushState => {
+                let message = self
+                    .session
+                    .push(key, "presence_state", tracker.list(topic).into());
+                return message
+                    .into_iter()
+                    .for_each(|message| self.context.client.send(&message));
+            }
+        };
+        self.publish_presence(topic, diff);
+    }
+
+    fn publish_presence(&self, topic: &Topic, diff: Option<Payload>) {
+        if let Some(diff) = diff {
+            self.context
+                .hub
+                .pubsub
+                .publish(topic, "presence_diff", &diff, None);
+        }
+    }
+
     fn stop(&mut self, key: Key, reason: Reason) {
         let Some(at) = self.slots.iter().position(|slot| slot.key == key) else {
             return;
@@ -325,14 +358,23 @@ impl Runner {
         if matches!(slot.work, Work::Join(_) | Work::Handle(_)) {
             self.pending -= 1;
         }
+        self.end(slot, reason);
+    }
+
+    /// Drops a channel, and all that it was known for.
+    fn end(&self, mut slot: Slot, reason: Reason) {
+        slot.subscription = None;
+        let (topic, owner) = (slot.topic.clone(), self.context.owner(slot.key));
         ending(reason, || drop_guarded(slot));
+        self.publish_presence(&topic, self.context.hub.tracker.leave(&topic, owner));
     }
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        let slots = self.slots.drain(..);
-        ending(Reason::Disconnected, || slots.for_each(drop_guarded));
+        for slot in std::mem::take(&mut self.slots) {
+            self.end(slot, Reason::Disconnected);
+        }
     }
 }
 
@@ -352,7 +394,10 @@ fn deliver(channel: Box<dyn Instance>, mail: Mail) -> Turn {
     match mail {
         Mail::Info(letter) => channel.handle_info(letter),
         Mail::Out { event, payload } => channel.handle_out(event, payload),
-        Mail::Stop | Mail::Overrun => Box::pin(std::future::ready((channel, Ok(Reply::none())))),
+        // The session carries these out without a turn.
+        Mail::Presence(_) | Mail::Stop | Mail::Overrun => {
+            Box::pin(std::future::ready((channel, Ok(Reply::none()))))
+        }
     }
 }
 

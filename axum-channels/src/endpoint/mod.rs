@@ -8,6 +8,7 @@ pub use options::{SocketOptions, websocket};
 
 use crate::channel::{Channel, Channels};
 use crate::message::Payload;
+use crate::presence::Presences;
 use crate::session::RouteId;
 use crate::socket::{Hub, SocketHandler};
 use crate::transport::{CheckOrigin, Mount, serve};
@@ -110,6 +111,17 @@ impl Endpoint {
     #[must_use]
     pub fn subscribe(&self, topic: &str) -> Events {
         Events::new(&self.inner.hub.pubsub, topic.into())
+    }
+
+    /// Who is on a topic: see [`Presence`](crate::Presence).
+    ///
+    /// ```
+    /// # let endpoint = axum_channels::Endpoint::builder().build();
+    /// let online = endpoint.presences("room:lobby").len();
+    /// ```
+    #[must_use]
+    pub fn presences(&self, topic: &str) -> Presences {
+        self.inner.hub.tracker.list(topic)
     }
 
     /// Closes every connection whose [`SocketHandler::id`](crate::SocketHandler::id) this is.

@@ -1,4 +1,4 @@
-use super::Mail;
+use super::mail::{Change, Mail};
 use crate::message::{Body, Outgoing, Payload, Ref, Status, Topic};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -18,6 +18,8 @@ pub(crate) enum Effect<'m> {
     },
     /// Give a channel what came from within the app, and call [`handled`](super::Session::handled) when it is done with it.
     Deliver { ticket: Ticket, mail: Mail },
+    /// Change who is there on the topic of a channel.
+    Presence { key: Key, change: Change },
     /// End a channel, whatever it is doing.
     Stop { key: Key, reason: Reason },
     /// Note that more waits for a channel than may, and that it is ended for that.
@@ -57,7 +59,7 @@ impl<'m> Effects<'m> {
 }
 
 /// One incarnation of a channel: a topic that is left and joined again gets another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Key(pub(super) u32);
 
 /// Which route a topic took: an index into what was routed.

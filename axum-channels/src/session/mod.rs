@@ -11,7 +11,7 @@ mod tests;
 
 pub use effect::Reason;
 pub(crate) use effect::{Effect, Effects, Handled, Join, Joined, Key, ReplyTo, RouteId, Ticket};
-pub(crate) use mail::Mail;
+pub(crate) use mail::{Change, Mail};
 pub(crate) use rules::{Pattern, Rules};
 
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
@@ -157,6 +157,9 @@ impl Session {
                 effects.push(Effect::Overrun { topic });
                 self.crash(at, effects);
             }
+            Mail::Presence(change) if member.doing != Doing::Joining => {
+                effects.push(Effect::Presence { key, change });
+            }
             mail if member.doing == Doing::Nothing => {
                 member.doing = Doing::Handling;
                 let ticket = Ticket {
@@ -171,6 +174,22 @@ impl Session {
                 waiting.items.push_back(Item::Mail(key, mail));
             }
         }
+    }
+
+    /// A push from one of the channels.
+    pub(crate) fn push(
+        &self,
+        key: Key,
+        event: &'static str,
+        payload: Payload,
+    ) -> Option<Outgoing<'static>> {
+        let member = &self.channels[self.find(key)?];
+        Some(Outgoing {
+            join_ref: member.join_ref.clone(),
+            reference: None,
+            topic: member.topic.clone(),
+            body: Body::Event { event, payload },
+        })
     }
 
     /// Whom to answer later, if the channel is still there.

@@ -116,6 +116,7 @@ fn told(mut effects: Effects<'_>) -> Vec<String> {
                 payload,
             } => format!("handle {event} {payload:?} in {}", ticket.key.0),
             Effect::Deliver { ticket, mail } => format!("deliver {mail:?} to {}", ticket.key.0),
+            Effect::Presence { key, change } => format!("{change:?} by {}", key.0),
             Effect::Stop { key, reason } => format!("stop {}, {reason:?}", key.0),
             Effect::Overrun { topic } => format!("overrun {topic}"),
             Effect::Unmatched { topic } => format!("unmatched {topic}"),
@@ -539,4 +540,18 @@ fn a_channel_with_too_much_mail_is_ended_with_an_error() {
     let told = session.mail(0, Mail::Overrun);
     let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
     assert_eq!(told, ["overrun room:a", error, "stop 0, Crashed"]);
+}
+
+#[test]
+fn presences_change_as_soon_as_the_channel_is_joined_whatever_it_is_doing() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    let change = || Mail::Presence(Change::PushState);
+    assert_eq!(session.mail(0, change()), [""; 0]);
+    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
+    assert_eq!(told, [joined, "PushState by 0".to_owned()]);
+    session.receive(["1", "2", "room:a", "ping"]);
+    assert_eq!(session.mail(0, change()), ["PushState by 0"]);
+    assert_eq!(session.mail(1, change()), [""; 0]);
 }

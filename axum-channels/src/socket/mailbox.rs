@@ -28,7 +28,7 @@ impl Mailbox {
 
     fn put(&self, key: Key, mail: Mail) -> Result<(), SendError> {
         let mut letters = lock(&self.letters);
-        if letters.len() >= self.limit && matches!(mail, Mail::Info(_) | Mail::Out { .. }) {
+        if letters.len() >= self.limit && !mail.ends() {
             return Err(SendError::Full);
         }
         letters.push_back((key, mail));

@@ -4,6 +4,7 @@ mod connect_info;
 mod handler;
 mod mailbox;
 mod params;
+mod presence;
 mod state;
 
 pub use connect_info::ConnectInfo;
@@ -11,10 +12,12 @@ pub use handler::SocketHandler;
 pub(crate) use mailbox::{Interceptor, Mailbox};
 pub use mailbox::{SendError, Sender};
 pub use params::Params;
+pub use presence::Presence;
 pub(crate) use state::States;
 
 use crate::channel::Channel;
 use crate::message::{Body, Outgoing, Payload, Ref, Topic};
+use crate::presence::{Owner, Tracker};
 use crate::pubsub::{PubSub, Subscriber};
 use crate::session::{Key, Mail};
 use std::any::{Any, type_name};
@@ -34,6 +37,7 @@ pub(crate) trait Client: Subscriber {
 pub(crate) struct Hub {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
+    pub(crate) tracker: Tracker,
 }
 
 /// What all channels of a connection share.
@@ -46,6 +50,22 @@ pub(crate) struct Context {
     pub(crate) mailbox: OnceLock<Box<Mailbox>>,
     /// How many letters may wait.
     pub(crate) max_waiting: usize,
+}
+
+impl Context {
+    /// A channel of this connection, as the tracker knows it.
+    pub(crate) fn owner(self: &Arc<Self>, key: Key) -> Owner {
+        Owner {
+            connection: Arc::as_ptr(self).addr(),
+            key,
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").finish_non_exhaustive()
+    }
 }
 
 /// One client on one topic: what a channel talks through.
@@ -155,6 +175,24 @@ impl Socket {
             .hub
             .pubsub
             .publish(&self.topic, event, &payload.into(), Some(from));
+    }
+
+    /// Who is on this topic, and the way to be among them.
+    ///
+    /// ```
+    /// # use axum_channels::{Result, Socket};
+    /// fn arrive(socket: &Socket, user: &str) -> Result<()> {
+    ///     socket.presence().track(user, serde_json::json!({"status": "online"}))?;
+    ///     socket.presence().push_state()?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn presence(&self) -> Presence<'_> {
+        Presence {
+            context: &self.context,
+            topic: &self.topic,
+            key: self.key,
+        }
     }
 
     /// Ends this channel normally once it is through with what it is doing: its client is told `phx_close`, and does not
