@@ -29,7 +29,7 @@ pub(crate) struct Malformed;
 /// A message that the format has no way to say.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unsayable {
-    /// V1 knows JSON alone.
+    /// V1 and long-polling know JSON alone.
     Binary,
     /// A topic, an event or a ref of more than 255 bytes beside a binary payload.
     TooLong,
@@ -49,7 +49,7 @@ impl Serializer {
         is_number.then_some(serializer)
     }
 
-    /// Its place among the [`FORMATS`](crate::message::FORMATS) of a broadcast.
+    /// 0 or 1.
     pub(crate) fn index(self) -> usize {
         self as usize
     }
@@ -136,7 +136,7 @@ impl fmt::Display for Serializer {
 impl fmt::Display for Unsayable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Unsayable::Binary => "a V1 client takes no binary payload",
+            Unsayable::Binary => "a client of the V1 protocol, or on the long-poll transport, takes no binary payload",
             Unsayable::TooLong => {
                 "beside a binary payload, topic, event and refs are at most 255 bytes long"
             }

@@ -79,6 +79,7 @@ impl Socket {
             hub: hub.clone(),
             handlers: Arc::new(self.handlers),
             connect: self.connect,
+            polls: Arc::default(),
             registry: Arc::new(Registry::new(self.options.timeout)),
             check_origin: own_check.unwrap_or_else(|| check.clone()),
             options: self.options,

@@ -11,7 +11,7 @@ use crate::message::Payload;
 use crate::presence::Presences;
 use crate::session::RouteId;
 use crate::socket::{Hub, SocketHandler};
-use crate::transport::{CheckOrigin, Mount, serve};
+use crate::transport::{CheckOrigin, Mount, serve_longpoll, serve_websocket};
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
@@ -76,11 +76,18 @@ impl Endpoint {
             .mounts
             .iter()
             .fold(Router::new(), |router, (path, mount)| {
-                let mount = mount.clone();
-                router.route(
+                let (websocket, longpoll) = (mount.clone(), mount.clone());
+                let router = router.route(
                     &format!("{path}/websocket"),
-                    any(move |request: Request| serve(mount, request)),
-                )
+                    any(move |request: Request| serve_websocket(websocket, request)),
+                );
+                match mount.options.longpoll {
+                    true => router.route(
+                        &format!("{path}/longpoll"),
+                        any(move |request: Request| serve_longpoll(longpoll, request)),
+                    ),
+                    false => router,
+                }
             })
     }
 

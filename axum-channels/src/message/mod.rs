@@ -63,8 +63,8 @@ pub(crate) enum Body<'a> {
     Event { event: &'a str, payload: Payload },
 }
 
-/// How many formats a broadcast may be encoded in: one a serializer.
-pub(crate) const FORMATS: usize = 2;
+/// How many formats a broadcast may be encoded in: two serializers, by two transports.
+pub(crate) const FORMATS: usize = 4;
 
 /// A message to everyone on a topic, encoded at most once for each format that one of them speaks.
 pub(crate) struct Broadcast<'a> {

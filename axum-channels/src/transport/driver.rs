@@ -188,13 +188,13 @@ impl Driver {
                     break Input::Close(CloseCode::NORMAL, By::Client);
                 }
                 Ok(Some(Incoming::Text(text))) => {
-                    let message = self.connection.serializer.decode_text(&text);
+                    let message = self.connection.format.serializer.decode_text(&text);
                     if let Err(Malformed) = receive(&mut self.phase, message, cx) {
                         break Input::Close(CloseCode::INTERNAL_ERROR, By::Us);
                     }
                 }
                 Ok(Some(Incoming::Binary(bytes))) => {
-                    let message = self.connection.serializer.decode_binary(&bytes);
+                    let message = self.connection.format.serializer.decode_binary(&bytes);
                     if let Err(Malformed) = receive(&mut self.phase, message, cx) {
                         break Input::Close(CloseCode::INTERNAL_ERROR, By::Us);
                     }

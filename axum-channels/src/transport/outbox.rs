@@ -1,11 +1,10 @@
+use super::format::Format;
 use super::frame::{self, CloseCode};
 use super::queue::Queue;
 use super::stream::{Stream, try_write};
-use crate::codec::Serializer;
 use crate::log;
 use crate::message::{Broadcast, Outgoing};
 use crate::sync::lock;
-use bytes::Bytes;
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex};
@@ -107,6 +106,17 @@ impl Outbox {
         stream.poll_flush(cx)
     }
 
+    /// The task is through, and writes nothing: what is queued is [taken](Self::take).
+    pub(super) fn uncork(&self) {
+        lock(&self.state).corked = false;
+    }
+
+    /// Takes what is queued, if there is anything.
+    pub(super) fn take(&self) -> Option<Vec<u8>> {
+        let queue = lock(&self.state).queue.take()?;
+        Some(queue.into_bytes()).filter(|bytes| !bytes.is_empty())
+    }
+
     /// Asks the connection's task to end the connection. The first reason stays.
     pub(super) fn end(&self, end: End) {
         let mut state = lock(&self.state);
@@ -206,32 +216,25 @@ impl State {
 
 impl Outbox {
     /// Sends to this client alone.
-    pub(super) fn send(&self, message: &Outgoing<'_>, serializer: Serializer) {
-        match serializer.kind(message) {
-            Ok(kind) => self.push(|queue| {
-                queue.push_message(kind, |out| serializer.encode(message, kind, out))
-            }),
+    pub(super) fn send(&self, message: &Outgoing<'_>, format: Format) {
+        match format.kind(message) {
+            Ok(kind) => {
+                self.push(|queue| queue.push_own(|out| format.put(message, kind, out)));
+            }
             Err(why) => log::unsayable(&message.topic, &why),
         }
     }
 
-    /// Sends what is encoded once for all who speak the same format.
-    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, serializer: Serializer) {
-        let encode = |broadcast: &Broadcast<'_>| encode(broadcast, serializer);
-        if let Some(frame) = broadcast.encoded(serializer.index(), encode) {
-            self.push(|queue| queue.push_shared(frame.clone()));
+    /// Sends what is encoded once for all who have the same format.
+    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, format: Format) {
+        let encode = |broadcast: &Broadcast<'_>| {
+            let encoded = format.broadcast(broadcast);
+            encoded
+                .inspect_err(|why| log::unsayable(broadcast.topic, why))
+                .ok()
+        };
+        if let Some(encoded) = broadcast.encoded(format.index(), encode) {
+            self.push(|queue| queue.push_shared(encoded.clone()));
         }
     }
-}
-
-fn encode(broadcast: &Broadcast<'_>, serializer: Serializer) -> Option<Bytes> {
-    let kind = serializer
-        .kind_of_broadcast(broadcast)
-        .inspect_err(|why| log::unsayable(broadcast.topic, why))
-        .ok()?;
-    let mut out = Vec::new();
-    frame::put_message(&mut out, kind, |out| {
-        serializer.encode_broadcast(broadcast, kind, out)
-    });
-    Some(out.into())
 }

@@ -1,47 +1,19 @@
-//! From a request to a running connection.
+//! From a request to a running WebSocket.
 
-use super::connection::{Connection, Disconnector};
+use super::connect::{Connected, Mount, status};
+use super::connection::Connection;
 use super::driver::{Driver, Phase};
+use super::format::{Format, Framing};
 use super::frame::Reader;
 use super::handshake::Handshake;
-use super::origin::CheckOrigin;
 use super::outbox::Outbox;
-use super::registry::Registry;
 use super::stream::Stream;
 use crate::codec::Serializer;
-use crate::endpoint::SocketOptions;
-use crate::log::{self, TARGET, Took};
-use crate::message::{Payload, Refused, Why};
-use crate::runner::{Handlers, Runner, guarded};
-use crate::socket::{ConnectInfo, Context, Hub, Params};
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Response, StatusCode, header, request::Parts};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
-use std::any::Any;
-use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
-
-/// A socket handler at its path.
-pub(crate) struct Mount {
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) handlers: Arc<Handlers>,
-    pub(crate) connect: Connect,
-    pub(crate) options: SocketOptions,
-    pub(crate) check_origin: CheckOrigin,
-    pub(crate) registry: Arc<Registry>,
-}
-
-/// `SocketHandler::connect`, of any type.
-pub(crate) type Connect = for<'a> fn(&'a Params, &'a ConnectInfo) -> Connecting<'a>;
-pub(crate) type Connecting<'a> =
-    Pin<Box<dyn Future<Output = Result<Connected, Refused>> + Send + 'a>>;
-
-/// What came of it.
-pub(crate) struct Connected {
-    pub(crate) handler: Arc<dyn Any + Send + Sync>,
-    pub(crate) id: Option<String>,
-}
+use std::sync::Arc;
 
 /// Answers a request for a WebSocket: 101, or why not.
 ///
@@ -49,8 +21,7 @@ pub(crate) struct Connected {
 /// origin, an unknown `vsn` or a refused connection.
 pub(crate) async fn serve(mount: Arc<Mount>, request: Request) -> Response<Body> {
     let (mut parts, _) = request.into_parts();
-    if !mount.check_origin.allows(&parts) {
-        log_origin(&parts);
+    if !mount.allows(&parts) {
         return status(StatusCode::FORBIDDEN);
     }
     let (Some(handshake), Some(upgrade)) = (Handshake::read(&parts), parts.extensions.remove())
@@ -65,52 +36,12 @@ pub(crate) async fn serve(mount: Arc<Mount>, request: Request) -> Response<Body>
     if mount.registry.is_draining() {
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    match connect(&mount, parts).await {
+    match mount.connect(parts, "websocket").await {
         Ok((connected, serializer)) => {
             tokio::spawn(run(mount, connected, serializer, upgrade));
             handshake.response()
         }
-        Err(refusal) => refusal,
-    }
-}
-
-/// Asks the user's handler.
-async fn connect(mount: &Mount, parts: Parts) -> Result<(Connected, Serializer), Response<Body>> {
-    let since = log::started!(INFO);
-    let params = Params::parse(parts.uri.query().unwrap_or_default());
-    let vsn = params.get("vsn").unwrap_or("1.0.0");
-    let Some(serializer) = Serializer::negotiate(vsn) else {
-        tracing::warn!(target: TARGET, "The client's requested transport version {vsn:?} is not supported: expected 1.0.x or 2.0.x");
-        return Err(status(StatusCode::FORBIDDEN));
-    };
-    let info = ConnectInfo {
-        parts,
-        hub: mount.hub.clone(),
-    };
-    let name = mount.handlers.name;
-    let result = match guarded((mount.connect)(&params, &info)).await {
-        Ok(Err(Refused(Why::Crashed(error)))) | Err(error) => {
-            tracing::error!(target: TARGET, "connect of {name} crashed: {error}");
-            return Err(status(StatusCode::INTERNAL_SERVER_ERROR));
-        }
-        Ok(Err(Refused(Why::Said { payload, status }))) => Err((payload, status)),
-        Ok(Ok(connected)) => Ok(connected),
-    };
-    if let Some(since) = since {
-        let what = if result.is_ok() {
-            "CONNECTED TO"
-        } else {
-            "REFUSED CONNECTION TO"
-        };
-        let took = Took::since(since);
-        tracing::info!(
-            target: TARGET,
-            "{what} {name} in {took}\n  Transport: websocket\n  Serializer: {serializer}\n  Parameters: {params:?}"
-        );
-    }
-    match result {
-        Ok(connected) => Ok((connected, serializer)),
-        Err((payload, status)) => Err(refusal(&payload, status)),
+        Err(refusal) => refusal.response(),
     }
 }
 
@@ -123,26 +54,19 @@ async fn run(mount: Arc<Mount>, connected: Connected, serializer: Serializer, up
 
 fn driver(
     mount: &Mount,
-    Connected { handler, id }: Connected,
+    connected: Connected,
     serializer: Serializer,
     upgraded: Upgraded,
 ) -> Driver {
     let (stream, read) = Stream::new(upgraded);
     let outbox = Outbox::new(stream.tcp(), mount.options.max_queued_bytes);
-    let connection = Arc::new(Connection::new(outbox, serializer, mount.registry.now()));
-    let hub = mount.hub.clone();
-    let id = id.map(|id| {
-        hub.pubsub
-            .subscribe(id.into(), Arc::new(Disconnector(connection.clone())))
-    });
-    let context = Arc::new(Context {
-        hub,
-        client: connection.clone(),
-        handler,
-        mailbox: OnceLock::new(),
-        max_waiting: mount.options.max_waiting,
-    });
-    let runner = Runner::new(context, mount.handlers.clone());
+    let framing = Framing::WebSocket;
+    let format = Format {
+        serializer,
+        framing,
+    };
+    let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
+    let (runner, id) = connection.run(mount, connected);
     Driver {
         stream,
         reader: Reader::new(mount.options.max_frame_bytes),
@@ -152,32 +76,4 @@ fn driver(
         registry: mount.registry.clone(),
         connection,
     }
-}
-
-fn log_origin(parts: &Parts) {
-    let origin = parts.headers.get(header::ORIGIN);
-    tracing::error!(
-        target: TARGET,
-        "Could not check origin for a socket\n  Origin of the request: {origin:?}\n  \
-         To allow it, give the socket or its endpoint `.check_origin(CheckOrigin::hosts([..]))`"
-    );
-}
-
-fn refusal(payload: &Payload, code: u16) -> Response<Body> {
-    let mut response = Response::new(Body::from(payload.bytes().to_vec()));
-    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::FORBIDDEN);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(match payload.is_binary() {
-            true => "application/octet-stream",
-            false => "application/json",
-        }),
-    );
-    response
-}
-
-fn status(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
 }
