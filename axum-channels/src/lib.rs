@@ -92,6 +92,9 @@
 mod channel;
 mod codec;
 mod endpoint;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod log;
 mod message;
 mod presence;

@@ -176,6 +176,12 @@ impl Session {
         }
     }
 
+    /// How many topics are joined, or being joined.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn len(&self) -> usize {
+        self.channels.len()
+    }
+
     /// A push from one of the channels.
     pub(crate) fn push(
         &self,

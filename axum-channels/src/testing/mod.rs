@@ -28,6 +28,8 @@
 
 mod channel;
 mod client;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod inbox;
 mod wire;
 

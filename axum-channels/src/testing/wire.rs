@@ -68,13 +68,17 @@ pub(super) fn text(text: &str) -> Vec<u8> {
 
 /// A push that carries bytes.
 pub(super) fn binary(names: [&str; 4], payload: &[u8]) -> Vec<u8> {
+    frame(BINARY, &binary_body(names, payload))
+}
+
+pub(super) fn binary_body(names: [&str; 4], payload: &[u8]) -> Vec<u8> {
     let mut body = vec![0];
     body.extend(names.map(|name| u8::try_from(name.len()).expect("a name of at most 255 bytes")));
     names
         .iter()
         .for_each(|name| body.extend_from_slice(name.as_bytes()));
     body.extend_from_slice(payload);
-    frame(BINARY, &body)
+    body
 }
 
 /// The frame that ends a connection normally.
@@ -159,7 +163,7 @@ fn message(text: &[u8]) -> Option<Received> {
 }
 
 /// A push, a reply or a broadcast that carries bytes.
-fn binary_message(body: &[u8]) -> Option<Received> {
+pub(super) fn binary_message(body: &[u8]) -> Option<Received> {
     let (kind, rest) = body.split_first()?;
     let names = [3, 4, 2].get(usize::from(*kind))?;
     let (lengths, mut rest) = rest.split_at_checked(*names)?;

@@ -11,6 +11,8 @@ mod connection;
 mod driver;
 mod format;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod handshake;
 mod longpoll;
 mod origin;
