@@ -1,7 +1,6 @@
 //! The client's side of the codec, for `crate::fuzz`.
 
 use super::wire;
-use crate::message::Message;
 
 /// The topic and the event of a binary push from a server.
 pub(crate) fn names_of(push: &[u8]) -> Option<(String, String)> {
@@ -11,7 +10,7 @@ pub(crate) fn names_of(push: &[u8]) -> Option<(String, String)> {
 
 /// What a client sends: text, or bytes as the error. `None` if its names are too long for that.
 #[cfg(test)]
-pub(crate) fn encode(message: &Message<'_>) -> Option<Result<String, Vec<u8>>> {
+pub(crate) fn encode(message: &crate::message::Message<'_>) -> Option<Result<String, Vec<u8>>> {
     use crate::message::Ref;
     use serde_json::Value;
     let text = |reference: &Option<Ref>| reference.as_ref().map(|it| it.as_text().into_owned());
