@@ -2,6 +2,7 @@
 
 use crate::message::{Payload, Ref, Status};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -54,6 +55,17 @@ pub(super) fn is_too_deep(json: &str) -> bool {
         }
         depth > MAX_DEPTH + 1 // the message's own array does not count
     })
+}
+
+/// Whether JSON that is right by its grammar cannot be parsed all the same: half a surrogate, a number beyond an `f64`.
+pub(super) fn is_beyond(json: &str) -> bool {
+    let (mut before, mut digits) = (0, 0_u32);
+    let is_suspicious = json.bytes().any(|byte| {
+        let pair = (std::mem::replace(&mut before, byte), byte);
+        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+        digits > 300 || matches!(pair, (b'\\', b'u') | (b'0'..=b'9', b'e' | b'E'))
+    });
+    is_suspicious && serde_json::from_str::<Value>(json).is_err()
 }
 
 /// A ref from its JSON.

@@ -3,7 +3,7 @@
 //! Source: Phoenix's `Phoenix.Socket.V1.JSONSerializer`. As there, a `join_ref` is read if there is one and never written.
 
 use super::Malformed;
-use super::json::{Str, is_too_deep, put_ref, put_reply, put_str, reference};
+use super::json::{Str, is_beyond, is_too_deep, put_ref, put_reply, put_str, reference};
 use crate::message::{Body, Broadcast, Message, Outgoing, Payload};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -12,10 +12,9 @@ use std::fmt;
 /// Reads a message. `topic`, `event`, `payload` and `ref` have to be there; other keys are ignored.
 pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
     let Object(message) = serde_json::from_str(text).map_err(|_| Malformed)?;
-    if is_too_deep(text) {
-        Err(Malformed)
-    } else {
-        Ok(message)
+    match is_too_deep(text) || is_beyond(message.payload.as_json()) {
+        true => Err(Malformed),
+        false => Ok(message),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. As there, what follows the fifth element is ignored.
 
 use super::Malformed;
-use super::json::{Str, is_too_deep, put_ref, put_reply, put_str, reference};
+use super::json::{Str, is_beyond, is_too_deep, put_ref, put_reply, put_str, reference};
 use crate::message::{Body, Broadcast, Message, Outgoing, Payload};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -12,10 +12,9 @@ use std::fmt;
 /// Reads a message. Refs and the payload are kept as the text they came in.
 pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
     let Frame(message) = serde_json::from_str(text).map_err(|_| Malformed)?;
-    if is_too_deep(text) {
-        Err(Malformed)
-    } else {
-        Ok(message)
+    match is_too_deep(text) || is_beyond(message.payload.as_json()) {
+        true => Err(Malformed),
+        false => Ok(message),
     }
 }
 
@@ -157,6 +156,21 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_like_more_than_can_be_parsed_is_let_in_if_it_is_not() {
+        for payload in [
+            r#""\ud83d\ude00""#,
+            "1e300",
+            r#""1e999""#,
+            &format!("\"{}\"", "9".repeat(400)),
+        ] {
+            assert!(
+                decode(&format!("[null,null,\"t\",\"e\",{payload}]")).is_ok(),
+                "{payload}"
+            );
+        }
+    }
+
+    #[test]
     fn elements_after_the_fifth_are_ignored_as_in_phoenix() {
         assert!(decode(r#"[null,null,"t","e",{},6,[7]]"#).is_ok());
     }
@@ -183,6 +197,9 @@ mod tests {
             "[null,null,\"t\",\"e\",{\"a\"}]",
             "[null,null,\"t\",\"e\",nul]",
             "not json",
+            r#"[null,null,"t","e","\ude00"]"#,
+            r#"[null,null,"t","e",1e999]"#,
+            &format!("[null,null,\"t\",\"e\",{}]", "9".repeat(400)),
             &too_deep,
         ] {
             assert_eq!(decode(text), Err(Malformed), "{text}");
