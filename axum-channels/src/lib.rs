@@ -1,6 +1,6 @@
 //! Phoenix Channels for [axum]: topics that clients join over one WebSocket, to push, reply and broadcast.
 //!
-//! Clients written for Phoenix connect unchanged: phoenix.js and whatever else speaks the V2 protocol.
+//! Clients written for Phoenix connect unchanged: phoenix.js and whatever else speaks the V2 protocol, or the older V1.
 //!
 //! ```no_run
 //! use axum::Router;
@@ -64,8 +64,11 @@
 //!
 //! - [`SocketHandler`]: who may connect, and which [`Channels`] there are.
 //! - [`Channel`]: what stands behind a topic. [`Socket`]: how it reaches its client and everyone else on the topic.
+//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Later`]: a reply from elsewhere.
+//! - [`Presence`]: who is on a topic.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app.
 //! - [`websocket`]: limits, and what they are by default. [`CheckOrigin`]: which pages may connect.
+//! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
 //! - [`testing`]: clients for tests.
 //!
 //! # Layout
@@ -74,14 +77,14 @@
 //!
 //! - `message`: what is said. `codec`: how it is written down. Both pure.
 //! - `session`: what a client has joined, as a pure state machine.
-//! - `pubsub`: who listens to what. `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
+//! - `pubsub`: who listens to what. `presence`: who is there. `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
 //! - `transport`: WebSocket frames, and the task of a connection. `endpoint`: puts it together.
 //!
 //! # What a connection costs
 //!
 //! One task, and some 1.6 kB with a channel joined, buffers included: there are none while nothing is under way. Frames are
 //! read through one buffer a thread; whoever sends writes to the socket directly, and only what the socket does not take is
-//! queued, within bounds. A broadcast is encoded once and shared.
+//! queued, within bounds. A broadcast is encoded once for each protocol version, and shared.
 //!
 //! [axum]: https://docs.rs/axum
 #![forbid(unsafe_code)]
@@ -89,18 +92,30 @@
 mod channel;
 mod codec;
 mod endpoint;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod log;
 mod message;
+mod presence;
 mod pubsub;
 mod runner;
 mod session;
 mod socket;
 mod sync;
 pub mod testing;
+#[cfg(feature = "token")]
+mod token;
 mod transport;
 
-pub use channel::{Channel, Channels, Error, Result, UnknownEvent};
-pub use endpoint::{Endpoint, EndpointBuilder, SocketOptions, Stats, websocket};
-pub use message::{Payload, Refused, Reply, Topic};
-pub use socket::{ConnectInfo, Params, Socket, SocketHandler};
+pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
+pub use endpoint::{
+    Endpoint, EndpointBuilder, Event, Events, Missed, SocketOptions, Stats, websocket,
+};
+pub use message::{Later, Payload, Refused, Reply, Topic};
+pub use presence::Presences;
+pub use session::Reason;
+pub use socket::{ConnectInfo, Params, Presence, SendError, Sender, Socket, SocketHandler};
+#[cfg(feature = "token")]
+pub use token::{BadToken, Signer};
 pub use transport::CheckOrigin;

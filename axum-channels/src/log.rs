@@ -3,6 +3,7 @@
 //! [`enabled!`]: tracing::enabled
 
 use crate::Error;
+use crate::codec::Unsayable;
 use crate::message::Payload;
 use crate::socket::Params;
 use serde_json::Value;
@@ -78,6 +79,11 @@ pub(crate) fn crashed(topic: &str, channel: &str, error: &Error) {
     tracing::error!(target: TARGET, "{channel} on {topic} crashed: {}", OneLine(&error));
 }
 
+pub(crate) fn overrun(topic: &str, socket: &str) {
+    let topic = OneLine(topic);
+    tracing::error!(target: TARGET, "a channel on {topic} in {socket} was ended: it fell behind with its broadcasts");
+}
+
 pub(crate) fn join_crashed(topic: &str, socket: &str, error: &Error) {
     let (topic, error) = (OneLine(topic), error.to_string());
     tracing::error!(target: TARGET, "join of {topic} in {socket} crashed: {}", OneLine(&error));
@@ -89,6 +95,11 @@ pub(crate) fn unmatched(topic: &str, socket: &str) {
 
 pub(crate) fn too_many(limit: usize, socket: &str) {
     tracing::error!(target: TARGET, "Reached max channels per transport limit of {limit} for {socket}");
+}
+
+pub(crate) fn unsayable(topic: &str, why: &Unsayable) {
+    let topic = OneLine(topic);
+    tracing::error!(target: TARGET, "a message on {topic} was not sent: {why}");
 }
 
 /// How long something took: whole `µs` up to a thousand, whole `ms` beyond.
@@ -126,7 +137,10 @@ pub(crate) struct Filtered<'a>(pub(crate) &'a Payload);
 
 impl fmt::Display for Filtered<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt_value(&self.0.to_value(), f)
+        match self.0.as_binary() {
+            Some(bytes) => write!(f, "<{} bytes>", bytes.len()),
+            None => fmt_value(&self.0.to_value(), f),
+        }
     }
 }
 

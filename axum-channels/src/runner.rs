@@ -1,13 +1,14 @@
 //! Runs the channels of one connection: carries out what its [`Session`] wants done.
 
-use crate::channel::{Instance, Joining, Route, Turn};
+use crate::channel::{Instance, Joining, Route, Turn, ending};
 use crate::log::{self, Line, TARGET};
-use crate::message::{Message, Payload, Refused, Reply, Topic, Why};
-use crate::pubsub::Subscription;
+use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
+use crate::pubsub::{Subscriber, Subscription};
 use crate::session::{
-    Effect, Effects, Handled, Join, Joined, Key, RouteId, Rules, Session, Ticket,
+    Change, Effect, Effects, Handled, Join, Joined, Key, Mail, Reason, RouteId, Rules, Session,
+    Ticket,
 };
-use crate::socket::{Context, Socket};
+use crate::socket::{Context, Interceptor, Socket};
 use crate::{Error, Result};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -89,6 +90,9 @@ impl Runner {
 
     /// Goes on with what is under way.
     pub(crate) fn poll(&mut self, cx: &mut task::Context<'_>) {
+        let mut effects = Effects::default();
+        self.take_mail(&mut effects);
+        self.carry_out(effects, cx);
         let mut at = 0;
         while self.pending > 0 && at < self.slots.len() {
             let mut effects = Effects::default();
@@ -101,6 +105,20 @@ impl Runner {
         }
     }
 
+    /// Hands what came from within the app to the session.
+    fn take_mail(&mut self, effects: &mut Effects<'_>) {
+        let session = &mut self.session;
+        if let Some(mailbox) = self.context.mailbox.get() {
+            mailbox.drain(|key, mail| match mail {
+                mail if !mail.ends() && !session.has_room(key) => Err(mail),
+                mail => {
+                    session.mail(key, mail, effects);
+                    Ok(())
+                }
+            });
+        }
+    }
+
     fn carry_out(&mut self, mut effects: Effects<'_>, cx: &mut task::Context<'_>) {
         while let Some(effect) = effects.pop() {
             match effect {
@@ -110,8 +128,19 @@ impl Runner {
                     ticket,
                     event,
                     payload,
-                } => self.handle(ticket, &event, payload, &mut effects, cx),
-                Effect::Stop { key } => self.stop(key),
+                } => {
+                    let line = log::started!(DEBUG).map(|since| Line::new(since, &event, &payload));
+                    let start =
+                        |channel: Box<dyn Instance>| channel.handle_in((*event).into(), payload);
+                    self.handle(ticket, line, start, &mut effects, cx);
+                }
+                Effect::Deliver { ticket, mail } => {
+                    let start = |channel| deliver(channel, mail);
+                    self.handle(ticket, None, start, &mut effects, cx);
+                }
+                Effect::Presence { key, change } => self.change_presence(key, change),
+                Effect::Stop { key, reason } => self.stop(key, reason),
+                Effect::Overrun { topic } => log::overrun(&topic, self.handlers.name),
                 Effect::Unmatched { topic } => log::unmatched(&topic, self.handlers.name),
                 Effect::TooMany { limit } => log::too_many(limit, self.handlers.name),
             }
@@ -128,7 +157,7 @@ impl Runner {
         } = join;
         let line = log::started!(INFO).map(|since| Line::new(since, "phx_join", &payload));
         let key = ticket.key;
-        let socket = Socket::new(self.context.clone(), topic.clone(), join_ref);
+        let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
         let future = (self.handlers.route(route).join)(socket, payload);
         let work = Work::Join(Box::new(Pending {
             future,
@@ -150,8 +179,8 @@ impl Runner {
     fn handle(
         &mut self,
         ticket: Ticket,
-        event: &str,
-        payload: Payload,
+        line: Option<Line>,
+        start: impl FnOnce(Box<dyn Instance>) -> Turn,
         effects: &mut Effects<'_>,
         cx: &mut task::Context<'_>,
     ) {
@@ -161,9 +190,8 @@ impl Runner {
         let Work::None(instance) = std::mem::replace(&mut slot.work, Work::Taken) else {
             return;
         };
-        let line = log::started!(DEBUG).map(|since| Line::new(since, event, &payload));
         let mut pending = Pending {
-            future: instance.handle_in(event.into(), payload),
+            future: start(instance),
             ticket,
             line,
         };
@@ -220,8 +248,10 @@ impl Runner {
         let refusal = match done {
             Ok(Ok((instance, response))) => {
                 // Before the client is told, so that it misses nothing that is said after.
-                let (topic, client) = (slot.topic.clone(), self.context.client.clone());
-                slot.subscription = Some(self.context.hub.pubsub.subscribe(topic, client));
+                let route = self.handlers.route(slot.route);
+                let subscriber = subscriber(&self.context, slot.key, route);
+                let pubsub = &self.context.hub.pubsub;
+                slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));
                 slot.work = Work::None(instance);
                 log::joined("JOINED", &slot.topic, join.line);
                 return self
@@ -261,21 +291,66 @@ impl Runner {
             result
         });
         let how = match result {
-            Ok(Reply(reply)) => {
+            Ok(Reply(answer)) => {
                 log::handled(&slot.topic, name, line);
-                reply.map_or(Handled::Silent, |(status, payload)| {
-                    Handled::Reply(status, payload)
-                })
+                match answer {
+                    Answer::None => Handled::Silent,
+                    Answer::Now(status, payload) => Handled::Reply(status, payload),
+                    Answer::Later(promise) => {
+                        self.bind(&ticket, &promise);
+                        Handled::Silent
+                    }
+                }
             }
             Err(error) => {
                 log::crashed(&slot.topic, name, &error);
                 Handled::Crashed
             }
         };
+        self.take_mail(effects); // a channel that has stopped itself gets no further message
         self.session.handled(ticket, how, effects);
     }
 
-    fn stop(&mut self, key: Key) {
+    /// The answer to a message will come from another task.
+    fn bind(&self, ticket: &Ticket, promise: &Promise) {
+        if let Some(reply_to) = self.session.reply_to(ticket) {
+            let client = self.context.client.clone();
+            promise.bind(move |status, response| client.send(&reply_to.reply(status, response)));
+        }
+    }
+
+    fn change_presence(&self, key: Key, change: Change) {
+        let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
+            return;
+        };
+        let (tracker, topic) = (&self.context.hub.tracker, &slot.topic);
+        let owner = self.context.owner(key);
+        let diff = match change {
+            Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
+            Change::Update { key, meta } => tracker.update(topic, owner, &key, meta),
+            Change::Untrack { key } => tracker.untrack(topic, owner, &key),
+            Change::PushState => {
+                let message = self
+                    .session
+                    .push(key, "presence_state", tracker.list(topic).into());
+                return message
+                    .into_iter()
+                    .for_each(|message| self.context.client.send(&message));
+            }
+        };
+        self.publish_presence(topic, diff);
+    }
+
+    fn publish_presence(&self, topic: &Topic, diff: Option<Payload>) {
+        if let Some(diff) = diff {
+            self.context
+                .hub
+                .pubsub
+                .publish(topic, "presence_diff", &diff, None);
+        }
+    }
+
+    fn stop(&mut self, key: Key, reason: Reason) {
         let Some(at) = self.slots.iter().position(|slot| slot.key == key) else {
             return;
         };
@@ -283,13 +358,46 @@ impl Runner {
         if matches!(slot.work, Work::Join(_) | Work::Handle(_)) {
             self.pending -= 1;
         }
-        drop_guarded(slot);
+        self.end(slot, reason);
+    }
+
+    /// Drops a channel, and all that it was known for.
+    fn end(&self, mut slot: Slot, reason: Reason) {
+        slot.subscription = None;
+        let (topic, owner) = (slot.topic.clone(), self.context.owner(slot.key));
+        ending(reason, || drop_guarded(slot));
+        self.publish_presence(&topic, self.context.hub.tracker.leave(&topic, owner));
     }
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        self.slots.drain(..).for_each(drop_guarded);
+        for slot in std::mem::take(&mut self.slots) {
+            self.end(slot, Reason::Disconnected);
+        }
+    }
+}
+
+/// Who hears a channel's topic: its client, or the channel first if it intercepts something.
+fn subscriber(context: &Arc<Context>, key: Key, route: &Route) -> Arc<dyn Subscriber> {
+    match route.intercepts {
+        [] => context.client.clone(),
+        events => Arc::new(Interceptor {
+            context: context.clone(),
+            key,
+            events,
+        }),
+    }
+}
+
+fn deliver(channel: Box<dyn Instance>, mail: Mail) -> Turn {
+    match mail {
+        Mail::Info(letter) => channel.handle_info(letter),
+        Mail::Out { event, payload } => channel.handle_out(event, payload),
+        // The session carries these out without a turn.
+        Mail::Presence(_) | Mail::Stop | Mail::Overrun => {
+            Box::pin(std::future::ready((channel, Ok(Reply::none()))))
+        }
     }
 }
 

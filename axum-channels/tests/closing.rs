@@ -37,7 +37,6 @@ async fn broken_frames_close_with_the_code_that_the_rfc_gives() {
         (frame(0x80, b""), 1002),
         (frame(0x88, b"\x03"), 1002),
         (frame(0x81, b"\xff"), 1007),
-        (frame(0x82, b""), 1003),
         (too_big, 1009),
     ] {
         let mut ws = Ws::open(addr).await;

@@ -2,7 +2,9 @@
 
 mod support;
 
-use axum_channels::{CheckOrigin, websocket};
+use axum_channels::{
+    CheckOrigin, ConnectInfo, Endpoint, Params, Refused, SocketHandler, websocket,
+};
 use support::{VALID, Ws, endpoint, endpoint_with, http, serve, upgrade};
 use tokio::io::AsyncReadExt;
 
@@ -44,7 +46,7 @@ async fn the_path_without_its_transport_is_a_404() {
 #[tokio::test]
 async fn a_version_that_is_not_spoken_is_a_403() {
     let addr = serve(&endpoint()).await;
-    for vsn in ["1.0.0", "3.0.0", "x", ""] {
+    for vsn in ["1.1.0", "3.0.0", "x", ""] {
         assert_eq!(
             upgrade(addr, &format!("/socket/websocket?vsn={vsn}"), "")
                 .await
@@ -53,15 +55,10 @@ async fn a_version_that_is_not_spoken_is_a_403() {
             "{vsn}"
         );
     }
-    assert_eq!(
-        upgrade(addr, "/socket/websocket", "").await.0,
-        403,
-        "no vsn means 1.0.0"
-    );
-    assert_eq!(
-        upgrade(addr, "/socket/websocket?vsn=2.0.5", "").await.0,
-        101
-    );
+    for spoken in ["", "?vsn=1.0.0", "?vsn=2.0.5"] {
+        let (status, _) = upgrade(addr, &format!("/socket/websocket{spoken}"), "").await;
+        assert_eq!(status, 101, "{spoken}");
+    }
 }
 
 #[tokio::test]
@@ -179,4 +176,47 @@ async fn frames_sent_together_with_the_request_are_not_lost() {
     Ws { stream }
         .expect(r#"[null,"1","phoenix","phx_reply",{"response":{},"status":"ok"}]"#)
         .await;
+}
+
+#[tokio::test]
+async fn the_token_and_the_user_agent_are_known_when_connecting() {
+    struct Asked;
+    impl SocketHandler for Asked {
+        async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+            let known = format!("{:?} {:?}", info.auth_token(), info.user_agent());
+            Err(Refused::new(known))
+        }
+    }
+    let endpoint = Endpoint::builder().socket::<Asked>("/socket").build();
+    let addr = serve(&endpoint).await;
+    for (headers, known) in [
+        ("", "None None"),
+        (
+            "user-agent: test\r\nsec-websocket-protocol: phoenix, base64url.bearer.phx.dG9rZW4\r\n",
+            r#"Some("token") Some("test")"#,
+        ),
+        (
+            "sec-websocket-protocol: base64url.bearer.phx.Pz8_Pw==\r\n",
+            r#"Some("????") None"#,
+        ),
+        (
+            "sec-websocket-protocol: base64url.bearer.phx.Pz8/Pw\r\n",
+            r#"Some("????") None"#,
+        ),
+        (
+            "sec-websocket-protocol: base64url.bearer.phx./w\r\n",
+            "None None",
+        ),
+        (
+            "sec-websocket-protocol: base64url.bearer.phx.?\r\n",
+            "None None",
+        ),
+    ] {
+        let headers = VALID.replace("connection: upgrade", "connection: upgrade, close") + headers;
+        let (mut stream, status, _) = http(addr, "GET", PATH, &headers).await;
+        let mut body = String::new();
+        stream.read_to_string(&mut body).await.expect("the body");
+        let expected = serde_json::json!({"reason": known}).to_string();
+        assert_eq!((status, body), (403, expected));
+    }
 }

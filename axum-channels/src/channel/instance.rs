@@ -1,22 +1,32 @@
-use super::{Channel, Result};
+use super::{Channel, Error, HandleInfo, Result};
 use crate::message::{Payload, Refused, Reply};
+use crate::session::Reason;
 use crate::socket::Socket;
+use std::any::{Any, type_name};
+use std::cell::Cell;
 use std::pin::Pin;
 
-type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A join under way: the channel and what its client is told.
-pub(crate) type Joining = Boxed<Result<(Box<dyn Instance>, Payload), Refused>>;
+pub(crate) type Joining = Boxed<'static, Result<(Box<dyn Instance>, Payload), Refused>>;
 
 /// A message being handled: the channel is inside, and comes back with the reply.
-pub(crate) type Turn = Boxed<(Box<dyn Instance>, Result<Reply>)>;
+pub(crate) type Turn = Boxed<'static, (Box<dyn Instance>, Result<Reply>)>;
 
 /// A channel of any type. While idle it is this one allocation: the user's value and its socket.
+///
+/// Dropping it, wherever it is at that time, is what ends it: see [`ending`].
 pub(crate) trait Instance: Send {
     fn handle_in(self: Box<Self>, event: Box<str>, payload: Payload) -> Turn;
+
+    /// `letter` is a [`Letter`] for this type of channel.
+    fn handle_info(self: Box<Self>, letter: Box<dyn Any + Send>) -> Turn;
+
+    fn handle_out(self: Box<Self>, event: Box<str>, payload: Payload) -> Turn;
 }
 
-struct Live<C> {
+struct Live<C: Channel> {
     channel: C,
     socket: Socket,
 }
@@ -39,5 +49,73 @@ impl<C: Channel> Instance for Live<C> {
             let result = self.channel.handle_in(&event, payload, &self.socket).await;
             (self as Box<dyn Instance>, result)
         })
+    }
+
+    fn handle_info(mut self: Box<Self>, letter: Box<dyn Any + Send>) -> Turn {
+        Box::pin(async move {
+            let Live { channel, socket } = &mut *self;
+            let result = match letter.downcast::<Letter<C>>() {
+                Ok(letter) => letter.0.open(channel, socket).await,
+                Err(_) => Err(Error::msg(format!(
+                    "was sent a message through the sender of another channel than {}",
+                    type_name::<C>()
+                ))),
+            };
+            let result = result.map(|()| Reply::none());
+            (self as Box<dyn Instance>, result)
+        })
+    }
+
+    fn handle_out(mut self: Box<Self>, event: Box<str>, payload: Payload) -> Turn {
+        Box::pin(async move {
+            let handled = self.channel.handle_out(&event, payload, &self.socket);
+            let result = handled.await.map(|()| Reply::none());
+            (self as Box<dyn Instance>, result)
+        })
+    }
+}
+
+/// A message for the `handle_info` of a `C`, whatever type it has.
+pub(crate) struct Letter<C>(Box<dyn Open<C>>);
+
+impl<C: Channel> Letter<C> {
+    pub(crate) fn new<M: Send + 'static>(message: M) -> Self
+    where
+        C: HandleInfo<M>,
+    {
+        Letter(Box::new(Sealed(message)))
+    }
+}
+
+trait Open<C>: Send {
+    fn open<'a>(self: Box<Self>, channel: &'a mut C, socket: &'a Socket) -> Boxed<'a, Result<()>>;
+}
+
+struct Sealed<M>(M);
+
+impl<C: HandleInfo<M>, M: Send + 'static> Open<C> for Sealed<M> {
+    fn open<'a>(self: Box<Self>, channel: &'a mut C, socket: &'a Socket) -> Boxed<'a, Result<()>> {
+        Box::pin(channel.handle_info(self.0, socket))
+    }
+}
+
+thread_local! {
+    /// Why channels that are dropped now end. A channel may be inside a future, out of reach for an argument.
+    static REASON: Cell<Reason> = const { Cell::new(Reason::Disconnected) };
+}
+
+/// Channels that are dropped while `drop` runs end for this reason.
+pub(crate) fn ending(reason: Reason, drop: impl FnOnce()) {
+    let before = REASON.replace(reason);
+    drop();
+    REASON.set(before);
+}
+
+impl<C: Channel> Drop for Live<C> {
+    fn drop(&mut self) {
+        // A value in the middle of a panic is not one to go on with.
+        if !std::thread::panicking() {
+            self.channel.terminate(REASON.get(), &self.socket);
+        }
     }
 }

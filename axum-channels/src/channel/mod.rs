@@ -5,11 +5,12 @@ mod instance;
 mod routes;
 
 pub use error::{Error, Result, UnknownEvent};
-pub(crate) use instance::{Instance, Joining, Turn};
+pub(crate) use instance::{Instance, Joining, Letter, Turn, ending};
 pub use routes::Channels;
 pub(crate) use routes::Route;
 
 use crate::message::{Payload, Refused, Reply, Topic};
+use crate::session::Reason;
 use crate::socket::Socket;
 
 /// What stands behind a topic: one value for each client that has joined it.
@@ -91,4 +92,103 @@ pub trait Channel: Sized + Send + 'static {
         let (_, _) = (payload, socket);
         std::future::ready(Err(UnknownEvent::new(event).into()))
     }
+
+    /// The broadcasts that go to [`handle_out`](Self::handle_out) instead of the client, by event. None unless you say so.
+    ///
+    /// Each costs every channel on the topic a turn of its own: intercept what you have to change for each client, and
+    /// nothing else.
+    const INTERCEPTS: &'static [&'static str] = &[];
+
+    /// Handles a broadcast that is [intercepted](Self::INTERCEPTS): pushes it, changed or not, or does not. Without this
+    /// method, it is pushed as it is.
+    ///
+    /// As many broadcasts may wait for this as messages for `handle_in`; a channel further behind is ended with
+    /// `phx_error`.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Payload, Refused, Result, Socket, Topic};
+    ///
+    /// struct RoomChannel { muted: Vec<String> }
+    ///
+    /// impl Channel for RoomChannel {
+    ///     const INTERCEPTS: &'static [&'static str] = &["shout"];
+    ///
+    ///     async fn join(_: &Topic, payload: Payload, _: &Socket) -> Result<Self, Refused> {
+    ///         Ok(Self { muted: payload.parse().unwrap_or_default() })
+    ///     }
+    ///
+    ///     async fn handle_out(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<()> {
+    ///         let from = payload.get("from");
+    ///         if !self.muted.iter().any(|name| from.as_ref().is_some_and(|from| from == name)) {
+    ///             socket.push(event, payload);
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    fn handle_out(
+        &mut self,
+        event: &str,
+        payload: Payload,
+        socket: &Socket,
+    ) -> impl Future<Output = Result<()>> + Send {
+        socket.push(event, payload);
+        std::future::ready(Ok(()))
+    }
+
+    /// The channel has ended, and is dropped after this: the place to say so to others.
+    ///
+    /// This is called once for every channel that was joined, whatever it was doing when it ended; only a channel that
+    /// panicked is dropped without it. It cannot wait: spawn a task for what takes time.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Payload, Reason, Refused, Socket, Topic};
+    /// use serde_json::json;
+    ///
+    /// struct Seat { name: String }
+    ///
+    /// impl Channel for Seat {
+    ///     async fn join(_: &Topic, payload: Payload, _: &Socket) -> Result<Self, Refused> {
+    ///         Ok(Self { name: payload.parse()? })
+    ///     }
+    ///
+    ///     fn terminate(&mut self, reason: Reason, socket: &Socket) {
+    ///         socket.broadcast("stood up", json!({"name": self.name, "left": reason == Reason::Left}));
+    ///     }
+    /// }
+    /// ```
+    fn terminate(&mut self, reason: Reason, socket: &Socket) {
+        let (_, _) = (reason, socket);
+    }
+}
+
+/// A channel that takes messages of a type `M` from elsewhere in the app. See [`Sender`](crate::Sender).
+///
+/// A channel may implement this for many types. Messages wait for their turn among those of the client.
+///
+/// ```
+/// # use axum_channels::{Channel, Payload, Refused, Result, Socket, Topic};
+/// # struct Account;
+/// # impl Channel for Account {
+/// #     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> { Ok(Self) }
+/// # }
+/// use axum_channels::HandleInfo;
+///
+/// struct Expired;
+///
+/// impl HandleInfo<Expired> for Account {
+///     async fn handle_info(&mut self, _: Expired, socket: &Socket) -> Result<()> {
+///         socket.push("expired", serde_json::json!({}));
+///         socket.stop();
+///         Ok(())
+///     }
+/// }
+/// ```
+pub trait HandleInfo<M>: Channel {
+    /// Handles a message. An error ends the channel, as in [`Channel::handle_in`].
+    fn handle_info(
+        &mut self,
+        message: M,
+        socket: &Socket,
+    ) -> impl Future<Output = Result<()>> + Send;
 }

@@ -46,6 +46,7 @@ pub struct Channels<S> {
 pub(crate) struct Route {
     pub(crate) name: &'static str,
     pub(crate) join: fn(Socket, Payload) -> Joining,
+    pub(crate) intercepts: &'static [&'static str],
 }
 
 impl<S> Channels<S> {
@@ -81,6 +82,7 @@ impl<S> Channels<S> {
         self.routes.push(Route {
             name: type_name::<C>(),
             join: join::<C>,
+            intercepts: C::INTERCEPTS,
         });
         self
     }

@@ -1,54 +1,165 @@
 //! How messages are written down: pure, one module a format.
 
+mod json;
+mod v1_json;
+mod v2_binary;
 pub(crate) mod v2_json;
 
+use crate::message::{Body, Broadcast, Message, Outgoing, Payload, Ref};
 use std::fmt;
 
 /// The format that client and server agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Serializer {
-    /// `vsn=2.0.x`: `[join_ref, ref, topic, event, payload]`.
-    V2Json,
+    V1,
+    V2,
+}
+
+/// What a message is once it is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Binary,
+}
+
+/// It was no message of the format.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+/// A message that the format has no way to say.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unsayable {
+    /// V1 and long-polling know JSON alone.
+    Binary,
+    /// A topic, an event or a ref of more than 255 bytes beside a binary payload.
+    TooLong,
 }
 
 impl Serializer {
-    /// The format for a client's `vsn`, Phoenix's `~> 2.0.0`; `None` if there is none.
+    /// The format of a `vsn`: 1.0.x or 2.0.x.
     pub(crate) fn negotiate(vsn: &str) -> Option<Serializer> {
-        let patch = vsn.strip_prefix("2.0.")?;
+        let (serializer, patch) = match (vsn.strip_prefix("1.0."), vsn.strip_prefix("2.0.")) {
+            (Some(patch), _) => (Serializer::V1, patch),
+            (_, Some(patch)) => (Serializer::V2, patch),
+            _ => return None,
+        };
         let is_number = patch == "0"
             || !patch.starts_with('0')
                 && patch.parse::<u32>().is_ok_and(|_| !patch.starts_with('+'));
-        is_number.then_some(Serializer::V2Json)
+        is_number.then_some(serializer)
+    }
+
+    /// 0 or 1.
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Reads a text message.
+    pub(crate) fn decode_text(self, text: &str) -> Result<Message<'_>, Malformed> {
+        match self {
+            Serializer::V1 => v1_json::decode(text),
+            Serializer::V2 => v2_json::decode(text),
+        }
+    }
+
+    /// Reads a binary message.
+    pub(crate) fn decode_binary(self, bytes: &[u8]) -> Result<Message<'_>, Malformed> {
+        match self {
+            Serializer::V1 => Err(Malformed),
+            Serializer::V2 => v2_binary::decode(bytes),
+        }
+    }
+
+    /// What a message to one client will be, if it can be said.
+    pub(crate) fn kind(self, message: &Outgoing<'_>) -> Result<Kind, Unsayable> {
+        let refs = [message.join_ref.as_ref(), message.reference.as_ref()];
+        match &message.body {
+            Body::Reply { response, .. } => self.kind_of(response, &message.topic, "", refs),
+            Body::Event { event, payload } => self.kind_of(payload, &message.topic, event, refs),
+        }
+    }
+
+    /// What a message to everyone will be, if it can be said.
+    pub(crate) fn kind_of_broadcast(self, broadcast: &Broadcast<'_>) -> Result<Kind, Unsayable> {
+        let Broadcast {
+            topic,
+            event,
+            payload,
+            ..
+        } = broadcast;
+        self.kind_of(payload, topic, event, [None, None])
+    }
+
+    fn kind_of(
+        self,
+        payload: &Payload,
+        topic: &str,
+        event: &str,
+        refs: [Option<&Ref>; 2],
+    ) -> Result<Kind, Unsayable> {
+        match self {
+            _ if !payload.is_binary() => Ok(Kind::Text),
+            Serializer::V1 => Err(Unsayable::Binary),
+            Serializer::V2 if v2_binary::fits(topic, event, refs) => Ok(Kind::Binary),
+            Serializer::V2 => Err(Unsayable::TooLong),
+        }
+    }
+
+    /// Appends a message to one client, of the kind that [`kind`](Self::kind) says.
+    pub(crate) fn encode(self, message: &Outgoing<'_>, kind: Kind, out: &mut Vec<u8>) {
+        match (self, kind) {
+            (Serializer::V1, _) => v1_json::encode(message, out),
+            (Serializer::V2, Kind::Text) => v2_json::encode(message, out),
+            (Serializer::V2, Kind::Binary) => v2_binary::encode(message, out),
+        }
+    }
+
+    /// Appends a message to everyone on a topic.
+    pub(crate) fn encode_broadcast(self, broadcast: &Broadcast<'_>, kind: Kind, out: &mut Vec<u8>) {
+        match (self, kind) {
+            (Serializer::V1, _) => v1_json::encode_broadcast(broadcast, out),
+            (Serializer::V2, Kind::Text) => v2_json::encode_broadcast(broadcast, out),
+            (Serializer::V2, Kind::Binary) => v2_binary::encode_broadcast(broadcast, out),
+        }
     }
 }
 
 impl fmt::Display for Serializer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Serializer::V2Json => "V2 JSON",
+            Serializer::V1 => "V1 JSON",
+            Serializer::V2 => "V2 JSON",
         })
     }
 }
 
-/// The text was no message of the format.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Malformed;
+impl fmt::Display for Unsayable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unsayable::Binary => "a client of the V1 protocol, or on the long-poll transport, takes no binary payload",
+            Unsayable::TooLong => {
+                "beside a binary payload, topic, event and refs are at most 255 bytes long"
+            }
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn patch_releases_of_2_0_are_spoken_and_nothing_else() {
-        for vsn in ["2.0.0", "2.0.1", "2.0.12"] {
-            assert_eq!(
-                Serializer::negotiate(vsn),
-                Some(Serializer::V2Json),
-                "{vsn}"
-            );
+    fn patch_releases_of_1_0_and_2_0_are_spoken_and_nothing_else() {
+        for (vsn, serializer) in [
+            ("1.0.0", Serializer::V1),
+            ("1.0.7", Serializer::V1),
+            ("2.0.0", Serializer::V2),
+            ("2.0.12", Serializer::V2),
+        ] {
+            assert_eq!(Serializer::negotiate(vsn), Some(serializer), "{vsn}");
         }
         for vsn in [
-            "1.0.0", "2.1.0", "3.0.0", "2", "2.0", "2.0.", "2.0.x", "2.0.+1", "2.0.01", "",
+            "1.1.0", "2.1.0", "3.0.0", "1", "2", "2.0", "2.0.", "2.0.x", "2.0.+1", "2.0.01", "",
         ] {
             assert_eq!(Serializer::negotiate(vsn), None, "{vsn}");
         }

@@ -3,22 +3,18 @@
 //! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. As there, what follows the fifth element is ignored.
 
 use super::Malformed;
-use crate::message::{Body, Broadcast, Message, Outgoing, Payload, Ref};
+use super::json::{Str, is_beyond, is_too_deep, put_ref, put_reply, put_str, reference};
+use crate::message::{Body, Broadcast, Message, Outgoing, Payload};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::fmt;
-
-/// Deeper JSON than this is refused: serde_json would not parse it either, once someone asks for the payload.
-const MAX_DEPTH: usize = 127;
 
 /// Reads a message. Refs and the payload are kept as the text they came in.
 pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
     let Frame(message) = serde_json::from_str(text).map_err(|_| Malformed)?;
-    if is_too_deep(text) {
-        Err(Malformed)
-    } else {
-        Ok(message)
+    match is_too_deep(text) || is_beyond(message.payload.as_json()) {
+        true => Err(Malformed),
+        false => Ok(message),
     }
 }
 
@@ -32,11 +28,9 @@ pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
     put_str(&message.topic, out);
     match &message.body {
         Body::Reply { status, response } => {
-            out.extend_from_slice(br#","phx_reply",{"response":"#);
-            out.extend_from_slice(response.as_json().as_bytes());
-            out.extend_from_slice(br#","status":""#);
-            out.extend_from_slice(status.as_str().as_bytes());
-            out.extend_from_slice(b"\"}]");
+            out.extend_from_slice(br#","phx_reply","#);
+            put_reply(*status, response, out);
+            out.push(b']');
         }
         Body::Event { event, payload } => put_event(event, payload, out),
     }
@@ -55,44 +49,6 @@ fn put_event(event: &str, payload: &Payload, out: &mut Vec<u8>) {
     out.push(b',');
     out.extend_from_slice(payload.as_json().as_bytes());
     out.push(b']');
-}
-
-fn put_ref(reference: Option<&Ref>, out: &mut Vec<u8>) {
-    out.extend_from_slice(reference.map_or(b"null", Ref::as_json));
-}
-
-/// Appends a JSON string.
-fn put_str(text: &str, out: &mut Vec<u8>) {
-    if text
-        .bytes()
-        .any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-    {
-        // Writing a string into memory cannot fail.
-        let _ = serde_json::to_writer(out, text);
-    } else {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-    }
-}
-
-/// Whether valid JSON nests deeper than [`MAX_DEPTH`].
-fn is_too_deep(json: &str) -> bool {
-    if json.len() < 2 * MAX_DEPTH {
-        return false; // what was opened has to be closed
-    }
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    json.bytes().any(|byte| {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = in_string,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => depth += 1,
-            b']' | b'}' if !in_string => depth -= 1,
-            _ => {}
-        }
-        depth > MAX_DEPTH + 1 // the message's own array does not count
-    })
 }
 
 struct Frame<'a>(Message<'a>);
@@ -138,44 +94,10 @@ fn element<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(elements: &mut A) -> Res
         .ok_or_else(|| A::Error::custom("fewer than five elements"))
 }
 
-fn reference<E: Error>(json: Option<&RawValue>) -> Result<Option<Ref>, E> {
-    json.map(|json| {
-        Ref::from_json(json.get()).ok_or_else(|| E::custom("a ref is a string, a number or null"))
-    })
-    .transpose()
-}
-
-/// A string that borrows from the message unless it has escapes.
-struct Str<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Borrow;
-
-        impl<'de> Visitor<'de> for Borrow {
-            type Value = Cow<'de, str>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(text))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(text.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_str(Borrow).map(Str)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Status, Topic};
+    use crate::message::{Ref, Status, Topic};
     use serde_json::json;
 
     fn json_ref(json: &str) -> Option<Ref> {
@@ -234,6 +156,21 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_like_more_than_can_be_parsed_is_let_in_if_it_is_not() {
+        for payload in [
+            r#""\ud83d\ude00""#,
+            "1e300",
+            r#""1e999""#,
+            &format!("\"{}\"", "9".repeat(400)),
+        ] {
+            assert!(
+                decode(&format!("[null,null,\"t\",\"e\",{payload}]")).is_ok(),
+                "{payload}"
+            );
+        }
+    }
+
+    #[test]
     fn elements_after_the_fifth_are_ignored_as_in_phoenix() {
         assert!(decode(r#"[null,null,"t","e",{},6,[7]]"#).is_ok());
     }
@@ -260,6 +197,9 @@ mod tests {
             "[null,null,\"t\",\"e\",{\"a\"}]",
             "[null,null,\"t\",\"e\",nul]",
             "not json",
+            r#"[null,null,"t","e","\ude00"]"#,
+            r#"[null,null,"t","e",1e999]"#,
+            &format!("[null,null,\"t\",\"e\",{}]", "9".repeat(400)),
             &too_deep,
         ] {
             assert_eq!(decode(text), Err(Malformed), "{text}");

@@ -1,5 +1,6 @@
 use super::{Endpoint, Inner, SocketOptions, websocket};
 use crate::channel::Channels;
+use crate::presence::Tracker;
 use crate::pubsub::PubSub;
 use crate::runner::Handlers;
 use crate::session::Rules;
@@ -78,6 +79,7 @@ impl Socket {
             hub: hub.clone(),
             handlers: Arc::new(self.handlers),
             connect: self.connect,
+            polls: Arc::default(),
             registry: Arc::new(Registry::new(self.options.timeout)),
             check_origin: own_check.unwrap_or_else(|| check.clone()),
             options: self.options,
@@ -167,6 +169,7 @@ impl EndpointBuilder {
         let hub = Arc::new(Hub {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
+            tracker: Tracker::new(),
         });
         let mount = |socket: Socket| socket.mount(&hub, &self.check_origin);
         let mounts = self.sockets.into_iter().map(mount).collect();

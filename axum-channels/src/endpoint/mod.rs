@@ -1,14 +1,17 @@
 mod builder;
+mod events;
 mod options;
 
 pub use builder::EndpointBuilder;
+pub use events::{Event, Events, Missed};
 pub use options::{SocketOptions, websocket};
 
 use crate::channel::{Channel, Channels};
 use crate::message::Payload;
+use crate::presence::Presences;
 use crate::session::RouteId;
 use crate::socket::{Hub, SocketHandler};
-use crate::transport::{CheckOrigin, Mount, serve};
+use crate::transport::{CheckOrigin, Mount, serve_longpoll, serve_websocket};
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
@@ -73,11 +76,18 @@ impl Endpoint {
             .mounts
             .iter()
             .fold(Router::new(), |router, (path, mount)| {
-                let mount = mount.clone();
-                router.route(
+                let (websocket, longpoll) = (mount.clone(), mount.clone());
+                let router = router.route(
                     &format!("{path}/websocket"),
-                    any(move |request: Request| serve(mount, request)),
-                )
+                    any(move |request: Request| serve_websocket(websocket, request)),
+                );
+                match mount.options.longpoll {
+                    true => router.route(
+                        &format!("{path}/longpoll"),
+                        any(move |request: Request| serve_longpoll(longpoll, request)),
+                    ),
+                    false => router,
+                }
             })
     }
 
@@ -93,6 +103,32 @@ impl Endpoint {
             .hub
             .pubsub
             .publish(topic, event, &payload.into(), None);
+    }
+
+    /// Listens to a topic's broadcasts from a task of the app, until what it returns is dropped.
+    ///
+    /// ```
+    /// # async fn run(endpoint: axum_channels::Endpoint) {
+    /// let mut events = endpoint.subscribe("room:lobby");
+    /// while let Ok(event) = events.recv().await {
+    ///     println!("{} {}", event.event, event.payload.as_json());
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn subscribe(&self, topic: &str) -> Events {
+        Events::new(&self.inner.hub.pubsub, topic.into())
+    }
+
+    /// Who is on a topic: see [`Presence`](crate::Presence).
+    ///
+    /// ```
+    /// # let endpoint = axum_channels::Endpoint::builder().build();
+    /// let online = endpoint.presences("room:lobby").len();
+    /// ```
+    #[must_use]
+    pub fn presences(&self, topic: &str) -> Presences {
+        self.inner.hub.tracker.list(topic)
     }
 
     /// Closes every connection whose [`SocketHandler::id`](crate::SocketHandler::id) this is.
@@ -184,7 +220,8 @@ impl Endpoint {
 pub struct Stats {
     /// Clients that are connected.
     pub connections: usize,
-    /// Topics that they have joined, counted for each client, and ids by which they can be disconnected.
+    /// Topics that they have joined, counted for each client, ids by which they can be disconnected, and
+    /// [`Endpoint::subscribe`].
     pub subscriptions: usize,
 }
 

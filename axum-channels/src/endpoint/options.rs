@@ -11,6 +11,7 @@ pub struct SocketOptions {
     pub(crate) max_queued_bytes: usize,
     pub(crate) max_waiting: usize,
     pub(crate) check_origin: Option<CheckOrigin>,
+    pub(crate) longpoll: bool,
 }
 
 /// A socket that clients reach by WebSocket, with Phoenix's defaults.
@@ -31,6 +32,7 @@ pub fn websocket() -> SocketOptions {
         max_queued_bytes: 1024 * 1024,
         max_waiting: 128,
         check_origin: None,
+        longpoll: false,
     }
 }
 
@@ -92,6 +94,20 @@ impl SocketOptions {
     /// ```
     pub fn max_waiting(mut self, messages: usize) -> Self {
         self.max_waiting = messages;
+        self
+    }
+
+    /// Lets clients connect by long-polling, too, for networks that let no WebSocket through. Off by default.
+    ///
+    /// Their path ends in `/longpoll`. phoenix.js falls back to it by itself if it is given `longPollFallbackMs`. Channels are
+    /// the same; only binary payloads do not reach such a client. It is gone when it has not polled for 15 seconds.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().longpoll();
+    /// ```
+    pub fn longpoll(mut self) -> Self {
+        self.longpoll = true;
         self
     }
 

@@ -1,5 +1,6 @@
 //! What is said: the types of the protocol, whatever carries them.
 
+mod later;
 mod payload;
 mod reference;
 mod refused;
@@ -7,12 +8,14 @@ mod reply;
 mod text;
 mod topic;
 
+pub use later::Later;
+pub(crate) use later::Promise;
 pub use payload::Payload;
 pub(crate) use reference::Ref;
 pub use refused::Refused;
 pub(crate) use refused::Why;
 pub use reply::Reply;
-pub(crate) use reply::Status;
+pub(crate) use reply::{Answer, Status};
 pub use topic::Topic;
 
 use bytes::Bytes;
@@ -60,12 +63,15 @@ pub(crate) enum Body<'a> {
     Event { event: &'a str, payload: Payload },
 }
 
-/// A message to everyone on a topic, encoded at most once however many they are.
+/// How many formats a broadcast may be encoded in: two serializers, by two transports.
+pub(crate) const FORMATS: usize = 4;
+
+/// A message to everyone on a topic, encoded at most once for each format that one of them speaks.
 pub(crate) struct Broadcast<'a> {
     pub(crate) topic: &'a str,
     pub(crate) event: &'a str,
     pub(crate) payload: &'a Payload,
-    encoded: OnceCell<Bytes>,
+    encoded: [OnceCell<Option<Bytes>>; FORMATS],
 }
 
 impl<'a> Broadcast<'a> {
@@ -74,12 +80,17 @@ impl<'a> Broadcast<'a> {
             topic,
             event,
             payload,
-            encoded: OnceCell::new(),
+            encoded: Default::default(),
         }
     }
 
-    /// The encoded form: made by `encode` for the first subscriber, shared by the others.
-    pub(crate) fn encoded(&self, encode: impl FnOnce(&Self) -> Bytes) -> &Bytes {
-        self.encoded.get_or_init(|| encode(self))
+    /// The form that is encoded by `encode` for the first subscriber of this format, shared by the others. `None` if the
+    /// format cannot say it.
+    pub(crate) fn encoded(
+        &self,
+        format: usize,
+        encode: impl FnOnce(&Self) -> Option<Bytes>,
+    ) -> Option<&Bytes> {
+        self.encoded[format].get_or_init(|| encode(self)).as_ref()
     }
 }

@@ -1,13 +1,15 @@
 use super::text::Text;
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// What a message carries: JSON, kept as the text it came in.
+/// What a message carries: JSON, kept as the text it came in, or bytes.
 ///
 /// A payload that is only passed on (echoed, broadcast) is never parsed: the same bytes go out, keys in the same order.
-/// It is parsed when asked for. Cloning shares the text; two payloads are equal if they are the same JSON value.
+/// It is parsed when asked for. Cloning shares the text; two payloads are equal if they are the same JSON value, or the
+/// same bytes.
 ///
 /// ```
 /// use axum_channels::Payload;
@@ -18,7 +20,13 @@ use std::fmt;
 /// assert_eq!(payload, Payload::from(json!({"urgent": true, "body": "hello"})));
 /// ```
 #[derive(Clone)]
-pub struct Payload(Text);
+pub struct Payload(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Json(Text),
+    Binary(Bytes),
+}
 
 impl Payload {
     /// An empty JSON object.
@@ -28,20 +36,20 @@ impl Payload {
     /// assert_eq!(Payload::empty(), Payload::from(serde_json::json!({})));
     /// ```
     pub const fn empty() -> Self {
-        Payload(Text::Static("{}"))
+        Payload(Repr::Json(Text::Static("{}")))
     }
 
     /// JSON text that is already known to be valid.
     pub(crate) fn from_valid_json(json: &str) -> Self {
         match json {
             "{}" => Payload::empty(),
-            _ => Payload(json.into()),
+            _ => Payload(Repr::Json(json.into())),
         }
     }
 
     /// JSON known when the program was written.
     pub(crate) const fn constant(json: &'static str) -> Self {
-        Payload(Text::Static(json))
+        Payload(Repr::Json(Text::Static(json)))
     }
 
     /// The JSON of anything that serializes.
@@ -59,17 +67,63 @@ impl Payload {
     /// # Ok::<_, serde_json::Error>(())
     /// ```
     pub fn json(value: &impl Serialize) -> serde_json::Result<Self> {
-        serde_json::to_string(value).map(|json| Payload(json.into()))
+        serde_json::to_string(value).map(|json| Payload(Repr::Json(json.into())))
     }
 
-    /// The JSON text, as it came.
+    /// Bytes, which travel as they are in a binary frame: what phoenix.js takes from and gives to a page as an
+    /// `ArrayBuffer`.
+    ///
+    /// Topic and event may be 255 bytes long beside them. A client that cannot be told bytes, one of the V1 protocol or on
+    /// the long-poll transport, is not sent the message, and that is logged.
+    ///
+    /// ```
+    /// use axum_channels::{Payload, Reply};
+    ///
+    /// let image = Payload::binary(vec![0x89, b'P', b'N', b'G']);
+    /// assert_eq!(image.as_binary().map(|bytes| bytes.len()), Some(4));
+    /// let reply = Reply::ok(image);
+    /// ```
+    pub fn binary(bytes: impl Into<Bytes>) -> Self {
+        Payload(Repr::Binary(bytes.into()))
+    }
+
+    /// The bytes of a binary payload.
+    ///
+    /// ```
+    /// # use axum_channels::Payload;
+    /// assert_eq!(Payload::binary(&b"abc"[..]).as_binary().map(|bytes| &bytes[..]), Some(&b"abc"[..]));
+    /// assert_eq!(Payload::empty().as_binary(), None);
+    /// ```
+    pub fn as_binary(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Repr::Json(_) => None,
+            Repr::Binary(bytes) => Some(bytes),
+        }
+    }
+
+    pub(crate) fn is_binary(&self) -> bool {
+        matches!(self.0, Repr::Binary(_))
+    }
+
+    /// What it carries, whatever that is.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Json(json) => json.as_bytes(),
+            Repr::Binary(bytes) => bytes,
+        }
+    }
+
+    /// The JSON text, as it came. A binary payload has none: `null`.
     ///
     /// ```
     /// # use axum_channels::Payload;
     /// assert_eq!(Payload::empty().as_json(), "{}");
     /// ```
     pub fn as_json(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Repr::Json(json) => json,
+            Repr::Binary(_) => "null",
+        }
     }
 
     /// Parses the payload into a type of yours.
@@ -90,7 +144,7 @@ impl Payload {
     /// # Ok::<_, serde_json::Error>(())
     /// ```
     pub fn parse<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_str(&self.0)
+        serde_json::from_str(self.as_json())
     }
 
     /// The value of a key of the outermost object.
@@ -127,13 +181,13 @@ impl Default for Payload {
 
 impl From<Value> for Payload {
     fn from(value: Value) -> Self {
-        Payload(value.to_string().into())
+        Payload(Repr::Json(value.to_string().into()))
     }
 }
 
 impl From<&Value> for Payload {
     fn from(value: &Value) -> Self {
-        Payload(value.to_string().into())
+        Payload(Repr::Json(value.to_string().into()))
     }
 }
 
@@ -145,12 +199,21 @@ impl From<&Payload> for Payload {
 
 impl PartialEq for Payload {
     fn eq(&self, other: &Self) -> bool {
-        *self.0 == *other.0 || self.to_value() == other.to_value()
+        match (&self.0, &other.0) {
+            (Repr::Json(json), Repr::Json(theirs)) => {
+                **json == **theirs || self.to_value() == other.to_value()
+            }
+            (Repr::Binary(bytes), Repr::Binary(theirs)) => bytes == theirs,
+            _ => false,
+        }
     }
 }
 
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match &self.0 {
+            Repr::Json(json) => f.write_str(json),
+            Repr::Binary(bytes) => fmt::Debug::fmt(bytes, f),
+        }
     }
 }

@@ -1,3 +1,5 @@
+use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt;
 
 /// A `ref` or a `join_ref`, kept as the JSON text it came in: what goes back is what came, `"5"` or `5`.
@@ -8,6 +10,9 @@ pub(crate) struct Ref(Repr);
 
 const INLINE: usize = 22;
 
+/// Bytes of text.
+const MAX: usize = 255;
+
 #[derive(Clone, PartialEq, Eq)]
 enum Repr {
     Inline { len: u8, bytes: [u8; INLINE] },
@@ -15,15 +20,26 @@ enum Repr {
 }
 
 impl Ref {
-    /// A ref from its JSON text: a string or a number, at most 255 bytes (what a binary frame could say).
+    /// A ref from its JSON text: a string or a number, at most 255 bytes of either (what a binary frame could say).
     pub(crate) fn from_json(json: &str) -> Option<Ref> {
         let scalar =
             json.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
-        if !scalar || json.len() > 255 {
+        // An escape takes up to six bytes for one.
+        if !scalar || json.len() > 6 * MAX + 2 {
             return None;
         }
+        let reference = Ref::from_scalar(json);
+        (json.len() <= MAX || reference.as_text().len() <= MAX).then_some(reference)
+    }
+
+    /// A ref from a binary frame, which knows strings alone; an empty one is none.
+    pub(crate) fn from_text(text: &str) -> Option<Ref> {
+        (!text.is_empty()).then(|| Ref::from_scalar(&Value::from(text).to_string()))
+    }
+
+    fn from_scalar(json: &str) -> Ref {
         let mut bytes = [0; INLINE];
-        Some(Ref(match bytes.get_mut(..json.len()) {
+        Ref(match bytes.get_mut(..json.len()) {
             Some(room) => {
                 room.copy_from_slice(json.as_bytes());
                 Repr::Inline {
@@ -32,7 +48,20 @@ impl Ref {
                 }
             }
             None => Repr::Heap(json.into()),
-        }))
+        })
+    }
+
+    /// What a binary frame has room for: a string without its quotes, or a number.
+    pub(crate) fn as_text(&self) -> Cow<'_, str> {
+        let json = std::str::from_utf8(self.as_json()).unwrap_or_default();
+        match json
+            .strip_prefix('"')
+            .and_then(|json| json.strip_suffix('"'))
+        {
+            None => Cow::Borrowed(json),
+            Some(text) if !text.contains('\\') => Cow::Borrowed(text),
+            Some(_) => serde_json::from_str(json).unwrap_or_default(),
+        }
     }
 
     /// The JSON text.
@@ -76,7 +105,33 @@ mod tests {
         for json in ["{}", "[1]", "true", "null", ""] {
             assert_eq!(Ref::from_json(json), None);
         }
-        assert_eq!(Ref::from_json(&format!("\"{}\"", "x".repeat(254))), None);
+        assert!(Ref::from_json(&format!("\"{}\"", "x".repeat(255))).is_some());
+        assert!(Ref::from_json(&format!("\"{}\"", "\\u0000".repeat(255))).is_some());
+        assert_eq!(Ref::from_json(&format!("\"{}\"", "x".repeat(256))), None);
+        assert_eq!(Ref::from_json(&"9".repeat(256)), None);
+    }
+
+    #[test]
+    fn a_ref_of_a_binary_frame_equals_the_same_one_in_json() {
+        assert_eq!(Ref::from_text("5"), Ref::from_json("\"5\""));
+        assert_eq!(Ref::from_text("\n"), Ref::from_json(r#""\n""#));
+        assert_eq!(Ref::from_text(""), None);
+        for text in [
+            "5",
+            "a\"b",
+            "\n",
+            "12345678901234567890",
+            "123456789012345678901",
+        ] {
+            assert_eq!(
+                Ref::from_text(text).as_ref().map(Ref::as_text),
+                Some(text.into())
+            );
+        }
+        assert_eq!(
+            Ref::from_json("7").as_ref().map(Ref::as_text),
+            Some("7".into())
+        );
     }
 
     #[test]

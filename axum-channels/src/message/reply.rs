@@ -1,4 +1,5 @@
 use super::Payload;
+use super::later::{Later, Promise};
 
 /// What a channel answers to an incoming message.
 ///
@@ -12,7 +13,14 @@ use super::Payload;
 /// assert_ne!(Reply::ok(json!({})), Reply::error(json!({})));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reply(pub(crate) Option<(Status, Payload)>);
+pub struct Reply(pub(crate) Answer);
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Answer {
+    None,
+    Now(Status, Payload),
+    Later(Promise),
+}
 
 /// The `status` of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +47,7 @@ impl Reply {
     /// assert_eq!(reply.payload(), Some(&Payload::from(serde_json::json!({"id": 42}))));
     /// ```
     pub fn ok(payload: impl Into<Payload>) -> Self {
-        Reply(Some((Status::Ok, payload.into())))
+        Reply(Answer::Now(Status::Ok, payload.into()))
     }
 
     /// Answers with status `error`. The channel goes on: to end it, return an [`Error`](crate::Error).
@@ -50,7 +58,7 @@ impl Reply {
     /// assert!(!reply.is_ok());
     /// ```
     pub fn error(payload: impl Into<Payload>) -> Self {
-        Reply(Some((Status::Error, payload.into())))
+        Reply(Answer::Now(Status::Error, payload.into()))
     }
 
     /// Does not answer.
@@ -60,7 +68,36 @@ impl Reply {
     /// assert_eq!(Reply::none().payload(), None);
     /// ```
     pub const fn none() -> Self {
-        Reply(None)
+        Reply(Answer::None)
+    }
+
+    /// Answers later, from another task: the channel goes on with the next message meanwhile.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Topic};
+    /// use serde_json::json;
+    ///
+    /// struct Reports;
+    ///
+    /// impl Channel for Reports {
+    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    ///         Ok(Self)
+    ///     }
+    ///
+    ///     async fn handle_in(&mut self, _: &str, payload: Payload, _: &Socket) -> Result<Reply> {
+    ///         let (reply, later) = Reply::later();
+    ///         tokio::spawn(async move {
+    ///             let pages = write_report(payload).await;
+    ///             later.reply(Reply::ok(json!({"pages": pages})));
+    ///         });
+    ///         Ok(reply)
+    ///     }
+    /// }
+    /// # async fn write_report(_: Payload) -> u32 { 7 }
+    /// ```
+    pub fn later() -> (Self, Later) {
+        let (promise, later) = Promise::new();
+        (Reply(Answer::Later(promise)), later)
     }
 
     /// Whether this is an answer with status `ok`.
@@ -70,16 +107,19 @@ impl Reply {
     /// assert!(Reply::ok(serde_json::json!({})).is_ok());
     /// ```
     pub fn is_ok(&self) -> bool {
-        matches!(self.0, Some((Status::Ok, _)))
+        matches!(self.0, Answer::Now(Status::Ok, _))
     }
 
-    /// What the answer carries, if there is one.
+    /// What the answer carries, if it is known.
     ///
     /// ```
     /// # use axum_channels::{Payload, Reply};
     /// assert_eq!(Reply::ok(Payload::empty()).payload(), Some(&Payload::empty()));
     /// ```
     pub fn payload(&self) -> Option<&Payload> {
-        self.0.as_ref().map(|(_, payload)| payload)
+        match &self.0 {
+            Answer::Now(_, payload) => Some(payload),
+            Answer::None | Answer::Later(_) => None,
+        }
     }
 }

@@ -1,7 +1,7 @@
-use super::text::Text;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 
 /// The name of a topic, such as `room:lobby`.
 ///
@@ -14,11 +14,18 @@ use std::ops::Deref;
 /// assert_eq!(topic.strip_prefix("room:"), Some("42"));
 /// ```
 #[derive(Clone)]
-pub struct Topic(Text);
+pub struct Topic(Arc<str>);
 
 impl Topic {
     /// The topic of heartbeats.
-    pub(crate) const PHOENIX: Topic = Topic(Text::Static("phoenix"));
+    /// The topic of heartbeats.
+    pub(crate) const PHOENIX: &'static str = "phoenix";
+
+    /// The same as a topic, shared by all.
+    pub(crate) fn phoenix() -> Topic {
+        static PHOENIX: LazyLock<Topic> = LazyLock::new(|| Topic::PHOENIX.into());
+        PHOENIX.clone()
+    }
 
     /// The topic as text.
     ///

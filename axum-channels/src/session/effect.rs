@@ -1,9 +1,10 @@
-use crate::message::{Outgoing, Payload, Ref, Status, Topic};
+use super::mail::{Change, Mail};
+use crate::message::{Body, Outgoing, Payload, Ref, Status, Topic};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// What a [`Session`](super::Session) wants done.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Effect<'m> {
     /// Send this to the client.
     Send(Outgoing<'m>),
@@ -15,8 +16,14 @@ pub(crate) enum Effect<'m> {
         event: Cow<'m, str>,
         payload: Payload,
     },
+    /// Give a channel what came from within the app, and call [`handled`](super::Session::handled) when it is done with it.
+    Deliver { ticket: Ticket, mail: Mail },
+    /// Change who is there on the topic of a channel.
+    Presence { key: Key, change: Change },
     /// End a channel, whatever it is doing.
-    Stop { key: Key },
+    Stop { key: Key, reason: Reason },
+    /// Note that more waits for a channel than may, and that it is ended for that.
+    Overrun { topic: Topic },
     /// Note that nothing stands behind a topic.
     Unmatched { topic: Cow<'m, str> },
     /// Note that the client has joined as much as it may.
@@ -52,7 +59,7 @@ impl<'m> Effects<'m> {
 }
 
 /// One incarnation of a channel: a topic that is left and joined again gets another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Key(pub(super) u32);
 
 /// Which route a topic took: an index into what was routed.
@@ -66,6 +73,49 @@ pub(crate) struct Ticket {
     pub(super) reference: Option<Ref>,
     /// The `join_ref` of the join that this one ends: its `phx_close` comes after the reply.
     pub(super) replaces: Option<Option<Ref>>,
+}
+
+/// Whom a reply that comes later is for.
+#[derive(Debug)]
+pub(crate) struct ReplyTo {
+    pub(super) join_ref: Option<Ref>,
+    pub(super) reference: Option<Ref>,
+    pub(super) topic: Topic,
+}
+
+impl ReplyTo {
+    pub(crate) fn reply(self, status: Status, response: Payload) -> Outgoing<'static> {
+        Outgoing {
+            join_ref: self.join_ref,
+            reference: self.reference,
+            topic: self.topic,
+            body: Body::Reply { status, response },
+        }
+    }
+}
+
+/// Why a channel ended: see [`Channel::terminate`](crate::Channel::terminate).
+///
+/// ```
+/// use axum_channels::Reason;
+///
+/// fn is_gone_for_good(reason: Reason) -> bool {
+///     matches!(reason, Reason::Left | Reason::Stopped)
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The client left the topic.
+    Left,
+    /// The client joined the topic again, which starts another channel.
+    Rejoined,
+    /// The channel was [stopped](crate::Socket::stop).
+    Stopped,
+    /// The channel returned an error, or more waited for it than may.
+    Crashed,
+    /// The client disconnected, was disconnected or is lost.
+    Disconnected,
 }
 
 /// How a join ended.

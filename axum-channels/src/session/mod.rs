@@ -4,11 +4,14 @@
 //! how joins and messages ended. Source of the rules: Phoenix's `Phoenix.Socket` (`handle_in`) and `Phoenix.Channel.Server`.
 
 mod effect;
+mod mail;
 mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use effect::{Effect, Effects, Handled, Join, Joined, Key, RouteId, Ticket};
+pub use effect::Reason;
+pub(crate) use effect::{Effect, Effects, Handled, Join, Joined, Key, ReplyTo, RouteId, Ticket};
+pub(crate) use mail::{Change, Mail};
 pub(crate) use rules::{Pattern, Rules};
 
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
@@ -28,6 +31,8 @@ struct Member {
     join_ref: Option<Ref>,
     key: Key,
     doing: Doing,
+    /// It is to end when it is through with what it is doing.
+    stopping: bool,
     /// What came while it was doing something.
     waiting: Option<Box<Waiting>>,
 }
@@ -41,8 +46,14 @@ enum Doing {
 
 #[derive(Default)]
 struct Waiting {
-    messages: VecDeque<Message<'static>>,
+    items: VecDeque<Item>,
+    /// Of the client's messages.
     bytes: usize,
+}
+
+enum Item {
+    Message(Message<'static>),
+    Mail(Key, Mail),
 }
 
 impl Session {
@@ -56,7 +67,7 @@ impl Session {
 
     /// A message has come in.
     pub(crate) fn receive<'m>(&mut self, message: Message<'m>, effects: &mut Effects<'m>) {
-        if message.topic == *Topic::PHOENIX && message.event == "heartbeat" {
+        if message.topic == Topic::PHOENIX && message.event == "heartbeat" {
             let body = Body::Reply {
                 status: Status::Ok,
                 response: Payload::empty(),
@@ -64,7 +75,7 @@ impl Session {
             effects.send(Outgoing {
                 join_ref: None,
                 reference: message.reference,
-                topic: Topic::PHOENIX,
+                topic: Topic::phoenix(),
                 body,
             });
             return;
@@ -122,19 +133,79 @@ impl Session {
                 effects.send(self.channels[at].reply(ticket.reference, status, response));
                 self.free(at, effects);
             }
-            Handled::Crashed => {
-                let member = &self.channels[at];
-                let payload = Payload::constant(r#"{"reason":"channel_crash"}"#);
-                effects.send(notice(
-                    member.topic.clone(),
-                    member.join_ref.clone(),
-                    "phx_error",
-                    payload,
-                ));
-                effects.push(Effect::Stop { key: ticket.key });
-                self.end(at, effects);
+            Handled::Crashed => self.crash(at, effects),
+        }
+    }
+
+    /// Whether a channel can be given mail: what waits for it already is not too much.
+    pub(crate) fn has_room(&self, key: Key) -> bool {
+        self.find(key).is_none_or(|at| {
+            let waiting = self.channels[at].waiting.as_ref();
+            waiting.is_none_or(|waiting| waiting.items.len() < self.rules.max_waiting)
+        })
+    }
+
+    /// Something has come from within the app. For a channel that has ended, it is for nobody.
+    pub(crate) fn mail(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) {
+        let Some(at) = self.find(key) else { return };
+        let member = &mut self.channels[at];
+        match mail {
+            Mail::Stop if member.doing == Doing::Nothing => self.stop(at, effects),
+            Mail::Stop => member.stopping = true,
+            Mail::Overrun => {
+                let topic = member.topic.clone();
+                effects.push(Effect::Overrun { topic });
+                self.crash(at, effects);
+            }
+            Mail::Presence(change) if member.doing != Doing::Joining => {
+                effects.push(Effect::Presence { key, change });
+            }
+            mail if member.doing == Doing::Nothing => {
+                member.doing = Doing::Handling;
+                let ticket = Ticket {
+                    key,
+                    reference: None,
+                    replaces: None,
+                };
+                effects.push(Effect::Deliver { ticket, mail });
+            }
+            mail => {
+                let waiting = member.waiting.get_or_insert_default();
+                waiting.items.push_back(Item::Mail(key, mail));
             }
         }
+    }
+
+    /// How many topics are joined, or being joined.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn len(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// A push from one of the channels.
+    pub(crate) fn push(
+        &self,
+        key: Key,
+        event: &'static str,
+        payload: Payload,
+    ) -> Option<Outgoing<'static>> {
+        let member = &self.channels[self.find(key)?];
+        Some(Outgoing {
+            join_ref: member.join_ref.clone(),
+            reference: None,
+            topic: member.topic.clone(),
+            body: Body::Event { event, payload },
+        })
+    }
+
+    /// Whom to answer later, if the channel is still there.
+    pub(crate) fn reply_to(&self, ticket: &Ticket) -> Option<ReplyTo> {
+        let member = &self.channels[self.find(ticket.key)?];
+        Some(ReplyTo {
+            join_ref: member.join_ref.clone(),
+            reference: ticket.reference.clone(),
+            topic: member.topic.clone(),
+        })
     }
 
     /// `replaces` is the `join_ref` of the join that this one puts an end to.
@@ -191,6 +262,7 @@ impl Session {
             join_ref,
             key,
             doing: Doing::Joining,
+            stopping: false,
             waiting: None,
         });
         key
@@ -202,7 +274,10 @@ impl Session {
             return self.wait(at, message, effects);
         }
         let old = self.channels.swap_remove(at);
-        effects.push(Effect::Stop { key: old.key });
+        effects.push(Effect::Stop {
+            key: old.key,
+            reason: Reason::Rejoined,
+        });
         self.join(message, Some(old.join_ref), effects);
         self.release(&old.topic, old.waiting, effects);
     }
@@ -211,38 +286,69 @@ impl Session {
         let member = &self.channels[at];
         effects.send(member.reply(message.reference, Status::Ok, Payload::empty()));
         effects.send(closed(member.topic.clone(), member.join_ref.clone()));
-        effects.push(Effect::Stop { key: member.key });
+        effects.push(Effect::Stop {
+            key: member.key,
+            reason: Reason::Left,
+        });
         self.channels.swap_remove(at);
+    }
+
+    /// Ends a channel that is through.
+    fn stop(&mut self, at: usize, effects: &mut Effects<'_>) {
+        let member = &self.channels[at];
+        effects.send(closed(member.topic.clone(), member.join_ref.clone()));
+        effects.push(Effect::Stop {
+            key: member.key,
+            reason: Reason::Stopped,
+        });
+        self.end(at, effects);
+    }
+
+    /// Ends a channel that something went wrong with.
+    fn crash(&mut self, at: usize, effects: &mut Effects<'_>) {
+        let member = &self.channels[at];
+        let payload = Payload::constant(r#"{"reason":"channel_crash"}"#);
+        let (topic, join_ref) = (member.topic.clone(), member.join_ref.clone());
+        effects.send(notice(topic, join_ref, "phx_error", payload));
+        effects.push(Effect::Stop {
+            key: member.key,
+            reason: Reason::Crashed,
+        });
+        self.end(at, effects);
     }
 
     /// Keeps a message until its channel is free; if too much waits already, says so instead.
     fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
         let waiting = self.channels[at].waiting.get_or_insert_default();
-        let bytes = message.payload.as_json().len();
-        let full = waiting.messages.len() >= self.rules.max_waiting
-            || (waiting.bytes + bytes > self.rules.max_waiting_bytes
-                && !waiting.messages.is_empty());
+        let bytes = message.payload.bytes().len();
+        let full = waiting.items.len() >= self.rules.max_waiting
+            || (waiting.bytes + bytes > self.rules.max_waiting_bytes && waiting.bytes > 0);
         if full {
             let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
             effects.send(reply(&message, Status::Error, reason));
         } else {
             waiting.bytes += bytes;
-            waiting.messages.push_back(message.into_owned());
+            waiting.items.push_back(Item::Message(message.into_owned()));
         }
     }
 
     /// A channel is free, or gone: what waited for it is received in its turn, until something keeps it busy again.
     fn release(&mut self, topic: &Topic, waiting: Option<Box<Waiting>>, effects: &mut Effects<'_>) {
         let Some(mut waiting) = waiting else { return };
-        while let Some(message) = waiting.messages.pop_front() {
-            waiting.bytes -= message.payload.as_json().len();
-            self.receive(message, effects);
+        while let Some(item) = waiting.items.pop_front() {
+            match item {
+                Item::Message(message) => {
+                    waiting.bytes -= message.payload.bytes().len();
+                    self.receive(message, effects);
+                }
+                Item::Mail(key, mail) => self.mail(key, mail, effects),
+            }
             let member = self
                 .channels
                 .iter_mut()
                 .find(|member| member.topic == *topic);
             if let Some(member) = member.filter(|member| member.doing != Doing::Nothing) {
-                member.waiting = Some(waiting).filter(|waiting| !waiting.messages.is_empty());
+                member.waiting = Some(waiting).filter(|waiting| !waiting.items.is_empty());
                 return;
             }
         }
@@ -251,6 +357,9 @@ impl Session {
     fn free(&mut self, at: usize, effects: &mut Effects<'_>) {
         let member = &mut self.channels[at];
         member.doing = Doing::Nothing;
+        if member.stopping {
+            return self.stop(at, effects);
+        }
         if let waiting @ Some(_) = member.waiting.take() {
             let topic = member.topic.clone();
             self.release(&topic, waiting, effects);

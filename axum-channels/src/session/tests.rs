@@ -57,6 +57,12 @@ impl Test {
         told(effects)
     }
 
+    fn mail(&mut self, key: u32, mail: Mail) -> Vec<String> {
+        let mut effects = Effects::default();
+        self.0.mail(Key(key), mail, &mut effects);
+        told(effects)
+    }
+
     /// Joins `room:a` with join_ref 1: key 0.
     fn join(mut self) -> Self {
         self.receive(["1", "1", "room:a", "phx_join"]);
@@ -71,6 +77,11 @@ fn ticket(key: u32, reference: &str, replaces: Option<Option<Ref>>) -> Ticket {
         reference: Ref::from_json(reference),
         replaces,
     }
+}
+
+fn out(event: &str) -> Mail {
+    let (event, payload) = (event.into(), Payload::empty());
+    Mail::Out { event, payload }
 }
 
 fn ok() -> Handled {
@@ -104,7 +115,10 @@ fn told(mut effects: Effects<'_>) -> Vec<String> {
                 event,
                 payload,
             } => format!("handle {event} {payload:?} in {}", ticket.key.0),
-            Effect::Stop { key } => format!("stop {}", key.0),
+            Effect::Deliver { ticket, mail } => format!("deliver {mail:?} to {}", ticket.key.0),
+            Effect::Presence { key, change } => format!("{change:?} by {}", key.0),
+            Effect::Stop { key, reason } => format!("stop {}, {reason:?}", key.0),
+            Effect::Overrun { topic } => format!("overrun {topic}"),
             Effect::Unmatched { topic } => format!("unmatched {topic}"),
             Effect::TooMany { limit } => format!("more than {limit}"),
         })
@@ -267,7 +281,7 @@ fn leaving_is_answered_and_then_the_channel_is_closed() {
         [
             reply(json!(1), 2, "room:a", "ok", json!({})),
             close,
-            "stop 0".to_owned()
+            "stop 0, Left".to_owned()
         ]
     );
 }
@@ -282,7 +296,13 @@ fn leaving_what_is_not_joined_is_answered_ok() {
 fn joining_again_stops_the_old_channel_and_closes_it_after_the_reply() {
     let mut session = session().join();
     let told = session.receive(["7", "7", "room:a", "phx_join"]);
-    assert_eq!(told, ["stop 0", "join room:a as 1 by route 0, join_ref 7"]);
+    assert_eq!(
+        told,
+        [
+            "stop 0, Rejoined",
+            "join room:a as 1 by route 0, join_ref 7"
+        ]
+    );
     let told = session.joined_as(
         ticket(1, "7", Some(Ref::from_json("1"))),
         Joined::Ok(Payload::empty()),
@@ -302,7 +322,13 @@ fn joining_again_does_not_wait_for_a_busy_channel() {
     session.receive(["1", "2", "room:a", "slow"]);
     session.receive(["1", "3", "room:a", "late"]);
     let told = session.receive(["7", "7", "room:a", "phx_join"]);
-    assert_eq!(told, ["stop 0", "join room:a as 1 by route 0, join_ref 7"]);
+    assert_eq!(
+        told,
+        [
+            "stop 0, Rejoined",
+            "join room:a as 1 by route 0, join_ref 7"
+        ]
+    );
     let told = session.joined_as(
         ticket(1, "7", Some(Ref::from_json("1"))),
         Joined::Ok(Payload::empty()),
@@ -326,7 +352,7 @@ fn a_second_join_waits_for_one_that_is_under_way() {
     assert_eq!(session.receive(["7", "7", "room:a", "phx_join"]), [""; 0]);
     let told = session.joined(0, Joined::Ok(Payload::empty()));
     let expected = [
-        "stop 0".to_owned(),
+        "stop 0, Rejoined".to_owned(),
         "join room:a as 1 by route 0, join_ref 7".to_owned(),
     ];
     assert_eq!(told[0], reply(json!(1), 1, "room:a", "ok", json!({})));
@@ -349,7 +375,10 @@ fn what_comes_while_a_channel_is_busy_is_handled_in_order() {
     );
     let told = session.handled(0, "3", Handled::Silent);
     assert_eq!(told[0], reply(json!(1), 4, "room:a", "ok", json!({})));
-    assert_eq!(told[1..], [r#"[1,1,"room:a","phx_close",{}]"#, "stop 0"]);
+    assert_eq!(
+        told[1..],
+        [r#"[1,1,"room:a","phx_close",{}]"#, "stop 0, Left"]
+    );
 }
 
 #[test]
@@ -429,7 +458,7 @@ fn a_crash_is_told_and_what_waited_is_for_nobody() {
         json!({"reason": "unmatched topic"}),
     );
     let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#.to_owned();
-    assert_eq!(told, [error, "stop 0".to_owned(), unmatched]);
+    assert_eq!(told, [error, "stop 0, Crashed".to_owned(), unmatched]);
     assert_eq!(
         session.receive(["4", "4", "room:a", "phx_join"]),
         ["join room:a as 1 by route 0, join_ref 4"]
@@ -452,4 +481,77 @@ fn a_join_that_waited_behind_a_refused_one_is_tried() {
             "handle ping {} in 1".to_owned()
         ]
     );
+}
+
+#[test]
+fn mail_waits_for_its_turn_among_the_clients_messages() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "ping"]);
+    assert_eq!(session.mail(0, out("one")), [""; 0]);
+    session.receive(["1", "3", "room:a", "pong"]);
+    let told = session.handled(0, "2", Handled::Silent);
+    assert_eq!(told, ["deliver out one {} to 0"]);
+    let told = session.handled(0, "null", Handled::Silent);
+    assert_eq!(told, ["handle pong {} in 0"]);
+    assert_eq!(session.mail(7, out("for nobody")), [""; 0]);
+}
+
+#[test]
+fn a_channel_that_is_stopped_ends_once_it_is_through() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "ping"]);
+    session.receive(["1", "3", "room:a", "pong"]);
+    assert_eq!(session.mail(0, Mail::Stop), [""; 0]);
+    let told = session.handled(0, "2", ok());
+    let unmatched = json!({"reason": "unmatched topic"});
+    assert_eq!(
+        told,
+        [
+            reply(json!(1), 2, "room:a", "ok", json!({})),
+            r#"[1,1,"room:a","phx_close",{}]"#.to_owned(),
+            "stop 0, Stopped".to_owned(),
+            reply(json!(null), 3, "room:a", "error", unmatched),
+        ]
+    );
+}
+
+#[test]
+fn a_channel_that_is_stopped_while_idle_ends_at_once_and_one_while_joining_after_its_reply() {
+    let told = session().join().mail(0, Mail::Stop);
+    let closed = [r#"[1,1,"room:a","phx_close",{}]"#, "stop 0, Stopped"];
+    assert_eq!(told, closed);
+    let mut joining = session();
+    joining.receive(["1", "1", "room:a", "phx_join"]);
+    assert_eq!(joining.mail(0, Mail::Stop), [""; 0]);
+    let told = joining.joined(0, Joined::Ok(Payload::empty()));
+    assert_eq!(told[0], reply(json!(1), 1, "room:a", "ok", json!({})));
+    assert_eq!(told[1..], closed);
+}
+
+#[test]
+fn a_channel_with_too_much_mail_is_ended_with_an_error() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "ping"]);
+    for _ in 0..2 {
+        assert!(session.0.has_room(Key(0)));
+        session.mail(0, out("e"));
+    }
+    assert!(!session.0.has_room(Key(0)));
+    let told = session.mail(0, Mail::Overrun);
+    let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
+    assert_eq!(told, ["overrun room:a", error, "stop 0, Crashed"]);
+}
+
+#[test]
+fn presences_change_as_soon_as_the_channel_is_joined_whatever_it_is_doing() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    let change = || Mail::Presence(Change::PushState);
+    assert_eq!(session.mail(0, change()), [""; 0]);
+    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
+    assert_eq!(told, [joined, "PushState by 0".to_owned()]);
+    session.receive(["1", "2", "room:a", "ping"]);
+    assert_eq!(session.mail(0, change()), ["PushState by 0"]);
+    assert_eq!(session.mail(1, change()), [""; 0]);
 }

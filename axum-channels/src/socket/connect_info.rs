@@ -1,9 +1,19 @@
 use super::Hub;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Uri, header};
+use base64::Engine;
+use base64::prelude::{
+    BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD,
+};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+/// The subprotocol that carries a token.
+const BEARER: &str = "base64url.bearer.phx.";
+
+/// The header that carries it by long-poll.
+const AUTH_TOKEN: &str = "x-phoenix-authtoken";
 
 /// The request that a client connects with, and the state of the app.
 ///
@@ -11,7 +21,7 @@ use std::sync::Arc;
 /// use axum_channels::ConnectInfo;
 ///
 /// fn browser(info: &ConnectInfo) -> Option<&str> {
-///     info.headers().get("user-agent")?.to_str().ok()
+///     info.user_agent()
 /// }
 /// ```
 pub struct ConnectInfo {
@@ -30,6 +40,55 @@ impl ConnectInfo {
     /// ```
     pub fn headers(&self) -> &HeaderMap {
         &self.parts.headers
+    }
+
+    /// The token that the client authenticates with: what phoenix.js is given as `authToken`, which keeps it out of URLs
+    /// and their logs.
+    ///
+    /// It travels as the subprotocol `base64url.bearer.phx.…` beside `phoenix`, or by long-poll in a header. What is no
+    /// base64 of a text is no token. Nothing is checked: verify it.
+    ///
+    /// ```
+    /// use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+    ///
+    /// struct UserSocket;
+    ///
+    /// impl SocketHandler for UserSocket {
+    ///     async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    ///         match info.auth_token().as_deref() {
+    ///             Some("let me in") => Ok(Self),
+    ///             _ => Err(Refused::new("unauthorized").status(401)),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn auth_token(&self) -> Option<String> {
+        let headers = self.headers();
+        if let Some(token) = headers.get(AUTH_TOKEN) {
+            return token.to_str().ok().map(str::to_owned);
+        }
+        let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+        let mut tokens = offered
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|token| token.trim().strip_prefix(BEARER));
+        let token = tokens.next()?.trim_end_matches('=');
+        // By its name base64url; phoenix.js writes the other alphabet.
+        let bytes = STANDARD_NO_PAD.decode(token);
+        let bytes = bytes.or_else(|_| URL_SAFE_NO_PAD.decode(token)).ok()?;
+        String::from_utf8(bytes).ok()
+    }
+
+    /// What the client says it is.
+    ///
+    /// ```
+    /// # use axum_channels::ConnectInfo;
+    /// fn is_a_phone(info: &ConnectInfo) -> bool {
+    ///     info.user_agent().is_some_and(|agent| agent.contains("Mobile"))
+    /// }
+    /// ```
+    pub fn user_agent(&self) -> Option<&str> {
+        self.headers().get(header::USER_AGENT)?.to_str().ok()
     }
 
     /// The URI of the request.

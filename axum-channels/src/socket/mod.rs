@@ -2,30 +2,42 @@
 
 mod connect_info;
 mod handler;
+mod mailbox;
 mod params;
+mod presence;
 mod state;
 
 pub use connect_info::ConnectInfo;
 pub use handler::SocketHandler;
+pub(crate) use mailbox::{Interceptor, Mailbox};
+pub use mailbox::{SendError, Sender};
 pub use params::Params;
+pub use presence::Presence;
 pub(crate) use state::States;
 
+use crate::channel::Channel;
 use crate::message::{Body, Outgoing, Payload, Ref, Topic};
+use crate::presence::{Owner, Tracker};
 use crate::pubsub::{PubSub, Subscriber};
+use crate::session::{Key, Mail};
 use std::any::{Any, type_name};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A client as its channels see it, whatever transport it came by.
 pub(crate) trait Client: Subscriber {
     /// Sends to this client alone, without waiting.
     fn send(&self, message: &Outgoing<'_>);
+
+    /// Has the client's task look at its mail. `false` if the client is gone.
+    fn wake(&self) -> bool;
 }
 
 /// What all sockets of an endpoint share.
 pub(crate) struct Hub {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
+    pub(crate) tracker: Tracker,
 }
 
 /// What all channels of a connection share.
@@ -34,6 +46,26 @@ pub(crate) struct Context {
     pub(crate) client: Arc<dyn Client>,
     /// The [`SocketHandler`] that `connect` returned.
     pub(crate) handler: Arc<dyn Any + Send + Sync>,
+    /// From the first letter on.
+    pub(crate) mailbox: OnceLock<Box<Mailbox>>,
+    /// How many letters may wait.
+    pub(crate) max_waiting: usize,
+}
+
+impl Context {
+    /// A channel of this connection, as the tracker knows it.
+    pub(crate) fn owner(self: &Arc<Self>, key: Key) -> Owner {
+        Owner {
+            connection: Arc::as_ptr(self).addr(),
+            key,
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").finish_non_exhaustive()
+    }
 }
 
 /// One client on one topic: what a channel talks through.
@@ -64,14 +96,21 @@ pub struct Socket {
     context: Arc<Context>,
     topic: Topic,
     join_ref: Option<Ref>,
+    key: Key,
 }
 
 impl Socket {
-    pub(crate) fn new(context: Arc<Context>, topic: Topic, join_ref: Option<Ref>) -> Self {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        topic: Topic,
+        join_ref: Option<Ref>,
+        key: Key,
+    ) -> Self {
         Socket {
             context,
             topic,
             join_ref,
+            key,
         }
     }
 
@@ -136,6 +175,54 @@ impl Socket {
             .hub
             .pubsub
             .publish(&self.topic, event, &payload.into(), Some(from));
+    }
+
+    /// Who is on this topic, and the way to be among them.
+    ///
+    /// ```
+    /// # use axum_channels::{Result, Socket};
+    /// fn arrive(socket: &Socket, user: &str) -> Result<()> {
+    ///     socket.presence().track(user, serde_json::json!({"status": "online"}))?;
+    ///     socket.presence().push_state()?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn presence(&self) -> Presence<'_> {
+        Presence {
+            context: &self.context,
+            topic: &self.topic,
+            key: self.key,
+        }
+    }
+
+    /// Ends this channel normally once it is through with what it is doing: its client is told `phx_close`, and does not
+    /// join again.
+    ///
+    /// ```
+    /// use axum_channels::{Reply, Result, Socket};
+    ///
+    /// async fn bye(socket: &Socket) -> Result<Reply> {
+    ///     socket.stop();
+    ///     Ok(Reply::ok(serde_json::json!({"said": "bye"}))) // goes out before the channel is closed
+    /// }
+    /// ```
+    pub fn stop(&self) {
+        let _ = self.context.post(self.key, Mail::Stop); // a client that is gone has no channels to stop
+    }
+
+    /// A way to send messages to this channel, a `C`, from anywhere in the app. See [`Sender`].
+    ///
+    /// ```
+    /// use axum_channels::{HandleInfo, Sender, Socket};
+    ///
+    /// struct Invited;
+    ///
+    /// fn register<C: HandleInfo<Invited>>(socket: &Socket) -> Sender<C> {
+    ///     socket.sender::<C>()
+    /// }
+    /// ```
+    pub fn sender<C: Channel>(&self) -> Sender<C> {
+        Sender::new(self.context.clone(), self.key)
     }
 
     /// What [`SocketHandler::connect`] returned for this connection: what is known of the client.

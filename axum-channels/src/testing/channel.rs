@@ -110,6 +110,39 @@ impl TestChannel {
         self.assert(Kind::Push, event, Some(payload.into()), Location::caller())
     }
 
+    /// Waits for a message to this client alone, whatever it carries, and returns that.
+    ///
+    /// # Panics
+    /// If there is none with this event.
+    ///
+    /// ```
+    /// # use axum_channels::testing::TestChannel;
+    /// # async fn test(mut channel: TestChannel) {
+    /// let state = channel.next_push("presence_state").await;
+    /// assert!(state.get("alice").is_some());
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn next_push(&mut self, event: &str) -> impl Future<Output = Payload> {
+        self.next(Kind::Push, event, Location::caller())
+    }
+
+    /// Waits for a message to everyone on the topic, whatever it carries, and returns that.
+    ///
+    /// # Panics
+    /// If there is none with this event.
+    ///
+    /// ```
+    /// # use axum_channels::testing::TestChannel;
+    /// # async fn test(mut channel: TestChannel) {
+    /// let diff = channel.next_broadcast("presence_diff").await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn next_broadcast(&mut self, event: &str) -> impl Future<Output = Payload> {
+        self.next(Kind::Broadcast, event, Location::caller())
+    }
+
     /// Makes sure that no such message to everyone arrives within a tenth of a second.
     ///
     /// # Panics
@@ -203,19 +236,37 @@ impl TestChannel {
         payload: Option<Payload>,
         at: &Location<'_>,
     ) {
+        self.take(kind, event, payload, at).await;
+    }
+
+    async fn next(&mut self, kind: Kind, event: &str, at: &Location<'_>) -> Payload {
+        self.take(kind, event, None, at).await
+    }
+
+    /// Waits for a message of this kind, with this payload if there is one.
+    async fn take(
+        &mut self,
+        kind: Kind,
+        event: &str,
+        payload: Option<Payload>,
+        at: &Location<'_>,
+    ) -> Payload {
         let is_it = |message: &Received| {
             kind.is(message, self, event)
                 && payload
                     .as_ref()
                     .is_none_or(|payload| message.payload == *payload)
         };
-        if let Err(instead) = self.line.inbox.take(is_it).await {
-            let payload = payload.as_ref().map_or("", Payload::as_json);
-            panic!(
-                "{at}: no {} of `{event}` {payload} on {} within a second, {instead}",
-                kind.name(),
-                self.topic
-            );
+        match self.line.inbox.take(is_it).await {
+            Ok(message) => message.payload,
+            Err(instead) => {
+                let payload = payload.map_or(String::new(), |payload| format!("{payload:?} "));
+                panic!(
+                    "{at}: no {} of `{event}` {payload}on {} within a second, {instead}",
+                    kind.name(),
+                    self.topic
+                );
+            }
         }
     }
 

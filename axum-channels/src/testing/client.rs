@@ -1,7 +1,7 @@
 use super::channel::TestChannel;
 use super::inbox::Inbox;
 use super::wire::{self, Heard};
-use crate::message::{Payload, Reply, Status};
+use crate::message::{Answer, Payload, Reply, Status};
 use serde_json::Value;
 use std::panic::Location;
 use std::sync::Arc;
@@ -102,7 +102,7 @@ impl Client {
         self.line
             .send(Some(&join_ref), &join_ref, topic, "phx_join", &payload);
         match self.line.reply(&join_ref, at).await {
-            Reply(Some((Status::Ok, response))) => Ok(TestChannel {
+            Reply(Answer::Now(Status::Ok, response)) => Ok(TestChannel {
                 line: self.line.clone(),
                 topic: topic.to_owned(),
                 join_ref,
@@ -166,17 +166,24 @@ impl Line {
         event: &str,
         payload: &Payload,
     ) {
-        let message = [
-            join_ref.into(),
-            reference.into(),
-            topic.into(),
-            event.into(),
-            payload.to_value(),
-        ];
+        let frame = match payload.as_binary() {
+            Some(bytes) => wire::binary(
+                [join_ref.unwrap_or_default(), reference, topic, event],
+                bytes,
+            ),
+            None => {
+                let names = [
+                    join_ref.into(),
+                    reference.into(),
+                    topic.into(),
+                    event.into(),
+                ];
+                let message = [&names[..], &[payload.to_value()]].concat();
+                wire::text(&Value::from(message).to_string())
+            }
+        };
         // If the connection is closed, whoever waits for an answer will say so.
-        let _ = self
-            .out
-            .send(wire::text(&Value::from(message.to_vec()).to_string()));
+        let _ = self.out.send(frame);
     }
 
     pub(super) async fn reply(&self, reference: &str, at: &Location<'_>) -> Reply {
@@ -184,13 +191,8 @@ impl Line {
             message.event == "phx_reply" && message.reference.as_deref() == Some(reference)
         };
         match self.inbox.take(is_it).await {
-            Ok(message) => {
-                let response = message.payload.get("response").unwrap_or_default();
-                match message.payload.get("status") {
-                    Some(status) if status == "ok" => Reply::ok(response),
-                    _ => Reply::error(response),
-                }
-            }
+            Ok(message) if message.ok == Some(true) => Reply::ok(message.payload),
+            Ok(message) => Reply::error(message.payload),
             Err(instead) => panic!("{at}: no reply within a second, {instead}"),
         }
     }

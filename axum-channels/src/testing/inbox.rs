@@ -91,11 +91,17 @@ impl Inbox {
             topic,
             event,
             payload,
+            ok,
         } in &state.messages
         {
+            let status = match ok {
+                Some(true) => "ok ",
+                Some(false) => "error ",
+                None => "",
+            };
             let _ = write!(
                 text,
-                "\n  [{join_ref:?}, {reference:?}, {topic:?}, {event:?}, {payload:?}]"
+                "\n  [{join_ref:?}, {reference:?}, {topic:?}, {event:?}, {status}{payload:?}]"
             );
         }
         match state.closed {

@@ -28,6 +28,8 @@
 
 mod channel;
 mod client;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod inbox;
 mod wire;
 
@@ -38,6 +40,8 @@ use crate::channel::{Channel, Channels};
 use crate::endpoint::Endpoint;
 use crate::message::{Payload, Refused};
 use crate::socket::{ConnectInfo, Params, SocketHandler};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -139,6 +143,37 @@ pub async fn connect_with(
     path: &str,
     params: &[(&str, &str)],
 ) -> Result<Client, Refused> {
+    open(endpoint, path, params, "").await
+}
+
+/// Connects with a token in its place, as phoenix.js does that is given an `authToken`, or says how that was refused.
+///
+/// ```
+/// # use axum_channels::{Endpoint, Refused, testing::connect_with_token};
+/// # async fn test(endpoint: Endpoint) {
+/// let refused = connect_with_token(&endpoint, "/socket", "wrong").await.expect_err("not allowed");
+/// assert_eq!(refused, Refused::new("unauthorized"));
+/// # }
+/// ```
+///
+/// # Errors
+/// What the client was refused with: the payload and the status.
+pub async fn connect_with_token(
+    endpoint: &Endpoint,
+    path: &str,
+    token: &str,
+) -> Result<Client, Refused> {
+    let token = BASE64_STANDARD_NO_PAD.encode(token);
+    let header = format!("sec-websocket-protocol: phoenix, base64url.bearer.phx.{token}\r\n");
+    open(endpoint, path, &[], &header).await
+}
+
+async fn open(
+    endpoint: &Endpoint,
+    path: &str,
+    params: &[(&str, &str)],
+    headers: &str,
+) -> Result<Client, Refused> {
     let (mut near, far) = duplex(PIPE);
     let service = TowerToHyperService::new(endpoint.router::<()>());
     tokio::spawn(
@@ -150,7 +185,7 @@ pub async fn connect_with(
         .extend_pairs(params)
         .append_pair("vsn", "2.0.0")
         .finish();
-    match wire::open(&mut near, &format!("{path}/websocket?{query}")).await {
+    match wire::open(&mut near, &format!("{path}/websocket?{query}"), headers).await {
         Ok(Ok(())) => Ok(Client::new(near)),
         Ok(Err(refused)) => Err(refused),
         Err(error) => panic!("no response from {path}: {error}"),

@@ -12,7 +12,10 @@ pub(super) struct Received {
     pub(super) reference: Option<String>,
     pub(super) topic: String,
     pub(super) event: String,
+    /// Of a reply, what it was answered with.
     pub(super) payload: Payload,
+    /// Of a reply, whether it was `ok`.
+    pub(super) ok: Option<bool>,
 }
 
 /// What a server says.
@@ -22,16 +25,18 @@ pub(super) enum Heard {
 }
 
 const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
 const CLOSE: u8 = 0x88;
 
 /// Asks for a WebSocket; `Err` inside if it is refused.
 pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     target: &str,
+    headers: &str,
 ) -> io::Result<Result<(), Refused>> {
     let request = format!(
         "GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
     );
     stream.write_all(request.as_bytes()).await?;
     let mut head = Vec::new();
@@ -59,6 +64,21 @@ pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
 /// A text frame, masked with zeros.
 pub(super) fn text(text: &str) -> Vec<u8> {
     frame(TEXT, text.as_bytes())
+}
+
+/// A push that carries bytes.
+pub(super) fn binary(names: [&str; 4], payload: &[u8]) -> Vec<u8> {
+    frame(BINARY, &binary_body(names, payload))
+}
+
+pub(super) fn binary_body(names: [&str; 4], payload: &[u8]) -> Vec<u8> {
+    let mut body = vec![0];
+    body.extend(names.map(|name| u8::try_from(name.len()).expect("a name of at most 255 bytes")));
+    names
+        .iter()
+        .for_each(|name| body.extend_from_slice(name.as_bytes()));
+    body.extend_from_slice(payload);
+    body
 }
 
 /// The frame that ends a connection normally.
@@ -100,8 +120,13 @@ pub(super) async fn hear<R: AsyncRead + Unpin>(stream: &mut R) -> io::Result<Hea
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await?;
         match first {
-            TEXT => {
-                return message(&body)
+            TEXT | BINARY => {
+                let message = if first == TEXT {
+                    message(&body)
+                } else {
+                    binary_message(&body)
+                };
+                return message
                     .map(Heard::Message)
                     .ok_or_else(|| io::Error::other("not a message"));
             }
@@ -119,11 +144,50 @@ fn message(text: &[u8]) -> Option<Received> {
     let [join_ref, reference, topic, event, payload]: [Value; 5] =
         serde_json::from_slice(text).ok()?;
     let text = |value: Value| value.as_str().map(str::to_owned);
+    let event = text(event)?;
+    let (payload, ok) = match event.as_str() {
+        "phx_reply" => (
+            payload.get("response")?.clone(),
+            Some(payload["status"] == "ok"),
+        ),
+        _ => (payload, None),
+    };
     Some(Received {
         join_ref: text(join_ref),
         reference: text(reference),
         topic: text(topic)?,
-        event: text(event)?,
+        event,
         payload: payload.into(),
+        ok,
+    })
+}
+
+/// A push, a reply or a broadcast that carries bytes.
+pub(super) fn binary_message(body: &[u8]) -> Option<Received> {
+    let (kind, rest) = body.split_first()?;
+    let names = [3, 4, 2].get(usize::from(*kind))?;
+    let (lengths, mut rest) = rest.split_at_checked(*names)?;
+    let mut names = lengths.iter().map(|length| {
+        let (name, after) = rest.split_at_checked(usize::from(*length))?;
+        rest = after;
+        String::from_utf8(name.to_vec()).ok()
+    });
+    let (join_ref, reference, topic, event) = match kind {
+        0 => (names.next()?, None, names.next()??, names.next()??),
+        1 => (names.next()?, names.next()?, names.next()??, names.next()??),
+        _ => (None, None, names.next()??, names.next()??),
+    };
+    let ok = (*kind == 1).then_some(event == "ok");
+    Some(Received {
+        join_ref,
+        reference,
+        topic,
+        event: if *kind == 1 {
+            "phx_reply".to_owned()
+        } else {
+            event
+        },
+        payload: Payload::binary(rest.to_vec()),
+        ok,
     })
 }

@@ -1,24 +1,51 @@
+use super::connect::{Connected, Mount};
+use super::format::Format;
 use super::frame::CloseCode;
 use super::outbox::{End, Outbox};
 use crate::message::{Broadcast, Outgoing};
-use crate::pubsub::Subscriber;
-use crate::socket::Client;
-use std::sync::Arc;
+use crate::pubsub::{Subscriber, Subscription};
+use crate::runner::Runner;
+use crate::socket::{Client, Context};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
-/// A WebSocket as the rest of the program sees it. Its task, the [`Driver`](super::driver::Driver), owns the rest.
+/// A client as the rest of the program sees it. Its task, a [`Driver`](super::driver::Driver) or a
+/// [`Poller`](super::poller::Poller), owns what else there is of it.
 pub(crate) struct Connection {
     pub(super) outbox: Outbox,
     /// When the client was last heard of, in ticks of the registry's clock.
     heard: AtomicU32,
+    pub(super) format: Format,
 }
 
 impl Connection {
-    pub(super) fn new(outbox: Outbox, now: u32) -> Self {
+    pub(super) fn new(outbox: Outbox, format: Format, now: u32) -> Self {
         Connection {
             outbox,
             heard: AtomicU32::new(now),
+            format,
         }
+    }
+
+    /// What runs the channels of this connection; and its id's subscription, if it has one.
+    pub(super) fn run(
+        self: &Arc<Self>,
+        mount: &Mount,
+        Connected { handler, id }: Connected,
+    ) -> (Runner, Option<Subscription>) {
+        let hub = mount.hub.clone();
+        let id = id.map(|id| {
+            let disconnector = Arc::new(Disconnector(self.clone()));
+            hub.pubsub.subscribe(id.into(), disconnector)
+        });
+        let context = Arc::new(Context {
+            hub,
+            client: self.clone(),
+            handler,
+            mailbox: OnceLock::new(),
+            max_waiting: mount.options.max_waiting,
+        });
+        (Runner::new(context, mount.handlers.clone()), id)
     }
 
     pub(super) fn hear(&self, now: u32) {
@@ -37,13 +64,17 @@ impl Connection {
 
 impl Subscriber for Connection {
     fn deliver(&self, broadcast: &Broadcast<'_>) {
-        self.outbox.deliver(broadcast);
+        self.outbox.deliver(broadcast, self.format);
     }
 }
 
 impl Client for Connection {
     fn send(&self, message: &Outgoing<'_>) {
-        self.outbox.send(message);
+        self.outbox.send(message, self.format);
+    }
+
+    fn wake(&self) -> bool {
+        self.outbox.wake()
     }
 }
 

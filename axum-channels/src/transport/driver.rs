@@ -3,8 +3,9 @@ use super::frame::{CloseCode, Incoming, Reader};
 use super::outbox::End;
 use super::registry::{Registration, Registry};
 use super::stream::Stream;
-use crate::codec::v2_json;
+use crate::codec::Malformed;
 use crate::log::TARGET;
+use crate::message::Message;
 use crate::pubsub::Subscription;
 use crate::runner::Runner;
 use std::cell::Cell;
@@ -186,10 +187,18 @@ impl Driver {
                 Ok(Some(Incoming::Close)) => {
                     break Input::Close(CloseCode::NORMAL, By::Client);
                 }
-                Ok(Some(Incoming::Text(text))) => match (v2_json::decode(&text), &mut self.phase) {
-                    (Ok(message), Phase::Open { runner, .. }) => runner.receive(message, cx),
-                    _ => break Input::Close(CloseCode::INTERNAL_ERROR, By::Us),
-                },
+                Ok(Some(Incoming::Text(text))) => {
+                    let message = self.connection.format.serializer.decode_text(&text);
+                    if let Err(Malformed) = receive(&mut self.phase, message, cx) {
+                        break Input::Close(CloseCode::INTERNAL_ERROR, By::Us);
+                    }
+                }
+                Ok(Some(Incoming::Binary(bytes))) => {
+                    let message = self.connection.format.serializer.decode_binary(&bytes);
+                    if let Err(Malformed) = receive(&mut self.phase, message, cx) {
+                        break Input::Close(CloseCode::INTERNAL_ERROR, By::Us);
+                    }
+                }
                 Err(code) => break Input::Close(code, By::Us),
             }
         };
@@ -238,6 +247,19 @@ impl Driver {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+}
+
+/// Hands a message to the channels.
+fn receive(
+    phase: &mut Phase,
+    message: Result<Message<'_>, Malformed>,
+    cx: &mut Context<'_>,
+) -> Result<(), Malformed> {
+    let message = message?;
+    if let Phase::Open { runner, .. } = phase {
+        runner.receive(message, cx);
+    }
+    Ok(())
 }
 
 impl Drop for Driver {

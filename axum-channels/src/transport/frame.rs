@@ -1,5 +1,6 @@
 //! WebSocket frames, RFC 6455: what a server reads and writes. Pure; the section of each rule is beside it.
 
+use crate::codec::Kind;
 use std::borrow::Cow;
 
 const FIN: u8 = 0x80;
@@ -24,7 +25,6 @@ impl CloseCode {
     pub(crate) const NORMAL: Self = Self(1000);
     pub(crate) const GOING_AWAY: Self = Self(1001);
     pub(crate) const PROTOCOL_ERROR: Self = Self(1002);
-    pub(crate) const UNSUPPORTED: Self = Self(1003);
     pub(crate) const NOT_UTF8: Self = Self(1007);
     pub(crate) const TOO_BIG: Self = Self(1009);
     pub(crate) const INTERNAL_ERROR: Self = Self(1011);
@@ -40,6 +40,7 @@ impl CloseCode {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Incoming<'a> {
     Text(Cow<'a, str>),
+    Binary(Cow<'a, [u8]>),
     /// To be answered with what it carries.
     Ping(&'a [u8]),
     Pong,
@@ -53,7 +54,14 @@ pub(crate) enum Incoming<'a> {
 #[derive(Debug)]
 pub(crate) struct Reader {
     max_message: usize,
-    fragments: Option<Vec<u8>>,
+    fragments: Option<Box<Fragments>>,
+}
+
+/// The beginning of a message.
+#[derive(Debug)]
+struct Fragments {
+    opcode: u8,
+    bytes: Vec<u8>,
 }
 
 impl Reader {
@@ -79,7 +87,7 @@ impl Reader {
             .fragments
             .as_ref()
             .filter(|_| !head.is_control())
-            .map_or(0, Vec::len);
+            .map_or(0, |fragments| fragments.bytes.len());
         if head.len > (self.max_message - begun) as u64 {
             return Err(CloseCode::TOO_BIG);
         }
@@ -100,20 +108,29 @@ impl Reader {
                 let text = std::str::from_utf8(body).map_err(|_| CloseCode::NOT_UTF8)?; // §8.1
                 Ok(Incoming::Text(Cow::Borrowed(text)))
             }
-            (TEXT, false, None) => {
-                self.fragments = Some(body.to_vec());
+            (BINARY, true, None) => Ok(Incoming::Binary(Cow::Borrowed(body))),
+            (opcode @ (TEXT | BINARY), false, None) => {
+                let bytes = body.to_vec();
+                self.fragments = Some(Box::new(Fragments { opcode, bytes }));
                 Ok(Incoming::Fragment)
             }
             (CONTINUATION, fin, Some(mut fragments)) => {
-                fragments.extend_from_slice(body);
+                fragments.bytes.extend_from_slice(body);
                 if !fin {
                     self.fragments = Some(fragments);
                     return Ok(Incoming::Fragment);
                 }
-                let text = String::from_utf8(fragments).map_err(|_| CloseCode::NOT_UTF8)?;
-                Ok(Incoming::Text(Cow::Owned(text)))
+                match *fragments {
+                    Fragments {
+                        opcode: TEXT,
+                        bytes,
+                    } => {
+                        let text = String::from_utf8(bytes).map_err(|_| CloseCode::NOT_UTF8)?;
+                        Ok(Incoming::Text(Cow::Owned(text)))
+                    }
+                    Fragments { bytes, .. } => Ok(Incoming::Binary(Cow::Owned(bytes))),
+                }
             }
-            (BINARY, _, None) => Err(CloseCode::UNSUPPORTED),
             // §5.4: control frames may come between fragments.
             (opcode @ (PING | PONG | CLOSE), _, fragments) => {
                 self.fragments = fragments;
@@ -210,13 +227,17 @@ fn unmask(body: &mut [u8], mask: [u8; 4]) {
     }
 }
 
-/// Appends a text frame, whose text `write` appends.
-pub(crate) fn put_text(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+/// Appends a text or binary frame, whose body `write` appends.
+pub(crate) fn put_message(out: &mut Vec<u8>, kind: Kind, write: impl FnOnce(&mut Vec<u8>)) {
     // The length is known only afterwards. Most messages fit the shortest head; for others the text is moved up.
     let start = out.len();
     out.extend([0, 0]);
     write(out);
-    let (head, size) = head(TEXT, out.len() - start - 2);
+    let opcode = match kind {
+        Kind::Text => TEXT,
+        Kind::Binary => BINARY,
+    };
+    let (head, size) = head(opcode, out.len() - start - 2);
     out.splice(start..start + 2, head.into_iter().take(size));
 }
 

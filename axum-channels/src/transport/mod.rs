@@ -1,19 +1,31 @@
-//! How messages travel: WebSocket, over TCP or whatever hyper was given.
+//! How messages travel: WebSocket, over TCP or whatever hyper was given; and long-polling.
 //!
-//! `websocket` answers the request, `handshake` and `origin` decide about it; then a [`driver::Driver`], one task, reads
+//! `connect` decides who may come in, whatever the transport. A client is a [`connection::Connection`] either way.
+//!
+//! `websocket` answers the request, `handshake` decides about it; then a [`driver::Driver`], one task, reads
 //! frames (`frame`) for its channels, and everyone sends through the connection's [`outbox::Outbox`].
+//! `longpoll` answers requests by asking a [`poller::Poller`], the task of a session, which it finds in `polls`.
 
+mod connect;
 mod connection;
 mod driver;
+mod format;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod handshake;
+mod longpoll;
 mod origin;
 mod outbox;
+mod poller;
+mod polls;
 mod queue;
 mod registry;
 mod stream;
 mod websocket;
 
+pub(crate) use connect::{Connect, Connected, Mount};
+pub(crate) use longpoll::serve as serve_longpoll;
 pub use origin::CheckOrigin;
 pub(crate) use registry::Registry;
-pub(crate) use websocket::{Connect, Connected, Mount, serve};
+pub(crate) use websocket::serve as serve_websocket;

@@ -1,10 +1,10 @@
+use super::format::Format;
 use super::frame::{self, CloseCode};
 use super::queue::Queue;
 use super::stream::{Stream, try_write};
-use crate::codec::v2_json;
+use crate::log;
 use crate::message::{Broadcast, Outgoing};
 use crate::sync::lock;
-use bytes::Bytes;
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex};
@@ -106,6 +106,17 @@ impl Outbox {
         stream.poll_flush(cx)
     }
 
+    /// The task is through, and writes nothing: what is queued is [taken](Self::take).
+    pub(super) fn uncork(&self) {
+        lock(&self.state).corked = false;
+    }
+
+    /// Takes what is queued, if there is anything.
+    pub(super) fn take(&self) -> Option<Vec<u8>> {
+        let queue = lock(&self.state).queue.take()?;
+        Some(queue.into_bytes()).filter(|bytes| !bytes.is_empty())
+    }
+
     /// Asks the connection's task to end the connection. The first reason stays.
     pub(super) fn end(&self, end: End) {
         let mut state = lock(&self.state);
@@ -120,6 +131,13 @@ impl Outbox {
         state.queue().push_own(|out| frame::put_close(out, code));
         state.tcp = None;
         state.end = Some(End::Gone);
+    }
+
+    /// Wakes the connection's task. `false` if the connection is over, or about to be.
+    pub(super) fn wake(&self) -> bool {
+        let state = lock(&self.state);
+        state.wake();
+        state.end.is_none()
     }
 
     /// Lets go of the socket and of all that waits.
@@ -189,7 +207,7 @@ impl State {
         self.wake();
     }
 
-    fn wake(&mut self) {
+    fn wake(&self) {
         if let Some(task) = &self.task {
             task.wake_by_ref();
         }
@@ -198,17 +216,25 @@ impl State {
 
 impl Outbox {
     /// Sends to this client alone.
-    pub(super) fn send(&self, message: &Outgoing<'_>) {
-        self.push(|queue| queue.push_text(|out| v2_json::encode(message, out)));
+    pub(super) fn send(&self, message: &Outgoing<'_>, format: Format) {
+        match format.kind(message) {
+            Ok(kind) => {
+                self.push(|queue| queue.push_own(|out| format.put(message, kind, out)));
+            }
+            Err(why) => log::unsayable(&message.topic, &why),
+        }
     }
 
-    /// Sends what is encoded once for all.
-    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>) {
-        let frame = broadcast.encoded(|broadcast| {
-            let mut out = Vec::new();
-            frame::put_text(&mut out, |out| v2_json::encode_broadcast(broadcast, out));
-            Bytes::from(out)
-        });
-        self.push(|queue| queue.push_shared(frame.clone()));
+    /// Sends what is encoded once for all who have the same format.
+    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, format: Format) {
+        let encode = |broadcast: &Broadcast<'_>| {
+            let encoded = format.broadcast(broadcast);
+            encoded
+                .inspect_err(|why| log::unsayable(broadcast.topic, why))
+                .ok()
+        };
+        if let Some(encoded) = broadcast.encoded(format.index(), encode) {
+            self.push(|queue| queue.push_shared(encoded.clone()));
+        }
     }
 }

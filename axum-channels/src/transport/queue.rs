@@ -1,4 +1,3 @@
-use super::frame;
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -58,8 +57,12 @@ impl Queue {
         }
     }
 
-    pub(super) fn push_text(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.push_own(|out| frame::put_text(out, write));
+    /// All of it, together.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.chunks.iter().fold(Vec::new(), |mut all, chunk| {
+            all.extend_from_slice(chunk.rest());
+            all
+        })
     }
 
     /// Hands what to write next to `write`.

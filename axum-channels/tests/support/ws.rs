@@ -47,6 +47,7 @@ pub(crate) async fn upgrade(addr: SocketAddr, target: &str, headers: &str) -> (u
 #[derive(Debug, PartialEq)]
 pub(crate) enum Frame {
     Text(String),
+    Binary(Vec<u8>),
     Pong(Vec<u8>),
     Close(u16),
     /// The connection is closed.
@@ -64,13 +65,11 @@ impl Ws {
 
     /// `params` as in `&id=1`.
     pub(crate) async fn open_as(addr: SocketAddr, params: &str) -> Ws {
-        let (stream, status, _) = http(
-            addr,
-            "GET",
-            &format!("/socket/websocket?vsn=2.0.0{params}"),
-            VALID,
-        )
-        .await;
+        Ws::open_at(addr, &format!("/socket/websocket?vsn=2.0.0{params}")).await
+    }
+
+    pub(crate) async fn open_at(addr: SocketAddr, target: &str) -> Ws {
+        let (stream, status, _) = http(addr, "GET", target, VALID).await;
         assert_eq!(status, 101);
         Ws { stream }
     }
@@ -95,6 +94,19 @@ impl Ws {
         self.raw(&frame(0x81, text.as_bytes())).await;
     }
 
+    pub(crate) async fn send_binary(&mut self, body: &[u8]) {
+        self.raw(&frame(0x82, body)).await;
+    }
+
+    /// The next frame carries these bytes.
+    #[track_caller]
+    pub(crate) fn expect_binary(&mut self, body: &[u8]) -> impl Future<Output = ()> {
+        let at = std::panic::Location::caller();
+        async move {
+            assert_eq!(self.next().await, Frame::Binary(body.to_vec()), "{at}");
+        }
+    }
+
     /// The next frame, with its text or code.
     pub(crate) async fn next(&mut self) -> Frame {
         timeout(PATIENCE, self.read())
@@ -114,6 +126,7 @@ impl Ws {
         self.stream.read_exact(&mut body).await?;
         Ok(match first {
             0x81 => Frame::Text(String::from_utf8(body).expect("text is UTF-8")),
+            0x82 => Frame::Binary(body),
             0x8A => Frame::Pong(body),
             0x88 => Frame::Close(u16::from_be_bytes(*body.first_chunk().expect("a code"))),
             other => panic!("unexpected frame {other:x}"),

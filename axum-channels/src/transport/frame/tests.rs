@@ -241,11 +241,15 @@ fn text_is_utf_8() {
 }
 
 #[test]
-fn binary_is_not_supported() {
-    assert_eq!(
-        refused(&frame(FIN | BINARY, b"")),
-        Err(CloseCode::UNSUPPORTED)
-    );
+fn binary_messages_arrive_whole_or_in_fragments_and_need_be_no_text() {
+    let whole = frame(FIN | BINARY, b"\xff\x00");
+    assert_eq!(read(&whole).0, [r#"Binary([255, 0])"#]);
+    let parts = [
+        frame(BINARY, b"\xff"),
+        frame(FIN | PING, b"hi"),
+        frame(FIN | CONTINUATION, b"\x00"),
+    ];
+    assert_eq!(read(&parts.concat()).0, ["ping hi", r#"Binary([255, 0])"#]);
 }
 
 #[test]
@@ -297,7 +301,9 @@ fn frames_are_written_whole_unmasked_and_with_the_shortest_head() {
         (65536, vec![0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
     ] {
         let mut out = b"before".to_vec();
-        put_text(&mut out, |out| out.resize(out.len() + length, b'x'));
+        put_message(&mut out, Kind::Text, |out| {
+            out.resize(out.len() + length, b'x')
+        });
         assert_eq!(
             out,
             [b"before", &head[..], &vec![b'x'; length]].concat(),

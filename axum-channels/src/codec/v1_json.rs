@@ -1,0 +1,179 @@
+//! The V1 JSON format: `{"topic", "event", "payload", "ref"}`, one object a message.
+//!
+//! Source: Phoenix's `Phoenix.Socket.V1.JSONSerializer`. As there, a `join_ref` is read if there is one and never written.
+
+use super::Malformed;
+use super::json::{Str, is_beyond, is_too_deep, put_ref, put_reply, put_str, reference};
+use crate::message::{Body, Broadcast, Message, Outgoing, Payload};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// Reads a message. `topic`, `event`, `payload` and `ref` have to be there; other keys are ignored.
+pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
+    let Object(message) = serde_json::from_str(text).map_err(|_| Malformed)?;
+    match is_too_deep(text) || is_beyond(message.payload.as_json()) {
+        true => Err(Malformed),
+        false => Ok(message),
+    }
+}
+
+/// Appends a message to one client.
+pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
+    match &message.body {
+        Body::Reply { status, response } => {
+            put_head("phx_reply", out);
+            put_reply(*status, response, out);
+        }
+        Body::Event { event, payload } => {
+            put_head(event, out);
+            out.extend_from_slice(payload.as_json().as_bytes());
+        }
+    }
+    out.extend_from_slice(br#","ref":"#);
+    put_ref(message.reference.as_ref(), out);
+    put_tail(&message.topic, out);
+}
+
+/// Appends a message to everyone on a topic.
+pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
+    put_head(broadcast.event, out);
+    out.extend_from_slice(broadcast.payload.as_json().as_bytes());
+    out.extend_from_slice(br#","ref":null"#);
+    put_tail(broadcast.topic, out);
+}
+
+fn put_head(event: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#"{"event":"#);
+    put_str(event, out);
+    out.extend_from_slice(br#","payload":"#);
+}
+
+fn put_tail(topic: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#","topic":"#);
+    put_str(topic, out);
+    out.push(b'}');
+}
+
+struct Object<'a>(Message<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Message<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(r#"{"topic", "event", "payload", "ref"}"#)
+            }
+
+            // Of a key that is there twice the last one counts, as in any JSON parser that makes a map of it.
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let (mut topic, mut event) = (None, None);
+                let (mut payload, mut refs) = (None::<&RawValue>, [None::<&RawValue>; 2]);
+                while let Some(Str(key)) = map.next_key()? {
+                    match &*key {
+                        "topic" => topic = Some(map.next_value::<Str<'_>>()?.0),
+                        "event" => event = Some(map.next_value::<Str<'_>>()?.0),
+                        "payload" => payload = Some(map.next_value()?),
+                        "ref" => refs[0] = Some(map.next_value()?),
+                        "join_ref" => refs[1] = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                let missing = A::Error::missing_field;
+                let [given, join_ref] = refs;
+                let not_null = |json: &&RawValue| json.get() != "null";
+                Ok(Message {
+                    join_ref: reference(join_ref.filter(not_null))?,
+                    reference: reference(
+                        Some(given.ok_or_else(|| missing("ref"))?).filter(not_null),
+                    )?,
+                    topic: topic.ok_or_else(|| missing("topic"))?,
+                    event: event.ok_or_else(|| missing("event"))?,
+                    payload: Payload::from_valid_json(
+                        payload.ok_or_else(|| missing("payload"))?.get(),
+                    ),
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Entries).map(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Ref, Status, Topic};
+    use serde_json::json;
+
+    fn encoded(message: &Outgoing<'_>) -> String {
+        let mut out = Vec::new();
+        encode(message, &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn a_push_is_read_whatever_the_order_of_its_keys() {
+        let expected = Message {
+            join_ref: None,
+            reference: Ref::from_json("\"6\""),
+            topic: "room:lobby".into(),
+            event: "ping".into(),
+            payload: Payload::from(json!({"n": 1})),
+        };
+        for text in [
+            r#"{"topic":"room:lobby","event":"ping","payload":{"n":1},"ref":"6"}"#,
+            r#"{ "x": [1], "ref":"6", "payload": {"n":1}, "join_ref":null, "event":"ping", "topic":"room:lobby"}"#,
+        ] {
+            assert_eq!(decode(text), Ok(expected.clone()), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_malformed() {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            r#"["1","1","t","e",{}]"#,
+            r#"{"topic":"t","event":"e","payload":{}}"#,
+            r#"{"topic":"t","event":"e","ref":null}"#,
+            r#"{"topic":1,"event":"e","payload":{},"ref":null}"#,
+            r#"{"topic":"t","event":"e","payload":{},"ref":{}}"#,
+            r#"{"topic":"t","event":"e","payload":{},"ref":null"#,
+        ] {
+            assert_eq!(decode(text), Err(Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reply_and_a_push_are_objects_without_a_join_ref() {
+        let mut message = Outgoing {
+            join_ref: Ref::from_json("1"),
+            reference: Ref::from_json("\"2\""),
+            topic: Topic::from("a\"b"),
+            body: Body::Reply {
+                status: Status::Ok,
+                response: json!({"n": 1}).into(),
+            },
+        };
+        assert_eq!(
+            encoded(&message),
+            r#"{"event":"phx_reply","payload":{"response":{"n":1},"status":"ok"},"ref":"2","topic":"a\"b"}"#
+        );
+        message.reference = None;
+        message.body = Body::Event {
+            event: "pushed",
+            payload: Payload::empty(),
+        };
+        assert_eq!(
+            encoded(&message),
+            r#"{"event":"pushed","payload":{},"ref":null,"topic":"a\"b"}"#
+        );
+    }
+}

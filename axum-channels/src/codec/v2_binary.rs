@@ -1,0 +1,174 @@
+//! The V2 binary format: a byte that says what it is, the lengths of the names in a byte each, the names, the payload.
+//!
+//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. Clients send pushes alone. An absent ref is an empty one.
+
+use super::Malformed;
+use crate::message::{Body, Broadcast, Message, Outgoing, Payload, Ref};
+use std::borrow::Cow;
+
+const PUSH: u8 = 0;
+const REPLY: u8 = 1;
+const BROADCAST: u8 = 2;
+
+/// The longest name whose length fits a byte.
+const MAX_NAME: usize = 255;
+
+/// Reads a push.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Message<'_>, Malformed> {
+    let [PUSH, join_ref, reference, topic, event, rest @ ..] = bytes else {
+        return Err(Malformed);
+    };
+    let (join_ref, rest) = name(*join_ref, rest)?;
+    let (reference, rest) = name(*reference, rest)?;
+    let (topic, rest) = name(*topic, rest)?;
+    let (event, payload) = name(*event, rest)?;
+    Ok(Message {
+        join_ref: Ref::from_text(join_ref),
+        reference: Ref::from_text(reference),
+        topic: topic.into(),
+        event: event.into(),
+        payload: Payload::binary(payload.to_vec()),
+    })
+}
+
+/// Whether all names are short enough.
+pub(crate) fn fits(topic: &str, event: &str, refs: [Option<&Ref>; 2]) -> bool {
+    let names = [topic, event];
+    names.iter().all(|name| name.len() <= MAX_NAME)
+        && refs
+            .iter()
+            .all(|reference| text(*reference).len() <= MAX_NAME)
+}
+
+/// Appends a message to one client that carries bytes, and whose names fit.
+pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
+    let join_ref = text(message.join_ref.as_ref());
+    match &message.body {
+        Body::Reply { status, response } => {
+            let reference = text(message.reference.as_ref());
+            let names = [&join_ref, &reference, &*message.topic, status.as_str()];
+            put(REPLY, names, response, out);
+        }
+        // A push has no ref.
+        Body::Event { event, payload } => {
+            put(PUSH, [&join_ref, &*message.topic, event], payload, out)
+        }
+    }
+}
+
+/// Appends a message to everyone on a topic that carries bytes, and whose names fit.
+pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
+    put(
+        BROADCAST,
+        [broadcast.topic, broadcast.event],
+        broadcast.payload,
+        out,
+    );
+}
+
+fn put<const N: usize>(kind: u8, names: [&str; N], payload: &Payload, out: &mut Vec<u8>) {
+    out.push(kind);
+    out.extend(names.map(|name| name.len() as u8));
+    for name in names {
+        out.extend_from_slice(name.as_bytes());
+    }
+    out.extend_from_slice(payload.bytes());
+}
+
+fn name(len: u8, bytes: &[u8]) -> Result<(&str, &[u8]), Malformed> {
+    let (name, rest) = bytes.split_at_checked(len.into()).ok_or(Malformed)?;
+    let name = std::str::from_utf8(name).map_err(|_| Malformed)?;
+    Ok((name, rest))
+}
+
+fn text(reference: Option<&Ref>) -> Cow<'_, str> {
+    reference.map_or(Cow::Borrowed(""), Ref::as_text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Status, Topic};
+
+    fn encoded(join_ref: Option<&str>, reference: Option<&str>, body: Body<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        let message = Outgoing {
+            join_ref: join_ref.and_then(Ref::from_json),
+            reference: reference.and_then(Ref::from_json),
+            topic: Topic::from("top"),
+            body,
+        };
+        encode(&message, &mut out);
+        out
+    }
+
+    #[test]
+    fn a_push_is_read_whole() {
+        assert_eq!(
+            decode(b"\x00\x02\x01\x03\x04127topping\xff\x00"),
+            Ok(Message {
+                join_ref: Ref::from_json("\"12\""),
+                reference: Ref::from_json("\"7\""),
+                topic: "top".into(),
+                event: "ping".into(),
+                payload: Payload::binary(vec![0xff, 0]),
+            })
+        );
+        let empty = decode(b"\x00\x00\x00\x01\x01te").map(|push| (push.join_ref, push.payload));
+        assert_eq!(empty, Ok((None, Payload::binary(vec![]))));
+    }
+
+    #[test]
+    fn anything_else_is_malformed() {
+        for bytes in [
+            &b""[..],
+            b"\x00",
+            b"\x00\x01\x01\x01",
+            b"\x00\x01\x01\x01\x01abc",
+            b"\x00\xff\xff\xff\xffabc",
+            b"\x00\x00\x00\x01\x00\xff",
+            b"\x01\x00\x00\x00\x00",
+            b"\x02\x01\x01te",
+            b"\x7f\x00\x00\x00\x00",
+        ] {
+            assert_eq!(decode(bytes), Err(Malformed), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn pushes_replies_and_broadcasts_are_written_as_phoenix_writes_them() {
+        let payload = Payload::binary(vec![1, 2]);
+        let push = Body::Event {
+            event: "ev",
+            payload: payload.clone(),
+        };
+        assert_eq!(
+            encoded(Some("\"12\""), None, push),
+            b"\x00\x02\x03\x0212topev\x01\x02"
+        );
+        let reply = Body::Reply {
+            status: Status::Ok,
+            response: payload.clone(),
+        };
+        assert_eq!(
+            encoded(None, Some("7"), reply),
+            b"\x01\x00\x01\x03\x027topok\x01\x02"
+        );
+        let mut out = Vec::new();
+        encode_broadcast(&Broadcast::new("top", "ev", &payload), &mut out);
+        assert_eq!(out, b"\x02\x03\x02topev\x01\x02");
+    }
+
+    #[test]
+    fn names_of_255_bytes_fit_and_longer_ones_do_not() {
+        let longest = "x".repeat(255);
+        assert!(fits(
+            &longest,
+            &longest,
+            [Ref::from_text(&longest).as_ref(), None]
+        ));
+        let longer = "x".repeat(256);
+        assert!(!fits(&longer, "e", [None, None]));
+        assert!(!fits("t", &longer, [None, None]));
+    }
+}

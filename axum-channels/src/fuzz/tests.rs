@@ -1,0 +1,107 @@
+use super::*;
+use std::path::Path;
+
+/// Noise that is the same every time: xorshift64*.
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn bytes(&mut self, most: u64) -> Vec<u8> {
+        (0..self.next() % most).map(|_| self.next() as u8).collect()
+    }
+
+    /// The same with some of its bytes changed, moved or gone.
+    fn change(&mut self, data: &[u8]) -> Vec<u8> {
+        let mut data = data.to_vec();
+        for _ in 0..=self.next() % 4 {
+            if data.is_empty() {
+                break;
+            }
+            let at = self.next() as usize % data.len();
+            match self.next() % 4 {
+                0 => data[at] = self.next() as u8,
+                1 => data[at] ^= 1 << (self.next() % 8),
+                2 => drop(data.drain(at..(at + 4).min(data.len()))),
+                _ => data.insert(at, b"\0\xff[]{}\",:null\\"[self.next() as usize % 14]),
+            }
+        }
+        data
+    }
+}
+
+/// The committed corpus, each of its files with many changes, and noise.
+fn run(target: &str, holds: impl Fn(&[u8])) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
+    let mut files: Vec<_> = std::fs::read_dir(&corpus)
+        .expect("the corpus is committed")
+        .map(|entry| entry.expect("readable").path())
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let mut noise = Noise(0x9E37_79B9_7F4A_7C15);
+    for file in files {
+        let data = std::fs::read(&file).expect("readable");
+        holds(&data);
+        for _ in 0..500 {
+            holds(&noise.change(&data));
+        }
+    }
+    for _ in 0..2_000 {
+        holds(&noise.bytes(256));
+    }
+}
+
+#[test]
+fn no_message_is_a_panic_and_what_goes_out_comes_back_the_same() {
+    run("codec", codec);
+}
+
+#[test]
+fn a_stream_of_frames_means_the_same_however_it_is_cut() {
+    run("frames", frames);
+}
+
+#[test]
+fn a_session_holds_what_it_promises_in_any_order_of_events() {
+    run("session", session);
+}
+
+#[test]
+fn what_is_encoded_from_any_message_is_decoded_to_the_same() {
+    let mut noise = Noise(7);
+    for _ in 0..3_000 {
+        let text = |noise: &mut Noise| String::from_utf8_lossy(&noise.bytes(40)).into_owned();
+        let reference = |noise: &mut Noise| Ref::from_text(&text(noise));
+        let payload = match noise.next() % 2 {
+            0 => Payload::from(
+                serde_json::json!({ text(&mut noise): [text(&mut noise), noise.next()] }),
+            ),
+            _ => Payload::binary(noise.bytes(300)),
+        };
+        let message = Message {
+            join_ref: reference(&mut noise),
+            reference: reference(&mut noise),
+            topic: text(&mut noise).into(),
+            event: text(&mut noise).into(),
+            payload,
+        };
+        let Some(encoded) = client::encode(&message) else {
+            continue;
+        };
+        let decoded = match &encoded {
+            Ok(text) => Serializer::V2.decode_text(text),
+            Err(bytes) => Serializer::V2.decode_binary(bytes),
+        };
+        assert_eq!(decoded, Ok(message.clone()));
+        check(Serializer::V2, decoded);
+        check(Serializer::V1, Ok(message));
+    }
+}

@@ -1,0 +1,89 @@
+use super::Reply;
+use super::reply::{Answer, Status};
+use crate::message::Payload;
+use crate::sync::lock;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+/// The right to answer a message later, from another task: see [`Reply::later`].
+///
+/// Dropped unused, it leaves the message without an answer.
+#[derive(Debug)]
+#[must_use = "dropped, it leaves the message without an answer"]
+pub struct Later(Promise);
+
+impl Later {
+    /// Answers the message. If the client is gone, this does nothing.
+    ///
+    /// ```
+    /// # use axum_channels::{Later, Reply};
+    /// fn answer(later: Later) {
+    ///     later.reply(Reply::ok(serde_json::json!({"done": true})));
+    /// }
+    /// ```
+    pub fn reply(self, reply: Reply) {
+        if let Answer::Now(status, payload) = reply.0 {
+            self.0.keep(status, payload);
+        }
+    }
+}
+
+/// What stands between a [`Later`] and the reply that was returned for it: each may come first.
+#[derive(Clone)]
+pub(crate) struct Promise(Arc<Mutex<State>>);
+
+type Send = Box<dyn FnOnce(Status, Payload) + std::marker::Send>;
+
+enum State {
+    Open,
+    /// It is known what to answer.
+    Kept(Status, Payload),
+    /// It is known whom to answer.
+    Bound(Send),
+    Done,
+}
+
+impl Promise {
+    pub(super) fn new() -> (Promise, Later) {
+        let promise = Promise(Arc::new(Mutex::new(State::Open)));
+        (promise.clone(), Later(promise))
+    }
+
+    /// Says how the answer is sent. It is sent at once if it is known already.
+    pub(crate) fn bind(&self, send: impl FnOnce(Status, Payload) + std::marker::Send + 'static) {
+        let mut state = lock(&self.0);
+        match std::mem::replace(&mut *state, State::Done) {
+            State::Open => *state = State::Bound(Box::new(send)),
+            State::Kept(status, payload) => {
+                drop(state);
+                send(status, payload);
+            }
+            State::Bound(_) | State::Done => {}
+        }
+    }
+
+    fn keep(&self, status: Status, payload: Payload) {
+        let mut state = lock(&self.0);
+        match std::mem::replace(&mut *state, State::Done) {
+            State::Open => *state = State::Kept(status, payload),
+            State::Bound(send) => {
+                drop(state);
+                send(status, payload);
+            }
+            State::Kept(..) | State::Done => {}
+        }
+    }
+}
+
+/// Two promises are equal if they are the same one.
+impl PartialEq for Promise {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("later")
+    }
+}

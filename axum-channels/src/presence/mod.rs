@@ -1,0 +1,190 @@
+//! Who is there: what is tracked under which key on which topic, within this process.
+//!
+//! Source of the messages: Phoenix's `Phoenix.Presence` and `Phoenix.Tracker`. Changes are made by the tasks of the
+//! connections that they belong to, one after the other: so each client's joins and leaves are told in order.
+
+mod list;
+
+use list::Diff;
+pub use list::Presences;
+
+use crate::message::{Payload, Topic};
+use crate::session::Key;
+use crate::sync::lock;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+const SHARDS: usize = 16;
+
+/// Everyone that is tracked, by topic.
+pub(crate) struct Tracker {
+    shards: [Mutex<Shard>; SHARDS],
+    hasher: RandomState,
+    /// Owners that track something. While there are none, nothing here costs anything.
+    owners: AtomicUsize,
+    next_ref: AtomicU64,
+    /// Refs of another run of the program are others: clients compare them after they have connected again.
+    run: u32,
+}
+
+/// One channel of one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Owner {
+    /// An address that no other connection has as long as this one lasts.
+    pub(crate) connection: usize,
+    pub(crate) key: Key,
+}
+
+#[derive(Default)]
+struct Shard {
+    topics: HashMap<Topic, BTreeMap<Box<str>, Vec<Entry>>>,
+    /// The keys that an owner tracks. An owner has one topic.
+    owners: HashMap<Owner, Vec<Box<str>>>,
+}
+
+struct Entry {
+    owner: Owner,
+    meta: Map<String, Value>,
+}
+
+const REF: &str = "phx_ref";
+
+impl Tracker {
+    pub(crate) fn new() -> Self {
+        let hasher = RandomState::new();
+        Tracker {
+            shards: Default::default(),
+            owners: AtomicUsize::new(0),
+            next_ref: AtomicU64::new(1),
+            run: hasher.hash_one(REF) as u32,
+            hasher,
+        }
+    }
+
+    /// What everyone on the topic has to be told. `None` if this owner tracks the key already.
+    pub(crate) fn track(
+        &self,
+        topic: &Topic,
+        owner: Owner,
+        key: &str,
+        meta: Map<String, Value>,
+    ) -> Option<Payload> {
+        let meta = self.with_ref(meta);
+        let mut shard = lock(self.shard(topic));
+        let keys = shard.owners.entry(owner).or_default();
+        if keys.iter().any(|known| **known == *key) {
+            return None;
+        }
+        if keys.is_empty() {
+            self.owners.fetch_add(1, Relaxed);
+        }
+        keys.push(key.into());
+        let keys = shard.topics.entry(topic.clone()).or_default();
+        let entries = keys.entry(key.into()).or_default();
+        entries.push(Entry {
+            owner,
+            meta: meta.clone(),
+        });
+        drop(shard);
+        Some(Diff::default().join(key, meta).into())
+    }
+
+    /// What everyone has to be told. `None` if this owner does not track the key.
+    pub(crate) fn update(
+        &self,
+        topic: &Topic,
+        owner: Owner,
+        key: &str,
+        meta: Map<String, Value>,
+    ) -> Option<Payload> {
+        let mut meta = self.with_ref(meta);
+        let mut shard = lock(self.shard(topic));
+        let mut entries = shard.topics.get_mut(topic)?.get_mut(key)?.iter_mut();
+        let entry = entries.find(|entry| entry.owner == owner)?;
+        if let Some(previous) = entry.meta.get(REF) {
+            meta.insert("phx_ref_prev".to_owned(), previous.clone());
+        }
+        let old = std::mem::replace(&mut entry.meta, meta.clone());
+        drop(shard);
+        Some(Diff::default().join(key, meta).leave(key, old).into())
+    }
+
+    /// What everyone has to be told. `None` if this owner does not track the key.
+    pub(crate) fn untrack(&self, topic: &Topic, owner: Owner, key: &str) -> Option<Payload> {
+        let mut shard = lock(self.shard(topic));
+        let keys = shard.owners.get_mut(&owner)?;
+        let at = keys.iter().position(|known| **known == *key)?;
+        keys.swap_remove(at);
+        if keys.is_empty() {
+            shard.owners.remove(&owner);
+            self.owners.fetch_sub(1, Relaxed);
+        }
+        let meta = shard.remove(topic, owner, key)?;
+        drop(shard);
+        Some(Diff::default().leave(key, meta).into())
+    }
+
+    /// An owner is gone. What everyone has to be told; `None` if it tracked nothing.
+    pub(crate) fn leave(&self, topic: &Topic, owner: Owner) -> Option<Payload> {
+        if self.owners.load(Relaxed) == 0 {
+            return None;
+        }
+        let mut shard = lock(self.shard(topic));
+        let keys = shard.owners.remove(&owner)?;
+        self.owners.fetch_sub(1, Relaxed);
+        let mut diff = Diff::default();
+        for key in keys {
+            if let Some(meta) = shard.remove(topic, owner, &key) {
+                diff = diff.leave(&key, meta);
+            }
+        }
+        drop(shard);
+        Some(diff.into())
+    }
+
+    /// Who is there now.
+    pub(crate) fn list(&self, topic: &str) -> Presences {
+        let shard = lock(self.shard(topic));
+        let mut list = Presences::default();
+        for (key, entries) in shard.topics.get(topic).into_iter().flatten() {
+            for entry in entries {
+                list.add(key, entry.meta.clone());
+            }
+        }
+        list
+    }
+
+    fn with_ref(&self, mut meta: Map<String, Value>) -> Map<String, Value> {
+        let number = self.next_ref.fetch_add(1, Relaxed);
+        meta.insert(REF.to_owned(), format!("{:08x}{number:x}", self.run).into());
+        meta
+    }
+
+    fn shard(&self, topic: &str) -> &Mutex<Shard> {
+        &self.shards[self.hasher.hash_one(topic) as usize % SHARDS]
+    }
+}
+
+impl Shard {
+    fn remove(&mut self, topic: &Topic, owner: Owner, key: &str) -> Option<Map<String, Value>> {
+        let keys = self.topics.get_mut(topic)?;
+        let entries = keys.get_mut(key)?;
+        let at = entries.iter().position(|entry| entry.owner == owner)?;
+        let Entry { meta, .. } = entries.remove(at);
+        if entries.is_empty() {
+            keys.remove(key);
+        }
+        if keys.is_empty() {
+            self.topics.remove(topic);
+            self.topics.shrink_to(2 * self.topics.len());
+            self.owners.shrink_to(2 * self.owners.len());
+        }
+        Some(meta)
+    }
+}
+
+#[cfg(test)]
+mod tests;

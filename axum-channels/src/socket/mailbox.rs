@@ -1,0 +1,209 @@
+use super::Context;
+use crate::channel::{HandleInfo, Letter};
+use crate::message::{Broadcast, Payload};
+use crate::pubsub::Subscriber;
+use crate::session::{Key, Mail};
+use crate::sync::lock;
+use std::collections::VecDeque;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex};
+
+/// What came from within the app for the channels of one connection, until the connection's task takes it.
+///
+/// A connection has one from when it is first needed.
+pub(crate) struct Mailbox {
+    letters: Mutex<VecDeque<(Key, Mail)>>,
+    /// So many may wait, besides those that end a channel.
+    limit: usize,
+}
+
+impl Mailbox {
+    pub(super) fn new(limit: usize) -> Self {
+        Mailbox {
+            letters: Mutex::default(),
+            limit,
+        }
+    }
+
+    fn put(&self, key: Key, mail: Mail) -> Result<(), SendError> {
+        let mut letters = lock(&self.letters);
+        if letters.len() >= self.limit && !mail.ends() {
+            return Err(SendError::Full);
+        }
+        letters.push_back((key, mail));
+        Ok(())
+    }
+
+    /// Hands out what `take` has room for; the rest stays, in order.
+    pub(crate) fn drain(&self, mut take: impl FnMut(Key, Mail) -> Result<(), Mail>) {
+        let mut kept = std::mem::take(&mut *lock(&self.letters));
+        for _ in 0..kept.len() {
+            if let Some((key, mail)) = kept.pop_front()
+                && let Err(mail) = take(key, mail)
+            {
+                kept.push_back((key, mail));
+            }
+        }
+        if !kept.is_empty() {
+            let mut letters = lock(&self.letters);
+            kept.append(&mut letters);
+            *letters = kept;
+        }
+    }
+
+    fn clear(&self) {
+        let letters = std::mem::take(&mut *lock(&self.letters));
+        drop(letters); // what is in them is the user's: not under the lock
+    }
+}
+
+impl Context {
+    /// Sends something to one of this connection's channels.
+    pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<(), SendError> {
+        let limit = self.max_waiting;
+        let mailbox = self.mailbox.get_or_init(|| Box::new(Mailbox::new(limit)));
+        mailbox.put(key, mail)?;
+        if self.client.wake() {
+            Ok(())
+        } else {
+            mailbox.clear();
+            Err(SendError::Gone)
+        }
+    }
+}
+
+/// A way to send messages to one channel of one client, from anywhere in the app: see [`HandleInfo`].
+///
+/// ```
+/// use axum_channels::{Channel, HandleInfo, Payload, Refused, Result, Socket, Topic};
+/// use serde_json::json;
+/// use std::time::Duration;
+///
+/// struct Clock;
+/// struct Tick(u64);
+///
+/// impl Channel for Clock {
+///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+///         let clock = socket.sender::<Clock>();
+///         tokio::spawn(async move {
+///             for n in 0.. {
+///                 tokio::time::sleep(Duration::from_secs(1)).await;
+///                 if clock.send(Tick(n)).is_err() {
+///                     break;
+///                 }
+///             }
+///         });
+///         Ok(Self)
+///     }
+/// }
+///
+/// impl HandleInfo<Tick> for Clock {
+///     async fn handle_info(&mut self, Tick(n): Tick, socket: &Socket) -> Result<()> {
+///         socket.push("tick", json!({"n": n}));
+///         Ok(())
+///     }
+/// }
+/// ```
+pub struct Sender<C> {
+    context: Arc<Context>,
+    key: Key,
+    channel: PhantomData<fn(C)>,
+}
+
+impl<C> Sender<C> {
+    pub(super) fn new(context: Arc<Context>, key: Key) -> Self {
+        Sender {
+            context,
+            key,
+            channel: PhantomData,
+        }
+    }
+
+    /// Sends a message, which [`HandleInfo::handle_info`] gets after what the client sent before.
+    ///
+    /// `Ok` says that it was sent. A channel that ends before its turn has come never sees it.
+    ///
+    /// # Errors
+    /// If the client is gone, or if as many messages wait already as
+    /// [may](crate::SocketOptions::max_waiting).
+    ///
+    /// ```
+    /// # use axum_channels::{HandleInfo, Sender};
+    /// struct Expired;
+    ///
+    /// fn expire<C: HandleInfo<Expired>>(sender: &Sender<C>) -> bool {
+    ///     sender.send(Expired).is_ok()
+    /// }
+    /// ```
+    pub fn send<M: Send + 'static>(&self, message: M) -> Result<(), SendError>
+    where
+        C: HandleInfo<M>,
+    {
+        let letter = Letter::<C>::new(message);
+        self.context.post(self.key, Mail::Info(Box::new(letter)))
+    }
+}
+
+impl<C> Clone for Sender<C> {
+    fn clone(&self) -> Self {
+        Sender::new(self.context.clone(), self.key)
+    }
+}
+
+impl<C> fmt::Debug for Sender<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
+    }
+}
+
+/// Why a message was not [sent](Sender::send).
+///
+/// ```
+/// use axum_channels::SendError;
+///
+/// assert_eq!(SendError::Gone.to_string(), "the client is gone");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The client is gone, and its channels with it.
+    Gone,
+    /// Too many messages wait for the channels of this client.
+    Full,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SendError::Gone => "the client is gone",
+            SendError::Full => "too many messages wait for the client's channels",
+        })
+    }
+}
+
+impl std::error::Error for SendError {}
+
+/// Subscribes a channel that intercepts some of its topic's broadcasts: they go to the channel, all others to the client.
+pub(crate) struct Interceptor {
+    pub(crate) context: Arc<Context>,
+    pub(crate) key: Key,
+    pub(crate) events: &'static [&'static str],
+}
+
+impl Subscriber for Interceptor {
+    fn deliver(&self, broadcast: &Broadcast<'_>) {
+        if !self.events.contains(&broadcast.event) {
+            return self.context.client.deliver(broadcast);
+        }
+        let (event, payload) = (broadcast.event.into(), Payload::from(broadcast.payload));
+        let sent = self.context.post(self.key, Mail::Out { event, payload });
+        if sent == Err(SendError::Full) {
+            let _ = self.context.post(self.key, Mail::Overrun);
+        }
+    }
+
+    fn address(&self) -> *const () {
+        self.context.client.address()
+    }
+}

@@ -1,0 +1,217 @@
+//! Signed tokens. Source: `Plug.Crypto` and `Plug.Crypto.MessageVerifier`.
+
+mod term;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use term::Term;
+
+/// What stands before the dot: `HS256`.
+const PROTECTED: &str = "SFMyNTY";
+
+/// As many as `Phoenix.Token`.
+const ITERATIONS: u32 = 1000;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Signs tokens and verifies them, as `Phoenix.Token` does: so a page can be given a name to connect with, which nobody can
+/// make up.
+///
+/// What is signed can be read by whoever has the token; it cannot be changed. The key is derived from a secret of the app
+/// and a salt, which says what the token is for: one for a socket is no good for resetting a password. Deriving it takes
+/// about a millisecond: make a signer once, and keep it with the endpoint's state.
+///
+/// With the same secret and salt, Phoenix verifies these tokens (it gets a string), and this verifies Phoenix's if what was
+/// signed is a string or an integer of up to 64 bits, which is read as a string. Any other Erlang term, a digest other than
+/// the default SHA-256, another number of iterations and encrypted tokens are invalid here.
+///
+/// Needs the feature `token`.
+///
+/// ```
+/// use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Signer, SocketHandler};
+///
+/// struct UserSocket { user: String }
+///
+/// impl SocketHandler for UserSocket {
+///     async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+///         let token = info.auth_token().unwrap_or_default();
+///         match info.state::<Signer>().verify(&token) {
+///             Ok(user) => Ok(Self { user }),
+///             Err(_) => Err(Refused::new("unauthorized")),
+///         }
+///     }
+/// }
+///
+/// let signer = Signer::new("a long secret, from the environment", "user socket");
+/// let token = signer.sign("42"); // for the page, which gives it to phoenix.js as `authToken`
+/// let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").state(signer).build();
+/// ```
+#[derive(Clone)]
+pub struct Signer {
+    mac: Hmac<Sha256>,
+    max_age: Duration,
+}
+
+impl Signer {
+    /// A signer for one purpose, `salt`, whose tokens are good for a day.
+    ///
+    /// ```
+    /// # use axum_channels::Signer;
+    /// let signer = Signer::new("a long secret, from the environment", "user socket");
+    /// ```
+    pub fn new(secret_key_base: &str, salt: &str) -> Self {
+        Signer {
+            mac: keyed(&derive(secret_key_base.as_bytes(), salt.as_bytes())),
+            max_age: DAY,
+        }
+    }
+
+    /// How old a token may be, whatever it says itself: a day by default.
+    ///
+    /// ```
+    /// # use axum_channels::Signer;
+    /// # use std::time::Duration;
+    /// let signer = Signer::new("a long secret", "password reset").max_age(Duration::from_secs(600));
+    /// ```
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = max_age;
+        self
+    }
+
+    /// A token that says `data`, and when it was made.
+    ///
+    /// ```
+    /// # use axum_channels::Signer;
+    /// # let signer = Signer::new("a long secret", "user socket");
+    /// let token = signer.sign("42");
+    /// assert_eq!(signer.verify(&token).as_deref(), Ok("42"));
+    /// ```
+    pub fn sign(&self, data: &str) -> String {
+        self.sign_at(data, now())
+    }
+
+    /// What a token says, if it is one of this signer's and not too old.
+    ///
+    /// # Errors
+    /// Which of the two it is not. The signature is compared in constant time.
+    ///
+    /// ```
+    /// # use axum_channels::Signer;
+    /// use axum_channels::BadToken;
+    ///
+    /// let signer = Signer::new("a long secret", "user socket");
+    /// let token = signer.sign("42");
+    /// let other = Signer::new("a long secret", "password reset");
+    /// assert_eq!(other.verify(&token), Err(BadToken::Invalid));
+    /// ```
+    pub fn verify(&self, token: &str) -> Result<String, BadToken> {
+        self.verify_at(token, now())
+    }
+
+    fn sign_at(&self, data: &str, now: Duration) -> String {
+        let term = Term::encode(data, now.as_millis() as i64, self.max_age.as_secs() as i64);
+        let signed = format!("{PROTECTED}.{}", BASE64.encode(term));
+        let mac = self.mac.clone().chain_update(&signed).finalize();
+        format!("{signed}.{}", BASE64.encode(mac.into_bytes()))
+    }
+
+    fn verify_at(&self, token: &str, now: Duration) -> Result<String, BadToken> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(BadToken::Invalid)?;
+        let signature = BASE64.decode(signature).map_err(|_| BadToken::Invalid)?;
+        let mac = self.mac.clone().chain_update(signed);
+        mac.verify_slice(&signature)
+            .map_err(|_| BadToken::Invalid)?;
+        let term = signed
+            .strip_prefix(PROTECTED)
+            .and_then(|rest| rest.strip_prefix('.'));
+        let term = term.and_then(|term| BASE64.decode(term).ok());
+        let Term { data, signed_at } = term
+            .and_then(|term| Term::decode(&term))
+            .ok_or(BadToken::Invalid)?;
+        let age = now.as_millis() as i128 - i128::from(signed_at);
+        // As Phoenix: no age at all makes every token too old.
+        if self.max_age.is_zero() || age > self.max_age.as_millis() as i128 {
+            return Err(BadToken::Expired);
+        }
+        Ok(data)
+    }
+}
+
+/// PBKDF2, RFC 8018 §5.2, for a key as long as the hash: one block.
+fn derive(secret: &[u8], salt: &[u8]) -> [u8; 32] {
+    let mac = keyed(secret);
+    let first = mac
+        .clone()
+        .chain_update(salt)
+        .chain_update(1_u32.to_be_bytes());
+    let mut last: [u8; 32] = first.finalize().into_bytes().into();
+    let mut key = last;
+    for _ in 1..ITERATIONS {
+        last = mac
+            .clone()
+            .chain_update(last)
+            .finalize()
+            .into_bytes()
+            .into();
+        key.iter_mut()
+            .zip(last)
+            .for_each(|(byte, other)| *byte ^= other);
+    }
+    key
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    match Hmac::new_from_slice(key) {
+        Ok(mac) => mac,
+        Err(_) => unreachable!("HMAC takes a key of any length"),
+    }
+}
+
+fn now() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("max_age", &self.max_age)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a token is not accepted.
+///
+/// ```
+/// # use axum_channels::{BadToken, Signer};
+/// let signer = Signer::new("a long secret", "user socket");
+/// assert_eq!(signer.verify("nonsense"), Err(BadToken::Invalid));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BadToken {
+    /// It is too old.
+    Expired,
+    /// It was not made by this signer, or it was changed.
+    Invalid,
+}
+
+impl fmt::Display for BadToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BadToken::Expired => "the token has expired",
+            BadToken::Invalid => "the token is not valid",
+        })
+    }
+}
+
+impl std::error::Error for BadToken {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! The few Erlang terms that tokens are made of: `{data, signed_at, max_age}`.
+//!
+//! Source: the External Term Format of Erlang's ERTS user's guide. Everything here is read after its signature was verified.
+
+const VERSION: u8 = 131;
+const SMALL_TUPLE: u8 = 104;
+const BINARY: u8 = 109;
+const SMALL_INTEGER: u8 = 97;
+const INTEGER: u8 = 98;
+const SMALL_BIG: u8 = 110;
+
+/// What a token says, and since when: milliseconds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Term {
+    pub(super) data: String,
+    pub(super) signed_at: i64,
+}
+
+impl Term {
+    pub(super) fn encode(data: &str, signed_at: i64, max_age: i64) -> Vec<u8> {
+        let mut out = vec![VERSION, SMALL_TUPLE, 3, BINARY];
+        out.extend((data.len() as u32).to_be_bytes());
+        out.extend_from_slice(data.as_bytes());
+        put_integer(signed_at, &mut out);
+        put_integer(max_age, &mut out);
+        out
+    }
+
+    /// `None` if it is another term, or if its data is neither text nor an integer.
+    pub(super) fn decode(term: &[u8]) -> Option<Term> {
+        let (data, rest) = match term.strip_prefix(&[VERSION, SMALL_TUPLE, 3])? {
+            [BINARY, rest @ ..] => {
+                let (len, rest) = rest.split_first_chunk()?;
+                let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*len) as usize)?;
+                (String::from_utf8(text.to_vec()).ok()?, rest)
+            }
+            rest => {
+                let (data, rest) = integer(rest)?;
+                (data.to_string(), rest)
+            }
+        };
+        let (signed_at, _max_age) = integer(rest)?;
+        Some(Term { data, signed_at })
+    }
+}
+
+fn integer(term: &[u8]) -> Option<(i64, &[u8])> {
+    match term {
+        [SMALL_INTEGER, value, rest @ ..] => Some((i64::from(*value), rest)),
+        [INTEGER, rest @ ..] => {
+            let (value, rest) = rest.split_first_chunk()?;
+            Some((i32::from_be_bytes(*value).into(), rest))
+        }
+        [SMALL_BIG, len @ 0..=8, sign, rest @ ..] => {
+            let (bytes, rest) = rest.split_at_checked(usize::from(*len))?;
+            let mut value = [0; 8];
+            value[..bytes.len()].copy_from_slice(bytes);
+            let value = i128::from(u64::from_le_bytes(value));
+            let value = if *sign == 0 { value } else { -value };
+            Some((value.try_into().ok()?, rest))
+        }
+        _ => None,
+    }
+}
+
+/// In the form that Erlang would choose, so that the same token comes out.
+fn put_integer(value: i64, out: &mut Vec<u8>) {
+    if let Ok(value) = u8::try_from(value) {
+        out.extend([SMALL_INTEGER, value]);
+    } else if let Ok(value) = i32::try_from(value) {
+        out.push(INTEGER);
+        out.extend(value.to_be_bytes());
+    } else {
+        let bytes = value.unsigned_abs().to_le_bytes();
+        let len = 8 - value.unsigned_abs().leading_zeros() as usize / 8;
+        out.extend([SMALL_BIG, len as u8, u8::from(value < 0)]);
+        out.extend_from_slice(&bytes[..len]);
+    }
+}

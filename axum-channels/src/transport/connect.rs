@@ -1,0 +1,143 @@
+//! Whether a client may connect: the same for every transport.
+
+use super::origin::CheckOrigin;
+use super::polls::Polls;
+use super::registry::Registry;
+use crate::codec::Serializer;
+use crate::endpoint::SocketOptions;
+use crate::log::{self, TARGET, Took};
+use crate::message::{Payload, Refused, Why};
+use crate::runner::{Handlers, guarded};
+use crate::socket::{ConnectInfo, Hub, Params};
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header, request::Parts};
+use std::any::Any;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A socket handler at its path.
+pub(crate) struct Mount {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) handlers: Arc<Handlers>,
+    pub(crate) connect: Connect,
+    pub(crate) options: SocketOptions,
+    pub(crate) check_origin: CheckOrigin,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) polls: Arc<Polls>,
+}
+
+/// `SocketHandler::connect`, of any type.
+pub(crate) type Connect = for<'a> fn(&'a Params, &'a ConnectInfo) -> Connecting<'a>;
+pub(crate) type Connecting<'a> =
+    Pin<Box<dyn Future<Output = Result<Connected, Refused>> + Send + 'a>>;
+
+/// What came of it.
+pub(crate) struct Connected {
+    pub(crate) handler: Arc<dyn Any + Send + Sync>,
+    pub(crate) id: Option<String>,
+}
+
+/// Why a client may not connect.
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    /// What the handler said.
+    pub(super) payload: Option<Payload>,
+}
+
+impl Mount {
+    /// Whether a page may connect, by its origin.
+    pub(super) fn allows(&self, parts: &Parts) -> bool {
+        let allowed = self.check_origin.allows(parts);
+        if !allowed {
+            log_origin(parts);
+        }
+        allowed
+    }
+
+    /// Asks the user's handler.
+    pub(super) async fn connect(
+        &self,
+        parts: Parts,
+        transport: &str,
+    ) -> Result<(Connected, Serializer), Refusal> {
+        let since = log::started!(INFO);
+        let params = Params::parse(parts.uri.query().unwrap_or_default());
+        let vsn = params.get("vsn").unwrap_or("1.0.0");
+        let Some(serializer) = Serializer::negotiate(vsn) else {
+            tracing::warn!(target: TARGET, "The client's requested transport version {vsn:?} is not supported: expected 1.0.x or 2.0.x");
+            return Err(StatusCode::FORBIDDEN.into());
+        };
+        let info = ConnectInfo {
+            parts,
+            hub: self.hub.clone(),
+        };
+        let name = self.handlers.name;
+        let result = match guarded((self.connect)(&params, &info)).await {
+            Ok(Err(Refused(Why::Crashed(error)))) | Err(error) => {
+                tracing::error!(target: TARGET, "connect of {name} crashed: {error}");
+                return Err(StatusCode::INTERNAL_SERVER_ERROR.into());
+            }
+            Ok(Err(Refused(Why::Said { payload, status }))) => Err(Refusal {
+                status: StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
+                payload: Some(payload),
+            }),
+            Ok(Ok(connected)) => Ok((connected, serializer)),
+        };
+        if let Some(since) = since {
+            let what = if result.is_ok() {
+                "CONNECTED TO"
+            } else {
+                "REFUSED CONNECTION TO"
+            };
+            let took = Took::since(since);
+            tracing::info!(
+                target: TARGET,
+                "{what} {name} in {took}\n  Transport: {transport}\n  Serializer: {serializer}\n  Parameters: {params:?}"
+            );
+        }
+        result
+    }
+}
+
+impl From<StatusCode> for Refusal {
+    fn from(status: StatusCode) -> Self {
+        Refusal {
+            status,
+            payload: None,
+        }
+    }
+}
+
+impl Refusal {
+    /// The status, and as the body what the handler said.
+    pub(super) fn response(&self) -> Response<Body> {
+        let Some(payload) = &self.payload else {
+            return status(self.status);
+        };
+        let mut response = Response::new(Body::from(payload.bytes().to_vec()));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(match payload.is_binary() {
+                true => "application/octet-stream",
+                false => "application/json",
+            }),
+        );
+        response
+    }
+}
+
+pub(super) fn status(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn log_origin(parts: &Parts) {
+    let origin = parts.headers.get(header::ORIGIN);
+    tracing::error!(
+        target: TARGET,
+        "Could not check origin for a socket\n  Origin of the request: {origin:?}\n  \
+         To allow it, give the socket or its endpoint `.check_origin(CheckOrigin::hosts([..]))`"
+    );
+}

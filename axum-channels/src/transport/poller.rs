@@ -1,0 +1,168 @@
+use super::connection::Connection;
+use super::polls::{Polled, Request, Said, Seat};
+use super::registry::{Registration, Registry};
+use crate::pubsub::Subscription;
+use crate::runner::Runner;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// As Phoenix's `window_ms`: so long a poll waits for something to answer.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// A client that has not polled for this long is gone, as in Phoenix: one and a half windows.
+const ABSENCE: Duration = Duration::from_secs(15);
+
+/// The task of one long-poll session: what a [`Driver`](super::driver::Driver) is to a WebSocket.
+pub(super) struct Poller {
+    runner: Runner,
+    connection: Arc<Connection>,
+    registry: Arc<Registry>,
+    requests: mpsc::Receiver<Request>,
+    /// The poll that waits, and until when.
+    waiting: Option<(oneshot::Sender<Polled>, Instant)>,
+    /// Fires when the client is gone, or when a poll has waited long enough.
+    timer: Pin<Box<Sleep>>,
+    gone_at: Instant,
+    _seat: Seat,
+    _id: Option<Subscription>,
+    _registration: Registration,
+}
+
+impl Poller {
+    pub(super) fn new(
+        (runner, id): (Runner, Option<Subscription>),
+        connection: Arc<Connection>,
+        registry: &Arc<Registry>,
+        (seat, requests): (Seat, mpsc::Receiver<Request>),
+    ) -> Self {
+        Poller {
+            runner,
+            registry: registry.clone(),
+            requests,
+            waiting: None,
+            timer: Box::pin(sleep(ABSENCE)),
+            gone_at: Instant::now() + ABSENCE,
+            _seat: seat,
+            _id: id,
+            _registration: registry.register(connection.clone()),
+            connection,
+        }
+    }
+
+    /// Takes what the client asks. `Err` if it said something that is no message: then the session is over.
+    fn take(&mut self, cx: &mut Context<'_>) -> Result<(), ()> {
+        while let Poll::Ready(Some(request)) = self.requests.poll_recv(cx) {
+            self.connection.hear(self.registry.now());
+            match request {
+                Request::Poll(answer) => {
+                    // A poll that comes while another waits comes in its place.
+                    self.answer_waiting(Polled::Nothing);
+                    let now = Instant::now();
+                    (self.waiting, self.gone_at) = (Some((answer, now + WINDOW)), now + ABSENCE);
+                    if let Some(messages) = self.connection.outbox.take() {
+                        self.answer_waiting(Polled::Messages(messages));
+                    }
+                }
+                Request::Say(said, taken) => {
+                    let understood = self.receive(&said, cx).is_ok();
+                    let _ = taken.send(understood); // who does not wait for it any more need not know
+                    if !understood {
+                        return Err(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn receive(
+        &mut self,
+        said: &Said,
+        cx: &mut Context<'_>,
+    ) -> Result<(), crate::codec::Malformed> {
+        let serializer = self.connection.format.serializer;
+        let message = match said {
+            Said::Text(text) => serializer.decode_text(text)?,
+            Said::Binary(bytes) => serializer.decode_binary(bytes)?,
+        };
+        self.runner.receive(message, cx);
+        Ok(())
+    }
+
+    fn answer_waiting(&mut self, polled: Polled) {
+        if let Some((answer, _)) = self.waiting.take() {
+            let _ = answer.send(polled);
+        }
+    }
+
+    /// Answers the poll that waits, if there is something to say.
+    fn answer(&mut self) {
+        if self
+            .waiting
+            .as_ref()
+            .is_some_and(|(answer, _)| answer.is_closed())
+        {
+            self.waiting = None; // it was given up: the next one gets what there is
+        }
+        if self.waiting.is_some()
+            && let Some(messages) = self.connection.outbox.take()
+        {
+            self.answer_waiting(Polled::Messages(messages));
+        }
+    }
+
+    /// `Ready` if the client is gone.
+    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let now = Instant::now();
+            if self
+                .waiting
+                .as_ref()
+                .is_some_and(|(_, until)| *until <= now)
+            {
+                self.answer_waiting(Polled::Nothing);
+            }
+            if self.gone_at <= now {
+                return Poll::Ready(());
+            }
+            let next = self
+                .waiting
+                .as_ref()
+                .map_or(self.gone_at, |(_, until)| *until);
+            if self.timer.deadline() != next {
+                self.timer.as_mut().reset(next);
+            }
+            if self.timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl Future for Poller {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        if this.connection.outbox.cork(cx.waker()).is_some() {
+            return Poll::Ready(());
+        }
+        this.runner.poll(cx);
+        if this.take(cx).is_err() {
+            return Poll::Ready(());
+        }
+        this.connection.outbox.uncork();
+        this.answer();
+        this.poll_time(cx)
+    }
+}
+
+impl Drop for Poller {
+    fn drop(&mut self) {
+        self.connection.outbox.shut();
+    }
+}

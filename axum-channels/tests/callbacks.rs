@@ -1,0 +1,372 @@
+//! What a channel does besides answering: messages from the app, later replies, intercepted broadcasts, its end.
+
+mod support;
+
+use axum_channels::testing::{Client, TestChannel, connect};
+use axum_channels::{
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Reason, Refused, Reply,
+    Result, SendError, Sender, Socket, SocketHandler, Topic,
+};
+use serde_json::json;
+use std::sync::{Arc, Mutex};
+use support::eventually;
+use tokio::sync::Notify;
+
+/// What a test keeps of a channel.
+#[derive(Clone, Default)]
+struct Kept {
+    sender: Arc<Mutex<Option<Sender<Desk>>>>,
+    ended: Arc<Mutex<Vec<Reason>>>,
+    go: Arc<Notify>,
+}
+
+struct Desk {
+    kept: Kept,
+}
+
+impl Channel for Desk {
+    const INTERCEPTS: &'static [&'static str] = &["news"];
+
+    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+        let kept = socket.state::<Kept>().clone();
+        *kept.sender.lock().expect("not poisoned") = Some(socket.sender());
+        if payload.get("stop").is_some() {
+            socket.stop();
+        }
+        Ok(Self { kept })
+    }
+
+    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
+        match event {
+            "later" => {
+                let ((reply, later), go) = (Reply::later(), self.kept.go.clone());
+                tokio::spawn(async move {
+                    go.notified().await;
+                    later.reply(Reply::ok(payload));
+                });
+                Ok(reply)
+            }
+            "already" => {
+                let (reply, later) = Reply::later();
+                later.reply(Reply::error(payload));
+                Ok(reply)
+            }
+            "never" => Ok(Reply::later().0),
+            "wait" => {
+                self.kept.go.notified().await;
+                Ok(Reply::ok(payload))
+            }
+            "bye" => {
+                socket.stop();
+                Ok(Reply::ok(payload))
+            }
+            "news" | "other" => {
+                socket.broadcast_from(event, payload);
+                Ok(Reply::none())
+            }
+            "panic" => panic!("on request"),
+            _ => Err(std::io::Error::other("no"))?,
+        }
+    }
+
+    async fn handle_out(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<()> {
+        match payload.get("secret") {
+            Some(_) => Ok(()),
+            None => {
+                socket.push(event, json!({"told": payload.to_value()}));
+                Ok(())
+            }
+        }
+    }
+
+    fn terminate(&mut self, reason: Reason, _: &Socket) {
+        self.kept.ended.lock().expect("not poisoned").push(reason);
+    }
+}
+
+struct Anyone;
+
+impl SocketHandler for Anyone {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Desk>("desk:*");
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+}
+
+struct Tick(u64);
+struct Fail;
+
+impl HandleInfo<Tick> for Desk {
+    async fn handle_info(&mut self, Tick(n): Tick, socket: &Socket) -> Result<()> {
+        socket.push("tick", json!({"n": n}));
+        Ok(())
+    }
+}
+
+impl HandleInfo<Fail> for Desk {
+    async fn handle_info(&mut self, _: Fail, _: &Socket) -> Result<()> {
+        Err(std::io::Error::other("as told"))?
+    }
+}
+
+struct Test {
+    kept: Kept,
+    endpoint: Endpoint,
+    client: Client,
+    channel: TestChannel,
+}
+
+impl Test {
+    async fn join() -> Test {
+        let kept = Kept::default();
+        let endpoint = Endpoint::builder()
+            .socket::<Anyone>("/socket")
+            .state(kept.clone())
+            .build();
+        let client = connect(&endpoint, "/socket").await;
+        let channel = client.join("desk:1", json!({})).await;
+        Test {
+            kept,
+            endpoint,
+            client,
+            channel,
+        }
+    }
+
+    fn sender(&self) -> Sender<Desk> {
+        let sender = self.kept.sender.lock().expect("not poisoned");
+        sender.clone().expect("it was joined")
+    }
+
+    async fn ended(&self, reason: Reason) {
+        let ended = || self.kept.ended.lock().expect("not poisoned").clone();
+        eventually("the channel ends", || !ended().is_empty()).await;
+        assert_eq!(ended(), [reason]);
+    }
+}
+
+#[tokio::test]
+async fn messages_from_the_app_reach_the_channel_in_order() {
+    let mut test = Test::join().await;
+    for n in 0..3 {
+        assert_eq!(test.sender().send(Tick(n)), Ok(()));
+    }
+    for n in 0..3 {
+        test.channel.assert_push("tick", json!({"n": n})).await;
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_handle_info_ends_the_channel_alone() {
+    let mut test = Test::join().await;
+    let mut other = test.client.join("desk:2", json!({})).await;
+    test.sender().send(Tick(1)).expect("the client is there");
+    other.assert_push("tick", json!({"n": 1})).await;
+    test.sender().send(Fail).expect("the client is there");
+    other.assert_crashed().await;
+    test.ended(Reason::Crashed).await;
+    test.channel.push("already", json!({})).reply().await;
+}
+
+#[tokio::test]
+async fn more_messages_than_may_wait_are_refused() {
+    let mut test = Test::join().await;
+    let push = test.channel.push("wait", json!({}));
+    test.channel.push("already", json!({}));
+    let sender = test.sender();
+    let taken = (0..1000)
+        .take_while(|n| sender.send(Tick(*n)).is_ok())
+        .count();
+    assert_eq!(sender.send(Tick(0)), Err(SendError::Full));
+    assert!((128..=256).contains(&taken), "{taken}");
+    test.kept.go.notify_one();
+    push.reply().await;
+    test.channel
+        .assert_push("tick", json!({"n": taken - 1}))
+        .await;
+}
+
+#[tokio::test]
+async fn who_sends_to_a_client_that_is_gone_is_told() {
+    let Test {
+        kept,
+        client,
+        channel,
+        ..
+    } = Test::join().await;
+    let sender = kept
+        .sender
+        .lock()
+        .expect("not poisoned")
+        .clone()
+        .expect("joined");
+    client.disconnect().await;
+    drop(channel);
+    eventually("the client is gone", || {
+        sender.send(Tick(1)) == Err(SendError::Gone)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reply_may_come_from_another_task_while_the_channel_goes_on() {
+    let mut test = Test::join().await;
+    let later = test.channel.push("later", json!({"n": 1}));
+    let reply = test.channel.push("already", json!({"n": 2})).reply().await;
+    assert_eq!(reply, Reply::error(json!({"n": 2})));
+    test.kept.go.notify_one();
+    assert_eq!(later.reply().await, Reply::ok(json!({"n": 1})));
+}
+
+#[tokio::test]
+async fn a_promise_that_is_dropped_leaves_the_message_without_an_answer() {
+    let mut test = Test::join().await;
+    test.channel.push("never", json!({}));
+    assert!(
+        !test
+            .channel
+            .push("already", json!({}))
+            .reply()
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn a_channel_stops_after_its_reply() {
+    let mut test = Test::join().await;
+    let reply = test.channel.push("bye", json!({"n": 1})).reply().await;
+    assert_eq!(reply, Reply::ok(json!({"n": 1})));
+    test.channel.assert_closed().await;
+    test.ended(Reason::Stopped).await;
+    assert_eq!(test.endpoint.stats().subscriptions, 0);
+}
+
+#[tokio::test]
+async fn a_channel_may_stop_as_soon_as_it_is_joined() {
+    let test = Test::join().await;
+    let mut channel = test.client.join("desk:2", json!({"stop": true})).await;
+    channel.assert_closed().await;
+}
+
+#[tokio::test]
+async fn an_intercepted_broadcast_goes_to_the_channel_and_others_to_the_client() {
+    let mut test = Test::join().await;
+    test.endpoint.broadcast("desk:1", "news", json!({"n": 1}));
+    test.endpoint
+        .broadcast("desk:1", "news", json!({"secret": 2}));
+    test.endpoint.broadcast("desk:1", "other", json!({"n": 3}));
+    test.channel
+        .assert_push("news", json!({"told": {"n": 1}}))
+        .await;
+    test.channel
+        .assert_broadcast("other", json!({"n": 3}))
+        .await;
+    test.channel.refute_push("news").await;
+}
+
+#[tokio::test]
+async fn who_broadcasts_to_others_hears_nothing_of_it_intercepted_or_not() {
+    let mut test = Test::join().await;
+    let bob = connect(&test.endpoint, "/socket").await;
+    let mut bob = bob.join("desk:1", json!({})).await;
+    test.channel.push("news", json!({}));
+    test.channel.push("other", json!({}));
+    bob.assert_push("news", json!({"told": {}})).await;
+    bob.assert_broadcast("other", json!({})).await;
+    test.channel.refute_push("news").await;
+    test.channel.refute_broadcast("other").await;
+}
+
+#[tokio::test]
+async fn a_channel_that_falls_behind_with_its_broadcasts_is_ended() {
+    let mut test = Test::join().await;
+    test.channel.push("wait", json!({}));
+    test.channel.push("already", json!({}));
+    for _ in 0..100 {
+        for _ in 0..10 {
+            test.endpoint.broadcast("desk:1", "news", json!({}));
+        }
+        tokio::task::yield_now().await;
+    }
+    test.channel.assert_crashed().await;
+    test.ended(Reason::Crashed).await;
+}
+
+#[tokio::test]
+async fn leaving_is_a_reason_to_end() {
+    let mut test = Test::join().await;
+    test.channel.leave().await;
+    test.ended(Reason::Left).await;
+}
+
+#[tokio::test]
+async fn joining_again_is_a_reason_to_end() {
+    let test = Test::join().await;
+    let _again = test.client.join("desk:1", json!({})).await;
+    test.ended(Reason::Rejoined).await;
+}
+
+#[tokio::test]
+async fn an_error_is_a_reason_to_end() {
+    let mut test = Test::join().await;
+    test.channel.push("error", json!({}));
+    test.ended(Reason::Crashed).await;
+}
+
+#[tokio::test]
+async fn a_lost_connection_ends_a_channel_even_in_the_middle_of_something() {
+    let mut test = Test::join().await;
+    test.channel.push("wait", json!({}));
+    let Test {
+        kept,
+        endpoint,
+        client,
+        channel,
+    } = test;
+    drop((client, channel));
+    let test = Test::join().await;
+    eventually("it ends", || {
+        !kept.ended.lock().expect("not poisoned").is_empty()
+    })
+    .await;
+    assert_eq!(
+        *kept.ended.lock().expect("not poisoned"),
+        [Reason::Disconnected]
+    );
+    drop((test, endpoint));
+}
+
+#[tokio::test]
+async fn a_channel_that_panicked_is_dropped_without_a_word() {
+    let mut test = Test::join().await;
+    test.channel.push("panic", json!({}));
+    test.channel.assert_crashed().await;
+    assert_eq!(*test.kept.ended.lock().expect("not poisoned"), []);
+}
+
+#[tokio::test]
+async fn a_task_of_the_app_hears_broadcasts_and_is_told_what_it_missed() {
+    let test = Test::join().await;
+    let mut events = test.endpoint.subscribe("desk:1");
+    for n in 0..1030 {
+        test.endpoint.broadcast("desk:1", "news", json!({"n": n}));
+    }
+    for n in 0..1024 {
+        let event = events.recv().await.expect("it waited");
+        assert_eq!((&*event.topic, &*event.event), ("desk:1", "news"));
+        assert_eq!(event.payload, Payload::from(json!({"n": n})));
+    }
+    assert_eq!(events.recv().await.map_err(|missed| missed.count), Err(6));
+    test.endpoint
+        .broadcast("desk:1", "news", json!({"n": "next"}));
+    assert_eq!(
+        events.recv().await.map(|event| event.event),
+        Ok("news".to_owned())
+    );
+    drop(events);
+    assert_eq!(test.endpoint.stats().subscriptions, 1);
+}

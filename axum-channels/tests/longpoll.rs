@@ -1,0 +1,345 @@
+//! The long-poll transport, request by request over TCP.
+
+mod support;
+
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use axum_channels::{Endpoint, Payload, websocket};
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
+use support::{PATIENCE, Ws, endpoint_with, eventually, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+
+const NDJSON: &str = "content-type: application/x-ndjson\r\n";
+
+/// The status of the response, its head, and its JSON.
+async fn ask(
+    addr: SocketAddr,
+    method: &str,
+    query: &str,
+    headers: &str,
+    body: &str,
+) -> (u16, String, Value) {
+    let mut stream = TcpStream::connect(addr).await.expect("the server listens");
+    let request = format!(
+        "{method} /socket/longpoll?{query} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut response = String::new();
+    let read = timeout(PATIENCE, stream.read_to_string(&mut response)).await;
+    read.expect("in time").expect("a response");
+    let (head, body) = response.split_once("\r\n\r\n").expect("a head");
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    let body = serde_json::from_str(body).unwrap_or_default();
+    (status.expect("a status"), head.to_ascii_lowercase(), body)
+}
+
+struct Poll {
+    addr: SocketAddr,
+    query: String,
+}
+
+impl Poll {
+    async fn open(addr: SocketAddr) -> Poll {
+        let (status, head, answer) = ask(addr, "GET", "vsn=2.0.0", "", "").await;
+        assert_eq!(
+            (status, &answer["status"], &answer["messages"]),
+            (200, &json!(410), &json!([]))
+        );
+        assert!(
+            head.contains("access-control-allow-origin: *\r\n"),
+            "{head}"
+        );
+        assert!(head.contains("cache-control: no-store\r\n"), "{head}");
+        let token = answer["token"].as_str().expect("a token");
+        Poll {
+            addr,
+            query: format!("vsn=2.0.0&token={token}"),
+        }
+    }
+
+    async fn join(addr: SocketAddr, topic: &str) -> Poll {
+        let poll = Poll::open(addr).await;
+        poll.say(&format!(r#"["1","1","{topic}","phx_join",{{}}]"#))
+            .await;
+        let joined =
+            format!(r#"["1","1","{topic}","phx_reply",{{"response":{{}},"status":"ok"}}]"#);
+        assert_eq!(poll.hear().await, [joined]);
+        poll
+    }
+
+    async fn say_for(&self, lines: &str) -> Value {
+        let (_, _, answer) = ask(self.addr, "POST", &self.query, NDJSON, lines).await;
+        answer["status"].clone()
+    }
+
+    async fn say(&self, lines: &str) {
+        assert_eq!(self.say_for(lines).await, 200);
+    }
+
+    async fn poll(&self) -> Value {
+        ask(self.addr, "GET", &self.query, "", "").await.2
+    }
+
+    async fn hear(&self) -> Vec<String> {
+        let answer = self.poll().await;
+        assert_eq!(answer["status"], 200, "{answer}");
+        serde_json::from_value(answer["messages"].clone()).expect("texts")
+    }
+}
+
+async fn server() -> SocketAddr {
+    serve(&endpoint_with(websocket().longpoll())).await
+}
+
+#[tokio::test]
+async fn a_session_joins_pushes_and_hears_in_order() {
+    let poll = Poll::join(server().await, "room:lobby").await;
+    poll.say("[\"1\",\"2\",\"room:lobby\",\"ping\",{\"a\":\"\\\"é\\n\"}]\n[\"1\",\"3\",\"room:lobby\",\"push\",{}]")
+        .await;
+    assert_eq!(
+        poll.hear().await,
+        [
+            r#"["1","2","room:lobby","phx_reply",{"response":{"a":"\"é\n"},"status":"ok"}]"#,
+            r#"["1",null,"room:lobby","pushed",{}]"#,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_poll_waits_for_a_broadcast_whatever_transport_it_comes_by() {
+    let addr = server().await;
+    let poll = Poll::join(addr, "room:lobby").await;
+    let mut ws = Ws::join(addr, "room:lobby").await;
+    let waiting = tokio::spawn(async move { (poll.hear().await, poll) });
+    ws.send(r#"["1","2","room:lobby","shout",{"from":"ws"}]"#)
+        .await;
+    let (heard, poll) = waiting.await.expect("it heard");
+    assert_eq!(heard, [r#"[null,null,"room:lobby","shout",{"from":"ws"}]"#]);
+    ws.expect(&heard[0]).await;
+    poll.say(r#"["1","4","room:lobby","shout",{"from":"poll"}]"#)
+        .await;
+    ws.expect(r#"[null,null,"room:lobby","shout",{"from":"poll"}]"#)
+        .await;
+}
+
+#[tokio::test]
+async fn bytes_are_taken_as_base64_and_never_given() {
+    let endpoint = endpoint_with(websocket().longpoll());
+    let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
+    let (push, ping) = (
+        "AAEBCgQxMnJvb206bG9iYnlwaW5n/w==",
+        r#"["1","3","room:lobby","ping",{}]"#,
+    );
+    endpoint.broadcast("room:lobby", "image", Payload::binary(vec![1]));
+    poll.say(&format!("{push}\n{ping}")).await;
+    assert_eq!(
+        poll.hear().await,
+        [r#"["1","3","room:lobby","phx_reply",{"response":{},"status":"ok"}]"#]
+    );
+}
+
+#[tokio::test]
+async fn v1_is_spoken_too_and_a_body_may_be_one_message() {
+    let addr = server().await;
+    let token = ask(addr, "GET", "", "", "").await.2["token"]
+        .as_str()
+        .map(str::to_owned);
+    let query = format!("token={}", token.expect("a token"));
+    let heartbeat = r#"{"topic":"phoenix","event":"heartbeat","payload":{},"ref":"1"}"#;
+    assert_eq!(
+        ask(addr, "POST", &query, "", heartbeat).await.2,
+        json!({"status": 200})
+    );
+    let answer = ask(addr, "GET", &query, "", "").await.2;
+    let reply = r#"{"event":"phx_reply","payload":{"response":{},"status":"ok"},"ref":"1","topic":"phoenix"}"#;
+    assert_eq!(answer["messages"], json!([reply]));
+}
+
+#[tokio::test]
+async fn the_token_may_be_in_a_header() {
+    let addr = server().await;
+    let poll = Poll::open(addr).await;
+    let token = poll.query.split_once("token=").expect("a token").1;
+    let header = format!("x-phoenix-longpoll-token: {token}\r\n{NDJSON}");
+    let heartbeat = r#"[null,"1","phoenix","heartbeat",{}]"#;
+    let (_, _, answer) = ask(addr, "POST", "vsn=2.0.0", &header, heartbeat).await;
+    assert_eq!(answer, json!({"status": 200}));
+    assert_eq!(poll.hear().await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_may_not_connect_is_told_so() {
+    let addr = server().await;
+    for (query, headers, status, answer) in [
+        (
+            "vsn=3.0.0",
+            "",
+            403,
+            json!({"status": 403, "response": null}),
+        ),
+        (
+            "vsn=2.0.0&refuse=1",
+            "",
+            403,
+            json!({"status": 403, "response": {"reason": "unauthorized"}}),
+        ),
+        (
+            "vsn=2.0.0&refuse=teapot",
+            "",
+            418,
+            json!({"status": 403, "response": {"reason": "short and stout"}}),
+        ),
+        (
+            "vsn=2.0.0&refuse=panic",
+            "",
+            500,
+            json!({"status": 500, "response": null}),
+        ),
+        (
+            "vsn=2.0.0",
+            "origin: http://example.com\r\n",
+            200,
+            json!({"status": 403}),
+        ),
+    ] {
+        let (got, _, told) = ask(addr, "GET", query, headers, "").await;
+        assert_eq!((got, told), (status, answer), "{query}");
+    }
+    assert_eq!(ask(addr, "PUT", "vsn=2.0.0", "", "").await.0, 400);
+    let (status, head, _) = ask(
+        addr,
+        "OPTIONS",
+        "",
+        "access-control-request-headers: x-a\r\n",
+        "",
+    )
+    .await;
+    assert_eq!(status, 200);
+    assert!(
+        head.contains("access-control-allow-headers: x-a\r\n"),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_known_is_gone_and_a_new_one_is_begun() {
+    let addr = server().await;
+    let stale = Poll {
+        addr,
+        query: "vsn=2.0.0&token=00".to_owned(),
+    };
+    assert_eq!(stale.say_for("[]").await, 410);
+    let answer = stale.poll().await;
+    assert_eq!(answer["status"], 410);
+    assert_ne!(answer["token"], "00");
+}
+
+#[tokio::test]
+async fn what_is_no_message_ends_its_session_and_no_other() {
+    let endpoint = endpoint_with(websocket().longpoll());
+    let addr = serve(&endpoint).await;
+    let other = Poll::join(addr, "room:lobby").await;
+    for nonsense in ["[]", "{}", "not base64", "AAAA", "[\"1\"]\n[]"] {
+        let poll = Poll::join(addr, "room:lobby").await;
+        assert_eq!(poll.say_for(nonsense).await, 400, "{nonsense}");
+        poll.say_for("[]").await; // what is not even base64 never came so far
+        eventually("it is gone", || endpoint.stats().connections == 1).await;
+    }
+    other.say(r#"["1","2","room:lobby","ping",{}]"#).await;
+    assert_eq!(other.hear().await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_two_polls_at_once_the_later_one_waits_and_the_other_is_answered() {
+    let endpoint = endpoint_with(websocket().longpoll());
+    let addr = serve(&endpoint).await;
+    let query = Poll::join(addr, "room:lobby").await.query;
+    let polls = [query.clone(), query].map(|query| {
+        tokio::spawn(async move { ask(addr, "GET", &query, "", "").await.2["status"].as_u64() })
+    });
+    eventually("one is answered", || {
+        polls.iter().any(|poll| poll.is_finished())
+    })
+    .await;
+    endpoint.broadcast("room:lobby", "news", Payload::empty());
+    let mut answers = Vec::new();
+    for poll in polls {
+        answers.push(poll.await.expect("it is answered"));
+    }
+    answers.sort();
+    assert_eq!(answers, [Some(200), Some(204)]);
+}
+
+#[tokio::test]
+async fn what_a_poll_that_was_given_up_did_not_hear_the_next_one_does() {
+    let endpoint = endpoint_with(websocket().longpoll());
+    let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
+    let given_up = timeout(Duration::from_millis(50), poll.poll()).await;
+    assert!(given_up.is_err());
+    sleep(Duration::from_millis(50)).await; // hyper finds out
+    endpoint.broadcast("room:lobby", "news", Payload::empty());
+    assert_eq!(poll.hear().await, [r#"[null,null,"room:lobby","news",{}]"#]);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_poll_is_gone_within_bounds() {
+    let endpoint = endpoint_with(websocket().longpoll().max_queued_bytes(10_000));
+    let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
+    for _ in 0..1000 {
+        endpoint.broadcast("room:lobby", "news", json!({"text": "x".repeat(100)}));
+    }
+    eventually("it is gone", || endpoint.stats().connections == 0).await;
+    assert_eq!(poll.say_for("[]").await, 410);
+    assert_eq!(endpoint.stats().subscriptions, 0);
+}
+
+#[tokio::test]
+async fn disconnecting_and_shutting_down_end_sessions() {
+    let endpoint = endpoint_with(websocket().longpoll());
+    let addr = serve(&endpoint).await;
+    let token = ask(addr, "GET", "vsn=2.0.0&id=user:1", "", "").await.2["token"].clone();
+    let query = format!("vsn=2.0.0&token={}", token.as_str().expect("a token"));
+    let polling = tokio::spawn(async move { ask(addr, "GET", &query, "", "").await.2 });
+    let _other = Poll::open(addr).await;
+    endpoint.disconnect("user:1");
+    assert_eq!(polling.await.expect("answered")["status"], 410);
+    endpoint.shutdown().await;
+    assert_eq!(endpoint.stats().connections, 0);
+    let (_, _, answer) = ask(addr, "GET", "vsn=2.0.0", "", "").await;
+    assert_eq!(answer, json!({"status": 500}));
+}
+
+/// Asks without a network, so that no time passes but what is waited for.
+async fn get(endpoint: &Endpoint, query: &str) -> Value {
+    let router = TowerToHyperService::new(endpoint.router::<()>());
+    let request = Request::get(format!("/socket/longpoll?{query}")).body(Body::empty());
+    let response = router.call(request.expect("a request")).await;
+    let body = to_bytes(response.expect("a response").into_body(), 1_000_000).await;
+    serde_json::from_slice(&body.expect("a body")).expect("JSON")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_waits_ten_seconds_and_who_no_longer_polls_is_gone_after_fifteen() {
+    let endpoint = endpoint_with(websocket().longpoll());
+    let token = get(&endpoint, "vsn=2.0.0").await["token"].clone();
+    let query = format!("vsn=2.0.0&token={}", token.as_str().expect("a token"));
+    for _ in 0..3 {
+        let begun = Instant::now();
+        assert_eq!(get(&endpoint, &query).await["status"], 204);
+        assert_eq!(begun.elapsed().as_secs(), 10);
+    }
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(endpoint.stats().connections, 1);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(endpoint.stats().connections, 0);
+}

@@ -1,0 +1,80 @@
+//! The client that Phoenix ships, in node, against a server of ours.
+//!
+//!     PHOENIX_JS=…/node_modules/phoenix cargo test --test phoenix_js -- --ignored
+
+mod support;
+
+use axum_channels::{
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
+    SocketHandler, Topic, websocket,
+};
+use serde_json::json;
+use support::serve;
+use tokio::process::Command;
+
+struct UserSocket {
+    token: Option<String>,
+}
+
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Room>("room:*");
+    }
+
+    async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+        let token = info.auth_token();
+        Ok(Self { token })
+    }
+}
+
+struct Room;
+
+impl Channel for Room {
+    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+        if let Some(user) = payload.get("user") {
+            socket
+                .presence()
+                .track(user.as_str().unwrap_or_default(), json!({"n": 1}))?;
+            socket.presence().push_state()?;
+        }
+        Ok(Self)
+    }
+
+    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
+        match event {
+            "token" => {
+                return Ok(Reply::ok(
+                    json!({"token": socket.handler::<UserSocket>().token}),
+                ));
+            }
+            "away" => socket.presence().update("alice", json!({"n": 2}))?,
+            "shout" => socket.broadcast("shout", payload.clone()),
+            "stop" => socket.stop(),
+            "crash" => panic!("on request"),
+            _ => {}
+        }
+        Ok(Reply::ok(payload))
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs node 20, and in PHOENIX_JS the folder of npm's phoenix"]
+async fn phoenix_js_is_at_home() {
+    let endpoint = Endpoint::builder()
+        .socket_with::<UserSocket>("/socket", websocket().longpoll())
+        .build();
+    let addr = serve(&endpoint).await;
+    let mut node = Command::new("node");
+    node.arg("--experimental-websocket")
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/support/phoenix_js.mjs"
+        ))
+        .arg(addr.to_string());
+    let output = node.output().await.expect("node runs");
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{out}\n{err}");
+}

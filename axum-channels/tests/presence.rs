@@ -1,0 +1,185 @@
+//! Who is there: told to everyone on the topic, whatever way somebody goes.
+
+mod support;
+
+use axum_channels::testing::{Client, TestChannel, connect};
+use axum_channels::{
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
+    SocketHandler, Topic,
+};
+use serde_json::{Value, json};
+use support::eventually;
+
+struct UserSocket;
+
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Room>("room:*");
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+}
+
+struct Room {
+    user: String,
+}
+
+impl Channel for Room {
+    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+        let user: String = payload.parse()?;
+        socket
+            .presence()
+            .track(&user, json!({"status": "online"}))?;
+        socket.presence().push_state()?;
+        match user.as_str() {
+            "mallory" => Err(Refused::new("unauthorized")),
+            _ => Ok(Self { user }),
+        }
+    }
+
+    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
+        let presence = socket.presence();
+        match event {
+            "update" => presence.update(&self.user, payload)?,
+            "hide" => presence.untrack(&self.user)?,
+            "list" => return Ok(Reply::ok(presence.list())),
+            "twice" => presence.track(&self.user, payload)?,
+            "panic" => panic!("on request"),
+            _ => Err(std::io::Error::other("on request"))?,
+        }
+        Ok(Reply::none())
+    }
+}
+
+fn endpoint() -> Endpoint {
+    Endpoint::builder().socket::<UserSocket>("/socket").build()
+}
+
+async fn join(endpoint: &Endpoint, user: &str) -> (Client, TestChannel) {
+    let client = connect(endpoint, "/socket").await;
+    let channel = client.join("room:1", json!(user)).await;
+    (client, channel)
+}
+
+/// Without what differs from run to run.
+fn plain(payload: &Payload) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                map.retain(|key, _| !key.starts_with("phx_ref"));
+                map.values_mut().for_each(strip);
+            }
+            Value::Array(values) => values.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut value = payload.to_value();
+    strip(&mut value);
+    value
+}
+
+async fn diff(channel: &mut TestChannel) -> Value {
+    plain(&channel.next_broadcast("presence_diff").await)
+}
+
+fn joined(user: &str) -> Value {
+    json!({"joins": {user: {"metas": [{"status": "online"}]}}, "leaves": {}})
+}
+
+fn left(user: &str) -> Value {
+    json!({"joins": {}, "leaves": {user: {"metas": [{"status": "online"}]}}})
+}
+
+#[tokio::test]
+async fn who_comes_is_told_who_is_there_and_the_others_are_told_of_it() {
+    let endpoint = endpoint();
+    let (_alice, mut alice) = join(&endpoint, "alice").await;
+    let online = json!({"metas": [{"status": "online"}]});
+    assert_eq!(
+        plain(&alice.next_push("presence_state").await),
+        json!({"alice": online})
+    );
+    assert_eq!(diff(&mut alice).await, joined("alice"));
+    let (_bob, mut bob) = join(&endpoint, "bob").await;
+    let state = bob.next_push("presence_state").await;
+    assert_eq!(plain(&state), json!({"alice": online, "bob": online}));
+    assert_eq!(diff(&mut alice).await, joined("bob"));
+    let reply = bob.push("list", json!({})).reply().await;
+    assert_eq!(reply.payload(), Some(&state));
+    assert_eq!(Payload::from(endpoint.presences("room:1")), state);
+}
+
+#[tokio::test]
+async fn what_changes_is_told_with_the_ref_that_it_replaces() {
+    let endpoint = endpoint();
+    let (_client, mut alice) = join(&endpoint, "alice").await;
+    let before = alice.next_push("presence_state").await.to_value();
+    diff(&mut alice).await;
+    alice.push("twice", json!({"status": "beside herself"}));
+    alice.push("update", json!({"status": "away"}));
+    let diff = alice.next_broadcast("presence_diff").await;
+    let (new, old) = (
+        json!({"metas": [{"status": "away"}]}),
+        json!({"metas": [{"status": "online"}]}),
+    );
+    assert_eq!(
+        plain(&diff),
+        json!({"joins": {"alice": new}, "leaves": {"alice": old}})
+    );
+    let meta = &diff.to_value()["joins"]["alice"]["metas"][0];
+    assert_eq!(meta["phx_ref_prev"], before["alice"]["metas"][0]["phx_ref"]);
+    assert_eq!(endpoint.presences("room:1").get("alice"), [meta.clone()]);
+}
+
+#[tokio::test]
+async fn whoever_goes_is_missed_however_that_happens() {
+    let endpoint = endpoint();
+    let (_alice, mut alice) = join(&endpoint, "alice").await;
+    diff(&mut alice).await;
+    for how in ["hide", "leave", "error", "panic", "disconnect", "vanish"] {
+        let (client, mut bob) = join(&endpoint, "bob").await;
+        assert_eq!(diff(&mut alice).await, joined("bob"), "{how}");
+        match how {
+            "leave" => bob.leave().await,
+            "disconnect" => client.disconnect().await,
+            "vanish" => drop((client, bob)),
+            how => drop(bob.push(how, json!({}))),
+        }
+        assert_eq!(diff(&mut alice).await, left("bob"), "{how}");
+    }
+    assert_eq!(endpoint.presences("room:1").len(), 1);
+}
+
+#[tokio::test]
+async fn a_user_with_two_connections_is_there_until_both_are_gone() {
+    let endpoint = endpoint();
+    let (phone, _phone) = join(&endpoint, "alice").await;
+    let (laptop, _laptop) = join(&endpoint, "alice").await;
+    let count = || endpoint.presences("room:1").get("alice").len();
+    eventually("both are there", || count() == 2).await;
+    phone.disconnect().await;
+    eventually("one is there", || count() == 1).await;
+    laptop.disconnect().await;
+    eventually("nobody is there", || {
+        endpoint.presences("room:1").is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_refused_was_never_there() {
+    let endpoint = endpoint();
+    let (client, mut alice) = join(&endpoint, "alice").await;
+    diff(&mut alice).await;
+    assert!(
+        connect(&endpoint, "/socket")
+            .await
+            .try_join("room:1", json!("mallory"))
+            .await
+            .is_err()
+    );
+    alice.refute_broadcast("presence_diff").await;
+    drop(client);
+}
