@@ -3,6 +3,7 @@
 use crate::channel::{Instance, Joining, Route, Turn, ending};
 use crate::log::{self, Line, TARGET};
 use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
+use crate::metrics::{self, told};
 use crate::pubsub::{Subscriber, Subscription};
 use crate::session::{
     Change, Effect, Effects, Handled, Join, Joined, Key, Mail, Reason, RouteId, Rules, Session,
@@ -14,6 +15,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{self, Poll};
+use std::time::{Duration, Instant};
 
 /// What is the same for every connection to a socket.
 pub(crate) struct Handlers {
@@ -21,6 +23,7 @@ pub(crate) struct Handlers {
     pub(crate) name: &'static str,
     pub(crate) rules: Arc<Rules>,
     pub(crate) routes: Vec<Route>,
+    pub(crate) join_timeout: Duration,
 }
 
 /// The channels of one connection.
@@ -58,6 +61,24 @@ struct Pending<F> {
     future: F,
     ticket: Ticket,
     line: Option<Line>,
+    since: Option<Instant>,
+}
+
+/// What is known of a message besides what came of it.
+struct Told {
+    ticket: Ticket,
+    line: Option<Line>,
+    since: Option<Instant>,
+}
+
+impl<F> Pending<F> {
+    fn told(self) -> Told {
+        Told {
+            ticket: self.ticket,
+            line: self.line,
+            since: self.since,
+        }
+    }
 }
 
 /// How a future ended; `Err` if it panicked.
@@ -158,11 +179,13 @@ impl Runner {
         let line = log::started!(INFO).map(|since| Line::new(since, "phx_join", &payload));
         let key = ticket.key;
         let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
-        let future = (self.handlers.route(route).join)(socket, payload);
+        let since = metrics::started();
+        let future = (self.handlers.route(route).join)(socket, payload, self.handlers.join_timeout);
         let work = Work::Join(Box::new(Pending {
             future,
             ticket,
             line,
+            since,
         }));
         self.slots.reserve_exact(1);
         self.slots.push(Slot {
@@ -194,9 +217,10 @@ impl Runner {
             future: start(instance),
             ticket,
             line,
+            since: metrics::started(),
         };
         match poll_guarded(&mut pending.future, cx) {
-            Poll::Ready(done) => self.handled(pending.ticket, pending.line, done, effects),
+            Poll::Ready(done) => self.handled(pending.told(), done, effects),
             Poll::Pending => {
                 slot.work = Work::Handle(Box::new(pending));
                 self.pending += 1;
@@ -229,7 +253,7 @@ impl Runner {
                 self.pending -= 1;
                 if let Work::Handle(turn) = std::mem::replace(&mut self.slots[at].work, Work::Taken)
                 {
-                    self.handled(turn.ticket, turn.line, done, effects);
+                    self.handled(turn.told(), done, effects);
                 }
                 true
             }
@@ -253,6 +277,7 @@ impl Runner {
                 let pubsub = &self.context.hub.pubsub;
                 slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));
                 slot.work = Work::None(instance);
+                told!("join", join.since, channel = route.name, outcome = "ok");
                 log::joined("JOINED", &slot.topic, join.line);
                 return self
                     .session
@@ -261,13 +286,16 @@ impl Runner {
             Ok(Err(Refused(why))) => why,
             Err(panic) => Why::Crashed(panic),
         };
-        let topic = self.slots.swap_remove(at).topic;
+        let Slot { topic, route, .. } = self.slots.swap_remove(at);
+        let name = self.handlers.route(route).name;
         let how = match refusal {
             Why::Said { payload, .. } => {
+                told!("join", join.since, channel = name, outcome = "refused");
                 log::joined("REFUSED JOIN", &topic, join.line);
                 Joined::Refused(payload)
             }
             Why::Crashed(error) => {
+                told!("join", join.since, channel = name, outcome = "crashed");
                 log::join_crashed(&topic, self.handlers.name, &error);
                 Joined::Crashed
             }
@@ -277,8 +305,11 @@ impl Runner {
 
     fn handled(
         &mut self,
-        ticket: Ticket,
-        line: Option<Line>,
+        Told {
+            ticket,
+            line,
+            since,
+        }: Told,
         done: Done<Turn>,
         effects: &mut Effects<'_>,
     ) {
@@ -292,6 +323,7 @@ impl Runner {
         });
         let how = match result {
             Ok(Reply(answer)) => {
+                told!("handle", since, channel = name, outcome = "ok");
                 log::handled(&slot.topic, name, line);
                 match answer {
                     Answer::None => Handled::Silent,
@@ -303,6 +335,7 @@ impl Runner {
                 }
             }
             Err(error) => {
+                told!("handle", since, channel = name, outcome = "crashed");
                 log::crashed(&slot.topic, name, &error);
                 Handled::Crashed
             }

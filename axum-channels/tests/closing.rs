@@ -2,10 +2,10 @@
 
 mod support;
 
-use axum_channels::websocket;
+use axum_channels::{ConnectInfo, Endpoint, Params, Refused, SocketHandler, websocket};
 use serde_json::json;
 use std::time::Duration;
-use support::{Frame, Ws, endpoint, endpoint_with, eventually, frame, serve};
+use support::{Frame, Ws, endpoint, endpoint_with, eventually, frame, serve, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
@@ -158,4 +158,26 @@ async fn nothing_is_left_of_connections_that_are_gone_however_they_went() {
         }
     }
     eventually("all is gone", || endpoint.stats() == Default::default()).await;
+}
+
+#[tokio::test]
+async fn a_join_and_a_connect_that_take_too_long_are_given_up() {
+    struct Slow;
+    impl SocketHandler for Slow {
+        async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+            std::future::pending().await
+        }
+    }
+    let short = Duration::from_millis(20);
+    let addr = serve(&endpoint_with(websocket().join_timeout(short))).await;
+    let mut ws = Ws::open(addr).await;
+    ws.send(r#"["1","1","room:stuck","phx_join",{}]"#).await;
+    ws.expect(r#"["1","1","room:stuck","phx_reply",{"response":{"reason":"join crashed"},"status":"error"}]"#)
+        .await;
+    let options = websocket().connect_timeout(short);
+    let slow = Endpoint::builder()
+        .socket_with::<Slow>("/socket", options)
+        .build();
+    let (status, _) = upgrade(serve(&slow).await, "/socket/websocket?vsn=2.0.0", "").await;
+    assert_eq!(status, 500);
 }

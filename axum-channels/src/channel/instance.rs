@@ -1,10 +1,12 @@
 use super::{Channel, Error, HandleInfo, Result};
-use crate::message::{Payload, Refused, Reply};
+use crate::message::{Payload, Refused, Reply, Why};
 use crate::session::Reason;
 use crate::socket::Socket;
+use crate::within::within;
 use std::any::{Any, type_name};
 use std::cell::Cell;
 use std::pin::Pin;
+use std::time::Duration;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -31,10 +33,13 @@ struct Live<C: Channel> {
     socket: Socket,
 }
 
-/// Starts a join of a `C`.
-pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload) -> Joining {
+/// Starts a join of a `C`, which may take so long.
+pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, limit: Duration) -> Joining {
     Box::pin(async move {
-        let mut channel = C::join(socket.topic(), payload, &socket).await?;
+        let joining = within(limit, C::join(socket.topic(), payload, &socket));
+        let mut channel = joining
+            .await
+            .map_err(|error| Refused(Why::Crashed(error)))??;
         let response = channel.join_response();
         Ok((
             Box::new(Live { channel, socket }) as Box<dyn Instance>,

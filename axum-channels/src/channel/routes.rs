@@ -6,6 +6,7 @@ use crate::socket::Socket;
 use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 /// Which channel stands behind which topic of a socket: what [`SocketHandler::channels`] fills in.
 ///
@@ -45,7 +46,7 @@ pub struct Channels<S> {
 /// How to start the channel behind a pattern.
 pub(crate) struct Route {
     pub(crate) name: &'static str,
-    pub(crate) join: fn(Socket, Payload) -> Joining,
+    pub(crate) join: fn(Socket, Payload, Duration) -> Joining,
     pub(crate) intercepts: &'static [&'static str],
 }
 

@@ -58,14 +58,21 @@ pub(super) fn is_too_deep(json: &str) -> bool {
 }
 
 /// Whether JSON that is right by its grammar cannot be parsed all the same: half a surrogate, a number beyond an `f64`.
+///
+/// Next to no payload has an escape of that kind, an exponent or a number so long, and only those are parsed to find out.
 pub(super) fn is_beyond(json: &str) -> bool {
-    let (mut before, mut digits) = (0, 0_u32);
-    let is_suspicious = json.bytes().any(|byte| {
-        let pair = (std::mem::replace(&mut before, byte), byte);
-        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
-        digits > 300 || matches!(pair, (b'\\', b'u') | (b'0'..=b'9', b'e' | b'E'))
+    let bytes = json.as_bytes();
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    // Without an early end, so that the compiler can look at many bytes at once.
+    let has_escape_or_exponent = pairs.fold(false, |found, (&byte, &next)| {
+        let escape = (byte == b'\\') & (next == b'u');
+        let exponent = byte.is_ascii_digit() & (next | 0x20 == b'e');
+        found | escape | exponent
     });
-    is_suspicious && serde_json::from_str::<Value>(json).is_err()
+    // An f64 has up to 309 digits before its point: a longer number fills one of these.
+    let mut chunks = bytes.chunks_exact(128);
+    let mut has_long_number = || chunks.any(|chunk| chunk.iter().all(u8::is_ascii_digit));
+    (has_escape_or_exponent || has_long_number()) && serde_json::from_str::<Value>(json).is_err()
 }
 
 /// A ref from its JSON.

@@ -52,6 +52,7 @@ impl Socket {
             max_waiting: options.max_waiting,
             max_waiting_bytes: MAX_WAITING_BYTES,
         });
+        let join_timeout = options.join_timeout;
         Socket {
             path: path.trim_end_matches('/').to_owned(),
             options,
@@ -59,6 +60,7 @@ impl Socket {
                 name: type_name::<S>(),
                 rules,
                 routes: channels.routes,
+                join_timeout,
             },
             connect: |params, info| {
                 Box::pin(async move {

@@ -12,6 +12,8 @@ pub struct SocketOptions {
     pub(crate) max_waiting: usize,
     pub(crate) check_origin: Option<CheckOrigin>,
     pub(crate) longpoll: bool,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) join_timeout: Duration,
 }
 
 /// A socket that clients reach by WebSocket, with Phoenix's defaults.
@@ -33,6 +35,8 @@ pub fn websocket() -> SocketOptions {
         max_waiting: 128,
         check_origin: None,
         longpoll: false,
+        connect_timeout: Duration::from_secs(10),
+        join_timeout: Duration::from_secs(10),
     }
 }
 
@@ -48,6 +52,30 @@ impl SocketOptions {
     /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// How long [`SocketHandler::connect`](crate::SocketHandler::connect) may take: 10 seconds by default. After that the
+    /// client is answered with 500.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().connect_timeout(std::time::Duration::from_secs(2));
+    /// ```
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long [`Channel::join`](crate::Channel::join) may take: 10 seconds by default, as long as Phoenix's client waits.
+    /// After that it is answered with the error `{"reason":"join crashed"}`.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().join_timeout(std::time::Duration::from_secs(2));
+    /// ```
+    pub fn join_timeout(mut self, timeout: Duration) -> Self {
+        self.join_timeout = timeout;
         self
     }
 

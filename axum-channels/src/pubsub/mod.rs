@@ -8,6 +8,7 @@ mod roster;
 pub(crate) use roster::{Roster, Seat};
 
 use crate::message::{Broadcast, Payload, Topic};
+use crate::metrics::{self, told};
 use crate::sync::lock;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -74,6 +75,7 @@ impl PubSub {
         let Some(roster) = lock(self.shard(topic)).get(topic).cloned() else {
             return;
         };
+        let since = metrics::started();
         let broadcast = Broadcast::new(topic, event, payload);
         let from = from.map(|from| from.address());
         for subscriber in roster.iter() {
@@ -81,6 +83,7 @@ impl PubSub {
                 subscriber.deliver(&broadcast);
             }
         }
+        told!("publish", since, subscribers = roster.len());
     }
 
     /// How many subscriptions there are.

@@ -7,8 +7,10 @@ use crate::codec::Serializer;
 use crate::endpoint::SocketOptions;
 use crate::log::{self, TARGET, Took};
 use crate::message::{Payload, Refused, Why};
+use crate::metrics::{self, told};
 use crate::runner::{Handlers, guarded};
 use crate::socket::{ConnectInfo, Hub, Params};
+use crate::within::within;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use std::any::Any;
@@ -72,7 +74,19 @@ impl Mount {
             hub: self.hub.clone(),
         };
         let name = self.handlers.name;
-        let result = match guarded((self.connect)(&params, &info)).await {
+        let timed = metrics::started();
+        let connecting = guarded((self.connect)(&params, &info));
+        let result = within(self.options.connect_timeout, connecting).await;
+        let result = result.and_then(|result| result);
+        let accepted = matches!(result, Ok(Ok(_)));
+        told!(
+            "connect",
+            timed,
+            socket = name,
+            transport = transport,
+            accepted = accepted
+        );
+        let result = match result {
             Ok(Err(Refused(Why::Crashed(error)))) | Err(error) => {
                 tracing::error!(target: TARGET, "connect of {name} crashed: {error}");
                 return Err(StatusCode::INTERNAL_SERVER_ERROR.into());

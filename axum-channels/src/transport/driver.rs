@@ -6,6 +6,7 @@ use super::stream::Stream;
 use crate::codec::Malformed;
 use crate::log::TARGET;
 use crate::message::Message;
+use crate::metrics::{self, told};
 use crate::pubsub::Subscription;
 use crate::runner::Runner;
 use std::cell::Cell;
@@ -206,6 +207,7 @@ impl Driver {
     }
 
     fn begin_closing(&mut self, code: CloseCode, by: By) {
+        told!("close", metrics::started(), code = code.0);
         self.connection.outbox.close(code);
         self.backlog = Vec::new();
         self.phase = Phase::Closing(Box::new(Closing {
