@@ -15,7 +15,7 @@
 //! - `run`: from a request to its end, through all of the above and below
 //! - `terminal`: the only place that prints or asks
 //! - `apply`, `commands`: the only places that write, or run programs that do
-//! - `interrupt`, `error`: how a run ends early
+//! - `interrupt`, `error`: how a run ends early; `shell`: paths in what the reader is told to type
 
 mod apply;
 mod args;

@@ -250,6 +250,7 @@ pub struct EditRule {
     pub parts: Vec<PartRule>,
 }
 
+/// [`crate::edit::Part`] before it is rendered; what each field does is said there.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartRule {
