@@ -323,7 +323,9 @@ impl Generator {
         let folder = format!("{stack}/{name}");
         let path = format!("{folder}/generator.toml");
         let text = templates.text(&path)?;
-        let mut generator: Self = toml::from_str(&text).with_context(|| format!("in {path}"))?;
+        let read = toml::from_str(&text);
+        let mut generator: Self =
+            read.with_context(|| format!("in {}", templates.whereabouts(&path)))?;
         generator.name = name.to_owned();
         generator.folder = folder;
         Ok(generator)

@@ -88,10 +88,8 @@ impl<'a> Templates<'a> {
                 Some(bytes) => bytes,
                 None => file.contents().to_vec(),
             };
-            files.push(
-                self.file(below, contents, context)
-                    .with_context(|| format!("in templates/{name}"))?,
-            );
+            let rendered = self.file(below, contents, context);
+            files.push(rendered.with_context(|| format!("in {}", self.whereabouts(name)))?);
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
@@ -114,6 +112,14 @@ impl<'a> Templates<'a> {
             path: dotted(Path::new(target)),
             contents,
         })
+    }
+
+    /// Where the template at `path` is read from, for messages.
+    pub fn whereabouts(&self, path: &str) -> String {
+        match self.overridden(path) {
+            Ok(Some(_)) => format!("{OVERRIDES}/{path}"),
+            _ => format!("templates/{path}"),
+        }
     }
 
     fn overridden(&self, path: &str) -> Result<Option<Vec<u8>>> {

@@ -354,6 +354,13 @@ fn an_undefined_variable_in_a_template_is_an_error_and_writes_nothing() {
     let ran = sandbox.run(&["gen", "channel", "User", "--yes"]);
 
     assert_eq!(ran.code, Some(1));
+    let file =
+        ".hello-sockets/templates/rust/channel/src/channels/{{ name.snake }}_channel.rs.tera";
+    assert!(
+        ran.stderr.starts_with(&format!("error: in {file}: ")),
+        "{}",
+        ran.stderr
+    );
     assert!(ran.stderr.contains("pascall"), "{}", ran.stderr);
     assert_eq!(sandbox.tree(), before);
 }
