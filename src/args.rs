@@ -34,8 +34,15 @@ pub enum Command {
     #[command(after_help = NEW_EXAMPLES)]
     New(New),
     /// Grow the app around the current folder: channels, sockets, presences
+    #[command(after_help = GEN_EXAMPLES)]
     Gen(Gen),
 }
+
+const GEN_EXAMPLES: &str = "\
+Examples:
+  hello-sockets gen channel Room
+  hello-sockets gen socket Device
+  hello-sockets help gen channel            all about one of them";
 
 const NEW_EXAMPLES: &str = "\
 Examples:
