@@ -1,4 +1,5 @@
 //! A socket that only a signed token opens, however it travels.
+#![cfg(feature = "token")]
 
 use axum_channels::testing::{connect_with, connect_with_token};
 use axum_channels::{
