@@ -41,12 +41,22 @@ pub(crate) struct Join {
 }
 
 /// Effects in the order in which they have to be carried out.
+///
+/// Mostly there is one at a time, which takes no allocation.
 #[derive(Debug, Default)]
-pub(crate) struct Effects<'m>(VecDeque<Effect<'m>>);
+pub(crate) struct Effects<'m> {
+    first: Option<Effect<'m>>,
+    /// Those after the first, if there is one.
+    others: VecDeque<Effect<'m>>,
+}
 
 impl<'m> Effects<'m> {
     pub(super) fn push(&mut self, effect: Effect<'m>) {
-        self.0.push_back(effect);
+        if self.first.is_none() && self.others.is_empty() {
+            self.first = Some(effect);
+        } else {
+            self.others.push_back(effect);
+        }
     }
 
     pub(super) fn send(&mut self, message: Outgoing<'m>) {
@@ -54,7 +64,7 @@ impl<'m> Effects<'m> {
     }
 
     pub(crate) fn pop(&mut self) -> Option<Effect<'m>> {
-        self.0.pop_front()
+        self.first.take().or_else(|| self.others.pop_front())
     }
 }
 

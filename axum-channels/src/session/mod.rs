@@ -5,6 +5,7 @@
 
 mod effect;
 mod mail;
+mod member;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,9 @@ pub(crate) use effect::{Effect, Effects, Handled, Join, Joined, Key, ReplyTo, Ro
 pub(crate) use mail::{Change, Mail};
 pub(crate) use rules::{Pattern, Rules};
 
+use member::{Doing, Item, Member, Waiting, closed, notice, reply, unmatched};
+
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The channels of one socket.
@@ -23,37 +25,6 @@ pub(crate) struct Session {
     rules: Arc<Rules>,
     channels: Vec<Member>,
     next_key: u32,
-}
-
-/// A topic that is joined, or being joined.
-struct Member {
-    topic: Topic,
-    join_ref: Option<Ref>,
-    key: Key,
-    doing: Doing,
-    /// It is to end when it is through with what it is doing.
-    stopping: bool,
-    /// What came while it was doing something.
-    waiting: Option<Box<Waiting>>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Doing {
-    Nothing,
-    Joining,
-    Handling,
-}
-
-#[derive(Default)]
-struct Waiting {
-    items: VecDeque<Item>,
-    /// Of the client's messages.
-    bytes: usize,
-}
-
-enum Item {
-    Message(Message<'static>),
-    Mail(Key, Mail),
 }
 
 impl Session {
@@ -374,80 +345,4 @@ impl Session {
     fn find(&self, key: Key) -> Option<usize> {
         self.channels.iter().position(|member| member.key == key)
     }
-}
-
-impl Member {
-    /// Whether a message was meant for an earlier join of this topic. A message may leave out its `join_ref`.
-    fn is_stale(&self, message: &Message<'_>) -> bool {
-        message.join_ref.is_some() && message.join_ref != self.join_ref
-    }
-
-    fn handle<'m>(&mut self, message: Message<'m>) -> Effect<'m> {
-        self.doing = Doing::Handling;
-        let ticket = Ticket {
-            key: self.key,
-            reference: message.reference,
-            replaces: None,
-        };
-        Effect::Handle {
-            ticket,
-            event: message.event,
-            payload: message.payload,
-        }
-    }
-
-    fn reply(
-        &self,
-        reference: Option<Ref>,
-        status: Status,
-        response: Payload,
-    ) -> Outgoing<'static> {
-        Outgoing {
-            join_ref: self.join_ref.clone(),
-            reference,
-            topic: self.topic.clone(),
-            body: Body::Reply { status, response },
-        }
-    }
-}
-
-/// A reply to a message that no channel stands behind.
-fn reply(message: &Message<'_>, status: Status, response: Payload) -> Outgoing<'static> {
-    Outgoing {
-        join_ref: message.join_ref.clone(),
-        reference: message.reference.clone(),
-        topic: Topic::from(&*message.topic),
-        body: Body::Reply { status, response },
-    }
-}
-
-fn unmatched(message: Message<'_>) -> Outgoing<'static> {
-    let reason = Payload::constant(r#"{"reason":"unmatched topic"}"#);
-    reply(
-        &Message {
-            join_ref: None,
-            ..message
-        },
-        Status::Error,
-        reason,
-    )
-}
-
-/// What a client is told when a channel of its is over: `ref` is the `join_ref` too.
-fn notice(
-    topic: Topic,
-    join_ref: Option<Ref>,
-    event: &'static str,
-    payload: Payload,
-) -> Outgoing<'static> {
-    Outgoing {
-        reference: join_ref.clone(),
-        join_ref,
-        topic,
-        body: Body::Event { event, payload },
-    }
-}
-
-fn closed(topic: Topic, join_ref: Option<Ref>) -> Outgoing<'static> {
-    notice(topic, join_ref, "phx_close", Payload::empty())
 }

@@ -238,7 +238,10 @@ pub(crate) fn put_message(out: &mut Vec<u8>, kind: Kind, write: impl FnOnce(&mut
         Kind::Binary => BINARY,
     };
     let (head, size) = head(opcode, out.len() - start - 2);
-    out.splice(start..start + 2, head.into_iter().take(size));
+    match size {
+        2 => out[start..start + 2].copy_from_slice(&head[..2]),
+        _ => drop(out.splice(start..start + 2, head.into_iter().take(size))),
+    }
 }
 
 /// Appends the answer to a ping: §5.5.3.

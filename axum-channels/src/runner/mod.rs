@@ -1,21 +1,23 @@
 //! Runs the channels of one connection: carries out what its [`Session`] wants done.
 
+mod guard;
+mod slot;
+
+pub(crate) use guard::guarded;
+
 use crate::channel::{Instance, Joining, Route, Turn, ending};
-use crate::log::{self, Line, TARGET};
+use crate::log::{self, Line};
 use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
 use crate::metrics::{self, told};
-use crate::pubsub::{Subscriber, Subscription};
 use crate::session::{
-    Change, Effect, Effects, Handled, Join, Joined, Key, Mail, Reason, RouteId, Rules, Session,
-    Ticket,
+    Change, Effect, Effects, Handled, Join, Joined, Key, Reason, RouteId, Rules, Session, Ticket,
 };
-use crate::socket::{Context, Interceptor, Socket};
-use crate::{Error, Result};
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::socket::{Context, Socket};
+use guard::{Done, drop_guarded, poll_guarded};
+use slot::{Pending, Slot, Told, Work, deliver, subscriber};
 use std::sync::Arc;
 use std::task::{self, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What is the same for every connection to a socket.
 pub(crate) struct Handlers {
@@ -38,51 +40,6 @@ pub(crate) struct Runner {
     /// Slots with something under way.
     pending: usize,
 }
-
-struct Slot {
-    key: Key,
-    route: RouteId,
-    topic: Topic,
-    /// From a join that succeeded on. Ends before the channel is dropped.
-    subscription: Option<Subscription>,
-    work: Work,
-}
-
-enum Work {
-    /// Waiting for a message.
-    None(Box<dyn Instance>),
-    Join(Box<Pending<Joining>>),
-    Handle(Box<Pending<Turn>>),
-    /// Being polled.
-    Taken,
-}
-
-struct Pending<F> {
-    future: F,
-    ticket: Ticket,
-    line: Option<Line>,
-    since: Option<Instant>,
-}
-
-/// What is known of a message besides what came of it.
-struct Told {
-    ticket: Ticket,
-    line: Option<Line>,
-    since: Option<Instant>,
-}
-
-impl<F> Pending<F> {
-    fn told(self) -> Told {
-        Told {
-            ticket: self.ticket,
-            line: self.line,
-            since: self.since,
-        }
-    }
-}
-
-/// How a future ended; `Err` if it panicked.
-type Done<F> = Result<<F as Future>::Output>;
 
 impl Handlers {
     fn route(&self, RouteId(index): RouteId) -> &Route {
@@ -409,57 +366,4 @@ impl Drop for Runner {
             self.end(slot, Reason::Disconnected);
         }
     }
-}
-
-/// Who hears a channel's topic: its client, or the channel first if it intercepts something.
-fn subscriber(context: &Arc<Context>, key: Key, route: &Route) -> Arc<dyn Subscriber> {
-    match route.intercepts {
-        [] => context.client.clone(),
-        events => Arc::new(Interceptor {
-            context: context.clone(),
-            key,
-            events,
-        }),
-    }
-}
-
-fn deliver(channel: Box<dyn Instance>, mail: Mail) -> Turn {
-    match mail {
-        Mail::Info(letter) => channel.handle_info(letter),
-        Mail::Out { event, payload } => channel.handle_out(event, payload),
-        // The session carries these out without a turn.
-        Mail::Presence(_) | Mail::Stop | Mail::Overrun => {
-            Box::pin(std::future::ready((channel, Ok(Reply::none()))))
-        }
-    }
-}
-
-/// Polls the user's code; a panic is an error of its channel and of nothing else.
-fn poll_guarded<F: Future + Unpin>(future: &mut F, cx: &mut task::Context<'_>) -> Poll<Done<F>> {
-    match catch_unwind(AssertUnwindSafe(|| std::pin::Pin::new(future).poll(cx))) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic_message(&*panic))),
-    }
-}
-
-/// Runs a future of the user's; a panic is an error.
-pub(crate) async fn guarded<F: Future + Unpin>(mut future: F) -> Result<F::Output> {
-    std::future::poll_fn(|cx| poll_guarded(&mut future, cx)).await
-}
-
-/// Drops what belongs to the user, whose `Drop` may panic too.
-fn drop_guarded<T>(value: T) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        tracing::error!(target: TARGET, "a channel crashed while it was dropped: {}", panic_message(&*panic));
-    }
-}
-
-/// A panic as an error.
-fn panic_message(panic: &(dyn Any + Send)) -> Error {
-    let message = panic.downcast_ref::<&str>().copied();
-    let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Error::msg(format!(
-        "panicked: {}",
-        message.unwrap_or("with no message")
-    ))
 }

@@ -1,0 +1,75 @@
+use crate::channel::{Instance, Joining, Route, Turn};
+use crate::log::Line;
+use crate::message::{Reply, Topic};
+use crate::pubsub::{Subscriber, Subscription};
+use crate::session::{Key, Mail, RouteId, Ticket};
+use crate::socket::{Context, Interceptor};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A channel, joined or being joined.
+pub(super) struct Slot {
+    pub(super) key: Key,
+    pub(super) route: RouteId,
+    pub(super) topic: Topic,
+    /// From a join that succeeded on. Ends before the channel is dropped.
+    pub(super) subscription: Option<Subscription>,
+    pub(super) work: Work,
+}
+
+pub(super) enum Work {
+    /// Waiting for a message.
+    None(Box<dyn Instance>),
+    Join(Box<Pending<Joining>>),
+    Handle(Box<Pending<Turn>>),
+    /// Being polled.
+    Taken,
+}
+
+pub(super) struct Pending<F> {
+    pub(super) future: F,
+    pub(super) ticket: Ticket,
+    pub(super) line: Option<Line>,
+    pub(super) since: Option<Instant>,
+}
+
+/// What is known of a message besides what came of it.
+pub(super) struct Told {
+    pub(super) ticket: Ticket,
+    pub(super) line: Option<Line>,
+    pub(super) since: Option<Instant>,
+}
+
+impl<F> Pending<F> {
+    pub(super) fn told(self) -> Told {
+        Told {
+            ticket: self.ticket,
+            line: self.line,
+            since: self.since,
+        }
+    }
+}
+
+/// Who hears a channel's topic: its client, or the channel first if it intercepts something.
+pub(super) fn subscriber(context: &Arc<Context>, key: Key, route: &Route) -> Arc<dyn Subscriber> {
+    match route.intercepts {
+        [] => context.client.clone(),
+        events => Arc::new(Interceptor {
+            context: context.clone(),
+            key,
+            events,
+        }),
+    }
+}
+
+/// Gives a channel what came from within the app.
+pub(super) fn deliver(channel: Box<dyn Instance>, mail: Mail) -> Turn {
+    match mail {
+        Mail::Info(letter) => channel.handle_info(letter),
+        Mail::Out { event, payload } => channel.handle_out(event, payload),
+        // The session carries these out without a turn.
+        Mail::Presence(_) | Mail::Stop | Mail::Overrun => {
+            Box::pin(std::future::ready((channel, Ok(Reply::none()))))
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use super::effect::{Effect, Key, Ticket};
+use super::mail::Mail;
+use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
+use std::collections::VecDeque;
+
+/// A topic that is joined, or being joined.
+pub(super) struct Member {
+    pub(super) topic: Topic,
+    pub(super) join_ref: Option<Ref>,
+    pub(super) key: Key,
+    pub(super) doing: Doing,
+    /// It is to end when it is through with what it is doing.
+    pub(super) stopping: bool,
+    /// What came while it was doing something.
+    pub(super) waiting: Option<Box<Waiting>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Doing {
+    Nothing,
+    Joining,
+    Handling,
+}
+
+#[derive(Default)]
+pub(super) struct Waiting {
+    pub(super) items: VecDeque<Item>,
+    /// Of the client's messages.
+    pub(super) bytes: usize,
+}
+
+pub(super) enum Item {
+    Message(Message<'static>),
+    Mail(Key, Mail),
+}
+
+impl Member {
+    /// Whether a message was meant for an earlier join of this topic. A message may leave out its `join_ref`.
+    pub(super) fn is_stale(&self, message: &Message<'_>) -> bool {
+        message.join_ref.is_some() && message.join_ref != self.join_ref
+    }
+
+    pub(super) fn handle<'m>(&mut self, message: Message<'m>) -> Effect<'m> {
+        self.doing = Doing::Handling;
+        let ticket = Ticket {
+            key: self.key,
+            reference: message.reference,
+            replaces: None,
+        };
+        Effect::Handle {
+            ticket,
+            event: message.event,
+            payload: message.payload,
+        }
+    }
+
+    pub(super) fn reply(
+        &self,
+        reference: Option<Ref>,
+        status: Status,
+        response: Payload,
+    ) -> Outgoing<'static> {
+        Outgoing {
+            join_ref: self.join_ref.clone(),
+            reference,
+            topic: self.topic.clone(),
+            body: Body::Reply { status, response },
+        }
+    }
+}
+
+/// A reply to a message that no channel stands behind.
+pub(super) fn reply(message: &Message<'_>, status: Status, response: Payload) -> Outgoing<'static> {
+    Outgoing {
+        join_ref: message.join_ref.clone(),
+        reference: message.reference.clone(),
+        topic: Topic::from(&*message.topic),
+        body: Body::Reply { status, response },
+    }
+}
+
+pub(super) fn unmatched(message: Message<'_>) -> Outgoing<'static> {
+    let reason = Payload::constant(r#"{"reason":"unmatched topic"}"#);
+    reply(
+        &Message {
+            join_ref: None,
+            ..message
+        },
+        Status::Error,
+        reason,
+    )
+}
+
+/// What a client is told when a channel of its is over: `ref` is the `join_ref` too.
+pub(super) fn notice(
+    topic: Topic,
+    join_ref: Option<Ref>,
+    event: &'static str,
+    payload: Payload,
+) -> Outgoing<'static> {
+    Outgoing {
+        reference: join_ref.clone(),
+        join_ref,
+        topic,
+        body: Body::Event { event, payload },
+    }
+}
+
+pub(super) fn closed(topic: Topic, join_ref: Option<Ref>) -> Outgoing<'static> {
+    notice(topic, join_ref, "phx_close", Payload::empty())
+}
