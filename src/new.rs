@@ -167,7 +167,7 @@ fn refuse_strangers(
     let drafts: Vec<_> = ours.iter().map(|path| apply::draft_of(path)).collect();
     let is_ours = |path: &Path| ours.iter().chain(&drafts).any(|ours| ours == path);
     let root = project.root.display();
-    if project.root.is_file() {
+    if project.root_is_file() {
         let misuse = Misuse::new(format!("`{root}` is a file"));
         return Err(misuse.help("name a folder that is not there yet").into());
     }

@@ -172,6 +172,11 @@ impl Project {
         Ok(None)
     }
 
+    /// Whether a file stands where the root has to be.
+    pub fn root_is_file(&self) -> bool {
+        self.root.is_file()
+    }
+
     /// Whether `entry` is in the root or in a folder above it.
     pub fn above(&self, entry: &str) -> bool {
         let root = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
