@@ -46,6 +46,8 @@ pub(crate) struct Context {
     pub(crate) client: Arc<dyn Client>,
     /// The [`SocketHandler`] that `connect` returned.
     pub(crate) handler: Arc<dyn Any + Send + Sync>,
+    /// What [`SocketHandler::id`] said when it connected.
+    pub(crate) id: Option<Topic>,
     /// From the first letter on.
     pub(crate) mailbox: OnceLock<Box<Mailbox>>,
     /// How many letters may wait.
@@ -250,6 +252,18 @@ impl Socket {
             Some(handler) => handler,
             None => panic!("{} was not joined through {}", self.topic, type_name::<S>()),
         }
+    }
+
+    /// What [`SocketHandler::id`] said when this client connected: who it is, to whatever handler it came.
+    ///
+    /// ```
+    /// # use axum_channels::{Refused, Socket};
+    /// fn who(socket: &Socket) -> Result<&str, Refused> {
+    ///     socket.id().ok_or_else(|| Refused::new("unauthorized"))
+    /// }
+    /// ```
+    pub fn id(&self) -> Option<&str> {
+        self.context.id.as_deref()
     }
 
     /// A value that the endpoint was [built with](crate::EndpointBuilder::state).

@@ -2,7 +2,7 @@ use super::connect::{Connected, Mount};
 use super::format::Format;
 use super::frame::CloseCode;
 use super::outbox::{End, Outbox};
-use crate::message::{Broadcast, Outgoing};
+use crate::message::{Broadcast, Outgoing, Topic};
 use crate::pubsub::{Subscriber, Subscription};
 use crate::runner::Runner;
 use crate::socket::{Client, Context};
@@ -34,18 +34,20 @@ impl Connection {
         Connected { handler, id }: Connected,
     ) -> (Runner, Option<Subscription>) {
         let hub = mount.hub.clone();
-        let id = id.map(|id| {
+        let id = id.map(Topic::from);
+        let subscription = id.clone().map(|id| {
             let disconnector = Arc::new(Disconnector(self.clone()));
-            hub.pubsub.subscribe(id.into(), disconnector)
+            hub.pubsub.subscribe(id, disconnector)
         });
         let context = Arc::new(Context {
             hub,
             client: self.clone(),
             handler,
+            id,
             mailbox: OnceLock::new(),
             max_waiting: mount.options.max_waiting,
         });
-        (Runner::new(context, mount.handlers.clone()), id)
+        (Runner::new(context, mount.handlers.clone()), subscription)
     }
 
     pub(super) fn hear(&self, now: u32) {

@@ -75,7 +75,10 @@ impl Channel for RoomChannel {
             }
             "stuck" => std::future::pending().await,
             "state" => Ok(Reply::ok(json!(socket.state::<u64>()))),
-            "id" => Ok(Reply::ok(json!(socket.handler::<UserSocket>().id))),
+            "id" => {
+                assert_eq!(socket.id(), socket.handler::<UserSocket>().id.as_deref());
+                Ok(Reply::ok(json!(socket.id())))
+            }
             "push" => {
                 socket.push("pushed", payload);
                 Ok(Reply::none())
