@@ -2,8 +2,11 @@
 
 mod support;
 
-use axum_channels::testing::{self, connect, connect_with, join};
-use axum_channels::{Channel, Endpoint, Payload, Refused, Reply, Socket, Topic};
+use axum_channels::testing::{self, connect, connect_as, connect_with, connect_with_headers, join};
+use axum_channels::{
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Socket,
+    SocketHandler, Topic,
+};
 use serde_json::json;
 use support::{RoomChannel, endpoint};
 
@@ -79,6 +82,66 @@ async fn refusals_are_values() {
         refused,
         Refused::with(json!({"reason": "short and stout"})).status(418)
     );
+}
+
+#[tokio::test]
+async fn a_push_may_go_unanswered() {
+    let client = connect(&endpoint(), "/socket").await;
+    let mut channel = client.join("room:lobby", json!({})).await;
+    channel.push("shout", json!({})).refute_reply().await;
+}
+
+#[tokio::test]
+#[should_panic = "a reply arrived"]
+async fn a_reply_that_should_not_come_fails_the_test() {
+    let client = connect(&endpoint(), "/socket").await;
+    let mut channel = client.join("room:lobby", json!({})).await;
+    channel.push("ping", json!({})).refute_reply().await;
+}
+
+#[tokio::test]
+async fn a_client_can_be_one_whom_connect_would_not_let_in() {
+    struct Closed(&'static str);
+    impl SocketHandler for Closed {
+        fn channels(routes: &mut Channels<Self>) {
+            routes.channel::<Whoami>("who:*");
+        }
+        async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+            Err(Refused::new("unauthorized"))
+        }
+        fn id(&self) -> Option<String> {
+            Some(format!("user:{}", self.0))
+        }
+    }
+    struct Whoami;
+    impl Channel for Whoami {
+        async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+            socket.push("you", json!([socket.handler::<Closed>().0, socket.id()]));
+            Ok(Self)
+        }
+    }
+    let endpoint = Endpoint::builder().socket::<Closed>("/socket").build();
+    assert!(connect_with(&endpoint, "/socket", &[]).await.is_err());
+    let alice = connect_as(&endpoint, Closed("alice")).await;
+    let mut channel = alice.join("who:am:i", json!({})).await;
+    channel
+        .assert_push("you", json!(["alice", "user:alice"]))
+        .await;
+    endpoint.broadcast("who:am:i", "news", json!({}));
+    channel.assert_broadcast("news", json!({})).await;
+    endpoint.disconnect("user:alice");
+    assert_eq!(alice.assert_closed().await, 1001);
+}
+
+#[tokio::test]
+async fn headers_are_what_a_test_says() {
+    let endpoint = endpoint();
+    let elsewhere = [("origin", "https://elsewhere.example")];
+    let refused = connect_with_headers(&endpoint, "/socket", &elsewhere).await;
+    assert!(refused.is_err());
+    let here = [("origin", "https://localhost")];
+    let client = connect_with_headers(&endpoint, "/socket", &here).await;
+    assert!(client.is_ok());
 }
 
 #[tokio::test]

@@ -139,6 +139,15 @@ async fn a_sockets_own_origin_check_is_the_one_that_counts() {
             .0,
         403
     );
+    let customers = CheckOrigin::predicate(|origin| origin.ends_with(".customer.example"));
+    let addr = serve(&endpoint_with(websocket().check_origin(customers))).await;
+    for (origin, status) in [
+        ("https://a.customer.example", 101),
+        ("https://a.example", 403),
+    ] {
+        let origin = format!("origin: {origin}\r\n");
+        assert_eq!(upgrade(addr, PATH, &origin).await.0, status, "{origin}");
+    }
     let addr = serve(&endpoint_with(websocket().check_origin(CheckOrigin::off()))).await;
     assert_eq!(upgrade(addr, PATH, "origin: null\r\n").await.0, 101);
 }

@@ -45,6 +45,7 @@ impl Socket {
         path: &str,
         options: SocketOptions,
         channels: Channels<S>,
+        connect: Connect,
     ) -> Self {
         let rules = Arc::new(Rules {
             patterns: channels.patterns,
@@ -62,15 +63,7 @@ impl Socket {
                 routes: channels.routes,
                 join_timeout,
             },
-            connect: |params, info| {
-                Box::pin(async move {
-                    let handler = S::connect(params, info).await?;
-                    Ok(Connected {
-                        id: handler.id(),
-                        handler: Arc::new(handler),
-                    })
-                })
-            },
+            connect,
         }
     }
 
@@ -87,6 +80,13 @@ impl Socket {
             options: self.options,
         };
         (self.path, Arc::new(mount))
+    }
+}
+
+pub(super) fn connected<S: SocketHandler>(handler: Arc<S>) -> Connected {
+    Connected {
+        id: handler.id(),
+        handler,
     }
 }
 
@@ -127,7 +127,11 @@ impl EndpointBuilder {
     pub fn socket_with<S: SocketHandler>(mut self, path: &str, options: SocketOptions) -> Self {
         let mut channels = Channels::new();
         S::channels(&mut channels);
-        self.sockets.push(Socket::new(path, options, channels));
+        let connect: Connect = Box::new(|params, info| {
+            Box::pin(async move { Ok(connected(Arc::new(S::connect(params, info).await?))) })
+        });
+        let socket = Socket::new(path, options, channels, connect);
+        self.sockets.push(socket);
         self
     }
 

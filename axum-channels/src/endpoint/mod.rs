@@ -11,11 +11,11 @@ use crate::message::Payload;
 use crate::presence::Presences;
 use crate::session::RouteId;
 use crate::socket::{Hub, SocketHandler};
-use crate::transport::{CheckOrigin, Mount, serve_longpoll, serve_websocket};
+use crate::transport::{CheckOrigin, Connect, Mount, serve_longpoll, serve_websocket};
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
-use builder::Socket;
+use builder::{Socket, connected};
 use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
@@ -178,10 +178,16 @@ impl Endpoint {
         found.map(|(path, _)| path.as_str())
     }
 
-    /// An endpoint with one socket, at `/socket`, among the same topics and with the same state as this one.
-    pub(crate) fn beside<S: SocketHandler>(&self, channels: Channels<S>) -> Endpoint {
+    /// An endpoint with one socket, at `/socket`, among the same topics and with the same state as this one. Whoever
+    /// connects there is `handler`.
+    pub(crate) fn beside<S: SocketHandler>(&self, channels: Channels<S>, handler: S) -> Endpoint {
         let hub = self.inner.hub.clone();
-        let socket = Socket::new("/socket", websocket(), channels);
+        let handler = Arc::new(handler);
+        let connect: Connect = Box::new(move |_, _| {
+            let connected = connected(handler.clone());
+            Box::pin(async { Ok(connected) })
+        });
+        let socket = Socket::new("/socket", websocket(), channels, connect);
         let mounts = vec![socket.mount(&hub, &CheckOrigin::default())];
         Endpoint {
             inner: Arc::new(Inner { hub, mounts }),

@@ -303,6 +303,28 @@ impl Push {
         let at = Location::caller();
         async move { self.line.reply(&self.reference, at).await }
     }
+
+    /// Makes sure that no reply arrives within a tenth of a second.
+    ///
+    /// # Panics
+    /// If one does.
+    ///
+    /// ```
+    /// # use axum_channels::testing::TestChannel;
+    /// # async fn test(mut channel: TestChannel) {
+    /// channel.push("shout", serde_json::json!({})).refute_reply().await;
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn refute_reply(self) -> impl Future<Output = ()> {
+        let at = Location::caller();
+        async move {
+            let is_it = |message: &Received| message.reference.as_ref() == Some(&self.reference);
+            if self.line.inbox.arrives_soon(is_it).await {
+                panic!("{at}: a reply arrived");
+            }
+        }
+    }
 }
 
 /// Whom a message is for.

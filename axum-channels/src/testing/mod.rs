@@ -60,7 +60,9 @@ const PIPE: usize = 64 * 1024;
 /// }
 /// ```
 pub fn endpoint<C: Channel>(pattern: &str) -> Endpoint {
-    Endpoint::builder().build().beside(only::<C>(pattern))
+    Endpoint::builder()
+        .build()
+        .beside(only::<C>(pattern), Anyone)
 }
 
 /// Connects to the socket of an endpoint that leads a topic to the channel `C`, and joins the topic there.
@@ -88,7 +90,7 @@ pub fn join<C: Channel>(endpoint: &Endpoint, topic: &str) -> impl Future<Output 
         let routed = endpoint.path_to::<C>(topic);
         let client = match routed {
             Some(path) => connect_with(endpoint, path, &[]).await,
-            None => connect_with(&endpoint.beside(only::<C>(topic)), "/socket", &[]).await,
+            None => connect_with(&endpoint.beside(only::<C>(topic), Anyone), "/socket", &[]).await,
         };
         let client = match client {
             Ok(client) => client,
@@ -124,6 +126,28 @@ pub fn connect(endpoint: &Endpoint, path: &str) -> impl Future<Output = Client> 
             Err(refused) => panic!("{at}: cannot connect to {path}: {refused:?}"),
         }
     }
+}
+
+/// Connects as a client that has been let in already: `handler` is what [`SocketHandler::connect`] would have returned. For
+/// channels of sockets that ask for a token, or for what else a test does not have.
+///
+/// ```
+/// # use axum_channels::{ConnectInfo, Endpoint, Params, Refused, SocketHandler, testing::connect_as};
+/// # use serde_json::json;
+/// struct UserSocket { user: u64 }
+/// # impl SocketHandler for UserSocket {
+/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Err(Refused::new("who are you?")) }
+/// # }
+///
+/// # async fn test(endpoint: Endpoint) {
+/// let alice = connect_as(&endpoint, UserSocket { user: 42 }).await;
+/// let mut channel = alice.join("user:lobby", json!({})).await;
+/// # }
+/// ```
+pub async fn connect_as<S: SocketHandler>(endpoint: &Endpoint, handler: S) -> Client {
+    let mut channels = Channels::new();
+    S::channels(&mut channels);
+    connect(&endpoint.beside(channels, handler), "/socket").await
 }
 
 /// Connects with parameters, or says how that was refused.
@@ -164,8 +188,30 @@ pub async fn connect_with_token(
     token: &str,
 ) -> Result<Client, Refused> {
     let token = BASE64_STANDARD_NO_PAD.encode(token);
-    let header = format!("sec-websocket-protocol: phoenix, base64url.bearer.phx.{token}\r\n");
-    open(endpoint, path, &[], &header).await
+    let protocols = format!("phoenix, base64url.bearer.phx.{token}");
+    connect_with_headers(endpoint, path, &[("sec-websocket-protocol", &protocols)]).await
+}
+
+/// Connects with headers of the request, or says how that was refused.
+///
+/// ```
+/// # use axum_channels::{Endpoint, testing::connect_with_headers};
+/// # async fn test(endpoint: Endpoint) {
+/// let elsewhere = [("origin", "https://elsewhere.example")];
+/// let refused = connect_with_headers(&endpoint, "/socket", &elsewhere).await.expect_err("not ours");
+/// # }
+/// ```
+///
+/// # Errors
+/// What the client was refused with: the payload and the status.
+pub async fn connect_with_headers(
+    endpoint: &Endpoint,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Result<Client, Refused> {
+    let header = |(name, value): &(&str, &str)| format!("{name}: {value}\r\n");
+    let headers: String = headers.iter().map(header).collect();
+    open(endpoint, path, &[], &headers).await
 }
 
 async fn open(

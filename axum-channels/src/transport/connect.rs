@@ -29,7 +29,8 @@ pub(crate) struct Mount {
 }
 
 /// `SocketHandler::connect`, of any type.
-pub(crate) type Connect = for<'a> fn(&'a Params, &'a ConnectInfo) -> Connecting<'a>;
+pub(crate) type Connect =
+    Box<dyn for<'a> Fn(&'a Params, &'a ConnectInfo) -> Connecting<'a> + Send + Sync>;
 pub(crate) type Connecting<'a> =
     Pin<Box<dyn Future<Output = Result<Connected, Refused>> + Send + 'a>>;
 

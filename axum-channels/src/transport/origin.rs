@@ -1,6 +1,7 @@
 use axum::http::{header, request::Parts};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Which pages may connect: the check that keeps other sites from using a visitor's cookies on yours.
 ///
@@ -12,13 +13,14 @@ use std::str::FromStr;
 ///
 /// let check = CheckOrigin::hosts(["https://example.com", "//*.example.com", "//localhost:4000"]);
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct CheckOrigin(Check);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 enum Check {
     SameHost,
     Hosts(Vec<Allowed>),
+    Predicate(Arc<dyn Fn(&str) -> bool + Send + Sync>),
     Off,
 }
 
@@ -30,7 +32,7 @@ impl CheckOrigin {
     ///
     /// ```
     /// # use axum_channels::CheckOrigin;
-    /// assert_eq!(CheckOrigin::default(), CheckOrigin::same_host());
+    /// let check = CheckOrigin::same_host();
     /// ```
     pub const fn same_host() -> Self {
         Self(Check::SameHost)
@@ -59,6 +61,24 @@ impl CheckOrigin {
         Self(Check::Hosts(hosts.into_iter().map(parse).collect()))
     }
 
+    /// Pages that a function of yours lets in, such as those of customers' domains that are known at run time only.
+    ///
+    /// It is given the header as it came, `https://app.example.com:8443` or `null`, and is asked before every connection: it
+    /// must not block.
+    ///
+    /// ```
+    /// # use axum_channels::CheckOrigin;
+    /// use std::collections::HashSet;
+    /// use std::sync::{Arc, RwLock};
+    ///
+    /// let domains: Arc<RwLock<HashSet<String>>> = Arc::default();
+    /// let known = domains.clone();
+    /// let check = CheckOrigin::predicate(move |origin| known.read().is_ok_and(|known| known.contains(origin)));
+    /// ```
+    pub fn predicate(allows: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Check::Predicate(Arc::new(allows)))
+    }
+
     /// Every page on the web. Only for sockets that do nothing on the strength of a cookie.
     ///
     /// ```
@@ -73,17 +93,21 @@ impl CheckOrigin {
         let Some(origin) = request.headers.get(header::ORIGIN) else {
             return true;
         };
-        if self.0 == Check::Off {
-            return true;
-        }
-        let Some(Ok(origin)) = origin.to_str().ok().map(str::parse::<Allowed>) else {
-            return false;
-        };
+        let text = origin.to_str().unwrap_or_default();
+        let parsed = || text.parse::<Allowed>().ok();
         match &self.0 {
-            Check::Hosts(hosts) => hosts.iter().any(|allowed| allowed.covers(&origin)),
-            _ => host(request).is_some_and(|host| {
-                host == origin.host || is_loopback(&host) && is_loopback(&origin.host)
-            }),
+            Check::Off => true,
+            Check::Predicate(allows) => allows(text),
+            Check::Hosts(hosts) => {
+                parsed().is_some_and(|origin| hosts.iter().any(|allowed| allowed.covers(&origin)))
+            }
+            Check::SameHost => {
+                parsed()
+                    .zip(host(request))
+                    .is_some_and(|(Allowed { host: page, .. }, host)| {
+                        host == page || is_loopback(&host) && is_loopback(&page)
+                    })
+            }
         }
     }
 }
@@ -99,6 +123,7 @@ impl fmt::Debug for CheckOrigin {
         match &self.0 {
             Check::SameHost => f.write_str("SameHost"),
             Check::Hosts(hosts) => f.debug_tuple("Hosts").field(hosts).finish(),
+            Check::Predicate(_) => f.write_str("Predicate"),
             Check::Off => f.write_str("Off"),
         }
     }
@@ -270,6 +295,15 @@ mod tests {
             panic!("valid")
         };
         assert!(CheckOrigin::hosts(["//example.com"]).allows(&request.into_parts().0));
+    }
+
+    #[test]
+    fn a_function_is_given_the_header_as_it_came() {
+        let check = CheckOrigin::predicate(|origin| origin == "https://a.example:8443");
+        assert!(allows(&check, "other.org", "https://a.example:8443"));
+        for origin in ["https://a.example", "null", "https://A.example:8443"] {
+            assert!(!allows(&check, "a.example", origin), "{origin}");
+        }
     }
 
     #[test]
