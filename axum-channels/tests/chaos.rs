@@ -1,4 +1,6 @@
 //! Clients at their worst, and nothing is left of them. The same every time but for the order of things.
+//!
+//! One test, for it looks at the memory of the whole process.
 
 mod support;
 
@@ -6,13 +8,17 @@ use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
     SocketHandler, Topic, websocket,
 };
+use peak_alloc::PeakAlloc;
 use serde_json::json;
 use socket2::SockRef;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::{Duration, Instant};
-use support::{Frame, VALID, Ws, eventually, frame, http, serve};
+use std::time::Duration;
+use support::{VALID, Ws, eventually, frame, http, serve};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
 
 struct Anyone;
 
@@ -182,6 +188,7 @@ async fn misbehave(addr: SocketAddr, seed: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_left_of_clients_at_their_worst() {
+    do_not_print_panics_of_channels();
     let alive = Alive::default();
     let endpoint = Endpoint::builder()
         .socket_with::<Anyone>(
@@ -190,8 +197,13 @@ async fn nothing_is_left_of_clients_at_their_worst() {
         )
         .state(alive.clone())
         .build();
+    let left = || {
+        let stats = endpoint.stats();
+        (stats.connections, stats.subscriptions, alive.0.load(SeqCst))
+    };
     let addr = serve(&endpoint).await;
     let mut witness = Ws::open(addr).await;
+    let mut used = Vec::new();
     for round in 0..6 {
         let clients = (0..100).map(|n| tokio::spawn(misbehave(addr, 100 * round + n)));
         let clients: Vec<_> = clients.collect();
@@ -199,67 +211,42 @@ async fn nothing_is_left_of_clients_at_their_worst() {
             client.await.expect("a client that does not panic itself");
         }
         witness.expect_nothing().await;
+        eventually("only the witness is left, and its id", || {
+            left() == (1, 1, 0)
+        })
+        .await;
+        used.push(settled().await);
     }
-    let left = || {
-        let stats = endpoint.stats();
-        (stats.connections, stats.subscriptions, alive.0.load(SeqCst))
-    };
-    eventually("only the witness is left, and its id", || {
-        left() == (1, 1, 0)
-    })
-    .await;
     assert!(endpoint.presences("room:1").is_empty());
     endpoint.disconnect("everyone");
     witness.expect_close(1001).await;
     drop(witness);
     eventually("nobody is left", || left() == (0, 0, 0)).await;
+    // What is kept for good, such as a buffer for each thread, is made in the first round. If each client left 20 bytes
+    // behind, that would be 10,000 in the other five.
+    let (first, last) = (used[0], used[used.len() - 1]);
+    assert!(last < first + 10_000, "bytes in use: {used:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_stalled_reader_among_a_thousand_delays_nobody_and_is_dropped() {
-    let endpoint = Endpoint::builder()
-        .socket_with::<Anyone>("/socket", websocket().max_queued_bytes(50_000))
-        .state(Alive::default())
-        .build();
-    let addr = serve(&endpoint).await;
-    let mut stalled = Ws::join(addr, "room:1").await;
-    stalled.send(r#"["2","2","room:2","phx_join",{}]"#).await; // where it is alone, to have more to stall on
-    let mut readers = Vec::new();
-    for _ in 0..999 {
-        let mut ws = Ws::open(addr).await;
-        ws.send(r#"["1","1","room:1","phx_join",{}]"#).await;
-        readers.push(ws);
-    }
-    let joined = || endpoint.presences("room:1").get("someone").len();
-    eventually("all have joined", || joined() == 1000).await;
-    let heard = Arc::new(AtomicUsize::new(0));
-    let listeners: Vec<_> = readers
-        .into_iter()
-        .map(|ws| tokio::spawn(listen(ws, heard.clone())))
-        .collect();
-    let (much, mut slowest, mut sent) = ("x".repeat(200_000), Duration::ZERO, 0);
-    while endpoint.stats().connections == 1000 {
-        endpoint.broadcast("room:2", "news", json!({"text": much}));
-        let begun = Instant::now();
-        endpoint.broadcast("room:1", "news", json!({"n": sent}));
-        sent += 1;
-        eventually("all others hear it", || heard.load(SeqCst) == 999 * sent).await;
-        slowest = slowest.max(begun.elapsed());
-        assert!(sent < 1000, "the stalled reader is dropped");
-    }
-    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
-    assert_eq!(endpoint.stats().connections, 999);
-    drop(stalled);
-    listeners.into_iter().for_each(|listener| listener.abort());
-    eventually("nobody is left", || endpoint.stats().subscriptions == 0).await;
+/// What the test runner captures of them, with backtraces, would count as memory.
+fn do_not_print_panics_of_channels() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let of_channel = |said: &&str| ["at the door", "in join", "in handle_in"].contains(said);
+        if !panic.payload().downcast_ref().is_some_and(of_channel) {
+            print(panic);
+        }
+    }));
 }
 
-async fn listen(mut ws: Ws, heard: Arc<AtomicUsize>) {
+/// Bytes in use once they are no longer becoming fewer: tasks that were told to stop are freed a moment later.
+async fn settled() -> usize {
+    let mut least = MEMORY.current_usage();
     loop {
-        match ws.next().await {
-            Frame::Text(text) if text.contains(r#""news""#) => drop(heard.fetch_add(1, SeqCst)),
-            Frame::Text(_) => {}
-            other => panic!("{other:?}"),
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        match MEMORY.current_usage() {
+            now if now < least => least = now,
+            _ => return least,
         }
     }
 }

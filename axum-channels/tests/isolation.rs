@@ -4,6 +4,9 @@ mod support;
 
 use axum_channels::websocket;
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 use support::{Frame, Ws, endpoint, endpoint_with, eventually, serve};
 
 #[tokio::test]
@@ -164,7 +167,7 @@ async fn a_client_that_asks_without_reading_is_made_to_wait() {
         }
         write
     });
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(
         endpoint.stats().connections,
         1,
@@ -191,4 +194,48 @@ async fn a_value_that_is_too_deep_is_no_message() {
     ws.send(&format!(r#"["1","2","room:a","ping",{deep}]"#))
         .await;
     assert_eq!(ws.next().await, Frame::Close(1011));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_stalled_reader_among_a_thousand_delays_nobody_and_is_dropped() {
+    let endpoint = endpoint_with(websocket().max_queued_bytes(50_000));
+    let addr = serve(&endpoint).await;
+    let mut stalled = Ws::join(addr, "room:1").await;
+    stalled.send(r#"["2","2","room:2","phx_join",{}]"#).await; // where it is alone, to have more to stall on
+    let mut readers = Vec::new();
+    for _ in 0..999 {
+        readers.push(Ws::join(addr, "room:1").await);
+    }
+    // One on each of the thousand, and another of the stalled one.
+    eventually("all have joined", || endpoint.stats().subscriptions == 1001).await;
+    let heard = Arc::new(AtomicUsize::new(0));
+    let listeners: Vec<_> = readers
+        .into_iter()
+        .map(|ws| tokio::spawn(listen(ws, heard.clone())))
+        .collect();
+    let (much, mut slowest, mut sent) = ("x".repeat(200_000), Duration::ZERO, 0);
+    while endpoint.stats().connections == 1000 {
+        endpoint.broadcast("room:2", "news", json!({"text": much}));
+        let begun = Instant::now();
+        endpoint.broadcast("room:1", "news", json!({"n": sent}));
+        sent += 1;
+        eventually("all others hear it", || heard.load(Relaxed) == 999 * sent).await;
+        slowest = slowest.max(begun.elapsed());
+        assert!(sent < 1000, "the stalled reader is dropped");
+    }
+    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+    assert_eq!(endpoint.stats().connections, 999);
+    drop(stalled);
+    listeners.into_iter().for_each(|listener| listener.abort());
+    eventually("nobody is left", || endpoint.stats().subscriptions == 0).await;
+}
+
+async fn listen(mut ws: Ws, heard: Arc<AtomicUsize>) {
+    loop {
+        match ws.next().await {
+            Frame::Text(text) if text.contains(r#""news""#) => drop(heard.fetch_add(1, Relaxed)),
+            Frame::Text(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 use super::{Endpoint, Inner, SocketOptions, websocket};
 use crate::channel::Channels;
+use crate::message::Topic;
 use crate::presence::Tracker;
 use crate::pubsub::PubSub;
 use crate::runner::Handlers;
@@ -92,6 +93,8 @@ pub(super) fn connected<S: SocketHandler>(handler: Arc<S>) -> Connected {
 
 impl EndpointBuilder {
     pub(super) fn new() -> Self {
+        // Now, not at the first heartbeat: glibc gives back the end of its heap, and this stays where it was put.
+        drop(Topic::phoenix());
         EndpointBuilder {
             sockets: Vec::new(),
             states: States::default(),
