@@ -5,6 +5,7 @@ use super::stream::{Stream, try_write};
 use crate::log;
 use crate::message::{Broadcast, Outgoing};
 use crate::sync::lock;
+use bytes::Bytes;
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex};
@@ -150,7 +151,20 @@ impl Outbox {
     }
 
     fn push(&self, add: impl FnOnce(&mut Queue)) {
+        self.push_to(&mut lock(&self.state), add);
+    }
+
+    fn push_shared(&self, bytes: &Bytes) {
         let mut state = lock(&self.state);
+        let written = state.write_past_queue(bytes);
+        if written < bytes.len() {
+            self.push_to(&mut state, |queue| {
+                queue.push_shared(bytes.slice(written..))
+            });
+        }
+    }
+
+    fn push_to(&self, state: &mut State, add: impl FnOnce(&mut Queue)) {
         if state.end.is_some() {
             return;
         }
@@ -182,6 +196,17 @@ impl State {
 
     fn weight(&self) -> usize {
         self.queue.as_ref().map_or(0, |queue| queue.weight())
+    }
+
+    /// Writes what need not be queued, as nothing waits: how much of it the socket took. For most of what is broadcast this
+    /// is all there is to do.
+    fn write_past_queue(&self, bytes: &[u8]) -> usize {
+        match &self.tcp {
+            Some(tcp) if !self.corked && self.queue.is_none() && self.end.is_none() => {
+                tcp.try_write(bytes).unwrap_or(0)
+            }
+            _ => 0,
+        }
     }
 
     /// Writes as much as the socket takes now. An error is left to the connection's task to find.
@@ -234,7 +259,7 @@ impl Outbox {
                 .ok()
         };
         if let Some(encoded) = broadcast.encoded(format.index(), encode) {
-            self.push(|queue| queue.push_shared(encoded.clone()));
+            self.push_shared(encoded);
         }
     }
 }
