@@ -119,7 +119,7 @@ fn from_the_outside_paths_are_shown_as_they_are_seen_from_there() {
          * creating apps/shop_web/assets/js/user_socket.js\n\
          * injecting apps/shop_web/lib/shop_web/endpoint.ex\n\
          * injecting apps/shop_web/assets/js/app.js\n\
-         \nStart the app with `mix phx.server`, if it does not run yet, and open http://localhost:4000\n"
+         \nStart the app with `mix phx.server`, again if it runs: a new socket starts with it. Then open http://localhost:4000\n"
     );
 }
 
