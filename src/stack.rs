@@ -2,12 +2,14 @@
 //!
 //! `stack.toml` says how to recognise a project and what an app may not be called. Each folder beside it is a
 //! generator: the files that it makes, and a `generator.toml` with its options, questions, edits and last words.
+//! Edits that several generators make are in `edits.toml`.
 //! Every string in the two is a Tera template where a value can matter.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::edit::Place;
 use crate::template::{self, Templates};
@@ -113,6 +115,9 @@ pub struct Generator {
     pub taken: Vec<Taken>,
     #[serde(default)]
     pub questions: Vec<Question>,
+    /// Names of edits in the stack's `edits.toml`, made before this one's own.
+    #[serde(default)]
+    pub shared_edits: Vec<String>,
     #[serde(default)]
     pub edits: Vec<EditRule>,
     #[serde(default)]
@@ -322,10 +327,11 @@ impl Generator {
     pub fn read(stack: &str, name: &str, templates: &Templates<'_>) -> Result<Self> {
         let folder = format!("{stack}/{name}");
         let path = format!("{folder}/generator.toml");
-        let text = templates.text(&path)?;
-        let read = toml::from_str(&text);
-        let mut generator: Self =
-            read.with_context(|| format!("in {}", templates.whereabouts(&path)))?;
+        let mut generator: Self = read(&path, templates)?;
+        if !generator.shared_edits.is_empty() {
+            let shared = shared_edits(stack, &generator.shared_edits, templates)?;
+            generator.edits.splice(..0, shared);
+        }
         generator.name = name.to_owned();
         generator.folder = folder;
         Ok(generator)
@@ -356,4 +362,21 @@ impl Stack {
         stack.name = name.to_owned();
         Ok(stack)
     }
+}
+
+/// Edits that several generators of a stack make, from its `edits.toml`.
+fn shared_edits(stack: &str, names: &[String], templates: &Templates<'_>) -> Result<Vec<EditRule>> {
+    let path = format!("{stack}/edits.toml");
+    let mut known: BTreeMap<String, EditRule> = read(&path, templates)?;
+    let edit = |name: &String| {
+        let found = known.remove(name);
+        found.with_context(|| format!("no edit `{name}` in {}", templates.whereabouts(&path)))
+    };
+    names.iter().map(edit).collect()
+}
+
+/// A file of rules, of the project's own if it has one.
+fn read<T: DeserializeOwned>(path: &str, templates: &Templates<'_>) -> Result<T> {
+    let text = templates.text(path)?;
+    toml::from_str(&text).with_context(|| format!("in {}", templates.whereabouts(path)))
 }
