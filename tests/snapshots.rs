@@ -10,12 +10,13 @@ use std::fmt::Write;
 use support::{Ran, Sandbox};
 
 /// Every snapshot there is: one that no test makes any more fails too.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "rust_new",
     "rust_gen_channel_user",
     "rust_gen_channel_user_without_a_socket",
     "rust_gen_channel_admin_room",
     "rust_gen_socket_device",
+    "rust_gen_presence",
     "rust_new_with_a_channel",
     "phoenix_new",
     "phoenix_gen_channel_user",
@@ -102,6 +103,21 @@ fn rust_gen_socket_device() {
     assert_snapshot(
         "rust_gen_socket_device",
         &(transcript("gen socket Device", &ran) + &tree(&sandbox, &before)),
+    );
+}
+
+#[test]
+fn rust_gen_presence() {
+    let sandbox = Sandbox::with_app();
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
+    let before = sandbox.tree();
+    let ran = sandbox.run(&["gen", "presence"]);
+
+    assert_snapshot(
+        "rust_gen_presence",
+        &(transcript("gen presence", &ran) + &tree(&sandbox, &before)),
     );
 }
 

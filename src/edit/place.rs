@@ -21,6 +21,8 @@ pub enum Place {
     Into,
     /// As a further link of the method chain that ends with the anchor.
     Chain,
+    /// In the anchor's place.
+    Instead,
     /// At the end of the file.
     End,
 }
@@ -47,6 +49,7 @@ impl Place {
             Self::Before => page.before(found, anchor.gap),
             Self::Into => page.block(found),
             Self::Chain => page.chain(found),
+            Self::Instead => page.instead(found),
             Self::End => page.end(anchor.gap),
         };
         let mut splices = vec![splice];
@@ -164,6 +167,15 @@ impl<'a> Page<'a> {
         Splice {
             range: at..at,
             text,
+        }
+    }
+
+    fn instead(&self, found: &Match<'_>) -> Splice {
+        let range = found.anchor();
+        let indent = self.indent_of(range.start);
+        Splice {
+            text: self.lines(&indent).trim_start().to_owned(),
+            range,
         }
     }
 

@@ -53,6 +53,20 @@ test("a shout reaches a second page, as text and never as markup", async (t) => 
   }
 })
 
+test("who is in a channel is shown, and kept up with", async (t) => {
+  const room = '[data-socket="UserSocket"] [data-channel="room:lobby"]'
+  const first = await open(t, appUrl())
+  await until(first.page, room, "[data-present]", "Here: guest")
+  const second = await open(t, appUrl())
+
+  for (const { page } of [first, second]) await until(page, room, "[data-present]", "Here: guest ×2")
+  await first.page.screenshot({ path: screenshotPath("presence"), fullPage: true })
+  await second.page.goto("about:blank")
+
+  await until(first.page, room, "[data-present]", "Here: guest")
+  assert.deepEqual(first.complaints, [])
+})
+
 test("frames are listed in both directions as they travel", async (t) => {
   const { page } = await open(t, appUrl())
   await page.waitForSelector(JOINED)

@@ -11,7 +11,7 @@ pub fn target() -> PathBuf {
 }
 
 /// An app called `my_app` with all that the generators make: channels User, Room and Admin.Room, socket Device
-/// with a channel of its own.
+/// with a channel of its own, and presences in Room and Sensor.
 pub fn full() -> Sandbox {
     let sandbox = Sandbox::with_app();
     for args in [
@@ -20,6 +20,8 @@ pub fn full() -> Sandbox {
         &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
         &["gen", "socket", "Device"],
         &["gen", "channel", "Sensor", "--socket", "Device"],
+        &["gen", "presence", "--channel", "Room"],
+        &["gen", "presence", "Sensor", "--socket", "Device"],
     ] {
         sandbox.run(args).succeeded();
     }

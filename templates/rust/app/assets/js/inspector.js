@@ -4,6 +4,10 @@
 //
 //     window.dispatchEvent(new CustomEvent("socket:connect", { detail: { socket, name: "UserSocket" } }))
 //
+// A script that knows who is in a channel may say so, whenever that changes, with the `Presence` of the "phoenix" package:
+//
+//     window.dispatchEvent(new CustomEvent("presence:sync", { detail: { channel, presence } }))
+//
 // What others sent is only ever written as text, never as markup.
 
 import { clock, readable, watchFrames } from "./frames.js"
@@ -14,6 +18,7 @@ const CLOSED = 3 // the closed channels kept for each socket, the latest ones
 const sockets = document.querySelector("#sockets")
 const noSocket = document.querySelector("#no-socket")
 const known = new WeakSet()
+const cards = new WeakMap() // by channel
 
 window.addEventListener("socket:connect", ({ detail: { socket, name } }) => {
   if (!sockets || known.has(socket)) return
@@ -22,6 +27,14 @@ window.addEventListener("socket:connect", ({ detail: { socket, name } }) => {
   noSocket.hidden = true
   watchFrames(socket, name)
   showSocket(socket, name)
+})
+
+window.addEventListener("presence:sync", ({ detail: { channel, presence } }) => {
+  const present = cards.get(channel)?.querySelector("[data-present]")
+  if (!present) return
+
+  const names = presence.list((name, { metas }) => metas.length > 1 ? `${name} ×${metas.length}` : name)
+  present.textContent = `Here: ${names.join(", ")}`
 })
 
 // By now every script of the page has run: what has not announced itself is not there.
@@ -71,6 +84,7 @@ function channelCard(channel) {
   const form = card.querySelector("form")
   const heard = card.querySelector(".heard")
 
+  cards.set(channel, card)
   card.dataset.channel = topic
   card.setAttribute("aria-label", topic)
   part("topic").textContent = topic
@@ -88,7 +102,7 @@ function channelCard(channel) {
 
     if (event === "phx_error") showError(`crashed: ${readable(payload)}`)
     else if (event === "phx_reply" && payload?.status === "error") showError(`refused: ${readable(payload.response)}`)
-    else if (!event.startsWith("phx_")) {
+    else if (!/^(phx|presence)_/.test(event)) {
       heard.prepend(heardRow(event, payload))
       keep(heard.children, HEARD)
     }

@@ -1,0 +1,188 @@
+//! `hello-sockets gen presence` in a Rust app, from outside.
+
+mod support;
+
+use support::Sandbox;
+
+/// An app with the channels User and Room.
+fn app() -> Sandbox {
+    let sandbox = Sandbox::with_app();
+    for args in [
+        &["gen", "channel", "User", "--yes"][..],
+        &["gen", "channel", "Room"],
+    ] {
+        sandbox.run(args).succeeded();
+    }
+    sandbox
+}
+
+#[test]
+fn a_presence_is_wired_into_its_channel_and_its_script() {
+    let sandbox = app();
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* creating src/channels/presence.rs\n\
+         * creating tests/presence.rs\n\
+         * injecting src/channels/mod.rs\n\
+         * injecting src/channels/user_channel.rs\n\
+         * injecting assets/js/user_socket.js\n\
+         \nStart the app with `cargo run`, or start it again: everybody in a topic of UserChannel sees who else is.\n"
+    );
+    let channel = sandbox.read("my_app/src/channels/user_channel.rs");
+    assert!(
+        channel.contains(
+            "_payload: Payload, socket: &Socket) -> Result<Self, Refused> {\n        \
+             presence::track(socket)?;\n        Ok(Self)\n"
+        ),
+        "{channel}"
+    );
+    assert!(channel.contains("\nuse super::presence;\n"), "{channel}");
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    assert!(
+        script.contains("import { Presence, Socket } from \"phoenix\"\n"),
+        "{script}"
+    );
+    let joined = script.find("userChannel.join()").expect("it is joined");
+    let present = script.find("export const userPresence = new Presence(userChannel)\n");
+    assert!(present.is_some_and(|present| present > joined), "{script}");
+}
+
+#[test]
+fn the_second_time_changes_nothing() {
+    let sandbox = app();
+    sandbox.run(&["gen", "presence"]).succeeded();
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    assert_eq!(sandbox.tree(), before);
+    let mut lines = ran.stdout.lines().filter(|line| line.starts_with("* "));
+    assert!(
+        lines.all(|line| line.starts_with("* identical ")),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn one_presence_serves_a_second_channel_as_its_owner_has_changed_it() {
+    let sandbox = app();
+    sandbox.run(&["gen", "presence"]).succeeded();
+    let own = sandbox
+        .read("my_app/src/channels/presence.rs")
+        .replace("guest", "visitor");
+    sandbox.write("my_app/src/channels/presence.rs", &own);
+
+    let ran = sandbox
+        .run(&["gen", "presence", "--channel", "Room"])
+        .succeeded();
+
+    assert!(
+        ran.stdout
+            .contains("* skipping src/channels/presence.rs\n* identical tests/presence.rs\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(sandbox.read("my_app/src/channels/presence.rs"), own);
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    assert_eq!(script.matches("import { Presence, Socket }").count(), 1);
+    for channel in ["user", "room"] {
+        let present = format!("const {channel}Presence = new Presence({channel}Channel)\n");
+        assert!(script.contains(&present), "{script}");
+    }
+}
+
+#[test]
+fn a_name_makes_another_one_for_the_channel_of_that_name() {
+    let sandbox = app();
+
+    sandbox
+        .run(&["gen", "presence", "RoomPresence"])
+        .succeeded();
+
+    assert!(sandbox.exists("my_app/tests/room_presence.rs"));
+    let channel = sandbox.read("my_app/src/channels/room_channel.rs");
+    assert!(
+        channel.contains("        room_presence::track(socket)?;\n        Ok(Self)\n"),
+        "{channel}"
+    );
+    let modules = sandbox.read("my_app/src/channels/mod.rs");
+    assert!(modules.contains("pub mod room_channel;\npub mod room_presence;\n"));
+}
+
+#[test]
+fn without_a_channel_it_says_how_to_go_on() {
+    let sandbox = Sandbox::with_app();
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* creating src/channels/presence.rs\n\
+         * creating tests/presence.rs\n\
+         * injecting src/channels/mod.rs\n\
+         \nNo channel counts its clients in yet. Once there is one, say RoomChannel, run\n\n    \
+         hello-sockets gen presence --channel Room\n"
+    );
+}
+
+#[test]
+fn a_join_of_ones_own_is_edited_where_it_lets_clients_in() {
+    let own = "        let name: String = payload.parse()?;\n        Ok(Self { name })\n";
+    let (before, after) = join_with(own);
+    let edited = before.replace(
+        "        Ok(Self { name })\n",
+        "        presence::track(client)?;\n        Ok(Self { name })\n",
+    );
+    let imports = "Socket, Topic, UnknownEvent};\n";
+    let with_use = format!("{imports}\nuse super::presence;\n");
+    assert_eq!(after, edited.replace(imports, &with_use));
+}
+
+#[test]
+fn a_join_that_lets_clients_in_at_two_places_is_left_to_its_owner() {
+    let own = "        if topic.ends_with('1') {\n            return Ok(Self);\n        }\n        Ok(Self)\n";
+    let (before, after) = join_with(own);
+    assert_eq!(after, before);
+}
+
+/// A channel whose `join` says `body`, before and after `gen presence`.
+fn join_with(body: &str) -> (String, String) {
+    let path = "my_app/src/channels/user_channel.rs";
+    let sandbox = app();
+    let channel = sandbox
+        .read(path)
+        .replace("        Ok(Self)\n", body)
+        .replace(
+            "_topic: &Topic, _payload: Payload, _socket: &Socket",
+            "topic: &Topic, payload: Payload, client: &Socket",
+        );
+    sandbox.write(path, &channel);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    let after = sandbox.read(path);
+    let by_hand = ran.stdout.contains("presence::track(socket)?;");
+    assert_eq!(by_hand, after == channel, "{}", ran.stdout);
+    (channel, after)
+}
+
+#[test]
+fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
+    let sandbox = app();
+    let path = "my_app/assets/js/user_socket.js";
+    let own = sandbox.read(path).replace("userChannel", "lobby");
+    sandbox.write(path, &own);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    assert_eq!(sandbox.read(path), own);
+    assert!(
+        ran.stdout.contains("new Presence(userChannel)"),
+        "{}",
+        ran.stdout
+    );
+}
