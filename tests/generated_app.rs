@@ -62,6 +62,20 @@ fn with_a_lonely_socket_is_sound() {
 
 #[test]
 #[ignore = "compiles a generated app"]
+fn with_tokens_from_the_start_is_sound() {
+    let sandbox = Sandbox::with_app();
+    for args in [
+        &["gen", "auth", "--yes"][..],
+        &["gen", "channel", "User"],
+        &["gen", "presence"],
+    ] {
+        sandbox.run(args).succeeded();
+    }
+    is_sound(&sandbox);
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
 fn with_long_names_is_sound() {
     let sandbox = Sandbox::with_app();
     for args in [

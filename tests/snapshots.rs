@@ -10,13 +10,14 @@ use std::fmt::Write;
 use support::{Ran, Sandbox};
 
 /// Every snapshot there is: one that no test makes any more fails too.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "rust_new",
     "rust_gen_channel_user",
     "rust_gen_channel_user_without_a_socket",
     "rust_gen_channel_admin_room",
     "rust_gen_socket_device",
     "rust_gen_presence",
+    "rust_gen_auth",
     "rust_new_with_a_channel",
     "phoenix_new",
     "phoenix_gen_channel_user",
@@ -108,17 +109,26 @@ fn rust_gen_socket_device() {
 
 #[test]
 fn rust_gen_presence() {
+    assert_grown_from_a_channel("rust_gen_presence", "presence");
+}
+
+#[test]
+fn rust_gen_auth() {
+    assert_grown_from_a_channel("rust_gen_auth", "auth");
+}
+
+/// What a generator prints and changes in a new Rust app with a channel.
+#[track_caller]
+fn assert_grown_from_a_channel(name: &str, generator: &str) {
     let sandbox = Sandbox::with_app();
     sandbox
         .run(&["gen", "channel", "User", "--yes"])
         .succeeded();
     let before = sandbox.tree();
-    let ran = sandbox.run(&["gen", "presence"]);
+    let ran = sandbox.run(&["gen", generator]);
 
-    assert_snapshot(
-        "rust_gen_presence",
-        &(transcript("gen presence", &ran) + &tree(&sandbox, &before)),
-    );
+    let snapshot = transcript(&format!("gen {generator}"), &ran) + &tree(&sandbox, &before);
+    assert_snapshot(name, &snapshot);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 mod support;
 
-use axum_channels::testing::{self, connect, connect_as, connect_with, connect_with_headers, join};
+use axum_channels::testing::{
+    self, connect, connect_as, connect_with, connect_with_headers, join, join_with_token,
+};
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Socket,
     SocketHandler, Topic,
@@ -186,6 +188,30 @@ async fn joining_a_channel_goes_through_the_socket_that_leads_there() {
         a.push("ping", json!({"a": 1})).reply().await,
         Reply::ok(json!({"a": 1}))
     );
+}
+
+#[tokio::test]
+async fn joining_with_a_token_shows_it_to_the_socket_that_leads_there() {
+    struct Guarded(String);
+    impl SocketHandler for Guarded {
+        fn channels(routes: &mut Channels<Self>) {
+            routes.channel::<RoomChannel>("room:*");
+        }
+        async fn connect(_: &Params, info: &ConnectInfo) -> axum_channels::Result<Self, Refused> {
+            let token = info.auth_token();
+            token.map(Self).ok_or_else(|| Refused::new("no token"))
+        }
+        fn id(&self) -> Option<String> {
+            Some(self.0.clone())
+        }
+    }
+    let endpoint = Endpoint::builder()
+        .socket::<Guarded>("/socket")
+        .state(42_u64)
+        .build();
+    let mut channel = join_with_token::<RoomChannel>(&endpoint, "room:lobby", "alice").await;
+    endpoint.disconnect("alice");
+    channel.push("ping", json!({})).refute_reply().await;
 }
 
 #[tokio::test]

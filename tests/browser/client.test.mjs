@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { afterEach, test } from "node:test"
-import { Socket } from "phoenix"
+import { Presence, Socket } from "phoenix"
 import WebSocket from "ws"
 import { appUrl, freePort, soon, startApp } from "./app.mjs"
 
@@ -112,14 +112,30 @@ test("after a crash of the server the client connects and joins again", async ()
   assert.deepEqual(await reply(channel.push("ping", { still: "here" }), "ping"), { ok: { still: "here" } })
 })
 
+test("a socket that asks for a token lets in who has fetched one, under the name in it, and nobody else", async () => {
+  const stranger = connect(appUrl(), "/device_socket")
+  await soon("the refusal", new Promise((resolve) => stranger.onError(resolve)))
+  assert.equal(stranger.isConnected(), false)
+
+  const authToken = await (await fetch(`${appUrl()}/token`)).text()
+  const channel = connect(appUrl(), "/device_socket", { authToken }).channel("sensor:one", {})
+  const presence = new Presence(channel)
+  const there = new Promise((resolve) => presence.onSync(() => resolve(presence.list((name) => name))))
+  assert.deepEqual(await reply(channel.join(), "join"), { ok: {} })
+
+  const names = await soon("the presences", there)
+  assert.equal(names.length, 1)
+  assert.match(names[0], /^guest-[0-9a-f]{8}$/)
+})
+
 async function start(port) {
   const app = await startApp({ port })
   opened.push(app.kill)
   return app
 }
 
-function connect(url) {
-  const socket = new Socket(`${url.replace(/^http/, "ws")}/socket`, { transport: WebSocket, params: { token: undefined } })
+function connect(url, path = "/socket", options = { params: { token: undefined } }) {
+  const socket = new Socket(url.replace(/^http/, "ws") + path, { transport: WebSocket, ...options })
   opened.push(() => new Promise((resolve) => socket.disconnect(resolve)))
   socket.connect()
   return socket

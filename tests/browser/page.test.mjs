@@ -67,6 +67,14 @@ test("who is in a channel is shown, and kept up with", async (t) => {
   assert.deepEqual(first.complaints, [])
 })
 
+test("a socket that asks for a token gets one from the page, and knows who that is", async (t) => {
+  const { page, complaints } = await open(t, appUrl())
+
+  const card = '[data-socket="DeviceSocket"] [data-channel="sensor:lobby"]'
+  await until(page, card, "[data-present]", /^Here: guest-[0-9a-f]{8}/)
+  assert.deepEqual(complaints, [])
+})
+
 test("frames are listed in both directions as they travel", async (t) => {
   const { page } = await open(t, appUrl())
   await page.waitForSelector(JOINED)

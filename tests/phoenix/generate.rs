@@ -227,8 +227,8 @@ fn an_app_that_we_did_not_make_is_known_by_its_dependency() {
 
 #[test]
 fn a_generator_that_the_stack_has_not_is_answered_with_those_it_has() {
-    Sandbox::with_app().run(&["gen", "presence"]).misused(
-        "error: the stack `rust` has no generator `presence`\nhelp: it has: channel, socket\n",
+    Sandbox::with_phoenix_app().run(&["gen", "auth"]).misused(
+        "error: the stack `phoenix` has no generator `auth`\nhelp: it has: channel, presence, socket\n",
     );
 }
 

@@ -10,8 +10,8 @@ pub fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated")
 }
 
-/// An app called `my_app` with all that the generators make: channels User, Room and Admin.Room, socket Device
-/// with a channel of its own, and presences in Room and Sensor.
+/// An app called `my_app` with all that the generators make: channels User, Room and Admin.Room, socket Device,
+/// which asks for a token, with a channel of its own, and presences in Room and Sensor.
 pub fn full() -> Sandbox {
     let sandbox = Sandbox::with_app();
     for args in [
@@ -22,6 +22,7 @@ pub fn full() -> Sandbox {
         &["gen", "channel", "Sensor", "--socket", "Device"],
         &["gen", "presence", "--channel", "Room"],
         &["gen", "presence", "Sensor", "--socket", "Device"],
+        &["gen", "auth", "--socket", "Device"],
     ] {
         sandbox.run(args).succeeded();
     }

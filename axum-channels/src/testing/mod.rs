@@ -85,19 +85,48 @@ pub fn endpoint<C: Channel>(pattern: &str) -> Endpoint {
 /// ```
 #[track_caller]
 pub fn join<C: Channel>(endpoint: &Endpoint, topic: &str) -> impl Future<Output = TestChannel> {
-    let at = Location::caller();
-    async move {
-        let routed = endpoint.path_to::<C>(topic);
-        let client = match routed {
-            Some(path) => connect_with(endpoint, path, &[]).await,
-            None => connect_with(&endpoint.beside(only::<C>(topic), Anyone), "/socket", &[]).await,
-        };
-        let client = match client {
-            Ok(client) => client,
-            Err(refused) => panic!("{at}: cannot connect to join {topic}: {refused:?}"),
-        };
-        client.join_or_panic(topic, Payload::empty(), at).await
-    }
+    join_through::<C>(endpoint, topic, String::new(), Location::caller())
+}
+
+/// The same with a token in its place, as phoenix.js does that is given an `authToken`: for sockets that ask for one.
+///
+/// # Panics
+/// If the connection or the join is refused, with how.
+///
+/// ```
+/// # use axum_channels::{Channel, Endpoint, testing::join_with_token};
+/// # async fn test<UserChannel: Channel>(endpoint: Endpoint, token: String) {
+/// let mut alice = join_with_token::<UserChannel>(&endpoint, "user:lobby", &token).await;
+/// # }
+/// ```
+#[track_caller]
+pub fn join_with_token<C: Channel>(
+    endpoint: &Endpoint,
+    topic: &str,
+    token: &str,
+) -> impl Future<Output = TestChannel> {
+    join_through::<C>(endpoint, topic, bearing(token), Location::caller())
+}
+
+/// Joins through the socket that leads there. `headers` are further lines of the request.
+async fn join_through<C: Channel>(
+    endpoint: &Endpoint,
+    topic: &str,
+    headers: String,
+    at: &Location<'_>,
+) -> TestChannel {
+    let client = match endpoint.path_to::<C>(topic) {
+        Some(path) => open(endpoint, path, &[], &headers).await,
+        None => {
+            let beside = endpoint.beside(only::<C>(topic), Anyone);
+            open(&beside, "/socket", &[], &headers).await
+        }
+    };
+    let client = match client {
+        Ok(client) => client,
+        Err(refused) => panic!("{at}: cannot connect to join {topic}: {refused:?}"),
+    };
+    client.join_or_panic(topic, Payload::empty(), at).await
 }
 
 fn only<C: Channel>(pattern: &str) -> Channels<Anyone> {
@@ -187,9 +216,13 @@ pub async fn connect_with_token(
     path: &str,
     token: &str,
 ) -> Result<Client, Refused> {
+    open(endpoint, path, &[], &bearing(token)).await
+}
+
+/// The header that a token travels in.
+fn bearing(token: &str) -> String {
     let token = BASE64_STANDARD_NO_PAD.encode(token);
-    let protocols = format!("phoenix, base64url.bearer.phx.{token}");
-    connect_with_headers(endpoint, path, &[("sec-websocket-protocol", &protocols)]).await
+    format!("sec-websocket-protocol: phoenix, base64url.bearer.phx.{token}\r\n")
 }
 
 /// Connects with headers of the request, or says how that was refused.
