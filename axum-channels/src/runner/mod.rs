@@ -231,7 +231,7 @@ impl Runner {
                 // Before the client is told, so that it misses nothing that is said after.
                 let route = self.handlers.route(slot.route);
                 let subscriber = subscriber(&self.context, slot.key, route);
-                let pubsub = &self.context.hub.pubsub;
+                let pubsub = &self.context.endpoint.hub().pubsub;
                 slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));
                 slot.work = Work::None(instance);
                 told!("join", join.since, channel = route.name, outcome = "ok");
@@ -313,7 +313,7 @@ impl Runner {
         let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
             return;
         };
-        let (tracker, topic) = (&self.context.hub.tracker, &slot.topic);
+        let (tracker, topic) = (&self.context.endpoint.hub().tracker, &slot.topic);
         let owner = self.context.owner(key);
         let diff = match change {
             Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
@@ -334,9 +334,8 @@ impl Runner {
     fn publish_presence(&self, topic: &Topic, diff: Option<Payload>) {
         if let Some(diff) = diff {
             self.context
-                .hub
-                .pubsub
-                .publish(topic, "presence_diff", &diff, None);
+                .endpoint
+                .broadcast(topic, "presence_diff", diff);
         }
     }
 
@@ -356,7 +355,8 @@ impl Runner {
         slot.subscription = None;
         let (topic, owner) = (slot.topic.clone(), self.context.owner(slot.key));
         ending(reason, || drop_guarded(slot));
-        self.publish_presence(&topic, self.context.hub.tracker.leave(&topic, owner));
+        let tracker = &self.context.endpoint.hub().tracker;
+        self.publish_presence(&topic, tracker.leave(&topic, owner));
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::transport::CheckOrigin;
+use super::origin::CheckOrigin;
 use std::time::Duration;
 
 /// Limits of a socket, and who may connect to it. See [`websocket`].
