@@ -4,8 +4,8 @@ mod support;
 
 use axum_channels::testing::{Client, TestChannel, connect, connect_as, connect_with};
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reason, Refused, Reply, Result,
-    Socket, SocketHandler, Topic, UnknownEvent,
+    Channel, Channels, CheckOrigin, ConnectInfo, Endpoint, Params, Payload, Reason, Refused, Reply,
+    Result, Socket, SocketHandler, Topic, UnknownEvent, websocket,
 };
 use serde_json::json;
 use std::sync::{Arc, Weak};
@@ -205,12 +205,14 @@ async fn a_client_that_a_test_lets_in_is_among_the_same_topics() {
     log.assert_broadcast("told", json!({"n": 1})).await;
 }
 
-/// An endpoint, and what is gone when all of it is.
+/// An endpoint, and what is gone when all of it is: its state as well as its sockets.
 fn watched() -> (Endpoint, Weak<()>) {
-    let state = Arc::new(());
-    let weak = Arc::downgrade(&state);
-    let builder = Endpoint::builder().socket::<UserSocket>("/socket");
-    (builder.state(state).build(), weak)
+    let part = Arc::new(());
+    let (weak, of_socket) = (Arc::downgrade(&part), part.clone());
+    let check = CheckOrigin::predicate(move |_| Arc::strong_count(&of_socket) > 0);
+    let socket = websocket().check_origin(check);
+    let builder = Endpoint::builder().socket_with::<UserSocket>("/socket", socket);
+    (builder.state(part).build(), weak)
 }
 
 #[tokio::test]
