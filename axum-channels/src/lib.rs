@@ -64,7 +64,8 @@
 //!
 //! - [`SocketHandler`]: who may connect, and which [`Channels`] there are.
 //! - [`Channel`]: what stands behind a topic. [`Socket`]: how it reaches its client and everyone else on the topic.
-//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Later`]: a reply from elsewhere.
+//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Socket::subscribe`]: broadcasts of other
+//!   topics. [`Later`]: a reply from elsewhere.
 //! - [`Presence`]: who is on a topic.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app, channels
 //!   included.
@@ -132,7 +133,9 @@ pub use endpoint::{Endpoint, Event, Events, Missed, Stats};
 pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use presence::Presences;
 pub use session::Reason;
-pub use socket::{ConnectInfo, Params, Presence, SendError, Sender, Socket, SocketHandler};
+pub use socket::{
+    ConnectInfo, Params, Presence, SendError, Sender, Socket, SocketHandler, Subscription,
+};
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};
 pub use transport::{CheckOrigin, SocketOptions, websocket};

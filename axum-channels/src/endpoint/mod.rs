@@ -101,7 +101,8 @@ impl Endpoint {
             .publish(topic, event, &payload.into(), None);
     }
 
-    /// Listens to a topic's broadcasts from a task of the app, until what it returns is dropped.
+    /// Listens to a topic's broadcasts from a task of the app, until what it returns is dropped. A channel does so by
+    /// [`Socket::subscribe`](crate::Socket::subscribe).
     ///
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -199,8 +200,8 @@ impl Endpoint {
 pub struct Stats {
     /// Clients that are connected.
     pub connections: usize,
-    /// Topics that they have joined, counted for each client, ids by which they can be disconnected, and
-    /// [`Endpoint::subscribe`].
+    /// Topics that they have joined, counted for each client, ids by which they can be disconnected, topics that channels
+    /// [hear](crate::Socket::subscribe) besides, and [`Endpoint::subscribe`].
     pub subscriptions: usize,
 }
 

@@ -85,12 +85,14 @@ impl Runner {
 
     /// Hands what came from within the app to the session.
     fn take_mail(&mut self, effects: &mut Effects<'_>) {
-        let session = &mut self.session;
-        if let Some(mailbox) = self.context.mailbox.get() {
+        let (session, context) = (&mut self.session, &self.context);
+        if let Some(mailbox) = context.mailbox.get() {
             mailbox.drain(|key, mail| match mail {
                 mail if !mail.ends() && !session.has_room(key) => Err(mail),
                 mail => {
-                    session.mail(key, mail, effects);
+                    if !session.mail(key, mail, effects) {
+                        context.unsubscribe(key); // it may have subscribed when it had ended already
+                    }
                     Ok(())
                 }
             });
@@ -243,7 +245,10 @@ impl Runner {
             Ok(Err(Refused(why))) => why,
             Err(panic) => Why::Crashed(panic),
         };
-        let Slot { topic, route, .. } = self.slots.swap_remove(at);
+        let Slot {
+            key, topic, route, ..
+        } = self.slots.swap_remove(at);
+        self.context.unsubscribe(key);
         let name = self.handlers.route(route).name;
         let how = match refusal {
             Why::Said { payload, .. } => {
@@ -353,8 +358,10 @@ impl Runner {
     /// Drops a channel, and all that it was known for.
     fn end(&self, mut slot: Slot, reason: Reason) {
         slot.subscription = None;
-        let (topic, owner) = (slot.topic.clone(), self.context.owner(slot.key));
+        let (key, topic) = (slot.key, slot.topic.clone());
+        let owner = self.context.owner(key);
         ending(reason, || drop_guarded(slot));
+        self.context.unsubscribe(key);
         let tracker = &self.context.endpoint.hub().tracker;
         self.publish_presence(&topic, tracker.leave(&topic, owner));
     }

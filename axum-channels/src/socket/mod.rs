@@ -5,16 +5,20 @@ mod handler;
 mod mailbox;
 mod params;
 mod presence;
+mod recipient;
+mod subscription;
 
 pub use connect_info::ConnectInfo;
 pub use handler::SocketHandler;
-pub(crate) use mailbox::{Interceptor, Mailbox};
+pub(crate) use mailbox::Mailbox;
 pub use mailbox::{SendError, Sender};
 pub use params::Params;
 pub use presence::Presence;
+pub(crate) use recipient::{Interceptor, Recipient};
+pub use subscription::Subscription;
 
-use crate::channel::Channel;
-use crate::endpoint::Endpoint;
+use crate::channel::{Channel, HandleInfo};
+use crate::endpoint::{Endpoint, Event};
 use crate::message::{Body, Outgoing, Payload, Ref, Topic};
 use crate::presence::Owner;
 use crate::pubsub::Subscriber;
@@ -233,6 +237,39 @@ impl Socket {
     /// ```
     pub fn sender<C: Channel>(&self) -> Sender<C> {
         Sender::new(self.context.clone(), self.key)
+    }
+
+    /// Lets this channel, a `C`, hear another topic: its broadcasts go to [`HandleInfo::handle_info`] in turn with the
+    /// client's messages, and not to the client.
+    ///
+    /// It hears the topic from now on, until what this returns is dropped or the channel ends: keep it in a field.
+    /// Subscribed twice, it hears everything twice.
+    ///
+    /// As many broadcasts may wait for the channel as [other messages](crate::SocketOptions::max_waiting); one further
+    /// behind is ended with `phx_error`, since what it would miss may matter to it.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Event, HandleInfo, Payload, Refused, Result, Socket, Subscription, Topic};
+    ///
+    /// struct Dashboard { _orders: Subscription }
+    ///
+    /// impl Channel for Dashboard {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    ///         Ok(Self { _orders: socket.subscribe::<Self>("orders") })
+    ///     }
+    /// }
+    ///
+    /// impl HandleInfo<Event> for Dashboard {
+    ///     async fn handle_info(&mut self, heard: Event, socket: &Socket) -> Result<()> {
+    ///         if heard.event == "new" {
+    ///             socket.push("order", heard.payload);
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    pub fn subscribe<C: HandleInfo<Event>>(&self, topic: &str) -> Subscription {
+        Subscription::new::<C>(self, topic.into())
     }
 
     /// What [`SocketHandler::connect`] returned for this connection: what is known of the client.
