@@ -64,9 +64,11 @@
 //!
 //! - [`SocketHandler`]: who may connect, and which [`Channels`] there are.
 //! - [`Channel`]: what stands behind a topic. [`Socket`]: how it reaches its client and everyone else on the topic.
-//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Later`]: a reply from elsewhere.
+//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Socket::subscribe`]: broadcasts of other
+//!   topics. [`Later`]: a reply from elsewhere.
 //! - [`Presence`]: who is on a topic.
-//! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app.
+//! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app, channels
+//!   included.
 //! - [`websocket`]: limits, and what they are by default. [`CheckOrigin`]: which pages may connect.
 //! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
 //! - [`testing`]: clients for tests.
@@ -77,8 +79,9 @@
 //!
 //! - `message`: what is said. `codec`: how it is written down. Both pure.
 //! - `session`: what a client has joined, as a pure state machine.
-//! - `pubsub`: who listens to what. `presence`: who is there. `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
-//! - `transport`: WebSocket frames, and the task of a connection. `endpoint`: puts it together.
+//! - `pubsub`: who listens to what. `presence`: who is there. `endpoint`: both, for all of the app.
+//! - `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
+//! - `transport`: WebSocket frames, and the task of a connection. `builder`: puts it together.
 //!
 //! # Figures
 //!
@@ -102,6 +105,7 @@
 //! [axum]: https://docs.rs/axum
 #![forbid(unsafe_code)]
 
+mod builder;
 mod channel;
 mod codec;
 mod endpoint;
@@ -123,14 +127,15 @@ mod token;
 mod transport;
 mod within;
 
+pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
-pub use endpoint::{
-    Endpoint, EndpointBuilder, Event, Events, Missed, SocketOptions, Stats, websocket,
-};
+pub use endpoint::{Endpoint, Event, Events, Missed, Stats};
 pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use presence::Presences;
 pub use session::Reason;
-pub use socket::{ConnectInfo, Params, Presence, SendError, Sender, Socket, SocketHandler};
+pub use socket::{
+    ConnectInfo, Params, Presence, SendError, Sender, Socket, SocketHandler, Subscription,
+};
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};
-pub use transport::CheckOrigin;
+pub use transport::{CheckOrigin, SocketOptions, websocket};

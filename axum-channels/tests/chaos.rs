@@ -5,8 +5,8 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
-    SocketHandler, Topic, websocket,
+    Channel, Channels, ConnectInfo, Endpoint, Event, HandleInfo, Params, Payload, Refused, Reply,
+    Result, Socket, SocketHandler, Subscription, Topic, websocket,
 };
 use peak_alloc::PeakAlloc;
 use serde_json::json;
@@ -43,7 +43,8 @@ impl SocketHandler for Anyone {
 #[derive(Clone, Default)]
 struct Alive(Arc<AtomicUsize>);
 
-struct Room(Alive);
+/// It hears of what is shouted on any topic.
+struct Room(Alive, Option<Subscription>);
 
 impl Channel for Room {
     const INTERCEPTS: &'static [&'static str] = &["intercepted"];
@@ -58,12 +59,14 @@ impl Channel for Room {
         socket.presence().track("someone", json!({}))?;
         let alive = socket.state::<Alive>().clone();
         alive.0.fetch_add(1, SeqCst);
-        Ok(Self(alive))
+        Ok(Self(alive, Some(socket.subscribe::<Self>("everywhere"))))
     }
 
     async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
         match event {
-            "shout" | "intercepted" => socket.broadcast(event, payload),
+            "shout" => socket.endpoint().broadcast("everywhere", event, payload),
+            "intercepted" => socket.broadcast(event, payload),
+            "enough" => self.1 = None,
             "slow" => tokio::time::sleep(Duration::from_millis(2)).await,
             "stuck" => std::future::pending().await,
             "stop" => socket.stop(),
@@ -80,6 +83,13 @@ impl Channel for Room {
             _ => {}
         }
         Ok(Reply::ok(Payload::empty()))
+    }
+}
+
+impl HandleInfo<Event> for Room {
+    async fn handle_info(&mut self, heard: Event, socket: &Socket) -> Result<()> {
+        socket.push(&heard.event, heard.payload);
+        Ok(())
     }
 }
 
@@ -114,13 +124,14 @@ const TOPICS: [&str; 6] = [
     "nope",
 ];
 
-const EVENTS: [&str; 12] = [
+const EVENTS: [&str; 13] = [
     "phx_join",
     "phx_join",
     "phx_join",
     "phx_leave",
     "shout",
     "intercepted",
+    "enough",
     "slow",
     "stuck",
     "stop",

@@ -162,7 +162,8 @@ pub trait Channel: Sized + Send + 'static {
     }
 }
 
-/// A channel that takes messages of a type `M` from elsewhere in the app. See [`Sender`](crate::Sender).
+/// A channel that takes messages of a type `M` from elsewhere in the app. See [`Sender`](crate::Sender), and
+/// [`Socket::subscribe`] for broadcasts of other topics.
 ///
 /// A channel may implement this for many types. Messages wait for their turn among those of the client.
 ///

@@ -15,7 +15,7 @@ pub struct Events {
     _subscription: Subscription,
 }
 
-/// A broadcast, as a task of the app receives it.
+/// A broadcast, as a task of the app receives it, or a channel that [subscribed](crate::Socket::subscribe) to its topic.
 ///
 /// ```
 /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -42,6 +42,16 @@ struct Listener {
     topic: Topic,
     send: mpsc::Sender<Event>,
     missed: AtomicU64,
+}
+
+impl Event {
+    pub(crate) fn new(topic: Topic, broadcast: &Broadcast<'_>) -> Self {
+        Event {
+            topic,
+            event: broadcast.event.to_owned(),
+            payload: broadcast.payload.clone(),
+        }
+    }
 }
 
 impl Events {
@@ -94,11 +104,7 @@ impl Events {
 impl Subscriber for Listener {
     fn deliver(&self, broadcast: &Broadcast<'_>) {
         let missed = self.missed.load(Relaxed) > 0; // a gap is not closed before it was told
-        let event = || Event {
-            topic: self.topic.clone(),
-            event: broadcast.event.to_owned(),
-            payload: broadcast.payload.clone(),
-        };
+        let event = || Event::new(self.topic.clone(), broadcast);
         if missed || self.send.try_send(event()).is_err() {
             self.missed.fetch_add(1, Relaxed);
         }

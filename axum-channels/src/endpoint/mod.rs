@@ -1,21 +1,19 @@
-mod builder;
+//! Everyone in the app, whichever socket they came by: who hears of what, and who is there.
+//!
+//! Channels hold it, so it knows nothing of them: what it has to know of a socket is [`Mounted`].
+
 mod events;
-mod options;
+mod mounted;
+mod state;
 
-pub use builder::EndpointBuilder;
 pub use events::{Event, Events, Missed};
-pub use options::{SocketOptions, websocket};
+pub(crate) use mounted::Mounted;
+pub(crate) use state::States;
 
-use crate::channel::{Channel, Channels};
 use crate::message::Payload;
-use crate::presence::Presences;
-use crate::session::RouteId;
-use crate::socket::{Hub, SocketHandler};
-use crate::transport::{CheckOrigin, Connect, Mount, serve_longpoll, serve_websocket};
+use crate::presence::{Presences, Tracker};
+use crate::pubsub::PubSub;
 use axum::Router;
-use axum::extract::Request;
-use axum::routing::any;
-use builder::{Socket, connected};
 use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +21,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The sockets of an app, and the way to reach everyone connected to them. Cloning it is cheap: a clone is the same endpoint.
+///
+/// Channels get it from [`Socket::endpoint`](crate::Socket::endpoint), handlers from
+/// [`ConnectInfo::endpoint`](crate::ConnectInfo::endpoint), and handlers of axum's as a state of the app. It lasts as long as
+/// anyone holds it: you, a router of it, or a client that is connected.
 ///
 /// ```no_run
 /// # use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
@@ -47,21 +49,29 @@ pub struct Endpoint {
 
 struct Inner {
     hub: Arc<Hub>,
-    mounts: Vec<(String, Arc<Mount>)>,
+    /// They do not hold the endpoint in turn: it would never be dropped.
+    sockets: Vec<Arc<dyn Mounted>>,
+}
+
+/// What all sockets of an endpoint share.
+pub(crate) struct Hub {
+    pub(crate) states: States,
+    pub(crate) pubsub: Arc<PubSub>,
+    pub(crate) tracker: Tracker,
 }
 
 /// As Phoenix's drainer: so long shutting down may take.
 const SHUTDOWN: Duration = Duration::from_secs(30);
 
 impl Endpoint {
-    /// Starts a new endpoint.
-    ///
-    /// ```
-    /// # use axum_channels::Endpoint;
-    /// let endpoint = Endpoint::builder().build();
-    /// ```
-    pub fn builder() -> EndpointBuilder {
-        EndpointBuilder::new()
+    pub(crate) fn new(hub: Arc<Hub>, sockets: Vec<Arc<dyn Mounted>>) -> Self {
+        Endpoint {
+            inner: Arc::new(Inner { hub, sockets }),
+        }
+    }
+
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.inner.hub
     }
 
     /// The routes of its sockets, to merge into an app's router, whatever its state.
@@ -72,23 +82,9 @@ impl Endpoint {
     /// let app: axum::Router = axum::Router::new().merge(endpoint.router());
     /// ```
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        self.inner
-            .mounts
-            .iter()
-            .fold(Router::new(), |router, (path, mount)| {
-                let (websocket, longpoll) = (mount.clone(), mount.clone());
-                let router = router.route(
-                    &format!("{path}/websocket"),
-                    any(move |request: Request| serve_websocket(websocket, request)),
-                );
-                match mount.options.longpoll {
-                    true => router.route(
-                        &format!("{path}/longpoll"),
-                        any(move |request: Request| serve_longpoll(longpoll, request)),
-                    ),
-                    false => router,
-                }
-            })
+        let sockets = self.inner.sockets.iter();
+        let routers = sockets.map(|socket| socket.clone().router(self.clone()));
+        routers.fold(Router::new(), Router::merge).with_state(())
     }
 
     /// Sends an event to everyone who has joined a topic.
@@ -105,7 +101,8 @@ impl Endpoint {
             .publish(topic, event, &payload.into(), None);
     }
 
-    /// Listens to a topic's broadcasts from a task of the app, until what it returns is dropped.
+    /// Listens to a topic's broadcasts from a task of the app, until what it returns is dropped. A channel does so by
+    /// [`Socket::subscribe`](crate::Socket::subscribe).
     ///
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -149,6 +146,8 @@ impl Endpoint {
     /// Connections are closed 10,000 at a time, every 2 seconds, so that their clients do not come back all at once; new
     /// ones are answered with 503. It takes at most 30 seconds.
     ///
+    /// From a channel, spawn it: a channel is dropped with its connection, and what it awaits with it.
+    ///
     /// ```no_run
     /// # use axum_channels::Endpoint;
     /// # async fn run(endpoint: Endpoint, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
@@ -161,37 +160,16 @@ impl Endpoint {
     /// ```
     pub async fn shutdown(&self) {
         let deadline = Instant::now() + SHUTDOWN;
-        for (_, mount) in &self.inner.mounts {
-            mount.registry.drain(deadline).await;
+        for socket in &self.inner.sockets {
+            socket.drain(deadline).await;
         }
     }
 
     /// The path of the first socket that leads a topic to the channel `C`.
-    pub(crate) fn path_to<C: Channel>(&self, topic: &str) -> Option<&str> {
-        let leads = |mount: &Mount| {
-            let RouteId(route) = mount.handlers.rules.route(topic)?;
-            let route = mount.handlers.routes.get(route as usize)?;
-            (route.name == type_name::<C>()).then_some(())
-        };
-        let mounts = self.inner.mounts.iter();
-        let found = mounts.into_iter().find(|(_, mount)| leads(mount).is_some());
-        found.map(|(path, _)| path.as_str())
-    }
-
-    /// An endpoint with one socket, at `/socket`, among the same topics and with the same state as this one. Whoever
-    /// connects there is `handler`.
-    pub(crate) fn beside<S: SocketHandler>(&self, channels: Channels<S>, handler: S) -> Endpoint {
-        let hub = self.inner.hub.clone();
-        let handler = Arc::new(handler);
-        let connect: Connect = Box::new(move |_, _| {
-            let connected = connected(handler.clone());
-            Box::pin(async { Ok(connected) })
-        });
-        let socket = Socket::new("/socket", websocket(), channels, connect);
-        let mounts = vec![socket.mount(&hub, &CheckOrigin::default())];
-        Endpoint {
-            inner: Arc::new(Inner { hub, mounts }),
-        }
+    pub(crate) fn path_to<C>(&self, topic: &str) -> Option<&str> {
+        let mut sockets = self.inner.sockets.iter();
+        let found = sockets.find(|socket| socket.channel(topic) == Some(type_name::<C>()))?;
+        Some(found.path())
     }
 
     /// A count of what is open now.
@@ -202,13 +180,9 @@ impl Endpoint {
     /// assert_eq!(endpoint.stats().connections, 0);
     /// ```
     pub fn stats(&self) -> Stats {
+        let sockets = self.inner.sockets.iter();
         Stats {
-            connections: self
-                .inner
-                .mounts
-                .iter()
-                .map(|(_, mount)| mount.registry.len())
-                .sum(),
+            connections: sockets.map(|socket| socket.connections()).sum(),
             subscriptions: self.inner.hub.pubsub.len(),
         }
     }
@@ -226,14 +200,14 @@ impl Endpoint {
 pub struct Stats {
     /// Clients that are connected.
     pub connections: usize,
-    /// Topics that they have joined, counted for each client, ids by which they can be disconnected, and
-    /// [`Endpoint::subscribe`].
+    /// Topics that they have joined, counted for each client, ids by which they can be disconnected, topics that channels
+    /// [hear](crate::Socket::subscribe) besides, and [`Endpoint::subscribe`].
     pub subscriptions: usize,
 }
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let paths = self.inner.mounts.iter().map(|(path, _)| path);
+        let paths = self.inner.sockets.iter().map(|socket| socket.path());
         f.debug_struct("Endpoint")
             .field("sockets", &paths.collect::<Vec<_>>())
             .finish_non_exhaustive()

@@ -85,12 +85,14 @@ impl Runner {
 
     /// Hands what came from within the app to the session.
     fn take_mail(&mut self, effects: &mut Effects<'_>) {
-        let session = &mut self.session;
-        if let Some(mailbox) = self.context.mailbox.get() {
+        let (session, context) = (&mut self.session, &self.context);
+        if let Some(mailbox) = context.mailbox.get() {
             mailbox.drain(|key, mail| match mail {
                 mail if !mail.ends() && !session.has_room(key) => Err(mail),
                 mail => {
-                    session.mail(key, mail, effects);
+                    if !session.mail(key, mail, effects) {
+                        context.unsubscribe(key); // it may have subscribed when it had ended already
+                    }
                     Ok(())
                 }
             });
@@ -231,7 +233,7 @@ impl Runner {
                 // Before the client is told, so that it misses nothing that is said after.
                 let route = self.handlers.route(slot.route);
                 let subscriber = subscriber(&self.context, slot.key, route);
-                let pubsub = &self.context.hub.pubsub;
+                let pubsub = &self.context.endpoint.hub().pubsub;
                 slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));
                 slot.work = Work::None(instance);
                 told!("join", join.since, channel = route.name, outcome = "ok");
@@ -243,7 +245,10 @@ impl Runner {
             Ok(Err(Refused(why))) => why,
             Err(panic) => Why::Crashed(panic),
         };
-        let Slot { topic, route, .. } = self.slots.swap_remove(at);
+        let Slot {
+            key, topic, route, ..
+        } = self.slots.swap_remove(at);
+        self.context.unsubscribe(key);
         let name = self.handlers.route(route).name;
         let how = match refusal {
             Why::Said { payload, .. } => {
@@ -313,7 +318,7 @@ impl Runner {
         let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
             return;
         };
-        let (tracker, topic) = (&self.context.hub.tracker, &slot.topic);
+        let (tracker, topic) = (&self.context.endpoint.hub().tracker, &slot.topic);
         let owner = self.context.owner(key);
         let diff = match change {
             Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
@@ -334,9 +339,8 @@ impl Runner {
     fn publish_presence(&self, topic: &Topic, diff: Option<Payload>) {
         if let Some(diff) = diff {
             self.context
-                .hub
-                .pubsub
-                .publish(topic, "presence_diff", &diff, None);
+                .endpoint
+                .broadcast(topic, "presence_diff", diff);
         }
     }
 
@@ -354,9 +358,12 @@ impl Runner {
     /// Drops a channel, and all that it was known for.
     fn end(&self, mut slot: Slot, reason: Reason) {
         slot.subscription = None;
-        let (topic, owner) = (slot.topic.clone(), self.context.owner(slot.key));
+        let (key, topic) = (slot.key, slot.topic.clone());
+        let owner = self.context.owner(key);
         ending(reason, || drop_guarded(slot));
-        self.publish_presence(&topic, self.context.hub.tracker.leave(&topic, owner));
+        self.context.unsubscribe(key);
+        let tracker = &self.context.endpoint.hub().tracker;
+        self.publish_presence(&topic, tracker.leave(&topic, owner));
     }
 }
 

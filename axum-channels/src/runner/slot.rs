@@ -3,7 +3,7 @@ use crate::log::Line;
 use crate::message::{Reply, Topic};
 use crate::pubsub::{Subscriber, Subscription};
 use crate::session::{Key, Mail, RouteId, Ticket};
-use crate::socket::{Context, Interceptor};
+use crate::socket::{Context, Interceptor, Recipient};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -55,8 +55,7 @@ pub(super) fn subscriber(context: &Arc<Context>, key: Key, route: &Route) -> Arc
     match route.intercepts {
         [] => context.client.clone(),
         events => Arc::new(Interceptor {
-            context: context.clone(),
-            key,
+            channel: Recipient::new(context.clone(), key),
             events,
         }),
     }

@@ -13,7 +13,7 @@ pub(crate) enum Mail {
     Presence(Change),
     /// The channel is to end when it is through with what it is doing.
     Stop,
-    /// More broadcasts came for `handle_out` than may wait: the channel ends at once.
+    /// More broadcasts came for the channel than may wait: it ends at once, or as soon as it is joined.
     Overrun,
 }
 

@@ -116,13 +116,20 @@ impl Session {
         })
     }
 
-    /// Something has come from within the app. For a channel that has ended, it is for nobody.
-    pub(crate) fn mail(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) {
-        let Some(at) = self.find(key) else { return };
+    /// Something has come from within the app. `false` if it is for nobody: the channel has ended.
+    pub(crate) fn mail(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
+        let Some(at) = self.find(key) else {
+            return false;
+        };
         let member = &mut self.channels[at];
         match mail {
             Mail::Stop if member.doing == Doing::Nothing => self.stop(at, effects),
             Mail::Stop => member.stopping = true,
+            // A join is answered before its channel is ended.
+            Mail::Overrun if member.doing == Doing::Joining => {
+                let waiting = member.waiting.get_or_insert_default();
+                waiting.items.push_front(Item::Mail(key, mail));
+            }
             Mail::Overrun => {
                 let topic = member.topic.clone();
                 effects.push(Effect::Overrun { topic });
@@ -145,6 +152,7 @@ impl Session {
                 waiting.items.push_back(Item::Mail(key, mail));
             }
         }
+        true
     }
 
     /// How many topics are joined, or being joined.
@@ -312,7 +320,9 @@ impl Session {
                     waiting.bytes -= message.payload.bytes().len();
                     self.receive(message, effects);
                 }
-                Item::Mail(key, mail) => self.mail(key, mail, effects),
+                Item::Mail(key, mail) => {
+                    self.mail(key, mail, effects);
+                }
             }
             let member = self
                 .channels

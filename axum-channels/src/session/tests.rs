@@ -543,6 +543,20 @@ fn a_channel_with_too_much_mail_is_ended_with_an_error() {
 }
 
 #[test]
+fn a_channel_with_too_much_mail_before_it_is_joined_is_ended_once_it_is() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    session.mail(0, out("e"));
+    assert_eq!(session.mail(0, Mail::Overrun), [""; 0]);
+    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
+    let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
+    let ended = ["overrun room:a", error, "stop 0, Crashed"].map(str::to_owned);
+    assert_eq!(told, [&[joined], &ended[..]].concat());
+    assert_eq!(session.0.len(), 0);
+}
+
+#[test]
 fn presences_change_as_soon_as_the_channel_is_joined_whatever_it_is_doing() {
     let mut session = session();
     session.receive(["1", "1", "room:a", "phx_join"]);

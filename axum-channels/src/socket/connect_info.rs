@@ -1,4 +1,4 @@
-use super::Hub;
+use crate::endpoint::Endpoint;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use base64::Engine;
@@ -7,7 +7,6 @@ use base64::prelude::{
 };
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 /// The subprotocol that carries a token.
 const BEARER: &str = "base64url.bearer.phx.";
@@ -15,7 +14,7 @@ const BEARER: &str = "base64url.bearer.phx.";
 /// The header that carries it by long-poll.
 const AUTH_TOKEN: &str = "x-phoenix-authtoken";
 
-/// The request that a client connects with, and the state of the app.
+/// The request that a client connects with, the state of the app, and its endpoint.
 ///
 /// ```
 /// use axum_channels::ConnectInfo;
@@ -26,7 +25,7 @@ const AUTH_TOKEN: &str = "x-phoenix-authtoken";
 /// ```
 pub struct ConnectInfo {
     pub(crate) parts: Parts,
-    pub(crate) hub: Arc<Hub>,
+    pub(crate) endpoint: Endpoint,
 }
 
 impl ConnectInfo {
@@ -134,6 +133,22 @@ impl ConnectInfo {
         self.parts.extensions.get()
     }
 
+    /// The endpoint that the client connects to: the way to everyone who is connected already.
+    ///
+    /// ```
+    /// use axum_channels::{ConnectInfo, Refused};
+    ///
+    /// fn find_room(info: &ConnectInfo) -> Result<(), Refused> {
+    ///     match info.endpoint().presences("room:lobby").len() {
+    ///         0..100 => Ok(()),
+    ///         _ => Err(Refused::new("full").status(503)),
+    ///     }
+    /// }
+    /// ```
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// A value that the endpoint was [built with](crate::EndpointBuilder::state).
     ///
     /// # Panics
@@ -149,7 +164,7 @@ impl ConnectInfo {
     /// }
     /// ```
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
-        self.hub.states.expect()
+        self.endpoint.hub().states.expect()
     }
 
     /// A value that the endpoint was built with, or `None`.
@@ -161,7 +176,7 @@ impl ConnectInfo {
     /// }
     /// ```
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.hub.states.get()
+        self.endpoint.hub().states.get()
     }
 }
 

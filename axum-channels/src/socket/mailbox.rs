@@ -1,34 +1,28 @@
 use super::Context;
+use super::subscription::Places;
 use crate::channel::{HandleInfo, Letter};
-use crate::message::{Broadcast, Payload};
-use crate::pubsub::Subscriber;
 use crate::session::{Key, Mail};
 use crate::sync::lock;
 use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What came from within the app for the channels of one connection, until the connection's task takes it.
 ///
 /// A connection has one from when it is first needed.
+#[derive(Default)]
 pub(crate) struct Mailbox {
     letters: Mutex<VecDeque<(Key, Mail)>>,
-    /// So many may wait, besides those that end a channel.
-    limit: usize,
+    /// What the channels hear besides their own topics. From the first subscription on.
+    pub(super) places: OnceLock<Box<Mutex<Places>>>,
 }
 
 impl Mailbox {
-    pub(super) fn new(limit: usize) -> Self {
-        Mailbox {
-            letters: Mutex::default(),
-            limit,
-        }
-    }
-
-    fn put(&self, key: Key, mail: Mail) -> Result<(), SendError> {
+    /// So many may wait as `limit` says, besides those that end a channel.
+    fn put(&self, key: Key, mail: Mail, limit: usize) -> Result<(), SendError> {
         let mut letters = lock(&self.letters);
-        if letters.len() >= self.limit && !mail.ends() {
+        if letters.len() >= limit && !mail.ends() {
             return Err(SendError::Full);
         }
         letters.push_back((key, mail));
@@ -61,15 +55,18 @@ impl Mailbox {
 impl Context {
     /// Sends something to one of this connection's channels.
     pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<(), SendError> {
-        let limit = self.max_waiting;
-        let mailbox = self.mailbox.get_or_init(|| Box::new(Mailbox::new(limit)));
-        mailbox.put(key, mail)?;
+        let mailbox = self.mailbox();
+        mailbox.put(key, mail, self.max_waiting)?;
         if self.client.wake() {
             Ok(())
         } else {
             mailbox.clear();
             Err(SendError::Gone)
         }
+    }
+
+    pub(super) fn mailbox(&self) -> &Mailbox {
+        self.mailbox.get_or_init(Box::default)
     }
 }
 
@@ -183,27 +180,3 @@ impl fmt::Display for SendError {
 }
 
 impl std::error::Error for SendError {}
-
-/// Subscribes a channel that intercepts some of its topic's broadcasts: they go to the channel, all others to the client.
-pub(crate) struct Interceptor {
-    pub(crate) context: Arc<Context>,
-    pub(crate) key: Key,
-    pub(crate) events: &'static [&'static str],
-}
-
-impl Subscriber for Interceptor {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
-        if !self.events.contains(&broadcast.event) {
-            return self.context.client.deliver(broadcast);
-        }
-        let (event, payload) = (broadcast.event.into(), Payload::from(broadcast.payload));
-        let sent = self.context.post(self.key, Mail::Out { event, payload });
-        if sent == Err(SendError::Full) {
-            let _ = self.context.post(self.key, Mail::Overrun);
-        }
-    }
-
-    fn address(&self) -> *const () {
-        self.context.client.address()
-    }
-}

@@ -5,20 +5,23 @@ mod handler;
 mod mailbox;
 mod params;
 mod presence;
-mod state;
+mod recipient;
+mod subscription;
 
 pub use connect_info::ConnectInfo;
 pub use handler::SocketHandler;
-pub(crate) use mailbox::{Interceptor, Mailbox};
+pub(crate) use mailbox::Mailbox;
 pub use mailbox::{SendError, Sender};
 pub use params::Params;
 pub use presence::Presence;
-pub(crate) use state::States;
+pub(crate) use recipient::{Interceptor, Recipient};
+pub use subscription::Subscription;
 
-use crate::channel::Channel;
+use crate::channel::{Channel, HandleInfo};
+use crate::endpoint::{Endpoint, Event};
 use crate::message::{Body, Outgoing, Payload, Ref, Topic};
-use crate::presence::{Owner, Tracker};
-use crate::pubsub::{PubSub, Subscriber};
+use crate::presence::Owner;
+use crate::pubsub::Subscriber;
 use crate::session::{Key, Mail};
 use std::any::{Any, type_name};
 use std::fmt;
@@ -33,16 +36,9 @@ pub(crate) trait Client: Subscriber {
     fn wake(&self) -> bool;
 }
 
-/// What all sockets of an endpoint share.
-pub(crate) struct Hub {
-    pub(crate) states: States,
-    pub(crate) pubsub: Arc<PubSub>,
-    pub(crate) tracker: Tracker,
-}
-
 /// What all channels of a connection share.
 pub(crate) struct Context {
-    pub(crate) hub: Arc<Hub>,
+    pub(crate) endpoint: Endpoint,
     pub(crate) client: Arc<dyn Client>,
     /// The [`SocketHandler`] that `connect` returned.
     pub(crate) handler: Arc<dyn Any + Send + Sync>,
@@ -157,10 +153,7 @@ impl Socket {
     /// }
     /// ```
     pub fn broadcast(&self, event: &str, payload: impl Into<Payload>) {
-        self.context
-            .hub
-            .pubsub
-            .publish(&self.topic, event, &payload.into(), None);
+        self.endpoint().broadcast(&self.topic, event, payload);
     }
 
     /// Sends an event to everyone who has joined this topic, but for this client.
@@ -173,10 +166,29 @@ impl Socket {
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
         let from: &dyn Subscriber = &*self.context.client;
-        self.context
-            .hub
-            .pubsub
-            .publish(&self.topic, event, &payload.into(), Some(from));
+        let pubsub = &self.endpoint().hub().pubsub;
+        pubsub.publish(&self.topic, event, &payload.into(), Some(from));
+    }
+
+    /// The endpoint that the client is connected to: the way to everyone on any topic.
+    ///
+    /// A task of your own gets a clone.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// # use serde_json::json;
+    /// fn order(socket: &Socket, dish: &str) {
+    ///     socket.endpoint().broadcast("kitchen", "order", json!({"dish": dish}));
+    /// }
+    ///
+    /// fn sign_out_everywhere(socket: &Socket) {
+    ///     if let Some(id) = socket.id() {
+    ///         socket.endpoint().disconnect(id);
+    ///     }
+    /// }
+    /// ```
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.context.endpoint
     }
 
     /// Who is on this topic, and the way to be among them.
@@ -225,6 +237,39 @@ impl Socket {
     /// ```
     pub fn sender<C: Channel>(&self) -> Sender<C> {
         Sender::new(self.context.clone(), self.key)
+    }
+
+    /// Lets this channel, a `C`, hear another topic: its broadcasts go to [`HandleInfo::handle_info`] in turn with the
+    /// client's messages, and not to the client.
+    ///
+    /// It hears the topic from now on, until what this returns is dropped or the channel ends: keep it in a field.
+    /// Subscribed twice, it hears everything twice.
+    ///
+    /// As many broadcasts may wait for the channel as [other messages](crate::SocketOptions::max_waiting); one further
+    /// behind is ended with `phx_error`, since what it would miss may matter to it.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Event, HandleInfo, Payload, Refused, Result, Socket, Subscription, Topic};
+    ///
+    /// struct Dashboard { _orders: Subscription }
+    ///
+    /// impl Channel for Dashboard {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    ///         Ok(Self { _orders: socket.subscribe::<Self>("orders") })
+    ///     }
+    /// }
+    ///
+    /// impl HandleInfo<Event> for Dashboard {
+    ///     async fn handle_info(&mut self, heard: Event, socket: &Socket) -> Result<()> {
+    ///         if heard.event == "new" {
+    ///             socket.push("order", heard.payload);
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    pub fn subscribe<C: HandleInfo<Event>>(&self, topic: &str) -> Subscription {
+        Subscription::new::<C>(self, topic.into())
     }
 
     /// What [`SocketHandler::connect`] returned for this connection: what is known of the client.
@@ -281,7 +326,7 @@ impl Socket {
     /// }
     /// ```
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
-        self.context.hub.states.expect()
+        self.endpoint().hub().states.expect()
     }
 
     /// A value that the endpoint was built with, or `None`.
@@ -293,7 +338,7 @@ impl Socket {
     /// }
     /// ```
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.context.hub.states.get()
+        self.endpoint().hub().states.get()
     }
 }
 

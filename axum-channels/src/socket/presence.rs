@@ -123,7 +123,7 @@ impl Presence<'_> {
     /// }
     /// ```
     pub fn list(&self) -> Presences {
-        self.context.hub.tracker.list(self.topic)
+        self.context.endpoint.presences(self.topic)
     }
 
     fn change(&self, change: Change) -> Result<(), SendError> {

@@ -1,32 +1,18 @@
 //! Whether a client may connect: the same for every transport.
 
-use super::origin::CheckOrigin;
-use super::polls::Polls;
-use super::registry::Registry;
+use super::mount::{Entrance, Mount};
 use crate::codec::Serializer;
-use crate::endpoint::SocketOptions;
 use crate::log::{self, TARGET, Took};
 use crate::message::{Payload, Refused, Why};
 use crate::metrics::{self, told};
-use crate::runner::{Handlers, guarded};
-use crate::socket::{ConnectInfo, Hub, Params};
+use crate::runner::guarded;
+use crate::socket::{ConnectInfo, Params};
 use crate::within::within;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
-
-/// A socket handler at its path.
-pub(crate) struct Mount {
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) handlers: Arc<Handlers>,
-    pub(crate) connect: Connect,
-    pub(crate) options: SocketOptions,
-    pub(crate) check_origin: CheckOrigin,
-    pub(crate) registry: Arc<Registry>,
-    pub(crate) polls: Arc<Polls>,
-}
 
 /// `SocketHandler::connect`, of any type.
 pub(crate) type Connect =
@@ -56,7 +42,9 @@ impl Mount {
         }
         allowed
     }
+}
 
+impl Entrance {
     /// Asks the user's handler.
     pub(super) async fn connect(
         &self,
@@ -70,14 +58,15 @@ impl Mount {
             tracing::warn!(target: TARGET, "The client's requested transport version {vsn:?} is not supported: expected 1.0.x or 2.0.x");
             return Err(StatusCode::FORBIDDEN.into());
         };
+        let Entrance { endpoint, mount } = self;
         let info = ConnectInfo {
             parts,
-            hub: self.hub.clone(),
+            endpoint: endpoint.clone(),
         };
-        let name = self.handlers.name;
+        let name = mount.handlers.name;
         let timed = metrics::started();
-        let connecting = guarded((self.connect)(&params, &info));
-        let result = within(self.options.connect_timeout, connecting).await;
+        let connecting = guarded((mount.connect)(&params, &info));
+        let result = within(mount.options.connect_timeout, connecting).await;
         let result = result.and_then(|result| result);
         let accepted = matches!(result, Ok(Ok(_)));
         told!(

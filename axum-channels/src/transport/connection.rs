@@ -1,6 +1,7 @@
-use super::connect::{Connected, Mount};
+use super::connect::Connected;
 use super::format::Format;
 use super::frame::CloseCode;
+use super::mount::Entrance;
 use super::outbox::{End, Outbox};
 use crate::message::{Broadcast, Outgoing, Topic};
 use crate::pubsub::{Subscriber, Subscription};
@@ -30,17 +31,17 @@ impl Connection {
     /// What runs the channels of this connection; and its id's subscription, if it has one.
     pub(super) fn run(
         self: &Arc<Self>,
-        mount: &Mount,
+        entrance: &Entrance,
         Connected { handler, id }: Connected,
     ) -> (Runner, Option<Subscription>) {
-        let hub = mount.hub.clone();
+        let Entrance { endpoint, mount } = entrance;
         let id = id.map(Topic::from);
         let subscription = id.clone().map(|id| {
             let disconnector = Arc::new(Disconnector(self.clone()));
-            hub.pubsub.subscribe(id, disconnector)
+            endpoint.hub().pubsub.subscribe(id, disconnector)
         });
         let context = Arc::new(Context {
-            hub,
+            endpoint: endpoint.clone(),
             client: self.clone(),
             handler,
             id,

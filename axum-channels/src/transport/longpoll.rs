@@ -3,9 +3,10 @@
 //! Source: Phoenix's `Phoenix.Transports.LongPoll`. A client polls with GET and speaks with POST; it is known by the token that
 //! its first GET was answered with. Answers are HTTP 200 with the status inside, which is what its clients look at.
 
-use super::connect::{Mount, Refusal};
+use super::connect::Refusal;
 use super::connection::Connection;
 use super::format::{Format, Framing};
+use super::mount::{Entrance, Mount};
 use super::outbox::Outbox;
 use super::poller::Poller;
 use super::polls::{Polled, Request, Said};
@@ -27,18 +28,19 @@ const TOKEN: &str = "x-phoenix-longpoll-token";
 const MAX_BATCH: usize = 100;
 
 /// Answers a request of a long-polling client.
-pub(crate) async fn serve(mount: Arc<Mount>, request: http::Request<Body>) -> Response<Body> {
+pub(super) async fn serve(entrance: Arc<Entrance>, request: http::Request<Body>) -> Response<Body> {
+    let mount = &entrance.mount;
     let (parts, body) = request.into_parts();
     if !mount.allows(&parts) {
         return status(StatusCode::FORBIDDEN);
     }
     match parts.method {
         Method::OPTIONS => preflight(&parts),
-        Method::GET => match poll(&mount, &parts).await {
+        Method::GET => match poll(mount, &parts).await {
             Some(response) => response,
-            None => open(&mount, parts).await,
+            None => open(&entrance, parts).await,
         },
-        Method::POST => say(&mount, &parts, body).await,
+        Method::POST => say(mount, &parts, body).await,
         _ => super::connect::status(StatusCode::BAD_REQUEST),
     }
 }
@@ -69,11 +71,12 @@ fn preflight(parts: &Parts) -> Response<Body> {
 }
 
 /// Starts a session, and says by which token it is known.
-async fn open(mount: &Arc<Mount>, parts: Parts) -> Response<Body> {
+async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
+    let mount = &entrance.mount;
     if mount.registry.is_draining() {
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    let (connected, serializer) = match mount.connect(parts, "longpoll").await {
+    let (connected, serializer) = match entrance.connect(parts, "longpoll").await {
         Ok(connected) => connected,
         Err(refusal) => return refused(&refusal),
     };
@@ -87,7 +90,7 @@ async fn open(mount: &Arc<Mount>, parts: Parts) -> Response<Body> {
         framing,
     };
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
-    let running = connection.run(mount, connected);
+    let running = connection.run(entrance, connected);
     let token = seat.token.clone();
     tokio::spawn(Poller::new(
         running,

@@ -1,6 +1,7 @@
 //! How messages travel: WebSocket, over TCP or whatever hyper was given; and long-polling.
 //!
-//! `connect` decides who may come in, whatever the transport. A client is a [`connection::Connection`] either way.
+//! A [`Mount`] is a socket at its path, and an [`Entrance`](mount::Entrance) leads to it. `connect` decides who may come in,
+//! whatever the transport. A client is a [`connection::Connection`] either way.
 //!
 //! `websocket` answers the request, `handshake` decides about it; then a [`driver::Driver`], one task, reads
 //! frames (`frame`) for its channels, and everyone sends through the connection's [`outbox::Outbox`].
@@ -15,6 +16,8 @@ mod frame;
 pub(crate) mod fuzz;
 mod handshake;
 mod longpoll;
+mod mount;
+mod options;
 mod origin;
 mod outbox;
 mod poller;
@@ -24,8 +27,8 @@ mod registry;
 mod stream;
 mod websocket;
 
-pub(crate) use connect::{Connect, Connected, Mount};
-pub(crate) use longpoll::serve as serve_longpoll;
+pub(crate) use connect::{Connect, Connected};
+pub(crate) use mount::Mount;
+pub use options::{SocketOptions, websocket};
 pub use origin::CheckOrigin;
 pub(crate) use registry::Registry;
-pub(crate) use websocket::serve as serve_websocket;

@@ -1,11 +1,12 @@
 //! From a request to a running WebSocket.
 
-use super::connect::{Connected, Mount, status};
+use super::connect::{Connected, status};
 use super::connection::Connection;
 use super::driver::{Driver, Phase};
 use super::format::{Format, Framing};
 use super::frame::Reader;
 use super::handshake::Handshake;
+use super::mount::Entrance;
 use super::outbox::Outbox;
 use super::stream::Stream;
 use crate::codec::Serializer;
@@ -19,8 +20,9 @@ use std::sync::Arc;
 ///
 /// Statuses as Phoenix's `Phoenix.Transports.WebSocket` gives them: 400 for what is no WebSocket request, 403 for a refused
 /// origin, an unknown `vsn` or a refused connection.
-pub(crate) async fn serve(mount: Arc<Mount>, request: Request) -> Response<Body> {
+pub(super) async fn serve(entrance: Arc<Entrance>, request: Request) -> Response<Body> {
     let (mut parts, _) = request.into_parts();
+    let mount = &entrance.mount;
     if !mount.allows(&parts) {
         return status(StatusCode::FORBIDDEN);
     }
@@ -36,9 +38,9 @@ pub(crate) async fn serve(mount: Arc<Mount>, request: Request) -> Response<Body>
     if mount.registry.is_draining() {
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    match mount.connect(parts, "websocket").await {
+    match entrance.connect(parts, "websocket").await {
         Ok((connected, serializer)) => {
-            tokio::spawn(run(mount, connected, serializer, upgrade));
+            tokio::spawn(run(entrance, connected, serializer, upgrade));
             handshake.response()
         }
         Err(refusal) => refusal.response(),
@@ -46,18 +48,24 @@ pub(crate) async fn serve(mount: Arc<Mount>, request: Request) -> Response<Body>
 }
 
 /// Waits until hyper has let go of the connection, and then runs it to its end.
-async fn run(mount: Arc<Mount>, connected: Connected, serializer: Serializer, upgrade: OnUpgrade) {
+async fn run(
+    entrance: Arc<Entrance>,
+    connected: Connected,
+    serializer: Serializer,
+    upgrade: OnUpgrade,
+) {
     if let Ok(upgraded) = upgrade.await {
-        driver(&mount, connected, serializer, upgraded).await;
+        driver(&entrance, connected, serializer, upgraded).await;
     }
 }
 
 fn driver(
-    mount: &Mount,
+    entrance: &Entrance,
     connected: Connected,
     serializer: Serializer,
     upgraded: Upgraded,
 ) -> Driver {
+    let mount = &entrance.mount;
     let (stream, read) = Stream::new(upgraded);
     let outbox = Outbox::new(stream.tcp(), mount.options.max_queued_bytes);
     let framing = Framing::WebSocket;
@@ -66,7 +74,7 @@ fn driver(
         framing,
     };
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
-    let (runner, id) = connection.run(mount, connected);
+    let (runner, id) = connection.run(entrance, connected);
     Driver {
         stream,
         reader: Reader::new(mount.options.max_frame_bytes),

@@ -1,12 +1,16 @@
-use super::{Endpoint, Inner, SocketOptions, websocket};
+//! Puts endpoints together.
+
 use crate::channel::Channels;
+use crate::endpoint::{Endpoint, Hub, Mounted, States};
 use crate::message::Topic;
 use crate::presence::Tracker;
 use crate::pubsub::PubSub;
 use crate::runner::Handlers;
 use crate::session::Rules;
-use crate::socket::{Hub, SocketHandler, States};
-use crate::transport::{CheckOrigin, Connect, Connected, Mount, Registry};
+use crate::socket::SocketHandler;
+use crate::transport::{
+    CheckOrigin, Connect, Connected, Mount, Registry, SocketOptions, websocket,
+};
 use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
@@ -34,7 +38,7 @@ pub struct EndpointBuilder {
 }
 
 /// A socket to be mounted.
-pub(super) struct Socket {
+struct Socket {
     path: String,
     options: SocketOptions,
     handlers: Handlers,
@@ -42,7 +46,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new<S: SocketHandler>(
+    fn new<S: SocketHandler>(
         path: &str,
         options: SocketOptions,
         channels: Channels<S>,
@@ -68,23 +72,47 @@ impl Socket {
         }
     }
 
-    /// Its path, and what is served there. `check` says which pages may connect if the socket does not.
-    pub(super) fn mount(self, hub: &Arc<Hub>, check: &CheckOrigin) -> (String, Arc<Mount>) {
+    /// `check` says which pages may connect if the socket does not.
+    fn mount(self, check: &CheckOrigin) -> Arc<dyn Mounted> {
         let own_check = self.options.check_origin.clone();
-        let mount = Mount {
-            hub: hub.clone(),
+        Arc::new(Mount {
+            path: self.path,
             handlers: Arc::new(self.handlers),
             connect: self.connect,
             polls: Arc::default(),
             registry: Arc::new(Registry::new(self.options.timeout)),
             check_origin: own_check.unwrap_or_else(|| check.clone()),
             options: self.options,
-        };
-        (self.path, Arc::new(mount))
+        })
     }
 }
 
-pub(super) fn connected<S: SocketHandler>(handler: Arc<S>) -> Connected {
+impl Endpoint {
+    /// Starts a new endpoint.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// let endpoint = Endpoint::builder().build();
+    /// ```
+    pub fn builder() -> EndpointBuilder {
+        EndpointBuilder::new()
+    }
+
+    /// An endpoint with one socket, at `/socket`, among the same topics and with the same state as this one. Whoever
+    /// connects there is `handler`.
+    pub(crate) fn beside<S: SocketHandler>(&self, channels: Channels<S>, handler: S) -> Endpoint {
+        let handler = Arc::new(handler);
+        let connect: Connect = Box::new(move |_, _| {
+            let connected = connected(handler.clone());
+            Box::pin(async { Ok(connected) })
+        });
+        let socket = Socket::new("/socket", websocket(), channels, connect);
+        let sockets = vec![socket.mount(&CheckOrigin::default())];
+        Endpoint::new(self.hub().clone(), sockets)
+    }
+}
+
+fn connected<S: SocketHandler>(handler: Arc<S>) -> Connected {
     Connected {
         id: handler.id(),
         handler,
@@ -92,7 +120,7 @@ pub(super) fn connected<S: SocketHandler>(handler: Arc<S>) -> Connected {
 }
 
 impl EndpointBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         // Now, not at the first heartbeat: glibc gives back the end of its heap, and this stays where it was put.
         drop(Topic::phoenix());
         EndpointBuilder {
@@ -180,11 +208,8 @@ impl EndpointBuilder {
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
         });
-        let mount = |socket: Socket| socket.mount(&hub, &self.check_origin);
-        let mounts = self.sockets.into_iter().map(mount).collect();
-        Endpoint {
-            inner: Arc::new(Inner { hub, mounts }),
-        }
+        let mount = |socket: Socket| socket.mount(&self.check_origin);
+        Endpoint::new(hub, self.sockets.into_iter().map(mount).collect())
     }
 }
 

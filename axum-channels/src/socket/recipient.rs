@@ -1,0 +1,108 @@
+use super::{Context, SendError};
+use crate::message::{Broadcast, Payload};
+use crate::pubsub::Subscriber;
+use crate::session::{Key, Mail};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// A channel that is handed broadcasts, in turn with what else it is sent. If it falls behind, it is ended.
+pub(crate) struct Recipient {
+    pub(super) context: Arc<Context>,
+    key: Key,
+    /// It is ended, or gone: there is no use in handing it anything.
+    over: AtomicBool,
+}
+
+impl Recipient {
+    pub(crate) fn new(context: Arc<Context>, key: Key) -> Self {
+        Recipient {
+            context,
+            key,
+            over: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn hand(&self, mail: impl FnOnce() -> Mail) {
+        if self.over.load(Relaxed) {
+            return;
+        }
+        let Err(error) = self.context.post(self.key, mail()) else {
+            return;
+        };
+        if self.over.swap(true, Relaxed) {
+            return;
+        }
+        match error {
+            SendError::Full => drop(self.context.post(self.key, Mail::Overrun)), // who is gone meanwhile needs no end
+            SendError::Gone => self.context.unsubscribe(self.key),
+        }
+    }
+}
+
+/// Subscribes a channel that intercepts some of its topic's broadcasts: they go to the channel, all others to the client.
+pub(crate) struct Interceptor {
+    pub(crate) channel: Recipient,
+    pub(crate) events: &'static [&'static str],
+}
+
+impl Subscriber for Interceptor {
+    fn deliver(&self, broadcast: &Broadcast<'_>) {
+        if !self.events.contains(&broadcast.event) {
+            return self.channel.context.client.deliver(broadcast);
+        }
+        self.channel.hand(|| Mail::Out {
+            event: broadcast.event.into(),
+            payload: Payload::from(broadcast.payload),
+        });
+    }
+
+    fn address(&self) -> *const () {
+        self.channel.context.client.address()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Endpoint;
+    use crate::message::Outgoing;
+    use crate::socket::Client;
+    use std::sync::OnceLock;
+
+    /// A client whose task has not come to look at its mail.
+    struct Busy;
+
+    impl Subscriber for Busy {
+        fn deliver(&self, _: &Broadcast<'_>) {}
+    }
+
+    impl Client for Busy {
+        fn send(&self, _: &Outgoing<'_>) {}
+
+        fn wake(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_flood_leaves_what_may_wait_and_one_word_that_it_was_too_much() {
+        let context = Arc::new(Context {
+            endpoint: Endpoint::builder().build(),
+            client: Arc::new(Busy),
+            handler: Arc::new(()),
+            id: None,
+            mailbox: OnceLock::new(),
+            max_waiting: 2,
+        });
+        let channel = Recipient::new(context.clone(), Key::default());
+        for _ in 0..1000 {
+            channel.hand(|| Mail::Info(Box::new(())));
+        }
+        let mut waiting = Vec::new();
+        context.mailbox().drain(|_, mail| {
+            waiting.push(format!("{mail:?}"));
+            Ok(())
+        });
+        assert_eq!(waiting, ["info", "info", "overrun"]);
+    }
+}

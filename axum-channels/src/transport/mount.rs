@@ -1,0 +1,72 @@
+use super::connect::Connect;
+use super::options::SocketOptions;
+use super::origin::CheckOrigin;
+use super::polls::Polls;
+use super::registry::Registry;
+use super::{longpoll, websocket};
+use crate::endpoint::{Endpoint, Mounted};
+use crate::runner::Handlers;
+use crate::session::RouteId;
+use axum::Router;
+use axum::extract::Request;
+use axum::routing::any;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// A socket handler at its path.
+pub(crate) struct Mount {
+    pub(crate) path: String,
+    pub(crate) handlers: Arc<Handlers>,
+    pub(crate) connect: Connect,
+    pub(crate) options: SocketOptions,
+    pub(crate) check_origin: CheckOrigin,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) polls: Arc<Polls>,
+}
+
+/// Where clients come in: a socket, and the endpoint that it is one of. Held by routers and connections, not by either of
+/// the two.
+pub(super) struct Entrance {
+    pub(super) endpoint: Endpoint,
+    pub(super) mount: Arc<Mount>,
+}
+
+impl Mounted for Mount {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn router(self: Arc<Self>, endpoint: Endpoint) -> Router {
+        let (path, polled) = (self.path.clone(), self.options.longpoll);
+        let entrance = Arc::new(Entrance {
+            endpoint,
+            mount: self,
+        });
+        let for_polls = polled.then(|| entrance.clone());
+        let router = Router::new().route(
+            &format!("{path}/websocket"),
+            any(move |request: Request| websocket::serve(entrance, request)),
+        );
+        match for_polls {
+            Some(entrance) => router.route(
+                &format!("{path}/longpoll"),
+                any(move |request: Request| longpoll::serve(entrance, request)),
+            ),
+            None => router,
+        }
+    }
+
+    fn channel(&self, topic: &str) -> Option<&'static str> {
+        let RouteId(route) = self.handlers.rules.route(topic)?;
+        Some(self.handlers.routes.get(route as usize)?.name)
+    }
+
+    fn connections(&self) -> usize {
+        self.registry.len()
+    }
+
+    fn drain(&self, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.registry.drain(deadline))
+    }
+}

@@ -1,0 +1,260 @@
+//! The endpoint from within: channels, and `connect`, reach everyone on every topic.
+
+mod support;
+
+use axum_channels::testing::{Client, TestChannel, connect, connect_as, connect_with};
+use axum_channels::{
+    Channel, Channels, CheckOrigin, ConnectInfo, Endpoint, Params, Payload, Reason, Refused, Reply,
+    Result, Socket, SocketHandler, Topic, UnknownEvent, websocket,
+};
+use serde_json::json;
+use std::sync::{Arc, Weak};
+use support::{Ws, eventually, serve};
+
+/// One on the door: knocks on `log`, and lets in no more than there is room for.
+struct UserSocket {
+    id: Option<String>,
+}
+
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Room>("room:*");
+    }
+
+    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+        let id = params.get("id").map(str::to_owned);
+        info.endpoint()
+            .broadcast("room:log", "knock", json!({"id": id}));
+        if params.get("instead").is_some() {
+            info.endpoint().disconnect("user:1");
+        }
+        if info.endpoint().presences("room:full").len() >= 2 {
+            return Err(Refused::new("full"));
+        }
+        Ok(Self { id })
+    }
+
+    fn id(&self) -> Option<String> {
+        self.id.clone()
+    }
+}
+
+struct Room;
+
+impl Channel for Room {
+    async fn join(topic: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+        socket
+            .endpoint()
+            .broadcast("room:log", "join", json!({"topic": topic.as_str()}));
+        if let Some(name) = payload.get("name").as_ref().and_then(|name| name.as_str()) {
+            socket.presence().track(name, json!({}))?;
+        }
+        Ok(Self)
+    }
+
+    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
+        let endpoint = socket.endpoint();
+        match event {
+            "tell" => endpoint.broadcast("room:log", "told", payload),
+            "who" => return Ok(Reply::ok(endpoint.presences("room:full"))),
+            "disconnect" => endpoint.disconnect(&payload.parse::<String>()?),
+            "next" => {
+                let ((reply, later), mut events) =
+                    (Reply::later(), endpoint.subscribe("room:elsewhere"));
+                tokio::spawn(async move {
+                    if let Ok(event) = events.recv().await {
+                        later.reply(Reply::ok(json!({"heard": event.event})));
+                    }
+                });
+                return Ok(reply);
+            }
+            "task" => {
+                let endpoint = endpoint.clone();
+                tokio::spawn(async move { endpoint.broadcast("room:log", "done", payload) });
+                socket.stop();
+            }
+            _ => return Err(UnknownEvent::new(event).into()),
+        }
+        Ok(Reply::none())
+    }
+
+    fn terminate(&mut self, reason: Reason, socket: &Socket) {
+        let bye = json!({"topic": socket.topic().as_str(), "reason": format!("{reason:?}")});
+        socket.endpoint().broadcast("room:log", "bye", bye);
+    }
+}
+
+fn endpoint() -> Endpoint {
+    Endpoint::builder().socket::<UserSocket>("/socket").build()
+}
+
+/// Somebody who reads the log.
+async fn log(endpoint: &Endpoint) -> (Client, TestChannel) {
+    let client = connect(endpoint, "/socket").await;
+    let channel = client.join("room:log", json!({})).await;
+    (client, channel)
+}
+
+async fn connect_by(endpoint: &Endpoint, id: &str) -> Client {
+    connect_with(endpoint, "/socket", &[("id", id)])
+        .await
+        .expect("let in")
+}
+
+#[tokio::test]
+async fn a_channel_broadcasts_to_a_topic_that_its_client_has_not_joined() {
+    let endpoint = endpoint();
+    let (_client, mut log) = log(&endpoint).await;
+    let alice = connect(&endpoint, "/socket").await;
+    let mut alice = alice.join("room:1", json!({})).await;
+    log.assert_broadcast("join", json!({"topic": "room:1"}))
+        .await;
+    alice.push("tell", json!({"n": 1}));
+    log.assert_broadcast("told", json!({"n": 1})).await;
+    alice.refute_broadcast("told").await;
+}
+
+#[tokio::test]
+async fn a_channel_says_goodbye_to_another_topic_however_it_ends() {
+    let endpoint = endpoint();
+    let (_client, mut log) = log(&endpoint).await;
+    for (how, reason) in [
+        ("leave", "Left"),
+        ("error", "Crashed"),
+        ("disconnect", "Disconnected"),
+    ] {
+        let client = connect_by(&endpoint, "user:1").await;
+        let mut alice = client.join("room:1", json!({})).await;
+        match how {
+            "leave" => alice.leave().await,
+            "error" => drop(alice.push("unknown", json!({}))),
+            _ => drop(alice.push("disconnect", json!("user:1"))),
+        }
+        let bye = json!({"topic": "room:1", "reason": reason});
+        log.assert_broadcast("bye", bye).await;
+    }
+}
+
+#[tokio::test]
+async fn a_channel_sees_who_is_on_another_topic() {
+    let endpoint = endpoint();
+    let client = connect(&endpoint, "/socket").await;
+    let _bob = client.join("room:full", json!({"name": "bob"})).await;
+    let mut alice = client.join("room:1", json!({})).await;
+    let who = alice.push("who", json!({})).reply().await;
+    let who = who.payload().expect("a reply").to_value();
+    assert_eq!(who["bob"]["metas"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_channel_disconnects_whom_it_names_and_itself() {
+    let endpoint = endpoint();
+    let (alice, bob) = (
+        connect_by(&endpoint, "user:1").await,
+        connect_by(&endpoint, "user:2").await,
+    );
+    let mut alice = alice.join("room:1", json!({})).await;
+    let _bob = bob.join("room:1", json!({})).await;
+    alice.push("disconnect", json!("user:2"));
+    eventually("bob is gone", || endpoint.stats().connections == 1).await;
+    alice.push("disconnect", json!("user:1"));
+    eventually("alice is gone", || endpoint.stats() == Default::default()).await;
+}
+
+#[tokio::test]
+async fn what_a_channel_starts_listens_and_broadcasts_without_it() {
+    let endpoint = endpoint();
+    let (_client, mut log) = log(&endpoint).await;
+    let alice = connect(&endpoint, "/socket").await;
+    let mut alice = alice.join("room:1", json!({})).await;
+    let next = alice.push("next", json!({}));
+    eventually("it listens", || endpoint.stats().subscriptions == 3).await;
+    endpoint.broadcast("room:elsewhere", "news", json!({}));
+    assert_eq!(next.reply().await, Reply::ok(json!({"heard": "news"})));
+    alice.push("task", json!({"n": 1}));
+    alice.assert_closed().await;
+    log.assert_broadcast("done", json!({"n": 1})).await;
+}
+
+#[tokio::test]
+async fn connect_tells_counts_and_disconnects() {
+    let endpoint = endpoint();
+    let (_client, mut log) = log(&endpoint).await;
+    let _alice = connect_by(&endpoint, "user:1").await;
+    log.assert_broadcast("knock", json!({"id": "user:1"})).await;
+    eventually("alice is there", || endpoint.stats().connections == 2).await;
+    let instead = [("id", "user:1"), ("instead", "1")];
+    let client = connect_with(&endpoint, "/socket", &instead)
+        .await
+        .expect("let in");
+    eventually("the first is gone", || endpoint.stats().connections == 2).await;
+    let _a = client.join("room:full", json!({"name": "a"})).await;
+    let another = connect_by(&endpoint, "user:2").await;
+    let _b = another.join("room:full", json!({"name": "b"})).await;
+    let refused = connect_with(&endpoint, "/socket", &[]).await;
+    assert_eq!(refused.expect_err("too many"), Refused::new("full"));
+}
+
+#[tokio::test]
+async fn a_client_that_a_test_lets_in_is_among_the_same_topics() {
+    let endpoint = endpoint();
+    let (_client, mut log) = log(&endpoint).await;
+    let alice = connect_as(&endpoint, UserSocket { id: None }).await;
+    let mut alice = alice.join("room:1", json!({})).await;
+    alice.push("tell", json!({"n": 1}));
+    log.assert_broadcast("told", json!({"n": 1})).await;
+}
+
+/// An endpoint, and what is gone when all of it is: its state as well as its sockets.
+fn watched() -> (Endpoint, Weak<()>) {
+    let part = Arc::new(());
+    let (weak, of_socket) = (Arc::downgrade(&part), part.clone());
+    let check = CheckOrigin::predicate(move |_| Arc::strong_count(&of_socket) > 0);
+    let socket = websocket().check_origin(check);
+    let builder = Endpoint::builder().socket_with::<UserSocket>("/socket", socket);
+    (builder.state(part).build(), weak)
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_dropped_lives_on_in_its_clients_and_dies_with_the_last() {
+    let (endpoint, left) = watched();
+    let (client, mut log) = log(&endpoint).await;
+    let alice_is = connect_by(&endpoint, "user:1").await;
+    let mut alice = alice_is.join("room:1", json!({"name": "alice"})).await;
+    drop(endpoint);
+    alice.push("tell", json!({"n": 1}));
+    log.assert_broadcast("told", json!({"n": 1})).await;
+    drop((alice, alice_is));
+    let bye = json!({"topic": "room:1", "reason": "Disconnected"});
+    log.assert_broadcast("bye", bye).await;
+    assert!(left.upgrade().is_some(), "somebody is still connected");
+    drop((log, client));
+    eventually("nothing is left", || left.upgrade().is_none()).await;
+}
+
+#[tokio::test]
+async fn a_router_lets_clients_in_though_its_endpoint_was_dropped() {
+    let (endpoint, left) = watched();
+    let addr = serve(&endpoint).await;
+    drop(endpoint);
+    let mut log = Ws::join(addr, "room:log").await;
+    let mut alice = Ws::join(addr, "room:1").await;
+    log.expect(r#"[null,null,"room:log","knock",{"id":null}]"#)
+        .await;
+    log.expect(r#"[null,null,"room:log","join",{"topic":"room:1"}]"#)
+        .await;
+    alice.send(r#"["1","2","room:1","tell",{"n":1}]"#).await;
+    log.expect(r#"[null,null,"room:log","told",{"n":1}]"#).await;
+    assert!(left.upgrade().is_some());
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_an_endpoint_whose_routers_are_dropped_with_it() {
+    let (endpoint, left) = watched();
+    let router: axum::Router = endpoint.router();
+    drop(endpoint.clone());
+    drop(endpoint);
+    assert!(left.upgrade().is_some(), "the router can still be served");
+    drop(router);
+    assert!(left.upgrade().is_none());
+}
