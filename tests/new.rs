@@ -281,15 +281,15 @@ fn the_librarys_vendored_copy_is_the_library() {
     let sandbox = Sandbox::with_app();
     let library = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("axum-channels");
 
-    let vendored = tree(&sandbox.path().join("my_app/vendor/axum-channels/src"));
+    let vendored = sandbox.path().join("my_app/vendor/axum-channels");
 
-    assert_eq!(vendored, tree(&library.join("src")));
-    assert_eq!(
-        sandbox
-            .read("my_app/vendor/axum-channels/Cargo.toml")
-            .as_bytes(),
-        std::fs::read(library.join("Cargo.toml")).expect("the library's manifest")
-    );
+    for folder in ["src", "trim/src"] {
+        assert_eq!(tree(&vendored.join(folder)), tree(&library.join(folder)));
+    }
+    for manifest in ["Cargo.toml", "trim/Cargo.toml"] {
+        let read = |folder: &std::path::Path| std::fs::read(folder.join(manifest)).expect(manifest);
+        assert_eq!(read(&vendored), read(&library));
+    }
 }
 
 #[test]

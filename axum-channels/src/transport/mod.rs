@@ -9,6 +9,7 @@
 
 mod connect;
 mod connection;
+mod crowd;
 mod driver;
 mod format;
 mod frame;

@@ -1,10 +1,12 @@
 use super::connection::Connection;
+use super::crowd::Crowd;
 use super::frame::CloseCode;
 use crate::pubsub::{Roster, Seat};
 use crate::sync::lock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
@@ -24,6 +26,7 @@ pub(crate) struct Registry {
     tick: Duration,
     /// Ticks.
     clock: AtomicU32,
+    crowd: Crowd,
     sweeping: AtomicBool,
     draining: AtomicBool,
     emptied: Notify,
@@ -40,6 +43,7 @@ impl Registry {
             next: AtomicUsize::new(0),
             tick: (timeout / TICKS).max(Duration::from_millis(1)),
             clock: AtomicU32::new(0),
+            crowd: Crowd::default(),
             sweeping: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             emptied: Notify::new(),
@@ -62,7 +66,8 @@ impl Registry {
 
     pub(super) fn register(self: &Arc<Self>, connection: Arc<Connection>) -> Registration {
         let shard = self.next.fetch_add(1, Relaxed) % SHARDS;
-        self.count.fetch_add(1, SeqCst);
+        let others = self.count.fetch_add(1, SeqCst);
+        self.crowd.has_come(others + 1);
         if self.is_draining() {
             connection.close(CloseCode::RESTART);
         }
@@ -119,6 +124,15 @@ impl Registry {
             }
         }
     }
+
+    /// Gives back what a crowd has used, once it has left.
+    fn tidy(&self) {
+        if self.crowd.has_left(self.len())
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn_blocking(axum_channels_trim::trim);
+        }
+    }
 }
 
 /// A connection's place among the others, given up by dropping it.
@@ -134,6 +148,7 @@ impl Drop for Registration {
         drop(removed);
         if self.registry.count.fetch_sub(1, SeqCst) == 1 {
             self.registry.emptied.notify_waiters();
+            self.registry.tidy();
         }
     }
 }
@@ -156,5 +171,6 @@ async fn sweep(sweeping: Sweeping, tick: Duration) {
             return;
         };
         registry.sweep();
+        registry.tidy();
     }
 }
