@@ -59,9 +59,12 @@ test("who is in a channel is shown, and kept up with", async (t) => {
   await until(first.page, room, "[data-present]", "Here: guest")
   const second = await open(t, appUrl())
 
-  for (const { page } of [first, second]) await until(page, room, "[data-present]", "Here: guest ×2")
+  for (const { page } of [second, first]) {
+    await page.bringToFront()
+    await until(page, room, "[data-present]", "Here: guest ×2")
+  }
   await first.page.screenshot({ path: screenshotPath("presence"), fullPage: true })
-  await second.page.goto("about:blank")
+  await second.page.close()
 
   await until(first.page, room, "[data-present]", "Here: guest")
   assert.deepEqual(first.complaints, [])
@@ -154,7 +157,7 @@ test("a refused channel and a crashed one show why, each on its own card", async
 /** Opens a page of its own. `answer` may answer a request in the server's place. */
 async function open(t, url, answer) {
   const page = await browser.newPage()
-  t.after(() => page.close())
+  t.after(() => page.isClosed() || page.close())
   page.setDefaultTimeout(PATIENCE)
   const complaints = []
   page.on("pageerror", (error) => complaints.push(error.message))
