@@ -105,3 +105,12 @@ fn what_is_encoded_from_any_message_is_decoded_to_the_same() {
         check(Serializer::V1, Ok(message));
     }
 }
+
+/// Found by fuzzing: the last digit was another one.
+#[test]
+fn a_number_is_read_as_the_one_that_was_written() {
+    for number in [31.245270191439438, 2.6514013262708197e-274] {
+        let payload = Payload::from(serde_json::json!(number));
+        assert_eq!(payload.to_value(), serde_json::json!(number));
+    }
+}
