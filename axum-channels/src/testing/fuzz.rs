@@ -1,18 +1,25 @@
 //! The client's side of the codec, for `crate::fuzz`.
 
 use super::wire;
+use crate::message::{Message, Ref};
+use serde_json::Value;
 
-/// The topic and the event of a binary push from a server.
-pub(crate) fn names_of(push: &[u8]) -> Option<(String, String)> {
-    let message = wire::binary_message(push)?;
-    Some((message.topic, message.event))
+/// A push, a reply or a broadcast that carries bytes. The replies of `crate::fuzz` are errors.
+pub(crate) fn decode_binary(message: &[u8]) -> Option<Message<'static>> {
+    let received = wire::binary_message(message)?;
+    let text = |text: Option<String>| text.as_deref().and_then(Ref::from_text);
+    assert_ne!(received.ok, Some(true));
+    Some(Message {
+        join_ref: text(received.join_ref),
+        reference: text(received.reference),
+        topic: received.topic.into(),
+        event: received.event.into(),
+        payload: received.payload,
+    })
 }
 
 /// What a client sends: text, or bytes as the error. `None` if its names are too long for that.
-#[cfg(test)]
-pub(crate) fn encode(message: &crate::message::Message<'_>) -> Option<Result<String, Vec<u8>>> {
-    use crate::message::Ref;
-    use serde_json::Value;
+pub(crate) fn encode(message: &Message<'_>) -> Option<Result<String, Vec<u8>>> {
     let text = |reference: &Option<Ref>| reference.as_ref().map(|it| it.as_text().into_owned());
     let (join_ref, reference) = (text(&message.join_ref), text(&message.reference));
     if let Some(bytes) = message.payload.as_binary() {

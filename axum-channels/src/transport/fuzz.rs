@@ -1,6 +1,10 @@
 //! What a stream of frames means, for `crate::fuzz`.
 
-use super::frame::{Incoming, Reader};
+use super::frame::{CloseCode, Incoming, Reader, put_message};
+use crate::codec::Kind;
+
+/// The bit of a frame's second byte that says so.
+const MASKED: u8 = 0x80;
 
 /// Each message in words, and the code that the stream ends with if it does: read in pieces of a size.
 pub(crate) fn read(data: &[u8], piece: usize) -> (Vec<String>, Option<u16>) {
@@ -35,4 +39,94 @@ pub(crate) fn read(data: &[u8], piece: usize) -> (Vec<String>, Option<u16>) {
         kept.drain(..used);
     }
     (messages, None)
+}
+
+/// What a server writes is what is read, once it is masked as a client's frames are.
+pub(crate) fn check_written(kind: Kind, body: &[u8]) {
+    let mut frame = Vec::new();
+    put_message(&mut frame, kind, |out| out.extend_from_slice(body));
+    let head = match frame[1] {
+        126 => 4,
+        127 => 10,
+        _ => 2,
+    };
+    frame[1] |= MASKED;
+    frame.splice(head..head, [0; 4]);
+    assert_eq!(
+        check_read(&mut frame, body.len(), incoming(kind, body)),
+        Ok(())
+    );
+}
+
+/// What a client says, whole or in fragments, is what is read; and one byte more than a message may have is too much.
+pub(crate) fn check_spoken(kind: Kind, mask: [u8; 4], body: &[u8]) {
+    for fragments in [1, 2, 5] {
+        let frames = spoken(kind, mask, body, fragments);
+        let heard =
+            |max_message| check_read(&mut frames.clone(), max_message, incoming(kind, body));
+        assert_eq!(heard(body.len()), Ok(()), "{fragments} fragments");
+        if let Some(less) = body.len().checked_sub(1) {
+            assert_eq!(heard(less), Err(CloseCode::TOO_BIG));
+        }
+    }
+}
+
+/// The frames of a message: RFC 6455, §5.2 to §5.4.
+fn spoken(kind: Kind, mask: [u8; 4], body: &[u8], fragments: usize) -> Vec<u8> {
+    let mut frames = Vec::new();
+    let mut rest = body;
+    for number in 1..=fragments {
+        let (part, after) = rest.split_at(if number == fragments {
+            rest.len()
+        } else {
+            body.len() / fragments
+        });
+        rest = after;
+        let opcode = match kind {
+            _ if number > 1 => 0,
+            Kind::Text => 1,
+            Kind::Binary => 2,
+        };
+        frames.push(u8::from(number == fragments) << 7 | opcode);
+        match part.len() {
+            len @ 0..126 => frames.push(MASKED | len as u8),
+            len @ 126..0x1_0000 => {
+                frames.push(MASKED | 126);
+                frames.extend((len as u16).to_be_bytes());
+            }
+            len => {
+                frames.push(MASKED | 127);
+                frames.extend((len as u64).to_be_bytes());
+            }
+        }
+        frames.extend(mask);
+        let masked = part.iter().zip(mask.iter().cycle());
+        frames.extend(masked.map(|(byte, mask)| byte ^ mask));
+    }
+    frames
+}
+
+/// The frames are read as one message, or refused with a code.
+fn check_read(
+    frames: &mut [u8],
+    max_message: usize,
+    expected: Incoming<'_>,
+) -> Result<(), CloseCode> {
+    let (mut reader, mut rest) = (Reader::new(max_message), frames);
+    let message = loop {
+        match reader.next(&mut rest)? {
+            Some(Incoming::Fragment) => {}
+            message => break message,
+        }
+    };
+    assert_eq!(message, Some(expected));
+    assert!(rest.is_empty(), "nothing is left over");
+    Ok(())
+}
+
+fn incoming(kind: Kind, body: &[u8]) -> Incoming<'_> {
+    match (kind, std::str::from_utf8(body)) {
+        (Kind::Text, Ok(text)) => Incoming::Text(text.into()),
+        _ => Incoming::Binary(body.into()),
+    }
 }

@@ -1,0 +1,212 @@
+//! The codecs: V1 JSON, V2 JSON and V2 binary.
+
+use crate::codec::{Kind, Malformed, Serializer};
+use crate::message::{Body, Broadcast, Message, Outgoing, Payload, Ref, Status, Topic};
+use crate::testing::fuzz as client;
+use serde_json::{Value, json};
+
+/// What comes in is a message or is not, and never a panic; what is a message and goes out again comes back the same.
+pub fn codec(data: &[u8]) {
+    for serializer in [Serializer::V1, Serializer::V2] {
+        if let Ok(text) = std::str::from_utf8(data) {
+            check_decoded(serializer, serializer.decode_text(text));
+        }
+        check_decoded(serializer, serializer.decode_binary(data));
+    }
+}
+
+/// Whatever there is to say is understood as it was said: by the server, and by its clients in each format.
+pub fn messages(data: &[u8]) {
+    let message = Source(data).message();
+    if let Some(said) = client::encode(&message) {
+        let heard = match &said {
+            Ok(text) => Serializer::V2.decode_text(text),
+            Err(bytes) => Serializer::V2.decode_binary(bytes),
+        };
+        assert_eq!(heard.as_ref(), Ok(&message));
+        check_decoded(Serializer::V2, heard);
+    }
+    check_encoded(Serializer::V1, &message);
+    check_encoded(Serializer::V2, &message);
+}
+
+fn check_decoded(serializer: Serializer, decoded: Result<Message<'_>, Malformed>) {
+    let Ok(message) = decoded else { return };
+    assert!(
+        message.payload.is_binary() || message.payload.parse::<Value>().is_ok(),
+        "what is let in can be parsed"
+    );
+    check_encoded(serializer, &message);
+}
+
+/// The message comes back as an event to one client, as the reply to one, and as a broadcast, if the format can say it.
+fn check_encoded(serializer: Serializer, message: &Message<'_>) {
+    check_event(serializer, message);
+    check_reply(serializer, message);
+    check_broadcast(serializer, message);
+}
+
+fn check_event(serializer: Serializer, message: &Message<'_>) {
+    let body = Body::Event {
+        event: &message.event,
+        payload: message.payload.clone(),
+    };
+    let mut expected = message.clone();
+    if message.payload.is_binary() {
+        expected.reference = None; // a push has none
+    }
+    check_outgoing(serializer, &outgoing(message, body), expected);
+}
+
+fn check_reply(serializer: Serializer, message: &Message<'_>) {
+    let payload = &message.payload;
+    let mut expected = Message {
+        event: "phx_reply".into(),
+        ..message.clone()
+    };
+    if !payload.is_binary() {
+        // It lies one deeper in a reply, which may be deeper than JSON may be read back from a client.
+        let Ok([response]) =
+            serde_json::from_str::<[Value; 1]>(&format!("[{}]", payload.as_json()))
+        else {
+            return;
+        };
+        expected.payload = json!({"response": response, "status": "error"}).into();
+    }
+    let body = Body::Reply {
+        status: Status::Error,
+        response: payload.clone(),
+    };
+    check_outgoing(serializer, &outgoing(message, body), expected);
+}
+
+fn check_broadcast(serializer: Serializer, message: &Message<'_>) {
+    let broadcast = Broadcast::new(&message.topic, &message.event, &message.payload);
+    let Ok(kind) = serializer.kind_of_broadcast(&broadcast) else {
+        return check_unsayable(serializer, message);
+    };
+    let mut out = Vec::new();
+    serializer.encode_broadcast(&broadcast, kind, &mut out);
+    let expected = Message {
+        join_ref: None,
+        reference: None,
+        ..message.clone()
+    };
+    assert_eq!(heard(serializer, kind, &out), Some(expected));
+}
+
+fn check_outgoing(serializer: Serializer, outgoing: &Outgoing<'_>, mut expected: Message<'_>) {
+    let Ok(kind) = serializer.kind(outgoing) else {
+        return check_unsayable(serializer, &expected);
+    };
+    let mut out = Vec::new();
+    serializer.encode(outgoing, kind, &mut out);
+    if serializer == Serializer::V1 {
+        expected.join_ref = None; // it is not written
+    }
+    if kind == Kind::Binary {
+        let as_text = |reference: Ref| Ref::from_text(&reference.as_text()); // there are no numbers
+        expected.join_ref = expected.join_ref.and_then(as_text);
+        expected.reference = expected.reference.and_then(as_text);
+    }
+    assert_eq!(heard(serializer, kind, &out), Some(expected));
+}
+
+/// JSON can always be said, bytes in V2 if the names are short.
+fn check_unsayable(serializer: Serializer, message: &Message<'_>) {
+    let refs = [&message.join_ref, &message.reference];
+    let mut refs = refs.into_iter().flatten();
+    let is_long = message.topic.len() > 255
+        || message.event.len() > 255
+        || refs.any(|reference| reference.as_text().len() > 255);
+    assert!(message.payload.is_binary() && (serializer == Serializer::V1 || is_long));
+}
+
+fn outgoing<'a>(message: &Message<'_>, body: Body<'a>) -> Outgoing<'a> {
+    Outgoing {
+        join_ref: message.join_ref.clone(),
+        reference: message.reference.clone(),
+        topic: Topic::from(&*message.topic),
+        body,
+    }
+}
+
+/// What a client makes of it.
+fn heard(serializer: Serializer, kind: Kind, out: &[u8]) -> Option<Message<'_>> {
+    match kind {
+        Kind::Text => serializer.decode_text(std::str::from_utf8(out).ok()?).ok(),
+        Kind::Binary => client::decode_binary(out),
+    }
+}
+
+/// Makes a message of bytes: any message of some, and of no bytes the shortest.
+struct Source<'a>(&'a [u8]);
+
+impl Source<'_> {
+    /// Levels of JSON that both sides read, in a reply too.
+    const MAX_DEPTH: u8 = 126;
+
+    fn message(&mut self) -> Message<'static> {
+        let payload = match self.byte() % 2 {
+            0 => Payload::from(self.value(0)),
+            _ => Payload::binary(self.bytes().to_vec()),
+        };
+        Message {
+            join_ref: self.reference(),
+            reference: self.reference(),
+            topic: self.text().into(),
+            event: self.text().into(),
+            payload,
+        }
+    }
+
+    fn reference(&mut self) -> Option<Ref> {
+        let text = self.text();
+        (text.len() <= 255).then(|| Ref::from_text(&text)).flatten()
+    }
+
+    fn value(&mut self, depth: u8) -> Value {
+        match self.byte() % 8 {
+            0 => Value::Null,
+            1 => Value::from(self.byte() > 127),
+            2 => Value::from(self.number() as i64),
+            3 => Value::from(self.number()),
+            4 => Value::from(f64::from_bits(self.number())), // null if it is none
+            6 if depth < Self::MAX_DEPTH => {
+                let count = self.byte() % 4;
+                (0..count).map(|_| self.value(depth + 1)).collect()
+            }
+            7 if depth < Self::MAX_DEPTH => {
+                let count = self.byte() % 4;
+                (0..count)
+                    .map(|_| (self.text(), self.value(depth + 1)))
+                    .collect()
+            }
+            _ => Value::from(self.text()),
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        (0..8).fold(0, |number, _| number << 8 | u64::from(self.byte()))
+    }
+
+    fn text(&mut self) -> String {
+        String::from_utf8_lossy(self.bytes()).into_owned()
+    }
+
+    /// As many as the first of them says.
+    fn bytes(&mut self) -> &[u8] {
+        let len = usize::from(self.byte()).min(self.0.len());
+        let (bytes, rest) = self.0.split_at(len);
+        self.0 = rest;
+        bytes
+    }
+
+    fn byte(&mut self) -> u8 {
+        let Some((byte, rest)) = self.0.split_first() else {
+            return 0;
+        };
+        self.0 = rest;
+        *byte
+    }
+}

@@ -1,0 +1,198 @@
+//! The state machine of a session.
+
+use crate::message::{Body, Message, Payload, Ref, Status};
+use crate::session::{
+    Change, Effect, Effects, Handled, Joined, Key, Mail, Pattern, Rules, Session, Ticket,
+};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Whatever a client and its channels do, in any order: one answer to each message at most, no work for a channel that is
+/// not there, each channel's messages in the order in which they came, and nothing is left behind.
+pub fn session(data: &[u8]) {
+    let rules = Rules {
+        patterns: Pattern::parse("r*").into_iter().collect(),
+        max_channels: 2,
+        max_waiting: 2,
+        max_waiting_bytes: 8,
+    };
+    let mut run = Run {
+        session: Session::new(Arc::new(rules)),
+        said: 0,
+        unanswered: HashSet::new(),
+        joining: Vec::new(),
+        handling: Vec::new(),
+        running: Vec::new(),
+    };
+    for step in data.chunks_exact(2) {
+        run.step(step[0], step[1]);
+    }
+    run.end();
+}
+
+struct Run {
+    session: Session,
+    /// How many messages have come in. Each has its number in its event, and as its `ref` if it has one.
+    said: u32,
+    unanswered: HashSet<String>,
+    /// Work that was handed out.
+    joining: Vec<Ticket>,
+    handling: Vec<Ticket>,
+    /// The channels that were joined, and the number of the last message that each was given.
+    running: Vec<(Key, u32)>,
+}
+
+impl Run {
+    fn step(&mut self, what: u8, with: u8) {
+        let mut effects = Effects::default();
+        let (what, how) = (what % 4, what / 4);
+        match what {
+            0 => {
+                let message = self.message(how, with);
+                self.session.receive(message, &mut effects);
+            }
+            1 if !self.joining.is_empty() => self.joined(how, with, &mut effects),
+            2 if !self.handling.is_empty() => self.handled(how, with, &mut effects),
+            _ => self.mail(how, with, &mut effects),
+        }
+        self.take(effects);
+    }
+
+    fn message(&mut self, how: u8, with: u8) -> Message<'static> {
+        self.said += 1;
+        let reference = (with / 12 > 0).then(|| self.said.to_string());
+        self.unanswered.extend(reference.clone());
+        Message {
+            join_ref: ["", "1", "2"].map(Ref::from_text)[usize::from(with / 4 % 3)].clone(),
+            reference: reference.as_deref().and_then(Ref::from_text),
+            topic: ["r1", "r2", "r3", "x"][usize::from(with % 4)].into(),
+            event: match how % 4 {
+                1 => "phx_leave".into(),
+                2 => self.said.to_string().into(),
+                _ => "phx_join".into(),
+            },
+            payload: Payload::binary(vec![0; usize::from(how / 4)]),
+        }
+    }
+
+    fn joined(&mut self, how: u8, with: u8, effects: &mut Effects<'_>) {
+        let ticket = self.joining.remove(usize::from(with) % self.joining.len());
+        let how = match how % 3 {
+            0 => Joined::Ok(Payload::empty()),
+            1 => Joined::Refused(Payload::empty()),
+            _ => Joined::Crashed,
+        };
+        if matches!(how, Joined::Ok(_)) {
+            self.running.push((ticket.key, 0));
+        }
+        self.session.joined(ticket, how, effects);
+    }
+
+    fn handled(&mut self, how: u8, with: u8, effects: &mut Effects<'_>) {
+        let at = usize::from(with) % self.handling.len();
+        let ticket = self.handling.remove(at);
+        let how = match how % 3 {
+            0 => Handled::Silent,
+            1 => Handled::Reply(Status::Ok, Payload::empty()),
+            _ => Handled::Crashed,
+        };
+        self.session.handled(ticket, how, effects);
+    }
+
+    /// To a channel that is busy, if there is one, or else to one that is not.
+    fn mail(&mut self, how: u8, with: u8, effects: &mut Effects<'_>) {
+        let busy = self.joining.iter().chain(&self.handling);
+        let idle = self.running.iter().map(|(key, _)| *key);
+        let keys: Vec<Key> = busy.map(|ticket| ticket.key).chain(idle).collect();
+        let Some(key) = keys.get(usize::from(how) % keys.len().max(1)).copied() else {
+            return;
+        };
+        let mail = match with % 4 {
+            0 => Mail::Info(Box::new(())),
+            1 => Mail::Stop,
+            2 => Mail::Overrun,
+            _ => Mail::Presence(Change::PushState),
+        };
+        if mail.ends() || self.session.has_room(key) {
+            self.session.mail(key, mail, effects);
+        }
+    }
+
+    fn take(&mut self, mut effects: Effects<'_>) {
+        while let Some(effect) = effects.pop() {
+            match effect {
+                Effect::Send(message) => {
+                    if let (Body::Reply { .. }, Some(reference)) = (message.body, message.reference)
+                    {
+                        let asked = self.unanswered.remove(&*reference.as_text());
+                        assert!(asked, "{reference:?} was answered twice");
+                    }
+                }
+                Effect::Join(join) => self.joining.push(join.ticket),
+                Effect::Handle { ticket, event, .. } => {
+                    let number = event.parse().unwrap_or(self.said);
+                    self.work(ticket, Some(number));
+                }
+                Effect::Deliver { ticket, .. } => self.work(ticket, None),
+                Effect::Presence { key, .. } => assert!(self.is_running(key)),
+                Effect::Stop { key, .. } => self.stop(key),
+                Effect::Overrun { .. } | Effect::Unmatched { .. } | Effect::TooMany { .. } => {}
+            }
+        }
+        assert!(
+            self.session.len() <= 2,
+            "no more channels than may be joined"
+        );
+        assert!(
+            self.joining.len() + self.handling.len() <= 2,
+            "no work but that of channels"
+        );
+    }
+
+    fn work(&mut self, ticket: Ticket, number: Option<u32>) {
+        assert!(
+            !self.handling.iter().any(|other| other.key == ticket.key),
+            "a channel does one thing at a time"
+        );
+        let mut running = self.running.iter_mut();
+        let Some((_, last)) = running.find(|(key, _)| *key == ticket.key) else {
+            panic!("work for a channel that is not there")
+        };
+        if let Some(number) = number {
+            assert!(*last < number, "a message overtook another");
+            *last = number;
+        }
+        self.handling.push(ticket);
+    }
+
+    fn stop(&mut self, stopped: Key) {
+        self.joining.retain(|ticket| ticket.key != stopped);
+        self.handling.retain(|ticket| ticket.key != stopped);
+        self.running.retain(|(key, _)| *key != stopped);
+    }
+
+    fn is_running(&self, wanted: Key) -> bool {
+        self.running.iter().any(|(key, _)| *key == wanted)
+    }
+
+    /// Everything ends, and then every channel can be left.
+    fn end(mut self) {
+        while !self.joining.is_empty() || !self.handling.is_empty() {
+            self.step(if self.joining.is_empty() { 2 } else { 1 }, 0);
+        }
+        for topic in ["r1", "r2", "r3"] {
+            let mut effects = Effects::default();
+            let message = Message {
+                join_ref: None,
+                reference: None,
+                topic: topic.into(),
+                event: "phx_leave".into(),
+                payload: Payload::empty(),
+            };
+            self.session.receive(message, &mut effects);
+            self.take(effects);
+        }
+        assert_eq!(self.session.len(), 0);
+        assert!(self.running.is_empty(), "every channel is told of its end");
+    }
+}

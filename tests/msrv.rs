@@ -1,0 +1,144 @@
+//! The `rust-version` of both packages is true of what their users compile. That the code itself keeps to it is for clippy
+//! (`incompatible_msrv`), and for an older toolchain where there is one (`.ci/run`).
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// Dependencies that do not say how old a Rust they build with, and so are not checked: whoever adds one has a look.
+const UNSTATED: [&str; 18] = [
+    "cfg_aliases",
+    "encode_unicode",
+    "httparse",
+    "matchit",
+    "mime",
+    "sha1_smol",
+    "shell-words",
+    "smallvec",
+    "sync_wrapper",
+    "tera",
+    "tower-layer",
+    "tower-service",
+    "tree-sitter-elixir",
+    "tree-sitter-javascript",
+    "tree-sitter-rust",
+    "tree-sitter-toml-ng",
+    "utf8parse",
+    "wasi",
+];
+
+#[test]
+fn no_dependency_of_the_command_asks_for_a_newer_rust() {
+    check("hello-sockets");
+}
+
+#[test]
+fn no_dependency_of_the_library_asks_for_a_newer_rust() {
+    check("axum-channels");
+}
+
+fn check(name: &str) {
+    let graph = Graph::read();
+    let root = graph.named(name);
+    let ours = version(&graph.packages[root]).expect("a package of this repository has one");
+    let (mut newer, mut unstated) = (Vec::new(), BTreeSet::new());
+    for id in graph.compiled_for(root) {
+        let package = &graph.packages[id];
+        match version(package) {
+            Some(theirs) if theirs > ours => newer.push(format!("{id} needs {theirs:?}")),
+            Some(_) => {}
+            None => drop(unstated.insert(package["name"].as_str().unwrap_or_default())),
+        }
+    }
+    assert!(newer.is_empty(), "{name} says {ours:?}: {newer:#?}");
+    let known = BTreeSet::from(UNSTATED);
+    assert_eq!(
+        unstated.difference(&known).collect::<Vec<_>>(),
+        Vec::<&&str>::new()
+    );
+}
+
+/// What is in the lock file, with all features.
+struct Graph {
+    packages: BTreeMap<String, Value>,
+    dependencies: BTreeMap<String, Value>,
+}
+
+impl Graph {
+    /// For every platform; but only for this one if what others need was never downloaded, for a test asks no network.
+    fn read() -> Self {
+        let metadata = metadata(&[]).or_else(|| metadata(&["--filter-platform", &host()]));
+        let metadata = metadata.expect("what was compiled is on this machine");
+        let by_id = |list: &Value| {
+            let list = list.as_array().expect("a list").iter();
+            let entry = |item: &Value| (item["id"].as_str().map(str::to_owned), item.clone());
+            list.map(entry)
+                .filter_map(|(id, item)| Some((id?, item)))
+                .collect()
+        };
+        Self {
+            packages: by_id(&metadata["packages"]),
+            dependencies: by_id(&metadata["resolve"]["nodes"]),
+        }
+    }
+
+    fn named(&self, name: &str) -> &str {
+        let mut packages = self.packages.iter();
+        let found = packages.find(|(_, package)| package["name"] == name);
+        found.expect("a package of that name").0
+    }
+
+    /// All that is compiled for users of a package: what its tests need is not.
+    fn compiled_for<'a>(&'a self, root: &'a str) -> BTreeSet<&'a str> {
+        let (mut found, mut left) = (BTreeSet::new(), vec![root]);
+        while let Some(id) = left.pop() {
+            if !found.insert(id) {
+                continue;
+            }
+            for dependency in self.dependencies[id]["deps"].as_array().expect("a list") {
+                let mut kinds = dependency["dep_kinds"].as_array().expect("a list").iter();
+                if kinds.any(|kind| kind["kind"] != "dev") {
+                    left.extend(dependency["pkg"].as_str());
+                }
+            }
+        }
+        found
+    }
+}
+
+fn metadata(options: &[&str]) -> Option<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--all-features",
+            "--locked",
+            "--offline",
+        ])
+        .args(options)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    serde_json::from_slice(&output.stdout).ok()
+}
+
+fn host() -> String {
+    let output = Command::new(env!("CARGO"))
+        .arg("-vV")
+        .output()
+        .expect("cargo runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("cargo names its host").to_owned()
+}
+
+/// `1.88` is `[1, 88, 0]`.
+fn version(package: &Value) -> Option<[u32; 3]> {
+    let mut version = [0; 3];
+    let stated = package["rust_version"].as_str()?;
+    for (number, part) in version.iter_mut().zip(stated.split('.')) {
+        *number = part.parse().expect("a number");
+    }
+    Some(version)
+}
