@@ -190,6 +190,21 @@ async fn more_messages_than_may_wait_are_refused() {
 }
 
 #[tokio::test]
+async fn a_channel_with_too_much_mail_leaves_room_for_that_of_its_siblings() {
+    let mut test = Test::join().await;
+    let busy = test.sender();
+    test.channel.push("wait", json!({}));
+    test.channel.push("already", json!({}));
+    let mut sibling = test.client.join("desk:2", json!({})).await;
+    while busy.send(Tick(0)).is_ok() {}
+
+    assert_eq!(test.sender().send(Tick(1)), Ok(()));
+    sibling.assert_push("tick", json!({"n": 1})).await;
+    test.endpoint.broadcast("desk:2", "news", json!({}));
+    sibling.assert_push("news", json!({"told": {}})).await;
+}
+
+#[tokio::test]
 async fn who_sends_to_a_client_that_is_gone_is_told() {
     let Test {
         kept,

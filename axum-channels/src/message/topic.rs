@@ -18,7 +18,6 @@ pub struct Topic(Arc<str>);
 
 impl Topic {
     /// The topic of heartbeats.
-    /// The topic of heartbeats.
     pub(crate) const PHOENIX: &'static str = "phoenix";
 
     /// The same as a topic, shared by all.

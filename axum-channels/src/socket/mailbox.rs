@@ -19,10 +19,12 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    /// So many may wait as `limit` says, besides those that end a channel.
+    /// So many may wait for one channel as `limit` says, besides those that end it: one that is busy takes no room from
+    /// the others.
     fn put(&self, key: Key, mail: Mail, limit: usize) -> Result<(), SendError> {
         let mut letters = lock(&self.letters);
-        if letters.len() >= limit && !mail.ends() {
+        let waiting = || letters.iter().filter(|(to, _)| *to == key).count();
+        if letters.len() >= limit && !mail.ends() && waiting() >= limit {
             return Err(SendError::Full);
         }
         letters.push_back((key, mail));
@@ -166,7 +168,7 @@ impl<C> fmt::Debug for Sender<C> {
 pub enum SendError {
     /// The client is gone, and its channels with it.
     Gone,
-    /// Too many messages wait for the channels of this client.
+    /// Too many messages wait for this channel.
     Full,
 }
 
@@ -174,7 +176,7 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             SendError::Gone => "the client is gone",
-            SendError::Full => "too many messages wait for the client's channels",
+            SendError::Full => "too many messages wait for the channel",
         })
     }
 }

@@ -39,7 +39,7 @@ impl Presence<'_> {
     /// Tracks this client's connection under a key. If it is already, nothing changes.
     ///
     /// # Errors
-    /// If the client is gone, or too many messages wait for its channels.
+    /// If the client is gone, or too many messages wait for its channel.
     ///
     /// # Panics
     /// If `meta` is no JSON object.
@@ -62,7 +62,7 @@ impl Presence<'_> {
     /// Replaces what is known of this client's connection. If it is not tracked under the key, nothing changes.
     ///
     /// # Errors
-    /// If the client is gone, or too many messages wait for its channels.
+    /// If the client is gone, or too many messages wait for its channel.
     ///
     /// # Panics
     /// If `meta` is no JSON object.
@@ -85,7 +85,7 @@ impl Presence<'_> {
     /// Tracks this client's connection no longer. If it is not tracked under the key, nothing changes.
     ///
     /// # Errors
-    /// If the client is gone, or too many messages wait for its channels.
+    /// If the client is gone, or too many messages wait for its channel.
     ///
     /// ```
     /// # use axum_channels::{Result, Socket};
@@ -101,7 +101,7 @@ impl Presence<'_> {
     /// Pushes who is there to this client, as `presence_state`: what changes were made before this one are in it.
     ///
     /// # Errors
-    /// If the client is gone, or too many messages wait for its channels.
+    /// If the client is gone, or too many messages wait for its channel.
     ///
     /// ```
     /// # use axum_channels::{Result, Socket};
