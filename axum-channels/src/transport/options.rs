@@ -116,8 +116,8 @@ impl SocketOptions {
     /// How many messages may wait for a channel that is busy with an earlier one: 128 by default, and 1 MiB of payload.
     /// The next is answered with the error `{"reason":"channel busy"}`.
     ///
-    /// As many may wait that come from the app, for all channels of a client together and for each. What is sent beyond
-    /// that is [refused](crate::SendError::Full); a broadcast ends the channel that was to handle it.
+    /// As many messages from the app may wait for it, and as many again until its connection takes them. What is sent
+    /// beyond that is [refused](crate::SendError::Full); a broadcast ends the channel that was to handle it.
     ///
     /// ```
     /// # use axum_channels::websocket;
