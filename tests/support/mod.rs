@@ -158,6 +158,15 @@ impl Ran {
         self
     }
 
+    /// Checks that it found everything as it would have made it.
+    #[track_caller]
+    pub fn found_all_identical(self) -> Self {
+        let mut lines = self.stdout.lines().filter(|line| line.starts_with("* "));
+        let identical = lines.all(|line| line.starts_with("* identical "));
+        assert!(identical, "{}", self.stdout);
+        self.succeeded()
+    }
+
     /// Checks that it was misuse, and that it was told so in exactly these words.
     #[track_caller]
     pub fn misused(self, stderr: &str) -> Self {
