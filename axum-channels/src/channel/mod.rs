@@ -81,8 +81,8 @@ pub trait Channel: Sized + Send + 'static {
     /// Handles a message. Without this method, any message ends the channel with [`UnknownEvent`].
     ///
     /// The next message on this topic waits until the future is done; up to 128 wait, after that a message is answered
-    /// with the error `{"reason":"channel busy"}`. If the client leaves, disconnects or joins the topic again meanwhile,
-    /// the future is dropped where it awaits.
+    /// with the error `{"reason":"channel busy"}`. A client that leaves waits for its turn, too; if it disconnects or joins
+    /// the topic again meanwhile, the future is dropped where it awaits.
     fn handle_in(
         &mut self,
         event: &str,

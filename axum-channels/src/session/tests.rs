@@ -346,6 +346,47 @@ fn joining_again_does_not_wait_for_a_busy_channel() {
 }
 
 #[test]
+fn what_waited_for_a_channel_is_not_for_the_one_that_replaces_it() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    session.receive(["null", "3", "room:a", "late"]);
+    session.receive(["null", "4", "room:a", "phx_leave"]);
+    session.receive(["null", "7", "room:a", "phx_join"]);
+    let told = session.joined_as(
+        ticket(1, "7", Some(Ref::from_json("1"))),
+        Joined::Ok(Payload::empty()),
+    );
+    let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
+    assert_eq!(
+        told,
+        [reply(json!(null), 7, "room:a", "ok", json!({})), close]
+    );
+    assert_eq!(
+        session.receive(["null", "8", "room:a", "ping"]),
+        ["handle ping {} in 1"]
+    );
+}
+
+#[test]
+fn a_join_without_a_join_ref_is_known_by_its_ref_while_it_lasts() {
+    let mut session = session();
+    session.receive(["null", "1", "room:a", "phx_join"]);
+    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    assert_eq!(told, [reply(json!(null), 1, "room:a", "ok", json!({}))]);
+    session.receive(["null", "2", "room:a", "ping"]);
+    let told = session.handled(0, "2", ok());
+    assert_eq!(told, [reply(json!(1), 2, "room:a", "ok", json!({}))]);
+    assert_eq!(
+        session.receive(["1", "3", "room:a", "ping"]),
+        [""; 0],
+        "a join_ref that the client never gave"
+    );
+    let told = session.receive(["null", "4", "room:a", "phx_leave"]);
+    assert_eq!(told[0], reply(json!(1), 4, "room:a", "ok", json!({})));
+    assert_eq!(told[1], r#"[null,null,"room:a","phx_close",{}]"#);
+}
+
+#[test]
 fn a_second_join_waits_for_one_that_is_under_way() {
     let mut session = session();
     session.receive(["1", "1", "room:a", "phx_join"]);
@@ -420,6 +461,22 @@ fn what_a_busy_channel_has_no_room_for_is_refused() {
         [""; 0],
         "there is room again"
     );
+}
+
+#[test]
+fn there_is_always_room_to_leave_but_once() {
+    let mut session = session().join();
+    for reference in ["2", "3", "4"] {
+        session.receive(["1", reference, "room:a", "ping"]);
+    }
+    assert_eq!(session.receive(["1", "5", "room:a", "phx_leave"]), [""; 0]);
+    let told = session.receive(["1", "6", "room:a", "phx_leave"]);
+    let busy = json!({"reason": "channel busy"});
+    assert_eq!(told, [reply(json!(1), 6, "room:a", "error", busy)]);
+    session.handled(0, "2", Handled::Silent);
+    session.handled(0, "3", Handled::Silent);
+    let told = session.handled(0, "4", Handled::Silent);
+    assert_eq!(told[0], reply(json!(1), 5, "room:a", "ok", json!({})));
 }
 
 #[test]
