@@ -116,6 +116,15 @@ async fn a_session_joins_pushes_and_hears_in_order() {
 }
 
 #[tokio::test]
+async fn all_that_an_older_client_sends_at_once_is_taken() {
+    let poll = Poll::join(server().await, "room:lobby").await;
+    let push = |n| format!(r#"["1","{n}","room:lobby","ping",{{}}]"#);
+    let pushes: Vec<String> = (2..252).map(push).collect();
+    poll.say(&pushes.join("\n")).await;
+    assert_eq!(poll.hear().await.len(), 250);
+}
+
+#[tokio::test]
 async fn a_poll_waits_for_a_broadcast_whatever_transport_it_comes_by() {
     let addr = server().await;
     let poll = Poll::join(addr, "room:lobby").await;
