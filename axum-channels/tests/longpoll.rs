@@ -125,6 +125,27 @@ async fn all_that_an_older_client_sends_at_once_is_taken() {
 }
 
 #[tokio::test]
+async fn who_asks_for_more_than_may_wait_is_made_to_wait_and_not_dropped() {
+    let poll = Poll::join(server().await, "room:lobby").await;
+    let pad = "x".repeat(30_000);
+    let push = |n| format!(r#"["1","{n}","room:lobby","ping",{{"pad":"{pad}"}}]"#);
+    let pushes: Vec<String> = (0..100).map(push).collect();
+    let asking = async {
+        sleep(Duration::from_millis(50)).await; // the poll is there first, as phoenix.js has it
+        poll.say(&pushes.join("\n")).await;
+    };
+    let hearing = async {
+        let mut heard = 0;
+        while heard < 100 {
+            heard += poll.hear().await.len();
+            sleep(Duration::from_millis(20)).await; // a client is not next door
+        }
+        heard
+    };
+    assert_eq!(tokio::join!(asking, hearing).1, 100);
+}
+
+#[tokio::test]
 async fn a_poll_waits_for_a_broadcast_whatever_transport_it_comes_by() {
     let addr = server().await;
     let poll = Poll::join(addr, "room:lobby").await;

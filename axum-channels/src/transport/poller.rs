@@ -24,6 +24,8 @@ pub(super) struct Poller {
     requests: mpsc::Receiver<Request>,
     /// The poll that waits, and until when.
     waiting: Option<(oneshot::Sender<Polled>, Instant)>,
+    /// Who said something that was taken, and may not go on before the client has heard what there is.
+    held_up: Vec<oneshot::Sender<bool>>,
     /// Fires when the client is gone, or when a poll has waited long enough.
     timer: Pin<Box<Sleep>>,
     gone_at: Instant,
@@ -44,6 +46,7 @@ impl Poller {
             registry: registry.clone(),
             requests,
             waiting: None,
+            held_up: Vec::new(),
             timer: Box::pin(sleep(ABSENCE)),
             gone_at: Instant::now() + ABSENCE,
             _seat: seat,
@@ -63,12 +66,14 @@ impl Poller {
                     self.answer_waiting(Polled::Nothing);
                     let now = Instant::now();
                     (self.waiting, self.gone_at) = (Some((answer, now + WINDOW)), now + ABSENCE);
-                    if let Some(messages) = self.connection.outbox.take() {
-                        self.answer_waiting(Polled::Messages(messages));
-                    }
+                    self.tell();
                 }
                 Request::Say(said, taken) => {
                     let understood = self.receive(&said, cx).is_ok();
+                    if understood && !self.connection.outbox.has_room() {
+                        self.held_up.push(taken);
+                        continue;
+                    }
                     let _ = taken.send(understood); // who does not wait for it any more need not know
                     if !understood {
                         return Err(());
@@ -108,10 +113,18 @@ impl Poller {
         {
             self.waiting = None; // it was given up: the next one gets what there is
         }
-        if self.waiting.is_some()
-            && let Some(messages) = self.connection.outbox.take()
-        {
+        if self.waiting.is_some() {
+            self.tell();
+        }
+    }
+
+    /// Tells the poll that waits what there is, if there is anything. After that the client may say more.
+    fn tell(&mut self) {
+        if let Some(messages) = self.connection.outbox.take() {
             self.answer_waiting(Polled::Messages(messages));
+        }
+        for taken in std::mem::take(&mut self.held_up) {
+            let _ = taken.send(true);
         }
     }
 
