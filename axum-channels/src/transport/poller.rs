@@ -24,8 +24,9 @@ pub(super) struct Poller {
     requests: mpsc::Receiver<Request>,
     /// The poll that waits, and until when.
     waiting: Option<(oneshot::Sender<Polled>, Instant)>,
-    /// Who said something that was taken, and may not go on before the client has heard what there is.
-    held_up: Vec<oneshot::Sender<bool>>,
+    /// A request that may not go on before the client has heard what there is. One: clients before phoenix.js 1.7 send each
+    /// message in a request of its own, and were all of these held up, a browser had no connection left to poll with.
+    held_up: Option<oneshot::Sender<bool>>,
     /// Fires when the client is gone, or when a poll has waited long enough.
     timer: Pin<Box<Sleep>>,
     gone_at: Instant,
@@ -46,7 +47,7 @@ impl Poller {
             registry: registry.clone(),
             requests,
             waiting: None,
-            held_up: Vec::new(),
+            held_up: None,
             timer: Box::pin(sleep(ABSENCE)),
             gone_at: Instant::now() + ABSENCE,
             _seat: seat,
@@ -70,8 +71,9 @@ impl Poller {
                 }
                 Request::Say(said, taken) => {
                     let understood = self.receive(&said, cx).is_ok();
-                    if understood && !self.connection.outbox.has_room() {
-                        self.held_up.push(taken);
+                    let full = !self.connection.outbox.has_room();
+                    if understood && full && self.held_up.is_none() {
+                        self.held_up = Some(taken);
                         continue;
                     }
                     let _ = taken.send(understood); // who does not wait for it any more need not know
@@ -123,7 +125,7 @@ impl Poller {
         if let Some(messages) = self.connection.outbox.take() {
             self.answer_waiting(Polled::Messages(messages));
         }
-        for taken in std::mem::take(&mut self.held_up) {
+        if let Some(taken) = self.held_up.take() {
             let _ = taken.send(true);
         }
     }
