@@ -42,6 +42,18 @@ async fn a_reply_may_be_an_error_and_may_come_later() {
 }
 
 #[tokio::test]
+async fn a_reply_may_have_a_status_of_its_own_and_be_bytes() {
+    let mut ws = Ws::join(serve(&endpoint()).await, "room:lobby").await;
+    ws.send(r#"["1","2","room:lobby","unchanged",{}]"#).await;
+    ws.expect(r#"["1","2","room:lobby","phx_reply",{"response":{},"status":"unchanged"}]"#)
+        .await;
+    ws.send_binary(b"\0\x01\x01\x0a\x0913room:lobbyunchanged\xff")
+        .await;
+    ws.expect_binary(b"\x01\x01\x01\x0a\x0913room:lobbyunchanged\xff")
+        .await;
+}
+
+#[tokio::test]
 async fn a_join_may_be_answered_with_more_or_refused() {
     let mut ws = Ws::open(serve(&endpoint()).await).await;
     ws.send(r#"["1","1","room:lobby","phx_join",{"respond":{"n":1}}]"#)

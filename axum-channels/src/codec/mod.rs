@@ -74,7 +74,9 @@ impl Serializer {
     pub(crate) fn kind(self, message: &Outgoing<'_>) -> Result<Kind, Unsayable> {
         let refs = [message.join_ref.as_ref(), message.reference.as_ref()];
         match &message.body {
-            Body::Reply { response, .. } => self.kind_of(response, &message.topic, "", refs),
+            Body::Reply { status, response } => {
+                self.kind_of(response, &message.topic, status.as_str(), refs)
+            }
             Body::Event { event, payload } => self.kind_of(payload, &message.topic, event, refs),
         }
     }

@@ -74,6 +74,7 @@ impl Session {
         let Some(at) = self.find(ticket.key) else {
             return;
         };
+        let is_joined = matches!(how, Joined::Ok(_));
         let (status, response) = match how {
             Joined::Ok(response) => (Status::Ok, response),
             Joined::Refused(reason) => (Status::Error, reason),
@@ -90,9 +91,9 @@ impl Session {
         if let Some(join_ref) = ticket.replaces {
             effects.send(closed(member.topic.clone(), join_ref));
         }
-        match status {
-            Status::Ok => self.free(at, effects),
-            Status::Error => self.end(at, effects),
+        match is_joined {
+            true => self.free(at, effects),
+            false => self.end(at, effects),
         }
     }
 
