@@ -65,7 +65,8 @@ impl Serializer {
     /// Reads a binary message.
     pub(crate) fn decode_binary(self, bytes: &[u8]) -> Result<Message<'_>, Malformed> {
         match self {
-            Serializer::V1 => Err(Malformed),
+            // Phoenix's V1 does not ask what kind of frame its JSON came in.
+            Serializer::V1 => v1_json::decode(std::str::from_utf8(bytes).map_err(|_| Malformed)?),
             Serializer::V2 => v2_binary::decode(bytes),
         }
     }
