@@ -48,7 +48,8 @@ use crate::socket::Socket;
 pub trait Channel: Sized + Send + 'static {
     /// Lets a client in, or refuses it.
     ///
-    /// The client is subscribed to the topic's broadcasts once this returns `Ok`, before it is told so.
+    /// The client is subscribed to the topic's broadcasts once this returns `Ok`, before it can have read that it was: it
+    /// hears none before its answer, and all after it.
     /// It is answered with [`join_response`](Self::join_response), or with what it was refused for.
     fn join(
         topic: &Topic,

@@ -91,10 +91,13 @@ impl Session {
         if let Some(join_ref) = ticket.replaces {
             effects.send(closed(member.topic.clone(), join_ref));
         }
-        match is_joined {
-            true => self.free(at, effects),
-            false => self.end(at, effects),
+        if !is_joined {
+            return self.end(at, effects);
         }
+        // As in Phoenix, where the socket reads no broadcast before it has answered the join: a client that takes what it is
+        // answered for the state of things would forget what it heard before.
+        effects.push(Effect::Subscribe { key: ticket.key });
+        self.free(at, effects);
     }
 
     /// A message that [`Effect::Handle`] handed out has been handled.
