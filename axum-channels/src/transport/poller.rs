@@ -13,7 +13,10 @@ use tokio::time::{Instant, Sleep, sleep};
 /// As Phoenix's `window_ms`: so long a poll waits for something to answer.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// A client that has not polled for this long is gone, as in Phoenix: one and a half windows.
+/// A client that has not polled again this long after its last poll was answered is gone.
+///
+/// One and a half windows, as in Phoenix. There they count from when the poll came, but are looked at only as often: 15 to 30
+/// seconds. An answer that takes long to arrive must not cost the session.
 const ABSENCE: Duration = Duration::from_secs(15);
 
 /// The task of one long-poll session: what a [`Driver`](super::driver::Driver) is to a WebSocket.
@@ -101,8 +104,10 @@ impl Poller {
     }
 
     fn answer_waiting(&mut self, polled: Polled) {
-        if let Some((answer, _)) = self.waiting.take() {
-            let _ = answer.send(polled);
+        if let Some((answer, _)) = self.waiting.take()
+            && answer.send(polled).is_ok()
+        {
+            self.gone_at = Instant::now() + ABSENCE;
         }
     }
 
