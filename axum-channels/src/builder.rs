@@ -133,6 +133,9 @@ impl EndpointBuilder {
     /// Mounts a socket handler with the defaults of [`websocket`](crate::websocket): clients connect to `path` followed by
     /// `/websocket`.
     ///
+    /// A path may leave something open, as in axum: `/users/{user}`. What a client has there is one of its
+    /// [`Params`](crate::Params).
+    ///
     /// ```
     /// # use axum_channels::{Endpoint, SocketHandler};
     /// fn endpoint<S: SocketHandler>() -> Endpoint {

@@ -25,6 +25,10 @@ impl SocketHandler for UserSocket {
         let token = info.auth_token();
         Ok(Self { token })
     }
+
+    fn id(&self) -> Option<String> {
+        self.token.as_ref().map(|token| format!("user:{token}"))
+    }
 }
 
 struct Room;
@@ -49,6 +53,10 @@ impl Channel for Room {
             }
             "away" => socket.presence().update("alice", json!({"n": 2}))?,
             "shout" => socket.broadcast("shout", payload.clone()),
+            "kick" => socket
+                .endpoint()
+                .disconnect(socket.id().unwrap_or_default()),
+            "unchanged" => return Ok(Reply::with_status("unchanged", payload)),
             "stop" => socket.stop(),
             "crash" => panic!("on request"),
             _ => {}

@@ -92,6 +92,15 @@ async fn what_is_no_binary_message_closes_with_1011() {
 }
 
 #[tokio::test]
+async fn v1_may_come_in_a_binary_frame() {
+    let mut ws = join_v1(serve(&endpoint()).await, "room:lobby").await;
+    ws.send_binary(br#"{"topic":"room:lobby","event":"ping","payload":{},"ref":"2"}"#)
+        .await;
+    ws.expect(r#"{"event":"phx_reply","payload":{"response":{},"status":"ok"},"ref":"2","topic":"room:lobby"}"#)
+        .await;
+}
+
+#[tokio::test]
 async fn v1_is_spoken_to_who_asks_for_it_and_to_who_asks_for_nothing() {
     let endpoint = endpoint();
     let addr = serve(&endpoint).await;

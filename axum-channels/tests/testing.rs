@@ -87,6 +87,15 @@ async fn refusals_are_values() {
 }
 
 #[tokio::test]
+async fn a_reply_has_the_status_that_the_channel_gave_it() {
+    let mut channel = join::<RoomChannel>(&endpoint(), "room:lobby").await;
+    let reply = channel.push("unchanged", json!({"n": 1})).reply().await;
+    assert_eq!(reply, Reply::with_status("unchanged", json!({"n": 1})));
+    assert_ne!(reply, Reply::error(json!({"n": 1})));
+    assert_eq!(Reply::with_status("ok", json!({})), Reply::ok(json!({})));
+}
+
+#[tokio::test]
 async fn a_push_may_go_unanswered() {
     let client = connect(&endpoint(), "/socket").await;
     let mut channel = client.join("room:lobby", json!({})).await;

@@ -44,6 +44,18 @@ async fn the_path_without_its_transport_is_a_404() {
 }
 
 #[tokio::test]
+async fn a_slash_too_many_does_not_matter() {
+    let addr = serve(&endpoint_with(websocket().longpoll())).await;
+    for path in ["/socket//websocket", "/socket/websocket/"] {
+        assert_eq!(upgrade(addr, path, "").await.0, 101, "{path}");
+    }
+    for path in ["/socket//longpoll", "/socket/longpoll/"] {
+        assert_eq!(http(addr, "GET", path, "").await.1, 200, "{path}");
+    }
+    assert_eq!(upgrade(addr, "/socketwebsocket", "").await.0, 404);
+}
+
+#[tokio::test]
 async fn a_version_that_is_not_spoken_is_a_403() {
     let addr = serve(&endpoint()).await;
     for vsn in ["1.1.0", "3.0.0", "x", ""] {

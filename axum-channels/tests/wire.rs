@@ -2,8 +2,9 @@
 
 mod support;
 
-use axum_channels::websocket;
-use support::{Frame, Ws, endpoint, endpoint_with, frame, serve};
+use axum::Router;
+use axum_channels::{Endpoint, websocket};
+use support::{Frame, UserSocket, Ws, endpoint, endpoint_with, frame, serve, serve_app, upgrade};
 
 #[tokio::test]
 async fn a_join_is_answered_and_so_is_a_push() {
@@ -37,6 +38,18 @@ async fn a_reply_may_be_an_error_and_may_come_later() {
         .await;
     ws.send(r#"["1","3","room:lobby","later",{}]"#).await;
     ws.expect(r#"["1","3","room:lobby","phx_reply",{"response":{},"status":"ok"}]"#)
+        .await;
+}
+
+#[tokio::test]
+async fn a_reply_may_have_a_status_of_its_own_and_be_bytes() {
+    let mut ws = Ws::join(serve(&endpoint()).await, "room:lobby").await;
+    ws.send(r#"["1","2","room:lobby","unchanged",{}]"#).await;
+    ws.expect(r#"["1","2","room:lobby","phx_reply",{"response":{},"status":"unchanged"}]"#)
+        .await;
+    ws.send_binary(b"\0\x01\x01\x0a\x0913room:lobbyunchanged\xff")
+        .await;
+    ws.expect_binary(b"\x01\x01\x01\x0a\x0913room:lobbyunchanged\xff")
         .await;
 }
 
@@ -162,6 +175,26 @@ async fn the_state_and_the_handler_are_within_reach() {
     ws.send(r#"["1","3","room:lobby","id",{}]"#).await;
     ws.expect(r#"["1","3","room:lobby","phx_reply",{"response":"user:7","status":"ok"}]"#)
         .await;
+}
+
+#[tokio::test]
+async fn what_a_path_leaves_open_is_a_parameter_that_no_query_can_change() {
+    let endpoint = Endpoint::builder()
+        .socket::<UserSocket>("/users/{id}")
+        .state(42_u64)
+        .build();
+    let app = Router::new().nest("/api/{tenant}", endpoint.router());
+    let addr = serve_app(app.merge(endpoint.router())).await;
+    for (path, id) in [("/users/user%3A7", "user:7"), ("/api/1/users/%C3%A9", "é")] {
+        let target = format!("{path}/websocket?vsn=2.0.0&id=user:1");
+        let mut ws = Ws::open_at(addr, &target).await;
+        ws.send(r#"["1","1","room:lobby","phx_join",{}]"#).await;
+        ws.next().await;
+        ws.send(r#"["1","2","room:lobby","id",{}]"#).await;
+        assert_eq!(ws.payload().await["response"], id, "{target}");
+    }
+    let (status, _) = upgrade(addr, "/users/%FF/websocket?vsn=2.0.0", "").await;
+    assert_eq!(status, 400, "no text");
 }
 
 #[tokio::test]

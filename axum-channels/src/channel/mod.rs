@@ -48,7 +48,8 @@ use crate::socket::Socket;
 pub trait Channel: Sized + Send + 'static {
     /// Lets a client in, or refuses it.
     ///
-    /// The client is subscribed to the topic's broadcasts once this returns `Ok`, before it is told so.
+    /// The client is subscribed to the topic's broadcasts once this returns `Ok`, before it can have read that it was: it
+    /// hears none before its answer, and all after it.
     /// It is answered with [`join_response`](Self::join_response), or with what it was refused for.
     fn join(
         topic: &Topic,
@@ -81,8 +82,8 @@ pub trait Channel: Sized + Send + 'static {
     /// Handles a message. Without this method, any message ends the channel with [`UnknownEvent`].
     ///
     /// The next message on this topic waits until the future is done; up to 128 wait, after that a message is answered
-    /// with the error `{"reason":"channel busy"}`. If the client leaves, disconnects or joins the topic again meanwhile,
-    /// the future is dropped where it awaits.
+    /// with the error `{"reason":"channel busy"}`. A client that leaves waits for its turn, too; if it disconnects or joins
+    /// the topic again meanwhile, the future is dropped where it awaits.
     fn handle_in(
         &mut self,
         event: &str,

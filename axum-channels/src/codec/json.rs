@@ -11,12 +11,12 @@ use std::fmt;
 const MAX_DEPTH: usize = 127;
 
 /// Appends the payload of a `phx_reply`.
-pub(super) fn put_reply(status: Status, response: &Payload, out: &mut Vec<u8>) {
+pub(super) fn put_reply(status: &Status, response: &Payload, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"response":"#);
     out.extend_from_slice(response.as_json().as_bytes());
-    out.extend_from_slice(br#","status":""#);
-    out.extend_from_slice(status.as_str().as_bytes());
-    out.extend_from_slice(b"\"}");
+    out.extend_from_slice(br#","status":"#);
+    put_str(status.as_str(), out);
+    out.push(b'}');
 }
 
 pub(super) fn put_ref(reference: Option<&Ref>, out: &mut Vec<u8>) {

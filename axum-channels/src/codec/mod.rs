@@ -65,7 +65,8 @@ impl Serializer {
     /// Reads a binary message.
     pub(crate) fn decode_binary(self, bytes: &[u8]) -> Result<Message<'_>, Malformed> {
         match self {
-            Serializer::V1 => Err(Malformed),
+            // Phoenix's V1 does not ask what kind of frame its JSON came in.
+            Serializer::V1 => v1_json::decode(std::str::from_utf8(bytes).map_err(|_| Malformed)?),
             Serializer::V2 => v2_binary::decode(bytes),
         }
     }
@@ -74,7 +75,9 @@ impl Serializer {
     pub(crate) fn kind(self, message: &Outgoing<'_>) -> Result<Kind, Unsayable> {
         let refs = [message.join_ref.as_ref(), message.reference.as_ref()];
         match &message.body {
-            Body::Reply { response, .. } => self.kind_of(response, &message.topic, "", refs),
+            Body::Reply { status, response } => {
+                self.kind_of(response, &message.topic, status.as_str(), refs)
+            }
             Body::Event { event, payload } => self.kind_of(payload, &message.topic, event, refs),
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
     match &message.body {
         Body::Reply { status, response } => {
             put_head("phx_reply", out);
-            put_reply(*status, response, out);
+            put_reply(status, response, out);
         }
         Body::Event { event, payload } => {
             put_head(event, out);

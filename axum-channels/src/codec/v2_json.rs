@@ -29,7 +29,7 @@ pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
     match &message.body {
         Body::Reply { status, response } => {
             out.extend_from_slice(br#","phx_reply","#);
-            put_reply(*status, response, out);
+            put_reply(status, response, out);
             out.push(b']');
         }
         Body::Event { event, payload } => put_event(event, payload, out),

@@ -134,7 +134,9 @@ impl Run {
                     self.work(ticket, Some(number));
                 }
                 Effect::Deliver { ticket, .. } => self.work(ticket, None),
-                Effect::Presence { key, .. } => assert!(self.is_running(key)),
+                Effect::Subscribe { key } | Effect::Presence { key, .. } => {
+                    assert!(self.is_running(key));
+                }
                 Effect::Stop { key, .. } => self.stop(key),
                 Effect::Overrun { .. } | Effect::Unmatched { .. } | Effect::TooMany { .. } => {}
             }

@@ -23,17 +23,29 @@ pub(crate) enum Answer {
 }
 
 /// The `status` of a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Ok,
     Error,
+    Other(Box<str>),
 }
 
 impl Status {
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Status::Ok => "ok",
             Status::Error => "error",
+            Status::Other(status) => status,
+        }
+    }
+}
+
+impl From<&str> for Status {
+    fn from(status: &str) -> Self {
+        match status {
+            "ok" => Status::Ok,
+            "error" => Status::Error,
+            other => Status::Other(other.into()),
         }
     }
 }
@@ -59,6 +71,17 @@ impl Reply {
     /// ```
     pub fn error(payload: impl Into<Payload>) -> Self {
         Reply(Answer::Now(Status::Error, payload.into()))
+    }
+
+    /// Answers with a status of your own, which clients that know it listen for: `push.receive("unchanged", …)` in phoenix.js.
+    ///
+    /// ```
+    /// # use axum_channels::Reply;
+    /// let reply = Reply::with_status("unchanged", serde_json::json!({"since": 3}));
+    /// assert_eq!(reply.status(), Some("unchanged"));
+    /// ```
+    pub fn with_status(status: &str, payload: impl Into<Payload>) -> Self {
+        Reply(Answer::Now(status.into(), payload.into()))
     }
 
     /// Does not answer.
@@ -98,6 +121,20 @@ impl Reply {
     pub fn later() -> (Self, Later) {
         let (promise, later) = Promise::new();
         (Reply(Answer::Later(promise)), later)
+    }
+
+    /// The status, if there is an answer now.
+    ///
+    /// ```
+    /// # use axum_channels::Reply;
+    /// assert_eq!(Reply::error(serde_json::json!({})).status(), Some("error"));
+    /// assert_eq!(Reply::none().status(), None);
+    /// ```
+    pub fn status(&self) -> Option<&str> {
+        match &self.0 {
+            Answer::Now(status, _) => Some(status.as_str()),
+            Answer::None | Answer::Later(_) => None,
+        }
     }
 
     /// Whether this is an answer with status `ok`.

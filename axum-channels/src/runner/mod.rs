@@ -104,6 +104,7 @@ impl Runner {
             match effect {
                 Effect::Send(message) => self.context.client.send(&message),
                 Effect::Join(join) => self.join(join, &mut effects, cx),
+                Effect::Subscribe { key } => self.subscribe(key),
                 Effect::Handle {
                     ticket,
                     event,
@@ -230,13 +231,9 @@ impl Runner {
         let slot = &mut self.slots[at];
         let refusal = match done {
             Ok(Ok((instance, response))) => {
-                // Before the client is told, so that it misses nothing that is said after.
-                let route = self.handlers.route(slot.route);
-                let subscriber = subscriber(&self.context, slot.key, route);
-                let pubsub = &self.context.endpoint.hub().pubsub;
-                slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));
                 slot.work = Work::None(instance);
-                told!("join", join.since, channel = route.name, outcome = "ok");
+                let name = self.handlers.route(slot.route).name;
+                told!("join", join.since, channel = name, outcome = "ok");
                 log::joined("JOINED", &slot.topic, join.line);
                 return self
                     .session
@@ -263,6 +260,15 @@ impl Runner {
             }
         };
         self.session.joined(join.ticket, how, effects);
+    }
+
+    fn subscribe(&mut self, key: Key) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == key) else {
+            return;
+        };
+        let subscriber = subscriber(&self.context, key, self.handlers.route(slot.route));
+        let pubsub = &self.context.endpoint.hub().pubsub;
+        slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));
     }
 
     fn handled(

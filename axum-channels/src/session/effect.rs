@@ -10,6 +10,9 @@ pub(crate) enum Effect<'m> {
     Send(Outgoing<'m>),
     /// Start a channel, and call [`joined`](super::Session::joined) when it is known how that went.
     Join(Join),
+    /// Let a client hear the topic that it has joined. That it has is sent before, and goes out after: what is sent while
+    /// effects are carried out is queued. So it hears nothing before that, and misses nothing after.
+    Subscribe { key: Key },
     /// Give a channel a message, and call [`handled`](super::Session::handled) when it is done with it.
     Handle {
         ticket: Ticket,

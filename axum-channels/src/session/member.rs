@@ -6,7 +6,10 @@ use std::collections::VecDeque;
 /// A topic that is joined, or being joined.
 pub(super) struct Member {
     pub(super) topic: Topic,
+    /// What pushes and replies carry: the `join_ref` of the join, or its `ref` if it had none.
     pub(super) join_ref: Option<Ref>,
+    /// The client gave that as a `join_ref`.
+    pub(super) given: bool,
     pub(super) key: Key,
     pub(super) doing: Doing,
     /// It is to end when it is through with what it is doing.
@@ -34,10 +37,23 @@ pub(super) enum Item {
     Mail(Key, Mail),
 }
 
+impl Waiting {
+    pub(super) fn has_leave(&self) -> bool {
+        let is_leave =
+            |item: &Item| matches!(item, Item::Message(message) if message.event == "phx_leave");
+        self.items.iter().any(is_leave)
+    }
+}
+
 impl Member {
+    /// The `join_ref` that the client gave: what the answer to its join and the end of the channel carry.
+    pub(super) fn given_ref(&self) -> Option<Ref> {
+        self.join_ref.clone().filter(|_| self.given)
+    }
+
     /// Whether a message was meant for an earlier join of this topic. A message may leave out its `join_ref`.
     pub(super) fn is_stale(&self, message: &Message<'_>) -> bool {
-        message.join_ref.is_some() && message.join_ref != self.join_ref
+        message.join_ref.is_some() && !(self.given && message.join_ref == self.join_ref)
     }
 
     pub(super) fn handle<'m>(&mut self, message: Message<'m>) -> Effect<'m> {
@@ -52,6 +68,10 @@ impl Member {
             event: message.event,
             payload: message.payload,
         }
+    }
+
+    pub(super) fn closed(&self) -> Outgoing<'static> {
+        closed(self.topic.clone(), self.given_ref())
     }
 
     pub(super) fn reply(

@@ -74,6 +74,7 @@ impl Session {
         let Some(at) = self.find(ticket.key) else {
             return;
         };
+        let is_joined = matches!(how, Joined::Ok(_));
         let (status, response) = match how {
             Joined::Ok(response) => (Status::Ok, response),
             Joined::Refused(reason) => (Status::Error, reason),
@@ -83,14 +84,20 @@ impl Session {
             ),
         };
         let member = &self.channels[at];
-        effects.send(member.reply(ticket.reference, status, response));
+        effects.send(Outgoing {
+            join_ref: member.given_ref(),
+            ..member.reply(ticket.reference, status, response)
+        });
         if let Some(join_ref) = ticket.replaces {
             effects.send(closed(member.topic.clone(), join_ref));
         }
-        match status {
-            Status::Ok => self.free(at, effects),
-            Status::Error => self.end(at, effects),
+        if !is_joined {
+            return self.end(at, effects);
         }
+        // As in Phoenix, where the socket reads no broadcast before it has answered the join: a client that takes what it is
+        // answered for the state of things would forget what it heard before.
+        effects.push(Effect::Subscribe { key: ticket.key });
+        self.free(at, effects);
     }
 
     /// A message that [`Effect::Handle`] handed out has been handled.
@@ -217,7 +224,9 @@ impl Session {
             ..
         } = message;
         let topic = Topic::from(&*topic);
-        let key = self.add(topic.clone(), join_ref.clone());
+        let given = join_ref.is_some();
+        let join_ref = join_ref.or_else(|| reference.clone());
+        let key = self.add(topic.clone(), join_ref.clone(), given);
         let ticket = Ticket {
             key,
             reference,
@@ -232,13 +241,14 @@ impl Session {
         }));
     }
 
-    fn add(&mut self, topic: Topic, join_ref: Option<Ref>) -> Key {
+    fn add(&mut self, topic: Topic, join_ref: Option<Ref>, given: bool) -> Key {
         let key = Key(self.next_key);
         self.next_key = self.next_key.wrapping_add(1);
         self.channels.reserve_exact(1); // most clients join one or two
         self.channels.push(Member {
             topic,
             join_ref,
+            given,
             key,
             doing: Doing::Joining,
             stopping: false,
@@ -247,7 +257,8 @@ impl Session {
         key
     }
 
-    /// The newer join wins. One that is still under way is let finish first, as Phoenix does.
+    /// The newer join wins. One that is still under way is let finish first, as Phoenix does. What waits for the old channel
+    /// goes with it: it was sent before, and may leave what is joined now.
     fn join_again<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
         if self.channels[at].doing == Doing::Joining {
             return self.wait(at, message, effects);
@@ -257,14 +268,13 @@ impl Session {
             key: old.key,
             reason: Reason::Rejoined,
         });
-        self.join(message, Some(old.join_ref), effects);
-        self.release(&old.topic, old.waiting, effects);
+        self.join(message, Some(old.given_ref()), effects);
     }
 
     fn leave(&mut self, at: usize, message: Message<'_>, effects: &mut Effects<'_>) {
         let member = &self.channels[at];
         effects.send(member.reply(message.reference, Status::Ok, Payload::empty()));
-        effects.send(closed(member.topic.clone(), member.join_ref.clone()));
+        effects.send(member.closed());
         effects.push(Effect::Stop {
             key: member.key,
             reason: Reason::Left,
@@ -275,7 +285,7 @@ impl Session {
     /// Ends a channel that is through.
     fn stop(&mut self, at: usize, effects: &mut Effects<'_>) {
         let member = &self.channels[at];
-        effects.send(closed(member.topic.clone(), member.join_ref.clone()));
+        effects.send(member.closed());
         effects.push(Effect::Stop {
             key: member.key,
             reason: Reason::Stopped,
@@ -287,7 +297,7 @@ impl Session {
     fn crash(&mut self, at: usize, effects: &mut Effects<'_>) {
         let member = &self.channels[at];
         let payload = Payload::constant(r#"{"reason":"channel_crash"}"#);
-        let (topic, join_ref) = (member.topic.clone(), member.join_ref.clone());
+        let (topic, join_ref) = (member.topic.clone(), member.given_ref());
         effects.send(notice(topic, join_ref, "phx_error", payload));
         effects.push(Effect::Stop {
             key: member.key,
@@ -296,13 +306,14 @@ impl Session {
         self.end(at, effects);
     }
 
-    /// Keeps a message until its channel is free; if too much waits already, says so instead.
+    /// Keeps a message until its channel is free; if too much waits already, says so instead. A client that leaves does not
+    /// ask twice: for that there is room.
     fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
         let waiting = self.channels[at].waiting.get_or_insert_default();
         let bytes = message.payload.bytes().len();
         let full = waiting.items.len() >= self.rules.max_waiting
             || (waiting.bytes + bytes > self.rules.max_waiting_bytes && waiting.bytes > 0);
-        if full {
+        if full && (message.event != "phx_leave" || waiting.has_leave()) {
             let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
             effects.send(reply(&message, Status::Error, reason));
         } else {

@@ -84,6 +84,10 @@ fn out(event: &str) -> Mail {
     Mail::Out { event, payload }
 }
 
+fn subscribe(key: u32) -> String {
+    format!("subscribe {key}")
+}
+
 fn ok() -> Handled {
     Handled::Reply(Status::Ok, Payload::empty())
 }
@@ -110,6 +114,7 @@ fn told(mut effects: Effects<'_>) -> Vec<String> {
                     ticket.key.0, route.0
                 )
             }
+            Effect::Subscribe { key } => subscribe(key.0),
             Effect::Handle {
                 ticket,
                 event,
@@ -144,7 +149,8 @@ fn a_join_is_started_and_then_answered() {
         ["join room:a as 0 by route 0, join_ref 1"]
     );
     let told = session.joined(0, Joined::Ok(json!({"n": 1}).into()));
-    assert_eq!(told, [reply(json!(1), 1, "room:a", "ok", json!({"n": 1}))]);
+    let answer = reply(json!(1), 1, "room:a", "ok", json!({"n": 1}));
+    assert_eq!(told, [answer, subscribe(0)]);
 }
 
 #[test]
@@ -308,7 +314,8 @@ fn joining_again_stops_the_old_channel_and_closes_it_after_the_reply() {
         Joined::Ok(Payload::empty()),
     );
     let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
-    assert_eq!(told, [reply(json!(7), 7, "room:a", "ok", json!({})), close]);
+    let answer = reply(json!(7), 7, "room:a", "ok", json!({}));
+    assert_eq!(told, [answer, close, subscribe(1)]);
     assert_eq!(
         session.receive(["1", "8", "room:a", "ping"]),
         [""; 0],
@@ -335,8 +342,8 @@ fn joining_again_does_not_wait_for_a_busy_channel() {
     );
     assert_eq!(
         told.len(),
-        2,
-        "the reply and the close; the message that waited was for the old join: {told:?}"
+        3,
+        "the reply, the close, the subscription; the message that waited was for the old join: {told:?}"
     );
     assert_eq!(
         session.handled(0, "2", ok()),
@@ -346,12 +353,53 @@ fn joining_again_does_not_wait_for_a_busy_channel() {
 }
 
 #[test]
+fn what_waited_for_a_channel_is_not_for_the_one_that_replaces_it() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    session.receive(["null", "3", "room:a", "late"]);
+    session.receive(["null", "4", "room:a", "phx_leave"]);
+    session.receive(["null", "7", "room:a", "phx_join"]);
+    let told = session.joined_as(
+        ticket(1, "7", Some(Ref::from_json("1"))),
+        Joined::Ok(Payload::empty()),
+    );
+    let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
+    let answer = reply(json!(null), 7, "room:a", "ok", json!({}));
+    assert_eq!(told, [answer, close, subscribe(1)]);
+    assert_eq!(
+        session.receive(["null", "8", "room:a", "ping"]),
+        ["handle ping {} in 1"]
+    );
+}
+
+#[test]
+fn a_join_without_a_join_ref_is_known_by_its_ref_while_it_lasts() {
+    let mut session = session();
+    session.receive(["null", "1", "room:a", "phx_join"]);
+    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let answer = reply(json!(null), 1, "room:a", "ok", json!({}));
+    assert_eq!(told, [answer, subscribe(0)]);
+    session.receive(["null", "2", "room:a", "ping"]);
+    let told = session.handled(0, "2", ok());
+    assert_eq!(told, [reply(json!(1), 2, "room:a", "ok", json!({}))]);
+    assert_eq!(
+        session.receive(["1", "3", "room:a", "ping"]),
+        [""; 0],
+        "a join_ref that the client never gave"
+    );
+    let told = session.receive(["null", "4", "room:a", "phx_leave"]);
+    assert_eq!(told[0], reply(json!(1), 4, "room:a", "ok", json!({})));
+    assert_eq!(told[1], r#"[null,null,"room:a","phx_close",{}]"#);
+}
+
+#[test]
 fn a_second_join_waits_for_one_that_is_under_way() {
     let mut session = session();
     session.receive(["1", "1", "room:a", "phx_join"]);
     assert_eq!(session.receive(["7", "7", "room:a", "phx_join"]), [""; 0]);
     let told = session.joined(0, Joined::Ok(Payload::empty()));
     let expected = [
+        subscribe(0),
         "stop 0, Rejoined".to_owned(),
         "join room:a as 1 by route 0, join_ref 7".to_owned(),
     ];
@@ -423,6 +471,22 @@ fn what_a_busy_channel_has_no_room_for_is_refused() {
 }
 
 #[test]
+fn there_is_always_room_to_leave_but_once() {
+    let mut session = session().join();
+    for reference in ["2", "3", "4"] {
+        session.receive(["1", reference, "room:a", "ping"]);
+    }
+    assert_eq!(session.receive(["1", "5", "room:a", "phx_leave"]), [""; 0]);
+    let told = session.receive(["1", "6", "room:a", "phx_leave"]);
+    let busy = json!({"reason": "channel busy"});
+    assert_eq!(told, [reply(json!(1), 6, "room:a", "error", busy)]);
+    session.handled(0, "2", Handled::Silent);
+    session.handled(0, "3", Handled::Silent);
+    let told = session.handled(0, "4", Handled::Silent);
+    assert_eq!(told[0], reply(json!(1), 5, "room:a", "ok", json!({})));
+}
+
+#[test]
 fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "slow"]);
@@ -478,6 +542,7 @@ fn a_join_that_waited_behind_a_refused_one_is_tried() {
         told,
         [
             reply(json!(2), 2, "room:a", "ok", json!({})),
+            subscribe(1),
             "handle ping {} in 1".to_owned()
         ]
     );
@@ -524,8 +589,9 @@ fn a_channel_that_is_stopped_while_idle_ends_at_once_and_one_while_joining_after
     joining.receive(["1", "1", "room:a", "phx_join"]);
     assert_eq!(joining.mail(0, Mail::Stop), [""; 0]);
     let told = joining.joined(0, Joined::Ok(Payload::empty()));
-    assert_eq!(told[0], reply(json!(1), 1, "room:a", "ok", json!({})));
-    assert_eq!(told[1..], closed);
+    let answer = reply(json!(1), 1, "room:a", "ok", json!({}));
+    assert_eq!(told[..2], [answer, subscribe(0)]);
+    assert_eq!(told[2..], closed);
 }
 
 #[test]
@@ -552,7 +618,7 @@ fn a_channel_with_too_much_mail_before_it_is_joined_is_ended_once_it_is() {
     let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
     let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
     let ended = ["overrun room:a", error, "stop 0, Crashed"].map(str::to_owned);
-    assert_eq!(told, [&[joined], &ended[..]].concat());
+    assert_eq!(told, [&[joined, subscribe(0)], &ended[..]].concat());
     assert_eq!(session.0.len(), 0);
 }
 
@@ -564,7 +630,8 @@ fn presences_change_as_soon_as_the_channel_is_joined_whatever_it_is_doing() {
     assert_eq!(session.mail(0, change()), [""; 0]);
     let told = session.joined(0, Joined::Ok(Payload::empty()));
     let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
-    assert_eq!(told, [joined, "PushState by 0".to_owned()]);
+    let pushed = "PushState by 0".to_owned();
+    assert_eq!(told, [joined, subscribe(0), pushed]);
     session.receive(["1", "2", "room:a", "ping"]);
     assert_eq!(session.mail(0, change()), ["PushState by 0"]);
     assert_eq!(session.mail(1, change()), [""; 0]);

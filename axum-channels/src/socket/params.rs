@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// The decoded query of the URL that a client connected with.
+/// The decoded parameters of the URL that a client connected with: those of its query, and those of its path, `user` of
+/// `/users/{user}`. One that is in both has the value of the path.
 ///
 /// ```
 /// use axum_channels::Params;
@@ -25,6 +26,13 @@ impl Params {
                 .into_owned()
                 .collect(),
         )
+    }
+
+    pub(crate) fn with<'a>(mut self, more: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let more = more.into_iter();
+        self.0
+            .extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        self
     }
 
     /// The value of a parameter; of one that is given more than once, the last.

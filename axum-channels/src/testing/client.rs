@@ -191,8 +191,7 @@ impl Line {
             message.event == "phx_reply" && message.reference.as_deref() == Some(reference)
         };
         match self.inbox.take(is_it).await {
-            Ok(message) if message.ok == Some(true) => Reply::ok(message.payload),
-            Ok(message) => Reply::error(message.payload),
+            Ok(message) => Reply::with_status(&message.status.unwrap_or_default(), message.payload),
             Err(instead) => panic!("{at}: no reply within a second, {instead}"),
         }
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub(crate) fn decode_binary(message: &[u8]) -> Option<Message<'static>> {
     let received = wire::binary_message(message)?;
     let text = |text: Option<String>| text.as_deref().and_then(Ref::from_text);
-    assert_ne!(received.ok, Some(true));
+    assert_ne!(received.status.as_deref(), Some("ok"));
     Some(Message {
         join_ref: text(received.join_ref),
         reference: text(received.reference),

@@ -91,14 +91,12 @@ impl Inbox {
             topic,
             event,
             payload,
-            ok,
+            status,
         } in &state.messages
         {
-            let status = match ok {
-                Some(true) => "ok ",
-                Some(false) => "error ",
-                None => "",
-            };
+            let status = status
+                .as_ref()
+                .map_or(String::new(), |status| format!("{status} "));
             let _ = write!(
                 text,
                 "\n  [{join_ref:?}, {reference:?}, {topic:?}, {event:?}, {status}{payload:?}]"

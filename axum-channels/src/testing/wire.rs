@@ -14,8 +14,8 @@ pub(super) struct Received {
     pub(super) event: String,
     /// Of a reply, what it was answered with.
     pub(super) payload: Payload,
-    /// Of a reply, whether it was `ok`.
-    pub(super) ok: Option<bool>,
+    /// Of a reply, its status.
+    pub(super) status: Option<String>,
 }
 
 /// What a server says.
@@ -145,10 +145,10 @@ fn message(text: &[u8]) -> Option<Received> {
         serde_json::from_slice(text).ok()?;
     let text = |value: Value| value.as_str().map(str::to_owned);
     let event = text(event)?;
-    let (payload, ok) = match event.as_str() {
+    let (payload, status) = match event.as_str() {
         "phx_reply" => (
             payload.get("response")?.clone(),
-            Some(payload["status"] == "ok"),
+            payload["status"].as_str().map(str::to_owned),
         ),
         _ => (payload, None),
     };
@@ -158,7 +158,7 @@ fn message(text: &[u8]) -> Option<Received> {
         topic: text(topic)?,
         event,
         payload: payload.into(),
-        ok,
+        status,
     })
 }
 
@@ -177,7 +177,7 @@ pub(super) fn binary_message(body: &[u8]) -> Option<Received> {
         1 => (names.next()?, names.next()?, names.next()??, names.next()??),
         _ => (None, None, names.next()??, names.next()??),
     };
-    let ok = (*kind == 1).then_some(event == "ok");
+    let status = (*kind == 1).then(|| event.clone());
     Some(Received {
         join_ref,
         reference,
@@ -188,6 +188,6 @@ pub(super) fn binary_message(body: &[u8]) -> Option<Received> {
             event
         },
         payload: Payload::binary(rest.to_vec()),
-        ok,
+        status,
     })
 }

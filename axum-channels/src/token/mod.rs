@@ -53,11 +53,12 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone)]
 pub struct Signer {
     mac: Hmac<Sha256>,
-    max_age: Duration,
+    /// Where it is not said, each token says it.
+    max_age: Option<Duration>,
 }
 
 impl Signer {
-    /// A signer for one purpose, `salt`, whose tokens are good for a day.
+    /// A signer for one purpose, `salt`. Its tokens are good for a day, those of others for as long as they say.
     ///
     /// ```
     /// # use axum_channels::Signer;
@@ -66,11 +67,11 @@ impl Signer {
     pub fn new(secret_key_base: &str, salt: &str) -> Self {
         Signer {
             mac: keyed(&derive(secret_key_base.as_bytes(), salt.as_bytes())),
-            max_age: DAY,
+            max_age: None,
         }
     }
 
-    /// How old a token may be, whatever it says itself: a day by default.
+    /// How old a token may be, whatever it says itself.
     ///
     /// ```
     /// # use axum_channels::Signer;
@@ -79,7 +80,7 @@ impl Signer {
     /// ```
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
-        self.max_age = max_age;
+        self.max_age = Some(max_age);
         self
     }
 
@@ -114,7 +115,8 @@ impl Signer {
     }
 
     fn sign_at(&self, data: &str, now: Duration) -> String {
-        let term = Term::encode(data, now.as_millis() as i64, self.max_age.as_secs() as i64);
+        let max_age = self.max_age.unwrap_or(DAY).as_secs() as i64;
+        let term = Term::encode(data, now.as_millis() as i64, max_age);
         let signed = format!("{PROTECTED}.{}", BASE64.encode(term));
         let mac = self.mac.clone().chain_update(&signed).finalize();
         format!("{signed}.{}", BASE64.encode(mac.into_bytes()))
@@ -130,15 +132,20 @@ impl Signer {
             .strip_prefix(PROTECTED)
             .and_then(|rest| rest.strip_prefix('.'));
         let term = term.and_then(|term| BASE64.decode(term).ok());
-        let Term { data, signed_at } = term
+        let term = term
             .and_then(|term| Term::decode(&term))
             .ok_or(BadToken::Invalid)?;
-        let age = now.as_millis() as i128 - i128::from(signed_at);
+        let max_age = match (self.max_age, term.max_age) {
+            (Some(max_age), _) => max_age.as_millis() as i128,
+            (None, Some(seconds)) => 1000 * i128::from(seconds),
+            (None, None) => return Err(BadToken::Invalid),
+        };
+        let age = now.as_millis() as i128 - i128::from(term.signed_at);
         // As Phoenix: no age at all makes every token too old.
-        if self.max_age.is_zero() || age > self.max_age.as_millis() as i128 {
+        if max_age <= 0 || age > max_age {
             return Err(BadToken::Expired);
         }
-        Ok(data)
+        Ok(term.data)
     }
 }
 

@@ -8,12 +8,17 @@ const BINARY: u8 = 109;
 const SMALL_INTEGER: u8 = 97;
 const INTEGER: u8 = 98;
 const SMALL_BIG: u8 = 110;
+/// The atom `infinity`, as Erlang writes it since OTP 26 and as it did before.
+const INFINITY: [&[u8]; 2] = [b"\x77\x08infinity", b"\x64\x00\x08infinity"];
 
-/// What a token says, and since when: milliseconds.
+/// What a token says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Term {
     pub(super) data: String,
+    /// Milliseconds.
     pub(super) signed_at: i64,
+    /// Seconds. `None` if it is no integer.
+    pub(super) max_age: Option<i64>,
 }
 
 impl Term {
@@ -39,8 +44,16 @@ impl Term {
                 (data.to_string(), rest)
             }
         };
-        let (signed_at, _max_age) = integer(rest)?;
-        Some(Term { data, signed_at })
+        let (signed_at, max_age) = integer(rest)?;
+        let max_age = match integer(max_age) {
+            _ if INFINITY.contains(&max_age) => Some(i64::MAX),
+            max_age => max_age.map(|(seconds, _)| seconds),
+        };
+        Some(Term {
+            data,
+            signed_at,
+            max_age,
+        })
     }
 }
 

@@ -61,6 +61,50 @@ fn a_token_is_good_for_as_long_as_it_may_be_and_no_longer() {
     assert_eq!(never.verify_at(token, SIGNED_AT), Err(BadToken::Expired));
 }
 
+/// As the first of [`FROM_PHOENIX`], but `max_age: 600`.
+const FOR_TEN_MINUTES: &str =
+    "SFMyNTY.g2gDbQAAAAd1c2VyOjQybgYAAGjlz4sBYgAAAlg.BgvSs1oszukU1t73JFqGAi0s8oLbyDbyUXWWXMFAjHo";
+
+#[test]
+fn a_token_says_itself_how_long_it_is_good_unless_the_signer_does() {
+    let (minute, day) = (Duration::from_secs(60), 24 * 60 * Duration::from_secs(60));
+    let verify = |signer: Signer, age| signer.verify_at(FOR_TEN_MINUTES, SIGNED_AT + age);
+    assert!(verify(signer(), 10 * minute).is_ok());
+    assert_eq!(verify(signer(), 11 * minute), Err(BadToken::Expired));
+    assert!(verify(signer().max_age(day), 11 * minute).is_ok());
+    assert!(verify(signer().max_age(minute), 2 * minute).is_err());
+    let brief = signer().max_age(minute).sign_at("42", SIGNED_AT);
+    let verify = |age| signer().verify_at(&brief, SIGNED_AT + age);
+    assert!(verify(minute).is_ok());
+    assert_eq!(verify(2 * minute), Err(BadToken::Expired));
+}
+
+#[test]
+fn a_token_may_be_good_for_ever() {
+    let infinity = [&[119, 8][..], &[100, 0, 8]].map(|atom| [atom, b"infinity"].concat());
+    for max_age in infinity {
+        let mut term = Term::encode("42", 0, 0);
+        term.truncate(term.len() - 2); // a small integer
+        term.extend(max_age);
+        assert!(verify_term(&term).is_ok());
+    }
+    let mut term = Term::encode("42", 0, 0);
+    assert_eq!(verify_term(&term), Err(BadToken::Expired));
+    term.truncate(term.len() - 2);
+    assert_eq!(
+        verify_term(&term),
+        Err(BadToken::Invalid),
+        "it does not say"
+    );
+}
+
+fn verify_term(term: &[u8]) -> Result<String, BadToken> {
+    let signed = format!("{PROTECTED}.{}", BASE64.encode(term));
+    let mac = signer().mac.chain_update(&signed).finalize();
+    let token = format!("{signed}.{}", BASE64.encode(mac.into_bytes()));
+    signer().verify_at(&token, SIGNED_AT)
+}
+
 #[test]
 fn no_byte_of_a_token_can_be_changed() {
     let token = signer().sign("42");

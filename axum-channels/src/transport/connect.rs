@@ -9,6 +9,8 @@ use crate::runner::guarded;
 use crate::socket::{ConnectInfo, Params};
 use crate::within::within;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use std::any::Any;
 use std::pin::Pin;
@@ -48,11 +50,11 @@ impl Entrance {
     /// Asks the user's handler.
     pub(super) async fn connect(
         &self,
-        parts: Parts,
+        mut parts: Parts,
         transport: &str,
     ) -> Result<(Connected, Serializer), Refusal> {
         let since = log::started!(INFO);
-        let params = Params::parse(parts.uri.query().unwrap_or_default());
+        let params = params(&mut parts).await?;
         let vsn = params.get("vsn").unwrap_or("1.0.0");
         let Some(serializer) = Serializer::negotiate(vsn) else {
             tracing::warn!(target: TARGET, "The client's requested transport version {vsn:?} is not supported: expected 1.0.x or 2.0.x");
@@ -100,6 +102,20 @@ impl Entrance {
             );
         }
         result
+    }
+}
+
+/// Those of the query, and then those of the path, which so are the ones that count.
+///
+/// As in Phoenix's `Phoenix.Endpoint.socket`: the client chooses both, but only the path may have been looked at on the way.
+async fn params(parts: &mut Parts) -> Result<Params, Refusal> {
+    let query = Params::parse(parts.uri.query().unwrap_or_default());
+    match RawPathParams::from_request_parts(parts, &()).await {
+        Ok(path) => Ok(query.with(&path)),
+        Err(RawPathParamsRejection::InvalidUtf8InPathParam(_)) => {
+            Err(StatusCode::BAD_REQUEST.into())
+        }
+        Err(_) => Ok(query),
     }
 }
 

@@ -24,9 +24,6 @@ use tokio::sync::oneshot;
 /// Where newer clients have their token; others have it in the URL.
 const TOKEN: &str = "x-phoenix-longpoll-token";
 
-/// As in Phoenix: so many messages a request may bring.
-const MAX_BATCH: usize = 100;
-
 /// Answers a request of a long-polling client.
 pub(super) async fn serve(entrance: Arc<Entrance>, request: http::Request<Body>) -> Response<Body> {
     let mount = &entrance.mount;
@@ -110,7 +107,9 @@ async fn poll(mount: &Mount, parts: &Parts) -> Option<Response<Body>> {
     Some(match polled.await {
         Ok(Polled::Messages(list)) => messages(StatusCode::OK, &token, list),
         Ok(Polled::Nothing) => messages(StatusCode::NO_CONTENT, &token, Vec::new()),
-        Err(_) => messages(StatusCode::GONE, &token, Vec::new()), // it has ended meanwhile
+        // It has ended meanwhile. Clients before phoenix.js 1.8.2 take 410 for a session that has begun, and do not join anew;
+        // to 500 all of them connect again.
+        Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
     })
 }
 
@@ -123,10 +122,13 @@ async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
     let Ok(body) = to_bytes(body, mount.options.max_frame_bytes).await else {
         return status(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    let Some(batch) = batch(parts, &body) else {
+    let Ok(text) = std::str::from_utf8(&body) else {
         return status(StatusCode::BAD_REQUEST);
     };
-    for said in batch {
+    for said in messages_in(text, parts) {
+        let Some(said) = said else {
+            return status(StatusCode::BAD_REQUEST);
+        };
         let (taken, understood) = oneshot::channel();
         if session.send(Request::Say(said, taken)).await.is_err() {
             return status(StatusCode::GONE);
@@ -140,22 +142,24 @@ async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
     status(StatusCode::OK)
 }
 
-/// The messages of a body: one a line, text as it is and bytes as base64; or all of it one text. `None` if it is neither.
-fn batch(parts: &Parts, body: &[u8]) -> Option<Vec<Said>> {
-    let text = std::str::from_utf8(body).ok()?;
-    let lines = parts.headers.get(header::CONTENT_TYPE);
-    if lines.is_none_or(|kind| kind != "application/x-ndjson") {
-        return Some(vec![Said::Text(text.to_owned())]);
-    }
-    let message = |line: &str| match line.as_bytes() {
+/// The messages of a body: one a line, text as it is and bytes as base64; or all of it one text. `None` for a line that is
+/// neither.
+///
+/// There may be as many as a body has room for, since they are read one at a time. Phoenix since 1.8.6 drops what comes after
+/// the hundredth, which its client knows; those before it send all that they have at once.
+fn messages_in(body: &str, parts: &Parts) -> impl Iterator<Item = Option<Said>> {
+    let kind = parts.headers.get(header::CONTENT_TYPE);
+    let is_lines = kind.is_some_and(|kind| kind == "application/x-ndjson");
+    let whole = (!is_lines).then(|| Some(Said::Text(body.to_owned())));
+    let lines = is_lines.then(|| body.lines().map(message));
+    whole.into_iter().chain(lines.into_iter().flatten())
+}
+
+fn message(line: &str) -> Option<Said> {
+    match line.as_bytes() {
         [b'[' | b'{', ..] => Some(Said::Text(line.to_owned())),
         base64 => BASE64_STANDARD.decode(base64).ok().map(Said::Binary),
-    };
-    let lines: Vec<&str> = text.lines().collect();
-    if lines.len() > MAX_BATCH {
-        return None;
     }
-    lines.into_iter().map(message).collect()
 }
 
 fn token(parts: &Parts) -> Option<String> {

@@ -9,7 +9,7 @@ use crate::runner::Handlers;
 use crate::session::RouteId;
 use axum::Router;
 use axum::extract::Request;
-use axum::routing::any;
+use axum::routing::{MethodRouter, any};
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -44,15 +44,13 @@ impl Mounted for Mount {
             mount: self,
         });
         let for_polls = polled.then(|| entrance.clone());
-        let router = Router::new().route(
-            &format!("{path}/websocket"),
-            any(move |request: Request| websocket::serve(entrance, request)),
-        );
+        let serve = any(move |request: Request| websocket::serve(entrance, request));
+        let router = route(Router::new(), &path, "websocket", serve);
         match for_polls {
-            Some(entrance) => router.route(
-                &format!("{path}/longpoll"),
-                any(move |request: Request| longpoll::serve(entrance, request)),
-            ),
+            Some(entrance) => {
+                let serve = any(move |request: Request| longpoll::serve(entrance, request));
+                route(router, &path, "longpoll", serve)
+            }
             None => router,
         }
     }
@@ -69,4 +67,12 @@ impl Mounted for Mount {
     fn drain(&self, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(self.registry.drain(deadline))
     }
+}
+
+/// With a slash too many as well, which Plug does not look at: `new Socket("/socket/")` asks for `/socket//websocket`.
+fn route(router: Router, path: &str, transport: &str, serve: MethodRouter) -> Router {
+    router
+        .route(&format!("{path}//{transport}"), serve.clone())
+        .route(&format!("{path}/{transport}/"), serve.clone())
+        .route(&format!("{path}/{transport}"), serve)
 }

@@ -131,7 +131,8 @@ impl SocketOptions {
     /// Lets clients connect by long-polling, too, for networks that let no WebSocket through. Off by default.
     ///
     /// Their path ends in `/longpoll`. phoenix.js falls back to it by itself if it is given `longPollFallbackMs`. Channels are
-    /// the same; only binary payloads do not reach such a client. It is gone when it has not polled for 15 seconds.
+    /// the same; only binary payloads do not reach such a client. It is gone when it does not poll for
+    /// 15 seconds after its last answer.
     ///
     /// ```
     /// # use axum_channels::websocket;

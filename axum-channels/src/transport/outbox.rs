@@ -87,6 +87,11 @@ impl Outbox {
             .is_some_and(|queue| queue.weight() > CONGESTED)
     }
 
+    /// Whether a client that polls may ask for more: it hears nothing between polls, so for it that is half of what may wait.
+    pub(super) fn has_room(&self) -> bool {
+        lock(&self.state).weight() <= self.max_queued / 2
+    }
+
     /// Answers a ping.
     pub(super) fn put_pong(&self, body: &[u8]) {
         self.push(|queue| queue.push_own(|out| frame::put_pong(out, body)));

@@ -13,7 +13,10 @@ use tokio::time::{Instant, Sleep, sleep};
 /// As Phoenix's `window_ms`: so long a poll waits for something to answer.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// A client that has not polled for this long is gone, as in Phoenix: one and a half windows.
+/// A client that has not polled again this long after its last poll was answered is gone.
+///
+/// One and a half windows, as in Phoenix. There they count from when the poll came, but are looked at only as often: 15 to 30
+/// seconds. An answer that takes long to arrive must not cost the session.
 const ABSENCE: Duration = Duration::from_secs(15);
 
 /// The task of one long-poll session: what a [`Driver`](super::driver::Driver) is to a WebSocket.
@@ -24,6 +27,9 @@ pub(super) struct Poller {
     requests: mpsc::Receiver<Request>,
     /// The poll that waits, and until when.
     waiting: Option<(oneshot::Sender<Polled>, Instant)>,
+    /// A request that may not go on before the client has heard what there is. One: clients before phoenix.js 1.7 send each
+    /// message in a request of its own, and were all of these held up, a browser had no connection left to poll with.
+    held_up: Option<oneshot::Sender<bool>>,
     /// Fires when the client is gone, or when a poll has waited long enough.
     timer: Pin<Box<Sleep>>,
     gone_at: Instant,
@@ -44,6 +50,7 @@ impl Poller {
             registry: registry.clone(),
             requests,
             waiting: None,
+            held_up: None,
             timer: Box::pin(sleep(ABSENCE)),
             gone_at: Instant::now() + ABSENCE,
             _seat: seat,
@@ -63,12 +70,15 @@ impl Poller {
                     self.answer_waiting(Polled::Nothing);
                     let now = Instant::now();
                     (self.waiting, self.gone_at) = (Some((answer, now + WINDOW)), now + ABSENCE);
-                    if let Some(messages) = self.connection.outbox.take() {
-                        self.answer_waiting(Polled::Messages(messages));
-                    }
+                    self.tell();
                 }
                 Request::Say(said, taken) => {
                     let understood = self.receive(&said, cx).is_ok();
+                    let full = !self.connection.outbox.has_room();
+                    if understood && full && self.held_up.is_none() {
+                        self.held_up = Some(taken);
+                        continue;
+                    }
                     let _ = taken.send(understood); // who does not wait for it any more need not know
                     if !understood {
                         return Err(());
@@ -94,8 +104,10 @@ impl Poller {
     }
 
     fn answer_waiting(&mut self, polled: Polled) {
-        if let Some((answer, _)) = self.waiting.take() {
-            let _ = answer.send(polled);
+        if let Some((answer, _)) = self.waiting.take()
+            && answer.send(polled).is_ok()
+        {
+            self.gone_at = Instant::now() + ABSENCE;
         }
     }
 
@@ -108,10 +120,18 @@ impl Poller {
         {
             self.waiting = None; // it was given up: the next one gets what there is
         }
-        if self.waiting.is_some()
-            && let Some(messages) = self.connection.outbox.take()
-        {
+        if self.waiting.is_some() {
+            self.tell();
+        }
+    }
+
+    /// Tells the poll that waits what there is, if there is anything. After that the client may say more.
+    fn tell(&mut self) {
+        if let Some(messages) = self.connection.outbox.take() {
             self.answer_waiting(Polled::Messages(messages));
+        }
+        if let Some(taken) = self.held_up.take() {
+            let _ = taken.send(true);
         }
     }
 

@@ -69,6 +69,7 @@ impl Channel for RoomChannel {
         match event {
             "ping" => Ok(Reply::ok(payload)),
             "complain" => Ok(Reply::error(payload)),
+            "unchanged" => Ok(Reply::with_status("unchanged", payload)),
             "later" => {
                 tokio::task::yield_now().await;
                 Ok(Reply::ok(payload))

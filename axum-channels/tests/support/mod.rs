@@ -18,9 +18,13 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves the endpoint on a free port.
 pub(crate) async fn serve(endpoint: &Endpoint) -> SocketAddr {
+    serve_app(endpoint.router()).await
+}
+
+/// Serves an app on a free port.
+pub(crate) async fn serve_app(app: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let addr = listener.local_addr().expect("it is bound");
-    let app: Router = Router::new().merge(endpoint.router());
     tokio::spawn(async { axum::serve(listener, app).await });
     addr
 }

@@ -52,6 +52,15 @@ for(const transport of [undefined, LongPoll]){
     console.log(`${name}: bytes`)
   }
 
+  const unchanged = new Promise(resolve => room.push("unchanged", {since: 3}).receive("unchanged", resolve))
+  assert.deepEqual(await unchanged, {since: 3})
+  let opened = 0
+  socket.onOpen(() => opened++)
+  room.push("kick", {})
+  await until(`${name}: it was disconnected and connected again`, () => opened === 1)
+  await until(`${name}: and joined again`, () => room.state === "joined")
+  assert.deepEqual(await answer(room.push("ping", {})), {})
+
   let errors = 0
   room.onError(() => errors++)
   room.push("crash", {})
