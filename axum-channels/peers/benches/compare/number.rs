@@ -1,0 +1,24 @@
+//! Numbers as a table shows them.
+
+/// Three digits that matter, or all of a large one.
+pub(crate) fn short(number: f64) -> String {
+    match number.abs() {
+        0.0 => "0".to_owned(),
+        100.0.. => count(number.abs().round() as u64),
+        10.0.. => format!("{number:.1}"),
+        _ => format!("{number:.2}"),
+    }
+}
+
+/// With commas: `15,000`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,53 @@
+//! What was typed.
+
+use crate::peer::Peer;
+use anyhow::{Result, bail};
+use clap::Parser;
+
+/// Measures axum-channels beside its peers, and prints a table in Markdown
+#[derive(Parser)]
+#[command(name = "compare")]
+pub(crate) struct Options {
+    /// Idle connections; for echo 200 of them, for fan-out 5,000
+    #[arg(long, default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) connections: u64,
+    /// How long each measurement lasts, and how long servers are let settle
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=50))]
+    pub(crate) seconds: u64,
+    /// The table has the medians of so many
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rounds: u64,
+    /// Measure this one alone (may be given more than once)
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Measure a server that runs already, too (may be given more than once)
+    #[arg(long, value_name = "NAME=ws://…,PID")]
+    url: Vec<Peer>,
+    /// What cargo tells every bench
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Options {
+    pub(crate) fn peers(&self) -> Result<Vec<Peer>> {
+        let mut peers = Peer::own();
+        peers.extend(self.url.iter().cloned());
+        let names = peers.iter().map(|peer| format!("`{}`", peer.name));
+        let names = names.collect::<Vec<_>>().join(", ");
+        for only in &self.only {
+            if !peers.iter().any(|peer| peer.name == *only) {
+                bail!("`--only {only}` is none of {names}");
+            }
+        }
+        peers.retain(|peer| self.only.is_empty() || self.only.contains(&peer.name));
+        Ok(peers)
+    }
+
+    pub(crate) fn for_echo(&self) -> u64 {
+        self.connections.min(200)
+    }
+
+    pub(crate) fn for_fanout(&self) -> u64 {
+        self.connections.min(5_000)
+    }
+}
