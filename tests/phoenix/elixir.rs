@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::edits::{APPLICATION, ENDPOINT, SOCKET};
+use crate::edits::{APPLICATION, CHANNEL, ENDPOINT, SOCKET};
 use crate::support::Sandbox;
 
 /// What the script beside this file prints.
@@ -76,6 +76,7 @@ fn all_that_is_generated_parses_and_is_formatted() {
             &["gen", "channel", "Sensor", "--socket", "Device"],
             &["gen", "presence"],
             &["gen", "presence", "RoomPresence"],
+            &["gen", "presence", "--channel", "Admin.Room"],
         ] {
             sandbox.run(args).succeeded();
             is_sound(&sandbox);
@@ -129,5 +130,21 @@ fn a_started_presence_leaves_a_file_that_parses() {
     for fixture in APPLICATION.fixtures() {
         let (edited, _) = APPLICATION.edited(&fixture.before);
         elixir("tree.exs", &["Application", "def"], &edited);
+    }
+}
+
+#[test]
+#[ignore = "needs elixir"]
+fn a_channel_that_counts_in_has_one_more_callback() {
+    let clause = "handle_info(:after_join, socket)";
+    for used in ["MyAppWeb", "Phoenix.Channel"] {
+        let of = |source: &str| source.contains(&format!("  use {used}"));
+        for fixture in CHANNEL.fixtures().iter().filter(|f| of(&f.before)) {
+            let (edited, _) = CHANNEL.edited(&fixture.before);
+            let calls = elixir("tree.exs", &[used, "def"], &edited);
+            let clauses = calls.lines().filter(|call| call.contains(clause)).count();
+            let wanted = usize::from(edited != fixture.before || fixture.before.contains(clause));
+            assert_eq!(clauses, wanted, "{}\n{calls}", fixture.name);
+        }
     }
 }

@@ -11,5 +11,6 @@ mod edits;
 mod elixir;
 mod generate;
 mod new;
+mod presence;
 mod seed;
 mod umbrella;
