@@ -10,7 +10,7 @@ use std::fmt::Write;
 use support::{Ran, Sandbox};
 
 /// Every snapshot there is: one that no test makes any more fails too.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "rust_new",
     "rust_gen_channel_user",
     "rust_gen_channel_user_without_a_socket",
@@ -24,6 +24,7 @@ const NAMES: [&str; 14] = [
     "phoenix_gen_channel_user_without_a_socket",
     "phoenix_gen_socket_device_and_its_channel",
     "phoenix_gen_presence",
+    "phoenix_gen_auth",
     "help",
 ];
 
@@ -168,6 +169,12 @@ fn phoenix_gen_socket_device_and_its_channel() {
 fn phoenix_gen_presence() {
     let sandbox = Sandbox::with_phoenix_app();
     assert_grown_from_a_channel(sandbox, "phoenix_gen_presence", "presence");
+}
+
+#[test]
+fn phoenix_gen_auth() {
+    let sandbox = Sandbox::with_phoenix_app();
+    assert_grown_from_a_channel(sandbox, "phoenix_gen_auth", "auth");
 }
 
 /// What `args` prints and changes in a new Phoenix app in which `before` was run.

@@ -56,6 +56,23 @@ fn the_same_request_makes_the_same_plan() {
 }
 
 #[test]
+fn an_edit_with_a_condition_is_planned_where_that_holds() {
+    let edited = |facts: &facts::Facts| -> Vec<_> {
+        let plans = plans_of("phoenix", facts);
+        let auth = plans.iter().find(|(folder, _)| folder == "phoenix/auth");
+        let edits = &auth.expect("it is there").1.edits;
+        edits.iter().map(|edit| edit.path.clone()).collect()
+    };
+    let endpoint = PathBuf::from("lib/my_app_web/endpoint.ex");
+    let mut facts = new_app("phoenix");
+
+    for (fact, planned) in [("", false), ("yes", true)] {
+        facts.insert("auth_token".to_owned(), fact.to_owned());
+        assert_eq!(edited(&facts).contains(&endpoint), planned, "{fact:?}");
+    }
+}
+
+#[test]
 fn every_query_is_one_of_tree_sitters_own() {
     let mut count = 0;
     for (folder, plan) in plans() {

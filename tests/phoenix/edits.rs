@@ -58,6 +58,39 @@ pub const CHANNEL: Kind = Kind {
     by_hand: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to count clients in, the first as the last \
         thing in `join` before its `{:ok, socket}`:\n\n",
 };
+pub const ROUTER: Kind = Kind {
+    folder: "router",
+    path: "lib/my_app_web/router.ex",
+    before: &[&["gen", "socket", "User"]],
+    args: &["gen", "auth"],
+    by_hand: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:\n\n    scope \"/\", MyAppWeb do\n      \
+        pipe_through :browser\n\n      get \"/token\", SocketToken, :token\n    end\n",
+};
+pub const ENDPOINT_AUTH: Kind = Kind {
+    folder: "endpoint_auth",
+    path: "lib/my_app_web/endpoint.ex",
+    before: &[&["gen", "socket", "User"]],
+    args: &["gen", "auth"],
+    by_hand: "\nAdd this to `lib/my_app_web/endpoint.ex` to read the token, in the options of the socket:\n\n    \
+        auth_token: true\n",
+};
+pub const SOCKET_AUTH: Kind = Kind {
+    folder: "socket_auth",
+    path: "lib/my_app_web/channels/user_socket.ex",
+    before: &[&["gen", "socket", "User"]],
+    args: &["gen", "auth"],
+    by_hand: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to let in only who shows a token: what \
+        `connect` and `id` say:\n\n",
+};
+const SCRIPT_AUTH: Kind = Kind {
+    folder: "script_auth",
+    path: "assets/js/user_socket.js",
+    before: &[&["gen", "socket", "User"]],
+    args: &["gen", "auth"],
+    by_hand: "\nAdd this to `assets/js/user_socket.js` to show the token: in the options of the `Socket`, which \
+        connects when there is one:\n\n",
+};
+
 /// A file in the shape that an app may have it, and in the one that the command leaves it in.
 pub struct Fixture {
     pub name: String,
@@ -165,6 +198,26 @@ fn a_presence_is_started_between_the_pubsub_and_the_endpoint_or_left_to_the_read
 #[test]
 fn a_channel_counts_its_clients_in_where_it_lets_them_in_or_that_is_left_to_the_reader() {
     CHANNEL.holds();
+}
+
+#[test]
+fn tokens_are_served_to_browsers_beside_the_pages_or_that_is_left_to_the_reader() {
+    ROUTER.holds();
+}
+
+#[test]
+fn a_mounted_socket_reads_the_token_or_that_is_left_to_the_reader() {
+    ENDPOINT_AUTH.holds();
+}
+
+#[test]
+fn a_socket_that_lets_everybody_in_asks_for_a_token_and_another_is_left_to_the_reader() {
+    SOCKET_AUTH.holds();
+}
+
+#[test]
+fn a_script_shows_the_token_in_place_of_the_one_that_nobody_sets_or_that_is_left_to_the_reader() {
+    SCRIPT_AUTH.holds();
 }
 
 #[test]

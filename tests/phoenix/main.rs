@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth;
 mod edits;
 mod elixir;
 mod generate;
