@@ -37,7 +37,7 @@ pub struct Part {
     pub present: String,
     /// Finds the text where an edit may leave it, if that is less than `present` finds.
     pub made: Option<String>,
-    /// The lines, without indentation; `@name` stands for what the queries captured as `name`.
+    /// The lines, without indentation; `@name` stands for what the queries captured as `name`, and `@@` for the sign.
     pub text: String,
     /// Optional: `present` and the anchors count only inside what this captures as `@scope`.
     pub within: Option<String>,
@@ -219,9 +219,7 @@ impl Part {
     }
 
     fn by_hand(&self, bound: Option<&Match<'_>>) -> String {
-        let filled = fill(&self.text, &[bound]);
-        // A capture that could not be had reads as its own name, which is how people write it.
-        filled.replace('@', "")
+        fill(&self.text, &[bound])
     }
 }
 
@@ -279,11 +277,23 @@ impl Pick {
     }
 }
 
-/// `@name` becomes what a match captured as `name`.
+/// `@name` becomes what a match captured as `name`. A capture that could not be had reads as its own name, which is how
+/// people write it.
 fn fill(text: &str, matches: &[Option<&Match<'_>>]) -> String {
-    let mut filled = text.to_owned();
-    for (name, value) in matches.iter().flatten().flat_map(|m| m.texts()) {
-        filled = filled.replace(&format!("@{name}"), value);
+    let mut parts = text.split('@');
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    while let Some(part) = parts.next() {
+        // Two signs: what follows them is no name.
+        if part.is_empty() {
+            filled.push('@');
+            filled += parts.next().unwrap_or_default();
+            continue;
+        }
+        let end = part.find(|c: char| !c.is_ascii_lowercase() && c != '_');
+        let (name, rest) = part.split_at(end.unwrap_or(part.len()));
+        let captured = matches.iter().flatten().find_map(|m| m.text(name));
+        filled += captured.unwrap_or(name);
+        filled += rest;
     }
     filled
 }

@@ -115,7 +115,7 @@ pub fn plan(
         edits: generator
             .edits
             .iter()
-            .map(|e| planner.edit(e))
+            .filter_map(|e| planner.edit(e).transpose())
             .collect::<Result<_>>()?,
         commands: generator
             .commands
@@ -308,8 +308,14 @@ impl Planner<'_> {
         })
     }
 
-    fn edit(&self, rule: &EditRule) -> Result<PlannedEdit> {
-        Ok(PlannedEdit {
+    /// The edit, unless its `when` has nothing to say for it.
+    fn edit(&self, rule: &EditRule) -> Result<Option<PlannedEdit>> {
+        if let Some(when) = &rule.when
+            && self.text(when)?.trim().is_empty()
+        {
+            return Ok(None);
+        }
+        Ok(Some(PlannedEdit {
             path: self.path(&rule.file)?,
             or: rule
                 .or
@@ -327,7 +333,7 @@ impl Planner<'_> {
                     .map(|p| self.part(p))
                     .collect::<Result<_>>()?,
             },
-        })
+        }))
     }
 
     fn part(&self, rule: &PartRule) -> Result<Part> {

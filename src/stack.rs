@@ -244,6 +244,9 @@ pub struct EditRule {
     /// Made only if this file is there.
     #[serde(default)]
     pub if_file: Option<String>,
+    /// Made only if there is something in this text.
+    #[serde(default)]
+    pub when: Option<String>,
     /// What the reader is told when it has to be done by hand.
     pub purpose: String,
     /// Starts the file if there is none.

@@ -86,9 +86,10 @@ impl Terminal {
         ));
         for part in lines {
             out(format_args!("\n"));
-            part.trim_end()
-                .lines()
-                .for_each(|line| out(format_args!("    {line}\n")));
+            for line in part.trim_end().lines() {
+                let indent = if line.is_empty() { "" } else { "    " };
+                out(format_args!("{indent}{line}\n"));
+            }
         }
     }
 

@@ -17,13 +17,16 @@ pub enum Grammar {
     JavaScript,
     /// `.toml`
     Toml,
-    /// `.ex`, `.exs`
+    /// `.ex`, `.exs`, `mix.lock`
     Elixir,
 }
 
 impl Grammar {
-    /// By the file's ending; `None` is a language that we do not read.
+    /// By the file's name; `None` is a language that we do not read.
     pub fn of(path: &Path) -> Option<Self> {
+        if path.file_name()? == "mix.lock" {
+            return Some(Self::Elixir);
+        }
         match path.extension()?.to_str()? {
             "rs" => Some(Self::Rust),
             "js" | "mjs" | "jsx" => Some(Self::JavaScript),
@@ -215,13 +218,6 @@ impl Match<'_> {
 
     pub fn text(&self, name: &str) -> Option<&str> {
         Some(&self.source[self.range(name)?])
-    }
-
-    /// Every capture's name and text.
-    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.captures
-            .iter()
-            .map(|(name, node)| (name.as_str(), &self.source[node.byte_range()]))
     }
 
     pub fn surrounds(&self, name: &str, inner: Range<usize>) -> bool {

@@ -7,29 +7,43 @@ use crate::edit::Query;
 use crate::facts;
 use crate::stack::{APP, Fact, Stack};
 
-/// Every generator's plan for `Admin.Room`, by its folder.
+/// Every generator's plan for `Admin.Room`, by its folder: in a new app, and where facts that it leaves empty are known.
 fn plans() -> Vec<(String, Plan)> {
-    let given = ["name", "folder"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
     let mut plans = Vec::new();
     for name in Stack::names() {
-        let stack = Stack::read(name).expect(name);
-        let facts = facts::work_out(&stack.project.facts, given.clone().into(), &|_| Ok(None));
-        let facts = facts.expect(name).expect("a new app has every fact");
-        for generator in Generator::names(name).chain([APP]) {
-            let templates = Templates::new(&|_| Ok(None)).with_shared().expect(name);
-            let generator = Generator::read(name, generator, &templates).expect(generator);
-            let secrets = generator.secrets.iter();
-            let request = Request {
-                way: None,
-                name: generator.is_named().then(|| "Admin.Room".to_owned()),
-                options: BTreeMap::new(),
-                secrets: secrets
-                    .map(|s| (s.name.clone(), "secret".to_owned()))
-                    .collect(),
-            };
-            let planned = plan(&generator, &request, &facts, &templates);
-            plans.push((generator.folder.clone(), planned.expect(&generator.folder)));
-        }
+        plans.extend(plans_of(name, &new_app(name)));
+        let mut known = new_app(name);
+        let empty = known.values_mut().filter(|value| value.is_empty());
+        empty.for_each(|value| *value = "Known".to_owned());
+        plans.extend(plans_of(name, &known));
+    }
+    plans
+}
+
+/// What a new app of a stack says of itself.
+fn new_app(stack: &str) -> facts::Facts {
+    let given = ["name", "folder"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
+    let rules = Stack::read(stack).expect(stack).project.facts;
+    let facts = facts::work_out(&rules, given.into(), &|_| Ok(None));
+    facts.expect(stack).expect("a new app has every fact")
+}
+
+fn plans_of(name: &str, facts: &facts::Facts) -> Vec<(String, Plan)> {
+    let mut plans = Vec::new();
+    for generator in Generator::names(name).chain([APP]) {
+        let templates = Templates::new(&|_| Ok(None)).with_shared().expect(name);
+        let generator = Generator::read(name, generator, &templates).expect(generator);
+        let secrets = generator.secrets.iter();
+        let request = Request {
+            way: None,
+            name: generator.is_named().then(|| "Admin.Room".to_owned()),
+            options: BTreeMap::new(),
+            secrets: secrets
+                .map(|s| (s.name.clone(), "secret".to_owned()))
+                .collect(),
+        };
+        let planned = plan(&generator, &request, facts, &templates);
+        plans.push((generator.folder.clone(), planned.expect(&generator.folder)));
     }
     plans
 }
@@ -39,6 +53,23 @@ fn the_same_request_makes_the_same_plan() {
     let shown = |plans: Vec<(String, Plan)>| format!("{plans:?}");
 
     assert_eq!(shown(plans()), shown(plans()));
+}
+
+#[test]
+fn an_edit_with_a_condition_is_planned_where_that_holds() {
+    let edited = |facts: &facts::Facts| -> Vec<_> {
+        let plans = plans_of("phoenix", facts);
+        let auth = plans.iter().find(|(folder, _)| folder == "phoenix/auth");
+        let edits = &auth.expect("it is there").1.edits;
+        edits.iter().map(|edit| edit.path.clone()).collect()
+    };
+    let endpoint = PathBuf::from("lib/my_app_web/endpoint.ex");
+    let mut facts = new_app("phoenix");
+
+    for (fact, planned) in [("", false), ("yes", true)] {
+        facts.insert("auth_token".to_owned(), fact.to_owned());
+        assert_eq!(edited(&facts).contains(&endpoint), planned, "{fact:?}");
+    }
 }
 
 #[test]

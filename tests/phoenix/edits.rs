@@ -12,6 +12,8 @@ use crate::support::{Ran, Sandbox};
 pub struct Kind {
     folder: &'static str,
     path: &'static str,
+    /// What was run in the app before the file took its place.
+    before: &'static [&'static [&'static str]],
     args: &'static [&'static str],
     /// What the reader is told if the edit is left to them.
     by_hand: &'static str,
@@ -20,6 +22,7 @@ pub struct Kind {
 pub const ENDPOINT: Kind = Kind {
     folder: "endpoint",
     path: "lib/my_app_web/endpoint.ex",
+    before: &[],
     args: &["gen", "socket", "User"],
     by_hand: "\nAdd this to `lib/my_app_web/endpoint.ex` to mount the socket:\n\n    \
         socket \"/socket\", MyAppWeb.UserSocket,\n      websocket: true,\n      longpoll: false\n",
@@ -27,6 +30,7 @@ pub const ENDPOINT: Kind = Kind {
 pub const SOCKET: Kind = Kind {
     folder: "socket",
     path: "lib/my_app_web/channels/user_socket.ex",
+    before: &[&["gen", "socket", "User"]],
     args: &["gen", "channel", "Room"],
     by_hand: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to route the channel:\n\n    \
         channel \"room:*\", MyAppWeb.RoomChannel\n",
@@ -34,15 +38,57 @@ pub const SOCKET: Kind = Kind {
 const APP_JS: Kind = Kind {
     folder: "app_js",
     path: "assets/js/app.js",
+    before: &[],
     args: &["gen", "socket", "User"],
     by_hand: "\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./user_socket.js\"\n",
 };
 pub const APPLICATION: Kind = Kind {
     folder: "application",
     path: "lib/my_app/application.ex",
+    before: &[],
     args: &["gen", "presence"],
     by_hand: "\nAdd this to `lib/my_app/application.ex` to start it, among the children: after the PubSub, \
         before the endpoint:\n\n    MyAppWeb.Presence,\n",
+};
+pub const CHANNEL: Kind = Kind {
+    folder: "channel",
+    path: "lib/my_app_web/channels/room_channel.ex",
+    before: &[&["gen", "channel", "Room", "--yes"]],
+    args: &["gen", "presence", "--channel", "Room"],
+    by_hand: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to count clients in, the first as the last \
+        thing in `join` before its `{:ok, socket}`:\n\n",
+};
+pub const ROUTER: Kind = Kind {
+    folder: "router",
+    path: "lib/my_app_web/router.ex",
+    before: &[&["gen", "socket", "User"]],
+    args: &["gen", "auth"],
+    by_hand: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:\n\n    scope \"/\", MyAppWeb do\n      \
+        pipe_through :browser\n\n      get \"/token\", SocketToken, :token\n    end\n",
+};
+pub const ENDPOINT_AUTH: Kind = Kind {
+    folder: "endpoint_auth",
+    path: "lib/my_app_web/endpoint.ex",
+    before: &[&["gen", "socket", "User"]],
+    args: &["gen", "auth"],
+    by_hand: "\nAdd this to `lib/my_app_web/endpoint.ex` to read the token, in the options of the socket:\n\n    \
+        auth_token: true\n",
+};
+pub const SOCKET_AUTH: Kind = Kind {
+    folder: "socket_auth",
+    path: "lib/my_app_web/channels/user_socket.ex",
+    before: &[&["gen", "socket", "User"]],
+    args: &["gen", "auth"],
+    by_hand: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to let in only who shows a token: what \
+        `connect` and `id` say:\n\n",
+};
+const SCRIPT_AUTH: Kind = Kind {
+    folder: "script_auth",
+    path: "assets/js/user_socket.js",
+    before: &[&["gen", "socket", "User"]],
+    args: &["gen", "auth"],
+    by_hand: "\nAdd this to `assets/js/user_socket.js` to show the token: in the options of the `Socket`, which \
+        connects when there is one:\n\n",
 };
 
 /// A file in the shape that an app may have it, and in the one that the command leaves it in.
@@ -68,8 +114,8 @@ impl Kind {
     /// What the command makes of `source` in a new app, and says.
     pub fn edited(&self, source: &str) -> (String, Ran) {
         let sandbox = Sandbox::with_phoenix_app();
-        if self.folder == SOCKET.folder {
-            sandbox.run(&["gen", "socket", "User"]).succeeded();
+        for args in self.before {
+            sandbox.run(args).succeeded();
         }
         let path = format!("my_app/{}", self.path);
         sandbox.write(&path, source);
@@ -147,6 +193,31 @@ fn a_script_is_imported_in_the_files_own_way() {
 #[test]
 fn a_presence_is_started_between_the_pubsub_and_the_endpoint_or_left_to_the_reader() {
     APPLICATION.holds();
+}
+
+#[test]
+fn a_channel_counts_its_clients_in_where_it_lets_them_in_or_that_is_left_to_the_reader() {
+    CHANNEL.holds();
+}
+
+#[test]
+fn tokens_are_served_to_browsers_beside_the_pages_or_that_is_left_to_the_reader() {
+    ROUTER.holds();
+}
+
+#[test]
+fn a_mounted_socket_reads_the_token_or_that_is_left_to_the_reader() {
+    ENDPOINT_AUTH.holds();
+}
+
+#[test]
+fn a_socket_that_lets_everybody_in_asks_for_a_token_and_another_is_left_to_the_reader() {
+    SOCKET_AUTH.holds();
+}
+
+#[test]
+fn a_script_shows_the_token_in_place_of_the_one_that_nobody_sets_or_that_is_left_to_the_reader() {
+    SCRIPT_AUTH.holds();
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::edits::{APPLICATION, ENDPOINT, SOCKET};
+use crate::edits::{
+    APPLICATION, CHANNEL, ENDPOINT, ENDPOINT_AUTH, Kind, ROUTER, SOCKET, SOCKET_AUTH,
+};
 use crate::support::Sandbox;
 
 /// What the script beside this file prints.
@@ -76,6 +78,9 @@ fn all_that_is_generated_parses_and_is_formatted() {
             &["gen", "channel", "Sensor", "--socket", "Device"],
             &["gen", "presence"],
             &["gen", "presence", "RoomPresence"],
+            &["gen", "presence", "--channel", "Admin.Room"],
+            &["gen", "auth"],
+            &["gen", "auth", "--socket", "Device"],
         ] {
             sandbox.run(args).succeeded();
             is_sound(&sandbox);
@@ -130,4 +135,70 @@ fn a_started_presence_leaves_a_file_that_parses() {
         let (edited, _) = APPLICATION.edited(&fixture.before);
         elixir("tree.exs", &["Application", "def"], &edited);
     }
+}
+
+/// Every file that an edit changed has `count` more calls of `line` in the body of a module that uses `used`.
+fn adds_to_the_body(kind: &Kind, used: &str, name: &str, line: &str, count: usize) {
+    let mut edits = 0;
+    for fixture in kind.fixtures() {
+        let (edited, _) = kind.edited(&fixture.before);
+        if edited == fixture.before {
+            continue;
+        }
+        let calls = |source: &str| {
+            let calls = elixir("tree.exs", &[used, name], source);
+            calls.lines().filter(|call| call.contains(line)).count()
+        };
+        assert_eq!(
+            calls(&edited),
+            calls(&fixture.before) + count,
+            "{}\n{edited}",
+            fixture.name
+        );
+        edits += 1;
+    }
+    assert!(edits > 1);
+}
+
+#[test]
+#[ignore = "needs elixir"]
+fn a_channel_that_counts_in_has_one_more_callback() {
+    let clause = "handle_info(:after_join, socket)";
+    for used in ["MyAppWeb", "Phoenix.Channel"] {
+        let of = |source: &str| source.contains(&format!("  use {used}"));
+        for fixture in CHANNEL.fixtures().iter().filter(|f| of(&f.before)) {
+            let (edited, _) = CHANNEL.edited(&fixture.before);
+            let calls = elixir("tree.exs", &[used, "def"], &edited);
+            let clauses = calls.lines().filter(|call| call.contains(clause)).count();
+            let wanted = usize::from(edited != fixture.before || fixture.before.contains(clause));
+            assert_eq!(clauses, wanted, "{}\n{calls}", fixture.name);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs elixir"]
+fn what_asks_for_a_token_stands_where_elixir_finds_it() {
+    adds_to_the_body(&ROUTER, "MyAppWeb", "scope", "\"/token\", SocketToken", 1);
+    adds_to_the_body(
+        &ENDPOINT_AUTH,
+        "Phoenix.Endpoint",
+        "socket",
+        "auth_token: true",
+        1,
+    );
+    adds_to_the_body(
+        &SOCKET_AUTH,
+        "Phoenix.Socket",
+        "def",
+        "SocketToken.verify",
+        1,
+    );
+    adds_to_the_body(
+        &SOCKET_AUTH,
+        "Phoenix.Socket",
+        "def",
+        "#{socket.assigns.user}",
+        1,
+    );
 }

@@ -7,9 +7,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth;
 mod edits;
 mod elixir;
 mod generate;
 mod new;
+mod presence;
 mod seed;
 mod umbrella;

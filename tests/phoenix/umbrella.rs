@@ -152,6 +152,25 @@ fn what_belongs_to_the_other_app_is_named_by_its_name() {
 }
 
 #[test]
+fn a_token_travels_as_the_umbrellas_lock_allows() {
+    for (version, said) in [
+        ("1.7.21", "SocketToken.verify(params[\"token\"])"),
+        ("1.8.12", "SocketToken.verify(connect_info[:auth_token])"),
+    ] {
+        let sandbox = umbrella();
+        let lock =
+            format!("%{{\n  \"phoenix\": {{:hex, :phoenix, \"{version}\", \"0a1b\"}},\n}}\n");
+        sandbox.write("shop_umbrella/mix.lock", &lock);
+
+        run_in(&sandbox, "", &["gen", "auth", "--yes"]).succeeded();
+
+        let path = "shop_umbrella/apps/shop_web/lib/shop_web/channels/user_socket.ex";
+        let socket = sandbox.read(path);
+        assert!(socket.contains(said), "{socket}");
+    }
+}
+
+#[test]
 fn of_several_web_apps_one_has_to_be_chosen() {
     let sandbox = umbrella();
     sandbox.write(

@@ -1,0 +1,273 @@
+//! `hello-sockets gen auth` in a Phoenix app. What it makes of files of others is in `edits.rs`.
+
+use crate::support::{Ran, Sandbox};
+
+/// What `args` make in a new app, one command after the other.
+fn app(args: &[&[&str]]) -> Sandbox {
+    let sandbox = Sandbox::with_phoenix_app();
+    args.iter().for_each(|args| {
+        sandbox.run(args).succeeded();
+    });
+    sandbox
+}
+
+const CHANNEL: &[&str] = &["gen", "channel", "User", "--yes"];
+const AUTH: &[&str] = &["gen", "auth", "--yes"];
+const SOCKET: &str = "my_app/lib/my_app_web/channels/user_socket.ex";
+const SCRIPT: &str = "my_app/assets/js/user_socket.js";
+
+#[test]
+fn a_socket_asks_for_a_token_and_its_script_brings_one() {
+    let sandbox = app(&[CHANNEL]);
+
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* creating lib/my_app_web/channels/socket_token.ex\n\
+         * creating test/my_app_web/channels/socket_token_test.exs\n\
+         * creating assets/js/token.js\n\
+         * injecting lib/my_app_web/router.ex\n\
+         * injecting lib/my_app_web/endpoint.ex\n\
+         * injecting lib/my_app_web/channels/user_socket.ex\n\
+         * injecting assets/js/user_socket.js\n\
+         \nStart the app with `mix phx.server`, or start it again. Who is signed in, you say in\n\
+         lib/my_app_web/channels/socket_token.ex: see `current_user`.\n"
+    );
+    let socket = sandbox.read(SOCKET);
+    assert!(
+        socket.contains(
+            "  def connect(_params, socket, connect_info) do\n    \
+             case MyAppWeb.SocketToken.verify(connect_info[:auth_token]) do\n"
+        ),
+        "{socket}"
+    );
+    assert!(
+        socket.contains("  channel \"user:*\", MyAppWeb.UserChannel\n"),
+        "routes stay: {socket}"
+    );
+    let script = sandbox.read(SCRIPT);
+    assert!(
+        script.contains("new Socket(\"/socket\", { authToken: token })\n"),
+        "{script}"
+    );
+    assert!(!script.contains("userToken"), "{script}");
+}
+
+#[test]
+fn the_second_time_changes_nothing() {
+    let sandbox = app(&[CHANNEL, AUTH]);
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+
+    assert_eq!(sandbox.tree(), before);
+    let mut lines = ran.stdout.lines().filter(|line| line.starts_with("* "));
+    assert!(
+        lines.all(|line| line.starts_with("* identical ")),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn what_its_owner_has_said_of_users_stays() {
+    let sandbox = app(&[CHANNEL, AUTH]);
+    let path = "my_app/lib/my_app_web/channels/socket_token.ex";
+    let own = sandbox.read(path).replace("guest-", "visitor-");
+    sandbox.write(path, &own);
+
+    sandbox.run(&["gen", "auth"]).succeeded();
+
+    assert_eq!(sandbox.read(path), own);
+}
+
+#[test]
+fn before_and_after_the_channel_comes_to_the_same() {
+    let presence: &[&str] = &["gen", "presence"];
+    let made = |args: &[&[&str]]| -> Vec<_> {
+        let tree = app(args).tree();
+        // Each app has secrets of its own.
+        let secret = |path: &str| path.contains("/config/") || path.ends_with("/endpoint.ex");
+        tree.into_iter().filter(|(path, _)| !secret(path)).collect()
+    };
+
+    assert_eq!(
+        made(&[CHANNEL, presence, AUTH]),
+        made(&[AUTH, CHANNEL, presence])
+    );
+}
+
+#[test]
+fn a_missing_socket_is_asked_for() {
+    let sandbox = Sandbox::with_phoenix_app();
+
+    let ran = sandbox.answer(&["gen", "auth"], "\n").succeeded();
+
+    assert_eq!(ran.stderr, "\nDo you want to create it? [Yn] Y\n");
+    assert!(
+        ran.stdout
+            .contains("The default socket handler - MyAppWeb.UserSocket - was not found.\n"),
+        "{}",
+        ran.stdout
+    );
+    let socket = sandbox.read(SOCKET);
+    assert!(socket.contains("SocketToken.verify("), "{socket}");
+    let endpoint = sandbox.read("my_app/lib/my_app_web/endpoint.ex");
+    assert!(
+        endpoint.contains("    longpoll: false,\n    auth_token: true\n"),
+        "{endpoint}"
+    );
+}
+
+#[test]
+fn after_a_no_tokens_are_served_and_it_says_how_to_go_on() {
+    let sandbox = Sandbox::with_phoenix_app();
+
+    let ran = sandbox
+        .run(&["gen", "auth", "--no-socket", "--socket", "Device"])
+        .succeeded();
+
+    assert!(
+        ran.stdout
+            .contains("\n    hello-sockets gen auth --socket Device --yes\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stdout.contains("Add this"), "{}", ran.stdout);
+    let router = sandbox.read("my_app/lib/my_app_web/router.ex");
+    assert!(router.contains("get \"/token\", SocketToken, :token"));
+}
+
+#[test]
+fn another_socket_can_be_the_one_that_asks() {
+    let sandbox = app(&[CHANNEL, &["gen", "socket", "Admin.Device"]]);
+    let open = sandbox.read(SOCKET);
+
+    sandbox
+        .run(&["gen", "auth", "--socket", "Admin.Device"])
+        .succeeded();
+
+    assert_eq!(sandbox.read(SOCKET), open);
+    let guarded = sandbox.read("my_app/lib/my_app_web/channels/admin/device_socket.ex");
+    assert!(
+        guarded.contains("  def id(socket), do: \"admin_device_socket:#{socket.assigns.user}\"\n"),
+        "{guarded}"
+    );
+    let script = sandbox.read("my_app/assets/js/admin/device_socket.js");
+    assert!(
+        script.contains("import { token, tokenFetched } from \"../token.js\"\n"),
+        "{script}"
+    );
+    let endpoint = sandbox.read("my_app/lib/my_app_web/endpoint.ex");
+    assert_eq!(endpoint.matches("auth_token: true").count(), 1);
+}
+
+#[test]
+fn a_path_that_leads_elsewhere_is_refused() {
+    let sandbox = app(&[CHANNEL]);
+    let path = "my_app/lib/my_app_web/router.ex";
+    let own = sandbox.read(path).replace(
+        "    get \"/\", PageController, :home\n",
+        "    get \"/\", PageController, :home\n    get \"/token\", TokenController, :show\n",
+    );
+    sandbox.write(path, &own);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "auth"]).misused(
+        "error: the path `/token` is taken: the router leads it to TokenController\n\
+         help: give that another path: assets/js/token.js asks for `/token`\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+}
+
+/// An app that depends on Phoenix as `requirement` says, and has locked `version` of it; then `gen auth`.
+fn of_phoenix(requirement: &str, version: Option<&str>) -> (Sandbox, Ran) {
+    let sandbox = app(&[CHANNEL]);
+    let path = "my_app/mix.exs";
+    let mix = sandbox.read(path).replace(
+        "{:phoenix, \"~> 1.8.0\"}",
+        &format!("{{:phoenix, {requirement}}}"),
+    );
+    sandbox.write(path, &mix);
+    if let Some(version) = version {
+        let lock = format!(
+            "%{{\n  \"phoenix\": {{:hex, :phoenix, \"{version}\", \"0a1b\", [:mix], [{{:plug, \"~> 1.14\", \
+             [hex: :plug, repo: \"hexpm\", optional: false]}}], \"hexpm\", \"2c3d\"}},\n}}\n"
+        );
+        sandbox.write("my_app/mix.lock", &lock);
+    }
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    (sandbox, ran)
+}
+
+#[test]
+fn a_token_travels_beside_the_handshake_where_phoenix_can_have_it_so() {
+    for (requirement, version) in [
+        ("\"~> 1.8.0\"", None),
+        ("\">= 1.8.0\"", None),
+        ("\"~> 1.7\"", Some("1.8.9")),
+        ("github: \"phoenixframework/phoenix\"", Some("1.10.0")),
+        ("\"~> 1.8\"", Some("1.8.12")),
+        ("\"~> 2.0\"", Some("2.0.1")),
+    ] {
+        let (sandbox, _) = of_phoenix(requirement, version);
+
+        let (socket, script) = (sandbox.read(SOCKET), sandbox.read(SCRIPT));
+        let endpoint = sandbox.read("my_app/lib/my_app_web/endpoint.ex");
+        assert!(socket.contains("connect_info[:auth_token]"), "{socket}");
+        assert!(endpoint.contains("auth_token: true"), "{endpoint}");
+        assert!(script.contains("{ authToken: token }"), "{script}");
+    }
+}
+
+#[test]
+fn a_token_is_a_parameter_where_phoenix_is_older_or_of_no_known_version() {
+    for (requirement, version) in [
+        ("\"~> 1.7.21\"", None),
+        ("\"~> 1.7\"", None),
+        ("\"~> 1.8.0\"", Some("1.8.8")),
+        ("\"~> 1.8.0\"", Some("1.8.1")),
+        ("\">= 1.6.0\"", Some("1.7.21")),
+        ("github: \"phoenixframework/phoenix\"", None),
+    ] {
+        let (sandbox, ran) = of_phoenix(requirement, version);
+
+        let (socket, script) = (sandbox.read(SOCKET), sandbox.read(SCRIPT));
+        assert!(
+            socket.contains(
+                "  def connect(params, socket, _connect_info) do\n    \
+                 case MyAppWeb.SocketToken.verify(params[\"token\"]) do\n"
+            ),
+            "{socket}"
+        );
+        assert!(
+            script.contains("{ params: () => ({ token: token() }) }"),
+            "{script}"
+        );
+        assert!(!ran.stdout.contains("endpoint.ex"), "{}", ran.stdout);
+        let before = sandbox.tree();
+        sandbox.run(&["gen", "auth"]).succeeded();
+        assert_eq!(sandbox.tree(), before);
+    }
+}
+
+#[test]
+fn a_handler_of_an_older_phoenix_is_given_no_more_than_it_takes() {
+    let sandbox = app(&[CHANNEL]);
+    let mix = sandbox
+        .read("my_app/mix.exs")
+        .replace("~> 1.8.0", "~> 1.4.0");
+    sandbox.write("my_app/mix.exs", &mix);
+    let own = "defmodule MyAppWeb.UserSocket do\n  use Phoenix.Socket\n\n  \
+        def connect(_params, socket) do\n    {:ok, socket}\n  end\n\n  def id(_socket), do: nil\nend\n";
+    sandbox.write(SOCKET, own);
+
+    sandbox.run(&["gen", "auth"]).succeeded();
+
+    let socket = sandbox.read(SOCKET);
+    assert!(
+        socket.contains("  def connect(params, socket) do\n    case "),
+        "{socket}"
+    );
+}

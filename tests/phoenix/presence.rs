@@ -1,0 +1,195 @@
+//! `hello-sockets gen presence` in a Phoenix app. What it makes of files of others is in `edits.rs`.
+
+use crate::support::Sandbox;
+
+const SCRIPT: &str = "my_app/assets/js/user_socket.js";
+
+/// An app with the channels User and Room.
+fn app() -> Sandbox {
+    let sandbox = Sandbox::with_phoenix_app();
+    for args in [
+        &["gen", "channel", "User", "--yes"][..],
+        &["gen", "channel", "Room"],
+    ] {
+        sandbox.run(args).succeeded();
+    }
+    sandbox
+}
+
+#[test]
+fn a_presence_is_wired_into_its_channel_and_its_script() {
+    let sandbox = app();
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* creating lib/my_app_web/channels/presence.ex\n\
+         * creating test/my_app_web/channels/presence_test.exs\n\
+         * injecting lib/my_app/application.ex\n\
+         * injecting lib/my_app_web/channels/user_channel.ex\n\
+         * injecting assets/js/user_socket.js\n\
+         \nStart the app with `mix phx.server`, again if it runs: MyAppWeb.Presence starts with it. Then everybody in a\n\
+         topic of UserChannel sees who else is.\n"
+    );
+    let channel = sandbox.read("my_app/lib/my_app_web/channels/user_channel.ex");
+    assert!(
+        channel.contains(
+            "    send(self(), :after_join)\n    {:ok, socket}\n  end\n\n  @impl true\n  \
+             def handle_info(:after_join, socket) do\n    MyAppWeb.Presence.track(socket)\n    \
+             {:noreply, socket}\n  end\n\n  # A reply"
+        ),
+        "{channel}"
+    );
+    let script = sandbox.read(SCRIPT);
+    assert!(
+        script.contains("import { Presence, Socket } from \"phoenix\"\n"),
+        "{script}"
+    );
+    let joined = script.find("userChannel.join()").expect("it is joined");
+    let present = script.find("export const userPresence = new Presence(userChannel)\n");
+    assert!(present.is_some_and(|present| present > joined), "{script}");
+}
+
+#[test]
+fn one_presence_serves_a_second_channel_as_its_owner_has_changed_it() {
+    let sandbox = app();
+    sandbox.run(&["gen", "presence"]).succeeded();
+    let path = "my_app/lib/my_app_web/channels/presence.ex";
+    let own = sandbox.read(path).replace("\"guest\"", "\"visitor\"");
+    sandbox.write(path, &own);
+
+    let ran = sandbox
+        .run(&["gen", "presence", "--channel", "Room"])
+        .succeeded();
+
+    assert!(
+        ran.stdout
+            .starts_with("* skipping lib/my_app_web/channels/presence.ex\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(sandbox.read(path), own);
+    let script = sandbox.read(SCRIPT);
+    assert_eq!(script.matches("import { Presence, Socket }").count(), 1);
+    for channel in ["user", "room"] {
+        let present = format!("const {channel}Presence = new Presence({channel}Channel)\n");
+        assert!(script.contains(&present), "{script}");
+    }
+}
+
+#[test]
+fn a_name_that_says_so_is_for_the_channel_of_that_name() {
+    let sandbox = app();
+
+    sandbox
+        .run(&["gen", "presence", "RoomPresence"])
+        .succeeded();
+
+    let channel = sandbox.read("my_app/lib/my_app_web/channels/room_channel.ex");
+    assert!(
+        channel.contains("    MyAppWeb.RoomPresence.track(socket)\n"),
+        "{channel}"
+    );
+}
+
+#[test]
+fn the_presence_of_a_folder_is_for_everybody_in_it() {
+    let sandbox = app();
+
+    let ran = sandbox
+        .run(&["gen", "presence", "Admin.Presence"])
+        .succeeded();
+
+    assert!(
+        ran.stdout.contains("topic of UserChannel"),
+        "{}",
+        ran.stdout
+    );
+    let channel = sandbox.read("my_app/lib/my_app_web/channels/user_channel.ex");
+    assert!(
+        channel.contains("    MyAppWeb.Admin.Presence.track(socket)\n"),
+        "{channel}"
+    );
+}
+
+#[test]
+fn a_channel_of_another_socket_has_the_list_in_that_ones_script() {
+    let sandbox = Sandbox::with_phoenix_app();
+    for args in [
+        &["gen", "socket", "Device"][..],
+        &["gen", "channel", "Admin.Sensor", "--socket", "Device"],
+        &[
+            "gen",
+            "presence",
+            "--channel",
+            "Admin.Sensor",
+            "--socket",
+            "Device",
+        ],
+    ] {
+        sandbox.run(args).succeeded();
+    }
+
+    let script = sandbox.read("my_app/assets/js/device_socket.js");
+    assert!(
+        script.contains("const adminSensorPresence = new Presence(adminSensorChannel)\n"),
+        "{script}"
+    );
+    let channel = sandbox.read("my_app/lib/my_app_web/channels/admin/sensor_channel.ex");
+    assert!(
+        channel.contains("MyAppWeb.Presence.track(socket)"),
+        "{channel}"
+    );
+}
+
+#[test]
+fn without_a_channel_it_says_how_to_go_on() {
+    let sandbox = Sandbox::with_phoenix_app();
+
+    let ran = sandbox.run(&["gen", "presence", "Guests"]).succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* creating lib/my_app_web/channels/guests.ex\n\
+         * creating test/my_app_web/channels/guests_test.exs\n\
+         * injecting lib/my_app/application.ex\n\
+         \nMyAppWeb.Guests is started with the app: if that runs, start it again.\n\
+         No channel counts its clients in yet. Once there is one, say RoomChannel, run\n\n    \
+         hello-sockets gen presence Guests --channel Room\n"
+    );
+}
+
+#[test]
+fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
+    let sandbox = app();
+    let own = sandbox.read(SCRIPT).replace("userChannel", "lobby");
+    sandbox.write(SCRIPT, &own);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    assert_eq!(sandbox.read(SCRIPT), own);
+    assert!(
+        ran.stdout.contains("new Presence(userChannel)"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn what_is_left_to_the_reader_is_said_as_it_is_typed() {
+    let sandbox = app();
+    let path = "my_app/lib/my_app_web/channels/user_channel.ex";
+    let own = "defmodule MyAppWeb.UserChannel do\n  use MyAppWeb, :channel\n\n  \
+        @impl true\n  def join(_topic, _payload, socket), do: {:ok, socket}\nend\n";
+    sandbox.write(path, own);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    assert_eq!(sandbox.read(path), own);
+    let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to count clients in, the first as the last \
+        thing in `join` before its `{:ok, socket}`:\n\n    send(self(), :after_join)\n\n    @impl true\n    \
+        def handle_info(:after_join, socket) do\n      MyAppWeb.Presence.track(socket)\n      \
+        {:noreply, socket}\n    end\n";
+    assert!(ran.stdout.contains(lines), "{}", ran.stdout);
+}
