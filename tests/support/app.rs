@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use super::Sandbox;
 
@@ -29,9 +30,13 @@ pub fn full() -> Sandbox {
     sandbox
 }
 
+/// Apps have the same names for what is built of them: one at a time, or one's library is replaced under another's tests.
+static BUILDING: Mutex<()> = Mutex::new(());
+
 /// Runs cargo in `folder`, warnings being errors, and returns what it printed.
 #[track_caller]
 pub fn cargo(folder: &Path, args: &[&str]) -> String {
+    let _turn = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut command = Command::new(env!("CARGO"));
     command.args(args).current_dir(folder);
     command
