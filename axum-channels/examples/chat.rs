@@ -58,7 +58,7 @@ async fn main() -> std::io::Result<()> {
         let _ = tokio::signal::ctrl_c().await;
         endpoint.shutdown().await;
     };
-    axum::serve(listener, app)
-        .with_graceful_shutdown(stop)
-        .await
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
+    // On a worker of the runtime: what it accepts stays there, and wakes no other thread.
+    tokio::spawn(server.into_future()).await?
 }

@@ -103,6 +103,9 @@
 //! read through one buffer a thread; whoever sends writes to the socket directly, and only what the socket does not take is
 //! queued, within bounds. A broadcast is encoded once for each protocol version, and shared.
 //!
+//! Where many connect at once, spawn `axum::serve` rather than awaiting it in `main`: on a worker of the runtime, a
+//! connection stays with the thread that accepts it.
+//!
 //! [axum]: https://docs.rs/axum
 #![forbid(unsafe_code)]
 
