@@ -33,7 +33,7 @@ pub enum Command {
     /// Make a new app
     #[command(after_help = NEW_EXAMPLES)]
     New(New),
-    /// Grow the app around the current folder: channels, sockets, presences
+    /// Grow the app around the current folder: channels, sockets, presences, tokens
     #[command(after_help = GEN_EXAMPLES)]
     Gen(Gen),
 }
@@ -141,25 +141,35 @@ fn stacks() -> clap::builder::PossibleValuesParser {
         .into()
 }
 
-/// Every stack's generators; where two stacks have one of the same name, that of the app around the current
-/// folder, or else the default stack's.
-fn generators() -> BTreeMap<&'static str, Generator> {
+/// Every stack's generators, read if they are needed; where two stacks have one of the same name, that of the app around
+/// the current folder, or else the default stack's.
+fn generators() -> BTreeMap<&'static str, Option<Generator>> {
     let templates = Templates::new(&|_| Ok(None));
     let first = Project::stack_here().ok().flatten();
     let first = first.as_deref().unwrap_or(DEFAULT_STACK);
     let mut stacks = Stack::names();
     stacks.sort_by_key(|name| *name != first);
-    let mut generators = BTreeMap::new();
+    let mut owners = BTreeMap::new();
     for stack in stacks {
         for name in Generator::names(stack) {
-            if !generators.contains_key(name)
-                && let Ok(generator) = Generator::read(stack, name, &templates)
-            {
-                generators.insert(name, generator);
-            }
+            owners.entry(name).or_insert(stack);
         }
     }
-    generators
+    let typed = typed_generator().filter(|typed| owners.contains_key(typed.as_str()));
+    let is_needed = |name: &str| typed.as_deref().is_none_or(|typed| typed == name);
+    let read = |(name, stack)| {
+        let generator = is_needed(name).then(|| Generator::read(stack, name, &templates));
+        match generator.transpose() {
+            Ok(generator) => Some((name, generator)),
+            Err(_) => None,
+        }
+    };
+    owners.into_iter().filter_map(read).collect()
+}
+
+/// What stands behind `gen`: reading the others would take longer than all else that is done.
+fn typed_generator() -> Option<String> {
+    std::env::args().skip_while(|arg| arg != "gen").nth(1)
 }
 
 /// The options of every stack's new app.
@@ -221,7 +231,13 @@ impl clap::Args for Gen {
         command
             .subcommand_required(true)
             .arg_required_else_help(true)
-            .defer(|command| command.subcommands(generators().values().map(subcommand)))
+            .defer(|command| {
+                let generators = generators();
+                command.subcommands(generators.iter().map(|(name, generator)| match generator {
+                    Some(generator) => subcommand(generator),
+                    None => clap::Command::new(*name),
+                }))
+            })
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
