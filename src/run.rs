@@ -262,6 +262,10 @@ impl<'a> Run<'a> {
             self.terminal.say("Dry run: nothing was written.");
             return Ok(());
         }
+        // The last words are of what is made in full.
+        if !self.by_hand.is_empty() {
+            self.terminal.say("Once these lines are in place:");
+        }
         for words in last_words {
             if self.holds(words)? {
                 self.terminal.say(&words.text);

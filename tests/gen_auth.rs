@@ -147,6 +147,23 @@ fn a_handler_that_decides_already_is_left_alone_and_the_lines_are_shown() {
 }
 
 #[test]
+fn a_dependency_with_a_table_of_its_own_gets_the_feature_there() {
+    let sandbox = Sandbox::with_app();
+    let manifest = sandbox
+        .read("my_app/Cargo.toml")
+        .replace("axum-channels = { path = \"vendor/axum-channels\" }\n", "");
+    let table = "\n[dependencies.axum-channels]\npath = \"vendor/axum-channels\"\n";
+    sandbox.write("my_app/Cargo.toml", &(manifest.clone() + table));
+
+    sandbox.run(AUTH).succeeded();
+
+    assert_eq!(
+        sandbox.read("my_app/Cargo.toml"),
+        manifest + table + "features = [\"token\"]\n"
+    );
+}
+
+#[test]
 fn the_dependency_gets_its_feature_however_it_is_written() {
     for (before, after) in [
         (

@@ -79,7 +79,7 @@ fn no_leaves_an_app_that_can_be_completed_by_one_command() {
         format!(
             "{CREATED}\n\
              No socket handler routes `user:*` yet. To create one and to route the channel in it, run\n\n    \
-             hello-sockets gen channel User --yes\n\
+             hello-sockets gen channel User --yes --skip\n\
              * injecting src/channels/mod.rs\n\
              \nThe channel compiles, and its tests pass without a socket: `cargo test`\n"
         )
@@ -87,7 +87,7 @@ fn no_leaves_an_app_that_can_be_completed_by_one_command() {
     assert!(!sandbox.exists("my_app/src/channels/user_socket.rs"));
 
     sandbox
-        .run(&["gen", "channel", "User", "--yes"])
+        .run(&["gen", "channel", "User", "--yes", "--skip"])
         .succeeded();
 
     let at_once = Sandbox::with_app();
@@ -95,6 +95,27 @@ fn no_leaves_an_app_that_can_be_completed_by_one_command() {
         .answer(&["gen", "channel", "User"], "y\n")
         .succeeded();
     assert_eq!(sandbox.tree(), at_once.tree());
+}
+
+#[test]
+fn that_command_completes_an_app_whose_channel_was_changed_meanwhile() {
+    let sandbox = Sandbox::with_app();
+    sandbox
+        .answer(&["gen", "channel", "User"], "n\n")
+        .succeeded();
+    sandbox.run(&["gen", "presence"]).succeeded();
+    let changed = sandbox.read("my_app/src/channels/user_channel.rs");
+
+    sandbox
+        .run(&["gen", "channel", "User", "--yes", "--skip"])
+        .succeeded();
+
+    assert_eq!(sandbox.read("my_app/src/channels/user_channel.rs"), changed);
+    let socket = sandbox.read("my_app/src/channels/user_socket.rs");
+    assert!(
+        socket.contains("routes.channel::<UserChannel>(\"user:*\");"),
+        "{socket}"
+    );
 }
 
 #[test]

@@ -137,6 +137,13 @@ fn a_join_of_ones_own_is_edited_where_it_lets_clients_in() {
 }
 
 #[test]
+fn a_join_in_which_socket_means_something_else_is_left_to_its_owner() {
+    let own = "        let socket = client.id().unwrap_or_default();\n        drop(socket);\n        Ok(Self)\n";
+    let (before, after) = join_with(own);
+    assert_eq!(after, before);
+}
+
+#[test]
 fn a_join_that_lets_clients_in_at_two_places_is_left_to_its_owner() {
     let own = "        if topic.ends_with('1') {\n            return Ok(Self);\n        }\n        Ok(Self)\n";
     let (before, after) = join_with(own);

@@ -68,7 +68,7 @@ fn n_is_no() {
 
         assert_eq!(code, 0);
         assert!(
-            rest.contains("hello-sockets gen channel User --yes\n"),
+            rest.contains("hello-sockets gen channel User --yes --skip\n"),
             "{rest}"
         );
         assert!(!sandbox.exists(SOCKET));

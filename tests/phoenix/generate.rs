@@ -62,7 +62,7 @@ fn yes_is_what_no_and_then_the_command_it_names_is() {
     let ran = no.answer(&["gen", "channel", "User"], "n\n").succeeded();
     assert!(
         ran.stdout
-            .contains("\n    hello-sockets gen channel User --yes\n"),
+            .contains("\n    hello-sockets gen channel User --yes --skip\n"),
         "{}",
         ran.stdout
     );
