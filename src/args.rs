@@ -169,7 +169,8 @@ fn generators() -> BTreeMap<&'static str, Option<Generator>> {
 
 /// What stands behind `gen`: reading the others would take longer than all else that is done.
 fn typed_generator() -> Option<String> {
-    std::env::args().skip_while(|arg| arg != "gen").nth(1)
+    let mut args = std::env::args_os().skip(1).skip_while(|arg| arg != "gen");
+    args.nth(1)?.into_string().ok()
 }
 
 /// The options of every stack's new app.

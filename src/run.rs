@@ -262,12 +262,13 @@ impl<'a> Run<'a> {
             self.terminal.say("Dry run: nothing was written.");
             return Ok(());
         }
-        // The last words are of what is made in full.
-        if !self.by_hand.is_empty() {
-            self.terminal.say("Once these lines are in place:");
-        }
+        let mut by_hand = !self.by_hand.is_empty();
         for words in last_words {
             if self.holds(words)? {
+                // Last words are of what is made in full.
+                if std::mem::take(&mut by_hand) {
+                    self.terminal.say("Once these lines are in place:");
+                }
                 self.terminal.say(&words.text);
             }
         }

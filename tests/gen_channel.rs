@@ -453,3 +453,16 @@ fn in_an_app_that_we_did_not_make_what_is_missing_is_made_or_told() {
         ran.stdout
     );
 }
+
+#[test]
+#[cfg(unix)]
+fn a_name_that_is_no_text_is_misuse() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = Sandbox::with_app();
+    let mut command = sandbox.command(&["gen"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"chan\xffnel"));
+
+    let ran = support::finish(command, "");
+
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+}

@@ -6,14 +6,10 @@ use support::Sandbox;
 
 /// An app with the channels User and Room.
 fn app() -> Sandbox {
-    let sandbox = Sandbox::with_app();
-    for args in [
-        &["gen", "channel", "User", "--yes"][..],
+    Sandbox::with_app().after(&[
+        &["gen", "channel", "User", "--yes"],
         &["gen", "channel", "Room"],
-    ] {
-        sandbox.run(args).succeeded();
-    }
-    sandbox
+    ])
 }
 
 #[test]
@@ -183,6 +179,12 @@ fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
     assert_eq!(sandbox.read(path), own);
     assert!(
         ran.stdout.contains("new Presence(userChannel)"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .contains("\nOnce these lines are in place:\n\nStart the app with `cargo run`"),
         "{}",
         ran.stdout
     );

@@ -2,13 +2,9 @@
 
 use crate::support::{Ran, Sandbox};
 
-/// What `args` make in a new app, one command after the other.
-fn app(args: &[&[&str]]) -> Sandbox {
-    let sandbox = Sandbox::with_phoenix_app();
-    args.iter().for_each(|args| {
-        sandbox.run(args).succeeded();
-    });
-    sandbox
+/// A new app after `commands`.
+fn app(commands: &[&[&str]]) -> Sandbox {
+    Sandbox::with_phoenix_app().after(commands)
 }
 
 const CHANNEL: &[&str] = &["gen", "channel", "User", "--yes"];

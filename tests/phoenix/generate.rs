@@ -87,13 +87,7 @@ fn everything_twice_changes_nothing() {
     let before = sandbox.tree();
 
     for args in commands {
-        let ran = sandbox.run(args).succeeded();
-        let mut report = ran.stdout.lines().filter(|line| line.starts_with("* "));
-        assert!(
-            report.all(|line| line.starts_with("* identical ")),
-            "{}",
-            ran.stdout
-        );
+        sandbox.run(args).found_all_identical();
     }
     assert_eq!(sandbox.tree(), before);
 }

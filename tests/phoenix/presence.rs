@@ -6,14 +6,10 @@ const SCRIPT: &str = "my_app/assets/js/user_socket.js";
 
 /// An app with the channels User and Room.
 fn app() -> Sandbox {
-    let sandbox = Sandbox::with_phoenix_app();
-    for args in [
-        &["gen", "channel", "User", "--yes"][..],
+    Sandbox::with_phoenix_app().after(&[
+        &["gen", "channel", "User", "--yes"],
         &["gen", "channel", "Room"],
-    ] {
-        sandbox.run(args).succeeded();
-    }
-    sandbox
+    ])
 }
 
 #[test]

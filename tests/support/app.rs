@@ -14,9 +14,8 @@ pub fn target() -> PathBuf {
 /// An app called `my_app` with all that the generators make: channels User, Room and Admin.Room, socket Device,
 /// which asks for a token, with a channel of its own, and presences in Room and Sensor.
 pub fn full() -> Sandbox {
-    let sandbox = Sandbox::with_app();
-    for args in [
-        &["gen", "channel", "User", "--yes"][..],
+    Sandbox::with_app().after(&[
+        &["gen", "channel", "User", "--yes"],
         &["gen", "channel", "Room"],
         &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
         &["gen", "socket", "Device"],
@@ -24,10 +23,7 @@ pub fn full() -> Sandbox {
         &["gen", "presence", "--channel", "Room"],
         &["gen", "presence", "Sensor", "--socket", "Device"],
         &["gen", "auth", "--socket", "Device"],
-    ] {
-        sandbox.run(args).succeeded();
-    }
-    sandbox
+    ])
 }
 
 /// Apps have the same names for what is built of them: one at a time, or one's library is replaced under another's tests.

@@ -53,6 +53,15 @@ impl Sandbox {
         sandbox
     }
 
+    /// The same after `commands` were run in it, one after the other.
+    #[track_caller]
+    pub fn after(self, commands: &[&[&str]]) -> Self {
+        for args in commands {
+            self.run(args).succeeded();
+        }
+        self
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
