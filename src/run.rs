@@ -24,6 +24,8 @@ pub struct Run<'a> {
     answers: Answers,
     common: &'a Common,
     made: Vec<PathBuf>,
+    /// Of these, what was left as it was; an edit to it is news.
+    skipped: Vec<PathBuf>,
     /// Written last: while such a file is missing, the question is asked again, so that a run that is killed
     /// can be completed.
     markers: Vec<PathBuf>,
@@ -64,6 +66,7 @@ impl<'a> Run<'a> {
             answers,
             common,
             made: Vec::new(),
+            skipped: Vec::new(),
             markers: Vec::new(),
             told: None,
             pending: Vec::new(),
@@ -149,6 +152,9 @@ impl<'a> Run<'a> {
         };
         self.report(verb, file);
         self.made.push(file.path.clone());
+        if verb == "skipping" {
+            self.skipped.push(file.path.clone());
+        }
         Ok(())
     }
 
@@ -230,7 +236,8 @@ impl<'a> Run<'a> {
             EditVerdict::Identical => "identical",
         };
         // A file that this run makes is reported once.
-        if !self.made.contains(&planned.path) {
+        let news = verb == "injecting" && self.skipped.contains(&planned.path);
+        if news || !self.made.contains(&planned.path) {
             self.terminal
                 .report(verb, self.project.seen(&planned.path).display());
             self.made.push(planned.path.clone());

@@ -120,6 +120,34 @@ fn without_a_channel_it_says_how_to_go_on() {
 }
 
 #[test]
+fn a_presence_of_ones_own_gets_what_the_channel_calls() {
+    let sandbox = app();
+    let own = "//! Mine.\n\npub struct Online;\n";
+    sandbox.write("my_app/src/channels/presence.rs", own);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    assert!(
+        ran.stdout
+            .starts_with("* skipping src/channels/presence.rs\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .contains("* injecting src/channels/presence.rs\n"),
+        "what is edited is said to be: {}",
+        ran.stdout
+    );
+    let presence = sandbox.read("my_app/src/channels/presence.rs");
+    assert!(presence.starts_with(own), "{presence}");
+    assert!(
+        presence.contains("pub fn track(socket: &axum_channels::Socket)"),
+        "{presence}"
+    );
+}
+
+#[test]
 fn a_join_of_ones_own_is_edited_where_it_lets_clients_in() {
     let own = "        let name: String = payload.parse()?;\n        Ok(Self { name })\n";
     let (before, after) = join_with(own);

@@ -189,3 +189,28 @@ fn what_is_left_to_the_reader_is_said_as_it_is_typed() {
         {:noreply, socket}\n    end\n";
     assert!(ran.stdout.contains(lines), "{}", ran.stdout);
 }
+
+/// As `mix phx.gen.presence` makes it: it has no `track` of one argument.
+#[test]
+fn a_presence_of_phoenixs_own_gets_what_the_channel_calls() {
+    let sandbox = app();
+    let path = "my_app/lib/my_app_web/channels/presence.ex";
+    let own = "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence,\n    otp_app: :my_app,\n    \
+               pubsub_server: MyApp.PubSub\nend\n";
+    sandbox.write(path, own);
+
+    sandbox.run(&["gen", "presence"]).succeeded();
+
+    let presence = sandbox.read(path);
+    assert!(
+        presence.contains("    pubsub_server: MyApp.PubSub\n\n  # Counts"),
+        "{presence}"
+    );
+    assert!(
+        presence.contains("\n  def track(socket) do\n"),
+        "{presence}"
+    );
+    let before = sandbox.tree();
+    sandbox.run(&["gen", "presence"]).succeeded();
+    assert_eq!(sandbox.tree(), before);
+}
