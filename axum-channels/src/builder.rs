@@ -58,7 +58,7 @@ impl Socket {
             max_waiting: options.max_waiting,
             max_waiting_bytes: MAX_WAITING_BYTES,
         });
-        let join_timeout = options.join_timeout;
+        let (join_timeout, drain_timeout) = (options.join_timeout, options.drain_timeout);
         Socket {
             path: path.trim_end_matches('/').to_owned(),
             options,
@@ -67,6 +67,7 @@ impl Socket {
                 rules,
                 routes: channels.routes,
                 join_timeout,
+                drain_timeout,
             },
             connect,
         }

@@ -25,6 +25,8 @@ pub(crate) struct Session {
     rules: Arc<Rules>,
     channels: Vec<Member>,
     next_key: u32,
+    /// The client is gone: each channel ends when it has handled what was received.
+    closing: bool,
 }
 
 impl Session {
@@ -33,6 +35,19 @@ impl Session {
             rules,
             channels: Vec::new(),
             next_key: 0,
+            closing: false,
+        }
+    }
+
+    /// Ends the session in good order: the client is gone, and nothing more is received from it.
+    ///
+    /// A channel with nothing to do ends at once. A busy one ends when it has handled every message that was received before.
+    /// Source: in Phoenix a channel's process finds the end of its transport in its mailbox, behind those messages.
+    pub(crate) fn close(&mut self, effects: &mut Effects<'_>) {
+        self.closing = true;
+        let keys: Vec<Key> = self.channels.iter().map(|member| member.key).collect();
+        for key in keys {
+            self.end_if_idle(key, effects);
         }
     }
 
@@ -96,7 +111,9 @@ impl Session {
         }
         // As in Phoenix, where the socket reads no broadcast before it has answered the join: a client that takes what it is
         // answered for the state of things would forget what it heard before.
-        effects.push(Effect::Subscribe { key: ticket.key });
+        if !self.closing {
+            effects.push(Effect::Subscribe { key: ticket.key });
+        }
         self.free(at, effects);
     }
 
@@ -123,8 +140,16 @@ impl Session {
         })
     }
 
-    /// Something has come from within the app. `false` if it is for nobody: the channel has ended.
+    /// Takes what has come from within the app. `false` if it is for nobody: the channel has ended.
+    ///
+    /// What comes after the client's end is for nobody either: each channel reaches that end first. Changes to its own
+    /// presences are carried out, since the messages that it still handles may make some.
     pub(crate) fn mail(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
+        let is_late = matches!(mail, Mail::Info(_) | Mail::Out { .. } | Mail::Overrun);
+        !(self.closing && is_late) && self.take(key, mail, effects)
+    }
+
+    fn take(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
         let Some(at) = self.find(key) else {
             return false;
         };
@@ -162,8 +187,7 @@ impl Session {
         true
     }
 
-    /// How many topics are joined, or being joined.
-    #[cfg(any(test, fuzzing))]
+    /// Number of topics that are joined, or being joined.
     pub(crate) fn len(&self) -> usize {
         self.channels.len()
     }
@@ -332,7 +356,7 @@ impl Session {
                     self.receive(message, effects);
                 }
                 Item::Mail(key, mail) => {
-                    self.mail(key, mail, effects);
+                    self.take(key, mail, effects);
                 }
             }
             let member = self
@@ -352,9 +376,23 @@ impl Session {
         if member.stopping {
             return self.stop(at, effects);
         }
+        let key = member.key;
         if let waiting @ Some(_) = member.waiting.take() {
             let topic = member.topic.clone();
             self.release(&topic, waiting, effects);
+        }
+        if self.closing {
+            self.end_if_idle(key, effects);
+        }
+    }
+
+    fn end_if_idle(&mut self, key: Key, effects: &mut Effects<'_>) {
+        if let Some(at) = self.find(key)
+            && self.channels[at].doing == Doing::Nothing
+        {
+            let reason = Reason::Disconnected;
+            effects.push(Effect::Stop { key, reason });
+            self.channels.swap_remove(at);
         }
     }
 

@@ -14,6 +14,7 @@ pub struct SocketOptions {
     pub(crate) longpoll: bool,
     pub(crate) connect_timeout: Duration,
     pub(crate) join_timeout: Duration,
+    pub(crate) drain_timeout: Duration,
 }
 
 /// A socket that clients reach by WebSocket, with Phoenix's defaults.
@@ -37,6 +38,7 @@ pub fn websocket() -> SocketOptions {
         longpoll: false,
         connect_timeout: Duration::from_secs(10),
         join_timeout: Duration::from_secs(10),
+        drain_timeout: Duration::from_secs(5),
     }
 }
 
@@ -76,6 +78,21 @@ impl SocketOptions {
     /// ```
     pub fn join_timeout(mut self, timeout: Duration) -> Self {
         self.join_timeout = timeout;
+        self
+    }
+
+    /// Time that the channels of a client that is gone have to handle what was received from it: 5 seconds by default.
+    ///
+    /// Messages that came before the end of a connection are handled in order, then each channel
+    /// [terminates](crate::Channel::terminate). Replies and pushes go nowhere. A handler that is still running after that time
+    /// is dropped at its `await`, and logged.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().drain_timeout(std::time::Duration::from_secs(30));
+    /// ```
+    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.drain_timeout = timeout;
         self
     }
 
