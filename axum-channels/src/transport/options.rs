@@ -1,4 +1,4 @@
-use super::origin::CheckOrigin;
+use crate::origin::CheckOrigin;
 use std::time::Duration;
 
 /// Limits of a socket, and who may connect to it. See [`websocket`].
@@ -23,9 +23,12 @@ pub struct SocketOptions {
 /// use axum_channels::{CheckOrigin, websocket};
 /// use std::time::Duration;
 ///
+/// # fn main() -> Result<(), axum_channels::InvalidOrigin> {
 /// let options = websocket()
 ///     .timeout(Duration::from_secs(45))
-///     .check_origin(CheckOrigin::hosts(["//example.com"]));
+///     .check_origin(CheckOrigin::hosts(["//example.com"])?);
+/// # Ok(())
+/// # }
 /// ```
 pub fn websocket() -> SocketOptions {
     SocketOptions {
