@@ -2,6 +2,7 @@
 
 use crate::channel::Channels;
 use crate::endpoint::{Endpoint, Hub, Mounted, States};
+use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
 use crate::presence::Tracker;
 use crate::pubsub::PubSub;
@@ -35,6 +36,7 @@ pub struct EndpointBuilder {
     sockets: Vec<Socket>,
     states: States,
     check_origin: CheckOrigin,
+    filter: Filter,
 }
 
 /// A socket to be mounted.
@@ -64,6 +66,7 @@ impl Socket {
             options,
             handlers: Handlers {
                 name: type_name::<S>(),
+                filter: Arc::default(),
                 rules,
                 routes: channels.routes,
                 join_timeout,
@@ -73,14 +76,23 @@ impl Socket {
     }
 
     /// `check` says which pages may connect if the socket does not.
-    fn mount(self, check: &CheckOrigin) -> Arc<dyn Mounted> {
+    fn mount(mut self, check: &CheckOrigin, filter: &Arc<Filter>) -> Arc<dyn Mounted> {
         let own_check = self.options.check_origin.clone();
+        let log = Arc::new(SocketLog {
+            socket: self.handlers.name,
+            level: self.options.log,
+            filter: filter.clone(),
+            max_frame_bytes: self.options.max_frame_bytes,
+            max_queued_bytes: self.options.max_queued_bytes,
+        });
+        self.handlers.filter = filter.clone();
         Arc::new(Mount {
             path: self.path,
             handlers: Arc::new(self.handlers),
             connect: self.connect,
             polls: Arc::default(),
-            registry: Arc::new(Registry::new(self.options.timeout)),
+            registry: Arc::new(Registry::new(self.options.timeout, log.clone())),
+            log,
             check_origin: own_check.unwrap_or_else(|| check.clone()),
             options: self.options,
         })
@@ -107,7 +119,7 @@ impl Endpoint {
             Box::pin(async { Ok(connected) })
         });
         let socket = Socket::new("/socket", websocket(), channels, connect);
-        let sockets = vec![socket.mount(&CheckOrigin::default())];
+        let sockets = vec![socket.mount(&CheckOrigin::default(), &self.hub().filter)];
         Endpoint::new(self.hub().clone(), sockets)
     }
 }
@@ -127,6 +139,7 @@ impl EndpointBuilder {
             sockets: Vec::new(),
             states: States::default(),
             check_origin: CheckOrigin::default(),
+            filter: Filter::default(),
         }
     }
 
@@ -180,6 +193,31 @@ impl EndpointBuilder {
         self
     }
 
+    /// Words that hide a parameter from the log: the value of each parameter with one of them in its name, in any case, is
+    /// logged as `[FILTERED]`, at any depth, and so is a value that looks like a query string with one. Without this they are
+    /// `password`, `secret` and `token`; with it, only these.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// let builder = Endpoint::builder().filter_parameters(["password", "secret", "token", "iban"]);
+    /// ```
+    pub fn filter_parameters<W: AsRef<str>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
+        self.filter = Filter::discard(words);
+        self
+    }
+
+    /// Names of the only parameters that the log shows, with all that is in them; the values of all others are logged as
+    /// `[FILTERED]`. Phoenix's `filter_parameters: {:keep, [...]}`.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// let builder = Endpoint::builder().keep_parameters(["id", "vsn"]);
+    /// ```
+    pub fn keep_parameters<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.filter = Filter::keep(names);
+        self
+    }
+
     /// Gives handlers and channels a value of the app, such as its configuration or database pool. There is one of a type.
     ///
     /// ```
@@ -210,9 +248,11 @@ impl EndpointBuilder {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
+            filter: Arc::new(self.filter),
         });
-        let mount = |socket: Socket| socket.mount(&self.check_origin);
-        Endpoint::new(hub, self.sockets.into_iter().map(mount).collect())
+        let mount = |socket: Socket| socket.mount(&self.check_origin, &hub.filter);
+        let sockets = self.sockets.into_iter().map(mount).collect();
+        Endpoint::new(hub, sockets)
     }
 }
 

@@ -134,6 +134,7 @@ mod within;
 pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
 pub use endpoint::{Endpoint, Event, Events, Missed, Stats};
+pub use log::LogLine;
 pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use presence::Presences;
 pub use session::Reason;
@@ -142,4 +143,5 @@ pub use socket::{
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};
+pub use tracing::level_filters::LevelFilter;
 pub use transport::{CheckOrigin, SocketOptions, websocket};

@@ -10,6 +10,7 @@ pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
 pub(crate) use state::States;
 
+use crate::log::Filter;
 use crate::message::Payload;
 use crate::presence::{Presences, Tracker};
 use crate::pubsub::PubSub;
@@ -58,6 +59,8 @@ pub(crate) struct Hub {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) tracker: Tracker,
+    /// What the log does not show of parameters.
+    pub(crate) filter: Arc<Filter>,
 }
 
 /// As Phoenix's drainer: so long shutting down may take.

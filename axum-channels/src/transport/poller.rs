@@ -1,6 +1,8 @@
 use super::connection::Connection;
+use super::outbox::End;
 use super::polls::{Polled, Request, Said, Seat};
 use super::registry::{Registration, Registry};
+use crate::log::{self, Closed};
 use crate::pubsub::Subscription;
 use crate::runner::Runner;
 use std::pin::Pin;
@@ -81,6 +83,13 @@ impl Poller {
                     }
                     let _ = taken.send(understood); // who does not wait for it any more need not know
                     if !understood {
+                        let frame = match &said {
+                            Said::Text(text) => log::Frame::Text(text),
+                            Said::Binary(bytes) => {
+                                log::Frame::Binary(self.connection.format.serializer, bytes)
+                            }
+                        };
+                        self.closed(Closed::Malformed(frame));
                         return Err(());
                     }
                 }
@@ -135,6 +144,10 @@ impl Poller {
         }
     }
 
+    fn closed(&self, why: Closed<'_>) {
+        self.registry.log.closed(self.connection.transport(), why);
+    }
+
     /// `Ready` if the client is gone.
     fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
@@ -147,6 +160,7 @@ impl Poller {
                 self.answer_waiting(Polled::Nothing);
             }
             if self.gone_at <= now {
+                self.closed(Closed::Idle);
                 return Poll::Ready(());
             }
             let next = self
@@ -168,7 +182,10 @@ impl Future for Poller {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        if this.connection.outbox.cork(cx.waker()).is_some() {
+        if let Some(end) = this.connection.outbox.cork(cx.waker()) {
+            if end == End::TooSlow {
+                this.closed(Closed::TooSlow);
+            }
             return Poll::Ready(());
         }
         this.runner.poll(cx);
