@@ -14,7 +14,7 @@ use crate::transport::{
 };
 use std::any::type_name;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Puts an [`Endpoint`] together.
 ///
@@ -249,6 +249,7 @@ impl EndpointBuilder {
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
             filter: Arc::new(self.filter),
+            mounted: Mutex::default(),
         });
         let mount = |socket: Socket| socket.mount(&self.check_origin, &hub.filter);
         let sockets = self.sockets.into_iter().map(mount).collect();
