@@ -201,11 +201,11 @@ impl Driver {
             self.connection.hear(self.registry.now());
             let input = if self.backlog.is_empty() {
                 let (used, input) = self.consume(fresh, turn);
-                self.backlog.extend_from_slice(&fresh[used..]);
+                self.reader.keep(&mut self.backlog, &fresh[used..]);
                 input
             } else {
                 let mut backlog = std::mem::take(&mut self.backlog);
-                backlog.extend_from_slice(fresh);
+                self.reader.keep(&mut backlog, fresh);
                 let input = self.consume_kept(&mut backlog, turn);
                 self.backlog = backlog;
                 input
@@ -219,10 +219,8 @@ impl Driver {
 
     fn consume_kept(&mut self, backlog: &mut Vec<u8>, turn: &mut Turn<'_, '_>) -> Input {
         let (used, input) = self.consume(backlog, turn);
-        if used == backlog.len() {
-            *backlog = Vec::new();
-        } else {
-            backlog.drain(..used);
+        if used > 0 {
+            *backlog = backlog.split_off(used); // what is left may be little, and stay for long
         }
         input
     }
