@@ -366,22 +366,36 @@ async fn a_channel_that_panicked_is_dropped_without_a_word() {
 #[tokio::test]
 async fn a_task_of_the_app_hears_broadcasts_and_is_told_what_it_missed() {
     let test = Test::join().await;
-    let mut events = test.endpoint.subscribe("desk:1");
+    let mut events = test.endpoint.subscribe("news:1");
     for n in 0..1030 {
-        test.endpoint.broadcast("desk:1", "news", json!({"n": n}));
+        test.endpoint.broadcast("news:1", "news", json!({"n": n}));
     }
     for n in 0..1024 {
         let event = events.recv().await.expect("it waited");
-        assert_eq!((&*event.topic, &*event.event), ("desk:1", "news"));
+        assert_eq!((&*event.topic, &*event.event), ("news:1", "news"));
         assert_eq!(event.payload, Payload::from(json!({"n": n})));
     }
     assert_eq!(events.recv().await.map_err(|missed| missed.count), Err(6));
     test.endpoint
-        .broadcast("desk:1", "news", json!({"n": "next"}));
+        .broadcast("news:1", "news", json!({"n": "next"}));
     assert_eq!(
         events.recv().await.map(|event| event.event),
         Ok("news".to_owned())
     );
     drop(events);
     assert_eq!(test.endpoint.stats().subscriptions, 1);
+}
+
+#[tokio::test]
+async fn a_task_that_receives_many_broadcasts_lets_others_have_their_turn() {
+    let endpoint = Endpoint::builder().build();
+    let mut events = endpoint.subscribe("news:1");
+    for n in 0..1024 {
+        endpoint.broadcast("news:1", "news", json!({"n": n}));
+    }
+    let other = tokio::spawn(async {});
+    for _ in 0..1024 {
+        events.recv().await.expect("it waited");
+    }
+    assert!(other.is_finished());
 }

@@ -2,11 +2,11 @@ use super::Context;
 use super::subscription::Places;
 use crate::channel::{HandleInfo, Letter};
 use crate::session::{Key, Mail};
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 /// What came from within the app for the channels of one connection, until the connection's task takes it.
 ///

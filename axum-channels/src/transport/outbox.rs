@@ -4,11 +4,11 @@ use super::queue::Queue;
 use super::stream::{Stream, try_write};
 use crate::log;
 use crate::message::{Broadcast, Outgoing};
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use bytes::Bytes;
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use tokio::net::TcpStream;
 
