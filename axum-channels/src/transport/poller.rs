@@ -41,13 +41,12 @@ pub(super) struct Poller {
 impl Poller {
     pub(super) fn new(
         (runner, id): (Runner, Option<Subscription>),
-        connection: Arc<Connection>,
-        registry: &Arc<Registry>,
+        (connection, registry, registration): (Arc<Connection>, Arc<Registry>, Registration),
         (seat, requests): (Seat, mpsc::Receiver<Request>),
     ) -> Self {
         Poller {
             runner,
-            registry: registry.clone(),
+            registry,
             requests,
             waiting: None,
             held_up: None,
@@ -55,7 +54,7 @@ impl Poller {
             gone_at: Instant::now() + ABSENCE,
             _seat: seat,
             _id: id,
-            _registration: registry.register(connection.clone()),
+            _registration: registration,
             connection,
         }
     }
