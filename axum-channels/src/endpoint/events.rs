@@ -1,7 +1,6 @@
 use super::lossy::Lossy;
 use crate::message::{Broadcast, Payload, Topic};
 use crate::pubsub::{PubSub, Subscriber, Subscription};
-
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;

@@ -25,6 +25,8 @@ pub(crate) struct Session {
     rules: Arc<Rules>,
     channels: Vec<Member>,
     next_key: u32,
+    /// Mail was held back for want of room.
+    held_back: bool,
 }
 
 impl Session {
@@ -33,6 +35,7 @@ impl Session {
             rules,
             channels: Vec::new(),
             next_key: 0,
+            held_back: false,
         }
     }
 
@@ -115,12 +118,15 @@ impl Session {
         }
     }
 
-    /// Whether a channel can be given mail: what waits for it already is not too much.
-    pub(crate) fn has_room(&self, key: Key) -> bool {
-        self.find(key).is_none_or(|at| {
+    /// Whether a channel can be given mail: what waits for it already is not too much. If it cannot,
+    /// [`TakeMail`](Effect::TakeMail) is to follow.
+    pub(crate) fn has_room(&mut self, key: Key) -> bool {
+        let has_room = self.find(key).is_none_or(|at| {
             let waiting = self.channels[at].waiting.as_ref();
             waiting.is_none_or(|waiting| waiting.items.len() < self.rules.max_waiting)
-        })
+        });
+        self.held_back |= !has_room;
+        has_room
     }
 
     /// Something has come from within the app. `false` if it is for nobody: the channel has ended.
@@ -269,6 +275,7 @@ impl Session {
             reason: Reason::Rejoined,
         });
         self.join(message, Some(old.given_ref()), effects);
+        self.call_for_mail(effects);
     }
 
     fn leave(&mut self, at: usize, message: Message<'_>, effects: &mut Effects<'_>) {
@@ -324,7 +331,18 @@ impl Session {
 
     /// A channel is free, or gone: what waited for it is received in its turn, until something keeps it busy again.
     fn release(&mut self, topic: &Topic, waiting: Option<Box<Waiting>>, effects: &mut Effects<'_>) {
-        let Some(mut waiting) = waiting else { return };
+        if let Some(waiting) = waiting {
+            self.receive_waiting(topic, waiting, effects);
+            self.call_for_mail(effects); // what waited may have been for nobody, so that no turn follows which would
+        }
+    }
+
+    fn receive_waiting(
+        &mut self,
+        topic: &Topic,
+        mut waiting: Box<Waiting>,
+        effects: &mut Effects<'_>,
+    ) {
         while let Some(item) = waiting.items.pop_front() {
             match item {
                 Item::Message(message) => {
@@ -343,6 +361,13 @@ impl Session {
                 member.waiting = Some(waiting).filter(|waiting| !waiting.items.is_empty());
                 return;
             }
+        }
+    }
+
+    /// There is room: if mail was held back, it is time to look at it again.
+    fn call_for_mail(&mut self, effects: &mut Effects<'_>) {
+        if std::mem::take(&mut self.held_back) {
+            effects.push(Effect::TakeMail);
         }
     }
 
