@@ -26,6 +26,9 @@ impl<K: Copy + PartialEq, M> KeyedQueue<K, M> {
     ///
     /// Up to `limit` messages may wait for one receiver, if there is a limit: one that is busy takes no room from the others.
     ///
+    /// Returns how many messages wait for the receiver now, this one included, or 1 if they
+    /// are few.
+    ///
     /// # Errors
     /// If there is no room, or no task.
     pub(super) fn send(
@@ -34,19 +37,20 @@ impl<K: Copy + PartialEq, M> KeyedQueue<K, M> {
         message: M,
         limit: Option<usize>,
         wake: impl FnOnce() -> bool,
-    ) -> Result<(), SendError> {
+    ) -> Result<usize, SendError> {
         let mut waiting = lock(&self.waiting);
-        let is_full = |limit| {
-            let for_key = || waiting.iter().filter(|(to, _)| *to == key).count();
-            waiting.len() >= limit && for_key() >= limit
+        let is_long = limit.is_some_and(|limit| waiting.len() > limit / 8);
+        let before = match is_long {
+            true => waiting.iter().filter(|(to, _)| *to == key).count(),
+            false => 0,
         };
-        if limit.is_some_and(is_full) {
+        if limit.is_some_and(|limit| before >= limit) {
             return Err(SendError::Full);
         }
         waiting.push_back((key, message));
         drop(waiting);
         if wake() {
-            return Ok(());
+            return Ok(before + 1);
         }
         self.clear();
         Err(SendError::Gone)

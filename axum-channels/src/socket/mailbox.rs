@@ -26,8 +26,9 @@ impl Mailbox {
 }
 
 impl Context {
-    /// Sends something to one of this connection's channels. What ends a channel has room in any case.
-    pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<(), SendError> {
+    /// Sends something to one of this connection's channels, and returns how much waits for it. What ends a channel has room
+    /// in any case.
+    pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<usize, SendError> {
         let limit = (!mail.ends()).then_some(self.max_waiting);
         let wake = || self.client.wake();
         self.mailbox().letters.send(key, mail, limit, wake)
@@ -113,7 +114,9 @@ impl<C> Sender<C> {
         C: HandleInfo<M>,
     {
         let letter = Letter::<C>::new(message);
-        self.context.post(self.key, Mail::Info(Box::new(letter)))
+        self.context
+            .post(self.key, Mail::Info(Box::new(letter)))
+            .map(drop)
     }
 }
 

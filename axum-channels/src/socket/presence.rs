@@ -127,7 +127,9 @@ impl Presence<'_> {
     }
 
     fn change(&self, change: Change) -> Result<(), SendError> {
-        self.context.post(self.key, Mail::Presence(change))
+        self.context
+            .post(self.key, Mail::Presence(change))
+            .map(drop)
     }
 }
 
