@@ -3,14 +3,14 @@
 use crate::channel::Channels;
 use crate::endpoint::{Endpoint, Hub, Mounted, States};
 use crate::message::Topic;
+use crate::origin::CheckOrigin;
 use crate::presence::Tracker;
 use crate::pubsub::PubSub;
 use crate::runner::Handlers;
 use crate::session::Rules;
 use crate::socket::SocketHandler;
-use crate::transport::{
-    CheckOrigin, Connect, Connected, Mount, Registry, SocketOptions, websocket,
-};
+use crate::transport::{Connect, Connected, Mount, Registry, SocketOptions, websocket};
+use crate::url::PublicUrl;
 use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
@@ -23,18 +23,22 @@ use std::sync::Arc;
 /// # impl SocketHandler for UserSocket {
 /// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Ok(Self) }
 /// # }
-/// use axum_channels::{CheckOrigin, Endpoint};
+/// use axum_channels::Endpoint;
 ///
+/// # fn main() -> Result<(), axum_channels::InvalidUrl> {
 /// let endpoint = Endpoint::builder()
+///     .url("https://chat.example.com".parse()?)
 ///     .socket::<UserSocket>("/socket")
-///     .check_origin(CheckOrigin::hosts(["//example.com"]))
 ///     .build();
+/// # Ok(())
+/// # }
 /// ```
 #[must_use]
 pub struct EndpointBuilder {
     sockets: Vec<Socket>,
     states: States,
     check_origin: CheckOrigin,
+    url: Option<Arc<PublicUrl>>,
 }
 
 /// A socket to be mounted.
@@ -58,7 +62,7 @@ impl Socket {
             max_waiting: options.max_waiting,
             max_waiting_bytes: MAX_WAITING_BYTES,
         });
-        let join_timeout = options.join_timeout;
+        let (join_timeout, drain_timeout) = (options.join_timeout, options.drain_timeout);
         Socket {
             path: path.trim_end_matches('/').to_owned(),
             options,
@@ -67,21 +71,23 @@ impl Socket {
                 rules,
                 routes: channels.routes,
                 join_timeout,
+                drain_timeout,
             },
             connect,
         }
     }
 
-    /// `check` says which pages may connect if the socket does not.
-    fn mount(self, check: &CheckOrigin) -> Arc<dyn Mounted> {
+    /// Mounts the socket with the endpoint's own check of origins and URL.
+    fn mount(self, check: &CheckOrigin, url: Option<&Arc<PublicUrl>>) -> Arc<dyn Mounted> {
         let own_check = self.options.check_origin.clone();
+        let check = own_check.unwrap_or_else(|| check.clone());
         Arc::new(Mount {
             path: self.path,
             handlers: Arc::new(self.handlers),
             connect: self.connect,
             polls: Arc::default(),
             registry: Arc::new(Registry::new(self.options.timeout)),
-            check_origin: own_check.unwrap_or_else(|| check.clone()),
+            check_origin: check.at(url),
             options: self.options,
         })
     }
@@ -107,8 +113,9 @@ impl Endpoint {
             Box::pin(async { Ok(connected) })
         });
         let socket = Socket::new("/socket", websocket(), channels, connect);
-        let sockets = vec![socket.mount(&CheckOrigin::default())];
-        Endpoint::new(self.hub().clone(), sockets)
+        let hub = self.hub().clone();
+        let sockets = vec![socket.mount(&hub.check_origin, hub.url.as_ref())];
+        Endpoint::new(hub, sockets)
     }
 }
 
@@ -127,6 +134,7 @@ impl EndpointBuilder {
             sockets: Vec::new(),
             states: States::default(),
             check_origin: CheckOrigin::default(),
+            url: None,
         }
     }
 
@@ -169,11 +177,30 @@ impl EndpointBuilder {
         self
     }
 
-    /// Which pages may connect, unless a socket says otherwise: those of the same host by default.
+    /// URL at which browsers reach the app: pages of its host may connect. Without it, only pages of this machine may.
+    ///
+    /// Behind a proxy it is the proxy's URL. The port that the server listens on plays no part.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
+    /// let builder = Endpoint::builder().url("https://chat.example.com".parse()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn url(mut self, url: PublicUrl) -> Self {
+        self.url = Some(Arc::new(url));
+        self
+    }
+
+    /// Pages that may connect, unless a socket has a check of its own: those of the endpoint's [`url`](Self::url) by default.
     ///
     /// ```
     /// # use axum_channels::{CheckOrigin, Endpoint};
-    /// let builder = Endpoint::builder().check_origin(CheckOrigin::hosts(["//example.com"]));
+    /// # fn main() -> Result<(), axum_channels::InvalidOrigin> {
+    /// let builder = Endpoint::builder().check_origin(CheckOrigin::hosts(["//example.com"])?);
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn check_origin(mut self, check: CheckOrigin) -> Self {
         self.check_origin = check;
@@ -206,13 +233,17 @@ impl EndpointBuilder {
     /// ```
     #[must_use]
     pub fn build(self) -> Endpoint {
-        let hub = Arc::new(Hub {
+        let url = self.url;
+        let mount = |socket: Socket| socket.mount(&self.check_origin, url.as_ref());
+        let sockets = self.sockets.into_iter().map(mount).collect();
+        let hub = Hub {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
-        });
-        let mount = |socket: Socket| socket.mount(&self.check_origin);
-        Endpoint::new(hub, self.sockets.into_iter().map(mount).collect())
+            check_origin: self.check_origin.at(url.as_ref()),
+            url,
+        };
+        Endpoint::new(Arc::new(hub), sockets)
     }
 }
 

@@ -79,6 +79,22 @@ pub(crate) fn crashed(topic: &str, channel: &str, error: &Error) {
     tracing::error!(target: TARGET, "{channel} on {topic} crashed: {}", OneLine(&error));
 }
 
+pub(crate) fn aborted(topic: &str, channel: &str, limit: Duration) {
+    let topic = OneLine(topic);
+    tracing::error!(
+        target: TARGET,
+        "{channel} on {topic} was aborted: it had not handled what it was sent {limit:?} after its client was gone"
+    );
+}
+
+pub(crate) fn blocking(channel: &str, took: Duration) {
+    let took = Took(took);
+    tracing::warn!(
+        target: TARGET,
+        "{channel} took {took} without an await, and held up every connection of its thread: use `spawn_blocking`"
+    );
+}
+
 pub(crate) fn overrun(topic: &str, socket: &str) {
     let topic = OneLine(topic);
     tracing::error!(target: TARGET, "a channel on {topic} in {socket} was ended: it fell behind with its broadcasts");

@@ -2,7 +2,7 @@
 
 mod support;
 
-use axum_channels::testing::{connect, connect_with};
+use axum_channels::testing::{connect, connect_with, connect_with_headers};
 use serde_json::json;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -128,5 +128,21 @@ ERROR axum_channels: log::support::app::RoomChannel on room:lobby crashed: panic
 ERROR axum_channels: log::support::app::RoomChannel on room:lobby crashed: no database
 ERROR axum_channels: log::support::app::RoomChannel on room:lobby crashed: unknown event `dance\\nINFO all is well`
 "
+    );
+}
+
+#[tokio::test]
+async fn a_refused_origin_is_logged_with_the_setting_that_would_allow_it() {
+    let (log, _guard) = Log::collect(Level::ERROR);
+    let origin = [("origin", "https://evil.example")];
+    connect_with_headers(&endpoint(), "/socket", &origin)
+        .await
+        .expect_err("another site");
+    assert_eq!(
+        log.text(),
+        "ERROR axum_channels: Could not check origin for log::support::app::UserSocket: \
+         the origin `https://evil.example` is not allowed: allowed are pages of this machine \
+         (`localhost`, 127.0.0.0/8, `[::1]`), because the endpoint has no URL; \
+         to allow it, give the endpoint its `.url(…)`, or a `.check_origin(CheckOrigin::hosts([…])?)`\n"
     );
 }

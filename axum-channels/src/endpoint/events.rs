@@ -1,6 +1,6 @@
 use super::lossy::Lossy;
 use crate::message::{Broadcast, Payload, Topic};
-use crate::pubsub::{PubSub, Subscriber, Subscription};
+use crate::pubsub::{Pressure, PubSub, Subscriber, Subscription};
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -92,9 +92,10 @@ impl Events {
 }
 
 impl Subscriber for Listener {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         let event = || Event::new(self.topic.clone(), broadcast);
         self.received.push(event);
+        Pressure::Low // it is told what it misses
     }
 }
 

@@ -12,9 +12,12 @@ pub(crate) use mounted::Mounted;
 pub(crate) use state::States;
 
 use crate::message::Payload;
+use crate::origin::{CheckOrigin, RefusedOrigin};
 use crate::presence::{Presences, Tracker};
 use crate::pubsub::PubSub;
+use crate::url::PublicUrl;
 use axum::Router;
+use axum::http::HeaderMap;
 use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
@@ -59,6 +62,8 @@ pub(crate) struct Hub {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) tracker: Tracker,
+    pub(crate) check_origin: CheckOrigin,
+    pub(crate) url: Option<Arc<PublicUrl>>,
 }
 
 /// As Phoenix's drainer: so long shutting down may take.
@@ -164,6 +169,44 @@ impl Endpoint {
         for socket in &self.inner.sockets {
             socket.drain(deadline).await;
         }
+    }
+
+    /// URL at which browsers reach the app, if the endpoint was built [with one](crate::EndpointBuilder::url).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
+    /// # use axum_channels::Endpoint;
+    /// let endpoint = Endpoint::builder().url("https://chat.example.com".parse()?).build();
+    /// let link = endpoint.url().map(|url| format!("{url}/rooms/1"));
+    /// assert_eq!(link.as_deref(), Some("https://chat.example.com/rooms/1"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn url(&self) -> Option<&PublicUrl> {
+        self.inner.hub.url.as_deref()
+    }
+
+    /// Checks the origin of any request as the endpoint does before a connection: for handlers of axum's that give a page
+    /// what no other site may have, such as a token.
+    ///
+    /// A browser sends the origin with every `POST`, and with a `GET` only to another site.
+    ///
+    /// # Errors
+    /// If the page that asks is not allowed; as a response it is a 403.
+    ///
+    /// ```
+    /// use axum::extract::State;
+    /// use axum::http::HeaderMap;
+    /// use axum_channels::{Endpoint, RefusedOrigin};
+    ///
+    /// async fn token(State(endpoint): State<Endpoint>, headers: HeaderMap) -> Result<String, RefusedOrigin> {
+    ///     endpoint.check_origin(&headers)?;
+    ///     Ok("…".into())
+    /// }
+    /// ```
+    pub fn check_origin(&self, headers: &HeaderMap) -> Result<(), RefusedOrigin> {
+        self.inner.hub.check_origin.check(headers)
     }
 
     /// The path of the first socket that leads a topic to the channel `C`.

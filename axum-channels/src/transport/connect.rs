@@ -5,6 +5,7 @@ use crate::codec::Serializer;
 use crate::log::{self, TARGET, Took};
 use crate::message::{Payload, Refused, Why};
 use crate::metrics::{self, told};
+use crate::origin::RefusedOrigin;
 use crate::runner::guarded;
 use crate::socket::{ConnectInfo, Params};
 use crate::within::within;
@@ -38,11 +39,11 @@ pub(super) struct Refusal {
 impl Mount {
     /// Whether a page may connect, by its origin.
     pub(super) fn allows(&self, parts: &Parts) -> bool {
-        let allowed = self.check_origin.allows(parts);
-        if !allowed {
-            log_origin(parts);
+        let checked = self.check_origin.check(&parts.headers);
+        if let Err(refused) = &checked {
+            log_origin(self.handlers.name, refused);
         }
-        allowed
+        checked.is_ok()
     }
 }
 
@@ -153,11 +154,6 @@ pub(super) fn status(status: StatusCode) -> Response<Body> {
     response
 }
 
-fn log_origin(parts: &Parts) {
-    let origin = parts.headers.get(header::ORIGIN);
-    tracing::error!(
-        target: TARGET,
-        "Could not check origin for a socket\n  Origin of the request: {origin:?}\n  \
-         To allow it, give the socket or its endpoint `.check_origin(CheckOrigin::hosts([..]))`"
-    );
+fn log_origin(socket: &str, refused: &RefusedOrigin) {
+    tracing::error!(target: TARGET, "Could not check origin for {socket}: {refused}");
 }

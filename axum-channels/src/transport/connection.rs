@@ -4,7 +4,7 @@ use super::frame::CloseCode;
 use super::mount::Entrance;
 use super::outbox::{End, Outbox};
 use crate::message::{Broadcast, Outgoing, Topic};
-use crate::pubsub::{Subscriber, Subscription};
+use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
 use crate::socket::{Client, Context};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -66,8 +66,8 @@ impl Connection {
 }
 
 impl Subscriber for Connection {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
-        self.outbox.deliver(broadcast, self.format);
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
+        self.outbox.deliver(broadcast, self.format)
     }
 }
 
@@ -85,9 +85,10 @@ impl Client for Connection {
 pub(super) struct Disconnector(pub(super) Arc<Connection>);
 
 impl Subscriber for Disconnector {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         if broadcast.event == "disconnect" {
             self.0.close(CloseCode::GOING_AWAY);
         }
+        Pressure::Low
     }
 }

@@ -5,7 +5,7 @@ mod app;
 mod ws;
 
 pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with};
-pub(crate) use ws::{Frame, VALID, Ws, frame, http, upgrade};
+pub(crate) use ws::{Frame, VALID, Ws, frame, http, raw, upgrade};
 
 use axum::Router;
 use axum_channels::Endpoint;
