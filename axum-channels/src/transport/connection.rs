@@ -6,9 +6,9 @@ use super::outbox::{End, Outbox};
 use crate::message::{Broadcast, Outgoing, Topic};
 use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
-use crate::socket::{Client, Context};
+use crate::socket::{Client, Context, LazyMailbox};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
 
 /// A client as the rest of the program sees it. Its task, a [`Driver`](super::driver::Driver) or a
 /// [`Poller`](super::poller::Poller), owns what else there is of it.
@@ -45,7 +45,7 @@ impl Connection {
             client: self.clone(),
             handler,
             id,
-            mailbox: OnceLock::new(),
+            mailbox: LazyMailbox::default(),
             max_waiting: mount.options.max_waiting,
         });
         (Runner::new(context, mount.handlers.clone()), subscription)
@@ -76,8 +76,8 @@ impl Client for Connection {
         self.outbox.send(message, self.format);
     }
 
-    fn wake(&self) -> bool {
-        self.outbox.wake()
+    fn wake(&self) {
+        self.outbox.wake();
     }
 }
 
