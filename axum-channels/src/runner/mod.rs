@@ -518,6 +518,6 @@ impl Drop for Runner {
         for slot in std::mem::take(&mut self.slots) {
             self.end(slot, Reason::Disconnected);
         }
-        self.context.drop_mail();
+        self.context.mailbox.close();
     }
 }

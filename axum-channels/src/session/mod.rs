@@ -25,10 +25,10 @@ pub(crate) struct Session {
     rules: Arc<Rules>,
     channels: Vec<Member>,
     next_key: u32,
-    /// The client is gone: each channel ends when it has handled what was received.
-    closing: bool,
     /// Mail was held back for want of room.
     held_back: bool,
+    /// The client is gone: each channel ends when it has handled what was received.
+    closing: bool,
 }
 
 impl Session {

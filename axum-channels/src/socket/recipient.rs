@@ -82,8 +82,7 @@ mod tests {
     use super::*;
     use crate::Endpoint;
     use crate::message::Outgoing;
-    use crate::socket::Client;
-    use std::sync::OnceLock;
+    use crate::socket::{Client, LazyMailbox};
 
     /// A client whose task has not come to look at its mail.
     struct Busy;
@@ -97,9 +96,7 @@ mod tests {
     impl Client for Busy {
         fn send(&self, _: &Outgoing<'_>) {}
 
-        fn wake(&self) -> bool {
-            true
-        }
+        fn wake(&self) {}
     }
 
     #[test]
@@ -109,7 +106,7 @@ mod tests {
             client: Arc::new(Busy),
             handler: Arc::new(()),
             id: None,
-            mailbox: OnceLock::new(),
+            mailbox: LazyMailbox::default(),
             max_waiting: 2,
         });
         let channel = Recipient::new(context.clone(), Key::default());
@@ -117,10 +114,14 @@ mod tests {
             channel.hand(|| Mail::Info(Box::new(())));
         }
         let mut waiting = Vec::new();
-        context.mailbox().drain(|_, mail| {
-            waiting.push(format!("{mail:?}"));
-            Ok(())
-        });
+        context
+            .mailbox
+            .open()
+            .expect("there is mail")
+            .drain(|_, mail| {
+                waiting.push(format!("{mail:?}"));
+                Ok(())
+            });
         assert_eq!(waiting, ["info", "info", "overrun"]);
     }
 }
