@@ -139,7 +139,8 @@ pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use presence::Presences;
 pub use session::Reason;
 pub use socket::{
-    ConnectInfo, Params, Presence, SendError, Sender, Socket, SocketHandler, Subscription,
+    ConnectInfo, Params, Presence, PresenceError, SendError, Sender, Socket, SocketHandler,
+    Subscription,
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};

@@ -1,5 +1,6 @@
 use super::Context;
 use super::subscription::Places;
+use super::tracked::Tracked;
 use crate::channel::{HandleInfo, Letter};
 use crate::session::{Key, Mail};
 use crate::sync::lock;
@@ -16,6 +17,8 @@ pub(crate) struct Mailbox {
     letters: Mutex<VecDeque<(Key, Mail)>>,
     /// What the channels hear besides their own topics. From the first subscription on.
     pub(super) places: OnceLock<Box<Mutex<Places>>>,
+    /// What the channels track. From the first presence on.
+    pub(super) tracked: OnceLock<Box<Mutex<Tracked>>>,
 }
 
 impl Mailbox {
@@ -57,12 +60,20 @@ impl Mailbox {
 impl Context {
     /// Sends something to one of this connection's channels.
     pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<(), SendError> {
-        let mailbox = self.mailbox();
-        mailbox.put(key, mail, self.max_waiting)?;
+        self.queue(key, mail)?;
+        self.notify()
+    }
+
+    /// Leaves something for a channel; [`notify`](Self::notify) has it taken.
+    pub(super) fn queue(&self, key: Key, mail: Mail) -> Result<(), SendError> {
+        self.mailbox().put(key, mail, self.max_waiting)
+    }
+
+    pub(super) fn notify(&self) -> Result<(), SendError> {
         if self.client.wake() {
             Ok(())
         } else {
-            mailbox.clear();
+            self.mailbox().clear();
             Err(SendError::Gone)
         }
     }

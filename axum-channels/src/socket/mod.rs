@@ -5,8 +5,10 @@ mod handler;
 mod mailbox;
 mod params;
 mod presence;
+mod presence_error;
 mod recipient;
 mod subscription;
+mod tracked;
 
 pub use connect_info::ConnectInfo;
 pub use handler::SocketHandler;
@@ -14,6 +16,7 @@ pub(crate) use mailbox::Mailbox;
 pub use mailbox::{SendError, Sender};
 pub use params::Params;
 pub use presence::Presence;
+pub use presence_error::PresenceError;
 pub(crate) use recipient::{Interceptor, Recipient};
 pub use subscription::Subscription;
 

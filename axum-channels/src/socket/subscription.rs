@@ -128,9 +128,12 @@ impl Places {
 }
 
 impl Context {
-    /// Ends what a channel has subscribed to.
+    /// Ends what a channel has subscribed to, and forgets what it tracks.
     pub(crate) fn unsubscribe(&self, key: Key) {
         let mailbox = self.mailbox.get();
+        if let Some(tracked) = mailbox.and_then(|mailbox| mailbox.tracked.get()) {
+            lock(tracked).forget(key);
+        }
         let Some(places) = mailbox.and_then(|mailbox| mailbox.places.get()) else {
             return;
         };
