@@ -8,6 +8,7 @@ mod filter;
 mod limiter;
 mod line;
 mod params;
+mod scanner;
 mod text;
 mod turn;
 
@@ -16,7 +17,7 @@ pub(crate) use filter::Filter;
 pub use line::LogLine;
 use params::Params;
 pub(crate) use turn::{
-    Line, Origin, crashed, drop_crashed, handled, join_crashed, joined, overrun, refused_join,
+    ChannelLog, Line, crashed, drop_crashed, handled, join_crashed, joined, overrun, refused_join,
     too_many, unmatched, unsayable,
 };
 

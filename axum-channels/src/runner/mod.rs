@@ -48,8 +48,8 @@ impl Handlers {
         &self.routes[index as usize]
     }
 
-    fn log_origin(&self, route: &Route) -> log::Origin<'_> {
-        log::Origin {
+    fn log(&self, route: &Route) -> log::ChannelLog<'_> {
+        log::ChannelLog {
             socket: self.name,
             channel: route.name,
             filter: &self.filter,
@@ -147,8 +147,8 @@ impl Runner {
             payload,
         } = join;
         let behind = self.handlers.route(route);
-        let origin = self.handlers.log_origin(behind);
-        let line = Line::start(behind.log_join, &origin, "phx_join", &payload);
+        let log = self.handlers.log(behind);
+        let line = Line::start(behind.log_join, &log, "phx_join", &payload);
         let key = ticket.key;
         let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
         let since = metrics::started();
@@ -175,8 +175,8 @@ impl Runner {
     fn line(&self, key: Key, event: &str, payload: &Payload) -> Option<Line> {
         let slot = self.slots.iter().find(|slot| slot.key == key)?;
         let route = self.handlers.route(slot.route);
-        let origin = self.handlers.log_origin(route);
-        Line::start(route.log_handle_in, &origin, event, payload)
+        let log = self.handlers.log(route);
+        Line::start(route.log_handle_in, &log, event, payload)
     }
 
     fn handle(

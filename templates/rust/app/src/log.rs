@@ -19,8 +19,8 @@ pub fn init() {
     fmt().with_max_level(level).event_format(Line).init();
 }
 
-/// The level in brackets, then the event: as Phoenix prints it if it is one of the sockets'. For time stamps or JSON, see
-/// `tracing_subscriber::fmt`; all that is known of an event is in its fields.
+/// The level in brackets, then the event; those of sockets and channels as Phoenix prints them. For time stamps or JSON,
+/// use a format of `tracing_subscriber::fmt` instead: the fields of an event hold all that a line shows.
 struct Line;
 
 impl<S, N> FormatEvent<S, N> for Line
