@@ -4,17 +4,18 @@ use crate::channel::Channels;
 use crate::endpoint::{Endpoint, Hub, Mounted, States};
 use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
+use crate::origin::CheckOrigin;
 use crate::presence::Tracker;
 use crate::pubsub::PubSub;
 use crate::runner::Handlers;
 use crate::session::Rules;
 use crate::socket::SocketHandler;
-use crate::transport::{
-    CheckOrigin, Connect, Connected, Mount, Registry, SocketOptions, websocket,
-};
+use crate::sync::Mutex;
+use crate::transport::{Connect, Connected, Mount, Registry, SocketOptions, websocket};
+use crate::url::PublicUrl;
 use std::any::type_name;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Puts an [`Endpoint`] together.
 ///
@@ -24,18 +25,22 @@ use std::sync::{Arc, Mutex};
 /// # impl SocketHandler for UserSocket {
 /// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Ok(Self) }
 /// # }
-/// use axum_channels::{CheckOrigin, Endpoint};
+/// use axum_channels::Endpoint;
 ///
+/// # fn main() -> Result<(), axum_channels::InvalidUrl> {
 /// let endpoint = Endpoint::builder()
+///     .url("https://chat.example.com".parse()?)
 ///     .socket::<UserSocket>("/socket")
-///     .check_origin(CheckOrigin::hosts(["//example.com"]))
 ///     .build();
+/// # Ok(())
+/// # }
 /// ```
 #[must_use]
 pub struct EndpointBuilder {
     sockets: Vec<Socket>,
     states: States,
     check_origin: CheckOrigin,
+    url: Option<Arc<PublicUrl>>,
     filter: Filter,
 }
 
@@ -60,7 +65,7 @@ impl Socket {
             max_waiting: options.max_waiting,
             max_waiting_bytes: MAX_WAITING_BYTES,
         });
-        let join_timeout = options.join_timeout;
+        let (join_timeout, drain_timeout) = (options.join_timeout, options.drain_timeout);
         Socket {
             path: path.trim_end_matches('/').to_owned(),
             options,
@@ -70,22 +75,24 @@ impl Socket {
                 rules,
                 routes: channels.routes,
                 join_timeout,
+                drain_timeout,
             },
             connect,
         }
     }
 
-    /// `check` says which pages may connect if the socket does not.
-    fn mount(mut self, check: &CheckOrigin, filter: &Arc<Filter>) -> Arc<dyn Mounted> {
+    /// Mounts the socket with what it shares with the endpoint's others.
+    fn mount(mut self, hub: &Hub) -> Arc<dyn Mounted> {
         let own_check = self.options.check_origin.clone();
+        let own_check = own_check.map(|check| check.at(hub.url.as_ref()));
         let log = Arc::new(SocketLog {
             socket: self.handlers.name,
             level: self.options.log,
-            filter: filter.clone(),
+            filter: hub.filter.clone(),
             max_frame_bytes: self.options.max_frame_bytes,
             max_queued_bytes: self.options.max_queued_bytes,
         });
-        self.handlers.filter = filter.clone();
+        self.handlers.filter = hub.filter.clone();
         Arc::new(Mount {
             path: self.path,
             handlers: Arc::new(self.handlers),
@@ -93,7 +100,7 @@ impl Socket {
             polls: Arc::default(),
             registry: Arc::new(Registry::new(self.options.timeout, log.clone())),
             log,
-            check_origin: own_check.unwrap_or_else(|| check.clone()),
+            check_origin: own_check.unwrap_or_else(|| hub.check_origin.clone()),
             options: self.options,
         })
     }
@@ -119,8 +126,9 @@ impl Endpoint {
             Box::pin(async { Ok(connected) })
         });
         let socket = Socket::new("/socket", websocket(), channels, connect);
-        let sockets = vec![socket.mount(&CheckOrigin::default(), &self.hub().filter)];
-        Endpoint::new(self.hub().clone(), sockets)
+        let hub = self.hub().clone();
+        let sockets = vec![socket.mount(&hub)];
+        Endpoint::new(hub, sockets)
     }
 }
 
@@ -139,6 +147,7 @@ impl EndpointBuilder {
             sockets: Vec::new(),
             states: States::default(),
             check_origin: CheckOrigin::default(),
+            url: None,
             filter: Filter::default(),
         }
     }
@@ -182,11 +191,30 @@ impl EndpointBuilder {
         self
     }
 
-    /// Which pages may connect, unless a socket says otherwise: those of the same host by default.
+    /// URL at which browsers reach the app: pages of its host may connect. Without it, only pages of this machine may.
+    ///
+    /// Behind a proxy it is the proxy's URL. The port that the server listens on plays no part.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
+    /// let builder = Endpoint::builder().url("https://chat.example.com".parse()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn url(mut self, url: PublicUrl) -> Self {
+        self.url = Some(Arc::new(url));
+        self
+    }
+
+    /// Pages that may connect, unless a socket has a check of its own: those of the endpoint's [`url`](Self::url) by default.
     ///
     /// ```
     /// # use axum_channels::{CheckOrigin, Endpoint};
-    /// let builder = Endpoint::builder().check_origin(CheckOrigin::hosts(["//example.com"]));
+    /// # fn main() -> Result<(), axum_channels::InvalidOrigin> {
+    /// let builder = Endpoint::builder().check_origin(CheckOrigin::hosts(["//example.com"])?);
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn check_origin(mut self, check: CheckOrigin) -> Self {
         self.check_origin = check;
@@ -244,16 +272,18 @@ impl EndpointBuilder {
     /// ```
     #[must_use]
     pub fn build(self) -> Endpoint {
-        let hub = Arc::new(Hub {
+        let hub = Hub {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
+            check_origin: self.check_origin.at(self.url.as_ref()),
+            url: self.url,
             filter: Arc::new(self.filter),
             mounted: Mutex::default(),
-        });
-        let mount = |socket: Socket| socket.mount(&self.check_origin, &hub.filter);
-        let sockets = self.sockets.into_iter().map(mount).collect();
-        Endpoint::new(hub, sockets)
+        };
+        let sockets = self.sockets.into_iter();
+        let sockets = sockets.map(|socket| socket.mount(&hub)).collect();
+        Endpoint::new(Arc::new(hub), sockets)
     }
 }
 

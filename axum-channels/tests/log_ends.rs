@@ -201,7 +201,7 @@ async fn what_a_polling_client_sends_that_it_may_not() {
 #[tokio::test]
 async fn an_origin_and_a_version_that_are_not_allowed() {
     let (log, _guard) = Log::collect(Level::INFO);
-    let here = CheckOrigin::hosts(["//example.com"]);
+    let here = CheckOrigin::hosts(["//example.com"]).expect("an origin");
     let addr = serve(&endpoint_with(options().check_origin(here))).await;
     let evil = "origin: http://evil.example\r\n";
     let (status, _) = support::upgrade(addr, "/socket/websocket?vsn=2.0.0", evil).await;

@@ -5,7 +5,7 @@ mod instance;
 mod routes;
 
 pub use error::{Error, Result, UnknownEvent};
-pub(crate) use instance::{Instance, Joining, Letter, Turn, ending};
+pub(crate) use instance::{Handling, Instance, Joining, Letter, ending};
 pub use routes::Channels;
 pub(crate) use routes::Route;
 

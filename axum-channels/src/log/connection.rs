@@ -75,15 +75,15 @@ impl SocketLog {
         }
     }
 
-    /// `compared_with` is the host or the list of hosts that the origin is not among, `setting` what would allow it.
-    pub(crate) fn origin_refused(&self, origin: &str, compared_with: &str, setting: &str) {
+    /// `allowed` are the origins that this one is not among, `setting` what would allow it.
+    pub(crate) fn origin_refused(&self, origin: &str, allowed: &str, setting: &str) {
         limited!(
             ERROR,
             "origin refused",
             socket = self.socket,
             origin = one_line(origin),
-            host = one_line(compared_with),
-            setting = one_line(setting),
+            allowed = allowed,
+            setting = setting,
             "origin refused"
         );
     }

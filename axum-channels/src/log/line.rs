@@ -5,7 +5,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 /// The sentence of each event, by its message. A line that has a field which the event has not is left out.
-const SENTENCES: [(&str, &str); 20] = [
+const SENTENCES: [(&str, &str); 22] = [
     (
         "CONNECTED TO",
         "CONNECTED TO {socket} in {duration_us}
@@ -56,7 +56,7 @@ const SENTENCES: [(&str, &str); 20] = [
         "origin refused",
         "Could not check origin for {socket}
   Origin of the request: {origin}
-  Compared with: {host}
+  Allowed: {allowed}
   To allow it: {setting}",
     ),
     ("connect crashed", "connect of {socket} crashed: {error}"),
@@ -67,6 +67,14 @@ const SENTENCES: [(&str, &str); 20] = [
     (
         "join crashed",
         "join of {topic} in {socket} crashed: {error}",
+    ),
+    (
+        "channel aborted",
+        "{channel} on {topic} was aborted: its client was gone, and it had not handled what it was sent within {limit_ms} ms",
+    ),
+    (
+        "blocking handler",
+        "{channel} took {duration_us} without an await, and held up every connection of its thread: use `spawn_blocking`",
     ),
     ("channel crashed", "{channel} on {topic} crashed: {error}"),
     (

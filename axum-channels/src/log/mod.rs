@@ -16,9 +16,10 @@ pub(crate) use connection::{Closed, Frame, Refusal, SocketLog};
 pub(crate) use filter::Filter;
 pub use line::LogLine;
 use params::Params;
+pub(crate) use text::one_line;
 pub(crate) use turn::{
-    ChannelLog, Line, crashed, drop_crashed, handled, join_crashed, joined, overrun, refused_join,
-    too_many, unmatched, unsayable,
+    ChannelLog, Line, aborted, blocking, crashed, drop_crashed, handled, join_crashed, joined,
+    overrun, refused_join, too_many, unmatched, unsayable,
 };
 
 use std::fmt::{self, Display, Formatter};

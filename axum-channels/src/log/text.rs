@@ -8,7 +8,7 @@ pub(super) const CUT: &str = "...";
 
 /// A value on one line: characters that could end the line, colour it or turn it round are escaped, and what is longer
 /// than [`MAX_TEXT`] is cut.
-pub(super) fn one_line(value: impl Display) -> String {
+pub(crate) fn one_line(value: impl Display) -> String {
     one_line_of(value, MAX_TEXT)
 }
 

@@ -1,12 +1,12 @@
 //! Joins, messages and what goes wrong in channels.
 
 use super::text::one_line;
-use super::{Filter, Params, at_level, limited, micros, started};
+use super::{Filter, Params, TARGET, at_level, limited, micros, started};
 use crate::Error;
 use crate::codec::Unsayable;
 use crate::message::Payload;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::level_filters::LevelFilter;
 
 /// A join or a message under way whose event is wanted.
@@ -164,5 +164,25 @@ pub(crate) fn unsayable(topic: &str, why: &Unsayable) {
         topic = one_line(topic),
         reason = why.to_string(),
         "message not sent"
+    );
+}
+
+pub(crate) fn aborted(topic: &str, channel: &str, limit: Duration) {
+    tracing::error!(
+        target: TARGET,
+        topic = one_line(topic),
+        channel,
+        limit_ms = limit.as_millis() as u64,
+        "channel aborted"
+    );
+}
+
+pub(crate) fn blocking(channel: &str, took: Duration) {
+    limited!(
+        WARN,
+        "blocking handler",
+        channel,
+        duration_us = micros(took),
+        "blocking handler"
     );
 }

@@ -1,20 +1,20 @@
 use super::Context;
+use super::keyed_queue::KeyedQueue;
 use super::subscription::Places;
 use super::tracked::Tracked;
 use crate::channel::{HandleInfo, Letter};
 use crate::session::{Key, Mail};
-use crate::sync::lock;
-use std::collections::VecDeque;
+use crate::sync::Mutex;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 /// What came from within the app for the channels of one connection, until the connection's task takes it.
 ///
 /// A connection has one from when it is first needed.
 #[derive(Default)]
 pub(crate) struct Mailbox {
-    letters: Mutex<VecDeque<(Key, Mail)>>,
+    letters: KeyedQueue<Key, Mail>,
     /// What the channels hear besides their own topics. From the first subscription on.
     pub(super) places: OnceLock<Box<Mutex<Places>>>,
     /// What the channels track. From the first presence on.
@@ -22,59 +22,37 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    /// So many may wait for one channel as `limit` says, besides those that end it: one that is busy takes no room from
-    /// the others.
-    fn put(&self, key: Key, mail: Mail, limit: usize) -> Result<(), SendError> {
-        let mut letters = lock(&self.letters);
-        let waiting = || letters.iter().filter(|(to, _)| *to == key).count();
-        if letters.len() >= limit && !mail.ends() && waiting() >= limit {
-            return Err(SendError::Full);
-        }
-        letters.push_back((key, mail));
-        Ok(())
-    }
-
     /// Hands out what `take` has room for; the rest stays, in order.
-    pub(crate) fn drain(&self, mut take: impl FnMut(Key, Mail) -> Result<(), Mail>) {
-        let mut kept = std::mem::take(&mut *lock(&self.letters));
-        for _ in 0..kept.len() {
-            if let Some((key, mail)) = kept.pop_front()
-                && let Err(mail) = take(key, mail)
-            {
-                kept.push_back((key, mail));
-            }
-        }
-        if !kept.is_empty() {
-            let mut letters = lock(&self.letters);
-            kept.append(&mut letters);
-            *letters = kept;
-        }
-    }
-
-    fn clear(&self) {
-        let letters = std::mem::take(&mut *lock(&self.letters));
-        drop(letters); // what is in them is the user's: not under the lock
+    pub(crate) fn drain(&self, take: impl FnMut(Key, Mail) -> Result<(), Mail>) {
+        self.letters.drain(take);
     }
 }
 
 impl Context {
-    /// Sends something to one of this connection's channels.
+    /// Sends something to one of this connection's channels. What ends a channel has room in any case.
     pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<(), SendError> {
-        self.queue(key, mail)?;
-        self.notify()
+        self.post_then(key, mail, || ())
     }
 
-    /// Leaves something for a channel; [`notify`](Self::notify) has it taken.
-    pub(super) fn queue(&self, key: Key, mail: Mail) -> Result<(), SendError> {
-        self.mailbox().put(key, mail, self.max_waiting)
+    /// The same; `queued` runs if there is room, before anyone takes what is queued.
+    pub(super) fn post_then(
+        &self,
+        key: Key,
+        mail: Mail,
+        queued: impl FnOnce(),
+    ) -> Result<(), SendError> {
+        let limit = (!mail.ends()).then_some(self.max_waiting);
+        let wake = || {
+            queued();
+            self.client.wake()
+        };
+        self.mailbox().letters.send(key, mail, limit, wake)
     }
 
-    pub(super) fn notify(&self) -> Result<(), SendError> {
-        if self.client.wake() {
-            Ok(())
-        } else {
-            self.mailbox().clear();
-            Err(SendError::Gone)
+    /// Drops what nobody will take any more. The client is gone by now, so that nothing is left of what comes meanwhile.
+    pub(crate) fn drop_mail(&self) {
+        if let Some(mailbox) = self.mailbox.get() {
+            mailbox.letters.clear();
         }
     }
 

@@ -1,11 +1,10 @@
 use super::tracked::Tracked;
-use super::{Context, PresenceError, SendError};
+use super::{Context, PresenceError};
 use crate::message::{Payload, Topic};
 use crate::presence::Presences;
 use crate::session::{Change, Key, Mail};
-use crate::sync::lock;
+use crate::sync::{Mutex, MutexGuard, lock};
 use serde_json::{Map, Value};
-use std::sync::{Mutex, MutexGuard};
 
 /// Who is on a topic, as one of its channels sees and changes it: see [`Socket::presence`](crate::Socket::presence).
 ///
@@ -54,7 +53,7 @@ impl Presence<'_> {
     /// ```
     pub fn track(&self, key: &str, meta: impl Into<Payload>) -> Result<(), PresenceError> {
         let meta = object(&meta.into())?;
-        let mut tracked = self.tracked();
+        let tracked = self.tracked();
         if tracked.has(self.key, key) {
             return Err(PresenceError::AlreadyTracked {
                 topic: self.topic.clone(),
@@ -62,9 +61,9 @@ impl Presence<'_> {
             });
         }
         let name = key.into();
-        self.queue(Change::Track { key: name, meta })?;
-        tracked.add(self.key, key);
-        self.notify(tracked)
+        self.change(Change::Track { key: name, meta }, tracked, |tracked| {
+            tracked.add(self.key, key);
+        })
     }
 
     /// Replaces what is known of this client's connection under a key.
@@ -90,8 +89,7 @@ impl Presence<'_> {
             });
         }
         let name = key.into();
-        self.queue(Change::Update { key: name, meta })?;
-        self.notify(tracked)
+        self.change(Change::Update { key: name, meta }, tracked, |_| ())
     }
 
     /// Tracks this client's connection no longer. If it is not tracked under the key, nothing changes, as in Phoenix.
@@ -107,10 +105,10 @@ impl Presence<'_> {
     /// }
     /// ```
     pub fn untrack(&self, key: &str) -> Result<(), PresenceError> {
-        let mut tracked = self.tracked();
-        self.queue(Change::Untrack { key: key.into() })?;
-        tracked.remove(self.key, key);
-        self.notify(tracked)
+        let name = key.into();
+        self.change(Change::Untrack { key: name }, self.tracked(), |tracked| {
+            tracked.remove(self.key, key);
+        })
     }
 
     /// Pushes who is there to this client, as `presence_state`: what changes were made before this one are in it.
@@ -126,9 +124,7 @@ impl Presence<'_> {
     /// }
     /// ```
     pub fn push_state(&self) -> Result<(), PresenceError> {
-        let tracked = self.tracked();
-        self.queue(Change::PushState)?;
-        self.notify(tracked)
+        self.change(Change::PushState, self.tracked(), |_| ())
     }
 
     /// Who is there now. Changes that have not taken effect are not in it.
@@ -149,13 +145,20 @@ impl Presence<'_> {
         lock(tracked)
     }
 
-    fn queue(&self, change: Change) -> Result<(), SendError> {
-        self.context.queue(self.key, Mail::Presence(change))
-    }
-
-    fn notify(&self, tracked: MutexGuard<'_, Tracked>) -> Result<(), PresenceError> {
-        drop(tracked); // what waits for a client that is gone is dropped now, and is the user's: not under the lock
-        Ok(self.context.notify()?)
+    /// Queues a change, and notes it in `tracked`, which is unlocked before the queue of a client that is gone is dropped:
+    /// what is in it is the user's.
+    fn change(
+        &self,
+        change: Change,
+        mut tracked: MutexGuard<'_, Tracked>,
+        note: impl FnOnce(&mut Tracked),
+    ) -> Result<(), PresenceError> {
+        let mail = Mail::Presence(change);
+        let queued = || {
+            note(&mut tracked);
+            drop(tracked);
+        };
+        Ok(self.context.post_then(self.key, mail, queued)?)
     }
 }
 

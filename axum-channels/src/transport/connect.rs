@@ -37,19 +37,13 @@ pub(super) struct Refusal {
 impl Mount {
     /// Whether a page may connect, by its origin.
     pub(super) fn allows(&self, parts: &Parts) -> bool {
-        let allowed = self.check_origin.allows(parts);
-        if !allowed {
-            self.log_origin(parts);
+        let checked = self.check_origin.check(&parts.headers);
+        if let Err(refused) = &checked {
+            let origin = refused.origin();
+            self.log
+                .origin_refused(&origin, &refused.allowed, &refused.setting);
         }
-        allowed
-    }
-
-    fn log_origin(&self, parts: &Parts) {
-        let text = |name| parts.headers.get(name).map(|value| value.to_str());
-        let origin = text(header::ORIGIN).and_then(Result::ok).unwrap_or("?");
-        let host = text(header::HOST).and_then(Result::ok).unwrap_or("?");
-        let setting = format!(".check_origin(CheckOrigin::hosts([{origin:?}]))");
-        self.log.origin_refused(origin, host, &setting);
+        checked.is_ok()
     }
 }
 

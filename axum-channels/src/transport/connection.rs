@@ -5,7 +5,7 @@ use super::mount::Entrance;
 use super::outbox::{End, Outbox};
 use crate::log::{Closed, SocketLog};
 use crate::message::{Broadcast, Outgoing, Topic};
-use crate::pubsub::{Subscriber, Subscription};
+use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
 use crate::socket::{Client, Context};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -75,8 +75,8 @@ impl Connection {
 }
 
 impl Subscriber for Connection {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
-        self.outbox.deliver(broadcast, self.format);
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
+        self.outbox.deliver(broadcast, self.format)
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) struct Disconnector {
 }
 
 impl Subscriber for Disconnector {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         if broadcast.event == "disconnect" {
             let was_open = self.connection.close(CloseCode::GOING_AWAY);
             if was_open {
@@ -105,5 +105,6 @@ impl Subscriber for Disconnector {
                 self.log.closed(transport, Closed::Disconnected);
             }
         }
+        Pressure::Low
     }
 }

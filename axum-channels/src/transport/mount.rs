@@ -1,11 +1,11 @@
 use super::connect::Connect;
 use super::options::SocketOptions;
-use super::origin::CheckOrigin;
 use super::polls::Polls;
 use super::registry::Registry;
 use super::{longpoll, websocket};
 use crate::endpoint::{Endpoint, Mounted};
 use crate::log::SocketLog;
+use crate::origin::CheckOrigin;
 use crate::runner::Handlers;
 use crate::session::RouteId;
 use axum::Router;

@@ -2,12 +2,13 @@
 
 use super::connect::{Connected, status};
 use super::connection::Connection;
-use super::driver::{Driver, Phase, TRANSPORT};
+use super::driver::{Driver, Phase};
 use super::format::{Format, Framing};
 use super::frame::Reader;
 use super::handshake::Handshake;
 use super::mount::Entrance;
 use super::outbox::Outbox;
+use super::registry::Admission;
 use super::stream::Stream;
 use crate::codec::Serializer;
 use crate::log;
@@ -16,6 +17,9 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use std::sync::Arc;
+
+/// As the log names it.
+const TRANSPORT: &str = "websocket";
 
 /// Answers a request for a WebSocket: 101, or why not.
 ///
@@ -43,10 +47,16 @@ pub(super) async fn serve(entrance: Arc<Entrance>, request: Request) -> Response
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
     match entrance.connect(parts, TRANSPORT).await {
-        Ok((connected, serializer)) => {
-            tokio::spawn(run(entrance, connected, serializer, upgrade));
-            handshake.response()
-        }
+        Ok(accepted) => match mount.registry.admit() {
+            Some(admission) => {
+                tokio::spawn(run(entrance.clone(), accepted, admission, upgrade));
+                handshake.response()
+            }
+            None => {
+                mount.log.refused(TRANSPORT, log::Refusal::Draining);
+                status(StatusCode::SERVICE_UNAVAILABLE)
+            }
+        },
         Err(refusal) => refusal.response(),
     }
 }
@@ -64,19 +74,19 @@ fn no_websocket() -> Response<Body> {
 /// Waits until hyper has let go of the connection, and then runs it to its end.
 async fn run(
     entrance: Arc<Entrance>,
-    connected: Connected,
-    serializer: Serializer,
+    accepted: (Connected, Serializer),
+    admission: Admission,
     upgrade: OnUpgrade,
 ) {
     if let Ok(upgraded) = upgrade.await {
-        driver(&entrance, connected, serializer, upgraded).await;
+        driver(&entrance, accepted, admission, upgraded).await;
     }
 }
 
 fn driver(
     entrance: &Entrance,
-    connected: Connected,
-    serializer: Serializer,
+    (connected, serializer): (Connected, Serializer),
+    admission: Admission,
     upgraded: Upgraded,
 ) -> Driver {
     let mount = &entrance.mount;
@@ -94,7 +104,7 @@ fn driver(
         reader: Reader::new(mount.options.max_frame_bytes),
         backlog: read.to_vec(), // a copy: what is shared keeps all of hyper's buffer
         phase: Phase::Open { runner, _id: id },
-        _registration: mount.registry.register(connection.clone()),
+        _registration: mount.registry.register(admission, connection.clone()),
         registry: mount.registry.clone(),
         connection,
     }

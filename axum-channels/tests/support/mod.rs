@@ -7,7 +7,7 @@ mod ws;
 
 pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with};
 pub(crate) use log::Log;
-pub(crate) use ws::{Frame, VALID, Ws, frame, http, upgrade};
+pub(crate) use ws::{Frame, VALID, Ws, frame, http, raw, upgrade};
 
 use axum::Router;
 use axum_channels::Endpoint;
