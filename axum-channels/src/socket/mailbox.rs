@@ -1,9 +1,11 @@
 use super::Context;
 use super::keyed_queue::KeyedQueue;
 use super::places::Places;
+use super::tracked::Tracked;
 use crate::channel::{HandleInfo, Letter};
 use crate::pubsub;
 use crate::session::{Key, Mail};
+use crate::sync::{Mutex, lock};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
@@ -14,6 +16,8 @@ pub(crate) struct Mailbox {
     letters: KeyedQueue<Key, Mail>,
     /// What the channels hear besides their own topics. From the first subscription on.
     places: OnceLock<Box<Places<Key, pubsub::Subscription>>>,
+    /// What the channels track. From the first presence on.
+    pub(super) tracked: OnceLock<Box<Mutex<Tracked>>>,
 }
 
 /// A connection's mailbox. There is one from when it is first needed, but none any more once the channels have ended.
@@ -66,6 +70,15 @@ impl Context {
         let mailbox = self.mailbox.get();
         if let Some(places) = mailbox.and_then(|mailbox| mailbox.places.get()) {
             places.end(key);
+        }
+    }
+
+    /// Ends what a channel has subscribed to, and forgets what it tracks.
+    pub(crate) fn forget(&self, key: Key) {
+        self.unsubscribe(key);
+        let mailbox = self.mailbox.get();
+        if let Some(tracked) = mailbox.and_then(|mailbox| mailbox.tracked.get()) {
+            lock(tracked).forget(key);
         }
     }
 }
