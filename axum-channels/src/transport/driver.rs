@@ -1,6 +1,7 @@
 use super::connection::Connection;
 use super::frame::{CloseCode, Incoming, Reader};
 use super::outbox::End;
+use super::pause::Pause;
 use super::registry::{Registration, Registry};
 use super::stream::Stream;
 use crate::codec::Malformed;
@@ -28,6 +29,7 @@ pub(super) struct Driver {
     /// What was read and could not be used yet.
     pub(super) backlog: Vec<u8>,
     pub(super) phase: Phase,
+    pub(super) pause: Pause,
     pub(super) _registration: Registration,
 }
 
@@ -62,6 +64,8 @@ enum Input {
     More,
     /// The client has to read what it was sent first.
     Congested,
+    /// A channel has to work off what waits for it first.
+    Paused,
     Close(CloseCode, By),
     Gone,
 }
@@ -100,7 +104,9 @@ impl Future for Driver {
             match input {
                 Input::Gone => return Poll::Ready(()),
                 Input::Close(code, by) => this.begin_closing(code, by),
-                Input::Waiting | Input::More | Input::Congested => return this.end_turn(input, cx),
+                Input::Waiting | Input::More | Input::Congested | Input::Paused => {
+                    return this.end_turn(input, cx);
+                }
             }
         }
         this.poll_closing(cx)
@@ -137,6 +143,9 @@ impl Driver {
         for _ in 0..READS {
             if self.connection.outbox.is_congested() {
                 return Input::Congested;
+            }
+            if self.is_paused(cx) {
+                return Input::Paused;
             }
             let fresh = match self.stream.poll_read(cx, scratch) {
                 Poll::Pending => return Input::Waiting,
@@ -175,6 +184,9 @@ impl Driver {
         let total = data.len();
         let mut rest = data;
         let input = loop {
+            if self.is_paused(cx) {
+                break Input::Paused;
+            }
             let outbox = &self.connection.outbox;
             if outbox.is_congested() {
                 break Input::Congested;
@@ -202,6 +214,14 @@ impl Driver {
             }
         };
         (total - rest.len(), input)
+    }
+
+    /// Whether nothing is to be read, as too much waits for a channel.
+    fn is_paused(&mut self, cx: &mut Context<'_>) -> bool {
+        let Phase::Open { runner, .. } = &mut self.phase else {
+            return false;
+        };
+        self.pause.holds(runner.load(), self.registry.timeout(), cx)
     }
 
     fn begin_closing(&mut self, code: CloseCode, by: By) {

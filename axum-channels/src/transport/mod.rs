@@ -7,6 +7,7 @@
 //! frames (`frame`) for its channels, and everyone sends through the connection's [`outbox::Outbox`].
 //! `longpoll` answers requests by asking a [`poller::Poller`], the task of a session, which it finds in `polls`.
 
+mod buffer;
 mod connect;
 mod connection;
 mod crowd;
@@ -21,6 +22,7 @@ mod mount;
 mod options;
 mod origin;
 mod outbox;
+mod pause;
 mod poller;
 mod polls;
 mod queue;

@@ -1,6 +1,10 @@
 use super::connection::Connection;
+use super::outbox::End;
+use super::pause::Pause;
 use super::polls::{Polled, Request, Said, Seat};
 use super::registry::{Registration, Registry};
+use crate::codec::Malformed;
+use crate::log::TARGET;
 use crate::pubsub::Subscription;
 use crate::runner::Runner;
 use std::pin::Pin;
@@ -19,6 +23,12 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// seconds. An answer that takes long to arrive must not cost the session.
 const ABSENCE: Duration = Duration::from_secs(15);
 
+/// Bytes of messages with which a poll is answered, unless the first has more. The next poll is answered at once.
+const PART: usize = 1024 * 1024;
+
+/// Bytes that an answer has besides its messages.
+const ROOM: usize = 128;
+
 /// The task of one long-poll session: what a [`Driver`](super::driver::Driver) is to a WebSocket.
 pub(super) struct Poller {
     runner: Runner,
@@ -30,6 +40,7 @@ pub(super) struct Poller {
     /// A request that may not go on before the client has heard what there is. One: clients before phoenix.js 1.7 send each
     /// message in a request of its own, and were all of these held up, a browser had no connection left to poll with.
     held_up: Option<oneshot::Sender<bool>>,
+    pause: Pause,
     /// Fires when the client is gone, or when a poll has waited long enough.
     timer: Pin<Box<Sleep>>,
     gone_at: Instant,
@@ -51,6 +62,7 @@ impl Poller {
             requests,
             waiting: None,
             held_up: None,
+            pause: Pause::default(),
             timer: Box::pin(sleep(ABSENCE)),
             gone_at: Instant::now() + ABSENCE,
             _seat: seat,
@@ -74,8 +86,7 @@ impl Poller {
                 }
                 Request::Say(said, taken) => {
                     let understood = self.receive(&said, cx).is_ok();
-                    let full = !self.connection.outbox.has_room();
-                    if understood && full && self.held_up.is_none() {
+                    if understood && self.held_up.is_none() && self.is_full(cx) {
                         self.held_up = Some(taken);
                         continue;
                     }
@@ -89,25 +100,32 @@ impl Poller {
         Ok(())
     }
 
-    fn receive(
-        &mut self,
-        said: &Said,
-        cx: &mut Context<'_>,
-    ) -> Result<(), crate::codec::Malformed> {
+    fn receive(&mut self, said: &Said, cx: &mut Context<'_>) -> Result<(), Malformed> {
         let serializer = self.connection.format.serializer;
         let message = match said {
-            Said::Text(text) => serializer.decode_text(text)?,
+            Said::Text(text) => {
+                serializer.decode_text(std::str::from_utf8(text).map_err(|_| Malformed)?)?
+            }
             Said::Binary(bytes) => serializer.decode_binary(bytes)?,
         };
         self.runner.receive(message, cx);
         Ok(())
     }
 
+    /// Whether the client is not to say more: it has to hear what there is first, or a channel has to work off what waits.
+    fn is_full(&mut self, cx: &mut Context<'_>) -> bool {
+        let (load, timeout) = (self.runner.load(), self.registry.timeout());
+        !self.connection.outbox.has_room() || self.pause.holds(load, timeout, cx)
+    }
+
     fn answer_waiting(&mut self, polled: Polled) {
-        if let Some((answer, _)) = self.waiting.take()
-            && answer.send(polled).is_ok()
-        {
-            self.gone_at = Instant::now() + ABSENCE;
+        let Some((answer, _)) = self.waiting.take() else {
+            return;
+        };
+        match answer.send(polled) {
+            Ok(()) => self.gone_at = Instant::now() + ABSENCE,
+            Err(Polled::Messages(messages)) => self.connection.outbox.put_back(messages),
+            Err(Polled::Nothing) => {}
         }
     }
 
@@ -125,12 +143,19 @@ impl Poller {
         }
     }
 
-    /// Tells the poll that waits what there is, if there is anything. After that the client may say more.
+    /// Tells the poll that waits what there is, if there is anything.
     fn tell(&mut self) {
-        if let Some(messages) = self.connection.outbox.take() {
+        if let Some(messages) = self.connection.outbox.take(PART, ROOM) {
             self.answer_waiting(Polled::Messages(messages));
         }
-        if let Some(taken) = self.held_up.take() {
+    }
+
+    /// Lets the client say more.
+    fn release(&mut self, cx: &mut Context<'_>) {
+        if self.held_up.is_some()
+            && !self.is_full(cx)
+            && let Some(taken) = self.held_up.take()
+        {
             let _ = taken.send(true);
         }
     }
@@ -147,6 +172,7 @@ impl Poller {
                 self.answer_waiting(Polled::Nothing);
             }
             if self.gone_at <= now {
+                tracing::debug!(target: TARGET, "a long-polling client has not polled for {ABSENCE:?}: it is gone");
                 return Poll::Ready(());
             }
             let next = self
@@ -168,16 +194,31 @@ impl Future for Poller {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        if this.connection.outbox.cork(cx.waker()).is_some() {
+        if let Some(end) = this.connection.outbox.cork(cx.waker()) {
+            log_end(end);
             return Poll::Ready(());
         }
         this.runner.poll(cx);
         if this.take(cx).is_err() {
+            tracing::warn!(target: TARGET, "a long-polling client was disconnected: it sent what is no message");
             return Poll::Ready(());
         }
         this.connection.outbox.uncork();
         this.answer();
+        this.release(cx);
         this.poll_time(cx)
+    }
+}
+
+fn log_end(end: End) {
+    match end {
+        End::TooSlow => {
+            tracing::warn!(target: TARGET, "a long-polling client was disconnected: more waited for it than may between two polls (`max_queued_bytes`)");
+        }
+        End::Close(code) => {
+            tracing::debug!(target: TARGET, "a long-polling client was disconnected: close code {}", code.0);
+        }
+        End::Gone => {}
     }
 }
 

@@ -59,6 +59,11 @@ impl Registry {
         self.clock.load(Relaxed)
     }
 
+    /// The time after which a silent client is taken for lost.
+    pub(super) fn timeout(&self) -> Duration {
+        self.tick * TICKS
+    }
+
     /// Whether new connections are turned away.
     pub(super) fn is_draining(&self) -> bool {
         self.draining.load(SeqCst)
@@ -118,7 +123,7 @@ impl Registry {
         for shard in &self.shards {
             for connection in lock(shard)
                 .iter()
-                .filter(|connection| connection.silence(now) > TICKS)
+                .filter(|connection| connection.is_silent(now, TICKS))
             {
                 connection.close(CloseCode::PROTOCOL_ERROR); // as Phoenix's server does
             }

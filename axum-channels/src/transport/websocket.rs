@@ -8,6 +8,7 @@ use super::frame::Reader;
 use super::handshake::Handshake;
 use super::mount::Entrance;
 use super::outbox::Outbox;
+use super::pause::Pause;
 use super::stream::Stream;
 use crate::codec::Serializer;
 use axum::body::Body;
@@ -80,6 +81,7 @@ fn driver(
         reader: Reader::new(mount.options.max_frame_bytes),
         backlog: read.to_vec(), // a copy: what is shared keeps all of hyper's buffer
         phase: Phase::Open { runner, _id: id },
+        pause: Pause::default(),
         _registration: mount.registry.register(connection.clone()),
         registry: mount.registry.clone(),
         connection,
