@@ -332,7 +332,7 @@ async fn an_error_is_a_reason_to_end() {
     test.ended(Reason::Crashed).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lost_connection_ends_a_channel_even_in_the_middle_of_something() {
     let mut test = Test::join().await;
     test.channel.push("wait", json!({}));

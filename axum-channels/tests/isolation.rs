@@ -135,7 +135,7 @@ async fn however_much_is_pushed_at_once_a_slow_channel_handles_all_of_it_in_the_
 
 #[tokio::test]
 async fn a_client_that_disconnects_takes_its_stuck_channels_along() {
-    let endpoint = endpoint();
+    let endpoint = endpoint_with(websocket().drain_timeout(Duration::from_millis(20)));
     let mut ws = Ws::join(serve(&endpoint).await, "room:a").await;
     ws.send(r#"["1","2","room:a","stuck",{}]"#).await;
     ws.expect_nothing().await;

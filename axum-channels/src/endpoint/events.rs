@@ -1,5 +1,5 @@
 use crate::message::{Broadcast, Payload, Topic};
-use crate::pubsub::{PubSub, Subscriber, Subscription};
+use crate::pubsub::{Pressure, PubSub, Subscriber, Subscription};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -102,12 +102,13 @@ impl Events {
 }
 
 impl Subscriber for Listener {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         let missed = self.missed.load(Relaxed) > 0; // a gap is not closed before it was told
         let event = || Event::new(self.topic.clone(), broadcast);
         if missed || self.send.try_send(event()).is_err() {
             self.missed.fetch_add(1, Relaxed);
         }
+        Pressure::Low // it is told what it misses
     }
 }
 

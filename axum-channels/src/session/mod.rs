@@ -29,6 +29,8 @@ pub(crate) struct Session {
     next_key: u32,
     /// Whether there may be a channel for which much waits: then all are looked at.
     loaded: bool,
+    /// The client is gone: each channel ends when it has handled what was received.
+    closing: bool,
 }
 
 impl Session {
@@ -38,6 +40,19 @@ impl Session {
             channels: Vec::new(),
             next_key: 0,
             loaded: false,
+            closing: false,
+        }
+    }
+
+    /// Ends the session in good order: the client is gone, and nothing more is received from it.
+    ///
+    /// A channel with nothing to do ends at once. A busy one ends when it has handled every message that was received before.
+    /// Source: in Phoenix a channel's process finds the end of its transport in its mailbox, behind those messages.
+    pub(crate) fn close(&mut self, effects: &mut Effects<'_>) {
+        self.closing = true;
+        let keys: Vec<Key> = self.channels.iter().map(|member| member.key).collect();
+        for key in keys {
+            self.end_if_idle(key, effects);
         }
     }
 
@@ -104,7 +119,9 @@ impl Session {
         }
         // As in Phoenix, where the socket reads no broadcast before it has answered the join: a client that takes what it is
         // answered for the state of things would forget what it heard before.
-        effects.push(Effect::Subscribe { key: ticket.key });
+        if !self.closing {
+            effects.push(Effect::Subscribe { key: ticket.key });
+        }
         self.free(at, effects);
     }
 
@@ -143,8 +160,16 @@ impl Session {
         load
     }
 
-    /// Something has come from within the app. `false` if it is for nobody: the channel has ended.
+    /// Takes what has come from within the app. `false` if it is for nobody: the channel has ended.
+    ///
+    /// What comes after the client's end is for nobody either: each channel reaches that end first. Changes to its own
+    /// presences are carried out, since the messages that it still handles may make some.
     pub(crate) fn mail(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
+        let is_late = matches!(mail, Mail::Info(_) | Mail::Out { .. } | Mail::Overrun);
+        !(self.closing && is_late) && self.take(key, mail, effects)
+    }
+
+    fn take(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
         let Some(at) = self.find(key) else {
             return false;
         };
@@ -183,8 +208,7 @@ impl Session {
         true
     }
 
-    /// How many topics are joined, or being joined.
-    #[cfg(any(test, fuzzing))]
+    /// Number of topics that are joined, or being joined.
     pub(crate) fn len(&self) -> usize {
         self.channels.len()
     }
@@ -348,7 +372,7 @@ impl Session {
             match item {
                 Item::Message(message) => self.receive(message, effects),
                 Item::Mail(key, mail) => {
-                    self.mail(key, mail, effects);
+                    self.take(key, mail, effects);
                 }
             }
             let member = self
@@ -368,9 +392,23 @@ impl Session {
         if member.stopping {
             return self.stop(at, effects);
         }
+        let key = member.key;
         if let waiting @ Some(_) = member.waiting.take() {
             let topic = member.topic.clone();
             self.release(&topic, waiting, effects);
+        }
+        if self.closing {
+            self.end_if_idle(key, effects);
+        }
+    }
+
+    fn end_if_idle(&mut self, key: Key, effects: &mut Effects<'_>) {
+        if let Some(at) = self.find(key)
+            && self.channels[at].doing == Doing::Nothing
+        {
+            let reason = Reason::Disconnected;
+            effects.push(Effect::Stop { key, reason });
+            self.channels.swap_remove(at);
         }
     }
 

@@ -674,3 +674,87 @@ fn presences_change_as_soon_as_the_channel_is_joined_whatever_it_is_doing() {
     assert_eq!(session.mail(0, change()), ["PushState by 0"]);
     assert_eq!(session.mail(1, change()), [""; 0]);
 }
+
+impl Test {
+    fn close(&mut self) -> Vec<String> {
+        let mut effects = Effects::default();
+        self.0.close(&mut effects);
+        told(effects)
+    }
+}
+
+#[test]
+fn a_channel_that_is_idle_when_its_client_goes_ends_at_once() {
+    let mut session = session().join();
+    assert_eq!(session.close(), ["stop 0, Disconnected"]);
+    assert_eq!(session.0.len(), 0);
+}
+
+#[test]
+fn what_was_received_before_the_client_went_is_handled_in_order_and_then_the_channel_ends() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "one"]);
+    session.receive(["1", "3", "room:a", "two"]);
+    session.mail(0, out("three"));
+    assert_eq!(session.close(), [""; 0]);
+    assert_eq!(
+        session.handled(0, "2", Handled::Silent),
+        ["handle two {} in 0"]
+    );
+    assert_eq!(
+        session.handled(0, "3", Handled::Silent),
+        ["deliver out three {} to 0"]
+    );
+    assert_eq!(
+        session.handled(0, "null", Handled::Silent),
+        ["stop 0, Disconnected"]
+    );
+    assert_eq!(session.0.len(), 0);
+}
+
+#[test]
+fn a_join_under_way_when_its_client_goes_is_finished_and_its_messages_are_handled() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    session.receive(["1", "2", "room:a", "save"]);
+    assert_eq!(session.close(), [""; 0]);
+    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let answer = reply(json!(1), 1, "room:a", "ok", json!({}));
+    assert_eq!(told, [answer, "handle save {} in 0".to_owned()]);
+    let told = session.handled(0, "2", Handled::Silent);
+    assert_eq!(told, ["stop 0, Disconnected"]);
+}
+
+#[test]
+fn mail_that_comes_after_the_client_has_gone_is_for_nobody_but_presence_changes_are_made() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    session.close();
+    assert_eq!(session.mail(0, out("late")), [""; 0]);
+    assert_eq!(session.mail(0, Mail::Info(Box::new(()))), [""; 0]);
+    assert_eq!(
+        session.mail(0, Mail::Presence(Change::PushState)),
+        ["PushState by 0"]
+    );
+    let told = session.handled(0, "2", Handled::Silent);
+    assert_eq!(told, ["stop 0, Disconnected"]);
+}
+
+#[test]
+fn a_channel_that_leaves_stops_or_crashes_after_its_client_has_gone_ends_for_that_reason() {
+    for (how, reason) in [(Handled::Crashed, "Crashed"), (Handled::Silent, "Stopped")] {
+        let mut session = session().join();
+        session.receive(["1", "2", "room:a", "slow"]);
+        session.close();
+        session.mail(0, Mail::Stop);
+        let told = session.handled(0, "2", how);
+        assert_eq!(told.last(), Some(&format!("stop 0, {reason}")));
+        assert_eq!(session.0.len(), 0);
+    }
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    session.receive(["1", "3", "room:a", "phx_leave"]);
+    session.close();
+    let told = session.handled(0, "2", Handled::Silent);
+    assert_eq!(told.last().map(String::as_str), Some("stop 0, Left"));
+}

@@ -3,8 +3,9 @@ use super::format::{Format, Framing};
 use super::frame::CloseCode;
 use super::mount::Entrance;
 use super::outbox::{End, Outbox};
+use crate::log::{Closed, SocketLog};
 use crate::message::{Broadcast, Outgoing, Topic};
-use crate::pubsub::{Subscriber, Subscription};
+use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
 use crate::socket::{Client, Context};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -37,7 +38,10 @@ impl Connection {
         let Entrance { endpoint, mount } = entrance;
         let id = id.map(Topic::from);
         let subscription = id.clone().map(|id| {
-            let disconnector = Arc::new(Disconnector(self.clone()));
+            let disconnector = Arc::new(Disconnector {
+                connection: self.clone(),
+                log: mount.log.clone(),
+            });
             endpoint.hub().pubsub.subscribe(id, disconnector)
         });
         let context = Arc::new(Context {
@@ -55,6 +59,10 @@ impl Connection {
         self.heard.store(now, Relaxed);
     }
 
+    pub(super) fn transport(&self) -> &'static str {
+        self.format.framing.transport()
+    }
+
     /// Whether the client was last heard of more than so many ticks ago. One that polls is looked after by its
     /// [`Poller`](super::poller::Poller): a request of its may wait for longer.
     pub(super) fn is_silent(&self, now: u32, ticks: u32) -> bool {
@@ -62,14 +70,15 @@ impl Connection {
         self.format.framing == Framing::WebSocket && silence > ticks
     }
 
-    pub(super) fn close(&self, code: CloseCode) {
-        self.outbox.end(End::Close(code));
+    /// `false` if it had ended already.
+    pub(super) fn close(&self, code: CloseCode) -> bool {
+        self.outbox.end(End::Close(code))
     }
 }
 
 impl Subscriber for Connection {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
-        self.outbox.deliver(broadcast, self.format);
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
+        self.outbox.deliver(broadcast, self.format)
     }
 }
 
@@ -84,12 +93,20 @@ impl Client for Connection {
 }
 
 /// Listens to a socket's id: the event `disconnect` closes the connection, so that the client connects anew.
-pub(super) struct Disconnector(pub(super) Arc<Connection>);
+pub(super) struct Disconnector {
+    connection: Arc<Connection>,
+    log: Arc<SocketLog>,
+}
 
 impl Subscriber for Disconnector {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         if broadcast.event == "disconnect" {
-            self.0.close(CloseCode::GOING_AWAY);
+            let was_open = self.connection.close(CloseCode::GOING_AWAY);
+            if was_open {
+                let transport = self.connection.transport();
+                self.log.closed(transport, Closed::Disconnected);
+            }
         }
+        Pressure::Low
     }
 }

@@ -18,6 +18,16 @@ pub(super) enum Framing {
     LongPoll,
 }
 
+impl Framing {
+    /// The transport that is framed so, as the log names it.
+    pub(super) fn transport(self) -> &'static str {
+        match self {
+            Framing::WebSocket => "websocket",
+            Framing::LongPoll => "longpoll",
+        }
+    }
+}
+
 impl Format {
     /// Below [`FORMATS`].
     pub(super) fn index(self) -> usize {

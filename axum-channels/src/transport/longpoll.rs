@@ -11,6 +11,7 @@ use super::mount::{Entrance, Mount};
 use super::outbox::Outbox;
 use super::poller::Poller;
 use super::polls::{Polled, Request, Said};
+use crate::log;
 use crate::socket::Params;
 use axum::body::Body;
 use axum::http::{
@@ -25,6 +26,9 @@ use tokio::sync::oneshot;
 
 /// Where newer clients have their token; others have it in the URL.
 const TOKEN: &str = "x-phoenix-longpoll-token";
+
+/// As the log names it.
+const TRANSPORT: &str = "longpoll";
 
 /// Answers a request of a long-polling client.
 pub(super) async fn serve(entrance: Arc<Entrance>, request: http::Request<Body>) -> Response<Body> {
@@ -73,9 +77,10 @@ fn preflight(parts: &Parts) -> Response<Body> {
 async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
     let mount = &entrance.mount;
     if mount.registry.is_draining() {
+        mount.log.refused(TRANSPORT, log::Refusal::Draining);
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    let (connected, serializer) = match entrance.connect(parts, "longpoll").await {
+    let (connected, serializer) = match entrance.connect(parts, TRANSPORT).await {
         Ok(connected) => connected,
         Err(refusal) => return refused(&refusal),
     };
@@ -123,14 +128,19 @@ async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
     };
     let body = match read_body(body, mount.options.max_frame_bytes).await {
         Ok(body) => Bytes::from(body),
-        Err(BodyError::TooLarge) => return status(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(BodyError::TooLarge) => {
+            mount.log.refused(TRANSPORT, log::Refusal::TooLarge);
+            return status(StatusCode::PAYLOAD_TOO_LARGE);
+        }
         Err(BodyError::Broken) => return status(StatusCode::BAD_REQUEST),
     };
     if std::str::from_utf8(&body).is_err() {
+        mount.log.refused(TRANSPORT, log::Refusal::NotUtf8);
         return status(StatusCode::BAD_REQUEST);
     }
     for said in messages_in(&body, parts) {
         let Some(said) = said else {
+            mount.log.refused(TRANSPORT, log::Refusal::Malformed);
             return status(StatusCode::BAD_REQUEST);
         };
         let (taken, understood) = oneshot::channel();

@@ -1,12 +1,12 @@
 use super::connection::Connection;
+use super::hold::Hold;
 use super::outbox::End;
-use super::pause::Pause;
 use super::polls::{Polled, Request, Said, Seat};
 use super::registry::{Registration, Registry};
 use crate::codec::Malformed;
-use crate::log::TARGET;
+use crate::log::{self, Closed};
 use crate::pubsub::Subscription;
-use crate::runner::Runner;
+use crate::runner::{Drain, Runner, Turn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -31,7 +31,7 @@ const ROOM: usize = 128;
 
 /// The task of one long-poll session: what a [`Driver`](super::driver::Driver) is to a WebSocket.
 pub(super) struct Poller {
-    runner: Runner,
+    phase: Phase,
     connection: Arc<Connection>,
     registry: Arc<Registry>,
     requests: mpsc::Receiver<Request>,
@@ -40,41 +40,49 @@ pub(super) struct Poller {
     /// A request that may not go on before the client has heard what there is. One: clients before phoenix.js 1.7 send each
     /// message in a request of its own, and were all of these held up, a browser had no connection left to poll with.
     held_up: Option<oneshot::Sender<bool>>,
-    pause: Pause,
+    hold: Hold,
     /// Fires when the client is gone, or when a poll has waited long enough.
     timer: Pin<Box<Sleep>>,
     gone_at: Instant,
-    _seat: Seat,
-    _id: Option<Subscription>,
     _registration: Registration,
+}
+
+enum Phase {
+    Open {
+        runner: Runner,
+        _seat: Seat,
+        _id: Option<Subscription>,
+    },
+    /// The client is gone, and channels handle what was received from it.
+    Draining(Option<Drain>),
 }
 
 impl Poller {
     pub(super) fn new(
-        (runner, id): (Runner, Option<Subscription>),
+        (runner, _id): (Runner, Option<Subscription>),
         connection: Arc<Connection>,
         registry: &Arc<Registry>,
-        (seat, requests): (Seat, mpsc::Receiver<Request>),
+        (_seat, requests): (Seat, mpsc::Receiver<Request>),
     ) -> Self {
         Poller {
-            runner,
+            phase: Phase::Open { runner, _seat, _id },
             registry: registry.clone(),
             requests,
             waiting: None,
             held_up: None,
-            pause: Pause::default(),
+            hold: Hold::default(),
             timer: Box::pin(sleep(ABSENCE)),
             gone_at: Instant::now() + ABSENCE,
-            _seat: seat,
-            _id: id,
             _registration: registry.register(connection.clone()),
             connection,
         }
     }
 
     /// Takes what the client asks. `Err` if it said something that is no message: then the session is over.
-    fn take(&mut self, cx: &mut Context<'_>) -> Result<(), ()> {
-        while let Poll::Ready(Some(request)) = self.requests.poll_recv(cx) {
+    fn take(&mut self, turn: &mut Turn<'_, '_>) -> Result<(), ()> {
+        while !turn.is_over()
+            && let Poll::Ready(Some(request)) = self.requests.poll_recv(turn.context())
+        {
             self.connection.hear(self.registry.now());
             match request {
                 Request::Poll(answer) => {
@@ -85,13 +93,22 @@ impl Poller {
                     self.tell();
                 }
                 Request::Say(said, taken) => {
-                    let understood = self.receive(&said, cx).is_ok();
-                    if understood && self.held_up.is_none() && self.is_full(cx) {
+                    let understood = self.receive(&said, turn).is_ok();
+                    if understood && self.held_up.is_none() && self.is_full(turn) {
                         self.held_up = Some(taken);
                         continue;
                     }
                     let _ = taken.send(understood); // who does not wait for it any more need not know
                     if !understood {
+                        let frame = match &said {
+                            Said::Text(text) => {
+                                log::Frame::Text(std::str::from_utf8(text).unwrap_or_default())
+                            }
+                            Said::Binary(bytes) => {
+                                log::Frame::Binary(self.connection.format.serializer, bytes)
+                            }
+                        };
+                        self.closed(Closed::Malformed(frame));
                         return Err(());
                     }
                 }
@@ -100,7 +117,7 @@ impl Poller {
         Ok(())
     }
 
-    fn receive(&mut self, said: &Said, cx: &mut Context<'_>) -> Result<(), Malformed> {
+    fn receive(&mut self, said: &Said, turn: &mut Turn<'_, '_>) -> Result<(), Malformed> {
         let serializer = self.connection.format.serializer;
         let message = match said {
             Said::Text(text) => {
@@ -108,14 +125,19 @@ impl Poller {
             }
             Said::Binary(bytes) => serializer.decode_binary(bytes)?,
         };
-        self.runner.receive(message, cx);
+        if let Phase::Open { runner, .. } = &mut self.phase {
+            runner.receive(message, turn);
+        }
         Ok(())
     }
 
     /// Whether the client is not to say more: it has to hear what there is first, or a channel has to work off what waits.
-    fn is_full(&mut self, cx: &mut Context<'_>) -> bool {
-        let (load, timeout) = (self.runner.load(), self.registry.timeout());
-        !self.connection.outbox.has_room() || self.pause.holds(load, timeout, cx)
+    fn is_full(&mut self, turn: &mut Turn<'_, '_>) -> bool {
+        let Phase::Open { runner, .. } = &mut self.phase else {
+            return false;
+        };
+        let (load, timeout) = (runner.load(), self.registry.timeout());
+        !self.connection.outbox.has_room() || self.hold.lasts(load, timeout, turn.context())
     }
 
     fn answer_waiting(&mut self, polled: Polled) {
@@ -151,17 +173,35 @@ impl Poller {
     }
 
     /// Lets the client say more.
-    fn release(&mut self, cx: &mut Context<'_>) {
+    fn release(&mut self, turn: &mut Turn<'_, '_>) {
         if self.held_up.is_some()
-            && !self.is_full(cx)
+            && !self.is_full(turn)
             && let Some(taken) = self.held_up.take()
         {
             let _ = taken.send(true);
         }
     }
 
-    /// `Ready` if the client is gone.
-    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Forgets the client, and has its channels end.
+    fn end(&mut self, turn: &mut Turn<'_, '_>) {
+        self.connection.outbox.mute();
+        self.requests.close();
+        (self.waiting, self.held_up) = (None, None);
+        let phase = std::mem::replace(&mut self.phase, Phase::Draining(None));
+        if let Phase::Open { runner, .. } = phase {
+            self.phase = Phase::Draining(Drain::start(runner, turn));
+        }
+    }
+
+    fn closed(&self, why: Closed<'_>) {
+        self.registry.log.closed(self.connection.transport(), why);
+    }
+
+    /// Answers the poll that waits. `Ready` if the client is gone.
+    fn poll_time(&mut self, turn: &mut Turn<'_, '_>) -> Poll<()> {
+        self.connection.outbox.uncork();
+        self.answer();
+        self.release(turn);
         loop {
             let now = Instant::now();
             if self
@@ -172,7 +212,7 @@ impl Poller {
                 self.answer_waiting(Polled::Nothing);
             }
             if self.gone_at <= now {
-                tracing::debug!(target: TARGET, "a long-polling client has not polled for {ABSENCE:?}: it is gone");
+                self.closed(Closed::Idle);
                 return Poll::Ready(());
             }
             let next = self
@@ -182,7 +222,7 @@ impl Poller {
             if self.timer.deadline() != next {
                 self.timer.as_mut().reset(next);
             }
-            if self.timer.as_mut().poll(cx).is_pending() {
+            if self.timer.as_mut().poll(turn.context()).is_pending() {
                 return Poll::Pending;
             }
         }
@@ -194,31 +234,30 @@ impl Future for Poller {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        if let Some(end) = this.connection.outbox.cork(cx.waker()) {
-            log_end(end);
-            return Poll::Ready(());
+        let turn = &mut Turn::new(cx);
+        let end = this.connection.outbox.cork(turn.waker());
+        if let Phase::Open { runner, .. } = &mut this.phase {
+            let paused = end.is_none() && runner.is_paused(turn);
+            if !paused {
+                runner.poll(turn);
+            }
+            if end == Some(End::TooSlow) {
+                this.closed(Closed::TooSlow);
+            }
+            let over = end.is_some() || !paused && this.take(turn).is_err();
+            if over || this.poll_time(turn).is_ready() {
+                this.end(turn);
+            }
         }
-        this.runner.poll(cx);
-        if this.take(cx).is_err() {
-            tracing::warn!(target: TARGET, "a long-polling client was disconnected: it sent what is no message");
-            return Poll::Ready(());
+        if let Phase::Draining(drain) = &mut this.phase {
+            return drain
+                .as_mut()
+                .map_or(Poll::Ready(()), |drain| drain.poll(turn));
         }
-        this.connection.outbox.uncork();
-        this.answer();
-        this.release(cx);
-        this.poll_time(cx)
-    }
-}
-
-fn log_end(end: End) {
-    match end {
-        End::TooSlow => {
-            tracing::warn!(target: TARGET, "a long-polling client was disconnected: more waited for it than may between two polls (`max_queued_bytes`)");
+        if turn.is_over() {
+            turn.again();
         }
-        End::Close(code) => {
-            tracing::debug!(target: TARGET, "a long-polling client was disconnected: close code {}", code.0);
-        }
-        End::Gone => {}
+        Poll::Pending
     }
 }
 

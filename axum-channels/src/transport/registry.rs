@@ -1,6 +1,7 @@
 use super::connection::Connection;
 use super::crowd::Crowd;
 use super::frame::CloseCode;
+use crate::log::{Closed, SocketLog};
 use crate::pubsub::{Roster, Seat};
 use crate::sync::lock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
@@ -30,13 +31,14 @@ pub(crate) struct Registry {
     sweeping: AtomicBool,
     draining: AtomicBool,
     emptied: Notify,
+    pub(super) log: Arc<SocketLog>,
 }
 
 /// A timeout is this many ticks.
 const TICKS: u32 = 16;
 
 impl Registry {
-    pub(crate) fn new(timeout: Duration) -> Self {
+    pub(crate) fn new(timeout: Duration, log: Arc<SocketLog>) -> Self {
         Registry {
             shards: std::array::from_fn(|_| Mutex::new(Roster::new())),
             count: AtomicUsize::new(0),
@@ -47,6 +49,7 @@ impl Registry {
             sweeping: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             emptied: Notify::new(),
+            log,
         }
     }
 
@@ -73,8 +76,9 @@ impl Registry {
         let shard = self.next.fetch_add(1, Relaxed) % SHARDS;
         let others = self.count.fetch_add(1, SeqCst);
         self.crowd.has_come(others + 1);
-        if self.is_draining() {
-            connection.close(CloseCode::RESTART);
+        if self.is_draining() && connection.close(CloseCode::RESTART) {
+            self.log
+                .closed(connection.transport(), Closed::ShuttingDown);
         }
         let seat = lock(&self.shards[shard]).insert(connection);
         if !self.sweeping.swap(true, SeqCst) {
@@ -95,12 +99,13 @@ impl Registry {
             .iter()
             .flat_map(|shard| lock(shard).iter().cloned().collect::<Vec<_>>())
             .collect();
+        self.log.draining(open.len());
         let mut next = Instant::now();
         for batch in open.chunks(DRAIN_BATCH) {
             sleep_until(next.min(deadline)).await;
-            batch
-                .iter()
-                .for_each(|connection| connection.close(CloseCode::RESTART));
+            batch.iter().for_each(|connection| {
+                connection.close(CloseCode::RESTART);
+            });
             next += DRAIN_PAUSE;
         }
         drop(open);
@@ -114,18 +119,22 @@ impl Registry {
             }
         };
         if timeout_at(deadline, gone).await.is_err() {
-            tracing::warn!(target: crate::log::TARGET, "{} connections did not close in time", self.len());
+            self.log.not_drained(self.len());
         }
     }
 
     fn sweep(&self) {
         let now = self.clock.fetch_add(1, Relaxed).wrapping_add(1);
         for shard in &self.shards {
-            for connection in lock(shard)
+            // As Phoenix's server does. The log is not for under the lock.
+            let closed: Vec<_> = lock(shard)
                 .iter()
                 .filter(|connection| connection.is_silent(now, TICKS))
-            {
-                connection.close(CloseCode::PROTOCOL_ERROR); // as Phoenix's server does
+                .filter(|connection| connection.close(CloseCode::PROTOCOL_ERROR))
+                .map(|connection| connection.transport())
+                .collect();
+            for transport in closed {
+                self.log.closed(transport, Closed::Idle);
             }
         }
     }

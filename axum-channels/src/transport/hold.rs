@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The client is slowed down by TCP then, and nothing is refused. But its other channels have to wait as well, so this ends
 /// after a while: what is sent to the channel from then on is refused, until half of what waited is worked off.
 #[derive(Default)]
-pub(super) struct Pause(State);
+pub(super) struct Hold(State);
 
 #[derive(Default)]
 enum State {
@@ -23,10 +23,10 @@ enum State {
     GivenUp,
 }
 
-impl Pause {
+impl Hold {
     /// Whether to read nothing more now. If so, the task is woken when that ends by time; it wakes by itself when a channel
     /// has handled a message. `timeout` is after how long an unread client would be taken for lost.
-    pub(super) fn holds(&mut self, load: Load, timeout: Duration, cx: &mut Context<'_>) -> bool {
+    pub(super) fn lasts(&mut self, load: Load, timeout: Duration, cx: &mut Context<'_>) -> bool {
         if load == Load::Light {
             self.0 = State::Off;
         } else if load == Load::Full && matches!(self.0, State::Off) {
@@ -51,30 +51,30 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_is_unread_while_a_channel_is_full_but_for_ten_seconds_at_most() {
-        let mut pause = Pause::default();
+        let mut hold = Hold::default();
         let minute = Duration::from_secs(60);
-        let mut holds = |load| pause.holds(load, minute, &mut Context::from_waker(Waker::noop()));
+        let mut lasts = |load| hold.lasts(load, minute, &mut Context::from_waker(Waker::noop()));
         let seconds = |seconds| advance(Duration::from_secs(seconds));
-        assert!(!holds(Load::Heavy), "it has not been full");
-        assert!(holds(Load::Full));
+        assert!(!lasts(Load::Heavy), "it has not been full");
+        assert!(lasts(Load::Full));
         seconds(9).await;
-        assert!(!holds(Load::Heavy), "there is room for another");
-        assert!(holds(Load::Full));
+        assert!(!lasts(Load::Heavy), "there is room for another");
+        assert!(lasts(Load::Full));
         seconds(2).await;
-        assert!(!holds(Load::Full), "the time was not begun anew");
-        assert!(!holds(Load::Heavy));
-        assert!(!holds(Load::Full));
-        assert!(!holds(Load::Light));
-        assert!(holds(Load::Full), "half was worked off");
+        assert!(!lasts(Load::Full), "the time was not begun anew");
+        assert!(!lasts(Load::Heavy));
+        assert!(!lasts(Load::Full));
+        assert!(!lasts(Load::Light));
+        assert!(lasts(Load::Full), "half was worked off");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_client_is_read_again_before_it_would_be_taken_for_lost() {
-        let mut pause = Pause::default();
+        let mut hold = Hold::default();
         let two = Duration::from_secs(2);
-        let mut holds = || pause.holds(Load::Full, two, &mut Context::from_waker(Waker::noop()));
-        assert!(holds());
+        let mut lasts = || hold.lasts(Load::Full, two, &mut Context::from_waker(Waker::noop()));
+        assert!(lasts());
         advance(Duration::from_secs(1)).await;
-        assert!(!holds());
+        assert!(!lasts());
     }
 }
