@@ -231,7 +231,7 @@ async fn what_a_client_chooses_is_cut() {
         .build();
     let client = connect(&endpoint, "/socket").await;
     let topic = format!("room:{}", "x".repeat(4091)); // the longest there is
-    client.join(&topic, json!(vec![1; 100_000])).await;
+    client.join(&topic, json!(vec![1; 1000])).await;
     let ones = "1, ".repeat(50);
     assert_eq!(
         log.text(),
