@@ -3,6 +3,7 @@
 //! Channels hold it, so it knows nothing of them: what it has to know of a socket is [`Mounted`].
 
 mod events;
+mod lossy;
 mod mounted;
 mod state;
 

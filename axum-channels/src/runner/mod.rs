@@ -202,6 +202,7 @@ impl Runner {
                     let start = |channel| deliver(channel, mail);
                     self.handle(ticket, None, start, &mut effects, turn);
                 }
+                Effect::TakeMail => self.take_mail(&mut effects),
                 Effect::Presence { key, change } => self.change_presence(key, change),
                 Effect::Stop { key, reason } => self.stop(key, reason),
                 Effect::Overrun { topic } => log::overrun(&topic, self.handlers.name),
@@ -523,5 +524,6 @@ impl Drop for Runner {
         for slot in std::mem::take(&mut self.slots) {
             self.end(slot, Reason::Disconnected);
         }
+        self.context.drop_mail();
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Session {
     loaded: bool,
     /// The client is gone: each channel ends when it has handled what was received.
     closing: bool,
+    /// Mail was held back for want of room.
+    held_back: bool,
 }
 
 impl Session {
@@ -40,6 +42,7 @@ impl Session {
             channels: Vec::new(),
             next_key: 0,
             loaded: false,
+            held_back: false,
             closing: false,
         }
     }
@@ -140,12 +143,15 @@ impl Session {
         }
     }
 
-    /// Whether a channel can be given mail: what waits for it already is not too much.
-    pub(crate) fn has_room(&self, key: Key) -> bool {
-        self.find(key).is_none_or(|at| {
+    /// Whether a channel can be given mail: what waits for it already is not too much. If it cannot,
+    /// [`TakeMail`](Effect::TakeMail) is to follow.
+    pub(crate) fn has_room(&mut self, key: Key) -> bool {
+        let has_room = self.find(key).is_none_or(|at| {
             let waiting = self.channels[at].waiting.as_ref();
             waiting.is_none_or(|waiting| waiting.items.len() < self.rules.max_waiting)
-        })
+        });
+        self.held_back |= !has_room;
+        has_room
     }
 
     /// How much waits for the channels. It is looked at before each message.
@@ -314,6 +320,7 @@ impl Session {
             reason: Reason::Rejoined,
         });
         self.join(message, Some(old.given_ref()), effects);
+        self.call_for_mail(effects);
     }
 
     fn leave(&mut self, at: usize, message: Message<'_>, effects: &mut Effects<'_>) {
@@ -367,7 +374,18 @@ impl Session {
 
     /// A channel is free, or gone: what waited for it is received in its turn, until something keeps it busy again.
     fn release(&mut self, topic: &Topic, waiting: Option<Box<Waiting>>, effects: &mut Effects<'_>) {
-        let Some(mut waiting) = waiting else { return };
+        if let Some(waiting) = waiting {
+            self.receive_waiting(topic, waiting, effects);
+            self.call_for_mail(effects); // what waited may have been for nobody, so that no turn follows which would
+        }
+    }
+
+    fn receive_waiting(
+        &mut self,
+        topic: &Topic,
+        mut waiting: Box<Waiting>,
+        effects: &mut Effects<'_>,
+    ) {
         while let Some(item) = waiting.pop() {
             match item {
                 Item::Message(message) => self.receive(message, effects),
@@ -383,6 +401,13 @@ impl Session {
                 member.waiting = Some(waiting).filter(|waiting| !waiting.items.is_empty());
                 return;
             }
+        }
+    }
+
+    /// There is room: if mail was held back, it is time to look at it again.
+    fn call_for_mail(&mut self, effects: &mut Effects<'_>) {
+        if std::mem::take(&mut self.held_back) {
+            effects.push(Effect::TakeMail);
         }
     }
 

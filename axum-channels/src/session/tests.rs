@@ -121,6 +121,7 @@ fn told(mut effects: Effects<'_>) -> Vec<String> {
                 payload,
             } => format!("handle {event} {payload:?} in {}", ticket.key.0),
             Effect::Deliver { ticket, mail } => format!("deliver {mail:?} to {}", ticket.key.0),
+            Effect::TakeMail => "take mail".to_owned(),
             Effect::Presence { key, change } => format!("{change:?} by {}", key.0),
             Effect::Stop { key, reason } => format!("stop {}, {reason:?}", key.0),
             Effect::Overrun { topic } => format!("overrun {topic}"),
@@ -633,6 +634,32 @@ fn a_channel_that_is_stopped_while_idle_ends_at_once_and_one_while_joining_after
 }
 
 #[test]
+fn mail_that_was_held_back_is_called_for_when_there_is_room_also_if_what_waited_was_for_nobody() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "ping"]);
+    for reference in ["3", "4"] {
+        assert!(session.0.has_room(Key(0)));
+        session.receive(["0", reference, "room:a", "stale"]);
+    }
+    assert!(!session.0.has_room(Key(0)));
+    assert_eq!(session.handled(0, "2", Handled::Silent), ["take mail"]);
+    assert!(session.0.has_room(Key(0)));
+    session.receive(["1", "5", "room:a", "ping"]);
+    assert_eq!(session.handled(0, "5", Handled::Silent), [""; 0]);
+}
+
+#[test]
+fn mail_that_was_held_back_is_called_for_when_its_channel_is_joined_again() {
+    let mut session = session().join();
+    for reference in ["2", "3", "4"] {
+        session.receive(["1", reference, "room:a", "ping"]);
+    }
+    assert!(!session.0.has_room(Key(0)));
+    let told = session.receive(["5", "5", "room:a", "phx_join"]);
+    assert_eq!(told.last().map(String::as_str), Some("take mail"));
+}
+
+#[test]
 fn a_channel_with_too_much_mail_is_ended_with_an_error() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "ping"]);
@@ -643,7 +670,10 @@ fn a_channel_with_too_much_mail_is_ended_with_an_error() {
     assert!(!session.0.has_room(Key(0)));
     let told = session.mail(0, Mail::Overrun);
     let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
-    assert_eq!(told, ["overrun room:a", error, "stop 0, Crashed"]);
+    assert_eq!(
+        told,
+        ["overrun room:a", error, "stop 0, Crashed", "take mail"]
+    );
 }
 
 #[test]

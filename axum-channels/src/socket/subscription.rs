@@ -5,10 +5,10 @@ use crate::endpoint::Event;
 use crate::message::{Broadcast, Topic};
 use crate::pubsub::{self, Pressure, Subscriber};
 use crate::session::{Key, Mail};
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 /// What keeps a channel subscribed to a topic other than its own: see [`Socket::subscribe`](crate::Socket::subscribe).
 ///

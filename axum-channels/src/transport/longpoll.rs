@@ -84,6 +84,9 @@ async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
         Ok(connected) => connected,
         Err(refusal) => return refused(&refusal),
     };
+    let Some(admission) = mount.registry.admit() else {
+        return status(StatusCode::SERVICE_UNAVAILABLE);
+    };
     let Ok((seat, requests)) = mount.polls.open() else {
         return status(StatusCode::INTERNAL_SERVER_ERROR);
     };
@@ -96,12 +99,9 @@ async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
     let running = connection.run(entrance, connected);
     let token = seat.token.clone();
-    tokio::spawn(Poller::new(
-        running,
-        connection,
-        &mount.registry,
-        (seat, requests),
-    ));
+    let registration = mount.registry.register(admission, connection.clone());
+    let registered = (connection, mount.registry.clone(), registration);
+    tokio::spawn(Poller::new(running, registered, (seat, requests)));
     messages(StatusCode::GONE, &token, Vec::new())
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod fuzz;
 mod handshake;
 mod hold;
 mod longpoll;
+mod members;
 mod mount;
 mod options;
 mod outbox;

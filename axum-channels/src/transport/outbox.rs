@@ -5,11 +5,11 @@ use super::stream::{Stream, try_write};
 use crate::log;
 use crate::message::{Broadcast, Outgoing};
 use crate::pubsub::Pressure;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use bytes::Bytes;
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use tokio::net::TcpStream;
 

@@ -60,20 +60,19 @@ enum Phase {
 impl Poller {
     pub(super) fn new(
         (runner, _id): (Runner, Option<Subscription>),
-        connection: Arc<Connection>,
-        registry: &Arc<Registry>,
+        (connection, registry, registration): (Arc<Connection>, Arc<Registry>, Registration),
         (_seat, requests): (Seat, mpsc::Receiver<Request>),
     ) -> Self {
         Poller {
             phase: Phase::Open { runner, _seat, _id },
-            registry: registry.clone(),
+            registry,
             requests,
             waiting: None,
             held_up: None,
             hold: Hold::default(),
             timer: Box::pin(sleep(ABSENCE)),
             gone_at: Instant::now() + ABSENCE,
-            _registration: registry.register(connection.clone()),
+            _registration: registration,
             connection,
         }
     }

@@ -9,6 +9,7 @@ use super::handshake::Handshake;
 use super::hold::Hold;
 use super::mount::Entrance;
 use super::outbox::Outbox;
+use super::registry::Admission;
 use super::stream::Stream;
 use crate::codec::Serializer;
 use crate::log;
@@ -44,10 +45,16 @@ pub(super) async fn serve(entrance: Arc<Entrance>, request: Request) -> Response
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
     match entrance.connect(parts, TRANSPORT).await {
-        Ok((connected, serializer)) => {
-            tokio::spawn(run(entrance, connected, serializer, upgrade));
-            handshake.response()
-        }
+        Ok(accepted) => match mount.registry.admit() {
+            Some(admission) => {
+                tokio::spawn(run(entrance.clone(), accepted, admission, upgrade));
+                handshake.response()
+            }
+            None => {
+                mount.log.refused(TRANSPORT, log::Refusal::Draining);
+                status(StatusCode::SERVICE_UNAVAILABLE)
+            }
+        },
         Err(refusal) => refusal.response(),
     }
 }
@@ -65,19 +72,19 @@ fn no_websocket() -> Response<Body> {
 /// Waits until hyper has let go of the connection, and then runs it to its end.
 async fn run(
     entrance: Arc<Entrance>,
-    connected: Connected,
-    serializer: Serializer,
+    accepted: (Connected, Serializer),
+    admission: Admission,
     upgrade: OnUpgrade,
 ) {
     if let Ok(upgraded) = upgrade.await {
-        driver(&entrance, connected, serializer, upgraded).await;
+        driver(&entrance, accepted, admission, upgraded).await;
     }
 }
 
 fn driver(
     entrance: &Entrance,
-    connected: Connected,
-    serializer: Serializer,
+    (connected, serializer): (Connected, Serializer),
+    admission: Admission,
     upgraded: Upgraded,
 ) -> Driver {
     let mount = &entrance.mount;
@@ -96,7 +103,7 @@ fn driver(
         backlog: read.to_vec(), // a copy: what is shared keeps all of hyper's buffer
         phase: Phase::Open { runner, _id: id },
         hold: Hold::default(),
-        _registration: mount.registry.register(connection.clone()),
+        _registration: mount.registry.register(admission, connection.clone()),
         registry: mount.registry.clone(),
         connection,
     }
