@@ -15,7 +15,8 @@ use crate::log::{self, Filter, Line};
 use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
 use crate::metrics::{self, told};
 use crate::session::{
-    Change, Effect, Effects, Handled, Join, Joined, Key, Reason, RouteId, Rules, Session, Ticket,
+    Change, Effect, Effects, Handled, Join, Joined, Key, Load, Reason, RouteId, Rules, Session,
+    Ticket,
 };
 use crate::socket::{Context, Socket};
 use guard::{Done, drop_guarded};
@@ -86,6 +87,11 @@ impl Runner {
         let mut effects = Effects::default();
         self.session.receive(message, &mut effects);
         self.carry_out(effects, turn);
+    }
+
+    /// How much waits for the channels.
+    pub(crate) fn load(&mut self) -> Load {
+        self.session.load()
     }
 
     /// Goes on with what is under way, as far as the turn's budget goes.
