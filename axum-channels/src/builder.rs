@@ -10,11 +10,12 @@ use crate::pubsub::PubSub;
 use crate::runner::Handlers;
 use crate::session::Rules;
 use crate::socket::SocketHandler;
+use crate::sync::Mutex;
 use crate::transport::{Connect, Connected, Mount, Registry, SocketOptions, websocket};
 use crate::url::PublicUrl;
 use std::any::type_name;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Puts an [`Endpoint`] together.
 ///

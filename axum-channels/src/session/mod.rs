@@ -29,10 +29,10 @@ pub(crate) struct Session {
     next_key: u32,
     /// Whether there may be a channel for which much waits: then all are looked at.
     loaded: bool,
-    /// The client is gone: each channel ends when it has handled what was received.
-    closing: bool,
     /// Mail was held back for want of room.
     held_back: bool,
+    /// The client is gone: each channel ends when it has handled what was received.
+    closing: bool,
 }
 
 impl Session {
@@ -125,6 +125,7 @@ impl Session {
         if !self.closing {
             effects.push(Effect::Subscribe { key: ticket.key });
         }
+        self.change_presences(at, effects);
         self.free(at, effects);
     }
 
@@ -400,6 +401,22 @@ impl Session {
             if let Some(member) = member.filter(|member| member.doing != Doing::Nothing) {
                 member.waiting = Some(waiting).filter(|waiting| !waiting.items.is_empty());
                 return;
+            }
+        }
+    }
+
+    /// Changes to who is there that came while a channel was being joined take effect before what else waits: those that
+    /// come from now on wait for nothing, and must not overtake them.
+    fn change_presences(&mut self, at: usize, effects: &mut Effects<'_>) {
+        let Some(waiting) = &mut self.channels[at].waiting else {
+            return;
+        };
+        for item in std::mem::take(&mut waiting.items) {
+            match item {
+                Item::Mail(key, Mail::Presence(change)) => {
+                    effects.push(Effect::Presence { key, change });
+                }
+                other => waiting.items.push_back(other),
             }
         }
     }

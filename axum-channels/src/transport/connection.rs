@@ -7,9 +7,9 @@ use crate::log::{Closed, SocketLog};
 use crate::message::{Broadcast, Outgoing, Topic};
 use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
-use crate::socket::{Client, Context};
+use crate::socket::{Client, Context, LazyMailbox};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
 
 /// A client as the rest of the program sees it. Its task, a [`Driver`](super::driver::Driver) or a
 /// [`Poller`](super::poller::Poller), owns what else there is of it.
@@ -49,7 +49,7 @@ impl Connection {
             client: self.clone(),
             handler,
             id,
-            mailbox: OnceLock::new(),
+            mailbox: LazyMailbox::default(),
             max_waiting: mount.options.max_waiting,
         });
         (Runner::new(context, mount.handlers.clone()), subscription)
@@ -87,8 +87,8 @@ impl Client for Connection {
         self.outbox.send(message, self.format);
     }
 
-    fn wake(&self) -> bool {
-        self.outbox.wake()
+    fn wake(&self) {
+        self.outbox.wake();
     }
 }
 

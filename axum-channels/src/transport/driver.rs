@@ -84,9 +84,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// So many full reads are used before other tasks get their turn.
 const READS: usize = 4;
 
-/// As the log names it.
-pub(super) const TRANSPORT: &str = "websocket";
-
 const SCRATCH: usize = 64 * 1024;
 
 thread_local! {
@@ -160,7 +157,7 @@ impl Driver {
             _ => match end {
                 End::Close(code) => Input::Close(code, Initiator::Server),
                 End::TooSlow => {
-                    self.registry.log.closed(TRANSPORT, Closed::TooSlow);
+                    self.closed(Closed::TooSlow);
                     Input::Gone
                 }
                 End::Gone => self.read(turn),
@@ -257,10 +254,7 @@ impl Driver {
                 Ok(Some(Incoming::Text(text))) => {
                     let message = self.connection.format.serializer.decode_text(&text);
                     if let Err(Malformed) = receive(&mut self.phase, message, turn) {
-                        let frame = log::Frame::Text(&text);
-                        self.registry
-                            .log
-                            .closed(TRANSPORT, Closed::Malformed(frame));
+                        self.closed(Closed::Malformed(log::Frame::Text(&text)));
                         break Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server);
                     }
                 }
@@ -269,19 +263,21 @@ impl Driver {
                     let message = serializer.decode_binary(&bytes);
                     if let Err(Malformed) = receive(&mut self.phase, message, turn) {
                         let frame = log::Frame::Binary(serializer, &bytes);
-                        self.registry
-                            .log
-                            .closed(TRANSPORT, Closed::Malformed(frame));
+                        self.closed(Closed::Malformed(frame));
                         break Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server);
                     }
                 }
                 Err(code) => {
-                    self.registry.log.closed(TRANSPORT, cause(code));
+                    self.closed(cause(code));
                     break Input::Close(code, Initiator::Server);
                 }
             }
         };
         (total - rest.len(), input)
+    }
+
+    fn closed(&self, why: Closed<'_>) {
+        self.registry.log.closed(self.connection.transport(), why);
     }
 
     /// Whether nothing is to be read, as too much waits for a channel.

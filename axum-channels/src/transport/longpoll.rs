@@ -88,6 +88,7 @@ async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
         return status(StatusCode::SERVICE_UNAVAILABLE);
     };
     let Ok((seat, requests)) = mount.polls.open() else {
+        mount.log.refused(TRANSPORT, log::Refusal::NoToken);
         return status(StatusCode::INTERNAL_SERVER_ERROR);
     };
     let outbox = Outbox::polled(mount.options.max_queued_bytes);

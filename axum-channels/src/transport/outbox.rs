@@ -31,8 +31,6 @@ struct State {
     corked: bool,
     queue: Option<Box<Queue>>,
     end: Option<End>,
-    /// The connection's task is over.
-    is_over: bool,
     task: Option<Waker>,
 }
 
@@ -68,7 +66,6 @@ impl Outbox {
             corked: false,
             queue: None,
             end: None,
-            is_over: false,
             task: None,
         };
         Outbox {
@@ -174,17 +171,15 @@ impl Outbox {
         drop(dropped);
     }
 
-    /// Wakes the connection's task. `false` if that is over.
-    pub(super) fn wake(&self) -> bool {
-        let state = lock(&self.state);
-        state.wake();
-        !state.is_over
+    /// Wakes the connection's task.
+    pub(super) fn wake(&self) {
+        lock(&self.state).wake();
     }
 
     /// Lets go of the socket and of all that waits.
     pub(super) fn shut(&self) {
         let mut state = lock(&self.state);
-        (state.end, state.is_over) = (Some(End::Gone), true);
+        state.end = Some(End::Gone);
         let dropped = (state.tcp.take(), state.queue.take(), state.task.take());
         drop(state);
         drop(dropped);

@@ -2,7 +2,7 @@
 
 use super::connect::{Connected, status};
 use super::connection::Connection;
-use super::driver::{Driver, Phase, TRANSPORT};
+use super::driver::{Driver, Phase};
 use super::format::{Format, Framing};
 use super::frame::Reader;
 use super::handshake::Handshake;
@@ -18,6 +18,9 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use std::sync::Arc;
+
+/// As the log names it.
+const TRANSPORT: &str = "websocket";
 
 /// Answers a request for a WebSocket: 101, or why not.
 ///
