@@ -124,6 +124,7 @@ mod endpoint;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
+mod guard;
 mod log;
 mod message;
 mod metrics;

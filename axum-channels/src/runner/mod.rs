@@ -1,16 +1,15 @@
 //! Runs the channels of one connection: carries out what its [`Session`] wants done.
 
 mod drain;
-mod guard;
 mod pause;
 mod slot;
 mod turn;
 
 pub(crate) use drain::Drain;
-pub(crate) use guard::guarded;
 pub(crate) use turn::Turn;
 
 use crate::channel::{Handling, Instance, Joining, Route, ending};
+use crate::guard::{Done, drop_guarded};
 use crate::log::{self, Filter, Line};
 use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
 use crate::metrics::{self, told};
@@ -20,7 +19,6 @@ use crate::session::{
     Ticket,
 };
 use crate::socket::{Context, Socket};
-use guard::{Done, drop_guarded};
 use pause::Pause;
 use slot::{Next, Pending, Slot, Told, Work, deliver, subscriber};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-use super::guard::{Done, poll_guarded};
+use crate::guard::{Done, poll_guarded};
 use crate::log;
 use crate::pubsub::{self, Pressure};
 use std::pin::pin;
