@@ -5,6 +5,7 @@ use crate::endpoint::{Endpoint, Hub, Mounted, States};
 use crate::message::Topic;
 use crate::origin::CheckOrigin;
 use crate::presence::Tracker;
+use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
 use crate::runner::Handlers;
 use crate::session::Rules;
@@ -39,6 +40,7 @@ pub struct EndpointBuilder {
     states: States,
     check_origin: CheckOrigin,
     url: Option<Arc<PublicUrl>>,
+    proxies: Option<TrustedProxies>,
 }
 
 /// A socket to be mounted.
@@ -134,6 +136,7 @@ impl EndpointBuilder {
             states: States::default(),
             check_origin: CheckOrigin::default(),
             url: None,
+            proxies: None,
         }
     }
 
@@ -206,6 +209,21 @@ impl EndpointBuilder {
         self
     }
 
+    /// Proxies in front of the app, whose word for a client's address is taken: see
+    /// [`ConnectInfo::client_addr`](crate::ConnectInfo::client_addr). None by default.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, TrustedProxies};
+    /// # fn main() -> Result<(), axum_channels::InvalidNetwork> {
+    /// let builder = Endpoint::builder().trusted_proxies(TrustedProxies::networks(["127.0.0.1", "10.0.0.0/8"])?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = Some(proxies);
+        self
+    }
+
     /// Gives handlers and channels a value of the app, such as its configuration or database pool. There is one of a type.
     ///
     /// ```
@@ -241,6 +259,7 @@ impl EndpointBuilder {
             tracker: Tracker::new(),
             check_origin: self.check_origin.at(url.as_ref()),
             url,
+            proxies: self.proxies,
         };
         Endpoint::new(Arc::new(hub), sockets)
     }

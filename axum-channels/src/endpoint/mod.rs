@@ -13,6 +13,7 @@ pub(crate) use state::States;
 use crate::message::Payload;
 use crate::origin::{CheckOrigin, RefusedOrigin};
 use crate::presence::{Presences, Tracker};
+use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
 use crate::url::PublicUrl;
 use axum::Router;
@@ -63,6 +64,7 @@ pub(crate) struct Hub {
     pub(crate) tracker: Tracker,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) url: Option<Arc<PublicUrl>>,
+    pub(crate) proxies: Option<TrustedProxies>,
 }
 
 /// As Phoenix's drainer: so long shutting down may take.
