@@ -247,7 +247,9 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Shuts down gracefully at Ctrl-C or SIGTERM, and ends at once at a second of either.
+    /// Shuts down gracefully at Ctrl-C or SIGTERM; a second of either ends the process, with the exit code 130 or 143.
+    ///
+    /// It does not return from the second: a runtime waits for its blocking tasks before it ends, and those may be stuck.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -256,12 +258,12 @@ impl<S> Serve<S> {
     /// # }
     /// ```
     pub fn with_signals(self) -> Self {
-        let second = async {
-            shutdown_signal().await;
-            shutdown_signal().await;
-        };
         self.with_graceful_shutdown(shutdown_signal())
-            .with_forced_shutdown(second)
+            .with_forced_shutdown(async {
+                signal::next().await;
+                let second = signal::next().await;
+                std::process::exit(128 + second as i32) // as a shell reports a signal
+            })
     }
 
     /// Returns the address that the server listens on.
