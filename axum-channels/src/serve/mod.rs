@@ -10,7 +10,7 @@ pub(crate) use body::BodyTimeout;
 pub use signal::shutdown_signal;
 
 use crate::endpoint::Endpoint;
-use crate::log::TARGET;
+use crate::log;
 use accept::accept;
 use axum::extract::Request;
 use axum::response::Response;
@@ -322,8 +322,7 @@ async fn drain(endpoint: Option<Endpoint>, phase: &watch::Sender<Phase>, timeout
         phase.closed().await;
     };
     if tokio::time::timeout(timeout, drained).await.is_err() {
-        let left = phase.receiver_count();
-        tracing::warn!(target: TARGET, "{left} requests were not finished within {timeout:?} of the shutdown");
+        log::requests_dropped(phase.receiver_count(), timeout);
     }
 }
 
