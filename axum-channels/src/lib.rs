@@ -123,6 +123,7 @@ mod endpoint;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
+mod guard;
 mod log;
 mod message;
 mod metrics;
@@ -130,6 +131,7 @@ mod origin;
 mod presence;
 mod proxies;
 mod pubsub;
+mod rate_limit;
 mod runner;
 mod serve;
 mod session;
@@ -150,6 +152,7 @@ pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use presence::Presences;
 pub use proxies::{InvalidNetwork, TrustedProxies};
+pub use rate_limit::RateLimit;
 pub use serve::{Serve, serve, shutdown_signal};
 pub use session::Reason;
 pub use socket::{

@@ -27,11 +27,13 @@ pub(crate) enum Closed<'a> {
     /// What came was no message of the protocol.
     Malformed(Frame<'a>),
     TooLarge,
-    TooSlow,
     NotUtf8,
     /// It broke the rules of WebSocket frames.
     BrokenFrame,
     /// The client did not read what it was sent.
+    TooSlow,
+    /// The client sent more than the rate limit lets it.
+    TooMuch,
     /// The client was silent for too long.
     Idle,
     /// By its id.
@@ -156,6 +158,7 @@ impl SocketLog {
                 "the client does not read, and more than max_queued_bytes waits for it",
                 limit = self.max_queued_bytes
             ),
+            Closed::TooMuch => closed!(WARN, "it sent more than its rate limit"),
             Closed::Idle => closed!(INFO, "the client was silent for too long"),
             Closed::Disconnected => closed!(INFO, "disconnected by its id"),
             Closed::ShuttingDown => closed!(INFO, "shutting down"),
