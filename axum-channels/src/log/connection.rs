@@ -54,6 +54,7 @@ pub(crate) enum Refusal {
     /// It did not ask for a WebSocket, or not properly.
     NoWebSocket(&'static str),
     TooLarge,
+    TooSlow,
     NotUtf8,
     Malformed,
     Draining,
@@ -109,6 +110,7 @@ impl SocketLog {
                 "the body is larger than max_frame_bytes, or did not come whole",
                 limit = self.max_frame_bytes
             ),
+            Refusal::TooSlow => refused!(ERROR, 408, "the body did not come in time"),
             Refusal::NotUtf8 => refused!(ERROR, 400, "the text is not UTF-8"),
             Refusal::Malformed => refused!(ERROR, 400, "malformed message"),
             Refusal::Draining => refused!(INFO, 503, "shutting down"),
