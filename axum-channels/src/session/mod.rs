@@ -389,12 +389,13 @@ impl Session {
     /// Changes to who is there that came while a channel was being joined take effect before what else waits: those that
     /// come from now on wait for nothing, and must not overtake them.
     fn change_presences(&mut self, at: usize, effects: &mut Effects<'_>) {
-        let Some(waiting) = &mut self.channels[at].waiting else {
-            return;
-        };
+        let Member { key, waiting, .. } = &mut self.channels[at];
+        let Some(waiting) = waiting else { return };
         for item in std::mem::take(&mut waiting.items) {
             match item {
-                Item::Mail(key, Mail::Presence(change)) => {
+                // What waits may have been for an earlier channel of the topic.
+                Item::Mail(of, Mail::Presence(change)) if of == *key => {
+                    let key = *key;
                     effects.push(Effect::Presence { key, change });
                 }
                 other => waiting.items.push_back(other),
