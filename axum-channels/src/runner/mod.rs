@@ -15,7 +15,8 @@ use crate::log::{self, Filter, Line};
 use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
 use crate::metrics::{self, told};
 use crate::session::{
-    Change, Effect, Effects, Handled, Join, Joined, Key, Reason, RouteId, Rules, Session, Ticket,
+    Change, Effect, Effects, Handled, Join, Joined, Key, Load, Reason, RouteId, Rules, Session,
+    Ticket,
 };
 use crate::socket::{Context, Socket};
 use guard::{Done, drop_guarded};
@@ -86,6 +87,11 @@ impl Runner {
         let mut effects = Effects::default();
         self.session.receive(message, &mut effects);
         self.carry_out(effects, turn);
+    }
+
+    /// How much waits for the channels.
+    pub(crate) fn load(&mut self) -> Load {
+        self.session.load()
     }
 
     /// Goes on with what is under way, as far as the turn's budget goes.
@@ -162,7 +168,7 @@ impl Runner {
                 mail if !mail.ends() && !session.has_room(key) => Err(mail),
                 mail => {
                     if !session.mail(key, mail, effects) {
-                        context.unsubscribe(key); // it may have subscribed when it had ended already
+                        context.forget(key); // it may have subscribed when it had ended already
                     }
                     Ok(())
                 }
@@ -385,7 +391,7 @@ impl Runner {
         let Slot {
             key, topic, route, ..
         } = self.slots.swap_remove(at);
-        self.context.unsubscribe(key);
+        self.context.forget(key);
         let name = self.handlers.route(route).name;
         let how = match refusal {
             Why::Said { payload, .. } => {
@@ -507,7 +513,7 @@ impl Runner {
         let (key, topic) = (slot.key, slot.topic.clone());
         let owner = self.context.owner(key);
         ending(reason, || drop_guarded(slot));
-        self.context.unsubscribe(key);
+        self.context.forget(key);
         let tracker = &self.context.endpoint.hub().tracker;
         self.publish_presence(&topic, tracker.leave(&topic, owner));
     }
@@ -518,6 +524,6 @@ impl Drop for Runner {
         for slot in std::mem::take(&mut self.slots) {
             self.end(slot, Reason::Disconnected);
         }
-        self.context.drop_mail();
+        self.context.mailbox.close();
     }
 }

@@ -1,5 +1,5 @@
 use super::tracked::Tracked;
-use super::{Context, PresenceError};
+use super::{Context, PresenceError, SendError};
 use crate::message::{Payload, Topic};
 use crate::presence::Presences;
 use crate::session::{Change, Key, Mail};
@@ -53,7 +53,7 @@ impl Presence<'_> {
     /// ```
     pub fn track(&self, key: &str, meta: impl Into<Payload>) -> Result<(), PresenceError> {
         let meta = object(&meta.into())?;
-        let tracked = self.tracked();
+        let mut tracked = self.tracked()?;
         if tracked.has(self.key, key) {
             return Err(PresenceError::AlreadyTracked {
                 topic: self.topic.clone(),
@@ -61,9 +61,9 @@ impl Presence<'_> {
             });
         }
         let name = key.into();
-        self.change(Change::Track { key: name, meta }, tracked, |tracked| {
-            tracked.add(self.key, key);
-        })
+        self.change(Change::Track { key: name, meta })?;
+        tracked.add(self.key, key);
+        Ok(())
     }
 
     /// Replaces what is known of this client's connection under a key.
@@ -81,7 +81,7 @@ impl Presence<'_> {
     /// ```
     pub fn update(&self, key: &str, meta: impl Into<Payload>) -> Result<(), PresenceError> {
         let meta = object(&meta.into())?;
-        let tracked = self.tracked();
+        let tracked = self.tracked()?;
         if !tracked.has(self.key, key) {
             return Err(PresenceError::NotTracked {
                 topic: self.topic.clone(),
@@ -89,7 +89,7 @@ impl Presence<'_> {
             });
         }
         let name = key.into();
-        self.change(Change::Update { key: name, meta }, tracked, |_| ())
+        self.change(Change::Update { key: name, meta })
     }
 
     /// Tracks this client's connection no longer. If it is not tracked under the key, nothing changes, as in Phoenix.
@@ -106,9 +106,10 @@ impl Presence<'_> {
     /// ```
     pub fn untrack(&self, key: &str) -> Result<(), PresenceError> {
         let name = key.into();
-        self.change(Change::Untrack { key: name }, self.tracked(), |tracked| {
-            tracked.remove(self.key, key);
-        })
+        let mut tracked = self.tracked()?;
+        self.change(Change::Untrack { key: name })?;
+        tracked.remove(self.key, key);
+        Ok(())
     }
 
     /// Pushes who is there to this client, as `presence_state`: what changes were made before this one are in it.
@@ -124,7 +125,7 @@ impl Presence<'_> {
     /// }
     /// ```
     pub fn push_state(&self) -> Result<(), PresenceError> {
-        self.change(Change::PushState, self.tracked(), |_| ())
+        self.change(Change::PushState)
     }
 
     /// Who is there now. Changes that have not taken effect are not in it.
@@ -140,25 +141,15 @@ impl Presence<'_> {
     }
 
     /// Locked until a change is queued: other tasks with a clone of the socket make theirs before it or after it.
-    fn tracked(&self) -> MutexGuard<'_, Tracked> {
-        let tracked: &Mutex<_> = self.context.mailbox().tracked.get_or_init(Box::default);
-        lock(tracked)
+    fn tracked(&self) -> Result<MutexGuard<'_, Tracked>, PresenceError> {
+        let mailbox = self.context.mailbox.open().ok_or(SendError::Gone)?;
+        let tracked: &Mutex<_> = mailbox.tracked.get_or_init(Box::default);
+        Ok(lock(tracked))
     }
 
-    /// Queues a change, and notes it in `tracked`, which is unlocked before the queue of a client that is gone is dropped:
-    /// what is in it is the user's.
-    fn change(
-        &self,
-        change: Change,
-        mut tracked: MutexGuard<'_, Tracked>,
-        note: impl FnOnce(&mut Tracked),
-    ) -> Result<(), PresenceError> {
-        let mail = Mail::Presence(change);
-        let queued = || {
-            note(&mut tracked);
-            drop(tracked);
-        };
-        Ok(self.context.post_then(self.key, mail, queued)?)
+    fn change(&self, change: Change) -> Result<(), PresenceError> {
+        self.context.post(self.key, Mail::Presence(change))?;
+        Ok(())
     }
 }
 

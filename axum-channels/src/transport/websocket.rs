@@ -6,6 +6,7 @@ use super::driver::{Driver, Phase};
 use super::format::{Format, Framing};
 use super::frame::Reader;
 use super::handshake::Handshake;
+use super::hold::Hold;
 use super::mount::Entrance;
 use super::outbox::Outbox;
 use super::registry::Admission;
@@ -104,6 +105,7 @@ fn driver(
         reader: Reader::new(mount.options.max_frame_bytes),
         backlog: read.to_vec(), // a copy: what is shared keeps all of hyper's buffer
         phase: Phase::Open { runner, _id: id },
+        hold: Hold::default(),
         _registration: mount.registry.register(admission, connection.clone()),
         registry: mount.registry.clone(),
         connection,
