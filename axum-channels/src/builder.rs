@@ -66,6 +66,7 @@ impl Socket {
             max_waiting_bytes: options.max_waiting_bytes,
         });
         let (join_timeout, drain_timeout) = (options.join_timeout, options.drain_timeout);
+        let rate_limit = options.rate_limit.clone();
         Socket {
             path: path.trim_end_matches('/').to_owned(),
             options,
@@ -76,6 +77,7 @@ impl Socket {
                 routes: channels.routes,
                 join_timeout,
                 drain_timeout,
+                rate_limit,
             },
             connect,
         }

@@ -124,12 +124,14 @@ mod endpoint;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
+mod guard;
 mod log;
 mod message;
 mod metrics;
 mod origin;
 mod presence;
 mod pubsub;
+mod rate_limit;
 mod runner;
 mod session;
 mod socket;
@@ -148,6 +150,7 @@ pub use log::LogLine;
 pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use presence::Presences;
+pub use rate_limit::RateLimit;
 pub use session::Reason;
 pub use socket::{
     ConnectInfo, Params, Presence, PresenceError, SendError, Sender, Socket, SocketHandler,

@@ -32,6 +32,8 @@ pub(crate) enum Closed<'a> {
     BrokenFrame,
     /// The client did not read what it was sent.
     TooSlow,
+    /// The client sent more than the rate limit lets it.
+    TooMuch,
     /// The client was silent for too long.
     Idle,
     /// By its id.
@@ -154,6 +156,7 @@ impl SocketLog {
                 "the client does not read, and more than max_queued_bytes waits for it",
                 limit = self.max_queued_bytes
             ),
+            Closed::TooMuch => closed!(WARN, "it sent more than its rate limit"),
             Closed::Idle => closed!(INFO, "the client was silent for too long"),
             Closed::Disconnected => closed!(INFO, "disconnected by its id"),
             Closed::ShuttingDown => closed!(INFO, "shutting down"),

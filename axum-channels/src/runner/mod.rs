@@ -1,25 +1,24 @@
 //! Runs the channels of one connection: carries out what its [`Session`] wants done.
 
 mod drain;
-mod guard;
 mod pause;
 mod slot;
 mod turn;
 
 pub(crate) use drain::Drain;
-pub(crate) use guard::guarded;
 pub(crate) use turn::Turn;
 
 use crate::channel::{Handling, Instance, Joining, Route, ending};
+use crate::guard::{Done, drop_guarded};
 use crate::log::{self, Filter, Line};
 use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
 use crate::metrics::{self, told};
+use crate::rate_limit::{Bucket, Excess, RateLimit};
 use crate::session::{
     Change, Effect, Effects, Handled, Join, Joined, Key, Load, Reason, RouteId, Rules, Session,
     Ticket,
 };
 use crate::socket::{Context, Socket};
-use guard::{Done, drop_guarded};
 use pause::Pause;
 use slot::{Next, Pending, Slot, Told, Work, deliver, subscriber};
 use std::sync::Arc;
@@ -34,6 +33,7 @@ pub(crate) struct Handlers {
     pub(crate) routes: Vec<Route>,
     pub(crate) join_timeout: Duration,
     pub(crate) drain_timeout: Duration,
+    pub(crate) rate_limit: Option<RateLimit>,
     /// What the log does not show of parameters.
     pub(crate) filter: Arc<Filter>,
 }
@@ -52,6 +52,8 @@ pub(crate) struct Runner {
     /// The slot to poll first, so that a turn goes on where the budget of the one before ended.
     cursor: usize,
     pause: Pause,
+    /// From the first message on, if there is a rate limit.
+    bucket: Option<Box<Bucket>>,
 }
 
 impl Handlers {
@@ -79,14 +81,28 @@ impl Runner {
             pending: 0,
             cursor: 0,
             pause: Pause::default(),
+            bucket: None,
         }
     }
 
     /// Takes a message from the client.
     pub(crate) fn receive(&mut self, message: Message<'_>, turn: &mut Turn<'_, '_>) {
+        turn.count();
         let mut effects = Effects::default();
-        self.session.receive(message, &mut effects);
+        match self.excess(&message, turn) {
+            None => self.session.receive(message, &mut effects),
+            Some(Excess::Refuse) => Session::refuse(&message, &mut effects),
+            Some(Excess::Close) => self.context.client.close_for_excess(),
+        }
         self.carry_out(effects, turn);
+    }
+
+    /// What to do about a message that is beyond the rate limit. `None` if it is not.
+    fn excess(&mut self, message: &Message<'_>, turn: &Turn<'_, '_>) -> Option<Excess> {
+        let limit = self.handlers.rate_limit.as_ref()?;
+        let full = || Box::new(Bucket::full(limit.clone(), turn.now()));
+        let bucket = self.bucket.get_or_insert_with(full);
+        (!bucket.take(message.len(), turn.now())).then(|| bucket.excess())
     }
 
     /// How much waits for the channels.

@@ -95,6 +95,12 @@ impl Session {
         }
     }
 
+    /// Answers a message that is beyond the rate limit, and does nothing else about it.
+    pub(crate) fn refuse<'m>(message: &Message<'m>, effects: &mut Effects<'m>) {
+        let reason = Payload::constant(r#"{"reason":"rate limited"}"#);
+        effects.send(reply(message, Status::Error, reason));
+    }
+
     /// A join that [`Effect::Join`] started has ended.
     pub(crate) fn joined(&mut self, ticket: Ticket, how: Joined, effects: &mut Effects<'_>) {
         let Some(at) = self.find(ticket.key) else {
@@ -409,12 +415,13 @@ impl Session {
     /// come from now on wait for nothing, and must not overtake them.
     fn change_presences(&mut self, at: usize, effects: &mut Effects<'_>) {
         let Member { key, waiting, .. } = &mut self.channels[at];
-        let Some(waiting) = waiting else { return };
+        let (key, Some(waiting)) = (*key, waiting) else {
+            return;
+        };
         for item in std::mem::take(&mut waiting.items) {
             match item {
-                // What waits may have been for an earlier channel of the topic.
-                Item::Mail(of, Mail::Presence(change)) if of == *key => {
-                    let key = *key;
+                // Mail of an earlier channel of this topic may still be among what waits. It is for nobody.
+                Item::Mail(of, Mail::Presence(change)) if of == key => {
                     effects.push(Effect::Presence { key, change });
                 }
                 other => waiting.items.push_back(other),

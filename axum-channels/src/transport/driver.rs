@@ -155,7 +155,12 @@ impl Driver {
         match self.read_backlog(turn) {
             input @ (Input::More | Input::Held) => input,
             _ => match end {
-                End::Close(code) => Input::Close(code, Initiator::Server),
+                End::Close(code) => {
+                    if code == CloseCode::POLICY {
+                        self.closed(Closed::TooMuch);
+                    }
+                    Input::Close(code, Initiator::Server)
+                }
                 End::TooSlow => {
                     self.closed(Closed::TooSlow);
                     Input::Gone
