@@ -137,6 +137,7 @@ mod within;
 pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
 pub use endpoint::{Endpoint, Event, Events, Missed, Stats};
+pub use log::LogLine;
 pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use presence::Presences;
@@ -146,5 +147,6 @@ pub use socket::{
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};
+pub use tracing::level_filters::LevelFilter;
 pub use transport::{SocketOptions, websocket};
 pub use url::{InvalidUrl, PublicUrl};

@@ -8,7 +8,6 @@ use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Refused, Reply, Result,
     Socket, SocketHandler, SocketOptions, Topic, websocket,
 };
-use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -14,7 +14,7 @@ pub fn session(data: &[u8]) {
         patterns: Pattern::parse("r*").into_iter().collect(),
         max_channels: 2,
         max_waiting: 2,
-        max_waiting_bytes: 8,
+        max_waiting_bytes: 1000,
     };
     let mut run = Run {
         session: Session::new(Arc::new(rules)),

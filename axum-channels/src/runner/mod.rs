@@ -11,7 +11,7 @@ pub(crate) use guard::guarded;
 pub(crate) use turn::Turn;
 
 use crate::channel::{Handling, Instance, Joining, Route, ending};
-use crate::log::{self, Line};
+use crate::log::{self, Filter, Line};
 use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
 use crate::metrics::{self, told};
 use crate::session::{
@@ -33,6 +33,8 @@ pub(crate) struct Handlers {
     pub(crate) routes: Vec<Route>,
     pub(crate) join_timeout: Duration,
     pub(crate) drain_timeout: Duration,
+    /// What the log does not show of parameters.
+    pub(crate) filter: Arc<Filter>,
 }
 
 /// The channels of one connection.
@@ -54,6 +56,14 @@ pub(crate) struct Runner {
 impl Handlers {
     fn route(&self, RouteId(index): RouteId) -> &Route {
         &self.routes[index as usize]
+    }
+
+    fn log_origin(&self, route: &Route) -> log::Origin<'_> {
+        log::Origin {
+            socket: self.name,
+            channel: route.name,
+            filter: &self.filter,
+        }
     }
 }
 
@@ -204,11 +214,13 @@ impl Runner {
             join_ref,
             payload,
         } = join;
-        let line = log::started!(INFO).map(|since| Line::new(since, "phx_join", &payload));
+        let behind = self.handlers.route(route);
+        let origin = self.handlers.log_origin(behind);
+        let line = Line::start(behind.log_join, &origin, "phx_join", &payload);
         let key = ticket.key;
         let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
         let since = metrics::started();
-        let future = (self.handlers.route(route).join)(socket, payload, self.handlers.join_timeout);
+        let future = (behind.join)(socket, payload, self.handlers.join_timeout);
         let work = Work::Join(Box::new(Pending {
             future,
             ticket,
@@ -267,9 +279,17 @@ impl Runner {
         effects: &mut Effects<'_>,
         turn: &mut Turn<'_, '_>,
     ) {
-        let line = log::started!(DEBUG).map(|since| Line::new(since, event, &payload));
+        let line = self.line(ticket.key, event, &payload);
         let start = |channel: Box<dyn Instance>| channel.handle_in(event.into(), payload);
         self.handle(ticket, line, start, effects, turn);
+    }
+
+    /// What the log will have of a message, if that is wanted.
+    fn line(&self, key: Key, event: &str, payload: &Payload) -> Option<Line> {
+        let slot = self.slots.iter().find(|slot| slot.key == key)?;
+        let route = self.handlers.route(slot.route);
+        let origin = self.handlers.log_origin(route);
+        Line::start(route.log_handle_in, &origin, event, payload)
     }
 
     fn handle(
@@ -354,7 +374,7 @@ impl Runner {
                 slot.work = Work::None(instance);
                 let name = self.handlers.route(slot.route).name;
                 told!("join", join.since, channel = name, outcome = "ok");
-                log::joined("JOINED", &slot.topic, join.line);
+                log::joined(&slot.topic, join.line);
                 return self
                     .session
                     .joined(join.ticket, Joined::Ok(response), effects);
@@ -370,7 +390,7 @@ impl Runner {
         let how = match refusal {
             Why::Said { payload, .. } => {
                 told!("join", join.since, channel = name, outcome = "refused");
-                log::joined("REFUSED JOIN", &topic, join.line);
+                log::refused_join(&topic, &payload, join.line);
                 Joined::Refused(payload)
             }
             Why::Crashed(error) => {
@@ -412,7 +432,7 @@ impl Runner {
         let how = match result {
             Ok(Reply(answer)) => {
                 told!("handle", since, channel = name, outcome = "ok");
-                log::handled(&slot.topic, name, line);
+                log::handled(&slot.topic, line);
                 match answer {
                     Answer::None => Handled::Silent,
                     Answer::Now(status, payload) => Handled::Reply(status, payload),

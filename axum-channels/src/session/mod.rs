@@ -25,10 +25,10 @@ pub(crate) struct Session {
     rules: Arc<Rules>,
     channels: Vec<Member>,
     next_key: u32,
-    /// Mail was held back for want of room.
-    held_back: bool,
     /// The client is gone: each channel ends when it has handled what was received.
     closing: bool,
+    /// Mail was held back for want of room.
+    held_back: bool,
 }
 
 impl Session {
@@ -56,6 +56,9 @@ impl Session {
 
     /// A message has come in.
     pub(crate) fn receive<'m>(&mut self, message: Message<'m>, effects: &mut Effects<'m>) {
+        if let Some(reason) = message.too_long() {
+            return effects.send(reply(&message, Status::Error, reason));
+        }
         if message.topic == Topic::PHOENIX && message.event == "heartbeat" {
             let body = Body::Reply {
                 status: Status::Ok,
@@ -341,15 +344,12 @@ impl Session {
     /// ask twice: for that there is room.
     fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
         let waiting = self.channels[at].waiting.get_or_insert_default();
-        let bytes = message.payload.bytes().len();
-        let full = waiting.items.len() >= self.rules.max_waiting
-            || (waiting.bytes + bytes > self.rules.max_waiting_bytes && waiting.bytes > 0);
+        let full = !waiting.has_room_for(&message, &self.rules);
         if full && (message.event != "phx_leave" || waiting.has_leave()) {
             let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
             effects.send(reply(&message, Status::Error, reason));
         } else {
-            waiting.bytes += bytes;
-            waiting.items.push_back(Item::Message(message.into_owned()));
+            waiting.push(message.into_owned());
         }
     }
 
@@ -367,12 +367,9 @@ impl Session {
         mut waiting: Box<Waiting>,
         effects: &mut Effects<'_>,
     ) {
-        while let Some(item) = waiting.items.pop_front() {
+        while let Some(item) = waiting.pop() {
             match item {
-                Item::Message(message) => {
-                    waiting.bytes -= message.payload.bytes().len();
-                    self.receive(message, effects);
-                }
+                Item::Message(message) => self.receive(message, effects),
                 Item::Mail(key, mail) => {
                     self.take(key, mail, effects);
                 }

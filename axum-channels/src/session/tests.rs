@@ -11,7 +11,7 @@ fn session() -> Test {
         patterns,
         max_channels: 2,
         max_waiting: 2,
-        max_waiting_bytes: 100,
+        max_waiting_bytes: 10_000,
     };
     Test(Session::new(Arc::new(rules)))
 }
@@ -491,7 +491,7 @@ fn there_is_always_room_to_leave_but_once() {
 fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "slow"]);
-    let large = Payload::from(json!("x".repeat(200)));
+    let large = Payload::from(json!("x".repeat(20_000)));
     assert_eq!(
         session.receive_with(["1", "3", "room:a", "large"], large),
         [""; 0]
@@ -506,6 +506,44 @@ fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
             "error",
             json!({"reason": "channel busy"})
         )]
+    );
+}
+
+#[test]
+fn a_message_that_waits_counts_with_all_that_was_sent() {
+    for (event, payload) in [(4000, 0), (0, 4000), (2000, 2000)] {
+        let mut session = session().join();
+        session.receive(["1", "2", "room:a", "slow"]);
+        let event: &str = "e".repeat(event).leak();
+        let payload = Payload::from(json!("p".repeat(payload)));
+        let mut push =
+            |reference| session.receive_with(["1", reference, "room:a", event], payload.clone());
+        assert_eq!((push("3"), push("4")), (vec![], vec![]));
+        let busy = json!({"reason": "channel busy"});
+        assert_eq!(push("5"), [reply(json!(1), 5, "room:a", "error", busy)]);
+    }
+}
+
+#[test]
+fn a_topic_or_an_event_that_is_too_long_is_answered_with_an_error() {
+    let long = |len: usize| -> &'static str { "x".repeat(len).leak() };
+    let error = |topic, reason| reply(json!(1), 2, topic, "error", json!({"reason": reason}));
+    let mut session = session().join();
+    for joined in ["room:a", "room:b"] {
+        assert_eq!(
+            session.receive(["1", "2", joined, long(4097)]),
+            [error(joined, "event too long")]
+        );
+    }
+    for event in ["phx_join", "phx_leave", "ping"] {
+        assert_eq!(
+            session.receive(["1", "2", long(4097), event]),
+            [error(long(4097), "topic too long")]
+        );
+    }
+    assert_eq!(
+        session.receive(["1", "2", "room:a", long(4096)]),
+        [format!("handle {} {{}} in 0", long(4096))]
     );
 }
 

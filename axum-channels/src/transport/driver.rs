@@ -4,7 +4,7 @@ use super::outbox::{End, Outbox};
 use super::registry::{Registration, Registry};
 use super::stream::Stream;
 use crate::codec::Malformed;
-use crate::log::TARGET;
+use crate::log::{self, Closed};
 use crate::message::Message;
 use crate::metrics::{self, told};
 use crate::pubsub::Subscription;
@@ -80,6 +80,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// So many full reads are used before other tasks get their turn.
 const READS: usize = 4;
 
+/// As the log names it.
+pub(super) const TRANSPORT: &str = "websocket";
+
 const SCRATCH: usize = 64 * 1024;
 
 thread_local! {
@@ -153,7 +156,7 @@ impl Driver {
             _ => match end {
                 End::Close(code) => Input::Close(code, Initiator::Server),
                 End::TooSlow => {
-                    tracing::warn!(target: TARGET, "a client that does not read what it is sent was disconnected");
+                    self.registry.log.closed(TRANSPORT, Closed::TooSlow);
                     Input::Gone
                 }
                 End::Gone => self.read(turn),
@@ -198,11 +201,11 @@ impl Driver {
             self.connection.hear(self.registry.now());
             let input = if self.backlog.is_empty() {
                 let (used, input) = self.consume(fresh, turn);
-                self.backlog.extend_from_slice(&fresh[used..]);
+                self.reader.keep(&mut self.backlog, &fresh[used..]);
                 input
             } else {
                 let mut backlog = std::mem::take(&mut self.backlog);
-                backlog.extend_from_slice(fresh);
+                self.reader.keep(&mut backlog, fresh);
                 let input = self.consume_kept(&mut backlog, turn);
                 self.backlog = backlog;
                 input
@@ -216,10 +219,8 @@ impl Driver {
 
     fn consume_kept(&mut self, backlog: &mut Vec<u8>, turn: &mut Turn<'_, '_>) -> Input {
         let (used, input) = self.consume(backlog, turn);
-        if used == backlog.len() {
-            *backlog = Vec::new();
-        } else {
-            backlog.drain(..used);
+        if used > 0 {
+            *backlog = backlog.split_off(used); // what is left may be little, and stay for long
         }
         input
     }
@@ -246,16 +247,28 @@ impl Driver {
                 Ok(Some(Incoming::Text(text))) => {
                     let message = self.connection.format.serializer.decode_text(&text);
                     if let Err(Malformed) = receive(&mut self.phase, message, turn) {
+                        let frame = log::Frame::Text(&text);
+                        self.registry
+                            .log
+                            .closed(TRANSPORT, Closed::Malformed(frame));
                         break Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server);
                     }
                 }
                 Ok(Some(Incoming::Binary(bytes))) => {
-                    let message = self.connection.format.serializer.decode_binary(&bytes);
+                    let serializer = self.connection.format.serializer;
+                    let message = serializer.decode_binary(&bytes);
                     if let Err(Malformed) = receive(&mut self.phase, message, turn) {
+                        let frame = log::Frame::Binary(serializer, &bytes);
+                        self.registry
+                            .log
+                            .closed(TRANSPORT, Closed::Malformed(frame));
                         break Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server);
                     }
                 }
-                Err(code) => break Input::Close(code, Initiator::Server),
+                Err(code) => {
+                    self.registry.log.closed(TRANSPORT, cause(code));
+                    break Input::Close(code, Initiator::Server);
+                }
             }
         };
         (total - rest.len(), input)
@@ -354,6 +367,15 @@ fn discard(stream: &mut Stream, cx: &mut Context<'_>) -> Poll<()> {
     }
     cx.waker().wake_by_ref();
     Poll::Pending
+}
+
+/// What a code of the reader stands for.
+fn cause(code: CloseCode) -> Closed<'static> {
+    match code {
+        CloseCode::TOO_BIG => Closed::TooLarge,
+        CloseCode::NOT_UTF8 => Closed::NotUtf8,
+        _ => Closed::BrokenFrame,
+    }
 }
 
 /// Hands a message to the channels.

@@ -1,5 +1,6 @@
 use crate::origin::CheckOrigin;
 use std::time::Duration;
+use tracing::level_filters::LevelFilter;
 
 /// Limits of a socket, and who may connect to it. See [`websocket`].
 #[derive(Clone, Debug)]
@@ -15,6 +16,7 @@ pub struct SocketOptions {
     pub(crate) connect_timeout: Duration,
     pub(crate) join_timeout: Duration,
     pub(crate) drain_timeout: Duration,
+    pub(crate) log: LevelFilter,
 }
 
 /// A socket that clients reach by WebSocket, with Phoenix's defaults.
@@ -42,6 +44,7 @@ pub fn websocket() -> SocketOptions {
         connect_timeout: Duration::from_secs(10),
         join_timeout: Duration::from_secs(10),
         drain_timeout: Duration::from_secs(5),
+        log: LevelFilter::INFO,
     }
 }
 
@@ -160,6 +163,18 @@ impl SocketOptions {
     /// ```
     pub fn longpoll(mut self) -> Self {
         self.longpoll = true;
+        self
+    }
+
+    /// The level at which the log has a client that connected or was refused: [`LevelFilter::INFO`] by default, and
+    /// [`LevelFilter::OFF`] for none. Phoenix's `log`.
+    ///
+    /// ```
+    /// # use axum_channels::{LevelFilter, websocket};
+    /// let options = websocket().log(LevelFilter::OFF);
+    /// ```
+    pub fn log(mut self, level: impl Into<LevelFilter>) -> Self {
+        self.log = level.into();
         self
     }
 

@@ -122,12 +122,14 @@ impl Outbox {
         Some(queue.into_bytes()).filter(|bytes| !bytes.is_empty())
     }
 
-    /// Asks the connection's task to end the connection. The first reason stays.
-    pub(super) fn end(&self, end: End) {
+    /// Asks the connection's task to end the connection. The first reason stays: `false` if there is one already.
+    pub(super) fn end(&self, end: End) -> bool {
         let mut state = lock(&self.state);
-        if state.end.is_none() {
+        let is_first = state.end.is_none();
+        if is_first {
             state.finish(end);
         }
+        is_first
     }
 
     /// Queues the last frame; nothing can be sent after it.

@@ -1,6 +1,8 @@
 use super::connection::Connection;
+use super::outbox::End;
 use super::polls::{Polled, Request, Said, Seat};
 use super::registry::{Registration, Registry};
+use crate::log::{self, Closed};
 use crate::pubsub::Subscription;
 use crate::runner::{Drain, Runner, Turn};
 use std::pin::Pin;
@@ -88,6 +90,13 @@ impl Poller {
                     }
                     let _ = taken.send(understood); // who does not wait for it any more need not know
                     if !understood {
+                        let frame = match &said {
+                            Said::Text(text) => log::Frame::Text(text),
+                            Said::Binary(bytes) => {
+                                log::Frame::Binary(self.connection.format.serializer, bytes)
+                            }
+                        };
+                        self.closed(Closed::Malformed(frame));
                         return Err(());
                     }
                 }
@@ -155,6 +164,10 @@ impl Poller {
         }
     }
 
+    fn closed(&self, why: Closed<'_>) {
+        self.registry.log.closed(self.connection.transport(), why);
+    }
+
     /// Answers the poll that waits. `Ready` if the client is gone.
     fn poll_time(&mut self, turn: &mut Turn<'_, '_>) -> Poll<()> {
         self.connection.outbox.uncork();
@@ -169,6 +182,7 @@ impl Poller {
                 self.answer_waiting(Polled::Nothing);
             }
             if self.gone_at <= now {
+                self.closed(Closed::Idle);
                 return Poll::Ready(());
             }
             let next = self
@@ -196,6 +210,9 @@ impl Future for Poller {
             let paused = end.is_none() && runner.is_paused(turn);
             if !paused {
                 runner.poll(turn);
+            }
+            if end == Some(End::TooSlow) {
+                this.closed(Closed::TooSlow);
             }
             let over = end.is_some() || !paused && this.take(turn).is_err();
             if over || this.poll_time(turn).is_ready() {

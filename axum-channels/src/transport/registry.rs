@@ -2,6 +2,7 @@ use super::connection::Connection;
 use super::crowd::Crowd;
 use super::frame::CloseCode;
 use super::members::{Members, Place};
+use crate::log::{Closed, SocketLog};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -24,13 +25,14 @@ pub(crate) struct Registry {
     crowd: Crowd,
     sweeping: AtomicBool,
     emptied: Notify,
+    pub(super) log: Arc<SocketLog>,
 }
 
 /// A timeout is this many ticks.
 const TICKS: u32 = 16;
 
 impl Registry {
-    pub(crate) fn new(timeout: Duration) -> Self {
+    pub(crate) fn new(timeout: Duration, log: Arc<SocketLog>) -> Self {
         Registry {
             connections: Members::new(),
             tick: (timeout / TICKS).max(Duration::from_millis(1)),
@@ -38,6 +40,7 @@ impl Registry {
             crowd: Crowd::default(),
             sweeping: AtomicBool::new(false),
             emptied: Notify::new(),
+            log,
         }
     }
 
@@ -69,8 +72,9 @@ impl Registry {
         connection: Arc<Connection>,
     ) -> Registration {
         let (place, is_closed) = self.connections.add(connection.clone());
-        if is_closed {
-            connection.close(CloseCode::RESTART);
+        if is_closed && connection.close(CloseCode::RESTART) {
+            self.log
+                .closed(connection.transport(), Closed::ShuttingDown);
         }
         if !self.sweeping.swap(true, SeqCst) {
             tokio::spawn(sweep(Sweeping(Arc::downgrade(self)), self.tick));
@@ -81,12 +85,13 @@ impl Registry {
     /// Closes every connection, and those that come meanwhile; returns when all are gone, or at the deadline.
     pub(crate) async fn drain(&self, deadline: Instant) {
         let open = self.connections.close();
+        self.log.draining(open.len());
         let mut next = Instant::now();
         for batch in open.chunks(DRAIN_BATCH) {
             sleep_until(next.min(deadline)).await;
-            batch
-                .iter()
-                .for_each(|connection| connection.close(CloseCode::RESTART));
+            batch.iter().for_each(|connection| {
+                connection.close(CloseCode::RESTART);
+            });
             next += DRAIN_PAUSE;
         }
         drop(open);
@@ -100,17 +105,22 @@ impl Registry {
             }
         };
         if timeout_at(deadline, gone).await.is_err() {
-            tracing::warn!(target: crate::log::TARGET, "{} connections did not close in time", self.len());
+            self.log.not_drained(self.len());
         }
     }
 
     fn sweep(&self) {
         let now = self.clock.fetch_add(1, Relaxed).wrapping_add(1);
+        let mut closed = Vec::new(); // the log is not for under the lock
         self.connections.for_each(|connection| {
-            if connection.silence(now) > TICKS {
-                connection.close(CloseCode::PROTOCOL_ERROR); // as Phoenix's server does
+            // As Phoenix's server does.
+            if connection.silence(now) > TICKS && connection.close(CloseCode::PROTOCOL_ERROR) {
+                closed.push(connection.transport());
             }
         });
+        for transport in closed {
+            self.log.closed(transport, Closed::Idle);
+        }
     }
 
     /// Gives back what a crowd has used, once it has left.
