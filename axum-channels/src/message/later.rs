@@ -5,6 +5,9 @@ use crate::sync::{Mutex, lock};
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(all(test, axum_channels_loom))]
+mod models;
+
 /// The right to answer a message later, from another task: see [`Reply::later`].
 ///
 /// Dropped unused, it leaves the message without an answer.
