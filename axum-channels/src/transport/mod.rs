@@ -30,6 +30,7 @@ mod queue;
 mod registry;
 mod stream;
 mod websocket;
+mod write_queue;
 
 pub(crate) use connect::{Connect, Connected};
 pub(crate) use mount::Mount;
