@@ -62,6 +62,42 @@ pub(crate) struct Reader {
 struct Fragments {
     opcode: u8,
     bytes: Vec<u8>,
+    /// Length of the part of a text that is known to be UTF-8.
+    checked: usize,
+}
+
+impl Fragments {
+    fn new(opcode: u8) -> Self {
+        Fragments {
+            opcode,
+            bytes: Vec::new(),
+            checked: 0,
+        }
+    }
+
+    /// Appends a fragment. What is no UTF-8 is refused now (§8.1), for the last fragment may never come; only a character
+    /// that the fragment cuts in two waits for the next.
+    fn append(&mut self, body: &[u8]) -> Result<(), CloseCode> {
+        self.bytes.extend_from_slice(body);
+        if self.opcode == TEXT {
+            self.checked += match std::str::from_utf8(&self.bytes[self.checked..]) {
+                Ok(text) => text.len(),
+                Err(cut) if cut.error_len().is_none() => cut.valid_up_to(),
+                Err(_) => return Err(CloseCode::NOT_UTF8),
+            };
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Incoming<'static>, CloseCode> {
+        match self.opcode {
+            TEXT => match String::from_utf8(self.bytes) {
+                Ok(text) => Ok(Incoming::Text(Cow::Owned(text))),
+                Err(_) => Err(CloseCode::NOT_UTF8),
+            },
+            _ => Ok(Incoming::Binary(Cow::Owned(self.bytes))),
+        }
+    }
 }
 
 impl Reader {
@@ -110,26 +146,18 @@ impl Reader {
             }
             (BINARY, true, None) => Ok(Incoming::Binary(Cow::Borrowed(body))),
             (opcode @ (TEXT | BINARY), false, None) => {
-                let bytes = body.to_vec();
-                self.fragments = Some(Box::new(Fragments { opcode, bytes }));
+                let mut fragments = Box::new(Fragments::new(opcode));
+                fragments.append(body)?;
+                self.fragments = Some(fragments);
                 Ok(Incoming::Fragment)
             }
             (CONTINUATION, fin, Some(mut fragments)) => {
-                fragments.bytes.extend_from_slice(body);
-                if !fin {
-                    self.fragments = Some(fragments);
-                    return Ok(Incoming::Fragment);
+                fragments.append(body)?;
+                if fin {
+                    return fragments.finish();
                 }
-                match *fragments {
-                    Fragments {
-                        opcode: TEXT,
-                        bytes,
-                    } => {
-                        let text = String::from_utf8(bytes).map_err(|_| CloseCode::NOT_UTF8)?;
-                        Ok(Incoming::Text(Cow::Owned(text)))
-                    }
-                    Fragments { bytes, .. } => Ok(Incoming::Binary(Cow::Owned(bytes))),
-                }
+                self.fragments = Some(fragments);
+                Ok(Incoming::Fragment)
             }
             // §5.4: control frames may come between fragments.
             (opcode @ (PING | PONG | CLOSE), _, fragments) => {

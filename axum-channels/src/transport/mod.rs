@@ -19,6 +19,8 @@ mod handshake;
 mod longpoll;
 mod mount;
 mod options;
+#[cfg(test)]
+pub(crate) mod oracle;
 mod origin;
 mod outbox;
 mod poller;
