@@ -18,7 +18,7 @@ impl Noise {
         self.next() as usize % end
     }
 
-    pub(super) fn bytes(&mut self, most: u64) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, most: u64) -> Vec<u8> {
         (0..self.next() % most).map(|_| self.next() as u8).collect()
     }
 
