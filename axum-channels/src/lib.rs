@@ -79,6 +79,7 @@
 //!
 //! - `message`: what is said. `codec`: how it is written down. Both pure.
 //! - `session`: what a client has joined, as a pure state machine.
+//! - `url`, `origin`: the app's public URL, and the check of pages against it. Pure.
 //! - `pubsub`: who listens to what. `presence`: who is there. `endpoint`: both, for all of the app.
 //! - `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
 //! - `transport`: WebSocket frames, and the task of a connection. `builder`: puts it together.
@@ -119,6 +120,7 @@ pub mod fuzz;
 mod log;
 mod message;
 mod metrics;
+mod origin;
 mod presence;
 mod pubsub;
 mod runner;
@@ -129,12 +131,15 @@ pub mod testing;
 #[cfg(feature = "token")]
 mod token;
 mod transport;
+mod url;
 mod within;
 
 pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
 pub use endpoint::{Endpoint, Event, Events, Missed, Stats};
+pub use log::LogLine;
 pub use message::{Later, Payload, Refused, Reply, Topic};
+pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use presence::Presences;
 pub use session::Reason;
 pub use socket::{
@@ -142,4 +147,6 @@ pub use socket::{
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};
-pub use transport::{CheckOrigin, SocketOptions, websocket};
+pub use tracing::level_filters::LevelFilter;
+pub use transport::{SocketOptions, websocket};
+pub use url::{InvalidUrl, PublicUrl};

@@ -5,7 +5,8 @@ mod support;
 use axum_channels::{
     CheckOrigin, ConnectInfo, Endpoint, Params, Refused, SocketHandler, websocket,
 };
-use support::{VALID, Ws, endpoint, endpoint_with, http, serve, upgrade};
+use std::net::SocketAddr;
+use support::{VALID, Ws, endpoint, endpoint_with, http, raw, serve, upgrade};
 use tokio::io::AsyncReadExt;
 
 const PATH: &str = "/socket/websocket?token=undefined&vsn=2.0.0";
@@ -91,32 +92,67 @@ async fn a_refused_connection_gets_its_status_and_its_reason() {
     }
 }
 
+/// The status of a request with this `Host` and this `Origin`.
+async fn status_of(addr: SocketAddr, host: &str, origin: &str) -> u16 {
+    let request = format!("GET {PATH} HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\n{VALID}\r\n");
+    raw(addr, &request).await.1
+}
+
 #[tokio::test]
-async fn pages_of_other_hosts_are_a_403() {
+async fn a_page_that_has_rebound_its_name_to_this_machine_is_a_403() {
     let addr = serve(&endpoint()).await;
+    let port = addr.port();
+    for (host, origin, status) in [
+        ("evil.example", "http://evil.example", 403),
+        (
+            &format!("evil.example:{port}"),
+            &format!("http://evil.example:{port}"),
+            403,
+        ),
+        (&addr.to_string(), "http://example.com", 403),
+        (&addr.to_string(), "null", 403),
+        (&addr.to_string(), &format!("http://{addr}"), 101),
+        (&addr.to_string(), &format!("http://localhost:{port}"), 101),
+        ("evil.example", "http://localhost:5173", 101),
+    ] {
+        assert_eq!(
+            status_of(addr, host, origin).await,
+            status,
+            "{host} {origin}"
+        );
+    }
+    let target = PATH.replacen("/", "http://evil.example/", 1);
+    let headers = "origin: http://evil.example\r\n";
     assert_eq!(
-        upgrade(addr, PATH, "origin: http://example.com\r\n")
-            .await
-            .0,
-        403
+        upgrade(addr, &target, headers).await.0,
+        403,
+        "absolute-form"
     );
-    assert_eq!(upgrade(addr, PATH, "origin: null\r\n").await.0, 403);
     assert_eq!(
-        upgrade(addr, PATH, &format!("origin: http://{addr}\r\n"))
+        upgrade(addr, &target, "origin: http://localhost\r\n")
             .await
             .0,
         101
     );
-    assert_eq!(
-        upgrade(
-            addr,
-            PATH,
-            &format!("origin: http://localhost:{}\r\n", addr.port())
-        )
-        .await
-        .0,
-        101
-    );
+}
+
+#[tokio::test]
+async fn pages_of_the_configured_url_may_connect_whatever_host_a_proxy_sends() {
+    let url = "https://app.example".parse().expect("a URL");
+    let builder = Endpoint::builder().socket::<support::UserSocket>("/socket");
+    let addr = serve(&builder.state(42_u64).url(url).build()).await;
+    for (host, origin, status) in [
+        ("app.example", "https://app.example", 101),
+        ("127.0.0.1:4000", "https://app.example", 101),
+        ("127.0.0.1:4000", "http://localhost:4000", 403),
+        ("evil.example", "https://evil.example", 403),
+    ] {
+        assert_eq!(
+            status_of(addr, host, origin).await,
+            status,
+            "{host} {origin}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -137,7 +173,8 @@ async fn a_refused_origin_is_a_403_before_anything_else_is_looked_at() {
 
 #[tokio::test]
 async fn a_sockets_own_origin_check_is_the_one_that_counts() {
-    let listed = websocket().check_origin(CheckOrigin::hosts(["https://example.com"]));
+    let listed =
+        websocket().check_origin(CheckOrigin::hosts(["https://example.com"]).expect("an origin"));
     let addr = serve(&endpoint_with(listed)).await;
     assert_eq!(
         upgrade(addr, PATH, "origin: https://example.com\r\n")

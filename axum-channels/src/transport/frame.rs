@@ -1,6 +1,9 @@
 //! WebSocket frames, RFC 6455: what a server reads and writes. Pure; the section of each rule is beside it.
 
+mod fragments;
+
 use crate::codec::Kind;
+use fragments::Fragments;
 use std::borrow::Cow;
 
 const FIN: u8 = 0x80;
@@ -57,49 +60,6 @@ pub(crate) struct Reader {
     fragments: Option<Box<Fragments>>,
 }
 
-/// The beginning of a message.
-#[derive(Debug)]
-struct Fragments {
-    opcode: u8,
-    bytes: Vec<u8>,
-    /// Length of the part of a text that is known to be UTF-8.
-    checked: usize,
-}
-
-impl Fragments {
-    fn new(opcode: u8) -> Self {
-        Fragments {
-            opcode,
-            bytes: Vec::new(),
-            checked: 0,
-        }
-    }
-
-    /// Appends a fragment. What is no UTF-8 is refused now (§8.1), for the last fragment may never come; only a character
-    /// that the fragment cuts in two waits for the next.
-    fn append(&mut self, body: &[u8]) -> Result<(), CloseCode> {
-        self.bytes.extend_from_slice(body);
-        if self.opcode == TEXT {
-            self.checked += match std::str::from_utf8(&self.bytes[self.checked..]) {
-                Ok(text) => text.len(),
-                Err(cut) if cut.error_len().is_none() => cut.valid_up_to(),
-                Err(_) => return Err(CloseCode::NOT_UTF8),
-            };
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<Incoming<'static>, CloseCode> {
-        match self.opcode {
-            TEXT => match String::from_utf8(self.bytes) {
-                Ok(text) => Ok(Incoming::Text(Cow::Owned(text))),
-                Err(_) => Err(CloseCode::NOT_UTF8),
-            },
-            _ => Ok(Incoming::Binary(Cow::Owned(self.bytes))),
-        }
-    }
-}
-
 impl Reader {
     pub(crate) fn new(max_message: usize) -> Self {
         Reader {
@@ -123,7 +83,7 @@ impl Reader {
             .fragments
             .as_ref()
             .filter(|_| !head.is_control())
-            .map_or(0, |fragments| fragments.bytes.len());
+            .map_or(0, |fragments| fragments.len());
         if head.len > (self.max_message - begun) as u64 {
             return Err(CloseCode::TOO_BIG);
         }
@@ -138,6 +98,17 @@ impl Reader {
         self.accept(head, body).map(Some)
     }
 
+    /// Keeps the beginning of a frame until the rest has come. The buffer grows with what comes, and no larger than the frame:
+    /// what its head announces is not believed before it is there.
+    pub(crate) fn keep(&self, kept: &mut Vec<u8>, more: &[u8]) {
+        let head = Head::parse(if kept.is_empty() { more } else { kept });
+        let whole = match head {
+            Ok(Some(head)) => head.size + head.len as usize,
+            _ => 0,
+        };
+        append(kept, more, whole);
+    }
+
     fn accept<'a>(&mut self, head: Head, body: &'a [u8]) -> Result<Incoming<'a>, CloseCode> {
         match (head.opcode, head.fin, self.fragments.take()) {
             (TEXT, true, None) => {
@@ -147,12 +118,13 @@ impl Reader {
             (BINARY, true, None) => Ok(Incoming::Binary(Cow::Borrowed(body))),
             (opcode @ (TEXT | BINARY), false, None) => {
                 let mut fragments = Box::new(Fragments::new(opcode));
-                fragments.append(body)?;
+                fragments.append(body, self.max_message)?;
                 self.fragments = Some(fragments);
                 Ok(Incoming::Fragment)
             }
             (CONTINUATION, fin, Some(mut fragments)) => {
-                fragments.append(body)?;
+                let most = if fin { 0 } else { self.max_message };
+                fragments.append(body, most)?;
                 if fin {
                     return fragments.finish();
                 }
@@ -168,6 +140,16 @@ impl Reader {
             _ => Err(CloseCode::PROTOCOL_ERROR),
         }
     }
+}
+
+/// Appends to a buffer that doubles when it has to grow, but not beyond `most`.
+fn append(buffer: &mut Vec<u8>, more: &[u8], most: usize) {
+    let len = buffer.len() + more.len();
+    if buffer.capacity() < len {
+        let room = (2 * buffer.capacity()).min(most).max(len);
+        buffer.reserve_exact(room - buffer.len());
+    }
+    buffer.extend_from_slice(more);
 }
 
 fn control(opcode: u8, body: &[u8]) -> Result<Incoming<'_>, CloseCode> {

@@ -17,11 +17,11 @@ mod frame;
 pub(crate) mod fuzz;
 mod handshake;
 mod longpoll;
+mod members;
 mod mount;
 mod options;
 #[cfg(test)]
 pub(crate) mod oracle;
-mod origin;
 mod outbox;
 mod poller;
 mod polls;
@@ -33,5 +33,4 @@ mod websocket;
 pub(crate) use connect::{Connect, Connected};
 pub(crate) use mount::Mount;
 pub use options::{SocketOptions, websocket};
-pub use origin::CheckOrigin;
 pub(crate) use registry::Registry;
