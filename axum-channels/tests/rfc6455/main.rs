@@ -19,7 +19,7 @@ mod reserved_bits;
 mod sizes;
 mod utf8;
 
-use case::{Case, check};
+use case::check;
 
 #[tokio::test]
 async fn group_1_messages_of_every_length_are_echoed() {
