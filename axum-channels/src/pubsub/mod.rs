@@ -6,7 +6,7 @@
 mod load;
 mod roster;
 
-pub(crate) use load::{Pressure, deliveries, pressure, reset_pressure};
+pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use roster::{Roster, Seat};
 
 use crate::message::{Broadcast, Payload, Topic};

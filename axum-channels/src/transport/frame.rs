@@ -2,6 +2,7 @@
 
 mod fragments;
 
+use super::buffer::append;
 use crate::codec::Kind;
 use fragments::Fragments;
 use std::borrow::Cow;
@@ -140,16 +141,6 @@ impl Reader {
             _ => Err(CloseCode::PROTOCOL_ERROR),
         }
     }
-}
-
-/// Appends to a buffer that doubles when it has to grow, but not beyond `most`.
-fn append(buffer: &mut Vec<u8>, more: &[u8], most: usize) {
-    let len = buffer.len() + more.len();
-    if buffer.capacity() < len {
-        let room = (2 * buffer.capacity()).min(most).max(len);
-        buffer.reserve_exact(room - buffer.len());
-    }
-    buffer.extend_from_slice(more);
 }
 
 fn control(opcode: u8, body: &[u8]) -> Result<Incoming<'_>, CloseCode> {

@@ -1,4 +1,5 @@
-use super::{CloseCode, Incoming, TEXT, append};
+use super::super::buffer::append;
+use super::{CloseCode, Incoming, TEXT};
 use std::borrow::Cow;
 
 /// The beginning of a message.
