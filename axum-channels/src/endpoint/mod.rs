@@ -42,7 +42,7 @@ use tokio::time::Instant;
 /// let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").build();
 /// let app = Router::new().merge(endpoint.router());
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:4000").await?;
-/// axum::serve(listener, app).await
+/// axum_channels::serve(listener, app).drain(&endpoint).with_signals().await
 /// # }
 /// ```
 #[derive(Clone)]
@@ -151,13 +151,15 @@ impl Endpoint {
     /// Connections are closed 10,000 at a time, every 2 seconds, so that their clients do not come back all at once; new
     /// ones are answered with 503. It takes at most 30 seconds.
     ///
+    /// [`serve`](crate::serve) does it by itself for the endpoint that it is to [drain](crate::Serve::drain).
+    ///
     /// From a channel, spawn it: a channel is dropped with its connection, and what it awaits with it.
     ///
     /// ```no_run
     /// # use axum_channels::Endpoint;
     /// # async fn run(endpoint: Endpoint, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
     /// let stop = async move {
-    ///     let _ = tokio::signal::ctrl_c().await;
+    ///     axum_channels::shutdown_signal().await;
     ///     endpoint.shutdown().await;
     /// };
     /// axum::serve(listener, app).with_graceful_shutdown(stop).await

@@ -10,6 +10,7 @@ use super::mount::{Entrance, Mount};
 use super::outbox::Outbox;
 use super::poller::Poller;
 use super::polls::{Polled, Request, Said};
+use crate::serve::BodyTimeout;
 use crate::socket::Params;
 use axum::body::{Body, to_bytes};
 use axum::http::{
@@ -119,8 +120,10 @@ async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
     let Some(session) = session else {
         return status(StatusCode::GONE);
     };
-    let Ok(body) = to_bytes(body, mount.options.max_frame_bytes).await else {
-        return status(StatusCode::PAYLOAD_TOO_LARGE);
+    let body = match to_bytes(body, mount.options.max_frame_bytes).await {
+        Ok(body) => body,
+        Err(error) if BodyTimeout::caused(&error) => return status(StatusCode::REQUEST_TIMEOUT),
+        Err(_) => return status(StatusCode::PAYLOAD_TOO_LARGE),
     };
     let Ok(text) = std::str::from_utf8(&body) else {
         return status(StatusCode::BAD_REQUEST);
