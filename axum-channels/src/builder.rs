@@ -2,9 +2,11 @@
 
 use crate::channel::Channels;
 use crate::endpoint::{Endpoint, Hub, Mounted, States};
+use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
 use crate::origin::CheckOrigin;
 use crate::presence::Tracker;
+use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
 use crate::runner::Handlers;
 use crate::session::Rules;
@@ -13,7 +15,7 @@ use crate::transport::{Connect, Connected, Mount, Registry, SocketOptions, webso
 use crate::url::PublicUrl;
 use std::any::type_name;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Puts an [`Endpoint`] together.
 ///
@@ -39,6 +41,8 @@ pub struct EndpointBuilder {
     states: States,
     check_origin: CheckOrigin,
     url: Option<Arc<PublicUrl>>,
+    proxies: Option<TrustedProxies>,
+    filter: Filter,
 }
 
 /// A socket to be mounted.
@@ -62,31 +66,42 @@ impl Socket {
             max_waiting: options.max_waiting,
             max_waiting_bytes: MAX_WAITING_BYTES,
         });
-        let join_timeout = options.join_timeout;
+        let (join_timeout, drain_timeout) = (options.join_timeout, options.drain_timeout);
         Socket {
             path: path.trim_end_matches('/').to_owned(),
             options,
             handlers: Handlers {
                 name: type_name::<S>(),
+                filter: Arc::default(),
                 rules,
                 routes: channels.routes,
                 join_timeout,
+                drain_timeout,
             },
             connect,
         }
     }
 
-    /// Mounts the socket with the endpoint's own check of origins and URL.
-    fn mount(self, check: &CheckOrigin, url: Option<&Arc<PublicUrl>>) -> Arc<dyn Mounted> {
+    /// Mounts the socket with what it shares with the endpoint's others.
+    fn mount(mut self, hub: &Hub) -> Arc<dyn Mounted> {
         let own_check = self.options.check_origin.clone();
-        let check = own_check.unwrap_or_else(|| check.clone());
+        let own_check = own_check.map(|check| check.at(hub.url.as_ref()));
+        let log = Arc::new(SocketLog {
+            socket: self.handlers.name,
+            level: self.options.log,
+            filter: hub.filter.clone(),
+            max_frame_bytes: self.options.max_frame_bytes,
+            max_queued_bytes: self.options.max_queued_bytes,
+        });
+        self.handlers.filter = hub.filter.clone();
         Arc::new(Mount {
             path: self.path,
             handlers: Arc::new(self.handlers),
             connect: self.connect,
             polls: Arc::default(),
-            registry: Arc::new(Registry::new(self.options.timeout)),
-            check_origin: check.at(url),
+            registry: Arc::new(Registry::new(self.options.timeout, log.clone())),
+            log,
+            check_origin: own_check.unwrap_or_else(|| hub.check_origin.clone()),
             options: self.options,
         })
     }
@@ -113,7 +128,7 @@ impl Endpoint {
         });
         let socket = Socket::new("/socket", websocket(), channels, connect);
         let hub = self.hub().clone();
-        let sockets = vec![socket.mount(&hub.check_origin, hub.url.as_ref())];
+        let sockets = vec![socket.mount(&hub)];
         Endpoint::new(hub, sockets)
     }
 }
@@ -134,6 +149,8 @@ impl EndpointBuilder {
             states: States::default(),
             check_origin: CheckOrigin::default(),
             url: None,
+            proxies: None,
+            filter: Filter::default(),
         }
     }
 
@@ -206,6 +223,46 @@ impl EndpointBuilder {
         self
     }
 
+    /// Proxies in front of the app, whose word for a client's address is taken: see
+    /// [`ConnectInfo::client_addr`](crate::ConnectInfo::client_addr). None by default.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, TrustedProxies};
+    /// # fn main() -> Result<(), axum_channels::InvalidNetwork> {
+    /// let builder = Endpoint::builder().trusted_proxies(TrustedProxies::networks(["127.0.0.1", "10.0.0.0/8"])?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = Some(proxies);
+        self
+    }
+
+    /// Words that hide a parameter from the log: the value of each parameter with one of them in its name, in any case, is
+    /// logged as `[FILTERED]`, at any depth, and so is a value that looks like a query string with one. Without this they are
+    /// `password`, `secret` and `token`; with it, only these.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// let builder = Endpoint::builder().filter_parameters(["password", "secret", "token", "iban"]);
+    /// ```
+    pub fn filter_parameters<W: AsRef<str>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
+        self.filter = Filter::discard(words);
+        self
+    }
+
+    /// Names of the only parameters that the log shows, with all that is in them; the values of all others are logged as
+    /// `[FILTERED]`. Phoenix's `filter_parameters: {:keep, [...]}`.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// let builder = Endpoint::builder().keep_parameters(["id", "vsn"]);
+    /// ```
+    pub fn keep_parameters<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.filter = Filter::keep(names);
+        self
+    }
+
     /// Gives handlers and channels a value of the app, such as its configuration or database pool. There is one of a type.
     ///
     /// ```
@@ -232,16 +289,18 @@ impl EndpointBuilder {
     /// ```
     #[must_use]
     pub fn build(self) -> Endpoint {
-        let url = self.url;
-        let mount = |socket: Socket| socket.mount(&self.check_origin, url.as_ref());
-        let sockets = self.sockets.into_iter().map(mount).collect();
         let hub = Hub {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
-            check_origin: self.check_origin.at(url.as_ref()),
-            url,
+            check_origin: self.check_origin.at(self.url.as_ref()),
+            url: self.url,
+            proxies: self.proxies,
+            filter: Arc::new(self.filter),
+            mounted: Mutex::default(),
         };
+        let sockets = self.sockets.into_iter();
+        let sockets = sockets.map(|socket| socket.mount(&hub)).collect();
         Endpoint::new(Arc::new(hub), sockets)
     }
 }

@@ -80,7 +80,7 @@
 //!
 //! - `message`: what is said. `codec`: how it is written down. Both pure.
 //! - `session`: what a client has joined, as a pure state machine.
-//! - `url`, `origin`: the app's public URL, and the check of pages against it. Pure.
+//! - `url`, `origin`: the app's public URL, and the check of pages against it. `proxies`: a client's address. All pure.
 //! - `pubsub`: who listens to what. `presence`: who is there. `endpoint`: both, for all of the app.
 //! - `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
 //! - `serve`: the HTTP server.
@@ -121,6 +121,7 @@ mod message;
 mod metrics;
 mod origin;
 mod presence;
+mod proxies;
 mod pubsub;
 mod runner;
 mod serve;
@@ -137,9 +138,11 @@ mod within;
 pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
 pub use endpoint::{Endpoint, Event, Events, Missed, Stats};
+pub use log::LogLine;
 pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use presence::Presences;
+pub use proxies::{InvalidNetwork, TrustedProxies};
 pub use serve::{Serve, serve, shutdown_signal};
 pub use session::Reason;
 pub use socket::{
@@ -147,5 +150,6 @@ pub use socket::{
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};
+pub use tracing::level_filters::LevelFilter;
 pub use transport::{SocketOptions, websocket};
 pub use url::{InvalidUrl, PublicUrl};

@@ -105,7 +105,7 @@ async fn a_busy_channel_answers_what_it_has_no_room_for() {
 
 #[tokio::test]
 async fn a_client_that_disconnects_takes_its_stuck_channels_along() {
-    let endpoint = endpoint();
+    let endpoint = endpoint_with(websocket().drain_timeout(Duration::from_millis(20)));
     let mut ws = Ws::join(serve(&endpoint).await, "room:a").await;
     ws.send(r#"["1","2","room:a","stuck",{}]"#).await;
     ws.expect_nothing().await;

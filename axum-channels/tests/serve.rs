@@ -11,12 +11,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{Frame, Ws, endpoint, endpoint_with, frame, raw};
+use support::{Frame, Log, Ws, endpoint, endpoint_with, raw};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tracing::Level;
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const HALF_A_BODY: &str =
@@ -172,11 +173,17 @@ async fn headers_beyond_the_maximum_are_answered_431() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_send_its_headers_is_closed_after_30_seconds() {
+    let (log, _guard) = Log::collect(Level::DEBUG);
     let server = Server::start(app().0).await;
     for half in ["", "GET / HTTP/1.1\r\nhost: loc"] {
         let mut stream = send(server.addr, half).await;
         let (text, elapsed) = rest(&mut stream).await;
         assert_eq!((text.as_str(), elapsed.as_secs()), ("", 30), "{half:?}");
+        let peer = stream.local_addr().expect("connected");
+        let line = format!(
+            "[DEBUG] Closed the HTTP connection of {peer}: read header from client timeout\n"
+        );
+        assert!(log.text().ends_with(&line), "{}", log.text());
     }
 }
 
@@ -248,6 +255,7 @@ async fn a_shutdown_does_not_wait_for_what_is_idle_or_half_sent_headers() {
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_waits_for_half_a_body_only_as_long_as_it_may_take() {
+    let (log, _guard) = Log::collect(Level::WARN);
     let (app, mut reading) = app();
     let server = Server::start_with(app, |server| {
         let patient = server.body_timeout(Duration::from_secs(3600));
@@ -258,6 +266,10 @@ async fn a_shutdown_waits_for_half_a_body_only_as_long_as_it_may_take() {
     reading.recv().await;
     assert_eq!(server.shut_down().await.as_secs(), 7);
     assert_eq!(rest(&mut half).await, (String::new(), Duration::ZERO));
+    assert_eq!(
+        log.text(),
+        "[WARN] Requests dropped that were not finished within 7000 ms of the shutdown: 1\n"
+    );
 }
 
 #[tokio::test]
@@ -317,7 +329,7 @@ async fn a_shutdown_closes_the_clients_of_the_endpoint_that_is_to_be_drained() {
     let mut ws = Ws::join(server.addr, "room:lobby").await;
     let shutting_down = tokio::spawn(server.shut_down());
     assert_eq!(ws.next().await, Frame::Close(1012));
-    ws.raw(&frame(0x88, &1012_u16.to_be_bytes())).await;
+    drop(ws);
     shutting_down.await.expect("it ends");
 }
 

@@ -14,18 +14,18 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) type Joining = Boxed<'static, Result<(Box<dyn Instance>, Payload), Refused>>;
 
 /// A message being handled: the channel is inside, and comes back with the reply.
-pub(crate) type Turn = Boxed<'static, (Box<dyn Instance>, Result<Reply>)>;
+pub(crate) type Handling = Boxed<'static, (Box<dyn Instance>, Result<Reply>)>;
 
 /// A channel of any type. While idle it is this one allocation: the user's value and its socket.
 ///
 /// Dropping it, wherever it is at that time, is what ends it: see [`ending`].
 pub(crate) trait Instance: Send {
-    fn handle_in(self: Box<Self>, event: Box<str>, payload: Payload) -> Turn;
+    fn handle_in(self: Box<Self>, event: Box<str>, payload: Payload) -> Handling;
 
     /// `letter` is a [`Letter`] for this type of channel.
-    fn handle_info(self: Box<Self>, letter: Box<dyn Any + Send>) -> Turn;
+    fn handle_info(self: Box<Self>, letter: Box<dyn Any + Send>) -> Handling;
 
-    fn handle_out(self: Box<Self>, event: Box<str>, payload: Payload) -> Turn;
+    fn handle_out(self: Box<Self>, event: Box<str>, payload: Payload) -> Handling;
 }
 
 struct Live<C: Channel> {
@@ -49,14 +49,14 @@ pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, limit: Duration
 }
 
 impl<C: Channel> Instance for Live<C> {
-    fn handle_in(mut self: Box<Self>, event: Box<str>, payload: Payload) -> Turn {
+    fn handle_in(mut self: Box<Self>, event: Box<str>, payload: Payload) -> Handling {
         Box::pin(async move {
             let result = self.channel.handle_in(&event, payload, &self.socket).await;
             (self as Box<dyn Instance>, result)
         })
     }
 
-    fn handle_info(mut self: Box<Self>, letter: Box<dyn Any + Send>) -> Turn {
+    fn handle_info(mut self: Box<Self>, letter: Box<dyn Any + Send>) -> Handling {
         Box::pin(async move {
             let Live { channel, socket } = &mut *self;
             let result = match letter.downcast::<Letter<C>>() {
@@ -71,7 +71,7 @@ impl<C: Channel> Instance for Live<C> {
         })
     }
 
-    fn handle_out(mut self: Box<Self>, event: Box<str>, payload: Payload) -> Turn {
+    fn handle_out(mut self: Box<Self>, event: Box<str>, payload: Payload) -> Handling {
         Box::pin(async move {
             let handled = self.channel.handle_out(&event, payload, &self.socket);
             let result = handled.await.map(|()| Reply::none());

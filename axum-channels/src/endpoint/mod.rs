@@ -3,6 +3,7 @@
 //! Channels hold it, so it knows nothing of them: what it has to know of a socket is [`Mounted`].
 
 mod events;
+mod lossy;
 mod mounted;
 mod state;
 
@@ -10,16 +11,19 @@ pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
 pub(crate) use state::States;
 
+use crate::log::Filter;
 use crate::message::Payload;
 use crate::origin::{CheckOrigin, RefusedOrigin};
 use crate::presence::{Presences, Tracker};
+use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
+use crate::sync::lock;
 use crate::url::PublicUrl;
 use axum::Router;
 use axum::http::HeaderMap;
 use std::any::type_name;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -63,6 +67,11 @@ pub(crate) struct Hub {
     pub(crate) tracker: Tracker,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) url: Option<Arc<PublicUrl>>,
+    pub(crate) proxies: Option<TrustedProxies>,
+    /// What the log does not show of parameters.
+    pub(crate) filter: Arc<Filter>,
+    /// Every socket, those that tests connect to besides the endpoint's own included.
+    pub(crate) mounted: Mutex<Vec<Weak<dyn Mounted>>>,
 }
 
 /// As Phoenix's drainer: so long shutting down may take.
@@ -70,6 +79,10 @@ const SHUTDOWN: Duration = Duration::from_secs(30);
 
 impl Endpoint {
     pub(crate) fn new(hub: Arc<Hub>, sockets: Vec<Arc<dyn Mounted>>) -> Self {
+        let mut mounted = lock(&hub.mounted);
+        mounted.retain(|socket| socket.strong_count() > 0);
+        mounted.extend(sockets.iter().map(Arc::downgrade));
+        drop(mounted);
         Endpoint {
             inner: Arc::new(Inner { hub, sockets }),
         }
@@ -167,7 +180,7 @@ impl Endpoint {
     /// ```
     pub async fn shutdown(&self) {
         let deadline = Instant::now() + SHUTDOWN;
-        for socket in &self.inner.sockets {
+        for socket in self.mounted() {
             socket.drain(deadline).await;
         }
     }
@@ -210,6 +223,11 @@ impl Endpoint {
         self.inner.hub.check_origin.check(headers)
     }
 
+    fn mounted(&self) -> Vec<Arc<dyn Mounted>> {
+        let mounted = lock(&self.inner.hub.mounted);
+        mounted.iter().filter_map(Weak::upgrade).collect()
+    }
+
     /// The path of the first socket that leads a topic to the channel `C`.
     pub(crate) fn path_to<C>(&self, topic: &str) -> Option<&str> {
         let mut sockets = self.inner.sockets.iter();
@@ -225,7 +243,7 @@ impl Endpoint {
     /// assert_eq!(endpoint.stats().connections, 0);
     /// ```
     pub fn stats(&self) -> Stats {
-        let sockets = self.inner.sockets.iter();
+        let sockets = self.mounted().into_iter();
         Stats {
             connections: sockets.map(|socket| socket.connections()).sum(),
             subscriptions: self.inner.hub.pubsub.len(),

@@ -1,9 +1,9 @@
 use super::Reply;
 use super::reply::{Answer, Status};
 use crate::message::Payload;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The right to answer a message later, from another task: see [`Reply::later`].
 ///

@@ -1,4 +1,4 @@
-use crate::log::OneLine;
+use crate::log::one_line;
 use crate::url::Problem;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -48,24 +48,32 @@ impl std::error::Error for InvalidOrigin {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedOrigin {
     pub(super) origin: HeaderValue,
-    pub(super) allowed: String,
-    pub(super) way_out: String,
+    pub(crate) allowed: String,
+    /// The setting that would allow it.
+    pub(crate) setting: String,
 }
 
 /// Longest origin that is written out. A host name has at most 253 characters.
 const MAX_SHOWN: usize = 300;
 
+impl RefusedOrigin {
+    /// Returns the header as text, cut where it is longer than any origin.
+    pub(crate) fn origin(&self) -> String {
+        let origin = String::from_utf8_lossy(self.origin.as_bytes());
+        origin.chars().take(MAX_SHOWN).collect()
+    }
+}
+
 impl fmt::Display for RefusedOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let origin = String::from_utf8_lossy(self.origin.as_bytes());
-        let shown: String = origin.chars().take(MAX_SHOWN).collect();
+        let origin = self.origin();
         let RefusedOrigin {
-            allowed, way_out, ..
+            allowed, setting, ..
         } = self;
         write!(
             f,
-            "the origin `{}` is not allowed: allowed are {allowed}; to allow it, {way_out}",
-            OneLine(&shown)
+            "the origin `{}` is not allowed: allowed are {allowed}; to allow it, {setting}",
+            one_line(&origin)
         )
     }
 }

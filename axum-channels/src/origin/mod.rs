@@ -153,7 +153,7 @@ impl CheckOrigin {
             Some(origin) => Err(RefusedOrigin {
                 origin: origin.clone(),
                 allowed: self.check.to_string(),
-                way_out: self.way_out(),
+                setting: self.setting(),
             }),
         }
     }
@@ -178,7 +178,7 @@ impl CheckOrigin {
     }
 
     /// What to do about a refusal, as the end of "to allow it".
-    fn way_out(&self) -> String {
+    fn setting(&self) -> String {
         match (&self.setting, &self.check) {
             (Some(setting), _) => format!("change {setting}"),
             (None, Check::PublicHost(None)) => {

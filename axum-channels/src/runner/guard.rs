@@ -1,4 +1,4 @@
-use crate::log::TARGET;
+use crate::log;
 use crate::{Error, Result};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,7 +26,7 @@ pub(crate) async fn guarded<F: Future + Unpin>(mut future: F) -> Result<F::Outpu
 /// Drops what belongs to the user, whose `Drop` may panic too.
 pub(super) fn drop_guarded<T>(value: T) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        tracing::error!(target: TARGET, "a channel crashed while it was dropped: {}", panic_message(&*panic));
+        log::drop_crashed(&panic_message(&*panic));
     }
 }
 

@@ -1,22 +1,28 @@
 //! Runs the channels of one connection: carries out what its [`Session`] wants done.
 
+mod drain;
 mod guard;
+mod pause;
 mod slot;
+mod turn;
 
+pub(crate) use drain::Drain;
 pub(crate) use guard::guarded;
+pub(crate) use turn::Turn;
 
-use crate::channel::{Instance, Joining, Route, Turn, ending};
-use crate::log::{self, Line};
+use crate::channel::{Handling, Instance, Joining, Route, ending};
+use crate::log::{self, Filter, Line};
 use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
 use crate::metrics::{self, told};
 use crate::session::{
     Change, Effect, Effects, Handled, Join, Joined, Key, Reason, RouteId, Rules, Session, Ticket,
 };
 use crate::socket::{Context, Socket};
-use guard::{Done, drop_guarded, poll_guarded};
-use slot::{Pending, Slot, Told, Work, deliver, subscriber};
+use guard::{Done, drop_guarded};
+use pause::Pause;
+use slot::{Next, Pending, Slot, Told, Work, deliver, subscriber};
 use std::sync::Arc;
-use std::task::{self, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 /// What is the same for every connection to a socket.
@@ -26,6 +32,9 @@ pub(crate) struct Handlers {
     pub(crate) rules: Arc<Rules>,
     pub(crate) routes: Vec<Route>,
     pub(crate) join_timeout: Duration,
+    pub(crate) drain_timeout: Duration,
+    /// What the log does not show of parameters.
+    pub(crate) filter: Arc<Filter>,
 }
 
 /// The channels of one connection.
@@ -37,13 +46,24 @@ pub(crate) struct Runner {
     handlers: Arc<Handlers>,
     session: Session,
     slots: Vec<Slot>,
-    /// Slots with something under way.
+    /// Number of slots with something under way.
     pending: usize,
+    /// The slot to poll first, so that a turn goes on where the budget of the one before ended.
+    cursor: usize,
+    pause: Pause,
 }
 
 impl Handlers {
     fn route(&self, RouteId(index): RouteId) -> &Route {
         &self.routes[index as usize]
+    }
+
+    fn log_origin(&self, route: &Route) -> log::Origin<'_> {
+        log::Origin {
+            socket: self.name,
+            channel: route.name,
+            filter: &self.filter,
+        }
     }
 }
 
@@ -56,30 +76,81 @@ impl Runner {
             session,
             slots: Vec::new(),
             pending: 0,
+            cursor: 0,
+            pause: Pause::default(),
         }
     }
 
     /// Takes a message from the client.
-    pub(crate) fn receive(&mut self, message: Message<'_>, cx: &mut task::Context<'_>) {
+    pub(crate) fn receive(&mut self, message: Message<'_>, turn: &mut Turn<'_, '_>) {
         let mut effects = Effects::default();
         self.session.receive(message, &mut effects);
-        self.carry_out(effects, cx);
+        self.carry_out(effects, turn);
     }
 
-    /// Goes on with what is under way.
-    pub(crate) fn poll(&mut self, cx: &mut task::Context<'_>) {
+    /// Goes on with what is under way, as far as the turn's budget goes.
+    pub(crate) fn poll(&mut self, turn: &mut Turn<'_, '_>) {
         let mut effects = Effects::default();
         self.take_mail(&mut effects);
-        self.carry_out(effects, cx);
-        let mut at = 0;
-        while self.pending > 0 && at < self.slots.len() {
+        self.carry_out(effects, turn);
+        let mut unseen = self.slots.len();
+        while self.pending > 0 && unseen > 0 && !turn.is_over() {
             let mut effects = Effects::default();
-            if self.poll_slot(at, &mut effects, cx) {
-                self.carry_out(effects, cx);
-                at = 0; // slots may have moved
-            } else {
-                at += 1;
+            if self.cursor >= self.slots.len() {
+                self.cursor = 0;
             }
+            if self.poll_slot(self.cursor, &mut effects, turn) {
+                self.carry_out(effects, turn);
+                unseen = self.slots.len(); // slots may have moved
+            } else {
+                self.cursor += 1;
+                unseen -= 1;
+            }
+        }
+    }
+
+    /// Whether the client is to wait: what its messages published is more than others receive.
+    pub(crate) fn is_paused(&mut self, turn: &mut Turn<'_, '_>) -> bool {
+        self.pause.lasts(turn)
+    }
+
+    /// Asks for another turn if this one's budget was not enough: soon, or after a pause.
+    pub(crate) fn end_turn(&mut self, turn: &mut Turn<'_, '_>) {
+        if turn.is_pressed() {
+            self.pause.begin();
+            self.pause.lasts(turn);
+        } else if turn.is_over() {
+            turn.again();
+        }
+    }
+
+    /// Ends every channel: one that is idle at once, a busy one when it has handled what was received.
+    fn close(&mut self, turn: &mut Turn<'_, '_>) {
+        let mut effects = Effects::default();
+        if let Some(mailbox) = self.context.mailbox.get() {
+            mailbox.drain(|key, mail| {
+                self.session.mail(key, mail, &mut effects);
+                Ok(())
+            });
+        }
+        for slot in &mut self.slots {
+            slot.subscription = None;
+            self.context.unsubscribe(slot.key);
+        }
+        self.session.close(&mut effects);
+        self.carry_out(effects, turn);
+    }
+
+    /// Whether all channels have ended.
+    fn is_empty(&self) -> bool {
+        self.session.len() == 0
+    }
+
+    /// Logs the channels that have not ended in time. They end when the runner is dropped.
+    fn log_aborted(&self) {
+        for slot in &self.slots {
+            let name = self.handlers.route(slot.route).name;
+            log::aborted(&slot.topic, name, self.handlers.drain_timeout);
         }
     }
 
@@ -99,26 +170,33 @@ impl Runner {
         }
     }
 
-    fn carry_out(&mut self, mut effects: Effects<'_>, cx: &mut task::Context<'_>) {
+    fn carry_out(&mut self, mut effects: Effects<'_>, turn: &mut Turn<'_, '_>) {
         while let Some(effect) = effects.pop() {
             match effect {
                 Effect::Send(message) => self.context.client.send(&message),
-                Effect::Join(join) => self.join(join, &mut effects, cx),
+                Effect::Join(join) => self.join(join, &mut effects, turn),
                 Effect::Subscribe { key } => self.subscribe(key),
                 Effect::Handle {
                     ticket,
                     event,
                     payload,
-                } => {
-                    let line = log::started!(DEBUG).map(|since| Line::new(since, &event, &payload));
-                    let start =
-                        |channel: Box<dyn Instance>| channel.handle_in((*event).into(), payload);
-                    self.handle(ticket, line, start, &mut effects, cx);
+                } if turn.is_over() => {
+                    let event = (*event).into();
+                    self.postpone(ticket, Next::Message { event, payload });
                 }
+                Effect::Deliver { ticket, mail } if turn.is_over() => {
+                    self.postpone(ticket, Next::Mail(mail));
+                }
+                Effect::Handle {
+                    ticket,
+                    event,
+                    payload,
+                } => self.handle_in(ticket, &event, payload, &mut effects, turn),
                 Effect::Deliver { ticket, mail } => {
                     let start = |channel| deliver(channel, mail);
-                    self.handle(ticket, None, start, &mut effects, cx);
+                    self.handle(ticket, None, start, &mut effects, turn);
                 }
+                Effect::TakeMail => self.take_mail(&mut effects),
                 Effect::Presence { key, change } => self.change_presence(key, change),
                 Effect::Stop { key, reason } => self.stop(key, reason),
                 Effect::Overrun { topic } => log::overrun(&topic, self.handlers.name),
@@ -128,7 +206,7 @@ impl Runner {
         }
     }
 
-    fn join(&mut self, join: Join, effects: &mut Effects<'_>, cx: &mut task::Context<'_>) {
+    fn join(&mut self, join: Join, effects: &mut Effects<'_>, turn: &mut Turn<'_, '_>) {
         let Join {
             ticket,
             route,
@@ -136,11 +214,13 @@ impl Runner {
             join_ref,
             payload,
         } = join;
-        let line = log::started!(INFO).map(|since| Line::new(since, "phx_join", &payload));
+        let behind = self.handlers.route(route);
+        let origin = self.handlers.log_origin(behind);
+        let line = Line::start(behind.log_join, &origin, "phx_join", &payload);
         let key = ticket.key;
         let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
         let since = metrics::started();
-        let future = (self.handlers.route(route).join)(socket, payload, self.handlers.join_timeout);
+        let future = (behind.join)(socket, payload, self.handlers.join_timeout);
         let work = Work::Join(Box::new(Pending {
             future,
             ticket,
@@ -156,16 +236,69 @@ impl Runner {
             work,
         });
         self.pending += 1;
-        self.poll_slot(self.slots.len() - 1, effects, cx);
+        self.poll_slot(self.slots.len() - 1, effects, turn);
+    }
+
+    /// Keeps a message for the next turn, as this one's budget is used up.
+    fn postpone(&mut self, ticket: Ticket, next: Next) {
+        let slot = self.slots.iter_mut().find(|slot| slot.key == ticket.key);
+        let Some(slot) = slot else { return };
+        let Work::None(instance) = std::mem::replace(&mut slot.work, Work::Taken) else {
+            return;
+        };
+        slot.work = Work::Next(Box::new((instance, ticket, next)));
+        self.pending += 1;
+    }
+
+    /// Gives a channel a message that was kept for this turn.
+    fn start_next(
+        &mut self,
+        (instance, ticket, next): (Box<dyn Instance>, Ticket, Next),
+        effects: &mut Effects<'_>,
+        turn: &mut Turn<'_, '_>,
+    ) {
+        let slot = self.slots.iter_mut().find(|slot| slot.key == ticket.key);
+        let Some(slot) = slot else { return };
+        slot.work = Work::None(instance);
+        match next {
+            Next::Message { event, payload } => {
+                self.handle_in(ticket, &event, payload, effects, turn);
+            }
+            Next::Mail(mail) => {
+                let start = |channel| deliver(channel, mail);
+                self.handle(ticket, None, start, effects, turn);
+            }
+        }
+    }
+
+    fn handle_in(
+        &mut self,
+        ticket: Ticket,
+        event: &str,
+        payload: Payload,
+        effects: &mut Effects<'_>,
+        turn: &mut Turn<'_, '_>,
+    ) {
+        let line = self.line(ticket.key, event, &payload);
+        let start = |channel: Box<dyn Instance>| channel.handle_in(event.into(), payload);
+        self.handle(ticket, line, start, effects, turn);
+    }
+
+    /// What the log will have of a message, if that is wanted.
+    fn line(&self, key: Key, event: &str, payload: &Payload) -> Option<Line> {
+        let slot = self.slots.iter().find(|slot| slot.key == key)?;
+        let route = self.handlers.route(slot.route);
+        let origin = self.handlers.log_origin(route);
+        Line::start(route.log_handle_in, &origin, event, payload)
     }
 
     fn handle(
         &mut self,
         ticket: Ticket,
         line: Option<Line>,
-        start: impl FnOnce(Box<dyn Instance>) -> Turn,
+        start: impl FnOnce(Box<dyn Instance>) -> Handling,
         effects: &mut Effects<'_>,
-        cx: &mut task::Context<'_>,
+        turn: &mut Turn<'_, '_>,
     ) {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == ticket.key) else {
             return;
@@ -179,7 +312,9 @@ impl Runner {
             line,
             since: metrics::started(),
         };
-        match poll_guarded(&mut pending.future, cx) {
+        let name = self.handlers.route(slot.route).name;
+        turn.count();
+        match turn.poll(name, &mut pending.future) {
             Poll::Ready(done) => self.handled(pending.told(), done, effects),
             Poll::Pending => {
                 slot.work = Work::Handle(Box::new(pending));
@@ -188,16 +323,13 @@ impl Runner {
         }
     }
 
-    /// Whether something ended, with what effects.
-    fn poll_slot(
-        &mut self,
-        at: usize,
-        effects: &mut Effects<'_>,
-        cx: &mut task::Context<'_>,
-    ) -> bool {
-        match &mut self.slots[at].work {
+    /// Goes on with what a channel has under way. Whether something ended, with what effects.
+    fn poll_slot(&mut self, at: usize, effects: &mut Effects<'_>, turn: &mut Turn<'_, '_>) -> bool {
+        let slot = &mut self.slots[at];
+        let name = self.handlers.route(slot.route).name;
+        match &mut slot.work {
             Work::Join(join) => {
-                let Poll::Ready(done) = poll_guarded(&mut join.future, cx) else {
+                let Poll::Ready(done) = turn.poll(name, &mut join.future) else {
                     return false;
                 };
                 self.pending -= 1;
@@ -206,14 +338,22 @@ impl Runner {
                 }
                 true
             }
-            Work::Handle(turn) => {
-                let Poll::Ready(done) = poll_guarded(&mut turn.future, cx) else {
+            Work::Handle(handling) => {
+                let Poll::Ready(done) = turn.poll(name, &mut handling.future) else {
                     return false;
                 };
                 self.pending -= 1;
-                if let Work::Handle(turn) = std::mem::replace(&mut self.slots[at].work, Work::Taken)
+                if let Work::Handle(handling) =
+                    std::mem::replace(&mut self.slots[at].work, Work::Taken)
                 {
-                    self.handled(turn.told(), done, effects);
+                    self.handled(handling.told(), done, effects);
+                }
+                true
+            }
+            Work::Next(_) => {
+                self.pending -= 1;
+                if let Work::Next(next) = std::mem::replace(&mut self.slots[at].work, Work::Taken) {
+                    self.start_next(*next, effects, turn);
                 }
                 true
             }
@@ -234,7 +374,7 @@ impl Runner {
                 slot.work = Work::None(instance);
                 let name = self.handlers.route(slot.route).name;
                 told!("join", join.since, channel = name, outcome = "ok");
-                log::joined("JOINED", &slot.topic, join.line);
+                log::joined(&slot.topic, join.line);
                 return self
                     .session
                     .joined(join.ticket, Joined::Ok(response), effects);
@@ -250,7 +390,7 @@ impl Runner {
         let how = match refusal {
             Why::Said { payload, .. } => {
                 told!("join", join.since, channel = name, outcome = "refused");
-                log::joined("REFUSED JOIN", &topic, join.line);
+                log::refused_join(&topic, &payload, join.line);
                 Joined::Refused(payload)
             }
             Why::Crashed(error) => {
@@ -278,7 +418,7 @@ impl Runner {
             line,
             since,
         }: Told,
-        done: Done<Turn>,
+        done: Done<Handling>,
         effects: &mut Effects<'_>,
     ) {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == ticket.key) else {
@@ -292,7 +432,7 @@ impl Runner {
         let how = match result {
             Ok(Reply(answer)) => {
                 told!("handle", since, channel = name, outcome = "ok");
-                log::handled(&slot.topic, name, line);
+                log::handled(&slot.topic, line);
                 match answer {
                     Answer::None => Handled::Silent,
                     Answer::Now(status, payload) => Handled::Reply(status, payload),
@@ -355,7 +495,7 @@ impl Runner {
             return;
         };
         let slot = self.slots.swap_remove(at);
-        if matches!(slot.work, Work::Join(_) | Work::Handle(_)) {
+        if slot.work.is_pending() {
             self.pending -= 1;
         }
         self.end(slot, reason);
@@ -378,5 +518,6 @@ impl Drop for Runner {
         for slot in std::mem::take(&mut self.slots) {
             self.end(slot, Reason::Disconnected);
         }
+        self.context.drop_mail();
     }
 }

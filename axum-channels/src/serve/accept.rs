@@ -1,4 +1,4 @@
-use crate::log::TARGET;
+use crate::log;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(super) async fn accept<L: Listen>(listener: &L) -> (L::Stream, SocketAddr) {
         match listener.accept().await {
             Ok(accepted) => {
                 if pause.is_some() {
-                    tracing::info!(target: TARGET, "Connections are accepted again");
+                    log::accepting_again();
                 }
                 return accepted;
             }
@@ -39,7 +39,7 @@ pub(super) async fn accept<L: Listen>(listener: &L) -> (L::Stream, SocketAddr) {
             Err(error) => {
                 // Once for each lack, not for each try.
                 if pause.is_none() {
-                    tracing::error!(target: TARGET, "Could not accept a connection, trying again: {error}");
+                    log::not_accepting(&error);
                 }
                 let next = pause.map_or(FIRST_PAUSE, |last: Duration| LONGEST_PAUSE.min(last * 2));
                 pause = Some(next);

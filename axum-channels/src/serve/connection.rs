@@ -1,7 +1,7 @@
 use super::body::TimedBody;
 use super::timer::{HeaderTimer, Progress};
 use super::{Limits, Phase};
-use crate::log::TARGET;
+use crate::log;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use hyper::body::Incoming;
@@ -75,7 +75,7 @@ async fn run<S>(
             biased;
             result = &mut connection => {
                 if let Err(error) = result {
-                    tracing::debug!(target: TARGET, "the connection of {peer} was closed: {error}");
+                    log::http_failed(peer, &error);
                 }
                 return;
             }

@@ -10,7 +10,7 @@ pub(crate) use body::BodyTimeout;
 pub use signal::shutdown_signal;
 
 use crate::endpoint::Endpoint;
-use crate::log::TARGET;
+use crate::log;
 use accept::accept;
 use axum::extract::Request;
 use axum::response::Response;
@@ -247,7 +247,9 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Shuts down gracefully at Ctrl-C or SIGTERM, and ends at once at a second of either.
+    /// Shuts down gracefully at Ctrl-C or SIGTERM; a second of either ends the process, with the exit code 130 or 143.
+    ///
+    /// It does not return from the second: a runtime waits for its blocking tasks before it ends, and those may be stuck.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -256,12 +258,12 @@ impl<S> Serve<S> {
     /// # }
     /// ```
     pub fn with_signals(self) -> Self {
-        let second = async {
-            shutdown_signal().await;
-            shutdown_signal().await;
-        };
         self.with_graceful_shutdown(shutdown_signal())
-            .with_forced_shutdown(second)
+            .with_forced_shutdown(async {
+                signal::next().await;
+                let second = signal::next().await;
+                std::process::exit(128 + second as i32) // as a shell reports a signal
+            })
     }
 
     /// Returns the address that the server listens on.
@@ -320,8 +322,7 @@ async fn drain(endpoint: Option<Endpoint>, phase: &watch::Sender<Phase>, timeout
         phase.closed().await;
     };
     if tokio::time::timeout(timeout, drained).await.is_err() {
-        let left = phase.receiver_count();
-        tracing::warn!(target: TARGET, "{left} requests were not finished within {timeout:?} of the shutdown");
+        log::requests_dropped(phase.receiver_count(), timeout);
     }
 }
 

@@ -9,9 +9,21 @@
 /// # }
 /// ```
 pub async fn shutdown_signal() {
+    next().await;
+}
+
+/// Signal that ends a program, by its number.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Signal {
+    Interrupt = 2,
+    Terminate = 15,
+}
+
+/// Waits for the next signal.
+pub(super) async fn next() -> Signal {
     tokio::select! {
-        () = interrupt() => {}
-        () = terminate() => {}
+        () = interrupt() => Signal::Interrupt,
+        () = terminate() => Signal::Terminate,
     }
 }
 

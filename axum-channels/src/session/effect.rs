@@ -21,6 +21,8 @@ pub(crate) enum Effect<'m> {
     },
     /// Give a channel what came from within the app, and call [`handled`](super::Session::handled) when it is done with it.
     Deliver { ticket: Ticket, mail: Mail },
+    /// Look at the mail again: there is room where there was [none](super::Session::has_room).
+    TakeMail,
     /// Change who is there on the topic of a channel.
     Presence { key: Key, change: Change },
     /// End a channel, whatever it is doing.

@@ -25,6 +25,10 @@ pub(crate) struct Session {
     rules: Arc<Rules>,
     channels: Vec<Member>,
     next_key: u32,
+    /// The client is gone: each channel ends when it has handled what was received.
+    closing: bool,
+    /// Mail was held back for want of room.
+    held_back: bool,
 }
 
 impl Session {
@@ -33,11 +37,28 @@ impl Session {
             rules,
             channels: Vec::new(),
             next_key: 0,
+            held_back: false,
+            closing: false,
+        }
+    }
+
+    /// Ends the session in good order: the client is gone, and nothing more is received from it.
+    ///
+    /// A channel with nothing to do ends at once. A busy one ends when it has handled every message that was received before.
+    /// Source: in Phoenix a channel's process finds the end of its transport in its mailbox, behind those messages.
+    pub(crate) fn close(&mut self, effects: &mut Effects<'_>) {
+        self.closing = true;
+        let keys: Vec<Key> = self.channels.iter().map(|member| member.key).collect();
+        for key in keys {
+            self.end_if_idle(key, effects);
         }
     }
 
     /// A message has come in.
     pub(crate) fn receive<'m>(&mut self, message: Message<'m>, effects: &mut Effects<'m>) {
+        if let Some(reason) = message.too_long() {
+            return effects.send(reply(&message, Status::Error, reason));
+        }
         if message.topic == Topic::PHOENIX && message.event == "heartbeat" {
             let body = Body::Reply {
                 status: Status::Ok,
@@ -96,7 +117,9 @@ impl Session {
         }
         // As in Phoenix, where the socket reads no broadcast before it has answered the join: a client that takes what it is
         // answered for the state of things would forget what it heard before.
-        effects.push(Effect::Subscribe { key: ticket.key });
+        if !self.closing {
+            effects.push(Effect::Subscribe { key: ticket.key });
+        }
         self.free(at, effects);
     }
 
@@ -115,16 +138,27 @@ impl Session {
         }
     }
 
-    /// Whether a channel can be given mail: what waits for it already is not too much.
-    pub(crate) fn has_room(&self, key: Key) -> bool {
-        self.find(key).is_none_or(|at| {
+    /// Whether a channel can be given mail: what waits for it already is not too much. If it cannot,
+    /// [`TakeMail`](Effect::TakeMail) is to follow.
+    pub(crate) fn has_room(&mut self, key: Key) -> bool {
+        let has_room = self.find(key).is_none_or(|at| {
             let waiting = self.channels[at].waiting.as_ref();
             waiting.is_none_or(|waiting| waiting.items.len() < self.rules.max_waiting)
-        })
+        });
+        self.held_back |= !has_room;
+        has_room
     }
 
-    /// Something has come from within the app. `false` if it is for nobody: the channel has ended.
+    /// Takes what has come from within the app. `false` if it is for nobody: the channel has ended.
+    ///
+    /// What comes after the client's end is for nobody either: each channel reaches that end first. Changes to its own
+    /// presences are carried out, since the messages that it still handles may make some.
     pub(crate) fn mail(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
+        let is_late = matches!(mail, Mail::Info(_) | Mail::Out { .. } | Mail::Overrun);
+        !(self.closing && is_late) && self.take(key, mail, effects)
+    }
+
+    fn take(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
         let Some(at) = self.find(key) else {
             return false;
         };
@@ -162,8 +196,7 @@ impl Session {
         true
     }
 
-    /// How many topics are joined, or being joined.
-    #[cfg(any(test, fuzzing))]
+    /// Number of topics that are joined, or being joined.
     pub(crate) fn len(&self) -> usize {
         self.channels.len()
     }
@@ -269,6 +302,7 @@ impl Session {
             reason: Reason::Rejoined,
         });
         self.join(message, Some(old.given_ref()), effects);
+        self.call_for_mail(effects);
     }
 
     fn leave(&mut self, at: usize, message: Message<'_>, effects: &mut Effects<'_>) {
@@ -310,29 +344,34 @@ impl Session {
     /// ask twice: for that there is room.
     fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
         let waiting = self.channels[at].waiting.get_or_insert_default();
-        let bytes = message.payload.bytes().len();
-        let full = waiting.items.len() >= self.rules.max_waiting
-            || (waiting.bytes + bytes > self.rules.max_waiting_bytes && waiting.bytes > 0);
+        let full = !waiting.has_room_for(&message, &self.rules);
         if full && (message.event != "phx_leave" || waiting.has_leave()) {
             let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
             effects.send(reply(&message, Status::Error, reason));
         } else {
-            waiting.bytes += bytes;
-            waiting.items.push_back(Item::Message(message.into_owned()));
+            waiting.push(message.into_owned());
         }
     }
 
     /// A channel is free, or gone: what waited for it is received in its turn, until something keeps it busy again.
     fn release(&mut self, topic: &Topic, waiting: Option<Box<Waiting>>, effects: &mut Effects<'_>) {
-        let Some(mut waiting) = waiting else { return };
-        while let Some(item) = waiting.items.pop_front() {
+        if let Some(waiting) = waiting {
+            self.receive_waiting(topic, waiting, effects);
+            self.call_for_mail(effects); // what waited may have been for nobody, so that no turn follows which would
+        }
+    }
+
+    fn receive_waiting(
+        &mut self,
+        topic: &Topic,
+        mut waiting: Box<Waiting>,
+        effects: &mut Effects<'_>,
+    ) {
+        while let Some(item) = waiting.pop() {
             match item {
-                Item::Message(message) => {
-                    waiting.bytes -= message.payload.bytes().len();
-                    self.receive(message, effects);
-                }
+                Item::Message(message) => self.receive(message, effects),
                 Item::Mail(key, mail) => {
-                    self.mail(key, mail, effects);
+                    self.take(key, mail, effects);
                 }
             }
             let member = self
@@ -346,15 +385,36 @@ impl Session {
         }
     }
 
+    /// There is room: if mail was held back, it is time to look at it again.
+    fn call_for_mail(&mut self, effects: &mut Effects<'_>) {
+        if std::mem::take(&mut self.held_back) {
+            effects.push(Effect::TakeMail);
+        }
+    }
+
     fn free(&mut self, at: usize, effects: &mut Effects<'_>) {
         let member = &mut self.channels[at];
         member.doing = Doing::Nothing;
         if member.stopping {
             return self.stop(at, effects);
         }
+        let key = member.key;
         if let waiting @ Some(_) = member.waiting.take() {
             let topic = member.topic.clone();
             self.release(&topic, waiting, effects);
+        }
+        if self.closing {
+            self.end_if_idle(key, effects);
+        }
+    }
+
+    fn end_if_idle(&mut self, key: Key, effects: &mut Effects<'_>) {
+        if let Some(at) = self.find(key)
+            && self.channels[at].doing == Doing::Nothing
+        {
+            let reason = Reason::Disconnected;
+            effects.push(Effect::Stop { key, reason });
+            self.channels.swap_remove(at);
         }
     }
 

@@ -1,69 +1,42 @@
 use super::Context;
+use super::keyed_queue::KeyedQueue;
 use super::subscription::Places;
 use crate::channel::{HandleInfo, Letter};
 use crate::session::{Key, Mail};
-use crate::sync::lock;
-use std::collections::VecDeque;
+use crate::sync::Mutex;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 /// What came from within the app for the channels of one connection, until the connection's task takes it.
 ///
 /// A connection has one from when it is first needed.
 #[derive(Default)]
 pub(crate) struct Mailbox {
-    letters: Mutex<VecDeque<(Key, Mail)>>,
+    letters: KeyedQueue<Key, Mail>,
     /// What the channels hear besides their own topics. From the first subscription on.
     pub(super) places: OnceLock<Box<Mutex<Places>>>,
 }
 
 impl Mailbox {
-    /// So many may wait for one channel as `limit` says, besides those that end it: one that is busy takes no room from
-    /// the others.
-    fn put(&self, key: Key, mail: Mail, limit: usize) -> Result<(), SendError> {
-        let mut letters = lock(&self.letters);
-        let waiting = || letters.iter().filter(|(to, _)| *to == key).count();
-        if letters.len() >= limit && !mail.ends() && waiting() >= limit {
-            return Err(SendError::Full);
-        }
-        letters.push_back((key, mail));
-        Ok(())
-    }
-
     /// Hands out what `take` has room for; the rest stays, in order.
-    pub(crate) fn drain(&self, mut take: impl FnMut(Key, Mail) -> Result<(), Mail>) {
-        let mut kept = std::mem::take(&mut *lock(&self.letters));
-        for _ in 0..kept.len() {
-            if let Some((key, mail)) = kept.pop_front()
-                && let Err(mail) = take(key, mail)
-            {
-                kept.push_back((key, mail));
-            }
-        }
-        if !kept.is_empty() {
-            let mut letters = lock(&self.letters);
-            kept.append(&mut letters);
-            *letters = kept;
-        }
-    }
-
-    fn clear(&self) {
-        let letters = std::mem::take(&mut *lock(&self.letters));
-        drop(letters); // what is in them is the user's: not under the lock
+    pub(crate) fn drain(&self, take: impl FnMut(Key, Mail) -> Result<(), Mail>) {
+        self.letters.drain(take);
     }
 }
 
 impl Context {
-    /// Sends something to one of this connection's channels.
+    /// Sends something to one of this connection's channels. What ends a channel has room in any case.
     pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<(), SendError> {
-        let mailbox = self.mailbox();
-        mailbox.put(key, mail, self.max_waiting)?;
-        if self.client.wake() {
-            Ok(())
-        } else {
-            mailbox.clear();
-            Err(SendError::Gone)
+        let limit = (!mail.ends()).then_some(self.max_waiting);
+        let wake = || self.client.wake();
+        self.mailbox().letters.send(key, mail, limit, wake)
+    }
+
+    /// Drops what nobody will take any more. The client is gone by now, so that nothing is left of what comes meanwhile.
+    pub(crate) fn drop_mail(&self) {
+        if let Some(mailbox) = self.mailbox.get() {
+            mailbox.letters.clear();
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod connect_info;
 mod handler;
+mod keyed_queue;
 mod mailbox;
 mod params;
 mod presence;

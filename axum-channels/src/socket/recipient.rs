@@ -1,6 +1,6 @@
 use super::{Context, SendError};
 use crate::message::{Broadcast, Payload};
-use crate::pubsub::Subscriber;
+use crate::pubsub::{Pressure, Subscriber};
 use crate::session::{Key, Mail};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -22,20 +22,21 @@ impl Recipient {
         }
     }
 
-    pub(super) fn hand(&self, mail: impl FnOnce() -> Mail) {
+    pub(super) fn hand(&self, mail: impl FnOnce() -> Mail) -> Pressure {
         if self.over.load(Relaxed) {
-            return;
+            return Pressure::Low;
         }
-        let Err(error) = self.context.post(self.key, mail()) else {
-            return;
+        let error = match self.context.post(self.key, mail()) {
+            Ok(()) => return Pressure::Low,
+            Err(error) => error,
         };
-        if self.over.swap(true, Relaxed) {
-            return;
+        if !self.over.swap(true, Relaxed) {
+            match error {
+                SendError::Full => drop(self.context.post(self.key, Mail::Overrun)), // who is gone meanwhile needs no end
+                SendError::Gone => self.context.unsubscribe(self.key),
+            }
         }
-        match error {
-            SendError::Full => drop(self.context.post(self.key, Mail::Overrun)), // who is gone meanwhile needs no end
-            SendError::Gone => self.context.unsubscribe(self.key),
-        }
+        Pressure::Low
     }
 }
 
@@ -46,14 +47,14 @@ pub(crate) struct Interceptor {
 }
 
 impl Subscriber for Interceptor {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         if !self.events.contains(&broadcast.event) {
             return self.channel.context.client.deliver(broadcast);
         }
         self.channel.hand(|| Mail::Out {
             event: broadcast.event.into(),
             payload: Payload::from(broadcast.payload),
-        });
+        })
     }
 
     fn address(&self) -> *const () {
@@ -73,7 +74,9 @@ mod tests {
     struct Busy;
 
     impl Subscriber for Busy {
-        fn deliver(&self, _: &Broadcast<'_>) {}
+        fn deliver(&self, _: &Broadcast<'_>) -> Pressure {
+            Pressure::Low
+        }
     }
 
     impl Client for Busy {

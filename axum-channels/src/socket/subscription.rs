@@ -3,12 +3,12 @@ use super::{Context, Socket};
 use crate::channel::{HandleInfo, Letter};
 use crate::endpoint::Event;
 use crate::message::{Broadcast, Topic};
-use crate::pubsub::{self, Subscriber};
+use crate::pubsub::{self, Pressure, Subscriber};
 use crate::session::{Key, Mail};
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 /// What keeps a channel subscribed to a topic other than its own: see [`Socket::subscribe`](crate::Socket::subscribe).
 ///
@@ -90,11 +90,11 @@ struct Listener<C> {
 }
 
 impl<C: HandleInfo<Event>> Subscriber for Listener<C> {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         self.channel.hand(|| {
             let event = Event::new(self.topic.clone(), broadcast);
             Mail::Info(Box::new(Letter::<C>::new(event)))
-        });
+        })
     }
 
     /// On its own topic, what the channel broadcasts from itself is not for it. On another, it is that of other channels.

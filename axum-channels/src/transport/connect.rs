@@ -2,10 +2,8 @@
 
 use super::mount::{Entrance, Mount};
 use crate::codec::Serializer;
-use crate::log::{self, TARGET, Took};
 use crate::message::{Payload, Refused, Why};
 use crate::metrics::{self, told};
-use crate::origin::RefusedOrigin;
 use crate::runner::guarded;
 use crate::socket::{ConnectInfo, Params};
 use crate::within::within;
@@ -41,7 +39,9 @@ impl Mount {
     pub(super) fn allows(&self, parts: &Parts) -> bool {
         let checked = self.check_origin.check(&parts.headers);
         if let Err(refused) = &checked {
-            log_origin(self.handlers.name, refused);
+            let origin = refused.origin();
+            self.log
+                .origin_refused(&origin, &refused.allowed, &refused.setting);
         }
         checked.is_ok()
     }
@@ -52,16 +52,22 @@ impl Entrance {
     pub(super) async fn connect(
         &self,
         mut parts: Parts,
-        transport: &str,
+        transport: &'static str,
     ) -> Result<(Connected, Serializer), Refusal> {
-        let since = log::started!(INFO);
-        let params = params(&mut parts).await?;
+        let Entrance { endpoint, mount } = self;
+        let attempt = mount.log.attempt(transport);
+        let params = match params(&mut parts).await {
+            Ok(params) => params,
+            Err(refusal) => {
+                attempt.bad_path();
+                return Err(refusal);
+            }
+        };
         let vsn = params.get("vsn").unwrap_or("1.0.0");
         let Some(serializer) = Serializer::negotiate(vsn) else {
-            tracing::warn!(target: TARGET, "The client's requested transport version {vsn:?} is not supported: expected 1.0.x or 2.0.x");
+            attempt.unsupported(vsn);
             return Err(StatusCode::FORBIDDEN.into());
         };
-        let Entrance { endpoint, mount } = self;
         let info = ConnectInfo {
             parts,
             endpoint: endpoint.clone(),
@@ -79,30 +85,23 @@ impl Entrance {
             transport = transport,
             accepted = accepted
         );
-        let result = match result {
+        match result {
             Ok(Err(Refused(Why::Crashed(error)))) | Err(error) => {
-                tracing::error!(target: TARGET, "connect of {name} crashed: {error}");
-                return Err(StatusCode::INTERNAL_SERVER_ERROR.into());
+                attempt.crashed(&error);
+                Err(StatusCode::INTERNAL_SERVER_ERROR.into())
             }
-            Ok(Err(Refused(Why::Said { payload, status }))) => Err(Refusal {
-                status: StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
-                payload: Some(payload),
-            }),
-            Ok(Ok(connected)) => Ok((connected, serializer)),
-        };
-        if let Some(since) = since {
-            let what = if result.is_ok() {
-                "CONNECTED TO"
-            } else {
-                "REFUSED CONNECTION TO"
-            };
-            let took = Took::since(since);
-            tracing::info!(
-                target: TARGET,
-                "{what} {name} in {took}\n  Transport: {transport}\n  Serializer: {serializer}\n  Parameters: {params:?}"
-            );
+            Ok(Err(Refused(Why::Said { payload, status }))) => {
+                attempt.refused(serializer, &params, (status, &payload));
+                Err(Refusal {
+                    status: StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
+                    payload: Some(payload),
+                })
+            }
+            Ok(Ok(connected)) => {
+                attempt.connected(serializer, &params);
+                Ok((connected, serializer))
+            }
         }
-        result
     }
 }
 
@@ -152,8 +151,4 @@ pub(super) fn status(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response
-}
-
-fn log_origin(socket: &str, refused: &RefusedOrigin) {
-    tracing::error!(target: TARGET, "Could not check origin for {socket}: {refused}");
 }

@@ -3,8 +3,9 @@ use super::format::Format;
 use super::frame::CloseCode;
 use super::mount::Entrance;
 use super::outbox::{End, Outbox};
+use crate::log::{Closed, SocketLog};
 use crate::message::{Broadcast, Outgoing, Topic};
-use crate::pubsub::{Subscriber, Subscription};
+use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
 use crate::socket::{Client, Context};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -37,7 +38,10 @@ impl Connection {
         let Entrance { endpoint, mount } = entrance;
         let id = id.map(Topic::from);
         let subscription = id.clone().map(|id| {
-            let disconnector = Arc::new(Disconnector(self.clone()));
+            let disconnector = Arc::new(Disconnector {
+                connection: self.clone(),
+                log: mount.log.clone(),
+            });
             endpoint.hub().pubsub.subscribe(id, disconnector)
         });
         let context = Arc::new(Context {
@@ -55,19 +59,24 @@ impl Connection {
         self.heard.store(now, Relaxed);
     }
 
+    pub(super) fn transport(&self) -> &'static str {
+        self.format.framing.transport()
+    }
+
     /// Ticks since the client was heard of.
     pub(super) fn silence(&self, now: u32) -> u32 {
         now.wrapping_sub(self.heard.load(Relaxed))
     }
 
-    pub(super) fn close(&self, code: CloseCode) {
-        self.outbox.end(End::Close(code));
+    /// `false` if it had ended already.
+    pub(super) fn close(&self, code: CloseCode) -> bool {
+        self.outbox.end(End::Close(code))
     }
 }
 
 impl Subscriber for Connection {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
-        self.outbox.deliver(broadcast, self.format);
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
+        self.outbox.deliver(broadcast, self.format)
     }
 }
 
@@ -82,12 +91,20 @@ impl Client for Connection {
 }
 
 /// Listens to a socket's id: the event `disconnect` closes the connection, so that the client connects anew.
-pub(super) struct Disconnector(pub(super) Arc<Connection>);
+pub(super) struct Disconnector {
+    connection: Arc<Connection>,
+    log: Arc<SocketLog>,
+}
 
 impl Subscriber for Disconnector {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         if broadcast.event == "disconnect" {
-            self.0.close(CloseCode::GOING_AWAY);
+            let was_open = self.connection.close(CloseCode::GOING_AWAY);
+            if was_open {
+                let transport = self.connection.transport();
+                self.log.closed(transport, Closed::Disconnected);
+            }
         }
+        Pressure::Low
     }
 }

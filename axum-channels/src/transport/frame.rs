@@ -102,6 +102,17 @@ impl Reader {
         self.accept(head, body).map(Some)
     }
 
+    /// Keeps the beginning of a frame until the rest has come. The buffer grows with what comes, and no larger than the frame:
+    /// what its head announces is not believed before it is there.
+    pub(crate) fn keep(&self, kept: &mut Vec<u8>, more: &[u8]) {
+        let head = Head::parse(if kept.is_empty() { more } else { kept });
+        let whole = match head {
+            Ok(Some(head)) => head.size + head.len as usize,
+            _ => 0,
+        };
+        append(kept, more, whole);
+    }
+
     fn accept<'a>(&mut self, head: Head, body: &'a [u8]) -> Result<Incoming<'a>, CloseCode> {
         match (head.opcode, head.fin, self.fragments.take()) {
             (TEXT, true, None) => {
@@ -115,7 +126,8 @@ impl Reader {
                 Ok(Incoming::Fragment)
             }
             (CONTINUATION, fin, Some(mut fragments)) => {
-                fragments.bytes.extend_from_slice(body);
+                let most = if fin { 0 } else { self.max_message };
+                append(&mut fragments.bytes, body, most);
                 if !fin {
                     self.fragments = Some(fragments);
                     return Ok(Incoming::Fragment);
@@ -140,6 +152,16 @@ impl Reader {
             _ => Err(CloseCode::PROTOCOL_ERROR),
         }
     }
+}
+
+/// Appends to a buffer that doubles when it has to grow, but not beyond `most`.
+fn append(buffer: &mut Vec<u8>, more: &[u8], most: usize) {
+    let len = buffer.len() + more.len();
+    if buffer.capacity() < len {
+        let room = (2 * buffer.capacity()).min(most).max(len);
+        buffer.reserve_exact(room - buffer.len());
+    }
+    buffer.extend_from_slice(more);
 }
 
 fn control(opcode: u8, body: &[u8]) -> Result<Incoming<'_>, CloseCode> {

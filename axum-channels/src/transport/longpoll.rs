@@ -10,6 +10,7 @@ use super::mount::{Entrance, Mount};
 use super::outbox::Outbox;
 use super::poller::Poller;
 use super::polls::{Polled, Request, Said};
+use crate::log;
 use crate::serve::BodyTimeout;
 use crate::socket::Params;
 use axum::body::{Body, to_bytes};
@@ -24,6 +25,9 @@ use tokio::sync::oneshot;
 
 /// Where newer clients have their token; others have it in the URL.
 const TOKEN: &str = "x-phoenix-longpoll-token";
+
+/// As the log names it.
+const TRANSPORT: &str = "longpoll";
 
 /// Answers a request of a long-polling client.
 pub(super) async fn serve(entrance: Arc<Entrance>, request: http::Request<Body>) -> Response<Body> {
@@ -72,11 +76,15 @@ fn preflight(parts: &Parts) -> Response<Body> {
 async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
     let mount = &entrance.mount;
     if mount.registry.is_draining() {
+        mount.log.refused(TRANSPORT, log::Refusal::Draining);
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    let (connected, serializer) = match entrance.connect(parts, "longpoll").await {
+    let (connected, serializer) = match entrance.connect(parts, TRANSPORT).await {
         Ok(connected) => connected,
         Err(refusal) => return refused(&refusal),
+    };
+    let Some(admission) = mount.registry.admit() else {
+        return status(StatusCode::SERVICE_UNAVAILABLE);
     };
     let Ok((seat, requests)) = mount.polls.open() else {
         return status(StatusCode::INTERNAL_SERVER_ERROR);
@@ -90,12 +98,9 @@ async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
     let running = connection.run(entrance, connected);
     let token = seat.token.clone();
-    tokio::spawn(Poller::new(
-        running,
-        connection,
-        &mount.registry,
-        (seat, requests),
-    ));
+    let registration = mount.registry.register(admission, connection.clone());
+    let registered = (connection, mount.registry.clone(), registration);
+    tokio::spawn(Poller::new(running, registered, (seat, requests)));
     messages(StatusCode::GONE, &token, Vec::new())
 }
 
@@ -122,14 +127,22 @@ async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
     };
     let body = match to_bytes(body, mount.options.max_frame_bytes).await {
         Ok(body) => body,
-        Err(error) if BodyTimeout::caused(&error) => return status(StatusCode::REQUEST_TIMEOUT),
-        Err(_) => return status(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(error) if BodyTimeout::caused(&error) => {
+            mount.log.refused(TRANSPORT, log::Refusal::TooSlow);
+            return status(StatusCode::REQUEST_TIMEOUT);
+        }
+        Err(_) => {
+            mount.log.refused(TRANSPORT, log::Refusal::TooLarge);
+            return status(StatusCode::PAYLOAD_TOO_LARGE);
+        }
     };
     let Ok(text) = std::str::from_utf8(&body) else {
+        mount.log.refused(TRANSPORT, log::Refusal::NotUtf8);
         return status(StatusCode::BAD_REQUEST);
     };
     for said in messages_in(text, parts) {
         let Some(said) = said else {
+            mount.log.refused(TRANSPORT, log::Refusal::Malformed);
             return status(StatusCode::BAD_REQUEST);
         };
         let (taken, understood) = oneshot::channel();

@@ -17,6 +17,7 @@ mod frame;
 pub(crate) mod fuzz;
 mod handshake;
 mod longpoll;
+mod members;
 mod mount;
 mod options;
 mod outbox;

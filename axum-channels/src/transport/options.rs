@@ -1,5 +1,6 @@
 use crate::origin::CheckOrigin;
 use std::time::Duration;
+use tracing::level_filters::LevelFilter;
 
 /// Limits of a socket, and who may connect to it. See [`websocket`].
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct SocketOptions {
     pub(crate) longpoll: bool,
     pub(crate) connect_timeout: Duration,
     pub(crate) join_timeout: Duration,
+    pub(crate) drain_timeout: Duration,
+    pub(crate) log: LevelFilter,
 }
 
 /// A socket that clients reach by WebSocket, with Phoenix's defaults.
@@ -40,6 +43,8 @@ pub fn websocket() -> SocketOptions {
         longpoll: false,
         connect_timeout: Duration::from_secs(10),
         join_timeout: Duration::from_secs(10),
+        drain_timeout: Duration::from_secs(5),
+        log: LevelFilter::INFO,
     }
 }
 
@@ -79,6 +84,21 @@ impl SocketOptions {
     /// ```
     pub fn join_timeout(mut self, timeout: Duration) -> Self {
         self.join_timeout = timeout;
+        self
+    }
+
+    /// Time that the channels of a client that is gone have to handle what was received from it: 5 seconds by default.
+    ///
+    /// Messages that came before the end of a connection are handled in order, then each channel
+    /// [terminates](crate::Channel::terminate). Replies and pushes go nowhere. A handler that is still running after that time
+    /// is dropped at its `await`, and logged.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().drain_timeout(std::time::Duration::from_secs(30));
+    /// ```
+    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.drain_timeout = timeout;
         self
     }
 
@@ -143,6 +163,18 @@ impl SocketOptions {
     /// ```
     pub fn longpoll(mut self) -> Self {
         self.longpoll = true;
+        self
+    }
+
+    /// The level at which the log has a client that connected or was refused: [`LevelFilter::INFO`] by default, and
+    /// [`LevelFilter::OFF`] for none. Phoenix's `log`.
+    ///
+    /// ```
+    /// # use axum_channels::{LevelFilter, websocket};
+    /// let options = websocket().log(LevelFilter::OFF);
+    /// ```
+    pub fn log(mut self, level: impl Into<LevelFilter>) -> Self {
+        self.log = level.into();
         self
     }
 

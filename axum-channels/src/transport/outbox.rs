@@ -4,11 +4,12 @@ use super::queue::Queue;
 use super::stream::{Stream, try_write};
 use crate::log;
 use crate::message::{Broadcast, Outgoing};
-use crate::sync::lock;
+use crate::pubsub::Pressure;
+use crate::sync::{Mutex, lock};
 use bytes::Bytes;
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use tokio::net::TcpStream;
 
@@ -30,6 +31,8 @@ struct State {
     corked: bool,
     queue: Option<Box<Queue>>,
     end: Option<End>,
+    /// The connection's task is over.
+    is_over: bool,
     task: Option<Waker>,
 }
 
@@ -56,6 +59,7 @@ impl Outbox {
             corked: false,
             queue: None,
             end: None,
+            is_over: false,
             task: None,
         };
         Outbox {
@@ -81,10 +85,8 @@ impl Outbox {
 
     /// Whether more is queued than should be before anything else is read from this client.
     pub(super) fn is_congested(&self) -> bool {
-        lock(&self.state)
-            .queue
-            .as_ref()
-            .is_some_and(|queue| queue.weight() > CONGESTED)
+        let state = lock(&self.state);
+        state.end.is_none() && state.weight() > CONGESTED
     }
 
     /// Whether a client that polls may ask for more: it hears nothing between polls, so for it that is half of what may wait.
@@ -123,12 +125,14 @@ impl Outbox {
         Some(queue.into_bytes()).filter(|bytes| !bytes.is_empty())
     }
 
-    /// Asks the connection's task to end the connection. The first reason stays.
-    pub(super) fn end(&self, end: End) {
+    /// Asks the connection's task to end the connection. The first reason stays: `false` if there is one already.
+    pub(super) fn end(&self, end: End) -> bool {
         let mut state = lock(&self.state);
-        if state.end.is_none() {
+        let is_first = state.end.is_none();
+        if is_first {
             state.finish(end);
         }
+        is_first
     }
 
     /// Queues the last frame; nothing can be sent after it.
@@ -139,17 +143,26 @@ impl Outbox {
         state.end = Some(End::Gone);
     }
 
-    /// Wakes the connection's task. `false` if the connection is over, or about to be.
+    /// Sends nothing more, as there is no way to the client left. The connection's task goes on.
+    pub(super) fn mute(&self) {
+        let mut state = lock(&self.state);
+        state.end = Some(End::Gone);
+        let dropped = (state.tcp.take(), state.queue.take());
+        drop(state);
+        drop(dropped);
+    }
+
+    /// Wakes the connection's task. `false` if that is over.
     pub(super) fn wake(&self) -> bool {
         let state = lock(&self.state);
         state.wake();
-        state.end.is_none()
+        !state.is_over
     }
 
     /// Lets go of the socket and of all that waits.
     pub(super) fn shut(&self) {
         let mut state = lock(&self.state);
-        state.end = Some(End::Gone);
+        (state.end, state.is_over) = (Some(End::Gone), true);
         let dropped = (state.tcp.take(), state.queue.take(), state.task.take());
         drop(state);
         drop(dropped);
@@ -159,13 +172,18 @@ impl Outbox {
         self.push_to(&mut lock(&self.state), add);
     }
 
-    fn push_shared(&self, bytes: &Bytes) {
+    fn push_shared(&self, bytes: &Bytes) -> Pressure {
         let mut state = lock(&self.state);
         let written = state.write_past_queue(bytes);
-        if written < bytes.len() {
-            self.push_to(&mut state, |queue| {
-                queue.push_shared(bytes.slice(written..))
-            });
+        if written == bytes.len() {
+            return Pressure::Low;
+        }
+        self.push_to(&mut state, |queue| {
+            queue.push_shared(bytes.slice(written..))
+        });
+        match &mut state.queue {
+            Some(queue) if queue.weight() > self.max_queued / 2 => queue.pressure(),
+            _ => Pressure::Low,
         }
     }
 
@@ -256,15 +274,16 @@ impl Outbox {
     }
 
     /// Sends what is encoded once for all who have the same format.
-    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, format: Format) {
+    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, format: Format) -> Pressure {
         let encode = |broadcast: &Broadcast<'_>| {
             let encoded = format.broadcast(broadcast);
             encoded
                 .inspect_err(|why| log::unsayable(broadcast.topic, why))
                 .ok()
         };
-        if let Some(encoded) = broadcast.encoded(format.index(), encode) {
-            self.push_shared(encoded);
+        match broadcast.encoded(format.index(), encode) {
+            Some(encoded) => self.push_shared(encoded),
+            None => Pressure::Low,
         }
     }
 }

@@ -1,8 +1,10 @@
 use super::connection::Connection;
+use super::outbox::End;
 use super::polls::{Polled, Request, Said, Seat};
 use super::registry::{Registration, Registry};
+use crate::log::{self, Closed};
 use crate::pubsub::Subscription;
-use crate::runner::Runner;
+use crate::runner::{Drain, Runner, Turn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -21,7 +23,7 @@ const ABSENCE: Duration = Duration::from_secs(15);
 
 /// The task of one long-poll session: what a [`Driver`](super::driver::Driver) is to a WebSocket.
 pub(super) struct Poller {
-    runner: Runner,
+    phase: Phase,
     connection: Arc<Connection>,
     registry: Arc<Registry>,
     requests: mpsc::Receiver<Request>,
@@ -33,36 +35,43 @@ pub(super) struct Poller {
     /// Fires when the client is gone, or when a poll has waited long enough.
     timer: Pin<Box<Sleep>>,
     gone_at: Instant,
-    _seat: Seat,
-    _id: Option<Subscription>,
     _registration: Registration,
+}
+
+enum Phase {
+    Open {
+        runner: Runner,
+        _seat: Seat,
+        _id: Option<Subscription>,
+    },
+    /// The client is gone, and channels handle what was received from it.
+    Draining(Option<Drain>),
 }
 
 impl Poller {
     pub(super) fn new(
-        (runner, id): (Runner, Option<Subscription>),
-        connection: Arc<Connection>,
-        registry: &Arc<Registry>,
-        (seat, requests): (Seat, mpsc::Receiver<Request>),
+        (runner, _id): (Runner, Option<Subscription>),
+        (connection, registry, registration): (Arc<Connection>, Arc<Registry>, Registration),
+        (_seat, requests): (Seat, mpsc::Receiver<Request>),
     ) -> Self {
         Poller {
-            runner,
-            registry: registry.clone(),
+            phase: Phase::Open { runner, _seat, _id },
+            registry,
             requests,
             waiting: None,
             held_up: None,
             timer: Box::pin(sleep(ABSENCE)),
             gone_at: Instant::now() + ABSENCE,
-            _seat: seat,
-            _id: id,
-            _registration: registry.register(connection.clone()),
+            _registration: registration,
             connection,
         }
     }
 
     /// Takes what the client asks. `Err` if it said something that is no message: then the session is over.
-    fn take(&mut self, cx: &mut Context<'_>) -> Result<(), ()> {
-        while let Poll::Ready(Some(request)) = self.requests.poll_recv(cx) {
+    fn take(&mut self, turn: &mut Turn<'_, '_>) -> Result<(), ()> {
+        while !turn.is_over()
+            && let Poll::Ready(Some(request)) = self.requests.poll_recv(turn.context())
+        {
             self.connection.hear(self.registry.now());
             match request {
                 Request::Poll(answer) => {
@@ -73,7 +82,7 @@ impl Poller {
                     self.tell();
                 }
                 Request::Say(said, taken) => {
-                    let understood = self.receive(&said, cx).is_ok();
+                    let understood = self.receive(&said, turn).is_ok();
                     let full = !self.connection.outbox.has_room();
                     if understood && full && self.held_up.is_none() {
                         self.held_up = Some(taken);
@@ -81,6 +90,13 @@ impl Poller {
                     }
                     let _ = taken.send(understood); // who does not wait for it any more need not know
                     if !understood {
+                        let frame = match &said {
+                            Said::Text(text) => log::Frame::Text(text),
+                            Said::Binary(bytes) => {
+                                log::Frame::Binary(self.connection.format.serializer, bytes)
+                            }
+                        };
+                        self.closed(Closed::Malformed(frame));
                         return Err(());
                     }
                 }
@@ -92,14 +108,16 @@ impl Poller {
     fn receive(
         &mut self,
         said: &Said,
-        cx: &mut Context<'_>,
+        turn: &mut Turn<'_, '_>,
     ) -> Result<(), crate::codec::Malformed> {
         let serializer = self.connection.format.serializer;
         let message = match said {
             Said::Text(text) => serializer.decode_text(text)?,
             Said::Binary(bytes) => serializer.decode_binary(bytes)?,
         };
-        self.runner.receive(message, cx);
+        if let Phase::Open { runner, .. } = &mut self.phase {
+            runner.receive(message, turn);
+        }
         Ok(())
     }
 
@@ -135,8 +153,25 @@ impl Poller {
         }
     }
 
-    /// `Ready` if the client is gone.
-    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Forgets the client, and has its channels end.
+    fn end(&mut self, turn: &mut Turn<'_, '_>) {
+        self.connection.outbox.mute();
+        self.requests.close();
+        (self.waiting, self.held_up) = (None, None);
+        let phase = std::mem::replace(&mut self.phase, Phase::Draining(None));
+        if let Phase::Open { runner, .. } = phase {
+            self.phase = Phase::Draining(Drain::start(runner, turn));
+        }
+    }
+
+    fn closed(&self, why: Closed<'_>) {
+        self.registry.log.closed(self.connection.transport(), why);
+    }
+
+    /// Answers the poll that waits. `Ready` if the client is gone.
+    fn poll_time(&mut self, turn: &mut Turn<'_, '_>) -> Poll<()> {
+        self.connection.outbox.uncork();
+        self.answer();
         loop {
             let now = Instant::now();
             if self
@@ -147,6 +182,7 @@ impl Poller {
                 self.answer_waiting(Polled::Nothing);
             }
             if self.gone_at <= now {
+                self.closed(Closed::Idle);
                 return Poll::Ready(());
             }
             let next = self
@@ -156,7 +192,7 @@ impl Poller {
             if self.timer.deadline() != next {
                 self.timer.as_mut().reset(next);
             }
-            if self.timer.as_mut().poll(cx).is_pending() {
+            if self.timer.as_mut().poll(turn.context()).is_pending() {
                 return Poll::Pending;
             }
         }
@@ -168,16 +204,30 @@ impl Future for Poller {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        if this.connection.outbox.cork(cx.waker()).is_some() {
-            return Poll::Ready(());
+        let turn = &mut Turn::new(cx);
+        let end = this.connection.outbox.cork(turn.waker());
+        if let Phase::Open { runner, .. } = &mut this.phase {
+            let paused = end.is_none() && runner.is_paused(turn);
+            if !paused {
+                runner.poll(turn);
+            }
+            if end == Some(End::TooSlow) {
+                this.closed(Closed::TooSlow);
+            }
+            let over = end.is_some() || !paused && this.take(turn).is_err();
+            if over || this.poll_time(turn).is_ready() {
+                this.end(turn);
+            }
         }
-        this.runner.poll(cx);
-        if this.take(cx).is_err() {
-            return Poll::Ready(());
+        if let Phase::Draining(drain) = &mut this.phase {
+            return drain
+                .as_mut()
+                .map_or(Poll::Ready(()), |drain| drain.poll(turn));
         }
-        this.connection.outbox.uncork();
-        this.answer();
-        this.poll_time(cx)
+        if turn.is_over() {
+            turn.again();
+        }
+        Poll::Pending
     }
 }
 

@@ -1,9 +1,9 @@
 //! The long-poll sessions of one socket, by their tokens.
 
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// Sessions that are open. A token is all that it takes to be taken for the client, so it cannot be guessed.

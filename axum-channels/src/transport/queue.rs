@@ -1,6 +1,8 @@
+use crate::pubsub::Pressure;
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::time::{Duration, Instant};
 
 /// Frames that wait to be written, in order.
 ///
@@ -12,6 +14,8 @@ pub(super) struct Queue {
     weight: usize,
     /// An empty buffer, to pack into again.
     spare: Vec<u8>,
+    /// The moment at which those who fill it were first asked to wait.
+    pressed: Option<Instant>,
 }
 
 enum Chunk {
@@ -22,6 +26,10 @@ enum Chunk {
         sent: usize,
     },
 }
+
+/// Time for which those who fill a queue are asked to wait. It begins anew once the queue was empty: so a client that reads
+/// slowly, on purpose or not, delays others for that long each time that it has read half of what may wait.
+const PRESSURE: Duration = Duration::from_millis(100);
 
 /// So many chunks are written at once.
 const BATCH: usize = 64;
@@ -36,6 +44,15 @@ impl Queue {
 
     pub(super) fn weight(&self) -> usize {
         self.weight
+    }
+
+    /// Returns how much a queue that is rather full asks of those who fill it.
+    pub(super) fn pressure(&mut self) -> Pressure {
+        let since = self.pressed.get_or_insert_with(Instant::now);
+        match since.elapsed() < PRESSURE {
+            true => Pressure::High,
+            false => Pressure::Low,
+        }
     }
 
     pub(super) fn push_shared(&mut self, bytes: Bytes) {
@@ -101,6 +118,7 @@ impl Queue {
                 self.spare = bytes;
             }
         }
+        self.pressed = None;
     }
 }
 
@@ -141,6 +159,18 @@ mod tests {
             assert!(queue.is_empty());
             assert_eq!(queue.weight(), 0);
         }
+    }
+
+    #[test]
+    fn a_queue_asks_others_to_wait_until_it_was_empty_or_for_a_short_time() {
+        let mut queue = filled();
+        assert_eq!(queue.pressure(), Pressure::High);
+        queue.advance(4);
+        queue.pressed = queue.pressed.map(|since| since - PRESSURE);
+        assert_eq!(queue.pressure(), Pressure::Low);
+        queue.advance(14);
+        queue.push_shared(Bytes::from_static(b"five"));
+        assert_eq!(queue.pressure(), Pressure::High);
     }
 
     #[test]

@@ -20,7 +20,9 @@ impl SocketHandler for UserSocket {
                 return Err(Refused::with(json!({"reason": "short and stout"})).status(418));
             }
             Some("panic") => panic!("at the door"),
-            Some("error") => Err(std::io::Error::other("no database"))?,
+            Some(error) if error.starts_with("error") => {
+                Err(std::io::Error::other(error.replace("error", "no database")))?;
+            }
             Some(_) => return Err(Refused::new("unauthorized")),
             None => {}
         }

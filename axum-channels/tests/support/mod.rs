@@ -2,9 +2,11 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 mod app;
+mod log;
 mod ws;
 
 pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with};
+pub(crate) use log::Log;
 pub(crate) use ws::{Frame, VALID, Ws, frame, http, raw, upgrade};
 
 use axum::Router;
