@@ -8,7 +8,7 @@ export function launch(...more) {
   return puppeteer.launch({ executablePath: chromiumPath(), headless: true, args })
 }
 
-/** Opens a page, closed when the test is over. `answer` may answer a request in the server's place. */
+/** Opens a page, closed when the test is over. `answer` may answer a request in the server's place, or have it "lost". */
 export async function open(t, browser, url, answer) {
   const page = await browser.newPage()
   t.after(() => page.isClosed() || page.close())
@@ -20,6 +20,7 @@ export async function open(t, browser, url, answer) {
     await page.setRequestInterception(true)
     page.on("request", (request) => {
       const response = answer(request)
+      if (response === "lost") return request.abort()
       return response ? request.respond(response) : request.continue()
     })
   }

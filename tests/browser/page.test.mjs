@@ -80,6 +80,21 @@ test("a socket that asks for a token gets one from the page, and knows who that 
   assert.deepEqual(complaints, [])
 })
 
+test("without a token its socket is refused, and the page's other scripts run", async (t) => {
+  for (const answer of ["lost", { status: 401 }]) {
+    const { page, complaints } = await open(t, appUrl(), (request) => {
+      const { pathname } = new URL(request.url())
+      const body = 'import "./inspector.js"; import "./device_socket.js"; document.title = "the rest runs"'
+      if (pathname === "/assets/js/app.js") return { contentType: "text/javascript", body }
+      return pathname === "/token" && answer
+    })
+
+    await page.waitForFunction(() => document.title === "the rest runs")
+    await page.waitForSelector('[data-socket="DeviceSocket"][data-state="reconnecting"]')
+    assert.ok(complaints.some((line) => line.startsWith("No token for the socket:")), complaints.join("\n"))
+  }
+})
+
 test("frames are listed in both directions as they travel", async (t) => {
   const { page } = await open(t, appUrl())
   await page.waitForSelector(JOINED)

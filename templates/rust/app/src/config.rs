@@ -1,13 +1,14 @@
 //! Settings of the app, from the environment. An empty variable counts as unset.
 //!
-//! | Variable          | Meaning                                                                            | Default                             |
-//! |-------------------|------------------------------------------------------------------------------------|-------------------------------------|
-//! | `HOST`            | Where browsers reach the app: `https://chat.example.com`, or a name: `PORT` of it  | `localhost`                         |
-//! | `PORT`            | Port to listen on; 0 is any free one                                               | 4000                                |
-//! | `IP`              | Address to listen on; 0.0.0.0 is all of the machine's                              | 127.0.0.1; 0.0.0.0 in a release     |
-//! | `ORIGINS`         | Pages that may connect, if not those of `HOST`: `https://a.example, //*.b.example` | pages of `HOST`                     |
-//! | `SECRET_KEY_BASE` | 64 bytes or more that nobody else knows                                            | none in a release                   |
-//! | `ASSETS`          | Folder with the page and its scripts                                               | the `assets` that it was built from |
+//! | Variable          | Meaning                                                                              | Default                             |
+//! |-------------------|--------------------------------------------------------------------------------------|-------------------------------------|
+//! | `HOST`            | Where browsers reach the app: `https://chat.example.com`, or a name: `PORT` of it    | `localhost`                         |
+//! | `PORT`            | Port to listen on; 0 is any free one                                                 | 4000                                |
+//! | `IP`              | Address to listen on; 0.0.0.0 is all of the machine's                                | 127.0.0.1; 0.0.0.0 in a release     |
+//! | `ORIGINS`         | Pages that may connect, if not those of `HOST`: `https://a.example, //*.b.example`   | pages of `HOST`                     |
+//! | `PROXIES`         | Proxies that tell a client's address: `127.0.0.1, 10.0.0.0/8`, or how many there are | none                                |
+//! | `SECRET_KEY_BASE` | 64 bytes or more that nobody else knows                                              | none in a release                   |
+//! | `ASSETS`          | Folder with the page and its scripts                                                 | the `assets` that it was built from |
 
 mod error;
 mod secret;
@@ -19,7 +20,7 @@ use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
-use axum_channels::{CheckOrigin, PublicUrl};
+use axum_channels::{CheckOrigin, PublicUrl, TrustedProxies};
 
 /// The app's settings.
 #[derive(Debug, Clone)]
@@ -28,6 +29,7 @@ pub struct Config {
     pub port: u16,
     host: Host,
     pub check_origin: CheckOrigin,
+    pub proxies: TrustedProxies,
     pub secret_key_base: Secret,
     /// The folder's own path, without symlinks.
     pub assets: PathBuf,
@@ -82,6 +84,7 @@ impl Config {
             port: port(text("PORT")?)?,
             host: host(text("HOST")?)?,
             check_origin: check_origin(text("ORIGINS")?)?,
+            proxies: proxies(text("PROXIES")?)?,
             secret_key_base: secret_key_base(text("SECRET_KEY_BASE")?, build)?,
             assets: assets(set("ASSETS").map(PathBuf::from))?,
         })
@@ -138,6 +141,12 @@ fn check_origin(value: Option<String>) -> Result<CheckOrigin, InvalidSetting> {
         Ok(check) => Ok(check.named("the variable `ORIGINS`")),
         Err(error) => Err(InvalidSetting::wrong("ORIGINS", &value, error)),
     }
+}
+
+fn proxies(value: Option<String>) -> Result<TrustedProxies, InvalidSetting> {
+    let value = value.unwrap_or_else(|| "0".to_owned());
+    let proxies = value.parse();
+    proxies.map_err(|error| InvalidSetting::wrong("PROXIES", &value, error))
 }
 
 fn secret_key_base(value: Option<String>, build: Build) -> Result<Secret, InvalidSetting> {
