@@ -86,6 +86,13 @@
 //! - `serve`: the HTTP server.
 //! - `transport`: WebSocket frames, and the task of a connection. `builder`: puts it together.
 //!
+//! # Log
+//!
+//! Events of the `tracing` target `axum_channels` say who connected, joined and pushed, and why the server ended a
+//! connection. Each has a constant message and fields; [`LogLine`] is its line in Phoenix's shape. Levels are set with
+//! [`SocketOptions::log`], [`Channel::LOG_JOIN`] and [`Channel::LOG_HANDLE_IN`], what is hidden with
+//! [`EndpointBuilder::filter_parameters`]. The README lists them all.
+//!
 //! # Figures
 //!
 //! Besides [`Endpoint::stats`], what happens can be counted and timed: events of the `tracing` target
@@ -116,6 +123,7 @@ mod endpoint;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
+mod guard;
 mod log;
 mod message;
 mod metrics;
@@ -123,6 +131,7 @@ mod origin;
 mod presence;
 mod proxies;
 mod pubsub;
+mod rate_limit;
 mod runner;
 mod serve;
 mod session;
@@ -143,10 +152,12 @@ pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use presence::Presences;
 pub use proxies::{InvalidNetwork, TrustedProxies};
+pub use rate_limit::RateLimit;
 pub use serve::{Serve, serve, shutdown_signal};
 pub use session::Reason;
 pub use socket::{
-    ConnectInfo, Params, Presence, SendError, Sender, Socket, SocketHandler, Subscription,
+    ConnectInfo, Params, Presence, PresenceError, SendError, Sender, Socket, SocketHandler,
+    Subscription,
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};

@@ -9,7 +9,7 @@ use axum_channels::{
 };
 use serde_json::json;
 use std::sync::{Arc, Mutex};
-use support::eventually;
+use support::{Frame, Ws, eventually, serve};
 use tokio::sync::Notify;
 
 /// What a test keeps of a channel.
@@ -18,6 +18,13 @@ struct Kept {
     sender: Arc<Mutex<Option<Sender<Desk>>>>,
     ended: Arc<Mutex<Vec<Reason>>>,
     go: Arc<Notify>,
+}
+
+impl Kept {
+    fn sender(&self) -> Sender<Desk> {
+        let sender = self.sender.lock().expect("not poisoned");
+        sender.clone().expect("it was joined")
+    }
 }
 
 struct Desk {
@@ -145,8 +152,7 @@ impl Test {
     }
 
     fn sender(&self) -> Sender<Desk> {
-        let sender = self.kept.sender.lock().expect("not poisoned");
-        sender.clone().expect("it was joined")
+        self.kept.sender()
     }
 
     async fn ended(&self, reason: Reason) {
@@ -405,23 +411,34 @@ impl SocketHandler for Known {
     }
 }
 
+fn known() -> (Endpoint, Kept) {
+    let kept = Kept::default();
+    let endpoint = Endpoint::builder().socket::<Known>("/socket");
+    (endpoint.state(kept.clone()).build(), kept)
+}
+
 #[tokio::test]
 async fn a_message_that_was_sent_just_before_the_client_went_is_dropped_also_if_its_sender_is_kept()
 {
-    let kept = Kept::default();
-    let endpoint = Endpoint::builder()
-        .socket::<Known>("/socket")
-        .state(kept.clone())
-        .build();
+    let (endpoint, kept) = known();
     let client = connect(&endpoint, "/socket").await;
     let _channel = client.join("desk:1", json!({})).await;
-    let sender = kept.sender.lock().expect("not poisoned").clone();
-    let (sender, errand) = (sender.expect("joined"), Arc::new(()));
+    let (sender, errand) = (kept.sender(), Arc::new(()));
     let sent = sender.send(Errand(errand.clone()));
     endpoint.disconnect("known");
     assert_eq!((sent, client.assert_closed().await), (Ok(()), 1001));
     eventually("it is gone", || endpoint.stats().connections == 0).await;
     assert_eq!(Arc::strong_count(&errand), 1);
+}
+
+#[tokio::test]
+async fn whoever_sends_to_a_client_that_was_disconnected_is_told_also_if_its_line_is_still_open() {
+    let (endpoint, kept) = known();
+    let mut ws = Ws::join(serve(&endpoint).await, "desk:1").await;
+    endpoint.disconnect("known");
+    assert_eq!(ws.next().await, Frame::Close(1001));
+    assert_eq!(kept.sender().send(Tick(1)), Err(SendError::Gone));
+    assert_eq!(endpoint.stats().connections, 1);
 }
 
 #[tokio::test]

@@ -27,11 +27,13 @@ pub(crate) enum Closed<'a> {
     /// What came was no message of the protocol.
     Malformed(Frame<'a>),
     TooLarge,
-    TooSlow,
     NotUtf8,
     /// It broke the rules of WebSocket frames.
     BrokenFrame,
     /// The client did not read what it was sent.
+    TooSlow,
+    /// The client sent more than the rate limit lets it.
+    TooMuch,
     /// The client was silent for too long.
     Idle,
     /// By its id.
@@ -56,6 +58,8 @@ pub(crate) enum Refusal {
     NotUtf8,
     Malformed,
     Draining,
+    /// The system gave no random bytes for the token of a session.
+    NoToken,
 }
 
 /// A client that asks to be let in.
@@ -110,6 +114,7 @@ impl SocketLog {
             Refusal::NotUtf8 => refused!(ERROR, 400, "the text is not UTF-8"),
             Refusal::Malformed => refused!(ERROR, 400, "malformed message"),
             Refusal::Draining => refused!(INFO, 503, "shutting down"),
+            Refusal::NoToken => refused!(ERROR, 500, "the system has no random bytes for a token"),
         }
     }
 
@@ -153,6 +158,7 @@ impl SocketLog {
                 "the client does not read, and more than max_queued_bytes waits for it",
                 limit = self.max_queued_bytes
             ),
+            Closed::TooMuch => closed!(WARN, "it sent more than its rate limit"),
             Closed::Idle => closed!(INFO, "the client was silent for too long"),
             Closed::Disconnected => closed!(INFO, "disconnected by its id"),
             Closed::ShuttingDown => closed!(INFO, "shutting down"),

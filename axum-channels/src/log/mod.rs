@@ -8,6 +8,7 @@ mod filter;
 mod limiter;
 mod line;
 mod params;
+mod scanner;
 mod server;
 mod text;
 mod turn;
@@ -19,8 +20,8 @@ use params::Params;
 pub(crate) use server::{accepting_again, http_failed, not_accepting, requests_dropped};
 pub(crate) use text::one_line;
 pub(crate) use turn::{
-    Line, Origin, aborted, blocking, crashed, drop_crashed, handled, join_crashed, joined, overrun,
-    refused_join, too_many, unmatched, unsayable,
+    ChannelLog, Line, aborted, blocking, crashed, drop_crashed, handled, join_crashed, joined,
+    overrun, refused_join, too_many, unmatched, unsayable,
 };
 
 use std::fmt::{self, Display, Formatter};

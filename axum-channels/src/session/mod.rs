@@ -6,16 +6,19 @@
 mod effect;
 mod mail;
 mod member;
+mod release;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 pub use effect::Reason;
-pub(crate) use effect::{Effect, Effects, Handled, Join, Joined, Key, ReplyTo, RouteId, Ticket};
+pub(crate) use effect::{
+    Effect, Effects, Handled, Join, Joined, Key, Load, ReplyTo, RouteId, Ticket,
+};
 pub(crate) use mail::{Change, Mail};
 pub(crate) use rules::{Pattern, Rules};
 
-use member::{Doing, Item, Member, Waiting, closed, notice, reply, unmatched};
+use member::{Doing, Item, Member, closed, notice, reply, unmatched};
 
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
 use std::sync::Arc;
@@ -25,10 +28,12 @@ pub(crate) struct Session {
     rules: Arc<Rules>,
     channels: Vec<Member>,
     next_key: u32,
-    /// The client is gone: each channel ends when it has handled what was received.
-    closing: bool,
+    /// Whether there may be a channel for which much waits: then all are looked at.
+    loaded: bool,
     /// Mail was held back for want of room.
     held_back: bool,
+    /// The client is gone: each channel ends when it has handled what was received.
+    closing: bool,
 }
 
 impl Session {
@@ -37,6 +42,7 @@ impl Session {
             rules,
             channels: Vec::new(),
             next_key: 0,
+            loaded: false,
             held_back: false,
             closing: false,
         }
@@ -90,6 +96,12 @@ impl Session {
         }
     }
 
+    /// Answers a message that is beyond the rate limit, and does nothing else about it.
+    pub(crate) fn refuse<'m>(message: &Message<'m>, effects: &mut Effects<'m>) {
+        let reason = Payload::constant(r#"{"reason":"rate limited"}"#);
+        effects.send(reply(message, Status::Error, reason));
+    }
+
     /// A join that [`Effect::Join`] started has ended.
     pub(crate) fn joined(&mut self, ticket: Ticket, how: Joined, effects: &mut Effects<'_>) {
         let Some(at) = self.find(ticket.key) else {
@@ -120,6 +132,7 @@ impl Session {
         if !self.closing {
             effects.push(Effect::Subscribe { key: ticket.key });
         }
+        self.change_presences(at, effects);
         self.free(at, effects);
     }
 
@@ -147,6 +160,18 @@ impl Session {
         });
         self.held_back |= !has_room;
         has_room
+    }
+
+    /// How much waits for the channels. It is looked at before each message.
+    pub(crate) fn load(&mut self) -> Load {
+        if !self.loaded {
+            return Load::Light;
+        }
+        let waiting = self.channels.iter().filter_map(|it| it.waiting.as_ref());
+        let load = waiting.map(|it| it.load(&self.rules)).max();
+        let load = load.unwrap_or(Load::Light);
+        self.loaded = load != Load::Light;
+        load
     }
 
     /// Takes what has come from within the app. `false` if it is for nobody: the channel has ended.
@@ -191,6 +216,7 @@ impl Session {
             mail => {
                 let waiting = member.waiting.get_or_insert_default();
                 waiting.items.push_back(Item::Mail(key, mail));
+                self.loaded = true;
             }
         }
         true
@@ -338,89 +364,6 @@ impl Session {
             reason: Reason::Crashed,
         });
         self.end(at, effects);
-    }
-
-    /// Keeps a message until its channel is free; if too much waits already, says so instead. A client that leaves does not
-    /// ask twice: for that there is room.
-    fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
-        let waiting = self.channels[at].waiting.get_or_insert_default();
-        let full = !waiting.has_room_for(&message, &self.rules);
-        if full && (message.event != "phx_leave" || waiting.has_leave()) {
-            let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
-            effects.send(reply(&message, Status::Error, reason));
-        } else {
-            waiting.push(message.into_owned());
-        }
-    }
-
-    /// A channel is free, or gone: what waited for it is received in its turn, until something keeps it busy again.
-    fn release(&mut self, topic: &Topic, waiting: Option<Box<Waiting>>, effects: &mut Effects<'_>) {
-        if let Some(waiting) = waiting {
-            self.receive_waiting(topic, waiting, effects);
-            self.call_for_mail(effects); // what waited may have been for nobody, so that no turn follows which would
-        }
-    }
-
-    fn receive_waiting(
-        &mut self,
-        topic: &Topic,
-        mut waiting: Box<Waiting>,
-        effects: &mut Effects<'_>,
-    ) {
-        while let Some(item) = waiting.pop() {
-            match item {
-                Item::Message(message) => self.receive(message, effects),
-                Item::Mail(key, mail) => {
-                    self.take(key, mail, effects);
-                }
-            }
-            let member = self
-                .channels
-                .iter_mut()
-                .find(|member| member.topic == *topic);
-            if let Some(member) = member.filter(|member| member.doing != Doing::Nothing) {
-                member.waiting = Some(waiting).filter(|waiting| !waiting.items.is_empty());
-                return;
-            }
-        }
-    }
-
-    /// There is room: if mail was held back, it is time to look at it again.
-    fn call_for_mail(&mut self, effects: &mut Effects<'_>) {
-        if std::mem::take(&mut self.held_back) {
-            effects.push(Effect::TakeMail);
-        }
-    }
-
-    fn free(&mut self, at: usize, effects: &mut Effects<'_>) {
-        let member = &mut self.channels[at];
-        member.doing = Doing::Nothing;
-        if member.stopping {
-            return self.stop(at, effects);
-        }
-        let key = member.key;
-        if let waiting @ Some(_) = member.waiting.take() {
-            let topic = member.topic.clone();
-            self.release(&topic, waiting, effects);
-        }
-        if self.closing {
-            self.end_if_idle(key, effects);
-        }
-    }
-
-    fn end_if_idle(&mut self, key: Key, effects: &mut Effects<'_>) {
-        if let Some(at) = self.find(key)
-            && self.channels[at].doing == Doing::Nothing
-        {
-            let reason = Reason::Disconnected;
-            effects.push(Effect::Stop { key, reason });
-            self.channels.swap_remove(at);
-        }
-    }
-
-    fn end(&mut self, at: usize, effects: &mut Effects<'_>) {
-        let member = self.channels.swap_remove(at);
-        self.release(&member.topic, member.waiting, effects);
     }
 
     fn find(&self, key: Key) -> Option<usize> {

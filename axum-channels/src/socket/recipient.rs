@@ -1,7 +1,8 @@
 use super::{Context, SendError};
 use crate::message::{Broadcast, Payload};
-use crate::pubsub::{Pressure, Subscriber};
+use crate::pubsub::{Gauge, Pressure, Subscriber};
 use crate::session::{Key, Mail};
+use crate::sync::{Mutex, lock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -11,6 +12,7 @@ pub(crate) struct Recipient {
     key: Key,
     /// It is ended, or gone: there is no use in handing it anything.
     over: AtomicBool,
+    gauge: Mutex<Gauge>,
 }
 
 impl Recipient {
@@ -19,6 +21,7 @@ impl Recipient {
             context,
             key,
             over: AtomicBool::new(false),
+            gauge: Mutex::default(),
         }
     }
 
@@ -27,7 +30,7 @@ impl Recipient {
             return Pressure::Low;
         }
         let error = match self.context.post(self.key, mail()) {
-            Ok(()) => return Pressure::Low,
+            Ok(waiting) => return self.pressure(waiting),
             Err(error) => error,
         };
         if !self.over.swap(true, Relaxed) {
@@ -35,6 +38,18 @@ impl Recipient {
                 SendError::Full => drop(self.context.post(self.key, Mail::Overrun)), // who is gone meanwhile needs no end
                 SendError::Gone => self.context.unsubscribe(self.key),
             }
+        }
+        Pressure::Low
+    }
+
+    /// What `waiting` messages ask of those who send more.
+    fn pressure(&self, waiting: usize) -> Pressure {
+        let limit = self.context.max_waiting;
+        if waiting > limit / 2 {
+            return lock(&self.gauge).full();
+        }
+        if waiting <= limit / 8 {
+            lock(&self.gauge).empty();
         }
         Pressure::Low
     }
@@ -67,8 +82,7 @@ mod tests {
     use super::*;
     use crate::Endpoint;
     use crate::message::Outgoing;
-    use crate::socket::Client;
-    use std::sync::OnceLock;
+    use crate::socket::{Client, LazyMailbox};
 
     /// A client whose task has not come to look at its mail.
     struct Busy;
@@ -82,9 +96,9 @@ mod tests {
     impl Client for Busy {
         fn send(&self, _: &Outgoing<'_>) {}
 
-        fn wake(&self) -> bool {
-            true
-        }
+        fn close_for_excess(&self) {}
+
+        fn wake(&self) {}
     }
 
     #[test]
@@ -94,7 +108,7 @@ mod tests {
             client: Arc::new(Busy),
             handler: Arc::new(()),
             id: None,
-            mailbox: OnceLock::new(),
+            mailbox: LazyMailbox::default(),
             max_waiting: 2,
         });
         let channel = Recipient::new(context.clone(), Key::default());
@@ -102,10 +116,14 @@ mod tests {
             channel.hand(|| Mail::Info(Box::new(())));
         }
         let mut waiting = Vec::new();
-        context.mailbox().drain(|_, mail| {
-            waiting.push(format!("{mail:?}"));
-            Ok(())
-        });
+        context
+            .mailbox
+            .open()
+            .expect("there is mail")
+            .drain(|_, mail| {
+                waiting.push(format!("{mail:?}"));
+                Ok(())
+            });
         assert_eq!(waiting, ["info", "info", "overrun"]);
     }
 }

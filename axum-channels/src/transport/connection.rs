@@ -1,5 +1,5 @@
 use super::connect::Connected;
-use super::format::Format;
+use super::format::{Format, Framing};
 use super::frame::CloseCode;
 use super::mount::Entrance;
 use super::outbox::{End, Outbox};
@@ -7,9 +7,9 @@ use crate::log::{Closed, SocketLog};
 use crate::message::{Broadcast, Outgoing, Topic};
 use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
-use crate::socket::{Client, Context};
+use crate::socket::{Client, Context, LazyMailbox};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
 
 /// A client as the rest of the program sees it. Its task, a [`Driver`](super::driver::Driver) or a
 /// [`Poller`](super::poller::Poller), owns what else there is of it.
@@ -49,7 +49,7 @@ impl Connection {
             client: self.clone(),
             handler,
             id,
-            mailbox: OnceLock::new(),
+            mailbox: LazyMailbox::default(),
             max_waiting: mount.options.max_waiting,
         });
         (Runner::new(context, mount.handlers.clone()), subscription)
@@ -63,9 +63,11 @@ impl Connection {
         self.format.framing.transport()
     }
 
-    /// Ticks since the client was heard of.
-    pub(super) fn silence(&self, now: u32) -> u32 {
-        now.wrapping_sub(self.heard.load(Relaxed))
+    /// Whether the client was last heard of more than so many ticks ago. One that polls is looked after by its
+    /// [`Poller`](super::poller::Poller): a request of its may wait for longer.
+    pub(super) fn is_silent(&self, now: u32, ticks: u32) -> bool {
+        let silence = now.wrapping_sub(self.heard.load(Relaxed));
+        self.format.framing == Framing::WebSocket && silence > ticks
     }
 
     /// `false` if it had ended already.
@@ -85,8 +87,12 @@ impl Client for Connection {
         self.outbox.send(message, self.format);
     }
 
-    fn wake(&self) -> bool {
-        self.outbox.wake()
+    fn wake(&self) {
+        self.outbox.wake();
+    }
+
+    fn close_for_excess(&self) {
+        self.close(CloseCode::POLICY);
     }
 }
 

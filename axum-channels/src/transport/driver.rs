@@ -1,6 +1,8 @@
 use super::connection::Connection;
+use super::farewell::{Farewell, Initiator};
 use super::frame::{CloseCode, Incoming, Reader};
-use super::outbox::{End, Outbox};
+use super::hold::Hold;
+use super::outbox::End;
 use super::registry::{Registration, Registry};
 use super::stream::Stream;
 use crate::codec::Malformed;
@@ -13,9 +15,7 @@ use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
-use tokio::time::{Sleep, sleep};
+use std::task::{Context, Poll};
 
 /// The task of one connection.
 ///
@@ -29,6 +29,7 @@ pub(super) struct Driver {
     /// What was read and could not be used yet.
     pub(super) backlog: Vec<u8>,
     pub(super) phase: Phase,
+    pub(super) hold: Hold,
     pub(super) _registration: Registration,
 }
 
@@ -48,20 +49,6 @@ pub(super) struct Ending {
     drain: Option<Drain>,
 }
 
-struct Farewell {
-    initiator: Initiator,
-    patience: Pin<Box<Sleep>>,
-    /// Our side is shut.
-    shut: bool,
-}
-
-/// The side that began to close.
-#[derive(Clone, Copy, PartialEq)]
-enum Initiator {
-    Client,
-    Server,
-}
-
 /// How a look at the client's input ended.
 enum Input {
     /// It is used up.
@@ -70,18 +57,14 @@ enum Input {
     More,
     /// The client has to read what it was sent first.
     Congested,
+    /// A channel has to work off what waits for it first.
+    Held,
     Close(CloseCode, Initiator),
     Gone,
 }
 
-/// So long a client may take to read the last frame and to close its side.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// So many full reads are used before other tasks get their turn.
 const READS: usize = 4;
-
-/// As the log names it.
-pub(super) const TRANSPORT: &str = "websocket";
 
 const SCRATCH: usize = 64 * 1024;
 
@@ -115,7 +98,7 @@ impl Future for Driver {
                     let farewell = this.begin_closing(code, initiator);
                     this.end(Some(farewell), turn);
                 }
-                Input::Waiting | Input::More | Input::Congested => {
+                Input::Waiting | Input::More | Input::Congested | Input::Held => {
                     return this.end_turn(input, turn);
                 }
             }
@@ -152,11 +135,16 @@ impl Driver {
     /// Handles what was received before the server ended the connection, and then says how it ends.
     fn read_rest(&mut self, end: End, turn: &mut Turn<'_, '_>) -> Input {
         match self.read_backlog(turn) {
-            Input::More => Input::More,
+            input @ (Input::More | Input::Held) => input,
             _ => match end {
-                End::Close(code) => Input::Close(code, Initiator::Server),
+                End::Close(code) => {
+                    if code == CloseCode::POLICY {
+                        self.closed(Closed::TooMuch);
+                    }
+                    Input::Close(code, Initiator::Server)
+                }
                 End::TooSlow => {
-                    self.registry.log.closed(TRANSPORT, Closed::TooSlow);
+                    self.closed(Closed::TooSlow);
                     Input::Gone
                 }
                 End::Gone => self.read(turn),
@@ -189,6 +177,9 @@ impl Driver {
         for _ in 0..READS {
             if self.connection.outbox.is_congested() {
                 return Input::Congested;
+            }
+            if self.is_held(turn) {
+                return Input::Held;
             }
             if turn.is_over() {
                 return Input::More;
@@ -230,6 +221,9 @@ impl Driver {
         let total = data.len();
         let mut rest = data;
         let input = loop {
+            if self.is_held(turn) {
+                break Input::Held;
+            }
             let outbox = &self.connection.outbox;
             if outbox.is_congested() {
                 break Input::Congested;
@@ -247,10 +241,7 @@ impl Driver {
                 Ok(Some(Incoming::Text(text))) => {
                     let message = self.connection.format.serializer.decode_text(&text);
                     if let Err(Malformed) = receive(&mut self.phase, message, turn) {
-                        let frame = log::Frame::Text(&text);
-                        self.registry
-                            .log
-                            .closed(TRANSPORT, Closed::Malformed(frame));
+                        self.closed(Closed::Malformed(log::Frame::Text(&text)));
                         break Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server);
                     }
                 }
@@ -259,14 +250,12 @@ impl Driver {
                     let message = serializer.decode_binary(&bytes);
                     if let Err(Malformed) = receive(&mut self.phase, message, turn) {
                         let frame = log::Frame::Binary(serializer, &bytes);
-                        self.registry
-                            .log
-                            .closed(TRANSPORT, Closed::Malformed(frame));
+                        self.closed(Closed::Malformed(frame));
                         break Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server);
                     }
                 }
                 Err(code) => {
-                    self.registry.log.closed(TRANSPORT, cause(code));
+                    self.closed(cause(code));
                     break Input::Close(code, Initiator::Server);
                 }
             }
@@ -274,14 +263,23 @@ impl Driver {
         (total - rest.len(), input)
     }
 
+    fn closed(&self, why: Closed<'_>) {
+        self.registry.log.closed(self.connection.transport(), why);
+    }
+
+    /// Whether nothing is to be read, as too much waits for a channel.
+    fn is_held(&mut self, turn: &mut Turn<'_, '_>) -> bool {
+        let Phase::Open { runner, .. } = &mut self.phase else {
+            return false;
+        };
+        let timeout = self.registry.timeout();
+        self.hold.lasts(runner.load(), timeout, turn.context())
+    }
+
     fn begin_closing(&mut self, code: CloseCode, initiator: Initiator) -> Farewell {
         told!("close", metrics::started(), code = code.0);
         self.connection.outbox.close(code);
-        Farewell {
-            initiator,
-            patience: Box::pin(sleep(PATIENCE)),
-            shut: false,
-        }
+        Farewell::new(initiator)
     }
 
     /// Receives nothing from here on. What was received is handled, also when the socket is gone.
@@ -334,39 +332,6 @@ impl Driver {
             Poll::Pending
         }
     }
-}
-
-impl Farewell {
-    /// Waits until the client has read the last frame and closed its side, or its time is up.
-    fn poll(&mut self, outbox: &Outbox, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<()> {
-        if self.patience.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        if ready!(outbox.flush(stream, cx)).is_err() {
-            return Poll::Ready(());
-        }
-        if !self.shut {
-            // What ends with unread input is reset by the kernel, and the last frame lost: so our side first.
-            if ready!(stream.poll_shutdown(cx)).is_err() || self.initiator == Initiator::Client {
-                return Poll::Ready(());
-            }
-            self.shut = true;
-        }
-        discard(stream, cx)
-    }
-}
-
-/// Reads until the client has closed its side.
-fn discard(stream: &mut Stream, cx: &mut Context<'_>) -> Poll<()> {
-    let mut scratch = [0; 1024];
-    for _ in 0..READS {
-        match ready!(stream.poll_read(cx, &mut scratch)) {
-            Ok(1..) => {}
-            _ => return Poll::Ready(()),
-        }
-    }
-    cx.waker().wake_by_ref();
-    Poll::Pending
 }
 
 /// What a code of the reader stands for.

@@ -1,5 +1,6 @@
 //! WebSocket frames, RFC 6455: what a server reads and writes. Pure; the section of each rule is beside it.
 
+use super::buffer::append;
 use crate::codec::Kind;
 use std::borrow::Cow;
 
@@ -26,6 +27,7 @@ impl CloseCode {
     pub(crate) const GOING_AWAY: Self = Self(1001);
     pub(crate) const PROTOCOL_ERROR: Self = Self(1002);
     pub(crate) const NOT_UTF8: Self = Self(1007);
+    pub(crate) const POLICY: Self = Self(1008);
     pub(crate) const TOO_BIG: Self = Self(1009);
     pub(crate) const INTERNAL_ERROR: Self = Self(1011);
     pub(crate) const RESTART: Self = Self(1012);
@@ -152,16 +154,6 @@ impl Reader {
             _ => Err(CloseCode::PROTOCOL_ERROR),
         }
     }
-}
-
-/// Appends to a buffer that doubles when it has to grow, but not beyond `most`.
-fn append(buffer: &mut Vec<u8>, more: &[u8], most: usize) {
-    let len = buffer.len() + more.len();
-    if buffer.capacity() < len {
-        let room = (2 * buffer.capacity()).min(most).max(len);
-        buffer.reserve_exact(room - buffer.len());
-    }
-    buffer.extend_from_slice(more);
 }
 
 fn control(opcode: u8, body: &[u8]) -> Result<Incoming<'_>, CloseCode> {

@@ -1,46 +1,22 @@
 use super::KeyedQueue;
 use crate::sync::model;
-use loom::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use loom::sync::{Arc, Mutex};
+use loom::sync::Arc;
 use loom::thread;
 
-struct Connection {
-    queue: KeyedQueue<u8, u8>,
-    is_gone: Mutex<bool>,
-}
-
-impl Connection {
-    fn send(&self, message: u8) -> bool {
-        let wake = || !*self.is_gone.lock().expect("no panic");
-        self.queue.send(1, message, Some(8), wake).is_ok()
-    }
-
-    fn end(&self) {
-        *self.is_gone.lock().expect("no panic") = true;
-    }
-}
-
 #[test]
-fn nothing_waits_for_a_connection_that_is_gone() {
+fn nothing_waits_in_a_queue_that_is_closed_and_whoever_sends_to_it_is_told() {
     model(|| {
-        let connection = Arc::new(Connection {
-            queue: KeyedQueue::default(),
-            is_gone: Mutex::new(false),
-        });
+        let queue = Arc::new(KeyedQueue::default());
         let sender = thread::spawn({
-            let connection = connection.clone();
-            move || [1, 2].map(|message| connection.send(message))
+            let queue = queue.clone();
+            move || [1, 2].map(|number| queue.push(1, number, None).is_ok())
         });
-        connection.queue.drain(|_, message| Err(message)); // there is no room
-        connection.end();
-        connection.queue.clear();
+        queue.drain(|_, number| Err(number)); // there is no room
+        queue.close();
         let sent = sender.join().expect("no panic");
-        let mut left = Vec::new();
-        connection.queue.drain(|_, message| {
-            left.push(message);
-            Ok(())
-        });
-        assert_eq!(left, [], "{sent:?}");
+        queue.drain(|_, number| panic!("{number} waits"));
+        assert!(sent != [false, true], "closed is closed");
+        assert!(queue.push(1, 3, None).is_err());
     });
 }
 
@@ -52,9 +28,7 @@ fn messages_are_taken_in_order_also_if_others_come_while_some_are_held_back() {
             let queue = queue.clone();
             move || {
                 for number in 0..3 {
-                    queue
-                        .send(1, number, Some(8), || true)
-                        .expect("there is room");
+                    queue.push(1, number, Some(8)).expect("there is room");
                 }
             }
         });
