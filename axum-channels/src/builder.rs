@@ -10,11 +10,12 @@ use crate::pubsub::PubSub;
 use crate::runner::Handlers;
 use crate::session::Rules;
 use crate::socket::SocketHandler;
+use crate::sync::Mutex;
 use crate::transport::{Connect, Connected, Mount, Registry, SocketOptions, websocket};
 use crate::url::PublicUrl;
 use std::any::type_name;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Puts an [`Endpoint`] together.
 ///
@@ -62,7 +63,7 @@ impl Socket {
             patterns: channels.patterns,
             max_channels: options.max_channels,
             max_waiting: options.max_waiting,
-            max_waiting_bytes: MAX_WAITING_BYTES,
+            max_waiting_bytes: options.max_waiting_bytes,
         });
         let (join_timeout, drain_timeout) = (options.join_timeout, options.drain_timeout);
         Socket {
@@ -285,9 +286,6 @@ impl EndpointBuilder {
         Endpoint::new(Arc::new(hub), sockets)
     }
 }
-
-/// What the messages that wait for one busy channel may carry, all in all.
-const MAX_WAITING_BYTES: usize = 1024 * 1024;
 
 impl fmt::Debug for EndpointBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -84,6 +84,13 @@
 //! - `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
 //! - `transport`: WebSocket frames, and the task of a connection. `builder`: puts it together.
 //!
+//! # Log
+//!
+//! Events of the `tracing` target `axum_channels` say who connected, joined and pushed, and why the server ended a
+//! connection. Each has a constant message and fields; [`LogLine`] is its line in Phoenix's shape. Levels are set with
+//! [`SocketOptions::log`], [`Channel::LOG_JOIN`] and [`Channel::LOG_HANDLE_IN`], what is hidden with
+//! [`EndpointBuilder::filter_parameters`]. The README lists them all.
+//!
 //! # Figures
 //!
 //! Besides [`Endpoint::stats`], what happens can be counted and timed: events of the `tracing` target
@@ -143,7 +150,8 @@ pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use presence::Presences;
 pub use session::Reason;
 pub use socket::{
-    ConnectInfo, Params, Presence, SendError, Sender, Socket, SocketHandler, Subscription,
+    ConnectInfo, Params, Presence, PresenceError, SendError, Sender, Socket, SocketHandler,
+    Subscription,
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};

@@ -8,8 +8,9 @@ use axum_channels::{
 };
 use peak_alloc::PeakAlloc;
 use std::net::SocketAddr;
+use std::time::Duration;
 use support::{PATIENCE, VALID, eventually, http, serve};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -18,17 +19,21 @@ use tokio::time::timeout;
 static MEMORY: PeakAlloc = PeakAlloc;
 
 /// Bytes of the largest message that is taken, and of those that are sent.
-const MAX_FRAME: usize = 2_000_000;
-const HUGE: usize = 1_950_000;
+const MAX_FRAME: usize = 1_000_000;
+const HUGE: usize = 950_000;
 
 /// Bytes that the server may hold besides: the connection, the buffers of hyper, the limit of what waits.
-const FIXED: usize = 500_000;
+const FIXED: usize = 400_000;
 
 /// Bytes that may be left in buffers that threads share, and in tokio's timers.
 const REST: usize = 100_000;
 
 fn options() -> SocketOptions {
-    websocket().max_frame_bytes(MAX_FRAME)
+    websocket()
+        .max_frame_bytes(MAX_FRAME)
+        .max_waiting_bytes(100_000)
+        .timeout(Duration::from_secs(1)) // what waits too long for a busy channel is refused after half of that
+        .longpoll()
 }
 
 struct UserSocket;
@@ -40,6 +45,10 @@ impl SocketHandler for UserSocket {
 
     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
         Ok(Self)
+    }
+
+    fn id(&self) -> Option<String> {
+        Some("everyone".to_owned())
     }
 }
 
@@ -88,7 +97,7 @@ impl Text {
     }
 
     /// Sends it piece by piece.
-    async fn send(&self, stream: &mut TcpStream) -> std::io::Result<()> {
+    async fn send(&self, stream: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<()> {
         stream.write_all(self.head.as_bytes()).await?;
         let per_piece = 16 * 1024 / self.unit.len().max(1);
         let piece = self.unit.repeat(per_piece);
@@ -229,7 +238,7 @@ fn websocket_cases() -> Vec<Case> {
             "fragments of a byte",
             [
                 vec![(0x01, text(nobody))],
-                many(50_000, (0x00, text("1"))),
+                many(20_000, (0x00, text("1"))),
                 vec![(0x80, text("]"))],
             ]
             .concat(),
@@ -238,7 +247,7 @@ fn websocket_cases() -> Vec<Case> {
             "large fragments",
             [
                 vec![(0x01, text(&format!("{nobody}\"")))],
-                many(19, (0x00, Text::new("", "x", 100_000, ""))),
+                many(9, (0x00, Text::new("", "x", 100_000, ""))),
                 vec![(0x80, text("\"]"))],
             ]
             .concat(),
@@ -379,6 +388,71 @@ async fn run(addr: SocketAddr, endpoint: &Endpoint, case: &Case) -> Option<Strin
     fault
 }
 
+/// The body of a POST, and what else its head says.
+fn longpoll_cases() -> Vec<(&'static str, &'static str, Text)> {
+    let lines = "content-type: application/x-ndjson\r\n";
+    let push = r#"[null,"9","nobody:1","e","#;
+    vec![
+        (
+            "one message",
+            "",
+            Text::huge(&format!("{push}["), "1e1,", "1]]"),
+        ),
+        (
+            "a message a line",
+            lines,
+            Text::huge(
+                "[\"1\",\"1\",\"room:1\",\"phx_join\",{}]\n",
+                format!("[\"1\",\"9\",\"room:1\",\"e\",\"{}\"]\n", "p".repeat(5_000)).leak(),
+                "",
+            ),
+        ),
+        (
+            "a line of base64",
+            lines,
+            Text::huge("", "AAEBCgQxMnJvb206bG9iYnlwaW5n", ""),
+        ),
+        (
+            "an event name",
+            lines,
+            Text::huge(r#"[null,"9","nobody:1",""#, "e", r#"",{}]"#),
+        ),
+        ("no line break", lines, Text::huge("[", "\\", "")),
+        (
+            "chunks of a byte",
+            "transfer-encoding: chunked\r\n",
+            Text::new("", "1\r\n1\r\n", 100_000, "0\r\n\r\n"),
+        ),
+        (
+            "chunks beyond the limit",
+            "transfer-encoding: chunked\r\n",
+            Text::new("", "9\r\n999999999\r\n", 150_000, "0\r\n\r\n"),
+        ),
+    ]
+}
+
+/// Posts a body to a new session, and hangs up.
+async fn post(addr: SocketAddr, headers: &str, body: &Text) {
+    let (mut stream, _, _) = http(addr, "GET", "/socket/longpoll?vsn=2.0.0", "").await;
+    let mut answer = vec![0; 1000];
+    let read = stream.read(&mut answer).await.expect("an answer");
+    let answer: serde_json::Value = serde_json::from_slice(&answer[..read]).expect("JSON");
+    let token = answer["token"].as_str().expect("a token");
+    let length = match headers.contains("chunked") {
+        true => String::new(),
+        false => format!("content-length: {}\r\n", body.len()),
+    };
+    let head = format!(
+        "POST /socket/longpoll?vsn=2.0.0&token={token} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n{length}{headers}\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("taken");
+    let (mut read, mut write) = stream.split();
+    let mut answer = Vec::new();
+    // A body that is not read to its end may be answered, or not, by a reset.
+    let exchange = async { tokio::join!(body.send(&mut write), read.read_to_end(&mut answer)) };
+    let _either = timeout(PATIENCE, exchange).await.expect("in time");
+}
+
 /// What is counted is the whole process: one test at a time.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
@@ -400,6 +474,21 @@ async fn no_input_makes_the_server_hold_more_than_three_times_its_largest_messag
     let mut faults = Vec::new();
     for case in websocket_cases() {
         faults.extend(run(addr, &endpoint, &case).await);
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[tokio::test]
+async fn no_body_of_a_polling_client_takes_more_than_three_times_as_much() {
+    let _alone = ALONE.lock().await;
+    let (addr, endpoint) = server().await;
+    let mut faults = Vec::new();
+    for (name, headers, body) in longpoll_cases() {
+        let used = Used::start();
+        post(addr, headers, &body).await;
+        faults.extend(used.check_peak(name, body.len()));
+        endpoint.disconnect("everyone");
+        used.check_rest(name, &endpoint).await;
     }
     assert!(faults.is_empty(), "{faults:#?}");
 }

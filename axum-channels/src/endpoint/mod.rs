@@ -16,13 +16,13 @@ use crate::message::Payload;
 use crate::origin::{CheckOrigin, RefusedOrigin};
 use crate::presence::{Presences, Tracker};
 use crate::pubsub::PubSub;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use crate::url::PublicUrl;
 use axum::Router;
 use axum::http::HeaderMap;
 use std::any::type_name;
 use std::fmt;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -55,6 +55,8 @@ pub(crate) enum Refusal {
     NotUtf8,
     Malformed,
     Draining,
+    /// The system gave no random bytes for the token of a session.
+    NoToken,
 }
 
 /// A client that asks to be let in.
@@ -108,6 +110,7 @@ impl SocketLog {
             Refusal::NotUtf8 => refused!(ERROR, 400, "the text is not UTF-8"),
             Refusal::Malformed => refused!(ERROR, 400, "malformed message"),
             Refusal::Draining => refused!(INFO, 503, "shutting down"),
+            Refusal::NoToken => refused!(ERROR, 500, "the system has no random bytes for a token"),
         }
     }
 

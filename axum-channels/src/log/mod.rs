@@ -8,6 +8,7 @@ mod filter;
 mod limiter;
 mod line;
 mod params;
+mod scanner;
 mod text;
 mod turn;
 
@@ -17,8 +18,8 @@ pub use line::LogLine;
 use params::Params;
 pub(crate) use text::one_line;
 pub(crate) use turn::{
-    Line, Origin, aborted, blocking, crashed, drop_crashed, handled, join_crashed, joined, overrun,
-    refused_join, too_many, unmatched, unsayable,
+    ChannelLog, Line, aborted, blocking, crashed, drop_crashed, handled, join_crashed, joined,
+    overrun, refused_join, too_many, unmatched, unsayable,
 };
 
 use std::fmt::{self, Display, Formatter};

@@ -20,8 +20,8 @@ pub(crate) struct Line {
     filter: Arc<Filter>,
 }
 
-/// What the events of one channel have in common.
-pub(crate) struct Origin<'a> {
+/// How the joins and messages of one channel are logged.
+pub(crate) struct ChannelLog<'a> {
     pub(crate) socket: &'static str,
     pub(crate) channel: &'static str,
     pub(crate) filter: &'a Arc<Filter>,
@@ -31,18 +31,18 @@ impl Line {
     /// `None` if nobody wants events of this level.
     pub(crate) fn start(
         level: LevelFilter,
-        origin: &Origin<'_>,
+        log: &ChannelLog<'_>,
         event: &str,
         payload: &Payload,
     ) -> Option<Self> {
         Some(Line {
             since: started(level)?,
             level,
-            socket: origin.socket,
-            channel: origin.channel,
+            socket: log.socket,
+            channel: log.channel,
             event: event.into(),
             payload: payload.clone(),
-            filter: origin.filter.clone(),
+            filter: log.filter.clone(),
         })
     }
 

@@ -6,15 +6,15 @@
 mod load;
 mod roster;
 
-pub(crate) use load::{Pressure, deliveries, pressure, reset_pressure};
+pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use roster::{Roster, Seat};
 
 use crate::message::{Broadcast, Payload, Topic};
 use crate::metrics::{self, told};
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// A power of two, and far more than there are threads to contend.
 const SHARDS: usize = 64;

@@ -15,7 +15,8 @@ use crate::log::{self, Filter, Line};
 use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
 use crate::metrics::{self, told};
 use crate::session::{
-    Change, Effect, Effects, Handled, Join, Joined, Key, Reason, RouteId, Rules, Session, Ticket,
+    Change, Effect, Effects, Handled, Join, Joined, Key, Load, Reason, RouteId, Rules, Session,
+    Ticket,
 };
 use crate::socket::{Context, Socket};
 use guard::{Done, drop_guarded};
@@ -58,8 +59,8 @@ impl Handlers {
         &self.routes[index as usize]
     }
 
-    fn log_origin(&self, route: &Route) -> log::Origin<'_> {
-        log::Origin {
+    fn log(&self, route: &Route) -> log::ChannelLog<'_> {
+        log::ChannelLog {
             socket: self.name,
             channel: route.name,
             filter: &self.filter,
@@ -86,6 +87,11 @@ impl Runner {
         let mut effects = Effects::default();
         self.session.receive(message, &mut effects);
         self.carry_out(effects, turn);
+    }
+
+    /// How much waits for the channels.
+    pub(crate) fn load(&mut self) -> Load {
+        self.session.load()
     }
 
     /// Goes on with what is under way, as far as the turn's budget goes.
@@ -162,7 +168,7 @@ impl Runner {
                 mail if !mail.ends() && !session.has_room(key) => Err(mail),
                 mail => {
                     if !session.mail(key, mail, effects) {
-                        context.unsubscribe(key); // it may have subscribed when it had ended already
+                        context.forget(key); // it may have subscribed when it had ended already
                     }
                     Ok(())
                 }
@@ -215,8 +221,8 @@ impl Runner {
             payload,
         } = join;
         let behind = self.handlers.route(route);
-        let origin = self.handlers.log_origin(behind);
-        let line = Line::start(behind.log_join, &origin, "phx_join", &payload);
+        let log = self.handlers.log(behind);
+        let line = Line::start(behind.log_join, &log, "phx_join", &payload);
         let key = ticket.key;
         let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
         let since = metrics::started();
@@ -288,8 +294,8 @@ impl Runner {
     fn line(&self, key: Key, event: &str, payload: &Payload) -> Option<Line> {
         let slot = self.slots.iter().find(|slot| slot.key == key)?;
         let route = self.handlers.route(slot.route);
-        let origin = self.handlers.log_origin(route);
-        Line::start(route.log_handle_in, &origin, event, payload)
+        let log = self.handlers.log(route);
+        Line::start(route.log_handle_in, &log, event, payload)
     }
 
     fn handle(
@@ -385,7 +391,7 @@ impl Runner {
         let Slot {
             key, topic, route, ..
         } = self.slots.swap_remove(at);
-        self.context.unsubscribe(key);
+        self.context.forget(key);
         let name = self.handlers.route(route).name;
         let how = match refusal {
             Why::Said { payload, .. } => {
@@ -507,7 +513,7 @@ impl Runner {
         let (key, topic) = (slot.key, slot.topic.clone());
         let owner = self.context.owner(key);
         ending(reason, || drop_guarded(slot));
-        self.context.unsubscribe(key);
+        self.context.forget(key);
         let tracker = &self.context.endpoint.hub().tracker;
         self.publish_presence(&topic, tracker.leave(&topic, owner));
     }

@@ -133,6 +133,16 @@ pub enum Reason {
     Disconnected,
 }
 
+/// How much waits for the channels of a session, beside the limits: as much as for the one for which most waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Load {
+    /// Half of what may wait, or less.
+    Light,
+    Heavy,
+    /// What comes now is refused.
+    Full,
+}
+
 /// How a join ended.
 #[derive(Debug)]
 pub(crate) enum Joined {

@@ -1,4 +1,4 @@
-use super::effect::{Effect, Key, Ticket};
+use super::effect::{Effect, Key, Load, Ticket};
 use super::mail::Mail;
 use super::rules::Rules;
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
@@ -59,10 +59,16 @@ impl Waiting {
         Some(item)
     }
 
-    /// Whether the limits let a message wait, too. As to bytes, one always may.
-    pub(super) fn has_room_for(&self, message: &Message<'_>, rules: &Rules) -> bool {
-        self.items.len() < rules.max_waiting
-            && (self.bytes == 0 || self.bytes + weight(message) <= rules.max_waiting_bytes)
+    /// A message may wait unless it is [`Load::Full`]. So there may be one more than the limit of bytes lets in.
+    pub(super) fn load(&self, rules: &Rules) -> Load {
+        let reaches = |items, bytes| self.items.len() >= items || self.bytes >= bytes;
+        if reaches(rules.max_waiting, rules.max_waiting_bytes) {
+            Load::Full
+        } else if reaches(rules.max_waiting / 2 + 1, rules.max_waiting_bytes / 2 + 1) {
+            Load::Heavy
+        } else {
+            Load::Light
+        }
     }
 
     pub(super) fn has_leave(&self) -> bool {

@@ -11,7 +11,9 @@ mod rules;
 mod tests;
 
 pub use effect::Reason;
-pub(crate) use effect::{Effect, Effects, Handled, Join, Joined, Key, ReplyTo, RouteId, Ticket};
+pub(crate) use effect::{
+    Effect, Effects, Handled, Join, Joined, Key, Load, ReplyTo, RouteId, Ticket,
+};
 pub(crate) use mail::{Change, Mail};
 pub(crate) use rules::{Pattern, Rules};
 
@@ -25,10 +27,12 @@ pub(crate) struct Session {
     rules: Arc<Rules>,
     channels: Vec<Member>,
     next_key: u32,
-    /// The client is gone: each channel ends when it has handled what was received.
-    closing: bool,
+    /// Whether there may be a channel for which much waits: then all are looked at.
+    loaded: bool,
     /// Mail was held back for want of room.
     held_back: bool,
+    /// The client is gone: each channel ends when it has handled what was received.
+    closing: bool,
 }
 
 impl Session {
@@ -37,6 +41,7 @@ impl Session {
             rules,
             channels: Vec::new(),
             next_key: 0,
+            loaded: false,
             held_back: false,
             closing: false,
         }
@@ -120,6 +125,7 @@ impl Session {
         if !self.closing {
             effects.push(Effect::Subscribe { key: ticket.key });
         }
+        self.change_presences(at, effects);
         self.free(at, effects);
     }
 
@@ -147,6 +153,18 @@ impl Session {
         });
         self.held_back |= !has_room;
         has_room
+    }
+
+    /// How much waits for the channels. It is looked at before each message.
+    pub(crate) fn load(&mut self) -> Load {
+        if !self.loaded {
+            return Load::Light;
+        }
+        let waiting = self.channels.iter().filter_map(|it| it.waiting.as_ref());
+        let load = waiting.map(|it| it.load(&self.rules)).max();
+        let load = load.unwrap_or(Load::Light);
+        self.loaded = load != Load::Light;
+        load
     }
 
     /// Takes what has come from within the app. `false` if it is for nobody: the channel has ended.
@@ -191,6 +209,7 @@ impl Session {
             mail => {
                 let waiting = member.waiting.get_or_insert_default();
                 waiting.items.push_back(Item::Mail(key, mail));
+                self.loaded = true;
             }
         }
         true
@@ -344,7 +363,8 @@ impl Session {
     /// ask twice: for that there is room.
     fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
         let waiting = self.channels[at].waiting.get_or_insert_default();
-        let full = !waiting.has_room_for(&message, &self.rules);
+        self.loaded = true;
+        let full = waiting.load(&self.rules) == Load::Full;
         if full && (message.event != "phx_leave" || waiting.has_leave()) {
             let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
             effects.send(reply(&message, Status::Error, reason));
@@ -381,6 +401,22 @@ impl Session {
             if let Some(member) = member.filter(|member| member.doing != Doing::Nothing) {
                 member.waiting = Some(waiting).filter(|waiting| !waiting.items.is_empty());
                 return;
+            }
+        }
+    }
+
+    /// Changes to who is there that came while a channel was being joined take effect before what else waits: those that
+    /// come from now on wait for nothing, and must not overtake them.
+    fn change_presences(&mut self, at: usize, effects: &mut Effects<'_>) {
+        let Some(waiting) = &mut self.channels[at].waiting else {
+            return;
+        };
+        for item in std::mem::take(&mut waiting.items) {
+            match item {
+                Item::Mail(key, Mail::Presence(change)) => {
+                    effects.push(Effect::Presence { key, change });
+                }
+                other => waiting.items.push_back(other),
             }
         }
     }

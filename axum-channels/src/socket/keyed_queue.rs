@@ -34,23 +34,34 @@ impl<K: Copy + PartialEq, M> KeyedQueue<K, M> {
     ///
     /// Up to `limit` messages may wait for one receiver, if there is a limit: one that is busy takes no room from the others.
     ///
+    /// Returns how many messages wait for the receiver now, this one included, or 1 if they
+    /// are few.
+    ///
     /// # Errors
     /// If there is no room, or the queue is closed.
-    pub(super) fn push(&self, key: K, message: M, limit: Option<usize>) -> Result<(), SendError> {
+    pub(super) fn push(
+        &self,
+        key: K,
+        message: M,
+        limit: Option<usize>,
+    ) -> Result<usize, SendError> {
         let mut state = lock(&self.state);
-        let waiting = &state.waiting;
-        let is_full = |limit| {
-            let for_key = || waiting.iter().filter(|(to, _)| *to == key).count();
-            waiting.len() >= limit && for_key() >= limit
+        let is_long = limit.is_some_and(|limit| state.waiting.len() > limit / 8);
+        let before = match is_long {
+            true => {
+                let to_key = state.waiting.iter().filter(|(to, _)| *to == key);
+                to_key.count()
+            }
+            false => 0,
         };
-        if limit.is_some_and(is_full) {
+        if limit.is_some_and(|limit| before >= limit) {
             return Err(SendError::Full);
         }
         if state.is_closed {
             return Err(SendError::Gone);
         }
         state.waiting.push_back((key, message));
-        Ok(())
+        Ok(before + 1)
     }
 
     /// Hands out the messages that `take` has room for. The rest stays, in order.

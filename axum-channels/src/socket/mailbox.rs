@@ -1,9 +1,11 @@
 use super::Context;
 use super::keyed_queue::KeyedQueue;
 use super::places::Places;
+use super::tracked::Tracked;
 use crate::channel::{HandleInfo, Letter};
 use crate::pubsub;
 use crate::session::{Key, Mail};
+use crate::sync::{Mutex, lock};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
@@ -14,6 +16,8 @@ pub(crate) struct Mailbox {
     letters: KeyedQueue<Key, Mail>,
     /// What the channels hear besides their own topics. From the first subscription on.
     places: OnceLock<Box<Places<Key, pubsub::Subscription>>>,
+    /// What the channels track. From the first presence on.
+    pub(super) tracked: OnceLock<Box<Mutex<Tracked>>>,
 }
 
 /// A connection's mailbox. There is one from when it is first needed, but none any more once the channels have ended.
@@ -51,13 +55,14 @@ impl Mailbox {
 }
 
 impl Context {
-    /// Sends something to one of this connection's channels. What ends a channel has room in any case.
-    pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<(), SendError> {
+    /// Sends something to one of this connection's channels, and returns how much waits for it. What ends a channel has room
+    /// in any case.
+    pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<usize, SendError> {
         let limit = (!mail.ends()).then_some(self.max_waiting);
         let mailbox = self.mailbox.open().ok_or(SendError::Gone)?;
-        mailbox.letters.push(key, mail, limit)?;
+        let waiting = mailbox.letters.push(key, mail, limit)?;
         self.client.wake();
-        Ok(())
+        Ok(waiting)
     }
 
     /// Ends what a channel has subscribed to.
@@ -65,6 +70,15 @@ impl Context {
         let mailbox = self.mailbox.get();
         if let Some(places) = mailbox.and_then(|mailbox| mailbox.places.get()) {
             places.end(key);
+        }
+    }
+
+    /// Ends what a channel has subscribed to, and forgets what it tracks.
+    pub(crate) fn forget(&self, key: Key) {
+        self.unsubscribe(key);
+        let mailbox = self.mailbox.get();
+        if let Some(tracked) = mailbox.and_then(|mailbox| mailbox.tracked.get()) {
+            lock(tracked).forget(key);
         }
     }
 }
@@ -137,7 +151,9 @@ impl<C> Sender<C> {
         C: HandleInfo<M>,
     {
         let letter = Letter::<C>::new(message);
-        self.context.post(self.key, Mail::Info(Box::new(letter)))
+        self.context
+            .post(self.key, Mail::Info(Box::new(letter)))
+            .map(drop)
     }
 }
 

@@ -7,8 +7,10 @@ mod mailbox;
 mod params;
 mod places;
 mod presence;
+mod presence_error;
 mod recipient;
 mod subscription;
+mod tracked;
 
 pub use connect_info::ConnectInfo;
 pub use handler::SocketHandler;
@@ -16,6 +18,7 @@ pub(crate) use mailbox::LazyMailbox;
 pub use mailbox::{SendError, Sender};
 pub use params::Params;
 pub use presence::Presence;
+pub use presence_error::PresenceError;
 pub(crate) use recipient::{Interceptor, Recipient};
 pub use subscription::Subscription;
 

@@ -1,7 +1,8 @@
 use super::{Context, SendError};
 use crate::message::{Broadcast, Payload};
-use crate::pubsub::{Pressure, Subscriber};
+use crate::pubsub::{Gauge, Pressure, Subscriber};
 use crate::session::{Key, Mail};
+use crate::sync::{Mutex, lock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -11,6 +12,7 @@ pub(crate) struct Recipient {
     key: Key,
     /// It is ended, or gone: there is no use in handing it anything.
     over: AtomicBool,
+    gauge: Mutex<Gauge>,
 }
 
 impl Recipient {
@@ -19,6 +21,7 @@ impl Recipient {
             context,
             key,
             over: AtomicBool::new(false),
+            gauge: Mutex::default(),
         }
     }
 
@@ -27,7 +30,7 @@ impl Recipient {
             return Pressure::Low;
         }
         let error = match self.context.post(self.key, mail()) {
-            Ok(()) => return Pressure::Low,
+            Ok(waiting) => return self.pressure(waiting),
             Err(error) => error,
         };
         if !self.over.swap(true, Relaxed) {
@@ -35,6 +38,18 @@ impl Recipient {
                 SendError::Full => drop(self.context.post(self.key, Mail::Overrun)), // who is gone meanwhile needs no end
                 SendError::Gone => self.context.unsubscribe(self.key),
             }
+        }
+        Pressure::Low
+    }
+
+    /// What `waiting` messages ask of those who send more.
+    fn pressure(&self, waiting: usize) -> Pressure {
+        let limit = self.context.max_waiting;
+        if waiting > limit / 2 {
+            return lock(&self.gauge).full();
+        }
+        if waiting <= limit / 8 {
+            lock(&self.gauge).empty();
         }
         Pressure::Low
     }

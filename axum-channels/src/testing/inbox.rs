@@ -1,7 +1,6 @@
 use super::wire::Received;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use std::fmt::{self, Write};
-use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;

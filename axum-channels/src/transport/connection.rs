@@ -1,5 +1,5 @@
 use super::connect::Connected;
-use super::format::Format;
+use super::format::{Format, Framing};
 use super::frame::CloseCode;
 use super::mount::Entrance;
 use super::outbox::{End, Outbox};
@@ -63,9 +63,11 @@ impl Connection {
         self.format.framing.transport()
     }
 
-    /// Ticks since the client was heard of.
-    pub(super) fn silence(&self, now: u32) -> u32 {
-        now.wrapping_sub(self.heard.load(Relaxed))
+    /// Whether the client was last heard of more than so many ticks ago. One that polls is looked after by its
+    /// [`Poller`](super::poller::Poller): a request of its may wait for longer.
+    pub(super) fn is_silent(&self, now: u32, ticks: u32) -> bool {
+        let silence = now.wrapping_sub(self.heard.load(Relaxed));
+        self.format.framing == Framing::WebSocket && silence > ticks
     }
 
     /// `false` if it had ended already.

@@ -1,5 +1,6 @@
 use super::connection::Connection;
 use super::frame::{CloseCode, Incoming, Reader};
+use super::hold::Hold;
 use super::outbox::{End, Outbox};
 use super::registry::{Registration, Registry};
 use super::stream::Stream;
@@ -29,6 +30,7 @@ pub(super) struct Driver {
     /// What was read and could not be used yet.
     pub(super) backlog: Vec<u8>,
     pub(super) phase: Phase,
+    pub(super) hold: Hold,
     pub(super) _registration: Registration,
 }
 
@@ -70,6 +72,8 @@ enum Input {
     More,
     /// The client has to read what it was sent first.
     Congested,
+    /// A channel has to work off what waits for it first.
+    Held,
     Close(CloseCode, Initiator),
     Gone,
 }
@@ -79,9 +83,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// So many full reads are used before other tasks get their turn.
 const READS: usize = 4;
-
-/// As the log names it.
-pub(super) const TRANSPORT: &str = "websocket";
 
 const SCRATCH: usize = 64 * 1024;
 
@@ -115,7 +116,7 @@ impl Future for Driver {
                     let farewell = this.begin_closing(code, initiator);
                     this.end(Some(farewell), turn);
                 }
-                Input::Waiting | Input::More | Input::Congested => {
+                Input::Waiting | Input::More | Input::Congested | Input::Held => {
                     return this.end_turn(input, turn);
                 }
             }
@@ -152,11 +153,11 @@ impl Driver {
     /// Handles what was received before the server ended the connection, and then says how it ends.
     fn read_rest(&mut self, end: End, turn: &mut Turn<'_, '_>) -> Input {
         match self.read_backlog(turn) {
-            Input::More => Input::More,
+            input @ (Input::More | Input::Held) => input,
             _ => match end {
                 End::Close(code) => Input::Close(code, Initiator::Server),
                 End::TooSlow => {
-                    self.registry.log.closed(TRANSPORT, Closed::TooSlow);
+                    self.closed(Closed::TooSlow);
                     Input::Gone
                 }
                 End::Gone => self.read(turn),
@@ -189,6 +190,9 @@ impl Driver {
         for _ in 0..READS {
             if self.connection.outbox.is_congested() {
                 return Input::Congested;
+            }
+            if self.is_held(turn) {
+                return Input::Held;
             }
             if turn.is_over() {
                 return Input::More;
@@ -230,6 +234,9 @@ impl Driver {
         let total = data.len();
         let mut rest = data;
         let input = loop {
+            if self.is_held(turn) {
+                break Input::Held;
+            }
             let outbox = &self.connection.outbox;
             if outbox.is_congested() {
                 break Input::Congested;
@@ -247,10 +254,7 @@ impl Driver {
                 Ok(Some(Incoming::Text(text))) => {
                     let message = self.connection.format.serializer.decode_text(&text);
                     if let Err(Malformed) = receive(&mut self.phase, message, turn) {
-                        let frame = log::Frame::Text(&text);
-                        self.registry
-                            .log
-                            .closed(TRANSPORT, Closed::Malformed(frame));
+                        self.closed(Closed::Malformed(log::Frame::Text(&text)));
                         break Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server);
                     }
                 }
@@ -259,19 +263,30 @@ impl Driver {
                     let message = serializer.decode_binary(&bytes);
                     if let Err(Malformed) = receive(&mut self.phase, message, turn) {
                         let frame = log::Frame::Binary(serializer, &bytes);
-                        self.registry
-                            .log
-                            .closed(TRANSPORT, Closed::Malformed(frame));
+                        self.closed(Closed::Malformed(frame));
                         break Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server);
                     }
                 }
                 Err(code) => {
-                    self.registry.log.closed(TRANSPORT, cause(code));
+                    self.closed(cause(code));
                     break Input::Close(code, Initiator::Server);
                 }
             }
         };
         (total - rest.len(), input)
+    }
+
+    fn closed(&self, why: Closed<'_>) {
+        self.registry.log.closed(self.connection.transport(), why);
+    }
+
+    /// Whether nothing is to be read, as too much waits for a channel.
+    fn is_held(&mut self, turn: &mut Turn<'_, '_>) -> bool {
+        let Phase::Open { runner, .. } = &mut self.phase else {
+            return false;
+        };
+        let timeout = self.registry.timeout();
+        self.hold.lasts(runner.load(), timeout, turn.context())
     }
 
     fn begin_closing(&mut self, code: CloseCode, initiator: Initiator) -> Farewell {

@@ -1,5 +1,6 @@
 //! WebSocket frames, RFC 6455: what a server reads and writes. Pure; the section of each rule is beside it.
 
+use super::buffer::append;
 use crate::codec::Kind;
 use std::borrow::Cow;
 
@@ -152,16 +153,6 @@ impl Reader {
             _ => Err(CloseCode::PROTOCOL_ERROR),
         }
     }
-}
-
-/// Appends to a buffer that doubles when it has to grow, but not beyond `most`.
-fn append(buffer: &mut Vec<u8>, more: &[u8], most: usize) {
-    let len = buffer.len() + more.len();
-    if buffer.capacity() < len {
-        let room = (2 * buffer.capacity()).min(most).max(len);
-        buffer.reserve_exact(room - buffer.len());
-    }
-    buffer.extend_from_slice(more);
 }
 
 fn control(opcode: u8, body: &[u8]) -> Result<Incoming<'_>, CloseCode> {

@@ -7,6 +7,7 @@
 //! frames (`frame`) for its channels, and everyone sends through the connection's [`outbox::Outbox`].
 //! `longpoll` answers requests by asking a [`poller::Poller`], the task of a session, which it finds in `polls`.
 
+mod buffer;
 mod connect;
 mod connection;
 mod crowd;
@@ -16,6 +17,7 @@ mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 mod handshake;
+mod hold;
 mod longpoll;
 mod members;
 mod mount;

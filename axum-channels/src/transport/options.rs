@@ -11,6 +11,7 @@ pub struct SocketOptions {
     pub(crate) max_channels: usize,
     pub(crate) max_queued_bytes: usize,
     pub(crate) max_waiting: usize,
+    pub(crate) max_waiting_bytes: usize,
     pub(crate) check_origin: Option<CheckOrigin>,
     pub(crate) longpoll: bool,
     pub(crate) connect_timeout: Duration,
@@ -39,6 +40,7 @@ pub fn websocket() -> SocketOptions {
         max_channels: 100,
         max_queued_bytes: 1024 * 1024,
         max_waiting: 128,
+        max_waiting_bytes: 4 * 1024 * 1024,
         check_origin: None,
         longpoll: false,
         connect_timeout: Duration::from_secs(10),
@@ -49,7 +51,7 @@ pub fn websocket() -> SocketOptions {
 }
 
 impl SocketOptions {
-    /// A client that sends nothing for this long is disconnected: 60 seconds by default.
+    /// A client that sends nothing for this long over its WebSocket is disconnected: 60 seconds by default.
     ///
     /// Phoenix's client sends a heartbeat every 30. It is looked after sixteen times within the timeout, so a client may get
     /// up to a sixteenth more.
@@ -127,6 +129,8 @@ impl SocketOptions {
     /// How much may wait for a client that reads more slowly than it is sent to: 1 MiB by default, besides what the
     /// kernel takes. A client further behind is disconnected, so that it holds up neither memory nor others.
     ///
+    /// A client that long-polls is sent nothing between two polls: for it, 16 times as much may wait.
+    ///
     /// ```
     /// # use axum_channels::websocket;
     /// let options = websocket().max_queued_bytes(256 * 1024);
@@ -136,8 +140,11 @@ impl SocketOptions {
         self
     }
 
-    /// How many messages may wait for a channel that is busy with an earlier one: 128 by default, and 1 MiB of payload.
-    /// The next is answered with the error `{"reason":"channel busy"}`.
+    /// Maximum number of messages that wait for a channel which is busy with an earlier one: 128 by default.
+    ///
+    /// When they wait, the client is not read until the channel has handled one, but for 10 seconds at most (half the
+    /// [timeout](Self::timeout) if that is less): its other channels have to wait as well. After that, what is sent to the
+    /// busy channel is answered with the error `{"reason":"channel busy"}`, until half of what waits has been handled.
     ///
     /// As many messages from the app may wait for it, and as many again until its connection takes them. What is sent
     /// beyond that is [refused](crate::SendError::Full); a broadcast ends the channel that was to handle it.
@@ -148,6 +155,20 @@ impl SocketOptions {
     /// ```
     pub fn max_waiting(mut self, messages: usize) -> Self {
         self.max_waiting = messages;
+        self
+    }
+
+    /// Maximum number of bytes that messages take which wait for a busy channel: 4 MiB by default, and one message.
+    ///
+    /// Everything that the client sent counts: topics, events and refs as well as payloads. When so much waits, the same
+    /// happens as with [too many messages](Self::max_waiting).
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().max_waiting_bytes(256 * 1024);
+    /// ```
+    pub fn max_waiting_bytes(mut self, bytes: usize) -> Self {
+        self.max_waiting_bytes = bytes;
         self
     }
 

@@ -1,7 +1,9 @@
 use super::connection::Connection;
+use super::hold::Hold;
 use super::outbox::End;
 use super::polls::{Polled, Request, Said, Seat};
 use super::registry::{Registration, Registry};
+use crate::codec::Malformed;
 use crate::log::{self, Closed};
 use crate::pubsub::Subscription;
 use crate::runner::{Drain, Runner, Turn};
@@ -21,6 +23,12 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// seconds. An answer that takes long to arrive must not cost the session.
 const ABSENCE: Duration = Duration::from_secs(15);
 
+/// Bytes of messages with which a poll is answered, unless the first has more. The next poll is answered at once.
+const PART: usize = 1024 * 1024;
+
+/// Bytes that an answer has besides its messages.
+const ROOM: usize = 128;
+
 /// The task of one long-poll session: what a [`Driver`](super::driver::Driver) is to a WebSocket.
 pub(super) struct Poller {
     phase: Phase,
@@ -32,6 +40,7 @@ pub(super) struct Poller {
     /// A request that may not go on before the client has heard what there is. One: clients before phoenix.js 1.7 send each
     /// message in a request of its own, and were all of these held up, a browser had no connection left to poll with.
     held_up: Option<oneshot::Sender<bool>>,
+    hold: Hold,
     /// Fires when the client is gone, or when a poll has waited long enough.
     timer: Pin<Box<Sleep>>,
     gone_at: Instant,
@@ -60,6 +69,7 @@ impl Poller {
             requests,
             waiting: None,
             held_up: None,
+            hold: Hold::default(),
             timer: Box::pin(sleep(ABSENCE)),
             gone_at: Instant::now() + ABSENCE,
             _registration: registration,
@@ -83,15 +93,16 @@ impl Poller {
                 }
                 Request::Say(said, taken) => {
                     let understood = self.receive(&said, turn).is_ok();
-                    let full = !self.connection.outbox.has_room();
-                    if understood && full && self.held_up.is_none() {
+                    if understood && self.held_up.is_none() && self.is_full(turn) {
                         self.held_up = Some(taken);
                         continue;
                     }
                     let _ = taken.send(understood); // who does not wait for it any more need not know
                     if !understood {
                         let frame = match &said {
-                            Said::Text(text) => log::Frame::Text(text),
+                            Said::Text(text) => {
+                                log::Frame::Text(std::str::from_utf8(text).unwrap_or_default())
+                            }
                             Said::Binary(bytes) => {
                                 log::Frame::Binary(self.connection.format.serializer, bytes)
                             }
@@ -105,14 +116,12 @@ impl Poller {
         Ok(())
     }
 
-    fn receive(
-        &mut self,
-        said: &Said,
-        turn: &mut Turn<'_, '_>,
-    ) -> Result<(), crate::codec::Malformed> {
+    fn receive(&mut self, said: &Said, turn: &mut Turn<'_, '_>) -> Result<(), Malformed> {
         let serializer = self.connection.format.serializer;
         let message = match said {
-            Said::Text(text) => serializer.decode_text(text)?,
+            Said::Text(text) => {
+                serializer.decode_text(std::str::from_utf8(text).map_err(|_| Malformed)?)?
+            }
             Said::Binary(bytes) => serializer.decode_binary(bytes)?,
         };
         if let Phase::Open { runner, .. } = &mut self.phase {
@@ -121,11 +130,23 @@ impl Poller {
         Ok(())
     }
 
+    /// Whether the client is not to say more: it has to hear what there is first, or a channel has to work off what waits.
+    fn is_full(&mut self, turn: &mut Turn<'_, '_>) -> bool {
+        let Phase::Open { runner, .. } = &mut self.phase else {
+            return false;
+        };
+        let (load, timeout) = (runner.load(), self.registry.timeout());
+        !self.connection.outbox.has_room() || self.hold.lasts(load, timeout, turn.context())
+    }
+
     fn answer_waiting(&mut self, polled: Polled) {
-        if let Some((answer, _)) = self.waiting.take()
-            && answer.send(polled).is_ok()
-        {
-            self.gone_at = Instant::now() + ABSENCE;
+        let Some((answer, _)) = self.waiting.take() else {
+            return;
+        };
+        match answer.send(polled) {
+            Ok(()) => self.gone_at = Instant::now() + ABSENCE,
+            Err(Polled::Messages(messages)) => self.connection.outbox.put_back(messages),
+            Err(Polled::Nothing) => {}
         }
     }
 
@@ -143,12 +164,19 @@ impl Poller {
         }
     }
 
-    /// Tells the poll that waits what there is, if there is anything. After that the client may say more.
+    /// Tells the poll that waits what there is, if there is anything.
     fn tell(&mut self) {
-        if let Some(messages) = self.connection.outbox.take() {
+        if let Some(messages) = self.connection.outbox.take(PART, ROOM) {
             self.answer_waiting(Polled::Messages(messages));
         }
-        if let Some(taken) = self.held_up.take() {
+    }
+
+    /// Lets the client say more.
+    fn release(&mut self, turn: &mut Turn<'_, '_>) {
+        if self.held_up.is_some()
+            && !self.is_full(turn)
+            && let Some(taken) = self.held_up.take()
+        {
             let _ = taken.send(true);
         }
     }
@@ -172,6 +200,7 @@ impl Poller {
     fn poll_time(&mut self, turn: &mut Turn<'_, '_>) -> Poll<()> {
         self.connection.outbox.uncork();
         self.answer();
+        self.release(turn);
         loop {
             let now = Instant::now();
             if self

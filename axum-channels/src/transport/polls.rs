@@ -1,9 +1,10 @@
 //! The long-poll sessions of one socket, by their tokens.
 
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
+use bytes::Bytes;
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// Sessions that are open. A token is all that it takes to be taken for the client, so it cannot be guessed.
@@ -29,7 +30,8 @@ pub(super) enum Polled {
 
 /// A message from a client.
 pub(super) enum Said {
-    Text(String),
+    /// A part of a body, which the messages of the body share.
+    Text(Bytes),
     Binary(Vec<u8>),
 }
 

@@ -1,8 +1,7 @@
-use crate::pubsub::Pressure;
+use crate::pubsub::{Gauge, Pressure};
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 use std::io::IoSlice;
-use std::time::{Duration, Instant};
 
 /// Frames that wait to be written, in order.
 ///
@@ -14,8 +13,7 @@ pub(super) struct Queue {
     weight: usize,
     /// An empty buffer, to pack into again.
     spare: Vec<u8>,
-    /// The moment at which those who fill it were first asked to wait.
-    pressed: Option<Instant>,
+    gauge: Gauge,
 }
 
 enum Chunk {
@@ -26,10 +24,6 @@ enum Chunk {
         sent: usize,
     },
 }
-
-/// Time for which those who fill a queue are asked to wait. It begins anew once the queue was empty: so a client that reads
-/// slowly, on purpose or not, delays others for that long each time that it has read half of what may wait.
-const PRESSURE: Duration = Duration::from_millis(100);
 
 /// So many chunks are written at once.
 const BATCH: usize = 64;
@@ -48,11 +42,7 @@ impl Queue {
 
     /// Returns how much a queue that is rather full asks of those who fill it.
     pub(super) fn pressure(&mut self) -> Pressure {
-        let since = self.pressed.get_or_insert_with(Instant::now);
-        match since.elapsed() < PRESSURE {
-            true => Pressure::High,
-            false => Pressure::Low,
-        }
+        self.gauge.full()
     }
 
     pub(super) fn push_shared(&mut self, bytes: Bytes) {
@@ -74,12 +64,33 @@ impl Queue {
         }
     }
 
-    /// All of it, together.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.chunks.iter().fold(Vec::new(), |mut all, chunk| {
-            all.extend_from_slice(chunk.rest());
-            all
-        })
+    /// Takes whole chunks off the front: up to `most` bytes, but one chunk in any case. `spare` is room for more bytes.
+    pub(super) fn take(&mut self, most: usize, spare: usize) -> Vec<u8> {
+        let (mut count, mut len) = (0, 0);
+        for chunk in &self.chunks {
+            if count > 0 && len + chunk.rest().len() > most {
+                break;
+            }
+            count += 1;
+            len += chunk.rest().len();
+        }
+        let mut taken = Vec::with_capacity(len + spare);
+        for chunk in self.chunks.iter().take(count) {
+            taken.extend_from_slice(chunk.rest());
+        }
+        self.advance(len);
+        taken
+    }
+
+    /// Puts back what was [taken](Self::take) last.
+    pub(super) fn put_back(&mut self, bytes: Vec<u8>) {
+        self.weight += bytes.len() + size_of::<Chunk>();
+        self.chunks.push_front(Chunk::Own { bytes, sent: 0 });
+    }
+
+    /// Gives up the room that it needed when much was queued.
+    pub(super) fn shrink(&mut self) {
+        self.chunks.shrink_to(BATCH);
     }
 
     /// Hands what to write next to `write`.
@@ -118,7 +129,7 @@ impl Queue {
                 self.spare = bytes;
             }
         }
-        self.pressed = None;
+        self.gauge.empty();
     }
 }
 
@@ -162,15 +173,24 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_asks_others_to_wait_until_it_was_empty_or_for_a_short_time() {
-        let mut queue = filled();
-        assert_eq!(queue.pressure(), Pressure::High);
-        queue.advance(4);
-        queue.pressed = queue.pressed.map(|since| since - PRESSURE);
-        assert_eq!(queue.pressure(), Pressure::Low);
-        queue.advance(14);
-        queue.push_shared(Bytes::from_static(b"five"));
-        assert_eq!(queue.pressure(), Pressure::High);
+    fn what_is_taken_is_whole_chunks_and_can_be_put_back() {
+        for (most, taken) in [
+            (0, "one two "),
+            (13, "one two "),
+            (14, "one two three "),
+            (99, "one two three four"),
+        ] {
+            let mut queue = filled();
+            let weight = queue.weight();
+            let part = queue.take(most, 10);
+            assert_eq!(String::from_utf8_lossy(&part), taken);
+            assert!(part.capacity() >= part.len() + 10);
+            assert_eq!(rest(&queue), b"one two three four"[taken.len()..]);
+            queue.put_back(part);
+            assert_eq!(rest(&queue), b"one two three four");
+            assert!(queue.weight() <= weight);
+        }
+        assert!(Queue::default().take(10, 0).is_empty());
     }
 
     #[test]

@@ -53,6 +53,11 @@ impl Registry {
         self.clock.load(Relaxed)
     }
 
+    /// The time after which a silent client is taken for lost.
+    pub(super) fn timeout(&self) -> Duration {
+        self.tick * TICKS
+    }
+
     /// Whether new connections are turned away.
     pub(super) fn is_draining(&self) -> bool {
         self.connections.is_closed()
@@ -114,7 +119,7 @@ impl Registry {
         let mut closed = Vec::new(); // the log is not for under the lock
         self.connections.for_each(|connection| {
             // As Phoenix's server does.
-            if connection.silence(now) > TICKS && connection.close(CloseCode::PROTOCOL_ERROR) {
+            if connection.is_silent(now, TICKS) && connection.close(CloseCode::PROTOCOL_ERROR) {
                 closed.push(connection.transport());
             }
         });

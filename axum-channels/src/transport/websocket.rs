@@ -2,10 +2,11 @@
 
 use super::connect::{Connected, status};
 use super::connection::Connection;
-use super::driver::{Driver, Phase, TRANSPORT};
+use super::driver::{Driver, Phase};
 use super::format::{Format, Framing};
 use super::frame::Reader;
 use super::handshake::Handshake;
+use super::hold::Hold;
 use super::mount::Entrance;
 use super::outbox::Outbox;
 use super::registry::Admission;
@@ -17,6 +18,9 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use std::sync::Arc;
+
+/// As the log names it.
+const TRANSPORT: &str = "websocket";
 
 /// Answers a request for a WebSocket: 101, or why not.
 ///
@@ -101,6 +105,7 @@ fn driver(
         reader: Reader::new(mount.options.max_frame_bytes),
         backlog: read.to_vec(), // a copy: what is shared keeps all of hyper's buffer
         phase: Phase::Open { runner, _id: id },
+        hold: Hold::default(),
         _registration: mount.registry.register(admission, connection.clone()),
         registry: mount.registry.clone(),
         connection,

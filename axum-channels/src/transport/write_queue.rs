@@ -49,12 +49,21 @@ pub(super) enum End {
     Gone,
 }
 
+/// How many times as much may be queued for a client that polls: what comes within a second or two, at the rate of a good
+/// network, and not what would come within the 15 seconds after which a client that polls no more is taken for lost.
+const POLLED: usize = 16;
+
 thread_local! {
     /// A queue for whoever needs one for a moment, so that it keeps its buffers.
     static SPARE: Cell<Option<Box<Queue>>> = const { Cell::new(None) };
 }
 
 impl<W: DirectWrite> WriteQueue<W> {
+    /// For a client that polls. It is sent nothing between two polls, so for it more may wait.
+    pub(super) fn polled(max_queued: usize) -> Self {
+        WriteQueue::new(None, max_queued.saturating_mul(POLLED))
+    }
+
     pub(super) fn new(direct: Option<Arc<W>>, max_queued: usize) -> Self {
         let state = State {
             direct,
@@ -90,9 +99,9 @@ impl<W: DirectWrite> WriteQueue<W> {
         state.end.is_none() && state.weight() > CONGESTED
     }
 
-    /// Whether a client that polls may ask for more: it hears nothing between polls, so for it that is half of what may wait.
+    /// Whether so little is queued for a client that polls that it may ask for more.
     pub(super) fn has_room(&self) -> bool {
-        lock(&self.state).weight() <= self.max_queued / 2
+        lock(&self.state).weight() <= self.max_queued / (2 * POLLED)
     }
 
     /// Writes what is queued. When all is written, senders may write themselves again.
@@ -106,8 +115,8 @@ impl<W: DirectWrite> WriteQueue<W> {
             let written = ready!(queue.with_slices(&mut write))?;
             queue.advance(written);
         }
-        if let spare @ Some(_) = state.queue.take() {
-            SPARE.set(spare);
+        if let Some(queue) = state.queue.take() {
+            spare(queue);
         }
         Poll::Ready(Ok(()))
     }
@@ -117,10 +126,23 @@ impl<W: DirectWrite> WriteQueue<W> {
         lock(&self.state).corked = false;
     }
 
-    /// Takes what is queued, if there is anything.
-    pub(super) fn take(&self) -> Option<Vec<u8>> {
-        let queue = lock(&self.state).queue.take()?;
-        Some(queue.into_bytes()).filter(|bytes| !bytes.is_empty())
+    /// Takes what is queued, if there is anything: [about](Queue::take) `most` bytes of it.
+    pub(super) fn take(&self, most: usize, spare: usize) -> Option<Vec<u8>> {
+        let mut state = lock(&self.state);
+        let queue = state.queue.as_mut()?;
+        let taken = queue.take(most, spare);
+        if queue.is_empty() {
+            state.queue = None;
+        }
+        Some(taken).filter(|taken| !taken.is_empty())
+    }
+
+    /// Puts back what was taken last, since it did not reach the client.
+    pub(super) fn put_back(&self, taken: Vec<u8>) {
+        let mut state = lock(&self.state);
+        if state.end.is_none() {
+            state.queue().put_back(taken);
+        }
     }
 
     /// Asks the connection's task to end the connection. The first reason stays: `false` if there is one already.
@@ -240,7 +262,9 @@ impl<W: DirectWrite> State<W> {
                 Err(_) => return,
             }
         }
-        SPARE.set(self.queue.take());
+        if let Some(queue) = self.queue.take() {
+            spare(queue);
+        }
     }
 
     fn finish(&mut self, end: End) {
@@ -256,4 +280,10 @@ impl<W: DirectWrite> State<W> {
             task.wake_by_ref();
         }
     }
+}
+
+/// Keeps an empty queue for whoever needs one next.
+fn spare(mut queue: Box<Queue>) {
+    queue.shrink();
+    SPARE.set(Some(queue));
 }

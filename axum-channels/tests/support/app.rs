@@ -3,6 +3,7 @@ use axum_channels::{
     SocketHandler, SocketOptions, Topic, UnknownEvent, websocket,
 };
 use serde_json::json;
+use std::time::Duration;
 
 /// Lets everyone in but for those who say `refuse=1`; the id is what `id=` says.
 pub(crate) struct UserSocket {
@@ -77,6 +78,10 @@ impl Channel for RoomChannel {
                 Ok(Reply::ok(payload))
             }
             "stuck" => std::future::pending().await,
+            "slow" => {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                Ok(Reply::ok(Payload::empty()))
+            }
             "state" => Ok(Reply::ok(json!(socket.state::<u64>()))),
             "id" => {
                 assert_eq!(socket.id(), socket.handler::<UserSocket>().id.as_deref());
