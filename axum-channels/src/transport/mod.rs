@@ -12,6 +12,7 @@ mod connect;
 mod connection;
 mod crowd;
 mod driver;
+mod farewell;
 mod format;
 mod frame;
 #[cfg(any(test, fuzzing))]
