@@ -2,9 +2,9 @@
 
 use super::mount::{Entrance, Mount};
 use crate::codec::Serializer;
+use crate::guard::guarded;
 use crate::message::{Payload, Refused, Why};
 use crate::metrics::{self, told};
-use crate::runner::guarded;
 use crate::socket::{ConnectInfo, Params};
 use crate::within::within;
 use axum::body::Body;

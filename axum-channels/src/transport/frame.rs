@@ -30,6 +30,7 @@ impl CloseCode {
     pub(crate) const GOING_AWAY: Self = Self(1001);
     pub(crate) const PROTOCOL_ERROR: Self = Self(1002);
     pub(crate) const NOT_UTF8: Self = Self(1007);
+    pub(crate) const POLICY: Self = Self(1008);
     pub(crate) const TOO_BIG: Self = Self(1009);
     pub(crate) const INTERNAL_ERROR: Self = Self(1011);
     pub(crate) const RESTART: Self = Self(1012);
