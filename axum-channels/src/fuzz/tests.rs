@@ -39,7 +39,7 @@ fn a_stream_of_frames_means_the_same_however_it_is_cut() {
 }
 
 #[test]
-fn whatever_is_read_as_a_message_tungstenite_reads_as_the_same() {
+fn tungstenite_finds_the_same_messages_in_a_stream_of_frames() {
     run("frames", crate::transport::oracle::agree);
 }
 

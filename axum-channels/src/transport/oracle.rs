@@ -1,4 +1,4 @@
-//! tungstenite as an oracle of `frame`: what either of them writes, both read the same.
+//! Differential tests of `frame`, with tungstenite as the oracle: what either of them writes, both read the same.
 
 use super::frame::{CloseCode, put_close, put_message, put_pong};
 use super::fuzz;
@@ -15,7 +15,7 @@ const MAX: usize = 100_000;
 /// Lengths at which the head of a frame changes, and a few more.
 const LENGTHS: [usize; 10] = [0, 1, 7, 8, 125, 126, 127, 65_535, 65_536, MAX];
 
-/// A stream in memory: what is there to be read, and what was written.
+/// Stream in memory, with bytes to read and bytes that were written.
 #[derive(Default)]
 struct Memory {
     input: Vec<u8>,
@@ -51,7 +51,7 @@ fn tungstenite(role: Role, max_message: usize) -> WebSocketContext {
     WebSocketContext::new(role, Some(config))
 }
 
-/// Each message in the words of [`fuzz::read`], and whether the rest was refused.
+/// Messages as [`fuzz::read`] describes them, and whether the rest was refused.
 fn read_by_tungstenite(data: &[u8], role: Role, max_message: usize) -> (Vec<String>, bool) {
     let mut stream = Memory {
         input: data.to_vec(),
@@ -60,7 +60,7 @@ fn read_by_tungstenite(data: &[u8], role: Role, max_message: usize) -> (Vec<Stri
     let (mut reader, mut messages) = (tungstenite(role, max_message), Vec::new());
     loop {
         match reader.read(&mut stream) {
-            Ok(message) => messages.push(in_words(&message)),
+            Ok(message) => messages.push(describe(&message)),
             Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
                 return (messages, false);
             }
@@ -72,7 +72,7 @@ fn read_by_tungstenite(data: &[u8], role: Role, max_message: usize) -> (Vec<Stri
     }
 }
 
-fn in_words(message: &Message) -> String {
+fn describe(message: &Message) -> String {
     match message {
         Message::Text(text) => format!("Text({:?})", text.as_str()),
         Message::Binary(bytes) => format!("Binary({:?})", &bytes[..]),
@@ -83,15 +83,17 @@ fn in_words(message: &Message) -> String {
     }
 }
 
-/// What our reader makes of a stream, without the fragments that are no message yet.
+/// Messages that our reader finds in a stream, and the code it is closed with; fragments are left out.
 fn read_by_us(data: &[u8], piece: usize, max_message: usize) -> (Vec<String>, Option<u16>) {
     let (mut messages, code) = fuzz::read(data, piece, max_message);
     messages.retain(|message| message != "Fragment");
     (messages, code)
 }
 
-/// We refuse a stream where tungstenite does, or earlier: a frame by its head alone, a length in too many bytes, a close code
-/// that never travels. What was read before that is the same.
+/// Asserts that both readers find the same messages in a stream.
+///
+/// Ours may refuse it earlier than tungstenite: by the head of a frame, for a length in too many bytes, for a close code that
+/// never travels.
 pub(crate) fn agree(data: &[u8]) {
     const MAX: usize = 1000;
     let (ours, code) = read_by_us(data, data.len(), MAX);
@@ -102,11 +104,11 @@ pub(crate) fn agree(data: &[u8]) {
     }
 }
 
-/// A client that says things at random, by tungstenite, and what they were in words.
+/// Client that writes random messages by tungstenite, and descriptions of them.
 struct Client {
     writer: WebSocketContext,
     stream: Memory,
-    said: Vec<String>,
+    sent: Vec<String>,
 }
 
 impl Client {
@@ -114,11 +116,11 @@ impl Client {
         Client {
             writer: tungstenite(Role::Client, MAX),
             stream: Memory::default(),
-            said: Vec::new(),
+            sent: Vec::new(),
         }
     }
 
-    fn say(&mut self, noise: &mut Noise) {
+    fn write_random(&mut self, noise: &mut Noise) {
         match noise.below(4) {
             0 => self.ping(noise),
             1 => self.pong(noise),
@@ -132,17 +134,17 @@ impl Client {
 
     fn ping(&mut self, noise: &mut Noise) {
         let ping = Message::Ping(noise.bytes(126).into());
-        self.said.push(in_words(&ping));
+        self.sent.push(describe(&ping));
         self.write(ping);
     }
 
     fn pong(&mut self, noise: &mut Noise) {
         let pong = Message::Pong(noise.bytes(126).into());
-        self.said.push(in_words(&pong));
+        self.sent.push(describe(&pong));
         self.write(pong);
     }
 
-    /// A message in so many fragments, now and then with a ping between them.
+    /// Writes a message in the given number of fragments, some with a ping between them.
     fn message(&mut self, noise: &mut Noise, fragments: usize) {
         let (message, body, mut opcode) = match noise.below(2) {
             0 => {
@@ -169,11 +171,11 @@ impl Client {
                 self.ping(noise);
             }
         }
-        self.said.push(in_words(&message));
+        self.sent.push(describe(&message));
     }
 
     fn close(&mut self) {
-        self.said.push("Close".to_owned());
+        self.sent.push("Close".to_owned());
         self.write(Message::Close(None));
     }
 
@@ -206,21 +208,21 @@ fn random_text(noise: &mut Noise) -> String {
 }
 
 #[test]
-fn what_tungstenite_writes_is_read_as_it_was_said() {
+fn what_tungstenite_writes_is_read_as_it_was_sent() {
     let mut noise = Noise::new();
     for _ in 0..200 {
         let mut client = Client::new();
         for _ in 0..noise.below(12) {
-            client.say(&mut noise);
+            client.write_random(&mut noise);
         }
         if noise.below(2) == 0 {
             client.close();
         }
-        let (wire, said) = (&client.stream.output, &client.said);
+        let (wire, sent) = (&client.stream.output, &client.sent);
         let piece = 1 + noise.below(2 * wire.len() + 1);
-        assert_eq!(read_by_us(wire, piece, MAX), (said.clone(), None));
+        assert_eq!(read_by_us(wire, piece, MAX), (sent.clone(), None));
         let theirs = read_by_tungstenite(wire, Role::Server, MAX);
-        assert_eq!(theirs, (said.clone(), false), "the oracle itself");
+        assert_eq!(theirs, (sent.clone(), false), "the oracle itself");
     }
 }
 
@@ -228,28 +230,28 @@ fn what_tungstenite_writes_is_read_as_it_was_said() {
 fn what_is_written_to_a_client_tungstenite_reads_as_it_was_meant() {
     let mut noise = Noise::new();
     for _ in 0..200 {
-        let (mut wire, mut said) = (Vec::new(), Vec::new());
+        let (mut wire, mut sent) = (Vec::new(), Vec::new());
         for _ in 0..noise.below(12) {
             match noise.below(3) {
                 0 => {
                     let text = random_text(&mut noise);
                     let body = text.as_bytes();
                     put_message(&mut wire, Kind::Text, |out| out.extend_from_slice(body));
-                    said.push(in_words(&Message::text(text)));
+                    sent.push(describe(&Message::text(text)));
                 }
                 1 => {
                     let bytes = vec![noise.below(256) as u8; random_length(&mut noise)];
                     put_message(&mut wire, Kind::Binary, |out| out.extend_from_slice(&bytes));
-                    said.push(in_words(&Message::binary(bytes)));
+                    sent.push(describe(&Message::binary(bytes)));
                 }
                 _ => {
                     put_pong(&mut wire, &noise.bytes(126));
-                    said.push("Pong".to_owned());
+                    sent.push("Pong".to_owned());
                 }
             }
         }
         put_close(&mut wire, CloseCode::GOING_AWAY);
-        said.push("Close".to_owned());
-        assert_eq!(read_by_tungstenite(&wire, Role::Client, MAX), (said, false));
+        sent.push("Close".to_owned());
+        assert_eq!(read_by_tungstenite(&wire, Role::Client, MAX), (sent, false));
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Case {
     ends: Ends,
 }
 
-/// How the frames are cut into writes.
+/// The way frames are cut into writes.
 #[derive(Clone, Copy)]
 pub(super) enum Chops {
     /// All frames in one write.
@@ -82,7 +82,7 @@ impl Case {
         self
     }
 
-    /// `None` if everything that came is what was expected.
+    /// Returns a description of the difference if the client did not read what was expected.
     async fn run(mut self, addr: SocketAddr) -> Option<String> {
         let code = match self.ends {
             Ends::Refused(code) => code,
@@ -100,7 +100,7 @@ impl Case {
         while got.last() != Some(&Frame::End) {
             match timeout(PATIENCE / 2, reader.next()).await {
                 Ok(frame) => got.push(frame),
-                Err(_) => break, // the case is named, where a panic in `next` would not say which
+                Err(_) => break, // reported with the name of the case, unlike a panic in `next`
             }
         }
         writing.abort(); // a server that has closed reads no more
@@ -154,7 +154,7 @@ async fn write(mut writer: TcpStream, frames: Vec<Vec<u8>>, chops: Chops) {
     }
 }
 
-/// What came, short enough to read.
+/// The frames, shortened for a failure message.
 fn show(frames: &[Frame]) -> String {
     let shown = frames.iter().map(|frame| match format!("{frame:?}") {
         long if long.len() > 100 => format!("{}… ({} bytes)", &long[..60], long.len()),
@@ -163,7 +163,7 @@ fn show(frames: &[Frame]) -> String {
     shown.collect::<Vec<_>>().join(", ")
 }
 
-/// What stands before and after the payload of a push in a text message.
+/// Bytes before and after the payload of a push in a text message.
 const BEFORE: &[u8] = br#"["1","2","room:lobby","ping",""#;
 const AFTER: &[u8] = br#""]"#;
 
@@ -172,13 +172,13 @@ pub(super) fn text(payload: &[u8]) -> Vec<u8> {
     [BEFORE, payload, AFTER].concat()
 }
 
-/// A text message of so many bytes that is echoed.
+/// A text message of the given length that is echoed.
 pub(super) fn text_of(length: usize) -> Vec<u8> {
     let filler = length.checked_sub(BEFORE.len() + AFTER.len());
     text(&vec![b'*'; filler.expect("there is room for a push")])
 }
 
-/// What comes back for the text message.
+/// Reply to the text message.
 pub(super) fn text_echo(message: &[u8]) -> Frame {
     let payload = &message[BEFORE.len() - 1..message.len() - 1];
     let payload = String::from_utf8(payload.to_vec()).expect("what is echoed is UTF-8");
@@ -191,14 +191,14 @@ pub(super) fn text_echo(message: &[u8]) -> Frame {
 const BINARY_BEFORE: &[u8] = b"\x00\x01\x01\x0a\x0412room:lobbyping";
 const BINARY_REPLY: &[u8] = b"\x01\x01\x01\x0a\x0212room:lobbyok";
 
-/// A binary message of so many bytes that is echoed.
+/// A binary message of the given length that is echoed.
 pub(super) fn binary_of(length: usize) -> Vec<u8> {
     let filler = length.checked_sub(BINARY_BEFORE.len());
     let filler = vec![0xFE; filler.expect("there is room for a push")];
     [BINARY_BEFORE, &filler].concat()
 }
 
-/// What comes back for the binary message.
+/// Reply to the binary message.
 pub(super) fn binary_echo(message: &[u8]) -> Frame {
     Frame::Binary([BINARY_REPLY, &message[BINARY_BEFORE.len()..]].concat())
 }

@@ -1,4 +1,4 @@
-//! What Autobahn does not test: masks, and lengths in more bytes than they need (RFC 6455, sections 5.1 and 5.2).
+//! Cases that Autobahn does not have: masks, and lengths in more bytes than they need (RFC 6455, sections 5.1 and 5.2).
 
 use super::case::{BINARY, CLOSE, Case, Chops, FIN, PING, TEXT, case, text, text_echo};
 use super::support::frame;

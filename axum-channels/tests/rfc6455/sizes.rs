@@ -91,7 +91,7 @@ fn many() -> Vec<Case> {
         .collect()
 }
 
-/// Not Autobahn's, which knows no limit: a message longer than may be is refused by its head, whole or in fragments.
+/// Cases that Autobahn does not have: a message above the limit is refused by its head, whole or in fragments.
 fn limits() -> Vec<Case> {
     let head = |first: u8, length: u64| {
         [&[first, 0x80 | 127][..], &length.to_be_bytes(), &[0; 4]].concat()
@@ -100,7 +100,7 @@ fn limits() -> Vec<Case> {
         case("the head of a text of 10,000,001 bytes")
             .send([head(FIN | TEXT, 10_000_001)])
             .refused(1009),
-        case("the head of a binary of as many bytes as a length can say")
+        case("the head of a binary of the largest length there is")
             .send([head(FIN | BINARY, i64::MAX as u64)])
             .refused(1009),
         case("a fragment of 1 byte, and the head of one of 10,000,000")

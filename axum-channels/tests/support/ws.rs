@@ -113,7 +113,7 @@ impl Ws {
         ws
     }
 
-    /// Sends bytes past tungstenite, which would refuse most of what tests send on purpose.
+    /// Writes bytes past tungstenite, which refuses to write most malformed frames.
     pub(crate) async fn raw(&mut self, bytes: &[u8]) {
         self.stream().write_all(bytes).await.expect("sent");
     }
@@ -190,7 +190,7 @@ impl Ws {
 }
 
 impl Sender {
-    /// Sends, together with what is fed next or with [`flush`](Self::flush).
+    /// Queues a message, which [`flush`](Self::flush) sends at the latest.
     pub(crate) async fn feed(&mut self, text: &str) {
         self.0.feed(Message::text(text)).await.expect("sent");
     }

@@ -2,7 +2,7 @@ use super::super::buffer::append;
 use super::{CloseCode, Incoming, TEXT};
 use std::borrow::Cow;
 
-/// The beginning of a message.
+/// Fragments of a message whose last has not come.
 #[derive(Debug)]
 pub(super) struct Fragments {
     opcode: u8,
