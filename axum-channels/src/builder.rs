@@ -6,6 +6,7 @@ use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
 use crate::origin::CheckOrigin;
 use crate::presence::Tracker;
+use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
 use crate::runner::Handlers;
 use crate::session::Rules;
@@ -41,6 +42,7 @@ pub struct EndpointBuilder {
     states: States,
     check_origin: CheckOrigin,
     url: Option<Arc<PublicUrl>>,
+    proxies: Option<TrustedProxies>,
     filter: Filter,
 }
 
@@ -66,6 +68,7 @@ impl Socket {
             max_waiting_bytes: options.max_waiting_bytes,
         });
         let (join_timeout, drain_timeout) = (options.join_timeout, options.drain_timeout);
+        let rate_limit = options.rate_limit.clone();
         Socket {
             path: path.trim_end_matches('/').to_owned(),
             options,
@@ -76,6 +79,7 @@ impl Socket {
                 routes: channels.routes,
                 join_timeout,
                 drain_timeout,
+                rate_limit,
             },
             connect,
         }
@@ -148,6 +152,7 @@ impl EndpointBuilder {
             states: States::default(),
             check_origin: CheckOrigin::default(),
             url: None,
+            proxies: None,
             filter: Filter::default(),
         }
     }
@@ -221,6 +226,21 @@ impl EndpointBuilder {
         self
     }
 
+    /// Proxies in front of the app, whose word for a client's address is taken: see
+    /// [`ConnectInfo::client_addr`](crate::ConnectInfo::client_addr). None by default.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, TrustedProxies};
+    /// # fn main() -> Result<(), axum_channels::InvalidNetwork> {
+    /// let builder = Endpoint::builder().trusted_proxies(TrustedProxies::networks(["127.0.0.1", "10.0.0.0/8"])?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = Some(proxies);
+        self
+    }
+
     /// Words that hide a parameter from the log: the value of each parameter with one of them in its name, in any case, is
     /// logged as `[FILTERED]`, at any depth, and so is a value that looks like a query string with one. Without this they are
     /// `password`, `secret` and `token`; with it, only these.
@@ -280,6 +300,7 @@ impl EndpointBuilder {
             tracker: Tracker::new(),
             check_origin: self.check_origin.at(self.url.as_ref()),
             url: self.url,
+            proxies: self.proxies,
             filter: Arc::new(self.filter),
             mounted: Mutex::default(),
         };

@@ -3,7 +3,7 @@
 mod support;
 
 use axum_channels::{
-    CheckOrigin, ConnectInfo, Endpoint, Params, Refused, SocketHandler, websocket,
+    CheckOrigin, ConnectInfo, Endpoint, Params, Refused, SocketHandler, TrustedProxies, websocket,
 };
 use std::net::SocketAddr;
 use support::{VALID, Ws, endpoint, endpoint_with, http, raw, serve, upgrade};
@@ -231,7 +231,8 @@ async fn frames_sent_together_with_the_request_are_not_lost() {
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.expect("a response"));
     }
-    Ws { stream }
+    Ws::over(stream)
+        .await
         .expect(r#"[null,"1","phoenix","phx_reply",{"response":{},"status":"ok"}]"#)
         .await;
 }
@@ -276,5 +277,50 @@ async fn the_token_and_the_user_agent_are_known_when_connecting() {
         stream.read_to_string(&mut body).await.expect("the body");
         let expected = serde_json::json!({"reason": known}).to_string();
         assert_eq!((status, body), (403, expected));
+    }
+}
+
+#[tokio::test]
+async fn the_address_of_a_client_is_its_own_word_only_if_a_trusted_proxy_passes_it_on() {
+    struct Asked;
+    impl SocketHandler for Asked {
+        async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+            let peer = info.peer_addr().map(|peer| peer.ip());
+            Err(Refused::new(format!(
+                "{:?} by {peer:?}",
+                info.client_addr()
+            )))
+        }
+    }
+    let local = TrustedProxies::networks(["127.0.0.1"]).expect("an address");
+    for (proxies, client) in [
+        (None, "Some(127.0.0.1)"),
+        (Some(local), "Some(192.0.2.1)"),
+        (
+            Some(TrustedProxies::hops(1).with_forwarded_header()),
+            "None",
+        ),
+    ] {
+        let builder = Endpoint::builder().socket_with::<Asked>("/socket", websocket().longpoll());
+        let builder = match proxies {
+            Some(proxies) => builder.trusted_proxies(proxies),
+            None => builder,
+        };
+        let addr = serve(&builder.build()).await;
+        let headers = "x-forwarded-for: 6.6.6.6, 192.0.2.1\r\nforwarded: for=unknown\r\nconnection: close\r\n";
+        for (transport, headers) in [
+            ("websocket", format!("{}{headers}", VALID)),
+            ("longpoll", headers.to_owned()),
+        ] {
+            let target = format!("/socket/{transport}?vsn=2.0.0");
+            let (mut stream, status, _) = http(addr, "GET", &target, &headers).await;
+            let mut body = String::new();
+            stream.read_to_string(&mut body).await.expect("the body");
+            let reason = format!(r#"{{"reason":"{client} by Some(127.0.0.1)"}}"#);
+            assert!(
+                status == 403 && body.contains(&reason),
+                "{transport}: {body}"
+            );
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::log::Filter;
 use crate::message::Payload;
 use crate::origin::{CheckOrigin, RefusedOrigin};
 use crate::presence::{Presences, Tracker};
+use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
 use crate::sync::{Mutex, lock};
 use crate::url::PublicUrl;
@@ -45,7 +46,7 @@ use tokio::time::Instant;
 /// let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").build();
 /// let app = Router::new().merge(endpoint.router());
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:4000").await?;
-/// axum::serve(listener, app).await
+/// axum_channels::serve(listener, app).drain(&endpoint).with_signals().await
 /// # }
 /// ```
 #[derive(Clone)]
@@ -66,6 +67,7 @@ pub(crate) struct Hub {
     pub(crate) tracker: Tracker,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) url: Option<Arc<PublicUrl>>,
+    pub(crate) proxies: Option<TrustedProxies>,
     /// What the log does not show of parameters.
     pub(crate) filter: Arc<Filter>,
     /// Every socket, those that tests connect to besides the endpoint's own included.
@@ -162,13 +164,15 @@ impl Endpoint {
     /// Connections are closed 10,000 at a time, every 2 seconds, so that their clients do not come back all at once; new
     /// ones are answered with 503. It takes at most 30 seconds.
     ///
+    /// [`serve`](crate::serve) does it by itself for the endpoint that it is to [drain](crate::Serve::drain).
+    ///
     /// From a channel, spawn it: a channel is dropped with its connection, and what it awaits with it.
     ///
     /// ```no_run
     /// # use axum_channels::Endpoint;
     /// # async fn run(endpoint: Endpoint, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
     /// let stop = async move {
-    ///     let _ = tokio::signal::ctrl_c().await;
+    ///     axum_channels::shutdown_signal().await;
     ///     endpoint.shutdown().await;
     /// };
     /// axum::serve(listener, app).with_graceful_shutdown(stop).await

@@ -32,6 +32,8 @@ pub(crate) enum Closed<'a> {
     BrokenFrame,
     /// The client did not read what it was sent.
     TooSlow,
+    /// The client sent more than the rate limit lets it.
+    TooMuch,
     /// The client was silent for too long.
     Idle,
     /// By its id.
@@ -52,6 +54,7 @@ pub(crate) enum Refusal {
     /// It did not ask for a WebSocket, or not properly.
     NoWebSocket(&'static str),
     TooLarge,
+    TooSlow,
     NotUtf8,
     Malformed,
     Draining,
@@ -107,6 +110,7 @@ impl SocketLog {
                 "the body is larger than max_frame_bytes, or did not come whole",
                 limit = self.max_frame_bytes
             ),
+            Refusal::TooSlow => refused!(ERROR, 408, "the body did not come in time"),
             Refusal::NotUtf8 => refused!(ERROR, 400, "the text is not UTF-8"),
             Refusal::Malformed => refused!(ERROR, 400, "malformed message"),
             Refusal::Draining => refused!(INFO, 503, "shutting down"),
@@ -154,6 +158,7 @@ impl SocketLog {
                 "the client does not read, and more than max_queued_bytes waits for it",
                 limit = self.max_queued_bytes
             ),
+            Closed::TooMuch => closed!(WARN, "it sent more than its rate limit"),
             Closed::Idle => closed!(INFO, "the client was silent for too long"),
             Closed::Disconnected => closed!(INFO, "disconnected by its id"),
             Closed::ShuttingDown => closed!(INFO, "shutting down"),

@@ -5,7 +5,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 /// The sentence of each event, by its message. A line that has a field which the event has not is left out.
-const SENTENCES: [(&str, &str); 22] = [
+const SENTENCES: [(&str, &str); 26] = [
     (
         "CONNECTED TO",
         "CONNECTED TO {socket} in {duration_us}
@@ -104,6 +104,19 @@ const SENTENCES: [(&str, &str); 22] = [
     (
         "connections did not close in time",
         "{connections} connections to {socket} did not close in time",
+    ),
+    (
+        "HTTP connection failed",
+        "Closed the HTTP connection of {peer}: {error}",
+    ),
+    (
+        "cannot accept connections",
+        "Cannot accept connections, trying again: {error}",
+    ),
+    ("accepting connections again", "Accepting connections again"),
+    (
+        "requests dropped",
+        "Requests dropped that were not finished within {limit_ms} ms of the shutdown: {requests}",
     ),
     ("more not logged", "and {count} more of this kind: {of}"),
 ];

@@ -9,6 +9,7 @@ mod limiter;
 mod line;
 mod params;
 mod scanner;
+mod server;
 mod text;
 mod turn;
 
@@ -16,6 +17,7 @@ pub(crate) use connection::{Closed, Frame, Refusal, SocketLog};
 pub(crate) use filter::Filter;
 pub use line::LogLine;
 use params::Params;
+pub(crate) use server::{accepting_again, http_failed, not_accepting, requests_dropped};
 pub(crate) use text::one_line;
 pub(crate) use turn::{
     ChannelLog, Line, aborted, blocking, crashed, drop_crashed, handled, join_crashed, joined,

@@ -154,6 +154,16 @@ mod tests {
     }
 
     #[test]
+    fn no_part_of_a_message_shows_what_is_hidden() {
+        let json = r#"{"a": [1, "é\u00e9"], "pass\u0077ord": {"x": ["hunter2", "\"hunter2"]}, "url": "?token=hunter2"}"#;
+        for end in (0..=json.len()).filter(|end| json.is_char_boundary(*end)) {
+            let line = filtered(&json[..end]);
+            assert!(!line.contains("hunter2"), "{line}");
+            assert!(line.contains("...") == (end < json.len()), "{line}");
+        }
+    }
+
+    #[test]
     fn with_a_list_to_keep_everything_else_is_filtered() {
         let filter = Filter::keep(["id", "room"]);
         let json = r#"{"id": 7, "room": {"name": "x", "n": [1]}, "user": {"id": 8, "name": "x"}, "list": ["x", 1]}"#;

@@ -10,10 +10,11 @@ pub use list::Presences;
 
 use crate::message::{Payload, Topic};
 use crate::session::Key;
-use crate::sync::{Mutex, lock};
+use crate::sync::lock;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 const SHARDS: usize = 16;

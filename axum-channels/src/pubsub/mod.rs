@@ -11,10 +11,10 @@ pub(crate) use roster::{Roster, Seat};
 
 use crate::message::{Broadcast, Payload, Topic};
 use crate::metrics::{self, told};
-use crate::sync::{Mutex, lock};
+use crate::sync::lock;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A power of two, and far more than there are threads to contend.
 const SHARDS: usize = 64;

@@ -24,8 +24,8 @@ struct Budget {
     end: Instant,
 }
 
-/// Maximum number of messages that are handled in one turn.
-const MESSAGES: u32 = 64;
+/// Maximum number of messages that are received or handled in one turn. One that is handled at once counts as both.
+const MESSAGES: u32 = 128;
 
 /// Number of deliveries after which a turn ends: a broadcast to a thousand subscribers takes some milliseconds.
 const DELIVERIES: u64 = 256;
@@ -60,7 +60,12 @@ impl<'a, 'w> Turn<'a, 'w> {
         self.cx.waker()
     }
 
-    /// Counts a message that a channel is given.
+    /// The moment at which the user's code last returned, or the turn began.
+    pub(super) fn now(&self) -> Instant {
+        self.budget.since
+    }
+
+    /// Counts a message that is received, or given to a channel.
     pub(super) fn count(&mut self) {
         self.budget.messages = self.budget.messages.saturating_sub(1);
     }

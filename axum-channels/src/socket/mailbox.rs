@@ -5,10 +5,10 @@ use super::tracked::Tracked;
 use crate::channel::{HandleInfo, Letter};
 use crate::pubsub;
 use crate::session::{Key, Mail};
-use crate::sync::{Mutex, lock};
+use crate::sync::lock;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What came from within the app for the channels of one connection, until the connection's task takes it.
 #[derive(Default)]
@@ -78,7 +78,7 @@ impl Context {
         self.unsubscribe(key);
         let mailbox = self.mailbox.get();
         if let Some(tracked) = mailbox.and_then(|mailbox| mailbox.tracked.get()) {
-            lock(tracked).forget(key);
+            lock(&**tracked).forget(key);
         }
     }
 }

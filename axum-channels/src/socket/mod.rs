@@ -39,6 +39,9 @@ pub(crate) trait Client: Subscriber {
 
     /// Has the client's task look at its mail.
     fn wake(&self);
+
+    /// Closes the connection of a client that sends more than it may.
+    fn close_for_excess(&self);
 }
 
 /// What all channels of a connection share.

@@ -3,8 +3,9 @@ use super::{Context, PresenceError, SendError};
 use crate::message::{Payload, Topic};
 use crate::presence::Presences;
 use crate::session::{Change, Key, Mail};
-use crate::sync::{Mutex, MutexGuard, lock};
+use crate::sync::lock;
 use serde_json::{Map, Value};
+use std::sync::{Mutex, MutexGuard};
 
 /// Who is on a topic, as one of its channels sees and changes it: see [`Socket::presence`](crate::Socket::presence).
 ///

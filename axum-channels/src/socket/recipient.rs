@@ -96,6 +96,8 @@ mod tests {
     impl Client for Busy {
         fn send(&self, _: &Outgoing<'_>) {}
 
+        fn close_for_excess(&self) {}
+
         fn wake(&self) {}
     }
 

@@ -1,6 +1,7 @@
 use super::wire::Received;
-use crate::sync::{Mutex, lock};
+use crate::sync::lock;
 use std::fmt::{self, Write};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;

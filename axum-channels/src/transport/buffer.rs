@@ -1,5 +1,6 @@
 //! Buffers for what a client has sent a part of.
 
+use crate::serve::BodyTimeout;
 use axum::body::{Body, HttpBody};
 use std::pin::Pin;
 
@@ -7,8 +8,19 @@ use std::pin::Pin;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BodyError {
     TooLarge,
+    /// The server's time limit for it is over.
+    TooSlow,
     /// The client is gone, or has sent what is no body.
     Broken,
+}
+
+impl BodyError {
+    fn of(error: axum::Error) -> Self {
+        match BodyTimeout::caused(&error) {
+            true => BodyError::TooSlow,
+            false => BodyError::Broken,
+        }
+    }
 }
 
 /// Appends to a buffer that doubles when it has to grow, but not beyond `most`.
@@ -25,7 +37,7 @@ pub(super) fn append(buffer: &mut Vec<u8>, more: &[u8], most: usize) {
 pub(super) async fn read_body(mut body: Body, most: usize) -> Result<Vec<u8>, BodyError> {
     let mut read = Vec::new();
     while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let frame = frame.map_err(|_| BodyError::Broken)?;
+        let frame = frame.map_err(BodyError::of)?;
         let Ok(chunk) = frame.into_data() else {
             continue; // trailers
         };

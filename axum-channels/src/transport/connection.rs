@@ -90,6 +90,10 @@ impl Client for Connection {
     fn wake(&self) {
         self.outbox.wake();
     }
+
+    fn close_for_excess(&self) {
+        self.close(CloseCode::POLICY);
+    }
 }
 
 /// Listens to a socket's id: the event `disconnect` closes the connection, so that the client connects anew.

@@ -1,7 +1,8 @@
 use super::connection::Connection;
+use super::farewell::{Farewell, Initiator};
 use super::frame::{CloseCode, Incoming, Reader};
 use super::hold::Hold;
-use super::outbox::{End, Outbox};
+use super::outbox::End;
 use super::registry::{Registration, Registry};
 use super::stream::Stream;
 use crate::codec::Malformed;
@@ -14,9 +15,7 @@ use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
-use tokio::time::{Sleep, sleep};
+use std::task::{Context, Poll};
 
 /// The task of one connection.
 ///
@@ -50,20 +49,6 @@ pub(super) struct Ending {
     drain: Option<Drain>,
 }
 
-struct Farewell {
-    initiator: Initiator,
-    patience: Pin<Box<Sleep>>,
-    /// Our side is shut.
-    shut: bool,
-}
-
-/// The side that began to close.
-#[derive(Clone, Copy, PartialEq)]
-enum Initiator {
-    Client,
-    Server,
-}
-
 /// How a look at the client's input ended.
 enum Input {
     /// It is used up.
@@ -77,9 +62,6 @@ enum Input {
     Close(CloseCode, Initiator),
     Gone,
 }
-
-/// So long a client may take to read the last frame and to close its side.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// So many full reads are used before other tasks get their turn.
 const READS: usize = 4;
@@ -155,7 +137,12 @@ impl Driver {
         match self.read_backlog(turn) {
             input @ (Input::More | Input::Held) => input,
             _ => match end {
-                End::Close(code) => Input::Close(code, Initiator::Server),
+                End::Close(code) => {
+                    if code == CloseCode::POLICY {
+                        self.closed(Closed::TooMuch);
+                    }
+                    Input::Close(code, Initiator::Server)
+                }
                 End::TooSlow => {
                     self.closed(Closed::TooSlow);
                     Input::Gone
@@ -292,11 +279,7 @@ impl Driver {
     fn begin_closing(&mut self, code: CloseCode, initiator: Initiator) -> Farewell {
         told!("close", metrics::started(), code = code.0);
         self.connection.outbox.close(code);
-        Farewell {
-            initiator,
-            patience: Box::pin(sleep(PATIENCE)),
-            shut: false,
-        }
+        Farewell::new(initiator)
     }
 
     /// Receives nothing from here on. What was received is handled, also when the socket is gone.
@@ -349,39 +332,6 @@ impl Driver {
             Poll::Pending
         }
     }
-}
-
-impl Farewell {
-    /// Waits until the client has read the last frame and closed its side, or its time is up.
-    fn poll(&mut self, outbox: &Outbox, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<()> {
-        if self.patience.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        if ready!(outbox.flush(stream, cx)).is_err() {
-            return Poll::Ready(());
-        }
-        if !self.shut {
-            // What ends with unread input is reset by the kernel, and the last frame lost: so our side first.
-            if ready!(stream.poll_shutdown(cx)).is_err() || self.initiator == Initiator::Client {
-                return Poll::Ready(());
-            }
-            self.shut = true;
-        }
-        discard(stream, cx)
-    }
-}
-
-/// Reads until the client has closed its side.
-fn discard(stream: &mut Stream, cx: &mut Context<'_>) -> Poll<()> {
-    let mut scratch = [0; 1024];
-    for _ in 0..READS {
-        match ready!(stream.poll_read(cx, &mut scratch)) {
-            Ok(1..) => {}
-            _ => return Poll::Ready(()),
-        }
-    }
-    cx.waker().wake_by_ref();
-    Poll::Pending
 }
 
 /// What a code of the reader stands for.

@@ -133,6 +133,10 @@ async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
             mount.log.refused(TRANSPORT, log::Refusal::TooLarge);
             return status(StatusCode::PAYLOAD_TOO_LARGE);
         }
+        Err(BodyError::TooSlow) => {
+            mount.log.refused(TRANSPORT, log::Refusal::TooSlow);
+            return status(StatusCode::REQUEST_TIMEOUT);
+        }
         Err(BodyError::Broken) => return status(StatusCode::BAD_REQUEST),
     };
     if std::str::from_utf8(&body).is_err() {

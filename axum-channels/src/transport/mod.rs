@@ -12,6 +12,7 @@ mod connect;
 mod connection;
 mod crowd;
 mod driver;
+mod farewell;
 mod format;
 mod frame;
 #[cfg(any(test, fuzzing))]
@@ -22,6 +23,8 @@ mod longpoll;
 mod members;
 mod mount;
 mod options;
+#[cfg(test)]
+pub(crate) mod oracle;
 mod outbox;
 mod poller;
 mod polls;
@@ -29,6 +32,7 @@ mod queue;
 mod registry;
 mod stream;
 mod websocket;
+mod write_queue;
 
 pub(crate) use connect::{Connect, Connected};
 pub(crate) use mount::Mount;

@@ -1,4 +1,5 @@
 use crate::origin::CheckOrigin;
+use crate::rate_limit::RateLimit;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
@@ -17,6 +18,7 @@ pub struct SocketOptions {
     pub(crate) connect_timeout: Duration,
     pub(crate) join_timeout: Duration,
     pub(crate) drain_timeout: Duration,
+    pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) log: LevelFilter,
 }
 
@@ -46,6 +48,7 @@ pub fn websocket() -> SocketOptions {
         connect_timeout: Duration::from_secs(10),
         join_timeout: Duration::from_secs(10),
         drain_timeout: Duration::from_secs(5),
+        rate_limit: None,
         log: LevelFilter::INFO,
     }
 }
@@ -169,6 +172,17 @@ impl SocketOptions {
     /// ```
     pub fn max_waiting_bytes(mut self, bytes: usize) -> Self {
         self.max_waiting_bytes = bytes;
+        self
+    }
+
+    /// Limit to the messages that one client may send, and to their bytes: none by default.
+    ///
+    /// ```
+    /// # use axum_channels::{RateLimit, websocket};
+    /// let options = websocket().rate_limit(RateLimit::messages(20).bytes(64 * 1024));
+    /// ```
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
         self
     }
 

@@ -1,4 +1,5 @@
 use super::connection::Connection;
+use super::frame::CloseCode;
 use super::hold::Hold;
 use super::outbox::End;
 use super::polls::{Polled, Request, Said, Seat};
@@ -240,8 +241,10 @@ impl Future for Poller {
             if !paused {
                 runner.poll(turn);
             }
-            if end == Some(End::TooSlow) {
-                this.closed(Closed::TooSlow);
+            match end {
+                Some(End::TooSlow) => this.closed(Closed::TooSlow),
+                Some(End::Close(CloseCode::POLICY)) => this.closed(Closed::TooMuch),
+                _ => {}
             }
             let over = end.is_some() || !paused && this.take(turn).is_err();
             if over || this.poll_time(turn).is_ready() {

@@ -1,10 +1,10 @@
 //! The long-poll sessions of one socket, by their tokens.
 
-use crate::sync::{Mutex, lock};
+use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
 /// Sessions that are open. A token is all that it takes to be taken for the client, so it cannot be guessed.

@@ -27,7 +27,7 @@ pub(crate) async fn serve(endpoint: &Endpoint) -> SocketAddr {
 pub(crate) async fn serve_app(app: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let addr = listener.local_addr().expect("it is bound");
-    tokio::spawn(async { axum::serve(listener, app).await });
+    tokio::spawn(async { axum_channels::serve(listener, app).await });
     addr
 }
 

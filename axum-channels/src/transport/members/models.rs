@@ -51,6 +51,8 @@ fn whoever_connects_during_a_shutdown_is_refused_or_asked_to_go_and_waited_for()
             thread::spawn(move || server.serve())
         });
         server.shut_down();
-        clients.map(|client| client.join().expect("no panic"));
+        for client in clients {
+            client.join().expect("no panic");
+        }
     });
 }
