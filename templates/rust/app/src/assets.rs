@@ -44,7 +44,7 @@ async fn asset(
     }
 }
 
-/// Hidden files are not, wherever they are, and no `..` is taken.
+/// Returns whether a path is listed. One with a `..` in it, or with anything hidden, never is.
 fn is_public(path: &str) -> bool {
     let is_plain = |part| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
     let path = Path::new(path);
@@ -67,7 +67,7 @@ async fn serve(folder: &Path, path: &str, request: Request) -> Response {
             response
         }
         Err(error) => {
-            tracing::error!("Could not read {path}: {error}");
+            tracing::error!("Could not read {path:?}: {error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
