@@ -1,0 +1,187 @@
+//! Inserts with the places that they name.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, bail};
+use tera::Context;
+
+use super::{Planner, refuse_outside};
+use crate::catalogue::Generator;
+use crate::catalogue::render::Renderer;
+use crate::catalogue::templates::Origin;
+use crate::edit::Place;
+use crate::edit::place::{Insert, Location};
+use crate::facts::Facts;
+
+/// What one file needs: made together or not at all.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub location: Location,
+    pub parts: Vec<Place>,
+    /// What the reader is told if it has to be done by hand.
+    pub manual: String,
+    /// Made only if this holds.
+    pub condition: String,
+    /// Reported only if it changes something.
+    pub quiet: bool,
+    /// Whether a place or the insert comes from the project itself.
+    pub origin: Origin,
+}
+
+impl Planner<'_> {
+    /// An insert as a step.
+    pub(super) fn step(&self, insert: &Insert) -> Result<Step> {
+        step(insert, self.generator, self.facts, self.renderer)
+    }
+
+    /// Where the file of the place `name` is.
+    pub(super) fn location(&self, name: &str, with: &BTreeMap<String, String>) -> Result<Location> {
+        let mut insert = Insert {
+            place: name.to_owned(),
+            with: with.clone(),
+            ..Insert::default()
+        };
+        // Where the file is depends on some of what the place needs only.
+        let (table, _) = self.generator.place(name, self.renderer.templates())?;
+        for need in needs(&table) {
+            insert.with.entry(need.clone()).or_default();
+        }
+        let (place, _) = place(&insert, self.generator, self.facts, self.renderer)?;
+        let location = place.file;
+        location.with_context(|| format!("the place `{name}` has no `file`"))
+    }
+}
+
+/// An insert of `generator` as a step.
+///
+/// # Errors
+/// The place is not there or wrong, or the insert does not give what it needs.
+pub fn step(
+    insert: &Insert,
+    generator: &Generator,
+    facts: &Facts,
+    renderer: &Renderer<'_>,
+) -> Result<Step> {
+    let (main, mut origin) = place(insert, generator, facts, renderer)?;
+    let location = main.file.clone();
+    let location =
+        location.with_context(|| format!("the place `{}` has no `file`", insert.place))?;
+    for path in location.paths.iter().chain(&location.search) {
+        refuse_outside(path.as_ref())?;
+    }
+    let manual = insert.manual.clone();
+    let mut step = Step {
+        manual: manual.unwrap_or_else(|| main.manual.clone()),
+        location,
+        parts: Vec::new(),
+        condition: insert.condition.clone(),
+        quiet: insert.quiet,
+        origin,
+    };
+    for also in main.also.iter().chain(&insert.also) {
+        // What belongs to a place may belong to others again, but not to a file of its own.
+        let (part, from) = place(also, generator, facts, renderer)?;
+        if from == Origin::Project {
+            origin = from;
+        }
+        step.parts.push(part);
+    }
+    step.parts.push(main);
+    step.origin = origin;
+    Ok(step)
+}
+
+/// The place that `insert` names, rendered with what it gives; and where it comes from.
+fn place(
+    insert: &Insert,
+    generator: &Generator,
+    facts: &Facts,
+    renderer: &Renderer<'_>,
+) -> Result<(Place, Origin)> {
+    let templates = renderer.templates();
+    let (mut table, path) = generator
+        .place(&insert.place, templates)
+        .with_context(|| format!("in {}: the place `{}`", generator.folder, insert.place))?;
+    let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
+    check_needs(&table, insert).with_context(whereabouts)?;
+    let mut context = Context::new();
+    context.insert("app", facts);
+    for (name, value) in &insert.with {
+        context.insert(name.clone(), value);
+    }
+    let fixed = ["about", "needs", "example"].map(|key| (key, table.remove(key)));
+    let own = table.remove("text");
+    let own = own
+        .as_ref()
+        .and_then(toml::Value::as_str)
+        .unwrap_or_default();
+    let text = match &insert.text {
+        Some(text) => text.clone(),
+        None => renderer.text(own, &context).with_context(whereabouts)?,
+    };
+    context.insert("text", &text);
+    renderer
+        .table(&mut table, &context)
+        .with_context(whereabouts)?;
+    table.insert("text".to_owned(), toml::Value::String(text));
+    for (key, value) in fixed {
+        table.extend(value.map(|value| (key.to_owned(), value)));
+    }
+    let origin = templates.get(&path).map(|(_, origin)| origin);
+    let place = table.try_into().with_context(whereabouts)?;
+    Ok((place, origin.unwrap_or_default()))
+}
+
+/// An insert gives what its place needs: no more, for that would be a slip of the pen, and no less.
+fn check_needs(place: &toml::Table, insert: &Insert) -> Result<()> {
+    let is_needed = |name: &&String| needs(place).any(|need| need == *name);
+    if let Some(unknown) = insert.with.keys().find(|name| !is_needed(name)) {
+        bail!("it does not need `{unknown}`");
+    }
+    match needs(place).find(|need| !insert.with.contains_key(*need)) {
+        Some(missing) => bail!("it needs `{missing}`, which `with` has to give"),
+        None => Ok(()),
+    }
+}
+
+/// The variables that a place needs.
+fn needs(place: &toml::Table) -> impl Iterator<Item = &String> {
+    let needs = place.get("needs").and_then(toml::Value::as_table);
+    needs.into_iter().flat_map(|needs| needs.keys())
+}
+
+/// The parts of a place's example, as its cases see them.
+#[cfg(test)]
+pub fn example(
+    stack: &str,
+    name: &str,
+    facts: &Facts,
+    renderer: &Renderer<'_>,
+) -> Result<Vec<Place>> {
+    use crate::edit::place::Example;
+
+    let templates = renderer.templates();
+    let (table, _) = crate::catalogue::generator::place(stack, name, templates)?;
+    let example = table.get("example").cloned();
+    let example: Example = example.map_or(Ok(Example::default()), toml::Value::try_into)?;
+    let generator = Generator {
+        folder: format!("{stack}/{name}"),
+        ..Generator::default()
+    };
+    let mut facts = facts.clone();
+    facts.extend(example.app);
+    let insert = Insert {
+        place: name.to_owned(),
+        with: example.with,
+        text: example.text,
+        ..Insert::default()
+    };
+    let (main, _) = self::place(&insert, &generator, &facts, renderer)?;
+    let also = main.also.iter().chain(&example.also).map(|also| {
+        let (part, _) = self::place(also, &generator, &facts, renderer)?;
+        Ok(part)
+    });
+    let mut parts = also.collect::<Result<Vec<_>>>()?;
+    parts.push(main);
+    Ok(parts)
+}
