@@ -34,6 +34,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use args::{Args, Command, Gen};
+use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
 use output::interrupt;
@@ -63,7 +64,7 @@ fn run() -> Result<()> {
         Command::New(new) => new::new(new, &mut terminal),
         Command::Gen(generate) => r#gen(generate, &mut terminal),
         Command::Reference => {
-            terminal.print(&reference());
+            terminal.print(&reference(&Templates::default())?);
             Ok(())
         }
     }

@@ -2,14 +2,43 @@
 
 use std::fmt::Write;
 
+use anyhow::Result;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
-use super::{Generator, Stack};
+use super::templates::SHARED;
+use super::{Generator, Stack, Templates, generator};
 use crate::edit::Place;
 
-/// The reference, in Markdown.
-pub fn reference() -> String {
+/// The reference, in Markdown: of the files' keys, and of the places that stacks have.
+///
+/// # Errors
+/// A place cannot be read.
+pub fn reference(templates: &Templates) -> Result<String> {
+    let mut text = keys();
+    let stacks = Stack::names(templates).into_iter().chain([SHARED]);
+    for stack in stacks {
+        let _ = write!(text, "\n## Places in `{stack}/places/`\n");
+        for name in generator::places(stack, templates) {
+            let (place, _) = generator::place(stack, name, templates)?;
+            let about = |table: &toml::Table, key: &str| {
+                let about = table.get(key).and_then(toml::Value::as_str);
+                about.unwrap_or_default().to_owned()
+            };
+            let _ = write!(text, "\n### {name}\n\n{}\n", about(&place, "about"));
+            let needs = place.get("needs").and_then(toml::Value::as_table);
+            for (at, need) in needs.into_iter().flat_map(|needs| needs.keys().enumerate()) {
+                let gap = if at == 0 { "\n" } else { "" };
+                let what = needs.map(|needs| about(needs, need)).unwrap_or_default();
+                let _ = writeln!(text, "{gap}- `{need}`: {what}");
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// What each file may say, by its types.
+fn keys() -> String {
     let mut text = String::from("# Reference of templates\n");
     page::<Stack>(&mut text, "`<stack>/stack.toml`");
     page::<Generator>(&mut text, "`<stack>/<generator>/generator.toml`");
@@ -101,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_reference_names_every_key_with_what_it_is_for() {
-        let text = reference();
+        let text = keys();
 
         let described = |line: &str| {
             line.split_once("): ")

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use tera::{Context, Tera};
 
 use super::templates::Templates;
@@ -74,6 +74,10 @@ impl<'a> Renderer<'a> {
         if condition.is_empty() {
             return Ok(true);
         }
+        // To Tera, what is not defined is merely false.
+        if let Some(unknown) = unknown_variable(condition, context) {
+            bail!("in the condition `{condition}`: there is no `{unknown}`");
+        }
         let text = format!("{{% if {condition} %}}yes{{% endif %}}");
         let rendered = self.plain.render_str(&text, context, false);
         Ok(rendered.with_context(|| format!("in the condition `{condition}`"))? == "yes")
@@ -90,6 +94,53 @@ impl<'a> Renderer<'a> {
         }
         Ok(self.shared.get_or_init(|| tera))
     }
+}
+
+/// Words of Tera's expressions that are no variables.
+const WORDS: [&str; 7] = ["and", "or", "not", "in", "is", "true", "false"];
+
+/// A variable of the expression `condition` that `context` does not have.
+fn unknown_variable<'a>(condition: &'a str, context: &Context) -> Option<&'a str> {
+    let mut before = "";
+    for (word, rest) in words(condition) {
+        // What follows `is` and `|` is a test or a filter; what a test asks about may be undefined.
+        let is_operation = before == "is" || before == "|";
+        let is_asked = rest.trim_start().starts_with("is defined");
+        let (name, path) = word.split_once('.').unwrap_or((word, ""));
+        let is_known = WORDS.contains(&word) || is_operation || is_asked;
+        let has = |value: &tera::Value| path.is_empty() || value.get_from_path(path).is_some();
+        if !is_known && !context.get(name).is_some_and(has) {
+            return Some(word);
+        }
+        before = match rest.trim_start().starts_with('|') {
+            true => "|",
+            false if before == "is" && word == "not" => "is",
+            false => word,
+        };
+    }
+    None
+}
+
+/// The words of an expression that start with a letter and are outside of quotes, and what follows each.
+fn words(expression: &str) -> Vec<(&str, &str)> {
+    let mut words = Vec::new();
+    let mut rest = expression;
+    while let Some(c) = rest.chars().next() {
+        let behind = &rest[c.len_utf8()..];
+        rest = match c {
+            '"' | '\'' => behind.split_once(c).map_or("", |(_, rest)| rest),
+            c if c.is_alphanumeric() || c == '_' => {
+                let end = rest.find(|c: char| !(c.is_alphanumeric() || "_.".contains(c)));
+                let (word, behind) = rest.split_at(end.unwrap_or(rest.len()));
+                if !c.is_numeric() {
+                    words.push((word, behind));
+                }
+                behind
+            }
+            _ => behind,
+        };
+    }
+    words
 }
 
 /// The context with a mark for each capture that `text` names, or `None` if it names none. The edit fills it in.

@@ -13,12 +13,15 @@ use super::insert::At;
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// One line for people.
+    #[expect(dead_code, reason = "the reference shows it as it is written")]
     pub about: String,
     /// Variables that an insert has to give in `with`, and what each is.
     #[serde(default)]
+    #[expect(dead_code, reason = "the reference shows it as it is written")]
     pub needs: BTreeMap<String, String>,
     /// Values for the cases beside the place, and for the reference.
     #[serde(default)]
+    #[expect(dead_code, reason = "the cases read it as it is written")]
     pub example: Example,
     /// The file that the place is in. A place without one is used in the file of the insert that it belongs to.
     #[serde(default)]
@@ -64,6 +67,7 @@ pub struct Place {
 /// Values for a place's cases.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(not(test), expect(dead_code, reason = "cases are for tests"))]
 pub struct Example {
     /// What an insert would give as `with`.
     #[serde(default)]
