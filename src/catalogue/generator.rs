@@ -362,7 +362,12 @@ pub fn place(stack: &str, name: &str, templates: &Templates) -> Result<(toml::Ta
 
 /// The names of the places in a folder: of a stack, or `shared`.
 pub fn places<'a>(folder: &str, templates: &'a Templates) -> Vec<&'a str> {
+    let prefix = format!("{folder}/places/");
     let files = templates.below(&format!("{folder}/places")).into_iter();
-    let name = |path: &'a str| path.strip_suffix(".toml")?.rsplit('/').next();
-    files.filter_map(name).collect()
+    let name = |path: &'a str| path.strip_prefix(prefix.as_str())?.strip_suffix(".toml");
+    // Cases are in folders of their own.
+    files
+        .filter_map(name)
+        .filter(|name| !name.contains('/'))
+        .collect()
 }

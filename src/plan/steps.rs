@@ -170,10 +170,13 @@ pub fn example(
     };
     let mut facts = facts.clone();
     facts.extend(example.app);
+    let text = example
+        .text
+        .map(|text| renderer.text(&text, &Context::new()));
     let insert = Insert {
         place: name.to_owned(),
         with: example.with,
-        text: example.text,
+        text: text.transpose()?,
         ..Insert::default()
     };
     let (main, _) = self::place(&insert, &generator, &facts, renderer)?;

@@ -228,6 +228,17 @@ impl Case {
             (Some(_), true) => panic!("{:?} has both outcomes", self.folder),
         };
         let made = applied(parts, &self.before, &before);
+        // What becomes of a new case, written for reading.
+        if std::env::var_os("BLESS").is_some()
+            && expected.as_ref() == Some(&before)
+            && made != expected
+        {
+            match &made {
+                Some(made) => fs::write(self.folder.join("after").with_extension(extension), made),
+                None => fs::write(self.folder.join("manual"), ""),
+            }
+            .expect("it is written");
+        }
         if made != expected {
             return Some(format!(
                 "{}:\n{}",

@@ -1,0 +1,3 @@
+pub fn router(config: &Config) -> Router {
+    Router::new().route("/", get(page))
+}
