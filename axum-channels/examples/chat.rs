@@ -5,7 +5,7 @@
 use axum::Router;
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
-    SocketHandler, Topic, UnknownEvent,
+    SocketHandler, Topic, UnknownEvent, serve,
 };
 use tokio::net::TcpListener;
 
@@ -54,11 +54,5 @@ async fn main() -> std::io::Result<()> {
     let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").build();
     let app = Router::new().merge(endpoint.router());
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    let stop = async move {
-        let _ = tokio::signal::ctrl_c().await;
-        endpoint.shutdown().await;
-    };
-    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
-    // On a worker of the runtime: what it accepts stays there, and wakes no other thread.
-    tokio::spawn(server.into_future()).await?
+    serve(listener, app).drain(&endpoint).with_signals().await
 }

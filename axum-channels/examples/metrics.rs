@@ -8,7 +8,7 @@ use axum::Router;
 use axum::routing::get;
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
-    SocketHandler, Topic,
+    SocketHandler, Topic, serve,
 };
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
@@ -136,9 +136,10 @@ async fn main() -> std::io::Result<()> {
         .and_then(|port| port.parse().ok())
         .unwrap_or(4000);
     let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").build();
+    let of_metrics = endpoint.clone();
     let app = Router::new()
         .merge(endpoint.router())
-        .route("/metrics", get(async move || figures.text(&endpoint)));
+        .route("/metrics", get(async move || figures.text(&of_metrics)));
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    axum::serve(listener, app).await
+    serve(listener, app).drain(&endpoint).with_signals().await
 }

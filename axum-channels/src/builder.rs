@@ -2,15 +2,18 @@
 
 use crate::channel::Channels;
 use crate::endpoint::{Endpoint, Hub, Mounted, States};
+use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
+use crate::origin::CheckOrigin;
 use crate::presence::Tracker;
+use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
 use crate::runner::Handlers;
 use crate::session::Rules;
 use crate::socket::SocketHandler;
-use crate::transport::{
-    CheckOrigin, Connect, Connected, Mount, Registry, SocketOptions, websocket,
-};
+use crate::sync::Mutex;
+use crate::transport::{Connect, Connected, Mount, Registry, SocketOptions, websocket};
+use crate::url::PublicUrl;
 use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
@@ -23,18 +26,24 @@ use std::sync::Arc;
 /// # impl SocketHandler for UserSocket {
 /// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Ok(Self) }
 /// # }
-/// use axum_channels::{CheckOrigin, Endpoint};
+/// use axum_channels::Endpoint;
 ///
+/// # fn main() -> Result<(), axum_channels::InvalidUrl> {
 /// let endpoint = Endpoint::builder()
+///     .url("https://chat.example.com".parse()?)
 ///     .socket::<UserSocket>("/socket")
-///     .check_origin(CheckOrigin::hosts(["//example.com"]))
 ///     .build();
+/// # Ok(())
+/// # }
 /// ```
 #[must_use]
 pub struct EndpointBuilder {
     sockets: Vec<Socket>,
     states: States,
     check_origin: CheckOrigin,
+    url: Option<Arc<PublicUrl>>,
+    proxies: Option<TrustedProxies>,
+    filter: Filter,
 }
 
 /// A socket to be mounted.
@@ -56,32 +65,46 @@ impl Socket {
             patterns: channels.patterns,
             max_channels: options.max_channels,
             max_waiting: options.max_waiting,
-            max_waiting_bytes: MAX_WAITING_BYTES,
+            max_waiting_bytes: options.max_waiting_bytes,
         });
-        let join_timeout = options.join_timeout;
+        let (join_timeout, drain_timeout) = (options.join_timeout, options.drain_timeout);
+        let rate_limit = options.rate_limit.clone();
         Socket {
             path: path.trim_end_matches('/').to_owned(),
             options,
             handlers: Handlers {
                 name: type_name::<S>(),
+                filter: Arc::default(),
                 rules,
                 routes: channels.routes,
                 join_timeout,
+                drain_timeout,
+                rate_limit,
             },
             connect,
         }
     }
 
-    /// `check` says which pages may connect if the socket does not.
-    fn mount(self, check: &CheckOrigin) -> Arc<dyn Mounted> {
+    /// Mounts the socket with what it shares with the endpoint's others.
+    fn mount(mut self, hub: &Hub) -> Arc<dyn Mounted> {
         let own_check = self.options.check_origin.clone();
+        let own_check = own_check.map(|check| check.at(hub.url.as_ref()));
+        let log = Arc::new(SocketLog {
+            socket: self.handlers.name,
+            level: self.options.log,
+            filter: hub.filter.clone(),
+            max_frame_bytes: self.options.max_frame_bytes,
+            max_queued_bytes: self.options.max_queued_bytes,
+        });
+        self.handlers.filter = hub.filter.clone();
         Arc::new(Mount {
             path: self.path,
             handlers: Arc::new(self.handlers),
             connect: self.connect,
             polls: Arc::default(),
-            registry: Arc::new(Registry::new(self.options.timeout)),
-            check_origin: own_check.unwrap_or_else(|| check.clone()),
+            registry: Arc::new(Registry::new(self.options.timeout, log.clone())),
+            log,
+            check_origin: own_check.unwrap_or_else(|| hub.check_origin.clone()),
             options: self.options,
         })
     }
@@ -107,8 +130,9 @@ impl Endpoint {
             Box::pin(async { Ok(connected) })
         });
         let socket = Socket::new("/socket", websocket(), channels, connect);
-        let sockets = vec![socket.mount(&CheckOrigin::default())];
-        Endpoint::new(self.hub().clone(), sockets)
+        let hub = self.hub().clone();
+        let sockets = vec![socket.mount(&hub)];
+        Endpoint::new(hub, sockets)
     }
 }
 
@@ -127,6 +151,9 @@ impl EndpointBuilder {
             sockets: Vec::new(),
             states: States::default(),
             check_origin: CheckOrigin::default(),
+            url: None,
+            proxies: None,
+            filter: Filter::default(),
         }
     }
 
@@ -169,14 +196,73 @@ impl EndpointBuilder {
         self
     }
 
-    /// Which pages may connect, unless a socket says otherwise: those of the same host by default.
+    /// URL at which browsers reach the app: pages of its host may connect. Without it, only pages of this machine may.
+    ///
+    /// Behind a proxy it is the proxy's URL. The port that the server listens on plays no part.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
+    /// let builder = Endpoint::builder().url("https://chat.example.com".parse()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn url(mut self, url: PublicUrl) -> Self {
+        self.url = Some(Arc::new(url));
+        self
+    }
+
+    /// Pages that may connect, unless a socket has a check of its own: those of the endpoint's [`url`](Self::url) by default.
     ///
     /// ```
     /// # use axum_channels::{CheckOrigin, Endpoint};
-    /// let builder = Endpoint::builder().check_origin(CheckOrigin::hosts(["//example.com"]));
+    /// # fn main() -> Result<(), axum_channels::InvalidOrigin> {
+    /// let builder = Endpoint::builder().check_origin(CheckOrigin::hosts(["//example.com"])?);
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn check_origin(mut self, check: CheckOrigin) -> Self {
         self.check_origin = check;
+        self
+    }
+
+    /// Proxies in front of the app, whose word for a client's address is taken: see
+    /// [`ConnectInfo::client_addr`](crate::ConnectInfo::client_addr). None by default.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, TrustedProxies};
+    /// # fn main() -> Result<(), axum_channels::InvalidNetwork> {
+    /// let builder = Endpoint::builder().trusted_proxies(TrustedProxies::networks(["127.0.0.1", "10.0.0.0/8"])?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = Some(proxies);
+        self
+    }
+
+    /// Words that hide a parameter from the log: the value of each parameter with one of them in its name, in any case, is
+    /// logged as `[FILTERED]`, at any depth, and so is a value that looks like a query string with one. Without this they are
+    /// `password`, `secret` and `token`; with it, only these.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// let builder = Endpoint::builder().filter_parameters(["password", "secret", "token", "iban"]);
+    /// ```
+    pub fn filter_parameters<W: AsRef<str>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
+        self.filter = Filter::discard(words);
+        self
+    }
+
+    /// Names of the only parameters that the log shows, with all that is in them; the values of all others are logged as
+    /// `[FILTERED]`. Phoenix's `filter_parameters: {:keep, [...]}`.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// let builder = Endpoint::builder().keep_parameters(["id", "vsn"]);
+    /// ```
+    pub fn keep_parameters<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.filter = Filter::keep(names);
         self
     }
 
@@ -206,18 +292,21 @@ impl EndpointBuilder {
     /// ```
     #[must_use]
     pub fn build(self) -> Endpoint {
-        let hub = Arc::new(Hub {
+        let hub = Hub {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
-        });
-        let mount = |socket: Socket| socket.mount(&self.check_origin);
-        Endpoint::new(hub, self.sockets.into_iter().map(mount).collect())
+            check_origin: self.check_origin.at(self.url.as_ref()),
+            url: self.url,
+            proxies: self.proxies,
+            filter: Arc::new(self.filter),
+            mounted: Mutex::default(),
+        };
+        let sockets = self.sockets.into_iter();
+        let sockets = sockets.map(|socket| socket.mount(&hub)).collect();
+        Endpoint::new(Arc::new(hub), sockets)
     }
 }
-
-/// What the messages that wait for one busy channel may carry, all in all.
-const MAX_WAITING_BYTES: usize = 1024 * 1024;
 
 impl fmt::Debug for EndpointBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

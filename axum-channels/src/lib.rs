@@ -6,7 +6,7 @@
 //! use axum::Router;
 //! use axum_channels::{
 //!     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket, SocketHandler, Topic,
-//!     UnknownEvent,
+//!     UnknownEvent, serve,
 //! };
 //!
 //! struct UserSocket;
@@ -45,7 +45,7 @@
 //!     let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").build();
 //!     let app = Router::new().merge(endpoint.router());
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:4000").await?;
-//!     axum::serve(listener, app).await
+//!     serve(listener, app).drain(&endpoint).with_signals().await
 //! }
 //! ```
 //!
@@ -69,7 +69,8 @@
 //! - [`Presence`]: who is on a topic.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app, channels
 //!   included.
-//! - [`websocket`]: limits, and what they are by default. [`CheckOrigin`]: which pages may connect.
+//! - [`websocket`]: limits, and what they are by default. [`CheckOrigin`]: pages that may connect.
+//! - [`serve`]: a server with time limits and a bounded shutdown.
 //! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
 //! - [`testing`]: clients for tests.
 //!
@@ -79,9 +80,18 @@
 //!
 //! - `message`: what is said. `codec`: how it is written down. Both pure.
 //! - `session`: what a client has joined, as a pure state machine.
+//! - `url`, `origin`: the app's public URL, and the check of pages against it. `proxies`: a client's address. All pure.
 //! - `pubsub`: who listens to what. `presence`: who is there. `endpoint`: both, for all of the app.
 //! - `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
+//! - `serve`: the HTTP server.
 //! - `transport`: WebSocket frames, and the task of a connection. `builder`: puts it together.
+//!
+//! # Log
+//!
+//! Events of the `tracing` target `axum_channels` say who connected, joined and pushed, and why the server ended a
+//! connection. Each has a constant message and fields; [`LogLine`] is its line in Phoenix's shape. Levels are set with
+//! [`SocketOptions::log`], [`Channel::LOG_JOIN`] and [`Channel::LOG_HANDLE_IN`], what is hidden with
+//! [`EndpointBuilder::filter_parameters`]. The README lists them all.
 //!
 //! # Figures
 //!
@@ -103,9 +113,6 @@
 //! read through one buffer a thread; whoever sends writes to the socket directly, and only what the socket does not take is
 //! queued, within bounds. A broadcast is encoded once for each protocol version, and shared.
 //!
-//! Where many connect at once, spawn `axum::serve` rather than awaiting it in `main`: on a worker of the runtime, a
-//! connection stays with the thread that accepts it.
-//!
 //! [axum]: https://docs.rs/axum
 #![forbid(unsafe_code)]
 
@@ -116,12 +123,17 @@ mod endpoint;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
+mod guard;
 mod log;
 mod message;
 mod metrics;
+mod origin;
 mod presence;
+mod proxies;
 mod pubsub;
+mod rate_limit;
 mod runner;
+mod serve;
 mod session;
 mod socket;
 mod sync;
@@ -129,17 +141,26 @@ pub mod testing;
 #[cfg(feature = "token")]
 mod token;
 mod transport;
+mod url;
 mod within;
 
 pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
 pub use endpoint::{Endpoint, Event, Events, Missed, Stats};
+pub use log::LogLine;
 pub use message::{Later, Payload, Refused, Reply, Topic};
+pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use presence::Presences;
+pub use proxies::{InvalidNetwork, TrustedProxies};
+pub use rate_limit::RateLimit;
+pub use serve::{Serve, serve, shutdown_signal};
 pub use session::Reason;
 pub use socket::{
-    ConnectInfo, Params, Presence, SendError, Sender, Socket, SocketHandler, Subscription,
+    ConnectInfo, Params, Presence, PresenceError, SendError, Sender, Socket, SocketHandler,
+    Subscription,
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};
-pub use transport::{CheckOrigin, SocketOptions, websocket};
+pub use tracing::level_filters::LevelFilter;
+pub use transport::{SocketOptions, websocket};
+pub use url::{InvalidUrl, PublicUrl};

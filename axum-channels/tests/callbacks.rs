@@ -9,7 +9,7 @@ use axum_channels::{
 };
 use serde_json::json;
 use std::sync::{Arc, Mutex};
-use support::eventually;
+use support::{Frame, Ws, eventually, serve};
 use tokio::sync::Notify;
 
 /// What a test keeps of a channel.
@@ -18,6 +18,13 @@ struct Kept {
     sender: Arc<Mutex<Option<Sender<Desk>>>>,
     ended: Arc<Mutex<Vec<Reason>>>,
     go: Arc<Notify>,
+}
+
+impl Kept {
+    fn sender(&self) -> Sender<Desk> {
+        let sender = self.sender.lock().expect("not poisoned");
+        sender.clone().expect("it was joined")
+    }
 }
 
 struct Desk {
@@ -98,6 +105,7 @@ impl SocketHandler for Anyone {
 
 struct Tick(u64);
 struct Fail;
+struct Errand(Arc<()>);
 
 impl HandleInfo<Tick> for Desk {
     async fn handle_info(&mut self, Tick(n): Tick, socket: &Socket) -> Result<()> {
@@ -109,6 +117,13 @@ impl HandleInfo<Tick> for Desk {
 impl HandleInfo<Fail> for Desk {
     async fn handle_info(&mut self, _: Fail, _: &Socket) -> Result<()> {
         Err(std::io::Error::other("as told"))?
+    }
+}
+
+impl HandleInfo<Errand> for Desk {
+    async fn handle_info(&mut self, Errand(done): Errand, _: &Socket) -> Result<()> {
+        drop(done);
+        Ok(())
     }
 }
 
@@ -137,8 +152,7 @@ impl Test {
     }
 
     fn sender(&self) -> Sender<Desk> {
-        let sender = self.kept.sender.lock().expect("not poisoned");
-        sender.clone().expect("it was joined")
+        self.kept.sender()
     }
 
     async fn ended(&self, reason: Reason) {
@@ -332,7 +346,7 @@ async fn an_error_is_a_reason_to_end() {
     test.ended(Reason::Crashed).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lost_connection_ends_a_channel_even_in_the_middle_of_something() {
     let mut test = Test::join().await;
     test.channel.push("wait", json!({}));
@@ -364,24 +378,102 @@ async fn a_channel_that_panicked_is_dropped_without_a_word() {
 }
 
 #[tokio::test]
+async fn a_message_from_the_app_is_handled_as_soon_as_there_is_room_also_if_what_waited_was_for_nobody()
+ {
+    let mut test = Test::join().await;
+    let mut channel = test.client.join("desk:1", json!({})).await;
+    let sender = test.sender();
+    let waiting = channel.push("wait", json!({}));
+    for _ in 0..128 {
+        test.channel.push("other", json!({})); // to the channel that was joined before
+    }
+    test.client.join("desk:2", json!({})).await; // all of it has arrived
+    sender.send(Tick(1)).expect("the client is there");
+    test.kept.go.notify_one();
+    waiting.reply().await;
+    channel.assert_push("tick", json!({"n": 1})).await;
+}
+
+/// A socket whose clients can be disconnected.
+struct Known;
+
+impl SocketHandler for Known {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Desk>("desk:*");
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+
+    fn id(&self) -> Option<String> {
+        Some("known".to_owned())
+    }
+}
+
+fn known() -> (Endpoint, Kept) {
+    let kept = Kept::default();
+    let endpoint = Endpoint::builder().socket::<Known>("/socket");
+    (endpoint.state(kept.clone()).build(), kept)
+}
+
+#[tokio::test]
+async fn a_message_that_was_sent_just_before_the_client_went_is_dropped_also_if_its_sender_is_kept()
+{
+    let (endpoint, kept) = known();
+    let client = connect(&endpoint, "/socket").await;
+    let _channel = client.join("desk:1", json!({})).await;
+    let (sender, errand) = (kept.sender(), Arc::new(()));
+    let sent = sender.send(Errand(errand.clone()));
+    endpoint.disconnect("known");
+    assert_eq!((sent, client.assert_closed().await), (Ok(()), 1001));
+    eventually("it is gone", || endpoint.stats().connections == 0).await;
+    assert_eq!(Arc::strong_count(&errand), 1);
+}
+
+#[tokio::test]
+async fn whoever_sends_to_a_client_that_was_disconnected_is_told_also_if_its_line_is_still_open() {
+    let (endpoint, kept) = known();
+    let mut ws = Ws::join(serve(&endpoint).await, "desk:1").await;
+    endpoint.disconnect("known");
+    assert_eq!(ws.next().await, Frame::Close(1001));
+    assert_eq!(kept.sender().send(Tick(1)), Err(SendError::Gone));
+    assert_eq!(endpoint.stats().connections, 1);
+}
+
+#[tokio::test]
 async fn a_task_of_the_app_hears_broadcasts_and_is_told_what_it_missed() {
     let test = Test::join().await;
-    let mut events = test.endpoint.subscribe("desk:1");
+    let mut events = test.endpoint.subscribe("news:1");
     for n in 0..1030 {
-        test.endpoint.broadcast("desk:1", "news", json!({"n": n}));
+        test.endpoint.broadcast("news:1", "news", json!({"n": n}));
     }
     for n in 0..1024 {
         let event = events.recv().await.expect("it waited");
-        assert_eq!((&*event.topic, &*event.event), ("desk:1", "news"));
+        assert_eq!((&*event.topic, &*event.event), ("news:1", "news"));
         assert_eq!(event.payload, Payload::from(json!({"n": n})));
     }
     assert_eq!(events.recv().await.map_err(|missed| missed.count), Err(6));
     test.endpoint
-        .broadcast("desk:1", "news", json!({"n": "next"}));
+        .broadcast("news:1", "news", json!({"n": "next"}));
     assert_eq!(
         events.recv().await.map(|event| event.event),
         Ok("news".to_owned())
     );
     drop(events);
     assert_eq!(test.endpoint.stats().subscriptions, 1);
+}
+
+#[tokio::test]
+async fn a_task_that_receives_many_broadcasts_lets_others_have_their_turn() {
+    let endpoint = Endpoint::builder().build();
+    let mut events = endpoint.subscribe("news:1");
+    for n in 0..1024 {
+        endpoint.broadcast("news:1", "news", json!({"n": n}));
+    }
+    let other = tokio::spawn(async {});
+    for _ in 0..1024 {
+        events.recv().await.expect("it waited");
+    }
+    assert!(other.is_finished());
 }

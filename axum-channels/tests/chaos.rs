@@ -204,7 +204,10 @@ async fn nothing_is_left_of_clients_at_their_worst() {
     let endpoint = Endpoint::builder()
         .socket_with::<Anyone>(
             "/socket",
-            websocket().max_queued_bytes(20_000).max_channels(3),
+            websocket()
+                .max_queued_bytes(20_000)
+                .max_channels(3)
+                .drain_timeout(Duration::from_millis(500)),
         )
         .state(alive.clone())
         .build();

@@ -4,9 +4,11 @@ mod support;
 
 use axum_channels::{ConnectInfo, Endpoint, Params, Refused, SocketHandler, websocket};
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
 use support::{Frame, Ws, endpoint, endpoint_with, eventually, frame, serve, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Notify;
 
 #[tokio::test]
 async fn what_is_no_message_closes_its_socket_with_1011_and_no_other() {
@@ -131,6 +133,40 @@ async fn shutting_down_closes_every_socket_with_1012_and_turns_new_ones_away() {
             .0,
         503
     );
+}
+
+/// A socket whose `connect` takes until the test lets it go on.
+struct Slow;
+
+#[derive(Clone, Default)]
+struct Gate {
+    reached: Arc<Notify>,
+    open: Arc<Notify>,
+}
+
+impl SocketHandler for Slow {
+    async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+        let gate = info.state::<Gate>();
+        gate.reached.notify_one();
+        gate.open.notified().await;
+        Ok(Self)
+    }
+}
+
+#[tokio::test]
+async fn a_client_whose_connect_is_under_way_when_the_server_has_shut_down_is_turned_away() {
+    let gate = Gate::default();
+    let endpoint = Endpoint::builder()
+        .socket::<Slow>("/socket")
+        .state(gate.clone())
+        .build();
+    let addr = serve(&endpoint).await;
+    let connecting = tokio::spawn(upgrade(addr, "/socket/websocket?vsn=2.0.0", ""));
+    gate.reached.notified().await;
+    endpoint.shutdown().await;
+    gate.open.notify_one();
+    assert_eq!(connecting.await.expect("answered").0, 503);
+    assert_eq!(endpoint.stats().connections, 0);
 }
 
 #[tokio::test]

@@ -86,26 +86,56 @@ async fn a_stuck_channel_still_hears_broadcasts_and_can_be_joined_again() {
         .await;
 }
 
+/// Nor is its client left unread for good: here half of a second, by default 10.
 #[tokio::test]
-async fn a_busy_channel_answers_what_it_has_no_room_for() {
-    let mut ws = Ws::join(
-        serve(&endpoint_with(websocket().max_waiting(1))).await,
-        "room:a",
-    )
-    .await;
-    for n in 2..=4 {
-        ws.send(&format!(r#"["1","{n}","room:a","stuck",{{}}]"#))
-            .await;
+async fn a_channel_that_stays_busy_answers_what_it_has_no_room_for() {
+    let options = websocket().timeout(Duration::from_secs(1));
+    for options in [options.clone().max_waiting(1), options.max_waiting_bytes(1)] {
+        let mut ws = Ws::join(serve(&endpoint_with(options)).await, "room:a").await;
+        for n in 2..=4 {
+            ws.send(&format!(r#"["1","{n}","room:a","stuck",{{}}]"#))
+                .await;
+        }
+        ws.expect(
+            r#"["1","4","room:a","phx_reply",{"response":{"reason":"channel busy"},"status":"error"}]"#,
+        )
+        .await;
+        ws.expect_nothing().await;
     }
-    ws.expect(
-        r#"["1","4","room:a","phx_reply",{"response":{"reason":"channel busy"},"status":"error"}]"#,
-    )
-    .await;
+}
+
+#[tokio::test]
+async fn however_much_is_pushed_at_once_a_slow_channel_handles_all_of_it_in_the_end() {
+    let addr = serve(&endpoint()).await;
+    for (count, payload) in [(500, 0), (60, 200_000)] {
+        let ws = Ws::join(addr, "room:a").await;
+        let push = format!(r#"["1","2","room:a","slow","{}"]"#, "x".repeat(payload));
+        let frames = support::frame(0x81, push.as_bytes()).repeat(count);
+        let (read, mut write) = ws.stream.into_split();
+        let sending = tokio::spawn(async move {
+            tokio::io::AsyncWriteExt::write_all(&mut write, &frames)
+                .await
+                .expect("taken in the end");
+            write
+        });
+        let reply = r#"["1","2","room:a","phx_reply",{"response":{},"status":"ok"}]"#;
+        let mut replies = tokio::io::BufReader::new(read);
+        let mut got = vec![0; 2 + reply.len()];
+        for n in 0..count {
+            let read = tokio::io::AsyncReadExt::read_exact(&mut replies, &mut got);
+            tokio::time::timeout(support::PATIENCE, read)
+                .await
+                .expect("in time")
+                .expect("a reply");
+            assert_eq!(String::from_utf8_lossy(&got[2..]), reply, "{n}");
+        }
+        sending.await.expect("all sent");
+    }
 }
 
 #[tokio::test]
 async fn a_client_that_disconnects_takes_its_stuck_channels_along() {
-    let endpoint = endpoint();
+    let endpoint = endpoint_with(websocket().drain_timeout(Duration::from_millis(20)));
     let mut ws = Ws::join(serve(&endpoint).await, "room:a").await;
     ws.send(r#"["1","2","room:a","stuck",{}]"#).await;
     ws.expect_nothing().await;

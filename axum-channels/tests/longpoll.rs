@@ -146,6 +146,43 @@ async fn who_asks_for_more_than_may_wait_is_made_to_wait_and_not_dropped() {
 }
 
 #[tokio::test]
+async fn what_comes_between_two_polls_is_kept_and_told_in_parts() {
+    let endpoint = endpoint_with(websocket().longpoll());
+    let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
+    let text = "x".repeat(100_000);
+    for n in 0..60 {
+        endpoint.broadcast("room:lobby", "news", json!({"n": n, "text": text}));
+    }
+    let (mut heard, mut parts) = (Vec::new(), 0);
+    while heard.len() < 60 {
+        let part = poll.hear().await;
+        assert!(part.iter().map(String::len).sum::<usize>() < 1024 * 1024);
+        heard.extend(part);
+        parts += 1;
+    }
+    let news = |n| format!(r#"[null,null,"room:lobby","news",{{"n":{n},"text":"{text}"}}]"#);
+    assert!(heard.into_iter().eq((0..60).map(news)));
+    assert_eq!(parts, 6);
+}
+
+#[tokio::test]
+async fn however_much_is_said_at_once_a_slow_channel_handles_all_of_it_in_the_end() {
+    let endpoint = endpoint_with(websocket().longpoll().max_waiting(4));
+    let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
+    let pushes = vec![r#"["1","2","room:lobby","slow",{}]"#; 100].join("\n");
+    let hearing = async {
+        let mut heard = Vec::new();
+        while heard.len() < 100 {
+            heard.extend(poll.hear().await);
+        }
+        heard
+    };
+    let (_, heard) = tokio::join!(poll.say(&pushes), hearing);
+    let reply = r#"["1","2","room:lobby","phx_reply",{"response":{},"status":"ok"}]"#;
+    assert_eq!(heard, [reply; 100]);
+}
+
+#[tokio::test]
 async fn a_poll_waits_for_a_broadcast_whatever_transport_it_comes_by() {
     let addr = server().await;
     let poll = Poll::join(addr, "room:lobby").await;
@@ -358,9 +395,10 @@ async fn get(endpoint: &Endpoint, query: &str) -> Value {
     serde_json::from_slice(&body.expect("a body")).expect("JSON")
 }
 
+/// Whatever the timeout is: that is for silence on a WebSocket.
 #[tokio::test(start_paused = true)]
 async fn a_poll_waits_ten_seconds_and_who_does_not_poll_again_is_gone_after_fifteen() {
-    let endpoint = endpoint_with(websocket().longpoll());
+    let endpoint = endpoint_with(websocket().longpoll().timeout(Duration::from_secs(2)));
     let token = get(&endpoint, "vsn=2.0.0").await["token"].clone();
     let query = format!("vsn=2.0.0&token={}", token.as_str().expect("a token"));
     for _ in 0..3 {

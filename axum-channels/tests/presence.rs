@@ -4,8 +4,8 @@ mod support;
 
 use axum_channels::testing::{Client, TestChannel, connect};
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
-    SocketHandler, Topic,
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, PresenceError, Refused,
+    Reply, Result, Socket, SocketHandler, Topic,
 };
 use serde_json::{Value, json};
 use support::eventually;
@@ -15,6 +15,7 @@ struct UserSocket;
 impl SocketHandler for UserSocket {
     fn channels(routes: &mut Channels<Self>) {
         routes.channel::<Room>("room:*");
+        routes.channel::<Busy>("busy");
     }
 
     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
@@ -42,14 +43,45 @@ impl Channel for Room {
     async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
         let presence = socket.presence();
         match event {
-            "update" => presence.update(&self.user, payload)?,
+            "update" => return Ok(answer(presence.update(&self.user, payload))),
+            "track" => return Ok(answer(presence.track(&self.user, payload))),
+            "track from a task" => {
+                let (socket, user) = (socket.clone(), self.user.clone());
+                let tracked = tokio::spawn(async move { socket.presence().track(&user, payload) });
+                return Ok(answer(tracked.await?));
+            }
             "hide" => presence.untrack(&self.user)?,
             "list" => return Ok(Reply::ok(presence.list())),
-            "twice" => presence.track(&self.user, payload)?,
             "panic" => panic!("on request"),
             _ => Err(std::io::Error::other("on request"))?,
         }
         Ok(Reply::none())
+    }
+}
+
+fn answer(result: Result<(), PresenceError>) -> Reply {
+    match result {
+        Ok(()) => Reply::ok(json!({})),
+        Err(error) => Reply::error(json!({"reason": error.to_string()})),
+    }
+}
+
+/// Has a message waiting before it has joined, and is busy with it for ever.
+struct Busy;
+
+impl Channel for Busy {
+    async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+        socket.sender::<Self>().send(())?;
+        socket.presence().track("me", json!({"is": "idle"}))?;
+        tokio::task::yield_now().await; // the connection's task takes both meanwhile
+        Ok(Self)
+    }
+}
+
+impl HandleInfo<()> for Busy {
+    async fn handle_info(&mut self, (): (), socket: &Socket) -> Result<()> {
+        socket.presence().update("me", json!({"is": "busy"}))?;
+        std::future::pending().await
     }
 }
 
@@ -117,7 +149,6 @@ async fn what_changes_is_told_with_the_ref_that_it_replaces() {
     let (_client, mut alice) = join(&endpoint, "alice").await;
     let before = alice.next_push("presence_state").await.to_value();
     diff(&mut alice).await;
-    alice.push("twice", json!({"status": "beside herself"}));
     alice.push("update", json!({"status": "away"}));
     let diff = alice.next_broadcast("presence_diff").await;
     let (new, old) = (
@@ -185,4 +216,62 @@ async fn who_is_refused_was_never_there() {
     );
     alice.refute_broadcast("presence_diff").await;
     drop(client);
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_an_error_to_whoever_asked_for_it() {
+    let endpoint = endpoint();
+    let (_client, mut alice) = join(&endpoint, "alice").await;
+    let already = Reply::error(json!({"reason": "`alice` is tracked on room:1 already"}));
+    let not_tracked = Reply::error(json!({"reason": "`alice` is not tracked on room:1"}));
+    let no_object = Reply::error(json!({"reason": "what is known of a presence is a JSON object"}));
+    let ok = Reply::ok(json!({}));
+    for (event, payload, answer) in [
+        ("track", json!({}), &already),
+        ("track from a task", json!({}), &already),
+        ("update", json!("away"), &no_object),
+        ("update", json!({"status": "away"}), &ok),
+        ("hide", json!({}), &Reply::none()),
+        ("update", json!({}), &not_tracked),
+        ("track", json!([]), &no_object),
+        ("track", json!({"status": "back"}), &ok),
+        ("hide", json!({}), &Reply::none()),
+        ("track from a task", json!({"status": "online"}), &ok),
+        ("track", json!({}), &already),
+    ] {
+        let push = alice.push(event, payload);
+        if answer.status().is_some() {
+            assert_eq!(&push.reply().await, answer, "{event}");
+        }
+    }
+    let online = json!([{"status": "online"}]);
+    eventually("she is back", || {
+        let there = Payload::from(endpoint.presences("room:1"));
+        plain(&there)["alice"]["metas"] == online
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_channel_that_ended_tracks_nothing_that_could_be_tracked_twice() {
+    let endpoint = endpoint();
+    let client = connect(&endpoint, "/socket").await;
+    for _ in 0..3 {
+        let mut alice = client.join("room:1", json!("alice")).await;
+        alice.push("error", json!({}));
+        alice.assert_crashed().await;
+    }
+    assert!(endpoint.presences("room:1").is_empty());
+}
+
+#[tokio::test]
+async fn changes_take_effect_in_the_order_in_which_they_were_made() {
+    let endpoint = endpoint();
+    let client = connect(&endpoint, "/socket").await;
+    let _busy = client.join("busy", json!({})).await;
+    let busy = json!({"me": {"metas": [{"is": "busy"}]}});
+    eventually("it is busy", || {
+        plain(&Payload::from(endpoint.presences("busy"))) == busy
+    })
+    .await;
 }

@@ -10,7 +10,7 @@ use axum_channels::{
     SocketHandler, Topic,
 };
 use serde_json::json;
-use support::{RoomChannel, endpoint};
+use support::{RoomChannel, endpoint, eventually};
 
 #[tokio::test]
 async fn a_push_is_answered() {
@@ -248,4 +248,30 @@ async fn joining_a_topic_that_leads_to_another_channel_does_not_end_up_there() {
     // It has no events, where the routed channel would answer.
     other.push("ping", json!({}));
     other.assert_crashed().await;
+}
+
+#[tokio::test]
+async fn a_client_that_was_let_in_already_is_counted_and_closed_like_any_other() {
+    let endpoint = endpoint();
+    let client = connect_as(&endpoint, NoEntry).await;
+    let other = connect(&endpoint, "/socket").await;
+    eventually("both are counted", || endpoint.stats().connections == 2).await;
+    let stop = endpoint.clone();
+    let stopped = tokio::spawn(async move { stop.shutdown().await });
+    assert_eq!(
+        (client.assert_closed().await, other.assert_closed().await),
+        (1012, 1012)
+    );
+    drop((client, other));
+    stopped.await.expect("no panic");
+    assert_eq!(endpoint.stats().connections, 0);
+}
+
+/// Lets nobody in.
+struct NoEntry;
+
+impl SocketHandler for NoEntry {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Err(Refused::new("unauthorized"))
+    }
 }

@@ -3,9 +3,10 @@
 mod support;
 
 use axum_channels::{
-    CheckOrigin, ConnectInfo, Endpoint, Params, Refused, SocketHandler, websocket,
+    CheckOrigin, ConnectInfo, Endpoint, Params, Refused, SocketHandler, TrustedProxies, websocket,
 };
-use support::{VALID, Ws, endpoint, endpoint_with, http, serve, upgrade};
+use std::net::SocketAddr;
+use support::{VALID, Ws, endpoint, endpoint_with, http, raw, serve, upgrade};
 use tokio::io::AsyncReadExt;
 
 const PATH: &str = "/socket/websocket?token=undefined&vsn=2.0.0";
@@ -91,32 +92,67 @@ async fn a_refused_connection_gets_its_status_and_its_reason() {
     }
 }
 
+/// The status of a request with this `Host` and this `Origin`.
+async fn status_of(addr: SocketAddr, host: &str, origin: &str) -> u16 {
+    let request = format!("GET {PATH} HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\n{VALID}\r\n");
+    raw(addr, &request).await.1
+}
+
 #[tokio::test]
-async fn pages_of_other_hosts_are_a_403() {
+async fn a_page_that_has_rebound_its_name_to_this_machine_is_a_403() {
     let addr = serve(&endpoint()).await;
+    let port = addr.port();
+    for (host, origin, status) in [
+        ("evil.example", "http://evil.example", 403),
+        (
+            &format!("evil.example:{port}"),
+            &format!("http://evil.example:{port}"),
+            403,
+        ),
+        (&addr.to_string(), "http://example.com", 403),
+        (&addr.to_string(), "null", 403),
+        (&addr.to_string(), &format!("http://{addr}"), 101),
+        (&addr.to_string(), &format!("http://localhost:{port}"), 101),
+        ("evil.example", "http://localhost:5173", 101),
+    ] {
+        assert_eq!(
+            status_of(addr, host, origin).await,
+            status,
+            "{host} {origin}"
+        );
+    }
+    let target = PATH.replacen("/", "http://evil.example/", 1);
+    let headers = "origin: http://evil.example\r\n";
     assert_eq!(
-        upgrade(addr, PATH, "origin: http://example.com\r\n")
-            .await
-            .0,
-        403
+        upgrade(addr, &target, headers).await.0,
+        403,
+        "absolute-form"
     );
-    assert_eq!(upgrade(addr, PATH, "origin: null\r\n").await.0, 403);
     assert_eq!(
-        upgrade(addr, PATH, &format!("origin: http://{addr}\r\n"))
+        upgrade(addr, &target, "origin: http://localhost\r\n")
             .await
             .0,
         101
     );
-    assert_eq!(
-        upgrade(
-            addr,
-            PATH,
-            &format!("origin: http://localhost:{}\r\n", addr.port())
-        )
-        .await
-        .0,
-        101
-    );
+}
+
+#[tokio::test]
+async fn pages_of_the_configured_url_may_connect_whatever_host_a_proxy_sends() {
+    let url = "https://app.example".parse().expect("a URL");
+    let builder = Endpoint::builder().socket::<support::UserSocket>("/socket");
+    let addr = serve(&builder.state(42_u64).url(url).build()).await;
+    for (host, origin, status) in [
+        ("app.example", "https://app.example", 101),
+        ("127.0.0.1:4000", "https://app.example", 101),
+        ("127.0.0.1:4000", "http://localhost:4000", 403),
+        ("evil.example", "https://evil.example", 403),
+    ] {
+        assert_eq!(
+            status_of(addr, host, origin).await,
+            status,
+            "{host} {origin}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -137,7 +173,8 @@ async fn a_refused_origin_is_a_403_before_anything_else_is_looked_at() {
 
 #[tokio::test]
 async fn a_sockets_own_origin_check_is_the_one_that_counts() {
-    let listed = websocket().check_origin(CheckOrigin::hosts(["https://example.com"]));
+    let listed =
+        websocket().check_origin(CheckOrigin::hosts(["https://example.com"]).expect("an origin"));
     let addr = serve(&endpoint_with(listed)).await;
     assert_eq!(
         upgrade(addr, PATH, "origin: https://example.com\r\n")
@@ -239,5 +276,50 @@ async fn the_token_and_the_user_agent_are_known_when_connecting() {
         stream.read_to_string(&mut body).await.expect("the body");
         let expected = serde_json::json!({"reason": known}).to_string();
         assert_eq!((status, body), (403, expected));
+    }
+}
+
+#[tokio::test]
+async fn the_address_of_a_client_is_its_own_word_only_if_a_trusted_proxy_passes_it_on() {
+    struct Asked;
+    impl SocketHandler for Asked {
+        async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+            let peer = info.peer_addr().map(|peer| peer.ip());
+            Err(Refused::new(format!(
+                "{:?} by {peer:?}",
+                info.client_addr()
+            )))
+        }
+    }
+    let local = TrustedProxies::networks(["127.0.0.1"]).expect("an address");
+    for (proxies, client) in [
+        (None, "Some(127.0.0.1)"),
+        (Some(local), "Some(192.0.2.1)"),
+        (
+            Some(TrustedProxies::hops(1).with_forwarded_header()),
+            "None",
+        ),
+    ] {
+        let builder = Endpoint::builder().socket_with::<Asked>("/socket", websocket().longpoll());
+        let builder = match proxies {
+            Some(proxies) => builder.trusted_proxies(proxies),
+            None => builder,
+        };
+        let addr = serve(&builder.build()).await;
+        let headers = "x-forwarded-for: 6.6.6.6, 192.0.2.1\r\nforwarded: for=unknown\r\nconnection: close\r\n";
+        for (transport, headers) in [
+            ("websocket", format!("{}{headers}", VALID)),
+            ("longpoll", headers.to_owned()),
+        ] {
+            let target = format!("/socket/{transport}?vsn=2.0.0");
+            let (mut stream, status, _) = http(addr, "GET", &target, &headers).await;
+            let mut body = String::new();
+            stream.read_to_string(&mut body).await.expect("the body");
+            let reason = format!(r#"{{"reason":"{client} by Some(127.0.0.1)"}}"#);
+            assert!(
+                status == 403 && body.contains(&reason),
+                "{transport}: {body}"
+            );
+        }
     }
 }

@@ -1,11 +1,15 @@
 use super::{Channel, Error, HandleInfo, Result};
+use crate::guard::{Guarded, Panic, call_guarded, drop_guarded, panicked};
+use crate::log;
 use crate::message::{Payload, Refused, Reply, Why};
 use crate::session::Reason;
 use crate::socket::Socket;
 use crate::within::within;
 use std::any::{Any, type_name};
 use std::cell::Cell;
-use std::pin::Pin;
+use std::future::ready;
+use std::panic::resume_unwind;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -14,18 +18,18 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) type Joining = Boxed<'static, Result<(Box<dyn Instance>, Payload), Refused>>;
 
 /// A message being handled: the channel is inside, and comes back with the reply.
-pub(crate) type Turn = Boxed<'static, (Box<dyn Instance>, Result<Reply>)>;
+pub(crate) type Handling = Boxed<'static, (Box<dyn Instance>, Result<Reply>)>;
 
 /// A channel of any type. While idle it is this one allocation: the user's value and its socket.
 ///
 /// Dropping it, wherever it is at that time, is what ends it: see [`ending`].
 pub(crate) trait Instance: Send {
-    fn handle_in(self: Box<Self>, event: Box<str>, payload: Payload) -> Turn;
+    fn handle_in(self: Box<Self>, event: Box<str>, payload: Payload) -> Handling;
 
     /// `letter` is a [`Letter`] for this type of channel.
-    fn handle_info(self: Box<Self>, letter: Box<dyn Any + Send>) -> Turn;
+    fn handle_info(self: Box<Self>, letter: Box<dyn Any + Send>) -> Handling;
 
-    fn handle_out(self: Box<Self>, event: Box<str>, payload: Payload) -> Turn;
+    fn handle_out(self: Box<Self>, event: Box<str>, payload: Payload) -> Handling;
 }
 
 struct Live<C: Channel> {
@@ -36,46 +40,84 @@ struct Live<C: Channel> {
 /// Starts a join of a `C`, which may take so long.
 pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, limit: Duration) -> Joining {
     Box::pin(async move {
-        let joining = within(limit, C::join(socket.topic(), payload, &socket));
-        let mut channel = joining
-            .await
-            .map_err(|error| Refused(Why::Crashed(error)))??;
-        let response = channel.join_response();
-        Ok((
-            Box::new(Live { channel, socket }) as Box<dyn Instance>,
-            response,
-        ))
+        let crashed = |error| Refused(Why::Crashed(error));
+        let joined = {
+            let joining = within(limit, C::join(socket.topic(), payload, &socket));
+            Guarded(pin!(Some(joining))).await
+        };
+        let joined = joined.map_err(|panic| panicked(&*panic));
+        let channel = joined.and_then(|joined| joined).map_err(crashed)??;
+        let mut live = Box::new(Live { channel, socket });
+        match call_guarded(|| live.channel.join_response()) {
+            Ok(response) => Ok((live as Box<dyn Instance>, response)),
+            Err(panic) => {
+                live.drop_crashed();
+                Err(crashed(panicked(&*panic)))
+            }
+        }
     })
 }
 
+impl<C: Channel> Live<C> {
+    /// Gives the channel back after a message, unless that panicked.
+    fn handled<T>(
+        self: Box<Self>,
+        done: Result<Result<T>, Panic>,
+    ) -> (Box<dyn Instance>, Result<T>) {
+        match done {
+            Ok(result) => (self, result),
+            Err(panic) => {
+                self.drop_crashed();
+                resume_unwind(panic) // nothing of the user's is left that this could drop
+            }
+        }
+    }
+
+    /// Drops a channel that panicked. It is not terminated: a value in the middle of a panic is not one to go on with.
+    fn drop_crashed(self: Box<Self>) {
+        let before = REASON.replace(None);
+        drop_guarded(self);
+        REASON.set(before);
+    }
+}
+
 impl<C: Channel> Instance for Live<C> {
-    fn handle_in(mut self: Box<Self>, event: Box<str>, payload: Payload) -> Turn {
+    fn handle_in(mut self: Box<Self>, event: Box<str>, payload: Payload) -> Handling {
         Box::pin(async move {
-            let result = self.channel.handle_in(&event, payload, &self.socket).await;
-            (self as Box<dyn Instance>, result)
+            let done = {
+                let handling =
+                    async { self.channel.handle_in(&event, payload, &self.socket).await };
+                Guarded(pin!(Some(handling))).await
+            };
+            self.handled(done)
         })
     }
 
-    fn handle_info(mut self: Box<Self>, letter: Box<dyn Any + Send>) -> Turn {
+    fn handle_info(mut self: Box<Self>, letter: Box<dyn Any + Send>) -> Handling {
         Box::pin(async move {
             let Live { channel, socket } = &mut *self;
-            let result = match letter.downcast::<Letter<C>>() {
-                Ok(letter) => letter.0.open(channel, socket).await,
-                Err(_) => Err(Error::msg(format!(
+            let done = match letter.downcast::<Letter<C>>() {
+                Ok(letter) => {
+                    let handling = async { letter.0.open(channel, socket).await };
+                    Guarded(pin!(Some(handling))).await
+                }
+                Err(_) => Ok(Err(Error::msg(format!(
                     "was sent a message through the sender of another channel than {}",
                     type_name::<C>()
-                ))),
+                )))),
             };
-            let result = result.map(|()| Reply::none());
-            (self as Box<dyn Instance>, result)
+            self.handled(done.map(|result| result.map(|()| Reply::none())))
         })
     }
 
-    fn handle_out(mut self: Box<Self>, event: Box<str>, payload: Payload) -> Turn {
+    fn handle_out(mut self: Box<Self>, event: Box<str>, payload: Payload) -> Handling {
         Box::pin(async move {
-            let handled = self.channel.handle_out(&event, payload, &self.socket);
-            let result = handled.await.map(|()| Reply::none());
-            (self as Box<dyn Instance>, result)
+            let done = {
+                let handling =
+                    async { self.channel.handle_out(&event, payload, &self.socket).await };
+                Guarded(pin!(Some(handling))).await
+            };
+            self.handled(done.map(|result| result.map(|()| Reply::none())))
         })
     }
 }
@@ -88,7 +130,7 @@ impl<C: Channel> Letter<C> {
     where
         C: HandleInfo<M>,
     {
-        Letter(Box::new(Sealed(message)))
+        Letter(Box::new(Sealed(Some(message))))
     }
 }
 
@@ -96,31 +138,48 @@ trait Open<C>: Send {
     fn open<'a>(self: Box<Self>, channel: &'a mut C, socket: &'a Socket) -> Boxed<'a, Result<()>>;
 }
 
-struct Sealed<M>(M);
+/// Taken out when it is opened. Many may be dropped together unopened: a panic of one must not meet that of another.
+struct Sealed<M>(Option<M>);
+
+impl<M> Drop for Sealed<M> {
+    fn drop(&mut self) {
+        drop_guarded(self.0.take());
+    }
+}
 
 impl<C: HandleInfo<M>, M: Send + 'static> Open<C> for Sealed<M> {
-    fn open<'a>(self: Box<Self>, channel: &'a mut C, socket: &'a Socket) -> Boxed<'a, Result<()>> {
-        Box::pin(channel.handle_info(self.0, socket))
+    fn open<'a>(
+        mut self: Box<Self>,
+        channel: &'a mut C,
+        socket: &'a Socket,
+    ) -> Boxed<'a, Result<()>> {
+        match self.0.take() {
+            Some(message) => Box::pin(channel.handle_info(message, socket)),
+            None => Box::pin(ready(Ok(()))),
+        }
     }
 }
 
 thread_local! {
     /// Why channels that are dropped now end. A channel may be inside a future, out of reach for an argument.
-    static REASON: Cell<Reason> = const { Cell::new(Reason::Disconnected) };
+    /// `None` for one that panicked.
+    static REASON: Cell<Option<Reason>> = const { Cell::new(Some(Reason::Disconnected)) };
 }
 
 /// Channels that are dropped while `drop` runs end for this reason.
 pub(crate) fn ending(reason: Reason, drop: impl FnOnce()) {
-    let before = REASON.replace(reason);
+    let before = REASON.replace(Some(reason));
     drop();
     REASON.set(before);
 }
 
 impl<C: Channel> Drop for Live<C> {
     fn drop(&mut self) {
-        // A value in the middle of a panic is not one to go on with.
-        if !std::thread::panicking() {
-            self.channel.terminate(REASON.get(), &self.socket);
+        if !std::thread::panicking()
+            && let Some(reason) = REASON.get()
+            && let Err(panic) = call_guarded(|| self.channel.terminate(reason, &self.socket))
+        {
+            log::drop_crashed(&panicked(&*panic));
         }
     }
 }

@@ -5,13 +5,14 @@ mod instance;
 mod routes;
 
 pub use error::{Error, Result, UnknownEvent};
-pub(crate) use instance::{Instance, Joining, Letter, Turn, ending};
+pub(crate) use instance::{Handling, Instance, Joining, Letter, ending};
 pub use routes::Channels;
 pub(crate) use routes::Route;
 
 use crate::message::{Payload, Refused, Reply, Topic};
 use crate::session::Reason;
 use crate::socket::Socket;
+use tracing::level_filters::LevelFilter;
 
 /// What stands behind a topic: one value for each client that has joined it.
 ///
@@ -99,6 +100,29 @@ pub trait Channel: Sized + Send + 'static {
     /// Each costs every channel on the topic a turn of its own: intercept what you have to change for each client, and
     /// nothing else.
     const INTERCEPTS: &'static [&'static str] = &[];
+
+    /// The level at which the log has a join of this channel: [`LevelFilter::INFO`] unless you say otherwise, and
+    /// [`LevelFilter::OFF`] for none. Phoenix's `log_join`.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, LevelFilter, Payload, Refused, Socket, Topic};
+    ///
+    /// struct CursorChannel;
+    ///
+    /// impl Channel for CursorChannel {
+    ///     const LOG_JOIN: LevelFilter = LevelFilter::DEBUG;
+    ///     const LOG_HANDLE_IN: LevelFilter = LevelFilter::OFF;
+    ///
+    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    ///         Ok(Self)
+    ///     }
+    /// }
+    /// ```
+    const LOG_JOIN: LevelFilter = LevelFilter::INFO;
+
+    /// The level at which the log has a message that this channel has handled: [`LevelFilter::DEBUG`] unless you say
+    /// otherwise. Phoenix's `log_handle_in`.
+    const LOG_HANDLE_IN: LevelFilter = LevelFilter::DEBUG;
 
     /// Handles a broadcast that is [intercepted](Self::INTERCEPTS): pushes it, changed or not, or does not. Without this
     /// method, it is pushed as it is.

@@ -7,6 +7,7 @@ use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
+use tracing::level_filters::LevelFilter;
 
 /// Which channel stands behind which topic of a socket: what [`SocketHandler::channels`] fills in.
 ///
@@ -48,6 +49,8 @@ pub(crate) struct Route {
     pub(crate) name: &'static str,
     pub(crate) join: fn(Socket, Payload, Duration) -> Joining,
     pub(crate) intercepts: &'static [&'static str],
+    pub(crate) log_join: LevelFilter,
+    pub(crate) log_handle_in: LevelFilter,
 }
 
 impl<S> Channels<S> {
@@ -84,6 +87,8 @@ impl<S> Channels<S> {
             name: type_name::<C>(),
             join: join::<C>,
             intercepts: C::INTERCEPTS,
+            log_join: C::LOG_JOIN,
+            log_handle_in: C::LOG_HANDLE_IN,
         });
         self
     }

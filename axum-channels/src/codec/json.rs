@@ -1,14 +1,18 @@
 //! What both JSON formats have in common.
 
-use crate::message::{Payload, Ref, Status};
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
-use serde_json::Value;
+use crate::message::{MAX_NAME_BYTES, Payload, Ref, Status};
+use serde::de::Error;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::fmt;
 
 /// Deeper JSON than this is refused: serde_json would not parse it either, once someone asks for the payload.
 const MAX_DEPTH: usize = 127;
+
+/// Bytes of JSON that a name may take: an escape takes up to six for one.
+const MAX_NAME_JSON: usize = 6 * MAX_NAME_BYTES;
+
+/// Digits that an `f64` has at most before its point.
+const MAX_DIGITS: usize = 308;
 
 /// Appends the payload of a `phx_reply`.
 pub(super) fn put_reply(status: &Status, response: &Payload, out: &mut Vec<u8>) {
@@ -38,7 +42,7 @@ pub(super) fn put_str(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether valid JSON nests deeper than [`MAX_DEPTH`].
+/// Whether JSON nests deeper than [`MAX_DEPTH`]. Checked before anything else is: a parser has to remember what is open.
 pub(super) fn is_too_deep(json: &str) -> bool {
     if json.len() < 2 * MAX_DEPTH {
         return false; // what was opened has to be closed
@@ -50,29 +54,21 @@ pub(super) fn is_too_deep(json: &str) -> bool {
             b'\\' => escaped = in_string,
             b'"' => in_string = !in_string,
             b'[' | b'{' if !in_string => depth += 1,
-            b']' | b'}' if !in_string => depth -= 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1), // it may be no JSON at all
             _ => {}
         }
         depth > MAX_DEPTH + 1 // the message's own array does not count
     })
 }
 
-/// Whether JSON that is right by its grammar cannot be parsed all the same: half a surrogate, a number beyond an `f64`.
-///
-/// Next to no payload has an escape of that kind, an exponent or a number so long, and only those are parsed to find out.
-pub(super) fn is_beyond(json: &str) -> bool {
-    let bytes = json.as_bytes();
-    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
-    // Without an early end, so that the compiler can look at many bytes at once.
-    let has_escape_or_exponent = pairs.fold(false, |found, (&byte, &next)| {
-        let escape = (byte == b'\\') & (next == b'u');
-        let exponent = byte.is_ascii_digit() & (next | 0x20 == b'e');
-        found | escape | exponent
-    });
-    // An f64 has up to 309 digits before its point: a longer number fills one of these.
-    let mut chunks = bytes.chunks_exact(128);
-    let mut has_long_number = || chunks.any(|chunk| chunk.iter().all(u8::is_ascii_digit));
-    (has_escape_or_exponent || has_long_number()) && serde_json::from_str::<Value>(json).is_err()
+/// The payload of a message, kept as it was written.
+pub(super) fn payload<E: Error>(json: &RawValue) -> Result<Payload, E> {
+    match exceeds_parser(json.get()) {
+        true => Err(E::custom(
+            "half a surrogate pair, or a number beyond an f64",
+        )),
+        false => Ok(Payload::from_valid_json(json.get())),
+    }
 }
 
 /// A ref from its JSON.
@@ -83,29 +79,153 @@ pub(super) fn reference<E: Error>(json: Option<&RawValue>) -> Result<Option<Ref>
     .transpose()
 }
 
-/// A string that borrows from the message unless it has escapes.
-pub(super) struct Str<'a>(pub(super) Cow<'a, str>);
+/// A topic, an event or a key from its JSON. It borrows from the message unless it has escapes.
+///
+/// Of one that is far too long only the beginning is taken, as it was written: too long it remains.
+pub(super) fn name<E: Error>(json: &RawValue) -> Result<Cow<'_, str>, E> {
+    let json = json.get();
+    let quoted = json.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    let text = quoted.ok_or_else(|| E::custom("a topic or an event is a string"))?;
+    if text.len() > MAX_NAME_JSON {
+        let mut ends = (0..=MAX_NAME_JSON).rev();
+        return Ok(ends
+            .find_map(|end| text.get(..end))
+            .unwrap_or_default()
+            .into());
+    }
+    match text.contains('\\') {
+        true => serde_json::from_str(json)
+            .map(Cow::Owned)
+            .map_err(E::custom),
+        false => Ok(text.into()),
+    }
+}
 
-impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Borrow;
+/// Whether JSON that is right by its grammar cannot be parsed all the same: half a surrogate pair, a number beyond an `f64`.
+///
+/// Found by reading, not by parsing: values would take up to a hundred times the memory of their text.
+fn exceeds_parser(json: &str) -> bool {
+    let bytes = json.as_bytes();
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    // Next to no payload has any of this. Without an early end, so that the compiler can look at many bytes at once.
+    let has_escape_or_exponent = pairs.fold(false, |found, (&byte, &next)| {
+        let escape = (byte == b'\\') & (next == b'u');
+        let exponent = byte.is_ascii_digit() & (next | 0x20 == b'e');
+        found | escape | exponent
+    });
+    // A number that is too long fills one of these.
+    let mut chunks = bytes.chunks_exact(128);
+    let mut has_long_number = || chunks.any(|chunk| chunk.iter().all(u8::is_ascii_digit));
+    (has_escape_or_exponent || has_long_number()) && !all_can_be_parsed(json)
+}
 
-        impl<'de> Visitor<'de> for Borrow {
-            type Value = Cow<'de, str>;
+/// Whether every string and every number of valid JSON can be parsed.
+fn all_can_be_parsed(json: &str) -> bool {
+    let mut rest = json;
+    while let Some(start) = rest.find(|char: char| char == '"' || char.is_ascii_digit()) {
+        let after = match &rest[start..] {
+            string if string.starts_with('"') => after_string(&string[1..]),
+            number => after_number(number),
+        };
+        let Some(after) = after else { return false };
+        rest = after;
+    }
+    true
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
+/// What follows the string that `text` is in. `None` if there is half a surrogate pair in it.
+fn after_string(mut text: &str) -> Option<&str> {
+    loop {
+        let (_, after) = text.split_at(text.find(['"', '\\'])?);
+        text = match after.strip_prefix("\\u") {
+            Some(escape) => after_escape(escape)?,
+            None if after.starts_with('"') => return Some(&after[1..]),
+            None => after.get(2..)?,
+        };
+    }
+}
 
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(text))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(text.to_owned()))
-            }
+/// What follows `\u` and its digits, and the other half if that is one.
+fn after_escape(text: &str) -> Option<&str> {
+    let (unit, after) = code_unit(text)?;
+    match unit {
+        0xD800..=0xDBFF => {
+            let (low, after) = code_unit(after.strip_prefix("\\u")?)?;
+            (0xDC00..=0xDFFF).contains(&low).then_some(after)
         }
+        0xDC00..=0xDFFF => None,
+        _ => Some(after),
+    }
+}
 
-        deserializer.deserialize_str(Borrow).map(Str)
+fn code_unit(text: &str) -> Option<(u16, &str)> {
+    let (digits, after) = text.split_at_checked(4)?;
+    Some((u16::from_str_radix(digits, 16).ok()?, after))
+}
+
+/// What follows the number that `text` starts with; its sign does not matter. `None` if it is beyond an `f64`.
+fn after_number(text: &str) -> Option<&str> {
+    let is_part = |char: char| char.is_ascii_digit() || matches!(char, '.' | 'e' | 'E' | '+' | '-');
+    let (number, after) = text.split_at(text.find(|char| !is_part(char)).unwrap_or(text.len()));
+    let is_short = number.len() <= MAX_DIGITS && !number.contains(['e', 'E']);
+    let fits = || number.parse().is_ok_and(f64::is_finite);
+    (is_short || fits()).then_some(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn what_exceeds_the_parser_is_what_the_parser_refuses() {
+        let digits = |count| "9".repeat(count);
+        for json in [
+            r#""\ud83d\ude00""#,
+            r#""\ud83d""#,
+            r#""\ude00""#,
+            r#""\ud83dx\ude00""#,
+            r#""\ud83d\n""#,
+            r#""\ud83d\u0041""#,
+            r#""\\ud83d""#,
+            r#""\\\ud83d""#,
+            r#"{"\ude00":1}"#,
+            r#"["a\"1e999","\u00e9"]"#,
+            r#"["1e999",1e1]"#,
+            "1e308",
+            "1e309",
+            "[-1e309]",
+            "1E+400",
+            "1e-400",
+            "0e999",
+            "123e-99999999999999999999",
+            "1e99999999999999999999",
+            "0.1e309",
+            "1.7976931348623157e308",
+            "1.7976931348623159e308",
+            &digits(308),
+            &digits(309),
+            &digits(400),
+            &format!("-{}", digits(400)),
+            &format!("{}e-400", digits(400)),
+            &format!("0.{}", digits(400)),
+            &format!("\"{}\"", digits(400)),
+        ] {
+            let refused = serde_json::from_str::<Value>(json).is_err();
+            assert_eq!(exceeds_parser(json), refused, "{json}");
+        }
+    }
+
+    #[test]
+    fn of_a_name_that_is_far_too_long_the_beginning_is_taken() {
+        let name_of = |json: &str| {
+            let raw = serde_json::from_str::<&RawValue>(json).expect("JSON");
+            name::<serde_json::Error>(raw).expect("a string").len()
+        };
+        let escaped = r"\u0041".repeat(MAX_NAME_BYTES);
+        assert_eq!(name_of(&format!("\"{escaped}\"")), MAX_NAME_BYTES);
+        assert_eq!(name_of(&format!("\"{escaped}x\"")), MAX_NAME_JSON);
+        let wide = "é".repeat(MAX_NAME_JSON);
+        assert_eq!(name_of(&format!("\"x{wide}\"")), MAX_NAME_JSON - 1);
     }
 }

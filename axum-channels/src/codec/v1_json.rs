@@ -3,19 +3,19 @@
 //! Source: Phoenix's `Phoenix.Socket.V1.JSONSerializer`. As there, a `join_ref` is read if there is one and never written.
 
 use super::Malformed;
-use super::json::{Str, is_beyond, is_too_deep, put_ref, put_reply, put_str, reference};
-use crate::message::{Body, Broadcast, Message, Outgoing, Payload};
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use super::json::{is_too_deep, name, payload, put_ref, put_reply, put_str, reference};
+use crate::message::{Body, Broadcast, Message, Outgoing};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
 /// Reads a message. `topic`, `event`, `payload` and `ref` have to be there; other keys are ignored.
 pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
-    let Object(message) = serde_json::from_str(text).map_err(|_| Malformed)?;
-    match is_too_deep(text) || is_beyond(message.payload.as_json()) {
-        true => Err(Malformed),
-        false => Ok(message),
+    if is_too_deep(text) {
+        return Err(Malformed);
     }
+    let Object(message) = serde_json::from_str(text).map_err(|_| Malformed)?;
+    Ok(message)
 }
 
 /// Appends a message to one client.
@@ -70,33 +70,28 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 
             // Of a key that is there twice the last one counts, as in any JSON parser that makes a map of it.
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let (mut topic, mut event) = (None, None);
-                let (mut payload, mut refs) = (None::<&RawValue>, [None::<&RawValue>; 2]);
-                while let Some(Str(key)) = map.next_key()? {
-                    match &*key {
-                        "topic" => topic = Some(map.next_value::<Str<'_>>()?.0),
-                        "event" => event = Some(map.next_value::<Str<'_>>()?.0),
-                        "payload" => payload = Some(map.next_value()?),
-                        "ref" => refs[0] = Some(map.next_value()?),
-                        "join_ref" => refs[1] = Some(map.next_value()?),
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
+                let (mut topic, mut event, mut json) = (None, None, None);
+                let (mut given, mut join_ref) = (None, None);
+                while let Some(key) = map.next_key::<&RawValue>()? {
+                    let value: &RawValue = map.next_value()?;
+                    match &*name(key)? {
+                        "topic" => topic = Some(name(value)?),
+                        "event" => event = Some(name(value)?),
+                        "payload" => json = Some(value),
+                        "ref" => given = Some(value),
+                        "join_ref" => join_ref = Some(value),
+                        _ => {}
                     }
                 }
                 let missing = A::Error::missing_field;
-                let [given, join_ref] = refs;
                 let not_null = |json: &&RawValue| json.get() != "null";
+                let given = given.ok_or_else(|| missing("ref"))?;
                 Ok(Message {
                     join_ref: reference(join_ref.filter(not_null))?,
-                    reference: reference(
-                        Some(given.ok_or_else(|| missing("ref"))?).filter(not_null),
-                    )?,
+                    reference: reference(Some(given).filter(not_null))?,
                     topic: topic.ok_or_else(|| missing("topic"))?,
                     event: event.ok_or_else(|| missing("event"))?,
-                    payload: Payload::from_valid_json(
-                        payload.ok_or_else(|| missing("payload"))?.get(),
-                    ),
+                    payload: payload(json.ok_or_else(|| missing("payload"))?)?,
                 })
             }
         }
@@ -108,7 +103,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Ref, Status, Topic};
+    use crate::message::{Payload, Ref, Status, Topic};
     use serde_json::json;
 
     fn encoded(message: &Outgoing<'_>) -> String {

@@ -3,7 +3,7 @@
 //! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. As there, what follows the fifth element is ignored.
 
 use super::Malformed;
-use super::json::{Str, is_beyond, is_too_deep, put_ref, put_reply, put_str, reference};
+use super::json::{is_too_deep, name, payload, put_ref, put_reply, put_str, reference};
 use crate::message::{Body, Broadcast, Message, Outgoing, Payload};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -11,11 +11,11 @@ use std::fmt;
 
 /// Reads a message. Refs and the payload are kept as the text they came in.
 pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
-    let Frame(message) = serde_json::from_str(text).map_err(|_| Malformed)?;
-    match is_too_deep(text) || is_beyond(message.payload.as_json()) {
-        true => Err(Malformed),
-        false => Ok(message),
+    if is_too_deep(text) {
+        return Err(Malformed);
     }
+    let Frame(message) = serde_json::from_str(text).map_err(|_| Malformed)?;
+    Ok(message)
 }
 
 /// Appends a message to one client.
@@ -70,16 +70,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Frame<'a> {
             ) -> Result<Self::Value, A::Error> {
                 let join_ref = reference(element(&mut elements)?)?;
                 let reference = reference(element(&mut elements)?)?;
-                let Str(topic) = element(&mut elements)?;
-                let Str(event) = element(&mut elements)?;
-                let payload: &RawValue = element(&mut elements)?;
+                let topic = name(element(&mut elements)?)?;
+                let event = name(element(&mut elements)?)?;
+                let json: &RawValue = element(&mut elements)?;
                 while elements.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(Message {
                     join_ref,
                     reference,
                     topic,
                     event,
-                    payload: Payload::from_valid_json(payload.get()),
+                    payload: payload(json)?,
                 })
             }
         }

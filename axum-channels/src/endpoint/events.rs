@@ -1,16 +1,16 @@
+use super::lossy::Lossy;
 use crate::message::{Broadcast, Payload, Topic};
-use crate::pubsub::{PubSub, Subscriber, Subscription};
+use crate::pubsub::{Pressure, PubSub, Subscriber, Subscription};
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use tokio::sync::mpsc;
+use tokio::task::consume_budget;
 
-/// So many broadcasts wait for who does not receive them.
+/// Maximum number of broadcasts that wait for a subscriber.
 const CAPACITY: usize = 1024;
 
 /// The broadcasts of a topic, for a task of the app: see [`Endpoint::subscribe`](crate::Endpoint::subscribe).
 pub struct Events {
-    received: mpsc::Receiver<Event>,
     listener: Arc<Listener>,
     _subscription: Subscription,
 }
@@ -40,8 +40,7 @@ pub struct Event {
 
 struct Listener {
     topic: Topic,
-    send: mpsc::Sender<Event>,
-    missed: AtomicU64,
+    received: Lossy<Event>,
 }
 
 impl Event {
@@ -56,14 +55,11 @@ impl Event {
 
 impl Events {
     pub(super) fn new(pubsub: &Arc<PubSub>, topic: Topic) -> Self {
-        let (send, received) = mpsc::channel(CAPACITY);
         let listener = Arc::new(Listener {
             topic: topic.clone(),
-            send,
-            missed: AtomicU64::new(0),
+            received: Lossy::new(CAPACITY),
         });
         Events {
-            received,
             _subscription: pubsub.subscribe(topic, listener.clone()),
             listener,
         }
@@ -88,26 +84,18 @@ impl Events {
     /// # }
     /// ```
     pub async fn recv(&mut self) -> Result<Event, Missed> {
-        if let Ok(event) = self.received.try_recv() {
-            return Ok(event);
-        }
-        match self.listener.missed.swap(0, Relaxed) {
-            0 => match self.received.recv().await {
-                Some(event) => Ok(event),
-                None => std::future::pending().await, // the listener, which sends, is ours
-            },
-            count => Err(Missed { count }),
-        }
+        consume_budget().await; // before anything is taken, so that nothing is lost if it is cancelled here
+        poll_fn(|cx| self.listener.received.poll_next(cx.waker()))
+            .await
+            .map_err(|count| Missed { count })
     }
 }
 
 impl Subscriber for Listener {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
-        let missed = self.missed.load(Relaxed) > 0; // a gap is not closed before it was told
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         let event = || Event::new(self.topic.clone(), broadcast);
-        if missed || self.send.try_send(event()).is_err() {
-            self.missed.fetch_add(1, Relaxed);
-        }
+        self.received.push(event);
+        Pressure::Low // it is told what it misses
     }
 }
 

@@ -3,6 +3,7 @@
 //! Channels hold it, so it knows nothing of them: what it has to know of a socket is [`Mounted`].
 
 mod events;
+mod lossy;
 mod mounted;
 mod state;
 
@@ -10,13 +11,19 @@ pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
 pub(crate) use state::States;
 
+use crate::log::Filter;
 use crate::message::Payload;
+use crate::origin::{CheckOrigin, RefusedOrigin};
 use crate::presence::{Presences, Tracker};
+use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
+use crate::sync::{Mutex, lock};
+use crate::url::PublicUrl;
 use axum::Router;
+use axum::http::HeaderMap;
 use std::any::type_name;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -39,7 +46,7 @@ use tokio::time::Instant;
 /// let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").build();
 /// let app = Router::new().merge(endpoint.router());
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:4000").await?;
-/// axum::serve(listener, app).await
+/// axum_channels::serve(listener, app).drain(&endpoint).with_signals().await
 /// # }
 /// ```
 #[derive(Clone)]
@@ -58,6 +65,13 @@ pub(crate) struct Hub {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) tracker: Tracker,
+    pub(crate) check_origin: CheckOrigin,
+    pub(crate) url: Option<Arc<PublicUrl>>,
+    pub(crate) proxies: Option<TrustedProxies>,
+    /// What the log does not show of parameters.
+    pub(crate) filter: Arc<Filter>,
+    /// Every socket, those that tests connect to besides the endpoint's own included.
+    pub(crate) mounted: Mutex<Vec<Weak<dyn Mounted>>>,
 }
 
 /// As Phoenix's drainer: so long shutting down may take.
@@ -65,6 +79,10 @@ const SHUTDOWN: Duration = Duration::from_secs(30);
 
 impl Endpoint {
     pub(crate) fn new(hub: Arc<Hub>, sockets: Vec<Arc<dyn Mounted>>) -> Self {
+        let mut mounted = lock(&hub.mounted);
+        mounted.retain(|socket| socket.strong_count() > 0);
+        mounted.extend(sockets.iter().map(Arc::downgrade));
+        drop(mounted);
         Endpoint {
             inner: Arc::new(Inner { hub, sockets }),
         }
@@ -146,13 +164,15 @@ impl Endpoint {
     /// Connections are closed 10,000 at a time, every 2 seconds, so that their clients do not come back all at once; new
     /// ones are answered with 503. It takes at most 30 seconds.
     ///
+    /// [`serve`](crate::serve) does it by itself for the endpoint that it is to [drain](crate::Serve::drain).
+    ///
     /// From a channel, spawn it: a channel is dropped with its connection, and what it awaits with it.
     ///
     /// ```no_run
     /// # use axum_channels::Endpoint;
     /// # async fn run(endpoint: Endpoint, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
     /// let stop = async move {
-    ///     let _ = tokio::signal::ctrl_c().await;
+    ///     axum_channels::shutdown_signal().await;
     ///     endpoint.shutdown().await;
     /// };
     /// axum::serve(listener, app).with_graceful_shutdown(stop).await
@@ -160,9 +180,52 @@ impl Endpoint {
     /// ```
     pub async fn shutdown(&self) {
         let deadline = Instant::now() + SHUTDOWN;
-        for socket in &self.inner.sockets {
+        for socket in self.mounted() {
             socket.drain(deadline).await;
         }
+    }
+
+    /// URL at which browsers reach the app, if the endpoint was built [with one](crate::EndpointBuilder::url).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
+    /// # use axum_channels::Endpoint;
+    /// let endpoint = Endpoint::builder().url("https://chat.example.com".parse()?).build();
+    /// let link = endpoint.url().map(|url| format!("{url}/rooms/1"));
+    /// assert_eq!(link.as_deref(), Some("https://chat.example.com/rooms/1"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn url(&self) -> Option<&PublicUrl> {
+        self.inner.hub.url.as_deref()
+    }
+
+    /// Checks the origin of any request as the endpoint does before a connection: for handlers of axum's that give a page
+    /// what no other site may have, such as a token.
+    ///
+    /// A browser sends the origin with every `POST`, and with a `GET` only to another site.
+    ///
+    /// # Errors
+    /// If the page that asks is not allowed; as a response it is a 403.
+    ///
+    /// ```
+    /// use axum::extract::State;
+    /// use axum::http::HeaderMap;
+    /// use axum_channels::{Endpoint, RefusedOrigin};
+    ///
+    /// async fn token(State(endpoint): State<Endpoint>, headers: HeaderMap) -> Result<String, RefusedOrigin> {
+    ///     endpoint.check_origin(&headers)?;
+    ///     Ok("…".into())
+    /// }
+    /// ```
+    pub fn check_origin(&self, headers: &HeaderMap) -> Result<(), RefusedOrigin> {
+        self.inner.hub.check_origin.check(headers)
+    }
+
+    fn mounted(&self) -> Vec<Arc<dyn Mounted>> {
+        let mounted = lock(&self.inner.hub.mounted);
+        mounted.iter().filter_map(Weak::upgrade).collect()
     }
 
     /// The path of the first socket that leads a topic to the channel `C`.
@@ -180,7 +243,7 @@ impl Endpoint {
     /// assert_eq!(endpoint.stats().connections, 0);
     /// ```
     pub fn stats(&self) -> Stats {
-        let sockets = self.inner.sockets.iter();
+        let sockets = self.mounted().into_iter();
         Stats {
             connections: sockets.map(|socket| socket.connections()).sum(),
             subscriptions: self.inner.hub.pubsub.len(),

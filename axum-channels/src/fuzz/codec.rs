@@ -36,7 +36,9 @@ fn check_decoded(serializer: Serializer, decoded: Result<Message<'_>, Malformed>
         message.payload.is_binary() || message.payload.parse::<Value>().is_ok(),
         "what is let in can be parsed"
     );
-    check_encoded(serializer, &message);
+    if message.too_long().is_none() {
+        check_encoded(serializer, &message); // else its name may have been cut
+    }
 }
 
 /// The message comes back as an event to one client, as the reply to one, and as a broadcast, if the format can say it.

@@ -14,7 +14,7 @@ pub fn session(data: &[u8]) {
         patterns: Pattern::parse("r*").into_iter().collect(),
         max_channels: 2,
         max_waiting: 2,
-        max_waiting_bytes: 8,
+        max_waiting_bytes: 1000,
     };
     let mut run = Run {
         session: Session::new(Arc::new(rules)),
@@ -23,6 +23,7 @@ pub fn session(data: &[u8]) {
         joining: Vec::new(),
         handling: Vec::new(),
         running: Vec::new(),
+        mailbox: Vec::new(),
     };
     for step in data.chunks_exact(2) {
         run.step(step[0], step[1]);
@@ -40,6 +41,8 @@ struct Run {
     handling: Vec<Ticket>,
     /// The channels that were joined, and the number of the last message that each was given.
     running: Vec<(Key, u32)>,
+    /// Mail that there was no room for.
+    mailbox: Vec<(Key, Mail)>,
 }
 
 impl Run {
@@ -113,8 +116,17 @@ impl Run {
             2 => Mail::Overrun,
             _ => Mail::Presence(Change::PushState),
         };
-        if mail.ends() || self.session.has_room(key) {
-            self.session.mail(key, mail, effects);
+        self.mailbox.push((key, mail));
+        self.take_mail(effects);
+    }
+
+    fn take_mail(&mut self, effects: &mut Effects<'_>) {
+        for (key, mail) in std::mem::take(&mut self.mailbox) {
+            if mail.ends() || self.session.has_room(key) {
+                self.session.mail(key, mail, effects);
+            } else {
+                self.mailbox.push((key, mail));
+            }
         }
     }
 
@@ -137,6 +149,7 @@ impl Run {
                 Effect::Subscribe { key } | Effect::Presence { key, .. } => {
                     assert!(self.is_running(key));
                 }
+                Effect::TakeMail => self.take_mail(&mut effects),
                 Effect::Stop { key, .. } => self.stop(key),
                 Effect::Overrun { .. } | Effect::Unmatched { .. } | Effect::TooMany { .. } => {}
             }
@@ -182,6 +195,7 @@ impl Run {
         while !self.joining.is_empty() || !self.handling.is_empty() {
             self.step(if self.joining.is_empty() { 2 } else { 1 }, 0);
         }
+        assert!(self.mailbox.is_empty(), "mail is taken when there is room");
         for topic in ["r1", "r2", "r3"] {
             let mut effects = Effects::default();
             let message = Message {

@@ -1,9 +1,12 @@
 use super::Reply;
 use super::reply::{Answer, Status};
 use crate::message::Payload;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+#[cfg(all(test, axum_channels_loom))]
+mod models;
 
 /// The right to answer a message later, from another task: see [`Reply::later`].
 ///
@@ -51,7 +54,7 @@ impl Promise {
 
     /// Says how the answer is sent. It is sent at once if it is known already.
     pub(crate) fn bind(&self, send: impl FnOnce(Status, Payload) + std::marker::Send + 'static) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&*self.0);
         match std::mem::replace(&mut *state, State::Done) {
             State::Open => *state = State::Bound(Box::new(send)),
             State::Kept(status, payload) => {
@@ -63,7 +66,7 @@ impl Promise {
     }
 
     fn keep(&self, status: Status, payload: Payload) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&*self.0);
         match std::mem::replace(&mut *state, State::Done) {
             State::Open => *state = State::Kept(status, payload),
             State::Bound(send) => {

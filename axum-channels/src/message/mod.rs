@@ -32,7 +32,29 @@ pub(crate) struct Message<'a> {
     pub(crate) payload: Payload,
 }
 
+/// The most bytes that a topic or an event from a client may have. A longer one is answered with an error.
+pub(crate) const MAX_NAME_BYTES: usize = 4096;
+
 impl Message<'_> {
+    /// Why the message is for nobody, whatever is joined: its topic or its event is too long.
+    pub(crate) fn too_long(&self) -> Option<Payload> {
+        let reason = if self.topic.len() > MAX_NAME_BYTES {
+            r#"{"reason":"topic too long"}"#
+        } else if self.event.len() > MAX_NAME_BYTES {
+            r#"{"reason":"event too long"}"#
+        } else {
+            return None;
+        };
+        Some(Payload::constant(reason))
+    }
+
+    /// The bytes of all that the client sent with it.
+    pub(crate) fn len(&self) -> usize {
+        let refs = [&self.join_ref, &self.reference].into_iter().flatten();
+        let refs: usize = refs.map(|reference| reference.as_json().len()).sum();
+        refs + self.topic.len() + self.event.len() + self.payload.bytes().len()
+    }
+
     /// The same message, outliving its frame.
     pub(crate) fn into_owned(self) -> Message<'static> {
         Message {
@@ -53,6 +75,20 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) topic: Topic,
     pub(crate) body: Body<'a>,
 }
+
+impl Outgoing<'_> {
+    /// About as many bytes as it takes to write the message down.
+    pub(crate) fn len_hint(&self) -> usize {
+        let (Body::Reply {
+            response: payload, ..
+        }
+        | Body::Event { payload, .. }) = &self.body;
+        payload.bytes().len() + self.topic.len() + ROOM
+    }
+}
+
+/// Bytes of a message besides its payload and its topic: refs, an event, punctuation, the head of a frame.
+const ROOM: usize = 128;
 
 /// What an [`Outgoing`] message says.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +118,11 @@ impl<'a> Broadcast<'a> {
             payload,
             encoded: Default::default(),
         }
+    }
+
+    /// About as many bytes as it takes to write the message down.
+    pub(crate) fn len_hint(&self) -> usize {
+        self.payload.bytes().len() + self.topic.len() + ROOM
     }
 
     /// The form that is encoded by `encode` for the first subscriber of this format, shared by the others. `None` if the

@@ -3,8 +3,10 @@
 //! Topics are spread over shards, each with its own lock. A publisher takes a topic's roster as it is (one reference count)
 //! and delivers without any lock of ours; whoever joins or leaves meanwhile changes a copy.
 
+mod load;
 mod roster;
 
+pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use roster::{Roster, Seat};
 
 use crate::message::{Broadcast, Payload, Topic};
@@ -20,7 +22,7 @@ const SHARDS: usize = 64;
 /// Something that broadcasts are delivered to.
 pub(crate) trait Subscriber: Send + Sync {
     /// Takes a message, without waiting.
-    fn deliver(&self, broadcast: &Broadcast<'_>);
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure;
 
     /// By what it is known not to be sent its own broadcasts.
     fn address(&self) -> *const () {
@@ -78,11 +80,15 @@ impl PubSub {
         let since = metrics::started();
         let broadcast = Broadcast::new(topic, event, payload);
         let from = from.map(|from| from.address());
+        let mut pressure = Pressure::Low;
         for subscriber in roster.iter() {
-            if from.is_none_or(|from| from != subscriber.address()) {
-                subscriber.deliver(&broadcast);
+            if from.is_none_or(|from| from != subscriber.address())
+                && subscriber.deliver(&broadcast) == Pressure::High
+            {
+                pressure = Pressure::High;
             }
         }
+        load::count(roster.len(), pressure);
         told!("publish", since, subscribers = roster.len());
     }
 
@@ -142,11 +148,12 @@ mod tests {
     struct Heard(Mutex<Vec<String>>);
 
     impl Subscriber for Heard {
-        fn deliver(&self, broadcast: &Broadcast<'_>) {
+        fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
             lock(&self.0).push(format!(
                 "{} {} {:?}",
                 broadcast.topic, broadcast.event, broadcast.payload
             ));
+            Pressure::Low
         }
     }
 
@@ -192,8 +199,9 @@ mod tests {
     fn who_leaves_during_a_broadcast_disturbs_nobody() {
         struct Leaver(Mutex<Option<Subscription>>);
         impl Subscriber for Leaver {
-            fn deliver(&self, _: &Broadcast<'_>) {
+            fn deliver(&self, _: &Broadcast<'_>) -> Pressure {
                 drop(lock(&self.0).take());
+                Pressure::Low
             }
         }
         let (pubsub, leaver, heard) = (

@@ -1,22 +1,24 @@
 //! Runs the channels of one connection: carries out what its [`Session`] wants done.
 
-mod guard;
+mod drain;
+mod end;
+mod pause;
 mod slot;
+mod turn;
+mod work;
 
-pub(crate) use guard::guarded;
+pub(crate) use drain::Drain;
+pub(crate) use turn::Turn;
 
-use crate::channel::{Instance, Joining, Route, Turn, ending};
-use crate::log::{self, Line};
-use crate::message::{Answer, Message, Payload, Promise, Refused, Reply, Topic, Why};
-use crate::metrics::{self, told};
-use crate::session::{
-    Change, Effect, Effects, Handled, Join, Joined, Key, Reason, RouteId, Rules, Session, Ticket,
-};
-use crate::socket::{Context, Socket};
-use guard::{Done, drop_guarded, poll_guarded};
-use slot::{Pending, Slot, Told, Work, deliver, subscriber};
+use crate::channel::Route;
+use crate::log::{self, Filter};
+use crate::message::Message;
+use crate::rate_limit::{Bucket, Excess, RateLimit};
+use crate::session::{Effect, Effects, Load, RouteId, Rules, Session};
+use crate::socket::Context;
+use pause::Pause;
+use slot::{Next, Slot, deliver};
 use std::sync::Arc;
-use std::task::{self, Poll};
 use std::time::Duration;
 
 /// What is the same for every connection to a socket.
@@ -26,6 +28,10 @@ pub(crate) struct Handlers {
     pub(crate) rules: Arc<Rules>,
     pub(crate) routes: Vec<Route>,
     pub(crate) join_timeout: Duration,
+    pub(crate) drain_timeout: Duration,
+    pub(crate) rate_limit: Option<RateLimit>,
+    /// What the log does not show of parameters.
+    pub(crate) filter: Arc<Filter>,
 }
 
 /// The channels of one connection.
@@ -37,13 +43,26 @@ pub(crate) struct Runner {
     handlers: Arc<Handlers>,
     session: Session,
     slots: Vec<Slot>,
-    /// Slots with something under way.
+    /// Number of slots with something under way.
     pending: usize,
+    /// The slot to poll first, so that a turn goes on where the budget of the one before ended.
+    cursor: usize,
+    pause: Pause,
+    /// From the first message on, if there is a rate limit.
+    bucket: Option<Box<Bucket>>,
 }
 
 impl Handlers {
     fn route(&self, RouteId(index): RouteId) -> &Route {
         &self.routes[index as usize]
+    }
+
+    fn log(&self, route: &Route) -> log::ChannelLog<'_> {
+        log::ChannelLog {
+            socket: self.name,
+            channel: route.name,
+            filter: &self.filter,
+        }
     }
 }
 
@@ -56,30 +75,100 @@ impl Runner {
             session,
             slots: Vec::new(),
             pending: 0,
+            cursor: 0,
+            pause: Pause::default(),
+            bucket: None,
         }
     }
 
     /// Takes a message from the client.
-    pub(crate) fn receive(&mut self, message: Message<'_>, cx: &mut task::Context<'_>) {
+    pub(crate) fn receive(&mut self, message: Message<'_>, turn: &mut Turn<'_, '_>) {
+        turn.count();
         let mut effects = Effects::default();
-        self.session.receive(message, &mut effects);
-        self.carry_out(effects, cx);
+        match self.excess(&message, turn) {
+            None => self.session.receive(message, &mut effects),
+            Some(Excess::Refuse) => Session::refuse(&message, &mut effects),
+            Some(Excess::Close) => self.context.client.close_for_excess(),
+        }
+        self.carry_out(effects, turn);
     }
 
-    /// Goes on with what is under way.
-    pub(crate) fn poll(&mut self, cx: &mut task::Context<'_>) {
+    /// What to do about a message that is beyond the rate limit. `None` if it is not.
+    fn excess(&mut self, message: &Message<'_>, turn: &Turn<'_, '_>) -> Option<Excess> {
+        let limit = self.handlers.rate_limit.as_ref()?;
+        let full = || Box::new(Bucket::full(limit.clone(), turn.now()));
+        let bucket = self.bucket.get_or_insert_with(full);
+        (!bucket.take(message.len(), turn.now())).then(|| bucket.excess())
+    }
+
+    /// How much waits for the channels.
+    pub(crate) fn load(&mut self) -> Load {
+        self.session.load()
+    }
+
+    /// Goes on with what is under way, as far as the turn's budget goes.
+    pub(crate) fn poll(&mut self, turn: &mut Turn<'_, '_>) {
         let mut effects = Effects::default();
         self.take_mail(&mut effects);
-        self.carry_out(effects, cx);
-        let mut at = 0;
-        while self.pending > 0 && at < self.slots.len() {
+        self.carry_out(effects, turn);
+        let mut unseen = self.slots.len();
+        while self.pending > 0 && unseen > 0 && !turn.is_over() {
             let mut effects = Effects::default();
-            if self.poll_slot(at, &mut effects, cx) {
-                self.carry_out(effects, cx);
-                at = 0; // slots may have moved
-            } else {
-                at += 1;
+            if self.cursor >= self.slots.len() {
+                self.cursor = 0;
             }
+            if self.poll_slot(self.cursor, &mut effects, turn) {
+                self.carry_out(effects, turn);
+                unseen = self.slots.len(); // slots may have moved
+            } else {
+                self.cursor += 1;
+                unseen -= 1;
+            }
+        }
+    }
+
+    /// Whether the client is to wait: what its messages published is more than others receive.
+    pub(crate) fn is_paused(&mut self, turn: &mut Turn<'_, '_>) -> bool {
+        self.pause.lasts(turn)
+    }
+
+    /// Asks for another turn if this one's budget was not enough: soon, or after a pause.
+    pub(crate) fn end_turn(&mut self, turn: &mut Turn<'_, '_>) {
+        if turn.is_pressed() {
+            self.pause.begin();
+            self.pause.lasts(turn);
+        } else if turn.is_over() {
+            turn.again();
+        }
+    }
+
+    /// Ends every channel: one that is idle at once, a busy one when it has handled what was received.
+    fn close(&mut self, turn: &mut Turn<'_, '_>) {
+        let mut effects = Effects::default();
+        if let Some(mailbox) = self.context.mailbox.get() {
+            mailbox.drain(|key, mail| {
+                self.session.mail(key, mail, &mut effects);
+                Ok(())
+            });
+        }
+        for slot in &mut self.slots {
+            slot.subscription = None;
+            self.context.unsubscribe(slot.key);
+        }
+        self.session.close(&mut effects);
+        self.carry_out(effects, turn);
+    }
+
+    /// Whether all channels have ended.
+    fn is_empty(&self) -> bool {
+        self.session.len() == 0
+    }
+
+    /// Logs the channels that have not ended in time. They end when the runner is dropped.
+    fn log_aborted(&self) {
+        for slot in &self.slots {
+            let name = self.handlers.route(slot.route).name;
+            log::aborted(&slot.topic, name, self.handlers.drain_timeout);
         }
     }
 
@@ -91,7 +180,7 @@ impl Runner {
                 mail if !mail.ends() && !session.has_room(key) => Err(mail),
                 mail => {
                     if !session.mail(key, mail, effects) {
-                        context.unsubscribe(key); // it may have subscribed when it had ended already
+                        context.forget(key); // it may have subscribed when it had ended already
                     }
                     Ok(())
                 }
@@ -99,284 +188,39 @@ impl Runner {
         }
     }
 
-    fn carry_out(&mut self, mut effects: Effects<'_>, cx: &mut task::Context<'_>) {
+    fn carry_out(&mut self, mut effects: Effects<'_>, turn: &mut Turn<'_, '_>) {
         while let Some(effect) = effects.pop() {
             match effect {
                 Effect::Send(message) => self.context.client.send(&message),
-                Effect::Join(join) => self.join(join, &mut effects, cx),
+                Effect::Join(join) => self.join(join, &mut effects, turn),
                 Effect::Subscribe { key } => self.subscribe(key),
                 Effect::Handle {
                     ticket,
                     event,
                     payload,
-                } => {
-                    let line = log::started!(DEBUG).map(|since| Line::new(since, &event, &payload));
-                    let start =
-                        |channel: Box<dyn Instance>| channel.handle_in((*event).into(), payload);
-                    self.handle(ticket, line, start, &mut effects, cx);
+                } if turn.is_over() => {
+                    let event = (*event).into();
+                    self.postpone(ticket, Next::Message { event, payload });
                 }
+                Effect::Deliver { ticket, mail } if turn.is_over() => {
+                    self.postpone(ticket, Next::Mail(mail));
+                }
+                Effect::Handle {
+                    ticket,
+                    event,
+                    payload,
+                } => self.handle_in(ticket, &event, payload, &mut effects, turn),
                 Effect::Deliver { ticket, mail } => {
                     let start = |channel| deliver(channel, mail);
-                    self.handle(ticket, None, start, &mut effects, cx);
+                    self.handle(ticket, None, start, &mut effects, turn);
                 }
+                Effect::TakeMail => self.take_mail(&mut effects),
                 Effect::Presence { key, change } => self.change_presence(key, change),
                 Effect::Stop { key, reason } => self.stop(key, reason),
                 Effect::Overrun { topic } => log::overrun(&topic, self.handlers.name),
                 Effect::Unmatched { topic } => log::unmatched(&topic, self.handlers.name),
                 Effect::TooMany { limit } => log::too_many(limit, self.handlers.name),
             }
-        }
-    }
-
-    fn join(&mut self, join: Join, effects: &mut Effects<'_>, cx: &mut task::Context<'_>) {
-        let Join {
-            ticket,
-            route,
-            topic,
-            join_ref,
-            payload,
-        } = join;
-        let line = log::started!(INFO).map(|since| Line::new(since, "phx_join", &payload));
-        let key = ticket.key;
-        let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
-        let since = metrics::started();
-        let future = (self.handlers.route(route).join)(socket, payload, self.handlers.join_timeout);
-        let work = Work::Join(Box::new(Pending {
-            future,
-            ticket,
-            line,
-            since,
-        }));
-        self.slots.reserve_exact(1);
-        self.slots.push(Slot {
-            key,
-            route,
-            topic,
-            subscription: None,
-            work,
-        });
-        self.pending += 1;
-        self.poll_slot(self.slots.len() - 1, effects, cx);
-    }
-
-    fn handle(
-        &mut self,
-        ticket: Ticket,
-        line: Option<Line>,
-        start: impl FnOnce(Box<dyn Instance>) -> Turn,
-        effects: &mut Effects<'_>,
-        cx: &mut task::Context<'_>,
-    ) {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == ticket.key) else {
-            return;
-        };
-        let Work::None(instance) = std::mem::replace(&mut slot.work, Work::Taken) else {
-            return;
-        };
-        let mut pending = Pending {
-            future: start(instance),
-            ticket,
-            line,
-            since: metrics::started(),
-        };
-        match poll_guarded(&mut pending.future, cx) {
-            Poll::Ready(done) => self.handled(pending.told(), done, effects),
-            Poll::Pending => {
-                slot.work = Work::Handle(Box::new(pending));
-                self.pending += 1;
-            }
-        }
-    }
-
-    /// Whether something ended, with what effects.
-    fn poll_slot(
-        &mut self,
-        at: usize,
-        effects: &mut Effects<'_>,
-        cx: &mut task::Context<'_>,
-    ) -> bool {
-        match &mut self.slots[at].work {
-            Work::Join(join) => {
-                let Poll::Ready(done) = poll_guarded(&mut join.future, cx) else {
-                    return false;
-                };
-                self.pending -= 1;
-                if let Work::Join(join) = std::mem::replace(&mut self.slots[at].work, Work::Taken) {
-                    self.joined(at, *join, done, effects);
-                }
-                true
-            }
-            Work::Handle(turn) => {
-                let Poll::Ready(done) = poll_guarded(&mut turn.future, cx) else {
-                    return false;
-                };
-                self.pending -= 1;
-                if let Work::Handle(turn) = std::mem::replace(&mut self.slots[at].work, Work::Taken)
-                {
-                    self.handled(turn.told(), done, effects);
-                }
-                true
-            }
-            Work::None(_) | Work::Taken => false,
-        }
-    }
-
-    fn joined(
-        &mut self,
-        at: usize,
-        join: Pending<Joining>,
-        done: Done<Joining>,
-        effects: &mut Effects<'_>,
-    ) {
-        let slot = &mut self.slots[at];
-        let refusal = match done {
-            Ok(Ok((instance, response))) => {
-                slot.work = Work::None(instance);
-                let name = self.handlers.route(slot.route).name;
-                told!("join", join.since, channel = name, outcome = "ok");
-                log::joined("JOINED", &slot.topic, join.line);
-                return self
-                    .session
-                    .joined(join.ticket, Joined::Ok(response), effects);
-            }
-            Ok(Err(Refused(why))) => why,
-            Err(panic) => Why::Crashed(panic),
-        };
-        let Slot {
-            key, topic, route, ..
-        } = self.slots.swap_remove(at);
-        self.context.unsubscribe(key);
-        let name = self.handlers.route(route).name;
-        let how = match refusal {
-            Why::Said { payload, .. } => {
-                told!("join", join.since, channel = name, outcome = "refused");
-                log::joined("REFUSED JOIN", &topic, join.line);
-                Joined::Refused(payload)
-            }
-            Why::Crashed(error) => {
-                told!("join", join.since, channel = name, outcome = "crashed");
-                log::join_crashed(&topic, self.handlers.name, &error);
-                Joined::Crashed
-            }
-        };
-        self.session.joined(join.ticket, how, effects);
-    }
-
-    fn subscribe(&mut self, key: Key) {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == key) else {
-            return;
-        };
-        let subscriber = subscriber(&self.context, key, self.handlers.route(slot.route));
-        let pubsub = &self.context.endpoint.hub().pubsub;
-        slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));
-    }
-
-    fn handled(
-        &mut self,
-        Told {
-            ticket,
-            line,
-            since,
-        }: Told,
-        done: Done<Turn>,
-        effects: &mut Effects<'_>,
-    ) {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == ticket.key) else {
-            return;
-        };
-        let name = self.handlers.route(slot.route).name;
-        let result = done.and_then(|(instance, result)| {
-            slot.work = Work::None(instance);
-            result
-        });
-        let how = match result {
-            Ok(Reply(answer)) => {
-                told!("handle", since, channel = name, outcome = "ok");
-                log::handled(&slot.topic, name, line);
-                match answer {
-                    Answer::None => Handled::Silent,
-                    Answer::Now(status, payload) => Handled::Reply(status, payload),
-                    Answer::Later(promise) => {
-                        self.bind(&ticket, &promise);
-                        Handled::Silent
-                    }
-                }
-            }
-            Err(error) => {
-                told!("handle", since, channel = name, outcome = "crashed");
-                log::crashed(&slot.topic, name, &error);
-                Handled::Crashed
-            }
-        };
-        self.take_mail(effects); // a channel that has stopped itself gets no further message
-        self.session.handled(ticket, how, effects);
-    }
-
-    /// The answer to a message will come from another task.
-    fn bind(&self, ticket: &Ticket, promise: &Promise) {
-        if let Some(reply_to) = self.session.reply_to(ticket) {
-            let client = self.context.client.clone();
-            promise.bind(move |status, response| client.send(&reply_to.reply(status, response)));
-        }
-    }
-
-    fn change_presence(&self, key: Key, change: Change) {
-        let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
-            return;
-        };
-        let (tracker, topic) = (&self.context.endpoint.hub().tracker, &slot.topic);
-        let owner = self.context.owner(key);
-        let diff = match change {
-            Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
-            Change::Update { key, meta } => tracker.update(topic, owner, &key, meta),
-            Change::Untrack { key } => tracker.untrack(topic, owner, &key),
-            Change::PushState => {
-                let message = self
-                    .session
-                    .push(key, "presence_state", tracker.list(topic).into());
-                return message
-                    .into_iter()
-                    .for_each(|message| self.context.client.send(&message));
-            }
-        };
-        self.publish_presence(topic, diff);
-    }
-
-    fn publish_presence(&self, topic: &Topic, diff: Option<Payload>) {
-        if let Some(diff) = diff {
-            self.context
-                .endpoint
-                .broadcast(topic, "presence_diff", diff);
-        }
-    }
-
-    fn stop(&mut self, key: Key, reason: Reason) {
-        let Some(at) = self.slots.iter().position(|slot| slot.key == key) else {
-            return;
-        };
-        let slot = self.slots.swap_remove(at);
-        if matches!(slot.work, Work::Join(_) | Work::Handle(_)) {
-            self.pending -= 1;
-        }
-        self.end(slot, reason);
-    }
-
-    /// Drops a channel, and all that it was known for.
-    fn end(&self, mut slot: Slot, reason: Reason) {
-        slot.subscription = None;
-        let (key, topic) = (slot.key, slot.topic.clone());
-        let owner = self.context.owner(key);
-        ending(reason, || drop_guarded(slot));
-        self.context.unsubscribe(key);
-        let tracker = &self.context.endpoint.hub().tracker;
-        self.publish_presence(&topic, tracker.leave(&topic, owner));
-    }
-}
-
-impl Drop for Runner {
-    fn drop(&mut self) {
-        for slot in std::mem::take(&mut self.slots) {
-            self.end(slot, Reason::Disconnected);
         }
     }
 }

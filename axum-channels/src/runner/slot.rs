@@ -1,6 +1,6 @@
-use crate::channel::{Instance, Joining, Route, Turn};
+use crate::channel::{Handling, Instance, Joining, Route};
 use crate::log::Line;
-use crate::message::{Reply, Topic};
+use crate::message::{Payload, Reply, Topic};
 use crate::pubsub::{Subscriber, Subscription};
 use crate::session::{Key, Mail, RouteId, Ticket};
 use crate::socket::{Context, Interceptor, Recipient};
@@ -21,9 +21,23 @@ pub(super) enum Work {
     /// Waiting for a message.
     None(Box<dyn Instance>),
     Join(Box<Pending<Joining>>),
-    Handle(Box<Pending<Turn>>),
+    Handle(Box<Pending<Handling>>),
+    /// The next message, for which the turn's budget was not enough.
+    Next(Box<(Box<dyn Instance>, Ticket, Next)>),
     /// Being polled.
     Taken,
+}
+
+/// A message that was handed out, and waits for the next turn.
+pub(super) enum Next {
+    Message { event: Box<str>, payload: Payload },
+    Mail(Mail),
+}
+
+impl Work {
+    pub(super) fn is_pending(&self) -> bool {
+        matches!(self, Work::Join(_) | Work::Handle(_) | Work::Next(_))
+    }
 }
 
 pub(super) struct Pending<F> {
@@ -62,7 +76,7 @@ pub(super) fn subscriber(context: &Arc<Context>, key: Key, route: &Route) -> Arc
 }
 
 /// Gives a channel what came from within the app.
-pub(super) fn deliver(channel: Box<dyn Instance>, mail: Mail) -> Turn {
+pub(super) fn deliver(channel: Box<dyn Instance>, mail: Mail) -> Handling {
     match mail {
         Mail::Info(letter) => channel.handle_info(letter),
         Mail::Out { event, payload } => channel.handle_out(event, payload),

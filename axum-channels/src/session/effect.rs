@@ -21,6 +21,8 @@ pub(crate) enum Effect<'m> {
     },
     /// Give a channel what came from within the app, and call [`handled`](super::Session::handled) when it is done with it.
     Deliver { ticket: Ticket, mail: Mail },
+    /// Look at the mail again: there is room where there was [none](super::Session::has_room).
+    TakeMail,
     /// Change who is there on the topic of a channel.
     Presence { key: Key, change: Change },
     /// End a channel, whatever it is doing.
@@ -129,6 +131,16 @@ pub enum Reason {
     Crashed,
     /// The client disconnected, was disconnected or is lost.
     Disconnected,
+}
+
+/// How much waits for the channels of a session, beside the limits: as much as for the one for which most waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Load {
+    /// Half of what may wait, or less.
+    Light,
+    Heavy,
+    /// What comes now is refused.
+    Full,
 }
 
 /// How a join ended.

@@ -1,5 +1,6 @@
-use super::effect::{Effect, Key, Ticket};
+use super::effect::{Effect, Key, Load, Ticket};
 use super::mail::Mail;
+use super::rules::Rules;
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
 use std::collections::VecDeque;
 
@@ -25,11 +26,12 @@ pub(super) enum Doing {
     Handling,
 }
 
+/// What waits for a busy channel, in order.
 #[derive(Default)]
 pub(super) struct Waiting {
     pub(super) items: VecDeque<Item>,
-    /// Of the client's messages.
-    pub(super) bytes: usize,
+    /// Bytes that the client's messages take.
+    bytes: usize,
 }
 
 pub(super) enum Item {
@@ -37,7 +39,38 @@ pub(super) enum Item {
     Mail(Key, Mail),
 }
 
+/// Bytes that a message takes while it waits: all that was sent, and what it takes to keep that (a queue has up to twice the
+/// room that it needs).
+fn weight(message: &Message<'_>) -> usize {
+    message.len() + 2 * size_of::<Item>()
+}
+
 impl Waiting {
+    pub(super) fn push(&mut self, message: Message<'static>) {
+        self.bytes += weight(&message);
+        self.items.push_back(Item::Message(message));
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Item> {
+        let item = self.items.pop_front()?;
+        if let Item::Message(message) = &item {
+            self.bytes -= weight(message);
+        }
+        Some(item)
+    }
+
+    /// A message may wait unless it is [`Load::Full`]. So there may be one more than the limit of bytes lets in.
+    pub(super) fn load(&self, rules: &Rules) -> Load {
+        let reaches = |items, bytes| self.items.len() >= items || self.bytes >= bytes;
+        if reaches(rules.max_waiting, rules.max_waiting_bytes) {
+            Load::Full
+        } else if reaches(rules.max_waiting / 2 + 1, rules.max_waiting_bytes / 2 + 1) {
+            Load::Heavy
+        } else {
+            Load::Light
+        }
+    }
+
     pub(super) fn has_leave(&self) -> bool {
         let is_leave =
             |item: &Item| matches!(item, Item::Message(message) if message.event == "phx_leave");

@@ -6,16 +6,19 @@
 mod effect;
 mod mail;
 mod member;
+mod release;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 pub use effect::Reason;
-pub(crate) use effect::{Effect, Effects, Handled, Join, Joined, Key, ReplyTo, RouteId, Ticket};
+pub(crate) use effect::{
+    Effect, Effects, Handled, Join, Joined, Key, Load, ReplyTo, RouteId, Ticket,
+};
 pub(crate) use mail::{Change, Mail};
 pub(crate) use rules::{Pattern, Rules};
 
-use member::{Doing, Item, Member, Waiting, closed, notice, reply, unmatched};
+use member::{Doing, Item, Member, closed, notice, reply, unmatched};
 
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
 use std::sync::Arc;
@@ -25,6 +28,12 @@ pub(crate) struct Session {
     rules: Arc<Rules>,
     channels: Vec<Member>,
     next_key: u32,
+    /// Whether there may be a channel for which much waits: then all are looked at.
+    loaded: bool,
+    /// Mail was held back for want of room.
+    held_back: bool,
+    /// The client is gone: each channel ends when it has handled what was received.
+    closing: bool,
 }
 
 impl Session {
@@ -33,11 +42,29 @@ impl Session {
             rules,
             channels: Vec::new(),
             next_key: 0,
+            loaded: false,
+            held_back: false,
+            closing: false,
+        }
+    }
+
+    /// Ends the session in good order: the client is gone, and nothing more is received from it.
+    ///
+    /// A channel with nothing to do ends at once. A busy one ends when it has handled every message that was received before.
+    /// Source: in Phoenix a channel's process finds the end of its transport in its mailbox, behind those messages.
+    pub(crate) fn close(&mut self, effects: &mut Effects<'_>) {
+        self.closing = true;
+        let keys: Vec<Key> = self.channels.iter().map(|member| member.key).collect();
+        for key in keys {
+            self.end_if_idle(key, effects);
         }
     }
 
     /// A message has come in.
     pub(crate) fn receive<'m>(&mut self, message: Message<'m>, effects: &mut Effects<'m>) {
+        if let Some(reason) = message.too_long() {
+            return effects.send(reply(&message, Status::Error, reason));
+        }
         if message.topic == Topic::PHOENIX && message.event == "heartbeat" {
             let body = Body::Reply {
                 status: Status::Ok,
@@ -69,6 +96,12 @@ impl Session {
         }
     }
 
+    /// Answers a message that is beyond the rate limit, and does nothing else about it.
+    pub(crate) fn refuse<'m>(message: &Message<'m>, effects: &mut Effects<'m>) {
+        let reason = Payload::constant(r#"{"reason":"rate limited"}"#);
+        effects.send(reply(message, Status::Error, reason));
+    }
+
     /// A join that [`Effect::Join`] started has ended.
     pub(crate) fn joined(&mut self, ticket: Ticket, how: Joined, effects: &mut Effects<'_>) {
         let Some(at) = self.find(ticket.key) else {
@@ -96,7 +129,10 @@ impl Session {
         }
         // As in Phoenix, where the socket reads no broadcast before it has answered the join: a client that takes what it is
         // answered for the state of things would forget what it heard before.
-        effects.push(Effect::Subscribe { key: ticket.key });
+        if !self.closing {
+            effects.push(Effect::Subscribe { key: ticket.key });
+        }
+        self.change_presences(at, effects);
         self.free(at, effects);
     }
 
@@ -115,16 +151,39 @@ impl Session {
         }
     }
 
-    /// Whether a channel can be given mail: what waits for it already is not too much.
-    pub(crate) fn has_room(&self, key: Key) -> bool {
-        self.find(key).is_none_or(|at| {
+    /// Whether a channel can be given mail: what waits for it already is not too much. If it cannot,
+    /// [`TakeMail`](Effect::TakeMail) is to follow.
+    pub(crate) fn has_room(&mut self, key: Key) -> bool {
+        let has_room = self.find(key).is_none_or(|at| {
             let waiting = self.channels[at].waiting.as_ref();
             waiting.is_none_or(|waiting| waiting.items.len() < self.rules.max_waiting)
-        })
+        });
+        self.held_back |= !has_room;
+        has_room
     }
 
-    /// Something has come from within the app. `false` if it is for nobody: the channel has ended.
+    /// How much waits for the channels. It is looked at before each message.
+    pub(crate) fn load(&mut self) -> Load {
+        if !self.loaded {
+            return Load::Light;
+        }
+        let waiting = self.channels.iter().filter_map(|it| it.waiting.as_ref());
+        let load = waiting.map(|it| it.load(&self.rules)).max();
+        let load = load.unwrap_or(Load::Light);
+        self.loaded = load != Load::Light;
+        load
+    }
+
+    /// Takes what has come from within the app. `false` if it is for nobody: the channel has ended.
+    ///
+    /// What comes after the client's end is for nobody either: each channel reaches that end first. Changes to its own
+    /// presences are carried out, since the messages that it still handles may make some.
     pub(crate) fn mail(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
+        let is_late = matches!(mail, Mail::Info(_) | Mail::Out { .. } | Mail::Overrun);
+        !(self.closing && is_late) && self.take(key, mail, effects)
+    }
+
+    fn take(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
         let Some(at) = self.find(key) else {
             return false;
         };
@@ -157,13 +216,13 @@ impl Session {
             mail => {
                 let waiting = member.waiting.get_or_insert_default();
                 waiting.items.push_back(Item::Mail(key, mail));
+                self.loaded = true;
             }
         }
         true
     }
 
-    /// How many topics are joined, or being joined.
-    #[cfg(any(test, fuzzing))]
+    /// Number of topics that are joined, or being joined.
     pub(crate) fn len(&self) -> usize {
         self.channels.len()
     }
@@ -269,6 +328,7 @@ impl Session {
             reason: Reason::Rejoined,
         });
         self.join(message, Some(old.given_ref()), effects);
+        self.call_for_mail(effects);
     }
 
     fn leave(&mut self, at: usize, message: Message<'_>, effects: &mut Effects<'_>) {
@@ -304,63 +364,6 @@ impl Session {
             reason: Reason::Crashed,
         });
         self.end(at, effects);
-    }
-
-    /// Keeps a message until its channel is free; if too much waits already, says so instead. A client that leaves does not
-    /// ask twice: for that there is room.
-    fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
-        let waiting = self.channels[at].waiting.get_or_insert_default();
-        let bytes = message.payload.bytes().len();
-        let full = waiting.items.len() >= self.rules.max_waiting
-            || (waiting.bytes + bytes > self.rules.max_waiting_bytes && waiting.bytes > 0);
-        if full && (message.event != "phx_leave" || waiting.has_leave()) {
-            let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
-            effects.send(reply(&message, Status::Error, reason));
-        } else {
-            waiting.bytes += bytes;
-            waiting.items.push_back(Item::Message(message.into_owned()));
-        }
-    }
-
-    /// A channel is free, or gone: what waited for it is received in its turn, until something keeps it busy again.
-    fn release(&mut self, topic: &Topic, waiting: Option<Box<Waiting>>, effects: &mut Effects<'_>) {
-        let Some(mut waiting) = waiting else { return };
-        while let Some(item) = waiting.items.pop_front() {
-            match item {
-                Item::Message(message) => {
-                    waiting.bytes -= message.payload.bytes().len();
-                    self.receive(message, effects);
-                }
-                Item::Mail(key, mail) => {
-                    self.mail(key, mail, effects);
-                }
-            }
-            let member = self
-                .channels
-                .iter_mut()
-                .find(|member| member.topic == *topic);
-            if let Some(member) = member.filter(|member| member.doing != Doing::Nothing) {
-                member.waiting = Some(waiting).filter(|waiting| !waiting.items.is_empty());
-                return;
-            }
-        }
-    }
-
-    fn free(&mut self, at: usize, effects: &mut Effects<'_>) {
-        let member = &mut self.channels[at];
-        member.doing = Doing::Nothing;
-        if member.stopping {
-            return self.stop(at, effects);
-        }
-        if let waiting @ Some(_) = member.waiting.take() {
-            let topic = member.topic.clone();
-            self.release(&topic, waiting, effects);
-        }
-    }
-
-    fn end(&mut self, at: usize, effects: &mut Effects<'_>) {
-        let member = self.channels.swap_remove(at);
-        self.release(&member.topic, member.waiting, effects);
     }
 
     fn find(&self, key: Key) -> Option<usize> {

@@ -6,7 +6,7 @@ pub(crate) struct Rules {
     pub(crate) patterns: Vec<Pattern>,
     /// Topics a client may have joined at once.
     pub(crate) max_channels: usize,
-    /// Messages that may wait for a busy channel, and the bytes of their payloads; one may always wait.
+    /// Messages that may wait for a busy channel, and the bytes that they take, to which one message may be added.
     pub(crate) max_waiting: usize,
     pub(crate) max_waiting_bytes: usize,
 }

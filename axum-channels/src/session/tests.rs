@@ -11,7 +11,7 @@ fn session() -> Test {
         patterns,
         max_channels: 2,
         max_waiting: 2,
-        max_waiting_bytes: 100,
+        max_waiting_bytes: 10_000,
     };
     Test(Session::new(Arc::new(rules)))
 }
@@ -121,6 +121,7 @@ fn told(mut effects: Effects<'_>) -> Vec<String> {
                 payload,
             } => format!("handle {event} {payload:?} in {}", ticket.key.0),
             Effect::Deliver { ticket, mail } => format!("deliver {mail:?} to {}", ticket.key.0),
+            Effect::TakeMail => "take mail".to_owned(),
             Effect::Presence { key, change } => format!("{change:?} by {}", key.0),
             Effect::Stop { key, reason } => format!("stop {}, {reason:?}", key.0),
             Effect::Overrun { topic } => format!("overrun {topic}"),
@@ -490,7 +491,7 @@ fn there_is_always_room_to_leave_but_once() {
 fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "slow"]);
-    let large = Payload::from(json!("x".repeat(200)));
+    let large = Payload::from(json!("x".repeat(20_000)));
     assert_eq!(
         session.receive_with(["1", "3", "room:a", "large"], large),
         [""; 0]
@@ -505,6 +506,44 @@ fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
             "error",
             json!({"reason": "channel busy"})
         )]
+    );
+}
+
+#[test]
+fn a_message_that_waits_counts_with_all_that_was_sent() {
+    for (event, payload) in [(4000, 0), (0, 4000), (2000, 2000)] {
+        let mut session = session().join();
+        session.receive(["1", "2", "room:a", "slow"]);
+        let event: &str = "e".repeat(event).leak();
+        let payload = Payload::from(json!("p".repeat(payload)));
+        let mut push =
+            |reference| session.receive_with(["1", reference, "room:a", event], payload.clone());
+        assert_eq!((push("3"), push("4")), (vec![], vec![]));
+        let busy = json!({"reason": "channel busy"});
+        assert_eq!(push("5"), [reply(json!(1), 5, "room:a", "error", busy)]);
+    }
+}
+
+#[test]
+fn a_topic_or_an_event_that_is_too_long_is_answered_with_an_error() {
+    let long = |len: usize| -> &'static str { "x".repeat(len).leak() };
+    let error = |topic, reason| reply(json!(1), 2, topic, "error", json!({"reason": reason}));
+    let mut session = session().join();
+    for joined in ["room:a", "room:b"] {
+        assert_eq!(
+            session.receive(["1", "2", joined, long(4097)]),
+            [error(joined, "event too long")]
+        );
+    }
+    for event in ["phx_join", "phx_leave", "ping"] {
+        assert_eq!(
+            session.receive(["1", "2", long(4097), event]),
+            [error(long(4097), "topic too long")]
+        );
+    }
+    assert_eq!(
+        session.receive(["1", "2", "room:a", long(4096)]),
+        [format!("handle {} {{}} in 0", long(4096))]
     );
 }
 
@@ -595,6 +634,32 @@ fn a_channel_that_is_stopped_while_idle_ends_at_once_and_one_while_joining_after
 }
 
 #[test]
+fn mail_that_was_held_back_is_called_for_when_there_is_room_also_if_what_waited_was_for_nobody() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "ping"]);
+    for reference in ["3", "4"] {
+        assert!(session.0.has_room(Key(0)));
+        session.receive(["0", reference, "room:a", "stale"]);
+    }
+    assert!(!session.0.has_room(Key(0)));
+    assert_eq!(session.handled(0, "2", Handled::Silent), ["take mail"]);
+    assert!(session.0.has_room(Key(0)));
+    session.receive(["1", "5", "room:a", "ping"]);
+    assert_eq!(session.handled(0, "5", Handled::Silent), [""; 0]);
+}
+
+#[test]
+fn mail_that_was_held_back_is_called_for_when_its_channel_is_joined_again() {
+    let mut session = session().join();
+    for reference in ["2", "3", "4"] {
+        session.receive(["1", reference, "room:a", "ping"]);
+    }
+    assert!(!session.0.has_room(Key(0)));
+    let told = session.receive(["5", "5", "room:a", "phx_join"]);
+    assert_eq!(told.last().map(String::as_str), Some("take mail"));
+}
+
+#[test]
 fn a_channel_with_too_much_mail_is_ended_with_an_error() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "ping"]);
@@ -605,7 +670,10 @@ fn a_channel_with_too_much_mail_is_ended_with_an_error() {
     assert!(!session.0.has_room(Key(0)));
     let told = session.mail(0, Mail::Overrun);
     let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
-    assert_eq!(told, ["overrun room:a", error, "stop 0, Crashed"]);
+    assert_eq!(
+        told,
+        ["overrun room:a", error, "stop 0, Crashed", "take mail"]
+    );
 }
 
 #[test]
@@ -635,4 +703,88 @@ fn presences_change_as_soon_as_the_channel_is_joined_whatever_it_is_doing() {
     session.receive(["1", "2", "room:a", "ping"]);
     assert_eq!(session.mail(0, change()), ["PushState by 0"]);
     assert_eq!(session.mail(1, change()), [""; 0]);
+}
+
+impl Test {
+    fn close(&mut self) -> Vec<String> {
+        let mut effects = Effects::default();
+        self.0.close(&mut effects);
+        told(effects)
+    }
+}
+
+#[test]
+fn a_channel_that_is_idle_when_its_client_goes_ends_at_once() {
+    let mut session = session().join();
+    assert_eq!(session.close(), ["stop 0, Disconnected"]);
+    assert_eq!(session.0.len(), 0);
+}
+
+#[test]
+fn what_was_received_before_the_client_went_is_handled_in_order_and_then_the_channel_ends() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "one"]);
+    session.receive(["1", "3", "room:a", "two"]);
+    session.mail(0, out("three"));
+    assert_eq!(session.close(), [""; 0]);
+    assert_eq!(
+        session.handled(0, "2", Handled::Silent),
+        ["handle two {} in 0"]
+    );
+    assert_eq!(
+        session.handled(0, "3", Handled::Silent),
+        ["deliver out three {} to 0"]
+    );
+    assert_eq!(
+        session.handled(0, "null", Handled::Silent),
+        ["stop 0, Disconnected"]
+    );
+    assert_eq!(session.0.len(), 0);
+}
+
+#[test]
+fn a_join_under_way_when_its_client_goes_is_finished_and_its_messages_are_handled() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    session.receive(["1", "2", "room:a", "save"]);
+    assert_eq!(session.close(), [""; 0]);
+    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let answer = reply(json!(1), 1, "room:a", "ok", json!({}));
+    assert_eq!(told, [answer, "handle save {} in 0".to_owned()]);
+    let told = session.handled(0, "2", Handled::Silent);
+    assert_eq!(told, ["stop 0, Disconnected"]);
+}
+
+#[test]
+fn mail_that_comes_after_the_client_has_gone_is_for_nobody_but_presence_changes_are_made() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    session.close();
+    assert_eq!(session.mail(0, out("late")), [""; 0]);
+    assert_eq!(session.mail(0, Mail::Info(Box::new(()))), [""; 0]);
+    assert_eq!(
+        session.mail(0, Mail::Presence(Change::PushState)),
+        ["PushState by 0"]
+    );
+    let told = session.handled(0, "2", Handled::Silent);
+    assert_eq!(told, ["stop 0, Disconnected"]);
+}
+
+#[test]
+fn a_channel_that_leaves_stops_or_crashes_after_its_client_has_gone_ends_for_that_reason() {
+    for (how, reason) in [(Handled::Crashed, "Crashed"), (Handled::Silent, "Stopped")] {
+        let mut session = session().join();
+        session.receive(["1", "2", "room:a", "slow"]);
+        session.close();
+        session.mail(0, Mail::Stop);
+        let told = session.handled(0, "2", how);
+        assert_eq!(told.last(), Some(&format!("stop 0, {reason}")));
+        assert_eq!(session.0.len(), 0);
+    }
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    session.receive(["1", "3", "room:a", "phx_leave"]);
+    session.close();
+    let told = session.handled(0, "2", Handled::Silent);
+    assert_eq!(told.last().map(String::as_str), Some("stop 0, Left"));
 }

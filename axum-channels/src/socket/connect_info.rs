@@ -6,7 +6,7 @@ use base64::prelude::{
     BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD,
 };
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The subprotocol that carries a token.
 const BEARER: &str = "base64url.bearer.phx.";
@@ -102,7 +102,31 @@ impl ConnectInfo {
         &self.parts.uri
     }
 
-    /// The address of the client, if the app is served with axum's `into_make_service_with_connect_info::<SocketAddr>()`.
+    /// Address of the client: that of the [peer](Self::peer_addr), unless this is one of the endpoint's
+    /// [trusted proxies](crate::EndpointBuilder::trusted_proxies), which name another in `X-Forwarded-For`.
+    ///
+    /// `None` if what a trusted proxy wrote is no address, or the server does not know its peers.
+    ///
+    /// ```
+    /// use axum_channels::{ConnectInfo, Refused};
+    ///
+    /// fn refuse_others(info: &ConnectInfo) -> Result<(), Refused> {
+    ///     match info.client_addr() {
+    ///         Some(address) if address.is_loopback() => Ok(()),
+    ///         _ => Err(Refused::new("unauthorized")),
+    ///     }
+    /// }
+    /// ```
+    pub fn client_addr(&self) -> Option<IpAddr> {
+        let peer = self.peer_addr()?.ip();
+        match &self.endpoint.hub().proxies {
+            Some(proxies) => proxies.client_addr(peer, self.headers()),
+            None => Some(peer.to_canonical()),
+        }
+    }
+
+    /// Address of the other end of the connection, which may be a proxy: if the app is served by [`serve`](crate::serve()),
+    /// or by axum with `into_make_service_with_connect_info::<SocketAddr>()`.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;

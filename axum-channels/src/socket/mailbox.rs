@@ -1,74 +1,85 @@
 use super::Context;
-use super::subscription::Places;
+use super::keyed_queue::KeyedQueue;
+use super::places::Places;
+use super::tracked::Tracked;
 use crate::channel::{HandleInfo, Letter};
+use crate::pubsub;
 use crate::session::{Key, Mail};
 use crate::sync::lock;
-use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// What came from within the app for the channels of one connection, until the connection's task takes it.
-///
-/// A connection has one from when it is first needed.
 #[derive(Default)]
 pub(crate) struct Mailbox {
-    letters: Mutex<VecDeque<(Key, Mail)>>,
+    letters: KeyedQueue<Key, Mail>,
     /// What the channels hear besides their own topics. From the first subscription on.
-    pub(super) places: OnceLock<Box<Mutex<Places>>>,
+    places: OnceLock<Box<Places<Key, pubsub::Subscription>>>,
+    /// What the channels track. From the first presence on.
+    pub(super) tracked: OnceLock<Box<Mutex<Tracked>>>,
+}
+
+/// A connection's mailbox. There is one from when it is first needed, but none any more once the channels have ended.
+#[derive(Default)]
+pub(crate) struct LazyMailbox(OnceLock<Option<Box<Mailbox>>>);
+
+impl LazyMailbox {
+    /// The mailbox, if it was needed until now.
+    pub(crate) fn get(&self) -> Option<&Mailbox> {
+        self.0.get()?.as_deref()
+    }
+
+    /// The mailbox, unless the channels have ended.
+    pub(super) fn open(&self) -> Option<&Mailbox> {
+        self.0.get_or_init(|| Some(Box::default())).as_deref()
+    }
+
+    /// Drops what nobody will take any more; whoever sends something from here on is told that the client is gone.
+    pub(crate) fn close(&self) {
+        if let Some(mailbox) = self.0.get_or_init(|| None) {
+            mailbox.letters.close();
+        }
+    }
 }
 
 impl Mailbox {
-    /// So many may wait for one channel as `limit` says, besides those that end it: one that is busy takes no room from
-    /// the others.
-    fn put(&self, key: Key, mail: Mail, limit: usize) -> Result<(), SendError> {
-        let mut letters = lock(&self.letters);
-        let waiting = || letters.iter().filter(|(to, _)| *to == key).count();
-        if letters.len() >= limit && !mail.ends() && waiting() >= limit {
-            return Err(SendError::Full);
-        }
-        letters.push_back((key, mail));
-        Ok(())
-    }
-
     /// Hands out what `take` has room for; the rest stays, in order.
-    pub(crate) fn drain(&self, mut take: impl FnMut(Key, Mail) -> Result<(), Mail>) {
-        let mut kept = std::mem::take(&mut *lock(&self.letters));
-        for _ in 0..kept.len() {
-            if let Some((key, mail)) = kept.pop_front()
-                && let Err(mail) = take(key, mail)
-            {
-                kept.push_back((key, mail));
-            }
-        }
-        if !kept.is_empty() {
-            let mut letters = lock(&self.letters);
-            kept.append(&mut letters);
-            *letters = kept;
-        }
+    pub(crate) fn drain(&self, take: impl FnMut(Key, Mail) -> Result<(), Mail>) {
+        self.letters.drain(take);
     }
 
-    fn clear(&self) {
-        let letters = std::mem::take(&mut *lock(&self.letters));
-        drop(letters); // what is in them is the user's: not under the lock
+    pub(super) fn places(&self) -> &Places<Key, pubsub::Subscription> {
+        self.places.get_or_init(Box::default)
     }
 }
 
 impl Context {
-    /// Sends something to one of this connection's channels.
-    pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<(), SendError> {
-        let mailbox = self.mailbox();
-        mailbox.put(key, mail, self.max_waiting)?;
-        if self.client.wake() {
-            Ok(())
-        } else {
-            mailbox.clear();
-            Err(SendError::Gone)
+    /// Sends something to one of this connection's channels, and returns how much waits for it. What ends a channel has room
+    /// in any case.
+    pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<usize, SendError> {
+        let limit = (!mail.ends()).then_some(self.max_waiting);
+        let mailbox = self.mailbox.open().ok_or(SendError::Gone)?;
+        let waiting = mailbox.letters.push(key, mail, limit)?;
+        self.client.wake();
+        Ok(waiting)
+    }
+
+    /// Ends what a channel has subscribed to.
+    pub(crate) fn unsubscribe(&self, key: Key) {
+        let mailbox = self.mailbox.get();
+        if let Some(places) = mailbox.and_then(|mailbox| mailbox.places.get()) {
+            places.end(key);
         }
     }
 
-    pub(super) fn mailbox(&self) -> &Mailbox {
-        self.mailbox.get_or_init(Box::default)
+    /// Ends what a channel has subscribed to, and forgets what it tracks.
+    pub(crate) fn forget(&self, key: Key) {
+        self.unsubscribe(key);
+        let mailbox = self.mailbox.get();
+        if let Some(tracked) = mailbox.and_then(|mailbox| mailbox.tracked.get()) {
+            lock(&**tracked).forget(key);
+        }
     }
 }
 
@@ -140,7 +151,9 @@ impl<C> Sender<C> {
         C: HandleInfo<M>,
     {
         let letter = Letter::<C>::new(message);
-        self.context.post(self.key, Mail::Info(Box::new(letter)))
+        self.context
+            .post(self.key, Mail::Info(Box::new(letter)))
+            .map(drop)
     }
 }
 

@@ -2,18 +2,23 @@
 
 mod connect_info;
 mod handler;
+mod keyed_queue;
 mod mailbox;
 mod params;
+mod places;
 mod presence;
+mod presence_error;
 mod recipient;
 mod subscription;
+mod tracked;
 
 pub use connect_info::ConnectInfo;
 pub use handler::SocketHandler;
-pub(crate) use mailbox::Mailbox;
+pub(crate) use mailbox::LazyMailbox;
 pub use mailbox::{SendError, Sender};
 pub use params::Params;
 pub use presence::Presence;
+pub use presence_error::PresenceError;
 pub(crate) use recipient::{Interceptor, Recipient};
 pub use subscription::Subscription;
 
@@ -25,15 +30,18 @@ use crate::pubsub::Subscriber;
 use crate::session::{Key, Mail};
 use std::any::{Any, type_name};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A client as its channels see it, whatever transport it came by.
 pub(crate) trait Client: Subscriber {
     /// Sends to this client alone, without waiting.
     fn send(&self, message: &Outgoing<'_>);
 
-    /// Has the client's task look at its mail. `false` if the client is gone.
-    fn wake(&self) -> bool;
+    /// Has the client's task look at its mail.
+    fn wake(&self);
+
+    /// Closes the connection of a client that sends more than it may.
+    fn close_for_excess(&self);
 }
 
 /// What all channels of a connection share.
@@ -44,8 +52,7 @@ pub(crate) struct Context {
     pub(crate) handler: Arc<dyn Any + Send + Sync>,
     /// What [`SocketHandler::id`] said when it connected.
     pub(crate) id: Option<Topic>,
-    /// From the first letter on.
-    pub(crate) mailbox: OnceLock<Box<Mailbox>>,
+    pub(crate) mailbox: LazyMailbox,
     /// How many letters may wait.
     pub(crate) max_waiting: usize,
 }

@@ -61,7 +61,7 @@ impl Params {
     }
 }
 
-/// As the log shows them: tokens, passwords and secrets are filtered.
+/// As the log shows them by default: tokens, passwords and secrets are filtered, and what is long is cut.
 impl fmt::Debug for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::log::fmt_params(self, f)

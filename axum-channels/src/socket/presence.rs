@@ -1,8 +1,11 @@
-use super::{Context, SendError};
+use super::tracked::Tracked;
+use super::{Context, PresenceError, SendError};
 use crate::message::{Payload, Topic};
 use crate::presence::Presences;
 use crate::session::{Change, Key, Mail};
+use crate::sync::lock;
 use serde_json::{Map, Value};
+use std::sync::{Mutex, MutexGuard};
 
 /// Who is on a topic, as one of its channels sees and changes it: see [`Socket::presence`](crate::Socket::presence).
 ///
@@ -36,13 +39,11 @@ pub struct Presence<'a> {
 }
 
 impl Presence<'_> {
-    /// Tracks this client's connection under a key. If it is already, nothing changes.
+    /// Tracks this client's connection under a key.
     ///
     /// # Errors
-    /// If the client is gone, or too many messages wait for its channel.
-    ///
-    /// # Panics
-    /// If `meta` is no JSON object.
+    /// If this channel tracks the key already, if `meta` is not a JSON object, if the client is gone, or if too many
+    /// messages wait for its channel.
     ///
     /// ```
     /// # use axum_channels::{Result, Socket};
@@ -51,21 +52,26 @@ impl Presence<'_> {
     ///     Ok(())
     /// }
     /// ```
-    pub fn track(&self, key: &str, meta: impl Into<Payload>) -> Result<(), SendError> {
-        let meta = object(&meta.into());
-        self.change(Change::Track {
-            key: key.into(),
-            meta,
-        })
+    pub fn track(&self, key: &str, meta: impl Into<Payload>) -> Result<(), PresenceError> {
+        let meta = object(&meta.into())?;
+        let mut tracked = self.tracked()?;
+        if tracked.has(self.key, key) {
+            return Err(PresenceError::AlreadyTracked {
+                topic: self.topic.clone(),
+                key: key.to_owned(),
+            });
+        }
+        let name = key.into();
+        self.change(Change::Track { key: name, meta })?;
+        tracked.add(self.key, key);
+        Ok(())
     }
 
-    /// Replaces what is known of this client's connection. If it is not tracked under the key, nothing changes.
+    /// Replaces what is known of this client's connection under a key.
     ///
     /// # Errors
-    /// If the client is gone, or too many messages wait for its channel.
-    ///
-    /// # Panics
-    /// If `meta` is no JSON object.
+    /// If this channel does not track the key, if `meta` is not a JSON object, if the client is gone, or if too many
+    /// messages wait for its channel.
     ///
     /// ```
     /// # use axum_channels::{Result, Socket};
@@ -74,15 +80,20 @@ impl Presence<'_> {
     ///     Ok(())
     /// }
     /// ```
-    pub fn update(&self, key: &str, meta: impl Into<Payload>) -> Result<(), SendError> {
-        let meta = object(&meta.into());
-        self.change(Change::Update {
-            key: key.into(),
-            meta,
-        })
+    pub fn update(&self, key: &str, meta: impl Into<Payload>) -> Result<(), PresenceError> {
+        let meta = object(&meta.into())?;
+        let tracked = self.tracked()?;
+        if !tracked.has(self.key, key) {
+            return Err(PresenceError::NotTracked {
+                topic: self.topic.clone(),
+                key: key.to_owned(),
+            });
+        }
+        let name = key.into();
+        self.change(Change::Update { key: name, meta })
     }
 
-    /// Tracks this client's connection no longer. If it is not tracked under the key, nothing changes.
+    /// Tracks this client's connection no longer. If it is not tracked under the key, nothing changes, as in Phoenix.
     ///
     /// # Errors
     /// If the client is gone, or too many messages wait for its channel.
@@ -94,8 +105,12 @@ impl Presence<'_> {
     ///     Ok(())
     /// }
     /// ```
-    pub fn untrack(&self, key: &str) -> Result<(), SendError> {
-        self.change(Change::Untrack { key: key.into() })
+    pub fn untrack(&self, key: &str) -> Result<(), PresenceError> {
+        let name = key.into();
+        let mut tracked = self.tracked()?;
+        self.change(Change::Untrack { key: name })?;
+        tracked.remove(self.key, key);
+        Ok(())
     }
 
     /// Pushes who is there to this client, as `presence_state`: what changes were made before this one are in it.
@@ -110,7 +125,7 @@ impl Presence<'_> {
     ///     Ok(())
     /// }
     /// ```
-    pub fn push_state(&self) -> Result<(), SendError> {
+    pub fn push_state(&self) -> Result<(), PresenceError> {
         self.change(Change::PushState)
     }
 
@@ -126,14 +141,19 @@ impl Presence<'_> {
         self.context.endpoint.presences(self.topic)
     }
 
-    fn change(&self, change: Change) -> Result<(), SendError> {
-        self.context.post(self.key, Mail::Presence(change))
+    /// Locked until a change is queued: other tasks with a clone of the socket make theirs before it or after it.
+    fn tracked(&self) -> Result<MutexGuard<'_, Tracked>, PresenceError> {
+        let mailbox = self.context.mailbox.open().ok_or(SendError::Gone)?;
+        let tracked: &Mutex<_> = mailbox.tracked.get_or_init(Box::default);
+        Ok(lock(tracked))
+    }
+
+    fn change(&self, change: Change) -> Result<(), PresenceError> {
+        self.context.post(self.key, Mail::Presence(change))?;
+        Ok(())
     }
 }
 
-fn object(meta: &Payload) -> Map<String, Value> {
-    match meta.parse() {
-        Ok(object) => object,
-        Err(_) => panic!("`{meta:?}` is not what can be known of a presence: it is no JSON object"),
-    }
+fn object(meta: &Payload) -> Result<Map<String, Value>, PresenceError> {
+    meta.parse().map_err(|_| PresenceError::NotAnObject)
 }

@@ -1,7 +1,8 @@
 use super::{Context, SendError};
 use crate::message::{Broadcast, Payload};
-use crate::pubsub::Subscriber;
+use crate::pubsub::{Gauge, Pressure, Subscriber};
 use crate::session::{Key, Mail};
+use crate::sync::{Mutex, lock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -11,6 +12,7 @@ pub(crate) struct Recipient {
     key: Key,
     /// It is ended, or gone: there is no use in handing it anything.
     over: AtomicBool,
+    gauge: Mutex<Gauge>,
 }
 
 impl Recipient {
@@ -19,23 +21,37 @@ impl Recipient {
             context,
             key,
             over: AtomicBool::new(false),
+            gauge: Mutex::default(),
         }
     }
 
-    pub(super) fn hand(&self, mail: impl FnOnce() -> Mail) {
+    pub(super) fn hand(&self, mail: impl FnOnce() -> Mail) -> Pressure {
         if self.over.load(Relaxed) {
-            return;
+            return Pressure::Low;
         }
-        let Err(error) = self.context.post(self.key, mail()) else {
-            return;
+        let error = match self.context.post(self.key, mail()) {
+            Ok(waiting) => return self.pressure(waiting),
+            Err(error) => error,
         };
-        if self.over.swap(true, Relaxed) {
-            return;
+        if !self.over.swap(true, Relaxed) {
+            match error {
+                SendError::Full => drop(self.context.post(self.key, Mail::Overrun)), // who is gone meanwhile needs no end
+                SendError::Gone => self.context.unsubscribe(self.key),
+            }
         }
-        match error {
-            SendError::Full => drop(self.context.post(self.key, Mail::Overrun)), // who is gone meanwhile needs no end
-            SendError::Gone => self.context.unsubscribe(self.key),
+        Pressure::Low
+    }
+
+    /// What `waiting` messages ask of those who send more.
+    fn pressure(&self, waiting: usize) -> Pressure {
+        let limit = self.context.max_waiting;
+        if waiting > limit / 2 {
+            return lock(&self.gauge).full();
         }
+        if waiting <= limit / 8 {
+            lock(&self.gauge).empty();
+        }
+        Pressure::Low
     }
 }
 
@@ -46,14 +62,14 @@ pub(crate) struct Interceptor {
 }
 
 impl Subscriber for Interceptor {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         if !self.events.contains(&broadcast.event) {
             return self.channel.context.client.deliver(broadcast);
         }
         self.channel.hand(|| Mail::Out {
             event: broadcast.event.into(),
             payload: Payload::from(broadcast.payload),
-        });
+        })
     }
 
     fn address(&self) -> *const () {
@@ -66,22 +82,23 @@ mod tests {
     use super::*;
     use crate::Endpoint;
     use crate::message::Outgoing;
-    use crate::socket::Client;
-    use std::sync::OnceLock;
+    use crate::socket::{Client, LazyMailbox};
 
     /// A client whose task has not come to look at its mail.
     struct Busy;
 
     impl Subscriber for Busy {
-        fn deliver(&self, _: &Broadcast<'_>) {}
+        fn deliver(&self, _: &Broadcast<'_>) -> Pressure {
+            Pressure::Low
+        }
     }
 
     impl Client for Busy {
         fn send(&self, _: &Outgoing<'_>) {}
 
-        fn wake(&self) -> bool {
-            true
-        }
+        fn close_for_excess(&self) {}
+
+        fn wake(&self) {}
     }
 
     #[test]
@@ -91,7 +108,7 @@ mod tests {
             client: Arc::new(Busy),
             handler: Arc::new(()),
             id: None,
-            mailbox: OnceLock::new(),
+            mailbox: LazyMailbox::default(),
             max_waiting: 2,
         });
         let channel = Recipient::new(context.clone(), Key::default());
@@ -99,10 +116,14 @@ mod tests {
             channel.hand(|| Mail::Info(Box::new(())));
         }
         let mut waiting = Vec::new();
-        context.mailbox().drain(|_, mail| {
-            waiting.push(format!("{mail:?}"));
-            Ok(())
-        });
+        context
+            .mailbox
+            .open()
+            .expect("there is mail")
+            .drain(|_, mail| {
+                waiting.push(format!("{mail:?}"));
+                Ok(())
+            });
         assert_eq!(waiting, ["info", "info", "overrun"]);
     }
 }

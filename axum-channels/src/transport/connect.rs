@@ -2,10 +2,9 @@
 
 use super::mount::{Entrance, Mount};
 use crate::codec::Serializer;
-use crate::log::{self, TARGET, Took};
+use crate::guard::guarded;
 use crate::message::{Payload, Refused, Why};
 use crate::metrics::{self, told};
-use crate::runner::guarded;
 use crate::socket::{ConnectInfo, Params};
 use crate::within::within;
 use axum::body::Body;
@@ -38,11 +37,13 @@ pub(super) struct Refusal {
 impl Mount {
     /// Whether a page may connect, by its origin.
     pub(super) fn allows(&self, parts: &Parts) -> bool {
-        let allowed = self.check_origin.allows(parts);
-        if !allowed {
-            log_origin(parts);
+        let checked = self.check_origin.check(&parts.headers);
+        if let Err(refused) = &checked {
+            let origin = refused.origin();
+            self.log
+                .origin_refused(&origin, &refused.allowed, &refused.setting);
         }
-        allowed
+        checked.is_ok()
     }
 }
 
@@ -51,16 +52,22 @@ impl Entrance {
     pub(super) async fn connect(
         &self,
         mut parts: Parts,
-        transport: &str,
+        transport: &'static str,
     ) -> Result<(Connected, Serializer), Refusal> {
-        let since = log::started!(INFO);
-        let params = params(&mut parts).await?;
+        let Entrance { endpoint, mount } = self;
+        let attempt = mount.log.attempt(transport);
+        let params = match params(&mut parts).await {
+            Ok(params) => params,
+            Err(refusal) => {
+                attempt.bad_path();
+                return Err(refusal);
+            }
+        };
         let vsn = params.get("vsn").unwrap_or("1.0.0");
         let Some(serializer) = Serializer::negotiate(vsn) else {
-            tracing::warn!(target: TARGET, "The client's requested transport version {vsn:?} is not supported: expected 1.0.x or 2.0.x");
+            attempt.unsupported(vsn);
             return Err(StatusCode::FORBIDDEN.into());
         };
-        let Entrance { endpoint, mount } = self;
         let info = ConnectInfo {
             parts,
             endpoint: endpoint.clone(),
@@ -78,30 +85,23 @@ impl Entrance {
             transport = transport,
             accepted = accepted
         );
-        let result = match result {
+        match result {
             Ok(Err(Refused(Why::Crashed(error)))) | Err(error) => {
-                tracing::error!(target: TARGET, "connect of {name} crashed: {error}");
-                return Err(StatusCode::INTERNAL_SERVER_ERROR.into());
+                attempt.crashed(&error);
+                Err(StatusCode::INTERNAL_SERVER_ERROR.into())
             }
-            Ok(Err(Refused(Why::Said { payload, status }))) => Err(Refusal {
-                status: StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
-                payload: Some(payload),
-            }),
-            Ok(Ok(connected)) => Ok((connected, serializer)),
-        };
-        if let Some(since) = since {
-            let what = if result.is_ok() {
-                "CONNECTED TO"
-            } else {
-                "REFUSED CONNECTION TO"
-            };
-            let took = Took::since(since);
-            tracing::info!(
-                target: TARGET,
-                "{what} {name} in {took}\n  Transport: {transport}\n  Serializer: {serializer}\n  Parameters: {params:?}"
-            );
+            Ok(Err(Refused(Why::Said { payload, status }))) => {
+                attempt.refused(serializer, &params, (status, &payload));
+                Err(Refusal {
+                    status: StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
+                    payload: Some(payload),
+                })
+            }
+            Ok(Ok(connected)) => {
+                attempt.connected(serializer, &params);
+                Ok((connected, serializer))
+            }
         }
-        result
     }
 }
 
@@ -151,13 +151,4 @@ pub(super) fn status(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response
-}
-
-fn log_origin(parts: &Parts) {
-    let origin = parts.headers.get(header::ORIGIN);
-    tracing::error!(
-        target: TARGET,
-        "Could not check origin for a socket\n  Origin of the request: {origin:?}\n  \
-         To allow it, give the socket or its endpoint `.check_origin(CheckOrigin::hosts([..]))`"
-    );
 }

@@ -1,14 +1,15 @@
 use super::connect::Connected;
-use super::format::Format;
+use super::format::{Format, Framing};
 use super::frame::CloseCode;
 use super::mount::Entrance;
 use super::outbox::{End, Outbox};
+use crate::log::{Closed, SocketLog};
 use crate::message::{Broadcast, Outgoing, Topic};
-use crate::pubsub::{Subscriber, Subscription};
+use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
-use crate::socket::{Client, Context};
+use crate::socket::{Client, Context, LazyMailbox};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
 
 /// A client as the rest of the program sees it. Its task, a [`Driver`](super::driver::Driver) or a
 /// [`Poller`](super::poller::Poller), owns what else there is of it.
@@ -37,7 +38,10 @@ impl Connection {
         let Entrance { endpoint, mount } = entrance;
         let id = id.map(Topic::from);
         let subscription = id.clone().map(|id| {
-            let disconnector = Arc::new(Disconnector(self.clone()));
+            let disconnector = Arc::new(Disconnector {
+                connection: self.clone(),
+                log: mount.log.clone(),
+            });
             endpoint.hub().pubsub.subscribe(id, disconnector)
         });
         let context = Arc::new(Context {
@@ -45,7 +49,7 @@ impl Connection {
             client: self.clone(),
             handler,
             id,
-            mailbox: OnceLock::new(),
+            mailbox: LazyMailbox::default(),
             max_waiting: mount.options.max_waiting,
         });
         (Runner::new(context, mount.handlers.clone()), subscription)
@@ -55,19 +59,26 @@ impl Connection {
         self.heard.store(now, Relaxed);
     }
 
-    /// Ticks since the client was heard of.
-    pub(super) fn silence(&self, now: u32) -> u32 {
-        now.wrapping_sub(self.heard.load(Relaxed))
+    pub(super) fn transport(&self) -> &'static str {
+        self.format.framing.transport()
     }
 
-    pub(super) fn close(&self, code: CloseCode) {
-        self.outbox.end(End::Close(code));
+    /// Whether the client was last heard of more than so many ticks ago. One that polls is looked after by its
+    /// [`Poller`](super::poller::Poller): a request of its may wait for longer.
+    pub(super) fn is_silent(&self, now: u32, ticks: u32) -> bool {
+        let silence = now.wrapping_sub(self.heard.load(Relaxed));
+        self.format.framing == Framing::WebSocket && silence > ticks
+    }
+
+    /// `false` if it had ended already.
+    pub(super) fn close(&self, code: CloseCode) -> bool {
+        self.outbox.end(End::Close(code))
     }
 }
 
 impl Subscriber for Connection {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
-        self.outbox.deliver(broadcast, self.format);
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
+        self.outbox.deliver(broadcast, self.format)
     }
 }
 
@@ -76,18 +87,30 @@ impl Client for Connection {
         self.outbox.send(message, self.format);
     }
 
-    fn wake(&self) -> bool {
-        self.outbox.wake()
+    fn wake(&self) {
+        self.outbox.wake();
+    }
+
+    fn close_for_excess(&self) {
+        self.close(CloseCode::POLICY);
     }
 }
 
 /// Listens to a socket's id: the event `disconnect` closes the connection, so that the client connects anew.
-pub(super) struct Disconnector(pub(super) Arc<Connection>);
+pub(super) struct Disconnector {
+    connection: Arc<Connection>,
+    log: Arc<SocketLog>,
+}
 
 impl Subscriber for Disconnector {
-    fn deliver(&self, broadcast: &Broadcast<'_>) {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         if broadcast.event == "disconnect" {
-            self.0.close(CloseCode::GOING_AWAY);
+            let was_open = self.connection.close(CloseCode::GOING_AWAY);
+            if was_open {
+                let transport = self.connection.transport();
+                self.log.closed(transport, Closed::Disconnected);
+            }
         }
+        Pressure::Low
     }
 }

@@ -18,6 +18,16 @@ pub(super) enum Framing {
     LongPoll,
 }
 
+impl Framing {
+    /// The transport that is framed so, as the log names it.
+    pub(super) fn transport(self) -> &'static str {
+        match self {
+            Framing::WebSocket => "websocket",
+            Framing::LongPoll => "longpoll",
+        }
+    }
+}
+
 impl Format {
     /// Below [`FORMATS`].
     pub(super) fn index(self) -> usize {
@@ -38,30 +48,84 @@ impl Format {
 
     /// Appends a message of the kind that [`kind`](Self::kind) says.
     pub(super) fn put(self, message: &Outgoing<'_>, kind: Kind, out: &mut Vec<u8>) {
-        self.frame(kind, out, |out| self.serializer.encode(message, kind, out));
+        let expected = message.len_hint();
+        self.frame(kind, expected, out, |out| {
+            self.serializer.encode(message, kind, out)
+        });
     }
 
     /// A message to everyone with this format.
     pub(super) fn broadcast(self, broadcast: &Broadcast<'_>) -> Result<Bytes, Unsayable> {
         let kind = self.framed(self.serializer.kind_of_broadcast(broadcast)?)?;
         let mut out = Vec::new();
-        self.frame(kind, &mut out, |out| {
+        self.frame(kind, broadcast.len_hint(), &mut out, |out| {
             self.serializer.encode_broadcast(broadcast, kind, out)
         });
         Ok(out.into())
     }
 
-    fn frame(self, kind: Kind, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    /// `expected` is about how many bytes `write` appends: a large message is not to be moved while it is written.
+    fn frame(
+        self,
+        kind: Kind,
+        expected: usize,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        out.reserve(expected);
         match self.framing {
             Framing::WebSocket => frame::put_message(out, kind, write),
             Framing::LongPoll => {
-                let mut message = Vec::new();
-                write(&mut message);
-                // Messages are UTF-8, and writing into memory cannot fail.
-                let message = String::from_utf8(message).unwrap_or_default();
-                let _ = serde_json::to_writer(&mut *out, &message);
-                out.push(b',');
+                out.push(b'"');
+                let start = out.len();
+                write(out);
+                escape(out, start);
+                out.extend_from_slice(b"\",");
             }
+        }
+    }
+}
+
+/// Makes what is there from `start` on, which is a message, the inside of a JSON string.
+///
+/// In place, from its end. JSON has no control characters but white space, and each takes one byte more, as quotes do.
+fn escape(out: &mut Vec<u8>, start: usize) {
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' => Some(byte),
+        b'\n' => Some(b'n'),
+        b'\r' => Some(b'r'),
+        b'\t' => Some(b't'),
+        _ => None,
+    };
+    let more = out[start..].iter().filter(|byte| escaped(**byte).is_some());
+    let (mut from, mut to) = (out.len(), out.len() + more.count());
+    out.resize(to, 0);
+    while from < to {
+        from -= 1;
+        to -= 1;
+        let byte = out[from];
+        match escaped(byte) {
+            None => out[to] = byte,
+            Some(short) => {
+                out[to] = short;
+                to -= 1;
+                out[to] = b'\\';
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escaped_message_is_the_json_string_of_it() {
+        for message in ["", "[]", r#"["a\"\\",{"é":"\n"}]"#, "[1,\n\t2,\r\n\"\"]"] {
+            let mut out = [b"before ", message.as_bytes()].concat();
+            escape(&mut out, 7);
+            let quoted = format!("\"{}\"", String::from_utf8_lossy(&out[7..]));
+            assert_eq!(serde_json::to_string(message).ok(), Some(quoted));
         }
     }
 }

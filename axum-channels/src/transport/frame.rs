@@ -1,5 +1,6 @@
 //! WebSocket frames, RFC 6455: what a server reads and writes. Pure; the section of each rule is beside it.
 
+use super::buffer::append;
 use crate::codec::Kind;
 use std::borrow::Cow;
 
@@ -26,6 +27,7 @@ impl CloseCode {
     pub(crate) const GOING_AWAY: Self = Self(1001);
     pub(crate) const PROTOCOL_ERROR: Self = Self(1002);
     pub(crate) const NOT_UTF8: Self = Self(1007);
+    pub(crate) const POLICY: Self = Self(1008);
     pub(crate) const TOO_BIG: Self = Self(1009);
     pub(crate) const INTERNAL_ERROR: Self = Self(1011);
     pub(crate) const RESTART: Self = Self(1012);
@@ -102,6 +104,17 @@ impl Reader {
         self.accept(head, body).map(Some)
     }
 
+    /// Keeps the beginning of a frame until the rest has come. The buffer grows with what comes, and no larger than the frame:
+    /// what its head announces is not believed before it is there.
+    pub(crate) fn keep(&self, kept: &mut Vec<u8>, more: &[u8]) {
+        let head = Head::parse(if kept.is_empty() { more } else { kept });
+        let whole = match head {
+            Ok(Some(head)) => head.size + head.len as usize,
+            _ => 0,
+        };
+        append(kept, more, whole);
+    }
+
     fn accept<'a>(&mut self, head: Head, body: &'a [u8]) -> Result<Incoming<'a>, CloseCode> {
         match (head.opcode, head.fin, self.fragments.take()) {
             (TEXT, true, None) => {
@@ -115,7 +128,8 @@ impl Reader {
                 Ok(Incoming::Fragment)
             }
             (CONTINUATION, fin, Some(mut fragments)) => {
-                fragments.bytes.extend_from_slice(body);
+                let most = if fin { 0 } else { self.max_message };
+                append(&mut fragments.bytes, body, most);
                 if !fin {
                     self.fragments = Some(fragments);
                     return Ok(Incoming::Fragment);

@@ -24,28 +24,40 @@ pub(super) struct Handshake {
 }
 
 impl Handshake {
-    /// `None` if this does not ask for a WebSocket, or not properly: §4.2.1.
-    pub(super) fn read(request: &Parts) -> Option<Handshake> {
+    /// Reads a request for a WebSocket: §4.2.1.
+    ///
+    /// # Errors
+    /// The first thing that is missing, or wrong.
+    pub(super) fn read(request: &Parts) -> Result<Handshake, &'static str> {
         let headers = &request.headers;
-        let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
-        let proper = request.method == Method::GET
-            && request.version == Version::HTTP_11
-            && has_token(headers, header::UPGRADE, |token| {
-                token.eq_ignore_ascii_case("websocket")
-            })
-            && has_token(headers, header::CONNECTION, |token| {
-                token.eq_ignore_ascii_case("upgrade")
-            })
-            && headers
-                .get(header::SEC_WEBSOCKET_VERSION)
-                .is_some_and(|version| version == "13")
-            && BASE64_STANDARD
-                .decode(key)
-                .is_ok_and(|nonce| nonce.len() == 16);
+        let needs = |is_there: bool, what| if is_there { Ok(()) } else { Err(what) };
+        needs(request.method == Method::GET, "method GET")?;
+        needs(request.version == Version::HTTP_11, "HTTP/1.1")?;
+        let upgrades = |token: &str| token.eq_ignore_ascii_case("websocket");
+        needs(
+            has_token(headers, header::UPGRADE, upgrades),
+            "header Upgrade: websocket",
+        )?;
+        let connects = |token: &str| token.eq_ignore_ascii_case("upgrade");
+        needs(
+            has_token(headers, header::CONNECTION, connects),
+            "header Connection: Upgrade",
+        )?;
+        let version = headers.get(header::SEC_WEBSOCKET_VERSION);
+        needs(
+            version.is_some_and(|version| version == "13"),
+            "header Sec-WebSocket-Version: 13",
+        )?;
+        let is_nonce = |key: &&HeaderValue| {
+            let nonce = BASE64_STANDARD.decode(key);
+            nonce.is_ok_and(|nonce| nonce.len() == 16)
+        };
+        let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(is_nonce);
+        let key = key.ok_or("header Sec-WebSocket-Key")?;
         let offers = |token: &str| token == SUBPROTOCOL;
-        proper.then_some(())?;
-        Some(Handshake {
-            accept: HeaderValue::from_str(&accept(key.as_bytes())).ok()?,
+        let accept = accept(key.as_bytes());
+        Ok(Handshake {
+            accept: HeaderValue::from_str(&accept).map_err(|_| "header Sec-WebSocket-Key")?,
             subprotocol: has_token(headers, header::SEC_WEBSOCKET_PROTOCOL, offers)
                 .then(|| HeaderValue::from_static(SUBPROTOCOL)),
         })
@@ -117,28 +129,25 @@ mod tests {
         };
         assert_eq!(
             Handshake::read(&request(Method::GET, &PROPER)),
-            Some(expected)
+            Ok(expected)
         );
     }
 
     #[test]
     fn each_header_is_needed_and_so_is_get() {
-        assert_eq!(Handshake::read(&request(Method::POST, &PROPER)), None);
-        for missing in [
-            "upgrade",
-            "connection",
-            "sec-websocket-version",
-            "sec-websocket-key",
+        let post = Handshake::read(&request(Method::POST, &PROPER));
+        assert_eq!(post, Err("method GET"));
+        for (missing, told) in [
+            ("upgrade", "header Upgrade: websocket"),
+            ("connection", "header Connection: Upgrade"),
+            ("sec-websocket-version", "header Sec-WebSocket-Version: 13"),
+            ("sec-websocket-key", "header Sec-WebSocket-Key"),
         ] {
             let headers: Vec<_> = PROPER
                 .into_iter()
                 .filter(|(name, _)| *name != missing)
                 .collect();
-            assert_eq!(
-                Handshake::read(&request(Method::GET, &headers)),
-                None,
-                "without {missing}"
-            );
+            assert_eq!(Handshake::read(&request(Method::GET, &headers)), Err(told));
         }
     }
 
@@ -158,11 +167,8 @@ mod tests {
                     header
                 }
             });
-            assert_eq!(
-                Handshake::read(&request(Method::GET, &headers)),
-                None,
-                "{name}: {value}"
-            );
+            let read = Handshake::read(&request(Method::GET, &headers));
+            assert!(read.is_err(), "{name}: {value}");
         }
     }
 
@@ -173,8 +179,8 @@ mod tests {
                 .into_iter()
                 .chain([("sec-websocket-protocol", offer)])
                 .collect();
-            Handshake::read(&request(Method::GET, &headers))
-                .and_then(|handshake| handshake.subprotocol)
+            let handshake = Handshake::read(&request(Method::GET, &headers));
+            handshake.ok()?.subprotocol
         };
         let phoenix = Some(HeaderValue::from_static("phoenix"));
         assert_eq!(offered("phoenix, base64url.bearer.phx.dG9rZW4"), phoenix);

@@ -3,6 +3,7 @@
 //! Source: Phoenix's `Phoenix.Transports.LongPoll`. A client polls with GET and speaks with POST; it is known by the token that
 //! its first GET was answered with. Answers are HTTP 200 with the status inside, which is what its clients look at.
 
+use super::buffer::{BodyError, read_body};
 use super::connect::Refusal;
 use super::connection::Connection;
 use super::format::{Format, Framing};
@@ -10,19 +11,24 @@ use super::mount::{Entrance, Mount};
 use super::outbox::Outbox;
 use super::poller::Poller;
 use super::polls::{Polled, Request, Said};
+use crate::log;
 use crate::socket::Params;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{
     self, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
 };
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// Where newer clients have their token; others have it in the URL.
 const TOKEN: &str = "x-phoenix-longpoll-token";
+
+/// As the log names it.
+const TRANSPORT: &str = "longpoll";
 
 /// Answers a request of a long-polling client.
 pub(super) async fn serve(entrance: Arc<Entrance>, request: http::Request<Body>) -> Response<Body> {
@@ -71,16 +77,21 @@ fn preflight(parts: &Parts) -> Response<Body> {
 async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
     let mount = &entrance.mount;
     if mount.registry.is_draining() {
+        mount.log.refused(TRANSPORT, log::Refusal::Draining);
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    let (connected, serializer) = match entrance.connect(parts, "longpoll").await {
+    let (connected, serializer) = match entrance.connect(parts, TRANSPORT).await {
         Ok(connected) => connected,
         Err(refusal) => return refused(&refusal),
     };
+    let Some(admission) = mount.registry.admit() else {
+        return status(StatusCode::SERVICE_UNAVAILABLE);
+    };
     let Ok((seat, requests)) = mount.polls.open() else {
+        mount.log.refused(TRANSPORT, log::Refusal::NoToken);
         return status(StatusCode::INTERNAL_SERVER_ERROR);
     };
-    let outbox = Outbox::new(None, mount.options.max_queued_bytes);
+    let outbox = Outbox::polled(mount.options.max_queued_bytes);
     let framing = Framing::LongPoll;
     let format = Format {
         serializer,
@@ -89,12 +100,9 @@ async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
     let running = connection.run(entrance, connected);
     let token = seat.token.clone();
-    tokio::spawn(Poller::new(
-        running,
-        connection,
-        &mount.registry,
-        (seat, requests),
-    ));
+    let registration = mount.registry.register(admission, connection.clone());
+    let registered = (connection, mount.registry.clone(), registration);
+    tokio::spawn(Poller::new(running, registered, (seat, requests)));
     messages(StatusCode::GONE, &token, Vec::new())
 }
 
@@ -119,14 +127,25 @@ async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
     let Some(session) = session else {
         return status(StatusCode::GONE);
     };
-    let Ok(body) = to_bytes(body, mount.options.max_frame_bytes).await else {
-        return status(StatusCode::PAYLOAD_TOO_LARGE);
+    let body = match read_body(body, mount.options.max_frame_bytes).await {
+        Ok(body) => Bytes::from(body),
+        Err(BodyError::TooLarge) => {
+            mount.log.refused(TRANSPORT, log::Refusal::TooLarge);
+            return status(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        Err(BodyError::TooSlow) => {
+            mount.log.refused(TRANSPORT, log::Refusal::TooSlow);
+            return status(StatusCode::REQUEST_TIMEOUT);
+        }
+        Err(BodyError::Broken) => return status(StatusCode::BAD_REQUEST),
     };
-    let Ok(text) = std::str::from_utf8(&body) else {
+    if std::str::from_utf8(&body).is_err() {
+        mount.log.refused(TRANSPORT, log::Refusal::NotUtf8);
         return status(StatusCode::BAD_REQUEST);
-    };
-    for said in messages_in(text, parts) {
+    }
+    for said in messages_in(&body, parts) {
         let Some(said) = said else {
+            mount.log.refused(TRANSPORT, log::Refusal::Malformed);
             return status(StatusCode::BAD_REQUEST);
         };
         let (taken, understood) = oneshot::channel();
@@ -147,17 +166,26 @@ async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
 ///
 /// There may be as many as a body has room for, since they are read one at a time. Phoenix since 1.8.6 drops what comes after
 /// the hundredth, which its client knows; those before it send all that they have at once.
-fn messages_in(body: &str, parts: &Parts) -> impl Iterator<Item = Option<Said>> {
+fn messages_in(body: &Bytes, parts: &Parts) -> impl Iterator<Item = Option<Said>> {
     let kind = parts.headers.get(header::CONTENT_TYPE);
     let is_lines = kind.is_some_and(|kind| kind == "application/x-ndjson");
-    let whole = (!is_lines).then(|| Some(Said::Text(body.to_owned())));
-    let lines = is_lines.then(|| body.lines().map(message));
+    let whole = (!is_lines).then(|| Some(Said::Text(body.clone())));
+    let lines = is_lines.then(|| lines(body).map(message));
     whole.into_iter().chain(lines.into_iter().flatten())
 }
 
-fn message(line: &str) -> Option<Said> {
-    match line.as_bytes() {
-        [b'[' | b'{', ..] => Some(Said::Text(line.to_owned())),
+/// The lines of a body, as `str::lines` has them.
+fn lines(body: &Bytes) -> impl Iterator<Item = Bytes> {
+    let lines = body.split_inclusive(|byte| *byte == b'\n');
+    lines.map(|line| {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        body.slice_ref(line.strip_suffix(b"\r").unwrap_or(line))
+    })
+}
+
+fn message(line: Bytes) -> Option<Said> {
+    match &*line {
+        [b'[' | b'{', ..] => Some(Said::Text(line)),
         base64 => BASE64_STANDARD.decode(base64).ok().map(Said::Binary),
     }
 }
@@ -171,12 +199,13 @@ fn token(parts: &Parts) -> Option<String> {
     }
 }
 
-/// `list` has a comma after each message.
+/// `list` has a comma after each message, and room for the rest.
 fn messages(status: StatusCode, token: &str, mut list: Vec<u8>) -> Response<Body> {
     list.pop();
+    list.splice(..0, *br#"{"messages":["#);
     let tail = format!(r#"],"status":{},"token":"{token}"}}"#, status.as_u16());
-    let body = [br#"{"messages":["#, list.as_slice(), tail.as_bytes()].concat();
-    json(StatusCode::OK, body)
+    list.extend_from_slice(tail.as_bytes());
+    json(StatusCode::OK, list)
 }
 
 fn status(status: StatusCode) -> Response<Body> {

@@ -7,19 +7,22 @@
 //! frames (`frame`) for its channels, and everyone sends through the connection's [`outbox::Outbox`].
 //! `longpoll` answers requests by asking a [`poller::Poller`], the task of a session, which it finds in `polls`.
 
+mod buffer;
 mod connect;
 mod connection;
 mod crowd;
 mod driver;
+mod farewell;
 mod format;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 mod handshake;
+mod hold;
 mod longpoll;
+mod members;
 mod mount;
 mod options;
-mod origin;
 mod outbox;
 mod poller;
 mod polls;
@@ -27,9 +30,9 @@ mod queue;
 mod registry;
 mod stream;
 mod websocket;
+mod write_queue;
 
 pub(crate) use connect::{Connect, Connected};
 pub(crate) use mount::Mount;
 pub use options::{SocketOptions, websocket};
-pub use origin::CheckOrigin;
 pub(crate) use registry::Registry;

@@ -1,10 +1,11 @@
 use super::connect::Connect;
 use super::options::SocketOptions;
-use super::origin::CheckOrigin;
 use super::polls::Polls;
 use super::registry::Registry;
 use super::{longpoll, websocket};
 use crate::endpoint::{Endpoint, Mounted};
+use crate::log::SocketLog;
+use crate::origin::CheckOrigin;
 use crate::runner::Handlers;
 use crate::session::RouteId;
 use axum::Router;
@@ -22,6 +23,7 @@ pub(crate) struct Mount {
     pub(crate) options: SocketOptions,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) log: Arc<SocketLog>,
     pub(crate) polls: Arc<Polls>,
 }
 

@@ -1,8 +1,13 @@
 use super::connection::Connection;
+use super::frame::CloseCode;
+use super::hold::Hold;
+use super::outbox::End;
 use super::polls::{Polled, Request, Said, Seat};
 use super::registry::{Registration, Registry};
+use crate::codec::Malformed;
+use crate::log::{self, Closed};
 use crate::pubsub::Subscription;
-use crate::runner::Runner;
+use crate::runner::{Drain, Runner, Turn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,9 +24,15 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// seconds. An answer that takes long to arrive must not cost the session.
 const ABSENCE: Duration = Duration::from_secs(15);
 
+/// Bytes of messages with which a poll is answered, unless the first has more. The next poll is answered at once.
+const PART: usize = 1024 * 1024;
+
+/// Bytes that an answer has besides its messages.
+const ROOM: usize = 128;
+
 /// The task of one long-poll session: what a [`Driver`](super::driver::Driver) is to a WebSocket.
 pub(super) struct Poller {
-    runner: Runner,
+    phase: Phase,
     connection: Arc<Connection>,
     registry: Arc<Registry>,
     requests: mpsc::Receiver<Request>,
@@ -30,39 +41,48 @@ pub(super) struct Poller {
     /// A request that may not go on before the client has heard what there is. One: clients before phoenix.js 1.7 send each
     /// message in a request of its own, and were all of these held up, a browser had no connection left to poll with.
     held_up: Option<oneshot::Sender<bool>>,
+    hold: Hold,
     /// Fires when the client is gone, or when a poll has waited long enough.
     timer: Pin<Box<Sleep>>,
     gone_at: Instant,
-    _seat: Seat,
-    _id: Option<Subscription>,
     _registration: Registration,
+}
+
+enum Phase {
+    Open {
+        runner: Runner,
+        _seat: Seat,
+        _id: Option<Subscription>,
+    },
+    /// The client is gone, and channels handle what was received from it.
+    Draining(Option<Drain>),
 }
 
 impl Poller {
     pub(super) fn new(
-        (runner, id): (Runner, Option<Subscription>),
-        connection: Arc<Connection>,
-        registry: &Arc<Registry>,
-        (seat, requests): (Seat, mpsc::Receiver<Request>),
+        (runner, _id): (Runner, Option<Subscription>),
+        (connection, registry, registration): (Arc<Connection>, Arc<Registry>, Registration),
+        (_seat, requests): (Seat, mpsc::Receiver<Request>),
     ) -> Self {
         Poller {
-            runner,
-            registry: registry.clone(),
+            phase: Phase::Open { runner, _seat, _id },
+            registry,
             requests,
             waiting: None,
             held_up: None,
+            hold: Hold::default(),
             timer: Box::pin(sleep(ABSENCE)),
             gone_at: Instant::now() + ABSENCE,
-            _seat: seat,
-            _id: id,
-            _registration: registry.register(connection.clone()),
+            _registration: registration,
             connection,
         }
     }
 
     /// Takes what the client asks. `Err` if it said something that is no message: then the session is over.
-    fn take(&mut self, cx: &mut Context<'_>) -> Result<(), ()> {
-        while let Poll::Ready(Some(request)) = self.requests.poll_recv(cx) {
+    fn take(&mut self, turn: &mut Turn<'_, '_>) -> Result<(), ()> {
+        while !turn.is_over()
+            && let Poll::Ready(Some(request)) = self.requests.poll_recv(turn.context())
+        {
             self.connection.hear(self.registry.now());
             match request {
                 Request::Poll(answer) => {
@@ -73,14 +93,22 @@ impl Poller {
                     self.tell();
                 }
                 Request::Say(said, taken) => {
-                    let understood = self.receive(&said, cx).is_ok();
-                    let full = !self.connection.outbox.has_room();
-                    if understood && full && self.held_up.is_none() {
+                    let understood = self.receive(&said, turn).is_ok();
+                    if understood && self.held_up.is_none() && self.is_full(turn) {
                         self.held_up = Some(taken);
                         continue;
                     }
                     let _ = taken.send(understood); // who does not wait for it any more need not know
                     if !understood {
+                        let frame = match &said {
+                            Said::Text(text) => {
+                                log::Frame::Text(std::str::from_utf8(text).unwrap_or_default())
+                            }
+                            Said::Binary(bytes) => {
+                                log::Frame::Binary(self.connection.format.serializer, bytes)
+                            }
+                        };
+                        self.closed(Closed::Malformed(frame));
                         return Err(());
                     }
                 }
@@ -89,25 +117,37 @@ impl Poller {
         Ok(())
     }
 
-    fn receive(
-        &mut self,
-        said: &Said,
-        cx: &mut Context<'_>,
-    ) -> Result<(), crate::codec::Malformed> {
+    fn receive(&mut self, said: &Said, turn: &mut Turn<'_, '_>) -> Result<(), Malformed> {
         let serializer = self.connection.format.serializer;
         let message = match said {
-            Said::Text(text) => serializer.decode_text(text)?,
+            Said::Text(text) => {
+                serializer.decode_text(std::str::from_utf8(text).map_err(|_| Malformed)?)?
+            }
             Said::Binary(bytes) => serializer.decode_binary(bytes)?,
         };
-        self.runner.receive(message, cx);
+        if let Phase::Open { runner, .. } = &mut self.phase {
+            runner.receive(message, turn);
+        }
         Ok(())
     }
 
+    /// Whether the client is not to say more: it has to hear what there is first, or a channel has to work off what waits.
+    fn is_full(&mut self, turn: &mut Turn<'_, '_>) -> bool {
+        let Phase::Open { runner, .. } = &mut self.phase else {
+            return false;
+        };
+        let (load, timeout) = (runner.load(), self.registry.timeout());
+        !self.connection.outbox.has_room() || self.hold.lasts(load, timeout, turn.context())
+    }
+
     fn answer_waiting(&mut self, polled: Polled) {
-        if let Some((answer, _)) = self.waiting.take()
-            && answer.send(polled).is_ok()
-        {
-            self.gone_at = Instant::now() + ABSENCE;
+        let Some((answer, _)) = self.waiting.take() else {
+            return;
+        };
+        match answer.send(polled) {
+            Ok(()) => self.gone_at = Instant::now() + ABSENCE,
+            Err(Polled::Messages(messages)) => self.connection.outbox.put_back(messages),
+            Err(Polled::Nothing) => {}
         }
     }
 
@@ -125,18 +165,43 @@ impl Poller {
         }
     }
 
-    /// Tells the poll that waits what there is, if there is anything. After that the client may say more.
+    /// Tells the poll that waits what there is, if there is anything.
     fn tell(&mut self) {
-        if let Some(messages) = self.connection.outbox.take() {
+        if let Some(messages) = self.connection.outbox.take(PART, ROOM) {
             self.answer_waiting(Polled::Messages(messages));
         }
-        if let Some(taken) = self.held_up.take() {
+    }
+
+    /// Lets the client say more.
+    fn release(&mut self, turn: &mut Turn<'_, '_>) {
+        if self.held_up.is_some()
+            && !self.is_full(turn)
+            && let Some(taken) = self.held_up.take()
+        {
             let _ = taken.send(true);
         }
     }
 
-    /// `Ready` if the client is gone.
-    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Forgets the client, and has its channels end.
+    fn end(&mut self, turn: &mut Turn<'_, '_>) {
+        self.connection.outbox.mute();
+        self.requests.close();
+        (self.waiting, self.held_up) = (None, None);
+        let phase = std::mem::replace(&mut self.phase, Phase::Draining(None));
+        if let Phase::Open { runner, .. } = phase {
+            self.phase = Phase::Draining(Drain::start(runner, turn));
+        }
+    }
+
+    fn closed(&self, why: Closed<'_>) {
+        self.registry.log.closed(self.connection.transport(), why);
+    }
+
+    /// Answers the poll that waits. `Ready` if the client is gone.
+    fn poll_time(&mut self, turn: &mut Turn<'_, '_>) -> Poll<()> {
+        self.connection.outbox.uncork();
+        self.answer();
+        self.release(turn);
         loop {
             let now = Instant::now();
             if self
@@ -147,6 +212,7 @@ impl Poller {
                 self.answer_waiting(Polled::Nothing);
             }
             if self.gone_at <= now {
+                self.closed(Closed::Idle);
                 return Poll::Ready(());
             }
             let next = self
@@ -156,7 +222,7 @@ impl Poller {
             if self.timer.deadline() != next {
                 self.timer.as_mut().reset(next);
             }
-            if self.timer.as_mut().poll(cx).is_pending() {
+            if self.timer.as_mut().poll(turn.context()).is_pending() {
                 return Poll::Pending;
             }
         }
@@ -168,16 +234,32 @@ impl Future for Poller {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        if this.connection.outbox.cork(cx.waker()).is_some() {
-            return Poll::Ready(());
+        let turn = &mut Turn::new(cx);
+        let end = this.connection.outbox.cork(turn.waker());
+        if let Phase::Open { runner, .. } = &mut this.phase {
+            let paused = end.is_none() && runner.is_paused(turn);
+            if !paused {
+                runner.poll(turn);
+            }
+            match end {
+                Some(End::TooSlow) => this.closed(Closed::TooSlow),
+                Some(End::Close(CloseCode::POLICY)) => this.closed(Closed::TooMuch),
+                _ => {}
+            }
+            let over = end.is_some() || !paused && this.take(turn).is_err();
+            if over || this.poll_time(turn).is_ready() {
+                this.end(turn);
+            }
         }
-        this.runner.poll(cx);
-        if this.take(cx).is_err() {
-            return Poll::Ready(());
+        if let Phase::Draining(drain) = &mut this.phase {
+            return drain
+                .as_mut()
+                .map_or(Poll::Ready(()), |drain| drain.poll(turn));
         }
-        this.connection.outbox.uncork();
-        this.answer();
-        this.poll_time(cx)
+        if turn.is_over() {
+            turn.again();
+        }
+        Poll::Pending
     }
 }
 

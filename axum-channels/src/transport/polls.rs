@@ -1,6 +1,7 @@
 //! The long-poll sessions of one socket, by their tokens.
 
 use crate::sync::lock;
+use bytes::Bytes;
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
@@ -29,7 +30,8 @@ pub(super) enum Polled {
 
 /// A message from a client.
 pub(super) enum Said {
-    Text(String),
+    /// A part of a body, which the messages of the body share.
+    Text(Bytes),
     Binary(Vec<u8>),
 }
 

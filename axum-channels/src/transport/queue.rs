@@ -1,3 +1,4 @@
+use crate::pubsub::{Gauge, Pressure};
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -12,6 +13,7 @@ pub(super) struct Queue {
     weight: usize,
     /// An empty buffer, to pack into again.
     spare: Vec<u8>,
+    gauge: Gauge,
 }
 
 enum Chunk {
@@ -38,6 +40,11 @@ impl Queue {
         self.weight
     }
 
+    /// Returns how much a queue that is rather full asks of those who fill it.
+    pub(super) fn pressure(&mut self) -> Pressure {
+        self.gauge.full()
+    }
+
     pub(super) fn push_shared(&mut self, bytes: Bytes) {
         self.weight += bytes.len() + size_of::<Chunk>();
         self.chunks.push_back(Chunk::Shared(bytes));
@@ -57,12 +64,33 @@ impl Queue {
         }
     }
 
-    /// All of it, together.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.chunks.iter().fold(Vec::new(), |mut all, chunk| {
-            all.extend_from_slice(chunk.rest());
-            all
-        })
+    /// Takes whole chunks off the front: up to `most` bytes, but one chunk in any case. `spare` is room for more bytes.
+    pub(super) fn take(&mut self, most: usize, spare: usize) -> Vec<u8> {
+        let (mut count, mut len) = (0, 0);
+        for chunk in &self.chunks {
+            if count > 0 && len + chunk.rest().len() > most {
+                break;
+            }
+            count += 1;
+            len += chunk.rest().len();
+        }
+        let mut taken = Vec::with_capacity(len + spare);
+        for chunk in self.chunks.iter().take(count) {
+            taken.extend_from_slice(chunk.rest());
+        }
+        self.advance(len);
+        taken
+    }
+
+    /// Puts back what was [taken](Self::take) last.
+    pub(super) fn put_back(&mut self, bytes: Vec<u8>) {
+        self.weight += bytes.len() + size_of::<Chunk>();
+        self.chunks.push_front(Chunk::Own { bytes, sent: 0 });
+    }
+
+    /// Gives up the room that it needed when much was queued.
+    pub(super) fn shrink(&mut self) {
+        self.chunks.shrink_to(BATCH);
     }
 
     /// Hands what to write next to `write`.
@@ -101,6 +129,7 @@ impl Queue {
                 self.spare = bytes;
             }
         }
+        self.gauge.empty();
     }
 }
 
@@ -141,6 +170,27 @@ mod tests {
             assert!(queue.is_empty());
             assert_eq!(queue.weight(), 0);
         }
+    }
+
+    #[test]
+    fn what_is_taken_is_whole_chunks_and_can_be_put_back() {
+        for (most, taken) in [
+            (0, "one two "),
+            (13, "one two "),
+            (14, "one two three "),
+            (99, "one two three four"),
+        ] {
+            let mut queue = filled();
+            let weight = queue.weight();
+            let part = queue.take(most, 10);
+            assert_eq!(String::from_utf8_lossy(&part), taken);
+            assert!(part.capacity() >= part.len() + 10);
+            assert_eq!(rest(&queue), b"one two three four"[taken.len()..]);
+            queue.put_back(part);
+            assert_eq!(rest(&queue), b"one two three four");
+            assert!(queue.weight() <= weight);
+        }
+        assert!(Queue::default().take(10, 0).is_empty());
     }
 
     #[test]

@@ -1,16 +1,14 @@
 use super::connection::Connection;
 use super::crowd::Crowd;
 use super::frame::CloseCode;
-use crate::pubsub::{Roster, Seat};
-use crate::sync::lock;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, Weak};
+use super::members::{Members, Place};
+use crate::log::{Closed, SocketLog};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
-
-const SHARDS: usize = 16;
 
 /// As Phoenix drains: so many connections are closed at once, the next so much later.
 const DRAIN_BATCH: usize = 10_000;
@@ -20,82 +18,85 @@ const DRAIN_PAUSE: Duration = Duration::from_secs(2);
 ///
 /// There is no timer a connection: one task looks at all of them, sixteen times within a timeout. So a silent client is closed between one and 17/16 timeouts after it was last heard of.
 pub(crate) struct Registry {
-    shards: [Mutex<Roster<Arc<Connection>>>; SHARDS],
-    count: AtomicUsize,
-    next: AtomicUsize,
+    connections: Members<Arc<Connection>>,
     tick: Duration,
     /// Ticks.
     clock: AtomicU32,
     crowd: Crowd,
     sweeping: AtomicBool,
-    draining: AtomicBool,
     emptied: Notify,
+    pub(super) log: Arc<SocketLog>,
 }
 
 /// A timeout is this many ticks.
 const TICKS: u32 = 16;
 
 impl Registry {
-    pub(crate) fn new(timeout: Duration) -> Self {
+    pub(crate) fn new(timeout: Duration, log: Arc<SocketLog>) -> Self {
         Registry {
-            shards: std::array::from_fn(|_| Mutex::new(Roster::new())),
-            count: AtomicUsize::new(0),
-            next: AtomicUsize::new(0),
+            connections: Members::new(),
             tick: (timeout / TICKS).max(Duration::from_millis(1)),
             clock: AtomicU32::new(0),
             crowd: Crowd::default(),
             sweeping: AtomicBool::new(false),
-            draining: AtomicBool::new(false),
             emptied: Notify::new(),
+            log,
         }
     }
 
     /// How many connections are open.
     pub(crate) fn len(&self) -> usize {
-        self.count.load(SeqCst)
+        self.connections.len()
     }
 
     pub(super) fn now(&self) -> u32 {
         self.clock.load(Relaxed)
     }
 
-    /// Whether new connections are turned away.
-    pub(super) fn is_draining(&self) -> bool {
-        self.draining.load(SeqCst)
+    /// The time after which a silent client is taken for lost.
+    pub(super) fn timeout(&self) -> Duration {
+        self.tick * TICKS
     }
 
-    pub(super) fn register(self: &Arc<Self>, connection: Arc<Connection>) -> Registration {
-        let shard = self.next.fetch_add(1, Relaxed) % SHARDS;
-        let others = self.count.fetch_add(1, SeqCst);
-        self.crowd.has_come(others + 1);
-        if self.is_draining() {
-            connection.close(CloseCode::RESTART);
+    /// Whether new connections are turned away.
+    pub(super) fn is_draining(&self) -> bool {
+        self.connections.is_closed()
+    }
+
+    /// Admits a connection, unless it is draining. From here on the connection counts, and shutting down waits for it.
+    pub(super) fn admit(self: &Arc<Self>) -> Option<Admission> {
+        let count = self.connections.admit()?;
+        self.crowd.has_come(count);
+        Some(Admission(self.clone()))
+    }
+
+    /// Adds a connection that was admitted, now that it can be closed; if it is to be closed at once, this does so.
+    pub(super) fn register(
+        self: &Arc<Self>,
+        admission: Admission,
+        connection: Arc<Connection>,
+    ) -> Registration {
+        let (place, is_closed) = self.connections.add(connection.clone());
+        if is_closed && connection.close(CloseCode::RESTART) {
+            self.log
+                .closed(connection.transport(), Closed::ShuttingDown);
         }
-        let seat = lock(&self.shards[shard]).insert(connection);
         if !self.sweeping.swap(true, SeqCst) {
             tokio::spawn(sweep(Sweeping(Arc::downgrade(self)), self.tick));
         }
-        Registration {
-            registry: self.clone(),
-            shard,
-            seat,
-        }
+        Registration { admission, place }
     }
 
     /// Closes every connection, and those that come meanwhile; returns when all are gone, or at the deadline.
     pub(crate) async fn drain(&self, deadline: Instant) {
-        self.draining.store(true, SeqCst);
-        let open: Vec<_> = self
-            .shards
-            .iter()
-            .flat_map(|shard| lock(shard).iter().cloned().collect::<Vec<_>>())
-            .collect();
+        let open = self.connections.close();
+        self.log.draining(open.len());
         let mut next = Instant::now();
         for batch in open.chunks(DRAIN_BATCH) {
             sleep_until(next.min(deadline)).await;
-            batch
-                .iter()
-                .for_each(|connection| connection.close(CloseCode::RESTART));
+            batch.iter().for_each(|connection| {
+                connection.close(CloseCode::RESTART);
+            });
             next += DRAIN_PAUSE;
         }
         drop(open);
@@ -109,19 +110,21 @@ impl Registry {
             }
         };
         if timeout_at(deadline, gone).await.is_err() {
-            tracing::warn!(target: crate::log::TARGET, "{} connections did not close in time", self.len());
+            self.log.not_drained(self.len());
         }
     }
 
     fn sweep(&self) {
         let now = self.clock.fetch_add(1, Relaxed).wrapping_add(1);
-        for shard in &self.shards {
-            for connection in lock(shard)
-                .iter()
-                .filter(|connection| connection.silence(now) > TICKS)
-            {
-                connection.close(CloseCode::PROTOCOL_ERROR); // as Phoenix's server does
+        let mut closed = Vec::new(); // the log is not for under the lock
+        self.connections.for_each(|connection| {
+            // As Phoenix's server does.
+            if connection.is_silent(now, TICKS) && connection.close(CloseCode::PROTOCOL_ERROR) {
+                closed.push(connection.transport());
             }
+        });
+        for transport in closed {
+            self.log.closed(transport, Closed::Idle);
         }
     }
 
@@ -135,21 +138,29 @@ impl Registry {
     }
 }
 
+/// The leave for one connection to be open, given up by dropping it.
+pub(super) struct Admission(Arc<Registry>);
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let Admission(registry) = self;
+        if registry.connections.leave() == 0 {
+            registry.emptied.notify_waiters();
+            registry.tidy();
+        }
+    }
+}
+
 /// A connection's place among the others, given up by dropping it.
 pub(super) struct Registration {
-    registry: Arc<Registry>,
-    shard: usize,
-    seat: Seat,
+    admission: Admission,
+    place: Place,
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let removed = lock(&self.registry.shards[self.shard]).remove(self.seat);
-        drop(removed);
-        if self.registry.count.fetch_sub(1, SeqCst) == 1 {
-            self.registry.emptied.notify_waiters();
-            self.registry.tidy();
-        }
+        let Admission(registry) = &self.admission;
+        drop(registry.connections.remove(self.place));
     }
 }
 

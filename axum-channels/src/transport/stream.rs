@@ -17,6 +17,8 @@ pub(super) enum Stream {
     Tcp(Arc<TcpStream>),
     /// TLS, or whatever else the server was given: only the connection's task writes.
     Other(Box<TokioIo<Upgraded>>),
+    /// It was let go of. Reads find its end, and writes fail.
+    Closed,
 }
 
 impl Stream {
@@ -46,7 +48,7 @@ impl Stream {
     pub(super) fn tcp(&self) -> Option<Arc<TcpStream>> {
         match self {
             Stream::Tcp(tcp) => Some(tcp.clone()),
-            Stream::Other(_) => None,
+            Stream::Other(_) | Stream::Closed => None,
         }
     }
 
@@ -68,6 +70,7 @@ impl Stream {
                 ready!(Pin::new(stream).poll_read(cx, &mut buf))?;
                 Poll::Ready(Ok(buf.filled().len()))
             }
+            Stream::Closed => Poll::Ready(Ok(0)),
         }
     }
 
@@ -87,12 +90,13 @@ impl Stream {
                 }
             },
             Stream::Other(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Stream::Closed => Poll::Ready(Err(ErrorKind::NotConnected.into())),
         }
     }
 
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Stream::Tcp(_) => Poll::Ready(Ok(())),
+            Stream::Tcp(_) | Stream::Closed => Poll::Ready(Ok(())),
             Stream::Other(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
@@ -102,6 +106,7 @@ impl Stream {
         match self {
             Stream::Tcp(tcp) => Poll::Ready(SockRef::from(&**tcp).shutdown(Shutdown::Write)),
             Stream::Other(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Closed => Poll::Ready(Ok(())),
         }
     }
 }

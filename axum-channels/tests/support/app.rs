@@ -3,6 +3,7 @@ use axum_channels::{
     SocketHandler, SocketOptions, Topic, UnknownEvent, websocket,
 };
 use serde_json::json;
+use std::time::Duration;
 
 /// Lets everyone in but for those who say `refuse=1`; the id is what `id=` says.
 pub(crate) struct UserSocket {
@@ -20,7 +21,9 @@ impl SocketHandler for UserSocket {
                 return Err(Refused::with(json!({"reason": "short and stout"})).status(418));
             }
             Some("panic") => panic!("at the door"),
-            Some("error") => Err(std::io::Error::other("no database"))?,
+            Some(error) if error.starts_with("error") => {
+                Err(std::io::Error::other(error.replace("error", "no database")))?;
+            }
             Some(_) => return Err(Refused::new("unauthorized")),
             None => {}
         }
@@ -75,6 +78,10 @@ impl Channel for RoomChannel {
                 Ok(Reply::ok(payload))
             }
             "stuck" => std::future::pending().await,
+            "slow" => {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                Ok(Reply::ok(Payload::empty()))
+            }
             "state" => Ok(Reply::ok(json!(socket.state::<u64>()))),
             "id" => {
                 assert_eq!(socket.id(), socket.handler::<UserSocket>().id.as_deref());

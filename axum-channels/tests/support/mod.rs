@@ -2,10 +2,12 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 mod app;
+mod log;
 mod ws;
 
 pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with};
-pub(crate) use ws::{Frame, VALID, Ws, frame, http, upgrade};
+pub(crate) use log::Log;
+pub(crate) use ws::{Frame, VALID, Ws, frame, http, raw, upgrade};
 
 use axum::Router;
 use axum_channels::Endpoint;
@@ -25,7 +27,7 @@ pub(crate) async fn serve(endpoint: &Endpoint) -> SocketAddr {
 pub(crate) async fn serve_app(app: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let addr = listener.local_addr().expect("it is bound");
-    tokio::spawn(async { axum::serve(listener, app).await });
+    tokio::spawn(async { axum_channels::serve(listener, app).await });
     addr
 }
 

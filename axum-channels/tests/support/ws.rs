@@ -17,8 +17,13 @@ pub(crate) async fn http(
     target: &str,
     headers: &str,
 ) -> (TcpStream, u16, String) {
-    let mut stream = TcpStream::connect(addr).await.expect("the server listens");
     let request = format!("{method} {target} HTTP/1.1\r\nhost: {addr}\r\n{headers}\r\n");
+    raw(addr, &request).await
+}
+
+/// Sends a request as it is written; the connection, the status and the head of the response.
+pub(crate) async fn raw(addr: SocketAddr, request: &str) -> (TcpStream, u16, String) {
+    let mut stream = TcpStream::connect(addr).await.expect("the server listens");
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

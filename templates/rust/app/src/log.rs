@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use axum_channels::LogLine;
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
@@ -18,7 +19,8 @@ pub fn init() {
     fmt().with_max_level(level).event_format(Line).init();
 }
 
-/// The level in brackets, then the message. For time stamps or JSON, see `tracing_subscriber::fmt`.
+/// The level in brackets, then the event; those of sockets and channels as Phoenix prints them. For time stamps or JSON,
+/// use a format of `tracing_subscriber::fmt` instead: the fields of an event hold all that a line shows.
 struct Line;
 
 impl<S, N> FormatEvent<S, N> for Line
@@ -40,7 +42,10 @@ where
             Level::TRACE => "trace",
         };
         write!(writer, "[{level}] ")?;
-        context.format_fields(writer.by_ref(), event)?;
+        match LogLine::of(event) {
+            Some(line) => write!(writer, "{line}")?,
+            None => context.format_fields(writer.by_ref(), event)?,
+        }
         writeln!(writer)
     }
 }

@@ -1,0 +1,81 @@
+//! Walls around the user's code: its panics end what they belong to, and nothing else.
+//!
+//! A panic while another is under way ends the process. So each piece of the user's code has a wall of its own: a handler,
+//! the drop of its future, `terminate`, the drop of the channel.
+
+use crate::log;
+use crate::{Error, Result};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::task::{self, Poll};
+
+/// How a future ended; `Err` if it panicked.
+pub(crate) type Done<F> = Result<<F as Future>::Output>;
+
+/// What a panic carries.
+pub(crate) type Panic = Box<dyn Any + Send>;
+
+/// Calls the user's code.
+pub(crate) fn call_guarded<T>(call: impl FnOnce() -> T) -> Result<T, Panic> {
+    catch_unwind(AssertUnwindSafe(call))
+}
+
+/// Polls the user's code; a panic is an error of its channel and of nothing else.
+pub(crate) fn poll_guarded<F: Future + Unpin>(
+    future: &mut F,
+    cx: &mut task::Context<'_>,
+) -> Poll<Done<F>> {
+    match call_guarded(|| Pin::new(future).poll(cx)) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panicked(&*panic))),
+    }
+}
+
+/// Runs a future of the user's; a panic is an error.
+pub(crate) async fn guarded<F: Future>(future: F) -> Result<F::Output> {
+    let result = Guarded(pin!(Some(future))).await;
+    result.map_err(|panic| panicked(&*panic))
+}
+
+/// Drops what belongs to the user, whose `Drop` may panic too.
+pub(crate) fn drop_guarded<T>(value: T) {
+    if let Err(panic) = call_guarded(|| drop(value)) {
+        log::drop_crashed(&panicked(&*panic));
+    }
+}
+
+/// A panic as an error.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let message = panic.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Error::msg(format!(
+        "panicked: {}",
+        message.unwrap_or("with no message")
+    ))
+}
+
+/// A future of the user's that is kept elsewhere. Panics go no further, neither when it is polled nor when it is dropped.
+pub(crate) struct Guarded<'a, F>(pub(crate) Pin<&'a mut Option<F>>);
+
+impl<F: Future> Future for Guarded<'_, F> {
+    type Output = Result<F::Output, Panic>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let Some(future) = self.0.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        match call_guarded(|| future.poll(cx)) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    }
+}
+
+impl<F> Drop for Guarded<'_, F> {
+    fn drop(&mut self) {
+        if let Err(panic) = call_guarded(|| self.0.set(None)) {
+            log::drop_crashed(&panicked(&*panic));
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Connections: how they begin, and how the server ends them.
+
+use super::text::one_line;
+use super::{Filter, Params, at_level, limited, micros, started};
+use crate::Error;
+use crate::codec::Serializer;
+use crate::message::Payload;
+use std::sync::Arc;
+use std::time::Instant;
+use tracing::level_filters::LevelFilter;
+
+/// How the connections of one socket are logged.
+#[derive(Debug)]
+pub(crate) struct SocketLog {
+    /// The type of the socket's handler.
+    pub(crate) socket: &'static str,
+    /// Of `CONNECTED TO` and `REFUSED CONNECTION TO`.
+    pub(crate) level: LevelFilter,
+    pub(crate) filter: Arc<Filter>,
+    pub(crate) max_frame_bytes: usize,
+    pub(crate) max_queued_bytes: usize,
+}
+
+/// Why the server ended a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Closed<'a> {
+    /// What came was no message of the protocol.
+    Malformed(Frame<'a>),
+    TooLarge,
+    NotUtf8,
+    /// It broke the rules of WebSocket frames.
+    BrokenFrame,
+    /// The client did not read what it was sent.
+    TooSlow,
+    /// The client sent more than the rate limit lets it.
+    TooMuch,
+    /// The client was silent for too long.
+    Idle,
+    /// By its id.
+    Disconnected,
+    ShuttingDown,
+}
+
+/// A message as it came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Frame<'a> {
+    Text(&'a str),
+    Binary(Serializer, &'a [u8]),
+}
+
+/// Why a request was answered with an error, before anyone was asked whether the client may connect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refusal {
+    /// It did not ask for a WebSocket, or not properly.
+    NoWebSocket(&'static str),
+    TooLarge,
+    TooSlow,
+    NotUtf8,
+    Malformed,
+    Draining,
+    /// The system gave no random bytes for the token of a session.
+    NoToken,
+}
+
+/// A client that asks to be let in.
+pub(crate) struct Attempt<'a> {
+    log: &'a SocketLog,
+    transport: &'static str,
+    since: Option<Instant>,
+}
+
+impl SocketLog {
+    pub(crate) fn attempt(&self, transport: &'static str) -> Attempt<'_> {
+        Attempt {
+            log: self,
+            transport,
+            since: started(self.level),
+        }
+    }
+
+    /// `allowed` are the origins that this one is not among, `setting` what would allow it.
+    pub(crate) fn origin_refused(&self, origin: &str, allowed: &str, setting: &str) {
+        limited!(
+            ERROR,
+            "origin refused",
+            socket = self.socket,
+            origin = one_line(origin),
+            allowed = allowed,
+            setting = setting,
+            "origin refused"
+        );
+    }
+
+    pub(crate) fn refused(&self, transport: &'static str, why: Refusal) {
+        macro_rules! refused {
+            ($level:ident, $status:literal, $reason:literal $(, $field:ident = $value:expr)*) => {
+                limited!($level, $reason, socket = self.socket, transport, status = $status, reason = $reason $(, $field = $value)*, "request refused")
+            };
+        }
+        match why {
+            Refusal::NoWebSocket(missing) => refused!(
+                WARN,
+                400,
+                "it does not ask for a WebSocket as a browser does; does a proxy on the way drop its Upgrade headers?",
+                missing = missing
+            ),
+            Refusal::TooLarge => refused!(
+                ERROR,
+                413,
+                "the body is larger than max_frame_bytes, or did not come whole",
+                limit = self.max_frame_bytes
+            ),
+            Refusal::TooSlow => refused!(ERROR, 408, "the body did not come in time"),
+            Refusal::NotUtf8 => refused!(ERROR, 400, "the text is not UTF-8"),
+            Refusal::Malformed => refused!(ERROR, 400, "malformed message"),
+            Refusal::Draining => refused!(INFO, 503, "shutting down"),
+            Refusal::NoToken => refused!(ERROR, 500, "the system has no random bytes for a token"),
+        }
+    }
+
+    pub(crate) fn closed(&self, transport: &'static str, why: Closed<'_>) {
+        macro_rules! closed {
+            ($level:ident, $reason:literal $(, $field:ident = $value:expr)*) => {
+                limited!($level, $reason, socket = self.socket, transport, reason = $reason $(, $field = $value)*, "connection closed")
+            };
+        }
+        match why {
+            Closed::Malformed(Frame::Text(text)) => closed!(
+                ERROR,
+                "malformed message",
+                bytes = text.len(),
+                start = self.filter.start(text.as_bytes())
+            ),
+            Closed::Malformed(Frame::Binary(Serializer::V2, bytes @ [kind, ..])) if *kind != 0 => {
+                closed!(
+                    ERROR,
+                    "unknown kind of binary message",
+                    kind = kind,
+                    bytes = bytes.len(),
+                    start = self.filter.start(bytes)
+                )
+            }
+            Closed::Malformed(Frame::Binary(_, bytes)) => closed!(
+                ERROR,
+                "malformed binary message",
+                bytes = bytes.len(),
+                start = self.filter.start(bytes)
+            ),
+            Closed::TooLarge => closed!(
+                ERROR,
+                "message larger than max_frame_bytes",
+                limit = self.max_frame_bytes
+            ),
+            Closed::NotUtf8 => closed!(ERROR, "text that is not UTF-8"),
+            Closed::BrokenFrame => closed!(ERROR, "broken WebSocket frame"),
+            Closed::TooSlow => closed!(
+                WARN,
+                "the client does not read, and more than max_queued_bytes waits for it",
+                limit = self.max_queued_bytes
+            ),
+            Closed::TooMuch => closed!(WARN, "it sent more than its rate limit"),
+            Closed::Idle => closed!(INFO, "the client was silent for too long"),
+            Closed::Disconnected => closed!(INFO, "disconnected by its id"),
+            Closed::ShuttingDown => closed!(INFO, "shutting down"),
+        }
+    }
+
+    /// So many connections are about to be closed.
+    pub(crate) fn draining(&self, connections: usize) {
+        if connections > 0 {
+            tracing::info!(
+                target: super::TARGET,
+                socket = self.socket,
+                connections,
+                "shutting down"
+            );
+        }
+    }
+
+    /// So many connections are still there after all the time that they had.
+    pub(crate) fn not_drained(&self, connections: usize) {
+        tracing::warn!(
+            target: super::TARGET,
+            socket = self.socket,
+            connections,
+            "connections did not close in time"
+        );
+    }
+}
+
+impl Attempt<'_> {
+    pub(crate) fn connected(self, serializer: Serializer, params: &crate::Params) {
+        let SocketLog { level, filter, .. } = self.log;
+        if let Some(since) = self.since {
+            at_level!(
+                level,
+                socket = self.log.socket,
+                duration_us = micros(since.elapsed()),
+                transport = self.transport,
+                serializer = serializer.to_string(),
+                params = %Params::of_request(params, filter),
+                "CONNECTED TO"
+            );
+        }
+    }
+
+    /// The handler said no.
+    pub(crate) fn refused(
+        self,
+        serializer: Serializer,
+        params: &crate::Params,
+        (status, reason): (u16, &Payload),
+    ) {
+        let SocketLog { level, filter, .. } = self.log;
+        if let Some(since) = self.since {
+            at_level!(
+                level,
+                socket = self.log.socket,
+                duration_us = micros(since.elapsed()),
+                transport = self.transport,
+                serializer = serializer.to_string(),
+                params = %Params::of_request(params, filter),
+                status,
+                reason = %Params::of_payload(reason, filter),
+                "REFUSED CONNECTION TO"
+            );
+        }
+    }
+
+    pub(crate) fn crashed(self, error: &Error) {
+        limited!(
+            ERROR,
+            "connect crashed",
+            socket = self.log.socket,
+            transport = self.transport,
+            error = one_line(error),
+            "connect crashed"
+        );
+    }
+
+    pub(crate) fn unsupported(self, vsn: &str) {
+        limited!(
+            WARN,
+            "unsupported version",
+            socket = self.log.socket,
+            transport = self.transport,
+            vsn = one_line(vsn),
+            "unsupported version"
+        );
+    }
+
+    /// A parameter of its path is not UTF-8.
+    pub(crate) fn bad_path(self) {
+        let reason = "a parameter of the path is not UTF-8";
+        limited!(
+            WARN,
+            "a parameter of the path is not UTF-8",
+            socket = self.log.socket,
+            transport = self.transport,
+            status = 400,
+            reason,
+            "request refused"
+        );
+    }
+}

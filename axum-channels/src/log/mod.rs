@@ -1,0 +1,90 @@
+//! The log: events with a constant message and fields. [`LogLine`] has the sentence of each, in Phoenix's shape.
+//!
+//! An event that is not wanted is neither timed nor formatted. Values that a client chose are escaped and cut, as Elixir's
+//! `inspect` cuts them; the filter takes out what is not for the log. Events that a client can cause at will are limited.
+
+mod connection;
+mod filter;
+mod limiter;
+mod line;
+mod params;
+mod scanner;
+mod server;
+mod text;
+mod turn;
+
+pub(crate) use connection::{Closed, Frame, Refusal, SocketLog};
+pub(crate) use filter::Filter;
+pub use line::LogLine;
+use params::Params;
+pub(crate) use server::{accepting_again, http_failed, not_accepting, requests_dropped};
+pub(crate) use text::one_line;
+pub(crate) use turn::{
+    ChannelLog, Line, aborted, blocking, crashed, drop_crashed, handled, join_crashed, joined,
+    overrun, refused_join, too_many, unmatched, unsayable,
+};
+
+use std::fmt::{self, Display, Formatter};
+use std::time::{Duration, Instant};
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+
+/// The target of every event of this module.
+pub(crate) const TARGET: &str = "axum_channels";
+
+/// Emits an event of a level that is known at run time, or none.
+macro_rules! at_level {
+    ($level:expr, $($event:tt)+) => {
+        match $level.into_level() {
+            Some(tracing::Level::ERROR) => tracing::error!(target: $crate::log::TARGET, $($event)+),
+            Some(tracing::Level::WARN) => tracing::warn!(target: $crate::log::TARGET, $($event)+),
+            Some(tracing::Level::INFO) => tracing::info!(target: $crate::log::TARGET, $($event)+),
+            Some(tracing::Level::DEBUG) => tracing::debug!(target: $crate::log::TARGET, $($event)+),
+            Some(tracing::Level::TRACE) => tracing::trace!(target: $crate::log::TARGET, $($event)+),
+            None => {}
+        }
+    };
+}
+pub(crate) use at_level;
+
+/// Emits an event unless too many of its kind were emitted this second: see [`limiter`]. Each place that uses this is a
+/// kind; `of` names it where the rest is counted.
+macro_rules! limited {
+    ($level:ident, $of:literal, $($event:tt)+) => {{
+        static LIMITER: $crate::log::limiter::Limiter =
+            $crate::log::limiter::Limiter::new(|count| {
+                tracing::event!(target: $crate::log::TARGET, tracing::Level::$level, count, of = $of, "more not logged");
+            });
+        if tracing::enabled!(target: $crate::log::TARGET, tracing::Level::$level) && LIMITER.admits() {
+            tracing::event!(target: $crate::log::TARGET, tracing::Level::$level, $($event)+);
+        }
+    }};
+}
+pub(crate) use limited;
+
+/// The time to measure from, if an event of this level is wanted.
+pub(crate) fn started(level: LevelFilter) -> Option<Instant> {
+    macro_rules! wanted {
+        ($level:ident) => {
+            tracing::enabled!(target: TARGET, Level::$level)
+        };
+    }
+    let wanted = match level.into_level()? {
+        Level::ERROR => wanted!(ERROR),
+        Level::WARN => wanted!(WARN),
+        Level::INFO => wanted!(INFO),
+        Level::DEBUG => wanted!(DEBUG),
+        Level::TRACE => wanted!(TRACE),
+    };
+    wanted.then(Instant::now)
+}
+
+/// Writes the parameters of a request as the log shows them without a filter of the endpoint's own.
+pub(crate) fn fmt_params(params: &crate::Params, f: &mut Formatter<'_>) -> fmt::Result {
+    Params::of_request(params, &Filter::default()).fmt(f)
+}
+
+/// Whole microseconds, as the field `duration_us` has them.
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,188 @@
+//! Joins, messages and what goes wrong in channels.
+
+use super::text::one_line;
+use super::{Filter, Params, TARGET, at_level, limited, micros, started};
+use crate::Error;
+use crate::codec::Unsayable;
+use crate::message::Payload;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tracing::level_filters::LevelFilter;
+
+/// A join or a message under way whose event is wanted.
+pub(crate) struct Line {
+    level: LevelFilter,
+    since: Instant,
+    socket: &'static str,
+    channel: &'static str,
+    event: Box<str>,
+    payload: Payload,
+    filter: Arc<Filter>,
+}
+
+/// How the joins and messages of one channel are logged.
+pub(crate) struct ChannelLog<'a> {
+    pub(crate) socket: &'static str,
+    pub(crate) channel: &'static str,
+    pub(crate) filter: &'a Arc<Filter>,
+}
+
+impl Line {
+    /// `None` if nobody wants events of this level.
+    pub(crate) fn start(
+        level: LevelFilter,
+        log: &ChannelLog<'_>,
+        event: &str,
+        payload: &Payload,
+    ) -> Option<Self> {
+        Some(Line {
+            since: started(level)?,
+            level,
+            socket: log.socket,
+            channel: log.channel,
+            event: event.into(),
+            payload: payload.clone(),
+            filter: log.filter.clone(),
+        })
+    }
+
+    /// Nothing is logged of topics that start with `phoenix`, as in Phoenix.
+    fn of(topic: &str, line: Option<Line>) -> Option<Line> {
+        line.filter(|_| !topic.starts_with("phoenix"))
+    }
+}
+
+pub(crate) fn joined(topic: &str, line: Option<Line>) {
+    if let Some(line) = Line::of(topic, line) {
+        at_level!(
+            line.level,
+            topic = one_line(topic),
+            channel = line.channel,
+            socket = line.socket,
+            duration_us = micros(line.since.elapsed()),
+            params = %Params::of_payload(&line.payload, &line.filter),
+            "JOINED"
+        );
+    }
+}
+
+pub(crate) fn refused_join(topic: &str, reason: &Payload, line: Option<Line>) {
+    if let Some(line) = Line::of(topic, line) {
+        at_level!(
+            line.level,
+            topic = one_line(topic),
+            channel = line.channel,
+            socket = line.socket,
+            duration_us = micros(line.since.elapsed()),
+            params = %Params::of_payload(&line.payload, &line.filter),
+            reason = %Params::of_payload(reason, &line.filter),
+            "REFUSED JOIN"
+        );
+    }
+}
+
+pub(crate) fn handled(topic: &str, line: Option<Line>) {
+    if let Some(line) = Line::of(topic, line) {
+        at_level!(
+            line.level,
+            event = one_line(&line.event),
+            topic = one_line(topic),
+            channel = line.channel,
+            socket = line.socket,
+            duration_us = micros(line.since.elapsed()),
+            params = %Params::of_payload(&line.payload, &line.filter),
+            "HANDLED"
+        );
+    }
+}
+
+pub(crate) fn join_crashed(topic: &str, socket: &'static str, error: &Error) {
+    limited!(
+        ERROR,
+        "join crashed",
+        topic = one_line(topic),
+        socket,
+        error = one_line(error),
+        "join crashed"
+    );
+}
+
+pub(crate) fn crashed(topic: &str, channel: &'static str, error: &Error) {
+    limited!(
+        ERROR,
+        "channel crashed",
+        topic = one_line(topic),
+        channel,
+        error = one_line(error),
+        "channel crashed"
+    );
+}
+
+pub(crate) fn drop_crashed(error: &Error) {
+    limited!(
+        ERROR,
+        "channel crashed while it was dropped",
+        error = one_line(error),
+        "channel crashed while it was dropped"
+    );
+}
+
+pub(crate) fn overrun(topic: &str, socket: &'static str) {
+    limited!(
+        ERROR,
+        "channel fell behind",
+        topic = one_line(topic),
+        socket,
+        "channel fell behind"
+    );
+}
+
+pub(crate) fn unmatched(topic: &str, socket: &'static str) {
+    limited!(
+        WARN,
+        "unmatched topic",
+        topic = one_line(topic),
+        socket,
+        "unmatched topic"
+    );
+}
+
+pub(crate) fn too_many(limit: usize, socket: &'static str) {
+    limited!(
+        ERROR,
+        "too many channels",
+        limit,
+        socket,
+        "too many channels"
+    );
+}
+
+pub(crate) fn unsayable(topic: &str, why: &Unsayable) {
+    limited!(
+        ERROR,
+        "message not sent",
+        topic = one_line(topic),
+        reason = why.to_string(),
+        "message not sent"
+    );
+}
+
+pub(crate) fn aborted(topic: &str, channel: &str, limit: Duration) {
+    tracing::error!(
+        target: TARGET,
+        topic = one_line(topic),
+        channel,
+        limit_ms = limit.as_millis() as u64,
+        "channel aborted"
+    );
+}
+
+pub(crate) fn blocking(channel: &str, took: Duration) {
+    limited!(
+        WARN,
+        "blocking handler",
+        channel,
+        duration_us = micros(took),
+        "blocking handler"
+    );
+}

@@ -1,0 +1,262 @@
+//! The origin check: which pages may connect. Pure.
+
+mod error;
+mod pattern;
+
+pub use error::{InvalidOrigin, RefusedOrigin};
+
+use crate::url::PublicUrl;
+use axum::http::{HeaderMap, HeaderValue, header};
+use pattern::{Origin, Pattern};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// Pages that may connect: the check that keeps other sites from using a visitor's cookies, or a server that only the
+/// visitor's machine reaches.
+///
+/// Browsers send the origin of a page with its request. A request without an origin, from a program, is let through; one
+/// from a page that is not allowed gets a 403, and a log line that names the setting. `Host` is not looked at: in an attack
+/// by DNS rebinding it is the attacker's. The rules are those of Phoenix's `check_origin`.
+///
+/// ```
+/// use axum_channels::CheckOrigin;
+///
+/// # fn main() -> Result<(), axum_channels::InvalidOrigin> {
+/// let check = CheckOrigin::hosts(["https://example.com", "//*.example.com", "//localhost:4000"])?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CheckOrigin {
+    check: Check,
+    /// The app's name of the setting that the check was read from.
+    setting: Option<Arc<str>>,
+}
+
+#[derive(Clone)]
+enum Check {
+    PublicHost(Option<Arc<PublicUrl>>),
+    Hosts(Arc<[Listed]>),
+    Predicate(Arc<dyn Fn(&str) -> bool + Send + Sync>),
+    Off,
+}
+
+/// A pattern, and the text that it was read from.
+struct Listed {
+    text: Box<str>,
+    pattern: Pattern,
+}
+
+impl CheckOrigin {
+    /// Pages of the host in the endpoint's [`url`](crate::EndpointBuilder::url), whatever their scheme and port. This is the
+    /// default.
+    ///
+    /// An endpoint without a `url` takes pages of this machine alone: `localhost`, 127.0.0.0/8 and `[::1]`, on any port. These
+    /// names count as one host, also if the `url` has one of them.
+    ///
+    /// ```
+    /// # use axum_channels::CheckOrigin;
+    /// let check = CheckOrigin::public_host();
+    /// ```
+    pub const fn public_host() -> Self {
+        Self::new(Check::PublicHost(None))
+    }
+
+    /// Pages of these hosts. `//host` leaves open scheme and port, `https://host` fixes both, `//host:8080` the port;
+    /// `*.host` means the host and everything below it.
+    ///
+    /// Some pages have no host. `null` allows sandboxed frames and files, which any site can make; `file://` the pages of some
+    /// webviews; `*` everything, as [`off`](Self::off).
+    ///
+    /// # Errors
+    /// If one of them is no origin.
+    ///
+    /// ```
+    /// # use axum_channels::CheckOrigin;
+    /// # fn main() -> Result<(), axum_channels::InvalidOrigin> {
+    /// let check = CheckOrigin::hosts(["//example.com", "https://app.example.com", "//*.example.com"])?;
+    /// let app_and_webview = CheckOrigin::hosts(["https://app.example.com", "file://"])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn hosts<H: AsRef<str>>(hosts: impl IntoIterator<Item = H>) -> Result<Self, InvalidOrigin> {
+        let listed = hosts.into_iter().map(|host| Listed::parse(host.as_ref()));
+        Ok(Self::new(Check::Hosts(listed.collect::<Result<_, _>>()?)))
+    }
+
+    /// Pages that a function of yours lets in, such as those of customers' domains that are known at run time only.
+    ///
+    /// It is given the header as it came, `https://app.example.com:8443` or `null`, and is asked before every connection: it
+    /// must not block.
+    ///
+    /// ```
+    /// # use axum_channels::CheckOrigin;
+    /// use std::collections::HashSet;
+    /// use std::sync::{Arc, RwLock};
+    ///
+    /// let domains: Arc<RwLock<HashSet<String>>> = Arc::default();
+    /// let known = domains.clone();
+    /// let check = CheckOrigin::predicate(move |origin| known.read().is_ok_and(|known| known.contains(origin)));
+    /// ```
+    pub fn predicate(allows: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self::new(Check::Predicate(Arc::new(allows)))
+    }
+
+    /// Every page on the web. Only for sockets that do nothing on the strength of a cookie, on a server that everybody
+    /// reaches.
+    ///
+    /// ```
+    /// # use axum_channels::CheckOrigin;
+    /// let check = CheckOrigin::off();
+    /// ```
+    pub const fn off() -> Self {
+        Self::new(Check::Off)
+    }
+
+    /// Names the setting of your app that the check was read from, for the log line of a refusal.
+    ///
+    /// ```
+    /// # use axum_channels::CheckOrigin;
+    /// # fn main() -> Result<(), axum_channels::InvalidOrigin> {
+    /// let check: CheckOrigin = "https://a.example, https://b.example".parse()?;
+    /// let check = check.named("the variable `ORIGINS`"); // … to allow it, change the variable `ORIGINS`
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn named(mut self, setting: impl Into<Arc<str>>) -> Self {
+        self.setting = Some(setting.into());
+        self
+    }
+
+    const fn new(check: Check) -> Self {
+        CheckOrigin {
+            check,
+            setting: None,
+        }
+    }
+
+    /// The check of an endpoint with this URL.
+    pub(crate) fn at(mut self, url: Option<&Arc<PublicUrl>>) -> Self {
+        if let Check::PublicHost(host) = &mut self.check {
+            *host = url.cloned();
+        }
+        self
+    }
+
+    /// Checks the origin of a request; each of them, if there are several.
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), RefusedOrigin> {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        match origins.find(|origin| !self.allows(origin)) {
+            None => Ok(()),
+            Some(origin) => Err(RefusedOrigin {
+                origin: origin.clone(),
+                allowed: self.check.to_string(),
+                setting: self.setting(),
+            }),
+        }
+    }
+
+    fn allows(&self, origin: &HeaderValue) -> bool {
+        let text = origin.to_str().ok();
+        let origin = || text.and_then(Origin::read);
+        match &self.check {
+            Check::Off => true,
+            Check::Predicate(allows) => text.is_some_and(|text| allows(text)),
+            Check::Hosts(hosts) => {
+                let origin = origin();
+                let covers = |listed: &Listed| listed.pattern.covers(origin.as_ref());
+                hosts.iter().any(covers)
+            }
+            Check::PublicHost(url) => match (origin(), url) {
+                (Some(Origin::Page { host, .. }), Some(url)) => url.has_host(&host),
+                (Some(Origin::Page { host, .. }), None) => host.is_loopback(),
+                _ => false,
+            },
+        }
+    }
+
+    /// What to do about a refusal, as the end of "to allow it".
+    fn setting(&self) -> String {
+        match (&self.setting, &self.check) {
+            (Some(setting), _) => format!("change {setting}"),
+            (None, Check::PublicHost(None)) => {
+                "give the endpoint its `.url(…)`, or a `.check_origin(CheckOrigin::hosts([…])?)`".into()
+            }
+            (None, Check::PublicHost(Some(_))) => {
+                "change the endpoint's `.url(…)`, or give it a `.check_origin(CheckOrigin::hosts([…])?)`".into()
+            }
+            (None, _) => "change the `.check_origin(…)` of the endpoint or the socket".into(),
+        }
+    }
+}
+
+impl Default for CheckOrigin {
+    fn default() -> Self {
+        Self::public_host()
+    }
+}
+
+/// Reads a list as [`hosts`](CheckOrigin::hosts) takes it, with commas between: `https://a.example, //*.b.example`.
+///
+/// ```
+/// use axum_channels::CheckOrigin;
+///
+/// assert!("https://a.example, //*.b.example".parse::<CheckOrigin>().is_ok());
+/// assert!("a.example".parse::<CheckOrigin>().is_err());
+/// assert!("".parse::<CheckOrigin>().is_err());
+/// ```
+impl FromStr for CheckOrigin {
+    type Err = InvalidOrigin;
+
+    fn from_str(list: &str) -> Result<Self, InvalidOrigin> {
+        Self::hosts(list.split(',').map(str::trim))
+    }
+}
+
+impl Listed {
+    fn parse(text: &str) -> Result<Self, InvalidOrigin> {
+        match text.parse() {
+            Ok(pattern) => Ok(Listed {
+                text: text.into(),
+                pattern,
+            }),
+            Err(problem) => Err(InvalidOrigin {
+                value: text.to_owned(),
+                problem,
+            }),
+        }
+    }
+}
+
+/// Writes which pages are allowed, as the end of "allowed are".
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Check::PublicHost(Some(url)) => write!(f, "pages of `{}`", url.host()),
+            Check::PublicHost(None) => {
+                f.write_str("pages of this machine (`localhost`, 127.0.0.0/8, `[::1]`), because the endpoint has no URL")
+            }
+            Check::Hosts(hosts) if hosts.is_empty() => f.write_str("no pages"),
+            Check::Hosts(hosts) => {
+                for (at, Listed { text, .. }) in hosts.iter().enumerate() {
+                    let comma = if at == 0 { "" } else { ", " };
+                    write!(f, "{comma}`{text}`")?;
+                }
+                Ok(())
+            }
+            Check::Predicate(_) => f.write_str("pages that the app's own function takes"),
+            Check::Off => f.write_str("all pages"),
+        }
+    }
+}
+
+impl fmt::Debug for CheckOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CheckOrigin({})", self.check)
+    }
+}
+
+#[cfg(test)]
+mod tests;

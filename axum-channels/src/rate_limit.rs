@@ -1,0 +1,208 @@
+//! How much one client may send. Pure: whoever asks brings the time.
+
+use std::time::{Duration, Instant};
+
+/// A limit to what one client may send: messages a second and, if set, bytes a second. See
+/// [`SocketOptions::rate_limit`](crate::SocketOptions::rate_limit).
+///
+/// It is a token bucket, which holds what may be sent in five seconds unless [`burst`](Self::burst) sets another time: after a
+/// pause, a client may send that much at once. Every message counts, heartbeats and joins included. One that goes beyond the
+/// limit is not handled; it is answered with the error `{"reason":"rate limited"}`, or, by [`close`](Self::close), ends the
+/// connection.
+///
+/// ```
+/// use axum_channels::{RateLimit, websocket};
+///
+/// let options = websocket().rate_limit(RateLimit::messages(20).bytes(64 * 1024));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RateLimit {
+    messages: u32,
+    bytes: Option<u32>,
+    burst: Duration,
+    excess: Excess,
+}
+
+/// What happens to a client that goes beyond the limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Excess {
+    /// Its message is answered with an error.
+    Refuse,
+    /// Its connection is closed.
+    Close,
+}
+
+impl RateLimit {
+    /// A limit of this many messages a second.
+    ///
+    /// ```
+    /// # use axum_channels::RateLimit;
+    /// let limit = RateLimit::messages(20);
+    /// ```
+    pub fn messages(per_second: u32) -> Self {
+        RateLimit {
+            messages: per_second,
+            bytes: None,
+            burst: Duration::from_secs(5),
+            excess: Excess::Refuse,
+        }
+    }
+
+    /// Limits the bytes a second, too: of topics, events, refs and payloads.
+    ///
+    /// A message that is larger than a whole burst passes when nothing was sent for that long.
+    ///
+    /// ```
+    /// # use axum_channels::RateLimit;
+    /// let limit = RateLimit::messages(20).bytes(64 * 1024);
+    /// ```
+    pub fn bytes(mut self, per_second: u32) -> Self {
+        self.bytes = Some(per_second);
+        self
+    }
+
+    /// Time for which a client may have saved up: 5 seconds by default.
+    ///
+    /// ```
+    /// # use axum_channels::RateLimit;
+    /// use std::time::Duration;
+    ///
+    /// let strict = RateLimit::messages(100).burst(Duration::from_millis(500)); // 50 at once
+    /// ```
+    pub fn burst(mut self, time: Duration) -> Self {
+        self.burst = time;
+        self
+    }
+
+    /// Ends the connection of a client that goes beyond the limit, with code 1008, instead of answering with an error.
+    ///
+    /// phoenix.js connects again after a while.
+    ///
+    /// ```
+    /// # use axum_channels::RateLimit;
+    /// let limit = RateLimit::messages(1000).close();
+    /// ```
+    pub fn close(mut self) -> Self {
+        self.excess = Excess::Close;
+        self
+    }
+}
+
+/// What one client may send now.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    limit: RateLimit,
+    /// The time that the client has saved up, as to messages and as to bytes.
+    messages: Duration,
+    bytes: Duration,
+    filled: Instant,
+}
+
+impl Bucket {
+    pub(crate) fn full(limit: RateLimit, now: Instant) -> Self {
+        Bucket {
+            messages: limit.burst,
+            bytes: limit.burst,
+            filled: now,
+            limit,
+        }
+    }
+
+    pub(crate) fn excess(&self) -> Excess {
+        self.limit.excess
+    }
+
+    /// Takes a message out of the bucket, if it is in there.
+    pub(crate) fn take(&mut self, bytes: usize, now: Instant) -> bool {
+        self.fill(now);
+        let burst = self.limit.burst;
+        let message = cost(1, Some(self.limit.messages)).min(burst);
+        let bytes = cost(bytes, self.limit.bytes).min(burst);
+        let (Some(messages), Some(bytes)) = (
+            self.messages.checked_sub(message),
+            self.bytes.checked_sub(bytes),
+        ) else {
+            return false;
+        };
+        (self.messages, self.bytes) = (messages, bytes);
+        true
+    }
+
+    fn fill(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.filled);
+        let burst = self.limit.burst;
+        self.messages = self.messages.saturating_add(passed).min(burst);
+        self.bytes = self.bytes.saturating_add(passed).min(burst);
+        self.filled = self.filled.max(now);
+    }
+}
+
+/// Time in which so much may be sent. With a rate of nothing a second it is without end.
+fn cost(amount: usize, per_second: Option<u32>) -> Duration {
+    match per_second {
+        None => Duration::ZERO,
+        Some(0) => Duration::MAX,
+        Some(rate) => {
+            let nanos = amount as u128 * 1_000_000_000 / u128::from(rate);
+            Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bucket, and the moment at which it was full.
+    fn bucket(limit: RateLimit) -> (Bucket, Instant) {
+        let now = Instant::now();
+        (Bucket::full(limit, now), now)
+    }
+
+    fn taken(bucket: &mut Bucket, bytes: usize, now: Instant) -> usize {
+        (0..1000).take_while(|_| bucket.take(bytes, now)).count()
+    }
+
+    #[test]
+    fn a_burst_passes_at_once_and_then_what_comes_in_by_the_second() {
+        let limit = RateLimit::messages(10).burst(Duration::from_secs(2));
+        let (mut bucket, start) = bucket(limit);
+        assert_eq!(taken(&mut bucket, 1, start), 20);
+        let after = |millis| start + Duration::from_millis(millis);
+        assert_eq!(taken(&mut bucket, 1, after(99)), 0);
+        assert_eq!(taken(&mut bucket, 1, after(1000)), 10);
+        assert_eq!(taken(&mut bucket, 1, after(60_000)), 20);
+    }
+
+    #[test]
+    fn bytes_are_limited_besides_and_a_refused_message_takes_nothing() {
+        let limit = RateLimit::messages(1000)
+            .bytes(100)
+            .burst(Duration::from_secs(1));
+        let (mut bucket, start) = bucket(limit);
+        assert!(bucket.take(60, start));
+        assert!(!bucket.take(60, start));
+        assert!(bucket.take(40, start));
+    }
+
+    #[test]
+    fn a_message_larger_than_a_burst_passes_after_a_pause() {
+        let limit = RateLimit::messages(1000)
+            .bytes(100)
+            .burst(Duration::from_secs(1));
+        let (mut bucket, start) = bucket(limit);
+        assert!(bucket.take(1_000_000, start));
+        assert!(!bucket.take(1, start));
+        assert!(bucket.take(1_000_000, start + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_or_goes_back_fills_nothing() {
+        let (mut bucket, start) = bucket(RateLimit::messages(1).burst(Duration::from_secs(1)));
+        let later = start + Duration::from_secs(9);
+        assert!(bucket.take(1, later));
+        assert!(!bucket.take(1, start));
+        assert!(!bucket.take(1, later));
+    }
+}

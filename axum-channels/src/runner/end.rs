@@ -1,0 +1,71 @@
+//! Presences of channels, and their end.
+
+use super::Runner;
+use super::slot::Slot;
+use crate::channel::ending;
+use crate::guard::drop_guarded;
+use crate::message::{Payload, Topic};
+use crate::session::{Change, Key, Reason};
+
+impl Runner {
+    pub(super) fn change_presence(&self, key: Key, change: Change) {
+        let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
+            return;
+        };
+        let (tracker, topic) = (&self.context.endpoint.hub().tracker, &slot.topic);
+        let owner = self.context.owner(key);
+        let diff = match change {
+            Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
+            Change::Update { key, meta } => tracker.update(topic, owner, &key, meta),
+            Change::Untrack { key } => tracker.untrack(topic, owner, &key),
+            Change::PushState => {
+                let message = self
+                    .session
+                    .push(key, "presence_state", tracker.list(topic).into());
+                return message
+                    .into_iter()
+                    .for_each(|message| self.context.client.send(&message));
+            }
+        };
+        self.publish_presence(topic, diff);
+    }
+
+    fn publish_presence(&self, topic: &Topic, diff: Option<Payload>) {
+        if let Some(diff) = diff {
+            self.context
+                .endpoint
+                .broadcast(topic, "presence_diff", diff);
+        }
+    }
+
+    pub(super) fn stop(&mut self, key: Key, reason: Reason) {
+        let Some(at) = self.slots.iter().position(|slot| slot.key == key) else {
+            return;
+        };
+        let slot = self.slots.swap_remove(at);
+        if slot.work.is_pending() {
+            self.pending -= 1;
+        }
+        self.end(slot, reason);
+    }
+
+    /// Drops a channel, and all that it was known for.
+    fn end(&self, mut slot: Slot, reason: Reason) {
+        slot.subscription = None;
+        let (key, topic) = (slot.key, slot.topic.clone());
+        let owner = self.context.owner(key);
+        ending(reason, || drop_guarded(slot));
+        self.context.forget(key);
+        let tracker = &self.context.endpoint.hub().tracker;
+        self.publish_presence(&topic, tracker.leave(&topic, owner));
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        for slot in std::mem::take(&mut self.slots) {
+            self.end(slot, Reason::Disconnected);
+        }
+        self.context.mailbox.close();
+    }
+}

@@ -1,0 +1,273 @@
+//! Joins, and the messages that channels are given.
+
+use super::slot::{Next, Pending, Slot, Told, Work, deliver, subscriber};
+use super::{Runner, Turn};
+use crate::channel::{Handling, Instance, Joining};
+use crate::guard::Done;
+use crate::log::{self, Line};
+use crate::message::{Answer, Payload, Promise, Refused, Reply, Why};
+use crate::metrics::{self, told};
+use crate::session::{Effects, Handled, Join, Joined, Key, Ticket};
+use crate::socket::Socket;
+use std::task::Poll;
+
+impl Runner {
+    pub(super) fn join(&mut self, join: Join, effects: &mut Effects<'_>, turn: &mut Turn<'_, '_>) {
+        let Join {
+            ticket,
+            route,
+            topic,
+            join_ref,
+            payload,
+        } = join;
+        let behind = self.handlers.route(route);
+        let log = self.handlers.log(behind);
+        let line = Line::start(behind.log_join, &log, "phx_join", &payload);
+        let key = ticket.key;
+        let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
+        let since = metrics::started();
+        let future = (behind.join)(socket, payload, self.handlers.join_timeout);
+        let work = Work::Join(Box::new(Pending {
+            future,
+            ticket,
+            line,
+            since,
+        }));
+        self.slots.reserve_exact(1);
+        self.slots.push(Slot {
+            key,
+            route,
+            topic,
+            subscription: None,
+            work,
+        });
+        self.pending += 1;
+        self.poll_slot(self.slots.len() - 1, effects, turn);
+    }
+
+    /// Keeps a message for the next turn, as this one's budget is used up.
+    pub(super) fn postpone(&mut self, ticket: Ticket, next: Next) {
+        let slot = self.slots.iter_mut().find(|slot| slot.key == ticket.key);
+        let Some(slot) = slot else { return };
+        let Work::None(instance) = std::mem::replace(&mut slot.work, Work::Taken) else {
+            return;
+        };
+        slot.work = Work::Next(Box::new((instance, ticket, next)));
+        self.pending += 1;
+    }
+
+    /// Gives a channel a message that was kept for this turn.
+    fn start_next(
+        &mut self,
+        (instance, ticket, next): (Box<dyn Instance>, Ticket, Next),
+        effects: &mut Effects<'_>,
+        turn: &mut Turn<'_, '_>,
+    ) {
+        let slot = self.slots.iter_mut().find(|slot| slot.key == ticket.key);
+        let Some(slot) = slot else { return };
+        slot.work = Work::None(instance);
+        match next {
+            Next::Message { event, payload } => {
+                self.handle_in(ticket, &event, payload, effects, turn);
+            }
+            Next::Mail(mail) => {
+                let start = |channel| deliver(channel, mail);
+                self.handle(ticket, None, start, effects, turn);
+            }
+        }
+    }
+
+    pub(super) fn handle_in(
+        &mut self,
+        ticket: Ticket,
+        event: &str,
+        payload: Payload,
+        effects: &mut Effects<'_>,
+        turn: &mut Turn<'_, '_>,
+    ) {
+        let line = self.line(ticket.key, event, &payload);
+        let start = |channel: Box<dyn Instance>| channel.handle_in(event.into(), payload);
+        self.handle(ticket, line, start, effects, turn);
+    }
+
+    /// What the log will have of a message, if that is wanted.
+    fn line(&self, key: Key, event: &str, payload: &Payload) -> Option<Line> {
+        let slot = self.slots.iter().find(|slot| slot.key == key)?;
+        let route = self.handlers.route(slot.route);
+        let log = self.handlers.log(route);
+        Line::start(route.log_handle_in, &log, event, payload)
+    }
+
+    pub(super) fn handle(
+        &mut self,
+        ticket: Ticket,
+        line: Option<Line>,
+        start: impl FnOnce(Box<dyn Instance>) -> Handling,
+        effects: &mut Effects<'_>,
+        turn: &mut Turn<'_, '_>,
+    ) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == ticket.key) else {
+            return;
+        };
+        let Work::None(instance) = std::mem::replace(&mut slot.work, Work::Taken) else {
+            return;
+        };
+        let mut pending = Pending {
+            future: start(instance),
+            ticket,
+            line,
+            since: metrics::started(),
+        };
+        let name = self.handlers.route(slot.route).name;
+        turn.count();
+        match turn.poll(name, &mut pending.future) {
+            Poll::Ready(done) => self.handled(pending.told(), done, effects),
+            Poll::Pending => {
+                slot.work = Work::Handle(Box::new(pending));
+                self.pending += 1;
+            }
+        }
+    }
+
+    /// Goes on with what a channel has under way. Whether something ended, with what effects.
+    pub(super) fn poll_slot(
+        &mut self,
+        at: usize,
+        effects: &mut Effects<'_>,
+        turn: &mut Turn<'_, '_>,
+    ) -> bool {
+        let slot = &mut self.slots[at];
+        let name = self.handlers.route(slot.route).name;
+        match &mut slot.work {
+            Work::Join(join) => {
+                let Poll::Ready(done) = turn.poll(name, &mut join.future) else {
+                    return false;
+                };
+                self.pending -= 1;
+                if let Work::Join(join) = std::mem::replace(&mut self.slots[at].work, Work::Taken) {
+                    self.joined(at, *join, done, effects);
+                }
+                true
+            }
+            Work::Handle(handling) => {
+                let Poll::Ready(done) = turn.poll(name, &mut handling.future) else {
+                    return false;
+                };
+                self.pending -= 1;
+                if let Work::Handle(handling) =
+                    std::mem::replace(&mut self.slots[at].work, Work::Taken)
+                {
+                    self.handled(handling.told(), done, effects);
+                }
+                true
+            }
+            Work::Next(_) => {
+                self.pending -= 1;
+                if let Work::Next(next) = std::mem::replace(&mut self.slots[at].work, Work::Taken) {
+                    self.start_next(*next, effects, turn);
+                }
+                true
+            }
+            Work::None(_) | Work::Taken => false,
+        }
+    }
+
+    fn joined(
+        &mut self,
+        at: usize,
+        join: Pending<Joining>,
+        done: Done<Joining>,
+        effects: &mut Effects<'_>,
+    ) {
+        let slot = &mut self.slots[at];
+        let refusal = match done {
+            Ok(Ok((instance, response))) => {
+                slot.work = Work::None(instance);
+                let name = self.handlers.route(slot.route).name;
+                told!("join", join.since, channel = name, outcome = "ok");
+                log::joined(&slot.topic, join.line);
+                return self
+                    .session
+                    .joined(join.ticket, Joined::Ok(response), effects);
+            }
+            Ok(Err(Refused(why))) => why,
+            Err(panic) => Why::Crashed(panic),
+        };
+        let Slot {
+            key, topic, route, ..
+        } = self.slots.swap_remove(at);
+        self.context.forget(key);
+        let name = self.handlers.route(route).name;
+        let how = match refusal {
+            Why::Said { payload, .. } => {
+                told!("join", join.since, channel = name, outcome = "refused");
+                log::refused_join(&topic, &payload, join.line);
+                Joined::Refused(payload)
+            }
+            Why::Crashed(error) => {
+                told!("join", join.since, channel = name, outcome = "crashed");
+                log::join_crashed(&topic, self.handlers.name, &error);
+                Joined::Crashed
+            }
+        };
+        self.session.joined(join.ticket, how, effects);
+    }
+
+    pub(super) fn subscribe(&mut self, key: Key) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == key) else {
+            return;
+        };
+        let subscriber = subscriber(&self.context, key, self.handlers.route(slot.route));
+        let pubsub = &self.context.endpoint.hub().pubsub;
+        slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));
+    }
+
+    fn handled(
+        &mut self,
+        Told {
+            ticket,
+            line,
+            since,
+        }: Told,
+        done: Done<Handling>,
+        effects: &mut Effects<'_>,
+    ) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == ticket.key) else {
+            return;
+        };
+        let name = self.handlers.route(slot.route).name;
+        let result = done.and_then(|(instance, result)| {
+            slot.work = Work::None(instance);
+            result
+        });
+        let how = match result {
+            Ok(Reply(answer)) => {
+                told!("handle", since, channel = name, outcome = "ok");
+                log::handled(&slot.topic, line);
+                match answer {
+                    Answer::None => Handled::Silent,
+                    Answer::Now(status, payload) => Handled::Reply(status, payload),
+                    Answer::Later(promise) => {
+                        self.bind(&ticket, &promise);
+                        Handled::Silent
+                    }
+                }
+            }
+            Err(error) => {
+                told!("handle", since, channel = name, outcome = "crashed");
+                log::crashed(&slot.topic, name, &error);
+                Handled::Crashed
+            }
+        };
+        self.take_mail(effects); // a channel that has stopped itself gets no further message
+        self.session.handled(ticket, how, effects);
+    }
+
+    /// The answer to a message will come from another task.
+    fn bind(&self, ticket: &Ticket, promise: &Promise) {
+        if let Some(reply_to) = self.session.reply_to(ticket) {
+            let client = self.context.client.clone();
+            promise.bind(move |status, response| client.send(&reply_to.reply(status, response)));
+        }
+    }
+}

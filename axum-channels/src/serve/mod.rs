@@ -1,0 +1,362 @@
+//! The server: accepts connections, bounds what each may take, and shuts down in bounded time.
+
+mod accept;
+mod body;
+mod connection;
+mod signal;
+mod timer;
+
+pub(crate) use body::BodyTimeout;
+pub use signal::shutdown_signal;
+
+use crate::endpoint::Endpoint;
+use crate::log;
+use accept::accept;
+use axum::extract::Request;
+use axum::response::Response;
+use connection::Acceptor;
+use std::convert::Infallible;
+use std::fmt;
+use std::future::{IntoFuture, pending};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tower_service::Service;
+
+/// Serves an app over HTTP/1.1 until it is told to shut down: [`axum::serve`] with bounds.
+///
+/// `app` is a [`Router`](axum::Router), or one wrapped in tower layers. Handlers may take
+/// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further ado. Any other server of axum's serves channels,
+/// too; what this one adds:
+///
+/// - A client has [a time limit](Self::header_timeout) for its headers, [one for the body](Self::body_timeout), and
+///   [one between requests](Self::keep_alive_timeout); headers have [a maximum size](Self::max_header_bytes).
+/// - A shutdown ends [in bounded time](Self::shutdown_timeout), closes the [endpoint's clients](Self::drain), and can be
+///   [cut short](Self::with_forced_shutdown).
+/// - Connections are accepted on a worker of the runtime, wherever the future is awaited, and stay there: a fifth less CPU
+///   each than accepted in `main`.
+/// - Small messages are sent at once (`TCP_NODELAY`), and a lack of file descriptors is logged and waited out.
+///
+/// ```no_run
+/// use axum::Router;
+/// use axum_channels::{Endpoint, serve};
+///
+/// #[tokio::main]
+/// async fn main() -> std::io::Result<()> {
+///     let endpoint = Endpoint::builder().build();
+///     let app = Router::new().merge(endpoint.router());
+///     let listener = tokio::net::TcpListener::bind("127.0.0.1:4000").await?;
+///     serve(listener, app).drain(&endpoint).with_signals().await
+/// }
+/// ```
+pub fn serve<S>(listener: TcpListener, app: S) -> Serve<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    Serve {
+        listener,
+        app,
+        limits: Limits::default(),
+        endpoint: None,
+        graceful: Box::pin(pending()),
+        forced: Box::pin(pending()),
+    }
+}
+
+/// A server that runs when it is awaited: see [`serve`].
+///
+/// Dropping what it is awaited as ends it at once, apart from WebSockets.
+#[must_use = "a server does nothing unless it is awaited"]
+pub struct Serve<S> {
+    listener: TcpListener,
+    app: S,
+    limits: Limits,
+    endpoint: Option<Endpoint>,
+    graceful: Signal,
+    forced: Signal,
+}
+
+type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What a client may take, and a shutdown.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    header_timeout: Duration,
+    max_header_bytes: usize,
+    body_timeout: Duration,
+    keep_alive_timeout: Duration,
+    shutdown_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            header_timeout: Duration::from_secs(30),
+            max_header_bytes: 64 * 1024,
+            body_timeout: Duration::from_secs(30),
+            keep_alive_timeout: Duration::from_secs(75),
+            shutdown_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// State of the server, for its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    /// What is under way is finished.
+    Draining,
+    /// What is under way is dropped.
+    Ended,
+}
+
+impl<S> Serve<S> {
+    /// Maximum time from a connection to the end of its first request's headers: 30 seconds by default. Then it is closed.
+    ///
+    /// ```no_run
+    /// # use axum_channels::serve;
+    /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// serve(listener, app).header_timeout(std::time::Duration::from_secs(10)).await
+    /// # }
+    /// ```
+    pub fn header_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.header_timeout = timeout;
+        self
+    }
+
+    /// Maximum size of a request's first line and headers together: 64 KiB by default, and 100 headers. More is answered
+    /// with 431.
+    ///
+    /// ```no_run
+    /// # use axum_channels::serve;
+    /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// serve(listener, app).max_header_bytes(16 * 1024).await
+    /// # }
+    /// ```
+    pub fn max_header_bytes(mut self, bytes: usize) -> Self {
+        self.limits.max_header_bytes = bytes;
+        self
+    }
+
+    /// Maximum time that a request waits for its body, all in all: 30 seconds by default, and one more for each KiB that
+    /// arrives. Then reading it is an error, which most extractors answer with 400, long-polling with 408.
+    ///
+    /// A large upload over a slow network so takes as long as it needs, at 1 KiB a second or more. The time that a handler
+    /// takes between two reads does not count.
+    ///
+    /// ```no_run
+    /// # use axum_channels::serve;
+    /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// serve(listener, app).body_timeout(std::time::Duration::from_secs(10)).await
+    /// # }
+    /// ```
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.body_timeout = timeout;
+        self
+    }
+
+    /// Maximum time from a response to the end of the next request's headers on the same connection: 75 seconds by default.
+    ///
+    /// Keep it above that of a proxy in front, often 60 seconds: otherwise the proxy may send a request into a connection that
+    /// is being closed.
+    ///
+    /// ```no_run
+    /// # use axum_channels::serve;
+    /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// serve(listener, app).keep_alive_timeout(std::time::Duration::from_secs(620)).await
+    /// # }
+    /// ```
+    pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.keep_alive_timeout = timeout;
+        self
+    }
+
+    /// Maximum time from the signal of a graceful shutdown to the end of the server: 30 seconds by default. Requests that are
+    /// still under way are dropped, and their number logged.
+    ///
+    /// ```no_run
+    /// # use axum_channels::serve;
+    /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// serve(listener, app).shutdown_timeout(std::time::Duration::from_secs(5)).with_signals().await
+    /// # }
+    /// ```
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.shutdown_timeout = timeout;
+        self
+    }
+
+    /// Closes this endpoint's clients on a graceful shutdown, as [`Endpoint::shutdown`] does, while requests are finished.
+    ///
+    /// Without it, WebSockets last until the runtime ends.
+    ///
+    /// ```no_run
+    /// # use axum_channels::{Endpoint, serve};
+    /// # async fn run(endpoint: Endpoint, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// serve(listener, app).drain(&endpoint).with_signals().await
+    /// # }
+    /// ```
+    pub fn drain(mut self, endpoint: &Endpoint) -> Self {
+        self.endpoint = Some(endpoint.clone());
+        self
+    }
+
+    /// Shuts down when the future is over: no connection is accepted any more, requests under way are finished, idle
+    /// connections closed, for [a limited time](Self::shutdown_timeout).
+    ///
+    /// ```no_run
+    /// # use axum_channels::serve;
+    /// # async fn run(
+    /// #     listener: tokio::net::TcpListener, app: axum::Router, stop: tokio::sync::oneshot::Receiver<()>,
+    /// # ) -> std::io::Result<()> {
+    /// let stopped = async {
+    ///     let _ = stop.await;
+    /// };
+    /// serve(listener, app).with_graceful_shutdown(stopped).await
+    /// # }
+    /// ```
+    pub fn with_graceful_shutdown(
+        mut self,
+        signal: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        self.graceful = Box::pin(signal);
+        self
+    }
+
+    /// Ends at once when the future is over, also in the middle of a graceful shutdown: requests under way are dropped.
+    ///
+    /// ```no_run
+    /// # use axum_channels::{serve, shutdown_signal};
+    /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// let second = async {
+    ///     shutdown_signal().await;
+    ///     shutdown_signal().await;
+    /// };
+    /// serve(listener, app).with_graceful_shutdown(shutdown_signal()).with_forced_shutdown(second).await
+    /// # }
+    /// ```
+    pub fn with_forced_shutdown(
+        mut self,
+        signal: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        self.forced = Box::pin(signal);
+        self
+    }
+
+    /// Shuts down gracefully at Ctrl-C or SIGTERM; a second of either ends the process, with the exit code 130 or 143.
+    ///
+    /// It does not return from the second: a runtime waits for its blocking tasks before it ends, and those may be stuck.
+    ///
+    /// ```no_run
+    /// # use axum_channels::serve;
+    /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// serve(listener, app).with_signals().await
+    /// # }
+    /// ```
+    pub fn with_signals(self) -> Self {
+        self.with_graceful_shutdown(shutdown_signal())
+            .with_forced_shutdown(async {
+                signal::next().await;
+                let second = signal::next().await;
+                std::process::exit(128 + second as i32) // as a shell reports a signal
+            })
+    }
+
+    /// Returns the address that the server listens on.
+    ///
+    /// # Errors
+    /// If the system does not know it.
+    ///
+    /// ```no_run
+    /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// let server = axum_channels::serve(listener, app);
+    /// println!("http://{}", server.local_addr()?);
+    /// server.await
+    /// # }
+    /// ```
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+impl<S> Serve<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    async fn run(mut self) {
+        let (phase, _) = watch::channel(Phase::Serving);
+        let acceptor = Acceptor::new(self.app, self.limits, phase.clone());
+        let accepting = async move {
+            loop {
+                let (stream, peer) = accept(&self.listener).await;
+                acceptor.spawn(stream, peer);
+            }
+        };
+        let is_forced = tokio::select! {
+            () = &mut self.forced => true,
+            () = &mut self.graceful => false,
+            () = accepting => true,
+        };
+        if !is_forced {
+            phase.send_replace(Phase::Draining);
+            tokio::select! {
+                () = &mut self.forced => {}
+                () = drain(self.endpoint, &phase, self.limits.shutdown_timeout) => {}
+            }
+        }
+        phase.send_replace(Phase::Ended);
+    }
+}
+
+/// Waits until all connections are closed, at most for `timeout`.
+async fn drain(endpoint: Option<Endpoint>, phase: &watch::Sender<Phase>, timeout: Duration) {
+    let drained = async {
+        if let Some(endpoint) = endpoint {
+            endpoint.shutdown().await;
+        }
+        phase.closed().await;
+    };
+    if tokio::time::timeout(timeout, drained).await.is_err() {
+        log::requests_dropped(phase.receiver_count(), timeout);
+    }
+}
+
+impl<S> IntoFuture for Serve<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Output = io::Result<()>;
+    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async {
+            // On a worker of the runtime, which `main` is not: a connection is spawned onto the worker that accepts it.
+            let mut running = Running(tokio::spawn(self.run()));
+            (&mut running.0).await.map_err(io::Error::other)
+        })
+    }
+}
+
+/// The server's task, which ends with whoever awaits it.
+struct Running(JoinHandle<()>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<S> fmt::Debug for Serve<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serve")
+            .field("listener", &self.listener)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

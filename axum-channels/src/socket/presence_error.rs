@@ -1,0 +1,66 @@
+use super::SendError;
+use crate::message::Topic;
+use std::fmt;
+
+/// Why a presence was not changed: see [`Presence`](crate::Presence).
+///
+/// ```
+/// use axum_channels::{PresenceError, Socket};
+/// use serde_json::json;
+///
+/// /// Tracks the user, or replaces what is known of it.
+/// fn set_status(socket: &Socket, user: &str, status: &str) -> Result<(), PresenceError> {
+///     let meta = json!({"status": status});
+///     match socket.presence().track(user, meta.clone()) {
+///         Err(PresenceError::AlreadyTracked { .. }) => socket.presence().update(user, meta),
+///         result => result,
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PresenceError {
+    /// This channel tracks the key already. Phoenix's `:already_tracked`.
+    AlreadyTracked {
+        /// The topic of the channel.
+        topic: Topic,
+        /// The key.
+        key: String,
+    },
+    /// This channel does not track the key. Phoenix's `:nopresence`.
+    NotTracked {
+        /// The topic of the channel.
+        topic: Topic,
+        /// The key.
+        key: String,
+    },
+    /// What is to be known of the presence is not a JSON object.
+    NotAnObject,
+    /// The change did not reach the client's connection.
+    NotSent(SendError),
+}
+
+impl fmt::Display for PresenceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PresenceError::AlreadyTracked { topic, key } => {
+                write!(f, "`{key}` is tracked on {topic} already")
+            }
+            PresenceError::NotTracked { topic, key } => {
+                write!(f, "`{key}` is not tracked on {topic}")
+            }
+            PresenceError::NotAnObject => {
+                f.write_str("what is known of a presence is a JSON object")
+            }
+            PresenceError::NotSent(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PresenceError {}
+
+impl From<SendError> for PresenceError {
+    fn from(error: SendError) -> Self {
+        PresenceError::NotSent(error)
+    }
+}

@@ -1,0 +1,275 @@
+//! Nobody is frozen out: whatever a client or a channel does, the others are served in between.
+//!
+//! All of these run on one thread, where a task that does not yield is the only one that runs.
+
+mod support;
+
+use axum_channels::{
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Refused, Reply, Result,
+    Socket, SocketHandler, SocketOptions, Topic, websocket,
+};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+use support::{Frame, Ws, eventually, frame, serve};
+
+struct Anyone;
+
+impl SocketHandler for Anyone {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Room>("room:*");
+        routes.channel::<Censor>("censored:*");
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+}
+
+/// Number of messages that were handled.
+#[derive(Clone, Default)]
+struct Handled(Arc<AtomicUsize>);
+
+impl Handled {
+    fn count(socket: &Socket) {
+        socket.state::<Handled>().0.fetch_add(1, SeqCst);
+    }
+
+    fn so_far(&self) -> usize {
+        self.0.load(SeqCst)
+    }
+}
+
+struct Room;
+
+impl Channel for Room {
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+
+    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
+        Handled::count(socket);
+        match event {
+            "for ever" => socket.sender::<Self>().send(Next)?,
+            "shout" => socket.broadcast(event, payload.clone()),
+            "shout at censors" => {
+                let endpoint = socket.endpoint();
+                endpoint.broadcast("censored:1", "shout", payload.clone());
+            }
+            "slowly" => tokio::time::sleep(Duration::from_millis(1)).await,
+            "block" => std::thread::sleep(Duration::from_millis(2)),
+            _ => {}
+        }
+        Ok(Reply::ok(payload))
+    }
+}
+
+/// A channel's message to itself, as Elixir's `send(self(), :next)`.
+struct Next;
+
+impl HandleInfo<Next> for Room {
+    async fn handle_info(&mut self, _: Next, socket: &Socket) -> Result<()> {
+        Handled::count(socket);
+        socket.sender::<Self>().send(Next)?;
+        Ok(())
+    }
+}
+
+/// Intercepts what is shouted, and takes its time over it; what is echoed, it broadcasts again.
+struct Censor;
+
+impl Channel for Censor {
+    const INTERCEPTS: &'static [&'static str] = &["shout", "echo"];
+
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+
+    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
+        socket.broadcast(event, payload);
+        Ok(Reply::none())
+    }
+
+    async fn handle_out(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<()> {
+        Handled::count(socket);
+        match event {
+            "echo" => socket.broadcast(event, payload),
+            _ => {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                socket.push(event, payload);
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Server {
+    addr: SocketAddr,
+    endpoint: Endpoint,
+    handled: Handled,
+}
+
+impl Server {
+    async fn start(options: SocketOptions) -> Server {
+        let handled = Handled::default();
+        let endpoint = Endpoint::builder()
+            .socket_with::<Anyone>("/socket", options)
+            .state(handled.clone())
+            .build();
+        Server {
+            addr: serve(&endpoint).await,
+            endpoint,
+            handled,
+        }
+    }
+
+    /// Someone else connects, joins, and is answered.
+    async fn serves_others(&self) {
+        let mut ws = Ws::join(self.addr, "room:quiet").await;
+        ws.expect_nothing().await;
+    }
+}
+
+fn push(topic: &str, event: &str) -> Vec<u8> {
+    let text = format!(r#"["1","2","{topic}","{event}",{{}}]"#);
+    frame(0x81, text.as_bytes())
+}
+
+#[tokio::test]
+async fn a_channel_that_always_sends_itself_another_message_leaves_others_their_turn() {
+    let server = Server::start(websocket()).await;
+    let mut ws = Ws::join(server.addr, "room:1").await;
+    ws.raw(&push("room:1", "for ever")).await;
+    server.serves_others().await;
+    let before = server.handled.so_far();
+    eventually("it goes on", || server.handled.so_far() > before).await;
+}
+
+#[tokio::test]
+async fn a_channel_that_broadcasts_what_it_intercepts_leaves_others_their_turn() {
+    let server = Server::start(websocket()).await;
+    let mut ws = Ws::join(server.addr, "censored:1").await;
+    ws.raw(&push("censored:1", "echo")).await;
+    server.serves_others().await;
+    let before = server.handled.so_far();
+    eventually("it goes on", || server.handled.so_far() > before).await;
+}
+
+#[tokio::test]
+async fn a_client_with_thousands_of_messages_leaves_others_their_turn() {
+    let server = Server::start(websocket()).await;
+    let mut flooder = Ws::join(server.addr, "room:1").await;
+    let all = 4 * 2_000;
+    let (mut read, mut write) = flooder.stream.split();
+    let flood = push("room:1", "ping").repeat(2_000);
+    let flooding = async {
+        for _ in 0..4 {
+            tokio::io::AsyncWriteExt::write_all(&mut write, &flood)
+                .await
+                .expect("it is read in the end");
+        }
+    };
+    let reading = async {
+        let mut scratch = vec![0; 65_536];
+        while server.handled.so_far() < all {
+            tokio::io::AsyncReadExt::read(&mut read, &mut scratch)
+                .await
+                .expect("replies");
+        }
+    };
+    let waiting = async {
+        eventually("it begins", || server.handled.so_far() > 0).await;
+        server.serves_others().await;
+        server.handled.so_far()
+    };
+    let (handled, ..) = tokio::join!(waiting, flooding, reading);
+    assert!(handled < all, "others were served after all of it");
+}
+
+/// By the clock, as its handlers block: 200 of them take 400 ms together.
+#[tokio::test]
+async fn a_client_whose_handlers_block_leaves_others_their_turn_between_two_of_them() {
+    let server = Server::start(websocket()).await;
+    let mut flooder = Ws::join(server.addr, "room:1").await;
+    flooder.raw(&push("room:1", "block").repeat(200)).await;
+    eventually("it begins", || server.handled.so_far() > 0).await;
+    server.serves_others().await;
+    assert!(
+        server.handled.so_far() < 200,
+        "others were served after all of it"
+    );
+}
+
+#[tokio::test]
+async fn a_hundred_waiting_channels_of_a_connection_all_go_on() {
+    let server = Server::start(websocket()).await;
+    let mut ws = Ws::open(server.addr).await;
+    for n in 0..100 {
+        let topic = format!("room:{n}");
+        ws.send(&format!(r#"["1","1","{topic}","phx_join",{{}}]"#))
+            .await;
+        ws.next().await;
+    }
+    let pushes: Vec<u8> = (0..100)
+        .flat_map(|n| push(&format!("room:{n}"), "slowly"))
+        .collect();
+    ws.raw(&pushes).await;
+    for _ in 0..100 {
+        assert!(matches!(ws.next().await, Frame::Text(_)));
+    }
+}
+
+#[tokio::test]
+async fn a_burst_of_one_client_does_not_end_the_intercepting_channels_of_others() {
+    let server = Server::start(websocket()).await;
+    let mut readers = Vec::new();
+    for _ in 0..5 {
+        readers.push(Ws::join(server.addr, "censored:1").await);
+    }
+    let mut sender = Ws::join(server.addr, "room:1").await;
+    let burst = push("room:1", "shout at censors").repeat(200);
+    sender.raw(&burst).await;
+    for reader in &mut readers {
+        for n in 0..200 {
+            match reader.next().await {
+                Frame::Text(text) if text.contains(r#""shout""#) => {}
+                other => panic!("after {n} shouts: {other:?}"),
+            }
+        }
+    }
+}
+
+/// The publisher sends 60 MB to a topic with a reader that takes its time, and 512 KiB may wait for that one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publisher_waits_for_a_reader_that_falls_behind() {
+    let server = Server::start(websocket().max_queued_bytes(8 * 1024 * 1024)).await;
+    let mut reader = Ws::join(server.addr, "room:1").await;
+    let publisher = Ws::join(server.addr, "room:1").await;
+    let text = format!(r#"["1","2","room:1","shout","{}"]"#, "x".repeat(100_000));
+    let (mut read, mut write) = publisher.stream.into_split();
+    let shouts = 600;
+    let publishing = tokio::spawn(async move {
+        let shout = frame(0x81, text.as_bytes());
+        for _ in 0..shouts {
+            tokio::io::AsyncWriteExt::write_all(&mut write, &shout)
+                .await
+                .expect("it is read in the end");
+        }
+        write
+    });
+    let replies = tokio::spawn(async move {
+        let mut scratch = vec![0; 1_000_000];
+        while tokio::io::AsyncReadExt::read(&mut read, &mut scratch)
+            .await
+            .is_ok_and(|read| read > 0)
+        {}
+    });
+    for _ in 0..shouts {
+        assert!(matches!(reader.next().await, Frame::Text(_)));
+        tokio::time::sleep(Duration::from_micros(500)).await;
+    }
+    drop(publishing.await.expect("no panic"));
+    replies.abort();
+    assert_eq!(server.endpoint.stats().connections, 2);
+}

@@ -1,0 +1,75 @@
+//! A limit to what one client may send.
+
+mod support;
+
+use axum_channels::{RateLimit, websocket};
+use std::time::Duration;
+use support::{Log, Ws, endpoint_with, serve};
+use tracing::Level;
+
+/// Three messages for a long time, the join among them.
+fn three() -> RateLimit {
+    RateLimit::messages(1).burst(Duration::from_secs(3))
+}
+
+#[tokio::test]
+async fn a_message_beyond_the_limit_is_answered_with_an_error_and_not_handled() {
+    let endpoint = endpoint_with(websocket().rate_limit(three()));
+    let addr = serve(&endpoint).await;
+    let mut ws = Ws::join(addr, "room:a").await;
+    let mut other = Ws::join(addr, "room:a").await;
+    for n in 2..=3 {
+        ws.send(&format!(r#"["1","{n}","room:a","ping",{{}}]"#))
+            .await;
+        ws.expect(&format!(
+            r#"["1","{n}","room:a","phx_reply",{{"response":{{}},"status":"ok"}}]"#
+        ))
+        .await;
+    }
+    ws.send(r#"["1","4","room:a","shout",{}]"#).await;
+    ws.expect(
+        r#"["1","4","room:a","phx_reply",{"response":{"reason":"rate limited"},"status":"error"}]"#,
+    )
+    .await;
+    other.expect_nothing().await; // and it has a limit of its own
+    assert_eq!(endpoint.stats().connections, 2);
+}
+
+#[tokio::test]
+async fn bytes_are_limited_too() {
+    let limit = RateLimit::messages(1_000)
+        .bytes(100)
+        .burst(Duration::from_secs(5));
+    let addr = serve(&endpoint_with(websocket().rate_limit(limit))).await;
+    let mut ws = Ws::join(addr, "room:a").await;
+    let text = "x".repeat(480);
+    ws.send(&format!(r#"["1","2","room:a","ping","{text}"]"#))
+        .await;
+    ws.expect(
+        r#"["1","2","room:a","phx_reply",{"response":{"reason":"rate limited"},"status":"error"}]"#,
+    )
+    .await;
+    ws.send(r#"["1","3","room:a","ping",{}]"#).await;
+    ws.expect(r#"["1","3","room:a","phx_reply",{"response":{},"status":"ok"}]"#)
+        .await;
+}
+
+#[tokio::test]
+async fn a_limit_that_closes_ends_the_connection_with_1008_and_is_logged() {
+    let (log, _guard) = Log::collect(Level::WARN);
+    let options = websocket().rate_limit(three().close());
+    let mut ws = Ws::join(serve(&endpoint_with(options)).await, "room:a").await;
+    for n in 2..=5 {
+        ws.send(&format!(r#"["1","{n}","room:a","push",{{}}]"#))
+            .await;
+    }
+    for _ in 2..=3 {
+        ws.expect(r#"["1",null,"room:a","pushed",{}]"#).await;
+    }
+    ws.expect_close(1008).await;
+    assert_eq!(
+        log.text(),
+        "[WARN] Closed a connection to rate_limit::support::app::UserSocket: \
+         it sent more than its rate limit\n  Transport: websocket\n"
+    );
+}
