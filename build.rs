@@ -2,6 +2,11 @@
 //!
 //! The cases beside a place (`<stack>/places/<place>/`) are for tests and stay out.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script reads and writes by itself"
+)]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};

@@ -1,6 +1,6 @@
 //! The file that a place is in: found by its path and by what is in it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -59,7 +59,7 @@ impl Changes<'_> {
         })
     }
 
-    fn holds(&self, path: &PathBuf, location: &Location, query: Option<&String>) -> Result<bool> {
+    fn holds(&self, path: &Path, location: &Location, query: Option<&String>) -> Result<bool> {
         let Some(query) = query else {
             return Ok(true);
         };
