@@ -19,6 +19,7 @@ use crate::catalogue::templates::Origin;
 use crate::edit::place::Location;
 use crate::error::Misuse;
 use crate::facts::Facts;
+use steps::Places;
 pub use steps::Step;
 
 /// What a generator is asked for.
@@ -116,13 +117,18 @@ impl Stack<'_> {
         let variables = variables::work_out(&generator, request, facts, renderer)?;
         let rendered = generator.rendered(renderer, &variables)?;
         let planner = Planner {
-            generator: &rendered,
-            facts,
-            renderer,
+            places: Places {
+                generator: &rendered,
+                facts,
+                renderer,
+            },
             variables: &variables,
         };
         let (files, files_origin) = planner.files()?;
-        let steps = rendered.inserts.iter().map(|insert| planner.step(insert));
+        let steps = rendered
+            .inserts
+            .iter()
+            .map(|insert| planner.places.step(insert));
         let steps = steps.collect::<Result<Vec<_>>>()?;
         let origins = steps.iter().map(|step| step.origin);
         let mut origins = origins.chain([files_origin, generator.origin]);
@@ -196,9 +202,7 @@ impl Stack<'_> {
 
 /// One generator's plan in the making.
 struct Planner<'a> {
-    generator: &'a Generator,
-    facts: &'a Facts,
-    renderer: &'a Renderer<'a>,
+    places: Places<'a>,
     variables: &'a Context,
 }
 
@@ -219,8 +223,8 @@ impl Plan {
 impl Planner<'_> {
     /// Files without a rule first, then those with one, in the order of the rules.
     fn files(&self) -> Result<(Vec<File>, Origin)> {
-        let folder = &self.generator.folder;
-        let templates = self.renderer.templates();
+        let folder = &self.places.generator.folder;
+        let templates = self.places.renderer.templates();
         let mut files = Vec::new();
         let mut origin = Origin::BuiltIn;
         for name in templates.below(folder) {
@@ -241,10 +245,11 @@ impl Planner<'_> {
 
     /// A template's path is its target's path: rendered, without `.tera`, a leading `_` being a dot.
     fn file(&self, template: &str, bytes: &[u8]) -> Result<(usize, File)> {
-        let target = self.renderer.text(template, self.variables)?;
+        let target = self.places.renderer.text(template, self.variables)?;
         let (target, contents) = match target.strip_suffix(".tera") {
             Some(stem) => {
                 let text = self
+                    .places
                     .renderer
                     .text(std::str::from_utf8(bytes)?, self.variables)?;
                 (stem, text.into_bytes())
@@ -253,7 +258,7 @@ impl Planner<'_> {
         };
         let path = dotted(Path::new(target));
         refuse_outside(&path)?;
-        let mut rules = self.generator.files.iter().enumerate();
+        let mut rules = self.places.generator.files.iter().enumerate();
         let rule = rules.find(|(_, rule)| path.starts_with(&rule.path));
         let order = rule.map_or(0, |(at, _)| at + 1);
         let rule = rule.map(|(_, rule)| rule.clone());
@@ -276,9 +281,9 @@ impl Planner<'_> {
 
     fn finds(&self) -> Result<BTreeMap<String, Sought>> {
         let mut finds = BTreeMap::new();
-        for (name, find) in &self.generator.find {
+        for (name, find) in &self.places.generator.find {
             let sought = match (&find.place, &find.file, &find.above) {
-                (Some(place), None, None) => Sought::File(self.location(place, &find.with)?),
+                (Some(place), None, None) => Sought::File(self.places.location(place, &find.with)?),
                 (None, Some(file), None) => Sought::File(Location {
                     paths: vec![file.clone()],
                     ..Location::default()
@@ -286,7 +291,7 @@ impl Planner<'_> {
                 (None, None, Some(above)) => Sought::Above(above.clone()),
                 _ => anyhow::bail!(
                     "in {}/{FILE}: `find.{name}` has one of `place`, `file` and `above`",
-                    self.generator.folder
+                    self.places.generator.folder
                 ),
             };
             finds.insert(name.clone(), sought);

@@ -61,7 +61,7 @@ pub struct Place {
     pub anchors: Vec<Anchor>,
     /// What belongs to the text in the same file, such as an import. It is made with it, before it, or not at all.
     #[serde(default)]
-    pub also: Vec<Insert>,
+    pub also: Vec<Also>,
 }
 
 /// Values for a place's cases.
@@ -77,7 +77,7 @@ pub struct Example {
     pub text: Option<String>,
     /// What an insert would give as `also`.
     #[serde(default)]
-    pub also: Vec<Insert>,
+    pub also: Vec<Also>,
     /// Facts that differ from those of a new app called `my_app`.
     #[serde(default)]
     pub app: BTreeMap<String, String>,
@@ -184,7 +184,33 @@ pub struct Insert {
     pub quiet: bool,
     /// What belongs to it in the same file: made together or not at all.
     #[serde(default)]
-    pub also: Vec<Insert>,
+    pub also: Vec<Also>,
+}
+
+/// What belongs to a text in the same file.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Also {
+    /// The name of the place. Its `file` does not count.
+    pub place: String,
+    /// The variables that the place needs.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
+    /// The lines, if the place does not know them.
+    #[serde(default)]
+    pub text: Option<String>,
+}
+
+impl Also {
+    /// The same as an insert of its own.
+    pub fn insert(&self) -> Insert {
+        Insert {
+            place: self.place.clone(),
+            with: self.with.clone(),
+            text: self.text.clone(),
+            ..Insert::default()
+        }
+    }
 }
 
 /// A text, or a list of them.

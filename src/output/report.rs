@@ -50,6 +50,9 @@ impl Report {
         if is_news || !self.made.contains(&path) {
             terminal.report(verb, project.display_path(&path).display());
             self.skipped.retain(|skipped| *skipped != path);
+            if verb == "skipping" {
+                self.skipped.push(path.clone());
+            }
             self.made.push(path);
         }
     }

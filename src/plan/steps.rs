@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, bail};
 use tera::Context;
 
-use super::{Planner, refuse_outside};
+use super::refuse_outside;
 use crate::catalogue::Generator;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
@@ -28,14 +28,45 @@ pub struct Step {
     pub origin: Origin,
 }
 
-impl Planner<'_> {
+/// The places that the inserts of a generator name.
+pub struct Places<'a> {
+    pub generator: &'a Generator,
+    pub facts: &'a Facts,
+    pub renderer: &'a Renderer<'a>,
+}
+
+impl Places<'_> {
     /// An insert as a step.
-    pub(super) fn step(&self, insert: &Insert) -> Result<Step> {
-        step(insert, self.generator, self.facts, self.renderer)
+    ///
+    /// # Errors
+    /// The place is not there or wrong, or the insert does not give what it needs.
+    pub fn step(&self, insert: &Insert) -> Result<Step> {
+        let mut places = Vec::new();
+        self.collect(insert, &mut places)?;
+        let from_project = places.iter().any(|(_, origin)| *origin == Origin::Project);
+        let parts: Vec<_> = places.into_iter().map(|(place, _)| place).collect();
+        let main = parts.last().cloned().unwrap_or_default();
+        let location = main.file;
+        let location =
+            location.with_context(|| format!("the place `{}` has no `file`", insert.place))?;
+        for path in location.paths.iter().chain(&location.search) {
+            refuse_outside(path.as_ref())?;
+        }
+        Ok(Step {
+            manual: insert.manual.clone().unwrap_or(main.manual),
+            location,
+            parts,
+            condition: insert.condition.clone(),
+            quiet: insert.quiet,
+            origin: match from_project {
+                true => Origin::Project,
+                false => Origin::BuiltIn,
+            },
+        })
     }
 
     /// Where the file of the place `name` is.
-    pub(super) fn location(&self, name: &str, with: &BTreeMap<String, String>) -> Result<Location> {
+    pub fn location(&self, name: &str, with: &BTreeMap<String, String>) -> Result<Location> {
         let mut insert = Insert {
             place: name.to_owned(),
             with: with.clone(),
@@ -46,90 +77,60 @@ impl Planner<'_> {
         for need in needs(&table) {
             insert.with.entry(need.clone()).or_default();
         }
-        let (place, _) = place(&insert, self.generator, self.facts, self.renderer)?;
+        let (place, _) = self.place(&insert)?;
         let location = place.file;
         location.with_context(|| format!("the place `{name}` has no `file`"))
     }
-}
 
-/// An insert of `generator` as a step.
-///
-/// # Errors
-/// The place is not there or wrong, or the insert does not give what it needs.
-pub fn step(
-    insert: &Insert,
-    generator: &Generator,
-    facts: &Facts,
-    renderer: &Renderer<'_>,
-) -> Result<Step> {
-    let (main, mut origin) = place(insert, generator, facts, renderer)?;
-    let location = main.file.clone();
-    let location =
-        location.with_context(|| format!("the place `{}` has no `file`", insert.place))?;
-    for path in location.paths.iter().chain(&location.search) {
-        refuse_outside(path.as_ref())?;
-    }
-    let manual = insert.manual.clone();
-    let mut step = Step {
-        manual: manual.unwrap_or_else(|| main.manual.clone()),
-        location,
-        parts: Vec::new(),
-        condition: insert.condition.clone(),
-        quiet: insert.quiet,
-        origin,
-    };
-    for also in main.also.iter().chain(&insert.also) {
-        // What belongs to a place may belong to others again, but not to a file of its own.
-        let (part, from) = place(also, generator, facts, renderer)?;
-        if from == Origin::Project {
-            origin = from;
+    /// Adds the place of `insert`, and before it those of what belongs to it.
+    fn collect(&self, insert: &Insert, places: &mut Vec<(Place, Origin)>) -> Result<()> {
+        let (main, origin) = self.place(insert)?;
+        for also in main.also.iter().chain(&insert.also) {
+            self.collect(&also.insert(), places)?;
         }
-        step.parts.push(part);
+        places.push((main, origin));
+        Ok(())
     }
-    step.parts.push(main);
-    step.origin = origin;
-    Ok(step)
-}
 
-/// The place that `insert` names, rendered with what it gives; and where it comes from.
-fn place(
-    insert: &Insert,
-    generator: &Generator,
-    facts: &Facts,
-    renderer: &Renderer<'_>,
-) -> Result<(Place, Origin)> {
-    let templates = renderer.templates();
-    let (mut table, path) = generator
-        .place(&insert.place, templates)
-        .with_context(|| format!("in {}: the place `{}`", generator.folder, insert.place))?;
-    let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
-    check_needs(&table, insert).with_context(whereabouts)?;
-    let mut context = Context::new();
-    context.insert("app", facts);
-    for (name, value) in &insert.with {
-        context.insert(name.clone(), value);
+    /// The place that `insert` names, rendered with what it gives; and where it comes from.
+    fn place(&self, insert: &Insert) -> Result<(Place, Origin)> {
+        let renderer = self.renderer;
+        let templates = renderer.templates();
+        let (mut table, path) = self
+            .generator
+            .place(&insert.place, templates)
+            .with_context(|| {
+                format!("in {}: the place `{}`", self.generator.folder, insert.place)
+            })?;
+        let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
+        check_needs(&table, insert).with_context(whereabouts)?;
+        let mut context = Context::new();
+        context.insert("app", self.facts);
+        for (name, value) in &insert.with {
+            context.insert(name.clone(), value);
+        }
+        let fixed = ["about", "needs", "example"].map(|key| (key, table.remove(key)));
+        let own = table.remove("text");
+        let own = own
+            .as_ref()
+            .and_then(toml::Value::as_str)
+            .unwrap_or_default();
+        let text = match &insert.text {
+            Some(text) => text.clone(),
+            None => renderer.text(own, &context).with_context(whereabouts)?,
+        };
+        context.insert("text", &text);
+        renderer
+            .table(&mut table, &context)
+            .with_context(whereabouts)?;
+        table.insert("text".to_owned(), toml::Value::String(text));
+        for (key, value) in fixed {
+            table.extend(value.map(|value| (key.to_owned(), value)));
+        }
+        let origin = templates.get(&path).map(|(_, origin)| origin);
+        let place = table.try_into().with_context(whereabouts)?;
+        Ok((place, origin.unwrap_or_default()))
     }
-    let fixed = ["about", "needs", "example"].map(|key| (key, table.remove(key)));
-    let own = table.remove("text");
-    let own = own
-        .as_ref()
-        .and_then(toml::Value::as_str)
-        .unwrap_or_default();
-    let text = match &insert.text {
-        Some(text) => text.clone(),
-        None => renderer.text(own, &context).with_context(whereabouts)?,
-    };
-    context.insert("text", &text);
-    renderer
-        .table(&mut table, &context)
-        .with_context(whereabouts)?;
-    table.insert("text".to_owned(), toml::Value::String(text));
-    for (key, value) in fixed {
-        table.extend(value.map(|value| (key.to_owned(), value)));
-    }
-    let origin = templates.get(&path).map(|(_, origin)| origin);
-    let place = table.try_into().with_context(whereabouts)?;
-    Ok((place, origin.unwrap_or_default()))
 }
 
 /// An insert gives what its place needs: no more, for that would be a slip of the pen, and no less.
@@ -177,14 +178,15 @@ pub fn example(
         place: name.to_owned(),
         with: example.with,
         text: text.transpose()?,
+        also: example.also,
         ..Insert::default()
     };
-    let (main, _) = self::place(&insert, &generator, &facts, renderer)?;
-    let also = main.also.iter().chain(&example.also).map(|also| {
-        let (part, _) = self::place(also, &generator, &facts, renderer)?;
-        Ok(part)
-    });
-    let mut parts = also.collect::<Result<Vec<_>>>()?;
-    parts.push(main);
-    Ok(parts)
+    let places = Places {
+        generator: &generator,
+        facts: &facts,
+        renderer,
+    };
+    let mut parts = Vec::new();
+    places.collect(&insert, &mut parts)?;
+    Ok(parts.into_iter().map(|(place, _)| place).collect())
 }

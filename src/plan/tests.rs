@@ -297,7 +297,12 @@ fn an_insert_gives_what_its_place_needs_and_no_more() {
                 .collect(),
             ..Default::default()
         };
-        let step = steps::step(&insert, &generator, &facts, &renderer);
+        let places = Places {
+            generator: &generator,
+            facts: &facts,
+            renderer: &renderer,
+        };
+        let step = places.step(&insert);
         step.err().map(|error| format!("{error:#}"))
     };
 

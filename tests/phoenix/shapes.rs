@@ -135,7 +135,12 @@ fn a_presence_that_is_elsewhere_is_used() {
 
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
-    assert_eq!(lines(&ran)[0], "* skipping lib/shop_web/presence.ex");
+    let expected = [
+        "* skipping lib/shop_web/presence.ex",
+        "* creating test/shop_web/channels/presence_test.exs",
+        "* injecting lib/shop_web/presence.ex",
+    ];
+    assert_eq!(lines(&ran), expected);
     assert!(!sandbox.exists("my_app/lib/shop_web/channels/presence.ex"));
     assert!(
         sandbox
