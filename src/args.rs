@@ -1,81 +1,51 @@
-//! What was typed.
+//! What was typed. The subcommands of `gen` and the flags of `new` are what the catalogue says.
 
-use std::collections::BTreeMap;
+mod generators;
+
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, FromArgMatches, Parser, Subcommand, ValueEnum};
+use anyhow::Result;
+use clap::builder::PossibleValue;
+use clap::{Arg, ArgMatches, Args as _, FromArgMatches, ValueEnum};
 
-use crate::project::Project;
-use crate::stack::{APP, DEFAULT_STACK, Generator, GeneratorOption, Stack};
-use crate::template::Templates;
+use crate::catalogue::generator::{APP, Generator};
+use crate::catalogue::{Stack, Templates};
+use crate::project::Marked;
+use generators::{Asked, arguments, asked, subcommands};
 
-/// Scaffolds and grows realtime apps: a WebSocket server with channels, its tests, and a page that talks to it.
-#[derive(Debug, Parser)]
-#[command(name = "hello-sockets", version, max_term_width = 100, after_help = EXAMPLES)]
+/// Everything that was typed.
+#[derive(Debug)]
 pub struct Args {
-    #[command(subcommand)]
     pub command: Command,
-    /// Colour the report
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  hello-sockets new my_app                  a Rust app in ./my_app; then: cd my_app && cargo run
-  hello-sockets new my_app --channel User   the same, with a channel that the page talks to
-  hello-sockets new my_app --stack phoenix  a Phoenix app; then: cd my_app && mix phx.server
-  hello-sockets gen channel Room            another channel, in the app around the current folder
-  hello-sockets help gen channel            all about one of them";
-
-#[derive(Debug, Subcommand)]
+#[derive(Debug)]
 pub enum Command {
-    /// Make a new app
-    #[command(after_help = NEW_EXAMPLES)]
     New(New),
-    /// Grow the app around the current folder: channels, sockets, presences, tokens
-    #[command(after_help = GEN_EXAMPLES)]
     Gen(Gen),
+    /// `templates docs`: the reference of templates.
+    Reference,
 }
 
-const GEN_EXAMPLES: &str = "\
-Examples:
-  hello-sockets gen channel Room
-  hello-sockets gen socket Device
-  hello-sockets help gen channel            all about one of them";
-
-const NEW_EXAMPLES: &str = "\
-Examples:
-  hello-sockets new my_app
-  hello-sockets new ../chat --channel Room --channel Lobby
-  hello-sockets new services/live-chat --app live_chat --no-git --no-install
-  hello-sockets new my_app --stack phoenix";
-
-#[derive(Debug, clap::Args)]
+/// A new app.
+#[derive(Debug)]
 pub struct New {
-    /// The folder to make it in; its last part names the app
+    /// The folder to make it in.
     pub path: PathBuf,
-    /// The framework that the app is built on
-    #[arg(long, default_value = DEFAULT_STACK, value_parser = stacks())]
     pub stack: String,
-    /// The app's name, if the folder's will not do
-    #[arg(long)]
+    /// The app's name, if the folder's will not do.
     pub app: Option<String>,
-    /// Make this channel too, with a socket that routes it; may be given again
-    #[arg(long = "channel", value_name = "NAME")]
-    pub channels: Vec<String>,
-    /// Fetch and install dependencies, without being asked
-    #[arg(long, overrides_with = "no_install")]
-    pub install: bool,
-    /// Do not fetch and install dependencies
-    #[arg(long)]
-    pub no_install: bool,
-    /// Do not initialise a git repository
-    #[arg(long)]
-    pub no_git: bool,
-    #[command(flatten)]
-    pub options: AppOptions,
-    #[command(flatten)]
+    pub asked: Asked,
+    pub common: Common,
+}
+
+/// A generator with what it was asked for.
+#[derive(Debug)]
+pub struct Gen {
+    pub generator: String,
+    pub name: Option<String>,
+    pub asked: Asked,
     pub common: Common,
 }
 
@@ -103,196 +73,163 @@ pub enum Color {
     Never,
 }
 
-/// What the stacks' own `app` generators can be asked for: `module` for `--module`.
-#[derive(Debug, Default)]
-pub struct AppOptions(pub BTreeMap<String, String>);
+const EXAMPLES: &str = "\
+Examples:
+  hello-sockets new my_app                  a Rust app in ./my_app; then: cd my_app && cargo run
+  hello-sockets new my_app --channel User   the same, with a channel that the page talks to
+  hello-sockets new my_app --stack phoenix  a Phoenix app; then: cd my_app && mix phx.server
+  hello-sockets gen channel Room            another channel, in the app around the current folder
+  hello-sockets help gen channel            all about one of them";
 
-/// A generator with what it was asked for. Its subcommands are the folders under `templates/`.
-#[derive(Debug)]
-pub struct Gen {
-    pub generator: String,
-    pub name: Option<String>,
-    /// `topic` for `--topic`
-    pub options: BTreeMap<String, String>,
-    /// `socket` for `--no-socket`
-    pub no: Vec<String>,
-    pub common: Common,
-}
+const GEN_EXAMPLES: &str = "\
+Examples:
+  hello-sockets gen channel Room
+  hello-sockets gen socket Device
+  hello-sockets help gen channel            all about one of them";
+
+const NEW_EXAMPLES: &str = "\
+Examples:
+  hello-sockets new my_app
+  hello-sockets new ../chat --channel Room --channel Lobby
+  hello-sockets new services/live-chat --app live_chat --no-git --no-install
+  hello-sockets new my_app --stack phoenix";
 
 impl Args {
-    /// Reads the command line; exits with 2 and a message if it makes no sense.
-    pub fn parse() -> Self {
-        <Self as Parser>::parse()
-    }
-}
-
-fn stacks() -> clap::builder::PossibleValuesParser {
-    let possible = |name: &'static str| {
-        let value = clap::builder::PossibleValue::new(name);
-        match Stack::read(name) {
-            Ok(stack) => value.help(stack.about),
-            Err(_) => value,
-        }
-    };
-    Stack::names()
-        .into_iter()
-        .map(possible)
-        .collect::<Vec<_>>()
-        .into()
-}
-
-/// Every stack's generators, read if they are needed; where two stacks have one of the same name, that of the app around
-/// the current folder, or else the default stack's.
-fn generators() -> BTreeMap<&'static str, Option<Generator>> {
-    let templates = Templates::new(&|_| Ok(None));
-    let first = Project::stack_here().ok().flatten();
-    let first = first.as_deref().unwrap_or(DEFAULT_STACK);
-    let mut stacks = Stack::names();
-    stacks.sort_by_key(|name| *name != first);
-    let mut owners = BTreeMap::new();
-    for stack in stacks {
-        for name in Generator::names(stack) {
-            owners.entry(name).or_insert(stack);
-        }
-    }
-    let typed = typed_generator().filter(|typed| owners.contains_key(typed.as_str()));
-    let is_needed = |name: &str| typed.as_deref().is_none_or(|typed| typed == name);
-    let read = |(name, stack)| {
-        let generator = is_needed(name).then(|| Generator::read(stack, name, &templates));
-        match generator.transpose() {
-            Ok(generator) => Some((name, generator)),
-            Err(_) => None,
-        }
-    };
-    owners.into_iter().filter_map(read).collect()
-}
-
-/// What stands behind `gen`: reading the others would take longer than all else that is done.
-fn typed_generator() -> Option<String> {
-    let mut args = std::env::args_os().skip(1).skip_while(|arg| arg != "gen");
-    args.nth(1)?.into_string().ok()
-}
-
-/// The options of every stack's new app.
-fn app_options() -> Vec<GeneratorOption> {
-    let templates = Templates::new(&|_| Ok(None));
-    Stack::names()
-        .into_iter()
-        .filter_map(|stack| Generator::read(stack, APP, &templates).ok())
-        .flat_map(|generator| generator.options)
-        .collect()
-}
-
-impl clap::Args for AppOptions {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        // Templates are read only if this is the command that was typed.
-        command.defer(|command| command.args(app_options().iter().map(option_arg)))
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for AppOptions {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(Self(typed_options(matches)))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-const OPTION: &str = "option ";
-
-fn option_arg(option: &GeneratorOption) -> Arg {
-    Arg::new(format!("{OPTION}{}", option.name))
-        .long(option.name.clone())
-        .value_name(option.value.clone())
-        .help(option.help.clone())
-}
-
-fn typed_options(matches: &ArgMatches) -> BTreeMap<String, String> {
-    let names = matches
-        .ids()
-        .filter_map(|id| id.as_str().strip_prefix(OPTION));
-    let value = |name: &str| {
-        let id = format!("{OPTION}{name}");
-        matches.try_get_one::<String>(&id).ok().flatten().cloned()
-    };
-    names
-        .filter_map(|name| Some((name.to_owned(), value(name)?)))
-        .collect()
-}
-
-impl clap::Args for Gen {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        command
-            .subcommand_required(true)
-            .arg_required_else_help(true)
-            .defer(|command| {
-                let generators = generators();
-                command.subcommands(generators.iter().map(|(name, generator)| match generator {
-                    Some(generator) => subcommand(generator),
-                    None => clap::Command::new(*name),
-                }))
-            })
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-fn subcommand(generator: &Generator) -> clap::Command {
-    let name = generator.is_named().then(|| {
-        let help = match &generator.default_name {
-            Some(name) => format!("{} [default: {name}]", generator.name_help),
-            None => generator.name_help.clone(),
+    /// Reads the command line; exits with 2 and a message if it makes no sense. `around` is the project that the
+    /// current folder belongs to.
+    ///
+    /// # Errors
+    /// A generator or a stack is wrong.
+    pub fn parse(around: Option<&Marked>) -> Result<Self> {
+        let built_in = Templates::default();
+        let typed: Vec<_> = std::env::args_os().collect();
+        let has = |word: &str| typed.iter().any(|arg| arg == word);
+        // Templates are read only if it is a command of theirs that was typed.
+        let new = match has("new") {
+            true => new_command(&built_in)?,
+            false => clap::Command::new("new"),
         };
-        Arg::new("name")
-            .required(generator.default_name.is_none())
-            .value_name("NAME")
-            .help(help)
-    });
-    let options = generator.options.iter().map(option_arg);
-    let questions = generator.questions.iter().map(|question| {
-        Arg::new(format!("no {}", question.id))
-            .long(format!("no-{}", question.id))
-            .action(ArgAction::SetTrue)
-            .help(question.flag_help.clone())
-    });
-    let command = clap::Command::new(generator.name.clone())
-        .args(name.into_iter().chain(options).chain(questions));
-    <Common as clap::Args>::augment_args(command)
-        .about(generator.about.clone())
-        .after_help(generator.help.clone())
+        let generators = match has("gen") {
+            true => subcommands(around, &built_in)?,
+            false => Vec::new(),
+        };
+        let matches = command(new, generators).get_matches_from(typed);
+        let color = matches.get_one("color").copied().unwrap_or(Color::Auto);
+        let command = match matches.subcommand() {
+            Some(("new", matches)) => Command::New(New::read(matches)),
+            Some(("gen", matches)) => match matches.subcommand() {
+                Some((generator, matches)) => Command::Gen(Gen::read(generator, matches)),
+                None => Command::Reference,
+            },
+            _ => Command::Reference,
+        };
+        Ok(Self { command, color })
+    }
 }
 
-impl FromArgMatches for Gen {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let missing = || clap::Error::new(clap::error::ErrorKind::MissingSubcommand);
-        let (generator, matches) = matches.subcommand().ok_or_else(missing)?;
-        let no = matches
-            .ids()
-            .filter_map(|id| id.as_str().strip_prefix("no "));
+fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command {
+    let color = Arg::new("color")
+        .long("color")
+        .global(true)
+        .display_order(900)
+        .value_parser(clap::value_parser!(Color))
+        .default_value("auto")
+        .value_name("WHEN")
+        .help("Colour the report");
+    let generate = clap::Command::new("gen")
+        .about("Grow the app around the current folder: channels, sockets, presences, tokens")
+        .after_help(GEN_EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(generators);
+    let templates = clap::Command::new("templates")
+        .about("Write stacks and generators of your own")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            clap::Command::new("docs")
+                .about("Print the reference of stack.toml, generator.toml and places"),
+        );
+    clap::Command::new("hello-sockets")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Scaffolds and grows realtime apps: a WebSocket server with channels, its tests, and a page that talks to it")
+        .max_term_width(100)
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(color)
+        .subcommand(new.about("Make a new app"))
+        .subcommand(generate)
+        .subcommand(templates)
+}
+
+fn new_command(templates: &Templates) -> Result<clap::Command> {
+    let names = Stack::names(templates);
+    let stacks = names.iter().map(|name| Stack::read(name, templates));
+    let stacks = stacks.collect::<Result<Vec<_>>>()?;
+    let possible = stacks
+        .iter()
+        .map(|stack| PossibleValue::new(stack.name.clone()).help(stack.about.clone()));
+    let default = stacks.iter().find(|stack| stack.default);
+    let path = Arg::new("path")
+        .required(true)
+        .value_name("PATH")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("The folder to make it in; its last part names the app");
+    let stack = Arg::new("stack")
+        .long("stack")
+        .value_name("STACK")
+        .value_parser(possible.collect::<Vec<_>>())
+        .default_value(default.map_or_else(String::new, |stack| stack.name.clone()))
+        .help("The framework that the app is built on");
+    let app = Arg::new("app")
+        .long("app")
+        .value_name("APP")
+        .help("The app's name, if the folder's will not do");
+    let mut args: Vec<Arg> = Vec::new();
+    for stack in &stacks {
+        if !templates.has(&format!("{}/{APP}/generator.toml", stack.name)) {
+            continue;
+        }
+        // Where two stacks ask for the same, it is said once.
+        for arg in arguments(&Generator::read(&stack.name, APP, templates)?) {
+            if args.iter().all(|known| known.get_id() != arg.get_id()) {
+                args.push(arg);
+            }
+        }
+    }
+    let command = clap::Command::new("new")
+        .after_help(NEW_EXAMPLES)
+        .args([path, stack, app])
+        .args(args);
+    Ok(Common::augment_args(command))
+}
+
+impl New {
+    fn read(matches: &ArgMatches) -> Self {
+        let text = |id: &str| matches.get_one::<String>(id).cloned();
+        Self {
+            path: matches.get_one("path").cloned().unwrap_or_default(),
+            stack: text("stack").unwrap_or_default(),
+            app: text("app"),
+            asked: asked(matches),
+            common: common(matches),
+        }
+    }
+}
+
+impl Gen {
+    fn read(generator: &str, matches: &ArgMatches) -> Self {
         let name = matches.try_get_one::<String>("name").ok().flatten();
-        Ok(Self {
+        Self {
             generator: generator.to_owned(),
             name: name.cloned(),
-            options: typed_options(matches),
-            no: no
-                .filter(|q| matches.get_flag(&format!("no {q}")))
-                .map(str::to_owned)
-                .collect(),
-            common: Common::from_arg_matches(matches)?,
-        })
+            asked: asked(matches),
+            common: common(matches),
+        }
     }
+}
 
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
+fn common(matches: &ArgMatches) -> Common {
+    Common::from_arg_matches(matches).unwrap_or_default()
 }

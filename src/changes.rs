@@ -2,20 +2,28 @@
 //!
 //! Nothing is written here. Later steps see what earlier ones would have made.
 
+mod locate;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::Result;
 
-use crate::edit::{self, Grammar, Outcome};
+pub use locate::Located;
+
+use crate::edit::{self, Language, Outcome, Reason, Source};
 use crate::error::Misuse;
-use crate::plan::{File, PlannedEdit};
+use crate::plan::{File, Step};
 use crate::project::Project;
-use crate::stack::Taken;
 
 /// What has to be written so far.
 pub struct Changes<'a> {
     project: &'a Project,
     files: Vec<Change>,
+    /// Files as they are, or would be, parsed once.
+    sources: RefCell<BTreeMap<PathBuf, Rc<Source>>>,
 }
 
 /// One file to write.
@@ -41,17 +49,17 @@ pub enum FileVerdict {
     },
 }
 
-/// How a planned edit relates to what is there.
+/// How a step relates to what is there.
 #[derive(Debug, PartialEq, Eq)]
-pub enum EditVerdict {
-    /// The file is made, of nothing but the edit.
+pub enum StepVerdict {
+    /// The file is made, of nothing but the text.
     Create,
     /// The file is changed in place.
     Edit,
     /// All is there already.
     Identical,
     /// The reader has to put these lines in.
-    ByHand { lines: Vec<String> },
+    Manual { why: String, lines: Vec<String> },
 }
 
 impl<'a> Changes<'a> {
@@ -59,6 +67,7 @@ impl<'a> Changes<'a> {
         Self {
             project,
             files: Vec::new(),
+            sources: RefCell::default(),
         }
     }
 
@@ -69,17 +78,10 @@ impl<'a> Changes<'a> {
         files
     }
 
-    pub fn contains(&self, path: &Path) -> Result<bool> {
-        Ok(self.read(path)?.is_some())
-    }
-
-    /// Takes a file in, unless another one is in its place: then [`Changes::overwrite`] does.
-    pub fn file(&mut self, file: &File) -> Result<FileVerdict> {
+    /// How `file` relates to what is there.
+    pub fn verdict(&self, file: &File) -> Result<FileVerdict> {
         Ok(match self.read(&file.path)? {
-            None => {
-                self.set(&file.path, file.contents.clone())?;
-                FileVerdict::Create
-            }
+            None => FileVerdict::Create,
             Some(before) if before == file.contents => FileVerdict::Identical,
             Some(_) if file.once => FileVerdict::Kept,
             Some(before) => FileVerdict::Conflict { before },
@@ -87,71 +89,135 @@ impl<'a> Changes<'a> {
     }
 
     /// Takes a file in, whatever is in its place.
-    pub fn overwrite(&mut self, file: &File) -> Result<()> {
-        self.set(&file.path, file.contents.clone())
+    pub fn write(&mut self, file: &File) -> Result<()> {
+        self.set(&file.path, file.contents.clone(), None)
     }
 
-    /// The edit, of the file that is there: its own or one that may be there in its place.
-    pub fn located(&self, planned: &PlannedEdit) -> Result<PlannedEdit> {
-        let mut planned = planned.clone();
-        for path in std::mem::take(&mut planned.or) {
-            if !self.contains(&planned.path)? && self.contains(&path)? {
-                planned.path = path;
+    /// Takes a step in, if it can be made; the path is that of the file that it is about.
+    pub fn step(&mut self, step: &Step) -> Result<(PathBuf, StepVerdict)> {
+        let named = step
+            .location
+            .paths
+            .first()
+            .map(PathBuf::from)
+            .unwrap_or_default();
+        let lines = || edit::lines(&step.parts);
+        let manual = |why: String, lines| Ok((named.clone(), StepVerdict::Manual { why, lines }));
+        let path = match self.locate(&step.location)? {
+            Located::At(path) => path,
+            Located::Missing if step.location.create && !self.contains(&named)? => {
+                return self.create(step, named);
             }
-        }
-        Ok(planned)
-    }
-
-    /// Takes an edit in, if it can be made.
-    pub fn edit(&mut self, planned: &PlannedEdit) -> Result<EditVerdict> {
-        let before = self.read(&planned.path)?;
-        let exists = before.is_some();
-        if !exists && !planned.create {
-            return Ok(EditVerdict::ByHand {
-                lines: planned.edit.by_hand(),
-            });
-        }
-        let text = String::from_utf8(before.unwrap_or_default());
-        let (Ok(text), Some(grammar)) = (text, Grammar::of(&planned.path)) else {
-            return Ok(EditVerdict::ByHand {
-                lines: planned.edit.by_hand(),
-            });
+            Located::Missing => return manual(String::new(), lines()),
+            Located::Several(paths) => {
+                let paths = paths.iter().map(|path| format!("`{}`", path.display()));
+                return manual(several("files", paths), lines());
+            }
         };
-        Ok(match planned.edit.apply(&text, grammar)? {
-            Outcome::AlreadyThere => EditVerdict::Identical,
-            Outcome::ByHand(lines) => EditVerdict::ByHand { lines },
+        let Some(source) = self.source(&path)? else {
+            let lines = lines();
+            let why = String::new();
+            return Ok((path, StepVerdict::Manual { why, lines }));
+        };
+        let verdict = match edit::apply(&step.parts, &source)? {
+            Outcome::AlreadyThere => StepVerdict::Identical,
+            Outcome::Manual { reason, lines } => StepVerdict::Manual {
+                why: match reason {
+                    Reason::NoPlace => String::new(),
+                    Reason::Several(at) => several("lines", at.iter().map(usize::to_string)),
+                },
+                lines,
+            },
             Outcome::Changed(new) => {
-                self.set(&planned.path, new.into_bytes())?;
-                if exists {
-                    EditVerdict::Edit
-                } else {
-                    EditVerdict::Create
-                }
+                self.set(&path, new.text.clone().into_bytes(), Some(new))?;
+                StepVerdict::Edit
             }
-        })
+        };
+        Ok((path, verdict))
     }
 
-    /// Refuses what somebody else has already, such as a topic that leads to another channel.
-    pub fn refuse_taken(&self, taken: &Taken) -> Result<()> {
-        let path = Path::new(&taken.file);
+    /// The contents of `file` with those of `steps` that are about it: what a run that was killed may have left.
+    pub fn completed(&self, file: &File, steps: &[Step]) -> Result<Vec<u8>> {
+        let mut contents = file.contents.clone();
+        let about = steps.iter().filter(|step| {
+            let mut paths = step.location.paths.iter();
+            paths.any(|path| Path::new(path) == file.path)
+        });
+        for step in about {
+            let (Ok(text), Some(language)) = (
+                String::from_utf8(contents.clone()),
+                Language::of(&file.path),
+            ) else {
+                continue;
+            };
+            if let Outcome::Changed(new) = edit::apply(&step.parts, &Source::parse(text, language))?
+            {
+                contents = new.text.into_bytes();
+            }
+        }
+        Ok(contents)
+    }
+
+    /// What in the file of `step` stops the command before anything is written.
+    pub fn conflicts(&self, step: &Step) -> Result<Vec<Misuse>> {
+        let Located::At(path) = self.locate(&step.location)? else {
+            return Ok(Vec::new());
+        };
+        let Some(source) = self.source(&path)? else {
+            return Ok(Vec::new());
+        };
+        let mut misuses = Vec::new();
+        let parts = step.parts.iter();
+        for (part, conflict) in parts.flat_map(|part| part.conflicts.iter().map(move |c| (part, c)))
+        {
+            if let Some(found) = part.find_conflict(conflict, &source)?.first() {
+                let file = self.project.display_path(&path).display().to_string();
+                let fill =
+                    |text: &str| edit::fill(&text.replace(&edit::mark("file"), &file), &[found]);
+                misuses.push(Misuse::new(fill(&conflict.message)).help(fill(&conflict.help)));
+            }
+        }
+        Ok(misuses)
+    }
+
+    pub fn contains(&self, path: &Path) -> Result<bool> {
+        Ok(self.read(path)?.is_some())
+    }
+
+    fn create(&mut self, step: &Step, path: PathBuf) -> Result<(PathBuf, StepVerdict)> {
+        let lines = edit::lines(&step.parts);
+        let made = match Language::of(&path) {
+            Some(language) => edit::apply(&step.parts, &Source::parse(String::new(), language))?,
+            None => Outcome::AlreadyThere,
+        };
+        let verdict = match made {
+            Outcome::Changed(new) => {
+                self.set(&path, new.text.clone().into_bytes(), Some(new))?;
+                StepVerdict::Create
+            }
+            _ => StepVerdict::Manual {
+                why: String::new(),
+                lines,
+            },
+        };
+        Ok((path, verdict))
+    }
+
+    /// The file as it is on disk, or as an earlier step would have it, parsed; `None` if it cannot be.
+    fn source(&self, path: &Path) -> Result<Option<Rc<Source>>> {
+        if let Some(source) = self.sources.borrow().get(path) {
+            return Ok(Some(Rc::clone(source)));
+        }
         let text = self
             .read(path)?
             .and_then(|bytes| String::from_utf8(bytes).ok());
-        let (Some(text), Some(grammar)) = (text, Grammar::of(path)) else {
-            return Ok(());
+        let (Some(text), Some(language)) = (text, Language::of(path)) else {
+            return Ok(None);
         };
-        for [value, owner] in edit::captures(&text, grammar, &taken.query, ["value", "owner"])? {
-            let owner = owner.rsplit([':', '.']).next().unwrap_or(&owner);
-            let value = value.trim_matches('"');
-            if covers(value, &taken.value) && owner != taken.owner {
-                let message = taken
-                    .message
-                    .replace("@value", value)
-                    .replace("@owner", owner);
-                return Err(Misuse::new(message).help(&taken.help).into());
-            }
-        }
-        Ok(())
+        let source = Rc::new(Source::parse(text, language));
+        let mut sources = self.sources.borrow_mut();
+        sources.insert(path.to_owned(), Rc::clone(&source));
+        Ok(Some(source))
     }
 
     /// The file as it is on disk, or as an earlier step would have it.
@@ -162,7 +228,10 @@ impl<'a> Changes<'a> {
         }
     }
 
-    fn set(&mut self, path: &Path, after: Vec<u8>) -> Result<()> {
+    fn set(&mut self, path: &Path, after: Vec<u8>, source: Option<Source>) -> Result<()> {
+        let sources = self.sources.get_mut();
+        sources.remove(path);
+        sources.extend(source.map(|source| (path.to_owned(), Rc::new(source))));
         match self.files.iter_mut().find(|f| f.path == path) {
             Some(change) => change.after = after,
             None => {
@@ -178,10 +247,11 @@ impl<'a> Changes<'a> {
     }
 }
 
-/// Whether the topic pattern `pattern` takes every topic that `other` would.
-fn covers(pattern: &str, other: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => other.starts_with(prefix),
-        None => pattern == other,
-    }
+/// Why nothing is guessed: `lines 4 and 12 would do`.
+fn several(what: &str, found: impl IntoIterator<Item = String>) -> String {
+    let found: Vec<_> = found.into_iter().collect();
+    let (last, rest) = found
+        .split_last()
+        .map_or(("", &[][..]), |(l, r)| (l.as_str(), r));
+    format!("{what} {} and {last} would do", rest.join(", "))
 }

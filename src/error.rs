@@ -7,6 +7,8 @@ use std::fmt;
 pub struct Misuse {
     message: String,
     help: Option<String>,
+    /// What stands in the way besides.
+    more: Vec<Misuse>,
 }
 
 impl Misuse {
@@ -15,6 +17,7 @@ impl Misuse {
         Self {
             message: message.into(),
             help: None,
+            more: Vec::new(),
         }
     }
 
@@ -22,6 +25,24 @@ impl Misuse {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// All of them at once, each named once; `None` if there are none.
+    pub fn all(misuses: Vec<Self>) -> Option<Self> {
+        let mut rest = misuses.into_iter();
+        let mut first = rest.next()?;
+        for misuse in rest {
+            let same = |known: &Self| known.message == misuse.message;
+            if !same(&first) && !first.more.iter().any(same) {
+                first.more.push(misuse);
+            }
+        }
+        Some(first)
+    }
+
+    /// What stands in the way besides.
+    pub fn more(&self) -> &[Self] {
+        &self.more
     }
 
     /// The line behind `help:`.

@@ -6,27 +6,43 @@ use anyhow::Result;
 use heck::ToUpperCamelCase;
 use tera::Context;
 
-use crate::stack::{Fact, FactRule, Lookup};
-use crate::template::Templates;
+use crate::catalogue::Templates;
+use crate::catalogue::render::Renderer;
+use crate::catalogue::stack::{FactRule, Lookup};
 
 /// What templates call `app`.
 pub type Facts = BTreeMap<String, String>;
+
+/// One way to a fact, its texts rendered.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub file: Option<String>,
+    pub search: Vec<String>,
+    pub mentions: String,
+    pub query: String,
+}
+
+/// Answers a question with the value, and the path of the file that has it.
+pub type Look<'a> = dyn Fn(&Question) -> Result<Option<(String, String)>> + 'a;
 
 /// Works out every fact, in the order of the rules; those that are `given` are not looked for. `None` if one
 /// cannot be had.
 pub fn work_out(
     rules: &[FactRule],
     given: Facts,
-    look: &dyn Fn(&Fact) -> Result<Option<String>>,
+    templates: &Templates,
+    look: &Look<'_>,
 ) -> Result<Option<Facts>> {
-    let templates = Templates::new(&|_| Ok(None));
+    let renderer = Renderer::new(templates);
     let mut facts = given;
     add_spellings(&mut facts);
     for rule in rules {
         if facts.contains_key(&rule.name) {
             continue;
         }
-        let Some(value) = first(&rule.any, &facts, look, &templates)? else {
+        let mut context = Context::new();
+        context.insert("app", &facts);
+        let Some(value) = first(&rule.any, context, look, &renderer)? else {
             return Ok(None);
         };
         facts.insert(rule.name.clone(), value);
@@ -35,37 +51,51 @@ pub fn work_out(
     Ok(Some(facts))
 }
 
-fn first(
-    places: &[Lookup],
-    facts: &Facts,
-    look: &dyn Fn(&Fact) -> Result<Option<String>>,
-    templates: &Templates<'_>,
+/// The first of `ways` that leads to a value, its texts seeing `context`.
+pub fn first(
+    ways: &[Lookup],
+    mut context: Context,
+    look: &Look<'_>,
+    renderer: &Renderer<'_>,
 ) -> Result<Option<String>> {
-    let mut context = Context::new();
-    context.insert("app", facts);
-    for place in places {
-        if let (Some(file), Some(query)) = (&place.file, &place.query) {
-            let fact = Fact {
-                file: templates.render(file, &context)?,
-                query: templates.render(query, &context)?,
+    for way in ways {
+        if let Some(query) = &way.query {
+            let file = way.file.as_ref();
+            let search = way
+                .search
+                .iter()
+                .map(|pattern| renderer.text(pattern, &context));
+            let question = Question {
+                file: file.map(|file| renderer.text(file, &context)).transpose()?,
+                search: search.collect::<Result<_>>()?,
+                mentions: renderer.text(&way.mentions, &context)?,
+                query: renderer.text(query, &context)?,
             };
-            let Some(found) = look(&fact)? else { continue };
-            context.insert("value", &found);
-            if place.value.is_none() {
+            let Some((found, path)) = look(&question)? else {
+                continue;
+            };
+            if way.value.is_none() {
                 return Ok(Some(found));
             }
+            context.insert("value", &found);
+            context.insert("path", &path);
         }
-        if let Some(value) = &place.value {
-            return Ok(Some(templates.render(value, &context)?));
+        if let Some(value) = &way.value {
+            return Ok(Some(renderer.text(value, &context)?));
         }
     }
     Ok(None)
 }
 
-/// The app's name in other spellings.
+/// The app's name in other spellings, where the stack has no rule of its own for them.
 fn add_spellings(facts: &mut Facts) {
     if let Some(name) = facts.get("name").cloned() {
-        facts.insert("pascal".to_owned(), name.to_upper_camel_case());
-        facts.insert("snake".to_owned(), name.replace('-', "_"));
+        let spellings = [
+            ("pascal", name.to_upper_camel_case()),
+            ("snake", name.replace('-', "_")),
+        ];
+        for (spelling, name) in spellings {
+            facts.entry(spelling.to_owned()).or_insert(name);
+        }
     }
 }

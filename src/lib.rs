@@ -4,74 +4,90 @@
 //! person is asked; then everything is written at once.
 //!
 //! # Layout
+//! - `catalogue`: what stacks, generators and places say
 //! - `args`: what was typed
-//! - `name`: `Admin.Room` in every spelling that a template needs
 //! - `project`: what is on disk (the only reader); `facts`: what that says of the app
-//! - `stack`, `template`: a stack read from its folder under `templates/`
-//! - `new`: what only a new app needs; `secrets`: its random texts (the only source of chance)
-//! - `plan`: pure, what a generator will do
+//! - `plan`: pure, what a generator will do; `name`: `Admin.Room` in every spelling that a template needs
 //! - `edit`: pure, syntax-aware edits to files that somebody else owns
 //! - `changes`: a plan held against the disk
-//! - `run`: from a request to its end, through all of the above and below
-//! - `terminal`: the only place that prints or asks
-//! - `apply`, `commands`: the only places that write, or run programs that do
-//! - `interrupt`, `error`: how a run ends early; `shell`: paths in what the reader is told to type
+//! - `run`: a plan through all of the above and below; `new`: what only a new app needs
+//! - `output`: the terminal, what is written, programs that are run
+//! - `secrets`: random texts (the only source of chance); `shell`: paths in what the reader is told to type
 
-mod apply;
 mod args;
+mod catalogue;
 mod changes;
-mod commands;
 mod edit;
 mod error;
 mod facts;
-mod interrupt;
 mod name;
 mod new;
+mod output;
 mod plan;
 mod project;
 mod run;
 mod secrets;
 mod shell;
-mod stack;
-mod template;
-pub mod terminal;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 
-pub use args::Args;
-use args::{Command, Gen};
+use args::{Args, Command, Gen};
+use catalogue::Templates;
+use catalogue::reference::reference;
+use catalogue::render::Renderer;
+use output::interrupt;
+use output::terminal::{self, Terminal};
 use plan::Request;
-use project::Project;
+use project::{Marked, Project};
 use run::{Answers, Run};
-use terminal::Terminal;
 
-/// Does what was typed.
-///
-/// # Errors
-/// `Misuse` for what the person can mend; anything else failed.
-pub fn run(args: Args) -> Result<()> {
-    interrupt::watch()?;
-    let terminal = Terminal::new(args.color);
-    match args.command {
-        Command::New(new) => new::new(new, terminal),
-        Command::Gen(generate) => r#gen(generate, terminal),
+/// Does what was typed, and prints what went wrong.
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => terminal::fail(&error),
     }
 }
 
-fn r#gen(args: Gen, terminal: Terminal) -> Result<()> {
+fn run() -> Result<()> {
+    // The project around is asked for its own generators, which `gen` and its help list.
+    let around = match std::env::args_os().any(|arg| arg == "gen") {
+        true => Marked::around()?,
+        false => None,
+    };
+    let args = Args::parse(around.as_ref())?;
+    interrupt::watch()?;
+    let mut terminal = Terminal::new(args.color);
+    match args.command {
+        Command::New(new) => new::new(new, &mut terminal),
+        Command::Gen(generate) => r#gen(generate, &mut terminal),
+        Command::Reference => {
+            terminal.print(&reference(&Templates::default())?);
+            Ok(())
+        }
+    }
+}
+
+fn r#gen(args: Gen, terminal: &mut Terminal) -> Result<()> {
     let project = Project::find()?;
+    let renderer = Renderer::new(&project.templates);
+    let request = Request {
+        name: args.name,
+        options: args.asked.options,
+        ..Request::default()
+    };
+    let stack = plan::Stack {
+        name: &project.stack.name,
+        facts: &project.facts,
+        renderer: &renderer,
+        look: &|question| project.look(question),
+    };
+    let plan = stack.plan(&args.generator, &request)?;
     let answers = Answers {
         yes: args.common.yes,
-        given: args.no.into_iter().map(|id| (id, false)).collect(),
+        given: args.asked.answers,
     };
-    let mut run = Run::new(&project, terminal, answers, &args.common);
-    let last_words = run.generate(
-        &args.generator,
-        &Request {
-            name: args.name,
-            options: args.options,
-            ..Request::default()
-        },
-    )?;
-    run.finish(&last_words)
+    Run::new(&project, &renderer, &args.common, terminal, answers).all(&plan)
 }

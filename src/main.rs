@@ -1,10 +1,7 @@
-//! The `hello-sockets` command: parse, run, print the error, exit.
+//! The `hello-sockets` command.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match hello_sockets::run(hello_sockets::Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => hello_sockets::terminal::fail(&error),
-    }
+    hello_sockets::main()
 }

@@ -1,85 +1,100 @@
-//! `new`: the app's name and folder, then the stack's `app` generator, then a channel for each that was asked for.
+//! `new`: the app's name and folder, then the stack's `app` generator and what its options lead to.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use tera::Context;
 
 use crate::args::New;
+use crate::catalogue::generator::APP;
+use crate::catalogue::render::Renderer;
+use crate::catalogue::stack::{Fact, Stack};
+use crate::catalogue::{Generator, Templates};
 use crate::error::Misuse;
-use crate::plan::Request;
+use crate::output::apply;
+use crate::output::terminal::{Given, Terminal};
+use crate::plan::{self, Plan, Request};
 use crate::project::Project;
 use crate::run::{Answers, Run};
+use crate::secrets;
 use crate::shell::quoted;
-use crate::stack::{APP, Fact, Generator, Stack};
-use crate::template::Templates;
-use crate::terminal::{Given, Terminal};
-use crate::{apply, secrets};
 
 /// Makes a new app.
-pub fn new(args: New, terminal: Terminal) -> Result<()> {
-    let stack = Stack::read(&args.stack)?;
-    let generator = Generator::read(&stack.name, APP, &Templates::new(&|_| Ok(None)))?;
+pub fn new(args: New, terminal: &mut Terminal) -> Result<()> {
+    let templates = Templates::default();
+    let stack = Stack::read(&args.stack, &templates)?;
+    let generator = Generator::read(&stack.name, APP, &templates)?;
     refuse_unknown(&args, &generator)?;
     let name = app_name(&args, &stack)?;
-    // An option that is called as a fact is what the fact is.
-    let mut given = args.options.0.clone();
-    given.retain(|name, _| stack.project.facts.iter().any(|fact| fact.name == *name));
-    given.insert("name".to_owned(), name);
-    let project = Project::planned(args.path.clone(), stack, given)?;
+    let project = Project::planned(args.path.clone(), stack.clone(), given(&args, &stack, name))?;
     let project = project.context("the stack has a fact that a new app cannot have")?;
+    let renderer = Renderer::new(&templates);
     let request = Request {
-        options: args.options.0.clone(),
-        secrets: secrets(&project, &generator)?,
+        options: args.asked.options.clone(),
+        secrets: secrets(&project, &generator, &renderer)?,
         ..Request::default()
     };
-    let channel = |name| Request {
-        name: Some(name),
-        way: Some("--channel"),
-        ..Request::default()
+    let plan = plan::Stack {
+        name: &stack.name,
+        facts: &project.facts,
+        renderer: &renderer,
+        look: &|question| project.look(question),
     };
-    let channels: Vec<_> = args.channels.iter().cloned().map(channel).collect();
-    let mut run = Run::new(&project, terminal, answers(&args), &args.common);
-    let mut ours = run.foresee(APP, &request)?;
-    for request in &channels {
-        ours.extend(run.foresee("channel", request)?);
-    }
-    refuse_strangers(
-        &project,
-        &run,
-        &ours,
-        args.common.yes.then_some(Given(true)),
-    )?;
-    let last_words = run.generate(APP, &request)?;
-    for request in &channels {
-        run.generate("channel", request)?;
-    }
-    run.finish(&last_words)
+    let plan = plan.plan(APP, &request)?;
+    let yes = args.common.yes.then_some(Given(true));
+    refuse_foreign_files(&project, &plan, terminal, yes)?;
+    let answers = Answers {
+        yes: args.common.yes,
+        given: args.asked.answers.clone(),
+    };
+    Run::new(&project, &renderer, &args.common, terminal, answers).all(&plan)
 }
 
-/// An option that another stack's apps have.
+/// The facts that what was typed gives: an option that is called as a fact is what the fact is.
+fn given(args: &New, stack: &Stack, name: String) -> BTreeMap<String, String> {
+    let is_fact = |name: &String| stack.project.facts.iter().any(|fact| fact.name == *name);
+    let options = args.asked.options.iter().filter(|(name, _)| is_fact(name));
+    let last =
+        |(name, values): (&String, &Vec<String>)| Some((name.clone(), values.last()?.clone()));
+    let mut given: BTreeMap<_, _> = options.filter_map(last).collect();
+    given.insert("name".to_owned(), name);
+    given
+}
+
+/// An option or an answer that another stack's apps have.
 fn refuse_unknown(args: &New, generator: &Generator) -> Result<(), Misuse> {
-    let known = |name: &String| generator.options.iter().any(|option| option.name == *name);
-    let Some(unknown) = args.options.0.keys().find(|name| !known(name)) else {
+    let options = args.asked.options.keys();
+    let is_option = |name: &&String| generator.options.iter().any(|option| option.name == **name);
+    let unknown_option = options
+        .map(|name| (name, ""))
+        .find(|(name, _)| !is_option(name));
+    let answers = args.asked.answers.iter();
+    let is_question = |name: &&String| generator.questions.iter().any(|q| q.name == **name);
+    let mut answers = answers.map(|(name, yes)| (name, if *yes { "" } else { "no-" }));
+    let unknown = unknown_option.or_else(|| answers.find(|(name, _)| !is_question(name)));
+    let Some((unknown, no)) = unknown else {
         return Ok(());
     };
+    let stack = &args.stack;
     let misuse = Misuse::new(format!(
-        "an app of the stack `{}` has no `--{unknown}`",
-        args.stack
+        "an app of the stack `{stack}` has no `--{no}{unknown}`"
     ));
     Err(misuse.help("leave it out, or name another --stack"))
 }
 
 /// The generator's secrets: as an earlier run has written them, or fresh ones.
-fn secrets(project: &Project, generator: &Generator) -> Result<BTreeMap<String, String>> {
-    let templates = Templates::new(&|_| Ok(None));
+fn secrets(
+    project: &Project,
+    generator: &Generator,
+    renderer: &Renderer<'_>,
+) -> Result<BTreeMap<String, String>> {
     let mut context = Context::new();
     context.insert("app", &project.facts);
     let mut values = BTreeMap::new();
     for secret in &generator.secrets {
         let there = Fact {
-            file: templates.render(&secret.file, &context)?,
+            file: renderer.text(&secret.file, &context)?,
             query: secret.query.clone(),
         };
         let value = match project.ask(&there)? {
@@ -89,22 +104,6 @@ fn secrets(project: &Project, generator: &Generator) -> Result<BTreeMap<String, 
         values.insert(secret.name.clone(), value);
     }
     Ok(values)
-}
-
-fn answers(args: &New) -> Answers {
-    let mut given = Vec::new();
-    if args.install || args.no_install {
-        given.push(("install".to_owned(), args.install));
-    }
-    if args.no_git {
-        given.push(("git".to_owned(), false));
-    }
-    // Whoever asks for a channel in a new app has asked for the socket that routes it.
-    given.push(("socket".to_owned(), true));
-    Answers {
-        yes: args.common.yes,
-        given: given.into_iter().collect(),
-    }
 }
 
 /// The app's name: `--app`, or the last part of the path.
@@ -158,12 +157,13 @@ fn suggestion(name: &str, stack: &Stack) -> String {
 }
 
 /// A folder with somebody else's files in it needs a yes. What an earlier run of the same command left does not.
-fn refuse_strangers(
+fn refuse_foreign_files(
     project: &Project,
-    run: &Run<'_>,
-    ours: &[PathBuf],
+    plan: &Plan,
+    terminal: &Terminal,
     given: Option<Given>,
 ) -> Result<()> {
+    let ours = plan.paths();
     let drafts: Vec<_> = ours.iter().map(|path| apply::draft_of(path)).collect();
     let is_ours = |path: &Path| ours.iter().chain(&drafts).any(|ours| ours == path);
     let root = project.root.display();
@@ -171,14 +171,14 @@ fn refuse_strangers(
         let misuse = Misuse::new(format!("`{root}` is a file"));
         return Err(misuse.help("name a folder that is not there yet").into());
     }
-    let Some(stranger) = project.stranger(&is_ours)? else {
+    let Some(foreign) = project.foreign_file(&is_ours)? else {
         return Ok(());
     };
     let question = format!(
         "\n`{root}` is not empty (it has `{}`). Make the app in it?",
-        stranger.display()
+        foreign.display()
     );
-    if run.terminal.confirm(&question, false, given)? {
+    if terminal.confirm(&question, false, given)? {
         return Ok(());
     }
     let misuse = Misuse::new(format!("`{root}` is not empty; nothing was written"));

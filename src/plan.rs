@@ -1,19 +1,26 @@
 //! Pure: a request and the project's facts -> a plan. No disk, terminal, clock or randomness.
+//!
+//! - [`variables`]: what templates see
+//! - [`steps`]: inserts with their places
+
+pub mod steps;
+mod variables;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use tera::Context;
 
-use crate::edit::{Anchor, Edit, Grammar, Outcome, Part, Pick};
+use crate::catalogue::Generator;
+use crate::catalogue::generator::{APP, FILE};
+use crate::catalogue::render::Renderer;
+use crate::catalogue::templates::Origin;
+use crate::edit::place::Location;
 use crate::error::Misuse;
-use crate::name::Name;
-use crate::stack::{
-    AnchorRule, Command, EditRule, Generator, GeneratorOption, PartRule, PickRule, Question, Taken,
-    Words,
-};
-use crate::template::{Rendered, Templates};
+use crate::facts::{Facts, Look};
+use steps::Places;
+pub use steps::Step;
 
 /// What a generator is asked for.
 #[derive(Debug, Clone, Default)]
@@ -21,9 +28,9 @@ pub struct Request {
     /// As typed, if the generator wants one.
     pub name: Option<String>,
     /// What it was typed behind, if not behind the generator's own command.
-    pub way: Option<&'static str>,
+    pub invocation: Option<String>,
     /// As typed: `topic` for `--topic`.
-    pub options: BTreeMap<String, String>,
+    pub options: BTreeMap<String, Vec<String>>,
     /// What the generator's secrets are.
     pub secrets: BTreeMap<String, String>,
 }
@@ -31,13 +38,20 @@ pub struct Request {
 /// What a generator will do, in this order, once it has been held against the disk.
 #[derive(Debug)]
 pub struct Plan {
-    pub taken: Vec<Taken>,
+    /// Its strings rendered.
+    pub generator: Generator,
+    /// What conditions see, but for what is known only later: answers and what is found.
+    pub variables: Context,
     pub files: Vec<File>,
-    pub questions: Vec<(Question, Option<Follow>)>,
-    pub edits: Vec<PlannedEdit>,
-    pub commands: Vec<Command>,
-    pub leaves: Vec<PathBuf>,
-    pub next: Vec<Words>,
+    pub steps: Vec<Step>,
+    /// By name: what conditions ask the project for.
+    pub finds: BTreeMap<String, Sought>,
+    /// For each of the generator's questions: what a yes runs.
+    pub follows: Vec<Option<Plan>>,
+    /// What the options run, at the end, and the questions that count as answered then.
+    pub then: Vec<(Plan, BTreeMap<String, bool>)>,
+    /// Whether any of it comes from the project itself.
+    pub origin: Origin,
 }
 
 /// A file to make.
@@ -45,349 +59,261 @@ pub struct Plan {
 pub struct File {
     pub path: PathBuf,
     pub contents: Vec<u8>,
+    /// Made only if this holds.
+    pub condition: String,
     /// Whatever stands there already is left alone.
     pub once: bool,
     /// The folder that stands for the file in the report.
-    pub folded: Option<PathBuf>,
+    pub folder: Option<PathBuf>,
+    /// The name of what may stand for it elsewhere.
+    pub unless_found: Option<String>,
 }
 
-/// The generator that a yes runs.
+/// Something that the project may have.
 #[derive(Debug)]
-pub struct Follow {
-    pub generator: String,
-    pub request: Request,
+pub enum Sought {
+    File(Location),
+    Above(String),
 }
 
-/// An edit to a file that may be there.
-#[derive(Debug, Clone)]
-pub struct PlannedEdit {
-    pub path: PathBuf,
-    /// Files that may be there in its place.
-    pub or: Vec<PathBuf>,
-    /// Made only if this file is there.
-    pub if_file: Option<PathBuf>,
-    pub purpose: String,
-    /// Starts the file if there is none.
-    pub create: bool,
-    /// Reported only if it changes something.
-    pub quiet: bool,
-    pub edit: Edit,
+/// Generators that run each other without an end are a mistake in a stack's files.
+const DEPTH: usize = 8;
+
+/// What all plans of one run share.
+pub struct Stack<'a> {
+    pub name: &'a str,
+    /// What the app says of itself.
+    pub facts: &'a Facts,
+    pub renderer: &'a Renderer<'a>,
+    /// Answers what generators look up in the project.
+    pub look: &'a Look<'a>,
 }
 
-impl PlannedEdit {
-    /// The contents with the edit made, or as they are if it cannot be.
-    pub fn applied_to(&self, contents: Vec<u8>) -> Result<Vec<u8>> {
-        let (Ok(text), Some(grammar)) = (std::str::from_utf8(&contents), Grammar::of(&self.path))
-        else {
-            return Ok(contents);
+impl Stack<'_> {
+    /// Works out what the generator `id` does for `request`, and what its questions and options lead to.
+    ///
+    /// # Errors
+    /// [`Misuse`] if the request cannot be met; anything else is a mistake in the stack's files.
+    pub fn plan(&self, id: &str, request: &Request) -> Result<Plan> {
+        self.plan_within(id, request, DEPTH)
+    }
+
+    fn plan_within(&self, id: &str, request: &Request, depth: usize) -> Result<Plan> {
+        ensure!(
+            depth > 0,
+            "generators run each other: `{id}` again and again"
+        );
+        let (facts, renderer) = (self.facts, self.renderer);
+        let generator = self.generator(id)?;
+        let variables = variables::work_out(&generator, request, self)?;
+        let rendered = generator.rendered(renderer, &variables)?;
+        let planner = Planner {
+            places: Places {
+                generator: &rendered,
+                facts,
+                renderer,
+            },
+            variables: &variables,
         };
-        Ok(match self.edit.apply(text, grammar)? {
-            Outcome::Changed(new) => new.into_bytes(),
-            Outcome::AlreadyThere | Outcome::ByHand(_) => contents,
+        let (files, files_origin) = planner.files()?;
+        let steps = rendered
+            .inserts
+            .iter()
+            .map(|insert| planner.places.step(insert));
+        let steps = steps.collect::<Result<Vec<_>>>()?;
+        let origins = steps.iter().map(|step| step.origin);
+        let mut origins = origins.chain([files_origin, generator.origin]);
+        Ok(Plan {
+            origin: match origins.any(|origin| origin == Origin::Project) {
+                true => Origin::Project,
+                false => Origin::BuiltIn,
+            },
+            finds: planner.finds()?,
+            follows: self.follows(&rendered, depth)?,
+            then: self.then(&rendered, request, depth)?,
+            files,
+            steps,
+            generator: rendered,
+            variables,
         })
     }
-}
 
-/// Works out what `generator` does for `request` in the app that `facts` describe.
-///
-/// # Errors
-/// [`Misuse`] if the request cannot be met; anything else is a mistake in the stack's files.
-pub fn plan(
-    generator: &Generator,
-    request: &Request,
-    facts: &BTreeMap<String, String>,
-    templates: &Templates<'_>,
-) -> Result<Plan> {
-    let context = context(generator, request, facts, templates)?;
-    let planner = Planner { templates, context };
-    Ok(Plan {
-        taken: generator
-            .taken
-            .iter()
-            .map(|t| planner.taken(t))
-            .collect::<Result<_>>()?,
-        files: planner.files(generator)?,
-        questions: generator
-            .questions
-            .iter()
-            .map(|q| planner.question(q, request, generator))
-            .collect::<Result<_>>()?,
-        edits: generator
-            .edits
-            .iter()
-            .filter_map(|e| planner.edit(e).transpose())
-            .collect::<Result<_>>()?,
-        commands: generator
-            .commands
-            .iter()
-            .map(|c| planner.command(c))
-            .collect::<Result<_>>()?,
-        leaves: generator.leaves.iter().map(PathBuf::from).collect(),
-        next: generator
-            .next
-            .iter()
-            .map(|w| planner.words(w))
-            .collect::<Result<_>>()?,
-    })
-}
-
-/// The variables of a generator's templates: `app`, `name` and its alias, the options, the values.
-fn context(
-    generator: &Generator,
-    request: &Request,
-    facts: &BTreeMap<String, String>,
-    templates: &Templates<'_>,
-) -> Result<Context> {
-    let mut context = Context::new();
-    context.insert("app", facts);
-    context.insert("secrets", &request.secrets);
-    if let Some(typed) = request.name.as_ref().or(generator.default_name.as_ref()) {
-        let own = format!("hello-sockets gen {}", generator.name);
-        let way = request.way.unwrap_or(&own);
-        let name = Name::parse(typed, &generator.name, &generator.suffix, way)?;
-        context.insert("name", &name);
-        if let Some(alias) = &generator.alias {
-            context.insert(alias.clone(), &name);
+    fn generator(&self, id: &str) -> Result<Generator> {
+        let templates = self.renderer.templates();
+        let known = Generator::names(self.name, templates);
+        if !known.contains(&id) && id != APP {
+            let misuse = format!("the stack `{}` has no generator `{id}`", self.name);
+            let misuse = Misuse::new(misuse).help(format!("it has: {}", known.join(", ")));
+            return Err(misuse.into());
         }
+        Generator::read(self.name, id, templates)
     }
-    for option in &generator.options {
-        let default = || templates.render(&option.default, &context);
-        let typed = request
-            .options
-            .get(&option.name)
-            .cloned()
-            .map_or_else(default, Ok)?;
-        match &option.suffix {
-            Some(suffix) => {
-                let way = format!("--{}", option.name);
-                let name = Name::parse(&typed, &option.name, suffix, &way)?;
-                refuse_reserved(option, &name, &way)?;
-                context.insert(option.name.clone(), &name);
+
+    /// What a yes to each question runs.
+    fn follows(&self, generator: &Generator, depth: usize) -> Result<Vec<Option<Plan>>> {
+        let questions = generator.questions.iter();
+        let follow = questions.map(|question| {
+            let Some(id) = &question.generate else {
+                return Ok(None);
+            };
+            let request = Request {
+                name: question.generate_name.clone(),
+                ..Request::default()
+            };
+            self.plan_within(id, &request, depth - 1).map(Some)
+        });
+        follow.collect()
+    }
+
+    /// What options run, once for each time that one was given.
+    fn then(
+        &self,
+        generator: &Generator,
+        request: &Request,
+        depth: usize,
+    ) -> Result<Vec<(Plan, BTreeMap<String, bool>)>> {
+        let mut plans = Vec::new();
+        for option in &generator.options {
+            let (Some(id), Some(names)) = (&option.generate, request.options.get(&option.name))
+            else {
+                continue;
+            };
+            for name in names {
+                let request = Request {
+                    name: Some(name.clone()),
+                    invocation: Some(format!("--{}", option.name)),
+                    ..Request::default()
+                };
+                plans.push((
+                    self.plan_within(id, &request, depth - 1)?,
+                    option.answers.clone(),
+                ));
             }
-            None => context.insert(option.name.clone(), &plain(option, typed)?),
         }
+        Ok(plans)
     }
-    for value in &generator.values {
-        let text = templates.render(&value.value, &context)?;
-        context.insert(value.name.clone(), &text);
-    }
-    Ok(context)
 }
 
-fn refuse_reserved(option: &GeneratorOption, name: &Name, way: &str) -> Result<(), Misuse> {
-    if !option.reserved.contains(&name.module) {
-        return Ok(());
-    }
-    let (typed, of) = (&name.module, &option.name);
-    let misuse = Misuse::new(format!("`{typed}` cannot be the {of}: {}", option.kept_for));
-    Err(misuse.help(format!("{way} My{typed}")))
-}
-
-/// A value of lower-case letters, digits and `_`, as topics are.
-fn plain(option: &GeneratorOption, typed: String) -> Result<String, Misuse> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if typed.starts_with(|c: char| c.is_ascii_lowercase()) && typed.chars().all(fits) {
-        return Ok(typed);
-    }
-    let misuse = format!("`{typed}` is not a {}: {}", option.name, option.of);
-    let mended: String = typed
-        .to_lowercase()
-        .chars()
-        .take_while(|c| *c != ':')
-        .filter(|c| fits(*c))
-        .collect();
-    let mended = mended.trim_start_matches(|c: char| !c.is_ascii_lowercase());
-    Err(Misuse::new(misuse).help(format!(
-        "--{} {}",
-        option.name,
-        if mended.is_empty() { "room" } else { mended }
-    )))
-}
-
+/// One generator's plan in the making.
 struct Planner<'a> {
-    templates: &'a Templates<'a>,
-    context: Context,
+    places: Places<'a>,
+    variables: &'a Context,
+}
+
+impl Plan {
+    /// Every file that the generator, and what it leads to, may make; and what programs write later.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let mut paths: Vec<_> = self.files.iter().map(|file| file.path.clone()).collect();
+        paths.extend(self.generator.leaves.iter().map(PathBuf::from));
+        let created = self.steps.iter().filter(|step| step.location.create);
+        paths.extend(created.filter_map(|step| step.location.paths.first().map(PathBuf::from)));
+        let more = self.follows.iter().flatten();
+        let more = more.chain(self.then.iter().map(|(plan, _)| plan));
+        paths.extend(more.flat_map(Self::paths));
+        paths
+    }
 }
 
 impl Planner<'_> {
-    fn text(&self, template: &str) -> Result<String> {
-        self.templates.render(template, &self.context)
-    }
-
-    fn path(&self, template: &str) -> Result<PathBuf> {
-        Ok(PathBuf::from(self.text(template)?))
-    }
-
     /// Files without a rule first, then those with one, in the order of the rules.
-    fn files(&self, generator: &Generator) -> Result<Vec<File>> {
-        let rules = generator
-            .files
-            .iter()
-            .map(|rule| Ok((self.path(&rule.path)?, rule)));
-        let rules = rules.collect::<Result<Vec<_>>>()?;
-        let rendered = self.templates.files(&generator.folder, &self.context)?;
-        let mut files: Vec<_> = rendered
-            .into_iter()
-            .map(|Rendered { path, contents }| {
-                let place = rules.iter().position(|(ruled, _)| path.starts_with(ruled));
-                let rule = place.map(|at| &rules[at]);
-                let once = rule.is_some_and(|(_, rule)| rule.once);
-                let folded = rule
-                    .filter(|(_, rule)| rule.folded)
-                    .map(|(folder, _)| folder.clone());
-                (
-                    place,
-                    File {
-                        path,
-                        contents,
-                        once,
-                        folded,
-                    },
-                )
-            })
-            .collect();
-        files.sort_by_key(|(place, _)| place.map_or(0, |at| at + 1));
-        Ok(files.into_iter().map(|(_, file)| file).collect())
-    }
-
-    fn taken(&self, rule: &Taken) -> Result<Taken> {
-        Ok(Taken {
-            file: self.text(&rule.file)?,
-            query: self.text(&rule.query)?,
-            value: self.text(&rule.value)?,
-            owner: self.text(&rule.owner)?,
-            message: self.text(&rule.message)?,
-            help: self.text(&rule.help)?,
-        })
-    }
-
-    fn question(
-        &self,
-        question: &Question,
-        request: &Request,
-        generator: &Generator,
-    ) -> Result<(Question, Option<Follow>)> {
-        let follow = question
-            .generate
-            .as_ref()
-            .map(|follow| self.follow(follow, request, generator))
-            .transpose()?;
-        let rendered = Question {
-            unless_file: question
-                .unless_file
-                .as_deref()
-                .map(|p| self.text(p))
-                .transpose()?,
-            say: self.text(&question.say)?,
-            ask: self.text(&question.ask)?,
-            no: self.text(&question.no)?,
-            ..question.clone()
-        };
-        Ok((rendered, follow))
-    }
-
-    fn follow(&self, follow: &str, request: &Request, generator: &Generator) -> Result<Follow> {
-        let option = generator.options.iter().find(|o| o.name == follow);
-        let option = option.with_context(|| {
-            format!(
-                "{} has no option `{follow}` to name it by",
-                generator.folder
-            )
-        })?;
-        let name = request
-            .options
-            .get(follow)
-            .cloned()
-            .unwrap_or_else(|| option.default.clone());
-        Ok(Follow {
-            generator: follow.to_owned(),
-            request: Request {
-                name: Some(name),
-                ..Request::default()
-            },
-        })
-    }
-
-    /// The edit, unless its `when` has nothing to say for it.
-    fn edit(&self, rule: &EditRule) -> Result<Option<PlannedEdit>> {
-        if let Some(when) = &rule.when
-            && self.text(when)?.trim().is_empty()
-        {
-            return Ok(None);
+    fn files(&self) -> Result<(Vec<File>, Origin)> {
+        let folder = &self.places.generator.folder;
+        let templates = self.places.renderer.templates();
+        let mut files = Vec::new();
+        let mut origin = Origin::BuiltIn;
+        for name in templates.below(folder) {
+            let below = name[folder.len()..].trim_start_matches('/');
+            if below == FILE {
+                continue;
+            }
+            let whereabouts = || format!("in {}", templates.whereabouts(name));
+            let (bytes, from) = templates.get(name).with_context(whereabouts)?;
+            if from == Origin::Project {
+                origin = from;
+            }
+            files.push(self.file(below, bytes).with_context(whereabouts)?);
         }
-        Ok(Some(PlannedEdit {
-            path: self.path(&rule.file)?,
-            or: rule
-                .or
-                .iter()
-                .map(|p| self.path(p))
-                .collect::<Result<_>>()?,
-            if_file: rule.if_file.as_deref().map(|p| self.path(p)).transpose()?,
-            purpose: self.text(&rule.purpose)?,
-            create: rule.create,
-            quiet: rule.quiet,
-            edit: Edit {
-                parts: rule
-                    .parts
-                    .iter()
-                    .map(|p| self.part(p))
-                    .collect::<Result<_>>()?,
+        files.sort_by(|a, b| (a.0, &a.1.path).cmp(&(b.0, &b.1.path)));
+        Ok((files.into_iter().map(|(_, file)| file).collect(), origin))
+    }
+
+    /// A template's path is its target's path: rendered, without `.tera`, a leading `_` being a dot.
+    fn file(&self, template: &str, bytes: &[u8]) -> Result<(usize, File)> {
+        let target = self.places.renderer.text(template, self.variables)?;
+        let (target, contents) = match target.strip_suffix(".tera") {
+            Some(stem) => {
+                let text = self
+                    .places
+                    .renderer
+                    .text(std::str::from_utf8(bytes)?, self.variables)?;
+                (stem, text.into_bytes())
+            }
+            None => (target.as_str(), bytes.to_vec()),
+        };
+        let path = dotted(Path::new(target));
+        refuse_outside(&path)?;
+        let mut rules = self.places.generator.files.iter().enumerate();
+        let rule = rules.find(|(_, rule)| path.starts_with(&rule.path));
+        let order = rule.map_or(0, |(at, _)| at + 1);
+        let rule = rule.map(|(_, rule)| rule.clone());
+        let folder = rule.as_ref().filter(|rule| rule.report_as_folder);
+        Ok((
+            order,
+            File {
+                folder: folder.map(|rule| PathBuf::from(&rule.path)),
+                once: rule.as_ref().is_some_and(|rule| rule.once),
+                condition: rule
+                    .as_ref()
+                    .map(|r| r.condition.clone())
+                    .unwrap_or_default(),
+                unless_found: rule.and_then(|rule| rule.unless_found),
+                path,
+                contents,
             },
-        }))
+        ))
     }
 
-    fn part(&self, rule: &PartRule) -> Result<Part> {
-        let optional = |text: &Option<String>| text.as_deref().map(|t| self.text(t)).transpose();
-        Ok(Part {
-            present: self.text(&rule.present)?,
-            made: optional(&rule.made)?,
-            text: self.text(&rule.text)?,
-            within: optional(&rule.within)?,
-            root: optional(&rule.root)?,
-            bind: optional(&rule.bind)?,
-            clash: optional(&rule.clash)?,
-            anchors: rule
-                .anchors
-                .iter()
-                .map(|a| self.anchor(a))
-                .collect::<Result<_>>()?,
-        })
+    fn finds(&self) -> Result<BTreeMap<String, Sought>> {
+        let mut finds = BTreeMap::new();
+        for (name, find) in &self.places.generator.find {
+            let sought = match (&find.place, &find.file, &find.above) {
+                (Some(place), None, None) => Sought::File(self.places.location(place, &find.with)?),
+                (None, Some(file), None) => Sought::File(Location {
+                    paths: vec![file.clone()],
+                    ..Location::default()
+                }),
+                (None, None, Some(above)) => Sought::Above(above.clone()),
+                _ => anyhow::bail!(
+                    "in {}/{FILE}: `find.{name}` has one of `place`, `file` and `above`",
+                    self.places.generator.folder
+                ),
+            };
+            finds.insert(name.clone(), sought);
+        }
+        Ok(finds)
     }
+}
 
-    fn anchor(&self, rule: &AnchorRule) -> Result<Anchor> {
-        Ok(Anchor {
-            query: rule.query.as_deref().map(|q| self.text(q)).transpose()?,
-            pick: match rule.pick {
-                PickRule::First => Pick::First,
-                PickRule::Last => Pick::Last,
-                PickRule::Sorted => Pick::Sorted(self.text(&rule.key)?),
-            },
-            place: rule.place,
-            gap: rule.gap,
-            text: rule.text.as_deref().map(|t| self.text(t)).transpose()?,
-            replace: rule
-                .replace
-                .iter()
-                .map(|(name, new)| Ok((name.clone(), self.text(new)?)))
-                .collect::<Result<_>>()?,
-        })
+fn dotted(path: &Path) -> PathBuf {
+    let name = path.file_name().and_then(|name| name.to_str());
+    match name.unwrap_or_default().strip_prefix('_') {
+        Some(rest) => path.with_file_name(format!(".{rest}")),
+        None => path.to_owned(),
     }
+}
 
-    fn words(&self, words: &Words) -> Result<Words> {
-        let optional = |text: &Option<String>| text.as_deref().map(|t| self.text(t)).transpose();
-        Ok(Words {
-            text: self.text(&words.text)?,
-            if_file: optional(&words.if_file)?,
-            unless_file: optional(&words.unless_file)?,
-            ..words.clone()
-        })
-    }
-
-    fn command(&self, command: &Command) -> Result<Command> {
-        Ok(Command {
-            otherwise: self.text(&command.otherwise)?,
-            ..command.clone()
-        })
+/// A path that leaves the project is nothing that a generator may write to.
+///
+/// # Errors
+/// `path` is absolute, or has `..` in it.
+pub fn refuse_outside(path: &Path) -> Result<(), Misuse> {
+    let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    match path.components().all(inside) {
+        true => Ok(()),
+        false => Err(Misuse::new(format!(
+            "`{}` is outside the project: a generator writes nothing there",
+            path.display()
+        ))),
     }
 }
 

@@ -4,134 +4,67 @@
     reason = "this is where reading is allowed"
 )]
 
-use std::ffi::OsString;
+mod find;
+
+use std::collections::BTreeMap;
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use anyhow::{Context, Result};
 
-use crate::edit::{self, Grammar};
-use crate::error::Misuse;
-use crate::facts::{self, Facts};
+use crate::catalogue::Templates;
+use crate::catalogue::stack::{Fact, Stack};
+use crate::catalogue::templates::OVERRIDES;
+use crate::edit::{self, Language, Source, glob};
+use crate::facts::{self, Facts, Question};
 use crate::shell::quoted;
-use crate::stack::{Fact, Stack};
 
 /// An app that is there, or one that `new` is about to make.
 #[derive(Debug)]
 pub struct Project {
     pub root: PathBuf,
     pub stack: Stack,
+    pub templates: Templates,
     /// What the app says of itself: `name`, and more where the stack wants it.
     pub facts: Facts,
     /// Where the root is, seen from the folder that led to it; empty if that is the root itself.
     below: PathBuf,
 }
 
+/// A folder that is a project by its stack's markers; its facts are not worked out yet.
+#[derive(Debug)]
+pub struct Marked {
+    pub root: PathBuf,
+    pub stack: Stack,
+    pub templates: Templates,
+    below: PathBuf,
+}
+
 impl Project {
-    /// The project that the current folder belongs to.
-    ///
-    /// # Errors
-    /// There is none, here or in any folder above.
-    pub fn find() -> Result<Self> {
-        let here = env::current_dir().context("the current folder cannot be read")?;
-        let stacks = stacks()?;
-        for folder in here.ancestors() {
-            for stack in &stacks {
-                let found = match Self::at(folder, stack)? {
-                    None => Self::nested(folder, stack)?,
-                    found => found,
-                };
-                if let Some(project) = found {
-                    return Ok(project);
-                }
-            }
-        }
-        let missing = format!(
-            "no app was found in `{}` or in any folder above it",
-            here.display()
-        );
-        let known_by: Vec<_> = stacks
-            .iter()
-            .rev()
-            .map(|stack| stack.project.known_by.as_str())
-            .collect();
-        let help = format!(
-            "make one with `hello-sockets new my_app`, or go to one, which is known: {}",
-            known_by.join(", ")
-        );
-        Err(Misuse::new(missing).help(help).into())
-    }
-
-    /// The stack of the project that the current folder belongs to, told by its markers alone.
-    pub fn stack_here() -> Result<Option<String>> {
-        let here = env::current_dir().context("the current folder cannot be read")?;
-        let stacks = stacks()?;
-        for folder in here.ancestors() {
-            for stack in &stacks {
-                if is_marked(folder, stack)? || holds_apps(folder, stack)?.is_some() {
-                    return Ok(Some(stack.name.clone()));
-                }
-            }
-        }
-        Ok(None)
-    }
-
     /// The app that `new` makes in `root`, of which `given` is known: its `name` and more. It has one fact more,
     /// the folder as a shell reads it. `None` if that is too little for the stack's facts.
     pub fn planned(root: PathBuf, stack: Stack, mut given: Facts) -> Result<Option<Self>> {
         given.insert("folder".to_owned(), quoted(&root));
-        let facts = facts::work_out(&stack.project.facts, given, &|_| Ok(None))?;
+        let templates = Templates::default();
+        let facts = facts::work_out(&stack.project.facts, given, &templates, &|_| Ok(None))?;
         Ok(facts.map(|facts| Self {
             root,
             stack,
+            templates,
             facts,
             below: PathBuf::new(),
         }))
-    }
-
-    fn at(root: &Path, stack: &Stack) -> Result<Option<Self>> {
-        if !is_marked(root, stack)? {
-            return Ok(None);
-        }
-        let look = |fact: &Fact| ask(root, fact);
-        let facts = facts::work_out(&stack.project.facts, Facts::new(), &look)?;
-        let Some(facts) = facts else { return Ok(None) };
-        Ok(Some(Self {
-            root: root.to_owned(),
-            stack: stack.clone(),
-            facts,
-            below: PathBuf::new(),
-        }))
-    }
-
-    /// The one project among those that `folder` holds, if it holds any.
-    fn nested(folder: &Path, stack: &Stack) -> Result<Option<Self>> {
-        let Some(below) = holds_apps(folder, stack)? else {
-            return Ok(None);
-        };
-        let mut found = Vec::new();
-        for name in folders(&folder.join(&below))? {
-            let below = Path::new(&below).join(name);
-            if let Some(project) = Self::at(&folder.join(&below), stack)? {
-                found.push(Self { below, ..project });
-            }
-        }
-        if found.len() > 1 {
-            let names: Vec<_> = found
-                .iter()
-                .map(|app| format!("`{}`", app.below.display()))
-                .collect();
-            let several = format!("`{}` holds several apps", folder.display());
-            let misuse = Misuse::new(several).help(format!("go to one: {}", names.join(", ")));
-            return Err(misuse.into());
-        }
-        Ok(found.pop())
     }
 
     /// `path`, which is below the root, as the person sees it.
-    pub fn seen(&self, path: &Path) -> PathBuf {
+    pub fn display_path(&self, path: &Path) -> PathBuf {
         self.below.join(path)
+    }
+
+    /// What a question for a fact finds: the value, and the file it was found in.
+    pub fn look(&self, question: &Question) -> Result<Option<(String, String)>> {
+        look(&self.root, question)
     }
 
     /// What `fact` is in the app, if it has it.
@@ -144,26 +77,19 @@ impl Project {
         read(&self.root.join(path))
     }
 
+    /// The files below the root that fit `pattern`, such as `lib/**/*.ex`, in order.
+    pub fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
+        list(&self.root, pattern)
+    }
+
     /// A file in the root that is not one of `ours`; `None` if there is none.
-    pub fn stranger(&self, ours: &dyn Fn(&Path) -> bool) -> Result<Option<PathBuf>> {
+    pub fn foreign_file(&self, ours: &dyn Fn(&Path) -> bool) -> Result<Option<PathBuf>> {
         let mut todo = vec![PathBuf::new()];
         while let Some(folder) = todo.pop() {
-            let entries = match fs::read_dir(self.root.join(&folder)) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => {
-                    return Err(error).with_context(|| {
-                        format!("`{}` cannot be read", self.root.join(&folder).display())
-                    });
-                }
-            };
-            for entry in entries {
-                let entry = entry?;
-                let path = folder.join(entry.file_name());
-                if ours(&path) {
-                    continue;
-                }
-                match entry.file_type()?.is_dir() {
+            for (name, is_folder) in entries(&self.root.join(&folder))? {
+                let path = folder.join(name);
+                match is_folder {
+                    _ if ours(&path) => {}
                     true => todo.push(path),
                     false => return Ok(Some(path)),
                 }
@@ -178,7 +104,7 @@ impl Project {
     }
 
     /// Whether `entry` is in the root or in a folder above it.
-    pub fn above(&self, entry: &str) -> bool {
+    pub fn has_above(&self, entry: &str) -> bool {
         let root = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
         // The root may not be there yet, and `..` in it is not above it: so the closest folder that is there counts.
         let there = root
@@ -186,60 +112,151 @@ impl Project {
             .find_map(|folder| fs::canonicalize(folder).ok());
         there.is_some_and(|there| there.ancestors().any(|folder| folder.join(entry).exists()))
     }
+
+    /// Whether what is written to `path` stays below the root, links followed.
+    pub fn is_inside(&self, path: &Path) -> bool {
+        let Ok(root) = fs::canonicalize(&self.root) else {
+            return true;
+        };
+        let path = self.root.join(path);
+        let there = path
+            .ancestors()
+            .find_map(|path| fs::canonicalize(path).ok());
+        // A link to nothing is there, but leads nowhere.
+        !is_dangling(&path) && there.is_some_and(|there| there.starts_with(&root))
+    }
 }
 
-fn stacks() -> Result<Vec<Stack>> {
-    Stack::names().into_iter().map(Stack::read).collect()
+impl Marked {
+    /// The project, with its facts; `None` if it has too few.
+    fn project(self) -> Result<Option<Project>> {
+        let look = |question: &Question| look(&self.root, question);
+        let rules = &self.stack.project.facts;
+        let facts = facts::work_out(rules, Facts::new(), &self.templates, &look)?;
+        Ok(facts.map(|facts| Project {
+            root: self.root,
+            stack: self.stack,
+            templates: self.templates,
+            facts,
+            below: self.below,
+        }))
+    }
 }
 
-/// Whether all of the stack's markers find something in `folder`.
-fn is_marked(folder: &Path, stack: &Stack) -> Result<bool> {
-    for marker in &stack.project.markers {
-        if ask(folder, marker)?.is_none() {
-            return Ok(false);
+fn is_dangling(path: &Path) -> bool {
+    path.ancestors()
+        .any(|path| path.is_symlink() && fs::metadata(path).is_err())
+}
+
+/// The templates that the project in `root` keeps of its own.
+fn own_templates(root: &Path) -> Result<Templates> {
+    let folder = root.join(OVERRIDES);
+    let mut own = BTreeMap::new();
+    let mut todo = vec![String::new()];
+    while let Some(below) = todo.pop() {
+        for (name, is_folder) in entries(&folder.join(&below))? {
+            let path = match below.as_str() {
+                "" => name.clone(),
+                below => format!("{below}/{name}"),
+            };
+            match is_folder {
+                true => todo.push(path),
+                false => {
+                    let bytes = read(&folder.join(&path))?.unwrap_or_default();
+                    own.insert(path, bytes);
+                }
+            }
         }
     }
-    Ok(true)
+    Ok(Templates::new(own))
 }
 
-/// The folder below `folder` that its apps are in, if it is a folder of apps.
-fn holds_apps(folder: &Path, stack: &Stack) -> Result<Option<String>> {
-    match &stack.project.nested {
-        Some(nested) => ask(folder, nested),
-        None => Ok(None),
+/// What the question for a fact finds below `root`: the value, and the file it was found in.
+fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
+    if let Some(file) = &question.file {
+        let fact = Fact {
+            file: file.clone(),
+            query: question.query.clone(),
+        };
+        return Ok(ask(root, &fact)?.map(|value| (value, file.clone())));
     }
+    let mut found = Vec::new();
+    for pattern in &question.search {
+        for path in list(root, pattern)? {
+            let Some(text) = text(&root.join(&path))? else {
+                continue;
+            };
+            if !text.contains(question.mentions.as_str()) {
+                continue;
+            }
+            let value = first(&path, text, &question.query)?;
+            found.extend(value.map(|value| (value, path.display().to_string())));
+        }
+    }
+    Ok(if found.len() == 1 { found.pop() } else { None })
 }
 
 /// What `fact` is in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
     let path = root.join(&fact.file);
-    let Some(text) = read(&path)?.and_then(|bytes| String::from_utf8(bytes).ok()) else {
+    match text(&path)? {
+        Some(text) => first(&path, text, &fact.query),
+        None => Ok(None),
+    }
+}
+
+/// The first `@value` of `query` in `text`, without quotes.
+fn first(path: &Path, text: String, query: &str) -> Result<Option<String>> {
+    let Some(language) = Language::of(path) else {
         return Ok(None);
     };
-    let Some(grammar) = Grammar::of(&path) else {
-        return Ok(None);
-    };
-    let found = edit::captures(&text, grammar, &fact.query, ["value"])?;
+    let found = edit::captures(&Source::parse(text, language), query, ["value"])?;
     Ok(found
         .first()
         .map(|[value]| value.trim_matches(['"', '\'', ':']).to_owned()))
 }
 
-/// The names of the folders in `path`, in order.
-fn folders(path: &Path) -> Result<Vec<OsString>> {
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(error).with_context(|| format!("`{}` cannot be read", path.display()));
+fn text(path: &Path) -> Result<Option<String>> {
+    Ok(read(path)?.and_then(|bytes| String::from_utf8(bytes).ok()))
+}
+
+/// The files below `root` that fit `pattern`. Hidden folders, those of packages, and links are left out.
+fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut todo = vec![glob::folder(pattern).to_owned()];
+    while let Some(folder) = todo.pop() {
+        for (name, is_folder) in entries(&root.join(&folder))? {
+            let path = match folder.as_str() {
+                "" => name.clone(),
+                folder => format!("{folder}/{name}"),
+            };
+            let hidden = name.starts_with('.') || name == "node_modules";
+            match is_folder {
+                true if !hidden => todo.push(path),
+                false if glob::matches(pattern, &path) => found.push(PathBuf::from(path)),
+                _ => {}
+            }
         }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The names in a folder, in order, and which of them are folders themselves; nothing if it is not there.
+fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
+    let unread = || format!("`{}` cannot be read", folder.display());
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(error).with_context(unread),
     };
     let mut names = Vec::new();
     for entry in entries {
-        let entry = entry?;
-        if entry.path().is_dir() {
-            names.push(entry.file_name());
-        }
+        let entry = entry.with_context(unread)?;
+        let is_folder = entry.file_type().with_context(unread)?.is_dir();
+        names.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
     }
     names.sort();
     Ok(names)
@@ -248,7 +265,12 @@ fn folders(path: &Path) -> Result<Vec<OsString>> {
 fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory
+            ) =>
+        {
             Ok(None)
         }
         Err(error) => Err(error).with_context(|| format!("`{}` cannot be read", path.display())),

@@ -221,7 +221,7 @@ fn a_nested_name_has_a_topic_of_its_own() {
 }
 
 #[test]
-fn a_topic_that_a_wider_pattern_takes_is_refused() {
+fn a_route_goes_before_a_wider_pattern_for_the_first_that_fits_wins() {
     let sandbox = Sandbox::with_app();
     sandbox
         .run(&["gen", "channel", "User", "--yes"])
@@ -231,12 +231,11 @@ fn a_topic_that_a_wider_pattern_takes_is_refused() {
         .replace("\"user:*\"", "\"*\"");
     sandbox.write("my_app/src/channels/user_socket.rs", &socket);
 
-    sandbox
-        .run(&["gen", "channel", "Room", "--topic", "room"])
-        .misused(
-            "error: the topic `room:*` is taken: UserSocket routes `*` to UserChannel\n\
-         help: hello-sockets gen channel Room --topic room2\n",
-        );
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+    let routed = "routes.channel::<RoomChannel>(\"room:*\");\n        routes.channel::<UserChannel>(\"*\");\n";
+    let socket = sandbox.read("my_app/src/channels/user_socket.rs");
+    assert!(socket.contains(routed), "{socket}");
 }
 
 #[test]

@@ -1,287 +1,228 @@
-//! Where text goes, in the file's own indentation and line endings.
+//! The types of `places/<place>.toml`: how the file is found, where in it text goes, what counts as there already.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
 
-use super::Anchor;
-use super::syntax::{Match, Source};
+use super::insert::At;
 
-/// Where the text goes, seen from the anchor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// A place in a project's files where generators put text. Strings are templates that see `app`, the variables under
+/// `needs`, `text`, and `found.NAME` for what a query captured as `@NAME`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// One line for people.
+    #[expect(dead_code, reason = "the reference shows it as it is written")]
+    pub about: String,
+    /// Variables that an insert has to give in `with`, and what each is.
+    #[serde(default)]
+    #[expect(dead_code, reason = "the reference shows it as it is written")]
+    pub needs: BTreeMap<String, String>,
+    /// Values for the cases beside the place, and for the reference.
+    #[serde(default)]
+    #[expect(dead_code, reason = "the cases read it as it is written")]
+    pub example: Example,
+    /// The file that the place is in. A place without one is used in the file of the insert that it belongs to.
+    #[serde(default)]
+    pub file: Option<Location>,
+    /// What a reader is told if the text has to be put in by hand: `to mount the socket`.
+    #[serde(default)]
+    pub manual: String,
+    /// The lines, without indentation, for a place that knows them; an insert gives them otherwise.
+    #[serde(default)]
+    pub text: String,
+    /// Query for `@scope`: the scope and `present` are looked for in these nodes alone, of which there may be several.
+    #[serde(default)]
+    pub within: Option<String>,
+    /// Query for `@scope`, the node that the text goes into; the whole file if not given. With more than one match
+    /// nothing is guessed. Text goes below `@below`, if that is captured. Of several queries the first that matches counts.
+    #[serde(default, deserialize_with = "one_or_many")]
+    #[schemars(with = "Vec<String>")]
+    pub scope: Vec<String>,
+    /// Finds the text if it is there already, in whatever spelling: in `within` if that is given, or else in the scope,
+    /// or in the whole file if there is none. If not given, the lines themselves count.
+    #[serde(default)]
+    pub present: Option<String>,
+    /// Finds what makes this a manual step, anywhere in the file: a name in use, a hand-written order.
+    #[serde(default)]
+    pub blocked_by: Option<String>,
+    /// Finds what makes this a manual step if it stands above the scope: a catch-all route in another one.
+    #[serde(default)]
+    pub blocked_above: Option<String>,
+    /// What stops the command before anything is written.
+    #[serde(default, rename = "conflict")]
+    pub conflicts: Vec<Conflict>,
+    /// Query for `@barrier`, from the scope's node on: text goes before the first of these, such as a catch-all route.
+    #[serde(default)]
+    pub barrier: Option<String>,
+    /// Tried in order: the first that matches places the text.
+    #[serde(default, rename = "anchor")]
+    pub anchors: Vec<Anchor>,
+    /// What belongs to the text in the same file, such as an import. It is made with it, before it, or not at all.
+    #[serde(default)]
+    pub also: Vec<Also>,
+}
+
+/// Values for a place's cases.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(not(test), expect(dead_code, reason = "cases are for tests"))]
+pub struct Example {
+    /// What an insert would give as `with`.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
+    /// What an insert would give as `text`.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// What an insert would give as `also`.
+    #[serde(default)]
+    pub also: Vec<Also>,
+    /// Facts that differ from those of a new app called `my_app`.
+    #[serde(default)]
+    pub app: BTreeMap<String, String>,
+}
+
+/// How a file is found: by its path, and by what is in it.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    /// Looked at first, in this order.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Patterns, such as `lib/**/*.ex`, of files that are looked through if none of `paths` is the one.
+    #[serde(default)]
+    pub search: Vec<String>,
+    /// A word that the file has: others are not parsed.
+    #[serde(default)]
+    pub mentions: String,
+    /// Query that the file has to match. Without it, being there is enough.
+    #[serde(default)]
+    pub holds: Option<String>,
+    /// What a file found by `search` has to match, if that is not `holds`.
+    #[serde(default)]
+    pub search_holds: Option<String>,
+    /// Looks through `search` in any case: with two such files, none is meant.
+    #[serde(default)]
+    pub only: bool,
+    /// Starts the file, at the first of `paths`, if there is none.
+    #[serde(default)]
+    pub create: bool,
+}
+
+/// Something in the file that stands in the way of the text.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Conflict {
+    /// Finds it: in `within` if the place has that, or else anywhere in the file.
+    pub query: String,
+    /// Lower case, with backticks round what was typed or found.
+    pub message: String,
+    /// What to type instead.
+    pub help: String,
+}
+
+/// Where in the scope text goes.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Anchor {
+    /// Query for `@anchor` whose outermost node is the scope's; the scope itself if not given.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// Which of several matches.
+    #[serde(default)]
+    pub pick: Pick,
+    /// For `pick = "sorted"`: what the text sorts by, among the captures `@key`.
+    #[serde(default)]
+    pub key: String,
+    /// Where the text goes, seen from the anchor.
+    pub at: At,
+    /// Empty lines between the anchor and the text.
+    #[serde(default)]
+    pub gap: usize,
+    /// The text as it has to be here.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Captures to write anew: name and new text.
+    #[serde(default)]
+    pub replace: BTreeMap<String, String>,
+}
+
+/// Which of an anchor's matches counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// On lines of its own, below the anchor.
-    After,
-    /// As `After`, but on the anchor's line where that has more on both sides: an item of a list.
-    Item,
-    /// On lines of its own, above the anchor.
-    Before,
-    /// As the first thing in the anchor's block.
-    Into,
-    /// As a further link of the method chain that ends with the anchor.
-    Chain,
-    /// In the anchor's place.
-    Instead,
-    /// At the end of the file.
-    End,
+pub enum Pick {
+    /// The first in the file.
+    #[default]
+    First,
+    /// The last in the file.
+    Last,
+    /// The last whose `@key` sorts before this one; with none, the text goes before the first.
+    Sorted,
 }
 
-/// One replacement in the source.
-struct Splice {
-    range: Range<usize>,
-    text: String,
+/// Text, and the place that it belongs to.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Insert {
+    /// The name of a file in `places/`, or of a place in the generator's own `places`.
+    pub place: String,
+    /// The variables that the place needs.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
+    /// The lines, without indentation, if the place does not know them.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Condition: made only if this holds.
+    #[serde(default, rename = "if")]
+    pub condition: String,
+    /// What a reader is told, in place of the place's own words.
+    #[serde(default)]
+    pub manual: Option<String>,
+    /// Reported only if it changes something.
+    #[serde(default)]
+    pub quiet: bool,
+    /// What belongs to it in the same file: made together or not at all.
+    #[serde(default)]
+    pub also: Vec<Also>,
 }
 
-impl Place {
-    /// The whole source with `text` placed.
-    pub fn insert(
-        self,
-        source: &Source<'_>,
-        found: &Match<'_>,
-        text: &str,
-        anchor: &Anchor,
-    ) -> String {
-        let page = Page::new(source, text);
-        let splice = match self {
-            Self::After => page.after(found, anchor.gap),
-            Self::Item => page.item(found, anchor.gap),
-            Self::Before => page.before(found, anchor.gap),
-            Self::Into => page.block(found),
-            Self::Chain => page.chain(found),
-            Self::Instead => page.instead(found),
-            Self::End => page.end(anchor.gap),
-        };
-        let mut splices = vec![splice];
-        splices.extend(anchor.replace.iter().filter_map(|(name, new)| {
-            Some(Splice {
-                range: found.range(name)?,
-                text: new.clone(),
-            })
-        }));
-        splices.sort_by_key(|s| s.range.start);
-        let mut new = source.text.to_owned();
-        for splice in splices.into_iter().rev() {
-            new.replace_range(splice.range, &splice.text);
-        }
-        new
-    }
+/// What belongs to a text in the same file.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Also {
+    /// The name of the place. Its `file` does not count.
+    pub place: String,
+    /// The variables that the place needs.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
+    /// The lines, if the place does not know them.
+    #[serde(default)]
+    pub text: Option<String>,
 }
 
-/// The source, seen as lines, and the text that goes into it.
-struct Page<'a> {
-    source: &'a Source<'a>,
-    text: &'a str,
-    eol: &'static str,
-    unit: String,
-}
-
-impl<'a> Page<'a> {
-    fn new(source: &'a Source<'a>, text: &'a str) -> Self {
-        Self {
-            source,
-            text,
-            eol: line_ending(source.text),
-            unit: indent_unit(source.text, text),
+impl Also {
+    /// The same as an insert of its own.
+    pub fn insert(&self) -> Insert {
+        Insert {
+            place: self.place.clone(),
+            with: self.with.clone(),
+            text: self.text.clone(),
+            ..Insert::default()
         }
-    }
-
-    fn after(&self, found: &Match<'_>, gap: usize) -> Splice {
-        let anchor = found.anchor();
-        let indent = self.indent_of(start_of(found));
-        let at = self.past_comment(anchor.end);
-        let rest = self.code_behind(at);
-        let mut text = format!("{}{}", self.eol.repeat(gap + 1), self.lines(&indent));
-        if !rest.is_empty() {
-            text += &format!("{}{indent}", self.eol);
-        }
-        Splice {
-            range: at..rest.start,
-            text,
-        }
-    }
-
-    fn item(&self, found: &Match<'_>, gap: usize) -> Splice {
-        let at = found.anchor().end;
-        if self.blank_before(start_of(found)) || self.code_behind(at).is_empty() {
-            return self.after(found, gap);
-        }
-        Splice {
-            range: at..at,
-            text: format!(" {}", self.text.trim()),
-        }
-    }
-
-    fn before(&self, found: &Match<'_>, gap: usize) -> Splice {
-        let start = start_of(found).min(found.start_with_lead());
-        let indent = self.indent_of(start);
-        let text = format!(
-            "{}{}{indent}",
-            self.lines(&indent).trim_start(),
-            self.eol.repeat(gap + 1)
-        );
-        Splice {
-            range: start..start,
-            text,
-        }
-    }
-
-    fn block(&self, found: &Match<'_>) -> Splice {
-        let (inside, first) = found.inside().unwrap_or((found.anchor(), None));
-        let outer = self.indent_of(found.anchor().start);
-        let own_line = first.filter(|&at| self.blank_before(at));
-        let indent =
-            own_line.map_or_else(|| format!("{outer}{}", self.unit), |at| self.indent_of(at));
-        let lines = self.lines(&indent);
-        let content = &self.source.text[inside.clone()];
-        if content.trim().is_empty() {
-            return Splice {
-                range: inside,
-                text: format!("{}{lines}{}{outer}", self.eol, self.eol),
-            };
-        }
-        let at = self.past_comment(inside.start);
-        let rest = self.code_behind(at);
-        let text = match rest.is_empty() {
-            true => format!("{}{lines}", self.eol),
-            false => format!("{}{lines}{}{indent}", self.eol, self.eol),
-        };
-        Splice {
-            range: at..rest.start,
-            text,
-        }
-    }
-
-    fn chain(&self, found: &Match<'_>) -> Splice {
-        let anchor = found.anchor();
-        let link = found.range("link").map_or(anchor.start, |link| link.start);
-        let mut indent = self.indent_of(link);
-        if !self.line_of(link).trim_start().starts_with('.') {
-            indent += &self.unit;
-        }
-        let at = self.past_comment(anchor.end);
-        let mut text = format!("{}{}", self.eol, self.lines(&indent));
-        if self.source.text[at..].starts_with('.') {
-            text += &format!("{}{indent}", self.eol);
-        }
-        Splice {
-            range: at..at,
-            text,
-        }
-    }
-
-    fn instead(&self, found: &Match<'_>) -> Splice {
-        let range = found.anchor();
-        let indent = self.indent_of(range.start);
-        Splice {
-            text: self.lines(&indent).trim_start().to_owned(),
-            range,
-        }
-    }
-
-    fn end(&self, gap: usize) -> Splice {
-        let text = self.source.text;
-        let kept = text.trim_end().len();
-        let lead = if kept == 0 {
-            String::new()
-        } else {
-            self.eol.repeat(gap + 1)
-        };
-        Splice {
-            range: kept..text.len(),
-            text: format!("{lead}{}{}", self.lines(""), self.eol),
-        }
-    }
-
-    /// The text, every line behind `indent`, in the file's line endings.
-    fn lines(&self, indent: &str) -> String {
-        let own = leading_unit(self.text).unwrap_or("    ");
-        let line = |line: &str| {
-            let bare = line.trim_start();
-            if bare.is_empty() {
-                return String::new();
-            }
-            let depth = (line.len() - bare.len()) / own.len();
-            format!("{indent}{}{bare}", self.unit.repeat(depth))
-        };
-        self.text
-            .trim_end()
-            .lines()
-            .map(line)
-            .collect::<Vec<_>>()
-            .join(self.eol)
-    }
-
-    /// The end of the line if nothing but comments follows `at` on it, else `at`.
-    fn past_comment(&self, at: usize) -> usize {
-        let rest = self.rest_of_line(at);
-        let mut bytes = rest.char_indices().filter(|(_, c)| !c.is_whitespace());
-        match bytes.all(|(i, _)| self.source.is_comment(at + i)) {
-            true => at + rest.trim_end().len(),
-            false => at,
-        }
-    }
-
-    /// The code behind `at` on its line, if any; else the empty range at `at`.
-    fn code_behind(&self, at: usize) -> Range<usize> {
-        let rest = self.rest_of_line(at);
-        match rest.trim().is_empty() {
-            true => at..at,
-            false => at + rest.len() - rest.trim_start().len()..at + rest.len(),
-        }
-    }
-
-    fn rest_of_line(&self, at: usize) -> &'a str {
-        let rest = &self.source.text[at..];
-        rest.lines().next().unwrap_or_default()
-    }
-
-    fn line_of(&self, at: usize) -> &'a str {
-        let start = self.source.text[..at].rfind('\n').map_or(0, |i| i + 1);
-        self.source.text[start..].lines().next().unwrap_or_default()
-    }
-
-    fn indent_of(&self, at: usize) -> String {
-        let line = self.line_of(at);
-        line[..line.len() - line.trim_start().len()].to_owned()
-    }
-
-    fn blank_before(&self, at: usize) -> bool {
-        let line_start = self.source.text[..at].rfind('\n').map_or(0, |i| i + 1);
-        self.source.text[line_start..at].trim().is_empty()
     }
 }
 
-/// Where the anchor starts, with what leads up to it.
-fn start_of(found: &Match<'_>) -> usize {
-    let lead = found.range("lead");
-    lead.unwrap_or_else(|| found.anchor()).start
-}
-
-/// What most of the file's lines end with.
-fn line_ending(text: &str) -> &'static str {
-    let crlf = text.matches("\r\n").count();
-    let lf = text.matches('\n').count() - crlf;
-    if crlf > lf { "\r\n" } else { "\n" }
-}
-
-/// One level of indentation: the file's own if it has any, else the text's.
-fn indent_unit(file: &str, text: &str) -> String {
-    leading_unit(file)
-        .or_else(|| leading_unit(text))
-        .unwrap_or("    ")
-        .to_owned()
-}
-
-/// The shallowest indentation in `text`; a tab if there is one.
-fn leading_unit(text: &str) -> Option<&str> {
-    let indents = text
-        .lines()
-        .filter(|l| !l.trim().is_empty() && !l.trim_start().starts_with('*'));
-    let indents = indents
-        .map(|l| &l[..l.len() - l.trim_start().len()])
-        .filter(|i| !i.is_empty());
-    indents
-        .map(|i| if i.starts_with('\t') { "\t" } else { i })
-        .min_by_key(|i| i.len())
+/// A text, or a list of them.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(text) => vec![text],
+        OneOrMany::Many(texts) => texts,
+    })
 }

@@ -4,16 +4,39 @@
 //! Elixir, which is ten times what everything else here takes. Walking one small file needs no analysis. What is
 //! understood is a subset of the language, and a test holds it against tree-sitter's own:
 //! kinds, `_`, fields, `!field`, `"literals"`, `[alternations]`, `* + ?`, `.`, captures, and the predicates
-//! `#eq? #not-eq? #match? #not-match? #any-of?`.
+//! `#eq? #not-eq? #match? #not-match? #any-of?`. Predicates of our own:
+//!
+//! - `(#names? @name "Shop.Web.Socket")`: the name that the file may have shortened (`alias`, `use`) is this one.
+//! - `(#covers? @pattern "room:*")`: the pattern, in which `*` stands for anything, takes all that this one takes.
+//!
+//! Both have a `not-` as well.
 
+mod check;
+mod names;
 mod parse;
 
-use anyhow::Result;
-use regex::Regex;
-use tree_sitter::Node;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use regex_lite::Regex;
+use tree_sitter::{Node, TreeCursor};
+
+pub use names::Names;
+
+use super::glob;
+use super::language::Language;
+use super::source::Source;
 
 /// What a match captured: names and nodes, in the order of the pattern.
-pub type Captures<'q, 'tree> = Vec<(&'q str, Node<'tree>)>;
+pub type Captures<'tree> = Vec<(Arc<str>, Node<'tree>)>;
+
+thread_local! {
+    /// Queries by their text and the name of their grammar: checked, and read once.
+    static CACHE: RefCell<HashMap<(String, String), Rc<Query>>> = RefCell::default();
+}
 
 /// A parsed query.
 #[derive(Debug)]
@@ -32,7 +55,7 @@ struct Pattern {
 #[derive(Debug)]
 struct Form {
     test: Test,
-    captures: Vec<String>,
+    captures: Vec<Arc<str>>,
     repeat: Repeat,
 }
 
@@ -84,6 +107,10 @@ enum Condition {
     SameAs(String),
     Matches(Regex),
     AnyOf(Vec<String>),
+    /// `#names?`
+    Names(Vec<String>),
+    /// `#covers?`
+    Covers(String),
 }
 
 /// A node's children with their fields, as a sequence to match.
@@ -98,32 +125,64 @@ impl Query {
         parse::query(text)
     }
 
+    /// The query `text`, read once for each language.
+    ///
+    /// # Errors
+    /// What is not of the language, or names a kind or a field that `language` does not have.
+    pub fn cached(text: &str, language: &Language) -> Result<Rc<Self>> {
+        let grammar = language.grammar().name().unwrap_or_default();
+        let key = (text.to_owned(), grammar.to_owned());
+        if let Some(query) = CACHE.with_borrow(|cache| cache.get(&key).cloned()) {
+            return Ok(query);
+        }
+        let query = Self::parse(text)?;
+        query
+            .check(language.grammar())
+            .with_context(|| format!("the grammar `{grammar}` cannot match it"))?;
+        let query = Rc::new(query);
+        CACHE.with_borrow_mut(|cache| cache.insert(key, Rc::clone(&query)));
+        Ok(query)
+    }
+
     /// Every match at or below `root`, in the order of the nodes.
-    pub fn matches<'q, 'tree>(
-        &'q self,
-        root: Node<'tree>,
-        source: &str,
-    ) -> Vec<Captures<'q, 'tree>> {
+    pub fn matches<'tree>(&self, root: Node<'tree>, source: &Source) -> Vec<Captures<'tree>> {
         let mut found = Vec::new();
-        let mut todo = vec![root];
-        while let Some(node) = todo.pop() {
-            self.patterns
-                .iter()
-                .for_each(|pattern| pattern.matches(node, source, &mut found));
-            todo.extend((0..node.child_count()).rev().filter_map(|i| node.child(i)));
+        let mut cursor = root.walk();
+        self.walk(&mut cursor, source, &mut found);
+        found
+    }
+
+    /// Every match whose outermost node is `node`.
+    pub fn matches_at<'tree>(&self, node: Node<'tree>, source: &Source) -> Vec<Captures<'tree>> {
+        let mut found = Vec::new();
+        for pattern in &self.patterns {
+            pattern.matches(node, source, &mut found);
         }
         found
+    }
+
+    fn walk<'tree>(
+        &self,
+        cursor: &mut TreeCursor<'tree>,
+        source: &Source,
+        found: &mut Vec<Captures<'tree>>,
+    ) {
+        for pattern in &self.patterns {
+            pattern.matches(cursor.node(), source, found);
+        }
+        if cursor.goto_first_child() {
+            self.walk(cursor, source, found);
+            while cursor.goto_next_sibling() {
+                self.walk(cursor, source, found);
+            }
+            cursor.goto_parent();
+        }
     }
 }
 
 impl Pattern {
     /// Adds every way in which the pattern matches `node`, but none twice.
-    fn matches<'q, 'tree>(
-        &'q self,
-        node: Node<'tree>,
-        source: &str,
-        found: &mut Vec<Captures<'q, 'tree>>,
-    ) {
+    fn matches<'tree>(&self, node: Node<'tree>, source: &Source, found: &mut Vec<Captures<'tree>>) {
         let known = found.len();
         for captures in self.form.matches(node) {
             let holds = self
@@ -139,7 +198,7 @@ impl Pattern {
 
 impl Form {
     /// Every way in which this one node is what the form says.
-    fn matches<'q, 'tree>(&'q self, node: Node<'tree>) -> Vec<Captures<'q, 'tree>> {
+    fn matches<'tree>(&self, node: Node<'tree>) -> Vec<Captures<'tree>> {
         let inner = match &self.test {
             Test::Anything => vec![Vec::new()],
             Test::Literal(text) => match !node.is_named() && node.kind() == text {
@@ -165,7 +224,7 @@ impl Form {
                 below(children, *closed, node)
             }
         };
-        let own = self.captures.iter().map(|name| (name.as_str(), node));
+        let own = self.captures.iter().map(|name| (Arc::clone(name), node));
         inner
             .into_iter()
             .map(|captures| own.clone().chain(captures).collect())
@@ -173,19 +232,17 @@ impl Form {
     }
 }
 
-fn below<'q, 'tree>(
-    wanted: &'q [Child],
-    closed: bool,
-    node: Node<'tree>,
-) -> Vec<Captures<'q, 'tree>> {
+fn below<'tree>(wanted: &[Child], closed: bool, node: Node<'tree>) -> Vec<Captures<'tree>> {
     if wanted.is_empty() {
         return vec![Vec::new()];
     }
-    let named = |i| {
-        node.child(i)
-            .map(|child| (child, node.field_name_for_child(i)))
-    };
-    let children: Vec<_> = (0..node.child_count()).filter_map(named).collect();
+    let mut children = Vec::new();
+    let mut cursor = node.walk();
+    let mut more = cursor.goto_first_child();
+    while more {
+        children.push((cursor.node(), cursor.field_name()));
+        more = cursor.goto_next_sibling();
+    }
     let siblings = Siblings {
         children: &children,
         closed,
@@ -202,12 +259,7 @@ struct Siblings<'a, 'tree> {
 
 impl<'tree> Siblings<'_, 'tree> {
     /// Every way to find `wanted` from `from` on; `repeated` if the first of them has been found once already.
-    fn matches<'q>(
-        &self,
-        wanted: &'q [Child],
-        from: usize,
-        repeated: bool,
-    ) -> Vec<Captures<'q, 'tree>> {
+    fn matches(&self, wanted: &[Child], from: usize, repeated: bool) -> Vec<Captures<'tree>> {
         let Some((first, rest)) = wanted.split_first() else {
             let done = !self.closed || self.only_anonymous(from, self.children.len());
             return if done { vec![Vec::new()] } else { Vec::new() };
@@ -230,7 +282,7 @@ impl<'tree> Siblings<'_, 'tree> {
                 found.extend(
                     again
                         .into_iter()
-                        .map(|more| captures.iter().copied().chain(more).collect()),
+                        .map(|more| captures.iter().cloned().chain(more).collect()),
                 );
             }
         }
@@ -249,22 +301,23 @@ impl<'tree> Siblings<'_, 'tree> {
 
 impl Predicate {
     /// As in tree-sitter, a capture that is not there fails nothing.
-    fn holds(&self, captures: &Captures<'_, '_>, source: &str) -> bool {
-        let named = captures.iter().filter(|(name, _)| *name == self.capture);
-        named
-            .map(|(_, node)| &source[node.byte_range()])
-            .all(|text| {
-                let holds = match &self.holds {
-                    Condition::Equals(value) => value == text,
-                    Condition::SameAs(other) => {
-                        let mut others = captures.iter().filter(|(name, _)| name == other);
-                        others.all(|(_, node)| &source[node.byte_range()] == text)
-                    }
-                    Condition::Matches(regex) => regex.is_match(text),
-                    Condition::AnyOf(values) => values.iter().any(|value| value == text),
-                };
-                holds != self.negated
-            })
+    fn holds(&self, captures: &Captures<'_>, source: &Source) -> bool {
+        let text = |node: &Node<'_>| &source.text[node.byte_range()];
+        let named = captures.iter().filter(|(name, _)| **name == *self.capture);
+        named.map(|(_, node)| text(node)).all(|text_here| {
+            let holds = match &self.holds {
+                Condition::Equals(value) => value == text_here,
+                Condition::SameAs(other) => {
+                    let mut others = captures.iter().filter(|(name, _)| **name == **other);
+                    others.all(|(_, node)| text(node) == text_here)
+                }
+                Condition::Matches(regex) => regex.is_match(text_here),
+                Condition::AnyOf(values) => values.iter().any(|value| value == text_here),
+                Condition::Names(values) => values.iter().any(|v| source.names().are(text_here, v)),
+                Condition::Covers(value) => glob::covers(text_here.trim_matches('"'), value),
+            };
+            holds != self.negated
+        })
     }
 }
 

@@ -1,45 +1,31 @@
 //! A commented-out copy of the very lines is brought to life where it stands.
 
-use std::ops::Range;
+use tree_sitter::Node;
 
-use super::syntax::Source;
+use super::source::Source;
 
-/// The source with the comment that says `text` uncommented, or `None` if there is none.
-pub fn apply(source: &Source<'_>, text: &str) -> Option<String> {
+/// The source with the comment that says `text` uncommented, or `None` if there is none among those that `belong`.
+pub fn apply(source: &Source, text: &str, belongs: impl Fn(Node<'_>) -> bool) -> Option<String> {
     let wanted: Vec<&str> = text.trim().lines().map(str::trim).collect();
     let comments = source.comments();
-    let copy = comments.windows(wanted.len()).find(|window| {
-        let lines = window
-            .iter()
-            .map(|range| bare(&source.text[range.clone()]).trim());
-        lines.eq(wanted.iter().copied()) && adjacent(source.text, window)
+    let bare = |node: &Node<'_>| source.language.uncommented(source.text_of(*node));
+    let copy = comments.windows(wanted.len().max(1)).find(|window| {
+        let lines = window.iter().map(|node| bare(node).trim());
+        lines.eq(wanted.iter().copied())
+            && adjacent(source, window)
+            && window.iter().all(|node| belongs(*node))
     })?;
-    let mut new = source.text.to_owned();
-    for range in copy.iter().rev() {
-        new.replace_range(range.clone(), bare(&source.text[range.clone()]));
+    let mut new = source.text.clone();
+    for node in copy.iter().rev() {
+        new.replace_range(source.range_of(*node), bare(node));
     }
     Some(new)
 }
 
 /// Whether nothing but white space stands between the comments.
-fn adjacent(text: &str, comments: &[Range<usize>]) -> bool {
-    comments
-        .windows(2)
-        .all(|pair| text[pair[0].end..pair[1].start].trim().is_empty())
-}
-
-/// The comment without its signs and the one space that follows them.
-fn bare(comment: &str) -> &str {
-    let block = comment
-        .strip_prefix("/*")
-        .and_then(|c| c.strip_suffix("*/"))
-        .map(str::trim);
-    let line = || {
-        comment
-            .strip_prefix("//")
-            .or_else(|| comment.strip_prefix('#'))
-            .unwrap_or(comment)
-    };
-    let bare = block.unwrap_or_else(line);
-    bare.strip_prefix(' ').unwrap_or(bare)
+fn adjacent(source: &Source, comments: &[Node<'_>]) -> bool {
+    comments.windows(2).all(|pair| {
+        let (end, start) = (source.range_of(pair[0]).end, pair[1].start_byte());
+        source.text[end..start].trim().is_empty()
+    })
 }

@@ -1,16 +1,33 @@
-//! Plans of every generator that there is.
+//! Plans of every generator that there is, and the cases beside every place.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
 
-use std::collections::BTreeMap;
+use std::fs;
 
 use super::*;
-use crate::edit::Query;
+use crate::catalogue::generator::places;
+use crate::catalogue::stack::Fact;
+use crate::catalogue::templates::SHARED;
+use crate::catalogue::{Stack, Templates};
+use crate::edit::{self, Language, Outcome, Place, Query, Source};
 use crate::facts;
-use crate::stack::{APP, Fact, Stack};
 
-/// Every generator's plan for `Admin.Room`, by its folder: in a new app, and where facts that it leaves empty are known.
-fn plans() -> Vec<(String, Plan)> {
+/// What a new app of a stack says of itself.
+fn new_app(stack: &str) -> Facts {
+    let templates = Templates::default();
+    let given = ["name", "folder"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
+    let rules = Stack::read(stack, &templates).expect(stack).project.facts;
+    let facts = facts::work_out(&rules, given.into(), &templates, &|_| Ok(None));
+    facts.expect(stack).expect("a new app has every fact")
+}
+
+/// Every generator's plan for `Admin.Room`: in a new app, and where facts that it leaves empty are known.
+fn plans() -> Vec<Plan> {
+    let templates = Templates::default();
     let mut plans = Vec::new();
-    for name in Stack::names() {
+    for name in Stack::names(&templates) {
         plans.extend(plans_of(name, &new_app(name)));
         let mut known = new_app(name);
         let empty = known.values_mut().filter(|value| value.is_empty());
@@ -20,134 +37,290 @@ fn plans() -> Vec<(String, Plan)> {
     plans
 }
 
-/// What a new app of a stack says of itself.
-fn new_app(stack: &str) -> facts::Facts {
-    let given = ["name", "folder"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
-    let rules = Stack::read(stack).expect(stack).project.facts;
-    let facts = facts::work_out(&rules, given.into(), &|_| Ok(None));
-    facts.expect(stack).expect("a new app has every fact")
-}
-
-fn plans_of(name: &str, facts: &facts::Facts) -> Vec<(String, Plan)> {
-    let mut plans = Vec::new();
-    for generator in Generator::names(name).chain([APP]) {
-        let templates = Templates::new(&|_| Ok(None)).with_shared().expect(name);
-        let generator = Generator::read(name, generator, &templates).expect(generator);
+fn plans_of(stack: &str, facts: &Facts) -> Vec<Plan> {
+    let templates = Templates::default();
+    let renderer = Renderer::new(&templates);
+    let names = Generator::names(stack, &templates);
+    let plans = names.into_iter().chain([APP]).map(|id| {
+        let generator = Generator::read(stack, id, &templates).expect(id);
         let secrets = generator.secrets.iter();
         let request = Request {
-            way: None,
-            name: generator.is_named().then(|| "Admin.Room".to_owned()),
-            options: BTreeMap::new(),
+            name: generator.name.is_some().then(|| "Admin.Room".to_owned()),
             secrets: secrets
                 .map(|s| (s.name.clone(), "secret".to_owned()))
                 .collect(),
+            ..Request::default()
         };
-        let planned = plan(&generator, &request, facts, &templates);
-        plans.push((generator.folder.clone(), planned.expect(&generator.folder)));
-    }
-    plans
+        let stack = super::Stack {
+            name: stack,
+            facts,
+            renderer: &renderer,
+            look: &|_| Ok(None),
+        };
+        let plan = stack.plan(id, &request);
+        plan.unwrap_or_else(|e| panic!("{id}: {e:#}"))
+    });
+    plans.collect()
 }
 
 #[test]
 fn the_same_request_makes_the_same_plan() {
-    let shown = |plans: Vec<(String, Plan)>| format!("{plans:?}");
+    let shown = |plan: &Plan| format!("{:?} {:?} {:?}", plan.files, plan.steps, plan.follows.len());
+    let (once, again) = (plans(), plans());
 
-    assert_eq!(shown(plans()), shown(plans()));
-}
-
-#[test]
-fn an_edit_with_a_condition_is_planned_where_that_holds() {
-    let edited = |facts: &facts::Facts| -> Vec<_> {
-        let plans = plans_of("phoenix", facts);
-        let auth = plans.iter().find(|(folder, _)| folder == "phoenix/auth");
-        let edits = &auth.expect("it is there").1.edits;
-        edits.iter().map(|edit| edit.path.clone()).collect()
-    };
-    let endpoint = PathBuf::from("lib/my_app_web/endpoint.ex");
-    let mut facts = new_app("phoenix");
-
-    for (fact, planned) in [("", false), ("yes", true)] {
-        facts.insert("auth_token".to_owned(), fact.to_owned());
-        assert_eq!(edited(&facts).contains(&endpoint), planned, "{fact:?}");
+    for (one, other) in once.iter().zip(&again) {
+        assert!(shown(one) == shown(other), "{}", one.generator.folder);
     }
 }
 
 #[test]
-fn every_query_is_one_of_tree_sitters_own() {
-    let mut count = 0;
-    for (folder, plan) in plans() {
-        for edit in &plan.edits {
-            let grammar = Grammar::of(&edit.path)
-                .unwrap_or_else(|| panic!("{folder}: {}", edit.path.display()));
-            let anchors = |part: &Part| {
-                part.anchors
-                    .iter()
-                    .filter_map(|a| a.query.clone())
-                    .collect::<Vec<_>>()
-            };
-            for part in &edit.edit.parts {
-                let fixed = [
-                    Some(part.present.clone()),
-                    part.made.clone(),
-                    part.within.clone(),
-                    part.root.clone(),
-                    part.clash.clone(),
-                    part.bind.clone(),
-                ];
-                for query in fixed.into_iter().flatten().chain(anchors(part)) {
-                    assert_is_query(&folder, grammar, &query);
-                    count += 1;
+fn every_query_of_a_plan_is_one_of_tree_sitters_own() {
+    // Tree-sitter takes milliseconds for each: those that differ are enough.
+    let mut known = std::collections::BTreeSet::new();
+    for plan in plans() {
+        let folder = plan.generator.folder.as_str();
+        for step in &plan.steps {
+            let path = Path::new(&step.location.paths[0]);
+            let language = Language::of(path).unwrap_or_else(|| panic!("{folder}: {path:?}"));
+            let location = [&step.location.holds, &step.location.search_holds];
+            let queries = step.parts.iter().flat_map(queries);
+            for query in queries.chain(location.into_iter().flatten()) {
+                if known.insert((language.grammar().name(), query.clone())) {
+                    assert_is_query(folder, language, query);
                 }
             }
         }
-        for taken in &plan.taken {
-            let grammar = Grammar::of(taken.file.as_ref()).expect(&folder);
-            assert_is_query(&folder, grammar, &taken.query);
-        }
     }
-    assert!(count > 20, "{count} queries were found");
+    assert!(known.len() > 100, "{} queries were found", known.len());
+}
+
+/// Every query of a place.
+fn queries(place: &Place) -> impl Iterator<Item = &String> {
+    let optional = [
+        &place.within,
+        &place.present,
+        &place.blocked_by,
+        &place.blocked_above,
+        &place.barrier,
+    ];
+    let anchors = place.anchors.iter().filter_map(|a| a.query.as_ref());
+    let conflicts = place.conflicts.iter().map(|conflict| &conflict.query);
+    let optional = optional.into_iter().flatten();
+    optional.chain(&place.scope).chain(anchors).chain(conflicts)
 }
 
 #[test]
 fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
-    for name in Stack::names() {
-        let stack = Stack::read(name).expect(name);
+    let templates = Templates::default();
+    for name in Stack::names(&templates) {
+        let stack = Stack::read(name, &templates).expect(name);
         let asked = std::cell::RefCell::new(Vec::new());
-        let look = |fact: &Fact| {
-            asked.borrow_mut().push(fact.clone());
+        let look = |question: &facts::Question| {
+            let file = question.file.iter().chain(&question.search).next().cloned();
+            let file = file.expect("it looks into files");
+            let query = question.query.clone();
+            asked.borrow_mut().push(Fact { file, query });
             Ok(None)
         };
         let given = [("name".to_owned(), "my_app".to_owned())];
-        facts::work_out(&stack.project.facts, given.into(), &look).expect(name);
+        facts::work_out(&stack.project.facts, given.into(), &templates, &look).expect(name);
 
         let project = stack.project;
         let asked = asked.into_inner().into_iter();
         for fact in asked.chain(project.markers).chain(project.nested) {
-            let grammar = Grammar::of(fact.file.as_ref()).expect(name);
-            assert_is_query(name, grammar, &fact.query);
+            let language = Language::of(fact.file.as_ref()).expect(name);
+            assert_is_query(name, language, &fact.query);
         }
     }
 }
 
-fn assert_is_query(of: &str, grammar: Grammar, query: &str) {
-    Query::parse(query).unwrap_or_else(|e| panic!("{of}: {query}\n{e:#}"));
-    tree_sitter::Query::new(&grammar.language(), query)
+fn assert_is_query(of: &str, language: &Language, query: &str) {
+    let parsed = Query::parse(query).unwrap_or_else(|e| panic!("{of}: {query}\n{e:#}"));
+    parsed
+        .check(language.grammar())
+        .unwrap_or_else(|e| panic!("{of}: {query}\n{e:#}"));
+    tree_sitter::Query::new(language.grammar(), query)
         .unwrap_or_else(|e| panic!("{of}: {query}\n{e}"));
 }
 
 #[test]
-fn an_edits_own_text_is_what_its_present_query_finds() {
-    for (folder, plan) in plans() {
-        let edits: Vec<_> = plan.edits.iter().filter(|edit| edit.create).collect();
-        for edit in edits {
-            let made = edit.applied_to(Vec::new()).expect(&folder);
-            assert_ne!(made, b"", "{folder}: {}", edit.path.display());
-            assert_eq!(
-                edit.applied_to(made.clone()).expect(&folder),
-                made,
-                "{folder}: {}",
-                edit.path.display()
-            );
+fn a_file_that_a_step_starts_is_what_that_step_finds_in_it() {
+    for plan in plans() {
+        for step in plan.steps.iter().filter(|step| step.location.create) {
+            let path = Path::new(&step.location.paths[0]);
+            let made = applied(&step.parts, path, "").expect("it is made");
+            assert_ne!(made, "", "{path:?}");
+            assert_eq!(applied(&step.parts, path, &made).expect("again"), made);
         }
     }
+}
+
+/// The source with the parts in it; `None` if a reader has to put them in.
+fn applied(parts: &[Place], path: &Path, source: &str) -> Option<String> {
+    let language = Language::of(path).expect("a language");
+    let parsed = Source::parse(source.to_owned(), language);
+    match edit::apply(parts, &parsed).expect("the queries are right") {
+        Outcome::Changed(new) => Some(new.text),
+        Outcome::AlreadyThere => Some(source.to_owned()),
+        Outcome::Manual { .. } => None,
+    }
+}
+
+/// `places/<place>/<case>/`: `before.*`, and `after.*`, or `manual` if a reader has to do it, or neither if it is there.
+#[test]
+fn every_case_of_a_place_comes_out_as_written() {
+    let templates = Templates::default();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for stack in Stack::names(&templates).into_iter().chain([SHARED]) {
+        let facts = if stack == SHARED {
+            Facts::new()
+        } else {
+            new_app(stack)
+        };
+        for place in places(stack, &templates) {
+            let folder = format!(
+                "{}/templates/{stack}/places/{place}",
+                env!("CARGO_MANIFEST_DIR")
+            );
+            let renderer = Renderer::new(&templates);
+            let parts = steps::example(stack, place, &facts, &renderer);
+            let parts = parts.unwrap_or_else(|e| panic!("{stack}/{place}: {e:#}"));
+            for case in cases(Path::new(&folder)) {
+                count += 1;
+                wrong.extend(case.fault(&parts));
+            }
+        }
+    }
+    assert!(count > 90, "{count} cases were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+struct Case {
+    folder: PathBuf,
+    before: PathBuf,
+}
+
+fn cases(place: &Path) -> Vec<Case> {
+    let Ok(entries) = fs::read_dir(place) else {
+        return Vec::new();
+    };
+    let mut cases: Vec<_> = entries
+        .map(|entry| {
+            let folder = entry.expect("an entry").path();
+            let mut files = fs::read_dir(&folder).expect("a case is a folder");
+            let before = files.find_map(|file| {
+                let path = file.expect("an entry").path();
+                (path.file_stem()? == "before").then_some(path)
+            });
+            let before = before.unwrap_or_else(|| panic!("{folder:?} has no `before`"));
+            Case { folder, before }
+        })
+        .collect();
+    cases.sort_by(|a, b| a.folder.cmp(&b.folder));
+    cases
+}
+
+impl Case {
+    /// What is wrong with the outcome, if anything.
+    fn fault(&self, parts: &[Place]) -> Option<String> {
+        let before = fs::read_to_string(&self.before).expect("it is text");
+        let extension = self.before.extension().expect("it has one");
+        let after = self.folder.join("after").with_extension(extension);
+        let after = fs::read_to_string(after).ok();
+        let expected = match (after, self.folder.join("manual").exists()) {
+            (Some(after), false) => Some(after),
+            (None, true) => None,
+            (None, false) => Some(before.clone()),
+            (Some(_), true) => panic!("{:?} has both outcomes", self.folder),
+        };
+        let made = applied(parts, &self.before, &before);
+        // What becomes of a new case, written for reading.
+        if std::env::var_os("BLESS").is_some()
+            && expected.as_ref() == Some(&before)
+            && made != expected
+        {
+            match &made {
+                Some(made) => fs::write(self.folder.join("after").with_extension(extension), made),
+                None => fs::write(self.folder.join("manual"), ""),
+            }
+            .expect("it is written");
+        }
+        if made != expected {
+            return Some(format!(
+                "{}:\n{}",
+                self.folder.display(),
+                made.as_deref().unwrap_or("is left to the reader")
+            ));
+        }
+        let language = Language::of(&self.before).expect("a language");
+        let errors = |text: &str| Source::parse(text.to_owned(), language).errors();
+        let made = made?;
+        assert!(errors(&made) <= errors(&before), "{:?}", self.folder);
+        assert_eq!(
+            applied(parts, &self.before, &made),
+            Some(made.clone()),
+            "{:?}: twice",
+            self.folder
+        );
+        None
+    }
+}
+
+#[test]
+fn a_query_that_names_no_node_of_the_language_is_an_error() {
+    let language = Language::of(Path::new("a.rs")).expect("Rust");
+    let source = Source::parse("mod a;".to_owned(), language);
+
+    for query in [
+        "(mod_itm)",
+        "(mod_item nam: (identifier))",
+        "(mod_item !bodi)",
+        "(mod_item \"modd\")",
+    ] {
+        let error = source
+            .find(query)
+            .err()
+            .unwrap_or_else(|| panic!("{query} is taken"));
+        assert!(format!("{error:#}").contains("it has no "), "{error:#}");
+    }
+}
+
+#[test]
+fn an_insert_gives_what_its_place_needs_and_no_more() {
+    let facts = new_app("rust");
+    let templates = Templates::default();
+    let renderer = Renderer::new(&templates);
+    let generator = Generator {
+        folder: "rust/mine".to_owned(),
+        ..Generator::default()
+    };
+    let refused = |with: &[&str]| {
+        let insert = crate::edit::place::Insert {
+            place: "crate_module".to_owned(),
+            with: with
+                .iter()
+                .map(|name| ((*name).to_owned(), "x".to_owned()))
+                .collect(),
+            ..Default::default()
+        };
+        let places = Places {
+            generator: &generator,
+            facts: &facts,
+            renderer: &renderer,
+        };
+        let step = places.step(&insert);
+        step.err().map(|error| format!("{error:#}"))
+    };
+
+    let place = "in templates/rust/places/crate_module.toml (`crate_module`): ";
+    assert_eq!(refused(&["name"]), None);
+    assert_eq!(
+        refused(&[]),
+        Some(format!("{place}it needs `name`, which `with` has to give"))
+    );
+    assert_eq!(
+        refused(&["name", "nmae"]),
+        Some(format!("{place}it does not need `nmae`"))
+    );
 }

@@ -1,16 +1,15 @@
-//! Files of apps that we did not make, in the shapes that Phoenix 1.3 to 1.8 and people give them: each in
-//! `tests/fixtures/phoenix`, with what becomes of it beside it.
-//!
-//! To write what becomes of a new one, for reading: `BLESS=1 cargo test --test phoenix edits`.
+//! Files of apps that we did not make, in the shapes that Phoenix 1.3 to 1.8 and people give them: the cases beside
+//! each place, run through the whole command.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::support::{Ran, Sandbox};
 
 /// A kind of file, and the command that edits it.
 pub struct Kind {
-    folder: &'static str,
+    /// The place, below `templates`.
+    cases: &'static str,
     path: &'static str,
     /// What was run in the app before the file took its place.
     before: &'static [&'static [&'static str]],
@@ -20,7 +19,7 @@ pub struct Kind {
 }
 
 pub const ENDPOINT: Kind = Kind {
-    folder: "endpoint",
+    cases: "phoenix/places/endpoint_sockets",
     path: "lib/my_app_web/endpoint.ex",
     before: &[],
     args: &["gen", "socket", "User"],
@@ -28,7 +27,7 @@ pub const ENDPOINT: Kind = Kind {
         socket \"/socket\", MyAppWeb.UserSocket,\n      websocket: true,\n      longpoll: false\n",
 };
 pub const SOCKET: Kind = Kind {
-    folder: "socket",
+    cases: "phoenix/places/socket_routes",
     path: "lib/my_app_web/channels/user_socket.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "channel", "Room"],
@@ -36,14 +35,14 @@ pub const SOCKET: Kind = Kind {
         channel \"room:*\", MyAppWeb.RoomChannel\n",
 };
 const APP_JS: Kind = Kind {
-    folder: "app_js",
+    cases: "shared/places/script_imports",
     path: "assets/js/app.js",
     before: &[],
     args: &["gen", "socket", "User"],
     by_hand: "\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./user_socket.js\"\n",
 };
 pub const APPLICATION: Kind = Kind {
-    folder: "application",
+    cases: "phoenix/places/children",
     path: "lib/my_app/application.ex",
     before: &[],
     args: &["gen", "presence"],
@@ -51,7 +50,7 @@ pub const APPLICATION: Kind = Kind {
         before the endpoint:\n\n    MyAppWeb.Presence,\n",
 };
 pub const CHANNEL: Kind = Kind {
-    folder: "channel",
+    cases: "phoenix/places/channel_after_join",
     path: "lib/my_app_web/channels/room_channel.ex",
     before: &[&["gen", "channel", "Room", "--yes"]],
     args: &["gen", "presence", "--channel", "Room"],
@@ -59,7 +58,7 @@ pub const CHANNEL: Kind = Kind {
         thing in `join` before its `{:ok, socket}`:\n\n",
 };
 pub const ROUTER: Kind = Kind {
-    folder: "router",
+    cases: "phoenix/places/router_browser",
     path: "lib/my_app_web/router.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
@@ -67,7 +66,7 @@ pub const ROUTER: Kind = Kind {
         pipe_through :browser\n\n      post \"/token\", SocketToken, :token\n    end\n",
 };
 pub const ENDPOINT_AUTH: Kind = Kind {
-    folder: "endpoint_auth",
+    cases: "phoenix/places/socket_options",
     path: "lib/my_app_web/endpoint.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
@@ -75,7 +74,7 @@ pub const ENDPOINT_AUTH: Kind = Kind {
         auth_token: true\n",
 };
 pub const SOCKET_AUTH: Kind = Kind {
-    folder: "socket_auth",
+    cases: "phoenix/places/socket_user",
     path: "lib/my_app_web/channels/user_socket.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
@@ -83,7 +82,7 @@ pub const SOCKET_AUTH: Kind = Kind {
         `connect` and `id` say:\n\n",
 };
 const SCRIPT_AUTH: Kind = Kind {
-    folder: "script_auth",
+    cases: "shared/places/script_token",
     path: "assets/js/user_socket.js",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
@@ -95,17 +94,18 @@ const SCRIPT_AUTH: Kind = Kind {
 pub struct Fixture {
     pub name: String,
     pub before: String,
-    after: PathBuf,
+    after: Option<String>,
+    /// Left to the reader.
+    manual: bool,
 }
 
 impl Kind {
     pub fn fixtures(&self) -> Vec<Fixture> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/fixtures/phoenix")
-            .join(self.folder);
-        let entries = fs::read_dir(&folder).expect("the fixtures are there");
+            .join("templates")
+            .join(self.cases);
+        let entries = fs::read_dir(&folder).expect("the cases are there");
         let mut paths: Vec<_> = entries.map(|e| e.expect("an entry").path()).collect();
-        paths.retain(|path| !path.to_string_lossy().contains(".after."));
         paths.sort();
         assert!(!paths.is_empty(), "{}", folder.display());
         paths.iter().map(|path| Fixture::read(path)).collect()
@@ -126,23 +126,30 @@ impl Kind {
         (sandbox.read(&path), ran)
     }
 
+    /// The report without the reasons in parentheses that a manual step may give.
+    fn without_reasons(report: &str) -> String {
+        let lines = report
+            .lines()
+            .map(|line| match line.split_once(" (lines ") {
+                Some((start, _)) => format!("{start}:"),
+                None => line.to_owned(),
+            });
+        lines.map(|line| line + "\n").collect()
+    }
+
     fn holds(&self) {
         for fixture in self.fixtures() {
             let (edited, ran) = self.edited(&fixture.before);
-            let verb = match (fixture.after(&edited), fixture.name.starts_with("there_")) {
+            let verb = match (&fixture.after, fixture.manual) {
                 (Some(after), _) => {
-                    assert_eq!(edited, after, "{}", fixture.name);
+                    assert_eq!(&edited, after, "{}", fixture.name);
                     "injecting"
                 }
-                (None, there) => {
+                (None, manual) => {
                     assert_eq!(edited, fixture.before, "{}", fixture.name);
-                    assert_eq!(
-                        ran.stdout.contains(self.by_hand),
-                        !there,
-                        "{}",
-                        fixture.name
-                    );
-                    if there { "identical" } else { "" }
+                    let said = Self::without_reasons(&ran.stdout).contains(self.by_hand);
+                    assert_eq!(said, manual, "{}\n{}", fixture.name, ran.stdout);
+                    if manual { "" } else { "identical" }
                 }
             };
             let line = |verb: &str| ran.stdout.contains(&format!("* {verb} {}\n", self.path));
@@ -154,24 +161,25 @@ impl Kind {
 }
 
 impl Fixture {
-    fn read(path: &Path) -> Self {
-        let extension = path.extension().expect("it has one").to_string_lossy();
+    fn read(folder: &Path) -> Self {
+        let read = |stem: &str| {
+            let mut files = fs::read_dir(folder).expect("a case is a folder");
+            let path = files.find_map(|file| {
+                let path = file.expect("an entry").path();
+                (path.file_stem()? == stem).then_some(path)
+            })?;
+            Some(fs::read_to_string(path).expect("it is read"))
+        };
         Self {
-            name: path
-                .file_stem()
+            name: folder
+                .file_name()
                 .expect("it has one")
                 .to_string_lossy()
                 .into_owned(),
-            before: fs::read_to_string(path).expect("it is read"),
-            after: path.with_extension(format!("after.{extension}")),
+            before: read("before").expect("a case has a `before`"),
+            after: read("after"),
+            manual: folder.join("manual").exists(),
         }
-    }
-
-    fn after(&self, edited: &str) -> Option<String> {
-        if std::env::var_os("BLESS").is_some() && edited != self.before {
-            fs::write(&self.after, edited).expect("it is written");
-        }
-        fs::read_to_string(&self.after).ok()
     }
 }
 
@@ -221,7 +229,7 @@ fn a_script_shows_the_token_in_place_of_the_one_that_nobody_sets_or_that_is_left
 }
 
 #[test]
-fn a_script_in_typescript_or_in_none_is_left_to_the_reader() {
+fn a_script_in_typescript_is_edited_and_one_that_is_missing_is_left_to_the_reader() {
     let sandbox = Sandbox::with_phoenix_app();
     let app_js = sandbox.path().join("my_app/assets/js/app.js");
     fs::remove_file(&app_js).expect("it was there");
@@ -232,12 +240,15 @@ fn a_script_in_typescript_or_in_none_is_left_to_the_reader() {
         missing.stdout
     );
 
-    let source = "import \"phoenix_html\"\nconst token: string = \"\"\n";
-    sandbox.write("my_app/assets/js/app.ts", source);
-    let typescript = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+    for extension in ["ts", "tsx"] {
+        let file = format!("my_app/assets/js/app.{extension}");
+        let source = "import \"phoenix_html\"\nconst token: string = \"\"\n";
+        sandbox.write(&file, source);
+        sandbox.run(&["gen", "socket", "Device"]).succeeded();
 
-    let by_hand = "\nAdd this to `assets/js/app.ts` to load the script:\n\n    import \"./device_socket.js\"\n";
-    assert!(typescript.stdout.contains(by_hand), "{}", typescript.stdout);
-    assert_eq!(sandbox.read("my_app/assets/js/app.ts"), source);
+        let expected = source.replace("html\"\n", "html\"\nimport \"./device_socket.js\"\n");
+        assert_eq!(sandbox.read(&file), expected);
+        fs::remove_file(sandbox.path().join(&file)).expect("it was there");
+    }
     assert!(!app_js.exists());
 }

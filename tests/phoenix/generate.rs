@@ -126,7 +126,7 @@ fn topics_paths_and_modules_that_are_taken_are_refused() {
     sandbox
         .run(&["gen", "channel", "Admin.Lobby", "--topic", "room"])
         .misused(
-            "error: the topic `room:*` is taken: UserSocket routes `room:*` to RoomChannel\n\
+            "error: the topic `room:*` is taken: UserSocket routes `room:*` to MyAppWeb.RoomChannel\n\
          help: hello-sockets gen channel Admin.Lobby --topic admin_lobby\n",
         );
     sandbox.run(&["gen", "presence", "Endpoint"]).misused(
@@ -143,8 +143,12 @@ fn topics_paths_and_modules_that_are_taken_are_refused() {
             .replace("MyAppWeb.UserSocket", "MyAppWeb.GameSocket"),
     );
     sandbox.run(&["gen", "socket", "User"]).misused(
-        "error: the path `/socket` is taken: the endpoint mounts GameSocket there\n\
-         help: hello-sockets gen socket Client\n",
+        "error: the path `/socket` is taken: the endpoint mounts MyAppWeb.GameSocket there\n\
+         help: hello-sockets gen socket Client\n\
+         error: `lib/my_app_web/channels/user_socket.ex` exists and differs; nothing was written\n\
+         help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n\
+         error: `assets/js/user_socket.js` exists and differs; nothing was written\n\
+         help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n",
     );
 }
 

@@ -14,4 +14,5 @@ mod generate;
 mod new;
 mod presence;
 mod seed;
+mod shapes;
 mod umbrella;

@@ -1,7 +1,7 @@
 //! From the text of a query to the query.
 
 use anyhow::{Context, Result, bail, ensure};
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::{Child, Condition, Form, Pattern, Predicate, Query, Repeat, Test};
 
@@ -169,7 +169,7 @@ impl Parser {
         };
         loop {
             match self.peek() {
-                Some(Token::Capture(name)) => form.captures.push(name.clone()),
+                Some(Token::Capture(name)) => form.captures.push(name.as_str().into()),
                 Some(Token::Sign('*')) => form.repeat = Repeat::Any,
                 Some(Token::Sign('+')) => form.repeat = Repeat::Some,
                 Some(Token::Sign('?')) => form.repeat = Repeat::Optional,
@@ -256,6 +256,10 @@ impl Parser {
             "match?" => (Condition::Matches(Regex::new(&single()?)?), false),
             "not-match?" => (Condition::Matches(Regex::new(&single()?)?), true),
             "any-of?" => (Condition::AnyOf(values), false),
+            "names?" => (Condition::Names(values), false),
+            "not-names?" => (Condition::Names(values), true),
+            "covers?" => (Condition::Covers(single()?), false),
+            "not-covers?" => (Condition::Covers(single()?), true),
             _ => bail!("#{name} is not understood"),
         };
         Ok(Predicate {

@@ -1,7 +1,8 @@
 //! Held against tree-sitter's own matching.
 
 use super::*;
-use crate::edit::Grammar;
+use crate::edit::Language;
+use std::path::Path;
 use tree_sitter::{QueryCursor, StreamingIterator};
 
 const RUST: &str = "\
@@ -18,22 +19,28 @@ impl<T> x::Trait for S<T> {
 ";
 const JAVASCRIPT: &str = "// c\nimport \"./a.js\"\nimport b from './b.js'\nrequire(\"./c\")\nexport default b\nexport { x } from \"y\"\n";
 
-/// Captures as names and texts, in an order of their own.
-fn ours(grammar: Grammar, source: &str, query: &str) -> Vec<Vec<(String, String)>> {
-    let tree = tree(grammar, source);
-    let query = Query::parse(query).expect(query);
-    let found = query.matches(tree.root_node(), source);
-    sorted(
-        found
-            .iter()
-            .map(|captures| captures.iter().map(|(n, node)| (*n, *node)).collect()),
-        source,
-    )
+fn language(name: &str) -> &'static Language {
+    Language::of(Path::new(name)).expect(name)
 }
 
-fn theirs(grammar: Grammar, source: &str, query: &str) -> Vec<Vec<(String, String)>> {
-    let tree = tree(grammar, source);
-    let query = tree_sitter::Query::new(&grammar.language(), query).expect(query);
+/// Captures as names and texts, in an order of their own.
+fn ours(name: &str, source: &str, query: &str) -> Vec<Vec<(String, String)>> {
+    let parsed = Source::parse(source.to_owned(), language(name));
+    let query = Query::parse(query).expect(query);
+    let found = query.matches(parsed.root(), &parsed);
+    let found = found.iter().map(|captures| {
+        let captures = captures.iter();
+        captures.map(|(name, node)| (&**name, *node)).collect()
+    });
+    sorted(found, source)
+}
+
+fn theirs(name: &str, source: &str, query: &str) -> Vec<Vec<(String, String)>> {
+    let grammar = language(name).grammar();
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(grammar).expect("the versions fit");
+    let tree = parser.parse(source, None).expect("nothing cancels");
+    let query = tree_sitter::Query::new(grammar, query).expect(query);
     let names = query.capture_names();
     let mut cursor = QueryCursor::new();
     let mut matches = cursor.matches(&query, tree.root_node(), source.as_bytes());
@@ -47,14 +54,6 @@ fn theirs(grammar: Grammar, source: &str, query: &str) -> Vec<Vec<(String, Strin
         );
     }
     sorted(found.into_iter(), source)
-}
-
-fn tree(grammar: Grammar, source: &str) -> tree_sitter::Tree {
-    let mut parser = tree_sitter::Parser::new();
-    parser
-        .set_language(&grammar.language())
-        .expect("the versions fit");
-    parser.parse(source, None).expect("nothing cancels")
 }
 
 fn sorted<'a>(
@@ -101,9 +100,9 @@ fn matches_are_those_that_tree_sitter_finds() {
               (#eq? @v @p))",
     ];
     for query in rust {
-        let found = ours(Grammar::Rust, RUST, query);
+        let found = ours("a.rs", RUST, query);
         assert!(!found.is_empty() || query.contains("not-match"), "{query}");
-        assert_eq!(found, theirs(Grammar::Rust, RUST, query), "{query}");
+        assert_eq!(found, theirs("a.rs", RUST, query), "{query}");
     }
     let javascript = [
         "(program (import_statement source: (string (string_fragment) @path)) @import)",
@@ -114,20 +113,16 @@ fn matches_are_those_that_tree_sitter_finds() {
               (#match? @p \"(b|c)\"))",
     ];
     for query in javascript {
-        let found = ours(Grammar::JavaScript, JAVASCRIPT, query);
+        let found = ours("a.js", JAVASCRIPT, query);
         assert!(!found.is_empty(), "{query}");
-        assert_eq!(
-            found,
-            theirs(Grammar::JavaScript, JAVASCRIPT, query),
-            "{query}"
-        );
+        assert_eq!(found, theirs("a.js", JAVASCRIPT, query), "{query}");
     }
 }
 
 #[test]
 fn what_repeats_is_captured_from_the_longest_run_to_none() {
     let found = ours(
-        Grammar::Rust,
+        "a.rs",
         RUST,
         "(source_file (attribute_item)* @lead . (mod_item name: (_) @name !body))",
     );

@@ -1,0 +1,165 @@
+//! Arguments that generators ask for: their options and questions, and a subcommand of `gen` for each.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use clap::{Arg, ArgAction, ArgMatches, Args as _};
+
+use super::Common;
+use crate::catalogue::generator::{Generator, Kind, OptionRule, Question};
+use crate::catalogue::{Stack, Templates};
+use crate::project::Marked;
+
+/// What a generator was asked for.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// `topic` for `--topic`, as often as it was typed.
+    pub options: BTreeMap<String, Vec<String>>,
+    /// Answers to questions: `socket` is false for `--no-socket`.
+    pub answers: BTreeMap<String, bool>,
+}
+
+/// What the arguments are called inside: nothing that is typed has a space in it.
+const OPTION: &str = "option ";
+const FLAG: &str = "flag ";
+const YES: &str = "yes ";
+const NO: &str = "no ";
+
+/// The subcommands of `gen`: the generators of the project around the current folder, its own included, and those of
+/// other stacks where it has none of that name.
+pub fn subcommands(around: Option<&Marked>, built_in: &Templates) -> Result<Vec<clap::Command>> {
+    let mut owners: BTreeMap<&str, (&str, &Templates)> = BTreeMap::new();
+    if let Some(marked) = around {
+        let stack = marked.stack.name.as_str();
+        for name in Generator::names(stack, &marked.templates) {
+            owners.insert(name, (stack, &marked.templates));
+        }
+    }
+    let default = Stack::default(built_in)?;
+    let mut stacks = Stack::names(built_in);
+    stacks.sort_by_key(|name| *name != default.name);
+    for stack in stacks {
+        for name in Generator::names(stack, built_in) {
+            owners.entry(name).or_insert((stack, built_in));
+        }
+    }
+    let typed = typed_generator().filter(|typed| owners.contains_key(typed.as_str()));
+    let is_needed = |name: &str| typed.as_deref().is_none_or(|typed| typed == name);
+    let commands = owners
+        .into_iter()
+        .map(|(name, (stack, templates))| match is_needed(name) {
+            true => Ok(subcommand(&Generator::read(stack, name, templates)?)),
+            false => Ok(clap::Command::new(name.to_owned())),
+        });
+    commands.collect()
+}
+
+/// The word behind `gen`: reading the other generators would take longer than all else that is done.
+fn typed_generator() -> Option<String> {
+    let mut args = std::env::args_os().skip(1).skip_while(|arg| arg != "gen");
+    args.nth(1)?.into_string().ok()
+}
+
+fn subcommand(generator: &Generator) -> clap::Command {
+    let name = generator.name.as_ref().map(|rule| {
+        let help = match &rule.default {
+            Some(name) => format!("{} [default: {name}]", rule.help),
+            None => rule.help.clone(),
+        };
+        Arg::new("name")
+            .required(rule.default.is_none())
+            .value_name("NAME")
+            .help(help)
+    });
+    let command = clap::Command::new(generator.id.clone())
+        .args(name)
+        .args(arguments(generator));
+    Common::augment_args(command)
+        .about(generator.about.clone())
+        .after_help(generator.help.clone())
+}
+
+/// The options and questions of a generator as arguments.
+pub fn arguments(generator: &Generator) -> Vec<Arg> {
+    let options = generator.options.iter().map(option);
+    let questions = generator.questions.iter().flat_map(question);
+    options.chain(questions).collect()
+}
+
+fn option(option: &OptionRule) -> Arg {
+    let name = &option.name;
+    let help = option.help.clone();
+    if option.kind == Kind::Flag {
+        let (id, long) = match option.default.as_str() {
+            "true" => (format!("{FLAG}no {name}"), format!("no-{name}")),
+            _ => (format!("{FLAG}{name}"), name.clone()),
+        };
+        let flag = Arg::new(id).long(long).action(ArgAction::SetTrue);
+        return flag.help(help);
+    }
+    let value = option.value.as_deref().unwrap_or(match option.kind {
+        Kind::Name => "NAME",
+        Kind::Topic => "TOPIC",
+        Kind::Number => "NUMBER",
+        Kind::Choice => "CHOICE",
+        Kind::Text | Kind::Flag => "TEXT",
+    });
+    let arg = Arg::new(format!("{OPTION}{name}"))
+        .long(name.clone())
+        .value_name(value.to_owned())
+        .action(ArgAction::Append)
+        .help(help);
+    match option.kind {
+        Kind::Choice => arg.value_parser(clap::builder::PossibleValuesParser::new(&option.choices)),
+        _ => arg,
+    }
+}
+
+/// `--no-NAME`, and `--NAME` where that is described.
+fn question(question: &Question) -> Vec<Arg> {
+    let name = &question.name;
+    let (yes, no) = (format!("{YES}{name}"), format!("{NO}{name}"));
+    let flag = |id: &str, long: String, help: &str| {
+        Arg::new(id.to_owned())
+            .long(long)
+            .action(ArgAction::SetTrue)
+            .help(help.to_owned())
+    };
+    let mut args = Vec::new();
+    if let Some(help) = &question.yes_help {
+        args.push(flag(&yes, name.clone(), help).overrides_with(no.clone()));
+    }
+    args.push(flag(&no, format!("no-{name}"), &question.no_help));
+    args
+}
+
+/// What was typed for a generator's options and questions.
+pub fn asked(matches: &ArgMatches) -> Asked {
+    let mut asked = Asked::default();
+    for id in matches.ids().map(clap::Id::as_str) {
+        if let Some(name) = id.strip_prefix(OPTION) {
+            let values = matches.get_many::<String>(id).into_iter().flatten();
+            asked
+                .options
+                .insert(name.to_owned(), values.cloned().collect());
+            continue;
+        }
+        let is_set = || matches.get_flag(id);
+        if let Some(name) = id.strip_prefix(FLAG) {
+            if is_set() {
+                let (name, value) = match name.strip_prefix("no ") {
+                    Some(name) => (name, "false"),
+                    None => (name, "true"),
+                };
+                asked
+                    .options
+                    .insert(name.to_owned(), vec![value.to_owned()]);
+            }
+        } else if let Some(name) = id.strip_prefix(YES).filter(|_| is_set()) {
+            asked.answers.insert(name.to_owned(), true);
+        } else if let Some(name) = id.strip_prefix(NO).filter(|_| is_set()) {
+            asked.answers.insert(name.to_owned(), false);
+        }
+    }
+    asked
+}

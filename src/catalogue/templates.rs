@@ -1,0 +1,109 @@
+//! The files below `templates/`: those that the binary carries, and a project's own, which win over them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result};
+
+include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+
+/// Where a project keeps templates of its own.
+pub const OVERRIDES: &str = ".hello-sockets/templates";
+
+/// Templates that belong to no stack, for those of any to include.
+pub const SHARED: &str = "shared";
+
+/// The templates as one project sees them.
+#[derive(Debug, Default)]
+pub struct Templates {
+    /// By path: `rust/channel/generator.toml`.
+    own: BTreeMap<String, Vec<u8>>,
+}
+
+/// Where a template comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The binary carries it.
+    #[default]
+    BuiltIn,
+    /// A project has it, and whoever cloned that may not have read it.
+    Project,
+}
+
+impl Templates {
+    /// The embedded templates, and the project's `own`.
+    pub fn new(own: BTreeMap<String, Vec<u8>>) -> Self {
+        Self { own }
+    }
+
+    /// The bytes at `path`, and where they come from.
+    pub fn get(&self, path: &str) -> Option<(&[u8], Origin)> {
+        if let Some(bytes) = self.own.get(path) {
+            return Some((bytes, Origin::Project));
+        }
+        let at = EMBEDDED.binary_search_by_key(&path, |(path, _)| path);
+        Some((EMBEDDED[at.ok()?].1, Origin::BuiltIn))
+    }
+
+    /// The text at `path`.
+    ///
+    /// # Errors
+    /// There is none, or it is not UTF-8.
+    pub fn text(&self, path: &str) -> Result<&str> {
+        let (bytes, _) = self
+            .get(path)
+            .with_context(|| format!("no template at {path}"))?;
+        std::str::from_utf8(bytes).with_context(|| format!("in {}", self.whereabouts(path)))
+    }
+
+    pub fn has(&self, path: &str) -> bool {
+        self.get(path).is_some()
+    }
+
+    /// The paths of all files in `folder` and below it, in order.
+    pub fn below(&self, folder: &str) -> BTreeSet<&str> {
+        let prefix = format!("{folder}/");
+        let start = EMBEDDED.partition_point(|(path, _)| *path < prefix.as_str());
+        let embedded = EMBEDDED[start..].iter().map(|(path, _)| *path);
+        let own = self
+            .own
+            .range(prefix.clone()..)
+            .map(|(path, _)| path.as_str());
+        embedded
+            .take_while(|path| path.starts_with(&prefix))
+            .chain(own.take_while(|path| path.starts_with(&prefix)))
+            .collect()
+    }
+
+    /// The names of the folders that hold a file called `marker`, directly in `folder` (`""` is the root).
+    pub fn folders_with(&self, folder: &str, marker: &str) -> Vec<&str> {
+        let prefix = match folder {
+            "" => String::new(),
+            folder => format!("{folder}/"),
+        };
+        let all = EMBEDDED.iter().map(|(path, _)| *path);
+        let name = |path: &'_ str| -> Option<(usize, usize)> {
+            let below = path.strip_prefix(prefix.as_str())?;
+            let name = below.strip_suffix(marker)?.strip_suffix('/')?;
+            (!name.is_empty() && !name.contains('/')).then_some((prefix.len(), name.len()))
+        };
+        let names = all.chain(self.own.keys().map(String::as_str));
+        let names = names.filter_map(|path| name(path).map(|(at, len)| &path[at..at + len]));
+        names.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The shared templates: names and texts.
+    pub fn shared(&self) -> Result<Vec<(&str, &str)>> {
+        let places = format!("{SHARED}/places/");
+        let paths = self.below(SHARED).into_iter();
+        let paths = paths.filter(|path| !path.starts_with(&places));
+        paths.map(|path| Ok((path, self.text(path)?))).collect()
+    }
+
+    /// Where the template at `path` is read from, for messages.
+    pub fn whereabouts(&self, path: &str) -> String {
+        match self.own.contains_key(path) {
+            true => format!("{OVERRIDES}/{path}"),
+            false => format!("templates/{path}"),
+        }
+    }
+}

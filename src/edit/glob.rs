@@ -1,0 +1,71 @@
+//! Patterns with `*` in them: of paths (`lib/**/*.ex`), and of anything else (`room:*`).
+
+/// Whether `path` fits `pattern`: `*` stands for anything within a part of a path, `**` for any number of parts.
+pub fn matches(pattern: &str, path: &str) -> bool {
+    let pattern: Vec<_> = pattern.split('/').collect();
+    let path: Vec<_> = path.split('/').collect();
+    parts(&pattern, &path)
+}
+
+fn parts(pattern: &[&str], path: &[&str]) -> bool {
+    match (pattern.split_first(), path.split_first()) {
+        (None, None) => true,
+        (Some((&"**", rest)), _) => (0..=path.len()).any(|skipped| parts(rest, &path[skipped..])),
+        (Some((first, pattern)), Some((part, path))) => covers(first, part) && parts(pattern, path),
+        _ => false,
+    }
+}
+
+/// Whether `pattern`, in which `*` stands for anything, fits the whole of `text`.
+pub fn covers(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(behind) = text.strip_prefix(start) else {
+        return false;
+    };
+    let mut ends = (0..=behind.len()).filter(|&at| behind.is_char_boundary(at));
+    ends.any(|at| covers(rest, &behind[at..]))
+}
+
+/// The folder that everything that fits `pattern` is in.
+pub fn folder(pattern: &str) -> &str {
+    let fixed = &pattern[..pattern.find('*').unwrap_or(pattern.len())];
+    fixed.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stays_within_a_part_and_two_stars_do_not() {
+        for (pattern, path, fits) in [
+            ("lib/**/*.ex", "lib/a.ex", true),
+            ("lib/**/*.ex", "lib/a/b/c.ex", true),
+            ("lib/**/*.ex", "lib/a/b/c.exs", false),
+            ("lib/*.ex", "lib/a/b.ex", false),
+            ("*.rs", "main.rs", true),
+            ("assets/**", "assets/js/app.js", true),
+        ] {
+            assert_eq!(matches(pattern, path), fits, "{pattern} {path}");
+        }
+        assert_eq!(folder("lib/**/*.ex"), "lib");
+        assert_eq!(folder("*.ex"), "");
+        assert_eq!(folder("lib/a.ex"), "lib");
+    }
+
+    #[test]
+    fn a_pattern_covers_what_it_would_take() {
+        for (pattern, text, fits) in [
+            ("*", "room:*", true),
+            ("r*", "room:*", true),
+            ("room:*", "room:*", true),
+            ("room:*", "room:lobby", true),
+            ("room:lobby", "room:*", false),
+            ("rooms:*", "room:*", false),
+        ] {
+            assert_eq!(covers(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+}

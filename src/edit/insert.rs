@@ -1,0 +1,284 @@
+//! Where text goes, in the file's own indentation and line endings.
+
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::source::{Match, Source};
+
+/// Where the text goes, seen from the anchor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum At {
+    /// On lines of its own, below the anchor.
+    After,
+    /// As `After`, but on the anchor's line where that has more on both sides: an item of a list.
+    Item,
+    /// On lines of its own, above the anchor.
+    Before,
+    /// As the first thing in the anchor's block.
+    Into,
+    /// As a further link of the method chain that ends with the anchor.
+    Chain,
+    /// In the anchor's place.
+    Instead,
+    /// At the end of the file.
+    End,
+}
+
+/// One replacement in the source.
+struct Splice {
+    range: Range<usize>,
+    text: String,
+}
+
+impl At {
+    /// The whole source with `text` placed, and what is `replaced` written anew.
+    pub fn insert(
+        self,
+        source: &Source,
+        found: &Match<'_>,
+        text: &str,
+        gap: usize,
+        replaced: Vec<(Range<usize>, String)>,
+    ) -> String {
+        let page = Page::new(source, text);
+        let splice = match self {
+            Self::After => page.after(found, gap),
+            Self::Item => page.item(found, gap),
+            Self::Before => page.before(found, gap),
+            Self::Into => page.block(found),
+            Self::Chain => page.chain(found),
+            Self::Instead => page.instead(found),
+            Self::End => page.end(gap),
+        };
+        let mut splices = vec![splice];
+        let replaced = replaced.into_iter();
+        splices.extend(replaced.map(|(range, text)| Splice { range, text }));
+        splices.sort_by_key(|s| s.range.start);
+        let mut new = source.text.clone();
+        for splice in splices.into_iter().rev() {
+            new.replace_range(splice.range, &splice.text);
+        }
+        new
+    }
+}
+
+/// The source, seen as lines, and the text that goes into it.
+struct Page<'a> {
+    source: &'a Source,
+    text: &'a str,
+    eol: &'static str,
+    unit: String,
+}
+
+impl<'a> Page<'a> {
+    fn new(source: &'a Source, text: &'a str) -> Self {
+        Self {
+            source,
+            text,
+            eol: line_ending(&source.text),
+            unit: indent_unit(&source.text, text),
+        }
+    }
+
+    fn after(&self, found: &Match<'_>, gap: usize) -> Splice {
+        let anchor = found.anchor();
+        let indent = self.indent_of(start_of(found));
+        let at = self.past_comment(anchor.end);
+        let rest = self.code_behind(at);
+        let mut text = format!("{}{}", self.eol.repeat(gap + 1), self.lines(&indent));
+        if !rest.is_empty() {
+            text += &format!("{}{indent}", self.eol);
+        }
+        Splice {
+            range: at..rest.start,
+            text,
+        }
+    }
+
+    fn item(&self, found: &Match<'_>, gap: usize) -> Splice {
+        let at = found.anchor().end;
+        if self.blank_before(start_of(found)) || self.code_behind(at).is_empty() {
+            return self.after(found, gap);
+        }
+        Splice {
+            range: at..at,
+            text: format!(" {}", self.text.trim()),
+        }
+    }
+
+    fn before(&self, found: &Match<'_>, gap: usize) -> Splice {
+        let start = start_of(found).min(found.start_with_lead());
+        let indent = self.indent_of(start);
+        let text = format!(
+            "{}{}{indent}",
+            self.lines(&indent).trim_start(),
+            self.eol.repeat(gap + 1)
+        );
+        Splice {
+            range: start..start,
+            text,
+        }
+    }
+
+    fn block(&self, found: &Match<'_>) -> Splice {
+        let (inside, first) = found.inside().unwrap_or((found.anchor(), None));
+        let outer = self.indent_of(found.anchor().start);
+        let own_line = first.filter(|&at| self.blank_before(at));
+        let indent =
+            own_line.map_or_else(|| format!("{outer}{}", self.unit), |at| self.indent_of(at));
+        let lines = self.lines(&indent);
+        let content = &self.source.text[inside.clone()];
+        if content.trim().is_empty() {
+            return Splice {
+                range: inside,
+                text: format!("{}{lines}{}{outer}", self.eol, self.eol),
+            };
+        }
+        let at = self.past_comment(inside.start);
+        let rest = self.code_behind(at);
+        let text = match rest.is_empty() {
+            true => format!("{}{lines}", self.eol),
+            false => format!("{}{lines}{}{indent}", self.eol, self.eol),
+        };
+        Splice {
+            range: at..rest.start,
+            text,
+        }
+    }
+
+    fn chain(&self, found: &Match<'_>) -> Splice {
+        let anchor = found.anchor();
+        let link = found.range("link").map_or(anchor.start, |link| link.start);
+        let mut indent = self.indent_of(link);
+        if !self.line_of(link).trim_start().starts_with('.') {
+            indent += &self.unit;
+        }
+        let at = self.past_comment(anchor.end);
+        let mut text = format!("{}{}", self.eol, self.lines(&indent));
+        if self.source.text[at..].starts_with('.') {
+            text += &format!("{}{indent}", self.eol);
+        }
+        Splice {
+            range: at..at,
+            text,
+        }
+    }
+
+    fn instead(&self, found: &Match<'_>) -> Splice {
+        let range = found.anchor();
+        let indent = self.indent_of(range.start);
+        Splice {
+            text: self.lines(&indent).trim_start().to_owned(),
+            range,
+        }
+    }
+
+    fn end(&self, gap: usize) -> Splice {
+        let text = self.source.text.as_str();
+        let kept = text.trim_end().len();
+        let lead = if kept == 0 {
+            String::new()
+        } else {
+            self.eol.repeat(gap + 1)
+        };
+        Splice {
+            range: kept..text.len(),
+            text: format!("{lead}{}{}", self.lines(""), self.eol),
+        }
+    }
+
+    /// The text, every line behind `indent`, in the file's line endings.
+    fn lines(&self, indent: &str) -> String {
+        let own = leading_unit(self.text).unwrap_or("    ");
+        let line = |line: &str| {
+            let bare = line.trim_start();
+            if bare.is_empty() {
+                return String::new();
+            }
+            let depth = (line.len() - bare.len()) / own.len();
+            format!("{indent}{}{bare}", self.unit.repeat(depth))
+        };
+        self.text
+            .trim_end()
+            .lines()
+            .map(line)
+            .collect::<Vec<_>>()
+            .join(self.eol)
+    }
+
+    /// The end of the line if nothing but comments follows `at` on it, else `at`.
+    fn past_comment(&self, at: usize) -> usize {
+        let rest = self.rest_of_line(at);
+        let mut bytes = rest.char_indices().filter(|(_, c)| !c.is_whitespace());
+        match bytes.all(|(i, _)| self.source.is_comment(at + i)) {
+            true => at + rest.trim_end().len(),
+            false => at,
+        }
+    }
+
+    /// The code behind `at` on its line, if any; else the empty range at `at`.
+    fn code_behind(&self, at: usize) -> Range<usize> {
+        let rest = self.rest_of_line(at);
+        match rest.trim().is_empty() {
+            true => at..at,
+            false => at + rest.len() - rest.trim_start().len()..at + rest.len(),
+        }
+    }
+
+    fn rest_of_line(&self, at: usize) -> &'a str {
+        let rest = &self.source.text[at..];
+        rest.lines().next().unwrap_or_default()
+    }
+
+    fn line_of(&self, at: usize) -> &'a str {
+        let start = self.source.text[..at].rfind('\n').map_or(0, |i| i + 1);
+        self.source.text[start..].lines().next().unwrap_or_default()
+    }
+
+    fn indent_of(&self, at: usize) -> String {
+        let line = self.line_of(at);
+        line[..line.len() - line.trim_start().len()].to_owned()
+    }
+
+    fn blank_before(&self, at: usize) -> bool {
+        let line_start = self.source.text[..at].rfind('\n').map_or(0, |i| i + 1);
+        self.source.text[line_start..at].trim().is_empty()
+    }
+}
+
+/// Where the anchor starts, with what leads up to it.
+fn start_of(found: &Match<'_>) -> usize {
+    let lead = found.range("lead");
+    lead.unwrap_or_else(|| found.anchor()).start
+}
+
+/// What most of the file's lines end with.
+fn line_ending(text: &str) -> &'static str {
+    let crlf = text.matches("\r\n").count();
+    let lf = text.matches('\n').count() - crlf;
+    if crlf > lf { "\r\n" } else { "\n" }
+}
+
+/// One level of indentation: the file's own if it has any, else the text's.
+fn indent_unit(file: &str, text: &str) -> String {
+    leading_unit(file)
+        .or_else(|| leading_unit(text))
+        .unwrap_or("    ")
+        .to_owned()
+}
+
+/// The shallowest indentation in `text`; a tab if there is one.
+fn leading_unit(text: &str) -> Option<&str> {
+    let indents = text
+        .lines()
+        .filter(|l| !l.trim().is_empty() && !l.trim_start().starts_with('*'));
+    let indents = indents
+        .map(|l| &l[..l.len() - l.trim_start().len()])
+        .filter(|i| !i.is_empty());
+    indents
+        .map(|i| if i.starts_with('\t') { "\t" } else { i })
+        .min_by_key(|i| i.len())
+}

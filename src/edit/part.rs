@@ -1,0 +1,289 @@
+//! One text at its place.
+
+use anyhow::Result;
+use tree_sitter::Node;
+
+use super::insert::At;
+use super::place::{Anchor, Conflict, Pick, Place};
+use super::source::{Match, Source};
+use super::{Reason, uncomment};
+
+/// What became of one part of an edit.
+pub enum Applied {
+    Changed(Source),
+    AlreadyThere,
+    Manual { reason: Reason, lines: String },
+}
+
+impl Place {
+    /// Puts the text where it belongs, or says why a reader has to.
+    pub fn apply(&self, source: &Source) -> Result<Applied> {
+        let within = self.within_nodes(source)?;
+        let scopes = self.scopes(source, &within)?;
+        if self.is_present(source, &within, &scopes)? {
+            return Ok(Applied::AlreadyThere);
+        }
+        let [scope] = scopes.as_slice() else {
+            let lines = self.lines(&[]);
+            let at = scopes.iter().map(|scope| source.line(scope.start()));
+            let reason = match scopes.len() {
+                0 => Reason::NoPlace,
+                _ => Reason::Several(at.collect()),
+            };
+            return Ok(Applied::Manual { reason, lines });
+        };
+        let lines = self.lines(&[scope]);
+        if !self.is_blocked(source, scope)? {
+            let uncommented = uncomment::apply(source, &lines, |node| is_own(node, scope));
+            if let Some(new) = self.verified(source, uncommented)? {
+                return Ok(Applied::Changed(new));
+            }
+            for anchor in &self.anchors {
+                let inserted = self.insert(source, scope, anchor)?;
+                if let Some(new) = self.verified(source, inserted)? {
+                    return Ok(Applied::Changed(new));
+                }
+            }
+        }
+        Ok(Applied::Manual {
+            reason: Reason::NoPlace,
+            lines,
+        })
+    }
+
+    /// What is in the way of the text.
+    pub fn find_conflict<'s>(
+        &self,
+        conflict: &Conflict,
+        source: &'s Source,
+    ) -> Result<Vec<Match<'s>>> {
+        let nodes = self
+            .within_nodes(source)?
+            .unwrap_or_else(|| vec![source.root()]);
+        let mut found = Vec::new();
+        for node in nodes {
+            found.extend(source.find_in(node, &conflict.query)?);
+        }
+        Ok(found)
+    }
+
+    /// The lines as a reader puts them in.
+    pub fn lines(&self, matches: &[&Match<'_>]) -> String {
+        fill(&self.text, matches)
+    }
+
+    /// The nodes that the scope and `present` are looked for in; `None` if there is no rule.
+    fn within_nodes<'s>(&self, source: &'s Source) -> Result<Option<Vec<Node<'s>>>> {
+        let Some(query) = &self.within else {
+            return Ok(None);
+        };
+        let found = source.find(query)?;
+        Ok(Some(found.iter().filter_map(|m| m.node("scope")).collect()))
+    }
+
+    fn scopes<'s>(
+        &self,
+        source: &'s Source,
+        within: &Option<Vec<Node<'s>>>,
+    ) -> Result<Vec<Match<'s>>> {
+        if self.scope.is_empty() {
+            return Ok(vec![Match::of(source.root(), source)]);
+        }
+        for query in &self.scope {
+            let mut scopes = source.find(query)?;
+            if let Some(nodes) = within {
+                scopes.retain(|scope| nodes.iter().any(|node| surrounds(*node, scope_of(scope))));
+            }
+            // Two ways to find the same are one.
+            scopes.dedup_by_key(|scope| (scope_of(scope).id(), scope.start_of("below")));
+            if !scopes.is_empty() {
+                return Ok(scopes);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn is_present(
+        &self,
+        source: &Source,
+        within: &Option<Vec<Node<'_>>>,
+        scopes: &[Match<'_>],
+    ) -> Result<bool> {
+        let nodes = match within {
+            Some(nodes) => nodes.clone(),
+            None if scopes.is_empty() => vec![source.root()],
+            None => scopes.iter().map(scope_of).collect(),
+        };
+        for node in nodes {
+            let found = match &self.present {
+                Some(query) => !source.find_in(node, query)?.is_empty(),
+                None => has_lines(source.text_of(node), &self.text),
+            };
+            if found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_blocked(&self, source: &Source, scope: &Match<'_>) -> Result<bool> {
+        if let Some(query) = &self.blocked_by
+            && !source.find(query)?.is_empty()
+        {
+            return Ok(true);
+        }
+        let Some(query) = &self.blocked_above else {
+            return Ok(false);
+        };
+        let start = scope_of(scope).start_byte();
+        Ok(source
+            .find(query)?
+            .iter()
+            .any(|found| found.start() < start))
+    }
+
+    /// The source with the text at `anchor`, or `None` if the anchor is not there.
+    fn insert(
+        &self,
+        source: &Source,
+        scope: &Match<'_>,
+        anchor: &Anchor,
+    ) -> Result<Option<String>> {
+        let node = scope_of(scope);
+        let mut matches = Vec::new();
+        let query = anchor.query.as_ref().map(|query| fill(query, &[scope]));
+        match (&query, anchor.at) {
+            (Some(query), At::Chain) => {
+                for link in scope_nodes(scope) {
+                    matches.extend(source.find_at(link, query)?);
+                }
+            }
+            (Some(query), _) => matches = source.find_at(node, query)?,
+            (None, At::End) => matches.push(Match::of(source.root(), source)),
+            (None, _) => matches.push(Match::of(node, source)),
+        }
+        if let Some(below) = scope.range("below") {
+            matches.retain(|m| m.anchor().start >= below.end || anchor.at == At::End);
+        }
+        let barrier = self.barrier(source, node)?;
+        let all = matches.len();
+        if let Some(barrier) = &barrier {
+            matches.retain(|m| m.anchor().end <= barrier.anchor().start);
+        }
+        let (chosen, at) = match (anchor.choose(&matches), &barrier) {
+            (Some(chosen), _) => chosen,
+            // All that it could follow stands behind what it has to precede.
+            (None, Some(barrier)) if all > 0 => (barrier, At::Before),
+            (None, _) => return Ok(None),
+        };
+        let found = [chosen, scope];
+        let text = fill(anchor.text.as_ref().unwrap_or(&self.text), &found);
+        let range = |name: &String| found.iter().find_map(|m| m.range(name));
+        let replaced = anchor.replace.iter();
+        let replaced = replaced.filter_map(|(name, new)| Some((range(name)?, fill(new, &found))));
+        Ok(Some(at.insert(
+            source,
+            chosen,
+            &text,
+            anchor.gap,
+            replaced.collect(),
+        )))
+    }
+
+    /// The first node of the scope that the text has to precede, as an anchor.
+    fn barrier<'s>(&self, source: &'s Source, scope: Node<'s>) -> Result<Option<Match<'s>>> {
+        let Some(query) = &self.barrier else {
+            return Ok(None);
+        };
+        let found = source.find_at(scope, query)?;
+        let mut nodes: Vec<_> = found.iter().filter_map(|m| m.node("barrier")).collect();
+        nodes.sort_by_key(Node::start_byte);
+        Ok(nodes.first().map(|node| Match::of(*node, source)))
+    }
+
+    /// `new`, if it has the text where it belongs and no syntax error that the old source had not.
+    fn verified(&self, old: &Source, new: Option<String>) -> Result<Option<Source>> {
+        let Some(new) = new else { return Ok(None) };
+        let new = Source::parse(new, old.language);
+        let sound = new.errors() <= old.errors() && {
+            let within = self.within_nodes(&new)?;
+            let scopes = self.scopes(&new, &within)?;
+            self.is_present(&new, &within, &scopes)?
+        };
+        Ok(sound.then_some(new))
+    }
+}
+
+impl Anchor {
+    /// The match that counts, and where the text goes, seen from it.
+    fn choose<'m, 's>(&self, matches: &'m [Match<'s>]) -> Option<(&'m Match<'s>, At)> {
+        let (first, last) = (matches.first()?, matches.last()?);
+        let sorts_before =
+            |m: &&Match<'_>| m.text("key").is_some_and(|key| key < self.key.as_str());
+        Some(match self.pick {
+            Pick::First => (first, self.at),
+            Pick::Last => (last, self.at),
+            Pick::Sorted => match matches.iter().rfind(sorts_before) {
+                Some(found) => (found, self.at),
+                None => (first, At::Before),
+            },
+        })
+    }
+}
+
+/// The node that a scope's match is about.
+fn scope_of<'s>(scope: &Match<'s>) -> Node<'s> {
+    let node = scope.node("scope").or_else(|| scope.node("anchor"));
+    node.unwrap_or_else(|| scope.source().root())
+}
+
+/// The scope, and what starts with it: the links of a method chain.
+fn scope_nodes<'s>(scope: &Match<'s>) -> impl Iterator<Item = Node<'s>> {
+    let node = scope_of(scope);
+    std::iter::successors(Some(node), |node| node.parent())
+        .take_while(move |link| link.start_byte() == node.start_byte())
+}
+
+/// Whether a comment belongs to the scope itself: to its node or to the body of that, and not to what is nested there.
+fn is_own(comment: Node<'_>, scope: &Match<'_>) -> bool {
+    let above = std::iter::successors(comment.parent(), |node| node.parent()).take(2);
+    let above: Vec<_> = above.collect();
+    scope_nodes(scope).any(|scope| above.contains(&scope))
+}
+
+fn surrounds(outer: Node<'_>, inner: Node<'_>) -> bool {
+    outer.start_byte() <= inner.start_byte() && inner.end_byte() <= outer.end_byte()
+}
+
+/// Whether the lines of `wanted` stand in `text`, one after the other, however indented.
+fn has_lines(text: &str, wanted: &str) -> bool {
+    let lines =
+        |text: &str| -> Vec<String> { text.trim().lines().map(|l| l.trim().to_owned()).collect() };
+    let (text, wanted) = (lines(text), lines(wanted));
+    text.windows(wanted.len().max(1))
+        .any(|window| window == wanted)
+}
+
+/// What stands for `found.NAME` from the time a text is rendered until a query has captured it.
+pub const FOUND: [char; 2] = ['\u{E000}', '\u{E001}'];
+
+/// The mark for the capture `name`.
+pub fn mark(name: &str) -> String {
+    let [open, close] = FOUND;
+    format!("{open}{name}{close}")
+}
+
+/// The text with what matches captured. A capture that could not be had reads as its own name, which is how people
+/// write it.
+pub fn fill(text: &str, matches: &[&Match<'_>]) -> String {
+    let [open, close] = FOUND;
+    let mut parts = text.split(open);
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once(close).unwrap_or((part, ""));
+        let captured = matches.iter().find_map(|m| m.text(name));
+        filled += captured.unwrap_or(name);
+        filled += rest;
+    }
+    filled
+}

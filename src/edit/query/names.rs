@@ -1,0 +1,62 @@
+//! The names that a file shortens: `alias Shop.Web.Socket` in Elixir, `use crate::sockets::UserSocket as S` in Rust.
+
+use crate::edit::source::{Match, Source};
+
+/// Short names and the long ones that they stand for.
+#[derive(Debug)]
+pub struct Names {
+    separator: &'static str,
+    long: Vec<(String, String)>,
+}
+
+impl Names {
+    /// The names that `source` shortens, by the rules of its language.
+    pub fn of(source: &Source) -> Self {
+        let separator = source.language.separator();
+        let mut long = Vec::new();
+        for query in source.language.aliases() {
+            for captures in query.matches(source.root(), source) {
+                long.extend(pair(&Match::from_captures(captures, source), separator));
+            }
+        }
+        Self { separator, long }
+    }
+
+    /// Whether `written` is the name `whole`: as it stands, or as the file says what it is short for. A `whole` that
+    /// does not start where names start counts for every name that ends with it.
+    pub fn are(&self, written: &str, whole: &str) -> bool {
+        let (first, rest) = match written.split_once(self.separator) {
+            Some((first, rest)) if !self.separator.is_empty() => (first, Some(rest)),
+            _ => (written, None),
+        };
+        let longs = self.long.iter().filter(|(short, _)| short == first);
+        let mut expanded = longs.map(|(_, long)| match rest {
+            Some(rest) => format!("{long}{}{rest}", self.separator),
+            None => long.clone(),
+        });
+        match expanded.next() {
+            Some(name) => {
+                self.ends_with(&name, whole) || expanded.any(|n| self.ends_with(&n, whole))
+            }
+            None => self.ends_with(written, whole),
+        }
+    }
+
+    fn ends_with(&self, name: &str, end: &str) -> bool {
+        let before = name.strip_suffix(end);
+        before.is_some_and(|before| before.is_empty() || before.ends_with(self.separator))
+    }
+}
+
+fn pair(found: &Match<'_>, separator: &str) -> Option<(String, String)> {
+    let path = found.text("path")?;
+    let long = match found.text("prefix") {
+        Some(prefix) => format!("{prefix}{separator}{path}"),
+        None => path.to_owned(),
+    };
+    let short = found
+        .text("name")
+        .or_else(|| path.rsplit(separator).next())
+        .unwrap_or(path);
+    Some((short.to_owned(), long))
+}

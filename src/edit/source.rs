@@ -1,0 +1,237 @@
+//! A source text with its syntax tree, and the matches of queries in it.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use anyhow::{Context, Result};
+use tree_sitter::{Node, Parser, Tree};
+
+use super::language::Language;
+use super::query::{Captures, Names, Query};
+
+/// A text and its syntax tree.
+pub struct Source {
+    pub text: String,
+    pub language: &'static Language,
+    tree: Tree,
+    names: OnceCell<Names>,
+}
+
+/// One match of a query.
+pub struct Match<'a> {
+    captures: Captures<'a>,
+    source: &'a Source,
+}
+
+impl Source {
+    #[expect(
+        clippy::expect_used,
+        reason = "fails only for a grammar built for another tree-sitter, which no test would survive"
+    )]
+    pub fn parse(text: String, language: &'static Language) -> Self {
+        let mut parser = Parser::new();
+        parser
+            .set_language(language.grammar())
+            .expect("a linked grammar has the linked version");
+        let tree = parser
+            .parse(&text, None)
+            .expect("a language is set and nothing cancels");
+        Self {
+            text,
+            language,
+            tree,
+            names: OnceCell::new(),
+        }
+    }
+
+    pub fn root(&self) -> Node<'_> {
+        self.tree.root_node()
+    }
+
+    /// The matches of `query` in the whole file, in the order of the file.
+    pub fn find(&self, query: &str) -> Result<Vec<Match<'_>>> {
+        self.find_in(self.root(), query)
+    }
+
+    /// The matches of `query` at `node` and below it, in the order of the file.
+    pub fn find_in<'a>(&'a self, node: Node<'a>, query: &str) -> Result<Vec<Match<'a>>> {
+        self.matches(query, |query, source| query.matches(node, source))
+    }
+
+    /// The matches of `query` whose outermost node is `node` itself.
+    pub fn find_at<'a>(&'a self, node: Node<'a>, query: &str) -> Result<Vec<Match<'a>>> {
+        self.matches(query, |query, source| query.matches_at(node, source))
+    }
+
+    fn matches<'a>(
+        &'a self,
+        text: &str,
+        run: impl FnOnce(&Query, &'a Self) -> Vec<Captures<'a>>,
+    ) -> Result<Vec<Match<'a>>> {
+        let query =
+            Query::cached(text, self.language).with_context(|| format!("in the query {text}"))?;
+        let mut found: Vec<_> = run(&query, self)
+            .into_iter()
+            .map(|captures| Match {
+                captures,
+                source: self,
+            })
+            .collect();
+        // Of those that start together, as the links of a method chain do, the longest is the last.
+        found.sort_by_key(|m| (m.start(), m.anchor().end));
+        Ok(found)
+    }
+
+    /// The names that the file shortens.
+    pub fn names(&self) -> &Names {
+        self.names.get_or_init(|| Names::of(self))
+    }
+
+    /// How many syntax errors the file has.
+    pub fn errors(&self) -> usize {
+        match self.root().has_error() {
+            true => self.nodes(|n| n.is_error() || n.is_missing()).len(),
+            false => 0,
+        }
+    }
+
+    /// The comments, in the order of the file.
+    pub fn comments(&self) -> Vec<Node<'_>> {
+        self.nodes(|n| is_comment(n) && n.is_extra() && n.is_named())
+    }
+
+    /// Whether the byte at `at` belongs to a comment.
+    pub fn is_comment(&self, at: usize) -> bool {
+        let node = self.root().descendant_for_byte_range(at, at + 1);
+        std::iter::successors(node, |n| n.parent()).any(|n| is_comment(&n))
+    }
+
+    /// The text of a node, without the line ending that some grammars count into a comment.
+    pub fn text_of(&self, node: Node<'_>) -> &str {
+        &self.text[self.range_of(node)]
+    }
+
+    /// The bytes of a node, without the line ending that some grammars count into a comment.
+    pub fn range_of(&self, node: Node<'_>) -> Range<usize> {
+        let end = node.start_byte() + self.text[node.byte_range()].trim_end().len();
+        node.start_byte()..end
+    }
+
+    /// The line that `at` is on, counted from one.
+    pub fn line(&self, at: usize) -> usize {
+        self.text[..at].matches('\n').count() + 1
+    }
+
+    fn nodes(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {
+        let mut found = Vec::new();
+        let mut cursor = self.tree.walk();
+        loop {
+            if wanted(&cursor.node()) {
+                found.push(cursor.node());
+            }
+            if cursor.goto_first_child() || cursor.goto_next_sibling() {
+                continue;
+            }
+            loop {
+                if !cursor.goto_parent() {
+                    return found;
+                }
+                if cursor.goto_next_sibling() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn is_comment(node: &Node<'_>) -> bool {
+    node.kind().contains("comment")
+}
+
+impl<'a> Match<'a> {
+    /// A node as a match, which is its anchor.
+    pub fn of(node: Node<'a>, source: &'a Source) -> Self {
+        Self {
+            captures: vec![("anchor".into(), node)],
+            source,
+        }
+    }
+
+    pub fn from_captures(captures: Captures<'a>, source: &'a Source) -> Self {
+        Self { captures, source }
+    }
+
+    pub fn source(&self) -> &'a Source {
+        self.source
+    }
+
+    pub fn node(&self, name: &str) -> Option<Node<'a>> {
+        let mut captures = self.captures.iter();
+        captures.find(|(n, _)| **n == *name).map(|(_, node)| *node)
+    }
+}
+
+impl Match<'_> {
+    pub fn start(&self) -> usize {
+        self.span().start
+    }
+
+    /// From the first captured byte to the last.
+    pub fn span(&self) -> Range<usize> {
+        let ranges = self
+            .captures
+            .iter()
+            .map(|(_, node)| self.source.range_of(*node));
+        let (starts, ends): (Vec<_>, Vec<_>) = ranges.map(|r| (r.start, r.end)).unzip();
+        starts.into_iter().min().unwrap_or_default()..ends.into_iter().max().unwrap_or_default()
+    }
+
+    /// Where the anchor starts, with the comments and attributes right above it that are about it.
+    pub fn start_with_lead(&self) -> usize {
+        let Some(anchor) = self.node("anchor") else {
+            return 0;
+        };
+        let above = std::iter::successors(Some(anchor), |node| {
+            let above = node.prev_named_sibling()?;
+            let language = self.source.language;
+            let attached = is_comment(&above) || language.is_attribute(above.kind());
+            let mut first = [above.child(0), above.named_child(0)].into_iter().flatten();
+            let about_the_file = first.any(|child| language.is_inner(child.kind()));
+            let range = self.source.range_of(above);
+            let text = &self.source.text;
+            let between = &text[range.end..node.start_byte()];
+            let before = text[..range.start].rsplit('\n').next()?;
+            let adjacent = between.matches('\n').count() == 1 && before.trim().is_empty();
+            (attached && !about_the_file && adjacent).then_some(above)
+        });
+        above
+            .last()
+            .map_or(anchor.start_byte(), |node| node.start_byte())
+    }
+
+    /// What the text is placed by: the capture `@anchor`.
+    pub fn anchor(&self) -> Range<usize> {
+        self.range("anchor").unwrap_or_default()
+    }
+
+    /// Where the capture `name` starts.
+    pub fn start_of(&self, name: &str) -> Option<usize> {
+        self.node(name).map(|node| node.start_byte())
+    }
+
+    pub fn range(&self, name: &str) -> Option<Range<usize>> {
+        self.node(name).map(|node| self.source.range_of(node))
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        Some(&self.source.text[self.range(name)?])
+    }
+
+    /// What stands between the anchor's first and last token, such as `{` and `}`, and its first item there.
+    pub fn inside(&self) -> Option<(Range<usize>, Option<usize>)> {
+        let node = self.node("anchor")?;
+        let last = node.child(node.child_count().checked_sub(1)?)?;
+        let inside = node.child(0)?.end_byte()..last.start_byte();
+        Some((inside, node.named_child(0).map(|n| n.start_byte())))
+    }
+}

@@ -1,0 +1,30 @@
+//! The programs that are run in a new app: git, npm, cargo.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::{Command as Process, Stdio};
+
+use crate::catalogue::generator::Command;
+
+/// Runs `command` in `root`, its output going where ours goes.
+///
+/// # Errors
+/// Why it did not do its work, in a few words.
+pub fn run(command: &Command, root: &Path) -> Result<(), String> {
+    let Some((program, arguments)) = command.run.split_first() else {
+        return Ok(());
+    };
+    let status = Process::new(program)
+        .args(arguments)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{program}` failed ({status})")),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(format!("`{program}` was not found"))
+        }
+        Err(error) => Err(format!("`{program}` could not be started: {error}")),
+    }
+}

@@ -1,0 +1,326 @@
+//! What the person sees and answers. The only place that prints or asks.
+//!
+//! The report goes to standard output, questions and errors to standard error.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where printing and asking is allowed"
+)]
+
+use std::fmt;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
+use console::{Term, style};
+use dialoguer::Input;
+use dialoguer::theme::Theme;
+use similar::TextDiff;
+
+use crate::args::Color;
+use crate::error::Misuse;
+
+/// Prints the report and asks the questions.
+#[derive(Debug, Default)]
+pub struct Terminal {
+    /// `a` at a conflict: no more questions about files that differ.
+    overwrite_all: bool,
+}
+
+/// What to do with a file that differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    Overwrite,
+    Keep,
+    /// `q`, or Ctrl-C.
+    Quit,
+}
+
+/// The yes or no that was given before the question came up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given(pub bool);
+
+impl Terminal {
+    pub fn new(color: Color) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        match color {
+            Color::Always => set_colors(true, true),
+            Color::Never => set_colors(false, false),
+            Color::Auto if plain => set_colors(false, false),
+            // `console` has read CLICOLOR and CLICOLOR_FORCE and looked for a terminal.
+            Color::Auto => {}
+        }
+        Self::default()
+    }
+
+    /// `* creating PATH`
+    pub fn report(&self, verb: &str, what: impl fmt::Display) {
+        out(format_args!(
+            "{} {what}\n",
+            style(format!("* {verb}")).green()
+        ));
+    }
+
+    /// A paragraph of the report.
+    pub fn say(&self, text: &str) {
+        let text = text.trim_end();
+        if !text.is_empty() {
+            out(format_args!("\n{text}\n"));
+        }
+    }
+
+    /// Text that was asked for.
+    pub fn print(&self, text: &str) {
+        out(format_args!("{text}"));
+    }
+
+    /// Something that did not go as it should, though the run goes on.
+    pub fn warn(&self, text: &str) {
+        err(format_args!(
+            "{} {text}\n",
+            style("warning:").yellow().bold().for_stderr()
+        ));
+    }
+
+    /// What the reader has to put into `path` by hand; `why` says why nothing was guessed.
+    pub fn manual(&self, path: &Path, purpose: &str, why: &str, lines: &[String]) {
+        let path = path.display();
+        let why = match why {
+            "" => String::new(),
+            why => format!(" ({why})"),
+        };
+        out(format_args!("\nAdd this to `{path}` {purpose}{why}:\n"));
+        for part in lines {
+            out(format_args!("\n"));
+            for line in part.trim_end().lines() {
+                let indent = if line.is_empty() { "" } else { "    " };
+                out(format_args!("{indent}{line}\n"));
+            }
+        }
+    }
+
+    /// A question whose answer is yes unless it is no. Without a terminal, a line of standard input answers it,
+    /// and at the end of input the default is taken.
+    pub fn confirm(&self, question: &str, default: bool, given: Option<Given>) -> Result<bool> {
+        let _ = io::stdout().flush();
+        let choices = if default { "[Yn]" } else { "[yN]" };
+        let prompt = format!("{question} {choices} ");
+        if let Some(Given(answer)) = given {
+            err(format_args!("{prompt}{}\n", if answer { "Y" } else { "n" }));
+            return Ok(answer);
+        }
+        let person = io::stdin().is_terminal();
+        loop {
+            err(format_args!("{prompt}"));
+            let Some(line) = read_line()? else {
+                err(format_args!(
+                    "{} (end of input: the default)\n",
+                    if default { "Y" } else { "N" }
+                ));
+                return Ok(default);
+            };
+            let answer = match line.to_ascii_lowercase().as_str() {
+                "" => default,
+                "y" | "yes" => true,
+                "n" | "no" => false,
+                _ if person => {
+                    err(format_args!("Please answer y or n.\n"));
+                    continue;
+                }
+                // As in Phoenix: what is not a yes is a no.
+                _ => false,
+            };
+            if !person {
+                err(format_args!("{}\n", if answer { "Y" } else { "n" }));
+            }
+            return Ok(answer);
+        }
+    }
+
+    /// Whether a person can be asked.
+    pub fn is_person(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks what to do with the file at `path`, which differs from the one that would be made.
+    ///
+    /// # Errors
+    /// Without a terminal it is refused: overwriting needs a person or a flag.
+    pub fn conflict(&mut self, path: &Path, before: &[u8], after: &[u8]) -> Result<Conflict> {
+        if self.overwrite_all {
+            return Ok(Conflict::Overwrite);
+        }
+        if !self.is_person() {
+            return Err(refused_overwrite(path).into());
+        }
+        loop {
+            let prompt = format!("{} exists and differs. Overwrite it?", path.display());
+            let answer = Input::<ConflictAnswer>::with_theme(&Plain)
+                .with_prompt(prompt)
+                .default(ConflictAnswer::No)
+                .interact_text();
+            match answer.map_err(|dialoguer::Error::IO(error)| error) {
+                Ok(ConflictAnswer::Yes) => return Ok(Conflict::Overwrite),
+                Ok(ConflictAnswer::No) => return Ok(Conflict::Keep),
+                Ok(ConflictAnswer::Diff) => diff(before, after),
+                Ok(ConflictAnswer::All) => {
+                    self.overwrite_all = true;
+                    return Ok(Conflict::Overwrite);
+                }
+                Ok(ConflictAnswer::Quit) => return Ok(Conflict::Quit),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    return Ok(Conflict::Quit);
+                }
+                Err(error) => return Err(error).context("the terminal cannot be read"),
+            }
+        }
+    }
+}
+
+/// Overwriting the file at `path` needs a person or a flag.
+pub fn refused_overwrite(path: &Path) -> Misuse {
+    let path = path.display();
+    let misuse = Misuse::new(format!("`{path}` exists and differs; nothing was written"));
+    misuse.help("--force overwrites files that differ, --skip keeps them, --dry-run shows what would be done")
+}
+
+/// Prints an error, with the way out if there is one.
+pub fn fail(error: &anyhow::Error) -> ExitCode {
+    let _ = io::stdout().flush();
+    print_error(&format!("{error:#}"));
+    let Some(misuse) = error.downcast_ref::<Misuse>() else {
+        return ExitCode::FAILURE;
+    };
+    print_help(misuse);
+    for more in misuse.more() {
+        print_error(&more.to_string());
+        print_help(more);
+    }
+    ExitCode::from(2)
+}
+
+fn print_error(message: &str) {
+    let error = style("error:").red().bold().for_stderr();
+    err(format_args!("{error} {message}\n"));
+}
+
+fn print_help(misuse: &Misuse) {
+    if let Some(way_out) = misuse.way_out() {
+        let help = style("help:").cyan().bold().for_stderr();
+        err(format_args!("{help} {way_out}\n"));
+    }
+}
+
+/// Leaves the terminal as it should be found.
+pub fn interrupted(what: &str) {
+    let _ = Term::stderr().show_cursor();
+    err(format_args!("\ninterrupted: {what}\n"));
+}
+
+/// A reader that has gone away (`| head -1`) stops nothing: the work is still to be done.
+fn out(text: fmt::Arguments<'_>) {
+    let _ = io::stdout().write_fmt(text);
+}
+
+fn err(text: fmt::Arguments<'_>) {
+    let _ = io::stderr().write_fmt(text);
+}
+
+fn set_colors(stdout: bool, stderr: bool) {
+    console::set_colors_enabled(stdout);
+    console::set_colors_enabled_stderr(stderr);
+}
+
+/// A line without its ending; `None` at the end of input.
+fn read_line() -> Result<Option<String>> {
+    let mut line = Vec::new();
+    let read = io::stdin().lock().read_until(b'\n', &mut line);
+    let read = read.context("standard input cannot be read")?;
+    Ok((read > 0).then(|| String::from_utf8_lossy(&line).trim().to_owned()))
+}
+
+fn diff(before: &[u8], after: &[u8]) {
+    let (before, after) = (
+        String::from_utf8_lossy(before),
+        String::from_utf8_lossy(after),
+    );
+    let diff = TextDiff::from_lines(&before, &after);
+    for line in diff
+        .unified_diff()
+        .context_radius(3)
+        .header("yours", "new")
+        .to_string()
+        .lines()
+    {
+        let line = match line.as_bytes().first() {
+            Some(b'+') => style(line).green(),
+            Some(b'-') => style(line).red(),
+            _ => style(line),
+        };
+        err(format_args!("{}\n", line.for_stderr()));
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum ConflictAnswer {
+    Yes,
+    No,
+    Diff,
+    All,
+    Quit,
+}
+
+impl FromStr for ConflictAnswer {
+    type Err = &'static str;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        match typed.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Ok(Self::Yes),
+            "n" | "no" => Ok(Self::No),
+            "d" | "diff" => Ok(Self::Diff),
+            "a" | "all" => Ok(Self::All),
+            "q" | "quit" => Ok(Self::Quit),
+            _ => Err("Please answer y, n, d, a or q."),
+        }
+    }
+}
+
+impl fmt::Display for ConflictAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yes => "y",
+            Self::No => "N",
+            Self::Diff => "d",
+            Self::All => "a",
+            Self::Quit => "q",
+        })
+    }
+}
+
+/// Prompts as Phoenix prints them.
+struct Plain;
+
+impl Theme for Plain {
+    fn format_input_prompt(
+        &self,
+        f: &mut dyn fmt::Write,
+        prompt: &str,
+        _default: Option<&str>,
+    ) -> fmt::Result {
+        write!(f, "{prompt} [y]es [N]o [d]iff [a]ll [q]uit ")
+    }
+
+    fn format_input_prompt_selection(
+        &self,
+        f: &mut dyn fmt::Write,
+        prompt: &str,
+        answer: &str,
+    ) -> fmt::Result {
+        write!(f, "{prompt} [y]es [N]o [d]iff [a]ll [q]uit {answer}")
+    }
+
+    fn format_error(&self, f: &mut dyn fmt::Write, error: &str) -> fmt::Result {
+        f.write_str(error)
+    }
+}

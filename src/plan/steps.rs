@@ -1,0 +1,195 @@
+//! Inserts with the places that they name.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, bail};
+use tera::Context;
+
+use super::refuse_outside;
+use crate::catalogue::Generator;
+use crate::catalogue::render::Renderer;
+use crate::catalogue::templates::Origin;
+use crate::edit::Place;
+use crate::edit::place::{Insert, Location};
+use crate::facts::Facts;
+
+/// What one file needs: made together or not at all.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub location: Location,
+    pub parts: Vec<Place>,
+    /// What the reader is told if it has to be done by hand.
+    pub manual: String,
+    /// Made only if this holds.
+    pub condition: String,
+    /// Reported only if it changes something.
+    pub quiet: bool,
+    /// Whether a place or the insert comes from the project itself.
+    pub origin: Origin,
+}
+
+/// The places that the inserts of a generator name.
+pub struct Places<'a> {
+    pub generator: &'a Generator,
+    pub facts: &'a Facts,
+    pub renderer: &'a Renderer<'a>,
+}
+
+impl Places<'_> {
+    /// An insert as a step.
+    ///
+    /// # Errors
+    /// The place is not there or wrong, or the insert does not give what it needs.
+    pub fn step(&self, insert: &Insert) -> Result<Step> {
+        let mut places = Vec::new();
+        self.collect(insert, &mut places)?;
+        let from_project = places.iter().any(|(_, origin)| *origin == Origin::Project);
+        let parts: Vec<_> = places.into_iter().map(|(place, _)| place).collect();
+        let main = parts.last().cloned().unwrap_or_default();
+        let location = main.file;
+        let location =
+            location.with_context(|| format!("the place `{}` has no `file`", insert.place))?;
+        for path in location.paths.iter().chain(&location.search) {
+            refuse_outside(path.as_ref())?;
+        }
+        Ok(Step {
+            manual: insert.manual.clone().unwrap_or(main.manual),
+            location,
+            parts,
+            condition: insert.condition.clone(),
+            quiet: insert.quiet,
+            origin: match from_project {
+                true => Origin::Project,
+                false => Origin::BuiltIn,
+            },
+        })
+    }
+
+    /// Where the file of the place `name` is.
+    pub fn location(&self, name: &str, with: &BTreeMap<String, String>) -> Result<Location> {
+        let location = self.partial(name, with)?.file;
+        location.with_context(|| format!("the place `{name}` has no `file`"))
+    }
+
+    /// The place `name` with some of the variables that it needs, the others being empty: enough to look for it.
+    pub fn partial(&self, name: &str, with: &BTreeMap<String, String>) -> Result<Place> {
+        let mut insert = Insert {
+            place: name.to_owned(),
+            with: with.clone(),
+            ..Insert::default()
+        };
+        let (table, _) = self.generator.place(name, self.renderer.templates())?;
+        for need in needs(&table) {
+            insert.with.entry(need.clone()).or_default();
+        }
+        Ok(self.place(&insert)?.0)
+    }
+
+    /// Adds the place of `insert`, and before it those of what belongs to it.
+    fn collect(&self, insert: &Insert, places: &mut Vec<(Place, Origin)>) -> Result<()> {
+        let (main, origin) = self.place(insert)?;
+        for also in main.also.iter().chain(&insert.also) {
+            self.collect(&also.insert(), places)?;
+        }
+        places.push((main, origin));
+        Ok(())
+    }
+
+    /// The place that `insert` names, rendered with what it gives; and where it comes from.
+    fn place(&self, insert: &Insert) -> Result<(Place, Origin)> {
+        let renderer = self.renderer;
+        let templates = renderer.templates();
+        let (mut table, path) = self
+            .generator
+            .place(&insert.place, templates)
+            .with_context(|| {
+                format!("in {}: the place `{}`", self.generator.folder, insert.place)
+            })?;
+        let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
+        check_needs(&table, insert).with_context(whereabouts)?;
+        let mut context = Context::new();
+        context.insert("app", self.facts);
+        for (name, value) in &insert.with {
+            context.insert(name.clone(), value);
+        }
+        let fixed = ["about", "needs", "example"].map(|key| (key, table.remove(key)));
+        let own = table.remove("text");
+        let own = own
+            .as_ref()
+            .and_then(toml::Value::as_str)
+            .unwrap_or_default();
+        let text = match &insert.text {
+            Some(text) => text.clone(),
+            None => renderer.text(own, &context).with_context(whereabouts)?,
+        };
+        context.insert("text", &text);
+        renderer
+            .table(&mut table, &context)
+            .with_context(whereabouts)?;
+        table.insert("text".to_owned(), toml::Value::String(text));
+        for (key, value) in fixed {
+            table.extend(value.map(|value| (key.to_owned(), value)));
+        }
+        let origin = templates.get(&path).map(|(_, origin)| origin);
+        let place = table.try_into().with_context(whereabouts)?;
+        Ok((place, origin.unwrap_or_default()))
+    }
+}
+
+/// An insert gives what its place needs: no more, for that would be a slip of the pen, and no less.
+fn check_needs(place: &toml::Table, insert: &Insert) -> Result<()> {
+    let is_needed = |name: &&String| needs(place).any(|need| need == *name);
+    if let Some(unknown) = insert.with.keys().find(|name| !is_needed(name)) {
+        bail!("it does not need `{unknown}`");
+    }
+    match needs(place).find(|need| !insert.with.contains_key(*need)) {
+        Some(missing) => bail!("it needs `{missing}`, which `with` has to give"),
+        None => Ok(()),
+    }
+}
+
+/// The variables that a place needs.
+fn needs(place: &toml::Table) -> impl Iterator<Item = &String> {
+    let needs = place.get("needs").and_then(toml::Value::as_table);
+    needs.into_iter().flat_map(|needs| needs.keys())
+}
+
+/// The parts of a place's example, as its cases see them.
+#[cfg(test)]
+pub fn example(
+    stack: &str,
+    name: &str,
+    facts: &Facts,
+    renderer: &Renderer<'_>,
+) -> Result<Vec<Place>> {
+    use crate::edit::place::Example;
+
+    let templates = renderer.templates();
+    let (table, _) = crate::catalogue::generator::place(stack, name, templates)?;
+    let example = table.get("example").cloned();
+    let example: Example = example.map_or(Ok(Example::default()), toml::Value::try_into)?;
+    let generator = Generator {
+        folder: format!("{stack}/{name}"),
+        ..Generator::default()
+    };
+    let mut facts = facts.clone();
+    facts.extend(example.app);
+    let text = example
+        .text
+        .map(|text| renderer.text(&text, &Context::new()));
+    let insert = Insert {
+        place: name.to_owned(),
+        with: example.with,
+        text: text.transpose()?,
+        also: example.also,
+        ..Insert::default()
+    };
+    let places = Places {
+        generator: &generator,
+        facts: &facts,
+        renderer,
+    };
+    let mut parts = Vec::new();
+    places.collect(&insert, &mut parts)?;
+    Ok(parts.into_iter().map(|(place, _)| place).collect())
+}

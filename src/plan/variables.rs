@@ -1,0 +1,147 @@
+//! What a generator's templates see: `app`, `secrets`, the name and its alias, the options, the values.
+
+use anyhow::Result;
+use tera::Context;
+
+use super::{Places, Request, Stack};
+use crate::catalogue::Generator;
+use crate::catalogue::generator::{Kind, OptionRule};
+use crate::catalogue::stack::Lookup;
+use crate::error::Misuse;
+use crate::facts;
+use crate::name::Name;
+
+/// Works out the variables of `generator` for `request`.
+///
+/// # Errors
+/// [`Misuse`] if a name or an option's value is none; anything else is a mistake in the stack's files.
+pub fn work_out(generator: &Generator, request: &Request, stack: &Stack<'_>) -> Result<Context> {
+    let renderer = stack.renderer;
+    let mut context = Context::new();
+    context.insert("app", stack.facts);
+    context.insert("secrets", &request.secrets);
+    if let Some(rule) = &generator.name {
+        let typed = request.name.as_ref().or(rule.default.as_ref());
+        let own = format!("hello-sockets gen {}", generator.id);
+        let invocation = request.invocation.as_ref().unwrap_or(&own);
+        let typed = typed.map_or("", String::as_str);
+        let name = Name::parse(typed, &generator.id, &rule.suffix, invocation)?;
+        context.insert("name", &name);
+        if let Some(alias) = &rule.alias {
+            context.insert(alias.clone(), &name);
+        }
+    }
+    for option in generator.options.iter().filter(|o| o.generate.is_none()) {
+        let typed = request.options.get(&option.name).and_then(|v| v.last());
+        let default = || renderer.text(&option.default, &context);
+        let typed = typed.cloned().map_or_else(default, Ok)?;
+        insert(option, typed, &mut context)?;
+    }
+    for fact in &generator.facts {
+        let ways = fact
+            .any
+            .iter()
+            .map(|way| ways(way, &context, generator, stack));
+        let ways = ways.collect::<Result<Vec<_>>>()?.concat();
+        let value = facts::first(&ways, context.clone(), stack.look, renderer)?;
+        context.insert(fact.name.clone(), &value.unwrap_or_default());
+    }
+    for (name, value) in &generator.values {
+        let text = renderer.text(value.as_str().unwrap_or_default(), &context)?;
+        context.insert(name.clone(), &text);
+    }
+    Ok(context)
+}
+
+/// A way to a fact, with what its place says of where to look.
+fn ways(
+    way: &Lookup,
+    context: &Context,
+    generator: &Generator,
+    stack: &Stack<'_>,
+) -> Result<Vec<Lookup>> {
+    let Some(name) = &way.place else {
+        return Ok(vec![way.clone()]);
+    };
+    let places = Places {
+        generator,
+        facts: stack.facts,
+        renderer: stack.renderer,
+    };
+    let with = way.with.iter().map(|(name, value)| {
+        let value = stack.renderer.text(value, context)?;
+        Ok((name.clone(), value))
+    });
+    let place = places.partial(name, &with.collect::<Result<_>>()?)?;
+    let location = place.file.unwrap_or_default();
+    let base = Lookup {
+        query: place.present,
+        value: way.value.clone(),
+        ..Lookup::default()
+    };
+    let files = location.paths.into_iter().map(|path| Lookup {
+        file: Some(path),
+        ..base.clone()
+    });
+    let mut ways: Vec<_> = files.collect();
+    ways.push(Lookup {
+        search: location.search,
+        mentions: location.mentions,
+        ..base
+    });
+    Ok(ways)
+}
+
+fn insert(option: &OptionRule, typed: String, context: &mut Context) -> Result<(), Misuse> {
+    let name = option.name.clone();
+    match option.kind {
+        Kind::Name => {
+            let invocation = format!("--{name}");
+            let parsed = Name::parse(&typed, &name, &option.suffix, &invocation)?;
+            refuse_reserved(option, &parsed, &invocation)?;
+            context.insert(name, &parsed);
+        }
+        Kind::Topic => context.insert(name, &topic(option, typed)?),
+        Kind::Number => context.insert(name, &number(option, &typed)?),
+        Kind::Flag => context.insert(name, &(typed == "true")),
+        Kind::Text | Kind::Choice => context.insert(name, &typed),
+    }
+    Ok(())
+}
+
+fn refuse_reserved(option: &OptionRule, name: &Name, invocation: &str) -> Result<(), Misuse> {
+    if !option.reserved.contains(&name.module) {
+        return Ok(());
+    }
+    let (typed, of) = (&name.module, &option.name);
+    let why = &option.reserved_because;
+    let misuse = Misuse::new(format!("`{typed}` cannot be the {of}: {why}"));
+    Err(misuse.help(format!("{invocation} My{typed}")))
+}
+
+fn number(option: &OptionRule, typed: &str) -> Result<i64, Misuse> {
+    let name = &option.name;
+    typed.parse().map_err(|_| {
+        let misuse = Misuse::new(format!("`{typed}` is not a number, which --{name} takes"));
+        misuse.help(format!("--{name} 1"))
+    })
+}
+
+/// A value of lower-case letters, digits and `_`, as topics are.
+fn topic(option: &OptionRule, typed: String) -> Result<String, Misuse> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if typed.starts_with(|c: char| c.is_ascii_lowercase()) && typed.chars().all(fits) {
+        return Ok(typed);
+    }
+    let rule = "a topic is the part before the colon, of lower-case letters, digits and `_`";
+    let misuse = format!("`{typed}` is not a {}: {rule}", option.name);
+    let mended: String = typed
+        .to_lowercase()
+        .chars()
+        .take_while(|c| *c != ':')
+        .filter(|c| fits(*c))
+        .collect();
+    let mended = mended.trim_start_matches(|c: char| !c.is_ascii_lowercase());
+    let mended = if mended.is_empty() { "room" } else { mended };
+    Err(Misuse::new(misuse).help(format!("--{} {mended}", option.name)))
+}

@@ -1,0 +1,51 @@
+//! What `if` holds now: the plan's variables, the answers so far, and what the project has by now.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::Run;
+use crate::plan::{Plan, Sought};
+
+/// The variable that holds the answers to questions, and the one that lists the programs that failed.
+const ANSWERS: &str = "answers";
+const FAILED: &str = "failed";
+
+impl Run<'_> {
+    /// Whether `condition` holds for `plan` now.
+    pub(super) fn holds(&self, condition: &str, plan: &Plan) -> Result<bool> {
+        self.holds_after(condition, plan, &[])
+    }
+
+    /// The same, after the programs in `failed` have failed.
+    pub(super) fn holds_after(
+        &self,
+        condition: &str,
+        plan: &Plan,
+        failed: &[String],
+    ) -> Result<bool> {
+        if condition.is_empty() {
+            return Ok(true);
+        }
+        let mut context = plan.variables.clone();
+        let questions = plan.generator.questions.iter();
+        let mut answers: BTreeMap<_, _> = questions.map(|q| (q.name.as_str(), false)).collect();
+        let given = self.answers.given.iter();
+        answers.extend(given.map(|(name, answer)| (name.as_str(), *answer)));
+        context.insert(ANSWERS, &answers);
+        context.insert(FAILED, failed);
+        for (name, sought) in &plan.finds {
+            if condition.contains(name.as_str()) {
+                context.insert(name.clone(), &self.changes.seek(sought)?);
+            }
+        }
+        self.renderer.holds(condition, &context)
+    }
+}
+
+/// What `condition` looks for in the project.
+pub(super) fn mentioned<'a>(condition: &str, plan: &'a Plan) -> Vec<&'a Sought> {
+    let finds = plan.finds.iter();
+    let mentioned = finds.filter(|(name, _)| condition.contains(name.as_str()));
+    mentioned.map(|(_, sought)| sought).collect()
+}

@@ -1,0 +1,87 @@
+//! The end of a run: everything is written, programs are run, and what is left to do is said.
+
+use anyhow::Result;
+
+use super::Run;
+use crate::catalogue::generator::{Command, Paragraph};
+use crate::changes::Located;
+use crate::output::interrupt::{self, Progress};
+use crate::output::{apply, commands};
+use crate::plan::{Plan, Sought};
+
+impl Run<'_> {
+    pub(super) fn finish(self, next: &[Paragraph], plan: &Plan) -> Result<()> {
+        let wanted = self.wanted()?;
+        let failed = match self.common.dry_run {
+            true => {
+                let run = wanted.iter().map(|command| command.run.join(" "));
+                run.for_each(|run| self.terminal.report("running", run));
+                Vec::new()
+            }
+            false => {
+                self.write()?;
+                self.run_commands(&wanted)
+            }
+        };
+        for step in &self.manual {
+            let path = self.project.display_path(&step.path);
+            self.terminal
+                .manual(&path, &step.purpose, &step.why, &step.lines);
+        }
+        if self.common.dry_run {
+            self.terminal.say("Dry run: nothing was written.");
+            return Ok(());
+        }
+        let mut is_open = !self.manual.is_empty();
+        for paragraph in next {
+            if self.holds_after(&paragraph.condition, plan, &failed)? {
+                // What to do next is about what is made in full.
+                if std::mem::take(&mut is_open) {
+                    self.terminal.say("Once these lines are in place:");
+                }
+                self.terminal.say(&paragraph.text);
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self) -> Result<()> {
+        let mut last = Vec::new();
+        for sought in &self.markers {
+            if let Sought::File(location) = sought
+                && let Located::At(path) = self.changes.locate(location)?
+            {
+                last.push(path);
+            }
+        }
+        let mut progress = interrupt::hold();
+        let changes = self.changes.in_order(&last);
+        apply::apply(&self.project.root, &changes, self.report.made())?;
+        *progress = Progress::AllWritten;
+        Ok(())
+    }
+
+    fn wanted(&self) -> Result<Vec<Command>> {
+        let mut wanted = Vec::new();
+        for (plan, command) in &self.commands {
+            if self.holds(&command.condition, plan)? {
+                wanted.push((*command).clone());
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// Runs the programs; returns those that failed.
+    fn run_commands(&self, wanted: &[Command]) -> Vec<String> {
+        let mut failed = Vec::new();
+        for command in wanted {
+            self.terminal.report("running", command.run.join(" "));
+            if let Err(reason) = commands::run(command, &self.project.root) {
+                let otherwise = &command.otherwise;
+                self.terminal.warn(&format!("{reason}: {otherwise}"));
+                failed.extend(command.run.first().cloned());
+            }
+        }
+        failed
+    }
+}

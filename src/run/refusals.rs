@@ -1,0 +1,116 @@
+//! All that is known to stand in the way, before the first line of the report.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::Run;
+use crate::catalogue::templates::Origin;
+use crate::changes::{FileVerdict, Located};
+use crate::edit::mark;
+use crate::error::Misuse;
+use crate::output::terminal::refused_overwrite;
+use crate::plan::{Plan, refuse_outside};
+
+impl Run<'_> {
+    /// Refuses the plan, with everything that stands in its way.
+    pub(super) fn refuse(&mut self, plan: &Plan) -> Result<()> {
+        let mut misuses = Vec::new();
+        self.collect(plan, &mut misuses)?;
+        match Misuse::all(misuses) {
+            Some(misuse) => Err(misuse.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn collect(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
+        self.refuse_outside(plan)?;
+        let pending = self.pending.len();
+        self.pending.extend_from_slice(&plan.steps);
+        for refusal in &plan.generator.refusals {
+            if self.holds(&refusal.condition, plan)? {
+                let message = self.with_finds(&refusal.message, plan)?;
+                misuses.push(Misuse::new(message).help(&refusal.help));
+            }
+        }
+        for step in &plan.steps {
+            // A condition may ask for what is only made later; what is in the way is in the way.
+            misuses.extend(self.changes.conflicts(step)?);
+        }
+        self.collect_files(plan, misuses)?;
+        for (question, follow) in plan.generator.questions.iter().zip(&plan.follows) {
+            let refused = self.answers.given.get(&question.name) == Some(&false);
+            if let Some(follow) = follow
+                && !refused
+                && self.holds(&question.condition, plan)?
+            {
+                self.collect(follow, misuses)?;
+            }
+        }
+        self.pending.truncate(pending);
+        for (then, answers) in &plan.then {
+            self.answers.given.extend(answers.clone());
+            self.collect(then, misuses)?;
+        }
+        Ok(())
+    }
+
+    /// `text` with what `find` has found.
+    fn with_finds(&self, text: &str, plan: &Plan) -> Result<String> {
+        let mut filled = text.to_owned();
+        for (name, sought) in &plan.finds {
+            let mark = mark(name);
+            if filled.contains(&mark) {
+                filled = filled.replace(&mark, &self.changes.seek(sought)?);
+            }
+        }
+        Ok(filled)
+    }
+
+    /// Files that differ, and that nobody can be asked about.
+    fn collect_files(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
+        let settled = self.common.force || self.common.skip || self.common.dry_run;
+        if settled || self.terminal.is_person() {
+            return Ok(());
+        }
+        for file in &plan.files {
+            let FileVerdict::Conflict { before } = self.changes.verdict(file)? else {
+                continue;
+            };
+            let is_meant =
+                self.holds(&file.condition, plan)? && self.elsewhere(file, plan)?.is_none();
+            if is_meant && self.changes.completed(file, &self.pending)? != before {
+                misuses.push(refused_overwrite(&self.project.display_path(&file.path)));
+            }
+        }
+        Ok(())
+    }
+
+    /// A generator of the project's own writes nothing outside the project: whoever runs it may never have read it.
+    fn refuse_outside(&self, plan: &Plan) -> Result<()> {
+        if plan.origin == Origin::BuiltIn {
+            return Ok(());
+        }
+        let mut paths: Vec<PathBuf> = plan.files.iter().map(|file| file.path.clone()).collect();
+        for step in &plan.steps {
+            match self.changes.locate(&step.location)? {
+                Located::At(path) => paths.push(path),
+                _ => paths.extend(step.location.paths.iter().map(PathBuf::from)),
+            }
+        }
+        for path in paths {
+            refuse_outside(&path)?;
+            if !self.project.is_inside(&path) {
+                refuse_link(&path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refuse_link(path: &Path) -> Result<()> {
+    bail!(
+        "`{}` leads out of the project: a generator of the project's own writes nothing there",
+        path.display()
+    )
+}

@@ -1,0 +1,11 @@
+defmodule MyApp.Application do
+  use Application
+
+  def start(_type, _args) do
+    [
+      {Phoenix.PubSub, name: MyApp.PubSub},
+      MyApp.Presence,
+      MyAppWeb.Endpoint
+    ]
+  end
+end

@@ -1,0 +1,17 @@
+defmodule MyApp.Application do
+  use Application
+
+  def children(:test) do
+    [
+      {Phoenix.PubSub, name: MyApp.PubSub},
+      MyAppWeb.Endpoint
+    ]
+  end
+
+  def children(_) do
+    [
+      {Phoenix.PubSub, name: MyApp.PubSub},
+      MyAppWeb.Endpoint
+    ]
+  end
+end

@@ -1,0 +1,11 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    get "/", PageController, :index
+    post "/token", SocketToken, :token
+    get "/*path", PageController, :index
+  end
+end

@@ -1,0 +1,13 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  scope "/", Old do
+    get "/*path", PageController, :index
+  end
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    get "/", PageController, :index
+  end
+end

@@ -1,0 +1,11 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    scope "/admin", Admin do
+      get "/users", UserController, :index
+    end
+  end
+end

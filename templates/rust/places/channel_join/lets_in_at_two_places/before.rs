@@ -1,0 +1,10 @@
+use axum_channels::*;
+
+impl Channel for RoomChannel {
+    async fn join(_topic: &Topic, _payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+        if open() {
+            return Ok(Self);
+        }
+        Ok(Self)
+    }
+}

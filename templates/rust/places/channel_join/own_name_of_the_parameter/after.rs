@@ -1,0 +1,11 @@
+use axum_channels::*;
+
+use super::presence;
+
+impl Channel for RoomChannel {
+    async fn join(_topic: &Topic, _payload: Payload, s: &Socket) -> Result<Self, Refused> {
+        check()?;
+        presence::track(s)?;
+        Ok(Self)
+    }
+}

@@ -1,0 +1,8 @@
+use axum_channels::*;
+
+impl Channel for RoomChannel {
+    async fn join(_topic: &Topic, _payload: Payload, s: &Socket) -> Result<Self, Refused> {
+        check()?;
+        Ok(Self)
+    }
+}

@@ -1,0 +1,3 @@
+pub mod room_channel;
+#[cfg(test)]
+pub mod zebra_channel;

@@ -1,0 +1,2 @@
+#[cfg(test)]
+pub mod zebra_channel;

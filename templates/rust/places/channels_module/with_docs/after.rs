@@ -1,0 +1,3 @@
+//! Ours.
+
+pub mod room_channel;

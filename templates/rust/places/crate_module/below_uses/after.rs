@@ -1,0 +1,5 @@
+use std::fmt;
+
+pub mod channels;
+
+fn main() {}

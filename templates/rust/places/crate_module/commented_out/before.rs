@@ -1,0 +1,2 @@
+// pub mod channels;
+pub mod endpoint;

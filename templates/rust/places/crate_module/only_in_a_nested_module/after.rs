@@ -1,0 +1,5 @@
+pub mod channels;
+
+mod legacy {
+    pub mod channels;
+}

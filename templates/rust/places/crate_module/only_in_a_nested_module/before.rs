@@ -1,0 +1,3 @@
+mod legacy {
+    pub mod channels;
+}

@@ -1,0 +1,5 @@
+//! The app.
+
+pub mod auth;
+pub mod config;
+mod inline {}

@@ -1,0 +1,9 @@
+use axum_channels::Endpoint;
+
+use crate::channels::user_socket::UserSocket;
+
+pub fn endpoint() -> Endpoint {
+    Endpoint::builder()
+        .socket::<UserSocket>("/socket")
+        .build()
+}

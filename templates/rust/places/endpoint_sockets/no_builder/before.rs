@@ -1,0 +1,3 @@
+pub fn router() -> axum::Router {
+    axum::Router::new().merge(sockets::all())
+}

@@ -1,0 +1,13 @@
+use axum::Router;
+use axum_channels::Endpoint;
+
+pub fn endpoint() -> Endpoint {
+    Endpoint::builder()
+        .state(1)
+        .build()
+}
+
+pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
+    Router::new()
+        .merge(endpoint.router())
+}

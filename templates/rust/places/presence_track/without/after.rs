@@ -1,0 +1,3 @@
+pub struct Presence;
+
+pub fn track(socket: &axum_channels::Socket) {}

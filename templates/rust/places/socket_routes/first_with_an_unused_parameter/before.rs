@@ -1,0 +1,3 @@
+impl SocketHandler for UserSocket {
+    fn channels(_routes: &mut Channels<Self>) {}
+}

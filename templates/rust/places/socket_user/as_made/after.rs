@@ -1,0 +1,19 @@
+use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler};
+
+use crate::auth;
+
+pub struct UserSocket {
+    /// Who it is, by its token.
+    pub user: String,
+}
+
+impl SocketHandler for UserSocket {
+    async fn connect(_params: Params, info: &ConnectInfo) -> Result<Self, Refused> {
+        let user = auth::user(info)?;
+        Ok(Self { user })
+    }
+
+    fn id(&self) -> Option<String> {
+        Some(format!("user_socket:{}", self.user))
+    }
+}

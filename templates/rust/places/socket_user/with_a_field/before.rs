@@ -1,0 +1,13 @@
+use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler};
+
+pub struct UserSocket { admin: bool }
+
+impl SocketHandler for UserSocket {
+    async fn connect(_params: Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+
+    fn id(&self) -> Option<String> {
+        None
+    }
+}

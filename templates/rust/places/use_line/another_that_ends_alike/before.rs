@@ -1,0 +1,1 @@
+use super::mini_room_channel::MiniRoomChannel;

@@ -1,0 +1,4 @@
+use super::room_channel::RoomChannel;
+use crate::config::Config;
+
+fn f() {}

@@ -1,0 +1,3 @@
+use crate::config::Config;
+
+fn f() {}

@@ -1,0 +1,5 @@
+fn f() {}
+
+mod tests {
+    use super::room_channel::RoomChannel;
+}

@@ -1,0 +1,5 @@
+use axum_channels::Channel;
+
+use super::lobby_channel::LobbyChannel;
+use super::room_channel::RoomChannel;
+use super::user_channel::UserChannel;

@@ -1,0 +1,4 @@
+use axum_channels::Channel;
+
+use super::lobby_channel::LobbyChannel;
+use super::user_channel::UserChannel;

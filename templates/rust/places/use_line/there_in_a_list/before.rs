@@ -1,0 +1,1 @@
+use super::{lobby, room_channel::{Other, RoomChannel as Room}};

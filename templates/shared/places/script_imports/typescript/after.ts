@@ -1,0 +1,3 @@
+import topbar from "topbar"
+import "./user_socket.js"
+const n: number = 1

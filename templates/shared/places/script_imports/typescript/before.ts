@@ -1,0 +1,2 @@
+import topbar from "topbar"
+const n: number = 1

@@ -1,0 +1,4 @@
+import { Socket } from "phoenix"
+
+const s = new Socket("/socket", {})
+s.connect()

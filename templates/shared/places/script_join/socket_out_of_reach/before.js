@@ -1,0 +1,3 @@
+function connect() {
+  const socket = new Socket("/socket")
+}

@@ -1,0 +1,4 @@
+import { Socket } from "phoenix"
+
+const socket: Socket = new Socket("/socket", {})
+socket.connect()

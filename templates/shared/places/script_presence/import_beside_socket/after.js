@@ -1,0 +1,7 @@
+import { Presence, Socket } from "phoenix"
+
+const socket = new Socket("/socket", {})
+socket.connect()
+export const roomChannel = socket.channel("room:lobby", {})
+
+export const roomPresence = new Presence(roomChannel)

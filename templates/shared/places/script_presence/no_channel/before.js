@@ -1,0 +1,4 @@
+import { Socket } from "phoenix"
+
+const socket = new Socket("/socket", {})
+socket.connect()

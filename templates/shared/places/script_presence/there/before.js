@@ -1,0 +1,6 @@
+import { Presence, Socket } from "phoenix"
+
+const socket = new Socket("/socket", {})
+socket.connect()
+export const roomChannel = socket.channel("room:lobby", {})
+const p = new Presence(roomChannel)

@@ -1,0 +1,388 @@
+//! Generators, options and files of a project's own, under `.hello-sockets/templates/`.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+mod support;
+
+use std::fs;
+
+use support::{Ran, Sandbox};
+
+const OWN: &str = "my_app/.hello-sockets/templates/rust";
+
+/// An app with a generator `note` of its own.
+fn with_note(generator: &str) -> Sandbox {
+    let sandbox = Sandbox::with_app();
+    sandbox.write(&format!("{OWN}/note/generator.toml"), generator);
+    sandbox
+}
+
+#[track_caller]
+fn failed(ran: &Ran, words: &[&str]) {
+    assert_ne!(ran.code, Some(0), "{}", ran.stdout);
+    for word in words {
+        assert!(ran.stderr.contains(word), "{word}\n{}", ran.stderr);
+    }
+}
+
+const NOTE: &str = r#"
+about = "Make a note"
+help = "Notes are kept in notes/."
+
+[name]
+help = "Such as Milk"
+
+[[option]]
+name = "size"
+type = "number"
+help = "Its size"
+default = "3"
+
+[[option]]
+name = "colour"
+type = "choice"
+choices = ["red", "blue"]
+help = "Its colour"
+default = "red"
+
+[[option]]
+name = "urgent"
+type = "flag"
+help = "Do it today"
+
+[[option]]
+name = "by"
+help = "Who wrote it"
+default = "nobody"
+
+[[question]]
+name = "index"
+no_help = "Do not list it"
+if = "not listed"
+ask = "Start a list of notes?"
+no = "The list is yours to start."
+
+[find]
+listed = { file = "notes/list.toml" }
+
+[[file]]
+path = "notes/{{ name.snake }}.txt"
+if = "size > 1"
+
+[[insert]]
+if = "answers.index or listed"
+place = "list"
+with = { note = "{{ name.snake }}" }
+
+[places.list]
+about = "The list of notes"
+manual = "to list the note"
+text = "{{ note }} = true"
+present = '(pair (bare_key) @key (#eq? @key "{{ note }}"))'
+[places.list.needs]
+note = "The note"
+[places.list.file]
+paths = ["notes/list.toml"]
+create = true
+[[places.list.anchor]]
+at = "end"
+
+[[next]]
+if = "urgent"
+text = "Do it today."
+"#;
+
+fn note() -> Sandbox {
+    let sandbox = with_note(NOTE);
+    let template = format!("{OWN}/note/notes/{{{{ name.snake }}}}.txt.tera");
+    sandbox.write(
+        &template,
+        "{{ name.module }}, {{ size }}, {{ colour }}, by {{ by }}\n",
+    );
+    sandbox
+}
+
+#[test]
+fn a_generator_of_ones_own_is_in_the_help_and_parses() {
+    let sandbox = note();
+
+    let all = sandbox.run(&["gen", "--help"]).succeeded();
+    let help = sandbox.run(&["help", "gen", "note"]).succeeded();
+    let made = sandbox
+        .run(&[
+            "gen", "note", "Milk", "--size", "7", "--colour", "blue", "--by", "me", "--urgent",
+        ])
+        .succeeded();
+
+    assert!(
+        all.stdout.contains("note      Make a note\n"),
+        "{}",
+        all.stdout
+    );
+    assert!(all.stdout.contains("channel "), "{}", all.stdout);
+    for line in [
+        "--size <NUMBER>",
+        "--colour <CHOICE>",
+        "--no-index",
+        "--urgent ",
+        "Notes are kept",
+    ] {
+        assert!(help.stdout.contains(line), "{line}\n{}", help.stdout);
+    }
+    assert_eq!(
+        sandbox.read("my_app/notes/milk.txt"),
+        "Milk, 7, blue, by me\n"
+    );
+    assert_eq!(sandbox.read("my_app/notes/list.toml"), "milk = true\n");
+    assert_eq!(
+        made.stdout,
+        "* creating notes/milk.txt\n* creating notes/list.toml\n\nDo it today.\n"
+    );
+}
+
+#[test]
+fn a_question_of_any_name_is_answered_by_its_flag() {
+    let sandbox = note();
+
+    let ran = sandbox
+        .run(&["gen", "note", "Milk", "--no-index"])
+        .succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* creating notes/milk.txt\n\nThe list is yours to start.\n"
+    );
+    assert_eq!(
+        sandbox.read("my_app/notes/milk.txt"),
+        "Milk, 3, red, by nobody\n"
+    );
+    assert!(!sandbox.exists("my_app/notes/list.toml"));
+}
+
+#[test]
+fn the_values_of_options_are_what_their_types_say() {
+    let sandbox = note();
+
+    sandbox
+        .run(&["gen", "note", "Milk", "--size", "many"])
+        .misused("error: `many` is not a number, which --size takes\nhelp: --size 1\n");
+    let colour = sandbox.run(&["gen", "note", "Milk", "--colour", "green"]);
+    failed(&colour, &["invalid value 'green' for '--colour <CHOICE>'"]);
+    let small = sandbox
+        .run(&["gen", "note", "Milk", "--size", "1", "--no-index"])
+        .succeeded();
+    assert!(!small.stdout.contains("creating"), "{}", small.stdout);
+}
+
+#[test]
+fn a_new_file_in_the_folder_of_a_generator_of_ours_is_made_with_it() {
+    let sandbox = Sandbox::with_app();
+    let template = format!("{OWN}/channel/docs/{{{{ name.snake }}}}.md.tera");
+    sandbox.write(&template, "# {{ name.pascal }}Channel\n");
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Room", "--no-socket"])
+        .succeeded();
+
+    assert!(
+        ran.stdout.contains("* creating docs/room.md\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(sandbox.read("my_app/docs/room.md"), "# RoomChannel\n");
+}
+
+#[test]
+fn a_place_of_ones_own_stands_for_ours() {
+    let sandbox = Sandbox::with_app();
+    let ours = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/templates/rust/places/channels_module.toml"
+    ));
+    let own = ours
+        .expect("it is there")
+        .replace("pub mod", "pub(crate) mod");
+    sandbox.write(&format!("{OWN}/places/channels_module.toml"), &own);
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--no-socket"])
+        .succeeded();
+
+    let modules = sandbox.read("my_app/src/channels/mod.rs");
+    assert!(
+        modules.ends_with("\n\npub(crate) mod room_channel;\n"),
+        "{modules}"
+    );
+}
+
+#[test]
+fn a_key_that_is_not_known_is_named_with_its_file() {
+    let file = ".hello-sockets/templates/rust/note/generator.toml";
+    for (toml, key) in [
+        ("about = \"x\"\nabuot = \"y\"\n", "abuot"),
+        ("about = \"x\"\n[[question]]\nid = \"y\"\n", "id"),
+        (
+            "about = \"x\"\n[[option]]\nname = \"y\"\nhelp = \"\"\ntype = \"topick\"\n",
+            "topick",
+        ),
+        (
+            "about = \"x\"\n[[insert]]\nplace = \"crate_module\"\nwhere = \"y\"\n",
+            "where",
+        ),
+        (
+            "about = \"x\"\n[name]\nhelp = \"\"\nsufix = \"\"\n",
+            "sufix",
+        ),
+    ] {
+        let ran = with_note(toml).run(&["gen", "note"]);
+        failed(&ran, &[file, key]);
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_place_is_an_error_and_not_a_place_that_is_skipped() {
+    let place = |query: &str| {
+        format!(
+            "about = \"x\"\n[[insert]]\nplace = \"here\"\n[places.here]\nabout = \"x\"\ntext = \"mod note;\"\n\
+             [places.here.file]\npaths = [\"src/lib.rs\"]\n[[places.here.anchor]]\nquery = '{query}'\nat = \"after\"\n"
+        )
+    };
+    for (query, words) in [
+        (
+            "(source_file (mod_itm) @anchor)",
+            "it has no node of the kind `mod_itm`",
+        ),
+        (
+            "(source_file (mod_item nam: (_)) @anchor)",
+            "it has no field `nam`",
+        ),
+        (
+            "(source_file (mod_item) @anchor (#equals? @anchor \"x\"))",
+            "#equals? is not understood",
+        ),
+    ] {
+        let sandbox = with_note(&place(query));
+        let before = sandbox.tree();
+        failed(&sandbox.run(&["gen", "note"]), &[words, query]);
+        assert_eq!(sandbox.tree(), before);
+    }
+}
+
+#[test]
+fn an_unknown_variable_in_a_condition_is_an_error() {
+    for (condition, unknown) in [
+        ("urgnt", "urgnt"),
+        ("not answers.inst", "answers.inst"),
+        ("app.nam == 'x'", "app.nam"),
+    ] {
+        let toml = format!(
+            "about = \"x\"\n[[refuse]]\nif = \"{condition}\"\nmessage = \"y\"\nhelp = \"z\"\n"
+        );
+        let ran = with_note(&toml).run(&["gen", "note"]);
+        failed(
+            &ran,
+            &[&format!(
+                "in the condition `{condition}`: there is no `{unknown}`"
+            )],
+        );
+    }
+}
+
+mod outside {
+    use super::*;
+
+    #[track_caller]
+    fn writes_nothing(sandbox: &Sandbox, words: &str) {
+        let before = sandbox.tree();
+        failed(&sandbox.run(&["gen", "note", "--yes", "--force"]), &[words]);
+        assert_eq!(sandbox.tree(), before);
+    }
+
+    #[test]
+    fn no_program_is_run() {
+        let command = "about = \"x\"\n[[command]]\nrun = [\"touch\", \"made\"]\notherwise = \"\"\n";
+
+        writes_nothing(
+            &with_note(command),
+            "a project's own generators run no programs",
+        );
+    }
+
+    #[test]
+    fn no_file_is_made_above_or_at_an_absolute_path() {
+        for path in [
+            "../out.txt",
+            "/tmp/hello-sockets-out.txt",
+            "a/../../out.txt",
+        ] {
+            let sandbox = with_note(&format!("about = \"x\"\n[values]\npath = \"{path}\"\n"));
+            sandbox.write(&format!("{OWN}/note/{{{{ path }}}}"), "x");
+
+            writes_nothing(&sandbox, "is outside the project");
+        }
+    }
+
+    #[test]
+    fn no_file_is_edited_above_or_at_an_absolute_path() {
+        for path in ["../out.toml", "/tmp/hello-sockets-out.toml"] {
+            let insert = format!(
+                "about = \"x\"\n[[insert]]\nplace = \"here\"\n[places.here]\nabout = \"x\"\ntext = \"x = 1\"\n\
+                 [places.here.file]\npaths = [\"{path}\"]\ncreate = true\n[[places.here.anchor]]\nat = \"end\"\n"
+            );
+            let sandbox = with_note(&insert);
+            sandbox.write("out.toml", "");
+
+            writes_nothing(&sandbox, "is outside the project");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_followed_out_of_the_project() {
+        use std::os::unix::fs::symlink;
+
+        let elsewhere = Sandbox::new();
+        let sandbox = with_note("about = \"x\"\n");
+        sandbox.write(&format!("{OWN}/note/linked/note.txt"), "x");
+        let link = sandbox.path().join("my_app/linked");
+        symlink(elsewhere.path(), &link).expect("it is linked");
+        let ran = sandbox.run(&["gen", "note", "--yes", "--force"]);
+        failed(&ran, &["`linked/note.txt` leads out of the project"]);
+        assert_eq!(elsewhere.tree(), Vec::new());
+
+        let sandbox = with_note("about = \"x\"\n");
+        sandbox.write(&format!("{OWN}/note/note.txt"), "x");
+        let link = sandbox.path().join("my_app/note.txt");
+        let nowhere = elsewhere.path().join("note.txt");
+        symlink(&nowhere, &link).expect("it is linked");
+        let ran = sandbox.run(&["gen", "note", "--yes", "--force"]);
+        failed(&ran, &["`note.txt` leads out of the project"]);
+        assert!(!nowhere.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_place_of_ones_own_follows_no_link_out_for_a_generator_of_ours() {
+        use std::os::unix::fs::symlink;
+
+        let sandbox = Sandbox::with_app();
+        let ours = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/templates/rust/places/crate_module.toml"
+        );
+        let place = fs::read_to_string(ours).expect("it is there");
+        sandbox.write(&format!("{OWN}/places/crate_module.toml"), &place);
+        sandbox.write("elsewhere.rs", "");
+        let lib = sandbox.path().join("my_app/src/lib.rs");
+        fs::remove_file(&lib).expect("it was there");
+        symlink(sandbox.path().join("elsewhere.rs"), &lib).expect("it is linked");
+        let before = sandbox.tree();
+
+        let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]);
+
+        failed(&ran, &["`src/lib.rs` leads out of the project"]);
+        assert_eq!(sandbox.tree(), before);
+    }
+}

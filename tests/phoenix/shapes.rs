@@ -1,0 +1,274 @@
+//! Apps in shapes that `new` does not make: what is there is looked up by its module, wherever its file is.
+
+use crate::support::{Ran, Sandbox};
+
+/// A skeleton of an app called `shop`, as `mix phx.new` names its parts, with `files` in it.
+fn shop(files: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let skeleton = [
+        (
+            "mix.exs",
+            "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, version: \"0.1.0\", deps: deps()]\n  \
+             defp deps, do: [{:phoenix, \"~> 1.7\"}]\nend\n",
+        ),
+        (
+            "lib/shop_web.ex",
+            "defmodule ShopWeb do\n  def channel, do: quote(do: use(Phoenix.Channel))\nend\n",
+        ),
+        ("lib/shop_web/endpoint.ex", ENDPOINT),
+        ("assets/js/app.js", "console.log(\"hi\")\n"),
+    ];
+    for (path, source) in skeleton.iter().chain(files) {
+        sandbox.write(&format!("my_app/{path}"), source);
+    }
+    sandbox
+}
+
+const ENDPOINT: &str = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  plug ShopWeb.Router\nend\n";
+
+fn socket(module: &str, route: &str) -> String {
+    format!(
+        "defmodule {module} do\n  use Phoenix.Socket\n{route}\n  def connect(_p, socket, _i), do: {{:ok, socket}}\n  def id(_), do: nil\nend\n"
+    )
+}
+
+fn mounted(path: &str, module: &str) -> String {
+    ENDPOINT.replace(
+        "  plug",
+        &format!("  socket \"{path}\", {module}\n\n  plug"),
+    )
+}
+
+/// Refused with these lines, and nothing written.
+#[track_caller]
+fn refused(sandbox: &Sandbox, args: &[&str], stderr: &str) {
+    let before = sandbox.tree();
+    let ran = sandbox.run(args);
+    assert_eq!(ran.stdout, "");
+    ran.misused(stderr);
+    assert_eq!(sandbox.tree(), before);
+}
+
+/// The lines of the report that name a file.
+fn lines(ran: &Ran) -> Vec<&str> {
+    ran.stdout
+        .lines()
+        .filter(|line| line.starts_with("* "))
+        .collect()
+}
+
+#[test]
+fn a_path_that_is_mounted_for_another_module_stops_all_of_it() {
+    for module in ["ShopWeb.Sockets.UserSocket", "Phoenix.LiveView.Socket"] {
+        let sandbox = shop(&[("lib/shop_web/endpoint.ex", &mounted("/socket", module))]);
+        let error = format!(
+            "error: the path `/socket` is taken: the endpoint mounts {module} there\n\
+             help: hello-sockets gen socket Client\n"
+        );
+
+        refused(&sandbox, &["gen", "socket", "User"], &error);
+        let error = error.replace("gen socket Client", "gen channel Zebra --socket Client");
+        let ran = sandbox.run(&["gen", "channel", "Zebra", "--yes"]);
+        // The channel's own mount is in the way as the socket's is: it is named once.
+        ran.misused(&error);
+        assert!(!sandbox.exists("my_app/lib/shop_web/channels/zebra_channel.ex"));
+    }
+}
+
+#[test]
+fn a_socket_is_found_by_its_module_and_mounted_if_it_is_not() {
+    for path in [
+        "lib/shop_web/user_socket.ex",
+        "lib/shop_web/sockets/people.ex",
+        "web/channels/user_socket.ex",
+    ] {
+        let sandbox = shop(&[(path, &socket("ShopWeb.UserSocket", ""))]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Zebra", "--yes"])
+            .succeeded();
+
+        let expected = [
+            "* creating lib/shop_web/channels/zebra_channel.ex",
+            "* creating test/shop_web/channels/zebra_channel_test.exs",
+            "* creating test/support/channel_case.ex",
+            &format!("* injecting {path}"),
+            "* injecting lib/shop_web/endpoint.ex",
+        ];
+        assert_eq!(lines(&ran), expected);
+        assert!(
+            sandbox
+                .read(&format!("my_app/{path}"))
+                .contains("channel \"zebra:*\", ShopWeb.ZebraChannel\n")
+        );
+        assert!(
+            !sandbox.exists("my_app/lib/shop_web/channels/user_socket.ex")
+                || path.contains("channels/user")
+        );
+        let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+        assert_eq!(
+            endpoint
+                .matches("socket \"/socket\", ShopWeb.UserSocket")
+                .count(),
+            1
+        );
+    }
+}
+
+#[test]
+fn another_module_at_the_path_of_a_presence_is_left_alone() {
+    let other = "defmodule Shop.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
+    let sandbox = shop(&[("lib/shop_web/channels/presence.ex", other)]);
+
+    refused(
+        &sandbox,
+        &["gen", "presence"],
+        "error: another module than ShopWeb.Presence is in lib/shop_web/channels/presence.ex\n\
+         help: hello-sockets gen presence ShopPresence\n",
+    );
+}
+
+#[test]
+fn a_presence_that_is_elsewhere_is_used() {
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
+    let sandbox = shop(&[("lib/shop_web/presence.ex", presence)]);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    let expected = [
+        "* skipping lib/shop_web/presence.ex",
+        "* creating test/shop_web/channels/presence_test.exs",
+        "* injecting lib/shop_web/presence.ex",
+    ];
+    assert_eq!(lines(&ran), expected);
+    assert!(!sandbox.exists("my_app/lib/shop_web/channels/presence.ex"));
+    assert!(
+        sandbox
+            .read("my_app/lib/shop_web/presence.ex")
+            .contains("def track(socket) do")
+    );
+}
+
+#[test]
+fn the_endpoint_names_the_web_side_where_no_web_module_does() {
+    let endpoint = ENDPOINT.replace("ShopWeb", "Shop");
+    let sandbox = shop(&[
+        ("lib/shop/endpoint.ex", &endpoint),
+        (
+            "web/web.ex",
+            "defmodule Shop.Web do\n  def channel, do: quote(do: use(Phoenix.Channel))\nend\n",
+        ),
+        (
+            "web/channels/user_socket.ex",
+            &socket("Shop.UserSocket", ""),
+        ),
+    ]);
+    std::fs::remove_file(sandbox.path().join("my_app/lib/shop_web.ex")).expect("it was there");
+    std::fs::remove_file(sandbox.path().join("my_app/lib/shop_web/endpoint.ex"))
+        .expect("it was there");
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Zebra", "--yes"])
+        .succeeded();
+
+    assert!(
+        lines(&ran).contains(&"* injecting web/channels/user_socket.ex"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        lines(&ran).contains(&"* injecting lib/shop/endpoint.ex"),
+        "{}",
+        ran.stdout
+    );
+    let channel = sandbox.read("my_app/lib/shop/channels/zebra_channel.ex");
+    assert!(
+        channel.starts_with("defmodule Shop.ZebraChannel do\n  use Phoenix.Channel\n"),
+        "{channel}"
+    );
+}
+
+#[test]
+fn a_web_module_without_a_channel_is_not_used_for_one() {
+    let web =
+        "defmodule ShopWeb do\n  def controller, do: quote(do: use(Phoenix.Controller))\nend\n";
+    let sandbox = shop(&[("lib/shop_web.ex", web)]);
+
+    sandbox
+        .run(&["gen", "channel", "Zebra", "--no-socket"])
+        .succeeded();
+
+    let channel = sandbox.read("my_app/lib/shop_web/channels/zebra_channel.ex");
+    assert!(
+        channel.starts_with("defmodule ShopWeb.ZebraChannel do\n  use Phoenix.Channel\n"),
+        "{channel}"
+    );
+}
+
+#[test]
+fn a_script_elsewhere_that_connects_to_the_socket_is_the_one_that_joins() {
+    let script = "import {Socket} from \"phoenix\"\nlet socket = new Socket(\"/socket\", {})\nsocket.connect()\nexport default socket\n";
+    let sandbox = shop(&[
+        (
+            "lib/shop_web/channels/user_socket.ex",
+            &socket("ShopWeb.UserSocket", ""),
+        ),
+        ("assets/js/socket.js", script),
+    ]);
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Zebra", "--yes"])
+        .succeeded();
+
+    assert!(
+        lines(&ran).contains(&"* injecting assets/js/socket.js"),
+        "{}",
+        ran.stdout
+    );
+    let joined = "export const zebraChannel = socket.channel(\"zebra:lobby\", {})\n";
+    assert!(sandbox.read("my_app/assets/js/socket.js").contains(joined));
+}
+
+#[test]
+fn a_manual_step_that_is_open_is_said_every_time() {
+    let sandbox = shop(&[]);
+    std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
+    let manual =
+        "\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./user_socket.js\"\n";
+
+    for _ in 0..2 {
+        let ran = sandbox
+            .run(&["gen", "channel", "Zebra", "--yes"])
+            .succeeded();
+        assert!(ran.stdout.contains(manual), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn which_of_two_endpoints_is_meant_is_not_guessed() {
+    let admin = ENDPOINT.replace("ShopWeb.Endpoint", "ShopWeb.AdminEndpoint");
+    let sandbox = shop(&[("lib/shop_web/admin/endpoint.ex", &admin)]);
+
+    let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
+
+    let why = "\nAdd this to `lib/shop_web/endpoint.ex` to mount the socket (files `lib/shop_web/endpoint.ex` and \
+               `lib/shop_web/admin/endpoint.ex` would do):\n";
+    assert!(ran.stdout.contains(why), "{}", ran.stdout);
+    assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), ENDPOINT);
+}
+
+#[test]
+fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
+    let routed = socket("ShopWeb.UserSocket", "\n  channel \"room:*\", ShopWeb.RoomChannel\n");
+    let sandbox = shop(&[
+        ("lib/shop_web/endpoint.ex", &mounted("/ws", "ShopWeb.UserSocket")),
+        ("lib/shop_web/user_socket.ex", &routed),
+    ]);
+
+    let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
+
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    assert!(script.contains("new Socket(\"/ws\", "), "{script}");
+    let words = "\nIt is mounted at /ws and starts with the app: if that runs, start it again.\n";
+    assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
+}

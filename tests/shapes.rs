@@ -1,0 +1,123 @@
+//! Rust projects in shapes that `new` does not make.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+mod support;
+
+use support::Sandbox;
+
+/// A crate called `shop` that depends on the library, with `files` in it.
+fn shop(files: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let skeleton = [
+        ("Cargo.toml", CARGO),
+        (
+            "src/endpoint.rs",
+            "use axum_channels::Endpoint;\n\npub fn sockets() -> Endpoint {\n    Endpoint::builder().build()\n}\n",
+        ),
+        ("assets/js/app.js", "console.log(1)\n"),
+    ];
+    for (path, source) in skeleton.iter().chain(files) {
+        sandbox.write(&format!("my_app/{path}"), source);
+    }
+    sandbox
+}
+
+const CARGO: &str = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n\
+    axum-channels = \"0.1\"\n";
+
+#[test]
+fn a_crate_that_is_a_program_only_has_its_modules_in_main_rs() {
+    let sandbox = shop(&[("src/main.rs", "mod endpoint;\n\nfn main() {}\n")]);
+
+    sandbox
+        .run(&["gen", "channel", "Zebra", "--yes"])
+        .succeeded();
+
+    assert!(!sandbox.exists("my_app/src/lib.rs"));
+    assert_eq!(
+        sandbox.read("my_app/src/main.rs"),
+        "pub mod channels;\nmod endpoint;\n\nfn main() {}\n"
+    );
+}
+
+#[test]
+fn modules_beside_their_folder_stay_there() {
+    let sandbox = shop(&[
+        ("src/lib.rs", "pub mod channels;\npub mod endpoint;\n"),
+        ("src/channels.rs", "pub struct Ours;\n"),
+    ]);
+
+    sandbox
+        .run(&["gen", "channel", "Zebra", "--yes"])
+        .succeeded();
+
+    assert!(!sandbox.exists("my_app/src/channels/mod.rs"));
+    let modules = sandbox.read("my_app/src/channels.rs");
+    assert!(
+        modules.contains("pub mod user_socket;\npub mod zebra_channel;\n"),
+        "{modules}"
+    );
+}
+
+#[test]
+fn an_endpoint_is_found_in_the_file_that_builds_it() {
+    for path in ["src/endpoint/mod.rs", "src/web/sockets.rs"] {
+        let sandbox = shop(&[("src/lib.rs", "pub mod endpoint;\n")]);
+        let builder = sandbox.read("my_app/src/endpoint.rs");
+        std::fs::remove_file(sandbox.path().join("my_app/src/endpoint.rs")).expect("it was there");
+        sandbox.write(&format!("my_app/{path}"), &builder);
+
+        let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
+
+        assert!(
+            ran.stdout.contains(&format!("* injecting {path}\n")),
+            "{}",
+            ran.stdout
+        );
+        assert!(
+            sandbox
+                .read(&format!("my_app/{path}"))
+                .contains(".socket::<UserSocket>(\"/socket\")")
+        );
+    }
+}
+
+#[test]
+fn tests_name_the_library_as_it_is_called() {
+    let sandbox = shop(&[
+        (
+            "Cargo.toml",
+            &format!("{CARGO}\n[lib]\nname = \"shop_core\"\n"),
+        ),
+        ("src/lib.rs", "pub mod endpoint;\n"),
+    ]);
+
+    sandbox
+        .run(&["gen", "channel", "Zebra", "--yes"])
+        .succeeded();
+
+    let test = sandbox.read("my_app/tests/zebra_channel.rs");
+    assert!(
+        test.contains("use shop_core::channels::zebra_channel::ZebraChannel;"),
+        "{test}"
+    );
+}
+
+#[test]
+fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User", "--yes"]]);
+    let endpoint = sandbox.read("my_app/src/endpoint.rs").replace("\"/socket\"", "\"/ws\"");
+    sandbox.write("my_app/src/endpoint.rs", &endpoint);
+    let script = sandbox.path().join("my_app/assets/js/user_socket.js");
+    std::fs::remove_file(script).expect("it was there");
+
+    let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
+
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    assert!(script.contains("new Socket(\"/ws\", "), "{script}");
+    let words = "\nThe socket is at /ws: start the app with `cargo run`, or start it again, and open http://localhost:4000\n";
+    assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
+}

@@ -1,0 +1,76 @@
+//! docs/stacks.md, followed word for word: its files are written, its commands run, its results compared.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+mod support;
+
+use support::Sandbox;
+
+/// A fenced block: what stands behind the fence, and the text.
+struct Block {
+    info: String,
+    text: String,
+}
+
+fn blocks(guide: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut lines = guide.lines();
+    while let Some(line) = lines.next() {
+        if let Some(info) = line.strip_prefix("```") {
+            let text = lines.by_ref().take_while(|line| *line != "```");
+            blocks.push(Block {
+                info: info.to_owned(),
+                text: text.map(|line| format!("{line}\n")).collect(),
+            });
+        }
+    }
+    blocks
+}
+
+#[test]
+fn the_guide_to_stacks_is_true() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stacks.md");
+    let guide = std::fs::read_to_string(path).expect("it is there");
+    let sandbox = Sandbox::new();
+    let mut ran = 0;
+    for Block { info, text } in blocks(&guide) {
+        if let Some((_, file)) = info.split_once(" file=") {
+            sandbox.write(file, &text);
+        } else if let Some((_, file)) = info.split_once(" result=") {
+            assert_eq!(sandbox.read(file), text, "{file}");
+        } else if let Some((command, printed)) = text.split_once('\n')
+            && let Some(args) = command.strip_prefix("$ hello-sockets ")
+        {
+            let args: Vec<_> = args.split(' ').collect();
+            let made = sandbox.run(&args).succeeded();
+            if !printed.is_empty() {
+                assert_eq!(made.stdout, printed, "{command}");
+            }
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, 4, "commands in the guide");
+}
+
+#[test]
+fn the_reference_has_the_keys_of_all_files_and_every_place() {
+    let reference = Sandbox::new()
+        .run(&["templates", "docs"])
+        .succeeded()
+        .stdout;
+
+    for line in [
+        "## `<stack>/stack.toml`",
+        "## `<stack>/<generator>/generator.toml`",
+        "## `<stack>/places/<place>.toml`",
+        "- `place` (text, required): The name of a file in `places/`, or of a place in the generator's own `places`.",
+        "## Places in `rust/places/`",
+        "### socket_routes",
+        "- `topic`: The topics: `room:*`",
+        "## Places in `shared/places/`",
+    ] {
+        assert!(reference.lines().any(|l| l == line), "{line}\n{reference}");
+    }
+}
