@@ -137,7 +137,7 @@ impl Runner {
         if turn.is_pressed() {
             self.pause.begin();
             self.pause.lasts(turn);
-        } else if turn.is_over() {
+        } else if turn.ends() {
             turn.again();
         }
     }

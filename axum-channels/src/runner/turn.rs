@@ -16,6 +16,8 @@ pub(crate) struct Turn<'a, 'w> {
 
 /// What one turn may still do. Source of the idea: tokio's cooperative budget, which counts only what a task waits for.
 struct Budget {
+    /// An earlier part of the turn has used up its own.
+    exceeded: bool,
     messages: u32,
     /// The thread's count of deliveries at which the turn ends.
     last_delivery: u64,
@@ -38,17 +40,17 @@ const BLOCKING: Duration = Duration::from_millis(50);
 
 impl<'a, 'w> Turn<'a, 'w> {
     pub(crate) fn new(cx: &'a mut task::Context<'w>) -> Self {
-        let since = Instant::now();
         pubsub::reset_pressure();
         Turn {
             cx,
-            budget: Budget {
-                messages: MESSAGES,
-                last_delivery: pubsub::deliveries() + DELIVERIES,
-                since,
-                end: since + TIME,
-            },
+            budget: Budget::new(Instant::now(), false),
         }
+    }
+
+    /// Begins the part of the turn in which input is read. It has a budget of its own: what channels have under way must not
+    /// keep their client from being heard.
+    pub(crate) fn begin_input(&mut self) {
+        self.budget = Budget::new(self.budget.since, self.ends());
     }
 
     /// Returns the context of the connection's task.
@@ -87,6 +89,11 @@ impl<'a, 'w> Turn<'a, 'w> {
         polled
     }
 
+    /// Whether a budget of this turn was used up, so that another turn is needed.
+    pub(crate) fn ends(&self) -> bool {
+        self.budget.exceeded || self.is_over()
+    }
+
     /// Whether the budget is used up.
     pub(crate) fn is_over(&self) -> bool {
         let budget = &self.budget;
@@ -108,5 +115,17 @@ impl<'a, 'w> Turn<'a, 'w> {
     pub(crate) fn again(&mut self) {
         let yielded: Poll<()> = pin!(tokio::task::yield_now()).poll(self.cx);
         debug_assert!(yielded.is_pending());
+    }
+}
+
+impl Budget {
+    fn new(since: Instant, exceeded: bool) -> Self {
+        Budget {
+            exceeded,
+            messages: MESSAGES,
+            last_delivery: pubsub::deliveries() + DELIVERIES,
+            since,
+            end: since + TIME,
+        }
     }
 }

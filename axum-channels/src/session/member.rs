@@ -30,7 +30,8 @@ pub(super) enum Doing {
 #[derive(Default)]
 pub(super) struct Waiting {
     pub(super) items: VecDeque<Item>,
-    /// Bytes that the client's messages take.
+    /// Number of the client's messages among them, and the bytes that those take.
+    messages: usize,
     bytes: usize,
 }
 
@@ -47,6 +48,7 @@ fn weight(message: &Message<'_>) -> usize {
 
 impl Waiting {
     pub(super) fn push(&mut self, message: Message<'static>) {
+        self.messages += 1;
         self.bytes += weight(&message);
         self.items.push_back(Item::Message(message));
     }
@@ -54,14 +56,22 @@ impl Waiting {
     pub(super) fn pop(&mut self) -> Option<Item> {
         let item = self.items.pop_front()?;
         if let Item::Message(message) = &item {
+            self.messages -= 1;
             self.bytes -= weight(message);
         }
         Some(item)
     }
 
+    /// Number of items that came from within the app.
+    pub(super) fn mail(&self) -> usize {
+        self.items.len() - self.messages
+    }
+
+    /// How much of the client's waits: it is slowed down for what it sent itself, not for what others send to its channel.
+    ///
     /// A message may wait unless it is [`Load::Full`]. So there may be one more than the limit of bytes lets in.
     pub(super) fn load(&self, rules: &Rules) -> Load {
-        let reaches = |items, bytes| self.items.len() >= items || self.bytes >= bytes;
+        let reaches = |messages, bytes| self.messages >= messages || self.bytes >= bytes;
         if reaches(rules.max_waiting, rules.max_waiting_bytes) {
             Load::Full
         } else if reaches(rules.max_waiting / 2 + 1, rules.max_waiting_bytes / 2 + 1) {

@@ -156,7 +156,7 @@ impl Session {
     pub(crate) fn has_room(&mut self, key: Key) -> bool {
         let has_room = self.find(key).is_none_or(|at| {
             let waiting = self.channels[at].waiting.as_ref();
-            waiting.is_none_or(|waiting| waiting.items.len() < self.rules.max_waiting)
+            waiting.is_none_or(|waiting| waiting.mail() < self.rules.max_waiting)
         });
         self.held_back |= !has_room;
         has_room
@@ -216,7 +216,6 @@ impl Session {
             mail => {
                 let waiting = member.waiting.get_or_insert_default();
                 waiting.items.push_back(Item::Mail(key, mail));
-                self.loaded = true;
             }
         }
         true

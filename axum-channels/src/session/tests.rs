@@ -634,29 +634,45 @@ fn a_channel_that_is_stopped_while_idle_ends_at_once_and_one_while_joining_after
 }
 
 #[test]
-fn mail_that_was_held_back_is_called_for_when_there_is_room_also_if_what_waited_was_for_nobody() {
+fn mail_that_was_held_back_is_called_for_when_there_is_room() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "ping"]);
-    for reference in ["3", "4"] {
+    for _ in 0..2 {
         assert!(session.0.has_room(Key(0)));
-        session.receive(["0", reference, "room:a", "stale"]);
+        session.mail(0, out("e"));
     }
     assert!(!session.0.has_room(Key(0)));
-    assert_eq!(session.handled(0, "2", Handled::Silent), ["take mail"]);
+    let told = session.handled(0, "2", Handled::Silent);
+    assert_eq!(told, ["deliver out e {} to 0", "take mail"]);
     assert!(session.0.has_room(Key(0)));
-    session.receive(["1", "5", "room:a", "ping"]);
-    assert_eq!(session.handled(0, "5", Handled::Silent), [""; 0]);
+    let told = session.handled(0, "null", Handled::Silent);
+    assert_eq!(told, ["deliver out e {} to 0"]);
 }
 
 #[test]
 fn mail_that_was_held_back_is_called_for_when_its_channel_is_joined_again() {
     let mut session = session().join();
-    for reference in ["2", "3", "4"] {
-        session.receive(["1", reference, "room:a", "ping"]);
+    session.receive(["1", "2", "room:a", "ping"]);
+    for _ in 0..2 {
+        session.mail(0, out("e"));
     }
     assert!(!session.0.has_room(Key(0)));
     let told = session.receive(["5", "5", "room:a", "phx_join"]);
     assert_eq!(told.last().map(String::as_str), Some("take mail"));
+}
+
+#[test]
+fn messages_of_the_client_and_mail_take_no_room_from_each_other() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "ping"]);
+    for _ in 0..2 {
+        session.mail(0, out("e"));
+    }
+    assert_eq!(session.0.load(), Load::Light);
+    for reference in ["3", "4"] {
+        assert_eq!(session.receive(["1", reference, "room:a", "ping"]), [""; 0]);
+    }
+    assert_eq!(session.0.load(), Load::Full);
 }
 
 #[test]

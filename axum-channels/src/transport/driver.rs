@@ -85,10 +85,12 @@ impl Future for Driver {
                 None if runner.is_paused(turn) => Input::Waiting,
                 None => {
                     runner.poll(turn);
+                    turn.begin_input();
                     this.read(turn)
                 }
                 Some(end) => {
                     runner.poll(turn);
+                    turn.begin_input();
                     this.read_rest(end, turn)
                 }
             };
@@ -119,7 +121,7 @@ impl Driver {
             self.connection.outbox.mute();
         }
         match &mut self.phase {
-            Phase::Open { runner, .. } if turn.is_over() => runner.end_turn(turn),
+            Phase::Open { runner, .. } if turn.ends() => runner.end_turn(turn),
             _ if more => turn.again(),
             _ => {}
         }

@@ -240,6 +240,7 @@ impl Future for Poller {
             let paused = end.is_none() && runner.is_paused(turn);
             if !paused {
                 runner.poll(turn);
+                turn.begin_input();
             }
             match end {
                 Some(End::TooSlow) => this.closed(Closed::TooSlow),
