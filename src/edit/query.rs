@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use regex_lite::Regex;
-use tree_sitter::{Node, TreeCursor};
+use tree_sitter::Node;
 
 pub use names::Names;
 
@@ -34,7 +34,7 @@ use super::source::Source;
 pub type Captures<'tree> = Vec<(Arc<str>, Node<'tree>)>;
 
 thread_local! {
-    /// Queries by their text and the name of their grammar: checked, and read once.
+    /// Queries by their text and the name of their language: checked, and read once.
     static CACHE: RefCell<HashMap<(String, String), Rc<Query>>> = RefCell::default();
 }
 
@@ -130,15 +130,14 @@ impl Query {
     /// # Errors
     /// What is not of the language, or names a kind or a field that `language` does not have.
     pub fn cached(text: &str, language: &Language) -> Result<Rc<Self>> {
-        let grammar = language.grammar().name().unwrap_or_default();
-        let key = (text.to_owned(), grammar.to_owned());
+        let key = (text.to_owned(), language.name.clone());
         if let Some(query) = CACHE.with_borrow(|cache| cache.get(&key).cloned()) {
             return Ok(query);
         }
         let query = Self::parse(text)?;
         query
-            .check(language.grammar())
-            .with_context(|| format!("the grammar `{grammar}` cannot match it"))?;
+            .check(language)
+            .with_context(|| format!("`{}` cannot match it", language.name))?;
         let query = Rc::new(query);
         CACHE.with_borrow_mut(|cache| cache.insert(key, Rc::clone(&query)));
         Ok(query)
@@ -148,7 +147,19 @@ impl Query {
     pub fn matches<'tree>(&self, root: Node<'tree>, source: &Source) -> Vec<Captures<'tree>> {
         let mut found = Vec::new();
         let mut cursor = root.walk();
-        self.walk(&mut cursor, source, &mut found);
+        // Walking costs most: only nodes that a pattern can start with are gone to.
+        for (at, kind) in source.kinds_below(root).into_iter().enumerate() {
+            if self
+                .patterns
+                .iter()
+                .any(|pattern| pattern.form.may_be(kind))
+            {
+                cursor.goto_descendant(at);
+                for pattern in &self.patterns {
+                    pattern.matches(cursor.node(), source, &mut found);
+                }
+            }
+        }
         found
     }
 
@@ -159,24 +170,6 @@ impl Query {
             pattern.matches(node, source, &mut found);
         }
         found
-    }
-
-    fn walk<'tree>(
-        &self,
-        cursor: &mut TreeCursor<'tree>,
-        source: &Source,
-        found: &mut Vec<Captures<'tree>>,
-    ) {
-        for pattern in &self.patterns {
-            pattern.matches(cursor.node(), source, found);
-        }
-        if cursor.goto_first_child() {
-            self.walk(cursor, source, found);
-            while cursor.goto_next_sibling() {
-                self.walk(cursor, source, found);
-            }
-            cursor.goto_parent();
-        }
     }
 }
 
@@ -197,6 +190,16 @@ impl Pattern {
 }
 
 impl Form {
+    /// Whether a node of this kind may be what the form says.
+    fn may_be(&self, kind: &str) -> bool {
+        match &self.test {
+            Test::Named { kind: wanted, .. } => wanted.as_ref().is_none_or(|wanted| wanted == kind),
+            Test::Literal(text) => text == kind,
+            Test::OneOf(forms) => forms.iter().any(|form| form.may_be(kind)),
+            Test::Anything => true,
+        }
+    }
+
     /// Every way in which this one node is what the form says.
     fn matches<'tree>(&self, node: Node<'tree>) -> Vec<Captures<'tree>> {
         let inner = match &self.test {
