@@ -33,10 +33,10 @@ use tower_service::Service;
 /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further ado. Any other server of axum's serves channels,
 /// too; what this one adds:
 ///
-/// - A client has [a time limit](Self::header_timeout) for its headers, [one for the body](Self::body_timeout), and
-///   [one between requests](Self::keep_alive_timeout); headers have [a maximum size](Self::max_header_bytes).
-/// - A shutdown ends [in bounded time](Self::shutdown_timeout), closes the [endpoint's clients](Self::drain), and can be
-///   [cut short](Self::with_forced_shutdown).
+/// - A client has [a time limit](Serve::header_timeout) for its headers, [one for the body](Serve::body_timeout), and
+///   [one between requests](Serve::keep_alive_timeout); headers have [a maximum size](Serve::max_header_bytes).
+/// - A shutdown ends [in bounded time](Serve::shutdown_timeout), closes the [endpoint's clients](Serve::drain), and can be
+///   [cut short](Serve::with_forced_shutdown).
 /// - Connections are accepted on a worker of the runtime, wherever the future is awaited, and stay there: a fifth less CPU
 ///   each than accepted in `main`.
 /// - Small messages are sent at once (`TCP_NODELAY`), and a lack of file descriptors is logged and waited out.
