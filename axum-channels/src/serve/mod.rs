@@ -27,7 +27,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
-/// Serves an app over HTTP/1.1 until it is told to shut down: [`axum::serve`] with bounds.
+/// Serves an app over HTTP/1.1 until it is told to shut down: [`axum::serve`](https://docs.rs/axum/0.8/axum/fn.serve.html) with bounds.
 ///
 /// `app` is a [`Router`](axum::Router), or one wrapped in tower layers. Handlers may take
 /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further ado. Any other server of axum's serves channels,
