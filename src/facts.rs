@@ -40,7 +40,9 @@ pub fn work_out(
         if facts.contains_key(&rule.name) {
             continue;
         }
-        let Some(value) = first(&rule.any, &facts, look, &renderer)? else {
+        let mut context = Context::new();
+        context.insert("app", &facts);
+        let Some(value) = first(&rule.any, context, look, &renderer)? else {
             return Ok(None);
         };
         facts.insert(rule.name.clone(), value);
@@ -49,14 +51,13 @@ pub fn work_out(
     Ok(Some(facts))
 }
 
-fn first(
+/// The first of `ways` that leads to a value, its texts seeing `context`.
+pub fn first(
     ways: &[Lookup],
-    facts: &Facts,
+    mut context: Context,
     look: &Look<'_>,
     renderer: &Renderer<'_>,
 ) -> Result<Option<String>> {
-    let mut context = Context::new();
-    context.insert("app", facts);
     for way in ways {
         if let Some(query) = &way.query {
             let file = way.file.as_ref();

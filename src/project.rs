@@ -62,6 +62,11 @@ impl Project {
         self.below.join(path)
     }
 
+    /// What a question for a fact finds: the value, and the file it was found in.
+    pub fn look(&self, question: &Question) -> Result<Option<(String, String)>> {
+        look(&self.root, question)
+    }
+
     /// What `fact` is in the app, if it has it.
     pub fn ask(&self, fact: &Fact) -> Result<Option<String>> {
         ask(&self.root, fact)

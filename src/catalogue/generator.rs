@@ -8,6 +8,7 @@ use serde::Deserialize;
 use tera::Context;
 
 use super::render::Renderer;
+use super::stack::FactRule;
 use super::templates::{Origin, SHARED, Templates};
 use super::{table, typed};
 use crate::edit::Place;
@@ -48,6 +49,9 @@ pub struct Generator {
     /// Random texts, as `secrets.NAME`.
     #[serde(default, rename = "secret")]
     pub secrets: Vec<Secret>,
+    /// Variables that are looked up in the project, by the ways of a stack's facts; empty if none leads to one.
+    #[serde(default, rename = "fact")]
+    pub facts: Vec<FactRule>,
     /// Variables worked out from those before, in this order.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
@@ -314,7 +318,7 @@ impl Generator {
         let path = format!("{}/{FILE}", self.folder);
         let mut table = self.table.clone();
         // These have been used, or see other variables.
-        for key in ["name", "option", "values", "places", "help"] {
+        for key in ["name", "option", "fact", "values", "places", "help"] {
             table.remove(key);
         }
         renderer.table(&mut table, context).map_err(|error| {

@@ -51,7 +51,14 @@ fn plans_of(stack: &str, facts: &Facts) -> Vec<Plan> {
                 .collect(),
             ..Request::default()
         };
-        plan(stack, id, &request, facts, &renderer).unwrap_or_else(|e| panic!("{id}: {e:#}"))
+        let stack = super::Stack {
+            name: stack,
+            facts,
+            renderer: &renderer,
+            look: &|_| Ok(None),
+        };
+        let plan = stack.plan(id, &request);
+        plan.unwrap_or_else(|e| panic!("{id}: {e:#}"))
     });
     plans.collect()
 }
