@@ -245,6 +245,25 @@ fn a_manual_step_that_is_open_is_said_every_time() {
 }
 
 #[test]
+fn a_script_can_tell_that_a_manual_step_is_open() {
+    let sandbox = shop(&[]);
+    let strict = ["gen", "channel", "Zebra", "--yes", "--strict"];
+    let app = sandbox.path().join("my_app/assets/js/app.js");
+    std::fs::remove_file(app).expect("it was there");
+
+    assert_eq!(sandbox.run(&strict).code, Some(3));
+    // The code says it every time, as the words do.
+    assert_eq!(sandbox.run(&strict).code, Some(3));
+    assert_eq!(sandbox.run(&strict[..4]).code, Some(0));
+
+    sandbox.write(
+        "my_app/assets/js/app.js",
+        "import \"./user_socket.js\"\n",
+    );
+    sandbox.run(&strict).succeeded();
+}
+
+#[test]
 fn which_of_two_endpoints_is_meant_is_not_guessed() {
     let admin = ENDPOINT.replace("ShopWeb.Endpoint", "ShopWeb.AdminEndpoint");
     let sandbox = shop(&[("lib/shop_web/admin/endpoint.ex", &admin)]);
