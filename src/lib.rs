@@ -40,7 +40,7 @@ use catalogue::render::Renderer;
 use output::interrupt;
 use output::terminal::{self, Terminal};
 use plan::Request;
-use project::{Marked, Project};
+use project::Project;
 use run::{Answers, Ending, Run};
 
 /// Does what was typed, and prints what went wrong.
@@ -57,10 +57,10 @@ const OPEN: u8 = 3;
 fn run() -> Result<ExitCode> {
     // The project around is asked for its own generators, which `gen` and its help list.
     let around = match std::env::args_os().any(|arg| arg == "gen") {
-        true => Marked::around()?,
-        false => None,
+        true => Project::around()?,
+        false => Vec::new(),
     };
-    let args = Args::parse(around.as_ref())?;
+    let args = Args::parse(around.first())?;
     interrupt::watch()?;
     let mut terminal = Terminal::new(args.color);
     match args.command {
@@ -70,7 +70,7 @@ fn run() -> Result<ExitCode> {
         }
         Command::Gen(generate) => {
             let common = generate.common.clone();
-            Ok(code(r#gen(generate, &mut terminal)?, &common))
+            Ok(code(r#gen(generate, around, &mut terminal)?, &common))
         }
         Command::Reference => {
             terminal.print(&reference(&Templates::default())?);
@@ -87,8 +87,8 @@ fn code(ending: Ending, common: &Common) -> ExitCode {
     }
 }
 
-fn r#gen(args: Gen, terminal: &mut Terminal) -> Result<Ending> {
-    let project = Project::find()?;
+fn r#gen(args: Gen, around: Vec<Project>, terminal: &mut Terminal) -> Result<Ending> {
+    let project = Project::only(around)?;
     let renderer = Renderer::new(&project.templates);
     let request = Request {
         name: args.name,

@@ -109,7 +109,9 @@ fn tests_name_the_library_as_it_is_called() {
 #[test]
 fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
     let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User", "--yes"]]);
-    let endpoint = sandbox.read("my_app/src/endpoint.rs").replace("\"/socket\"", "\"/ws\"");
+    let endpoint = sandbox
+        .read("my_app/src/endpoint.rs")
+        .replace("\"/socket\"", "\"/ws\"");
     sandbox.write("my_app/src/endpoint.rs", &endpoint);
     let script = sandbox.path().join("my_app/assets/js/user_socket.js");
     std::fs::remove_file(script).expect("it was there");

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::templates::{Origin, Templates};
-use super::{table, typed};
+use super::typed;
 
 /// The file that makes a folder a stack.
 pub const FILE: &str = "stack.toml";
@@ -109,7 +109,7 @@ impl Stack {
     /// Its `stack.toml` is missing or wrong.
     pub fn read(name: &str, templates: &Templates) -> Result<Self> {
         let path = format!("{name}/{FILE}");
-        let mut stack: Self = typed(table(&path, templates)?, &path, templates)?;
+        let mut stack: Self = typed(templates.table(&path)?, &path, templates)?;
         stack.name = name.to_owned();
         stack.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         Ok(stack)

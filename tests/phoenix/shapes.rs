@@ -278,9 +278,15 @@ fn which_of_two_endpoints_is_meant_is_not_guessed() {
 
 #[test]
 fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
-    let routed = socket("ShopWeb.UserSocket", "\n  channel \"room:*\", ShopWeb.RoomChannel\n");
+    let routed = socket(
+        "ShopWeb.UserSocket",
+        "\n  channel \"room:*\", ShopWeb.RoomChannel\n",
+    );
     let sandbox = shop(&[
-        ("lib/shop_web/endpoint.ex", &mounted("/ws", "ShopWeb.UserSocket")),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/ws", "ShopWeb.UserSocket"),
+        ),
         ("lib/shop_web/user_socket.ex", &routed),
     ]);
 

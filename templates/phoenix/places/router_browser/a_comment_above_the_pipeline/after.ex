@@ -8,6 +8,6 @@ defmodule MyAppWeb.Router do
 
     # The first page.
     get("/", PageController, :home)
-    get("/token", SocketToken, :token)
+    post("/token", SocketToken, :token)
   end
 end

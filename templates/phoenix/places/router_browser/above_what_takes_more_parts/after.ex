@@ -15,7 +15,7 @@ defmodule MyAppWeb.Router do
 
     get "/", PageController, :home
     get "/:user/:repository/issues", IssueController, :index
-    get "/token", SocketToken, :token
+    post "/token", SocketToken, :token
     post "/*path", PageController, :post
   end
 end

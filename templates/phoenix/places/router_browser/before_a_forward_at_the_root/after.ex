@@ -5,7 +5,7 @@ defmodule MyAppWeb.Router do
     pipe_through :browser
 
     get "/", PageController, :home
-    get "/token", SocketToken, :token
+    post "/token", SocketToken, :token
     # What is left goes to the old app.
     forward "/", OldApp
   end

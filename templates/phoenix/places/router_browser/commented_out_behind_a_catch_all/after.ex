@@ -5,8 +5,8 @@ defmodule MyAppWeb.Router do
     pipe_through :browser
 
     get "/", PageController, :home
-    get "/token", SocketToken, :token
+    post "/token", SocketToken, :token
     get "/*path", PageController, :missing
-    # get "/token", SocketToken, :token
+    # post "/token", SocketToken, :token
   end
 end

@@ -6,6 +6,6 @@ defmodule MyAppWeb.Router do
 
     get "/", PageController, :home
     get "/*path", PageController, :missing
-    # get "/token", SocketToken, :token
+    # post "/token", SocketToken, :token
   end
 end

@@ -2,7 +2,7 @@ defmodule MyAppWeb.Router do
   @moduledoc """
       scope "/", MyAppWeb do
         pipe_through :browser
-        get "/token", SocketToken, :token
+        post "/token", SocketToken, :token
       end
   """
   use MyAppWeb, :router
@@ -10,6 +10,6 @@ defmodule MyAppWeb.Router do
   scope "/", MyAppWeb do
     pipe_through :browser
     get "/", PageController, :home
-    get "/token", SocketToken, :token
+    post "/token", SocketToken, :token
   end
 end

@@ -2,7 +2,7 @@ defmodule MyAppWeb.Router do
   @moduledoc """
       scope "/", MyAppWeb do
         pipe_through :browser
-        get "/token", SocketToken, :token
+        post "/token", SocketToken, :token
       end
   """
   use MyAppWeb, :router

@@ -6,6 +6,6 @@ defmodule MyAppWeb.Router do
     pipe_through :browser
 
     get "/", PageController, :home
-    get "/token", SocketToken, :token
+    post "/token", SocketToken, :token
   end
 end

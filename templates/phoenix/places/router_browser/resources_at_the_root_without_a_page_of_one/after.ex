@@ -6,6 +6,6 @@ defmodule MyAppWeb.Router do
 
     resources "/", PostController, only: [:index, :create]
     get "/about", PageController, :about
-    get "/token", SocketToken, :token
+    post "/token", SocketToken, :token
   end
 end
