@@ -111,7 +111,7 @@ pub struct NameRule {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OptionRule {
-    /// `topic` for `--topic`.
+    /// `topic` for `--topic`. The variable has `_` for `-`.
     pub name: String,
     /// What values it takes.
     #[serde(default, rename = "type")]

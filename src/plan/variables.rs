@@ -93,11 +93,12 @@ fn ways(
 }
 
 fn insert(option: &OptionRule, typed: String, context: &mut Context) -> Result<(), Misuse> {
-    let name = option.name.clone();
+    // A `-` is no part of a variable's name.
+    let name = option.name.replace('-', "_");
     match option.kind {
         Kind::Name => {
-            let invocation = format!("--{name}");
-            let parsed = Name::parse(&typed, &name, &option.suffix, &invocation)?;
+            let invocation = format!("--{}", option.name);
+            let parsed = Name::parse(&typed, &option.name, &option.suffix, &invocation)?;
             refuse_reserved(option, &parsed, &invocation)?;
             context.insert(name, &parsed);
         }
