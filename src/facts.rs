@@ -19,6 +19,7 @@ pub struct Question {
     pub file: Option<String>,
     pub search: Vec<String>,
     pub mentions: String,
+    pub within: Option<String>,
     pub query: String,
 }
 
@@ -69,6 +70,7 @@ pub fn first(
                 file: file.map(|file| renderer.text(file, &context)).transpose()?,
                 search: search.collect::<Result<_>>()?,
                 mentions: renderer.text(&way.mentions, &context)?,
+                within: way.within.clone(),
                 query: renderer.text(query, &context)?,
             };
             let Some((found, path)) = look(&question)? else {

@@ -155,17 +155,19 @@ fn own_templates(root: &Path) -> Result<Templates> {
 
 /// What the question for a fact finds below `root`: the value, and the file it was found in.
 fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
+    let wanted = Wanted {
+        mentions: &question.mentions,
+        within: question.within.as_deref(),
+        query: &question.query,
+    };
     if let Some(file) = &question.file {
-        let fact = Fact {
-            file: file.clone(),
-            query: question.query.clone(),
-        };
-        return Ok(ask(root, &fact)?.map(|value| (value, file.clone())));
+        let value = wanted.first(&root.join(file))?;
+        return Ok(value.map(|value| (value, file.clone())));
     }
     let mut found = Vec::new();
     for pattern in &question.search {
         for path in list(root, pattern)? {
-            let value = first(&root.join(&path), &question.mentions, &question.query)?;
+            let value = wanted.first(&root.join(&path))?;
             found.extend(value.map(|value| (value, path.display().to_string())));
         }
     }
@@ -174,18 +176,31 @@ fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
 
 /// What `fact` is in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
-    first(&root.join(&fact.file), "", &fact.query)
+    let wanted = Wanted {
+        mentions: "",
+        within: None,
+        query: &fact.query,
+    };
+    wanted.first(&root.join(&fact.file))
 }
 
-/// The first `@value` of `query` in the file at `path`, without quotes, if that mentions `word`.
-fn first(path: &Path, word: &str, query: &str) -> Result<Option<String>> {
-    let Some(source) = source(path, word)? else {
-        return Ok(None);
-    };
-    let found = edit::captures(&source, query, ["value"])?;
-    Ok(found
-        .first()
-        .map(|[value]| value.trim_matches(['"', '\'', ':']).to_owned()))
+/// What a question asks of each file.
+struct Wanted<'a> {
+    mentions: &'a str,
+    within: Option<&'a str>,
+    query: &'a str,
+}
+
+impl Wanted<'_> {
+    /// The first value in the file at `path`, without quotes.
+    fn first(&self, path: &Path) -> Result<Option<String>> {
+        let Some(source) = source(path, self.mentions)? else {
+            return Ok(None);
+        };
+        let values = edit::values(&source, self.within, self.query)?;
+        let value = values.first();
+        Ok(value.map(|value| value.trim_matches(['"', '\'', ':']).to_owned()))
+    }
 }
 
 thread_local! {

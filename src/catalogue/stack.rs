@@ -79,6 +79,9 @@ pub struct Lookup {
     /// Variables that the place needs for that.
     #[serde(default)]
     pub with: BTreeMap<String, String>,
+    /// Query for `@scope`: the other one counts in these nodes alone.
+    #[serde(default)]
+    pub within: Option<String>,
     /// Query for `@value`.
     #[serde(default)]
     pub query: Option<String>,

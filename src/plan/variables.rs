@@ -75,6 +75,7 @@ fn ways(
     let place = places.partial(name, &with.collect::<Result<_>>()?)?;
     let location = place.file.unwrap_or_default();
     let base = Lookup {
+        within: place.within,
         query: place.present,
         value: way.value.clone(),
         ..Lookup::default()
