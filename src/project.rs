@@ -35,10 +35,14 @@ pub struct Project {
 }
 
 impl Project {
-    /// The app that `new` makes in `root`, of which `given` is known: its `name` and more. It has one fact more,
-    /// the folder as a shell reads it. `None` if that is too little for the stack's facts.
+    /// The app that `new` makes in `root`, of which `given` is known: its `name` and more. It has two facts more,
+    /// the folder as a shell reads it, and the name of the folder that it is in, `parent`. `None` if that is too little for the stack's facts.
     pub fn planned(root: PathBuf, stack: Stack, mut given: Facts) -> Result<Option<Self>> {
         given.insert("folder".to_owned(), quoted(&root));
+        let absolute = std::path::absolute(&root).unwrap_or_default();
+        let parent = absolute.parent().and_then(Path::file_name);
+        let parent = parent.unwrap_or_default().to_string_lossy().into_owned();
+        given.insert("parent".to_owned(), parent);
         let templates = Templates::default();
         let facts = facts::work_out(&stack.project.facts, given, &templates, &|_| Ok(None))?;
         Ok(facts.map(|facts| Self {
@@ -67,12 +71,12 @@ impl Project {
 
     /// The bytes of the file at `path` below the root, or `None` if there is none.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        read(&self.root.join(path))
+        read(&resolved(&self.root, path))
     }
 
     /// The file at `path` below the root, parsed; `None` if there is none that can be.
     pub fn source(&self, path: &Path) -> Result<Option<Rc<Source>>> {
-        source(&self.root.join(path), "")
+        source(&resolved(&self.root, path), "")
     }
 
     /// The files below the root that fit `pattern`, such as `lib/**/*.ex`, in order.
@@ -153,6 +157,21 @@ fn own_templates(root: &Path) -> Result<Templates> {
     Ok(Templates::new(own))
 }
 
+/// `path`, seen from the folder `root`, which may not be there yet: then `..` in it leads nowhere by itself.
+pub fn resolved(root: &Path, path: &Path) -> PathBuf {
+    let Ok(below) = path.strip_prefix("..") else {
+        return root.join(path);
+    };
+    match std::path::absolute(root)
+        .ok()
+        .as_deref()
+        .and_then(Path::parent)
+    {
+        Some(parent) => resolved(parent, below),
+        None => root.join(path),
+    }
+}
+
 /// What the question for a fact finds below `root`: the value, and the file it was found in.
 fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
     let wanted = Wanted {
@@ -161,7 +180,7 @@ fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
         query: &question.query,
     };
     if let Some(file) = &question.file {
-        let value = wanted.first(&root.join(file))?;
+        let value = wanted.first(&resolved(root, file.as_ref()))?;
         return Ok(value.map(|value| (value, file.clone())));
     }
     let mut found = Vec::new();
@@ -181,7 +200,7 @@ fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
         within: None,
         query: &fact.query,
     };
-    wanted.first(&root.join(&fact.file))
+    wanted.first(&resolved(root, fact.file.as_ref()))
 }
 
 /// What a question asks of each file.

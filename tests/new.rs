@@ -352,7 +352,14 @@ fn an_app_without_its_dependencies_is_not_called_ready() {
     for stack in ["rust", "phoenix"] {
         let sandbox = Sandbox::new();
         let ran = sandbox
-            .run(&["new", "my_app", "--no-install", "--no-git", "--stack", stack])
+            .run(&[
+                "new",
+                "my_app",
+                "--no-install",
+                "--no-git",
+                "--stack",
+                stack,
+            ])
             .succeeded();
 
         assert!(ran.stdout.contains("\nMyApp is made. "), "{}", ran.stdout);
@@ -365,7 +372,14 @@ fn the_same_command_again_completes_an_app_whose_dependencies_were_interrupted()
     for stack in ["rust", "phoenix"] {
         let sandbox = Sandbox::new();
         let channels = ["--channel", "User", "--channel", "Room"];
-        let new = ["new", "my_app", "--no-install", "--no-git", "--stack", stack];
+        let new = [
+            "new",
+            "my_app",
+            "--no-install",
+            "--no-git",
+            "--stack",
+            stack,
+        ];
         let new = [&new[..], &channels].concat();
         sandbox.run(&new).succeeded();
         let before = sandbox.tree();

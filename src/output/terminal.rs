@@ -106,7 +106,11 @@ impl Terminal {
         given: Option<Given>,
     ) -> Result<Option<bool>> {
         let _ = io::stdout().flush();
-        let (choices, name) = if default { ("[Yn]", "Y") } else { ("[yN]", "N") };
+        let (choices, name) = if default {
+            ("[Yn]", "Y")
+        } else {
+            ("[yN]", "N")
+        };
         let prompt = format!("{question} {choices} ");
         if let Some(Given(answer)) = given {
             err(format_args!("{prompt}{}\n", if answer { "Y" } else { "n" }));

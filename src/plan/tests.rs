@@ -17,7 +17,7 @@ use crate::facts;
 /// What a new app of a stack says of itself.
 fn new_app(stack: &str) -> Facts {
     let templates = Templates::default();
-    let given = ["name", "folder"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
+    let given = ["name", "folder", "parent"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
     let rules = Stack::read(stack, &templates).expect(stack).project.facts;
     let facts = facts::work_out(&rules, given.into(), &templates, &|_| Ok(None));
     facts.expect(stack).expect("a new app has every fact")

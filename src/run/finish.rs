@@ -23,7 +23,9 @@ impl Run<'_> {
                 self.run_commands(&wanted)
             }
         };
-        let names = broken.iter().filter_map(|command| command.run.first().cloned());
+        let names = broken
+            .iter()
+            .filter_map(|command| command.run.first().cloned());
         let failed: Vec<_> = names.collect();
         for step in &self.manual {
             let path = self.project.display_path(&step.path);

@@ -256,10 +256,7 @@ fn a_script_can_tell_that_a_manual_step_is_open() {
     assert_eq!(sandbox.run(&strict).code, Some(3));
     assert_eq!(sandbox.run(&strict[..4]).code, Some(0));
 
-    sandbox.write(
-        "my_app/assets/js/app.js",
-        "import \"./user_socket.js\"\n",
-    );
+    sandbox.write("my_app/assets/js/app.js", "import \"./user_socket.js\"\n");
     sandbox.run(&strict).succeeded();
 }
 

@@ -84,8 +84,9 @@ fn a_topic_for_each_user_needs_a_socket_that_knows_its_user() {
     );
     let both = sandbox.run(&["gen", "channel", "Inbox", "--per-user", "--exact"]);
     assert!(
-        both.stderr
-            .starts_with("error: `--exact` is one topic for everybody, `--per-user` one for each\n"),
+        both.stderr.starts_with(
+            "error: `--exact` is one topic for everybody, `--per-user` one for each\n"
+        ),
         "{}",
         both.stderr
     );
