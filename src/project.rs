@@ -44,7 +44,7 @@ impl Project {
         let parent = parent.unwrap_or_default().to_string_lossy().into_owned();
         given.insert("parent".to_owned(), parent);
         let templates = Templates::default();
-        let facts = facts::work_out(&stack.project.facts, given, &templates, &|_| Ok(None))?;
+        let facts = facts::work_out(&stack.project.facts, given, &templates, &|_| Ok(Vec::new()))?;
         Ok(facts.map(|facts| Self {
             root,
             stack,
@@ -59,8 +59,8 @@ impl Project {
         self.below.join(path)
     }
 
-    /// What a question for a fact finds: the value, and the file it was found in.
-    pub fn look(&self, question: &Question) -> Result<Option<(String, String)>> {
+    /// What a question finds: each value with the file it was found in.
+    pub fn look(&self, question: &Question) -> Result<Vec<(String, String)>> {
         look(&self.root, question)
     }
 
@@ -172,25 +172,25 @@ pub fn resolved(root: &Path, path: &Path) -> PathBuf {
     }
 }
 
-/// What the question for a fact finds below `root`: the value, and the file it was found in.
-fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
+/// What a question finds below `root`: each value with the file it was found in.
+fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     let wanted = Wanted {
         mentions: &question.mentions,
         within: question.within.as_deref(),
         query: &question.query,
     };
     if let Some(file) = &question.file {
-        let value = wanted.first(&resolved(root, file.as_ref()))?;
-        return Ok(value.map(|value| (value, file.clone())));
+        let values = wanted.all(&resolved(root, file.as_ref()))?.into_iter();
+        return Ok(values.map(|value| (value, file.clone())).collect());
     }
     let mut found = Vec::new();
     for pattern in &question.search {
         for path in list(root, pattern)? {
-            let value = wanted.first(&root.join(&path))?;
-            found.extend(value.map(|value| (value, path.display().to_string())));
+            let values = wanted.all(&root.join(&path))?.into_iter();
+            found.extend(values.map(|value| (value, path.display().to_string())));
         }
     }
-    Ok(if found.len() == 1 { found.pop() } else { None })
+    Ok(found)
 }
 
 /// What `fact` is in the folder `root`.
@@ -200,7 +200,8 @@ fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
         within: None,
         query: &fact.query,
     };
-    wanted.first(&resolved(root, fact.file.as_ref()))
+    let values = wanted.all(&resolved(root, fact.file.as_ref()))?;
+    Ok(values.into_iter().next())
 }
 
 /// What a question asks of each file.
@@ -211,14 +212,14 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// The first value in the file at `path`, without quotes.
-    fn first(&self, path: &Path) -> Result<Option<String>> {
+    /// The values in the file at `path`, without quotes.
+    fn all(&self, path: &Path) -> Result<Vec<String>> {
         let Some(source) = source(path, self.mentions)? else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let values = edit::values(&source, self.within, self.query)?;
-        let value = values.first();
-        Ok(value.map(|value| value.trim_matches(['"', '\'', ':']).to_owned()))
+        let values = edit::values(&source, self.within, self.query)?.into_iter();
+        let bare = |value: String| value.trim_matches(['"', '\'', ':']).to_owned();
+        Ok(values.map(bare).collect())
     }
 }
 

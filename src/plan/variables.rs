@@ -31,6 +31,11 @@ pub fn work_out(generator: &Generator, request: &Request, stack: &Stack<'_>) -> 
             context.insert(alias.clone(), &name);
         }
     }
+    context.insert("typed", &request.options.keys().collect::<Vec<_>>());
+    for list in &generator.lists {
+        let values = facts::all(list, context.clone(), stack.look, renderer)?;
+        context.insert(list.name.clone(), &values);
+    }
     for option in generator.options.iter().filter(|o| o.generate.is_none()) {
         let typed = request.options.get(&option.name).and_then(|v| v.last());
         let default = || renderer.text(&option.default, &context);

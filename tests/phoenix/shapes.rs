@@ -294,3 +294,25 @@ fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
     let words = "\nIt is mounted at /ws and starts with the app: if that runs, start it again.\n";
     assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
 }
+
+#[test]
+fn where_no_script_connects_to_the_socket_the_page_is_not_said_to_work() {
+    let files = [(
+        "lib/shop_web/channels/user_socket.ex",
+        &*socket("ShopWeb.UserSocket", ""),
+    )];
+    let start = "\nStart the app with `mix phx.server`, if it does not run yet. No script is known to connect to /socket, so none joins\n\
+                 `zebra:lobby`.";
+    let none = shop(&files);
+    let ran = none.run(&["gen", "channel", "Zebra"]).succeeded();
+    let made = format!("{start} To make one, run\n\n    hello-sockets gen socket User\n");
+    assert!(ran.stdout.ends_with(&made), "{}", ran.stdout);
+
+    let other = "import { Socket } from \"phoenix\"\nexport const connect = (path) => new Socket(path).connect()\n";
+    let elsewhere = shop(&[files[0], ("assets/js/lib/net.js", other)]);
+    let ran = elsewhere.run(&["gen", "channel", "Zebra"]).succeeded();
+    let pointed = format!(
+        "{start} assets/js/lib/net.js connects a socket: if it is this one, that is the place to join it.\n"
+    );
+    assert!(ran.stdout.ends_with(&pointed), "{}", ran.stdout);
+}
