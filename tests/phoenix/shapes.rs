@@ -316,3 +316,61 @@ fn where_no_script_connects_to_the_socket_the_page_is_not_said_to_work() {
     );
     assert!(ran.stdout.ends_with(&pointed), "{}", ran.stdout);
 }
+
+/// An app whose lines have to be put in by hand, and the lines for the file at `path`.
+fn lines_by_hand(ran: &Ran, path: &str) -> String {
+    let start = format!("\nAdd this to `{path}` ");
+    let (_, lines) = ran
+        .stdout
+        .split_once(&start)
+        .unwrap_or_else(|| panic!("{path}: {}", ran.stdout));
+    let lines = lines.lines().skip(1);
+    let lines = lines.take_while(|line| line.is_empty() || line.starts_with("    "));
+    let lines: Vec<_> = lines
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .collect();
+    lines.join("\n").trim().to_owned()
+}
+
+const API_ROUTER: &str = "defmodule ShopWeb.Router do\n  use ShopWeb, :router\n\n  pipeline :api do\n    plug :accepts, [\"json\"]\n  \
+                          end\n\n  scope \"/api\", ShopWeb do\n    pipe_through :api\n  end\nend\n";
+
+const SOCKET_OF_ITS_OWN: &str = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  def connect(%{\"key\" => key}, socket, _info) do\n    \
+                                 {:ok, assign(socket, :key, key)}\n  end\n\n  def id(socket), do: socket.assigns.key\nend\n";
+
+const MIX: &str = "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, deps: deps()]\n  \
+                   defp deps, do: [{:phoenix, \"~> 1.8.9\"}]\nend\n";
+
+/// An API with a socket that decides for itself, which nobody mounts; and what `gen auth` says there.
+pub fn auth_by_hand() -> (Sandbox, [(&'static str, String); 3]) {
+    let files = [
+        ("mix.exs", MIX),
+        ("lib/shop_web/router.ex", API_ROUTER),
+        ("lib/shop_web/channels/user_socket.ex", SOCKET_OF_ITS_OWN),
+    ];
+    let sandbox = shop(&files);
+    let ran = sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+    let paths = [files[1].0, files[2].0, "lib/shop_web/endpoint.ex"];
+    (sandbox, paths.map(|path| (path, lines_by_hand(&ran, path))))
+}
+
+#[test]
+fn lines_by_hand_name_nothing_that_the_project_has_not() {
+    let (_, [(_, router), (_, socket), (_, endpoint)]) = auth_by_hand();
+
+    assert_eq!(
+        router,
+        "scope \"/\", ShopWeb do\n  post \"/token\", SocketToken, :token\nend"
+    );
+    assert_eq!(
+        socket,
+        "@impl true\ndef connect(_params, socket, connect_info) do\n  \
+         case ShopWeb.SocketToken.verify(connect_info[:auth_token]) do\n    \
+         {:ok, user} -> {:ok, assign(socket, :user, user)}\n    {:error, _reason} -> :error\n  end\nend\n\n\
+         @impl true\ndef id(socket), do: \"user_socket:#{socket.assigns.user}\""
+    );
+    assert_eq!(
+        endpoint,
+        "socket \"/socket\", ShopWeb.UserSocket,\n  websocket: true,\n  longpoll: false,\n  auth_token: true"
+    );
+}
