@@ -374,3 +374,54 @@ fn lines_by_hand_name_nothing_that_the_project_has_not() {
         "socket \"/socket\", ShopWeb.UserSocket,\n  websocket: true,\n  longpoll: false,\n  auth_token: true"
     );
 }
+
+#[test]
+fn an_app_without_a_web_side_is_refused_in_one_sentence() {
+    for args in [
+        &["gen", "channel", "Room"][..],
+        &["gen", "socket", "User"],
+        &["gen", "presence"],
+        &["gen", "auth"],
+    ] {
+        let sandbox = shop(&[]);
+        std::fs::remove_dir_all(sandbox.path().join("my_app/lib")).expect("it was there");
+        sandbox.write("my_app/lib/shop.ex", "defmodule Shop do\nend\n");
+
+        refused(
+            &sandbox,
+            args,
+            "error: this app has no web side: no module below lib/ or web/ uses Phoenix.Endpoint or is called ShopWeb\n\
+             help: go to the app that has it\n",
+        );
+    }
+}
+
+#[test]
+fn a_web_side_below_the_app_has_its_channels_there() {
+    let endpoint = ENDPOINT.replace("ShopWeb", "Shop.Web");
+    let sandbox = shop(&[
+        ("lib/shop/web/endpoint.ex", &endpoint),
+        (
+            "lib/shop/web/web.ex",
+            "defmodule Shop.Web do\n  def channel, do: quote(do: use(Phoenix.Channel))\nend\n",
+        ),
+    ]);
+    for gone in ["lib/shop_web.ex", "lib/shop_web/endpoint.ex"] {
+        std::fs::remove_file(sandbox.path().join("my_app").join(gone)).expect("it was there");
+    }
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+    sandbox.run(&["gen", "presence"]).succeeded();
+
+    let read = |path: &str| sandbox.read(&format!("my_app/lib/shop/web/{path}"));
+    let channel = read("channels/room_channel.ex");
+    assert!(
+        channel.starts_with("defmodule Shop.Web.RoomChannel do\n  use Shop.Web, :channel\n"),
+        "{channel}"
+    );
+    assert!(read("endpoint.ex").contains("socket \"/socket\", Shop.Web.UserSocket,\n"));
+    assert!(read("channels/user_socket.ex").contains("channel \"room:*\", Shop.Web.RoomChannel\n"));
+    assert!(read("channels/presence.ex").contains("pubsub_server: Shop.PubSub\n"));
+}
