@@ -112,7 +112,9 @@ pub fn all(
     let mut values = BTreeSet::new();
     for (value, _) in look(&question)? {
         context.insert("value", &value);
-        values.insert(renderer.text(&list.value, &context)?);
+        let listed = list.value.as_ref();
+        let listed = listed.map(|text| renderer.text(text, &context));
+        values.insert(listed.unwrap_or(Ok(value))?);
     }
     Ok(values)
 }

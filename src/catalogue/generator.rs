@@ -123,13 +123,9 @@ pub struct ListRule {
     pub mentions: String,
     /// Query for `@value`, in each file as often as it matches.
     pub query: String,
-    /// What is listed, a template with `value` for what the query captured.
-    #[serde(default = "captured")]
-    pub value: String,
-}
-
-fn captured() -> String {
-    "{{ value }}".to_owned()
+    /// What is listed, a template with `value` for what the query captured; that itself if not given.
+    #[serde(default)]
+    pub value: Option<String>,
 }
 
 /// An option: `--NAME VALUE`, and a variable of that name.
