@@ -50,7 +50,7 @@ pub struct Gen {
 }
 
 /// What every command that writes understands.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct Common {
     /// Answer every question with yes
     #[arg(short, long)]
@@ -64,6 +64,9 @@ pub struct Common {
     /// Keep files that differ, without being asked
     #[arg(long)]
     pub skip: bool,
+    /// Exit with 3 if lines are left to be put in by hand
+    #[arg(long)]
+    pub strict: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -136,26 +136,28 @@ impl<'a> Changes<'a> {
         Ok((path, verdict))
     }
 
-    /// The contents of `file` with those of `steps` that are about it: what a run that was killed may have left.
-    pub fn completed(&self, file: &File, steps: &[Step]) -> Result<Vec<u8>> {
-        let mut contents = file.contents.clone();
+    /// Whether `before` is `file` with what `steps` add to it, or the first of them: what an earlier run may have left.
+    pub fn completes(&self, file: &File, steps: &[&Step], before: &[u8]) -> Result<bool> {
+        let (Some(language), Ok(text)) = (
+            Language::of(&file.path),
+            String::from_utf8(file.contents.clone()),
+        ) else {
+            return Ok(false);
+        };
+        let mut source = Source::parse(text, language);
         let about = steps.iter().filter(|step| {
             let mut paths = step.location.paths.iter();
             paths.any(|path| Path::new(path) == file.path)
         });
         for step in about {
-            let (Ok(text), Some(language)) = (
-                String::from_utf8(contents.clone()),
-                Language::of(&file.path),
-            ) else {
-                continue;
-            };
-            if let Outcome::Changed(new) = edit::apply(&step.parts, &Source::parse(text, language))?
-            {
-                contents = new.text.into_bytes();
+            if let Outcome::Changed(new) = edit::apply(&step.parts, &source)? {
+                source = new;
+                if source.text.as_bytes() == before {
+                    return Ok(true);
+                }
             }
         }
-        Ok(contents)
+        Ok(false)
     }
 
     /// What in the file of `step` stops the command before anything is written.

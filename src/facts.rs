@@ -1,12 +1,13 @@
 //! What an app says of itself, worked out by its stack's rules. Pure: the caller looks into the files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use heck::ToUpperCamelCase;
 use tera::Context;
 
 use crate::catalogue::Templates;
+use crate::catalogue::generator::ListRule;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{FactRule, Lookup};
 
@@ -23,8 +24,8 @@ pub struct Question {
     pub query: String,
 }
 
-/// Answers a question with the value, and the path of the file that has it.
-pub type Look<'a> = dyn Fn(&Question) -> Result<Option<(String, String)>> + 'a;
+/// Answers a question with every value, each with the path of the file that has it.
+pub type Look<'a> = dyn Fn(&Question) -> Result<Vec<(String, String)>> + 'a;
 
 /// Works out every fact, in the order of the rules; those that are `given` are not looked for. `None` if one
 /// cannot be had.
@@ -73,20 +74,49 @@ pub fn first(
                 within: way.within.clone(),
                 query: renderer.text(query, &context)?,
             };
-            let Some((found, path)) = look(&question)? else {
+            let found = look(&question)?;
+            let Some((value, path)) = found.first() else {
                 continue;
             };
-            if way.value.is_none() {
-                return Ok(Some(found));
+            // Which of several files is meant is not guessed.
+            if found.iter().any(|(_, other)| other != path) {
+                continue;
             }
-            context.insert("value", &found);
-            context.insert("path", &path);
+            if way.value.is_none() {
+                return Ok(Some(value.clone()));
+            }
+            context.insert("value", value);
+            context.insert("path", path);
         }
         if let Some(value) = &way.value {
             return Ok(Some(renderer.text(value, &context)?));
         }
     }
     Ok(None)
+}
+
+/// Every value of a list, in order, its texts seeing `context`.
+pub fn all(
+    list: &ListRule,
+    mut context: Context,
+    look: &Look<'_>,
+    renderer: &Renderer<'_>,
+) -> Result<BTreeSet<String>> {
+    let question = Question {
+        file: None,
+        search: list.search.clone(),
+        mentions: renderer.text(&list.mentions, &context)?,
+        within: None,
+        query: renderer.text(&list.query, &context)?,
+    };
+    let mut values = BTreeSet::new();
+    for (value, _) in look(&question)? {
+        context.insert("value", &value);
+        let listed = list.value.as_ref();
+        let listed = listed.map(|text| renderer.text(text, &context));
+        values.insert(listed.unwrap_or(Ok(value))?);
+    }
+    Ok(values)
 }
 
 /// The app's name in other spellings, where the stack has no rule of its own for them.

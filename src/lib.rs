@@ -33,7 +33,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use args::{Args, Command, Gen};
+use args::{Args, Command, Common, Gen};
 use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
@@ -41,17 +41,20 @@ use output::interrupt;
 use output::terminal::{self, Terminal};
 use plan::Request;
 use project::Project;
-use run::{Answers, Run};
+use run::{Answers, Ending, Run};
 
 /// Does what was typed, and prints what went wrong.
 pub fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => terminal::fail(&error),
     }
 }
 
-fn run() -> Result<()> {
+/// The exit code of a run with `--strict` that left lines to be put in by hand.
+const OPEN: u8 = 3;
+
+fn run() -> Result<ExitCode> {
     // The project around is asked for its own generators, which `gen` and its help list.
     let around = match std::env::args_os().any(|arg| arg == "gen") {
         true => Project::around()?,
@@ -61,16 +64,30 @@ fn run() -> Result<()> {
     interrupt::watch()?;
     let mut terminal = Terminal::new(args.color);
     match args.command {
-        Command::New(new) => new::new(new, &mut terminal),
-        Command::Gen(generate) => r#gen(generate, around, &mut terminal),
+        Command::New(new) => {
+            let ending = new::new(&new, &mut terminal)?;
+            Ok(code(ending, &new.common))
+        }
+        Command::Gen(generate) => {
+            let common = generate.common.clone();
+            Ok(code(r#gen(generate, around, &mut terminal)?, &common))
+        }
         Command::Reference => {
             terminal.print(&reference(&Templates::default())?);
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
     }
 }
 
-fn r#gen(args: Gen, around: Vec<Project>, terminal: &mut Terminal) -> Result<()> {
+fn code(ending: Ending, common: &Common) -> ExitCode {
+    match ending {
+        Ending::Failed => ExitCode::FAILURE,
+        Ending::Open if common.strict => ExitCode::from(OPEN),
+        Ending::Open | Ending::Done => ExitCode::SUCCESS,
+    }
+}
+
+fn r#gen(args: Gen, around: Vec<Project>, terminal: &mut Terminal) -> Result<Ending> {
     let project = Project::only(around)?;
     let renderer = Renderer::new(&project.templates);
     let request = Request {

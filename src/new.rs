@@ -12,22 +12,22 @@ use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::{Generator, Templates};
 use crate::error::Misuse;
-use crate::output::apply;
 use crate::output::terminal::{Given, Terminal};
+use crate::output::{apply, interrupt};
 use crate::plan::{self, Plan, Request};
 use crate::project::Project;
-use crate::run::{Answers, Run};
+use crate::run::{Answers, Ending, Run};
 use crate::secrets;
 use crate::shell::quoted;
 
 /// Makes a new app.
-pub fn new(args: New, terminal: &mut Terminal) -> Result<()> {
+pub fn new(args: &New, terminal: &mut Terminal) -> Result<Ending> {
     let templates = Templates::default();
     let stack = Stack::read(&args.stack, &templates)?;
     let generator = Generator::read(&stack.name, APP, &templates)?;
-    refuse_unknown(&args, &generator)?;
-    let name = app_name(&args, &stack)?;
-    let project = Project::planned(args.path.clone(), stack.clone(), given(&args, &stack, name))?;
+    refuse_unknown(args, &generator)?;
+    let name = app_name(args, &stack)?;
+    let project = Project::planned(args.path.clone(), stack.clone(), given(args, &stack, name))?;
     let project = project.context("the stack has a fact that a new app cannot have")?;
     let renderer = Renderer::new(&templates);
     let request = Request {
@@ -178,8 +178,10 @@ fn refuse_foreign_files(
         "\n`{root}` is not empty (it has `{}`). Make the app in it?",
         foreign.display()
     );
-    if terminal.confirm(&question, false, given)? {
-        return Ok(());
+    match terminal.confirm(&question, false, given)? {
+        Some(true) => return Ok(()),
+        Some(false) => {}
+        None => interrupt::leave(),
     }
     let misuse = Misuse::new(format!("`{root}` is not empty; nothing was written"));
     let help = "name another folder, or say --yes; files that differ are asked about one by one";

@@ -202,6 +202,13 @@ struct Planner<'a> {
 }
 
 impl Plan {
+    /// Every step of the generator and of what it leads to, in the order in which they are made.
+    pub fn all_steps(&self) -> Vec<&Step> {
+        let follows = self.follows.iter().flatten().flat_map(Self::all_steps);
+        let then = self.then.iter().flat_map(|(plan, _)| plan.all_steps());
+        follows.chain(&self.steps).chain(then).collect()
+    }
+
     /// Every file that the generator, and what it leads to, may make; and what programs write later.
     pub fn paths(&self) -> Vec<PathBuf> {
         let mut paths: Vec<_> = self.files.iter().map(|file| file.path.clone()).collect();

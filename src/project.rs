@@ -35,12 +35,16 @@ pub struct Project {
 }
 
 impl Project {
-    /// The app that `new` makes in `root`, of which `given` is known: its `name` and more. It has one fact more,
-    /// the folder as a shell reads it. `None` if that is too little for the stack's facts.
+    /// The app that `new` makes in `root`, of which `given` is known: its `name` and more. It has two facts more,
+    /// the folder as a shell reads it, and the name of the folder that it is in, `parent`. `None` if that is too little for the stack's facts.
     pub fn planned(root: PathBuf, stack: Stack, mut given: Facts) -> Result<Option<Self>> {
         given.insert("folder".to_owned(), quoted(&root));
+        let absolute = std::path::absolute(&root).unwrap_or_default();
+        let parent = absolute.parent().and_then(Path::file_name);
+        let parent = parent.unwrap_or_default().to_string_lossy().into_owned();
+        given.insert("parent".to_owned(), parent);
         let templates = Templates::default();
-        let facts = facts::work_out(&stack.project.facts, given, &templates, &|_| Ok(None))?;
+        let facts = facts::work_out(&stack.project.facts, given, &templates, &|_| Ok(Vec::new()))?;
         Ok(facts.map(|facts| Self {
             root,
             stack,
@@ -55,8 +59,8 @@ impl Project {
         self.below.join(path)
     }
 
-    /// What a question for a fact finds: the value, and the file it was found in.
-    pub fn look(&self, question: &Question) -> Result<Option<(String, String)>> {
+    /// What a question finds: each value with the file it was found in.
+    pub fn look(&self, question: &Question) -> Result<Vec<(String, String)>> {
         look(&self.root, question)
     }
 
@@ -67,12 +71,12 @@ impl Project {
 
     /// The bytes of the file at `path` below the root, or `None` if there is none.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        read(&self.root.join(path))
+        read(&resolved(&self.root, path))
     }
 
     /// The file at `path` below the root, parsed; `None` if there is none that can be.
     pub fn source(&self, path: &Path) -> Result<Option<Rc<Source>>> {
-        source(&self.root.join(path), "")
+        source(&resolved(&self.root, path), "")
     }
 
     /// The files below the root that fit `pattern`, such as `lib/**/*.ex`, in order.
@@ -153,25 +157,40 @@ fn own_templates(root: &Path) -> Result<Templates> {
     Ok(Templates::new(own))
 }
 
-/// What the question for a fact finds below `root`: the value, and the file it was found in.
-fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
+/// `path`, seen from the folder `root`, which may not be there yet: then `..` in it leads nowhere by itself.
+pub fn resolved(root: &Path, path: &Path) -> PathBuf {
+    let Ok(below) = path.strip_prefix("..") else {
+        return root.join(path);
+    };
+    match std::path::absolute(root)
+        .ok()
+        .as_deref()
+        .and_then(Path::parent)
+    {
+        Some(parent) => resolved(parent, below),
+        None => root.join(path),
+    }
+}
+
+/// What a question finds below `root`: each value with the file it was found in.
+fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     let wanted = Wanted {
         mentions: &question.mentions,
         within: question.within.as_deref(),
         query: &question.query,
     };
     if let Some(file) = &question.file {
-        let value = wanted.first(&root.join(file))?;
-        return Ok(value.map(|value| (value, file.clone())));
+        let values = wanted.all(&resolved(root, file.as_ref()))?.into_iter();
+        return Ok(values.map(|value| (value, file.clone())).collect());
     }
     let mut found = Vec::new();
     for pattern in &question.search {
         for path in list(root, pattern)? {
-            let value = wanted.first(&root.join(&path))?;
-            found.extend(value.map(|value| (value, path.display().to_string())));
+            let values = wanted.all(&root.join(&path))?.into_iter();
+            found.extend(values.map(|value| (value, path.display().to_string())));
         }
     }
-    Ok(if found.len() == 1 { found.pop() } else { None })
+    Ok(found)
 }
 
 /// What `fact` is in the folder `root`.
@@ -181,7 +200,8 @@ fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
         within: None,
         query: &fact.query,
     };
-    wanted.first(&root.join(&fact.file))
+    let values = wanted.all(&resolved(root, fact.file.as_ref()))?;
+    Ok(values.into_iter().next())
 }
 
 /// What a question asks of each file.
@@ -192,14 +212,14 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// The first value in the file at `path`, without quotes.
-    fn first(&self, path: &Path) -> Result<Option<String>> {
+    /// The values in the file at `path`, without quotes.
+    fn all(&self, path: &Path) -> Result<Vec<String>> {
         let Some(source) = source(path, self.mentions)? else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let values = edit::values(&source, self.within, self.query)?;
-        let value = values.first();
-        Ok(value.map(|value| value.trim_matches(['"', '\'', ':']).to_owned()))
+        let values = edit::values(&source, self.within, self.query)?.into_iter();
+        let bare = |value: String| value.trim_matches(['"', '\'', ':']).to_owned();
+        Ok(values.map(bare).collect())
     }
 }
 

@@ -8,7 +8,7 @@ mod conditions;
 mod finish;
 mod refusals;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -40,13 +40,25 @@ pub struct Run<'a> {
     terminal: &'a mut Terminal,
     changes: Changes<'a>,
     answers: Answers,
+    /// The questions that a flag has answered with yes.
+    wanted: BTreeSet<String>,
     report: Report,
-    /// Steps that are yet to come, of this generator and of those that led to it.
-    pending: Vec<Step>,
+    /// Every step of the run, in the order in which they are made.
+    steps: Vec<&'a Step>,
     /// What the conditions of questions look for: written last, so that a run that is killed asks again.
     markers: Vec<&'a Sought>,
     commands: Vec<(&'a Plan, &'a Command)>,
     manual: Vec<ManualStep>,
+}
+
+/// How a run ended that was not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    Done,
+    /// Lines are left to be put in by hand.
+    Open,
+    /// A program failed that a flag had asked for.
+    Failed,
 }
 
 /// Lines that the reader has to put in.
@@ -65,15 +77,17 @@ impl<'a> Run<'a> {
         terminal: &'a mut Terminal,
         answers: Answers,
     ) -> Self {
+        let wanted = answers.given.iter().filter(|(_, yes)| **yes);
         Self {
             project,
             renderer,
             common,
             terminal,
             changes: Changes::new(project),
+            wanted: wanted.map(|(name, _)| name.clone()).collect(),
             answers,
             report: Report::default(),
-            pending: Vec::new(),
+            steps: Vec::new(),
             markers: Vec::new(),
             commands: Vec::new(),
             manual: Vec::new(),
@@ -84,22 +98,20 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// Something stands in the way: then nothing has been written.
-    pub fn all(mut self, plan: &'a Plan) -> Result<()> {
+    pub fn all(mut self, plan: &'a Plan) -> Result<Ending> {
+        self.steps = plan.all_steps();
         self.refuse(plan)?;
         self.walk(plan)?;
         self.finish(&plan.generator.next, plan)
     }
 
     fn walk(&mut self, plan: &'a Plan) -> Result<()> {
-        let pending = self.pending.len();
-        self.pending.extend_from_slice(&plan.steps);
         for file in &plan.files {
             self.file(file, plan)?;
         }
         for (question, follow) in plan.generator.questions.iter().zip(&plan.follows) {
             self.question(question, follow.as_ref(), plan)?;
         }
-        self.pending.truncate(pending);
         for step in &plan.steps {
             self.step(step, plan)?;
         }
@@ -136,7 +148,7 @@ impl<'a> Run<'a> {
     }
 
     fn conflict(&mut self, file: &File, before: &[u8]) -> Result<&'static str> {
-        if self.changes.completed(file, &self.pending)? == before {
+        if self.changes.completes(file, &self.steps, before)? {
             return Ok("identical");
         }
         let settled = match self.common {
@@ -188,7 +200,9 @@ impl<'a> Run<'a> {
         let given = given.or(self.answers.yes.then_some(true)).map(Given);
         self.terminal.say(&question.say);
         let ask = format!("\n{}", question.ask);
-        let answer = self.terminal.confirm(&ask, true, given)?;
+        let Some(answer) = self.terminal.confirm(&ask, true, given)? else {
+            interrupt::leave()
+        };
         self.answers.given.insert(question.name.clone(), answer);
         match (answer, follow) {
             (true, Some(follow)) => self.walk(follow)?,

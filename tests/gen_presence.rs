@@ -217,3 +217,40 @@ fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
         ran.stdout
     );
 }
+
+#[test]
+fn the_only_channel_is_the_one_that_counts_and_others_are_named() {
+    for stack in ["rust", "phoenix"] {
+        let sandbox = Sandbox::new();
+        let new = [
+            "new",
+            "my_app",
+            "--no-git",
+            "--no-install",
+            "--channel",
+            "Room",
+            "--stack",
+            stack,
+        ];
+        sandbox.run(&new).succeeded();
+        let before = sandbox.tree();
+        let usr = sandbox.run(&["gen", "presence", "--channel", "Usr"]);
+        usr.misused(
+            "error: no channel of this app is called UsrChannel\n\
+             help: hello-sockets gen presence --channel Room\n",
+        );
+        assert_eq!(sandbox.tree(), before);
+
+        let ran = sandbox.run(&["gen", "presence", "--dry-run"]).succeeded();
+        let injected = ran
+            .stdout
+            .lines()
+            .any(|line| line.starts_with("* injecting") && line.contains("room_channel"));
+        assert!(injected, "{}", ran.stdout);
+
+        sandbox.run(&["gen", "channel", "Lobby"]).succeeded();
+        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+        let next = "To have one do so, run\n\n    hello-sockets gen presence --channel Lobby\n";
+        assert!(ran.stdout.ends_with(next), "{}", ran.stdout);
+    }
+}

@@ -151,7 +151,7 @@ fn a_repository_beside_the_app_is_not_around_it() {
 #[test]
 fn missing_programs_are_survived_with_a_line_that_says_what_to_do() {
     let sandbox = Sandbox::new();
-    let mut command = sandbox.command(&["new", "my_app", "--install"]);
+    let mut command = sandbox.command(&["new", "my_app", "--yes"]);
     command.env("PATH", sandbox.path());
 
     let ran = finish(command, "").succeeded();
@@ -338,12 +338,59 @@ fn without_npm_the_next_steps_have_what_npm_would_have_done() {
     let mut command = sandbox.command(&["new", "my_app", "--install", "--no-git"]);
     command.env("PATH", sandbox.path());
 
-    let ran = finish(command, "").succeeded();
+    let ran = finish(command, "");
 
-    assert!(
-        ran.stdout
-            .contains("    cd my_app\n    npm install --prefix assets\n    cargo run\n"),
-        "{}",
-        ran.stdout
-    );
+    let next = "\nMyApp is made, but not all that it depends on is fetched. With the warnings above dealt with, start it:\n\n    \
+                cd my_app\n    npm install --prefix assets\n    cargo run\n";
+    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("is ready"), "{}", ran.stdout);
+    assert_eq!(ran.code, Some(1), "it was asked for by a flag");
+}
+
+#[test]
+fn an_app_without_its_dependencies_is_not_called_ready() {
+    for stack in ["rust", "phoenix"] {
+        let sandbox = Sandbox::new();
+        let ran = sandbox
+            .run(&[
+                "new",
+                "my_app",
+                "--no-install",
+                "--no-git",
+                "--stack",
+                stack,
+            ])
+            .succeeded();
+
+        assert!(ran.stdout.contains("\nMyApp is made. "), "{}", ran.stdout);
+        assert!(!ran.stdout.contains("ready"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn the_same_command_again_completes_an_app_whose_dependencies_were_interrupted() {
+    for stack in ["rust", "phoenix"] {
+        let sandbox = Sandbox::new();
+        let channels = ["--channel", "User", "--channel", "Room"];
+        let new = [
+            "new",
+            "my_app",
+            "--no-install",
+            "--no-git",
+            "--stack",
+            stack,
+        ];
+        let new = [&new[..], &channels].concat();
+        sandbox.run(&new).succeeded();
+        let before = sandbox.tree();
+
+        let ran = sandbox.run_outside(&new).succeeded();
+
+        let others = ran.stdout.lines().filter(|line| line.starts_with("* "));
+        let others: Vec<_> = others
+            .filter(|line| !line.starts_with("* identical") && !line.starts_with("* skipping"))
+            .collect();
+        assert_eq!(others, [""; 0], "{stack}");
+        assert_eq!(sandbox.tree(), before);
+    }
 }

@@ -82,7 +82,7 @@ fn junk_is_asked_again() {
     let mut session = asked(&sandbox);
     session.send_line("maybe").expect("it listens");
     session
-        .exp_string("Please answer y or n.")
+        .exp_string("Please answer y or n, or q to leave.")
         .expect("it says what it wants");
     session.exp_string(QUESTION).expect("it asks again");
     session.send_line("n").expect("it listens");
@@ -101,7 +101,7 @@ fn ctrl_c_leaves_nothing_half_done() {
 
     assert_eq!(code, 130);
     assert!(
-        rest.contains("interrupted: nothing was written\n"),
+        rest.contains("interrupted: nothing listed above was written\n"),
         "{rest}"
     );
     assert!(
@@ -109,6 +109,55 @@ fn ctrl_c_leaves_nothing_half_done() {
         "the cursor is shown: {rest:?}"
     );
     assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn q_leaves_as_ctrl_c_does() {
+    let sandbox = Sandbox::with_app();
+    let before = sandbox.tree();
+    let mut session = asked(&sandbox);
+    session.send_line("q").expect("it listens");
+    let (rest, code) = end(session);
+
+    assert_eq!(code, 130);
+    assert!(
+        rest.contains("interrupted: nothing listed above was written\n"),
+        "{rest}"
+    );
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn ctrl_d_at_a_conflict_keeps_the_file_and_says_so() {
+    let sandbox = Sandbox::with_app();
+    let channel = "my_app/src/channels/user_channel.rs";
+    sandbox.write(channel, "// mine\n");
+    let mut session = start(&sandbox, &["gen", "channel", "User", "--yes"]);
+    session.exp_string("[q]uit ").expect("it asks");
+    session.send_control('d').expect("it listens");
+    let (rest, code) = end(session);
+
+    assert_eq!(code, 0, "{rest}");
+    assert!(rest.contains("N (end of input: the default)\n"), "{rest}");
+    assert_eq!(sandbox.read(channel), "// mine\n");
+}
+
+#[test]
+fn the_question_about_a_file_is_printed_once_and_fits_80_columns() {
+    let sandbox = Sandbox::with_app();
+    let name = "AVeryLongNameOfAChannelThatHasEverythingInIt";
+    let path = "src/channels/a_very_long_name_of_a_channel_that_has_everything_in_it_channel.rs";
+    sandbox.write(&format!("my_app/{path}"), "// mine\n");
+    let mut session = start(&sandbox, &["gen", "channel", name, "--yes"]);
+    let above = session.exp_string("[q]uit ").expect("it asks");
+    session.send_line("n").expect("it listens");
+    let (rest, code) = end(session);
+
+    assert_eq!(code, 0, "{rest}");
+    let question = above.lines().last().expect("a line");
+    assert!(question.len() + "[q]uit ".len() <= 80, "{question}");
+    let count = |text: &str| text.matches("Overwrite it?").count();
+    assert_eq!((count(&above), count(&rest)), (1, 0), "{above}{rest}");
 }
 
 #[test]
@@ -149,9 +198,12 @@ fn a_file_that_differs_is_asked_about_and_kept_by_default() {
     let sandbox = Sandbox::with_app();
     let channel = "my_app/src/channels/user_channel.rs";
     sandbox.write(channel, "// mine\n");
-    let conflict = "src/channels/user_channel.rs exists and differs. Overwrite it? [y]es [N]o [d]iff [a]ll [q]uit ";
+    let conflict = "Overwrite it? [y]es [N]o [d]iff [a]ll [q]uit ";
     let answer = |keys: &str| {
         let mut session = start(&sandbox, &["gen", "channel", "User", "--yes"]);
+        session
+            .exp_string("`src/channels/user_channel.rs` exists and differs.\r\n")
+            .expect("it names the file");
         for key in keys.split(' ') {
             session.exp_string(conflict).expect("it asks");
             session.send_line(key).expect("it listens");
@@ -162,7 +214,7 @@ fn a_file_that_differs_is_asked_about_and_kept_by_default() {
     let (quit, code) = answer("q");
     assert_eq!(code, 130);
     assert!(
-        quit.contains("interrupted: nothing was written\n"),
+        quit.contains("interrupted: nothing listed above was written\n"),
         "{quit}"
     );
     assert!(!sandbox.exists(SOCKET));

@@ -21,7 +21,7 @@ pub const APP: &str = "app";
 pub const FILE: &str = "generator.toml";
 
 /// A generator: a folder with the files that it makes, each at the path of its target, and this. Strings are templates;
-/// `if` is a Tera expression over `app` (the facts), `name`, the options, the values, `answers.QUESTION`, and what
+/// `if` is a Tera expression over `app` (the facts), `name`, the options, `typed` (the options that were typed), the values, `answers.QUESTION`, and what
 /// `find` looks for. A file whose name ends with `.tera` is rendered; a leading `_` becomes a dot.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +43,9 @@ pub struct Generator {
     /// The name that the generator takes, as `name`. Without this it takes none.
     #[serde(default)]
     pub name: Option<NameRule>,
+    /// Lists of what the project has, for the options' defaults and all that follows.
+    #[serde(default, rename = "list")]
+    pub lists: Vec<ListRule>,
     /// Options: `--NAME VALUE`.
     #[serde(default, rename = "option")]
     pub options: Vec<OptionRule>,
@@ -107,11 +110,29 @@ pub struct NameRule {
     pub alias: Option<String>,
 }
 
+/// A list of what the project has, each value once, in order. Its texts are templates that see `app` and `name`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListRule {
+    /// The variable that holds it.
+    pub name: String,
+    /// Patterns of files, such as `lib/**/*.ex`.
+    pub search: Vec<String>,
+    /// A word that such a file has: others are not parsed.
+    #[serde(default)]
+    pub mentions: String,
+    /// Query for `@value`, in each file as often as it matches.
+    pub query: String,
+    /// What is listed, a template with `value` for what the query captured; that itself if not given.
+    #[serde(default)]
+    pub value: Option<String>,
+}
+
 /// An option: `--NAME VALUE`, and a variable of that name.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OptionRule {
-    /// `topic` for `--topic`.
+    /// `topic` for `--topic`. The variable has `_` for `-`.
     pub name: String,
     /// What values it takes.
     #[serde(default, rename = "type")]
@@ -318,7 +339,7 @@ impl Generator {
         let path = format!("{}/{FILE}", self.folder);
         let mut table = self.table.clone();
         // These have been used, or see other variables.
-        for key in ["name", "option", "fact", "values", "places", "help"] {
+        for key in ["name", "list", "option", "fact", "values", "places", "help"] {
             table.remove(key);
         }
         renderer.table(&mut table, context).map_err(|error| {

@@ -38,6 +38,9 @@ struct Rules {
     /// Stands between the parts of a name.
     #[serde(default)]
     separator: String,
+    /// Names are written from their first part on, or shortened by an alias.
+    #[serde(default)]
+    whole_names: bool,
     /// Queries for `@path`, optionally `@prefix` and `@name`: a short name and the long one that it stands for.
     #[serde(default)]
     aliases: Vec<String>,
@@ -98,6 +101,11 @@ impl Language {
     /// What stands between the parts of a name.
     pub fn separator(&self) -> &str {
         &self.rules.separator
+    }
+
+    /// Whether names are written from their first part on, or shortened by an alias.
+    pub fn has_whole_names(&self) -> bool {
+        self.rules.whole_names
     }
 
     /// Whether nodes of this kind belong to the item below them, as attributes do.

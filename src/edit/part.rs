@@ -1,5 +1,7 @@
 //! One text at its place.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use tree_sitter::Node;
 
@@ -34,9 +36,17 @@ impl Place {
         };
         let lines = self.lines(&[scope]);
         if !self.is_blocked(source, scope)? {
-            let uncommented = uncomment::apply(source, &lines, |node| is_own(node, scope));
-            if let Some(new) = self.verified(source, uncommented)? {
-                return Ok(Applied::Changed(new));
+            let barrier = self.barrier(source, scope_of(scope))?;
+            let precedes = |node: Node<'_>| {
+                let barrier = barrier.as_ref().map(|barrier| barrier.anchor().start);
+                barrier.is_none_or(|barrier| node.start_byte() < barrier)
+            };
+            let belongs = |node: Node<'_>| is_own(node, scope) && precedes(node);
+            for text in self.texts(scope) {
+                let uncommented = uncomment::apply(source, &text, belongs);
+                if let Some(new) = self.verified(source, uncommented)? {
+                    return Ok(Applied::Changed(new));
+                }
             }
             for anchor in &self.anchors {
                 let inserted = self.insert(source, scope, anchor)?;
@@ -72,6 +82,14 @@ impl Place {
         fill(&self.text, matches)
     }
 
+    /// The text, in every form that an anchor has of it, as far as it does not depend on what the anchor is.
+    fn texts(&self, scope: &Match<'_>) -> Vec<String> {
+        let own = self.anchors.iter().filter_map(|a| a.text.as_ref());
+        let mut texts = vec![self.lines(&[scope])];
+        texts.extend(own.map(|text| fill(text, &[scope])));
+        texts
+    }
+
     /// The nodes that the scope and `present` are looked for in; `None` if there is no rule.
     fn within_nodes<'s>(&self, source: &'s Source) -> Result<Option<Vec<Node<'s>>>> {
         let Some(query) = &self.within else {
@@ -95,7 +113,8 @@ impl Place {
                 scopes.retain(|scope| nodes.iter().any(|node| surrounds(*node, scope_of(scope))));
             }
             // Two ways to find the same are one.
-            scopes.dedup_by_key(|scope| (scope_of(scope).id(), scope.start_of("below")));
+            let mut known = HashSet::new();
+            scopes.retain(|scope| known.insert((scope_of(scope).id(), scope.start_of("below"))));
             if !scopes.is_empty() {
                 return Ok(scopes);
             }

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::changes::Change;
+use crate::project::resolved;
 
 /// Writes `changes` below `root`; `made` is every file that the run answers for.
 ///
@@ -23,7 +24,7 @@ use crate::changes::Change;
 pub fn apply(root: &Path, changes: &[&Change], made: &[PathBuf]) -> Result<()> {
     let mut undo = Undo::default();
     for change in changes {
-        let path = root.join(&change.path);
+        let path = resolved(root, &change.path);
         if let Err(error) = write(&path, change, &mut undo) {
             undo.take_back();
             let what = format!("`{}` could not be written, so nothing was", path.display());

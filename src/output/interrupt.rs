@@ -33,7 +33,7 @@ pub fn hold() -> MutexGuard<'static, Progress> {
 pub fn leave() -> ! {
     let progress = hold();
     terminal::interrupted(match *progress {
-        Progress::NothingWritten => "nothing was written",
+        Progress::NothingWritten => "nothing listed above was written",
         Progress::AllWritten => "every file is written; run the same command again for the rest",
     });
     process::exit(EXIT_CODE)

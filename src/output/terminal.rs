@@ -10,12 +10,9 @@ use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use console::{Term, style};
-use dialoguer::Input;
-use dialoguer::theme::Theme;
 use similar::TextDiff;
 
 use crate::args::Color;
@@ -33,7 +30,7 @@ pub struct Terminal {
 pub enum Conflict {
     Overwrite,
     Keep,
-    /// `q`, or Ctrl-C.
+    /// Nothing is to be written.
     Quit,
 }
 
@@ -101,31 +98,36 @@ impl Terminal {
     }
 
     /// A question whose answer is yes unless it is no. Without a terminal, a line of standard input answers it,
-    /// and at the end of input the default is taken.
-    pub fn confirm(&self, question: &str, default: bool, given: Option<Given>) -> Result<bool> {
+    /// and at the end of input the default is taken. `None` is a `q`, which only a person can say.
+    pub fn confirm(
+        &self,
+        question: &str,
+        default: bool,
+        given: Option<Given>,
+    ) -> Result<Option<bool>> {
         let _ = io::stdout().flush();
-        let choices = if default { "[Yn]" } else { "[yN]" };
+        let (choices, name) = if default {
+            ("[Yn]", "Y")
+        } else {
+            ("[yN]", "N")
+        };
         let prompt = format!("{question} {choices} ");
         if let Some(Given(answer)) = given {
             err(format_args!("{prompt}{}\n", if answer { "Y" } else { "n" }));
-            return Ok(answer);
+            return Ok(Some(answer));
         }
         let person = io::stdin().is_terminal();
         loop {
-            err(format_args!("{prompt}"));
-            let Some(line) = read_line()? else {
-                err(format_args!(
-                    "{} (end of input: the default)\n",
-                    if default { "Y" } else { "N" }
-                ));
-                return Ok(default);
+            let Some(line) = ask(&prompt, name)? else {
+                return Ok(Some(default));
             };
-            let answer = match line.to_ascii_lowercase().as_str() {
+            let answer = match line.as_str() {
                 "" => default,
                 "y" | "yes" => true,
                 "n" | "no" => false,
+                "q" | "quit" if person => return Ok(None),
                 _ if person => {
-                    err(format_args!("Please answer y or n.\n"));
+                    err(format_args!("Please answer y or n, or q to leave.\n"));
                     continue;
                 }
                 // As in Phoenix: what is not a yes is a no.
@@ -134,7 +136,7 @@ impl Terminal {
             if !person {
                 err(format_args!("{}\n", if answer { "Y" } else { "n" }));
             }
-            return Ok(answer);
+            return Ok(Some(answer));
         }
     }
 
@@ -154,25 +156,23 @@ impl Terminal {
         if !self.is_person() {
             return Err(refused_overwrite(path).into());
         }
+        let _ = io::stdout().flush();
+        err(format_args!("`{}` exists and differs.\n", path.display()));
         loop {
-            let prompt = format!("{} exists and differs. Overwrite it?", path.display());
-            let answer = Input::<ConflictAnswer>::with_theme(&Plain)
-                .with_prompt(prompt)
-                .default(ConflictAnswer::No)
-                .interact_text();
-            match answer.map_err(|dialoguer::Error::IO(error)| error) {
-                Ok(ConflictAnswer::Yes) => return Ok(Conflict::Overwrite),
-                Ok(ConflictAnswer::No) => return Ok(Conflict::Keep),
-                Ok(ConflictAnswer::Diff) => diff(before, after),
-                Ok(ConflictAnswer::All) => {
+            let prompt = "Overwrite it? [y]es [N]o [d]iff [a]ll [q]uit ";
+            let Some(line) = ask(prompt, "N")? else {
+                return Ok(Conflict::Keep);
+            };
+            match line.as_str() {
+                "y" | "yes" => return Ok(Conflict::Overwrite),
+                "" | "n" | "no" => return Ok(Conflict::Keep),
+                "d" | "diff" => diff(before, after),
+                "a" | "all" => {
                     self.overwrite_all = true;
                     return Ok(Conflict::Overwrite);
                 }
-                Ok(ConflictAnswer::Quit) => return Ok(Conflict::Quit),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    return Ok(Conflict::Quit);
-                }
-                Err(error) => return Err(error).context("the terminal cannot be read"),
+                "q" | "quit" => return Ok(Conflict::Quit),
+                _ => err(format_args!("Please answer y, n, d, a or q.\n")),
             }
         }
     }
@@ -232,6 +232,16 @@ fn set_colors(stdout: bool, stderr: bool) {
     console::set_colors_enabled_stderr(stderr);
 }
 
+/// The answer to `prompt` in lower case; at the end of input none, and that `default` is taken is said.
+fn ask(prompt: &str, default: &str) -> Result<Option<String>> {
+    err(format_args!("{prompt}"));
+    let line = read_line()?;
+    if line.is_none() {
+        err(format_args!("{default} (end of input: the default)\n"));
+    }
+    Ok(line.map(|line| line.to_lowercase()))
+}
+
 /// A line without its ending; `None` at the end of input.
 fn read_line() -> Result<Option<String>> {
     let mut line = Vec::new();
@@ -259,68 +269,5 @@ fn diff(before: &[u8], after: &[u8]) {
             _ => style(line),
         };
         err(format_args!("{}\n", line.for_stderr()));
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum ConflictAnswer {
-    Yes,
-    No,
-    Diff,
-    All,
-    Quit,
-}
-
-impl FromStr for ConflictAnswer {
-    type Err = &'static str;
-
-    fn from_str(typed: &str) -> Result<Self, Self::Err> {
-        match typed.trim().to_ascii_lowercase().as_str() {
-            "y" | "yes" => Ok(Self::Yes),
-            "n" | "no" => Ok(Self::No),
-            "d" | "diff" => Ok(Self::Diff),
-            "a" | "all" => Ok(Self::All),
-            "q" | "quit" => Ok(Self::Quit),
-            _ => Err("Please answer y, n, d, a or q."),
-        }
-    }
-}
-
-impl fmt::Display for ConflictAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Yes => "y",
-            Self::No => "N",
-            Self::Diff => "d",
-            Self::All => "a",
-            Self::Quit => "q",
-        })
-    }
-}
-
-/// Prompts as Phoenix prints them.
-struct Plain;
-
-impl Theme for Plain {
-    fn format_input_prompt(
-        &self,
-        f: &mut dyn fmt::Write,
-        prompt: &str,
-        _default: Option<&str>,
-    ) -> fmt::Result {
-        write!(f, "{prompt} [y]es [N]o [d]iff [a]ll [q]uit ")
-    }
-
-    fn format_input_prompt_selection(
-        &self,
-        f: &mut dyn fmt::Write,
-        prompt: &str,
-        answer: &str,
-    ) -> fmt::Result {
-        write!(f, "{prompt} [y]es [N]o [d]iff [a]ll [q]uit {answer}")
-    }
-
-    fn format_error(&self, f: &mut dyn fmt::Write, error: &str) -> fmt::Result {
-        f.write_str(error)
     }
 }

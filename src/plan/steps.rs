@@ -57,8 +57,10 @@ impl Places<'_> {
         let location = main.file;
         let location =
             location.with_context(|| format!("the place `{}` has no `file`", insert.place))?;
-        for path in location.paths.iter().chain(&location.search) {
-            refuse_outside(path.as_ref())?;
+        if from_project {
+            for path in location.paths.iter().chain(&location.search) {
+                refuse_outside(path.as_ref())?;
+            }
         }
         Ok(Step {
             manual: insert.manual.clone().unwrap_or(main.manual),

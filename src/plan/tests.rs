@@ -17,9 +17,9 @@ use crate::facts;
 /// What a new app of a stack says of itself.
 fn new_app(stack: &str) -> Facts {
     let templates = Templates::default();
-    let given = ["name", "folder"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
+    let given = ["name", "folder", "parent"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
     let rules = Stack::read(stack, &templates).expect(stack).project.facts;
-    let facts = facts::work_out(&rules, given.into(), &templates, &|_| Ok(None));
+    let facts = facts::work_out(&rules, given.into(), &templates, &|_| Ok(Vec::new()));
     facts.expect(stack).expect("a new app has every fact")
 }
 
@@ -55,7 +55,7 @@ fn plans_of(stack: &str, facts: &Facts) -> Vec<Plan> {
             name: stack,
             facts,
             renderer: &renderer,
-            look: &|_| Ok(None),
+            look: &|_| Ok(Vec::new()),
         };
         let plan = stack.plan(id, &request);
         plan.unwrap_or_else(|e| panic!("{id}: {e:#}"))
@@ -120,7 +120,7 @@ fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
             let file = file.expect("it looks into files");
             let query = question.query.clone();
             asked.borrow_mut().push(Fact { file, query });
-            Ok(None)
+            Ok(Vec::new())
         };
         let given = [("name".to_owned(), "my_app".to_owned())];
         facts::work_out(&stack.project.facts, given.into(), &templates, &look).expect(name);

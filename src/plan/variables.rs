@@ -31,6 +31,11 @@ pub fn work_out(generator: &Generator, request: &Request, stack: &Stack<'_>) -> 
             context.insert(alias.clone(), &name);
         }
     }
+    context.insert("typed", &request.options.keys().collect::<Vec<_>>());
+    for list in &generator.lists {
+        let values = facts::all(list, context.clone(), stack.look, renderer)?;
+        context.insert(list.name.clone(), &values);
+    }
     for option in generator.options.iter().filter(|o| o.generate.is_none()) {
         let typed = request.options.get(&option.name).and_then(|v| v.last());
         let default = || renderer.text(&option.default, &context);
@@ -94,11 +99,12 @@ fn ways(
 }
 
 fn insert(option: &OptionRule, typed: String, context: &mut Context) -> Result<(), Misuse> {
-    let name = option.name.clone();
+    // A `-` is no part of a variable's name.
+    let name = option.name.replace('-', "_");
     match option.kind {
         Kind::Name => {
-            let invocation = format!("--{name}");
-            let parsed = Name::parse(&typed, &name, &option.suffix, &invocation)?;
+            let invocation = format!("--{}", option.name);
+            let parsed = Name::parse(&typed, &option.name, &option.suffix, &invocation)?;
             refuse_reserved(option, &parsed, &invocation)?;
             context.insert(name, &parsed);
         }

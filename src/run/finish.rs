@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::Run;
+use super::{Ending, Run};
 use crate::catalogue::generator::{Command, Paragraph};
 use crate::changes::Located;
 use crate::output::interrupt::{self, Progress};
@@ -10,9 +10,9 @@ use crate::output::{apply, commands};
 use crate::plan::{Plan, Sought};
 
 impl Run<'_> {
-    pub(super) fn finish(self, next: &[Paragraph], plan: &Plan) -> Result<()> {
+    pub(super) fn finish(self, next: &[Paragraph], plan: &Plan) -> Result<Ending> {
         let wanted = self.wanted()?;
-        let failed = match self.common.dry_run {
+        let broken = match self.common.dry_run {
             true => {
                 let run = wanted.iter().map(|command| command.run.join(" "));
                 run.for_each(|run| self.terminal.report("running", run));
@@ -23,6 +23,10 @@ impl Run<'_> {
                 self.run_commands(&wanted)
             }
         };
+        let names = broken
+            .iter()
+            .filter_map(|command| command.run.first().cloned());
+        let failed: Vec<_> = names.collect();
         for step in &self.manual {
             let path = self.project.display_path(&step.path);
             self.terminal
@@ -30,7 +34,7 @@ impl Run<'_> {
         }
         if self.common.dry_run {
             self.terminal.say("Dry run: nothing was written.");
-            return Ok(());
+            return Ok(self.ending(&[]));
         }
         let mut is_open = !self.manual.is_empty();
         for paragraph in next {
@@ -42,7 +46,21 @@ impl Run<'_> {
                 self.terminal.say(&paragraph.text);
             }
         }
-        Ok(())
+        Ok(self.ending(&broken))
+    }
+
+    fn ending(&self, broken: &[Command]) -> Ending {
+        let is_wanted = |command: &Command| {
+            let mut wanted = self.wanted.iter();
+            wanted.any(|question| command.condition.contains(&format!("answers.{question}")))
+        };
+        if broken.iter().any(is_wanted) {
+            return Ending::Failed;
+        }
+        match self.manual.is_empty() {
+            true => Ending::Done,
+            false => Ending::Open,
+        }
     }
 
     fn write(&self) -> Result<()> {
@@ -71,17 +89,20 @@ impl Run<'_> {
         Ok(wanted)
     }
 
-    /// Runs the programs; returns those that failed.
-    fn run_commands(&self, wanted: &[Command]) -> Vec<String> {
-        let mut failed = Vec::new();
+    /// Runs the programs; returns those that failed, which it says once all have run.
+    fn run_commands(&self, wanted: &[Command]) -> Vec<Command> {
+        let mut broken = Vec::new();
         for command in wanted {
             self.terminal.report("running", command.run.join(" "));
             if let Err(reason) = commands::run(command, &self.project.root) {
-                let otherwise = &command.otherwise;
-                self.terminal.warn(&format!("{reason}: {otherwise}"));
-                failed.extend(command.run.first().cloned());
+                broken.push((command.clone(), reason));
             }
         }
-        failed
+        let said = broken.into_iter().map(|(command, reason)| {
+            let otherwise = &command.otherwise;
+            self.terminal.warn(&format!("{reason}: {otherwise}"));
+            command
+        });
+        said.collect()
     }
 }

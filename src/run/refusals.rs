@@ -25,8 +25,6 @@ impl Run<'_> {
 
     fn collect(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
         self.refuse_outside(plan)?;
-        let pending = self.pending.len();
-        self.pending.extend_from_slice(&plan.steps);
         for refusal in &plan.generator.refusals {
             if self.holds(&refusal.condition, plan)? {
                 let message = self.with_finds(&refusal.message, plan)?;
@@ -47,7 +45,6 @@ impl Run<'_> {
                 self.collect(follow, misuses)?;
             }
         }
-        self.pending.truncate(pending);
         for (then, answers) in &plan.then {
             self.answers.given.extend(answers.clone());
             self.collect(then, misuses)?;
@@ -79,7 +76,7 @@ impl Run<'_> {
             };
             let is_meant =
                 self.holds(&file.condition, plan)? && self.elsewhere(file, plan)?.is_none();
-            if is_meant && self.changes.completed(file, &self.pending)? != before {
+            if is_meant && !self.changes.completes(file, &self.steps, &before)? {
                 misuses.push(refused_overwrite(&self.project.display_path(&file.path)));
             }
         }

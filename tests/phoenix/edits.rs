@@ -62,24 +62,22 @@ pub const ROUTER: Kind = Kind {
     path: "lib/my_app_web/router.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    by_hand: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:\n\n    scope \"/\", MyAppWeb do\n      \
-        pipe_through :browser\n\n      post \"/token\", SocketToken, :token\n    end\n",
+    by_hand: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:",
 };
 pub const ENDPOINT_AUTH: Kind = Kind {
     cases: "phoenix/places/socket_options",
     path: "lib/my_app_web/endpoint.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    by_hand: "\nAdd this to `lib/my_app_web/endpoint.ex` to read the token, in the options of the socket:\n\n    \
-        auth_token: true\n",
+    by_hand: "\nAdd this to `lib/my_app_web/endpoint.ex` to read the token",
 };
 pub const SOCKET_AUTH: Kind = Kind {
     cases: "phoenix/places/socket_user",
     path: "lib/my_app_web/channels/user_socket.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    by_hand: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to let in only who shows a token: what \
-        `connect` and `id` say:\n\n",
+    by_hand: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to let in only who shows a token, in place of \
+        its own `connect` and `id`:\n\n",
 };
 const SCRIPT_AUTH: Kind = Kind {
     cases: "shared/places/script_token",

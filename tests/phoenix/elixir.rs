@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use crate::edits::{
     APPLICATION, CHANNEL, ENDPOINT, ENDPOINT_AUTH, Kind, ROUTER, SOCKET, SOCKET_AUTH,
 };
+use crate::shapes::auth_by_hand;
 use crate::support::Sandbox;
 
 /// What the script beside this file prints.
@@ -81,10 +82,30 @@ fn all_that_is_generated_parses_and_is_formatted() {
             &["gen", "presence", "--channel", "Admin.Room"],
             &["gen", "auth"],
             &["gen", "auth", "--socket", "Device"],
+            &["gen", "channel", "Inbox", "--per-user"],
+            &["gen", "channel", "Status", "--exact"],
         ] {
             sandbox.run(args).succeeded();
             is_sound(&sandbox);
         }
+    }
+}
+
+#[test]
+#[ignore = "needs elixir"]
+fn lines_by_hand_parse_where_they_are_pasted() {
+    let (sandbox, lines) = auth_by_hand();
+    for (path, lines) in lines {
+        let source = sandbox.read(&format!("my_app/{path}"));
+        let body = source.trim_end().strip_suffix("end").expect("a module");
+        let lines: String = lines.lines().map(|line| format!("  {line}\n")).collect();
+        let lines = lines.replace("  \n", "\n");
+        sandbox.write("pasted.ex", &format!("{body}\n{lines}end\n"));
+        let pasted = sandbox.path().join("pasted.ex").display().to_string();
+
+        let complaints = elixir("check.exs", &[&pasted], "");
+
+        assert_eq!(complaints, "", "{path}: {}", sandbox.read("pasted.ex"));
     }
 }
 

@@ -79,7 +79,7 @@ fn everything_twice_changes_nothing() {
         &["gen", "channel", "User", "--yes"],
         &["gen", "socket", "Admin.Device"],
         &["gen", "channel", "Sensor", "--topic", "sensors"],
-        &["gen", "presence", "--channel", "Room"],
+        &["gen", "presence", "RoomPresence"],
     ];
     commands
         .iter()

@@ -15,4 +15,5 @@ mod new;
 mod presence;
 mod seed;
 mod shapes;
+mod topics;
 mod umbrella;

@@ -169,8 +169,10 @@ fn a_machine_without_elixir_is_told_what_to_run_where_there_is_one() {
     ]);
     command.env("PATH", sandbox.path());
 
-    let ran = finish(command, "").succeeded();
+    let ran = finish(command, "");
 
+    assert_eq!(ran.code, Some(1), "it was asked for by a flag");
+    assert!(!ran.stdout.contains("is ready"), "{}", ran.stdout);
     assert_eq!(
         ran.stderr,
         "\nFetch and install dependencies? [Yn] Y\n\

@@ -157,19 +157,34 @@ fn without_a_channel_it_says_how_to_go_on() {
 }
 
 #[test]
-fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
+fn a_script_keeps_the_list_of_the_channel_by_the_name_that_it_has_there() {
     let sandbox = app();
     let own = sandbox.read(SCRIPT).replace("userChannel", "lobby");
     sandbox.write(SCRIPT, &own);
 
+    sandbox.run(&["gen", "presence"]).succeeded();
+
+    let script = sandbox.read(SCRIPT);
+    assert!(
+        script.contains("export const userPresence = new Presence(lobby)\n"),
+        "{script}"
+    );
+}
+
+#[test]
+fn a_script_without_the_channel_is_left_alone_and_no_line_names_what_is_not_there() {
+    let sandbox = app();
+    let script =
+        "import { Socket } from \"phoenix\"\nexport const socket = new Socket(\"/socket\")\n";
+    sandbox.write(SCRIPT, script);
+
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
-    assert_eq!(sandbox.read(SCRIPT), own);
-    assert!(
-        ran.stdout.contains("new Presence(userChannel)"),
-        "{}",
-        ran.stdout
-    );
+    assert_eq!(sandbox.read(SCRIPT), script);
+    let said = "\nNo script is known to join a topic of UserChannel: below the one that does, `new Presence(channel)` of the\n\
+                package \"phoenix\" keeps the list.\n";
+    assert!(ran.stdout.ends_with(said), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("userChannel"), "{}", ran.stdout);
 }
 
 #[test]

@@ -245,6 +245,22 @@ fn a_manual_step_that_is_open_is_said_every_time() {
 }
 
 #[test]
+fn a_script_can_tell_that_a_manual_step_is_open() {
+    let sandbox = shop(&[]);
+    let strict = ["gen", "channel", "Zebra", "--yes", "--strict"];
+    let app = sandbox.path().join("my_app/assets/js/app.js");
+    std::fs::remove_file(app).expect("it was there");
+
+    assert_eq!(sandbox.run(&strict).code, Some(3));
+    // The code says it every time, as the words do.
+    assert_eq!(sandbox.run(&strict).code, Some(3));
+    assert_eq!(sandbox.run(&strict[..4]).code, Some(0));
+
+    sandbox.write("my_app/assets/js/app.js", "import \"./user_socket.js\"\n");
+    sandbox.run(&strict).succeeded();
+}
+
+#[test]
 fn which_of_two_endpoints_is_meant_is_not_guessed() {
     let admin = ENDPOINT.replace("ShopWeb.Endpoint", "ShopWeb.AdminEndpoint");
     let sandbox = shop(&[("lib/shop_web/admin/endpoint.ex", &admin)]);
@@ -277,4 +293,135 @@ fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
     assert!(script.contains("new Socket(\"/ws\", "), "{script}");
     let words = "\nIt is mounted at /ws and starts with the app: if that runs, start it again.\n";
     assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
+}
+
+#[test]
+fn where_no_script_connects_to_the_socket_the_page_is_not_said_to_work() {
+    let files = [(
+        "lib/shop_web/channels/user_socket.ex",
+        &*socket("ShopWeb.UserSocket", ""),
+    )];
+    let start = "\nStart the app with `mix phx.server`, if it does not run yet. No script is known to connect to /socket, so none joins\n\
+                 `zebra:lobby`.";
+    let none = shop(&files);
+    let ran = none.run(&["gen", "channel", "Zebra"]).succeeded();
+    let made = format!("{start} To make one, run\n\n    hello-sockets gen socket User\n");
+    assert!(ran.stdout.ends_with(&made), "{}", ran.stdout);
+
+    let other = "import { Socket } from \"phoenix\"\nexport const connect = (path) => new Socket(path).connect()\n";
+    let elsewhere = shop(&[files[0], ("assets/js/lib/net.js", other)]);
+    let ran = elsewhere.run(&["gen", "channel", "Zebra"]).succeeded();
+    let pointed = format!(
+        "{start} assets/js/lib/net.js connects a socket: if it is this one, that is the place to join it.\n"
+    );
+    assert!(ran.stdout.ends_with(&pointed), "{}", ran.stdout);
+}
+
+/// An app whose lines have to be put in by hand, and the lines for the file at `path`.
+fn lines_by_hand(ran: &Ran, path: &str) -> String {
+    let start = format!("\nAdd this to `{path}` ");
+    let (_, lines) = ran
+        .stdout
+        .split_once(&start)
+        .unwrap_or_else(|| panic!("{path}: {}", ran.stdout));
+    let lines = lines.lines().skip(1);
+    let lines = lines.take_while(|line| line.is_empty() || line.starts_with("    "));
+    let lines: Vec<_> = lines
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .collect();
+    lines.join("\n").trim().to_owned()
+}
+
+const API_ROUTER: &str = "defmodule ShopWeb.Router do\n  use ShopWeb, :router\n\n  pipeline :api do\n    plug :accepts, [\"json\"]\n  \
+                          end\n\n  scope \"/api\", ShopWeb do\n    pipe_through :api\n  end\nend\n";
+
+const SOCKET_OF_ITS_OWN: &str = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  def connect(%{\"key\" => key}, socket, _info) do\n    \
+                                 {:ok, assign(socket, :key, key)}\n  end\n\n  def id(socket), do: socket.assigns.key\nend\n";
+
+const MIX: &str = "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, deps: deps()]\n  \
+                   defp deps, do: [{:phoenix, \"~> 1.8.9\"}]\nend\n";
+
+/// An API with a socket that decides for itself, which nobody mounts; and what `gen auth` says there.
+pub fn auth_by_hand() -> (Sandbox, [(&'static str, String); 3]) {
+    let files = [
+        ("mix.exs", MIX),
+        ("lib/shop_web/router.ex", API_ROUTER),
+        ("lib/shop_web/channels/user_socket.ex", SOCKET_OF_ITS_OWN),
+    ];
+    let sandbox = shop(&files);
+    let ran = sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+    let paths = [files[1].0, files[2].0, "lib/shop_web/endpoint.ex"];
+    (sandbox, paths.map(|path| (path, lines_by_hand(&ran, path))))
+}
+
+#[test]
+fn lines_by_hand_name_nothing_that_the_project_has_not() {
+    let (_, [(_, router), (_, socket), (_, endpoint)]) = auth_by_hand();
+
+    assert_eq!(
+        router,
+        "scope \"/\", ShopWeb do\n  post \"/token\", SocketToken, :token\nend"
+    );
+    assert_eq!(
+        socket,
+        "@impl true\ndef connect(_params, socket, connect_info) do\n  \
+         case ShopWeb.SocketToken.verify(connect_info[:auth_token]) do\n    \
+         {:ok, user} -> {:ok, assign(socket, :user, user)}\n    {:error, _reason} -> :error\n  end\nend\n\n\
+         @impl true\ndef id(socket), do: \"user_socket:#{socket.assigns.user}\""
+    );
+    assert_eq!(
+        endpoint,
+        "socket \"/socket\", ShopWeb.UserSocket,\n  websocket: true,\n  longpoll: false,\n  auth_token: true"
+    );
+}
+
+#[test]
+fn an_app_without_a_web_side_is_refused_in_one_sentence() {
+    for args in [
+        &["gen", "channel", "Room"][..],
+        &["gen", "socket", "User"],
+        &["gen", "presence"],
+        &["gen", "auth"],
+    ] {
+        let sandbox = shop(&[]);
+        std::fs::remove_dir_all(sandbox.path().join("my_app/lib")).expect("it was there");
+        sandbox.write("my_app/lib/shop.ex", "defmodule Shop do\nend\n");
+
+        refused(
+            &sandbox,
+            args,
+            "error: this app has no web side: no module below lib/ or web/ uses Phoenix.Endpoint or is called ShopWeb\n\
+             help: go to the app that has it\n",
+        );
+    }
+}
+
+#[test]
+fn a_web_side_below_the_app_has_its_channels_there() {
+    let endpoint = ENDPOINT.replace("ShopWeb", "Shop.Web");
+    let sandbox = shop(&[
+        ("lib/shop/web/endpoint.ex", &endpoint),
+        (
+            "lib/shop/web/web.ex",
+            "defmodule Shop.Web do\n  def channel, do: quote(do: use(Phoenix.Channel))\nend\n",
+        ),
+    ]);
+    for gone in ["lib/shop_web.ex", "lib/shop_web/endpoint.ex"] {
+        std::fs::remove_file(sandbox.path().join("my_app").join(gone)).expect("it was there");
+    }
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+    sandbox.run(&["gen", "presence"]).succeeded();
+
+    let read = |path: &str| sandbox.read(&format!("my_app/lib/shop/web/{path}"));
+    let channel = read("channels/room_channel.ex");
+    assert!(
+        channel.starts_with("defmodule Shop.Web.RoomChannel do\n  use Shop.Web, :channel\n"),
+        "{channel}"
+    );
+    assert!(read("endpoint.ex").contains("socket \"/socket\", Shop.Web.UserSocket,\n"));
+    assert!(read("channels/user_socket.ex").contains("channel \"room:*\", Shop.Web.RoomChannel\n"));
+    assert!(read("channels/presence.ex").contains("pubsub_server: Shop.PubSub\n"));
 }

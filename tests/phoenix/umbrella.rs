@@ -202,3 +202,72 @@ fn of_several_web_apps_one_has_to_be_chosen() {
     .succeeded();
     assert!(sandbox.exists("shop_umbrella/apps/admin_web/lib/admin_web/channels/user_channel.ex"));
 }
+
+#[test]
+fn a_new_app_among_the_apps_is_one_of_the_umbrella() {
+    let sandbox = Sandbox::new();
+    let write = |path: &str, text: &str| sandbox.write(&format!("shop_umbrella/{path}"), text);
+    write(
+        "mix.exs",
+        "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [apps_path: \"apps\"]\nend\n",
+    );
+    write("config/config.exs", "import Config\n");
+    write("apps/.keep", "");
+    let new = [
+        "new",
+        "chat",
+        "--stack",
+        "phoenix",
+        "--no-git",
+        "--no-install",
+    ];
+
+    run_in(&sandbox, "apps", &new).succeeded();
+
+    let read = |path: &str| sandbox.read(&format!("shop_umbrella/{path}"));
+    let paths = "      build_path: \"../../_build\",\n      config_path: \"../../config/config.exs\",\n      \
+                 deps_path: \"../../deps\",\n      lockfile: \"../../mix.lock\",\n";
+    assert!(read("apps/chat/mix.exs").contains(paths));
+    assert_eq!(
+        read("config/config.exs"),
+        "import Config\n\nimport_config \"../apps/chat/config/config.exs\"\n"
+    );
+    let runtime = read("config/runtime.exs");
+    assert!(runtime.starts_with("import Config\n\n"), "{runtime}");
+    assert!(runtime.contains("config :chat, ChatWeb.Endpoint,\n"));
+    assert!(!sandbox.exists("shop_umbrella/apps/chat/config/runtime.exs"));
+    let esbuild = "Path.expand(\"../../../deps\", __DIR__)";
+    assert!(read("apps/chat/config/config.exs").contains(esbuild));
+    let before = sandbox.tree();
+    run_in(&sandbox, "apps", &new).succeeded();
+    assert_eq!(sandbox.tree(), before, "the same again");
+
+    // From the root its generators work as in an app of mix.
+    run_in(&sandbox, "", &["gen", "channel", "Room", "--yes"]).succeeded();
+    assert!(sandbox.exists("shop_umbrella/apps/chat/lib/chat_web/channels/room_channel.ex"));
+}
+
+#[test]
+fn a_new_app_beside_the_apps_is_none_of_the_umbrella() {
+    let sandbox = umbrella();
+    sandbox.write("shop_umbrella/tools/.keep", "");
+    let config = sandbox.read("shop_umbrella/config/config.exs");
+    let new = [
+        "new",
+        "chat",
+        "--stack",
+        "phoenix",
+        "--no-git",
+        "--no-install",
+    ];
+
+    run_in(&sandbox, "tools", &new).succeeded();
+
+    assert!(
+        !sandbox
+            .read("shop_umbrella/tools/chat/mix.exs")
+            .contains("build_path")
+    );
+    assert!(sandbox.exists("shop_umbrella/tools/chat/config/runtime.exs"));
+    assert_eq!(sandbox.read("shop_umbrella/config/config.exs"), config);
+}

@@ -6,6 +6,8 @@ use crate::edit::source::{Match, Source};
 #[derive(Debug)]
 pub struct Names {
     separator: &'static str,
+    /// Nothing precedes the first part of a name, not even what the file is in.
+    whole: bool,
     long: Vec<(String, String)>,
 }
 
@@ -19,11 +21,15 @@ impl Names {
                 long.extend(pair(&Match::from_captures(captures, source), separator));
             }
         }
-        Self { separator, long }
+        Self {
+            separator,
+            whole: source.language.has_whole_names(),
+            long,
+        }
     }
 
-    /// Whether `written` is the name `whole`: as it stands, or as the file says what it is short for. A `whole` that
-    /// does not start where names start counts for every name that ends with it.
+    /// Whether `written` is the name `whole`: as it stands, or as the file says what it is short for. Where names may
+    /// start anywhere, every name that ends with `whole` is it.
     pub fn are(&self, written: &str, whole: &str) -> bool {
         let (first, rest) = match written.split_once(self.separator) {
             Some((first, rest)) if !self.separator.is_empty() => (first, Some(rest)),
@@ -44,7 +50,8 @@ impl Names {
 
     fn ends_with(&self, name: &str, end: &str) -> bool {
         let before = name.strip_suffix(end);
-        before.is_some_and(|before| before.is_empty() || before.ends_with(self.separator))
+        let may_precede = |before: &str| !self.whole && before.ends_with(self.separator);
+        before.is_some_and(|before| before.is_empty() || may_precede(before))
     }
 }
 

@@ -1,0 +1,13 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  scope "/", MyAppWeb do
+    # Everybody.
+    # Really.
+    pipe_through(:browser)
+
+    # The first page.
+    get("/", PageController, :home)
+    post("/token", SocketToken, :token)
+  end
+end

@@ -1,0 +1,11 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    get "/", PageController, :home
+    # What is left goes to the old app.
+    forward "/", OldApp
+  end
+end

@@ -1,0 +1,10 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    # post "/token", SocketToken, :token
+    get "/", PageController, :home
+  end
+end

@@ -1,0 +1,12 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    get "/", PageController, :home
+    post "/token", SocketToken, :token
+    get "/*path", PageController, :missing
+    # post "/token", SocketToken, :token
+  end
+end

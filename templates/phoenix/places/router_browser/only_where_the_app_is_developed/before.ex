@@ -1,0 +1,11 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  if Application.compile_env(:my_app, :dev_routes) do
+    scope "/", MyAppWeb do
+      pipe_through :browser
+
+      get "/mailbox", MailboxController, :index
+    end
+  end
+end

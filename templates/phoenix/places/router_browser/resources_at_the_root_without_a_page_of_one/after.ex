@@ -1,0 +1,11 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    resources "/", PostController, only: [:index, :create]
+    get "/about", PageController, :about
+    post "/token", SocketToken, :token
+  end
+end

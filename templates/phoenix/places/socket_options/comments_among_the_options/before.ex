@@ -1,0 +1,11 @@
+defmodule MyAppWeb.Endpoint do
+  use Phoenix.Endpoint, otp_app: :my_app
+
+  socket "/socket", MyAppWeb.UserSocket,
+    # fast
+    websocket: [timeout: 45_000],
+    # slow
+    longpoll: false
+
+  plug MyAppWeb.Router
+end

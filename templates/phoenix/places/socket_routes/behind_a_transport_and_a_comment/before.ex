@@ -1,0 +1,12 @@
+defmodule MyAppWeb.UserSocket do
+  use Phoenix.Socket, log: :debug
+
+  ## Channels
+  # channel "chat:*", MyAppWeb.ChatChannel
+
+  ## Transports
+  transport :websocket, Phoenix.Transports.WebSocket
+
+  def connect(_params, socket), do: {:ok, socket}
+  def id(_socket), do: nil
+end

@@ -1,0 +1,4 @@
+# The umbrella's settings.
+import Config
+
+# config :logger, :default_handler, level: :info

@@ -1,0 +1,39 @@
+# An empty variable counts as unset.
+env = fn name -> with "" <- System.get_env(name), do: nil end
+
+# A release serves requests only if it is told to: PHX_SERVER=true bin/{{ app.name }} start
+if env.("PHX_SERVER") do
+  config :{{ app.name }}, {{ app.web }}.Endpoint, server: true
+end
+
+config :{{ app.name }}, {{ app.web }}.Endpoint,
+  # PORT=8080 mix phx.server
+  http: [port: String.to_integer(env.("PORT") || "4000")]
+
+if config_env() == :dev do
+  # The browser's page is loaded again when one of these files changes.
+  config :{{ app.name }}, {{ app.web }}.Endpoint,
+    live_reload: [
+      patterns: [
+        ~r"priv/static/(?!uploads/).*\.(js|css|png|jpeg|jpg|gif|svg)$",
+        ~r"lib/{{ app.web_folder }}/router\.ex$",
+        ~r"lib/{{ app.web_folder }}/(controllers|components)/.*\.(ex|heex)$"
+      ]
+    ]
+end
+
+if config_env() == :prod do
+  # Signs cookies and tokens. It is nobody's business but the server's, so it is in no file.
+  secret_key_base =
+    env.("SECRET_KEY_BASE") ||
+      raise """
+      SECRET_KEY_BASE is not set.
+      `mix phx.gen.secret` prints a value for it.
+      """
+
+  config :{{ app.name }}, {{ app.web }}.Endpoint,
+    url: [host: env.("PHX_HOST") || "example.com", port: 443, scheme: "https"],
+    # All of the machine's addresses, IPv6 and IPv4.
+    http: [ip: {0, 0, 0, 0, 0, 0, 0, 0}],
+    secret_key_base: secret_key_base
+end

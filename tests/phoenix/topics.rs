@@ -1,0 +1,94 @@
+//! Topics: one for everybody (`--exact`), and one for each user (`--per-user`).
+
+use crate::support::Sandbox;
+
+const SOCKET: &str = "my_app/lib/my_app_web/channels/user_socket.ex";
+const SCRIPT: &str = "my_app/assets/js/user_socket.js";
+
+#[test]
+fn an_exact_topic_is_routed_joined_and_tested_as_it_is() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let exact = ["gen", "channel", "Status", "--exact", "--yes"];
+
+    sandbox.run(&exact).succeeded();
+
+    let channel = sandbox.read("my_app/lib/my_app_web/channels/status_channel.ex");
+    assert!(
+        channel.contains("  def join(\"status\", _payload, socket) do\n"),
+        "{channel}"
+    );
+    let test = sandbox.read("my_app/test/my_app_web/channels/status_channel_test.exs");
+    assert!(test.contains("  @topic \"status\"\n"), "{test}");
+    let route = "  channel \"status\", MyAppWeb.StatusChannel\n";
+    assert!(sandbox.read(SOCKET).contains(route));
+    let join = "export const statusChannel = socket.channel(\"status\", {})\n";
+    assert!(sandbox.read(SCRIPT).contains(join));
+    let before = sandbox.tree();
+    sandbox.run(&exact).succeeded();
+    assert_eq!(sandbox.tree(), before, "the same again");
+}
+
+#[test]
+fn an_exact_topic_goes_beside_those_below_it() {
+    let sandbox = Sandbox::with_phoenix_app().after(&[
+        &["gen", "channel", "Room", "--yes"],
+        &["gen", "channel", "Hall", "--topic", "room", "--exact"],
+    ]);
+
+    let socket = sandbox.read(SOCKET);
+    assert!(socket.contains("  channel \"room:*\", MyAppWeb.RoomChannel\n"));
+    assert!(socket.contains("  channel \"room\", MyAppWeb.HallChannel\n"));
+    let script = sandbox.read(SCRIPT);
+    assert!(script.contains("socket.channel(\"room:lobby\", {})"));
+    assert!(script.contains("socket.channel(\"room\", {})"));
+}
+
+#[test]
+fn a_topic_for_each_user_is_joined_by_its_owner_alone() {
+    let sandbox = Sandbox::with_phoenix_app().after(&[&["gen", "auth", "--yes"]]);
+    let per_user = ["gen", "channel", "Inbox", "--per-user"];
+
+    sandbox.run(&per_user).succeeded();
+
+    let channel = sandbox.read("my_app/lib/my_app_web/channels/inbox_channel.ex");
+    let join = "  def join(\"inbox:\" <> id, _payload, socket) do
+    user = socket.assigns[:user]
+
+    if user && id == to_string(user) do
+      {:ok, socket}
+    else
+      {:error, %{reason: \"unauthorized\"}}
+    end
+  end
+";
+    assert!(channel.contains(join), "{channel}");
+    let script = sandbox.read(SCRIPT);
+    assert!(script.contains("import { userFetched } from \"./token.js\"\n"));
+    assert!(script.contains("  inboxChannel = socket.channel(`inbox:${user}`, {})\n"));
+    let token = sandbox.read("my_app/assets/js/token.js");
+    assert!(token.contains("export const userFetched = "), "{token}");
+    let before = sandbox.tree();
+    sandbox.run(&per_user).succeeded();
+    assert_eq!(sandbox.tree(), before, "the same again");
+}
+
+#[test]
+fn a_topic_for_each_user_needs_a_socket_that_knows_its_user() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let before = sandbox.tree();
+
+    let refused = sandbox.run(&["gen", "channel", "Inbox", "--per-user", "--yes"]);
+    refused.misused(
+        "error: with `--per-user`, a socket has to know its user, and no socket does\n\
+         help: hello-sockets gen auth\n",
+    );
+    let both = sandbox.run(&["gen", "channel", "Inbox", "--per-user", "--exact"]);
+    assert!(
+        both.stderr.starts_with(
+            "error: `--exact` is one topic for everybody, `--per-user` one for each\n"
+        ),
+        "{}",
+        both.stderr
+    );
+    assert_eq!(sandbox.tree(), before);
+}
