@@ -1,4 +1,4 @@
-//! A chat: whoever has joined a `room:` hears what is shouted there.
+//! A chat: everyone who has joined a `room:` receives its shouts.
 //!
 //!     PORT=4000 cargo run --example chat
 

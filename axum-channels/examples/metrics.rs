@@ -1,5 +1,5 @@
-//! Figures for Prometheus at `/metrics`: the events of the target `axum_channels::metrics`, counted and summed by a layer of
-//! `tracing-subscriber`, and what is open now.
+//! Metrics for Prometheus at `/metrics`: events of the target `axum_channels::metrics`, counted and summed by a layer of
+//! `tracing-subscriber`, and the counts of open connections.
 //!
 //!     PORT=4000 cargo run --example metrics
 //!     curl http://127.0.0.1:4000/metrics
@@ -20,7 +20,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::prelude::*;
 
-/// What happened so far, by its name and labels.
+/// Counts so far, by name and labels.
 #[derive(Clone, Default)]
 struct Figures(Arc<Mutex<BTreeMap<(String, String), Sums>>>);
 
@@ -28,11 +28,11 @@ struct Figures(Arc<Mutex<BTreeMap<(String, String), Sums>>>);
 struct Sums {
     count: u64,
     micros: u64,
-    /// Of `publish`: to how many that was, all in all.
+    /// For `publish`: the total number of subscribers.
     subscribers: u64,
 }
 
-/// One event, as it is read.
+/// Fields of one event.
 #[derive(Default)]
 struct Reading {
     what: String,
@@ -76,7 +76,7 @@ impl<S: Subscriber> Layer<S> for Figures {
 }
 
 impl Figures {
-    /// As Prometheus reads them.
+    /// Formats them for Prometheus.
     fn text(&self, endpoint: &Endpoint) -> String {
         let stats = endpoint.stats();
         let mut text = format!(
@@ -126,7 +126,7 @@ impl Channel for RoomChannel {
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let figures = Figures::default();
-    // The filter keeps all other events from being made for this layer; one that prints has a filter of its own.
+    // The filter disables all other events for this layer; a layer that prints has a filter of its own.
     let ours = filter_fn(|metadata| metadata.target() == "axum_channels::metrics");
     tracing_subscriber::registry()
         .with(figures.clone().with_filter(ours))

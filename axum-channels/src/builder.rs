@@ -1,7 +1,7 @@
-//! Puts endpoints together.
+//! The builder of endpoints.
 
 use crate::channel::Channels;
-use crate::endpoint::{Endpoint, Hub, Mounted, States};
+use crate::endpoint::{Endpoint, Mounted, Shared, States};
 use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
 use crate::origin::CheckOrigin;
@@ -18,7 +18,7 @@ use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
-/// Puts an [`Endpoint`] together.
+/// Builder of an [`Endpoint`].
 ///
 /// ```
 /// # use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
@@ -85,26 +85,26 @@ impl Socket {
         }
     }
 
-    /// Mounts the socket with what it shares with the endpoint's others.
-    fn mount(mut self, hub: &Hub) -> Arc<dyn Mounted> {
+    /// Mounts the socket with the endpoint's shared state.
+    fn mount(mut self, shared: &Shared) -> Arc<dyn Mounted> {
         let own_check = self.options.check_origin.clone();
-        let own_check = own_check.map(|check| check.at(hub.url.as_ref()));
+        let own_check = own_check.map(|check| check.at(shared.url.as_ref()));
         let log = Arc::new(SocketLog {
             socket: self.handlers.name,
             level: self.options.log,
-            filter: hub.filter.clone(),
+            filter: shared.filter.clone(),
             max_frame_bytes: self.options.max_frame_bytes,
             max_queued_bytes: self.options.max_queued_bytes,
         });
-        self.handlers.filter = hub.filter.clone();
+        self.handlers.filter = shared.filter.clone();
         Arc::new(Mount {
             path: self.path,
             handlers: Arc::new(self.handlers),
             connect: self.connect,
-            polls: Arc::default(),
+            poll_sessions: Arc::default(),
             registry: Arc::new(Registry::new(self.options.timeout, log.clone())),
             log,
-            check_origin: own_check.unwrap_or_else(|| hub.check_origin.clone()),
+            check_origin: own_check.unwrap_or_else(|| shared.check_origin.clone()),
             options: self.options,
         })
     }
@@ -121,18 +121,22 @@ impl Endpoint {
         EndpointBuilder::new()
     }
 
-    /// An endpoint with one socket, at `/socket`, among the same topics and with the same state as this one. Whoever
-    /// connects there is `handler`.
-    pub(crate) fn beside<S: SocketHandler>(&self, channels: Channels<S>, handler: S) -> Endpoint {
+    /// Returns an endpoint with one socket, at `/socket`, that shares topics and state with this one. Its clients have the
+    /// handler `handler`.
+    pub(crate) fn with_test_socket<S: SocketHandler>(
+        &self,
+        channels: Channels<S>,
+        handler: S,
+    ) -> Endpoint {
         let handler = Arc::new(handler);
         let connect: Connect = Box::new(move |_, _| {
             let connected = connected(handler.clone());
             Box::pin(async { Ok(connected) })
         });
         let socket = Socket::new("/socket", websocket(), channels, connect);
-        let hub = self.hub().clone();
-        let sockets = vec![socket.mount(&hub)];
-        Endpoint::new(hub, sockets)
+        let shared = self.shared().clone();
+        let sockets = vec![socket.mount(&shared)];
+        Endpoint::new(shared, sockets)
     }
 }
 
@@ -145,7 +149,7 @@ fn connected<S: SocketHandler>(handler: Arc<S>) -> Connected {
 
 impl EndpointBuilder {
     fn new() -> Self {
-        // Now, not at the first heartbeat: glibc gives back the end of its heap, and this stays where it was put.
+        // Allocated now, not at the first heartbeat: glibc returns only the end of its heap, and this allocation stays.
         drop(Topic::phoenix());
         EndpointBuilder {
             sockets: Vec::new(),
@@ -160,8 +164,7 @@ impl EndpointBuilder {
     /// Mounts a socket handler with the defaults of [`websocket`](crate::websocket): clients connect to `path` followed by
     /// `/websocket`.
     ///
-    /// A path may leave something open, as in axum: `/users/{user}`. What a client has there is one of its
-    /// [`Params`](crate::Params).
+    /// A path may have parameters, as in axum: `/users/{user}`. They are among the client's [`Params`](crate::Params).
     ///
     /// ```
     /// # use axum_channels::{Endpoint, SocketHandler};
@@ -173,7 +176,7 @@ impl EndpointBuilder {
         self.socket_with::<S>(path, websocket())
     }
 
-    /// Mounts a socket handler with options of its own.
+    /// Mounts a socket handler with custom options.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, SocketHandler};
@@ -198,7 +201,7 @@ impl EndpointBuilder {
 
     /// URL at which browsers reach the app: pages of its host may connect. Without it, only pages of this machine may.
     ///
-    /// Behind a proxy it is the proxy's URL. The port that the server listens on plays no part.
+    /// Behind a proxy it is the proxy's URL. The port that the server listens on does not matter.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -212,7 +215,8 @@ impl EndpointBuilder {
         self
     }
 
-    /// Pages that may connect, unless a socket has a check of its own: those of the endpoint's [`url`](Self::url) by default.
+    /// Origin check of all sockets without a check of their own. By default, pages of the endpoint's [`url`](Self::url) may
+    /// connect.
     ///
     /// ```
     /// # use axum_channels::{CheckOrigin, Endpoint};
@@ -226,7 +230,7 @@ impl EndpointBuilder {
         self
     }
 
-    /// Proxies in front of the app, whose word for a client's address is taken: see
+    /// Proxies in front of the app, which are trusted for a client's address: see
     /// [`ConnectInfo::client_addr`](crate::ConnectInfo::client_addr). None by default.
     ///
     /// ```
@@ -241,9 +245,10 @@ impl EndpointBuilder {
         self
     }
 
-    /// Words that hide a parameter from the log: the value of each parameter with one of them in its name, in any case, is
-    /// logged as `[FILTERED]`, at any depth, and so is a value that looks like a query string with one. Without this they are
-    /// `password`, `secret` and `token`; with it, only these.
+    /// Words that hide a parameter from the log: `password`, `secret` and `token` by default, which this replaces.
+    ///
+    /// A parameter with one of them in its name, in any case and at any depth, is logged as `[FILTERED]`, and so is a value
+    /// that looks like a query string with one.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -254,8 +259,9 @@ impl EndpointBuilder {
         self
     }
 
-    /// Names of the only parameters that the log shows, with all that is in them; the values of all others are logged as
-    /// `[FILTERED]`. Phoenix's `filter_parameters: {:keep, [...]}`.
+    /// Names of the only parameters that the log shows, with all that they contain.
+    ///
+    /// The values of all others are logged as `[FILTERED]`. Phoenix's `filter_parameters: {:keep, [...]}`.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -266,7 +272,8 @@ impl EndpointBuilder {
         self
     }
 
-    /// Gives handlers and channels a value of the app, such as its configuration or database pool. There is one of a type.
+    /// Stores a value of the app for handlers and channels, such as its configuration or database pool. There is one per
+    /// type.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, Socket};
@@ -284,7 +291,7 @@ impl EndpointBuilder {
         self
     }
 
-    /// The endpoint.
+    /// Builds the endpoint.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -292,9 +299,9 @@ impl EndpointBuilder {
     /// ```
     #[must_use]
     pub fn build(self) -> Endpoint {
-        // Or one client with a large message would make the process as much larger for good.
+        // Otherwise a client's large message would enlarge the process permanently.
         axum_channels_trim::give_back_large_blocks();
-        let hub = Hub {
+        let shared = Shared {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
@@ -305,8 +312,8 @@ impl EndpointBuilder {
             mounted: Mutex::default(),
         };
         let sockets = self.sockets.into_iter();
-        let sockets = sockets.map(|socket| socket.mount(&hub)).collect();
-        Endpoint::new(Arc::new(hub), sockets)
+        let sockets = sockets.map(|socket| socket.mount(&shared)).collect();
+        Endpoint::new(Arc::new(shared), sockets)
     }
 }
 

@@ -1,6 +1,6 @@
-//! Walls around the user's code: its panics end what they belong to, and nothing else.
+//! Guards around the user's code: a panic ends the channel or request that it belongs to, and nothing else.
 //!
-//! A panic while another is under way ends the process. So each piece of the user's code has a wall of its own: a handler,
+//! A second panic during a panic aborts the process. So each piece of the user's code has a guard of its own: a handler,
 //! the drop of its future, `terminate`, the drop of the channel.
 
 use crate::log;
@@ -10,18 +10,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{self, Poll};
 
-/// How a future ended; `Err` if it panicked.
+/// Outcome of a future; `Err` if it panicked.
 pub(crate) type Done<F> = Result<<F as Future>::Output>;
 
-/// What a panic carries.
+/// Payload of a panic.
 pub(crate) type Panic = Box<dyn Any + Send>;
 
-/// Calls the user's code.
+/// Calls the user's code, and catches its panic.
 pub(crate) fn call_guarded<T>(call: impl FnOnce() -> T) -> Result<T, Panic> {
     catch_unwind(AssertUnwindSafe(call))
 }
 
-/// Polls the user's code; a panic is an error of its channel and of nothing else.
+/// Polls the user's future; a panic becomes an error.
 pub(crate) fn poll_guarded<F: Future + Unpin>(
     future: &mut F,
     cx: &mut task::Context<'_>,
@@ -32,20 +32,20 @@ pub(crate) fn poll_guarded<F: Future + Unpin>(
     }
 }
 
-/// Runs a future of the user's; a panic is an error.
+/// Runs the user's future; a panic becomes an error.
 pub(crate) async fn guarded<F: Future>(future: F) -> Result<F::Output> {
     let result = Guarded(pin!(Some(future))).await;
     result.map_err(|panic| panicked(&*panic))
 }
 
-/// Drops what belongs to the user, whose `Drop` may panic too.
+/// Drops a value of the user's, whose `Drop` may panic too.
 pub(crate) fn drop_guarded<T>(value: T) {
     if let Err(panic) = call_guarded(|| drop(value)) {
         log::drop_crashed(&panicked(&*panic));
     }
 }
 
-/// A panic as an error.
+/// Converts a panic into an error.
 pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
     let message = panic.downcast_ref::<&str>().copied();
     let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -55,7 +55,7 @@ pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
     ))
 }
 
-/// A future of the user's that is kept elsewhere. Panics go no further, neither when it is polled nor when it is dropped.
+/// A pinned future of the user's, whose panics are caught both when it is polled and when it is dropped.
 pub(crate) struct Guarded<'a, F>(pub(crate) Pin<&'a mut Option<F>>);
 
 impl<F: Future> Future for Guarded<'_, F> {

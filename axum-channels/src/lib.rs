@@ -1,6 +1,6 @@
 //! Phoenix Channels for [axum]: topics that clients join over one WebSocket, to push, reply and broadcast.
 //!
-//! Clients written for Phoenix connect unchanged: phoenix.js and whatever else speaks the V2 protocol, or the older V1.
+//! Clients written for Phoenix connect unchanged: phoenix.js and any other client of the V2 protocol, or the older V1.
 //!
 //! ```no_run
 //! use axum::Router;
@@ -49,7 +49,7 @@
 //! }
 //! ```
 //!
-//! From a page, with phoenix.js:
+//! In a page, with phoenix.js:
 //!
 //! ```js
 //! let socket = new Socket("/socket")
@@ -60,58 +60,58 @@
 //! channel.push("shout", {hello: "all"})
 //! ```
 //!
-//! # What to read
+//! # Overview
 //!
-//! - [`SocketHandler`]: who may connect, and which [`Channels`] there are.
-//! - [`Channel`]: what stands behind a topic. [`Socket`]: how it reaches its client and everyone else on the topic.
+//! - [`SocketHandler`]: accepts clients, and routes topics to [`Channels`].
+//! - [`Channel`]: handles a topic's messages. [`Socket`]: its handle to the client and to everyone else on the topic.
 //! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Socket::subscribe`]: broadcasts of other
 //!   topics. [`Later`]: a reply from elsewhere.
-//! - [`Presence`]: who is on a topic.
+//! - [`Presence`]: lists of the clients on a topic.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app, channels
 //!   included.
-//! - [`websocket`]: limits, and what they are by default. [`CheckOrigin`]: pages that may connect.
+//! - [`websocket`]: limits and their defaults. [`CheckOrigin`]: pages that may connect.
 //! - [`serve`]: a server with time limits and a bounded shutdown.
 //! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
 //! - [`testing`]: clients for tests.
 //!
 //! # Layout
 //!
-//! Each layer knows only those before it.
+//! Each layer depends only on those before it.
 //!
-//! - `message`: what is said. `codec`: how it is written down. Both pure.
-//! - `session`: what a client has joined, as a pure state machine.
+//! - `message`: the types of the protocol. `codec`: their encoding. Both pure.
+//! - `session`: the topics that a client has joined, as a pure state machine.
 //! - `url`, `origin`: the app's public URL, and the check of pages against it. `proxies`: a client's address. All pure.
-//! - `pubsub`: who listens to what. `presence`: who is there. `endpoint`: both, for all of the app.
-//! - `channel`, `socket`: what users write against. `runner`: runs the channels of a client.
+//! - `pubsub`: subscriptions. `presence`: presences. `endpoint`: both, for all of the app.
+//! - `channel`, `socket`: the API of users. `runner`: runs the channels of a client.
 //! - `serve`: the HTTP server.
-//! - `transport`: WebSocket frames, and the task of a connection. `builder`: puts it together.
+//! - `transport`: WebSocket frames, and the task of a connection. `builder`: builds endpoints.
 //!
 //! # Log
 //!
-//! Events of the `tracing` target `axum_channels` say who connected, joined and pushed, and why the server ended a
-//! connection. Each has a constant message and fields; [`LogLine`] is its line in Phoenix's shape. Levels are set with
-//! [`SocketOptions::log`], [`Channel::LOG_JOIN`] and [`Channel::LOG_HANDLE_IN`], what is hidden with
-//! [`EndpointBuilder::filter_parameters`]. The README lists them all.
+//! Events of the `tracing` target `axum_channels` report connections, joins and pushes, and the reason when the server ends
+//! a connection. Each has a constant message and fields; [`LogLine`] formats it as Phoenix does. Levels are set with
+//! [`SocketOptions::log`], [`Channel::LOG_JOIN`] and [`Channel::LOG_HANDLE_IN`], hidden parameters with
+//! [`EndpointBuilder::filter_parameters`]. The README lists all events.
 //!
-//! # Figures
+//! # Metrics
 //!
-//! Besides [`Endpoint::stats`], what happens can be counted and timed: events of the `tracing` target
-//! `axum_channels::metrics`, at level `TRACE`. Each has the fields `what` and `micros`:
+//! Besides the counts of [`Endpoint::stats`], events of the `tracing` target `axum_channels::metrics`, at level `TRACE`,
+//! report what happens and its duration. Each has the fields `what` and `micros`:
 //!
 //! - `connect`: `socket`, `transport`, `accepted`
 //! - `join`: `channel`, `outcome` (`ok`, `refused`, `crashed`)
-//! - `handle`: `channel`, `outcome` (`ok`, `crashed`); it has to do with a message, from the client or the app
+//! - `handle`: `channel`, `outcome` (`ok`, `crashed`); a message from the client or the app
 //! - `publish`: `subscribers`
 //! - `close`: `code`
 //!
-//! A layer of `tracing-subscriber` turns them into whatever is exported: `examples/metrics.rs` is one for Prometheus. While
-//! there is none they cost a load of an atomic.
+//! A layer of `tracing-subscriber` exports them: `examples/metrics.rs` is one for Prometheus. Without such a layer, an
+//! event costs the load of an atomic.
 //!
-//! # What a connection costs
+//! # Cost of a connection
 //!
-//! One task, and some 1.5 kB with a channel joined, buffers included: there are none while nothing is under way. Frames are
-//! read through one buffer a thread; whoever sends writes to the socket directly, and only what the socket does not take is
-//! queued, within bounds. A broadcast is encoded once for each protocol version, and shared.
+//! One task, and some 1.5 kB with a channel joined, buffers included: an idle connection has none. Frames are read through
+//! one buffer per thread; senders write to the socket directly, and only bytes that the socket does not accept are queued,
+//! within bounds. A broadcast is encoded once for each protocol version, and shared.
 //!
 //! [axum]: https://docs.rs/axum
 #![forbid(unsafe_code)]
@@ -142,7 +142,7 @@ pub mod testing;
 mod token;
 mod transport;
 mod url;
-mod within;
+mod with_timeout;
 
 pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};

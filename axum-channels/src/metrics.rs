@@ -1,19 +1,19 @@
-//! What can be counted and timed: `tracing` events of a target of their own, for a layer that keeps figures.
+//! Metrics: `tracing` events with a target of their own, for a layer that counts and times them.
 //!
-//! Nothing is timed or formatted while nobody listens: a check whether somebody does is one load of an atomic.
+//! Without such a layer nothing is timed or formatted: the check is the load of an atomic.
 
 use std::time::Instant;
 
-/// The target of these events. Their level is `TRACE`.
+/// Target of these events. Their level is `TRACE`.
 pub(crate) const TARGET: &str = "axum_channels::metrics";
 
-/// The moment, if somebody wants to know how long something takes from here.
+/// Returns the current time, if the events are enabled.
 pub(crate) fn started() -> Option<Instant> {
     tracing::enabled!(target: TARGET, tracing::Level::TRACE).then(Instant::now)
 }
 
-/// One event: what happened, when it began (nothing is told if that is unknown), and what else is known of it.
-macro_rules! told {
+/// Emits an event: its name, its start (no event without one), and further fields.
+macro_rules! record {
     ($what:literal, $since:expr $(, $field:ident = $value:expr)*) => {
         if let Some(since) = $since {
             let micros = std::time::Instant::elapsed(&since).as_micros() as u64;
@@ -21,4 +21,4 @@ macro_rules! told {
         }
     };
 }
-pub(crate) use told;
+pub(crate) use record;

@@ -1,13 +1,13 @@
-//! How much one client may send. Pure: whoever asks brings the time.
+//! Rate limits for one client. Pure: the caller passes the time.
 
 use std::time::{Duration, Instant};
 
-/// A limit to what one client may send: messages a second and, if set, bytes a second. See
+/// Rate limit for one client: messages per second and, if set, bytes per second. See
 /// [`SocketOptions::rate_limit`](crate::SocketOptions::rate_limit).
 ///
-/// It is a token bucket, which holds what may be sent in five seconds unless [`burst`](Self::burst) sets another time: after a
-/// pause, a client may send that much at once. Every message counts, heartbeats and joins included. One that goes beyond the
-/// limit is not handled; it is answered with the error `{"reason":"rate limited"}`, or, by [`close`](Self::close), ends the
+/// It is a token bucket with a capacity of five seconds, unless [`burst`](Self::burst) sets another time: after a pause, a
+/// client may send that much at once. Every message counts, heartbeats and joins included. A message beyond the limit is
+/// not handled; it is answered with the error `{"reason":"rate limited"}`, or, with [`close`](Self::close), ends the
 /// connection.
 ///
 /// ```
@@ -24,17 +24,17 @@ pub struct RateLimit {
     excess: Excess,
 }
 
-/// What happens to a client that goes beyond the limit.
+/// Action for a message beyond the limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Excess {
-    /// Its message is answered with an error.
+    /// Answer it with an error.
     Refuse,
-    /// Its connection is closed.
+    /// Close the connection.
     Close,
 }
 
 impl RateLimit {
-    /// A limit of this many messages a second.
+    /// Creates a limit of this many messages per second.
     ///
     /// ```
     /// # use axum_channels::RateLimit;
@@ -49,9 +49,9 @@ impl RateLimit {
         }
     }
 
-    /// Limits the bytes a second, too: of topics, events, refs and payloads.
+    /// Limits the bytes per second as well: those of topics, events, refs and payloads.
     ///
-    /// A message that is larger than a whole burst passes when nothing was sent for that long.
+    /// A message that is larger than a whole burst passes if nothing was sent for that long.
     ///
     /// ```
     /// # use axum_channels::RateLimit;
@@ -62,7 +62,7 @@ impl RateLimit {
         self
     }
 
-    /// Time for which a client may have saved up: 5 seconds by default.
+    /// Sets the capacity as a time at the full rate: 5 seconds by default.
     ///
     /// ```
     /// # use axum_channels::RateLimit;
@@ -75,9 +75,9 @@ impl RateLimit {
         self
     }
 
-    /// Ends the connection of a client that goes beyond the limit, with code 1008, instead of answering with an error.
+    /// Closes the connection of a client beyond the limit, with code 1008, instead of answering with an error.
     ///
-    /// phoenix.js connects again after a while.
+    /// phoenix.js reconnects after a while.
     ///
     /// ```
     /// # use axum_channels::RateLimit;
@@ -89,11 +89,11 @@ impl RateLimit {
     }
 }
 
-/// What one client may send now.
+/// State of one client's limit.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     limit: RateLimit,
-    /// The time that the client has saved up, as to messages and as to bytes.
+    /// Unused time of the client, for messages and for bytes.
     messages: Duration,
     bytes: Duration,
     filled: Instant,
@@ -113,7 +113,7 @@ impl Bucket {
         self.limit.excess
     }
 
-    /// Takes a message out of the bucket, if it is in there.
+    /// Takes a message out of the bucket, if there is room for it.
     pub(crate) fn take(&mut self, bytes: usize, now: Instant) -> bool {
         self.fill(now);
         let burst = self.limit.burst;
@@ -138,7 +138,7 @@ impl Bucket {
     }
 }
 
-/// Time in which so much may be sent. With a rate of nothing a second it is without end.
+/// Returns the time that such an amount takes at the rate. Infinite for a rate of zero.
 fn cost(amount: usize, per_second: Option<u32>) -> Duration {
     match per_second {
         None => Duration::ZERO,
@@ -154,7 +154,7 @@ fn cost(amount: usize, per_second: Option<u32>) -> Duration {
 mod tests {
     use super::*;
 
-    /// A bucket, and the moment at which it was full.
+    /// A bucket, and the time at which it was full.
     fn bucket(limit: RateLimit) -> (Bucket, Instant) {
         let now = Instant::now();
         (Bucket::full(limit, now), now)

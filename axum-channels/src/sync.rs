@@ -1,8 +1,8 @@
-//! Locks, and what models need.
+//! Locks, and the model checker for them.
 //!
-//! A place where a flag and a queue meet is a type of its own that knows no tokio and takes its locks and atomics from here.
-//! Beside it, in `models.rs`, [loom] runs a few threads there in every order. The cfg is one of our own, because `--cfg loom`
-//! would change tokio, too: see CONTRIBUTING.md for the command.
+//! A type in which a flag and a queue meet does not use tokio, and takes its locks and atomics from here. In its
+//! `models.rs`, [loom] runs a few threads in every order. The cfg is our own, because `--cfg loom` would change tokio, too:
+//! see CONTRIBUTING.md for the command.
 //!
 //! [loom]: https://docs.rs/loom
 
@@ -13,12 +13,12 @@ pub(crate) use std::sync::{Mutex, atomic};
 
 use std::sync::{LockResult, PoisonError};
 
-/// Locks, whatever happened to the last holder: nothing here runs user code under a lock, so nothing is left half-done.
+/// Locks a mutex, and ignores poisoning: no user code runs under a lock here, so the state is consistent.
 pub(crate) fn lock<M: Lock>(mutex: &M) -> M::Guard<'_> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A mutex: the standard library's, or in a model loom's.
+/// A mutex: the standard library's, or loom's in a model.
 pub(crate) trait Lock {
     type Guard<'a>
     where
@@ -50,8 +50,8 @@ impl<T> Lock for loom::sync::Mutex<T> {
     }
 }
 
-/// Runs `check` in every order of its threads in which at most two are interrupted. That takes seconds, and all faults that
-/// models have found here need no more.
+/// Runs `check` in every order of its threads with at most two preemptions. That takes seconds, and has found all known
+/// faults.
 #[cfg(all(test, axum_channels_loom))]
 pub(crate) fn model(check: impl Fn() + Send + Sync + 'static) {
     let mut models = loom::model::Builder::new();

@@ -1,4 +1,4 @@
-//! Nothing is missed between what a channel reads of the past and what its client hears from then on.
+//! A history read after the join, and the broadcasts from then on, have no gap.
 
 mod support;
 
@@ -24,7 +24,7 @@ impl SocketHandler for Anyone {
     }
 }
 
-/// Every message so far: what a database would hold.
+/// All messages so far, as in a database.
 #[derive(Clone, Default)]
 struct History(Arc<Mutex<Vec<u64>>>);
 
@@ -47,13 +47,13 @@ impl Channel for Room {
 impl HandleInfo<AfterJoin> for Room {
     async fn handle_info(&mut self, _: AfterJoin, socket: &Socket) -> Result<()> {
         let history = socket.state::<History>().lock().clone();
-        tokio::task::yield_now().await; // a database would take its time, too
+        tokio::task::yield_now().await; // a database would take time, too
         socket.push("history", json!({"all": history}));
         Ok(())
     }
 }
 
-/// Messages are stored and broadcast all the while that clients join.
+/// Messages are stored and broadcast while clients join.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_history_read_after_the_join_and_the_broadcasts_since_leave_no_gap() {
     let history = History::default();
@@ -82,7 +82,7 @@ async fn a_history_read_after_the_join_and_the_broadcasts_since_leave_no_gap() {
     publishing.await.expect("no panic");
 }
 
-/// What a client has seen once it has got the history and a few broadcasts after it.
+/// Returns the messages of a client once it has received the history and a few later broadcasts.
 async fn seen(ws: &mut Ws) -> BTreeSet<u64> {
     let mut seen = BTreeSet::new();
     let mut after = None;

@@ -1,4 +1,4 @@
-//! What a channel does besides answering: messages from the app, later replies, intercepted broadcasts, its end.
+//! Callbacks besides `handle_in`: messages from the app, later replies, intercepted broadcasts, the end.
 
 mod support;
 
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use support::{Frame, Ws, eventually, serve};
 use tokio::sync::Notify;
 
-/// What a test keeps of a channel.
+/// State that a test shares with a channel.
 #[derive(Clone, Default)]
 struct Kept {
     sender: Arc<Mutex<Option<Sender<Desk>>>>,
@@ -204,7 +204,7 @@ async fn more_messages_than_may_wait_are_refused() {
 }
 
 #[tokio::test]
-async fn a_channel_with_too_much_mail_leaves_room_for_that_of_its_siblings() {
+async fn a_channel_with_too_many_app_messages_leaves_room_for_those_of_its_siblings() {
     let mut test = Test::join().await;
     let busy = test.sender();
     test.channel.push("wait", json!({}));
@@ -387,10 +387,10 @@ async fn a_message_from_the_app_is_handled_as_soon_as_there_is_room_also_if_what
     for _ in 0..127 {
         test.channel.push("other", json!({})); // to the channel that was joined before
     }
-    test.client.join("desk:2", json!({})).await; // all of it has arrived
-    test.channel.push("other", json!({})); // the last that may wait: nothing more is read now
+    test.client.join("desk:2", json!({})).await; // all of them have arrived
+    test.channel.push("other", json!({})); // the last one in the queue: nothing more is read now
     for _ in 0..10 {
-        tokio::task::yield_now().await; // the tasks of both ends of the connection have their turns
+        tokio::task::yield_now().await; // the tasks of both ends of the connection run
     }
     sender.send(Tick(1)).expect("the client is there");
     test.kept.go.notify_one();

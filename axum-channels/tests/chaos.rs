@@ -1,6 +1,6 @@
-//! Clients at their worst, and nothing is left of them. The same every time but for the order of things.
+//! Misbehaving clients leave nothing behind. Deterministic except for the order of events.
 //!
-//! One test, for it looks at the memory of the whole process.
+//! One test, since it measures the memory of the whole process.
 
 mod support;
 
@@ -39,11 +39,11 @@ impl SocketHandler for Anyone {
     }
 }
 
-/// Channels that are there.
+/// Number of live channels.
 #[derive(Clone, Default)]
 struct Alive(Arc<AtomicUsize>);
 
-/// It hears of what is shouted on any topic.
+/// It is subscribed to shouts on all topics.
 struct Room(Alive, Option<Subscription>);
 
 impl Channel for Room {
@@ -88,13 +88,13 @@ impl Channel for Room {
 }
 
 impl HandleInfo<Event> for Room {
-    async fn handle_info(&mut self, heard: Event, socket: &Socket) -> Result<()> {
-        socket.push(&heard.event, heard.payload);
+    async fn handle_info(&mut self, event: Event, socket: &Socket) -> Result<()> {
+        socket.push(&event.event, event.payload);
         Ok(())
     }
 }
 
-/// A message that the channel sends itself without end.
+/// A message that the channel sends to itself endlessly.
 struct Again;
 
 impl HandleInfo<Again> for Room {
@@ -152,8 +152,8 @@ const EVENTS: [&str; 14] = [
     "later",
 ];
 
-/// What one client says, good and bad.
-fn say(dice: &mut Dice) -> Vec<u8> {
+/// Returns a random frame, valid or not.
+fn random_frame(dice: &mut Dice) -> Vec<u8> {
     match dice.roll(40) {
         0 => frame(0x81, b"no message"),
         1 => frame(0x83, b"no frame"),
@@ -181,7 +181,7 @@ fn say(dice: &mut Dice) -> Vec<u8> {
     }
 }
 
-/// Talks, listens now and then, and goes: with a word, without one, or with a bang.
+/// Sends frames, reads now and then, and leaves: with a close frame, without one, or with a reset.
 async fn misbehave(addr: SocketAddr, seed: u64) {
     let mut dice = Dice(seed * 0x9E37_79B9 + 1);
     let target = if dice.roll(20) == 0 {
@@ -194,14 +194,14 @@ async fn misbehave(addr: SocketAddr, seed: u64) {
         return;
     }
     for _ in 0..dice.roll(60) {
-        let said = say(&mut dice);
-        // Sometimes only half of it; who is closed by the server goes.
+        let frame = random_frame(&mut dice);
+        // Sometimes sends only half a frame; a client that the server has closed leaves.
         let cut = if dice.roll(20) == 0 {
-            said.len() / 2
+            frame.len() / 2
         } else {
-            said.len()
+            frame.len()
         };
-        if tokio::io::AsyncWriteExt::write_all(&mut stream, &said[..cut])
+        if tokio::io::AsyncWriteExt::write_all(&mut stream, &frame[..cut])
             .await
             .is_err()
         {
@@ -257,24 +257,24 @@ async fn nothing_is_left_of_clients_at_their_worst() {
     witness.expect_close(1001).await;
     drop(witness);
     eventually("nobody is left", || left() == (0, 0, 0)).await;
-    // What is kept for good, such as a buffer for each thread, is made in the first round. If each client left 20 bytes
-    // behind, that would be 10,000 in the other five.
+    // Permanent allocations, such as a buffer per thread, are made in the first round. If each client left 20 bytes behind,
+    // that would be 10,000 in the other five.
     let (first, last) = (used[0], used[used.len() - 1]);
     assert!(last < first + 10_000, "bytes in use: {used:?}");
 }
 
-/// What the test runner captures of them, with backtraces, would count as memory.
+/// The test runner captures panics, with backtraces, which would count as memory.
 fn do_not_print_panics_of_channels() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let of_channel = |said: &&str| ["at the door", "in join", "in handle_in"].contains(said);
+        let of_channel = |frame: &&str| ["at the door", "in join", "in handle_in"].contains(frame);
         if !panic.payload().downcast_ref().is_some_and(of_channel) {
             print(panic);
         }
     }));
 }
 
-/// Bytes in use once they are no longer becoming fewer: tasks that were told to stop are freed a moment later.
+/// Returns the number of allocated bytes once it no longer falls: aborted tasks are freed a moment later.
 async fn settled() -> usize {
     let mut least = MEMORY.current_usage();
     loop {

@@ -1,4 +1,4 @@
-//! How connections end.
+//! The end of connections.
 
 mod support;
 
@@ -135,7 +135,7 @@ async fn shutting_down_closes_every_socket_with_1012_and_turns_new_ones_away() {
     );
 }
 
-/// A socket whose `connect` takes until the test lets it go on.
+/// A socket whose `connect` waits until the test releases it.
 struct Slow;
 
 #[derive(Clone, Default)]

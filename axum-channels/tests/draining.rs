@@ -1,4 +1,4 @@
-//! Messages that were received before the end of a connection are carried out.
+//! Messages that were received before the end of a connection are handled.
 
 mod support;
 
@@ -29,7 +29,7 @@ impl SocketHandler for Anyone {
     }
 }
 
-/// What the channels have done, in order, and the permits by which the test lets them go on.
+/// Actions of the channels, in order, and the permits by which the test lets them continue.
 #[derive(Clone)]
 struct Log {
     entries: Arc<Mutex<Vec<String>>>,
@@ -57,7 +57,7 @@ impl Log {
     }
 }
 
-/// Writes down what it handles, each message once the test lets it.
+/// Records the messages that it handles, each with a permit of the test.
 struct Journal(Log);
 
 impl Channel for Journal {
@@ -122,7 +122,7 @@ impl Server {
         }
     }
 
-    /// Waits until the channels have done all of this, and nothing else.
+    /// Waits until the channels have recorded exactly these actions.
     async fn expect(&self, entries: &[&str]) {
         eventually(&format!("{entries:?}"), || {
             self.log.entries().len() >= entries.len()
@@ -144,7 +144,7 @@ fn push(event: &str) -> Vec<u8> {
     frame(0x81, text.as_bytes())
 }
 
-/// However a client goes: with a close frame, without a word, by what it cannot be answered any more, or told to.
+/// For every kind of end: a close frame, a lost or reset connection, a malformed message, or a disconnect by the server.
 #[tokio::test]
 async fn messages_received_before_a_close_are_handled_in_order_to_their_end() {
     for way in ["close", "drop", "reset", "disconnect", "malformed"] {
@@ -199,7 +199,7 @@ async fn forty_saves_of_twenty_clients_that_leave_at_once_are_forty_saves() {
     assert_eq!(done, 40, "{entries:?}");
 }
 
-/// Replies fill what may wait, so that the server stops to read; what it has read is handled all the same.
+/// Replies fill the queue, so that the server stops reading; messages read before are handled all the same.
 #[tokio::test]
 async fn messages_of_a_client_that_reads_no_replies_and_goes_are_handled() {
     let server = Server::start(websocket()).await;
@@ -226,7 +226,7 @@ async fn a_join_and_the_apps_messages_under_way_are_finished_too() {
     })
     .await;
     server.log.gate.add_permits(1);
-    // What the channel sends to itself after its client's end comes behind that end.
+    // A message that the channel sends to itself after its client's end comes after that end.
     let whole = ["begin tell", "end tell", "terminate Disconnected"];
     server.expect(&whole).await;
 
@@ -300,7 +300,7 @@ async fn messages_of_a_client_that_polls_are_handled_after_its_end_too() {
     let server = Server::start(websocket().longpoll()).await;
     let polling = Poll::join(server.addr, "journal:1").await;
     let pushes = ["one", "two"].map(|event| format!(r#"["1","2","journal:1","{event}",{{}}]"#));
-    polling.say(&pushes.join("\n")).await;
+    polling.send(&pushes.join("\n")).await;
     server.expect(&["begin one"]).await;
     server.endpoint.disconnect("anyone");
     eventually("it is unsubscribed", || {

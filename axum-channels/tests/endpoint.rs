@@ -1,4 +1,4 @@
-//! The endpoint from within: channels, and `connect`, reach everyone on every topic.
+//! The endpoint as seen by channels and `connect`, which reach everyone on every topic.
 
 mod support;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use std::sync::{Arc, Weak};
 use support::{Ws, eventually, serve};
 
-/// One on the door: knocks on `log`, and lets in no more than there is room for.
+/// Announces clients on `log`, and accepts only as many as there is room for.
 struct UserSocket {
     id: Option<String>,
 }
@@ -88,7 +88,7 @@ fn endpoint() -> Endpoint {
     Endpoint::builder().socket::<UserSocket>("/socket").build()
 }
 
-/// Somebody who reads the log.
+/// A client that has joined the log.
 async fn log(endpoint: &Endpoint) -> (Client, TestChannel) {
     let client = connect(endpoint, "/socket").await;
     let channel = client.join("room:log", json!({})).await;
@@ -205,7 +205,7 @@ async fn a_client_that_a_test_lets_in_is_among_the_same_topics() {
     log.assert_broadcast("told", json!({"n": 1})).await;
 }
 
-/// An endpoint, and what is gone when all of it is: its state as well as its sockets.
+/// An endpoint, and a weak reference to a value that its state and its socket hold.
 fn watched() -> (Endpoint, Weak<()>) {
     let part = Arc::new(());
     let (weak, of_socket) = (Arc::downgrade(&part), part.clone());

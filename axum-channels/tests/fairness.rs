@@ -1,6 +1,6 @@
-//! Nobody is frozen out: whatever a client or a channel does, the others are served in between.
+//! Fairness: whatever a client or a channel does, the others are served in between.
 //!
-//! All of these run on one thread, where a task that does not yield is the only one that runs.
+//! All of these run on one thread, where a task that does not yield blocks all others.
 
 mod support;
 
@@ -76,7 +76,7 @@ impl HandleInfo<Next> for Room {
     }
 }
 
-/// Intercepts what is shouted, and takes its time over it; what is echoed, it broadcasts again.
+/// Intercepts shouts, and handles them slowly; broadcasts an echo again.
 struct Censor;
 
 impl Channel for Censor {
@@ -124,7 +124,7 @@ impl Server {
         }
     }
 
-    /// Someone else connects, joins, and is answered.
+    /// Another client connects, joins, and receives its reply.
     async fn serves_others(&self) {
         let mut ws = Ws::join(self.addr, "room:quiet").await;
         ws.expect_nothing().await;
@@ -207,7 +207,7 @@ async fn a_client_with_thousands_of_messages_leaves_others_their_turn() {
     assert!(handled < all, "others were served after all of it");
 }
 
-/// By the clock, as its handlers block: 200 of them take 400 ms together.
+/// Uses the real clock, as its handlers block: 200 of them take 400 ms together.
 #[tokio::test]
 async fn a_client_whose_handlers_block_leaves_others_their_turn_between_two_of_them() {
     let server = Server::start(websocket()).await;
@@ -260,7 +260,7 @@ async fn a_burst_of_one_client_does_not_end_the_intercepting_channels_of_others(
     }
 }
 
-/// The publisher sends 60 MB to a topic with a reader that takes its time, and 512 KiB may wait for that one.
+/// The publisher sends 60 MB to a topic with a slow reader, whose queue is limited to 512 KiB.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_waits_for_a_reader_that_falls_behind() {
     let server = Server::start(websocket().max_queued_bytes(8 * 1024 * 1024)).await;

@@ -1,4 +1,4 @@
-//! What goes wrong with one stays with it.
+//! A fault of one client or channel affects no other.
 
 mod support;
 
@@ -86,7 +86,7 @@ async fn a_stuck_channel_still_hears_broadcasts_and_can_be_joined_again() {
         .await;
 }
 
-/// Nor is its client left unread for good: here half of a second, by default 10.
+/// Reading is paused only for a limited time: half a second here, 10 by default.
 #[tokio::test]
 async fn a_channel_that_stays_busy_answers_what_it_has_no_room_for() {
     let options = websocket().timeout(Duration::from_secs(1));
@@ -113,7 +113,7 @@ async fn however_much_is_pushed_at_once_a_slow_channel_handles_all_of_it_in_the_
         let (mut sender, mut receiver) = ws.split();
         let sending = tokio::spawn(async move {
             for _ in 0..count {
-                sender.feed(&push).await; // blocks in the middle, and goes on in the end
+                sender.feed(&push).await; // blocks in the middle, and continues at the end
             }
             sender.flush().await;
             sender
@@ -136,7 +136,7 @@ async fn a_client_that_disconnects_takes_its_stuck_channels_along() {
     eventually("all is gone", || endpoint.stats() == Default::default()).await;
 }
 
-/// One that never reads is sent more than the kernel and its queue take, while another reads everything.
+/// A client that never reads is sent more than the kernel and its queue hold, while another reads everything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_read_is_disconnected_and_delays_nobody() {
     let endpoint = endpoint_with(websocket().max_queued_bytes(64 * 1024));
@@ -174,7 +174,7 @@ async fn one_message_may_be_larger_than_what_may_be_queued() {
     .await;
 }
 
-/// It is not read from either, until it reads again: its own requests cannot fill the server.
+/// It is not read either, until it reads again: its own requests cannot fill the server.
 #[tokio::test]
 async fn a_client_that_asks_without_reading_is_made_to_wait() {
     let endpoint = endpoint_with(websocket().max_queued_bytes(256 * 1024));
@@ -183,7 +183,7 @@ async fn a_client_that_asks_without_reading_is_made_to_wait() {
     let (mut sender, mut receiver) = ws.split();
     let sending = tokio::spawn(async move {
         for _ in 0..2_000 {
-            sender.feed(&push).await; // blocks in the middle, and goes on in the end
+            sender.feed(&push).await; // blocks in the middle, and continues at the end
         }
         sender.flush().await;
         sender
@@ -218,17 +218,17 @@ async fn one_stalled_reader_among_a_thousand_delays_nobody_and_is_dropped() {
     let endpoint = endpoint_with(websocket().max_queued_bytes(50_000));
     let addr = serve(&endpoint).await;
     let mut stalled = Ws::join(addr, "room:1").await;
-    stalled.send(r#"["2","2","room:2","phx_join",{}]"#).await; // where it is alone, to have more to stall on
+    stalled.send(r#"["2","2","room:2","phx_join",{}]"#).await; // a topic of its own, for more messages to stall on
     let mut readers = Vec::new();
     for _ in 0..999 {
         readers.push(Ws::join(addr, "room:1").await);
     }
     // One on each of the thousand, and another of the stalled one.
     eventually("all have joined", || endpoint.stats().subscriptions == 1001).await;
-    let heard = Arc::new(AtomicUsize::new(0));
+    let received = Arc::new(AtomicUsize::new(0));
     let listeners: Vec<_> = readers
         .into_iter()
-        .map(|ws| tokio::spawn(listen(ws, heard.clone())))
+        .map(|ws| tokio::spawn(listen(ws, received.clone())))
         .collect();
     let (much, mut slowest, mut sent) = ("x".repeat(200_000), Duration::ZERO, 0);
     while endpoint.stats().connections == 1000 {
@@ -236,7 +236,10 @@ async fn one_stalled_reader_among_a_thousand_delays_nobody_and_is_dropped() {
         let begun = Instant::now();
         endpoint.broadcast("room:1", "news", json!({"n": sent}));
         sent += 1;
-        eventually("all others hear it", || heard.load(Relaxed) == 999 * sent).await;
+        eventually("all others receive it", || {
+            received.load(Relaxed) == 999 * sent
+        })
+        .await;
         slowest = slowest.max(begun.elapsed());
         assert!(sent < 1000, "the stalled reader is dropped");
     }
@@ -247,10 +250,10 @@ async fn one_stalled_reader_among_a_thousand_delays_nobody_and_is_dropped() {
     eventually("nobody is left", || endpoint.stats().subscriptions == 0).await;
 }
 
-async fn listen(mut ws: Ws, heard: Arc<AtomicUsize>) {
+async fn listen(mut ws: Ws, received: Arc<AtomicUsize>) {
     loop {
         match ws.next().await {
-            Frame::Text(text) if text.contains(r#""news""#) => drop(heard.fetch_add(1, Relaxed)),
+            Frame::Text(text) if text.contains(r#""news""#) => drop(received.fetch_add(1, Relaxed)),
             Frame::Text(_) => {}
             other => panic!("{other:?}"),
         }

@@ -1,4 +1,4 @@
-//! The log: its lines in Phoenix's shape, its fields, its levels and its filter.
+//! The log: its lines as Phoenix formats them, its fields, its levels and its filter.
 
 mod support;
 
@@ -120,7 +120,7 @@ async fn what_goes_wrong_is_logged_with_its_cause_on_one_line() {
     );
 }
 
-/// Says what it is told: how it is joined, and what it panics with when it is dropped.
+/// Panics with `last_words` of its join when it is dropped.
 struct Quiet {
     last_words: Option<String>,
 }

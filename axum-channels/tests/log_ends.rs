@@ -1,4 +1,4 @@
-//! Every connection and every request that the server ends, or turns away, says why in the log.
+//! Every connection that the server ends, and every request that it refuses, is logged with the reason.
 
 mod support;
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 use support::{Frame, Log, Ws, endpoint_with, eventually, frame, serve};
 use tracing::Level;
 
-/// Without lines of who has connected.
+/// A log without the lines of connected clients.
 fn options() -> SocketOptions {
     websocket()
         .log(LevelFilter::OFF)
@@ -21,7 +21,7 @@ fn options() -> SocketOptions {
         .longpoll()
 }
 
-/// Asks without a server; the status, and what is in the body.
+/// Sends a request without a server; returns the status and the body.
 async fn ask(endpoint: &Endpoint, method: &str, uri: &str, body: &[u8]) -> (u16, Value) {
     let request = Request::builder()
         .method(method)

@@ -1,4 +1,4 @@
-//! A flood of what the log has lines for does not become one of lines. (In a process of its own: limits are for all of it.)
+//! Floods of events are rate limited in the log. (In a process of its own, since the limits are global.)
 
 mod support;
 

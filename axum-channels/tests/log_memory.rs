@@ -1,4 +1,4 @@
-//! The log takes no memory to speak of for what it does not show. (One test, for it looks at the memory of the whole process.)
+//! The log needs almost no memory for text that it cuts. (One test, since it measures the memory of the whole process.)
 
 mod support;
 
@@ -20,7 +20,7 @@ impl Channel for Anything {
     }
 }
 
-/// The most memory in use while a client joins with a payload.
+/// Returns the peak memory while a client joins with a payload.
 async fn peak(payload: &str) -> usize {
     let join = format!(r#"["1","1","room","phx_join",{payload}]"#);
     let mut ws = Ws::open(serve(&testing::endpoint::<Anything>("room")).await).await;

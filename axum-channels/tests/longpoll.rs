@@ -20,10 +20,10 @@ async fn server() -> SocketAddr {
 #[tokio::test]
 async fn a_session_joins_pushes_and_hears_in_order() {
     let poll = Poll::join(server().await, "room:lobby").await;
-    poll.say("[\"1\",\"2\",\"room:lobby\",\"ping\",{\"a\":\"\\\"é\\n\"}]\n[\"1\",\"3\",\"room:lobby\",\"push\",{}]")
+    poll.send("[\"1\",\"2\",\"room:lobby\",\"ping\",{\"a\":\"\\\"é\\n\"}]\n[\"1\",\"3\",\"room:lobby\",\"push\",{}]")
         .await;
     assert_eq!(
-        poll.hear().await,
+        poll.receive().await,
         [
             r#"["1","2","room:lobby","phx_reply",{"response":{"a":"\"é\n"},"status":"ok"}]"#,
             r#"["1",null,"room:lobby","pushed",{}]"#,
@@ -36,8 +36,8 @@ async fn all_that_an_older_client_sends_at_once_is_taken() {
     let poll = Poll::join(server().await, "room:lobby").await;
     let push = |n| format!(r#"["1","{n}","room:lobby","ping",{{}}]"#);
     let pushes: Vec<String> = (2..252).map(push).collect();
-    poll.say(&pushes.join("\n")).await;
-    assert_eq!(poll.hear().await.len(), 250);
+    poll.send(&pushes.join("\n")).await;
+    assert_eq!(poll.receive().await.len(), 250);
 }
 
 #[tokio::test]
@@ -47,16 +47,16 @@ async fn who_asks_for_more_than_may_wait_is_made_to_wait_and_not_dropped() {
     let push = |n| format!(r#"["1","{n}","room:lobby","ping",{{"pad":"{pad}"}}]"#);
     let pushes: Vec<String> = (0..100).map(push).collect();
     let asking = async {
-        sleep(Duration::from_millis(50)).await; // the poll is there first, as phoenix.js has it
-        poll.say(&pushes.join("\n")).await;
+        sleep(Duration::from_millis(50)).await; // the poll comes first, as with phoenix.js
+        poll.send(&pushes.join("\n")).await;
     };
     let hearing = async {
-        let mut heard = 0;
-        while heard < 100 {
-            heard += poll.hear().await.len();
-            sleep(Duration::from_millis(20)).await; // a client is not next door
+        let mut received = 0;
+        while received < 100 {
+            received += poll.receive().await.len();
+            sleep(Duration::from_millis(20)).await; // the network has some latency
         }
-        heard
+        received
     };
     assert_eq!(tokio::join!(asking, hearing).1, 100);
 }
@@ -69,15 +69,15 @@ async fn what_comes_between_two_polls_is_kept_and_told_in_parts() {
     for n in 0..60 {
         endpoint.broadcast("room:lobby", "news", json!({"n": n, "text": text}));
     }
-    let (mut heard, mut parts) = (Vec::new(), 0);
-    while heard.len() < 60 {
-        let part = poll.hear().await;
+    let (mut received, mut parts) = (Vec::new(), 0);
+    while received.len() < 60 {
+        let part = poll.receive().await;
         assert!(part.iter().map(String::len).sum::<usize>() < 1024 * 1024);
-        heard.extend(part);
+        received.extend(part);
         parts += 1;
     }
     let news = |n| format!(r#"[null,null,"room:lobby","news",{{"n":{n},"text":"{text}"}}]"#);
-    assert!(heard.into_iter().eq((0..60).map(news)));
+    assert!(received.into_iter().eq((0..60).map(news)));
     assert_eq!(parts, 6);
 }
 
@@ -87,15 +87,15 @@ async fn however_much_is_said_at_once_a_slow_channel_handles_all_of_it_in_the_en
     let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
     let pushes = vec![r#"["1","2","room:lobby","slow",{}]"#; 100].join("\n");
     let hearing = async {
-        let mut heard = Vec::new();
-        while heard.len() < 100 {
-            heard.extend(poll.hear().await);
+        let mut received = Vec::new();
+        while received.len() < 100 {
+            received.extend(poll.receive().await);
         }
-        heard
+        received
     };
-    let (_, heard) = tokio::join!(poll.say(&pushes), hearing);
+    let (_, received) = tokio::join!(poll.send(&pushes), hearing);
     let reply = r#"["1","2","room:lobby","phx_reply",{"response":{},"status":"ok"}]"#;
-    assert_eq!(heard, [reply; 100]);
+    assert_eq!(received, [reply; 100]);
 }
 
 #[tokio::test]
@@ -103,13 +103,16 @@ async fn a_poll_waits_for_a_broadcast_whatever_transport_it_comes_by() {
     let addr = server().await;
     let poll = Poll::join(addr, "room:lobby").await;
     let mut ws = Ws::join(addr, "room:lobby").await;
-    let waiting = tokio::spawn(async move { (poll.hear().await, poll) });
+    let waiting = tokio::spawn(async move { (poll.receive().await, poll) });
     ws.send(r#"["1","2","room:lobby","shout",{"from":"ws"}]"#)
         .await;
-    let (heard, poll) = waiting.await.expect("it heard");
-    assert_eq!(heard, [r#"[null,null,"room:lobby","shout",{"from":"ws"}]"#]);
-    ws.expect(&heard[0]).await;
-    poll.say(r#"["1","4","room:lobby","shout",{"from":"poll"}]"#)
+    let (received, poll) = waiting.await.expect("it received");
+    assert_eq!(
+        received,
+        [r#"[null,null,"room:lobby","shout",{"from":"ws"}]"#]
+    );
+    ws.expect(&received[0]).await;
+    poll.send(r#"["1","4","room:lobby","shout",{"from":"poll"}]"#)
         .await;
     ws.expect(r#"[null,null,"room:lobby","shout",{"from":"poll"}]"#)
         .await;
@@ -124,9 +127,9 @@ async fn bytes_are_taken_as_base64_and_never_given() {
         r#"["1","3","room:lobby","ping",{}]"#,
     );
     endpoint.broadcast("room:lobby", "image", Payload::binary(vec![1]));
-    poll.say(&format!("{push}\n{ping}")).await;
+    poll.send(&format!("{push}\n{ping}")).await;
     assert_eq!(
-        poll.hear().await,
+        poll.receive().await,
         [r#"["1","3","room:lobby","phx_reply",{"response":{},"status":"ok"}]"#]
     );
 }
@@ -157,7 +160,7 @@ async fn the_token_may_be_in_a_header() {
     let heartbeat = r#"[null,"1","phoenix","heartbeat",{}]"#;
     let (_, _, answer) = ask(addr, "POST", "vsn=2.0.0", &header, heartbeat).await;
     assert_eq!(answer, json!({"status": 200}));
-    assert_eq!(poll.hear().await.len(), 1);
+    assert_eq!(poll.receive().await.len(), 1);
 }
 
 #[tokio::test]
@@ -195,8 +198,8 @@ async fn who_may_not_connect_is_told_so() {
             json!({"status": 403}),
         ),
     ] {
-        let (got, _, told) = ask(addr, "GET", query, headers, "").await;
-        assert_eq!((got, told), (status, answer), "{query}");
+        let (got, _, body) = ask(addr, "GET", query, headers, "").await;
+        assert_eq!((got, body), (status, answer), "{query}");
     }
     assert_eq!(ask(addr, "PUT", "vsn=2.0.0", "", "").await.0, 400);
     let (status, head, _) = ask(
@@ -235,11 +238,11 @@ async fn what_is_no_message_ends_its_session_and_no_other() {
     for nonsense in ["[]", "{}", "not base64", "AAAA", "[\"1\"]\n[]"] {
         let poll = Poll::join(addr, "room:lobby").await;
         assert_eq!(poll.say_for(nonsense).await, 400, "{nonsense}");
-        poll.say_for("[]").await; // what is not even base64 never came so far
+        poll.say_for("[]").await; // invalid base64 is refused earlier
         eventually("it is gone", || endpoint.stats().connections == 1).await;
     }
-    other.say(r#"["1","2","room:lobby","ping",{}]"#).await;
-    assert_eq!(other.hear().await.len(), 1);
+    other.send(r#"["1","2","room:lobby","ping",{}]"#).await;
+    assert_eq!(other.receive().await.len(), 1);
 }
 
 #[tokio::test]
@@ -269,9 +272,12 @@ async fn what_a_poll_that_was_given_up_did_not_hear_the_next_one_does() {
     let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
     let given_up = timeout(Duration::from_millis(50), poll.poll()).await;
     assert!(given_up.is_err());
-    sleep(Duration::from_millis(50)).await; // hyper finds out
+    sleep(Duration::from_millis(50)).await; // hyper detects the end
     endpoint.broadcast("room:lobby", "news", Payload::empty());
-    assert_eq!(poll.hear().await, [r#"[null,null,"room:lobby","news",{}]"#]);
+    assert_eq!(
+        poll.receive().await,
+        [r#"[null,null,"room:lobby","news",{}]"#]
+    );
 }
 
 #[tokio::test]
@@ -302,7 +308,7 @@ async fn disconnecting_and_shutting_down_end_sessions() {
     assert_eq!(answer, json!({"status": 500}));
 }
 
-/// Asks without a network, so that no time passes but what is waited for.
+/// Sends requests without a network, so that paused time advances only when awaited.
 async fn get(endpoint: &Endpoint, query: &str) -> Value {
     let router = TowerToHyperService::new(endpoint.router::<()>());
     let request = Request::get(format!("/socket/longpoll?{query}")).body(Body::empty());
@@ -311,7 +317,7 @@ async fn get(endpoint: &Endpoint, query: &str) -> Value {
     serde_json::from_slice(&body.expect("a body")).expect("JSON")
 }
 
-/// Whatever the timeout is: that is for silence on a WebSocket.
+/// Independent of the timeout, which is for silence on a WebSocket.
 #[tokio::test(start_paused = true)]
 async fn a_poll_waits_ten_seconds_and_who_does_not_poll_again_is_gone_after_fifteen() {
     let endpoint = endpoint_with(websocket().longpoll().timeout(Duration::from_secs(2)));
@@ -322,7 +328,7 @@ async fn a_poll_waits_ten_seconds_and_who_does_not_poll_again_is_gone_after_fift
         assert_eq!(get(&endpoint, &query).await["status"], 204);
         assert_eq!(begun.elapsed().as_secs(), 10);
     }
-    sleep(Duration::from_secs(14)).await; // an answer may be long on its way
+    sleep(Duration::from_secs(14)).await; // an answer may take long to arrive
     assert_eq!(endpoint.stats().connections, 1);
     sleep(Duration::from_secs(2)).await;
     assert_eq!(endpoint.stats().connections, 0);

@@ -1,4 +1,4 @@
-//! The memory that a client can command: three times its largest message and what may wait; nothing once it is gone.
+//! Memory that a client can make the server hold: three times its largest message and its queues; nothing once it is gone.
 
 mod support;
 
@@ -9,7 +9,7 @@ use axum_channels::{
 use peak_alloc::PeakAlloc;
 use std::net::SocketAddr;
 use std::time::Duration;
-use support::{PATIENCE, VALID, eventually, http, serve};
+use support::{TIMEOUT, VALID, eventually, http, serve};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
@@ -18,11 +18,11 @@ use tokio::time::timeout;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Bytes of the largest message that is taken, and of those that are sent.
+/// Size of the largest message that is accepted, and of the messages that are sent.
 const MAX_FRAME: usize = 1_000_000;
 const HUGE: usize = 950_000;
 
-/// Bytes that the server may hold besides: the connection, the buffers of hyper, the limit of what waits.
+/// Bytes that the server may hold besides: the connection, the buffers of hyper, the limits of queues.
 const FIXED: usize = 400_000;
 
 /// Bytes that may be left in buffers that threads share, and in tokio's timers.
@@ -32,7 +32,7 @@ fn options() -> SocketOptions {
     websocket()
         .max_frame_bytes(MAX_FRAME)
         .max_waiting_bytes(100_000)
-        .timeout(Duration::from_secs(1)) // what waits too long for a busy channel is refused after half of that
+        .timeout(Duration::from_secs(1)) // the pause for a busy channel ends after half of that
         .longpoll()
 }
 
@@ -68,7 +68,7 @@ impl Channel for Room {
     }
 }
 
-/// Text of which the middle is repeated: it takes no memory before it is sent.
+/// Text whose middle is repeated: it takes no memory before it is sent.
 #[derive(Clone)]
 struct Text {
     head: String,
@@ -87,7 +87,7 @@ impl Text {
         }
     }
 
-    /// As long as a frame may be.
+    /// Returns a frame of the maximum length.
     fn huge(head: &str, unit: &'static str, tail: &str) -> Text {
         Text::new(head, unit, HUGE / unit.len(), tail)
     }
@@ -150,7 +150,7 @@ const FIN: u8 = 0x80;
 const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
 
-/// What joins, and keeps the channel busy.
+/// Joins, and keeps the channel busy.
 fn busy(vsn: &str) -> Vec<(u8, Text)> {
     let [join, stuck] = match vsn {
         "1.0.0" => [
@@ -336,7 +336,7 @@ async fn settled(stream: &mut TcpStream) {
             }
         }
     };
-    timeout(PATIENCE, reading).await.expect("read in time");
+    timeout(TIMEOUT, reading).await.expect("read in time");
 }
 
 struct Used {
@@ -351,7 +351,7 @@ impl Used {
         }
     }
 
-    /// `largest` is the longest message that was sent.
+    /// `largest` is the longest message sent.
     fn check_peak(&self, name: &str, largest: usize) -> Option<String> {
         let peak = MEMORY.peak_usage().saturating_sub(self.before);
         (peak > 3 * largest + FIXED)
@@ -388,7 +388,7 @@ async fn run(addr: SocketAddr, endpoint: &Endpoint, case: &Case) -> Option<Strin
     fault
 }
 
-/// The body of a POST, and what else its head says.
+/// Body of a POST, and further headers.
 fn longpoll_cases() -> Vec<(&'static str, &'static str, Text)> {
     let lines = "content-type: application/x-ndjson\r\n";
     let push = r#"[null,"9","nobody:1","e","#;
@@ -431,7 +431,7 @@ fn longpoll_cases() -> Vec<(&'static str, &'static str, Text)> {
     ]
 }
 
-/// Posts a body to a new session, and hangs up.
+/// Posts a body to a new session, and closes the connection.
 async fn post(addr: SocketAddr, headers: &str, body: &Text) {
     let (mut stream, _, _) = http(addr, "GET", "/socket/longpoll?vsn=2.0.0", "").await;
     let mut answer = vec![0; 1000];
@@ -448,15 +448,15 @@ async fn post(addr: SocketAddr, headers: &str, body: &Text) {
     stream.write_all(head.as_bytes()).await.expect("taken");
     let (mut read, mut write) = stream.split();
     let mut answer = Vec::new();
-    // A body that is not read to its end may be answered, or not, by a reset.
+    // The response to a body that is not read to its end may be lost in a reset.
     let exchange = async { tokio::join!(body.send(&mut write), read.read_to_end(&mut answer)) };
-    let _either = timeout(PATIENCE, exchange).await.expect("in time");
+    let _either = timeout(TIMEOUT, exchange).await.expect("in time");
 }
 
-/// What is counted is the whole process: one test at a time.
+/// The memory of the whole process is measured: one test at a time.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
-/// A server that has had a client before: what is made once is made.
+/// A server that has had a client before, so that one-time allocations are made.
 async fn server() -> (SocketAddr, Endpoint) {
     let endpoint = Endpoint::builder()
         .socket_with::<UserSocket>("/socket", options())

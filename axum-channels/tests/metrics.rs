@@ -1,4 +1,4 @@
-//! What is told of to whoever keeps figures.
+//! Metrics events.
 
 mod support;
 
@@ -11,7 +11,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Collects what is told, without how long it took.
+/// Collects the events, without their durations.
 #[derive(Clone, Default)]
 struct Figures(Arc<Mutex<Vec<String>>>);
 
@@ -61,13 +61,13 @@ async fn connects_joins_messages_broadcasts_and_closes_are_told_of() {
     room.push("error", json!({}));
     room.assert_crashed().await;
     client.disconnect().await;
-    let told = || figures.0.lock().expect("not poisoned").clone();
-    eventually("the end is told of", || {
-        told().iter().any(|figure| figure.starts_with("close"))
+    let recorded = || figures.0.lock().expect("not poisoned").clone();
+    eventually("the end is recorded", || {
+        recorded().iter().any(|figure| figure.starts_with("close"))
     })
     .await;
     assert_eq!(
-        told(),
+        recorded(),
         [
             "connect metrics::support::app::UserSocket websocket true",
             "join metrics::support::app::RoomChannel ok",

@@ -1,4 +1,4 @@
-//! Panics that meet other panics: none of them ends the process.
+//! Panics during other panics do not abort the process.
 
 mod support;
 

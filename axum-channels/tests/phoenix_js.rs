@@ -1,4 +1,4 @@
-//! The client that Phoenix ships, in node, against a server of ours.
+//! Phoenix's own JavaScript client, in node, against a server of ours.
 //!
 //!     PHOENIX_JS=…/node_modules/phoenix cargo test --test phoenix_js -- --ignored
 

@@ -1,4 +1,4 @@
-//! Who is there: told to everyone on the topic, whatever way somebody goes.
+//! Presences: all clients on a topic receive every change, for any end of a connection.
 
 mod support;
 
@@ -66,7 +66,7 @@ fn answer(result: Result<(), PresenceError>) -> Reply {
     }
 }
 
-/// Has a message waiting before it has joined, and is busy with it for ever.
+/// Has a message queued before it has joined, and is busy with it forever.
 struct Busy;
 
 impl Channel for Busy {
@@ -95,7 +95,7 @@ async fn join(endpoint: &Endpoint, user: &str) -> (Client, TestChannel) {
     (client, channel)
 }
 
-/// Without what differs from run to run.
+/// Removes values that differ from run to run.
 fn plain(payload: &Payload) -> Value {
     fn strip(value: &mut Value) {
         match value {

@@ -1,4 +1,4 @@
-//! A limit to what one client may send.
+//! The rate limit of one client.
 
 mod support;
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 use support::{Log, Ws, endpoint_with, serve};
 use tracing::Level;
 
-/// Three messages for a long time, the join among them.
+/// Three messages for a long time, including the join.
 fn three() -> RateLimit {
     RateLimit::messages(1).burst(Duration::from_secs(3))
 }

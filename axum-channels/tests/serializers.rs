@@ -1,4 +1,4 @@
-//! What else is spoken besides V2 JSON: V2 binary frames and V1, frame by frame over TCP.
+//! The other formats besides V2 JSON: V2 binary frames and V1, frame by frame over TCP.
 
 mod support;
 

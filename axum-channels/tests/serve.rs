@@ -1,4 +1,4 @@
-//! The server: what a client may take, and how it shuts down.
+//! The server: its limits for clients, and its shutdown.
 
 mod support;
 
@@ -23,7 +23,7 @@ const REQUEST: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const HALF_A_BODY: &str =
     "POST /upload HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nhalf";
 
-/// A server in a task, and what shuts it down.
+/// A server in a task, with its shutdown signals.
 struct Server {
     addr: SocketAddr,
     running: JoinHandle<io::Result<()>>,
@@ -42,8 +42,8 @@ impl Server {
         let (shutdown, stopped) = oneshot::channel();
         let (kill, killed) = oneshot::channel();
         let server = with(serve(listener, app))
-            .with_graceful_shutdown(async { stopped.await.expect("told to stop, or held") })
-            .with_forced_shutdown(async { killed.await.expect("told to stop, or held") });
+            .with_graceful_shutdown(async { stopped.await.expect("the sender is kept") })
+            .with_forced_shutdown(async { killed.await.expect("the sender is kept") });
         let running = tokio::spawn(server.into_future());
         Server {
             addr,
@@ -53,7 +53,7 @@ impl Server {
         }
     }
 
-    /// Shuts it down, and returns how long that took.
+    /// Shuts it down, and returns the time that took.
     async fn shut_down(self) -> Duration {
         let start = Instant::now();
         self.shutdown.send(()).expect("it runs");
@@ -62,7 +62,7 @@ impl Server {
     }
 }
 
-/// `/` answers with the client's address; `/upload` reads a body and says so before.
+/// `/` answers with the client's address; `/upload` reads a body, and announces that before.
 fn app() -> (Router, mpsc::UnboundedReceiver<()>) {
     let (begun, reading) = mpsc::unbounded_channel();
     let upload = async move |body: axum::body::Body| {
@@ -87,7 +87,7 @@ async fn send(addr: SocketAddr, text: &str) -> TcpStream {
     stream
 }
 
-/// What comes until the server closes the connection, and when it does.
+/// Reads until the server closes the connection; returns the bytes and the time.
 async fn rest(stream: &mut TcpStream) -> (String, Duration) {
     let (mut text, start) = (String::new(), Instant::now());
     let _ = stream.read_to_string(&mut text).await; // a reset is an end, too
@@ -221,14 +221,14 @@ async fn half_a_message_by_long_poll_is_answered_408_and_its_session_goes_on() {
         .rsplit_once(r#""token":""#)
         .and_then(|(_, rest)| rest.split('"').next());
     let target = format!("{target}&token={}", token.expect("a session"));
-    let say = |body: &str, length: usize| {
+    let post = |body: &str, length: usize| {
         format!(
             "POST {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
         )
     };
     let heartbeat = r#"[null,"1","phoenix","heartbeat",{}]"#;
-    let mut half = send(server.addr, &say(&heartbeat[..10], heartbeat.len())).await;
-    let whole = rest(&mut send(server.addr, &say(heartbeat, heartbeat.len())).await).await;
+    let mut half = send(server.addr, &post(&heartbeat[..10], heartbeat.len())).await;
+    let whole = rest(&mut send(server.addr, &post(heartbeat, heartbeat.len())).await).await;
     assert!(whole.0.ends_with(r#"{"status":200}"#), "{}", whole.0);
     assert_eq!(whole.1.as_secs(), 0, "the other one does not hold it up");
     let half = rest(&mut half).await.0;

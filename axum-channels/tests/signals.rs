@@ -1,4 +1,4 @@
-//! Signals end a server. It is a process of its own: this program, called again for the test that is a server.
+//! Signals end a server in a process of its own: this program, started again as a test that is a server.
 #![cfg(unix)]
 #![expect(
     clippy::print_stdout,
@@ -21,7 +21,7 @@ const STUCK: &str = "a request is under way";
 #[ignore = "a server, started by the tests"]
 async fn server() {
     if std::env::var_os(IS_SERVER).is_none() {
-        return; // with `--ignored` it is called by itself
+        return; // with `--ignored` it would run alone
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
@@ -100,7 +100,7 @@ impl Server {
     }
 }
 
-/// The next line that has a text in it.
+/// Returns the next line that contains a text.
 fn line_with(output: &mut BufReader<ChildStdout>, text: &str) -> String {
     let mut lines = output.lines().map(|line| line.expect("text"));
     lines

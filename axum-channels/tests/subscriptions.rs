@@ -1,4 +1,4 @@
-//! Channels that hear other topics than their own.
+//! Channels that are subscribed to other topics.
 
 mod support;
 
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use support::eventually;
 use tokio::sync::Notify;
 
-/// What a test keeps of its channels.
+/// State that a test shares with its channels.
 #[derive(Clone, Default)]
 struct Kept {
     go: Arc<Notify>,
@@ -37,7 +37,7 @@ impl Channel for Feed {
         for topic in payload.parse::<Vec<String>>().unwrap_or_default() {
             match topic.as_str() {
                 "wait" => feed.kept.go.notified().await,
-                "refuse" => return Err(Refused::new("as told")),
+                "refuse" => return Err(Refused::new("on request")),
                 "outside" => feed.keep_outside(),
                 topic => feed.subscriptions.push(socket.subscribe::<Self>(topic)),
             }
@@ -75,11 +75,11 @@ impl Feed {
 }
 
 impl HandleInfo<Event> for Feed {
-    async fn handle_info(&mut self, heard: Event, socket: &Socket) -> Result<()> {
-        if heard.event == "fail" {
+    async fn handle_info(&mut self, event: Event, socket: &Socket) -> Result<()> {
+        if event.event == "fail" {
             return Err(UnknownEvent::new("fail").into());
         }
-        let heard = json!([heard.topic.as_str(), heard.event, heard.payload.to_value()]);
+        let heard = json!([event.topic.as_str(), event.event, event.payload.to_value()]);
         socket.push("heard", json!({"heard": heard}));
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Test {
         self.endpoint.broadcast("news", "item", json!({"n": n}));
     }
 
-    /// What is subscribed to besides the topics that are joined.
+    /// Counts the subscriptions besides joined topics.
     fn others(&self, joined: usize) -> usize {
         self.endpoint.stats().subscriptions - joined
     }
@@ -222,7 +222,7 @@ async fn nothing_is_left_of_a_channel_that_subscribed_and_was_refused() {
     let test = Test::of(&[]).await;
     let topics = json!(["news", "outside", "weather", "refuse"]);
     let refused = test.client.try_join("feed:2", topics).await;
-    refused.expect_err("as told");
+    refused.expect_err("on request");
     assert_eq!(test.others(1), 0);
     test.news(1);
     test.client.join("feed:3", json!([])).await;

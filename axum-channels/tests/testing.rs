@@ -1,4 +1,4 @@
-//! The client for tests of one's own.
+//! The test client of `axum_channels::testing`.
 
 mod support;
 
@@ -245,7 +245,7 @@ async fn joining_a_topic_that_leads_to_another_channel_does_not_end_up_there() {
     }
     let endpoint = endpoint();
     let mut other = join::<Other>(&endpoint, "room:lobby").await;
-    // It has no events, where the routed channel would answer.
+    // It handles no events, where the routed channel would answer.
     other.push("ping", json!({}));
     other.assert_crashed().await;
 }
@@ -267,7 +267,7 @@ async fn a_client_that_was_let_in_already_is_counted_and_closed_like_any_other()
     assert_eq!(endpoint.stats().connections, 0);
 }
 
-/// Lets nobody in.
+/// Refuses everyone.
 struct NoEntry;
 
 impl SocketHandler for NoEntry {

@@ -1,4 +1,4 @@
-//! A socket that only a signed token opens, however it travels.
+//! A socket that requires a signed token, sent in any way.
 #![cfg(feature = "token")]
 
 use axum_channels::testing::{connect_with, connect_with_token};

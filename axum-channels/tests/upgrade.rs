@@ -1,4 +1,4 @@
-//! From a request to a WebSocket, or to the status that says why not.
+//! The response to a WebSocket request: an upgrade, or an error status.
 
 mod support;
 
@@ -92,7 +92,7 @@ async fn a_refused_connection_gets_its_status_and_its_reason() {
     }
 }
 
-/// The status of a request with this `Host` and this `Origin`.
+/// Returns the status of a request with this `Host` and this `Origin`.
 async fn status_of(addr: SocketAddr, host: &str, origin: &str) -> u16 {
     let request = format!("GET {PATH} HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\n{VALID}\r\n");
     raw(addr, &request).await.1

@@ -20,13 +20,13 @@ const PONG: u8 = 0x8a;
 
 pub(crate) struct Client {
     stream: TcpStream,
-    /// What was read, the first `taken` bytes of which are used.
+    /// Received bytes, the first `taken` of which are used.
     read: Vec<u8>,
     taken: usize,
 }
 
 impl Client {
-    /// `number` is which of many this is.
+    /// `number` is the index of this client.
     pub(crate) async fn open(url: &Url, number: usize) -> Result<Client, Failed> {
         let stream = connect(url.address, number).await?;
         stream.set_nodelay(true)?;
@@ -74,7 +74,7 @@ impl Client {
         self.stream.write_all(frames).await
     }
 
-    /// The text of the next frame.
+    /// Returns the text of the next frame.
     pub(crate) async fn next(&mut self) -> io::Result<&[u8]> {
         let text = loop {
             match self.advance()? {
@@ -85,19 +85,19 @@ impl Client {
         Ok(&self.read[text])
     }
 
-    /// The same, if it is here already.
+    /// Returns the text of the next frame if it has arrived.
     pub(crate) fn take(&mut self) -> io::Result<Option<&[u8]>> {
         Ok(self.advance()?.map(|text| &self.read[text]))
     }
 
-    /// Says goodbye, and waits until the server has, too.
+    /// Sends a close frame, and waits for the server's.
     pub(crate) async fn close(mut self) -> io::Result<()> {
         self.write(&[CLOSE, 0x82, 0, 0, 0, 0, 0x03, 0xe8]).await?; // 1000, masked with zeros
         while self.advance().is_ok() && self.fill().await.is_ok() {}
         Ok(())
     }
 
-    /// Reads once. The buffer is the stack's, so that thousands can be idle without one.
+    /// Reads once. The buffer is on the stack, so that thousands of idle clients have none.
     pub(crate) async fn fill(&mut self) -> io::Result<()> {
         self.read.drain(..self.taken);
         self.taken = 0;
@@ -114,19 +114,19 @@ impl Client {
         .await
     }
 
-    /// Forgets what was read.
+    /// Drops the used bytes.
     pub(crate) fn discard(&mut self) {
         self.taken = self.read.len();
     }
 
-    /// Both directions, for one who reads and writes without waiting for either.
+    /// Splits the client into both directions, to read and write concurrently.
     pub(crate) fn split(self) -> (Reading, Writing) {
         let (reading, writing) = self.stream.into_split();
         (Reading(reading), Writing(writing))
     }
 
-    /// Goes on to the next text that is here in full. A server's frames are not masked; ours here never need more than
-    /// sixteen bits for their length.
+    /// Advances to the next text that has arrived in full. A server's frames are not masked; these lengths need sixteen
+    /// bits at most.
     fn advance(&mut self) -> io::Result<Option<Range<usize>>> {
         loop {
             let (kind, length, head) = match self.read[self.taken..] {
@@ -143,7 +143,7 @@ impl Client {
             self.taken = start + length;
             match kind {
                 TEXT => return Ok(Some(start..self.taken)),
-                PING | PONG => {} // a run is shorter than any server's patience
+                PING | PONG => {} // a run is shorter than any server's timeout
                 CLOSE => return Err(ErrorKind::ConnectionAborted.into()),
                 _ => return Err(ErrorKind::InvalidData.into()),
             }
@@ -151,14 +151,14 @@ impl Client {
     }
 }
 
-/// What comes from the server.
+/// Messages from the server.
 pub(crate) struct Reading(OwnedReadHalf);
 
-/// What goes to the server.
+/// Messages to the server.
 pub(crate) struct Writing(OwnedWriteHalf);
 
 impl Reading {
-    /// Reads once, and says how many bytes that was.
+    /// Reads once, and returns the number of bytes.
     pub(crate) async fn discard(&mut self) -> io::Result<usize> {
         let mut room = [0; 16 * 1024];
         self.0.read(&mut room).await
@@ -171,7 +171,8 @@ impl Writing {
     }
 }
 
-/// On loopback from several addresses in turn: the kernel searches long for a port once half of an address's are taken.
+/// Connects on loopback from several addresses in turn: the kernel searches long for a port once half of an address's are
+/// taken.
 async fn connect(to: SocketAddr, number: usize) -> io::Result<TcpStream> {
     if to.ip() != Ipv4Addr::LOCALHOST {
         return TcpStream::connect(to).await;
@@ -201,7 +202,7 @@ pub(crate) fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// The number behind the last `before`. From the end, where payloads are.
+/// Returns the number after the last `before`. Searches from the end, where payloads are.
 pub(crate) fn number(text: &[u8], before: &[u8]) -> Option<u64> {
     let at = text
         .windows(before.len())

@@ -1,11 +1,11 @@
-//! Pushes that are answered, each connection in a topic of its own.
+//! Measures pushes with replies, each connection in a topic of its own.
 
 use crate::client::{Client, contains, frame};
 use crate::latencies::Latencies;
 use crate::options::{Options, Topics};
 use crate::report::Report;
 use crate::span::Span;
-use crate::{Failed, crowd};
+use crate::{Failed, connections};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 pub(crate) async fn measure(options: &Options) -> Result<Report, Failed> {
-    let clients = crowd::open(options, Topics::Unique).await?;
+    let clients = connections::open(options, Topics::Unique).await?;
     let latencies = Arc::new(Latencies::new());
     let mut running = JoinSet::new();
     let span = Span::begin(options.pid)?;
@@ -31,10 +31,10 @@ pub(crate) async fn measure(options: &Options) -> Result<Report, Failed> {
     Report::of(("reply", "replies"), &latencies, &passed)
 }
 
-/// Keeps so many pings on their way.
+/// Keeps a number of pings in flight.
 ///
-/// They are all alike, and so are their replies: the first of these is read, the others are compared with it. A channel
-/// answers in turn, so the first that is out is the first that is back.
+/// All pings are equal, and so are their replies: the first reply is parsed, the others are compared with it. A channel
+/// answers in order, so the first ping sent is the first one answered.
 async fn ping(
     mut client: Client,
     topic: String,

@@ -1,11 +1,11 @@
-//! One publishes as fast as all can hear it; everyone is on one topic.
+//! Measures broadcasts: one client publishes as fast as all can receive, on one topic.
 
 use crate::client::{Client, frame, number};
 use crate::latencies::Latencies;
 use crate::options::{Options, Topics};
 use crate::report::Report;
 use crate::span::Span;
-use crate::{Failed, crowd};
+use crate::{Failed, connections};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -14,19 +14,19 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// A delivery that has not come by then is lost.
+/// Time after which a delivery counts as lost.
 const LOST: Duration = Duration::from_secs(3);
 
 pub(crate) async fn measure(options: &Options) -> Result<Report, Failed> {
-    let clients = crowd::open(options, Topics::Shared).await?;
+    let clients = connections::open(options, Topics::Shared).await?;
     let mut publisher = Client::open(&options.url, options.connections).await?;
     publisher.join("room:lobby").await?;
     let span = Span::begin(options.pid)?;
-    let heard = Arc::new(Heard::new());
+    let received = Arc::new(Received::new());
     let mut running = JoinSet::new();
     let listeners = clients.len() as u64;
     for client in clients {
-        running.spawn(hear(client, span.begun(), heard.clone()));
+        running.spawn(receive(client, span.begun(), received.clone()));
     }
     let mut due = 0;
     while span.begun().elapsed() < options.duration {
@@ -34,10 +34,10 @@ pub(crate) async fn measure(options: &Options) -> Result<Report, Failed> {
         let at = span.begun().elapsed().as_micros();
         let shout = format!(r#"["1",null,"room:lobby","shout",{{"at":{at}}}]"#);
         publisher.write(&frame(&shout)).await?;
-        // What is lost on one is not waited for without end.
+        // The wait for lost deliveries is bounded.
         let round = timeout(LOST, async {
-            heard.note(publisher.next().await?, span.begun())?;
-            heard.in_all(due).await;
+            received.note(publisher.next().await?, span.begun())?;
+            received.in_all(due).await;
             Ok::<_, Failed>(())
         });
         round.await.unwrap_or(Ok(()))?;
@@ -47,31 +47,35 @@ pub(crate) async fn measure(options: &Options) -> Result<Report, Failed> {
         let Err(failed) = ended?;
         return Err(format!("a connection was lost: {failed}").into());
     }
-    let mut report = Report::of(("delivery", "deliveries"), &heard.latencies, &passed)?;
-    let lost = due.saturating_sub(heard.latencies.total());
+    let mut report = Report::of(("delivery", "deliveries"), &received.latencies, &passed)?;
+    let lost = due.saturating_sub(received.latencies.total());
     report.add("lost_deliveries", lost as f64);
     Ok(report)
 }
 
-async fn hear(mut client: Client, begun: Instant, heard: Arc<Heard>) -> Result<Infallible, Failed> {
+async fn receive(
+    mut client: Client,
+    begun: Instant,
+    received: Arc<Received>,
+) -> Result<Infallible, Failed> {
     loop {
         client.fill().await?;
         while let Some(text) = client.take()? {
-            heard.note(text, begun)?;
+            received.note(text, begun)?;
         }
     }
 }
 
-/// What all have heard so far.
-struct Heard {
+/// Deliveries that all clients have received so far.
+struct Received {
     latencies: Latencies,
     due: AtomicU64,
     all: Notify,
 }
 
-impl Heard {
-    fn new() -> Heard {
-        Heard {
+impl Received {
+    fn new() -> Received {
+        Received {
             latencies: Latencies::new(),
             due: AtomicU64::new(u64::MAX),
             all: Notify::new(),
@@ -89,7 +93,7 @@ impl Heard {
         Ok(())
     }
 
-    /// Waits until there were so many in all.
+    /// Waits until the total reaches `due`.
     async fn in_all(&self, due: u64) {
         self.due.store(due, Relaxed);
         while self.latencies.total() < due {

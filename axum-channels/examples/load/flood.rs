@@ -1,11 +1,11 @@
-//! Two clients that publish as fast as they can to everyone, and what an innocent one notices: first without them, then with.
+//! Measures the latency of other clients while two publish as fast as they can: first without them, then with.
 
 use crate::client::{Client, frame};
 use crate::latencies::Latencies;
 use crate::options::{Options, Topics, Url};
 use crate::report::Report;
 use crate::span::Usage;
-use crate::{Failed, crowd};
+use crate::{Failed, connections};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
@@ -16,14 +16,14 @@ use tokio::time::{interval, sleep};
 
 const FLOODERS: usize = 2;
 
-/// Shouts that a flooder writes at once.
+/// Number of shouts in one write of a flooder.
 const BATCH: usize = 100;
 
 const PING_EVERY: Duration = Duration::from_millis(5);
 const CONNECT_EVERY: Duration = Duration::from_millis(100);
 
 pub(crate) async fn measure(options: &Options) -> Result<Report, Failed> {
-    let readers = crowd::open(options, Topics::Shared).await?;
+    let readers = connections::open(options, Topics::Shared).await?;
     let mut running = JoinSet::new();
     for reader in readers {
         running.spawn(read(reader));
@@ -56,7 +56,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Report, Failed> {
     Ok(report)
 }
 
-/// Reads whatever comes, until the server closes.
+/// Reads everything until the server closes.
 async fn read(mut client: Client) -> Result<(), Failed> {
     loop {
         client.fill().await?;
@@ -64,7 +64,7 @@ async fn read(mut client: Client) -> Result<(), Failed> {
     }
 }
 
-/// Publishes without a pause, and reads what comes back.
+/// Publishes without a pause, and reads the broadcasts.
 async fn flood(client: Client) -> Result<(), Failed> {
     let shouts = frame(r#"["1",null,"room:lobby","shout",{}]"#).repeat(BATCH);
     let (mut reading, mut writing) = client.split();
@@ -83,7 +83,7 @@ async fn flood(client: Client) -> Result<(), Failed> {
     }
 }
 
-/// A client that pings, and others that connect and join, on a thread of their own: the flood is not to delay them here.
+/// Pings, and connects and joins, on a thread of its own that the flood does not delay.
 struct Innocent {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Result<[Latencies; 2], Failed>>,
@@ -113,8 +113,8 @@ impl Innocent {
             .join()
             .map_err(|_| "the innocent client failed")??;
         for (what, latencies) in ["ping", "connect"].into_iter().zip(latencies) {
-            report.add(format!("{when}_{what}_p50_ms"), latencies.within(0.5));
-            report.add(format!("{when}_{what}_p99_ms"), latencies.within(0.99));
+            report.add(format!("{when}_{what}_p50_ms"), latencies.quantile(0.5));
+            report.add(format!("{when}_{what}_p99_ms"), latencies.quantile(0.99));
         }
         Ok(())
     }

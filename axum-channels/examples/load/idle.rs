@@ -1,14 +1,14 @@
-//! What connections cost that come, do nothing and go.
+//! Measures the cost of connections that are opened, stay idle and are closed.
 
 use crate::client::{contains, frame};
 use crate::options::Options;
 use crate::report::Report;
 use crate::span::{Span, Usage};
-use crate::{Failed, crowd};
+use crate::{Failed, connections};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// What a server still does after its last answer belongs to what it answered.
+/// Time for the server's work after its last answer.
 const AFTERWARDS: Duration = Duration::from_millis(300);
 
 pub(crate) async fn measure(options: &Options) -> Result<Report, Failed> {
@@ -18,7 +18,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Report, Failed> {
     };
     let before = resident()?;
     let opening = Span::begin(options.pid)?;
-    let mut clients = crowd::open(options, options.topics).await?;
+    let mut clients = connections::open(options, options.topics).await?;
     let joined_after = opening.begun().elapsed();
     sleep(AFTERWARDS).await;
     let opening = opening.end()?;
@@ -37,7 +37,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Report, Failed> {
 
     let count = clients.len() as f64;
     let closing = Span::begin(options.pid)?;
-    crowd::close(clients).await?;
+    connections::close(clients).await?;
     sleep(AFTERWARDS + options.duration).await;
     let closing = closing.end()?;
 

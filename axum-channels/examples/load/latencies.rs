@@ -1,11 +1,11 @@
-//! How long things took, in bins that grow with the time: a minute of echoes is millions of them.
+//! Histogram of latencies in bins that grow with the time: a minute of echoes has millions of them.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Each power of two is cut in so many bins: no figure is more than 1/64 off.
+/// Number of bins per power of two: no figure is off by more than 1/64.
 const BINS: usize = 64;
 
-/// Up to 2^38 µs.
+/// Maximum of 2^38 µs.
 pub(crate) struct Latencies {
     counts: Vec<AtomicU64>,
     total: AtomicU64,
@@ -19,9 +19,9 @@ impl Latencies {
         }
     }
 
-    /// One took so many µs.
+    /// Adds a latency in µs.
     pub(crate) fn add(&self, micros: u64) {
-        // Below BINS a bin is a µs; above, the leading bits choose.
+        // Below BINS a bin is one µs; above, the leading bits select it.
         let shift = micros.max(1).ilog2().saturating_sub(BINS.ilog2());
         let bin = BINS * shift as usize + (micros >> shift) as usize;
         let last = self.counts.len() - 1;
@@ -33,8 +33,8 @@ impl Latencies {
         self.total.load(Relaxed)
     }
 
-    /// The time, in ms, within which this share of them were done.
-    pub(crate) fn within(&self, share: f64) -> f64 {
+    /// Returns the time in ms within which this share of them ended.
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
         let (wanted, mut seen) = ((self.total() as f64 * share) as u64, 0);
         let reached = |count: &AtomicU64| {
             seen += count.load(Relaxed);

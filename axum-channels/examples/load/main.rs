@@ -1,25 +1,25 @@
-//! Loads any server of Phoenix Channels, V2 JSON, and says what that cost it.
+//! Load generator for any server of Phoenix Channels, V2 JSON, which reports the server's cost.
 //!
 //!     cargo run --release --example load -- idle   URL --connections 15000 --pid PID
 //!     cargo run --release --example load -- echo   URL --connections 200 --inflight 16 --pid PID
 //!     cargo run --release --example load -- fanout URL --connections 5000 --pid PID
 //!     cargo run --release --example load -- flood  URL --connections 1000 --pid PID
 //!
-//! URL is as in `ws://127.0.0.1:4000/socket/websocket?vsn=2.0.0`. The server's channel must be joined as `room:…`, answer `ping`
-//! with what it carried and broadcast `shout`. With `--pid`, the server's memory and CPU are read from `/proc`. Also:
-//! `--seconds 8`; `--unique` for a topic a connection in `idle`; `--json` for one JSON object.
+//! URL is as in `ws://127.0.0.1:4000/socket/websocket?vsn=2.0.0`. The server's channel must accept `room:…`, answer `ping`
+//! with its payload and broadcast `shout`. With `--pid`, the server's memory and CPU are read from `/proc`. Further
+//! options: `--seconds 8`; `--unique` for a topic per connection in `idle`; `--json` for one JSON object.
 //!
-//! Open enough files first: `ulimit -n 65536`. `../../peers` runs this against several servers in turn.
+//! Raise the limit of open files first: `ulimit -n 65536`. `../../peers` runs this against several servers in turn.
 //!
 //! # Layout
 //!
-//! - `options`: what was typed
-//! - `client`: one connection; `crowd`: many of them
+//! - `options`: the command line
+//! - `client`: one connection; `connections`: many of them
 //! - `idle`, `echo`, `fanout`, `flood`: the measurements
-//! - `latencies`, `span`: what they measure with; `report`: what they found
+//! - `latencies`, `span`: their instruments; `report`: their results
 
 mod client;
-mod crowd;
+mod connections;
 mod echo;
 mod fanout;
 mod flood;
@@ -35,7 +35,7 @@ use std::process::ExitCode;
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-// One thread: on a small machine every core that this takes is one that the server lacks.
+// One thread: on a small machine the server needs the other cores.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match run().await {

@@ -1,4 +1,4 @@
-//! What was typed.
+//! Options of the command line.
 
 use crate::Failed;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -9,7 +9,7 @@ pub(crate) struct Options {
     pub(crate) kind: Kind,
     pub(crate) url: Url,
     pub(crate) connections: usize,
-    /// So many requests of a connection are on their way.
+    /// Number of requests in flight per connection.
     pub(crate) inflight: usize,
     pub(crate) duration: Duration,
     pub(crate) topics: Topics,
@@ -24,12 +24,12 @@ pub(crate) enum Kind {
     Flood,
 }
 
-/// What the connections join.
+/// Topics of the connections.
 #[derive(Clone, Copy)]
 pub(crate) enum Topics {
-    /// All the same.
+    /// One topic for all.
     Shared,
-    /// Each its own.
+    /// One topic for each.
     Unique,
 }
 
@@ -66,7 +66,7 @@ impl Options {
                 other => return Err(format!("`{other}` is no option").into()),
             }
         }
-        // Servers close who says nothing for 60 s, and a heartbeat would spoil what is measured before it.
+        // Servers close a silent client after 60 s, and a heartbeat would distort the measurement.
         if options.duration > Duration::from_secs(50) {
             return Err("`--seconds` can be 50 at most".into());
         }

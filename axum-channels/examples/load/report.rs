@@ -1,4 +1,4 @@
-//! What was found: names and numbers.
+//! Results of a measurement: names and numbers.
 
 use crate::Failed;
 use crate::latencies::Latencies;
@@ -15,7 +15,7 @@ impl Report {
         self.figures.push((name.into(), figure));
     }
 
-    /// What so many things of one kind (`reply`, in the plural `replies`) came to.
+    /// Creates the report of one kind of event (`reply`, plural `replies`).
     pub(crate) fn of(
         (one, many): (&str, &str),
         latencies: &Latencies,
@@ -27,9 +27,9 @@ impl Report {
         }
         let mut report = Report::default();
         report.add(format!("{many}_a_second"), total / passed.time);
-        report.add("p50_ms", latencies.within(0.5));
-        report.add("p99_ms", latencies.within(0.99));
-        report.add("p999_ms", latencies.within(0.999));
+        report.add("p50_ms", latencies.quantile(0.5));
+        report.add("p99_ms", latencies.quantile(0.99));
+        report.add("p999_ms", latencies.quantile(0.999));
         if let Some(server) = passed.server {
             report.add(format!("server_cpu_us_a_{one}"), server / total * 1e6);
         }

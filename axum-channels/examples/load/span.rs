@@ -1,4 +1,4 @@
-//! What passed between two moments: time, and the CPU of both sides.
+//! Time, and CPU of both sides, between two moments.
 
 use crate::Failed;
 use std::time::Instant;
@@ -12,7 +12,7 @@ pub(crate) struct Span {
 /// All in seconds.
 pub(crate) struct Passed {
     pub(crate) time: f64,
-    /// If the server's process is known.
+    /// Set if the server's process is known.
     pub(crate) server: Option<f64>,
     pub(crate) client: f64,
 }
@@ -42,7 +42,7 @@ impl Span {
     }
 }
 
-/// What a process has used: resident bytes, and seconds of CPU.
+/// Resource usage of a process: resident bytes, and seconds of CPU.
 pub(crate) struct Usage {
     pub(crate) resident: f64,
     pub(crate) cpu: f64,

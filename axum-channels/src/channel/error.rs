@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// `Result<T, E>` with [`Error`] for `E` unless told otherwise.
+/// `Result<T, E>` with [`Error`] as the default for `E`.
 ///
 /// ```
 /// use axum_channels::Result;
@@ -12,10 +12,10 @@ use std::fmt;
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong in a channel: any [`std::error::Error`], by `?`.
+/// Error of a channel: any [`std::error::Error`], by `?`.
 ///
-/// Returned from [`handle_in`](crate::Channel::handle_in) it ends the channel. It is logged, with its causes; the client is
-/// told `phx_error` and not why. To answer a client and go on, return [`Reply::error`](crate::Reply::error).
+/// Returned from [`handle_in`](crate::Channel::handle_in) it ends the channel. It is logged with its causes; the client
+/// receives `phx_error` without the text. To answer a client and go on, return [`Reply::error`](crate::Reply::error).
 ///
 /// ```
 /// use axum_channels::Error;
@@ -26,7 +26,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error(Box<dyn std::error::Error + Send + Sync>);
 
 impl Error {
-    /// An error that is only a message.
+    /// Creates an error from a message.
     ///
     /// ```
     /// # use axum_channels::Error;
@@ -43,7 +43,7 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
     }
 }
 
-/// The error and its causes: `cannot save the move: disk full`.
+/// Formats the error and its causes: `cannot save the move: disk full`.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
@@ -62,7 +62,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// A channel was sent an event that it does not know.
+/// Error of a channel that does not handle an event.
 ///
 /// ```
 /// use axum_channels::UnknownEvent;
@@ -72,12 +72,12 @@ impl fmt::Debug for Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownEvent {
-    /// The event that was sent.
+    /// Name of the event.
     pub event: String,
 }
 
 impl UnknownEvent {
-    /// An error that names the event.
+    /// Creates an error that names the event.
     ///
     /// ```
     /// # use axum_channels::{Error, UnknownEvent};

@@ -4,7 +4,7 @@ use crate::log;
 use crate::message::{Payload, Refused, Reply, Why};
 use crate::session::Reason;
 use crate::socket::Socket;
-use crate::within::within;
+use crate::with_timeout::with_timeout;
 use std::any::{Any, type_name};
 use std::cell::Cell;
 use std::future::ready;
@@ -14,20 +14,20 @@ use std::time::Duration;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A join under way: the channel and what its client is told.
+/// A join under way: the channel and its reply.
 pub(crate) type Joining = Boxed<'static, Result<(Box<dyn Instance>, Payload), Refused>>;
 
-/// A message being handled: the channel is inside, and comes back with the reply.
+/// A message being handled: the future owns the channel, and returns it with the reply.
 pub(crate) type Handling = Boxed<'static, (Box<dyn Instance>, Result<Reply>)>;
 
 /// A channel of any type. While idle it is this one allocation: the user's value and its socket.
 ///
-/// Dropping it, wherever it is at that time, is what ends it: see [`ending`].
+/// Dropping it, at any time, ends the channel: see [`ending`].
 pub(crate) trait Instance: Send {
     fn handle_in(self: Box<Self>, event: Box<str>, payload: Payload) -> Handling;
 
-    /// `letter` is a [`Letter`] for this type of channel.
-    fn handle_info(self: Box<Self>, letter: Box<dyn Any + Send>) -> Handling;
+    /// `envelope` is an [`Envelope`] for this type of channel.
+    fn handle_info(self: Box<Self>, envelope: Box<dyn Any + Send>) -> Handling;
 
     fn handle_out(self: Box<Self>, event: Box<str>, payload: Payload) -> Handling;
 }
@@ -37,12 +37,12 @@ struct Live<C: Channel> {
     socket: Socket,
 }
 
-/// Starts a join of a `C`, which may take so long.
+/// Starts a join of a `C`, with a time limit.
 pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, limit: Duration) -> Joining {
     Box::pin(async move {
         let crashed = |error| Refused(Why::Crashed(error));
         let joined = {
-            let joining = within(limit, C::join(socket.topic(), payload, &socket));
+            let joining = with_timeout(limit, C::join(socket.topic(), payload, &socket));
             Guarded(pin!(Some(joining))).await
         };
         let joined = joined.map_err(|panic| panicked(&*panic));
@@ -59,7 +59,7 @@ pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, limit: Duration
 }
 
 impl<C: Channel> Live<C> {
-    /// Gives the channel back after a message, unless that panicked.
+    /// Returns the channel after a message, unless that panicked.
     fn handled<T>(
         self: Box<Self>,
         done: Result<Result<T>, Panic>,
@@ -68,12 +68,12 @@ impl<C: Channel> Live<C> {
             Ok(result) => (self, result),
             Err(panic) => {
                 self.drop_crashed();
-                resume_unwind(panic) // nothing of the user's is left that this could drop
+                resume_unwind(panic) // this drops no value of the user's
             }
         }
     }
 
-    /// Drops a channel that panicked. It is not terminated: a value in the middle of a panic is not one to go on with.
+    /// Drops a channel that panicked. It is not terminated, since its state may be inconsistent.
     fn drop_crashed(self: Box<Self>) {
         let before = REASON.replace(None);
         drop_guarded(self);
@@ -93,12 +93,12 @@ impl<C: Channel> Instance for Live<C> {
         })
     }
 
-    fn handle_info(mut self: Box<Self>, letter: Box<dyn Any + Send>) -> Handling {
+    fn handle_info(mut self: Box<Self>, envelope: Box<dyn Any + Send>) -> Handling {
         Box::pin(async move {
             let Live { channel, socket } = &mut *self;
-            let done = match letter.downcast::<Letter<C>>() {
-                Ok(letter) => {
-                    let handling = async { letter.0.open(channel, socket).await };
+            let done = match envelope.downcast::<Envelope<C>>() {
+                Ok(envelope) => {
+                    let handling = async { envelope.0.deliver(channel, socket).await };
                     Guarded(pin!(Some(handling))).await
                 }
                 Err(_) => Ok(Err(Error::msg(format!(
@@ -122,33 +122,37 @@ impl<C: Channel> Instance for Live<C> {
     }
 }
 
-/// A message for the `handle_info` of a `C`, whatever type it has.
-pub(crate) struct Letter<C>(Box<dyn Open<C>>);
+/// A message of any type for the `handle_info` of a `C`.
+pub(crate) struct Envelope<C>(Box<dyn Deliver<C>>);
 
-impl<C: Channel> Letter<C> {
+impl<C: Channel> Envelope<C> {
     pub(crate) fn new<M: Send + 'static>(message: M) -> Self
     where
         C: HandleInfo<M>,
     {
-        Letter(Box::new(Sealed(Some(message))))
+        Envelope(Box::new(TypedMessage(Some(message))))
     }
 }
 
-trait Open<C>: Send {
-    fn open<'a>(self: Box<Self>, channel: &'a mut C, socket: &'a Socket) -> Boxed<'a, Result<()>>;
+trait Deliver<C>: Send {
+    fn deliver<'a>(
+        self: Box<Self>,
+        channel: &'a mut C,
+        socket: &'a Socket,
+    ) -> Boxed<'a, Result<()>>;
 }
 
-/// Taken out when it is opened. Many may be dropped together unopened: a panic of one must not meet that of another.
-struct Sealed<M>(Option<M>);
+/// Taken when it is delivered. Many may be dropped together undelivered: a second panic would abort the process.
+struct TypedMessage<M>(Option<M>);
 
-impl<M> Drop for Sealed<M> {
+impl<M> Drop for TypedMessage<M> {
     fn drop(&mut self) {
         drop_guarded(self.0.take());
     }
 }
 
-impl<C: HandleInfo<M>, M: Send + 'static> Open<C> for Sealed<M> {
-    fn open<'a>(
+impl<C: HandleInfo<M>, M: Send + 'static> Deliver<C> for TypedMessage<M> {
+    fn deliver<'a>(
         mut self: Box<Self>,
         channel: &'a mut C,
         socket: &'a Socket,
@@ -161,12 +165,12 @@ impl<C: HandleInfo<M>, M: Send + 'static> Open<C> for Sealed<M> {
 }
 
 thread_local! {
-    /// Why channels that are dropped now end. A channel may be inside a future, out of reach for an argument.
-    /// `None` for one that panicked.
+    /// End reason of channels that are dropped now. A channel may be inside a future, out of reach for an argument. `None`
+    /// for one that panicked.
     static REASON: Cell<Option<Reason>> = const { Cell::new(Some(Reason::Disconnected)) };
 }
 
-/// Channels that are dropped while `drop` runs end for this reason.
+/// Sets the end reason of channels that are dropped while `drop` runs.
 pub(crate) fn ending(reason: Reason, drop: impl FnOnce()) {
     let before = REASON.replace(Some(reason));
     drop();

@@ -1,11 +1,11 @@
-//! What users write: a channel stands behind a topic for one client.
+//! Channels, as users implement them: one for each topic and client.
 
 mod error;
 mod instance;
 mod routes;
 
 pub use error::{Error, Result, UnknownEvent};
-pub(crate) use instance::{Handling, Instance, Joining, Letter, ending};
+pub(crate) use instance::{Envelope, Handling, Instance, Joining, ending};
 pub use routes::Channels;
 pub(crate) use routes::Route;
 
@@ -14,12 +14,12 @@ use crate::session::Reason;
 use crate::socket::Socket;
 use tracing::level_filters::LevelFilter;
 
-/// What stands behind a topic: one value for each client that has joined it.
+/// Handler of a topic's messages: one value for each client that has joined the topic.
 ///
-/// A client that joins a topic routed here (see [`Channels`]) gets its own value, made by [`join`](Self::join); each of its
-/// messages on the topic goes to [`handle_in`](Self::handle_in), one after the other. Different channels, of one client or
-/// of many, run concurrently: a slow one keeps nobody waiting but itself. An error or a panic ends this channel and
-/// nothing else; its client is told `phx_error` and, with a Phoenix client, joins again.
+/// A client that joins a topic routed here (see [`Channels`]) gets its own value, created by [`join`](Self::join); each of
+/// its messages on the topic goes to [`handle_in`](Self::handle_in), one after the other. Different channels, of one client
+/// or of many, run concurrently, so a slow one does not delay others. An error or a panic ends this channel and nothing
+/// else; its client receives `phx_error`, and a Phoenix client joins again.
 ///
 /// ```
 /// use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Topic, UnknownEvent};
@@ -47,15 +47,14 @@ use tracing::level_filters::LevelFilter;
 /// }
 /// ```
 pub trait Channel: Sized + Send + 'static {
-    /// Lets a client in, or refuses it.
+    /// Accepts a join, or refuses it.
     ///
-    /// The client is subscribed to the topic's broadcasts once this returns `Ok`, before it can have read that it was: it
-    /// hears none before its answer, and all after it.
-    /// It is answered with [`join_response`](Self::join_response), or with what it was refused for.
+    /// The client is subscribed to the topic's broadcasts once this returns `Ok`: it receives none before the reply, and
+    /// all after it. The reply is [`join_response`](Self::join_response), or the refusal.
     ///
-    /// A history that is read here may lack what is broadcast between the reading and the subscription. Read it in a message
-    /// of the channel to itself, as Phoenix's `send(self(), :after_join)`: the channel handles it once the client is
-    /// subscribed, before anything that the client sends. What is broadcast meanwhile may then be in both.
+    /// A history that is read here may lack broadcasts between the reading and the subscription. Read it in a message of
+    /// the channel to itself, as Phoenix's `send(self(), :after_join)`: the channel handles it once the client is
+    /// subscribed, before any message of the client. Broadcasts in the meantime may then be in both.
     ///
     /// ```
     /// use axum_channels::{Channel, HandleInfo, Payload, Refused, Result, Socket, Topic};
@@ -85,7 +84,7 @@ pub trait Channel: Sized + Send + 'static {
         socket: &Socket,
     ) -> impl Future<Output = Result<Self, Refused>> + Send;
 
-    /// What a client that was let in is told: an empty object unless you say more.
+    /// Returns the payload of the reply to a successful join: an empty object by default.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Refused, Socket, Topic};
@@ -107,16 +106,16 @@ pub trait Channel: Sized + Send + 'static {
         Payload::empty()
     }
 
-    /// Handles a message. Without this method, any message ends the channel with [`UnknownEvent`].
+    /// Handles a message. The default ends the channel with [`UnknownEvent`].
     ///
-    /// The next message on this topic waits until the future is done: up to
-    /// [128 messages and 4 MiB](crate::SocketOptions::max_waiting). Then the client is not read for a while, and after that
+    /// The next message on this topic waits until the future is done. Up to [128 messages and 4
+    /// MiB](crate::SocketOptions::max_waiting) are queued. Beyond that the client is not read for a while, and then
     /// answered with the error `{"reason":"channel busy"}`.
     ///
     /// # Cancel safety
-    /// A message that was received is handled to its end, also when its client is gone meanwhile or the endpoint shuts down;
-    /// replies go nowhere then. The future is dropped where it awaits in two cases only: its client joins the topic again, as
-    /// in Phoenix, or [the time limit](crate::SocketOptions::drain_timeout) for handlers of clients that are gone is over.
+    /// A received message is handled to its end, even if its client disconnects meanwhile or the endpoint shuts down;
+    /// replies are then dropped. The future is dropped at an await in two cases only: its client joins the topic again, as
+    /// in Phoenix, or [the time limit](crate::SocketOptions::drain_timeout) for handlers of disconnected clients is over.
     fn handle_in(
         &mut self,
         event: &str,
@@ -127,14 +126,14 @@ pub trait Channel: Sized + Send + 'static {
         std::future::ready(Err(UnknownEvent::new(event).into()))
     }
 
-    /// The broadcasts that go to [`handle_out`](Self::handle_out) instead of the client, by event. None unless you say so.
+    /// Events whose broadcasts go to [`handle_out`](Self::handle_out) instead of the client. None by default.
     ///
-    /// Each costs every channel on the topic a turn of its own: intercept what you have to change for each client, and
-    /// nothing else.
+    /// Each of them costs every channel on the topic a turn of its own: intercept only events that differ between clients.
     const INTERCEPTS: &'static [&'static str] = &[];
 
-    /// The level at which the log has a join of this channel: [`LevelFilter::INFO`] unless you say otherwise, and
-    /// [`LevelFilter::OFF`] for none. Phoenix's `log_join`.
+    /// Log level of a join of this channel: [`LevelFilter::INFO`] by default, and [`LevelFilter::OFF`] for none.
+    ///
+    /// The same as Phoenix's `log_join`.
     ///
     /// ```
     /// use axum_channels::{Channel, LevelFilter, Payload, Refused, Socket, Topic};
@@ -152,14 +151,16 @@ pub trait Channel: Sized + Send + 'static {
     /// ```
     const LOG_JOIN: LevelFilter = LevelFilter::INFO;
 
-    /// The level at which the log has a message that this channel has handled: [`LevelFilter::DEBUG`] unless you say
-    /// otherwise. Phoenix's `log_handle_in`.
+    /// Log level of a message that this channel has handled: [`LevelFilter::DEBUG`] by default.
+    ///
+    /// The same as Phoenix's `log_handle_in`.
     const LOG_HANDLE_IN: LevelFilter = LevelFilter::DEBUG;
 
-    /// Handles a broadcast that is [intercepted](Self::INTERCEPTS): pushes it, changed or not, or does not. Without this
-    /// method, it is pushed as it is.
+    /// Handles a broadcast that is [intercepted](Self::INTERCEPTS): pushes it, changed or not, or drops it.
     ///
-    /// As many broadcasts may wait for this as messages for `handle_in`; a channel further behind is ended with
+    /// The default pushes it unchanged.
+    ///
+    /// The queue of broadcasts has the limit of messages for `handle_in`; a channel further behind is ended with
     /// `phx_error`.
     ///
     /// ```
@@ -193,11 +194,11 @@ pub trait Channel: Sized + Send + 'static {
         std::future::ready(Ok(()))
     }
 
-    /// The channel has ended, and is dropped after this: the place to tell others.
+    /// Called at the end of the channel, before it is dropped, for example to notify others.
     ///
-    /// This is called once for every channel that was joined, whatever it was doing when it ended; only a channel that
-    /// panicked is dropped without it. It cannot wait: spawn a task for what takes time. A panic in it is logged, and so is one
-    /// in the channel's `Drop`.
+    /// It is called once for every channel that was joined, even if it was busy when it ended; only a channel that panicked
+    /// is dropped without it. It cannot await: spawn a task for longer work. A panic in it is logged, and so is one in the
+    /// channel's `Drop`.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Reason, Refused, Socket, Topic};
@@ -220,10 +221,11 @@ pub trait Channel: Sized + Send + 'static {
     }
 }
 
-/// A channel that takes messages of a type `M` from elsewhere in the app. See [`Sender`](crate::Sender), and
-/// [`Socket::subscribe`] for broadcasts of other topics.
+/// A channel that receives messages of a type `M` from elsewhere in the app.
 ///
-/// A channel may implement this for many types. Messages wait for their turn among those of the client.
+/// See [`Sender`](crate::Sender), and [`Socket::subscribe`] for broadcasts of other topics.
+///
+/// A channel may implement this for many types. Messages are queued among those of the client.
 ///
 /// ```
 /// # use axum_channels::{Channel, Payload, Refused, Result, Socket, Topic};

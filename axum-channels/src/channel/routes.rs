@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
-/// Which channel stands behind which topic of a socket: what [`SocketHandler::channels`] fills in.
+/// Routes from a socket's topics to channels: the argument of [`SocketHandler::channels`].
 ///
 /// ```
 /// # use axum_channels::{Channel, Payload, Refused, Socket, Topic};
@@ -44,7 +44,7 @@ pub struct Channels<S> {
     socket: PhantomData<fn() -> S>,
 }
 
-/// How to start the channel behind a pattern.
+/// Starts the channels of one route.
 pub(crate) struct Route {
     pub(crate) name: &'static str,
     pub(crate) join: fn(Socket, Payload, Duration) -> Joining,
@@ -62,7 +62,7 @@ impl<S> Channels<S> {
         }
     }
 
-    /// Routes a topic, or with a star at the end every topic that starts so, to a channel.
+    /// Routes a topic, or with a star at the end every topic with that prefix, to a channel.
     ///
     /// Patterns are tried in the order in which they were added.
     ///

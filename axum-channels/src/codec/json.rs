@@ -1,17 +1,17 @@
-//! What both JSON formats have in common.
+//! Helpers of both JSON formats.
 
 use crate::message::{MAX_NAME_BYTES, Payload, Ref, Status};
 use serde::de::Error;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// Deeper JSON than this is refused: serde_json would not parse it either, once someone asks for the payload.
+/// Maximum depth of JSON. serde_json could not parse deeper JSON either, once a payload is parsed.
 const MAX_DEPTH: usize = 127;
 
-/// Bytes of JSON that a name may take: an escape takes up to six for one.
+/// Maximum number of bytes of a name's JSON: an escape takes up to six for one.
 const MAX_NAME_JSON: usize = 6 * MAX_NAME_BYTES;
 
-/// Digits that an `f64` has at most before its point.
+/// Maximum number of digits of an `f64` before its point.
 const MAX_DIGITS: usize = 308;
 
 /// Appends the payload of a `phx_reply`.
@@ -42,10 +42,10 @@ pub(super) fn put_str(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether JSON nests deeper than [`MAX_DEPTH`]. Checked before anything else is: a parser has to remember what is open.
+/// Returns whether JSON nests deeper than [`MAX_DEPTH`]. Checked first, since a parser has to remember open brackets.
 pub(super) fn is_too_deep(json: &str) -> bool {
     if json.len() < 2 * MAX_DEPTH {
-        return false; // what was opened has to be closed
+        return false; // every bracket has to be closed
     }
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     json.bytes().any(|byte| {
@@ -54,14 +54,14 @@ pub(super) fn is_too_deep(json: &str) -> bool {
             b'\\' => escaped = in_string,
             b'"' => in_string = !in_string,
             b'[' | b'{' if !in_string => depth += 1,
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1), // it may be no JSON at all
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1), // it may be invalid JSON
             _ => {}
         }
         depth > MAX_DEPTH + 1 // the message's own array does not count
     })
 }
 
-/// The payload of a message, kept as it was written.
+/// Returns the payload of a message as its text.
 pub(super) fn payload<E: Error>(json: &RawValue) -> Result<Payload, E> {
     match exceeds_parser(json.get()) {
         true => Err(E::custom(
@@ -71,7 +71,7 @@ pub(super) fn payload<E: Error>(json: &RawValue) -> Result<Payload, E> {
     }
 }
 
-/// A ref from its JSON.
+/// Reads a ref from its JSON.
 pub(super) fn reference<E: Error>(json: Option<&RawValue>) -> Result<Option<Ref>, E> {
     json.map(|json| {
         Ref::from_json(json.get()).ok_or_else(|| E::custom("a ref is a string, a number or null"))
@@ -79,9 +79,9 @@ pub(super) fn reference<E: Error>(json: Option<&RawValue>) -> Result<Option<Ref>
     .transpose()
 }
 
-/// A topic, an event or a key from its JSON. It borrows from the message unless it has escapes.
+/// Reads a topic, an event or a key from its JSON. It borrows from the message unless it has escapes.
 ///
-/// Of one that is far too long only the beginning is taken, as it was written: too long it remains.
+/// A name that is far too long is cut, without unescaping, and is still too long.
 pub(super) fn name<E: Error>(json: &RawValue) -> Result<Cow<'_, str>, E> {
     let json = json.get();
     let quoted = json.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
@@ -101,13 +101,13 @@ pub(super) fn name<E: Error>(json: &RawValue) -> Result<Cow<'_, str>, E> {
     }
 }
 
-/// Whether JSON that is right by its grammar cannot be parsed all the same: half a surrogate pair, a number beyond an `f64`.
+/// Returns whether JSON that matches the grammar cannot be parsed: half a surrogate pair, a number beyond an `f64`.
 ///
-/// Found by reading, not by parsing: values would take up to a hundred times the memory of their text.
+/// Found by scanning, not by parsing: values would take up to a hundred times the memory of their text.
 fn exceeds_parser(json: &str) -> bool {
     let bytes = json.as_bytes();
     let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
-    // Next to no payload has any of this. Without an early end, so that the compiler can look at many bytes at once.
+    // Almost no payload has any of these. No early exit, so that the compiler can vectorize the loop.
     let has_escape_or_exponent = pairs.fold(false, |found, (&byte, &next)| {
         let escape = (byte == b'\\') & (next == b'u');
         let exponent = byte.is_ascii_digit() & (next | 0x20 == b'e');
@@ -119,7 +119,7 @@ fn exceeds_parser(json: &str) -> bool {
     (has_escape_or_exponent || has_long_number()) && !all_can_be_parsed(json)
 }
 
-/// Whether every string and every number of valid JSON can be parsed.
+/// Returns whether every string and every number of valid JSON can be parsed.
 fn all_can_be_parsed(json: &str) -> bool {
     let mut rest = json;
     while let Some(start) = rest.find(|char: char| char == '"' || char.is_ascii_digit()) {
@@ -133,7 +133,7 @@ fn all_can_be_parsed(json: &str) -> bool {
     true
 }
 
-/// What follows the string that `text` is in. `None` if there is half a surrogate pair in it.
+/// Returns the text after the string that `text` is in. `None` if the string has half a surrogate pair.
 fn after_string(mut text: &str) -> Option<&str> {
     loop {
         let (_, after) = text.split_at(text.find(['"', '\\'])?);
@@ -145,7 +145,7 @@ fn after_string(mut text: &str) -> Option<&str> {
     }
 }
 
-/// What follows `\u` and its digits, and the other half if that is one.
+/// Returns the text after `\u` and its digits, and after the second half of a pair.
 fn after_escape(text: &str) -> Option<&str> {
     let (unit, after) = code_unit(text)?;
     match unit {
@@ -163,7 +163,7 @@ fn code_unit(text: &str) -> Option<(u16, &str)> {
     Some((u16::from_str_radix(digits, 16).ok()?, after))
 }
 
-/// What follows the number that `text` starts with; its sign does not matter. `None` if it is beyond an `f64`.
+/// Returns the text after the number that `text` starts with; its sign is ignored. `None` if it is beyond an `f64`.
 fn after_number(text: &str) -> Option<&str> {
     let is_part = |char: char| char.is_ascii_digit() || matches!(char, '.' | 'e' | 'E' | '+' | '-');
     let (number, after) = text.split_at(text.find(|char| !is_part(char)).unwrap_or(text.len()));

@@ -1,4 +1,4 @@
-//! How messages are written down: pure, one module a format.
+//! Encoding and decoding of messages: pure, one module per format.
 
 mod json;
 mod v1_json;
@@ -15,28 +15,28 @@ pub(crate) enum Serializer {
     V2,
 }
 
-/// What a message is once it is written down.
+/// Kind of an encoded message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
     Binary,
 }
 
-/// It was no message of the format.
+/// Error of a message that is malformed in its format.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
-/// A message that the format has no way to say.
+/// Error of a message that the format cannot encode.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unsayable {
-    /// V1 and long-polling know JSON alone.
+pub(crate) enum EncodeError {
+    /// V1 and long-polling have only JSON.
     Binary,
-    /// A topic, an event or a ref of more than 255 bytes beside a binary payload.
+    /// A topic, an event or a ref of more than 255 bytes, with a binary payload.
     TooLong,
 }
 
 impl Serializer {
-    /// The format of a `vsn`: 1.0.x or 2.0.x.
+    /// Returns the format of a `vsn`: 1.0.x or 2.0.x.
     pub(crate) fn negotiate(vsn: &str) -> Option<Serializer> {
         let (serializer, patch) = match (vsn.strip_prefix("1.0."), vsn.strip_prefix("2.0.")) {
             (Some(patch), _) => (Serializer::V1, patch),
@@ -49,7 +49,7 @@ impl Serializer {
         is_number.then_some(serializer)
     }
 
-    /// 0 or 1.
+    /// Returns 0 or 1.
     pub(crate) fn index(self) -> usize {
         self as usize
     }
@@ -65,14 +65,14 @@ impl Serializer {
     /// Reads a binary message.
     pub(crate) fn decode_binary(self, bytes: &[u8]) -> Result<Message<'_>, Malformed> {
         match self {
-            // Phoenix's V1 does not ask what kind of frame its JSON came in.
+            // Phoenix's V1 ignores the kind of frame that carries its JSON.
             Serializer::V1 => v1_json::decode(std::str::from_utf8(bytes).map_err(|_| Malformed)?),
             Serializer::V2 => v2_binary::decode(bytes),
         }
     }
 
-    /// What a message to one client will be, if it can be said.
-    pub(crate) fn kind(self, message: &Outgoing<'_>) -> Result<Kind, Unsayable> {
+    /// Returns the kind of a message to one client, if it can be encoded.
+    pub(crate) fn kind(self, message: &Outgoing<'_>) -> Result<Kind, EncodeError> {
         let refs = [message.join_ref.as_ref(), message.reference.as_ref()];
         match &message.body {
             Body::Reply { status, response } => {
@@ -82,8 +82,8 @@ impl Serializer {
         }
     }
 
-    /// What a message to everyone will be, if it can be said.
-    pub(crate) fn kind_of_broadcast(self, broadcast: &Broadcast<'_>) -> Result<Kind, Unsayable> {
+    /// Returns the kind of a broadcast, if it can be encoded.
+    pub(crate) fn kind_of_broadcast(self, broadcast: &Broadcast<'_>) -> Result<Kind, EncodeError> {
         let Broadcast {
             topic,
             event,
@@ -99,16 +99,16 @@ impl Serializer {
         topic: &str,
         event: &str,
         refs: [Option<&Ref>; 2],
-    ) -> Result<Kind, Unsayable> {
+    ) -> Result<Kind, EncodeError> {
         match self {
             _ if !payload.is_binary() => Ok(Kind::Text),
-            Serializer::V1 => Err(Unsayable::Binary),
+            Serializer::V1 => Err(EncodeError::Binary),
             Serializer::V2 if v2_binary::fits(topic, event, refs) => Ok(Kind::Binary),
-            Serializer::V2 => Err(Unsayable::TooLong),
+            Serializer::V2 => Err(EncodeError::TooLong),
         }
     }
 
-    /// Appends a message to one client, of the kind that [`kind`](Self::kind) says.
+    /// Appends a message to one client, of the kind that [`kind`](Self::kind) returns.
     pub(crate) fn encode(self, message: &Outgoing<'_>, kind: Kind, out: &mut Vec<u8>) {
         match (self, kind) {
             (Serializer::V1, _) => v1_json::encode(message, out),
@@ -117,7 +117,7 @@ impl Serializer {
         }
     }
 
-    /// Appends a message to everyone on a topic.
+    /// Appends a broadcast.
     pub(crate) fn encode_broadcast(self, broadcast: &Broadcast<'_>, kind: Kind, out: &mut Vec<u8>) {
         match (self, kind) {
             (Serializer::V1, _) => v1_json::encode_broadcast(broadcast, out),
@@ -136,11 +136,11 @@ impl fmt::Display for Serializer {
     }
 }
 
-impl fmt::Display for Unsayable {
+impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Unsayable::Binary => "a client of the V1 protocol, or on the long-poll transport, takes no binary payload",
-            Unsayable::TooLong => {
+            EncodeError::Binary => "a client of the V1 protocol, or on the long-poll transport, takes no binary payload",
+            EncodeError::TooLong => {
                 "beside a binary payload, topic, event and refs are at most 255 bytes long"
             }
         })

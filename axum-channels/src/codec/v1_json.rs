@@ -1,4 +1,4 @@
-//! The V1 JSON format: `{"topic", "event", "payload", "ref"}`, one object a message.
+//! The V1 JSON format: `{"topic", "event", "payload", "ref"}`, one object per message.
 //!
 //! Source: Phoenix's `Phoenix.Socket.V1.JSONSerializer`. As there, a `join_ref` is read if there is one and never written.
 
@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// Reads a message. `topic`, `event`, `payload` and `ref` have to be there; other keys are ignored.
+/// Reads a message. `topic`, `event`, `payload` and `ref` are required; other keys are ignored.
 pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
     if is_too_deep(text) {
         return Err(Malformed);
@@ -35,7 +35,7 @@ pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
     put_tail(&message.topic, out);
 }
 
-/// Appends a message to everyone on a topic.
+/// Appends a broadcast.
 pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
     put_head(broadcast.event, out);
     out.extend_from_slice(broadcast.payload.as_json().as_bytes());
@@ -68,7 +68,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
                 f.write_str(r#"{"topic", "event", "payload", "ref"}"#)
             }
 
-            // Of a key that is there twice the last one counts, as in any JSON parser that makes a map of it.
+            // The last of two equal keys counts, as in any JSON parser that builds a map.
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let (mut topic, mut event, mut json) = (None, None, None);
                 let (mut given, mut join_ref) = (None, None);

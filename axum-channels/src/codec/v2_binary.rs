@@ -1,6 +1,6 @@
-//! The V2 binary format: a byte that says what it is, the lengths of the names in a byte each, the names, the payload.
+//! The V2 binary format: a byte for the kind, the lengths of the names in a byte each, the names, the payload.
 //!
-//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. Clients send pushes alone. An absent ref is an empty one.
+//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. Clients send only pushes. An absent ref is an empty one.
 
 use super::Malformed;
 use crate::message::{Body, Broadcast, Message, Outgoing, Payload, Ref};
@@ -10,7 +10,7 @@ const PUSH: u8 = 0;
 const REPLY: u8 = 1;
 const BROADCAST: u8 = 2;
 
-/// The longest name whose length fits a byte.
+/// Maximum length of a name, which has to fit a byte.
 const MAX_NAME: usize = 255;
 
 /// Reads a push.
@@ -31,7 +31,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Message<'_>, Malformed> {
     })
 }
 
-/// Whether all names are short enough.
+/// Returns whether all names are short enough.
 pub(crate) fn fits(topic: &str, event: &str, refs: [Option<&Ref>; 2]) -> bool {
     let names = [topic, event];
     names.iter().all(|name| name.len() <= MAX_NAME)
@@ -40,7 +40,7 @@ pub(crate) fn fits(topic: &str, event: &str, refs: [Option<&Ref>; 2]) -> bool {
             .all(|reference| text(*reference).len() <= MAX_NAME)
 }
 
-/// Appends a message to one client that carries bytes, and whose names fit.
+/// Appends a binary message to one client, whose names fit.
 pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
     let join_ref = text(message.join_ref.as_ref());
     match &message.body {
@@ -56,7 +56,7 @@ pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a message to everyone on a topic that carries bytes, and whose names fit.
+/// Appends a binary broadcast, whose names fit.
 pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
     put(
         BROADCAST,

@@ -1,6 +1,6 @@
-//! The V2 JSON format: `[join_ref, ref, topic, event, payload]`, one array a message.
+//! The V2 JSON format: `[join_ref, ref, topic, event, payload]`, one array per message.
 //!
-//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. As there, what follows the fifth element is ignored.
+//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. As there, elements after the fifth are ignored.
 
 use super::Malformed;
 use super::json::{is_too_deep, name, payload, put_ref, put_reply, put_str, reference};
@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// Reads a message. Refs and the payload are kept as the text they came in.
+/// Reads a message. Refs and the payload are kept as the received text.
 pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
     if is_too_deep(text) {
         return Err(Malformed);
@@ -36,7 +36,7 @@ pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a message to everyone on a topic.
+/// Appends a broadcast.
 pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"[null,null,");
     put_str(broadcast.topic, out);

@@ -6,16 +6,16 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use tokio::task::consume_budget;
 
-/// Maximum number of broadcasts that wait for a subscriber.
+/// Maximum number of queued broadcasts per subscriber.
 const CAPACITY: usize = 1024;
 
-/// The broadcasts of a topic, for a task of the app: see [`Endpoint::subscribe`](crate::Endpoint::subscribe).
+/// Broadcasts of a topic, for a task of the app: see [`Endpoint::subscribe`](crate::Endpoint::subscribe).
 pub struct Events {
     listener: Arc<Listener>,
     _subscription: Subscription,
 }
 
-/// A broadcast, as a task of the app receives it, or a channel that [subscribed](crate::Socket::subscribe) to its topic.
+/// A broadcast, as a task of the app receives it, or a channel that is [subscribed](crate::Socket::subscribe) to its topic.
 ///
 /// ```
 /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -30,11 +30,11 @@ pub struct Events {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
-    /// The topic that was subscribed to.
+    /// The topic of the subscription.
     pub topic: Topic,
-    /// What happened.
+    /// Name of the event.
     pub event: String,
-    /// What it carries.
+    /// Payload of the event.
     pub payload: Payload,
 }
 
@@ -65,10 +65,15 @@ impl Events {
         }
     }
 
-    /// Waits for the next broadcast. It may be cancelled without losing one.
+    /// Waits for the next broadcast.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe: no broadcast is lost if the future is dropped.
     ///
     /// # Errors
-    /// If broadcasts came while 1,024 waited: how many were missed. Those that waited come first, and those after it next.
+    /// If broadcasts were dropped because 1,024 were queued: their number. Queued broadcasts come before this error, later
+    /// ones after it.
     ///
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -84,7 +89,7 @@ impl Events {
     /// # }
     /// ```
     pub async fn recv(&mut self) -> Result<Event, Missed> {
-        consume_budget().await; // before anything is taken, so that nothing is lost if it is cancelled here
+        consume_budget().await; // before anything is taken: this is what makes it cancel safe
         poll_fn(|cx| self.listener.received.poll_next(cx.waker()))
             .await
             .map_err(|count| Missed { count })
@@ -95,7 +100,7 @@ impl Subscriber for Listener {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         let event = || Event::new(self.topic.clone(), broadcast);
         self.received.push(event);
-        Pressure::Low // it is told what it misses
+        Pressure::Low // it receives the number of missed broadcasts instead
     }
 }
 
@@ -107,7 +112,7 @@ impl fmt::Debug for Events {
     }
 }
 
-/// Broadcasts were not received: more came than wait.
+/// Error of [`Events::recv`]: broadcasts were dropped because the queue was full.
 ///
 /// ```
 /// # async fn run(mut events: axum_channels::Events) {
@@ -119,7 +124,7 @@ impl fmt::Debug for Events {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Missed {
-    /// How many.
+    /// Number of missed broadcasts.
     pub count: u64,
 }
 

@@ -5,10 +5,10 @@ use std::task::{Poll, Waker};
 #[cfg(all(test, axum_channels_loom))]
 mod models;
 
-/// A bounded queue with one receiver. Items that come while it is full are counted instead.
+/// Bounded queue with one receiver. Items beyond its capacity are counted instead.
 ///
-/// Queue, count and waker are behind one lock: an item is either queued or counted, and the receiver waits only while there
-/// is neither. Were the count an atomic beside the queue, it could be raised just after the receiver has read it.
+/// Queue, count and waker are behind one lock, so that an item is either queued or counted, and the receiver waits only
+/// while there is neither. An atomic count could be raised just after the receiver has read it.
 pub(crate) struct Lossy<T> {
     state: Mutex<State<T>>,
     capacity: usize,
@@ -16,12 +16,12 @@ pub(crate) struct Lossy<T> {
 
 struct State<T> {
     queue: VecDeque<T>,
-    /// Items that came after those in the queue and are lost.
+    /// Number of items lost after those in the queue.
     missed: u64,
     receiver: Option<Waker>,
 }
 
-/// Room that an empty queue keeps for the next items.
+/// Capacity that an empty queue keeps.
 const KEPT: usize = 32;
 
 impl<T> Lossy<T> {
@@ -37,8 +37,9 @@ impl<T> Lossy<T> {
         }
     }
 
-    /// Queues an item, or counts it if the queue is full. Once one is missed, all are until the receiver has read the count:
-    /// so the gap is where it belongs.
+    /// Queues an item, or counts it if the queue is full.
+    ///
+    /// After one is missed, all are until the receiver has read the count, so the gap is reported in the right place.
     pub(crate) fn push(&self, make: impl FnOnce() -> T) {
         let mut state = lock(&self.state);
         if state.missed > 0 || state.queue.len() >= self.capacity {
@@ -53,8 +54,8 @@ impl<T> Lossy<T> {
         }
     }
 
-    /// The next item; or, after the last one before a gap, the number of items missed there. If there is neither, `receiver`
-    /// is woken by the next item.
+    /// Returns the next item; or, after the last one before a gap, the number of missed items. If there is neither, the
+    /// next item wakes `receiver`.
     pub(crate) fn poll_next(&self, receiver: &Waker) -> Poll<Result<T, u64>> {
         let mut state = lock(&self.state);
         if let Some(item) = state.queue.pop_front() {

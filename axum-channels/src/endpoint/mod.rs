@@ -1,6 +1,6 @@
-//! Everyone in the app, whichever socket they came by: who hears of what, and who is there.
+//! The app's broadcasts and presences, across all of its sockets.
 //!
-//! Channels hold it, so it knows nothing of them: what it has to know of a socket is [`Mounted`].
+//! Channels hold the endpoint, so it depends on sockets only through [`Mounted`].
 
 mod events;
 mod lossy;
@@ -27,11 +27,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The sockets of an app, and the way to reach everyone connected to them. Cloning it is cheap: a clone is the same endpoint.
+/// The sockets of an app, and a handle to all of their clients. Cloning it is cheap: a clone is the same endpoint.
 ///
-/// Channels get it from [`Socket::endpoint`](crate::Socket::endpoint), handlers from
-/// [`ConnectInfo::endpoint`](crate::ConnectInfo::endpoint), and handlers of axum's as a state of the app. It lasts as long as
-/// anyone holds it: you, a router of it, or a client that is connected.
+/// Channels get it from [`Socket::endpoint`](crate::Socket::endpoint), socket handlers from
+/// [`ConnectInfo::endpoint`](crate::ConnectInfo::endpoint), and axum handlers as their state. It lasts as long as anything
+/// holds it: the app, one of its routers, or a connected client.
 ///
 /// ```no_run
 /// # use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
@@ -55,44 +55,44 @@ pub struct Endpoint {
 }
 
 struct Inner {
-    hub: Arc<Hub>,
-    /// They do not hold the endpoint in turn: it would never be dropped.
+    shared: Arc<Shared>,
+    /// Sockets do not hold the endpoint in turn: it would never be dropped.
     sockets: Vec<Arc<dyn Mounted>>,
 }
 
-/// What all sockets of an endpoint share.
-pub(crate) struct Hub {
+/// State shared by all sockets of an endpoint.
+pub(crate) struct Shared {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) tracker: Tracker,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) url: Option<Arc<PublicUrl>>,
     pub(crate) proxies: Option<TrustedProxies>,
-    /// What the log does not show of parameters.
+    /// Filter for logged parameters.
     pub(crate) filter: Arc<Filter>,
-    /// Every socket, those that tests connect to besides the endpoint's own included.
+    /// Every socket, including those that only tests connect to.
     pub(crate) mounted: Mutex<Vec<Weak<dyn Mounted>>>,
 }
 
-/// As Phoenix's drainer: so long shutting down may take.
+/// Maximum duration of a shutdown, as of Phoenix's drainer.
 const SHUTDOWN: Duration = Duration::from_secs(30);
 
 impl Endpoint {
-    pub(crate) fn new(hub: Arc<Hub>, sockets: Vec<Arc<dyn Mounted>>) -> Self {
-        let mut mounted = lock(&hub.mounted);
+    pub(crate) fn new(shared: Arc<Shared>, sockets: Vec<Arc<dyn Mounted>>) -> Self {
+        let mut mounted = lock(&shared.mounted);
         mounted.retain(|socket| socket.strong_count() > 0);
         mounted.extend(sockets.iter().map(Arc::downgrade));
         drop(mounted);
         Endpoint {
-            inner: Arc::new(Inner { hub, sockets }),
+            inner: Arc::new(Inner { shared, sockets }),
         }
     }
 
-    pub(crate) fn hub(&self) -> &Arc<Hub> {
-        &self.inner.hub
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
     }
 
-    /// The routes of its sockets, to merge into an app's router, whatever its state.
+    /// Returns the routes of its sockets, to merge into an app's router with any state.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -114,13 +114,14 @@ impl Endpoint {
     /// ```
     pub fn broadcast(&self, topic: &str, event: &str, payload: impl Into<Payload>) {
         self.inner
-            .hub
+            .shared
             .pubsub
             .publish(topic, event, &payload.into(), None);
     }
 
-    /// Listens to a topic's broadcasts from a task of the app, until what it returns is dropped. A channel does so by
-    /// [`Socket::subscribe`](crate::Socket::subscribe).
+    /// Subscribes a task of the app to a topic's broadcasts, until the returned value is dropped.
+    ///
+    /// A channel uses [`Socket::subscribe`](crate::Socket::subscribe) instead.
     ///
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -132,10 +133,10 @@ impl Endpoint {
     /// ```
     #[must_use]
     pub fn subscribe(&self, topic: &str) -> Events {
-        Events::new(&self.inner.hub.pubsub, topic.into())
+        Events::new(&self.inner.shared.pubsub, topic.into())
     }
 
-    /// Who is on a topic: see [`Presence`](crate::Presence).
+    /// Returns the presences of a topic: see [`Presence`](crate::Presence).
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -143,12 +144,12 @@ impl Endpoint {
     /// ```
     #[must_use]
     pub fn presences(&self, topic: &str) -> Presences {
-        self.inner.hub.tracker.list(topic)
+        self.inner.shared.tracker.list(topic)
     }
 
-    /// Closes every connection whose [`SocketHandler::id`](crate::SocketHandler::id) this is.
+    /// Closes every connection with this [`SocketHandler::id`](crate::SocketHandler::id).
     ///
-    /// The close code is 1001, after which Phoenix's client connects again; whether it may is up to `connect`.
+    /// The close code is 1001, after which Phoenix's client reconnects; `connect` can then refuse it.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -161,12 +162,12 @@ impl Endpoint {
 
     /// Closes every connection with code 1012, "service restart", and waits until they are gone.
     ///
-    /// Connections are closed 10,000 at a time, every 2 seconds, so that their clients do not come back all at once; new
+    /// Connections are closed 10,000 at a time, every 2 seconds, so that their clients do not reconnect all at once; new
     /// ones are answered with 503. It takes at most 30 seconds.
     ///
-    /// [`serve`](crate::serve) does it by itself for the endpoint that it is to [drain](crate::Serve::drain).
+    /// [`serve`](crate::serve) calls it for the endpoint given to [`drain`](crate::Serve::drain).
     ///
-    /// From a channel, spawn it: a channel is dropped with its connection, and what it awaits with it.
+    /// In a channel, spawn it: a channel is dropped with its connection, and so are the futures that it awaits.
     ///
     /// ```no_run
     /// # use axum_channels::Endpoint;
@@ -185,7 +186,7 @@ impl Endpoint {
         }
     }
 
-    /// URL at which browsers reach the app, if the endpoint was built [with one](crate::EndpointBuilder::url).
+    /// Returns the URL at which browsers reach the app, if the endpoint was built [with one](crate::EndpointBuilder::url).
     ///
     /// ```
     /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
@@ -198,16 +199,17 @@ impl Endpoint {
     /// ```
     #[must_use]
     pub fn url(&self) -> Option<&PublicUrl> {
-        self.inner.hub.url.as_deref()
+        self.inner.shared.url.as_deref()
     }
 
-    /// Checks the origin of any request as the endpoint does before a connection: for handlers of axum's that give a page
-    /// what no other site may have, such as a token.
+    /// Checks the origin of any request as the endpoint does before a connection.
     ///
-    /// A browser sends the origin with every `POST`, and with a `GET` only to another site.
+    /// Use it in axum handlers whose response no other site may read, such as one with a token.
+    ///
+    /// A browser sends the origin with every `POST`, but with a `GET` only to another site.
     ///
     /// # Errors
-    /// If the page that asks is not allowed; as a response it is a 403.
+    /// If the origin is not allowed; as a response it is a 403.
     ///
     /// ```
     /// use axum::extract::State;
@@ -220,22 +222,22 @@ impl Endpoint {
     /// }
     /// ```
     pub fn check_origin(&self, headers: &HeaderMap) -> Result<(), RefusedOrigin> {
-        self.inner.hub.check_origin.check(headers)
+        self.inner.shared.check_origin.check(headers)
     }
 
     fn mounted(&self) -> Vec<Arc<dyn Mounted>> {
-        let mounted = lock(&self.inner.hub.mounted);
+        let mounted = lock(&self.inner.shared.mounted);
         mounted.iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// The path of the first socket that leads a topic to the channel `C`.
+    /// Returns the path of the first socket that routes a topic to the channel `C`.
     pub(crate) fn path_to<C>(&self, topic: &str) -> Option<&str> {
         let mut sockets = self.inner.sockets.iter();
         let found = sockets.find(|socket| socket.channel(topic) == Some(type_name::<C>()))?;
         Some(found.path())
     }
 
-    /// A count of what is open now.
+    /// Counts the open connections and subscriptions.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -246,12 +248,12 @@ impl Endpoint {
         let sockets = self.mounted().into_iter();
         Stats {
             connections: sockets.map(|socket| socket.connections()).sum(),
-            subscriptions: self.inner.hub.pubsub.len(),
+            subscriptions: self.inner.shared.pubsub.len(),
         }
     }
 }
 
-/// What an endpoint has open: see [`Endpoint::stats`].
+/// Counts of an endpoint: see [`Endpoint::stats`].
 ///
 /// ```
 /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -261,10 +263,10 @@ impl Endpoint {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Clients that are connected.
+    /// Number of connected clients.
     pub connections: usize,
-    /// Topics that they have joined, counted for each client, ids by which they can be disconnected, topics that channels
-    /// [hear](crate::Socket::subscribe) besides, and [`Endpoint::subscribe`].
+    /// Number of subscriptions: joined topics, counted for each client, ids of clients, [other
+    /// topics](crate::Socket::subscribe) of channels, and [`Endpoint::subscribe`].
     pub subscriptions: usize,
 }
 

@@ -4,19 +4,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// A socket at its path, as the endpoint knows it.
+/// A socket at its path, as the endpoint uses it.
 pub(crate) trait Mounted: Send + Sync {
     fn path(&self) -> &str;
 
-    /// What is served there, for this endpoint.
+    /// Returns the socket's routes, for this endpoint.
     fn router(self: Arc<Self>, endpoint: Endpoint) -> Router;
 
-    /// The type of the channel that a topic leads to.
+    /// Returns the type name of a topic's channel.
     fn channel(&self, topic: &str) -> Option<&'static str>;
 
-    /// How many clients are connected.
+    /// Returns the number of connected clients.
     fn connections(&self) -> usize;
 
-    /// Closes every connection, and those that come meanwhile; done when all are gone, or at the deadline.
+    /// Closes every connection, including new ones; done when all are gone, or at the deadline.
     fn drain(&self, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }

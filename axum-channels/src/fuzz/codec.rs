@@ -5,7 +5,7 @@ use crate::message::{Body, Broadcast, Message, Outgoing, Payload, Ref, Status, T
 use crate::testing::fuzz as client;
 use serde_json::{Value, json};
 
-/// What comes in is a message or is not, and never a panic; what is a message and goes out again comes back the same.
+/// Asserts that input is a message or refused, without a panic, and that a message survives encoding and decoding.
 pub fn codec(data: &[u8]) {
     for serializer in [Serializer::V1, Serializer::V2] {
         if let Ok(text) = std::str::from_utf8(data) {
@@ -15,16 +15,16 @@ pub fn codec(data: &[u8]) {
     }
 }
 
-/// Whatever there is to say is understood as it was said: by the server, and by its clients in each format.
+/// Asserts that each encodable message is decoded unchanged: by the server, and by its clients in each format.
 pub fn messages(data: &[u8]) {
     let message = Source(data).message();
-    if let Some(said) = client::encode(&message) {
-        let heard = match &said {
+    if let Some(encoded) = client::encode(&message) {
+        let decoded = match &encoded {
             Ok(text) => Serializer::V2.decode_text(text),
             Err(bytes) => Serializer::V2.decode_binary(bytes),
         };
-        assert_eq!(heard.as_ref(), Ok(&message));
-        check_decoded(Serializer::V2, heard);
+        assert_eq!(decoded.as_ref(), Ok(&message));
+        check_decoded(Serializer::V2, decoded);
     }
     check_encoded(Serializer::V1, &message);
     check_encoded(Serializer::V2, &message);
@@ -41,7 +41,8 @@ fn check_decoded(serializer: Serializer, decoded: Result<Message<'_>, Malformed>
     }
 }
 
-/// The message comes back as an event to one client, as the reply to one, and as a broadcast, if the format can say it.
+/// Asserts that the message is decoded unchanged as an event to one client, as a reply, and as a broadcast, if the format
+/// can encode it.
 fn check_encoded(serializer: Serializer, message: &Message<'_>) {
     check_event(serializer, message);
     check_reply(serializer, message);
@@ -67,7 +68,7 @@ fn check_reply(serializer: Serializer, message: &Message<'_>) {
         ..message.clone()
     };
     if !payload.is_binary() {
-        // It lies one deeper in a reply, which may be deeper than JSON may be read back from a client.
+        // A reply nests it one level deeper, which may be deeper than a client's JSON may be.
         let Ok([response]) =
             serde_json::from_str::<[Value; 1]>(&format!("[{}]", payload.as_json()))
         else {
@@ -94,7 +95,7 @@ fn check_broadcast(serializer: Serializer, message: &Message<'_>) {
         reference: None,
         ..message.clone()
     };
-    assert_eq!(heard(serializer, kind, &out), Some(expected));
+    assert_eq!(decoded(serializer, kind, &out), Some(expected));
 }
 
 fn check_outgoing(serializer: Serializer, outgoing: &Outgoing<'_>, mut expected: Message<'_>) {
@@ -111,10 +112,10 @@ fn check_outgoing(serializer: Serializer, outgoing: &Outgoing<'_>, mut expected:
         expected.join_ref = expected.join_ref.and_then(as_text);
         expected.reference = expected.reference.and_then(as_text);
     }
-    assert_eq!(heard(serializer, kind, &out), Some(expected));
+    assert_eq!(decoded(serializer, kind, &out), Some(expected));
 }
 
-/// JSON can always be said, bytes in V2 if the names are short.
+/// JSON can always be encoded, bytes in V2 if the names are short.
 fn check_unsayable(serializer: Serializer, message: &Message<'_>) {
     let refs = [&message.join_ref, &message.reference];
     let mut refs = refs.into_iter().flatten();
@@ -133,15 +134,15 @@ fn outgoing<'a>(message: &Message<'_>, body: Body<'a>) -> Outgoing<'a> {
     }
 }
 
-/// What a client makes of it.
-fn heard(serializer: Serializer, kind: Kind, out: &[u8]) -> Option<Message<'_>> {
+/// Decodes an encoded message as a client does.
+fn decoded(serializer: Serializer, kind: Kind, out: &[u8]) -> Option<Message<'_>> {
     match kind {
         Kind::Text => serializer.decode_text(std::str::from_utf8(out).ok()?).ok(),
         Kind::Binary => client::decode_binary(out),
     }
 }
 
-/// Makes a message of bytes: any message of some, and of no bytes the shortest.
+/// Creates a message from bytes: any message from some bytes, the shortest from none.
 struct Source<'a>(&'a [u8]);
 
 impl Source<'_> {
@@ -196,7 +197,7 @@ impl Source<'_> {
         String::from_utf8_lossy(self.bytes()).into_owned()
     }
 
-    /// As many as the first of them says.
+    /// Takes as many as the first byte states.
     fn bytes(&mut self) -> &[u8] {
         let len = usize::from(self.byte()).min(self.0.len());
         let (bytes, rest) = self.0.split_at(len);

@@ -1,5 +1,5 @@
-//! What must hold for any input whatever. Run by `cargo fuzz` (see `fuzz/`), and by the tests over the committed corpora and
-//! a stretch of noise. Not part of the library: there is none of it in a build that is neither.
+//! Properties that hold for any input. Run by `cargo fuzz` (see `fuzz/`), and by tests over the committed corpora and
+//! noise. Not compiled into the library otherwise.
 
 mod codec;
 #[cfg(test)]
@@ -14,7 +14,8 @@ pub use session::session;
 use crate::codec::Kind;
 use crate::transport::fuzz as frames_of;
 
-/// A stream of frames means the same however it is cut, and never more than it may. What is framed is read as it was.
+/// Asserts that a stream of frames is read the same in any pieces, within the limits, and that written frames are read
+/// unchanged.
 pub fn frames(data: &[u8]) {
     const MAX: usize = 1000;
     let whole = frames_of::read(data, data.len(), MAX);

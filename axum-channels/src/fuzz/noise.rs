@@ -1,4 +1,4 @@
-/// Noise that is the same every time: xorshift64*.
+/// Deterministic noise: xorshift64*.
 pub(crate) struct Noise(u64);
 
 impl Noise {
@@ -13,7 +13,7 @@ impl Noise {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.next() as usize % end
     }
@@ -22,7 +22,7 @@ impl Noise {
         (0..self.next() % most).map(|_| self.next() as u8).collect()
     }
 
-    /// The same with some of its bytes changed, moved or gone.
+    /// Returns a copy with some of its bytes changed, moved or removed.
     pub(super) fn change(&mut self, data: &[u8]) -> Vec<u8> {
         let mut data = data.to_vec();
         for _ in 0..=self.next() % 4 {

@@ -2,13 +2,13 @@
 
 use crate::message::{Body, Message, Payload, Ref, Status};
 use crate::session::{
-    Change, Effect, Effects, Handled, Joined, Key, Mail, Pattern, Rules, Session, Ticket,
+    AppMessage, Change, Effect, Effects, Handled, Joined, Key, Pattern, Rules, Session, Ticket,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Whatever a client and its channels do, in any order: one answer to each message at most, no work for a channel that is
-/// not there, each channel's messages in the order in which they came, and nothing is left behind.
+/// Asserts for any order of events: at most one answer to each message, no work for a channel that is gone, each channel's
+/// messages in their order, and nothing left at the end.
 pub fn session(data: &[u8]) {
     let rules = Rules {
         patterns: Pattern::parse("r*").into_iter().collect(),
@@ -18,7 +18,7 @@ pub fn session(data: &[u8]) {
     };
     let mut run = Run {
         session: Session::new(Arc::new(rules)),
-        said: 0,
+        sent: 0,
         unanswered: HashSet::new(),
         joining: Vec::new(),
         handling: Vec::new(),
@@ -33,16 +33,16 @@ pub fn session(data: &[u8]) {
 
 struct Run {
     session: Session,
-    /// How many messages have come in. Each has its number in its event, and as its `ref` if it has one.
-    said: u32,
+    /// Number of messages received. Each has its number in its event, and as its `ref` if it has one.
+    sent: u32,
     unanswered: HashSet<String>,
-    /// Work that was handed out.
+    /// Work handed out by the session.
     joining: Vec<Ticket>,
     handling: Vec<Ticket>,
-    /// The channels that were joined, and the number of the last message that each was given.
+    /// Channels that were joined, and the number of the last message of each.
     running: Vec<(Key, u32)>,
-    /// Mail that there was no room for.
-    mailbox: Vec<(Key, Mail)>,
+    /// Messages from the app that were held back.
+    mailbox: Vec<(Key, AppMessage)>,
 }
 
 impl Run {
@@ -56,14 +56,14 @@ impl Run {
             }
             1 if !self.joining.is_empty() => self.joined(how, with, &mut effects),
             2 if !self.handling.is_empty() => self.handled(how, with, &mut effects),
-            _ => self.mail(how, with, &mut effects),
+            _ => self.send_app_message(how, with, &mut effects),
         }
         self.take(effects);
     }
 
     fn message(&mut self, how: u8, with: u8) -> Message<'static> {
-        self.said += 1;
-        let reference = (with / 12 > 0).then(|| self.said.to_string());
+        self.sent += 1;
+        let reference = (with / 12 > 0).then(|| self.sent.to_string());
         self.unanswered.extend(reference.clone());
         Message {
             join_ref: ["", "1", "2"].map(Ref::from_text)[usize::from(with / 4 % 3)].clone(),
@@ -71,7 +71,7 @@ impl Run {
             topic: ["r1", "r2", "r3", "x"][usize::from(with % 4)].into(),
             event: match how % 4 {
                 1 => "phx_leave".into(),
-                2 => self.said.to_string().into(),
+                2 => self.sent.to_string().into(),
                 _ => "phx_join".into(),
             },
             payload: Payload::binary(vec![0; usize::from(how / 4)]),
@@ -102,30 +102,30 @@ impl Run {
         self.session.handled(ticket, how, effects);
     }
 
-    /// To a channel that is busy, if there is one, or else to one that is not.
-    fn mail(&mut self, how: u8, with: u8, effects: &mut Effects<'_>) {
+    /// Sends to a busy channel, if there is one, or else to an idle one.
+    fn send_app_message(&mut self, how: u8, with: u8, effects: &mut Effects<'_>) {
         let busy = self.joining.iter().chain(&self.handling);
         let idle = self.running.iter().map(|(key, _)| *key);
         let keys: Vec<Key> = busy.map(|ticket| ticket.key).chain(idle).collect();
         let Some(key) = keys.get(usize::from(how) % keys.len().max(1)).copied() else {
             return;
         };
-        let mail = match with % 4 {
-            0 => Mail::Info(Box::new(())),
-            1 => Mail::Stop,
-            2 => Mail::Overrun,
-            _ => Mail::Presence(Change::PushState),
+        let message = match with % 4 {
+            0 => AppMessage::Info(Box::new(())),
+            1 => AppMessage::Stop,
+            2 => AppMessage::Overrun,
+            _ => AppMessage::Presence(Change::PushState),
         };
-        self.mailbox.push((key, mail));
-        self.take_mail(effects);
+        self.mailbox.push((key, message));
+        self.take_app_messages(effects);
     }
 
-    fn take_mail(&mut self, effects: &mut Effects<'_>) {
-        for (key, mail) in std::mem::take(&mut self.mailbox) {
-            if mail.ends() || self.session.has_room(key) {
-                self.session.mail(key, mail, effects);
+    fn take_app_messages(&mut self, effects: &mut Effects<'_>) {
+        for (key, message) in std::mem::take(&mut self.mailbox) {
+            if message.ends() || self.session.has_room(key) {
+                self.session.receive_app(key, message, effects);
             } else {
-                self.mailbox.push((key, mail));
+                self.mailbox.push((key, message));
             }
         }
     }
@@ -142,14 +142,14 @@ impl Run {
                 }
                 Effect::Join(join) => self.joining.push(join.ticket),
                 Effect::Handle { ticket, event, .. } => {
-                    let number = event.parse().unwrap_or(self.said);
+                    let number = event.parse().unwrap_or(self.sent);
                     self.work(ticket, Some(number));
                 }
                 Effect::Deliver { ticket, .. } => self.work(ticket, None),
                 Effect::Subscribe { key } | Effect::Presence { key, .. } => {
                     assert!(self.is_running(key));
                 }
-                Effect::TakeMail => self.take_mail(&mut effects),
+                Effect::TakeAppMessages => self.take_app_messages(&mut effects),
                 Effect::Stop { key, .. } => self.stop(key),
                 Effect::Overrun { .. } | Effect::Unmatched { .. } | Effect::TooMany { .. } => {}
             }
@@ -190,12 +190,15 @@ impl Run {
         self.running.iter().any(|(key, _)| *key == wanted)
     }
 
-    /// Everything ends, and then every channel can be left.
+    /// Ends all work, and then leaves every channel.
     fn end(mut self) {
         while !self.joining.is_empty() || !self.handling.is_empty() {
             self.step(if self.joining.is_empty() { 2 } else { 1 }, 0);
         }
-        assert!(self.mailbox.is_empty(), "mail is taken when there is room");
+        assert!(
+            self.mailbox.is_empty(),
+            "app messages are taken when there is room"
+        );
         for topic in ["r1", "r2", "r3"] {
             let mut effects = Effects::default();
             let message = Message {
@@ -209,6 +212,6 @@ impl Run {
             self.take(effects);
         }
         assert_eq!(self.session.len(), 0);
-        assert!(self.running.is_empty(), "every channel is told of its end");
+        assert!(self.running.is_empty(), "every channel has ended");
     }
 }

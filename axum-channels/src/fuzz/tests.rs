@@ -4,7 +4,7 @@ use crate::message::Payload;
 use serde_json::json;
 use std::path::Path;
 
-/// The committed corpus, each of its files with many changes, and noise.
+/// Runs the committed corpus, each of its files with many changes, and noise.
 fn run(target: &str, holds: impl Fn(&[u8])) {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/corpus")
@@ -53,7 +53,7 @@ fn what_is_encoded_from_any_message_is_decoded_to_the_same() {
     run("messages", messages);
 }
 
-/// Found by fuzzing: the last digit was another one.
+/// Found by fuzzing: the last digit changed.
 #[test]
 fn a_number_is_read_as_the_one_that_was_written() {
     for number in [31.245270191439438, 2.6514013262708197e-274] {

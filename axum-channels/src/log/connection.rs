@@ -1,4 +1,4 @@
-//! Connections: how they begin, and how the server ends them.
+//! Events of connections: their start, and their end by the server.
 
 use super::text::one_line;
 use super::{Filter, Params, at_level, limited, micros, started};
@@ -9,60 +9,60 @@ use std::sync::Arc;
 use std::time::Instant;
 use tracing::level_filters::LevelFilter;
 
-/// How the connections of one socket are logged.
+/// Log of one socket's connections.
 #[derive(Debug)]
 pub(crate) struct SocketLog {
     /// The type of the socket's handler.
     pub(crate) socket: &'static str,
-    /// Of `CONNECTED TO` and `REFUSED CONNECTION TO`.
+    /// Level of `CONNECTED TO` and `REFUSED CONNECTION TO`.
     pub(crate) level: LevelFilter,
     pub(crate) filter: Arc<Filter>,
     pub(crate) max_frame_bytes: usize,
     pub(crate) max_queued_bytes: usize,
 }
 
-/// Why the server ended a connection.
+/// Reason why the server ended a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Closed<'a> {
-    /// What came was no message of the protocol.
+    /// The client sent a malformed message.
     Malformed(Frame<'a>),
     TooLarge,
     NotUtf8,
-    /// It broke the rules of WebSocket frames.
+    /// The client broke the rules of WebSocket frames.
     BrokenFrame,
-    /// The client did not read what it was sent.
+    /// The client read too slowly.
     TooSlow,
-    /// The client sent more than the rate limit lets it.
+    /// The client exceeded its rate limit.
     TooMuch,
     /// The client was silent for too long.
     Idle,
-    /// By its id.
+    /// Disconnected by its id.
     Disconnected,
     ShuttingDown,
 }
 
-/// A message as it came.
+/// A message as it was received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Frame<'a> {
     Text(&'a str),
     Binary(Serializer, &'a [u8]),
 }
 
-/// Why a request was answered with an error, before anyone was asked whether the client may connect.
+/// Reason why a request was refused before `connect` was called.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Refusal {
-    /// It did not ask for a WebSocket, or not properly.
+    /// It is not a valid WebSocket request.
     NoWebSocket(&'static str),
     TooLarge,
     TooSlow,
     NotUtf8,
     Malformed,
     Draining,
-    /// The system gave no random bytes for the token of a session.
+    /// The system provided no random bytes for a session's token.
     NoToken,
 }
 
-/// A client that asks to be let in.
+/// A client that requests a connection.
 pub(crate) struct Attempt<'a> {
     log: &'a SocketLog,
     transport: &'static str,
@@ -78,7 +78,7 @@ impl SocketLog {
         }
     }
 
-    /// `allowed` are the origins that this one is not among, `setting` what would allow it.
+    /// `allowed` are the origins that may connect, `setting` is the one that would allow this origin.
     pub(crate) fn origin_refused(&self, origin: &str, allowed: &str, setting: &str) {
         limited!(
             ERROR,
@@ -165,7 +165,7 @@ impl SocketLog {
         }
     }
 
-    /// So many connections are about to be closed.
+    /// Logs the number of connections that a drain closes.
     pub(crate) fn draining(&self, connections: usize) {
         if connections > 0 {
             tracing::info!(
@@ -177,7 +177,7 @@ impl SocketLog {
         }
     }
 
-    /// So many connections are still there after all the time that they had.
+    /// Logs the number of connections that are still open after the drain's time limit.
     pub(crate) fn not_drained(&self, connections: usize) {
         tracing::warn!(
             target: super::TARGET,
@@ -204,7 +204,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// The handler said no.
+    /// The handler refused the connection.
     pub(crate) fn refused(
         self,
         serializer: Serializer,

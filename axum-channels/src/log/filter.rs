@@ -1,27 +1,27 @@
 use super::text::{CUT, one_line_of};
 
-/// Stands for what is not for the log.
+/// Replacement for hidden values.
 pub(super) const FILTERED: &str = "[FILTERED]";
 
-/// Which parameters are not for the log: Phoenix's `filter_parameters`.
+/// Selection of the parameters to hide: Phoenix's `filter_parameters`.
 #[derive(Clone, Debug)]
 pub(crate) enum Filter {
-    /// Those with one of these words in their name, in lower case.
+    /// Hide those with one of these words in their name, in lower case.
     Discard(Vec<String>),
-    /// All but those with one of these names.
+    /// Hide all except those with one of these names.
     Keep(Vec<String>),
 }
 
-/// How much of a parameter the log shows.
+/// Visibility of a parameter in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
     Nothing,
-    /// What is inside is filtered in turn.
+    /// Its contents are filtered in turn.
     Filtered,
     All,
 }
 
-/// Bytes of a message that is no message that are shown.
+/// Maximum number of bytes shown of a malformed message.
 const START: usize = 64;
 
 impl Filter {
@@ -31,13 +31,13 @@ impl Filter {
         Filter::Discard(words.into_iter().map(lower).collect())
     }
 
-    /// Hides all parameters but those that are named.
+    /// Hides all parameters except the named ones.
     pub(crate) fn keep<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> Self {
         let owned = |name: N| name.as_ref().to_owned();
         Filter::Keep(names.into_iter().map(owned).collect())
     }
 
-    /// How much is shown of the parameter with a name.
+    /// Returns the visibility of the parameter with a name.
     pub(super) fn of_name(&self, name: &str) -> Shown {
         match self {
             Filter::Discard(words) => {
@@ -54,7 +54,8 @@ impl Filter {
         }
     }
 
-    /// Whether a single value is hidden whatever its name: with words, one that looks like a query string with one of them.
+    /// Returns whether a single value is hidden whatever its name: a word filter hides one that looks like a query string
+    /// with one of its words.
     pub(super) fn hides_value(&self, value: &str) -> bool {
         match self {
             Filter::Discard(words) => words.iter().any(|word| {
@@ -65,7 +66,7 @@ impl Filter {
         }
     }
 
-    /// The first bytes of a message that cannot be read, up to the first word that stands for something hidden.
+    /// Returns the first bytes of a malformed message, up to the first word of the filter.
     pub(super) fn start(&self, message: &[u8]) -> String {
         let Filter::Discard(words) = self else {
             return FILTERED.to_owned();
@@ -85,7 +86,7 @@ impl Filter {
 }
 
 impl Default for Filter {
-    /// What Phoenix filters, and secrets.
+    /// Phoenix's default filter, and secrets.
     fn default() -> Self {
         Filter::discard(["password", "secret", "token"])
     }

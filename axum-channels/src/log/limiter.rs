@@ -3,12 +3,12 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until};
 
-/// The most events of one kind within [`WINDOW`].
+/// Maximum number of events of one kind within [`WINDOW`].
 const LIMIT: u32 = 10;
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Counts the events of one kind, so that a flood of them does not become one of lines. Those beyond the limit are reported
-/// as a number when their window is over.
+/// Rate limit for events of one kind, so that a client cannot flood the log. The number of suppressed events is reported at
+/// the end of their window.
 pub(crate) struct Limiter {
     report: fn(u64),
     window: Mutex<Window>,
@@ -18,7 +18,7 @@ pub(crate) struct Limiter {
 struct Window {
     since: Option<Instant>,
     emitted: u32,
-    /// Events that were not emitted, and not reported yet.
+    /// Number of events suppressed and not reported yet.
     missed: u64,
 }
 
@@ -35,14 +35,14 @@ impl Limiter {
         }
     }
 
-    /// Whether an event may be emitted now.
+    /// Returns whether an event may be emitted now.
     pub(crate) fn admits(&'static self) -> bool {
         let now = Instant::now();
         let mut window = lock(&self.window);
         let since = match window.since {
             Some(since) if now.saturating_duration_since(since) < WINDOW => since,
             _ => {
-                // Without a runtime there was no timer to report these.
+                // Without a runtime there is no timer to report these.
                 let missed = std::mem::take(&mut window.missed);
                 window.since = Some(now);
                 window.emitted = 1;
@@ -79,7 +79,7 @@ impl Limiter {
     }
 }
 
-/// Of the standard library in any case: limiters are statics, which loom has none of.
+/// Always the standard library's: limiters are statics, which loom does not have.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
-/// The sentence of each event, by its message. A line that has a field which the event has not is left out.
+/// Sentence of each event, by its message. A line with a field that the event lacks is left out.
 const SENTENCES: [(&str, &str); 26] = [
     (
         "CONNECTED TO",
@@ -121,9 +121,9 @@ const SENTENCES: [(&str, &str); 26] = [
     ("more not logged", "and {count} more of this kind: {of}"),
 ];
 
-/// A log event of this crate as Phoenix prints it, for a formatter of `tracing-subscriber`.
+/// A log event of this crate, formatted as Phoenix does, for a formatter of `tracing-subscriber`.
 ///
-/// The events have a constant message and fields, which suits filters and JSON. This puts both together again:
+/// Events have a constant message and fields, which suits filters and JSON. This joins the two again:
 ///
 /// ```text
 /// CONNECTED TO my_app::channels::user_socket::UserSocket in 31µs
@@ -164,7 +164,7 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    /// The line of an event, or `None` if it is not one of this crate's log.
+    /// Returns the line of an event, or `None` if it is not in this crate's log.
     ///
     /// ```
     /// # use axum_channels::LogLine;
@@ -188,7 +188,7 @@ impl LogLine {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// A line of a sentence with its fields filled in. `None` if one is missing.
+    /// Fills the fields into a line of a sentence. `None` if one is missing.
     fn fill(&self, sentence: &str) -> Option<String> {
         let mut parts = sentence.split(['{', '}']);
         let mut line = parts.next()?.to_owned();
@@ -222,7 +222,7 @@ impl Visit for LogLine {
     }
 }
 
-/// An event without a sentence is its message and its fields.
+/// An event without a sentence is shown as its message and its fields.
 impl Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = SENTENCES
@@ -241,7 +241,7 @@ impl Display for LogLine {
     }
 }
 
-/// How long something took: whole `µs` up to a thousand, whole `ms` beyond.
+/// A duration: whole `µs` up to a thousand, whole `ms` beyond.
 struct Took(Duration);
 
 impl Display for Took {

@@ -1,7 +1,7 @@
 //! The log: events with a constant message and fields. [`LogLine`] has the sentence of each, in Phoenix's shape.
 //!
-//! An event that is not wanted is neither timed nor formatted. Values that a client chose are escaped and cut, as Elixir's
-//! `inspect` cuts them; the filter takes out what is not for the log. Events that a client can cause at will are limited.
+//! A disabled event is neither timed nor formatted. Values from clients are escaped and cut, as Elixir's `inspect` does;
+//! the filter removes hidden ones. Events that a client can trigger at will are rate limited.
 
 mod connection;
 mod filter;
@@ -20,8 +20,8 @@ use params::Params;
 pub(crate) use server::{accepting_again, http_failed, not_accepting, requests_dropped};
 pub(crate) use text::one_line;
 pub(crate) use turn::{
-    ChannelLog, Line, aborted, blocking, crashed, drop_crashed, handled, join_crashed, joined,
-    overrun, refused_join, too_many, unmatched, unsayable,
+    ChannelLog, Line, aborted, blocking, crashed, drop_crashed, encode_failed, handled,
+    join_crashed, joined, overrun, refused_join, too_many, unmatched,
 };
 
 use std::fmt::{self, Display, Formatter};
@@ -29,10 +29,10 @@ use std::time::{Duration, Instant};
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
-/// The target of every event of this module.
+/// Target of every event in this module.
 pub(crate) const TARGET: &str = "axum_channels";
 
-/// Emits an event of a level that is known at run time, or none.
+/// Emits an event at a level chosen at run time, or none.
 macro_rules! at_level {
     ($level:expr, $($event:tt)+) => {
         match $level.into_level() {
@@ -47,8 +47,9 @@ macro_rules! at_level {
 }
 pub(crate) use at_level;
 
-/// Emits an event unless too many of its kind were emitted this second: see [`limiter`]. Each place that uses this is a
-/// kind; `of` names it where the rest is counted.
+/// Emits an event unless too many of its kind were emitted this second: see [`limiter`].
+///
+/// Each call site is a kind; `of` names it in the report of suppressed events.
 macro_rules! limited {
     ($level:ident, $of:literal, $($event:tt)+) => {{
         static LIMITER: $crate::log::limiter::Limiter =
@@ -62,7 +63,7 @@ macro_rules! limited {
 }
 pub(crate) use limited;
 
-/// The time to measure from, if an event of this level is wanted.
+/// Returns the start time for a duration, if an event of this level is enabled.
 pub(crate) fn started(level: LevelFilter) -> Option<Instant> {
     macro_rules! wanted {
         ($level:ident) => {
@@ -79,7 +80,7 @@ pub(crate) fn started(level: LevelFilter) -> Option<Instant> {
     wanted.then(Instant::now)
 }
 
-/// Writes the parameters of a request as the log shows them without a filter of the endpoint's own.
+/// Formats the parameters of a request with the default filter.
 pub(crate) fn fmt_params(params: &crate::Params, f: &mut Formatter<'_>) -> fmt::Result {
     Params::of_request(params, &Filter::default()).fmt(f)
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
-/// Parameters, to be displayed on one line: `{"hello": "all", "token": "[FILTERED]"}`.
+/// Parameters formatted on one line: `{"hello": "all", "token": "[FILTERED]"}`.
 pub(super) struct Params<'a> {
     source: Source<'a>,
     filter: &'a Filter,
@@ -25,7 +25,7 @@ impl<'a> Params<'a> {
         Params { source, filter }
     }
 
-    /// Of a parameter that is given more than once, the last counts.
+    /// The last value of a repeated parameter counts.
     pub(super) fn of_request(params: &crate::Params, filter: &'a Filter) -> Self {
         let sorted: BTreeMap<_, _> = params.iter().collect();
         let json = serde_json::to_string(&sorted).unwrap_or_default(); // strings always have JSON

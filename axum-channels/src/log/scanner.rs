@@ -1,23 +1,23 @@
 //! JSON on one line, scanned from its start and never parsed into values.
 //!
-//! It ends as Elixir's `inspect` ends: after so many entries and so much text. Beyond a part of the input nothing is looked
-//! at, so that a line takes bounded time and memory.
+//! It is cut as by Elixir's `inspect`: after a number of entries and an amount of text. The input is read up to a limit, so
+//! that a line takes bounded time and memory.
 
 use super::filter::{FILTERED, Filter, Shown};
 use super::text::{CUT, MAX_TEXT};
 use std::fmt::{self, Formatter, Write};
 
-/// The most entries of objects and arrays, all in all: Elixir's `limit`.
+/// Maximum number of entries of objects and arrays in total: Elixir's `limit`.
 const MAX_ENTRIES: usize = 50;
 
-/// The most bytes of JSON that are looked at.
+/// Maximum number of bytes of JSON that are scanned.
 const MAX_SCANNED: usize = 64 * 1024;
 
-/// Copies JSON to a line. When it is cut, what is open is closed, and that is all.
+/// Copies JSON to a line. When it is cut, open brackets are closed.
 pub(super) struct Scanner<'a, 'f, 'o> {
     json: &'a [u8],
     at: usize,
-    /// Entries, and bytes of text, that may still be written.
+    /// Remaining entries and bytes of text.
     entries: usize,
     text: usize,
     is_cut: bool,
@@ -79,7 +79,7 @@ impl<'a, 'f, 'o> Scanner<'a, 'f, 'o> {
         self.out.write_char(']')
     }
 
-    /// Whether there is another entry that may be written; if not, this takes the closing bracket.
+    /// Returns whether another entry may be written; if not, takes the closing bracket.
     fn begin_entry(&mut self, close: u8, is_first: &mut bool) -> Result<bool, fmt::Error> {
         if self.is_cut || self.skip(close) {
             return Ok(false);
@@ -127,7 +127,7 @@ impl<'a, 'f, 'o> Scanner<'a, 'f, 'o> {
         }
     }
 
-    /// Writes that a value is hidden, and goes past it.
+    /// Writes that a value is hidden, and skips it.
     fn hide(&mut self) -> fmt::Result {
         write!(self.out, "{FILTERED:?}")?;
         let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
@@ -147,7 +147,7 @@ impl<'a, 'f, 'o> Scanner<'a, 'f, 'o> {
         self.cut()
     }
 
-    /// Takes a string, without its quotes and escapes. It is cut if there is no room for all of it, or no end.
+    /// Takes a string, without its quotes and escapes. It is cut at the limit, or at the end of the input.
     fn decode(&mut self) -> String {
         let mut bytes = Vec::new();
         self.at += 1;
@@ -197,7 +197,7 @@ impl<'a, 'f, 'o> Scanner<'a, 'f, 'o> {
         });
     }
 
-    /// Takes `\u00e9`, or two of these that make up one character.
+    /// Takes `\u00e9`, or two of these for one character.
     fn unicode_escape(&mut self, bytes: &mut Vec<u8>) {
         let Some(first) = self.code_unit() else {
             self.is_cut = true;
@@ -212,7 +212,7 @@ impl<'a, 'f, 'o> Scanner<'a, 'f, 'o> {
         }
     }
 
-    /// Takes the `\u00e9` that comes next.
+    /// Takes the next `\u00e9`.
     fn code_unit(&mut self) -> Option<u16> {
         let escape = self.json.get(self.at..self.at + 6)?.strip_prefix(b"\\u")?;
         let unit = u16::from_str_radix(std::str::from_utf8(escape).ok()?, 16).ok()?;
@@ -220,7 +220,7 @@ impl<'a, 'f, 'o> Scanner<'a, 'f, 'o> {
         Some(unit)
     }
 
-    /// The first byte of what comes next.
+    /// Returns the next byte.
     fn peek(&mut self) -> Option<u8> {
         let rest = &self.json[self.at..];
         self.at += rest

@@ -1,13 +1,13 @@
 use std::fmt::{self, Display, Write};
 
-/// The most bytes of text that one value has in the log: Elixir's `printable_limit`.
+/// Maximum number of bytes of text for one value: Elixir's `printable_limit`.
 pub(super) const MAX_TEXT: usize = 4096;
 
-/// Stands for what was cut off.
+/// Mark at a cut.
 pub(super) const CUT: &str = "...";
 
-/// A value on one line: characters that could end the line, colour it or turn it round are escaped, and what is longer
-/// than [`MAX_TEXT`] is cut.
+/// A value on one line: characters that could end, colour or reverse the line are escaped, and a value longer than
+/// [`MAX_TEXT`] is cut.
 pub(crate) fn one_line(value: impl Display) -> String {
     one_line_of(value, MAX_TEXT)
 }
@@ -30,7 +30,7 @@ struct Line {
 }
 
 impl Write for Line {
-    /// An error once it is full, which ends the formatting of the value.
+    /// Fails once it is full, which ends the formatting of the value.
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for char in text.chars() {
             if self.text.len() + char.len_utf8() > self.limit {
@@ -46,7 +46,7 @@ impl Write for Line {
     }
 }
 
-/// Whether a character can change how the rest of the log is shown: a control, a line separator, a change of direction.
+/// Returns whether a character can change the display of the rest: a control, a line separator, a change of direction.
 fn is_unsafe(char: char) -> bool {
     let turns =
         matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

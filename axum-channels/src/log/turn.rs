@@ -1,15 +1,15 @@
-//! Joins, messages and what goes wrong in channels.
+//! Events of joins, messages and errors of channels.
 
 use super::text::one_line;
 use super::{Filter, Params, TARGET, at_level, limited, micros, started};
 use crate::Error;
-use crate::codec::Unsayable;
+use crate::codec::EncodeError;
 use crate::message::Payload;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::level_filters::LevelFilter;
 
-/// A join or a message under way whose event is wanted.
+/// A join or a message under way whose event is enabled.
 pub(crate) struct Line {
     level: LevelFilter,
     since: Instant,
@@ -20,7 +20,7 @@ pub(crate) struct Line {
     filter: Arc<Filter>,
 }
 
-/// How the joins and messages of one channel are logged.
+/// Log of one channel's joins and messages.
 pub(crate) struct ChannelLog<'a> {
     pub(crate) socket: &'static str,
     pub(crate) channel: &'static str,
@@ -28,7 +28,7 @@ pub(crate) struct ChannelLog<'a> {
 }
 
 impl Line {
-    /// `None` if nobody wants events of this level.
+    /// `None` if events of this level are disabled.
     pub(crate) fn start(
         level: LevelFilter,
         log: &ChannelLog<'_>,
@@ -46,7 +46,7 @@ impl Line {
         })
     }
 
-    /// Nothing is logged of topics that start with `phoenix`, as in Phoenix.
+    /// Topics that start with `phoenix` are not logged, as in Phoenix.
     fn of(topic: &str, line: Option<Line>) -> Option<Line> {
         line.filter(|_| !topic.starts_with("phoenix"))
     }
@@ -157,7 +157,7 @@ pub(crate) fn too_many(limit: usize, socket: &'static str) {
     );
 }
 
-pub(crate) fn unsayable(topic: &str, why: &Unsayable) {
+pub(crate) fn encode_failed(topic: &str, why: &EncodeError) {
     limited!(
         ERROR,
         "message not sent",

@@ -8,9 +8,9 @@ use std::sync::Arc;
 #[cfg(all(test, axum_channels_loom))]
 mod models;
 
-/// The right to answer a message later, from another task: see [`Reply::later`].
+/// Permission to answer a message later, from another task: see [`Reply::later`].
 ///
-/// Dropped unused, it leaves the message without an answer.
+/// If it is dropped, the message is not answered.
 #[derive(Debug)]
 #[must_use = "dropped, it leaves the message without an answer"]
 pub struct Later(Promise);
@@ -31,7 +31,7 @@ impl Later {
     }
 }
 
-/// What stands between a [`Later`] and the reply that was returned for it: each may come first.
+/// Shared state of a [`Later`] and the reply returned for it: either may come first.
 #[derive(Clone)]
 pub(crate) struct Promise(Arc<Mutex<State>>);
 
@@ -39,9 +39,9 @@ type Send = Box<dyn FnOnce(Status, Payload) + std::marker::Send>;
 
 enum State {
     Open,
-    /// It is known what to answer.
+    /// The answer is known.
     Kept(Status, Payload),
-    /// It is known whom to answer.
+    /// The recipient is known.
     Bound(Send),
     Done,
 }
@@ -52,7 +52,7 @@ impl Promise {
         (promise.clone(), Later(promise))
     }
 
-    /// Says how the answer is sent. It is sent at once if it is known already.
+    /// Sets the function that sends the answer. It is called at once if the answer is known already.
     pub(crate) fn bind(&self, send: impl FnOnce(Status, Payload) + std::marker::Send + 'static) {
         let mut state = lock(&*self.0);
         match std::mem::replace(&mut *state, State::Done) {

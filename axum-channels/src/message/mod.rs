@@ -1,4 +1,4 @@
-//! What is said: the types of the protocol, whatever carries them.
+//! Types of the protocol, independent of their encoding.
 
 mod later;
 mod payload;
@@ -22,7 +22,7 @@ use bytes::Bytes;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-/// A message from a client. What is short-lived borrows from the frame it came in.
+/// A message from a client. Short-lived parts borrow from the frame.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Message<'a> {
     pub(crate) join_ref: Option<Ref>,
@@ -32,11 +32,11 @@ pub(crate) struct Message<'a> {
     pub(crate) payload: Payload,
 }
 
-/// The most bytes that a topic or an event from a client may have. A longer one is answered with an error.
+/// Maximum number of bytes of a client's topic or event. A longer one is answered with an error.
 pub(crate) const MAX_NAME_BYTES: usize = 4096;
 
 impl Message<'_> {
-    /// Why the message is for nobody, whatever is joined: its topic or its event is too long.
+    /// Returns the error for a message with too long a topic or event.
     pub(crate) fn too_long(&self) -> Option<Payload> {
         let reason = if self.topic.len() > MAX_NAME_BYTES {
             r#"{"reason":"topic too long"}"#
@@ -48,14 +48,14 @@ impl Message<'_> {
         Some(Payload::constant(reason))
     }
 
-    /// The bytes of all that the client sent with it.
+    /// Returns the total number of bytes of the message's parts.
     pub(crate) fn len(&self) -> usize {
         let refs = [&self.join_ref, &self.reference].into_iter().flatten();
         let refs: usize = refs.map(|reference| reference.as_json().len()).sum();
         refs + self.topic.len() + self.event.len() + self.payload.bytes().len()
     }
 
-    /// The same message, outliving its frame.
+    /// Returns the message detached from its frame.
     pub(crate) fn into_owned(self) -> Message<'static> {
         Message {
             join_ref: self.join_ref,
@@ -77,7 +77,7 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    /// About as many bytes as it takes to write the message down.
+    /// Returns the approximate number of bytes of the encoded message.
     pub(crate) fn len_hint(&self) -> usize {
         let (Body::Reply {
             response: payload, ..
@@ -87,22 +87,22 @@ impl Outgoing<'_> {
     }
 }
 
-/// Bytes of a message besides its payload and its topic: refs, an event, punctuation, the head of a frame.
+/// Bytes of a message besides its payload and its topic: refs, an event, punctuation, the frame's head.
 const ROOM: usize = 128;
 
-/// What an [`Outgoing`] message says.
+/// Contents of an [`Outgoing`] message.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Body<'a> {
     /// The answer to a message with the same `ref`.
     Reply { status: Status, response: Payload },
-    /// Anything else: a push, `phx_close`, `phx_error`.
+    /// Any other message: a push, `phx_close`, `phx_error`.
     Event { event: &'a str, payload: Payload },
 }
 
-/// How many formats a broadcast may be encoded in: two serializers, by two transports.
+/// Number of formats of a broadcast: two serializers on two transports.
 pub(crate) const FORMATS: usize = 4;
 
-/// A message to everyone on a topic, encoded at most once for each format that one of them speaks.
+/// A message to everyone on a topic, encoded at most once for each format in use there.
 pub(crate) struct Broadcast<'a> {
     pub(crate) topic: &'a str,
     pub(crate) event: &'a str,
@@ -120,13 +120,13 @@ impl<'a> Broadcast<'a> {
         }
     }
 
-    /// About as many bytes as it takes to write the message down.
+    /// Returns the approximate number of bytes of the encoded message.
     pub(crate) fn len_hint(&self) -> usize {
         self.payload.bytes().len() + self.topic.len() + ROOM
     }
 
-    /// The form that is encoded by `encode` for the first subscriber of this format, shared by the others. `None` if the
-    /// format cannot say it.
+    /// Returns the encoded broadcast. The first subscriber of a format calls `encode`, the others share the result. `None`
+    /// if the format cannot encode it.
     pub(crate) fn encoded(
         &self,
         format: usize,

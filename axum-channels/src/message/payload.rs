@@ -5,11 +5,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// What a message carries: JSON, kept as the text it came in, or bytes.
+/// Payload of a message: JSON, kept as the received text, or bytes.
 ///
-/// A payload that is only passed on (echoed, broadcast) is never parsed: the same bytes go out, keys in the same order.
-/// It is parsed when asked for. Cloning shares the text; two payloads are equal if they are the same JSON value, or the
-/// same bytes.
+/// A payload that is only passed on (echoed, broadcast) is never parsed: its bytes are sent unchanged, with keys in the
+/// same order. It is parsed on demand. Cloning shares the text; two payloads are equal if they are the same JSON value, or
+/// the same bytes.
 ///
 /// ```
 /// use axum_channels::Payload;
@@ -47,7 +47,7 @@ impl Payload {
         }
     }
 
-    /// JSON known when the program was written.
+    /// JSON constant of the program.
     pub(crate) const fn constant(json: &'static str) -> Self {
         Payload(Repr::Json(Text::Static(json)))
     }
@@ -70,11 +70,10 @@ impl Payload {
         serde_json::to_string(value).map(|json| Payload(Repr::Json(json.into())))
     }
 
-    /// Bytes, which travel as they are in a binary frame: what phoenix.js takes from and gives to a page as an
-    /// `ArrayBuffer`.
+    /// Binary payload, sent unchanged in a binary frame: an `ArrayBuffer` in phoenix.js.
     ///
-    /// Topic and event may be 255 bytes long beside them. A client that cannot be told bytes, one of the V1 protocol or on
-    /// the long-poll transport, is not sent the message, and that is logged.
+    /// Topic and event are then limited to 255 bytes. A client that cannot receive bytes, of the V1 protocol or on the
+    /// long-poll transport, is not sent the message, and that is logged.
     ///
     /// ```
     /// use axum_channels::{Payload, Reply};
@@ -87,7 +86,7 @@ impl Payload {
         Payload(Repr::Binary(bytes.into()))
     }
 
-    /// The bytes of a binary payload.
+    /// Returns the bytes of a binary payload.
     ///
     /// ```
     /// # use axum_channels::Payload;
@@ -105,7 +104,7 @@ impl Payload {
         matches!(self.0, Repr::Binary(_))
     }
 
-    /// What it carries, whatever that is.
+    /// The JSON text or the bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Json(json) => json.as_bytes(),
@@ -113,7 +112,7 @@ impl Payload {
         }
     }
 
-    /// The JSON text, as it came. A binary payload has none: `null`.
+    /// Returns the JSON text, as it was received. For a binary payload it is `null`.
     ///
     /// ```
     /// # use axum_channels::Payload;
@@ -126,9 +125,9 @@ impl Payload {
         }
     }
 
-    /// Parses the payload into a type of yours.
+    /// Parses the payload into a type of the app's.
     ///
-    /// In `handle_in`, `?` on the error ends the channel; to answer it instead, match on it.
+    /// In `handle_in`, `?` on the error ends the channel; to answer with an error instead, match on it.
     ///
     /// # Errors
     /// If the payload is not a `T`.
@@ -147,9 +146,9 @@ impl Payload {
         serde_json::from_str(self.as_json())
     }
 
-    /// The value of a key of the outermost object.
+    /// Returns the value of a key of the outermost object.
     ///
-    /// This parses the payload each time; for more than one key use [`parse`](Self::parse).
+    /// The payload is parsed each time; for more than one key use [`parse`](Self::parse).
     ///
     /// ```
     /// # use axum_channels::Payload;
@@ -161,14 +160,14 @@ impl Payload {
         self.parse::<Map<String, Value>>().ok()?.remove(key)
     }
 
-    /// The payload as a tree.
+    /// Returns the payload as a tree of values.
     ///
     /// ```
     /// # use axum_channels::Payload;
     /// assert_eq!(Payload::empty().to_value(), serde_json::json!({}));
     /// ```
     pub fn to_value(&self) -> Value {
-        // Valid by construction, and no deeper than serde_json goes: see `codec`.
+        // Valid by construction, and no deeper than serde_json's limit: see `codec`.
         self.parse().unwrap_or_default()
     }
 }

@@ -2,15 +2,15 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
-/// A `ref` or a `join_ref`, kept as the JSON text it came in: what goes back is what came, `"5"` or `5`.
+/// A `ref` or a `join_ref`, kept as the received JSON text, so that `"5"` and `5` are sent back unchanged.
 ///
-/// Clients count, so the text is short: up to 22 bytes of it cost no allocation.
+/// Clients use counters, so the text is short: up to 22 bytes need no allocation.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Ref(Repr);
 
 const INLINE: usize = 22;
 
-/// Bytes of text.
+/// Number of bytes of the text.
 const MAX: usize = 255;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ enum Repr {
 }
 
 impl Ref {
-    /// A ref from its JSON text: a string or a number, at most 255 bytes of either (what a binary frame could say).
+    /// Reads a ref from its JSON text: a string or a number, of at most 255 bytes (the limit of a binary frame).
     pub(crate) fn from_json(json: &str) -> Option<Ref> {
         let scalar =
             json.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
@@ -32,7 +32,7 @@ impl Ref {
         (json.len() <= MAX || reference.as_text().len() <= MAX).then_some(reference)
     }
 
-    /// A ref from a binary frame, which knows strings alone; an empty one is none.
+    /// Reads a ref from a binary frame, which has only strings; an empty one means none.
     pub(crate) fn from_text(text: &str) -> Option<Ref> {
         (!text.is_empty()).then(|| Ref::from_scalar(&Value::from(text).to_string()))
     }
@@ -51,7 +51,7 @@ impl Ref {
         })
     }
 
-    /// What a binary frame has room for: a string without its quotes, or a number.
+    /// Returns the ref as a binary frame has it: a string without its quotes, or a number.
     pub(crate) fn as_text(&self) -> Cow<'_, str> {
         let json = std::str::from_utf8(self.as_json()).unwrap_or_default();
         match json
@@ -64,7 +64,7 @@ impl Ref {
         }
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub(crate) fn as_json(&self) -> &[u8] {
         match &self.0 {
             Repr::Inline { len, bytes } => &bytes[..usize::from(*len)],

@@ -2,13 +2,13 @@ use super::Payload;
 use crate::Error;
 use serde_json::json;
 
-/// Why a connection or a join was refused, as its client is told.
+/// Refusal of a connection or a join, as its client receives it.
 ///
-/// A join is answered with status `error` and the payload; a connection with an HTTP status (403 unless told otherwise)
-/// and the payload as its body, which programs can read and browsers hide.
+/// A join is answered with status `error` and the payload; a connection with an HTTP status (403 by default) and the
+/// payload as its body, which programs can read and browsers hide.
 ///
-/// Any [`std::error::Error`] becomes a `Refused` by `?`. Its text is logged and not shown: the client is told
-/// `{"reason":"join crashed"}`, or gets a 500.
+/// Any [`std::error::Error`] becomes a `Refused` by `?`. Its text is logged and not shown: the client receives
+/// `{"reason":"join crashed"}`, or a 500.
 ///
 /// ```
 /// use axum_channels::{Payload, Refused};
@@ -21,9 +21,9 @@ pub struct Refused(pub(crate) Why);
 
 #[derive(Debug)]
 pub(crate) enum Why {
-    /// On purpose.
-    Said { payload: Payload, status: u16 },
-    /// Something went wrong.
+    /// Refused on purpose.
+    Refused { payload: Payload, status: u16 },
+    /// Failed with an error.
     Crashed(Error),
 }
 
@@ -40,20 +40,20 @@ impl Refused {
         Self::with(json!({"reason": reason.as_ref()}))
     }
 
-    /// Refuses with a payload of your own.
+    /// Refuses with a custom payload.
     ///
     /// ```
     /// # use axum_channels::Refused;
     /// let refused = Refused::with(serde_json::json!({"reason": "full", "limit": 8}));
     /// ```
     pub fn with(payload: impl Into<Payload>) -> Self {
-        Self(Why::Said {
+        Self(Why::Refused {
             payload: payload.into(),
             status: FORBIDDEN,
         })
     }
 
-    /// The HTTP status that a refused connection gets, 403 by default. It means nothing to a join.
+    /// Sets the HTTP status of a refused connection, 403 by default. It has no effect on a join.
     ///
     /// # Panics
     /// If `status` is not a client or server error: 400 to 599.
@@ -68,7 +68,7 @@ impl Refused {
             (400..600).contains(&status),
             "{status} does not refuse a connection: use 400 to 599"
         );
-        if let Why::Said {
+        if let Why::Refused {
             status: current, ..
         } = &mut self.0
         {
@@ -84,13 +84,13 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Refused {
     }
 }
 
-/// Refusals made on purpose are equal if the client is told the same; crashes are never equal.
+/// Refusals on purpose are equal if the client receives the same; errors are never equal.
 impl PartialEq for Refused {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (
-                Why::Said { payload, status },
-                Why::Said {
+                Why::Refused { payload, status },
+                Why::Refused {
                     payload: other,
                     status: theirs,
                 },

@@ -1,7 +1,7 @@
 use super::Payload;
 use super::later::{Later, Promise};
 
-/// What a channel answers to an incoming message.
+/// Answer of a channel to a message.
 ///
 /// Two replies are equal if their status is and their payloads are the same JSON value.
 ///
@@ -73,7 +73,7 @@ impl Reply {
         Reply(Answer::Now(Status::Error, payload.into()))
     }
 
-    /// Answers with a status of your own, which clients that know it listen for: `push.receive("unchanged", …)` in phoenix.js.
+    /// Answers with a custom status, for clients that handle it: `push.receive("unchanged", …)` in phoenix.js.
     ///
     /// ```
     /// # use axum_channels::Reply;
@@ -84,7 +84,7 @@ impl Reply {
         Reply(Answer::Now(status.into(), payload.into()))
     }
 
-    /// Does not answer.
+    /// Sends no answer.
     ///
     /// ```
     /// # use axum_channels::Reply;
@@ -94,7 +94,7 @@ impl Reply {
         Reply(Answer::None)
     }
 
-    /// Answers later, from another task: the channel goes on with the next message meanwhile.
+    /// Answers later, from another task: the channel handles the next message meanwhile.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Topic};
@@ -123,7 +123,7 @@ impl Reply {
         (Reply(Answer::Later(promise)), later)
     }
 
-    /// The status, if there is an answer now.
+    /// Returns the status, if the answer is known.
     ///
     /// ```
     /// # use axum_channels::Reply;
@@ -137,7 +137,7 @@ impl Reply {
         }
     }
 
-    /// Whether this is an answer with status `ok`.
+    /// Returns `true` for an answer with status `ok`.
     ///
     /// ```
     /// # use axum_channels::Reply;
@@ -147,7 +147,7 @@ impl Reply {
         matches!(self.0, Answer::Now(Status::Ok, _))
     }
 
-    /// What the answer carries, if it is known.
+    /// Returns the payload of the answer, if it is known.
     ///
     /// ```
     /// # use axum_channels::{Payload, Reply};

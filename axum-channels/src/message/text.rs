@@ -2,7 +2,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// Text that is shared, not copied, when cloned; free of charge when it is a constant.
+/// Text that is shared when cloned; a constant needs no allocation.
 #[derive(Clone)]
 pub(crate) enum Text {
     Static(&'static str),

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 /// The name of a topic, such as `room:lobby`.
 ///
-/// It derefs to `str`, so that the part after the colon is a `strip_prefix` away. Cloning it shares the text.
+/// It derefs to `str`, so that `strip_prefix` returns the part after the colon. Cloning it shares the text.
 ///
 /// ```
 /// use axum_channels::Topic;
@@ -20,13 +20,13 @@ impl Topic {
     /// The topic of heartbeats.
     pub(crate) const PHOENIX: &'static str = "phoenix";
 
-    /// The same as a topic, shared by all.
+    /// Returns the topic of heartbeats as a shared constant.
     pub(crate) fn phoenix() -> Topic {
         static PHOENIX: LazyLock<Topic> = LazyLock::new(|| Topic::PHOENIX.into());
         PHOENIX.clone()
     }
 
-    /// The topic as text.
+    /// Returns the topic as text.
     ///
     /// ```
     /// # use axum_channels::Topic;

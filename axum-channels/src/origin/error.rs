@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::fmt;
 
-/// A text that is no origin to allow. Its `Display` names the text, the problem and examples.
+/// Error of a text that is not an origin. Its `Display` names the text, the problem and examples.
 ///
 /// ```
 /// use axum_channels::CheckOrigin;
@@ -33,8 +33,8 @@ impl std::error::Error for InvalidOrigin {}
 
 /// Refusal of a request whose `Origin` is not allowed: see [`Endpoint::check_origin`](crate::Endpoint::check_origin).
 ///
-/// Its `Display` names the origin, what it was compared with, and the setting that would allow it. As a response it is a
-/// 403 without a body, which tells the page nothing.
+/// Its `Display` names the origin, the allowed ones, and the setting that would allow it. As a response it is a 403 without
+/// a body, which reveals nothing to the page.
 ///
 /// ```
 /// use axum::http::{HeaderMap, HeaderValue};
@@ -53,7 +53,7 @@ pub struct RefusedOrigin {
     pub(crate) setting: String,
 }
 
-/// Longest origin that is written out. A host name has at most 253 characters.
+/// Maximum length of an origin that is shown. A host name has at most 253 characters.
 const MAX_SHOWN: usize = 300;
 
 impl RefusedOrigin {

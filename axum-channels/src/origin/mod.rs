@@ -1,4 +1,4 @@
-//! The origin check: which pages may connect. Pure.
+//! The origin check: the pages that may connect. Pure.
 
 mod error;
 mod pattern;
@@ -12,12 +12,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Pages that may connect: the check that keeps other sites from using a visitor's cookies, or a server that only the
-/// visitor's machine reaches.
+/// Check of a page's origin, so that other sites cannot use a visitor's cookies, or a server that only the visitor's
+/// machine can reach.
 ///
-/// Browsers send the origin of a page with its request. A request without an origin, from a program, is let through; one
-/// from a page that is not allowed gets a 403, and a log line that names the setting. `Host` is not looked at: in an attack
-/// by DNS rebinding it is the attacker's. The rules are those of Phoenix's `check_origin`.
+/// Browsers send the origin of a page with its request. A request without an origin, from a program, is allowed; one from a
+/// page that is not allowed gets a 403, and a log line that names the setting. `Host` is ignored: in an attack by DNS
+/// rebinding it is the attacker's. The rules are those of Phoenix's `check_origin`.
 ///
 /// ```
 /// use axum_channels::CheckOrigin;
@@ -30,7 +30,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct CheckOrigin {
     check: Check,
-    /// The app's name of the setting that the check was read from.
+    /// Name of the app's setting that the check was read from.
     setting: Option<Arc<str>>,
 }
 
@@ -49,11 +49,11 @@ struct Listed {
 }
 
 impl CheckOrigin {
-    /// Pages of the host in the endpoint's [`url`](crate::EndpointBuilder::url), whatever their scheme and port. This is the
-    /// default.
+    /// Allows pages of the host in the endpoint's [`url`](crate::EndpointBuilder::url), with any scheme and port. This is
+    /// the default.
     ///
-    /// An endpoint without a `url` takes pages of this machine alone: `localhost`, 127.0.0.0/8 and `[::1]`, on any port. These
-    /// names count as one host, also if the `url` has one of them.
+    /// An endpoint without a `url` allows only pages of this machine: `localhost`, 127.0.0.0/8 and `[::1]`, on any port.
+    /// These names count as one host, also if the `url` has one of them.
     ///
     /// ```
     /// # use axum_channels::CheckOrigin;
@@ -63,11 +63,11 @@ impl CheckOrigin {
         Self::new(Check::PublicHost(None))
     }
 
-    /// Pages of these hosts. `//host` leaves open scheme and port, `https://host` fixes both, `//host:8080` the port;
-    /// `*.host` means the host and everything below it.
+    /// Allows pages of these hosts. `//host` matches any scheme and port, `https://host` fixes both, `//host:8080` the
+    /// port; `*.host` matches the host and everything below it.
     ///
-    /// Some pages have no host. `null` allows sandboxed frames and files, which any site can make; `file://` the pages of some
-    /// webviews; `*` everything, as [`off`](Self::off).
+    /// Some pages have no host. `null` allows sandboxed frames and files, which any site can create; `file://` the pages of
+    /// some webviews; `*` everything, as [`off`](Self::off).
     ///
     /// # Errors
     /// If one of them is no origin.
@@ -85,10 +85,11 @@ impl CheckOrigin {
         Ok(Self::new(Check::Hosts(listed.collect::<Result<_, _>>()?)))
     }
 
-    /// Pages that a function of yours lets in, such as those of customers' domains that are known at run time only.
+    /// Allows pages for which a function returns `true`, such as those of customers' domains that are known only at run
+    /// time.
     ///
-    /// It is given the header as it came, `https://app.example.com:8443` or `null`, and is asked before every connection: it
-    /// must not block.
+    /// It receives the header unchanged, `https://app.example.com:8443` or `null`, and is called before every connection:
+    /// it must not block.
     ///
     /// ```
     /// # use axum_channels::CheckOrigin;
@@ -103,8 +104,9 @@ impl CheckOrigin {
         Self::new(Check::Predicate(Arc::new(allows)))
     }
 
-    /// Every page on the web. Only for sockets that do nothing on the strength of a cookie, on a server that everybody
-    /// reaches.
+    /// Allows every page on the web.
+    ///
+    /// Only for sockets that do not rely on cookies, on a server that everybody can reach.
     ///
     /// ```
     /// # use axum_channels::CheckOrigin;
@@ -114,7 +116,7 @@ impl CheckOrigin {
         Self::new(Check::Off)
     }
 
-    /// Names the setting of your app that the check was read from, for the log line of a refusal.
+    /// Sets the name of the app's setting that the check was read from, for the log line of a refusal.
     ///
     /// ```
     /// # use axum_channels::CheckOrigin;
@@ -137,7 +139,7 @@ impl CheckOrigin {
         }
     }
 
-    /// The check of an endpoint with this URL.
+    /// Returns the check of an endpoint with this URL.
     pub(crate) fn at(mut self, url: Option<&Arc<PublicUrl>>) -> Self {
         if let Check::PublicHost(host) = &mut self.check {
             *host = url.cloned();
@@ -145,7 +147,7 @@ impl CheckOrigin {
         self
     }
 
-    /// Checks the origin of a request; each of them, if there are several.
+    /// Checks the origin of a request; all of them, if there are several.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), RefusedOrigin> {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         match origins.find(|origin| !self.allows(origin)) {
@@ -177,7 +179,7 @@ impl CheckOrigin {
         }
     }
 
-    /// What to do about a refusal, as the end of "to allow it".
+    /// Returns the remedy for a refusal, as the end of "to allow it".
     fn setting(&self) -> String {
         match (&self.setting, &self.check) {
             (Some(setting), _) => format!("change {setting}"),
@@ -198,7 +200,7 @@ impl Default for CheckOrigin {
     }
 }
 
-/// Reads a list as [`hosts`](CheckOrigin::hosts) takes it, with commas between: `https://a.example, //*.b.example`.
+/// Reads a comma-separated list of [`hosts`](CheckOrigin::hosts): `https://a.example, //*.b.example`.
 ///
 /// ```
 /// use axum_channels::CheckOrigin;
@@ -230,7 +232,7 @@ impl Listed {
     }
 }
 
-/// Writes which pages are allowed, as the end of "allowed are".
+/// Writes the allowed pages, as the end of "allowed are".
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

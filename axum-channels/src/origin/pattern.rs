@@ -16,7 +16,7 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// Reads a header. A path, which no browser sends, is passed over, as in Phoenix.
+    /// Reads a header. A path, which no browser sends, is ignored, as in Phoenix.
     pub(super) fn read(header: &str) -> Option<Origin> {
         if header == "null" {
             return Some(Origin::Null);
@@ -49,7 +49,7 @@ pub(super) enum Pattern {
     },
 }
 
-/// Whether hosts below the one named are meant, too.
+/// Hosts that match: the one named, or those below it as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Below {
     Included,

@@ -10,7 +10,7 @@ fn allows(check: &CheckOrigin, origin: &str) -> bool {
     check.check(&headers(&[origin])).is_ok()
 }
 
-/// The default check of an endpoint with this URL.
+/// Returns the default check of an endpoint with this URL.
 fn at(url: &str) -> CheckOrigin {
     CheckOrigin::default().at(Some(&Arc::new(url.parse().expect(url))))
 }

@@ -2,9 +2,9 @@ use crate::message::Payload;
 use serde_json::{Map, Value, json};
 use std::fmt;
 
-/// Who is on a topic: for each key, what is known of each of its connections.
+/// Presences of a topic: for each key, the metadata of each of its connections.
 ///
-/// As a payload it is what phoenix.js's `Presence` takes for `presence_state`.
+/// Its payload is the `presence_state` that phoenix.js's `Presence` takes.
 ///
 /// ```
 /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -26,7 +26,7 @@ impl Presences {
         }
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -36,7 +36,7 @@ impl Presences {
         self.0.len()
     }
 
-    /// Whether nobody is there.
+    /// Returns `true` if there are no presences.
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -46,7 +46,7 @@ impl Presences {
         self.0.is_empty()
     }
 
-    /// What is known of a key: an object for each connection that tracks it, none if there is none.
+    /// Returns the metadata under a key: an object for each connection that tracks it, none if there is none.
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -56,7 +56,7 @@ impl Presences {
         self.0.get(key).map_or(&[], metas)
     }
 
-    /// All keys, and what is known of each.
+    /// Iterates over all keys and their metadata.
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -85,7 +85,7 @@ impl fmt::Debug for Presences {
     }
 }
 
-/// Who came and who went.
+/// Joins and leaves of a change, `presence_diff`.
 #[derive(Default)]
 pub(super) struct Diff {
     joins: Presences,

@@ -1,7 +1,7 @@
-//! Who is there: what is tracked under which key on which topic, within this process.
+//! Presences: metadata tracked under a key on a topic, within this process.
 //!
-//! Source of the messages: Phoenix's `Phoenix.Presence` and `Phoenix.Tracker`. Changes are made by the tasks of the
-//! connections that they belong to, one after the other: so each client's joins and leaves are told in order.
+//! Source of the messages: Phoenix's `Phoenix.Presence` and `Phoenix.Tracker`. Changes are made by the task of their
+//! connection, one after the other, so each client's joins and leaves are published in order.
 
 mod list;
 
@@ -19,21 +19,21 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 const SHARDS: usize = 16;
 
-/// Everyone that is tracked, by topic.
+/// All tracked presences, by topic.
 pub(crate) struct Tracker {
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
-    /// Owners that track something. While there are none, nothing here costs anything.
+    /// Number of owners. While it is zero, the end of a channel takes no lock.
     owners: AtomicUsize,
     next_ref: AtomicU64,
-    /// Refs of another run of the program are others: clients compare them after they have connected again.
+    /// Refs of another run of the program differ: clients compare them after they have reconnected.
     run: u32,
 }
 
 /// One channel of one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Owner {
-    /// An address that no other connection has as long as this one lasts.
+    /// Address that is unique to the connection as long as it lasts.
     pub(crate) connection: usize,
     pub(crate) key: Key,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Owner {
 #[derive(Default)]
 struct Shard {
     topics: HashMap<Topic, BTreeMap<Box<str>, Vec<Entry>>>,
-    /// The keys that an owner tracks. An owner has one topic.
+    /// Keys that an owner tracks. An owner has one topic.
     owners: HashMap<Owner, Vec<Box<str>>>,
 }
 
@@ -64,7 +64,7 @@ impl Tracker {
         }
     }
 
-    /// What everyone on the topic has to be told. `None` if this owner tracks the key already.
+    /// Tracks a key, and returns the diff to publish. `None` if this owner tracks the key already.
     pub(crate) fn track(
         &self,
         topic: &Topic,
@@ -92,7 +92,7 @@ impl Tracker {
         Some(Diff::default().join(key, meta).into())
     }
 
-    /// What everyone has to be told. `None` if this owner does not track the key.
+    /// Replaces a key's metadata, and returns the diff to publish. `None` if this owner does not track the key.
     pub(crate) fn update(
         &self,
         topic: &Topic,
@@ -112,7 +112,7 @@ impl Tracker {
         Some(Diff::default().join(key, meta).leave(key, old).into())
     }
 
-    /// What everyone has to be told. `None` if this owner does not track the key.
+    /// Untracks a key, and returns the diff to publish. `None` if this owner does not track the key.
     pub(crate) fn untrack(&self, topic: &Topic, owner: Owner, key: &str) -> Option<Payload> {
         let mut shard = lock(self.shard(topic));
         let keys = shard.owners.get_mut(&owner)?;
@@ -127,7 +127,7 @@ impl Tracker {
         Some(Diff::default().leave(key, meta).into())
     }
 
-    /// An owner is gone. What everyone has to be told; `None` if it tracked nothing.
+    /// Untracks all keys of an owner, and returns the diff to publish. `None` if it tracked nothing.
     pub(crate) fn leave(&self, topic: &Topic, owner: Owner) -> Option<Payload> {
         if self.owners.load(Relaxed) == 0 {
             return None;
@@ -145,7 +145,7 @@ impl Tracker {
         Some(diff.into())
     }
 
-    /// Who is there now.
+    /// Returns the presences of a topic.
     pub(crate) fn list(&self, topic: &str) -> Presences {
         let shard = lock(self.shard(topic));
         let mut list = Presences::default();

@@ -12,11 +12,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Proxies in front of the app, whose word for a client's address is taken.
+/// Proxies in front of the app, which are trusted for a client's address.
 ///
-/// A proxy appends the address that it was connected from to `X-Forwarded-For`. What stands left of that comes from the
-/// client, who can write anything: the header is read from its right end, and only as far as proxies are trusted. Without
-/// trusted proxies it is not read at all.
+/// A proxy appends the address of its peer to `X-Forwarded-For`. Everything left of that comes from the client, which can
+/// write anything: the header is read from its right end, and only as far as proxies are trusted. Without trusted proxies
+/// it is ignored.
 ///
 /// ```
 /// use axum_channels::{Endpoint, TrustedProxies};
@@ -47,8 +47,8 @@ enum Header {
 }
 
 impl TrustedProxies {
-    /// Proxies by their addresses: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`. A client that reaches the app past them cannot
-    /// lie.
+    /// Trusts proxies by their addresses: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`. A client that bypasses them cannot forge
+    /// its address.
     ///
     /// # Errors
     /// If one of them is neither an address nor a network.
@@ -67,9 +67,9 @@ impl TrustedProxies {
         )))
     }
 
-    /// Proxies by their number, where their addresses change: 1 for a single one in front of the app.
+    /// Trusts a number of proxies, for changing addresses: 1 for a single one in front of the app.
     ///
-    /// Only for an app that nobody reaches past them: who does can claim any address.
+    /// Only for an app that cannot be reached except through them: other clients could claim any address.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, TrustedProxies};
@@ -80,9 +80,9 @@ impl TrustedProxies {
         Self::new(Trusted::Hops(proxies))
     }
 
-    /// Reads the header `Forwarded` (RFC 7239) in place of `X-Forwarded-For`, for proxies that write that one.
+    /// Reads the header `Forwarded` (RFC 7239) in place of `X-Forwarded-For`, for proxies that write it.
     ///
-    /// Only one of the two is read: the other may have passed the proxy as the client wrote it.
+    /// Only one of the two is read: the other may have passed the proxy unchanged from the client.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, TrustedProxies};
@@ -94,8 +94,10 @@ impl TrustedProxies {
         self
     }
 
-    /// Returns the address of the client whose request came from `peer` with these headers: for handlers of axum's and tower
-    /// layers. `None` if what a trusted proxy wrote is no address, such as `unknown`.
+    /// Returns the address of the client whose request came from `peer` with these headers: for axum handlers and tower
+    /// layers.
+    ///
+    /// `None` if a trusted proxy sent no valid address, such as `unknown`.
     ///
     /// ```
     /// use axum::http::{HeaderMap, HeaderValue};
@@ -129,7 +131,7 @@ impl TrustedProxies {
     }
 }
 
-/// Reads a list of networks with commas between, or a number of proxies.
+/// Reads a comma-separated list of networks, or a number of proxies.
 ///
 /// ```
 /// use axum_channels::TrustedProxies;
@@ -152,7 +154,7 @@ impl FromStr for TrustedProxies {
 }
 
 impl Trusted {
-    /// Returns whether the one at this address, so many hops away from the app's peer, is a proxy to believe.
+    /// Returns whether this address, so many hops away from the app's peer, is a trusted proxy.
     fn covers(&self, address: IpAddr, hops: usize) -> bool {
         match self {
             Trusted::Networks(networks) => networks.iter().any(|network| network.contains(address)),
@@ -162,10 +164,10 @@ impl Trusted {
 }
 
 impl Header {
-    /// The addresses that proxies wrote, the last first; `None` for one that is no address.
+    /// Iterates over the addresses of the header, the last first; `None` for an invalid one.
     ///
-    /// Commas are not looked for in quotes: no address has one, and a quote that the client left open must not swallow what
-    /// a proxy appended.
+    /// Quotes are not respected when splitting at commas: no address has one, and an unclosed quote of the client's must
+    /// not hide an address that a proxy appended.
     fn named(self, headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
         let name = match self {
             Header::XForwardedFor => "x-forwarded-for",
@@ -183,7 +185,7 @@ impl Header {
     }
 }
 
-/// The value of `for` in `for="[2001:db8::1]:4711";proto=https`, without its quotes.
+/// Returns the value of `for` in `for="[2001:db8::1]:4711";proto=https`, without its quotes.
 fn forwarded_for(element: &str) -> Option<&str> {
     let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
@@ -194,7 +196,7 @@ fn forwarded_for(element: &str) -> Option<&str> {
     Some(unquoted.unwrap_or(value))
 }
 
-/// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`.
+/// Reads `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:4711`.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text

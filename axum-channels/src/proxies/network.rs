@@ -2,7 +2,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// Addresses that begin with the same bits.
+/// Network: addresses that begin with the same bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Network {
     address: IpAddr,
@@ -50,7 +50,7 @@ fn parse(text: &str) -> Option<Network> {
     (prefix <= bits).then_some(Network { address, prefix })
 }
 
-/// A text that is neither an address nor a network. Its `Display` names the text and examples.
+/// Error of a text that is neither an address nor a network. Its `Display` names the text and examples.
 ///
 /// ```
 /// let error = axum_channels::TrustedProxies::networks(["proxy.example"]).expect_err("a name");

@@ -4,7 +4,7 @@ use axum::http::{HeaderName, HeaderValue};
 const PROXY: &str = "10.0.0.1";
 const CLIENT: &str = "192.0.2.1";
 
-/// The client's address by these lines of a header.
+/// Returns the client's address for these lines of a header.
 fn client(
     proxies: &TrustedProxies,
     peer: &str,
@@ -23,7 +23,7 @@ fn networks(networks: &[&str]) -> TrustedProxies {
     TrustedProxies::networks(networks).expect("all are networks")
 }
 
-/// The client's address by one line of `X-Forwarded-For`.
+/// Returns the client's address for one line of `X-Forwarded-For`.
 fn by_x_forwarded_for(proxies: &TrustedProxies, peer: &str, line: &str) -> Option<String> {
     client(proxies, peer, "x-forwarded-for", &[line.as_bytes()])
 }

@@ -1,39 +1,39 @@
-//! Who listens to what, within this process.
+//! Subscriptions to topics, within this process.
 //!
-//! Topics are spread over shards, each with its own lock. A publisher takes a topic's roster as it is (one reference count)
-//! and delivers without any lock of ours; whoever joins or leaves meanwhile changes a copy.
+//! Topics are spread over shards, each with its own lock. A publisher clones the reference to a topic's list of subscribers
+//! and delivers without a lock; subscribers that come or go meanwhile change a copy.
 
 mod load;
-mod roster;
+mod slot_list;
 
 pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
-pub(crate) use roster::{Roster, Seat};
+pub(crate) use slot_list::{SlotId, SlotList};
 
 use crate::message::{Broadcast, Payload, Topic};
-use crate::metrics::{self, told};
+use crate::metrics::{self, record};
 use crate::sync::lock;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
 
-/// A power of two, and far more than there are threads to contend.
+/// Number of shards: a power of two, and far more than there are threads to contend.
 const SHARDS: usize = 64;
 
-/// Something that broadcasts are delivered to.
+/// A receiver of broadcasts.
 pub(crate) trait Subscriber: Send + Sync {
-    /// Takes a message, without waiting.
+    /// Takes a broadcast without waiting.
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure;
 
-    /// By what it is known not to be sent its own broadcasts.
+    /// Identity by which a publisher is excluded from its own broadcasts.
     fn address(&self) -> *const () {
         std::ptr::from_ref(self).cast()
     }
 }
 
-/// A shard's topics. A roster is shared with whoever is publishing from it.
-type Topics = HashMap<Topic, Arc<Roster<Arc<dyn Subscriber>>>>;
+/// Topics of a shard. A list is shared with the publishers that use it.
+type Topics = HashMap<Topic, Arc<SlotList<Arc<dyn Subscriber>>>>;
 
-/// The topics of an endpoint and who is subscribed to them.
+/// Topics of an endpoint and their subscribers.
 pub(crate) struct PubSub {
     shards: Box<[Mutex<Topics>]>,
     hasher: RandomState,
@@ -47,26 +47,26 @@ impl PubSub {
         }
     }
 
-    /// Subscribes until what it returns is dropped.
+    /// Subscribes until the returned subscription is dropped.
     pub(crate) fn subscribe(
         self: &Arc<Self>,
         topic: Topic,
         subscriber: Arc<dyn Subscriber>,
     ) -> Subscription {
         let mut shard = lock(self.shard(&topic));
-        let roster = shard
+        let subscribers = shard
             .entry(topic.clone())
-            .or_insert_with(|| Arc::new(Roster::new()));
-        let seat = Arc::make_mut(roster).insert(subscriber);
+            .or_insert_with(|| Arc::new(SlotList::new()));
+        let id = Arc::make_mut(subscribers).insert(subscriber);
         drop(shard);
         Subscription {
             pubsub: self.clone(),
             topic,
-            seat,
+            id,
         }
     }
 
-    /// Delivers to every subscriber, but for the one that is `from`.
+    /// Delivers to every subscriber except `from`.
     pub(crate) fn publish(
         &self,
         topic: &str,
@@ -74,44 +74,44 @@ impl PubSub {
         payload: &Payload,
         from: Option<&dyn Subscriber>,
     ) {
-        let Some(roster) = lock(self.shard(topic)).get(topic).cloned() else {
+        let Some(subscribers) = lock(self.shard(topic)).get(topic).cloned() else {
             return;
         };
         let since = metrics::started();
         let broadcast = Broadcast::new(topic, event, payload);
         let from = from.map(|from| from.address());
         let mut pressure = Pressure::Low;
-        for subscriber in roster.iter() {
+        for subscriber in subscribers.iter() {
             if from.is_none_or(|from| from != subscriber.address())
                 && subscriber.deliver(&broadcast) == Pressure::High
             {
                 pressure = Pressure::High;
             }
         }
-        load::count(roster.len(), pressure);
-        told!("publish", since, subscribers = roster.len());
+        load::count(subscribers.len(), pressure);
+        record!("publish", since, subscribers = subscribers.len());
     }
 
-    /// How many subscriptions there are.
+    /// Returns the number of subscriptions.
     pub(crate) fn len(&self) -> usize {
         self.shards
             .iter()
             .map(|shard| {
                 lock(shard)
                     .values()
-                    .map(|roster| roster.len())
+                    .map(|subscribers| subscribers.len())
                     .sum::<usize>()
             })
             .sum()
     }
 
-    fn unsubscribe(&self, topic: &Topic, seat: Seat) {
+    fn unsubscribe(&self, topic: &Topic, id: SlotId) {
         let mut shard = lock(self.shard(topic));
-        let Some(roster) = shard.get_mut(&**topic) else {
+        let Some(subscribers) = shard.get_mut(&**topic) else {
             return;
         };
-        let removed = Arc::make_mut(roster).remove(seat);
-        if roster.is_empty() {
+        let removed = Arc::make_mut(subscribers).remove(id);
+        if subscribers.is_empty() {
             shard.remove(&**topic);
             if shard.len() < shard.capacity() / 4 {
                 let room = 2 * shard.len();
@@ -119,7 +119,7 @@ impl PubSub {
             }
         }
         drop(shard);
-        drop(removed); // may be the last of its connection: not under the lock
+        drop(removed); // the last reference may be dropped here: not under a lock
     }
 
     fn shard(&self, topic: &str) -> &Mutex<Topics> {
@@ -127,16 +127,16 @@ impl PubSub {
     }
 }
 
-/// A subscription, ended by dropping it.
+/// A subscription, which ends when dropped.
 pub(crate) struct Subscription {
     pubsub: Arc<PubSub>,
     topic: Topic,
-    seat: Seat,
+    id: SlotId,
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.pubsub.unsubscribe(&self.topic, self.seat);
+        self.pubsub.unsubscribe(&self.topic, self.id);
     }
 }
 
@@ -145,9 +145,9 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Heard(Mutex<Vec<String>>);
+    struct Recorder(Mutex<Vec<String>>);
 
-    impl Subscriber for Heard {
+    impl Subscriber for Recorder {
         fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
             lock(&self.0).push(format!(
                 "{} {} {:?}",
@@ -157,7 +157,7 @@ mod tests {
         }
     }
 
-    impl Heard {
+    impl Recorder {
         fn take(&self) -> Vec<String> {
             std::mem::take(&mut lock(&self.0))
         }
@@ -167,8 +167,8 @@ mod tests {
     fn a_broadcast_reaches_the_topics_subscribers_but_not_its_sender() {
         let (pubsub, a, b) = (
             Arc::new(PubSub::new()),
-            Arc::new(Heard::default()),
-            Arc::new(Heard::default()),
+            Arc::new(Recorder::default()),
+            Arc::new(Recorder::default()),
         );
         let _a = pubsub.subscribe("room:1".into(), a.clone());
         let _b = pubsub.subscribe("room:1".into(), b.clone());
@@ -184,15 +184,15 @@ mod tests {
 
     #[test]
     fn nothing_is_left_of_a_topic_without_subscribers() {
-        let (pubsub, heard) = (Arc::new(PubSub::new()), Arc::new(Heard::default()));
+        let (pubsub, recorder) = (Arc::new(PubSub::new()), Arc::new(Recorder::default()));
         let subscriptions: Vec<_> = (0..1000)
-            .map(|n| pubsub.subscribe(format!("room:{}", n % 10).into(), heard.clone()))
+            .map(|n| pubsub.subscribe(format!("room:{}", n % 10).into(), recorder.clone()))
             .collect();
         assert_eq!(pubsub.len(), 1000);
         drop(subscriptions);
         assert_eq!(pubsub.len(), 0);
         assert!(pubsub.shards.iter().all(|shard| lock(shard).is_empty()));
-        assert_eq!(Arc::strong_count(&heard), 1);
+        assert_eq!(Arc::strong_count(&recorder), 1);
     }
 
     #[test]
@@ -204,14 +204,14 @@ mod tests {
                 Pressure::Low
             }
         }
-        let (pubsub, leaver, heard) = (
+        let (pubsub, leaver, recorder) = (
             Arc::new(PubSub::new()),
             Arc::new(Leaver(Mutex::new(None))),
-            Arc::new(Heard::default()),
+            Arc::new(Recorder::default()),
         );
         *lock(&leaver.0) = Some(pubsub.subscribe("t".into(), leaver.clone()));
-        let _heard = pubsub.subscribe("t".into(), heard.clone());
+        let _recorder = pubsub.subscribe("t".into(), recorder.clone());
         pubsub.publish("t", "e", &Payload::empty(), None);
-        assert_eq!((heard.take().len(), pubsub.len()), (1, 1));
+        assert_eq!((recorder.take().len(), pubsub.len()), (1, 1));
     }
 }

@@ -3,14 +3,14 @@ use std::pin::Pin;
 use std::task::Poll;
 use tokio::time::{Sleep, sleep};
 
-/// The channels of a client that is gone, until they have handled what was received from it.
+/// Channels of a disconnected client that still handle the messages received from it.
 pub(crate) struct Drain {
     runner: Runner,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl Drain {
-    /// Starts to drain. `None` if nothing is under way: then all channels have ended.
+    /// Starts to drain. `None` if nothing is under way, so that all channels have ended.
     pub(crate) fn start(mut runner: Runner, turn: &mut Turn<'_, '_>) -> Option<Self> {
         runner.close(turn);
         (!runner.is_empty()).then(|| Drain {
@@ -19,7 +19,7 @@ impl Drain {
         })
     }
 
-    /// Goes on with what is under way. At the time limit, it is aborted.
+    /// Polls the remaining work, and aborts it at the time limit.
     pub(crate) fn poll(&mut self, turn: &mut Turn<'_, '_>) -> Poll<()> {
         self.runner.poll(turn);
         if self.runner.is_empty() {

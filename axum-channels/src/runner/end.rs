@@ -1,4 +1,4 @@
-//! Presences of channels, and their end.
+//! The end of channels, and their presences.
 
 use super::Runner;
 use super::slot::Slot;
@@ -12,7 +12,7 @@ impl Runner {
         let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
             return;
         };
-        let (tracker, topic) = (&self.context.endpoint.hub().tracker, &slot.topic);
+        let (tracker, topic) = (&self.context.endpoint.shared().tracker, &slot.topic);
         let owner = self.context.owner(key);
         let diff = match change {
             Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
@@ -49,14 +49,14 @@ impl Runner {
         self.end(slot, reason);
     }
 
-    /// Drops a channel, and all that it was known for.
+    /// Drops a channel with its subscriptions and presences.
     fn end(&self, mut slot: Slot, reason: Reason) {
         slot.subscription = None;
         let (key, topic) = (slot.key, slot.topic.clone());
         let owner = self.context.owner(key);
         ending(reason, || drop_guarded(slot));
         self.context.forget(key);
-        let tracker = &self.context.endpoint.hub().tracker;
+        let tracker = &self.context.endpoint.shared().tracker;
         self.publish_presence(&topic, tracker.leave(&topic, owner));
     }
 }

@@ -1,8 +1,8 @@
-//! Runs the channels of one connection: carries out what its [`Session`] wants done.
+//! Runs the channels of one connection: carries out the effects of its [`Session`].
 
 mod drain;
 mod end;
-mod pause;
+mod publish_pause;
 mod slot;
 mod turn;
 mod work;
@@ -16,12 +16,12 @@ use crate::message::Message;
 use crate::rate_limit::{Bucket, Excess, RateLimit};
 use crate::session::{Effect, Effects, Load, RouteId, Rules, Session};
 use crate::socket::Context;
-use pause::Pause;
+use publish_pause::PublishPause;
 use slot::{Next, Slot, deliver};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is the same for every connection to a socket.
+/// Settings shared by all connections to a socket.
 pub(crate) struct Handlers {
     /// The type of the socket's handler.
     pub(crate) name: &'static str,
@@ -30,25 +30,25 @@ pub(crate) struct Handlers {
     pub(crate) join_timeout: Duration,
     pub(crate) drain_timeout: Duration,
     pub(crate) rate_limit: Option<RateLimit>,
-    /// What the log does not show of parameters.
+    /// Filter for logged parameters.
     pub(crate) filter: Arc<Filter>,
 }
 
 /// The channels of one connection.
 ///
-/// A join or a message whose future is ready at once costs nothing but that future. One that is not is kept and polled
-/// whenever the connection's task runs, beside all others.
+/// A join or a message whose future is ready at once costs nothing but that future. A pending future is kept, and polled
+/// with all others when the connection's task runs.
 pub(crate) struct Runner {
     context: Arc<Context>,
     handlers: Arc<Handlers>,
     session: Session,
     slots: Vec<Slot>,
-    /// Number of slots with something under way.
+    /// Number of slots with pending work.
     pending: usize,
-    /// The slot to poll first, so that a turn goes on where the budget of the one before ended.
+    /// Slot to poll first: the next turn continues where the last one ran out of budget.
     cursor: usize,
-    pause: Pause,
-    /// From the first message on, if there is a rate limit.
+    publish_pause: PublishPause,
+    /// Created with the first message if there is a rate limit.
     bucket: Option<Box<Bucket>>,
 }
 
@@ -76,12 +76,12 @@ impl Runner {
             slots: Vec::new(),
             pending: 0,
             cursor: 0,
-            pause: Pause::default(),
+            publish_pause: PublishPause::default(),
             bucket: None,
         }
     }
 
-    /// Takes a message from the client.
+    /// Receives a message from the client.
     pub(crate) fn receive(&mut self, message: Message<'_>, turn: &mut Turn<'_, '_>) {
         turn.count();
         let mut effects = Effects::default();
@@ -93,7 +93,7 @@ impl Runner {
         self.carry_out(effects, turn);
     }
 
-    /// What to do about a message that is beyond the rate limit. `None` if it is not.
+    /// Returns the action for a message beyond the rate limit. `None` if it is within the limit.
     fn excess(&mut self, message: &Message<'_>, turn: &Turn<'_, '_>) -> Option<Excess> {
         let limit = self.handlers.rate_limit.as_ref()?;
         let full = || Box::new(Bucket::full(limit.clone(), turn.now()));
@@ -101,15 +101,15 @@ impl Runner {
         (!bucket.take(message.len(), turn.now())).then(|| bucket.excess())
     }
 
-    /// How much waits for the channels.
+    /// Returns the load of the channels' queues.
     pub(crate) fn load(&mut self) -> Load {
         self.session.load()
     }
 
-    /// Goes on with what is under way, as far as the turn's budget goes.
+    /// Polls pending work within the turn's budget.
     pub(crate) fn poll(&mut self, turn: &mut Turn<'_, '_>) {
         let mut effects = Effects::default();
-        self.take_mail(&mut effects);
+        self.take_app_messages(&mut effects);
         self.carry_out(effects, turn);
         let mut unseen = self.slots.len();
         while self.pending > 0 && unseen > 0 && !turn.is_over() {
@@ -127,27 +127,27 @@ impl Runner {
         }
     }
 
-    /// Whether the client is to wait: what its messages published is more than others receive.
+    /// Returns whether the client has to pause because it publishes faster than subscribers receive.
     pub(crate) fn is_paused(&mut self, turn: &mut Turn<'_, '_>) -> bool {
-        self.pause.lasts(turn)
+        self.publish_pause.lasts(turn)
     }
 
-    /// Asks for another turn if this one's budget was not enough: soon, or after a pause.
+    /// Requests another turn if this one's budget was used up: at once, or after a pause.
     pub(crate) fn end_turn(&mut self, turn: &mut Turn<'_, '_>) {
         if turn.is_pressed() {
-            self.pause.begin();
-            self.pause.lasts(turn);
+            self.publish_pause.begin();
+            self.publish_pause.lasts(turn);
         } else if turn.ends() {
             turn.again();
         }
     }
 
-    /// Ends every channel: one that is idle at once, a busy one when it has handled what was received.
+    /// Ends every channel: an idle one at once, a busy one when it has handled all received messages.
     fn close(&mut self, turn: &mut Turn<'_, '_>) {
         let mut effects = Effects::default();
         if let Some(mailbox) = self.context.mailbox.get() {
-            mailbox.drain(|key, mail| {
-                self.session.mail(key, mail, &mut effects);
+            mailbox.drain(|key, message| {
+                self.session.receive_app(key, message, &mut effects);
                 Ok(())
             });
         }
@@ -159,7 +159,7 @@ impl Runner {
         self.carry_out(effects, turn);
     }
 
-    /// Whether all channels have ended.
+    /// Returns whether all channels have ended.
     fn is_empty(&self) -> bool {
         self.session.len() == 0
     }
@@ -172,15 +172,15 @@ impl Runner {
         }
     }
 
-    /// Hands what came from within the app to the session.
-    fn take_mail(&mut self, effects: &mut Effects<'_>) {
+    /// Passes the app's messages to the session.
+    fn take_app_messages(&mut self, effects: &mut Effects<'_>) {
         let (session, context) = (&mut self.session, &self.context);
         if let Some(mailbox) = context.mailbox.get() {
-            mailbox.drain(|key, mail| match mail {
-                mail if !mail.ends() && !session.has_room(key) => Err(mail),
-                mail => {
-                    if !session.mail(key, mail, effects) {
-                        context.forget(key); // it may have subscribed when it had ended already
+            mailbox.drain(|key, message| match message {
+                message if !message.ends() && !session.has_room(key) => Err(message),
+                message => {
+                    if !session.receive_app(key, message, effects) {
+                        context.forget(key); // it may have subscribed after its end
                     }
                     Ok(())
                 }
@@ -202,19 +202,19 @@ impl Runner {
                     let event = (*event).into();
                     self.postpone(ticket, Next::Message { event, payload });
                 }
-                Effect::Deliver { ticket, mail } if turn.is_over() => {
-                    self.postpone(ticket, Next::Mail(mail));
+                Effect::Deliver { ticket, message } if turn.is_over() => {
+                    self.postpone(ticket, Next::AppMessage(message));
                 }
                 Effect::Handle {
                     ticket,
                     event,
                     payload,
                 } => self.handle_in(ticket, &event, payload, &mut effects, turn),
-                Effect::Deliver { ticket, mail } => {
-                    let start = |channel| deliver(channel, mail);
+                Effect::Deliver { ticket, message } => {
+                    let start = |channel| deliver(channel, message);
                     self.handle(ticket, None, start, &mut effects, turn);
                 }
-                Effect::TakeMail => self.take_mail(&mut effects),
+                Effect::TakeAppMessages => self.take_app_messages(&mut effects),
                 Effect::Presence { key, change } => self.change_presence(key, change),
                 Effect::Stop { key, reason } => self.stop(key, reason),
                 Effect::Overrun { topic } => log::overrun(&topic, self.handlers.name),

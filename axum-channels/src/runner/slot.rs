@@ -2,7 +2,7 @@ use crate::channel::{Handling, Instance, Joining, Route};
 use crate::log::Line;
 use crate::message::{Payload, Reply, Topic};
 use crate::pubsub::{Subscriber, Subscription};
-use crate::session::{Key, Mail, RouteId, Ticket};
+use crate::session::{AppMessage, Key, RouteId, Ticket};
 use crate::socket::{Context, Interceptor, Recipient};
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,26 +12,26 @@ pub(super) struct Slot {
     pub(super) key: Key,
     pub(super) route: RouteId,
     pub(super) topic: Topic,
-    /// From a join that succeeded on. Ends before the channel is dropped.
+    /// Set once the join has succeeded. Ends before the channel is dropped.
     pub(super) subscription: Option<Subscription>,
     pub(super) work: Work,
 }
 
 pub(super) enum Work {
-    /// Waiting for a message.
+    /// Idle.
     None(Box<dyn Instance>),
     Join(Box<Pending<Joining>>),
     Handle(Box<Pending<Handling>>),
-    /// The next message, for which the turn's budget was not enough.
+    /// The next message, postponed as the turn's budget is used up.
     Next(Box<(Box<dyn Instance>, Ticket, Next)>),
     /// Being polled.
     Taken,
 }
 
-/// A message that was handed out, and waits for the next turn.
+/// A message that is postponed to the next turn.
 pub(super) enum Next {
     Message { event: Box<str>, payload: Payload },
-    Mail(Mail),
+    AppMessage(AppMessage),
 }
 
 impl Work {
@@ -47,16 +47,16 @@ pub(super) struct Pending<F> {
     pub(super) since: Option<Instant>,
 }
 
-/// What is known of a message besides what came of it.
-pub(super) struct Told {
+/// Metadata of a message under way: its ticket, log line and start.
+pub(super) struct TurnMeta {
     pub(super) ticket: Ticket,
     pub(super) line: Option<Line>,
     pub(super) since: Option<Instant>,
 }
 
 impl<F> Pending<F> {
-    pub(super) fn told(self) -> Told {
-        Told {
+    pub(super) fn into_meta(self) -> TurnMeta {
+        TurnMeta {
             ticket: self.ticket,
             line: self.line,
             since: self.since,
@@ -64,7 +64,7 @@ impl<F> Pending<F> {
     }
 }
 
-/// Who hears a channel's topic: its client, or the channel first if it intercepts something.
+/// Returns the subscriber to a channel's topic: its client, or the channel if it intercepts events.
 pub(super) fn subscriber(context: &Arc<Context>, key: Key, route: &Route) -> Arc<dyn Subscriber> {
     match route.intercepts {
         [] => context.client.clone(),
@@ -75,13 +75,13 @@ pub(super) fn subscriber(context: &Arc<Context>, key: Key, route: &Route) -> Arc
     }
 }
 
-/// Gives a channel what came from within the app.
-pub(super) fn deliver(channel: Box<dyn Instance>, mail: Mail) -> Handling {
-    match mail {
-        Mail::Info(letter) => channel.handle_info(letter),
-        Mail::Out { event, payload } => channel.handle_out(event, payload),
-        // The session carries these out without a turn.
-        Mail::Presence(_) | Mail::Stop | Mail::Overrun => {
+/// Starts handling a message from the app.
+pub(super) fn deliver(channel: Box<dyn Instance>, message: AppMessage) -> Handling {
+    match message {
+        AppMessage::Info(envelope) => channel.handle_info(envelope),
+        AppMessage::Out { event, payload } => channel.handle_out(event, payload),
+        // The session carries these out itself.
+        AppMessage::Presence(_) | AppMessage::Stop | AppMessage::Overrun => {
             Box::pin(std::future::ready((channel, Ok(Reply::none()))))
         }
     }

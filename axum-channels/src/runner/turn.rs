@@ -5,37 +5,37 @@ use std::pin::pin;
 use std::task::{self, Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// One run of a connection's task, and what is left of its budget.
+/// One run of a connection's task, with its budget.
 ///
-/// A turn that has used up its budget ends, with the rest of its work for the next one: whatever a client sends and a
-/// channel does, the other connections of the thread are served in between.
+/// A turn whose budget is used up ends, and postpones the rest of its work. So the thread's other connections are served in
+/// between, whatever a client sends and a channel does.
 pub(crate) struct Turn<'a, 'w> {
     cx: &'a mut task::Context<'w>,
     budget: Budget,
 }
 
-/// What one turn may still do. Source of the idea: tokio's cooperative budget, which counts only what a task waits for.
+/// Remaining budget of a turn. Modelled on tokio's cooperative budget, which counts only awaited resources.
 struct Budget {
-    /// An earlier part of the turn has used up its own.
+    /// An earlier part of the turn has used up its budget.
     exceeded: bool,
     messages: u32,
-    /// The thread's count of deliveries at which the turn ends.
+    /// Value of the thread's delivery count at which the turn ends.
     last_delivery: u64,
-    /// The moment before the user's code runs.
+    /// Time before the user's code runs.
     since: Instant,
     end: Instant,
 }
 
-/// Maximum number of messages that are received or handled in one turn. One that is handled at once counts as both.
+/// Maximum number of messages received or handled in one turn. A message that is handled at once counts as both.
 const MESSAGES: u32 = 128;
 
-/// Number of deliveries after which a turn ends: a broadcast to a thousand subscribers takes some milliseconds.
+/// Maximum number of deliveries in a turn: a broadcast to a thousand subscribers takes some milliseconds.
 const DELIVERIES: u64 = 256;
 
-/// Time after which a turn ends. A handler that is running is not interrupted.
+/// Maximum duration of a turn. A running handler is not interrupted.
 const TIME: Duration = Duration::from_millis(1);
 
-/// Time of a handler without an `await` above which its name is logged: it holds up all connections of its thread.
+/// Time without an `await` above which a handler's name is logged: it blocks all connections of its thread.
 const BLOCKING: Duration = Duration::from_millis(50);
 
 impl<'a, 'w> Turn<'a, 'w> {
@@ -47,8 +47,9 @@ impl<'a, 'w> Turn<'a, 'w> {
         }
     }
 
-    /// Begins the part of the turn in which input is read. It has a budget of its own: what channels have under way must not
-    /// keep their client from being heard.
+    /// Begins the part of the turn in which input is read.
+    ///
+    /// It has a budget of its own, so that busy channels do not keep their client from being read.
     pub(crate) fn begin_input(&mut self) {
         self.budget = Budget::new(self.budget.since, self.ends());
     }
@@ -62,17 +63,17 @@ impl<'a, 'w> Turn<'a, 'w> {
         self.cx.waker()
     }
 
-    /// The moment at which the user's code last returned, or the turn began.
+    /// Returns the time at which the user's code last returned, or the turn began.
     pub(super) fn now(&self) -> Instant {
         self.budget.since
     }
 
-    /// Counts a message that is received, or given to a channel.
+    /// Counts a message received from a client, or passed to a channel.
     pub(super) fn count(&mut self) {
         self.budget.messages = self.budget.messages.saturating_sub(1);
     }
 
-    /// Polls a future of `channel`, and counts the time that its code ran without an `await`.
+    /// Polls a future of `channel`, and measures the time that its code runs without an `await`.
     pub(super) fn poll<F: Future + Unpin>(
         &mut self,
         channel: &'static str,
@@ -81,7 +82,7 @@ impl<'a, 'w> Turn<'a, 'w> {
         let polled = poll_guarded(future, self.cx);
         let now = Instant::now();
         let took = now - self.budget.since;
-        let panicked = matches!(polled, Poll::Ready(Err(_))); // which is slow by itself, and logged
+        let panicked = matches!(polled, Poll::Ready(Err(_))); // slow itself, and logged
         if took > BLOCKING && !panicked {
             log::blocking(channel, took);
         }
@@ -89,12 +90,12 @@ impl<'a, 'w> Turn<'a, 'w> {
         polled
     }
 
-    /// Whether a budget of this turn was used up, so that another turn is needed.
+    /// Returns whether a budget of this turn was used up, so that another turn is needed.
     pub(crate) fn ends(&self) -> bool {
         self.budget.exceeded || self.is_over()
     }
 
-    /// Whether the budget is used up.
+    /// Returns whether the budget is used up.
     pub(crate) fn is_over(&self) -> bool {
         let budget = &self.budget;
         budget.messages == 0
@@ -103,15 +104,15 @@ impl<'a, 'w> Turn<'a, 'w> {
             || self.is_pressed()
     }
 
-    /// Whether a subscriber of what was published in this turn is about to fall behind.
+    /// Returns whether a subscriber to one of this turn's broadcasts is falling behind.
     pub(super) fn is_pressed(&self) -> bool {
         pubsub::pressure() == Pressure::High
     }
 
-    /// Asks for another turn, after everything else that is ready, and after the runtime has looked for new input.
+    /// Requests another turn, after all other ready tasks, and after the runtime has polled for new input.
     ///
-    /// Waking the task at once would do for the tasks of this thread, but not for connections whose input the runtime has
-    /// not seen: it looks only once in some 60 turns as long as a task is ready.
+    /// Waking the task at once would be fair to the other tasks of this thread, but not to connections whose input the
+    /// runtime has not polled yet: it polls only once in some 60 turns as long as a task is ready.
     pub(crate) fn again(&mut self) {
         let yielded: Poll<()> = pin!(tokio::task::yield_now()).poll(self.cx);
         debug_assert!(yielded.is_pending());

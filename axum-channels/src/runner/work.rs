@@ -1,12 +1,12 @@
-//! Joins, and the messages that channels are given.
+//! Joins, and messages to channels.
 
-use super::slot::{Next, Pending, Slot, Told, Work, deliver, subscriber};
+use super::slot::{Next, Pending, Slot, TurnMeta, Work, deliver, subscriber};
 use super::{Runner, Turn};
 use crate::channel::{Handling, Instance, Joining};
 use crate::guard::Done;
 use crate::log::{self, Line};
 use crate::message::{Answer, Payload, Promise, Refused, Reply, Why};
-use crate::metrics::{self, told};
+use crate::metrics::{self, record};
 use crate::session::{Effects, Handled, Join, Joined, Key, Ticket};
 use crate::socket::Socket;
 use std::task::Poll;
@@ -45,7 +45,7 @@ impl Runner {
         self.poll_slot(self.slots.len() - 1, effects, turn);
     }
 
-    /// Keeps a message for the next turn, as this one's budget is used up.
+    /// Postpones a message to the next turn, as this one's budget is used up.
     pub(super) fn postpone(&mut self, ticket: Ticket, next: Next) {
         let slot = self.slots.iter_mut().find(|slot| slot.key == ticket.key);
         let Some(slot) = slot else { return };
@@ -56,7 +56,7 @@ impl Runner {
         self.pending += 1;
     }
 
-    /// Gives a channel a message that was kept for this turn.
+    /// Starts handling a message that was postponed to this turn.
     fn start_next(
         &mut self,
         (instance, ticket, next): (Box<dyn Instance>, Ticket, Next),
@@ -70,8 +70,8 @@ impl Runner {
             Next::Message { event, payload } => {
                 self.handle_in(ticket, &event, payload, effects, turn);
             }
-            Next::Mail(mail) => {
-                let start = |channel| deliver(channel, mail);
+            Next::AppMessage(message) => {
+                let start = |channel| deliver(channel, message);
                 self.handle(ticket, None, start, effects, turn);
             }
         }
@@ -90,7 +90,7 @@ impl Runner {
         self.handle(ticket, line, start, effects, turn);
     }
 
-    /// What the log will have of a message, if that is wanted.
+    /// Returns the log line of a message, if it is enabled.
     fn line(&self, key: Key, event: &str, payload: &Payload) -> Option<Line> {
         let slot = self.slots.iter().find(|slot| slot.key == key)?;
         let route = self.handlers.route(slot.route);
@@ -121,7 +121,7 @@ impl Runner {
         let name = self.handlers.route(slot.route).name;
         turn.count();
         match turn.poll(name, &mut pending.future) {
-            Poll::Ready(done) => self.handled(pending.told(), done, effects),
+            Poll::Ready(done) => self.handled(pending.into_meta(), done, effects),
             Poll::Pending => {
                 slot.work = Work::Handle(Box::new(pending));
                 self.pending += 1;
@@ -129,7 +129,7 @@ impl Runner {
         }
     }
 
-    /// Goes on with what a channel has under way. Whether something ended, with what effects.
+    /// Polls a channel's pending work. Returns whether it ended, and pushes the effects of that.
     pub(super) fn poll_slot(
         &mut self,
         at: usize,
@@ -157,7 +157,7 @@ impl Runner {
                 if let Work::Handle(handling) =
                     std::mem::replace(&mut self.slots[at].work, Work::Taken)
                 {
-                    self.handled(handling.told(), done, effects);
+                    self.handled(handling.into_meta(), done, effects);
                 }
                 true
             }
@@ -184,7 +184,7 @@ impl Runner {
             Ok(Ok((instance, response))) => {
                 slot.work = Work::None(instance);
                 let name = self.handlers.route(slot.route).name;
-                told!("join", join.since, channel = name, outcome = "ok");
+                record!("join", join.since, channel = name, outcome = "ok");
                 log::joined(&slot.topic, join.line);
                 return self
                     .session
@@ -199,13 +199,13 @@ impl Runner {
         self.context.forget(key);
         let name = self.handlers.route(route).name;
         let how = match refusal {
-            Why::Said { payload, .. } => {
-                told!("join", join.since, channel = name, outcome = "refused");
+            Why::Refused { payload, .. } => {
+                record!("join", join.since, channel = name, outcome = "refused");
                 log::refused_join(&topic, &payload, join.line);
                 Joined::Refused(payload)
             }
             Why::Crashed(error) => {
-                told!("join", join.since, channel = name, outcome = "crashed");
+                record!("join", join.since, channel = name, outcome = "crashed");
                 log::join_crashed(&topic, self.handlers.name, &error);
                 Joined::Crashed
             }
@@ -218,17 +218,17 @@ impl Runner {
             return;
         };
         let subscriber = subscriber(&self.context, key, self.handlers.route(slot.route));
-        let pubsub = &self.context.endpoint.hub().pubsub;
+        let pubsub = &self.context.endpoint.shared().pubsub;
         slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));
     }
 
     fn handled(
         &mut self,
-        Told {
+        TurnMeta {
             ticket,
             line,
             since,
-        }: Told,
+        }: TurnMeta,
         done: Done<Handling>,
         effects: &mut Effects<'_>,
     ) {
@@ -242,7 +242,7 @@ impl Runner {
         });
         let how = match result {
             Ok(Reply(answer)) => {
-                told!("handle", since, channel = name, outcome = "ok");
+                record!("handle", since, channel = name, outcome = "ok");
                 log::handled(&slot.topic, line);
                 match answer {
                     Answer::None => Handled::Silent,
@@ -254,16 +254,16 @@ impl Runner {
                 }
             }
             Err(error) => {
-                told!("handle", since, channel = name, outcome = "crashed");
+                record!("handle", since, channel = name, outcome = "crashed");
                 log::crashed(&slot.topic, name, &error);
                 Handled::Crashed
             }
         };
-        self.take_mail(effects); // a channel that has stopped itself gets no further message
+        self.take_app_messages(effects); // a channel that has stopped itself receives no more messages
         self.session.handled(ticket, how, effects);
     }
 
-    /// The answer to a message will come from another task.
+    /// The reply will come from another task.
     fn bind(&self, ticket: &Ticket, promise: &Promise) {
         if let Some(reply_to) = self.session.reply_to(ticket) {
             let client = self.context.client.clone();

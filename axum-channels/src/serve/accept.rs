@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-/// Time until accepting is tried again; doubled with each failure.
+/// Time until accepting is retried; doubled with each failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -24,7 +24,7 @@ impl Listen for TcpListener {
     }
 }
 
-/// Accepts the next connection, however long that takes: a lack of file descriptors or memory is logged and waited out.
+/// Accepts the next connection. A lack of file descriptors or memory is logged, and accepting retried.
 pub(super) async fn accept<L: Listen>(listener: &L) -> (L::Stream, SocketAddr) {
     let mut pause = None;
     loop {
@@ -37,7 +37,7 @@ pub(super) async fn accept<L: Listen>(listener: &L) -> (L::Stream, SocketAddr) {
             }
             Err(error) if is_of_connection(&error) => {}
             Err(error) => {
-                // Once for each lack, not for each try.
+                // Logged once for each lack, not for each retry.
                 if pause.is_none() {
                     log::not_accepting(&error);
                 }
@@ -49,7 +49,7 @@ pub(super) async fn accept<L: Listen>(listener: &L) -> (L::Stream, SocketAddr) {
     }
 }
 
-/// Returns whether the connection failed that was to be accepted, and not the listener.
+/// Returns whether the accepted connection failed, and not the listener.
 fn is_of_connection(error: &io::Error) -> bool {
     use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(
@@ -78,7 +78,7 @@ mod tests {
         }
     }
 
-    /// How long it takes to accept a connection.
+    /// Returns the time that it takes to accept a connection.
     async fn time(errors: Vec<io::Error>) -> Duration {
         let start = Instant::now();
         accept(&Failing(RefCell::new(errors))).await;

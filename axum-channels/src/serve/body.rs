@@ -8,25 +8,25 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Body of a request that is an error when its client is too slow.
+/// Body of a request that fails when its client is too slow.
 pub(super) struct TimedBody<B> {
     body: B,
-    /// Time that the client may still be waited for.
+    /// Remaining time to wait for the client.
     left: Duration,
     waiting: Option<Waiting>,
 }
 
-/// A wait for the client.
+/// Wait for the client.
 struct Waiting {
     since: Instant,
     end: Pin<Box<Sleep>>,
 }
 
-/// Bytes that are worth another second.
+/// Number of bytes that add a second.
 const BYTES_A_SECOND: u64 = 1024;
 
 impl TimedBody<Incoming> {
-    /// Limits the time that a body is waited for. A request without one costs nothing.
+    /// Limits the time of waiting for a body. A request without one costs nothing.
     pub(super) fn limit(body: Incoming, timeout: Duration) -> Body {
         match body.is_end_stream() {
             true => Body::empty(),
@@ -44,7 +44,7 @@ impl<B> TimedBody<B> {
         }
     }
 
-    /// Waits for the client, and no longer than it has left.
+    /// Waits for the client within the remaining time.
     fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let left = self.left;
         let waiting = self.waiting.get_or_insert_with(|| Waiting {
@@ -54,7 +54,7 @@ impl<B> TimedBody<B> {
         waiting.end.as_mut().poll(cx)
     }
 
-    /// Takes what was waited off the time, and adds what `bytes` are worth.
+    /// Subtracts the time waited, and adds the time for `bytes`.
     fn received(&mut self, bytes: usize) {
         if let Some(Waiting { since, .. }) = self.waiting.take() {
             self.left = self.left.saturating_sub(since.elapsed());
@@ -96,7 +96,7 @@ where
     }
 }
 
-/// The client sent its body too slowly, or not at all.
+/// Error of a body that the client sent too slowly, or not at all.
 #[derive(Debug)]
 pub(crate) struct BodyTimeout;
 
@@ -109,7 +109,7 @@ impl fmt::Display for BodyTimeout {
 impl Error for BodyTimeout {}
 
 impl BodyTimeout {
-    /// Returns whether an error comes from it.
+    /// Returns whether an error was caused by it.
     pub(crate) fn caused(error: &(dyn Error + 'static)) -> bool {
         error.is::<BodyTimeout>() || error.source().is_some_and(BodyTimeout::caused)
     }
@@ -122,7 +122,7 @@ mod tests {
     use std::future::poll_fn;
     use tokio::sync::mpsc;
 
-    /// A body that arrives as it is sent.
+    /// A body that arrives in the order and at the times at which it is sent.
     struct Sent(mpsc::UnboundedReceiver<Bytes>);
 
     impl HttpBody for Sent {
@@ -171,7 +171,7 @@ mod tests {
             let sending = async move {
                 for _ in 0..1000 {
                     sleep(Duration::from_secs(1)).await;
-                    let _ = sender.send(Bytes::from(vec![0; bytes])); // until nobody reads it
+                    let _ = sender.send(Bytes::from(vec![0; bytes])); // until the receiver is dropped
                 }
             };
             let reading = async {

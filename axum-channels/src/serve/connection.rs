@@ -34,9 +34,9 @@ where
         Acceptor { app, limits, phase }
     }
 
-    /// Serves a connection in a task, which ends when it is closed or becomes a WebSocket.
+    /// Serves a connection in a task, which ends when the connection is closed or becomes a WebSocket.
     pub(super) fn spawn(&self, stream: TcpStream, peer: SocketAddr) {
-        let _ = stream.set_nodelay(true); // a socket that cannot do without the delay still works
+        let _ = stream.set_nodelay(true); // errors are ignored: the socket works with the delay
         let (limits, mut phase) = (self.limits, self.phase.subscribe());
         let progress = Arc::new(Progress::default());
         let app = App {
@@ -55,7 +55,7 @@ where
     }
 }
 
-/// Waits for the first byte: hyper has a buffer of 8 KiB from the beginning. `false` if there will be none.
+/// Waits for the first byte, since hyper allocates 8 KiB from the start. Returns `false` if there is none.
 async fn is_awaited(
     stream: &TcpStream,
     first: Instant,
@@ -119,7 +119,7 @@ async fn run<S>(
     }
 }
 
-/// The app as one connection calls it.
+/// The app, as a service of one connection.
 struct App<S> {
     app: TowerToHyperService<S>,
     peer: SocketAddr,

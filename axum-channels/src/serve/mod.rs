@@ -1,4 +1,4 @@
-//! The server: accepts connections, bounds what each may take, and shuts down in bounded time.
+//! The server: accepts connections, limits each of them, and shuts down in bounded time.
 
 mod accept;
 mod body;
@@ -27,19 +27,19 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
-/// Serves an app over HTTP/1.1 until it is told to shut down: [`axum::serve`](https://docs.rs/axum/0.8/axum/fn.serve.html) with bounds.
+/// Serves an app over HTTP/1.1 until it is shut down: [`axum::serve`](https://docs.rs/axum/0.8/axum/fn.serve.html) with limits.
 ///
 /// `app` is a [`Router`](axum::Router), or one wrapped in tower layers. Handlers may take
-/// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further ado. Any other server of axum's serves channels,
-/// too; what this one adds:
+/// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further setup. Channels work under any other server of
+/// axum's, too; this one adds:
 ///
 /// - A client has [a time limit](Serve::header_timeout) for its headers, [one for the body](Serve::body_timeout), and
 ///   [one between requests](Serve::keep_alive_timeout); headers have [a maximum size](Serve::max_header_bytes).
 /// - A shutdown ends [in bounded time](Serve::shutdown_timeout), closes the [endpoint's clients](Serve::drain), and can be
 ///   [cut short](Serve::with_forced_shutdown).
-/// - Connections are accepted on a worker of the runtime, wherever the future is awaited, and stay there: a fifth less CPU
-///   each than accepted in `main`.
-/// - Small messages are sent at once (`TCP_NODELAY`), and a lack of file descriptors is logged and waited out.
+/// - Connections are accepted on a worker of the runtime, wherever the future is awaited, and stay there, which takes a
+///   fifth less CPU for each than accepting in `main`.
+/// - Small messages are sent at once (`TCP_NODELAY`), and a lack of file descriptors is logged and accepting retried.
 ///
 /// ```no_run
 /// use axum::Router;
@@ -68,9 +68,9 @@ where
     }
 }
 
-/// A server that runs when it is awaited: see [`serve`].
+/// A server that runs when awaited: see [`serve`].
 ///
-/// Dropping what it is awaited as ends it at once, apart from WebSockets.
+/// Dropping its future ends it at once, apart from WebSockets.
 #[must_use = "a server does nothing unless it is awaited"]
 pub struct Serve<S> {
     listener: TcpListener,
@@ -83,7 +83,7 @@ pub struct Serve<S> {
 
 type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What a client may take, and a shutdown.
+/// Limits of a client, and of a shutdown.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     header_timeout: Duration,
@@ -105,18 +105,18 @@ impl Default for Limits {
     }
 }
 
-/// State of the server, for its connections.
+/// State of the server, as its connections see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Serving,
-    /// What is under way is finished.
+    /// Shutting down: requests under way are finished.
     Draining,
-    /// What is under way is dropped.
+    /// Over: requests under way are dropped.
     Ended,
 }
 
 impl<S> Serve<S> {
-    /// Maximum time from a connection to the end of its first request's headers: 30 seconds by default. Then it is closed.
+    /// Maximum time from a connection to the end of its first request's headers: 30 seconds by default. It is then closed.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -129,8 +129,9 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Maximum size of a request's first line and headers together: 64 KiB by default, and 100 headers. More is answered
-    /// with 431.
+    /// Maximum size of a request's first line and headers together: 64 KiB by default, and 100 headers.
+    ///
+    /// A larger request is answered with 431.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -143,11 +144,12 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Maximum time that a request waits for its body, all in all: 30 seconds by default, and one more for each KiB that
-    /// arrives. Then reading it is an error, which most extractors answer with 400, long-polling with 408.
+    /// Maximum total time that a request waits for its body: 30 seconds by default, and one more for each KiB that arrives.
     ///
-    /// A large upload over a slow network so takes as long as it needs, at 1 KiB a second or more. The time that a handler
-    /// takes between two reads does not count.
+    /// Then reading it fails, which most extractors answer with 400, long-polling with 408.
+    ///
+    /// So a large upload over a slow network may take as long as it needs, at 1 KiB per second or more. The time that a
+    /// handler takes between two reads does not count.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -176,8 +178,9 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Maximum time from the signal of a graceful shutdown to the end of the server: 30 seconds by default. Requests that are
-    /// still under way are dropped, and their number logged.
+    /// Maximum time from the signal of a graceful shutdown to the end of the server: 30 seconds by default.
+    ///
+    /// Requests that are still under way are dropped, and their number is logged.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -190,7 +193,7 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Closes this endpoint's clients on a graceful shutdown, as [`Endpoint::shutdown`] does, while requests are finished.
+    /// Closes this endpoint's clients in a graceful shutdown, as [`Endpoint::shutdown`] does, while requests are finished.
     ///
     /// Without it, WebSockets last until the runtime ends.
     ///
@@ -205,8 +208,8 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Shuts down when the future is over: no connection is accepted any more, requests under way are finished, idle
-    /// connections closed, for [a limited time](Self::shutdown_timeout).
+    /// Shuts down when the future is over, within [a limited time](Self::shutdown_timeout): no more connections are
+    /// accepted, requests under way are finished, idle connections are closed.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -227,7 +230,7 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Ends at once when the future is over, also in the middle of a graceful shutdown: requests under way are dropped.
+    /// Ends at once when the future is over, even during a graceful shutdown: requests under way are dropped.
     ///
     /// ```no_run
     /// # use axum_channels::{serve, shutdown_signal};
@@ -247,9 +250,10 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Shuts down gracefully at Ctrl-C or SIGTERM; a second of either ends the process, with the exit code 130 or 143.
+    /// Shuts down gracefully at Ctrl-C or SIGTERM; a second signal ends the process, with the exit code 130 or 143.
     ///
-    /// It does not return from the second: a runtime waits for its blocking tasks before it ends, and those may be stuck.
+    /// It does not return after the second signal: a runtime waits for its blocking tasks before it ends, and those may be
+    /// stuck.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -262,14 +266,14 @@ impl<S> Serve<S> {
             .with_forced_shutdown(async {
                 signal::next().await;
                 let second = signal::next().await;
-                std::process::exit(128 + second as i32) // as a shell reports a signal
+                std::process::exit(128 + second as i32) // the exit code of a shell for a signal
             })
     }
 
     /// Returns the address that the server listens on.
     ///
     /// # Errors
-    /// If the system does not know it.
+    /// If the system cannot provide it.
     ///
     /// ```no_run
     /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
@@ -336,14 +340,15 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async {
-            // On a worker of the runtime, which `main` is not: a connection is spawned onto the worker that accepts it.
+            // Spawned onto a worker of the runtime, which `main` is not: a connection is then spawned onto the worker that
+            // accepts it.
             let mut running = Running(tokio::spawn(self.run()));
             (&mut running.0).await.map_err(io::Error::other)
         })
     }
 }
 
-/// The server's task, which ends with whoever awaits it.
+/// The server's task, aborted when dropped.
 struct Running(JoinHandle<()>);
 
 impl Drop for Running {

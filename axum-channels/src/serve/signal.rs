@@ -1,7 +1,7 @@
-/// Waits for Ctrl-C (SIGINT) or, on Unix, SIGTERM: what a terminal and a service manager end a program with.
+/// Waits for Ctrl-C (SIGINT) or, on Unix, SIGTERM: the signals by which terminals and service managers end a program.
 ///
-/// From the first call on, the signals no longer end the process by themselves. Only signals that come while it is waited
-/// for count; await it anew for the next one.
+/// From the first call on, the signals no longer end the process by themselves. Only signals that arrive during a call
+/// count; call it again for the next one.
 ///
 /// ```no_run
 /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
@@ -27,7 +27,7 @@ pub(super) async fn next() -> Signal {
     }
 }
 
-/// Waits for Ctrl-C; for ever where it cannot be caught.
+/// Waits for Ctrl-C; forever if it cannot be caught.
 async fn interrupt() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending().await

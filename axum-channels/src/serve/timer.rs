@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// Timer of one connection. hyper knows one timeout for headers, in which the wait for the next request is included; this
-/// one gives the first request another than the rest.
+/// Timer of one connection.
+///
+/// hyper has one timeout for headers, which includes the wait for the next request; this one gives the first request a
+/// different time.
 pub(super) struct HeaderTimer {
-    /// Time by which the headers of the first request are to be complete.
+    /// Deadline for the headers of the first request.
     pub(super) first: Instant,
     pub(super) keep_alive_timeout: Duration,
     pub(super) progress: Arc<Progress>,
 }
 
-/// How far a connection has come.
+/// Progress of a connection.
 #[derive(Default)]
 pub(super) struct Progress(AtomicBool);
 

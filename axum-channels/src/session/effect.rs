@@ -1,37 +1,39 @@
-use super::mail::{Change, Mail};
+use super::app_message::{AppMessage, Change};
 use crate::message::{Body, Outgoing, Payload, Ref, Status, Topic};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-/// What a [`Session`](super::Session) wants done.
+/// An action that a [`Session`](super::Session) requests.
 #[derive(Debug)]
 pub(crate) enum Effect<'m> {
-    /// Send this to the client.
+    /// Send this message to the client.
     Send(Outgoing<'m>),
-    /// Start a channel, and call [`joined`](super::Session::joined) when it is known how that went.
+    /// Start a channel, and call [`joined`](super::Session::joined) with the outcome.
     Join(Join),
-    /// Let a client hear the topic that it has joined. That it has is sent before, and goes out after: what is sent while
-    /// effects are carried out is queued. So it hears nothing before that, and misses nothing after.
+    /// Subscribe a client to the topic that it has joined.
+    ///
+    /// The reply to the join is queued before and written later, since messages are queued while effects are carried out.
+    /// So the client receives no broadcast before the reply, and misses none after it.
     Subscribe { key: Key },
-    /// Give a channel a message, and call [`handled`](super::Session::handled) when it is done with it.
+    /// Pass a message to a channel, and call [`handled`](super::Session::handled) with the outcome.
     Handle {
         ticket: Ticket,
         event: Cow<'m, str>,
         payload: Payload,
     },
-    /// Give a channel what came from within the app, and call [`handled`](super::Session::handled) when it is done with it.
-    Deliver { ticket: Ticket, mail: Mail },
-    /// Look at the mail again: there is room where there was [none](super::Session::has_room).
-    TakeMail,
-    /// Change who is there on the topic of a channel.
+    /// Pass a message from the app to a channel, and call [`handled`](super::Session::handled) with the outcome.
+    Deliver { ticket: Ticket, message: AppMessage },
+    /// Take the app's messages again: there is room after [`has_room`](super::Session::has_room) returned `false`.
+    TakeAppMessages,
+    /// Change the presences of a channel's topic.
     Presence { key: Key, change: Change },
-    /// End a channel, whatever it is doing.
+    /// End a channel, even if it is busy.
     Stop { key: Key, reason: Reason },
-    /// Note that more waits for a channel than may, and that it is ended for that.
+    /// Log that a channel is ended because its queue is full.
     Overrun { topic: Topic },
-    /// Note that nothing stands behind a topic.
+    /// Log that no channel matches a topic.
     Unmatched { topic: Cow<'m, str> },
-    /// Note that the client has joined as much as it may.
+    /// Log that the client has joined the maximum number of topics.
     TooMany { limit: usize },
 }
 
@@ -45,13 +47,13 @@ pub(crate) struct Join {
     pub(crate) payload: Payload,
 }
 
-/// Effects in the order in which they have to be carried out.
+/// Effects, in the order in which they have to be carried out.
 ///
-/// Mostly there is one at a time, which takes no allocation.
+/// In most cases there is one at a time, which needs no allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Effects<'m> {
     first: Option<Effect<'m>>,
-    /// Those after the first, if there is one.
+    /// Effects after the first, if there are any.
     others: VecDeque<Effect<'m>>,
 }
 
@@ -73,15 +75,15 @@ impl<'m> Effects<'m> {
     }
 }
 
-/// One incarnation of a channel: a topic that is left and joined again gets another.
+/// Identifies one incarnation of a channel: a topic that is left and joined again has a new one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Key(pub(super) u32);
 
-/// Which route a topic took: an index into what was routed.
+/// Index of a topic's route among the socket's routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RouteId(pub(crate) u32);
 
-/// Handed out with work and handed back with its outcome.
+/// Identifies work that a session hands out, and is handed back with the outcome.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Ticket {
     pub(crate) key: Key,
@@ -90,7 +92,7 @@ pub(crate) struct Ticket {
     pub(super) replaces: Option<Option<Ref>>,
 }
 
-/// Whom a reply that comes later is for.
+/// Address of a reply that is sent later.
 #[derive(Debug)]
 pub(crate) struct ReplyTo {
     pub(super) join_ref: Option<Ref>,
@@ -109,7 +111,7 @@ impl ReplyTo {
     }
 }
 
-/// Why a channel ended: see [`Channel::terminate`](crate::Channel::terminate).
+/// Reason why a channel ended: see [`Channel::terminate`](crate::Channel::terminate).
 ///
 /// ```
 /// use axum_channels::Reason;
@@ -127,23 +129,23 @@ pub enum Reason {
     Rejoined,
     /// The channel was [stopped](crate::Socket::stop).
     Stopped,
-    /// The channel returned an error, or more waited for it than may.
+    /// The channel returned an error, or its queue was full.
     Crashed,
-    /// The client disconnected, was disconnected or is lost.
+    /// The connection was closed by either side, or lost.
     Disconnected,
 }
 
-/// How much waits for the channels of a session, beside the limits: as much as for the one for which most waits.
+/// Load of a session's channel queues, relative to their limits: that of the fullest queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Load {
-    /// Half of what may wait, or less.
+    /// Half of the limit, or less.
     Light,
     Heavy,
-    /// What comes now is refused.
+    /// The queue is full: new messages are refused.
     Full,
 }
 
-/// How a join ended.
+/// Outcome of a join.
 #[derive(Debug)]
 pub(crate) enum Joined {
     Ok(Payload),
@@ -151,7 +153,7 @@ pub(crate) enum Joined {
     Crashed,
 }
 
-/// How the handling of a message ended.
+/// Outcome of handling a message.
 #[derive(Debug)]
 pub(crate) enum Handled {
     Silent,

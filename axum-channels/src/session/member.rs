@@ -1,5 +1,5 @@
+use super::app_message::AppMessage;
 use super::effect::{Effect, Key, Load, Ticket};
-use super::mail::Mail;
 use super::rules::Rules;
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
 use std::collections::VecDeque;
@@ -7,41 +7,40 @@ use std::collections::VecDeque;
 /// A topic that is joined, or being joined.
 pub(super) struct Member {
     pub(super) topic: Topic,
-    /// What pushes and replies carry: the `join_ref` of the join, or its `ref` if it had none.
+    /// `join_ref` of pushes and replies: that of the join, or the join's `ref` if it had none.
     pub(super) join_ref: Option<Ref>,
-    /// The client gave that as a `join_ref`.
-    pub(super) given: bool,
+    /// The client sent a `join_ref`.
+    pub(super) has_join_ref: bool,
     pub(super) key: Key,
-    pub(super) doing: Doing,
-    /// It is to end when it is through with what it is doing.
+    pub(super) state: State,
+    /// The channel is to end when it has finished its current message.
     pub(super) stopping: bool,
-    /// What came while it was doing something.
+    /// Messages received while it was busy.
     pub(super) waiting: Option<Box<Waiting>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Doing {
-    Nothing,
+pub(super) enum State {
+    Idle,
     Joining,
     Handling,
 }
 
-/// What waits for a busy channel, in order.
+/// Queue of messages for a busy channel.
 #[derive(Default)]
 pub(super) struct Waiting {
     pub(super) items: VecDeque<Item>,
-    /// Number of the client's messages among them, and the bytes that those take.
+    /// Number and size of the client's messages in the queue.
     messages: usize,
     bytes: usize,
 }
 
 pub(super) enum Item {
     Message(Message<'static>),
-    Mail(Key, Mail),
+    AppMessage(Key, AppMessage),
 }
 
-/// Bytes that a message takes while it waits: all that was sent, and what it takes to keep that (a queue has up to twice the
-/// room that it needs).
+/// Memory of a queued message: its contents and the overhead (a queue has up to twice the capacity that it needs).
 fn weight(message: &Message<'_>) -> usize {
     message.len() + 2 * size_of::<Item>()
 }
@@ -62,14 +61,14 @@ impl Waiting {
         Some(item)
     }
 
-    /// Number of items that came from within the app.
-    pub(super) fn mail(&self) -> usize {
+    /// Returns the number of messages from the app in the queue.
+    pub(super) fn app_messages(&self) -> usize {
         self.items.len() - self.messages
     }
 
-    /// How much of the client's waits: it is slowed down for what it sent itself, not for what others send to its channel.
+    /// Returns the load of the client's own messages: a client is not slowed down for messages of others to its channel.
     ///
-    /// A message may wait unless it is [`Load::Full`]. So there may be one more than the limit of bytes lets in.
+    /// A message is queued unless the load is [`Load::Full`]. So the queue may exceed the limit of bytes by one message.
     pub(super) fn load(&self, rules: &Rules) -> Load {
         let reaches = |messages, bytes| self.messages >= messages || self.bytes >= bytes;
         if reaches(rules.max_waiting, rules.max_waiting_bytes) {
@@ -89,18 +88,18 @@ impl Waiting {
 }
 
 impl Member {
-    /// The `join_ref` that the client gave: what the answer to its join and the end of the channel carry.
-    pub(super) fn given_ref(&self) -> Option<Ref> {
-        self.join_ref.clone().filter(|_| self.given)
+    /// Returns the `join_ref` that the client sent: that of the join's reply and of the channel's end.
+    pub(super) fn client_join_ref(&self) -> Option<Ref> {
+        self.join_ref.clone().filter(|_| self.has_join_ref)
     }
 
-    /// Whether a message was meant for an earlier join of this topic. A message may leave out its `join_ref`.
+    /// Returns whether a message is for an earlier join of this topic. A message without a `join_ref` is not.
     pub(super) fn is_stale(&self, message: &Message<'_>) -> bool {
-        message.join_ref.is_some() && !(self.given && message.join_ref == self.join_ref)
+        message.join_ref.is_some() && !(self.has_join_ref && message.join_ref == self.join_ref)
     }
 
     pub(super) fn handle<'m>(&mut self, message: Message<'m>) -> Effect<'m> {
-        self.doing = Doing::Handling;
+        self.state = State::Handling;
         let ticket = Ticket {
             key: self.key,
             reference: message.reference,
@@ -114,7 +113,7 @@ impl Member {
     }
 
     pub(super) fn closed(&self) -> Outgoing<'static> {
-        closed(self.topic.clone(), self.given_ref())
+        closed(self.topic.clone(), self.client_join_ref())
     }
 
     pub(super) fn reply(
@@ -132,7 +131,7 @@ impl Member {
     }
 }
 
-/// A reply to a message that no channel stands behind.
+/// Creates a reply to a message that reaches no channel.
 pub(super) fn reply(message: &Message<'_>, status: Status, response: Payload) -> Outgoing<'static> {
     Outgoing {
         join_ref: message.join_ref.clone(),
@@ -154,7 +153,7 @@ pub(super) fn unmatched(message: Message<'_>) -> Outgoing<'static> {
     )
 }
 
-/// What a client is told when a channel of its is over: `ref` is the `join_ref` too.
+/// Creates a message about the end of a channel: its `ref` is the `join_ref`.
 pub(super) fn notice(
     topic: Topic,
     join_ref: Option<Ref>,

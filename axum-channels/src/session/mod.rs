@@ -1,24 +1,24 @@
-//! What one client has joined: a pure state machine, `state + message -> effects`.
+//! The topics that one client has joined: a pure state machine, `state + message -> effects`.
 //!
-//! It runs nothing and knows neither clock nor network. Whoever holds it carries the effects out, in order, and tells it
-//! how joins and messages ended. Source of the rules: Phoenix's `Phoenix.Socket` (`handle_in`) and `Phoenix.Channel.Server`.
+//! It performs no I/O and has no clock. Its owner carries the effects out, in order, and reports the outcome of joins and
+//! messages. Source of the rules: Phoenix's `Phoenix.Socket` (`handle_in`) and `Phoenix.Channel.Server`.
 
+mod app_message;
 mod effect;
-mod mail;
 mod member;
 mod release;
 mod rules;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use app_message::{AppMessage, Change};
 pub use effect::Reason;
 pub(crate) use effect::{
     Effect, Effects, Handled, Join, Joined, Key, Load, ReplyTo, RouteId, Ticket,
 };
-pub(crate) use mail::{Change, Mail};
 pub(crate) use rules::{Pattern, Rules};
 
-use member::{Doing, Item, Member, closed, notice, reply, unmatched};
+use member::{Item, Member, State, closed, notice, reply, unmatched};
 
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
 use std::sync::Arc;
@@ -28,11 +28,11 @@ pub(crate) struct Session {
     rules: Arc<Rules>,
     channels: Vec<Member>,
     next_key: u32,
-    /// Whether there may be a channel for which much waits: then all are looked at.
+    /// A channel's queue may be long: all have to be checked.
     loaded: bool,
-    /// Mail was held back for want of room.
+    /// Messages from the app were held back because a queue was full.
     held_back: bool,
-    /// The client is gone: each channel ends when it has handled what was received.
+    /// The client is gone: each channel ends when it has handled the received messages.
     closing: bool,
 }
 
@@ -48,10 +48,10 @@ impl Session {
         }
     }
 
-    /// Ends the session in good order: the client is gone, and nothing more is received from it.
+    /// Ends the session: the client is gone, and nothing more is received from it.
     ///
-    /// A channel with nothing to do ends at once. A busy one ends when it has handled every message that was received before.
-    /// Source: in Phoenix a channel's process finds the end of its transport in its mailbox, behind those messages.
+    /// An idle channel ends at once. A busy one ends when it has handled every message received before. Source: in Phoenix
+    /// the end of the transport is a message in the channel process's mailbox, behind those messages.
     pub(crate) fn close(&mut self, effects: &mut Effects<'_>) {
         self.closing = true;
         let keys: Vec<Key> = self.channels.iter().map(|member| member.key).collect();
@@ -60,7 +60,7 @@ impl Session {
         }
     }
 
-    /// A message has come in.
+    /// Handles a message from the client.
     pub(crate) fn receive<'m>(&mut self, message: Message<'m>, effects: &mut Effects<'m>) {
         if let Some(reason) = message.too_long() {
             return effects.send(reply(&message, Status::Error, reason));
@@ -87,7 +87,7 @@ impl Session {
             (None, "phx_leave") => effects.send(reply(&message, Status::Ok, Payload::empty())),
             (None, _) => effects.send(unmatched(message)),
             (Some(at), "phx_join") => self.join_again(at, message, effects),
-            (Some(at), _) if self.channels[at].doing != Doing::Nothing => {
+            (Some(at), _) if self.channels[at].state != State::Idle => {
                 self.wait(at, message, effects)
             }
             (Some(at), _) if self.channels[at].is_stale(&message) => {}
@@ -96,13 +96,13 @@ impl Session {
         }
     }
 
-    /// Answers a message that is beyond the rate limit, and does nothing else about it.
+    /// Answers a message beyond the rate limit with an error, and does not handle it.
     pub(crate) fn refuse<'m>(message: &Message<'m>, effects: &mut Effects<'m>) {
         let reason = Payload::constant(r#"{"reason":"rate limited"}"#);
         effects.send(reply(message, Status::Error, reason));
     }
 
-    /// A join that [`Effect::Join`] started has ended.
+    /// Ends a join that [`Effect::Join`] started.
     pub(crate) fn joined(&mut self, ticket: Ticket, how: Joined, effects: &mut Effects<'_>) {
         let Some(at) = self.find(ticket.key) else {
             return;
@@ -118,7 +118,7 @@ impl Session {
         };
         let member = &self.channels[at];
         effects.send(Outgoing {
-            join_ref: member.given_ref(),
+            join_ref: member.client_join_ref(),
             ..member.reply(ticket.reference, status, response)
         });
         if let Some(join_ref) = ticket.replaces {
@@ -127,8 +127,8 @@ impl Session {
         if !is_joined {
             return self.end(at, effects);
         }
-        // As in Phoenix, where the socket reads no broadcast before it has answered the join: a client that takes what it is
-        // answered for the state of things would forget what it heard before.
+        // As in Phoenix, where the socket reads no broadcast before it has answered the join: a client that takes the reply
+        // as the current state would overwrite earlier broadcasts.
         if !self.closing {
             effects.push(Effect::Subscribe { key: ticket.key });
         }
@@ -136,7 +136,7 @@ impl Session {
         self.free(at, effects);
     }
 
-    /// A message that [`Effect::Handle`] handed out has been handled.
+    /// Ends the handling of a message that [`Effect::Handle`] handed out.
     pub(crate) fn handled(&mut self, ticket: Ticket, how: Handled, effects: &mut Effects<'_>) {
         let Some(at) = self.find(ticket.key) else {
             return;
@@ -151,18 +151,19 @@ impl Session {
         }
     }
 
-    /// Whether a channel can be given mail: what waits for it already is not too much. If it cannot,
-    /// [`TakeMail`](Effect::TakeMail) is to follow.
+    /// Returns whether a channel's queue has room for a message from the app.
+    ///
+    /// If it has none, [`TakeAppMessages`](Effect::TakeAppMessages) follows once it has.
     pub(crate) fn has_room(&mut self, key: Key) -> bool {
         let has_room = self.find(key).is_none_or(|at| {
             let waiting = self.channels[at].waiting.as_ref();
-            waiting.is_none_or(|waiting| waiting.mail() < self.rules.max_waiting)
+            waiting.is_none_or(|waiting| waiting.app_messages() < self.rules.max_waiting)
         });
         self.held_back |= !has_room;
         has_room
     }
 
-    /// How much waits for the channels. It is looked at before each message.
+    /// Returns the load of the channels' queues. It is checked before each message.
     pub(crate) fn load(&mut self) -> Load {
         if !self.loaded {
             return Load::Light;
@@ -174,59 +175,70 @@ impl Session {
         load
     }
 
-    /// Takes what has come from within the app. `false` if it is for nobody: the channel has ended.
+    /// Handles a message from the app. Returns `false` if its channel has ended.
     ///
-    /// What comes after the client's end is for nobody either: each channel reaches that end first. Changes to its own
-    /// presences are carried out, since the messages that it still handles may make some.
-    pub(crate) fn mail(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
-        let is_late = matches!(mail, Mail::Info(_) | Mail::Out { .. } | Mail::Overrun);
-        !(self.closing && is_late) && self.take(key, mail, effects)
+    /// Messages after the client's end are dropped too, since each channel reaches that end first. Changes to a channel's
+    /// own presences are carried out, since the messages that it still handles may make some.
+    pub(crate) fn receive_app(
+        &mut self,
+        key: Key,
+        app_message: AppMessage,
+        effects: &mut Effects<'_>,
+    ) -> bool {
+        let is_late = matches!(
+            app_message,
+            AppMessage::Info(_) | AppMessage::Out { .. } | AppMessage::Overrun
+        );
+        !(self.closing && is_late) && self.take(key, app_message, effects)
     }
 
-    fn take(&mut self, key: Key, mail: Mail, effects: &mut Effects<'_>) -> bool {
+    fn take(&mut self, key: Key, app_message: AppMessage, effects: &mut Effects<'_>) -> bool {
         let Some(at) = self.find(key) else {
             return false;
         };
         let member = &mut self.channels[at];
-        match mail {
-            Mail::Stop if member.doing == Doing::Nothing => self.stop(at, effects),
-            Mail::Stop => member.stopping = true,
+        match app_message {
+            AppMessage::Stop if member.state == State::Idle => self.stop(at, effects),
+            AppMessage::Stop => member.stopping = true,
             // A join is answered before its channel is ended.
-            Mail::Overrun if member.doing == Doing::Joining => {
+            AppMessage::Overrun if member.state == State::Joining => {
                 let waiting = member.waiting.get_or_insert_default();
-                waiting.items.push_front(Item::Mail(key, mail));
+                waiting.items.push_front(Item::AppMessage(key, app_message));
             }
-            Mail::Overrun => {
+            AppMessage::Overrun => {
                 let topic = member.topic.clone();
                 effects.push(Effect::Overrun { topic });
                 self.crash(at, effects);
             }
-            Mail::Presence(change) if member.doing != Doing::Joining => {
+            AppMessage::Presence(change) if member.state != State::Joining => {
                 effects.push(Effect::Presence { key, change });
             }
-            mail if member.doing == Doing::Nothing => {
-                member.doing = Doing::Handling;
+            app_message if member.state == State::Idle => {
+                member.state = State::Handling;
                 let ticket = Ticket {
                     key,
                     reference: None,
                     replaces: None,
                 };
-                effects.push(Effect::Deliver { ticket, mail });
+                effects.push(Effect::Deliver {
+                    ticket,
+                    message: app_message,
+                });
             }
-            mail => {
+            app_message => {
                 let waiting = member.waiting.get_or_insert_default();
-                waiting.items.push_back(Item::Mail(key, mail));
+                waiting.items.push_back(Item::AppMessage(key, app_message));
             }
         }
         true
     }
 
-    /// Number of topics that are joined, or being joined.
+    /// Returns the number of topics that are joined or being joined.
     pub(crate) fn len(&self) -> usize {
         self.channels.len()
     }
 
-    /// A push from one of the channels.
+    /// Creates a push from one of the channels.
     pub(crate) fn push(
         &self,
         key: Key,
@@ -242,7 +254,7 @@ impl Session {
         })
     }
 
-    /// Whom to answer later, if the channel is still there.
+    /// Returns the address of a later reply, if the channel still exists.
     pub(crate) fn reply_to(&self, ticket: &Ticket) -> Option<ReplyTo> {
         let member = &self.channels[self.find(ticket.key)?];
         Some(ReplyTo {
@@ -252,7 +264,7 @@ impl Session {
         })
     }
 
-    /// `replaces` is the `join_ref` of the join that this one puts an end to.
+    /// `replaces` is the `join_ref` of the join that this one replaces.
     fn join<'m>(
         &mut self,
         message: Message<'m>,
@@ -282,9 +294,9 @@ impl Session {
             ..
         } = message;
         let topic = Topic::from(&*topic);
-        let given = join_ref.is_some();
+        let has_join_ref = join_ref.is_some();
         let join_ref = join_ref.or_else(|| reference.clone());
-        let key = self.add(topic.clone(), join_ref.clone(), given);
+        let key = self.add(topic.clone(), join_ref.clone(), has_join_ref);
         let ticket = Ticket {
             key,
             reference,
@@ -299,26 +311,28 @@ impl Session {
         }));
     }
 
-    fn add(&mut self, topic: Topic, join_ref: Option<Ref>, given: bool) -> Key {
+    fn add(&mut self, topic: Topic, join_ref: Option<Ref>, has_join_ref: bool) -> Key {
         let key = Key(self.next_key);
         self.next_key = self.next_key.wrapping_add(1);
         self.channels.reserve_exact(1); // most clients join one or two
         self.channels.push(Member {
             topic,
             join_ref,
-            given,
+            has_join_ref,
             key,
-            doing: Doing::Joining,
+            state: State::Joining,
             stopping: false,
             waiting: None,
         });
         key
     }
 
-    /// The newer join wins. One that is still under way is let finish first, as Phoenix does. What waits for the old channel
-    /// goes with it: it was sent before, and may leave what is joined now.
+    /// Replaces the older join.
+    ///
+    /// A join that is still under way finishes first, as in Phoenix. Messages queued for the old channel are dropped with
+    /// it: they were sent before, and one may leave the topic.
     fn join_again<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
-        if self.channels[at].doing == Doing::Joining {
+        if self.channels[at].state == State::Joining {
             return self.wait(at, message, effects);
         }
         let old = self.channels.swap_remove(at);
@@ -326,8 +340,8 @@ impl Session {
             key: old.key,
             reason: Reason::Rejoined,
         });
-        self.join(message, Some(old.given_ref()), effects);
-        self.call_for_mail(effects);
+        self.join(message, Some(old.client_join_ref()), effects);
+        self.request_app_messages(effects);
     }
 
     fn leave(&mut self, at: usize, message: Message<'_>, effects: &mut Effects<'_>) {
@@ -341,7 +355,7 @@ impl Session {
         self.channels.swap_remove(at);
     }
 
-    /// Ends a channel that is through.
+    /// Ends a channel that has stopped itself.
     fn stop(&mut self, at: usize, effects: &mut Effects<'_>) {
         let member = &self.channels[at];
         effects.send(member.closed());
@@ -352,11 +366,11 @@ impl Session {
         self.end(at, effects);
     }
 
-    /// Ends a channel that something went wrong with.
+    /// Ends a channel that has failed.
     fn crash(&mut self, at: usize, effects: &mut Effects<'_>) {
         let member = &self.channels[at];
         let payload = Payload::constant(r#"{"reason":"channel_crash"}"#);
-        let (topic, join_ref) = (member.topic.clone(), member.given_ref());
+        let (topic, join_ref) = (member.topic.clone(), member.client_join_ref());
         effects.send(notice(topic, join_ref, "phx_error", payload));
         effects.push(Effect::Stop {
             key: member.key,

@@ -1,12 +1,13 @@
-//! What waits for a busy channel, and what becomes of it.
+//! Queued messages of busy channels, and their release.
 
-use super::member::{Doing, Item, Member, Waiting, reply};
-use super::{Effect, Effects, Key, Load, Mail, Reason, Session};
+use super::member::{Item, Member, State, Waiting, reply};
+use super::{AppMessage, Effect, Effects, Key, Load, Reason, Session};
 use crate::message::{Message, Payload, Status, Topic};
 
 impl Session {
-    /// Keeps a message until its channel is free; if too much waits already, says so instead. A client that leaves does not
-    /// ask twice: for that there is room.
+    /// Queues a message until its channel is free, or refuses it if the queue is full.
+    ///
+    /// A leave is queued even then, since the client does not send it twice.
     pub(super) fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
         let waiting = self.channels[at].waiting.get_or_insert_default();
         self.loaded = true;
@@ -19,11 +20,11 @@ impl Session {
         }
     }
 
-    /// A channel is free, or gone: what waited for it is received in its turn, until something keeps it busy again.
+    /// Handles the messages queued for a channel that is free or gone, until one of them keeps it busy again.
     fn release(&mut self, topic: &Topic, waiting: Option<Box<Waiting>>, effects: &mut Effects<'_>) {
         if let Some(waiting) = waiting {
             self.receive_waiting(topic, waiting, effects);
-            self.call_for_mail(effects); // what waited may have been for nobody, so that no turn follows which would
+            self.request_app_messages(effects); // the queued messages may have reached no channel, so that no turn follows that would do this
         }
     }
 
@@ -36,23 +37,23 @@ impl Session {
         while let Some(item) = waiting.pop() {
             match item {
                 Item::Message(message) => self.receive(message, effects),
-                Item::Mail(key, mail) => {
-                    self.take(key, mail, effects);
+                Item::AppMessage(key, app_message) => {
+                    self.take(key, app_message, effects);
                 }
             }
             let member = self
                 .channels
                 .iter_mut()
                 .find(|member| member.topic == *topic);
-            if let Some(member) = member.filter(|member| member.doing != Doing::Nothing) {
+            if let Some(member) = member.filter(|member| member.state != State::Idle) {
                 member.waiting = Some(waiting).filter(|waiting| !waiting.items.is_empty());
                 return;
             }
         }
     }
 
-    /// Changes to who is there that came while a channel was being joined take effect before what else waits: those that
-    /// come from now on wait for nothing, and must not overtake them.
+    /// Carries out the presence changes that were queued during the join, before all other messages: later changes are not
+    /// queued, and must not overtake them.
     pub(super) fn change_presences(&mut self, at: usize, effects: &mut Effects<'_>) {
         let Member { key, waiting, .. } = &mut self.channels[at];
         let (key, Some(waiting)) = (*key, waiting) else {
@@ -60,8 +61,8 @@ impl Session {
         };
         for item in std::mem::take(&mut waiting.items) {
             match item {
-                // Mail of an earlier channel of this topic may still be among what waits. It is for nobody.
-                Item::Mail(of, Mail::Presence(change)) if of == key => {
+                // Messages for an earlier channel of this topic may still be queued. They are dropped.
+                Item::AppMessage(of, AppMessage::Presence(change)) if of == key => {
                     effects.push(Effect::Presence { key, change });
                 }
                 other => waiting.items.push_back(other),
@@ -69,16 +70,16 @@ impl Session {
         }
     }
 
-    /// There is room: if mail was held back, it is time to look at it again.
-    pub(super) fn call_for_mail(&mut self, effects: &mut Effects<'_>) {
+    /// Requests the app's messages again if they were held back, as there is room now.
+    pub(super) fn request_app_messages(&mut self, effects: &mut Effects<'_>) {
         if std::mem::take(&mut self.held_back) {
-            effects.push(Effect::TakeMail);
+            effects.push(Effect::TakeAppMessages);
         }
     }
 
     pub(super) fn free(&mut self, at: usize, effects: &mut Effects<'_>) {
         let member = &mut self.channels[at];
-        member.doing = Doing::Nothing;
+        member.state = State::Idle;
         if member.stopping {
             return self.stop(at, effects);
         }
@@ -94,7 +95,7 @@ impl Session {
 
     pub(super) fn end_if_idle(&mut self, key: Key, effects: &mut Effects<'_>) {
         if let Some(at) = self.find(key)
-            && self.channels[at].doing == Doing::Nothing
+            && self.channels[at].state == State::Idle
         {
             let reason = Reason::Disconnected;
             effects.push(Effect::Stop { key, reason });

@@ -1,18 +1,18 @@
 use super::RouteId;
 
-/// What is the same for every session of a socket: routes and limits.
+/// Rules shared by all sessions of a socket: routes and limits.
 #[derive(Debug)]
 pub(crate) struct Rules {
     pub(crate) patterns: Vec<Pattern>,
-    /// Topics a client may have joined at once.
+    /// Maximum number of topics that a client may have joined at once.
     pub(crate) max_channels: usize,
-    /// Messages that may wait for a busy channel, and the bytes that they take, to which one message may be added.
+    /// Maximum number of messages queued for a busy channel, and of their bytes, which one message may exceed.
     pub(crate) max_waiting: usize,
     pub(crate) max_waiting_bytes: usize,
 }
 
 impl Rules {
-    /// The first pattern that a topic matches.
+    /// Returns the first route whose pattern matches a topic.
     pub(crate) fn route(&self, topic: &str) -> Option<RouteId> {
         self.patterns
             .iter()
@@ -22,7 +22,7 @@ impl Rules {
     }
 }
 
-/// `room:lobby`, or `room:*` for every topic that starts with `room:`.
+/// Pattern of topics: `room:lobby`, or `room:*` for every topic that starts with `room:`.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Pattern {
     Exact(String),
@@ -30,7 +30,7 @@ pub(crate) enum Pattern {
 }
 
 impl Pattern {
-    /// `None` if there is a star anywhere but at the end.
+    /// Returns `None` if there is a star anywhere but at the end.
     pub(crate) fn parse(pattern: &str) -> Option<Pattern> {
         let (text, make): (_, fn(String) -> Pattern) = match pattern.strip_suffix('*') {
             Some(prefix) => (prefix, Pattern::Prefix),

@@ -2,7 +2,7 @@ use super::*;
 use crate::message::Payload;
 use serde_json::{Value, json};
 
-/// A session that routes `room:*`, with room for two channels and for two messages that wait.
+/// A session that routes `room:*`, with room for two channels and for two queued messages.
 struct Test(Session);
 
 fn session() -> Test {
@@ -37,7 +37,7 @@ impl Test {
         };
         let mut effects = Effects::default();
         self.0.receive(message, &mut effects);
-        told(effects)
+        describe(effects)
     }
 
     fn joined(&mut self, key: u32, how: Joined) -> Vec<String> {
@@ -47,20 +47,20 @@ impl Test {
     fn joined_as(&mut self, ticket: Ticket, how: Joined) -> Vec<String> {
         let mut effects = Effects::default();
         self.0.joined(ticket, how, &mut effects);
-        told(effects)
+        describe(effects)
     }
 
     fn handled(&mut self, key: u32, reference: &str, how: Handled) -> Vec<String> {
         let mut effects = Effects::default();
         self.0
             .handled(ticket(key, reference, None), how, &mut effects);
-        told(effects)
+        describe(effects)
     }
 
-    fn mail(&mut self, key: u32, mail: Mail) -> Vec<String> {
+    fn receive_app(&mut self, key: u32, message: AppMessage) -> Vec<String> {
         let mut effects = Effects::default();
-        self.0.mail(Key(key), mail, &mut effects);
-        told(effects)
+        self.0.receive_app(Key(key), message, &mut effects);
+        describe(effects)
     }
 
     /// Joins `room:a` with join_ref 1: key 0.
@@ -79,9 +79,9 @@ fn ticket(key: u32, reference: &str, replaces: Option<Option<Ref>>) -> Ticket {
     }
 }
 
-fn out(event: &str) -> Mail {
+fn out(event: &str) -> AppMessage {
     let (event, payload) = (event.into(), Payload::empty());
-    Mail::Out { event, payload }
+    AppMessage::Out { event, payload }
 }
 
 fn subscribe(key: u32) -> String {
@@ -92,8 +92,8 @@ fn ok() -> Handled {
     Handled::Reply(Status::Ok, Payload::empty())
 }
 
-/// Effects in words: what is sent as it goes over the wire, the rest with its key.
-fn told(mut effects: Effects<'_>) -> Vec<String> {
+/// Describes effects: messages as they are encoded, the others by name and key.
+fn describe(mut effects: Effects<'_>) -> Vec<String> {
     std::iter::from_fn(|| effects.pop())
         .map(|effect| match effect {
             Effect::Send(message) => {
@@ -120,8 +120,10 @@ fn told(mut effects: Effects<'_>) -> Vec<String> {
                 event,
                 payload,
             } => format!("handle {event} {payload:?} in {}", ticket.key.0),
-            Effect::Deliver { ticket, mail } => format!("deliver {mail:?} to {}", ticket.key.0),
-            Effect::TakeMail => "take mail".to_owned(),
+            Effect::Deliver { ticket, message } => {
+                format!("deliver {message:?} to {}", ticket.key.0)
+            }
+            Effect::TakeAppMessages => "take app messages".to_owned(),
             Effect::Presence { key, change } => format!("{change:?} by {}", key.0),
             Effect::Stop { key, reason } => format!("stop {}, {reason:?}", key.0),
             Effect::Overrun { topic } => format!("overrun {topic}"),
@@ -138,8 +140,8 @@ fn reply(join_ref: Value, reference: u32, topic: &str, status: &str, response: V
 
 #[test]
 fn a_heartbeat_is_answered_without_a_join_ref() {
-    let told = session().receive(["9", "8", "phoenix", "heartbeat"]);
-    assert_eq!(told, [reply(json!(null), 8, "phoenix", "ok", json!({}))]);
+    let effects = session().receive(["9", "8", "phoenix", "heartbeat"]);
+    assert_eq!(effects, [reply(json!(null), 8, "phoenix", "ok", json!({}))]);
 }
 
 #[test]
@@ -149,18 +151,18 @@ fn a_join_is_started_and_then_answered() {
         session.receive(["1", "1", "room:a", "phx_join"]),
         ["join room:a as 0 by route 0, join_ref 1"]
     );
-    let told = session.joined(0, Joined::Ok(json!({"n": 1}).into()));
+    let effects = session.joined(0, Joined::Ok(json!({"n": 1}).into()));
     let answer = reply(json!(1), 1, "room:a", "ok", json!({"n": 1}));
-    assert_eq!(told, [answer, subscribe(0)]);
+    assert_eq!(effects, [answer, subscribe(0)]);
 }
 
 #[test]
 fn a_refused_join_leaves_nothing_behind() {
     let mut session = session();
     session.receive(["1", "1", "room:a", "phx_join"]);
-    let told = session.joined(0, Joined::Refused(json!({"reason": "full"}).into()));
+    let effects = session.joined(0, Joined::Refused(json!({"reason": "full"}).into()));
     assert_eq!(
-        told,
+        effects,
         [reply(
             json!(1),
             1,
@@ -183,9 +185,9 @@ fn a_refused_join_leaves_nothing_behind() {
 fn a_join_that_crashes_is_answered_with_join_crashed() {
     let mut session = session();
     session.receive(["1", "1", "room:a", "phx_join"]);
-    let told = session.joined(0, Joined::Crashed);
+    let effects = session.joined(0, Joined::Crashed);
     assert_eq!(
-        told,
+        effects,
         [reply(
             json!(1),
             1,
@@ -198,7 +200,7 @@ fn a_join_that_crashes_is_answered_with_join_crashed() {
 
 #[test]
 fn a_topic_without_a_route_is_answered_without_a_join_ref() {
-    let told = session().receive(["1", "1", "nope:1", "phx_join"]);
+    let effects = session().receive(["1", "1", "nope:1", "phx_join"]);
     let unmatched = reply(
         json!(null),
         1,
@@ -206,14 +208,14 @@ fn a_topic_without_a_route_is_answered_without_a_join_ref() {
         "error",
         json!({"reason": "unmatched topic"}),
     );
-    assert_eq!(told, ["unmatched nope:1".to_owned(), unmatched]);
+    assert_eq!(effects, ["unmatched nope:1".to_owned(), unmatched]);
 }
 
 #[test]
 fn a_message_to_a_topic_that_is_not_joined_is_answered_without_a_join_ref() {
-    let told = session().receive(["1", "2", "room:a", "ping"]);
+    let effects = session().receive(["1", "2", "room:a", "ping"]);
     assert_eq!(
-        told,
+        effects,
         [reply(
             json!(null),
             2,
@@ -240,22 +242,22 @@ fn one_join_too_many_is_refused_and_leaving_makes_room() {
         ["more than 2".to_owned(), refused]
     );
     session.receive(["1", "4", "room:a", "phx_leave"]);
-    let told = session.receive(["5", "5", "room:c", "phx_join"]);
-    assert_eq!(told, ["join room:c as 2 by route 0, join_ref 5"]);
+    let effects = session.receive(["5", "5", "room:c", "phx_join"]);
+    assert_eq!(effects, ["join room:c as 2 by route 0, join_ref 5"]);
 }
 
 #[test]
 fn a_push_is_handled_and_its_reply_has_the_join_ref() {
     let mut session = session().join();
-    let told = session.receive_with(["1", "2", "room:a", "ping"], json!({"n": 1}).into());
-    assert_eq!(told, [r#"handle ping {"n":1} in 0"#]);
-    let told = session.handled(
+    let effects = session.receive_with(["1", "2", "room:a", "ping"], json!({"n": 1}).into());
+    assert_eq!(effects, [r#"handle ping {"n":1} in 0"#]);
+    let effects = session.handled(
         0,
         "2",
         Handled::Reply(Status::Error, json!({"n": 1}).into()),
     );
     assert_eq!(
-        told,
+        effects,
         [reply(json!(1), 2, "room:a", "error", json!({"n": 1}))]
     );
 }
@@ -281,10 +283,10 @@ fn a_push_without_a_join_ref_is_accepted_and_a_stale_one_dropped() {
 
 #[test]
 fn leaving_is_answered_and_then_the_channel_is_closed() {
-    let told = session().join().receive(["1", "2", "room:a", "phx_leave"]);
+    let effects = session().join().receive(["1", "2", "room:a", "phx_leave"]);
     let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
     assert_eq!(
-        told,
+        effects,
         [
             reply(json!(1), 2, "room:a", "ok", json!({})),
             close,
@@ -295,28 +297,28 @@ fn leaving_is_answered_and_then_the_channel_is_closed() {
 
 #[test]
 fn leaving_what_is_not_joined_is_answered_ok() {
-    let told = session().receive(["1", "2", "room:a", "phx_leave"]);
-    assert_eq!(told, [reply(json!(1), 2, "room:a", "ok", json!({}))]);
+    let effects = session().receive(["1", "2", "room:a", "phx_leave"]);
+    assert_eq!(effects, [reply(json!(1), 2, "room:a", "ok", json!({}))]);
 }
 
 #[test]
 fn joining_again_stops_the_old_channel_and_closes_it_after_the_reply() {
     let mut session = session().join();
-    let told = session.receive(["7", "7", "room:a", "phx_join"]);
+    let effects = session.receive(["7", "7", "room:a", "phx_join"]);
     assert_eq!(
-        told,
+        effects,
         [
             "stop 0, Rejoined",
             "join room:a as 1 by route 0, join_ref 7"
         ]
     );
-    let told = session.joined_as(
+    let effects = session.joined_as(
         ticket(1, "7", Some(Ref::from_json("1"))),
         Joined::Ok(Payload::empty()),
     );
     let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
     let answer = reply(json!(7), 7, "room:a", "ok", json!({}));
-    assert_eq!(told, [answer, close, subscribe(1)]);
+    assert_eq!(effects, [answer, close, subscribe(1)]);
     assert_eq!(
         session.receive(["1", "8", "room:a", "ping"]),
         [""; 0],
@@ -329,22 +331,22 @@ fn joining_again_does_not_wait_for_a_busy_channel() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "slow"]);
     session.receive(["1", "3", "room:a", "late"]);
-    let told = session.receive(["7", "7", "room:a", "phx_join"]);
+    let effects = session.receive(["7", "7", "room:a", "phx_join"]);
     assert_eq!(
-        told,
+        effects,
         [
             "stop 0, Rejoined",
             "join room:a as 1 by route 0, join_ref 7"
         ]
     );
-    let told = session.joined_as(
+    let effects = session.joined_as(
         ticket(1, "7", Some(Ref::from_json("1"))),
         Joined::Ok(Payload::empty()),
     );
     assert_eq!(
-        told.len(),
+        effects.len(),
         3,
-        "the reply, the close, the subscription; the message that waited was for the old join: {told:?}"
+        "the reply, the close, the subscription; the message that waited was for the old join: {effects:?}"
     );
     assert_eq!(
         session.handled(0, "2", ok()),
@@ -360,13 +362,13 @@ fn what_waited_for_a_channel_is_not_for_the_one_that_replaces_it() {
     session.receive(["null", "3", "room:a", "late"]);
     session.receive(["null", "4", "room:a", "phx_leave"]);
     session.receive(["null", "7", "room:a", "phx_join"]);
-    let told = session.joined_as(
+    let effects = session.joined_as(
         ticket(1, "7", Some(Ref::from_json("1"))),
         Joined::Ok(Payload::empty()),
     );
     let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
     let answer = reply(json!(null), 7, "room:a", "ok", json!({}));
-    assert_eq!(told, [answer, close, subscribe(1)]);
+    assert_eq!(effects, [answer, close, subscribe(1)]);
     assert_eq!(
         session.receive(["null", "8", "room:a", "ping"]),
         ["handle ping {} in 1"]
@@ -377,20 +379,20 @@ fn what_waited_for_a_channel_is_not_for_the_one_that_replaces_it() {
 fn a_join_without_a_join_ref_is_known_by_its_ref_while_it_lasts() {
     let mut session = session();
     session.receive(["null", "1", "room:a", "phx_join"]);
-    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.joined(0, Joined::Ok(Payload::empty()));
     let answer = reply(json!(null), 1, "room:a", "ok", json!({}));
-    assert_eq!(told, [answer, subscribe(0)]);
+    assert_eq!(effects, [answer, subscribe(0)]);
     session.receive(["null", "2", "room:a", "ping"]);
-    let told = session.handled(0, "2", ok());
-    assert_eq!(told, [reply(json!(1), 2, "room:a", "ok", json!({}))]);
+    let effects = session.handled(0, "2", ok());
+    assert_eq!(effects, [reply(json!(1), 2, "room:a", "ok", json!({}))]);
     assert_eq!(
         session.receive(["1", "3", "room:a", "ping"]),
         [""; 0],
         "a join_ref that the client never gave"
     );
-    let told = session.receive(["null", "4", "room:a", "phx_leave"]);
-    assert_eq!(told[0], reply(json!(1), 4, "room:a", "ok", json!({})));
-    assert_eq!(told[1], r#"[null,null,"room:a","phx_close",{}]"#);
+    let effects = session.receive(["null", "4", "room:a", "phx_leave"]);
+    assert_eq!(effects[0], reply(json!(1), 4, "room:a", "ok", json!({})));
+    assert_eq!(effects[1], r#"[null,null,"room:a","phx_close",{}]"#);
 }
 
 #[test]
@@ -398,14 +400,14 @@ fn a_second_join_waits_for_one_that_is_under_way() {
     let mut session = session();
     session.receive(["1", "1", "room:a", "phx_join"]);
     assert_eq!(session.receive(["7", "7", "room:a", "phx_join"]), [""; 0]);
-    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.joined(0, Joined::Ok(Payload::empty()));
     let expected = [
         subscribe(0),
         "stop 0, Rejoined".to_owned(),
         "join room:a as 1 by route 0, join_ref 7".to_owned(),
     ];
-    assert_eq!(told[0], reply(json!(1), 1, "room:a", "ok", json!({})));
-    assert_eq!(told[1..], expected);
+    assert_eq!(effects[0], reply(json!(1), 1, "room:a", "ok", json!({})));
+    assert_eq!(effects[1..], expected);
 }
 
 #[test]
@@ -422,10 +424,10 @@ fn what_comes_while_a_channel_is_busy_is_handled_in_order() {
         session.handled(0, "2", ok()),
         [answer, "handle two {} in 0".to_owned()]
     );
-    let told = session.handled(0, "3", Handled::Silent);
-    assert_eq!(told[0], reply(json!(1), 4, "room:a", "ok", json!({})));
+    let effects = session.handled(0, "3", Handled::Silent);
+    assert_eq!(effects[0], reply(json!(1), 4, "room:a", "ok", json!({})));
     assert_eq!(
-        told[1..],
+        effects[1..],
         [r#"[1,1,"room:a","phx_close",{}]"#, "stop 0, Left"]
     );
 }
@@ -452,9 +454,9 @@ fn what_a_busy_channel_has_no_room_for_is_refused() {
     for reference in ["2", "3", "4"] {
         session.receive(["1", reference, "room:a", "ping"]);
     }
-    let told = session.receive(["1", "5", "room:a", "ping"]);
+    let effects = session.receive(["1", "5", "room:a", "ping"]);
     assert_eq!(
-        told,
+        effects,
         [reply(
             json!(1),
             5,
@@ -478,13 +480,13 @@ fn there_is_always_room_to_leave_but_once() {
         session.receive(["1", reference, "room:a", "ping"]);
     }
     assert_eq!(session.receive(["1", "5", "room:a", "phx_leave"]), [""; 0]);
-    let told = session.receive(["1", "6", "room:a", "phx_leave"]);
+    let effects = session.receive(["1", "6", "room:a", "phx_leave"]);
     let busy = json!({"reason": "channel busy"});
-    assert_eq!(told, [reply(json!(1), 6, "room:a", "error", busy)]);
+    assert_eq!(effects, [reply(json!(1), 6, "room:a", "error", busy)]);
     session.handled(0, "2", Handled::Silent);
     session.handled(0, "3", Handled::Silent);
-    let told = session.handled(0, "4", Handled::Silent);
-    assert_eq!(told[0], reply(json!(1), 5, "room:a", "ok", json!({})));
+    let effects = session.handled(0, "4", Handled::Silent);
+    assert_eq!(effects[0], reply(json!(1), 5, "room:a", "ok", json!({})));
 }
 
 #[test]
@@ -496,9 +498,9 @@ fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
         session.receive_with(["1", "3", "room:a", "large"], large),
         [""; 0]
     );
-    let told = session.receive(["1", "4", "room:a", "small"]);
+    let effects = session.receive(["1", "4", "room:a", "small"]);
     assert_eq!(
-        told,
+        effects,
         [reply(
             json!(1),
             4,
@@ -552,7 +554,7 @@ fn a_crash_is_told_and_what_waited_is_for_nobody() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "boom"]);
     session.receive(["1", "3", "room:a", "late"]);
-    let told = session.handled(0, "2", Handled::Crashed);
+    let effects = session.handled(0, "2", Handled::Crashed);
     let unmatched = reply(
         json!(null),
         3,
@@ -561,7 +563,7 @@ fn a_crash_is_told_and_what_waited_is_for_nobody() {
         json!({"reason": "unmatched topic"}),
     );
     let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#.to_owned();
-    assert_eq!(told, [error, "stop 0, Crashed".to_owned(), unmatched]);
+    assert_eq!(effects, [error, "stop 0, Crashed".to_owned(), unmatched]);
     assert_eq!(
         session.receive(["4", "4", "room:a", "phx_join"]),
         ["join room:a as 1 by route 0, join_ref 4"]
@@ -574,11 +576,11 @@ fn a_join_that_waited_behind_a_refused_one_is_tried() {
     session.receive(["1", "1", "room:a", "phx_join"]);
     session.receive(["2", "2", "room:a", "phx_join"]);
     session.receive(["2", "3", "room:a", "ping"]);
-    let told = session.joined(0, Joined::Crashed);
-    assert_eq!(told[1], "join room:a as 1 by route 0, join_ref 2");
-    let told = session.joined_as(ticket(1, "2", None), Joined::Ok(Payload::empty()));
+    let effects = session.joined(0, Joined::Crashed);
+    assert_eq!(effects[1], "join room:a as 1 by route 0, join_ref 2");
+    let effects = session.joined_as(ticket(1, "2", None), Joined::Ok(Payload::empty()));
     assert_eq!(
-        told,
+        effects,
         [
             reply(json!(2), 2, "room:a", "ok", json!({})),
             subscribe(1),
@@ -588,16 +590,16 @@ fn a_join_that_waited_behind_a_refused_one_is_tried() {
 }
 
 #[test]
-fn mail_waits_for_its_turn_among_the_clients_messages() {
+fn app_messages_wait_for_their_turn_among_the_clients_messages() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "ping"]);
-    assert_eq!(session.mail(0, out("one")), [""; 0]);
+    assert_eq!(session.receive_app(0, out("one")), [""; 0]);
     session.receive(["1", "3", "room:a", "pong"]);
-    let told = session.handled(0, "2", Handled::Silent);
-    assert_eq!(told, ["deliver out one {} to 0"]);
-    let told = session.handled(0, "null", Handled::Silent);
-    assert_eq!(told, ["handle pong {} in 0"]);
-    assert_eq!(session.mail(7, out("for nobody")), [""; 0]);
+    let effects = session.handled(0, "2", Handled::Silent);
+    assert_eq!(effects, ["deliver out one {} to 0"]);
+    let effects = session.handled(0, "null", Handled::Silent);
+    assert_eq!(effects, ["handle pong {} in 0"]);
+    assert_eq!(session.receive_app(7, out("for nobody")), [""; 0]);
 }
 
 #[test]
@@ -605,11 +607,11 @@ fn a_channel_that_is_stopped_ends_once_it_is_through() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "ping"]);
     session.receive(["1", "3", "room:a", "pong"]);
-    assert_eq!(session.mail(0, Mail::Stop), [""; 0]);
-    let told = session.handled(0, "2", ok());
+    assert_eq!(session.receive_app(0, AppMessage::Stop), [""; 0]);
+    let effects = session.handled(0, "2", ok());
     let unmatched = json!({"reason": "unmatched topic"});
     assert_eq!(
-        told,
+        effects,
         [
             reply(json!(1), 2, "room:a", "ok", json!({})),
             r#"[1,1,"room:a","phx_close",{}]"#.to_owned(),
@@ -621,52 +623,55 @@ fn a_channel_that_is_stopped_ends_once_it_is_through() {
 
 #[test]
 fn a_channel_that_is_stopped_while_idle_ends_at_once_and_one_while_joining_after_its_reply() {
-    let told = session().join().mail(0, Mail::Stop);
+    let effects = session().join().receive_app(0, AppMessage::Stop);
     let closed = [r#"[1,1,"room:a","phx_close",{}]"#, "stop 0, Stopped"];
-    assert_eq!(told, closed);
+    assert_eq!(effects, closed);
     let mut joining = session();
     joining.receive(["1", "1", "room:a", "phx_join"]);
-    assert_eq!(joining.mail(0, Mail::Stop), [""; 0]);
-    let told = joining.joined(0, Joined::Ok(Payload::empty()));
+    assert_eq!(joining.receive_app(0, AppMessage::Stop), [""; 0]);
+    let effects = joining.joined(0, Joined::Ok(Payload::empty()));
     let answer = reply(json!(1), 1, "room:a", "ok", json!({}));
-    assert_eq!(told[..2], [answer, subscribe(0)]);
-    assert_eq!(told[2..], closed);
+    assert_eq!(effects[..2], [answer, subscribe(0)]);
+    assert_eq!(effects[2..], closed);
 }
 
 #[test]
-fn mail_that_was_held_back_is_called_for_when_there_is_room() {
+fn app_messages_that_were_held_back_are_requested_when_there_is_room() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "ping"]);
     for _ in 0..2 {
         assert!(session.0.has_room(Key(0)));
-        session.mail(0, out("e"));
+        session.receive_app(0, out("e"));
     }
     assert!(!session.0.has_room(Key(0)));
-    let told = session.handled(0, "2", Handled::Silent);
-    assert_eq!(told, ["deliver out e {} to 0", "take mail"]);
+    let effects = session.handled(0, "2", Handled::Silent);
+    assert_eq!(effects, ["deliver out e {} to 0", "take app messages"]);
     assert!(session.0.has_room(Key(0)));
-    let told = session.handled(0, "null", Handled::Silent);
-    assert_eq!(told, ["deliver out e {} to 0"]);
+    let effects = session.handled(0, "null", Handled::Silent);
+    assert_eq!(effects, ["deliver out e {} to 0"]);
 }
 
 #[test]
-fn mail_that_was_held_back_is_called_for_when_its_channel_is_joined_again() {
+fn app_messages_that_were_held_back_are_requested_when_its_channel_is_joined_again() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "ping"]);
     for _ in 0..2 {
-        session.mail(0, out("e"));
+        session.receive_app(0, out("e"));
     }
     assert!(!session.0.has_room(Key(0)));
-    let told = session.receive(["5", "5", "room:a", "phx_join"]);
-    assert_eq!(told.last().map(String::as_str), Some("take mail"));
+    let effects = session.receive(["5", "5", "room:a", "phx_join"]);
+    assert_eq!(
+        effects.last().map(String::as_str),
+        Some("take app messages")
+    );
 }
 
 #[test]
-fn messages_of_the_client_and_mail_take_no_room_from_each_other() {
+fn messages_of_the_client_and_of_the_app_take_no_room_from_each_other() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "ping"]);
     for _ in 0..2 {
-        session.mail(0, out("e"));
+        session.receive_app(0, out("e"));
     }
     assert_eq!(session.0.load(), Load::Light);
     for reference in ["3", "4"] {
@@ -676,33 +681,38 @@ fn messages_of_the_client_and_mail_take_no_room_from_each_other() {
 }
 
 #[test]
-fn a_channel_with_too_much_mail_is_ended_with_an_error() {
+fn a_channel_with_too_many_app_messages_is_ended_with_an_error() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "ping"]);
     for _ in 0..2 {
         assert!(session.0.has_room(Key(0)));
-        session.mail(0, out("e"));
+        session.receive_app(0, out("e"));
     }
     assert!(!session.0.has_room(Key(0)));
-    let told = session.mail(0, Mail::Overrun);
+    let effects = session.receive_app(0, AppMessage::Overrun);
     let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
     assert_eq!(
-        told,
-        ["overrun room:a", error, "stop 0, Crashed", "take mail"]
+        effects,
+        [
+            "overrun room:a",
+            error,
+            "stop 0, Crashed",
+            "take app messages"
+        ]
     );
 }
 
 #[test]
-fn a_channel_with_too_much_mail_before_it_is_joined_is_ended_once_it_is() {
+fn a_channel_with_too_many_app_messages_before_it_is_joined_is_ended_once_it_is() {
     let mut session = session();
     session.receive(["1", "1", "room:a", "phx_join"]);
-    session.mail(0, out("e"));
-    assert_eq!(session.mail(0, Mail::Overrun), [""; 0]);
-    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    session.receive_app(0, out("e"));
+    assert_eq!(session.receive_app(0, AppMessage::Overrun), [""; 0]);
+    let effects = session.joined(0, Joined::Ok(Payload::empty()));
     let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
     let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
     let ended = ["overrun room:a", error, "stop 0, Crashed"].map(str::to_owned);
-    assert_eq!(told, [&[joined, subscribe(0)], &ended[..]].concat());
+    assert_eq!(effects, [&[joined, subscribe(0)], &ended[..]].concat());
     assert_eq!(session.0.len(), 0);
 }
 
@@ -710,22 +720,22 @@ fn a_channel_with_too_much_mail_before_it_is_joined_is_ended_once_it_is() {
 fn presences_change_as_soon_as_the_channel_is_joined_whatever_it_is_doing() {
     let mut session = session();
     session.receive(["1", "1", "room:a", "phx_join"]);
-    let change = || Mail::Presence(Change::PushState);
-    assert_eq!(session.mail(0, change()), [""; 0]);
-    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let change = || AppMessage::Presence(Change::PushState);
+    assert_eq!(session.receive_app(0, change()), [""; 0]);
+    let effects = session.joined(0, Joined::Ok(Payload::empty()));
     let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
     let pushed = "PushState by 0".to_owned();
-    assert_eq!(told, [joined, subscribe(0), pushed]);
+    assert_eq!(effects, [joined, subscribe(0), pushed]);
     session.receive(["1", "2", "room:a", "ping"]);
-    assert_eq!(session.mail(0, change()), ["PushState by 0"]);
-    assert_eq!(session.mail(1, change()), [""; 0]);
+    assert_eq!(session.receive_app(0, change()), ["PushState by 0"]);
+    assert_eq!(session.receive_app(1, change()), [""; 0]);
 }
 
 impl Test {
     fn close(&mut self) -> Vec<String> {
         let mut effects = Effects::default();
         self.0.close(&mut effects);
-        told(effects)
+        describe(effects)
     }
 }
 
@@ -741,7 +751,7 @@ fn what_was_received_before_the_client_went_is_handled_in_order_and_then_the_cha
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "one"]);
     session.receive(["1", "3", "room:a", "two"]);
-    session.mail(0, out("three"));
+    session.receive_app(0, out("three"));
     assert_eq!(session.close(), [""; 0]);
     assert_eq!(
         session.handled(0, "2", Handled::Silent),
@@ -764,26 +774,29 @@ fn a_join_under_way_when_its_client_goes_is_finished_and_its_messages_are_handle
     session.receive(["1", "1", "room:a", "phx_join"]);
     session.receive(["1", "2", "room:a", "save"]);
     assert_eq!(session.close(), [""; 0]);
-    let told = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.joined(0, Joined::Ok(Payload::empty()));
     let answer = reply(json!(1), 1, "room:a", "ok", json!({}));
-    assert_eq!(told, [answer, "handle save {} in 0".to_owned()]);
-    let told = session.handled(0, "2", Handled::Silent);
-    assert_eq!(told, ["stop 0, Disconnected"]);
+    assert_eq!(effects, [answer, "handle save {} in 0".to_owned()]);
+    let effects = session.handled(0, "2", Handled::Silent);
+    assert_eq!(effects, ["stop 0, Disconnected"]);
 }
 
 #[test]
-fn mail_that_comes_after_the_client_has_gone_is_for_nobody_but_presence_changes_are_made() {
+fn app_messages_that_come_after_the_client_has_gone_are_dropped_but_presence_changes_are_made() {
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "slow"]);
     session.close();
-    assert_eq!(session.mail(0, out("late")), [""; 0]);
-    assert_eq!(session.mail(0, Mail::Info(Box::new(()))), [""; 0]);
+    assert_eq!(session.receive_app(0, out("late")), [""; 0]);
     assert_eq!(
-        session.mail(0, Mail::Presence(Change::PushState)),
+        session.receive_app(0, AppMessage::Info(Box::new(()))),
+        [""; 0]
+    );
+    assert_eq!(
+        session.receive_app(0, AppMessage::Presence(Change::PushState)),
         ["PushState by 0"]
     );
-    let told = session.handled(0, "2", Handled::Silent);
-    assert_eq!(told, ["stop 0, Disconnected"]);
+    let effects = session.handled(0, "2", Handled::Silent);
+    assert_eq!(effects, ["stop 0, Disconnected"]);
 }
 
 #[test]
@@ -792,15 +805,15 @@ fn a_channel_that_leaves_stops_or_crashes_after_its_client_has_gone_ends_for_tha
         let mut session = session().join();
         session.receive(["1", "2", "room:a", "slow"]);
         session.close();
-        session.mail(0, Mail::Stop);
-        let told = session.handled(0, "2", how);
-        assert_eq!(told.last(), Some(&format!("stop 0, {reason}")));
+        session.receive_app(0, AppMessage::Stop);
+        let effects = session.handled(0, "2", how);
+        assert_eq!(effects.last(), Some(&format!("stop 0, {reason}")));
         assert_eq!(session.0.len(), 0);
     }
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "slow"]);
     session.receive(["1", "3", "room:a", "phx_leave"]);
     session.close();
-    let told = session.handled(0, "2", Handled::Silent);
-    assert_eq!(told.last().map(String::as_str), Some("stop 0, Left"));
+    let effects = session.handled(0, "2", Handled::Silent);
+    assert_eq!(effects.last().map(String::as_str), Some("stop 0, Left"));
 }

@@ -11,10 +11,10 @@ use std::net::{IpAddr, SocketAddr};
 /// The subprotocol that carries a token.
 const BEARER: &str = "base64url.bearer.phx.";
 
-/// The header that carries it by long-poll.
+/// The header that carries the token of a long-polling client.
 const AUTH_TOKEN: &str = "x-phoenix-authtoken";
 
-/// The request that a client connects with, the state of the app, and its endpoint.
+/// The request that a client connects with, the app's state, and its endpoint.
 ///
 /// ```
 /// use axum_channels::ConnectInfo;
@@ -41,11 +41,10 @@ impl ConnectInfo {
         &self.parts.headers
     }
 
-    /// The token that the client authenticates with: what phoenix.js is given as `authToken`, which keeps it out of URLs
-    /// and their logs.
+    /// The token that the client authenticates with, phoenix.js's `authToken`, which keeps it out of URLs and their logs.
     ///
-    /// It travels as the subprotocol `base64url.bearer.phx.…` beside `phoenix`, or by long-poll in a header. What is no
-    /// base64 of a text is no token. Nothing is checked: verify it.
+    /// It is sent as the subprotocol `base64url.bearer.phx.…` besides `phoenix`, or by long-polling in a header. `None` if
+    /// it is not the base64 of a text. The token is not verified here.
     ///
     /// ```
     /// use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
@@ -72,13 +71,13 @@ impl ConnectInfo {
             .flat_map(|value| value.split(','))
             .filter_map(|token| token.trim().strip_prefix(BEARER));
         let token = tokens.next()?.trim_end_matches('=');
-        // By its name base64url; phoenix.js writes the other alphabet.
+        // Base64url by its name, but phoenix.js uses the standard alphabet.
         let bytes = STANDARD_NO_PAD.decode(token);
         let bytes = bytes.or_else(|_| URL_SAFE_NO_PAD.decode(token)).ok()?;
         String::from_utf8(bytes).ok()
     }
 
-    /// What the client says it is.
+    /// The client's `User-Agent` header.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;
@@ -102,10 +101,10 @@ impl ConnectInfo {
         &self.parts.uri
     }
 
-    /// Address of the client: that of the [peer](Self::peer_addr), unless this is one of the endpoint's
-    /// [trusted proxies](crate::EndpointBuilder::trusted_proxies), which name another in `X-Forwarded-For`.
+    /// Address of the client: the [peer's](Self::peer_addr), or the one in `X-Forwarded-For` if the peer is one of the
+    /// endpoint's [trusted proxies](crate::EndpointBuilder::trusted_proxies).
     ///
-    /// `None` if what a trusted proxy wrote is no address, or the server does not know its peers.
+    /// `None` if a trusted proxy sent no valid address, or the server does not provide the peer's.
     ///
     /// ```
     /// use axum_channels::{ConnectInfo, Refused};
@@ -119,7 +118,7 @@ impl ConnectInfo {
     /// ```
     pub fn client_addr(&self) -> Option<IpAddr> {
         let peer = self.peer_addr()?.ip();
-        match &self.endpoint.hub().proxies {
+        match &self.endpoint.shared().proxies {
             Some(proxies) => proxies.client_addr(peer, self.headers()),
             None => Some(peer.to_canonical()),
         }
@@ -142,7 +141,7 @@ impl ConnectInfo {
         addr.map(|axum::extract::ConnectInfo(addr)| *addr)
     }
 
-    /// What a tower layer left in the request's extensions, such as the user that an authentication layer found.
+    /// Value that a tower layer stored in the request's extensions, such as the authenticated user.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;
@@ -157,7 +156,7 @@ impl ConnectInfo {
         self.parts.extensions.get()
     }
 
-    /// The endpoint that the client connects to: the way to everyone who is connected already.
+    /// The endpoint that the client connects to, through which all connected clients can be reached.
     ///
     /// ```
     /// use axum_channels::{ConnectInfo, Refused};
@@ -173,7 +172,7 @@ impl ConnectInfo {
         &self.endpoint
     }
 
-    /// A value that the endpoint was [built with](crate::EndpointBuilder::state).
+    /// Value that the endpoint was [built with](crate::EndpointBuilder::state).
     ///
     /// # Panics
     /// If it was built without a `T`. See [`try_state`](Self::try_state).
@@ -188,10 +187,10 @@ impl ConnectInfo {
     /// }
     /// ```
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
-        self.endpoint.hub().states.expect()
+        self.endpoint.shared().states.expect()
     }
 
-    /// A value that the endpoint was built with, or `None`.
+    /// Value that the endpoint was built with, or `None`.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;
@@ -200,7 +199,7 @@ impl ConnectInfo {
     /// }
     /// ```
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.endpoint.hub().states.get()
+        self.endpoint.shared().states.get()
     }
 }
 

@@ -2,7 +2,7 @@ use super::{ConnectInfo, Params};
 use crate::channel::Channels;
 use crate::message::Refused;
 
-/// Lets clients connect, and says which channels they may join.
+/// Accepts clients, and routes topics to channels.
 ///
 /// The value that [`connect`](Self::connect) returns is kept for as long as the connection lasts; its channels reach it
 /// with [`Socket::handler`](crate::Socket::handler). A handler is mounted with
@@ -27,22 +27,22 @@ use crate::message::Refused;
 /// }
 /// ```
 pub trait SocketHandler: Sized + Send + Sync + 'static {
-    /// Routes topics to channels. Routes nothing unless you do.
+    /// Routes topics to channels. The default has no routes.
     fn channels(routes: &mut Channels<Self>) {
         let _ = routes;
     }
 
-    /// Lets a client connect, or refuses it.
+    /// Accepts a client, or refuses it.
     ///
-    /// This runs before the connection becomes a WebSocket: `params` are those of the URL, `info` the rest of the request.
-    /// A panic here is answered with 500 and ends nothing else.
+    /// Runs before the connection becomes a WebSocket: `params` are those of the URL, `info` is the rest of the request. A
+    /// panic is answered with 500 and affects nothing else.
     fn connect(
         params: &Params,
         info: &ConnectInfo,
     ) -> impl Future<Output = Result<Self, Refused>> + Send;
 
-    /// A name for this client's connections, by which [`Endpoint::disconnect`](crate::Endpoint::disconnect) closes them
-    /// all. `None` unless you say otherwise.
+    /// Name of this client's connections, by which [`Endpoint::disconnect`](crate::Endpoint::disconnect) closes them all:
+    /// `None` by default.
     fn id(&self) -> Option<String> {
         None
     }

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 #[cfg(all(test, axum_channels_loom))]
 mod models;
 
-/// A queue of messages for several receivers that live in one task, from anywhere in the app, until the task closes it.
+/// Queue of messages to several receivers in one task, from any thread, until the task closes it.
 ///
-/// Whatever a message is, it is the user's: none is dropped under the lock, and none stays in a queue that is closed.
+/// Messages are the user's values: none is dropped under the lock, and none stays in a closed queue.
 pub(super) struct KeyedQueue<K, M> {
     state: Mutex<State<K, M>>,
 }
@@ -30,12 +30,12 @@ impl<K, M> Default for KeyedQueue<K, M> {
 }
 
 impl<K: Copy + PartialEq, M> KeyedQueue<K, M> {
-    /// Queues a message, which the task is to look at then.
+    /// Queues a message for the task.
     ///
-    /// Up to `limit` messages may wait for one receiver, if there is a limit: one that is busy takes no room from the others.
+    /// At most `limit` messages of one receiver are queued, if there is a limit: a busy receiver takes no room from the
+    /// others.
     ///
-    /// Returns how many messages wait for the receiver now, this one included, or 1 if they
-    /// are few.
+    /// Returns the number of messages queued for the receiver, including this one, or 1 if they are few.
     ///
     /// # Errors
     /// If there is no room, or the queue is closed.
@@ -64,7 +64,7 @@ impl<K: Copy + PartialEq, M> KeyedQueue<K, M> {
         Ok(before + 1)
     }
 
-    /// Hands out the messages that `take` has room for. The rest stays, in order.
+    /// Passes each message to `take` until it has no room. The rest stays queued, in order.
     pub(super) fn drain(&self, mut take: impl FnMut(K, M) -> Result<(), M>) {
         let mut kept = std::mem::take(&mut lock(&self.state).waiting);
         for _ in 0..kept.len() {
@@ -82,7 +82,7 @@ impl<K: Copy + PartialEq, M> KeyedQueue<K, M> {
         state.waiting = kept;
     }
 
-    /// Drops what waits, and takes no more.
+    /// Drops all queued messages, and accepts no more.
     pub(super) fn close(&self) {
         let mut state = lock(&self.state);
         state.is_closed = true;

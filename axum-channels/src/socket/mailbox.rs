@@ -1,79 +1,82 @@
 use super::Context;
 use super::keyed_queue::KeyedQueue;
-use super::places::Places;
+use super::subscription_slots::SubscriptionSlots;
 use super::tracked::Tracked;
-use crate::channel::{HandleInfo, Letter};
+use crate::channel::{Envelope, HandleInfo};
 use crate::pubsub;
-use crate::session::{Key, Mail};
+use crate::session::{AppMessage, Key};
 use crate::sync::lock;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// What came from within the app for the channels of one connection, until the connection's task takes it.
+/// Messages from within the app to the channels of one connection, until the connection's task takes them.
 #[derive(Default)]
 pub(crate) struct Mailbox {
-    letters: KeyedQueue<Key, Mail>,
-    /// What the channels hear besides their own topics. From the first subscription on.
-    places: OnceLock<Box<Places<Key, pubsub::Subscription>>>,
-    /// What the channels track. From the first presence on.
+    queue: KeyedQueue<Key, AppMessage>,
+    /// Subscriptions to other topics. Created with the first subscription.
+    subscription_slots: OnceLock<Box<SubscriptionSlots<Key, pubsub::Subscription>>>,
+    /// Presences of the channels. Created with the first presence.
     pub(super) tracked: OnceLock<Box<Mutex<Tracked>>>,
 }
 
-/// A connection's mailbox. There is one from when it is first needed, but none any more once the channels have ended.
+/// Mailbox of a connection, created when first needed. There is none after the channels have ended.
 #[derive(Default)]
 pub(crate) struct LazyMailbox(OnceLock<Option<Box<Mailbox>>>);
 
 impl LazyMailbox {
-    /// The mailbox, if it was needed until now.
+    /// Returns the mailbox, if one was created.
     pub(crate) fn get(&self) -> Option<&Mailbox> {
         self.0.get()?.as_deref()
     }
 
-    /// The mailbox, unless the channels have ended.
+    /// Returns the mailbox, unless the channels have ended.
     pub(super) fn open(&self) -> Option<&Mailbox> {
         self.0.get_or_init(|| Some(Box::default())).as_deref()
     }
 
-    /// Drops what nobody will take any more; whoever sends something from here on is told that the client is gone.
+    /// Drops the queued messages; sending fails from then on.
     pub(crate) fn close(&self) {
         if let Some(mailbox) = self.0.get_or_init(|| None) {
-            mailbox.letters.close();
+            mailbox.queue.close();
         }
     }
 }
 
 impl Mailbox {
-    /// Hands out what `take` has room for; the rest stays, in order.
-    pub(crate) fn drain(&self, take: impl FnMut(Key, Mail) -> Result<(), Mail>) {
-        self.letters.drain(take);
+    /// Passes each message to `take` until it has no room; the rest stays queued, in order.
+    pub(crate) fn drain(&self, take: impl FnMut(Key, AppMessage) -> Result<(), AppMessage>) {
+        self.queue.drain(take);
     }
 
-    pub(super) fn places(&self) -> &Places<Key, pubsub::Subscription> {
-        self.places.get_or_init(Box::default)
+    pub(super) fn subscription_slots(&self) -> &SubscriptionSlots<Key, pubsub::Subscription> {
+        self.subscription_slots.get_or_init(Box::default)
     }
 }
 
 impl Context {
-    /// Sends something to one of this connection's channels, and returns how much waits for it. What ends a channel has room
-    /// in any case.
-    pub(crate) fn post(&self, key: Key, mail: Mail) -> Result<usize, SendError> {
-        let limit = (!mail.ends()).then_some(self.max_waiting);
+    /// Sends a message to one of this connection's channels, and returns the length of its queue.
+    ///
+    /// A message that ends a channel is queued regardless of the limit.
+    pub(crate) fn post(&self, key: Key, message: AppMessage) -> Result<usize, SendError> {
+        let limit = (!message.ends()).then_some(self.max_waiting);
         let mailbox = self.mailbox.open().ok_or(SendError::Gone)?;
-        let waiting = mailbox.letters.push(key, mail, limit)?;
+        let waiting = mailbox.queue.push(key, message, limit)?;
         self.client.wake();
         Ok(waiting)
     }
 
-    /// Ends what a channel has subscribed to.
+    /// Ends a channel's subscriptions.
     pub(crate) fn unsubscribe(&self, key: Key) {
         let mailbox = self.mailbox.get();
-        if let Some(places) = mailbox.and_then(|mailbox| mailbox.places.get()) {
-            places.end(key);
+        if let Some(subscription_slots) =
+            mailbox.and_then(|mailbox| mailbox.subscription_slots.get())
+        {
+            subscription_slots.end(key);
         }
     }
 
-    /// Ends what a channel has subscribed to, and forgets what it tracks.
+    /// Ends a channel's subscriptions and presences.
     pub(crate) fn forget(&self, key: Key) {
         self.unsubscribe(key);
         let mailbox = self.mailbox.get();
@@ -83,7 +86,7 @@ impl Context {
     }
 }
 
-/// A way to send messages to one channel of one client, from anywhere in the app: see [`HandleInfo`].
+/// Handle that sends messages to one channel of one client, from anywhere in the app: see [`HandleInfo`].
 ///
 /// ```
 /// use axum_channels::{Channel, HandleInfo, Payload, Refused, Result, Socket, Topic};
@@ -130,13 +133,12 @@ impl<C> Sender<C> {
         }
     }
 
-    /// Sends a message, which [`HandleInfo::handle_info`] gets after what the client sent before.
+    /// Sends a message, which [`HandleInfo::handle_info`] receives after the client's earlier messages.
     ///
-    /// `Ok` says that it was sent. A channel that ends before its turn has come never sees it.
+    /// `Ok` means that it was queued. A channel that ends before does not receive it.
     ///
     /// # Errors
-    /// If the client is gone, or if as many messages wait already as
-    /// [may](crate::SocketOptions::max_waiting).
+    /// If the client is gone, or if the [maximum number of messages](crate::SocketOptions::max_waiting) is queued already.
     ///
     /// ```
     /// # use axum_channels::{HandleInfo, Sender};
@@ -150,9 +152,9 @@ impl<C> Sender<C> {
     where
         C: HandleInfo<M>,
     {
-        let letter = Letter::<C>::new(message);
+        let envelope = Envelope::<C>::new(message);
         self.context
-            .post(self.key, Mail::Info(Box::new(letter)))
+            .post(self.key, AppMessage::Info(Box::new(envelope)))
             .map(drop)
     }
 }
@@ -169,7 +171,7 @@ impl<C> fmt::Debug for Sender<C> {
     }
 }
 
-/// Why a message was not [sent](Sender::send).
+/// Error of [`Sender::send`].
 ///
 /// ```
 /// use axum_channels::SendError;
@@ -181,7 +183,7 @@ impl<C> fmt::Debug for Sender<C> {
 pub enum SendError {
     /// The client is gone, and its channels with it.
     Gone,
-    /// Too many messages wait for this channel.
+    /// The channel's queue is full.
     Full,
 }
 

@@ -1,15 +1,15 @@
-//! Who is connected: what users write against besides channels.
+//! Connected clients: the API of users besides channels.
 
 mod connect_info;
 mod handler;
 mod keyed_queue;
 mod mailbox;
 mod params;
-mod places;
 mod presence;
 mod presence_error;
 mod recipient;
 mod subscription;
+mod subscription_slots;
 mod tracked;
 
 pub use connect_info::ConnectInfo;
@@ -27,38 +27,38 @@ use crate::endpoint::{Endpoint, Event};
 use crate::message::{Body, Outgoing, Payload, Ref, Topic};
 use crate::presence::Owner;
 use crate::pubsub::Subscriber;
-use crate::session::{Key, Mail};
+use crate::session::{AppMessage, Key};
 use std::any::{Any, type_name};
 use std::fmt;
 use std::sync::Arc;
 
-/// A client as its channels see it, whatever transport it came by.
+/// A client as its channels use it, on any transport.
 pub(crate) trait Client: Subscriber {
     /// Sends to this client alone, without waiting.
     fn send(&self, message: &Outgoing<'_>);
 
-    /// Has the client's task look at its mail.
+    /// Wakes the client's task to take the app's messages.
     fn wake(&self);
 
-    /// Closes the connection of a client that sends more than it may.
+    /// Closes the connection of a client that exceeds its rate limit.
     fn close_for_excess(&self);
 }
 
-/// What all channels of a connection share.
+/// State shared by all channels of a connection.
 pub(crate) struct Context {
     pub(crate) endpoint: Endpoint,
     pub(crate) client: Arc<dyn Client>,
     /// The [`SocketHandler`] that `connect` returned.
     pub(crate) handler: Arc<dyn Any + Send + Sync>,
-    /// What [`SocketHandler::id`] said when it connected.
+    /// Return value of [`SocketHandler::id`] for this client.
     pub(crate) id: Option<Topic>,
     pub(crate) mailbox: LazyMailbox,
-    /// How many letters may wait.
+    /// Maximum number of queued messages per channel.
     pub(crate) max_waiting: usize,
 }
 
 impl Context {
-    /// A channel of this connection, as the tracker knows it.
+    /// Identity of a channel of this connection in the tracker.
     pub(crate) fn owner(self: &Arc<Self>, key: Key) -> Owner {
         Owner {
             connection: Arc::as_ptr(self).addr(),
@@ -73,10 +73,10 @@ impl fmt::Debug for Context {
     }
 }
 
-/// One client on one topic: what a channel talks through.
+/// A channel's handle to its client and its topic.
 ///
-/// Everything here returns at once: messages are written if the client's connection takes them, and queued within bounds if
-/// not. A client that reads too slowly for the bound is disconnected. A clone can be moved into a task of your own, to push
+/// All methods return at once: messages are written if the client's connection accepts them, and queued within bounds
+/// otherwise. A client that reads too slowly for the bound is disconnected. A clone can be moved into another task, to push
 /// or broadcast later; when the client is gone, pushing to it does nothing.
 ///
 /// ```
@@ -151,7 +151,7 @@ impl Socket {
         });
     }
 
-    /// Sends an event to everyone who has joined this topic, this client included.
+    /// Sends an event to everyone who has joined this topic, including this client.
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -163,7 +163,7 @@ impl Socket {
         self.endpoint().broadcast(&self.topic, event, payload);
     }
 
-    /// Sends an event to everyone who has joined this topic, but for this client.
+    /// Sends an event to everyone who has joined this topic, except this client.
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -173,13 +173,13 @@ impl Socket {
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
         let from: &dyn Subscriber = &*self.context.client;
-        let pubsub = &self.endpoint().hub().pubsub;
+        let pubsub = &self.endpoint().shared().pubsub;
         pubsub.publish(&self.topic, event, &payload.into(), Some(from));
     }
 
-    /// The endpoint that the client is connected to: the way to everyone on any topic.
+    /// The endpoint that the client is connected to, through which any topic can be reached.
     ///
-    /// A task of your own gets a clone.
+    /// Clone it to use it in another task.
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -198,7 +198,7 @@ impl Socket {
         &self.context.endpoint
     }
 
-    /// Who is on this topic, and the way to be among them.
+    /// Presences of this topic, to list and to change.
     ///
     /// ```
     /// # use axum_channels::{Result, Socket};
@@ -216,8 +216,8 @@ impl Socket {
         }
     }
 
-    /// Ends this channel normally once it is through with what it is doing: its client is told `phx_close`, and does not
-    /// join again.
+    /// Ends this channel once it has finished its current message: the client receives `phx_close`, and does not join
+    /// again.
     ///
     /// ```
     /// use axum_channels::{Reply, Result, Socket};
@@ -228,10 +228,10 @@ impl Socket {
     /// }
     /// ```
     pub fn stop(&self) {
-        let _ = self.context.post(self.key, Mail::Stop); // a client that is gone has no channels to stop
+        let _ = self.context.post(self.key, AppMessage::Stop); // a client that is gone has no channels to stop
     }
 
-    /// A way to send messages to this channel, a `C`, from anywhere in the app. See [`Sender`].
+    /// Returns a handle that sends messages to this channel, a `C`, from anywhere in the app. See [`Sender`].
     ///
     /// ```
     /// use axum_channels::{HandleInfo, Sender, Socket};
@@ -246,14 +246,14 @@ impl Socket {
         Sender::new(self.context.clone(), self.key)
     }
 
-    /// Lets this channel, a `C`, hear another topic: its broadcasts go to [`HandleInfo::handle_info`] in turn with the
+    /// Subscribes this channel, a `C`, to another topic: its broadcasts go to [`HandleInfo::handle_info`], queued among the
     /// client's messages, and not to the client.
     ///
-    /// It hears the topic from now on, until what this returns is dropped or the channel ends: keep it in a field.
-    /// Subscribed twice, it hears everything twice.
+    /// The subscription starts at once and lasts until the returned value is dropped or the channel ends: keep it in a
+    /// field. With two subscriptions the channel receives each broadcast twice.
     ///
-    /// As many broadcasts may wait for the channel as [other messages](crate::SocketOptions::max_waiting); one further
-    /// behind is ended with `phx_error`, since what it would miss may matter to it.
+    /// The queue has the limit of [other messages](crate::SocketOptions::max_waiting); a channel further behind is ended
+    /// with `phx_error`, since it would miss broadcasts.
     ///
     /// ```
     /// use axum_channels::{Channel, Event, HandleInfo, Payload, Refused, Result, Socket, Subscription, Topic};
@@ -267,9 +267,9 @@ impl Socket {
     /// }
     ///
     /// impl HandleInfo<Event> for Dashboard {
-    ///     async fn handle_info(&mut self, heard: Event, socket: &Socket) -> Result<()> {
-    ///         if heard.event == "new" {
-    ///             socket.push("order", heard.payload);
+    ///     async fn handle_info(&mut self, event: Event, socket: &Socket) -> Result<()> {
+    ///         if event.event == "new" {
+    ///             socket.push("order", event.payload);
     ///         }
     ///         Ok(())
     ///     }
@@ -279,7 +279,7 @@ impl Socket {
         Subscription::new::<C>(self, topic.into())
     }
 
-    /// What [`SocketHandler::connect`] returned for this connection: what is known of the client.
+    /// The socket handler of this connection, as returned by [`SocketHandler::connect`].
     ///
     /// # Panics
     /// If the client connected through another handler than `S`.
@@ -306,7 +306,7 @@ impl Socket {
         }
     }
 
-    /// What [`SocketHandler::id`] said when this client connected: who it is, to whatever handler it came.
+    /// Return value of [`SocketHandler::id`] for this client, whatever its handler.
     ///
     /// ```
     /// # use axum_channels::{Refused, Socket};
@@ -318,7 +318,7 @@ impl Socket {
         self.context.id.as_deref()
     }
 
-    /// A value that the endpoint was [built with](crate::EndpointBuilder::state).
+    /// Value that the endpoint was [built with](crate::EndpointBuilder::state).
     ///
     /// # Panics
     /// If it was built without a `T`. See [`try_state`](Self::try_state).
@@ -333,10 +333,10 @@ impl Socket {
     /// }
     /// ```
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
-        self.endpoint().hub().states.expect()
+        self.endpoint().shared().states.expect()
     }
 
-    /// A value that the endpoint was built with, or `None`.
+    /// Value that the endpoint was built with, or `None`.
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -345,7 +345,7 @@ impl Socket {
     /// }
     /// ```
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.endpoint().hub().states.get()
+        self.endpoint().shared().states.get()
     }
 }
 

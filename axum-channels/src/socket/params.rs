@@ -1,7 +1,9 @@
 use std::fmt;
 
-/// The decoded parameters of the URL that a client connected with: those of its query, and those of its path, `user` of
-/// `/users/{user}`. One that is in both has the value of the path.
+/// Decoded parameters of the URL that a client connected with: those of its query, and those of its path, such as `user` in
+/// `/users/{user}`.
+///
+/// A parameter in both has the value of the path.
 ///
 /// ```
 /// use axum_channels::Params;
@@ -35,7 +37,7 @@ impl Params {
         self
     }
 
-    /// The value of a parameter; of one that is given more than once, the last.
+    /// Returns the value of a parameter; the last one if it is repeated.
     ///
     /// ```
     /// # use axum_channels::Params;
@@ -61,7 +63,7 @@ impl Params {
     }
 }
 
-/// As the log shows them by default: tokens, passwords and secrets are filtered, and what is long is cut.
+/// Formats as the default log does: tokens, passwords and secrets are filtered, and long values are cut.
 impl fmt::Debug for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::log::fmt_params(self, f)

@@ -2,19 +2,19 @@ use super::tracked::Tracked;
 use super::{Context, PresenceError, SendError};
 use crate::message::{Payload, Topic};
 use crate::presence::Presences;
-use crate::session::{Change, Key, Mail};
+use crate::session::{AppMessage, Change, Key};
 use crate::sync::lock;
 use serde_json::{Map, Value};
 use std::sync::{Mutex, MutexGuard};
 
-/// Who is on a topic, as one of its channels sees and changes it: see [`Socket::presence`](crate::Socket::presence).
+/// Presences of a channel's topic: see [`Socket::presence`](crate::Socket::presence).
 ///
-/// Under a key, such as a user's id, each connection is tracked with what is known of it. Whoever has joined the topic is
-/// told of changes by `presence_diff`; a client asks for the beginning with [`push_state`](Self::push_state). With
-/// phoenix.js that is all its `Presence` needs.
+/// Each connection is tracked under a key, such as a user's id, with metadata. All clients on the topic receive changes as
+/// `presence_diff`; a client requests the initial list with [`push_state`](Self::push_state). phoenix.js's `Presence` needs
+/// nothing else.
 ///
-/// What a channel has tracked is untracked when it ends, however that happens. Changes that are made while joining take
-/// effect once the client was told that it has joined; later ones when what the channel is polled for now is through.
+/// A channel's presences are untracked when it ends, for any reason. Changes made while joining take effect after the reply
+/// to the join; later ones after the current poll of the channel.
 ///
 /// ```
 /// use axum_channels::{Channel, Payload, Refused, Socket, Topic};
@@ -67,7 +67,7 @@ impl Presence<'_> {
         Ok(())
     }
 
-    /// Replaces what is known of this client's connection under a key.
+    /// Replaces the metadata of this client's connection under a key.
     ///
     /// # Errors
     /// If this channel does not track the key, if `meta` is not a JSON object, if the client is gone, or if too many
@@ -93,7 +93,7 @@ impl Presence<'_> {
         self.change(Change::Update { key: name, meta })
     }
 
-    /// Tracks this client's connection no longer. If it is not tracked under the key, nothing changes, as in Phoenix.
+    /// Untracks this client's connection. If it is not tracked under the key, nothing changes, as in Phoenix.
     ///
     /// # Errors
     /// If the client is gone, or too many messages wait for its channel.
@@ -113,7 +113,7 @@ impl Presence<'_> {
         Ok(())
     }
 
-    /// Pushes who is there to this client, as `presence_state`: what changes were made before this one are in it.
+    /// Pushes the list of presences to this client, as `presence_state`, including earlier changes.
     ///
     /// # Errors
     /// If the client is gone, or too many messages wait for its channel.
@@ -129,7 +129,7 @@ impl Presence<'_> {
         self.change(Change::PushState)
     }
 
-    /// Who is there now. Changes that have not taken effect are not in it.
+    /// Lists the presences. Changes that have not taken effect are not included.
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -141,7 +141,7 @@ impl Presence<'_> {
         self.context.endpoint.presences(self.topic)
     }
 
-    /// Locked until a change is queued: other tasks with a clone of the socket make theirs before it or after it.
+    /// Locked until a change is queued, so that clones of the socket in other tasks make theirs before or after it.
     fn tracked(&self) -> Result<MutexGuard<'_, Tracked>, PresenceError> {
         let mailbox = self.context.mailbox.open().ok_or(SendError::Gone)?;
         let tracked: &Mutex<_> = mailbox.tracked.get_or_init(Box::default);
@@ -149,7 +149,7 @@ impl Presence<'_> {
     }
 
     fn change(&self, change: Change) -> Result<(), PresenceError> {
-        self.context.post(self.key, Mail::Presence(change))?;
+        self.context.post(self.key, AppMessage::Presence(change))?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@ use super::SendError;
 use crate::message::Topic;
 use std::fmt;
 
-/// Why a presence was not changed: see [`Presence`](crate::Presence).
+/// Error of a change to a [`Presence`](crate::Presence).
 ///
 /// ```
 /// use axum_channels::{PresenceError, Socket};
@@ -34,7 +34,7 @@ pub enum PresenceError {
         /// The key.
         key: String,
     },
-    /// What is to be known of the presence is not a JSON object.
+    /// The metadata is not a JSON object.
     NotAnObject,
     /// The change did not reach the client's connection.
     NotSent(SendError),

@@ -1,16 +1,16 @@
 use super::{Context, SendError};
 use crate::message::{Broadcast, Payload};
 use crate::pubsub::{Gauge, Pressure, Subscriber};
-use crate::session::{Key, Mail};
+use crate::session::{AppMessage, Key};
 use crate::sync::{Mutex, lock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// A channel that is handed broadcasts, in turn with what else it is sent. If it falls behind, it is ended.
+/// A channel that receives broadcasts, queued among its other messages. If it falls behind, it is ended.
 pub(crate) struct Recipient {
     pub(super) context: Arc<Context>,
     key: Key,
-    /// It is ended, or gone: there is no use in handing it anything.
+    /// The channel is ended or gone: nothing more is queued.
     over: AtomicBool,
     gauge: Mutex<Gauge>,
 }
@@ -25,24 +25,24 @@ impl Recipient {
         }
     }
 
-    pub(super) fn hand(&self, mail: impl FnOnce() -> Mail) -> Pressure {
+    pub(super) fn hand(&self, message: impl FnOnce() -> AppMessage) -> Pressure {
         if self.over.load(Relaxed) {
             return Pressure::Low;
         }
-        let error = match self.context.post(self.key, mail()) {
+        let error = match self.context.post(self.key, message()) {
             Ok(waiting) => return self.pressure(waiting),
             Err(error) => error,
         };
         if !self.over.swap(true, Relaxed) {
             match error {
-                SendError::Full => drop(self.context.post(self.key, Mail::Overrun)), // who is gone meanwhile needs no end
+                SendError::Full => drop(self.context.post(self.key, AppMessage::Overrun)), // a client that is gone needs no end
                 SendError::Gone => self.context.unsubscribe(self.key),
             }
         }
         Pressure::Low
     }
 
-    /// What `waiting` messages ask of those who send more.
+    /// Returns the pressure of a queue of `waiting` messages on publishers.
     fn pressure(&self, waiting: usize) -> Pressure {
         let limit = self.context.max_waiting;
         if waiting > limit / 2 {
@@ -55,7 +55,7 @@ impl Recipient {
     }
 }
 
-/// Subscribes a channel that intercepts some of its topic's broadcasts: they go to the channel, all others to the client.
+/// Subscriber for a channel that intercepts events: they go to the channel, all others to the client.
 pub(crate) struct Interceptor {
     pub(crate) channel: Recipient,
     pub(crate) events: &'static [&'static str],
@@ -66,7 +66,7 @@ impl Subscriber for Interceptor {
         if !self.events.contains(&broadcast.event) {
             return self.channel.context.client.deliver(broadcast);
         }
-        self.channel.hand(|| Mail::Out {
+        self.channel.hand(|| AppMessage::Out {
             event: broadcast.event.into(),
             payload: Payload::from(broadcast.payload),
         })
@@ -84,7 +84,7 @@ mod tests {
     use crate::message::Outgoing;
     use crate::socket::{Client, LazyMailbox};
 
-    /// A client whose task has not come to look at its mail.
+    /// A client whose task has not taken its messages yet.
     struct Busy;
 
     impl Subscriber for Busy {
@@ -113,15 +113,15 @@ mod tests {
         });
         let channel = Recipient::new(context.clone(), Key::default());
         for _ in 0..1000 {
-            channel.hand(|| Mail::Info(Box::new(())));
+            channel.hand(|| AppMessage::Info(Box::new(())));
         }
         let mut waiting = Vec::new();
         context
             .mailbox
             .open()
-            .expect("there is mail")
-            .drain(|_, mail| {
-                waiting.push(format!("{mail:?}"));
+            .expect("the mailbox is open")
+            .drain(|_, message| {
+                waiting.push(format!("{message:?}"));
                 Ok(())
             });
         assert_eq!(waiting, ["info", "info", "overrun"]);

@@ -1,20 +1,19 @@
 use super::Socket;
 use super::mailbox::Mailbox;
-use super::places::Place;
 use super::recipient::Recipient;
-use crate::channel::{HandleInfo, Letter};
+use super::subscription_slots::SubscriptionSlot;
+use crate::channel::{Envelope, HandleInfo};
 use crate::endpoint::Event;
 use crate::message::{Broadcast, Topic};
 use crate::pubsub::{self, Pressure, Subscriber};
-use crate::session::Mail;
+use crate::session::AppMessage;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// What keeps a channel subscribed to a topic other than its own: see [`Socket::subscribe`](crate::Socket::subscribe).
+/// A channel's subscription to another topic: see [`Socket::subscribe`](crate::Socket::subscribe).
 ///
-/// The subscription ends when this is dropped, or with the channel if that ends before. Broadcasts that wait for the
-/// channel already are still handed to it.
+/// It ends when dropped, or with the channel. Broadcasts that are queued already still reach the channel.
 ///
 /// ```
 /// use axum_channels::{Event, HandleInfo, Socket, Subscription};
@@ -31,10 +30,10 @@ use std::sync::Arc;
 ///     }
 /// }
 /// ```
-#[must_use = "the channel hears the topic for as long as this is kept"]
+#[must_use = "the subscription ends when this is dropped"]
 pub struct Subscription {
     topic: Topic,
-    _place: Arc<Place<pubsub::Subscription>>,
+    _slot: Arc<SubscriptionSlot<pubsub::Subscription>>,
 }
 
 impl Subscription {
@@ -46,17 +45,17 @@ impl Subscription {
             is_own: topic == socket.topic,
             of: PhantomData::<fn(C)>,
         });
-        let reserve = |mailbox: &Mailbox| mailbox.places().reserve(socket.key);
-        let place = context.mailbox.open().map_or_else(Place::over, reserve);
-        let pubsub = &context.endpoint.hub().pubsub;
-        place.take(pubsub.subscribe(topic.clone(), listener));
-        Subscription {
-            topic,
-            _place: place,
-        }
+        let reserve = |mailbox: &Mailbox| mailbox.subscription_slots().reserve(socket.key);
+        let slot = context
+            .mailbox
+            .open()
+            .map_or_else(SubscriptionSlot::over, reserve);
+        let pubsub = &context.endpoint.shared().pubsub;
+        slot.take(pubsub.subscribe(topic.clone(), listener));
+        Subscription { topic, _slot: slot }
     }
 
-    /// The topic that the channel hears.
+    /// The topic of the subscription.
     ///
     /// ```
     /// # use axum_channels::Subscription;
@@ -77,7 +76,7 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// Hands a topic's broadcasts to a channel, a `C`.
+/// Passes a topic's broadcasts to a channel, a `C`.
 struct Listener<C> {
     channel: Recipient,
     topic: Topic,
@@ -90,11 +89,11 @@ impl<C: HandleInfo<Event>> Subscriber for Listener<C> {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         self.channel.hand(|| {
             let event = Event::new(self.topic.clone(), broadcast);
-            Mail::Info(Box::new(Letter::<C>::new(event)))
+            AppMessage::Info(Box::new(Envelope::<C>::new(event)))
         })
     }
 
-    /// On its own topic, what the channel broadcasts from itself is not for it. On another, it is that of other channels.
+    /// On its own topic, the channel is excluded from its own broadcasts. On another topic, it has an identity of its own.
     fn address(&self) -> *const () {
         match self.is_own {
             true => self.channel.context.client.address(),

@@ -1,9 +1,9 @@
 use crate::session::Key;
 
-/// The presences that the channels of one connection have asked to be tracked and not asked to be untracked.
+/// Presences that the channels of one connection have requested to track.
 ///
-/// The connection's task changes the [`Tracker`](crate::presence::Tracker) later. This is ahead of it, so that whoever asks
-/// for a change learns at once whether it can be made.
+/// The connection's task changes the [`Tracker`](crate::presence::Tracker) later. This is ahead of it, so that an
+/// impossible change is an error at once.
 #[derive(Default)]
 pub(super) struct Tracked(Vec<(Key, Box<str>)>);
 
@@ -23,7 +23,7 @@ impl Tracked {
             .retain(|(of, known)| *of != channel || **known != *name);
     }
 
-    /// A channel has ended.
+    /// Removes a channel that has ended.
     pub(super) fn forget(&mut self, channel: Key) {
         self.0.retain(|(of, _)| *of != channel);
         self.0.shrink_to_fit();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// A channel that a test has joined. See [`connect`](super::connect).
 ///
-/// Assertions wait up to a second, take what they waited for, and panic with everything that arrived instead.
+/// Assertions wait up to a second, take the message, and panic with all other received messages.
 #[derive(Debug)]
 pub struct TestChannel {
     pub(super) line: Arc<Line>,
@@ -15,7 +15,7 @@ pub struct TestChannel {
     pub(super) response: Payload,
 }
 
-/// A message that a test has pushed. Its reply may be waited for, or not.
+/// A message that a test has pushed. Waiting for its reply is optional.
 #[derive(Debug)]
 pub struct Push {
     line: Arc<Line>,
@@ -23,7 +23,7 @@ pub struct Push {
 }
 
 impl TestChannel {
-    /// What the join was answered with.
+    /// Payload of the reply to the join.
     ///
     /// ```
     /// # use axum_channels::{Payload, testing::TestChannel};
@@ -35,7 +35,7 @@ impl TestChannel {
         &self.response
     }
 
-    /// Sends a message to the channel. It is sent at once; wait for the [`reply`](Push::reply) if there is to be one.
+    /// Pushes a message to the channel. It is sent at once; await [`reply`](Push::reply) for its reply.
     ///
     /// ```
     /// # use axum_channels::{Reply, testing::TestChannel};
@@ -63,7 +63,7 @@ impl TestChannel {
         }
     }
 
-    /// Waits for a message to everyone on the topic.
+    /// Waits for a broadcast.
     ///
     /// # Panics
     /// If there is none with this event and payload.
@@ -110,7 +110,7 @@ impl TestChannel {
         self.assert(Kind::Push, event, Some(payload.into()), Location::caller())
     }
 
-    /// Waits for a message to this client alone, whatever it carries, and returns that.
+    /// Waits for a message to this client alone, with any payload, and returns the payload.
     ///
     /// # Panics
     /// If there is none with this event.
@@ -127,7 +127,7 @@ impl TestChannel {
         self.next(Kind::Push, event, Location::caller())
     }
 
-    /// Waits for a message to everyone on the topic, whatever it carries, and returns that.
+    /// Waits for a broadcast with any payload, and returns the payload.
     ///
     /// # Panics
     /// If there is none with this event.
@@ -143,7 +143,7 @@ impl TestChannel {
         self.next(Kind::Broadcast, event, Location::caller())
     }
 
-    /// Makes sure that no such message to everyone arrives within a tenth of a second.
+    /// Asserts that no such broadcast arrives within a tenth of a second.
     ///
     /// # Panics
     /// If one does.
@@ -159,7 +159,7 @@ impl TestChannel {
         self.refute(Kind::Broadcast, event, Location::caller())
     }
 
-    /// Makes sure that no such message to this client arrives within a tenth of a second.
+    /// Asserts that no such message to this client arrives within a tenth of a second.
     ///
     /// # Panics
     /// If one does.
@@ -178,7 +178,7 @@ impl TestChannel {
     /// Leaves the topic, and waits until the server has answered.
     ///
     /// # Panics
-    /// If it does not.
+    /// If there is no answer.
     ///
     /// ```
     /// # use axum_channels::testing::TestChannel;
@@ -304,7 +304,7 @@ impl Push {
         async move { self.line.reply(&self.reference, at).await }
     }
 
-    /// Makes sure that no reply arrives within a tenth of a second.
+    /// Asserts that no reply arrives within a tenth of a second.
     ///
     /// # Panics
     /// If one does.
@@ -327,7 +327,7 @@ impl Push {
     }
 }
 
-/// Whom a message is for.
+/// Recipients of a message.
 #[derive(Clone, Copy)]
 enum Kind {
     Broadcast,

@@ -1,6 +1,6 @@
 use super::channel::TestChannel;
 use super::inbox::Inbox;
-use super::wire::{self, Heard};
+use super::wire::{self, Inbound};
 use crate::message::{Answer, Payload, Reply, Status};
 use serde_json::Value;
 use std::panic::Location;
@@ -41,7 +41,7 @@ impl Client {
     /// Joins a topic.
     ///
     /// # Panics
-    /// If the join is refused, with what the client was told.
+    /// If the join is refused; the message has the refusal.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, testing::connect};
@@ -72,7 +72,7 @@ impl Client {
         }
     }
 
-    /// Joins a topic, or says how that was refused.
+    /// Joins a topic, or returns the refusal.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, Reply, testing::connect};
@@ -112,10 +112,10 @@ impl Client {
         }
     }
 
-    /// Waits until the server closes the connection, and returns the code that it gives.
+    /// Waits until the server closes the connection, and returns the close code.
     ///
     /// # Panics
-    /// If it does not within a second.
+    /// If it is not closed within a second.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, testing::connect};
@@ -136,9 +136,9 @@ impl Client {
         }
     }
 
-    /// Closes the connection as a browser does, and waits until the server has, too.
+    /// Closes the connection as a browser does, and waits until the server has closed it, too.
     ///
-    /// Its channels are closed by that; the [`TestChannel`]s stay, to look at what they received.
+    /// That closes its channels; the [`TestChannel`]s remain, with the messages that they received.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, testing::connect};
@@ -182,7 +182,7 @@ impl Line {
                 wire::text(&Value::from(message).to_string())
             }
         };
-        // If the connection is closed, whoever waits for an answer will say so.
+        // If the connection is closed, the wait for an answer reports it.
         let _ = self.out.send(frame);
     }
 
@@ -209,9 +209,9 @@ async fn listen(
     out: mpsc::WeakUnboundedSender<Vec<u8>>,
 ) {
     loop {
-        match wire::hear(&mut read).await {
-            Ok(Heard::Message(message)) => inbox.put(message),
-            Ok(Heard::Closed(code)) => {
+        match wire::read(&mut read).await {
+            Ok(Inbound::Message(message)) => inbox.put(message),
+            Ok(Inbound::Closed(code)) => {
                 if let Some(out) = out.upgrade() {
                     let _ = out.send(wire::close());
                 }
@@ -222,7 +222,7 @@ async fn listen(
     }
 }
 
-/// Sends until the last frame, which is a close, or until there is nobody left to send for.
+/// Sends until the last frame, which is a close, or until all senders are dropped.
 async fn speak(mut write: WriteHalf<DuplexStream>, mut frames: mpsc::UnboundedReceiver<Vec<u8>>) {
     while let Some(frame) = frames.recv().await {
         if write.write_all(&frame).await.is_err() || wire::is_close(&frame) {

@@ -18,7 +18,7 @@ pub(crate) fn decode_binary(message: &[u8]) -> Option<Message<'static>> {
     })
 }
 
-/// What a client sends: text, or bytes as the error. `None` if its names are too long for that.
+/// Encodes a message as a client does: as text, or as bytes in the error. `None` if its names are too long for that.
 pub(crate) fn encode(message: &Message<'_>) -> Option<Result<String, Vec<u8>>> {
     let text = |reference: &Option<Ref>| reference.as_ref().map(|it| it.as_text().into_owned());
     let (join_ref, reference) = (text(&message.join_ref), text(&message.reference));

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// So long an assertion waits.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Maximum time that an assertion waits.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What has arrived and was not asked for yet.
+/// Received messages that no assertion has taken yet.
 #[derive(Default)]
 pub(super) struct Inbox {
     state: Mutex<State>,
@@ -28,16 +28,16 @@ impl Inbox {
         self.changed.notify_waiters();
     }
 
-    /// The first close is the one that counts.
+    /// Records the close of the connection. Only the first one counts.
     pub(super) fn close(&self, code: Option<u16>) {
         lock(&self.state).closed.get_or_insert(code);
         self.changed.notify_waiters();
     }
 
-    /// Takes the first message that `is_it`, waiting for it.
+    /// Waits for the first message for which `is_it` returns `true`, and takes it.
     ///
     /// # Errors
-    /// What arrived instead.
+    /// If there is none; the error lists the received messages.
     pub(super) async fn take(
         &self,
         is_it: impl Fn(&Received) -> bool,
@@ -49,16 +49,16 @@ impl Inbox {
         self.wait(take).await.ok_or_else(|| self.instead())
     }
 
-    /// Waits until the connection is closed; the code, if the server gave one.
+    /// Waits until the connection is closed, and returns the server's close code.
     pub(super) async fn closed(&self) -> Result<Option<u16>, Instead> {
         self.wait(|state| state.closed)
             .await
             .ok_or_else(|| self.instead())
     }
 
-    /// Whether something that `is_it` arrives within a tenth of a second.
+    /// Returns whether a message for which `is_it` returns `true` arrives within a tenth of a second.
     pub(super) async fn arrives_soon(&self, is_it: impl Fn(&Received) -> bool) -> bool {
-        timeout(PATIENCE / 10, self.take(is_it))
+        timeout(TIMEOUT / 10, self.take(is_it))
             .await
             .is_ok_and(|taken| taken.is_ok())
     }
@@ -73,13 +73,13 @@ impl Inbox {
                         return found;
                     }
                     if state.closed.is_some() {
-                        return None; // nothing else will come
+                        return None; // no more messages will arrive
                     }
                 }
                 changed.await;
             }
         };
-        timeout(PATIENCE, found).await.ok().flatten()
+        timeout(TIMEOUT, found).await.ok().flatten()
     }
 
     fn instead(&self) -> Instead {
@@ -114,7 +114,7 @@ impl Inbox {
     }
 }
 
-/// What arrived and was not what a test waited for.
+/// Received messages, none of which the test waited for.
 pub(super) struct Instead(String);
 
 impl fmt::Display for Instead {

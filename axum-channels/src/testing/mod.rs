@@ -48,10 +48,10 @@ use hyper_util::service::TowerToHyperService;
 use std::panic::Location;
 use tokio::io::duplex;
 
-/// Bytes that fit between client and server before one waits for the other.
+/// Number of bytes that fit between client and server before one waits for the other.
 const PIPE: usize = 64 * 1024;
 
-/// An endpoint with one channel, at `/socket`, that everyone may connect to: to test the channel without the app.
+/// Creates an endpoint with one channel, at `/socket`, that accepts everyone: to test the channel without the app.
 ///
 /// ```
 /// # use axum_channels::{Channel, Endpoint, testing};
@@ -62,16 +62,16 @@ const PIPE: usize = 64 * 1024;
 pub fn endpoint<C: Channel>(pattern: &str) -> Endpoint {
     Endpoint::builder()
         .build()
-        .beside(only::<C>(pattern), Anyone)
+        .with_test_socket(only::<C>(pattern), Anyone)
 }
 
-/// Connects to the socket of an endpoint that leads a topic to the channel `C`, and joins the topic there.
+/// Connects to the socket that routes a topic to the channel `C`, and joins the topic there.
 ///
-/// As long as no socket leads there, the channel is joined all the same, on a socket of its own beside the endpoint's: a
-/// channel can be written and tested before it is routed.
+/// If no socket does, the channel is joined on a socket of its own with the endpoint's state: a channel can be written and
+/// tested before it is routed.
 ///
 /// # Panics
-/// If the connection or the join is refused, with how.
+/// If the connection or the join is refused; the message has the refusal.
 ///
 /// ```
 /// # use axum_channels::{Channel, Endpoint, testing::join};
@@ -88,10 +88,10 @@ pub fn join<C: Channel>(endpoint: &Endpoint, topic: &str) -> impl Future<Output 
     join_through::<C>(endpoint, topic, String::new(), Location::caller())
 }
 
-/// The same with a token in its place, as phoenix.js does that is given an `authToken`: for sockets that ask for one.
+/// Joins with a token, as phoenix.js does with an `authToken`: for sockets that require one.
 ///
 /// # Panics
-/// If the connection or the join is refused, with how.
+/// If the connection or the join is refused; the message has the refusal.
 ///
 /// ```
 /// # use axum_channels::{Channel, Endpoint, testing::join_with_token};
@@ -108,7 +108,7 @@ pub fn join_with_token<C: Channel>(
     join_through::<C>(endpoint, topic, bearing(token), Location::caller())
 }
 
-/// Joins through the socket that leads there. `headers` are further lines of the request.
+/// Joins through the socket that routes the topic. `headers` are further lines of the request.
 async fn join_through<C: Channel>(
     endpoint: &Endpoint,
     topic: &str,
@@ -118,8 +118,8 @@ async fn join_through<C: Channel>(
     let client = match endpoint.path_to::<C>(topic) {
         Some(path) => open(endpoint, path, &[], &headers).await,
         None => {
-            let beside = endpoint.beside(only::<C>(topic), Anyone);
-            open(&beside, "/socket", &[], &headers).await
+            let test_endpoint = endpoint.with_test_socket(only::<C>(topic), Anyone);
+            open(&test_endpoint, "/socket", &[], &headers).await
         }
     };
     let client = match client {
@@ -138,7 +138,7 @@ fn only<C: Channel>(pattern: &str) -> Channels<Anyone> {
 /// Connects to the socket at a path.
 ///
 /// # Panics
-/// If the connection is refused, with how.
+/// If the connection is refused; the message has the refusal.
 ///
 /// ```
 /// # use axum_channels::{Endpoint, testing::connect};
@@ -157,8 +157,9 @@ pub fn connect(endpoint: &Endpoint, path: &str) -> impl Future<Output = Client> 
     }
 }
 
-/// Connects as a client that has been let in already: `handler` is what [`SocketHandler::connect`] would have returned. For
-/// channels of sockets that ask for a token, or for what else a test does not have.
+/// Connects as a client that has been accepted already: `handler` stands for the result of [`SocketHandler::connect`].
+///
+/// For channels of sockets that require a token, or anything else that a test does not have.
 ///
 /// ```
 /// # use axum_channels::{ConnectInfo, Endpoint, Params, Refused, SocketHandler, testing::connect_as};
@@ -176,10 +177,10 @@ pub fn connect(endpoint: &Endpoint, path: &str) -> impl Future<Output = Client> 
 pub async fn connect_as<S: SocketHandler>(endpoint: &Endpoint, handler: S) -> Client {
     let mut channels = Channels::new();
     S::channels(&mut channels);
-    connect(&endpoint.beside(channels, handler), "/socket").await
+    connect(&endpoint.with_test_socket(channels, handler), "/socket").await
 }
 
-/// Connects with parameters, or says how that was refused.
+/// Connects with parameters, or returns the refusal.
 ///
 /// ```
 /// # use axum_channels::{Endpoint, Refused, testing::connect_with};
@@ -190,7 +191,7 @@ pub async fn connect_as<S: SocketHandler>(endpoint: &Endpoint, handler: S) -> Cl
 /// ```
 ///
 /// # Errors
-/// What the client was refused with: the payload and the status.
+/// The refusal: the payload and the status.
 pub async fn connect_with(
     endpoint: &Endpoint,
     path: &str,
@@ -199,7 +200,7 @@ pub async fn connect_with(
     open(endpoint, path, params, "").await
 }
 
-/// Connects with a token in its place, as phoenix.js does that is given an `authToken`, or says how that was refused.
+/// Connects with a token, as phoenix.js does with an `authToken`, or returns the refusal.
 ///
 /// ```
 /// # use axum_channels::{Endpoint, Refused, testing::connect_with_token};
@@ -210,7 +211,7 @@ pub async fn connect_with(
 /// ```
 ///
 /// # Errors
-/// What the client was refused with: the payload and the status.
+/// The refusal: the payload and the status.
 pub async fn connect_with_token(
     endpoint: &Endpoint,
     path: &str,
@@ -219,13 +220,13 @@ pub async fn connect_with_token(
     open(endpoint, path, &[], &bearing(token)).await
 }
 
-/// The header that a token travels in.
+/// Name of the header with the token.
 fn bearing(token: &str) -> String {
     let token = BASE64_STANDARD_NO_PAD.encode(token);
     format!("sec-websocket-protocol: phoenix, base64url.bearer.phx.{token}\r\n")
 }
 
-/// Connects with headers of the request, or says how that was refused.
+/// Connects with headers of the request, or returns the refusal.
 ///
 /// ```
 /// # use axum_channels::{Endpoint, testing::connect_with_headers};
@@ -236,7 +237,7 @@ fn bearing(token: &str) -> String {
 /// ```
 ///
 /// # Errors
-/// What the client was refused with: the payload and the status.
+/// The refusal: the payload and the status.
 pub async fn connect_with_headers(
     endpoint: &Endpoint,
     path: &str,

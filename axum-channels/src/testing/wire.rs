@@ -1,25 +1,25 @@
-//! The other end of the protocol, as far as tests need it: a request, masked frames out, plain frames in.
+//! The client's side of the protocol, as far as tests need it: a request, masked frames out, plain frames in.
 
 use crate::message::{Payload, Refused};
 use serde_json::Value;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// A message as it arrived.
+/// A received message.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Received {
     pub(super) join_ref: Option<String>,
     pub(super) reference: Option<String>,
     pub(super) topic: String,
     pub(super) event: String,
-    /// Of a reply, what it was answered with.
+    /// For a reply, its response.
     pub(super) payload: Payload,
-    /// Of a reply, its status.
+    /// For a reply, its status.
     pub(super) status: Option<String>,
 }
 
-/// What a server says.
-pub(super) enum Heard {
+/// A message or a close from the server.
+pub(super) enum Inbound {
     Message(Received),
     Closed(Option<u16>),
 }
@@ -28,7 +28,7 @@ const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
 const CLOSE: u8 = 0x88;
 
-/// Asks for a WebSocket; `Err` inside if it is refused.
+/// Requests a WebSocket; the inner `Err` is a refusal.
 pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     target: &str,
@@ -66,7 +66,7 @@ pub(super) fn text(text: &str) -> Vec<u8> {
     frame(TEXT, text.as_bytes())
 }
 
-/// A push that carries bytes.
+/// A binary push.
 pub(super) fn binary(names: [&str; 4], payload: &[u8]) -> Vec<u8> {
     frame(BINARY, &binary_body(names, payload))
 }
@@ -108,8 +108,8 @@ fn frame(first: u8, body: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Reads what the server says next.
-pub(super) async fn hear<R: AsyncRead + Unpin>(stream: &mut R) -> io::Result<Heard> {
+/// Reads the next message from the server.
+pub(super) async fn read<R: AsyncRead + Unpin>(stream: &mut R) -> io::Result<Inbound> {
     loop {
         let first = stream.read_u8().await?;
         let length = match stream.read_u8().await? {
@@ -127,11 +127,11 @@ pub(super) async fn hear<R: AsyncRead + Unpin>(stream: &mut R) -> io::Result<Hea
                     binary_message(&body)
                 };
                 return message
-                    .map(Heard::Message)
+                    .map(Inbound::Message)
                     .ok_or_else(|| io::Error::other("not a message"));
             }
             CLOSE => {
-                return Ok(Heard::Closed(
+                return Ok(Inbound::Closed(
                     body.first_chunk().map(|code| u16::from_be_bytes(*code)),
                 ));
             }
@@ -162,7 +162,7 @@ fn message(text: &[u8]) -> Option<Received> {
     })
 }
 
-/// A push, a reply or a broadcast that carries bytes.
+/// Decodes a binary push, reply or broadcast.
 pub(super) fn binary_message(body: &[u8]) -> Option<Received> {
     let (kind, rest) = body.split_first()?;
     let names = [3, 4, 2].get(usize::from(*kind))?;

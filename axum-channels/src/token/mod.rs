@@ -10,26 +10,27 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use term::Term;
 
-/// What stands before the dot: `HS256`.
+/// Part before the dot: `HS256`.
 const PROTECTED: &str = "SFMyNTY";
 
-/// As many as `Phoenix.Token`.
+/// Number of iterations, as in `Phoenix.Token`.
 const ITERATIONS: u32 = 1000;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Signs tokens and verifies them, as `Phoenix.Token` does: so a page can be given a name to connect with, which nobody can
-/// make up.
+/// Signs tokens and verifies them, as `Phoenix.Token` does.
 ///
-/// What is signed can be read by whoever has the token; it cannot be changed. The key is derived from a secret of the app
-/// and a salt, which says what the token is for: one for a socket is no good for resetting a password. Deriving it takes
-/// about a millisecond: make a signer once, and keep it with the endpoint's state.
+/// A page receives a token with, for example, a user's id, and connects with it; nobody else can make one.
 ///
-/// With the same secret and salt, Phoenix verifies these tokens (it gets a string), and this verifies Phoenix's if what was
-/// signed is a string or an integer of up to 64 bits, which is read as a string. Any other Erlang term, a digest other than
-/// the default SHA-256, another number of iterations and encrypted tokens are invalid here.
+/// A token's data can be read by its holder, but not changed. The key is derived from a secret of the app and a salt, which
+/// names the purpose: a token for a socket is not valid for resetting a password. Deriving a key takes about a millisecond:
+/// create a signer once, and keep it in the endpoint's state.
 ///
-/// Needs the feature `token`.
+/// With the same secret and salt, Phoenix verifies these tokens (as strings), and this verifies Phoenix's if their data is
+/// a string or an integer of up to 64 bits, which is read as a string. Any other Erlang term, a digest other than the
+/// default SHA-256, another number of iterations and encrypted tokens are invalid here.
+///
+/// Requires the feature `token`.
 ///
 /// ```
 /// use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Signer, SocketHandler};
@@ -53,12 +54,13 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone)]
 pub struct Signer {
     mac: Hmac<Sha256>,
-    /// Where it is not said, each token says it.
+    /// Without a maximum age of the signer's, each token has its own.
     max_age: Option<Duration>,
 }
 
 impl Signer {
-    /// A signer for one purpose, `salt`. Its tokens are good for a day, those of others for as long as they say.
+    /// Creates a signer for one purpose, `salt`. Its tokens are valid for a day, those of others for the time that they
+    /// state.
     ///
     /// ```
     /// # use axum_channels::Signer;
@@ -71,7 +73,7 @@ impl Signer {
         }
     }
 
-    /// How old a token may be, whatever it says itself.
+    /// Sets the maximum age of tokens, which overrides the one that they state.
     ///
     /// ```
     /// # use axum_channels::Signer;
@@ -84,7 +86,7 @@ impl Signer {
         self
     }
 
-    /// A token that says `data`, and when it was made.
+    /// Signs `data`, together with the current time.
     ///
     /// ```
     /// # use axum_channels::Signer;
@@ -96,10 +98,10 @@ impl Signer {
         self.sign_at(data, now())
     }
 
-    /// What a token says, if it is one of this signer's and not too old.
+    /// Returns the data of a token, if this signer made it and it is not too old.
     ///
     /// # Errors
-    /// Which of the two it is not. The signature is compared in constant time.
+    /// If the signature is invalid, or the token too old. The signature is compared in constant time.
     ///
     /// ```
     /// # use axum_channels::Signer;
@@ -141,7 +143,7 @@ impl Signer {
             (None, None) => return Err(BadToken::Invalid),
         };
         let age = now.as_millis() as i128 - i128::from(term.signed_at);
-        // As Phoenix: no age at all makes every token too old.
+        // As in Phoenix: with a maximum age of zero, every token is too old.
         if max_age <= 0 || age > max_age {
             return Err(BadToken::Expired);
         }
@@ -193,7 +195,7 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// Why a token is not accepted.
+/// Error of [`Signer::verify`].
 ///
 /// ```
 /// # use axum_channels::{BadToken, Signer};
@@ -203,9 +205,9 @@ impl fmt::Debug for Signer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadToken {
-    /// It is too old.
+    /// The token is too old.
     Expired,
-    /// It was not made by this signer, or it was changed.
+    /// The token was made by another signer, or changed.
     Invalid,
 }
 

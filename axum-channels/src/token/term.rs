@@ -1,6 +1,6 @@
-//! The few Erlang terms that tokens are made of: `{data, signed_at, max_age}`.
+//! The few Erlang terms that tokens consist of: `{data, signed_at, max_age}`.
 //!
-//! Source: the External Term Format of Erlang's ERTS user's guide. Everything here is read after its signature was verified.
+//! Source: the External Term Format of Erlang's ERTS user's guide. Terms are read only after their signature was verified.
 
 const VERSION: u8 = 131;
 const SMALL_TUPLE: u8 = 104;
@@ -8,16 +8,16 @@ const BINARY: u8 = 109;
 const SMALL_INTEGER: u8 = 97;
 const INTEGER: u8 = 98;
 const SMALL_BIG: u8 = 110;
-/// The atom `infinity`, as Erlang writes it since OTP 26 and as it did before.
+/// The atom `infinity`, as Erlang encodes it since OTP 26 and before.
 const INFINITY: [&[u8]; 2] = [b"\x77\x08infinity", b"\x64\x00\x08infinity"];
 
-/// What a token says.
+/// Contents of a token.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Term {
     pub(super) data: String,
-    /// Milliseconds.
+    /// In milliseconds.
     pub(super) signed_at: i64,
-    /// Seconds. `None` if it is no integer.
+    /// In seconds. `None` if it is no integer.
     pub(super) max_age: Option<i64>,
 }
 
@@ -31,7 +31,7 @@ impl Term {
         out
     }
 
-    /// `None` if it is another term, or if its data is neither text nor an integer.
+    /// Returns `None` for another term, or if its data is neither text nor an integer.
     pub(super) fn decode(term: &[u8]) -> Option<Term> {
         let (data, rest) = match term.strip_prefix(&[VERSION, SMALL_TUPLE, 3])? {
             [BINARY, rest @ ..] => {
@@ -76,7 +76,7 @@ fn integer(term: &[u8]) -> Option<(i64, &[u8])> {
     }
 }
 
-/// In the form that Erlang would choose, so that the same token comes out.
+/// Encoded as Erlang does, so that the same token results.
 fn put_integer(value: i64, out: &mut Vec<u8>) {
     if let Ok(value) = u8::try_from(value) {
         out.extend([SMALL_INTEGER, value]);

@@ -1,16 +1,16 @@
-//! Buffers for what a client has sent a part of.
+//! Buffers for partially received input.
 
 use crate::serve::BodyTimeout;
 use axum::body::{Body, HttpBody};
 use std::pin::Pin;
 
-/// Why a body was not read to its end.
+/// Reason why a body was not read to its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BodyError {
     TooLarge,
-    /// The server's time limit for it is over.
+    /// The server's time limit for the body is over.
     TooSlow,
-    /// The client is gone, or has sent what is no body.
+    /// The connection was lost, or the body is malformed.
     Broken,
 }
 
@@ -23,7 +23,7 @@ impl BodyError {
     }
 }
 
-/// Appends to a buffer that doubles when it has to grow, but not beyond `most`.
+/// Appends to a buffer that doubles when it grows, up to `most` bytes.
 pub(super) fn append(buffer: &mut Vec<u8>, more: &[u8], most: usize) {
     let len = buffer.len() + more.len();
     if buffer.capacity() < len {
@@ -33,7 +33,9 @@ pub(super) fn append(buffer: &mut Vec<u8>, more: &[u8], most: usize) {
     buffer.extend_from_slice(more);
 }
 
-/// Reads a body of at most `most` bytes. Each chunk is copied as it comes: a chunk of a byte takes sixty to keep.
+/// Reads a body of at most `most` bytes.
+///
+/// Each chunk is copied as it arrives: keeping a chunk of one byte would take sixty.
 pub(super) async fn read_body(mut body: Body, most: usize) -> Result<Vec<u8>, BodyError> {
     let mut read = Vec::new();
     while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {

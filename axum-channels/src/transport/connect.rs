@@ -1,12 +1,12 @@
-//! Whether a client may connect: the same for every transport.
+//! The decision to accept a client, the same for every transport.
 
-use super::mount::{Entrance, Mount};
+use super::mount::{Mount, MountedSocket};
 use crate::codec::Serializer;
 use crate::guard::guarded;
 use crate::message::{Payload, Refused, Why};
-use crate::metrics::{self, told};
+use crate::metrics::{self, record};
 use crate::socket::{ConnectInfo, Params};
-use crate::within::within;
+use crate::with_timeout::with_timeout;
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -15,27 +15,27 @@ use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// `SocketHandler::connect`, of any type.
+/// Type-erased `SocketHandler::connect`.
 pub(crate) type Connect =
     Box<dyn for<'a> Fn(&'a Params, &'a ConnectInfo) -> Connecting<'a> + Send + Sync>;
 pub(crate) type Connecting<'a> =
     Pin<Box<dyn Future<Output = Result<Connected, Refused>> + Send + 'a>>;
 
-/// What came of it.
+/// Result of a successful `connect`.
 pub(crate) struct Connected {
     pub(crate) handler: Arc<dyn Any + Send + Sync>,
     pub(crate) id: Option<String>,
 }
 
-/// Why a client may not connect.
+/// Refusal of a client, as its transport answers it.
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
-    /// What the handler said.
+    /// Payload from the handler.
     pub(super) payload: Option<Payload>,
 }
 
 impl Mount {
-    /// Whether a page may connect, by its origin.
+    /// Returns whether the page's origin is allowed to connect.
     pub(super) fn allows(&self, parts: &Parts) -> bool {
         let checked = self.check_origin.check(&parts.headers);
         if let Err(refused) = &checked {
@@ -47,14 +47,14 @@ impl Mount {
     }
 }
 
-impl Entrance {
-    /// Asks the user's handler.
+impl MountedSocket {
+    /// Runs the user's `connect`.
     pub(super) async fn connect(
         &self,
         mut parts: Parts,
         transport: &'static str,
     ) -> Result<(Connected, Serializer), Refusal> {
-        let Entrance { endpoint, mount } = self;
+        let MountedSocket { endpoint, mount } = self;
         let attempt = mount.log.attempt(transport);
         let params = match params(&mut parts).await {
             Ok(params) => params,
@@ -75,10 +75,10 @@ impl Entrance {
         let name = mount.handlers.name;
         let timed = metrics::started();
         let connecting = guarded((mount.connect)(&params, &info));
-        let result = within(mount.options.connect_timeout, connecting).await;
+        let result = with_timeout(mount.options.connect_timeout, connecting).await;
         let result = result.and_then(|result| result);
         let accepted = matches!(result, Ok(Ok(_)));
-        told!(
+        record!(
             "connect",
             timed,
             socket = name,
@@ -90,7 +90,7 @@ impl Entrance {
                 attempt.crashed(&error);
                 Err(StatusCode::INTERNAL_SERVER_ERROR.into())
             }
-            Ok(Err(Refused(Why::Said { payload, status }))) => {
+            Ok(Err(Refused(Why::Refused { payload, status }))) => {
                 attempt.refused(serializer, &params, (status, &payload));
                 Err(Refusal {
                     status: StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
@@ -105,9 +105,9 @@ impl Entrance {
     }
 }
 
-/// Those of the query, and then those of the path, which so are the ones that count.
+/// Parameters of the query, followed by those of the path, which take precedence.
 ///
-/// As in Phoenix's `Phoenix.Endpoint.socket`: the client chooses both, but only the path may have been looked at on the way.
+/// As in Phoenix's `Phoenix.Endpoint.socket`. The client chooses both, but a proxy may have checked the path.
 async fn params(parts: &mut Parts) -> Result<Params, Refusal> {
     let query = Params::parse(parts.uri.query().unwrap_or_default());
     match RawPathParams::from_request_parts(parts, &()).await {
@@ -129,7 +129,7 @@ impl From<StatusCode> for Refusal {
 }
 
 impl Refusal {
-    /// The status, and as the body what the handler said.
+    /// Response with the status, and the handler's payload as its body.
     pub(super) fn response(&self) -> Response<Body> {
         let Some(payload) = &self.payload else {
             return status(self.status);

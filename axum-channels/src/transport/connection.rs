@@ -1,7 +1,7 @@
 use super::connect::Connected;
 use super::format::{Format, Framing};
 use super::frame::CloseCode;
-use super::mount::Entrance;
+use super::mount::MountedSocket;
 use super::outbox::{End, Outbox};
 use crate::log::{Closed, SocketLog};
 use crate::message::{Broadcast, Outgoing, Topic};
@@ -11,12 +11,13 @@ use crate::socket::{Client, Context, LazyMailbox};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// A client as the rest of the program sees it. Its task, a [`Driver`](super::driver::Driver) or a
-/// [`Poller`](super::poller::Poller), owns what else there is of it.
+/// The shared part of a client's connection.
+///
+/// Its task, a [`Driver`](super::driver::Driver) or a [`Poller`](super::poller::Poller), owns the rest.
 pub(crate) struct Connection {
     pub(super) outbox: Outbox,
-    /// When the client was last heard of, in ticks of the registry's clock.
-    heard: AtomicU32,
+    /// Time of the last read, in ticks of the registry's clock.
+    last_read: AtomicU32,
     pub(super) format: Format,
 }
 
@@ -24,25 +25,25 @@ impl Connection {
     pub(super) fn new(outbox: Outbox, format: Format, now: u32) -> Self {
         Connection {
             outbox,
-            heard: AtomicU32::new(now),
+            last_read: AtomicU32::new(now),
             format,
         }
     }
 
-    /// What runs the channels of this connection; and its id's subscription, if it has one.
+    /// Creates the runner of this connection's channels, and the subscription to its id if it has one.
     pub(super) fn run(
         self: &Arc<Self>,
-        entrance: &Entrance,
+        socket: &MountedSocket,
         Connected { handler, id }: Connected,
     ) -> (Runner, Option<Subscription>) {
-        let Entrance { endpoint, mount } = entrance;
+        let MountedSocket { endpoint, mount } = socket;
         let id = id.map(Topic::from);
         let subscription = id.clone().map(|id| {
             let disconnector = Arc::new(Disconnector {
                 connection: self.clone(),
                 log: mount.log.clone(),
             });
-            endpoint.hub().pubsub.subscribe(id, disconnector)
+            endpoint.shared().pubsub.subscribe(id, disconnector)
         });
         let context = Arc::new(Context {
             endpoint: endpoint.clone(),
@@ -55,22 +56,24 @@ impl Connection {
         (Runner::new(context, mount.handlers.clone()), subscription)
     }
 
-    pub(super) fn hear(&self, now: u32) {
-        self.heard.store(now, Relaxed);
+    pub(super) fn touch(&self, now: u32) {
+        self.last_read.store(now, Relaxed);
     }
 
     pub(super) fn transport(&self) -> &'static str {
         self.format.framing.transport()
     }
 
-    /// Whether the client was last heard of more than so many ticks ago. One that polls is looked after by its
-    /// [`Poller`](super::poller::Poller): a request of its may wait for longer.
+    /// Returns whether nothing was read from the client for more than `ticks`.
+    ///
+    /// Always `false` for a long-polling client, which its [`Poller`](super::poller::Poller) times out: a request may wait
+    /// for longer.
     pub(super) fn is_silent(&self, now: u32, ticks: u32) -> bool {
-        let silence = now.wrapping_sub(self.heard.load(Relaxed));
+        let silence = now.wrapping_sub(self.last_read.load(Relaxed));
         self.format.framing == Framing::WebSocket && silence > ticks
     }
 
-    /// `false` if it had ended already.
+    /// Returns `false` if the connection had ended already.
     pub(super) fn close(&self, code: CloseCode) -> bool {
         self.outbox.end(End::Close(code))
     }
@@ -96,7 +99,7 @@ impl Client for Connection {
     }
 }
 
-/// Listens to a socket's id: the event `disconnect` closes the connection, so that the client connects anew.
+/// Subscriber to a socket's id: the event `disconnect` closes the connection, and the client reconnects.
 pub(super) struct Disconnector {
     connection: Arc<Connection>,
     log: Arc<SocketLog>,

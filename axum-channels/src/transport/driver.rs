@@ -1,14 +1,14 @@
+use super::closing_handshake::{ClosingHandshake, Initiator};
 use super::connection::Connection;
-use super::farewell::{Farewell, Initiator};
 use super::frame::{CloseCode, Incoming, Reader};
-use super::hold::Hold;
 use super::outbox::End;
+use super::read_pause::ReadPause;
 use super::registry::{Registration, Registry};
 use super::stream::Stream;
 use crate::codec::Malformed;
 use crate::log::{self, Closed};
 use crate::message::Message;
-use crate::metrics::{self, told};
+use crate::metrics::{self, record};
 use crate::pubsub::Subscription;
 use crate::runner::{Drain, Runner, Turn};
 use std::cell::Cell;
@@ -19,17 +19,17 @@ use std::task::{Context, Poll};
 
 /// The task of one connection.
 ///
-/// Idle, it holds no buffer and no timer: what is read goes through a buffer that the connections of a thread share, and
-/// only what is left of a partial frame is kept.
+/// An idle driver holds no buffer and no timer: input is read into a buffer that is shared by the thread's connections, and
+/// only a partial frame is kept.
 pub(super) struct Driver {
     pub(super) stream: Stream,
     pub(super) connection: Arc<Connection>,
     pub(super) registry: Arc<Registry>,
     pub(super) reader: Reader,
-    /// What was read and could not be used yet.
+    /// Input that could not be processed yet.
     pub(super) backlog: Vec<u8>,
     pub(super) phase: Phase,
-    pub(super) hold: Hold,
+    pub(super) read_pause: ReadPause,
     pub(super) _registration: Registration,
 }
 
@@ -41,35 +41,35 @@ pub(super) enum Phase {
     Ending(Box<Ending>),
 }
 
-/// What is left to do once nothing more is received. The connection is over when both are done.
+/// Remaining work after the last read. The connection is over when both parts are done.
 pub(super) struct Ending {
-    /// The last frame is on its way out. `None` when the socket is closed, or was lost.
-    farewell: Option<Farewell>,
-    /// Channels handle what was received before.
+    /// The closing handshake. `None` when the socket is closed or lost.
+    closing_handshake: Option<ClosingHandshake>,
+    /// Channels that still handle messages received before.
     drain: Option<Drain>,
 }
 
-/// How a look at the client's input ended.
+/// Result of processing the client's input.
 enum Input {
-    /// It is used up.
+    /// All input is processed.
     Waiting,
-    /// There may be more, but others want their turn.
+    /// There may be more input, but other tasks are polled first.
     More,
-    /// The client has to read what it was sent first.
+    /// The client has to read its replies first.
     Congested,
-    /// A channel has to work off what waits for it first.
+    /// A channel has to handle its queued messages first.
     Held,
     Close(CloseCode, Initiator),
     Gone,
 }
 
-/// So many full reads are used before other tasks get their turn.
+/// Maximum number of full reads before other tasks are polled.
 const READS: usize = 4;
 
 const SCRATCH: usize = 64 * 1024;
 
 thread_local! {
-    /// What all connections of a thread read into. Taken while in use, so that nothing can find it in use.
+    /// Read buffer, shared by all connections of a thread. Taken while in use, so that no two connections use it at once.
     static READ: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
 }
 
@@ -97,8 +97,8 @@ impl Future for Driver {
             match input {
                 Input::Gone => this.end(None, turn),
                 Input::Close(code, initiator) => {
-                    let farewell = this.begin_closing(code, initiator);
-                    this.end(Some(farewell), turn);
+                    let closing_handshake = this.begin_closing(code, initiator);
+                    this.end(Some(closing_handshake), turn);
                 }
                 Input::Waiting | Input::More | Input::Congested | Input::Held => {
                     return this.end_turn(input, turn);
@@ -117,7 +117,7 @@ impl Driver {
             _ => (false, false),
         };
         if lost {
-            // What the client sent before is still there to be read, and its end after that.
+            // Input that the client sent before is still read, and then the end of the stream.
             self.connection.outbox.mute();
         }
         match &mut self.phase {
@@ -134,7 +134,7 @@ impl Driver {
             .flush(&mut self.stream, turn.context())
     }
 
-    /// Handles what was received before the server ended the connection, and then says how it ends.
+    /// Handles the messages received before the server closed the connection, and then starts the closing handshake.
     fn read_rest(&mut self, end: End, turn: &mut Turn<'_, '_>) -> Input {
         match self.read_backlog(turn) {
             input @ (Input::More | Input::Held) => input,
@@ -191,7 +191,7 @@ impl Driver {
                 Poll::Ready(Ok(read @ 1..)) => &mut scratch[..read],
                 Poll::Ready(_) => return Input::Gone,
             };
-            self.connection.hear(self.registry.now());
+            self.connection.touch(self.registry.now());
             let input = if self.backlog.is_empty() {
                 let (used, input) = self.consume(fresh, turn);
                 self.reader.keep(&mut self.backlog, &fresh[used..]);
@@ -213,12 +213,12 @@ impl Driver {
     fn consume_kept(&mut self, backlog: &mut Vec<u8>, turn: &mut Turn<'_, '_>) -> Input {
         let (used, input) = self.consume(backlog, turn);
         if used > 0 {
-            *backlog = backlog.split_off(used); // what is left may be little, and stay for long
+            *backlog = backlog.split_off(used); // a short remainder may stay for long
         }
         input
     }
 
-    /// Uses what whole frames there are, and says how many bytes that was.
+    /// Processes the complete frames, and returns their length in bytes.
     fn consume(&mut self, data: &mut [u8], turn: &mut Turn<'_, '_>) -> (usize, Input) {
         let total = data.len();
         let mut rest = data;
@@ -269,29 +269,30 @@ impl Driver {
         self.registry.log.closed(self.connection.transport(), why);
     }
 
-    /// Whether nothing is to be read, as too much waits for a channel.
+    /// Returns whether reading is paused because a channel's queue is full.
     fn is_held(&mut self, turn: &mut Turn<'_, '_>) -> bool {
         let Phase::Open { runner, .. } = &mut self.phase else {
             return false;
         };
         let timeout = self.registry.timeout();
-        self.hold.lasts(runner.load(), timeout, turn.context())
+        self.read_pause
+            .lasts(runner.load(), timeout, turn.context())
     }
 
-    fn begin_closing(&mut self, code: CloseCode, initiator: Initiator) -> Farewell {
-        told!("close", metrics::started(), code = code.0);
+    fn begin_closing(&mut self, code: CloseCode, initiator: Initiator) -> ClosingHandshake {
+        record!("close", metrics::started(), code = code.0);
         self.connection.outbox.close(code);
-        Farewell::new(initiator)
+        ClosingHandshake::new(initiator)
     }
 
-    /// Receives nothing from here on. What was received is handled, also when the socket is gone.
-    fn end(&mut self, farewell: Option<Farewell>, turn: &mut Turn<'_, '_>) {
+    /// Stops receiving. Messages received before are handled, even if the socket is lost.
+    fn end(&mut self, closing_handshake: Option<ClosingHandshake>, turn: &mut Turn<'_, '_>) {
         self.backlog = Vec::new();
-        if farewell.is_none() {
+        if closing_handshake.is_none() {
             self.close_socket();
         }
         let ending = Box::new(Ending {
-            farewell,
+            closing_handshake,
             drain: None,
         });
         let phase = std::mem::replace(&mut self.phase, Phase::Ending(ending));
@@ -317,15 +318,15 @@ impl Driver {
             ending.drain = None;
         }
         let is_drained = ending.drain.is_none();
-        if let Some(farewell) = &mut ending.farewell {
+        if let Some(closing_handshake) = &mut ending.closing_handshake {
             let outbox = &self.connection.outbox;
-            if farewell
+            if closing_handshake
                 .poll(outbox, &mut self.stream, turn.context())
                 .is_pending()
             {
                 return Poll::Pending;
             }
-            ending.farewell = None;
+            ending.closing_handshake = None;
             self.close_socket();
         }
         if is_drained {
@@ -336,7 +337,7 @@ impl Driver {
     }
 }
 
-/// What a code of the reader stands for.
+/// Reason to log for a close code of the reader.
 fn cause(code: CloseCode) -> Closed<'static> {
     match code {
         CloseCode::TOO_BIG => Closed::TooLarge,
@@ -345,7 +346,7 @@ fn cause(code: CloseCode) -> Closed<'static> {
     }
 }
 
-/// Hands a message to the channels.
+/// Passes a message to the channels.
 fn receive(
     phase: &mut Phase,
     message: Result<Message<'_>, Malformed>,
@@ -360,6 +361,6 @@ fn receive(
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.connection.outbox.shut();
+        self.connection.outbox.abandon();
     }
 }

@@ -1,9 +1,9 @@
 use super::frame;
-use crate::codec::{Kind, Serializer, Unsayable};
+use crate::codec::{EncodeError, Kind, Serializer};
 use crate::message::{Broadcast, FORMATS, Outgoing};
 use bytes::Bytes;
 
-/// How one client is written to: in which format, and framed in what.
+/// Encoding of one client's messages: serializer and framing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Format {
     pub(super) serializer: Serializer,
@@ -12,14 +12,14 @@ pub(super) struct Format {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// Frames.
+    /// WebSocket frames.
     WebSocket,
-    /// JSON strings, a comma after each. There are no bytes in them.
+    /// JSON strings, each followed by a comma. Bytes cannot be encoded.
     LongPoll,
 }
 
 impl Framing {
-    /// The transport that is framed so, as the log names it.
+    /// Name of the transport in the log.
     pub(super) fn transport(self) -> &'static str {
         match self {
             Framing::WebSocket => "websocket",
@@ -29,24 +29,24 @@ impl Framing {
 }
 
 impl Format {
-    /// Below [`FORMATS`].
+    /// Index of the format, below [`FORMATS`].
     pub(super) fn index(self) -> usize {
         const { assert!(FORMATS == 4) };
         2 * self.framing as usize + self.serializer.index()
     }
 
-    pub(super) fn kind(self, message: &Outgoing<'_>) -> Result<Kind, Unsayable> {
+    pub(super) fn kind(self, message: &Outgoing<'_>) -> Result<Kind, EncodeError> {
         self.framed(self.serializer.kind(message)?)
     }
 
-    fn framed(self, kind: Kind) -> Result<Kind, Unsayable> {
+    fn framed(self, kind: Kind) -> Result<Kind, EncodeError> {
         match (self.framing, kind) {
-            (Framing::LongPoll, Kind::Binary) => Err(Unsayable::Binary),
+            (Framing::LongPoll, Kind::Binary) => Err(EncodeError::Binary),
             _ => Ok(kind),
         }
     }
 
-    /// Appends a message of the kind that [`kind`](Self::kind) says.
+    /// Appends a message of the kind that [`kind`](Self::kind) returns.
     pub(super) fn put(self, message: &Outgoing<'_>, kind: Kind, out: &mut Vec<u8>) {
         let expected = message.len_hint();
         self.frame(kind, expected, out, |out| {
@@ -54,8 +54,8 @@ impl Format {
         });
     }
 
-    /// A message to everyone with this format.
-    pub(super) fn broadcast(self, broadcast: &Broadcast<'_>) -> Result<Bytes, Unsayable> {
+    /// Encodes a broadcast in this format.
+    pub(super) fn broadcast(self, broadcast: &Broadcast<'_>) -> Result<Bytes, EncodeError> {
         let kind = self.framed(self.serializer.kind_of_broadcast(broadcast)?)?;
         let mut out = Vec::new();
         self.frame(kind, broadcast.len_hint(), &mut out, |out| {
@@ -64,7 +64,7 @@ impl Format {
         Ok(out.into())
     }
 
-    /// `expected` is about how many bytes `write` appends: a large message is not to be moved while it is written.
+    /// `expected` is the approximate number of bytes that `write` appends, so that a large message is not moved.
     fn frame(
         self,
         kind: Kind,
@@ -86,9 +86,9 @@ impl Format {
     }
 }
 
-/// Makes what is there from `start` on, which is a message, the inside of a JSON string.
+/// Turns the message from `start` on into the inside of a JSON string.
 ///
-/// In place, from its end. JSON has no control characters but white space, and each takes one byte more, as quotes do.
+/// Done in place, from the end. JSON has no control characters but white space, and each takes one more byte, as quotes do.
 fn escape(out: &mut Vec<u8>, start: usize) {
     let escaped = |byte: u8| match byte {
         b'"' | b'\\' => Some(byte),

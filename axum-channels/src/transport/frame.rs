@@ -1,4 +1,4 @@
-//! WebSocket frames, RFC 6455: what a server reads and writes. Pure; the section of each rule is beside it.
+//! WebSocket frames, RFC 6455, as a server reads and writes them. Pure; each rule names its section.
 
 mod fragments;
 
@@ -18,10 +18,10 @@ const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
 
-/// §5.5: the most that a control frame carries.
+/// §5.5: maximum payload of a control frame.
 const MAX_CONTROL: usize = 125;
 
-/// Why a connection is closed, as the other side is told: §7.4.1.
+/// Close code of a connection: §7.4.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CloseCode(pub(crate) u16);
 
@@ -35,27 +35,27 @@ impl CloseCode {
     pub(crate) const INTERNAL_ERROR: Self = Self(1011);
     pub(crate) const RESTART: Self = Self(1012);
 
-    /// §7.4: whether a client may send it. 1004 to 1006 and 1015 never travel.
+    /// §7.4: returns whether a client may send the code. 1004 to 1006 and 1015 never appear in a frame.
     fn may_travel(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
 }
 
-/// Something whole that a client sent.
+/// A complete item received from a client.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Incoming<'a> {
     Text(Cow<'a, str>),
     Binary(Cow<'a, [u8]>),
-    /// To be answered with what it carries.
+    /// A ping, to be answered with the same payload.
     Ping(&'a [u8]),
     Pong,
-    /// To be answered, and then it is over.
+    /// A close frame, to be answered before the connection ends.
     Close,
-    /// Part of a message that is not whole yet.
+    /// A fragment of an incomplete message.
     Fragment,
 }
 
-/// Puts messages together from frames. Holds nothing while no fragmented message is under way.
+/// Reassembles messages from frames. Allocates nothing while no fragmented message is pending.
 #[derive(Debug)]
 pub(crate) struct Reader {
     max_message: usize,
@@ -70,7 +70,8 @@ impl Reader {
         }
     }
 
-    /// Takes the next whole frame off the front of `data` and unmasks it in place. `Ok(None)` if none is whole.
+    /// Takes the next complete frame off the front of `data` and unmasks it in place. `Ok(None)` if the frame is
+    /// incomplete.
     ///
     /// # Errors
     /// The code to close the connection with.
@@ -100,8 +101,9 @@ impl Reader {
         self.accept(head, body).map(Some)
     }
 
-    /// Keeps the beginning of a frame until the rest has come. The buffer grows with what comes, and no larger than the frame:
-    /// what its head announces is not believed before it is there.
+    /// Makes room for the rest of a partial frame.
+    ///
+    /// The buffer grows with the data received, not with the length that the frame's head announces.
     pub(crate) fn keep(&self, kept: &mut Vec<u8>, more: &[u8]) {
         let head = Head::parse(if kept.is_empty() { more } else { kept });
         let whole = match head {
@@ -138,7 +140,7 @@ impl Reader {
                 self.fragments = fragments;
                 control(opcode, body)
             }
-            // §5.4: a continuation of nothing, or a new message in the middle of one.
+            // §5.4: a continuation without a first frame, or a new message in the middle of another.
             _ => Err(CloseCode::PROTOCOL_ERROR),
         }
     }
@@ -160,18 +162,18 @@ fn control(opcode: u8, body: &[u8]) -> Result<Incoming<'_>, CloseCode> {
     }
 }
 
-/// The head of a frame from a client: §5.2.
+/// Head of a frame from a client: §5.2.
 struct Head {
     fin: bool,
     opcode: u8,
     len: u64,
     mask: [u8; 4],
-    /// Bytes that the head itself took.
+    /// Length of the head in bytes.
     size: usize,
 }
 
 impl Head {
-    /// `Ok(None)` if it is not all there yet. What is wrong with it is found as early as can be.
+    /// Returns `Ok(None)` if the head is incomplete. Errors are found as early as possible.
     fn parse(data: &[u8]) -> Result<Option<Head>, CloseCode> {
         let [first, second, rest @ ..] = data else {
             return Ok(None);
@@ -180,10 +182,10 @@ impl Head {
         let short = second & !MASKED;
         let known = matches!(opcode, CONTINUATION | TEXT | BINARY | CLOSE | PING | PONG);
         if first & RSV != 0 || !known || second & MASKED == 0 {
-            return Err(CloseCode::PROTOCOL_ERROR); // §5.2: no extension was agreed on; §5.1: clients mask
+            return Err(CloseCode::PROTOCOL_ERROR); // §5.2: no extension was negotiated; §5.1: clients mask
         }
         if opcode >= CLOSE && (!fin || usize::from(short) > MAX_CONTROL) {
-            return Err(CloseCode::PROTOCOL_ERROR); // §5.5: control frames are short and whole
+            return Err(CloseCode::PROTOCOL_ERROR); // §5.5: control frames are short and unfragmented
         }
         let (len, least, rest) = match short {
             126 => match rest.split_first_chunk() {
@@ -197,7 +199,7 @@ impl Head {
             len => (u64::from(len), 0, rest),
         };
         if len < least || len > i64::MAX as u64 {
-            return Err(CloseCode::PROTOCOL_ERROR); // §5.2: the shortest form, and its first bit is 0
+            return Err(CloseCode::PROTOCOL_ERROR); // §5.2: the shortest encoding, and its first bit is 0
         }
         let Some((mask, rest)) = rest.split_first_chunk() else {
             return Ok(None);
@@ -216,7 +218,7 @@ impl Head {
     }
 }
 
-/// §5.3. Eight bytes at a time: the mask repeats every four.
+/// §5.3. Unmasks eight bytes at a time: the mask repeats every four.
 fn unmask(body: &mut [u8], mask: [u8; 4]) {
     let wide = u64::from(u32::from_ne_bytes(mask));
     let wide = wide | wide << 32;
@@ -229,9 +231,9 @@ fn unmask(body: &mut [u8], mask: [u8; 4]) {
     }
 }
 
-/// Appends a text or binary frame, whose body `write` appends.
+/// Appends a text or binary frame with the body that `write` appends.
 pub(crate) fn put_message(out: &mut Vec<u8>, kind: Kind, write: impl FnOnce(&mut Vec<u8>)) {
-    // The length is known only afterwards. Most messages fit the shortest head; for others the text is moved up.
+    // The length is known only afterwards. Most messages fit the shortest head; for others the body is moved up.
     let start = out.len();
     out.extend([0, 0]);
     write(out);
@@ -262,7 +264,7 @@ fn put(out: &mut Vec<u8>, opcode: u8, body: &[u8]) {
     out.extend_from_slice(body);
 }
 
-/// The head of a frame from a server, and how much of it is used: §5.2. Servers do not mask: §5.1.
+/// The head of a server's frame and its used length: §5.2. Servers do not mask: §5.1.
 fn head(opcode: u8, len: usize) -> ([u8; 10], usize) {
     let mut head = [0; 10];
     head[0] = FIN | opcode;

@@ -1,12 +1,12 @@
-//! What a stream of frames means, for `crate::fuzz`.
+//! Properties of frame streams, for `crate::fuzz`.
 
 use super::frame::{CloseCode, Incoming, Reader, put_message};
 use crate::codec::Kind;
 
-/// The bit of a frame's second byte that says so.
+/// Mask bit in a frame's second byte.
 const MASKED: u8 = 0x80;
 
-/// Each message in words, and the code that the stream ends with if it does: read in pieces of a size.
+/// Describes each message of a stream and its close code, if any; the stream is read in pieces of the given size.
 pub(crate) fn read(data: &[u8], piece: usize, max_message: usize) -> (Vec<String>, Option<u16>) {
     let (mut reader, mut messages, mut kept) = (Reader::new(max_message), Vec::new(), Vec::new());
     for piece in data.chunks(piece.max(1)) {
@@ -40,7 +40,7 @@ pub(crate) fn read(data: &[u8], piece: usize, max_message: usize) -> (Vec<String
     (messages, None)
 }
 
-/// What a server writes is what is read, once it is masked as a client's frames are.
+/// Asserts that a server's frame is read back unchanged, once masked like a client's.
 pub(crate) fn check_written(kind: Kind, body: &[u8]) {
     let mut frame = Vec::new();
     put_message(&mut frame, kind, |out| out.extend_from_slice(body));
@@ -57,20 +57,19 @@ pub(crate) fn check_written(kind: Kind, body: &[u8]) {
     );
 }
 
-/// What a client says, whole or in fragments, is what is read; and one byte more than a message may have is too much.
+/// Asserts that a message, whole or in fragments, is read back unchanged, and refused if one byte over the limit.
 pub(crate) fn check_spoken(kind: Kind, mask: [u8; 4], body: &[u8]) {
     for fragments in [1, 2, 5] {
         let frames = spoken(kind, mask, body, fragments);
-        let heard =
-            |max_message| check_read(&mut frames.clone(), max_message, incoming(kind, body));
-        assert_eq!(heard(body.len()), Ok(()), "{fragments} fragments");
+        let read = |max_message| check_read(&mut frames.clone(), max_message, incoming(kind, body));
+        assert_eq!(read(body.len()), Ok(()), "{fragments} fragments");
         if let Some(less) = body.len().checked_sub(1) {
-            assert_eq!(heard(less), Err(CloseCode::TOO_BIG));
+            assert_eq!(read(less), Err(CloseCode::TOO_BIG));
         }
     }
 }
 
-/// The frames of a message: RFC 6455, §5.2 to §5.4.
+/// Frames of a message: RFC 6455, §5.2 to §5.4.
 fn spoken(kind: Kind, mask: [u8; 4], body: &[u8], fragments: usize) -> Vec<u8> {
     let mut frames = Vec::new();
     let mut rest = body;
@@ -105,7 +104,7 @@ fn spoken(kind: Kind, mask: [u8; 4], body: &[u8], fragments: usize) -> Vec<u8> {
     frames
 }
 
-/// The frames are read as one message, or refused with a code.
+/// Reads the frames as one message, or returns the close code.
 fn check_read(
     frames: &mut [u8],
     max_message: usize,

@@ -8,26 +8,26 @@ use axum::http::{
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// §1.3.
+/// GUID of §1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// The subprotocol that Phoenix's client offers beside its token, and the only one that is ever picked.
+/// The subprotocol that Phoenix's client offers besides its token, and the only one that is selected.
 const SUBPROTOCOL: &str = "phoenix";
 
-/// What a client is answered whose request is a proper one.
+/// Response to a valid request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Handshake {
     /// `Sec-WebSocket-Accept`.
     pub(super) accept: HeaderValue,
-    /// `Sec-WebSocket-Protocol`, if the client offered one that we speak.
+    /// `Sec-WebSocket-Protocol`, if the client offered a supported one.
     pub(super) subprotocol: Option<HeaderValue>,
 }
 
 impl Handshake {
-    /// Reads a request for a WebSocket: §4.2.1.
+    /// Validates a WebSocket request: §4.2.1.
     ///
     /// # Errors
-    /// The first thing that is missing, or wrong.
+    /// The first header that is missing or wrong.
     pub(super) fn read(request: &Parts) -> Result<Handshake, &'static str> {
         let headers = &request.headers;
         let needs = |is_there: bool, what| if is_there { Ok(()) } else { Err(what) };
@@ -79,7 +79,7 @@ impl Handshake {
     }
 }
 
-/// Whether one of a header's comma-separated tokens is what is looked for.
+/// Returns whether a header's comma-separated tokens include the given one.
 fn has_token(headers: &HeaderMap, name: HeaderName, is_it: impl Fn(&str) -> bool) -> bool {
     let values = headers.get_all(name);
     values
@@ -137,7 +137,7 @@ mod tests {
     fn each_header_is_needed_and_so_is_get() {
         let post = Handshake::read(&request(Method::POST, &PROPER));
         assert_eq!(post, Err("method GET"));
-        for (missing, told) in [
+        for (missing, expected) in [
             ("upgrade", "header Upgrade: websocket"),
             ("connection", "header Connection: Upgrade"),
             ("sec-websocket-version", "header Sec-WebSocket-Version: 13"),
@@ -147,7 +147,10 @@ mod tests {
                 .into_iter()
                 .filter(|(name, _)| *name != missing)
                 .collect();
-            assert_eq!(Handshake::read(&request(Method::GET, &headers)), Err(told));
+            assert_eq!(
+                Handshake::read(&request(Method::GET, &headers)),
+                Err(expected)
+            );
         }
     }
 

@@ -1,16 +1,17 @@
-//! The long-poll transport: for clients whose network lets no WebSocket through.
+//! The long-poll transport, for clients whose network blocks WebSockets.
 //!
-//! Source: Phoenix's `Phoenix.Transports.LongPoll`. A client polls with GET and speaks with POST; it is known by the token that
-//! its first GET was answered with. Answers are HTTP 200 with the status inside, which is what its clients look at.
+//! Source: Phoenix's `Phoenix.Transports.LongPoll`. A client polls with GET and sends with POST; the token in the response
+//! to its first GET identifies its session. Responses are HTTP 200 with the status in their body, where clients look for
+//! it.
 
 use super::buffer::{BodyError, read_body};
 use super::connect::Refusal;
 use super::connection::Connection;
 use super::format::{Format, Framing};
-use super::mount::{Entrance, Mount};
+use super::mount::{Mount, MountedSocket};
 use super::outbox::Outbox;
+use super::poll_sessions::{Inbound, PollResult, Request};
 use super::poller::Poller;
-use super::polls::{Polled, Request, Said};
 use crate::log;
 use crate::socket::Params;
 use axum::body::Body;
@@ -24,15 +25,18 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Where newer clients have their token; others have it in the URL.
+/// Header in which newer clients send their token; others send it in the URL.
 const TOKEN: &str = "x-phoenix-longpoll-token";
 
-/// As the log names it.
+/// Name of the transport in the log.
 const TRANSPORT: &str = "longpoll";
 
-/// Answers a request of a long-polling client.
-pub(super) async fn serve(entrance: Arc<Entrance>, request: http::Request<Body>) -> Response<Body> {
-    let mount = &entrance.mount;
+/// Handles a request of a long-polling client.
+pub(super) async fn serve(
+    socket: Arc<MountedSocket>,
+    request: http::Request<Body>,
+) -> Response<Body> {
+    let mount = &socket.mount;
     let (parts, body) = request.into_parts();
     if !mount.allows(&parts) {
         return status(StatusCode::FORBIDDEN);
@@ -41,14 +45,14 @@ pub(super) async fn serve(entrance: Arc<Entrance>, request: http::Request<Body>)
         Method::OPTIONS => preflight(&parts),
         Method::GET => match poll(mount, &parts).await {
             Some(response) => response,
-            None => open(&entrance, parts).await,
+            None => open(&socket, parts).await,
         },
-        Method::POST => say(mount, &parts, body).await,
+        Method::POST => post(mount, &parts, body).await,
         _ => super::connect::status(StatusCode::BAD_REQUEST),
     }
 }
 
-/// What a browser asks before it lets a page of another origin ask. Origins are checked in any case.
+/// Answers a CORS preflight. Origins are checked by the request itself.
 fn preflight(parts: &Parts) -> Response<Body> {
     let mut response = super::connect::status(StatusCode::OK);
     let asked = parts.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
@@ -73,21 +77,21 @@ fn preflight(parts: &Parts) -> Response<Body> {
     response
 }
 
-/// Starts a session, and says by which token it is known.
-async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
-    let mount = &entrance.mount;
+/// Starts a session, and answers with its token.
+async fn open(socket: &MountedSocket, parts: Parts) -> Response<Body> {
+    let mount = &socket.mount;
     if mount.registry.is_draining() {
         mount.log.refused(TRANSPORT, log::Refusal::Draining);
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    let (connected, serializer) = match entrance.connect(parts, TRANSPORT).await {
+    let (connected, serializer) = match socket.connect(parts, TRANSPORT).await {
         Ok(connected) => connected,
         Err(refusal) => return refused(&refusal),
     };
     let Some(admission) = mount.registry.admit() else {
         return status(StatusCode::SERVICE_UNAVAILABLE);
     };
-    let Ok((seat, requests)) = mount.polls.open() else {
+    let Ok((opened, requests)) = mount.poll_sessions.open() else {
         mount.log.refused(TRANSPORT, log::Refusal::NoToken);
         return status(StatusCode::INTERNAL_SERVER_ERROR);
     };
@@ -98,32 +102,32 @@ async fn open(entrance: &Entrance, parts: Parts) -> Response<Body> {
         framing,
     };
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
-    let running = connection.run(entrance, connected);
-    let token = seat.token.clone();
+    let running = connection.run(socket, connected);
+    let token = opened.token.clone();
     let registration = mount.registry.register(admission, connection.clone());
     let registered = (connection, mount.registry.clone(), registration);
-    tokio::spawn(Poller::new(running, registered, (seat, requests)));
+    tokio::spawn(Poller::new(running, registered, (opened, requests)));
     messages(StatusCode::GONE, &token, Vec::new())
 }
 
 /// Waits for messages. `None` if there is no such session.
 async fn poll(mount: &Mount, parts: &Parts) -> Option<Response<Body>> {
     let token = token(parts)?;
-    let session = mount.polls.find(&token)?;
-    let (answer, polled) = oneshot::channel();
+    let session = mount.poll_sessions.find(&token)?;
+    let (answer, result) = oneshot::channel();
     session.send(Request::Poll(answer)).await.ok()?;
-    Some(match polled.await {
-        Ok(Polled::Messages(list)) => messages(StatusCode::OK, &token, list),
-        Ok(Polled::Nothing) => messages(StatusCode::NO_CONTENT, &token, Vec::new()),
-        // It has ended meanwhile. Clients before phoenix.js 1.8.2 take 410 for a session that has begun, and do not join anew;
-        // to 500 all of them connect again.
+    Some(match result.await {
+        Ok(PollResult::Messages(list)) => messages(StatusCode::OK, &token, list),
+        Ok(PollResult::Empty) => messages(StatusCode::NO_CONTENT, &token, Vec::new()),
+        // The session ended meanwhile. Clients before phoenix.js 1.8.2 take 410 for a new session and do not join again;
+        // all of them reconnect after 500.
         Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
     })
 }
 
-/// Hands what the client says to its session, one after the other.
-async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
-    let session = token(parts).and_then(|token| mount.polls.find(&token));
+/// Passes the client's messages to its session, one after the other.
+async fn post(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
+    let session = token(parts).and_then(|token| mount.poll_sessions.find(&token));
     let Some(session) = session else {
         return status(StatusCode::GONE);
     };
@@ -143,13 +147,13 @@ async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
         mount.log.refused(TRANSPORT, log::Refusal::NotUtf8);
         return status(StatusCode::BAD_REQUEST);
     }
-    for said in messages_in(&body, parts) {
-        let Some(said) = said else {
+    for inbound in messages_in(&body, parts) {
+        let Some(inbound) = inbound else {
             mount.log.refused(TRANSPORT, log::Refusal::Malformed);
             return status(StatusCode::BAD_REQUEST);
         };
         let (taken, understood) = oneshot::channel();
-        if session.send(Request::Say(said, taken)).await.is_err() {
+        if session.send(Request::Send(inbound, taken)).await.is_err() {
             return status(StatusCode::GONE);
         }
         match understood.await {
@@ -161,20 +165,20 @@ async fn say(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
     status(StatusCode::OK)
 }
 
-/// The messages of a body: one a line, text as it is and bytes as base64; or all of it one text. `None` for a line that is
-/// neither.
+/// Messages of a body: one a line, text as it is and bytes as base64; or the whole body as one text. `None` for a line that
+/// is neither.
 ///
-/// There may be as many as a body has room for, since they are read one at a time. Phoenix since 1.8.6 drops what comes after
-/// the hundredth, which its client knows; those before it send all that they have at once.
-fn messages_in(body: &Bytes, parts: &Parts) -> impl Iterator<Item = Option<Said>> {
+/// Their number is limited by the size of the body alone, since they are read one at a time. Phoenix since 1.8.6 drops
+/// messages beyond the hundredth, which its client respects; clients before that send all queued messages at once.
+fn messages_in(body: &Bytes, parts: &Parts) -> impl Iterator<Item = Option<Inbound>> {
     let kind = parts.headers.get(header::CONTENT_TYPE);
     let is_lines = kind.is_some_and(|kind| kind == "application/x-ndjson");
-    let whole = (!is_lines).then(|| Some(Said::Text(body.clone())));
+    let whole = (!is_lines).then(|| Some(Inbound::Text(body.clone())));
     let lines = is_lines.then(|| lines(body).map(message));
     whole.into_iter().chain(lines.into_iter().flatten())
 }
 
-/// The lines of a body, as `str::lines` has them.
+/// Lines of a body, split like `str::lines`.
 fn lines(body: &Bytes) -> impl Iterator<Item = Bytes> {
     let lines = body.split_inclusive(|byte| *byte == b'\n');
     lines.map(|line| {
@@ -183,10 +187,10 @@ fn lines(body: &Bytes) -> impl Iterator<Item = Bytes> {
     })
 }
 
-fn message(line: Bytes) -> Option<Said> {
+fn message(line: Bytes) -> Option<Inbound> {
     match &*line {
-        [b'[' | b'{', ..] => Some(Said::Text(line)),
-        base64 => BASE64_STANDARD.decode(base64).ok().map(Said::Binary),
+        [b'[' | b'{', ..] => Some(Inbound::Text(line)),
+        base64 => BASE64_STANDARD.decode(base64).ok().map(Inbound::Binary),
     }
 }
 
@@ -199,7 +203,7 @@ fn token(parts: &Parts) -> Option<String> {
     }
 }
 
-/// `list` has a comma after each message, and room for the rest.
+/// `list` has a comma after each message, and capacity for the rest.
 fn messages(status: StatusCode, token: &str, mut list: Vec<u8>) -> Response<Body> {
     list.pop();
     list.splice(..0, *br#"{"messages":["#);
@@ -209,18 +213,18 @@ fn messages(status: StatusCode, token: &str, mut list: Vec<u8>) -> Response<Body
 }
 
 fn status(status: StatusCode) -> Response<Body> {
-    // A client knows 500 as a reason to try again, and has no word for 503.
-    let told = if status == StatusCode::SERVICE_UNAVAILABLE {
+    // Clients retry after 500, and do not handle 503.
+    let code = if status == StatusCode::SERVICE_UNAVAILABLE {
         500
     } else {
         status.as_u16()
     };
-    json(StatusCode::OK, json!({"status": told}).to_string())
+    json(StatusCode::OK, json!({"status": code}).to_string())
 }
 
-/// A client knows 403 as the word for no; the status that the handler chose is that of the response.
+/// Clients handle 403 as a refusal; the response has the handler's own status.
 fn refused(refusal: &Refusal) -> Response<Body> {
-    let told = if refusal.status.is_server_error() {
+    let code = if refusal.status.is_server_error() {
         500
     } else {
         403
@@ -231,7 +235,7 @@ fn refused(refusal: &Refusal) -> Response<Body> {
         .map_or(Value::Null, |payload| payload.to_value());
     json(
         refusal.status,
-        json!({"status": told, "response": response}).to_string(),
+        json!({"status": code, "response": response}).to_string(),
     )
 }
 
@@ -245,7 +249,7 @@ fn json(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
             header::ACCESS_CONTROL_ALLOW_ORIGIN,
             HeaderValue::from_static("*"),
         ),
-        // The token may be in a header, and then all sessions poll the same URL.
+        // With the token in a header, all sessions poll the same URL.
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     let mut response = Response::new(body.into());

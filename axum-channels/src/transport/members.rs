@@ -1,4 +1,4 @@
-use crate::pubsub::{Roster, Seat};
+use crate::pubsub::{SlotId, SlotList};
 use crate::sync::atomic::{
     AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed},
@@ -10,37 +10,38 @@ mod models;
 
 const SHARDS: usize = if cfg!(axum_channels_loom) { 2 } else { 16 };
 
-/// The bit of the state that says that no more are admitted; the others count.
+/// Bit of the state that is set once it is closed; the other bits count.
 const CLOSED: usize = !(usize::MAX >> 1);
 
-/// Members that come and go, until it is closed: from then on none is admitted, and those inside are asked to go.
+/// Members that are admitted and leave, until the set is closed. Then no more are admitted, and those inside are to go.
 ///
-/// A member is admitted first, which counts it, and added when it is ready to be asked. One that is added meanwhile is either
-/// in what [`close`](Self::close) returns or told by [`add`](Self::add); and nobody comes once it is closed and empty.
+/// A member is first admitted, which counts it, and then added. A member that is added while the set is closed is either in
+/// the result of [`close`](Self::close), or [`add`](Self::add) returns `true` for it. No member arrives once the set is
+/// closed and empty.
 pub(super) struct Members<T> {
-    shards: [Mutex<Roster<T>>; SHARDS],
+    shards: [Mutex<SlotList<T>>; SHARDS],
     next: AtomicUsize,
-    /// How many are admitted, and [`CLOSED`]: one atomic, so that nobody slips in between.
+    /// Number of admitted members, and [`CLOSED`]. One atomic, so that no member is admitted after it is closed.
     state: AtomicUsize,
 }
 
-/// Where a member is.
+/// Identifies an added member.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct MemberId {
     shard: usize,
-    seat: Seat,
+    slot: SlotId,
 }
 
 impl<T: Clone> Members<T> {
     pub(super) fn new() -> Self {
         Members {
-            shards: std::array::from_fn(|_| Mutex::new(Roster::new())),
+            shards: std::array::from_fn(|_| Mutex::new(SlotList::new())),
             next: AtomicUsize::new(0),
             state: AtomicUsize::new(0),
         }
     }
 
-    /// The number of members that are admitted.
+    /// Returns the number of admitted members.
     pub(super) fn len(&self) -> usize {
         self.state.load(Acquire) & !CLOSED
     }
@@ -49,38 +50,38 @@ impl<T: Clone> Members<T> {
         self.state.load(Acquire) & CLOSED != 0
     }
 
-    /// Admits a member, until it [leaves](Self::leave), and returns how many there are with it.
+    /// Admits a member until it [leaves](Self::leave), and returns the number of members including it.
     pub(super) fn admit(&self) -> Option<usize> {
         let admit = |state| (state & CLOSED == 0).then_some(state + 1);
         let before = self.state.fetch_update(AcqRel, Acquire, admit).ok()?;
         Some(before + 1)
     }
 
-    /// A member that was admitted is gone. Returns how many are left.
+    /// Removes an admitted member from the count, and returns the number left.
     pub(super) fn leave(&self) -> usize {
         (self.state.fetch_sub(1, AcqRel) & !CLOSED) - 1
     }
 
-    /// Adds a member that was admitted; and whether it is to go again.
-    pub(super) fn add(&self, member: T) -> (Place, bool) {
+    /// Adds an admitted member. Returns its id, and whether it is to go again.
+    pub(super) fn add(&self, member: T) -> (MemberId, bool) {
         let shard = self.next.fetch_add(1, Relaxed) % SHARDS;
-        let seat = lock(&self.shards[shard]).insert(member);
-        // Asked after it is added: who closes meanwhile either finds it there or has let this see it.
-        (Place { shard, seat }, self.is_closed())
+        let slot = lock(&self.shards[shard]).insert(member);
+        // Checked after the insertion: a concurrent `close` either finds the member, or is seen here.
+        (MemberId { shard, slot }, self.is_closed())
     }
 
-    pub(super) fn remove(&self, Place { shard, seat }: Place) -> Option<T> {
-        lock(&self.shards[shard]).remove(seat)
+    pub(super) fn remove(&self, MemberId { shard, slot }: MemberId) -> Option<T> {
+        lock(&self.shards[shard]).remove(slot)
     }
 
-    /// Admits no more, and returns the members that are to go.
+    /// Admits no more members, and returns those that are to go.
     pub(super) fn close(&self) -> Vec<T> {
         self.state.fetch_or(CLOSED, AcqRel);
-        let members = |shard: &Mutex<Roster<T>>| lock(shard).iter().cloned().collect::<Vec<_>>();
+        let members = |shard: &Mutex<SlotList<T>>| lock(shard).iter().cloned().collect::<Vec<_>>();
         self.shards.iter().flat_map(members).collect()
     }
 
-    /// Looks at each member, under a lock.
+    /// Calls `look` for each member, under a lock.
     pub(super) fn for_each(&self, mut look: impl FnMut(&T)) {
         for shard in &self.shards {
             lock(shard).iter().for_each(&mut look);

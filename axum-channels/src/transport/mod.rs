@@ -1,24 +1,23 @@
-//! How messages travel: WebSocket, over TCP or whatever hyper was given; and long-polling.
+//! Transports: WebSocket, over TCP or another stream of hyper's, and long-polling.
 //!
-//! A [`Mount`] is a socket at its path, and an [`Entrance`](mount::Entrance) leads to it. `connect` decides who may come in,
-//! whatever the transport. A client is a [`connection::Connection`] either way.
+//! A [`Mount`] is a socket handler at its path; with its endpoint it is a [`MountedSocket`](mount::MountedSocket).
+//! `connect` accepts or refuses clients for both transports. A client is a [`connection::Connection`] on either.
 //!
-//! `websocket` answers the request, `handshake` decides about it; then a [`driver::Driver`], one task, reads
-//! frames (`frame`) for its channels, and everyone sends through the connection's [`outbox::Outbox`].
-//! `longpoll` answers requests by asking a [`poller::Poller`], the task of a session, which it finds in `polls`.
+//! `websocket` answers the request, and `handshake` validates it. Then a [`driver::Driver`], one task, reads frames
+//! (`frame`) for its channels, and all messages are sent through the connection's [`outbox::Outbox`]. `longpoll` passes
+//! requests to a [`poller::Poller`], the task of a session, which it looks up in `poll_sessions`.
 
 mod buffer;
+mod closing_handshake;
 mod connect;
 mod connection;
-mod crowd;
 mod driver;
-mod farewell;
 mod format;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 mod handshake;
-mod hold;
+mod high_water_mark;
 mod longpoll;
 mod members;
 mod mount;
@@ -26,9 +25,10 @@ mod options;
 #[cfg(test)]
 pub(crate) mod oracle;
 mod outbox;
+mod poll_sessions;
 mod poller;
-mod polls;
 mod queue;
+mod read_pause;
 mod registry;
 mod stream;
 mod websocket;

@@ -1,6 +1,6 @@
 use super::connect::Connect;
 use super::options::SocketOptions;
-use super::polls::Polls;
+use super::poll_sessions::PollSessions;
 use super::registry::Registry;
 use super::{longpoll, websocket};
 use crate::endpoint::{Endpoint, Mounted};
@@ -24,12 +24,13 @@ pub(crate) struct Mount {
     pub(crate) check_origin: CheckOrigin,
     pub(crate) registry: Arc<Registry>,
     pub(crate) log: Arc<SocketLog>,
-    pub(crate) polls: Arc<Polls>,
+    pub(crate) poll_sessions: Arc<PollSessions>,
 }
 
-/// Where clients come in: a socket, and the endpoint that it is one of. Held by routers and connections, not by either of
-/// the two.
-pub(super) struct Entrance {
+/// A socket with its endpoint.
+///
+/// Owned by routers and connections, since neither of the two may own the other.
+pub(super) struct MountedSocket {
     pub(super) endpoint: Endpoint,
     pub(super) mount: Arc<Mount>,
 }
@@ -41,16 +42,16 @@ impl Mounted for Mount {
 
     fn router(self: Arc<Self>, endpoint: Endpoint) -> Router {
         let (path, polled) = (self.path.clone(), self.options.longpoll);
-        let entrance = Arc::new(Entrance {
+        let socket = Arc::new(MountedSocket {
             endpoint,
             mount: self,
         });
-        let for_polls = polled.then(|| entrance.clone());
-        let serve = any(move |request: Request| websocket::serve(entrance, request));
+        let for_polls = polled.then(|| socket.clone());
+        let serve = any(move |request: Request| websocket::serve(socket, request));
         let router = route(Router::new(), &path, "websocket", serve);
         match for_polls {
-            Some(entrance) => {
-                let serve = any(move |request: Request| longpoll::serve(entrance, request));
+            Some(socket) => {
+                let serve = any(move |request: Request| longpoll::serve(socket, request));
                 route(router, &path, "longpoll", serve)
             }
             None => router,
@@ -71,7 +72,7 @@ impl Mounted for Mount {
     }
 }
 
-/// With a slash too many as well, which Plug does not look at: `new Socket("/socket/")` asks for `/socket//websocket`.
+/// Adds routes with a superfluous slash, which Plug ignores: `new Socket("/socket/")` requests `/socket//websocket`.
 fn route(router: Router, path: &str, transport: &str, serve: MethodRouter) -> Router {
     router
         .route(&format!("{path}//{transport}"), serve.clone())

@@ -3,7 +3,7 @@ use crate::rate_limit::RateLimit;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
-/// Limits of a socket, and who may connect to it. See [`websocket`].
+/// Limits and origin check of a socket. See [`websocket`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SocketOptions {
@@ -22,7 +22,7 @@ pub struct SocketOptions {
     pub(crate) log: LevelFilter,
 }
 
-/// A socket that clients reach by WebSocket, with Phoenix's defaults.
+/// Options of a socket on the WebSocket transport, with Phoenix's defaults.
 ///
 /// ```
 /// use axum_channels::{CheckOrigin, websocket};
@@ -54,10 +54,10 @@ pub fn websocket() -> SocketOptions {
 }
 
 impl SocketOptions {
-    /// A client that sends nothing for this long over its WebSocket is disconnected: 60 seconds by default.
+    /// Time after which a client that sends nothing over its WebSocket is disconnected: 60 seconds by default.
     ///
-    /// Phoenix's client sends a heartbeat every 30. It is looked after sixteen times within the timeout, so a client may get
-    /// up to a sixteenth more.
+    /// Phoenix's client sends a heartbeat every 30 seconds. Clients are checked sixteen times within the timeout, so one
+    /// may take up to a sixteenth longer.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -68,8 +68,9 @@ impl SocketOptions {
         self
     }
 
-    /// How long [`SocketHandler::connect`](crate::SocketHandler::connect) may take: 10 seconds by default. After that the
-    /// client is answered with 500.
+    /// Maximum duration of [`SocketHandler::connect`](crate::SocketHandler::connect): 10 seconds by default.
+    ///
+    /// The client is then answered with 500.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -80,8 +81,9 @@ impl SocketOptions {
         self
     }
 
-    /// How long [`Channel::join`](crate::Channel::join) may take: 10 seconds by default, as long as Phoenix's client waits.
-    /// After that it is answered with the error `{"reason":"join crashed"}`.
+    /// Maximum duration of [`Channel::join`](crate::Channel::join): 10 seconds by default, the timeout of Phoenix's client.
+    ///
+    /// The join is then answered with the error `{"reason":"join crashed"}`.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -92,11 +94,11 @@ impl SocketOptions {
         self
     }
 
-    /// Time that the channels of a client that is gone have to handle what was received from it: 5 seconds by default.
+    /// Maximum time for channels of a disconnected client to handle the messages received from it: 5 seconds by default.
     ///
-    /// Messages that came before the end of a connection are handled in order, then each channel
-    /// [terminates](crate::Channel::terminate). Replies and pushes go nowhere. A handler that is still running after that time
-    /// is dropped at its `await`, and logged.
+    /// Messages received before the end of a connection are handled in order, then each channel
+    /// [terminates](crate::Channel::terminate). Replies and pushes are dropped. A handler that is still running after this
+    /// time is dropped at its `await`, and logged.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -107,7 +109,7 @@ impl SocketOptions {
         self
     }
 
-    /// The longest message that a client may send, in however many frames: 10,000,000 bytes by default.
+    /// Maximum size of a client's message, in one frame or many: 10,000,000 bytes by default.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -118,7 +120,7 @@ impl SocketOptions {
         self
     }
 
-    /// How many topics a client may have joined at once: 100 by default. The next join is refused.
+    /// Maximum number of topics that a client may have joined at once: 100 by default. The next join is refused.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -129,10 +131,11 @@ impl SocketOptions {
         self
     }
 
-    /// How much may wait for a client that reads more slowly than it is sent to: 1 MiB by default, besides what the
-    /// kernel takes. A client further behind is disconnected, so that it holds up neither memory nor others.
+    /// Maximum number of bytes queued for a client that reads too slowly: 1 MiB by default, besides the kernel's buffers.
     ///
-    /// A client that long-polls is sent nothing between two polls: for it, 16 times as much may wait.
+    /// A client further behind is disconnected, so that it takes neither memory nor time from others.
+    ///
+    /// For a long-polling client, which receives nothing between two polls, the limit is 16 times as high.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -143,14 +146,14 @@ impl SocketOptions {
         self
     }
 
-    /// Maximum number of messages that wait for a channel which is busy with an earlier one: 128 by default.
+    /// Maximum number of queued messages for a channel that is busy: 128 by default.
     ///
-    /// When they wait, the client is not read until the channel has handled one, but for 10 seconds at most (half the
-    /// [timeout](Self::timeout) if that is less): its other channels have to wait as well. After that, what is sent to the
-    /// busy channel is answered with the error `{"reason":"channel busy"}`, until half of what waits has been handled.
+    /// When the queue is full, the client is not read until the channel has handled a message, for 10 seconds at most (half
+    /// the [timeout](Self::timeout) if that is less), since its other channels wait as well. After that, messages to the
+    /// busy channel are answered with the error `{"reason":"channel busy"}`, until half of the queue has been handled.
     ///
-    /// As many messages from the app may wait for it, and as many again until its connection takes them. What is sent
-    /// beyond that is [refused](crate::SendError::Full); a broadcast ends the channel that was to handle it.
+    /// The same limit applies to messages from the app, and once more to those that the connection has not taken yet.
+    /// Messages beyond it are [refused](crate::SendError::Full); a broadcast beyond it ends the channel.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -161,10 +164,10 @@ impl SocketOptions {
         self
     }
 
-    /// Maximum number of bytes that messages take which wait for a busy channel: 4 MiB by default, and one message.
+    /// Maximum number of queued bytes for a channel that is busy: 4 MiB by default, plus one message.
     ///
-    /// Everything that the client sent counts: topics, events and refs as well as payloads. When so much waits, the same
-    /// happens as with [too many messages](Self::max_waiting).
+    /// Topics, events and refs count as well as payloads. A full queue has the same effect as [too many
+    /// messages](Self::max_waiting).
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -175,7 +178,7 @@ impl SocketOptions {
         self
     }
 
-    /// Limit to the messages that one client may send, and to their bytes: none by default.
+    /// Rate limit for the messages and bytes of one client: none by default.
     ///
     /// ```
     /// # use axum_channels::{RateLimit, websocket};
@@ -186,11 +189,11 @@ impl SocketOptions {
         self
     }
 
-    /// Lets clients connect by long-polling, too, for networks that let no WebSocket through. Off by default.
+    /// Enables long-polling as well, for networks that block WebSockets. Off by default.
     ///
-    /// Their path ends in `/longpoll`. phoenix.js falls back to it by itself if it is given `longPollFallbackMs`. Channels are
-    /// the same; only binary payloads do not reach such a client. It is gone when it does not poll for
-    /// 15 seconds after its last answer.
+    /// Its path ends in `/longpoll`. phoenix.js falls back to it if it is given `longPollFallbackMs`. Channels are the
+    /// same, but binary payloads are not sent to such a client. Its session ends when it has not polled for 15 seconds
+    /// after its last response.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -201,8 +204,9 @@ impl SocketOptions {
         self
     }
 
-    /// The level at which the log has a client that connected or was refused: [`LevelFilter::INFO`] by default, and
-    /// [`LevelFilter::OFF`] for none. Phoenix's `log`.
+    /// Log level of connected and refused clients: [`LevelFilter::INFO`] by default, [`LevelFilter::OFF`] for none.
+    ///
+    /// The same as Phoenix's `log`.
     ///
     /// ```
     /// # use axum_channels::{LevelFilter, websocket};
@@ -213,7 +217,7 @@ impl SocketOptions {
         self
     }
 
-    /// Which pages may connect to this socket, if not those that may connect to the endpoint's others.
+    /// Origin check of this socket, in place of the endpoint's.
     ///
     /// ```
     /// # use axum_channels::{CheckOrigin, websocket};

@@ -1,4 +1,4 @@
-//! Differential tests of `frame`, with tungstenite as the oracle: what either of them writes, both read the same.
+//! Differential tests of `frame` with tungstenite as the oracle: each reads the other's frames the same.
 
 use super::frame::{CloseCode, put_close, put_message, put_pong};
 use super::fuzz;
@@ -83,7 +83,7 @@ fn describe(message: &Message) -> String {
     }
 }
 
-/// Messages that our reader finds in a stream, and the code it is closed with; fragments are left out.
+/// Messages that our reader finds in a stream, and its close code; fragments are left out.
 fn read_by_us(data: &[u8], piece: usize, max_message: usize) -> (Vec<String>, Option<u16>) {
     let (mut messages, code) = fuzz::read(data, piece, max_message);
     messages.retain(|message| message != "Fragment");
@@ -92,8 +92,8 @@ fn read_by_us(data: &[u8], piece: usize, max_message: usize) -> (Vec<String>, Op
 
 /// Asserts that both readers find the same messages in a stream.
 ///
-/// Ours may refuse it earlier than tungstenite: by the head of a frame, for a length in too many bytes, for a close code that
-/// never travels.
+/// Our reader may refuse a stream earlier than tungstenite: by the head of a frame, by a length in too many bytes, by a
+/// close code that is not allowed in a frame.
 pub(crate) fn agree(data: &[u8]) {
     const MAX: usize = 1000;
     let (ours, code) = read_by_us(data, data.len(), MAX);

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 pub(super) use super::write_queue::End;
 
-/// The way out to one client: what anyone may send through, at any time, without waiting.
+/// Outgoing queue of one client, to which any thread may send at any time without waiting.
 pub(super) type Outbox = WriteQueue<TcpStream>;
 
 impl DirectWrite for TcpStream {
@@ -21,7 +21,7 @@ impl DirectWrite for TcpStream {
 }
 
 impl Outbox {
-    /// Writes what is queued. When all is written, senders may write themselves again.
+    /// Writes the queue. Once it is empty, senders may write directly again.
     pub(super) fn flush(&self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_write(|slices| stream.poll_write(cx, slices)))?;
         stream.poll_flush(cx)
@@ -37,22 +37,22 @@ impl Outbox {
         self.push_last(|queue| queue.push_own(|out| frame::put_close(out, code)));
     }
 
-    /// Sends to this client alone.
+    /// Sends a message to this client alone.
     pub(super) fn send(&self, message: &Outgoing<'_>, format: Format) {
         match format.kind(message) {
             Ok(kind) => {
                 self.push(|queue| queue.push_own(|out| format.put(message, kind, out)));
             }
-            Err(why) => log::unsayable(&message.topic, &why),
+            Err(why) => log::encode_failed(&message.topic, &why),
         }
     }
 
-    /// Sends what is encoded once for all who have the same format.
+    /// Sends a broadcast, which is encoded once for all clients with the same format.
     pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, format: Format) -> Pressure {
         let encode = |broadcast: &Broadcast<'_>| {
             let encoded = format.broadcast(broadcast);
             encoded
-                .inspect_err(|why| log::unsayable(broadcast.topic, why))
+                .inspect_err(|why| log::encode_failed(broadcast.topic, why))
                 .ok()
         };
         match broadcast.encoded(format.index(), encode) {

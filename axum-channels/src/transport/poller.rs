@@ -1,8 +1,8 @@
 use super::connection::Connection;
 use super::frame::CloseCode;
-use super::hold::Hold;
 use super::outbox::End;
-use super::polls::{Polled, Request, Said, Seat};
+use super::poll_sessions::{Inbound, OpenSession, PollResult, Request};
+use super::read_pause::ReadPause;
 use super::registry::{Registration, Registry};
 use crate::codec::Malformed;
 use crate::log::{self, Closed};
@@ -15,34 +15,35 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// As Phoenix's `window_ms`: so long a poll waits for something to answer.
+/// Maximum duration of a poll, as Phoenix's `window_ms`.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// A client that has not polled again this long after its last poll was answered is gone.
+/// Time after the last response until a client that does not poll again is considered gone.
 ///
-/// One and a half windows, as in Phoenix. There they count from when the poll came, but are looked at only as often: 15 to 30
-/// seconds. An answer that takes long to arrive must not cost the session.
+/// One and a half windows, as in Phoenix, which counts from the arrival of the poll but checks once a window: after 15 to
+/// 30 seconds. A slow response must not end the session.
 const ABSENCE: Duration = Duration::from_secs(15);
 
-/// Bytes of messages with which a poll is answered, unless the first has more. The next poll is answered at once.
+/// Maximum number of message bytes in a response, unless the first message has more. The next poll is answered at once.
 const PART: usize = 1024 * 1024;
 
-/// Bytes that an answer has besides its messages.
+/// Number of bytes in a response besides its messages.
 const ROOM: usize = 128;
 
-/// The task of one long-poll session: what a [`Driver`](super::driver::Driver) is to a WebSocket.
+/// The task of one long-poll session, the counterpart of a WebSocket's [`Driver`](super::driver::Driver).
 pub(super) struct Poller {
     phase: Phase,
     connection: Arc<Connection>,
     registry: Arc<Registry>,
     requests: mpsc::Receiver<Request>,
-    /// The poll that waits, and until when.
-    waiting: Option<(oneshot::Sender<Polled>, Instant)>,
-    /// A request that may not go on before the client has heard what there is. One: clients before phoenix.js 1.7 send each
-    /// message in a request of its own, and were all of these held up, a browser had no connection left to poll with.
-    held_up: Option<oneshot::Sender<bool>>,
-    hold: Hold,
-    /// Fires when the client is gone, or when a poll has waited long enough.
+    /// The pending poll, and its deadline.
+    waiting: Option<(oneshot::Sender<PollResult>, Instant)>,
+    /// A POST whose response is delayed until the client has received its messages. Only one: clients before phoenix.js 1.7
+    /// send each message in a request of its own, and delaying all of them would leave a browser no connection to poll
+    /// with.
+    held_back: Option<oneshot::Sender<bool>>,
+    read_pause: ReadPause,
+    /// Fires when the client is considered gone, or when a poll times out.
     timer: Pin<Box<Sleep>>,
     gone_at: Instant,
     _registration: Registration,
@@ -51,10 +52,10 @@ pub(super) struct Poller {
 enum Phase {
     Open {
         runner: Runner,
-        _seat: Seat,
+        _session: OpenSession,
         _id: Option<Subscription>,
     },
-    /// The client is gone, and channels handle what was received from it.
+    /// The client is gone, and channels handle the messages received from it.
     Draining(Option<Drain>),
 }
 
@@ -62,15 +63,19 @@ impl Poller {
     pub(super) fn new(
         (runner, _id): (Runner, Option<Subscription>),
         (connection, registry, registration): (Arc<Connection>, Arc<Registry>, Registration),
-        (_seat, requests): (Seat, mpsc::Receiver<Request>),
+        (_session, requests): (OpenSession, mpsc::Receiver<Request>),
     ) -> Self {
         Poller {
-            phase: Phase::Open { runner, _seat, _id },
+            phase: Phase::Open {
+                runner,
+                _session,
+                _id,
+            },
             registry,
             requests,
             waiting: None,
-            held_up: None,
-            hold: Hold::default(),
+            held_back: None,
+            read_pause: ReadPause::default(),
             timer: Box::pin(sleep(ABSENCE)),
             gone_at: Instant::now() + ABSENCE,
             _registration: registration,
@@ -78,33 +83,33 @@ impl Poller {
         }
     }
 
-    /// Takes what the client asks. `Err` if it said something that is no message: then the session is over.
+    /// Handles the client's requests. `Err` if one had a malformed message, which ends the session.
     fn take(&mut self, turn: &mut Turn<'_, '_>) -> Result<(), ()> {
         while !turn.is_over()
             && let Poll::Ready(Some(request)) = self.requests.poll_recv(turn.context())
         {
-            self.connection.hear(self.registry.now());
+            self.connection.touch(self.registry.now());
             match request {
                 Request::Poll(answer) => {
-                    // A poll that comes while another waits comes in its place.
-                    self.answer_waiting(Polled::Nothing);
+                    // A new poll replaces the pending one.
+                    self.answer_waiting(PollResult::Empty);
                     let now = Instant::now();
                     (self.waiting, self.gone_at) = (Some((answer, now + WINDOW)), now + ABSENCE);
-                    self.tell();
+                    self.flush();
                 }
-                Request::Say(said, taken) => {
-                    let understood = self.receive(&said, turn).is_ok();
-                    if understood && self.held_up.is_none() && self.is_full(turn) {
-                        self.held_up = Some(taken);
+                Request::Send(inbound, taken) => {
+                    let understood = self.receive(&inbound, turn).is_ok();
+                    if understood && self.held_back.is_none() && self.is_full(turn) {
+                        self.held_back = Some(taken);
                         continue;
                     }
-                    let _ = taken.send(understood); // who does not wait for it any more need not know
+                    let _ = taken.send(understood); // the receiver may be gone
                     if !understood {
-                        let frame = match &said {
-                            Said::Text(text) => {
+                        let frame = match &inbound {
+                            Inbound::Text(text) => {
                                 log::Frame::Text(std::str::from_utf8(text).unwrap_or_default())
                             }
-                            Said::Binary(bytes) => {
+                            Inbound::Binary(bytes) => {
                                 log::Frame::Binary(self.connection.format.serializer, bytes)
                             }
                         };
@@ -117,13 +122,13 @@ impl Poller {
         Ok(())
     }
 
-    fn receive(&mut self, said: &Said, turn: &mut Turn<'_, '_>) -> Result<(), Malformed> {
+    fn receive(&mut self, inbound: &Inbound, turn: &mut Turn<'_, '_>) -> Result<(), Malformed> {
         let serializer = self.connection.format.serializer;
-        let message = match said {
-            Said::Text(text) => {
+        let message = match inbound {
+            Inbound::Text(text) => {
                 serializer.decode_text(std::str::from_utf8(text).map_err(|_| Malformed)?)?
             }
-            Said::Binary(bytes) => serializer.decode_binary(bytes)?,
+            Inbound::Binary(bytes) => serializer.decode_binary(bytes)?,
         };
         if let Phase::Open { runner, .. } = &mut self.phase {
             runner.receive(message, turn);
@@ -131,62 +136,62 @@ impl Poller {
         Ok(())
     }
 
-    /// Whether the client is not to say more: it has to hear what there is first, or a channel has to work off what waits.
+    /// Returns whether the client must not send more: it has messages to receive first, or a channel's queue is full.
     fn is_full(&mut self, turn: &mut Turn<'_, '_>) -> bool {
         let Phase::Open { runner, .. } = &mut self.phase else {
             return false;
         };
         let (load, timeout) = (runner.load(), self.registry.timeout());
-        !self.connection.outbox.has_room() || self.hold.lasts(load, timeout, turn.context())
+        !self.connection.outbox.has_room() || self.read_pause.lasts(load, timeout, turn.context())
     }
 
-    fn answer_waiting(&mut self, polled: Polled) {
+    fn answer_waiting(&mut self, result: PollResult) {
         let Some((answer, _)) = self.waiting.take() else {
             return;
         };
-        match answer.send(polled) {
+        match answer.send(result) {
             Ok(()) => self.gone_at = Instant::now() + ABSENCE,
-            Err(Polled::Messages(messages)) => self.connection.outbox.put_back(messages),
-            Err(Polled::Nothing) => {}
+            Err(PollResult::Messages(messages)) => self.connection.outbox.put_back(messages),
+            Err(PollResult::Empty) => {}
         }
     }
 
-    /// Answers the poll that waits, if there is something to say.
+    /// Answers the pending poll, if there are messages.
     fn answer(&mut self) {
         if self
             .waiting
             .as_ref()
             .is_some_and(|(answer, _)| answer.is_closed())
         {
-            self.waiting = None; // it was given up: the next one gets what there is
+            self.waiting = None; // the poll was aborted: the next one gets the messages
         }
         if self.waiting.is_some() {
-            self.tell();
+            self.flush();
         }
     }
 
-    /// Tells the poll that waits what there is, if there is anything.
-    fn tell(&mut self) {
+    /// Sends the queued messages as the answer to the pending poll, if there are any.
+    fn flush(&mut self) {
         if let Some(messages) = self.connection.outbox.take(PART, ROOM) {
-            self.answer_waiting(Polled::Messages(messages));
+            self.answer_waiting(PollResult::Messages(messages));
         }
     }
 
-    /// Lets the client say more.
+    /// Answers the delayed POST once the client may send more.
     fn release(&mut self, turn: &mut Turn<'_, '_>) {
-        if self.held_up.is_some()
+        if self.held_back.is_some()
             && !self.is_full(turn)
-            && let Some(taken) = self.held_up.take()
+            && let Some(taken) = self.held_back.take()
         {
             let _ = taken.send(true);
         }
     }
 
-    /// Forgets the client, and has its channels end.
+    /// Drops the client's requests, and ends its channels.
     fn end(&mut self, turn: &mut Turn<'_, '_>) {
         self.connection.outbox.mute();
         self.requests.close();
-        (self.waiting, self.held_up) = (None, None);
+        (self.waiting, self.held_back) = (None, None);
         let phase = std::mem::replace(&mut self.phase, Phase::Draining(None));
         if let Phase::Open { runner, .. } = phase {
             self.phase = Phase::Draining(Drain::start(runner, turn));
@@ -197,7 +202,7 @@ impl Poller {
         self.registry.log.closed(self.connection.transport(), why);
     }
 
-    /// Answers the poll that waits. `Ready` if the client is gone.
+    /// Answers the pending poll in time. `Ready` if the client is gone.
     fn poll_time(&mut self, turn: &mut Turn<'_, '_>) -> Poll<()> {
         self.connection.outbox.uncork();
         self.answer();
@@ -209,7 +214,7 @@ impl Poller {
                 .as_ref()
                 .is_some_and(|(_, until)| *until <= now)
             {
-                self.answer_waiting(Polled::Nothing);
+                self.answer_waiting(PollResult::Empty);
             }
             if self.gone_at <= now {
                 self.closed(Closed::Idle);
@@ -266,6 +271,6 @@ impl Future for Poller {
 
 impl Drop for Poller {
     fn drop(&mut self) {
-        self.connection.outbox.shut();
+        self.connection.outbox.abandon();
     }
 }

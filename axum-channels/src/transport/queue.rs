@@ -3,32 +3,32 @@ use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-/// Frames that wait to be written, in order.
+/// Queue of frames to be written, in order.
 ///
-/// Broadcasts are shared with every other connection that waits for them; what is for this client alone is packed together.
+/// Broadcasts share their bytes with other connections; messages to this client alone are packed together.
 #[derive(Default)]
 pub(super) struct Queue {
     chunks: VecDeque<Chunk>,
-    /// What all chunks weigh: their bytes, and what it takes to keep them.
+    /// Memory that all chunks take: their bytes, and the overhead of keeping them.
     weight: usize,
-    /// An empty buffer, to pack into again.
+    /// An empty buffer for reuse.
     spare: Vec<u8>,
     gauge: Gauge,
 }
 
 enum Chunk {
     Shared(Bytes),
-    /// From `sent` on.
+    /// Bytes from `sent` on.
     Own {
         bytes: Vec<u8>,
         sent: usize,
     },
 }
 
-/// So many chunks are written at once.
+/// Maximum number of chunks in one write.
 const BATCH: usize = 64;
 
-/// A buffer that grew beyond this for one large message is not kept for the next.
+/// Maximum capacity of a buffer that is kept for reuse.
 const SPARE: usize = 16 * 1024;
 
 impl Queue {
@@ -40,7 +40,7 @@ impl Queue {
         self.weight
     }
 
-    /// Returns how much a queue that is rather full asks of those who fill it.
+    /// Returns the pressure of a rather full queue on its senders.
     pub(super) fn pressure(&mut self) -> Pressure {
         self.gauge.full()
     }
@@ -50,7 +50,7 @@ impl Queue {
         self.chunks.push_back(Chunk::Shared(bytes));
     }
 
-    /// Appends what `write` appends to the buffer it gets.
+    /// Appends the bytes that `write` appends to its buffer.
     pub(super) fn push_own(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         if !matches!(self.chunks.back(), Some(Chunk::Own { bytes, .. }) if bytes.len() < SPARE) {
             let bytes = std::mem::take(&mut self.spare);
@@ -64,7 +64,7 @@ impl Queue {
         }
     }
 
-    /// Takes whole chunks off the front: up to `most` bytes, but one chunk in any case. `spare` is room for more bytes.
+    /// Takes whole chunks off the front: up to `most` bytes, but at least one chunk. `spare` is capacity for more bytes.
     pub(super) fn take(&mut self, most: usize, spare: usize) -> Vec<u8> {
         let (mut count, mut len) = (0, 0);
         for chunk in &self.chunks {
@@ -88,12 +88,12 @@ impl Queue {
         self.chunks.push_front(Chunk::Own { bytes, sent: 0 });
     }
 
-    /// Gives up the room that it needed when much was queued.
+    /// Releases capacity that is no longer needed.
     pub(super) fn shrink(&mut self) {
         self.chunks.shrink_to(BATCH);
     }
 
-    /// Hands what to write next to `write`.
+    /// Passes the next slices to `write`.
     pub(super) fn with_slices<R>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
         if self.chunks.len() == 1 {
             return write(&[IoSlice::new(self.chunks[0].rest())]);
@@ -108,7 +108,7 @@ impl Queue {
         write(&slices[..count])
     }
 
-    /// Drops what has been written.
+    /// Removes the bytes that were written.
     pub(super) fn advance(&mut self, mut written: usize) {
         self.weight = self.weight.saturating_sub(written);
         while let Some(chunk) = self.chunks.front_mut() {

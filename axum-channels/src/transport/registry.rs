@@ -1,7 +1,7 @@
 use super::connection::Connection;
-use super::crowd::Crowd;
 use super::frame::CloseCode;
-use super::members::{Members, Place};
+use super::high_water_mark::HighWaterMark;
+use super::members::{MemberId, Members};
 use crate::log::{Closed, SocketLog};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Weak};
@@ -10,25 +10,26 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-/// As Phoenix drains: so many connections are closed at once, the next so much later.
+/// Number of connections that are closed at once in a drain, and the pause before the next batch, as in Phoenix.
 const DRAIN_BATCH: usize = 10_000;
 const DRAIN_PAUSE: Duration = Duration::from_secs(2);
 
 /// The open connections of one socket, and their timeout.
 ///
-/// There is no timer a connection: one task looks at all of them, sixteen times within a timeout. So a silent client is closed between one and 17/16 timeouts after it was last heard of.
+/// Connections have no timers: one task checks all of them sixteen times within a timeout, so a silent client is closed
+/// between one and 17/16 timeouts after its last read.
 pub(crate) struct Registry {
     connections: Members<Arc<Connection>>,
     tick: Duration,
-    /// Ticks.
+    /// Elapsed ticks.
     clock: AtomicU32,
-    crowd: Crowd,
+    peak: HighWaterMark,
     sweeping: AtomicBool,
     emptied: Notify,
     pub(super) log: Arc<SocketLog>,
 }
 
-/// A timeout is this many ticks.
+/// Number of ticks in a timeout.
 const TICKS: u32 = 16;
 
 impl Registry {
@@ -37,14 +38,14 @@ impl Registry {
             connections: Members::new(),
             tick: (timeout / TICKS).max(Duration::from_millis(1)),
             clock: AtomicU32::new(0),
-            crowd: Crowd::default(),
+            peak: HighWaterMark::default(),
             sweeping: AtomicBool::new(false),
             emptied: Notify::new(),
             log,
         }
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     pub(crate) fn len(&self) -> usize {
         self.connections.len()
     }
@@ -53,30 +54,30 @@ impl Registry {
         self.clock.load(Relaxed)
     }
 
-    /// The time after which a silent client is taken for lost.
+    /// Returns the time after which a silent client is considered lost.
     pub(super) fn timeout(&self) -> Duration {
         self.tick * TICKS
     }
 
-    /// Whether new connections are turned away.
+    /// Returns whether new connections are refused.
     pub(super) fn is_draining(&self) -> bool {
         self.connections.is_closed()
     }
 
-    /// Admits a connection, unless it is draining. From here on the connection counts, and shutting down waits for it.
+    /// Admits a connection unless the registry is draining. From then on it is counted, and a shutdown waits for it.
     pub(super) fn admit(self: &Arc<Self>) -> Option<Admission> {
         let count = self.connections.admit()?;
-        self.crowd.has_come(count);
+        self.peak.raise(count);
         Some(Admission(self.clone()))
     }
 
-    /// Adds a connection that was admitted, now that it can be closed; if it is to be closed at once, this does so.
+    /// Adds an admitted connection, and closes it at once if the registry is draining.
     pub(super) fn register(
         self: &Arc<Self>,
         admission: Admission,
         connection: Arc<Connection>,
     ) -> Registration {
-        let (place, is_closed) = self.connections.add(connection.clone());
+        let (member, is_closed) = self.connections.add(connection.clone());
         if is_closed && connection.close(CloseCode::RESTART) {
             self.log
                 .closed(connection.transport(), Closed::ShuttingDown);
@@ -84,10 +85,10 @@ impl Registry {
         if !self.sweeping.swap(true, SeqCst) {
             tokio::spawn(sweep(Sweeping(Arc::downgrade(self)), self.tick));
         }
-        Registration { admission, place }
+        Registration { admission, member }
     }
 
-    /// Closes every connection, and those that come meanwhile; returns when all are gone, or at the deadline.
+    /// Closes every connection, including new ones; returns when all are gone, or at the deadline.
     pub(crate) async fn drain(&self, deadline: Instant) {
         let open = self.connections.close();
         self.log.draining(open.len());
@@ -116,9 +117,9 @@ impl Registry {
 
     fn sweep(&self) {
         let now = self.clock.fetch_add(1, Relaxed).wrapping_add(1);
-        let mut closed = Vec::new(); // the log is not for under the lock
+        let mut closed = Vec::new(); // not logged under the lock
         self.connections.for_each(|connection| {
-            // As Phoenix's server does.
+            // The same code as Phoenix's server.
             if connection.is_silent(now, TICKS) && connection.close(CloseCode::PROTOCOL_ERROR) {
                 closed.push(connection.transport());
             }
@@ -128,9 +129,9 @@ impl Registry {
         }
     }
 
-    /// Gives back what a crowd has used, once it has left.
+    /// Returns free memory to the system once most of many connections are gone.
     fn tidy(&self) {
-        if self.crowd.has_left(self.len())
+        if self.peak.has_receded(self.len())
             && let Ok(runtime) = Handle::try_current()
         {
             runtime.spawn_blocking(axum_channels_trim::trim);
@@ -138,7 +139,7 @@ impl Registry {
     }
 }
 
-/// The leave for one connection to be open, given up by dropping it.
+/// Permission for one connection to be open, given up when dropped.
 pub(super) struct Admission(Arc<Registry>);
 
 impl Drop for Admission {
@@ -151,20 +152,20 @@ impl Drop for Admission {
     }
 }
 
-/// A connection's place among the others, given up by dropping it.
+/// Registration of an added connection, removed when dropped.
 pub(super) struct Registration {
     admission: Admission,
-    place: Place,
+    member: MemberId,
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
         let Admission(registry) = &self.admission;
-        drop(registry.connections.remove(self.place));
+        drop(registry.connections.remove(self.member));
     }
 }
 
-/// The sweeper's claim to be the only one, given up even if its runtime ends.
+/// Claim to be the only sweeper, released when dropped, even if its runtime ends.
 struct Sweeping(Weak<Registry>);
 
 impl Drop for Sweeping {

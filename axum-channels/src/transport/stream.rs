@@ -11,18 +11,18 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-/// What is left of an HTTP connection once it is a WebSocket.
+/// The byte stream of a WebSocket, taken over from its HTTP connection.
 pub(super) enum Stream {
-    /// Bare TCP: read without a buffer of its own, and written to by anyone who sends.
+    /// Bare TCP: read without a buffer of its own, and written to by any sender.
     Tcp(Arc<TcpStream>),
-    /// TLS, or whatever else the server was given: only the connection's task writes.
+    /// TLS or another stream of the server's: only the connection's task writes.
     Other(Box<TokioIo<Upgraded>>),
-    /// It was let go of. Reads find its end, and writes fail.
+    /// Released. Reads return the end of the stream, and writes fail.
     Closed,
 }
 
 impl Stream {
-    /// Takes the socket out of hyper's hands, with what hyper has read of it already.
+    /// Takes the socket over from hyper, with the bytes that hyper has already read.
     pub(super) fn new(upgraded: Upgraded) -> (Stream, Bytes) {
         let upgraded = match upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
             Ok(parts) => return (Self::bare(parts.io.into_inner()), parts.read_buf),
@@ -38,13 +38,13 @@ impl Stream {
     }
 
     fn bare(tcp: TcpStream) -> Stream {
-        // A second small message must not wait until the first is acknowledged, up to 40 ms later (Nagle's algorithm, RFC
-        // 896): what belongs together is one write already. A socket that cannot do without it still works.
+        // A second small message must not wait up to 40 ms for the first to be acknowledged (Nagle's algorithm, RFC 896):
+        // related bytes are one write already. Errors are ignored; the socket works without it.
         let _ = tcp.set_nodelay(true);
         Stream::Tcp(Arc::new(tcp))
     }
 
-    /// The socket, if senders may write to it.
+    /// Returns the socket, if senders may write to it.
     pub(super) fn tcp(&self) -> Option<Arc<TcpStream>> {
         match self {
             Stream::Tcp(tcp) => Some(tcp.clone()),
@@ -52,7 +52,7 @@ impl Stream {
         }
     }
 
-    /// Reads what there is. Zero bytes are the end.
+    /// Reads available bytes. Zero bytes mean the end of the stream.
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -101,7 +101,7 @@ impl Stream {
         }
     }
 
-    /// Says that nothing more will be written.
+    /// Shuts down the writing side.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Stream::Tcp(tcp) => Poll::Ready(SockRef::from(&**tcp).shutdown(Shutdown::Write)),
@@ -111,7 +111,8 @@ impl Stream {
     }
 }
 
-/// Writes what the socket takes now. A single slice goes by `send`, which costs the kernel less than `writev`.
+/// Writes as many bytes as the socket accepts now. A single slice uses `send`, which is cheaper in the kernel than
+/// `writev`.
 pub(super) fn try_write(tcp: &TcpStream, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     match bufs {
         [buf] => tcp.try_write(buf),
@@ -119,10 +120,10 @@ pub(super) fn try_write(tcp: &TcpStream, bufs: &[IoSlice<'_>]) -> io::Result<usi
     }
 }
 
-/// One `read`. `None` if there was nothing after all.
+/// Calls `read` once. `None` if there were no bytes after all.
 ///
-/// A read that does not fill the buffer has emptied the socket, and tokio is told so: that saves the second `read` which
-/// would only find out that there is nothing more. (Tokio does the same inside `AsyncRead`, which needs `&mut TcpStream`.)
+/// A read that does not fill the buffer has emptied the socket. Clearing tokio's readiness then saves a second `read` that
+/// would only find nothing. (Tokio does the same inside `AsyncRead`, which needs `&mut TcpStream`.)
 fn try_read(tcp: &TcpStream, buf: &mut [u8]) -> io::Result<Option<usize>> {
     let mut read = None;
     let result = tcp.try_io(Interest::READABLE, || {

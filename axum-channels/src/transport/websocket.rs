@@ -1,4 +1,4 @@
-//! From a request to a running WebSocket.
+//! The WebSocket transport: from a request to a running connection.
 
 use super::connect::{Connected, status};
 use super::connection::Connection;
@@ -6,9 +6,9 @@ use super::driver::{Driver, Phase};
 use super::format::{Format, Framing};
 use super::frame::Reader;
 use super::handshake::Handshake;
-use super::hold::Hold;
-use super::mount::Entrance;
+use super::mount::MountedSocket;
 use super::outbox::Outbox;
+use super::read_pause::ReadPause;
 use super::registry::Admission;
 use super::stream::Stream;
 use crate::codec::Serializer;
@@ -19,16 +19,16 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use std::sync::Arc;
 
-/// As the log names it.
+/// Name of the transport in the log.
 const TRANSPORT: &str = "websocket";
 
-/// Answers a request for a WebSocket: 101, or why not.
+/// Answers a WebSocket request: 101, or an error status.
 ///
-/// Statuses as Phoenix's `Phoenix.Transports.WebSocket` gives them: 400 for what is no WebSocket request, 403 for a refused
-/// origin, an unknown `vsn` or a refused connection.
-pub(super) async fn serve(entrance: Arc<Entrance>, request: Request) -> Response<Body> {
+/// Statuses as in Phoenix's `Phoenix.Transports.WebSocket`: 400 for any other request, 403 for a refused origin, an unknown
+/// `vsn` or a refused connection.
+pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Response<Body> {
     let (mut parts, _) = request.into_parts();
-    let mount = &entrance.mount;
+    let mount = &socket.mount;
     if !mount.allows(&parts) {
         return status(StatusCode::FORBIDDEN);
     }
@@ -47,10 +47,10 @@ pub(super) async fn serve(entrance: Arc<Entrance>, request: Request) -> Response
         mount.log.refused(TRANSPORT, log::Refusal::Draining);
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    match entrance.connect(parts, TRANSPORT).await {
+    match socket.connect(parts, TRANSPORT).await {
         Ok(accepted) => match mount.registry.admit() {
             Some(admission) => {
-                tokio::spawn(run(entrance.clone(), accepted, admission, upgrade));
+                tokio::spawn(run(socket.clone(), accepted, admission, upgrade));
                 handshake.response()
             }
             None => {
@@ -62,7 +62,7 @@ pub(super) async fn serve(entrance: Arc<Entrance>, request: Request) -> Response
     }
 }
 
-/// RFC 6455 §4.4: a client that speaks another version learns ours.
+/// RFC 6455 §4.4: the response to another version names ours.
 fn no_websocket() -> Response<Body> {
     let mut response = status(StatusCode::BAD_REQUEST);
     response.headers_mut().insert(
@@ -72,25 +72,25 @@ fn no_websocket() -> Response<Body> {
     response
 }
 
-/// Waits until hyper has let go of the connection, and then runs it to its end.
+/// Waits until hyper releases the connection, and then runs it to its end.
 async fn run(
-    entrance: Arc<Entrance>,
+    socket: Arc<MountedSocket>,
     accepted: (Connected, Serializer),
     admission: Admission,
     upgrade: OnUpgrade,
 ) {
     if let Ok(upgraded) = upgrade.await {
-        driver(&entrance, accepted, admission, upgraded).await;
+        driver(&socket, accepted, admission, upgraded).await;
     }
 }
 
 fn driver(
-    entrance: &Entrance,
+    socket: &MountedSocket,
     (connected, serializer): (Connected, Serializer),
     admission: Admission,
     upgraded: Upgraded,
 ) -> Driver {
-    let mount = &entrance.mount;
+    let mount = &socket.mount;
     let (stream, read) = Stream::new(upgraded);
     let outbox = Outbox::new(stream.tcp(), mount.options.max_queued_bytes);
     let framing = Framing::WebSocket;
@@ -99,13 +99,13 @@ fn driver(
         framing,
     };
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
-    let (runner, id) = connection.run(entrance, connected);
+    let (runner, id) = connection.run(socket, connected);
     Driver {
         stream,
         reader: Reader::new(mount.options.max_frame_bytes),
-        backlog: read.to_vec(), // a copy: what is shared keeps all of hyper's buffer
+        backlog: read.to_vec(), // a copy: a slice would keep all of hyper's buffer
         phase: Phase::Open { runner, _id: id },
-        hold: Hold::default(),
+        read_pause: ReadPause::default(),
         _registration: mount.registry.register(admission, connection.clone()),
         registry: mount.registry.clone(),
         connection,

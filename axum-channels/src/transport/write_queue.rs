@@ -11,55 +11,55 @@ use std::task::{Poll, Waker, ready};
 #[cfg(all(test, axum_channels_loom))]
 mod models;
 
-/// What is to be written to one client, and by whom.
+/// Outgoing queue of one client.
 ///
-/// While nothing waits, whoever sends writes to the socket directly: no queue, no wake-up. What the socket does not take is
-/// queued, and the connection's task writes it when the socket is writable again. What is queued is bounded: when there is
-/// more to send to a client that is further behind than `max_queued`, it is disconnected instead. So it may hold that much
-/// and one message, however large.
+/// While the queue is empty, senders write to the socket directly: no queue, no wake-up. Bytes that the socket does not
+/// accept are queued, and the connection's task writes them when the socket is writable again. The queue is bounded: a
+/// client that is further behind than `max_queued` when there is more to send is disconnected. So the queue holds at most
+/// `max_queued` bytes and one message, however large.
 pub(super) struct WriteQueue<W> {
     state: Mutex<State<W>>,
     max_queued: usize,
 }
 
-/// A socket that anyone may write to.
+/// A socket that any thread may write to.
 pub(super) trait DirectWrite {
-    /// Writes what the socket takes now.
+    /// Writes as many bytes as the socket accepts now.
     fn write_now(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
 }
 
 struct State<W> {
-    /// Set while senders may write directly.
+    /// The socket, while senders may write directly.
     direct: Option<Arc<W>>,
-    /// The connection's task is running and will write when it is through: senders queue.
+    /// The connection's task is running and will write at its end: senders queue.
     corked: bool,
     queue: Option<Box<Queue>>,
     end: Option<End>,
     task: Option<Waker>,
 }
 
-/// Why nothing more is sent.
+/// Reason why nothing more is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// The connection is to be closed with this code.
     Close(CloseCode),
-    /// The client did not read what was sent.
+    /// The client read too slowly.
     TooSlow,
-    /// Over.
+    /// The connection is over.
     Gone,
 }
 
-/// How many times as much may be queued for a client that polls: what comes within a second or two, at the rate of a good
-/// network, and not what would come within the 15 seconds after which a client that polls no more is taken for lost.
+/// Factor of the limit for a long-polling client: enough for a second or two at the rate of a good network, not for the 15
+/// seconds after which a client that stops polling is considered lost.
 const POLLED: usize = 16;
 
 thread_local! {
-    /// A queue for whoever needs one for a moment, so that it keeps its buffers.
+    /// Pool of queues for short-lived use, which keeps their buffers.
     static SPARE: Cell<Option<Box<Queue>>> = const { Cell::new(None) };
 }
 
 impl<W: DirectWrite> WriteQueue<W> {
-    /// For a client that polls. It is sent nothing between two polls, so for it more may wait.
+    /// Creates the queue of a long-polling client. It receives nothing between two polls, so its limit is higher.
     pub(super) fn polled(max_queued: usize) -> Self {
         WriteQueue::new(None, max_queued.saturating_mul(POLLED))
     }
@@ -78,8 +78,10 @@ impl<W: DirectWrite> WriteQueue<W> {
         }
     }
 
-    /// From here until [`poll_write`](Self::poll_write) or [`uncork`](Self::uncork) all that is sent is queued, to be written together.
-    /// Whoever queues or ends meanwhile or later wakes `task`.
+    /// Queues all messages until [`poll_write`](Self::poll_write) or [`uncork`](Self::uncork), so that they are written
+    /// together.
+    ///
+    /// Senders that queue or end later wake `task`.
     pub(super) fn cork(&self, task: &Waker) -> Option<End> {
         let mut state = lock(&self.state);
         if !state
@@ -93,18 +95,18 @@ impl<W: DirectWrite> WriteQueue<W> {
         state.end
     }
 
-    /// Whether more is queued than should be before anything else is read from this client.
+    /// Returns whether the queue is too long to read more from this client.
     pub(super) fn is_congested(&self) -> bool {
         let state = lock(&self.state);
         state.end.is_none() && state.weight() > CONGESTED
     }
 
-    /// Whether so little is queued for a client that polls that it may ask for more.
+    /// Returns whether the queue of a long-polling client is short enough for it to send more.
     pub(super) fn has_room(&self) -> bool {
         lock(&self.state).weight() <= self.max_queued / (2 * POLLED)
     }
 
-    /// Writes what is queued. When all is written, senders may write themselves again.
+    /// Writes the queue. Once it is empty, senders may write directly again.
     pub(super) fn poll_write(
         &self,
         mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
@@ -121,12 +123,12 @@ impl<W: DirectWrite> WriteQueue<W> {
         Poll::Ready(Ok(()))
     }
 
-    /// The task is through, and writes nothing: what is queued is [taken](Self::take).
+    /// Ends the task's turn without writing: queued messages are [taken](Self::take).
     pub(super) fn uncork(&self) {
         lock(&self.state).corked = false;
     }
 
-    /// Takes what is queued, if there is anything: [about](Queue::take) `most` bytes of it.
+    /// Takes queued messages, if there are any: [about](Queue::take) `most` bytes.
     pub(super) fn take(&self, most: usize, spare: usize) -> Option<Vec<u8>> {
         let mut state = lock(&self.state);
         let queue = state.queue.as_mut()?;
@@ -137,7 +139,7 @@ impl<W: DirectWrite> WriteQueue<W> {
         Some(taken).filter(|taken| !taken.is_empty())
     }
 
-    /// Puts back what was taken last, since it did not reach the client.
+    /// Puts back the messages taken last, since they did not reach the client.
     pub(super) fn put_back(&self, taken: Vec<u8>) {
         let mut state = lock(&self.state);
         if state.end.is_none() {
@@ -145,7 +147,8 @@ impl<W: DirectWrite> WriteQueue<W> {
         }
     }
 
-    /// Asks the connection's task to end the connection. The first reason stays: `false` if there is one already.
+    /// Requests the connection's task to end the connection. The first reason stays: returns `false` if there was one
+    /// already.
     pub(super) fn end(&self, end: End) -> bool {
         let mut state = lock(&self.state);
         let is_first = state.end.is_none();
@@ -155,7 +158,7 @@ impl<W: DirectWrite> WriteQueue<W> {
         is_first
     }
 
-    /// Queues what is last; nothing can be sent after it.
+    /// Queues the last frame; nothing can be sent after it.
     pub(super) fn push_last(&self, add: impl FnOnce(&mut Queue)) {
         let mut state = lock(&self.state);
         add(state.queue());
@@ -163,7 +166,7 @@ impl<W: DirectWrite> WriteQueue<W> {
         state.end = Some(End::Gone);
     }
 
-    /// Sends nothing more, as there is no way to the client left. The connection's task goes on.
+    /// Drops all further messages, as the client is unreachable. The connection's task goes on.
     pub(super) fn mute(&self) {
         let mut state = lock(&self.state);
         state.end = Some(End::Gone);
@@ -177,8 +180,8 @@ impl<W: DirectWrite> WriteQueue<W> {
         lock(&self.state).wake();
     }
 
-    /// Lets go of the socket and of all that waits.
-    pub(super) fn shut(&self) {
+    /// Drops the socket and the queue.
+    pub(super) fn abandon(&self) {
         let mut state = lock(&self.state);
         state.end = Some(End::Gone);
         let dropped = (state.direct.take(), state.queue.take(), state.task.take());
@@ -226,7 +229,7 @@ impl<W: DirectWrite> WriteQueue<W> {
     }
 }
 
-/// A client that has this many bytes unread is not read from either.
+/// Number of unread bytes at which the client is no longer read.
 const CONGESTED: usize = 64 * 1024;
 
 impl<W: DirectWrite> State<W> {
@@ -239,8 +242,8 @@ impl<W: DirectWrite> State<W> {
         self.queue.as_ref().map_or(0, |queue| queue.weight())
     }
 
-    /// Writes what need not be queued, as nothing waits: how much of it the socket took. For most of what is broadcast this
-    /// is all there is to do.
+    /// Writes directly, as the queue is empty, and returns the number of bytes accepted. Most broadcasts take only this
+    /// path.
     fn write_past_queue(&self, bytes: &[u8]) -> usize {
         match &self.direct {
             Some(direct) if !self.corked && self.queue.is_none() && self.end.is_none() => {
@@ -250,7 +253,7 @@ impl<W: DirectWrite> State<W> {
         }
     }
 
-    /// Writes as much as the socket takes now. An error is left to the connection's task to find.
+    /// Writes as many bytes as the socket accepts now. Errors are left for the connection's task to find.
     fn write_directly(&mut self) {
         let (Some(direct), Some(queue)) = (&self.direct, &mut self.queue) else {
             return;
@@ -282,7 +285,7 @@ impl<W: DirectWrite> State<W> {
     }
 }
 
-/// Keeps an empty queue for whoever needs one next.
+/// Keeps an empty queue for reuse.
 fn spare(mut queue: Box<Queue>) {
     queue.shrink();
     SPARE.set(Some(queue));

@@ -3,7 +3,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Host in one spelling: a name in lower case without its trailing dot, or an address, IPv6 in brackets.
+/// Host in a normal form: a name in lower case without its trailing dot, or an address, IPv6 in brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Host {
     text: Box<str>,
@@ -15,9 +15,9 @@ impl Host {
         &self.text
     }
 
-    /// Returns whether only programs on this machine reach it: `localhost`, 127.0.0.0/8, `::1`.
+    /// Returns whether the host is this machine: `localhost`, 127.0.0.0/8, `::1`.
     ///
-    /// No name that somebody else can register counts, whatever address it resolves to.
+    /// No name that somebody else can register counts, even if it resolves to such an address.
     pub(crate) fn is_loopback(&self) -> bool {
         self.is_loopback
     }
@@ -61,7 +61,7 @@ impl FromStr for Host {
     }
 }
 
-/// Reads labels as browsers send them: international ones in punycode.
+/// Reads labels in the form that browsers send: international ones in punycode.
 fn name(text: &str) -> Result<String, Problem> {
     if !text.is_ascii() {
         return Err(Problem::NotAscii);
@@ -71,7 +71,7 @@ fn name(text: &str) -> Result<String, Problem> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         !label.is_empty() && label.bytes().all(allowed)
     };
-    // A browser takes `127.1` for an address and sends another spelling of it.
+    // Browsers take `127.1` for an address and send it in another form.
     let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
     let ends_in_number = text.rsplit('.').next().is_some_and(is_number);
     match text.split('.').all(is_label) && !ends_in_number {

@@ -11,8 +11,8 @@ use std::str::FromStr;
 
 /// URL at which browsers reach the app: scheme, host and port, without a path.
 ///
-/// Given to [`EndpointBuilder::url`](crate::EndpointBuilder::url), it is the host that the origin check compares pages with.
-/// Behind a proxy it is the proxy's URL. Its `Display` leaves a default port out, for links and log lines.
+/// Given to [`EndpointBuilder::url`](crate::EndpointBuilder::url), it is the host that the origin check compares pages
+/// with. Behind a proxy it is the proxy's URL. Its `Display` omits a default port, for links and log lines.
 ///
 /// ```
 /// use axum_channels::PublicUrl;
@@ -53,7 +53,7 @@ impl Scheme {
 }
 
 impl PublicUrl {
-    /// The scheme, `http` or `https`.
+    /// Returns the scheme, `http` or `https`.
     ///
     /// ```
     /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
@@ -67,7 +67,7 @@ impl PublicUrl {
         self.scheme.as_str()
     }
 
-    /// The host: a name in lower case without a trailing dot, or an address, IPv6 in brackets.
+    /// Returns the host: a name in lower case without a trailing dot, or an address, IPv6 in brackets.
     ///
     /// ```
     /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
@@ -80,7 +80,7 @@ impl PublicUrl {
         self.host.as_str()
     }
 
-    /// The port, stated or the scheme's own.
+    /// Returns the port, stated or the scheme's default.
     ///
     /// ```
     /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
@@ -93,7 +93,7 @@ impl PublicUrl {
         self.port
     }
 
-    /// The same URL at another port, such as the one that a listener on port 0 was given.
+    /// Returns the same URL with another port, such as the one assigned to a listener on port 0.
     ///
     /// ```
     /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
@@ -107,7 +107,7 @@ impl PublicUrl {
         Self { port, ..self }
     }
 
-    /// Returns whether a page of this host is one of this URL. The names of this machine count as one.
+    /// Returns whether a page of this host belongs to this URL. The names of this machine count as one.
     pub(crate) fn has_host(&self, host: &Host) -> bool {
         self.host == *host || self.host.is_loopback() && host.is_loopback()
     }
@@ -151,7 +151,7 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// A text that is no [`PublicUrl`]. Its `Display` names the text, the problem and an example.
+/// Error of a text that is not a [`PublicUrl`]. Its `Display` names the text, the problem and an example.
 ///
 /// ```
 /// let error = "ftp://example.com".parse::<axum_channels::PublicUrl>().expect_err("a wrong scheme");
@@ -175,7 +175,7 @@ impl fmt::Display for InvalidUrl {
 
 impl std::error::Error for InvalidUrl {}
 
-/// Splits off the scheme, in lower case; `None` for `//host`, which leaves it open.
+/// Splits off the scheme, in lower case; `None` for `//host`, which has no scheme.
 pub(crate) fn split_scheme(text: &str) -> Result<(Option<String>, &str), Problem> {
     let (scheme, rest) = text.split_once("//").ok_or(Problem::NoScheme)?;
     if scheme.is_empty() {
@@ -193,7 +193,7 @@ pub(crate) fn split_scheme(text: &str) -> Result<(Option<String>, &str), Problem
     }
 }
 
-/// Takes off the slash that ends a URL without a path.
+/// Removes the slash at the end of a URL without a path.
 pub(crate) fn without_slash(rest: &str) -> Result<&str, Problem> {
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     match authority.contains(['/', '?', '#']) {
@@ -211,7 +211,7 @@ pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Problem
         return Ok((authority, None));
     };
     let (host, digits) = (&authority[..at], &authority[at + 1..]);
-    // Digits alone: `parse` would take `+80`, too.
+    // Only digits: `parse` would accept `+80`, too.
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.parse() {
         Ok(port @ 1..) if is_number => Ok((host, Some(port))),
@@ -219,7 +219,7 @@ pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Problem
     }
 }
 
-/// The port that a URL of this scheme means without naming it.
+/// Returns the default port of a scheme.
 pub(crate) fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "https" | "wss" => Some(443),

@@ -1,4 +1,4 @@
-use super::support::{Frame, PATIENCE, Ws, endpoint, frame, serve};
+use super::support::{Frame, TIMEOUT, Ws, endpoint, frame, serve};
 use std::net::SocketAddr;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -16,7 +16,7 @@ pub(super) const CLOSE: u8 = 0x8;
 pub(super) const PING: u8 = 0x9;
 pub(super) const PONG: u8 = 0xA;
 
-/// One case: what a joined client writes, and everything that it reads until the connection is closed.
+/// One case: the bytes that a joined client writes, and everything that it reads until the connection is closed.
 pub(super) struct Case {
     id: String,
     frames: Vec<Vec<u8>>,
@@ -25,7 +25,7 @@ pub(super) struct Case {
     ends: Ends,
 }
 
-/// The way frames are cut into writes.
+/// Division of frames into writes.
 #[derive(Clone, Copy)]
 pub(super) enum Chops {
     /// All frames in one write.
@@ -98,7 +98,7 @@ impl Case {
         let writing = tokio::spawn(write(writer, self.frames, self.chops));
         let mut got = Vec::new();
         while got.last() != Some(&Frame::End) {
-            match timeout(PATIENCE / 2, reader.next()).await {
+            match timeout(TIMEOUT / 2, reader.next()).await {
                 Ok(frame) => got.push(frame),
                 Err(_) => break, // reported with the name of the case, unlike a panic in `next`
             }
@@ -148,7 +148,7 @@ async fn write(mut writer: TcpStream, frames: Vec<Vec<u8>>, chops: Chops) {
     };
     for piece in pieces {
         if writer.write_all(&piece).await.is_err() {
-            return; // the server has closed; what it sent before is what counts
+            return; // the server has closed; the frames before that count
         }
         yield_now().await;
     }

@@ -1,9 +1,9 @@
 //! The cases of the Autobahn test suite for servers, groups 1 to 7, 9 and 10, with its numbers (groups 12 and 13 are about
 //! compression, which is never negotiated; 8 does not exist).
 //!
-//! Frames are made by hand from RFC 6455, answers are read by tungstenite: none of the library's own framing is involved.
-//! Autobahn expects an echo server. Here the echo is a channel's reply to a push, so a message is as long as Autobahn asks
-//! for, and what is no push is closed with 1011: it was read as a message, and is none of Phoenix's.
+//! Frames are written according to RFC 6455 without the library's framing, and answers are read by tungstenite. Autobahn
+//! expects an echo server. Here the echo is a channel's reply to a push, so a message has the length that Autobahn
+//! requires, and a message that is no push is closed with 1011: it was read as a message, but is none of Phoenix's.
 
 #[path = "../support/mod.rs"]
 mod support;

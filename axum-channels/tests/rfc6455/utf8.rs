@@ -13,7 +13,7 @@ enum Verdict {
 /// "κόσμε": two, three, two, two and two octets.
 const KOSME: &[u8] = b"\xCE\xBA\xE1\xBD\xB9\xCF\x83\xCE\xBC\xCE\xB5";
 
-/// Autobahn's sections, the octets, and what they are.
+/// Autobahn's sections, the octets, and their verdicts.
 const SEQUENCES: &[(&str, &[u8], Verdict)] = &[
     (
         "6.2 text",
@@ -190,7 +190,7 @@ fn sequences() -> Vec<Case> {
     cases.collect()
 }
 
-/// 6.6: what ends between two characters is valid, what ends within one is not.
+/// 6.6: a text that ends between two characters is valid, one that ends within a character is not.
 fn prefixes() -> Vec<Case> {
     let prefix = |length: usize| {
         let verdict = if [0, 2, 5, 7, 9, 11].contains(&length) {
@@ -207,14 +207,14 @@ fn prefixes() -> Vec<Case> {
     (0..=KOSME.len()).map(prefix).collect()
 }
 
-/// A message of these octets and nothing else: as text it is no push, and as anything else it is not even that.
+/// A message of these octets alone: as text it is no push, otherwise it is invalid.
 fn alone(id: &str, octets: &[u8], verdict: Verdict) -> Case {
     let code = if verdict == Valid { 1011 } else { 1007 };
     case(id).send([frame(FIN | TEXT, octets)]).refused(code)
 }
 
-/// What cannot become UTF-8 any more is refused with its fragment, though the last never comes. Within a frame it is refused
-/// when the frame is whole, which Autobahn allows.
+/// Text that cannot become UTF-8 any more is refused with its fragment, even if the last never comes. Within a frame it is
+/// refused when the frame is complete, which Autobahn allows.
 fn early() -> Vec<Case> {
     let (valid, rest) = (KOSME, b"edited");
     let first = || frame(TEXT, valid);

@@ -5,7 +5,7 @@ use axum_channels::{
 use serde_json::json;
 use std::time::Duration;
 
-/// Lets everyone in but for those who say `refuse=1`; the id is what `id=` says.
+/// Accepts everyone except clients with `refuse=1`; the id is the parameter `id`.
 pub(crate) struct UserSocket {
     id: Option<String>,
 }
@@ -42,7 +42,7 @@ impl SocketHandler for UserSocket {
     }
 }
 
-/// Does as it is told, by topic when it is joined and by event afterwards.
+/// Behaves as requested: by its topic when joined, by the event afterwards.
 pub(crate) struct RoomChannel {
     response: Payload,
 }

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
 
-/// What this thread logs.
+/// Log of this thread.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -39,14 +39,14 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// Collects events as their fields, a line each.
+    /// Collects events as their fields, one per line.
     pub(crate) fn collect_fields() -> (Log, DefaultGuard) {
         let log = Log::default();
         let fields = tracing_subscriber::registry().with(Fields(log.clone()));
         (log, tracing::subscriber::set_default(fields))
     }
 
-    /// The log, with durations as `29µs` whatever they were.
+    /// Returns the log, with all durations as `29µs`.
     pub(crate) fn text(&self) -> String {
         let bytes = self
             .0

@@ -17,8 +17,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// So long a test waits for what should come at once.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Maximum time that a test waits for events that should come at once.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves the endpoint on a free port.
 pub(crate) async fn serve(endpoint: &Endpoint) -> SocketAddr {
@@ -33,14 +33,14 @@ pub(crate) async fn serve_app(app: Router) -> SocketAddr {
     addr
 }
 
-/// Waits until `done`, which something else is about to make true.
+/// Waits until `done` returns `true`.
 pub(crate) async fn eventually(what: &str, mut done: impl FnMut() -> bool) {
     let waiting = async {
         while !done() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting)
+    tokio::time::timeout(TIMEOUT, waiting)
         .await
         .unwrap_or_else(|_| panic!("never happened: {what}"));
 }

@@ -1,6 +1,6 @@
 //! A client of the long-poll transport, request by request over TCP.
 
-use super::PATIENCE;
+use super::TIMEOUT;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 pub(crate) const NDJSON: &str = "content-type: application/x-ndjson\r\n";
 
-/// The status of the response, its head, and its JSON.
+/// Returns the status of the response, its head, and its JSON.
 pub(crate) async fn ask(
     addr: SocketAddr,
     method: &str,
@@ -24,7 +24,7 @@ pub(crate) async fn ask(
     );
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut response = String::new();
-    let read = timeout(PATIENCE, stream.read_to_string(&mut response)).await;
+    let read = timeout(TIMEOUT, stream.read_to_string(&mut response)).await;
     read.expect("in time").expect("a response");
     let (head, body) = response.split_once("\r\n\r\n").expect("a head");
     let status = head
@@ -35,7 +35,7 @@ pub(crate) async fn ask(
     (status.expect("a status"), head.to_ascii_lowercase(), body)
 }
 
-/// A client that polls.
+/// A long-polling client.
 pub(crate) struct Poll {
     pub(crate) addr: SocketAddr,
     pub(crate) query: String,
@@ -62,11 +62,11 @@ impl Poll {
 
     pub(crate) async fn join(addr: SocketAddr, topic: &str) -> Poll {
         let poll = Poll::open(addr).await;
-        poll.say(&format!(r#"["1","1","{topic}","phx_join",{{}}]"#))
+        poll.send(&format!(r#"["1","1","{topic}","phx_join",{{}}]"#))
             .await;
         let joined =
             format!(r#"["1","1","{topic}","phx_reply",{{"response":{{}},"status":"ok"}}]"#);
-        assert_eq!(poll.hear().await, [joined]);
+        assert_eq!(poll.receive().await, [joined]);
         poll
     }
 
@@ -75,7 +75,7 @@ impl Poll {
         answer["status"].clone()
     }
 
-    pub(crate) async fn say(&self, lines: &str) {
+    pub(crate) async fn send(&self, lines: &str) {
         assert_eq!(self.say_for(lines).await, 200);
     }
 
@@ -83,7 +83,7 @@ impl Poll {
         ask(self.addr, "GET", &self.query, "", "").await.2
     }
 
-    pub(crate) async fn hear(&self) -> Vec<String> {
+    pub(crate) async fn receive(&self) -> Vec<String> {
         let answer = self.poll().await;
         assert_eq!(answer["status"], 200, "{answer}");
         serde_json::from_value(answer["messages"].clone()).expect("texts")

@@ -1,4 +1,4 @@
-use super::PATIENCE;
+use super::TIMEOUT;
 use futures_util::stream::{SplitSink, SplitStream, Stream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
@@ -15,7 +15,7 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 pub(crate) const VALID: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
                          sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-/// Sends a request; the connection, the status and the head of the response.
+/// Sends a request; returns the connection, the status and the head of the response.
 pub(crate) async fn http(
     addr: SocketAddr,
     method: &str,
@@ -26,14 +26,14 @@ pub(crate) async fn http(
     raw(addr, &request).await
 }
 
-/// Sends a request as it is written; the connection, the status and the head of the response.
+/// Sends a request unchanged; returns the connection, the status and the head of the response.
 pub(crate) async fn raw(addr: SocketAddr, request: &str) -> (TcpStream, u16, String) {
     let mut stream = TcpStream::connect(addr).await.expect("the server listens");
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(
-            timeout(PATIENCE, stream.read_u8())
+            timeout(TIMEOUT, stream.read_u8())
                 .await
                 .expect("in time")
                 .expect("a response"),
@@ -48,13 +48,13 @@ pub(crate) async fn raw(addr: SocketAddr, request: &str) -> (TcpStream, u16, Str
     (stream, status, head)
 }
 
-/// The status that a proper request for a WebSocket gets, with these headers besides.
+/// Returns the status of the response to a valid WebSocket request with these additional headers.
 pub(crate) async fn upgrade(addr: SocketAddr, target: &str, headers: &str) -> (u16, String) {
     let (_, status, head) = http(addr, "GET", target, &format!("{VALID}{headers}")).await;
     (status, head)
 }
 
-/// A message or the end, as the client reads it.
+/// A message or the end, as read by the client.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Frame {
     Text(String),
@@ -65,7 +65,7 @@ pub(crate) enum Frame {
     End,
 }
 
-/// A client that reads and writes by tungstenite, so that no mistake in our own framing can be on both sides.
+/// A client that reads and writes with tungstenite, so that a mistake in our own framing cannot be on both sides.
 pub(crate) struct Ws {
     socket: WebSocketStream<TcpStream>,
 }
@@ -94,7 +94,7 @@ impl Ws {
 
     /// A client on a connection that is a WebSocket already.
     pub(crate) async fn over(stream: TcpStream) -> Ws {
-        // Some tests have a thousand of these: tungstenite's buffers would be 128 KiB each.
+        // Some tests have a thousand of these: tungstenite's default buffers would be 128 KiB each.
         let config = WebSocketConfig::default().read_buffer_size(4096);
         Ws {
             socket: WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await,
@@ -113,7 +113,7 @@ impl Ws {
         ws
     }
 
-    /// Writes bytes past tungstenite, which refuses to write most malformed frames.
+    /// Writes bytes directly, since tungstenite refuses to write most malformed frames.
     pub(crate) async fn raw(&mut self, bytes: &[u8]) {
         self.stream().write_all(bytes).await.expect("sent");
     }
@@ -127,23 +127,23 @@ impl Ws {
         self.socket.send(Message::binary(body)).await.expect("sent");
     }
 
-    /// The connection underneath, for tests that read and write bytes.
+    /// Returns the underlying connection, for tests that read and write bytes.
     pub(crate) fn stream(&mut self) -> &mut TcpStream {
         self.socket.get_mut()
     }
 
-    /// The connection underneath, without what tungstenite may have read of it already.
+    /// Returns the underlying connection, without the bytes that tungstenite may have buffered.
     pub(crate) fn into_stream(self) -> TcpStream {
         self.socket.into_inner()
     }
 
-    /// Two halves, for tests that write in one task and read in another.
+    /// Splits the client, for tests that write in one task and read in another.
     pub(crate) fn split(self) -> (Sender, Receiver) {
         let (sender, receiver) = self.socket.split();
         (Sender(sender), Receiver(receiver))
     }
 
-    /// The next frame carries these bytes.
+    /// Asserts that the next frame carries these bytes.
     #[track_caller]
     pub(crate) fn expect_binary(&mut self, body: &[u8]) -> impl Future<Output = ()> {
         let at = std::panic::Location::caller();
@@ -152,12 +152,12 @@ impl Ws {
         }
     }
 
-    /// The next frame, with its text or code.
+    /// Returns the next frame's text or code.
     pub(crate) async fn next(&mut self) -> Frame {
         next(&mut self.socket).await
     }
 
-    /// The next frame is this text, byte for byte.
+    /// Asserts that the next frame is this text, byte for byte.
     #[track_caller]
     pub(crate) fn expect(&mut self, text: &str) -> impl Future<Output = ()> {
         let at = std::panic::Location::caller();
@@ -167,20 +167,20 @@ impl Ws {
         }
     }
 
-    /// Nothing is on its way: a heartbeat's answer is what comes next.
+    /// Asserts that no frame is in flight: the next one is the reply to a heartbeat.
     pub(crate) async fn expect_nothing(&mut self) {
         self.send(r#"[null,"hb","phoenix","heartbeat",{}]"#).await;
         self.expect(r#"[null,"hb","phoenix","phx_reply",{"response":{},"status":"ok"}]"#)
             .await;
     }
 
-    /// Closed with this code, and then for good.
+    /// Asserts that the connection is closed with this code, and then ends.
     pub(crate) async fn expect_close(&mut self, code: u16) {
         assert_eq!(self.next().await, Frame::Close(code));
         assert_eq!(self.next().await, Frame::End);
     }
 
-    /// The payload of the next message.
+    /// Returns the payload of the next message.
     pub(crate) async fn payload(&mut self) -> Value {
         match self.next().await {
             Frame::Text(text) => serde_json::from_str::<Value>(&text).expect("JSON")[4].take(),
@@ -201,14 +201,14 @@ impl Sender {
 }
 
 impl Receiver {
-    /// The next frame, with its text or code.
+    /// Returns the next frame's text or code.
     pub(crate) async fn next(&mut self) -> Frame {
         next(&mut self.0).await
     }
 }
 
 async fn next(socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin)) -> Frame {
-    let received = timeout(PATIENCE, socket.next()).await;
+    let received = timeout(TIMEOUT, socket.next()).await;
     match received.expect("a frame in time") {
         Some(Ok(Message::Text(text))) => Frame::Text(text.as_str().to_owned()),
         Some(Ok(Message::Binary(bytes))) => Frame::Binary(bytes.to_vec()),
@@ -224,7 +224,7 @@ async fn next(socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin))
     }
 }
 
-/// A frame made by hand, with whatever first byte: FIN, reserved bits and opcode.
+/// Encodes a frame with any first byte: FIN, reserved bits and opcode.
 pub(crate) fn frame(first: u8, body: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match body.len() {

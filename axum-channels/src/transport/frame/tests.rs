@@ -30,7 +30,7 @@ fn text(text: &str) -> Vec<u8> {
     frame(FIN | TEXT, text.as_bytes())
 }
 
-/// What comes of a stream of frames: each message in words, and how it ends.
+/// Describes each message of a stream of frames, and its end.
 fn read(data: &[u8]) -> (Vec<String>, Result<(), CloseCode>) {
     let mut reader = Reader::new(MAX);
     let (mut data, mut messages) = (data.to_vec(), Vec::new());

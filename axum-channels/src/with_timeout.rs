@@ -4,8 +4,8 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// What comes of a future, if that does not take longer than `limit`. One that is ready at once costs no timer.
-pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output> {
+/// Awaits a future for at most `limit`. A future that is ready at once needs no timer.
+pub(crate) async fn with_timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output> {
     let mut future = pin!(future);
     let first = std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
     match first {

@@ -9,20 +9,20 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// So many connections are being opened at once.
+/// Number of connections that are opened concurrently.
 const OPENING: usize = 128;
 
-/// Whoever has not joined or left by then never will.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum time to join or to leave.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Connects and joins them all; the first joined as `room:0` if each has its own topic.
+/// Connects and joins all clients; the first joined topic is `room:0` if each has its own.
 pub(crate) async fn open(options: &Options, topics: Topics) -> Result<Vec<Client>, Failed> {
     let (gate, mut opening) = (Arc::new(Semaphore::new(OPENING)), JoinSet::new());
     for number in 0..options.connections {
         let (url, topic) = (options.url.clone(), topics.of(number));
         let turn = gate.clone().acquire_owned().await?;
         opening.spawn(async move {
-            let joined = timeout(PATIENCE, async {
+            let joined = timeout(TIMEOUT, async {
                 let mut client = Client::open(&url, number).await?;
                 client.join(&topic).await?;
                 Ok::<_, Failed>((number, client))
@@ -40,11 +40,11 @@ pub(crate) async fn open(options: &Options, topics: Topics) -> Result<Vec<Client
     Ok(clients.into_iter().map(|(_, client)| client).collect())
 }
 
-/// All say goodbye at once.
+/// Closes all clients concurrently.
 pub(crate) async fn close(clients: Vec<Client>) -> Result<(), Failed> {
     let mut closing = JoinSet::new();
     for client in clients {
-        closing.spawn(timeout(PATIENCE, client.close()));
+        closing.spawn(timeout(TIMEOUT, client.close()));
     }
     while let Some(closed) = closing.join_next().await {
         closed?.map_err(|_| "a close that was not answered within 30 s")??;

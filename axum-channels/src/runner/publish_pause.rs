@@ -3,17 +3,17 @@ use std::pin::Pin;
 use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 
-/// Time that a client waits whose messages were published to subscribers that do not keep up.
+/// Duration of a pause.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// The pause of a client that publishes faster than others receive.
+/// Pause of a client that publishes faster than subscribers receive.
 ///
-/// Nothing is read from it meanwhile, so it is the sender that feels what it does, before any subscriber is disconnected.
+/// The client is not read meanwhile. So the sender is slowed down before a subscriber is disconnected.
 #[derive(Default)]
-pub(super) struct Pause(Option<Pin<Box<Sleep>>>);
+pub(super) struct PublishPause(Option<Pin<Box<Sleep>>>);
 
-impl Pause {
-    /// Whether it lasts. The task is woken at its end.
+impl PublishPause {
+    /// Returns whether the pause lasts. The task is woken at its end.
     pub(super) fn lasts(&mut self, turn: &mut Turn<'_, '_>) -> bool {
         let Some(pause) = &mut self.0 else {
             return false;

@@ -5,12 +5,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 
-/// The end of a connection that is not lost: the last frame is on its way out, and then the socket is closed.
-pub(super) struct Farewell {
+/// The orderly end of a connection: sends the last frame, then closes the socket.
+pub(super) struct ClosingHandshake {
     initiator: Initiator,
-    patience: Pin<Box<Sleep>>,
-    /// Our side is shut.
-    shut: bool,
+    timeout: Pin<Box<Sleep>>,
+    /// Our side has been shut down.
+    shut_down: bool,
 }
 
 /// The side that began to close.
@@ -20,40 +20,41 @@ pub(super) enum Initiator {
     Server,
 }
 
-/// Time that a client has to read the last frame and to close its side.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Maximum time for the client to read the last frame and to close its side.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Number of reads after which other tasks get their turn.
+/// Maximum number of reads before other tasks are polled.
 const READS: usize = 4;
 
-impl Farewell {
+impl ClosingHandshake {
     pub(super) fn new(initiator: Initiator) -> Self {
-        Farewell {
+        ClosingHandshake {
             initiator,
-            patience: Box::pin(sleep(PATIENCE)),
-            shut: false,
+            timeout: Box::pin(sleep(TIMEOUT)),
+            shut_down: false,
         }
     }
 
-    /// Waits until the client has read the last frame and closed its side, or its time is up.
+    /// Waits until the client has read the last frame and closed its side, or until the timeout.
     pub(super) fn poll(
         &mut self,
         outbox: &Outbox,
         stream: &mut Stream,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        if self.patience.as_mut().poll(cx).is_ready() {
+        if self.timeout.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
         if ready!(outbox.flush(stream, cx)).is_err() {
             return Poll::Ready(());
         }
-        if !self.shut {
-            // What ends with unread input is reset by the kernel, and the last frame lost: so our side first.
+        if !self.shut_down {
+            // The kernel resets a socket that is closed with unread input, which loses the last frame. So our side is shut
+            // down first.
             if ready!(stream.poll_shutdown(cx)).is_err() || self.initiator == Initiator::Client {
                 return Poll::Ready(());
             }
-            self.shut = true;
+            self.shut_down = true;
         }
         discard(stream, cx)
     }

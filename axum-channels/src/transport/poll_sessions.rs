@@ -1,4 +1,4 @@
-//! The long-poll sessions of one socket, by their tokens.
+//! The long-poll sessions of one socket, by token.
 
 use crate::sync::lock;
 use bytes::Bytes;
@@ -7,47 +7,47 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
-/// Sessions that are open. A token is all that it takes to be taken for the client, so it cannot be guessed.
+/// Open sessions. A token alone identifies a client, so it must not be guessable.
 #[derive(Default)]
-pub(crate) struct Polls(Mutex<HashMap<Arc<str>, mpsc::Sender<Request>>>);
+pub(crate) struct PollSessions(Mutex<HashMap<Arc<str>, mpsc::Sender<Request>>>);
 
-/// What a client asks of its session.
+/// A client's request to its session.
 pub(super) enum Request {
-    /// To hear what there is for it, waiting for something.
-    Poll(oneshot::Sender<Polled>),
-    /// To take what it says. Whether it was a message is answered once it was taken.
-    Say(Said, oneshot::Sender<bool>),
+    /// Wait for messages.
+    Poll(oneshot::Sender<PollResult>),
+    /// Receive a message. The answer is whether it was well-formed.
+    Send(Inbound, oneshot::Sender<bool>),
 }
 
-/// What a poll comes to.
+/// Result of a poll.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Polled {
-    /// JSON strings, a comma after each.
+pub(super) enum PollResult {
+    /// JSON strings, each followed by a comma.
     Messages(Vec<u8>),
-    /// Nothing came within the time that a request may take.
-    Nothing,
+    /// No message arrived within the poll's time.
+    Empty,
 }
 
 /// A message from a client.
-pub(super) enum Said {
-    /// A part of a body, which the messages of the body share.
+pub(super) enum Inbound {
+    /// A slice of the body, which its messages share.
     Text(Bytes),
     Binary(Vec<u8>),
 }
 
-/// So many requests of one client wait for its session.
+/// Maximum number of queued requests for a session.
 const REQUESTS: usize = 4;
 
-impl Polls {
-    /// Makes room for a session. It is given up by dropping the seat.
+impl PollSessions {
+    /// Opens a session, which lasts until the [`OpenSession`] is dropped.
     pub(super) fn open(
         self: &Arc<Self>,
-    ) -> Result<(Seat, mpsc::Receiver<Request>), getrandom::Error> {
+    ) -> Result<(OpenSession, mpsc::Receiver<Request>), getrandom::Error> {
         let (sender, requests) = mpsc::channel(REQUESTS);
         let token = token()?;
         lock(&self.0).insert(token.clone(), sender);
-        let polls = self.clone();
-        Ok((Seat { polls, token }, requests))
+        let sessions = self.clone();
+        Ok((OpenSession { sessions, token }, requests))
     }
 
     pub(super) fn find(&self, token: &str) -> Option<mpsc::Sender<Request>> {
@@ -55,15 +55,15 @@ impl Polls {
     }
 }
 
-/// A session's place among the others.
-pub(super) struct Seat {
-    polls: Arc<Polls>,
+/// An open session, removed when dropped.
+pub(super) struct OpenSession {
+    sessions: Arc<PollSessions>,
     pub(super) token: Arc<str>,
 }
 
-impl Drop for Seat {
+impl Drop for OpenSession {
     fn drop(&mut self) {
-        let mut open = lock(&self.polls.0);
+        let mut open = lock(&self.sessions.0);
         open.remove(&*self.token);
         if open.len() < open.capacity() / 4 {
             let room = 2 * open.len();
@@ -72,7 +72,7 @@ impl Drop for Seat {
     }
 }
 
-/// 128 bits of the system's randomness.
+/// A random token of 128 bits from the operating system.
 fn token() -> Result<Arc<str>, getrandom::Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;

@@ -1,0 +1,55 @@
+use crate::message::Payload;
+use serde_json::{Map, Value};
+use std::any::Any;
+use std::fmt;
+
+/// A message to a channel from within the app. It is queued among the client's messages.
+pub(crate) enum AppMessage {
+    /// A message for `handle_info`, of a type that the session does not depend on.
+    Info(Box<dyn Any + Send>),
+    /// A broadcast for `handle_out`.
+    Out { event: Box<str>, payload: Payload },
+    /// A change to the topic's presences. It takes effect as soon as the channel is joined, even while the channel is busy.
+    Presence(Change),
+    /// Ends the channel when it has finished its current message.
+    Stop,
+    /// The queue of broadcasts is full: ends the channel at once, or as soon as it is joined.
+    Overrun,
+}
+
+impl AppMessage {
+    /// Returns whether the message ends its channel, so that it is queued regardless of the limit.
+    pub(crate) fn ends(&self) -> bool {
+        matches!(self, AppMessage::Stop | AppMessage::Overrun)
+    }
+}
+
+/// A change to the presences of a channel's topic.
+#[derive(Debug)]
+pub(crate) enum Change {
+    Track {
+        key: Box<str>,
+        meta: Map<String, Value>,
+    },
+    Update {
+        key: Box<str>,
+        meta: Map<String, Value>,
+    },
+    Untrack {
+        key: Box<str>,
+    },
+    /// Push the list of presences to the client.
+    PushState,
+}
+
+impl fmt::Debug for AppMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AppMessage::Info(_) => f.write_str("info"),
+            AppMessage::Out { event, payload } => write!(f, "out {event} {payload:?}"),
+            AppMessage::Presence(change) => write!(f, "{change:?}"),
+            AppMessage::Stop => f.write_str("stop"),
+            AppMessage::Overrun => f.write_str("overrun"),
+        }
+    }
+}
