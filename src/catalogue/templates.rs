@@ -2,10 +2,34 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
+use include_dir::{Dir, DirEntry, include_dir};
 
-include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// The files of [`TEMPLATES`], sorted by path: a look-up in the folders themselves is linear, and there are hundreds.
+///
+/// The cases beside a place (`<stack>/places/<place>/`) are for tests and stay out.
+static EMBEDDED: LazyLock<Vec<(&str, &[u8])>> = LazyLock::new(|| {
+    let mut files = Vec::new();
+    collect(&TEMPLATES, &mut files);
+    files.sort_unstable();
+    files
+});
+
+fn collect<'a>(folder: &Dir<'a>, files: &mut Vec<(&'a str, &'a [u8])>) {
+    for entry in folder.entries() {
+        let path = entry.path().to_str().unwrap_or_default();
+        let is_cases = path.split('/').nth(1) == Some("places") && path.split('/').count() == 3;
+        match entry {
+            DirEntry::Dir(_) if is_cases => {}
+            DirEntry::Dir(folder) => collect(folder, files),
+            DirEntry::File(file) => files.push((path, file.contents())),
+        }
+    }
+}
 
 /// Where a project keeps templates of its own.
 pub const OVERRIDES: &str = ".hello-sockets/templates";
