@@ -19,7 +19,8 @@ pub struct Question {
     pub file: Option<String>,
     pub search: Vec<String>,
     pub mentions: String,
-    pub query: String,
+    /// Without it, that the file is there is the answer.
+    pub query: Option<String>,
 }
 
 /// Answers a question with the value, and the path of the file that has it.
@@ -40,7 +41,9 @@ pub fn work_out(
         if facts.contains_key(&rule.name) {
             continue;
         }
-        let Some(value) = first(&rule.any, &facts, look, &renderer)? else {
+        let mut context = Context::new();
+        context.insert("app", &facts);
+        let Some(value) = first(&rule.any, &context, look, &renderer)? else {
             return Ok(None);
         };
         facts.insert(rule.name.clone(), value);
@@ -49,17 +52,21 @@ pub fn work_out(
     Ok(Some(facts))
 }
 
-fn first(
+/// What the first of `ways` that has it says, if one has it.
+///
+/// # Errors
+/// A template or a query is wrong.
+pub fn first(
     ways: &[Lookup],
-    facts: &Facts,
+    context: &Context,
     look: &Look<'_>,
     renderer: &Renderer<'_>,
 ) -> Result<Option<String>> {
-    let mut context = Context::new();
-    context.insert("app", facts);
+    let mut context = context.clone();
     for way in ways {
-        if let Some(query) = &way.query {
+        if way.file.is_some() || !way.search.is_empty() {
             let file = way.file.as_ref();
+            let query = way.query.as_ref();
             let search = way
                 .search
                 .iter()
@@ -68,7 +75,9 @@ fn first(
                 file: file.map(|file| renderer.text(file, &context)).transpose()?,
                 search: search.collect::<Result<_>>()?,
                 mentions: renderer.text(&way.mentions, &context)?,
-                query: renderer.text(query, &context)?,
+                query: query
+                    .map(|query| renderer.text(query, &context))
+                    .transpose()?,
             };
             let Some((found, path)) = look(&question)? else {
                 continue;

@@ -72,6 +72,11 @@ impl Project {
         read(&self.root.join(path))
     }
 
+    /// The answer to `question`, and the path of the file that has it.
+    pub fn look(&self, question: &Question) -> Result<Option<(String, String)>> {
+        look(&self.root, question)
+    }
+
     /// The files below the root that fit `pattern`, such as `lib/**/*.ex`, in order.
     pub fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
         list(&self.root, pattern)
@@ -98,14 +103,55 @@ impl Project {
         self.root.is_file()
     }
 
-    /// Whether `entry` is in the root or in a folder above it.
-    pub fn has_above(&self, entry: &str) -> bool {
+    /// Whether there is a folder at `path` below the root.
+    pub fn has_folder(&self, path: &str) -> bool {
+        self.root.join(path).is_dir()
+    }
+
+    /// The path of `entry` in the root or in the closest folder above it that has one.
+    pub fn above(&self, entry: &str) -> Option<PathBuf> {
+        let root = self.whole_root();
+        let mut entries = root.ancestors().map(|folder| folder.join(entry));
+        entries.find(|path| path.exists())
+    }
+
+    /// The path of the closest `file` above the root that names it: a pattern that `query` captures as `@value` fits the
+    /// root, and none that `except` captures does.
+    pub fn claimed_above(
+        &self,
+        file: &str,
+        query: &str,
+        except: Option<&str>,
+    ) -> Result<Option<PathBuf>> {
+        let root = self.whole_root();
+        for folder in root.ancestors().skip(1) {
+            let path = folder.join(file);
+            let Ok(below) = root.strip_prefix(folder) else {
+                continue;
+            };
+            let below = below.to_string_lossy();
+            let fits = |query: &str| -> Result<bool> {
+                let patterns = all(&path, query)?;
+                Ok(patterns
+                    .iter()
+                    .any(|pattern| glob::matches(pattern, &below)))
+            };
+            let is_excepted = except.map(fits).transpose()?.unwrap_or_default();
+            if fits(query)? && !is_excepted {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The root without links and `..`. It may not be there yet: then that holds for the closest folder that is there.
+    fn whole_root(&self) -> PathBuf {
         let root = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
-        // The root may not be there yet, and `..` in it is not above it: so the closest folder that is there counts.
-        let there = root
-            .ancestors()
-            .find_map(|folder| fs::canonicalize(folder).ok());
-        there.is_some_and(|there| there.ancestors().any(|folder| folder.join(entry).exists()))
+        let there = root.ancestors().find_map(|folder| {
+            let whole = fs::canonicalize(folder).ok()?;
+            Some(whole.join(root.strip_prefix(folder).ok()?))
+        });
+        there.unwrap_or(root)
     }
 
     /// Whether what is written to `path` stays below the root, links followed.
@@ -169,13 +215,18 @@ fn own_templates(root: &Path) -> Result<Templates> {
 /// What the question for a fact finds below `root`: the value, and the file it was found in.
 fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
     if let Some(file) = &question.file {
-        let fact = Fact {
-            file: file.clone(),
-            query: question.query.clone(),
+        let path = root.join(file);
+        let value = match &question.query {
+            Some(query) => text(&path)?
+                .map(|text| first(&path, text, query))
+                .transpose()?
+                .flatten(),
+            None => path.is_file().then(String::new),
         };
-        return Ok(ask(root, &fact)?.map(|value| (value, file.clone())));
+        return Ok(value.map(|value| (value, file.clone())));
     }
     let mut found = Vec::new();
+    let query = question.query.as_deref();
     for pattern in &question.search {
         for path in list(root, pattern)? {
             let Some(text) = text(&root.join(&path))? else {
@@ -184,7 +235,10 @@ fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
             if !text.contains(question.mentions.as_str()) {
                 continue;
             }
-            let value = first(&path, text, &question.query)?;
+            let value = match query {
+                Some(query) => first(&path, text, query)?,
+                None => Some(String::new()),
+            };
             found.extend(value.map(|value| (value, path.display().to_string())));
         }
     }
@@ -206,9 +260,23 @@ fn first(path: &Path, text: String, query: &str) -> Result<Option<String>> {
         return Ok(None);
     };
     let found = edit::captures(&Source::parse(text, language), query, ["value"])?;
+    Ok(found.first().map(|[value]| unquoted(value).to_owned()))
+}
+
+/// Every `@value` of `query` in the file at `path`, without quotes.
+fn all(path: &Path, query: &str) -> Result<Vec<String>> {
+    let (Some(text), Some(language)) = (text(path)?, Language::of(path)) else {
+        return Ok(Vec::new());
+    };
+    let found = edit::captures(&Source::parse(text, language), query, ["value"])?;
     Ok(found
-        .first()
-        .map(|[value]| value.trim_matches(['"', '\'', ':']).to_owned()))
+        .iter()
+        .map(|[value]| unquoted(value).to_owned())
+        .collect())
+}
+
+fn unquoted(value: &str) -> &str {
+    value.trim_matches(['"', '\'', ':'])
 }
 
 fn text(path: &Path) -> Result<Option<String>> {

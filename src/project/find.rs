@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{Marked, Project, ask, entries, own_templates};
+use super::{Marked, Project, all, ask, entries, own_templates};
 use crate::catalogue::{Stack, Templates};
+use crate::edit::glob;
 use crate::error::Misuse;
 
 impl Marked {
@@ -79,20 +80,15 @@ fn in_or_below(folder: &Path) -> Result<Vec<Marked>> {
                 below: PathBuf::new(),
             }]);
         }
-        let Some(below) = holds_apps(folder, &stack)? else {
-            continue;
-        };
         let mut found = Vec::new();
-        let names = entries(&folder.join(&below))?.into_iter();
-        for (name, _) in names.filter(|(_, is_folder)| *is_folder) {
-            let below = Path::new(&below).join(name);
+        for below in folders_of_apps(folder, &stack)? {
             let root = folder.join(&below);
             if is_marked(&root, &stack)? {
                 found.push(Marked {
                     templates: own_templates(&root)?,
                     stack: stack.clone(),
                     root,
-                    below,
+                    below: PathBuf::from(below),
                 });
             }
         }
@@ -118,10 +114,39 @@ fn is_marked(folder: &Path, stack: &Stack) -> Result<bool> {
     Ok(true)
 }
 
-/// The folder below `folder` that its apps are in, if it is a folder of apps.
-fn holds_apps(folder: &Path, stack: &Stack) -> Result<Option<String>> {
-    match &stack.project.nested {
-        Some(nested) => ask(folder, nested),
-        None => Ok(None),
+/// The folders below `folder` that may be its apps, if it is a folder of apps.
+fn folders_of_apps(folder: &Path, stack: &Stack) -> Result<Vec<String>> {
+    let Some(nested) = &stack.project.nested else {
+        return Ok(Vec::new());
+    };
+    let patterns = all(&folder.join(&nested.file), &nested.query)?;
+    let mut folders = Vec::new();
+    for pattern in patterns {
+        let pattern = format!("{pattern}{}", nested.below);
+        folders.extend(folders_like(folder, &pattern)?);
     }
+    folders.sort();
+    folders.dedup();
+    Ok(folders)
+}
+
+/// The folders below `root` that fit `pattern`, such as `crates/*`.
+fn folders_like(root: &Path, pattern: &str) -> Result<Vec<String>> {
+    let mut found = vec![String::new()];
+    for part in pattern
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+    {
+        let mut next = Vec::new();
+        for folder in &found {
+            let names = entries(&root.join(folder))?.into_iter();
+            let names = names.filter(|(name, is_folder)| *is_folder && glob::matches(part, name));
+            next.extend(names.map(|(name, _)| match folder.as_str() {
+                "" => name,
+                folder => format!("{folder}/{name}"),
+            }));
+        }
+        found = next;
+    }
+    Ok(found)
 }
