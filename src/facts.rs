@@ -43,7 +43,7 @@ pub fn work_out(
         }
         let mut context = Context::new();
         context.insert("app", &facts);
-        let Some(value) = first(&rule.any, &context, look, &renderer)? else {
+        let Some(value) = first(&rule.any, context, look, &renderer)? else {
             return Ok(None);
         };
         facts.insert(rule.name.clone(), value);
@@ -52,17 +52,16 @@ pub fn work_out(
     Ok(Some(facts))
 }
 
-/// What the first of `ways` that has it says, if one has it.
+/// The first of `ways` that leads to a value, its texts seeing `context`.
 ///
 /// # Errors
 /// A template or a query is wrong.
 pub fn first(
     ways: &[Lookup],
-    context: &Context,
+    mut context: Context,
     look: &Look<'_>,
     renderer: &Renderer<'_>,
 ) -> Result<Option<String>> {
-    let mut context = context.clone();
     for way in ways {
         if way.file.is_some() || !way.search.is_empty() {
             let file = way.file.as_ref();

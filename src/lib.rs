@@ -78,8 +78,13 @@ fn r#gen(args: Gen, terminal: &mut Terminal) -> Result<()> {
         options: args.asked.options,
         ..Request::default()
     };
-    let stack = &project.stack.name;
-    let plan = plan::plan(stack, &args.generator, &request, &project.facts, &renderer)?;
+    let stack = plan::Stack {
+        name: &project.stack.name,
+        facts: &project.facts,
+        renderer: &renderer,
+        look: &|question| project.look(question),
+    };
+    let plan = stack.plan(&args.generator, &request)?;
     let answers = Answers {
         yes: args.common.yes,
         given: args.asked.answers,

@@ -35,7 +35,13 @@ pub fn new(args: New, terminal: &mut Terminal) -> Result<()> {
         secrets: secrets(&project, &generator, &renderer)?,
         ..Request::default()
     };
-    let plan = plan::plan(&stack.name, APP, &request, &project.facts, &renderer)?;
+    let plan = plan::Stack {
+        name: &stack.name,
+        facts: &project.facts,
+        renderer: &renderer,
+        look: &|question| project.look(question),
+    };
+    let plan = plan.plan(APP, &request)?;
     let yes = args.common.yes.then_some(Given(true));
     refuse_foreign_files(&project, &plan, terminal, yes)?;
     let answers = Answers {

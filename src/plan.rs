@@ -18,7 +18,7 @@ use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
 use crate::edit::place::Location;
 use crate::error::Misuse;
-use crate::facts::Facts;
+use crate::facts::{Facts, Look};
 use steps::Places;
 pub use steps::Step;
 
@@ -73,48 +73,46 @@ pub struct File {
 #[derive(Debug)]
 pub enum Sought {
     File(Location),
+    Folder(String),
     Above(String),
+    /// A file above the root that names it.
+    Claim {
+        file: String,
+        query: String,
+        except: Option<String>,
+    },
 }
 
 /// Generators that run each other without an end are a mistake in a stack's files.
 const DEPTH: usize = 8;
 
-/// Works out what the generator `id` does for `request` in the app that `facts` describe, and what its questions and
-/// options lead to.
-///
-/// # Errors
-/// [`Misuse`] if the request cannot be met; anything else is a mistake in the stack's files.
-pub fn plan(
-    stack: &str,
-    id: &str,
-    request: &Request,
-    facts: &Facts,
-    renderer: &Renderer<'_>,
-) -> Result<Plan> {
-    let stack = Stack {
-        name: stack,
-        facts,
-        renderer,
-    };
-    stack.plan(id, request, DEPTH)
-}
-
 /// What all plans of one run share.
-struct Stack<'a> {
-    name: &'a str,
-    facts: &'a Facts,
-    renderer: &'a Renderer<'a>,
+pub struct Stack<'a> {
+    pub name: &'a str,
+    /// What the app says of itself.
+    pub facts: &'a Facts,
+    pub renderer: &'a Renderer<'a>,
+    /// Answers what generators look up in the project.
+    pub look: &'a Look<'a>,
 }
 
 impl Stack<'_> {
-    fn plan(&self, id: &str, request: &Request, depth: usize) -> Result<Plan> {
+    /// Works out what the generator `id` does for `request`, and what its questions and options lead to.
+    ///
+    /// # Errors
+    /// [`Misuse`] if the request cannot be met; anything else is a mistake in the stack's files.
+    pub fn plan(&self, id: &str, request: &Request) -> Result<Plan> {
+        self.plan_within(id, request, DEPTH)
+    }
+
+    fn plan_within(&self, id: &str, request: &Request, depth: usize) -> Result<Plan> {
         ensure!(
             depth > 0,
             "generators run each other: `{id}` again and again"
         );
         let (facts, renderer) = (self.facts, self.renderer);
         let generator = self.generator(id)?;
-        let variables = variables::work_out(&generator, request, facts, renderer)?;
+        let variables = variables::work_out(&generator, request, self)?;
         let rendered = generator.rendered(renderer, &variables)?;
         let planner = Planner {
             places: Places {
@@ -169,7 +167,7 @@ impl Stack<'_> {
                 name: question.generate_name.clone(),
                 ..Request::default()
             };
-            self.plan(id, &request, depth - 1).map(Some)
+            self.plan_within(id, &request, depth - 1).map(Some)
         });
         follow.collect()
     }
@@ -193,7 +191,10 @@ impl Stack<'_> {
                     invocation: Some(format!("--{}", option.name)),
                     ..Request::default()
                 };
-                plans.push((self.plan(id, &request, depth - 1)?, option.answers.clone()));
+                plans.push((
+                    self.plan_within(id, &request, depth - 1)?,
+                    option.answers.clone(),
+                ));
             }
         }
         Ok(plans)
@@ -282,15 +283,25 @@ impl Planner<'_> {
     fn finds(&self) -> Result<BTreeMap<String, Sought>> {
         let mut finds = BTreeMap::new();
         for (name, find) in &self.places.generator.find {
-            let sought = match (&find.place, &find.file, &find.above) {
-                (Some(place), None, None) => Sought::File(self.places.location(place, &find.with)?),
-                (None, Some(file), None) => Sought::File(Location {
+            let sought = match (&find.place, &find.file, &find.folder, &find.above) {
+                (Some(place), None, None, None) => {
+                    Sought::File(self.places.location(place, &find.with)?)
+                }
+                (None, Some(file), None, None) => Sought::File(Location {
                     paths: vec![file.clone()],
                     ..Location::default()
                 }),
-                (None, None, Some(above)) => Sought::Above(above.clone()),
+                (None, None, Some(folder), None) => Sought::Folder(folder.clone()),
+                (None, None, None, Some(above)) => match &find.claims {
+                    Some(query) => Sought::Claim {
+                        file: above.clone(),
+                        query: query.clone(),
+                        except: find.except.clone(),
+                    },
+                    None => Sought::Above(above.clone()),
+                },
                 _ => anyhow::bail!(
-                    "in {}/{FILE}: `find.{name}` has one of `place`, `file` and `above`",
+                    "in {}/{FILE}: `find.{name}` has one of `place`, `file`, `folder` and `above`",
                     self.places.generator.folder
                 ),
             };

@@ -62,6 +62,11 @@ impl Project {
         self.below.join(path)
     }
 
+    /// What a question for a fact finds: the value, and the file it was found in.
+    pub fn look(&self, question: &Question) -> Result<Option<(String, String)>> {
+        look(&self.root, question)
+    }
+
     /// What `fact` is in the app, if it has it.
     pub fn ask(&self, fact: &Fact) -> Result<Option<String>> {
         ask(&self.root, fact)
@@ -70,11 +75,6 @@ impl Project {
     /// The bytes of the file at `path` below the root, or `None` if there is none.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         read(&self.root.join(path))
-    }
-
-    /// The answer to `question`, and the path of the file that has it.
-    pub fn look(&self, question: &Question) -> Result<Option<(String, String)>> {
-        look(&self.root, question)
     }
 
     /// The files below the root that fit `pattern`, such as `lib/**/*.ex`, in order.
@@ -173,7 +173,9 @@ impl Marked {
     fn project(self) -> Result<Option<Project>> {
         let look = |question: &Question| look(&self.root, question);
         let rules = &self.stack.project.facts;
-        let facts = facts::work_out(rules, Facts::new(), &self.templates, &look)?;
+        let below = self.below.display().to_string();
+        let given = Facts::from([("below".to_owned(), below)]);
+        let facts = facts::work_out(rules, given, &self.templates, &look)?;
         Ok(facts.map(|facts| Project {
             root: self.root,
             stack: self.stack,

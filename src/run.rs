@@ -51,7 +51,8 @@ pub struct Run<'a> {
 
 /// Lines that the reader has to put in.
 struct ManualStep {
-    path: PathBuf,
+    /// The file, if it is there.
+    path: Option<PathBuf>,
     purpose: String,
     why: String,
     lines: Vec<String>,
@@ -206,7 +207,7 @@ impl<'a> Run<'a> {
         let verb = match verdict {
             StepVerdict::Manual { why, lines } => {
                 self.manual.push(ManualStep {
-                    path,
+                    path: self.changes.contains(&path)?.then_some(path),
                     purpose: step.manual.clone(),
                     why,
                     lines,

@@ -39,7 +39,7 @@ fn a_crate_that_is_a_program_only_has_its_modules_in_main_rs() {
     assert!(!sandbox.exists("my_app/src/lib.rs"));
     assert_eq!(
         sandbox.read("my_app/src/main.rs"),
-        "pub mod channels;\nmod endpoint;\n\nfn main() {}\n"
+        "mod channels;\nmod endpoint;\n\nfn main() {}\n"
     );
 }
 
@@ -104,4 +104,22 @@ fn tests_name_the_library_as_it_is_called() {
         test.contains("use shop_core::channels::zebra_channel::ZebraChannel;"),
         "{test}"
     );
+}
+
+#[test]
+fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User", "--yes"]]);
+    let endpoint = sandbox
+        .read("my_app/src/endpoint.rs")
+        .replace("\"/socket\"", "\"/ws\"");
+    sandbox.write("my_app/src/endpoint.rs", &endpoint);
+    let script = sandbox.path().join("my_app/assets/js/user_socket.js");
+    std::fs::remove_file(script).expect("it was there");
+
+    let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
+
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    assert!(script.contains("new Socket(\"/ws\", "), "{script}");
+    let words = "\nThe socket is at /ws: start the app with `cargo run`, or start it again, and open http://localhost:4000\n";
+    assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use tera::Context;
 
 use super::render::Renderer;
+use super::stack::FactRule;
 use super::templates::{Origin, SHARED, Templates};
 use super::{table, typed};
 use crate::edit::Place;
@@ -48,6 +49,9 @@ pub struct Generator {
     /// Random texts, as `secrets.NAME`.
     #[serde(default, rename = "secret")]
     pub secrets: Vec<Secret>,
+    /// Variables that are looked up in the project, by the ways of a stack's facts; empty if none leads to one.
+    #[serde(default, rename = "fact")]
+    pub facts: Vec<FactRule>,
     /// Variables worked out from those before, in this order.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
@@ -173,7 +177,7 @@ pub struct Secret {
     pub query: String,
 }
 
-/// Something that the project may have: one of the three.
+/// Something that the project may have: one of the four.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Find {
@@ -186,9 +190,19 @@ pub struct Find {
     /// A file at this path.
     #[serde(default)]
     pub file: Option<String>,
+    /// A folder at this path.
+    #[serde(default)]
+    pub folder: Option<String>,
     /// An entry of this name, in the root or in a folder above it.
     #[serde(default)]
     pub above: Option<String>,
+    /// With `above`, which is a file above the root then: query for `@value`, patterns of folders beside that file, one of
+    /// which has to fit the root.
+    #[serde(default)]
+    pub claims: Option<String>,
+    /// With `claims`: query for `@value`, patterns of folders that do not count.
+    #[serde(default)]
+    pub except: Option<String>,
 }
 
 /// Stops the generator before anything is written.
@@ -314,7 +328,7 @@ impl Generator {
         let path = format!("{}/{FILE}", self.folder);
         let mut table = self.table.clone();
         // These have been used, or see other variables.
-        for key in ["name", "option", "values", "places", "help"] {
+        for key in ["name", "option", "fact", "values", "places", "help"] {
             table.remove(key);
         }
         renderer.table(&mut table, context).map_err(|error| {

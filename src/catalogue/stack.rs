@@ -74,7 +74,7 @@ pub struct FactRule {
 }
 
 /// One way to a fact. Its texts are templates that see the facts before it.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lookup {
     /// The file that has to be there and, with `query`, to match.
@@ -86,6 +86,12 @@ pub struct Lookup {
     /// A word that a file among `search` has: others are not parsed.
     #[serde(default)]
     pub mentions: String,
+    /// In a generator: the place whose `present` captures `@value`, in the file that it is in.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// Variables that the place needs for that.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
     /// Query for `@value`.
     #[serde(default)]
     pub query: Option<String>,

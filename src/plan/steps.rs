@@ -67,19 +67,22 @@ impl Places<'_> {
 
     /// Where the file of the place `name` is.
     pub fn location(&self, name: &str, with: &BTreeMap<String, String>) -> Result<Location> {
+        let location = self.partial(name, with)?.file;
+        location.with_context(|| format!("the place `{name}` has no `file`"))
+    }
+
+    /// The place `name` with some of the variables that it needs, the others being empty: enough to look for it.
+    pub fn partial(&self, name: &str, with: &BTreeMap<String, String>) -> Result<Place> {
         let mut insert = Insert {
             place: name.to_owned(),
             with: with.clone(),
             ..Insert::default()
         };
-        // Where the file is depends on some of what the place needs only.
         let (table, _) = self.generator.place(name, self.renderer.templates())?;
         for need in needs(&table) {
             insert.with.entry(need.clone()).or_default();
         }
-        let (place, _) = self.place(&insert)?;
-        let location = place.file;
-        location.with_context(|| format!("the place `{name}` has no `file`"))
+        Ok(self.place(&insert)?.0)
     }
 
     /// Adds the place of `insert`, and before it those of what belongs to it.

@@ -51,7 +51,14 @@ fn plans_of(stack: &str, facts: &Facts) -> Vec<Plan> {
                 .collect(),
             ..Request::default()
         };
-        plan(stack, id, &request, facts, &renderer).unwrap_or_else(|e| panic!("{id}: {e:#}"))
+        let stack = super::Stack {
+            name: stack,
+            facts,
+            renderer: &renderer,
+            look: &|_| Ok(None),
+        };
+        let plan = stack.plan(id, &request);
+        plan.unwrap_or_else(|e| panic!("{id}: {e:#}"))
     });
     plans.collect()
 }
@@ -112,7 +119,8 @@ fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
             let file = question.file.iter().chain(&question.search).next().cloned();
             let file = file.expect("it looks into files");
             let query = question.query.clone();
-            asked.borrow_mut().push(Fact { file, query });
+            let fact = query.map(|query| Fact { file, query });
+            asked.borrow_mut().extend(fact);
             Ok(None)
         };
         let given = [("name".to_owned(), "my_app".to_owned())];
@@ -120,7 +128,11 @@ fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
 
         let project = stack.project;
         let asked = asked.into_inner().into_iter();
-        for fact in asked.chain(project.markers).chain(project.nested) {
+        let nested = project.nested.map(|nested| Fact {
+            file: nested.file,
+            query: nested.query,
+        });
+        for fact in asked.chain(project.markers).chain(nested) {
             let language = Language::of(fact.file.as_ref()).expect(name);
             assert_is_query(name, language, &fact.query);
         }

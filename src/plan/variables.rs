@@ -3,26 +3,22 @@
 use anyhow::Result;
 use tera::Context;
 
-use super::Request;
+use super::{Places, Request, Stack};
 use crate::catalogue::Generator;
 use crate::catalogue::generator::{Kind, OptionRule};
-use crate::catalogue::render::Renderer;
+use crate::catalogue::stack::Lookup;
 use crate::error::Misuse;
-use crate::facts::Facts;
+use crate::facts;
 use crate::name::Name;
 
 /// Works out the variables of `generator` for `request`.
 ///
 /// # Errors
 /// [`Misuse`] if a name or an option's value is none; anything else is a mistake in the stack's files.
-pub fn work_out(
-    generator: &Generator,
-    request: &Request,
-    facts: &Facts,
-    renderer: &Renderer<'_>,
-) -> Result<Context> {
+pub fn work_out(generator: &Generator, request: &Request, stack: &Stack<'_>) -> Result<Context> {
+    let renderer = stack.renderer;
     let mut context = Context::new();
-    context.insert("app", facts);
+    context.insert("app", stack.facts);
     context.insert("secrets", &request.secrets);
     if let Some(rule) = &generator.name {
         let typed = request.name.as_ref().or(rule.default.as_ref());
@@ -41,11 +37,59 @@ pub fn work_out(
         let typed = typed.cloned().map_or_else(default, Ok)?;
         insert(option, typed, &mut context)?;
     }
+    for fact in &generator.facts {
+        let ways = fact
+            .any
+            .iter()
+            .map(|way| ways(way, &context, generator, stack));
+        let ways = ways.collect::<Result<Vec<_>>>()?.concat();
+        let value = facts::first(&ways, context.clone(), stack.look, renderer)?;
+        context.insert(fact.name.clone(), &value.unwrap_or_default());
+    }
     for (name, value) in &generator.values {
         let text = renderer.text(value.as_str().unwrap_or_default(), &context)?;
         context.insert(name.clone(), &text);
     }
     Ok(context)
+}
+
+/// A way to a fact, with what its place says of where to look.
+fn ways(
+    way: &Lookup,
+    context: &Context,
+    generator: &Generator,
+    stack: &Stack<'_>,
+) -> Result<Vec<Lookup>> {
+    let Some(name) = &way.place else {
+        return Ok(vec![way.clone()]);
+    };
+    let places = Places {
+        generator,
+        facts: stack.facts,
+        renderer: stack.renderer,
+    };
+    let with = way.with.iter().map(|(name, value)| {
+        let value = stack.renderer.text(value, context)?;
+        Ok((name.clone(), value))
+    });
+    let place = places.partial(name, &with.collect::<Result<_>>()?)?;
+    let location = place.file.unwrap_or_default();
+    let base = Lookup {
+        query: place.present,
+        value: way.value.clone(),
+        ..Lookup::default()
+    };
+    let files = location.paths.into_iter().map(|path| Lookup {
+        file: Some(path),
+        ..base.clone()
+    });
+    let mut ways: Vec<_> = files.collect();
+    ways.push(Lookup {
+        search: location.search,
+        mentions: location.mentions,
+        ..base
+    });
+    Ok(ways)
 }
 
 fn insert(option: &OptionRule, typed: String, context: &mut Context) -> Result<(), Misuse> {

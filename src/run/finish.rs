@@ -24,9 +24,10 @@ impl Run<'_> {
             }
         };
         for step in &self.manual {
-            let path = self.project.display_path(&step.path);
+            let path = step.path.as_ref();
+            let path = path.map(|path| self.project.display_path(path));
             self.terminal
-                .manual(&path, &step.purpose, &step.why, &step.lines);
+                .manual(path.as_deref(), &step.purpose, &step.why, &step.lines);
         }
         if self.common.dry_run {
             self.terminal.say("Dry run: nothing was written.");

@@ -256,3 +256,25 @@ fn which_of_two_endpoints_is_meant_is_not_guessed() {
     assert!(ran.stdout.contains(why), "{}", ran.stdout);
     assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), ENDPOINT);
 }
+
+#[test]
+fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
+    let routed = socket(
+        "ShopWeb.UserSocket",
+        "\n  channel \"room:*\", ShopWeb.RoomChannel\n",
+    );
+    let sandbox = shop(&[
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/ws", "ShopWeb.UserSocket"),
+        ),
+        ("lib/shop_web/user_socket.ex", &routed),
+    ]);
+
+    let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
+
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    assert!(script.contains("new Socket(\"/ws\", "), "{script}");
+    let words = "\nIt is mounted at /ws and starts with the app: if that runs, start it again.\n";
+    assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
+}
