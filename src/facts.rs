@@ -81,7 +81,7 @@ pub fn first(
             let Some((found, path)) = look(&question)? else {
                 continue;
             };
-            if way.value.is_none() {
+            if way.value.is_none() && !found.is_empty() {
                 return Ok(Some(found));
             }
             context.insert("value", &found);
