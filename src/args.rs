@@ -10,7 +10,7 @@ use clap::{Arg, ArgMatches, Args as _, FromArgMatches, ValueEnum};
 
 use crate::catalogue::generator::{APP, Generator};
 use crate::catalogue::{Stack, Templates};
-use crate::project::Marked;
+use crate::project::Project;
 use generators::{Asked, arguments, asked, subcommands};
 
 /// Everything that was typed.
@@ -100,7 +100,7 @@ impl Args {
     ///
     /// # Errors
     /// A generator or a stack is wrong.
-    pub fn parse(around: Option<&Marked>) -> Result<Self> {
+    pub fn parse(around: Option<&Project>) -> Result<Self> {
         let built_in = Templates::default();
         let typed: Vec<_> = std::env::args_os().collect();
         let has = |word: &str| typed.iter().any(|arg| arg == word);

@@ -21,12 +21,6 @@ pub use generator::Generator;
 pub use stack::Stack;
 pub use templates::Templates;
 
-/// The table in the file at `path`.
-fn table(path: &str, templates: &Templates) -> Result<toml::Table> {
-    let text = templates.text(path)?;
-    toml::from_str(text).with_context(|| format!("in {}", templates.whereabouts(path)))
-}
-
 /// A table as the type that it has to be: unknown and missing keys are errors that name the file.
 fn typed<T: DeserializeOwned>(table: toml::Table, path: &str, templates: &Templates) -> Result<T> {
     table

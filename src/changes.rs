@@ -22,7 +22,7 @@ use crate::project::Project;
 pub struct Changes<'a> {
     project: &'a Project,
     files: Vec<Change>,
-    /// Files as they are, or would be, parsed once.
+    /// Changed files, parsed once.
     sources: RefCell<BTreeMap<PathBuf, Rc<Source>>>,
 }
 
@@ -214,10 +214,11 @@ impl<'a> Changes<'a> {
         if let Some(source) = self.sources.borrow().get(path) {
             return Ok(Some(Rc::clone(source)));
         }
-        let text = self
-            .read(path)?
-            .and_then(|bytes| String::from_utf8(bytes).ok());
-        let (Some(text), Some(language)) = (text, Language::of(path)) else {
+        let Some(change) = self.files.iter().find(|change| change.path == path) else {
+            return self.project.source(path);
+        };
+        let text = String::from_utf8(change.after.clone());
+        let (Ok(text), Some(language)) = (text, Language::of(path)) else {
             return Ok(None);
         };
         let source = Rc::new(Source::parse(text, language));

@@ -101,3 +101,25 @@ pub fn captures<const N: usize>(
         .map(|m| names.map(|name| m.text(name).unwrap_or_default().to_owned()))
         .collect())
 }
+
+/// What `query` captured as `@value` in the nodes that `within` captures as `@scope`, or anywhere.
+///
+/// # Errors
+/// A query that is wrong: a mistake in a stack's files, not in `source`.
+pub fn captures_within(source: &Source, within: Option<&str>, query: &str) -> Result<Vec<String>> {
+    let scopes = within.map(|within| source.find(within)).transpose()?;
+    let nodes = match &scopes {
+        Some(scopes) => scopes.iter().filter_map(|m| m.node("scope")).collect(),
+        None => vec![source.root()],
+    };
+    let mut values = Vec::new();
+    for node in nodes {
+        let found = source.find_in(node, query)?;
+        values.extend(
+            found
+                .iter()
+                .map(|m| m.text("value").unwrap_or_default().to_owned()),
+        );
+    }
+    Ok(values)
+}

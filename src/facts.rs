@@ -21,6 +21,8 @@ pub struct Question {
     pub mentions: String,
     /// Without it, that the file is there is the answer.
     pub query: Option<String>,
+    /// Nodes that the query is looked for in, if not anywhere.
+    pub within: Option<String>,
 }
 
 /// Answers a question with the value, and the path of the file that has it.
@@ -65,7 +67,12 @@ pub fn first(
     for way in ways {
         if way.file.is_some() || !way.search.is_empty() {
             let file = way.file.as_ref();
-            let query = way.query.as_ref();
+            let rendered = |query: &Option<String>| {
+                let query = query.as_ref();
+                query
+                    .map(|query| renderer.text(query, &context))
+                    .transpose()
+            };
             let search = way
                 .search
                 .iter()
@@ -74,9 +81,8 @@ pub fn first(
                 file: file.map(|file| renderer.text(file, &context)).transpose()?,
                 search: search.collect::<Result<_>>()?,
                 mentions: renderer.text(&way.mentions, &context)?,
-                query: query
-                    .map(|query| renderer.text(query, &context))
-                    .transpose()?,
+                query: rendered(&way.query)?,
+                within: rendered(&way.within)?,
             };
             let Some((found, path)) = look(&question)? else {
                 continue;

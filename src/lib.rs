@@ -40,7 +40,7 @@ use catalogue::render::Renderer;
 use output::interrupt;
 use output::terminal::{self, Terminal};
 use plan::Request;
-use project::{Marked, Project};
+use project::Project;
 use run::{Answers, Run};
 
 /// Does what was typed, and prints what went wrong.
@@ -54,15 +54,15 @@ pub fn main() -> ExitCode {
 fn run() -> Result<()> {
     // The project around is asked for its own generators, which `gen` and its help list.
     let around = match std::env::args_os().any(|arg| arg == "gen") {
-        true => Marked::around()?,
-        false => None,
+        true => Project::around()?,
+        false => Vec::new(),
     };
-    let args = Args::parse(around.as_ref())?;
+    let args = Args::parse(around.first())?;
     interrupt::watch()?;
     let mut terminal = Terminal::new(args.color);
     match args.command {
         Command::New(new) => new::new(new, &mut terminal),
-        Command::Gen(generate) => r#gen(generate, &mut terminal),
+        Command::Gen(generate) => r#gen(generate, around, &mut terminal),
         Command::Reference => {
             terminal.print(&reference(&Templates::default())?);
             Ok(())
@@ -70,8 +70,8 @@ fn run() -> Result<()> {
     }
 }
 
-fn r#gen(args: Gen, terminal: &mut Terminal) -> Result<()> {
-    let project = Project::find()?;
+fn r#gen(args: Gen, around: Vec<Project>, terminal: &mut Terminal) -> Result<()> {
+    let project = Project::only(around)?;
     let renderer = Renderer::new(&project.templates);
     let request = Request {
         name: args.name,

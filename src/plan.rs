@@ -6,7 +6,7 @@
 pub mod steps;
 mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -238,8 +238,17 @@ impl Planner<'_> {
             if from == Origin::Project {
                 origin = from;
             }
-            files.push(self.file(below, bytes).with_context(whereabouts)?);
+            let (order, file) = self.file(below, bytes).with_context(whereabouts)?;
+            files.push((order, from, file));
         }
+        // Of two templates for one path, the project's own wins.
+        files.sort_by_key(|(_, from, _)| *from == Origin::BuiltIn);
+        let mut paths = BTreeSet::new();
+        files.retain(|(_, _, file)| paths.insert(file.path.clone()));
+        let mut files: Vec<_> = files
+            .into_iter()
+            .map(|(order, _, file)| (order, file))
+            .collect();
         files.sort_by(|a, b| (a.0, &a.1.path).cmp(&(b.0, &b.1.path)));
         Ok((files.into_iter().map(|(_, file)| file).collect(), origin))
     }

@@ -6,10 +6,12 @@
 
 mod find;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
@@ -25,19 +27,10 @@ use crate::shell::quoted;
 pub struct Project {
     pub root: PathBuf,
     pub stack: Stack,
-    pub templates: Templates,
+    pub templates: Rc<Templates>,
     /// What the app says of itself: `name`, and more where the stack wants it.
     pub facts: Facts,
     /// Where the root is, seen from the folder that led to it; empty if that is the root itself.
-    below: PathBuf,
-}
-
-/// A folder that is a project by its stack's markers; its facts are not worked out yet.
-#[derive(Debug)]
-pub struct Marked {
-    pub root: PathBuf,
-    pub stack: Stack,
-    pub templates: Templates,
     below: PathBuf,
 }
 
@@ -51,7 +44,7 @@ impl Project {
         Ok(facts.map(|facts| Self {
             root,
             stack,
-            templates,
+            templates: Rc::new(templates),
             facts,
             below: PathBuf::new(),
         }))
@@ -75,6 +68,11 @@ impl Project {
     /// The bytes of the file at `path` below the root, or `None` if there is none.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         read(&self.root.join(path))
+    }
+
+    /// The file at `path` below the root, parsed; `None` if there is none that can be.
+    pub fn source(&self, path: &Path) -> Result<Option<Rc<Source>>> {
+        source(&self.root.join(path), "")
     }
 
     /// The files below the root that fit `pattern`, such as `lib/**/*.ex`, in order.
@@ -168,24 +166,6 @@ impl Project {
     }
 }
 
-impl Marked {
-    /// The project, with its facts; `None` if it has too few.
-    fn project(self) -> Result<Option<Project>> {
-        let look = |question: &Question| look(&self.root, question);
-        let rules = &self.stack.project.facts;
-        let below = self.below.display().to_string();
-        let given = Facts::from([("below".to_owned(), below)]);
-        let facts = facts::work_out(rules, given, &self.templates, &look)?;
-        Ok(facts.map(|facts| Project {
-            root: self.root,
-            stack: self.stack,
-            templates: self.templates,
-            facts,
-            below: self.below,
-        }))
-    }
-}
-
 fn is_dangling(path: &Path) -> bool {
     path.ancestors()
         .any(|path| path.is_symlink() && fs::metadata(path).is_err())
@@ -218,59 +198,51 @@ fn own_templates(root: &Path) -> Result<Templates> {
 fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
     if let Some(file) = &question.file {
         let path = root.join(file);
-        let value = match &question.query {
-            Some(query) => text(&path)?
-                .map(|text| first(&path, text, query))
-                .transpose()?
-                .flatten(),
-            None => path.is_file().then(String::new),
-        };
+        let value = answer(&path, question)?;
         return Ok(value.map(|value| (value, file.clone())));
     }
     let mut found = Vec::new();
-    let query = question.query.as_deref();
     for pattern in &question.search {
         for path in list(root, pattern)? {
-            let Some(text) = text(&root.join(&path))? else {
-                continue;
-            };
-            if !text.contains(question.mentions.as_str()) {
-                continue;
-            }
-            let value = match query {
-                Some(query) => first(&path, text, query)?,
-                None => Some(String::new()),
-            };
+            let value = answer(&root.join(&path), question)?;
             found.extend(value.map(|value| (value, path.display().to_string())));
         }
     }
     Ok(if found.len() == 1 { found.pop() } else { None })
 }
 
-/// What `fact` is in the folder `root`.
-fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
-    let path = root.join(&fact.file);
-    match text(&path)? {
-        Some(text) => first(&path, text, &fact.query),
-        None => Ok(None),
-    }
-}
-
-/// The first `@value` of `query` in `text`, without quotes.
-fn first(path: &Path, text: String, query: &str) -> Result<Option<String>> {
-    let Some(language) = Language::of(path) else {
+/// What the file at `path` says to `question`.
+fn answer(path: &Path, question: &Question) -> Result<Option<String>> {
+    let Some(query) = &question.query else {
+        return Ok(path.is_file().then(String::new));
+    };
+    let Some(source) = source(path, &question.mentions)? else {
         return Ok(None);
     };
-    let found = edit::captures(&Source::parse(text, language), query, ["value"])?;
+    let found = edit::captures_within(&source, question.within.as_deref(), query)?;
+    Ok(found.first().map(|value| unquoted(value).to_owned()))
+}
+
+/// What `fact` is in the folder `root`.
+fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
+    first(&root.join(&fact.file), "", &fact.query)
+}
+
+/// The first `@value` of `query` in the file at `path`, without quotes, if that mentions `word`.
+fn first(path: &Path, word: &str, query: &str) -> Result<Option<String>> {
+    let Some(source) = source(path, word)? else {
+        return Ok(None);
+    };
+    let found = edit::captures(&source, query, ["value"])?;
     Ok(found.first().map(|[value]| unquoted(value).to_owned()))
 }
 
 /// Every `@value` of `query` in the file at `path`, without quotes.
 fn all(path: &Path, query: &str) -> Result<Vec<String>> {
-    let (Some(text), Some(language)) = (text(path)?, Language::of(path)) else {
+    let Some(source) = source(path, "")? else {
         return Ok(Vec::new());
     };
-    let found = edit::captures(&Source::parse(text, language), query, ["value"])?;
+    let found = edit::captures(&source, query, ["value"])?;
     Ok(found
         .iter()
         .map(|[value]| unquoted(value).to_owned())
@@ -281,8 +253,27 @@ fn unquoted(value: &str) -> &str {
     value.trim_matches(['"', '\'', ':'])
 }
 
-fn text(path: &Path) -> Result<Option<String>> {
-    Ok(read(path)?.and_then(|bytes| String::from_utf8(bytes).ok()))
+thread_local! {
+    /// Files that have been looked into, by their path: nothing is written before all has been read.
+    static SOURCES: RefCell<HashMap<PathBuf, Rc<Source>>> = RefCell::default();
+}
+
+/// The file at `path`, parsed, if it is in a language that can be and mentions `word`.
+fn source(path: &Path, word: &str) -> Result<Option<Rc<Source>>> {
+    let known = SOURCES.with_borrow(|sources| sources.get(path).cloned());
+    if let Some(source) = known {
+        return Ok(source.text.contains(word).then_some(source));
+    }
+    let Some(language) = Language::of(path) else {
+        return Ok(None);
+    };
+    let text = read(path)?.and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some(text) = text.filter(|text| text.contains(word)) else {
+        return Ok(None);
+    };
+    let source = Rc::new(Source::parse(text, language));
+    SOURCES.with_borrow_mut(|sources| sources.insert(path.to_owned(), Rc::clone(&source)));
+    Ok(Some(source))
 }
 
 /// The files below `root` that fit `pattern`. Hidden folders, those of packages, and links are left out.

@@ -4,45 +4,11 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use support::app;
-
-/// The server, stopped when the test is over, however it ends.
-struct Server {
-    process: Child,
-    url: String,
-}
-
-impl Server {
-    /// Starts the app and waits until it says where it is.
-    fn start(binary: &Path, folder: &Path) -> Self {
-        let mut process = Command::new(binary)
-            .env("PORT", "0")
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the app starts");
-        let log = BufReader::new(process.stdout.take().expect("it is piped"));
-        let mut lines = log.lines().map_while(Result::ok);
-        let url = lines.find_map(|line| Some(line.split_once("Access MyApp at ")?.1.to_owned()));
-        // The rest has to be read, or the app would wait for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self {
-            process,
-            url: url.expect("it says where it is"),
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use support::server::Server;
 
 #[test]
 #[ignore = "needs node, npm and Chromium, and compiles a generated app"]
@@ -57,7 +23,7 @@ fn phoenix_js_and_the_page_work_against_a_generated_app() {
     let binary = app::target().join("debug/my_app");
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     npm(&["install", "--no-audit", "--no-fund"], &tests);
-    let server = Server::start(&binary, &folder);
+    let server = Server::start(&binary, &folder, &[]);
 
     let status = Command::new("npm")
         .arg("test")

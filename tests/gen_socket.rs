@@ -27,7 +27,7 @@ fn a_socket_is_mounted_beside_the_default_one_and_its_script_imported() {
             "    Endpoint::builder()\n        \
              .socket::<UserSocket>(\"/socket\")\n        \
              .socket::<DeviceSocket>(\"/device_socket\")\n        \
-             .check_origin("
+             .url("
         ),
         "{endpoint}"
     );

@@ -134,14 +134,15 @@ fn a_release_needs_its_secret_and_a_port_that_is_one() {
         start("PORT", "0"),
         (
             Some(1),
-            "Error: \"SECRET_KEY_BASE is missing: `openssl rand -hex 64` makes one\"\n".to_owned()
+            "error: SECRET_KEY_BASE is not set, and a release needs a value: `openssl rand -hex 64` makes one for it\n"
+                .to_owned()
         )
     );
     assert_eq!(
         start("PORT", "http"),
         (
             Some(1),
-            "Error: \"PORT is `http`: invalid digit found in string\"\n".to_owned()
+            "error: PORT is `http`: expected a number from 0 to 65535, such as 4000\n".to_owned()
         )
     );
 }

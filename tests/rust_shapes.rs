@@ -210,6 +210,76 @@ Start the app with `cargo run -p shop`, or start it again
     ],
 };
 
+/// The socket handler is in a file of its own, and nobody serves it.
+const SOCKET_ELSEWHERE: Shape = Shape {
+    files: &[
+        ("Cargo.toml", CARGO),
+        ("src/endpoint.rs", ENDPOINT),
+        ("src/lib.rs", "pub mod endpoint;\npub mod web;\n"),
+        ("src/web/mod.rs", "pub mod sockets;\n"),
+        (
+            "src/web/sockets.rs",
+            "use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler as Handler};
+
+pub struct UserSocket;
+
+impl Handler for UserSocket {
+    fn channels(_routes: &mut Channels<Self>) {}
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+}
+",
+        ),
+    ],
+    report: "\
+* creating src/channels/zebra_channel.rs
+* creating tests/zebra_channel.rs
+* injecting src/lib.rs
+* creating src/channels/mod.rs
+* injecting src/web/sockets.rs
+* injecting src/endpoint.rs
+
+Start the app with `cargo run`, or start it again
+",
+    after: &[
+        (
+            "src/endpoint.rs",
+            "use axum_channels::Endpoint;
+
+use crate::web::sockets::UserSocket;
+
+pub fn sockets() -> Endpoint {
+    Endpoint::builder()
+        .socket::<UserSocket>(\"/socket\")
+        .state(\"what all of the sockets and channels share\")
+        .build()
+}
+",
+        ),
+        (
+            "src/web/sockets.rs",
+            "use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler as Handler};
+
+use crate::channels::zebra_channel::ZebraChannel;
+
+pub struct UserSocket;
+
+impl Handler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<ZebraChannel>(\"zebra:*\");
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+}
+",
+        ),
+    ],
+};
+
 #[track_caller]
 fn generate(shape: &Shape) -> Sandbox {
     let sandbox = Sandbox::new();
@@ -267,6 +337,36 @@ fn the_one_app_of_a_workspace_is_found_from_its_root() {
 }
 
 #[test]
+fn a_socket_handler_that_is_not_mounted_is_found_where_it_is_and_mounted() {
+    generate(&SOCKET_ELSEWHERE);
+}
+
+#[test]
+fn of_two_endpoints_or_two_handlers_none_is_guessed() {
+    let two = |files: &[(&str, &str)]| {
+        let sandbox = Sandbox::new();
+        for (path, text) in SOCKET_ELSEWHERE.files.iter().chain(files) {
+            sandbox.write(&format!("my_app/{path}"), text);
+        }
+        sandbox
+            .run(&["gen", "channel", "Zebra", "--yes"])
+            .succeeded()
+            .stdout
+    };
+
+    let endpoints = two(&[("src/admin.rs", ENDPOINT)]);
+    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()` (files `src/endpoint.rs` and \
+                `src/admin.rs` would do):\n";
+    assert!(endpoints.contains(line), "{endpoints}");
+
+    let socket = SOCKET_ELSEWHERE.files[4].1;
+    let handlers = two(&[("src/channels/user_socket.rs", socket)]);
+    let line = "\nAdd this to `src/channels/user_socket.rs` to route the channel, the second in `fn channels` (files `src/channels/user_socket.rs` and \
+                `src/web/sockets.rs` would do):\n";
+    assert!(handlers.contains(line), "{handlers}");
+}
+
+#[test]
 fn an_app_that_would_break_the_workspace_around_it_is_refused_with_what_to_add() {
     let sandbox = Sandbox::new();
     sandbox.write("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
@@ -315,6 +415,7 @@ fn what_is_made_in_crates_of_other_shapes_compiles_and_passes_its_tests() {
         MODULES_BESIDE_THEIR_FOLDER,
         LIBRARY_ELSEWHERE,
         MEMBER_OF_A_WORKSPACE,
+        SOCKET_ELSEWHERE,
     ] {
         compiles(&shape);
     }

@@ -292,6 +292,8 @@ impl EndpointBuilder {
     /// ```
     #[must_use]
     pub fn build(self) -> Endpoint {
+        // Or one client with a large message would make the process as much larger for good.
+        axum_channels_trim::give_back_large_blocks();
         let hub = Hub {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),

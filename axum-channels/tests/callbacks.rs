@@ -384,10 +384,14 @@ async fn a_message_from_the_app_is_handled_as_soon_as_there_is_room_also_if_what
     let mut channel = test.client.join("desk:1", json!({})).await;
     let sender = test.sender();
     let waiting = channel.push("wait", json!({}));
-    for _ in 0..128 {
+    for _ in 0..127 {
         test.channel.push("other", json!({})); // to the channel that was joined before
     }
     test.client.join("desk:2", json!({})).await; // all of it has arrived
+    test.channel.push("other", json!({})); // the last that may wait: nothing more is read now
+    for _ in 0..10 {
+        tokio::task::yield_now().await; // the tasks of both ends of the connection have their turns
+    }
     sender.send(Tick(1)).expect("the client is there");
     test.kept.go.notify_one();
     waiting.reply().await;

@@ -60,7 +60,7 @@ async fn a_close_is_answered_and_nothing_after_it_is_read() {
 async fn a_client_that_goes_on_sending_still_learns_why_it_was_closed() {
     let mut ws = Ws::open(serve(&endpoint()).await).await;
     ws.send("malformed").await;
-    let (mut read, mut write) = ws.stream.into_split();
+    let (mut read, mut write) = ws.into_stream().into_split();
     let flood = tokio::spawn(async move { write.write_all(&vec![0; 1_000_000]).await });
     let mut got = Vec::new();
     read.read_to_end(&mut got).await.expect("no reset");

@@ -156,7 +156,7 @@ async fn messages_received_before_a_close_are_handled_in_order_to_their_end() {
             "close" => ws.raw(&frame(0x88, &1000_u16.to_be_bytes())).await,
             "drop" => {}
             "reset" => {
-                let _ = socket2::SockRef::from(&ws.stream).set_linger(Some(Duration::ZERO));
+                let _ = socket2::SockRef::from(&*ws.stream()).set_linger(Some(Duration::ZERO));
             }
             "malformed" => {
                 ws.send("no message").await;

@@ -161,7 +161,7 @@ async fn a_client_with_thousands_of_messages_leaves_others_their_turn() {
     let server = Server::start(websocket()).await;
     let mut flooder = Ws::join(server.addr, "room:1").await;
     let all = 4 * 2_000;
-    let (mut read, mut write) = flooder.stream.split();
+    let (mut read, mut write) = flooder.stream().split();
     let flood = push("room:1", "ping").repeat(2_000);
     let flooding = async {
         for _ in 0..4 {
@@ -247,7 +247,7 @@ async fn a_publisher_waits_for_a_reader_that_falls_behind() {
     let mut reader = Ws::join(server.addr, "room:1").await;
     let publisher = Ws::join(server.addr, "room:1").await;
     let text = format!(r#"["1","2","room:1","shout","{}"]"#, "x".repeat(100_000));
-    let (mut read, mut write) = publisher.stream.into_split();
+    let (mut read, mut write) = publisher.into_stream().into_split();
     let shouts = 600;
     let publishing = tokio::spawn(async move {
         let shout = frame(0x81, text.as_bytes());

@@ -110,24 +110,17 @@ async fn however_much_is_pushed_at_once_a_slow_channel_handles_all_of_it_in_the_
     for (count, payload) in [(500, 0), (60, 200_000)] {
         let ws = Ws::join(addr, "room:a").await;
         let push = format!(r#"["1","2","room:a","slow","{}"]"#, "x".repeat(payload));
-        let frames = support::frame(0x81, push.as_bytes()).repeat(count);
-        let (read, mut write) = ws.stream.into_split();
+        let (mut sender, mut receiver) = ws.split();
         let sending = tokio::spawn(async move {
-            tokio::io::AsyncWriteExt::write_all(&mut write, &frames)
-                .await
-                .expect("taken in the end");
-            write
+            for _ in 0..count {
+                sender.feed(&push).await; // blocks in the middle, and goes on in the end
+            }
+            sender.flush().await;
+            sender
         });
         let reply = r#"["1","2","room:a","phx_reply",{"response":{},"status":"ok"}]"#;
-        let mut replies = tokio::io::BufReader::new(read);
-        let mut got = vec![0; 2 + reply.len()];
         for n in 0..count {
-            let read = tokio::io::AsyncReadExt::read_exact(&mut replies, &mut got);
-            tokio::time::timeout(support::PATIENCE, read)
-                .await
-                .expect("in time")
-                .expect("a reply");
-            assert_eq!(String::from_utf8_lossy(&got[2..]), reply, "{n}");
+            assert_eq!(receiver.next().await, Frame::Text(reply.to_owned()), "{n}");
         }
         sending.await.expect("all sent");
     }
@@ -187,15 +180,13 @@ async fn a_client_that_asks_without_reading_is_made_to_wait() {
     let endpoint = endpoint_with(websocket().max_queued_bytes(256 * 1024));
     let ws = Ws::join(serve(&endpoint).await, "room:a").await;
     let push = format!(r#"["1","2","room:a","ping","{}"]"#, "x".repeat(10_000));
-    let (mut read, mut write) = ws.stream.into_split();
+    let (mut sender, mut receiver) = ws.split();
     let sending = tokio::spawn(async move {
-        let frame = support::frame(0x81, push.as_bytes());
         for _ in 0..2_000 {
-            tokio::io::AsyncWriteExt::write_all(&mut write, &frame)
-                .await
-                .expect("taken in the end");
+            sender.feed(&push).await; // blocks in the middle, and goes on in the end
         }
-        write
+        sender.flush().await;
+        sender
     });
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(
@@ -207,12 +198,8 @@ async fn a_client_that_asks_without_reading_is_made_to_wait() {
         r#"["1","2","room:a","phx_reply",{{"response":"{}","status":"ok"}}]"#,
         "x".repeat(10_000)
     );
-    let mut got = vec![0; reply.len() + 4];
     for _ in 0..2_000 {
-        tokio::io::AsyncReadExt::read_exact(&mut read, &mut got)
-            .await
-            .expect("every reply");
-        assert_eq!(&got[4..], reply.as_bytes());
+        assert_eq!(receiver.next().await, Frame::Text(reply.clone()));
     }
     sending.await.expect("all sent");
 }

@@ -231,7 +231,8 @@ async fn frames_sent_together_with_the_request_are_not_lost() {
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.expect("a response"));
     }
-    Ws { stream }
+    Ws::over(stream)
+        .await
         .expect(r#"[null,"1","phoenix","phx_reply",{"response":{},"status":"ok"}]"#)
         .await;
 }

@@ -282,29 +282,20 @@ async fn a_frame_may_come_byte_by_byte() {
 #[tokio::test]
 async fn ten_thousand_pushes_at_once_are_all_answered_in_order() {
     let ws = Ws::join(serve(&endpoint()).await, "room:lobby").await;
-    let push = |n| {
-        frame(
-            0x81,
-            format!(r#"["1","{n}","room:lobby","ping",{n}]"#).as_bytes(),
-        )
-    };
-    let (read, mut write) = ws.stream.into_split();
+    let (mut sender, mut receiver) = ws.split();
     let sending = tokio::spawn(async move {
-        let all: Vec<u8> = (0..10_000).flat_map(push).collect();
-        tokio::io::AsyncWriteExt::write_all(&mut write, &all)
-            .await
-            .expect("sent");
-        write
+        for n in 0..10_000 {
+            sender
+                .feed(&format!(r#"["1","{n}","room:lobby","ping",{n}]"#))
+                .await;
+        }
+        sender.flush().await;
+        sender
     });
-    let mut read = tokio::io::BufReader::new(read);
     for n in 0..10_000 {
-        let expected =
+        let reply =
             format!(r#"["1","{n}","room:lobby","phx_reply",{{"response":{n},"status":"ok"}}]"#);
-        let mut got = vec![0; expected.len() + 2];
-        tokio::io::AsyncReadExt::read_exact(&mut read, &mut got)
-            .await
-            .expect("a reply");
-        assert_eq!(String::from_utf8_lossy(&got[2..]), expected);
+        assert_eq!(receiver.next().await, Frame::Text(reply));
     }
     sending.await.expect("sent");
 }

@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args as _};
 use super::Common;
 use crate::catalogue::generator::{Generator, Kind, OptionRule, Question};
 use crate::catalogue::{Stack, Templates};
-use crate::project::Marked;
+use crate::project::Project;
 
 /// What a generator was asked for.
 #[derive(Debug, Default)]
@@ -27,12 +27,12 @@ const NO: &str = "no ";
 
 /// The subcommands of `gen`: the generators of the project around the current folder, its own included, and those of
 /// other stacks where it has none of that name.
-pub fn subcommands(around: Option<&Marked>, built_in: &Templates) -> Result<Vec<clap::Command>> {
+pub fn subcommands(around: Option<&Project>, built_in: &Templates) -> Result<Vec<clap::Command>> {
     let mut owners: BTreeMap<&str, (&str, &Templates)> = BTreeMap::new();
-    if let Some(marked) = around {
-        let stack = marked.stack.name.as_str();
-        for name in Generator::names(stack, &marked.templates) {
-            owners.insert(name, (stack, &marked.templates));
+    if let Some(project) = around {
+        let stack = project.stack.name.as_str();
+        for name in Generator::names(stack, &project.templates) {
+            owners.insert(name, (stack, &project.templates));
         }
     }
     let default = Stack::default(built_in)?;

@@ -10,7 +10,7 @@ use tera::Context;
 use super::render::Renderer;
 use super::stack::FactRule;
 use super::templates::{Origin, SHARED, Templates};
-use super::{table, typed};
+use super::typed;
 use crate::edit::Place;
 use crate::edit::place::Insert;
 
@@ -307,7 +307,7 @@ impl Generator {
     pub fn read(stack: &str, id: &str, templates: &Templates) -> Result<Self> {
         let folder = format!("{stack}/{id}");
         let path = format!("{folder}/{FILE}");
-        let table = table(&path, templates)?;
+        let table = templates.table(&path)?;
         let mut generator: Self = typed(table.clone(), &path, templates)?;
         generator.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         if generator.origin == Origin::Project && !generator.commands.is_empty() {
@@ -371,7 +371,7 @@ pub fn place(stack: &str, name: &str, templates: &Templates) -> Result<(toml::Ta
         true => own,
         false => format!("{SHARED}/places/{name}.toml"),
     };
-    Ok((table(&path, templates)?, path))
+    Ok((templates.table(&path)?, path))
 }
 
 /// The names of the places in a folder: of a stack, or `shared`.

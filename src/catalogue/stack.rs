@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::templates::{Origin, Templates};
-use super::{table, typed};
+use super::typed;
 
 /// The file that makes a folder a stack.
 pub const FILE: &str = "stack.toml";
@@ -95,6 +95,9 @@ pub struct Lookup {
     /// Query for `@value`.
     #[serde(default)]
     pub query: Option<String>,
+    /// Query for `@scope`: `query` is looked for in these nodes alone.
+    #[serde(default)]
+    pub within: Option<String>,
     /// The fact; what the query captured if not given, and `value` in it, with `path` for the file.
     #[serde(default)]
     pub value: Option<String>,
@@ -122,7 +125,7 @@ impl Stack {
     /// Its `stack.toml` is missing or wrong.
     pub fn read(name: &str, templates: &Templates) -> Result<Self> {
         let path = format!("{name}/{FILE}");
-        let mut stack: Self = typed(table(&path, templates)?, &path, templates)?;
+        let mut stack: Self = typed(templates.table(&path)?, &path, templates)?;
         stack.name = name.to_owned();
         stack.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         Ok(stack)

@@ -1,5 +1,6 @@
 //! The files below `templates/`: those that the binary carries, and a project's own, which win over them.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
@@ -17,6 +18,8 @@ pub const SHARED: &str = "shared";
 pub struct Templates {
     /// By path: `rust/channel/generator.toml`.
     own: BTreeMap<String, Vec<u8>>,
+    /// Files that have been read as TOML, once each.
+    tables: RefCell<BTreeMap<String, toml::Table>>,
 }
 
 /// Where a template comes from.
@@ -32,7 +35,10 @@ pub enum Origin {
 impl Templates {
     /// The embedded templates, and the project's `own`.
     pub fn new(own: BTreeMap<String, Vec<u8>>) -> Self {
-        Self { own }
+        Self {
+            own,
+            tables: RefCell::default(),
+        }
     }
 
     /// The bytes at `path`, and where they come from.
@@ -53,6 +59,21 @@ impl Templates {
             .get(path)
             .with_context(|| format!("no template at {path}"))?;
         std::str::from_utf8(bytes).with_context(|| format!("in {}", self.whereabouts(path)))
+    }
+
+    /// The table in the file at `path`.
+    ///
+    /// # Errors
+    /// There is none, or it is not TOML.
+    pub fn table(&self, path: &str) -> Result<toml::Table> {
+        if let Some(table) = self.tables.borrow().get(path) {
+            return Ok(table.clone());
+        }
+        let table: toml::Table = toml::from_str(self.text(path)?)
+            .with_context(|| format!("in {}", self.whereabouts(path)))?;
+        let mut tables = self.tables.borrow_mut();
+        tables.insert(path.to_owned(), table.clone());
+        Ok(table)
     }
 
     pub fn has(&self, path: &str) -> bool {

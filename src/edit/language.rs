@@ -14,6 +14,8 @@ const RULES: &str = include_str!("../../templates/languages.toml");
 /// A language whose files can be edited.
 #[derive(Debug)]
 pub struct Language {
+    /// As `languages.toml` calls it.
+    pub name: String,
     grammar: tree_sitter::Language,
     rules: Rules,
     aliases: Vec<Query>,
@@ -64,6 +66,7 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
         let aliases = rules.aliases.iter().map(|query| Query::parse(query));
         Language {
             grammar: grammar(&name).expect("its grammar is linked"),
+            name,
             aliases: aliases
                 .collect::<Result<_, _>>()
                 .expect("aliases are queries"),

@@ -35,7 +35,7 @@ use super::source::Source;
 pub type Captures<'tree> = Vec<(Arc<str>, Node<'tree>)>;
 
 thread_local! {
-    /// Queries by their text and the name of their grammar: checked, and read once.
+    /// Queries by their text and the name of their language: checked, and read once.
     static CACHE: RefCell<HashMap<(String, String), Rc<Query>>> = RefCell::default();
 }
 
@@ -131,15 +131,14 @@ impl Query {
     /// # Errors
     /// What is not of the language, or names a kind or a field that `language` does not have.
     pub fn cached(text: &str, language: &Language) -> Result<Rc<Self>> {
-        let grammar = language.grammar().name().unwrap_or_default();
-        let key = (text.to_owned(), grammar.to_owned());
+        let key = (text.to_owned(), language.name.clone());
         if let Some(query) = CACHE.with_borrow(|cache| cache.get(&key).cloned()) {
             return Ok(query);
         }
         let query = Self::parse(text)?;
         query
-            .check(language.grammar())
-            .with_context(|| format!("the grammar `{grammar}` cannot match it"))?;
+            .check(language)
+            .with_context(|| format!("`{}` cannot match it", language.name))?;
         let query = Rc::new(query);
         CACHE.with_borrow_mut(|cache| cache.insert(key, Rc::clone(&query)));
         Ok(query)

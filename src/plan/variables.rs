@@ -76,6 +76,7 @@ fn ways(
     let location = place.file.unwrap_or_default();
     let base = Lookup {
         query: place.present,
+        within: place.within,
         value: way.value.clone(),
         ..Lookup::default()
     };

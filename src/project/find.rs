@@ -2,54 +2,53 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
-use super::{Marked, Project, all, ask, entries, own_templates};
+use super::{Project, all, ask, entries, look, own_templates};
 use crate::catalogue::{Stack, Templates};
 use crate::edit::glob;
 use crate::error::Misuse;
-
-impl Marked {
-    /// The project that the current folder belongs to, by the markers of the stacks that it may be of; `None` if there
-    /// is none, here or in any folder above. Of a folder of several projects it is the first.
-    pub fn around() -> Result<Option<Self>> {
-        let here = env::current_dir().context("the current folder cannot be read")?;
-        for folder in here.ancestors() {
-            if let Some(found) = in_or_below(folder)?.into_iter().next() {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
-    }
-}
+use crate::facts::{self, Facts, Question};
 
 impl Project {
-    /// The project that the current folder belongs to.
-    ///
-    /// # Errors
-    /// There is none, here or in any folder above, or a folder of several.
-    pub fn find() -> Result<Self> {
+    /// The projects that the current folder belongs to: one, or those of the folder of several that it is or is in;
+    /// none if there is none, here or in any folder above.
+    pub fn around() -> Result<Vec<Self>> {
         let here = env::current_dir().context("the current folder cannot be read")?;
         for folder in here.ancestors() {
-            let mut found = Vec::new();
-            for marked in in_or_below(folder)? {
-                found.extend(marked.project()?);
-            }
-            if found.len() > 1 {
-                let names: Vec<_> = found
-                    .iter()
-                    .map(|app| format!("`{}`", app.below.display()))
-                    .collect();
-                let several = format!("`{}` holds several apps", folder.display());
-                let misuse = Misuse::new(several).help(format!("go to one: {}", names.join(", ")));
-                return Err(misuse.into());
-            }
-            if let Some(project) = found.pop() {
-                return Ok(project);
+            let found = in_or_below(folder)?;
+            if !found.is_empty() {
+                return Ok(found);
             }
         }
-        Err(none_around(&here)?.into())
+        Ok(Vec::new())
+    }
+
+    /// The one of those that are `around`.
+    ///
+    /// # Errors
+    /// There is none, or there are several.
+    pub fn only(mut around: Vec<Self>) -> Result<Self> {
+        let here = env::current_dir().context("the current folder cannot be read")?;
+        if around.len() > 1 {
+            let apps = around.iter();
+            let names: Vec<_> = apps
+                .map(|app| format!("`{}`", app.below.display()))
+                .collect();
+            // All of them are in the one folder that holds them.
+            let depth = around[0].below.components().count();
+            let holder = around[0].root.ancestors().nth(depth);
+            let folder = holder.unwrap_or(&here).display();
+            let misuse = Misuse::new(format!("`{folder}` holds several apps"));
+            let help = format!("go to one: {}", names.join(", "));
+            return Err(misuse.help(help).into());
+        }
+        match around.pop() {
+            Some(project) => Ok(project),
+            None => Err(none_around(&here)?.into()),
+        }
     }
 }
 
@@ -69,28 +68,17 @@ fn none_around(here: &Path) -> Result<Misuse> {
 }
 
 /// The project in `folder`, or those that it holds.
-fn in_or_below(folder: &Path) -> Result<Vec<Marked>> {
-    let templates = own_templates(folder)?;
+fn in_or_below(folder: &Path) -> Result<Vec<Project>> {
+    let templates = Rc::new(own_templates(folder)?);
     for stack in stacks(&templates)? {
-        if is_marked(folder, &stack)? {
-            return Ok(vec![Marked {
-                root: folder.to_owned(),
-                stack,
-                templates,
-                below: PathBuf::new(),
-            }]);
+        if let Some(project) = at(folder, PathBuf::new(), &stack, &templates)? {
+            return Ok(vec![project]);
         }
         let mut found = Vec::new();
         for below in folders_of_apps(folder, &stack)? {
             let root = folder.join(&below);
-            if is_marked(&root, &stack)? {
-                found.push(Marked {
-                    templates: own_templates(&root)?,
-                    stack: stack.clone(),
-                    root,
-                    below: PathBuf::from(below),
-                });
-            }
+            let templates = Rc::new(own_templates(&root)?);
+            found.extend(at(&root, PathBuf::from(below), &stack, &templates)?);
         }
         if !found.is_empty() {
             return Ok(found);
@@ -99,19 +87,33 @@ fn in_or_below(folder: &Path) -> Result<Vec<Marked>> {
     Ok(Vec::new())
 }
 
+/// The project in `root`, if that is one of the stack: all of its markers find something, and it has every fact.
+fn at(
+    root: &Path,
+    below: PathBuf,
+    stack: &Stack,
+    templates: &Rc<Templates>,
+) -> Result<Option<Project>> {
+    for marker in &stack.project.markers {
+        if ask(root, marker)?.is_none() {
+            return Ok(None);
+        }
+    }
+    let look = |question: &Question| look(root, question);
+    let given = Facts::from([("below".to_owned(), below.display().to_string())]);
+    let facts = facts::work_out(&stack.project.facts, given, templates, &look)?;
+    Ok(facts.map(|facts| Project {
+        root: root.to_owned(),
+        stack: stack.clone(),
+        templates: Rc::clone(templates),
+        facts,
+        below,
+    }))
+}
+
 fn stacks(templates: &Templates) -> Result<Vec<Stack>> {
     let names = Stack::names(templates).into_iter();
     names.map(|name| Stack::read(name, templates)).collect()
-}
-
-/// Whether all of the stack's markers find something in `folder`.
-fn is_marked(folder: &Path, stack: &Stack) -> Result<bool> {
-    for marker in &stack.project.markers {
-        if ask(folder, marker)?.is_none() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// The folders below `folder` that may be its apps, if it is a folder of apps.

@@ -37,11 +37,15 @@ export function chromiumPath() {
   return path
 }
 
+export function appFolder() {
+  return env("APP_DIR", "the path of the app's folder")
+}
+
 /** Starts the app's own binary and resolves once it says where it listens. */
-export async function startApp({ port }) {
+export async function startApp({ port, env: more = {} }) {
   const bin = env("APP_BIN", "the path of the app's binary")
-  const cwd = env("APP_DIR", "the path of the app's folder")
-  const child = spawn(bin, { cwd, env: { ...process.env, PORT: String(port) }, stdio: ["ignore", "pipe", "pipe"] })
+  const variables = { ...process.env, PORT: String(port), ...more }
+  const child = spawn(bin, { cwd: appFolder(), env: variables, stdio: ["ignore", "pipe", "pipe"] })
   const lines = []
   const exited = once(child, "exit")
   const url = new Promise((resolve, reject) => {

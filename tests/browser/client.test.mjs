@@ -117,7 +117,8 @@ test("a socket that asks for a token lets in who has fetched one, under the name
   await soon("the refusal", new Promise((resolve) => stranger.onError(resolve)))
   assert.equal(stranger.isConnected(), false)
 
-  const authToken = await (await fetch(`${appUrl()}/token`)).text()
+  const answer = await fetch(`${appUrl()}/token`, { method: "POST", headers: { "x-requested-with": "fetch" } })
+  const { token: authToken } = await answer.json()
   const channel = connect(appUrl(), "/device_socket", { authToken }).channel("sensor:one", {})
   const presence = new Presence(channel)
   const there = new Promise((resolve) => presence.onSync(() => resolve(presence.list((name) => name))))

@@ -1,9 +1,12 @@
 // The page of a generated app, in a real browser.
 
 import assert from "node:assert/strict"
+import { cpSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { after, before, test } from "node:test"
-import puppeteer from "puppeteer-core"
-import { appUrl, chromiumPath, freePort, PATIENCE, screenshotPath, startApp } from "./app.mjs"
+import { appFolder, appUrl, freePort, screenshotPath, startApp } from "./app.mjs"
+import { launch, open as openIn } from "./browser.mjs"
 
 const LOBBY = '[data-socket="UserSocket"] [data-channel="user:lobby"]'
 const JOINED = `${LOBBY}[data-state="joined"]`
@@ -11,8 +14,7 @@ const JOINED = `${LOBBY}[data-state="joined"]`
 let browser
 
 before(async () => {
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-  browser = await puppeteer.launch({ executablePath: chromiumPath(), headless: true, args })
+  browser = await launch()
 })
 
 after(() => browser?.close())
@@ -78,6 +80,21 @@ test("a socket that asks for a token gets one from the page, and knows who that 
   assert.deepEqual(complaints, [])
 })
 
+test("without a token its socket is refused, and the page's other scripts run", async (t) => {
+  for (const answer of ["lost", { status: 401 }]) {
+    const { page, complaints } = await open(t, appUrl(), (request) => {
+      const { pathname } = new URL(request.url())
+      const body = 'import "./inspector.js"; import "./device_socket.js"; document.title = "the rest runs"'
+      if (pathname === "/assets/js/app.js") return { contentType: "text/javascript", body }
+      return pathname === "/token" && answer
+    })
+
+    await page.waitForFunction(() => document.title === "the rest runs")
+    await page.waitForSelector('[data-socket="DeviceSocket"][data-state="reconnecting"]')
+    assert.ok(complaints.some((line) => line.startsWith("No token for the socket:")), complaints.join("\n"))
+  }
+})
+
 test("frames are listed in both directions as they travel", async (t) => {
   const { page } = await open(t, appUrl())
   await page.waitForSelector(JOINED)
@@ -112,6 +129,27 @@ test("says so while the server is gone, and joins again once it is back", async 
   app = await startApp({ port })
 
   await page.waitForSelector(JOINED)
+})
+
+test("a script that was changed is run from the next visit on, however old it was", async (t) => {
+  const assets = mkdtempSync(join(tmpdir(), "assets-"))
+  t.after(() => rmSync(assets, { recursive: true }))
+  cpSync(join(appFolder(), "assets"), assets, { recursive: true })
+  const script = join(assets, "js/app.js")
+  // From how long ago a file was changed, browsers guess for how long they may go on using it.
+  const old = new Date("2020-01-01")
+  for (const file of ["index.html", "js/app.js", "js/user_socket.js"]) utimesSync(join(assets, file), old, old)
+  const app = await startApp({ port: 0, env: { ASSETS: assets } })
+  t.after(() => app.kill())
+  const { page } = await open(t, app.url)
+  await page.waitForSelector(JOINED)
+
+  // As `gen channel` does, and a deployment.
+  writeFileSync(script, 'document.title = "changed"')
+  await page.goto("about:blank")
+  await page.goto(app.url)
+
+  assert.equal(await page.title(), "changed")
 })
 
 test("without the phoenix package it says what to run", async (t) => {
@@ -154,23 +192,8 @@ test("a refused channel and a crashed one show why, each on its own card", async
   await page.screenshot({ path: screenshotPath("errors"), fullPage: true })
 })
 
-/** Opens a page of its own. `answer` may answer a request in the server's place. */
-async function open(t, url, answer) {
-  const page = await browser.newPage()
-  t.after(() => page.isClosed() || page.close())
-  page.setDefaultTimeout(PATIENCE)
-  const complaints = []
-  page.on("pageerror", (error) => complaints.push(error.message))
-  page.on("console", (message) => ["error", "warn"].includes(message.type()) && complaints.push(message.text()))
-  if (answer) {
-    await page.setRequestInterception(true)
-    page.on("request", (request) => {
-      const response = answer(request)
-      return response ? request.respond(response) : request.continue()
-    })
-  }
-  await page.goto(url)
-  return { page, complaints }
+function open(t, url, answer) {
+  return openIn(t, browser, url, answer)
 }
 
 /** Waits until one of `part` in `card` has exactly this text, or matches it. */

@@ -132,7 +132,7 @@ fn after_a_no_tokens_are_served_and_it_says_how_to_go_on() {
     );
     assert!(!ran.stdout.contains("Add this"), "{}", ran.stdout);
     let router = sandbox.read("my_app/lib/my_app_web/router.ex");
-    assert!(router.contains("get \"/token\", SocketToken, :token"));
+    assert!(router.contains("post \"/token\", SocketToken, :token"));
 }
 
 #[test]

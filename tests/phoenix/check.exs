@@ -7,6 +7,7 @@ locals = [
   pipeline: :*,
   pipe_through: :*,
   get: :*,
+  post: :*,
   embed_templates: :*,
   attr: :*,
   slot: :*,

@@ -63,7 +63,7 @@ pub const ROUTER: Kind = Kind {
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
     by_hand: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:\n\n    scope \"/\", MyAppWeb do\n      \
-        pipe_through :browser\n\n      get \"/token\", SocketToken, :token\n    end\n",
+        pipe_through :browser\n\n      post \"/token\", SocketToken, :token\n    end\n",
 };
 pub const ENDPOINT_AUTH: Kind = Kind {
     cases: "phoenix/places/socket_options",

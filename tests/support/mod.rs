@@ -6,6 +6,7 @@
 )]
 
 pub mod app;
+pub mod server;
 
 use std::fs;
 use std::io::Write;

@@ -9,7 +9,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::ready;
-use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpSocket, TcpStream};
 
 const TEXT: u8 = 0x81;
@@ -113,6 +114,17 @@ impl Client {
         .await
     }
 
+    /// Forgets what was read.
+    pub(crate) fn discard(&mut self) {
+        self.taken = self.read.len();
+    }
+
+    /// Both directions, for one who reads and writes without waiting for either.
+    pub(crate) fn split(self) -> (Reading, Writing) {
+        let (reading, writing) = self.stream.into_split();
+        (Reading(reading), Writing(writing))
+    }
+
     /// Goes on to the next text that is here in full. A server's frames are not masked; ours here never need more than
     /// sixteen bits for their length.
     fn advance(&mut self) -> io::Result<Option<Range<usize>>> {
@@ -136,6 +148,26 @@ impl Client {
                 _ => return Err(ErrorKind::InvalidData.into()),
             }
         }
+    }
+}
+
+/// What comes from the server.
+pub(crate) struct Reading(OwnedReadHalf);
+
+/// What goes to the server.
+pub(crate) struct Writing(OwnedWriteHalf);
+
+impl Reading {
+    /// Reads once, and says how many bytes that was.
+    pub(crate) async fn discard(&mut self) -> io::Result<usize> {
+        let mut room = [0; 16 * 1024];
+        self.0.read(&mut room).await
+    }
+}
+
+impl Writing {
+    pub(crate) async fn write(&mut self, frames: &[u8]) -> io::Result<()> {
+        self.0.write_all(frames).await
     }
 }
 

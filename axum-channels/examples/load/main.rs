@@ -3,6 +3,7 @@
 //!     cargo run --release --example load -- idle   URL --connections 15000 --pid PID
 //!     cargo run --release --example load -- echo   URL --connections 200 --inflight 16 --pid PID
 //!     cargo run --release --example load -- fanout URL --connections 5000 --pid PID
+//!     cargo run --release --example load -- flood  URL --connections 1000 --pid PID
 //!
 //! URL is as in `ws://127.0.0.1:4000/socket/websocket?vsn=2.0.0`. The server's channel must be joined as `room:…`, answer `ping`
 //! with what it carried and broadcast `shout`. With `--pid`, the server's memory and CPU are read from `/proc`. Also:
@@ -14,13 +15,14 @@
 //!
 //! - `options`: what was typed
 //! - `client`: one connection; `crowd`: many of them
-//! - `idle`, `echo`, `fanout`: the measurements
+//! - `idle`, `echo`, `fanout`, `flood`: the measurements
 //! - `latencies`, `span`: what they measure with; `report`: what they found
 
 mod client;
 mod crowd;
 mod echo;
 mod fanout;
+mod flood;
 mod idle;
 mod latencies;
 mod options;
@@ -51,6 +53,7 @@ async fn run() -> Result<(), Failed> {
         Kind::Idle => idle::measure(&options).await?,
         Kind::Echo => echo::measure(&options).await?,
         Kind::Fanout => fanout::measure(&options).await?,
+        Kind::Flood => flood::measure(&options).await?,
     };
     writeln!(std::io::stdout(), "{}", report.shown(options.output))?;
     Ok(())

@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     Idle,
     Echo,
     Fanout,
+    Flood,
 }
 
 /// What the connections join.
@@ -40,7 +41,9 @@ pub(crate) enum Output {
 
 impl Options {
     pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Options, Failed> {
-        let kind = args.next().ok_or("what to measure? idle, echo or fanout")?;
+        let kind = args
+            .next()
+            .ok_or("what to measure? idle, echo, fanout or flood")?;
         let mut options = Options {
             kind: kind.parse()?,
             url: args.next().ok_or("of which URL?")?.parse()?,
@@ -84,7 +87,8 @@ impl FromStr for Kind {
             "idle" => Ok(Kind::Idle),
             "echo" => Ok(Kind::Echo),
             "fanout" => Ok(Kind::Fanout),
-            other => Err(format!("`{other}` is neither idle nor echo nor fanout").into()),
+            "flood" => Ok(Kind::Flood),
+            other => Err(format!("`{other}` is none of idle, echo, fanout and flood").into()),
         }
     }
 }

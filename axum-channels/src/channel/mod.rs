@@ -164,7 +164,8 @@ pub trait Channel: Sized + Send + 'static {
     /// The channel has ended, and is dropped after this: the place to say so to others.
     ///
     /// This is called once for every channel that was joined, whatever it was doing when it ended; only a channel that
-    /// panicked is dropped without it. It cannot wait: spawn a task for what takes time.
+    /// panicked is dropped without it. It cannot wait: spawn a task for what takes time. A panic in it is logged, and so is one
+    /// in the channel's `Drop`.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Reason, Refused, Socket, Topic};

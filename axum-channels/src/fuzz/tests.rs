@@ -1,41 +1,8 @@
+use super::noise::Noise;
 use super::*;
 use crate::message::Payload;
 use serde_json::json;
 use std::path::Path;
-
-/// Noise that is the same every time: xorshift64*.
-struct Noise(u64);
-
-impl Noise {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn bytes(&mut self, most: u64) -> Vec<u8> {
-        (0..self.next() % most).map(|_| self.next() as u8).collect()
-    }
-
-    /// The same with some of its bytes changed, moved or gone.
-    fn change(&mut self, data: &[u8]) -> Vec<u8> {
-        let mut data = data.to_vec();
-        for _ in 0..=self.next() % 4 {
-            if data.is_empty() {
-                break;
-            }
-            let at = self.next() as usize % data.len();
-            match self.next() % 4 {
-                0 => data[at] = self.next() as u8,
-                1 => data[at] ^= 1 << (self.next() % 8),
-                2 => drop(data.drain(at..(at + 4).min(data.len()))),
-                _ => data.insert(at, b"\0\xff[]{}\",:null\\"[self.next() as usize % 14]),
-            }
-        }
-        data
-    }
-}
 
 /// The committed corpus, each of its files with many changes, and noise.
 fn run(target: &str, holds: impl Fn(&[u8])) {
@@ -48,7 +15,7 @@ fn run(target: &str, holds: impl Fn(&[u8])) {
         .collect();
     files.sort();
     assert!(!files.is_empty());
-    let mut noise = Noise(0x9E37_79B9_7F4A_7C15);
+    let mut noise = Noise::new();
     for file in files {
         let data = std::fs::read(&file).expect("readable");
         holds(&data);
@@ -69,6 +36,11 @@ fn no_message_is_a_panic_and_what_goes_out_comes_back_the_same() {
 #[test]
 fn a_stream_of_frames_means_the_same_however_it_is_cut() {
     run("frames", frames);
+}
+
+#[test]
+fn tungstenite_finds_the_same_messages_in_a_stream_of_frames() {
+    run("frames", crate::transport::oracle::agree);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
 /// Starts the tasks of connections.
@@ -36,29 +37,57 @@ where
     /// Serves a connection in a task, which ends when it is closed or becomes a WebSocket.
     pub(super) fn spawn(&self, stream: TcpStream, peer: SocketAddr) {
         let _ = stream.set_nodelay(true); // a socket that cannot do without the delay still works
+        let (limits, mut phase) = (self.limits, self.phase.subscribe());
         let progress = Arc::new(Progress::default());
         let app = App {
             app: TowerToHyperService::new(self.app.clone()),
             peer,
-            body_timeout: self.limits.body_timeout,
+            body_timeout: limits.body_timeout,
             progress: progress.clone(),
         };
-        let timer = HeaderTimer {
-            limits: self.limits,
-            progress: progress.clone(),
-        };
-        // hyper's own connection, not hyper-util's: senders write to a WebSocket's bare `TcpStream`.
-        let connection = http1::Builder::new()
-            .timer(timer)
-            .header_read_timeout(self.limits.header_timeout)
-            .max_header_size(self.limits.max_header_bytes)
-            .serve_connection(TokioIo::new(stream), app)
-            .with_upgrades();
-        tokio::spawn(run(connection, self.phase.subscribe(), progress, peer));
+        tokio::spawn(async move {
+            let first = Instant::now() + limits.header_timeout;
+            if is_awaited(&stream, first, &mut phase).await {
+                let connection = connection(stream, app, limits, first);
+                run(connection, phase, progress, peer).await;
+            }
+        });
+    }
+}
+
+/// Waits for the first byte: hyper has a buffer of 8 KiB from the beginning. `false` if there will be none.
+async fn is_awaited(
+    stream: &TcpStream,
+    first: Instant,
+    phase: &mut watch::Receiver<Phase>,
+) -> bool {
+    tokio::select! {
+        biased;
+        readable = timeout_at(first, stream.readable()) => matches!(readable, Ok(Ok(()))),
+        _ = phase.changed() => false,
     }
 }
 
 type Connection<S> = http1::UpgradeableConnection<TokioIo<TcpStream>, App<S>>;
+
+/// hyper's own connection, not hyper-util's: senders write to a WebSocket's bare `TcpStream`.
+fn connection<S>(stream: TcpStream, app: App<S>, limits: Limits, first: Instant) -> Connection<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    let timer = HeaderTimer {
+        first: first.into_std(),
+        keep_alive_timeout: limits.keep_alive_timeout,
+        progress: app.progress.clone(),
+    };
+    http1::Builder::new()
+        .timer(timer)
+        .header_read_timeout(limits.header_timeout)
+        .max_header_size(limits.max_header_bytes)
+        .serve_connection(TokioIo::new(stream), app)
+        .with_upgrades()
+}
 
 async fn run<S>(
     connection: Connection<S>,

@@ -1,4 +1,3 @@
-use super::Limits;
 use hyper::rt::{Sleep, Timer};
 use hyper_util::rt::TokioTimer;
 use std::pin::Pin;
@@ -9,7 +8,9 @@ use std::time::{Duration, Instant};
 /// Timer of one connection. hyper knows one timeout for headers, in which the wait for the next request is included; this
 /// one gives the first request another than the rest.
 pub(super) struct HeaderTimer {
-    pub(super) limits: Limits,
+    /// Time by which the headers of the first request are to be complete.
+    pub(super) first: Instant,
+    pub(super) keep_alive_timeout: Duration,
     pub(super) progress: Arc<Progress>,
 }
 
@@ -35,10 +36,10 @@ impl Timer for HeaderTimer {
     }
 
     fn sleep_until(&self, _: Instant) -> Pin<Box<dyn Sleep>> {
-        self.sleep(match self.progress.had_request() {
-            true => self.limits.keep_alive_timeout,
-            false => self.limits.header_timeout,
-        })
+        match self.progress.had_request() {
+            true => self.sleep(self.keep_alive_timeout),
+            false => TokioTimer::new().sleep_until(self.first),
+        }
     }
 
     fn now(&self) -> Instant {

@@ -1,7 +1,10 @@
 //! WebSocket frames, RFC 6455: what a server reads and writes. Pure; the section of each rule is beside it.
 
+mod fragments;
+
 use super::buffer::append;
 use crate::codec::Kind;
+use fragments::Fragments;
 use std::borrow::Cow;
 
 const FIN: u8 = 0x80;
@@ -59,13 +62,6 @@ pub(crate) struct Reader {
     fragments: Option<Box<Fragments>>,
 }
 
-/// The beginning of a message.
-#[derive(Debug)]
-struct Fragments {
-    opcode: u8,
-    bytes: Vec<u8>,
-}
-
 impl Reader {
     pub(crate) fn new(max_message: usize) -> Self {
         Reader {
@@ -89,7 +85,7 @@ impl Reader {
             .fragments
             .as_ref()
             .filter(|_| !head.is_control())
-            .map_or(0, |fragments| fragments.bytes.len());
+            .map_or(0, |fragments| fragments.len());
         if head.len > (self.max_message - begun) as u64 {
             return Err(CloseCode::TOO_BIG);
         }
@@ -123,27 +119,19 @@ impl Reader {
             }
             (BINARY, true, None) => Ok(Incoming::Binary(Cow::Borrowed(body))),
             (opcode @ (TEXT | BINARY), false, None) => {
-                let bytes = body.to_vec();
-                self.fragments = Some(Box::new(Fragments { opcode, bytes }));
+                let mut fragments = Box::new(Fragments::new(opcode));
+                fragments.append(body, self.max_message)?;
+                self.fragments = Some(fragments);
                 Ok(Incoming::Fragment)
             }
             (CONTINUATION, fin, Some(mut fragments)) => {
                 let most = if fin { 0 } else { self.max_message };
-                append(&mut fragments.bytes, body, most);
-                if !fin {
-                    self.fragments = Some(fragments);
-                    return Ok(Incoming::Fragment);
+                fragments.append(body, most)?;
+                if fin {
+                    return fragments.finish();
                 }
-                match *fragments {
-                    Fragments {
-                        opcode: TEXT,
-                        bytes,
-                    } => {
-                        let text = String::from_utf8(bytes).map_err(|_| CloseCode::NOT_UTF8)?;
-                        Ok(Incoming::Text(Cow::Owned(text)))
-                    }
-                    Fragments { bytes, .. } => Ok(Incoming::Binary(Cow::Owned(bytes))),
-                }
+                self.fragments = Some(fragments);
+                Ok(Incoming::Fragment)
             }
             // §5.4: control frames may come between fragments.
             (opcode @ (PING | PONG | CLOSE), _, fragments) => {

@@ -7,9 +7,8 @@ use crate::codec::Kind;
 const MASKED: u8 = 0x80;
 
 /// Each message in words, and the code that the stream ends with if it does: read in pieces of a size.
-pub(crate) fn read(data: &[u8], piece: usize) -> (Vec<String>, Option<u16>) {
-    const MAX: usize = 1000;
-    let (mut reader, mut messages, mut kept) = (Reader::new(MAX), Vec::new(), Vec::new());
+pub(crate) fn read(data: &[u8], piece: usize, max_message: usize) -> (Vec<String>, Option<u16>) {
+    let (mut reader, mut messages, mut kept) = (Reader::new(max_message), Vec::new(), Vec::new());
     for piece in data.chunks(piece.max(1)) {
         kept.extend_from_slice(piece);
         let total = kept.len();
@@ -26,7 +25,7 @@ pub(crate) fn read(data: &[u8], piece: usize) -> (Vec<String>, Option<u16>) {
                         | Incoming::Close
                         | Incoming::Fragment => 0,
                     };
-                    assert!(len <= MAX, "no message is longer than it may be");
+                    assert!(len <= max_message, "no message is longer than it may be");
                     messages.push(format!("{incoming:?}"));
                     if incoming == Incoming::Close {
                         return (messages, None);

@@ -23,6 +23,8 @@ mod longpoll;
 mod members;
 mod mount;
 mod options;
+#[cfg(test)]
+pub(crate) mod oracle;
 mod outbox;
 mod poller;
 mod polls;

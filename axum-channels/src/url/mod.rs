@@ -93,6 +93,20 @@ impl PublicUrl {
         self.port
     }
 
+    /// The same URL at another port, such as the one that a listener on port 0 was given.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
+    /// let url: axum_channels::PublicUrl = "http://localhost".parse()?;
+    /// assert_eq!(url.with_port(4000).to_string(), "http://localhost:4000");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
     /// Returns whether a page of this host is one of this URL. The names of this machine count as one.
     pub(crate) fn has_host(&self, host: &Host) -> bool {
         self.host == *host || self.host.is_loopback() && host.is_loopback()

@@ -1,9 +1,14 @@
 use super::PATIENCE;
+use futures_util::stream::{SplitSink, SplitStream, Stream};
+use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
 
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
@@ -49,6 +54,7 @@ pub(crate) async fn upgrade(addr: SocketAddr, target: &str, headers: &str) -> (u
     (status, head)
 }
 
+/// A message or the end, as the client reads it.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Frame {
     Text(String),
@@ -59,9 +65,16 @@ pub(crate) enum Frame {
     End,
 }
 
+/// A client that reads and writes by tungstenite, so that no mistake in our own framing can be on both sides.
 pub(crate) struct Ws {
-    pub(crate) stream: TcpStream,
+    socket: WebSocketStream<TcpStream>,
 }
+
+/// The writing half of a [`Ws`].
+pub(crate) struct Sender(SplitSink<WebSocketStream<TcpStream>, Message>);
+
+/// The reading half of a [`Ws`].
+pub(crate) struct Receiver(SplitStream<WebSocketStream<TcpStream>>);
 
 impl Ws {
     pub(crate) async fn open(addr: SocketAddr) -> Ws {
@@ -76,7 +89,16 @@ impl Ws {
     pub(crate) async fn open_at(addr: SocketAddr, target: &str) -> Ws {
         let (stream, status, _) = http(addr, "GET", target, VALID).await;
         assert_eq!(status, 101);
-        Ws { stream }
+        Ws::over(stream).await
+    }
+
+    /// A client on a connection that is a WebSocket already.
+    pub(crate) async fn over(stream: TcpStream) -> Ws {
+        // Some tests have a thousand of these: tungstenite's buffers would be 128 KiB each.
+        let config = WebSocketConfig::default().read_buffer_size(4096);
+        Ws {
+            socket: WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await,
+        }
     }
 
     /// Connects and joins with join_ref and ref 1.
@@ -91,16 +113,34 @@ impl Ws {
         ws
     }
 
+    /// Writes bytes past tungstenite, which refuses to write most malformed frames.
     pub(crate) async fn raw(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).await.expect("sent");
+        self.stream().write_all(bytes).await.expect("sent");
     }
 
     pub(crate) async fn send(&mut self, text: &str) {
-        self.raw(&frame(0x81, text.as_bytes())).await;
+        self.socket.send(Message::text(text)).await.expect("sent");
     }
 
     pub(crate) async fn send_binary(&mut self, body: &[u8]) {
-        self.raw(&frame(0x82, body)).await;
+        let body = body.to_vec();
+        self.socket.send(Message::binary(body)).await.expect("sent");
+    }
+
+    /// The connection underneath, for tests that read and write bytes.
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+        self.socket.get_mut()
+    }
+
+    /// The connection underneath, without what tungstenite may have read of it already.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.socket.into_inner()
+    }
+
+    /// Two halves, for tests that write in one task and read in another.
+    pub(crate) fn split(self) -> (Sender, Receiver) {
+        let (sender, receiver) = self.socket.split();
+        (Sender(sender), Receiver(receiver))
     }
 
     /// The next frame carries these bytes.
@@ -114,28 +154,7 @@ impl Ws {
 
     /// The next frame, with its text or code.
     pub(crate) async fn next(&mut self) -> Frame {
-        timeout(PATIENCE, self.read())
-            .await
-            .expect("a frame in time")
-            .unwrap_or(Frame::End)
-    }
-
-    async fn read(&mut self) -> std::io::Result<Frame> {
-        let first = self.stream.read_u8().await?;
-        let length = match self.stream.read_u8().await? {
-            126 => usize::from(self.stream.read_u16().await?),
-            127 => self.stream.read_u64().await? as usize,
-            length => usize::from(length),
-        };
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).await?;
-        Ok(match first {
-            0x81 => Frame::Text(String::from_utf8(body).expect("text is UTF-8")),
-            0x82 => Frame::Binary(body),
-            0x8A => Frame::Pong(body),
-            0x88 => Frame::Close(u16::from_be_bytes(*body.first_chunk().expect("a code"))),
-            other => panic!("unexpected frame {other:x}"),
-        })
+        next(&mut self.socket).await
     }
 
     /// The next frame is this text, byte for byte.
@@ -170,6 +189,42 @@ impl Ws {
     }
 }
 
+impl Sender {
+    /// Queues a message, which [`flush`](Self::flush) sends at the latest.
+    pub(crate) async fn feed(&mut self, text: &str) {
+        self.0.feed(Message::text(text)).await.expect("sent");
+    }
+
+    pub(crate) async fn flush(&mut self) {
+        self.0.flush().await.expect("sent");
+    }
+}
+
+impl Receiver {
+    /// The next frame, with its text or code.
+    pub(crate) async fn next(&mut self) -> Frame {
+        next(&mut self.0).await
+    }
+}
+
+async fn next(socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin)) -> Frame {
+    let received = timeout(PATIENCE, socket.next()).await;
+    match received.expect("a frame in time") {
+        Some(Ok(Message::Text(text))) => Frame::Text(text.as_str().to_owned()),
+        Some(Ok(Message::Binary(bytes))) => Frame::Binary(bytes.to_vec()),
+        Some(Ok(Message::Pong(body))) => Frame::Pong(body.to_vec()),
+        Some(Ok(Message::Close(close))) => Frame::Close(close.expect("a code").code.into()),
+        None
+        | Some(Err(
+            Error::Io(_)
+            | Error::ConnectionClosed
+            | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
+        )) => Frame::End,
+        other => panic!("{other:?} from the server"),
+    }
+}
+
+/// A frame made by hand, with whatever first byte: FIN, reserved bits and opcode.
 pub(crate) fn frame(first: u8, body: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match body.len() {

@@ -24,3 +24,28 @@ pub fn trim() -> bool {
     #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
     false
 }
+
+/// Has the allocator give back large blocks as soon as they are freed.
+///
+/// With glibc this is `mallopt(3)`: blocks of 128 KiB and more are mapped one by one, as they are when a program starts. Left
+/// alone, glibc takes the first large block that is freed as a sign that more will come, and keeps up to 64 MB in each heap
+/// from then on. Nothing is changed where the environment sets a threshold (`MALLOC_MMAP_THRESHOLD_`), nor for other
+/// allocators.
+///
+/// ```
+/// axum_channels_trim::give_back_large_blocks();
+/// ```
+pub fn give_back_large_blocks() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        use std::ffi::c_int;
+        const M_MMAP_THRESHOLD: c_int = -3;
+        unsafe extern "C" {
+            // Safe: it takes no pointer, and only changes how blocks are allocated from now on.
+            safe fn mallopt(param: c_int, value: c_int) -> c_int;
+        }
+        if std::env::var_os("MALLOC_MMAP_THRESHOLD_").is_none() {
+            mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+        }
+    }
+}

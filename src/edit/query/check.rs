@@ -1,7 +1,10 @@
 //! A query held against a grammar: a kind or a field that it does not have would match nothing, silently.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use crate::edit::language::Language;
 use anyhow::{Result, ensure};
-use tree_sitter::Language;
 
 use super::{Child, Form, Query, Test};
 
@@ -9,23 +12,38 @@ impl Query {
     /// Checks every kind, field and literal of the query.
     ///
     /// # Errors
-    /// One of them is not part of `grammar`.
-    pub fn check(&self, grammar: &Language) -> Result<()> {
+    /// One of them is not part of `language`.
+    pub fn check(&self, language: &Language) -> Result<()> {
         self.patterns
             .iter()
-            .try_for_each(|pattern| form(&pattern.form, grammar))
+            .try_for_each(|pattern| form(&pattern.form, language))
     }
 }
 
-fn form(checked: &Form, grammar: &Language) -> Result<()> {
+thread_local! {
+    /// Kinds that have been asked for: a grammar looks through all that it has, one by one.
+    static KINDS: RefCell<HashMap<(String, String, bool), bool>> = RefCell::default();
+}
+
+fn has_kind(kind: &str, named: bool, language: &Language) -> bool {
+    let key = (language.name.clone(), kind.to_owned(), named);
+    if let Some(known) = KINDS.with_borrow(|kinds| kinds.get(&key).copied()) {
+        return known;
+    }
+    let known = language.grammar().id_for_node_kind(kind, named) != 0;
+    KINDS.with_borrow_mut(|kinds| kinds.insert(key, known));
+    known
+}
+
+fn form(checked: &Form, language: &Language) -> Result<()> {
     match &checked.test {
         Test::Anything => Ok(()),
         Test::Literal(text) => {
-            let known = grammar.id_for_node_kind(text, false) != 0;
+            let known = has_kind(text, false, language);
             ensure!(known, "it has no token `{text}`");
             Ok(())
         }
-        Test::OneOf(forms) => forms.iter().try_for_each(|one| form(one, grammar)),
+        Test::OneOf(forms) => forms.iter().try_for_each(|one| form(one, language)),
         Test::Named {
             kind,
             children,
@@ -33,24 +51,24 @@ fn form(checked: &Form, grammar: &Language) -> Result<()> {
             ..
         } => {
             if let Some(kind) = kind {
-                let known = grammar.id_for_node_kind(kind, true) != 0;
+                let known = has_kind(kind, true, language);
                 ensure!(known, "it has no node of the kind `{kind}`");
             }
-            absent.iter().try_for_each(|name| field(name, grammar))?;
-            children.iter().try_for_each(|child| below(child, grammar))
+            absent.iter().try_for_each(|name| field(name, language))?;
+            children.iter().try_for_each(|child| below(child, language))
         }
     }
 }
 
-fn below(child: &Child, grammar: &Language) -> Result<()> {
+fn below(child: &Child, language: &Language) -> Result<()> {
     if let Some(name) = &child.field {
-        field(name, grammar)?;
+        field(name, language)?;
     }
-    form(&child.form, grammar)
+    form(&child.form, language)
 }
 
-fn field(name: &str, grammar: &Language) -> Result<()> {
-    let known = grammar.field_id_for_name(name).is_some();
+fn field(name: &str, language: &Language) -> Result<()> {
+    let known = language.grammar().field_id_for_name(name).is_some();
     ensure!(known, "it has no field `{name}`");
     Ok(())
 }

@@ -3,8 +3,8 @@
 //!     cargo bench --manifest-path axum-channels/peers/Cargo.toml
 //!     cargo bench --manifest-path axum-channels/peers/Cargo.toml -- --connections 50 --seconds 1 --rounds 1
 //!
-//! The servers listen on loopback, on ports that are free, and each measurement gets a fresh one. Any other that runs already
-//! is added by `--url`.
+//! The servers listen on loopback, on ports that are free, and each measurement gets a fresh one. Others
+//! are added by `--binary`, or by `--url` if they run already.
 //!
 //! # Layout
 //!

@@ -20,6 +20,9 @@ pub(crate) struct Options {
     /// Measure this one alone (may be given more than once)
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+    /// Measure a server that this starts with `PORT` set, too (may be given more than once)
+    #[arg(long, value_name = "NAME=PATH", value_parser = Peer::binary)]
+    binary: Vec<Peer>,
     /// Measure a server that runs already, too (may be given more than once)
     #[arg(long, value_name = "NAME=ws://…,PID")]
     url: Vec<Peer>,
@@ -31,7 +34,7 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn peers(&self) -> Result<Vec<Peer>> {
         let mut peers = Peer::own();
-        peers.extend(self.url.iter().cloned());
+        peers.extend(self.binary.iter().chain(&self.url).cloned());
         let names = peers.iter().map(|peer| format!("`{}`", peer.name));
         let names = names.collect::<Vec<_>>().join(", ");
         for only in &self.only {

@@ -15,7 +15,7 @@ pub(crate) struct Peer {
 
 #[derive(Clone)]
 enum Origin {
-    Binary(&'static str),
+    Binary(String),
     Running { url: String, pid: u32 },
 }
 
@@ -30,9 +30,20 @@ impl Peer {
         ];
         own.map(|(name, path)| Peer {
             name: name.to_owned(),
-            origin: Origin::Binary(path),
+            origin: Origin::Binary(path.to_owned()),
         })
         .into()
+    }
+
+    /// A server of somebody else, which is started with the `PORT` to listen on: `NAME=PATH`.
+    pub(crate) fn binary(text: &str) -> Result<Peer> {
+        let (name, path) = text
+            .split_once('=')
+            .context("a binary is added as `mine=target/release/mine`")?;
+        Ok(Peer {
+            name: name.to_owned(),
+            origin: Origin::Binary(path.to_owned()),
+        })
     }
 
     /// A fresh server, if it is one that can be started.

@@ -241,6 +241,15 @@ fn text_is_utf_8() {
 }
 
 #[test]
+fn a_fragment_that_cannot_become_utf_8_is_refused_before_the_last_comes() {
+    let cut = frame(TEXT, b"\xf4");
+    assert_eq!(refused(&cut), Ok(()), "a character may go on");
+    let data = [cut, frame(CONTINUATION, b"\x90")];
+    assert_eq!(refused(&data.concat()), Err(CloseCode::NOT_UTF8));
+    assert_eq!(refused(&frame(TEXT, b"\xc0")), Err(CloseCode::NOT_UTF8));
+}
+
+#[test]
 fn binary_messages_arrive_whole_or_in_fragments_and_need_be_no_text() {
     let whole = frame(FIN | BINARY, b"\xff\x00");
     assert_eq!(read(&whole).0, [r#"Binary([255, 0])"#]);

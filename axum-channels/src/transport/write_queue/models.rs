@@ -111,7 +111,7 @@ fn all_that_is_sent_is_taken_in_order_and_the_end_is_seen() {
         block_on(poll_fn(|cx| {
             let end = queue.cork(cx.waker());
             queue.uncork();
-            taken.extend(queue.take().into_iter().flatten());
+            taken.extend(queue.take(1000, 0).into_iter().flatten());
             match taken.len() {
                 2 => Poll::Ready(()),
                 _ if end.is_some() => panic!("{taken:?} is not all"),

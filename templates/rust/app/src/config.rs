@@ -1,123 +1,182 @@
-//! What the environment says.
+//! Settings of the app, from the environment. An empty variable counts as unset.
 //!
-//! | Variable          | Meaning                                        | Default                             |
-//! |-------------------|------------------------------------------------|-------------------------------------|
-//! | `PORT`            | The port to listen on                          | 4000                                |
-//! | `IP`              | The address to listen on                       | 127.0.0.1; all of them in a release |
-//! | `HOST`            | The name that browsers know the app by         | localhost                           |
-//! | `SECRET_KEY_BASE` | 64 bytes or more that nobody else knows        | none in a release                   |
-//! | `ORIGINS`         | Pages that may connect: `https://a.example, …` | pages of the app's own host         |
-//! | `ASSETS`          | The folder with the page and its scripts       | the `assets` that it was built from |
+//! | Variable          | Meaning                                                                              | Default                             |
+//! |-------------------|--------------------------------------------------------------------------------------|-------------------------------------|
+//! | `HOST`            | Where browsers reach the app: `https://chat.example.com`, or a name: `PORT` of it    | `localhost`                         |
+//! | `PORT`            | Port to listen on; 0 is any free one                                                 | 4000                                |
+//! | `IP`              | Address to listen on; 0.0.0.0 is all of the machine's                                | 127.0.0.1; 0.0.0.0 in a release     |
+//! | `ORIGINS`         | Pages that may connect, if not those of `HOST`: `https://a.example, //*.b.example`   | pages of `HOST`                     |
+//! | `PROXIES`         | Proxies that tell a client's address: `127.0.0.1, 10.0.0.0/8`, or how many there are | none                                |
+//! | `SECRET_KEY_BASE` | 64 bytes or more that nobody else knows                                              | none in a release                   |
+//! | `ASSETS`          | Folder with the page and its scripts                                                 | the `assets` that it was built from |
 
-use std::fmt::Display;
+mod error;
+mod secret;
+
+pub use error::InvalidSetting;
+pub use secret::Secret;
+
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 
-use axum_channels::CheckOrigin;
-
-/// Good enough on your own machine, and nowhere else: everybody can read it.
-const DEVELOPMENT_SECRET: &str =
-    "development-only-secret-that-everybody-can-read-in-src-config-rs-0123456789";
+use axum_channels::{CheckOrigin, PublicUrl, TrustedProxies};
 
 /// The app's settings.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub ip: IpAddr,
     pub port: u16,
-    pub host: String,
-    pub secret_key_base: String,
+    host: Host,
     pub check_origin: CheckOrigin,
+    pub proxies: TrustedProxies,
+    pub secret_key_base: Secret,
+    /// The folder's own path, without symlinks.
     pub assets: PathBuf,
 }
 
+/// The way that the app was built, which decides some defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    Development,
+    Release,
+}
+
+#[derive(Debug, Clone)]
+enum Host {
+    Url(PublicUrl),
+    /// A name alone: its port is the one that the app listens on.
+    Name(PublicUrl),
+}
+
 impl Config {
-    /// Reads the environment; the error names the variable to mend.
-    pub fn from_env() -> Result<Self, String> {
-        Self::read(|name| std::env::var(name).ok(), cfg!(not(debug_assertions)))
-    }
-
-    /// What the tests run with: the defaults of development.
-    pub fn for_tests() -> Self {
-        Self::read(|_| None, false).expect("development has a default for everything")
-    }
-
-    fn read(var: impl Fn(&str) -> Option<String>, release: bool) -> Result<Self, String> {
-        let ip = if release {
-            Ipv4Addr::UNSPECIFIED
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, InvalidSetting> {
+        let build = if cfg!(debug_assertions) {
+            Build::Development
         } else {
-            Ipv4Addr::LOCALHOST
+            Build::Release
+        };
+        Self::read(build, |name| std::env::var_os(name))
+    }
+
+    /// The defaults of development, for tests.
+    pub fn for_tests() -> Self {
+        Self::read(Build::Development, |_| None).expect("development has a default for everything")
+    }
+
+    /// Reads variables from anywhere.
+    pub fn read(
+        build: Build,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, InvalidSetting> {
+        let set = |name| variable(name).filter(|value| !value.is_empty());
+        let text = |name| match set(name).map(OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(text)) => Ok(Some(text)),
+            Some(Err(_)) => Err(InvalidSetting::new(
+                name,
+                "is not UTF-8: set it to plain text",
+            )),
         };
         Ok(Self {
-            ip: parse("IP", var("IP"), ip.into())?,
-            port: parse("PORT", var("PORT"), 4000)?,
-            host: var("HOST").unwrap_or_else(|| "localhost".into()),
-            secret_key_base: secret(var("SECRET_KEY_BASE"), release)?,
-            check_origin: var("ORIGINS").map_or_else(CheckOrigin::same_host, |origins| {
-                CheckOrigin::hosts(origins.split(',').map(str::trim))
-            }),
-            assets: var("ASSETS").map_or_else(
-                || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/assets")),
-                PathBuf::from,
-            ),
+            ip: ip(text("IP")?, build)?,
+            port: port(text("PORT")?)?,
+            host: host(text("HOST")?)?,
+            check_origin: check_origin(text("ORIGINS")?)?,
+            proxies: proxies(text("PROXIES")?)?,
+            secret_key_base: secret_key_base(text("SECRET_KEY_BASE")?, build)?,
+            assets: assets(set("ASSETS").map(PathBuf::from))?,
         })
     }
-}
 
-fn parse<T: FromStr<Err: Display>>(
-    name: &str,
-    value: Option<String>,
-    default: T,
-) -> Result<T, String> {
-    match value {
-        Some(value) => value
-            .parse()
-            .map_err(|error| format!("{name} is `{value}`: {error}")),
-        None => Ok(default),
-    }
-}
-
-fn secret(value: Option<String>, release: bool) -> Result<String, String> {
-    match value {
-        Some(secret) if secret.len() >= 64 => Ok(secret),
-        Some(_) => Err("SECRET_KEY_BASE is shorter than 64 bytes".into()),
-        None if release => {
-            Err("SECRET_KEY_BASE is missing: `openssl rand -hex 64` makes one".into())
+    /// The URL at which browsers reach the app, for links. Pages of its host may connect.
+    pub fn url(&self) -> PublicUrl {
+        match &self.host {
+            Host::Url(url) => url.clone(),
+            Host::Name(url) => url.clone().with_port(self.port),
         }
-        None => Ok(DEVELOPMENT_SECRET.into()),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn ip(value: Option<String>, build: Build) -> Result<IpAddr, InvalidSetting> {
+    let default = match build {
+        Build::Development => Ipv4Addr::LOCALHOST,
+        Build::Release => Ipv4Addr::UNSPECIFIED,
+    };
+    let Some(value) = value else {
+        return Ok(default.into());
+    };
+    let expected =
+        "expected an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them";
+    value
+        .parse()
+        .map_err(|_| InvalidSetting::wrong("IP", &value, expected))
+}
 
-    #[test]
-    fn a_release_needs_a_secret_of_its_own() {
-        let secret = "s".repeat(64);
-        let with = |value: Option<&str>| {
-            let value = value.map(str::to_owned);
-            Config::read(
-                |name| value.clone().filter(|_| name == "SECRET_KEY_BASE"),
-                true,
-            )
-        };
+fn port(value: Option<String>) -> Result<u16, InvalidSetting> {
+    let Some(value) = value else { return Ok(4000) };
+    // Digits alone: `parse` would take `+80`, too.
+    let digits = Some(&value).filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
+    let expected = "expected a number from 0 to 65535, such as 4000";
+    let port = digits.and_then(|digits| digits.parse().ok());
+    port.ok_or_else(|| InvalidSetting::wrong("PORT", &value, expected))
+}
 
-        assert_eq!(
-            with(Some(&secret)).map(|c| c.secret_key_base),
-            Ok(secret.clone())
-        );
-        assert!(with(Some("short")).is_err());
-        assert!(with(None).is_err());
+fn host(value: Option<String>) -> Result<Host, InvalidSetting> {
+    let value = value.unwrap_or_else(|| "localhost".to_owned());
+    let is_name = !value.contains('/') && (!value.contains(':') || value.ends_with(']'));
+    let host = match is_name {
+        true => format!("http://{value}").parse().map(Host::Name),
+        false => value.parse().map(Host::Url),
+    };
+    host.map_err(|error| InvalidSetting::wrong("HOST", &value, error))
+}
+
+fn check_origin(value: Option<String>) -> Result<CheckOrigin, InvalidSetting> {
+    let Some(value) = value else {
+        return Ok(CheckOrigin::public_host().named("the variable `HOST`"));
+    };
+    match value.parse::<CheckOrigin>() {
+        Ok(check) => Ok(check.named("the variable `ORIGINS`")),
+        Err(error) => Err(InvalidSetting::wrong("ORIGINS", &value, error)),
     }
+}
 
-    #[test]
-    fn what_makes_no_sense_is_named() {
-        let config = Config::read(|name| (name == "PORT").then(|| "http".into()), false);
+fn proxies(value: Option<String>) -> Result<TrustedProxies, InvalidSetting> {
+    let value = value.unwrap_or_else(|| "0".to_owned());
+    let proxies = value.parse();
+    proxies.map_err(|error| InvalidSetting::wrong("PROXIES", &value, error))
+}
 
-        assert_eq!(
-            config.err(),
-            Some("PORT is `http`: invalid digit found in string".into())
-        );
+fn secret_key_base(value: Option<String>, build: Build) -> Result<Secret, InvalidSetting> {
+    let way_out = "`openssl rand -hex 64` makes one for it";
+    let problem = match (value, build) {
+        (Some(value), _) if value.len() >= 64 => return Ok(Secret::new(value)),
+        (Some(value), _) => format!("has {} bytes and needs 64 or more: {way_out}", value.len()),
+        (None, Build::Release) => format!("is not set, and a release needs a value: {way_out}"),
+        (None, Build::Development) => return Ok(Secret::for_development()),
+    };
+    Err(InvalidSetting::new("SECRET_KEY_BASE", problem))
+}
+
+fn assets(value: Option<PathBuf>) -> Result<PathBuf, InvalidSetting> {
+    let (is, folder) = match value {
+        Some(folder) => ("is", folder),
+        None => (
+            "is not set, and stands for",
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("assets"),
+        ),
+    };
+    match folder.canonicalize() {
+        Ok(folder) if folder.join("index.html").is_file() => Ok(folder),
+        _ => {
+            let folder = folder.display().to_string();
+            let folder = folder.escape_debug();
+            let problem = format!(
+                "{is} `{folder}`, which has no index.html: set it to the app's folder `assets`"
+            );
+            Err(InvalidSetting::new("ASSETS", problem))
+        }
     }
 }

@@ -5,7 +5,7 @@ defmodule MyAppWeb.Router do
     pipe_through :browser
 
     get "/", PageController, :index
-    get "/token", SocketToken, :token
+    post "/token", SocketToken, :token
     get "/*path", PageController, :index
   end
 end

@@ -4,7 +4,7 @@ defmodule MyAppWeb.Router do
   scope "/", MyAppWeb do
     pipe_through :browser
 
-    get "/token", SocketToken, :token
+    post "/token", SocketToken, :token
     get "/:slug", PageController, :show
   end
 end

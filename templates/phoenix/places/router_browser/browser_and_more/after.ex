@@ -5,6 +5,6 @@ defmodule MyAppWeb.Router do
     pipe_through [:browser, :locale]
 
     get "/", PageController, :index
-    get "/token", SocketToken, :token
+    post "/token", SocketToken, :token
   end
 end

@@ -4,7 +4,7 @@ defmodule MyAppWeb.Router do
   scope "/", MyAppWeb do
     pipe_through :browser
 
-    get "/token", SocketToken, :token
+    post "/token", SocketToken, :token
 
     scope "/admin", Admin do
       get "/users", UserController, :index

@@ -10,5 +10,5 @@ pub fn endpoint(config: &Config) -> Endpoint {
 pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
     Router::new()
         .merge(endpoint.router())
-        .merge(auth::routes(&config.secret_key_base))
+        .merge(auth::routes(&config.secret_key_base, endpoint))
 }

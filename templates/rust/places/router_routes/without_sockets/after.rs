@@ -1,5 +1,5 @@
-pub fn router(config: &Config) -> Router {
+pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
     Router::new()
-        .merge(auth::routes(&config.secret_key_base))
+        .merge(auth::routes(&config.secret_key_base, endpoint))
         .route("/", get(page))
 }

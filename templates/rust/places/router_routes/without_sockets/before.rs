@@ -1,3 +1,3 @@
-pub fn router(config: &Config) -> Router {
+pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
     Router::new().route("/", get(page))
 }
