@@ -86,35 +86,22 @@ pub fn lines(parts: &[Place]) -> Vec<String> {
     parts.iter().map(|part| part.lines(&[])).collect()
 }
 
-/// What `query` captured under `names` in each of its matches, in the order of the file.
+/// What `query` captured as `@value` in each of its matches, in the order of the file; in what `within` captures as
+/// `@scope`, if that is given.
 ///
 /// # Errors
 /// A query that is wrong: a mistake in a stack's files, not in `source`.
-pub fn captures<const N: usize>(
-    source: &Source,
-    query: &str,
-    names: [&str; N],
-) -> Result<Vec<[String; N]>> {
-    let found = source.find(query)?;
-    Ok(found
-        .iter()
-        .map(|m| names.map(|name| m.text(name).unwrap_or_default().to_owned()))
-        .collect())
-}
-
-/// What `query` captured as `@value` in the nodes that `within` captures as `@scope`, or anywhere.
-///
-/// # Errors
-/// A query that is wrong: a mistake in a stack's files, not in `source`.
-pub fn captures_within(source: &Source, within: Option<&str>, query: &str) -> Result<Vec<String>> {
-    let scopes = within.map(|within| source.find(within)).transpose()?;
-    let nodes = match &scopes {
-        Some(scopes) => scopes.iter().filter_map(|m| m.node("scope")).collect(),
+pub fn values(source: &Source, within: Option<&str>, query: &str) -> Result<Vec<String>> {
+    let scopes = match within {
+        Some(within) => {
+            let found = source.find(within)?;
+            found.iter().filter_map(|m| m.node("scope")).collect()
+        }
         None => vec![source.root()],
     };
     let mut values = Vec::new();
-    for node in nodes {
-        let found = source.find_in(node, query)?;
+    for scope in scopes {
+        let found = source.find_in(scope, query)?;
         values.extend(
             found
                 .iter()

@@ -19,10 +19,9 @@ pub struct Question {
     pub file: Option<String>,
     pub search: Vec<String>,
     pub mentions: String,
+    pub within: Option<String>,
     /// Without it, that the file is there is the answer.
     pub query: Option<String>,
-    /// Nodes that the query is looked for in, if not anywhere.
-    pub within: Option<String>,
 }
 
 /// Answers a question with the value, and the path of the file that has it.
@@ -67,12 +66,7 @@ pub fn first(
     for way in ways {
         if way.file.is_some() || !way.search.is_empty() {
             let file = way.file.as_ref();
-            let rendered = |query: &Option<String>| {
-                let query = query.as_ref();
-                query
-                    .map(|query| renderer.text(query, &context))
-                    .transpose()
-            };
+            let query = way.query.as_ref();
             let search = way
                 .search
                 .iter()
@@ -81,8 +75,10 @@ pub fn first(
                 file: file.map(|file| renderer.text(file, &context)).transpose()?,
                 search: search.collect::<Result<_>>()?,
                 mentions: renderer.text(&way.mentions, &context)?,
-                query: rendered(&way.query)?,
-                within: rendered(&way.within)?,
+                within: way.within.clone(),
+                query: query
+                    .map(|query| renderer.text(query, &context))
+                    .transpose()?,
             };
             let Some((found, path)) = look(&question)? else {
                 continue;

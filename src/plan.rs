@@ -1,4 +1,5 @@
-//! Pure: a request and the project's facts -> a plan. No disk, terminal, clock or randomness.
+//! Pure: a request and the project's facts -> a plan. No disk, terminal, clock or randomness: templates are read before, and
+//! what a generator looks up is answered by its caller.
 //!
 //! - [`variables`]: what templates see
 //! - [`steps`]: inserts with their places

@@ -196,45 +196,33 @@ fn own_templates(root: &Path) -> Result<Templates> {
 
 /// What the question for a fact finds below `root`: the value, and the file it was found in.
 fn look(root: &Path, question: &Question) -> Result<Option<(String, String)>> {
+    let wanted = Wanted {
+        mentions: &question.mentions,
+        within: question.within.as_deref(),
+        query: question.query.as_deref(),
+    };
     if let Some(file) = &question.file {
-        let path = root.join(file);
-        let value = answer(&path, question)?;
+        let value = wanted.first(&root.join(file))?;
         return Ok(value.map(|value| (value, file.clone())));
     }
     let mut found = Vec::new();
     for pattern in &question.search {
         for path in list(root, pattern)? {
-            let value = answer(&root.join(&path), question)?;
+            let value = wanted.first(&root.join(&path))?;
             found.extend(value.map(|value| (value, path.display().to_string())));
         }
     }
     Ok(if found.len() == 1 { found.pop() } else { None })
 }
 
-/// What the file at `path` says to `question`.
-fn answer(path: &Path, question: &Question) -> Result<Option<String>> {
-    let Some(query) = &question.query else {
-        return Ok(path.is_file().then(String::new));
-    };
-    let Some(source) = source(path, &question.mentions)? else {
-        return Ok(None);
-    };
-    let found = edit::captures_within(&source, question.within.as_deref(), query)?;
-    Ok(found.first().map(|value| unquoted(value).to_owned()))
-}
-
 /// What `fact` is in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
-    first(&root.join(&fact.file), "", &fact.query)
-}
-
-/// The first `@value` of `query` in the file at `path`, without quotes, if that mentions `word`.
-fn first(path: &Path, word: &str, query: &str) -> Result<Option<String>> {
-    let Some(source) = source(path, word)? else {
-        return Ok(None);
+    let wanted = Wanted {
+        mentions: "",
+        within: None,
+        query: Some(&fact.query),
     };
-    let found = edit::captures(&source, query, ["value"])?;
-    Ok(found.first().map(|[value]| unquoted(value).to_owned()))
+    wanted.first(&root.join(&fact.file))
 }
 
 /// Every `@value` of `query` in the file at `path`, without quotes.
@@ -242,15 +230,34 @@ fn all(path: &Path, query: &str) -> Result<Vec<String>> {
     let Some(source) = source(path, "")? else {
         return Ok(Vec::new());
     };
-    let found = edit::captures(&source, query, ["value"])?;
-    Ok(found
-        .iter()
-        .map(|[value]| unquoted(value).to_owned())
-        .collect())
+    let values = edit::values(&source, None, query)?;
+    Ok(values.iter().map(|value| unquoted(value)).collect())
 }
 
-fn unquoted(value: &str) -> &str {
-    value.trim_matches(['"', '\'', ':'])
+/// What a question asks of each file.
+struct Wanted<'a> {
+    mentions: &'a str,
+    within: Option<&'a str>,
+    /// Without it, that the file is there is the answer.
+    query: Option<&'a str>,
+}
+
+impl Wanted<'_> {
+    /// The first value in the file at `path`, without quotes.
+    fn first(&self, path: &Path) -> Result<Option<String>> {
+        let Some(query) = self.query else {
+            return Ok(path.is_file().then(String::new));
+        };
+        let Some(source) = source(path, self.mentions)? else {
+            return Ok(None);
+        };
+        let values = edit::values(&source, self.within, query)?;
+        Ok(values.first().map(|value| unquoted(value)))
+    }
+}
+
+fn unquoted(value: &str) -> String {
+    value.trim_matches(['"', '\'', ':']).to_owned()
 }
 
 thread_local! {

@@ -70,6 +70,7 @@ impl Channel for Room {
             "slow" => tokio::time::sleep(Duration::from_millis(2)).await,
             "stuck" => std::future::pending().await,
             "stop" => socket.stop(),
+            "again" => socket.sender::<Self>().send(Again)?,
             "panic" => panic!("in handle_in"),
             "error" => Err(std::io::Error::other("in handle_in"))?,
             "later" => {
@@ -89,6 +90,16 @@ impl Channel for Room {
 impl HandleInfo<Event> for Room {
     async fn handle_info(&mut self, heard: Event, socket: &Socket) -> Result<()> {
         socket.push(&heard.event, heard.payload);
+        Ok(())
+    }
+}
+
+/// A message that the channel sends itself without end.
+struct Again;
+
+impl HandleInfo<Again> for Room {
+    async fn handle_info(&mut self, _: Again, socket: &Socket) -> Result<()> {
+        socket.sender::<Self>().send(Again)?;
         Ok(())
     }
 }
@@ -124,7 +135,7 @@ const TOPICS: [&str; 6] = [
     "nope",
 ];
 
-const EVENTS: [&str; 13] = [
+const EVENTS: [&str; 14] = [
     "phx_join",
     "phx_join",
     "phx_join",
@@ -135,6 +146,7 @@ const EVENTS: [&str; 13] = [
     "slow",
     "stuck",
     "stop",
+    "again",
     "panic",
     "error",
     "later",
@@ -150,6 +162,15 @@ fn say(dice: &mut Dice) -> Vec<u8> {
         4 => frame(0x01, br#"[null,null,"room:1","#),
         5 => frame(0x88, &1000_u16.to_be_bytes()),
         6 => frame(0x89, b"ping"),
+        7 => {
+            let huge = "x".repeat(20_000);
+            let (topic, event) = (format!("room:{huge}"), huge);
+            frame(
+                0x81,
+                format!(r#"["1","2","{topic}","{event}",{{}}]"#).as_bytes(),
+            )
+        }
+        8 => frame(0x81, br#"[null,"2","phoenix","heartbeat",{}]"#).repeat(500),
         _ => {
             let (topic, event) = (dice.pick(&TOPICS), dice.pick(&EVENTS));
             frame(

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::{Ws, eventually, frame, serve};
+use support::{Poll, Ws, eventually, frame, serve};
 use tokio::sync::Semaphore;
 
 struct Anyone;
@@ -293,4 +293,28 @@ async fn shutdown_waits_for_handlers() {
         "terminate Disconnected",
     ];
     assert_eq!(server.log.entries(), whole);
+}
+
+#[tokio::test]
+async fn messages_of_a_client_that_polls_are_handled_after_its_end_too() {
+    let server = Server::start(websocket().longpoll()).await;
+    let polling = Poll::join(server.addr, "journal:1").await;
+    let pushes = ["one", "two"].map(|event| format!(r#"["1","2","journal:1","{event}",{{}}]"#));
+    polling.say(&pushes.join("\n")).await;
+    server.expect(&["begin one"]).await;
+    server.endpoint.disconnect("anyone");
+    eventually("it is unsubscribed", || {
+        server.endpoint.stats().subscriptions == 0
+    })
+    .await;
+    server.log.gate.add_permits(2);
+    let whole = [
+        "begin one",
+        "end one",
+        "begin two",
+        "end two",
+        "terminate Disconnected",
+    ];
+    server.expect(&whole).await;
+    server.expect_gone().await;
 }

@@ -35,9 +35,13 @@ pub fn subcommands(around: Option<&Project>, built_in: &Templates) -> Result<Vec
             owners.insert(name, (stack, &project.templates));
         }
     }
-    let default = Stack::default(built_in)?;
+    // Reading stacks takes a while: around a project, its own comes first anyhow.
+    let first = match around {
+        Some(project) => project.stack.name.clone(),
+        None => Stack::default(built_in)?.name,
+    };
     let mut stacks = Stack::names(built_in);
-    stacks.sort_by_key(|name| *name != default.name);
+    stacks.sort_by_key(|name| *name != first);
     for stack in stacks {
         for name in Generator::names(stack, built_in) {
             owners.entry(name).or_insert((stack, built_in));

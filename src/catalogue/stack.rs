@@ -92,12 +92,12 @@ pub struct Lookup {
     /// Variables that the place needs for that.
     #[serde(default)]
     pub with: BTreeMap<String, String>,
+    /// Query for `@scope`: the other one counts in these nodes alone.
+    #[serde(default)]
+    pub within: Option<String>,
     /// Query for `@value`.
     #[serde(default)]
     pub query: Option<String>,
-    /// Query for `@scope`: `query` is looked for in these nodes alone.
-    #[serde(default)]
-    pub within: Option<String>,
     /// The fact; what the query captured if not given, and `value` in it, with `path` for the file.
     #[serde(default)]
     pub value: Option<String>,

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use regex_lite::Regex;
-use tree_sitter::{Node, TreeCursor};
+use tree_sitter::Node;
 
 pub use names::Names;
 
@@ -148,7 +148,19 @@ impl Query {
     pub fn matches<'tree>(&self, root: Node<'tree>, source: &Source) -> Vec<Captures<'tree>> {
         let mut found = Vec::new();
         let mut cursor = root.walk();
-        self.walk(&mut cursor, source, &mut found);
+        // Walking costs most: only nodes that a pattern can start with are gone to.
+        for (at, kind) in source.kinds_below(root).into_iter().enumerate() {
+            if self
+                .patterns
+                .iter()
+                .any(|pattern| pattern.form.may_be(kind))
+            {
+                cursor.goto_descendant(at);
+                for pattern in &self.patterns {
+                    pattern.matches(cursor.node(), source, &mut found);
+                }
+            }
+        }
         found
     }
 
@@ -159,24 +171,6 @@ impl Query {
             pattern.matches(node, source, &mut found);
         }
         found
-    }
-
-    fn walk<'tree>(
-        &self,
-        cursor: &mut TreeCursor<'tree>,
-        source: &Source,
-        found: &mut Vec<Captures<'tree>>,
-    ) {
-        for pattern in &self.patterns {
-            pattern.matches(cursor.node(), source, found);
-        }
-        if cursor.goto_first_child() {
-            self.walk(cursor, source, found);
-            while cursor.goto_next_sibling() {
-                self.walk(cursor, source, found);
-            }
-            cursor.goto_parent();
-        }
     }
 }
 
@@ -197,6 +191,16 @@ impl Pattern {
 }
 
 impl Form {
+    /// Whether a node of this kind may be what the form says.
+    fn may_be(&self, kind: &str) -> bool {
+        match &self.test {
+            Test::Named { kind: wanted, .. } => wanted.as_ref().is_none_or(|wanted| wanted == kind),
+            Test::Literal(text) => text == kind,
+            Test::OneOf(forms) => forms.iter().any(|form| form.may_be(kind)),
+            Test::Anything => true,
+        }
+    }
+
     /// Every way in which this one node is what the form says.
     fn matches<'tree>(&self, node: Node<'tree>) -> Vec<Captures<'tree>> {
         let inner = match &self.test {

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use anyhow::{Context, Result};
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, Parser, Tree, TreeCursor};
 
 use super::language::Language;
 use super::query::{Captures, Names, Query};
@@ -15,6 +15,8 @@ pub struct Source {
     pub language: &'static Language,
     tree: Tree,
     names: OnceCell<Names>,
+    /// The nodes in the order of the file: their ids and kinds.
+    nodes: OnceCell<Vec<(usize, &'static str)>>,
 }
 
 /// One match of a query.
@@ -41,6 +43,7 @@ impl Source {
             language,
             tree,
             names: OnceCell::new(),
+            nodes: OnceCell::new(),
         }
     }
 
@@ -125,22 +128,44 @@ impl Source {
     fn nodes(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {
         let mut found = Vec::new();
         let mut cursor = self.tree.walk();
-        loop {
-            if wanted(&cursor.node()) {
-                found.push(cursor.node());
+        walk(&mut cursor, &mut |node| {
+            if wanted(&node) {
+                found.push(node);
             }
-            if cursor.goto_first_child() || cursor.goto_next_sibling() {
-                continue;
-            }
-            loop {
-                if !cursor.goto_parent() {
-                    return found;
-                }
-                if cursor.goto_next_sibling() {
-                    break;
-                }
-            }
+        });
+        found
+    }
+
+    /// The kinds of `root` and of all nodes below it, in the order of the file.
+    pub fn kinds_below(&self, root: Node<'_>) -> Vec<&'static str> {
+        let nodes = self
+            .nodes
+            .get_or_init(|| ids_and_kinds(&self.tree, self.language));
+        let same = |(id, kind): &(usize, &str)| *id == root.id() && *kind == root.kind();
+        let start = nodes.iter().position(same).unwrap_or(nodes.len());
+        let below = nodes[start..].iter().take(root.descendant_count());
+        below.map(|(_, kind)| *kind).collect()
+    }
+}
+
+fn ids_and_kinds(tree: &Tree, language: &'static Language) -> Vec<(usize, &'static str)> {
+    let mut nodes = Vec::new();
+    walk(&mut tree.walk(), &mut |node| {
+        let kind = language.grammar().node_kind_for_id(node.kind_id());
+        nodes.push((node.id(), kind.unwrap_or_default()));
+    });
+    nodes
+}
+
+/// Visits the node at `cursor` and all below it, in the order of the file.
+fn walk<'tree>(cursor: &mut TreeCursor<'tree>, visit: &mut impl FnMut(Node<'tree>)) {
+    visit(cursor.node());
+    if cursor.goto_first_child() {
+        walk(cursor, visit);
+        while cursor.goto_next_sibling() {
+            walk(cursor, visit);
         }
+        cursor.goto_parent();
     }
 }
 

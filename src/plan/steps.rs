@@ -35,6 +35,14 @@ pub struct Places<'a> {
     pub renderer: &'a Renderer<'a>,
 }
 
+/// The keys of a place that are wanted: rendering the others would take most of the time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    All,
+    /// Those that say where the text would be.
+    ToLook,
+}
+
 impl Places<'_> {
     /// An insert as a step.
     ///
@@ -82,12 +90,12 @@ impl Places<'_> {
         for need in needs(&table) {
             insert.with.entry(need.clone()).or_default();
         }
-        Ok(self.place(&insert)?.0)
+        Ok(self.place(&insert, Keys::ToLook)?.0)
     }
 
     /// Adds the place of `insert`, and before it those of what belongs to it.
     fn collect(&self, insert: &Insert, places: &mut Vec<(Place, Origin)>) -> Result<()> {
-        let (main, origin) = self.place(insert)?;
+        let (main, origin) = self.place(insert, Keys::All)?;
         for also in main.also.iter().chain(&insert.also) {
             self.collect(&also.insert(), places)?;
         }
@@ -96,7 +104,7 @@ impl Places<'_> {
     }
 
     /// The place that `insert` names, rendered with what it gives; and where it comes from.
-    fn place(&self, insert: &Insert) -> Result<(Place, Origin)> {
+    fn place(&self, insert: &Insert, keys: Keys) -> Result<(Place, Origin)> {
         let renderer = self.renderer;
         let templates = renderer.templates();
         let (mut table, path) = self
@@ -107,6 +115,9 @@ impl Places<'_> {
             })?;
         let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
         check_needs(&table, insert).with_context(whereabouts)?;
+        if keys == Keys::ToLook {
+            table.retain(|key, _| ["about", "file", "within", "present"].contains(&key));
+        }
         let mut context = Context::new();
         context.insert("app", self.facts);
         for (name, value) in &insert.with {

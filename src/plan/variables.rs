@@ -75,8 +75,8 @@ fn ways(
     let place = places.partial(name, &with.collect::<Result<_>>()?)?;
     let location = place.file.unwrap_or_default();
     let base = Lookup {
-        query: place.present,
         within: place.within,
+        query: place.present,
         value: way.value.clone(),
         ..Lookup::default()
     };

@@ -52,6 +52,33 @@ pub trait Channel: Sized + Send + 'static {
     /// The client is subscribed to the topic's broadcasts once this returns `Ok`, before it can have read that it was: it
     /// hears none before its answer, and all after it.
     /// It is answered with [`join_response`](Self::join_response), or with what it was refused for.
+    ///
+    /// A history that is read here may lack what is broadcast between the reading and the subscription. Read it in a message
+    /// of the channel to itself, as Phoenix's `send(self(), :after_join)`: the channel handles it once the client is
+    /// subscribed, before anything that the client sends. What is broadcast meanwhile may then be in both.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, HandleInfo, Payload, Refused, Result, Socket, Topic};
+    /// use serde_json::json;
+    ///
+    /// struct RoomChannel;
+    /// struct AfterJoin;
+    ///
+    /// impl Channel for RoomChannel {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    ///         socket.sender::<Self>().send(AfterJoin)?;
+    ///         Ok(Self)
+    ///     }
+    /// }
+    ///
+    /// impl HandleInfo<AfterJoin> for RoomChannel {
+    ///     async fn handle_info(&mut self, _: AfterJoin, socket: &Socket) -> Result<()> {
+    ///         socket.push("history", json!({"messages": messages(socket.topic()).await}));
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # async fn messages(_: &Topic) -> Vec<String> { Vec::new() }
+    /// ```
     fn join(
         topic: &Topic,
         payload: Payload,
@@ -82,9 +109,14 @@ pub trait Channel: Sized + Send + 'static {
 
     /// Handles a message. Without this method, any message ends the channel with [`UnknownEvent`].
     ///
-    /// The next message on this topic waits until the future is done; up to 128 wait, after that a message is answered
-    /// with the error `{"reason":"channel busy"}`. A client that leaves waits for its turn, too; if it disconnects or joins
-    /// the topic again meanwhile, the future is dropped where it awaits.
+    /// The next message on this topic waits until the future is done: up to
+    /// [128 messages and 4 MiB](crate::SocketOptions::max_waiting). Then the client is not read for a while, and after that
+    /// answered with the error `{"reason":"channel busy"}`.
+    ///
+    /// # Cancel safety
+    /// A message that was received is handled to its end, also when its client is gone meanwhile or the endpoint shuts down;
+    /// replies go nowhere then. The future is dropped where it awaits in two cases only: its client joins the topic again, as
+    /// in Phoenix, or [the time limit](crate::SocketOptions::drain_timeout) for handlers of clients that are gone is over.
     fn handle_in(
         &mut self,
         event: &str,
@@ -161,7 +193,7 @@ pub trait Channel: Sized + Send + 'static {
         std::future::ready(Ok(()))
     }
 
-    /// The channel has ended, and is dropped after this: the place to say so to others.
+    /// The channel has ended, and is dropped after this: the place to tell others.
     ///
     /// This is called once for every channel that was joined, whatever it was doing when it ended; only a channel that
     /// panicked is dropped without it. It cannot wait: spawn a task for what takes time. A panic in it is logged, and so is one

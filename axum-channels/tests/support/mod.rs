@@ -3,10 +3,12 @@
 
 mod app;
 mod log;
+mod poll;
 mod ws;
 
 pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with};
 pub(crate) use log::Log;
+pub(crate) use poll::{NDJSON, Poll, ask};
 pub(crate) use ws::{Frame, VALID, Ws, frame, http, raw, upgrade};
 
 use axum::Router;

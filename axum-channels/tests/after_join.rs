@@ -1,0 +1,108 @@
+//! Nothing is missed between what a channel reads of the past and what its client hears from then on.
+
+mod support;
+
+use axum_channels::{
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Refused, Result, Socket,
+    SocketHandler, Topic,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use support::{Frame, Ws, serve};
+
+struct Anyone;
+
+impl SocketHandler for Anyone {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Room>("room:*");
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+}
+
+/// Every message so far: what a database would hold.
+#[derive(Clone, Default)]
+struct History(Arc<Mutex<Vec<u64>>>);
+
+impl History {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<u64>> {
+        self.0.lock().expect("no panic")
+    }
+}
+
+struct Room;
+struct AfterJoin;
+
+impl Channel for Room {
+    async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+        socket.sender::<Self>().send(AfterJoin)?;
+        Ok(Self)
+    }
+}
+
+impl HandleInfo<AfterJoin> for Room {
+    async fn handle_info(&mut self, _: AfterJoin, socket: &Socket) -> Result<()> {
+        let history = socket.state::<History>().lock().clone();
+        tokio::task::yield_now().await; // a database would take its time, too
+        socket.push("history", json!({"all": history}));
+        Ok(())
+    }
+}
+
+/// Messages are stored and broadcast all the while that clients join.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_read_after_the_join_and_the_broadcasts_since_leave_no_gap() {
+    let history = History::default();
+    let endpoint = Endpoint::builder()
+        .socket::<Anyone>("/socket")
+        .state(history.clone())
+        .build();
+    let addr = serve(&endpoint).await;
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let publishing = tokio::spawn(async move {
+        let mut n = 0;
+        while stopped.try_recv().is_err() {
+            history.lock().push(n);
+            endpoint.broadcast("room:1", "new", json!({"n": n}));
+            n += 1;
+            tokio::time::sleep(Duration::from_micros(100)).await;
+        }
+    });
+    for _ in 0..30 {
+        let mut ws = Ws::join(addr, "room:1").await;
+        let seen = seen(&mut ws).await;
+        let last = *seen.last().expect("something");
+        assert!(seen.into_iter().eq(0..=last), "a gap before {last}");
+    }
+    stop.send(()).expect("it still publishes");
+    publishing.await.expect("no panic");
+}
+
+/// What a client has seen once it has got the history and a few broadcasts after it.
+async fn seen(ws: &mut Ws) -> BTreeSet<u64> {
+    let mut seen = BTreeSet::new();
+    let mut after = None;
+    while after.is_none_or(|count| count < 5) {
+        let Frame::Text(text) = ws.next().await else {
+            panic!("no message")
+        };
+        let message: Value = serde_json::from_str(&text).expect("JSON");
+        let payload = &message[4];
+        match message[3].as_str() {
+            Some("history") => {
+                let all = payload["all"].as_array().expect("a list");
+                seen.extend(all.iter().filter_map(Value::as_u64));
+                after = Some(0);
+            }
+            _ => {
+                seen.extend(payload["n"].as_u64());
+                after = after.map(|count| count + 1);
+            }
+        }
+    }
+    seen
+}
