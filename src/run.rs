@@ -50,6 +50,7 @@ pub struct Run<'a> {
 }
 
 /// Lines that the reader has to put in.
+#[derive(PartialEq, Eq)]
 struct ManualStep {
     /// The file, if it is there.
     path: Option<PathBuf>,
@@ -206,12 +207,15 @@ impl<'a> Run<'a> {
         let (path, verdict) = self.changes.step(step)?;
         let verb = match verdict {
             StepVerdict::Manual { why, lines } => {
-                self.manual.push(ManualStep {
+                let step = ManualStep {
                     path: self.changes.contains(&path)?.then_some(path),
                     purpose: step.manual.clone(),
                     why,
                     lines,
-                });
+                };
+                if !self.manual.contains(&step) {
+                    self.manual.push(step);
+                }
                 return Ok(());
             }
             StepVerdict::Edit => "injecting",
