@@ -27,6 +27,9 @@ pub struct Stack {
     /// Used by `new` if no other stack is asked for.
     #[serde(default)]
     pub default: bool,
+    /// Whether an app's name may have hyphens: they become `_` if not.
+    #[serde(default)]
+    pub hyphens: bool,
     /// How a project is recognised.
     pub project: ProjectRules,
     /// Names that an app may not have: the reason, then the names.
