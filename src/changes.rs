@@ -108,7 +108,13 @@ impl<'a> Changes<'a> {
             Located::Missing if step.location.create && !self.contains(&named)? => {
                 return self.create(step, named);
             }
-            Located::Missing => return manual(String::new(), lines()),
+            Located::Missing => {
+                let why = match self.contains(&named)? {
+                    true => String::new(),
+                    false => format!("there is no `{}`", named.display()),
+                };
+                return manual(why, lines());
+            }
             Located::Several(paths) => {
                 let paths = paths.iter().map(|path| format!("`{}`", path.display()));
                 return manual(several("files", paths), lines());

@@ -21,7 +21,8 @@ pub struct Question {
     pub search: Vec<String>,
     pub mentions: String,
     pub within: Option<String>,
-    pub query: String,
+    /// Without it, that the file is there is the answer.
+    pub query: Option<String>,
 }
 
 /// Answers a question with every value, each with the path of the file that has it.
@@ -54,6 +55,9 @@ pub fn work_out(
 }
 
 /// The first of `ways` that leads to a value, its texts seeing `context`.
+///
+/// # Errors
+/// A template or a query is wrong.
 pub fn first(
     ways: &[Lookup],
     mut context: Context,
@@ -61,8 +65,9 @@ pub fn first(
     renderer: &Renderer<'_>,
 ) -> Result<Option<String>> {
     for way in ways {
-        if let Some(query) = &way.query {
+        if way.file.is_some() || !way.search.is_empty() {
             let file = way.file.as_ref();
+            let query = way.query.as_ref();
             let search = way
                 .search
                 .iter()
@@ -72,7 +77,9 @@ pub fn first(
                 search: search.collect::<Result<_>>()?,
                 mentions: renderer.text(&way.mentions, &context)?,
                 within: way.within.clone(),
-                query: renderer.text(query, &context)?,
+                query: query
+                    .map(|query| renderer.text(query, &context))
+                    .transpose()?,
             };
             let found = look(&question)?;
             let Some((value, path)) = found.first() else {
@@ -82,7 +89,7 @@ pub fn first(
             if found.iter().any(|(_, other)| other != path) {
                 continue;
             }
-            if way.value.is_none() {
+            if way.value.is_none() && !value.is_empty() {
                 return Ok(Some(value.clone()));
             }
             context.insert("value", value);
@@ -107,7 +114,7 @@ pub fn all(
         search: list.search.clone(),
         mentions: renderer.text(&list.mentions, &context)?,
         within: None,
-        query: renderer.text(&list.query, &context)?,
+        query: Some(renderer.text(&list.query, &context)?),
     };
     let mut values = BTreeSet::new();
     for (value, _) in look(&question)? {

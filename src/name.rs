@@ -86,17 +86,7 @@ fn pascal(segment: &str) -> String {
 }
 
 fn suggestion(typed: &str) -> String {
-    let ascii: String = typed
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '.' {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let segments: Vec<_> = ascii
+    let segments: Vec<_> = ascii(typed)
         .split('.')
         .map(|s| {
             s.trim_start_matches(|c: char| !c.is_ascii_alphabetic())
@@ -108,6 +98,41 @@ fn suggestion(typed: &str) -> String {
         true => "Room".to_owned(),
         false => segments.join("."),
     }
+}
+
+/// Letters with marks, below the letter that they are written as where there are no marks.
+const MARKED: [(&str, &str); 14] = [
+    ("a", "àáâãäåāăą"),
+    ("ae", "æ"),
+    ("c", "çćč"),
+    ("d", "ďđ"),
+    ("e", "èéêëēęě"),
+    ("i", "ìíîïī"),
+    ("l", "ł"),
+    ("n", "ñńň"),
+    ("o", "òóôõöøōő"),
+    ("s", "śšș"),
+    ("ss", "ß"),
+    ("u", "ùúûüūůű"),
+    ("y", "ýÿ"),
+    ("z", "źžż"),
+];
+
+/// `typed` in ASCII letters, digits, `.` and `_`: letters lose their marks, what divides names is a dot.
+pub fn ascii(typed: &str) -> String {
+    let mut text = String::new();
+    for c in typed.chars() {
+        let lower: String = c.to_lowercase().collect();
+        let plain = MARKED.iter().find(|(_, marked)| marked.contains(&lower));
+        match plain {
+            _ if c.is_ascii_alphanumeric() => text.push(c),
+            Some((plain, _)) if c.is_uppercase() => text += &plain.to_upper_camel_case(),
+            Some((plain, _)) => text += plain,
+            None if "./:\\".contains(c) => text.push('.'),
+            None => text.push('_'),
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -176,6 +201,12 @@ mod tests {
             Some("a name has ASCII letters, digits, `_` and `.`")
         );
         assert_eq!(refused("").1, "hello-sockets gen channel Room");
+        assert_eq!(refused("café").1, "hello-sockets gen channel Cafe");
+        assert_eq!(refused("Älter").1, "hello-sockets gen channel Alter");
+        assert_eq!(refused("v2").1, "hello-sockets gen channel V2");
+        for typed in ["Room/Admin", "Room::Admin", "Room\\Admin"] {
+            assert_eq!(refused(typed).1, "hello-sockets gen channel Room.Admin");
+        }
         assert_eq!(
             refused("Admin..Room").1,
             "hello-sockets gen channel Admin.Room"

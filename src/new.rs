@@ -12,6 +12,7 @@ use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::{Generator, Templates};
 use crate::error::Misuse;
+use crate::name;
 use crate::output::terminal::{Given, Terminal};
 use crate::output::{apply, interrupt};
 use crate::plan::{self, Plan, Request};
@@ -106,9 +107,10 @@ fn secrets(
     Ok(values)
 }
 
-/// The app's name: `--app`, or the last part of the path.
+/// The app's name: `--app`, or the name of the folder.
 fn app_name(args: &New, stack: &Stack) -> Result<String, Misuse> {
-    let folder = || args.path.file_name().and_then(|n| n.to_str());
+    let path = std::path::absolute(&args.path).unwrap_or_default();
+    let folder = || path.file_name().and_then(|n| n.to_str());
     let Some(name) = args.app.as_deref().or_else(folder) else {
         let misuse = Misuse::new(format!(
             "`{}` has no last part to name the app by",
@@ -119,13 +121,16 @@ fn app_name(args: &New, stack: &Stack) -> Result<String, Misuse> {
             quoted(&args.path)
         )));
     };
-    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
     let reason = if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(word) {
-        "a name starts with a lower-case ASCII letter and goes on with those, digits and `_`"
+        "a name starts with a lower-case ASCII letter and goes on with those, digits, `_` and `-`"
     } else if let Some(reason) = reserved(stack, name) {
         reason
     } else {
-        return Ok(name.to_owned());
+        return Ok(match stack.hyphens {
+            true => name.to_owned(),
+            false => name.replace('-', "_"),
+        });
     };
     let way_out = format!(
         "hello-sockets new {} --app {}",
@@ -136,18 +141,15 @@ fn app_name(args: &New, stack: &Stack) -> Result<String, Misuse> {
 }
 
 fn reserved<'a>(stack: &'a Stack, name: &str) -> Option<&'a str> {
+    let name = name.replace('-', "_");
     let mut reasons = stack.reserved.iter();
     reasons
-        .find(|(_, names)| names.iter().any(|n| n == name))
+        .find(|(_, names)| names.contains(&name))
         .map(|(reason, _)| reason.as_str())
 }
 
 fn suggestion(name: &str, stack: &Stack) -> String {
-    let mended: String = name
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
+    let mended = name::ascii(&name.to_lowercase()).replace('.', "_");
     let mended = mended.trim_matches(|c: char| c == '_' || c.is_ascii_digit());
     match mended {
         "" => "my_app".to_owned(),

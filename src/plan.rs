@@ -7,7 +7,7 @@
 pub mod steps;
 mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -74,7 +74,14 @@ pub struct File {
 #[derive(Debug)]
 pub enum Sought {
     File(Location),
+    Folder(String),
     Above(String),
+    /// A file above the root that names it.
+    Claim {
+        file: String,
+        query: String,
+        except: Option<String>,
+    },
 }
 
 /// Generators that run each other without an end are a mistake in a stack's files.
@@ -239,8 +246,17 @@ impl Planner<'_> {
             if from == Origin::Project {
                 origin = from;
             }
-            files.push(self.file(below, bytes).with_context(whereabouts)?);
+            let (order, file) = self.file(below, bytes).with_context(whereabouts)?;
+            files.push((order, from, file));
         }
+        // Of two templates for one path, the project's own wins.
+        files.sort_by_key(|(_, from, _)| *from == Origin::BuiltIn);
+        let mut paths = BTreeSet::new();
+        files.retain(|(_, _, file)| paths.insert(file.path.clone()));
+        let mut files: Vec<_> = files
+            .into_iter()
+            .map(|(order, _, file)| (order, file))
+            .collect();
         files.sort_by(|a, b| (a.0, &a.1.path).cmp(&(b.0, &b.1.path)));
         Ok((files.into_iter().map(|(_, file)| file).collect(), origin))
     }
@@ -284,15 +300,25 @@ impl Planner<'_> {
     fn finds(&self) -> Result<BTreeMap<String, Sought>> {
         let mut finds = BTreeMap::new();
         for (name, find) in &self.places.generator.find {
-            let sought = match (&find.place, &find.file, &find.above) {
-                (Some(place), None, None) => Sought::File(self.places.location(place, &find.with)?),
-                (None, Some(file), None) => Sought::File(Location {
+            let sought = match (&find.place, &find.file, &find.folder, &find.above) {
+                (Some(place), None, None, None) => {
+                    Sought::File(self.places.location(place, &find.with)?)
+                }
+                (None, Some(file), None, None) => Sought::File(Location {
                     paths: vec![file.clone()],
                     ..Location::default()
                 }),
-                (None, None, Some(above)) => Sought::Above(above.clone()),
+                (None, None, Some(folder), None) => Sought::Folder(folder.clone()),
+                (None, None, None, Some(above)) => match &find.claims {
+                    Some(query) => Sought::Claim {
+                        file: above.clone(),
+                        query: query.clone(),
+                        except: find.except.clone(),
+                    },
+                    None => Sought::Above(above.clone()),
+                },
                 _ => anyhow::bail!(
-                    "in {}/{FILE}: `find.{name}` has one of `place`, `file` and `above`",
+                    "in {}/{FILE}: `find.{name}` has one of `place`, `file`, `folder` and `above`",
                     self.places.generator.folder
                 ),
             };

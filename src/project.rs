@@ -105,14 +105,55 @@ impl Project {
         self.root.is_file()
     }
 
-    /// Whether `entry` is in the root or in a folder above it.
-    pub fn has_above(&self, entry: &str) -> bool {
+    /// Whether there is a folder at `path` below the root.
+    pub fn has_folder(&self, path: &str) -> bool {
+        self.root.join(path).is_dir()
+    }
+
+    /// The path of `entry` in the root or in the closest folder above it that has one.
+    pub fn above(&self, entry: &str) -> Option<PathBuf> {
+        let root = self.whole_root();
+        let mut entries = root.ancestors().map(|folder| folder.join(entry));
+        entries.find(|path| path.exists())
+    }
+
+    /// The path of the closest `file` above the root that names it: a pattern that `query` captures as `@value` fits the
+    /// root, and none that `except` captures does.
+    pub fn claimed_above(
+        &self,
+        file: &str,
+        query: &str,
+        except: Option<&str>,
+    ) -> Result<Option<PathBuf>> {
+        let root = self.whole_root();
+        for folder in root.ancestors().skip(1) {
+            let path = folder.join(file);
+            let Ok(below) = root.strip_prefix(folder) else {
+                continue;
+            };
+            let below = below.to_string_lossy();
+            let fits = |query: &str| -> Result<bool> {
+                let patterns = all(&path, query)?;
+                Ok(patterns
+                    .iter()
+                    .any(|pattern| glob::matches(pattern, &below)))
+            };
+            let is_excepted = except.map(fits).transpose()?.unwrap_or_default();
+            if fits(query)? && !is_excepted {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The root without links and `..`. It may not be there yet: then that holds for the closest folder that is there.
+    fn whole_root(&self) -> PathBuf {
         let root = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
-        // The root may not be there yet, and `..` in it is not above it: so the closest folder that is there counts.
-        let there = root
-            .ancestors()
-            .find_map(|folder| fs::canonicalize(folder).ok());
-        there.is_some_and(|there| there.ancestors().any(|folder| folder.join(entry).exists()))
+        let there = root.ancestors().find_map(|folder| {
+            let whole = fs::canonicalize(folder).ok()?;
+            Some(whole.join(root.strip_prefix(folder).ok()?))
+        });
+        there.unwrap_or(root)
     }
 
     /// Whether what is written to `path` stays below the root, links followed.
@@ -177,7 +218,7 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     let wanted = Wanted {
         mentions: &question.mentions,
         within: question.within.as_deref(),
-        query: &question.query,
+        query: question.query.as_deref(),
     };
     if let Some(file) = &question.file {
         let values = wanted.all(&resolved(root, file.as_ref()))?.into_iter();
@@ -198,29 +239,45 @@ fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
     let wanted = Wanted {
         mentions: "",
         within: None,
-        query: &fact.query,
+        query: Some(&fact.query),
     };
     let values = wanted.all(&resolved(root, fact.file.as_ref()))?;
     Ok(values.into_iter().next())
+}
+
+/// Every `@value` of `query` in the file at `path`, without quotes.
+fn all(path: &Path, query: &str) -> Result<Vec<String>> {
+    let Some(source) = source(path, "")? else {
+        return Ok(Vec::new());
+    };
+    let values = edit::values(&source, None, query)?;
+    Ok(values.iter().map(|value| unquoted(value)).collect())
 }
 
 /// What a question asks of each file.
 struct Wanted<'a> {
     mentions: &'a str,
     within: Option<&'a str>,
-    query: &'a str,
+    /// Without it, that the file is there is the answer.
+    query: Option<&'a str>,
 }
 
 impl Wanted<'_> {
-    /// The values in the file at `path`, without quotes.
+    /// The values in the file at `path`, without quotes. Without a query, an empty one if the file is there.
     fn all(&self, path: &Path) -> Result<Vec<String>> {
+        let Some(query) = self.query else {
+            return Ok(path.is_file().then(String::new).into_iter().collect());
+        };
         let Some(source) = source(path, self.mentions)? else {
             return Ok(Vec::new());
         };
-        let values = edit::values(&source, self.within, self.query)?.into_iter();
-        let bare = |value: String| value.trim_matches(['"', '\'', ':']).to_owned();
-        Ok(values.map(bare).collect())
+        let values = edit::values(&source, self.within, query)?;
+        Ok(values.iter().map(|value| unquoted(value)).collect())
     }
+}
+
+fn unquoted(value: &str) -> String {
+    value.trim_matches(['"', '\'', ':']).to_owned()
 }
 
 thread_local! {

@@ -62,8 +62,10 @@ pub enum Ending {
 }
 
 /// Lines that the reader has to put in.
+#[derive(PartialEq, Eq)]
 struct ManualStep {
-    path: PathBuf,
+    /// The file, if it is there.
+    path: Option<PathBuf>,
     purpose: String,
     why: String,
     lines: Vec<String>,
@@ -219,12 +221,15 @@ impl<'a> Run<'a> {
         let (path, verdict) = self.changes.step(step)?;
         let verb = match verdict {
             StepVerdict::Manual { why, lines } => {
-                self.manual.push(ManualStep {
-                    path,
+                let step = ManualStep {
+                    path: self.changes.contains(&path)?.then_some(path),
                     purpose: step.manual.clone(),
                     why,
                     lines,
-                });
+                };
+                if !self.manual.contains(&step) {
+                    self.manual.push(step);
+                }
                 return Ok(());
             }
             StepVerdict::Edit => "injecting",

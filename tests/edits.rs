@@ -449,7 +449,7 @@ mod app_js {
         let ran = sandbox.run(&["gen", "socket", "Device"]).succeeded();
 
         assert!(
-            ran.stdout.contains("\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./device_socket.js\"\n"),
+            ran.stdout.contains("\nAdd this to load the script (there is no `assets/js/app.js`):\n\n    import \"./device_socket.js\"\n"),
             "{}",
             ran.stdout
         );

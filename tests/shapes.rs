@@ -39,7 +39,7 @@ fn a_crate_that_is_a_program_only_has_its_modules_in_main_rs() {
     assert!(!sandbox.exists("my_app/src/lib.rs"));
     assert_eq!(
         sandbox.read("my_app/src/main.rs"),
-        "pub mod channels;\nmod endpoint;\n\nfn main() {}\n"
+        "mod channels;\nmod endpoint;\n\nfn main() {}\n"
     );
 }
 

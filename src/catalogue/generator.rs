@@ -198,7 +198,7 @@ pub struct Secret {
     pub query: String,
 }
 
-/// Something that the project may have: one of the three.
+/// Something that the project may have: one of the four.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Find {
@@ -211,9 +211,19 @@ pub struct Find {
     /// A file at this path.
     #[serde(default)]
     pub file: Option<String>,
+    /// A folder at this path.
+    #[serde(default)]
+    pub folder: Option<String>,
     /// An entry of this name, in the root or in a folder above it.
     #[serde(default)]
     pub above: Option<String>,
+    /// With `above`, which is a file above the root then: query for `@value`, patterns of folders beside that file, one of
+    /// which has to fit the root.
+    #[serde(default)]
+    pub claims: Option<String>,
+    /// With `claims`: query for `@value`, patterns of folders that do not count.
+    #[serde(default)]
+    pub except: Option<String>,
 }
 
 /// Stops the generator before anything is written.

@@ -27,6 +27,9 @@ pub struct Stack {
     /// Used by `new` if no other stack is asked for.
     #[serde(default)]
     pub default: bool,
+    /// Whether an app's name may have hyphens: they become `_` if not.
+    #[serde(default)]
+    pub hyphens: bool,
     /// How a project is recognised.
     pub project: ProjectRules,
     /// Names that an app may not have: the reason, then the names.
@@ -42,12 +45,25 @@ pub struct ProjectRules {
     pub known_by: String,
     /// A folder is a project if all of these find something.
     pub markers: Vec<Fact>,
-    /// A folder that holds projects: what this finds is the folder below it that they are in.
+    /// A folder that holds projects.
     #[serde(default)]
-    pub nested: Option<Fact>,
+    pub nested: Option<Nested>,
     /// Worked out in this order, as `app.NAME`; `name` is the app's.
     #[serde(default)]
     pub facts: Vec<FactRule>,
+}
+
+/// Where the projects are that a folder holds.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nested {
+    /// The file of that folder which says so.
+    pub file: String,
+    /// Query for `@value`, once for each project or pattern of projects.
+    pub query: String,
+    /// What is put behind each value to have a pattern of folders: `/*` where the value is the folder around them.
+    #[serde(default)]
+    pub below: String,
 }
 
 /// A fact, and where it can be had: the first place that has it counts.
@@ -64,10 +80,10 @@ pub struct FactRule {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lookup {
-    /// With `query`: the file that has to be there and to match.
+    /// The file that has to be there and, with `query`, to match.
     #[serde(default)]
     pub file: Option<String>,
-    /// With `query`: patterns of files, such as `lib/**/*.ex`, of which exactly one has to match.
+    /// Patterns of files, such as `lib/**/*.ex`, of which exactly one has to match.
     #[serde(default)]
     pub search: Vec<String>,
     /// A word that a file among `search` has: others are not parsed.

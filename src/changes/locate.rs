@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::Changes;
+use super::{Change, Changes};
 use crate::edit::place::Location;
 use crate::plan::Sought;
 
@@ -49,14 +49,28 @@ impl Changes<'_> {
     /// What a condition reads of something that the project may have: its path, or an empty text.
     pub fn seek(&self, sought: &Sought) -> Result<String> {
         Ok(match sought {
-            Sought::Above(entry) if self.project.has_above(entry) => entry.clone(),
-            Sought::Above(_) => String::new(),
+            Sought::Folder(folder) => match self.has_folder(folder) {
+                true => folder.clone(),
+                false => String::new(),
+            },
+            Sought::Above(entry) => shown(self.project.above(entry)),
+            Sought::Claim {
+                file,
+                query,
+                except,
+            } => shown(self.project.claimed_above(file, query, except.as_deref())?),
             Sought::File(location) => match self.locate(location)? {
                 Located::At(path) => path.display().to_string(),
                 Located::Several(paths) => paths[0].display().to_string(),
                 Located::Missing => String::new(),
             },
         })
+    }
+
+    /// On disk, or made by an earlier step.
+    fn has_folder(&self, folder: &str) -> bool {
+        let made = |change: &Change| change.path.starts_with(folder);
+        self.project.has_folder(folder) || self.files.iter().any(made)
     }
 
     fn holds(&self, path: &Path, location: &Location, query: Option<&String>) -> Result<bool> {
@@ -86,4 +100,10 @@ impl Changes<'_> {
         paths.dedup();
         Ok(paths)
     }
+}
+
+/// A path as a condition reads it: an empty text if there is none.
+fn shown(path: Option<PathBuf>) -> String {
+    path.map(|path| path.display().to_string())
+        .unwrap_or_default()
 }

@@ -7,7 +7,8 @@
 //! `#eq? #not-eq? #match? #not-match? #any-of?`. Predicates of our own:
 //!
 //! - `(#names? @name "Shop.Web.Socket")`: the name that the file may have shortened (`alias`, `use`) is this one.
-//! - `(#covers? @pattern "room:*")`: the pattern, in which `*` stands for anything, takes all that this one takes.
+//! - `(#covers? @pattern "room:*")`: the pattern, in which `*` stands for anything, takes all that this one takes; its name
+//!   may be that of a constant.
 //!
 //! Both have a `not-` as well.
 
@@ -317,7 +318,10 @@ impl Predicate {
                 Condition::Matches(regex) => regex.is_match(text_here),
                 Condition::AnyOf(values) => values.iter().any(|value| value == text_here),
                 Condition::Names(values) => values.iter().any(|v| source.names().are(text_here, v)),
-                Condition::Covers(value) => glob::covers(text_here.trim_matches('"'), value),
+                Condition::Covers(value) => {
+                    let patterns = source.names().wholes(text_here.trim_matches('"'));
+                    patterns.iter().any(|pattern| glob::covers(pattern, value))
+                }
             };
             holds != self.negated
         })

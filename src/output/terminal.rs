@@ -80,14 +80,14 @@ impl Terminal {
         ));
     }
 
-    /// What the reader has to put into `path` by hand; `why` says why nothing was guessed.
-    pub fn manual(&self, path: &Path, purpose: &str, why: &str, lines: &[String]) {
-        let path = path.display();
+    /// What the reader has to put into `path`, if it is there, by hand; `why` says why nothing was guessed.
+    pub fn manual(&self, path: Option<&Path>, purpose: &str, why: &str, lines: &[String]) {
+        let place = path.map_or_else(String::new, |path| format!("to `{}` ", path.display()));
         let why = match why {
             "" => String::new(),
             why => format!(" ({why})"),
         };
-        out(format_args!("\nAdd this to `{path}` {purpose}{why}:\n"));
+        out(format_args!("\nAdd this {place}{purpose}{why}:\n"));
         for part in lines {
             out(format_args!("\n"));
             for line in part.trim_end().lines() {

@@ -119,7 +119,8 @@ fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
             let file = question.file.iter().chain(&question.search).next().cloned();
             let file = file.expect("it looks into files");
             let query = question.query.clone();
-            asked.borrow_mut().push(Fact { file, query });
+            let fact = query.map(|query| Fact { file, query });
+            asked.borrow_mut().extend(fact);
             Ok(Vec::new())
         };
         let given = [("name".to_owned(), "my_app".to_owned())];
@@ -127,7 +128,11 @@ fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
 
         let project = stack.project;
         let asked = asked.into_inner().into_iter();
-        for fact in asked.chain(project.markers).chain(project.nested) {
+        let nested = project.nested.map(|nested| Fact {
+            file: nested.file,
+            query: nested.query,
+        });
+        for fact in asked.chain(project.markers).chain(nested) {
             let language = Language::of(fact.file.as_ref()).expect(name);
             assert_is_query(name, language, &fact.query);
         }

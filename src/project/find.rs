@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
-use super::{Project, ask, entries, look, own_templates};
+use super::{Project, all, ask, entries, look, own_templates};
 use crate::catalogue::{Stack, Templates};
+use crate::edit::glob;
 use crate::error::Misuse;
 use crate::facts::{self, Facts, Question};
 
@@ -73,16 +74,11 @@ fn in_or_below(folder: &Path) -> Result<Vec<Project>> {
         if let Some(project) = at(folder, PathBuf::new(), &stack, &templates)? {
             return Ok(vec![project]);
         }
-        let Some(below) = holds_apps(folder, &stack)? else {
-            continue;
-        };
         let mut found = Vec::new();
-        let names = entries(&folder.join(&below))?.into_iter();
-        for (name, _) in names.filter(|(_, is_folder)| *is_folder) {
-            let below = Path::new(&below).join(name);
+        for below in folders_of_apps(folder, &stack)? {
             let root = folder.join(&below);
             let templates = Rc::new(own_templates(&root)?);
-            found.extend(at(&root, below, &stack, &templates)?);
+            found.extend(at(&root, PathBuf::from(below), &stack, &templates)?);
         }
         if !found.is_empty() {
             return Ok(found);
@@ -104,7 +100,8 @@ fn at(
         }
     }
     let look = |question: &Question| look(root, question);
-    let facts = facts::work_out(&stack.project.facts, Facts::new(), templates, &look)?;
+    let given = Facts::from([("below".to_owned(), below.display().to_string())]);
+    let facts = facts::work_out(&stack.project.facts, given, templates, &look)?;
     Ok(facts.map(|facts| Project {
         root: root.to_owned(),
         stack: stack.clone(),
@@ -119,10 +116,39 @@ fn stacks(templates: &Templates) -> Result<Vec<Stack>> {
     names.map(|name| Stack::read(name, templates)).collect()
 }
 
-/// The folder below `folder` that its apps are in, if it is a folder of apps.
-fn holds_apps(folder: &Path, stack: &Stack) -> Result<Option<String>> {
-    match &stack.project.nested {
-        Some(nested) => ask(folder, nested),
-        None => Ok(None),
+/// The folders below `folder` that may be its apps, if it is a folder of apps.
+fn folders_of_apps(folder: &Path, stack: &Stack) -> Result<Vec<String>> {
+    let Some(nested) = &stack.project.nested else {
+        return Ok(Vec::new());
+    };
+    let patterns = all(&folder.join(&nested.file), &nested.query)?;
+    let mut folders = Vec::new();
+    for pattern in patterns {
+        let pattern = format!("{pattern}{}", nested.below);
+        folders.extend(folders_like(folder, &pattern)?);
     }
+    folders.sort();
+    folders.dedup();
+    Ok(folders)
+}
+
+/// The folders below `root` that fit `pattern`, such as `crates/*`.
+fn folders_like(root: &Path, pattern: &str) -> Result<Vec<String>> {
+    let mut found = vec![String::new()];
+    for part in pattern
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+    {
+        let mut next = Vec::new();
+        for folder in &found {
+            let names = entries(&root.join(folder))?.into_iter();
+            let names = names.filter(|(name, is_folder)| *is_folder && glob::matches(part, name));
+            next.extend(names.map(|(name, _)| match folder.as_str() {
+                "" => name,
+                folder => format!("{folder}/{name}"),
+            }));
+        }
+        found = next;
+    }
+    Ok(found)
 }

@@ -28,9 +28,10 @@ impl Run<'_> {
             .filter_map(|command| command.run.first().cloned());
         let failed: Vec<_> = names.collect();
         for step in &self.manual {
-            let path = self.project.display_path(&step.path);
+            let path = step.path.as_ref();
+            let path = path.map(|path| self.project.display_path(path));
             self.terminal
-                .manual(&path, &step.purpose, &step.why, &step.lines);
+                .manual(path.as_deref(), &step.purpose, &step.why, &step.lines);
         }
         if self.common.dry_run {
             self.terminal.say("Dry run: nothing was written.");

@@ -233,8 +233,7 @@ fn a_script_elsewhere_that_connects_to_the_socket_is_the_one_that_joins() {
 fn a_manual_step_that_is_open_is_said_every_time() {
     let sandbox = shop(&[]);
     std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
-    let manual =
-        "\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./user_socket.js\"\n";
+    let manual = "\nAdd this to load the script (there is no `assets/js/app.js`):\n\n    import \"./user_socket.js\"\n";
 
     for _ in 0..2 {
         let ran = sandbox

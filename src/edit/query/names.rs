@@ -1,4 +1,5 @@
-//! The names that a file shortens: `alias Shop.Web.Socket` in Elixir, `use crate::sockets::UserSocket as S` in Rust.
+//! The names that a file shortens: `alias Shop.Web.Socket` in Elixir, `use crate::sockets::UserSocket as S` in Rust, and
+//! `const TOPIC: &str = "room:*"`.
 
 use crate::edit::source::{Match, Source};
 
@@ -31,20 +32,26 @@ impl Names {
     /// Whether `written` is the name `whole`: as it stands, or as the file says what it is short for. Where names may
     /// start anywhere, every name that ends with `whole` is it.
     pub fn are(&self, written: &str, whole: &str) -> bool {
+        self.wholes(written)
+            .iter()
+            .any(|name| self.ends_with(name, whole))
+    }
+
+    /// What `written` is short for, or itself if it is short for nothing.
+    pub fn wholes(&self, written: &str) -> Vec<String> {
         let (first, rest) = match written.split_once(self.separator) {
             Some((first, rest)) if !self.separator.is_empty() => (first, Some(rest)),
             _ => (written, None),
         };
         let longs = self.long.iter().filter(|(short, _)| short == first);
-        let mut expanded = longs.map(|(_, long)| match rest {
+        let expanded = longs.map(|(_, long)| match rest {
             Some(rest) => format!("{long}{}{rest}", self.separator),
             None => long.clone(),
         });
-        match expanded.next() {
-            Some(name) => {
-                self.ends_with(&name, whole) || expanded.any(|n| self.ends_with(&n, whole))
-            }
-            None => self.ends_with(written, whole),
+        let expanded: Vec<_> = expanded.collect();
+        match expanded.is_empty() {
+            true => vec![written.to_owned()],
+            false => expanded,
         }
     }
 

@@ -1,0 +1,12 @@
+use axum_channels::{Channels, SocketHandler};
+
+use super::user_channel::UserChannel;
+
+const ALL: &str = "*";
+
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<UserChannel>("user:*");
+        routes.channel::<UserChannel>(ALL);
+    }
+}

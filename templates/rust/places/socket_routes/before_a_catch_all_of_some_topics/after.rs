@@ -1,0 +1,11 @@
+use axum_channels::{Channels, SocketHandler};
+
+use super::room_channel::RoomChannel;
+use super::user_channel::UserChannel;
+
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<RoomChannel>("room:*");
+        routes.channel::<UserChannel>("r*");
+    }
+}

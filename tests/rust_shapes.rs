@@ -1,0 +1,422 @@
+//! Rust crates that `new` did not make: what `gen` makes of them, and that it compiles and passes its own tests.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+mod support;
+
+use std::path::Path;
+
+use support::Sandbox;
+use support::app::cargo;
+
+/// A crate of some shape: files below `my_app`, in which `LIBRARY` stands for where the library is.
+struct Shape {
+    files: &'static [(&'static str, &'static str)],
+    /// What the first run reports.
+    report: &'static str,
+    /// Files after both runs, whole.
+    after: &'static [(&'static str, &'static str)],
+}
+
+/// A channel with a socket, and a presence in it.
+const COMMANDS: [&[&str]; 2] = [
+    &["gen", "channel", "Zebra", "--yes"],
+    &["gen", "presence", "--channel", "Zebra"],
+];
+
+const CARGO: &str = r#"[package]
+name = "shop"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+axum-channels = { path = "LIBRARY" }
+serde_json = "1"
+tokio = { version = "1", features = ["macros", "rt"] }
+"#;
+
+const ENDPOINT: &str = "\
+use axum_channels::Endpoint;
+
+pub fn sockets() -> Endpoint {
+    Endpoint::builder()
+        .state(\"what all of the sockets and channels share\")
+        .build()
+}
+";
+
+const MOUNTED: &str = "\
+use axum_channels::Endpoint;
+
+use crate::channels::user_socket::UserSocket;
+
+pub fn sockets() -> Endpoint {
+    Endpoint::builder()
+        .socket::<UserSocket>(\"/socket\")
+        .state(\"what all of the sockets and channels share\")
+        .build()
+}
+";
+
+const MODULES: &str = "\
+pub mod presence;
+pub mod user_socket;
+pub mod zebra_channel;
+";
+
+const PROGRAM: Shape = Shape {
+    files: &[
+        ("Cargo.toml", CARGO),
+        ("src/endpoint.rs", ENDPOINT),
+        (
+            "src/main.rs",
+            "mod endpoint;\n\nfn main() {\n    let _router: axum_channels::Endpoint = endpoint::sockets();\n}\n",
+        ),
+    ],
+    report: "\
+* creating src/channels/zebra_channel.rs
+* creating src/channels/zebra_channel/tests.rs
+
+The default socket handler - shop::channels::UserSocket - was not found.
+* creating src/channels/user_socket.rs
+* injecting src/main.rs
+* creating src/channels/mod.rs
+* injecting src/endpoint.rs
+
+Start the app with `cargo run`, or start it again
+",
+    after: &[
+        (
+            "src/main.rs",
+            "mod channels;\nmod endpoint;\n\nfn main() {\n    let _router: axum_channels::Endpoint = endpoint::sockets();\n}\n",
+        ),
+        ("src/endpoint.rs", MOUNTED),
+        ("src/channels/mod.rs", MODULES),
+    ],
+};
+
+const MODULES_BESIDE_THEIR_FOLDER: Shape = Shape {
+    files: &[
+        ("Cargo.toml", CARGO),
+        ("src/endpoint/mod.rs", ENDPOINT),
+        ("src/channels.rs", "//! Ours.\n"),
+        ("src/lib.rs", "pub mod channels;\npub mod endpoint;\n"),
+    ],
+    report: "\
+* creating src/channels/zebra_channel.rs
+* creating tests/zebra_channel.rs
+
+The default socket handler - shop::channels::UserSocket - was not found.
+* creating src/channels/user_socket.rs
+* injecting src/channels.rs
+* injecting src/endpoint/mod.rs
+
+Start the app with `cargo run`, or start it again
+",
+    after: &[
+        (
+            "src/channels.rs",
+            "//! Ours.\n\npub mod presence;\npub mod user_socket;\npub mod zebra_channel;\n",
+        ),
+        ("src/endpoint/mod.rs", MOUNTED),
+    ],
+};
+
+const LIBRARY_ELSEWHERE: Shape = Shape {
+    files: &[
+        (
+            "Cargo.toml",
+            r#"[package]
+name = "shop"
+version = "0.1.0"
+edition = "2024"
+
+[lib]
+name = "shop_core"
+path = "source/core.rs"
+
+[dependencies]
+chan = { package = "axum-channels", path = "LIBRARY" }
+serde_json = "1"
+tokio = { version = "1", features = ["macros", "rt"] }
+"#,
+        ),
+        (
+            "source/web/sockets.rs",
+            "use chan::Endpoint as Sockets;\n\npub fn sockets() -> Sockets {\n    Sockets::builder()\n        .state(\"what all of the sockets and channels share\")\n        .build()\n}\n",
+        ),
+        ("source/web.rs", "pub mod sockets;\n"),
+        ("source/core.rs", "pub mod web;\n"),
+    ],
+    report: "\
+* creating source/channels/zebra_channel.rs
+* creating tests/zebra_channel.rs
+
+The default socket handler - shop_core::channels::UserSocket - was not found.
+* creating source/channels/user_socket.rs
+* injecting source/core.rs
+* creating source/channels/mod.rs
+* injecting source/web/sockets.rs
+
+Start the app with `cargo run`, or start it again
+",
+    after: &[
+        ("source/core.rs", "pub mod channels;\npub mod web;\n"),
+        ("source/channels/mod.rs", MODULES),
+        (
+            "source/web/sockets.rs",
+            "use chan::Endpoint as Sockets;\n\nuse crate::channels::user_socket::UserSocket;\n\npub fn sockets() -> Sockets {\n    \
+             Sockets::builder()\n        .socket::<UserSocket>(\"/socket\")\n        .state(\"what all of the sockets and channels share\")\n        .build()\n}\n",
+        ),
+    ],
+};
+
+const MEMBER_OF_A_WORKSPACE: Shape = Shape {
+    files: &[
+        (
+            "Cargo.toml",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"] # all\n",
+        ),
+        (
+            "crates/core/Cargo.toml",
+            "[package]\nname = \"bits\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+        ),
+        ("crates/core/src/lib.rs", "//! Bits.\n"),
+        ("crates/shop/Cargo.toml", CARGO),
+        ("crates/shop/src/endpoint.rs", ENDPOINT),
+        ("crates/shop/src/lib.rs", "pub mod endpoint;\n"),
+    ],
+    report: "\
+* creating crates/shop/src/channels/zebra_channel.rs
+* creating crates/shop/tests/zebra_channel.rs
+
+The default socket handler - shop::channels::UserSocket - was not found.
+* creating crates/shop/src/channels/user_socket.rs
+* injecting crates/shop/src/lib.rs
+* creating crates/shop/src/channels/mod.rs
+* injecting crates/shop/src/endpoint.rs
+
+Start the app with `cargo run -p shop`, or start it again
+",
+    after: &[
+        ("crates/shop/src/endpoint.rs", MOUNTED),
+        ("crates/shop/src/channels/mod.rs", MODULES),
+        (
+            "crates/shop/src/lib.rs",
+            "pub mod channels;\npub mod endpoint;\n",
+        ),
+    ],
+};
+
+/// The socket handler is in a file of its own, and nobody serves it.
+const SOCKET_ELSEWHERE: Shape = Shape {
+    files: &[
+        ("Cargo.toml", CARGO),
+        ("src/endpoint.rs", ENDPOINT),
+        ("src/lib.rs", "pub mod endpoint;\npub mod web;\n"),
+        ("src/web/mod.rs", "pub mod sockets;\n"),
+        (
+            "src/web/sockets.rs",
+            "use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler as Handler};
+
+pub struct UserSocket;
+
+impl Handler for UserSocket {
+    fn channels(_routes: &mut Channels<Self>) {}
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+}
+",
+        ),
+    ],
+    report: "\
+* creating src/channels/zebra_channel.rs
+* creating tests/zebra_channel.rs
+* injecting src/lib.rs
+* creating src/channels/mod.rs
+* injecting src/web/sockets.rs
+* injecting src/endpoint.rs
+
+Start the app with `cargo run`, or start it again
+",
+    after: &[
+        (
+            "src/endpoint.rs",
+            "use axum_channels::Endpoint;
+
+use crate::web::sockets::UserSocket;
+
+pub fn sockets() -> Endpoint {
+    Endpoint::builder()
+        .socket::<UserSocket>(\"/socket\")
+        .state(\"what all of the sockets and channels share\")
+        .build()
+}
+",
+        ),
+        (
+            "src/web/sockets.rs",
+            "use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler as Handler};
+
+use crate::channels::zebra_channel::ZebraChannel;
+
+pub struct UserSocket;
+
+impl Handler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<ZebraChannel>(\"zebra:*\");
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
+}
+",
+        ),
+    ],
+};
+
+#[track_caller]
+fn generate(shape: &Shape) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("axum-channels");
+    for (path, text) in shape.files {
+        let text = text.replace("LIBRARY", &library.display().to_string());
+        sandbox.write(&format!("my_app/{path}"), &text);
+    }
+    let [channel, presence] = COMMANDS;
+    let ran = sandbox.run(channel).succeeded();
+    assert_eq!(ran.stdout, shape.report);
+    sandbox.run(presence).succeeded();
+    for (path, text) in shape.after {
+        assert_eq!(sandbox.read(&format!("my_app/{path}")), *text, "{path}");
+    }
+    for command in COMMANDS {
+        let before = sandbox.tree();
+        sandbox.run(&[command, &["--skip"]].concat()).succeeded();
+        assert_eq!(sandbox.tree(), before, "{command:?} again");
+    }
+    sandbox
+}
+
+/// Formatted, without warnings, and its tests pass.
+#[track_caller]
+fn compiles(shape: &Shape) {
+    let sandbox = generate(shape);
+    let folder = sandbox.path().join("my_app");
+    cargo(&folder, &["fmt", "--all", "--check"]);
+    let tests = cargo(&folder, &["test", "--offline", "--workspace"]);
+    assert!(
+        tests.contains("ping_replies_with_its_payload ... ok"),
+        "{tests}"
+    );
+}
+
+#[test]
+fn a_program_without_a_library_has_modules_in_its_root_and_tests_beside_them() {
+    generate(&PROGRAM);
+}
+
+#[test]
+fn modules_beside_their_folder_are_where_new_ones_are_declared() {
+    generate(&MODULES_BESIDE_THEIR_FOLDER);
+}
+
+#[test]
+fn a_library_elsewhere_under_other_names_is_found_by_what_its_manifest_says() {
+    generate(&LIBRARY_ELSEWHERE);
+}
+
+#[test]
+fn the_one_app_of_a_workspace_is_found_from_its_root() {
+    generate(&MEMBER_OF_A_WORKSPACE);
+}
+
+#[test]
+fn a_socket_handler_that_is_not_mounted_is_found_where_it_is_and_mounted() {
+    generate(&SOCKET_ELSEWHERE);
+}
+
+#[test]
+fn of_two_endpoints_or_two_handlers_none_is_guessed() {
+    let two = |files: &[(&str, &str)]| {
+        let sandbox = Sandbox::new();
+        for (path, text) in SOCKET_ELSEWHERE.files.iter().chain(files) {
+            sandbox.write(&format!("my_app/{path}"), text);
+        }
+        sandbox
+            .run(&["gen", "channel", "Zebra", "--yes"])
+            .succeeded()
+            .stdout
+    };
+
+    let endpoints = two(&[("src/admin.rs", ENDPOINT)]);
+    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()` (files `src/endpoint.rs` and \
+                `src/admin.rs` would do):\n";
+    assert!(endpoints.contains(line), "{endpoints}");
+
+    let socket = SOCKET_ELSEWHERE.files[4].1;
+    let handlers = two(&[("src/channels/user_socket.rs", socket)]);
+    let line = "\nAdd this to `src/channels/user_socket.rs` to route the channel, the second in `fn channels` (files `src/channels/user_socket.rs` and \
+                `src/web/sockets.rs` would do):\n";
+    assert!(handlers.contains(line), "{handlers}");
+}
+
+#[test]
+fn an_app_that_would_break_the_workspace_around_it_is_refused_with_what_to_add() {
+    let sandbox = Sandbox::new();
+    sandbox.write("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
+    let before = sandbox.tree();
+    let new = ["new", "crates/live", "--no-git", "--no-install"];
+    let root = std::fs::canonicalize(sandbox.path()).expect("it is there");
+
+    sandbox.run(&new).misused(&format!(
+        "error: the folder would be a member of the workspace in `{}`, but the app is a workspace of its own\n\
+         help: name another folder, or add the app's to `exclude` below `[workspace]` there: then run this again\n",
+        root.join("Cargo.toml").display()
+    ));
+
+    assert_eq!(sandbox.tree(), before);
+    let excluded = "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"crates/live\"]\n";
+    sandbox.write("Cargo.toml", excluded);
+    sandbox.run(&new).succeeded();
+    cargo(
+        sandbox.path(),
+        &[
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ],
+    );
+    let app = sandbox.path().join("crates/live");
+    cargo(
+        &app,
+        &[
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ],
+    );
+}
+
+#[test]
+#[ignore = "compiles crates"]
+fn what_is_made_in_crates_of_other_shapes_compiles_and_passes_its_tests() {
+    for shape in [
+        PROGRAM,
+        MODULES_BESIDE_THEIR_FOLDER,
+        LIBRARY_ELSEWHERE,
+        MEMBER_OF_A_WORKSPACE,
+        SOCKET_ELSEWHERE,
+    ] {
+        compiles(&shape);
+    }
+}
