@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::builder::PossibleValue;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args as _, FromArgMatches, ValueEnum};
 
 use crate::catalogue::generator::{APP, Generator};
@@ -31,13 +32,21 @@ pub enum Command {
 /// A new app.
 #[derive(Debug)]
 pub struct New {
-    /// The folder to make it in.
+    /// The folder to make it in. Empty if none was typed.
     pub path: PathBuf,
     pub stack: String,
+    pub stack_from: StackFrom,
     /// The app's name, if the folder's will not do.
     pub app: Option<String>,
     pub asked: Asked,
     pub common: Common,
+}
+
+/// Where the stack of a new app comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StackFrom {
+    CommandLine,
+    Default,
 }
 
 /// A generator with what it was asked for.
@@ -175,10 +184,9 @@ fn new_command(templates: &Templates) -> Result<clap::Command> {
         .map(|stack| PossibleValue::new(stack.name.clone()).help(stack.about.clone()));
     let default = stacks.iter().find(|stack| stack.default);
     let path = Arg::new("path")
-        .required(true)
         .value_name("PATH")
         .value_parser(clap::value_parser!(PathBuf))
-        .help("The folder to make it in; its last part names the app");
+        .help("The folder to make it in; its last part names the app. Without it, a terminal is asked");
     let stack = Arg::new("stack")
         .long("stack")
         .value_name("STACK")
@@ -214,6 +222,10 @@ impl New {
         Self {
             path: matches.get_one("path").cloned().unwrap_or_default(),
             stack: text("stack").unwrap_or_default(),
+            stack_from: match matches.value_source("stack") {
+                Some(ValueSource::CommandLine) => StackFrom::CommandLine,
+                _ => StackFrom::Default,
+            },
             app: text("app"),
             asked: asked(matches),
             common: common(matches),

@@ -64,7 +64,8 @@ fn run() -> Result<ExitCode> {
     interrupt::watch()?;
     let mut terminal = Terminal::new(args.color);
     match args.command {
-        Command::New(new) => {
+        Command::New(mut new) => {
+            new::complete(&mut new, &terminal)?;
             let ending = new::new(&new, &mut terminal)?;
             Ok(code(ending, &new.common))
         }

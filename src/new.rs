@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use tera::Context;
 
-use crate::args::New;
+use crate::args::{New, StackFrom};
 use crate::catalogue::generator::APP;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Fact, Stack};
@@ -14,12 +14,40 @@ use crate::catalogue::{Generator, Templates};
 use crate::error::Misuse;
 use crate::name;
 use crate::output::terminal::{Given, Terminal};
-use crate::output::{apply, interrupt};
+use crate::output::{apply, dialogue, interrupt};
 use crate::plan::{self, Plan, Request};
 use crate::project::Project;
 use crate::run::{Answers, Ending, Run};
 use crate::secrets;
 use crate::shell::quoted;
+
+/// Asks for what was not typed: the folder, and then the stack.
+///
+/// # Errors
+/// There is no folder, and nobody to ask.
+pub fn complete(args: &mut New, terminal: &Terminal) -> Result<()> {
+    if !args.path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    if !terminal.is_person() {
+        let misuse = Misuse::new("a new app needs a folder, and none was typed");
+        return Err(misuse.help("hello-sockets new my_app").into());
+    }
+    args.path = dialogue::path()?;
+    if args.stack_from == StackFrom::Default {
+        let templates = Templates::default();
+        let names = Stack::names(&templates);
+        let stacks = names.iter().map(|name| Stack::read(name, &templates));
+        let mut stacks = stacks.collect::<Result<Vec<_>>>()?;
+        stacks.sort_by_key(|stack| !stack.default);
+        let shown = |stack: &Stack| format!("{}: {}", stack.name, stack.about);
+        let choices: Vec<_> = stacks.iter().map(shown).collect();
+        args.stack = stacks[dialogue::choose("Its stack", &choices)?]
+            .name
+            .clone();
+    }
+    Ok(())
+}
 
 /// Makes a new app.
 pub fn new(args: &New, terminal: &mut Terminal) -> Result<Ending> {

@@ -393,3 +393,12 @@ fn the_same_command_again_completes_an_app_whose_dependencies_were_interrupted()
         assert_eq!(sandbox.tree(), before);
     }
 }
+
+#[test]
+fn a_new_app_without_a_folder_and_without_a_terminal_is_refused() {
+    let sandbox = Sandbox::new();
+
+    sandbox.run(&["new"]).misused(
+        "error: a new app needs a folder, and none was typed\nhelp: hello-sockets new my_app\n",
+    );
+}

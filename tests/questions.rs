@@ -315,3 +315,40 @@ fn a_new_app_asks_whether_to_install() {
         "{rest}"
     );
 }
+
+#[test]
+fn new_without_a_path_asks_for_the_folder_and_the_stack() {
+    let sandbox = Sandbox::new();
+    let mut session = start(&sandbox, &["new", "--no-git", "--no-install"]);
+    session
+        .exp_string("Folder of the new app")
+        .expect("it asks");
+    session.send_line("live_chat").expect("it listens");
+    session.exp_string("Its stack").expect("it asks");
+    session.exp_string("phoenix").expect("it shows them all");
+    session.send("j").expect("it listens"); // down
+    session.send_line("").expect("it listens");
+    let (rest, code) = end(session);
+
+    assert_eq!(code, 0, "{rest}");
+    assert!(sandbox.exists("live_chat/mix.exs"), "{rest}");
+}
+
+#[test]
+fn ctrl_c_at_the_first_question_of_new_makes_nothing() {
+    let sandbox = Sandbox::new();
+    let mut session = start(&sandbox, &["new"]);
+    session
+        .exp_string("Folder of the new app")
+        .expect("it asks");
+    session.send_control('c').expect("it listens");
+    let (_, code) = end(session);
+
+    assert_eq!(code, 130);
+    assert_eq!(
+        std::fs::read_dir(sandbox.path())
+            .expect("it is there")
+            .count(),
+        0
+    );
+}
