@@ -131,6 +131,14 @@ impl Server {
         assert_eq!(self.log.entries(), entries);
     }
 
+    /// Waits until the server has noticed that the client is gone.
+    async fn expect_unsubscribed(&self) {
+        eventually("it is unsubscribed", || {
+            self.endpoint.stats().subscriptions == 0
+        })
+        .await;
+    }
+
     async fn expect_gone(&self) {
         eventually("nothing is left", || {
             self.endpoint.stats() == Default::default()
@@ -138,6 +146,15 @@ impl Server {
         .await;
     }
 }
+
+/// Two messages that are handled to their end, one after the other, by a channel whose client is gone.
+const BOTH: [&str; 5] = [
+    "begin one",
+    "end one",
+    "begin two",
+    "end two",
+    "terminate Disconnected",
+];
 
 fn push(event: &str) -> Vec<u8> {
     let text = format!(r#"["1","2","journal:1","{event}",{{}}]"#);
@@ -168,19 +185,9 @@ async fn messages_received_before_a_close_are_handled_in_order_to_their_end() {
             }
         }
         drop(ws);
-        eventually("it is unsubscribed", || {
-            server.endpoint.stats().subscriptions == 0
-        })
-        .await;
+        server.expect_unsubscribed().await;
         server.log.gate.add_permits(2);
-        let whole = [
-            "begin one",
-            "end one",
-            "begin two",
-            "end two",
-            "terminate Disconnected",
-        ];
-        server.expect(&whole).await;
+        server.expect(&BOTH).await;
         server.expect_gone().await;
     }
 }
@@ -221,10 +228,7 @@ async fn a_join_and_the_apps_messages_under_way_are_finished_too() {
     ws.send(r#"["1","2","journal:slow","tell",{}]"#).await;
     ws.expect_nothing().await;
     drop(ws);
-    eventually("it is unsubscribed", || {
-        server.endpoint.stats().subscriptions == 0
-    })
-    .await;
+    server.expect_unsubscribed().await;
     server.log.gate.add_permits(1);
     // A message that the channel sends to itself after its client's end comes after that end.
     let whole = ["begin tell", "end tell", "terminate Disconnected"];
@@ -247,10 +251,7 @@ async fn a_presence_tracked_while_the_client_is_gone_is_gone_with_its_channel() 
     ws.raw(&push("track")).await;
     server.expect(&["begin track"]).await;
     drop(ws);
-    eventually("it is unsubscribed", || {
-        server.endpoint.stats().subscriptions == 0
-    })
-    .await;
+    server.expect_unsubscribed().await;
     server.log.gate.add_permits(1);
     let whole = ["begin track", "end track", "terminate Disconnected"];
     server.expect(&whole).await;
@@ -285,14 +286,7 @@ async fn shutdown_waits_for_handlers() {
     assert!(!down.is_finished(), "a handler is still running");
     server.log.gate.add_permits(2);
     down.await.expect("no panic");
-    let whole = [
-        "begin one",
-        "end one",
-        "begin two",
-        "end two",
-        "terminate Disconnected",
-    ];
-    assert_eq!(server.log.entries(), whole);
+    assert_eq!(server.log.entries(), BOTH);
 }
 
 #[tokio::test]
@@ -303,18 +297,8 @@ async fn messages_of_a_client_that_polls_are_handled_after_its_end_too() {
     polling.send(&pushes.join("\n")).await;
     server.expect(&["begin one"]).await;
     server.endpoint.disconnect("anyone");
-    eventually("it is unsubscribed", || {
-        server.endpoint.stats().subscriptions == 0
-    })
-    .await;
+    server.expect_unsubscribed().await;
     server.log.gate.add_permits(2);
-    let whole = [
-        "begin one",
-        "end one",
-        "begin two",
-        "end two",
-        "terminate Disconnected",
-    ];
-    server.expect(&whole).await;
+    server.expect(&BOTH).await;
     server.expect_gone().await;
 }
