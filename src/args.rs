@@ -1,4 +1,4 @@
-//! What was typed. The subcommands of `gen` and the flags of `new` are what the catalogue says.
+//! The command line. The subcommands of `gen` and the flags of `new` come from the catalogue.
 
 mod generators;
 
@@ -42,7 +42,7 @@ pub struct New {
     pub common: Common,
 }
 
-/// Where the stack of a new app comes from.
+/// Source of a new app's stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackFrom {
     CommandLine,
