@@ -1,7 +1,7 @@
-// Fetches the token that the server's sockets ask for: see src/auth.rs.
+// Requests the token for the sockets of the server: see src/auth.rs.
 
-// The header makes it a request that no other site can send. Where nobody is signed in, or the request fails, the
-// token is empty, and the server refuses the socket; the page's other scripts go on.
+// Pages of other sites cannot send the header. If the request fails or no user is signed in, the token is empty and the
+// server refuses the socket. Other scripts of the page are not affected.
 export async function token() {
   try {
     const response = await fetch("/token", { method: "POST", headers: { "x-requested-with": "fetch" } })
