@@ -1,4 +1,4 @@
-//! What a generator's templates see: `app`, `secrets`, the name and its alias, the options, the values.
+//! Variables of a generator's templates: `app`, `secrets`, the name and its alias, options, values.
 
 use anyhow::Result;
 use tera::Context;
@@ -11,10 +11,10 @@ use crate::error::Misuse;
 use crate::facts;
 use crate::name::Name;
 
-/// Works out the variables of `generator` for `request`.
+/// Returns the variables of `generator` for `request`.
 ///
 /// # Errors
-/// [`Misuse`] if a name or an option's value is none; anything else is a mistake in the stack's files.
+/// [`Misuse`] if a name or a value is invalid; any other error is a fault in the stack's files.
 pub fn work_out(generator: &Generator, request: &Request, stack: &Stack<'_>) -> Result<Context> {
     let renderer = stack.renderer;
     let mut context = Context::new();
@@ -58,7 +58,7 @@ pub fn work_out(generator: &Generator, request: &Request, stack: &Stack<'_>) -> 
     Ok(context)
 }
 
-/// A way to a fact, with what its place says of where to look.
+/// Returns a source of a fact, with the location of its place.
 fn ways(
     way: &Lookup,
     context: &Context,
@@ -99,7 +99,7 @@ fn ways(
 }
 
 fn insert(option: &OptionRule, typed: String, context: &mut Context) -> Result<(), Misuse> {
-    // A `-` is no part of a variable's name.
+    // Names of variables have no `-`.
     let name = option.name.replace('-', "_");
     match option.kind {
         Kind::Name => {
@@ -134,7 +134,7 @@ fn number(option: &OptionRule, typed: &str) -> Result<i64, Misuse> {
     })
 }
 
-/// A value of lower-case letters, digits and `_`, as topics are.
+/// Checks a topic: lower-case letters, digits and `_`.
 fn topic(option: &OptionRule, typed: String) -> Result<String, Misuse> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if typed.starts_with(|c: char| c.is_ascii_lowercase()) && typed.chars().all(fits) {
