@@ -67,7 +67,7 @@ pub fn first(
     for way in ways {
         if way.file.is_some() || !way.search.is_empty() {
             let file = way.file.as_ref();
-            let query = way.query.as_ref();
+            let (within, query) = (way.within.as_ref(), way.query.as_ref());
             let search = way
                 .search
                 .iter()
@@ -76,7 +76,9 @@ pub fn first(
                 file: file.map(|file| renderer.text(file, &context)).transpose()?,
                 search: search.collect::<Result<_>>()?,
                 mentions: renderer.text(&way.mentions, &context)?,
-                within: way.within.clone(),
+                within: within
+                    .map(|within| renderer.text(within, &context))
+                    .transpose()?,
                 query: query
                     .map(|query| renderer.text(query, &context))
                     .transpose()?,

@@ -337,6 +337,9 @@ const API_ROUTER: &str = "defmodule ShopWeb.Router do\n  use ShopWeb, :router\n\
 const SOCKET_OF_ITS_OWN: &str = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  def connect(%{\"key\" => key}, socket, _info) do\n    \
                                  {:ok, assign(socket, :key, key)}\n  end\n\n  def id(socket), do: socket.assigns.key\nend\n";
 
+const ADMIN_ENDPOINT: &str =
+    "defmodule Shop.Admin.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\nend\n";
+
 const MIX: &str = "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, deps: deps()]\n  \
                    defp deps, do: [{:phoenix, \"~> 1.8.9\"}]\nend\n";
 
@@ -346,6 +349,8 @@ pub fn auth_by_hand() -> (Sandbox, [(&'static str, String); 3]) {
         ("mix.exs", MIX),
         ("lib/shop_web/router.ex", API_ROUTER),
         ("lib/shop_web/channels/user_socket.ex", SOCKET_OF_ITS_OWN),
+        // Which of two endpoints is meant is not guessed.
+        ("lib/shop/admin/endpoint.ex", ADMIN_ENDPOINT),
     ];
     let sandbox = shop(&files);
     let ran = sandbox.run(&["gen", "auth", "--yes"]).succeeded();
