@@ -53,6 +53,8 @@ pub struct Plan {
     pub then: Vec<(Plan, BTreeMap<String, bool>)>,
     /// Whether any of it comes from the project itself.
     pub origin: Origin,
+    /// What is wrong with what was typed.
+    pub misuses: Vec<Misuse>,
 }
 
 /// A file to make.
@@ -101,7 +103,7 @@ impl Stack<'_> {
     /// Works out what the generator `id` does for `request`, and what its questions and options lead to.
     ///
     /// # Errors
-    /// [`Misuse`] if the request cannot be met; anything else is a mistake in the stack's files.
+    /// [`Misuse`] if there is no such generator; anything else is a mistake in the stack's files.
     pub fn plan(&self, id: &str, request: &Request) -> Result<Plan> {
         self.plan_within(id, request, DEPTH)
     }
@@ -113,7 +115,7 @@ impl Stack<'_> {
         );
         let (facts, renderer) = (self.facts, self.renderer);
         let generator = self.generator(id)?;
-        let variables = variables::work_out(&generator, request, self)?;
+        let (variables, misuses) = variables::work_out(&generator, request, self)?;
         let rendered = generator.rendered(renderer, &variables)?;
         let planner = Planner {
             places: Places {
@@ -143,6 +145,7 @@ impl Stack<'_> {
             steps,
             generator: rendered,
             variables,
+            misuses,
         })
     }
 
