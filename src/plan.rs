@@ -78,12 +78,6 @@ pub enum Sought {
     File(Location),
     Folder(String),
     Above(String),
-    /// A file above the root that names it.
-    Claim {
-        file: String,
-        query: String,
-        except: Option<String>,
-    },
 }
 
 /// Generators that run each other without an end are a mistake in a stack's files.
@@ -312,14 +306,7 @@ impl Planner<'_> {
                     ..Location::default()
                 }),
                 (None, None, Some(folder), None) => Sought::Folder(folder.clone()),
-                (None, None, None, Some(above)) => match &find.claims {
-                    Some(query) => Sought::Claim {
-                        file: above.clone(),
-                        query: query.clone(),
-                        except: find.except.clone(),
-                    },
-                    None => Sought::Above(above.clone()),
-                },
+                (None, None, None, Some(above)) => Sought::Above(above.clone()),
                 _ => anyhow::bail!(
                     "in {}/{FILE}: `find.{name}` has one of `place`, `file`, `folder` and `above`",
                     self.places.generator.folder

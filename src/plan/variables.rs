@@ -103,8 +103,13 @@ fn ways(
     ways.push(Lookup {
         search: location.search,
         mentions: location.mentions,
-        ..base
+        ..base.clone()
     });
+    ways.extend(place.elsewhere.map(|elsewhere| Lookup {
+        search: elsewhere.search,
+        mentions: elsewhere.mentions,
+        ..base
+    }));
     Ok(ways)
 }
 
