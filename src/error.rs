@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// An invalid request. The command exits with 2; every other error exits with 1.
-#[derive(Debug)]
+/// A mistake that its reader can mend. The command exits with 2; every other error exits with 1.
+#[derive(Debug, Clone)]
 pub struct Misuse {
     message: String,
     help: Option<String>,

@@ -112,51 +112,12 @@ impl Project {
 
     /// Returns the path of `entry` in the root or in the closest folder above it.
     pub fn above(&self, entry: &str) -> Option<PathBuf> {
-        let root = self.whole_root();
+        let root = whole(&self.root);
         let mut entries = root.ancestors().map(|folder| folder.join(entry));
         entries.find(|path| path.exists())
     }
 
-    /// Returns the path of the closest `file` above the root that claims it: a pattern captured by `query` as `@value`
-    /// matches the root, and none captured by `except`.
-    pub fn claimed_above(
-        &self,
-        file: &str,
-        query: &str,
-        except: Option<&str>,
-    ) -> Result<Option<PathBuf>> {
-        let root = self.whole_root();
-        for folder in root.ancestors().skip(1) {
-            let path = folder.join(file);
-            let Ok(below) = root.strip_prefix(folder) else {
-                continue;
-            };
-            let below = below.to_string_lossy();
-            let fits = |query: &str| -> Result<bool> {
-                let patterns = all(&path, query)?;
-                Ok(patterns
-                    .iter()
-                    .any(|pattern| glob::matches(pattern, &below)))
-            };
-            let is_excepted = except.map(fits).transpose()?.unwrap_or_default();
-            if fits(query)? && !is_excepted {
-                return Ok(Some(path));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Returns the root without symlinks and `..`. If it does not exist, this applies to its closest existing folder.
-    fn whole_root(&self) -> PathBuf {
-        let root = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
-        let there = root.ancestors().find_map(|folder| {
-            let whole = fs::canonicalize(folder).ok()?;
-            Some(whole.join(root.strip_prefix(folder).ok()?))
-        });
-        there.unwrap_or(root)
-    }
-
-    /// Returns whether `path` is below the root after following symlinks.
+    /// Whether what is written to `path` stays below the root, links followed.
     pub fn is_inside(&self, path: &Path) -> bool {
         let Ok(root) = fs::canonicalize(&self.root) else {
             return true;
@@ -213,13 +174,26 @@ pub fn resolved(root: &Path, path: &Path) -> PathBuf {
     }
 }
 
-/// Returns the results of a look-up below `root`: each value with its file.
+/// `root` without links and `..`. It may not be there yet: then that holds for the closest folder that is there.
+fn whole(root: &Path) -> PathBuf {
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let there = root.ancestors().find_map(|folder| {
+        let whole = fs::canonicalize(folder).ok()?;
+        Some(whole.join(root.strip_prefix(folder).ok()?))
+    });
+    there.unwrap_or(root)
+}
+
+/// What a question finds below `root`: each value with the file it was found in.
 fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     let wanted = Wanted {
         mentions: &question.mentions,
         within: question.within.as_deref(),
         query: question.query.as_deref(),
     };
+    if question.above {
+        return look_above(root, question, &wanted);
+    }
     if let Some(file) = &question.file {
         let values = wanted.all(&resolved(root, file.as_ref()))?.into_iter();
         return Ok(values.map(|value| (value, file.clone())).collect());
@@ -234,7 +208,38 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// Returns the value of `fact` in the folder `root`.
+/// What a question finds in the closest folder, `root` or one above it, whose file has an answer.
+fn look_above(
+    root: &Path,
+    question: &Question,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<(String, String)>> {
+    let name = question.file.as_deref().unwrap_or_default();
+    let root = whole(root);
+    for (depth, folder) in root.ancestors().enumerate() {
+        let path = folder.join(name);
+        let mut values = wanted.all(&path)?;
+        if let Some(except) = &question.except {
+            let below = root.strip_prefix(folder).unwrap_or(&root).to_string_lossy();
+            let fits = |pattern: &String| glob::matches(pattern, &below);
+            let is_claimed = values.iter().any(fits) && !all(&path, except)?.iter().any(fits);
+            values = is_claimed
+                .then(|| below.clone().into_owned())
+                .into_iter()
+                .collect();
+        }
+        if !values.is_empty() {
+            let path = format!("{}{name}", "../".repeat(depth));
+            return Ok(values
+                .into_iter()
+                .map(|value| (value, path.clone()))
+                .collect());
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// What `fact` is in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
     let wanted = Wanted {
         mentions: "",

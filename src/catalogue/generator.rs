@@ -218,13 +218,6 @@ pub struct Find {
     /// An entry of this name, in the root or in a folder above it.
     #[serde(default)]
     pub above: Option<String>,
-    /// With `above` as a file above the root: query for `@value`, patterns of folders beside that file. One of them
-    /// must match the root.
-    #[serde(default)]
-    pub claims: Option<String>,
-    /// With `claims`: query for `@value`, patterns of excluded folders.
-    #[serde(default)]
-    pub except: Option<String>,
 }
 
 /// A condition that stops the generator before it writes.

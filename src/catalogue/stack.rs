@@ -72,7 +72,10 @@ pub struct Nested {
 pub struct FactRule {
     /// Name; `app.NAME` in templates.
     pub name: String,
-    /// Sources, in order.
+    /// Where it is empty, the folder is no project of the stack.
+    #[serde(default)]
+    pub needed: bool,
+    /// Tried in order.
     pub any: Vec<Lookup>,
 }
 
@@ -83,7 +86,14 @@ pub struct Lookup {
     /// A file that must exist and, with `query`, match.
     #[serde(default)]
     pub file: Option<String>,
-    /// Patterns of files, such as `lib/**/*.ex`, of which exactly one must match.
+    /// The file may be in a folder above the project's: the closest one that matches counts.
+    #[serde(default)]
+    pub above: bool,
+    /// With `above`: query for `@value`, patterns of folders beside the file, none of which may fit the project's. Then
+    /// `query` is for such patterns as well, one of which has to fit, and the value is the folder as seen from there.
+    #[serde(default)]
+    pub except: Option<String>,
+    /// Patterns of files, such as `lib/**/*.ex`, of which exactly one has to match.
     #[serde(default)]
     pub search: Vec<String>,
     /// A word in the files of `search`. Files without it are not parsed.

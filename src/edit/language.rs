@@ -19,6 +19,7 @@ pub struct Language {
     grammar: tree_sitter::Language,
     rules: Rules,
     aliases: Vec<Query>,
+    definitions: Option<Query>,
 }
 
 /// Settings of a language in `languages.toml`.
@@ -44,6 +45,9 @@ struct Rules {
     /// Queries for `@path`, and optionally `@prefix` and `@name`: a long name and its short form.
     #[serde(default)]
     aliases: Vec<String>,
+    /// Query for `@name` and `@body`: what is defined in the body has that name before its own.
+    #[serde(default)]
+    definitions: Option<String>,
 }
 
 /// Linked grammars, by their name in `languages.toml`.
@@ -67,12 +71,14 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
     let rules: BTreeMap<String, Rules> = toml::from_str(RULES).expect("languages.toml is read");
     let language = |(name, rules): (String, Rules)| {
         let aliases = rules.aliases.iter().map(|query| Query::parse(query));
+        let definitions = rules.definitions.as_deref().map(Query::parse);
         Language {
             grammar: grammar(&name).expect("its grammar is linked"),
             name,
             aliases: aliases
                 .collect::<Result<_, _>>()
                 .expect("aliases are queries"),
+            definitions: definitions.transpose().expect("definitions are a query"),
             rules,
         }
     };
@@ -98,7 +104,12 @@ impl Language {
         &self.aliases
     }
 
-    /// Returns the separator between the parts of a name.
+    /// Query for what has a body in which others are defined.
+    pub fn definitions(&self) -> Option<&Query> {
+        self.definitions.as_ref()
+    }
+
+    /// What stands between the parts of a name.
     pub fn separator(&self) -> &str {
         &self.rules.separator
     }

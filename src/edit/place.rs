@@ -33,7 +33,10 @@ pub struct Place {
     /// The lines, without indentation. Without this key, the insert defines them.
     #[serde(default)]
     pub text: String,
-    /// Query for `@scope`: nodes that limit the search for the scope and `present`. There may be several.
+    /// Other spellings of the text: a commented-out copy of one is brought to life in place.
+    #[serde(default)]
+    pub spellings: Vec<String>,
+    /// Query for `@scope`: the scope and `present` are looked for in these nodes alone, of which there may be several.
     #[serde(default)]
     pub within: Option<String>,
     /// Query for `@scope`, the node that the text goes into; the whole file if not given. Several matches make the edit
@@ -46,7 +49,10 @@ pub struct Place {
     /// without a scope. Without this key, the lines themselves are searched.
     #[serde(default)]
     pub present: Option<String>,
-    /// Query for code that makes this a manual step, anywhere in the file: a used name, a custom order.
+    /// Other files in which `present` finds the text as well, such as a helper's or a macro's.
+    #[serde(default)]
+    pub elsewhere: Option<Elsewhere>,
+    /// Finds what makes this a manual step, anywhere in the file: a name in use, a hand-written order.
     #[serde(default)]
     pub blocked_by: Option<String>,
     /// Query for code before the scope that makes this a manual step: a catch-all route in another scope.
@@ -112,7 +118,17 @@ pub struct Location {
     pub create: bool,
 }
 
-/// Code in the file that prevents the insert.
+/// Files that are looked through for a text which another one may have.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// Patterns of files, such as `lib/**/*.ex`.
+    pub search: Vec<String>,
+    /// A word that such a file has: others are not parsed.
+    pub mentions: String,
+}
+
+/// Something in the file that stands in the way of the text.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conflict {

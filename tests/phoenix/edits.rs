@@ -14,8 +14,10 @@ pub struct Kind {
     /// Commands that run before the file is written.
     before: &'static [&'static [&'static str]],
     args: &'static [&'static str],
-    /// Text of the manual step.
-    manual_step: &'static str,
+    /// What the reader is told if the edit is left to them.
+    by_hand: &'static str,
+    /// Cases in which the command does more than this place: a socket that is not mounted is mounted.
+    more: &'static [&'static str],
 }
 
 pub const ENDPOINT: Kind = Kind {
@@ -25,6 +27,7 @@ pub const ENDPOINT: Kind = Kind {
     args: &["gen", "socket", "User"],
     manual_step: "\nAdd this to `lib/my_app_web/endpoint.ex` to mount the socket:\n\n    \
         socket \"/socket\", MyAppWeb.UserSocket,\n      websocket: true,\n      longpoll: false\n",
+    more: &[],
 };
 pub const SOCKET: Kind = Kind {
     cases: "phoenix/places/socket_routes",
@@ -33,13 +36,15 @@ pub const SOCKET: Kind = Kind {
     args: &["gen", "channel", "Room"],
     manual_step: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to route the channel:\n\n    \
         channel \"room:*\", MyAppWeb.RoomChannel\n",
+    more: &[],
 };
 const APP_JS: Kind = Kind {
     cases: "shared/places/script_imports",
     path: "assets/js/app.js",
     before: &[],
     args: &["gen", "socket", "User"],
-    manual_step: "\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./user_socket.js\"\n",
+    by_hand: "\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./user_socket.js\"\n",
+    more: &[],
 };
 pub const APPLICATION: Kind = Kind {
     cases: "phoenix/places/children",
@@ -48,28 +53,32 @@ pub const APPLICATION: Kind = Kind {
     args: &["gen", "presence"],
     manual_step: "\nAdd this to `lib/my_app/application.ex` to start it, among the children: after the PubSub, \
         before the endpoint:\n\n    MyAppWeb.Presence,\n",
+    more: &[],
 };
 pub const CHANNEL: Kind = Kind {
     cases: "phoenix/places/channel_after_join",
     path: "lib/my_app_web/channels/room_channel.ex",
     before: &[&["gen", "channel", "Room", "--yes"]],
     args: &["gen", "presence", "--channel", "Room"],
-    manual_step: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to track clients, the first as the last \
-        expression in `join` before its `{:ok, socket}`:\n\n",
+    by_hand: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to count clients in, the first as the last \
+        thing in `join` before its `{:ok, socket}`:\n\n",
+    more: &[],
 };
 pub const ROUTER: Kind = Kind {
     cases: "phoenix/places/router_browser",
     path: "lib/my_app_web/router.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    manual_step: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:",
+    by_hand: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:",
+    more: &[],
 };
 pub const ENDPOINT_AUTH: Kind = Kind {
     cases: "phoenix/places/socket_options",
     path: "lib/my_app_web/endpoint.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    manual_step: "\nAdd this to `lib/my_app_web/endpoint.ex` to read the token",
+    by_hand: "\nAdd this to `lib/my_app_web/endpoint.ex` to read the token",
+    more: &["another_of_that_last_name", "mounted_elsewhere"],
 };
 pub const SOCKET_AUTH: Kind = Kind {
     cases: "phoenix/places/socket_user",
@@ -78,14 +87,16 @@ pub const SOCKET_AUTH: Kind = Kind {
     args: &["gen", "auth"],
     manual_step: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to accept only clients with a token, instead of \
         its own `connect` and `id`:\n\n",
+    more: &[],
 };
 const SCRIPT_AUTH: Kind = Kind {
     cases: "shared/places/script_token",
     path: "assets/js/user_socket.js",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    manual_step: "\nAdd this to `assets/js/user_socket.js` to send the token: in the options of the `Socket`, which \
-        connects once there is one:\n\n",
+    by_hand: "\nAdd this to `assets/js/user_socket.js` to show the token: in the options of the `Socket`, which \
+        connects when there is one:\n\n",
+    more: &[],
 };
 
 /// A file before and after the command.
@@ -137,6 +148,9 @@ impl Kind {
 
     fn holds(&self) {
         for fixture in self.fixtures() {
+            if self.more.contains(&fixture.name.as_str()) {
+                continue;
+            }
             let (edited, ran) = self.edited(&fixture.before);
             let verb = match (&fixture.after, fixture.manual) {
                 (Some(after), _) => {
