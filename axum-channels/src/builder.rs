@@ -12,7 +12,7 @@ use crate::runner::Handlers;
 use crate::session::Rules;
 use crate::socket::SocketHandler;
 use crate::sync::Mutex;
-use crate::transport::{Connect, Connected, Mount, Registry, SocketOptions, websocket};
+use crate::transport::{Connect, Connected, Formats, Mount, Registry, SocketOptions, websocket};
 use crate::url::PublicUrl;
 use std::any::type_name;
 use std::fmt;
@@ -105,6 +105,7 @@ impl Socket {
             registry: Arc::new(Registry::new(self.options.timeout, log.clone())),
             log,
             check_origin: own_check.unwrap_or_else(|| shared.check_origin.clone()),
+            formats: Formats::new(&self.options.codecs),
             options: self.options,
         })
     }

@@ -70,6 +70,7 @@
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app, channels
 //!   included.
 //! - [`websocket`]: limits and their defaults. [`CheckOrigin`]: pages that may connect.
+//! - [`serializer`]: other encodings than JSON.
 //! - [`serve`]: a server with time limits and a bounded shutdown.
 //! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
 //! - [`testing`]: clients for tests.
@@ -133,6 +134,7 @@ mod proxies;
 mod pubsub;
 mod rate_limit;
 mod runner;
+pub mod serializer;
 mod serve;
 mod session;
 mod socket;

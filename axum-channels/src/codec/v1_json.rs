@@ -4,7 +4,7 @@
 
 use super::Malformed;
 use super::json::{is_too_deep, name, payload, put_ref, put_reply, put_str, reference};
-use crate::message::{Body, Broadcast, Message, Outgoing};
+use crate::message::{Message, Payload, ServerMessage};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -18,29 +18,38 @@ pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
     Ok(message)
 }
 
-/// Appends a message to one client.
-pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
-    match &message.body {
-        Body::Reply { status, response } => {
+/// Appends a message.
+pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
+    let reference = match *message {
+        ServerMessage::Reply {
+            reference,
+            status,
+            response,
+            ..
+        } => {
             put_head("phx_reply", out);
             put_reply(status, response, out);
+            reference
         }
-        Body::Event { event, payload } => {
-            put_head(event, out);
-            out.extend_from_slice(payload.as_json().as_bytes());
+        ServerMessage::Push {
+            reference,
+            event,
+            payload,
+            ..
+        } => {
+            put_event(event, payload, out);
+            reference
         }
-    }
+        ServerMessage::Broadcast { event, payload, .. } => {
+            put_event(event, payload, out);
+            None
+        }
+    };
     out.extend_from_slice(br#","ref":"#);
-    put_ref(message.reference.as_ref(), out);
-    put_tail(&message.topic, out);
-}
-
-/// Appends a broadcast.
-pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
-    put_head(broadcast.event, out);
-    out.extend_from_slice(broadcast.payload.as_json().as_bytes());
-    out.extend_from_slice(br#","ref":null"#);
-    put_tail(broadcast.topic, out);
+    put_ref(reference, out);
+    out.extend_from_slice(br#","topic":"#);
+    put_str(message.topic(), out);
+    out.push(b'}');
 }
 
 fn put_head(event: &str, out: &mut Vec<u8>) {
@@ -49,10 +58,9 @@ fn put_head(event: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(br#","payload":"#);
 }
 
-fn put_tail(topic: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(br#","topic":"#);
-    put_str(topic, out);
-    out.push(b'}');
+fn put_event(event: &str, payload: &Payload, out: &mut Vec<u8>) {
+    put_head(event, out);
+    out.extend_from_slice(payload.as_json().as_bytes());
 }
 
 struct Object<'a>(Message<'a>);
@@ -103,12 +111,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Payload, Ref, Status, Topic};
+    use crate::message::{Body, Outgoing, Ref, Status, Topic};
     use serde_json::json;
 
     fn encoded(message: &Outgoing<'_>) -> String {
         let mut out = Vec::new();
-        encode(message, &mut out);
+        encode(&message.view(), &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 

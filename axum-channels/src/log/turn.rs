@@ -167,6 +167,17 @@ pub(crate) fn encode_failed(topic: &str, why: &EncodeError) {
     );
 }
 
+/// A serializer of the app could not decode a message.
+pub(crate) fn decode_failed(serializer: &str, error: &Error) {
+    limited!(
+        ERROR,
+        "message not decoded",
+        serializer,
+        error = one_line(error),
+        "message not decoded"
+    );
+}
+
 pub(crate) fn aborted(topic: &str, channel: &str, limit: Duration) {
     tracing::error!(
         target: TARGET,

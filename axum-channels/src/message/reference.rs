@@ -1,12 +1,25 @@
-use serde_json::Value;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::fmt;
 
 /// A `ref` or a `join_ref`, kept as the received JSON text, so that `"5"` and `5` are sent back unchanged.
 ///
 /// Clients use counters, so the text is short: up to 22 bytes need no allocation.
+///
+/// It serializes as a string or a number, whichever it was created from.
+///
+/// ```
+/// use axum_channels::serializer::Ref;
+///
+/// assert_eq!(Ref::from("5").as_text(), "5");
+/// assert_ne!(Ref::from("5"), Ref::from(5));
+/// assert_eq!(serde_json::to_string(&[Ref::from("5"), Ref::from(5)])?, r#"["5",5]"#);
+/// # Ok::<_, serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Ref(Repr);
+pub struct Ref(Repr);
 
 const INLINE: usize = 22;
 
@@ -51,8 +64,13 @@ impl Ref {
         })
     }
 
-    /// Returns the ref as a binary frame has it: a string without its quotes, or a number.
-    pub(crate) fn as_text(&self) -> Cow<'_, str> {
+    /// Returns the string, or the digits of the number.
+    ///
+    /// ```
+    /// # use axum_channels::serializer::Ref;
+    /// assert_eq!(Ref::from(5).as_text(), "5");
+    /// ```
+    pub fn as_text(&self) -> Cow<'_, str> {
         let json = std::str::from_utf8(self.as_json()).unwrap_or_default();
         match json
             .strip_prefix('"')
@@ -69,6 +87,38 @@ impl Ref {
         match &self.0 {
             Repr::Inline { len, bytes } => &bytes[..usize::from(*len)],
             Repr::Heap(json) => json.as_bytes(),
+        }
+    }
+}
+
+impl From<&str> for Ref {
+    fn from(text: &str) -> Self {
+        Ref::from_scalar(&Value::from(text).to_string())
+    }
+}
+
+impl From<u64> for Ref {
+    fn from(number: u64) -> Self {
+        Ref::from_scalar(&number.to_string())
+    }
+}
+
+impl Serialize for Ref {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serde_json::from_slice::<Number>(self.as_json()) {
+            Ok(number) => number.serialize(serializer),
+            Err(_) => serializer.serialize_str(&self.as_text()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Ref {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            scalar @ (Value::String(_) | Value::Number(_)) => {
+                Ok(Ref::from_scalar(&scalar.to_string()))
+            }
+            _ => Err(D::Error::custom("a ref is a string or a number")),
         }
     }
 }

@@ -35,6 +35,7 @@ mod websocket;
 mod write_queue;
 
 pub(crate) use connect::{Connect, Connected};
+pub(crate) use format::Formats;
 pub(crate) use mount::Mount;
 pub use options::{SocketOptions, websocket};
 pub(crate) use registry::Registry;

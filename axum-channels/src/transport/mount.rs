@@ -1,4 +1,5 @@
 use super::connect::Connect;
+use super::format::Formats;
 use super::options::SocketOptions;
 use super::poll_sessions::PollSessions;
 use super::registry::Registry;
@@ -21,6 +22,7 @@ pub(crate) struct Mount {
     pub(crate) handlers: Arc<Handlers>,
     pub(crate) connect: Connect,
     pub(crate) options: SocketOptions,
+    pub(crate) formats: Formats,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) registry: Arc<Registry>,
     pub(crate) log: Arc<SocketLog>,

@@ -1,3 +1,4 @@
+use crate::codec::{Codecs, Serializer};
 use crate::origin::CheckOrigin;
 use crate::rate_limit::RateLimit;
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub struct SocketOptions {
     pub(crate) max_waiting: usize,
     pub(crate) max_waiting_bytes: usize,
     pub(crate) check_origin: Option<CheckOrigin>,
+    pub(crate) codecs: Codecs,
     pub(crate) longpoll: bool,
     pub(crate) connect_timeout: Duration,
     pub(crate) join_timeout: Duration,
@@ -44,6 +46,7 @@ pub fn websocket() -> SocketOptions {
         max_waiting: 128,
         max_waiting_bytes: 4 * 1024 * 1024,
         check_origin: None,
+        codecs: Codecs::default(),
         longpoll: false,
         connect_timeout: Duration::from_secs(10),
         join_timeout: Duration::from_secs(10),
@@ -201,6 +204,32 @@ impl SocketOptions {
     /// ```
     pub fn longpoll(mut self) -> Self {
         self.longpoll = true;
+        self
+    }
+
+    /// Mounts a serializer for clients that connect with the version `vsn`, such as `3.0.0`, or a later patch release of it.
+    ///
+    /// It comes before the serializers that are there, the built-in ones for 1.0.0 and 2.0.0 included: with one of these
+    /// versions it replaces them. For another serializer on each transport, mount the socket twice, once for each.
+    ///
+    /// Phoenix's `serializer: [{MySerializer, "~> 3.0.0"}]`.
+    ///
+    /// # Panics
+    /// If `vsn` is not three numbers.
+    ///
+    /// ```
+    /// # use axum_channels::{SocketOptions, serializer::Serializer, websocket};
+    /// fn options(message_pack: impl Serializer) -> SocketOptions {
+    ///     websocket().serializer("3.0.0", message_pack) // in phoenix.js: new Socket("/socket", {vsn: "3.0.0", …})
+    /// }
+    /// ```
+    pub fn serializer(mut self, vsn: &str, serializer: impl Serializer) -> Self {
+        match vsn.parse() {
+            Ok(version) => self.codecs.insert(version, serializer),
+            Err(_) => panic!(
+                "`{vsn}` is not a version of a serializer: it has three numbers, such as 3.0.0"
+            ),
+        }
         self
     }
 

@@ -38,24 +38,24 @@ impl Outbox {
     }
 
     /// Sends a message to this client alone.
-    pub(super) fn send(&self, message: &Outgoing<'_>, format: Format) {
-        match format.kind(message) {
-            Ok(kind) => {
-                self.push(|queue| queue.push_own(|out| format.put(message, kind, out)));
+    pub(super) fn send(&self, message: &Outgoing<'_>, format: &Format) {
+        match format.check(&message.view()) {
+            Ok(ready) => {
+                self.push(|queue| queue.push_own(|out| format.put(ready, out)));
             }
             Err(why) => log::encode_failed(&message.topic, &why),
         }
     }
 
     /// Sends a broadcast, which is encoded once for all clients with the same format.
-    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, format: Format) -> Pressure {
+    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, format: &Format) -> Pressure {
         let encode = |broadcast: &Broadcast<'_>| {
             let encoded = format.broadcast(broadcast);
             encoded
                 .inspect_err(|why| log::encode_failed(broadcast.topic, why))
                 .ok()
         };
-        match broadcast.encoded(format.index(), encode) {
+        match broadcast.encoded(format.id, encode) {
             Some(encoded) => self.push_shared(encoded),
             None => Pressure::Low,
         }
