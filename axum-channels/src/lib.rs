@@ -64,7 +64,7 @@
 //!
 //! - [`SocketHandler`]: accepts clients, and routes topics to [`Channels`].
 //! - [`Channel`]: handles a topic's messages. [`Socket`]: its handle to the client and to everyone else on the topic.
-//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Socket::subscribe`]: broadcasts of other
+//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app, at once or by a [`Timer`]. [`Socket::subscribe`]: broadcasts of other
 //!   topics. [`Later`]: a reply from elsewhere.
 //! - [`Presence`]: lists of the clients on a topic.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app, channels
@@ -159,7 +159,7 @@ pub use serve::{Serve, serve, shutdown_signal};
 pub use session::Reason;
 pub use socket::{
     ConnectInfo, Params, Presence, PresenceError, SendError, Sender, Socket, SocketHandler,
-    Subscription,
+    Subscription, Timer,
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};

@@ -1,5 +1,6 @@
 //! Connected clients: the API of users besides channels.
 
+mod channel_slots;
 mod connect_info;
 mod handler;
 mod keyed_queue;
@@ -8,8 +9,9 @@ mod params;
 mod presence;
 mod presence_error;
 mod recipient;
+mod resource;
 mod subscription;
-mod subscription_slots;
+mod timer;
 mod tracked;
 
 pub use connect_info::ConnectInfo;
@@ -21,6 +23,7 @@ pub use presence::Presence;
 pub use presence_error::PresenceError;
 pub(crate) use recipient::{Interceptor, Recipient};
 pub use subscription::Subscription;
+pub use timer::Timer;
 
 use crate::channel::{Channel, HandleInfo};
 use crate::endpoint::{Endpoint, Event};

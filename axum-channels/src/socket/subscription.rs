@@ -1,11 +1,11 @@
 use super::Socket;
-use super::mailbox::Mailbox;
 use super::recipient::Recipient;
-use super::subscription_slots::SubscriptionSlot;
+use super::resource::Resource;
+use super::channel_slots::ChannelSlot;
 use crate::channel::{Envelope, HandleInfo};
 use crate::endpoint::Event;
 use crate::message::{Broadcast, Topic};
-use crate::pubsub::{self, Pressure, Subscriber};
+use crate::pubsub::{Pressure, Subscriber};
 use crate::session::AppMessage;
 use std::fmt;
 use std::marker::PhantomData;
@@ -33,7 +33,7 @@ use std::sync::Arc;
 #[must_use = "the subscription ends when this is dropped"]
 pub struct Subscription {
     topic: Topic,
-    _slot: Arc<SubscriptionSlot<pubsub::Subscription>>,
+    _slot: Arc<ChannelSlot<Resource>>,
 }
 
 impl Subscription {
@@ -45,13 +45,9 @@ impl Subscription {
             is_own: topic == socket.topic,
             of: PhantomData::<fn(C)>,
         });
-        let reserve = |mailbox: &Mailbox| mailbox.subscription_slots().reserve(socket.key);
-        let slot = context
-            .mailbox
-            .open()
-            .map_or_else(SubscriptionSlot::over, reserve);
+        let slot = context.reserve(socket.key);
         let pubsub = &context.endpoint.shared().pubsub;
-        slot.take(pubsub.subscribe(topic.clone(), listener));
+        slot.take(Resource::Subscription(pubsub.subscribe(topic.clone(), listener)));
         Subscription { topic, _slot: slot }
     }
 
