@@ -1,6 +1,6 @@
 //! The builder of endpoints.
 
-use crate::channel::Channels;
+use crate::channel::{Channels, RouteTable};
 use crate::endpoint::{Endpoint, Mounted, Shared, States};
 use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
@@ -75,7 +75,10 @@ impl Socket {
             handlers: Handlers {
                 name: type_name::<S>(),
                 filter: Arc::default(),
-                rules,
+                table: Arc::new(RouteTable {
+                    rules,
+                    assigns: channels.assigns,
+                }),
                 routes: channels.routes,
                 join_timeout,
                 drain_timeout,

@@ -63,6 +63,14 @@ impl SocketHandler for Anyone {
     }
 }
 
+fn endpoint(ticks: &Ticks) -> Endpoint {
+    let options = websocket().max_waiting(4).drain_timeout(Duration::ZERO);
+    Endpoint::builder()
+        .socket_with::<Anyone>("/socket", options)
+        .state(ticks.clone())
+        .build()
+}
+
 /// A client on the channel, and the number of messages that timers sent to it.
 struct Test {
     client: Client,
@@ -73,12 +81,11 @@ struct Test {
 impl Test {
     async fn join() -> Self {
         let ticks = Ticks::default();
-        let options = websocket().max_waiting(4).drain_timeout(Duration::ZERO);
-        let endpoint = Endpoint::builder()
-            .socket_with::<Anyone>("/socket", options)
-            .state(ticks.clone())
-            .build();
-        let client = connect(&endpoint, "/socket").await;
+        Test::join_on(&endpoint(&ticks), ticks).await
+    }
+
+    async fn join_on(endpoint: &Endpoint, ticks: Ticks) -> Self {
+        let client = connect(endpoint, "/socket").await;
         let channel = client.join("clock:1", json!({})).await;
         Test {
             client,
@@ -127,7 +134,11 @@ async fn a_timer_that_is_cancelled_sends_nothing_more_and_leaves_no_task() {
         test.push(event).await;
         assert_eq!(tasks(), before + 1, "{event}");
         test.push("cancel").await;
-        assert_eq!((test.ticks_after(10_000).await, tasks()), (0, before), "{event}");
+        assert_eq!(
+            (test.ticks_after(10_000).await, tasks()),
+            (0, before),
+            "{event}"
+        );
     }
 }
 
@@ -147,22 +158,32 @@ async fn a_timer_ends_with_its_channel() {
         test.push(event).await;
         assert_eq!(tasks(), before + 1, "{event}");
         test.channel.leave().await;
-        assert_eq!((test.ticks_after(10_000).await, tasks()), (0, before), "{event}");
+        assert_eq!(
+            (test.ticks_after(10_000).await, tasks()),
+            (0, before),
+            "{event}"
+        );
         test.channel = test.client.join("clock:1", json!({})).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_timer_ends_with_its_client_although_the_channel_is_busy() {
-    let before = tasks();
-    let mut test = Test::join().await;
-    test.push("after").await;
-    test.push("every").await;
-    test.channel.push("sleep", json!({}));
-    test.client.disconnect().await;
-    drop(test.channel);
-    sleep(Duration::from_secs(1)).await;
-    assert_eq!(tasks(), before);
+    let ticks = Ticks::default();
+    let endpoint = endpoint(&ticks);
+    let mut left = Vec::new();
+    for timers in [&[][..], &["after", "every"]] {
+        let mut test = Test::join_on(&endpoint, ticks.clone()).await;
+        for timer in timers {
+            test.push(timer).await;
+        }
+        test.channel.push("sleep", json!({}));
+        test.client.disconnect().await;
+        drop(test.channel);
+        sleep(Duration::from_secs(10)).await;
+        left.push((tasks(), ticks.0.load(SeqCst)));
+    }
+    assert_eq!(left[0], left[1]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 use super::Context;
-use super::keyed_queue::KeyedQueue;
 use super::channel_slots::{ChannelSlot, ChannelSlots};
+use super::keyed_queue::KeyedQueue;
 use super::resource::Resource;
 use super::tracked::Tracked;
 use crate::channel::{Envelope, HandleInfo};
@@ -55,7 +55,7 @@ impl Context {
     ///
     /// A message that ends a channel is queued regardless of the limit.
     pub(crate) fn post(&self, key: Key, message: AppMessage) -> Result<usize, SendError> {
-        let limit = (!message.ends()).then_some(self.max_waiting);
+        let limit = (!message.ends()).then_some(self.max_waiting());
         self.post_within(limit, key, message)
     }
 
@@ -87,9 +87,7 @@ impl Context {
     /// Ends a channel's subscriptions and timers.
     pub(crate) fn unsubscribe(&self, key: Key) {
         let mailbox = self.mailbox.get();
-        if let Some(channel_slots) =
-            mailbox.and_then(|mailbox| mailbox.channel_slots.get())
-        {
+        if let Some(channel_slots) = mailbox.and_then(|mailbox| mailbox.channel_slots.get()) {
             channel_slots.end(key);
         }
     }

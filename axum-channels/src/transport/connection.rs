@@ -51,7 +51,7 @@ impl Connection {
             handler,
             id,
             mailbox: LazyMailbox::default(),
-            max_waiting: mount.options.max_waiting,
+            routes: mount.handlers.table.clone(),
         });
         (Runner::new(context, mount.handlers.clone()), subscription)
     }

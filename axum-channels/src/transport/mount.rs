@@ -61,7 +61,7 @@ impl Mounted for Mount {
     }
 
     fn channel(&self, topic: &str) -> Option<&'static str> {
-        let RouteId(route) = self.handlers.rules.route(topic)?;
+        let RouteId(route) = self.handlers.table.rules.route(topic)?;
         Some(self.handlers.routes.get(route as usize)?.name)
     }
 
