@@ -69,7 +69,7 @@
 //! - [`Presence`]: lists of the clients on a topic.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app, channels
 //!   included.
-//! - [`websocket`]: limits and their defaults. [`CheckOrigin`]: pages that may connect.
+//! - [`websocket`] and [`longpoll`]: transports, limits and their defaults. [`CheckOrigin`]: pages that may connect.
 //! - [`serializer`]: other encodings than JSON.
 //! - [`serve`]: a server with time limits and a bounded shutdown.
 //! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
@@ -164,5 +164,5 @@ pub use socket::{
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};
 pub use tracing::level_filters::LevelFilter;
-pub use transport::{SocketOptions, websocket};
+pub use transport::{SocketOptions, longpoll, websocket};
 pub use url::{InvalidUrl, PublicUrl};

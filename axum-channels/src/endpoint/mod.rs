@@ -237,6 +237,18 @@ impl Endpoint {
         Some(found.path())
     }
 
+    /// Returns the path at which clients of the socket at `path` connect by WebSocket.
+    ///
+    /// The default if there is none at exactly this path, whose parameters may have been filled in.
+    pub(crate) fn websocket_path(&self, path: &str) -> String {
+        let mut sockets = self.inner.sockets.iter();
+        let found = sockets.find_map(|socket| match socket.path() == path {
+            true => socket.websocket_path(),
+            false => None,
+        });
+        found.unwrap_or_else(|| format!("{path}/websocket"))
+    }
+
     /// Counts the open connections and subscriptions.
     ///
     /// ```

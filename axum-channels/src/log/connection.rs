@@ -46,6 +46,8 @@ pub(crate) enum Closed<'a> {
 pub(crate) enum Refusal {
     /// It is not a valid WebSocket request.
     NoWebSocket(&'static str),
+    /// It offers only subprotocols that the socket does not support.
+    NoSubprotocol,
     TooLarge,
     TooSlow,
     NotUtf8,
@@ -96,6 +98,11 @@ impl SocketLog {
                 400,
                 "it does not ask for a WebSocket as a browser does; does a proxy on the way drop its Upgrade headers?",
                 missing = missing
+            ),
+            Refusal::NoSubprotocol => refused!(
+                ERROR,
+                403,
+                "it offers no subprotocol of the socket's `subprotocols`"
             ),
             Refusal::TooLarge => refused!(
                 ERROR,

@@ -1,6 +1,6 @@
 use super::connect::Connect;
 use super::format::Formats;
-use super::options::SocketOptions;
+use super::options::{SocketOptions, TransportPath};
 use super::poll_sessions::PollSessions;
 use super::registry::Registry;
 use super::{longpoll, websocket};
@@ -42,22 +42,28 @@ impl Mounted for Mount {
         &self.path
     }
 
+    fn websocket_path(&self) -> Option<String> {
+        let TransportPath(transport) = self.options.websocket.as_ref()?;
+        Some(format!("{}{transport}", self.path))
+    }
+
     fn router(self: Arc<Self>, endpoint: Endpoint) -> Router {
-        let (path, polled) = (self.path.clone(), self.options.longpoll);
+        let mount = self.clone();
         let socket = Arc::new(MountedSocket {
             endpoint,
             mount: self,
         });
-        let for_polls = polled.then(|| socket.clone());
-        let serve = any(move |request: Request| websocket::serve(socket, request));
-        let router = route(Router::new(), &path, "websocket", serve);
-        match for_polls {
-            Some(socket) => {
-                let serve = any(move |request: Request| longpoll::serve(socket, request));
-                route(router, &path, "longpoll", serve)
-            }
-            None => router,
+        let mut router = Router::new();
+        if let Some(transport) = &mount.options.websocket {
+            let socket = socket.clone();
+            let serve = any(move |request: Request| websocket::serve(socket, request));
+            router = route(router, &mount.path, transport, serve);
         }
+        if let Some(transport) = &mount.options.longpoll {
+            let serve = any(move |request: Request| longpoll::serve(socket, request));
+            router = route(router, &mount.path, transport, serve);
+        }
+        router
     }
 
     fn channel(&self, topic: &str) -> Option<&'static str> {
@@ -75,9 +81,19 @@ impl Mounted for Mount {
 }
 
 /// Adds routes with a superfluous slash, which Plug ignores: `new Socket("/socket/")` requests `/socket//websocket`.
-fn route(router: Router, path: &str, transport: &str, serve: MethodRouter) -> Router {
-    router
-        .route(&format!("{path}//{transport}"), serve.clone())
-        .route(&format!("{path}/{transport}/"), serve.clone())
-        .route(&format!("{path}/{transport}"), serve)
+fn route(
+    router: Router,
+    path: &str,
+    TransportPath(transport): &TransportPath,
+    serve: MethodRouter,
+) -> Router {
+    let router = router.route(&format!("{path}{transport}/"), serve.clone());
+    let router = match format!("{path}{transport}") {
+        path if path.is_empty() => router,
+        path => router.route(&path, serve.clone()),
+    };
+    match transport.is_empty() {
+        true => router,
+        false => router.route(&format!("{path}/{transport}"), serve),
+    }
 }

@@ -11,6 +11,7 @@ use super::outbox::Outbox;
 use super::read_pause::ReadPause;
 use super::registry::Admission;
 use super::stream::Stream;
+use super::subprotocol;
 use crate::log;
 use axum::body::Body;
 use axum::extract::Request;
@@ -42,6 +43,10 @@ pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Respo
             return no_websocket();
         }
     };
+    let Ok(subprotocol) = subprotocol::select(&parts.headers, &mount.options.subprotocols) else {
+        mount.log.refused(TRANSPORT, log::Refusal::NoSubprotocol);
+        return status(StatusCode::FORBIDDEN);
+    };
     if mount.registry.is_draining() {
         mount.log.refused(TRANSPORT, log::Refusal::Draining);
         return status(StatusCode::SERVICE_UNAVAILABLE);
@@ -50,7 +55,7 @@ pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Respo
         Ok(accepted) => match mount.registry.admit() {
             Some(admission) => {
                 tokio::spawn(run(socket.clone(), accepted, admission, upgrade));
-                handshake.response()
+                handshake.response(subprotocol)
             }
             None => {
                 mount.log.refused(TRANSPORT, log::Refusal::Draining);
