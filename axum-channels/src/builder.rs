@@ -1,7 +1,7 @@
 //! The builder of endpoints.
 
 use crate::channel::{Channels, RouteTable};
-use crate::endpoint::{Endpoint, Mounted, Shared, States};
+use crate::endpoint::{Endpoint, Mounted, PresenceHandler, PresenceNews, Shared, States};
 use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
 use crate::origin::CheckOrigin;
@@ -43,6 +43,7 @@ pub struct EndpointBuilder {
     check_origin: CheckOrigin,
     url: Option<Arc<PublicUrl>>,
     proxies: Option<TrustedProxies>,
+    presence_news: Option<PresenceNews>,
     filter: Filter,
 }
 
@@ -161,6 +162,7 @@ impl EndpointBuilder {
             check_origin: CheckOrigin::default(),
             url: None,
             proxies: None,
+            presence_news: None,
             filter: Filter::default(),
         }
     }
@@ -249,6 +251,27 @@ impl EndpointBuilder {
         self
     }
 
+    /// Callbacks for the presences of all topics: see [`PresenceHandler`]. None by default.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, PresenceHandler, Presences, Topic};
+    /// # use serde_json::json;
+    /// struct Admins;
+    ///
+    /// impl PresenceHandler for Admins {
+    ///     async fn fetch(&self, _: &Topic, mut presences: Presences) -> Presences {
+    ///         presences.set("user:1", "admin", json!(true));
+    ///         presences
+    ///     }
+    /// }
+    ///
+    /// let builder = Endpoint::builder().presence(Admins);
+    /// ```
+    pub fn presence(mut self, handler: impl PresenceHandler) -> Self {
+        self.presence_news = Some(PresenceNews::new(handler));
+        self
+    }
+
     /// Words that hide a parameter from the log: `password`, `secret` and `token` by default, which this replaces.
     ///
     /// A parameter with one of them in its name, in any case and at any depth, is logged as `[FILTERED]`, and so is a value
@@ -309,6 +332,7 @@ impl EndpointBuilder {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
+            presence_news: self.presence_news,
             check_origin: self.check_origin.at(self.url.as_ref()),
             url: self.url,
             proxies: self.proxies,

@@ -66,7 +66,7 @@
 //! - [`Channel`]: handles a topic's messages. [`Socket`]: its handle to the client and to everyone else on the topic.
 //! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app, at once or by a [`Timer`]. [`Socket::subscribe`]: broadcasts of other
 //!   topics. [`Later`]: a reply from elsewhere.
-//! - [`Presence`]: lists of the clients on a topic.
+//! - [`Presence`]: lists of the clients on a topic. [`PresenceHandler`]: data that is added to them, and their changes.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app, channels
 //!   included.
 //! - [`websocket`] and [`longpoll`]: transports, limits and their defaults. [`CheckOrigin`]: pages that may connect.
@@ -148,18 +148,18 @@ mod with_timeout;
 
 pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
-pub use endpoint::{Endpoint, Event, Events, Missed, Stats};
+pub use endpoint::{Endpoint, Event, Events, Missed, PresenceHandler, Stats};
 pub use log::LogLine;
 pub use message::{Later, Payload, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
-pub use presence::Presences;
+pub use presence::{PresenceDiff, Presences};
 pub use proxies::{InvalidNetwork, TrustedProxies};
 pub use rate_limit::RateLimit;
 pub use serve::{Serve, serve, shutdown_signal};
 pub use session::Reason;
 pub use socket::{
     ConnectInfo, Params, Presence, PresenceError, SendError, Sender, Socket, SocketHandler,
-    Subscription, Timer,
+    Subscription, Timer, TrackedPresence,
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};

@@ -5,10 +5,14 @@
 mod events;
 mod lossy;
 mod mounted;
+mod presence_handler;
+mod presence_news;
 mod state;
 
 pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
+pub use presence_handler::PresenceHandler;
+pub(crate) use presence_news::PresenceNews;
 pub(crate) use state::States;
 
 use crate::log::Filter;
@@ -65,6 +69,7 @@ pub(crate) struct Shared {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) tracker: Tracker,
+    pub(crate) presence_news: Option<PresenceNews>,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) url: Option<Arc<PublicUrl>>,
     pub(crate) proxies: Option<TrustedProxies>,
@@ -136,7 +141,7 @@ impl Endpoint {
         Events::new(&self.inner.shared.pubsub, topic.into())
     }
 
-    /// Returns the presences of a topic: see [`Presence`](crate::Presence).
+    /// Returns the presences of a topic: see [`Presence`](crate::Presence). They are without what a [`PresenceHandler`] adds.
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();

@@ -5,7 +5,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 /// Sentence of each event, by its message. A line with a field that the event lacks is left out.
-const SENTENCES: [(&str, &str); 27] = [
+const SENTENCES: [(&str, &str); 28] = [
     (
         "CONNECTED TO",
         "CONNECTED TO {socket} in {duration_us}
@@ -100,6 +100,10 @@ const SENTENCES: [(&str, &str); 27] = [
     (
         "message not decoded",
         "{serializer} could not decode a message: {error}",
+    ),
+    (
+        "presence callback crashed",
+        "{callback} of the presences of {topic} crashed: {error}",
     ),
     (
         "shutting down",

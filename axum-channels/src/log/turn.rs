@@ -178,6 +178,18 @@ pub(crate) fn decode_failed(serializer: &str, error: &Error) {
     );
 }
 
+/// A function of the app's for presences, `callback`, panicked or took too long.
+pub(crate) fn presence_crashed(callback: &str, topic: &str, error: &Error) {
+    limited!(
+        ERROR,
+        "presence callback crashed",
+        callback,
+        topic = one_line(topic),
+        error = one_line(error),
+        "presence callback crashed"
+    );
+}
+
 pub(crate) fn aborted(topic: &str, channel: &str, limit: Duration) {
     tracing::error!(
         target: TARGET,

@@ -4,7 +4,8 @@ use super::Runner;
 use super::slot::Slot;
 use crate::channel::ending;
 use crate::guard::drop_guarded;
-use crate::message::{Payload, Topic};
+use crate::message::{Body, Outgoing, Payload, Topic};
+use crate::presence::{PresenceDiff, Presences};
 use crate::session::{Change, Key, Reason};
 
 impl Runner {
@@ -16,25 +17,29 @@ impl Runner {
         let owner = self.context.owner(key);
         let diff = match change {
             Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
-            Change::Update { key, meta } => tracker.update(topic, owner, &key, meta),
+            Change::Update { key, change } => tracker.update(topic, owner, &key, change),
             Change::Untrack { key } => tracker.untrack(topic, owner, &key),
-            Change::PushState => {
-                let message = self
-                    .session
-                    .push(key, "presence_state", tracker.list(topic).into());
-                return message
-                    .into_iter()
-                    .for_each(|message| self.context.client.send(&message));
-            }
+            Change::PushState => return self.push_presences(key, topic),
         };
         self.publish_presence(topic, diff);
     }
 
-    fn publish_presence(&self, topic: &Topic, diff: Option<Payload>) {
+    fn push_presences(&self, key: Key, topic: &Topic) {
+        let event = "presence_state";
+        if let Some(message) = self.session.push(key, event, Payload::empty()) {
+            let client = self.context.client.clone();
+            let push = move |presences: Presences| {
+                let payload = presences.into();
+                let body = Body::Event { event, payload };
+                client.send(&Outgoing { body, ..message });
+            };
+            self.context.endpoint.with_presences(topic, push);
+        }
+    }
+
+    fn publish_presence(&self, topic: &Topic, diff: Option<PresenceDiff>) {
         if let Some(diff) = diff {
-            self.context
-                .endpoint
-                .broadcast(topic, "presence_diff", diff);
+            self.context.endpoint.publish_presence(topic, diff);
         }
     }
 

@@ -14,6 +14,7 @@ mod resource;
 mod subscription;
 mod timer;
 mod tracked;
+mod tracked_presence;
 
 pub use connect_info::ConnectInfo;
 pub use handler::SocketHandler;
@@ -25,6 +26,7 @@ pub use presence_error::PresenceError;
 pub(crate) use recipient::{Interceptor, Recipient};
 pub use subscription::Subscription;
 pub use timer::Timer;
+pub use tracked_presence::TrackedPresence;
 
 use crate::channel::{Channel, HandleInfo, RouteTable};
 use crate::endpoint::{Endpoint, Event};
@@ -63,7 +65,7 @@ pub(crate) struct Context {
 impl Context {
     /// Identity of a channel of this connection in the tracker.
     pub(crate) fn owner(self: &Arc<Self>, key: Key) -> Owner {
-        Owner {
+        Owner::Channel {
             connection: Arc::as_ptr(self).addr(),
             key,
         }
