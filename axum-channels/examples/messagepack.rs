@@ -70,8 +70,8 @@ impl Serializer for MessagePack {
         Ok(Message {
             join_ref,
             reference,
-            topic,
-            event,
+            topic: topic.into(),
+            event: event.into(),
             payload,
         })
     }
@@ -88,7 +88,13 @@ impl Serializer for MessagePack {
             } => {
                 let response = sent(response);
                 let answer = Answer { status, response };
-                rmp_serde::to_vec_named(&(join_ref, reference, topic, "phx_reply", answer))?
+                rmp_serde::to_vec_named(&(
+                    join_ref,
+                    reference,
+                    topic.as_str(),
+                    "phx_reply",
+                    answer,
+                ))?
             }
             ServerMessage::Push {
                 join_ref,

@@ -4,4 +4,4 @@
 //! own, or in place of a built-in one, with [`SocketOptions::serializer`](crate::SocketOptions::serializer).
 
 pub use crate::codec::{BuiltIn, Encoded, Frame, Serializer};
-pub use crate::message::{Message, Ref, ServerMessage};
+pub use crate::message::{Address, Message, Name, Ref, ServerMessage};

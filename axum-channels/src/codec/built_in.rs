@@ -1,6 +1,6 @@
 use super::{Encoded, Frame, Serializer, v1_json, v2_binary, v2_json};
 use crate::Result;
-use crate::message::{Message, ServerMessage};
+use crate::message::{EncodeError, Message, ServerMessage};
 use std::fmt;
 
 /// Serializers of Phoenix's protocol, which every socket has.
@@ -40,17 +40,6 @@ pub(crate) enum Kind {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
-/// Error of a message that the format cannot encode.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum EncodeError {
-    /// V1 and long-polling have only text.
-    Binary,
-    /// A topic, an event or a ref of more than 255 bytes, with a binary payload.
-    TooLong,
-    /// Error of a serializer of the app.
-    Custom(String),
-}
-
 impl BuiltIn {
     /// Reads a text message.
     pub(crate) fn decode_text(self, text: &str) -> Result<Message<'_>, Malformed> {
@@ -71,8 +60,14 @@ impl BuiltIn {
 
     /// Returns the kind of a message, if it can be encoded.
     pub(crate) fn kind(self, message: &ServerMessage<'_>) -> Result<Kind, EncodeError> {
+        let payload = message.payload();
+        let is_reply = matches!(message, ServerMessage::Reply { .. });
         match self {
-            _ if !message.payload().is_binary() => Ok(Kind::Text),
+            // As in Phoenix: its clients die of `null`.
+            BuiltIn::V2 if !(is_reply || payload.is_object() || payload.is_binary()) => {
+                Err(EncodeError::NoObject)
+            }
+            _ if !payload.is_binary() => Ok(Kind::Text),
             BuiltIn::V1 => Err(EncodeError::Binary),
             BuiltIn::V2 if v2_binary::fits(message) => Ok(Kind::Binary),
             BuiltIn::V2 => Err(EncodeError::TooLong),
@@ -122,17 +117,3 @@ impl fmt::Display for Malformed {
 }
 
 impl std::error::Error for Malformed {}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            EncodeError::Binary => "a client of the V1 protocol, or on the long-poll transport, takes no binary payload",
-            EncodeError::TooLong => {
-                "beside a binary payload, topic, event and refs are at most 255 bytes long"
-            }
-            EncodeError::Custom(error) => error,
-        })
-    }
-}
-
-impl std::error::Error for EncodeError {}

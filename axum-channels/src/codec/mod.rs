@@ -10,7 +10,7 @@ pub(crate) mod v2_json;
 mod version;
 
 pub use built_in::BuiltIn;
-pub(crate) use built_in::{EncodeError, Kind, Malformed};
+pub(crate) use built_in::{Kind, Malformed};
 pub(crate) use codecs::{Codec, Codecs, Custom};
 pub use serializer::{Encoded, Frame, Serializer};
 pub(crate) use version::Version;

@@ -1,6 +1,7 @@
 //! The V2 binary format: a byte for the kind, the lengths of the names in a byte each, the names, the payload.
 //!
-//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. Clients send only pushes. An absent ref is an empty one.
+//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. Clients send only pushes. An absent ref is written as an empty one;
+//! an empty one that is read stays the empty string.
 
 use super::Malformed;
 use crate::message::{Message, Payload, Ref, ServerMessage};
@@ -21,12 +22,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Message<'_>, Malformed> {
     let (join_ref, rest) = name(*join_ref, rest)?;
     let (reference, rest) = name(*reference, rest)?;
     let (topic, rest) = name(*topic, rest)?;
-    let (event, payload) = name(*event, rest)?;
+    let (event, payload) = rest.split_at_checked((*event).into()).ok_or(Malformed)?;
     Ok(Message {
-        join_ref: Ref::from_text(join_ref),
-        reference: Ref::from_text(reference),
+        join_ref: Some(Ref::from_text(join_ref)),
+        reference: Some(Ref::from_text(reference)),
         topic: topic.into(),
-        event: event.into(),
+        // No channel has one that is not UTF-8, and it is not sent back.
+        event: String::from_utf8_lossy(event).into(),
         payload: Payload::binary(payload.to_vec()),
     })
 }
@@ -40,7 +42,7 @@ pub(crate) fn fits(message: &ServerMessage<'_>) -> bool {
             topic,
             status,
             ..
-        } => ([topic, status], [join_ref, reference]),
+        } => ([topic.as_str(), status], [join_ref, reference]),
         ServerMessage::Push {
             join_ref,
             topic,
@@ -64,7 +66,7 @@ pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
             status,
             response,
         } => {
-            let names = [&*text(join_ref), &*text(reference), topic, status];
+            let names = [&*text(join_ref), &*text(reference), topic.as_str(), status];
             put(REPLY, names, response, out);
         }
         // A push has no ref.
@@ -112,7 +114,7 @@ mod tests {
         let message = Outgoing {
             join_ref: join_ref.and_then(Ref::from_json),
             reference: reference.and_then(Ref::from_json),
-            topic: Topic::from("top"),
+            topic: Topic::from("top").into(),
             body,
         };
         encode(&message.view(), &mut out);
@@ -132,7 +134,7 @@ mod tests {
             })
         );
         let empty = decode(b"\x00\x00\x00\x01\x01te").map(|push| (push.join_ref, push.payload));
-        assert_eq!(empty, Ok((None, Payload::binary(vec![]))));
+        assert_eq!(empty, Ok((Ref::from_json("\"\""), Payload::binary(vec![]))));
     }
 
     #[test]
@@ -144,6 +146,7 @@ mod tests {
             b"\x00\x01\x01\x01\x01abc",
             b"\x00\xff\xff\xff\xffabc",
             b"\x00\x00\x00\x01\x00\xff",
+            b"\x00\x00\x00\x01\x02te",
             b"\x01\x00\x00\x00\x00",
             b"\x02\x01\x01te",
             b"\x7f\x00\x00\x00\x00",

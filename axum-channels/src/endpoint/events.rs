@@ -113,7 +113,7 @@ impl Events {
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
         let (topic, id) = (&self.listener.topic, self.listener.id());
-        self.pubsub.publish(topic, event, &payload.into(), Some(id));
+        let _ = self.pubsub.publish(topic, event, &payload.into(), Some(id)); // an error is logged
     }
 }
 

@@ -1,6 +1,5 @@
 use super::Endpoint;
-use crate::message::Topic;
-use crate::presence::{PresenceDiff, Presences};
+use crate::message::{PresenceDiff, Presences, Topic};
 use std::future::ready;
 use std::pin::Pin;
 

@@ -3,8 +3,8 @@
 use super::text::one_line;
 use super::{Filter, Params, TARGET, at_level, limited, micros, started};
 use crate::Error;
-use crate::codec::EncodeError;
 use crate::message::Payload;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::level_filters::LevelFilter;
@@ -157,7 +157,7 @@ pub(crate) fn too_many(limit: usize, socket: &'static str) {
     );
 }
 
-pub(crate) fn encode_failed(topic: &str, why: &EncodeError) {
+pub(crate) fn encode_failed(topic: &str, why: &dyn Display) {
     limited!(
         ERROR,
         "message not sent",

@@ -1,6 +1,7 @@
-use super::{Payload, ServerMessage};
+use super::{EncodeError, Payload, ServerMessage};
 use bytes::Bytes;
 use std::cell::OnceCell;
+use std::iter;
 
 /// Identifies a format: a serializer on a transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,10 +16,10 @@ pub(crate) struct Broadcast<'a> {
     encoded: OnceCell<Encoded>,
 }
 
-/// A broadcast in one format, and the next format. `bytes` is `None` if the format cannot encode it.
+/// A broadcast in one format, and the next format.
 struct Encoded {
     format: FormatId,
-    bytes: Option<Bytes>,
+    bytes: Result<Bytes, EncodeError>,
     next: OnceCell<Box<Encoded>>,
 }
 
@@ -41,13 +42,12 @@ impl<'a> Broadcast<'a> {
         }
     }
 
-    /// Returns the encoded broadcast. The first subscriber of a format calls `encode`, the others share the result. `None`
-    /// if the format cannot encode it.
+    /// Returns the encoded broadcast. The first subscriber of a format calls `encode`, the others share the result.
     pub(crate) fn encoded(
         &self,
         format: FormatId,
-        encode: impl Fn(&Self) -> Option<Bytes>,
-    ) -> Option<&Bytes> {
+        encode: impl Fn(&Self) -> Result<Bytes, EncodeError>,
+    ) -> Result<&Bytes, EncodeError> {
         let new = || Encoded {
             format,
             bytes: encode(self),
@@ -57,7 +57,15 @@ impl<'a> Broadcast<'a> {
         while encoded.format != format {
             encoded = encoded.next.get_or_init(|| Box::new(new()));
         }
-        encoded.bytes.as_ref()
+        encoded.bytes.as_ref().map_err(|error| *error)
+    }
+
+    /// Returns the gravest error of the formats that were needed.
+    pub(crate) fn outcome(&self) -> Result<(), EncodeError> {
+        let formats = iter::successors(self.encoded.get(), |encoded| Some(&**encoded.next.get()?));
+        let errors = formats.filter_map(|encoded| encoded.bytes.as_ref().err());
+        let gravest = errors.max_by_key(|error| error.ends_channel());
+        gravest.map_or(Ok(()), |error| Err(*error))
     }
 }
 
@@ -74,21 +82,26 @@ mod tests {
         let read = |format: u32| {
             let encode = |_: &Broadcast<'_>| {
                 calls.borrow_mut().push(format);
-                (format != 2).then(|| Bytes::from(format.to_string()))
+                match format {
+                    2 => Err(EncodeError::Binary),
+                    3 => Err(EncodeError::TooLong),
+                    format => Ok(Bytes::from(format.to_string())),
+                }
             };
             broadcast.encoded(FormatId(format), encode).cloned()
         };
+        assert_eq!(broadcast.outcome(), Ok(()));
+        let (zero, four) = (Ok(Bytes::from("0")), Ok(Bytes::from("4")));
         for _ in 0..2 {
-            assert_eq!(
-                [0, 1, 2, 3].map(read).map(|it| it.map(|it| it.to_vec())),
-                [
-                    Some(b"0".to_vec()),
-                    Some(b"1".to_vec()),
-                    None,
-                    Some(b"3".to_vec())
-                ]
-            );
+            let (binary, long) = (Err(EncodeError::Binary), Err(EncodeError::TooLong));
+            let expected = [zero.clone(), binary, long, four.clone()];
+            assert_eq!([0, 2, 3, 4].map(read), expected);
         }
-        assert_eq!(*calls.borrow(), [0, 1, 2, 3]);
+        assert_eq!(*calls.borrow(), [0, 2, 3, 4]);
+        assert_eq!(
+            broadcast.outcome(),
+            Err(EncodeError::TooLong),
+            "it ends a channel"
+        );
     }
 }

@@ -1,8 +1,12 @@
 //! Types of the protocol, independent of their encoding.
 
 mod broadcast;
+mod encode_error;
 mod later;
+mod name;
 mod payload;
+mod presence_diff;
+mod presences;
 mod reference;
 mod refused;
 mod reply;
@@ -11,9 +15,13 @@ mod text;
 mod topic;
 
 pub(crate) use broadcast::{Broadcast, FormatId};
+pub(crate) use encode_error::EncodeError;
 pub use later::Later;
 pub(crate) use later::Promise;
+pub use name::Name;
 pub use payload::Payload;
+pub use presence_diff::PresenceDiff;
+pub use presences::Presences;
 pub use reference::Ref;
 pub use refused::Refused;
 pub(crate) use refused::Why;
@@ -47,9 +55,9 @@ pub struct Message<'a> {
     /// `ref` of this message, which its reply repeats.
     pub reference: Option<Ref>,
     /// Name of the topic.
-    pub topic: Cow<'a, str>,
+    pub topic: Name<'a>,
     /// Name of the event: `phx_join`, `phx_leave`, `heartbeat`, or one of the app.
-    pub event: Cow<'a, str>,
+    pub event: Name<'a>,
     /// Payload of the event.
     pub payload: Payload,
 }
@@ -60,9 +68,10 @@ pub(crate) const MAX_NAME_BYTES: usize = 4096;
 impl Message<'_> {
     /// Returns the error for a message with too long a topic or event.
     pub(crate) fn too_long(&self) -> Option<Payload> {
-        let reason = if self.topic.len() > MAX_NAME_BYTES {
+        let is_long = |name: &Name<'_>| name.text().is_some_and(|text| text.len() > MAX_NAME_BYTES);
+        let reason = if is_long(&self.topic) {
             r#"{"reason":"topic too long"}"#
-        } else if self.event.len() > MAX_NAME_BYTES {
+        } else if is_long(&self.event) {
             r#"{"reason":"event too long"}"#
         } else {
             return None;
@@ -74,7 +83,7 @@ impl Message<'_> {
     pub(crate) fn len(&self) -> usize {
         let refs = [&self.join_ref, &self.reference].into_iter().flatten();
         let refs: usize = refs.map(|reference| reference.as_json().len()).sum();
-        refs + self.topic.len() + self.event.len() + self.payload.bytes().len()
+        refs + self.topic.as_str().len() + self.event.as_str().len() + self.payload.bytes().len()
     }
 
     /// Returns the message detached from its frame.
@@ -82,8 +91,8 @@ impl Message<'_> {
         Message {
             join_ref: self.join_ref,
             reference: self.reference,
-            topic: Cow::Owned(self.topic.into_owned()),
-            event: Cow::Owned(self.event.into_owned()),
+            topic: self.topic.into_owned(),
+            event: self.event.into_owned(),
             payload: self.payload,
         }
     }
@@ -94,27 +103,73 @@ impl Message<'_> {
 pub(crate) struct Outgoing<'a> {
     pub(crate) join_ref: Option<Ref>,
     pub(crate) reference: Option<Ref>,
-    pub(crate) topic: Topic,
+    pub(crate) topic: Address<'a>,
     pub(crate) body: Body<'a>,
+}
+
+/// Topic of a reply.
+///
+/// ```
+/// use axum_channels::serializer::{Address, ServerMessage};
+///
+/// fn is_text(message: &ServerMessage<'_>) -> bool {
+///     !matches!(message, ServerMessage::Reply { topic: Address::Other(_), .. })
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Address<'a> {
+    /// The name of a topic.
+    Topic(Topic),
+    /// JSON of a client's topic that is no string. Its messages are answered, and reach no channel.
+    Other(Cow<'a, str>),
+}
+
+impl Address<'_> {
+    /// Returns the topic, or the JSON of a value that is none.
+    ///
+    /// ```
+    /// # use axum_channels::{Topic, serializer::Address};
+    /// assert_eq!(Address::Topic(Topic::from("room:lobby")).as_str(), "room:lobby");
+    /// ```
+    pub fn as_str(&self) -> &str {
+        match self {
+            Address::Topic(topic) => topic,
+            Address::Other(json) => json,
+        }
+    }
+}
+
+impl From<Topic> for Address<'_> {
+    fn from(topic: Topic) -> Self {
+        Address::Topic(topic)
+    }
+}
+
+impl<'a> From<Name<'a>> for Address<'a> {
+    fn from(name: Name<'a>) -> Self {
+        match name {
+            Name::Text(text) => Address::Topic(Topic::from(&*text)),
+            Name::Other(json) => Address::Other(json),
+        }
+    }
 }
 
 impl Outgoing<'_> {
     /// Returns the message as serializers encode it.
     pub(crate) fn view(&self) -> ServerMessage<'_> {
         let (join_ref, reference) = (self.join_ref.as_ref(), self.reference.as_ref());
-        let topic = &self.topic;
         match &self.body {
             Body::Reply { status, response } => ServerMessage::Reply {
                 join_ref,
                 reference,
-                topic,
+                topic: &self.topic,
                 status: status.as_str(),
                 response,
             },
             Body::Event { event, payload } => ServerMessage::Push {
                 join_ref,
                 reference,
-                topic,
+                topic: self.topic.as_str(),
                 event,
                 payload,
             },

@@ -1,4 +1,4 @@
-use super::{Payload, Ref};
+use super::{Address, Payload, Ref};
 
 /// A message to a client, or to all clients on a topic, as a [`Serializer`](crate::serializer::Serializer) encodes it.
 ///
@@ -20,8 +20,8 @@ pub enum ServerMessage<'a> {
         join_ref: Option<&'a Ref>,
         /// `ref` of the message that is answered.
         reference: Option<&'a Ref>,
-        /// Name of the topic.
-        topic: &'a str,
+        /// The topic, which the client chose.
+        topic: &'a Address<'a>,
         /// `ok`, `error`, or another [status](crate::Reply::with_status).
         status: &'a str,
         /// Payload of the reply.
@@ -55,7 +55,7 @@ pub enum ServerMessage<'a> {
 const ROOM: usize = 128;
 
 impl<'a> ServerMessage<'a> {
-    /// Returns the topic.
+    /// Returns the topic; for a reply to a message whose topic is no text, its JSON.
     ///
     /// ```
     /// # use axum_channels::serializer::ServerMessage;
@@ -64,9 +64,10 @@ impl<'a> ServerMessage<'a> {
     /// }
     /// ```
     pub fn topic(&self) -> &'a str {
-        let (Self::Reply { topic, .. } | Self::Push { topic, .. } | Self::Broadcast { topic, .. }) =
-            *self;
-        topic
+        match *self {
+            Self::Reply { topic, .. } => topic.as_str(),
+            Self::Push { topic, .. } | Self::Broadcast { topic, .. } => topic,
+        }
     }
 
     /// Returns the payload: that of the event, or the response of a reply.

@@ -3,15 +3,9 @@
 //! Source of the messages: Phoenix's `Phoenix.Presence` and `Phoenix.Tracker`. Changes are made by the task of their
 //! connection, one after the other, so each client's joins and leaves are published in order.
 
-mod diff;
-mod list;
-
-pub use diff::PresenceDiff;
-pub use list::Presences;
-
 use crate::guard::{call_guarded, panicked};
 use crate::log;
-use crate::message::Topic;
+use crate::message::{PresenceDiff, Presences, Topic};
 use crate::session::{Key, MetaChange};
 use crate::sync::lock;
 use serde_json::{Map, Value};

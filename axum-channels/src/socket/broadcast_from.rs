@@ -26,7 +26,6 @@ impl Endpoint {
         payload: impl Into<Payload>,
     ) {
         let id = from.context.subscriber_id(from.key, from.topic == *topic);
-        let pubsub = &self.shared().pubsub;
-        pubsub.publish(topic, event, &payload.into(), Some(id));
+        from.publish(topic, event, &payload.into(), Some(id));
     }
 }

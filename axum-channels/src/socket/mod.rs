@@ -6,6 +6,7 @@ mod connect_info;
 mod handler;
 mod keyed_queue;
 mod mailbox;
+mod nested_params;
 mod params;
 mod presence;
 mod presence_error;
@@ -30,7 +31,7 @@ pub use tracked_presence::TrackedPresence;
 
 use crate::channel::{Channel, HandleInfo, RouteTable};
 use crate::endpoint::{Endpoint, Event};
-use crate::message::{Body, Outgoing, Payload, Ref, Topic};
+use crate::message::{Address, Body, EncodeError, Outgoing, Payload, Ref, Topic};
 use crate::presence::Owner;
 use crate::pubsub::{Subscriber, SubscriberId};
 use crate::session::{AppMessage, Key};
@@ -41,7 +42,10 @@ use std::sync::Arc;
 /// A client as its channels use it, on any transport.
 pub(crate) trait Client: Subscriber {
     /// Sends to this client alone, without waiting.
-    fn send(&self, message: &Outgoing<'_>);
+    ///
+    /// # Errors
+    /// If the client's format cannot encode the message. That is logged.
+    fn send(&self, message: &Outgoing<'_>) -> Result<(), EncodeError>;
 
     /// Wakes the client's task to take the app's messages.
     fn wake(&self);
@@ -101,6 +105,11 @@ impl fmt::Debug for Context {
 /// All methods return at once: messages are written if the client's connection accepts them, and queued within bounds
 /// otherwise. A client that reads too slowly for the bound is disconnected. A clone can be moved into another task, to push
 /// or broadcast later; when the client is gone, pushing to it does nothing.
+///
+/// The payload of a push or a broadcast is a JSON object or bytes, since clients of the V2 protocol fail on anything else.
+/// A channel that sends them another value, such as a `null` that it received, ends with an error as soon as it has finished
+/// its current message, whose reply is not sent. The client receives `phx_error`, as from Phoenix; the message is logged and
+/// not sent. Replies may be any JSON.
 ///
 /// ```
 /// use axum_channels::{Channel, Payload, Refused, Socket, Topic};
@@ -163,15 +172,17 @@ impl Socket {
     /// }
     /// ```
     pub fn push(&self, event: &str, payload: impl Into<Payload>) {
-        self.context.client.send(&Outgoing {
-            join_ref: self.join_ref.clone(),
+        let topic = self.topic.clone().into();
+        self.send(self.join_ref.clone(), topic, event, payload.into());
+    }
+
+    fn send(&self, join_ref: Option<Ref>, topic: Address<'_>, event: &str, payload: Payload) {
+        self.check(self.context.client.send(&Outgoing {
+            join_ref,
             reference: None,
-            topic: self.topic.clone(),
-            body: Body::Event {
-                event,
-                payload: payload.into(),
-            },
-        });
+            topic,
+            body: Body::Event { event, payload },
+        }));
     }
 
     /// Sends an event to everyone who has joined this topic, including this client.
@@ -183,7 +194,7 @@ impl Socket {
     /// }
     /// ```
     pub fn broadcast(&self, event: &str, payload: impl Into<Payload>) {
-        self.endpoint().broadcast(&self.topic, event, payload);
+        self.publish(&self.topic, event, &payload.into(), None);
     }
 
     /// Sends an event to everyone who has joined this topic, except this client.
@@ -199,6 +210,18 @@ impl Socket {
             .broadcast_from(self, &self.topic, event, payload);
     }
 
+    fn publish(&self, topic: &str, event: &str, payload: &Payload, from: Option<SubscriberId>) {
+        let pubsub = &self.endpoint().shared().pubsub;
+        self.check(pubsub.publish(topic, event, payload, from));
+    }
+
+    /// Ends this channel if it has sent what cannot be sent.
+    fn check(&self, sent: Result<(), EncodeError>) {
+        if sent.is_err_and(|error| error.ends_channel()) {
+            let _ = self.context.post(self.key, AppMessage::Unsendable); // a client that is gone has no channels to end
+        }
+    }
+
     /// Sends an event to this client alone, on a topic that it need not have joined.
     ///
     /// phoenix.js passes such a message to `socket.onMessage` callbacks, and to channels only if they have joined the topic.
@@ -210,15 +233,8 @@ impl Socket {
     /// }
     /// ```
     pub fn push_to(&self, topic: &str, event: &str, payload: impl Into<Payload>) {
-        self.context.client.send(&Outgoing {
-            join_ref: None,
-            reference: None,
-            topic: topic.into(),
-            body: Body::Event {
-                event,
-                payload: payload.into(),
-            },
-        });
+        let topic = Topic::from(topic).into();
+        self.send(None, topic, event, payload.into());
     }
 
     /// The endpoint that the client is connected to, through which any topic can be reached.

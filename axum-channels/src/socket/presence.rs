@@ -1,7 +1,6 @@
 use super::tracked::Tracked;
 use super::{Context, PresenceError, SendError};
-use crate::message::{Payload, Topic};
-use crate::presence::Presences;
+use crate::message::{Payload, Presences, Topic};
 use crate::session::{AppMessage, Change, Key, MetaChange};
 use crate::sync::lock;
 use serde_json::{Map, Value};

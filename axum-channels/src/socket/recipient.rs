@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::Endpoint;
     use crate::channel::RouteTable;
-    use crate::message::Outgoing;
+    use crate::message::{EncodeError, Outgoing};
     use crate::session::Rules;
     use crate::socket::{Client, LazyMailbox};
 
@@ -96,7 +96,9 @@ mod tests {
     }
 
     impl Client for Busy {
-        fn send(&self, _: &Outgoing<'_>) {}
+        fn send(&self, _: &Outgoing<'_>) -> Result<(), EncodeError> {
+            Ok(())
+        }
 
         fn close_for_excess(&self) {}
 

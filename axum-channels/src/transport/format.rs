@@ -1,11 +1,10 @@
 use super::frame;
-use crate::codec::{
-    BuiltIn, Codec, Codecs, Custom, EncodeError, Encoded, Frame, Kind, Malformed, Version,
-};
+use crate::codec::{BuiltIn, Codec, Codecs, Custom, Encoded, Frame, Kind, Malformed, Version};
 use crate::guard::{call_guarded, panicked};
 use crate::log;
-use crate::message::{Broadcast, FormatId, Message, ServerMessage};
+use crate::message::{Broadcast, EncodeError, FormatId, Message, ServerMessage};
 use bytes::Bytes;
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// Encoding of clients' messages: serializer and framing. Shared by all clients of a socket that use it.
@@ -31,6 +30,16 @@ pub(super) enum Ready<'a> {
     BuiltIn(BuiltIn, Kind, &'a ServerMessage<'a>),
     /// Encoded already: the app's code does not run under a lock.
     Encoded(Encoded),
+}
+
+impl Ready<'_> {
+    fn kind(&self) -> Kind {
+        match self {
+            Ready::BuiltIn(_, kind, _) => *kind,
+            Ready::Encoded(Encoded::Text(_)) => Kind::Text,
+            Ready::Encoded(Encoded::Binary(_)) => Kind::Binary,
+        }
+    }
 }
 
 impl Framing {
@@ -94,29 +103,29 @@ impl Format {
         }
     }
 
-    /// Returns the message if it can be encoded.
+    /// Returns the message if it can be encoded. Otherwise that is logged.
     pub(super) fn check<'a>(
         &self,
         message: &'a ServerMessage<'a>,
     ) -> Result<Ready<'a>, EncodeError> {
-        let (ready, kind) = match &self.codec {
+        let log = |error: &dyn Display| log::encode_failed(message.topic(), error);
+        let ready = match &self.codec {
             Codec::BuiltIn(built_in) => {
-                let kind = built_in.kind(message)?;
-                (Ready::BuiltIn(*built_in, kind, message), kind)
+                let kind = built_in.kind(message).inspect_err(|error| log(error))?;
+                Ready::BuiltIn(*built_in, kind, message)
             }
             Codec::Custom(custom) => {
                 let encoded = call_guarded(|| custom.serializer.encode(message));
                 let encoded = encoded.unwrap_or_else(|panic| Err(panicked(&*panic)));
-                let encoded = encoded.map_err(|error| EncodeError::Custom(error.to_string()))?;
-                let kind = match encoded {
-                    Encoded::Text(_) => Kind::Text,
-                    Encoded::Binary(_) => Kind::Binary,
-                };
-                (Ready::Encoded(encoded), kind)
+                let encoded = encoded.inspect_err(|error| log(error));
+                Ready::Encoded(encoded.map_err(|_| EncodeError::Custom)?)
             }
         };
-        match (self.framing, kind) {
-            (Framing::LongPoll, Kind::Binary) => Err(EncodeError::Binary),
+        match (self.framing, ready.kind()) {
+            (Framing::LongPoll, Kind::Binary) => {
+                log(&EncodeError::Binary);
+                Err(EncodeError::Binary)
+            }
             _ => Ok(ready),
         }
     }

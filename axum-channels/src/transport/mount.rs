@@ -12,6 +12,7 @@ use crate::session::RouteId;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodRouter, any};
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -80,20 +81,29 @@ impl Mounted for Mount {
     }
 }
 
-/// Adds routes with a superfluous slash, which Plug ignores: `new Socket("/socket/")` requests `/socket//websocket`.
+/// Adds routes with superfluous slashes, which Plug ignores: `new Socket("/socket/")` requests `/socket//websocket`.
+///
+/// axum has no pattern for any number of slashes that leaves the app's own routes alone, so two more are enough.
 fn route(
-    router: Router,
+    mut router: Router,
     path: &str,
     TransportPath(transport): &TransportPath,
     serve: MethodRouter,
 ) -> Router {
-    let router = router.route(&format!("{path}{transport}/"), serve.clone());
-    let router = match format!("{path}{transport}") {
-        path if path.is_empty() => router,
-        path => router.route(&path, serve.clone()),
-    };
-    match transport.is_empty() {
-        true => router,
-        false => router.route(&format!("{path}/{transport}"), serve),
+    let transport = transport.trim_start_matches('/');
+    let mut paths = BTreeSet::new();
+    for before in ["", "/"] {
+        for between in ["/", "//", "///"] {
+            for after in ["", "/", "//"] {
+                paths.insert(format!("{before}{path}{between}{transport}{after}"));
+            }
+        }
+        if transport.is_empty() && !path.is_empty() {
+            paths.insert(format!("{before}{path}"));
+        }
     }
+    for path in paths {
+        router = router.route(&path, serve.clone());
+    }
+    router
 }

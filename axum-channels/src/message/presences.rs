@@ -1,4 +1,4 @@
-use crate::message::Payload;
+use super::Payload;
 use serde_json::{Map, Value, json};
 use std::fmt;
 
@@ -19,7 +19,7 @@ use std::fmt;
 pub struct Presences(Map<String, Value>);
 
 impl Presences {
-    pub(super) fn add(&mut self, key: &str, meta: Map<String, Value>) {
+    pub(crate) fn add(&mut self, key: &str, meta: Map<String, Value>) {
         let entry = self.0.entry(key).or_insert_with(|| json!({"metas": []}));
         if let Some(metas) = entry["metas"].as_array_mut() {
             metas.push(meta.into());

@@ -1,5 +1,4 @@
-use super::Presences;
-use crate::message::Payload;
+use super::{Payload, Presences};
 use serde_json::{Map, Value, json};
 
 /// Joins and leaves of a change, as clients receive them in `presence_diff`.
@@ -23,12 +22,12 @@ pub struct PresenceDiff {
 }
 
 impl PresenceDiff {
-    pub(super) fn join(mut self, key: &str, meta: Map<String, Value>) -> Self {
+    pub(crate) fn join(mut self, key: &str, meta: Map<String, Value>) -> Self {
         self.joins.add(key, meta);
         self
     }
 
-    pub(super) fn leave(mut self, key: &str, meta: Map<String, Value>) -> Self {
+    pub(crate) fn leave(mut self, key: &str, meta: Map<String, Value>) -> Self {
         self.leaves.add(key, meta);
         self
     }
