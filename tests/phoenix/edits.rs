@@ -60,8 +60,8 @@ pub const CHANNEL: Kind = Kind {
     path: "lib/my_app_web/channels/room_channel.ex",
     before: &[&["gen", "channel", "Room", "--yes"]],
     args: &["gen", "presence", "--channel", "Room"],
-    manual_step: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to count clients in, the first as the last \
-        thing in `join` before its `{:ok, socket}`:\n\n",
+    manual_step: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to track clients, the first as the last \
+        expression in `join` before its `{:ok, socket}`:\n\n",
     more: &[],
 };
 pub const ROUTER: Kind = Kind {
@@ -94,8 +94,8 @@ const SCRIPT_AUTH: Kind = Kind {
     path: "assets/js/user_socket.js",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    manual_step: "\nAdd this to `assets/js/user_socket.js` to show the token: in the options of the `Socket`, which \
-        connects when there is one:\n\n",
+    manual_step: "\nAdd this to `assets/js/user_socket.js` to send the token: in the options of the `Socket`, which \
+        connects once there is one:\n\n",
     more: &[],
 };
 
