@@ -88,7 +88,7 @@ fn text(reference: Option<&Ref>) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Status, Topic};
+    use crate::message::{Encodings, Status, Topic};
 
     fn encoded(join_ref: Option<&str>, reference: Option<&str>, body: Body<'_>) -> Vec<u8> {
         let mut out = Vec::new();
@@ -155,7 +155,10 @@ mod tests {
             b"\x01\x00\x01\x03\x027topok\x01\x02"
         );
         let mut out = Vec::new();
-        encode_broadcast(&Broadcast::new("top", "ev", &payload), &mut out);
+        encode_broadcast(
+            &Broadcast::new("top", "ev", &payload, &Encodings::default()),
+            &mut out,
+        );
         assert_eq!(out, b"\x02\x03\x02topev\x01\x02");
     }
 

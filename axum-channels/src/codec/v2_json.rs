@@ -97,7 +97,7 @@ fn element<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(elements: &mut A) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Ref, Status, Topic};
+    use crate::message::{Encodings, Ref, Status, Topic};
     use serde_json::json;
 
     fn json_ref(json: &str) -> Option<Ref> {
@@ -225,7 +225,10 @@ mod tests {
     fn a_broadcast_has_no_refs() {
         let payload = Payload::from(json!({"hello": "all"}));
         let mut out = Vec::new();
-        encode_broadcast(&Broadcast::new("room:lobby", "shout", &payload), &mut out);
+        encode_broadcast(
+            &Broadcast::new("room:lobby", "shout", &payload, &Encodings::default()),
+            &mut out,
+        );
         assert_eq!(
             String::from_utf8_lossy(&out),
             r#"[null,null,"room:lobby","shout",{"hello":"all"}]"#

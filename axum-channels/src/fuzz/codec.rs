@@ -1,7 +1,7 @@
 //! The codecs: V1 JSON, V2 JSON and V2 binary.
 
 use crate::codec::{Kind, Malformed, Serializer};
-use crate::message::{Body, Broadcast, Message, Outgoing, Payload, Ref, Status, Topic};
+use crate::message::{Body, Broadcast, Encodings, Message, Outgoing, Payload, Ref, Status, Topic};
 use crate::testing::fuzz as client;
 use serde_json::{Value, json};
 
@@ -84,7 +84,8 @@ fn check_reply(serializer: Serializer, message: &Message<'_>) {
 }
 
 fn check_broadcast(serializer: Serializer, message: &Message<'_>) {
-    let broadcast = Broadcast::new(&message.topic, &message.event, &message.payload);
+    let encodings = Encodings::default();
+    let broadcast = Broadcast::new(&message.topic, &message.event, &message.payload, &encodings);
     let Ok(kind) = serializer.kind_of_broadcast(&broadcast) else {
         return check_unsayable(serializer, message);
     };

@@ -20,7 +20,7 @@ pub use topic::Topic;
 
 use bytes::Bytes;
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 /// A message from a client. Short-lived parts borrow from the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,21 +102,30 @@ pub(crate) enum Body<'a> {
 /// Number of formats of a broadcast: two serializers on two transports.
 pub(crate) const FORMATS: usize = 4;
 
-/// A message to everyone on a topic, encoded at most once for each format in use there.
+/// A message to everyone on a topic.
 pub(crate) struct Broadcast<'a> {
     pub(crate) topic: &'a str,
     pub(crate) event: &'a str,
     pub(crate) payload: &'a Payload,
-    encoded: [OnceCell<Option<Bytes>>; FORMATS],
+    encodings: &'a Encodings,
 }
 
+/// A broadcast's encodings: at most one for each format in use on its topic.
+#[derive(Default)]
+pub(crate) struct Encodings([OnceLock<Option<Bytes>>; FORMATS]);
+
 impl<'a> Broadcast<'a> {
-    pub(crate) fn new(topic: &'a str, event: &'a str, payload: &'a Payload) -> Self {
+    pub(crate) fn new(
+        topic: &'a str,
+        event: &'a str,
+        payload: &'a Payload,
+        encodings: &'a Encodings,
+    ) -> Self {
         Self {
             topic,
             event,
             payload,
-            encoded: Default::default(),
+            encodings,
         }
     }
 
@@ -131,7 +140,9 @@ impl<'a> Broadcast<'a> {
         &self,
         format: usize,
         encode: impl FnOnce(&Self) -> Option<Bytes>,
-    ) -> Option<&Bytes> {
-        self.encoded[format].get_or_init(|| encode(self)).as_ref()
+    ) -> Option<&'a Bytes> {
+        self.encodings.0[format]
+            .get_or_init(|| encode(self))
+            .as_ref()
     }
 }

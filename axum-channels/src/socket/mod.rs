@@ -153,6 +153,8 @@ impl Socket {
 
     /// Sends an event to everyone who has joined this topic, including this client.
     ///
+    /// See [`Endpoint::broadcast`] for topics with many subscribers.
+    ///
     /// ```
     /// # use axum_channels::Socket;
     /// fn greet(socket: &Socket) {
@@ -172,9 +174,9 @@ impl Socket {
     /// }
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
-        let from: &dyn Subscriber = &*self.context.client;
+        let from = self.context.client.client();
         let pubsub = &self.endpoint().shared().pubsub;
-        pubsub.publish(&self.topic, event, &payload.into(), Some(from));
+        pubsub.publish(&self.topic, event, &payload.into(), from);
     }
 
     /// The endpoint that the client is connected to, through which any topic can be reached.

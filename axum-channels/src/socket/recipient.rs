@@ -1,6 +1,6 @@
 use super::{Context, SendError};
 use crate::message::{Broadcast, Payload};
-use crate::pubsub::{Gauge, Pressure, Subscriber};
+use crate::pubsub::{ClientId, Gauge, Pressure, Subscriber};
 use crate::session::{AppMessage, Key};
 use crate::sync::{Mutex, lock};
 use std::sync::Arc;
@@ -72,8 +72,8 @@ impl Subscriber for Interceptor {
         })
     }
 
-    fn address(&self) -> *const () {
-        self.channel.context.client.address()
+    fn client(&self) -> Option<ClientId> {
+        self.channel.context.client.client()
     }
 }
 

@@ -5,7 +5,7 @@ use super::subscription_slots::SubscriptionSlot;
 use crate::channel::{Envelope, HandleInfo};
 use crate::endpoint::Event;
 use crate::message::{Broadcast, Topic};
-use crate::pubsub::{self, Pressure, Subscriber};
+use crate::pubsub::{self, ClientId, Pressure, Subscriber};
 use crate::session::AppMessage;
 use std::fmt;
 use std::marker::PhantomData;
@@ -93,11 +93,8 @@ impl<C: HandleInfo<Event>> Subscriber for Listener<C> {
         })
     }
 
-    /// On its own topic, the channel is excluded from its own broadcasts. On another topic, it has an identity of its own.
-    fn address(&self) -> *const () {
-        match self.is_own {
-            true => self.channel.context.client.address(),
-            false => std::ptr::from_ref(self).cast(),
-        }
+    /// On its own topic, the channel is excluded from its own broadcasts.
+    fn client(&self) -> Option<ClientId> {
+        self.channel.context.client.client().filter(|_| self.is_own)
     }
 }

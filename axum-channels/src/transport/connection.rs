@@ -5,7 +5,7 @@ use super::mount::MountedSocket;
 use super::outbox::{End, Outbox};
 use crate::log::{Closed, SocketLog};
 use crate::message::{Broadcast, Outgoing, Topic};
-use crate::pubsub::{Pressure, Subscriber, Subscription};
+use crate::pubsub::{ClientId, Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
 use crate::socket::{Client, Context, LazyMailbox};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 ///
 /// Its task, a [`Driver`](super::driver::Driver) or a [`Poller`](super::poller::Poller), owns the rest.
 pub(crate) struct Connection {
+    id: ClientId,
     pub(super) outbox: Outbox,
     /// Time of the last read, in ticks of the registry's clock.
     last_read: AtomicU32,
@@ -24,6 +25,7 @@ pub(crate) struct Connection {
 impl Connection {
     pub(super) fn new(outbox: Outbox, format: Format, now: u32) -> Self {
         Connection {
+            id: ClientId::new(),
             outbox,
             last_read: AtomicU32::new(now),
             format,
@@ -82,6 +84,10 @@ impl Connection {
 impl Subscriber for Connection {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         self.outbox.deliver(broadcast, self.format)
+    }
+
+    fn client(&self) -> Option<ClientId> {
+        Some(self.id)
     }
 }
 
