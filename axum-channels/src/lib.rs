@@ -116,6 +116,7 @@
 //! [axum]: https://docs.rs/axum
 #![forbid(unsafe_code)]
 
+mod allocator;
 mod builder;
 mod channel;
 mod codec;
