@@ -7,7 +7,7 @@ use super::lane_queue::{LaneQueue, Level};
 use super::load::Pressure;
 use super::slot_list::SlotId;
 use super::subscribers::Parts;
-use super::{ClientId, List};
+use super::{List, SubscriberId};
 use crate::message::{Broadcast, Encodings, Payload};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -37,7 +37,7 @@ struct Publication {
     event: Box<str>,
     payload: Payload,
     encodings: Encodings,
-    from: Option<ClientId>,
+    from: Option<SubscriberId>,
     parts: Arc<Parts>,
     /// Those who subscribed later do not receive it.
     end: SlotId,
@@ -63,7 +63,7 @@ impl Lanes {
     pub(super) fn publish(
         &self,
         (topic, event, payload): (&str, &str, &Payload),
-        from: Option<ClientId>,
+        from: Option<SubscriberId>,
         (parts, end): (Arc<Parts>, SlotId),
     ) -> Pressure {
         let publication = Arc::new(Publication {
@@ -166,7 +166,7 @@ impl Job {
         for (id, subscriber) in present.take_while(|(id, _)| id < end).take(SLICE) {
             deliveries += 1;
             self.start = id.next();
-            if from.is_none() || *from != subscriber.client() {
+            if from.is_none_or(|from| from != subscriber.id()) {
                 pressure = pressure.max(subscriber.deliver(&broadcast));
             }
         }

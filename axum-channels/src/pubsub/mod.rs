@@ -4,7 +4,6 @@
 //! and delivers without a lock; subscribers that come or go meanwhile change a copy. To more than a thousand subscribers,
 //! the workers of the runtime deliver.
 
-mod client_id;
 mod lane;
 mod lane_queue;
 mod load;
@@ -13,12 +12,12 @@ mod subscribers;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use client_id::ClientId;
 pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use slot_list::{SlotId, SlotList};
 
-use crate::message::{Broadcast, Encodings, Payload, Topic};
+use crate::message::{Broadcast, EncodeError, Encodings, Payload, Topic};
 use crate::metrics::{self, record};
+use crate::session::Key;
 use crate::sync::lock;
 use lane::Lanes;
 use std::collections::HashMap;
@@ -34,10 +33,21 @@ pub(crate) trait Subscriber: Send + Sync {
     /// Takes a broadcast without waiting.
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure;
 
-    /// The client that is excluded from its own broadcasts here.
-    fn client(&self) -> Option<ClientId> {
-        None
+    /// Identity by which a publisher is excluded from its own broadcasts.
+    fn id(&self) -> SubscriberId {
+        SubscriberId {
+            address: std::ptr::from_ref(self).addr(),
+            channel: None,
+        }
     }
+}
+
+/// Identity of a subscriber as long as it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SubscriberId {
+    pub(crate) address: usize,
+    /// Channel of the connection at that address, for a channel's subscription to another topic.
+    pub(crate) channel: Option<Key>,
 }
 
 /// Subscribers in order of their subscription. Shared with the publishers that use it.
@@ -82,33 +92,39 @@ impl PubSub {
     /// Delivers to every subscriber except `from`.
     ///
     /// To many subscribers, it is delivered after the return, in order. A publisher that is far ahead of that helps.
+    ///
+    /// # Errors
+    /// If a subscriber's format cannot encode the message. The others receive it. With many subscribers, the payload alone is
+    /// checked, as the V2 protocol requires it.
     pub(crate) fn publish(
         &self,
         topic: &str,
         event: &str,
         payload: &Payload,
-        from: Option<ClientId>,
-    ) {
+        from: Option<SubscriberId>,
+    ) -> Result<(), EncodeError> {
         let since = metrics::started();
         let shard = lock(self.shard(topic));
-        let (number, pressure) = match shard.get(topic) {
-            None => return,
+        let (number, pressure, outcome) = match shard.get(topic) {
+            None => return Ok(()),
             Some(Subscribers::Few(list)) => {
                 let list = list.clone();
                 drop(shard);
                 let encodings = Encodings::default();
                 let broadcast = Broadcast::new(topic, event, payload, &encodings);
-                (list.len(), deliver(&list, &broadcast, from))
+                let pressure = deliver(&list, &broadcast, from);
+                (list.len(), pressure, broadcast.outcome())
             }
             Some(Subscribers::Many(many)) => {
                 let (number, to) = (many.len(), (many.parts().clone(), many.end()));
                 drop(shard);
                 let pressure = self.lanes.publish((topic, event, payload), from, to);
-                (number, pressure)
+                (number, pressure, payload.check_event())
             }
         };
         load::count(number, pressure);
         record!("publish", since, subscribers = number);
+        outcome
     }
 
     /// Waits until everything published before is delivered.
@@ -152,10 +168,10 @@ impl PubSub {
 }
 
 /// Returns the highest pressure.
-fn deliver(list: &List, broadcast: &Broadcast<'_>, from: Option<ClientId>) -> Pressure {
+fn deliver(list: &List, broadcast: &Broadcast<'_>, from: Option<SubscriberId>) -> Pressure {
     let others = list
         .iter()
-        .filter(|subscriber| from.is_none() || from != subscriber.client());
+        .filter(|subscriber| from.is_none_or(|from| from != subscriber.id()));
     others
         .map(|subscriber| subscriber.deliver(broadcast))
         .fold(Pressure::Low, Pressure::max)

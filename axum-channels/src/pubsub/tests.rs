@@ -5,32 +5,18 @@ use tokio::task::yield_now;
 
 /// A subscriber that keeps the events it receives.
 #[derive(Default)]
-struct Recorder {
-    client: Option<ClientId>,
-    events: Mutex<Vec<String>>,
-}
+struct Recorder(Mutex<Vec<String>>);
 
 impl Subscriber for Recorder {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
-        lock(&self.events).push(broadcast.event.to_owned());
+        lock(&self.0).push(broadcast.event.to_owned());
         Pressure::Low
-    }
-
-    fn client(&self) -> Option<ClientId> {
-        self.client
     }
 }
 
 impl Recorder {
-    fn of_client() -> Self {
-        Recorder {
-            client: Some(ClientId::new()),
-            ..Recorder::default()
-        }
-    }
-
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut lock(&self.events))
+        std::mem::take(&mut lock(&self.0))
     }
 }
 
@@ -47,7 +33,7 @@ impl Crowded {
     fn new() -> Self {
         let pubsub = Arc::new(PubSub::new());
         let recorders: Vec<_> = (0..MANY + 500)
-            .map(|_| Arc::new(Recorder::of_client()))
+            .map(|_| Arc::new(Recorder::default()))
             .collect();
         let subscriptions = recorders
             .iter()
@@ -60,8 +46,9 @@ impl Crowded {
         }
     }
 
-    fn publish(&self, event: &str, from: Option<ClientId>) {
-        self.pubsub.publish(TOPIC, event, &Payload::empty(), from);
+    fn publish(&self, event: &str, from: Option<SubscriberId>) {
+        let published = self.pubsub.publish(TOPIC, event, &Payload::empty(), from);
+        assert_eq!(published, Ok(()));
     }
 
     fn take(&self) -> Vec<Vec<String>> {
@@ -73,14 +60,20 @@ impl Crowded {
 fn a_broadcast_reaches_the_topics_subscribers_but_not_its_sender() {
     let (pubsub, a, b) = (
         Arc::new(PubSub::new()),
-        Arc::new(Recorder::of_client()),
-        Arc::new(Recorder::of_client()),
+        Arc::new(Recorder::default()),
+        Arc::new(Recorder::default()),
     );
     let _a = pubsub.subscribe("room:1".into(), a.clone());
     let _b = pubsub.subscribe("room:1".into(), b.clone());
     let _other = pubsub.subscribe("room:2".into(), b.clone());
-    pubsub.publish("room:1", "from a", &Payload::empty(), a.client);
-    pubsub.publish("room:1", "to all", &Payload::empty(), None);
+    assert_eq!(
+        pubsub.publish("room:1", "from a", &Payload::empty(), Some(a.id())),
+        Ok(())
+    );
+    assert_eq!(
+        pubsub.publish("room:1", "to all", &Payload::empty(), None),
+        Ok(())
+    );
     assert_eq!(
         (a.take(), b.take()),
         (
@@ -122,7 +115,7 @@ fn a_subscriber_that_leaves_during_a_broadcast_does_not_disturb_others() {
     );
     *lock(&leaver.0) = Some(pubsub.subscribe("t".into(), leaver.clone()));
     let _recorder = pubsub.subscribe("t".into(), recorder.clone());
-    pubsub.publish("t", "e", &Payload::empty(), None);
+    assert_eq!(pubsub.publish("t", "e", &Payload::empty(), None), Ok(()));
     assert_eq!((recorder.take().len(), pubsub.len()), (1, 1));
 }
 
@@ -130,7 +123,7 @@ fn a_subscriber_that_leaves_during_a_broadcast_does_not_disturb_others() {
 async fn a_broadcast_to_many_is_delivered_once_after_the_publisher_goes_on() {
     let mut crowded = Crowded::new();
     let sender = crowded.recorders[1].clone();
-    crowded.publish("one", sender.client);
+    crowded.publish("one", Some(sender.id()));
     crowded.publish("two", None);
     let late = Arc::new(Recorder::default());
     let _late = crowded.pubsub.subscribe(TOPIC.into(), late.clone());
@@ -179,6 +172,15 @@ async fn each_of_many_receives_a_publishers_broadcasts_in_order() {
 }
 
 #[test]
+fn a_payload_that_clients_cannot_take_is_an_error_however_many_they_are() {
+    let crowded = Crowded::new();
+    let published = crowded
+        .pubsub
+        .publish(TOPIC, "e", &Payload::from(serde_json::json!(1)), None);
+    assert_eq!(published, Err(EncodeError::NoObject));
+}
+
+#[test]
 fn without_a_runtime_the_publisher_delivers_to_many_itself() {
     let crowded = Crowded::new();
     crowded.publish("one", None);
@@ -222,7 +224,8 @@ impl Subscriber for Pressing {
 impl Drop for Pressing {
     fn drop(&mut self) {
         for _ in 0..300 {
-            self.pubsub.publish(TOPIC, "gone", &Payload::empty(), None); // enough for the publisher to help
+            // Enough for the publisher to help.
+            let _ = self.pubsub.publish(TOPIC, "gone", &Payload::empty(), None);
         }
         self.drops.fetch_add(1, SeqCst);
     }
