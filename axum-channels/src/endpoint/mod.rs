@@ -29,7 +29,7 @@ use std::any::type_name;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// The sockets of an app, and a handle to all of their clients. Cloning it is cheap: a clone is the same endpoint.
 ///
@@ -189,6 +189,7 @@ impl Endpoint {
     /// ```
     pub async fn shutdown(&self) {
         let deadline = Instant::now() + SHUTDOWN;
+        let _ = timeout_at(deadline, self.inner.shared.pubsub.flush()).await; // nothing published before is lost
         for socket in self.mounted() {
             socket.drain(deadline).await;
         }
