@@ -87,7 +87,7 @@ impl Serializer {
         self.kind_of_event(payload, topic, event, [None, None])
     }
 
-    /// V2 has objects and bytes as payloads of pushes and broadcasts, as in Phoenix: its clients die of `null`.
+    /// Returns the kind of a push or a broadcast. In V2 its payload is an object or bytes, as in Phoenix: clients fail on `null`.
     fn kind_of_event(
         self,
         payload: &Payload,

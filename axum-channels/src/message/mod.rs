@@ -173,13 +173,13 @@ impl<'a> Broadcast<'a> {
         encoded.as_ref().map_err(|error| *error)
     }
 
-    /// Returns the gravest error of the formats that were needed.
+    /// Returns an error if a format could not encode the broadcast: one that ends the sender's channel, if there is one.
     pub(crate) fn outcome(&self) -> Result<(), EncodeError> {
         let errors = self
             .encoded
             .iter()
             .filter_map(|encoded| encoded.get()?.as_ref().err());
-        let gravest = errors.max_by_key(|error| error.ends_channel());
-        gravest.map_or(Ok(()), |error| Err(*error))
+        let error = errors.max_by_key(|error| error.ends_channel());
+        error.map_or(Ok(()), |error| Err(*error))
     }
 }
