@@ -77,7 +77,7 @@ async fn replay(recorded: &Sequence) -> Option<String> {
     let mut clients = Clients::connect(&endpoint(), recorded).await;
     let mut report = String::new();
     for (at, step) in recorded.steps.iter().enumerate() {
-        let heard = clients.take(step).await;
+        let heard = clients.take(recorded, step).await;
         if let Some(text) = differences(recorded, step, &heard) {
             report += &format!("  step {at}, client {}: {}\n{text}", step.client, step.sent);
         }
