@@ -63,7 +63,7 @@ impl BuiltIn {
         let payload = message.payload();
         let is_reply = matches!(message, ServerMessage::Reply { .. });
         match self {
-            // As in Phoenix: its clients die of `null`.
+            // As in Phoenix: clients fail on `null`.
             BuiltIn::V2 if !(is_reply || payload.is_object() || payload.is_binary()) => {
                 Err(EncodeError::NoObject)
             }

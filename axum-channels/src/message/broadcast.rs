@@ -60,12 +60,12 @@ impl<'a> Broadcast<'a> {
         encoded.bytes.as_ref().map_err(|error| *error)
     }
 
-    /// Returns the gravest error of the formats that were needed.
+    /// Returns an error if a format could not encode the broadcast: one that ends the sender's channel, if there is one.
     pub(crate) fn outcome(&self) -> Result<(), EncodeError> {
         let formats = iter::successors(self.encoded.get(), |encoded| Some(&**encoded.next.get()?));
         let errors = formats.filter_map(|encoded| encoded.bytes.as_ref().err());
-        let gravest = errors.max_by_key(|error| error.ends_channel());
-        gravest.map_or(Ok(()), |error| Err(*error))
+        let error = errors.max_by_key(|error| error.ends_channel());
+        error.map_or(Ok(()), |error| Err(*error))
     }
 }
 
