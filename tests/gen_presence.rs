@@ -136,7 +136,7 @@ fn an_existing_presence_gets_the_function_that_the_channel_calls() {
     assert!(
         ran.stdout
             .contains("* injecting src/channels/presence.rs\n"),
-        "what is edited is said to be: {}",
+        "edited files are reported: {}",
         ran.stdout
     );
     let presence = sandbox.read("my_app/src/channels/presence.rs");
@@ -211,8 +211,9 @@ fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
         ran.stdout
     );
     assert!(
-        ran.stdout
-            .contains("\nOnce these lines are in place:\n\nStart or restart the app with `cargo run`"),
+        ran.stdout.contains(
+            "\nOnce these lines are in place:\n\nStart or restart the app with `cargo run`"
+        ),
         "{}",
         ran.stdout
     );

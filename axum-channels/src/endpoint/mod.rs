@@ -5,14 +5,14 @@
 mod events;
 mod lossy;
 mod mounted;
+mod presence_callbacks;
 mod presence_handler;
-mod presence_news;
 mod state;
 
 pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
+pub(crate) use presence_callbacks::PresenceCallbacks;
 pub use presence_handler::PresenceHandler;
-pub(crate) use presence_news::PresenceNews;
 pub(crate) use state::States;
 
 use crate::log::Filter;
@@ -69,7 +69,7 @@ pub(crate) struct Shared {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) tracker: Tracker,
-    pub(crate) presence_news: Option<PresenceNews>,
+    pub(crate) presence_callbacks: Option<PresenceCallbacks>,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) url: Option<Arc<PublicUrl>>,
     pub(crate) proxies: Option<TrustedProxies>,

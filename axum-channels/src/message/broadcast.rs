@@ -76,8 +76,8 @@ impl<'a> Broadcast<'a> {
             Some(&**encoded.next.get()?)
         });
         let errors = formats.filter_map(|encoded| encoded.bytes.as_ref().err());
-        let gravest = errors.max_by_key(|error| error.ends_channel());
-        gravest.map_or(Ok(()), |error| Err(*error))
+        let error = errors.max_by_key(|error| error.ends_channel());
+        error.map_or(Ok(()), |error| Err(*error))
     }
 }
 
