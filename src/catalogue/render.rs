@@ -34,7 +34,7 @@ impl<'a> Renderer<'a> {
 
     /// Renders a template given as text.
     pub fn text(&self, text: &str, context: &Context) -> Result<String> {
-        if !["{{", "{%", "{#"].iter().any(|sign| text.contains(sign)) {
+        if !is_template(text) {
             return Ok(text.to_owned());
         }
         let tera = match text.contains("{% include") {
@@ -42,7 +42,11 @@ impl<'a> Renderer<'a> {
             false => &self.plain,
         };
         let with_found = with_found(text, context);
-        tera.render_str(text, with_found.as_ref().unwrap_or(context), false)
+        let context = with_found.as_ref().unwrap_or(context);
+        if let Some(filled) = fill(text, context) {
+            return Ok(filled);
+        }
+        tera.render_str(text, context, false)
             .with_context(|| format!("in the template {text:?}"))
     }
 
@@ -94,6 +98,33 @@ impl<'a> Renderer<'a> {
         }
         Ok(self.shared.get_or_init(|| tera))
     }
+}
+
+/// What Tera makes of `text` if all that it asks for is variables that are texts, as most do; `None` otherwise. To compile
+/// them all takes Tera as long as the edits themselves.
+fn fill(text: &str, context: &Context) -> Option<String> {
+    let mut parts = text.split("{{ ");
+    let mut filled = parts.next()?.to_owned();
+    for part in parts {
+        let (variable, rest) = part.split_once(" }}")?;
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        if !variable.chars().all(is_part) {
+            return None;
+        }
+        let value = match variable.split_once('.') {
+            Some((name, path)) => context.get(name)?.get_from_path(path)?,
+            None => context.get(variable)?,
+        };
+        filled += value.as_str()?;
+        filled += rest;
+    }
+    (!is_template(&filled)).then_some(filled)
+}
+
+/// Whether there is anything to render in `text`.
+fn is_template(text: &str) -> bool {
+    let mut pairs = text.as_bytes().windows(2);
+    pairs.any(|pair| matches!(pair, [b'{', b'{' | b'%' | b'#']))
 }
 
 /// Words of Tera's expressions that are no variables.

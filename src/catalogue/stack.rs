@@ -86,7 +86,7 @@ pub struct Lookup {
     /// Patterns of files, such as `lib/**/*.ex`, of which exactly one has to match.
     #[serde(default)]
     pub search: Vec<String>,
-    /// A word that a file among `search` has: others are not parsed.
+    /// A word that the file has: others are not parsed. Without `query`, to have it is enough.
     #[serde(default)]
     pub mentions: String,
     /// In a generator: the place whose `present` captures `@value`, in the file that it is in.

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::{Change, Changes};
 use crate::edit::place::Location;
 use crate::plan::Sought;
+use crate::project::has_word;
 
 /// Where a place's file is.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl Changes<'_> {
         let mentions = location.mentions.as_str();
         if !mentions.is_empty() {
             let bytes = self.read(path)?.unwrap_or_default();
-            if !String::from_utf8_lossy(&bytes).contains(mentions) {
+            if !has_word(&bytes, mentions) {
                 return Ok(false);
             }
         }

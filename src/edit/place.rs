@@ -47,6 +47,9 @@ pub struct Place {
     /// Finds what makes this a manual step, anywhere in the file: a name in use, a hand-written order.
     #[serde(default)]
     pub blocked_by: Option<String>,
+    /// The lines to put in by hand then, if those would be in the way of what is there: a name that is free.
+    #[serde(default)]
+    pub blocked_text: Option<String>,
     /// Finds what makes this a manual step if it stands above the scope: a catch-all route in another one.
     #[serde(default)]
     pub blocked_above: Option<String>,

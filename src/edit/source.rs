@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use anyhow::{Context, Result};
-use tree_sitter::{Node, Parser, Tree, TreeCursor};
+use tree_sitter::{InputEdit, Node, Parser, Point, Tree, TreeCursor};
 
 use super::language::Language;
 use super::query::{Captures, Names, Query};
@@ -26,17 +26,28 @@ pub struct Match<'a> {
 }
 
 impl Source {
+    pub fn parse(text: String, language: &'static Language) -> Self {
+        Self::parse_from(None, text, language)
+    }
+
+    /// The same file with another text: what is the same at its start and at its end is not parsed again.
+    pub fn with_text(&self, text: String) -> Self {
+        let mut tree = self.tree.clone();
+        tree.edit(&difference(&self.text, &text));
+        Self::parse_from(Some(&tree), text, self.language)
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "fails only for a grammar built for another tree-sitter, which no test would survive"
     )]
-    pub fn parse(text: String, language: &'static Language) -> Self {
+    fn parse_from(old: Option<&Tree>, text: String, language: &'static Language) -> Self {
         let mut parser = Parser::new();
         parser
             .set_language(language.grammar())
             .expect("a linked grammar has the linked version");
         let tree = parser
-            .parse(&text, None)
+            .parse(&text, old)
             .expect("a language is set and nothing cancels");
         Self {
             text,
@@ -146,6 +157,31 @@ impl Source {
         let below = nodes[start..].iter().take(root.descendant_count());
         below.map(|(_, kind)| *kind).collect()
     }
+}
+
+/// The one stretch in which two texts differ.
+fn difference(old: &str, new: &str) -> InputEdit {
+    let is_same = |(a, b): &(u8, u8)| a == b;
+    let start = old.bytes().zip(new.bytes()).take_while(is_same).count();
+    let rest = old.len().min(new.len()) - start;
+    let ends = old.bytes().rev().zip(new.bytes().rev()).take(rest);
+    let end = ends.take_while(is_same).count();
+    let (old_end, new_end) = (old.len() - end, new.len() - end);
+    InputEdit {
+        start_byte: start,
+        old_end_byte: old_end,
+        new_end_byte: new_end,
+        start_position: point(old, start),
+        old_end_position: point(old, old_end),
+        new_end_position: point(new, new_end),
+    }
+}
+
+fn point(text: &str, at: usize) -> Point {
+    let before = &text.as_bytes()[..at];
+    let line = before.iter().rposition(|byte| *byte == b'\n');
+    let row = before.iter().filter(|byte| **byte == b'\n').count();
+    Point::new(row, at - line.map_or(0, |line| line + 1))
 }
 
 fn ids_and_kinds(tree: &Tree, language: &'static Language) -> Vec<(usize, &'static str)> {

@@ -167,20 +167,22 @@ fn needs(place: &toml::Table) -> impl Iterator<Item = &String> {
     needs.into_iter().flat_map(|needs| needs.keys())
 }
 
-/// The parts of a place's example, as its cases see them.
+/// The parts of a place's example, as its cases see them: `with` replaces some of the example's values.
 #[cfg(test)]
 pub fn example(
     stack: &str,
     name: &str,
     facts: &Facts,
     renderer: &Renderer<'_>,
+    with: BTreeMap<String, String>,
 ) -> Result<Vec<Place>> {
     use crate::edit::place::Example;
 
     let templates = renderer.templates();
     let (table, _) = crate::catalogue::generator::place(stack, name, templates)?;
     let example = table.get("example").cloned();
-    let example: Example = example.map_or(Ok(Example::default()), toml::Value::try_into)?;
+    let mut example: Example = example.map_or(Ok(Example::default()), toml::Value::try_into)?;
+    example.with.extend(with);
     let generator = Generator {
         folder: format!("{stack}/{name}"),
         ..Generator::default()

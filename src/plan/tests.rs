@@ -1,17 +1,15 @@
-//! Plans of every generator that there is, and the cases beside every place.
+//! Plans of every generator that there is; [`cases`]: those beside every place.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
 )]
 
-use std::fs;
+mod cases;
 
 use super::*;
-use crate::catalogue::generator::places;
 use crate::catalogue::stack::Fact;
-use crate::catalogue::templates::SHARED;
 use crate::catalogue::{Stack, Templates};
-use crate::edit::{self, Language, Outcome, Place, Query, Source};
+use crate::edit::{Language, Place, Query, Source};
 use crate::facts;
 
 /// What a new app of a stack says of itself.
@@ -153,122 +151,13 @@ fn a_file_that_a_step_starts_is_what_that_step_finds_in_it() {
     for plan in plans() {
         for step in plan.steps.iter().filter(|step| step.location.create) {
             let path = Path::new(&step.location.paths[0]);
-            let made = applied(&step.parts, path, "").expect("it is made");
+            let made = cases::applied(&step.parts, path, "").expect("it is made");
             assert_ne!(made, "", "{path:?}");
-            assert_eq!(applied(&step.parts, path, &made).expect("again"), made);
-        }
-    }
-}
-
-/// The source with the parts in it; `None` if a reader has to put them in.
-fn applied(parts: &[Place], path: &Path, source: &str) -> Option<String> {
-    let language = Language::of(path).expect("a language");
-    let parsed = Source::parse(source.to_owned(), language);
-    match edit::apply(parts, &parsed).expect("the queries are right") {
-        Outcome::Changed(new) => Some(new.text),
-        Outcome::AlreadyThere => Some(source.to_owned()),
-        Outcome::Manual { .. } => None,
-    }
-}
-
-/// `places/<place>/<case>/`: `before.*`, and `after.*`, or `manual` if a reader has to do it, or neither if it is there.
-#[test]
-fn every_case_of_a_place_comes_out_as_written() {
-    let templates = Templates::default();
-    let mut wrong = Vec::new();
-    let mut count = 0;
-    for stack in Stack::names(&templates).into_iter().chain([SHARED]) {
-        let facts = if stack == SHARED {
-            Facts::new()
-        } else {
-            new_app(stack)
-        };
-        for place in places(stack, &templates) {
-            let folder = format!(
-                "{}/templates/{stack}/places/{place}",
-                env!("CARGO_MANIFEST_DIR")
+            assert_eq!(
+                cases::applied(&step.parts, path, &made).expect("again"),
+                made
             );
-            let renderer = Renderer::new(&templates);
-            let parts = steps::example(stack, place, &facts, &renderer);
-            let parts = parts.unwrap_or_else(|e| panic!("{stack}/{place}: {e:#}"));
-            for case in cases(Path::new(&folder)) {
-                count += 1;
-                wrong.extend(case.fault(&parts));
-            }
         }
-    }
-    assert!(count > 90, "{count} cases were found");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-}
-
-struct Case {
-    folder: PathBuf,
-    before: PathBuf,
-}
-
-fn cases(place: &Path) -> Vec<Case> {
-    let Ok(entries) = fs::read_dir(place) else {
-        return Vec::new();
-    };
-    let mut cases: Vec<_> = entries
-        .map(|entry| {
-            let folder = entry.expect("an entry").path();
-            let mut files = fs::read_dir(&folder).expect("a case is a folder");
-            let before = files.find_map(|file| {
-                let path = file.expect("an entry").path();
-                (path.file_stem()? == "before").then_some(path)
-            });
-            let before = before.unwrap_or_else(|| panic!("{folder:?} has no `before`"));
-            Case { folder, before }
-        })
-        .collect();
-    cases.sort_by(|a, b| a.folder.cmp(&b.folder));
-    cases
-}
-
-impl Case {
-    /// What is wrong with the outcome, if anything.
-    fn fault(&self, parts: &[Place]) -> Option<String> {
-        let before = fs::read_to_string(&self.before).expect("it is text");
-        let extension = self.before.extension().expect("it has one");
-        let after = self.folder.join("after").with_extension(extension);
-        let after = fs::read_to_string(after).ok();
-        let expected = match (after, self.folder.join("manual").exists()) {
-            (Some(after), false) => Some(after),
-            (None, true) => None,
-            (None, false) => Some(before.clone()),
-            (Some(_), true) => panic!("{:?} has both outcomes", self.folder),
-        };
-        let made = applied(parts, &self.before, &before);
-        // What becomes of a new case, written for reading.
-        if std::env::var_os("BLESS").is_some()
-            && expected.as_ref() == Some(&before)
-            && made != expected
-        {
-            match &made {
-                Some(made) => fs::write(self.folder.join("after").with_extension(extension), made),
-                None => fs::write(self.folder.join("manual"), ""),
-            }
-            .expect("it is written");
-        }
-        if made != expected {
-            return Some(format!(
-                "{}:\n{}",
-                self.folder.display(),
-                made.as_deref().unwrap_or("is left to the reader")
-            ));
-        }
-        let language = Language::of(&self.before).expect("a language");
-        let errors = |text: &str| Source::parse(text.to_owned(), language).errors();
-        let made = made?;
-        assert!(errors(&made) <= errors(&before), "{:?}", self.folder);
-        assert_eq!(
-            applied(parts, &self.before, &made),
-            Some(made.clone()),
-            "{:?}: twice",
-            self.folder
-        );
-        None
     }
 }
 

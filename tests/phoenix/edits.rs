@@ -47,7 +47,7 @@ pub const APPLICATION: Kind = Kind {
     before: &[],
     args: &["gen", "presence"],
     by_hand: "\nAdd this to `lib/my_app/application.ex` to start it, among the children: after the PubSub, \
-        before the endpoint:\n\n    MyAppWeb.Presence,\n",
+        before the endpoint; up to Phoenix 1.4 after the endpoint, which starts the PubSub there:\n\n    MyAppWeb.Presence,\n",
 };
 pub const CHANNEL: Kind = Kind {
     cases: "phoenix/places/channel_after_join",
@@ -55,14 +55,15 @@ pub const CHANNEL: Kind = Kind {
     before: &[&["gen", "channel", "Room", "--yes"]],
     args: &["gen", "presence", "--channel", "Room"],
     by_hand: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to count clients in, the first as the last \
-        thing in `join` before its `{:ok, socket}`:\n\n",
+        thing in `join` before its `{:ok, socket}`; a `handle_info(:after_join, socket)` of its own only needs the line with \
+        `track`:\n\n",
 };
 pub const ROUTER: Kind = Kind {
     cases: "phoenix/places/router_browser",
     path: "lib/my_app_web/router.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    by_hand: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:",
+    by_hand: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens, above every catch-all route:",
 };
 pub const ENDPOINT_AUTH: Kind = Kind {
     cases: "phoenix/places/socket_options",
@@ -176,7 +177,7 @@ impl Fixture {
                 .into_owned(),
             before: read("before").expect("a case has a `before`"),
             after: read("after"),
-            manual: folder.join("manual").exists(),
+            manual: read("manual").is_some(),
         }
     }
 }

@@ -199,7 +199,7 @@ fn what_is_left_to_the_reader_is_said_as_it_is_typed() {
 
     assert_eq!(sandbox.read(path), own);
     let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to count clients in, the first as the last \
-        thing in `join` before its `{:ok, socket}`:\n\n    send(self(), :after_join)\n\n    @impl true\n    \
+        thing in `join` before its `{:ok, socket}`; a `handle_info(:after_join, socket)` of its own only needs the line with `track`:\n\n    send(self(), :after_join)\n\n    @impl true\n    \
         def handle_info(:after_join, socket) do\n      MyAppWeb.Presence.track(socket)\n      \
         {:noreply, socket}\n    end\n";
     assert!(ran.stdout.contains(lines), "{}", ran.stdout);

@@ -1,6 +1,8 @@
 use axum::Router;
 use axum_channels::Endpoint;
 
+use crate::config::Config;
+
 pub fn endpoint() -> Endpoint {
     Endpoint::builder()
         .state(1)
