@@ -1,6 +1,7 @@
 //! The types of `generator.toml`: what a generator asks, makes, inserts, runs and says.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use anyhow::{Result, bail};
 use schemars::JsonSchema;
@@ -89,7 +90,7 @@ pub struct Generator {
     pub next: Vec<Paragraph>,
     /// The table itself, to be rendered.
     #[serde(skip)]
-    pub(crate) table: toml::Table,
+    pub(crate) table: Rc<toml::Table>,
 }
 
 /// The name that a generator takes, such as `Room` or `Admin.Room`. Templates get its spellings: `name.module`
@@ -329,7 +330,7 @@ impl Generator {
         let folder = format!("{stack}/{id}");
         let path = format!("{folder}/{FILE}");
         let table = templates.table(&path)?;
-        let mut generator: Self = typed(table.clone(), &path, templates)?;
+        let mut generator: Self = typed(&table, &path, templates)?;
         generator.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         if generator.origin == Origin::Project && !generator.commands.is_empty() {
             let file = templates.whereabouts(&path);
@@ -347,15 +348,13 @@ impl Generator {
     /// A template is wrong.
     pub fn rendered(&self, renderer: &Renderer<'_>, context: &Context) -> Result<Self> {
         let path = format!("{}/{FILE}", self.folder);
-        let mut table = self.table.clone();
-        // These have been used, or see other variables.
-        for key in ["name", "list", "option", "fact", "values", "places", "help"] {
-            table.remove(key);
-        }
+        // The others have been used, or see other variables.
+        let used = ["name", "list", "option", "fact", "values", "places", "help"];
+        let mut table = without(&self.table, |key| used.contains(&key));
         renderer.table(&mut table, context).map_err(|error| {
             error.context(format!("in {}", renderer.templates().whereabouts(&path)))
         })?;
-        let rendered: Self = typed(table, &path, renderer.templates())?;
+        let rendered: Self = typed(&table, &path, renderer.templates())?;
         Ok(Self {
             questions: rendered.questions,
             find: rendered.find,
@@ -373,10 +372,10 @@ impl Generator {
     ///
     /// # Errors
     /// There is none.
-    pub fn place(&self, name: &str, templates: &Templates) -> Result<(toml::Table, String)> {
+    pub fn place(&self, name: &str, templates: &Templates) -> Result<(Rc<toml::Table>, String)> {
         let stack = self.folder.split('/').next().unwrap_or_default();
         match self.places.get(name) {
-            Some(place) => Ok((place.clone(), format!("{}/{FILE}", self.folder))),
+            Some(place) => Ok((Rc::new(place.clone()), format!("{}/{FILE}", self.folder))),
             None => place(stack, name, templates),
         }
     }
@@ -386,13 +385,20 @@ impl Generator {
 ///
 /// # Errors
 /// There is none.
-pub fn place(stack: &str, name: &str, templates: &Templates) -> Result<(toml::Table, String)> {
+pub fn place(stack: &str, name: &str, templates: &Templates) -> Result<(Rc<toml::Table>, String)> {
     let own = format!("{stack}/places/{name}.toml");
     let path = match templates.has(&own) {
         true => own,
         false => format!("{SHARED}/places/{name}.toml"),
     };
     Ok((templates.table(&path)?, path))
+}
+
+/// A copy of `table` without the keys that are `unwanted`.
+pub fn without(table: &toml::Table, unwanted: impl Fn(&str) -> bool) -> toml::Table {
+    let kept = table.iter().filter(|(key, _)| !unwanted(key));
+    kept.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// The names of the places in a folder: of a stack, or `shared`.

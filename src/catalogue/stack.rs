@@ -128,7 +128,7 @@ impl Stack {
     /// Its `stack.toml` is missing or wrong.
     pub fn read(name: &str, templates: &Templates) -> Result<Self> {
         let path = format!("{name}/{FILE}");
-        let mut stack: Self = typed(templates.table(&path)?, &path, templates)?;
+        let mut stack: Self = typed(&*templates.table(&path)?, &path, templates)?;
         stack.name = name.to_owned();
         stack.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         Ok(stack)

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
@@ -43,7 +44,7 @@ pub struct Templates {
     /// By path: `rust/channel/generator.toml`.
     own: BTreeMap<String, Vec<u8>>,
     /// Files that have been read as TOML, once each.
-    tables: RefCell<BTreeMap<String, toml::Table>>,
+    tables: RefCell<BTreeMap<String, Rc<toml::Table>>>,
 }
 
 /// Where a template comes from.
@@ -89,14 +90,15 @@ impl Templates {
     ///
     /// # Errors
     /// There is none, or it is not TOML.
-    pub fn table(&self, path: &str) -> Result<toml::Table> {
+    pub fn table(&self, path: &str) -> Result<Rc<toml::Table>> {
         if let Some(table) = self.tables.borrow().get(path) {
-            return Ok(table.clone());
+            return Ok(Rc::clone(table));
         }
         let table: toml::Table = toml::from_str(self.text(path)?)
             .with_context(|| format!("in {}", self.whereabouts(path)))?;
+        let table = Rc::new(table);
         let mut tables = self.tables.borrow_mut();
-        tables.insert(path.to_owned(), table.clone());
+        tables.insert(path.to_owned(), Rc::clone(&table));
         Ok(table)
     }
 

@@ -1,8 +1,8 @@
 //! Languages whose files can be edited: a linked grammar each, and `templates/languages.toml`, which says the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
@@ -18,7 +18,15 @@ pub struct Language {
     pub name: String,
     grammar: tree_sitter::Language,
     rules: Rules,
-    aliases: Vec<Query>,
+    aliases: OnceLock<Vec<Query>>,
+    kinds: OnceLock<HashMap<String, Kind>>,
+}
+
+/// The numbers that a grammar has for the kinds of one name: those of named nodes, and those of tokens.
+#[derive(Debug, Default)]
+struct Kind {
+    named: Vec<u16>,
+    tokens: Vec<u16>,
 }
 
 /// What `languages.toml` says of a language.
@@ -65,19 +73,31 @@ fn grammar(name: &str) -> Option<tree_sitter::Language> {
 )]
 static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
     let rules: BTreeMap<String, Rules> = toml::from_str(RULES).expect("languages.toml is read");
-    let language = |(name, rules): (String, Rules)| {
-        let aliases = rules.aliases.iter().map(|query| Query::parse(query));
-        Language {
-            grammar: grammar(&name).expect("its grammar is linked"),
-            name,
-            aliases: aliases
-                .collect::<Result<_, _>>()
-                .expect("aliases are queries"),
-            rules,
-        }
+    let language = |(name, rules): (String, Rules)| Language {
+        grammar: grammar(&name).expect("its grammar is linked"),
+        name,
+        rules,
+        aliases: OnceLock::new(),
+        kinds: OnceLock::new(),
     };
     rules.into_iter().map(language).collect()
 });
+
+fn kinds_of(grammar: &tree_sitter::Language) -> HashMap<String, Kind> {
+    let mut kinds: HashMap<String, Kind> = HashMap::new();
+    let count = u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
+    for id in 0..count {
+        let Some(name) = grammar.node_kind_for_id(id) else {
+            continue;
+        };
+        let kind = kinds.entry(name.to_owned()).or_default();
+        match grammar.node_kind_is_named(id) {
+            true => kind.named.push(id),
+            false => kind.tokens.push(id),
+        }
+    }
+    kinds
+}
 
 impl Language {
     /// The language of the file at `path`, by its name; `None` if no grammar of it is linked.
@@ -93,9 +113,28 @@ impl Language {
         &self.grammar
     }
 
+    /// The numbers of the named nodes of a kind, or of a token; none if the grammar does not have it.
+    pub fn kinds(&self, name: &str, named: bool) -> &[u16] {
+        let kinds = self.kinds.get_or_init(|| kinds_of(&self.grammar));
+        kinds.get(name).map_or(&[], |kind| match named {
+            true => &kind.named,
+            false => &kind.tokens,
+        })
+    }
+
     /// Queries for the names that a file shortens.
+    #[expect(
+        clippy::expect_used,
+        reason = "languages.toml is part of the binary: a mistake in it fails every test"
+    )]
     pub fn aliases(&self) -> &[Query] {
-        &self.aliases
+        self.aliases.get_or_init(|| {
+            let queries = self.rules.aliases.iter();
+            let queries = queries.map(|query| Query::parse(query, self));
+            queries
+                .collect::<Result<_, _>>()
+                .expect("aliases are queries")
+        })
     }
 
     /// What stands between the parts of a name.

@@ -15,8 +15,8 @@ pub struct Source {
     pub language: &'static Language,
     tree: Tree,
     names: OnceCell<Names>,
-    /// The nodes in the order of the file: their ids and kinds.
-    nodes: OnceCell<Vec<(usize, &'static str)>>,
+    /// The nodes in the order of the file: their ids and the numbers of their kinds.
+    nodes: OnceCell<Vec<(usize, u16)>>,
 }
 
 /// One match of a query.
@@ -147,15 +147,14 @@ impl Source {
         found
     }
 
-    /// The kinds of `root` and of all nodes below it, in the order of the file.
-    pub fn kinds_below(&self, root: Node<'_>) -> Vec<&'static str> {
-        let nodes = self
-            .nodes
-            .get_or_init(|| ids_and_kinds(&self.tree, self.language));
-        let same = |(id, kind): &(usize, &str)| *id == root.id() && *kind == root.kind();
-        let start = nodes.iter().position(same).unwrap_or(nodes.len());
-        let below = nodes[start..].iter().take(root.descendant_count());
-        below.map(|(_, kind)| *kind).collect()
+    /// The ids and kinds of `root` and of all nodes below it, in the order of the file.
+    pub fn nodes_below(&self, root: Node<'_>) -> &[(usize, u16)] {
+        let nodes = self.nodes.get_or_init(|| ids_and_kinds(&self.tree));
+        let known = (root.id(), root.kind_id());
+        let start = nodes.iter().position(|node| *node == known);
+        let start = start.unwrap_or(nodes.len());
+        let end = nodes.len().min(start + root.descendant_count());
+        &nodes[start..end]
     }
 }
 
@@ -184,11 +183,10 @@ fn point(text: &str, at: usize) -> Point {
     Point::new(row, at - line.map_or(0, |line| line + 1))
 }
 
-fn ids_and_kinds(tree: &Tree, language: &'static Language) -> Vec<(usize, &'static str)> {
+fn ids_and_kinds(tree: &Tree) -> Vec<(usize, u16)> {
     let mut nodes = Vec::new();
     walk(&mut tree.walk(), &mut |node| {
-        let kind = language.grammar().node_kind_for_id(node.kind_id());
-        nodes.push((node.id(), kind.unwrap_or_default()));
+        nodes.push((node.id(), node.kind_id()));
     });
     nodes
 }

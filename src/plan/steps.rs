@@ -7,6 +7,7 @@ use tera::Context;
 
 use super::refuse_outside;
 use crate::catalogue::Generator;
+use crate::catalogue::generator::without;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
 use crate::edit::Place;
@@ -109,7 +110,7 @@ impl Places<'_> {
     fn place(&self, insert: &Insert, keys: Keys) -> Result<(Place, Origin)> {
         let renderer = self.renderer;
         let templates = renderer.templates();
-        let (mut table, path) = self
+        let (table, path) = self
             .generator
             .place(&insert.place, templates)
             .with_context(|| {
@@ -117,9 +118,8 @@ impl Places<'_> {
             })?;
         let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
         check_needs(&table, insert).with_context(whereabouts)?;
-        if keys == Keys::ToLook {
-            table.retain(|key, _| ["about", "file", "within", "present"].contains(&key));
-        }
+        let looks = ["about", "file", "within", "present"];
+        let mut table = without(&table, |key| keys == Keys::ToLook && !looks.contains(&key));
         let mut context = Context::new();
         context.insert("app", self.facts);
         for (name, value) in &insert.with {

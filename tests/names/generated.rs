@@ -100,9 +100,9 @@ fn what_is_generated_for_random_names_of_any_length_is_formatted_and_parses() {
         let sandbox = app(stack);
         // In Rust, those where lines get too long.
         let lengths: Vec<_> = match stack {
-            "rust" => [2, 3, 7, 14]
+            "rust" => [2, 3, 7, 14, 20, 22, 24, 26]
                 .into_iter()
-                .chain(18..=36)
+                .chain(28..=36)
                 .chain(46..=LONGEST)
                 .collect(),
             _ => vec![2, 3, 24, 47, LONGEST],

@@ -11,5 +11,6 @@ pub fn endpoint() -> Endpoint {
 
 pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
     Router::new()
+        .merge(crate::assets::router(&config.assets))
         .merge(endpoint.router())
 }

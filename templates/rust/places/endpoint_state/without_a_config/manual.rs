@@ -13,5 +13,6 @@ pub fn endpoint(config: &Config) -> Endpoint {
 
 pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
     Router::new()
+        .merge(crate::assets::router(&config.assets))
         .merge(endpoint.router())
 }
