@@ -1,4 +1,4 @@
-//! Plans of every generator that there is; [`cases`]: those beside every place.
+//! Plans of all generators; [`cases`]: the test cases of all places.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -12,7 +12,7 @@ use crate::catalogue::{Stack, Templates};
 use crate::edit::{Language, Place, Query, Source};
 use crate::facts;
 
-/// What a new app of a stack says of itself.
+/// Returns the facts of a new app.
 fn new_app(stack: &str) -> Facts {
     let templates = Templates::default();
     let given = ["name", "folder", "parent"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
@@ -21,7 +21,7 @@ fn new_app(stack: &str) -> Facts {
     facts.expect(stack).expect("a new app has every fact")
 }
 
-/// Every generator's plan for `Admin.Room`: in a new app, and where facts that it leaves empty are known.
+/// Returns the plans of all generators for `Admin.Room`, in a new app and with facts that are empty there.
 fn plans() -> Vec<Plan> {
     let templates = Templates::default();
     let mut plans = Vec::new();
@@ -73,7 +73,7 @@ fn the_same_request_makes_the_same_plan() {
 
 #[test]
 fn every_query_of_a_plan_is_one_of_tree_sitters_own() {
-    // Tree-sitter takes milliseconds for each: those that differ are enough.
+    // Tree-sitter takes milliseconds for each, so duplicates are skipped.
     let mut known = std::collections::BTreeSet::new();
     for plan in plans() {
         let folder = plan.generator.folder.as_str();
@@ -92,7 +92,7 @@ fn every_query_of_a_plan_is_one_of_tree_sitters_own() {
     assert!(known.len() > 100, "{} queries were found", known.len());
 }
 
-/// Every query of a place.
+/// Returns all queries of a place.
 fn queries(place: &Place) -> impl Iterator<Item = &String> {
     let optional = [
         &place.within,

@@ -161,7 +161,7 @@ fn new_in_the_folder_itself_names_the_app_by_it() {
             .read("live_chat/Cargo.toml")
             .contains("name = \"live_chat\"\n")
     );
-    let start = "LiveChat is made. Fetch the browser's client and start it:\n\n    npm install --prefix assets\n";
+    let start = "LiveChat is created. Install the browser's client and start it:\n\n    npm install --prefix assets\n";
     assert!(ran.stdout.contains(start), "{}", ran.stdout);
 }
 
