@@ -211,8 +211,9 @@ fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
         ran.stdout
     );
     assert!(
-        ran.stdout
-            .contains("\nOnce these lines are in place:\n\nStart or restart the app with `cargo run`"),
+        ran.stdout.contains(
+            "\nOnce these lines are in place:\n\nStart or restart the app with `cargo run`"
+        ),
         "{}",
         ran.stdout
     );

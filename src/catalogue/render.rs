@@ -192,3 +192,36 @@ fn with_found(text: &str, context: &Context) -> Option<Context> {
     context.insert(CAPTURED, &marks);
     Some(context)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_filled_in_as_tera_does_it_or_left_to_tera() {
+        let mut context = Context::new();
+        let app = std::collections::BTreeMap::from([("name", "my_app"), ("odd", "a {{ b }}")]);
+        context.insert("app", &app);
+        context.insert("text", "two\nlines & <b>");
+        context.insert("number", &3);
+        let tera = Tera::new();
+        for (text, is_filled) in [
+            ("lib/{{ app.name }}/{{ text }}.ex\n", true),
+            ("{{ app.name }}{{ app.name }}", true),
+            ("{{ number }}", false),
+            ("{{ app.name | upper }}", false),
+            ("{{ app.odd }}", false),
+            ("{{app.name}} {{ text }}", false),
+            ("{% if number %}{{ text }}{% endif %}", false),
+            ("{# {{ text }} #}", false),
+        ] {
+            let rendered = tera.render_str(text, &context, false).expect(text);
+            assert_eq!(
+                fill(text, &context),
+                is_filled.then_some(rendered),
+                "{text}"
+            );
+        }
+        assert_eq!(fill("{{ unknown }}", &context), None);
+    }
+}

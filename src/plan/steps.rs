@@ -119,7 +119,9 @@ impl Places<'_> {
         let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
         check_needs(&table, insert).with_context(whereabouts)?;
         let keys_to_look = ["about", "file", "within", "present", "elsewhere"];
-        let mut table = without(&table, |key| keys == Keys::ToLook && !keys_to_look.contains(&key));
+        let mut table = without(&table, |key| {
+            keys == Keys::ToLook && !keys_to_look.contains(&key)
+        });
         let mut context = Context::new();
         context.insert("app", self.facts);
         for (name, value) in &insert.with {
