@@ -156,7 +156,7 @@ impl Language {
         query.as_ref()
     }
 
-    /// What stands between the parts of a name.
+    /// Returns the separator between the parts of a name.
     pub fn separator(&self) -> &str {
         &self.rules.separator
     }
