@@ -8,6 +8,7 @@
 //!
 //! - `(#names? @name "Shop.Web.Socket")`: the name that the file may have shortened (`alias`, `use`) is this one.
 //! - `(#defines? @name "Shop.Web.Socket")`: the name that is defined here, inside of what is defined around it, is this one.
+//! - `(#reads? @name "^[a-z]")`: what the name is short for, or the name itself, fits the expression.
 //! - `(#covers? @pattern "room:*")`: the pattern, in which `*` stands for anything, takes all that this one takes; its name
 //!   may be that of a constant.
 //!
@@ -111,6 +112,8 @@ enum Condition {
     AnyOf(Vec<String>),
     /// `#names?`
     Names(Vec<String>),
+    /// `#reads?`
+    Reads(Regex),
     /// `#covers?`
     Covers(String),
     /// `#defines?`
@@ -324,6 +327,10 @@ impl Predicate {
                     Condition::AnyOf(values) => values.iter().any(|value| value == text_here),
                     Condition::Names(values) => {
                         values.iter().any(|v| source.names().are(text_here, v))
+                    }
+                    Condition::Reads(regex) => {
+                        let mut wholes = source.names().wholes(text_here).into_iter();
+                        wholes.any(|whole| regex.is_match(&whole))
                     }
                     Condition::Defines(value) => {
                         source.names().defined(node.start_byte(), text_here) == *value

@@ -12,7 +12,7 @@ pub fn target() -> PathBuf {
 }
 
 /// An app called `my_app` with all that the generators make: channels User, Room and Admin.Room, socket Device,
-/// which asks for a token, with a channel of its own, and presences in Room and Sensor.
+/// which asks for a token, with channels of its own, one of them for each user, and presences in Room and Sensor.
 pub fn full() -> Sandbox {
     Sandbox::with_app().after(&[
         &["gen", "channel", "User", "--yes"],
@@ -20,6 +20,14 @@ pub fn full() -> Sandbox {
         &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
         &["gen", "socket", "Device"],
         &["gen", "channel", "Sensor", "--socket", "Device"],
+        &[
+            "gen",
+            "channel",
+            "Inbox",
+            "--per-user",
+            "--socket",
+            "Device",
+        ],
         &["gen", "presence", "--channel", "Room"],
         &["gen", "presence", "Sensor", "--socket", "Device"],
         &["gen", "auth", "--socket", "Device"],
