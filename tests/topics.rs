@@ -1,4 +1,4 @@
-//! Topics that are not `room:*`: one alone, and one for each user.
+//! Exact topics and topics per user.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -148,7 +148,7 @@ fn one_topic_and_one_for_each_user_do_not_go_together() {
     let before = sandbox.tree();
 
     sandbox.run(&["gen", "channel", "Inbox", "--per-user", "--exact"]).misused(
-        "error: `--exact` is for one topic, `--per-user` for one of each user\nhelp: leave one of them out\n",
+        "error: `--exact` is for one topic, `--per-user` for a topic for each user\nhelp: omit one of them\n",
     );
 
     assert_eq!(sandbox.tree(), before);
@@ -166,6 +166,6 @@ fn channels_of_such_topics_compile_and_pass_their_tests() {
     let folder = sandbox.path().join("my_app");
     cargo(&folder, &["fmt", "--check"]);
     let tests = cargo(&folder, &["test", "--offline"]);
-    let passed = "test nobody_else_joins_a_users_topic ... ok";
+    let passed = "test other_users_cannot_join_the_topic_of_a_user ... ok";
     assert!(tests.contains(passed), "{tests}");
 }

@@ -1,4 +1,4 @@
-//! The file that a place is in: found by its path and by what is in it.
+//! The file of a place, found by its path and its contents.
 
 use std::path::{Path, PathBuf};
 
@@ -8,17 +8,17 @@ use super::{Change, Changes};
 use crate::edit::place::Location;
 use crate::plan::Sought;
 
-/// Where a place's file is.
+/// Result of the search for the file of a place.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Located {
     At(PathBuf),
     Missing,
-    /// None of these is guessed.
+    /// Several files match.
     Several(Vec<PathBuf>),
 }
 
 impl Changes<'_> {
-    /// The one file that `location` is about.
+    /// Returns the only file that matches `location`.
     pub fn locate(&self, location: &Location) -> Result<Located> {
         let mut found = Vec::new();
         for path in location.paths.iter().map(PathBuf::from) {
@@ -46,7 +46,7 @@ impl Changes<'_> {
         })
     }
 
-    /// What a condition reads of something that the project may have: its path, or an empty text.
+    /// Returns the value of a `find` key in conditions: the path of what was found, or an empty text.
     pub fn seek(&self, sought: &Sought) -> Result<String> {
         Ok(match sought {
             Sought::Folder(folder) => match self.has_folder(folder) {
@@ -66,7 +66,7 @@ impl Changes<'_> {
         })
     }
 
-    /// On disk, or made by an earlier step.
+    /// Returns whether the file is on disk or made by an earlier step.
     fn has_folder(&self, folder: &str) -> bool {
         let made = |change: &Change| change.path.starts_with(folder);
         self.project.has_folder(folder) || self.files.iter().any(made)

@@ -1,4 +1,4 @@
-//! What a generator's templates see: `app`, `secrets`, the name and its alias, the options, the values.
+//! Variables of a generator's templates: `app`, `secrets`, the name and its alias, options, values.
 
 use anyhow::Result;
 use tera::Context;
@@ -68,7 +68,7 @@ pub fn work_out(
     Ok((context, misuses))
 }
 
-/// A way to a fact, with what its place says of where to look.
+/// Returns a source of a fact, with the location of its place.
 fn ways(
     way: &Lookup,
     context: &Context,

@@ -11,6 +11,7 @@ pub(crate) use slot_list::{SlotId, SlotList};
 
 use crate::message::{Broadcast, EncodeError, Payload, Topic};
 use crate::metrics::{self, record};
+use crate::session::Key;
 use crate::sync::lock;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -25,9 +26,20 @@ pub(crate) trait Subscriber: Send + Sync {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure;
 
     /// Identity by which a publisher is excluded from its own broadcasts.
-    fn address(&self) -> *const () {
-        std::ptr::from_ref(self).cast()
+    fn id(&self) -> SubscriberId {
+        SubscriberId {
+            address: std::ptr::from_ref(self).addr(),
+            channel: None,
+        }
     }
+}
+
+/// Identity of a subscriber as long as it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SubscriberId {
+    pub(crate) address: usize,
+    /// Channel of the connection at that address, for a channel's subscription to another topic.
+    pub(crate) channel: Option<Key>,
 }
 
 /// Topics of a shard. A list is shared with the publishers that use it.
@@ -75,17 +87,16 @@ impl PubSub {
         topic: &str,
         event: &str,
         payload: &Payload,
-        from: Option<&dyn Subscriber>,
+        from: Option<SubscriberId>,
     ) -> Result<(), EncodeError> {
         let Some(subscribers) = lock(self.shard(topic)).get(topic).cloned() else {
             return Ok(());
         };
         let since = metrics::started();
         let broadcast = Broadcast::new(topic, event, payload);
-        let from = from.map(|from| from.address());
         let mut pressure = Pressure::Low;
         for subscriber in subscribers.iter() {
-            if from.is_none_or(|from| from != subscriber.address())
+            if from.is_none_or(|from| from != subscriber.id())
                 && subscriber.deliver(&broadcast) == Pressure::High
             {
                 pressure = Pressure::High;
@@ -178,7 +189,7 @@ mod tests {
         let _b = pubsub.subscribe("room:1".into(), b.clone());
         let _other = pubsub.subscribe("room:2".into(), b.clone());
         assert_eq!(
-            pubsub.publish("room:1", "shout", &Payload::empty(), Some(&*a)),
+            pubsub.publish("room:1", "shout", &Payload::empty(), Some(a.id())),
             Ok(())
         );
         assert_eq!(
