@@ -237,8 +237,8 @@ fn all_that_stands_in_the_way_is_named_at_once_before_anything_is_reported() {
          help: --topic zebra\n\
          error: `user` is not a socket name: each part of a name starts with a capital letter\n\
          help: --socket User\n\
-         error: `--exact` is for one topic, `--per-user` for one of each user\n\
-         help: leave one of them out\n\
+         error: `--exact` is for one topic, `--per-user` for a topic for each user\n\
+         help: omit one of them\n\
          error: the path `/socket` is taken: src/endpoint.rs mounts AdminSocket there\n\
          help: hello-sockets gen channel Zebra --socket Client\n\
          error: `src/channels/zebra_channel.rs` exists and differs; nothing was written\n\

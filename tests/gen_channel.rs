@@ -333,7 +333,7 @@ fn an_existing_app_is_recognised_by_its_dependency() {
         assert!(
             sandbox
                 .read("my_app/tests/user_channel.rs")
-                .contains("use manual_step::channels::")
+                .contains("use by_hand::channels::")
         );
     }
     let sandbox = Sandbox::new();

@@ -403,7 +403,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * creating crates/shop/src/channels/mod.rs
 * injecting crates/shop/src/endpoint.rs
 
-Start the app with `cargo run -p shop`, or start it again
+Start or restart the app with `cargo run -p shop`
 ",
     after: &[("crates/shop/src/channels/mod.rs", MODULES)],
 };
@@ -464,7 +464,7 @@ fn what_a_macro_does_with_a_socket_is_not_guessed() {
 
     let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
 
-    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()`:\n";
+    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second line after `Endpoint::builder()`:\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
     assert_eq!(sandbox.read("my_app/src/endpoint.rs"), endpoint);
 }
