@@ -16,7 +16,7 @@ pub struct Kind {
     args: &'static [&'static str],
     /// The manual step, as it is printed.
     manual_step: &'static str,
-    /// Cases that are not run: another step of the command mounts the socket first.
+    /// Cases that are not run: other steps of the command edit or report the file as well.
     more: &'static [&'static str],
 }
 
@@ -27,7 +27,7 @@ pub const ENDPOINT: Kind = Kind {
     args: &["gen", "socket", "User"],
     manual_step: "\nAdd this to `lib/my_app_web/endpoint.ex` to mount the socket:\n\n    \
         socket \"/socket\", MyAppWeb.UserSocket,\n      websocket: true,\n      longpoll: false\n",
-    more: &[],
+    more: &["there_by_the_name_inside_of_its_own"],
 };
 pub const SOCKET: Kind = Kind {
     cases: "phoenix/places/socket_routes",
@@ -60,8 +60,8 @@ pub const CHANNEL: Kind = Kind {
     path: "lib/my_app_web/channels/room_channel.ex",
     before: &[&["gen", "channel", "Room", "--yes"]],
     args: &["gen", "presence", "--channel", "Room"],
-    manual_step: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to count clients in, the first as the last \
-        thing in `join` before its `{:ok, socket}`:\n\n",
+    manual_step: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to track clients, the first as the last \
+        expression in `join` before its `{:ok, socket}`:\n\n",
     more: &[],
 };
 pub const ROUTER: Kind = Kind {
