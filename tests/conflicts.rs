@@ -275,7 +275,7 @@ fn all_that_stands_in_the_way_of_a_new_app_is_named_at_once() {
          error: `room` is not a channel name: each part of a name starts with a capital letter\n\
          help: --channel Room\n\
          error: `Shop` is not empty; nothing was written\n\
-         help: name another folder, or say --yes; files that differ are asked about one by one\n",
+         help: choose another folder, or add --yes, which asks about each file that differs\n",
     );
     assert_eq!(sandbox.tree(), before);
 }

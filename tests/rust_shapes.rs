@@ -504,7 +504,7 @@ fn an_app_in_the_folder_of_a_workspaces_members_is_excluded_there() {
     let before = sandbox.tree();
     sandbox.run(&new).found_all_identical();
     assert_eq!(sandbox.tree(), before);
-    // Beside the members it is nobody's.
+    // Outside of the members, it belongs to no workspace.
     sandbox
         .run(&["new", "apart", "--no-git", "--no-install"])
         .succeeded();

@@ -14,7 +14,7 @@ pub struct Kind {
     /// Commands that run before the file is written.
     before: &'static [&'static [&'static str]],
     args: &'static [&'static str],
-    /// The manual step, as it is printed.
+    /// Text of the manual step.
     manual_step: &'static str,
     /// Cases that are not run: other steps of the command edit or report the file as well.
     more: &'static [&'static str],
@@ -94,8 +94,8 @@ const SCRIPT_AUTH: Kind = Kind {
     path: "assets/js/user_socket.js",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    manual_step: "\nAdd this to `assets/js/user_socket.js` to show the token: in the options of the `Socket`, which \
-        connects when there is one:\n\n",
+    manual_step: "\nAdd this to `assets/js/user_socket.js` to send the token: in the options of the `Socket`, which \
+        connects once there is one:\n\n",
     more: &[],
 };
 
