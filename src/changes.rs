@@ -146,7 +146,7 @@ impl<'a> Changes<'a> {
         Ok((path, verdict))
     }
 
-    /// The file that has the text of `step` in place of the one that it belongs in.
+    /// The file that has the text of `step` already, if that may be another one than it belongs in.
     fn found_elsewhere(&self, step: &Step, located: &Located) -> Result<Option<PathBuf>> {
         let Some((place, elsewhere)) = step.parts.iter().find_map(|place| {
             let elsewhere = place.elsewhere.as_ref()?;
@@ -158,7 +158,7 @@ impl<'a> Changes<'a> {
             && let Some(source) = self.source(path)?
             && place.is_in(&source)?
         {
-            return Ok(None);
+            return Ok(Some(path.clone()));
         }
         for pattern in &elsewhere.search {
             for path in self.list(pattern)? {

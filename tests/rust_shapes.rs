@@ -438,6 +438,15 @@ fn a_socket_that_a_function_or_a_macro_of_another_file_mounts_is_mounted() {
 
         assert!(!ran.stdout.contains("src/endpoint.rs"), "{}", ran.stdout);
         assert_eq!(sandbox.read("my_app/src/endpoint.rs"), ENDPOINT);
+        // In a macro of the file itself it names no import.
+        if elsewhere.starts_with("#[macro_export]") {
+            let own = elsewhere.to_owned() + "\n" + ENDPOINT;
+            std::fs::remove_file(sandbox.path().join("my_app/src/web/mount.rs"))
+                .expect("it was there");
+            sandbox.write("my_app/src/endpoint.rs", &own);
+            sandbox.run(&["gen", "channel", "Lion"]).succeeded();
+            assert_eq!(sandbox.read("my_app/src/endpoint.rs"), own);
+        }
     }
 }
 

@@ -6,7 +6,8 @@
 //! `* + ?`, `.`, captures, and the predicates `#eq? #not-eq? #match? #not-match? #any-of?`. Additional predicates:
 //!
 //! - `(#names? @name "Shop.Web.Socket")`: the name that the file may have shortened (`alias`, `use`) is this one.
-//! - `(#defines? @name "Shop.Web.Socket")`: the name that is defined here, inside of what is defined around it, is this one.
+//! - `(#defines? @name "Shop.Web.Socket")`: the whole name of a definition, including the modules that it is nested in, is this one.
+//! - `(#reads? @name "^[a-z]")`: the expression matches what the name is short for, or else the name itself.
 //! - `(#covers? @pattern "room:*")`: the pattern, in which `*` matches anything, matches all that this one matches. It may be
 //!   the name of a constant.
 //!
@@ -110,6 +111,8 @@ enum Condition {
     AnyOf(Vec<String>),
     /// `#names?`
     Names(Vec<String>),
+    /// `#reads?`
+    Reads(Regex),
     /// `#covers?`
     Covers(String),
     /// `#defines?`
@@ -322,6 +325,10 @@ impl Predicate {
                     Condition::AnyOf(values) => values.iter().any(|value| value == text_here),
                     Condition::Names(values) => {
                         values.iter().any(|v| source.names().are(text_here, v))
+                    }
+                    Condition::Reads(regex) => {
+                        let mut wholes = source.names().wholes(text_here).into_iter();
+                        wholes.any(|whole| regex.is_match(&whole))
                     }
                     Condition::Defines(value) => {
                         source.names().defined(node.start_byte(), text_here) == *value

@@ -80,6 +80,26 @@ test("a socket that requires a token gets one from the page, with a user", async
   assert.deepEqual(complaints, [])
 })
 
+test("a page joins the topic of the user that its token names, and nobody else's", async (t) => {
+  const [alice, bob] = [await open(t, appUrl()), await open(t, appUrl())]
+  const socket = '[data-socket="DeviceSocket"]'
+  const topics = []
+  for (const { page, complaints } of [alice, bob]) {
+    const inbox = await page.waitForSelector(`${socket} [data-channel^="inbox:"][data-state="joined"]`)
+    topics.push(await inbox.evaluate((card) => card.dataset.channel))
+    assert.deepEqual(complaints, [])
+  }
+  assert.match(topics.join(" "), /^inbox:guest-[0-9a-f]{8} inbox:guest-[0-9a-f]{8}$/)
+  assert.notEqual(topics[0], topics[1])
+
+  // The script shares the socket's channels: another user's topic is refused.
+  const refused = await bob.page.evaluate(async (topic) => {
+    const { default: socket } = await import("/assets/js/device_socket.js")
+    return new Promise((resolve) => socket.channel(topic).join().receive("ok", resolve).receive("error", resolve))
+  }, topics[0])
+  assert.deepEqual(refused, { reason: "unauthorized" })
+})
+
 test("without a token the socket is refused, and other scripts of the page run", async (t) => {
   for (const answer of ["lost", { status: 401 }]) {
     const { page, complaints } = await open(t, appUrl(), (request) => {

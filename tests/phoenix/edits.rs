@@ -16,7 +16,7 @@ pub struct Kind {
     args: &'static [&'static str],
     /// Text of the manual step.
     manual_step: &'static str,
-    /// Cases in which the command does more than this place: a socket that is not mounted is mounted.
+    /// Cases that are not run: other steps of the command edit or report the file as well.
     more: &'static [&'static str],
 }
 
@@ -27,7 +27,7 @@ pub const ENDPOINT: Kind = Kind {
     args: &["gen", "socket", "User"],
     manual_step: "\nAdd this to `lib/my_app_web/endpoint.ex` to mount the socket:\n\n    \
         socket \"/socket\", MyAppWeb.UserSocket,\n      websocket: true,\n      longpoll: false\n",
-    more: &[],
+    more: &["there_by_the_name_inside_of_its_own"],
 };
 pub const SOCKET: Kind = Kind {
     cases: "phoenix/places/socket_routes",

@@ -12,12 +12,20 @@ pub fn target() -> PathBuf {
 }
 
 /// An app called `my_app` with the output of all generators: channels User, Room and Admin.Room, socket Device, which
-/// requires a token, with its channel Sensor, and presences in Room and Sensor.
+/// requires a token, with its channels Sensor and Inbox (per user), and presences in Room and Sensor.
 pub fn full() -> Sandbox {
-    Sandbox::with_app().after(&FULL)
+    let inbox = [
+        "gen",
+        "channel",
+        "Inbox",
+        "--per-user",
+        "--socket",
+        "Device",
+    ];
+    Sandbox::with_app().after(&FULL).after(&[&inbox])
 }
 
-/// The same of the Phoenix stack.
+/// The same on the Phoenix stack, without Inbox.
 pub fn full_phoenix() -> Sandbox {
     Sandbox::with_phoenix_app().after(&FULL)
 }

@@ -283,6 +283,8 @@ impl Parser<'_> {
             "any-of?" => (Condition::AnyOf(values), false),
             "names?" => (Condition::Names(values), false),
             "not-names?" => (Condition::Names(values), true),
+            "reads?" => (Condition::Reads(Regex::new(&single()?)?), false),
+            "not-reads?" => (Condition::Reads(Regex::new(&single()?)?), true),
             "defines?" => (Condition::Defines(single()?), false),
             "not-defines?" => (Condition::Defines(single()?), true),
             "covers?" => (Condition::Covers(single()?), false),

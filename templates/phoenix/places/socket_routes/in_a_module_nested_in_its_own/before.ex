@@ -1,0 +1,9 @@
+defmodule MyAppWeb do
+  defmodule Other.UserSocket do
+    use Phoenix.Socket
+  end
+
+  defmodule UserSocket do
+    use Phoenix.Socket
+  end
+end

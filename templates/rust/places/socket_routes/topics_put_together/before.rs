@@ -1,0 +1,12 @@
+use axum_channels::{Channels, SocketHandler};
+
+use crate::topics;
+use super::hall_channel::HallChannel;
+
+pub struct UserSocket;
+
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<HallChannel>(&topics::of("hall"));
+    }
+}
