@@ -48,7 +48,9 @@ pub(crate) enum Change {
 }
 
 /// A change to the metadata of a presence: a function of the user's.
-pub(crate) struct MetaChange(pub(crate) Box<dyn FnOnce(&mut Map<String, Value>) + Send>);
+pub(crate) struct MetaChange(pub(crate) Update);
+
+type Update = Box<dyn FnOnce(&mut Map<String, Value>) + Send>;
 
 impl MetaChange {
     pub(crate) fn new(change: impl FnOnce(&mut Map<String, Value>) + Send + 'static) -> Self {
