@@ -22,8 +22,9 @@ pub use stack::Stack;
 pub use templates::Templates;
 
 /// Deserialises a table. Unknown and missing keys are errors that name the file.
-fn typed<T: DeserializeOwned>(table: toml::Table, path: &str, templates: &Templates) -> Result<T> {
+fn typed<T: DeserializeOwned>(table: &toml::Table, path: &str, templates: &Templates) -> Result<T> {
     table
+        .clone()
         .try_into()
         .with_context(|| format!("in {}", templates.whereabouts(path)))
 }

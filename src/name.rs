@@ -5,6 +5,12 @@ use serde::Serialize;
 
 use crate::error::Misuse;
 
+/// Longest name: what is made of it stays within the limits of file systems and of formatters.
+pub const LONGEST: usize = 60;
+
+/// Why a name that is longer is none.
+pub const TOO_LONG: &str = "a name has at most 60 characters";
+
 /// A name such as `Admin.Room`: segments that start with a capital letter, joined by dots.
 ///
 /// The rule is Phoenix's, `^[A-Z]\w*(\.[A-Z]\w*)*$`, in ASCII.
@@ -32,10 +38,12 @@ impl Name {
     /// The name is invalid; the error suggests a valid one.
     pub fn parse(typed: &str, kind: &str, suffix: &str, way: &str) -> Result<Self, Misuse> {
         if let Some(reason) = fault(typed) {
-            return Err(
-                Misuse::new(format!("`{typed}` is not a {kind} name: {reason}"))
-                    .help(format!("{way} {}", suggestion(typed))),
-            );
+            let suggested = match reason {
+                TOO_LONG => shortened(typed).to_owned(),
+                _ => suggestion(typed),
+            };
+            let misuse = Misuse::new(format!("`{typed}` is not a {kind} name: {reason}"));
+            return Err(misuse.help(format!("{way} {suggested}")));
         }
         Ok(Self::without(suffix, typed))
     }
@@ -81,6 +89,8 @@ fn fault(typed: &str) -> Option<&'static str> {
         .all(|s| s.starts_with(|c: char| c.is_ascii_uppercase()))
     {
         Some("each part of a name starts with a capital letter")
+    } else if typed.len() > LONGEST {
+        Some(TOO_LONG)
     } else {
         None
     }
@@ -105,8 +115,13 @@ fn suggestion(typed: &str) -> String {
         .collect();
     match segments.is_empty() {
         true => "Room".to_owned(),
-        false => segments.join("."),
+        false => shortened(&segments.join(".")).to_owned(),
     }
+}
+
+/// Returns the start of an ASCII `name` that is short enough.
+pub fn shortened(name: &str) -> &str {
+    name[..name.len().min(LONGEST)].trim_end_matches(['.', '_'])
 }
 
 /// Letters with accents, by the letter that replaces them.
@@ -210,6 +225,15 @@ mod tests {
             Some("a name has ASCII letters, digits, `_` and `.`")
         );
         assert_eq!(refused("").1, "hello-sockets gen channel Room");
+        let longest = "A".repeat(60);
+        assert_eq!(parse(&longest).module, longest);
+        assert_eq!(
+            refused(&format!("{longest}B")),
+            (
+                format!("`{longest}B` is not a channel name: a name has at most 60 characters"),
+                format!("hello-sockets gen channel {longest}")
+            )
+        );
         assert_eq!(refused("café").1, "hello-sockets gen channel Cafe");
         assert_eq!(refused("Älter").1, "hello-sockets gen channel Alter");
         assert_eq!(refused("v2").1, "hello-sockets gen channel V2");

@@ -158,6 +158,8 @@ fn app_name(args: &New, stack: &Stack) -> Result<(String, Option<Misuse>), Misus
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
     let reason = if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(word) {
         "a name starts with a lower-case ASCII letter and goes on with those, digits, `_` and `-`"
+    } else if name.len() > name::LONGEST {
+        name::TOO_LONG
     } else if let Some(reason) = reserved(stack, name) {
         reason
     } else {
@@ -184,7 +186,7 @@ fn reserved<'a>(stack: &'a Stack, name: &str) -> Option<&'a str> {
 fn suggestion(name: &str, stack: &Stack) -> String {
     let mended = name::ascii(&name.to_lowercase()).replace('.', "_");
     let mended = mended.trim_matches(|c: char| c == '_' || c.is_ascii_digit());
-    match mended {
+    match name::shortened(mended) {
         "" => "my_app".to_owned(),
         taken if reserved(stack, taken).is_some() => format!("{taken}_app"),
         mended => mended.to_owned(),

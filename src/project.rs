@@ -88,7 +88,7 @@ impl Project {
     pub fn foreign_file(&self, ours: &dyn Fn(&Path) -> bool) -> Result<Option<PathBuf>> {
         let mut todo = vec![PathBuf::new()];
         while let Some(folder) = todo.pop() {
-            for (name, is_folder) in entries(&self.root.join(&folder))? {
+            for (name, is_folder) in entries(&self.root.join(&folder))?.iter() {
                 let path = folder.join(name);
                 match is_folder {
                     _ if ours(&path) => {}
@@ -142,7 +142,7 @@ fn own_templates(root: &Path) -> Result<Templates> {
     let mut own = BTreeMap::new();
     let mut todo = vec![String::new()];
     while let Some(below) = todo.pop() {
-        for (name, is_folder) in entries(&folder.join(&below))? {
+        for (name, is_folder) in entries(&folder.join(&below))?.iter() {
             let path = match below.as_str() {
                 "" => name.clone(),
                 below => format!("{below}/{name}"),
@@ -268,10 +268,15 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Returns the values in the file at `path`, without quotes. Without a query, an empty value for an existing file.
+    /// The values in the file at `path`, without quotes. Without a query, an empty one if the file is there and has
+    /// the word.
     fn all(&self, path: &Path) -> Result<Vec<String>> {
         let Some(query) = self.query else {
-            return Ok(path.is_file().then(String::new).into_iter().collect());
+            let is_meant = match self.mentions {
+                "" => path.is_file(),
+                word => read(path)?.is_some_and(|bytes| has_word(&bytes, word)),
+            };
+            return Ok(is_meant.then(String::new).into_iter().collect());
         };
         let Some(source) = source(path, self.mentions)? else {
             return Ok(Vec::new());
@@ -281,13 +286,24 @@ impl Wanted<'_> {
     }
 }
 
+/// Whether `bytes` are a text with `word` in it.
+pub fn has_word(bytes: &[u8], word: &str) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| text.contains(word))
+}
+
 fn unquoted(value: &str) -> String {
     value.trim_matches(['"', '\'', ':']).to_owned()
 }
 
+/// What is known of paths.
+type Known<T> = RefCell<HashMap<PathBuf, T>>;
+
 thread_local! {
-    /// Cache of parsed files by path: nothing is written before all has been read.
-    static SOURCES: RefCell<HashMap<PathBuf, Rc<Source>>> = RefCell::default();
+    /// Files that have been looked into, by their path: nothing is written before all has been read.
+    static SOURCES: Known<Rc<Source>> = RefCell::default();
+    /// The same for files that have been read, and for folders that have been listed.
+    static FILES: Known<Option<Vec<u8>>> = RefCell::default();
+    static FOLDERS: Known<Rc<[(String, bool)]>> = RefCell::default();
 }
 
 /// Returns the parsed file at `path`, if its language is supported and it contains `word`.
@@ -313,7 +329,7 @@ fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut todo = vec![glob::folder(pattern).to_owned()];
     while let Some(folder) = todo.pop() {
-        for (name, is_folder) in entries(&root.join(&folder))? {
+        for (name, is_folder) in entries(&root.join(&folder))?.iter() {
             let path = match folder.as_str() {
                 "" => name.clone(),
                 folder => format!("{folder}/{name}"),
@@ -330,8 +346,17 @@ fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Returns the sorted names in a folder, and whether each is a folder; empty if the folder does not exist.
-fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
+/// The names in a folder, in order, and which of them are folders themselves; nothing if it is not there.
+fn entries(folder: &Path) -> Result<Rc<[(String, bool)]>> {
+    if let Some(known) = FOLDERS.with_borrow(|folders| folders.get(folder).cloned()) {
+        return Ok(known);
+    }
+    let entries: Rc<[_]> = list_folder(folder)?.into();
+    FOLDERS.with_borrow_mut(|folders| folders.insert(folder.to_owned(), Rc::clone(&entries)));
+    Ok(entries)
+}
+
+fn list_folder(folder: &Path) -> Result<Vec<(String, bool)>> {
     let unread = || format!("`{}` cannot be read", folder.display());
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -351,6 +376,15 @@ fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    if let Some(known) = FILES.with_borrow(|files| files.get(path).cloned()) {
+        return Ok(known);
+    }
+    let bytes = read_file(path)?;
+    FILES.with_borrow_mut(|files| files.insert(path.to_owned(), bytes.clone()));
+    Ok(bytes)
+}
+
+fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error)

@@ -1,5 +1,6 @@
 //! The builder of endpoints.
 
+use crate::allocator;
 use crate::channel::{Channels, RouteTable};
 use crate::endpoint::{Endpoint, Mounted, PresenceCallbacks, PresenceHandler, Shared, States};
 use crate::log::{Filter, SocketLog};
@@ -327,7 +328,7 @@ impl EndpointBuilder {
     #[must_use]
     pub fn build(self) -> Endpoint {
         // Otherwise a client's large message would enlarge the process permanently.
-        axum_channels_trim::give_back_large_blocks();
+        allocator::return_large_blocks();
         let shared = Shared {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),

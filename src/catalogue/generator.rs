@@ -1,6 +1,7 @@
 //! The types of `generator.toml`: files, questions, inserts, programs and messages of a generator.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use anyhow::{Result, bail};
 use schemars::JsonSchema;
@@ -90,7 +91,7 @@ pub struct Generator {
     pub next: Vec<Paragraph>,
     /// The table of the file, before rendering.
     #[serde(skip)]
-    pub(crate) table: toml::Table,
+    pub(crate) table: Rc<toml::Table>,
 }
 
 /// The name argument of a generator, such as `Room` or `Admin.Room`. Templates have its spellings: `name.module`
@@ -323,7 +324,7 @@ impl Generator {
         let folder = format!("{stack}/{id}");
         let path = format!("{folder}/{FILE}");
         let table = templates.table(&path)?;
-        let mut generator: Self = typed(table.clone(), &path, templates)?;
+        let mut generator: Self = typed(&table, &path, templates)?;
         generator.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         if generator.origin == Origin::Project && !generator.commands.is_empty() {
             let file = templates.whereabouts(&path);
@@ -341,15 +342,13 @@ impl Generator {
     /// A template is invalid.
     pub fn rendered(&self, renderer: &Renderer<'_>, context: &Context) -> Result<Self> {
         let path = format!("{}/{FILE}", self.folder);
-        let mut table = self.table.clone();
-        // These are rendered elsewhere, with other variables.
-        for key in ["name", "list", "option", "fact", "values", "places", "help"] {
-            table.remove(key);
-        }
+        // The others are rendered elsewhere, with other variables.
+        let others = ["name", "list", "option", "fact", "values", "places", "help"];
+        let mut table = without(&self.table, |key| others.contains(&key));
         renderer.table(&mut table, context).map_err(|error| {
             error.context(format!("in {}", renderer.templates().whereabouts(&path)))
         })?;
-        let rendered: Self = typed(table, &path, renderer.templates())?;
+        let rendered: Self = typed(&table, &path, renderer.templates())?;
         Ok(Self {
             questions: rendered.questions,
             find: rendered.find,
@@ -367,10 +366,10 @@ impl Generator {
     ///
     /// # Errors
     /// There is no such place.
-    pub fn place(&self, name: &str, templates: &Templates) -> Result<(toml::Table, String)> {
+    pub fn place(&self, name: &str, templates: &Templates) -> Result<(Rc<toml::Table>, String)> {
         let stack = self.folder.split('/').next().unwrap_or_default();
         match self.places.get(name) {
-            Some(place) => Ok((place.clone(), format!("{}/{FILE}", self.folder))),
+            Some(place) => Ok((Rc::new(place.clone()), format!("{}/{FILE}", self.folder))),
             None => place(stack, name, templates),
         }
     }
@@ -380,13 +379,20 @@ impl Generator {
 ///
 /// # Errors
 /// There is no such place.
-pub fn place(stack: &str, name: &str, templates: &Templates) -> Result<(toml::Table, String)> {
+pub fn place(stack: &str, name: &str, templates: &Templates) -> Result<(Rc<toml::Table>, String)> {
     let own = format!("{stack}/places/{name}.toml");
     let path = match templates.has(&own) {
         true => own,
         false => format!("{SHARED}/places/{name}.toml"),
     };
     Ok((templates.table(&path)?, path))
+}
+
+/// Returns a copy of `table` without the keys that are `unwanted`.
+pub fn without(table: &toml::Table, unwanted: impl Fn(&str) -> bool) -> toml::Table {
+    let kept = table.iter().filter(|(key, _)| !unwanted(key));
+    kept.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// Returns the names of the places in a folder: a stack, or `shared`.

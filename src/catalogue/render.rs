@@ -34,7 +34,7 @@ impl<'a> Renderer<'a> {
 
     /// Renders the template `text`.
     pub fn text(&self, text: &str, context: &Context) -> Result<String> {
-        if !["{{", "{%", "{#"].iter().any(|sign| text.contains(sign)) {
+        if !is_template(text) {
             return Ok(text.to_owned());
         }
         let tera = match text.contains("{% include") {
@@ -42,7 +42,11 @@ impl<'a> Renderer<'a> {
             false => &self.plain,
         };
         let with_found = with_found(text, context);
-        tera.render_str(text, with_found.as_ref().unwrap_or(context), false)
+        let context = with_found.as_ref().unwrap_or(context);
+        if let Some(filled) = fill(text, context) {
+            return Ok(filled);
+        }
+        tera.render_str(text, context, false)
             .with_context(|| format!("in the template {text:?}"))
     }
 
@@ -94,6 +98,33 @@ impl<'a> Renderer<'a> {
         }
         Ok(self.shared.get_or_init(|| tera))
     }
+}
+
+/// Renders a template whose tags are only variables with texts, as most are; `None` for others, which Tera renders. Tera would
+/// compile each template, which takes as long as the edits.
+fn fill(text: &str, context: &Context) -> Option<String> {
+    let mut parts = text.split("{{ ");
+    let mut filled = parts.next()?.to_owned();
+    for part in parts {
+        let (variable, rest) = part.split_once(" }}")?;
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        if !variable.chars().all(is_part) {
+            return None;
+        }
+        let value = match variable.split_once('.') {
+            Some((name, path)) => context.get(name)?.get_from_path(path)?,
+            None => context.get(variable)?,
+        };
+        filled += value.as_str()?;
+        filled += rest;
+    }
+    (!is_template(&filled)).then_some(filled)
+}
+
+/// Returns whether `text` has anything to render.
+fn is_template(text: &str) -> bool {
+    let mut pairs = text.as_bytes().windows(2);
+    pairs.any(|pair| matches!(pair, [b'{', b'{' | b'%' | b'#']))
 }
 
 /// Words in Tera expressions that are not variables.
@@ -160,4 +191,37 @@ fn with_found(text: &str, context: &Context) -> Option<Context> {
     let mut context = context.clone();
     context.insert(CAPTURED, &marks);
     Some(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_filled_in_as_tera_does_it_or_left_to_tera() {
+        let mut context = Context::new();
+        let app = std::collections::BTreeMap::from([("name", "my_app"), ("odd", "a {{ b }}")]);
+        context.insert("app", &app);
+        context.insert("text", "two\nlines & <b>");
+        context.insert("number", &3);
+        let tera = Tera::new();
+        for (text, is_filled) in [
+            ("lib/{{ app.name }}/{{ text }}.ex\n", true),
+            ("{{ app.name }}{{ app.name }}", true),
+            ("{{ number }}", false),
+            ("{{ app.name | upper }}", false),
+            ("{{ app.odd }}", false),
+            ("{{app.name}} {{ text }}", false),
+            ("{% if number %}{{ text }}{% endif %}", false),
+            ("{# {{ text }} #}", false),
+        ] {
+            let rendered = tera.render_str(text, &context, false).expect(text);
+            assert_eq!(
+                fill(text, &context),
+                is_filled.then_some(rendered),
+                "{text}"
+            );
+        }
+        assert_eq!(fill("{{ unknown }}", &context), None);
+    }
 }

@@ -96,7 +96,7 @@ pub struct Lookup {
     /// Patterns of files, such as `lib/**/*.ex`, of which exactly one must match.
     #[serde(default)]
     pub search: Vec<String>,
-    /// A word in the files of `search`. Files without it are not parsed.
+    /// A word in the file. Files without it are not parsed. Without `query`, a file with it counts.
     #[serde(default)]
     pub mentions: String,
     /// In a generator: a place whose `present` captures `@value` in its file.
@@ -138,7 +138,7 @@ impl Stack {
     /// Its `stack.toml` is missing or invalid.
     pub fn read(name: &str, templates: &Templates) -> Result<Self> {
         let path = format!("{name}/{FILE}");
-        let mut stack: Self = typed(templates.table(&path)?, &path, templates)?;
+        let mut stack: Self = typed(&*templates.table(&path)?, &path, templates)?;
         stack.name = name.to_owned();
         stack.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         Ok(stack)

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
@@ -43,7 +44,7 @@ pub struct Templates {
     /// Files by path: `rust/channel/generator.toml`.
     own: BTreeMap<String, Vec<u8>>,
     /// Cache of parsed TOML files.
-    tables: RefCell<BTreeMap<String, toml::Table>>,
+    tables: RefCell<BTreeMap<String, Rc<toml::Table>>>,
 }
 
 /// Origin of a template.
@@ -89,14 +90,15 @@ impl Templates {
     ///
     /// # Errors
     /// The file is missing or not TOML.
-    pub fn table(&self, path: &str) -> Result<toml::Table> {
+    pub fn table(&self, path: &str) -> Result<Rc<toml::Table>> {
         if let Some(table) = self.tables.borrow().get(path) {
-            return Ok(table.clone());
+            return Ok(Rc::clone(table));
         }
         let table: toml::Table = toml::from_str(self.text(path)?)
             .with_context(|| format!("in {}", self.whereabouts(path)))?;
+        let table = Rc::new(table);
         let mut tables = self.tables.borrow_mut();
-        tables.insert(path.to_owned(), table.clone());
+        tables.insert(path.to_owned(), Rc::clone(&table));
         Ok(table)
     }
 

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::{Change, Changes};
 use crate::edit::place::Location;
 use crate::plan::Sought;
+use crate::project::has_word;
 
 /// Result of the search for the file of a place.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,8 +91,8 @@ impl Changes<'_> {
         if word.is_empty() {
             return Ok(true);
         }
-        let bytes = self.read(path)?.unwrap_or_default();
-        Ok(String::from_utf8_lossy(&bytes).contains(word))
+        let bytes = self.read(path)?;
+        Ok(bytes.is_some_and(|bytes| has_word(&bytes, word)))
     }
 
     /// Returns the files that match `pattern`, on disk or made by an earlier step.

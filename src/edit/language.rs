@@ -1,8 +1,8 @@
 //! Languages whose files can be edited: their linked grammars, and the settings in `templates/languages.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
@@ -18,8 +18,16 @@ pub struct Language {
     pub name: String,
     grammar: tree_sitter::Language,
     rules: Rules,
-    aliases: Vec<Query>,
-    definitions: Option<Query>,
+    aliases: OnceLock<Vec<Query>>,
+    definitions: OnceLock<Option<Query>>,
+    kinds: OnceLock<HashMap<String, Kind>>,
+}
+
+/// Numbers of the kinds of one name in a grammar: named nodes and tokens.
+#[derive(Debug, Default)]
+struct Kind {
+    named: Vec<u16>,
+    tokens: Vec<u16>,
 }
 
 /// Settings of a language in `languages.toml`.
@@ -69,21 +77,32 @@ fn grammar(name: &str) -> Option<tree_sitter::Language> {
 )]
 static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
     let rules: BTreeMap<String, Rules> = toml::from_str(RULES).expect("languages.toml is read");
-    let language = |(name, rules): (String, Rules)| {
-        let aliases = rules.aliases.iter().map(|query| Query::parse(query));
-        let definitions = rules.definitions.as_deref().map(Query::parse);
-        Language {
-            grammar: grammar(&name).expect("its grammar is linked"),
-            name,
-            aliases: aliases
-                .collect::<Result<_, _>>()
-                .expect("aliases are queries"),
-            definitions: definitions.transpose().expect("definitions are a query"),
-            rules,
-        }
+    let language = |(name, rules): (String, Rules)| Language {
+        grammar: grammar(&name).expect("its grammar is linked"),
+        name,
+        rules,
+        aliases: OnceLock::new(),
+        definitions: OnceLock::new(),
+        kinds: OnceLock::new(),
     };
     rules.into_iter().map(language).collect()
 });
+
+fn kinds_of(grammar: &tree_sitter::Language) -> HashMap<String, Kind> {
+    let mut kinds: HashMap<String, Kind> = HashMap::new();
+    let count = u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
+    for id in 0..count {
+        let Some(name) = grammar.node_kind_for_id(id) else {
+            continue;
+        };
+        let kind = kinds.entry(name.to_owned()).or_default();
+        match grammar.node_kind_is_named(id) {
+            true => kind.named.push(id),
+            false => kind.tokens.push(id),
+        }
+    }
+    kinds
+}
 
 impl Language {
     /// Returns the language of a file by its name; `None` without a linked grammar.
@@ -99,14 +118,42 @@ impl Language {
         &self.grammar
     }
 
+    /// Returns the numbers of a kind of named nodes, or of a token; none if the grammar does not have it.
+    pub fn kinds(&self, name: &str, named: bool) -> &[u16] {
+        let kinds = self.kinds.get_or_init(|| kinds_of(&self.grammar));
+        kinds.get(name).map_or(&[], |kind| match named {
+            true => &kind.named,
+            false => &kind.tokens,
+        })
+    }
+
     /// Returns the queries for short names.
+    #[expect(
+        clippy::expect_used,
+        reason = "languages.toml is part of the binary: a mistake in it fails every test"
+    )]
     pub fn aliases(&self) -> &[Query] {
-        &self.aliases
+        self.aliases.get_or_init(|| {
+            let queries = self.rules.aliases.iter();
+            let queries = queries.map(|query| Query::parse(query, self));
+            queries
+                .collect::<Result<_, _>>()
+                .expect("aliases are queries")
+        })
     }
 
     /// Query for what has a body in which others are defined.
+    #[expect(
+        clippy::expect_used,
+        reason = "languages.toml is part of the binary: a mistake in it fails every test"
+    )]
     pub fn definitions(&self) -> Option<&Query> {
-        self.definitions.as_ref()
+        let query = self.definitions.get_or_init(|| {
+            let query = self.rules.definitions.as_deref();
+            let query = query.map(|query| Query::parse(query, self)).transpose();
+            query.expect("definitions are a query")
+        });
+        query.as_ref()
     }
 
     /// Returns the separator between the parts of a name.

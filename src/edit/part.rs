@@ -17,6 +17,14 @@ pub enum Applied {
     Manual { reason: Reason, lines: String },
 }
 
+/// What a place has in the way of its text: `blocked_by`, `blocked_above`, or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blocked {
+    No,
+    ByWhatIsThere,
+    Above,
+}
+
 impl Place {
     /// Inserts the text, or returns the reason for a manual step.
     pub fn apply(&self, source: &Source) -> Result<Applied> {
@@ -34,8 +42,8 @@ impl Place {
             };
             return Ok(Applied::Manual { reason, lines });
         };
-        let lines = self.lines(&[scope]);
-        if !self.is_blocked(source, scope)? {
+        let blocked = self.blocked(source, scope)?;
+        if blocked == Blocked::No {
             let barrier = self.barrier(source, scope_of(scope))?;
             let precedes = |node: Node<'_>| {
                 let barrier = barrier.as_ref().map(|barrier| barrier.anchor().start);
@@ -55,6 +63,11 @@ impl Place {
                 }
             }
         }
+        let instead = self.blocked_text.as_ref();
+        let lines = match instead.filter(|_| blocked == Blocked::ByWhatIsThere) {
+            Some(text) => fill(text, &[scope]),
+            None => self.lines(&[scope]),
+        };
         Ok(Applied::Manual {
             reason: Reason::NoPlace,
             lines,
@@ -151,20 +164,22 @@ impl Place {
         Ok(false)
     }
 
-    fn is_blocked(&self, source: &Source, scope: &Match<'_>) -> Result<bool> {
+    /// What leaves the text to the reader though its place is there.
+    fn blocked(&self, source: &Source, scope: &Match<'_>) -> Result<Blocked> {
         if let Some(query) = &self.blocked_by
             && !source.find(query)?.is_empty()
         {
-            return Ok(true);
+            return Ok(Blocked::ByWhatIsThere);
         }
         let Some(query) = &self.blocked_above else {
-            return Ok(false);
+            return Ok(Blocked::No);
         };
         let start = scope_of(scope).start_byte();
-        Ok(source
-            .find(query)?
-            .iter()
-            .any(|found| found.start() < start))
+        let found = source.find(query)?;
+        Ok(match found.iter().any(|found| found.start() < start) {
+            true => Blocked::Above,
+            false => Blocked::No,
+        })
     }
 
     /// Returns the source with the text at `anchor`, or `None` without a match.
@@ -229,7 +244,7 @@ impl Place {
     /// Returns `new` if it has the text in its scope and no new syntax error.
     fn verified(&self, old: &Source, new: Option<String>) -> Result<Option<Source>> {
         let Some(new) = new else { return Ok(None) };
-        let new = Source::parse(new, old.language);
+        let new = old.with_text(new);
         let sound = new.errors() <= old.errors() && {
             let within = self.within_nodes(&new)?;
             let scopes = self.scopes(&new, &within)?;

@@ -55,6 +55,9 @@ pub struct Place {
     /// Query for code that makes this a manual step, anywhere in the file: a used name, a custom order.
     #[serde(default)]
     pub blocked_by: Option<String>,
+    /// Lines of the manual step in that case, if the text would clash with that code: with a free name.
+    #[serde(default)]
+    pub blocked_text: Option<String>,
     /// Query for code before the scope that makes this a manual step: a catch-all route in another scope.
     #[serde(default)]
     pub blocked_above: Option<String>,

@@ -12,16 +12,16 @@
 //!
 //! Each has a `not-` as well.
 
-mod check;
 mod names;
 mod parse;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::num::NonZeroU16;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use regex_lite::Regex;
 use tree_sitter::Node;
 
@@ -62,17 +62,17 @@ struct Form {
 
 #[derive(Debug)]
 enum Test {
-    /// `(kind …)`; no kind is `(_ …)`, any named node.
+    /// `(kind …)`, by the numbers of the kind; none is `(_ …)`, any named node.
     Named {
-        kind: Option<String>,
+        kinds: Option<Vec<u16>>,
         children: Vec<Child>,
         closed: bool,
-        absent: Vec<String>,
+        absent: Vec<FieldId>,
     },
     /// `_`
     Anything,
     /// `"text"`
-    Literal(String),
+    Literal(Vec<u16>),
     /// `[…]`
     OneOf(Vec<Form>),
 }
@@ -81,7 +81,7 @@ enum Test {
 #[derive(Debug)]
 struct Child {
     form: Form,
-    field: Option<String>,
+    field: Option<FieldId>,
     /// `.`: no named node comes before it.
     adjacent: bool,
 }
@@ -117,31 +117,30 @@ enum Condition {
 }
 
 /// A node's children with their fields, as a sequence to match.
-type Children<'tree> = [(Node<'tree>, Option<&'tree str>)];
+type Children<'tree> = [(Node<'tree>, Option<FieldId>)];
+
+/// The number of a field.
+type FieldId = NonZeroU16;
 
 impl Query {
-    /// Reads a query.
+    /// Reads a query for files of `language`.
     ///
     /// # Errors
-    /// The text is not a query, or uses an unsupported feature.
-    pub fn parse(text: &str) -> Result<Self> {
-        parse::query(text)
+    /// The text is not a query, uses an unsupported feature, or names a kind or a field that `language` does not have.
+    pub fn parse(text: &str, language: &Language) -> Result<Self> {
+        parse::query(text, language)
     }
 
     /// Returns the query `text`, parsed once for each language.
     ///
     /// # Errors
-    /// The text is not a query, or names a kind or a field that `language` does not have.
+    /// As [`Query::parse`].
     pub fn cached(text: &str, language: &Language) -> Result<Rc<Self>> {
         let key = (text.to_owned(), language.name.clone());
         if let Some(query) = CACHE.with_borrow(|cache| cache.get(&key).cloned()) {
             return Ok(query);
         }
-        let query = Self::parse(text)?;
-        query
-            .check(language)
-            .with_context(|| format!("`{}` cannot match it", language.name))?;
-        let query = Rc::new(query);
+        let query = Rc::new(Self::parse(text, language)?);
         CACHE.with_borrow_mut(|cache| cache.insert(key, Rc::clone(&query)));
         Ok(query)
     }
@@ -151,11 +150,11 @@ impl Query {
         let mut found = Vec::new();
         let mut cursor = root.walk();
         // Visits only nodes that a pattern can start with, because visiting is the main cost.
-        for (at, kind) in source.kinds_below(root).into_iter().enumerate() {
+        for (at, (_, kind)) in source.nodes_below(root).iter().enumerate() {
             if self
                 .patterns
                 .iter()
-                .any(|pattern| pattern.form.may_be(kind))
+                .any(|pattern| pattern.form.may_be(*kind))
             {
                 cursor.goto_descendant(at);
                 for pattern in &self.patterns {
@@ -194,10 +193,10 @@ impl Pattern {
 
 impl Form {
     /// Returns whether a node of this kind can match the form.
-    fn may_be(&self, kind: &str) -> bool {
+    fn may_be(&self, kind: u16) -> bool {
         match &self.test {
-            Test::Named { kind: wanted, .. } => wanted.as_ref().is_none_or(|wanted| wanted == kind),
-            Test::Literal(text) => text == kind,
+            Test::Named { kinds, .. } => kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind)),
+            Test::Literal(kinds) => kinds.contains(&kind),
             Test::OneOf(forms) => forms.iter().any(|form| form.may_be(kind)),
             Test::Anything => true,
         }
@@ -207,23 +206,23 @@ impl Form {
     fn matches<'tree>(&self, node: Node<'tree>) -> Vec<Captures<'tree>> {
         let inner = match &self.test {
             Test::Anything => vec![Vec::new()],
-            Test::Literal(text) => match !node.is_named() && node.kind() == text {
+            Test::Literal(kinds) => match !node.is_named() && kinds.contains(&node.kind_id()) {
                 true => vec![Vec::new()],
                 false => Vec::new(),
             },
             Test::OneOf(forms) => forms.iter().flat_map(|form| form.matches(node)).collect(),
             Test::Named {
-                kind,
+                kinds,
                 children,
                 closed,
                 absent,
             } => {
-                let is_kind =
-                    node.is_named() && kind.as_ref().is_none_or(|kind| kind == node.kind());
+                let mut known = kinds.iter();
+                let is_kind = known.all(|kinds| kinds.contains(&node.kind_id())) && node.is_named();
                 if !is_kind
                     || absent
                         .iter()
-                        .any(|field| node.child_by_field_name(field).is_some())
+                        .any(|field| node.child_by_field_id(field.get()).is_some())
                 {
                     return Vec::new();
                 }
@@ -246,7 +245,7 @@ fn below<'tree>(wanted: &[Child], closed: bool, node: Node<'tree>) -> Vec<Captur
     let mut cursor = node.walk();
     let mut more = cursor.goto_first_child();
     while more {
-        children.push((cursor.node(), cursor.field_name()));
+        children.push((cursor.node(), cursor.field_id()));
         more = cursor.goto_next_sibling();
     }
     let siblings = Siblings {
@@ -277,7 +276,7 @@ impl<'tree> Siblings<'_, 'tree> {
             if adjacent && !self.only_anonymous(from, at) {
                 break;
             }
-            if first.field.is_some() && first.field.as_deref() != *field {
+            if first.field.is_some() && first.field != *field {
                 continue;
             }
             for captures in first.form.matches(*node) {

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use anyhow::{Context, Result};
-use tree_sitter::{Node, Parser, Tree, TreeCursor};
+use tree_sitter::{InputEdit, Node, Parser, Point, Tree, TreeCursor};
 
 use super::language::Language;
 use super::query::{Captures, Names, Query};
@@ -15,8 +15,8 @@ pub struct Source {
     pub language: &'static Language,
     tree: Tree,
     names: OnceCell<Names>,
-    /// The nodes in the order of the file: their ids and kinds.
-    nodes: OnceCell<Vec<(usize, &'static str)>>,
+    /// The nodes in the order of the file: their ids and the numbers of their kinds.
+    nodes: OnceCell<Vec<(usize, u16)>>,
 }
 
 /// One match of a query.
@@ -26,17 +26,28 @@ pub struct Match<'a> {
 }
 
 impl Source {
+    pub fn parse(text: String, language: &'static Language) -> Self {
+        Self::parse_from(None, text, language)
+    }
+
+    /// The same file with another text: what is the same at its start and at its end is not parsed again.
+    pub fn with_text(&self, text: String) -> Self {
+        let mut tree = self.tree.clone();
+        tree.edit(&difference(&self.text, &text));
+        Self::parse_from(Some(&tree), text, self.language)
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "fails only for a grammar built for another tree-sitter, which no test would survive"
     )]
-    pub fn parse(text: String, language: &'static Language) -> Self {
+    fn parse_from(old: Option<&Tree>, text: String, language: &'static Language) -> Self {
         let mut parser = Parser::new();
         parser
             .set_language(language.grammar())
             .expect("a linked grammar has the linked version");
         let tree = parser
-            .parse(&text, None)
+            .parse(&text, old)
             .expect("a language is set and nothing cancels");
         Self {
             text,
@@ -136,23 +147,46 @@ impl Source {
         found
     }
 
-    /// Returns the kinds of `root` and of all nodes below it, in order.
-    pub fn kinds_below(&self, root: Node<'_>) -> Vec<&'static str> {
-        let nodes = self
-            .nodes
-            .get_or_init(|| ids_and_kinds(&self.tree, self.language));
-        let same = |(id, kind): &(usize, &str)| *id == root.id() && *kind == root.kind();
-        let start = nodes.iter().position(same).unwrap_or(nodes.len());
-        let below = nodes[start..].iter().take(root.descendant_count());
-        below.map(|(_, kind)| *kind).collect()
+    /// Returns the ids and kinds of `root` and of all nodes below it, in the order of the file.
+    pub fn nodes_below(&self, root: Node<'_>) -> &[(usize, u16)] {
+        let nodes = self.nodes.get_or_init(|| ids_and_kinds(&self.tree));
+        let known = (root.id(), root.kind_id());
+        let start = nodes.iter().position(|node| *node == known);
+        let start = start.unwrap_or(nodes.len());
+        let end = nodes.len().min(start + root.descendant_count());
+        &nodes[start..end]
     }
 }
 
-fn ids_and_kinds(tree: &Tree, language: &'static Language) -> Vec<(usize, &'static str)> {
+/// The one stretch in which two texts differ.
+fn difference(old: &str, new: &str) -> InputEdit {
+    let is_same = |(a, b): &(u8, u8)| a == b;
+    let start = old.bytes().zip(new.bytes()).take_while(is_same).count();
+    let rest = old.len().min(new.len()) - start;
+    let ends = old.bytes().rev().zip(new.bytes().rev()).take(rest);
+    let end = ends.take_while(is_same).count();
+    let (old_end, new_end) = (old.len() - end, new.len() - end);
+    InputEdit {
+        start_byte: start,
+        old_end_byte: old_end,
+        new_end_byte: new_end,
+        start_position: point(old, start),
+        old_end_position: point(old, old_end),
+        new_end_position: point(new, new_end),
+    }
+}
+
+fn point(text: &str, at: usize) -> Point {
+    let before = &text.as_bytes()[..at];
+    let line = before.iter().rposition(|byte| *byte == b'\n');
+    let row = before.iter().filter(|byte| **byte == b'\n').count();
+    Point::new(row, at - line.map_or(0, |line| line + 1))
+}
+
+fn ids_and_kinds(tree: &Tree) -> Vec<(usize, u16)> {
     let mut nodes = Vec::new();
     walk(&mut tree.walk(), &mut |node| {
-        let kind = language.grammar().node_kind_for_id(node.kind_id());
-        nodes.push((node.id(), kind.unwrap_or_default()));
+        nodes.push((node.id(), node.kind_id()));
     });
     nodes
 }

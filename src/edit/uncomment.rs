@@ -7,6 +7,10 @@ use super::source::Source;
 /// Returns the source with the comment of `text` uncommented, or `None` without one among those that `belong`.
 pub fn apply(source: &Source, text: &str, belongs: impl Fn(Node<'_>) -> bool) -> Option<String> {
     let wanted: Vec<&str> = text.trim().lines().map(str::trim).collect();
+    // Most files have no such comment: then there is no need to look for comments.
+    if !wanted.iter().all(|line| source.text.contains(line)) {
+        return None;
+    }
     let comments = source.comments();
     let bare = |node: &Node<'_>| source.language.uncommented(source.text_of(*node));
     let copy = comments.windows(wanted.len().max(1)).find(|window| {

@@ -7,6 +7,7 @@ use tera::Context;
 
 use super::refuse_outside;
 use crate::catalogue::Generator;
+use crate::catalogue::generator::without;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
 use crate::edit::Place;
@@ -109,7 +110,7 @@ impl Places<'_> {
     fn place(&self, insert: &Insert, keys: Keys) -> Result<(Place, Origin)> {
         let renderer = self.renderer;
         let templates = renderer.templates();
-        let (mut table, path) = self
+        let (table, path) = self
             .generator
             .place(&insert.place, templates)
             .with_context(|| {
@@ -117,11 +118,10 @@ impl Places<'_> {
             })?;
         let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
         check_needs(&table, insert).with_context(whereabouts)?;
-        if keys == Keys::ToLook {
-            table.retain(|key, _| {
-                ["about", "file", "within", "present", "elsewhere"].contains(&key)
-            });
-        }
+        let keys_to_look = ["about", "file", "within", "present", "elsewhere"];
+        let mut table = without(&table, |key| {
+            keys == Keys::ToLook && !keys_to_look.contains(&key)
+        });
         let mut context = Context::new();
         context.insert("app", self.facts);
         for (name, value) in &insert.with {
@@ -169,20 +169,22 @@ fn needs(place: &toml::Table) -> impl Iterator<Item = &String> {
     needs.into_iter().flat_map(|needs| needs.keys())
 }
 
-/// Returns the parts of a place's example, for its test cases.
+/// Returns the parts of a place's example, for its test cases. `with` replaces some values of the example.
 #[cfg(test)]
 pub fn example(
     stack: &str,
     name: &str,
     facts: &Facts,
     renderer: &Renderer<'_>,
+    with: BTreeMap<String, String>,
 ) -> Result<Vec<Place>> {
     use crate::edit::place::Example;
 
     let templates = renderer.templates();
     let (table, _) = crate::catalogue::generator::place(stack, name, templates)?;
     let example = table.get("example").cloned();
-    let example: Example = example.map_or(Ok(Example::default()), toml::Value::try_into)?;
+    let mut example: Example = example.map_or(Ok(Example::default()), toml::Value::try_into)?;
+    example.with.extend(with);
     let generator = Generator {
         folder: format!("{stack}/{name}"),
         ..Generator::default()

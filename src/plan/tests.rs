@@ -1,17 +1,15 @@
-//! Plans of all generators, and the test cases of all places.
+//! Plans of all generators; [`cases`]: the test cases of all places.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
 )]
 
-use std::fs;
+mod cases;
 
 use super::*;
-use crate::catalogue::generator::places;
 use crate::catalogue::stack::Fact;
-use crate::catalogue::templates::SHARED;
 use crate::catalogue::{Stack, Templates};
-use crate::edit::{self, Language, Outcome, Place, Query, Source};
+use crate::edit::{Language, Place, Query, Source};
 use crate::facts;
 
 /// Returns the facts of a new app.
@@ -140,10 +138,7 @@ fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
 }
 
 fn assert_is_query(of: &str, language: &Language, query: &str) {
-    let parsed = Query::parse(query).unwrap_or_else(|e| panic!("{of}: {query}\n{e:#}"));
-    parsed
-        .check(language)
-        .unwrap_or_else(|e| panic!("{of}: {query}\n{e:#}"));
+    Query::parse(query, language).unwrap_or_else(|e| panic!("{of}: {query}\n{e:#}"));
     tree_sitter::Query::new(language.grammar(), query)
         .unwrap_or_else(|e| panic!("{of}: {query}\n{e}"));
 }
@@ -153,122 +148,13 @@ fn a_file_that_a_step_starts_is_what_that_step_finds_in_it() {
     for plan in plans() {
         for step in plan.steps.iter().filter(|step| step.location.create) {
             let path = Path::new(&step.location.paths[0]);
-            let made = applied(&step.parts, path, "").expect("it is made");
+            let made = cases::applied(&step.parts, path, "").expect("it is made");
             assert_ne!(made, "", "{path:?}");
-            assert_eq!(applied(&step.parts, path, &made).expect("again"), made);
-        }
-    }
-}
-
-/// Returns the source with the parts; `None` for a manual step.
-fn applied(parts: &[Place], path: &Path, source: &str) -> Option<String> {
-    let language = Language::of(path).expect("a language");
-    let parsed = Source::parse(source.to_owned(), language);
-    match edit::apply(parts, &parsed).expect("the queries are right") {
-        Outcome::Changed(new) => Some(new.text),
-        Outcome::AlreadyThere => Some(source.to_owned()),
-        Outcome::Manual { .. } => None,
-    }
-}
-
-/// A test case in `places/<place>/<case>/`: `before.*`, and `after.*`, or `manual`, or neither if the text is present.
-#[test]
-fn every_case_of_a_place_comes_out_as_written() {
-    let templates = Templates::default();
-    let mut wrong = Vec::new();
-    let mut count = 0;
-    for stack in Stack::names(&templates).into_iter().chain([SHARED]) {
-        let facts = if stack == SHARED {
-            Facts::new()
-        } else {
-            new_app(stack)
-        };
-        for place in places(stack, &templates) {
-            let folder = format!(
-                "{}/templates/{stack}/places/{place}",
-                env!("CARGO_MANIFEST_DIR")
+            assert_eq!(
+                cases::applied(&step.parts, path, &made).expect("again"),
+                made
             );
-            let renderer = Renderer::new(&templates);
-            let parts = steps::example(stack, place, &facts, &renderer);
-            let parts = parts.unwrap_or_else(|e| panic!("{stack}/{place}: {e:#}"));
-            for case in cases(Path::new(&folder)) {
-                count += 1;
-                wrong.extend(case.fault(&parts));
-            }
         }
-    }
-    assert!(count > 90, "{count} cases were found");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-}
-
-struct Case {
-    folder: PathBuf,
-    before: PathBuf,
-}
-
-fn cases(place: &Path) -> Vec<Case> {
-    let Ok(entries) = fs::read_dir(place) else {
-        return Vec::new();
-    };
-    let mut cases: Vec<_> = entries
-        .map(|entry| {
-            let folder = entry.expect("an entry").path();
-            let mut files = fs::read_dir(&folder).expect("a case is a folder");
-            let before = files.find_map(|file| {
-                let path = file.expect("an entry").path();
-                (path.file_stem()? == "before").then_some(path)
-            });
-            let before = before.unwrap_or_else(|| panic!("{folder:?} has no `before`"));
-            Case { folder, before }
-        })
-        .collect();
-    cases.sort_by(|a, b| a.folder.cmp(&b.folder));
-    cases
-}
-
-impl Case {
-    /// Returns the difference from the expected outcome, if any.
-    fn fault(&self, parts: &[Place]) -> Option<String> {
-        let before = fs::read_to_string(&self.before).expect("it is text");
-        let extension = self.before.extension().expect("it has one");
-        let after = self.folder.join("after").with_extension(extension);
-        let after = fs::read_to_string(after).ok();
-        let expected = match (after, self.folder.join("manual").exists()) {
-            (Some(after), false) => Some(after),
-            (None, true) => None,
-            (None, false) => Some(before.clone()),
-            (Some(_), true) => panic!("{:?} has both outcomes", self.folder),
-        };
-        let made = applied(parts, &self.before, &before);
-        // Writes the outcome of a new case, for review.
-        if std::env::var_os("BLESS").is_some()
-            && expected.as_ref() == Some(&before)
-            && made != expected
-        {
-            match &made {
-                Some(made) => fs::write(self.folder.join("after").with_extension(extension), made),
-                None => fs::write(self.folder.join("manual"), ""),
-            }
-            .expect("it is written");
-        }
-        if made != expected {
-            return Some(format!(
-                "{}:\n{}",
-                self.folder.display(),
-                made.as_deref().unwrap_or("is left to the reader")
-            ));
-        }
-        let language = Language::of(&self.before).expect("a language");
-        let errors = |text: &str| Source::parse(text.to_owned(), language).errors();
-        let made = made?;
-        assert!(errors(&made) <= errors(&before), "{:?}", self.folder);
-        assert_eq!(
-            applied(parts, &self.before, &made),
-            Some(made.clone()),
-            "{:?}: twice",
-            self.folder
-        );
-        None
     }
 }
 

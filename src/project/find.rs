@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 
 use super::{Project, all, ask, entries, look, own_templates};
-use crate::catalogue::{Stack, Templates};
+use crate::catalogue::{Stack, Templates, stack};
 use crate::edit::glob;
 use crate::error::Misuse;
 use crate::facts::{self, Facts, Question};
@@ -69,7 +69,8 @@ fn none_around(here: &Path) -> Result<Misuse> {
 /// Returns the project in `folder`, or those in its umbrella or workspace.
 fn in_or_below(folder: &Path) -> Result<Vec<Project>> {
     let templates = Rc::new(own_templates(folder)?);
-    for stack in stacks(&templates)? {
+    for name in likely_first(&templates) {
+        let stack = Stack::read(name, &templates)?;
         if let Some(project) = at(folder, PathBuf::new(), &stack, &templates)? {
             return Ok(vec![project]);
         }
@@ -110,6 +111,17 @@ fn at(
     }))
 }
 
+/// The names of the stacks, in the order in which they are tried: reading one takes a while, and most apps are of the default.
+fn likely_first(templates: &Templates) -> Vec<&str> {
+    let mut names = Stack::names(templates);
+    let is_default = |name: &&str| {
+        let text = templates.text(&format!("{name}/{}", stack::FILE));
+        text.is_ok_and(|text| text.contains("\ndefault = true"))
+    };
+    names.sort_by_key(|name| !is_default(name));
+    names
+}
+
 fn stacks(templates: &Templates) -> Result<Vec<Stack>> {
     let names = Stack::names(templates).into_iter();
     names.map(|name| Stack::read(name, templates)).collect()
@@ -140,10 +152,11 @@ fn folders_like(root: &Path, pattern: &str) -> Result<Vec<String>> {
     {
         let mut next = Vec::new();
         for folder in &found {
-            let names = entries(&root.join(folder))?.into_iter();
+            let names = entries(&root.join(folder))?;
+            let names = names.iter();
             let names = names.filter(|(name, is_folder)| *is_folder && glob::matches(part, name));
             next.extend(names.map(|(name, _)| match folder.as_str() {
-                "" => name,
+                "" => name.clone(),
                 folder => format!("{folder}/{name}"),
             }));
         }

@@ -52,7 +52,7 @@ pub const APPLICATION: Kind = Kind {
     before: &[],
     args: &["gen", "presence"],
     manual_step: "\nAdd this to `lib/my_app/application.ex` to start it, among the children: after the PubSub, \
-        before the endpoint:\n\n    MyAppWeb.Presence,\n",
+        before the endpoint; up to Phoenix 1.4 after the endpoint, which starts the PubSub there:\n\n    MyAppWeb.Presence,\n",
     more: &[],
 };
 pub const CHANNEL: Kind = Kind {
@@ -61,7 +61,8 @@ pub const CHANNEL: Kind = Kind {
     before: &[&["gen", "channel", "Room", "--yes"]],
     args: &["gen", "presence", "--channel", "Room"],
     manual_step: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to track clients, the first as the last \
-        expression in `join` before its `{:ok, socket}`:\n\n",
+        expression in `join` before its `{:ok, socket}`; an existing `handle_info(:after_join, socket)` only needs the line with \
+        `track`:\n\n",
     more: &[],
 };
 pub const ROUTER: Kind = Kind {
@@ -69,7 +70,7 @@ pub const ROUTER: Kind = Kind {
     path: "lib/my_app_web/router.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    manual_step: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:",
+    manual_step: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens, above all catch-all routes:",
     more: &[],
 };
 pub const ENDPOINT_AUTH: Kind = Kind {
@@ -190,7 +191,7 @@ impl Fixture {
                 .into_owned(),
             before: read("before").expect("a case has a `before`"),
             after: read("after"),
-            manual: folder.join("manual").exists(),
+            manual: read("manual").is_some(),
         }
     }
 }

@@ -232,3 +232,41 @@ fn code_that_requires_a_token_is_in_the_right_function() {
         1,
     );
 }
+
+#[test]
+#[ignore = "needs elixir"]
+fn no_app_is_called_as_a_module_of_elixir_is() {
+    let modules = elixir("modules.exs", &[], "");
+    assert!(
+        modules.lines().any(|line| line == "String string"),
+        "{modules}"
+    );
+    for line in modules.lines() {
+        let (module, name) = line.split_once(' ').expect("two words");
+        let quiet = ["--stack", "phoenix", "--no-git", "--no-install"];
+        for new in [&["new", name][..], &["new", "my_app", "--module", module]] {
+            let sandbox = Sandbox::new();
+            let ran = sandbox.run(&[new, &quiet].concat());
+
+            assert_eq!(ran.code, Some(2), "{line}: {}", ran.stdout);
+            assert!(ran.stderr.contains("\nhelp: "), "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs elixir"]
+fn what_readers_make_of_printed_lines_parses() {
+    let places = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/phoenix/places");
+    let files = crate::support::tree(&places)
+        .into_iter()
+        .map(|(path, _)| path);
+    let pasted = files.filter(|path| path.contains("/manual.ex") && !path.contains("/broken"));
+    let pasted: Vec<_> = pasted
+        .map(|path| places.join(path).display().to_string())
+        .collect();
+    assert!(pasted.len() > 40, "{pasted:?}");
+
+    let pasted: Vec<_> = pasted.iter().map(String::as_str).collect();
+    elixir("check.exs", &pasted, "");
+}

@@ -26,15 +26,18 @@ fn with_dependencies(sandbox: &Sandbox) -> PathBuf {
     folder
 }
 
+/// Runs a program to its success, and returns what it printed.
 #[track_caller]
-fn run(command: &mut Command) {
+fn run(command: &mut Command) -> String {
     let output = command.output().expect("it starts");
     let printed =
         [output.stdout, output.stderr].map(|out| String::from_utf8_lossy(&out).into_owned());
-    assert!(output.status.success(), "{command:?}\n{}", printed.concat());
+    let printed = printed.concat();
+    assert!(output.status.success(), "{command:?}\n{printed}");
+    printed
 }
 
-/// Checks that the app is formatted, compiles without a warning, and that its tests pass.
+/// Checks that the app is formatted, compiles without a warning, and that its tests pass and log nothing.
 #[track_caller]
 fn is_sound(folder: &Path) {
     for args in [
@@ -42,7 +45,8 @@ fn is_sound(folder: &Path) {
         ["compile", "--warnings-as-errors"],
         ["test", "--warnings-as-errors"],
     ] {
-        run(Command::new("mix").args(args).current_dir(folder));
+        let printed = run(Command::new("mix").args(args).current_dir(folder));
+        assert!(!printed.contains("[error]"), "mix {args:?}\n{printed}");
     }
 }
 

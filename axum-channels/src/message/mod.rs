@@ -14,7 +14,7 @@ mod server_message;
 mod text;
 mod topic;
 
-pub(crate) use broadcast::{Broadcast, FormatId};
+pub(crate) use broadcast::{Broadcast, Encodings, FormatId};
 pub(crate) use encode_error::EncodeError;
 pub use later::Later;
 pub(crate) use later::Promise;

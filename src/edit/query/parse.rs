@@ -3,12 +3,14 @@
 use anyhow::{Context, Result, bail, ensure};
 use regex_lite::Regex;
 
-use super::{Child, Condition, Form, Pattern, Predicate, Query, Repeat, Test};
+use super::{Child, Condition, FieldId, Form, Pattern, Predicate, Query, Repeat, Test};
+use crate::edit::language::Language;
 
-pub fn query(text: &str) -> Result<Query> {
+pub fn query(text: &str, language: &Language) -> Result<Query> {
     let mut parser = Parser {
         tokens: tokens(text)?,
         at: 0,
+        language,
     };
     let mut patterns = Vec::new();
     while parser.peek().is_some() {
@@ -106,12 +108,32 @@ fn string(text: &str) -> Result<(String, &str)> {
     bail!("a string has no end")
 }
 
-struct Parser {
+struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
+    language: &'a Language,
 }
 
-impl Parser {
+impl Parser<'_> {
+    /// The numbers of a kind of nodes. One that the grammar does not have would match nothing, silently.
+    fn kinds(&self, name: &str, named: bool) -> Result<Vec<u16>> {
+        let kinds = self.language.kinds(name, named);
+        let of = if named { "node of the kind" } else { "token" };
+        ensure!(!kinds.is_empty(), self.missing(of, name));
+        Ok(kinds.to_vec())
+    }
+
+    /// The number of a field.
+    fn field(&self, name: &str) -> Result<FieldId> {
+        let field = self.language.grammar().field_id_for_name(name);
+        field.with_context(|| self.missing("field", name))
+    }
+
+    fn missing(&self, what: &str, name: &str) -> String {
+        let language = &self.language.name;
+        format!("`{language}` cannot match it: it has no {what} `{name}`")
+    }
+
     fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.at)
     }
@@ -158,7 +180,7 @@ impl Parser {
                 }
                 Test::OneOf(forms)
             }
-            Token::Text(text) => Test::Literal(text),
+            Token::Text(text) => Test::Literal(self.kinds(&text, false)?),
             Token::Word(word) if word == "_" => Test::Anything,
             token => bail!("{token:?} starts no form"),
         };
@@ -184,7 +206,10 @@ impl Parser {
         let Token::Word(kind) = self.next()? else {
             bail!("a kind is missing behind `(`")
         };
-        let kind = (kind != "_").then_some(kind);
+        let kinds = match kind.as_str() {
+            "_" => None,
+            kind => Some(self.kinds(kind, true)?),
+        };
         let (mut children, mut absent, mut adjacent) = (Vec::new(), Vec::new(), false);
         while !self.take(')') {
             if self.take('.') {
@@ -193,7 +218,7 @@ impl Parser {
                 let Token::Word(field) = self.next()? else {
                     bail!("a field is missing behind `!`")
                 };
-                absent.push(field);
+                absent.push(self.field(&field)?);
             } else if let (Some(Token::Sign('(')), Some(Token::Predicate(_))) =
                 (self.peek(), self.tokens.get(self.at + 1))
             {
@@ -201,7 +226,7 @@ impl Parser {
                 predicates.push(self.predicate()?);
             } else {
                 let field = match self.peek() {
-                    Some(Token::Field(field)) => Some(field.clone()),
+                    Some(Token::Field(field)) => Some(self.field(field)?),
                     _ => None,
                 };
                 self.at += usize::from(field.is_some());
@@ -214,7 +239,7 @@ impl Parser {
             }
         }
         Ok(Test::Named {
-            kind,
+            kinds,
             children,
             closed: adjacent,
             absent,

@@ -26,7 +26,7 @@ fn language(name: &str) -> &'static Language {
 /// Captures as names and texts, sorted.
 fn ours(name: &str, source: &str, query: &str) -> Vec<Vec<(String, String)>> {
     let parsed = Source::parse(source.to_owned(), language(name));
-    let query = Query::parse(query).expect(query);
+    let query = Query::parse(query, language(name)).expect(query);
     let found = query.matches(parsed.root(), &parsed);
     let found = found.iter().map(|captures| {
         let captures = captures.iter();
@@ -144,14 +144,14 @@ fn what_repeats_is_captured_from_the_longest_run_to_none() {
 fn what_is_no_query_is_refused() {
     for query in [
         "(",
-        "(a",
-        "a)",
-        "(a @)",
-        "(a (#what? @b \"c\"))",
-        "(a name:)",
+        "(block",
+        "block)",
+        "(block @)",
+        "(block (#what? @b \"c\"))",
+        "(block name:)",
         "(#eq? @a \"b\")",
-        "(a (#match? @b \"(\"))",
+        "(block (#match? @b \"(\"))",
     ] {
-        assert!(Query::parse(query).is_err(), "{query}");
+        assert!(Query::parse(query, language("a.rs")).is_err(), "{query}");
     }
 }

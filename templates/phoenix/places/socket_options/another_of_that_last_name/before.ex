@@ -1,7 +1,7 @@
 defmodule MyAppWeb.Endpoint do
   use Phoenix.Endpoint, otp_app: :my_app
 
-  socket "/socket", Other.MyAppWeb.UserSocket, websocket: true
+  socket "/other", Other.MyAppWeb.UserSocket, websocket: true
 
   plug MyAppWeb.Router
 end

@@ -1,9 +1,18 @@
+use axum::Router;
 use axum_channels::Endpoint;
 
-fn public() -> Endpoint {
+use crate::config::Config;
+
+pub fn endpoint(config: &Config) -> Endpoint {
+    Endpoint::builder()
+        .state(config.clone())
+        .build()
+}
+
+pub fn for_us() -> Endpoint {
     Endpoint::builder().build()
 }
 
-fn admin() -> Endpoint {
-    Endpoint::builder().build()
+pub fn router(endpoint: &Endpoint, _config: &Config) -> Router {
+    Router::new().merge(endpoint.router())
 }

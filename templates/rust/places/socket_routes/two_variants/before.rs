@@ -1,9 +1,21 @@
-#[cfg(a)]
+use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler};
+
+pub struct UserSocket;
+
+#[cfg(debug_assertions)]
 impl SocketHandler for UserSocket {
-    fn channels(routes: &mut Channels<Self>) {}
+    fn channels(_routes: &mut Channels<Self>) {}
+
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
 }
 
-#[cfg(b)]
+#[cfg(not(debug_assertions))]
 impl SocketHandler for UserSocket {
-    fn channels(routes: &mut Channels<Self>) {}
+    fn channels(_routes: &mut Channels<Self>) {}
+
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+        Ok(Self)
+    }
 }

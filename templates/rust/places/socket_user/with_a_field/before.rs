@@ -1,10 +1,13 @@
-use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler};
+use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
 
-pub struct UserSocket { admin: bool }
+pub struct UserSocket {
+    pub since: std::time::Instant,
+}
 
 impl SocketHandler for UserSocket {
-    async fn connect(_params: Params, _info: &ConnectInfo) -> Result<Self, Refused> {
-        Ok(Self)
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+        let since = std::time::Instant::now();
+        Ok(Self { since })
     }
 
     fn id(&self) -> Option<String> {

@@ -3,6 +3,7 @@ import { Socket } from "phoenix"
 const socket = new Socket("/socket", {})
 socket.connect()
 
+// The channel.
 export const roomChannel = socket.channel("room:lobby", {})
 roomChannel.join()
 

@@ -9,6 +9,7 @@ userFetched.then((user) => {
   roomChannel = socket.channel(`room:${user}`, {})
   roomChannel.join()
 
+  // The presence.
   const roomPresence = new Presence(roomChannel)
 })
 

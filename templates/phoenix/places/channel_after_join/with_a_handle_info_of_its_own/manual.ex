@@ -1,0 +1,26 @@
+defmodule MyAppWeb.RoomChannel do
+  use MyAppWeb, :channel
+
+  @impl true
+  def join("room:lobby", _payload, socket) do
+    send(self(), :after_join)
+    {:ok, socket}
+  end
+
+  @impl true
+  def handle_in("ping", payload, socket) do
+    {:reply, {:ok, payload}, socket}
+  end
+
+  @impl true
+  def handle_info(:after_join, socket) do
+    MyAppWeb.Presence.track(socket)
+    {:noreply, socket}
+  end
+
+  @impl true
+  def handle_info({:news, news}, socket) do
+    push(socket, "news", news)
+    {:noreply, socket}
+  end
+end

@@ -1,0 +1,14 @@
+defmodule MyApp.Application do
+  use Application
+
+  def start(_type, _args) do
+    children = [
+      MyAppWeb.Telemetry,
+      {Phoenix.PubSub, name: MyApp.PubSub},
+      MyAppWeb.Presence,
+      {MyAppWeb.Endpoint, []}
+    ]
+
+    Supervisor.start_link(children, strategy: :one_for_one)
+  end
+end

@@ -1,0 +1,3 @@
+defmodule MyAppWeb.Presence do
+  use MyAppWeb, :presence
+end

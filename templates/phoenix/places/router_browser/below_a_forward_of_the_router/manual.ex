@@ -1,0 +1,17 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    post "/token", SocketToken, :token
+  end
+
+  forward "/", OldApp
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    get "/", PageController, :home
+  end
+end

@@ -1,0 +1,21 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    post "/token", SocketToken, :token
+  end
+
+  scope "/:locale", MyAppWeb do
+    pipe_through :browser
+
+    get "/", PageController, :home
+  end
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+
+    get "/", PageController, :home
+  end
+end

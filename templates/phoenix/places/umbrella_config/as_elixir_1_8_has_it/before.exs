@@ -1,0 +1,3 @@
+use Mix.Config
+
+config :logger, :console, format: "$time $message\n"

@@ -1,3 +1,0 @@
-pub fn router() -> axum::Router {
-    axum::Router::new().merge(sockets::all())
-}

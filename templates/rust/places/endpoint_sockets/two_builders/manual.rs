@@ -1,0 +1,20 @@
+use axum::Router;
+use axum_channels::Endpoint;
+
+use crate::channels::user_socket::UserSocket;
+use crate::config::Config;
+
+pub fn endpoint(config: &Config) -> Endpoint {
+    Endpoint::builder()
+        .socket::<UserSocket>("/socket")
+        .state(config.clone())
+        .build()
+}
+
+pub fn for_us() -> Endpoint {
+    Endpoint::builder().build()
+}
+
+pub fn router(endpoint: &Endpoint, _config: &Config) -> Router {
+    Router::new().merge(endpoint.router())
+}

@@ -1,0 +1,2 @@
+import { Socket } from "phoenix"
+import { user } from "./token.js"

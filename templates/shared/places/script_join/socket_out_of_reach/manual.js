@@ -1,0 +1,6 @@
+function connect() {
+  const socket = new Socket("/socket")
+
+  const roomChannel = socket.channel("room:lobby", {})
+  roomChannel.join()
+}

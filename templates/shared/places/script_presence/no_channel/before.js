@@ -1,4 +1,0 @@
-import { Socket } from "phoenix"
-
-const socket = new Socket("/socket", {})
-socket.connect()

@@ -1,0 +1,5 @@
+import { Socket } from "phoenix"
+import { token, tokenFetched } from "./token.js"
+
+const socket = new Socket("/socket", { authToken: token })
+tokenFetched.then(() => socket.connect())

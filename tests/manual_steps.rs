@@ -1,0 +1,86 @@
+//! Lines that a reader puts in: with them in place, as the cases beside the places have it, Rust compiles and node reads scripts.
+//!
+//! That they are what is printed, and that they are seen to be there, is tested beside the places themselves.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::Sandbox;
+use support::app::cargo;
+
+/// The files called `stem` of the cases of all places in the folder of `stack`, each with the name of its place.
+fn of_cases(stack: &str, stem: &str) -> Vec<(String, PathBuf)> {
+    let places = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("templates")
+        .join(stack)
+        .join("places");
+    let files = support::tree(&places).into_iter().map(|(path, _)| path);
+    let wanted = files.filter(|path| Path::new(path).file_stem().is_some_and(|s| s == stem));
+    let place = |path: &String| path.split('/').next().unwrap_or_default().to_owned();
+    wanted
+        .map(|path| (place(&path), places.join(&path)))
+        .collect()
+}
+
+/// The file of a full app that a place of the stack `rust` is in.
+fn file_of(place: &str) -> &'static str {
+    match place {
+        "channel_join" => "src/channels/room_channel.rs",
+        "endpoint_sockets" | "endpoint_state" | "router_routes" => "src/endpoint.rs",
+        "socket_routes" | "socket_user" => "src/channels/user_socket.rs",
+        "test_join" => "tests/support/mod.rs",
+        _ => panic!("where is `{place}`?"),
+    }
+}
+
+#[test]
+#[ignore = "compiles generated apps"]
+fn an_app_with_printed_lines_pasted_compiles() {
+    let sandbox = Sandbox::with_app().after(&[
+        &["gen", "channel", "Room", "--yes"],
+        &["gen", "presence", "--channel", "Room"],
+        &["gen", "auth"],
+    ]);
+    let folder = sandbox.path().join("my_app");
+    for (place, case) in of_cases("rust", "manual") {
+        if case.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let file = folder.join(file_of(&place));
+        let own = fs::read_to_string(&file).expect("it is generated");
+        // What is below the target folder is built anew if it is newer.
+        fs::write(&file, fs::read_to_string(&case).expect("it is text")).expect("it is written");
+        cargo(&folder, &["check", "--offline", "--all-targets"]);
+        fs::write(&file, own).expect("it is written");
+    }
+}
+
+#[test]
+#[ignore = "needs node"]
+fn scripts_with_printed_lines_pasted_are_read_by_node() {
+    let sandbox = Sandbox::new();
+    let pasted = of_cases("shared", "manual").into_iter();
+    let edited = pasted.chain(of_cases("shared", "after"));
+    let scripts = edited.filter(|(_, path)| path.extension().is_some_and(|e| e == "js"));
+    for (_, script) in scripts {
+        let copy = sandbox.path().join("script.mjs");
+        // `require` is of scripts that are no modules: node reads that as any other function.
+        fs::copy(&script, &copy).expect("it is copied");
+        let mut node = Command::new("node");
+        node.arg("--check").arg(copy);
+        let ran = support::finish(node, "");
+        assert_eq!(
+            (ran.code, ran.stderr.as_str()),
+            (Some(0), ""),
+            "{}",
+            script.display()
+        );
+    }
+}
