@@ -35,6 +35,10 @@ impl Channel for Room {
                 let endpoint = socket.endpoint();
                 endpoint.broadcast_from(socket, "other", "news", payload);
             }
+            "elsewhere" => {
+                let other = socket.state::<Endpoint>();
+                other.broadcast_from(socket, socket.topic(), "news", payload);
+            }
             "assigns" => return Ok(Reply::ok(json!({"limit": socket.try_assigns::<u32>()}))),
             _ => {}
         }
@@ -131,6 +135,22 @@ async fn a_broadcast_from_a_channel_on_another_topic_reaches_all_but_that_channe
     b.expect(r#"["1",null,"room:1","heard",{"n":1}]"#).await;
     a.expect(r#"[null,null,"other","news",{"n":1}]"#).await;
     a.expect_nothing().await;
+}
+
+#[tokio::test]
+async fn a_broadcast_through_another_endpoint_reaches_the_topic_there() {
+    let other = endpoint();
+    let mut events = other.subscribe("room:1");
+    let builder = Endpoint::builder().socket::<Anyone>("/socket");
+    let addr = serve(&builder.state(other).build()).await;
+    let (mut a, mut b) = (
+        Ws::join(addr, "room:1").await,
+        Ws::join(addr, "room:1").await,
+    );
+    ask(&mut a, "elsewhere").await;
+    let event = events.recv().await.map(|it| (it.event, it.payload));
+    assert_eq!(event, Ok(("news".to_owned(), json!({"n": 1}).into())));
+    b.expect_nothing().await;
 }
 
 #[tokio::test]

@@ -1,0 +1,52 @@
+use super::Socket;
+use std::any::type_name;
+
+impl Socket {
+    /// Value that this topic's route was [given](crate::Channels::channel_with), Phoenix's `assigns` of a route.
+    ///
+    /// # Panics
+    /// If the route has no `T`. See [`try_assigns`](Self::try_assigns).
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Channels, Payload, Refused, Socket, Topic};
+    ///
+    /// struct RoomChannel;
+    /// struct Limits { members: usize }
+    ///
+    /// impl Channel for RoomChannel {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    ///         match socket.presence().list().len() < socket.assigns::<Limits>().members {
+    ///             true => Ok(Self),
+    ///             false => Err(Refused::new("full")),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// fn routes<S>(routes: &mut Channels<S>) {
+    ///     routes.channel_with::<RoomChannel>("room:*", Limits { members: 8 });
+    ///     routes.channel_with::<RoomChannel>("hall:*", Limits { members: 800 });
+    /// }
+    /// ```
+    pub fn assigns<T: Send + Sync + 'static>(&self) -> &T {
+        match self.try_assigns() {
+            Some(assigns) => assigns,
+            None => panic!(
+                "the route of {} has no {}: add it with `channel_with`",
+                self.topic,
+                type_name::<T>()
+            ),
+        }
+    }
+
+    /// Value that this topic's route was given, or `None`.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn is_limited(socket: &Socket) -> bool {
+    ///     socket.try_assigns::<u32>().is_some()
+    /// }
+    /// ```
+    pub fn try_assigns<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.context.routes.assigns(&self.topic)?.downcast_ref()
+    }
+}
