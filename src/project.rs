@@ -4,23 +4,26 @@
     reason = "this is where reading is allowed"
 )]
 
+mod disk;
 mod find;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::catalogue::Templates;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::templates::OVERRIDES;
-use crate::edit::{self, Language, Source, glob};
+use crate::edit::{self, Source, glob};
 use crate::facts::{self, Facts, Question};
 use crate::shell::quoted;
+
+use disk::{entries, list, source};
+
+pub use disk::contains;
 
 /// An app that is there, or one that `new` is about to make.
 #[derive(Debug)]
@@ -71,7 +74,13 @@ impl Project {
 
     /// The bytes of the file at `path` below the root, or `None` if there is none.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        read(&resolved(&self.root, path))
+        let bytes = disk::read(&resolved(&self.root, path))?;
+        Ok(bytes.map(|bytes| bytes.to_vec()))
+    }
+
+    /// Whether the file at `path` below the root is there and has `word` in it.
+    pub fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
+        disk::mentions(&resolved(&self.root, path), word)
     }
 
     /// The file at `path` below the root, parsed; `None` if there is none that can be.
@@ -88,9 +97,9 @@ impl Project {
     pub fn foreign_file(&self, ours: &dyn Fn(&Path) -> bool) -> Result<Option<PathBuf>> {
         let mut todo = vec![PathBuf::new()];
         while let Some(folder) = todo.pop() {
-            for (name, is_folder) in entries(&self.root.join(&folder))? {
+            for (name, is_folder) in entries(&self.root.join(&folder))?.iter() {
                 let path = folder.join(name);
-                match is_folder {
+                match *is_folder {
                     _ if ours(&path) => {}
                     true => todo.push(path),
                     false => return Ok(Some(path)),
@@ -181,16 +190,16 @@ fn own_templates(root: &Path) -> Result<Templates> {
     let mut own = BTreeMap::new();
     let mut todo = vec![String::new()];
     while let Some(below) = todo.pop() {
-        for (name, is_folder) in entries(&folder.join(&below))? {
+        for (name, is_folder) in entries(&folder.join(&below))?.iter() {
             let path = match below.as_str() {
                 "" => name.clone(),
                 below => format!("{below}/{name}"),
             };
-            match is_folder {
+            match *is_folder {
                 true => todo.push(path),
                 false => {
-                    let bytes = read(&folder.join(&path))?.unwrap_or_default();
-                    own.insert(path, bytes);
+                    let bytes = disk::read(&folder.join(&path))?.unwrap_or_default();
+                    own.insert(path, bytes.to_vec());
                 }
             }
         }
@@ -278,84 +287,4 @@ impl Wanted<'_> {
 
 fn unquoted(value: &str) -> String {
     value.trim_matches(['"', '\'', ':']).to_owned()
-}
-
-thread_local! {
-    /// Files that have been looked into, by their path: nothing is written before all has been read.
-    static SOURCES: RefCell<HashMap<PathBuf, Rc<Source>>> = RefCell::default();
-}
-
-/// The file at `path`, parsed, if it is in a language that can be and mentions `word`.
-fn source(path: &Path, word: &str) -> Result<Option<Rc<Source>>> {
-    let known = SOURCES.with_borrow(|sources| sources.get(path).cloned());
-    if let Some(source) = known {
-        return Ok(source.text.contains(word).then_some(source));
-    }
-    let Some(language) = Language::of(path) else {
-        return Ok(None);
-    };
-    let text = read(path)?.and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some(text) = text.filter(|text| text.contains(word)) else {
-        return Ok(None);
-    };
-    let source = Rc::new(Source::parse(text, language));
-    SOURCES.with_borrow_mut(|sources| sources.insert(path.to_owned(), Rc::clone(&source)));
-    Ok(Some(source))
-}
-
-/// The files below `root` that fit `pattern`. Hidden folders, those of packages, and links are left out.
-fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut todo = vec![glob::folder(pattern).to_owned()];
-    while let Some(folder) = todo.pop() {
-        for (name, is_folder) in entries(&root.join(&folder))? {
-            let path = match folder.as_str() {
-                "" => name.clone(),
-                folder => format!("{folder}/{name}"),
-            };
-            let hidden = name.starts_with('.') || name == "node_modules";
-            match is_folder {
-                true if !hidden => todo.push(path),
-                false if glob::matches(pattern, &path) => found.push(PathBuf::from(path)),
-                _ => {}
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// The names in a folder, in order, and which of them are folders themselves; nothing if it is not there.
-fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
-    let unread = || format!("`{}` cannot be read", folder.display());
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(error).with_context(unread),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.with_context(unread)?;
-        let is_folder = entry.file_type().with_context(unread)?.is_dir();
-        names.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
-    }
-    names.sort();
-    Ok(names)
-}
-
-fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error).with_context(|| format!("`{}` cannot be read", path.display())),
-    }
 }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::{Change, Changes};
 use crate::edit::place::Location;
 use crate::plan::Sought;
+use crate::project::contains;
 
 /// Where a place's file is.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,17 +78,21 @@ impl Changes<'_> {
         let Some(query) = query else {
             return Ok(true);
         };
-        let mentions = location.mentions.as_str();
-        if !mentions.is_empty() {
-            let bytes = self.read(path)?.unwrap_or_default();
-            if !String::from_utf8_lossy(&bytes).contains(mentions) {
-                return Ok(false);
-            }
+        if !self.mentions(path, &location.mentions)? {
+            return Ok(false);
         }
         Ok(match self.source(path)? {
             Some(source) => !source.find(query)?.is_empty(),
             None => false,
         })
+    }
+
+    /// Whether the file has `word` in it, on disk or as an earlier step would have it.
+    fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
+        match self.files.iter().find(|change| change.path == path) {
+            Some(change) => Ok(contains(&change.after, word)),
+            None => self.project.mentions(path, word),
+        }
     }
 
     /// The files that fit `pattern`: on disk, or made by an earlier step.

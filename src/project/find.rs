@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
-use super::{Project, all, ask, entries, look, own_templates};
+use super::disk::entries;
+use super::{Project, all, ask, look, own_templates};
 use crate::catalogue::{Stack, Templates};
 use crate::edit::glob;
 use crate::error::Misuse;
@@ -141,10 +142,11 @@ fn folders_like(root: &Path, pattern: &str) -> Result<Vec<String>> {
     {
         let mut next = Vec::new();
         for folder in &found {
-            let names = entries(&root.join(folder))?.into_iter();
+            let names = entries(&root.join(folder))?;
+            let names = names.iter();
             let names = names.filter(|(name, is_folder)| *is_folder && glob::matches(part, name));
             next.extend(names.map(|(name, _)| match folder.as_str() {
-                "" => name,
+                "" => name.clone(),
                 folder => format!("{folder}/{name}"),
             }));
         }
