@@ -65,6 +65,9 @@ pub struct Generator {
     /// What stops the generator before anything is written.
     #[serde(default, rename = "refuse")]
     pub refusals: Vec<Refuse>,
+    /// Folders of the stack's other generators whose files are made as well, such as `app/vendor`.
+    #[serde(default)]
+    pub more_files: Vec<String>,
     /// Something to know of one of the folder's files; those with a rule come last, in the order of the rules.
     #[serde(default, rename = "file")]
     pub files: Vec<FileRule>,

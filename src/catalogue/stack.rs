@@ -45,6 +45,9 @@ pub struct ProjectRules {
     pub known_by: String,
     /// A folder is a project if all of these find something.
     pub markers: Vec<Fact>,
+    /// Where no folder is a project by its markers, one in which any of these finds something is one.
+    #[serde(default)]
+    pub almost: Vec<Fact>,
     /// A folder that holds projects.
     #[serde(default)]
     pub nested: Option<Nested>,

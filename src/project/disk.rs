@@ -79,10 +79,14 @@ pub fn source(path: &Path, word: &str) -> Result<Option<Rc<Source>>> {
     Ok(Some(source))
 }
 
+/// Folders of a project's root that hold nothing of its own: what was built, and libraries.
+const FOREIGN: [&str; 2] = ["target", "vendor"];
+
 /// The files below `root` that fit `pattern`. Hidden folders, those of packages, and links are left out.
 pub fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let folder = glob::folder(pattern);
-    let files = listing(&root.join(folder))?;
+    let foreign: &[&str] = if folder.is_empty() { &FOREIGN } else { &[] };
+    let files = listing(&root.join(folder), foreign)?;
     let paths = files.iter().map(|file| match folder {
         "" => file.clone(),
         folder => format!("{folder}/{file}"),
@@ -93,7 +97,7 @@ pub fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn listing(root: &Path) -> Result<Listing> {
+fn listing(root: &Path, foreign: &[&str]) -> Result<Listing> {
     let known = LISTINGS.with_borrow(|listings| listings.get(root).cloned());
     if let Some(files) = known {
         return Ok(files);
@@ -106,7 +110,8 @@ fn listing(root: &Path) -> Result<Listing> {
                 "" => name.clone(),
                 folder => format!("{folder}/{name}"),
             };
-            let hidden = name.starts_with('.') || name == "node_modules";
+            let is_foreign = folder.is_empty() && foreign.contains(&name.as_str());
+            let hidden = name.starts_with('.') || name == "node_modules" || is_foreign;
             match is_folder {
                 true if !hidden => todo.push(path),
                 true => {}
@@ -160,5 +165,18 @@ mod tests {
 
         assert_eq!(look(), before);
         assert_eq!(before, (vec![PathBuf::from("lib/a.ex")], true));
+    }
+
+    #[test]
+    fn what_was_built_and_libraries_are_no_part_of_a_project() {
+        let root = tempfile::tempdir().expect("a folder");
+        for path in ["a/vendor", "target/debug", "vendor/b"] {
+            fs::create_dir_all(root.path().join(path)).expect("it is new");
+            fs::write(root.path().join(path).join("mod.rs"), "").expect("it can be");
+        }
+
+        let found = list(root.path(), "**/*.rs").expect("it can be read");
+
+        assert_eq!(found, [PathBuf::from("a/vendor/mod.rs")]);
     }
 }

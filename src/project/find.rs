@@ -18,10 +18,12 @@ impl Project {
     /// none if there is none, here or in any folder above.
     pub fn around() -> Result<Vec<Self>> {
         let here = env::current_dir().context("the current folder cannot be read")?;
-        for folder in here.ancestors() {
-            let found = in_or_below(folder)?;
-            if !found.is_empty() {
-                return Ok(found);
+        for markers in [Markers::All, Markers::Almost] {
+            for folder in here.ancestors() {
+                let found = in_or_below(folder, markers)?;
+                if !found.is_empty() {
+                    return Ok(found);
+                }
             }
         }
         Ok(Vec::new())
@@ -53,6 +55,30 @@ impl Project {
     }
 }
 
+/// What makes a folder a project.
+#[derive(Clone, Copy)]
+enum Markers {
+    /// All of the stack's markers.
+    All,
+    /// One of those that a folder is known by which lacks something yet.
+    Almost,
+}
+
+impl Markers {
+    fn fit(self, root: &Path, stack: &Stack) -> Result<bool> {
+        let (facts, all) = match self {
+            Self::All => (&stack.project.markers, true),
+            Self::Almost => (&stack.project.almost, false),
+        };
+        for fact in facts {
+            if ask(root, fact)?.is_some() != all {
+                return Ok(!all);
+            }
+        }
+        Ok(all)
+    }
+}
+
 fn none_around(here: &Path) -> Result<Misuse> {
     let missing = format!(
         "no app was found in `{}` or in any folder above it",
@@ -69,17 +95,18 @@ fn none_around(here: &Path) -> Result<Misuse> {
 }
 
 /// The project in `folder`, or those that it holds.
-fn in_or_below(folder: &Path) -> Result<Vec<Project>> {
+fn in_or_below(folder: &Path, markers: Markers) -> Result<Vec<Project>> {
     let templates = Rc::new(own_templates(folder)?);
     for stack in stacks(&templates)? {
-        if let Some(project) = at(folder, PathBuf::new(), &stack, &templates)? {
+        if let Some(project) = at(folder, PathBuf::new(), &stack, &templates, markers)? {
             return Ok(vec![project]);
         }
         let mut found = Vec::new();
         for below in folders_of_apps(folder, &stack)? {
             let root = folder.join(&below);
             let templates = Rc::new(own_templates(&root)?);
-            found.extend(at(&root, PathBuf::from(below), &stack, &templates)?);
+            let below = PathBuf::from(below);
+            found.extend(at(&root, below, &stack, &templates, markers)?);
         }
         if !found.is_empty() {
             return Ok(found);
@@ -88,17 +115,16 @@ fn in_or_below(folder: &Path) -> Result<Vec<Project>> {
     Ok(Vec::new())
 }
 
-/// The project in `root`, if that is one of the stack: all of its markers find something, and it has every fact.
+/// The project in `root`, if that is one of the stack: its markers fit, and it has every fact.
 fn at(
     root: &Path,
     below: PathBuf,
     stack: &Stack,
     templates: &Rc<Templates>,
+    markers: Markers,
 ) -> Result<Option<Project>> {
-    for marker in &stack.project.markers {
-        if ask(root, marker)?.is_none() {
-            return Ok(None);
-        }
+    if !markers.fit(root, stack)? {
+        return Ok(None);
     }
     let look = |question: &Question| look(root, question);
     let given = Facts::from([("below".to_owned(), below.display().to_string())]);
