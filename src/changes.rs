@@ -103,7 +103,11 @@ impl<'a> Changes<'a> {
             .unwrap_or_default();
         let lines = || edit::lines(&step.parts);
         let manual = |why: String, lines| Ok((named.clone(), StepVerdict::Manual { why, lines }));
-        let path = match self.locate(&step.location)? {
+        let located = self.locate(&step.location)?;
+        if let Some(path) = self.found_elsewhere(step, &located)? {
+            return Ok((path, StepVerdict::Identical));
+        }
+        let path = match located {
             Located::At(path) => path,
             Located::Missing if step.location.create && !self.contains(&named)? => {
                 return self.create(step, named);
@@ -144,6 +148,33 @@ impl<'a> Changes<'a> {
             }
         };
         Ok((path, verdict))
+    }
+
+    /// The file that has the text of `step` in place of the one that it belongs in.
+    fn found_elsewhere(&self, step: &Step, located: &Located) -> Result<Option<PathBuf>> {
+        let Some((place, elsewhere)) = step.parts.iter().find_map(|place| {
+            let elsewhere = place.elsewhere.as_ref()?;
+            Some((place, elsewhere))
+        }) else {
+            return Ok(None);
+        };
+        if let Located::At(path) = located
+            && let Some(source) = self.source(path)?
+            && place.is_in(&source)?
+        {
+            return Ok(None);
+        }
+        for pattern in &elsewhere.search {
+            for path in self.list(pattern)? {
+                if self.mentions(&path, &elsewhere.mentions)?
+                    && let Some(source) = self.source(&path)?
+                    && place.is_in(&source)?
+                {
+                    return Ok(Some(path));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Whether `before` is `file` with what `steps` add to it, or the first of them: what an earlier run may have left.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A mistake that its reader can mend. The command exits with 2; every other error exits with 1.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Misuse {
     message: String,
     help: Option<String>,

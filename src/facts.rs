@@ -15,9 +15,13 @@ use crate::catalogue::stack::{FactRule, Lookup};
 pub type Facts = BTreeMap<String, String>;
 
 /// One way to a fact, its texts rendered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Question {
     pub file: Option<String>,
+    /// The file may be in a folder above.
+    pub above: bool,
+    /// Query for patterns of folders that do not count: those of `query` are such patterns, too.
+    pub except: Option<String>,
     pub search: Vec<String>,
     pub mentions: String,
     pub within: Option<String>,
@@ -48,6 +52,9 @@ pub fn work_out(
         let Some(value) = first(&rule.any, context, look, &renderer)? else {
             return Ok(None);
         };
+        if rule.needed && value.is_empty() {
+            return Ok(None);
+        }
         facts.insert(rule.name.clone(), value);
         add_spellings(&mut facts);
     }
@@ -67,16 +74,20 @@ pub fn first(
     for way in ways {
         if way.file.is_some() || !way.search.is_empty() {
             let file = way.file.as_ref();
-            let query = way.query.as_ref();
+            let (within, query) = (way.within.as_ref(), way.query.as_ref());
             let search = way
                 .search
                 .iter()
                 .map(|pattern| renderer.text(pattern, &context));
             let question = Question {
                 file: file.map(|file| renderer.text(file, &context)).transpose()?,
+                above: way.above,
+                except: way.except.clone(),
                 search: search.collect::<Result<_>>()?,
                 mentions: renderer.text(&way.mentions, &context)?,
-                within: way.within.clone(),
+                within: within
+                    .map(|within| renderer.text(within, &context))
+                    .transpose()?,
                 query: query
                     .map(|query| renderer.text(query, &context))
                     .transpose()?,
@@ -110,11 +121,10 @@ pub fn all(
     renderer: &Renderer<'_>,
 ) -> Result<BTreeSet<String>> {
     let question = Question {
-        file: None,
         search: list.search.clone(),
         mentions: renderer.text(&list.mentions, &context)?,
-        within: None,
         query: Some(renderer.text(&list.query, &context)?),
+        ..Question::default()
     };
     let mut values = BTreeSet::new();
     for (value, _) in look(&question)? {

@@ -37,11 +37,20 @@ impl Name {
                     .help(format!("{way} {}", suggestion(typed))),
             );
         }
+        Ok(Self::without(suffix, typed))
+    }
+
+    /// The name that [`Name::parse`] advises to type in place of `typed`.
+    pub fn nearest(typed: &str, suffix: &str) -> Self {
+        Self::without(suffix, &suggestion(typed))
+    }
+
+    fn without(suffix: &str, typed: &str) -> Self {
         let module = match typed.strip_suffix(suffix) {
             Some(rest) if !rest.is_empty() && !rest.ends_with('.') => rest,
             _ => typed,
         };
-        Ok(Self::from_segments(module.split('.').map(pascal).collect()))
+        Self::from_segments(module.split('.').map(pascal).collect())
     }
 
     fn from_segments(segments: Vec<String>) -> Self {

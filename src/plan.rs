@@ -53,6 +53,8 @@ pub struct Plan {
     pub then: Vec<(Plan, BTreeMap<String, bool>)>,
     /// Whether any of it comes from the project itself.
     pub origin: Origin,
+    /// What is wrong with what was typed.
+    pub misuses: Vec<Misuse>,
 }
 
 /// A file to make.
@@ -76,12 +78,6 @@ pub enum Sought {
     File(Location),
     Folder(String),
     Above(String),
-    /// A file above the root that names it.
-    Claim {
-        file: String,
-        query: String,
-        except: Option<String>,
-    },
 }
 
 /// Generators that run each other without an end are a mistake in a stack's files.
@@ -101,7 +97,7 @@ impl Stack<'_> {
     /// Works out what the generator `id` does for `request`, and what its questions and options lead to.
     ///
     /// # Errors
-    /// [`Misuse`] if the request cannot be met; anything else is a mistake in the stack's files.
+    /// [`Misuse`] if there is no such generator; anything else is a mistake in the stack's files.
     pub fn plan(&self, id: &str, request: &Request) -> Result<Plan> {
         self.plan_within(id, request, DEPTH)
     }
@@ -113,7 +109,7 @@ impl Stack<'_> {
         );
         let (facts, renderer) = (self.facts, self.renderer);
         let generator = self.generator(id)?;
-        let variables = variables::work_out(&generator, request, self)?;
+        let (variables, misuses) = variables::work_out(&generator, request, self)?;
         let rendered = generator.rendered(renderer, &variables)?;
         let planner = Planner {
             places: Places {
@@ -143,6 +139,7 @@ impl Stack<'_> {
             steps,
             generator: rendered,
             variables,
+            misuses,
         })
     }
 
@@ -315,14 +312,7 @@ impl Planner<'_> {
                     ..Location::default()
                 }),
                 (None, None, Some(folder), None) => Sought::Folder(folder.clone()),
-                (None, None, None, Some(above)) => match &find.claims {
-                    Some(query) => Sought::Claim {
-                        file: above.clone(),
-                        query: query.clone(),
-                        except: find.except.clone(),
-                    },
-                    None => Sought::Above(above.clone()),
-                },
+                (None, None, None, Some(above)) => Sought::Above(above.clone()),
                 _ => anyhow::bail!(
                     "in {}/{FILE}: `find.{name}` has one of `place`, `file`, `folder` and `above`",
                     self.places.generator.folder

@@ -25,6 +25,9 @@ use disk::{entries, list, source};
 
 pub use disk::contains;
 
+/// What the fact `complete` is in every project but those that are almost one.
+const COMPLETE: &str = "yes";
+
 /// An app that is there, or one that `new` is about to make.
 #[derive(Debug)]
 pub struct Project {
@@ -46,6 +49,7 @@ impl Project {
         let parent = absolute.parent().and_then(Path::file_name);
         let parent = parent.unwrap_or_default().to_string_lossy().into_owned();
         given.insert("parent".to_owned(), parent);
+        given.insert("complete".to_owned(), COMPLETE.to_owned());
         let templates = Templates::default();
         let facts = facts::work_out(&stack.project.facts, given, &templates, &|_| Ok(Vec::new()))?;
         Ok(facts.map(|facts| Self {
@@ -121,48 +125,9 @@ impl Project {
 
     /// The path of `entry` in the root or in the closest folder above it that has one.
     pub fn above(&self, entry: &str) -> Option<PathBuf> {
-        let root = self.whole_root();
+        let root = whole(&self.root);
         let mut entries = root.ancestors().map(|folder| folder.join(entry));
         entries.find(|path| path.exists())
-    }
-
-    /// The path of the closest `file` above the root that names it: a pattern that `query` captures as `@value` fits the
-    /// root, and none that `except` captures does.
-    pub fn claimed_above(
-        &self,
-        file: &str,
-        query: &str,
-        except: Option<&str>,
-    ) -> Result<Option<PathBuf>> {
-        let root = self.whole_root();
-        for folder in root.ancestors().skip(1) {
-            let path = folder.join(file);
-            let Ok(below) = root.strip_prefix(folder) else {
-                continue;
-            };
-            let below = below.to_string_lossy();
-            let fits = |query: &str| -> Result<bool> {
-                let patterns = all(&path, query)?;
-                Ok(patterns
-                    .iter()
-                    .any(|pattern| glob::matches(pattern, &below)))
-            };
-            let is_excepted = except.map(fits).transpose()?.unwrap_or_default();
-            if fits(query)? && !is_excepted {
-                return Ok(Some(path));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The root without links and `..`. It may not be there yet: then that holds for the closest folder that is there.
-    fn whole_root(&self) -> PathBuf {
-        let root = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
-        let there = root.ancestors().find_map(|folder| {
-            let whole = fs::canonicalize(folder).ok()?;
-            Some(whole.join(root.strip_prefix(folder).ok()?))
-        });
-        there.unwrap_or(root)
     }
 
     /// Whether what is written to `path` stays below the root, links followed.
@@ -222,6 +187,16 @@ pub fn resolved(root: &Path, path: &Path) -> PathBuf {
     }
 }
 
+/// `root` without links and `..`. It may not be there yet: then that holds for the closest folder that is there.
+fn whole(root: &Path) -> PathBuf {
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let there = root.ancestors().find_map(|folder| {
+        let whole = fs::canonicalize(folder).ok()?;
+        Some(whole.join(root.strip_prefix(folder).ok()?))
+    });
+    there.unwrap_or(root)
+}
+
 /// What a question finds below `root`: each value with the file it was found in.
 fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     let wanted = Wanted {
@@ -229,6 +204,9 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
         within: question.within.as_deref(),
         query: question.query.as_deref(),
     };
+    if question.above {
+        return look_above(root, question, &wanted);
+    }
     if let Some(file) = &question.file {
         let values = wanted.all(&resolved(root, file.as_ref()))?.into_iter();
         return Ok(values.map(|value| (value, file.clone())).collect());
@@ -241,6 +219,37 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
         }
     }
     Ok(found)
+}
+
+/// What a question finds in the closest folder, `root` or one above it, whose file has an answer.
+fn look_above(
+    root: &Path,
+    question: &Question,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<(String, String)>> {
+    let name = question.file.as_deref().unwrap_or_default();
+    let root = whole(root);
+    for (depth, folder) in root.ancestors().enumerate() {
+        let path = folder.join(name);
+        let mut values = wanted.all(&path)?;
+        if let Some(except) = &question.except {
+            let below = root.strip_prefix(folder).unwrap_or(&root).to_string_lossy();
+            let fits = |pattern: &String| glob::matches(pattern, &below);
+            let is_claimed = values.iter().any(fits) && !all(&path, except)?.iter().any(fits);
+            values = is_claimed
+                .then(|| below.clone().into_owned())
+                .into_iter()
+                .collect();
+        }
+        if !values.is_empty() {
+            let path = format!("{}{name}", "../".repeat(depth));
+            return Ok(values
+                .into_iter()
+                .map(|value| (value, path.clone()))
+                .collect());
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// What `fact` is in the folder `root`.

@@ -17,6 +17,7 @@ use crate::args::Common;
 use crate::catalogue::generator::{Command, Question};
 use crate::catalogue::render::Renderer;
 use crate::changes::{Changes, FileVerdict, Located, StepVerdict};
+use crate::error::Misuse;
 use crate::output::interrupt;
 use crate::output::report::Report;
 use crate::output::terminal::{Conflict, Given, Terminal};
@@ -24,7 +25,7 @@ use crate::plan::{File, Plan, Sought, Step};
 use crate::project::Project;
 
 /// What is known before a question is asked.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Answers {
     /// Yes to all.
     pub yes: bool,
@@ -102,7 +103,9 @@ impl<'a> Run<'a> {
     /// Something stands in the way: then nothing has been written.
     pub fn all(mut self, plan: &'a Plan) -> Result<Ending> {
         self.steps = plan.all_steps();
-        self.refuse(plan)?;
+        if let Some(misuse) = Misuse::all(self.refusals(plan)?) {
+            return Err(misuse.into());
+        }
         self.walk(plan)?;
         self.finish(&plan.generator.next, plan)
     }

@@ -206,3 +206,76 @@ fn a_dry_run_names_conflicts_and_goes_on() {
     );
     assert_eq!(sandbox.tree(), before);
 }
+
+#[test]
+fn all_that_stands_in_the_way_is_named_at_once_before_anything_is_reported() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "socket", "Admin"]]);
+    let endpoint = sandbox.read("my_app/src/endpoint.rs");
+    let endpoint = endpoint.replace("\"/admin_socket\"", "\"/socket\"");
+    sandbox.write("my_app/src/endpoint.rs", &endpoint);
+    sandbox.write(
+        "my_app/src/channels/zebra_channel.rs",
+        "// Somebody else's.\n",
+    );
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&[
+        "gen",
+        "channel",
+        "Zebra",
+        "--topic",
+        "Zebra:*",
+        "--exact",
+        "--per-user",
+        "--socket",
+        "user",
+    ]);
+
+    assert_eq!(ran.stdout, "");
+    ran.misused(
+        "error: `Zebra:*` is not a topic: a topic is the part before the colon, of lower-case letters, digits and `_`\n\
+         help: --topic zebra\n\
+         error: `user` is not a socket name: each part of a name starts with a capital letter\n\
+         help: --socket User\n\
+         error: `--exact` is for one topic, `--per-user` for one of each user\n\
+         help: leave one of them out\n\
+         error: the path `/socket` is taken: src/endpoint.rs mounts AdminSocket there\n\
+         help: hello-sockets gen channel Zebra --socket Client\n\
+         error: `src/channels/zebra_channel.rs` exists and differs; nothing was written\n\
+         help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn all_that_stands_in_the_way_of_a_new_app_is_named_at_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("Shop/notes.txt", "mine\n");
+    let before = sandbox.tree();
+
+    let ran = sandbox.answer(
+        &[
+            "new",
+            "Shop",
+            "--channel",
+            "room",
+            "--module",
+            "Shop",
+            "--no-git",
+        ],
+        "y\n",
+    );
+
+    assert_eq!(ran.stdout, "");
+    ran.misused(
+        "error: `Shop` cannot be the app's name: a name starts with a lower-case ASCII letter and goes on with those, digits, `_` and `-`\n\
+         help: hello-sockets new Shop --app shop\n\
+         error: an app of the stack `rust` has no `--module`\n\
+         help: leave it out, or name another --stack\n\
+         error: `room` is not a channel name: each part of a name starts with a capital letter\n\
+         help: --channel Room\n\
+         error: `Shop` is not empty; nothing was written\n\
+         help: name another folder, or say --yes; files that differ are asked about one by one\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+}

@@ -191,3 +191,35 @@ fn the_dependency_gets_its_feature_however_it_is_written() {
         assert_eq!(sandbox.read("my_app/Cargo.toml"), with(after));
     }
 }
+
+#[test]
+fn a_socket_that_nobody_mounts_is_mounted_and_its_script_is_loaded() {
+    let sandbox = app(&[CHANNEL]);
+    let (endpoint, script) = ("my_app/src/endpoint.rs", "my_app/assets/js/app.js");
+    let mounted = [endpoint, script].map(|path| sandbox.read(path));
+    let without = |text: &String, word: &str| -> String {
+        let lines = text.lines().filter(|line| !line.contains(word));
+        lines.map(|line| format!("{line}\n")).collect()
+    };
+    sandbox.write(endpoint, &without(&mounted[0], "UserSocket"));
+    sandbox.write(script, &without(&mounted[1], "user_socket"));
+
+    let ran = sandbox.run(AUTH).succeeded();
+
+    assert!(
+        ran.stdout.contains("* injecting assets/js/app.js\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(sandbox.read(script), mounted[1]);
+    let endpoint = sandbox.read(endpoint);
+    assert!(
+        endpoint.contains("        .socket::<UserSocket>(\"/socket\")\n"),
+        "{endpoint}"
+    );
+    assert!(
+        endpoint.contains("        .state(auth::signer(&config.secret_key_base))\n"),
+        "{endpoint}"
+    );
+    sandbox.run(AUTH).found_all_identical();
+}

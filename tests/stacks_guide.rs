@@ -7,27 +7,7 @@
 mod support;
 
 use support::Sandbox;
-
-/// A fenced block: what stands behind the fence, and the text.
-struct Block {
-    info: String,
-    text: String,
-}
-
-fn blocks(guide: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut lines = guide.lines();
-    while let Some(line) = lines.next() {
-        if let Some(info) = line.strip_prefix("```") {
-            let text = lines.by_ref().take_while(|line| *line != "```");
-            blocks.push(Block {
-                info: info.to_owned(),
-                text: text.map(|line| format!("{line}\n")).collect(),
-            });
-        }
-    }
-    blocks
-}
+use support::markdown::{Block, blocks};
 
 #[test]
 fn the_guide_to_stacks_is_true() {

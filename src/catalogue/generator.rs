@@ -220,13 +220,6 @@ pub struct Find {
     /// An entry of this name, in the root or in a folder above it.
     #[serde(default)]
     pub above: Option<String>,
-    /// With `above`, which is a file above the root then: query for `@value`, patterns of folders beside that file, one of
-    /// which has to fit the root.
-    #[serde(default)]
-    pub claims: Option<String>,
-    /// With `claims`: query for `@value`, patterns of folders that do not count.
-    #[serde(default)]
-    pub except: Option<String>,
 }
 
 /// Stops the generator before anything is written.

@@ -45,7 +45,8 @@ pub struct ProjectRules {
     pub known_by: String,
     /// A folder is a project if all of these find something.
     pub markers: Vec<Fact>,
-    /// Where no folder is a project by its markers, one in which any of these finds something is one.
+    /// Where no folder is a project by its markers, one in which any of these finds something is one, in which `app.complete`
+    /// is empty: its generators tell what it lacks.
     #[serde(default)]
     pub almost: Vec<Fact>,
     /// A folder that holds projects.
@@ -75,6 +76,9 @@ pub struct Nested {
 pub struct FactRule {
     /// Templates read it as `app.NAME`.
     pub name: String,
+    /// Where it is empty, the folder is no project of the stack.
+    #[serde(default)]
+    pub needed: bool,
     /// Tried in order.
     pub any: Vec<Lookup>,
 }
@@ -86,6 +90,13 @@ pub struct Lookup {
     /// The file that has to be there and, with `query`, to match.
     #[serde(default)]
     pub file: Option<String>,
+    /// The file may be in a folder above the project's: the closest one that matches counts.
+    #[serde(default)]
+    pub above: bool,
+    /// With `above`: query for `@value`, patterns of folders beside the file, none of which may fit the project's. Then
+    /// `query` is for such patterns as well, one of which has to fit, and the value is the folder as seen from there.
+    #[serde(default)]
+    pub except: Option<String>,
     /// Patterns of files, such as `lib/**/*.ex`, of which exactly one has to match.
     #[serde(default)]
     pub search: Vec<String>,

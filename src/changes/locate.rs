@@ -54,12 +54,11 @@ impl Changes<'_> {
                 true => folder.clone(),
                 false => String::new(),
             },
-            Sought::Above(entry) => shown(self.project.above(entry)),
-            Sought::Claim {
-                file,
-                query,
-                except,
-            } => shown(self.project.claimed_above(file, query, except.as_deref())?),
+            Sought::Above(entry) => {
+                let path = self.project.above(entry);
+                path.map(|path| path.display().to_string())
+                    .unwrap_or_default()
+            }
             Sought::File(location) => match self.locate(location)? {
                 Located::At(path) => path.display().to_string(),
                 Located::Several(paths) => paths[0].display().to_string(),
@@ -88,7 +87,7 @@ impl Changes<'_> {
     }
 
     /// Whether the file has `word` in it, on disk or as an earlier step would have it.
-    fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
+    pub(super) fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
         match self.files.iter().find(|change| change.path == path) {
             Some(change) => Ok(contains(&change.after, word)),
             None => self.project.mentions(path, word),
@@ -96,7 +95,7 @@ impl Changes<'_> {
     }
 
     /// The files that fit `pattern`: on disk, or made by an earlier step.
-    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
+    pub(super) fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
         let mut paths = self.project.list(pattern)?;
         let made = self.files.iter().map(|change| &change.path);
         let made = made.filter(|path| crate::edit::glob::matches(pattern, &path.to_string_lossy()));
@@ -105,10 +104,4 @@ impl Changes<'_> {
         paths.dedup();
         Ok(paths)
     }
-}
-
-/// A path as a condition reads it: an empty text if there is none.
-fn shown(path: Option<PathBuf>) -> String {
-    path.map(|path| path.display().to_string())
-        .unwrap_or_default()
 }

@@ -19,6 +19,7 @@ pub struct Language {
     grammar: tree_sitter::Language,
     rules: Rules,
     aliases: Vec<Query>,
+    definitions: Option<Query>,
 }
 
 /// What `languages.toml` says of a language.
@@ -44,6 +45,9 @@ struct Rules {
     /// Queries for `@path`, optionally `@prefix` and `@name`: a short name and the long one that it stands for.
     #[serde(default)]
     aliases: Vec<String>,
+    /// Query for `@name` and `@body`: what is defined in the body has that name before its own.
+    #[serde(default)]
+    definitions: Option<String>,
 }
 
 /// The grammars that are linked, by the name that `languages.toml` calls them.
@@ -67,12 +71,14 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
     let rules: BTreeMap<String, Rules> = toml::from_str(RULES).expect("languages.toml is read");
     let language = |(name, rules): (String, Rules)| {
         let aliases = rules.aliases.iter().map(|query| Query::parse(query));
+        let definitions = rules.definitions.as_deref().map(Query::parse);
         Language {
             grammar: grammar(&name).expect("its grammar is linked"),
             name,
             aliases: aliases
                 .collect::<Result<_, _>>()
                 .expect("aliases are queries"),
+            definitions: definitions.transpose().expect("definitions are a query"),
             rules,
         }
     };
@@ -96,6 +102,11 @@ impl Language {
     /// Queries for the names that a file shortens.
     pub fn aliases(&self) -> &[Query] {
         &self.aliases
+    }
+
+    /// Query for what has a body in which others are defined.
+    pub fn definitions(&self) -> Option<&Query> {
+        self.definitions.as_ref()
     }
 
     /// What stands between the parts of a name.

@@ -62,6 +62,12 @@ impl Place {
         })
     }
 
+    /// Whether another file than the place's own has the text.
+    pub fn is_in(&self, source: &Source) -> Result<bool> {
+        let within = self.within_nodes(source)?;
+        self.is_present(source, &within, &[])
+    }
+
     /// What is in the way of the text.
     pub fn find_conflict<'s>(
         &self,
@@ -87,7 +93,7 @@ impl Place {
     fn texts(&self, scope: &Match<'_>) -> Vec<String> {
         let own = self.anchors.iter().filter_map(|a| a.text.as_ref());
         let mut texts = vec![self.lines(&[scope])];
-        texts.extend(own.map(|text| fill(text, &[scope])));
+        texts.extend(own.chain(&self.spellings).map(|text| fill(text, &[scope])));
         texts
     }
 

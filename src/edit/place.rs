@@ -32,6 +32,9 @@ pub struct Place {
     /// The lines, without indentation, for a place that knows them; an insert gives them otherwise.
     #[serde(default)]
     pub text: String,
+    /// Other spellings of the text: a commented-out copy of one is brought to life in place.
+    #[serde(default)]
+    pub spellings: Vec<String>,
     /// Query for `@scope`: the scope and `present` are looked for in these nodes alone, of which there may be several.
     #[serde(default)]
     pub within: Option<String>,
@@ -44,6 +47,9 @@ pub struct Place {
     /// or in the whole file if there is none. If not given, the lines themselves count.
     #[serde(default)]
     pub present: Option<String>,
+    /// Other files in which `present` finds the text as well, such as a helper's or a macro's.
+    #[serde(default)]
+    pub elsewhere: Option<Elsewhere>,
     /// Finds what makes this a manual step, anywhere in the file: a name in use, a hand-written order.
     #[serde(default)]
     pub blocked_by: Option<String>,
@@ -108,6 +114,16 @@ pub struct Location {
     /// Starts the file, at the first of `paths`, if there is none.
     #[serde(default)]
     pub create: bool,
+}
+
+/// Files that are looked through for a text which another one may have.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// Patterns of files, such as `lib/**/*.ex`.
+    pub search: Vec<String>,
+    /// A word that such a file has: others are not parsed.
+    pub mentions: String,
 }
 
 /// Something in the file that stands in the way of the text.

@@ -7,10 +7,11 @@
 //! `#eq? #not-eq? #match? #not-match? #any-of?`. Predicates of our own:
 //!
 //! - `(#names? @name "Shop.Web.Socket")`: the name that the file may have shortened (`alias`, `use`) is this one.
+//! - `(#defines? @name "Shop.Web.Socket")`: the name that is defined here, inside of what is defined around it, is this one.
 //! - `(#covers? @pattern "room:*")`: the pattern, in which `*` stands for anything, takes all that this one takes; its name
 //!   may be that of a constant.
 //!
-//! Both have a `not-` as well.
+//! Each has a `not-` as well.
 
 mod check;
 mod names;
@@ -112,6 +113,8 @@ enum Condition {
     Names(Vec<String>),
     /// `#covers?`
     Covers(String),
+    /// `#defines?`
+    Defines(String),
 }
 
 /// A node's children with their fields, as a sequence to match.
@@ -308,23 +311,30 @@ impl Predicate {
     fn holds(&self, captures: &Captures<'_>, source: &Source) -> bool {
         let text = |node: &Node<'_>| &source.text[node.byte_range()];
         let named = captures.iter().filter(|(name, _)| **name == *self.capture);
-        named.map(|(_, node)| text(node)).all(|text_here| {
-            let holds = match &self.holds {
-                Condition::Equals(value) => value == text_here,
-                Condition::SameAs(other) => {
-                    let mut others = captures.iter().filter(|(name, _)| **name == **other);
-                    others.all(|(_, node)| text(node) == text_here)
-                }
-                Condition::Matches(regex) => regex.is_match(text_here),
-                Condition::AnyOf(values) => values.iter().any(|value| value == text_here),
-                Condition::Names(values) => values.iter().any(|v| source.names().are(text_here, v)),
-                Condition::Covers(value) => {
-                    let patterns = source.names().wholes(text_here.trim_matches('"'));
-                    patterns.iter().any(|pattern| glob::covers(pattern, value))
-                }
-            };
-            holds != self.negated
-        })
+        named
+            .map(|(_, node)| (node, text(node)))
+            .all(|(node, text_here)| {
+                let holds = match &self.holds {
+                    Condition::Equals(value) => value == text_here,
+                    Condition::SameAs(other) => {
+                        let mut others = captures.iter().filter(|(name, _)| **name == **other);
+                        others.all(|(_, node)| text(node) == text_here)
+                    }
+                    Condition::Matches(regex) => regex.is_match(text_here),
+                    Condition::AnyOf(values) => values.iter().any(|value| value == text_here),
+                    Condition::Names(values) => {
+                        values.iter().any(|v| source.names().are(text_here, v))
+                    }
+                    Condition::Defines(value) => {
+                        source.names().defined(node.start_byte(), text_here) == *value
+                    }
+                    Condition::Covers(value) => {
+                        let patterns = source.names().wholes(text_here.trim_matches('"'));
+                        patterns.iter().any(|pattern| glob::covers(pattern, value))
+                    }
+                };
+                holds != self.negated
+            })
     }
 }
 

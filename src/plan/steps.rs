@@ -118,7 +118,9 @@ impl Places<'_> {
         let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
         check_needs(&table, insert).with_context(whereabouts)?;
         if keys == Keys::ToLook {
-            table.retain(|key, _| ["about", "file", "within", "present"].contains(&key));
+            table.retain(|key, _| {
+                ["about", "file", "within", "present", "elsewhere"].contains(&key)
+            });
         }
         let mut context = Context::new();
         context.insert("app", self.facts);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 
 use super::disk::entries;
-use super::{Project, all, ask, look, own_templates};
+use super::{COMPLETE, Project, all, ask, look, own_templates};
 use crate::catalogue::{Stack, Templates};
 use crate::edit::glob;
 use crate::error::Misuse;
@@ -127,7 +127,14 @@ fn at(
         return Ok(None);
     }
     let look = |question: &Question| look(root, question);
-    let given = Facts::from([("below".to_owned(), below.display().to_string())]);
+    let complete = match markers {
+        Markers::All => COMPLETE,
+        Markers::Almost => "",
+    };
+    let given = Facts::from([
+        ("below".to_owned(), below.display().to_string()),
+        ("complete".to_owned(), complete.to_owned()),
+    ]);
     let facts = facts::work_out(&stack.project.facts, given, templates, &look)?;
     Ok(facts.map(|facts| Project {
         root: root.to_owned(),

@@ -13,17 +13,15 @@ use crate::output::terminal::refused_overwrite;
 use crate::plan::{Plan, refuse_outside};
 
 impl Run<'_> {
-    /// Refuses the plan, with everything that stands in its way.
-    pub(super) fn refuse(&mut self, plan: &Plan) -> Result<()> {
+    /// Everything that stands in the way of `plan`.
+    pub fn refusals(&mut self, plan: &Plan) -> Result<Vec<Misuse>> {
         let mut misuses = Vec::new();
         self.collect(plan, &mut misuses)?;
-        match Misuse::all(misuses) {
-            Some(misuse) => Err(misuse.into()),
-            None => Ok(()),
-        }
+        Ok(misuses)
     }
 
     fn collect(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
+        misuses.extend(plan.misuses.iter().cloned());
         self.refuse_outside(plan)?;
         for refusal in &plan.generator.refusals {
             if self.holds(&refusal.condition, plan)? {

@@ -267,3 +267,30 @@ fn a_handler_of_an_older_phoenix_is_given_no_more_than_it_takes() {
         "{socket}"
     );
 }
+
+#[test]
+fn a_socket_that_nobody_mounts_is_mounted_with_its_option_and_its_script_is_loaded() {
+    let sandbox = app(&[CHANNEL]);
+    let (endpoint, script) = (
+        "my_app/lib/my_app_web/endpoint.ex",
+        "my_app/assets/js/app.js",
+    );
+    let mounted = sandbox.read(endpoint);
+    let socket =
+        "  socket \"/socket\", MyAppWeb.UserSocket,\n    websocket: true,\n    longpoll: false\n\n";
+    sandbox.write(endpoint, &mounted.replace(socket, ""));
+    let loaded = sandbox.read(script);
+    sandbox.write(script, &loaded.replace("import \"./user_socket.js\"\n", ""));
+
+    sandbox.run(AUTH).succeeded();
+
+    let with_option = socket.replace(
+        "longpoll: false\n",
+        "longpoll: false,\n    auth_token: true\n",
+    );
+    assert_eq!(
+        sandbox.read(endpoint),
+        mounted.replace(socket, &with_option)
+    );
+    assert_eq!(sandbox.read(script), loaded);
+}

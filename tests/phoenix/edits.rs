@@ -16,6 +16,8 @@ pub struct Kind {
     args: &'static [&'static str],
     /// What the reader is told if the edit is left to them.
     by_hand: &'static str,
+    /// Cases in which the command does more than this place: a socket that is not mounted is mounted.
+    more: &'static [&'static str],
 }
 
 pub const ENDPOINT: Kind = Kind {
@@ -25,6 +27,7 @@ pub const ENDPOINT: Kind = Kind {
     args: &["gen", "socket", "User"],
     by_hand: "\nAdd this to `lib/my_app_web/endpoint.ex` to mount the socket:\n\n    \
         socket \"/socket\", MyAppWeb.UserSocket,\n      websocket: true,\n      longpoll: false\n",
+    more: &[],
 };
 pub const SOCKET: Kind = Kind {
     cases: "phoenix/places/socket_routes",
@@ -33,6 +36,7 @@ pub const SOCKET: Kind = Kind {
     args: &["gen", "channel", "Room"],
     by_hand: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to route the channel:\n\n    \
         channel \"room:*\", MyAppWeb.RoomChannel\n",
+    more: &[],
 };
 const APP_JS: Kind = Kind {
     cases: "shared/places/script_imports",
@@ -40,6 +44,7 @@ const APP_JS: Kind = Kind {
     before: &[],
     args: &["gen", "socket", "User"],
     by_hand: "\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./user_socket.js\"\n",
+    more: &[],
 };
 pub const APPLICATION: Kind = Kind {
     cases: "phoenix/places/children",
@@ -48,6 +53,7 @@ pub const APPLICATION: Kind = Kind {
     args: &["gen", "presence"],
     by_hand: "\nAdd this to `lib/my_app/application.ex` to start it, among the children: after the PubSub, \
         before the endpoint:\n\n    MyAppWeb.Presence,\n",
+    more: &[],
 };
 pub const CHANNEL: Kind = Kind {
     cases: "phoenix/places/channel_after_join",
@@ -56,6 +62,7 @@ pub const CHANNEL: Kind = Kind {
     args: &["gen", "presence", "--channel", "Room"],
     by_hand: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to count clients in, the first as the last \
         thing in `join` before its `{:ok, socket}`:\n\n",
+    more: &[],
 };
 pub const ROUTER: Kind = Kind {
     cases: "phoenix/places/router_browser",
@@ -63,6 +70,7 @@ pub const ROUTER: Kind = Kind {
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
     by_hand: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:",
+    more: &[],
 };
 pub const ENDPOINT_AUTH: Kind = Kind {
     cases: "phoenix/places/socket_options",
@@ -70,6 +78,7 @@ pub const ENDPOINT_AUTH: Kind = Kind {
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
     by_hand: "\nAdd this to `lib/my_app_web/endpoint.ex` to read the token",
+    more: &["another_of_that_last_name", "mounted_elsewhere"],
 };
 pub const SOCKET_AUTH: Kind = Kind {
     cases: "phoenix/places/socket_user",
@@ -78,6 +87,7 @@ pub const SOCKET_AUTH: Kind = Kind {
     args: &["gen", "auth"],
     by_hand: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to let in only who shows a token, in place of \
         its own `connect` and `id`:\n\n",
+    more: &[],
 };
 const SCRIPT_AUTH: Kind = Kind {
     cases: "shared/places/script_token",
@@ -86,6 +96,7 @@ const SCRIPT_AUTH: Kind = Kind {
     args: &["gen", "auth"],
     by_hand: "\nAdd this to `assets/js/user_socket.js` to show the token: in the options of the `Socket`, which \
         connects when there is one:\n\n",
+    more: &[],
 };
 
 /// A file in the shape that an app may have it, and in the one that the command leaves it in.
@@ -137,6 +148,9 @@ impl Kind {
 
     fn holds(&self) {
         for fixture in self.fixtures() {
+            if self.more.contains(&fixture.name.as_str()) {
+                continue;
+            }
             let (edited, ran) = self.edited(&fixture.before);
             let verb = match (&fixture.after, fixture.manual) {
                 (Some(after), _) => {

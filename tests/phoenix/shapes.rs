@@ -337,6 +337,9 @@ const API_ROUTER: &str = "defmodule ShopWeb.Router do\n  use ShopWeb, :router\n\
 const SOCKET_OF_ITS_OWN: &str = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  def connect(%{\"key\" => key}, socket, _info) do\n    \
                                  {:ok, assign(socket, :key, key)}\n  end\n\n  def id(socket), do: socket.assigns.key\nend\n";
 
+const ADMIN_ENDPOINT: &str =
+    "defmodule Shop.Admin.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\nend\n";
+
 const MIX: &str = "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, deps: deps()]\n  \
                    defp deps, do: [{:phoenix, \"~> 1.8.9\"}]\nend\n";
 
@@ -346,6 +349,8 @@ pub fn auth_by_hand() -> (Sandbox, [(&'static str, String); 3]) {
         ("mix.exs", MIX),
         ("lib/shop_web/router.ex", API_ROUTER),
         ("lib/shop_web/channels/user_socket.ex", SOCKET_OF_ITS_OWN),
+        // Which of two endpoints is meant is not guessed.
+        ("lib/shop/admin/endpoint.ex", ADMIN_ENDPOINT),
     ];
     let sandbox = shop(&files);
     let ran = sandbox.run(&["gen", "auth", "--yes"]).succeeded();
@@ -423,4 +428,227 @@ fn a_web_side_below_the_app_has_its_channels_there() {
     assert!(read("endpoint.ex").contains("socket \"/socket\", Shop.Web.UserSocket,\n"));
     assert!(read("channels/user_socket.ex").contains("channel \"room:*\", Shop.Web.RoomChannel\n"));
     assert!(read("channels/presence.ex").contains("pubsub_server: Shop.PubSub\n"));
+}
+
+/// The files of the app, without their contents.
+fn paths(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.tree().into_iter().map(|(path, _)| path).collect()
+}
+
+#[test]
+fn a_module_is_known_inside_of_the_one_that_it_is_nested_in() {
+    let web = "defmodule ShopWeb do
+  def channel, do: quote(do: use(Phoenix.Channel))
+
+  defmodule UserSocket do
+    use Phoenix.Socket
+
+    def connect(_params, socket, _info), do: {:ok, socket}
+    def id(_socket), do: nil
+  end
+
+  defmodule Endpoint do
+    use Phoenix.Endpoint, otp_app: :shop
+
+    socket \"/ws\", UserSocket
+  end
+end
+";
+    let sandbox = shop(&[("lib/shop_web.ex", web)]);
+    std::fs::remove_dir_all(sandbox.path().join("my_app/lib/shop_web")).expect("it was there");
+
+    let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+
+    let expected = [
+        "* creating lib/shop_web/channels/zebra_channel.ex",
+        "* creating test/shop_web/channels/zebra_channel_test.exs",
+        "* creating test/support/channel_case.ex",
+        "* injecting lib/shop_web.ex",
+    ];
+    assert_eq!(lines(&ran), expected, "{}", ran.stdout);
+    let route = "    use Phoenix.Socket\n\n    channel \"zebra:*\", ShopWeb.ZebraChannel\n";
+    assert_eq!(
+        sandbox.read("my_app/lib/shop_web.ex"),
+        web.replace("    use Phoenix.Socket\n", route)
+    );
+}
+
+#[test]
+fn of_several_modules_in_a_file_the_one_that_is_named_is_edited() {
+    let open = |module: &str| {
+        let one_line = "do: {:ok, socket}\n";
+        socket(module, "").replace(&format!(", {one_line}"), " do\n    {:ok, socket}\n  end\n")
+    };
+    let two = open("ShopWeb.UserSocket") + "\n" + &open("ShopWeb.AdminSocket");
+    let sandbox = shop(&[
+        ("lib/shop_web/sockets.ex", &two),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/admin", "ShopWeb.AdminSocket"),
+        ),
+        ("lib/shop_web/router.ex", API_ROUTER),
+    ]);
+
+    sandbox
+        .run(&["gen", "auth", "--socket", "Admin"])
+        .succeeded();
+
+    let (user, admin) = two
+        .split_once("defmodule ShopWeb.AdminSocket")
+        .expect("it is there");
+    let edited = sandbox.read("my_app/lib/shop_web/sockets.ex");
+    assert!(edited.starts_with(user), "{edited}");
+    assert!(!edited.ends_with(admin), "{edited}");
+    assert!(
+        edited.contains("def id(socket), do: \"admin_socket:#{socket.assigns.user}\""),
+        "{edited}"
+    );
+}
+
+#[test]
+fn a_socket_that_a_macro_of_another_file_mounts_is_mounted() {
+    let endpoint = ENDPOINT.replace("\n\n  plug", "\n  use ShopWeb.Sockets\n\n  plug");
+    let sockets = "defmodule ShopWeb.Sockets do\n  defmacro __using__(_) do\n    quote do\n      \
+                   socket \"/socket\", ShopWeb.UserSocket, websocket: true\n    end\n  end\nend\n";
+    let sandbox = shop(&[
+        ("lib/shop_web/endpoint.ex", &endpoint),
+        ("lib/shop_web/sockets.ex", sockets),
+        (
+            "lib/shop_web/user_socket.ex",
+            &socket("ShopWeb.UserSocket", ""),
+        ),
+    ]);
+
+    let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+
+    assert!(!ran.stdout.contains("endpoint.ex"), "{}", ran.stdout);
+    assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), endpoint);
+}
+
+#[test]
+fn an_app_without_a_page_is_made_no_script_and_asked_for_none() {
+    let sandbox = shop(&[("lib/shop_web/router.ex", API_ROUTER)]);
+    std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
+
+    let mut said = String::new();
+    for args in [
+        &["gen", "channel", "Zebra", "--yes", "--strict"][..],
+        &["gen", "socket", "Device", "--strict"],
+        &["gen", "auth"],
+        &["gen", "presence", "--channel", "Zebra"],
+    ] {
+        said += &sandbox.run(args).succeeded().stdout;
+    }
+
+    for word in ["script", "assets", ".js", "localhost", "browser, "] {
+        assert!(!said.contains(word), "{word}: {said}");
+    }
+    assert!(!paths(&sandbox).iter().any(|path| path.contains(".js")));
+}
+
+const OWN_SCRIPT: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {token: window.userToken}})\n\n\
+                          socket.connect()\n\nexport default socket\n";
+const OWN_APP: &str = "import \"phoenix_html\"\n\n// Import local files\n//\n// Local files can be imported directly using relative\n\
+                       // paths \"./socket\" or full ones \"web/static/js/socket\".\n\n// import socket from \"./socket\"\n";
+
+#[test]
+fn the_script_that_phoenix_made_joins_and_is_loaded_where_its_import_is_commented_out() {
+    for folder in ["assets/js", "web/static/js"] {
+        let user = socket(
+            "ShopWeb.UserSocket",
+            "\n  ## Channels\n  # channel \"room:*\", ShopWeb.RoomChannel\n",
+        );
+        let sandbox = shop(&[
+            ("lib/shop_web/channels/user_socket.ex", &user),
+            (
+                "lib/shop_web/endpoint.ex",
+                &mounted("/socket", "ShopWeb.UserSocket"),
+            ),
+        ]);
+        std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
+        sandbox.write(&format!("my_app/{folder}/socket.js"), OWN_SCRIPT);
+        sandbox.write(&format!("my_app/{folder}/app.js"), OWN_APP);
+        let command = ["gen", "channel", "Zebra", "--strict"];
+
+        let ran = sandbox.run(&command).succeeded();
+
+        assert!(
+            ran.stdout
+                .contains(&format!("* injecting {folder}/socket.js\n")),
+            "{}",
+            ran.stdout
+        );
+        let app = sandbox.read(&format!("my_app/{folder}/app.js"));
+        assert_eq!(app, OWN_APP.replace("// import socket", "import socket"));
+        let before = sandbox.tree();
+        sandbox.run(&command).succeeded();
+        sandbox
+            .run(&["gen", "socket", "User", "--skip"])
+            .succeeded();
+        assert_eq!(sandbox.tree(), before, "{folder}");
+    }
+}
+
+#[test]
+fn scripts_go_where_the_page_has_its_own() {
+    for (page, script) in [
+        ("assets/src/app.ts", "assets/src/user_socket.js"),
+        ("web/static/js/app.js", "web/static/js/user_socket.js"),
+        ("assets/js/app.ts", "assets/js/user_socket.js"),
+    ] {
+        let sandbox = shop(&[]);
+        std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
+        sandbox.write(&format!("my_app/{page}"), "import \"phoenix_html\"\n");
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Zebra", "--yes", "--strict"])
+            .succeeded();
+
+        assert!(
+            ran.stdout.contains(&format!("* creating {script}\n")),
+            "{}",
+            ran.stdout
+        );
+        assert_eq!(
+            sandbox.read(&format!("my_app/{page}")),
+            "import \"phoenix_html\"\nimport \"./user_socket.js\"\n"
+        );
+        assert!(
+            sandbox
+                .read(&format!("my_app/{script}"))
+                .contains("\"zebra:lobby\"")
+        );
+    }
+}
+
+#[test]
+fn a_socket_in_typescript_is_the_one_that_joins() {
+    let script = "import { Socket } from \"phoenix\"\n\nconst socket: Socket = new Socket(\"/socket\", {})\nsocket.connect()\n";
+    let sandbox = shop(&[
+        ("assets/js/user_socket.ts", script),
+        (
+            "assets/js/app.ts",
+            "import \"phoenix_html\"\nimport \"./user_socket\"\n",
+        ),
+    ]);
+    std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Zebra", "--yes", "--strict"])
+        .succeeded();
+
+    assert!(
+        ran.stdout
+            .contains("* injecting assets/js/user_socket.ts\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("* skipping assets/js/user_socket.ts\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!paths(&sandbox).contains(&"my_app/assets/js/user_socket.js".to_owned()));
+    let app = sandbox.read("my_app/assets/js/app.ts");
+    assert_eq!(app, "import \"phoenix_html\"\nimport \"./user_socket\"\n");
 }

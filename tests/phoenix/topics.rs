@@ -92,3 +92,59 @@ fn a_topic_for_each_user_needs_a_socket_that_knows_its_user() {
     );
     assert_eq!(sandbox.tree(), before);
 }
+
+#[test]
+fn a_socket_that_does_not_know_its_user_routes_no_users_topic() {
+    let sandbox = Sandbox::with_phoenix_app().after(&[
+        &["gen", "channel", "Room", "--yes"],
+        &["gen", "auth", "--socket", "Device", "--yes"],
+    ]);
+    let before = sandbox.tree();
+
+    let refused = sandbox.run(&["gen", "channel", "Inbox", "--per-user"]);
+
+    refused.misused(
+        "error: with `--per-user`, a socket has to know its user, and UserSocket assigns no `:user`\n\
+         help: hello-sockets gen auth\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+    let device = [
+        "gen",
+        "channel",
+        "Inbox",
+        "--per-user",
+        "--socket",
+        "Device",
+    ];
+    sandbox.run(&device).succeeded();
+}
+
+#[test]
+fn who_is_in_a_users_topic_is_counted_and_shown() {
+    let sandbox = Sandbox::with_phoenix_app().after(&[
+        &["gen", "auth", "--yes"],
+        &["gen", "channel", "Inbox", "--per-user"],
+    ]);
+    let presence = ["gen", "presence", "--channel", "Inbox", "--strict"];
+
+    let ran = sandbox.run(&presence).succeeded();
+
+    let channel = sandbox.read("my_app/lib/my_app_web/channels/inbox_channel.ex");
+    assert!(
+        channel.contains("      send(self(), :after_join)\n      {:ok, socket}\n"),
+        "{channel}"
+    );
+    let script = sandbox.read(SCRIPT);
+    let kept = "
+  // Who is there: `inboxPresence.list()`. What is in `onSync` runs whenever somebody comes or goes.
+  const inboxPresence = new Presence(inboxChannel)
+  inboxPresence.onSync(() => {
+    const detail = { channel: inboxChannel, presence: inboxPresence }
+    window.dispatchEvent(new CustomEvent(\"presence:sync\", { detail })) // for the page's inspector
+  })
+})
+";
+    assert!(script.contains(kept), "{script}");
+    assert!(!ran.stdout.contains("No script is known"), "{}", ran.stdout);
+    sandbox.run(&presence).found_all_identical();
+}

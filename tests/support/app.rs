@@ -51,3 +51,15 @@ pub fn cargo(folder: &Path, args: &[&str]) -> String {
     );
     printed
 }
+
+/// Runs npm in `folder`.
+#[track_caller]
+pub fn npm(args: &[&str], folder: &Path) {
+    let status = Command::new("npm")
+        .args(args)
+        .args(["--no-audit", "--no-fund"])
+        .current_dir(folder)
+        .status()
+        .expect("npm is installed");
+    assert!(status.success(), "npm {}", args.join(" "));
+}

@@ -6,7 +6,10 @@
 )]
 
 pub mod app;
+pub mod markdown;
 pub mod server;
+#[cfg(unix)]
+pub mod terminal;
 
 use std::fs;
 use std::io::Write;

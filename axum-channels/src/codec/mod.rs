@@ -5,7 +5,7 @@ mod v1_json;
 mod v2_binary;
 pub(crate) mod v2_json;
 
-use crate::message::{Body, Broadcast, Message, Outgoing, Payload, Ref};
+use crate::message::{Body, Broadcast, EncodeError, Message, Outgoing, Payload, Ref};
 use std::fmt;
 
 /// The format that client and server agreed on.
@@ -25,15 +25,6 @@ pub(crate) enum Kind {
 /// Error of a message that is malformed in its format.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
-
-/// Error of a message that the format cannot encode.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum EncodeError {
-    /// V1 and long-polling have only JSON.
-    Binary,
-    /// A topic, an event or a ref of more than 255 bytes, with a binary payload.
-    TooLong,
-}
 
 impl Serializer {
     /// Returns the format of a `vsn`: 1.0.x or 2.0.x.
@@ -73,12 +64,15 @@ impl Serializer {
 
     /// Returns the kind of a message to one client, if it can be encoded.
     pub(crate) fn kind(self, message: &Outgoing<'_>) -> Result<Kind, EncodeError> {
-        let refs = [message.join_ref.as_ref(), message.reference.as_ref()];
+        let (topic, join_ref) = (message.topic.as_str(), message.join_ref.as_ref());
         match &message.body {
             Body::Reply { status, response } => {
-                self.kind_of(response, &message.topic, status.as_str(), refs)
+                let refs = [join_ref, message.reference.as_ref()];
+                self.kind_of(response, topic, status.as_str(), refs)
             }
-            Body::Event { event, payload } => self.kind_of(payload, &message.topic, event, refs),
+            Body::Event { event, payload } => {
+                self.kind_of_event(payload, topic, event, [join_ref, None])
+            }
         }
     }
 
@@ -90,7 +84,23 @@ impl Serializer {
             payload,
             ..
         } = broadcast;
-        self.kind_of(payload, topic, event, [None, None])
+        self.kind_of_event(payload, topic, event, [None, None])
+    }
+
+    /// V2 has objects and bytes as payloads of pushes and broadcasts, as in Phoenix: its clients die of `null`.
+    fn kind_of_event(
+        self,
+        payload: &Payload,
+        topic: &str,
+        event: &str,
+        refs: [Option<&Ref>; 2],
+    ) -> Result<Kind, EncodeError> {
+        match self {
+            Serializer::V2 if !(payload.is_object() || payload.is_binary()) => {
+                Err(EncodeError::NoObject)
+            }
+            _ => self.kind_of(payload, topic, event, refs),
+        }
     }
 
     fn kind_of(
@@ -132,17 +142,6 @@ impl fmt::Display for Serializer {
         f.write_str(match self {
             Serializer::V1 => "V1 JSON",
             Serializer::V2 => "V2 JSON",
-        })
-    }
-}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            EncodeError::Binary => "a client of the V1 protocol, or on the long-poll transport, takes no binary payload",
-            EncodeError::TooLong => {
-                "beside a binary payload, topic, event and refs are at most 255 bytes long"
-            }
         })
     }
 }

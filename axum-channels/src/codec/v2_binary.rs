@@ -1,6 +1,7 @@
 //! The V2 binary format: a byte for the kind, the lengths of the names in a byte each, the names, the payload.
 //!
-//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. Clients send only pushes. An absent ref is an empty one.
+//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. Clients send only pushes. An absent ref is written as an empty one;
+//! an empty one that is read stays the empty string.
 
 use super::Malformed;
 use crate::message::{Body, Broadcast, Message, Outgoing, Payload, Ref};
@@ -21,12 +22,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Message<'_>, Malformed> {
     let (join_ref, rest) = name(*join_ref, rest)?;
     let (reference, rest) = name(*reference, rest)?;
     let (topic, rest) = name(*topic, rest)?;
-    let (event, payload) = name(*event, rest)?;
+    let (event, payload) = rest.split_at_checked((*event).into()).ok_or(Malformed)?;
     Ok(Message {
-        join_ref: Ref::from_text(join_ref),
-        reference: Ref::from_text(reference),
+        join_ref: Some(Ref::from_text(join_ref)),
+        reference: Some(Ref::from_text(reference)),
         topic: topic.into(),
-        event: event.into(),
+        // No channel has one that is not UTF-8, and it is not sent back.
+        event: String::from_utf8_lossy(event).into(),
         payload: Payload::binary(payload.to_vec()),
     })
 }
@@ -46,13 +48,21 @@ pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
     match &message.body {
         Body::Reply { status, response } => {
             let reference = text(message.reference.as_ref());
-            let names = [&join_ref, &reference, &*message.topic, status.as_str()];
+            let names = [
+                &join_ref,
+                &reference,
+                message.topic.as_str(),
+                status.as_str(),
+            ];
             put(REPLY, names, response, out);
         }
         // A push has no ref.
-        Body::Event { event, payload } => {
-            put(PUSH, [&join_ref, &*message.topic, event], payload, out)
-        }
+        Body::Event { event, payload } => put(
+            PUSH,
+            [&join_ref, message.topic.as_str(), event],
+            payload,
+            out,
+        ),
     }
 }
 
@@ -95,7 +105,7 @@ mod tests {
         let message = Outgoing {
             join_ref: join_ref.and_then(Ref::from_json),
             reference: reference.and_then(Ref::from_json),
-            topic: Topic::from("top"),
+            topic: Topic::from("top").into(),
             body,
         };
         encode(&message, &mut out);
@@ -115,7 +125,7 @@ mod tests {
             })
         );
         let empty = decode(b"\x00\x00\x00\x01\x01te").map(|push| (push.join_ref, push.payload));
-        assert_eq!(empty, Ok((None, Payload::binary(vec![]))));
+        assert_eq!(empty, Ok((Ref::from_json("\"\""), Payload::binary(vec![]))));
     }
 
     #[test]
@@ -127,6 +137,7 @@ mod tests {
             b"\x00\x01\x01\x01\x01abc",
             b"\x00\xff\xff\xff\xffabc",
             b"\x00\x00\x00\x01\x00\xff",
+            b"\x00\x00\x00\x01\x02te",
             b"\x01\x00\x00\x00\x00",
             b"\x02\x01\x01te",
             b"\x7f\x00\x00\x00\x00",
@@ -165,7 +176,7 @@ mod tests {
         assert!(fits(
             &longest,
             &longest,
-            [Ref::from_text(&longest).as_ref(), None]
+            [Some(&Ref::from_text(&longest)), None]
         ));
         let longer = "x".repeat(256);
         assert!(!fits(&longer, "e", [None, None]));

@@ -107,16 +107,16 @@ impl Endpoint {
 
     /// Sends an event to everyone who has joined a topic.
     ///
+    /// The payload is a JSON object or bytes: anything else is logged, and not sent to clients of the V2 protocol.
+    ///
     /// ```
     /// # use axum_channels::Endpoint;
     /// # let endpoint = Endpoint::builder().build();
     /// endpoint.broadcast("room:lobby", "shout", serde_json::json!({"hello": "all"}));
     /// ```
     pub fn broadcast(&self, topic: &str, event: &str, payload: impl Into<Payload>) {
-        self.inner
-            .shared
-            .pubsub
-            .publish(topic, event, &payload.into(), None);
+        let pubsub = &self.inner.shared.pubsub;
+        let _ = pubsub.publish(topic, event, &payload.into(), None); // an error is logged
     }
 
     /// Subscribes a task of the app to a topic's broadcasts, until the returned value is dropped.

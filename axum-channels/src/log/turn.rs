@@ -3,8 +3,7 @@
 use super::text::one_line;
 use super::{Filter, Params, TARGET, at_level, limited, micros, started};
 use crate::Error;
-use crate::codec::EncodeError;
-use crate::message::Payload;
+use crate::message::{EncodeError, Payload};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::level_filters::LevelFilter;

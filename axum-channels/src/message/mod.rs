@@ -1,6 +1,8 @@
 //! Types of the protocol, independent of their encoding.
 
+mod encode_error;
 mod later;
+mod name;
 mod payload;
 mod reference;
 mod refused;
@@ -8,8 +10,10 @@ mod reply;
 mod text;
 mod topic;
 
+pub(crate) use encode_error::EncodeError;
 pub use later::Later;
 pub(crate) use later::Promise;
+pub(crate) use name::Name;
 pub use payload::Payload;
 pub(crate) use reference::Ref;
 pub use refused::Refused;
@@ -27,8 +31,8 @@ use std::cell::OnceCell;
 pub(crate) struct Message<'a> {
     pub(crate) join_ref: Option<Ref>,
     pub(crate) reference: Option<Ref>,
-    pub(crate) topic: Cow<'a, str>,
-    pub(crate) event: Cow<'a, str>,
+    pub(crate) topic: Name<'a>,
+    pub(crate) event: Name<'a>,
     pub(crate) payload: Payload,
 }
 
@@ -38,9 +42,10 @@ pub(crate) const MAX_NAME_BYTES: usize = 4096;
 impl Message<'_> {
     /// Returns the error for a message with too long a topic or event.
     pub(crate) fn too_long(&self) -> Option<Payload> {
-        let reason = if self.topic.len() > MAX_NAME_BYTES {
+        let is_long = |name: &Name<'_>| name.text().is_some_and(|text| text.len() > MAX_NAME_BYTES);
+        let reason = if is_long(&self.topic) {
             r#"{"reason":"topic too long"}"#
-        } else if self.event.len() > MAX_NAME_BYTES {
+        } else if is_long(&self.event) {
             r#"{"reason":"event too long"}"#
         } else {
             return None;
@@ -52,7 +57,7 @@ impl Message<'_> {
     pub(crate) fn len(&self) -> usize {
         let refs = [&self.join_ref, &self.reference].into_iter().flatten();
         let refs: usize = refs.map(|reference| reference.as_json().len()).sum();
-        refs + self.topic.len() + self.event.len() + self.payload.bytes().len()
+        refs + self.topic.as_str().len() + self.event.as_str().len() + self.payload.bytes().len()
     }
 
     /// Returns the message detached from its frame.
@@ -60,8 +65,8 @@ impl Message<'_> {
         Message {
             join_ref: self.join_ref,
             reference: self.reference,
-            topic: Cow::Owned(self.topic.into_owned()),
-            event: Cow::Owned(self.event.into_owned()),
+            topic: self.topic.into_owned(),
+            event: self.event.into_owned(),
             payload: self.payload,
         }
     }
@@ -72,8 +77,41 @@ impl Message<'_> {
 pub(crate) struct Outgoing<'a> {
     pub(crate) join_ref: Option<Ref>,
     pub(crate) reference: Option<Ref>,
-    pub(crate) topic: Topic,
+    pub(crate) topic: Address<'a>,
     pub(crate) body: Body<'a>,
+}
+
+/// Topic of an [`Outgoing`] message.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Address<'a> {
+    Topic(Topic),
+    /// JSON of a client's topic that is no string. Its messages are answered, and reach no channel.
+    Other(Cow<'a, str>),
+}
+
+impl Address<'_> {
+    /// Returns the topic, or the JSON of a value that is none.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Address::Topic(topic) => topic,
+            Address::Other(json) => json,
+        }
+    }
+}
+
+impl From<Topic> for Address<'_> {
+    fn from(topic: Topic) -> Self {
+        Address::Topic(topic)
+    }
+}
+
+impl<'a> From<Name<'a>> for Address<'a> {
+    fn from(name: Name<'a>) -> Self {
+        match name {
+            Name::Text(text) => Address::Topic(Topic::from(&*text)),
+            Name::Other(json) => Address::Other(json),
+        }
+    }
 }
 
 impl Outgoing<'_> {
@@ -83,7 +121,7 @@ impl Outgoing<'_> {
             response: payload, ..
         }
         | Body::Event { payload, .. }) = &self.body;
-        payload.bytes().len() + self.topic.len() + ROOM
+        payload.bytes().len() + self.topic.as_str().len() + ROOM
     }
 }
 
@@ -107,7 +145,7 @@ pub(crate) struct Broadcast<'a> {
     pub(crate) topic: &'a str,
     pub(crate) event: &'a str,
     pub(crate) payload: &'a Payload,
-    encoded: [OnceCell<Option<Bytes>>; FORMATS],
+    encoded: [OnceCell<Result<Bytes, EncodeError>>; FORMATS],
 }
 
 impl<'a> Broadcast<'a> {
@@ -125,13 +163,23 @@ impl<'a> Broadcast<'a> {
         self.payload.bytes().len() + self.topic.len() + ROOM
     }
 
-    /// Returns the encoded broadcast. The first subscriber of a format calls `encode`, the others share the result. `None`
-    /// if the format cannot encode it.
+    /// Returns the encoded broadcast. The first subscriber of a format calls `encode`, the others share the result.
     pub(crate) fn encoded(
         &self,
         format: usize,
-        encode: impl FnOnce(&Self) -> Option<Bytes>,
-    ) -> Option<&Bytes> {
-        self.encoded[format].get_or_init(|| encode(self)).as_ref()
+        encode: impl FnOnce(&Self) -> Result<Bytes, EncodeError>,
+    ) -> Result<&Bytes, EncodeError> {
+        let encoded = self.encoded[format].get_or_init(|| encode(self));
+        encoded.as_ref().map_err(|error| *error)
+    }
+
+    /// Returns the gravest error of the formats that were needed.
+    pub(crate) fn outcome(&self) -> Result<(), EncodeError> {
+        let errors = self
+            .encoded
+            .iter()
+            .filter_map(|encoded| encoded.get()?.as_ref().err());
+        let gravest = errors.max_by_key(|error| error.ends_channel());
+        gravest.map_or(Ok(()), |error| Err(*error))
     }
 }

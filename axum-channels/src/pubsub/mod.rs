@@ -9,7 +9,7 @@ mod slot_list;
 pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use slot_list::{SlotId, SlotList};
 
-use crate::message::{Broadcast, Payload, Topic};
+use crate::message::{Broadcast, EncodeError, Payload, Topic};
 use crate::metrics::{self, record};
 use crate::sync::lock;
 use std::collections::HashMap;
@@ -67,15 +67,18 @@ impl PubSub {
     }
 
     /// Delivers to every subscriber except `from`.
+    ///
+    /// # Errors
+    /// If a subscriber's format cannot encode the message. The others receive it.
     pub(crate) fn publish(
         &self,
         topic: &str,
         event: &str,
         payload: &Payload,
         from: Option<&dyn Subscriber>,
-    ) {
+    ) -> Result<(), EncodeError> {
         let Some(subscribers) = lock(self.shard(topic)).get(topic).cloned() else {
-            return;
+            return Ok(());
         };
         let since = metrics::started();
         let broadcast = Broadcast::new(topic, event, payload);
@@ -90,6 +93,7 @@ impl PubSub {
         }
         load::count(subscribers.len(), pressure);
         record!("publish", since, subscribers = subscribers.len());
+        broadcast.outcome()
     }
 
     /// Returns the number of subscriptions.
@@ -173,12 +177,18 @@ mod tests {
         let _a = pubsub.subscribe("room:1".into(), a.clone());
         let _b = pubsub.subscribe("room:1".into(), b.clone());
         let _other = pubsub.subscribe("room:2".into(), b.clone());
-        pubsub.publish("room:1", "shout", &Payload::empty(), Some(&*a));
+        assert_eq!(
+            pubsub.publish("room:1", "shout", &Payload::empty(), Some(&*a)),
+            Ok(())
+        );
         assert_eq!(
             (a.take(), b.take()),
             (vec![], vec!["room:1 shout {}".to_owned()])
         );
-        pubsub.publish("room:1", "shout", &Payload::empty(), None);
+        assert_eq!(
+            pubsub.publish("room:1", "shout", &Payload::empty(), None),
+            Ok(())
+        );
         assert_eq!((a.take().len(), b.take().len()), (1, 1));
     }
 
@@ -211,7 +221,7 @@ mod tests {
         );
         *lock(&leaver.0) = Some(pubsub.subscribe("t".into(), leaver.clone()));
         let _recorder = pubsub.subscribe("t".into(), recorder.clone());
-        pubsub.publish("t", "e", &Payload::empty(), None);
+        assert_eq!(pubsub.publish("t", "e", &Payload::empty(), None), Ok(()));
         assert_eq!((recorder.take().len(), pubsub.len()), (1, 1));
     }
 }

@@ -15,12 +15,17 @@ pub(crate) enum AppMessage {
     Stop,
     /// The queue of broadcasts is full: ends the channel at once, or as soon as it is joined.
     Overrun,
+    /// The channel has sent what cannot be sent: ends it with an error, instead of the reply to its current message.
+    Unsendable,
 }
 
 impl AppMessage {
     /// Returns whether the message ends its channel, so that it is queued regardless of the limit.
     pub(crate) fn ends(&self) -> bool {
-        matches!(self, AppMessage::Stop | AppMessage::Overrun)
+        matches!(
+            self,
+            AppMessage::Stop | AppMessage::Overrun | AppMessage::Unsendable
+        )
     }
 }
 
@@ -50,6 +55,7 @@ impl fmt::Debug for AppMessage {
             AppMessage::Presence(change) => write!(f, "{change:?}"),
             AppMessage::Stop => f.write_str("stop"),
             AppMessage::Overrun => f.write_str("overrun"),
+            AppMessage::Unsendable => f.write_str("unsendable"),
         }
     }
 }

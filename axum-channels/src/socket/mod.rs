@@ -4,6 +4,7 @@ mod connect_info;
 mod handler;
 mod keyed_queue;
 mod mailbox;
+mod nested_params;
 mod params;
 mod presence;
 mod presence_error;
@@ -24,7 +25,7 @@ pub use subscription::Subscription;
 
 use crate::channel::{Channel, HandleInfo};
 use crate::endpoint::{Endpoint, Event};
-use crate::message::{Body, Outgoing, Payload, Ref, Topic};
+use crate::message::{Body, EncodeError, Outgoing, Payload, Ref, Topic};
 use crate::presence::Owner;
 use crate::pubsub::Subscriber;
 use crate::session::{AppMessage, Key};
@@ -35,7 +36,10 @@ use std::sync::Arc;
 /// A client as its channels use it, on any transport.
 pub(crate) trait Client: Subscriber {
     /// Sends to this client alone, without waiting.
-    fn send(&self, message: &Outgoing<'_>);
+    ///
+    /// # Errors
+    /// If the client's format cannot encode the message. That is logged.
+    fn send(&self, message: &Outgoing<'_>) -> Result<(), EncodeError>;
 
     /// Wakes the client's task to take the app's messages.
     fn wake(&self);
@@ -78,6 +82,11 @@ impl fmt::Debug for Context {
 /// All methods return at once: messages are written if the client's connection accepts them, and queued within bounds
 /// otherwise. A client that reads too slowly for the bound is disconnected. A clone can be moved into another task, to push
 /// or broadcast later; when the client is gone, pushing to it does nothing.
+///
+/// The payload of a push or a broadcast is a JSON object or bytes, since clients of the V2 protocol fail on anything else.
+/// A channel that sends them another value, such as a `null` that it received, ends with an error as soon as it has finished
+/// its current message, whose reply is not sent. The client receives `phx_error`, as from Phoenix; the message is logged and
+/// not sent. Replies may be any JSON.
 ///
 /// ```
 /// use axum_channels::{Channel, Payload, Refused, Socket, Topic};
@@ -140,15 +149,16 @@ impl Socket {
     /// }
     /// ```
     pub fn push(&self, event: &str, payload: impl Into<Payload>) {
-        self.context.client.send(&Outgoing {
+        let sent = self.context.client.send(&Outgoing {
             join_ref: self.join_ref.clone(),
             reference: None,
-            topic: self.topic.clone(),
+            topic: self.topic.clone().into(),
             body: Body::Event {
                 event,
                 payload: payload.into(),
             },
         });
+        self.check(sent);
     }
 
     /// Sends an event to everyone who has joined this topic, including this client.
@@ -160,7 +170,7 @@ impl Socket {
     /// }
     /// ```
     pub fn broadcast(&self, event: &str, payload: impl Into<Payload>) {
-        self.endpoint().broadcast(&self.topic, event, payload);
+        self.publish(event, &payload.into(), None);
     }
 
     /// Sends an event to everyone who has joined this topic, except this client.
@@ -173,8 +183,19 @@ impl Socket {
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
         let from: &dyn Subscriber = &*self.context.client;
+        self.publish(event, &payload.into(), Some(from));
+    }
+
+    fn publish(&self, event: &str, payload: &Payload, from: Option<&dyn Subscriber>) {
         let pubsub = &self.endpoint().shared().pubsub;
-        pubsub.publish(&self.topic, event, &payload.into(), Some(from));
+        self.check(pubsub.publish(&self.topic, event, payload, from));
+    }
+
+    /// Ends this channel if it has sent what cannot be sent.
+    fn check(&self, sent: Result<(), EncodeError>) {
+        if sent.is_err_and(|error| error.ends_channel()) {
+            let _ = self.context.post(self.key, AppMessage::Unsendable); // a client that is gone has no channels to end
+        }
     }
 
     /// The endpoint that the client is connected to, through which any topic can be reached.

@@ -81,7 +81,7 @@ impl Subscriber for Interceptor {
 mod tests {
     use super::*;
     use crate::Endpoint;
-    use crate::message::Outgoing;
+    use crate::message::{EncodeError, Outgoing};
     use crate::socket::{Client, LazyMailbox};
 
     /// A client whose task has not taken its messages yet.
@@ -94,7 +94,9 @@ mod tests {
     }
 
     impl Client for Busy {
-        fn send(&self, _: &Outgoing<'_>) {}
+        fn send(&self, _: &Outgoing<'_>) -> Result<(), EncodeError> {
+            Ok(())
+        }
 
         fn close_for_excess(&self) {}
 

@@ -4,7 +4,7 @@ use super::frame::CloseCode;
 use super::mount::MountedSocket;
 use super::outbox::{End, Outbox};
 use crate::log::{Closed, SocketLog};
-use crate::message::{Broadcast, Outgoing, Topic};
+use crate::message::{Broadcast, EncodeError, Outgoing, Topic};
 use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
 use crate::socket::{Client, Context, LazyMailbox};
@@ -86,8 +86,8 @@ impl Subscriber for Connection {
 }
 
 impl Client for Connection {
-    fn send(&self, message: &Outgoing<'_>) {
-        self.outbox.send(message, self.format);
+    fn send(&self, message: &Outgoing<'_>) -> Result<(), EncodeError> {
+        self.outbox.send(message, self.format)
     }
 
     fn wake(&self) {

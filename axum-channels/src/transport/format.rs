@@ -1,6 +1,6 @@
 use super::frame;
-use crate::codec::{EncodeError, Kind, Serializer};
-use crate::message::{Broadcast, FORMATS, Outgoing};
+use crate::codec::{Kind, Serializer};
+use crate::message::{Broadcast, EncodeError, FORMATS, Outgoing};
 use bytes::Bytes;
 
 /// Encoding of one client's messages: serializer and framing.

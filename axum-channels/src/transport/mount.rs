@@ -72,10 +72,17 @@ impl Mounted for Mount {
     }
 }
 
-/// Adds routes with a superfluous slash, which Plug ignores: `new Socket("/socket/")` requests `/socket//websocket`.
-fn route(router: Router, path: &str, transport: &str, serve: MethodRouter) -> Router {
+/// Adds routes with superfluous slashes, which Plug ignores: `new Socket("/socket/")` requests `/socket//websocket`.
+///
+/// axum has no pattern for any number of slashes that leaves the app's own routes alone, so two more are enough.
+fn route(mut router: Router, path: &str, transport: &str, serve: MethodRouter) -> Router {
+    for before in ["", "/"] {
+        for between in ["/", "//", "///"] {
+            for after in ["", "/", "//"] {
+                let path = format!("{before}{path}{between}{transport}{after}");
+                router = router.route(&path, serve.clone());
+            }
+        }
+    }
     router
-        .route(&format!("{path}//{transport}"), serve.clone())
-        .route(&format!("{path}/{transport}/"), serve.clone())
-        .route(&format!("{path}/{transport}"), serve)
 }

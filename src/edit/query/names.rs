@@ -1,6 +1,9 @@
 //! The names that a file shortens: `alias Shop.Web.Socket` in Elixir, `use crate::sockets::UserSocket as S` in Rust, and
 //! `const TOPIC: &str = "room:*"`.
 
+use std::ops::Range;
+
+use super::Query;
 use crate::edit::source::{Match, Source};
 
 /// Short names and the long ones that they stand for.
@@ -10,6 +13,8 @@ pub struct Names {
     /// Nothing precedes the first part of a name, not even what the file is in.
     whole: bool,
     long: Vec<(String, String)>,
+    /// What is defined in the file and has a body, from the outside in: that, and its name as it is written.
+    bodies: Vec<(Range<usize>, String)>,
 }
 
 impl Names {
@@ -22,11 +27,42 @@ impl Names {
                 long.extend(pair(&Match::from_captures(captures, source), separator));
             }
         }
-        Self {
+        let mut names = Self {
             separator,
             whole: source.language.has_whole_names(),
             long,
+            bodies: Vec::new(),
+        };
+        if let Some(query) = source.language.definitions() {
+            names.add_definitions(query, source);
         }
+        names
+    }
+
+    /// Takes in what the file defines; around it, its name is short for the whole one.
+    fn add_definitions(&mut self, query: &Query, source: &Source) {
+        for captures in query.matches(source.root(), source) {
+            let found = Match::from_captures(captures, source);
+            let (Some(name), Some(body)) = (found.text("name"), found.range("body")) else {
+                continue;
+            };
+            let whole = self.defined(body.start, name);
+            if whole != name {
+                let first = name.split(self.separator).next().unwrap_or(name);
+                let around = &whole[..whole.len() - name.len()];
+                self.long
+                    .push((first.to_owned(), format!("{around}{first}")));
+            }
+            self.bodies.push((body, name.to_owned()));
+        }
+    }
+
+    /// The whole name of what is defined at `at` under the name `written`: inside of what is defined around it.
+    pub fn defined(&self, at: usize, written: &str) -> String {
+        let around = self.bodies.iter().filter(|(body, _)| body.contains(&at));
+        let mut parts: Vec<_> = around.map(|(_, name)| name.as_str()).collect();
+        parts.push(written);
+        parts.join(self.separator)
     }
 
     /// Whether `written` is the name `whole`: as it stands, or as the file says what it is short for. Where names may

@@ -258,6 +258,8 @@ impl Parser {
             "any-of?" => (Condition::AnyOf(values), false),
             "names?" => (Condition::Names(values), false),
             "not-names?" => (Condition::Names(values), true),
+            "defines?" => (Condition::Defines(single()?), false),
+            "not-defines?" => (Condition::Defines(single()?), true),
             "covers?" => (Condition::Covers(single()?), false),
             "not-covers?" => (Condition::Covers(single()?), true),
             _ => bail!("#{name} is not understood"),
