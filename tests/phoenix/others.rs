@@ -178,3 +178,49 @@ fn no_script_joins_a_channel_that_no_socket_routes() {
 
     assert_eq!(sandbox.read("my_app/assets/js/socket.js"), SCRIPT);
 }
+
+#[test]
+fn an_endpoint_in_lib_itself_leads_to_the_folder_of_the_apps_name() {
+    let sandbox = shop("1.7.0", &[]);
+    let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+    std::fs::remove_dir_all(sandbox.path().join("my_app/lib")).expect("it was there");
+    sandbox.write("my_app/lib/endpoint.ex", &endpoint);
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+
+    assert!(sandbox.exists("my_app/lib/shop/channels/room_channel.ex"));
+    let mounted = "socket \"/socket\", ShopWeb.UserSocket,";
+    assert!(sandbox.read("my_app/lib/endpoint.ex").contains(mounted));
+}
+
+#[test]
+fn a_channel_that_is_called_so_alone_counts_nobody_in_unasked() {
+    let channel = "defmodule ShopWeb.Presence.Channel do\n  use ShopWeb, :channel\nend\n";
+    let sandbox = shop("1.7.0", &[("lib/shop_web/presence/channel.ex", channel)]);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    let none = "No channel counts its clients in yet. Once there is one, say RoomChannel, run\n";
+    assert!(ran.stdout.contains(none), "{}", ran.stdout);
+}
+
+#[test]
+fn two_endpoints_of_other_names_are_none_that_is_known() {
+    let sandbox = shop("1.7.0", &[]);
+    std::fs::remove_dir_all(sandbox.path().join("my_app/lib")).expect("it was there");
+    for name in ["Admin", "Front"] {
+        let endpoint =
+            format!("defmodule {name}.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\nend\n");
+        sandbox.write(
+            &format!("my_app/lib/{}/endpoint.ex", name.to_lowercase()),
+            &endpoint,
+        );
+    }
+
+    sandbox.run(&["gen", "channel", "Room", "--yes"]).misused(
+        "error: the web side was not found: not exactly one module below lib/ or web/ uses Phoenix.Endpoint, and none is called ShopWeb\n\
+         help: go to the app that has it\n",
+    );
+}

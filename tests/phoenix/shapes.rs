@@ -394,7 +394,7 @@ fn an_app_without_a_web_side_is_refused_in_one_sentence() {
         refused(
             &sandbox,
             args,
-            "error: this app has no web side: no module below lib/ or web/ uses Phoenix.Endpoint or is called ShopWeb\n\
+            "error: the web side was not found: not exactly one module below lib/ or web/ uses Phoenix.Endpoint, and none is called ShopWeb\n\
              help: go to the app that has it\n",
         );
     }
