@@ -1,4 +1,4 @@
-//! What an app says of itself, worked out by its stack's rules. Pure: the caller looks into the files.
+//! Facts of an app, computed by the rules of its stack. Pure: the caller reads the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use crate::catalogue::generator::ListRule;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{FactRule, Lookup};
 
-/// What templates call `app`.
+/// The facts of an app; `app` in templates.
 pub type Facts = BTreeMap<String, String>;
 
-/// One way to a fact, its texts rendered.
+/// A source of a fact, with rendered texts.
 #[derive(Debug, Clone, Default)]
 pub struct Question {
     pub file: Option<String>,
@@ -25,15 +25,14 @@ pub struct Question {
     pub search: Vec<String>,
     pub mentions: String,
     pub within: Option<String>,
-    /// Without it, that the file is there is the answer.
+    /// Without it, the existence of the file counts.
     pub query: Option<String>,
 }
 
-/// Answers a question with every value, each with the path of the file that has it.
+/// Returns all values for a look-up, each with the path of its file.
 pub type Look<'a> = dyn Fn(&Question) -> Result<Vec<(String, String)>> + 'a;
 
-/// Works out every fact, in the order of the rules; those that are `given` are not looked for. `None` if one
-/// cannot be had.
+/// Computes all facts in the order of the rules, except those in `given`. Returns `None` if one has no value.
 pub fn work_out(
     rules: &[FactRule],
     given: Facts,
@@ -61,10 +60,10 @@ pub fn work_out(
     Ok(Some(facts))
 }
 
-/// The first of `ways` that leads to a value, its texts seeing `context`.
+/// Returns the first value of `ways`, with texts rendered in `context`.
 ///
 /// # Errors
-/// A template or a query is wrong.
+/// A template or a query is invalid.
 pub fn first(
     ways: &[Lookup],
     mut context: Context,
@@ -96,7 +95,7 @@ pub fn first(
             let Some((value, path)) = found.first() else {
                 continue;
             };
-            // Which of several files is meant is not guessed.
+            // With several files, none is chosen.
             if found.iter().any(|(_, other)| other != path) {
                 continue;
             }
@@ -113,7 +112,7 @@ pub fn first(
     Ok(None)
 }
 
-/// Every value of a list, in order, its texts seeing `context`.
+/// Returns all values of a list, in order, with texts rendered in `context`.
 pub fn all(
     list: &ListRule,
     mut context: Context,
@@ -136,7 +135,7 @@ pub fn all(
     Ok(values)
 }
 
-/// The app's name in other spellings, where the stack has no rule of its own for them.
+/// Returns other spellings of the app's name, unless the stack has rules for them.
 fn add_spellings(facts: &mut Facts) {
     if let Some(name) = facts.get("name").cloned() {
         let spellings = [

@@ -1,4 +1,4 @@
-//! `new`: the app's name and folder, then the stack's `app` generator and what its options lead to.
+//! `new`: name and folder of the app, then the stack's generator `app`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,10 @@ use crate::run::{Answers, Ending, Run};
 use crate::secrets;
 use crate::shell::quoted;
 
-/// Asks for what was not typed: the folder, and then the stack.
+/// Asks for missing arguments: the folder, and then the stack.
 ///
 /// # Errors
-/// There is no folder, and nobody to ask.
+/// The folder is missing and there is no terminal.
 pub fn complete(args: &mut New, terminal: &Terminal) -> Result<()> {
     if !args.path.as_os_str().is_empty() {
         return Ok(());
@@ -85,7 +85,7 @@ pub fn new(args: &New, terminal: &mut Terminal) -> Result<Ending> {
     Run::new(&project, &renderer, &args.common, terminal, answers).all(&plan)
 }
 
-/// The facts that what was typed gives: an option that is called as a fact is what the fact is.
+/// Returns the facts from the command line: options with the name of a fact.
 fn given(args: &New, stack: &Stack, name: String) -> BTreeMap<String, String> {
     let is_fact = |name: &String| stack.project.facts.iter().any(|fact| fact.name == *name);
     let options = args.asked.options.iter().filter(|(name, _)| is_fact(name));
@@ -96,7 +96,7 @@ fn given(args: &New, stack: &Stack, name: String) -> BTreeMap<String, String> {
     given
 }
 
-/// An option or an answer that another stack's apps have.
+/// Checks for options and answers of other stacks.
 fn unknown(args: &New, generator: &Generator) -> Option<Misuse> {
     let options = args.asked.options.keys();
     let is_option = |name: &&String| generator.options.iter().any(|option| option.name == **name);
@@ -115,7 +115,7 @@ fn unknown(args: &New, generator: &Generator) -> Option<Misuse> {
     Some(misuse.help("leave it out, or name another --stack"))
 }
 
-/// The generator's secrets: as an earlier run has written them, or fresh ones.
+/// Returns the secrets of the generator: from an earlier run, or new ones.
 fn secrets(
     project: &Project,
     generator: &Generator,
@@ -230,7 +230,7 @@ fn refuse_foreign(
         None => interrupt::leave(),
     }
     let misuse = Misuse::new(format!("`{root}` is not empty; nothing was written"));
-    let help = "name another folder, or say --yes; files that differ are asked about one by one";
+    let help = "choose another folder, or add --yes, which asks about each file that differs";
     misuses.push(misuse.help(help));
     match Misuse::all(misuses) {
         Some(misuse) => Err(misuse.into()),

@@ -1,4 +1,4 @@
-//! What is on disk: the project's root, stack, facts and files. The only place that reads.
+//! A project on disk: root, stack, facts and files. The only module that reads.
 #![expect(
     clippy::disallowed_methods,
     reason = "this is where reading is allowed"
@@ -28,21 +28,21 @@ pub use disk::contains;
 /// What the fact `complete` is in every project but those that are almost one.
 const COMPLETE: &str = "yes";
 
-/// An app that is there, or one that `new` is about to make.
+/// An existing app, or one that `new` creates.
 #[derive(Debug)]
 pub struct Project {
     pub root: PathBuf,
     pub stack: Stack,
     pub templates: Rc<Templates>,
-    /// What the app says of itself: `name`, and more where the stack wants it.
+    /// Facts of the app: `name` and those of the stack.
     pub facts: Facts,
-    /// Where the root is, seen from the folder that led to it; empty if that is the root itself.
+    /// Path of the root, relative to the current folder; empty for the same folder.
     below: PathBuf,
 }
 
 impl Project {
-    /// The app that `new` makes in `root`, of which `given` is known: its `name` and more. It has two facts more,
-    /// the folder as a shell reads it, and the name of the folder that it is in, `parent`. `None` if that is too little for the stack's facts.
+    /// Returns the app that `new` creates in `root`, with the facts `given`, such as `name`. It has two more facts: the
+    /// quoted folder, and the name of its parent folder, `parent`. Returns `None` if a fact of the stack has no value.
     pub fn planned(root: PathBuf, stack: Stack, mut given: Facts) -> Result<Option<Self>> {
         given.insert("folder".to_owned(), quoted(&root));
         let absolute = std::path::absolute(&root).unwrap_or_default();
@@ -61,22 +61,22 @@ impl Project {
         }))
     }
 
-    /// `path`, which is below the root, as the person sees it.
+    /// Returns `path` relative to the current folder.
     pub fn display_path(&self, path: &Path) -> PathBuf {
         self.below.join(path)
     }
 
-    /// What a question finds: each value with the file it was found in.
+    /// Returns the results of a look-up: each value with its file.
     pub fn look(&self, question: &Question) -> Result<Vec<(String, String)>> {
         look(&self.root, question)
     }
 
-    /// What `fact` is in the app, if it has it.
+    /// Returns the value of `fact` in the app.
     pub fn ask(&self, fact: &Fact) -> Result<Option<String>> {
         ask(&self.root, fact)
     }
 
-    /// The bytes of the file at `path` below the root, or `None` if there is none.
+    /// Returns the contents of the file at `path` below the root, if there is one.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         let bytes = disk::read(&resolved(&self.root, path))?;
         Ok(bytes.map(|bytes| bytes.to_vec()))
@@ -87,17 +87,17 @@ impl Project {
         disk::mentions(&resolved(&self.root, path), word)
     }
 
-    /// The file at `path` below the root, parsed; `None` if there is none that can be.
+    /// Returns the parsed file at `path` below the root; `None` if it is missing or cannot be parsed.
     pub fn source(&self, path: &Path) -> Result<Option<Rc<Source>>> {
         source(&resolved(&self.root, path), "")
     }
 
-    /// The files below the root that fit `pattern`, such as `lib/**/*.ex`, in order.
+    /// Returns the files below the root that match `pattern`, such as `lib/**/*.ex`, in order.
     pub fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
         list(&self.root, pattern)
     }
 
-    /// A file in the root that is not one of `ours`; `None` if there is none.
+    /// Returns a file in the root that is not in `ours`.
     pub fn foreign_file(&self, ours: &dyn Fn(&Path) -> bool) -> Result<Option<PathBuf>> {
         let mut todo = vec![PathBuf::new()];
         while let Some(folder) = todo.pop() {
@@ -113,24 +113,24 @@ impl Project {
         Ok(None)
     }
 
-    /// Whether a file stands where the root has to be.
+    /// Returns whether the root is a file.
     pub fn root_is_file(&self) -> bool {
         self.root.is_file()
     }
 
-    /// Whether there is a folder at `path` below the root.
+    /// Returns whether there is a folder at `path` below the root.
     pub fn has_folder(&self, path: &str) -> bool {
         self.root.join(path).is_dir()
     }
 
-    /// The path of `entry` in the root or in the closest folder above it that has one.
+    /// Returns the path of `entry` in the root or in the closest folder above it.
     pub fn above(&self, entry: &str) -> Option<PathBuf> {
         let root = whole(&self.root);
         let mut entries = root.ancestors().map(|folder| folder.join(entry));
         entries.find(|path| path.exists())
     }
 
-    /// Whether what is written to `path` stays below the root, links followed.
+    /// Returns whether `path` is below the root after following symlinks.
     pub fn is_inside(&self, path: &Path) -> bool {
         let Ok(root) = fs::canonicalize(&self.root) else {
             return true;
@@ -139,7 +139,7 @@ impl Project {
         let there = path
             .ancestors()
             .find_map(|path| fs::canonicalize(path).ok());
-        // A link to nothing is there, but leads nowhere.
+        // A dangling symlink exists, but cannot be resolved.
         !is_dangling(&path) && there.is_some_and(|there| there.starts_with(&root))
     }
 }
@@ -149,7 +149,7 @@ fn is_dangling(path: &Path) -> bool {
         .any(|path| path.is_symlink() && fs::metadata(path).is_err())
 }
 
-/// The templates that the project in `root` keeps of its own.
+/// Returns the own templates of the project in `root`.
 fn own_templates(root: &Path) -> Result<Templates> {
     let folder = root.join(OVERRIDES);
     let mut own = BTreeMap::new();
@@ -172,7 +172,7 @@ fn own_templates(root: &Path) -> Result<Templates> {
     Ok(Templates::new(own))
 }
 
-/// `path`, seen from the folder `root`, which may not be there yet: then `..` in it leads nowhere by itself.
+/// Resolves `path` from the folder `root`, which may not exist; then `..` cannot be resolved by the system.
 pub fn resolved(root: &Path, path: &Path) -> PathBuf {
     let Ok(below) = path.strip_prefix("..") else {
         return root.join(path);
@@ -197,7 +197,7 @@ fn whole(root: &Path) -> PathBuf {
     there.unwrap_or(root)
 }
 
-/// What a question finds below `root`: each value with the file it was found in.
+/// Returns the results of a look-up below `root`: each value with its file.
 fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     let wanted = Wanted {
         mentions: &question.mentions,
@@ -221,7 +221,7 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// What a question finds in the closest folder, `root` or one above it, whose file has an answer.
+/// Returns the results of a look-up in the closest folder, `root` or above, with a match.
 fn look_above(
     root: &Path,
     question: &Question,
@@ -252,7 +252,7 @@ fn look_above(
     Ok(Vec::new())
 }
 
-/// What `fact` is in the folder `root`.
+/// Returns the value of `fact` in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
     let wanted = Wanted {
         mentions: "",
@@ -263,7 +263,7 @@ fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
     Ok(values.into_iter().next())
 }
 
-/// Every `@value` of `query` in the file at `path`, without quotes.
+/// Returns all captures `@value` of `query` in the file at `path`, without quotes.
 fn all(path: &Path, query: &str) -> Result<Vec<String>> {
     let Some(source) = source(path, "")? else {
         return Ok(Vec::new());
@@ -272,16 +272,16 @@ fn all(path: &Path, query: &str) -> Result<Vec<String>> {
     Ok(values.iter().map(|value| unquoted(value)).collect())
 }
 
-/// What a question asks of each file.
+/// A look-up in a file.
 struct Wanted<'a> {
     mentions: &'a str,
     within: Option<&'a str>,
-    /// Without it, that the file is there is the answer.
+    /// Without it, the existence of the file counts.
     query: Option<&'a str>,
 }
 
 impl Wanted<'_> {
-    /// The values in the file at `path`, without quotes. Without a query, an empty one if the file is there.
+    /// Returns the values in the file at `path`, without quotes. Without a query, an empty value for an existing file.
     fn all(&self, path: &Path) -> Result<Vec<String>> {
         let Some(query) = self.query else {
             return Ok(path.is_file().then(String::new).into_iter().collect());

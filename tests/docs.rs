@@ -107,7 +107,9 @@ fn the_transcript_for_phoenix_is_what_a_terminal_shows() {
     let shown = terminal::transcript(command, "Do you want to create it? [Yn] ", "Y");
 
     assert_eq!(typed, "$ hello-sockets gen channel User");
-    let files = shown.rsplit_once("\n\nStart the app with ").map(|s| s.0);
+    let files = shown
+        .rsplit_once("\n\nStart or restart the app with ")
+        .map(|s| s.0);
     assert_eq!(files, Some(printed.trim_end()));
 }
 

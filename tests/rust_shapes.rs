@@ -1,4 +1,4 @@
-//! Rust crates that `new` did not make: what `gen` makes of them, and that it compiles and passes its own tests.
+//! Existing Rust crates: the changes of `gen` compile and pass their tests.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -11,12 +11,12 @@ use std::path::Path;
 use support::Sandbox;
 use support::app::cargo;
 
-/// A crate of some shape: files below `my_app`, in which `LIBRARY` stands for where the library is.
+/// A crate: files below `my_app`, in which `LIBRARY` stands for the path of the library.
 struct Shape {
     files: &'static [(&'static str, &'static str)],
-    /// What the first run reports.
+    /// Report of the first run.
     report: &'static str,
-    /// Files after both runs, whole.
+    /// Whole files after both runs.
     after: &'static [(&'static str, &'static str)],
 }
 
@@ -85,7 +85,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * creating src/channels/mod.rs
 * injecting src/endpoint.rs
 
-Start the app with `cargo run`, or start it again
+Start or restart the app with `cargo run`
 ",
     after: &[
         (
@@ -113,7 +113,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * injecting src/channels.rs
 * injecting src/endpoint/mod.rs
 
-Start the app with `cargo run`, or start it again
+Start or restart the app with `cargo run`
 ",
     after: &[
         (
@@ -160,7 +160,7 @@ The default socket handler - shop_core::channels::UserSocket - was not found.
 * creating source/channels/mod.rs
 * injecting source/web/sockets.rs
 
-Start the app with `cargo run`, or start it again
+Start or restart the app with `cargo run`
 ",
     after: &[
         ("source/core.rs", "pub mod channels;\npub mod web;\n"),
@@ -198,7 +198,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * creating crates/shop/src/channels/mod.rs
 * injecting crates/shop/src/endpoint.rs
 
-Start the app with `cargo run -p shop`, or start it again
+Start or restart the app with `cargo run -p shop`
 ",
     after: &[
         ("crates/shop/src/endpoint.rs", MOUNTED),
@@ -210,7 +210,7 @@ Start the app with `cargo run -p shop`, or start it again
     ],
 };
 
-/// The socket handler is in a file of its own, and nobody serves it.
+/// A socket handler in its own file that is not mounted.
 const SOCKET_ELSEWHERE: Shape = Shape {
     files: &[
         ("Cargo.toml", CARGO),
@@ -241,7 +241,7 @@ impl Handler for UserSocket {
 * injecting src/web/sockets.rs
 * injecting src/endpoint.rs
 
-Start the app with `cargo run`, or start it again
+Start or restart the app with `cargo run`
 ",
     after: &[
         (
@@ -303,7 +303,7 @@ fn generate(shape: &Shape) -> Sandbox {
     sandbox
 }
 
-/// Formatted, without warnings, and its tests pass.
+/// Checks that the crate is formatted, has no warnings and passes its tests.
 #[track_caller]
 fn compiles(shape: &Shape) {
     let sandbox = generate(shape);
@@ -355,13 +355,13 @@ fn of_two_endpoints_or_two_handlers_none_is_guessed() {
     };
 
     let endpoints = two(&[("src/admin.rs", ENDPOINT)]);
-    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()` (files `src/endpoint.rs` and \
+    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second line after `Endpoint::builder()` (files `src/endpoint.rs` and \
                 `src/admin.rs` would do):\n";
     assert!(endpoints.contains(line), "{endpoints}");
 
     let socket = SOCKET_ELSEWHERE.files[4].1;
     let handlers = two(&[("src/channels/user_socket.rs", socket)]);
-    let line = "\nAdd this to `src/channels/user_socket.rs` to route the channel, the second in `fn channels` (files `src/channels/user_socket.rs` and \
+    let line = "\nAdd this to `src/channels/user_socket.rs` to route the channel, the second line in `fn channels` (files `src/channels/user_socket.rs` and \
                 `src/web/sockets.rs` would do):\n";
     assert!(handlers.contains(line), "{handlers}");
 }
@@ -403,7 +403,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * creating crates/shop/src/channels/mod.rs
 * injecting crates/shop/src/endpoint.rs
 
-Start the app with `cargo run -p shop`, or start it again
+Start or restart the app with `cargo run -p shop`
 ",
     after: &[("crates/shop/src/channels/mod.rs", MODULES)],
 };
@@ -455,7 +455,7 @@ fn what_a_macro_does_with_a_socket_is_not_guessed() {
 
     let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
 
-    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()`:\n";
+    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second line after `Endpoint::builder()`:\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
     assert_eq!(sandbox.read("my_app/src/endpoint.rs"), endpoint);
 }
@@ -495,7 +495,7 @@ fn an_app_in_the_folder_of_a_workspaces_members_is_excluded_there() {
     let before = sandbox.tree();
     sandbox.run(&new).found_all_identical();
     assert_eq!(sandbox.tree(), before);
-    // Beside the members it is nobody's.
+    // Outside of the members, it belongs to no workspace.
     sandbox
         .run(&["new", "apart", "--no-git", "--no-install"])
         .succeeded();

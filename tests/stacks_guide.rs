@@ -1,4 +1,4 @@
-//! docs/stacks.md, followed word for word: its files are written, its commands run, its results compared.
+//! The tutorial docs/stacks.md: its files are written, its commands run, its results compared.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"

@@ -1,4 +1,4 @@
-//! The file that a place is in: found by its path and by what is in it.
+//! The file of a place, found by its path and its contents.
 
 use std::path::{Path, PathBuf};
 
@@ -9,17 +9,17 @@ use crate::edit::place::Location;
 use crate::plan::Sought;
 use crate::project::contains;
 
-/// Where a place's file is.
+/// Result of the search for the file of a place.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Located {
     At(PathBuf),
     Missing,
-    /// None of these is guessed.
+    /// Several files match.
     Several(Vec<PathBuf>),
 }
 
 impl Changes<'_> {
-    /// The one file that `location` is about.
+    /// Returns the only file that matches `location`.
     pub fn locate(&self, location: &Location) -> Result<Located> {
         let mut found = Vec::new();
         for path in location.paths.iter().map(PathBuf::from) {
@@ -47,7 +47,7 @@ impl Changes<'_> {
         })
     }
 
-    /// What a condition reads of something that the project may have: its path, or an empty text.
+    /// Returns the value of a `find` key in conditions: the path of what was found, or an empty text.
     pub fn seek(&self, sought: &Sought) -> Result<String> {
         Ok(match sought {
             Sought::Folder(folder) => match self.has_folder(folder) {
@@ -67,7 +67,7 @@ impl Changes<'_> {
         })
     }
 
-    /// On disk, or made by an earlier step.
+    /// Returns whether the file is on disk or made by an earlier step.
     fn has_folder(&self, folder: &str) -> bool {
         let made = |change: &Change| change.path.starts_with(folder);
         self.project.has_folder(folder) || self.files.iter().any(made)
@@ -86,7 +86,7 @@ impl Changes<'_> {
         })
     }
 
-    /// Whether the file has `word` in it, on disk or as an earlier step would have it.
+    /// Returns whether the file at `path` contains `word`.
     pub(super) fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
         match self.files.iter().find(|change| change.path == path) {
             Some(change) => Ok(contains(&change.after, word)),
@@ -94,7 +94,7 @@ impl Changes<'_> {
         }
     }
 
-    /// The files that fit `pattern`: on disk, or made by an earlier step.
+    /// Returns the files that match `pattern`, on disk or made by an earlier step.
     pub(super) fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
         let mut paths = self.project.list(pattern)?;
         let made = self.files.iter().map(|change| &change.path);

@@ -1,4 +1,4 @@
-//! All that is known to stand in the way, before the first line of the report.
+//! All known obstacles, before the first line of the report.
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ impl Run<'_> {
             }
         }
         for step in &plan.steps {
-            // A condition may ask for what is only made later; what is in the way is in the way.
+            // Conditions may depend on files made later; conflicts are reported in any case.
             misuses.extend(self.changes.conflicts(step)?);
         }
         self.collect_files(plan, misuses)?;
@@ -50,7 +50,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// `text` with what `find` has found.
+    /// Renders `text` with the results of `find`.
     fn with_finds(&self, text: &str, plan: &Plan) -> Result<String> {
         let mut filled = text.to_owned();
         for (name, sought) in &plan.finds {
@@ -62,7 +62,7 @@ impl Run<'_> {
         Ok(filled)
     }
 
-    /// Files that differ, and that nobody can be asked about.
+    /// Returns files that differ, without a terminal to ask.
     fn collect_files(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
         let settled = self.common.force || self.common.skip || self.common.dry_run;
         if settled || self.terminal.is_person() {
@@ -81,7 +81,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A generator of the project's own writes nothing outside the project: whoever runs it may never have read it.
+    /// Checks that the project's own generators write only inside the project: they may be unread code of a clone.
     fn refuse_outside(&self, plan: &Plan) -> Result<()> {
         if plan.origin == Origin::BuiltIn {
             return Ok(());

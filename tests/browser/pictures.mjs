@@ -19,7 +19,7 @@ for (const text of ["Hello, everybody", "Hello from another window"]) {
   await from.bringToFront()
   await from.type(`${JOINED} input`, text)
   await from.keyboard.press("Enter")
-  await waitFor(page, ".heard", text)
+  await waitFor(page, ".messages", text)
 }
 await page.bringToFront()
 await page.evaluate(() => document.activeElement.blur())

@@ -14,6 +14,7 @@ mod generate;
 mod new;
 mod others;
 mod presence;
+mod real_phoenix;
 mod seed;
 mod shapes;
 mod topics;

@@ -220,7 +220,7 @@ fn two_endpoints_of_other_names_are_none_that_is_known() {
     }
 
     sandbox.run(&["gen", "channel", "Room", "--yes"]).misused(
-        "error: the web side was not found: not exactly one module below lib/ or web/ uses Phoenix.Endpoint, and none is called ShopWeb\n\
-         help: go to the app that has it\n",
+        "error: the web module was not found: not exactly one module below lib/ or web/ uses Phoenix.Endpoint, and none is called ShopWeb\n\
+         help: run this in the app that has one\n",
     );
 }

@@ -1,4 +1,5 @@
-//! The pictures of the README: the output of the command, and the page of a generated app. `docs/pictures/make` makes them.
+//! The pictures of the README: the output of the command, and the page of a generated app. `docs/pictures/make` makes
+//! them.
 #![cfg(unix)]
 #![allow(
     clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! Generated apps, built: all share one target folder, so that each dependency is compiled once.
+//! Builds of generated apps, in one target folder, so that each dependency is compiled once.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,30 +6,37 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Sandbox;
 
-/// Where generated apps are built, below the target folder of this package.
+/// Target folder of generated apps, below that of this package.
 pub fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated")
 }
 
-/// An app called `my_app` with all that the generators make: channels User, Room and Admin.Room, socket Device,
-/// which asks for a token, with a channel of its own, and presences in Room and Sensor.
+/// An app called `my_app` with the output of all generators: channels User, Room and Admin.Room, socket Device, which
+/// requires a token, with its channel Sensor, and presences in Room and Sensor.
 pub fn full() -> Sandbox {
-    Sandbox::with_app().after(&[
-        &["gen", "channel", "User", "--yes"],
-        &["gen", "channel", "Room"],
-        &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
-        &["gen", "socket", "Device"],
-        &["gen", "channel", "Sensor", "--socket", "Device"],
-        &["gen", "presence", "--channel", "Room"],
-        &["gen", "presence", "Sensor", "--socket", "Device"],
-        &["gen", "auth", "--socket", "Device"],
-    ])
+    Sandbox::with_app().after(&FULL)
 }
 
-/// Apps have the same names for what is built of them: one at a time, or one's library is replaced under another's tests.
+/// The same of the Phoenix stack.
+pub fn full_phoenix() -> Sandbox {
+    Sandbox::with_phoenix_app().after(&FULL)
+}
+
+const FULL: [&[&str]; 8] = [
+    &["gen", "channel", "User", "--yes"],
+    &["gen", "channel", "Room"],
+    &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
+    &["gen", "socket", "Device"],
+    &["gen", "channel", "Sensor", "--socket", "Device"],
+    &["gen", "presence", "--channel", "Room"],
+    &["gen", "presence", "Sensor", "--socket", "Device"],
+    &["gen", "auth", "--socket", "Device"],
+];
+
+/// Held during a build: apps have the same names for their libraries, so builds replace each other's.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-/// Runs cargo in `folder`, warnings being errors, and returns what it printed.
+/// Runs cargo in `folder`, with warnings as errors, and returns its output.
 #[track_caller]
 pub fn cargo(folder: &Path, args: &[&str]) -> String {
     let _turn = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ mod routes;
 pub use error::{Error, Result, UnknownEvent};
 pub(crate) use instance::{Envelope, Handling, Instance, Joining, ending};
 pub use routes::Channels;
-pub(crate) use routes::Route;
+pub(crate) use routes::{Route, RouteTable};
 
 use crate::message::{Payload, Refused, Reply, Topic};
 use crate::session::Reason;
@@ -199,6 +199,9 @@ pub trait Channel: Sized + Send + 'static {
     /// It is called once for every channel that was joined, even if it was busy when it ended; only a channel that panicked
     /// is dropped without it. It cannot await: spawn a task for longer work. A panic in it is logged, and so is one in the
     /// channel's `Drop`.
+    ///
+    /// The client receives what it pushes before the `phx_error` of a channel that failed, and after the `phx_close` of one
+    /// that was left or stopped, as in Phoenix.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Reason, Refused, Socket, Topic};

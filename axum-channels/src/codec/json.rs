@@ -1,6 +1,6 @@
 //! Helpers of both JSON formats.
 
-use crate::message::{Address, MAX_NAME_BYTES, Name, Payload, Ref, Status};
+use crate::message::{Address, MAX_NAME_BYTES, Name, Payload, Ref};
 use serde::de::Error;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -15,11 +15,11 @@ const MAX_NAME_JSON: usize = 6 * MAX_NAME_BYTES;
 const MAX_DIGITS: usize = 308;
 
 /// Appends the payload of a `phx_reply`.
-pub(super) fn put_reply(status: &Status, response: &Payload, out: &mut Vec<u8>) {
+pub(super) fn put_reply(status: &str, response: &Payload, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"response":"#);
     out.extend_from_slice(response.as_json().as_bytes());
     out.extend_from_slice(br#","status":"#);
-    put_str(status.as_str(), out);
+    put_str(status, out);
     out.push(b'}');
 }
 

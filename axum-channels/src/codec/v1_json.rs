@@ -6,7 +6,7 @@ use super::Malformed;
 use super::json::{
     is_beyond_parser, name, put_ref, put_reply, put_str, put_topic, reference, string,
 };
-use crate::message::{Body, Broadcast, Message, Outgoing, Payload};
+use crate::message::{Message, Payload, Ref, ServerMessage};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -20,32 +20,55 @@ pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
     Ok(message)
 }
 
-/// Appends a message to one client.
-pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
-    match &message.body {
-        Body::Reply { status, response } => {
+/// Appends a message.
+pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
+    match *message {
+        ServerMessage::Reply {
+            reference,
+            topic,
+            status,
+            response,
+            ..
+        } => {
             put_head("phx_reply", out);
             put_reply(status, response, out);
+            put_ref_and_key(reference, out);
+            put_topic(topic, out);
         }
-        Body::Event { event, payload } => {
-            put_head(event, out);
-            out.extend_from_slice(payload.as_json().as_bytes());
-        }
+        ServerMessage::Push {
+            reference,
+            topic,
+            event,
+            payload,
+            ..
+        } => put_event(event, payload, reference, topic, out),
+        ServerMessage::Broadcast {
+            topic,
+            event,
+            payload,
+        } => put_event(event, payload, None, topic, out),
     }
-    out.extend_from_slice(br#","ref":"#);
-    put_ref(message.reference.as_ref(), out);
-    out.extend_from_slice(br#","topic":"#);
-    put_topic(&message.topic, out);
     out.push(b'}');
 }
 
-/// Appends a broadcast.
-pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
-    put_head(broadcast.event, out);
-    out.extend_from_slice(broadcast.payload.as_json().as_bytes());
-    out.extend_from_slice(br#","ref":null,"topic":"#);
-    put_str(broadcast.topic, out);
-    out.push(b'}');
+fn put_event(
+    event: &str,
+    payload: &Payload,
+    reference: Option<&Ref>,
+    topic: &str,
+    out: &mut Vec<u8>,
+) {
+    put_head(event, out);
+    out.extend_from_slice(payload.as_json().as_bytes());
+    put_ref_and_key(reference, out);
+    put_str(topic, out);
+}
+
+/// Appends the ref, and the key of the topic.
+fn put_ref_and_key(reference: Option<&Ref>, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#","ref":"#);
+    put_ref(reference, out);
+    out.extend_from_slice(br#","topic":"#);
 }
 
 fn put_head(event: &str, out: &mut Vec<u8>) {
@@ -104,12 +127,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Ref, Status, Topic};
+    use crate::message::{Body, Outgoing, Status, Topic};
     use serde_json::json;
 
     fn encoded(message: &Outgoing<'_>) -> String {
         let mut out = Vec::new();
-        encode(message, &mut out);
+        encode(&message.view(), &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 

@@ -4,7 +4,7 @@
 
 use super::Malformed;
 use super::json::{is_beyond_parser, name, put_ref, put_reply, put_str, put_topic, reference};
-use crate::message::{Body, Broadcast, Message, Outgoing, Payload};
+use crate::message::{Message, Payload, Ref, ServerMessage};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -18,32 +18,53 @@ pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
     Ok(message)
 }
 
-/// Appends a message to one client.
-pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
-    out.push(b'[');
-    put_ref(message.join_ref.as_ref(), out);
-    out.push(b',');
-    put_ref(message.reference.as_ref(), out);
-    out.push(b',');
-    put_topic(&message.topic, out);
-    match &message.body {
-        Body::Reply { status, response } => {
+/// Appends a message.
+pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
+    match *message {
+        ServerMessage::Reply {
+            join_ref,
+            reference,
+            topic,
+            status,
+            response,
+        } => {
+            put_refs(join_ref, reference, out);
+            put_topic(topic, out);
             out.extend_from_slice(br#","phx_reply","#);
             put_reply(status, response, out);
             out.push(b']');
         }
-        Body::Event { event, payload } => put_event(event, payload, out),
+        ServerMessage::Push {
+            join_ref,
+            reference,
+            topic,
+            event,
+            payload,
+        } => {
+            put_refs(join_ref, reference, out);
+            put_event(topic, event, payload, out);
+        }
+        ServerMessage::Broadcast {
+            topic,
+            event,
+            payload,
+        } => {
+            put_refs(None, None, out);
+            put_event(topic, event, payload, out);
+        }
     }
 }
 
-/// Appends a broadcast.
-pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"[null,null,");
-    put_str(broadcast.topic, out);
-    put_event(broadcast.event, broadcast.payload, out);
+fn put_refs(join_ref: Option<&Ref>, reference: Option<&Ref>, out: &mut Vec<u8>) {
+    out.push(b'[');
+    put_ref(join_ref, out);
+    out.push(b',');
+    put_ref(reference, out);
+    out.push(b',');
 }
 
-fn put_event(event: &str, payload: &Payload, out: &mut Vec<u8>) {
+fn put_event(topic: &str, event: &str, payload: &Payload, out: &mut Vec<u8>) {
+    put_str(topic, out);
     out.push(b',');
     put_str(event, out);
     out.push(b',');
@@ -97,7 +118,7 @@ fn element<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(elements: &mut A) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Name, Ref, Status};
+    use crate::message::{Body, Broadcast, Encodings, Name, Outgoing, Status};
     use serde_json::json;
 
     fn json_ref(json: &str) -> Option<Ref> {
@@ -106,7 +127,7 @@ mod tests {
 
     fn encoded(message: &Outgoing<'_>) -> String {
         let mut out = Vec::new();
-        encode(message, &mut out);
+        encode(&message.view(), &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 
@@ -249,7 +270,9 @@ mod tests {
     fn a_broadcast_has_no_refs() {
         let payload = Payload::from(json!({"hello": "all"}));
         let mut out = Vec::new();
-        encode_broadcast(&Broadcast::new("room:lobby", "shout", &payload), &mut out);
+        let encodings = Encodings::default();
+        let broadcast = Broadcast::new("room:lobby", "shout", &payload, &encodings);
+        encode(&broadcast.view(), &mut out);
         assert_eq!(
             String::from_utf8_lossy(&out),
             r#"[null,null,"room:lobby","shout",{"hello":"all"}]"#

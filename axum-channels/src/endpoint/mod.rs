@@ -5,16 +5,20 @@
 mod events;
 mod lossy;
 mod mounted;
+mod presence_callbacks;
+mod presence_handler;
 mod state;
 
 pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
+pub(crate) use presence_callbacks::PresenceCallbacks;
+pub use presence_handler::PresenceHandler;
 pub(crate) use state::States;
 
 use crate::log::Filter;
-use crate::message::Payload;
+use crate::message::{Payload, Presences};
 use crate::origin::{CheckOrigin, RefusedOrigin};
-use crate::presence::{Presences, Tracker};
+use crate::presence::Tracker;
 use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
 use crate::sync::{Mutex, lock};
@@ -25,7 +29,7 @@ use std::any::type_name;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// The sockets of an app, and a handle to all of their clients. Cloning it is cheap: a clone is the same endpoint.
 ///
@@ -65,6 +69,7 @@ pub(crate) struct Shared {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) tracker: Tracker,
+    pub(crate) presence_callbacks: Option<PresenceCallbacks>,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) url: Option<Arc<PublicUrl>>,
     pub(crate) proxies: Option<TrustedProxies>,
@@ -109,6 +114,9 @@ impl Endpoint {
     ///
     /// The payload is a JSON object or bytes: anything else is logged, and not sent to clients of the V2 protocol.
     ///
+    /// To a topic with more than 1,024 subscribers, the workers of the runtime deliver it after this has returned: in order,
+    /// but perhaps after a reply or a push that is sent directly.
+    ///
     /// ```
     /// # use axum_channels::Endpoint;
     /// # let endpoint = Endpoint::builder().build();
@@ -136,7 +144,7 @@ impl Endpoint {
         Events::new(&self.inner.shared.pubsub, topic.into())
     }
 
-    /// Returns the presences of a topic: see [`Presence`](crate::Presence).
+    /// Returns the presences of a topic: see [`Presence`](crate::Presence). They are without what a [`PresenceHandler`] adds.
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -181,6 +189,7 @@ impl Endpoint {
     /// ```
     pub async fn shutdown(&self) {
         let deadline = Instant::now() + SHUTDOWN;
+        let _ = timeout_at(deadline, self.inner.shared.pubsub.flush()).await; // nothing published before is lost
         for socket in self.mounted() {
             socket.drain(deadline).await;
         }
@@ -235,6 +244,18 @@ impl Endpoint {
         let mut sockets = self.inner.sockets.iter();
         let found = sockets.find(|socket| socket.channel(topic) == Some(type_name::<C>()))?;
         Some(found.path())
+    }
+
+    /// Returns the path at which clients of the socket at `path` connect by WebSocket.
+    ///
+    /// The default if there is none at exactly this path, whose parameters may have been filled in.
+    pub(crate) fn websocket_path(&self, path: &str) -> String {
+        let mut sockets = self.inner.sockets.iter();
+        let found = sockets.find_map(|socket| match socket.path() == path {
+            true => socket.websocket_path(),
+            false => None,
+        });
+        found.unwrap_or_else(|| format!("{path}/websocket"))
     }
 
     /// Counts the open connections and subscriptions.

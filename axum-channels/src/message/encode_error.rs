@@ -3,20 +3,23 @@ use std::fmt;
 /// Error of a message that a client's format cannot encode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EncodeError {
-    /// V1 and long-polling have only JSON.
+    /// V1 and long-polling have only text.
     Binary,
     /// A topic, an event or a ref of more than 255 bytes, with a binary payload.
     TooLong,
     /// A payload of a push or a broadcast that is neither an object nor bytes.
     NoObject,
+    /// A serializer of the app failed. That is logged.
+    Custom,
 }
 
 impl EncodeError {
     /// Returns whether the channel that sends such a message ends, as in Phoenix.
     ///
-    /// Clients that take no bytes do not end it: one of them would end everyone's channel.
+    /// Clients that take no bytes do not end it, nor do those with another serializer: one of them would end everyone's
+    /// channel.
     pub(crate) fn ends_channel(self) -> bool {
-        self != EncodeError::Binary
+        !matches!(self, EncodeError::Binary | EncodeError::Custom)
     }
 }
 
@@ -30,6 +33,9 @@ impl fmt::Display for EncodeError {
             EncodeError::NoObject => {
                 "the payload of a push or a broadcast is a JSON object or bytes"
             }
+            EncodeError::Custom => "its serializer failed",
         })
     }
 }
+
+impl std::error::Error for EncodeError {}

@@ -1,39 +1,65 @@
 //! Types of the protocol, independent of their encoding.
 
+mod broadcast;
 mod encode_error;
 mod later;
 mod name;
 mod payload;
+mod presence_diff;
+mod presences;
 mod reference;
 mod refused;
 mod reply;
+mod server_message;
 mod text;
 mod topic;
 
+pub(crate) use broadcast::{Broadcast, Encodings, FormatId};
 pub(crate) use encode_error::EncodeError;
 pub use later::Later;
 pub(crate) use later::Promise;
-pub(crate) use name::Name;
+pub use name::Name;
 pub use payload::Payload;
-pub(crate) use reference::Ref;
+pub use presence_diff::PresenceDiff;
+pub use presences::Presences;
+pub use reference::Ref;
 pub use refused::Refused;
 pub(crate) use refused::Why;
 pub use reply::Reply;
 pub(crate) use reply::{Answer, Status};
+pub use server_message::ServerMessage;
 pub use topic::Topic;
 
-use bytes::Bytes;
 use std::borrow::Cow;
-use std::cell::OnceCell;
 
-/// A message from a client. Short-lived parts borrow from the frame.
+/// A message from a client, as a [`Serializer`](crate::serializer::Serializer) decodes it.
+///
+/// Topic and event may borrow from the frame.
+///
+/// ```
+/// use axum_channels::Payload;
+/// use axum_channels::serializer::{Message, Ref};
+///
+/// let join = Message {
+///     join_ref: Some(Ref::from("1")),
+///     reference: Some(Ref::from("1")),
+///     topic: "room:lobby".into(),
+///     event: "phx_join".into(),
+///     payload: Payload::empty(),
+/// };
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Message<'a> {
-    pub(crate) join_ref: Option<Ref>,
-    pub(crate) reference: Option<Ref>,
-    pub(crate) topic: Name<'a>,
-    pub(crate) event: Name<'a>,
-    pub(crate) payload: Payload,
+pub struct Message<'a> {
+    /// `ref` of the join of the topic. `None` is accepted for any join.
+    pub join_ref: Option<Ref>,
+    /// `ref` of this message, which its reply repeats.
+    pub reference: Option<Ref>,
+    /// Name of the topic.
+    pub topic: Name<'a>,
+    /// Name of the event: `phx_join`, `phx_leave`, `heartbeat`, or one of the app.
+    pub event: Name<'a>,
+    /// Payload of the event.
+    pub payload: Payload,
 }
 
 /// Maximum number of bytes of a client's topic or event. A longer one is answered with an error.
@@ -81,9 +107,18 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) body: Body<'a>,
 }
 
-/// Topic of an [`Outgoing`] message.
+/// Topic of a reply.
+///
+/// ```
+/// use axum_channels::serializer::{Address, ServerMessage};
+///
+/// fn is_text(message: &ServerMessage<'_>) -> bool {
+///     !matches!(message, ServerMessage::Reply { topic: Address::Other(_), .. })
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Address<'a> {
+pub enum Address<'a> {
+    /// The name of a topic.
     Topic(Topic),
     /// JSON of a client's topic that is no string. Its messages are answered, and reach no channel.
     Other(Cow<'a, str>),
@@ -91,7 +126,12 @@ pub(crate) enum Address<'a> {
 
 impl Address<'_> {
     /// Returns the topic, or the JSON of a value that is none.
-    pub(crate) fn as_str(&self) -> &str {
+    ///
+    /// ```
+    /// # use axum_channels::{Topic, serializer::Address};
+    /// assert_eq!(Address::Topic(Topic::from("room:lobby")).as_str(), "room:lobby");
+    /// ```
+    pub fn as_str(&self) -> &str {
         match self {
             Address::Topic(topic) => topic,
             Address::Other(json) => json,
@@ -115,18 +155,27 @@ impl<'a> From<Name<'a>> for Address<'a> {
 }
 
 impl Outgoing<'_> {
-    /// Returns the approximate number of bytes of the encoded message.
-    pub(crate) fn len_hint(&self) -> usize {
-        let (Body::Reply {
-            response: payload, ..
+    /// Returns the message as serializers encode it.
+    pub(crate) fn view(&self) -> ServerMessage<'_> {
+        let (join_ref, reference) = (self.join_ref.as_ref(), self.reference.as_ref());
+        match &self.body {
+            Body::Reply { status, response } => ServerMessage::Reply {
+                join_ref,
+                reference,
+                topic: &self.topic,
+                status: status.as_str(),
+                response,
+            },
+            Body::Event { event, payload } => ServerMessage::Push {
+                join_ref,
+                reference,
+                topic: self.topic.as_str(),
+                event,
+                payload,
+            },
         }
-        | Body::Event { payload, .. }) = &self.body;
-        payload.bytes().len() + self.topic.as_str().len() + ROOM
     }
 }
-
-/// Bytes of a message besides its payload and its topic: refs, an event, punctuation, the frame's head.
-const ROOM: usize = 128;
 
 /// Contents of an [`Outgoing`] message.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,51 +184,4 @@ pub(crate) enum Body<'a> {
     Reply { status: Status, response: Payload },
     /// Any other message: a push, `phx_close`, `phx_error`.
     Event { event: &'a str, payload: Payload },
-}
-
-/// Number of formats of a broadcast: two serializers on two transports.
-pub(crate) const FORMATS: usize = 4;
-
-/// A message to everyone on a topic, encoded at most once for each format in use there.
-pub(crate) struct Broadcast<'a> {
-    pub(crate) topic: &'a str,
-    pub(crate) event: &'a str,
-    pub(crate) payload: &'a Payload,
-    encoded: [OnceCell<Result<Bytes, EncodeError>>; FORMATS],
-}
-
-impl<'a> Broadcast<'a> {
-    pub(crate) fn new(topic: &'a str, event: &'a str, payload: &'a Payload) -> Self {
-        Self {
-            topic,
-            event,
-            payload,
-            encoded: Default::default(),
-        }
-    }
-
-    /// Returns the approximate number of bytes of the encoded message.
-    pub(crate) fn len_hint(&self) -> usize {
-        self.payload.bytes().len() + self.topic.len() + ROOM
-    }
-
-    /// Returns the encoded broadcast. The first subscriber of a format calls `encode`, the others share the result.
-    pub(crate) fn encoded(
-        &self,
-        format: usize,
-        encode: impl FnOnce(&Self) -> Result<Bytes, EncodeError>,
-    ) -> Result<&Bytes, EncodeError> {
-        let encoded = self.encoded[format].get_or_init(|| encode(self));
-        encoded.as_ref().map_err(|error| *error)
-    }
-
-    /// Returns the gravest error of the formats that were needed.
-    pub(crate) fn outcome(&self) -> Result<(), EncodeError> {
-        let errors = self
-            .encoded
-            .iter()
-            .filter_map(|encoded| encoded.get()?.as_ref().err());
-        let gravest = errors.max_by_key(|error| error.ends_channel());
-        gravest.map_or(Ok(()), |error| Err(*error))
-    }
 }

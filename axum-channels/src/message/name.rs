@@ -1,8 +1,15 @@
 use std::borrow::Cow;
 
-/// Topic or event of a message from a client.
+/// Topic or event of a message from a client. It may borrow from the frame.
+///
+/// ```
+/// use axum_channels::serializer::Name;
+///
+/// assert_eq!(Name::from("room:lobby").as_str(), "room:lobby");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Name<'a> {
+pub enum Name<'a> {
+    /// A name.
     Text(Cow<'a, str>),
     /// JSON of another value, which names no topic and no event.
     Other(Cow<'a, str>),
@@ -10,7 +17,12 @@ pub(crate) enum Name<'a> {
 
 impl Name<'_> {
     /// Returns the name, or the JSON of a value that is none.
-    pub(crate) fn as_str(&self) -> &str {
+    ///
+    /// ```
+    /// # use axum_channels::serializer::Name;
+    /// assert_eq!(Name::Other("[1]".into()).as_str(), "[1]");
+    /// ```
+    pub fn as_str(&self) -> &str {
         match self {
             Name::Text(text) | Name::Other(text) => text,
         }

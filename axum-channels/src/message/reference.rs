@@ -1,3 +1,4 @@
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
@@ -5,8 +6,19 @@ use std::fmt;
 /// A `ref` or a `join_ref`, kept as the received JSON text, so that `"5"` and `5` are sent back unchanged.
 ///
 /// Any JSON value but `null`, as in Phoenix. Clients use counters, so the text is short: up to 22 bytes need no allocation.
+///
+/// It serializes as that value.
+///
+/// ```
+/// use axum_channels::serializer::Ref;
+///
+/// assert_eq!(Ref::from("5").as_text(), "5");
+/// assert_ne!(Ref::from("5"), Ref::from(5));
+/// assert_eq!(serde_json::to_string(&[Ref::from("5"), Ref::from(5)])?, r#"["5",5]"#);
+/// # Ok::<_, serde_json::Error>(())
+/// ```
 #[derive(Clone)]
-pub(crate) struct Ref(Repr);
+pub struct Ref(Repr);
 
 const INLINE: usize = 22;
 
@@ -50,7 +62,12 @@ impl Ref {
     }
 
     /// Returns the ref as a binary frame has it: a string without its quotes, any other value as its JSON.
-    pub(crate) fn as_text(&self) -> Cow<'_, str> {
+    ///
+    /// ```
+    /// # use axum_channels::serializer::Ref;
+    /// assert_eq!(Ref::from(5).as_text(), "5");
+    /// ```
+    pub fn as_text(&self) -> Cow<'_, str> {
         let json = std::str::from_utf8(self.as_json()).unwrap_or_default();
         match json
             .strip_prefix('"')
@@ -87,6 +104,32 @@ fn is_plain(json: &[u8]) -> bool {
     match json {
         [b'"', text @ ..] => !text.contains(&b'\\'),
         _ => json.iter().all(u8::is_ascii_digit),
+    }
+}
+
+impl From<&str> for Ref {
+    fn from(text: &str) -> Self {
+        Ref::from_text(text)
+    }
+}
+
+impl From<u64> for Ref {
+    fn from(number: u64) -> Self {
+        Ref::new(&number.to_string())
+    }
+}
+
+impl Serialize for Ref {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value: Value = serde_json::from_slice(self.as_json()).map_err(ser::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ref {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Value::deserialize(deserializer)?.to_string();
+        Ref::from_json(&json).ok_or_else(|| de::Error::custom("a ref is null or too long"))
     }
 }
 

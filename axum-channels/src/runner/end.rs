@@ -4,11 +4,11 @@ use super::Runner;
 use super::slot::Slot;
 use crate::channel::ending;
 use crate::guard::drop_guarded;
-use crate::message::{Payload, Topic};
+use crate::message::{Body, Outgoing, Payload, PresenceDiff, Presences, Topic};
 use crate::session::{Change, Effect, Effects, Key, Reason};
 
 impl Runner {
-    /// Changes the presences of a channel's topic. The news of it is an effect, which follows those that there are.
+    /// Changes the presences of a channel's topic. The change is published after the effects that are queued already.
     pub(super) fn change_presence(&self, key: Key, change: Change, effects: &mut Effects<'_>) {
         let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
             return;
@@ -17,7 +17,7 @@ impl Runner {
         let owner = self.context.owner(key);
         let diff = match change {
             Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
-            Change::Update { key, meta } => tracker.update(topic, owner, &key, meta),
+            Change::Update { key, change } => tracker.update(topic, owner, &key, change),
             Change::Untrack { key } => tracker.untrack(topic, owner, &key),
             Change::PushState => return effects.push(Effect::State { key }),
         };
@@ -27,19 +27,25 @@ impl Runner {
         }
     }
 
+    /// Pushes the list of presences to a channel's client.
     pub(super) fn push_presences(&self, key: Key) {
         let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
             return;
         };
-        let list = self.context.endpoint.presences(&slot.topic);
-        if let Some(message) = self.session.push(key, "presence_state", list.into()) {
-            let _ = self.context.client.send(&message); // an object can be sent
+        let event = "presence_state";
+        if let Some(message) = self.session.push(key, event, Payload::empty()) {
+            let client = self.context.client.clone();
+            let push = move |presences: Presences| {
+                let payload = presences.into();
+                let body = Body::Event { event, payload };
+                let _ = client.send(&Outgoing { body, ..message }); // an object can be sent
+            };
+            self.context.endpoint.with_presences(&slot.topic, push);
         }
     }
 
-    pub(super) fn publish_diff(&self, topic: &Topic, diff: Payload) {
-        let endpoint = &self.context.endpoint;
-        endpoint.broadcast(topic, "presence_diff", diff);
+    pub(super) fn publish_diff(&self, topic: &Topic, diff: PresenceDiff) {
+        self.context.endpoint.publish_presence(topic, diff);
     }
 
     pub(super) fn stop(&mut self, key: Key, reason: Reason, effects: &mut Effects<'_>) {
@@ -50,28 +56,27 @@ impl Runner {
         if slot.work.is_pending() {
             self.pending -= 1;
         }
-        let topic = slot.topic.clone();
-        if let Some(diff) = self.end(slot, reason) {
+        if let Some((topic, diff)) = self.end(slot, reason) {
             effects.push(Effect::Diff { topic, diff });
         }
     }
 
     /// Drops a channel with its subscriptions and presences. Returns the change of its topic's presences.
-    fn end(&self, mut slot: Slot, reason: Reason) -> Option<Payload> {
+    fn end(&self, mut slot: Slot, reason: Reason) -> Option<(Topic, PresenceDiff)> {
         slot.subscription = None;
         let (key, topic) = (slot.key, slot.topic.clone());
         let owner = self.context.owner(key);
         ending(reason, || drop_guarded(slot));
         self.context.forget(key);
-        self.context.endpoint.shared().tracker.leave(&topic, owner)
+        let diff = self.context.endpoint.shared().tracker.leave(&topic, owner);
+        diff.map(|diff| (topic, diff))
     }
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
         for slot in std::mem::take(&mut self.slots) {
-            let topic = slot.topic.clone();
-            if let Some(diff) = self.end(slot, Reason::Disconnected) {
+            if let Some((topic, diff)) = self.end(slot, Reason::Disconnected) {
                 self.publish_diff(&topic, diff);
             }
         }

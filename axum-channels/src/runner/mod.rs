@@ -10,11 +10,11 @@ mod work;
 pub(crate) use drain::Drain;
 pub(crate) use turn::Turn;
 
-use crate::channel::{Route, UnknownEvent};
+use crate::channel::{Route, RouteTable, UnknownEvent};
 use crate::log::{self, Filter};
 use crate::message::{Address, Message, Outgoing};
 use crate::rate_limit::{Bucket, Excess, RateLimit};
-use crate::session::{Effect, Effects, Key, Load, RouteId, Rules, Session};
+use crate::session::{Effect, Effects, Key, Load, RouteId, Session};
 use crate::socket::Context;
 use publish_pause::PublishPause;
 use slot::{Next, Slot, deliver};
@@ -25,7 +25,7 @@ use std::time::Duration;
 pub(crate) struct Handlers {
     /// The type of the socket's handler.
     pub(crate) name: &'static str,
-    pub(crate) rules: Arc<Rules>,
+    pub(crate) table: Arc<RouteTable>,
     pub(crate) routes: Vec<Route>,
     pub(crate) join_timeout: Duration,
     pub(crate) drain_timeout: Duration,
@@ -68,7 +68,7 @@ impl Handlers {
 
 impl Runner {
     pub(crate) fn new(context: Arc<Context>, handlers: Arc<Handlers>) -> Self {
-        let session = Session::new(handlers.rules.clone());
+        let session = Session::new(handlers.table.rules.clone());
         Runner {
             context,
             handlers,

@@ -38,13 +38,28 @@ pub(crate) enum Change {
     },
     Update {
         key: Box<str>,
-        meta: Map<String, Value>,
+        change: MetaChange,
     },
     Untrack {
         key: Box<str>,
     },
     /// Push the list of presences to the client.
     PushState,
+}
+
+/// A change to the metadata of a presence: a function of the user's.
+pub(crate) struct MetaChange(pub(crate) Box<dyn FnOnce(&mut Map<String, Value>) + Send>);
+
+impl MetaChange {
+    pub(crate) fn new(change: impl FnOnce(&mut Map<String, Value>) + Send + 'static) -> Self {
+        MetaChange(Box::new(change))
+    }
+}
+
+impl fmt::Debug for MetaChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MetaChange")
+    }
 }
 
 impl fmt::Debug for AppMessage {

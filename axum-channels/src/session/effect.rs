@@ -1,5 +1,5 @@
 use super::app_message::{AppMessage, Change};
-use crate::message::{Body, Name, Outgoing, Payload, Ref, Status, Topic};
+use crate::message::{Body, Name, Outgoing, Payload, PresenceDiff, Ref, Status, Topic};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
@@ -30,7 +30,7 @@ pub(crate) enum Effect<'m> {
     /// Publish a change of a topic's presences.
     ///
     /// It follows the reply to the message that made the change, as in Phoenix, whose tracker is another process.
-    Diff { topic: Topic, diff: Payload },
+    Diff { topic: Topic, diff: PresenceDiff },
     /// Push the list of presences to a channel's client, after earlier changes.
     State { key: Key },
     /// End a channel, even if it is busy.

@@ -11,7 +11,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use app_message::{AppMessage, Change};
+pub(crate) use app_message::{AppMessage, Change, MetaChange};
 pub use effect::Reason;
 pub(crate) use effect::{
     Effect, Effects, Handled, Join, Joined, Key, Load, ReplyTo, RouteId, Ticket,

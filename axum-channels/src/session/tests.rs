@@ -98,7 +98,7 @@ fn describe(mut effects: Effects<'_>) -> Vec<String> {
         .map(|effect| match effect {
             Effect::Send(message) => {
                 let mut out = Vec::new();
-                crate::codec::v2_json::encode(&message, &mut out);
+                crate::codec::v2_json::encode(&message.view(), &mut out);
                 String::from_utf8_lossy(&out).into_owned()
             }
             Effect::Join(Join {

@@ -1,5 +1,7 @@
 //! Connected clients: the API of users besides channels.
 
+mod broadcast_from;
+mod channel_slots;
 mod connect_info;
 mod handler;
 mod keyed_queue;
@@ -9,9 +11,11 @@ mod params;
 mod presence;
 mod presence_error;
 mod recipient;
+mod resource;
 mod subscription;
-mod subscription_slots;
+mod timer;
 mod tracked;
+mod tracked_presence;
 
 pub use connect_info::ConnectInfo;
 pub use handler::SocketHandler;
@@ -22,12 +26,14 @@ pub use presence::Presence;
 pub use presence_error::PresenceError;
 pub(crate) use recipient::{Interceptor, Recipient};
 pub use subscription::Subscription;
+pub use timer::Timer;
+pub use tracked_presence::TrackedPresence;
 
-use crate::channel::{Channel, HandleInfo};
+use crate::channel::{Channel, HandleInfo, RouteTable};
 use crate::endpoint::{Endpoint, Event};
-use crate::message::{Body, EncodeError, Outgoing, Payload, Ref, Topic};
+use crate::message::{Address, Body, EncodeError, Outgoing, Payload, Ref, Topic};
 use crate::presence::Owner;
-use crate::pubsub::Subscriber;
+use crate::pubsub::{Subscriber, SubscriberId};
 use crate::session::{AppMessage, Key};
 use std::any::{Any, type_name};
 use std::fmt;
@@ -57,16 +63,33 @@ pub(crate) struct Context {
     /// Return value of [`SocketHandler::id`] for this client.
     pub(crate) id: Option<Topic>,
     pub(crate) mailbox: LazyMailbox,
-    /// Maximum number of queued messages per channel.
-    pub(crate) max_waiting: usize,
+    pub(crate) routes: Arc<RouteTable>,
 }
 
 impl Context {
     /// Identity of a channel of this connection in the tracker.
     pub(crate) fn owner(self: &Arc<Self>, key: Key) -> Owner {
-        Owner {
+        Owner::Channel {
             connection: Arc::as_ptr(self).addr(),
             key,
+        }
+    }
+}
+
+impl Context {
+    /// Maximum number of queued messages per channel.
+    pub(crate) fn max_waiting(&self) -> usize {
+        self.routes.rules.max_waiting
+    }
+
+    /// Identity of a channel as a subscriber: on its own topic its client is subscribed, or it intercepts for its client.
+    fn subscriber_id(self: &Arc<Self>, channel: Key, is_own_topic: bool) -> SubscriberId {
+        match is_own_topic {
+            true => self.client.id(),
+            false => SubscriberId {
+                address: Arc::as_ptr(self).addr(),
+                channel: Some(channel),
+            },
         }
     }
 }
@@ -149,19 +172,22 @@ impl Socket {
     /// }
     /// ```
     pub fn push(&self, event: &str, payload: impl Into<Payload>) {
-        let sent = self.context.client.send(&Outgoing {
-            join_ref: self.join_ref.clone(),
+        let topic = self.topic.clone().into();
+        self.send(self.join_ref.clone(), topic, event, payload.into());
+    }
+
+    fn send(&self, join_ref: Option<Ref>, topic: Address<'_>, event: &str, payload: Payload) {
+        self.check(self.context.client.send(&Outgoing {
+            join_ref,
             reference: None,
-            topic: self.topic.clone().into(),
-            body: Body::Event {
-                event,
-                payload: payload.into(),
-            },
-        });
-        self.check(sent);
+            topic,
+            body: Body::Event { event, payload },
+        }));
     }
 
     /// Sends an event to everyone who has joined this topic, including this client.
+    ///
+    /// See [`Endpoint::broadcast`] for topics with many subscribers.
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -170,7 +196,7 @@ impl Socket {
     /// }
     /// ```
     pub fn broadcast(&self, event: &str, payload: impl Into<Payload>) {
-        self.publish(event, &payload.into(), None);
+        self.publish(&self.topic, event, &payload.into(), None);
     }
 
     /// Sends an event to everyone who has joined this topic, except this client.
@@ -182,13 +208,13 @@ impl Socket {
     /// }
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
-        let from: &dyn Subscriber = &*self.context.client;
-        self.publish(event, &payload.into(), Some(from));
+        self.endpoint()
+            .broadcast_from(self, &self.topic, event, payload);
     }
 
-    fn publish(&self, event: &str, payload: &Payload, from: Option<&dyn Subscriber>) {
+    fn publish(&self, topic: &str, event: &str, payload: &Payload, from: Option<SubscriberId>) {
         let pubsub = &self.endpoint().shared().pubsub;
-        self.check(pubsub.publish(&self.topic, event, payload, from));
+        self.check(pubsub.publish(topic, event, payload, from));
     }
 
     /// Ends this channel if it has sent what cannot be sent.
@@ -196,6 +222,21 @@ impl Socket {
         if sent.is_err_and(|error| error.ends_channel()) {
             let _ = self.context.post(self.key, AppMessage::Unsendable); // a client that is gone has no channels to end
         }
+    }
+
+    /// Sends an event to this client alone, on a topic that it need not have joined.
+    ///
+    /// phoenix.js passes such a message to `socket.onMessage` callbacks, and to channels only if they have joined the topic.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn result(socket: &Socket, document: &str) {
+    ///     socket.push_to(&format!("document:{document}"), "data", serde_json::json!({"result": {}}));
+    /// }
+    /// ```
+    pub fn push_to(&self, topic: &str, event: &str, payload: impl Into<Payload>) {
+        let topic = Topic::from(topic).into();
+        self.send(None, topic, event, payload.into());
     }
 
     /// The endpoint that the client is connected to, through which any topic can be reached.
@@ -298,6 +339,83 @@ impl Socket {
     /// ```
     pub fn subscribe<C: HandleInfo<Event>>(&self, topic: &str) -> Subscription {
         Subscription::new::<C>(self, topic.into())
+    }
+
+    /// Subscribes this client to another topic that it need not have joined: its broadcasts go straight to the client, as
+    /// those of a joined topic do.
+    ///
+    /// The subscription starts at once and lasts until the returned value is dropped or this channel ends: keep it in a
+    /// field. A client that has joined the topic as well receives each broadcast twice. As Absinthe subscribes a client to
+    /// the documents that it sends.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Subscription, Topic};
+    /// use serde_json::json;
+    ///
+    /// struct Documents { subscriptions: Vec<Subscription> }
+    ///
+    /// impl Channel for Documents {
+    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    ///         Ok(Self { subscriptions: Vec::new() })
+    ///     }
+    ///
+    ///     async fn handle_in(&mut self, _: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
+    ///         let id = payload.parse::<u64>()?;
+    ///         self.subscriptions.push(socket.subscribe_client(&format!("document:{id}")));
+    ///         Ok(Reply::ok(json!({"subscriptionId": id})))
+    ///     }
+    /// }
+    /// ```
+    pub fn subscribe_client(&self, topic: &str) -> Subscription {
+        Subscription::of_client(self, topic.into())
+    }
+
+    /// Value that this topic's route was [given](crate::Channels::channel_with), Phoenix's `assigns` of a route.
+    ///
+    /// # Panics
+    /// If the route has no `T`. See [`try_assigns`](Self::try_assigns).
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Channels, Payload, Refused, Socket, Topic};
+    ///
+    /// struct RoomChannel;
+    /// struct Limits { members: usize }
+    ///
+    /// impl Channel for RoomChannel {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    ///         match socket.presence().list().len() < socket.assigns::<Limits>().members {
+    ///             true => Ok(Self),
+    ///             false => Err(Refused::new("full")),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// fn routes<S>(routes: &mut Channels<S>) {
+    ///     routes.channel_with::<RoomChannel>("room:*", Limits { members: 8 });
+    ///     routes.channel_with::<RoomChannel>("hall:*", Limits { members: 800 });
+    /// }
+    /// ```
+    pub fn assigns<T: Send + Sync + 'static>(&self) -> &T {
+        match self.try_assigns() {
+            Some(assigns) => assigns,
+            None => panic!(
+                "the route of {} has no {}: add it with `channel_with`",
+                self.topic,
+                type_name::<T>()
+            ),
+        }
+    }
+
+    /// Value that this topic's route was given, or `None`.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn is_limited(socket: &Socket) -> bool {
+    ///     socket.try_assigns::<u32>().is_some()
+    /// }
+    /// ```
+    pub fn try_assigns<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.context.routes.assigns(&self.topic)?.downcast_ref()
     }
 
     /// The socket handler of this connection, as returned by [`SocketHandler::connect`].

@@ -265,7 +265,8 @@ async fn open(
         .extend_pairs(params)
         .append_pair("vsn", "2.0.0")
         .finish();
-    match wire::open(&mut near, &format!("{path}/websocket?{query}"), headers).await {
+    let target = format!("{}?{query}", endpoint.websocket_path(path));
+    match wire::open(&mut near, &target, headers).await {
         Ok(Ok(())) => Ok(Client::new(near)),
         Ok(Err(refused)) => Err(refused),
         Err(error) => panic!("no response from {path}: {error}"),

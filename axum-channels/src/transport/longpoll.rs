@@ -7,7 +7,7 @@
 use super::buffer::{BodyError, read_body};
 use super::connect::Refusal;
 use super::connection::Connection;
-use super::format::{Format, Framing};
+use super::format::Framing;
 use super::mount::{Mount, MountedSocket};
 use super::outbox::Outbox;
 use super::poll_sessions::{Inbound, PollResult, Request};
@@ -84,7 +84,7 @@ async fn open(socket: &MountedSocket, parts: Parts) -> Response<Body> {
         mount.log.refused(TRANSPORT, log::Refusal::Draining);
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    let (connected, serializer) = match socket.connect(parts, TRANSPORT).await {
+    let (connected, format) = match socket.connect(parts, Framing::LongPoll).await {
         Ok(connected) => connected,
         Err(refusal) => return refused(&refusal),
     };
@@ -96,11 +96,6 @@ async fn open(socket: &MountedSocket, parts: Parts) -> Response<Body> {
         return status(StatusCode::INTERNAL_SERVER_ERROR);
     };
     let outbox = Outbox::polled(mount.options.max_queued_bytes);
-    let framing = Framing::LongPoll;
-    let format = Format {
-        serializer,
-        framing,
-    };
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
     let running = connection.run(socket, connected);
     let token = opened.token.clone();

@@ -1,4 +1,4 @@
-//! The names that a file shortens: `alias Shop.Web.Socket` in Elixir, `use crate::sockets::UserSocket as S` in Rust, and
+//! Short names in a file: `alias Shop.Web.Socket` in Elixir, `use crate::sockets::UserSocket as S` in Rust, and
 //! `const TOPIC: &str = "room:*"`.
 
 use std::ops::Range;
@@ -6,19 +6,19 @@ use std::ops::Range;
 use super::Query;
 use crate::edit::source::{Match, Source};
 
-/// Short names and the long ones that they stand for.
+/// Short names and their long forms.
 #[derive(Debug)]
 pub struct Names {
     separator: &'static str,
-    /// Nothing precedes the first part of a name, not even what the file is in.
+    /// Names are absolute, not relative to the module of the file.
     whole: bool,
     long: Vec<(String, String)>,
-    /// What is defined in the file and has a body, from the outside in: that, and its name as it is written.
+    /// Definitions with a body in the file, from the outside in: the node, and its name as written.
     bodies: Vec<(Range<usize>, String)>,
 }
 
 impl Names {
-    /// The names that `source` shortens, by the rules of its language.
+    /// Reads the short names in `source`, by the rules of its language.
     pub fn of(source: &Source) -> Self {
         let separator = source.language.separator();
         let mut long = Vec::new();
@@ -65,15 +65,15 @@ impl Names {
         parts.join(self.separator)
     }
 
-    /// Whether `written` is the name `whole`: as it stands, or as the file says what it is short for. Where names may
-    /// start anywhere, every name that ends with `whole` is it.
+    /// Returns whether `written` is the name `whole`, literally or as a short name. Without absolute names, all names
+    /// that end with `whole` match.
     pub fn are(&self, written: &str, whole: &str) -> bool {
         self.wholes(written)
             .iter()
             .any(|name| self.ends_with(name, whole))
     }
 
-    /// What `written` is short for, or itself if it is short for nothing.
+    /// Returns the long form of `written`, or `written` itself.
     pub fn wholes(&self, written: &str) -> Vec<String> {
         let (first, rest) = match written.split_once(self.separator) {
             Some((first, rest)) if !self.separator.is_empty() => (first, Some(rest)),

@@ -1,4 +1,4 @@
-use crate::message::Payload;
+use super::Payload;
 use serde_json::{Map, Value, json};
 use std::fmt;
 
@@ -19,7 +19,7 @@ use std::fmt;
 pub struct Presences(Map<String, Value>);
 
 impl Presences {
-    pub(super) fn add(&mut self, key: &str, meta: Map<String, Value>) {
+    pub(crate) fn add(&mut self, key: &str, meta: Map<String, Value>) {
         let entry = self.0.entry(key).or_insert_with(|| json!({"metas": []}));
         if let Some(metas) = entry["metas"].as_array_mut() {
             metas.push(meta.into());
@@ -56,6 +56,38 @@ impl Presences {
         self.0.get(key).map_or(&[], metas)
     }
 
+    /// Sets a field of a key, beside its `metas`: data that a [`PresenceHandler`](crate::PresenceHandler) fetches. Without
+    /// such a key, nothing changes.
+    ///
+    /// ```
+    /// use axum_channels::Presences;
+    /// use serde_json::json;
+    ///
+    /// fn add_names(presences: &mut Presences, name_of: impl Fn(&str) -> String) {
+    ///     let keys: Vec<String> = presences.iter().map(|(key, _)| key.to_owned()).collect();
+    ///     for key in keys {
+    ///         presences.set(&key, "name", json!(name_of(&key))); // {"42": {"metas": […], "name": "Alice"}}
+    ///     }
+    /// }
+    /// ```
+    pub fn set(&mut self, key: &str, field: &str, value: Value) {
+        if let Some(entry) = self.0.get_mut(key) {
+            entry[field] = value;
+        }
+    }
+
+    /// Returns a field of a key that a [`PresenceHandler`](crate::PresenceHandler) has set.
+    ///
+    /// ```
+    /// # use axum_channels::Presences;
+    /// fn name(presences: &Presences, key: &str) -> Option<String> {
+    ///     Some(presences.field(key, "name")?.as_str()?.to_owned())
+    /// }
+    /// ```
+    pub fn field(&self, key: &str, field: &str) -> Option<&Value> {
+        self.0.get(key)?.get(field)
+    }
+
     /// Iterates over all keys and their metadata.
     ///
     /// ```
@@ -73,39 +105,20 @@ fn metas(entry: &Value) -> &[Value] {
     entry["metas"].as_array().map_or(&[], Vec::as_slice)
 }
 
-impl From<Presences> for Payload {
+impl From<Presences> for Value {
     fn from(Presences(list): Presences) -> Self {
-        Value::Object(list).into()
+        Value::Object(list)
+    }
+}
+
+impl From<Presences> for Payload {
+    fn from(list: Presences) -> Self {
+        Value::from(list).into()
     }
 }
 
 impl fmt::Debug for Presences {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
-    }
-}
-
-/// Joins and leaves of a change, `presence_diff`.
-#[derive(Default)]
-pub(super) struct Diff {
-    joins: Presences,
-    leaves: Presences,
-}
-
-impl Diff {
-    pub(super) fn join(mut self, key: &str, meta: Map<String, Value>) -> Self {
-        self.joins.add(key, meta);
-        self
-    }
-
-    pub(super) fn leave(mut self, key: &str, meta: Map<String, Value>) -> Self {
-        self.leaves.add(key, meta);
-        self
-    }
-}
-
-impl From<Diff> for Payload {
-    fn from(diff: Diff) -> Self {
-        json!({"joins": diff.joins.0, "leaves": diff.leaves.0}).into()
     }
 }

@@ -1,4 +1,4 @@
-use super::SubscriptionSlots;
+use super::ChannelSlots;
 use crate::sync::model;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -16,7 +16,7 @@ impl Drop for Subscribed {
 #[test]
 fn a_subscription_that_is_made_while_its_channel_ends_is_ended_by_the_first_broadcast() {
     model(|| {
-        let slots = Arc::new(SubscriptionSlots::default());
+        let slots = Arc::new(ChannelSlots::default());
         let is_subscribed = Arc::new(AtomicBool::new(false));
         let publisher = thread::spawn({
             let (slots, is_subscribed) = (slots.clone(), is_subscribed.clone());

@@ -4,13 +4,13 @@ use std::sync::{Arc, Weak};
 #[cfg(all(test, axum_channels_loom))]
 mod models;
 
-/// Subscription slots of one connection's channels, which are emptied when a channel ends.
-pub(super) struct SubscriptionSlots<K, S> {
-    taken: Mutex<Vec<(K, Weak<SubscriptionSlot<S>>)>>,
+/// Slots of one connection's channels for what ends with its channel: subscriptions and timers.
+pub(super) struct ChannelSlots<K, S> {
+    taken: Mutex<Vec<(K, Weak<ChannelSlot<S>>)>>,
 }
 
-/// Slot for one subscription, shared with its owner.
-pub(super) struct SubscriptionSlot<S>(Mutex<State<S>>);
+/// Slot for one subscription or timer, shared with its owner.
+pub(super) struct ChannelSlot<S>(Mutex<State<S>>);
 
 enum State<S> {
     Reserved,
@@ -19,18 +19,18 @@ enum State<S> {
     Over,
 }
 
-impl<K, S> Default for SubscriptionSlots<K, S> {
+impl<K, S> Default for ChannelSlots<K, S> {
     fn default() -> Self {
-        SubscriptionSlots {
+        ChannelSlots {
             taken: Mutex::new(Vec::new()),
         }
     }
 }
 
-impl<K: PartialEq, S> SubscriptionSlots<K, S> {
-    /// Reserves a slot for a channel, before there is a subscription that may have to be ended.
-    pub(super) fn reserve(&self, key: K) -> Arc<SubscriptionSlot<S>> {
-        let slot = Arc::new(SubscriptionSlot(Mutex::new(State::Reserved)));
+impl<K: PartialEq, S> ChannelSlots<K, S> {
+    /// Reserves a slot for a channel, before there is something that may have to be ended.
+    pub(super) fn reserve(&self, key: K) -> Arc<ChannelSlot<S>> {
+        let slot = Arc::new(ChannelSlot(Mutex::new(State::Reserved)));
         let mut taken = lock(&self.taken);
         if taken.len() == taken.capacity() {
             taken.retain(|(_, slot)| slot.strong_count() > 0);
@@ -54,20 +54,21 @@ impl<K: PartialEq, S> SubscriptionSlots<K, S> {
     }
 }
 
-impl<S> SubscriptionSlot<S> {
+impl<S> ChannelSlot<S> {
     pub(super) fn over() -> Arc<Self> {
-        Arc::new(SubscriptionSlot(Mutex::new(State::Over)))
+        Arc::new(ChannelSlot(Mutex::new(State::Over)))
     }
 
-    /// Fills the slot, or drops the subscription if the channel has ended meanwhile.
-    pub(super) fn take(&self, subscription: S) {
+    /// Fills the slot, or drops the resource if the channel has ended meanwhile.
+    pub(super) fn take(&self, resource: S) {
         let mut state = lock(&self.0);
         if matches!(*state, State::Reserved) {
-            *state = State::Taken(subscription);
+            *state = State::Taken(resource);
         }
     }
 
-    fn end(&self) {
+    /// Empties the slot for good.
+    pub(super) fn end(&self) {
         let old = std::mem::replace(&mut *lock(&self.0), State::Over);
         drop(old); // the last reference may be dropped here: not under a lock
     }
