@@ -149,7 +149,7 @@ fn a_script_shows_the_token_once_its_socket_asks_for_it() {
     let ran = sandbox.run(&["gen", "auth"]).succeeded();
 
     assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), SCRIPT);
-    let two = "in place of its own `connect` and `id` (lines 4 and 8 would do):\n";
+    let two = "instead of its own `connect` and `id` (lines 4 and 8 would do):\n";
     assert!(ran.stdout.contains(two), "{}", ran.stdout);
     let later = "The socket's script shows no such token until its socket asks for one. Then run this again, and it does:\n\n    hello-sockets gen auth\n";
     assert!(ran.stdout.contains(later), "{}", ran.stdout);
@@ -202,7 +202,7 @@ fn a_channel_that_is_called_so_alone_counts_nobody_in_unasked() {
 
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
-    let none = "No channel counts its clients in yet. Once there is one, say RoomChannel, run\n";
+    let none = "No channel tracks its clients yet. Once there is one, such as RoomChannel, run\n";
     assert!(ran.stdout.contains(none), "{}", ran.stdout);
 }
 
