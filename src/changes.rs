@@ -115,12 +115,16 @@ impl<'a> Changes<'a> {
             Located::Missing => {
                 let why = match self.contains(&named)? {
                     true => String::new(),
-                    false => format!("there is no `{}`", named.display()),
+                    false => format!(
+                        "there is no `{}`",
+                        self.project.display_path(&named).display()
+                    ),
                 };
                 return manual(why, lines());
             }
             Located::Several(paths) => {
-                let paths = paths.iter().map(|path| format!("`{}`", path.display()));
+                let paths = paths.iter().map(|path| self.project.display_path(path));
+                let paths = paths.map(|path| format!("`{}`", path.display()));
                 return manual(several("files", paths), lines());
             }
         };

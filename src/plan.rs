@@ -229,12 +229,18 @@ impl Plan {
 impl Planner<'_> {
     /// Returns files without a rule, then those with one in the order of the rules.
     fn files(&self) -> Result<(Vec<File>, Origin)> {
-        let folder = &self.places.generator.folder;
+        let generator = &self.places.generator;
         let templates = self.places.renderer.templates();
+        let mut names = templates.below(&generator.folder);
+        let (stack, _) = generator.folder.split_once('/').unwrap_or_default();
+        for folder in &generator.more_files {
+            names.extend(templates.below(&format!("{stack}/{folder}")));
+        }
         let mut files = Vec::new();
         let mut origin = Origin::BuiltIn;
-        for name in templates.below(folder) {
-            let below = name[folder.len()..].trim_start_matches('/');
+        for name in names {
+            // Behind the stack's folder and the generator's.
+            let below = name.splitn(3, '/').nth(2).unwrap_or_default();
             if below == FILE {
                 continue;
             }

@@ -4,23 +4,29 @@
     reason = "this is where reading is allowed"
 )]
 
+mod disk;
 mod find;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::catalogue::Templates;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::templates::OVERRIDES;
-use crate::edit::{self, Language, Source, glob};
+use crate::edit::{self, Source, glob};
 use crate::facts::{self, Facts, Question};
 use crate::shell::quoted;
+
+use disk::{entries, list, source};
+
+pub use disk::contains;
+
+/// What the fact `complete` is in every project but those that are almost one.
+const COMPLETE: &str = "yes";
 
 /// An existing app, or one that `new` creates.
 #[derive(Debug)]
@@ -43,6 +49,7 @@ impl Project {
         let parent = absolute.parent().and_then(Path::file_name);
         let parent = parent.unwrap_or_default().to_string_lossy().into_owned();
         given.insert("parent".to_owned(), parent);
+        given.insert("complete".to_owned(), COMPLETE.to_owned());
         let templates = Templates::default();
         let facts = facts::work_out(&stack.project.facts, given, &templates, &|_| Ok(Vec::new()))?;
         Ok(facts.map(|facts| Self {
@@ -71,7 +78,13 @@ impl Project {
 
     /// Returns the contents of the file at `path` below the root, if there is one.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        read(&resolved(&self.root, path))
+        let bytes = disk::read(&resolved(&self.root, path))?;
+        Ok(bytes.map(|bytes| bytes.to_vec()))
+    }
+
+    /// Whether the file at `path` below the root is there and has `word` in it.
+    pub fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
+        disk::mentions(&resolved(&self.root, path), word)
     }
 
     /// Returns the parsed file at `path` below the root; `None` if it is missing or cannot be parsed.
@@ -90,7 +103,7 @@ impl Project {
         while let Some(folder) = todo.pop() {
             for (name, is_folder) in entries(&self.root.join(&folder))?.iter() {
                 let path = folder.join(name);
-                match is_folder {
+                match *is_folder {
                     _ if ours(&path) => {}
                     true => todo.push(path),
                     false => return Ok(Some(path)),
@@ -147,11 +160,11 @@ fn own_templates(root: &Path) -> Result<Templates> {
                 "" => name.clone(),
                 below => format!("{below}/{name}"),
             };
-            match is_folder {
+            match *is_folder {
                 true => todo.push(path),
                 false => {
-                    let bytes = read(&folder.join(&path))?.unwrap_or_default();
-                    own.insert(path, bytes);
+                    let bytes = disk::read(&folder.join(&path))?.unwrap_or_default();
+                    own.insert(path, bytes.to_vec());
                 }
             }
         }
@@ -274,7 +287,7 @@ impl Wanted<'_> {
         let Some(query) = self.query else {
             let is_meant = match self.mentions {
                 "" => path.is_file(),
-                word => read(path)?.is_some_and(|bytes| has_word(&bytes, word)),
+                word => disk::mentions(path, word)?,
             };
             return Ok(is_meant.then(String::new).into_iter().collect());
         };
@@ -286,115 +299,6 @@ impl Wanted<'_> {
     }
 }
 
-/// Whether `bytes` are a text with `word` in it.
-pub fn has_word(bytes: &[u8], word: &str) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| text.contains(word))
-}
-
 fn unquoted(value: &str) -> String {
     value.trim_matches(['"', '\'', ':']).to_owned()
-}
-
-/// What is known of paths.
-type Known<T> = RefCell<HashMap<PathBuf, T>>;
-
-thread_local! {
-    /// Files that have been looked into, by their path: nothing is written before all has been read.
-    static SOURCES: Known<Rc<Source>> = RefCell::default();
-    /// The same for files that have been read, and for folders that have been listed.
-    static FILES: Known<Option<Vec<u8>>> = RefCell::default();
-    static FOLDERS: Known<Rc<[(String, bool)]>> = RefCell::default();
-}
-
-/// Returns the parsed file at `path`, if its language is supported and it contains `word`.
-fn source(path: &Path, word: &str) -> Result<Option<Rc<Source>>> {
-    let known = SOURCES.with_borrow(|sources| sources.get(path).cloned());
-    if let Some(source) = known {
-        return Ok(source.text.contains(word).then_some(source));
-    }
-    let Some(language) = Language::of(path) else {
-        return Ok(None);
-    };
-    let text = read(path)?.and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some(text) = text.filter(|text| text.contains(word)) else {
-        return Ok(None);
-    };
-    let source = Rc::new(Source::parse(text, language));
-    SOURCES.with_borrow_mut(|sources| sources.insert(path.to_owned(), Rc::clone(&source)));
-    Ok(Some(source))
-}
-
-/// Returns the files below `root` that match `pattern`, except in hidden folders, package folders and symlinks.
-fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut todo = vec![glob::folder(pattern).to_owned()];
-    while let Some(folder) = todo.pop() {
-        for (name, is_folder) in entries(&root.join(&folder))?.iter() {
-            let path = match folder.as_str() {
-                "" => name.clone(),
-                folder => format!("{folder}/{name}"),
-            };
-            let hidden = name.starts_with('.') || name == "node_modules";
-            match is_folder {
-                true if !hidden => todo.push(path),
-                false if glob::matches(pattern, &path) => found.push(PathBuf::from(path)),
-                _ => {}
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// The names in a folder, in order, and which of them are folders themselves; nothing if it is not there.
-fn entries(folder: &Path) -> Result<Rc<[(String, bool)]>> {
-    if let Some(known) = FOLDERS.with_borrow(|folders| folders.get(folder).cloned()) {
-        return Ok(known);
-    }
-    let entries: Rc<[_]> = list_folder(folder)?.into();
-    FOLDERS.with_borrow_mut(|folders| folders.insert(folder.to_owned(), Rc::clone(&entries)));
-    Ok(entries)
-}
-
-fn list_folder(folder: &Path) -> Result<Vec<(String, bool)>> {
-    let unread = || format!("`{}` cannot be read", folder.display());
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(error).with_context(unread),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.with_context(unread)?;
-        let is_folder = entry.file_type().with_context(unread)?.is_dir();
-        names.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
-    }
-    names.sort();
-    Ok(names)
-}
-
-fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    if let Some(known) = FILES.with_borrow(|files| files.get(path).cloned()) {
-        return Ok(known);
-    }
-    let bytes = read_file(path)?;
-    FILES.with_borrow_mut(|files| files.insert(path.to_owned(), bytes.clone()));
-    Ok(bytes)
-}
-
-fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error).with_context(|| format!("`{}` cannot be read", path.display())),
-    }
 }

@@ -383,11 +383,11 @@ mod app_js {
         let cases = [
             (
                 "import \"./a.js\"\nimport {\n  b,\n} from \"./b.js\"; // b\n\nb()\n",
-                "import \"./a.js\"\nimport {\n  b,\n} from \"./b.js\"; // b\nimport \"./device_socket.js\"\n\nb()\n",
+                "import \"./a.js\"\nimport {\n  b,\n} from \"./b.js\"; // b\nimport \"./device_socket.js\";\n\nb()\n",
             ),
             (
                 "import \"./a.js\";import \"./b.js\"; b()",
-                "import \"./a.js\";import \"./b.js\";\nimport \"./device_socket.js\"\nb()",
+                "import \"./a.js\";import \"./b.js\";\nimport \"./device_socket.js\";\nb()",
             ),
             (
                 "\"use strict\"\r\nlet a = 1\r\n",

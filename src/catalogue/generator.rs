@@ -67,6 +67,9 @@ pub struct Generator {
     /// Conditions that stop the generator before it writes.
     #[serde(default, rename = "refuse")]
     pub refusals: Vec<Refuse>,
+    /// Folders of the stack's other generators whose files are made as well, such as `app/vendor`.
+    #[serde(default)]
+    pub more_files: Vec<String>,
     /// Rules for templates in the folder. Files with a rule come last, in the order of the rules.
     #[serde(default, rename = "file")]
     pub files: Vec<FileRule>,

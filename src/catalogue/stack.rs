@@ -45,6 +45,10 @@ pub struct ProjectRules {
     pub known_by: String,
     /// Markers of a project: all must match.
     pub markers: Vec<Fact>,
+    /// Where no folder is a project by its markers, one in which any of these finds something is one, in which `app.complete`
+    /// is empty: its generators tell what it lacks.
+    #[serde(default)]
+    pub almost: Vec<Fact>,
     /// A folder with several projects: a workspace or an umbrella.
     #[serde(default)]
     pub nested: Option<Nested>,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{Change, Changes};
 use crate::edit::place::Location;
 use crate::plan::Sought;
-use crate::project::has_word;
+use crate::project::contains;
 
 /// Result of the search for the file of a place.
 #[derive(Debug, PartialEq, Eq)]
@@ -88,11 +88,10 @@ impl Changes<'_> {
 
     /// Returns whether the file at `path` contains `word`.
     pub(super) fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
-        if word.is_empty() {
-            return Ok(true);
+        match self.files.iter().find(|change| change.path == path) {
+            Some(change) => Ok(contains(&change.after, word)),
+            None => self.project.mentions(path, word),
         }
-        let bytes = self.read(path)?;
-        Ok(bytes.is_some_and(|bytes| has_word(&bytes, word)))
     }
 
     /// Returns the files that match `pattern`, on disk or made by an earlier step.

@@ -1,7 +1,11 @@
 //! Patterns with `*`, of paths (`lib/**/*.ex`) and other texts (`room:*`).
 
 /// Returns whether `path` matches `pattern`: `*` matches within a part of the path, `**` any number of parts.
+/// What matches the part behind `!` does not count: `src/**/*.rs!**/tests.rs`.
 pub fn matches(pattern: &str, path: &str) -> bool {
+    if let Some((pattern, except)) = pattern.split_once('!') {
+        return matches(pattern, path) && !matches(except, path);
+    }
     let pattern: Vec<_> = pattern.split('/').collect();
     let path: Vec<_> = path.split('/').collect();
     parts(&pattern, &path)
@@ -46,6 +50,8 @@ mod tests {
             ("lib/**/*.ex", "lib/a/b/c.exs", false),
             ("lib/*.ex", "lib/a/b.ex", false),
             ("*.rs", "main.rs", true),
+            ("src/**/*.rs!**/tests.rs", "src/a/tests.rs", false),
+            ("src/**/*.rs!**/tests.rs", "src/a/b.rs", true),
             ("assets/**", "assets/js/app.js", true),
         ] {
             assert_eq!(matches(pattern, path), fits, "{pattern} {path}");

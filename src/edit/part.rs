@@ -35,7 +35,8 @@ impl Place {
         }
         let [scope] = scopes.as_slice() else {
             let lines = self.lines(&[]);
-            let at = scopes.iter().map(|scope| source.line(scope.start()));
+            let at = scopes.iter().map(|scope| scope_of(scope).start_byte());
+            let at = at.map(|at| source.line(at));
             let reason = match scopes.len() {
                 0 => Reason::NoPlace,
                 _ => Reason::Several(at.collect()),

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
-use super::{Project, all, ask, entries, look, own_templates};
+use super::disk::entries;
+use super::{COMPLETE, Project, all, ask, look, own_templates};
 use crate::catalogue::{Stack, Templates, stack};
 use crate::edit::glob;
 use crate::error::Misuse;
@@ -16,10 +17,12 @@ impl Project {
     /// Returns the projects of the current folder: one, or all projects of an enclosing umbrella or workspace, or none.
     pub fn around() -> Result<Vec<Self>> {
         let here = env::current_dir().context("the current folder cannot be read")?;
-        for folder in here.ancestors() {
-            let found = in_or_below(folder)?;
-            if !found.is_empty() {
-                return Ok(found);
+        for markers in [Markers::All, Markers::Almost] {
+            for folder in here.ancestors() {
+                let found = in_or_below(folder, markers)?;
+                if !found.is_empty() {
+                    return Ok(found);
+                }
             }
         }
         Ok(Vec::new())
@@ -51,6 +54,30 @@ impl Project {
     }
 }
 
+/// What makes a folder a project.
+#[derive(Clone, Copy)]
+enum Markers {
+    /// All of the stack's markers.
+    All,
+    /// One of those that a folder is known by which lacks something yet.
+    Almost,
+}
+
+impl Markers {
+    fn fit(self, root: &Path, stack: &Stack) -> Result<bool> {
+        let (facts, all) = match self {
+            Self::All => (&stack.project.markers, true),
+            Self::Almost => (&stack.project.almost, false),
+        };
+        for fact in facts {
+            if ask(root, fact)?.is_some() != all {
+                return Ok(!all);
+            }
+        }
+        Ok(all)
+    }
+}
+
 fn none_around(here: &Path) -> Result<Misuse> {
     let missing = format!(
         "no app was found in `{}` or in any folder above it",
@@ -67,18 +94,19 @@ fn none_around(here: &Path) -> Result<Misuse> {
 }
 
 /// Returns the project in `folder`, or those in its umbrella or workspace.
-fn in_or_below(folder: &Path) -> Result<Vec<Project>> {
+fn in_or_below(folder: &Path, markers: Markers) -> Result<Vec<Project>> {
     let templates = Rc::new(own_templates(folder)?);
     for name in likely_first(&templates) {
         let stack = Stack::read(name, &templates)?;
-        if let Some(project) = at(folder, PathBuf::new(), &stack, &templates)? {
+        if let Some(project) = at(folder, PathBuf::new(), &stack, &templates, markers)? {
             return Ok(vec![project]);
         }
         let mut found = Vec::new();
         for below in folders_of_apps(folder, &stack)? {
             let root = folder.join(&below);
             let templates = Rc::new(own_templates(&root)?);
-            found.extend(at(&root, PathBuf::from(below), &stack, &templates)?);
+            let below = PathBuf::from(below);
+            found.extend(at(&root, below, &stack, &templates, markers)?);
         }
         if !found.is_empty() {
             return Ok(found);
@@ -87,20 +115,26 @@ fn in_or_below(folder: &Path) -> Result<Vec<Project>> {
     Ok(Vec::new())
 }
 
-/// Returns the project in `root`, if all markers of the stack match and all facts have a value.
+/// Returns the project in `root`, if the markers of the stack match and all facts have a value.
 fn at(
     root: &Path,
     below: PathBuf,
     stack: &Stack,
     templates: &Rc<Templates>,
+    markers: Markers,
 ) -> Result<Option<Project>> {
-    for marker in &stack.project.markers {
-        if ask(root, marker)?.is_none() {
-            return Ok(None);
-        }
+    if !markers.fit(root, stack)? {
+        return Ok(None);
     }
     let look = |question: &Question| look(root, question);
-    let given = Facts::from([("below".to_owned(), below.display().to_string())]);
+    let complete = match markers {
+        Markers::All => COMPLETE,
+        Markers::Almost => "",
+    };
+    let given = Facts::from([
+        ("below".to_owned(), below.display().to_string()),
+        ("complete".to_owned(), complete.to_owned()),
+    ]);
     let facts = facts::work_out(&stack.project.facts, given, templates, &look)?;
     Ok(facts.map(|facts| Project {
         root: root.to_owned(),

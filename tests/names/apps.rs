@@ -1,7 +1,6 @@
 //! Names of apps.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::generated::is_formatted;
 use crate::sources::{LONGEST, Names, of_the_library};

@@ -12,6 +12,7 @@ mod edits;
 mod elixir;
 mod generate;
 mod new;
+mod others;
 mod presence;
 mod real_phoenix;
 mod seed;

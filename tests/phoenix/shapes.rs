@@ -398,7 +398,7 @@ fn an_app_without_a_web_module_is_refused_in_one_sentence() {
         refused(
             &sandbox,
             args,
-            "error: this app has no web module: no module below lib/ or web/ uses Phoenix.Endpoint or is called ShopWeb\n\
+            "error: the web module was not found: not exactly one module below lib/ or web/ uses Phoenix.Endpoint, and none is called ShopWeb\n\
              help: run this in the app that has one\n",
         );
     }
@@ -553,8 +553,7 @@ fn an_app_without_a_page_is_made_no_script_and_asked_for_none() {
 const OWN_SCRIPT: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {token: window.userToken}})\n\n\
                           socket.connect()\n\nexport default socket\n";
 const OWN_APP: &str = "import \"phoenix_html\"\n\n// Import local files\n//\n// Local files can be imported directly using relative\n\
-                       // paths \"./socket\" or full ones \"web/static/js/socket\".\n\n// import socket from
-                       // \"./socket\"\n";
+                       // paths \"./socket\" or full ones \"web/static/js/socket\".\n\n// import socket from \"./socket\"\n";
 
 #[test]
 fn the_script_that_phoenix_made_joins_and_is_loaded_where_its_import_is_commented_out() {

@@ -1,0 +1,5 @@
+import "./styles";
+import { start } from "./page";
+import "./user_socket.js";
+
+start();

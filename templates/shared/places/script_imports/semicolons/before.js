@@ -1,0 +1,4 @@
+import "./styles";
+import { start } from "./page";
+
+start();

@@ -1,0 +1,4 @@
+import { start } from './page';
+import './user_socket.js';
+
+start();

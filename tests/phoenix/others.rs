@@ -1,0 +1,226 @@
+//! Apps that others have made, older than Phoenix 1.8 or with files of the names that ours have.
+
+use crate::support::Sandbox;
+
+/// An app called `shop` on this version of Phoenix, with `files` in it.
+fn shop(version: &str, files: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let lock = format!(
+        "%{{\n  \"phoenix\": {{:hex, :phoenix, \"{version}\", \"abc\", [:mix], []}},\n}}\n"
+    );
+    let skeleton = [
+        (
+            "mix.exs",
+            "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, version: \"0.1.0\", deps: deps()]\n  \
+             defp deps, do: [{:phoenix, \">= 1.0.0\"}]\nend\n",
+        ),
+        ("mix.lock", &lock),
+        (
+            "lib/shop_web.ex",
+            "defmodule ShopWeb do\n  def channel, do: quote(do: use(Phoenix.Channel))\nend\n",
+        ),
+        (
+            "lib/shop_web/endpoint.ex",
+            "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  plug ShopWeb.Router\nend\n",
+        ),
+        ("assets/js/app.js", "console.log(\"hi\")\n"),
+    ];
+    for (path, source) in skeleton.iter().chain(files) {
+        sandbox.write(&format!("my_app/{path}"), source);
+    }
+    sandbox
+}
+
+/// A router with one scope of a browser.
+const ROUTER: &str = r#"defmodule ShopWeb.Router do
+  use ShopWeb, :router
+
+  pipeline :browser do
+    plug :fetch_session
+  end
+
+  scope "/", ShopWeb do
+    pipe_through :browser
+
+    get "/", PageController, :index
+  end
+end
+"#;
+
+/// A socket handler that has its own way to know its user.
+const OWN_CONNECT: &str = r#"defmodule ShopWeb.UserSocket do
+  use Phoenix.Socket
+
+  def connect(%{"key" => key}, socket, _info) do
+    {:ok, assign(socket, :user, ShopWeb.Keys.owner(key))}
+  end
+
+  def connect(_params, _socket, _info), do: :error
+
+  def id(_socket), do: nil
+end
+"#;
+
+const SCRIPT: &str = "import { Socket } from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", { params: { token: window.userToken } })\nsocket.connect()\n\nexport default socket\n";
+
+#[test]
+fn a_socket_before_phoenix_1_4_names_its_transport_and_is_mounted_without_options() {
+    let sandbox = shop("1.3.4", &[]);
+
+    sandbox.run(&["gen", "socket", "Device"]).succeeded();
+
+    let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+    let mounted = "  socket \"/device_socket\", ShopWeb.DeviceSocket\n\n  plug";
+    assert!(endpoint.contains(mounted), "{endpoint}");
+    let socket = sandbox.read("my_app/lib/shop_web/channels/device_socket.ex");
+    let start = "defmodule ShopWeb.DeviceSocket do\n  use Phoenix.Socket\n\n  transport :websocket, Phoenix.Transports.WebSocket\n\n  #";
+    assert!(socket.starts_with(start), "{socket}");
+    assert!(
+        socket.contains("  def connect(_params, socket) do\n"),
+        "{socket}"
+    );
+}
+
+#[test]
+fn a_presence_before_phoenix_1_5_is_started_behind_the_endpoint_that_starts_the_pubsub() {
+    let application = "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    \
+         Supervisor.start_link([ShopWeb.Endpoint], strategy: :one_for_one)\n  end\nend\n";
+    for (version, child) in [
+        ("1.3.4", "supervisor(ShopWeb.Presence, []),"),
+        ("1.4.0", "ShopWeb.Presence,"),
+    ] {
+        let sandbox = shop(version, &[("lib/shop/application.ex", application)]);
+
+        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+        let step = format!(
+            "Add this to `lib/shop/application.ex` to start it, among the children: after the endpoint, which starts the PubSub:\n\n    {child}\n"
+        );
+        assert!(ran.stdout.contains(&step), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_web_module_that_makes_routers_is_no_router() {
+    let web = "defmodule ShopWeb do\n  def router do\n    quote do\n      use Phoenix.Router\n    end\n  end\nend\n";
+    let sandbox = shop(
+        "1.7.0",
+        &[
+            ("lib/shop_web.ex", web),
+            ("lib/shop_web/routes/router.ex", ROUTER),
+        ],
+    );
+
+    let ran = sandbox.run(&["gen", "auth", "--no-socket"]).succeeded();
+
+    let injected = "* injecting lib/shop_web/routes/router.ex\n";
+    assert!(ran.stdout.contains(injected), "{}", ran.stdout);
+}
+
+#[test]
+fn gen_auth_takes_no_other_script_for_its_own() {
+    let sandbox = shop(
+        "1.7.0",
+        &[("assets/js/token.js", "export const token = \"abc\"\n")],
+    );
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "auth", "--yes"]).misused(
+        "error: another script is in assets/js/token.js: it exports no `tokenFetched`\n\
+         help: give that another name, then run this again\n",
+    );
+
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn a_script_shows_the_token_once_its_socket_asks_for_it() {
+    let mounted = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  socket \"/socket\", ShopWeb.UserSocket,\n    websocket: true\nend\n";
+    let sandbox = shop(
+        "1.7.0",
+        &[
+            ("lib/shop_web/endpoint.ex", mounted),
+            ("lib/shop_web/router.ex", ROUTER),
+            ("lib/shop_web/channels/user_socket.ex", OWN_CONNECT),
+            ("assets/js/user_socket.js", SCRIPT),
+        ],
+    );
+
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+
+    assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), SCRIPT);
+    let two = "instead of its own `connect` and `id` (lines 4 and 8 would do):\n";
+    assert!(ran.stdout.contains(two), "{}", ran.stdout);
+    let later = "The socket's script shows no such token until its socket asks for one. Then run this again, and it does:\n\n    hello-sockets gen auth\n";
+    assert!(ran.stdout.contains(later), "{}", ran.stdout);
+
+    let asks = OWN_CONNECT.replace(
+        "{:ok, assign(socket, :user, ShopWeb.Keys.owner(key))}",
+        "case ShopWeb.SocketToken.verify(key) do\n      {:ok, user} -> {:ok, assign(socket, :user, user)}\n      _ -> :error\n    end",
+    );
+    sandbox.write("my_app/lib/shop_web/channels/user_socket.ex", &asks);
+    sandbox.run(&["gen", "auth"]).succeeded();
+
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    assert!(
+        script.contains("params: () => ({ token: token() })"),
+        "{script}"
+    );
+}
+
+#[test]
+fn no_script_joins_a_channel_that_no_socket_routes() {
+    let sandbox = shop("1.7.0", &[("assets/js/socket.js", SCRIPT)]);
+
+    sandbox
+        .answer(&["gen", "channel", "Room"], "n\n")
+        .succeeded();
+
+    assert_eq!(sandbox.read("my_app/assets/js/socket.js"), SCRIPT);
+}
+
+#[test]
+fn an_endpoint_in_lib_itself_leads_to_the_folder_of_the_apps_name() {
+    let sandbox = shop("1.7.0", &[]);
+    let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+    std::fs::remove_dir_all(sandbox.path().join("my_app/lib")).expect("it was there");
+    sandbox.write("my_app/lib/endpoint.ex", &endpoint);
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+
+    assert!(sandbox.exists("my_app/lib/shop/channels/room_channel.ex"));
+    let mounted = "socket \"/socket\", ShopWeb.UserSocket,";
+    assert!(sandbox.read("my_app/lib/endpoint.ex").contains(mounted));
+}
+
+#[test]
+fn a_channel_that_is_called_so_alone_counts_nobody_in_unasked() {
+    let channel = "defmodule ShopWeb.Presence.Channel do\n  use ShopWeb, :channel\nend\n";
+    let sandbox = shop("1.7.0", &[("lib/shop_web/presence/channel.ex", channel)]);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    let none = "No channel tracks its clients yet. Once there is one, such as RoomChannel, run\n";
+    assert!(ran.stdout.contains(none), "{}", ran.stdout);
+}
+
+#[test]
+fn two_endpoints_of_other_names_are_none_that_is_known() {
+    let sandbox = shop("1.7.0", &[]);
+    std::fs::remove_dir_all(sandbox.path().join("my_app/lib")).expect("it was there");
+    for name in ["Admin", "Front"] {
+        let endpoint =
+            format!("defmodule {name}.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\nend\n");
+        sandbox.write(
+            &format!("my_app/lib/{}/endpoint.ex", name.to_lowercase()),
+            &endpoint,
+        );
+    }
+
+    sandbox.run(&["gen", "channel", "Room", "--yes"]).misused(
+        "error: the web module was not found: not exactly one module below lib/ or web/ uses Phoenix.Endpoint, and none is called ShopWeb\n\
+         help: run this in the app that has one\n",
+    );
+}
