@@ -219,14 +219,14 @@ const SOCKET_ELSEWHERE: Shape = Shape {
         ("src/web/mod.rs", "pub mod sockets;\n"),
         (
             "src/web/sockets.rs",
-            "use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler as Handler};
+            "use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler as Handler};
 
 pub struct UserSocket;
 
 impl Handler for UserSocket {
     fn channels(_routes: &mut Channels<Self>) {}
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -260,7 +260,7 @@ pub fn sockets() -> Endpoint {
         ),
         (
             "src/web/sockets.rs",
-            "use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler as Handler};
+            "use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler as Handler};
 
 use crate::channels::zebra_channel::ZebraChannel;
 
@@ -271,7 +271,7 @@ impl Handler for UserSocket {
         routes.channel::<ZebraChannel>(\"zebra:*\");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }

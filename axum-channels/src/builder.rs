@@ -21,10 +21,10 @@ use std::sync::Arc;
 /// Builder of an [`Endpoint`].
 ///
 /// ```
-/// # use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+/// # use axum_channels::{ConnectInfo, Params, Result, SocketHandler};
 /// # struct UserSocket;
 /// # impl SocketHandler for UserSocket {
-/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Ok(Self) }
+/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> { Ok(Self) }
 /// # }
 /// use axum_channels::Endpoint;
 ///

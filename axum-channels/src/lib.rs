@@ -16,7 +16,7 @@
 //!         routes.channel::<RoomChannel>("room:*");
 //!     }
 //!
-//!     async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+//!     async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
 //!         Ok(Self)
 //!     }
 //! }
@@ -24,7 +24,7 @@
 //! struct RoomChannel;
 //!
 //! impl Channel for RoomChannel {
-//!     async fn join(_topic: &Topic, _payload: Payload, _socket: &Socket) -> Result<Self, Refused> {
+//!     async fn join(_topic: &Topic, _payload: Payload, _socket: &Socket) -> Result<Self> {
 //!         Ok(Self)
 //!     }
 //!
@@ -148,7 +148,7 @@ pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
 pub use endpoint::{Endpoint, Event, Events, Missed, Stats};
 pub use log::LogLine;
-pub use message::{Later, Payload, Refused, Reply, Topic};
+pub use message::{InvalidPayload, Later, Payload, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use presence::Presences;
 pub use proxies::{InvalidNetwork, TrustedProxies};

@@ -6,7 +6,7 @@ use axum_channels::testing::{
     self, connect, connect_as, connect_with, connect_with_headers, join, join_with_token,
 };
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
     SocketHandler, Topic,
 };
 use serde_json::json;
@@ -117,8 +117,8 @@ async fn a_client_can_be_one_whom_connect_would_not_let_in() {
         fn channels(routes: &mut Channels<Self>) {
             routes.channel::<Whoami>("who:*");
         }
-        async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
-            Err(Refused::new("unauthorized"))
+        async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
+            Err(Refused::new("unauthorized").into())
         }
         fn id(&self) -> Option<String> {
             Some(format!("user:{}", self.0))
@@ -126,7 +126,7 @@ async fn a_client_can_be_one_whom_connect_would_not_let_in() {
     }
     struct Whoami;
     impl Channel for Whoami {
-        async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+        async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
             socket.push("you", json!([socket.handler::<Closed>().0, socket.id()]));
             Ok(Self)
         }
@@ -206,7 +206,7 @@ async fn joining_with_a_token_shows_it_to_the_socket_that_leads_there() {
         fn channels(routes: &mut Channels<Self>) {
             routes.channel::<RoomChannel>("room:*");
         }
-        async fn connect(_: &Params, info: &ConnectInfo) -> axum_channels::Result<Self, Refused> {
+        async fn connect(_: &Params, info: &ConnectInfo) -> axum_channels::Result<Self> {
             let token = info.auth_token();
             token.map(Self).ok_or_else(|| Refused::new("no token"))
         }
@@ -239,7 +239,7 @@ async fn joining_a_channel_that_no_socket_leads_to_yet_is_among_the_same_topics(
 async fn joining_a_topic_that_leads_to_another_channel_does_not_end_up_there() {
     struct Other;
     impl Channel for Other {
-        async fn join(_: &Topic, _: Payload, _: &Socket) -> axum_channels::Result<Self, Refused> {
+        async fn join(_: &Topic, _: Payload, _: &Socket) -> axum_channels::Result<Self> {
             Ok(Self)
         }
     }
@@ -271,7 +271,7 @@ async fn a_client_that_was_let_in_already_is_counted_and_closed_like_any_other()
 struct NoEntry;
 
 impl SocketHandler for NoEntry {
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
-        Err(Refused::new("unauthorized"))
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
+        Err(Refused::new("unauthorized").into())
     }
 }

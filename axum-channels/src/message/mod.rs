@@ -1,5 +1,6 @@
 //! Types of the protocol, independent of their encoding.
 
+mod invalid_payload;
 mod later;
 mod payload;
 mod reference;
@@ -8,12 +9,12 @@ mod reply;
 mod text;
 mod topic;
 
+pub use invalid_payload::InvalidPayload;
 pub use later::Later;
 pub(crate) use later::Promise;
 pub use payload::Payload;
 pub(crate) use reference::Ref;
 pub use refused::Refused;
-pub(crate) use refused::Why;
 pub use reply::Reply;
 pub(crate) use reply::{Answer, Status};
 pub use topic::Topic;

@@ -47,15 +47,15 @@ impl ConnectInfo {
     /// it is not the base64 of a text. The token is not verified here.
     ///
     /// ```
-    /// use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+    /// use axum_channels::{ConnectInfo, Params, Refused, Result, SocketHandler};
     ///
     /// struct UserSocket;
     ///
     /// impl SocketHandler for UserSocket {
-    ///     async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    ///     async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self> {
     ///         match info.auth_token().as_deref() {
     ///             Some("let me in") => Ok(Self),
-    ///             _ => Err(Refused::new("unauthorized").status(401)),
+    ///             _ => Err(Refused::new("unauthorized").status(401).into()),
     ///         }
     ///     }
     /// }
@@ -107,7 +107,7 @@ impl ConnectInfo {
     /// `None` if a trusted proxy sent no valid address, or the server does not provide the peer's.
     ///
     /// ```
-    /// use axum_channels::{ConnectInfo, Refused};
+    /// use axum_channels::{ConnectInfo, Refused, Result,};
     ///
     /// fn refuse_others(info: &ConnectInfo) -> Result<(), Refused> {
     ///     match info.client_addr() {
@@ -159,7 +159,7 @@ impl ConnectInfo {
     /// The endpoint that the client connects to, through which all connected clients can be reached.
     ///
     /// ```
-    /// use axum_channels::{ConnectInfo, Refused};
+    /// use axum_channels::{ConnectInfo, Refused, Result,};
     ///
     /// fn find_room(info: &ConnectInfo) -> Result<(), Refused> {
     ///     match info.endpoint().presences("room:lobby").len() {
@@ -187,7 +187,7 @@ impl ConnectInfo {
     /// }
     /// ```
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
-        self.endpoint.shared().states.expect()
+        self.endpoint.state()
     }
 
     /// Value that the endpoint was built with, or `None`.
@@ -199,7 +199,7 @@ impl ConnectInfo {
     /// }
     /// ```
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.endpoint.shared().states.get()
+        self.endpoint.try_state()
     }
 }
 

@@ -3,6 +3,7 @@ use super::keyed_queue::KeyedQueue;
 use super::subscription_slots::SubscriptionSlots;
 use super::tracked::Tracked;
 use crate::channel::{Envelope, HandleInfo};
+use crate::message::Payload;
 use crate::pubsub;
 use crate::session::{AppMessage, Key};
 use crate::sync::lock;
@@ -18,6 +19,8 @@ pub(crate) struct Mailbox {
     subscription_slots: OnceLock<Box<SubscriptionSlots<Key, pubsub::Subscription>>>,
     /// Presences of the channels. Created with the first presence.
     pub(super) tracked: OnceLock<Box<Mutex<Tracked>>>,
+    /// Replies to joins under way. Created with the first one that is not empty.
+    join_responses: OnceLock<Box<Mutex<Vec<(Key, Payload)>>>>,
 }
 
 /// Mailbox of a connection, created when first needed. There is none after the channels have ended.
@@ -66,6 +69,24 @@ impl Context {
         Ok(waiting)
     }
 
+    /// Sets the reply to a join under way.
+    pub(super) fn set_join_response(&self, key: Key, response: Payload) {
+        let Some(mailbox) = self.mailbox.open() else {
+            return; // nobody is left to answer
+        };
+        let responses: &Mutex<_> = mailbox.join_responses.get_or_init(Box::default);
+        let mut responses = lock(responses);
+        responses.retain(|(of, _)| *of != key);
+        responses.push((key, response));
+    }
+
+    /// Takes the reply to a join.
+    pub(super) fn take_join_response(&self, key: Key) -> Option<Payload> {
+        let mut responses = lock(&**self.mailbox.get()?.join_responses.get()?);
+        let at = responses.iter().position(|(of, _)| *of == key)?;
+        Some(responses.swap_remove(at).1)
+    }
+
     /// Ends a channel's subscriptions.
     pub(crate) fn unsubscribe(&self, key: Key) {
         let mailbox = self.mailbox.get();
@@ -76,9 +97,10 @@ impl Context {
         }
     }
 
-    /// Ends a channel's subscriptions and presences.
+    /// Ends a channel's subscriptions and presences, and drops a reply to its join that was set too late.
     pub(crate) fn forget(&self, key: Key) {
         self.unsubscribe(key);
+        self.take_join_response(key);
         let mailbox = self.mailbox.get();
         if let Some(tracked) = mailbox.and_then(|mailbox| mailbox.tracked.get()) {
             lock(&**tracked).forget(key);
@@ -89,7 +111,7 @@ impl Context {
 /// Handle that sends messages to one channel of one client, from anywhere in the app: see [`HandleInfo`].
 ///
 /// ```
-/// use axum_channels::{Channel, HandleInfo, Payload, Refused, Result, Socket, Topic};
+/// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
 /// use serde_json::json;
 /// use std::time::Duration;
 ///
@@ -97,7 +119,7 @@ impl Context {
 /// struct Tick(u64);
 ///
 /// impl Channel for Clock {
-///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
 ///         let clock = socket.sender::<Clock>();
 ///         tokio::spawn(async move {
 ///             for n in 0.. {

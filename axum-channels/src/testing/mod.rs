@@ -8,7 +8,7 @@
 //! struct Echo;
 //!
 //! impl Channel for Echo {
-//!     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+//!     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
 //!         Ok(Self)
 //!     }
 //!
@@ -36,7 +36,7 @@ mod wire;
 pub use channel::{Push, TestChannel};
 pub use client::Client;
 
-use crate::channel::{Channel, Channels};
+use crate::channel::{Channel, Channels, Result};
 use crate::endpoint::Endpoint;
 use crate::message::{Payload, Refused};
 use crate::socket::{ConnectInfo, Params, SocketHandler};
@@ -166,7 +166,7 @@ pub fn connect(endpoint: &Endpoint, path: &str) -> impl Future<Output = Client> 
 /// # use serde_json::json;
 /// struct UserSocket { user: u64 }
 /// # impl SocketHandler for UserSocket {
-/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Err(Refused::new("who are you?")) }
+/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> { Err(Refused::new("who are you?").into()) }
 /// # }
 ///
 /// # async fn test(endpoint: Endpoint) {
@@ -275,7 +275,7 @@ async fn open(
 struct Anyone;
 
 impl SocketHandler for Anyone {
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
