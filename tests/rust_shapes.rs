@@ -35,6 +35,9 @@ edition = "2024"
 axum-channels = { path = "LIBRARY" }
 serde_json = "1"
 tokio = { version = "1", features = ["macros", "rt"] }
+
+[dev-dependencies]
+axum-channels = { path = "LIBRARY", features = ["testing"] }
 "#;
 
 const ENDPOINT: &str = "\
@@ -141,6 +144,9 @@ path = "source/core.rs"
 chan = { package = "axum-channels", path = "LIBRARY" }
 serde_json = "1"
 tokio = { version = "1", features = ["macros", "rt"] }
+
+[dev-dependencies]
+chan = { package = "axum-channels", path = "LIBRARY", features = ["testing"] }
 "#,
         ),
         (

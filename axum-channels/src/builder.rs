@@ -123,6 +123,7 @@ impl Endpoint {
 
     /// Returns an endpoint with one socket, at `/socket`, that shares topics and state with this one. Its clients have the
     /// handler `handler`.
+    #[cfg(any(feature = "testing", test, fuzzing))]
     pub(crate) fn with_test_socket<S: SocketHandler>(
         &self,
         channels: Channels<S>,

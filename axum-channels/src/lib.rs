@@ -64,6 +64,7 @@
 //!
 //! - [`SocketHandler`]: accepts clients, and routes topics to [`Channels`].
 //! - [`Channel`]: handles a topic's messages. [`Socket`]: its handle to the client and to everyone else on the topic.
+//! - [`Error`]: a reply to the client, or the end of the channel. [`Refused`], [`InvalidPayload`]: errors that are replies.
 //! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Socket::subscribe`]: broadcasts of other
 //!   topics. [`Later`]: a reply from elsewhere.
 //! - [`Presence`]: lists of the clients on a topic.
@@ -72,7 +73,7 @@
 //! - [`websocket`]: limits and their defaults. [`CheckOrigin`]: pages that may connect.
 //! - [`serve`]: a server with time limits and a bounded shutdown.
 //! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
-//! - [`testing`]: clients for tests.
+//! - `testing`, with the feature of that name: clients for tests.
 //!
 //! # Layout
 //!
@@ -100,7 +101,7 @@
 //!
 //! - `connect`: `socket`, `transport`, `accepted`
 //! - `join`: `channel`, `outcome` (`ok`, `refused`, `crashed`)
-//! - `handle`: `channel`, `outcome` (`ok`, `crashed`); a message from the client or the app
+//! - `handle`: `channel`, `outcome` (`ok`, also for an error reply, `crashed`); a message from the client or the app
 //! - `publish`: `subscribers`
 //! - `close`: `code`
 //!
@@ -137,6 +138,7 @@ mod serve;
 mod session;
 mod socket;
 mod sync;
+#[cfg(any(feature = "testing", test, fuzzing))]
 pub mod testing;
 #[cfg(feature = "token")]
 mod token;

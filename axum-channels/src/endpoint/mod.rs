@@ -260,6 +260,7 @@ impl Endpoint {
     }
 
     /// Returns the path of the first socket that routes a topic to the channel `C`.
+    #[cfg(any(feature = "testing", test, fuzzing))]
     pub(crate) fn path_to<C>(&self, topic: &str) -> Option<&str> {
         let mut sockets = self.inner.sockets.iter();
         let found = sockets.find(|socket| socket.channel(topic) == Some(type_name::<C>()))?;

@@ -12,6 +12,7 @@ pub(crate) trait Mounted: Send + Sync {
     fn router(self: Arc<Self>, endpoint: Endpoint) -> Router;
 
     /// Returns the type name of a topic's channel.
+    #[cfg(any(feature = "testing", test, fuzzing))]
     fn channel(&self, topic: &str) -> Option<&'static str>;
 
     /// Returns the number of connected clients.

@@ -25,6 +25,35 @@
 //! assert_eq!(channel.push("ping", json!({"a": 1})).reply().await, Reply::ok(json!({"a": 1})));
 //! # }
 //! ```
+//!
+//! With the feature `testing`, which an app switches on among its dev-dependencies, so that no other build has it:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! axum-channels = { version = "0.1", features = ["testing"] }
+//! ```
+//!
+//! # Routers
+//!
+//! Functions that connect take an endpoint, or a router with the app's routes and layers. With the router, a connection
+//! passes through the layers, as those of a session:
+//!
+//! ```
+//! # use axum::{Router, extract::Extension};
+//! # use axum_channels::{Endpoint, testing::connect_with_headers};
+//! # async fn test(endpoint: Endpoint) {
+//! let app = Router::new().merge(endpoint.router()).layer(Extension("…"));
+//! let cookie = [("cookie", "session=42")];
+//! let client = connect_with_headers(app.clone(), "/socket", &cookie).await.expect("signed in");
+//! # }
+//! ```
+//!
+//! # Time
+//!
+//! An assertion waits for at most a second, and a refutation for a tenth of that; [`Client::within`] and
+//! [`TestChannel::within`] set other limits. All of them are of tokio's clock. While it is paused, as in
+//! `#[tokio::test(start_paused = true)]`, no test waits: time passes when all tasks are idle. Clients send heartbeats, as in
+//! a browser, so that a long wait does not end the connection.
 
 mod channel;
 mod client;
@@ -40,6 +69,7 @@ use crate::channel::{Channel, Channels, Result};
 use crate::endpoint::Endpoint;
 use crate::message::{Payload, Refused};
 use crate::socket::{ConnectInfo, Params, SocketHandler};
+use axum::Router;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use hyper::server::conn::http1;
@@ -116,10 +146,10 @@ async fn join_through<C: Channel>(
     at: &Location<'_>,
 ) -> TestChannel {
     let client = match endpoint.path_to::<C>(topic) {
-        Some(path) => open(endpoint, path, &[], &headers).await,
+        Some(path) => open(endpoint.into(), path, &[], &headers).await,
         None => {
             let test_endpoint = endpoint.with_test_socket(only::<C>(topic), Anyone);
-            open(&test_endpoint, "/socket", &[], &headers).await
+            open((&test_endpoint).into(), "/socket", &[], &headers).await
         }
     };
     let client = match client {
@@ -147,10 +177,10 @@ fn only<C: Channel>(pattern: &str) -> Channels<Anyone> {
 /// # }
 /// ```
 #[track_caller]
-pub fn connect(endpoint: &Endpoint, path: &str) -> impl Future<Output = Client> {
-    let at = Location::caller();
+pub fn connect(app: impl Into<Router>, path: &str) -> impl Future<Output = Client> {
+    let (at, app) = (Location::caller(), app.into());
     async move {
-        match connect_with(endpoint, path, &[]).await {
+        match connect_with(app, path, &[]).await {
             Ok(client) => client,
             Err(refused) => panic!("{at}: cannot connect to {path}: {refused:?}"),
         }
@@ -193,11 +223,11 @@ pub async fn connect_as<S: SocketHandler>(endpoint: &Endpoint, handler: S) -> Cl
 /// # Errors
 /// The refusal: the payload and the status.
 pub async fn connect_with(
-    endpoint: &Endpoint,
+    app: impl Into<Router>,
     path: &str,
     params: &[(&str, &str)],
 ) -> Result<Client, Refused> {
-    open(endpoint, path, params, "").await
+    open(app.into(), path, params, "").await
 }
 
 /// Connects with a token, as phoenix.js does with an `authToken`, or returns the refusal.
@@ -213,11 +243,11 @@ pub async fn connect_with(
 /// # Errors
 /// The refusal: the payload and the status.
 pub async fn connect_with_token(
-    endpoint: &Endpoint,
+    app: impl Into<Router>,
     path: &str,
     token: &str,
 ) -> Result<Client, Refused> {
-    open(endpoint, path, &[], &bearing(token)).await
+    open(app.into(), path, &[], &bearing(token)).await
 }
 
 /// Name of the header with the token.
@@ -239,23 +269,23 @@ fn bearing(token: &str) -> String {
 /// # Errors
 /// The refusal: the payload and the status.
 pub async fn connect_with_headers(
-    endpoint: &Endpoint,
+    app: impl Into<Router>,
     path: &str,
     headers: &[(&str, &str)],
 ) -> Result<Client, Refused> {
     let header = |(name, value): &(&str, &str)| format!("{name}: {value}\r\n");
     let headers: String = headers.iter().map(header).collect();
-    open(endpoint, path, &[], &headers).await
+    open(app.into(), path, &[], &headers).await
 }
 
 async fn open(
-    endpoint: &Endpoint,
+    app: Router,
     path: &str,
     params: &[(&str, &str)],
     headers: &str,
 ) -> Result<Client, Refused> {
     let (mut near, far) = duplex(PIPE);
-    let service = TowerToHyperService::new(endpoint.router::<()>());
+    let service = TowerToHyperService::new(app);
     tokio::spawn(
         http1::Builder::new()
             .serve_connection(TokioIo::new(far), service)
@@ -269,6 +299,13 @@ async fn open(
         Ok(Ok(())) => Ok(Client::new(near)),
         Ok(Err(refused)) => Err(refused),
         Err(error) => panic!("no response from {path}: {error}"),
+    }
+}
+
+/// The routes of an endpoint alone, to connect to.
+impl From<&Endpoint> for Router {
+    fn from(endpoint: &Endpoint) -> Self {
+        endpoint.router()
     }
 }
 

@@ -58,6 +58,7 @@ impl Mounted for Mount {
         }
     }
 
+    #[cfg(any(feature = "testing", test, fuzzing))]
     fn channel(&self, topic: &str) -> Option<&'static str> {
         let RouteId(route) = self.handlers.rules.route(topic)?;
         Some(self.handlers.routes.get(route as usize)?.name)
