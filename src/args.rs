@@ -14,7 +14,7 @@ use crate::catalogue::{Stack, Templates};
 use crate::project::Project;
 use generators::{Asked, arguments, asked, subcommands};
 
-/// Everything that was typed.
+/// The parsed command line.
 #[derive(Debug)]
 pub struct Args {
     pub command: Command,
@@ -29,14 +29,14 @@ pub enum Command {
     Reference,
 }
 
-/// A new app.
+/// Options of `new`.
 #[derive(Debug)]
 pub struct New {
-    /// The folder to make it in. Empty if none was typed.
+    /// Folder of the app. Empty if not given.
     pub path: PathBuf,
     pub stack: String,
     pub stack_from: StackFrom,
-    /// The app's name, if the folder's will not do.
+    /// Name of the app, if it differs from that of the folder.
     pub app: Option<String>,
     pub asked: Asked,
     pub common: Common,
@@ -49,7 +49,7 @@ pub enum StackFrom {
     Default,
 }
 
-/// A generator with what it was asked for.
+/// A generator with its arguments.
 #[derive(Debug)]
 pub struct Gen {
     pub generator: String,
@@ -58,22 +58,22 @@ pub struct Gen {
     pub common: Common,
 }
 
-/// What every command that writes understands.
+/// Options of all commands that write.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Common {
     /// Answer every question with yes
     #[arg(short, long)]
     pub yes: bool,
-    /// Report what would be done, and touch nothing
+    /// Report the changes, and write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Overwrite files that differ, without being asked
+    /// Overwrite files that differ, without asking
     #[arg(long, conflicts_with = "skip")]
     pub force: bool,
-    /// Keep files that differ, without being asked
+    /// Keep files that differ, without asking
     #[arg(long)]
     pub skip: bool,
-    /// Exit with 3 if lines are left to be put in by hand
+    /// Exit with code 3 if manual steps are left
     #[arg(long)]
     pub strict: bool,
 }
@@ -88,16 +88,16 @@ pub enum Color {
 const EXAMPLES: &str = "\
 Examples:
   hello-sockets new my_app                  a Rust app in ./my_app; then: cd my_app && cargo run
-  hello-sockets new my_app --channel User   the same, with a channel that the page talks to
+  hello-sockets new my_app --channel User   the same, with a channel that the page joins
   hello-sockets new my_app --stack phoenix  a Phoenix app; then: cd my_app && mix phx.server
-  hello-sockets gen channel Room            another channel, in the app around the current folder
-  hello-sockets help gen channel            all about one of them";
+  hello-sockets gen channel Room            another channel, in the current app
+  hello-sockets help gen channel            the options of a generator";
 
 const GEN_EXAMPLES: &str = "\
 Examples:
   hello-sockets gen channel Room
   hello-sockets gen socket Device
-  hello-sockets help gen channel            all about one of them";
+  hello-sockets help gen channel            the options of a generator";
 
 const NEW_EXAMPLES: &str = "\
 Examples:
@@ -107,16 +107,16 @@ Examples:
   hello-sockets new my_app --stack phoenix";
 
 impl Args {
-    /// Reads the command line; exits with 2 and a message if it makes no sense. `around` is the project that the
-    /// current folder belongs to.
+    /// Parses the command line; exits with 2 and a message if it is invalid. `around` is the project of the current
+    /// folder.
     ///
     /// # Errors
-    /// A generator or a stack is wrong.
+    /// A generator or a stack is invalid.
     pub fn parse(around: Option<&Project>) -> Result<Self> {
         let built_in = Templates::default();
         let typed: Vec<_> = std::env::args_os().collect();
         let has = |word: &str| typed.iter().any(|arg| arg == word);
-        // Templates are read only if it is a command of theirs that was typed.
+        // Reads templates only for commands that need them.
         let new = match has("new") {
             true => new_command(&built_in)?,
             false => clap::Command::new("new"),
@@ -149,13 +149,13 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .value_name("WHEN")
         .help("Colour the report");
     let generate = clap::Command::new("gen")
-        .about("Grow the app around the current folder: channels, sockets, presences, tokens")
+        .about("Add channels, sockets, presences and tokens to the current app")
         .after_help(GEN_EXAMPLES)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(generators);
     let templates = clap::Command::new("templates")
-        .about("Write stacks and generators of your own")
+        .about("Print the reference for own stacks and generators")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
@@ -164,7 +164,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         );
     clap::Command::new("hello-sockets")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Scaffolds and grows realtime apps: a WebSocket server with channels, its tests, and a page that talks to it")
+        .about("Creates and extends realtime apps: a WebSocket server with channels, its tests, and a page that uses them")
         .max_term_width(100)
         .after_help(EXAMPLES)
         .subcommand_required(true)
@@ -186,23 +186,23 @@ fn new_command(templates: &Templates) -> Result<clap::Command> {
     let path = Arg::new("path")
         .value_name("PATH")
         .value_parser(clap::value_parser!(PathBuf))
-        .help("The folder to make it in; its last part names the app. Without it, a terminal is asked");
+        .help("Folder of the new app; its last part is the app's name. Without it, the command asks for it in a terminal");
     let stack = Arg::new("stack")
         .long("stack")
         .value_name("STACK")
         .value_parser(possible.collect::<Vec<_>>())
         .default_value(default.map_or_else(String::new, |stack| stack.name.clone()))
-        .help("The framework that the app is built on");
+        .help("Framework of the app");
     let app = Arg::new("app")
         .long("app")
         .value_name("APP")
-        .help("The app's name, if the folder's will not do");
+        .help("Name of the app, if it differs from the folder's");
     let mut args: Vec<Arg> = Vec::new();
     for stack in &stacks {
         if !templates.has(&format!("{}/{APP}/generator.toml", stack.name)) {
             continue;
         }
-        // Where two stacks ask for the same, it is said once.
+        // Options of several stacks are listed once.
         for arg in arguments(&Generator::read(&stack.name, APP, templates)?) {
             if args.iter().all(|known| known.get_id() != arg.get_id()) {
                 args.push(arg);

@@ -1,12 +1,12 @@
-//! What stacks, generators and places say: read from `templates/`, and from a project's own below that.
+//! Stacks, generators and places, read from the embedded `templates/` and from a project's own templates.
 //!
-//! A file is read as a TOML value, its strings are rendered, and what comes out is deserialised: one family of types.
+//! A file is parsed as a TOML value, its strings are rendered, and the result is deserialised: one family of types.
 //!
 //! # Layout
-//! - [`templates`]: the embedded files, and those of a project that win over them
+//! - [`templates`]: the embedded files, and those of a project, which take precedence
 //! - [`render`]: Tera, which renders strings, whole TOML values and conditions
 //! - [`stack`]: `stack.toml`; [`generator`]: `generator.toml`; places are [`crate::edit::place`]
-//! - [`reference`]: the reference of all that, written from the types
+//! - [`reference`]: the reference, generated from the types
 
 pub mod generator;
 pub mod reference;
@@ -21,7 +21,7 @@ pub use generator::Generator;
 pub use stack::Stack;
 pub use templates::Templates;
 
-/// A table as the type that it has to be: unknown and missing keys are errors that name the file.
+/// Deserialises a table. Unknown and missing keys are errors that name the file.
 fn typed<T: DeserializeOwned>(table: toml::Table, path: &str, templates: &Templates) -> Result<T> {
     table
         .try_into()

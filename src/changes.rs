@@ -1,6 +1,6 @@
-//! A plan held against the disk: what would be created, is there already, would be edited, or is in the way.
+//! Comparison of a plan with the disk: files to create, files to edit, files that are identical, and conflicts.
 //!
-//! Nothing is written here. Later steps see what earlier ones would have made.
+//! Nothing is written here. Later steps see the results of earlier ones.
 
 mod locate;
 
@@ -18,47 +18,47 @@ use crate::error::Misuse;
 use crate::plan::{File, Step};
 use crate::project::Project;
 
-/// What has to be written so far.
+/// The changes so far.
 pub struct Changes<'a> {
     project: &'a Project,
     files: Vec<Change>,
-    /// Changed files, parsed once.
+    /// Parsed changed files.
     sources: RefCell<BTreeMap<PathBuf, Rc<Source>>>,
 }
 
 /// One file to write.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Below the project's root.
+    /// Path below the root of the project.
     pub path: PathBuf,
-    /// What is on disk; `None` makes a new file.
+    /// Contents on disk; `None` for a new file.
     pub before: Option<Vec<u8>>,
     pub after: Vec<u8>,
 }
 
-/// How a planned file relates to what is there.
+/// Result of the comparison of a planned file with the disk.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FileVerdict {
     Create,
     Identical,
-    /// It is not looked at: it belongs to the reader, and is there.
+    /// An existing file that belongs to the user, with any contents.
     Kept,
-    /// Another file of that name is there.
+    /// A file with other contents exists.
     Conflict {
         before: Vec<u8>,
     },
 }
 
-/// How a step relates to what is there.
+/// Result of the comparison of a step with the disk.
 #[derive(Debug, PartialEq, Eq)]
 pub enum StepVerdict {
-    /// The file is made, of nothing but the text.
+    /// A new file with only the text.
     Create,
-    /// The file is changed in place.
+    /// An edit of an existing file.
     Edit,
-    /// All is there already.
+    /// All texts are present.
     Identical,
-    /// The reader has to put these lines in.
+    /// A manual step with these lines.
     Manual { why: String, lines: Vec<String> },
 }
 
@@ -71,14 +71,14 @@ impl<'a> Changes<'a> {
         }
     }
 
-    /// What has to be written: in the order in which it came up, but `last` at the end.
+    /// Returns the changes in the order of their steps, with `last` at the end.
     pub fn in_order(&self, last: &[PathBuf]) -> Vec<&Change> {
         let mut files: Vec<_> = self.files.iter().collect();
         files.sort_by_key(|change| last.contains(&change.path));
         files
     }
 
-    /// How `file` relates to what is there.
+    /// Compares `file` with the disk.
     pub fn verdict(&self, file: &File) -> Result<FileVerdict> {
         Ok(match self.read(&file.path)? {
             None => FileVerdict::Create,
@@ -88,12 +88,12 @@ impl<'a> Changes<'a> {
         })
     }
 
-    /// Takes a file in, whatever is in its place.
+    /// Adds a file, replacing an existing one.
     pub fn write(&mut self, file: &File) -> Result<()> {
         self.set(&file.path, file.contents.clone(), None)
     }
 
-    /// Takes a step in, if it can be made; the path is that of the file that it is about.
+    /// Adds a step if it is possible, and returns the path of its file.
     pub fn step(&mut self, step: &Step) -> Result<(PathBuf, StepVerdict)> {
         let named = step
             .location
@@ -103,7 +103,11 @@ impl<'a> Changes<'a> {
             .unwrap_or_default();
         let lines = || edit::lines(&step.parts);
         let manual = |why: String, lines| Ok((named.clone(), StepVerdict::Manual { why, lines }));
-        let path = match self.locate(&step.location)? {
+        let located = self.locate(&step.location)?;
+        if let Some(path) = self.found_elsewhere(step, &located)? {
+            return Ok((path, StepVerdict::Identical));
+        }
+        let path = match located {
             Located::At(path) => path,
             Located::Missing if step.location.create && !self.contains(&named)? => {
                 return self.create(step, named);
@@ -142,6 +146,33 @@ impl<'a> Changes<'a> {
         Ok((path, verdict))
     }
 
+    /// The file that has the text of `step` in place of the one that it belongs in.
+    fn found_elsewhere(&self, step: &Step, located: &Located) -> Result<Option<PathBuf>> {
+        let Some((place, elsewhere)) = step.parts.iter().find_map(|place| {
+            let elsewhere = place.elsewhere.as_ref()?;
+            Some((place, elsewhere))
+        }) else {
+            return Ok(None);
+        };
+        if let Located::At(path) = located
+            && let Some(source) = self.source(path)?
+            && place.is_in(&source)?
+        {
+            return Ok(None);
+        }
+        for pattern in &elsewhere.search {
+            for path in self.list(pattern)? {
+                if self.mentions(&path, &elsewhere.mentions)?
+                    && let Some(source) = self.source(&path)?
+                    && place.is_in(&source)?
+                {
+                    return Ok(Some(path));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether `before` is `file` with what `steps` add to it, or the first of them: what an earlier run may have left.
     pub fn completes(&self, file: &File, steps: &[&Step], before: &[u8]) -> Result<bool> {
         let (Some(language), Ok(text)) = (
@@ -166,7 +197,7 @@ impl<'a> Changes<'a> {
         Ok(false)
     }
 
-    /// What in the file of `step` stops the command before anything is written.
+    /// Returns the conflicts in the file of `step`, which stop the command before it writes.
     pub fn conflicts(&self, step: &Step) -> Result<Vec<Misuse>> {
         let Located::At(path) = self.locate(&step.location)? else {
             return Ok(Vec::new());
@@ -211,7 +242,7 @@ impl<'a> Changes<'a> {
         Ok((path, verdict))
     }
 
-    /// The file as it is on disk, or as an earlier step would have it, parsed; `None` if it cannot be.
+    /// Returns the parsed file, from disk or after earlier steps; `None` if it cannot be parsed.
     fn source(&self, path: &Path) -> Result<Option<Rc<Source>>> {
         if let Some(source) = self.sources.borrow().get(path) {
             return Ok(Some(Rc::clone(source)));
@@ -229,7 +260,7 @@ impl<'a> Changes<'a> {
         Ok(Some(source))
     }
 
-    /// The file as it is on disk, or as an earlier step would have it.
+    /// Returns the file, from disk or after earlier steps.
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         match self.files.iter().find(|f| f.path == path) {
             Some(change) => Ok(Some(change.after.clone())),
@@ -256,7 +287,7 @@ impl<'a> Changes<'a> {
     }
 }
 
-/// Why nothing is guessed: `lines 4 and 12 would do`.
+/// Returns the reason for a manual step: `lines 4 and 12 would do`.
 fn several(what: &str, found: impl IntoIterator<Item = String>) -> String {
     let found: Vec<_> = found.into_iter().collect();
     let (last, rest) = found

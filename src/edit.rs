@@ -1,16 +1,16 @@
-//! Edits to source files that somebody else owns. Pure: (source, parts) -> outcome.
+//! Edits of the user's source files. Pure: (source, parts) -> outcome.
 //!
-//! A [`Place`] is data, declared beside the templates. Text goes into it only where its queries say it belongs, and
-//! the result is parsed again: a new syntax error, no anchor, several scopes, or a result in which the text cannot be
-//! found make it [`Outcome::Manual`]. An edit made twice changes nothing.
+//! A [`Place`] is data, declared with the templates. Its queries select the position of the text, and the result is
+//! parsed again. A new syntax error, no anchor, several scopes, or a result without the text make the edit
+//! [`Outcome::Manual`]. Repeating an edit changes nothing.
 //!
 //! # Layout
-//! - [`place`]: what a place says
+//! - [`place`]: the types of a place
 //! - [`language`], [`source`]: grammars, parsing
-//! - [`query`]: where something stands, in tree-sitter's query language; [`glob`]: patterns of paths
-//! - [`insert`]: where text goes, in the file's own indentation and line endings
-//! - [`uncomment`]: a commented-out copy of the very lines is brought to life instead
-//! - [`part`]: one text at its place
+//! - [`query`]: tree-sitter's query language; [`glob`]: patterns of paths
+//! - [`insert`]: insertion of text in the file's own indentation and line endings
+//! - [`uncomment`]: uncomments a commented-out copy of the lines instead
+//! - [`part`]: one text in its place
 
 pub mod glob;
 mod insert;
@@ -30,29 +30,29 @@ pub use place::Place;
 pub use query::Query;
 pub use source::Source;
 
-/// What became of an edit.
+/// Outcome of an edit.
 pub enum Outcome {
     /// The whole new source.
     Changed(Source),
     /// Nothing to do.
     AlreadyThere,
-    /// The reader has to put these lines in: one string a part that is missing.
+    /// A manual step: one string for each missing part.
     Manual { reason: Reason, lines: Vec<String> },
 }
 
-/// Why an edit is left to the reader.
+/// Reason for a manual step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// No file, or no place in it, that the text could go to.
+    /// No file, or no place in it, was found.
     NoPlace,
-    /// Several places would do: their lines.
+    /// Several places match: their lines.
     Several(Vec<usize>),
 }
 
-/// Makes all of `parts` in `source`, or none.
+/// Inserts all of `parts` into `source`, or none.
 ///
 /// # Errors
-/// A query that is wrong: a mistake in a stack's files, not in `source`.
+/// A query is invalid: a fault in the files of a stack, not in `source`.
 pub fn apply(parts: &[Place], source: &Source) -> Result<Outcome> {
     let mut changed: Option<Source> = None;
     let mut refused = None;
@@ -81,16 +81,16 @@ pub fn apply(parts: &[Place], source: &Source) -> Result<Outcome> {
     })
 }
 
-/// The lines to put in by hand when there is no file to edit: one string a part.
+/// Returns the lines of a manual step without a file: one string for each part.
 pub fn lines(parts: &[Place]) -> Vec<String> {
     parts.iter().map(|part| part.lines(&[])).collect()
 }
 
-/// What `query` captured as `@value` in each of its matches, in the order of the file; in what `within` captures as
-/// `@scope`, if that is given.
+/// Returns the captures `@value` of `query`, in the order of the file; only inside of the captures `@scope` of
+/// `within`, if it is given.
 ///
 /// # Errors
-/// A query that is wrong: a mistake in a stack's files, not in `source`.
+/// A query is invalid: a fault in the files of a stack, not in `source`.
 pub fn values(source: &Source, within: Option<&str>, query: &str) -> Result<Vec<String>> {
     let scopes = match within {
         Some(within) => {

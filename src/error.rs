@@ -1,18 +1,18 @@
-//! Misuse: what the person typed cannot be done, and what to type instead.
+//! Misuse: an invalid request, with a suggestion.
 
 use std::fmt;
 
 /// A mistake that its reader can mend. The command exits with 2; every other error exits with 1.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Misuse {
     message: String,
     help: Option<String>,
-    /// What stands in the way besides.
+    /// Further obstacles.
     more: Vec<Misuse>,
 }
 
 impl Misuse {
-    /// `message` is lower case, with backticks round what was typed.
+    /// Creates an error. `message` is in lower case, with backticks around values.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -21,13 +21,13 @@ impl Misuse {
         }
     }
 
-    /// The way out, usually a command to type.
+    /// Adds a suggestion, usually a command.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// All of them at once, each named once; `None` if there are none.
+    /// Combines distinct errors into one; `None` if there are none.
     pub fn all(misuses: Vec<Self>) -> Option<Self> {
         let mut rest = misuses.into_iter();
         let mut first = rest.next()?;
@@ -40,12 +40,12 @@ impl Misuse {
         Some(first)
     }
 
-    /// What stands in the way besides.
+    /// Further obstacles.
     pub fn more(&self) -> &[Self] {
         &self.more
     }
 
-    /// The line behind `help:`.
+    /// Returns the line after `help:`.
     pub fn way_out(&self) -> Option<&str> {
         self.help.as_deref()
     }

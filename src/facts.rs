@@ -1,4 +1,4 @@
-//! What an app says of itself, worked out by its stack's rules. Pure: the caller looks into the files.
+//! Facts of an app, computed by the rules of its stack. Pure: the caller reads the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,25 +11,28 @@ use crate::catalogue::generator::ListRule;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{FactRule, Lookup};
 
-/// What templates call `app`.
+/// The facts of an app; `app` in templates.
 pub type Facts = BTreeMap<String, String>;
 
 /// One way to a fact, its texts rendered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Question {
     pub file: Option<String>,
+    /// The file may be in a folder above.
+    pub above: bool,
+    /// Query for patterns of folders that do not count: those of `query` are such patterns, too.
+    pub except: Option<String>,
     pub search: Vec<String>,
     pub mentions: String,
     pub within: Option<String>,
-    /// Without it, that the file is there is the answer.
+    /// Without it, the existence of the file counts.
     pub query: Option<String>,
 }
 
-/// Answers a question with every value, each with the path of the file that has it.
+/// Returns all values for a look-up, each with the path of its file.
 pub type Look<'a> = dyn Fn(&Question) -> Result<Vec<(String, String)>> + 'a;
 
-/// Works out every fact, in the order of the rules; those that are `given` are not looked for. `None` if one
-/// cannot be had.
+/// Computes all facts in the order of the rules, except those in `given`. Returns `None` if one has no value.
 pub fn work_out(
     rules: &[FactRule],
     given: Facts,
@@ -48,16 +51,19 @@ pub fn work_out(
         let Some(value) = first(&rule.any, context, look, &renderer)? else {
             return Ok(None);
         };
+        if rule.needed && value.is_empty() {
+            return Ok(None);
+        }
         facts.insert(rule.name.clone(), value);
         add_spellings(&mut facts);
     }
     Ok(Some(facts))
 }
 
-/// The first of `ways` that leads to a value, its texts seeing `context`.
+/// Returns the first value of `ways`, with texts rendered in `context`.
 ///
 /// # Errors
-/// A template or a query is wrong.
+/// A template or a query is invalid.
 pub fn first(
     ways: &[Lookup],
     mut context: Context,
@@ -67,16 +73,20 @@ pub fn first(
     for way in ways {
         if way.file.is_some() || !way.search.is_empty() {
             let file = way.file.as_ref();
-            let query = way.query.as_ref();
+            let (within, query) = (way.within.as_ref(), way.query.as_ref());
             let search = way
                 .search
                 .iter()
                 .map(|pattern| renderer.text(pattern, &context));
             let question = Question {
                 file: file.map(|file| renderer.text(file, &context)).transpose()?,
+                above: way.above,
+                except: way.except.clone(),
                 search: search.collect::<Result<_>>()?,
                 mentions: renderer.text(&way.mentions, &context)?,
-                within: way.within.clone(),
+                within: within
+                    .map(|within| renderer.text(within, &context))
+                    .transpose()?,
                 query: query
                     .map(|query| renderer.text(query, &context))
                     .transpose()?,
@@ -85,7 +95,7 @@ pub fn first(
             let Some((value, path)) = found.first() else {
                 continue;
             };
-            // Which of several files is meant is not guessed.
+            // With several files, none is chosen.
             if found.iter().any(|(_, other)| other != path) {
                 continue;
             }
@@ -102,7 +112,7 @@ pub fn first(
     Ok(None)
 }
 
-/// Every value of a list, in order, its texts seeing `context`.
+/// Returns all values of a list, in order, with texts rendered in `context`.
 pub fn all(
     list: &ListRule,
     mut context: Context,
@@ -110,11 +120,10 @@ pub fn all(
     renderer: &Renderer<'_>,
 ) -> Result<BTreeSet<String>> {
     let question = Question {
-        file: None,
         search: list.search.clone(),
         mentions: renderer.text(&list.mentions, &context)?,
-        within: None,
         query: Some(renderer.text(&list.query, &context)?),
+        ..Question::default()
     };
     let mut values = BTreeSet::new();
     for (value, _) in look(&question)? {
@@ -126,7 +135,7 @@ pub fn all(
     Ok(values)
 }
 
-/// The app's name in other spellings, where the stack has no rule of its own for them.
+/// Returns other spellings of the app's name, unless the stack has rules for them.
 fn add_spellings(facts: &mut Facts) {
     if let Some(name) = facts.get("name").cloned() {
         let spellings = [

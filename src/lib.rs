@@ -1,18 +1,18 @@
-//! The `hello-sockets` command: scaffolds and grows realtime apps.
+//! The `hello-sockets` command: creates and extends realtime apps.
 //!
-//! Data flows one way: what was typed and what is on disk become a plan; the plan is held against the disk; the
-//! person is asked; then everything is written at once.
+//! Data flows one way: arguments and project become a plan; the plan is compared with the disk; the user answers
+//! questions; then all changes are written at once.
 //!
 //! # Layout
-//! - `catalogue`: what stacks, generators and places say
-//! - `args`: what was typed
-//! - `project`: what is on disk (the only reader); `facts`: what that says of the app
-//! - `plan`: pure, what a generator will do; `name`: `Admin.Room` in every spelling that a template needs
-//! - `edit`: pure, syntax-aware edits to files that somebody else owns
-//! - `changes`: a plan held against the disk
-//! - `run`: a plan through all of the above and below; `new`: what only a new app needs
-//! - `output`: the terminal, what is written, programs that are run
-//! - `secrets`: random texts (the only source of chance); `shell`: paths in what the reader is told to type
+//! - `catalogue`: stacks, generators and places
+//! - `args`: the command line
+//! - `project`: files of the project (the only reader); `facts`: properties of the app
+//! - `plan`: pure, the steps of a generator; `name`: all spellings of a name such as `Admin.Room`
+//! - `edit`: pure, syntax-aware edits of the user's files
+//! - `changes`: the comparison of a plan with the disk
+//! - `run`: a plan through all stages; `new`: the steps of a new app
+//! - `output`: the terminal, written files, programs
+//! - `secrets`: random texts (the only source of randomness); `shell`: quoted paths in commands
 
 mod args;
 mod catalogue;
@@ -43,7 +43,7 @@ use plan::Request;
 use project::Project;
 use run::{Answers, Ending, Run};
 
-/// Does what was typed, and prints what went wrong.
+/// Runs the command, and prints its error.
 pub fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
@@ -51,11 +51,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The exit code of a run with `--strict` that left lines to be put in by hand.
+/// Exit code of a run with `--strict` that leaves manual steps.
 const OPEN: u8 = 3;
 
 fn run() -> Result<ExitCode> {
-    // The project around is asked for its own generators, which `gen` and its help list.
+    // The current project may have its own generators, for `gen` and its help.
     let around = match std::env::args_os().any(|arg| arg == "gen") {
         true => Project::around()?,
         false => Vec::new(),

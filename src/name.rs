@@ -1,4 +1,4 @@
-//! What a person calls a thing, in every spelling that a template needs.
+//! Names of channels, sockets and presences, in all spellings for templates.
 
 use heck::{ToLowerCamelCase, ToSnakeCase, ToUpperCamelCase};
 use serde::Serialize;
@@ -25,11 +25,11 @@ pub struct Name {
 }
 
 impl Name {
-    /// Reads what was typed. `kind` is the word that messages use for the thing, such as `channel`; a
-    /// trailing `suffix` (`Channel` in `RoomChannel`) is dropped. `way` is what to type before a name.
+    /// Parses a name. `kind` is the word for it in messages, such as `channel`. A trailing `suffix` (`Channel` in
+    /// `RoomChannel`) is dropped. `way` is the command before the name, for the suggestion.
     ///
     /// # Errors
-    /// The name breaks the rule; the way out is a spelling that keeps it.
+    /// The name is invalid; the error suggests a valid one.
     pub fn parse(typed: &str, kind: &str, suffix: &str, way: &str) -> Result<Self, Misuse> {
         if let Some(reason) = fault(typed) {
             return Err(
@@ -37,11 +37,20 @@ impl Name {
                     .help(format!("{way} {}", suggestion(typed))),
             );
         }
+        Ok(Self::without(suffix, typed))
+    }
+
+    /// The name that [`Name::parse`] advises to type in place of `typed`.
+    pub fn nearest(typed: &str, suffix: &str) -> Self {
+        Self::without(suffix, &suggestion(typed))
+    }
+
+    fn without(suffix: &str, typed: &str) -> Self {
         let module = match typed.strip_suffix(suffix) {
             Some(rest) if !rest.is_empty() && !rest.ends_with('.') => rest,
             _ => typed,
         };
-        Ok(Self::from_segments(module.split('.').map(pascal).collect()))
+        Self::from_segments(module.split('.').map(pascal).collect())
     }
 
     fn from_segments(segments: Vec<String>) -> Self {
@@ -58,7 +67,7 @@ impl Name {
     }
 }
 
-/// Why `typed` is no name, or `None` if it is one.
+/// Returns the reason why `typed` is not a name, or `None` if it is one.
 fn fault(typed: &str) -> Option<&'static str> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if typed.is_empty() {
@@ -77,7 +86,7 @@ fn fault(typed: &str) -> Option<&'static str> {
     }
 }
 
-/// As typed, so that `URLShortener` stays; underscores join as capitals, as Rust and Elixir want them.
+/// Returns the name in Pascal case. Capital letters are kept (`URLShortener`); underscores are removed.
 fn pascal(segment: &str) -> String {
     match segment.contains('_') {
         true => segment.to_upper_camel_case(),
@@ -100,7 +109,7 @@ fn suggestion(typed: &str) -> String {
     }
 }
 
-/// Letters with marks, below the letter that they are written as where there are no marks.
+/// Letters with accents, by the letter that replaces them.
 const MARKED: [(&str, &str); 14] = [
     ("a", "àáâãäåāăą"),
     ("ae", "æ"),
@@ -118,7 +127,7 @@ const MARKED: [(&str, &str); 14] = [
     ("z", "źžż"),
 ];
 
-/// `typed` in ASCII letters, digits, `.` and `_`: letters lose their marks, what divides names is a dot.
+/// Returns `typed` in ASCII letters, digits, `.` and `_`: without accents, with dots as separators.
 pub fn ascii(typed: &str) -> String {
     let mut text = String::new();
     for c in typed.chars() {

@@ -1,7 +1,7 @@
-//! `new`: the app's name and folder, then the stack's `app` generator and what its options lead to.
+//! `new`: name and folder of the app, then the stack's generator `app`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use tera::Context;
@@ -21,10 +21,10 @@ use crate::run::{Answers, Ending, Run};
 use crate::secrets;
 use crate::shell::quoted;
 
-/// Asks for what was not typed: the folder, and then the stack.
+/// Asks for missing arguments: the folder, and then the stack.
 ///
 /// # Errors
-/// There is no folder, and nobody to ask.
+/// The folder is missing and there is no terminal.
 pub fn complete(args: &mut New, terminal: &Terminal) -> Result<()> {
     if !args.path.as_os_str().is_empty() {
         return Ok(());
@@ -54,8 +54,9 @@ pub fn new(args: &New, terminal: &mut Terminal) -> Result<Ending> {
     let templates = Templates::default();
     let stack = Stack::read(&args.stack, &templates)?;
     let generator = Generator::read(&stack.name, APP, &templates)?;
-    refuse_unknown(args, &generator)?;
-    let name = app_name(args, &stack)?;
+    let (name, misuse) = app_name(args, &stack)?;
+    let mut misuses: Vec<_> = misuse.into_iter().collect();
+    misuses.extend(unknown(args, &generator));
     let project = Project::planned(args.path.clone(), stack.clone(), given(args, &stack, name))?;
     let project = project.context("the stack has a fact that a new app cannot have")?;
     let renderer = Renderer::new(&templates);
@@ -70,17 +71,21 @@ pub fn new(args: &New, terminal: &mut Terminal) -> Result<Ending> {
         renderer: &renderer,
         look: &|question| project.look(question),
     };
-    let plan = plan.plan(APP, &request)?;
-    let yes = args.common.yes.then_some(Given(true));
-    refuse_foreign_files(&project, &plan, terminal, yes)?;
+    let mut plan = plan.plan(APP, &request)?;
+    plan.misuses.splice(0..0, misuses);
     let answers = Answers {
         yes: args.common.yes,
         given: args.asked.answers.clone(),
     };
+    if let Some(foreign) = foreign_file(&project, &plan)? {
+        let mut run = Run::new(&project, &renderer, &args.common, terminal, answers.clone());
+        let misuses = run.refusals(&plan)?;
+        refuse_foreign(&project, &foreign, misuses, terminal, args.common.yes)?;
+    }
     Run::new(&project, &renderer, &args.common, terminal, answers).all(&plan)
 }
 
-/// The facts that what was typed gives: an option that is called as a fact is what the fact is.
+/// Returns the facts from the command line: options with the name of a fact.
 fn given(args: &New, stack: &Stack, name: String) -> BTreeMap<String, String> {
     let is_fact = |name: &String| stack.project.facts.iter().any(|fact| fact.name == *name);
     let options = args.asked.options.iter().filter(|(name, _)| is_fact(name));
@@ -92,7 +97,7 @@ fn given(args: &New, stack: &Stack, name: String) -> BTreeMap<String, String> {
 }
 
 /// An option or an answer that another stack's apps have.
-fn refuse_unknown(args: &New, generator: &Generator) -> Result<(), Misuse> {
+fn unknown(args: &New, generator: &Generator) -> Option<Misuse> {
     let options = args.asked.options.keys();
     let is_option = |name: &&String| generator.options.iter().any(|option| option.name == **name);
     let unknown_option = options
@@ -102,17 +107,15 @@ fn refuse_unknown(args: &New, generator: &Generator) -> Result<(), Misuse> {
     let is_question = |name: &&String| generator.questions.iter().any(|q| q.name == **name);
     let mut answers = answers.map(|(name, yes)| (name, if *yes { "" } else { "no-" }));
     let unknown = unknown_option.or_else(|| answers.find(|(name, _)| !is_question(name)));
-    let Some((unknown, no)) = unknown else {
-        return Ok(());
-    };
+    let (unknown, no) = unknown?;
     let stack = &args.stack;
     let misuse = Misuse::new(format!(
         "an app of the stack `{stack}` has no `--{no}{unknown}`"
     ));
-    Err(misuse.help("leave it out, or name another --stack"))
+    Some(misuse.help("leave it out, or name another --stack"))
 }
 
-/// The generator's secrets: as an earlier run has written them, or fresh ones.
+/// Returns the secrets of the generator: from an earlier run, or new ones.
 fn secrets(
     project: &Project,
     generator: &Generator,
@@ -135,8 +138,11 @@ fn secrets(
     Ok(values)
 }
 
-/// The app's name: `--app`, or the name of the folder.
-fn app_name(args: &New, stack: &Stack) -> Result<String, Misuse> {
+/// The app's name: `--app`, or the name of the folder; or the one that is advised, where that cannot be it.
+///
+/// # Errors
+/// The folder has no name.
+fn app_name(args: &New, stack: &Stack) -> Result<(String, Option<Misuse>), Misuse> {
     let path = std::path::absolute(&args.path).unwrap_or_default();
     let folder = || path.file_name().and_then(|n| n.to_str());
     let Some(name) = args.app.as_deref().or_else(folder) else {
@@ -155,17 +161,16 @@ fn app_name(args: &New, stack: &Stack) -> Result<String, Misuse> {
     } else if let Some(reason) = reserved(stack, name) {
         reason
     } else {
-        return Ok(match stack.hyphens {
+        let name = match stack.hyphens {
             true => name.to_owned(),
             false => name.replace('-', "_"),
-        });
+        };
+        return Ok((name, None));
     };
-    let way_out = format!(
-        "hello-sockets new {} --app {}",
-        quoted(&args.path),
-        suggestion(name, stack)
-    );
-    Err(Misuse::new(format!("`{name}` cannot be the app's name: {reason}")).help(way_out))
+    let advised = suggestion(name, stack);
+    let misuse = Misuse::new(format!("`{name}` cannot be the app's name: {reason}"));
+    let way_out = format!("hello-sockets new {} --app {advised}", quoted(&args.path));
+    Ok((advised, Some(misuse.help(way_out))))
 }
 
 fn reserved<'a>(stack: &'a Stack, name: &str) -> Option<&'a str> {
@@ -186,34 +191,49 @@ fn suggestion(name: &str, stack: &Stack) -> String {
     }
 }
 
-/// A folder with somebody else's files in it needs a yes. What an earlier run of the same command left does not.
-fn refuse_foreign_files(
-    project: &Project,
-    plan: &Plan,
-    terminal: &Terminal,
-    given: Option<Given>,
-) -> Result<()> {
+/// Somebody else's file in the app's folder: not what an earlier run of the same command left.
+///
+/// # Errors
+/// The folder is a file.
+fn foreign_file(project: &Project, plan: &Plan) -> Result<Option<PathBuf>> {
     let ours = plan.paths();
     let drafts: Vec<_> = ours.iter().map(|path| apply::draft_of(path)).collect();
     let is_ours = |path: &Path| ours.iter().chain(&drafts).any(|ours| ours == path);
-    let root = project.root.display();
     if project.root_is_file() {
-        let misuse = Misuse::new(format!("`{root}` is a file"));
+        let misuse = Misuse::new(format!("`{}` is a file", project.root.display()));
         return Err(misuse.help("name a folder that is not there yet").into());
     }
-    let Some(foreign) = project.foreign_file(&is_ours)? else {
-        return Ok(());
-    };
+    project.foreign_file(&is_ours)
+}
+
+/// Asks whether to make the app beside somebody else's files, unless `misuses` stand in its way anyhow.
+fn refuse_foreign(
+    project: &Project,
+    foreign: &Path,
+    mut misuses: Vec<Misuse>,
+    terminal: &Terminal,
+    yes: bool,
+) -> Result<()> {
+    let root = project.root.display();
     let question = format!(
         "\n`{root}` is not empty (it has `{}`). Make the app in it?",
         foreign.display()
     );
-    match terminal.confirm(&question, false, given)? {
+    let given = yes.then_some(Given(true));
+    let allowed = match misuses.is_empty() {
+        true => terminal.confirm(&question, false, given)?,
+        false => Some(yes),
+    };
+    match allowed {
         Some(true) => return Ok(()),
         Some(false) => {}
         None => interrupt::leave(),
     }
     let misuse = Misuse::new(format!("`{root}` is not empty; nothing was written"));
     let help = "name another folder, or say --yes; files that differ are asked about one by one";
-    Err(misuse.help(help).into())
+    misuses.push(misuse.help(help));
+    match Misuse::all(misuses) {
+        Some(misuse) => Err(misuse.into()),
+        None => Ok(()),
+    }
 }

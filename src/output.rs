@@ -1,10 +1,10 @@
-//! What a run leaves behind it: lines on the terminal, files on disk, programs that were run.
+//! Output of a run: lines on the terminal, files on disk, programs.
 //!
-//! - [`terminal`]: the only place that prints, or asks yes or no
-//! - [`dialogue`]: what `new` asks for when no path was typed
+//! - [`terminal`]: the only module that prints, or asks yes or no
+//! - [`dialogue`]: questions of `new` without a path
 //! - [`report`]: the lines of the report, each file named once
-//! - [`apply`], [`commands`]: the only places that write, or run programs that do
-//! - [`interrupt`]: how a run ends early
+//! - [`apply`], [`commands`]: the only modules that write, or run programs that do
+//! - [`interrupt`]: early end of a run
 
 pub mod apply;
 pub mod commands;

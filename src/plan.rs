@@ -1,8 +1,8 @@
-//! Pure: a request and the project's facts -> a plan. No disk, terminal, clock or randomness: templates are read before, and
-//! what a generator looks up is answered by its caller.
+//! Pure: a request and the project's facts -> a plan. No disk, terminal, clock or randomness: templates are read
+//! before, and the caller answers look-ups.
 //!
-//! - [`variables`]: what templates see
-//! - [`steps`]: inserts with their places
+//! - [`variables`]: variables of templates
+//! - [`steps`]: inserts and their places
 
 pub mod steps;
 mod variables;
@@ -23,50 +23,52 @@ use crate::facts::{Facts, Look};
 use steps::Places;
 pub use steps::Step;
 
-/// What a generator is asked for.
+/// Request to a generator.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// As typed, if the generator wants one.
+    /// The name on the command line, if the generator has one.
     pub name: Option<String>,
-    /// What it was typed behind, if not behind the generator's own command.
+    /// Command before the name, if it is not that of the generator.
     pub invocation: Option<String>,
-    /// As typed: `topic` for `--topic`.
+    /// Values on the command line: `topic` for `--topic`.
     pub options: BTreeMap<String, Vec<String>>,
-    /// What the generator's secrets are.
+    /// Secrets of the generator.
     pub secrets: BTreeMap<String, String>,
 }
 
-/// What a generator will do, in this order, once it has been held against the disk.
+/// Steps of a generator, in order.
 #[derive(Debug)]
 pub struct Plan {
-    /// Its strings rendered.
+    /// The generator with rendered strings.
     pub generator: Generator,
-    /// What conditions see, but for what is known only later: answers and what is found.
+    /// Variables of conditions, except answers and results of `find`.
     pub variables: Context,
     pub files: Vec<File>,
     pub steps: Vec<Step>,
-    /// By name: what conditions ask the project for.
+    /// Entries of `find`, by name.
     pub finds: BTreeMap<String, Sought>,
-    /// For each of the generator's questions: what a yes runs.
+    /// Plan of a yes, for each question.
     pub follows: Vec<Option<Plan>>,
-    /// What the options run, at the end, and the questions that count as answered then.
+    /// Plans run by options, at the end, and the questions that they answer.
     pub then: Vec<(Plan, BTreeMap<String, bool>)>,
-    /// Whether any of it comes from the project itself.
+    /// True if any part comes from the project's own templates.
     pub origin: Origin,
+    /// What is wrong with what was typed.
+    pub misuses: Vec<Misuse>,
 }
 
-/// A file to make.
+/// A file to create.
 #[derive(Debug)]
 pub struct File {
     pub path: PathBuf,
     pub contents: Vec<u8>,
-    /// Made only if this holds.
+    /// Condition.
     pub condition: String,
-    /// Whatever stands there already is left alone.
+    /// An existing file is kept.
     pub once: bool,
-    /// The folder that stands for the file in the report.
+    /// Folder that represents the file in the report.
     pub folder: Option<PathBuf>,
-    /// The name of what may stand for it elsewhere.
+    /// Name of the `find` entry that replaces it.
     pub unless_found: Option<String>,
 }
 
@@ -76,32 +78,26 @@ pub enum Sought {
     File(Location),
     Folder(String),
     Above(String),
-    /// A file above the root that names it.
-    Claim {
-        file: String,
-        query: String,
-        except: Option<String>,
-    },
 }
 
-/// Generators that run each other without an end are a mistake in a stack's files.
+/// Maximum depth of generators that run each other: deeper ones are a fault in a stack.
 const DEPTH: usize = 8;
 
-/// What all plans of one run share.
+/// Shared context of all plans of one run.
 pub struct Stack<'a> {
     pub name: &'a str,
-    /// What the app says of itself.
+    /// Facts of the app.
     pub facts: &'a Facts,
     pub renderer: &'a Renderer<'a>,
-    /// Answers what generators look up in the project.
+    /// Answers the look-ups of generators.
     pub look: &'a Look<'a>,
 }
 
 impl Stack<'_> {
-    /// Works out what the generator `id` does for `request`, and what its questions and options lead to.
+    /// Returns the plan of the generator `id` for `request`, including those of its questions and options.
     ///
     /// # Errors
-    /// [`Misuse`] if the request cannot be met; anything else is a mistake in the stack's files.
+    /// [`Misuse`] if there is no such generator; anything else is a mistake in the stack's files.
     pub fn plan(&self, id: &str, request: &Request) -> Result<Plan> {
         self.plan_within(id, request, DEPTH)
     }
@@ -113,7 +109,7 @@ impl Stack<'_> {
         );
         let (facts, renderer) = (self.facts, self.renderer);
         let generator = self.generator(id)?;
-        let variables = variables::work_out(&generator, request, self)?;
+        let (variables, misuses) = variables::work_out(&generator, request, self)?;
         let rendered = generator.rendered(renderer, &variables)?;
         let planner = Planner {
             places: Places {
@@ -143,6 +139,7 @@ impl Stack<'_> {
             steps,
             generator: rendered,
             variables,
+            misuses,
         })
     }
 
@@ -157,7 +154,7 @@ impl Stack<'_> {
         Generator::read(self.name, id, templates)
     }
 
-    /// What a yes to each question runs.
+    /// Returns the plan of a yes to each question.
     fn follows(&self, generator: &Generator, depth: usize) -> Result<Vec<Option<Plan>>> {
         let questions = generator.questions.iter();
         let follow = questions.map(|question| {
@@ -173,7 +170,7 @@ impl Stack<'_> {
         follow.collect()
     }
 
-    /// What options run, once for each time that one was given.
+    /// Returns the plans run by options, one for each value.
     fn then(
         &self,
         generator: &Generator,
@@ -202,21 +199,21 @@ impl Stack<'_> {
     }
 }
 
-/// One generator's plan in the making.
+/// Builder of a generator's plan.
 struct Planner<'a> {
     places: Places<'a>,
     variables: &'a Context,
 }
 
 impl Plan {
-    /// Every step of the generator and of what it leads to, in the order in which they are made.
+    /// Returns all steps of the generator and of those that it runs, in order.
     pub fn all_steps(&self) -> Vec<&Step> {
         let follows = self.follows.iter().flatten().flat_map(Self::all_steps);
         let then = self.then.iter().flat_map(|(plan, _)| plan.all_steps());
         follows.chain(&self.steps).chain(then).collect()
     }
 
-    /// Every file that the generator, and what it leads to, may make; and what programs write later.
+    /// Returns all files that the generator, those that it runs, and programs may create.
     pub fn paths(&self) -> Vec<PathBuf> {
         let mut paths: Vec<_> = self.files.iter().map(|file| file.path.clone()).collect();
         paths.extend(self.generator.leaves.iter().map(PathBuf::from));
@@ -230,7 +227,7 @@ impl Plan {
 }
 
 impl Planner<'_> {
-    /// Files without a rule first, then those with one, in the order of the rules.
+    /// Returns files without a rule, then those with one in the order of the rules.
     fn files(&self) -> Result<(Vec<File>, Origin)> {
         let folder = &self.places.generator.folder;
         let templates = self.places.renderer.templates();
@@ -249,7 +246,7 @@ impl Planner<'_> {
             let (order, file) = self.file(below, bytes).with_context(whereabouts)?;
             files.push((order, from, file));
         }
-        // Of two templates for one path, the project's own wins.
+        // Of two templates for one path, the project's own takes precedence.
         files.sort_by_key(|(_, from, _)| *from == Origin::BuiltIn);
         let mut paths = BTreeSet::new();
         files.retain(|(_, _, file)| paths.insert(file.path.clone()));
@@ -261,7 +258,7 @@ impl Planner<'_> {
         Ok((files.into_iter().map(|(_, file)| file).collect(), origin))
     }
 
-    /// A template's path is its target's path: rendered, without `.tera`, a leading `_` being a dot.
+    /// Returns the target path of a template: rendered, without `.tera`, with a dot for a leading `_`.
     fn file(&self, template: &str, bytes: &[u8]) -> Result<(usize, File)> {
         let target = self.places.renderer.text(template, self.variables)?;
         let (target, contents) = match target.strip_suffix(".tera") {
@@ -309,14 +306,7 @@ impl Planner<'_> {
                     ..Location::default()
                 }),
                 (None, None, Some(folder), None) => Sought::Folder(folder.clone()),
-                (None, None, None, Some(above)) => match &find.claims {
-                    Some(query) => Sought::Claim {
-                        file: above.clone(),
-                        query: query.clone(),
-                        except: find.except.clone(),
-                    },
-                    None => Sought::Above(above.clone()),
-                },
+                (None, None, None, Some(above)) => Sought::Above(above.clone()),
                 _ => anyhow::bail!(
                     "in {}/{FILE}: `find.{name}` has one of `place`, `file`, `folder` and `above`",
                     self.places.generator.folder
@@ -336,7 +326,7 @@ fn dotted(path: &Path) -> PathBuf {
     }
 }
 
-/// A path that leaves the project is nothing that a generator may write to.
+/// Checks that a generator writes only inside the project.
 ///
 /// # Errors
 /// `path` is absolute, or has `..` in it.

@@ -1,4 +1,4 @@
-//! What is on disk: the project's root, stack, facts and files. The only place that reads.
+//! A project on disk: root, stack, facts and files. The only module that reads.
 #![expect(
     clippy::disallowed_methods,
     reason = "this is where reading is allowed"
@@ -22,21 +22,21 @@ use crate::edit::{self, Language, Source, glob};
 use crate::facts::{self, Facts, Question};
 use crate::shell::quoted;
 
-/// An app that is there, or one that `new` is about to make.
+/// An existing app, or one that `new` creates.
 #[derive(Debug)]
 pub struct Project {
     pub root: PathBuf,
     pub stack: Stack,
     pub templates: Rc<Templates>,
-    /// What the app says of itself: `name`, and more where the stack wants it.
+    /// Facts of the app: `name` and those of the stack.
     pub facts: Facts,
-    /// Where the root is, seen from the folder that led to it; empty if that is the root itself.
+    /// Path of the root, relative to the current folder; empty for the same folder.
     below: PathBuf,
 }
 
 impl Project {
-    /// The app that `new` makes in `root`, of which `given` is known: its `name` and more. It has two facts more,
-    /// the folder as a shell reads it, and the name of the folder that it is in, `parent`. `None` if that is too little for the stack's facts.
+    /// Returns the app that `new` creates in `root`, with the facts `given`, such as `name`. It has two more facts: the
+    /// quoted folder, and the name of its parent folder, `parent`. Returns `None` if a fact of the stack has no value.
     pub fn planned(root: PathBuf, stack: Stack, mut given: Facts) -> Result<Option<Self>> {
         given.insert("folder".to_owned(), quoted(&root));
         let absolute = std::path::absolute(&root).unwrap_or_default();
@@ -54,37 +54,37 @@ impl Project {
         }))
     }
 
-    /// `path`, which is below the root, as the person sees it.
+    /// Returns `path` relative to the current folder.
     pub fn display_path(&self, path: &Path) -> PathBuf {
         self.below.join(path)
     }
 
-    /// What a question finds: each value with the file it was found in.
+    /// Returns the results of a look-up: each value with its file.
     pub fn look(&self, question: &Question) -> Result<Vec<(String, String)>> {
         look(&self.root, question)
     }
 
-    /// What `fact` is in the app, if it has it.
+    /// Returns the value of `fact` in the app.
     pub fn ask(&self, fact: &Fact) -> Result<Option<String>> {
         ask(&self.root, fact)
     }
 
-    /// The bytes of the file at `path` below the root, or `None` if there is none.
+    /// Returns the contents of the file at `path` below the root, if there is one.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         read(&resolved(&self.root, path))
     }
 
-    /// The file at `path` below the root, parsed; `None` if there is none that can be.
+    /// Returns the parsed file at `path` below the root; `None` if it is missing or cannot be parsed.
     pub fn source(&self, path: &Path) -> Result<Option<Rc<Source>>> {
         source(&resolved(&self.root, path), "")
     }
 
-    /// The files below the root that fit `pattern`, such as `lib/**/*.ex`, in order.
+    /// Returns the files below the root that match `pattern`, such as `lib/**/*.ex`, in order.
     pub fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
         list(&self.root, pattern)
     }
 
-    /// A file in the root that is not one of `ours`; `None` if there is none.
+    /// Returns a file in the root that is not in `ours`.
     pub fn foreign_file(&self, ours: &dyn Fn(&Path) -> bool) -> Result<Option<PathBuf>> {
         let mut todo = vec![PathBuf::new()];
         while let Some(folder) = todo.pop() {
@@ -100,60 +100,21 @@ impl Project {
         Ok(None)
     }
 
-    /// Whether a file stands where the root has to be.
+    /// Returns whether the root is a file.
     pub fn root_is_file(&self) -> bool {
         self.root.is_file()
     }
 
-    /// Whether there is a folder at `path` below the root.
+    /// Returns whether there is a folder at `path` below the root.
     pub fn has_folder(&self, path: &str) -> bool {
         self.root.join(path).is_dir()
     }
 
-    /// The path of `entry` in the root or in the closest folder above it that has one.
+    /// Returns the path of `entry` in the root or in the closest folder above it.
     pub fn above(&self, entry: &str) -> Option<PathBuf> {
-        let root = self.whole_root();
+        let root = whole(&self.root);
         let mut entries = root.ancestors().map(|folder| folder.join(entry));
         entries.find(|path| path.exists())
-    }
-
-    /// The path of the closest `file` above the root that names it: a pattern that `query` captures as `@value` fits the
-    /// root, and none that `except` captures does.
-    pub fn claimed_above(
-        &self,
-        file: &str,
-        query: &str,
-        except: Option<&str>,
-    ) -> Result<Option<PathBuf>> {
-        let root = self.whole_root();
-        for folder in root.ancestors().skip(1) {
-            let path = folder.join(file);
-            let Ok(below) = root.strip_prefix(folder) else {
-                continue;
-            };
-            let below = below.to_string_lossy();
-            let fits = |query: &str| -> Result<bool> {
-                let patterns = all(&path, query)?;
-                Ok(patterns
-                    .iter()
-                    .any(|pattern| glob::matches(pattern, &below)))
-            };
-            let is_excepted = except.map(fits).transpose()?.unwrap_or_default();
-            if fits(query)? && !is_excepted {
-                return Ok(Some(path));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The root without links and `..`. It may not be there yet: then that holds for the closest folder that is there.
-    fn whole_root(&self) -> PathBuf {
-        let root = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
-        let there = root.ancestors().find_map(|folder| {
-            let whole = fs::canonicalize(folder).ok()?;
-            Some(whole.join(root.strip_prefix(folder).ok()?))
-        });
-        there.unwrap_or(root)
     }
 
     /// Whether what is written to `path` stays below the root, links followed.
@@ -165,7 +126,7 @@ impl Project {
         let there = path
             .ancestors()
             .find_map(|path| fs::canonicalize(path).ok());
-        // A link to nothing is there, but leads nowhere.
+        // A dangling symlink exists, but cannot be resolved.
         !is_dangling(&path) && there.is_some_and(|there| there.starts_with(&root))
     }
 }
@@ -175,7 +136,7 @@ fn is_dangling(path: &Path) -> bool {
         .any(|path| path.is_symlink() && fs::metadata(path).is_err())
 }
 
-/// The templates that the project in `root` keeps of its own.
+/// Returns the own templates of the project in `root`.
 fn own_templates(root: &Path) -> Result<Templates> {
     let folder = root.join(OVERRIDES);
     let mut own = BTreeMap::new();
@@ -198,7 +159,7 @@ fn own_templates(root: &Path) -> Result<Templates> {
     Ok(Templates::new(own))
 }
 
-/// `path`, seen from the folder `root`, which may not be there yet: then `..` in it leads nowhere by itself.
+/// Resolves `path` from the folder `root`, which may not exist; then `..` cannot be resolved by the system.
 pub fn resolved(root: &Path, path: &Path) -> PathBuf {
     let Ok(below) = path.strip_prefix("..") else {
         return root.join(path);
@@ -213,6 +174,16 @@ pub fn resolved(root: &Path, path: &Path) -> PathBuf {
     }
 }
 
+/// `root` without links and `..`. It may not be there yet: then that holds for the closest folder that is there.
+fn whole(root: &Path) -> PathBuf {
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let there = root.ancestors().find_map(|folder| {
+        let whole = fs::canonicalize(folder).ok()?;
+        Some(whole.join(root.strip_prefix(folder).ok()?))
+    });
+    there.unwrap_or(root)
+}
+
 /// What a question finds below `root`: each value with the file it was found in.
 fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     let wanted = Wanted {
@@ -220,6 +191,9 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
         within: question.within.as_deref(),
         query: question.query.as_deref(),
     };
+    if question.above {
+        return look_above(root, question, &wanted);
+    }
     if let Some(file) = &question.file {
         let values = wanted.all(&resolved(root, file.as_ref()))?.into_iter();
         return Ok(values.map(|value| (value, file.clone())).collect());
@@ -234,6 +208,37 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
+/// What a question finds in the closest folder, `root` or one above it, whose file has an answer.
+fn look_above(
+    root: &Path,
+    question: &Question,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<(String, String)>> {
+    let name = question.file.as_deref().unwrap_or_default();
+    let root = whole(root);
+    for (depth, folder) in root.ancestors().enumerate() {
+        let path = folder.join(name);
+        let mut values = wanted.all(&path)?;
+        if let Some(except) = &question.except {
+            let below = root.strip_prefix(folder).unwrap_or(&root).to_string_lossy();
+            let fits = |pattern: &String| glob::matches(pattern, &below);
+            let is_claimed = values.iter().any(fits) && !all(&path, except)?.iter().any(fits);
+            values = is_claimed
+                .then(|| below.clone().into_owned())
+                .into_iter()
+                .collect();
+        }
+        if !values.is_empty() {
+            let path = format!("{}{name}", "../".repeat(depth));
+            return Ok(values
+                .into_iter()
+                .map(|value| (value, path.clone()))
+                .collect());
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// What `fact` is in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
     let wanted = Wanted {
@@ -245,7 +250,7 @@ fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
     Ok(values.into_iter().next())
 }
 
-/// Every `@value` of `query` in the file at `path`, without quotes.
+/// Returns all captures `@value` of `query` in the file at `path`, without quotes.
 fn all(path: &Path, query: &str) -> Result<Vec<String>> {
     let Some(source) = source(path, "")? else {
         return Ok(Vec::new());
@@ -254,16 +259,16 @@ fn all(path: &Path, query: &str) -> Result<Vec<String>> {
     Ok(values.iter().map(|value| unquoted(value)).collect())
 }
 
-/// What a question asks of each file.
+/// A look-up in a file.
 struct Wanted<'a> {
     mentions: &'a str,
     within: Option<&'a str>,
-    /// Without it, that the file is there is the answer.
+    /// Without it, the existence of the file counts.
     query: Option<&'a str>,
 }
 
 impl Wanted<'_> {
-    /// The values in the file at `path`, without quotes. Without a query, an empty one if the file is there.
+    /// Returns the values in the file at `path`, without quotes. Without a query, an empty value for an existing file.
     fn all(&self, path: &Path) -> Result<Vec<String>> {
         let Some(query) = self.query else {
             return Ok(path.is_file().then(String::new).into_iter().collect());
@@ -281,11 +286,11 @@ fn unquoted(value: &str) -> String {
 }
 
 thread_local! {
-    /// Files that have been looked into, by their path: nothing is written before all has been read.
+    /// Cache of parsed files by path: nothing is written before all has been read.
     static SOURCES: RefCell<HashMap<PathBuf, Rc<Source>>> = RefCell::default();
 }
 
-/// The file at `path`, parsed, if it is in a language that can be and mentions `word`.
+/// Returns the parsed file at `path`, if its language is supported and it contains `word`.
 fn source(path: &Path, word: &str) -> Result<Option<Rc<Source>>> {
     let known = SOURCES.with_borrow(|sources| sources.get(path).cloned());
     if let Some(source) = known {
@@ -303,7 +308,7 @@ fn source(path: &Path, word: &str) -> Result<Option<Rc<Source>>> {
     Ok(Some(source))
 }
 
-/// The files below `root` that fit `pattern`. Hidden folders, those of packages, and links are left out.
+/// Returns the files below `root` that match `pattern`, except in hidden folders, package folders and symlinks.
 fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut todo = vec![glob::folder(pattern).to_owned()];
@@ -325,7 +330,7 @@ fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The names in a folder, in order, and which of them are folders themselves; nothing if it is not there.
+/// Returns the sorted names in a folder, and whether each is a folder; empty if the folder does not exist.
 fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
     let unread = || format!("`{}` cannot be read", folder.display());
     let entries = match fs::read_dir(folder) {

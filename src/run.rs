@@ -1,8 +1,8 @@
-//! From a plan to its end: what stands in the way, the report with its questions, and at last what is written.
+//! The run of a plan: refusals, the report with its questions, and the writes.
 //!
-//! - [`conditions`]: what `if` holds now
-//! - [`refusals`]: all that is known to stand in the way, before the first line
-//! - [`finish`]: writing, programs, what is left to do
+//! - [`conditions`]: evaluation of `if`
+//! - [`refusals`]: obstacles, before the first line
+//! - [`finish`]: writes, programs, next steps
 
 mod conditions;
 mod finish;
@@ -17,6 +17,7 @@ use crate::args::Common;
 use crate::catalogue::generator::{Command, Question};
 use crate::catalogue::render::Renderer;
 use crate::changes::{Changes, FileVerdict, Located, StepVerdict};
+use crate::error::Misuse;
 use crate::output::interrupt;
 use crate::output::report::Report;
 use crate::output::terminal::{Conflict, Given, Terminal};
@@ -24,15 +25,15 @@ use crate::plan::{File, Plan, Sought, Step};
 use crate::project::Project;
 
 /// What is known before a question is asked.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Answers {
-    /// Yes to all.
+    /// Yes to all questions.
     pub yes: bool,
-    /// By the question's name.
+    /// Answers by the name of the question.
     pub given: BTreeMap<String, bool>,
 }
 
-/// One run of the command: a plan on its way to the disk.
+/// One run of the command.
 pub struct Run<'a> {
     project: &'a Project,
     renderer: &'a Renderer<'a>,
@@ -40,31 +41,31 @@ pub struct Run<'a> {
     terminal: &'a mut Terminal,
     changes: Changes<'a>,
     answers: Answers,
-    /// The questions that a flag has answered with yes.
+    /// Questions answered with yes by a flag.
     wanted: BTreeSet<String>,
     report: Report,
-    /// Every step of the run, in the order in which they are made.
+    /// All steps of the run, in order.
     steps: Vec<&'a Step>,
-    /// What the conditions of questions look for: written last, so that a run that is killed asks again.
+    /// Files that conditions of questions check: written last, so that a rerun of a killed run asks again.
     markers: Vec<&'a Sought>,
     commands: Vec<(&'a Plan, &'a Command)>,
     manual: Vec<ManualStep>,
 }
 
-/// How a run ended that was not refused.
+/// Result of a run that was not refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     Done,
-    /// Lines are left to be put in by hand.
+    /// Manual steps are left.
     Open,
-    /// A program failed that a flag had asked for.
+    /// A program that a flag requested has failed.
     Failed,
 }
 
-/// Lines that the reader has to put in.
+/// A manual step.
 #[derive(PartialEq, Eq)]
 struct ManualStep {
-    /// The file, if it is there.
+    /// The file, if it exists.
     path: Option<PathBuf>,
     purpose: String,
     why: String,
@@ -96,13 +97,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Does what `plan` says.
+    /// Runs `plan`.
     ///
     /// # Errors
-    /// Something stands in the way: then nothing has been written.
+    /// An obstacle was found; nothing has been written.
     pub fn all(mut self, plan: &'a Plan) -> Result<Ending> {
         self.steps = plan.all_steps();
-        self.refuse(plan)?;
+        if let Some(misuse) = Misuse::all(self.refusals(plan)?) {
+            return Err(misuse.into());
+        }
         self.walk(plan)?;
         self.finish(&plan.generator.next, plan)
     }
@@ -172,7 +175,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The file that stands for `file` at another path.
+    /// Returns the path of the file that replaces `file`.
     fn elsewhere(&self, file: &File, plan: &Plan) -> Result<Option<PathBuf>> {
         let sought = file
             .unless_found

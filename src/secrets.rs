@@ -1,14 +1,14 @@
-//! Random texts for a new app. The only place where chance comes in.
+//! Random texts for a new app. The only source of randomness.
 
 use anyhow::{Context, Result};
 
-/// Sixty-four characters: six bits each, and none that a string would have to escape.
+/// Sixty-four characters, six bits each, without characters that need escapes in strings.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// A text of `length` characters that nobody can guess.
+/// Returns a random text of `length` characters.
 ///
 /// # Errors
-/// The system has no randomness to give.
+/// The system's random source failed.
 pub fn draw(length: usize) -> Result<String> {
     let mut bytes = vec![0; length];
     getrandom::fill(&mut bytes).context("the system gave no random bytes")?;

@@ -1,8 +1,8 @@
-//! Paths in commands that a reader may copy into a shell.
+//! Paths in printed commands.
 
 use std::path::Path;
 
-/// `path` as a word of a POSIX shell: quoted if it has to be, and never taken for an option.
+/// Returns `path` as a word of a POSIX shell: quoted if necessary, and never read as an option.
 pub fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let path = if path.starts_with('-') {

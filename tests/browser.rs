@@ -15,14 +15,11 @@ use support::server::Server;
 fn phoenix_js_and_the_page_work_against_a_generated_app() {
     let sandbox = app::full();
     let folder = sandbox.path().join("my_app");
-    npm(
-        &["install", "--no-audit", "--no-fund", "--prefix", "assets"],
-        &folder,
-    );
+    app::npm(&["install", "--prefix", "assets"], &folder);
     app::cargo(&folder, &["build"]);
     let binary = app::target().join("debug/my_app");
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    npm(&["install", "--no-audit", "--no-fund"], &tests);
+    app::npm(&["install"], &tests);
     let server = Server::start(&binary, &folder, &[]);
 
     let status = Command::new("npm")
@@ -39,14 +36,4 @@ fn phoenix_js_and_the_page_work_against_a_generated_app() {
         .expect("npm starts");
 
     assert!(status.success(), "see above");
-}
-
-#[track_caller]
-fn npm(args: &[&str], folder: &Path) {
-    let status = Command::new("npm")
-        .args(args)
-        .current_dir(folder)
-        .status()
-        .expect("npm is installed");
-    assert!(status.success(), "npm {}", args.join(" "));
 }

@@ -1,4 +1,4 @@
-//! Files that differ, writes that fail, runs that are killed: nothing that the reader had is lost.
+//! Files that differ, failed writes, killed runs: no file of the user is lost.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -61,7 +61,7 @@ fn force_overwrites_and_skip_keeps() {
 }
 
 #[test]
-fn test_support_is_made_once_and_then_theirs() {
+fn test_support_is_made_only_once() {
     let sandbox = Sandbox::with_app();
     sandbox.write("my_app/tests/support/mod.rs", "// mine\n");
 
@@ -80,7 +80,7 @@ fn test_support_is_made_once_and_then_theirs() {
 #[test]
 fn when_a_write_fails_what_was_written_is_taken_back() {
     let sandbox = Sandbox::with_app();
-    // A file where the test's folder has to be: the channel is written before, and the edits would be after.
+    // A file in place of the tests' folder: the channel is written before it, the edits after it.
     std::fs::remove_dir_all(sandbox.path().join("my_app/tests")).expect("it was there");
     sandbox.write("my_app/tests", "not a folder\n");
     let before = sandbox.tree();
@@ -110,12 +110,12 @@ fn a_run_that_was_killed_is_completed_by_the_same_command() {
     written.sort_by_key(|(path, _)| {
         let metadata = whole.path().join(path).metadata().expect("it is there");
         let time = metadata.modified().expect("it has a time");
-        // The clock of files is coarse. Within one of its ticks: as reported, but what the question asks for last.
+        // File times are coarse. Within one tick: in the order of the report, with the files of the question last.
         let asked_for = path.ends_with("user_socket.rs");
         let reported = ran.stdout.find(path.trim_start_matches("my_app/"));
         (time, asked_for, reported)
     });
-    // What a kill can leave: the files written by then, and a draft of the next.
+    // The files of a killed run: those written so far, and a draft of the next.
     for killed_after in 0..written.len() {
         let sandbox = Sandbox::with_app();
         for (path, contents) in &written[..killed_after] {
@@ -203,6 +203,79 @@ fn a_dry_run_names_conflicts_and_goes_on() {
             .starts_with("* conflict src/channels/user_channel.rs\n* creating tests/"),
         "{}",
         ran.stdout
+    );
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn all_that_stands_in_the_way_is_named_at_once_before_anything_is_reported() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "socket", "Admin"]]);
+    let endpoint = sandbox.read("my_app/src/endpoint.rs");
+    let endpoint = endpoint.replace("\"/admin_socket\"", "\"/socket\"");
+    sandbox.write("my_app/src/endpoint.rs", &endpoint);
+    sandbox.write(
+        "my_app/src/channels/zebra_channel.rs",
+        "// Somebody else's.\n",
+    );
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&[
+        "gen",
+        "channel",
+        "Zebra",
+        "--topic",
+        "Zebra:*",
+        "--exact",
+        "--per-user",
+        "--socket",
+        "user",
+    ]);
+
+    assert_eq!(ran.stdout, "");
+    ran.misused(
+        "error: `Zebra:*` is not a topic: a topic is the part before the colon, of lower-case letters, digits and `_`\n\
+         help: --topic zebra\n\
+         error: `user` is not a socket name: each part of a name starts with a capital letter\n\
+         help: --socket User\n\
+         error: `--exact` is for one topic, `--per-user` for one of each user\n\
+         help: leave one of them out\n\
+         error: the path `/socket` is taken: src/endpoint.rs mounts AdminSocket there\n\
+         help: hello-sockets gen channel Zebra --socket Client\n\
+         error: `src/channels/zebra_channel.rs` exists and differs; nothing was written\n\
+         help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn all_that_stands_in_the_way_of_a_new_app_is_named_at_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("Shop/notes.txt", "mine\n");
+    let before = sandbox.tree();
+
+    let ran = sandbox.answer(
+        &[
+            "new",
+            "Shop",
+            "--channel",
+            "room",
+            "--module",
+            "Shop",
+            "--no-git",
+        ],
+        "y\n",
+    );
+
+    assert_eq!(ran.stdout, "");
+    ran.misused(
+        "error: `Shop` cannot be the app's name: a name starts with a lower-case ASCII letter and goes on with those, digits, `_` and `-`\n\
+         help: hello-sockets new Shop --app shop\n\
+         error: an app of the stack `rust` has no `--module`\n\
+         help: leave it out, or name another --stack\n\
+         error: `room` is not a channel name: each part of a name starts with a capital letter\n\
+         help: --channel Room\n\
+         error: `Shop` is not empty; nothing was written\n\
+         help: name another folder, or say --yes; files that differ are asked about one by one\n",
     );
     assert_eq!(sandbox.tree(), before);
 }

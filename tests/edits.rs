@@ -1,4 +1,4 @@
-//! Edits to files that are not as we generated them: each is right, or left to the reader in exact lines.
+//! Edits to changed files: each is right, or a manual step with exact lines.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -159,7 +159,7 @@ pub fn endpoint() -> Endpoint {
     }
 
     #[test]
-    fn in_a_test_module_does_not_count() {
+    fn in_a_test_module_is_ignored() {
         let source = "\
 use axum_channels::Endpoint;
 
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_hand_written_router_is_left_to_the_reader() {
+    fn with_a_hand_written_router_is_a_manual_step() {
         let source =
             "pub fn router() -> axum::Router {\n    axum::Router::new().merge(sockets::all())\n}\n";
 
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(edited, source);
         assert!(
             report.contains(
-                "\nAdd this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()`:\n\n    \
+                "\nAdd this to `src/endpoint.rs` to mount the socket, the second line after `Endpoint::builder()`:\n\n    \
                  use crate::channels::device_socket::DeviceSocket;\n\n    \
                  .socket::<DeviceSocket>(\"/device_socket\")\n"
             ),
@@ -214,7 +214,7 @@ mod tests {
 
         assert_eq!(edited, source);
         assert!(
-            report.contains("Add this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()`:"),
+            report.contains("Add this to `src/endpoint.rs` to mount the socket, the second line after `Endpoint::builder()`:"),
             "{report}"
         );
     }
@@ -356,7 +356,7 @@ impl SocketHandler for OtherSocket {
     }
 
     #[test]
-    fn without_a_function_to_put_them_in_are_left_to_the_reader() {
+    fn without_a_function_to_put_them_in_are_manual_steps() {
         let source = "impl SocketHandler for UserSocket {}\n";
 
         let (edited, report) = add_room(FILE, source);
@@ -364,7 +364,7 @@ impl SocketHandler for OtherSocket {
         assert_eq!(edited, source);
         assert!(
             report.contains(
-                "\nAdd this to `src/channels/user_socket.rs` to route the channel, the second in `fn channels`:\n\n    \
+                "\nAdd this to `src/channels/user_socket.rs` to route the channel, the second line in `fn channels`:\n\n    \
                  use super::room_channel::RoomChannel;\n\n    \
                  routes.channel::<RoomChannel>(\"room:*\");\n"
             ),
@@ -442,7 +442,7 @@ mod app_js {
     }
 
     #[test]
-    fn that_is_missing_is_left_to_the_reader() {
+    fn that_is_missing_is_a_manual_step() {
         let sandbox = Sandbox::with_app();
         std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
 
@@ -461,7 +461,7 @@ mod files {
     use super::Sandbox;
 
     #[test]
-    fn that_are_not_utf8_are_left_to_the_reader() {
+    fn that_are_not_utf8_are_manual_steps() {
         let sandbox = Sandbox::with_app();
         let path = sandbox.path().join("my_app/src/endpoint.rs");
         std::fs::write(&path, b"// caf\xe9\n").expect("it is written");
@@ -504,7 +504,7 @@ mod files {
     }
 }
 
-/// What a hasty edit gets wrong: each is right, or left to the reader.
+/// Cases that simple edits get wrong: each is right, or a manual step.
 mod not_guessed {
     use super::{add_device, add_room};
 
@@ -557,7 +557,7 @@ mod not_guessed {
     }
 
     #[test]
-    fn other_methods_of_that_name_are_not_ours() {
+    fn other_methods_of_that_name_are_ignored() {
         let source = "fn e() -> E {\n    Endpoint::builder().build()\n}\nfn n() {\n    net::options().socket::<Tcp>(\"/x\").bind();\n}\n";
 
         let (edited, _) = add_device(ENDPOINT, source);
@@ -686,7 +686,7 @@ mod not_guessed {
     }
 
     #[test]
-    fn a_route_on_another_variable_or_handler_is_not_ours() {
+    fn a_route_on_another_variable_or_handler_is_ignored() {
         let source = "\
 use super::room_channel::RoomChannel;
 impl SocketHandler for UserSocket {
@@ -746,16 +746,16 @@ impl SocketHandler for UserSocket {
     }
 
     #[test]
-    fn a_script_that_joins_in_a_way_of_its_own_is_left_to_the_reader() {
+    fn a_script_that_joins_in_a_way_of_its_own_is_a_manual_step() {
         let script = "assets/js/user_socket.js";
         for source in [
             // Which of the two?
             "import { Socket } from \"phoenix\"\nconst a = new Socket(\"/a\")\nconst b = new Socket(\"/b\")\n",
-            // Not in reach.
+            // Not visible.
             "import { Socket } from \"phoenix\"\nfunction connect() {\n  const socket = new Socket(\"/socket\")\n}\n",
-            // No socket of Phoenix's.
+            // Not a socket of Phoenix.
             "const raw = new WebSocket(\"/raw\")\n",
-            // The name is in use.
+            // The name is already used.
             "import { Socket } from \"phoenix\"\nconst socket = new Socket(\"/socket\")\nconst roomChannel = 1\n",
         ] {
             left_to_the_reader(script, source);

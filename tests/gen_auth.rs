@@ -13,7 +13,7 @@ const CHANNEL: &[&str] = &["gen", "channel", "User", "--yes"];
 const AUTH: &[&str] = &["gen", "auth", "--yes"];
 
 #[test]
-fn a_socket_asks_for_a_token_and_its_script_brings_one() {
+fn a_socket_requires_a_token_and_its_script_sends_one() {
     let sandbox = app(&[CHANNEL]);
 
     let ran = sandbox.run(&["gen", "auth"]).succeeded();
@@ -29,7 +29,7 @@ fn a_socket_asks_for_a_token_and_its_script_brings_one() {
          * injecting src/channels/user_socket.rs\n\
          * injecting assets/js/user_socket.js\n\
          * injecting tests/support/mod.rs\n\
-         \nStart the app with `cargo run`, or start it again. Who is signed in, you say in src/auth.rs: see `current_user`.\n"
+         \nStart or restart the app with `cargo run`. Return the signed-in user from `current_user` in src/auth.rs.\n"
     );
     let socket = sandbox.read("my_app/src/channels/user_socket.rs");
     assert!(
@@ -41,7 +41,7 @@ fn a_socket_asks_for_a_token_and_its_script_brings_one() {
     );
     assert!(
         socket.contains(
-            "pub struct UserSocket {\n    /// Who it is, by its token.\n    pub user: String,\n}\n"
+            "pub struct UserSocket {\n    /// The user of the token.\n    pub user: String,\n}\n"
         ),
         "{socket}"
     );
@@ -75,7 +75,7 @@ fn the_second_time_changes_nothing() {
 }
 
 #[test]
-fn before_and_after_the_channel_comes_to_the_same() {
+fn the_order_of_auth_and_channel_makes_no_difference() {
     let presence: &[&str] = &["gen", "presence"];
 
     let last = app(&[CHANNEL, presence, AUTH]);
@@ -103,7 +103,7 @@ fn a_missing_socket_is_asked_for() {
 }
 
 #[test]
-fn another_socket_can_be_the_one_that_asks() {
+fn another_socket_can_require_the_token() {
     let sandbox = app(&[CHANNEL, &["gen", "socket", "Device"]]);
     let open = sandbox.read("my_app/src/channels/user_socket.rs");
 
@@ -134,9 +134,9 @@ fn a_handler_that_decides_already_is_left_alone_and_the_lines_are_shown() {
 
     assert_eq!(sandbox.read(path), own);
     assert!(
-        ran.stdout
-            .contains("Add this to `src/channels/user_socket.rs` to let in only who shows a token")
-            && ran.stdout.contains("    let user = auth::user(info)?;\n"),
+        ran.stdout.contains(
+            "Add this to `src/channels/user_socket.rs` to accept only clients with a token"
+        ) && ran.stdout.contains("    let user = auth::user(info)?;\n"),
         "{}",
         ran.stdout
     );
@@ -190,4 +190,36 @@ fn the_dependency_gets_its_feature_however_it_is_written() {
 
         assert_eq!(sandbox.read("my_app/Cargo.toml"), with(after));
     }
+}
+
+#[test]
+fn a_socket_that_nobody_mounts_is_mounted_and_its_script_is_loaded() {
+    let sandbox = app(&[CHANNEL]);
+    let (endpoint, script) = ("my_app/src/endpoint.rs", "my_app/assets/js/app.js");
+    let mounted = [endpoint, script].map(|path| sandbox.read(path));
+    let without = |text: &String, word: &str| -> String {
+        let lines = text.lines().filter(|line| !line.contains(word));
+        lines.map(|line| format!("{line}\n")).collect()
+    };
+    sandbox.write(endpoint, &without(&mounted[0], "UserSocket"));
+    sandbox.write(script, &without(&mounted[1], "user_socket"));
+
+    let ran = sandbox.run(AUTH).succeeded();
+
+    assert!(
+        ran.stdout.contains("* injecting assets/js/app.js\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(sandbox.read(script), mounted[1]);
+    let endpoint = sandbox.read(endpoint);
+    assert!(
+        endpoint.contains("        .socket::<UserSocket>(\"/socket\")\n"),
+        "{endpoint}"
+    );
+    assert!(
+        endpoint.contains("        .state(auth::signer(&config.secret_key_base))\n"),
+        "{endpoint}"
+    );
+    sandbox.run(AUTH).found_all_identical();
 }

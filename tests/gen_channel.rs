@@ -30,7 +30,7 @@ fn yes_makes_and_wires_everything() {
              * injecting src/channels/mod.rs\n\
              * injecting src/endpoint.rs\n\
              * injecting assets/js/app.js\n\
-             \nStart the app with `cargo run`, or start it again, and open http://localhost:4000\n"
+             \nStart or restart the app with `cargo run`, and open http://localhost:4000\n"
         )
     );
     let added = |path: &str, line: &str| {
@@ -155,7 +155,7 @@ fn the_second_time_changes_nothing() {
          * identical src/channels/mod.rs\n\
          * identical src/channels/user_socket.rs\n\
          * identical assets/js/user_socket.js\n\
-         \nStart the app with `cargo run`, or start it again, and open http://localhost:4000\n"
+         \nStart or restart the app with `cargo run`, and open http://localhost:4000\n"
     );
 }
 
@@ -262,7 +262,7 @@ fn another_socket_can_route_it() {
 }
 
 #[test]
-fn bad_names_and_topics_are_refused_with_a_way_out() {
+fn bad_names_and_topics_are_refused_with_a_suggestion() {
     let sandbox = Sandbox::with_app();
     let before = sandbox.tree();
 
@@ -304,7 +304,7 @@ fn it_works_from_any_folder_of_the_app_and_nowhere_else() {
 }
 
 #[test]
-fn an_app_that_we_did_not_make_is_known_by_its_dependency() {
+fn an_existing_app_is_recognised_by_its_dependency() {
     for dependency in [
         "[dependencies]\naxum-channels = \"0.1\"\n",
         "[dependencies]\naxum-channels.workspace = true\n",
@@ -333,7 +333,7 @@ fn an_app_that_we_did_not_make_is_known_by_its_dependency() {
         assert!(
             sandbox
                 .read("my_app/tests/user_channel.rs")
-                .contains("use by_hand::channels::")
+                .contains("use manual_step::channels::")
         );
     }
     let sandbox = Sandbox::new();
@@ -409,7 +409,7 @@ fn a_dry_run_reports_the_same_and_touches_nothing() {
 }
 
 #[test]
-fn in_an_app_that_we_did_not_make_what_is_missing_is_made_or_told() {
+fn in_an_app_that_we_did_not_make_what_is_missing_is_made_or_printed() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "my_app/Cargo.toml",
@@ -441,13 +441,13 @@ fn in_an_app_that_we_did_not_make_what_is_missing_is_made_or_told() {
     );
     assert!(
         ran.stdout
-            .contains("The test needs serde_json, and tokio with its `macros` and `rt` features"),
+            .contains("The test needs the dependencies serde_json and tokio, with tokio's features `macros` and `rt`"),
         "{}",
         ran.stdout
     );
     let feature = "    [dev-dependencies]\n    axum-channels = { …, features = [\"testing\"] }\n";
     assert!(ran.stdout.contains(feature), "{}", ran.stdout);
-    // Nothing is made or asked for a browser where there is no page.
+    // Without a page, there is no script and no question about one.
     assert!(!ran.stdout.contains("assets"), "{}", ran.stdout);
 
     let manifest = sandbox.read("my_app/Cargo.toml");

@@ -25,7 +25,7 @@ fn a_presence_is_wired_into_its_channel_and_its_script() {
          * injecting src/channels/mod.rs\n\
          * injecting src/channels/user_channel.rs\n\
          * injecting assets/js/user_socket.js\n\
-         \nStart the app with `cargo run`, or start it again: everybody in a topic of UserChannel sees who else is.\n"
+         \nStart or restart the app with `cargo run`. The clients in a topic of UserChannel see each other.\n"
     );
     let channel = sandbox.read("my_app/src/channels/user_channel.rs");
     assert!(
@@ -58,7 +58,7 @@ fn the_second_time_changes_nothing() {
 }
 
 #[test]
-fn one_presence_serves_a_second_channel_as_its_owner_has_changed_it() {
+fn a_changed_presence_serves_a_second_channel() {
     let sandbox = app();
     sandbox.run(&["gen", "presence"]).succeeded();
     let own = sandbox
@@ -104,7 +104,7 @@ fn a_name_makes_another_one_for_the_channel_of_that_name() {
 }
 
 #[test]
-fn without_a_channel_it_says_how_to_go_on() {
+fn without_a_channel_the_next_command_is_printed() {
     let sandbox = Sandbox::with_app();
 
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
@@ -114,13 +114,13 @@ fn without_a_channel_it_says_how_to_go_on() {
         "* creating src/channels/presence.rs\n\
          * creating tests/presence.rs\n\
          * injecting src/channels/mod.rs\n\
-         \nNo channel counts its clients in yet. Once there is one, say RoomChannel, run\n\n    \
+         \nNo channel tracks its clients yet. Once there is one, such as RoomChannel, run\n\n    \
          hello-sockets gen presence --channel Room\n"
     );
 }
 
 #[test]
-fn a_presence_of_ones_own_gets_what_the_channel_calls() {
+fn an_existing_presence_gets_the_function_that_the_channel_calls() {
     let sandbox = app();
     let own = "//! Mine.\n\npub struct Online;\n";
     sandbox.write("my_app/src/channels/presence.rs", own);
@@ -161,20 +161,20 @@ fn a_join_of_ones_own_is_edited_where_it_lets_clients_in() {
 }
 
 #[test]
-fn a_join_in_which_socket_means_something_else_is_left_to_its_owner() {
+fn a_join_in_which_socket_means_something_else_is_a_manual_step() {
     let own = "        let socket = client.id().unwrap_or_default();\n        drop(socket);\n        Ok(Self)\n";
     let (before, after) = join_with(own);
     assert_eq!(after, before);
 }
 
 #[test]
-fn a_join_that_lets_clients_in_at_two_places_is_left_to_its_owner() {
+fn a_join_that_lets_clients_in_at_two_places_is_a_manual_step() {
     let own = "        if topic.ends_with('1') {\n            return Ok(Self);\n        }\n        Ok(Self)\n";
     let (before, after) = join_with(own);
     assert_eq!(after, before);
 }
 
-/// A channel whose `join` says `body`, before and after `gen presence`.
+/// A channel with `body` in `join`, before and after `gen presence`.
 fn join_with(body: &str) -> (String, String) {
     let path = "my_app/src/channels/user_channel.rs";
     let sandbox = app();
@@ -190,8 +190,8 @@ fn join_with(body: &str) -> (String, String) {
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
     let after = sandbox.read(path);
-    let by_hand = ran.stdout.contains("presence::track(socket)?;");
-    assert_eq!(by_hand, after == channel, "{}", ran.stdout);
+    let manual_step = ran.stdout.contains("presence::track(socket)?;");
+    assert_eq!(manual_step, after == channel, "{}", ran.stdout);
     (channel, after)
 }
 
@@ -211,15 +211,16 @@ fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
         ran.stdout
     );
     assert!(
-        ran.stdout
-            .contains("\nOnce these lines are in place:\n\nStart the app with `cargo run`"),
+        ran.stdout.contains(
+            "\nOnce these lines are in place:\n\nStart or restart the app with `cargo run`"
+        ),
         "{}",
         ran.stdout
     );
 }
 
 #[test]
-fn the_only_channel_is_the_one_that_counts_and_others_are_named() {
+fn the_only_channel_is_the_default_and_candidates_are_listed() {
     for stack in ["rust", "phoenix"] {
         let sandbox = Sandbox::new();
         let new = [
@@ -250,7 +251,8 @@ fn the_only_channel_is_the_one_that_counts_and_others_are_named() {
 
         sandbox.run(&["gen", "channel", "Lobby"]).succeeded();
         let ran = sandbox.run(&["gen", "presence"]).succeeded();
-        let next = "To have one do so, run\n\n    hello-sockets gen presence --channel Lobby\n";
+        let next =
+            "To make one track them, run\n\n    hello-sockets gen presence --channel Lobby\n";
         assert!(ran.stdout.ends_with(next), "{}", ran.stdout);
     }
 }

@@ -18,7 +18,7 @@ fn a_socket_is_mounted_beside_the_default_one_and_its_script_imported() {
          * injecting src/channels/mod.rs\n\
          * injecting src/endpoint.rs\n\
          * injecting assets/js/app.js\n\
-         \nThe socket at /device_socket routes nothing yet. Give it a channel:\n\n    \
+         \nThe socket at /device_socket has no channels yet. Make one:\n\n    \
          hello-sockets gen channel Room --socket Device\n"
     );
     let endpoint = sandbox.read("my_app/src/endpoint.rs");

@@ -1,4 +1,4 @@
-//! What is generated, built: warning-free, linted, formatted, its own tests passing.
+//! Builds of generated apps: no warnings, formatted, tests pass.
 //!
 //! Ignored by default: each test compiles an app with its dependencies. `cargo test -- --ignored` runs them.
 

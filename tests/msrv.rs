@@ -1,11 +1,11 @@
-//! The `rust-version` of both packages is true of what their users compile. That the code itself keeps to it is for clippy
-//! (`incompatible_msrv`), and for an older toolchain where there is one (`.ci/run`).
+//! The dependencies of both packages build with their `rust-version`. Clippy checks the code itself
+//! (`incompatible_msrv`), and an older toolchain if there is one (`.ci/run`).
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-/// Dependencies that do not say how old a Rust they build with, and so are not checked: whoever adds one has a look.
+/// Dependencies without a `rust-version`, to be checked by hand when added.
 const UNSTATED: [&str; 20] = [
     "cfg_aliases",
     "encode_unicode",
@@ -60,14 +60,15 @@ fn check(name: &str) {
     );
 }
 
-/// What is in the lock file, with all features.
+/// The packages of the lock file, with all features.
 struct Graph {
     packages: BTreeMap<String, Value>,
     dependencies: BTreeMap<String, Value>,
 }
 
 impl Graph {
-    /// For every platform; but only for this one if what others need was never downloaded, for a test asks no network.
+    /// Reads the graph for all platforms, or only for this one if packages for others were not downloaded: tests use no
+    /// network.
     fn read() -> Self {
         let metadata = metadata(&[]).or_else(|| metadata(&["--filter-platform", &host()]));
         let metadata = metadata.expect("what was compiled is on this machine");
@@ -90,7 +91,7 @@ impl Graph {
         found.expect("a package of that name").0
     }
 
-    /// All that is compiled for users of a package: what its tests need is not.
+    /// Returns the packages compiled for users of a package, without dependencies of its tests.
     fn compiled_for<'a>(&'a self, root: &'a str) -> BTreeSet<&'a str> {
         let (mut found, mut left) = (BTreeSet::new(), vec![root]);
         while let Some(id) = left.pop() {
@@ -130,12 +131,12 @@ fn host() -> String {
         .arg("-vV")
         .output()
         .expect("cargo runs");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let host = printed.lines().find_map(|line| line.strip_prefix("host: "));
     host.expect("cargo names its host").to_owned()
 }
 
-/// `1.88` is `[1, 88, 0]`.
+/// Returns `[1, 88, 0]` for `1.88`.
 fn version(package: &Value) -> Option<[u32; 3]> {
     let mut version = [0; 3];
     let stated = package["rust_version"].as_str()?;

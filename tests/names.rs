@@ -1,4 +1,4 @@
-//! Names: whatever is accepted is generated as rustfmt has it, and compiles.
+//! Names: all accepted names generate formatted code that compiles.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -12,7 +12,7 @@ use std::process::Command;
 use support::Sandbox;
 use support::app::cargo;
 
-/// Names of the given length, made of words of up to eleven letters: the same ones in each run.
+/// Names of the given length, made of words of up to eleven letters; the same on each run.
 struct Names(u64);
 
 impl Names {
@@ -26,7 +26,7 @@ impl Names {
         name
     }
 
-    /// A number below `limit`, of Knuth's linear congruential generator.
+    /// Returns a number below `limit`, from Knuth's linear congruential generator.
     fn draw(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
@@ -36,7 +36,7 @@ impl Names {
     }
 }
 
-/// Checks that rustfmt would change nothing in the app's own files.
+/// Checks that the files of the app are formatted.
 #[track_caller]
 fn is_formatted(folder: &Path) {
     let files = support::tree(folder).into_iter().map(|(path, _)| path);
@@ -57,10 +57,10 @@ fn is_formatted(folder: &Path) {
 }
 
 #[test]
-fn what_is_generated_for_names_of_any_length_is_formatted() {
+fn generated_code_for_names_of_any_length_is_formatted() {
     let mut names = Names(1);
     let sandbox = Sandbox::with_app();
-    // Where lines get too long, and a few that are short.
+    // Lengths at which lines become too long, and a few shorter ones.
     for length in [1, 2, 3, 7, 14, 24]
         .into_iter()
         .chain(28..=36)
@@ -107,7 +107,7 @@ fn an_app_with_a_name_of_any_length_is_formatted() {
 }
 
 #[test]
-fn the_apps_own_modules_are_no_names_for_an_app() {
+fn modules_of_the_app_are_refused_as_app_names() {
     for name in [
         "auth", "channels", "config", "endpoint", "log", "support", "testing",
     ] {
@@ -161,7 +161,7 @@ fn new_in_the_folder_itself_names_the_app_by_it() {
             .read("live_chat/Cargo.toml")
             .contains("name = \"live_chat\"\n")
     );
-    let start = "LiveChat is made. Fetch the browser's client and start it:\n\n    npm install --prefix assets\n";
+    let start = "LiveChat is created. Install the browser's client and start it:\n\n    npm install --prefix assets\n";
     assert!(ran.stdout.contains(start), "{}", ran.stdout);
 }
 

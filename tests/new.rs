@@ -48,7 +48,7 @@ fn the_name_comes_from_the_path_or_from_app() {
 }
 
 #[test]
-fn names_that_cannot_be_an_apps_are_refused_with_one_that_can() {
+fn invalid_app_names_are_refused_with_a_suggestion() {
     let refused = |name: &str, reason: &str, way_out: &str| {
         let sandbox = Sandbox::new();
         let expected = format!(
@@ -86,7 +86,7 @@ fn a_path_without_a_last_part_needs_a_name() {
 }
 
 #[test]
-fn a_folder_with_somebody_elses_files_needs_a_yes() {
+fn a_folder_with_other_files_needs_a_yes() {
     let sandbox = Sandbox::new();
     sandbox.write("my_app/notes.txt", "mine");
 
@@ -148,7 +148,7 @@ fn a_repository_beside_the_app_is_not_around_it() {
 }
 
 #[test]
-fn missing_programs_are_survived_with_a_line_that_says_what_to_do() {
+fn missing_programs_are_reported_with_a_fix() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["new", "my_app", "--yes"]);
     command.env("PATH", sandbox.path());
@@ -158,8 +158,8 @@ fn missing_programs_are_survived_with_a_line_that_says_what_to_do() {
     assert_eq!(
         ran.stderr,
         "\nFetch and install dependencies? [Yn] Y\n\
-        warning: `git` was not found: the app has no repository yet; `git init` in it makes one\n\
-        warning: `npm` was not found: the page needs the client that it installs; with Node.js at hand, run `npm install --prefix assets` in the app\n\
+        warning: `git` was not found: the app has no repository; create one with `git init`\n\
+        warning: `npm` was not found: the page needs the client that it installs; once Node.js is installed, run `npm install --prefix assets` in the app\n\
         warning: `cargo` was not found: `cargo run` will try again\n"
     );
     assert!(sandbox.exists("my_app/src/main.rs"));
@@ -292,7 +292,7 @@ fn the_librarys_vendored_copy_is_the_library() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_before_anything_is_reported() {
+fn invalid_requests_are_refused_before_any_output() {
     let sandbox = Sandbox::new();
     sandbox.write("file", "");
     let refused = |args: &[&str], stderr: &str| {
@@ -311,7 +311,7 @@ fn what_cannot_be_is_refused_before_anything_is_reported() {
 }
 
 #[test]
-fn paths_in_what_to_type_next_are_quoted() {
+fn paths_in_next_steps_are_quoted() {
     let sandbox = Sandbox::new();
     let ran = sandbox
         .run(&["new", "my dir/chat", "--no-git", "--no-install"])
@@ -339,7 +339,7 @@ fn without_npm_the_next_steps_have_what_npm_would_have_done() {
 
     let ran = finish(command, "");
 
-    let next = "\nMyApp is made, but not all that it depends on is fetched. With the warnings above dealt with, start it:\n\n    \
+    let next = "\nMyApp is created, but some dependencies are missing. Resolve the warnings above, then start it:\n\n    \
                 cd my_app\n    npm install --prefix assets\n    cargo run\n";
     assert!(ran.stdout.contains(next), "{}", ran.stdout);
     assert!(!ran.stdout.contains("is ready"), "{}", ran.stdout);
@@ -361,7 +361,11 @@ fn an_app_without_its_dependencies_is_not_called_ready() {
             ])
             .succeeded();
 
-        assert!(ran.stdout.contains("\nMyApp is made. "), "{}", ran.stdout);
+        assert!(
+            ran.stdout.contains("\nMyApp is created. "),
+            "{}",
+            ran.stdout
+        );
         assert!(!ran.stdout.contains("ready"), "{}", ran.stdout);
     }
 }

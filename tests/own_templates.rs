@@ -1,4 +1,4 @@
-//! Generators, options and files of a project's own, under `.hello-sockets/templates/`.
+//! A project's own generators, options and files, in `.hello-sockets/templates/`.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -12,7 +12,7 @@ use support::{Ran, Sandbox};
 
 const OWN: &str = "my_app/.hello-sockets/templates/rust";
 
-/// An app with a generator `note` of its own.
+/// An app with its own generator `note`.
 fn with_note(generator: &str) -> Sandbox {
     let sandbox = Sandbox::with_app();
     sandbox.write(&format!("{OWN}/note/generator.toml"), generator);
@@ -105,7 +105,7 @@ fn note() -> Sandbox {
 }
 
 #[test]
-fn a_generator_of_ones_own_is_in_the_help_and_parses() {
+fn an_own_generator_is_in_the_help_and_parses() {
     let sandbox = note();
 
     let all = sandbox.run(&["gen", "--help"]).succeeded();
@@ -177,7 +177,7 @@ fn the_values_of_options_are_what_their_types_say() {
 }
 
 #[test]
-fn a_new_file_in_the_folder_of_a_generator_of_ours_is_made_with_it() {
+fn a_new_file_in_the_folder_of_a_built_in_generator_is_made_with_it() {
     let sandbox = Sandbox::with_app();
     let template = format!("{OWN}/channel/docs/{{{{ name.snake }}}}.md.tera");
     sandbox.write(&template, "# {{ name.pascal }}Channel\n");
@@ -195,7 +195,7 @@ fn a_new_file_in_the_folder_of_a_generator_of_ours_is_made_with_it() {
 }
 
 #[test]
-fn a_place_of_ones_own_stands_for_ours() {
+fn an_own_place_replaces_the_built_in_one() {
     let sandbox = Sandbox::with_app();
     let ours = fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -242,7 +242,7 @@ fn a_key_that_is_not_known_is_named_with_its_file() {
 }
 
 #[test]
-fn what_is_wrong_in_a_place_is_an_error_and_not_a_place_that_is_skipped() {
+fn a_fault_in_a_place_is_an_error_and_not_skipped() {
     let place = |query: &str| {
         format!(
             "about = \"x\"\n[[insert]]\nplace = \"here\"\n[places.here]\nabout = \"x\"\ntext = \"mod note;\"\n\
@@ -364,7 +364,7 @@ mod outside {
 
     #[cfg(unix)]
     #[test]
-    fn a_place_of_ones_own_follows_no_link_out_for_a_generator_of_ours() {
+    fn an_own_place_follows_no_link_out_for_a_built_in_generator() {
         use std::os::unix::fs::symlink;
 
         let sandbox = Sandbox::with_app();

@@ -1,6 +1,6 @@
-//! What `cargo publish` would send, unpacked: it builds, and makes the same app as this checkout.
+//! The package of `cargo publish`: it builds, and makes the same app as this checkout.
 //!
-//! Ignored by default: it compiles the command once more.
+//! Ignored by default: compiles the command again.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"

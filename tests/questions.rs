@@ -1,4 +1,4 @@
-//! The questions, asked in a real pseudo-terminal.
+//! Questions in a pseudo-terminal.
 #![cfg(unix)]
 
 mod support;
@@ -9,7 +9,7 @@ use support::Sandbox;
 const SOCKET: &str = "my_app/src/channels/user_socket.rs";
 const QUESTION: &str = "Do you want to create it? [Yn] ";
 
-/// `gen channel User`, up to its question.
+/// Runs `gen channel User` up to its question.
 fn asked(sandbox: &Sandbox) -> PtySession {
     let mut session = start(sandbox, &["gen", "channel", "User"]);
     session.exp_string(QUESTION).expect("it asks");
@@ -17,14 +17,14 @@ fn asked(sandbox: &Sandbox) -> PtySession {
 }
 
 fn start(sandbox: &Sandbox, args: &[&str]) -> PtySession {
-    // Generous: it is a bound for a test that hangs, not a time that is measured.
+    // A limit for tests that hang.
     let plain = [args, &["--color", "never"]].concat();
     let mut session = spawn_command(sandbox.command(&plain), Some(20_000)).expect("it starts");
     session.process_mut().set_kill_timeout(Some(1_000));
     session
 }
 
-/// What is printed until the end, and the exit code.
+/// Returns the rest of the output, and the exit code.
 fn end(mut session: PtySession) -> (String, i32) {
     let rest = session.exp_eof().expect("it ends");
     let status = format!(
@@ -112,7 +112,7 @@ fn ctrl_c_leaves_nothing_half_done() {
 }
 
 #[test]
-fn q_leaves_as_ctrl_c_does() {
+fn q_exits_as_ctrl_c_does() {
     let sandbox = Sandbox::with_app();
     let before = sandbox.tree();
     let mut session = asked(&sandbox);
@@ -128,7 +128,7 @@ fn q_leaves_as_ctrl_c_does() {
 }
 
 #[test]
-fn ctrl_d_at_a_conflict_keeps_the_file_and_says_so() {
+fn ctrl_d_at_a_conflict_keeps_the_file_and_reports_it() {
     let sandbox = Sandbox::with_app();
     let channel = "my_app/src/channels/user_channel.rs";
     sandbox.write(channel, "// mine\n");
@@ -161,7 +161,7 @@ fn the_question_about_a_file_is_printed_once_and_fits_80_columns() {
 }
 
 #[test]
-fn ctrl_d_takes_the_default_and_says_so() {
+fn ctrl_d_takes_the_default_and_reports_it() {
     let sandbox = Sandbox::with_app();
     let mut session = asked(&sandbox);
     session.send_control('d').expect("it listens");
@@ -178,7 +178,7 @@ fn a_piped_line_is_the_answer_and_the_end_of_input_the_default() {
         ("y\n", "Y\n", true),
         ("\n", "Y\n", true),
         ("n\n", "n\n", false),
-        // As in Phoenix, where no person can be asked again: what is not a yes is a no.
+        // As in Phoenix: any answer but yes is a no, because a pipe cannot be asked again.
         ("maybe\n", "n\n", false),
         ("\u{e9}\u{0}\n", "n\n", false),
         ("", "Y (end of input: the default)\n", true),

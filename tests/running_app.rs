@@ -1,4 +1,4 @@
-//! The binary of a generated app: its settings, who may connect, and how it stops.
+//! The binary of a generated app: settings, origins, shutdown.
 //!
 //! Ignored by default: compiles an app. `cargo test -- --ignored` runs them.
 
@@ -23,7 +23,7 @@ fn built() -> (PathBuf, PathBuf) {
         ];
         let sandbox = Sandbox::with_app().after(&commands);
         app::cargo(&sandbox.path().join("my_app"), &["build"]);
-        // Other tests build apps of the same name in the same place.
+        // Other tests build apps with the same name in the same folder.
         let binary = app::target().join("debug/my_app");
         std::fs::copy(binary, sandbox.path().join("binary")).expect("it is copied");
         sandbox
@@ -60,7 +60,7 @@ fn a_wrong_setting_ends_the_start_with_one_sentence() {
         (
             "IP",
             "192.0.2.1",
-            "IP is `192.0.2.1`: this machine has no such address: try 127.0.0.1, or 0.0.0.0 for all that it has",
+            "IP is `192.0.2.1`: this machine does not have this address: use 127.0.0.1, or 0.0.0.0 for all of its addresses",
         ),
         (
             "IP",
@@ -130,7 +130,7 @@ fn pages_of_host_may_connect_whatever_host_the_request_names() {
     assert_eq!(server.url, "https://chat.example");
 
     for (host, origin, expected) in [
-        // A proxy such as nginx sends the name of its upstream, unless it is configured otherwise.
+        // By default, a proxy such as nginx sends the name of its upstream.
         ("127.0.0.1:4000", "https://chat.example", "101"),
         ("chat.example", "https://chat.example", "101"),
         ("chat.example", "http://localhost:4000", "403"),
@@ -201,7 +201,7 @@ fn a_client_that_does_not_leave_is_waited_for_and_no_longer_after_a_second_signa
     server.stops_listening();
     server.terminate();
 
-    // It is waited for 5 seconds otherwise, and the exit code is 0.
+    // Otherwise, the server waits for 5 seconds and the exit code is 0.
     let status = server.ends_within(Duration::from_secs(4));
     assert_eq!(status.code(), Some(143));
 }

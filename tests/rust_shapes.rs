@@ -1,4 +1,4 @@
-//! Rust crates that `new` did not make: what `gen` makes of them, and that it compiles and passes its own tests.
+//! Existing Rust crates: the changes of `gen` compile and pass their tests.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -11,12 +11,12 @@ use std::path::Path;
 use support::Sandbox;
 use support::app::cargo;
 
-/// A crate of some shape: files below `my_app`, in which `LIBRARY` stands for where the library is.
+/// A crate: files below `my_app`, in which `LIBRARY` stands for the path of the library.
 struct Shape {
     files: &'static [(&'static str, &'static str)],
-    /// What the first run reports.
+    /// Report of the first run.
     report: &'static str,
-    /// Files after both runs, whole.
+    /// Whole files after both runs.
     after: &'static [(&'static str, &'static str)],
 }
 
@@ -88,7 +88,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * creating src/channels/mod.rs
 * injecting src/endpoint.rs
 
-Start the app with `cargo run`, or start it again
+Start or restart the app with `cargo run`
 ",
     after: &[
         (
@@ -116,7 +116,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * injecting src/channels.rs
 * injecting src/endpoint/mod.rs
 
-Start the app with `cargo run`, or start it again
+Start or restart the app with `cargo run`
 ",
     after: &[
         (
@@ -166,7 +166,7 @@ The default socket handler - shop_core::channels::UserSocket - was not found.
 * creating source/channels/mod.rs
 * injecting source/web/sockets.rs
 
-Start the app with `cargo run`, or start it again
+Start or restart the app with `cargo run`
 ",
     after: &[
         ("source/core.rs", "pub mod channels;\npub mod web;\n"),
@@ -204,7 +204,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * creating crates/shop/src/channels/mod.rs
 * injecting crates/shop/src/endpoint.rs
 
-Start the app with `cargo run -p shop`, or start it again
+Start or restart the app with `cargo run -p shop`
 ",
     after: &[
         ("crates/shop/src/endpoint.rs", MOUNTED),
@@ -216,7 +216,7 @@ Start the app with `cargo run -p shop`, or start it again
     ],
 };
 
-/// The socket handler is in a file of its own, and nobody serves it.
+/// A socket handler in its own file that is not mounted.
 const SOCKET_ELSEWHERE: Shape = Shape {
     files: &[
         ("Cargo.toml", CARGO),
@@ -247,7 +247,7 @@ impl Handler for UserSocket {
 * injecting src/web/sockets.rs
 * injecting src/endpoint.rs
 
-Start the app with `cargo run`, or start it again
+Start or restart the app with `cargo run`
 ",
     after: &[
         (
@@ -309,7 +309,7 @@ fn generate(shape: &Shape) -> Sandbox {
     sandbox
 }
 
-/// Formatted, without warnings, and its tests pass.
+/// Checks that the crate is formatted, has no warnings and passes its tests.
 #[track_caller]
 fn compiles(shape: &Shape) {
     let sandbox = generate(shape);
@@ -361,56 +361,151 @@ fn of_two_endpoints_or_two_handlers_none_is_guessed() {
     };
 
     let endpoints = two(&[("src/admin.rs", ENDPOINT)]);
-    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()` (files `src/endpoint.rs` and \
+    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second line after `Endpoint::builder()` (files `src/endpoint.rs` and \
                 `src/admin.rs` would do):\n";
     assert!(endpoints.contains(line), "{endpoints}");
 
     let socket = SOCKET_ELSEWHERE.files[4].1;
     let handlers = two(&[("src/channels/user_socket.rs", socket)]);
-    let line = "\nAdd this to `src/channels/user_socket.rs` to route the channel, the second in `fn channels` (files `src/channels/user_socket.rs` and \
+    let line = "\nAdd this to `src/channels/user_socket.rs` to route the channel, the second line in `fn channels` (files `src/channels/user_socket.rs` and \
                 `src/web/sockets.rs` would do):\n";
     assert!(handlers.contains(line), "{handlers}");
 }
 
+/// The library under a name of the workspace, and a socket that a helper in another file mounts.
+const RENAMED_BY_THE_WORKSPACE: Shape = Shape {
+    files: &[
+        (
+            "Cargo.toml",
+            "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n\n[workspace.dependencies]\n\
+             chan = { package = \"axum-channels\", path = \"LIBRARY\" }\n",
+        ),
+        (
+            "crates/shop/Cargo.toml",
+            r#"[package]
+name = "shop"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+chan.workspace = true
+serde_json = "1"
+tokio = { version = "1", features = ["macros", "rt"] }
+"#,
+        ),
+        (
+            "crates/shop/src/endpoint.rs",
+            "use chan::Endpoint;\n\npub fn sockets() -> Endpoint {\n    Endpoint::builder().build()\n}\n",
+        ),
+        ("crates/shop/src/lib.rs", "pub mod endpoint;\n"),
+    ],
+    report: "\
+* creating crates/shop/src/channels/zebra_channel.rs
+* creating crates/shop/tests/zebra_channel.rs
+
+The default socket handler - shop::channels::UserSocket - was not found.
+* creating crates/shop/src/channels/user_socket.rs
+* injecting crates/shop/src/lib.rs
+* creating crates/shop/src/channels/mod.rs
+* injecting crates/shop/src/endpoint.rs
+
+Start the app with `cargo run -p shop`, or start it again
+",
+    after: &[("crates/shop/src/channels/mod.rs", MODULES)],
+};
+
 #[test]
-fn an_app_that_would_break_the_workspace_around_it_is_refused_with_what_to_add() {
+fn a_library_that_the_workspace_calls_otherwise_is_known_by_that_name() {
+    let sandbox = generate(&RENAMED_BY_THE_WORKSPACE);
+
+    let channel = sandbox.read("my_app/crates/shop/src/channels/zebra_channel.rs");
+    assert!(channel.contains("\nuse chan::{Channel, "), "{channel}");
+    sandbox.run(&["gen", "auth"]).succeeded();
+    let manifest = sandbox.read("my_app/crates/shop/Cargo.toml");
+    let features = "chan.workspace = true\nchan.features = [\"token\"]\n";
+    assert!(manifest.contains(features), "{manifest}");
+}
+
+#[test]
+fn a_socket_that_a_function_or_a_macro_of_another_file_mounts_is_mounted() {
+    for elsewhere in [
+        "use axum_channels::EndpointBuilder;\n\nuse crate::web::sockets::UserSocket;\n\n\
+         pub fn mount(builder: EndpointBuilder) -> EndpointBuilder {\n    builder.socket::<UserSocket>(\"/ws\")\n}\n",
+        "#[macro_export]\nmacro_rules! mount {\n    ($builder:expr) => {\n        \
+         $builder.socket::<$crate::web::sockets::UserSocket>(\"/ws\")\n    };\n}\n",
+    ] {
+        let sandbox = Sandbox::new();
+        for (path, text) in SOCKET_ELSEWHERE.files {
+            sandbox.write(&format!("my_app/{path}"), text);
+        }
+        sandbox.write("my_app/src/web/mount.rs", elsewhere);
+
+        let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+
+        assert!(!ran.stdout.contains("src/endpoint.rs"), "{}", ran.stdout);
+        assert_eq!(sandbox.read("my_app/src/endpoint.rs"), ENDPOINT);
+    }
+}
+
+#[test]
+fn what_a_macro_does_with_a_socket_is_not_guessed() {
     let sandbox = Sandbox::new();
-    sandbox.write("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n");
-    let before = sandbox.tree();
+    for (path, text) in SOCKET_ELSEWHERE.files {
+        sandbox.write(&format!("my_app/{path}"), text);
+    }
+    let endpoint = ENDPOINT.replace(
+        "    Endpoint::builder()",
+        "    served![UserSocket];\n    Endpoint::builder()",
+    );
+    sandbox.write("my_app/src/endpoint.rs", &endpoint);
+
+    let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+
+    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()`:\n";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    assert_eq!(sandbox.read("my_app/src/endpoint.rs"), endpoint);
+}
+
+#[test]
+fn an_app_in_the_folder_of_a_workspaces_members_is_excluded_there() {
+    let sandbox = Sandbox::new();
+    let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n";
+    sandbox.write("Cargo.toml", workspace);
+    sandbox.write(
+        "crates/core/Cargo.toml",
+        "[package]\nname = \"bits\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    sandbox.write("crates/core/src/lib.rs", "");
     let new = ["new", "crates/live", "--no-git", "--no-install"];
-    let root = std::fs::canonicalize(sandbox.path()).expect("it is there");
 
-    sandbox.run(&new).misused(&format!(
-        "error: the folder would be a member of the workspace in `{}`, but the app is a workspace of its own\n\
-         help: name another folder, or add the app's to `exclude` below `[workspace]` there: then run this again\n",
-        root.join("Cargo.toml").display()
-    ));
+    let ran = sandbox.run(&new).succeeded();
 
+    assert!(
+        ran.stdout.contains("* injecting ../../Cargo.toml\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(
+        sandbox.read("Cargo.toml"),
+        format!("{workspace}exclude = [\"crates/live\"]\n")
+    );
+    let metadata = [
+        "metadata",
+        "--no-deps",
+        "--offline",
+        "--format-version",
+        "1",
+    ];
+    assert!(cargo(sandbox.path(), &metadata).contains("\"name\":\"bits\""));
+    assert!(cargo(&sandbox.path().join("crates/live"), &metadata).contains("\"name\":\"live\""));
+    let before = sandbox.tree();
+    sandbox.run(&new).found_all_identical();
     assert_eq!(sandbox.tree(), before);
-    let excluded = "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"crates/live\"]\n";
-    sandbox.write("Cargo.toml", excluded);
-    sandbox.run(&new).succeeded();
-    cargo(
-        sandbox.path(),
-        &[
-            "metadata",
-            "--no-deps",
-            "--offline",
-            "--format-version",
-            "1",
-        ],
-    );
-    let app = sandbox.path().join("crates/live");
-    cargo(
-        &app,
-        &[
-            "metadata",
-            "--no-deps",
-            "--offline",
-            "--format-version",
-            "1",
-        ],
-    );
+    // Beside the members it is nobody's.
+    sandbox
+        .run(&["new", "apart", "--no-git", "--no-install"])
+        .succeeded();
+    assert!(!sandbox.read("Cargo.toml").contains("apart"));
 }
 
 #[test]
@@ -422,6 +517,7 @@ fn what_is_made_in_crates_of_other_shapes_compiles_and_passes_its_tests() {
         LIBRARY_ELSEWHERE,
         MEMBER_OF_A_WORKSPACE,
         SOCKET_ELSEWHERE,
+        RENAMED_BY_THE_WORKSPACE,
     ] {
         compiles(&shape);
     }

@@ -1,4 +1,4 @@
-//! Rust projects in shapes that `new` does not make.
+//! Rust projects of other structures than those made by `new`.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -107,7 +107,7 @@ fn tests_name_the_library_as_it_is_called() {
 }
 
 #[test]
-fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
+fn a_script_connects_to_where_its_socket_is_mounted_and_messages_name_that_path() {
     let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User", "--yes"]]);
     let endpoint = sandbox
         .read("my_app/src/endpoint.rs")
@@ -120,6 +120,6 @@ fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
 
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert!(script.contains("new Socket(\"/ws\", "), "{script}");
-    let words = "\nThe socket is at /ws: start the app with `cargo run`, or start it again, and open http://localhost:4000\n";
+    let words = "\nThe socket is at /ws: start or restart the app with `cargo run`, and open http://localhost:4000\n";
     assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
 }

@@ -1,4 +1,4 @@
-//! Generated trees and transcripts, whole, under `snapshots/`: a missing, an extra or a changed file fails.
+//! Snapshots of generated trees and transcripts, in `snapshots/`. Missing, additional and changed files fail.
 //!
 //! To accept a change after reading it: `INSTA_UPDATE=always cargo test --test snapshots`.
 
@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use support::{Ran, Sandbox};
 
-/// Every snapshot there is: one that no test makes any more fails too.
+/// All snapshots. An unused one fails as well.
 const NAMES: [&str; 15] = [
     "rust_new",
     "rust_gen_channel_user",
@@ -118,7 +118,7 @@ fn rust_gen_auth() {
     assert_grown_from_a_channel(Sandbox::with_app(), "rust_gen_auth", "auth");
 }
 
-/// What a generator prints and changes in the new app of `sandbox`, once that has a channel.
+/// Compares the output and the changes of a generator, in an app with a channel.
 #[track_caller]
 fn assert_grown_from_a_channel(sandbox: Sandbox, name: &str, generator: &str) {
     sandbox
@@ -177,7 +177,7 @@ fn phoenix_gen_auth() {
     assert_grown_from_a_channel(sandbox, "phoenix_gen_auth", "auth");
 }
 
-/// What `args` prints and changes in a new Phoenix app in which `before` was run.
+/// Returns the output and the changes of `args` in a new Phoenix app, after `before`.
 fn grown(before: &[&str], args: &[&str], input: &str) -> String {
     let sandbox = Sandbox::with_phoenix_app();
     let mut text = String::new();
@@ -190,7 +190,7 @@ fn grown(before: &[&str], args: &[&str], input: &str) -> String {
     without_secrets(&text)
 }
 
-/// The text with `SECRET` in the place of each of a Phoenix app's.
+/// Returns the text with `SECRET` in place of the secrets of a Phoenix app.
 fn without_secrets(text: &str) -> String {
     let hidden = |line: &str| {
         let (key, rest) = line.split_once(": \"")?;
@@ -253,8 +253,7 @@ fn transcript(typed: &str, ran: &Ran) -> String {
     text + "\n"
 }
 
-/// Every file that is not in `before` just so. The library is listed, not shown: it is the library, as a test
-/// of its own checks.
+/// Returns all files that differ from `before`. Of the library, only the paths: another test compares its contents.
 fn tree(sandbox: &Sandbox, before: &[(String, Vec<u8>)]) -> String {
     let mut text = String::new();
     for (path, contents) in sandbox.tree().iter().filter(|file| !before.contains(file)) {

@@ -1,4 +1,4 @@
-//! docs/stacks.md, followed word for word: its files are written, its commands run, its results compared.
+//! The tutorial docs/stacks.md: its files are written, its commands run, its results compared.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -7,27 +7,7 @@
 mod support;
 
 use support::Sandbox;
-
-/// A fenced block: what stands behind the fence, and the text.
-struct Block {
-    info: String,
-    text: String,
-}
-
-fn blocks(guide: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut lines = guide.lines();
-    while let Some(line) = lines.next() {
-        if let Some(info) = line.strip_prefix("```") {
-            let text = lines.by_ref().take_while(|line| *line != "```");
-            blocks.push(Block {
-                info: info.to_owned(),
-                text: text.map(|line| format!("{line}\n")).collect(),
-            });
-        }
-    }
-    blocks
-}
+use support::markdown::{Block, blocks};
 
 #[test]
 fn the_guide_to_stacks_is_true() {

@@ -1,4 +1,4 @@
-//! Topics that are not `room:*`: one alone, and one for each user.
+//! Exact topics and topics per user.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -35,23 +35,108 @@ fn an_exact_topic_is_what_route_script_and_test_say() {
     sandbox.run(&again).found_all_identical();
 }
 
+const PRIVATE: &[&str] = &["gen", "channel", "Inbox", "--per-user", "--yes"];
+const AUTH: &[&str] = &["gen", "auth", "--yes"];
+const SCRIPT: &str = "my_app/assets/js/user_socket.js";
+
 #[test]
-fn a_users_topic_is_joined_by_its_user_in_the_script_and_in_tests() {
-    let private = ["gen", "channel", "Inbox", "--per-user", "--yes"];
+fn a_page_joins_the_topic_of_the_user_that_its_token_names() {
+    let sandbox = Sandbox::with_app().after(&[AUTH]);
+
+    let ran = sandbox.run(PRIVATE).succeeded();
+
+    let start =
+        "\nStart the app with `cargo run`, or start it again, and open http://localhost:4000\n";
+    assert!(ran.stdout.ends_with(start), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("userId"), "{}", ran.stdout);
+    let script = sandbox.read(SCRIPT);
+    assert_eq!(
+        lines_with(&script, "user()"),
+        ["export const inboxChannel = socket.channel(`inbox:${await user()}`, {})"]
+    );
+    assert_eq!(
+        lines_with(&script, "token.js"),
+        [
+            "import { token } from \"./token.js\"",
+            "import { user } from \"./token.js\""
+        ]
+    );
+    sandbox.run(PRIVATE).found_all_identical();
+}
+
+#[test]
+fn where_no_socket_knows_its_user_the_page_says_it_and_the_reader_is_told() {
     let sandbox = Sandbox::with_app();
 
-    let ran = sandbox.run(&private).succeeded();
+    let ran = sandbox.run(PRIVATE).succeeded();
 
-    let how = "A user's topic is joined with the name that the socket's `id` has behind the colon: `hello-sockets gen auth`";
+    let how = "
+Nobody may join `inbox:ID` yet: the `id` of UserSocket names no user. To have it ask for a token that does, and the page
+fetch one, run
+
+    hello-sockets gen auth
+
+With a sign-in of your own, return `Some(\"user_socket:ID\".to_owned())` from `id`, and have the page set `window.userId` to
+that ID before its scripts run.
+";
     assert!(ran.stdout.contains(how), "{}", ran.stdout);
     assert_eq!(
-        lines_with(
-            &sandbox.read("my_app/assets/js/user_socket.js"),
-            "socket.channel("
-        ),
-        ["export const inboxChannel = socket.channel(`inbox:${window.userId}`, {})"]
+        lines_with(&sandbox.read(SCRIPT), "user"),
+        [
+            "const user = async () => window.userId",
+            "export const inboxChannel = socket.channel(`inbox:${await user()}`, {})"
+        ]
     );
-    sandbox.run(&private).found_all_identical();
+    sandbox.run(PRIVATE).found_all_identical();
+}
+
+#[test]
+fn a_socket_with_an_id_of_its_own_is_told_of_no_token() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "socket", "User"]]);
+    let path = "my_app/src/channels/user_socket.rs";
+    let own = sandbox
+        .read(path)
+        .replace("        None\n", "        Some(self.name())\n");
+    sandbox.write(path, &own);
+
+    let ran = sandbox.run(PRIVATE).succeeded();
+
+    assert!(!ran.stdout.contains("gen auth"), "{}", ran.stdout);
+    assert_eq!(
+        lines_with(&ran.stdout, "window.userId").len(),
+        1,
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_users_topic_before_and_after_the_token_comes_to_the_same() {
+    let second: &[&str] = &["gen", "channel", "Draft", "--per-user"];
+
+    let last = Sandbox::with_app().after(&[PRIVATE, second, AUTH]);
+    let first = Sandbox::with_app().after(&[AUTH, PRIVATE, second]);
+
+    assert_eq!(last.tree(), first.tree());
+    last.run(AUTH).found_all_identical();
+}
+
+#[test]
+fn who_is_in_a_users_topic_is_counted_and_shown() {
+    let sandbox = Sandbox::with_app().after(&[AUTH, PRIVATE]);
+
+    let ran = sandbox
+        .run(&["gen", "presence", "--channel", "Inbox", "--strict"])
+        .succeeded();
+
+    assert!(
+        ran.stdout
+            .contains("* injecting src/channels/inbox_channel.rs\n"),
+        "{}",
+        ran.stdout
+    );
+    let presence = "export const inboxPresence = new Presence(inboxChannel)\n";
+    assert!(sandbox.read(SCRIPT).contains(presence));
 }
 
 #[test]
@@ -60,7 +145,7 @@ fn one_topic_and_one_for_each_user_do_not_go_together() {
     let before = sandbox.tree();
 
     sandbox.run(&["gen", "channel", "Inbox", "--per-user", "--exact"]).misused(
-        "error: `--exact` is for one topic, `--per-user` for one of each user\nhelp: leave one of them out\n",
+        "error: `--exact` is for one topic, `--per-user` for a topic for each user\nhelp: omit one of them\n",
     );
 
     assert_eq!(sandbox.tree(), before);
@@ -71,12 +156,13 @@ fn one_topic_and_one_for_each_user_do_not_go_together() {
 fn channels_of_such_topics_compile_and_pass_their_tests() {
     let sandbox = Sandbox::with_app().after(&[
         &["gen", "channel", "Status", "--exact", "--yes"],
-        &["gen", "channel", "Inbox", "--per-user"],
-        &["gen", "auth"],
+        PRIVATE,
+        &["gen", "presence", "--channel", "Inbox"],
+        AUTH,
     ]);
     let folder = sandbox.path().join("my_app");
     cargo(&folder, &["fmt", "--check"]);
     let tests = cargo(&folder, &["test", "--offline"]);
-    let passed = "test nobody_else_joins_a_users_topic ... ok";
+    let passed = "test other_users_cannot_join_the_topic_of_a_user ... ok";
     assert!(tests.contains(passed), "{tests}");
 }

@@ -1,7 +1,7 @@
 //! The builder of endpoints.
 
-use crate::channel::Channels;
-use crate::endpoint::{Endpoint, Mounted, Shared, States};
+use crate::channel::{Channels, RouteTable};
+use crate::endpoint::{Endpoint, Mounted, PresenceHandler, PresenceNews, Shared, States};
 use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
 use crate::origin::CheckOrigin;
@@ -12,7 +12,7 @@ use crate::runner::Handlers;
 use crate::session::Rules;
 use crate::socket::SocketHandler;
 use crate::sync::Mutex;
-use crate::transport::{Connect, Connected, Mount, Registry, SocketOptions, websocket};
+use crate::transport::{Connect, Connected, Formats, Mount, Registry, SocketOptions, websocket};
 use crate::url::PublicUrl;
 use std::any::type_name;
 use std::fmt;
@@ -43,6 +43,7 @@ pub struct EndpointBuilder {
     check_origin: CheckOrigin,
     url: Option<Arc<PublicUrl>>,
     proxies: Option<TrustedProxies>,
+    presence_news: Option<PresenceNews>,
     filter: Filter,
 }
 
@@ -75,7 +76,10 @@ impl Socket {
             handlers: Handlers {
                 name: type_name::<S>(),
                 filter: Arc::default(),
-                rules,
+                table: Arc::new(RouteTable {
+                    rules,
+                    assigns: channels.assigns,
+                }),
                 routes: channels.routes,
                 join_timeout,
                 drain_timeout,
@@ -105,6 +109,7 @@ impl Socket {
             registry: Arc::new(Registry::new(self.options.timeout, log.clone())),
             log,
             check_origin: own_check.unwrap_or_else(|| shared.check_origin.clone()),
+            formats: Formats::new(&self.options.codecs),
             options: self.options,
         })
     }
@@ -158,6 +163,7 @@ impl EndpointBuilder {
             check_origin: CheckOrigin::default(),
             url: None,
             proxies: None,
+            presence_news: None,
             filter: Filter::default(),
         }
     }
@@ -246,6 +252,27 @@ impl EndpointBuilder {
         self
     }
 
+    /// Callbacks for the presences of all topics: see [`PresenceHandler`]. None by default.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, PresenceHandler, Presences, Topic};
+    /// # use serde_json::json;
+    /// struct Admins;
+    ///
+    /// impl PresenceHandler for Admins {
+    ///     async fn fetch(&self, _: &Topic, mut presences: Presences) -> Presences {
+    ///         presences.set("user:1", "admin", json!(true));
+    ///         presences
+    ///     }
+    /// }
+    ///
+    /// let builder = Endpoint::builder().presence(Admins);
+    /// ```
+    pub fn presence(mut self, handler: impl PresenceHandler) -> Self {
+        self.presence_news = Some(PresenceNews::new(handler));
+        self
+    }
+
     /// Words that hide a parameter from the log: `password`, `secret` and `token` by default, which this replaces.
     ///
     /// A parameter with one of them in its name, in any case and at any depth, is logged as `[FILTERED]`, and so is a value
@@ -306,6 +333,7 @@ impl EndpointBuilder {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
+            presence_news: self.presence_news,
             check_origin: self.check_origin.at(self.url.as_ref()),
             url: self.url,
             proxies: self.proxies,

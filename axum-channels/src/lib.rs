@@ -65,12 +65,13 @@
 //! - [`SocketHandler`]: accepts clients, and routes topics to [`Channels`].
 //! - [`Channel`]: handles a topic's messages. [`Socket`]: its handle to the client and to everyone else on the topic.
 //! - [`Error`]: a reply to the client, or the end of the channel. [`Refused`], [`InvalidPayload`]: errors that are replies.
-//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app. [`Socket::subscribe`]: broadcasts of other
+//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app, at once or by a [`Timer`]. [`Socket::subscribe`]: broadcasts of other
 //!   topics. [`Later`]: a reply from elsewhere.
-//! - [`Presence`]: lists of the clients on a topic.
+//! - [`Presence`]: lists of the clients on a topic. [`PresenceHandler`]: data that is added to them, and their changes.
 //! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app, channels
 //!   included.
-//! - [`websocket`]: limits and their defaults. [`CheckOrigin`]: pages that may connect.
+//! - [`websocket`] and [`longpoll`]: transports, limits and their defaults. [`CheckOrigin`]: pages that may connect.
+//! - [`serializer`]: other encodings than JSON.
 //! - [`serve`]: a server with time limits and a bounded shutdown.
 //! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
 //! - `testing`, with the feature of that name: clients for tests.
@@ -134,6 +135,7 @@ mod proxies;
 mod pubsub;
 mod rate_limit;
 mod runner;
+pub mod serializer;
 mod serve;
 mod session;
 mod socket;
@@ -148,21 +150,20 @@ mod with_timeout;
 
 pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
-pub use endpoint::{Endpoint, Event, Events, Missed, Stats};
+pub use endpoint::{Endpoint, Event, Events, Missed, PresenceHandler, Stats};
 pub use log::LogLine;
-pub use message::{InvalidPayload, Later, Payload, Refused, Reply, Topic};
+pub use message::{InvalidPayload, Later, Payload, PresenceDiff, Presences, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
-pub use presence::Presences;
 pub use proxies::{InvalidNetwork, TrustedProxies};
 pub use rate_limit::RateLimit;
 pub use serve::{Serve, serve, shutdown_signal};
 pub use session::Reason;
 pub use socket::{
     ConnectInfo, Params, Presence, PresenceError, SendError, Sender, Socket, SocketHandler,
-    Subscription,
+    Subscription, Timer, TrackedPresence,
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};
 pub use tracing::level_filters::LevelFilter;
-pub use transport::{SocketOptions, websocket};
+pub use transport::{SocketOptions, longpoll, websocket};
 pub use url::{InvalidUrl, PublicUrl};

@@ -86,7 +86,8 @@ impl Channel for Desk {
         }
     }
 
-    fn terminate(&mut self, reason: Reason, _: &Socket) {
+    fn terminate(&mut self, reason: Reason, socket: &Socket) {
+        socket.push("over", json!({}));
         self.kept.ended.lock().expect("not poisoned").push(reason);
     }
 }
@@ -480,4 +481,26 @@ async fn a_task_that_receives_many_broadcasts_lets_others_have_their_turn() {
         events.recv().await.expect("it waited");
     }
     assert!(other.is_finished());
+}
+
+#[tokio::test]
+async fn what_terminate_pushes_comes_before_phx_error_and_after_phx_close() {
+    let test = Test::join().await;
+    let mut ws = Ws::open(serve(&test.endpoint).await).await;
+    let join = r#"["1","1","desk:1","phx_join",{}]"#;
+    let joined = r#"["1","1","desk:1","phx_reply",{"response":{},"status":"ok"}]"#;
+    let over = r#"["1",null,"desk:1","over",{}]"#;
+    ws.send(join).await;
+    ws.expect(joined).await;
+    ws.send(r#"["1","2","desk:1","error",{}]"#).await;
+    ws.expect(over).await;
+    ws.expect(r#"["1","1","desk:1","phx_error",{"reason":"channel_crash"}]"#)
+        .await;
+    ws.send(join).await;
+    ws.expect(joined).await;
+    ws.send(r#"["1","2","desk:1","phx_leave",{}]"#).await;
+    ws.expect(r#"["1","2","desk:1","phx_reply",{"response":{},"status":"ok"}]"#)
+        .await;
+    ws.expect(r#"["1","1","desk:1","phx_close",{}]"#).await;
+    ws.expect(over).await;
 }

@@ -166,40 +166,31 @@ async fn the_token_may_be_in_a_header() {
 #[tokio::test]
 async fn who_may_not_connect_is_told_so() {
     let addr = server().await;
-    for (query, headers, status, answer) in [
-        (
-            "vsn=3.0.0",
-            "",
-            403,
-            json!({"status": 403, "response": null}),
-        ),
+    for (query, headers, answer) in [
+        ("vsn=3.0.0", "", json!({"status": 403, "response": null})),
         (
             "vsn=2.0.0&refuse=1",
             "",
-            403,
             json!({"status": 403, "response": {"reason": "unauthorized"}}),
         ),
         (
             "vsn=2.0.0&refuse=teapot",
             "",
-            418,
             json!({"status": 403, "response": {"reason": "short and stout"}}),
         ),
         (
             "vsn=2.0.0&refuse=panic",
             "",
-            500,
             json!({"status": 500, "response": null}),
         ),
         (
             "vsn=2.0.0",
             "origin: http://example.com\r\n",
-            200,
             json!({"status": 403}),
         ),
     ] {
         let (got, _, body) = ask(addr, "GET", query, headers, "").await;
-        assert_eq!((got, body), (status, answer), "{query}");
+        assert_eq!((got, body), (200, answer), "{query}");
     }
     assert_eq!(ask(addr, "PUT", "vsn=2.0.0", "", "").await.0, 400);
     let (status, head, _) = ask(

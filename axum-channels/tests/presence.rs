@@ -8,7 +8,7 @@ use axum_channels::{
     Reply, Result, Socket, SocketHandler, Topic,
 };
 use serde_json::{Value, json};
-use support::eventually;
+use support::{Ws, eventually, serve};
 
 struct UserSocket;
 
@@ -274,4 +274,19 @@ async fn changes_take_effect_in_the_order_in_which_they_were_made() {
         plain(&Payload::from(endpoint.presences("busy"))) == busy
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_reply_to_a_message_comes_before_the_changes_that_it_made() {
+    let endpoint = endpoint();
+    let mut ws = Ws::open(serve(&endpoint).await).await;
+    ws.send(r#"["1","1","room:1","phx_join","alice"]"#).await;
+    for event in ["phx_reply", "presence_diff", "presence_state"] {
+        assert_eq!(ws.event().await, event, "after the join");
+    }
+    ws.send(r#"["1","2","room:1","update",{"status":"away"}]"#)
+        .await;
+    ws.expect(r#"["1","2","room:1","phx_reply",{"response":{},"status":"ok"}]"#)
+        .await;
+    assert_eq!(ws.event().await, "presence_diff");
 }

@@ -336,14 +336,14 @@ fn layered() -> Router {
 
 async fn signed_in() -> Client {
     let cookie = [("cookie", "user=alice")];
-    let client = connect_with_headers(layered(), "/realtime/socket", &cookie).await;
+    let client = connect_with_headers(&layered(), "/realtime/socket", &cookie).await;
     client.expect("alice is signed in")
 }
 
 #[tokio::test]
 async fn a_connection_passes_through_the_layers_of_the_app() {
     let app = layered();
-    let refused = connect_with(app.clone(), "/realtime/socket", &[]).await;
+    let refused = connect_with(&app, "/realtime/socket", &[]).await;
     assert_eq!(
         refused.map(drop),
         Err(Refused::new("signed out").status(401))

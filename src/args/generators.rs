@@ -1,4 +1,4 @@
-//! Arguments that generators ask for: their options and questions, and a subcommand of `gen` for each.
+//! Arguments of generators: options and questions, and the subcommands of `gen`.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,24 @@ use crate::catalogue::generator::{Generator, Kind, OptionRule, Question};
 use crate::catalogue::{Stack, Templates};
 use crate::project::Project;
 
-/// What a generator was asked for.
+/// Arguments of a generator.
 #[derive(Debug, Default)]
 pub struct Asked {
-    /// `topic` for `--topic`, as often as it was typed.
+    /// Values by name: `topic` for `--topic`, one for each time that it is given.
     pub options: BTreeMap<String, Vec<String>>,
     /// Answers to questions: `socket` is false for `--no-socket`.
     pub answers: BTreeMap<String, bool>,
 }
 
-/// What the arguments are called inside: nothing that is typed has a space in it.
+/// Prefixes of the internal names of arguments. They contain a space, so they cannot conflict with names on the command
+/// line.
 const OPTION: &str = "option ";
 const FLAG: &str = "flag ";
 const YES: &str = "yes ";
 const NO: &str = "no ";
 
-/// The subcommands of `gen`: the generators of the project around the current folder, its own included, and those of
-/// other stacks where it has none of that name.
+/// Returns the subcommands of `gen`: the generators of the current project, including its own, and generators of other
+/// stacks with other names.
 pub fn subcommands(around: Option<&Project>, built_in: &Templates) -> Result<Vec<clap::Command>> {
     let mut owners: BTreeMap<&str, (&str, &Templates)> = BTreeMap::new();
     if let Some(project) = around {
@@ -35,7 +36,7 @@ pub fn subcommands(around: Option<&Project>, built_in: &Templates) -> Result<Vec
             owners.insert(name, (stack, &project.templates));
         }
     }
-    // Reading stacks takes a while: around a project, its own comes first anyhow.
+    // Reading stacks is slow, so the stack of the project comes first.
     let first = match around {
         Some(project) => project.stack.name.clone(),
         None => Stack::default(built_in)?.name,
@@ -58,7 +59,7 @@ pub fn subcommands(around: Option<&Project>, built_in: &Templates) -> Result<Vec
     commands.collect()
 }
 
-/// The word behind `gen`: reading the other generators would take longer than all else that is done.
+/// Returns the word after `gen`. Reading all other generators would take longer than the whole run.
 fn typed_generator() -> Option<String> {
     let mut args = std::env::args_os().skip(1).skip_while(|arg| arg != "gen");
     args.nth(1)?.into_string().ok()
@@ -83,7 +84,7 @@ fn subcommand(generator: &Generator) -> clap::Command {
         .after_help(generator.help.clone())
 }
 
-/// The options and questions of a generator as arguments.
+/// Returns the options and questions of a generator as arguments.
 pub fn arguments(generator: &Generator) -> Vec<Arg> {
     let options = generator.options.iter().map(option);
     let questions = generator.questions.iter().flat_map(question);
@@ -119,7 +120,7 @@ fn option(option: &OptionRule) -> Arg {
     }
 }
 
-/// `--no-NAME`, and `--NAME` where that is described.
+/// Returns `--no-NAME`, and `--NAME` if it has a help text.
 fn question(question: &Question) -> Vec<Arg> {
     let name = &question.name;
     let (yes, no) = (format!("{YES}{name}"), format!("{NO}{name}"));
@@ -137,7 +138,7 @@ fn question(question: &Question) -> Vec<Arg> {
     args
 }
 
-/// What was typed for a generator's options and questions.
+/// Returns the values of a generator's options and questions.
 pub fn asked(matches: &ArgMatches) -> Asked {
     let mut asked = Asked::default();
     for id in matches.ids().map(clap::Id::as_str) {

@@ -1,4 +1,4 @@
-//! The types of `generator.toml`: what a generator asks, makes, inserts, runs and says.
+//! The types of `generator.toml`: files, questions, inserts, programs and messages of a generator.
 
 use std::collections::BTreeMap;
 
@@ -17,33 +17,34 @@ use crate::edit::place::Insert;
 /// The generator that `new` runs.
 pub const APP: &str = "app";
 
-/// The file that makes a folder a generator.
+/// Name of the file of a generator.
 pub const FILE: &str = "generator.toml";
 
-/// A generator: a folder with the files that it makes, each at the path of its target, and this. Strings are templates;
-/// `if` is a Tera expression over `app` (the facts), `name`, the options, `typed` (the options that were typed), the values, `answers.QUESTION`, and what
-/// `find` looks for. A file whose name ends with `.tera` is rendered; a leading `_` becomes a dot.
+/// A generator: a folder with this file and templates, each at the path of its target. Strings are templates. `if` is a
+/// Tera expression over `app` (the facts), `name`, the options, `typed` (the options on the command line), the values,
+/// `answers.QUESTION`, and the entries of `find`. Templates whose name ends with `.tera` are rendered; a leading `_`
+/// becomes a dot.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Generator {
-    /// The folder's name.
+    /// Name of the folder.
     #[serde(skip)]
     pub id: String,
-    /// The folder's path: `rust/channel`.
+    /// Path of the folder: `rust/channel`.
     #[serde(skip)]
     pub folder: String,
-    /// Where `generator.toml` comes from.
+    /// Origin of `generator.toml`.
     #[serde(skip)]
     pub origin: Origin,
-    /// One line for people.
+    /// Description in one line.
     pub about: String,
-    /// What `--help` says below the options.
+    /// Text of `--help` below the options.
     #[serde(default)]
     pub help: String,
-    /// The name that the generator takes, as `name`. Without this it takes none.
+    /// The argument `name` of the generator. Without this key, it has none.
     #[serde(default)]
     pub name: Option<NameRule>,
-    /// Lists of what the project has, for the options' defaults and all that follows.
+    /// Lists of values in the project, for the defaults of options and later keys.
     #[serde(default, rename = "list")]
     pub lists: Vec<ListRule>,
     /// Options: `--NAME VALUE`.
@@ -52,78 +53,78 @@ pub struct Generator {
     /// Random texts, as `secrets.NAME`.
     #[serde(default, rename = "secret")]
     pub secrets: Vec<Secret>,
-    /// Variables that are looked up in the project, by the ways of a stack's facts; empty if none leads to one.
+    /// Variables that are read from the project, like facts of a stack; empty without a value.
     #[serde(default, rename = "fact")]
     pub facts: Vec<FactRule>,
-    /// Variables worked out from those before, in this order.
+    /// Variables computed from earlier ones, in this order.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub values: toml::Table,
-    /// What the project may have, for `if`: the path of the file, or an empty text.
+    /// Look-ups in the project, for `if`: the path of the file, or an empty text.
     #[serde(default)]
     pub find: BTreeMap<String, Find>,
-    /// What stops the generator before anything is written.
+    /// Conditions that stop the generator before it writes.
     #[serde(default, rename = "refuse")]
     pub refusals: Vec<Refuse>,
-    /// Something to know of one of the folder's files; those with a rule come last, in the order of the rules.
+    /// Rules for templates in the folder. Files with a rule come last, in the order of the rules.
     #[serde(default, rename = "file")]
     pub files: Vec<FileRule>,
-    /// Questions with a yes and a no.
+    /// Yes-no questions.
     #[serde(default, rename = "question")]
     pub questions: Vec<Question>,
-    /// Text that goes into files which are there already.
+    /// Text for existing files.
     #[serde(default, rename = "insert")]
     pub inserts: Vec<Insert>,
-    /// Places of this generator alone, written as those in `places/`.
+    /// Places of only this generator, in the format of `places/`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Place>")]
     pub places: BTreeMap<String, toml::Table>,
-    /// Programs that are run at the end. A project's own generators have none.
+    /// Programs that run at the end. A project's own generators cannot have any.
     #[serde(default, rename = "command")]
     pub commands: Vec<Command>,
-    /// Paths that the commands or using the app will write: not somebody else's files.
+    /// Paths that the commands or the app write. They do not count as other files.
     #[serde(default)]
     pub leaves: Vec<String>,
-    /// What to do next, printed last.
+    /// Next steps, printed last.
     #[serde(default, rename = "next")]
     pub next: Vec<Paragraph>,
-    /// The table itself, to be rendered.
+    /// The table of the file, before rendering.
     #[serde(skip)]
     pub(crate) table: toml::Table,
 }
 
-/// The name that a generator takes, such as `Room` or `Admin.Room`. Templates get its spellings: `name.module`
+/// The name argument of a generator, such as `Room` or `Admin.Room`. Templates have its spellings: `name.module`
 /// (`Admin.Room`), `name.pascal` (`AdminRoom`), `name.camel`, `name.snake`, `name.path` (`admin/room`), `name.last`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NameRule {
-    /// What `--help` says of it.
+    /// Text of `--help`.
     pub help: String,
-    /// Dropped from the end of a name: `Channel` from `RoomChannel`.
+    /// Suffix that is dropped from a name: `Channel` from `RoomChannel`.
     #[serde(default)]
     pub suffix: String,
-    /// The name if none is given.
+    /// Default name.
     #[serde(default)]
     pub default: Option<String>,
-    /// A second variable that holds the same.
+    /// Another variable for the name.
     #[serde(default, rename = "as")]
     pub alias: Option<String>,
 }
 
-/// A list of what the project has, each value once, in order. Its texts are templates that see `app` and `name`.
+/// A list of distinct values in the project, in order. Its texts are templates with the variables `app` and `name`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListRule {
-    /// The variable that holds it.
+    /// Name of the variable.
     pub name: String,
     /// Patterns of files, such as `lib/**/*.ex`.
     pub search: Vec<String>,
-    /// A word that such a file has: others are not parsed.
+    /// A word in these files. Files without it are not parsed.
     #[serde(default)]
     pub mentions: String,
-    /// Query for `@value`, in each file as often as it matches.
+    /// Query for `@value`; all matches in all files count.
     pub query: String,
-    /// What is listed, a template with `value` for what the query captured; that itself if not given.
+    /// Template for the listed value, with `value` for the capture. By default, the capture itself.
     #[serde(default)]
     pub value: Option<String>,
 }
@@ -134,75 +135,75 @@ pub struct ListRule {
 pub struct OptionRule {
     /// `topic` for `--topic`. The variable has `_` for `-`.
     pub name: String,
-    /// What values it takes.
+    /// Type of the value.
     #[serde(default, rename = "type")]
     pub kind: Kind,
-    /// What `--help` says of it.
+    /// Text of `--help`.
     pub help: String,
-    /// What `--help` calls the value, if not by the type.
+    /// Name of the value in `--help`, if it differs from the type.
     #[serde(default)]
     pub value: Option<String>,
-    /// A template for the value if none is given. A flag that is `true` unless asked otherwise is `--no-NAME`.
+    /// Template for the default value. A flag with the default `true` becomes `--no-NAME`.
     #[serde(default)]
     pub default: String,
-    /// For a choice: the values there are.
+    /// For a choice: its values.
     #[serde(default)]
     pub choices: Vec<String>,
-    /// For a name: the suffix that it may carry.
+    /// For a name: suffix that is dropped.
     #[serde(default)]
     pub suffix: String,
-    /// For a name: those that it may not be.
+    /// For a name: reserved names.
     #[serde(default)]
     pub reserved: Vec<String>,
-    /// For a name: why.
+    /// For a name: reason of the reservation.
     #[serde(default)]
     pub reserved_because: String,
-    /// For a name: runs this generator with it, once for each time that the option is given.
+    /// For a name: generator to run with it, for each value of the option.
     #[serde(default)]
     pub generate: Option<String>,
-    /// Questions that count as answered for what `generate` runs.
+    /// Questions that count as answered in that generator.
     #[serde(default)]
     pub answers: BTreeMap<String, bool>,
 }
 
-/// The values of an option.
+/// Type of an option.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Any text.
     #[default]
     Text,
-    /// A name such as `Admin.Room`; templates get its spellings.
+    /// A name such as `Admin.Room`; templates have its spellings.
     Name,
     /// The first part of a topic: lower-case letters, digits and `_`.
     Topic,
     /// A whole number.
     Number,
-    /// No value: given or not.
+    /// No value: present or absent.
     Flag,
     /// One of `choices`.
     Choice,
 }
 
-/// A random text. An app that has one keeps it.
+/// A random text. An app keeps its existing one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
-    /// Templates read it as `secrets.NAME`.
+    /// Name; `secrets.NAME` in templates.
     pub name: String,
-    /// Its number of characters.
+    /// Number of characters.
     pub length: usize,
-    /// The file in which an app has it.
+    /// File of the secret in an app.
     pub file: String,
     /// Query for `@value` in that file.
     pub query: String,
 }
 
-/// Something that the project may have: one of the four.
+/// A look-up in the project, with exactly one of `place`, `file`, `folder` and `above`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Find {
-    /// The file that this place is in.
+    /// The file of this place.
     #[serde(default)]
     pub place: Option<String>,
     /// The variables that the place needs.
@@ -217,96 +218,89 @@ pub struct Find {
     /// An entry of this name, in the root or in a folder above it.
     #[serde(default)]
     pub above: Option<String>,
-    /// With `above`, which is a file above the root then: query for `@value`, patterns of folders beside that file, one of
-    /// which has to fit the root.
-    #[serde(default)]
-    pub claims: Option<String>,
-    /// With `claims`: query for `@value`, patterns of folders that do not count.
-    #[serde(default)]
-    pub except: Option<String>,
 }
 
-/// Stops the generator before anything is written.
+/// A condition that stops the generator before it writes.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refuse {
     /// Condition.
     #[serde(rename = "if")]
     pub condition: String,
-    /// Lower case, with backticks round what was typed or found; `found.NAME` is what `find` has found.
+    /// Error message in lower case, with backticks around values; `found.NAME` is the result of `find.NAME`.
     pub message: String,
-    /// What to do instead.
+    /// Suggestion.
     pub help: String,
 }
 
-/// Something to know of one of the folder's files.
+/// A rule for a template in the folder.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileRule {
-    /// Path of the file in the project, or of a folder: then the rule is for all files in it.
+    /// Path of the file in the project, or of a folder, for all files in it.
     pub path: String,
-    /// Condition: made only if this holds.
+    /// Condition of the insert.
     #[serde(default, rename = "if")]
     pub condition: String,
-    /// Made once for all: whatever stands there already is left alone.
+    /// Created only once: an existing file is kept.
     #[serde(default)]
     pub once: bool,
-    /// The report names the folder once for all of its files.
+    /// Report the folder once instead of its files.
     #[serde(default)]
     pub report_as_folder: bool,
-    /// What `find` has under this name, if that is another file, stands for this one, which is not made then.
+    /// Name of a `find` entry. If it finds another file, this one is not created.
     #[serde(default)]
     pub unless_found: Option<String>,
 }
 
-/// A question with a yes, which is the default, and a no.
+/// A yes-no question, with the default yes.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
-    /// `answers.NAME` in conditions; `--no-NAME` answers no.
+    /// Name; `answers.NAME` in conditions. `--no-NAME` answers no.
     pub name: String,
-    /// What `--help` says of `--no-NAME`.
+    /// Text of `--help` for `--no-NAME`.
     pub no_help: String,
-    /// What `--help` says of `--NAME`, which answers yes; there is no such flag if not given.
+    /// Text of `--help` for `--NAME`, which answers yes. Without this key, there is no such flag.
     #[serde(default)]
     pub yes_help: Option<String>,
-    /// Condition: asked only if this holds.
+    /// Condition of the question.
     #[serde(default, rename = "if")]
     pub condition: String,
-    /// Printed before.
+    /// Text before the question.
     #[serde(default)]
     pub say: String,
     /// The question.
     pub ask: String,
-    /// Yes runs this generator.
+    /// Generator to run after a yes.
     #[serde(default)]
     pub generate: Option<String>,
-    /// The name that it is given.
+    /// Name argument of that generator.
     #[serde(default)]
     pub generate_name: Option<String>,
-    /// Printed after a no.
+    /// Text after a no.
     #[serde(default)]
     pub no: String,
 }
 
-/// A program that is run in the project once all is written.
+/// A program that runs in the project after all writes.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
     /// The program and its arguments.
     pub run: Vec<String>,
-    /// Condition: run only if this holds.
+    /// Condition of the run.
     #[serde(default, rename = "if")]
     pub condition: String,
-    /// What the reader is told if the program is missing or fails.
+    /// Warning if the program is missing or fails.
     pub otherwise: String,
 }
 
-/// A paragraph of what to do next.
+/// A paragraph of the next steps.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Paragraph {
-    /// Condition, once everything is done: printed only if this holds. `failed` lists the programs that failed.
+    /// Condition, evaluated at the end. `failed` lists the programs that failed.
     #[serde(default, rename = "if")]
     pub condition: String,
     /// The paragraph.
@@ -314,17 +308,17 @@ pub struct Paragraph {
 }
 
 impl Generator {
-    /// What can be made in a stack's projects, by name.
+    /// Returns the names of a stack's generators.
     pub fn names<'a>(stack: &str, templates: &'a Templates) -> Vec<&'a str> {
         let mut names = templates.folders_with(stack, FILE);
         names.retain(|name| *name != APP);
         names
     }
 
-    /// Reads the generator `id` of a stack: its strings are templates still.
+    /// Reads the generator `id` of a stack, before rendering.
     ///
     /// # Errors
-    /// Its `generator.toml` is missing or wrong.
+    /// Its `generator.toml` is missing or invalid.
     pub fn read(stack: &str, id: &str, templates: &Templates) -> Result<Self> {
         let folder = format!("{stack}/{id}");
         let path = format!("{folder}/{FILE}");
@@ -341,14 +335,14 @@ impl Generator {
         Ok(generator)
     }
 
-    /// The generator with its strings rendered.
+    /// Returns the generator with rendered strings.
     ///
     /// # Errors
-    /// A template is wrong.
+    /// A template is invalid.
     pub fn rendered(&self, renderer: &Renderer<'_>, context: &Context) -> Result<Self> {
         let path = format!("{}/{FILE}", self.folder);
         let mut table = self.table.clone();
-        // These have been used, or see other variables.
+        // These are rendered elsewhere, with other variables.
         for key in ["name", "list", "option", "fact", "values", "places", "help"] {
             table.remove(key);
         }
@@ -369,10 +363,10 @@ impl Generator {
         })
     }
 
-    /// The table of the place `name`: of the generator itself, or of its stack; and where it is written.
+    /// Returns the table of the place `name`, of the generator or of its stack, and its origin.
     ///
     /// # Errors
-    /// There is none.
+    /// There is no such place.
     pub fn place(&self, name: &str, templates: &Templates) -> Result<(toml::Table, String)> {
         let stack = self.folder.split('/').next().unwrap_or_default();
         match self.places.get(name) {
@@ -382,10 +376,10 @@ impl Generator {
     }
 }
 
-/// The table of a stack's place, or of one that all stacks share; and where it is written.
+/// Returns the table of a place of a stack, or of a shared one, and its origin.
 ///
 /// # Errors
-/// There is none.
+/// There is no such place.
 pub fn place(stack: &str, name: &str, templates: &Templates) -> Result<(toml::Table, String)> {
     let own = format!("{stack}/places/{name}.toml");
     let path = match templates.has(&own) {
@@ -395,12 +389,12 @@ pub fn place(stack: &str, name: &str, templates: &Templates) -> Result<(toml::Ta
     Ok((templates.table(&path)?, path))
 }
 
-/// The names of the places in a folder: of a stack, or `shared`.
+/// Returns the names of the places in a folder: a stack, or `shared`.
 pub fn places<'a>(folder: &str, templates: &'a Templates) -> Vec<&'a str> {
     let prefix = format!("{folder}/places/");
     let files = templates.below(&format!("{folder}/places")).into_iter();
     let name = |path: &'a str| path.strip_prefix(prefix.as_str())?.strip_suffix(".toml");
-    // Cases are in folders of their own.
+    // Test cases are in folders.
     files
         .filter_map(name)
         .filter(|name| !name.contains('/'))

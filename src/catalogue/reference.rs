@@ -1,4 +1,4 @@
-//! The reference of `stack.toml`, `generator.toml` and `places/*.toml`, written from the types that read them.
+//! The reference of `stack.toml`, `generator.toml` and `places/*.toml`, generated from their types.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use super::templates::SHARED;
 use super::{Generator, Stack, Templates, generator};
 use crate::edit::Place;
 
-/// The reference, in Markdown: of the files' keys, and of the places that stacks have.
+/// Returns the reference in Markdown: the keys of the files, and the places of all stacks.
 ///
 /// # Errors
-/// A place cannot be read.
+/// A place is invalid.
 pub fn reference(templates: &Templates) -> Result<String> {
     let mut text = keys();
     let stacks = Stack::names(templates).into_iter().chain([SHARED]);
@@ -37,7 +37,7 @@ pub fn reference(templates: &Templates) -> Result<String> {
     Ok(text)
 }
 
-/// What each file may say, by its types.
+/// Returns the keys of each file, by its types.
 fn keys() -> String {
     let mut text = String::from("# Reference of templates\n");
     page::<Stack>(&mut text, "`<stack>/stack.toml`");
@@ -99,7 +99,7 @@ fn list<'a>(schema: &'a Value, key: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// What a value is, in a word or two.
+/// Returns the type of a value in a few words.
 fn kind(schema: &Value) -> String {
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         return reference.rsplit('/').next().unwrap_or_default().to_owned();

@@ -8,14 +8,14 @@ use tera::{Context, Tera};
 use super::templates::Templates;
 use crate::edit::mark;
 
-/// The variable that holds what queries capture: `{{ found.socket }}`.
+/// Variable of captures: `{{ found.socket }}`.
 const CAPTURED: &str = "found";
 
 /// Renders templates.
 pub struct Renderer<'a> {
     templates: &'a Templates,
     plain: Tera,
-    /// With what templates include from `shared/`.
+    /// Tera with the templates of `shared/`.
     shared: OnceCell<Tera>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Renderer<'a> {
         self.templates
     }
 
-    /// Renders a template given as text.
+    /// Renders the template `text`.
     pub fn text(&self, text: &str, context: &Context) -> Result<String> {
         if !["{{", "{%", "{#"].iter().any(|sign| text.contains(sign)) {
             return Ok(text.to_owned());
@@ -46,7 +46,7 @@ impl<'a> Renderer<'a> {
             .with_context(|| format!("in the template {text:?}"))
     }
 
-    /// Renders every string of `value`.
+    /// Renders all strings of `value`.
     pub fn value(&self, value: &mut toml::Value, context: &Context) -> Result<()> {
         match value {
             toml::Value::String(text) => *text = self.text(text, context)?,
@@ -61,7 +61,7 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// Renders every string of `table`.
+    /// Renders all strings of `table`.
     pub fn table(&self, table: &mut toml::Table, context: &Context) -> Result<()> {
         table.iter_mut().try_for_each(|(key, value)| {
             self.value(value, context)
@@ -69,12 +69,12 @@ impl<'a> Renderer<'a> {
         })
     }
 
-    /// Whether the expression `condition` holds; an empty one does.
+    /// Returns whether the expression `condition` holds; true for an empty one.
     pub fn holds(&self, condition: &str, context: &Context) -> Result<bool> {
         if condition.is_empty() {
             return Ok(true);
         }
-        // To Tera, what is not defined is merely false.
+        // In Tera, undefined variables are false.
         if let Some(unknown) = unknown_variable(condition, context) {
             bail!("in the condition `{condition}`: there is no `{unknown}`");
         }
@@ -89,21 +89,21 @@ impl<'a> Renderer<'a> {
         }
         let mut tera = Tera::new();
         for (name, text) in self.templates.shared()? {
-            // The line that includes it has an end of its own.
+            // The including line has its own line ending.
             tera.add_raw_template(name, text.trim_end())?;
         }
         Ok(self.shared.get_or_init(|| tera))
     }
 }
 
-/// Words of Tera's expressions that are no variables.
+/// Words in Tera expressions that are not variables.
 const WORDS: [&str; 7] = ["and", "or", "not", "in", "is", "true", "false"];
 
-/// A variable of the expression `condition` that `context` does not have.
+/// Returns a variable of the expression `condition` that is not in `context`.
 fn unknown_variable<'a>(condition: &'a str, context: &Context) -> Option<&'a str> {
     let mut before = "";
     for (word, rest) in words(condition) {
-        // What follows `is` and `|` is a test or a filter; what a test asks about may be undefined.
+        // Words after `is` and `|` are tests and filters; the operand of a test may be undefined.
         let is_operation = before == "is" || before == "|";
         let is_asked = rest.trim_start().starts_with("is defined");
         let (name, path) = word.split_once('.').unwrap_or((word, ""));
@@ -121,7 +121,7 @@ fn unknown_variable<'a>(condition: &'a str, context: &Context) -> Option<&'a str
     None
 }
 
-/// The words of an expression that start with a letter and are outside of quotes, and what follows each.
+/// Returns the words of an expression outside of quotes, each with the rest after it.
 fn words(expression: &str) -> Vec<(&str, &str)> {
     let mut words = Vec::new();
     let mut rest = expression;
@@ -143,7 +143,8 @@ fn words(expression: &str) -> Vec<(&str, &str)> {
     words
 }
 
-/// The context with a mark for each capture that `text` names, or `None` if it names none. The edit fills it in.
+/// Returns the context with a placeholder for each capture in `text`, which the edit replaces, or `None` without
+/// captures.
 fn with_found(text: &str, context: &Context) -> Option<Context> {
     let start = format!("{CAPTURED}.");
     let mut marks = std::collections::BTreeMap::new();

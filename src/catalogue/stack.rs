@@ -1,4 +1,4 @@
-//! The types of `stack.toml`: how a stack's projects are recognised, and what they may not be called.
+//! The types of `stack.toml`: recognition of projects, facts, and reserved names.
 
 use std::collections::BTreeMap;
 
@@ -9,104 +9,114 @@ use serde::Deserialize;
 use super::templates::{Origin, Templates};
 use super::typed;
 
-/// The file that makes a folder a stack.
+/// Name of the file of a stack.
 pub const FILE: &str = "stack.toml";
 
-/// A stack: a framework that generators know. Its folder holds a folder for each generator, and `places/`.
+/// A stack: a supported framework. Its folder contains a folder for each generator, and `places/`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stack {
-    /// The folder's name.
+    /// Name of the folder.
     #[serde(skip)]
     pub name: String,
-    /// Where `stack.toml` comes from.
+    /// Origin of `stack.toml`.
     #[serde(skip)]
     pub origin: Origin,
-    /// One line for people.
+    /// Description in one line.
     pub about: String,
-    /// Used by `new` if no other stack is asked for.
+    /// True for the default stack of `new`.
     #[serde(default)]
     pub default: bool,
-    /// Whether an app's name may have hyphens: they become `_` if not.
+    /// True if names of apps may have hyphens, which otherwise become `_`.
     #[serde(default)]
     pub hyphens: bool,
-    /// How a project is recognised.
+    /// Recognition of projects.
     pub project: ProjectRules,
-    /// Names that an app may not have: the reason, then the names.
+    /// Reserved names of apps: the reason, then the names.
     #[serde(default)]
     pub reserved: BTreeMap<String, Vec<String>>,
 }
 
-/// How a project of the stack is recognised, and what it says of itself.
+/// Recognition and facts of projects.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectRules {
-    /// How, in words for somebody who is in no project.
+    /// Description, for the error outside of projects.
     pub known_by: String,
-    /// A folder is a project if all of these find something.
+    /// Markers of a project: all must match.
     pub markers: Vec<Fact>,
-    /// A folder that holds projects.
+    /// A folder with several projects: a workspace or an umbrella.
     #[serde(default)]
     pub nested: Option<Nested>,
-    /// Worked out in this order, as `app.NAME`; `name` is the app's.
+    /// Facts, computed in this order; `app.NAME` in templates. `name` is the name of the app.
     #[serde(default)]
     pub facts: Vec<FactRule>,
 }
 
-/// Where the projects are that a folder holds.
+/// Search for the projects in a folder.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nested {
-    /// The file of that folder which says so.
+    /// File in that folder which lists the projects.
     pub file: String,
     /// Query for `@value`, once for each project or pattern of projects.
     pub query: String,
-    /// What is put behind each value to have a pattern of folders: `/*` where the value is the folder around them.
+    /// Suffix of each value, for a pattern of folders: `/*` if the value is their parent folder.
     #[serde(default)]
     pub below: String,
 }
 
-/// A fact, and where it can be had: the first place that has it counts.
+/// A fact and its sources; the first value counts.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactRule {
-    /// Templates read it as `app.NAME`.
+    /// Name; `app.NAME` in templates.
     pub name: String,
+    /// Where it is empty, the folder is no project of the stack.
+    #[serde(default)]
+    pub needed: bool,
     /// Tried in order.
     pub any: Vec<Lookup>,
 }
 
-/// One way to a fact. Its texts are templates that see the facts before it.
+/// A source of a fact. Its texts are templates with earlier facts as variables.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lookup {
-    /// The file that has to be there and, with `query`, to match.
+    /// A file that must exist and, with `query`, match.
     #[serde(default)]
     pub file: Option<String>,
+    /// The file may be in a folder above the project's: the closest one that matches counts.
+    #[serde(default)]
+    pub above: bool,
+    /// With `above`: query for `@value`, patterns of folders beside the file, none of which may fit the project's. Then
+    /// `query` is for such patterns as well, one of which has to fit, and the value is the folder as seen from there.
+    #[serde(default)]
+    pub except: Option<String>,
     /// Patterns of files, such as `lib/**/*.ex`, of which exactly one has to match.
     #[serde(default)]
     pub search: Vec<String>,
-    /// A word that a file among `search` has: others are not parsed.
+    /// A word in the files of `search`. Files without it are not parsed.
     #[serde(default)]
     pub mentions: String,
-    /// In a generator: the place whose `present` captures `@value`, in the file that it is in.
+    /// In a generator: a place whose `present` captures `@value` in its file.
     #[serde(default)]
     pub place: Option<String>,
-    /// Variables that the place needs for that.
+    /// Variables of the place.
     #[serde(default)]
     pub with: BTreeMap<String, String>,
-    /// Query for `@scope`: the other one counts in these nodes alone.
+    /// Query for `@scope`: nodes that limit the other query.
     #[serde(default)]
     pub within: Option<String>,
     /// Query for `@value`.
     #[serde(default)]
     pub query: Option<String>,
-    /// The fact; what the query captured if not given, and `value` in it, with `path` for the file.
+    /// Template for the value, with `value` for the capture and `path` for the file. By default, the capture.
     #[serde(default)]
     pub value: Option<String>,
 }
 
-/// A query into a file of the project, which captures `@value`.
+/// A query for `@value` in a file of the project.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fact {
@@ -117,7 +127,7 @@ pub struct Fact {
 }
 
 impl Stack {
-    /// The names of the stacks that there are.
+    /// Returns the names of all stacks.
     pub fn names(templates: &Templates) -> Vec<&str> {
         templates.folders_with("", FILE)
     }
@@ -125,7 +135,7 @@ impl Stack {
     /// Reads the stack called `name`.
     ///
     /// # Errors
-    /// Its `stack.toml` is missing or wrong.
+    /// Its `stack.toml` is missing or invalid.
     pub fn read(name: &str, templates: &Templates) -> Result<Self> {
         let path = format!("{name}/{FILE}");
         let mut stack: Self = typed(templates.table(&path)?, &path, templates)?;
@@ -134,10 +144,10 @@ impl Stack {
         Ok(stack)
     }
 
-    /// The stack of a new app, unless another one is asked for.
+    /// Returns the default stack of a new app.
     ///
     /// # Errors
-    /// A stack is wrong, or none is the default.
+    /// A stack is invalid, or none is the default.
     pub fn default(templates: &Templates) -> Result<Self> {
         for name in Self::names(templates) {
             let stack = Self::read(name, templates)?;

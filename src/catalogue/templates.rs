@@ -1,4 +1,4 @@
-//! The files below `templates/`: those that the binary carries, and a project's own, which win over them.
+//! The files of `templates/`: embedded ones, and those of a project, which take precedence.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,9 +9,9 @@ use include_dir::{Dir, DirEntry, include_dir};
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// The files of [`TEMPLATES`], sorted by path: a look-up in the folders themselves is linear, and there are hundreds.
+/// The files of [`TEMPLATES`], sorted by path, because look-ups in the embedded folders are linear.
 ///
-/// The cases beside a place (`<stack>/places/<place>/`) are for tests and stay out.
+/// Excludes the test cases of places (`<stack>/places/<place>/`).
 static EMBEDDED: LazyLock<Vec<(&str, &[u8])>> = LazyLock::new(|| {
     let mut files = Vec::new();
     collect(&TEMPLATES, &mut files);
@@ -31,33 +31,33 @@ fn collect<'a>(folder: &Dir<'a>, files: &mut Vec<(&'a str, &'a [u8])>) {
     }
 }
 
-/// Where a project keeps templates of its own.
+/// Folder of a project's own templates.
 pub const OVERRIDES: &str = ".hello-sockets/templates";
 
-/// Templates that belong to no stack, for those of any to include.
+/// Folder of templates and places for all stacks.
 pub const SHARED: &str = "shared";
 
-/// The templates as one project sees them.
+/// The templates of one project.
 #[derive(Debug, Default)]
 pub struct Templates {
-    /// By path: `rust/channel/generator.toml`.
+    /// Files by path: `rust/channel/generator.toml`.
     own: BTreeMap<String, Vec<u8>>,
-    /// Files that have been read as TOML, once each.
+    /// Cache of parsed TOML files.
     tables: RefCell<BTreeMap<String, toml::Table>>,
 }
 
-/// Where a template comes from.
+/// Origin of a template.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Origin {
-    /// The binary carries it.
+    /// Embedded in the binary.
     #[default]
     BuiltIn,
-    /// A project has it, and whoever cloned that may not have read it.
+    /// From a project. The user may not have read it.
     Project,
 }
 
 impl Templates {
-    /// The embedded templates, and the project's `own`.
+    /// Combines the embedded templates and the project's `own`.
     pub fn new(own: BTreeMap<String, Vec<u8>>) -> Self {
         Self {
             own,
@@ -65,7 +65,7 @@ impl Templates {
         }
     }
 
-    /// The bytes at `path`, and where they come from.
+    /// Returns the contents at `path`, and their origin.
     pub fn get(&self, path: &str) -> Option<(&[u8], Origin)> {
         if let Some(bytes) = self.own.get(path) {
             return Some((bytes, Origin::Project));
@@ -74,10 +74,10 @@ impl Templates {
         Some((EMBEDDED[at.ok()?].1, Origin::BuiltIn))
     }
 
-    /// The text at `path`.
+    /// Returns the text at `path`.
     ///
     /// # Errors
-    /// There is none, or it is not UTF-8.
+    /// The file is missing or not UTF-8.
     pub fn text(&self, path: &str) -> Result<&str> {
         let (bytes, _) = self
             .get(path)
@@ -85,10 +85,10 @@ impl Templates {
         std::str::from_utf8(bytes).with_context(|| format!("in {}", self.whereabouts(path)))
     }
 
-    /// The table in the file at `path`.
+    /// Returns the table of the file at `path`.
     ///
     /// # Errors
-    /// There is none, or it is not TOML.
+    /// The file is missing or not TOML.
     pub fn table(&self, path: &str) -> Result<toml::Table> {
         if let Some(table) = self.tables.borrow().get(path) {
             return Ok(table.clone());
@@ -104,7 +104,7 @@ impl Templates {
         self.get(path).is_some()
     }
 
-    /// The paths of all files in `folder` and below it, in order.
+    /// Returns the paths of all files in `folder` and below it, in order.
     pub fn below(&self, folder: &str) -> BTreeSet<&str> {
         let prefix = format!("{folder}/");
         let start = EMBEDDED.partition_point(|(path, _)| *path < prefix.as_str());
@@ -119,7 +119,7 @@ impl Templates {
             .collect()
     }
 
-    /// The names of the folders that hold a file called `marker`, directly in `folder` (`""` is the root).
+    /// Returns the names of the folders in `folder` that contain the file `marker` (`""` is the root).
     pub fn folders_with(&self, folder: &str, marker: &str) -> Vec<&str> {
         let prefix = match folder {
             "" => String::new(),
@@ -136,7 +136,7 @@ impl Templates {
         names.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The shared templates: names and texts.
+    /// Returns the names and texts of the shared templates.
     pub fn shared(&self) -> Result<Vec<(&str, &str)>> {
         let places = format!("{SHARED}/places/");
         let paths = self.below(SHARED).into_iter();
@@ -144,7 +144,7 @@ impl Templates {
         paths.map(|path| Ok((path, self.text(path)?))).collect()
     }
 
-    /// Where the template at `path` is read from, for messages.
+    /// Returns the path of the source of a template, for messages.
     pub fn whereabouts(&self, path: &str) -> String {
         match self.own.contains_key(path) {
             true => format!("{OVERRIDES}/{path}"),

@@ -1,4 +1,4 @@
-//! The file that a place is in: found by its path and by what is in it.
+//! The file of a place, found by its path and its contents.
 
 use std::path::{Path, PathBuf};
 
@@ -8,17 +8,17 @@ use super::{Change, Changes};
 use crate::edit::place::Location;
 use crate::plan::Sought;
 
-/// Where a place's file is.
+/// Result of the search for the file of a place.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Located {
     At(PathBuf),
     Missing,
-    /// None of these is guessed.
+    /// Several files match.
     Several(Vec<PathBuf>),
 }
 
 impl Changes<'_> {
-    /// The one file that `location` is about.
+    /// Returns the only file that matches `location`.
     pub fn locate(&self, location: &Location) -> Result<Located> {
         let mut found = Vec::new();
         for path in location.paths.iter().map(PathBuf::from) {
@@ -46,19 +46,18 @@ impl Changes<'_> {
         })
     }
 
-    /// What a condition reads of something that the project may have: its path, or an empty text.
+    /// Returns the value of a `find` key in conditions: the path of what was found, or an empty text.
     pub fn seek(&self, sought: &Sought) -> Result<String> {
         Ok(match sought {
             Sought::Folder(folder) => match self.has_folder(folder) {
                 true => folder.clone(),
                 false => String::new(),
             },
-            Sought::Above(entry) => shown(self.project.above(entry)),
-            Sought::Claim {
-                file,
-                query,
-                except,
-            } => shown(self.project.claimed_above(file, query, except.as_deref())?),
+            Sought::Above(entry) => {
+                let path = self.project.above(entry);
+                path.map(|path| path.display().to_string())
+                    .unwrap_or_default()
+            }
             Sought::File(location) => match self.locate(location)? {
                 Located::At(path) => path.display().to_string(),
                 Located::Several(paths) => paths[0].display().to_string(),
@@ -67,7 +66,7 @@ impl Changes<'_> {
         })
     }
 
-    /// On disk, or made by an earlier step.
+    /// Returns whether the file is on disk or made by an earlier step.
     fn has_folder(&self, folder: &str) -> bool {
         let made = |change: &Change| change.path.starts_with(folder);
         self.project.has_folder(folder) || self.files.iter().any(made)
@@ -77,12 +76,8 @@ impl Changes<'_> {
         let Some(query) = query else {
             return Ok(true);
         };
-        let mentions = location.mentions.as_str();
-        if !mentions.is_empty() {
-            let bytes = self.read(path)?.unwrap_or_default();
-            if !String::from_utf8_lossy(&bytes).contains(mentions) {
-                return Ok(false);
-            }
+        if !self.mentions(path, &location.mentions)? {
+            return Ok(false);
         }
         Ok(match self.source(path)? {
             Some(source) => !source.find(query)?.is_empty(),
@@ -90,8 +85,17 @@ impl Changes<'_> {
         })
     }
 
+    /// Whether the file at `path` has `word` in it.
+    pub(super) fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
+        if word.is_empty() {
+            return Ok(true);
+        }
+        let bytes = self.read(path)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).contains(word))
+    }
+
     /// The files that fit `pattern`: on disk, or made by an earlier step.
-    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
+    pub(super) fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
         let mut paths = self.project.list(pattern)?;
         let made = self.files.iter().map(|change| &change.path);
         let made = made.filter(|path| crate::edit::glob::matches(pattern, &path.to_string_lossy()));
@@ -100,10 +104,4 @@ impl Changes<'_> {
         paths.dedup();
         Ok(paths)
     }
-}
-
-/// A path as a condition reads it: an empty text if there is none.
-fn shown(path: Option<PathBuf>) -> String {
-    path.map(|path| path.display().to_string())
-        .unwrap_or_default()
 }

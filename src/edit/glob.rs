@@ -1,6 +1,6 @@
-//! Patterns with `*` in them: of paths (`lib/**/*.ex`), and of anything else (`room:*`).
+//! Patterns with `*`, of paths (`lib/**/*.ex`) and other texts (`room:*`).
 
-/// Whether `path` fits `pattern`: `*` stands for anything within a part of a path, `**` for any number of parts.
+/// Returns whether `path` matches `pattern`: `*` matches within a part of the path, `**` any number of parts.
 pub fn matches(pattern: &str, path: &str) -> bool {
     let pattern: Vec<_> = pattern.split('/').collect();
     let path: Vec<_> = path.split('/').collect();
@@ -16,7 +16,7 @@ fn parts(pattern: &[&str], path: &[&str]) -> bool {
     }
 }
 
-/// Whether `pattern`, in which `*` stands for anything, fits the whole of `text`.
+/// Returns whether `pattern`, in which `*` matches anything, matches all of `text`.
 pub fn covers(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else {
         return pattern == text;
@@ -28,7 +28,7 @@ pub fn covers(pattern: &str, text: &str) -> bool {
     ends.any(|at| covers(rest, &behind[at..]))
 }
 
-/// The folder that everything that fits `pattern` is in.
+/// Returns the folder that contains all matches of `pattern`.
 pub fn folder(pattern: &str) -> &str {
     let fixed = &pattern[..pattern.find('*').unwrap_or(pattern.len())];
     fixed.rsplit_once('/').map_or("", |(folder, _)| folder)

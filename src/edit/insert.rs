@@ -1,4 +1,4 @@
-//! Where text goes, in the file's own indentation and line endings.
+//! Insertion of text in the file's own indentation and line endings.
 
 use std::ops::Range;
 
@@ -7,21 +7,21 @@ use serde::Deserialize;
 
 use super::source::{Match, Source};
 
-/// Where the text goes, seen from the anchor.
+/// Position of the text relative to the anchor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum At {
-    /// On lines of its own, below the anchor.
+    /// On separate lines below the anchor.
     After,
-    /// As `After`, but on the anchor's line where that has more on both sides: an item of a list.
+    /// As `After`, but on the anchor's line if there is text on both sides of it: an item of a list.
     Item,
-    /// On lines of its own, above the anchor.
+    /// On separate lines above the anchor.
     Before,
-    /// As the first thing in the anchor's block.
+    /// As the first item in the anchor's block.
     Into,
-    /// As a further link of the method chain that ends with the anchor.
+    /// As another call in the method chain that ends with the anchor.
     Chain,
-    /// In the anchor's place.
+    /// Instead of the anchor.
     Instead,
     /// At the end of the file.
     End,
@@ -34,7 +34,7 @@ struct Splice {
 }
 
 impl At {
-    /// The whole source with `text` placed, and what is `replaced` written anew.
+    /// Returns the whole source with `text` inserted and the ranges in `replaced` rewritten.
     pub fn insert(
         self,
         source: &Source,
@@ -65,7 +65,7 @@ impl At {
     }
 }
 
-/// The source, seen as lines, and the text that goes into it.
+/// The source as lines, and the text to insert.
 struct Page<'a> {
     source: &'a Source,
     text: &'a str,
@@ -190,7 +190,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The text, every line behind `indent`, in the file's line endings.
+    /// Returns the text with `indent` before each line, in the file's line endings.
     fn lines(&self, indent: &str) -> String {
         let own = leading_unit(self.text).unwrap_or("    ");
         let line = |line: &str| {
@@ -209,7 +209,7 @@ impl<'a> Page<'a> {
             .join(self.eol)
     }
 
-    /// The end of the line if nothing but comments follows `at` on it, else `at`.
+    /// Returns the end of the line if only comments follow `at` on it, or else `at`.
     fn past_comment(&self, at: usize) -> usize {
         let rest = self.rest_of_line(at);
         let mut bytes = rest.char_indices().filter(|(_, c)| !c.is_whitespace());
@@ -219,7 +219,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The code behind `at` on its line, if any; else the empty range at `at`.
+    /// Returns the range of the code after `at` on its line, or an empty range.
     fn code_behind(&self, at: usize) -> Range<usize> {
         let rest = self.rest_of_line(at);
         match rest.trim().is_empty() {
@@ -249,20 +249,20 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Where the anchor starts, with what leads up to it.
+/// Start of the anchor, including its leading comments and attributes.
 fn start_of(found: &Match<'_>) -> usize {
     let lead = found.range("lead");
     lead.unwrap_or_else(|| found.anchor()).start
 }
 
-/// What most of the file's lines end with.
+/// Returns the most frequent line ending of the file.
 fn line_ending(text: &str) -> &'static str {
     let crlf = text.matches("\r\n").count();
     let lf = text.matches('\n').count() - crlf;
     if crlf > lf { "\r\n" } else { "\n" }
 }
 
-/// One level of indentation: the file's own if it has any, else the text's.
+/// Returns one level of indentation: that of the file, or else that of the text.
 fn indent_unit(file: &str, text: &str) -> String {
     leading_unit(file)
         .or_else(|| leading_unit(text))
@@ -270,7 +270,7 @@ fn indent_unit(file: &str, text: &str) -> String {
         .to_owned()
 }
 
-/// The shallowest indentation in `text`; a tab if there is one.
+/// Returns the smallest indentation in `text`; a tab if there is one.
 fn leading_unit(text: &str) -> Option<&str> {
     let indents = text
         .lines()

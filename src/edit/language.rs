@@ -1,4 +1,4 @@
-//! Languages whose files can be edited: a linked grammar each, and `templates/languages.toml`, which says the rest.
+//! Languages whose files can be edited: their linked grammars, and the settings in `templates/languages.toml`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,39 +14,43 @@ const RULES: &str = include_str!("../../templates/languages.toml");
 /// A language whose files can be edited.
 #[derive(Debug)]
 pub struct Language {
-    /// As `languages.toml` calls it.
+    /// Name in `languages.toml`.
     pub name: String,
     grammar: tree_sitter::Language,
     rules: Rules,
     aliases: Vec<Query>,
+    definitions: Option<Query>,
 }
 
-/// What `languages.toml` says of a language.
+/// Settings of a language in `languages.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rules {
     /// Patterns of file names.
     files: Vec<String>,
-    /// Signs that start a comment to the end of the line, or two that enclose one.
+    /// Markers that start a comment to the end of the line, or two that enclose one.
     comments: Vec<String>,
-    /// Kinds of nodes that belong to the item below them.
+    /// Kinds of nodes that belong to the following item.
     #[serde(default)]
     attributes: Vec<String>,
-    /// Kind of a child that makes a comment or an attribute one of the whole file.
+    /// Kind of a child of comments and attributes that belong to the whole file.
     #[serde(default)]
     inner: String,
-    /// Stands between the parts of a name.
+    /// Separator between the parts of a name.
     #[serde(default)]
     separator: String,
-    /// Names are written from their first part on, or shortened by an alias.
+    /// Names are absolute, or shortened by an alias.
     #[serde(default)]
     whole_names: bool,
-    /// Queries for `@path`, optionally `@prefix` and `@name`: a short name and the long one that it stands for.
+    /// Queries for `@path`, and optionally `@prefix` and `@name`: a long name and its short form.
     #[serde(default)]
     aliases: Vec<String>,
+    /// Query for `@name` and `@body`: what is defined in the body has that name before its own.
+    #[serde(default)]
+    definitions: Option<String>,
 }
 
-/// The grammars that are linked, by the name that `languages.toml` calls them.
+/// Linked grammars, by their name in `languages.toml`.
 fn grammar(name: &str) -> Option<tree_sitter::Language> {
     Some(match name {
         "elixir" => tree_sitter_elixir::LANGUAGE.into(),
@@ -67,12 +71,14 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
     let rules: BTreeMap<String, Rules> = toml::from_str(RULES).expect("languages.toml is read");
     let language = |(name, rules): (String, Rules)| {
         let aliases = rules.aliases.iter().map(|query| Query::parse(query));
+        let definitions = rules.definitions.as_deref().map(Query::parse);
         Language {
             grammar: grammar(&name).expect("its grammar is linked"),
             name,
             aliases: aliases
                 .collect::<Result<_, _>>()
                 .expect("aliases are queries"),
+            definitions: definitions.transpose().expect("definitions are a query"),
             rules,
         }
     };
@@ -80,7 +86,7 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
 });
 
 impl Language {
-    /// The language of the file at `path`, by its name; `None` if no grammar of it is linked.
+    /// Returns the language of a file by its name; `None` without a linked grammar.
     pub fn of(path: &Path) -> Option<&'static Self> {
         let name = path.file_name()?.to_str()?;
         LANGUAGES.iter().find(|language| {
@@ -93,9 +99,14 @@ impl Language {
         &self.grammar
     }
 
-    /// Queries for the names that a file shortens.
+    /// Returns the queries for short names.
     pub fn aliases(&self) -> &[Query] {
         &self.aliases
+    }
+
+    /// Query for what has a body in which others are defined.
+    pub fn definitions(&self) -> Option<&Query> {
+        self.definitions.as_ref()
     }
 
     /// What stands between the parts of a name.
@@ -103,22 +114,22 @@ impl Language {
         &self.rules.separator
     }
 
-    /// Whether names are written from their first part on, or shortened by an alias.
+    /// Returns whether names are absolute, or shortened by an alias.
     pub fn has_whole_names(&self) -> bool {
         self.rules.whole_names
     }
 
-    /// Whether nodes of this kind belong to the item below them, as attributes do.
+    /// Returns whether nodes of this kind belong to the following item, as attributes do.
     pub fn is_attribute(&self, kind: &str) -> bool {
         self.rules.attributes.iter().any(|k| k == kind)
     }
 
-    /// Whether a child of this kind makes a comment or an attribute one of the whole file.
+    /// Returns whether comments and attributes with a child of this kind belong to the whole file.
     pub fn is_inner(&self, kind: &str) -> bool {
         !self.rules.inner.is_empty() && self.rules.inner == kind
     }
 
-    /// A comment without its signs and the one space that follows them.
+    /// Returns a comment without its markers and the space after them.
     pub fn uncommented<'a>(&self, comment: &'a str) -> &'a str {
         let strip = |signs: &String| match signs.split_once(' ') {
             Some((open, close)) => {

@@ -1,4 +1,4 @@
-//! One text at its place.
+//! One text in its place.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use super::place::{Anchor, Conflict, Pick, Place};
 use super::source::{Match, Source};
 use super::{Reason, uncomment};
 
-/// What became of one part of an edit.
+/// Outcome of one part of an edit.
 pub enum Applied {
     Changed(Source),
     AlreadyThere,
@@ -18,7 +18,7 @@ pub enum Applied {
 }
 
 impl Place {
-    /// Puts the text where it belongs, or says why a reader has to.
+    /// Inserts the text, or returns the reason for a manual step.
     pub fn apply(&self, source: &Source) -> Result<Applied> {
         let within = self.within_nodes(source)?;
         let scopes = self.scopes(source, &within)?;
@@ -61,6 +61,12 @@ impl Place {
         })
     }
 
+    /// Whether another file than the place's own has the text.
+    pub fn is_in(&self, source: &Source) -> Result<bool> {
+        let within = self.within_nodes(source)?;
+        self.is_present(source, &within, &[])
+    }
+
     /// What is in the way of the text.
     pub fn find_conflict<'s>(
         &self,
@@ -77,20 +83,20 @@ impl Place {
         Ok(found)
     }
 
-    /// The lines as a reader puts them in.
+    /// Returns the lines of the manual step.
     pub fn lines(&self, matches: &[&Match<'_>]) -> String {
         fill(&self.text, matches)
     }
 
-    /// The text, in every form that an anchor has of it, as far as it does not depend on what the anchor is.
+    /// Returns all variants of the text that do not depend on the match of the anchor.
     fn texts(&self, scope: &Match<'_>) -> Vec<String> {
         let own = self.anchors.iter().filter_map(|a| a.text.as_ref());
         let mut texts = vec![self.lines(&[scope])];
-        texts.extend(own.map(|text| fill(text, &[scope])));
+        texts.extend(own.chain(&self.spellings).map(|text| fill(text, &[scope])));
         texts
     }
 
-    /// The nodes that the scope and `present` are looked for in; `None` if there is no rule.
+    /// Returns the nodes that limit the search for the scope and `present`; `None` without a rule.
     fn within_nodes<'s>(&self, source: &'s Source) -> Result<Option<Vec<Node<'s>>>> {
         let Some(query) = &self.within else {
             return Ok(None);
@@ -112,7 +118,7 @@ impl Place {
             if let Some(nodes) = within {
                 scopes.retain(|scope| nodes.iter().any(|node| surrounds(*node, scope_of(scope))));
             }
-            // Two ways to find the same are one.
+            // Several matches of the same node count once.
             let mut known = HashSet::new();
             scopes.retain(|scope| known.insert((scope_of(scope).id(), scope.start_of("below"))));
             if !scopes.is_empty() {
@@ -161,7 +167,7 @@ impl Place {
             .any(|found| found.start() < start))
     }
 
-    /// The source with the text at `anchor`, or `None` if the anchor is not there.
+    /// Returns the source with the text at `anchor`, or `None` without a match.
     fn insert(
         &self,
         source: &Source,
@@ -191,7 +197,7 @@ impl Place {
         }
         let (chosen, at) = match (anchor.choose(&matches), &barrier) {
             (Some(chosen), _) => chosen,
-            // All that it could follow stands behind what it has to precede.
+            // All anchors are after the barrier.
             (None, Some(barrier)) if all > 0 => (barrier, At::Before),
             (None, _) => return Ok(None),
         };
@@ -209,7 +215,7 @@ impl Place {
         )))
     }
 
-    /// The first node of the scope that the text has to precede, as an anchor.
+    /// Returns the first barrier in the scope, as an anchor.
     fn barrier<'s>(&self, source: &'s Source, scope: Node<'s>) -> Result<Option<Match<'s>>> {
         let Some(query) = &self.barrier else {
             return Ok(None);
@@ -220,7 +226,7 @@ impl Place {
         Ok(nodes.first().map(|node| Match::of(*node, source)))
     }
 
-    /// `new`, if it has the text where it belongs and no syntax error that the old source had not.
+    /// Returns `new` if it has the text in its scope and no new syntax error.
     fn verified(&self, old: &Source, new: Option<String>) -> Result<Option<Source>> {
         let Some(new) = new else { return Ok(None) };
         let new = Source::parse(new, old.language);
@@ -234,7 +240,7 @@ impl Place {
 }
 
 impl Anchor {
-    /// The match that counts, and where the text goes, seen from it.
+    /// Returns the selected match, and the position of the text relative to it.
     fn choose<'m, 's>(&self, matches: &'m [Match<'s>]) -> Option<(&'m Match<'s>, At)> {
         let (first, last) = (matches.first()?, matches.last()?);
         let sorts_before =
@@ -250,20 +256,20 @@ impl Anchor {
     }
 }
 
-/// The node that a scope's match is about.
+/// Returns the node of a match of the scope.
 fn scope_of<'s>(scope: &Match<'s>) -> Node<'s> {
     let node = scope.node("scope").or_else(|| scope.node("anchor"));
     node.unwrap_or_else(|| scope.source().root())
 }
 
-/// The scope, and what starts with it: the links of a method chain.
+/// Returns the scope and the nodes that start with it: the calls of a method chain.
 fn scope_nodes<'s>(scope: &Match<'s>) -> impl Iterator<Item = Node<'s>> {
     let node = scope_of(scope);
     std::iter::successors(Some(node), |node| node.parent())
         .take_while(move |link| link.start_byte() == node.start_byte())
 }
 
-/// Whether a comment belongs to the scope itself: to its node or to the body of that, and not to what is nested there.
+/// Returns whether a comment belongs to the scope itself or its body, and not to a nested node.
 fn is_own(comment: Node<'_>, scope: &Match<'_>) -> bool {
     let above = std::iter::successors(comment.parent(), |node| node.parent()).take(2);
     let above: Vec<_> = above.collect();
@@ -274,7 +280,7 @@ fn surrounds(outer: Node<'_>, inner: Node<'_>) -> bool {
     outer.start_byte() <= inner.start_byte() && inner.end_byte() <= outer.end_byte()
 }
 
-/// Whether the lines of `wanted` stand in `text`, one after the other, however indented.
+/// Returns whether `text` contains the lines of `wanted` in a row, with any indentation.
 fn has_lines(text: &str, wanted: &str) -> bool {
     let lines =
         |text: &str| -> Vec<String> { text.trim().lines().map(|l| l.trim().to_owned()).collect() };
@@ -283,17 +289,17 @@ fn has_lines(text: &str, wanted: &str) -> bool {
         .any(|window| window == wanted)
 }
 
-/// What stands for `found.NAME` from the time a text is rendered until a query has captured it.
+/// Prefix of the placeholder for `found.NAME`, between rendering and the match of the query.
 pub const FOUND: [char; 2] = ['\u{E000}', '\u{E001}'];
 
-/// The mark for the capture `name`.
+/// Returns the placeholder for the capture `name`.
 pub fn mark(name: &str) -> String {
     let [open, close] = FOUND;
     format!("{open}{name}{close}")
 }
 
-/// The text with what matches captured. A capture that could not be had reads as its own name, which is how people
-/// write it.
+/// Returns the text with the captures of matches. A missing capture is replaced by its name, which is the usual name of
+/// such a variable.
 pub fn fill(text: &str, matches: &[&Match<'_>]) -> String {
     let [open, close] = FOUND;
     let mut parts = text.split(open);

@@ -1,4 +1,5 @@
-//! The types of `places/<place>.toml`: how the file is found, where in it text goes, what counts as there already.
+//! The types of `places/<place>.toml`: the search for the file, the position of the text, and the check for existing
+//! text.
 
 use std::collections::BTreeMap;
 
@@ -7,75 +8,82 @@ use serde::{Deserialize, Deserializer};
 
 use super::insert::At;
 
-/// A place in a project's files where generators put text. Strings are templates that see `app`, the variables under
-/// `needs`, `text`, and `found.NAME` for what a query captured as `@NAME`.
+/// A place for text in the files of a project. Strings are templates with the variables `app`, those in `needs`,
+/// `text`, and `found.NAME` for the capture `@NAME` of a query.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    /// One line for people.
+    /// Description in one line.
     #[expect(dead_code, reason = "the reference shows it as it is written")]
     pub about: String,
-    /// Variables that an insert has to give in `with`, and what each is.
+    /// Variables that an insert passes in `with`, with a description of each.
     #[serde(default)]
     #[expect(dead_code, reason = "the reference shows it as it is written")]
     pub needs: BTreeMap<String, String>,
-    /// Values for the cases beside the place, and for the reference.
+    /// Values for the test cases of the place, and for the reference.
     #[serde(default)]
     #[expect(dead_code, reason = "the cases read it as it is written")]
     pub example: Example,
-    /// The file that the place is in. A place without one is used in the file of the insert that it belongs to.
+    /// The file of the place. Without it, the place is used in the file of the insert that names it.
     #[serde(default)]
     pub file: Option<Location>,
-    /// What a reader is told if the text has to be put in by hand: `to mount the socket`.
+    /// Purpose of the text, for the manual step: `to mount the socket`.
     #[serde(default)]
     pub manual: String,
-    /// The lines, without indentation, for a place that knows them; an insert gives them otherwise.
+    /// The lines, without indentation. Without this key, the insert defines them.
     #[serde(default)]
     pub text: String,
+    /// Other spellings of the text: a commented-out copy of one is brought to life in place.
+    #[serde(default)]
+    pub spellings: Vec<String>,
     /// Query for `@scope`: the scope and `present` are looked for in these nodes alone, of which there may be several.
     #[serde(default)]
     pub within: Option<String>,
-    /// Query for `@scope`, the node that the text goes into; the whole file if not given. With more than one match
-    /// nothing is guessed. Text goes below `@below`, if that is captured. Of several queries the first that matches counts.
+    /// Query for `@scope`, the node that the text goes into; the whole file if not given. Several matches make the edit
+    /// a manual step. Text goes below the capture `@below`, if there is one. Of several queries, the first match
+    /// counts.
     #[serde(default, deserialize_with = "one_or_many")]
     #[schemars(with = "Vec<String>")]
     pub scope: Vec<String>,
-    /// Finds the text if it is there already, in whatever spelling: in `within` if that is given, or else in the scope,
-    /// or in the whole file if there is none. If not given, the lines themselves count.
+    /// Query for existing text, in any spelling: in `within` if it is given, or else in the scope, or in the whole file
+    /// without a scope. Without this key, the lines themselves are searched.
     #[serde(default)]
     pub present: Option<String>,
+    /// Other files in which `present` finds the text as well, such as a helper's or a macro's.
+    #[serde(default)]
+    pub elsewhere: Option<Elsewhere>,
     /// Finds what makes this a manual step, anywhere in the file: a name in use, a hand-written order.
     #[serde(default)]
     pub blocked_by: Option<String>,
-    /// Finds what makes this a manual step if it stands above the scope: a catch-all route in another one.
+    /// Query for code before the scope that makes this a manual step: a catch-all route in another scope.
     #[serde(default)]
     pub blocked_above: Option<String>,
-    /// What stops the command before anything is written.
+    /// Conflicts that stop the command before it writes.
     #[serde(default, rename = "conflict")]
     pub conflicts: Vec<Conflict>,
-    /// Query for `@barrier`, from the scope's node on: text goes before the first of these, such as a catch-all route.
+    /// Query for `@barrier`, from the scope's node on. Text goes before the first barrier, such as a catch-all route.
     #[serde(default)]
     pub barrier: Option<String>,
-    /// Tried in order: the first that matches places the text.
+    /// Anchors of the text; the first match counts.
     #[serde(default, rename = "anchor")]
     pub anchors: Vec<Anchor>,
-    /// What belongs to the text in the same file, such as an import. It is made with it, before it, or not at all.
+    /// Other texts in the same file, such as imports. They are inserted with this text, before it, or not at all.
     #[serde(default)]
     pub also: Vec<Also>,
 }
 
-/// Values for a place's cases.
+/// Values for the test cases of a place.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(not(test), expect(dead_code, reason = "cases are for tests"))]
 pub struct Example {
-    /// What an insert would give as `with`.
+    /// The `with` of an insert.
     #[serde(default)]
     pub with: BTreeMap<String, String>,
-    /// What an insert would give as `text`.
+    /// The `text` of an insert.
     #[serde(default)]
     pub text: Option<String>,
-    /// What an insert would give as `also`.
+    /// The `also` of an insert.
     #[serde(default)]
     pub also: Vec<Also>,
     /// Facts that differ from those of a new app called `my_app`.
@@ -83,72 +91,82 @@ pub struct Example {
     pub app: BTreeMap<String, String>,
 }
 
-/// How a file is found: by its path, and by what is in it.
+/// Search for a file, by path and contents.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Location {
-    /// Looked at first, in this order.
+    /// Paths that are tried first, in this order.
     #[serde(default)]
     pub paths: Vec<String>,
-    /// Patterns, such as `lib/**/*.ex`, of files that are looked through if none of `paths` is the one.
+    /// Patterns, such as `lib/**/*.ex`, of files that are searched if no file in `paths` matches.
     #[serde(default)]
     pub search: Vec<String>,
-    /// A word that the file has: others are not parsed.
+    /// A word in the file. Files without it are not parsed.
     #[serde(default)]
     pub mentions: String,
-    /// Query that the file has to match. Without it, being there is enough.
+    /// Query that the file must match. Without it, any existing file matches.
     #[serde(default)]
     pub holds: Option<String>,
-    /// What a file found by `search` has to match, if that is not `holds`.
+    /// Query for files found by `search`, if it differs from `holds`.
     #[serde(default)]
     pub search_holds: Option<String>,
-    /// Looks through `search` in any case: with two such files, none is meant.
+    /// Searches `search` even if a file in `paths` matches. Two matching files make the edit a manual step.
     #[serde(default)]
     pub only: bool,
-    /// Starts the file, at the first of `paths`, if there is none.
+    /// Initial text of the file, created at the first of `paths` if no file matches.
     #[serde(default)]
     pub create: bool,
+}
+
+/// Files that are looked through for a text which another one may have.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// Patterns of files, such as `lib/**/*.ex`.
+    pub search: Vec<String>,
+    /// A word that such a file has: others are not parsed.
+    pub mentions: String,
 }
 
 /// Something in the file that stands in the way of the text.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conflict {
-    /// Finds it: in `within` if the place has that, or else anywhere in the file.
+    /// Query for the code: in `within` if the place has it, or else anywhere in the file.
     pub query: String,
-    /// Lower case, with backticks round what was typed or found.
+    /// Error message in lower case, with backticks around values.
     pub message: String,
-    /// What to type instead.
+    /// Suggestion, usually a command.
     pub help: String,
 }
 
-/// Where in the scope text goes.
+/// Position of the text in the scope.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Anchor {
     /// Query for `@anchor` whose outermost node is the scope's; the scope itself if not given.
     #[serde(default)]
     pub query: Option<String>,
-    /// Which of several matches.
+    /// Selection among several matches.
     #[serde(default)]
     pub pick: Pick,
-    /// For `pick = "sorted"`: what the text sorts by, among the captures `@key`.
+    /// For `pick = "sorted"`: sort key of the text among the captures `@key`.
     #[serde(default)]
     pub key: String,
-    /// Where the text goes, seen from the anchor.
+    /// Position of the text relative to the anchor.
     pub at: At,
-    /// Empty lines between the anchor and the text.
+    /// Number of empty lines between the anchor and the text.
     #[serde(default)]
     pub gap: usize,
-    /// The text as it has to be here.
+    /// Text for this anchor, if it differs.
     #[serde(default)]
     pub text: Option<String>,
-    /// Captures to write anew: name and new text.
+    /// Captures to replace: name and new text.
     #[serde(default)]
     pub replace: BTreeMap<String, String>,
 }
 
-/// Which of an anchor's matches counts.
+/// Selection among the matches of an anchor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pick {
@@ -157,11 +175,11 @@ pub enum Pick {
     First,
     /// The last in the file.
     Last,
-    /// The last whose `@key` sorts before this one; with none, the text goes before the first.
+    /// The last match whose `@key` sorts before this one; without one, the text goes before the first match.
     Sorted,
 }
 
-/// Text, and the place that it belongs to.
+/// Text for a place.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Insert {
@@ -170,39 +188,39 @@ pub struct Insert {
     /// The variables that the place needs.
     #[serde(default)]
     pub with: BTreeMap<String, String>,
-    /// The lines, without indentation, if the place does not know them.
+    /// The lines, without indentation, if the place does not define them.
     #[serde(default)]
     pub text: Option<String>,
-    /// Condition: made only if this holds.
+    /// Condition of the insert.
     #[serde(default, rename = "if")]
     pub condition: String,
-    /// What a reader is told, in place of the place's own words.
+    /// Purpose of the text for the manual step, instead of that of the place.
     #[serde(default)]
     pub manual: Option<String>,
     /// Reported only if it changes something.
     #[serde(default)]
     pub quiet: bool,
-    /// What belongs to it in the same file: made together or not at all.
+    /// Other texts in the same file: all are inserted, or none.
     #[serde(default)]
     pub also: Vec<Also>,
 }
 
-/// What belongs to a text in the same file.
+/// Another text in the same file.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Also {
-    /// The name of the place. Its `file` does not count.
+    /// Name of the place. Its `file` is ignored.
     pub place: String,
     /// The variables that the place needs.
     #[serde(default)]
     pub with: BTreeMap<String, String>,
-    /// The lines, if the place does not know them.
+    /// The lines, if the place does not define them.
     #[serde(default)]
     pub text: Option<String>,
 }
 
 impl Also {
-    /// The same as an insert of its own.
+    /// Returns this as an insert.
     pub fn insert(&self) -> Insert {
         Insert {
             place: self.place.clone(),

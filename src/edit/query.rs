@@ -1,16 +1,16 @@
-//! Tree-sitter's query language, matched by ourselves.
+//! An implementation of tree-sitter's query language.
 //!
-//! Tree-sitter analyses a query against the whole grammar before it runs it: 3 to 9 ms a query for Rust, 60 ms for
-//! Elixir, which is ten times what everything else here takes. Walking one small file needs no analysis. What is
-//! understood is a subset of the language, and a test holds it against tree-sitter's own:
-//! kinds, `_`, fields, `!field`, `"literals"`, `[alternations]`, `* + ?`, `.`, captures, and the predicates
-//! `#eq? #not-eq? #match? #not-match? #any-of?`. Predicates of our own:
+//! Tree-sitter analyses each query against the whole grammar before it runs: 3 to 9 ms per query for Rust, 60 ms for
+//! Elixir, ten times the time of the rest of a run. Matching in one small file needs no analysis. This is a subset of
+//! the language, which a test compares with tree-sitter: kinds, `_`, fields, `!field`, `"literals"`, `[alternations]`,
+//! `* + ?`, `.`, captures, and the predicates `#eq? #not-eq? #match? #not-match? #any-of?`. Additional predicates:
 //!
 //! - `(#names? @name "Shop.Web.Socket")`: the name that the file may have shortened (`alias`, `use`) is this one.
+//! - `(#defines? @name "Shop.Web.Socket")`: the name that is defined here, inside of what is defined around it, is this one.
 //! - `(#covers? @pattern "room:*")`: the pattern, in which `*` stands for anything, takes all that this one takes; its name
 //!   may be that of a constant.
 //!
-//! Both have a `not-` as well.
+//! Each has a `not-` as well.
 
 mod check;
 mod names;
@@ -31,11 +31,11 @@ use super::glob;
 use super::language::Language;
 use super::source::Source;
 
-/// What a match captured: names and nodes, in the order of the pattern.
+/// Captures of a match: names and nodes, in the order of the pattern.
 pub type Captures<'tree> = Vec<(Arc<str>, Node<'tree>)>;
 
 thread_local! {
-    /// Queries by their text and the name of their language: checked, and read once.
+    /// Checked queries, by their text and language.
     static CACHE: RefCell<HashMap<(String, String), Rc<Query>>> = RefCell::default();
 }
 
@@ -45,14 +45,14 @@ pub struct Query {
     patterns: Vec<Pattern>,
 }
 
-/// One of a query's patterns: it matches where its form does and its predicates hold.
+/// A pattern of a query: a form with predicates.
 #[derive(Debug)]
 struct Pattern {
     form: Form,
     predicates: Vec<Predicate>,
 }
 
-/// What one node has to be.
+/// Form of one node.
 #[derive(Debug)]
 struct Form {
     test: Test,
@@ -77,12 +77,12 @@ enum Test {
     OneOf(Vec<Form>),
 }
 
-/// What one of a node's children has to be. Other children may stand between two of them.
+/// Form of one child of a node. Other children may be between two of them.
 #[derive(Debug)]
 struct Child {
     form: Form,
     field: Option<String>,
-    /// `.`: no named node stands before it.
+    /// `.`: no named node comes before it.
     adjacent: bool,
 }
 
@@ -112,6 +112,8 @@ enum Condition {
     Names(Vec<String>),
     /// `#covers?`
     Covers(String),
+    /// `#defines?`
+    Defines(String),
 }
 
 /// A node's children with their fields, as a sequence to match.
@@ -121,15 +123,15 @@ impl Query {
     /// Reads a query.
     ///
     /// # Errors
-    /// What is not of the language, or not of the part of it that is understood here.
+    /// The text is not a query, or uses an unsupported feature.
     pub fn parse(text: &str) -> Result<Self> {
         parse::query(text)
     }
 
-    /// The query `text`, read once for each language.
+    /// Returns the query `text`, parsed once for each language.
     ///
     /// # Errors
-    /// What is not of the language, or names a kind or a field that `language` does not have.
+    /// The text is not a query, or names a kind or a field that `language` does not have.
     pub fn cached(text: &str, language: &Language) -> Result<Rc<Self>> {
         let key = (text.to_owned(), language.name.clone());
         if let Some(query) = CACHE.with_borrow(|cache| cache.get(&key).cloned()) {
@@ -144,11 +146,11 @@ impl Query {
         Ok(query)
     }
 
-    /// Every match at or below `root`, in the order of the nodes.
+    /// Returns all matches at or below `root`, in the order of the nodes.
     pub fn matches<'tree>(&self, root: Node<'tree>, source: &Source) -> Vec<Captures<'tree>> {
         let mut found = Vec::new();
         let mut cursor = root.walk();
-        // Walking costs most: only nodes that a pattern can start with are gone to.
+        // Visits only nodes that a pattern can start with, because visiting is the main cost.
         for (at, kind) in source.kinds_below(root).into_iter().enumerate() {
             if self
                 .patterns
@@ -164,7 +166,7 @@ impl Query {
         found
     }
 
-    /// Every match whose outermost node is `node`.
+    /// Returns all matches whose outermost node is `node`.
     pub fn matches_at<'tree>(&self, node: Node<'tree>, source: &Source) -> Vec<Captures<'tree>> {
         let mut found = Vec::new();
         for pattern in &self.patterns {
@@ -175,7 +177,7 @@ impl Query {
 }
 
 impl Pattern {
-    /// Adds every way in which the pattern matches `node`, but none twice.
+    /// Adds all distinct matches of the pattern at `node`.
     fn matches<'tree>(&self, node: Node<'tree>, source: &Source, found: &mut Vec<Captures<'tree>>) {
         let known = found.len();
         for captures in self.form.matches(node) {
@@ -191,7 +193,7 @@ impl Pattern {
 }
 
 impl Form {
-    /// Whether a node of this kind may be what the form says.
+    /// Returns whether a node of this kind can match the form.
     fn may_be(&self, kind: &str) -> bool {
         match &self.test {
             Test::Named { kind: wanted, .. } => wanted.as_ref().is_none_or(|wanted| wanted == kind),
@@ -201,7 +203,7 @@ impl Form {
         }
     }
 
-    /// Every way in which this one node is what the form says.
+    /// Returns all matches of the form at this node.
     fn matches<'tree>(&self, node: Node<'tree>) -> Vec<Captures<'tree>> {
         let inner = match &self.test {
             Test::Anything => vec![Vec::new()],
@@ -254,7 +256,7 @@ fn below<'tree>(wanted: &[Child], closed: bool, node: Node<'tree>) -> Vec<Captur
     siblings.matches(wanted, 0, false)
 }
 
-/// Children that are matched from left to right.
+/// Children, matched from left to right.
 struct Siblings<'a, 'tree> {
     children: &'a Children<'tree>,
     /// No named node follows the last match.
@@ -262,14 +264,14 @@ struct Siblings<'a, 'tree> {
 }
 
 impl<'tree> Siblings<'_, 'tree> {
-    /// Every way to find `wanted` from `from` on; `repeated` if the first of them has been found once already.
+    /// Returns all matches of `wanted` from `from` on; `repeated` if the first of them has already matched once.
     fn matches(&self, wanted: &[Child], from: usize, repeated: bool) -> Vec<Captures<'tree>> {
         let Some((first, rest)) = wanted.split_first() else {
             let done = !self.closed || self.only_anonymous(from, self.children.len());
             return if done { vec![Vec::new()] } else { Vec::new() };
         };
         let mut found = Vec::new();
-        // What repeats does so without a gap.
+        // Repetitions are adjacent.
         let adjacent = first.adjacent || repeated;
         for (at, (node, field)) in self.children.iter().enumerate().skip(from) {
             if adjacent && !self.only_anonymous(from, at) {
@@ -304,27 +306,34 @@ impl<'tree> Siblings<'_, 'tree> {
 }
 
 impl Predicate {
-    /// As in tree-sitter, a capture that is not there fails nothing.
+    /// As in tree-sitter, predicates on missing captures hold.
     fn holds(&self, captures: &Captures<'_>, source: &Source) -> bool {
         let text = |node: &Node<'_>| &source.text[node.byte_range()];
         let named = captures.iter().filter(|(name, _)| **name == *self.capture);
-        named.map(|(_, node)| text(node)).all(|text_here| {
-            let holds = match &self.holds {
-                Condition::Equals(value) => value == text_here,
-                Condition::SameAs(other) => {
-                    let mut others = captures.iter().filter(|(name, _)| **name == **other);
-                    others.all(|(_, node)| text(node) == text_here)
-                }
-                Condition::Matches(regex) => regex.is_match(text_here),
-                Condition::AnyOf(values) => values.iter().any(|value| value == text_here),
-                Condition::Names(values) => values.iter().any(|v| source.names().are(text_here, v)),
-                Condition::Covers(value) => {
-                    let patterns = source.names().wholes(text_here.trim_matches('"'));
-                    patterns.iter().any(|pattern| glob::covers(pattern, value))
-                }
-            };
-            holds != self.negated
-        })
+        named
+            .map(|(_, node)| (node, text(node)))
+            .all(|(node, text_here)| {
+                let holds = match &self.holds {
+                    Condition::Equals(value) => value == text_here,
+                    Condition::SameAs(other) => {
+                        let mut others = captures.iter().filter(|(name, _)| **name == **other);
+                        others.all(|(_, node)| text(node) == text_here)
+                    }
+                    Condition::Matches(regex) => regex.is_match(text_here),
+                    Condition::AnyOf(values) => values.iter().any(|value| value == text_here),
+                    Condition::Names(values) => {
+                        values.iter().any(|v| source.names().are(text_here, v))
+                    }
+                    Condition::Defines(value) => {
+                        source.names().defined(node.start_byte(), text_here) == *value
+                    }
+                    Condition::Covers(value) => {
+                        let patterns = source.names().wholes(text_here.trim_matches('"'));
+                        patterns.iter().any(|pattern| glob::covers(pattern, value))
+                    }
+                };
+                holds != self.negated
+            })
     }
 }
 

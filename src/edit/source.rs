@@ -51,17 +51,17 @@ impl Source {
         self.tree.root_node()
     }
 
-    /// The matches of `query` in the whole file, in the order of the file.
+    /// Returns the matches of `query` in the whole file, in order.
     pub fn find(&self, query: &str) -> Result<Vec<Match<'_>>> {
         self.find_in(self.root(), query)
     }
 
-    /// The matches of `query` at `node` and below it, in the order of the file.
+    /// Returns the matches of `query` at `node` and below it, in order.
     pub fn find_in<'a>(&'a self, node: Node<'a>, query: &str) -> Result<Vec<Match<'a>>> {
         self.matches(query, |query, source| query.matches(node, source))
     }
 
-    /// The matches of `query` whose outermost node is `node` itself.
+    /// Returns the matches of `query` whose outermost node is `node`.
     pub fn find_at<'a>(&'a self, node: Node<'a>, query: &str) -> Result<Vec<Match<'a>>> {
         self.matches(query, |query, source| query.matches_at(node, source))
     }
@@ -80,17 +80,17 @@ impl Source {
                 source: self,
             })
             .collect();
-        // Of those that start together, as the links of a method chain do, the longest is the last.
+        // Of matches with the same start, as in a method chain, the longest is the last.
         found.sort_by_key(|m| (m.start(), m.anchor().end));
         Ok(found)
     }
 
-    /// The names that the file shortens.
+    /// Returns the short names of the file.
     pub fn names(&self) -> &Names {
         self.names.get_or_init(|| Names::of(self))
     }
 
-    /// How many syntax errors the file has.
+    /// Returns the number of syntax errors.
     pub fn errors(&self) -> usize {
         match self.root().has_error() {
             true => self.nodes(|n| n.is_error() || n.is_missing()).len(),
@@ -98,29 +98,29 @@ impl Source {
         }
     }
 
-    /// The comments, in the order of the file.
+    /// Returns the comments, in order.
     pub fn comments(&self) -> Vec<Node<'_>> {
         self.nodes(|n| is_comment(n) && n.is_extra() && n.is_named())
     }
 
-    /// Whether the byte at `at` belongs to a comment.
+    /// Returns whether the byte at `at` belongs to a comment.
     pub fn is_comment(&self, at: usize) -> bool {
         let node = self.root().descendant_for_byte_range(at, at + 1);
         std::iter::successors(node, |n| n.parent()).any(|n| is_comment(&n))
     }
 
-    /// The text of a node, without the line ending that some grammars count into a comment.
+    /// Returns the text of a node, without the line ending that some grammars include in comments.
     pub fn text_of(&self, node: Node<'_>) -> &str {
         &self.text[self.range_of(node)]
     }
 
-    /// The bytes of a node, without the line ending that some grammars count into a comment.
+    /// Returns the range of a node, without the line ending that some grammars include in comments.
     pub fn range_of(&self, node: Node<'_>) -> Range<usize> {
         let end = node.start_byte() + self.text[node.byte_range()].trim_end().len();
         node.start_byte()..end
     }
 
-    /// The line that `at` is on, counted from one.
+    /// Returns the line number of `at`, starting with one.
     pub fn line(&self, at: usize) -> usize {
         self.text[..at].matches('\n').count() + 1
     }
@@ -136,7 +136,7 @@ impl Source {
         found
     }
 
-    /// The kinds of `root` and of all nodes below it, in the order of the file.
+    /// Returns the kinds of `root` and of all nodes below it, in order.
     pub fn kinds_below(&self, root: Node<'_>) -> Vec<&'static str> {
         let nodes = self
             .nodes
@@ -174,7 +174,7 @@ fn is_comment(node: &Node<'_>) -> bool {
 }
 
 impl<'a> Match<'a> {
-    /// A node as a match, which is its anchor.
+    /// Returns a match with `node` as its anchor.
     pub fn of(node: Node<'a>, source: &'a Source) -> Self {
         Self {
             captures: vec![("anchor".into(), node)],
@@ -201,7 +201,7 @@ impl Match<'_> {
         self.span().start
     }
 
-    /// From the first captured byte to the last.
+    /// Returns the range from the first captured byte to the last.
     pub fn span(&self) -> Range<usize> {
         let ranges = self
             .captures
@@ -211,7 +211,7 @@ impl Match<'_> {
         starts.into_iter().min().unwrap_or_default()..ends.into_iter().max().unwrap_or_default()
     }
 
-    /// Where the anchor starts, with the comments and attributes right above it that are about it.
+    /// Returns the start of the anchor, including the comments and attributes directly above it.
     pub fn start_with_lead(&self) -> usize {
         let Some(anchor) = self.node("anchor") else {
             return 0;
@@ -234,12 +234,12 @@ impl Match<'_> {
             .map_or(anchor.start_byte(), |node| node.start_byte())
     }
 
-    /// What the text is placed by: the capture `@anchor`.
+    /// Returns the capture `@anchor`.
     pub fn anchor(&self) -> Range<usize> {
         self.range("anchor").unwrap_or_default()
     }
 
-    /// Where the capture `name` starts.
+    /// Returns the start of the capture `name`.
     pub fn start_of(&self, name: &str) -> Option<usize> {
         self.node(name).map(|node| node.start_byte())
     }
@@ -252,7 +252,7 @@ impl Match<'_> {
         Some(&self.source.text[self.range(name)?])
     }
 
-    /// What stands between the anchor's first and last token, such as `{` and `}`, and its first item there.
+    /// Returns the range between the anchor's first and last token, such as `{` and `}`, and its first item.
     pub fn inside(&self) -> Option<(Range<usize>, Option<usize>)> {
         let node = self.node("anchor")?;
         let last = node.child(node.child_count().checked_sub(1)?)?;

@@ -1,10 +1,10 @@
-//! A commented-out copy of the very lines is brought to life where it stands.
+//! Uncommenting of a commented-out copy of the lines.
 
 use tree_sitter::Node;
 
 use super::source::Source;
 
-/// The source with the comment that says `text` uncommented, or `None` if there is none among those that `belong`.
+/// Returns the source with the comment of `text` uncommented, or `None` without one among those that `belong`.
 pub fn apply(source: &Source, text: &str, belongs: impl Fn(Node<'_>) -> bool) -> Option<String> {
     let wanted: Vec<&str> = text.trim().lines().map(str::trim).collect();
     let comments = source.comments();
@@ -22,7 +22,7 @@ pub fn apply(source: &Source, text: &str, belongs: impl Fn(Node<'_>) -> bool) ->
     Some(new)
 }
 
-/// Whether nothing but white space stands between the comments.
+/// Returns whether there is only white space between the comments.
 fn adjacent(source: &Source, comments: &[Node<'_>]) -> bool {
     comments.windows(2).all(|pair| {
         let (end, start) = (source.range_of(pair[0]).end, pair[1].start_byte());

@@ -1,7 +1,7 @@
 //! Writes the changes: all of them or none. The only place that writes.
 //!
-//! Every file is written beside its place first and then moved there in one step, so that a run that is killed
-//! leaves whole files only, and the same command run again completes it.
+//! Each file is written to a temporary file in the same folder, then renamed. A killed run leaves only whole files, and
+//! the same command completes it.
 #![expect(
     clippy::disallowed_methods,
     reason = "this is where writing is allowed"
@@ -17,10 +17,10 @@ use anyhow::{Context, Result};
 use crate::changes::Change;
 use crate::project::resolved;
 
-/// Writes `changes` below `root`; `made` is every file that the run answers for.
+/// Writes `changes` below `root`; `made` are all files of the run.
 ///
 /// # Errors
-/// A file could not be written; what had been written by then has been taken back.
+/// A file could not be written; earlier writes have been undone.
 pub fn apply(root: &Path, changes: &[&Change], made: &[PathBuf]) -> Result<()> {
     let mut undo = Undo::default();
     for change in changes {
@@ -31,14 +31,14 @@ pub fn apply(root: &Path, changes: &[&Change], made: &[PathBuf]) -> Result<()> {
             return Err(error).context(what);
         }
     }
-    // A run that was killed may have left a draft beside a file that it had finished.
+    // A killed run may have left temporary files.
     for path in made {
         let _ = fs::remove_file(draft_of(&root.join(path)));
     }
     Ok(())
 }
 
-/// The name under which a file is written before it is moved to its place.
+/// Returns the path of the temporary file for `path`.
 pub fn draft_of(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
@@ -54,7 +54,7 @@ fn write(path: &Path, change: &Change, undo: &mut Undo) -> Result<()> {
             undo.created.push(path.to_owned());
         }
         Some(before) => {
-            // A link stays a link: what it points to is written.
+            // Symlinks are kept: their target is written.
             let path = fs::canonicalize(path)?;
             replace(&path, &change.after)?;
             undo.replaced.push((path, before.clone()));
@@ -78,13 +78,13 @@ fn create_folders(folder: &Path, undo: &mut Undo) -> Result<()> {
     Ok(())
 }
 
-/// Makes a file that was not there; one that has appeared meanwhile is not overwritten.
+/// Creates a new file. A file that has appeared meanwhile is not overwritten.
 fn create(path: &Path, contents: &[u8]) -> Result<()> {
     let draft = draft(path, contents, None)?;
     let linked = fs::hard_link(&draft, path);
     let _ = fs::remove_file(&draft);
     match linked {
-        // Some file systems have no links: their files are made in place.
+        // Some file systems have no hard links: files are created directly.
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             let mut file = File::create_new(path)?;
             if let Err(error) = file.write_all(contents) {
@@ -121,7 +121,7 @@ fn draft(path: &Path, contents: &[u8], permissions: Option<Permissions>) -> Resu
     Ok(draft)
 }
 
-/// What has been done so far.
+/// Completed changes.
 #[derive(Default)]
 struct Undo {
     folders: Vec<PathBuf>,
@@ -130,7 +130,7 @@ struct Undo {
 }
 
 impl Undo {
-    /// As much as can be: the error that led here is the one to report.
+    /// Undoes as much as possible, ignoring errors: the original error is reported.
     fn take_back(self) {
         for path in self.created.iter().rev() {
             let _ = fs::remove_file(path);

@@ -6,10 +6,10 @@ use std::process::{Command as Process, Stdio};
 
 use crate::catalogue::generator::Command;
 
-/// Runs `command` in `root`, its output going where ours goes.
+/// Runs `command` in `root`, with inherited output.
 ///
 /// # Errors
-/// Why it did not do its work, in a few words.
+/// The reason of the failure, in a few words.
 pub fn run(command: &Command, root: &Path) -> Result<(), String> {
     let Some((program, arguments)) = command.run.split_first() else {
         return Ok(());

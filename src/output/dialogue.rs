@@ -1,4 +1,4 @@
-//! The dialogue of `new`: a person who typed no path is asked for what it takes.
+//! The dialogue of `new` without a path.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Ctrl-C: never half-done. At a prompt nothing has been written; while files are written, it waits.
+//! Ctrl-C: at a prompt, nothing has been written; during writes, it waits.
 
 use std::process;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,24 +7,24 @@ use anyhow::{Context, Result};
 
 use super::terminal;
 
-/// The exit code of a command that SIGINT ended, as shells report it.
+/// Exit code after SIGINT, as in shells.
 const EXIT_CODE: i32 = 130;
 
 static PROGRESS: Mutex<Progress> = Mutex::new(Progress::NothingWritten);
 
-/// How far the run has come.
+/// Progress of the run.
 #[derive(Clone, Copy)]
 pub enum Progress {
     NothingWritten,
     AllWritten,
 }
 
-/// Makes Ctrl-C leave through [`leave`].
+/// Makes Ctrl-C call [`leave`].
 pub fn watch() -> Result<()> {
     ctrlc::set_handler(|| leave()).context("Ctrl-C cannot be watched for")
 }
 
-/// Holds Ctrl-C back for as long as the guard lives.
+/// Delays Ctrl-C while the guard exists.
 pub fn hold() -> MutexGuard<'static, Progress> {
     PROGRESS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! The lines of the report: each file once, a folder once for as long as its files fare alike.
+//! The lines of the report: each file once, a folder once while its files have the same outcome.
 
 use std::path::{Path, PathBuf};
 
@@ -6,24 +6,24 @@ use super::terminal::Terminal;
 use crate::plan::File;
 use crate::project::Project;
 
-/// What has been reported so far.
+/// The files reported so far.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Every file that the run answers for.
+    /// All files of the run.
     made: Vec<PathBuf>,
-    /// Of these, those that were left as they were; an edit to one is news.
+    /// Unchanged files among them; a later edit of one is reported.
     skipped: Vec<PathBuf>,
-    /// The folder that was reported last, and how its files fared.
+    /// The last reported folder, and the outcome of its files.
     last_folder: Option<(&'static str, PathBuf)>,
 }
 
 impl Report {
-    /// Every file that the run answers for.
+    /// All files of the run.
     pub fn made(&self) -> &[PathBuf] {
         &self.made
     }
 
-    /// Reports a file of the plan: by its own name, or by that of the folder that stands for it.
+    /// Reports a file of the plan, or the folder that represents it.
     pub fn file(
         &mut self,
         terminal: &Terminal,
@@ -43,7 +43,7 @@ impl Report {
         }
     }
 
-    /// Reports a file that was edited: one that the run makes anyhow is reported once.
+    /// Reports an edited file, unless it was reported as created.
     pub fn edit(&mut self, terminal: &Terminal, project: &Project, verb: &str, path: &Path) {
         let path = path.to_owned();
         let is_news = verb == "injecting" && self.skipped.contains(&path);

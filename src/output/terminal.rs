@@ -1,4 +1,4 @@
-//! What the person sees and answers. The only place that prints or asks.
+//! Output and questions. The only module that prints or asks.
 //!
 //! The report goes to standard output, questions and errors to standard error.
 #![expect(
@@ -25,16 +25,16 @@ pub struct Terminal {
     overwrite_all: bool,
 }
 
-/// What to do with a file that differs.
+/// Decision about a file that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
     Overwrite,
     Keep,
-    /// Nothing is to be written.
+    /// Write nothing.
     Quit,
 }
 
-/// The yes or no that was given before the question came up.
+/// An answer given by a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Given(pub bool);
 
@@ -45,13 +45,13 @@ impl Terminal {
             Color::Always => set_colors(true, true),
             Color::Never => set_colors(false, false),
             Color::Auto if plain => set_colors(false, false),
-            // `console` has read CLICOLOR and CLICOLOR_FORCE and looked for a terminal.
+            // `console` has checked CLICOLOR, CLICOLOR_FORCE and the terminal.
             Color::Auto => {}
         }
         Self::default()
     }
 
-    /// `* creating PATH`
+    /// Prints `* creating PATH`.
     pub fn report(&self, verb: &str, what: impl fmt::Display) {
         out(format_args!(
             "{} {what}\n",
@@ -59,7 +59,7 @@ impl Terminal {
         ));
     }
 
-    /// A paragraph of the report.
+    /// Prints a paragraph of the report.
     pub fn say(&self, text: &str) {
         let text = text.trim_end();
         if !text.is_empty() {
@@ -67,12 +67,12 @@ impl Terminal {
         }
     }
 
-    /// Text that was asked for.
+    /// Prints requested text.
     pub fn print(&self, text: &str) {
         out(format_args!("{text}"));
     }
 
-    /// Something that did not go as it should, though the run goes on.
+    /// Prints a warning; the run continues.
     pub fn warn(&self, text: &str) {
         err(format_args!(
             "{} {text}\n",
@@ -80,7 +80,7 @@ impl Terminal {
         ));
     }
 
-    /// What the reader has to put into `path`, if it is there, by hand; `why` says why nothing was guessed.
+    /// Prints a manual step for `path`, if there is a file; `why` is the reason.
     pub fn manual(&self, path: Option<&Path>, purpose: &str, why: &str, lines: &[String]) {
         let place = path.map_or_else(String::new, |path| format!("to `{}` ", path.display()));
         let why = match why {
@@ -97,8 +97,8 @@ impl Terminal {
         }
     }
 
-    /// A question whose answer is yes unless it is no. Without a terminal, a line of standard input answers it,
-    /// and at the end of input the default is taken. `None` is a `q`, which only a person can say.
+    /// Asks a yes-no question. Without a terminal, reads a line of standard input, and takes the default at the end of
+    /// input. Returns `None` for `q`, in a terminal.
     pub fn confirm(
         &self,
         question: &str,
@@ -130,7 +130,7 @@ impl Terminal {
                     err(format_args!("Please answer y or n, or q to leave.\n"));
                     continue;
                 }
-                // As in Phoenix: what is not a yes is a no.
+                // As in Phoenix: any answer but yes is a no.
                 _ => false,
             };
             if !person {
@@ -140,15 +140,15 @@ impl Terminal {
         }
     }
 
-    /// Whether a person can be asked.
+    /// Returns whether standard input is a terminal.
     pub fn is_person(&self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Asks what to do with the file at `path`, which differs from the one that would be made.
+    /// Asks for a decision about the file at `path`, which differs from the generated one.
     ///
     /// # Errors
-    /// Without a terminal it is refused: overwriting needs a person or a flag.
+    /// There is no terminal: overwriting needs an answer or a flag.
     pub fn conflict(&mut self, path: &Path, before: &[u8], after: &[u8]) -> Result<Conflict> {
         if self.overwrite_all {
             return Ok(Conflict::Overwrite);
@@ -178,14 +178,14 @@ impl Terminal {
     }
 }
 
-/// Overwriting the file at `path` needs a person or a flag.
+/// The error for a file that differs, without a terminal and a flag.
 pub fn refused_overwrite(path: &Path) -> Misuse {
     let path = path.display();
     let misuse = Misuse::new(format!("`{path}` exists and differs; nothing was written"));
     misuse.help("--force overwrites files that differ, --skip keeps them, --dry-run shows what would be done")
 }
 
-/// Prints an error, with the way out if there is one.
+/// Prints an error, with its suggestion if there is one.
 pub fn fail(error: &anyhow::Error) -> ExitCode {
     let _ = io::stdout().flush();
     print_error(&format!("{error:#}"));
@@ -212,13 +212,13 @@ fn print_help(misuse: &Misuse) {
     }
 }
 
-/// Leaves the terminal as it should be found.
+/// Restores the terminal.
 pub fn interrupted(what: &str) {
     let _ = Term::stderr().show_cursor();
     err(format_args!("\ninterrupted: {what}\n"));
 }
 
-/// A reader that has gone away (`| head -1`) stops nothing: the work is still to be done.
+/// Prints to standard output. A closed pipe (`| head -1`) does not stop the run.
 fn out(text: fmt::Arguments<'_>) {
     let _ = io::stdout().write_fmt(text);
 }
@@ -232,7 +232,7 @@ fn set_colors(stdout: bool, stderr: bool) {
     console::set_colors_enabled_stderr(stderr);
 }
 
-/// The answer to `prompt` in lower case; at the end of input none, and that `default` is taken is said.
+/// Returns the answer to `prompt` in lower case; `None` at the end of input, after a message about the `default`.
 fn ask(prompt: &str, default: &str) -> Result<Option<String>> {
     err(format_args!("{prompt}"));
     let line = read_line()?;
@@ -242,7 +242,7 @@ fn ask(prompt: &str, default: &str) -> Result<Option<String>> {
     Ok(line.map(|line| line.to_lowercase()))
 }
 
-/// A line without its ending; `None` at the end of input.
+/// Returns a line without its ending; `None` at the end of input.
 fn read_line() -> Result<Option<String>> {
     let mut line = Vec::new();
     let read = io::stdin().lock().read_until(b'\n', &mut line);

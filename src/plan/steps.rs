@@ -1,4 +1,4 @@
-//! Inserts with the places that they name.
+//! Inserts and their places.
 
 use std::collections::BTreeMap;
 
@@ -13,41 +13,41 @@ use crate::edit::Place;
 use crate::edit::place::{Insert, Location};
 use crate::facts::Facts;
 
-/// What one file needs: made together or not at all.
+/// Inserts into one file: all are made, or none.
 #[derive(Debug, Clone)]
 pub struct Step {
     pub location: Location,
     pub parts: Vec<Place>,
-    /// What the reader is told if it has to be done by hand.
+    /// Purpose, for the manual step.
     pub manual: String,
-    /// Made only if this holds.
+    /// Condition.
     pub condition: String,
     /// Reported only if it changes something.
     pub quiet: bool,
-    /// Whether a place or the insert comes from the project itself.
+    /// True if a place or the insert comes from the project's own templates.
     pub origin: Origin,
 }
 
-/// The places that the inserts of a generator name.
+/// Reader of the places of a generator's inserts.
 pub struct Places<'a> {
     pub generator: &'a Generator,
     pub facts: &'a Facts,
     pub renderer: &'a Renderer<'a>,
 }
 
-/// The keys of a place that are wanted: rendering the others would take most of the time.
+/// Keys of a place to render, because rendering all of them is the main cost.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Keys {
     All,
-    /// Those that say where the text would be.
+    /// Keys of the position of the text.
     ToLook,
 }
 
 impl Places<'_> {
-    /// An insert as a step.
+    /// Returns an insert as a step.
     ///
     /// # Errors
-    /// The place is not there or wrong, or the insert does not give what it needs.
+    /// The place is missing or invalid, or the insert does not pass the variables of the place.
     pub fn step(&self, insert: &Insert) -> Result<Step> {
         let mut places = Vec::new();
         self.collect(insert, &mut places)?;
@@ -75,13 +75,13 @@ impl Places<'_> {
         })
     }
 
-    /// Where the file of the place `name` is.
+    /// Returns the location of the file of the place `name`.
     pub fn location(&self, name: &str, with: &BTreeMap<String, String>) -> Result<Location> {
         let location = self.partial(name, with)?.file;
         location.with_context(|| format!("the place `{name}` has no `file`"))
     }
 
-    /// The place `name` with some of the variables that it needs, the others being empty: enough to look for it.
+    /// Returns the place `name` for a look-up, with empty values for missing variables.
     pub fn partial(&self, name: &str, with: &BTreeMap<String, String>) -> Result<Place> {
         let mut insert = Insert {
             place: name.to_owned(),
@@ -95,7 +95,7 @@ impl Places<'_> {
         Ok(self.place(&insert, Keys::ToLook)?.0)
     }
 
-    /// Adds the place of `insert`, and before it those of what belongs to it.
+    /// Adds the place of `insert` after the places of its `also`.
     fn collect(&self, insert: &Insert, places: &mut Vec<(Place, Origin)>) -> Result<()> {
         let (main, origin) = self.place(insert, Keys::All)?;
         for also in main.also.iter().chain(&insert.also) {
@@ -105,7 +105,7 @@ impl Places<'_> {
         Ok(())
     }
 
-    /// The place that `insert` names, rendered with what it gives; and where it comes from.
+    /// Returns the rendered place of `insert`, and its origin.
     fn place(&self, insert: &Insert, keys: Keys) -> Result<(Place, Origin)> {
         let renderer = self.renderer;
         let templates = renderer.templates();
@@ -118,7 +118,9 @@ impl Places<'_> {
         let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
         check_needs(&table, insert).with_context(whereabouts)?;
         if keys == Keys::ToLook {
-            table.retain(|key, _| ["about", "file", "within", "present"].contains(&key));
+            table.retain(|key, _| {
+                ["about", "file", "within", "present", "elsewhere"].contains(&key)
+            });
         }
         let mut context = Context::new();
         context.insert("app", self.facts);
@@ -149,7 +151,7 @@ impl Places<'_> {
     }
 }
 
-/// An insert gives what its place needs: no more, for that would be a slip of the pen, and no less.
+/// Checks that an insert passes exactly the variables of its place.
 fn check_needs(place: &toml::Table, insert: &Insert) -> Result<()> {
     let is_needed = |name: &&String| needs(place).any(|need| need == *name);
     if let Some(unknown) = insert.with.keys().find(|name| !is_needed(name)) {
@@ -161,13 +163,13 @@ fn check_needs(place: &toml::Table, insert: &Insert) -> Result<()> {
     }
 }
 
-/// The variables that a place needs.
+/// Returns the variables of a place.
 fn needs(place: &toml::Table) -> impl Iterator<Item = &String> {
     let needs = place.get("needs").and_then(toml::Value::as_table);
     needs.into_iter().flat_map(|needs| needs.keys())
 }
 
-/// The parts of a place's example, as its cases see them.
+/// Returns the parts of a place's example, for its test cases.
 #[cfg(test)]
 pub fn example(
     stack: &str,

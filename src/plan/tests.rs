@@ -1,4 +1,4 @@
-//! Plans of every generator that there is, and the cases beside every place.
+//! Plans of all generators, and the test cases of all places.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -14,7 +14,7 @@ use crate::catalogue::{Stack, Templates};
 use crate::edit::{self, Language, Outcome, Place, Query, Source};
 use crate::facts;
 
-/// What a new app of a stack says of itself.
+/// Returns the facts of a new app.
 fn new_app(stack: &str) -> Facts {
     let templates = Templates::default();
     let given = ["name", "folder", "parent"].map(|fact| (fact.to_owned(), "my_app".to_owned()));
@@ -23,7 +23,7 @@ fn new_app(stack: &str) -> Facts {
     facts.expect(stack).expect("a new app has every fact")
 }
 
-/// Every generator's plan for `Admin.Room`: in a new app, and where facts that it leaves empty are known.
+/// Returns the plans of all generators for `Admin.Room`, in a new app and with facts that are empty there.
 fn plans() -> Vec<Plan> {
     let templates = Templates::default();
     let mut plans = Vec::new();
@@ -75,7 +75,7 @@ fn the_same_request_makes_the_same_plan() {
 
 #[test]
 fn every_query_of_a_plan_is_one_of_tree_sitters_own() {
-    // Tree-sitter takes milliseconds for each: those that differ are enough.
+    // Tree-sitter takes milliseconds for each, so duplicates are skipped.
     let mut known = std::collections::BTreeSet::new();
     for plan in plans() {
         let folder = plan.generator.folder.as_str();
@@ -94,7 +94,7 @@ fn every_query_of_a_plan_is_one_of_tree_sitters_own() {
     assert!(known.len() > 100, "{} queries were found", known.len());
 }
 
-/// Every query of a place.
+/// Returns all queries of a place.
 fn queries(place: &Place) -> impl Iterator<Item = &String> {
     let optional = [
         &place.within,
@@ -160,7 +160,7 @@ fn a_file_that_a_step_starts_is_what_that_step_finds_in_it() {
     }
 }
 
-/// The source with the parts in it; `None` if a reader has to put them in.
+/// Returns the source with the parts; `None` for a manual step.
 fn applied(parts: &[Place], path: &Path, source: &str) -> Option<String> {
     let language = Language::of(path).expect("a language");
     let parsed = Source::parse(source.to_owned(), language);
@@ -171,7 +171,7 @@ fn applied(parts: &[Place], path: &Path, source: &str) -> Option<String> {
     }
 }
 
-/// `places/<place>/<case>/`: `before.*`, and `after.*`, or `manual` if a reader has to do it, or neither if it is there.
+/// A test case in `places/<place>/<case>/`: `before.*`, and `after.*`, or `manual`, or neither if the text is present.
 #[test]
 fn every_case_of_a_place_comes_out_as_written() {
     let templates = Templates::default();
@@ -227,7 +227,7 @@ fn cases(place: &Path) -> Vec<Case> {
 }
 
 impl Case {
-    /// What is wrong with the outcome, if anything.
+    /// Returns the difference from the expected outcome, if any.
     fn fault(&self, parts: &[Place]) -> Option<String> {
         let before = fs::read_to_string(&self.before).expect("it is text");
         let extension = self.before.extension().expect("it has one");
@@ -240,7 +240,7 @@ impl Case {
             (Some(_), true) => panic!("{:?} has both outcomes", self.folder),
         };
         let made = applied(parts, &self.before, &before);
-        // What becomes of a new case, written for reading.
+        // Writes the outcome of a new case, for review.
         if std::env::var_os("BLESS").is_some()
             && expected.as_ref() == Some(&before)
             && made != expected

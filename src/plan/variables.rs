@@ -1,4 +1,4 @@
-//! What a generator's templates see: `app`, `secrets`, the name and its alias, the options, the values.
+//! Variables of a generator's templates: `app`, `secrets`, the name and its alias, options, values.
 
 use anyhow::Result;
 use tera::Context;
@@ -11,13 +11,19 @@ use crate::error::Misuse;
 use crate::facts;
 use crate::name::Name;
 
-/// Works out the variables of `generator` for `request`.
+/// Works out the variables of `generator` for `request`, and what is wrong with what was typed. A wrong name or value counts
+/// as the one that its reader is advised to type, so that all else that is wrong is found as well.
 ///
 /// # Errors
-/// [`Misuse`] if a name or an option's value is none; anything else is a mistake in the stack's files.
-pub fn work_out(generator: &Generator, request: &Request, stack: &Stack<'_>) -> Result<Context> {
+/// A mistake in the stack's files.
+pub fn work_out(
+    generator: &Generator,
+    request: &Request,
+    stack: &Stack<'_>,
+) -> Result<(Context, Vec<Misuse>)> {
     let renderer = stack.renderer;
     let mut context = Context::new();
+    let mut misuses = Vec::new();
     context.insert("app", stack.facts);
     context.insert("secrets", &request.secrets);
     if let Some(rule) = &generator.name {
@@ -25,7 +31,11 @@ pub fn work_out(generator: &Generator, request: &Request, stack: &Stack<'_>) -> 
         let own = format!("hello-sockets gen {}", generator.id);
         let invocation = request.invocation.as_ref().unwrap_or(&own);
         let typed = typed.map_or("", String::as_str);
-        let name = Name::parse(typed, &generator.id, &rule.suffix, invocation)?;
+        let name = Name::parse(typed, &generator.id, &rule.suffix, invocation);
+        let name = name.unwrap_or_else(|misuse| {
+            misuses.push(misuse);
+            Name::nearest(typed, &rule.suffix)
+        });
         context.insert("name", &name);
         if let Some(alias) = &rule.alias {
             context.insert(alias.clone(), &name);
@@ -40,7 +50,7 @@ pub fn work_out(generator: &Generator, request: &Request, stack: &Stack<'_>) -> 
         let typed = request.options.get(&option.name).and_then(|v| v.last());
         let default = || renderer.text(&option.default, &context);
         let typed = typed.cloned().map_or_else(default, Ok)?;
-        insert(option, typed, &mut context)?;
+        misuses.extend(insert(option, &typed, &mut context));
     }
     for fact in &generator.facts {
         let ways = fact
@@ -55,10 +65,10 @@ pub fn work_out(generator: &Generator, request: &Request, stack: &Stack<'_>) -> 
         let text = renderer.text(value.as_str().unwrap_or_default(), &context)?;
         context.insert(name.clone(), &text);
     }
-    Ok(context)
+    Ok((context, misuses))
 }
 
-/// A way to a fact, with what its place says of where to look.
+/// Returns a source of a fact, with the location of its place.
 fn ways(
     way: &Lookup,
     context: &Context,
@@ -93,52 +103,72 @@ fn ways(
     ways.push(Lookup {
         search: location.search,
         mentions: location.mentions,
-        ..base
+        ..base.clone()
     });
+    ways.extend(place.elsewhere.map(|elsewhere| Lookup {
+        search: elsewhere.search,
+        mentions: elsewhere.mentions,
+        ..base
+    }));
     Ok(ways)
 }
 
-fn insert(option: &OptionRule, typed: String, context: &mut Context) -> Result<(), Misuse> {
+/// Adds the value of an option, and returns what is wrong with what was typed: then the value is the nearest good one.
+fn insert(option: &OptionRule, typed: &str, context: &mut Context) -> Option<Misuse> {
     // A `-` is no part of a variable's name.
-    let name = option.name.replace('-', "_");
+    let variable = option.name.replace('-', "_");
     match option.kind {
         Kind::Name => {
             let invocation = format!("--{}", option.name);
-            let parsed = Name::parse(&typed, &option.name, &option.suffix, &invocation)?;
-            refuse_reserved(option, &parsed, &invocation)?;
-            context.insert(name, &parsed);
+            let (name, misuse) = match Name::parse(typed, &option.name, &option.suffix, &invocation)
+            {
+                Ok(name) => (name.clone(), reserved(option, &name, &invocation)),
+                Err(misuse) => (Name::nearest(typed, &option.suffix), Some(misuse)),
+            };
+            context.insert(variable, &name);
+            misuse
         }
-        Kind::Topic => context.insert(name, &topic(option, typed)?),
-        Kind::Number => context.insert(name, &number(option, &typed)?),
-        Kind::Flag => context.insert(name, &(typed == "true")),
-        Kind::Text | Kind::Choice => context.insert(name, &typed),
+        Kind::Topic => {
+            let (topic, misuse) = topic(option, typed);
+            context.insert(variable, &topic);
+            misuse
+        }
+        Kind::Number => {
+            let number = typed.parse::<i64>();
+            context.insert(variable, number.as_ref().unwrap_or(&1));
+            number.err().map(|_| {
+                let name = &option.name;
+                let misuse =
+                    Misuse::new(format!("`{typed}` is not a number, which --{name} takes"));
+                misuse.help(format!("--{name} 1"))
+            })
+        }
+        Kind::Flag => {
+            context.insert(variable, &(typed == "true"));
+            None
+        }
+        Kind::Text | Kind::Choice => {
+            context.insert(variable, typed);
+            None
+        }
     }
-    Ok(())
 }
 
-fn refuse_reserved(option: &OptionRule, name: &Name, invocation: &str) -> Result<(), Misuse> {
+fn reserved(option: &OptionRule, name: &Name, invocation: &str) -> Option<Misuse> {
     if !option.reserved.contains(&name.module) {
-        return Ok(());
+        return None;
     }
     let (typed, of) = (&name.module, &option.name);
     let why = &option.reserved_because;
     let misuse = Misuse::new(format!("`{typed}` cannot be the {of}: {why}"));
-    Err(misuse.help(format!("{invocation} My{typed}")))
-}
-
-fn number(option: &OptionRule, typed: &str) -> Result<i64, Misuse> {
-    let name = &option.name;
-    typed.parse().map_err(|_| {
-        let misuse = Misuse::new(format!("`{typed}` is not a number, which --{name} takes"));
-        misuse.help(format!("--{name} 1"))
-    })
+    Some(misuse.help(format!("{invocation} My{typed}")))
 }
 
 /// A value of lower-case letters, digits and `_`, as topics are.
-fn topic(option: &OptionRule, typed: String) -> Result<String, Misuse> {
+fn topic(option: &OptionRule, typed: &str) -> (String, Option<Misuse>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if typed.starts_with(|c: char| c.is_ascii_lowercase()) && typed.chars().all(fits) {
-        return Ok(typed);
+        return (typed.to_owned(), None);
     }
     let rule = "a topic is the part before the colon, of lower-case letters, digits and `_`";
     let misuse = format!("`{typed}` is not a {}: {rule}", option.name);
@@ -150,5 +180,6 @@ fn topic(option: &OptionRule, typed: String) -> Result<String, Misuse> {
         .collect();
     let mended = mended.trim_start_matches(|c: char| !c.is_ascii_lowercase());
     let mended = if mended.is_empty() { "room" } else { mended };
-    Err(Misuse::new(misuse).help(format!("--{} {mended}", option.name)))
+    let misuse = Misuse::new(misuse).help(format!("--{} {mended}", option.name));
+    (mended.to_owned(), Some(misuse))
 }

@@ -1,4 +1,4 @@
-//! Which project the current folder belongs to.
+//! Search for the project of the current folder.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,7 @@ use crate::error::Misuse;
 use crate::facts::{self, Facts, Question};
 
 impl Project {
-    /// The projects that the current folder belongs to: one, or those of the folder of several that it is or is in;
-    /// none if there is none, here or in any folder above.
+    /// Returns the projects of the current folder: one, or all projects of an enclosing umbrella or workspace, or none.
     pub fn around() -> Result<Vec<Self>> {
         let here = env::current_dir().context("the current folder cannot be read")?;
         for folder in here.ancestors() {
@@ -26,10 +25,10 @@ impl Project {
         Ok(Vec::new())
     }
 
-    /// The one of those that are `around`.
+    /// Returns the only project of `around`.
     ///
     /// # Errors
-    /// There is none, or there are several.
+    /// There is no project, or there are several.
     pub fn only(mut around: Vec<Self>) -> Result<Self> {
         let here = env::current_dir().context("the current folder cannot be read")?;
         if around.len() > 1 {
@@ -37,7 +36,7 @@ impl Project {
             let names: Vec<_> = apps
                 .map(|app| format!("`{}`", app.below.display()))
                 .collect();
-            // All of them are in the one folder that holds them.
+            // All of them are in one folder.
             let depth = around[0].below.components().count();
             let holder = around[0].root.ancestors().nth(depth);
             let folder = holder.unwrap_or(&here).display();
@@ -67,7 +66,7 @@ fn none_around(here: &Path) -> Result<Misuse> {
     )))
 }
 
-/// The project in `folder`, or those that it holds.
+/// Returns the project in `folder`, or those in its umbrella or workspace.
 fn in_or_below(folder: &Path) -> Result<Vec<Project>> {
     let templates = Rc::new(own_templates(folder)?);
     for stack in stacks(&templates)? {
@@ -87,7 +86,7 @@ fn in_or_below(folder: &Path) -> Result<Vec<Project>> {
     Ok(Vec::new())
 }
 
-/// The project in `root`, if that is one of the stack: all of its markers find something, and it has every fact.
+/// Returns the project in `root`, if all markers of the stack match and all facts have a value.
 fn at(
     root: &Path,
     below: PathBuf,
@@ -116,7 +115,7 @@ fn stacks(templates: &Templates) -> Result<Vec<Stack>> {
     names.map(|name| Stack::read(name, templates)).collect()
 }
 
-/// The folders below `folder` that may be its apps, if it is a folder of apps.
+/// Returns the candidates for apps below `folder`, if it is an umbrella or a workspace.
 fn folders_of_apps(folder: &Path, stack: &Stack) -> Result<Vec<String>> {
     let Some(nested) = &stack.project.nested else {
         return Ok(Vec::new());
@@ -132,7 +131,7 @@ fn folders_of_apps(folder: &Path, stack: &Stack) -> Result<Vec<String>> {
     Ok(folders)
 }
 
-/// The folders below `root` that fit `pattern`, such as `crates/*`.
+/// Returns the folders below `root` that match `pattern`, such as `crates/*`.
 fn folders_like(root: &Path, pattern: &str) -> Result<Vec<String>> {
     let mut found = vec![String::new()];
     for part in pattern

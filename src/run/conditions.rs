@@ -1,4 +1,4 @@
-//! What `if` holds now: the plan's variables, the answers so far, and what the project has by now.
+//! Evaluation of `if` with the plan's variables, the answers so far, and the current files.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use anyhow::Result;
 use super::Run;
 use crate::plan::{Plan, Sought};
 
-/// The variable that holds the answers to questions, and the one that lists the programs that failed.
+/// Names of the variables for answers and for failed programs.
 const ANSWERS: &str = "answers";
 const FAILED: &str = "failed";
 
 impl Run<'_> {
-    /// Whether `condition` holds for `plan` now.
+    /// Returns whether `condition` currently holds for `plan`.
     pub(super) fn holds(&self, condition: &str, plan: &Plan) -> Result<bool> {
         self.holds_after(condition, plan, &[])
     }
 
-    /// The same, after the programs in `failed` have failed.
+    /// Returns the same after the programs in `failed` have failed.
     pub(super) fn holds_after(
         &self,
         condition: &str,
@@ -43,7 +43,7 @@ impl Run<'_> {
     }
 }
 
-/// What `condition` looks for in the project.
+/// Returns the entries of `find` in `condition`.
 pub(super) fn mentioned<'a>(condition: &str, plan: &'a Plan) -> Vec<&'a Sought> {
     let finds = plan.finds.iter();
     let mentioned = finds.filter(|(name, _)| condition.contains(name.as_str()));

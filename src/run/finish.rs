@@ -1,4 +1,4 @@
-//! The end of a run: everything is written, programs are run, and what is left to do is said.
+//! The end of a run: writes, programs, next steps.
 
 use anyhow::Result;
 
@@ -40,7 +40,7 @@ impl Run<'_> {
         let mut is_open = !self.manual.is_empty();
         for paragraph in next {
             if self.holds_after(&paragraph.condition, plan, &failed)? {
-                // What to do next is about what is made in full.
+                // Next steps apply once the manual steps are done.
                 if std::mem::take(&mut is_open) {
                     self.terminal.say("Once these lines are in place:");
                 }
@@ -90,7 +90,7 @@ impl Run<'_> {
         Ok(wanted)
     }
 
-    /// Runs the programs; returns those that failed, which it says once all have run.
+    /// Runs the programs, and returns and reports those that failed.
     fn run_commands(&self, wanted: &[Command]) -> Vec<Command> {
         let mut broken = Vec::new();
         for command in wanted {

@@ -1,4 +1,4 @@
-//! All that is known to stand in the way, before the first line of the report.
+//! All known obstacles, before the first line of the report.
 
 use std::path::{Path, PathBuf};
 
@@ -13,17 +13,15 @@ use crate::output::terminal::refused_overwrite;
 use crate::plan::{Plan, refuse_outside};
 
 impl Run<'_> {
-    /// Refuses the plan, with everything that stands in its way.
-    pub(super) fn refuse(&mut self, plan: &Plan) -> Result<()> {
+    /// Everything that stands in the way of `plan`.
+    pub fn refusals(&mut self, plan: &Plan) -> Result<Vec<Misuse>> {
         let mut misuses = Vec::new();
         self.collect(plan, &mut misuses)?;
-        match Misuse::all(misuses) {
-            Some(misuse) => Err(misuse.into()),
-            None => Ok(()),
-        }
+        Ok(misuses)
     }
 
     fn collect(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
+        misuses.extend(plan.misuses.iter().cloned());
         self.refuse_outside(plan)?;
         for refusal in &plan.generator.refusals {
             if self.holds(&refusal.condition, plan)? {
@@ -32,7 +30,7 @@ impl Run<'_> {
             }
         }
         for step in &plan.steps {
-            // A condition may ask for what is only made later; what is in the way is in the way.
+            // Conditions may depend on files made later; conflicts are reported in any case.
             misuses.extend(self.changes.conflicts(step)?);
         }
         self.collect_files(plan, misuses)?;
@@ -52,7 +50,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// `text` with what `find` has found.
+    /// Renders `text` with the results of `find`.
     fn with_finds(&self, text: &str, plan: &Plan) -> Result<String> {
         let mut filled = text.to_owned();
         for (name, sought) in &plan.finds {
@@ -64,7 +62,7 @@ impl Run<'_> {
         Ok(filled)
     }
 
-    /// Files that differ, and that nobody can be asked about.
+    /// Returns files that differ, without a terminal to ask.
     fn collect_files(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
         let settled = self.common.force || self.common.skip || self.common.dry_run;
         if settled || self.terminal.is_person() {
@@ -83,7 +81,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A generator of the project's own writes nothing outside the project: whoever runs it may never have read it.
+    /// Checks that the project's own generators write only inside the project: they may be unread code of a clone.
     fn refuse_outside(&self, plan: &Plan) -> Result<()> {
         if plan.origin == Origin::BuiltIn {
             return Ok(());

@@ -1,7 +1,7 @@
 # An empty variable counts as unset.
 env = fn name -> with "" <- System.get_env(name), do: nil end
 
-# A release serves requests only if it is told to: PHX_SERVER=true bin/{{ app.name }} start
+# A release serves requests only with PHX_SERVER=true bin/{{ app.name }} start
 if env.("PHX_SERVER") do
   config :{{ app.name }}, {{ app.web }}.Endpoint, server: true
 end
@@ -11,7 +11,7 @@ config :{{ app.name }}, {{ app.web }}.Endpoint,
   http: [port: String.to_integer(env.("PORT") || "4000")]
 
 if config_env() == :dev do
-  # The browser's page is loaded again when one of these files changes.
+  # The browser reloads the page when one of these files changes.
   config :{{ app.name }}, {{ app.web }}.Endpoint,
     live_reload: [
       patterns: [
@@ -23,7 +23,7 @@ if config_env() == :dev do
 end
 
 if config_env() == :prod do
-  # Signs cookies and tokens. It is nobody's business but the server's, so it is in no file.
+  # Signs cookies and tokens. Keep it out of the repository.
   secret_key_base =
     env.("SECRET_KEY_BASE") ||
       raise """
@@ -33,7 +33,7 @@ if config_env() == :prod do
 
   config :{{ app.name }}, {{ app.web }}.Endpoint,
     url: [host: env.("PHX_HOST") || "example.com", port: 443, scheme: "https"],
-    # All of the machine's addresses, IPv6 and IPv4.
+    # All addresses of the machine, IPv6 and IPv4.
     http: [ip: {0, 0, 0, 0, 0, 0, 0, 0}],
     secret_key_base: secret_key_base
 end

@@ -1,11 +1,11 @@
 // The app under test: a Rust app made by `hello-sockets new` and `gen channel User`.
 //
-//   APP_URL            where it already runs, for example http://localhost:4000
-//   APP_BIN, APP_DIR   its binary and its folder, for what needs an app of its own (to kill and start again)
-//   SCREENSHOT_DIR     where pictures go; ./screenshots unless set
+//   APP_URL            address of a running app, for example http://localhost:4000
+//   APP_BIN, APP_DIR   its binary and its folder, for tests that kill and restart an app
+//   SCREENSHOT_DIR     folder of screenshots; ./screenshots unless set
 //   CHROMIUM           the browser; /usr/bin/chromium unless set
 //
-// What is not there makes a test fail and say so. Nothing is skipped.
+// A missing program makes a test fail; tests are not skipped.
 
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
@@ -14,7 +14,7 @@ import { accessSync, constants, mkdirSync } from "node:fs"
 import { createServer } from "node:net"
 import { createInterface } from "node:readline"
 
-/** The longest that any one thing may take, in milliseconds. */
+/** Maximum time for each step, in milliseconds. */
 export const PATIENCE = 10_000
 
 export function appUrl() {
@@ -41,7 +41,7 @@ export function appFolder() {
   return env("APP_DIR", "the path of the app's folder")
 }
 
-/** Starts the app's own binary and resolves once it says where it listens. */
+/** Starts the app's binary, and resolves with its address from the log. */
 export async function startApp({ port, env: more = {} }) {
   const bin = env("APP_BIN", "the path of the app's binary")
   const variables = { ...process.env, PORT: String(port), ...more }
@@ -64,12 +64,12 @@ export async function startApp({ port, env: more = {} }) {
 
   return {
     url: await url,
-    /** Ends it as a crash would, and waits until it is gone. */
+    /** Kills the app, and waits for its end. */
     kill: async () => { child.kill("SIGKILL"); await exited },
   }
 }
 
-/** A port that was free a moment ago: a restarted app must be found where it was. */
+/** Returns a free port, for an app that restarts on the same port. */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")

@@ -19,7 +19,7 @@ test("joins and gets its ping back", async () => {
   assert.deepEqual(await reply(channel.push("ping", { n: 1, text: "héllo 🦀" }), "ping"), { ok: { n: 1, text: "héllo 🦀" } })
 })
 
-test("a shout reaches everyone who joined the topic, its sender too, and no other topic", async () => {
+test("a shout reaches all clients in the topic, including the sender, and no other topic", async () => {
   const topic = unique("user")
   const [sender, listener, stranger] = [topic, topic, unique("user")].map((name) => connect(appUrl()).channel(name, {}))
   const strange = []
@@ -30,7 +30,7 @@ test("a shout reaches everyone who joined the topic, its sender too, and no othe
   sender.push("shout", { body: "hello" })
 
   assert.deepEqual(await soon("both hear the shout", Promise.all(heard)), [{ body: "hello" }, { body: "hello" }])
-  // A reply on the stranger's own connection comes after anything that was sent to it before.
+  // A reply on the same connection arrives after all earlier messages.
   await reply(stranger.push("ping", {}), "ping")
   assert.ok(!strange.includes("shout"), `the other topic heard: ${strange}`)
 })
@@ -45,7 +45,7 @@ test("one connection carries many channels", async () => {
   assert.deepEqual(await Promise.all(replies), channels.map((_, n) => ({ ok: { n } })))
 })
 
-test("a channel that was left is closed, hears nothing more, and can be joined anew", async () => {
+test("after a leave, a channel is closed, receives nothing, and can be joined again", async () => {
   const topic = unique("user")
   const socket = connect(appUrl())
   const other = connect(appUrl()).channel(topic, {})
@@ -67,7 +67,7 @@ test("a channel that was left is closed, hears nothing more, and can be joined a
   assert.deepEqual({ state: left.state, heard }, { state: "closed", heard: [] })
 })
 
-test("a topic that no channel accepts is refused, and its socket lives on", async () => {
+test("a topic without a channel is refused, and its socket stays open", async () => {
   const socket = connect(appUrl())
   const refused = socket.channel("nope:1", {})
 
@@ -77,7 +77,7 @@ test("a topic that no channel accepts is refused, and its socket lives on", asyn
   assert.deepEqual(await reply(socket.channel("user:lobby", {}).join(), "join user:lobby"), { ok: {} })
 })
 
-test("an unknown event crashes its channel alone, which then joins again by itself", async () => {
+test("an unknown event crashes only its channel, which then rejoins", async () => {
   const socket = connect(appUrl())
   const [crashing, neighbour] = [unique("user"), unique("user")].map((topic) => socket.channel(topic, {}))
   let neighbourErrors = 0
@@ -95,7 +95,7 @@ test("an unknown event crashes its channel alone, which then joins again by itse
   assert.equal(neighbourErrors, 0)
 })
 
-test("after a crash of the server the client connects and joins again", async () => {
+test("after a crash of the server the client reconnects and rejoins", async () => {
   const port = await freePort()
   let app = await start(port)
   const socket = connect(app.url)
@@ -112,7 +112,7 @@ test("after a crash of the server the client connects and joins again", async ()
   assert.deepEqual(await reply(channel.push("ping", { still: "here" }), "ping"), { ok: { still: "here" } })
 })
 
-test("a socket that asks for a token lets in who has fetched one, under the name in it, and nobody else", async () => {
+test("a socket that requires a token accepts clients with one, under the name in it, and no others", async () => {
   const stranger = connect(appUrl(), "/device_socket")
   await soon("the refusal", new Promise((resolve) => stranger.onError(resolve)))
   assert.equal(stranger.isConnected(), false)

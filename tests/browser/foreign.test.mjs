@@ -1,4 +1,4 @@
-// Pages of other sites, in a real browser, against a generated app. What they try is shown to work on a careless server.
+// Pages of other sites, in a browser, against a generated app. Their attacks work on an unprotected server.
 
 import assert from "node:assert/strict"
 import { once } from "node:events"
@@ -12,13 +12,13 @@ const EVIL = "evil.example"
 let browser
 
 before(async () => {
-  // As a name server of the attacker's would have it, once the page is loaded ("DNS rebinding").
+  // The name server of an attacker changes the address after the page is loaded ("DNS rebinding").
   browser = await launch(`--host-resolver-rules=MAP ${EVIL} 127.0.0.1`)
 })
 
 after(() => browser?.close())
 
-test("no page of another site gets a token, on a host of its own or on this one at another port", async (t) => {
+test("pages of other hosts, and of other ports of this host, get no token", async (t) => {
   const thief = await serveThief(t)
 
   for (const host of [EVIL, "localhost", "127.0.0.1"]) {
@@ -38,14 +38,14 @@ test("no page of another site gets a token, on a host of its own or on this one 
   }
 })
 
-test("a page under another name that leads to this machine gets no token and no socket", async (t) => {
+test("a page under a foreign name that resolves to this machine gets no token and no socket", async (t) => {
   const { port } = new URL(appUrl())
   const { page } = await open(t, browser, `http://${EVIL}:${port}`)
 
   assert.deepEqual(await page.evaluate(use, appUrl()), { token: 403, sameHost: "refused", localhost: "refused" })
 })
 
-test("the app's own page under the name that HOST says gets both", async (t) => {
+test("the own page under the name in HOST gets both", async (t) => {
   const port = await freePort()
   const app = await startApp({ port, env: { HOST: EVIL } })
   t.after(() => app.kill())
@@ -74,7 +74,7 @@ async function serveThief(t) {
 /** In the browser: what a page can do to read what another site answers to this visitor. Returns how it got a token. */
 async function steal(url) {
   const stolen = []
-  // A signed token is three words with dots between, which as a script asks `SFMyNTY` for a property of a property.
+  // As a script, a signed token with two dots reads a property of a property of `SFMyNTY`.
   const record = () => { stolen.push("by script") }
   window.SFMyNTY = new Proxy({}, { get: () => new Proxy({}, { get: record }) })
   const run = (n) => new Promise((resolve) => {
@@ -87,7 +87,7 @@ async function steal(url) {
     if (text.includes("SFMyNTY")) stolen.push("by fetch")
   }
 
-  // Not each token is made of words, but some are.
+  // Only some tokens are valid scripts.
   for (let n = 0; n < 20; n += 1) await run(n)
   const own = { "x-requested-with": "fetch", "x-csrf-token": "x", "content-type": "application/json" }
   for (const method of ["GET", "POST"]) {

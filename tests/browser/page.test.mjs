@@ -1,4 +1,4 @@
-// The page of a generated app, in a real browser.
+// The page of a generated app, in a browser.
 
 import assert from "node:assert/strict"
 import { cpSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs"
@@ -19,7 +19,7 @@ before(async () => {
 
 after(() => browser?.close())
 
-test("joins the lobby over the socket's address, and nothing complains", async (t) => {
+test("joins the lobby at the address of the socket, without errors", async (t) => {
   const { page, complaints } = await open(t, appUrl())
 
   await page.waitForSelector(JOINED)
@@ -50,12 +50,12 @@ test("a shout reaches a second page, as text and never as markup", async (t) => 
   await sender.page.keyboard.press("Enter")
 
   for (const { page } of [listener, sender]) {
-    await until(page, LOBBY, ".heard li span", body)
-    assert.equal(await page.$(".heard img"), null)
+    await until(page, LOBBY, ".messages li span", body)
+    assert.equal(await page.$(".messages img"), null)
   }
 })
 
-test("who is in a channel is shown, and kept up with", async (t) => {
+test("the list of users in a channel is shown and updated", async (t) => {
   const room = '[data-socket="UserSocket"] [data-channel="room:lobby"]'
   const first = await open(t, appUrl())
   await until(first.page, room, "[data-present]", "Here: guest")
@@ -72,7 +72,7 @@ test("who is in a channel is shown, and kept up with", async (t) => {
   assert.deepEqual(first.complaints, [])
 })
 
-test("a socket that asks for a token gets one from the page, and knows who that is", async (t) => {
+test("a socket that requires a token gets one from the page, with a user", async (t) => {
   const { page, complaints } = await open(t, appUrl())
 
   const card = '[data-socket="DeviceSocket"] [data-channel="sensor:lobby"]'
@@ -80,7 +80,7 @@ test("a socket that asks for a token gets one from the page, and knows who that 
   assert.deepEqual(complaints, [])
 })
 
-test("without a token its socket is refused, and the page's other scripts run", async (t) => {
+test("without a token the socket is refused, and other scripts of the page run", async (t) => {
   for (const answer of ["lost", { status: 401 }]) {
     const { page, complaints } = await open(t, appUrl(), (request) => {
       const { pathname } = new URL(request.url())
@@ -95,7 +95,7 @@ test("without a token its socket is refused, and the page's other scripts run", 
   }
 })
 
-test("frames are listed in both directions as they travel", async (t) => {
+test("frames are listed in both directions", async (t) => {
   const { page } = await open(t, appUrl())
   await page.waitForSelector(JOINED)
   await page.click(`${LOBBY} [data-ping]`)
@@ -105,7 +105,7 @@ test("frames are listed in both directions as they travel", async (t) => {
     row.dataset.direction, ...JSON.parse(row.querySelector(".raw").textContent).slice(2),
   ]))
 
-  // The page has other channels too, and other tests may shout in the lobby meanwhile.
+  // The page has other channels, and other tests may shout in the lobby meanwhile.
   assert.deepEqual(frames.filter(([, topic, event]) => topic === "user:lobby" && event !== "shout"), [
     ["received", "user:lobby", "phx_reply", { response: { hello: "server" }, status: "ok" }],
     ["sent", "user:lobby", "ping", { hello: "server" }],
@@ -115,7 +115,7 @@ test("frames are listed in both directions as they travel", async (t) => {
   await page.screenshot({ path: screenshotPath("page"), fullPage: true })
 })
 
-test("says so while the server is gone, and joins again once it is back", async (t) => {
+test("shows that the server is gone, and rejoins once it is back", async (t) => {
   const port = await freePort()
   let app = await startApp({ port })
   t.after(() => app.kill())
@@ -131,12 +131,12 @@ test("says so while the server is gone, and joins again once it is back", async 
   await page.waitForSelector(JOINED)
 })
 
-test("a script that was changed is run from the next visit on, however old it was", async (t) => {
+test("a changed script runs from the next visit on, even if it was old", async (t) => {
   const assets = mkdtempSync(join(tmpdir(), "assets-"))
   t.after(() => rmSync(assets, { recursive: true }))
   cpSync(join(appFolder(), "assets"), assets, { recursive: true })
   const script = join(assets, "js/app.js")
-  // From how long ago a file was changed, browsers guess for how long they may go on using it.
+  // Browsers cache a file for longer if it was changed longer ago.
   const old = new Date("2020-01-01")
   for (const file of ["index.html", "js/app.js", "js/user_socket.js"]) utimesSync(join(assets, file), old, old)
   const app = await startApp({ port: 0, env: { ASSETS: assets } })
@@ -144,7 +144,7 @@ test("a script that was changed is run from the next visit on, however old it wa
   const { page } = await open(t, app.url)
   await page.waitForSelector(JOINED)
 
-  // As `gen channel` does, and a deployment.
+  // As after `gen channel` or a deployment.
   writeFileSync(script, 'document.title = "changed"')
   await page.goto("about:blank")
   await page.goto(app.url)
@@ -152,7 +152,7 @@ test("a script that was changed is run from the next visit on, however old it wa
   assert.equal(await page.title(), "changed")
 })
 
-test("without the phoenix package it says what to run", async (t) => {
+test("without the phoenix package the page shows the command to run", async (t) => {
   const { page } = await open(t, appUrl(), (request) => {
     return request.url().includes("/node_modules/phoenix/") && { status: 404, body: "" }
   })
@@ -163,7 +163,7 @@ test("without the phoenix package it says what to run", async (t) => {
   await page.screenshot({ path: screenshotPath("package-missing"), fullPage: true })
 })
 
-test("without a socket it says what to run", async (t) => {
+test("without a socket the page shows the command to run", async (t) => {
   const { page } = await open(t, appUrl(), (request) => {
     const app = new URL(request.url()).pathname === "/assets/js/app.js"
     return app && { contentType: "text/javascript", body: 'import "./inspector.js"' }
@@ -175,7 +175,7 @@ test("without a socket it says what to run", async (t) => {
   await page.screenshot({ path: screenshotPath("no-socket"), fullPage: true })
 })
 
-test("a refused channel and a crashed one show why, each on its own card", async (t) => {
+test("a refused and a crashed channel show the reason on their cards", async (t) => {
   const { page } = await open(t, appUrl(), (request) => {
     const app = new URL(request.url()).pathname === "/assets/js/app.js"
     const body = `import "./inspector.js"

@@ -1,4 +1,4 @@
-//! `hello-sockets gen auth` in a Phoenix app. What it makes of files of others is in `edits.rs`.
+//! `hello-sockets gen auth` in a Phoenix app. Edits to existing files are in `edits.rs`.
 
 use crate::support::{Ran, Sandbox};
 
@@ -13,7 +13,7 @@ const SOCKET: &str = "my_app/lib/my_app_web/channels/user_socket.ex";
 const SCRIPT: &str = "my_app/assets/js/user_socket.js";
 
 #[test]
-fn a_socket_asks_for_a_token_and_its_script_brings_one() {
+fn a_socket_requires_a_token_and_its_script_sends_one() {
     let sandbox = app(&[CHANNEL]);
 
     let ran = sandbox.run(&["gen", "auth"]).succeeded();
@@ -27,8 +27,8 @@ fn a_socket_asks_for_a_token_and_its_script_brings_one() {
          * injecting lib/my_app_web/endpoint.ex\n\
          * injecting lib/my_app_web/channels/user_socket.ex\n\
          * injecting assets/js/user_socket.js\n\
-         \nStart the app with `mix phx.server`, or start it again. Who is signed in, you say in\n\
-         lib/my_app_web/channels/socket_token.ex: see `current_user`.\n"
+         \nStart or restart the app with `mix phx.server`. Return the signed-in user from `current_user` in\n\
+         lib/my_app_web/channels/socket_token.ex.\n"
     );
     let socket = sandbox.read(SOCKET);
     assert!(
@@ -67,7 +67,7 @@ fn the_second_time_changes_nothing() {
 }
 
 #[test]
-fn what_its_owner_has_said_of_users_stays() {
+fn an_existing_current_user_is_kept() {
     let sandbox = app(&[CHANNEL, AUTH]);
     let path = "my_app/lib/my_app_web/channels/socket_token.ex";
     let own = sandbox.read(path).replace("guest-", "visitor-");
@@ -79,11 +79,11 @@ fn what_its_owner_has_said_of_users_stays() {
 }
 
 #[test]
-fn before_and_after_the_channel_comes_to_the_same() {
+fn the_order_of_auth_and_channel_makes_no_difference() {
     let presence: &[&str] = &["gen", "presence"];
     let made = |args: &[&[&str]]| -> Vec<_> {
         let tree = app(args).tree();
-        // Each app has secrets of its own.
+        // Each app has its own secrets.
         let secret = |path: &str| path.contains("/config/") || path.ends_with("/endpoint.ex");
         tree.into_iter().filter(|(path, _)| !secret(path)).collect()
     };
@@ -117,7 +117,7 @@ fn a_missing_socket_is_asked_for() {
 }
 
 #[test]
-fn after_a_no_tokens_are_served_and_it_says_how_to_go_on() {
+fn after_a_no_tokens_are_served_and_the_next_command_is_printed() {
     let sandbox = Sandbox::with_phoenix_app();
 
     let ran = sandbox
@@ -136,7 +136,7 @@ fn after_a_no_tokens_are_served_and_it_says_how_to_go_on() {
 }
 
 #[test]
-fn another_socket_can_be_the_one_that_asks() {
+fn another_socket_can_require_the_token() {
     let sandbox = app(&[CHANNEL, &["gen", "socket", "Admin.Device"]]);
     let open = sandbox.read(SOCKET);
 
@@ -172,12 +172,12 @@ fn a_path_that_leads_elsewhere_is_refused() {
 
     sandbox.run(&["gen", "auth"]).misused(
         "error: the path `/token` is taken: the router leads it to TokenController\n\
-         help: give that another path: assets/js/token.js asks for `/token`\n",
+         help: give that another path: assets/js/token.js requests `/token`\n",
     );
     assert_eq!(sandbox.tree(), before);
 }
 
-/// An app that depends on Phoenix as `requirement` says, and has locked `version` of it; then `gen auth`.
+/// An app with the given requirement and locked version of Phoenix, after `gen auth`.
 fn of_phoenix(requirement: &str, version: Option<&str>) -> (Sandbox, Ran) {
     let sandbox = app(&[CHANNEL]);
     let path = "my_app/mix.exs";
@@ -198,7 +198,7 @@ fn of_phoenix(requirement: &str, version: Option<&str>) -> (Sandbox, Ran) {
 }
 
 #[test]
-fn a_token_travels_beside_the_handshake_where_phoenix_can_have_it_so() {
+fn a_token_travels_in_a_header_where_phoenix_supports_it() {
     for (requirement, version) in [
         ("\"~> 1.8.0\"", None),
         ("\">= 1.8.0\"", None),
@@ -266,4 +266,31 @@ fn a_handler_of_an_older_phoenix_is_given_no_more_than_it_takes() {
         socket.contains("  def connect(params, socket) do\n    case "),
         "{socket}"
     );
+}
+
+#[test]
+fn a_socket_that_nobody_mounts_is_mounted_with_its_option_and_its_script_is_loaded() {
+    let sandbox = app(&[CHANNEL]);
+    let (endpoint, script) = (
+        "my_app/lib/my_app_web/endpoint.ex",
+        "my_app/assets/js/app.js",
+    );
+    let mounted = sandbox.read(endpoint);
+    let socket =
+        "  socket \"/socket\", MyAppWeb.UserSocket,\n    websocket: true,\n    longpoll: false\n\n";
+    sandbox.write(endpoint, &mounted.replace(socket, ""));
+    let loaded = sandbox.read(script);
+    sandbox.write(script, &loaded.replace("import \"./user_socket.js\"\n", ""));
+
+    sandbox.run(AUTH).succeeded();
+
+    let with_option = socket.replace(
+        "longpoll: false\n",
+        "longpoll: false,\n    auth_token: true\n",
+    );
+    assert_eq!(
+        sandbox.read(endpoint),
+        mounted.replace(socket, &with_option)
+    );
+    assert_eq!(sandbox.read(script), loaded);
 }

@@ -1,5 +1,5 @@
-//! What is generated and what is edited, read by Elixir itself. Needs `elixir`, 1.14 or later, and nothing from
-//! hex.pm: `cargo test --test phoenix -- --ignored`.
+//! Generated and edited files, parsed by Elixir. Needs `elixir`, 1.14 or later, and nothing from hex.pm:
+//! `cargo test --test phoenix -- --ignored`.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 use crate::edits::{
     APPLICATION, CHANNEL, ENDPOINT, ENDPOINT_AUTH, Kind, ROUTER, SOCKET, SOCKET_AUTH,
 };
-use crate::shapes::auth_by_hand;
+use crate::shapes::auth_manual_step;
 use crate::support::Sandbox;
 
-/// What the script beside this file prints.
+/// Output of the script beside this file.
 #[track_caller]
 fn elixir(script: &str, args: &[&str], input: &str) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -93,8 +93,8 @@ fn all_that_is_generated_parses_and_is_formatted() {
 
 #[test]
 #[ignore = "needs elixir"]
-fn lines_by_hand_parse_where_they_are_pasted() {
-    let (sandbox, lines) = auth_by_hand();
+fn lines_of_manual_steps_parse_after_pasting() {
+    let (sandbox, lines) = auth_manual_step();
     for (path, lines) in lines {
         let source = sandbox.read(&format!("my_app/{path}"));
         let body = source.trim_end().strip_suffix("end").expect("a module");
@@ -114,7 +114,7 @@ fn lines_by_hand_parse_where_they_are_pasted() {
 fn a_mounted_socket_stands_in_the_endpoints_own_body_before_the_plugs_or_beside_another_socket() {
     for fixture in ENDPOINT.fixtures() {
         let (edited, _) = ENDPOINT.edited(&fixture.before);
-        // What was broken stays so, but for the edit.
+        // Files with errors keep them, apart from the edit.
         if edited == fixture.before || fixture.name.starts_with("broken") {
             continue;
         }
@@ -189,7 +189,7 @@ fn adds_to_the_body(kind: &Kind, used: &str, name: &str, line: &str, count: usiz
 
 #[test]
 #[ignore = "needs elixir"]
-fn a_channel_that_counts_in_has_one_more_callback() {
+fn a_channel_that_tracks_clients_has_one_more_callback() {
     let clause = "handle_info(:after_join, socket)";
     for used in ["MyAppWeb", "Phoenix.Channel"] {
         let of = |source: &str| source.contains(&format!("  use {used}"));
@@ -205,7 +205,7 @@ fn a_channel_that_counts_in_has_one_more_callback() {
 
 #[test]
 #[ignore = "needs elixir"]
-fn what_asks_for_a_token_stands_where_elixir_finds_it() {
+fn code_that_requires_a_token_is_in_the_right_function() {
     adds_to_the_body(&ROUTER, "MyAppWeb", "scope", "\"/token\", SocketToken", 1);
     adds_to_the_body(
         &ENDPOINT_AUTH,

@@ -3,7 +3,7 @@
 use crate::support::Sandbox;
 
 #[test]
-fn what_a_channel_consists_of_agrees() {
+fn the_parts_of_a_channel_agree() {
     let sandbox = Sandbox::with_phoenix_app();
     sandbox
         .run(&[
@@ -45,7 +45,7 @@ fn what_a_channel_consists_of_agrees() {
 }
 
 #[test]
-fn yes_is_what_no_and_then_the_command_it_names_is() {
+fn no_and_the_printed_command_have_the_effect_of_yes() {
     let yes = Sandbox::with_phoenix_app();
     let no = Sandbox::with_phoenix_app();
     let endpoint = yes.read("my_app/lib/my_app_web/endpoint.ex");
@@ -93,7 +93,7 @@ fn everything_twice_changes_nothing() {
 }
 
 #[test]
-fn a_nested_socket_has_its_paths_in_step() {
+fn the_paths_of_a_nested_socket_agree() {
     let sandbox = Sandbox::with_phoenix_app();
     sandbox.run(&["gen", "socket", "Admin.Device"]).succeeded();
 
@@ -116,7 +116,7 @@ fn a_nested_socket_has_its_paths_in_step() {
 }
 
 #[test]
-fn topics_paths_and_modules_that_are_taken_are_refused() {
+fn used_topics_paths_and_modules_are_refused() {
     let sandbox = Sandbox::with_phoenix_app();
     sandbox
         .run(&["gen", "channel", "Room", "--yes"])
@@ -169,7 +169,7 @@ fn a_presence_may_have_a_name() {
 }
 
 #[test]
-fn channels_of_an_app_with_a_database_have_it_to_themselves() {
+fn channel_tests_of_an_app_with_a_database_are_isolated() {
     let sandbox = Sandbox::with_phoenix_app();
     sandbox.write(
         "my_app/test/support/data_case.ex",
@@ -187,7 +187,7 @@ fn channels_of_an_app_with_a_database_have_it_to_themselves() {
 }
 
 #[test]
-fn an_app_that_we_did_not_make_is_known_by_its_dependency() {
+fn an_existing_app_is_recognised_by_its_dependency() {
     let mix = |app: &str, dep: &str| {
         format!(
             "defmodule X.MixProject do\n  use Mix.Project\n\n  @app :my_app\n\n  def project do\n    \
@@ -239,7 +239,7 @@ fn both_stacks_have_the_same_generators() {
 }
 
 #[test]
-fn help_is_that_of_the_app_around() {
+fn help_lists_the_generators_of_the_current_app() {
     let page = |sandbox: &Sandbox| sandbox.run(&["help", "gen", "channel"]).succeeded().stdout;
 
     assert!(page(&Sandbox::with_phoenix_app()).contains("lib/my_app_web/channels/room_channel.ex"));

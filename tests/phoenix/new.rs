@@ -72,7 +72,7 @@ fn what_is_generated_later_has_the_names_of_the_app() {
 }
 
 #[test]
-fn names_that_would_clash_are_refused_with_one_that_does_not() {
+fn conflicting_names_are_refused_with_a_suggestion() {
     let refused = |name: &str, reason: &str| {
         let sandbox = Sandbox::new();
         let expected = format!(
@@ -142,7 +142,7 @@ fn each_app_has_secrets_of_its_own_and_keeps_them() {
     all.dedup();
     assert_eq!(all.len(), 6, "{all:?}");
 
-    // What a run that was killed has left.
+    // The files of a killed run.
     std::fs::remove_file(one.path().join("my_app/config/test.exs")).expect("it was there");
     std::fs::remove_file(one.path().join("my_app/mix.exs")).expect("it was there");
     let ran = one.run_outside(&NEW).succeeded();
@@ -157,7 +157,7 @@ fn each_app_has_secrets_of_its_own_and_keeps_them() {
 }
 
 #[test]
-fn a_machine_without_elixir_is_told_what_to_run_where_there_is_one() {
+fn without_elixir_the_commands_to_run_are_printed() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&[
         "new",
@@ -176,7 +176,7 @@ fn a_machine_without_elixir_is_told_what_to_run_where_there_is_one() {
     assert_eq!(
         ran.stderr,
         "\nFetch and install dependencies? [Yn] Y\n\
-         warning: `mix` was not found: with Elixir 1.15 or later at hand, run `mix deps.get` in the app\n"
+         warning: `mix` was not found: once Elixir 1.15 or later is installed, run `mix deps.get` in the app\n"
     );
     assert!(sandbox.exists("my_app/mix.exs"));
 }

@@ -1,4 +1,4 @@
-//! `hello-sockets gen presence` in a Phoenix app. What it makes of files of others is in `edits.rs`.
+//! `hello-sockets gen presence` in a Phoenix app. Edits to existing files are in `edits.rs`.
 
 use crate::support::Sandbox;
 
@@ -25,8 +25,8 @@ fn a_presence_is_wired_into_its_channel_and_its_script() {
          * injecting lib/my_app/application.ex\n\
          * injecting lib/my_app_web/channels/user_channel.ex\n\
          * injecting assets/js/user_socket.js\n\
-         \nStart the app with `mix phx.server`, again if it runs: MyAppWeb.Presence starts with it. Then everybody in a\n\
-         topic of UserChannel sees who else is.\n"
+         \nStart or restart the app with `mix phx.server`: MyAppWeb.Presence starts with it. The clients in a topic of\n\
+         UserChannel see each other.\n"
     );
     let channel = sandbox.read("my_app/lib/my_app_web/channels/user_channel.ex");
     assert!(
@@ -48,7 +48,7 @@ fn a_presence_is_wired_into_its_channel_and_its_script() {
 }
 
 #[test]
-fn one_presence_serves_a_second_channel_as_its_owner_has_changed_it() {
+fn a_changed_presence_serves_a_second_channel() {
     let sandbox = app();
     sandbox.run(&["gen", "presence"]).succeeded();
     let path = "my_app/lib/my_app_web/channels/presence.ex";
@@ -75,7 +75,7 @@ fn one_presence_serves_a_second_channel_as_its_owner_has_changed_it() {
 }
 
 #[test]
-fn a_name_that_says_so_is_for_the_channel_of_that_name() {
+fn a_presence_is_for_the_channel_of_its_name() {
     let sandbox = app();
 
     sandbox
@@ -90,7 +90,7 @@ fn a_name_that_says_so_is_for_the_channel_of_that_name() {
 }
 
 #[test]
-fn the_presence_of_a_folder_is_for_everybody_in_it() {
+fn a_presence_in_a_folder_is_for_the_channels_in_it() {
     let sandbox = app();
 
     let ran = sandbox
@@ -140,7 +140,7 @@ fn a_channel_of_another_socket_has_the_list_in_that_ones_script() {
 }
 
 #[test]
-fn without_a_channel_it_says_how_to_go_on() {
+fn without_a_channel_the_next_command_is_printed() {
     let sandbox = Sandbox::with_phoenix_app();
 
     let ran = sandbox.run(&["gen", "presence", "Guests"]).succeeded();
@@ -150,8 +150,8 @@ fn without_a_channel_it_says_how_to_go_on() {
         "* creating lib/my_app_web/channels/guests.ex\n\
          * creating test/my_app_web/channels/guests_test.exs\n\
          * injecting lib/my_app/application.ex\n\
-         \nMyAppWeb.Guests is started with the app: if that runs, start it again.\n\
-         No channel counts its clients in yet. Once there is one, say RoomChannel, run\n\n    \
+         \nMyAppWeb.Guests starts with the app: restart the app if it is running.\n\
+         No channel tracks its clients yet. Once there is one, such as RoomChannel, run\n\n    \
          hello-sockets gen presence Guests --channel Room\n"
     );
 }
@@ -181,14 +181,14 @@ fn a_script_without_the_channel_is_left_alone_and_no_line_names_what_is_not_ther
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
     assert_eq!(sandbox.read(SCRIPT), script);
-    let said = "\nNo script is known to join a topic of UserChannel: below the one that does, `new Presence(channel)` of the\n\
-                package \"phoenix\" keeps the list.\n";
-    assert!(ran.stdout.ends_with(said), "{}", ran.stdout);
+    let printed = "\nNo script was found that joins a topic of UserChannel. In the script that joins one, `new Presence(channel)` of\n\
+                the package \"phoenix\" keeps the list.\n";
+    assert!(ran.stdout.ends_with(printed), "{}", ran.stdout);
     assert!(!ran.stdout.contains("userChannel"), "{}", ran.stdout);
 }
 
 #[test]
-fn what_is_left_to_the_reader_is_said_as_it_is_typed() {
+fn manual_steps_print_commands_as_they_are_typed() {
     let sandbox = app();
     let path = "my_app/lib/my_app_web/channels/user_channel.ex";
     let own = "defmodule MyAppWeb.UserChannel do\n  use MyAppWeb, :channel\n\n  \
@@ -198,16 +198,16 @@ fn what_is_left_to_the_reader_is_said_as_it_is_typed() {
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
     assert_eq!(sandbox.read(path), own);
-    let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to count clients in, the first as the last \
-        thing in `join` before its `{:ok, socket}`:\n\n    send(self(), :after_join)\n\n    @impl true\n    \
+    let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to track clients, the first as the last \
+        expression in `join` before its `{:ok, socket}`:\n\n    send(self(), :after_join)\n\n    @impl true\n    \
         def handle_info(:after_join, socket) do\n      MyAppWeb.Presence.track(socket)\n      \
         {:noreply, socket}\n    end\n";
     assert!(ran.stdout.contains(lines), "{}", ran.stdout);
 }
 
-/// As `mix phx.gen.presence` makes it: it has no `track` of one argument.
+/// A presence made by `mix phx.gen.presence`, without `track/1`.
 #[test]
-fn a_presence_of_phoenixs_own_gets_what_the_channel_calls() {
+fn a_presence_of_phoenix_gets_the_function_that_the_channel_calls() {
     let sandbox = app();
     let path = "my_app/lib/my_app_web/channels/presence.ex";
     let own = "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence,\n    otp_app: :my_app,\n    \
@@ -218,7 +218,7 @@ fn a_presence_of_phoenixs_own_gets_what_the_channel_calls() {
 
     let presence = sandbox.read(path);
     assert!(
-        presence.contains("    pubsub_server: MyApp.PubSub\n\n  # Counts"),
+        presence.contains("    pubsub_server: MyApp.PubSub\n\n  # Tracks"),
         "{presence}"
     );
     assert!(

@@ -1,4 +1,4 @@
-//! The walk-through that all this began with, typed by a person, word for word.
+//! The original walk-through, in a pseudo-terminal.
 #![cfg(unix)]
 
 use rexpect::session::spawn_command;
@@ -40,7 +40,7 @@ fn the_walk_through_is_true() {
          * creating assets/js/user_socket.js\n\
          * injecting lib/hello_sockets_web/endpoint.ex\n\
          * injecting assets/js/app.js\n\
-         \nStart the app with `mix phx.server`, again if it runs: a new socket starts with it. Then open http://localhost:4000\n"
+         \nStart or restart the app with `mix phx.server`: a new socket starts with it. Then open http://localhost:4000\n"
     );
 
     let endpoint = sandbox.read("hello_sockets/lib/hello_sockets_web/endpoint.ex");

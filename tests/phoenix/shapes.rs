@@ -1,8 +1,8 @@
-//! Apps in shapes that `new` does not make: what is there is looked up by its module, wherever its file is.
+//! Apps of other structures than those made by `new`: modules are found in any file.
 
 use crate::support::{Ran, Sandbox};
 
-/// A skeleton of an app called `shop`, as `mix phx.new` names its parts, with `files` in it.
+/// An app called `shop` with the names of `mix phx.new`, with `files`.
 fn shop(files: &[(&str, &str)]) -> Sandbox {
     let sandbox = Sandbox::new();
     let skeleton = [
@@ -39,7 +39,7 @@ fn mounted(path: &str, module: &str) -> String {
     )
 }
 
-/// Refused with these lines, and nothing written.
+/// Checks that the command refuses with these lines and writes nothing.
 #[track_caller]
 fn refused(sandbox: &Sandbox, args: &[&str], stderr: &str) {
     let before = sandbox.tree();
@@ -49,7 +49,7 @@ fn refused(sandbox: &Sandbox, args: &[&str], stderr: &str) {
     assert_eq!(sandbox.tree(), before);
 }
 
-/// The lines of the report that name a file.
+/// Returns the lines of the report that name a file.
 fn lines(ran: &Ran) -> Vec<&str> {
     ran.stdout
         .lines()
@@ -69,7 +69,7 @@ fn a_path_that_is_mounted_for_another_module_stops_all_of_it() {
         refused(&sandbox, &["gen", "socket", "User"], &error);
         let error = error.replace("gen socket Client", "gen channel Zebra --socket Client");
         let ran = sandbox.run(&["gen", "channel", "Zebra", "--yes"]);
-        // The channel's own mount is in the way as the socket's is: it is named once.
+        // The mount is an obstacle to the channel and to the socket, and listed once.
         ran.misused(&error);
         assert!(!sandbox.exists("my_app/lib/shop_web/channels/zebra_channel.ex"));
     }
@@ -123,7 +123,7 @@ fn another_module_at_the_path_of_a_presence_is_left_alone() {
     refused(
         &sandbox,
         &["gen", "presence"],
-        "error: another module than ShopWeb.Presence is in lib/shop_web/channels/presence.ex\n\
+        "error: lib/shop_web/channels/presence.ex contains another module than ShopWeb.Presence\n\
          help: hello-sockets gen presence ShopPresence\n",
     );
 }
@@ -150,7 +150,7 @@ fn a_presence_that_is_elsewhere_is_used() {
 }
 
 #[test]
-fn the_endpoint_names_the_web_side_where_no_web_module_does() {
+fn the_endpoint_names_the_web_module_if_there_is_none() {
     let endpoint = ENDPOINT.replace("ShopWeb", "Shop");
     let sandbox = shop(&[
         ("lib/shop/endpoint.ex", &endpoint),
@@ -230,7 +230,7 @@ fn a_script_elsewhere_that_connects_to_the_socket_is_the_one_that_joins() {
 }
 
 #[test]
-fn a_manual_step_that_is_open_is_said_every_time() {
+fn an_open_manual_step_is_printed_every_time() {
     let sandbox = shop(&[]);
     std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
     let manual = "\nAdd this to load the script (there is no `assets/js/app.js`):\n\n    import \"./user_socket.js\"\n";
@@ -244,14 +244,14 @@ fn a_manual_step_that_is_open_is_said_every_time() {
 }
 
 #[test]
-fn a_script_can_tell_that_a_manual_step_is_open() {
+fn the_exit_code_of_strict_shows_open_manual_steps() {
     let sandbox = shop(&[]);
     let strict = ["gen", "channel", "Zebra", "--yes", "--strict"];
     let app = sandbox.path().join("my_app/assets/js/app.js");
     std::fs::remove_file(app).expect("it was there");
 
     assert_eq!(sandbox.run(&strict).code, Some(3));
-    // The code says it every time, as the words do.
+    // The exit code is the same on each run, as is the report.
     assert_eq!(sandbox.run(&strict).code, Some(3));
     assert_eq!(sandbox.run(&strict[..4]).code, Some(0));
 
@@ -260,7 +260,7 @@ fn a_script_can_tell_that_a_manual_step_is_open() {
 }
 
 #[test]
-fn which_of_two_endpoints_is_meant_is_not_guessed() {
+fn of_two_endpoints_none_is_guessed() {
     let admin = ENDPOINT.replace("ShopWeb.Endpoint", "ShopWeb.AdminEndpoint");
     let sandbox = shop(&[("lib/shop_web/admin/endpoint.ex", &admin)]);
 
@@ -273,7 +273,7 @@ fn which_of_two_endpoints_is_meant_is_not_guessed() {
 }
 
 #[test]
-fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
+fn a_script_connects_to_where_its_socket_is_mounted_and_messages_name_that_path() {
     let routed = socket(
         "ShopWeb.UserSocket",
         "\n  channel \"room:*\", ShopWeb.RoomChannel\n",
@@ -290,17 +290,18 @@ fn a_script_connects_to_where_its_socket_is_mounted_and_so_say_the_words() {
 
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert!(script.contains("new Socket(\"/ws\", "), "{script}");
-    let words = "\nIt is mounted at /ws and starts with the app: if that runs, start it again.\n";
+    let words =
+        "\nIt is mounted at /ws and starts with the app: restart the app if it is running.\n";
     assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
 }
 
 #[test]
-fn where_no_script_connects_to_the_socket_the_page_is_not_said_to_work() {
+fn without_a_script_for_the_socket_the_report_does_not_mention_the_page() {
     let files = [(
         "lib/shop_web/channels/user_socket.ex",
         &*socket("ShopWeb.UserSocket", ""),
     )];
-    let start = "\nStart the app with `mix phx.server`, if it does not run yet. No script is known to connect to /socket, so none joins\n\
+    let start = "\nStart the app with `mix phx.server` if it is not running. No script was found that connects to /socket, so none joins\n\
                  `zebra:lobby`.";
     let none = shop(&files);
     let ran = none.run(&["gen", "channel", "Zebra"]).succeeded();
@@ -311,13 +312,13 @@ fn where_no_script_connects_to_the_socket_the_page_is_not_said_to_work() {
     let elsewhere = shop(&[files[0], ("assets/js/lib/net.js", other)]);
     let ran = elsewhere.run(&["gen", "channel", "Zebra"]).succeeded();
     let pointed = format!(
-        "{start} assets/js/lib/net.js connects a socket: if it is this one, that is the place to join it.\n"
+        "{start} assets/js/lib/net.js connects a socket: if it is this one, join the topic there.\n"
     );
     assert!(ran.stdout.ends_with(&pointed), "{}", ran.stdout);
 }
 
-/// An app whose lines have to be put in by hand, and the lines for the file at `path`.
-fn lines_by_hand(ran: &Ran, path: &str) -> String {
+/// An app with a manual step, and the lines for the file at `path`.
+fn lines_manual_step(ran: &Ran, path: &str) -> String {
     let start = format!("\nAdd this to `{path}` ");
     let (_, lines) = ran
         .stdout
@@ -337,25 +338,33 @@ const API_ROUTER: &str = "defmodule ShopWeb.Router do\n  use ShopWeb, :router\n\
 const SOCKET_OF_ITS_OWN: &str = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  def connect(%{\"key\" => key}, socket, _info) do\n    \
                                  {:ok, assign(socket, :key, key)}\n  end\n\n  def id(socket), do: socket.assigns.key\nend\n";
 
+const ADMIN_ENDPOINT: &str =
+    "defmodule Shop.Admin.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\nend\n";
+
 const MIX: &str = "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, deps: deps()]\n  \
                    defp deps, do: [{:phoenix, \"~> 1.8.9\"}]\nend\n";
 
-/// An API with a socket that decides for itself, which nobody mounts; and what `gen auth` says there.
-pub fn auth_by_hand() -> (Sandbox, [(&'static str, String); 3]) {
+/// The output of `gen auth` in an API with a socket that has its own `connect` and is not mounted.
+pub fn auth_manual_step() -> (Sandbox, [(&'static str, String); 3]) {
     let files = [
         ("mix.exs", MIX),
         ("lib/shop_web/router.ex", API_ROUTER),
         ("lib/shop_web/channels/user_socket.ex", SOCKET_OF_ITS_OWN),
+        // Which of two endpoints is meant is not guessed.
+        ("lib/shop/admin/endpoint.ex", ADMIN_ENDPOINT),
     ];
     let sandbox = shop(&files);
     let ran = sandbox.run(&["gen", "auth", "--yes"]).succeeded();
     let paths = [files[1].0, files[2].0, "lib/shop_web/endpoint.ex"];
-    (sandbox, paths.map(|path| (path, lines_by_hand(&ran, path))))
+    (
+        sandbox,
+        paths.map(|path| (path, lines_manual_step(&ran, path))),
+    )
 }
 
 #[test]
-fn lines_by_hand_name_nothing_that_the_project_has_not() {
-    let (_, [(_, router), (_, socket), (_, endpoint)]) = auth_by_hand();
+fn lines_of_manual_steps_name_only_what_exists() {
+    let (_, [(_, router), (_, socket), (_, endpoint)]) = auth_manual_step();
 
     assert_eq!(
         router,
@@ -375,7 +384,7 @@ fn lines_by_hand_name_nothing_that_the_project_has_not() {
 }
 
 #[test]
-fn an_app_without_a_web_side_is_refused_in_one_sentence() {
+fn an_app_without_a_web_module_is_refused_in_one_sentence() {
     for args in [
         &["gen", "channel", "Room"][..],
         &["gen", "socket", "User"],
@@ -389,14 +398,14 @@ fn an_app_without_a_web_side_is_refused_in_one_sentence() {
         refused(
             &sandbox,
             args,
-            "error: this app has no web side: no module below lib/ or web/ uses Phoenix.Endpoint or is called ShopWeb\n\
-             help: go to the app that has it\n",
+            "error: this app has no web module: no module below lib/ or web/ uses Phoenix.Endpoint or is called ShopWeb\n\
+             help: run this in the app that has one\n",
         );
     }
 }
 
 #[test]
-fn a_web_side_below_the_app_has_its_channels_there() {
+fn a_web_module_below_the_app_has_its_channels_there() {
     let endpoint = ENDPOINT.replace("ShopWeb", "Shop.Web");
     let sandbox = shop(&[
         ("lib/shop/web/endpoint.ex", &endpoint),
@@ -423,4 +432,227 @@ fn a_web_side_below_the_app_has_its_channels_there() {
     assert!(read("endpoint.ex").contains("socket \"/socket\", Shop.Web.UserSocket,\n"));
     assert!(read("channels/user_socket.ex").contains("channel \"room:*\", Shop.Web.RoomChannel\n"));
     assert!(read("channels/presence.ex").contains("pubsub_server: Shop.PubSub\n"));
+}
+
+/// The files of the app, without their contents.
+fn paths(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.tree().into_iter().map(|(path, _)| path).collect()
+}
+
+#[test]
+fn a_module_is_known_inside_of_the_one_that_it_is_nested_in() {
+    let web = "defmodule ShopWeb do
+  def channel, do: quote(do: use(Phoenix.Channel))
+
+  defmodule UserSocket do
+    use Phoenix.Socket
+
+    def connect(_params, socket, _info), do: {:ok, socket}
+    def id(_socket), do: nil
+  end
+
+  defmodule Endpoint do
+    use Phoenix.Endpoint, otp_app: :shop
+
+    socket \"/ws\", UserSocket
+  end
+end
+";
+    let sandbox = shop(&[("lib/shop_web.ex", web)]);
+    std::fs::remove_dir_all(sandbox.path().join("my_app/lib/shop_web")).expect("it was there");
+
+    let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+
+    let expected = [
+        "* creating lib/shop_web/channels/zebra_channel.ex",
+        "* creating test/shop_web/channels/zebra_channel_test.exs",
+        "* creating test/support/channel_case.ex",
+        "* injecting lib/shop_web.ex",
+    ];
+    assert_eq!(lines(&ran), expected, "{}", ran.stdout);
+    let route = "    use Phoenix.Socket\n\n    channel \"zebra:*\", ShopWeb.ZebraChannel\n";
+    assert_eq!(
+        sandbox.read("my_app/lib/shop_web.ex"),
+        web.replace("    use Phoenix.Socket\n", route)
+    );
+}
+
+#[test]
+fn of_several_modules_in_a_file_the_one_that_is_named_is_edited() {
+    let open = |module: &str| {
+        let one_line = "do: {:ok, socket}\n";
+        socket(module, "").replace(&format!(", {one_line}"), " do\n    {:ok, socket}\n  end\n")
+    };
+    let two = open("ShopWeb.UserSocket") + "\n" + &open("ShopWeb.AdminSocket");
+    let sandbox = shop(&[
+        ("lib/shop_web/sockets.ex", &two),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/admin", "ShopWeb.AdminSocket"),
+        ),
+        ("lib/shop_web/router.ex", API_ROUTER),
+    ]);
+
+    sandbox
+        .run(&["gen", "auth", "--socket", "Admin"])
+        .succeeded();
+
+    let (user, admin) = two
+        .split_once("defmodule ShopWeb.AdminSocket")
+        .expect("it is there");
+    let edited = sandbox.read("my_app/lib/shop_web/sockets.ex");
+    assert!(edited.starts_with(user), "{edited}");
+    assert!(!edited.ends_with(admin), "{edited}");
+    assert!(
+        edited.contains("def id(socket), do: \"admin_socket:#{socket.assigns.user}\""),
+        "{edited}"
+    );
+}
+
+#[test]
+fn a_socket_that_a_macro_of_another_file_mounts_is_mounted() {
+    let endpoint = ENDPOINT.replace("\n\n  plug", "\n  use ShopWeb.Sockets\n\n  plug");
+    let sockets = "defmodule ShopWeb.Sockets do\n  defmacro __using__(_) do\n    quote do\n      \
+                   socket \"/socket\", ShopWeb.UserSocket, websocket: true\n    end\n  end\nend\n";
+    let sandbox = shop(&[
+        ("lib/shop_web/endpoint.ex", &endpoint),
+        ("lib/shop_web/sockets.ex", sockets),
+        (
+            "lib/shop_web/user_socket.ex",
+            &socket("ShopWeb.UserSocket", ""),
+        ),
+    ]);
+
+    let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+
+    assert!(!ran.stdout.contains("endpoint.ex"), "{}", ran.stdout);
+    assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), endpoint);
+}
+
+#[test]
+fn an_app_without_a_page_is_made_no_script_and_asked_for_none() {
+    let sandbox = shop(&[("lib/shop_web/router.ex", API_ROUTER)]);
+    std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
+
+    let mut said = String::new();
+    for args in [
+        &["gen", "channel", "Zebra", "--yes", "--strict"][..],
+        &["gen", "socket", "Device", "--strict"],
+        &["gen", "auth"],
+        &["gen", "presence", "--channel", "Zebra"],
+    ] {
+        said += &sandbox.run(args).succeeded().stdout;
+    }
+
+    for word in ["script", "assets", ".js", "localhost", "browser, "] {
+        assert!(!said.contains(word), "{word}: {said}");
+    }
+    assert!(!paths(&sandbox).iter().any(|path| path.contains(".js")));
+}
+
+const OWN_SCRIPT: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {token: window.userToken}})\n\n\
+                          socket.connect()\n\nexport default socket\n";
+const OWN_APP: &str = "import \"phoenix_html\"\n\n// Import local files\n//\n// Local files can be imported directly using relative\n\
+                       // paths \"./socket\" or full ones \"web/static/js/socket\".\n\n// import socket from \"./socket\"\n";
+
+#[test]
+fn the_script_that_phoenix_made_joins_and_is_loaded_where_its_import_is_commented_out() {
+    for folder in ["assets/js", "web/static/js"] {
+        let user = socket(
+            "ShopWeb.UserSocket",
+            "\n  ## Channels\n  # channel \"room:*\", ShopWeb.RoomChannel\n",
+        );
+        let sandbox = shop(&[
+            ("lib/shop_web/channels/user_socket.ex", &user),
+            (
+                "lib/shop_web/endpoint.ex",
+                &mounted("/socket", "ShopWeb.UserSocket"),
+            ),
+        ]);
+        std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
+        sandbox.write(&format!("my_app/{folder}/socket.js"), OWN_SCRIPT);
+        sandbox.write(&format!("my_app/{folder}/app.js"), OWN_APP);
+        let command = ["gen", "channel", "Zebra", "--strict"];
+
+        let ran = sandbox.run(&command).succeeded();
+
+        assert!(
+            ran.stdout
+                .contains(&format!("* injecting {folder}/socket.js\n")),
+            "{}",
+            ran.stdout
+        );
+        let app = sandbox.read(&format!("my_app/{folder}/app.js"));
+        assert_eq!(app, OWN_APP.replace("// import socket", "import socket"));
+        let before = sandbox.tree();
+        sandbox.run(&command).succeeded();
+        sandbox
+            .run(&["gen", "socket", "User", "--skip"])
+            .succeeded();
+        assert_eq!(sandbox.tree(), before, "{folder}");
+    }
+}
+
+#[test]
+fn scripts_go_where_the_page_has_its_own() {
+    for (page, script) in [
+        ("assets/src/app.ts", "assets/src/user_socket.js"),
+        ("web/static/js/app.js", "web/static/js/user_socket.js"),
+        ("assets/js/app.ts", "assets/js/user_socket.js"),
+    ] {
+        let sandbox = shop(&[]);
+        std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
+        sandbox.write(&format!("my_app/{page}"), "import \"phoenix_html\"\n");
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Zebra", "--yes", "--strict"])
+            .succeeded();
+
+        assert!(
+            ran.stdout.contains(&format!("* creating {script}\n")),
+            "{}",
+            ran.stdout
+        );
+        assert_eq!(
+            sandbox.read(&format!("my_app/{page}")),
+            "import \"phoenix_html\"\nimport \"./user_socket.js\"\n"
+        );
+        assert!(
+            sandbox
+                .read(&format!("my_app/{script}"))
+                .contains("\"zebra:lobby\"")
+        );
+    }
+}
+
+#[test]
+fn a_socket_in_typescript_is_the_one_that_joins() {
+    let script = "import { Socket } from \"phoenix\"\n\nconst socket: Socket = new Socket(\"/socket\", {})\nsocket.connect()\n";
+    let sandbox = shop(&[
+        ("assets/js/user_socket.ts", script),
+        (
+            "assets/js/app.ts",
+            "import \"phoenix_html\"\nimport \"./user_socket\"\n",
+        ),
+    ]);
+    std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Zebra", "--yes", "--strict"])
+        .succeeded();
+
+    assert!(
+        ran.stdout
+            .contains("* injecting assets/js/user_socket.ts\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("* skipping assets/js/user_socket.ts\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!paths(&sandbox).contains(&"my_app/assets/js/user_socket.js".to_owned()));
+    let app = sandbox.read("my_app/assets/js/app.ts");
+    assert_eq!(app, "import \"phoenix_html\"\nimport \"./user_socket\"\n");
 }

@@ -1,4 +1,4 @@
-//! Topics: one for everybody (`--exact`), and one for each user (`--per-user`).
+//! Exact topics (`--exact`) and topics per user (`--per-user`).
 
 use crate::support::Sandbox;
 
@@ -6,7 +6,7 @@ const SOCKET: &str = "my_app/lib/my_app_web/channels/user_socket.ex";
 const SCRIPT: &str = "my_app/assets/js/user_socket.js";
 
 #[test]
-fn an_exact_topic_is_routed_joined_and_tested_as_it_is() {
+fn an_exact_topic_is_routed_joined_and_tested() {
     let sandbox = Sandbox::with_phoenix_app();
     let exact = ["gen", "channel", "Status", "--exact", "--yes"];
 
@@ -44,7 +44,7 @@ fn an_exact_topic_goes_beside_those_below_it() {
 }
 
 #[test]
-fn a_topic_for_each_user_is_joined_by_its_owner_alone() {
+fn a_topic_per_user_is_joined_only_by_that_user() {
     let sandbox = Sandbox::with_phoenix_app().after(&[&["gen", "auth", "--yes"]]);
     let per_user = ["gen", "channel", "Inbox", "--per-user"];
 
@@ -73,22 +73,78 @@ fn a_topic_for_each_user_is_joined_by_its_owner_alone() {
 }
 
 #[test]
-fn a_topic_for_each_user_needs_a_socket_that_knows_its_user() {
+fn topics_per_user_need_a_socket_that_identifies_its_user() {
     let sandbox = Sandbox::with_phoenix_app();
     let before = sandbox.tree();
 
     let refused = sandbox.run(&["gen", "channel", "Inbox", "--per-user", "--yes"]);
     refused.misused(
-        "error: with `--per-user`, a socket has to know its user, and no socket does\n\
+        "error: `--per-user` needs a socket that identifies its user, and no socket does\n\
          help: hello-sockets gen auth\n",
     );
     let both = sandbox.run(&["gen", "channel", "Inbox", "--per-user", "--exact"]);
     assert!(
         both.stderr.starts_with(
-            "error: `--exact` is one topic for everybody, `--per-user` one for each\n"
+            "error: `--exact` is for one topic, `--per-user` for a topic for each user\n"
         ),
         "{}",
         both.stderr
     );
     assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn a_socket_that_does_not_know_its_user_routes_no_users_topic() {
+    let sandbox = Sandbox::with_phoenix_app().after(&[
+        &["gen", "channel", "Room", "--yes"],
+        &["gen", "auth", "--socket", "Device", "--yes"],
+    ]);
+    let before = sandbox.tree();
+
+    let refused = sandbox.run(&["gen", "channel", "Inbox", "--per-user"]);
+
+    refused.misused(
+        "error: with `--per-user`, a socket has to know its user, and UserSocket assigns no `:user`\n\
+         help: hello-sockets gen auth\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+    let device = [
+        "gen",
+        "channel",
+        "Inbox",
+        "--per-user",
+        "--socket",
+        "Device",
+    ];
+    sandbox.run(&device).succeeded();
+}
+
+#[test]
+fn who_is_in_a_users_topic_is_counted_and_shown() {
+    let sandbox = Sandbox::with_phoenix_app().after(&[
+        &["gen", "auth", "--yes"],
+        &["gen", "channel", "Inbox", "--per-user"],
+    ]);
+    let presence = ["gen", "presence", "--channel", "Inbox", "--strict"];
+
+    let ran = sandbox.run(&presence).succeeded();
+
+    let channel = sandbox.read("my_app/lib/my_app_web/channels/inbox_channel.ex");
+    assert!(
+        channel.contains("      send(self(), :after_join)\n      {:ok, socket}\n"),
+        "{channel}"
+    );
+    let script = sandbox.read(SCRIPT);
+    let kept = "
+  // Who is there: `inboxPresence.list()`. What is in `onSync` runs whenever somebody comes or goes.
+  const inboxPresence = new Presence(inboxChannel)
+  inboxPresence.onSync(() => {
+    const detail = { channel: inboxChannel, presence: inboxPresence }
+    window.dispatchEvent(new CustomEvent(\"presence:sync\", { detail })) // for the page's inspector
+  })
+})
+";
+    assert!(script.contains(kept), "{script}");
+    assert!(!ran.stdout.contains("No script is known"), "{}", ran.stdout);
+    sandbox.run(&presence).found_all_identical();
 }

@@ -1,4 +1,4 @@
-//! Umbrella projects: the web side is one of several apps.
+//! Umbrella projects: the web app is one of several apps.
 
 use crate::support::{Ran, Sandbox, finish};
 
@@ -104,7 +104,7 @@ fn the_web_app_is_found_from_everywhere_in_it() {
 }
 
 #[test]
-fn from_the_outside_paths_are_shown_as_they_are_seen_from_there() {
+fn from_outside_paths_are_relative_to_the_current_folder() {
     let sandbox = umbrella();
 
     let ran = run_in(&sandbox, "", &CHANNEL).succeeded();
@@ -119,12 +119,12 @@ fn from_the_outside_paths_are_shown_as_they_are_seen_from_there() {
          * creating apps/shop_web/assets/js/user_socket.js\n\
          * injecting apps/shop_web/lib/shop_web/endpoint.ex\n\
          * injecting apps/shop_web/assets/js/app.js\n\
-         \nStart the app with `mix phx.server`, again if it runs: a new socket starts with it. Then open http://localhost:4000\n"
+         \nStart or restart the app with `mix phx.server`: a new socket starts with it. Then open http://localhost:4000\n"
     );
 }
 
 #[test]
-fn what_belongs_to_the_other_app_is_named_by_its_name() {
+fn modules_of_the_other_app_have_its_name() {
     let sandbox = umbrella();
     run_in(&sandbox, "apps/shop_web", &CHANNEL).succeeded();
     run_in(&sandbox, "apps/shop_web", &["gen", "presence"]).succeeded();
@@ -153,7 +153,7 @@ fn what_belongs_to_the_other_app_is_named_by_its_name() {
 
 #[test]
 fn a_token_travels_as_the_umbrellas_lock_allows() {
-    for (version, said) in [
+    for (version, printed) in [
         ("1.7.21", "SocketToken.verify(params[\"token\"])"),
         ("1.8.12", "SocketToken.verify(connect_info[:auth_token])"),
     ] {
@@ -166,7 +166,7 @@ fn a_token_travels_as_the_umbrellas_lock_allows() {
 
         let path = "shop_umbrella/apps/shop_web/lib/shop_web/channels/user_socket.ex";
         let socket = sandbox.read(path);
-        assert!(socket.contains(said), "{socket}");
+        assert!(socket.contains(printed), "{socket}");
     }
 }
 
@@ -204,7 +204,7 @@ fn of_several_web_apps_one_has_to_be_chosen() {
 }
 
 #[test]
-fn a_new_app_among_the_apps_is_one_of_the_umbrella() {
+fn a_new_app_among_the_apps_belongs_to_the_umbrella() {
     let sandbox = Sandbox::new();
     let write = |path: &str, text: &str| sandbox.write(&format!("shop_umbrella/{path}"), text);
     write(
@@ -242,13 +242,13 @@ fn a_new_app_among_the_apps_is_one_of_the_umbrella() {
     run_in(&sandbox, "apps", &new).succeeded();
     assert_eq!(sandbox.tree(), before, "the same again");
 
-    // From the root its generators work as in an app of mix.
+    // From the root, its generators work as in an app of mix.
     run_in(&sandbox, "", &["gen", "channel", "Room", "--yes"]).succeeded();
     assert!(sandbox.exists("shop_umbrella/apps/chat/lib/chat_web/channels/room_channel.ex"));
 }
 
 #[test]
-fn a_new_app_beside_the_apps_is_none_of_the_umbrella() {
+fn a_new_app_outside_the_apps_folder_does_not_belong_to_the_umbrella() {
     let sandbox = umbrella();
     sandbox.write("shop_umbrella/tools/.keep", "");
     let config = sandbox.read("shop_umbrella/config/config.exs");

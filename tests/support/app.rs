@@ -1,4 +1,4 @@
-//! Generated apps, built: all share one target folder, so that each dependency is compiled once.
+//! Builds of generated apps, in one target folder, so that each dependency is compiled once.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,13 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Sandbox;
 
-/// Where generated apps are built, below the target folder of this package.
+/// Target folder of generated apps, below that of this package.
 pub fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated")
 }
 
-/// An app called `my_app` with all that the generators make: channels User, Room and Admin.Room, socket Device,
-/// which asks for a token, with a channel of its own, and presences in Room and Sensor.
+/// An app called `my_app` with the output of all generators: channels User, Room and Admin.Room, socket Device, which
+/// requires a token, with its channel Sensor, and presences in Room and Sensor.
 pub fn full() -> Sandbox {
     Sandbox::with_app().after(&[
         &["gen", "channel", "User", "--yes"],
@@ -26,10 +26,10 @@ pub fn full() -> Sandbox {
     ])
 }
 
-/// Apps have the same names for what is built of them: one at a time, or one's library is replaced under another's tests.
+/// Held during a build: apps have the same names for their libraries, so builds replace each other's.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-/// Runs cargo in `folder`, warnings being errors, and returns what it printed.
+/// Runs cargo in `folder`, with warnings as errors, and returns its output.
 #[track_caller]
 pub fn cargo(folder: &Path, args: &[&str]) -> String {
     let _turn = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,4 +50,16 @@ pub fn cargo(folder: &Path, args: &[&str]) -> String {
         args.join(" ")
     );
     printed
+}
+
+/// Runs npm in `folder`.
+#[track_caller]
+pub fn npm(args: &[&str], folder: &Path) {
+    let status = Command::new("npm")
+        .args(args)
+        .args(["--no-audit", "--no-fund"])
+        .current_dir(folder)
+        .status()
+        .expect("npm is installed");
+    assert!(status.success(), "npm {}", args.join(" "));
 }

@@ -1,4 +1,4 @@
-//! A folder of its own for each test, and the command run in it.
+//! Separate folders for tests, and the command run in them.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 #![allow(
     clippy::disallowed_methods,
@@ -6,7 +6,10 @@
 )]
 
 pub mod app;
+pub mod markdown;
 pub mod server;
+#[cfg(unix)]
+pub mod terminal;
 
 use std::fs;
 use std::io::Write;
@@ -15,12 +18,12 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// An empty folder, gone when the test is over.
+/// A temporary folder, deleted at the end of the test.
 pub struct Sandbox {
     folder: TempDir,
 }
 
-/// What the command printed, and how it ended.
+/// Output and exit code of a command.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Ran {
     pub code: Option<i32>,
@@ -35,7 +38,7 @@ impl Sandbox {
         }
     }
 
-    /// One with an app called `my_app` in it, made without git and without installing anything.
+    /// Returns a sandbox with an app called `my_app`, without git and dependencies.
     pub fn with_app() -> Self {
         let sandbox = Self::new();
         sandbox
@@ -44,7 +47,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// One with a Phoenix app called `my_app` in it, made without git and without installing anything.
+    /// Returns a sandbox with a Phoenix app called `my_app`, without git and dependencies.
     pub fn with_phoenix_app() -> Self {
         let sandbox = Self::new();
         let phoenix = ["--stack", "phoenix", "--no-git", "--no-install"];
@@ -54,7 +57,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// The same after `commands` were run in it, one after the other.
+    /// Runs commands in order.
     #[track_caller]
     pub fn after(self, commands: &[&[&str]]) -> Self {
         for args in commands {
@@ -67,7 +70,7 @@ impl Sandbox {
         self.folder.path()
     }
 
-    /// The command, to be run in `my_app` if that is there, else in the folder itself.
+    /// Returns the command, in `my_app` if it exists, or else in the folder itself.
     pub fn command(&self, args: &[&str]) -> Command {
         let app = self.path().join("my_app");
         let is_app = ["Cargo.toml", "mix.exs"].map(|file| app.join(file).exists());
@@ -78,7 +81,7 @@ impl Sandbox {
         };
         let mut command = Command::new(env!("CARGO_BIN_EXE_hello-sockets"));
         command.args(args).current_dir(folder);
-        // What the machine's own settings say must not show in a transcript.
+        // Transcripts must not depend on the environment.
         for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
             command.env_remove(variable);
         }
@@ -116,7 +119,7 @@ impl Sandbox {
         self.path().join(path).exists()
     }
 
-    /// Every file with its contents, in the order of their paths.
+    /// Returns all files with their contents, sorted by path.
     pub fn tree(&self) -> Vec<(String, Vec<u8>)> {
         tree(self.path())
     }
@@ -129,7 +132,7 @@ pub fn finish(mut command: Command, input: &str) -> Ran {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().expect("the command starts");
-    // A command that does not read has closed its end, which is as good.
+    // Fails if the command does not read, which is not an error.
     let _ = child
         .stdin
         .take()
@@ -138,7 +141,7 @@ pub fn finish(mut command: Command, input: &str) -> Ran {
     Ran::from(child.wait_with_output().expect("the command ends"))
 }
 
-/// Every file below `root` with its contents, in the order of their paths.
+/// Returns all files below `root` with their contents, sorted by path.
 pub fn tree(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     let mut todo = vec![PathBuf::from(root)];
@@ -168,7 +171,7 @@ impl Ran {
         self
     }
 
-    /// Checks that it found everything as it would have made it.
+    /// Checks that all files were reported as identical.
     #[track_caller]
     pub fn found_all_identical(self) -> Self {
         let mut lines = self.stdout.lines().filter(|line| line.starts_with("* "));
@@ -177,7 +180,7 @@ impl Ran {
         self.succeeded()
     }
 
-    /// Checks that it was misuse, and that it was told so in exactly these words.
+    /// Checks that the exit code is 2, with exactly this error.
     #[track_caller]
     pub fn misused(self, stderr: &str) -> Self {
         assert_eq!(

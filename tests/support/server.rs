@@ -1,4 +1,4 @@
-//! A generated app that runs, from outside.
+//! A running generated app.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,21 +7,21 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// Maximum time that any one thing may take.
+/// Maximum time for each step.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The process of an app called `my_app`, killed when the test is over, however it ends.
+/// The process of an app called `my_app`, killed at the end of the test.
 pub struct Server {
     process: Child,
-    /// The address that its log names for browsers.
+    /// Address for browsers, from its log.
     pub url: String,
-    /// The port that it listens on.
+    /// Port of its listener.
     pub port: u16,
     log: Receiver<String>,
 }
 
 impl Server {
-    /// Starts an app on a free port, and waits until it says where it is.
+    /// Starts an app on a free port, and waits for its address in the log.
     pub fn start(binary: &Path, folder: &Path, variables: &[(&str, &str)]) -> Self {
         let mut process = Command::new(binary)
             .env("PORT", "0")
@@ -32,7 +32,7 @@ impl Server {
             .expect("the app starts");
         let output = BufReader::new(process.stdout.take().expect("it is piped"));
         let (sender, log) = channel();
-        // Read to its end, or the app would wait for a reader.
+        // Read to the end, or the app blocks on a full pipe.
         std::thread::spawn(move || {
             let lines = output.lines().map_while(Result::ok);
             lines.for_each(|line| drop(sender.send(line)));
@@ -52,7 +52,7 @@ impl Server {
         server
     }
 
-    /// The next line of the log with `part` in it.
+    /// Returns the next line of the log that contains `part`.
     #[track_caller]
     pub fn log_line(&self, part: &str) -> String {
         loop {
@@ -64,7 +64,7 @@ impl Server {
         }
     }
 
-    /// A connection on which `request` was sent, whole or in part.
+    /// Sends a whole or partial request, and returns the connection.
     pub fn send(&self, request: &str) -> TcpStream {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("it is set");
@@ -72,7 +72,7 @@ impl Server {
         stream
     }
 
-    /// The response to `GET`, closed by the server.
+    /// Returns the response to `GET`.
     pub fn get(&self, path: &str) -> String {
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -82,7 +82,7 @@ impl Server {
         response
     }
 
-    /// The status of the answer to a page that opens a WebSocket, and the connection.
+    /// Requests a WebSocket as a page of `origin`, and returns the status and the connection.
     pub fn upgrade(&self, host: &str, origin: &str) -> (String, TcpStream) {
         let mut stream = self.send(&format!(
             "GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\n\
@@ -102,7 +102,7 @@ impl Server {
         assert!(status.expect("there is a shell").success());
     }
 
-    /// Waits until nothing listens on its port.
+    /// Waits until its port is closed.
     pub fn stops_listening(&self) {
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
@@ -111,7 +111,7 @@ impl Server {
         }
     }
 
-    /// How it ended, at most `limit` from now.
+    /// Waits for its end, for at most `limit`, and returns the exit status.
     #[track_caller]
     pub fn ends_within(&mut self, limit: Duration) -> ExitStatus {
         let deadline = Instant::now() + limit;

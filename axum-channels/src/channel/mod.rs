@@ -8,7 +8,7 @@ mod routes;
 pub use error::{Error, Result, UnknownEvent};
 pub(crate) use instance::{Envelope, Handling, Instance, Joining, ending};
 pub use routes::Channels;
-pub(crate) use routes::Route;
+pub(crate) use routes::{Route, RouteTable};
 
 use crate::message::{Payload, Refused, Reply, Topic};
 use crate::session::Reason;

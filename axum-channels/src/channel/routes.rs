@@ -1,11 +1,12 @@
 use super::Channel;
 use super::instance::{Joining, join};
 use crate::message::Payload;
-use crate::session::Pattern;
+use crate::session::{Pattern, RouteId, Rules};
 use crate::socket::Socket;
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
@@ -41,7 +42,25 @@ use tracing::level_filters::LevelFilter;
 pub struct Channels<S> {
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) routes: Vec<Route>,
+    pub(crate) assigns: Vec<Option<Assigns>>,
     socket: PhantomData<fn() -> S>,
+}
+
+/// Value that a route has for its channels.
+pub(crate) type Assigns = Arc<dyn Any + Send + Sync>;
+
+/// Rules of a socket's topics, and the assigns of each route.
+pub(crate) struct RouteTable {
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) assigns: Vec<Option<Assigns>>,
+}
+
+impl RouteTable {
+    /// Returns the assigns of a topic's route.
+    pub(crate) fn assigns(&self, topic: &str) -> Option<&(dyn Any + Send + Sync)> {
+        let RouteId(route) = self.rules.route(topic)?;
+        self.assigns.get(route as usize)?.as_deref()
+    }
 }
 
 /// Starts the channels of one route.
@@ -58,6 +77,7 @@ impl<S> Channels<S> {
         Self {
             patterns: Vec::new(),
             routes: Vec::new(),
+            assigns: Vec::new(),
             socket: PhantomData,
         }
     }
@@ -76,6 +96,34 @@ impl<S> Channels<S> {
     /// }
     /// ```
     pub fn channel<C: Channel>(&mut self, pattern: &str) -> &mut Self {
+        self.add::<C>(pattern, None)
+    }
+
+    /// Routes topics to a channel, and gives its route a value, which [`Socket::assigns`] returns.
+    ///
+    /// Phoenix's `channel "room:*", RoomChannel, assigns: %{…}`.
+    ///
+    /// # Panics
+    /// If there is a star anywhere but at the end.
+    ///
+    /// ```
+    /// # use axum_channels::{Channel, Channels};
+    /// struct Limits { members: usize }
+    ///
+    /// fn routes<S, RoomChannel: Channel>(routes: &mut Channels<S>) {
+    ///     routes.channel_with::<RoomChannel>("room:*", Limits { members: 8 });
+    ///     routes.channel_with::<RoomChannel>("hall:*", Limits { members: 800 });
+    /// }
+    /// ```
+    pub fn channel_with<C: Channel>(
+        &mut self,
+        pattern: &str,
+        assigns: impl Any + Send + Sync,
+    ) -> &mut Self {
+        self.add::<C>(pattern, Some(Arc::new(assigns)))
+    }
+
+    fn add<C: Channel>(&mut self, pattern: &str, assigns: Option<Assigns>) -> &mut Self {
         let Some(parsed) = Pattern::parse(pattern) else {
             panic!(
                 "`{pattern}` does not route {}: a star ends a pattern",
@@ -83,6 +131,7 @@ impl<S> Channels<S> {
             )
         };
         self.patterns.push(parsed);
+        self.assigns.push(assigns);
         self.routes.push(Route {
             name: type_name::<C>(),
             join: join::<C>,

@@ -1,6 +1,6 @@
 //! Helpers of both JSON formats.
 
-use crate::message::{MAX_NAME_BYTES, Payload, Ref, Status};
+use crate::message::{Address, MAX_NAME_BYTES, Name, Payload, Ref};
 use serde::de::Error;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -15,11 +15,11 @@ const MAX_NAME_JSON: usize = 6 * MAX_NAME_BYTES;
 const MAX_DIGITS: usize = 308;
 
 /// Appends the payload of a `phx_reply`.
-pub(super) fn put_reply(status: &Status, response: &Payload, out: &mut Vec<u8>) {
+pub(super) fn put_reply(status: &str, response: &Payload, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"response":"#);
     out.extend_from_slice(response.as_json().as_bytes());
     out.extend_from_slice(br#","status":"#);
-    put_str(status.as_str(), out);
+    put_str(status, out);
     out.push(b'}');
 }
 
@@ -42,8 +42,21 @@ pub(super) fn put_str(text: &str, out: &mut Vec<u8>) {
     }
 }
 
+/// Appends a topic.
+pub(super) fn put_topic(topic: &Address<'_>, out: &mut Vec<u8>) {
+    match topic {
+        Address::Topic(topic) => put_str(topic, out),
+        Address::Other(json) => out.extend_from_slice(json.as_bytes()),
+    }
+}
+
+/// Returns whether a message cannot be parsed, although it may match the grammar of JSON.
+pub(super) fn is_beyond_parser(json: &str) -> bool {
+    is_too_deep(json) || exceeds_parser(json)
+}
+
 /// Returns whether JSON nests deeper than [`MAX_DEPTH`]. Checked first, since a parser has to remember open brackets.
-pub(super) fn is_too_deep(json: &str) -> bool {
+fn is_too_deep(json: &str) -> bool {
     if json.len() < 2 * MAX_DEPTH {
         return false; // every bracket has to be closed
     }
@@ -61,31 +74,27 @@ pub(super) fn is_too_deep(json: &str) -> bool {
     })
 }
 
-/// Returns the payload of a message as its text.
-pub(super) fn payload<E: Error>(json: &RawValue) -> Result<Payload, E> {
-    match exceeds_parser(json.get()) {
-        true => Err(E::custom(
-            "half a surrogate pair, or a number beyond an f64",
-        )),
-        false => Ok(Payload::from_valid_json(json.get())),
+/// Reads a ref from its JSON.
+pub(super) fn reference<E: Error>(json: Option<&RawValue>) -> Result<Option<Ref>, E> {
+    json.map(|json| Ref::from_json(json.get()).ok_or_else(|| E::custom("a ref is too long")))
+        .transpose()
+}
+
+/// Reads a topic or an event from its JSON.
+pub(super) fn name<E: Error>(json: &RawValue) -> Result<Name<'_>, E> {
+    match json.get().starts_with('"') {
+        true => string(json).map(Name::Text),
+        false => Ok(Name::Other(json.get().into())),
     }
 }
 
-/// Reads a ref from its JSON.
-pub(super) fn reference<E: Error>(json: Option<&RawValue>) -> Result<Option<Ref>, E> {
-    json.map(|json| {
-        Ref::from_json(json.get()).ok_or_else(|| E::custom("a ref is a string, a number or null"))
-    })
-    .transpose()
-}
-
-/// Reads a topic, an event or a key from its JSON. It borrows from the message unless it has escapes.
+/// Reads a string from its JSON. It borrows from the message unless it has escapes.
 ///
-/// A name that is far too long is cut, without unescaping, and is still too long.
-pub(super) fn name<E: Error>(json: &RawValue) -> Result<Cow<'_, str>, E> {
+/// One that is far too long for a name is cut, without unescaping, and is still too long.
+pub(super) fn string<E: Error>(json: &RawValue) -> Result<Cow<'_, str>, E> {
     let json = json.get();
     let quoted = json.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-    let text = quoted.ok_or_else(|| E::custom("a topic or an event is a string"))?;
+    let text = quoted.ok_or_else(|| E::custom("no string"))?;
     if text.len() > MAX_NAME_JSON {
         let mut ends = (0..=MAX_NAME_JSON).rev();
         return Ok(ends
@@ -220,7 +229,7 @@ mod tests {
     fn of_a_name_that_is_far_too_long_the_beginning_is_taken() {
         let name_of = |json: &str| {
             let raw = serde_json::from_str::<&RawValue>(json).expect("JSON");
-            name::<serde_json::Error>(raw).expect("a string").len()
+            string::<serde_json::Error>(raw).expect("a string").len()
         };
         let escaped = r"\u0041".repeat(MAX_NAME_BYTES);
         assert_eq!(name_of(&format!("\"{escaped}\"")), MAX_NAME_BYTES);

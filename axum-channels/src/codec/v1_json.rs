@@ -3,56 +3,78 @@
 //! Source: Phoenix's `Phoenix.Socket.V1.JSONSerializer`. As there, a `join_ref` is read if there is one and never written.
 
 use super::Malformed;
-use super::json::{is_too_deep, name, payload, put_ref, put_reply, put_str, reference};
-use crate::message::{Body, Broadcast, Message, Outgoing};
+use super::json::{
+    is_beyond_parser, name, put_ref, put_reply, put_str, put_topic, reference, string,
+};
+use crate::message::{Message, Payload, Ref, ServerMessage};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
 /// Reads a message. `topic`, `event`, `payload` and `ref` are required; other keys are ignored.
 pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
-    if is_too_deep(text) {
+    if is_beyond_parser(text) {
         return Err(Malformed);
     }
     let Object(message) = serde_json::from_str(text).map_err(|_| Malformed)?;
     Ok(message)
 }
 
-/// Appends a message to one client.
-pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
-    match &message.body {
-        Body::Reply { status, response } => {
+/// Appends a message.
+pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
+    match *message {
+        ServerMessage::Reply {
+            reference,
+            topic,
+            status,
+            response,
+            ..
+        } => {
             put_head("phx_reply", out);
             put_reply(status, response, out);
+            put_ref_and_key(reference, out);
+            put_topic(topic, out);
         }
-        Body::Event { event, payload } => {
-            put_head(event, out);
-            out.extend_from_slice(payload.as_json().as_bytes());
-        }
+        ServerMessage::Push {
+            reference,
+            topic,
+            event,
+            payload,
+            ..
+        } => put_event(event, payload, reference, topic, out),
+        ServerMessage::Broadcast {
+            topic,
+            event,
+            payload,
+        } => put_event(event, payload, None, topic, out),
     }
-    out.extend_from_slice(br#","ref":"#);
-    put_ref(message.reference.as_ref(), out);
-    put_tail(&message.topic, out);
+    out.push(b'}');
 }
 
-/// Appends a broadcast.
-pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
-    put_head(broadcast.event, out);
-    out.extend_from_slice(broadcast.payload.as_json().as_bytes());
-    out.extend_from_slice(br#","ref":null"#);
-    put_tail(broadcast.topic, out);
+fn put_event(
+    event: &str,
+    payload: &Payload,
+    reference: Option<&Ref>,
+    topic: &str,
+    out: &mut Vec<u8>,
+) {
+    put_head(event, out);
+    out.extend_from_slice(payload.as_json().as_bytes());
+    put_ref_and_key(reference, out);
+    put_str(topic, out);
+}
+
+/// Appends the ref, and the key of the topic.
+fn put_ref_and_key(reference: Option<&Ref>, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#","ref":"#);
+    put_ref(reference, out);
+    out.extend_from_slice(br#","topic":"#);
 }
 
 fn put_head(event: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"event":"#);
     put_str(event, out);
     out.extend_from_slice(br#","payload":"#);
-}
-
-fn put_tail(topic: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(br#","topic":"#);
-    put_str(topic, out);
-    out.push(b'}');
 }
 
 struct Object<'a>(Message<'a>);
@@ -74,7 +96,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
                 let (mut given, mut join_ref) = (None, None);
                 while let Some(key) = map.next_key::<&RawValue>()? {
                     let value: &RawValue = map.next_value()?;
-                    match &*name(key)? {
+                    match &*string(key)? {
                         "topic" => topic = Some(name(value)?),
                         "event" => event = Some(name(value)?),
                         "payload" => json = Some(value),
@@ -91,7 +113,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
                     reference: reference(Some(given).filter(not_null))?,
                     topic: topic.ok_or_else(|| missing("topic"))?,
                     event: event.ok_or_else(|| missing("event"))?,
-                    payload: payload(json.ok_or_else(|| missing("payload"))?)?,
+                    payload: Payload::from_valid_json(
+                        json.ok_or_else(|| missing("payload"))?.get(),
+                    ),
                 })
             }
         }
@@ -103,12 +127,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Payload, Ref, Status, Topic};
+    use crate::message::{Body, Outgoing, Status, Topic};
     use serde_json::json;
 
     fn encoded(message: &Outgoing<'_>) -> String {
         let mut out = Vec::new();
-        encode(message, &mut out);
+        encode(&message.view(), &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 
@@ -138,8 +162,6 @@ mod tests {
             r#"["1","1","t","e",{}]"#,
             r#"{"topic":"t","event":"e","payload":{}}"#,
             r#"{"topic":"t","event":"e","ref":null}"#,
-            r#"{"topic":1,"event":"e","payload":{},"ref":null}"#,
-            r#"{"topic":"t","event":"e","payload":{},"ref":{}}"#,
             r#"{"topic":"t","event":"e","payload":{},"ref":null"#,
         ] {
             assert_eq!(decode(text), Err(Malformed), "{text}");
@@ -151,7 +173,7 @@ mod tests {
         let mut message = Outgoing {
             join_ref: Ref::from_json("1"),
             reference: Ref::from_json("\"2\""),
-            topic: Topic::from("a\"b"),
+            topic: Topic::from("a\"b").into(),
             body: Body::Reply {
                 status: Status::Ok,
                 response: json!({"n": 1}).into(),

@@ -1,9 +1,10 @@
 //! The V2 binary format: a byte for the kind, the lengths of the names in a byte each, the names, the payload.
 //!
-//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. Clients send only pushes. An absent ref is an empty one.
+//! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. Clients send only pushes. An absent ref is written as an empty one;
+//! an empty one that is read stays the empty string.
 
 use super::Malformed;
-use crate::message::{Body, Broadcast, Message, Outgoing, Payload, Ref};
+use crate::message::{Message, Payload, Ref, ServerMessage};
 use std::borrow::Cow;
 
 const PUSH: u8 = 0;
@@ -21,49 +22,67 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Message<'_>, Malformed> {
     let (join_ref, rest) = name(*join_ref, rest)?;
     let (reference, rest) = name(*reference, rest)?;
     let (topic, rest) = name(*topic, rest)?;
-    let (event, payload) = name(*event, rest)?;
+    let (event, payload) = rest.split_at_checked((*event).into()).ok_or(Malformed)?;
     Ok(Message {
-        join_ref: Ref::from_text(join_ref),
-        reference: Ref::from_text(reference),
+        join_ref: Some(Ref::from_text(join_ref)),
+        reference: Some(Ref::from_text(reference)),
         topic: topic.into(),
-        event: event.into(),
+        // No channel has one that is not UTF-8, and it is not sent back.
+        event: String::from_utf8_lossy(event).into(),
         payload: Payload::binary(payload.to_vec()),
     })
 }
 
 /// Returns whether all names are short enough.
-pub(crate) fn fits(topic: &str, event: &str, refs: [Option<&Ref>; 2]) -> bool {
-    let names = [topic, event];
+pub(crate) fn fits(message: &ServerMessage<'_>) -> bool {
+    let (names, refs) = match *message {
+        ServerMessage::Reply {
+            join_ref,
+            reference,
+            topic,
+            status,
+            ..
+        } => ([topic.as_str(), status], [join_ref, reference]),
+        ServerMessage::Push {
+            join_ref,
+            topic,
+            event,
+            ..
+        } => ([topic, event], [join_ref, None]),
+        ServerMessage::Broadcast { topic, event, .. } => ([topic, event], [None, None]),
+    };
+    let mut refs = refs.into_iter().map(text);
     names.iter().all(|name| name.len() <= MAX_NAME)
-        && refs
-            .iter()
-            .all(|reference| text(*reference).len() <= MAX_NAME)
+        && refs.all(|reference| reference.len() <= MAX_NAME)
 }
 
-/// Appends a binary message to one client, whose names fit.
-pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
-    let join_ref = text(message.join_ref.as_ref());
-    match &message.body {
-        Body::Reply { status, response } => {
-            let reference = text(message.reference.as_ref());
-            let names = [&join_ref, &reference, &*message.topic, status.as_str()];
+/// Appends a binary message, whose names fit.
+pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
+    match *message {
+        ServerMessage::Reply {
+            join_ref,
+            reference,
+            topic,
+            status,
+            response,
+        } => {
+            let names = [&*text(join_ref), &*text(reference), topic.as_str(), status];
             put(REPLY, names, response, out);
         }
         // A push has no ref.
-        Body::Event { event, payload } => {
-            put(PUSH, [&join_ref, &*message.topic, event], payload, out)
-        }
+        ServerMessage::Push {
+            join_ref,
+            topic,
+            event,
+            payload,
+            ..
+        } => put(PUSH, [&*text(join_ref), topic, event], payload, out),
+        ServerMessage::Broadcast {
+            topic,
+            event,
+            payload,
+        } => put(BROADCAST, [topic, event], payload, out),
     }
-}
-
-/// Appends a binary broadcast, whose names fit.
-pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
-    put(
-        BROADCAST,
-        [broadcast.topic, broadcast.event],
-        broadcast.payload,
-        out,
-    );
 }
 
 fn put<const N: usize>(kind: u8, names: [&str; N], payload: &Payload, out: &mut Vec<u8>) {
@@ -88,17 +107,17 @@ fn text(reference: Option<&Ref>) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Status, Topic};
+    use crate::message::{Body, Broadcast, Outgoing, Status, Topic};
 
     fn encoded(join_ref: Option<&str>, reference: Option<&str>, body: Body<'_>) -> Vec<u8> {
         let mut out = Vec::new();
         let message = Outgoing {
             join_ref: join_ref.and_then(Ref::from_json),
             reference: reference.and_then(Ref::from_json),
-            topic: Topic::from("top"),
+            topic: Topic::from("top").into(),
             body,
         };
-        encode(&message, &mut out);
+        encode(&message.view(), &mut out);
         out
     }
 
@@ -115,7 +134,7 @@ mod tests {
             })
         );
         let empty = decode(b"\x00\x00\x00\x01\x01te").map(|push| (push.join_ref, push.payload));
-        assert_eq!(empty, Ok((None, Payload::binary(vec![]))));
+        assert_eq!(empty, Ok((Ref::from_json("\"\""), Payload::binary(vec![]))));
     }
 
     #[test]
@@ -127,6 +146,7 @@ mod tests {
             b"\x00\x01\x01\x01\x01abc",
             b"\x00\xff\xff\xff\xffabc",
             b"\x00\x00\x00\x01\x00\xff",
+            b"\x00\x00\x00\x01\x02te",
             b"\x01\x00\x00\x00\x00",
             b"\x02\x01\x01te",
             b"\x7f\x00\x00\x00\x00",
@@ -155,20 +175,25 @@ mod tests {
             b"\x01\x00\x01\x03\x027topok\x01\x02"
         );
         let mut out = Vec::new();
-        encode_broadcast(&Broadcast::new("top", "ev", &payload), &mut out);
+        encode(&Broadcast::new("top", "ev", &payload).view(), &mut out);
         assert_eq!(out, b"\x02\x03\x02topev\x01\x02");
     }
 
     #[test]
     fn names_of_255_bytes_fit_and_longer_ones_do_not() {
-        let longest = "x".repeat(255);
-        assert!(fits(
-            &longest,
-            &longest,
-            [Ref::from_text(&longest).as_ref(), None]
-        ));
-        let longer = "x".repeat(256);
-        assert!(!fits(&longer, "e", [None, None]));
-        assert!(!fits("t", &longer, [None, None]));
+        let push = |join_ref: &str, topic: &str, event: &str| {
+            fits(&ServerMessage::Push {
+                join_ref: Some(&Ref::from(join_ref)),
+                reference: None,
+                topic,
+                event,
+                payload: &Payload::empty(),
+            })
+        };
+        let (longest, longer) = ("x".repeat(255), "x".repeat(256));
+        assert!(push(&longest, &longest, &longest));
+        assert!(!push(&longer, "t", "e"));
+        assert!(!push("1", &longer, "e"));
+        assert!(!push("1", "t", &longer));
     }
 }

@@ -3,47 +3,68 @@
 //! Source: Phoenix's `Phoenix.Socket.V2.JSONSerializer`. As there, elements after the fifth are ignored.
 
 use super::Malformed;
-use super::json::{is_too_deep, name, payload, put_ref, put_reply, put_str, reference};
-use crate::message::{Body, Broadcast, Message, Outgoing, Payload};
+use super::json::{is_beyond_parser, name, put_ref, put_reply, put_str, put_topic, reference};
+use crate::message::{Message, Payload, Ref, ServerMessage};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
 /// Reads a message. Refs and the payload are kept as the received text.
 pub(crate) fn decode(text: &str) -> Result<Message<'_>, Malformed> {
-    if is_too_deep(text) {
+    if is_beyond_parser(text) {
         return Err(Malformed);
     }
     let Frame(message) = serde_json::from_str(text).map_err(|_| Malformed)?;
     Ok(message)
 }
 
-/// Appends a message to one client.
-pub(crate) fn encode(message: &Outgoing<'_>, out: &mut Vec<u8>) {
-    out.push(b'[');
-    put_ref(message.join_ref.as_ref(), out);
-    out.push(b',');
-    put_ref(message.reference.as_ref(), out);
-    out.push(b',');
-    put_str(&message.topic, out);
-    match &message.body {
-        Body::Reply { status, response } => {
+/// Appends a message.
+pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
+    match *message {
+        ServerMessage::Reply {
+            join_ref,
+            reference,
+            topic,
+            status,
+            response,
+        } => {
+            put_refs(join_ref, reference, out);
+            put_topic(topic, out);
             out.extend_from_slice(br#","phx_reply","#);
             put_reply(status, response, out);
             out.push(b']');
         }
-        Body::Event { event, payload } => put_event(event, payload, out),
+        ServerMessage::Push {
+            join_ref,
+            reference,
+            topic,
+            event,
+            payload,
+        } => {
+            put_refs(join_ref, reference, out);
+            put_event(topic, event, payload, out);
+        }
+        ServerMessage::Broadcast {
+            topic,
+            event,
+            payload,
+        } => {
+            put_refs(None, None, out);
+            put_event(topic, event, payload, out);
+        }
     }
 }
 
-/// Appends a broadcast.
-pub(crate) fn encode_broadcast(broadcast: &Broadcast<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"[null,null,");
-    put_str(broadcast.topic, out);
-    put_event(broadcast.event, broadcast.payload, out);
+fn put_refs(join_ref: Option<&Ref>, reference: Option<&Ref>, out: &mut Vec<u8>) {
+    out.push(b'[');
+    put_ref(join_ref, out);
+    out.push(b',');
+    put_ref(reference, out);
+    out.push(b',');
 }
 
-fn put_event(event: &str, payload: &Payload, out: &mut Vec<u8>) {
+fn put_event(topic: &str, event: &str, payload: &Payload, out: &mut Vec<u8>) {
+    put_str(topic, out);
     out.push(b',');
     put_str(event, out);
     out.push(b',');
@@ -79,7 +100,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Frame<'a> {
                     reference,
                     topic,
                     event,
-                    payload: payload(json)?,
+                    payload: Payload::from_valid_json(json.get()),
                 })
             }
         }
@@ -97,7 +118,7 @@ fn element<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(elements: &mut A) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Ref, Status, Topic};
+    use crate::message::{Body, Broadcast, Name, Outgoing, Status};
     use serde_json::json;
 
     fn json_ref(json: &str) -> Option<Ref> {
@@ -106,7 +127,7 @@ mod tests {
 
     fn encoded(message: &Outgoing<'_>) -> String {
         let mut out = Vec::new();
-        encode(message, &mut out);
+        encode(&message.view(), &mut out);
         String::from_utf8_lossy(&out).into_owned()
     }
 
@@ -135,15 +156,40 @@ mod tests {
     }
 
     #[test]
+    fn topics_events_and_refs_may_be_any_json() {
+        let Ok(message) = decode(r#"[{"a": 1},[2],123,null,{}]"#) else {
+            panic!("valid")
+        };
+        assert_eq!(message.topic, Name::Other("123".into()));
+        assert_eq!(message.event, Name::Other("null".into()));
+        let reply = Outgoing {
+            join_ref: message.join_ref,
+            reference: message.reference,
+            topic: message.topic.into(),
+            body: Body::Reply {
+                status: Status::Ok,
+                response: message.payload,
+            },
+        };
+        assert_eq!(
+            encoded(&reply),
+            r#"[{"a": 1},[2],123,"phx_reply",{"response":{},"status":"ok"}]"#
+        );
+    }
+
+    #[test]
     fn escapes_in_topic_and_event_are_read_and_written() {
         let Ok(message) = decode(r#"[null,7,"a\"b\n","\u0065",[]]"#) else {
             panic!("valid")
         };
-        assert_eq!((&*message.topic, &*message.event), ("a\"b\n", "e"));
+        assert_eq!(
+            (message.topic.as_str(), message.event.as_str()),
+            ("a\"b\n", "e")
+        );
         let reply = Outgoing {
             join_ref: None,
             reference: message.reference,
-            topic: Topic::from(&*message.topic),
+            topic: message.topic.into(),
             body: Body::Reply {
                 status: Status::Error,
                 response: message.payload,
@@ -190,15 +236,14 @@ mod tests {
             "[null,null,\"t\",\"e\"]",
             "[null,null,\"t\",\"e\",{}",
             "[null,null,\"t\",\"e\",{}]]",
-            "[null,null,1,\"e\",{}]",
-            "[null,null,\"t\",null,{}]",
-            "[{},null,\"t\",\"e\",{}]",
-            "[null,[],\"t\",\"e\",{}]",
             "[null,null,\"t\",\"e\",{\"a\"}]",
             "[null,null,\"t\",\"e\",nul]",
             "not json",
             r#"[null,null,"t","e","\ude00"]"#,
             r#"[null,null,"t","e",1e999]"#,
+            r#"[null,"\ud83d","t","e",{}]"#,
+            r#"[null,null,"t","e",{},"\ud83d"]"#,
+            r#"[1e999,null,"t","e",{}]"#,
             &format!("[null,null,\"t\",\"e\",{}]", "9".repeat(400)),
             &too_deep,
         ] {
@@ -225,7 +270,8 @@ mod tests {
     fn a_broadcast_has_no_refs() {
         let payload = Payload::from(json!({"hello": "all"}));
         let mut out = Vec::new();
-        encode_broadcast(&Broadcast::new("room:lobby", "shout", &payload), &mut out);
+        let broadcast = Broadcast::new("room:lobby", "shout", &payload);
+        encode(&broadcast.view(), &mut out);
         assert_eq!(
             String::from_utf8_lossy(&out),
             r#"[null,null,"room:lobby","shout",{"hello":"all"}]"#

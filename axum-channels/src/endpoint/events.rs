@@ -12,6 +12,7 @@ const CAPACITY: usize = 1024;
 /// Broadcasts of a topic, for a task of the app: see [`Endpoint::subscribe`](crate::Endpoint::subscribe).
 pub struct Events {
     listener: Arc<Listener>,
+    pubsub: Arc<PubSub>,
     _subscription: Subscription,
 }
 
@@ -61,6 +62,7 @@ impl Events {
         });
         Events {
             _subscription: pubsub.subscribe(topic, listener.clone()),
+            pubsub: pubsub.clone(),
             listener,
         }
     }
@@ -93,6 +95,25 @@ impl Events {
         poll_fn(|cx| self.listener.received.poll_next(cx.waker()))
             .await
             .map_err(|count| Missed { count })
+    }
+}
+
+impl Events {
+    /// Sends an event to all other subscribers of the topic, clients included, and not to this one.
+    ///
+    /// ```
+    /// # async fn run(endpoint: axum_channels::Endpoint) {
+    /// let mut events = endpoint.subscribe("room:lobby");
+    /// while let Ok(event) = events.recv().await {
+    ///     if event.event == "ping" {
+    ///         events.broadcast_from("pong", event.payload); // it does not receive that itself
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
+        let (topic, id) = (&self.listener.topic, self.listener.id());
+        let _ = self.pubsub.publish(topic, event, &payload.into(), Some(id)); // an error is logged
     }
 }
 

@@ -5,16 +5,20 @@
 mod events;
 mod lossy;
 mod mounted;
+mod presence_handler;
+mod presence_news;
 mod state;
 
 pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
+pub use presence_handler::PresenceHandler;
+pub(crate) use presence_news::PresenceNews;
 pub(crate) use state::States;
 
 use crate::log::Filter;
-use crate::message::Payload;
+use crate::message::{Payload, Presences};
 use crate::origin::{CheckOrigin, RefusedOrigin};
-use crate::presence::{Presences, Tracker};
+use crate::presence::Tracker;
 use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
 use crate::sync::{Mutex, lock};
@@ -65,6 +69,7 @@ pub(crate) struct Shared {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) tracker: Tracker,
+    pub(crate) presence_news: Option<PresenceNews>,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) url: Option<Arc<PublicUrl>>,
     pub(crate) proxies: Option<TrustedProxies>,
@@ -136,16 +141,16 @@ impl Endpoint {
 
     /// Sends an event to everyone who has joined a topic.
     ///
+    /// The payload is a JSON object or bytes: anything else is logged, and not sent to clients of the V2 protocol.
+    ///
     /// ```
     /// # use axum_channels::Endpoint;
     /// # let endpoint = Endpoint::builder().build();
     /// endpoint.broadcast("room:lobby", "shout", serde_json::json!({"hello": "all"}));
     /// ```
     pub fn broadcast(&self, topic: &str, event: &str, payload: impl Into<Payload>) {
-        self.inner
-            .shared
-            .pubsub
-            .publish(topic, event, &payload.into(), None);
+        let pubsub = &self.inner.shared.pubsub;
+        let _ = pubsub.publish(topic, event, &payload.into(), None); // an error is logged
     }
 
     /// Subscribes a task of the app to a topic's broadcasts, until the returned value is dropped.
@@ -165,7 +170,7 @@ impl Endpoint {
         Events::new(&self.inner.shared.pubsub, topic.into())
     }
 
-    /// Returns the presences of a topic: see [`Presence`](crate::Presence).
+    /// Returns the presences of a topic: see [`Presence`](crate::Presence). They are without what a [`PresenceHandler`] adds.
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -265,6 +270,19 @@ impl Endpoint {
         let mut sockets = self.inner.sockets.iter();
         let found = sockets.find(|socket| socket.channel(topic) == Some(type_name::<C>()))?;
         Some(found.path())
+    }
+
+    /// Returns the path at which clients of the socket at `path` connect by WebSocket.
+    ///
+    /// The default if there is none at exactly this path, whose parameters may have been filled in.
+    #[cfg(any(feature = "testing", test, fuzzing))]
+    pub(crate) fn websocket_path(&self, path: &str) -> String {
+        let mut sockets = self.inner.sockets.iter();
+        let found = sockets.find_map(|socket| match socket.path() == path {
+            true => socket.websocket_path(),
+            false => None,
+        });
+        found.unwrap_or_else(|| format!("{path}/websocket"))
     }
 
     /// Counts the open connections and subscriptions.

@@ -8,6 +8,10 @@ use tokio::time::Instant;
 pub(crate) trait Mounted: Send + Sync {
     fn path(&self) -> &str;
 
+    /// Path at which its clients connect by WebSocket, if they may.
+    #[cfg(any(feature = "testing", test, fuzzing))]
+    fn websocket_path(&self) -> Option<String>;
+
     /// Returns the socket's routes, for this endpoint.
     fn router(self: Arc<Self>, endpoint: Endpoint) -> Router;
 

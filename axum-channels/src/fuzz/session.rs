@@ -66,8 +66,8 @@ impl Run {
         let reference = (with / 12 > 0).then(|| self.sent.to_string());
         self.unanswered.extend(reference.clone());
         Message {
-            join_ref: ["", "1", "2"].map(Ref::from_text)[usize::from(with / 4 % 3)].clone(),
-            reference: reference.as_deref().and_then(Ref::from_text),
+            join_ref: [None, Some("1"), Some("2")][usize::from(with / 4 % 3)].map(Ref::from_text),
+            reference: reference.as_deref().map(Ref::from_text),
             topic: ["r1", "r2", "r3", "x"][usize::from(with % 4)].into(),
             event: match how % 4 {
                 1 => "phx_leave".into(),
@@ -110,10 +110,11 @@ impl Run {
         let Some(key) = keys.get(usize::from(how) % keys.len().max(1)).copied() else {
             return;
         };
-        let message = match with % 4 {
+        let message = match with % 5 {
             0 => AppMessage::Info(Box::new(())),
             1 => AppMessage::Stop,
             2 => AppMessage::Overrun,
+            4 => AppMessage::Unsendable,
             _ => AppMessage::Presence(Change::PushState),
         };
         self.mailbox.push((key, message));
@@ -151,7 +152,12 @@ impl Run {
                 }
                 Effect::TakeAppMessages => self.take_app_messages(&mut effects),
                 Effect::Stop { key, .. } => self.stop(key),
-                Effect::Overrun { .. } | Effect::Unmatched { .. } | Effect::TooMany { .. } => {}
+                Effect::Overrun { .. }
+                | Effect::Unmatched { .. }
+                | Effect::NoEvent { .. }
+                | Effect::Diff { .. }
+                | Effect::State { .. }
+                | Effect::TooMany { .. } => {}
             }
         }
         assert!(

@@ -3,7 +3,7 @@
 use super::text::one_line;
 use super::{Filter, Params, at_level, limited, micros, started};
 use crate::Error;
-use crate::codec::Serializer;
+use crate::codec::{BuiltIn, Codec, Frame};
 use crate::message::Payload;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,10 +22,10 @@ pub(crate) struct SocketLog {
 }
 
 /// Reason why the server ended a connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) enum Closed<'a> {
     /// The client sent a malformed message.
-    Malformed(Frame<'a>),
+    Malformed(&'a Codec, Frame<'a>),
     TooLarge,
     NotUtf8,
     /// The client broke the rules of WebSocket frames.
@@ -41,18 +41,13 @@ pub(crate) enum Closed<'a> {
     ShuttingDown,
 }
 
-/// A message as it was received.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Frame<'a> {
-    Text(&'a str),
-    Binary(Serializer, &'a [u8]),
-}
-
 /// Reason why a request was refused before `connect` was called.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Refusal {
     /// It is not a valid WebSocket request.
     NoWebSocket(&'static str),
+    /// It offers only subprotocols that the socket does not support.
+    NoSubprotocol,
     TooLarge,
     TooSlow,
     NotUtf8,
@@ -104,6 +99,11 @@ impl SocketLog {
                 "it does not ask for a WebSocket as a browser does; does a proxy on the way drop its Upgrade headers?",
                 missing = missing
             ),
+            Refusal::NoSubprotocol => refused!(
+                ERROR,
+                403,
+                "it offers no subprotocol of the socket's `subprotocols`"
+            ),
             Refusal::TooLarge => refused!(
                 ERROR,
                 413,
@@ -125,13 +125,16 @@ impl SocketLog {
             };
         }
         match why {
-            Closed::Malformed(Frame::Text(text)) => closed!(
+            Closed::Malformed(_, Frame::Text(text)) => closed!(
                 ERROR,
                 "malformed message",
                 bytes = text.len(),
                 start = self.filter.start(text.as_bytes())
             ),
-            Closed::Malformed(Frame::Binary(Serializer::V2, bytes @ [kind, ..])) if *kind != 0 => {
+            Closed::Malformed(
+                Codec::BuiltIn(BuiltIn::V2),
+                Frame::Binary(bytes @ [kind @ 1..=255, ..]),
+            ) => {
                 closed!(
                     ERROR,
                     "unknown kind of binary message",
@@ -140,7 +143,7 @@ impl SocketLog {
                     start = self.filter.start(bytes)
                 )
             }
-            Closed::Malformed(Frame::Binary(_, bytes)) => closed!(
+            Closed::Malformed(_, Frame::Binary(bytes)) => closed!(
                 ERROR,
                 "malformed binary message",
                 bytes = bytes.len(),
@@ -189,7 +192,7 @@ impl SocketLog {
 }
 
 impl Attempt<'_> {
-    pub(crate) fn connected(self, serializer: Serializer, params: &crate::Params) {
+    pub(crate) fn connected(self, serializer: &str, params: &crate::Params) {
         let SocketLog { level, filter, .. } = self.log;
         if let Some(since) = self.since {
             at_level!(
@@ -197,7 +200,7 @@ impl Attempt<'_> {
                 socket = self.log.socket,
                 duration_us = micros(since.elapsed()),
                 transport = self.transport,
-                serializer = serializer.to_string(),
+                serializer,
                 params = %Params::of_request(params, filter),
                 "CONNECTED TO"
             );
@@ -207,7 +210,7 @@ impl Attempt<'_> {
     /// The handler refused the connection.
     pub(crate) fn refused(
         self,
-        serializer: Serializer,
+        serializer: &str,
         params: &crate::Params,
         (status, reason): (u16, &Payload),
     ) {
@@ -218,7 +221,7 @@ impl Attempt<'_> {
                 socket = self.log.socket,
                 duration_us = micros(since.elapsed()),
                 transport = self.transport,
-                serializer = serializer.to_string(),
+                serializer,
                 params = %Params::of_request(params, filter),
                 status,
                 reason = %Params::of_payload(reason, filter),
@@ -238,13 +241,14 @@ impl Attempt<'_> {
         );
     }
 
-    pub(crate) fn unsupported(self, vsn: &str) {
+    pub(crate) fn unsupported(self, vsn: &str, expected: &str) {
         limited!(
             WARN,
             "unsupported version",
             socket = self.log.socket,
             transport = self.transport,
             vsn = one_line(vsn),
+            expected,
             "unsupported version"
         );
     }

@@ -5,7 +5,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 /// Sentence of each event, by its message. A line with a field that the event lacks is left out.
-const SENTENCES: [(&str, &str); 26] = [
+const SENTENCES: [(&str, &str); 28] = [
     (
         "CONNECTED TO",
         "CONNECTED TO {socket} in {duration_us}
@@ -62,7 +62,7 @@ const SENTENCES: [(&str, &str); 26] = [
     ("connect crashed", "connect of {socket} crashed: {error}"),
     (
         "unsupported version",
-        "The client's requested transport version \"{vsn}\" is not supported: expected 1.0.x or 2.0.x",
+        "The client's requested transport version \"{vsn}\" is not supported: expected {expected}",
     ),
     (
         "join crashed",
@@ -96,6 +96,14 @@ const SENTENCES: [(&str, &str); 26] = [
     (
         "message not sent",
         "a message on {topic} was not sent: {reason}",
+    ),
+    (
+        "message not decoded",
+        "{serializer} could not decode a message: {error}",
+    ),
+    (
+        "presence callback crashed",
+        "{callback} of the presences of {topic} crashed: {error}",
     ),
     (
         "shutting down",

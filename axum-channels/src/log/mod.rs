@@ -13,15 +13,15 @@ mod server;
 mod text;
 mod turn;
 
-pub(crate) use connection::{Closed, Frame, Refusal, SocketLog};
+pub(crate) use connection::{Closed, Refusal, SocketLog};
 pub(crate) use filter::Filter;
 pub use line::LogLine;
 use params::Params;
 pub(crate) use server::{accepting_again, http_failed, not_accepting, requests_dropped};
 pub(crate) use text::one_line;
 pub(crate) use turn::{
-    ChannelLog, Line, aborted, blocking, crashed, drop_crashed, encode_failed, handled,
-    join_crashed, joined, overrun, refused_join, too_many, unmatched,
+    ChannelLog, Line, aborted, blocking, crashed, decode_failed, drop_crashed, encode_failed,
+    handled, join_crashed, joined, overrun, presence_crashed, refused_join, too_many, unmatched,
 };
 
 use std::fmt::{self, Display, Formatter};

@@ -3,8 +3,8 @@
 use super::text::one_line;
 use super::{Filter, Params, TARGET, at_level, limited, micros, started};
 use crate::Error;
-use crate::codec::EncodeError;
 use crate::message::Payload;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::level_filters::LevelFilter;
@@ -157,13 +157,36 @@ pub(crate) fn too_many(limit: usize, socket: &'static str) {
     );
 }
 
-pub(crate) fn encode_failed(topic: &str, why: &EncodeError) {
+pub(crate) fn encode_failed(topic: &str, why: &dyn Display) {
     limited!(
         ERROR,
         "message not sent",
         topic = one_line(topic),
         reason = why.to_string(),
         "message not sent"
+    );
+}
+
+/// A serializer of the app could not decode a message.
+pub(crate) fn decode_failed(serializer: &str, error: &Error) {
+    limited!(
+        ERROR,
+        "message not decoded",
+        serializer,
+        error = one_line(error),
+        "message not decoded"
+    );
+}
+
+/// A function of the app's for presences, `callback`, panicked or took too long.
+pub(crate) fn presence_crashed(callback: &str, topic: &str, error: &Error) {
+    limited!(
+        ERROR,
+        "presence callback crashed",
+        callback,
+        topic = one_line(topic),
+        error = one_line(error),
+        "presence callback crashed"
     );
 }
 

@@ -1,36 +1,66 @@
 //! Types of the protocol, independent of their encoding.
 
+mod broadcast;
+mod encode_error;
 mod invalid_payload;
 mod later;
+mod name;
 mod payload;
+mod presence_diff;
+mod presences;
 mod reference;
 mod refused;
 mod reply;
+mod server_message;
 mod text;
 mod topic;
 
+pub(crate) use broadcast::{Broadcast, FormatId};
+pub(crate) use encode_error::EncodeError;
 pub use invalid_payload::InvalidPayload;
 pub use later::Later;
 pub(crate) use later::Promise;
+pub use name::Name;
 pub use payload::Payload;
-pub(crate) use reference::Ref;
+pub use presence_diff::PresenceDiff;
+pub use presences::Presences;
+pub use reference::Ref;
 pub use refused::Refused;
 pub use reply::Reply;
 pub(crate) use reply::{Answer, Status};
+pub use server_message::ServerMessage;
 pub use topic::Topic;
 
-use bytes::Bytes;
 use std::borrow::Cow;
-use std::cell::OnceCell;
 
-/// A message from a client. Short-lived parts borrow from the frame.
+/// A message from a client, as a [`Serializer`](crate::serializer::Serializer) decodes it.
+///
+/// Topic and event may borrow from the frame.
+///
+/// ```
+/// use axum_channels::Payload;
+/// use axum_channels::serializer::{Message, Ref};
+///
+/// let join = Message {
+///     join_ref: Some(Ref::from("1")),
+///     reference: Some(Ref::from("1")),
+///     topic: "room:lobby".into(),
+///     event: "phx_join".into(),
+///     payload: Payload::empty(),
+/// };
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Message<'a> {
-    pub(crate) join_ref: Option<Ref>,
-    pub(crate) reference: Option<Ref>,
-    pub(crate) topic: Cow<'a, str>,
-    pub(crate) event: Cow<'a, str>,
-    pub(crate) payload: Payload,
+pub struct Message<'a> {
+    /// `ref` of the join of the topic. `None` is accepted for any join.
+    pub join_ref: Option<Ref>,
+    /// `ref` of this message, which its reply repeats.
+    pub reference: Option<Ref>,
+    /// Name of the topic.
+    pub topic: Name<'a>,
+    /// Name of the event: `phx_join`, `phx_leave`, `heartbeat`, or one of the app.
+    pub event: Name<'a>,
+    /// Payload of the event.
+    pub payload: Payload,
 }
 
 /// Maximum number of bytes of a client's topic or event. A longer one is answered with an error.
@@ -39,9 +69,10 @@ pub(crate) const MAX_NAME_BYTES: usize = 4096;
 impl Message<'_> {
     /// Returns the error for a message with too long a topic or event.
     pub(crate) fn too_long(&self) -> Option<Payload> {
-        let reason = if self.topic.len() > MAX_NAME_BYTES {
+        let is_long = |name: &Name<'_>| name.text().is_some_and(|text| text.len() > MAX_NAME_BYTES);
+        let reason = if is_long(&self.topic) {
             r#"{"reason":"topic too long"}"#
-        } else if self.event.len() > MAX_NAME_BYTES {
+        } else if is_long(&self.event) {
             r#"{"reason":"event too long"}"#
         } else {
             return None;
@@ -53,7 +84,7 @@ impl Message<'_> {
     pub(crate) fn len(&self) -> usize {
         let refs = [&self.join_ref, &self.reference].into_iter().flatten();
         let refs: usize = refs.map(|reference| reference.as_json().len()).sum();
-        refs + self.topic.len() + self.event.len() + self.payload.bytes().len()
+        refs + self.topic.as_str().len() + self.event.as_str().len() + self.payload.bytes().len()
     }
 
     /// Returns the message detached from its frame.
@@ -61,8 +92,8 @@ impl Message<'_> {
         Message {
             join_ref: self.join_ref,
             reference: self.reference,
-            topic: Cow::Owned(self.topic.into_owned()),
-            event: Cow::Owned(self.event.into_owned()),
+            topic: self.topic.into_owned(),
+            event: self.event.into_owned(),
             payload: self.payload,
         }
     }
@@ -73,23 +104,79 @@ impl Message<'_> {
 pub(crate) struct Outgoing<'a> {
     pub(crate) join_ref: Option<Ref>,
     pub(crate) reference: Option<Ref>,
-    pub(crate) topic: Topic,
+    pub(crate) topic: Address<'a>,
     pub(crate) body: Body<'a>,
 }
 
-impl Outgoing<'_> {
-    /// Returns the approximate number of bytes of the encoded message.
-    pub(crate) fn len_hint(&self) -> usize {
-        let (Body::Reply {
-            response: payload, ..
+/// Topic of a reply.
+///
+/// ```
+/// use axum_channels::serializer::{Address, ServerMessage};
+///
+/// fn is_text(message: &ServerMessage<'_>) -> bool {
+///     !matches!(message, ServerMessage::Reply { topic: Address::Other(_), .. })
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Address<'a> {
+    /// The name of a topic.
+    Topic(Topic),
+    /// JSON of a client's topic that is no string. Its messages are answered, and reach no channel.
+    Other(Cow<'a, str>),
+}
+
+impl Address<'_> {
+    /// Returns the topic, or the JSON of a value that is none.
+    ///
+    /// ```
+    /// # use axum_channels::{Topic, serializer::Address};
+    /// assert_eq!(Address::Topic(Topic::from("room:lobby")).as_str(), "room:lobby");
+    /// ```
+    pub fn as_str(&self) -> &str {
+        match self {
+            Address::Topic(topic) => topic,
+            Address::Other(json) => json,
         }
-        | Body::Event { payload, .. }) = &self.body;
-        payload.bytes().len() + self.topic.len() + ROOM
     }
 }
 
-/// Bytes of a message besides its payload and its topic: refs, an event, punctuation, the frame's head.
-const ROOM: usize = 128;
+impl From<Topic> for Address<'_> {
+    fn from(topic: Topic) -> Self {
+        Address::Topic(topic)
+    }
+}
+
+impl<'a> From<Name<'a>> for Address<'a> {
+    fn from(name: Name<'a>) -> Self {
+        match name {
+            Name::Text(text) => Address::Topic(Topic::from(&*text)),
+            Name::Other(json) => Address::Other(json),
+        }
+    }
+}
+
+impl Outgoing<'_> {
+    /// Returns the message as serializers encode it.
+    pub(crate) fn view(&self) -> ServerMessage<'_> {
+        let (join_ref, reference) = (self.join_ref.as_ref(), self.reference.as_ref());
+        match &self.body {
+            Body::Reply { status, response } => ServerMessage::Reply {
+                join_ref,
+                reference,
+                topic: &self.topic,
+                status: status.as_str(),
+                response,
+            },
+            Body::Event { event, payload } => ServerMessage::Push {
+                join_ref,
+                reference,
+                topic: self.topic.as_str(),
+                event,
+                payload,
+            },
+        }
+    }
+}
 
 /// Contents of an [`Outgoing`] message.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,41 +185,4 @@ pub(crate) enum Body<'a> {
     Reply { status: Status, response: Payload },
     /// Any other message: a push, `phx_close`, `phx_error`.
     Event { event: &'a str, payload: Payload },
-}
-
-/// Number of formats of a broadcast: two serializers on two transports.
-pub(crate) const FORMATS: usize = 4;
-
-/// A message to everyone on a topic, encoded at most once for each format in use there.
-pub(crate) struct Broadcast<'a> {
-    pub(crate) topic: &'a str,
-    pub(crate) event: &'a str,
-    pub(crate) payload: &'a Payload,
-    encoded: [OnceCell<Option<Bytes>>; FORMATS],
-}
-
-impl<'a> Broadcast<'a> {
-    pub(crate) fn new(topic: &'a str, event: &'a str, payload: &'a Payload) -> Self {
-        Self {
-            topic,
-            event,
-            payload,
-            encoded: Default::default(),
-        }
-    }
-
-    /// Returns the approximate number of bytes of the encoded message.
-    pub(crate) fn len_hint(&self) -> usize {
-        self.payload.bytes().len() + self.topic.len() + ROOM
-    }
-
-    /// Returns the encoded broadcast. The first subscriber of a format calls `encode`, the others share the result. `None`
-    /// if the format cannot encode it.
-    pub(crate) fn encoded(
-        &self,
-        format: usize,
-        encode: impl FnOnce(&Self) -> Option<Bytes>,
-    ) -> Option<&Bytes> {
-        self.encoded[format].get_or_init(|| encode(self)).as_ref()
-    }
 }

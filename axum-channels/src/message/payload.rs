@@ -97,6 +97,10 @@ impl Payload {
         }
     }
 
+    pub(crate) fn is_object(&self) -> bool {
+        self.as_json().starts_with('{')
+    }
+
     pub(crate) fn is_binary(&self) -> bool {
         matches!(self.0, Repr::Binary(_))
     }

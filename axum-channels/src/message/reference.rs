@@ -1,43 +1,53 @@
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
 /// A `ref` or a `join_ref`, kept as the received JSON text, so that `"5"` and `5` are sent back unchanged.
 ///
-/// Clients use counters, so the text is short: up to 22 bytes need no allocation.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Ref(Repr);
+/// Any JSON value but `null`, as in Phoenix. Clients use counters, so the text is short: up to 22 bytes need no allocation.
+///
+/// It serializes as that value.
+///
+/// ```
+/// use axum_channels::serializer::Ref;
+///
+/// assert_eq!(Ref::from("5").as_text(), "5");
+/// assert_ne!(Ref::from("5"), Ref::from(5));
+/// assert_eq!(serde_json::to_string(&[Ref::from("5"), Ref::from(5)])?, r#"["5",5]"#);
+/// # Ok::<_, serde_json::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Ref(Repr);
 
 const INLINE: usize = 22;
 
-/// Number of bytes of the text.
-const MAX: usize = 255;
+/// Maximum number of bytes of the text: a channel keeps its `join_ref`.
+const MAX: usize = 4096;
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 enum Repr {
     Inline { len: u8, bytes: [u8; INLINE] },
     Heap(Box<str>),
 }
 
 impl Ref {
-    /// Reads a ref from its JSON text: a string or a number, of at most 255 bytes (the limit of a binary frame).
+    /// Reads a ref from its JSON text. `None` if it is `null` or too long.
     pub(crate) fn from_json(json: &str) -> Option<Ref> {
-        let scalar =
-            json.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
-        // An escape takes up to six bytes for one.
-        if !scalar || json.len() > 6 * MAX + 2 {
-            return None;
+        (json != "null" && json.len() <= MAX).then(|| Ref::new(json))
+    }
+
+    /// Reads a ref from a binary frame, which has only strings.
+    ///
+    /// An empty one is the empty string and not `null`, as in Phoenix: it belongs to no join.
+    pub(crate) fn from_text(text: &str) -> Ref {
+        match text.contains(|char: char| char < ' ' || matches!(char, '"' | '\\')) {
+            true => Ref::new(&Value::from(text).to_string()),
+            false => Ref::new(&format!("\"{text}\"")),
         }
-        let reference = Ref::from_scalar(json);
-        (json.len() <= MAX || reference.as_text().len() <= MAX).then_some(reference)
     }
 
-    /// Reads a ref from a binary frame, which has only strings; an empty one means none.
-    pub(crate) fn from_text(text: &str) -> Option<Ref> {
-        (!text.is_empty()).then(|| Ref::from_scalar(&Value::from(text).to_string()))
-    }
-
-    fn from_scalar(json: &str) -> Ref {
+    fn new(json: &str) -> Ref {
         let mut bytes = [0; INLINE];
         Ref(match bytes.get_mut(..json.len()) {
             Some(room) => {
@@ -51,8 +61,13 @@ impl Ref {
         })
     }
 
-    /// Returns the ref as a binary frame has it: a string without its quotes, or a number.
-    pub(crate) fn as_text(&self) -> Cow<'_, str> {
+    /// Returns the ref as a binary frame has it: a string without its quotes, any other value as its JSON.
+    ///
+    /// ```
+    /// # use axum_channels::serializer::Ref;
+    /// assert_eq!(Ref::from(5).as_text(), "5");
+    /// ```
+    pub fn as_text(&self) -> Cow<'_, str> {
         let json = std::str::from_utf8(self.as_json()).unwrap_or_default();
         match json
             .strip_prefix('"')
@@ -70,6 +85,51 @@ impl Ref {
             Repr::Inline { len, bytes } => &bytes[..usize::from(*len)],
             Repr::Heap(json) => json.as_bytes(),
         }
+    }
+}
+
+/// Two refs are equal if they are the same JSON value; as in Elixir, `1` and `1.0` are not.
+impl PartialEq for Ref {
+    fn eq(&self, other: &Self) -> bool {
+        let (json, theirs) = (self.as_json(), other.as_json());
+        let value = |json| serde_json::from_slice::<Value>(json);
+        json == theirs
+            || !(is_plain(json) && is_plain(theirs))
+                && matches!((value(json), value(theirs)), (Ok(value), Ok(their)) if value == their)
+    }
+}
+
+/// Returns whether no other JSON text has the same value: an integer, or a string without escapes.
+fn is_plain(json: &[u8]) -> bool {
+    match json {
+        [b'"', text @ ..] => !text.contains(&b'\\'),
+        _ => json.iter().all(u8::is_ascii_digit),
+    }
+}
+
+impl From<&str> for Ref {
+    fn from(text: &str) -> Self {
+        Ref::from_text(text)
+    }
+}
+
+impl From<u64> for Ref {
+    fn from(number: u64) -> Self {
+        Ref::new(&number.to_string())
+    }
+}
+
+impl Serialize for Ref {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value: Value = serde_json::from_slice(self.as_json()).map_err(ser::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ref {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Value::deserialize(deserializer)?.to_string();
+        Ref::from_json(&json).ok_or_else(|| de::Error::custom("a ref is null or too long"))
     }
 }
 
@@ -101,32 +161,52 @@ mod tests {
     }
 
     #[test]
-    fn only_strings_and_numbers_are_refs() {
-        for json in ["{}", "[1]", "true", "null", ""] {
-            assert_eq!(Ref::from_json(json), None);
+    fn any_json_of_at_most_4096_bytes_is_a_ref() {
+        for json in ["{}", "[1]", "true", "1.5", "\"\""] {
+            assert!(Ref::from_json(json).is_some(), "{json}");
         }
-        assert!(Ref::from_json(&format!("\"{}\"", "x".repeat(255))).is_some());
-        assert!(Ref::from_json(&format!("\"{}\"", "\\u0000".repeat(255))).is_some());
-        assert_eq!(Ref::from_json(&format!("\"{}\"", "x".repeat(256))), None);
-        assert_eq!(Ref::from_json(&"9".repeat(256)), None);
+        assert!(Ref::from_json(&format!("\"{}\"", "x".repeat(4094))).is_some());
+        assert_eq!(Ref::from_json(&format!("\"{}\"", "x".repeat(4095))), None);
+    }
+
+    #[test]
+    fn refs_are_equal_if_their_values_are() {
+        for (json, same) in [
+            ("\"5\"", "\"5\""),
+            ("\"A\"", r#""\u0041""#),
+            ("1.0", "1.00"),
+            ("1e2", "100.0"),
+            (r#"{"a":1,"b":[]}"#, r#"{"b": [], "a": 1}"#),
+        ] {
+            assert_eq!(Ref::from_json(json), Ref::from_json(same), "{json}");
+        }
+        for (json, other) in [
+            ("\"5\"", "5"),
+            ("1", "1.0"),
+            ("true", "\"true\""),
+            ("{}", "[]"),
+            (r#""\u0041""#, r#""\u0042""#),
+            (
+                "123456789012345678901234567890",
+                "123456789012345678901234567891",
+            ),
+        ] {
+            assert_ne!(Ref::from_json(json), Ref::from_json(other), "{json}");
+        }
     }
 
     #[test]
     fn a_ref_of_a_binary_frame_equals_the_same_one_in_json() {
-        assert_eq!(Ref::from_text("5"), Ref::from_json("\"5\""));
-        assert_eq!(Ref::from_text("\n"), Ref::from_json(r#""\n""#));
-        assert_eq!(Ref::from_text(""), None);
-        for text in [
-            "5",
-            "a\"b",
-            "\n",
-            "12345678901234567890",
-            "123456789012345678901",
+        for (text, json) in [
+            ("5", "\"5\""),
+            ("", "\"\""),
+            ("a\"b", r#""a\"b""#),
+            ("\n", r#""\n""#),
+            ("123456789012345678901", "\"123456789012345678901\""),
         ] {
-            assert_eq!(
-                Ref::from_text(text).as_ref().map(Ref::as_text),
-                Some(text.into())
-            );
+            let reference = Ref::from_text(text);
+            assert_eq!(Some(&reference), Ref::from_json(json).as_ref());
+            assert_eq!(reference.as_text(), text);
         }
         assert_eq!(
             Ref::from_json("7").as_ref().map(Ref::as_text),

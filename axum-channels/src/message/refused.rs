@@ -60,7 +60,8 @@ impl Refused {
         }
     }
 
-    /// Sets the HTTP status of a refused connection, 403 by default. It has no effect on a join or a message.
+    /// Sets the HTTP status of a refused WebSocket, 403 by default. It has no effect on a join or a message, nor by
+    /// long-polling, where clients look for the status in the body: 403, or 500 for a server error.
     ///
     /// # Panics
     /// If `status` is not a client or server error: 400 to 599.

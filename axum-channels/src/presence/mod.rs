@@ -3,13 +3,10 @@
 //! Source of the messages: Phoenix's `Phoenix.Presence` and `Phoenix.Tracker`. Changes are made by the task of their
 //! connection, one after the other, so each client's joins and leaves are published in order.
 
-mod list;
-
-use list::Diff;
-pub use list::Presences;
-
-use crate::message::{Payload, Topic};
-use crate::session::Key;
+use crate::guard::{call_guarded, panicked};
+use crate::log;
+use crate::message::{PresenceDiff, Presences, Topic};
+use crate::session::{Key, MetaChange};
 use crate::sync::lock;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -30,12 +27,17 @@ pub(crate) struct Tracker {
     run: u32,
 }
 
-/// One channel of one client.
+/// Owner of presences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Owner {
-    /// Address that is unique to the connection as long as it lasts.
-    pub(crate) connection: usize,
-    pub(crate) key: Key,
+pub(crate) enum Owner {
+    /// One channel of one client.
+    Channel {
+        /// Address that is unique to the connection as long as it lasts.
+        connection: usize,
+        key: Key,
+    },
+    /// A [`TrackedPresence`](crate::TrackedPresence), by its number.
+    Task(u64),
 }
 
 #[derive(Default)]
@@ -71,7 +73,7 @@ impl Tracker {
         owner: Owner,
         key: &str,
         meta: Map<String, Value>,
-    ) -> Option<Payload> {
+    ) -> Option<PresenceDiff> {
         let meta = self.with_ref(meta);
         let mut shard = lock(self.shard(topic));
         let keys = shard.owners.entry(owner).or_default();
@@ -89,31 +91,38 @@ impl Tracker {
             meta: meta.clone(),
         });
         drop(shard);
-        Some(Diff::default().join(key, meta).into())
+        Some(PresenceDiff::default().join(key, meta))
     }
 
-    /// Replaces a key's metadata, and returns the diff to publish. `None` if this owner does not track the key.
+    /// Returns a new owner of presences.
+    pub(crate) fn task(&self) -> Owner {
+        Owner::Task(self.next_ref.fetch_add(1, Relaxed))
+    }
+
+    /// Changes a key's metadata, and returns the diff to publish. `None` if this owner does not track the key.
+    ///
+    /// The change is the user's code: it is not called under the lock. An owner makes one change at a time.
     pub(crate) fn update(
         &self,
         topic: &Topic,
         owner: Owner,
         key: &str,
-        meta: Map<String, Value>,
-    ) -> Option<Payload> {
-        let mut meta = self.with_ref(meta);
+        change: MetaChange,
+    ) -> Option<PresenceDiff> {
+        let known = lock(self.shard(topic)).meta(topic, owner, key)?.clone();
+        let mut meta = self.with_ref(changed(topic, change, known)?);
         let mut shard = lock(self.shard(topic));
-        let mut entries = shard.topics.get_mut(topic)?.get_mut(key)?.iter_mut();
-        let entry = entries.find(|entry| entry.owner == owner)?;
-        if let Some(previous) = entry.meta.get(REF) {
+        let known = shard.meta(topic, owner, key)?;
+        if let Some(previous) = known.get(REF) {
             meta.insert("phx_ref_prev".to_owned(), previous.clone());
         }
-        let old = std::mem::replace(&mut entry.meta, meta.clone());
+        let old = std::mem::replace(known, meta.clone());
         drop(shard);
-        Some(Diff::default().join(key, meta).leave(key, old).into())
+        Some(PresenceDiff::default().join(key, meta).leave(key, old))
     }
 
     /// Untracks a key, and returns the diff to publish. `None` if this owner does not track the key.
-    pub(crate) fn untrack(&self, topic: &Topic, owner: Owner, key: &str) -> Option<Payload> {
+    pub(crate) fn untrack(&self, topic: &Topic, owner: Owner, key: &str) -> Option<PresenceDiff> {
         let mut shard = lock(self.shard(topic));
         let keys = shard.owners.get_mut(&owner)?;
         let at = keys.iter().position(|known| **known == *key)?;
@@ -124,25 +133,25 @@ impl Tracker {
         }
         let meta = shard.remove(topic, owner, key)?;
         drop(shard);
-        Some(Diff::default().leave(key, meta).into())
+        Some(PresenceDiff::default().leave(key, meta))
     }
 
     /// Untracks all keys of an owner, and returns the diff to publish. `None` if it tracked nothing.
-    pub(crate) fn leave(&self, topic: &Topic, owner: Owner) -> Option<Payload> {
+    pub(crate) fn leave(&self, topic: &Topic, owner: Owner) -> Option<PresenceDiff> {
         if self.owners.load(Relaxed) == 0 {
             return None;
         }
         let mut shard = lock(self.shard(topic));
         let keys = shard.owners.remove(&owner)?;
         self.owners.fetch_sub(1, Relaxed);
-        let mut diff = Diff::default();
+        let mut diff = PresenceDiff::default();
         for key in keys {
             if let Some(meta) = shard.remove(topic, owner, &key) {
                 diff = diff.leave(&key, meta);
             }
         }
         drop(shard);
-        Some(diff.into())
+        Some(diff)
     }
 
     /// Returns the presences of a topic.
@@ -153,6 +162,17 @@ impl Tracker {
             for entry in entries {
                 list.add(key, entry.meta.clone());
             }
+        }
+        list
+    }
+
+    /// Returns the presences of a topic under one key.
+    pub(crate) fn get(&self, topic: &str, key: &str) -> Presences {
+        let shard = lock(self.shard(topic));
+        let mut list = Presences::default();
+        let keys = shard.topics.get(topic);
+        for entry in keys.and_then(|keys| keys.get(key)).into_iter().flatten() {
+            list.add(key, entry.meta.clone());
         }
         list
     }
@@ -168,7 +188,29 @@ impl Tracker {
     }
 }
 
+/// Returns the changed metadata. `None` if the user's function panicked, which is logged.
+fn changed(
+    topic: &str,
+    MetaChange(change): MetaChange,
+    mut meta: Map<String, Value>,
+) -> Option<Map<String, Value>> {
+    match call_guarded(|| change(&mut meta)) {
+        Ok(()) => Some(meta),
+        Err(panic) => {
+            log::presence_crashed("update", topic, &panicked(&*panic));
+            None
+        }
+    }
+}
+
 impl Shard {
+    /// Returns the metadata that an owner tracks under a key.
+    fn meta(&mut self, topic: &Topic, owner: Owner, key: &str) -> Option<&mut Map<String, Value>> {
+        let mut entries = self.topics.get_mut(topic)?.get_mut(key)?.iter_mut();
+        let entry = entries.find(|entry| entry.owner == owner)?;
+        Some(&mut entry.meta)
+    }
+
     fn remove(&mut self, topic: &Topic, owner: Owner, key: &str) -> Option<Map<String, Value>> {
         let keys = self.topics.get_mut(topic)?;
         let entries = keys.get_mut(key)?;

@@ -1,8 +1,9 @@
 use super::*;
+use crate::message::Payload;
 use serde_json::json;
 
 fn owner(connection: usize) -> Owner {
-    Owner {
+    Owner::Channel {
         connection,
         key: Key::default(),
     }
@@ -13,8 +14,8 @@ fn meta(value: Value) -> Map<String, Value> {
 }
 
 /// Without refs, which differ from run to run.
-fn plain(payload: Option<Payload>) -> Value {
-    let mut value = payload.map_or(Value::Null, |payload| payload.to_value());
+fn plain(diff: Option<PresenceDiff>) -> Value {
+    let mut value = diff.map_or(Value::Null, |diff| Payload::from(diff).to_value());
     strip(&mut value);
     value
 }
@@ -38,12 +39,15 @@ fn coming_changing_and_going_are_told_as_phoenix_tells_them() {
         plain(joined),
         json!({"joins": {"alice": {"metas": [{"n": 1}]}}, "leaves": {}})
     );
-    let updated = tracker.update(&topic, owner(1), "alice", meta(json!({"n": 2})));
+    let to_2 = MetaChange::new(|known| {
+        known.insert("n".to_owned(), json!(2));
+    });
+    let updated = tracker.update(&topic, owner(1), "alice", to_2);
     assert_eq!(
         plain(updated.clone()),
         json!({"joins": {"alice": {"metas": [{"n": 2}]}}, "leaves": {"alice": {"metas": [{"n": 1}]}}})
     );
-    let diff = updated.unwrap_or_default().to_value();
+    let diff = Payload::from(updated.unwrap_or_default()).to_value();
     let (new, old) = (
         &diff["joins"]["alice"]["metas"][0],
         &diff["leaves"]["alice"]["metas"][0],
@@ -83,7 +87,8 @@ fn what_is_tracked_twice_or_not_at_all_is_told_to_nobody() {
             .is_some()
     );
     assert_eq!(tracker.track(&topic, owner(1), "alice", Map::new()), None);
-    assert_eq!(tracker.update(&topic, owner(2), "alice", Map::new()), None);
+    let unchanged = MetaChange::new(|_| {});
+    assert_eq!(tracker.update(&topic, owner(2), "alice", unchanged), None);
     assert_eq!(tracker.untrack(&topic, owner(2), "alice"), None);
     assert_eq!(tracker.leave(&topic, owner(2)), None);
 }

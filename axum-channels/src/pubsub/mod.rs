@@ -9,8 +9,9 @@ mod slot_list;
 pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use slot_list::{SlotId, SlotList};
 
-use crate::message::{Broadcast, Payload, Topic};
+use crate::message::{Broadcast, EncodeError, Payload, Topic};
 use crate::metrics::{self, record};
+use crate::session::Key;
 use crate::sync::lock;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -25,9 +26,20 @@ pub(crate) trait Subscriber: Send + Sync {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure;
 
     /// Identity by which a publisher is excluded from its own broadcasts.
-    fn address(&self) -> *const () {
-        std::ptr::from_ref(self).cast()
+    fn id(&self) -> SubscriberId {
+        SubscriberId {
+            address: std::ptr::from_ref(self).addr(),
+            channel: None,
+        }
     }
+}
+
+/// Identity of a subscriber as long as it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SubscriberId {
+    pub(crate) address: usize,
+    /// Channel of the connection at that address, for a channel's subscription to another topic.
+    pub(crate) channel: Option<Key>,
 }
 
 /// Topics of a shard. A list is shared with the publishers that use it.
@@ -67,22 +79,24 @@ impl PubSub {
     }
 
     /// Delivers to every subscriber except `from`.
+    ///
+    /// # Errors
+    /// If a subscriber's format cannot encode the message. The others receive it.
     pub(crate) fn publish(
         &self,
         topic: &str,
         event: &str,
         payload: &Payload,
-        from: Option<&dyn Subscriber>,
-    ) {
+        from: Option<SubscriberId>,
+    ) -> Result<(), EncodeError> {
         let Some(subscribers) = lock(self.shard(topic)).get(topic).cloned() else {
-            return;
+            return Ok(());
         };
         let since = metrics::started();
         let broadcast = Broadcast::new(topic, event, payload);
-        let from = from.map(|from| from.address());
         let mut pressure = Pressure::Low;
         for subscriber in subscribers.iter() {
-            if from.is_none_or(|from| from != subscriber.address())
+            if from.is_none_or(|from| from != subscriber.id())
                 && subscriber.deliver(&broadcast) == Pressure::High
             {
                 pressure = Pressure::High;
@@ -90,6 +104,7 @@ impl PubSub {
         }
         load::count(subscribers.len(), pressure);
         record!("publish", since, subscribers = subscribers.len());
+        broadcast.outcome()
     }
 
     /// Returns the number of subscriptions.
@@ -173,12 +188,18 @@ mod tests {
         let _a = pubsub.subscribe("room:1".into(), a.clone());
         let _b = pubsub.subscribe("room:1".into(), b.clone());
         let _other = pubsub.subscribe("room:2".into(), b.clone());
-        pubsub.publish("room:1", "shout", &Payload::empty(), Some(&*a));
+        assert_eq!(
+            pubsub.publish("room:1", "shout", &Payload::empty(), Some(a.id())),
+            Ok(())
+        );
         assert_eq!(
             (a.take(), b.take()),
             (vec![], vec!["room:1 shout {}".to_owned()])
         );
-        pubsub.publish("room:1", "shout", &Payload::empty(), None);
+        assert_eq!(
+            pubsub.publish("room:1", "shout", &Payload::empty(), None),
+            Ok(())
+        );
         assert_eq!((a.take().len(), b.take().len()), (1, 1));
     }
 
@@ -211,7 +232,7 @@ mod tests {
         );
         *lock(&leaver.0) = Some(pubsub.subscribe("t".into(), leaver.clone()));
         let _recorder = pubsub.subscribe("t".into(), recorder.clone());
-        pubsub.publish("t", "e", &Payload::empty(), None);
+        assert_eq!(pubsub.publish("t", "e", &Payload::empty(), None), Ok(()));
         assert_eq!((recorder.take().len(), pubsub.len()), (1, 1));
     }
 }

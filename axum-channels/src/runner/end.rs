@@ -4,11 +4,12 @@ use super::Runner;
 use super::slot::Slot;
 use crate::channel::ending;
 use crate::guard::drop_guarded;
-use crate::message::{Payload, Topic};
-use crate::session::{Change, Key, Reason};
+use crate::message::{Body, Outgoing, Payload, PresenceDiff, Presences, Topic};
+use crate::session::{Change, Effect, Effects, Key, Reason};
 
 impl Runner {
-    pub(super) fn change_presence(&self, key: Key, change: Change) {
+    /// Changes the presences of a channel's topic. The news of it is an effect, which follows those that there are.
+    pub(super) fn change_presence(&self, key: Key, change: Change, effects: &mut Effects<'_>) {
         let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
             return;
         };
@@ -16,29 +17,37 @@ impl Runner {
         let owner = self.context.owner(key);
         let diff = match change {
             Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
-            Change::Update { key, meta } => tracker.update(topic, owner, &key, meta),
+            Change::Update { key, change } => tracker.update(topic, owner, &key, change),
             Change::Untrack { key } => tracker.untrack(topic, owner, &key),
-            Change::PushState => {
-                let message = self
-                    .session
-                    .push(key, "presence_state", tracker.list(topic).into());
-                return message
-                    .into_iter()
-                    .for_each(|message| self.context.client.send(&message));
-            }
+            Change::PushState => return effects.push(Effect::State { key }),
         };
-        self.publish_presence(topic, diff);
-    }
-
-    fn publish_presence(&self, topic: &Topic, diff: Option<Payload>) {
         if let Some(diff) = diff {
-            self.context
-                .endpoint
-                .broadcast(topic, "presence_diff", diff);
+            let topic = topic.clone();
+            effects.push(Effect::Diff { topic, diff });
         }
     }
 
-    pub(super) fn stop(&mut self, key: Key, reason: Reason) {
+    pub(super) fn push_presences(&self, key: Key) {
+        let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
+            return;
+        };
+        let event = "presence_state";
+        if let Some(message) = self.session.push(key, event, Payload::empty()) {
+            let client = self.context.client.clone();
+            let push = move |presences: Presences| {
+                let payload = presences.into();
+                let body = Body::Event { event, payload };
+                let _ = client.send(&Outgoing { body, ..message }); // an object can be sent
+            };
+            self.context.endpoint.with_presences(&slot.topic, push);
+        }
+    }
+
+    pub(super) fn publish_diff(&self, topic: &Topic, diff: PresenceDiff) {
+        self.context.endpoint.publish_presence(topic, diff);
+    }
+
+    pub(super) fn stop(&mut self, key: Key, reason: Reason, effects: &mut Effects<'_>) {
         let Some(at) = self.slots.iter().position(|slot| slot.key == key) else {
             return;
         };
@@ -46,25 +55,30 @@ impl Runner {
         if slot.work.is_pending() {
             self.pending -= 1;
         }
-        self.end(slot, reason);
+        let topic = slot.topic.clone();
+        if let Some(diff) = self.end(slot, reason) {
+            effects.push(Effect::Diff { topic, diff });
+        }
     }
 
-    /// Drops a channel with its subscriptions and presences.
-    fn end(&self, mut slot: Slot, reason: Reason) {
+    /// Drops a channel with its subscriptions and presences. Returns the change of its topic's presences.
+    fn end(&self, mut slot: Slot, reason: Reason) -> Option<PresenceDiff> {
         slot.subscription = None;
         let (key, topic) = (slot.key, slot.topic.clone());
         let owner = self.context.owner(key);
         ending(reason, || drop_guarded(slot));
         self.context.forget(key);
-        let tracker = &self.context.endpoint.shared().tracker;
-        self.publish_presence(&topic, tracker.leave(&topic, owner));
+        self.context.endpoint.shared().tracker.leave(&topic, owner)
     }
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
         for slot in std::mem::take(&mut self.slots) {
-            self.end(slot, Reason::Disconnected);
+            let topic = slot.topic.clone();
+            if let Some(diff) = self.end(slot, Reason::Disconnected) {
+                self.publish_diff(&topic, diff);
+            }
         }
         self.context.mailbox.close();
     }

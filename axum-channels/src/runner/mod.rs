@@ -10,11 +10,11 @@ mod work;
 pub(crate) use drain::Drain;
 pub(crate) use turn::Turn;
 
-use crate::channel::Route;
+use crate::channel::{Route, RouteTable, UnknownEvent};
 use crate::log::{self, Filter};
-use crate::message::Message;
+use crate::message::{Address, Message, Outgoing};
 use crate::rate_limit::{Bucket, Excess, RateLimit};
-use crate::session::{Effect, Effects, Load, RouteId, Rules, Session};
+use crate::session::{Effect, Effects, Key, Load, RouteId, Session};
 use crate::socket::Context;
 use publish_pause::PublishPause;
 use slot::{Next, Slot, deliver};
@@ -25,7 +25,7 @@ use std::time::Duration;
 pub(crate) struct Handlers {
     /// The type of the socket's handler.
     pub(crate) name: &'static str,
-    pub(crate) rules: Arc<Rules>,
+    pub(crate) table: Arc<RouteTable>,
     pub(crate) routes: Vec<Route>,
     pub(crate) join_timeout: Duration,
     pub(crate) drain_timeout: Duration,
@@ -68,7 +68,7 @@ impl Handlers {
 
 impl Runner {
     pub(crate) fn new(context: Arc<Context>, handlers: Arc<Handlers>) -> Self {
-        let session = Session::new(handlers.rules.clone());
+        let session = Session::new(handlers.table.rules.clone());
         Runner {
             context,
             handlers,
@@ -87,7 +87,7 @@ impl Runner {
         let mut effects = Effects::default();
         match self.excess(&message, turn) {
             None => self.session.receive(message, &mut effects),
-            Some(Excess::Refuse) => Session::refuse(&message, &mut effects),
+            Some(Excess::Refuse) => Session::refuse(message, &mut effects),
             Some(Excess::Close) => self.context.client.close_for_excess(),
         }
         self.carry_out(effects, turn);
@@ -188,10 +188,27 @@ impl Runner {
         }
     }
 
+    /// Sends a message. One that cannot be sent ends its channel.
+    fn send(&mut self, message: &Outgoing<'_>, effects: &mut Effects<'_>) {
+        if let Err(error) = self.context.client.send(message)
+            && error.ends_channel()
+            && let Address::Topic(topic) = &message.topic
+        {
+            self.session.unsendable(topic, effects);
+        }
+    }
+
+    fn log_no_event(&self, key: Key, event: &str) {
+        if let Some(slot) = self.slots.iter().find(|slot| slot.key == key) {
+            let name = self.handlers.route(slot.route).name;
+            log::crashed(&slot.topic, name, &UnknownEvent::new(event).into());
+        }
+    }
+
     fn carry_out(&mut self, mut effects: Effects<'_>, turn: &mut Turn<'_, '_>) {
         while let Some(effect) = effects.pop() {
             match effect {
-                Effect::Send(message) => self.context.client.send(&message),
+                Effect::Send(message) => self.send(&message, &mut effects),
                 Effect::Join(join) => self.join(join, &mut effects, turn),
                 Effect::Subscribe { key } => self.subscribe(key),
                 Effect::Handle {
@@ -215,10 +232,13 @@ impl Runner {
                     self.handle(ticket, None, start, &mut effects, turn);
                 }
                 Effect::TakeAppMessages => self.take_app_messages(&mut effects),
-                Effect::Presence { key, change } => self.change_presence(key, change),
-                Effect::Stop { key, reason } => self.stop(key, reason),
+                Effect::Presence { key, change } => self.change_presence(key, change, &mut effects),
+                Effect::Diff { topic, diff } => self.publish_diff(&topic, diff),
+                Effect::State { key } => self.push_presences(key),
+                Effect::Stop { key, reason } => self.stop(key, reason, &mut effects),
                 Effect::Overrun { topic } => log::overrun(&topic, self.handlers.name),
-                Effect::Unmatched { topic } => log::unmatched(&topic, self.handlers.name),
+                Effect::Unmatched { topic } => log::unmatched(topic.as_str(), self.handlers.name),
+                Effect::NoEvent { key, event } => self.log_no_event(key, event.as_str()),
                 Effect::TooMany { limit } => log::too_many(limit, self.handlers.name),
             }
         }

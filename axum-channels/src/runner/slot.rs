@@ -81,8 +81,9 @@ pub(super) fn deliver(channel: Box<dyn Instance>, message: AppMessage) -> Handli
         AppMessage::Info(envelope) => channel.handle_info(envelope),
         AppMessage::Out { event, payload } => channel.handle_out(event, payload),
         // The session carries these out itself.
-        AppMessage::Presence(_) | AppMessage::Stop | AppMessage::Overrun => {
-            Box::pin(std::future::ready((channel, Ok(Reply::none()))))
-        }
+        AppMessage::Presence(_)
+        | AppMessage::Stop
+        | AppMessage::Overrun
+        | AppMessage::Unsendable => Box::pin(std::future::ready((channel, Ok(Reply::none())))),
     }
 }

@@ -267,7 +267,10 @@ impl Runner {
     fn bind(&self, ticket: &Ticket, promise: &Promise) {
         if let Some(reply_to) = self.session.reply_to(ticket) {
             let client = self.context.client.clone();
-            promise.bind(move |status, response| client.send(&reply_to.reply(status, response)));
+            promise.bind(move |status, response| {
+                // It is logged if it cannot be sent: the channel may have been replaced since.
+                let _ = client.send(&reply_to.reply(status, response));
+            });
         }
     }
 }

@@ -15,12 +15,17 @@ pub(crate) enum AppMessage {
     Stop,
     /// The queue of broadcasts is full: ends the channel at once, or as soon as it is joined.
     Overrun,
+    /// The channel has sent what cannot be sent: ends it with an error, instead of the reply to its current message.
+    Unsendable,
 }
 
 impl AppMessage {
     /// Returns whether the message ends its channel, so that it is queued regardless of the limit.
     pub(crate) fn ends(&self) -> bool {
-        matches!(self, AppMessage::Stop | AppMessage::Overrun)
+        matches!(
+            self,
+            AppMessage::Stop | AppMessage::Overrun | AppMessage::Unsendable
+        )
     }
 }
 
@@ -33,13 +38,28 @@ pub(crate) enum Change {
     },
     Update {
         key: Box<str>,
-        meta: Map<String, Value>,
+        change: MetaChange,
     },
     Untrack {
         key: Box<str>,
     },
     /// Push the list of presences to the client.
     PushState,
+}
+
+/// A change to the metadata of a presence: a function of the user's.
+pub(crate) struct MetaChange(pub(crate) Box<dyn FnOnce(&mut Map<String, Value>) + Send>);
+
+impl MetaChange {
+    pub(crate) fn new(change: impl FnOnce(&mut Map<String, Value>) + Send + 'static) -> Self {
+        MetaChange(Box::new(change))
+    }
+}
+
+impl fmt::Debug for MetaChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MetaChange")
+    }
 }
 
 impl fmt::Debug for AppMessage {
@@ -50,6 +70,7 @@ impl fmt::Debug for AppMessage {
             AppMessage::Presence(change) => write!(f, "{change:?}"),
             AppMessage::Stop => f.write_str("stop"),
             AppMessage::Overrun => f.write_str("overrun"),
+            AppMessage::Unsendable => f.write_str("unsendable"),
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::app_message::{AppMessage, Change};
-use crate::message::{Body, Outgoing, Payload, Ref, Status, Topic};
+use crate::message::{Body, Name, Outgoing, Payload, PresenceDiff, Ref, Status, Topic};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
@@ -27,12 +27,20 @@ pub(crate) enum Effect<'m> {
     TakeAppMessages,
     /// Change the presences of a channel's topic.
     Presence { key: Key, change: Change },
+    /// Publish a change of a topic's presences.
+    ///
+    /// It follows the reply to the message that made the change, as in Phoenix, whose tracker is another process.
+    Diff { topic: Topic, diff: PresenceDiff },
+    /// Push the list of presences to a channel's client, after earlier changes.
+    State { key: Key },
     /// End a channel, even if it is busy.
     Stop { key: Key, reason: Reason },
     /// Log that a channel is ended because its queue is full.
     Overrun { topic: Topic },
     /// Log that no channel matches a topic.
-    Unmatched { topic: Cow<'m, str> },
+    Unmatched { topic: Name<'m> },
+    /// Log that a channel is ended because an event is no string.
+    NoEvent { key: Key, event: Name<'m> },
     /// Log that the client has joined the maximum number of topics.
     TooMany { limit: usize },
 }
@@ -58,7 +66,7 @@ pub(crate) struct Effects<'m> {
 }
 
 impl<'m> Effects<'m> {
-    pub(super) fn push(&mut self, effect: Effect<'m>) {
+    pub(crate) fn push(&mut self, effect: Effect<'m>) {
         if self.first.is_none() && self.others.is_empty() {
             self.first = Some(effect);
         } else {
@@ -105,7 +113,7 @@ impl ReplyTo {
         Outgoing {
             join_ref: self.join_ref,
             reference: self.reference,
-            topic: self.topic,
+            topic: self.topic.into(),
             body: Body::Reply { status, response },
         }
     }

@@ -1,5 +1,5 @@
 use super::app_message::AppMessage;
-use super::effect::{Effect, Key, Load, Ticket};
+use super::effect::{Key, Load};
 use super::rules::Rules;
 use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
 use std::collections::VecDeque;
@@ -14,7 +14,7 @@ pub(super) struct Member {
     pub(super) key: Key,
     pub(super) state: State,
     /// The channel is to end when it has finished its current message.
-    pub(super) stopping: bool,
+    pub(super) ending: Option<Ending>,
     /// Messages received while it was busy.
     pub(super) waiting: Option<Box<Waiting>>,
 }
@@ -24,6 +24,15 @@ pub(super) enum State {
     Idle,
     Joining,
     Handling,
+}
+
+/// End that a channel has requested. The last one takes precedence.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ending {
+    /// It has stopped itself: the reply to its current message is sent.
+    Stop,
+    /// It has sent what cannot be sent: there is no reply.
+    Crash,
 }
 
 /// Queue of messages for a busy channel.
@@ -82,7 +91,7 @@ impl Waiting {
 
     pub(super) fn has_leave(&self) -> bool {
         let is_leave =
-            |item: &Item| matches!(item, Item::Message(message) if message.event == "phx_leave");
+            |item: &Item| matches!(item, Item::Message(message) if message.event.is("phx_leave"));
         self.items.iter().any(is_leave)
     }
 }
@@ -98,20 +107,6 @@ impl Member {
         message.join_ref.is_some() && !(self.has_join_ref && message.join_ref == self.join_ref)
     }
 
-    pub(super) fn handle<'m>(&mut self, message: Message<'m>) -> Effect<'m> {
-        self.state = State::Handling;
-        let ticket = Ticket {
-            key: self.key,
-            reference: message.reference,
-            replaces: None,
-        };
-        Effect::Handle {
-            ticket,
-            event: message.event,
-            payload: message.payload,
-        }
-    }
-
     pub(super) fn closed(&self) -> Outgoing<'static> {
         closed(self.topic.clone(), self.client_join_ref())
     }
@@ -125,32 +120,42 @@ impl Member {
         Outgoing {
             join_ref: self.join_ref.clone(),
             reference,
-            topic: self.topic.clone(),
+            topic: self.topic.clone().into(),
             body: Body::Reply { status, response },
         }
     }
 }
 
 /// Creates a reply to a message that reaches no channel.
-pub(super) fn reply(message: &Message<'_>, status: Status, response: Payload) -> Outgoing<'static> {
+pub(super) fn reply<'m>(message: Message<'m>, status: Status, response: Payload) -> Outgoing<'m> {
     Outgoing {
-        join_ref: message.join_ref.clone(),
-        reference: message.reference.clone(),
-        topic: Topic::from(&*message.topic),
+        join_ref: message.join_ref,
+        reference: message.reference,
+        topic: message.topic.into(),
         body: Body::Reply { status, response },
     }
 }
 
-pub(super) fn unmatched(message: Message<'_>) -> Outgoing<'static> {
-    let reason = Payload::constant(r#"{"reason":"unmatched topic"}"#);
-    reply(
-        &Message {
-            join_ref: None,
-            ..message
+/// Creates the reply to a heartbeat.
+pub(super) fn heartbeat(reference: Option<Ref>) -> Outgoing<'static> {
+    Outgoing {
+        join_ref: None,
+        reference,
+        topic: Topic::phoenix().into(),
+        body: Body::Reply {
+            status: Status::Ok,
+            response: Payload::empty(),
         },
-        Status::Error,
-        reason,
-    )
+    }
+}
+
+pub(super) fn unmatched(message: Message<'_>) -> Outgoing<'_> {
+    let reason = Payload::constant(r#"{"reason":"unmatched topic"}"#);
+    let message = Message {
+        join_ref: None,
+        ..message
+    };
+    reply(message, Status::Error, reason)
 }
 
 /// Creates a message about the end of a channel: its `ref` is the `join_ref`.
@@ -163,7 +168,7 @@ pub(super) fn notice(
     Outgoing {
         reference: join_ref.clone(),
         join_ref,
-        topic,
+        topic: topic.into(),
         body: Body::Event { event, payload },
     }
 }

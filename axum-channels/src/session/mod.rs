@@ -11,16 +11,16 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use app_message::{AppMessage, Change};
+pub(crate) use app_message::{AppMessage, Change, MetaChange};
 pub use effect::Reason;
 pub(crate) use effect::{
     Effect, Effects, Handled, Join, Joined, Key, Load, ReplyTo, RouteId, Ticket,
 };
 pub(crate) use rules::{Pattern, Rules};
 
-use member::{Item, Member, State, closed, notice, reply, unmatched};
+use member::{Ending, Item, Member, State, closed, heartbeat, notice, reply, unmatched};
 
-use crate::message::{Body, Message, Outgoing, Payload, Ref, Status, Topic};
+use crate::message::{Body, Message, Name, Outgoing, Payload, Ref, Status, Topic};
 use std::sync::Arc;
 
 /// The channels of one socket.
@@ -63,41 +63,57 @@ impl Session {
     /// Handles a message from the client.
     pub(crate) fn receive<'m>(&mut self, message: Message<'m>, effects: &mut Effects<'m>) {
         if let Some(reason) = message.too_long() {
-            return effects.send(reply(&message, Status::Error, reason));
+            return effects.send(reply(message, Status::Error, reason));
         }
-        if message.topic == Topic::PHOENIX && message.event == "heartbeat" {
-            let body = Body::Reply {
-                status: Status::Ok,
-                response: Payload::empty(),
-            };
-            effects.send(Outgoing {
-                join_ref: None,
-                reference: message.reference,
-                topic: Topic::phoenix(),
-                body,
-            });
-            return;
+        if message.topic.is(Topic::PHOENIX) && message.event.is("heartbeat") {
+            return effects.send(heartbeat(message.reference));
         }
-        let known = self
-            .channels
-            .iter()
-            .position(|member| *member.topic == *message.topic);
-        match (known, &*message.event) {
-            (None, "phx_join") => self.join(message, None, effects),
-            (None, "phx_leave") => effects.send(reply(&message, Status::Ok, Payload::empty())),
+        let mut members = self.channels.iter();
+        let known = members.position(|member| message.topic.is(&member.topic));
+        match (known, message.event.text()) {
+            (None, Some("phx_join")) => self.join(message, None, effects),
+            (None, Some("phx_leave")) => {
+                effects.send(reply(message, Status::Ok, Payload::empty()));
+            }
             (None, _) => effects.send(unmatched(message)),
-            (Some(at), "phx_join") => self.join_again(at, message, effects),
+            (Some(at), Some("phx_join")) => self.join_again(at, message, effects),
             (Some(at), _) if self.channels[at].state != State::Idle => {
-                self.wait(at, message, effects)
+                self.wait(at, message, effects);
             }
             (Some(at), _) if self.channels[at].is_stale(&message) => {}
-            (Some(at), "phx_leave") => self.leave(at, message, effects),
-            (Some(at), _) => effects.push(self.channels[at].handle(message)),
+            (Some(at), Some("phx_leave")) => self.leave(at, message, effects),
+            (Some(at), _) => self.handle(at, message, effects),
+        }
+    }
+
+    /// Hands a message to its channel, which has no clause for an event that is no string.
+    fn handle<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
+        let member = &mut self.channels[at];
+        let key = member.key;
+        match message.event {
+            Name::Text(event) => {
+                member.state = State::Handling;
+                let ticket = Ticket {
+                    key,
+                    reference: message.reference,
+                    replaces: None,
+                };
+                let payload = message.payload;
+                effects.push(Effect::Handle {
+                    ticket,
+                    event,
+                    payload,
+                });
+            }
+            event @ Name::Other(_) => {
+                effects.push(Effect::NoEvent { key, event });
+                self.crash(at, effects);
+            }
         }
     }
 
     /// Answers a message beyond the rate limit with an error, and does not handle it.
-    pub(crate) fn refuse<'m>(message: &Message<'m>, effects: &mut Effects<'m>) {
+    pub(crate) fn refuse<'m>(message: Message<'m>, effects: &mut Effects<'m>) {
         let reason = Payload::constant(r#"{"reason":"rate limited"}"#);
         effects.send(reply(message, Status::Error, reason));
     }
@@ -141,13 +157,15 @@ impl Session {
         let Some(at) = self.find(ticket.key) else {
             return;
         };
+        let member = &self.channels[at];
         match how {
+            Handled::Crashed => self.crash(at, effects),
+            _ if member.ending == Some(Ending::Crash) => self.crash(at, effects),
             Handled::Silent => self.free(at, effects),
             Handled::Reply(status, response) => {
-                effects.send(self.channels[at].reply(ticket.reference, status, response));
+                effects.send(member.reply(ticket.reference, status, response));
                 self.free(at, effects);
             }
-            Handled::Crashed => self.crash(at, effects),
         }
     }
 
@@ -199,7 +217,9 @@ impl Session {
         let member = &mut self.channels[at];
         match app_message {
             AppMessage::Stop if member.state == State::Idle => self.stop(at, effects),
-            AppMessage::Stop => member.stopping = true,
+            AppMessage::Stop => member.ending = member.ending.max(Some(Ending::Stop)),
+            AppMessage::Unsendable if member.state == State::Idle => self.crash(at, effects),
+            AppMessage::Unsendable => member.ending = Some(Ending::Crash),
             // A join is answered before its channel is ended.
             AppMessage::Overrun if member.state == State::Joining => {
                 let waiting = member.waiting.get_or_insert_default();
@@ -249,7 +269,7 @@ impl Session {
         Some(Outgoing {
             join_ref: member.join_ref.clone(),
             reference: None,
-            topic: member.topic.clone(),
+            topic: member.topic.clone().into(),
             body: Body::Event { event, payload },
         })
     }
@@ -271,7 +291,11 @@ impl Session {
         replaces: Option<Option<Ref>>,
         effects: &mut Effects<'m>,
     ) {
-        let Some(route) = self.rules.route(&message.topic) else {
+        let route = message
+            .topic
+            .text()
+            .map(|topic| (Topic::from(topic), self.rules.route(topic)));
+        let Some((topic, Some(route))) = route else {
             effects.push(Effect::Unmatched {
                 topic: message.topic.clone(),
             });
@@ -283,17 +307,15 @@ impl Session {
                 limit: self.rules.max_channels,
             });
             let reason = Payload::constant(r#"{"reason":"too many channels joined"}"#);
-            effects.send(reply(&message, Status::Error, reason));
+            effects.send(reply(message, Status::Error, reason));
             return;
         }
         let Message {
             join_ref,
             reference,
-            topic,
             payload,
             ..
         } = message;
-        let topic = Topic::from(&*topic);
         let has_join_ref = join_ref.is_some();
         let join_ref = join_ref.or_else(|| reference.clone());
         let key = self.add(topic.clone(), join_ref.clone(), has_join_ref);
@@ -321,7 +343,7 @@ impl Session {
             has_join_ref,
             key,
             state: State::Joining,
-            stopping: false,
+            ending: None,
             waiting: None,
         });
         key
@@ -371,12 +393,21 @@ impl Session {
         let member = &self.channels[at];
         let payload = Payload::constant(r#"{"reason":"channel_crash"}"#);
         let (topic, join_ref) = (member.topic.clone(), member.client_join_ref());
-        effects.send(notice(topic, join_ref, "phx_error", payload));
+        // The channel's `terminate` may push: those messages come first, as in Phoenix.
         effects.push(Effect::Stop {
             key: member.key,
             reason: Reason::Crashed,
         });
+        effects.send(notice(topic, join_ref, "phx_error", payload));
         self.end(at, effects);
+    }
+
+    /// Ends the channel of a topic, whose reply could not be sent.
+    pub(crate) fn unsendable(&mut self, topic: &Topic, effects: &mut Effects<'_>) {
+        let mut members = self.channels.iter();
+        if let Some(at) = members.position(|member| member.topic == *topic) {
+            self.crash(at, effects);
+        }
     }
 
     fn find(&self, key: Key) -> Option<usize> {

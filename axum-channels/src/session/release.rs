@@ -1,6 +1,6 @@
 //! Queued messages of busy channels, and their release.
 
-use super::member::{Item, Member, State, Waiting, reply};
+use super::member::{Ending, Item, Member, State, Waiting, reply};
 use super::{AppMessage, Effect, Effects, Key, Load, Reason, Session};
 use crate::message::{Message, Payload, Status, Topic};
 
@@ -12,9 +12,9 @@ impl Session {
         let waiting = self.channels[at].waiting.get_or_insert_default();
         self.loaded = true;
         let full = waiting.load(&self.rules) == Load::Full;
-        if full && (message.event != "phx_leave" || waiting.has_leave()) {
+        if full && (!message.event.is("phx_leave") || waiting.has_leave()) {
             let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
-            effects.send(reply(&message, Status::Error, reason));
+            effects.send(reply(message, Status::Error, reason));
         } else {
             waiting.push(message.into_owned());
         }
@@ -80,8 +80,10 @@ impl Session {
     pub(super) fn free(&mut self, at: usize, effects: &mut Effects<'_>) {
         let member = &mut self.channels[at];
         member.state = State::Idle;
-        if member.stopping {
-            return self.stop(at, effects);
+        match member.ending {
+            Some(Ending::Stop) => return self.stop(at, effects),
+            Some(Ending::Crash) => return self.crash(at, effects),
+            None => {}
         }
         let key = member.key;
         if let waiting @ Some(_) = member.waiting.take() {

@@ -98,7 +98,7 @@ fn describe(mut effects: Effects<'_>) -> Vec<String> {
         .map(|effect| match effect {
             Effect::Send(message) => {
                 let mut out = Vec::new();
-                crate::codec::v2_json::encode(&message, &mut out);
+                crate::codec::v2_json::encode(&message.view(), &mut out);
                 String::from_utf8_lossy(&out).into_owned()
             }
             Effect::Join(Join {
@@ -125,9 +125,12 @@ fn describe(mut effects: Effects<'_>) -> Vec<String> {
             }
             Effect::TakeAppMessages => "take app messages".to_owned(),
             Effect::Presence { key, change } => format!("{change:?} by {}", key.0),
+            Effect::Diff { topic, diff } => format!("diff {diff:?} on {topic}"),
+            Effect::State { key } => format!("state for {}", key.0),
             Effect::Stop { key, reason } => format!("stop {}, {reason:?}", key.0),
             Effect::Overrun { topic } => format!("overrun {topic}"),
-            Effect::Unmatched { topic } => format!("unmatched {topic}"),
+            Effect::Unmatched { topic } => format!("unmatched {}", topic.as_str()),
+            Effect::NoEvent { key, event } => format!("no event {} in {}", event.as_str(), key.0),
             Effect::TooMany { limit } => format!("more than {limit}"),
         })
         .collect()
@@ -563,7 +566,7 @@ fn a_crash_is_told_and_what_waited_is_for_nobody() {
         json!({"reason": "unmatched topic"}),
     );
     let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#.to_owned();
-    assert_eq!(effects, [error, "stop 0, Crashed".to_owned(), unmatched]);
+    assert_eq!(effects, ["stop 0, Crashed".to_owned(), error, unmatched]);
     assert_eq!(
         session.receive(["4", "4", "room:a", "phx_join"]),
         ["join room:a as 1 by route 0, join_ref 4"]
@@ -695,8 +698,8 @@ fn a_channel_with_too_many_app_messages_is_ended_with_an_error() {
         effects,
         [
             "overrun room:a",
-            error,
             "stop 0, Crashed",
+            error,
             "take app messages"
         ]
     );
@@ -711,7 +714,7 @@ fn a_channel_with_too_many_app_messages_before_it_is_joined_is_ended_once_it_is(
     let effects = session.joined(0, Joined::Ok(Payload::empty()));
     let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
     let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
-    let ended = ["overrun room:a", error, "stop 0, Crashed"].map(str::to_owned);
+    let ended = ["overrun room:a", "stop 0, Crashed", error].map(str::to_owned);
     assert_eq!(effects, [&[joined, subscribe(0)], &ended[..]].concat());
     assert_eq!(session.0.len(), 0);
 }
@@ -807,7 +810,7 @@ fn a_channel_that_leaves_stops_or_crashes_after_its_client_has_gone_ends_for_tha
         session.close();
         session.receive_app(0, AppMessage::Stop);
         let effects = session.handled(0, "2", how);
-        assert_eq!(effects.last(), Some(&format!("stop 0, {reason}")));
+        assert!(effects.contains(&format!("stop 0, {reason}")));
         assert_eq!(session.0.len(), 0);
     }
     let mut session = session().join();
@@ -816,4 +819,40 @@ fn a_channel_that_leaves_stops_or_crashes_after_its_client_has_gone_ends_for_tha
     session.close();
     let effects = session.handled(0, "2", Handled::Silent);
     assert_eq!(effects.last().map(String::as_str), Some("stop 0, Left"));
+}
+
+#[test]
+fn a_channel_that_sent_what_cannot_be_sent_ends_instead_of_replying() {
+    let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    assert_eq!(session.receive_app(0, AppMessage::Unsendable), [""; 0]);
+    session.receive_app(0, AppMessage::Stop);
+    assert_eq!(session.handled(0, "2", ok()), ["stop 0, Crashed", error]);
+    assert_eq!(session.0.len(), 0);
+
+    let mut session = self::session().join();
+    let effects = session.receive_app(0, AppMessage::Unsendable);
+    assert_eq!(effects, ["stop 0, Crashed", error]);
+}
+
+#[test]
+fn an_event_that_is_no_string_waits_like_others_and_ends_the_channel() {
+    let mut session = session().join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    let message = Message {
+        join_ref: Ref::from_json("1"),
+        reference: Ref::from_json("3"),
+        topic: "room:a".into(),
+        event: Name::Other("[5]".into()),
+        payload: Payload::empty(),
+    };
+    let mut effects = Effects::default();
+    session.0.receive(message, &mut effects);
+    assert_eq!(describe(effects), [""; 0]);
+    let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
+    assert_eq!(
+        session.handled(0, "2", Handled::Silent),
+        ["no event [5] in 0", "stop 0, Crashed", error]
+    );
 }

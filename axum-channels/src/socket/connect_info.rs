@@ -16,6 +16,27 @@ const AUTH_TOKEN: &str = "x-phoenix-authtoken";
 
 /// The request that a client connects with, the app's state, and its endpoint.
 ///
+/// Everything is there without being requested, unlike Phoenix's `connect_info`:
+///
+/// | Phoenix | here |
+/// |---|---|
+/// | `:peer_data` | [`peer_addr`](Self::peer_addr); behind proxies [`client_addr`](Self::client_addr) |
+/// | `:uri` | [`uri`](Self::uri), and [`headers`](Self::headers) for the host |
+/// | `:user_agent` | [`user_agent`](Self::user_agent) |
+/// | `:x_headers`, `:trace_context_headers`, `:sec_websocket_headers` | [`headers`](Self::headers) |
+/// | `:auth_token` | [`auth_token`](Self::auth_token) |
+/// | `session: …` | [`extension`](Self::extension) |
+///
+/// # Sessions
+///
+/// The session is the app's: a layer, such as that of the crate `tower-sessions` or one that verifies a
+/// [`cookie`](Self::cookie), reads it for all routes alike and stores it in the request's extensions. So the format of the
+/// cookie, its key and its expiry are in one place, and a channel sees the session that every other handler sees. Phoenix
+/// also requires a CSRF token before it reads a session; here the [origin check](crate::CheckOrigin) is what keeps other
+/// sites from using a visitor's cookies: a socket that relies on them must not turn it off.
+///
+/// # Examples
+///
 /// ```
 /// use axum_channels::ConnectInfo;
 ///
@@ -39,6 +60,24 @@ impl ConnectInfo {
     /// ```
     pub fn headers(&self) -> &HeaderMap {
         &self.parts.headers
+    }
+
+    /// Value of a cookie, as it was sent: neither decoded nor verified. The first, if there are several of the name.
+    ///
+    /// ```
+    /// # use axum_channels::ConnectInfo;
+    /// fn language(info: &ConnectInfo) -> &str {
+    ///     info.cookie("language").unwrap_or("en")
+    /// }
+    /// ```
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let headers = self.headers().get_all(header::COOKIE).iter();
+        let cookies = headers.filter_map(|value| value.to_str().ok());
+        let mut cookies = cookies.flat_map(|value| value.split(';'));
+        cookies.find_map(|cookie| {
+            let (known, value) = cookie.trim().split_once('=')?;
+            (known == name).then_some(value)
+        })
     }
 
     /// The token that the client authenticates with, phoenix.js's `authToken`, which keeps it out of URLs and their logs.
@@ -107,7 +146,7 @@ impl ConnectInfo {
     /// `None` if a trusted proxy sent no valid address, or the server does not provide the peer's.
     ///
     /// ```
-    /// use axum_channels::{ConnectInfo, Refused, Result,};
+    /// use axum_channels::{ConnectInfo, Refused};
     ///
     /// fn refuse_others(info: &ConnectInfo) -> Result<(), Refused> {
     ///     match info.client_addr() {
@@ -159,7 +198,7 @@ impl ConnectInfo {
     /// The endpoint that the client connects to, through which all connected clients can be reached.
     ///
     /// ```
-    /// use axum_channels::{ConnectInfo, Refused, Result,};
+    /// use axum_channels::{ConnectInfo, Refused};
     ///
     /// fn find_room(info: &ConnectInfo) -> Result<(), Refused> {
     ///     match info.endpoint().presences("room:lobby").len() {

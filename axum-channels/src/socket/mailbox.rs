@@ -1,10 +1,10 @@
 use super::Context;
+use super::channel_slots::{ChannelSlot, ChannelSlots};
 use super::keyed_queue::KeyedQueue;
-use super::subscription_slots::SubscriptionSlots;
+use super::resource::Resource;
 use super::tracked::Tracked;
 use crate::channel::{Envelope, HandleInfo};
 use crate::message::Payload;
-use crate::pubsub;
 use crate::session::{AppMessage, Key};
 use crate::sync::lock;
 use std::fmt;
@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 #[derive(Default)]
 pub(crate) struct Mailbox {
     queue: KeyedQueue<Key, AppMessage>,
-    /// Subscriptions to other topics. Created with the first subscription.
-    subscription_slots: OnceLock<Box<SubscriptionSlots<Key, pubsub::Subscription>>>,
+    /// Subscriptions to other topics, and timers. Created with the first.
+    channel_slots: OnceLock<Box<ChannelSlots<Key, Resource>>>,
     /// Presences of the channels. Created with the first presence.
     pub(super) tracked: OnceLock<Box<Mutex<Tracked>>>,
     /// Replies to joins under way. Created with the first one that is not empty.
@@ -51,10 +51,6 @@ impl Mailbox {
     pub(crate) fn drain(&self, take: impl FnMut(Key, AppMessage) -> Result<(), AppMessage>) {
         self.queue.drain(take);
     }
-
-    pub(super) fn subscription_slots(&self) -> &SubscriptionSlots<Key, pubsub::Subscription> {
-        self.subscription_slots.get_or_init(Box::default)
-    }
 }
 
 impl Context {
@@ -62,7 +58,21 @@ impl Context {
     ///
     /// A message that ends a channel is queued regardless of the limit.
     pub(crate) fn post(&self, key: Key, message: AppMessage) -> Result<usize, SendError> {
-        let limit = (!message.ends()).then_some(self.max_waiting);
+        let limit = (!message.ends()).then_some(self.max_waiting());
+        self.post_within(limit, key, message)
+    }
+
+    /// Sends a message regardless of the limit.
+    pub(super) fn post_anyway(&self, key: Key, message: AppMessage) -> Result<usize, SendError> {
+        self.post_within(None, key, message)
+    }
+
+    fn post_within(
+        &self,
+        limit: Option<usize>,
+        key: Key,
+        message: AppMessage,
+    ) -> Result<usize, SendError> {
         let mailbox = self.mailbox.open().ok_or(SendError::Gone)?;
         let waiting = mailbox.queue.push(key, message, limit)?;
         self.client.wake();
@@ -87,17 +97,23 @@ impl Context {
         Some(responses.swap_remove(at).1)
     }
 
-    /// Ends a channel's subscriptions.
-    pub(crate) fn unsubscribe(&self, key: Key) {
-        let mailbox = self.mailbox.get();
-        if let Some(subscription_slots) =
-            mailbox.and_then(|mailbox| mailbox.subscription_slots.get())
-        {
-            subscription_slots.end(key);
+    /// Reserves a slot for something that ends with a channel. It is over if the client is gone.
+    pub(super) fn reserve(&self, key: Key) -> Arc<ChannelSlot<Resource>> {
+        match self.mailbox.open() {
+            Some(mailbox) => mailbox.channel_slots.get_or_init(Box::default).reserve(key),
+            None => ChannelSlot::over(),
         }
     }
 
-    /// Ends a channel's subscriptions and presences, and drops a reply to its join that was set too late.
+    /// Ends a channel's subscriptions and timers.
+    pub(crate) fn unsubscribe(&self, key: Key) {
+        let mailbox = self.mailbox.get();
+        if let Some(channel_slots) = mailbox.and_then(|mailbox| mailbox.channel_slots.get()) {
+            channel_slots.end(key);
+        }
+    }
+
+    /// Ends a channel's subscriptions, timers and presences, and drops a reply to its join that was set too late.
     pub(crate) fn forget(&self, key: Key) {
         self.unsubscribe(key);
         self.take_join_response(key);
@@ -113,36 +129,32 @@ impl Context {
 /// ```
 /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
 /// use serde_json::json;
-/// use std::time::Duration;
 ///
-/// struct Clock;
-/// struct Tick(u64);
+/// struct Report;
+/// struct Ready(String);
 ///
-/// impl Channel for Clock {
+/// impl Channel for Report {
 ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
-///         let clock = socket.sender::<Clock>();
+///         let report = socket.sender::<Report>();
 ///         tokio::spawn(async move {
-///             for n in 0.. {
-///                 tokio::time::sleep(Duration::from_secs(1)).await;
-///                 if clock.send(Tick(n)).is_err() {
-///                     break;
-///                 }
-///             }
+///             let text = write_report().await;
+///             report.send(Ready(text))
 ///         });
 ///         Ok(Self)
 ///     }
 /// }
 ///
-/// impl HandleInfo<Tick> for Clock {
-///     async fn handle_info(&mut self, Tick(n): Tick, socket: &Socket) -> Result<()> {
-///         socket.push("tick", json!({"n": n}));
+/// impl HandleInfo<Ready> for Report {
+///     async fn handle_info(&mut self, Ready(text): Ready, socket: &Socket) -> Result<()> {
+///         socket.push("ready", json!({"text": text}));
 ///         Ok(())
 ///     }
 /// }
+/// # async fn write_report() -> String { String::new() }
 /// ```
 pub struct Sender<C> {
-    context: Arc<Context>,
-    key: Key,
+    pub(super) context: Arc<Context>,
+    pub(super) key: Key,
     channel: PhantomData<fn(C)>,
 }
 

@@ -1,16 +1,21 @@
 //! Connected clients: the API of users besides channels.
 
+mod broadcast_from;
+mod channel_slots;
 mod connect_info;
 mod handler;
 mod keyed_queue;
 mod mailbox;
+mod nested_params;
 mod params;
 mod presence;
 mod presence_error;
 mod recipient;
+mod resource;
 mod subscription;
-mod subscription_slots;
+mod timer;
 mod tracked;
+mod tracked_presence;
 
 pub use connect_info::ConnectInfo;
 pub use handler::SocketHandler;
@@ -21,12 +26,14 @@ pub use presence::Presence;
 pub use presence_error::PresenceError;
 pub(crate) use recipient::{Interceptor, Recipient};
 pub use subscription::Subscription;
+pub use timer::Timer;
+pub use tracked_presence::TrackedPresence;
 
-use crate::channel::{Channel, HandleInfo};
+use crate::channel::{Channel, HandleInfo, RouteTable};
 use crate::endpoint::{Endpoint, Event};
-use crate::message::{Body, Outgoing, Payload, Ref, Topic};
+use crate::message::{Address, Body, EncodeError, Outgoing, Payload, Ref, Topic};
 use crate::presence::Owner;
-use crate::pubsub::Subscriber;
+use crate::pubsub::{Subscriber, SubscriberId};
 use crate::session::{AppMessage, Key};
 use std::any::{Any, type_name};
 use std::fmt;
@@ -35,7 +42,10 @@ use std::sync::Arc;
 /// A client as its channels use it, on any transport.
 pub(crate) trait Client: Subscriber {
     /// Sends to this client alone, without waiting.
-    fn send(&self, message: &Outgoing<'_>);
+    ///
+    /// # Errors
+    /// If the client's format cannot encode the message. That is logged.
+    fn send(&self, message: &Outgoing<'_>) -> Result<(), EncodeError>;
 
     /// Wakes the client's task to take the app's messages.
     fn wake(&self);
@@ -53,16 +63,33 @@ pub(crate) struct Context {
     /// Return value of [`SocketHandler::id`] for this client.
     pub(crate) id: Option<Topic>,
     pub(crate) mailbox: LazyMailbox,
-    /// Maximum number of queued messages per channel.
-    pub(crate) max_waiting: usize,
+    pub(crate) routes: Arc<RouteTable>,
 }
 
 impl Context {
     /// Identity of a channel of this connection in the tracker.
     pub(crate) fn owner(self: &Arc<Self>, key: Key) -> Owner {
-        Owner {
+        Owner::Channel {
             connection: Arc::as_ptr(self).addr(),
             key,
+        }
+    }
+}
+
+impl Context {
+    /// Maximum number of queued messages per channel.
+    pub(crate) fn max_waiting(&self) -> usize {
+        self.routes.rules.max_waiting
+    }
+
+    /// Identity of a channel as a subscriber: on its own topic its client is subscribed, or it intercepts for its client.
+    fn subscriber_id(self: &Arc<Self>, channel: Key, is_own_topic: bool) -> SubscriberId {
+        match is_own_topic {
+            true => self.client.id(),
+            false => SubscriberId {
+                address: Arc::as_ptr(self).addr(),
+                channel: Some(channel),
+            },
         }
     }
 }
@@ -78,6 +105,11 @@ impl fmt::Debug for Context {
 /// All methods return at once: messages are written if the client's connection accepts them, and queued within bounds
 /// otherwise. A client that reads too slowly for the bound is disconnected. A clone can be moved into another task, to push
 /// or broadcast later; when the client is gone, pushing to it does nothing.
+///
+/// The payload of a push or a broadcast is a JSON object or bytes, since clients of the V2 protocol fail on anything else.
+/// A channel that sends them another value, such as a `null` that it received, ends with an error as soon as it has finished
+/// its current message, whose reply is not sent. The client receives `phx_error`, as from Phoenix; the message is logged and
+/// not sent. Replies may be any JSON.
 ///
 /// ```
 /// use axum_channels::{Channel, Payload, Refused, Socket, Topic};
@@ -140,15 +172,17 @@ impl Socket {
     /// }
     /// ```
     pub fn push(&self, event: &str, payload: impl Into<Payload>) {
-        self.context.client.send(&Outgoing {
-            join_ref: self.join_ref.clone(),
+        let topic = self.topic.clone().into();
+        self.send(self.join_ref.clone(), topic, event, payload.into());
+    }
+
+    fn send(&self, join_ref: Option<Ref>, topic: Address<'_>, event: &str, payload: Payload) {
+        self.check(self.context.client.send(&Outgoing {
+            join_ref,
             reference: None,
-            topic: self.topic.clone(),
-            body: Body::Event {
-                event,
-                payload: payload.into(),
-            },
-        });
+            topic,
+            body: Body::Event { event, payload },
+        }));
     }
 
     /// Sets the payload of the reply to the join, an empty object by default. Call it in [`join`](Channel::join): it has no
@@ -190,7 +224,7 @@ impl Socket {
     /// }
     /// ```
     pub fn broadcast(&self, event: &str, payload: impl Into<Payload>) {
-        self.endpoint().broadcast(&self.topic, event, payload);
+        self.publish(&self.topic, event, &payload.into(), None);
     }
 
     /// Sends an event to everyone who has joined this topic, except this client.
@@ -202,9 +236,35 @@ impl Socket {
     /// }
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
-        let from: &dyn Subscriber = &*self.context.client;
+        self.endpoint()
+            .broadcast_from(self, &self.topic, event, payload);
+    }
+
+    fn publish(&self, topic: &str, event: &str, payload: &Payload, from: Option<SubscriberId>) {
         let pubsub = &self.endpoint().shared().pubsub;
-        pubsub.publish(&self.topic, event, &payload.into(), Some(from));
+        self.check(pubsub.publish(topic, event, payload, from));
+    }
+
+    /// Ends this channel if it has sent what cannot be sent.
+    fn check(&self, sent: Result<(), EncodeError>) {
+        if sent.is_err_and(|error| error.ends_channel()) {
+            let _ = self.context.post(self.key, AppMessage::Unsendable); // a client that is gone has no channels to end
+        }
+    }
+
+    /// Sends an event to this client alone, on a topic that it need not have joined.
+    ///
+    /// phoenix.js passes such a message to `socket.onMessage` callbacks, and to channels only if they have joined the topic.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn result(socket: &Socket, document: &str) {
+    ///     socket.push_to(&format!("document:{document}"), "data", serde_json::json!({"result": {}}));
+    /// }
+    /// ```
+    pub fn push_to(&self, topic: &str, event: &str, payload: impl Into<Payload>) {
+        let topic = Topic::from(topic).into();
+        self.send(None, topic, event, payload.into());
     }
 
     /// The endpoint that the client is connected to, through which any topic can be reached.
@@ -307,6 +367,83 @@ impl Socket {
     /// ```
     pub fn subscribe<C: HandleInfo<Event>>(&self, topic: &str) -> Subscription {
         Subscription::new::<C>(self, topic.into())
+    }
+
+    /// Subscribes this client to another topic that it need not have joined: its broadcasts go straight to the client, as
+    /// those of a joined topic do.
+    ///
+    /// The subscription starts at once and lasts until the returned value is dropped or this channel ends: keep it in a
+    /// field. A client that has joined the topic as well receives each broadcast twice. As Absinthe subscribes a client to
+    /// the documents that it sends.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Subscription, Topic};
+    /// use serde_json::json;
+    ///
+    /// struct Documents { subscriptions: Vec<Subscription> }
+    ///
+    /// impl Channel for Documents {
+    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
+    ///         Ok(Self { subscriptions: Vec::new() })
+    ///     }
+    ///
+    ///     async fn handle_in(&mut self, _: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
+    ///         let id = payload.parse::<u64>()?;
+    ///         self.subscriptions.push(socket.subscribe_client(&format!("document:{id}")));
+    ///         Ok(Reply::ok(json!({"subscriptionId": id})))
+    ///     }
+    /// }
+    /// ```
+    pub fn subscribe_client(&self, topic: &str) -> Subscription {
+        Subscription::of_client(self, topic.into())
+    }
+
+    /// Value that this topic's route was [given](crate::Channels::channel_with), Phoenix's `assigns` of a route.
+    ///
+    /// # Panics
+    /// If the route has no `T`. See [`try_assigns`](Self::try_assigns).
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Channels, Payload, Refused, Result, Socket, Topic};
+    ///
+    /// struct RoomChannel;
+    /// struct Limits { members: usize }
+    ///
+    /// impl Channel for RoomChannel {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
+    ///         match socket.presence().list().len() < socket.assigns::<Limits>().members {
+    ///             true => Ok(Self),
+    ///             false => Err(Refused::new("full").into()),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// fn routes<S>(routes: &mut Channels<S>) {
+    ///     routes.channel_with::<RoomChannel>("room:*", Limits { members: 8 });
+    ///     routes.channel_with::<RoomChannel>("hall:*", Limits { members: 800 });
+    /// }
+    /// ```
+    pub fn assigns<T: Send + Sync + 'static>(&self) -> &T {
+        match self.try_assigns() {
+            Some(assigns) => assigns,
+            None => panic!(
+                "the route of {} has no {}: add it with `channel_with`",
+                self.topic,
+                type_name::<T>()
+            ),
+        }
+    }
+
+    /// Value that this topic's route was given, or `None`.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn is_limited(socket: &Socket) -> bool {
+    ///     socket.try_assigns::<u32>().is_some()
+    /// }
+    /// ```
+    pub fn try_assigns<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.context.routes.assigns(&self.topic)?.downcast_ref()
     }
 
     /// The socket handler of this connection, as returned by [`SocketHandler::connect`].

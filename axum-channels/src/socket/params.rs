@@ -1,3 +1,5 @@
+use super::nested_params::nest;
+use serde_json::Value;
 use std::fmt;
 
 /// Decoded parameters of the URL that a client connected with: those of its query, and those of its path, such as `user` in
@@ -47,6 +49,23 @@ impl Params {
         self.iter()
             .rfind(|(known, _)| *known == name)
             .map(|(_, value)| value)
+    }
+
+    /// Returns all parameters as a tree: an object or a list in phoenix.js's `params` is one here, too.
+    ///
+    /// As in Phoenix, `a[b]=1` is the key `b` of an object, and `a[]=1` an item of a list, at most 32 levels deep. All
+    /// values are strings.
+    ///
+    /// ```
+    /// # use axum_channels::Params;
+    /// use serde_json::json;
+    ///
+    /// let params = Params::parse("vsn=2.0.0&user[name]=Ann&user[roles][]=admin");
+    /// assert_eq!(params.to_value()["user"], json!({"name": "Ann", "roles": ["admin"]}));
+    /// assert_eq!(params.get("user[name]"), Some("Ann"));
+    /// ```
+    pub fn to_value(&self) -> Value {
+        nest(self.iter())
     }
 
     /// All parameters, in the order of the URL.

@@ -1,8 +1,7 @@
 use super::tracked::Tracked;
 use super::{Context, PresenceError, SendError};
-use crate::message::{Payload, Topic};
-use crate::presence::Presences;
-use crate::session::{AppMessage, Change, Key};
+use crate::message::{Payload, Presences, Topic};
+use crate::session::{AppMessage, Change, Key, MetaChange};
 use crate::sync::lock;
 use serde_json::{Map, Value};
 use std::sync::{Mutex, MutexGuard};
@@ -82,6 +81,32 @@ impl Presence<'_> {
     /// ```
     pub fn update(&self, key: &str, meta: impl Into<Payload>) -> Result<(), PresenceError> {
         let meta = object(&meta.into())?;
+        self.change_meta(key, MetaChange::new(|known| *known = meta))
+    }
+
+    /// Changes the metadata of this client's connection under a key by a function, which gets what is known at that time.
+    ///
+    /// # Errors
+    /// If this channel does not track the key, if the client is gone, or if too many messages wait for its channel.
+    ///
+    /// ```
+    /// # use axum_channels::{Result, Socket};
+    /// fn away(socket: &Socket) -> Result<()> {
+    ///     socket.presence().update_with("user:42", |meta| {
+    ///         meta.insert("status".to_owned(), "away".into());
+    ///     })?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn update_with(
+        &self,
+        key: &str,
+        change: impl FnOnce(&mut Map<String, Value>) + Send + 'static,
+    ) -> Result<(), PresenceError> {
+        self.change_meta(key, MetaChange::new(change))
+    }
+
+    fn change_meta(&self, key: &str, change: MetaChange) -> Result<(), PresenceError> {
         let tracked = self.tracked()?;
         if !tracked.has(self.key, key) {
             return Err(PresenceError::NotTracked {
@@ -90,7 +115,7 @@ impl Presence<'_> {
             });
         }
         let name = key.into();
-        self.change(Change::Update { key: name, meta })
+        self.change(Change::Update { key: name, change })
     }
 
     /// Untracks this client's connection. If it is not tracked under the key, nothing changes, as in Phoenix.
@@ -129,7 +154,8 @@ impl Presence<'_> {
         self.change(Change::PushState)
     }
 
-    /// Lists the presences. Changes that have not taken effect are not included.
+    /// Lists the presences. Changes that have not taken effect are not included, nor is what a
+    /// [`PresenceHandler`](crate::PresenceHandler) adds: see [`Endpoint::fetch_presences`](crate::Endpoint::fetch_presences).
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -139,6 +165,18 @@ impl Presence<'_> {
     /// ```
     pub fn list(&self) -> Presences {
         self.context.endpoint.presences(self.topic)
+    }
+
+    /// Returns the metadata under a key: an object for each connection that tracks it, none if there is none.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn is_here(socket: &Socket, user: &str) -> bool {
+    ///     !socket.presence().get_by_key(user).is_empty()
+    /// }
+    /// ```
+    pub fn get_by_key(&self, key: &str) -> Vec<Value> {
+        self.context.endpoint.presence_by_key(self.topic, key)
     }
 
     /// Locked until a change is queued, so that clones of the socket in other tasks make theirs before or after it.
@@ -154,6 +192,6 @@ impl Presence<'_> {
     }
 }
 
-fn object(meta: &Payload) -> Result<Map<String, Value>, PresenceError> {
+pub(super) fn object(meta: &Payload) -> Result<Map<String, Value>, PresenceError> {
     meta.parse().map_err(|_| PresenceError::NotAnObject)
 }

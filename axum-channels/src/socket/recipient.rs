@@ -1,6 +1,6 @@
 use super::{Context, SendError};
 use crate::message::{Broadcast, Payload};
-use crate::pubsub::{Gauge, Pressure, Subscriber};
+use crate::pubsub::{Gauge, Pressure, Subscriber, SubscriberId};
 use crate::session::{AppMessage, Key};
 use crate::sync::{Mutex, lock};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 /// A channel that receives broadcasts, queued among its other messages. If it falls behind, it is ended.
 pub(crate) struct Recipient {
     pub(super) context: Arc<Context>,
-    key: Key,
+    pub(super) key: Key,
     /// The channel is ended or gone: nothing more is queued.
     over: AtomicBool,
     gauge: Mutex<Gauge>,
@@ -44,7 +44,7 @@ impl Recipient {
 
     /// Returns the pressure of a queue of `waiting` messages on publishers.
     fn pressure(&self, waiting: usize) -> Pressure {
-        let limit = self.context.max_waiting;
+        let limit = self.context.max_waiting();
         if waiting > limit / 2 {
             return lock(&self.gauge).full();
         }
@@ -72,8 +72,8 @@ impl Subscriber for Interceptor {
         })
     }
 
-    fn address(&self) -> *const () {
-        self.channel.context.client.address()
+    fn id(&self) -> SubscriberId {
+        self.channel.context.client.id()
     }
 }
 
@@ -81,7 +81,9 @@ impl Subscriber for Interceptor {
 mod tests {
     use super::*;
     use crate::Endpoint;
-    use crate::message::Outgoing;
+    use crate::channel::RouteTable;
+    use crate::message::{EncodeError, Outgoing};
+    use crate::session::Rules;
     use crate::socket::{Client, LazyMailbox};
 
     /// A client whose task has not taken its messages yet.
@@ -94,7 +96,9 @@ mod tests {
     }
 
     impl Client for Busy {
-        fn send(&self, _: &Outgoing<'_>) {}
+        fn send(&self, _: &Outgoing<'_>) -> Result<(), EncodeError> {
+            Ok(())
+        }
 
         fn close_for_excess(&self) {}
 
@@ -109,7 +113,15 @@ mod tests {
             handler: Arc::new(()),
             id: None,
             mailbox: LazyMailbox::default(),
-            max_waiting: 2,
+            routes: Arc::new(RouteTable {
+                rules: Arc::new(Rules {
+                    patterns: Vec::new(),
+                    max_channels: 1,
+                    max_waiting: 2,
+                    max_waiting_bytes: 1,
+                }),
+                assigns: Vec::new(),
+            }),
         });
         let channel = Recipient::new(context.clone(), Key::default());
         for _ in 0..1000 {

@@ -1,17 +1,18 @@
 use super::Socket;
-use super::mailbox::Mailbox;
+use super::channel_slots::ChannelSlot;
 use super::recipient::Recipient;
-use super::subscription_slots::SubscriptionSlot;
+use super::resource::Resource;
 use crate::channel::{Envelope, HandleInfo};
 use crate::endpoint::Event;
 use crate::message::{Broadcast, Topic};
-use crate::pubsub::{self, Pressure, Subscriber};
+use crate::pubsub::{Pressure, Subscriber, SubscriberId};
 use crate::session::AppMessage;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// A channel's subscription to another topic: see [`Socket::subscribe`](crate::Socket::subscribe).
+/// A channel's subscription to another topic: see [`Socket::subscribe`](crate::Socket::subscribe) and
+/// [`Socket::subscribe_client`](crate::Socket::subscribe_client).
 ///
 /// It ends when dropped, or with the channel. Broadcasts that are queued already still reach the channel.
 ///
@@ -33,25 +34,31 @@ use std::sync::Arc;
 #[must_use = "the subscription ends when this is dropped"]
 pub struct Subscription {
     topic: Topic,
-    _slot: Arc<SubscriptionSlot<pubsub::Subscription>>,
+    _slot: Arc<ChannelSlot<Resource>>,
 }
 
 impl Subscription {
     pub(super) fn new<C: HandleInfo<Event>>(socket: &Socket, topic: Topic) -> Self {
-        let context = &socket.context;
         let listener = Arc::new(Listener {
-            channel: Recipient::new(context.clone(), socket.key),
+            channel: Recipient::new(socket.context.clone(), socket.key),
             topic: topic.clone(),
             is_own: topic == socket.topic,
             of: PhantomData::<fn(C)>,
         });
-        let reserve = |mailbox: &Mailbox| mailbox.subscription_slots().reserve(socket.key);
-        let slot = context
-            .mailbox
-            .open()
-            .map_or_else(SubscriptionSlot::over, reserve);
-        let pubsub = &context.endpoint.shared().pubsub;
-        slot.take(pubsub.subscribe(topic.clone(), listener));
+        Subscription::with(socket, topic, listener)
+    }
+
+    /// Subscribes the client, until a channel of it ends.
+    pub(super) fn of_client(socket: &Socket, topic: Topic) -> Self {
+        let client = socket.context.client.clone();
+        Subscription::with(socket, topic, client)
+    }
+
+    fn with(socket: &Socket, topic: Topic, subscriber: Arc<dyn Subscriber>) -> Self {
+        let slot = socket.context.reserve(socket.key);
+        let pubsub = &socket.context.endpoint.shared().pubsub;
+        let subscription = pubsub.subscribe(topic.clone(), subscriber);
+        slot.take(Resource::Subscription(subscription));
         Subscription { topic, _slot: slot }
     }
 
@@ -93,11 +100,8 @@ impl<C: HandleInfo<Event>> Subscriber for Listener<C> {
         })
     }
 
-    /// On its own topic, the channel is excluded from its own broadcasts. On another topic, it has an identity of its own.
-    fn address(&self) -> *const () {
-        match self.is_own {
-            true => self.channel.context.client.address(),
-            false => std::ptr::from_ref(self).cast(),
-        }
+    fn id(&self) -> SubscriberId {
+        let Recipient { context, key, .. } = &self.channel;
+        context.subscriber_id(*key, self.is_own)
     }
 }

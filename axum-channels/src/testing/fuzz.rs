@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A push, a reply or a broadcast that carries bytes. The replies of `crate::fuzz` are errors.
 pub(crate) fn decode_binary(message: &[u8]) -> Option<Message<'static>> {
     let received = wire::binary_message(message)?;
-    let text = |text: Option<String>| text.as_deref().and_then(Ref::from_text);
+    let text = |text: Option<String>| Some(Ref::from_text(&text.filter(|text| !text.is_empty())?));
     assert_ne!(received.status.as_deref(), Some("ok"));
     Some(Message {
         join_ref: text(received.join_ref),
@@ -27,8 +27,8 @@ pub(crate) fn encode(message: &Message<'_>) -> Option<Result<String, Vec<u8>>> {
         let names = [
             join_ref.as_str(),
             &reference,
-            &message.topic,
-            &message.event,
+            message.topic.as_str(),
+            message.event.as_str(),
         ];
         let fit = names.iter().all(|name| name.len() <= 255);
         return fit.then(|| Err(wire::binary_body(names, bytes)));
@@ -36,8 +36,8 @@ pub(crate) fn encode(message: &Message<'_>) -> Option<Result<String, Vec<u8>>> {
     let names = [
         join_ref.into(),
         reference.into(),
-        (*message.topic).into(),
-        (*message.event).into(),
+        message.topic.as_str().into(),
+        message.event.as_str().into(),
     ];
     Some(Ok(Value::from(
         [&names[..], &[message.payload.to_value()]].concat(),

@@ -44,7 +44,7 @@
 //! # async fn test(endpoint: Endpoint) {
 //! let app = Router::new().merge(endpoint.router()).layer(Extension("…"));
 //! let cookie = [("cookie", "session=42")];
-//! let client = connect_with_headers(app.clone(), "/socket", &cookie).await.expect("signed in");
+//! let client = connect_with_headers(&app, "/socket", &cookie).await.expect("signed in");
 //! # }
 //! ```
 //!
@@ -55,6 +55,7 @@
 //! `#[tokio::test(start_paused = true)]`, no test waits: time passes when all tasks are idle. Clients send heartbeats, as in
 //! a browser, so that a long wait does not end the connection.
 
+mod app;
 mod channel;
 mod client;
 #[cfg(any(test, fuzzing))]
@@ -62,6 +63,7 @@ pub(crate) mod fuzz;
 mod inbox;
 mod wire;
 
+pub use app::App;
 pub use channel::{Push, TestChannel};
 pub use client::Client;
 
@@ -69,7 +71,6 @@ use crate::channel::{Channel, Channels, Result};
 use crate::endpoint::Endpoint;
 use crate::message::{Payload, Refused};
 use crate::socket::{ConnectInfo, Params, SocketHandler};
-use axum::Router;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use hyper::server::conn::http1;
@@ -177,7 +178,7 @@ fn only<C: Channel>(pattern: &str) -> Channels<Anyone> {
 /// # }
 /// ```
 #[track_caller]
-pub fn connect(app: impl Into<Router>, path: &str) -> impl Future<Output = Client> {
+pub fn connect(app: impl Into<App>, path: &str) -> impl Future<Output = Client> {
     let (at, app) = (Location::caller(), app.into());
     async move {
         match connect_with(app, path, &[]).await {
@@ -223,7 +224,7 @@ pub async fn connect_as<S: SocketHandler>(endpoint: &Endpoint, handler: S) -> Cl
 /// # Errors
 /// The refusal: the payload and the status.
 pub async fn connect_with(
-    app: impl Into<Router>,
+    app: impl Into<App>,
     path: &str,
     params: &[(&str, &str)],
 ) -> Result<Client, Refused> {
@@ -243,7 +244,7 @@ pub async fn connect_with(
 /// # Errors
 /// The refusal: the payload and the status.
 pub async fn connect_with_token(
-    app: impl Into<Router>,
+    app: impl Into<App>,
     path: &str,
     token: &str,
 ) -> Result<Client, Refused> {
@@ -269,7 +270,7 @@ fn bearing(token: &str) -> String {
 /// # Errors
 /// The refusal: the payload and the status.
 pub async fn connect_with_headers(
-    app: impl Into<Router>,
+    app: impl Into<App>,
     path: &str,
     headers: &[(&str, &str)],
 ) -> Result<Client, Refused> {
@@ -279,33 +280,27 @@ pub async fn connect_with_headers(
 }
 
 async fn open(
-    app: Router,
+    app: App,
     path: &str,
     params: &[(&str, &str)],
     headers: &str,
 ) -> Result<Client, Refused> {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(params)
+        .append_pair("vsn", "2.0.0")
+        .finish();
+    let target = format!("{}?{query}", app.websocket_path(path));
     let (mut near, far) = duplex(PIPE);
-    let service = TowerToHyperService::new(app);
+    let service = TowerToHyperService::new(app.router);
     tokio::spawn(
         http1::Builder::new()
             .serve_connection(TokioIo::new(far), service)
             .with_upgrades(),
     );
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(params)
-        .append_pair("vsn", "2.0.0")
-        .finish();
-    match wire::open(&mut near, &format!("{path}/websocket?{query}"), headers).await {
+    match wire::open(&mut near, &target, headers).await {
         Ok(Ok(())) => Ok(Client::new(near)),
         Ok(Err(refused)) => Err(refused),
         Err(error) => panic!("no response from {path}: {error}"),
-    }
-}
-
-/// The routes of an endpoint alone, to connect to.
-impl From<&Endpoint> for Router {
-    fn from(endpoint: &Endpoint) -> Self {
-        endpoint.router()
     }
 }
 

@@ -2,9 +2,13 @@
 
 mod term;
 
+use crate::Result;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::Sha256;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,9 +30,23 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// names the purpose: a token for a socket is not valid for resetting a password. Deriving a key takes about a millisecond:
 /// create a signer once, and keep it in the endpoint's state.
 ///
-/// With the same secret and salt, Phoenix verifies these tokens (as strings), and this verifies Phoenix's if their data is
-/// a string or an integer of up to 64 bits, which is read as a string. Any other Erlang term, a digest other than the
-/// default SHA-256, another number of iterations and encrypted tokens are invalid here.
+/// With the same secret and salt, Phoenix verifies these tokens, and this verifies Phoenix's. Their data is a string
+/// ([`sign`](Self::sign), [`verify`](Self::verify)) or any value of serde that JSON can express
+/// ([`sign_value`](Self::sign_value), [`verify_value`](Self::verify_value)):
+///
+/// | serde | Elixir, as signed here | also read |
+/// |---|---|---|
+/// | string, `char`, variant without data | binary | atom |
+/// | integer of up to 64 bits | integer | |
+/// | `f32`, `f64` | float | |
+/// | `bool` | `true`, `false` | |
+/// | `None`, `()` | `nil` | |
+/// | sequence, tuple | list | tuple |
+/// | struct, map, variant with data | map with binary keys | map with atoms, integers or booleans as keys |
+///
+/// Keys are never signed as atoms, which Phoenix would not create from a token. Terms that JSON has no word for, such as a
+/// binary that is not UTF-8, a digest other than the default SHA-256, another number of iterations and encrypted tokens are
+/// invalid here.
 ///
 /// Requires the feature `token`.
 ///
@@ -95,13 +113,14 @@ impl Signer {
     /// assert_eq!(signer.verify(&token).as_deref(), Ok("42"));
     /// ```
     pub fn sign(&self, data: &str) -> String {
-        self.sign_at(data, now())
+        self.sign_at(&data.into(), now())
     }
 
-    /// Returns the data of a token, if this signer made it and it is not too old.
+    /// Returns the data of a token, if this signer made it and it is not too old. An integer is read as a string.
     ///
     /// # Errors
-    /// If the signature is invalid, or the token too old. The signature is compared in constant time.
+    /// If the signature is invalid, the token too old, or its data neither a string nor an integer. The signature is
+    /// compared in constant time.
     ///
     /// ```
     /// # use axum_channels::Signer;
@@ -113,10 +132,55 @@ impl Signer {
     /// assert_eq!(other.verify(&token), Err(BadToken::Invalid));
     /// ```
     pub fn verify(&self, token: &str) -> Result<String, BadToken> {
-        self.verify_at(token, now())
+        match self.verify_at(token, now())? {
+            Value::String(text) => Ok(text),
+            Value::Number(number) if !number.is_f64() => Ok(number.to_string()),
+            _ => Err(BadToken::OtherData),
+        }
     }
 
-    fn sign_at(&self, data: &str, now: Duration) -> String {
+    /// Signs any value of serde, together with the current time.
+    ///
+    /// # Errors
+    /// If JSON cannot express the value, such as a map whose keys are not strings or numbers.
+    ///
+    /// ```
+    /// # use axum_channels::Signer;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Debug, PartialEq, Deserialize, Serialize)]
+    /// struct Claims { id: u64, admin: bool }
+    ///
+    /// # fn main() -> axum_channels::Result<()> {
+    /// let signer = Signer::new("a long secret", "user socket");
+    /// let token = signer.sign_value(&Claims { id: 42, admin: true })?; // in Phoenix %{"id" => 42, "admin" => true}
+    /// assert_eq!(signer.verify_value(&token), Ok(Claims { id: 42, admin: true }));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sign_value(&self, data: &impl Serialize) -> Result<String> {
+        Ok(self.sign_at(&serde_json::to_value(data)?, now()))
+    }
+
+    /// Returns the data of a token as a type of the app's, if this signer made it and it is not too old.
+    ///
+    /// # Errors
+    /// As those of [`verify`](Self::verify), and if the data is not a `T`.
+    ///
+    /// ```
+    /// # use axum_channels::{BadToken, Signer};
+    /// # let signer = Signer::new("a long secret", "user socket");
+    /// let token = signer.sign_value(&("user", 42))?;
+    /// assert_eq!(signer.verify_value(&token), Ok(("user".to_owned(), 42)));
+    /// assert_eq!(signer.verify_value::<u64>(&token), Err(BadToken::OtherData));
+    /// # Ok::<_, axum_channels::Error>(())
+    /// ```
+    pub fn verify_value<T: DeserializeOwned>(&self, token: &str) -> Result<T, BadToken> {
+        let data = self.verify_at(token, now())?;
+        serde_json::from_value(data).map_err(|_| BadToken::OtherData)
+    }
+
+    fn sign_at(&self, data: &Value, now: Duration) -> String {
         let max_age = self.max_age.unwrap_or(DAY).as_secs() as i64;
         let term = Term::encode(data, now.as_millis() as i64, max_age);
         let signed = format!("{PROTECTED}.{}", BASE64.encode(term));
@@ -124,7 +188,7 @@ impl Signer {
         format!("{signed}.{}", BASE64.encode(mac.into_bytes()))
     }
 
-    fn verify_at(&self, token: &str, now: Duration) -> Result<String, BadToken> {
+    fn verify_at(&self, token: &str, now: Duration) -> Result<Value, BadToken> {
         let (signed, signature) = token.rsplit_once('.').ok_or(BadToken::Invalid)?;
         let signature = BASE64.decode(signature).map_err(|_| BadToken::Invalid)?;
         let mac = self.mac.clone().chain_update(signed);
@@ -195,7 +259,7 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// Error of [`Signer::verify`].
+/// Error of [`Signer::verify`] and [`Signer::verify_value`].
 ///
 /// ```
 /// # use axum_channels::{BadToken, Signer};
@@ -209,6 +273,8 @@ pub enum BadToken {
     Expired,
     /// The token was made by another signer, or changed.
     Invalid,
+    /// The token is valid, but its data is not of the expected type.
+    OtherData,
 }
 
 impl fmt::Display for BadToken {
@@ -216,6 +282,7 @@ impl fmt::Display for BadToken {
         f.write_str(match self {
             BadToken::Expired => "the token has expired",
             BadToken::Invalid => "the token is not valid",
+            BadToken::OtherData => "the token has other data than expected",
         })
     }
 }

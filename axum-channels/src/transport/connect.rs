@@ -1,8 +1,8 @@
 //! The decision to accept a client, the same for every transport.
 
+use super::format::{Format, Framing};
 use super::mount::{Mount, MountedSocket};
 use crate::Result;
-use crate::codec::Serializer;
 use crate::guard::guarded;
 use crate::message::{Payload, Refused};
 use crate::metrics::{self, record};
@@ -52,9 +52,10 @@ impl MountedSocket {
     pub(super) async fn connect(
         &self,
         mut parts: Parts,
-        transport: &'static str,
-    ) -> Result<(Connected, Serializer), Refusal> {
+        framing: Framing,
+    ) -> Result<(Connected, Arc<Format>), Refusal> {
         let MountedSocket { endpoint, mount } = self;
+        let transport = framing.transport();
         let attempt = mount.log.attempt(transport);
         let params = match params(&mut parts).await {
             Ok(params) => params,
@@ -64,8 +65,8 @@ impl MountedSocket {
             }
         };
         let vsn = params.get("vsn").unwrap_or("1.0.0");
-        let Some(serializer) = Serializer::negotiate(vsn) else {
-            attempt.unsupported(vsn);
+        let Some(format) = mount.formats.negotiate(vsn, framing) else {
+            attempt.unsupported(vsn, &mount.formats.versions());
             return Err(StatusCode::FORBIDDEN.into());
         };
         let info = ConnectInfo {
@@ -87,14 +88,14 @@ impl MountedSocket {
         );
         let error = match result {
             Ok(connected) => {
-                attempt.connected(serializer, &params);
-                return Ok((connected, serializer));
+                attempt.connected(format.codec.name(), &params);
+                return Ok((connected, format.clone()));
             }
             Err(error) => error,
         };
         match error.refusal() {
             Some(Refused { payload, status }) => {
-                attempt.refused(serializer, &params, (status, &payload));
+                attempt.refused(format.codec.name(), &params, (status, &payload));
                 Err(Refusal {
                     status: StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
                     payload: Some(payload),

@@ -4,7 +4,7 @@ use super::frame::CloseCode;
 use super::mount::MountedSocket;
 use super::outbox::{End, Outbox};
 use crate::log::{Closed, SocketLog};
-use crate::message::{Broadcast, Outgoing, Topic};
+use crate::message::{Broadcast, EncodeError, Outgoing, Topic};
 use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
 use crate::socket::{Client, Context, LazyMailbox};
@@ -18,11 +18,11 @@ pub(crate) struct Connection {
     pub(super) outbox: Outbox,
     /// Time of the last read, in ticks of the registry's clock.
     last_read: AtomicU32,
-    pub(super) format: Format,
+    pub(super) format: Arc<Format>,
 }
 
 impl Connection {
-    pub(super) fn new(outbox: Outbox, format: Format, now: u32) -> Self {
+    pub(super) fn new(outbox: Outbox, format: Arc<Format>, now: u32) -> Self {
         Connection {
             outbox,
             last_read: AtomicU32::new(now),
@@ -51,7 +51,7 @@ impl Connection {
             handler,
             id,
             mailbox: LazyMailbox::default(),
-            max_waiting: mount.options.max_waiting,
+            routes: mount.handlers.table.clone(),
         });
         (Runner::new(context, mount.handlers.clone()), subscription)
     }
@@ -81,13 +81,13 @@ impl Connection {
 
 impl Subscriber for Connection {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
-        self.outbox.deliver(broadcast, self.format)
+        self.outbox.deliver(broadcast, &self.format)
     }
 }
 
 impl Client for Connection {
-    fn send(&self, message: &Outgoing<'_>) {
-        self.outbox.send(message, self.format);
+    fn send(&self, message: &Outgoing<'_>) -> Result<(), EncodeError> {
+        self.outbox.send(message, &self.format)
     }
 
     fn wake(&self) {

@@ -5,9 +5,8 @@ use super::outbox::End;
 use super::read_pause::ReadPause;
 use super::registry::{Registration, Registry};
 use super::stream::Stream;
-use crate::codec::Malformed;
-use crate::log::{self, Closed};
-use crate::message::Message;
+use crate::codec::{Frame, Malformed};
+use crate::log::Closed;
 use crate::metrics::{self, record};
 use crate::pubsub::Subscription;
 use crate::runner::{Drain, Runner, Turn};
@@ -241,19 +240,15 @@ impl Driver {
                     break Input::Close(CloseCode::NORMAL, Initiator::Client);
                 }
                 Ok(Some(Incoming::Text(text))) => {
-                    let message = self.connection.format.serializer.decode_text(&text);
-                    if let Err(Malformed) = receive(&mut self.phase, message, turn) {
-                        self.closed(Closed::Malformed(log::Frame::Text(&text)));
-                        break Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server);
+                    let frame = Frame::Text(&text);
+                    if let Err(malformed) = self.receive(frame, turn) {
+                        break malformed;
                     }
                 }
                 Ok(Some(Incoming::Binary(bytes))) => {
-                    let serializer = self.connection.format.serializer;
-                    let message = serializer.decode_binary(&bytes);
-                    if let Err(Malformed) = receive(&mut self.phase, message, turn) {
-                        let frame = log::Frame::Binary(serializer, &bytes);
-                        self.closed(Closed::Malformed(frame));
-                        break Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server);
+                    let frame = Frame::Binary(&bytes);
+                    if let Err(malformed) = self.receive(frame, turn) {
+                        break malformed;
                     }
                 }
                 Err(code) => {
@@ -263,6 +258,20 @@ impl Driver {
             }
         };
         (total - rest.len(), input)
+    }
+
+    /// Passes a message to the channels. `Err` closes the connection, since it is malformed.
+    fn receive(&mut self, frame: Frame<'_>, turn: &mut Turn<'_, '_>) -> Result<(), Input> {
+        let format = &self.connection.format;
+        match (format.decode(frame), &mut self.phase) {
+            (Ok(message), Phase::Open { runner, .. }) => runner.receive(message, turn),
+            (Ok(_), Phase::Ending(_)) => {}
+            (Err(Malformed), _) => {
+                self.closed(Closed::Malformed(&format.codec, frame));
+                return Err(Input::Close(CloseCode::INTERNAL_ERROR, Initiator::Server));
+            }
+        }
+        Ok(())
     }
 
     fn closed(&self, why: Closed<'_>) {
@@ -344,19 +353,6 @@ fn cause(code: CloseCode) -> Closed<'static> {
         CloseCode::NOT_UTF8 => Closed::NotUtf8,
         _ => Closed::BrokenFrame,
     }
-}
-
-/// Passes a message to the channels.
-fn receive(
-    phase: &mut Phase,
-    message: Result<Message<'_>, Malformed>,
-    turn: &mut Turn<'_, '_>,
-) -> Result<(), Malformed> {
-    let message = message?;
-    if let Phase::Open { runner, .. } = phase {
-        runner.receive(message, turn);
-    }
-    Ok(())
 }
 
 impl Drop for Driver {

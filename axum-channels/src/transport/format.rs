@@ -1,12 +1,16 @@
 use super::frame;
-use crate::codec::{EncodeError, Kind, Serializer};
-use crate::message::{Broadcast, FORMATS, Outgoing};
+use crate::codec::{BuiltIn, Codec, Codecs, Custom, Encoded, Frame, Kind, Malformed, Version};
+use crate::guard::{call_guarded, panicked};
+use crate::log;
+use crate::message::{Broadcast, EncodeError, FormatId, Message, ServerMessage};
 use bytes::Bytes;
+use std::fmt::Display;
+use std::sync::Arc;
 
-/// Encoding of one client's messages: serializer and framing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Format {
-    pub(super) serializer: Serializer,
+/// Encoding of clients' messages: serializer and framing. Shared by all clients of a socket that use it.
+pub(crate) struct Format {
+    pub(super) id: FormatId,
+    pub(super) codec: Codec,
     pub(super) framing: Framing,
 }
 
@@ -16,6 +20,26 @@ pub(super) enum Framing {
     WebSocket,
     /// JSON strings, each followed by a comma. Bytes cannot be encoded.
     LongPoll,
+}
+
+/// Formats of a socket's clients, by version and framing.
+pub(crate) struct Formats(Vec<(Version, [Arc<Format>; 2])>);
+
+/// A message that its format can encode.
+pub(super) enum Ready<'a> {
+    BuiltIn(BuiltIn, Kind, &'a ServerMessage<'a>),
+    /// Encoded already: the app's code does not run under a lock.
+    Encoded(Encoded),
+}
+
+impl Ready<'_> {
+    fn kind(&self) -> Kind {
+        match self {
+            Ready::BuiltIn(_, kind, _) => *kind,
+            Ready::Encoded(Encoded::Text(_)) => Kind::Text,
+            Ready::Encoded(Encoded::Binary(_)) => Kind::Binary,
+        }
+    }
 }
 
 impl Framing {
@@ -28,62 +52,128 @@ impl Framing {
     }
 }
 
+impl Formats {
+    pub(crate) fn new(codecs: &Codecs) -> Self {
+        let formats = |codec: &Codec| {
+            [Framing::WebSocket, Framing::LongPoll].map(|framing| {
+                Arc::new(Format {
+                    id: FormatId(2 * codec.id() + framing as u32),
+                    codec: codec.clone(),
+                    framing,
+                })
+            })
+        };
+        let codecs = codecs.iter();
+        Formats(
+            codecs
+                .map(|(version, codec)| (*version, formats(codec)))
+                .collect(),
+        )
+    }
+
+    /// Returns the format of clients that request the version `vsn`.
+    pub(super) fn negotiate(&self, vsn: &str, framing: Framing) -> Option<&Arc<Format>> {
+        let asked = vsn.parse().ok()?;
+        let mut formats = self.0.iter();
+        let (_, formats) = formats.find(|(version, _)| version.serves(asked))?;
+        Some(&formats[framing as usize])
+    }
+
+    /// Lists the versions, for the log.
+    pub(super) fn versions(&self) -> String {
+        let versions = self.0.iter().map(|(version, _)| version.to_string());
+        versions.collect::<Vec<_>>().join(" or ")
+    }
+}
+
 impl Format {
-    /// Index of the format, below [`FORMATS`].
-    pub(super) fn index(self) -> usize {
-        const { assert!(FORMATS == 4) };
-        2 * self.framing as usize + self.serializer.index()
-    }
-
-    pub(super) fn kind(self, message: &Outgoing<'_>) -> Result<Kind, EncodeError> {
-        self.framed(self.serializer.kind(message)?)
-    }
-
-    fn framed(self, kind: Kind) -> Result<Kind, EncodeError> {
-        match (self.framing, kind) {
-            (Framing::LongPoll, Kind::Binary) => Err(EncodeError::Binary),
-            _ => Ok(kind),
-        }
-    }
-
-    /// Appends a message of the kind that [`kind`](Self::kind) returns.
-    pub(super) fn put(self, message: &Outgoing<'_>, kind: Kind, out: &mut Vec<u8>) {
-        let expected = message.len_hint();
-        self.frame(kind, expected, out, |out| {
-            self.serializer.encode(message, kind, out)
-        });
-    }
-
-    /// Encodes a broadcast in this format.
-    pub(super) fn broadcast(self, broadcast: &Broadcast<'_>) -> Result<Bytes, EncodeError> {
-        let kind = self.framed(self.serializer.kind_of_broadcast(broadcast)?)?;
-        let mut out = Vec::new();
-        self.frame(kind, broadcast.len_hint(), &mut out, |out| {
-            self.serializer.encode_broadcast(broadcast, kind, out)
-        });
-        Ok(out.into())
-    }
-
-    /// `expected` is the approximate number of bytes that `write` appends, so that a large message is not moved.
-    fn frame(
-        self,
-        kind: Kind,
-        expected: usize,
-        out: &mut Vec<u8>,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) {
-        out.reserve(expected);
-        match self.framing {
-            Framing::WebSocket => frame::put_message(out, kind, write),
-            Framing::LongPoll => {
-                out.push(b'"');
-                let start = out.len();
-                write(out);
-                escape(out, start);
-                out.extend_from_slice(b"\",");
+    /// Reads a message from a client.
+    pub(super) fn decode<'a>(&self, frame: Frame<'a>) -> Result<Message<'a>, Malformed> {
+        match (&self.codec, frame) {
+            (Codec::BuiltIn(built_in), Frame::Text(text)) => built_in.decode_text(text),
+            (Codec::BuiltIn(built_in), Frame::Binary(bytes)) => built_in.decode_binary(bytes),
+            (Codec::Custom(Custom { serializer, .. }), frame) => {
+                let decoded = call_guarded(|| serializer.decode(frame));
+                let decoded = decoded.unwrap_or_else(|panic| Err(panicked(&*panic)));
+                decoded.map_err(|error| {
+                    log::decode_failed(serializer.name(), &error);
+                    Malformed
+                })
             }
         }
     }
+
+    /// Returns the message if it can be encoded. Otherwise that is logged.
+    pub(super) fn check<'a>(
+        &self,
+        message: &'a ServerMessage<'a>,
+    ) -> Result<Ready<'a>, EncodeError> {
+        let log = |error: &dyn Display| log::encode_failed(message.topic(), error);
+        let ready = match &self.codec {
+            Codec::BuiltIn(built_in) => {
+                let kind = built_in.kind(message).inspect_err(|error| log(error))?;
+                Ready::BuiltIn(*built_in, kind, message)
+            }
+            Codec::Custom(custom) => {
+                let encoded = call_guarded(|| custom.serializer.encode(message));
+                let encoded = encoded.unwrap_or_else(|panic| Err(panicked(&*panic)));
+                let encoded = encoded.inspect_err(|error| log(error));
+                Ready::Encoded(encoded.map_err(|_| EncodeError::Custom)?)
+            }
+        };
+        match (self.framing, ready.kind()) {
+            (Framing::LongPoll, Kind::Binary) => {
+                log(&EncodeError::Binary);
+                Err(EncodeError::Binary)
+            }
+            _ => Ok(ready),
+        }
+    }
+
+    /// Encodes a broadcast in this format.
+    pub(super) fn broadcast(&self, broadcast: &Broadcast<'_>) -> Result<Bytes, EncodeError> {
+        let message = broadcast.view();
+        let ready = self.check(&message)?;
+        let mut out = Vec::new();
+        self.put(ready, &mut out);
+        Ok(out.into())
+    }
+
+    /// Appends a message that [`check`](Self::check) returned.
+    pub(super) fn put(&self, message: Ready<'_>, out: &mut Vec<u8>) {
+        match message {
+            // Reserved first, so that a large message is not moved.
+            Ready::BuiltIn(built_in, kind, message) => {
+                out.reserve(message.len_hint());
+                match self.framing {
+                    Framing::WebSocket => {
+                        frame::put_message(out, kind, |out| built_in.put(message, kind, out));
+                    }
+                    Framing::LongPoll => {
+                        out.push(b'"');
+                        let start = out.len();
+                        built_in.put(message, kind, out);
+                        escape(out, start);
+                        out.extend_from_slice(b"\",");
+                    }
+                }
+            }
+            Ready::Encoded(Encoded::Text(text)) => match self.framing {
+                Framing::WebSocket => put_copy(Kind::Text, text.as_bytes(), out),
+                Framing::LongPoll => {
+                    // Not `escape`: a text that is not JSON may have any control character.
+                    let _ = serde_json::to_writer(&mut *out, &text); // writing into memory cannot fail
+                    out.push(b',');
+                }
+            },
+            Ready::Encoded(Encoded::Binary(bytes)) => put_copy(Kind::Binary, &bytes, out),
+        }
+    }
+}
+
+fn put_copy(kind: Kind, bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(bytes.len() + 10); // with the longest head
+    frame::put_message(out, kind, |out| out.extend_from_slice(bytes));
 }
 
 /// Turns the message from `start` on into the inside of a JSON string.

@@ -11,16 +11,11 @@ use base64::prelude::BASE64_STANDARD;
 /// GUID of §1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// The subprotocol that Phoenix's client offers besides its token, and the only one that is selected.
-const SUBPROTOCOL: &str = "phoenix";
-
 /// Response to a valid request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Handshake {
     /// `Sec-WebSocket-Accept`.
     pub(super) accept: HeaderValue,
-    /// `Sec-WebSocket-Protocol`, if the client offered a supported one.
-    pub(super) subprotocol: Option<HeaderValue>,
 }
 
 impl Handshake {
@@ -48,33 +43,25 @@ impl Handshake {
             version.is_some_and(|version| version == "13"),
             "header Sec-WebSocket-Version: 13",
         )?;
-        let is_nonce = |key: &&HeaderValue| {
-            let nonce = BASE64_STANDARD.decode(key);
-            nonce.is_ok_and(|nonce| nonce.len() == 16)
-        };
-        let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(is_nonce);
+        // Phoenix's server takes any value, and clients exist whose key is not the base64 of 16 bytes.
+        let key = headers.get(header::SEC_WEBSOCKET_KEY);
         let key = key.ok_or("header Sec-WebSocket-Key")?;
-        let offers = |token: &str| token == SUBPROTOCOL;
         let accept = accept(key.as_bytes());
         Ok(Handshake {
             accept: HeaderValue::from_str(&accept).map_err(|_| "header Sec-WebSocket-Key")?,
-            subprotocol: has_token(headers, header::SEC_WEBSOCKET_PROTOCOL, offers)
-                .then(|| HeaderValue::from_static(SUBPROTOCOL)),
         })
     }
 
-    /// §4.2.2.
-    pub(super) fn response(self) -> Response<Body> {
+    /// §4.2.2, with the selected subprotocol.
+    pub(super) fn response(self, subprotocol: Option<HeaderValue>) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, self.accept);
-        headers.extend(
-            self.subprotocol
-                .map(|subprotocol| (header::SEC_WEBSOCKET_PROTOCOL, subprotocol)),
-        );
+        headers
+            .extend(subprotocol.map(|subprotocol| (header::SEC_WEBSOCKET_PROTOCOL, subprotocol)));
         response
     }
 }
@@ -125,7 +112,6 @@ mod tests {
     fn the_example_of_the_rfc_is_answered_as_in_the_rfc() {
         let expected = Handshake {
             accept: HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-            subprotocol: None,
         };
         assert_eq!(
             Handshake::read(&request(Method::GET, &PROPER)),
@@ -160,8 +146,6 @@ mod tests {
             ("upgrade", "h2c"),
             ("connection", "close"),
             ("sec-websocket-version", "8"),
-            ("sec-websocket-key", "dG9vIHNob3J0"),
-            ("sec-websocket-key", "not base64, 22 chars !"),
         ] {
             let headers = PROPER.map(|header| {
                 if header.0 == name {
@@ -176,19 +160,16 @@ mod tests {
     }
 
     #[test]
-    fn phoenix_is_picked_from_what_is_offered_and_a_token_is_not() {
-        let offered = |offer| {
-            let headers: Vec<_> = PROPER
-                .into_iter()
-                .chain([("sec-websocket-protocol", offer)])
-                .collect();
+    fn a_key_may_be_anything() {
+        for key in ["SGVsbG8sIHdvcmxkIQ==", "not base64", ""] {
+            let headers = PROPER.map(|(name, value)| match name {
+                "sec-websocket-key" => (name, key),
+                _ => (name, value),
+            });
             let handshake = Handshake::read(&request(Method::GET, &headers));
-            handshake.ok()?.subprotocol
-        };
-        let phoenix = Some(HeaderValue::from_static("phoenix"));
-        assert_eq!(offered("phoenix, base64url.bearer.phx.dG9rZW4"), phoenix);
-        assert_eq!(offered("base64url.bearer.phx.dG9rZW4,phoenix"), phoenix);
-        assert_eq!(offered("base64url.bearer.phx.dG9rZW4"), None);
-        assert_eq!(offered("graphql-ws"), None);
+            let accept = handshake.map(|handshake| handshake.accept);
+            let expected = HeaderValue::from_str(&super::accept(key.as_bytes()));
+            assert_eq!(accept.ok(), expected.ok(), "{key}");
+        }
     }
 }

@@ -7,7 +7,7 @@
 use super::buffer::{BodyError, read_body};
 use super::connect::Refusal;
 use super::connection::Connection;
-use super::format::{Format, Framing};
+use super::format::Framing;
 use super::mount::{Mount, MountedSocket};
 use super::outbox::Outbox;
 use super::poll_sessions::{Inbound, PollResult, Request};
@@ -84,7 +84,7 @@ async fn open(socket: &MountedSocket, parts: Parts) -> Response<Body> {
         mount.log.refused(TRANSPORT, log::Refusal::Draining);
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    let (connected, serializer) = match socket.connect(parts, TRANSPORT).await {
+    let (connected, format) = match socket.connect(parts, Framing::LongPoll).await {
         Ok(connected) => connected,
         Err(refusal) => return refused(&refusal),
     };
@@ -96,11 +96,6 @@ async fn open(socket: &MountedSocket, parts: Parts) -> Response<Body> {
         return status(StatusCode::INTERNAL_SERVER_ERROR);
     };
     let outbox = Outbox::polled(mount.options.max_queued_bytes);
-    let framing = Framing::LongPoll;
-    let format = Format {
-        serializer,
-        framing,
-    };
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
     let running = connection.run(socket, connected);
     let token = opened.token.clone();
@@ -209,7 +204,7 @@ fn messages(status: StatusCode, token: &str, mut list: Vec<u8>) -> Response<Body
     list.splice(..0, *br#"{"messages":["#);
     let tail = format!(r#"],"status":{},"token":"{token}"}}"#, status.as_u16());
     list.extend_from_slice(tail.as_bytes());
-    json(StatusCode::OK, list)
+    json(list)
 }
 
 fn status(status: StatusCode) -> Response<Body> {
@@ -219,10 +214,10 @@ fn status(status: StatusCode) -> Response<Body> {
     } else {
         status.as_u16()
     };
-    json(StatusCode::OK, json!({"status": code}).to_string())
+    json(json!({"status": code}).to_string())
 }
 
-/// Clients handle 403 as a refusal; the response has the handler's own status.
+/// Clients handle 403 as a refusal. The handler's own status is for WebSockets: a client looks at the one in the body.
 fn refused(refusal: &Refusal) -> Response<Body> {
     let code = if refusal.status.is_server_error() {
         500
@@ -233,13 +228,11 @@ fn refused(refusal: &Refusal) -> Response<Body> {
         .payload
         .as_ref()
         .map_or(Value::Null, |payload| payload.to_value());
-    json(
-        refusal.status,
-        json!({"status": code, "response": response}).to_string(),
-    )
+    json(json!({"status": code, "response": response}).to_string())
 }
 
-fn json(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
+/// A response, 200 whatever the status in its body.
+fn json(body: impl Into<Body>) -> Response<Body> {
     const HEADERS: [(HeaderName, HeaderValue); 3] = [
         (
             header::CONTENT_TYPE,
@@ -253,7 +246,6 @@ fn json(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     let mut response = Response::new(body.into());
-    *response.status_mut() = status;
     response.headers_mut().extend(HEADERS);
     response
 }

@@ -31,10 +31,12 @@ mod queue;
 mod read_pause;
 mod registry;
 mod stream;
+mod subprotocol;
 mod websocket;
 mod write_queue;
 
 pub(crate) use connect::{Connect, Connected};
+pub(crate) use format::Formats;
 pub(crate) use mount::Mount;
-pub use options::{SocketOptions, websocket};
+pub use options::{SocketOptions, longpoll, websocket};
 pub(crate) use registry::Registry;

@@ -1,5 +1,6 @@
 use super::connect::Connect;
-use super::options::SocketOptions;
+use super::format::Formats;
+use super::options::{SocketOptions, TransportPath};
 use super::poll_sessions::PollSessions;
 use super::registry::Registry;
 use super::{longpoll, websocket};
@@ -11,6 +12,7 @@ use crate::session::RouteId;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodRouter, any};
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -21,6 +23,7 @@ pub(crate) struct Mount {
     pub(crate) handlers: Arc<Handlers>,
     pub(crate) connect: Connect,
     pub(crate) options: SocketOptions,
+    pub(crate) formats: Formats,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) registry: Arc<Registry>,
     pub(crate) log: Arc<SocketLog>,
@@ -40,27 +43,34 @@ impl Mounted for Mount {
         &self.path
     }
 
+    #[cfg(any(feature = "testing", test, fuzzing))]
+    fn websocket_path(&self) -> Option<String> {
+        let TransportPath(transport) = self.options.websocket.as_ref()?;
+        Some(format!("{}{transport}", self.path))
+    }
+
     fn router(self: Arc<Self>, endpoint: Endpoint) -> Router {
-        let (path, polled) = (self.path.clone(), self.options.longpoll);
+        let mount = self.clone();
         let socket = Arc::new(MountedSocket {
             endpoint,
             mount: self,
         });
-        let for_polls = polled.then(|| socket.clone());
-        let serve = any(move |request: Request| websocket::serve(socket, request));
-        let router = route(Router::new(), &path, "websocket", serve);
-        match for_polls {
-            Some(socket) => {
-                let serve = any(move |request: Request| longpoll::serve(socket, request));
-                route(router, &path, "longpoll", serve)
-            }
-            None => router,
+        let mut router = Router::new();
+        if let Some(transport) = &mount.options.websocket {
+            let socket = socket.clone();
+            let serve = any(move |request: Request| websocket::serve(socket, request));
+            router = route(router, &mount.path, transport, serve);
         }
+        if let Some(transport) = &mount.options.longpoll {
+            let serve = any(move |request: Request| longpoll::serve(socket, request));
+            router = route(router, &mount.path, transport, serve);
+        }
+        router
     }
 
     #[cfg(any(feature = "testing", test, fuzzing))]
     fn channel(&self, topic: &str) -> Option<&'static str> {
-        let RouteId(route) = self.handlers.rules.route(topic)?;
+        let RouteId(route) = self.handlers.table.rules.route(topic)?;
         Some(self.handlers.routes.get(route as usize)?.name)
     }
 
@@ -73,10 +83,29 @@ impl Mounted for Mount {
     }
 }
 
-/// Adds routes with a superfluous slash, which Plug ignores: `new Socket("/socket/")` requests `/socket//websocket`.
-fn route(router: Router, path: &str, transport: &str, serve: MethodRouter) -> Router {
+/// Adds routes with superfluous slashes, which Plug ignores: `new Socket("/socket/")` requests `/socket//websocket`.
+///
+/// axum has no pattern for any number of slashes that leaves the app's own routes alone, so two more are enough.
+fn route(
+    mut router: Router,
+    path: &str,
+    TransportPath(transport): &TransportPath,
+    serve: MethodRouter,
+) -> Router {
+    let transport = transport.trim_start_matches('/');
+    let mut paths = BTreeSet::new();
+    for before in ["", "/"] {
+        for between in ["/", "//", "///"] {
+            for after in ["", "/", "//"] {
+                paths.insert(format!("{before}{path}{between}{transport}{after}"));
+            }
+        }
+        if transport.is_empty() && !path.is_empty() {
+            paths.insert(format!("{before}{path}"));
+        }
+    }
+    for path in paths {
+        router = router.route(&path, serve.clone());
+    }
     router
-        .route(&format!("{path}//{transport}"), serve.clone())
-        .route(&format!("{path}/{transport}/"), serve.clone())
-        .route(&format!("{path}/{transport}"), serve)
 }

@@ -1,9 +1,13 @@
+use super::subprotocol::subprotocol;
+use crate::codec::{Codecs, Serializer};
 use crate::origin::CheckOrigin;
 use crate::rate_limit::RateLimit;
+use axum::http::HeaderValue;
+use std::borrow::Cow;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
-/// Limits and origin check of a socket. See [`websocket`].
+/// Transports, limits and origin check of a socket. See [`websocket`] and [`longpoll`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SocketOptions {
@@ -14,7 +18,11 @@ pub struct SocketOptions {
     pub(crate) max_waiting: usize,
     pub(crate) max_waiting_bytes: usize,
     pub(crate) check_origin: Option<CheckOrigin>,
-    pub(crate) longpoll: bool,
+    pub(crate) codecs: Codecs,
+    /// Path of each transport after the socket's, if it is on.
+    pub(crate) websocket: Option<TransportPath>,
+    pub(crate) longpoll: Option<TransportPath>,
+    pub(crate) subprotocols: Vec<HeaderValue>,
     pub(crate) connect_timeout: Duration,
     pub(crate) join_timeout: Duration,
     pub(crate) drain_timeout: Duration,
@@ -44,7 +52,10 @@ pub fn websocket() -> SocketOptions {
         max_waiting: 128,
         max_waiting_bytes: 4 * 1024 * 1024,
         check_origin: None,
-        longpoll: false,
+        codecs: Codecs::default(),
+        websocket: Some(TransportPath::WEBSOCKET),
+        longpoll: None,
+        subprotocols: Vec::new(),
         connect_timeout: Duration::from_secs(10),
         join_timeout: Duration::from_secs(10),
         drain_timeout: Duration::from_secs(5),
@@ -53,7 +64,91 @@ pub fn websocket() -> SocketOptions {
     }
 }
 
+/// Options of a socket on the long-poll transport alone, Phoenix's `websocket: false`.
+///
+/// ```
+/// use axum_channels::{Endpoint, SocketHandler, longpoll};
+///
+/// fn endpoint<S: SocketHandler>() -> Endpoint {
+///     Endpoint::builder().socket_with::<S>("/socket", longpoll()).build() // GET, POST /socket/longpoll
+/// }
+/// ```
+pub fn longpoll() -> SocketOptions {
+    SocketOptions {
+        websocket: None,
+        ..websocket().longpoll()
+    }
+}
+
+/// Path of a transport after its socket's: starts with a slash, and has none at its end.
+#[derive(Clone, Debug)]
+pub(crate) struct TransportPath(pub(crate) Cow<'static, str>);
+
+impl TransportPath {
+    const WEBSOCKET: Self = TransportPath(Cow::Borrowed("/websocket"));
+    const LONGPOLL: Self = TransportPath(Cow::Borrowed("/longpoll"));
+
+    fn new(path: &str) -> Self {
+        assert!(
+            path.starts_with('/'),
+            "`{path}` is not the path of a transport: it starts with a slash"
+        );
+        TransportPath(path.trim_end_matches('/').to_owned().into())
+    }
+}
+
 impl SocketOptions {
+    /// Path of the WebSocket transport after the socket's: `/websocket` by default. `/` is the socket's own path.
+    ///
+    /// phoenix.js adds `/websocket` to the URL that it is given: another path is for other clients.
+    ///
+    /// # Panics
+    /// If the path does not start with a slash.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, SocketHandler, websocket};
+    /// fn endpoint<S: SocketHandler>() -> Endpoint {
+    ///     let options = websocket().websocket_path("/v1/ws");
+    ///     Endpoint::builder().socket_with::<S>("/socket", options).build() // GET /socket/v1/ws
+    /// }
+    /// ```
+    pub fn websocket_path(mut self, path: &str) -> Self {
+        let path = TransportPath::new(path);
+        self.websocket = self.websocket.map(|_| path);
+        self
+    }
+
+    /// Path of the long-poll transport after the socket's: `/longpoll` by default. It turns the transport on.
+    ///
+    /// # Panics
+    /// If the path does not start with a slash.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().longpoll_path("/poll"); // GET, POST /socket/poll
+    /// ```
+    pub fn longpoll_path(mut self, path: &str) -> Self {
+        self.longpoll = Some(TransportPath::new(path));
+        self
+    }
+
+    /// Subprotocols of the WebSocket, in order of preference, besides Phoenix's own `phoenix`.
+    ///
+    /// The first that the client offers is selected. A client that offers others only, tokens aside, is refused with 403; one
+    /// that offers none is accepted. Without this option, no client is refused.
+    ///
+    /// # Panics
+    /// If one of them is not the name of a subprotocol: letters, digits and some punctuation.
+    ///
+    /// ```
+    /// # use axum_channels::websocket;
+    /// let options = websocket().subprotocols(["sip", "mqtt"]);
+    /// ```
+    pub fn subprotocols<'p>(mut self, subprotocols: impl IntoIterator<Item = &'p str>) -> Self {
+        self.subprotocols = subprotocols.into_iter().map(subprotocol).collect();
+        self
+    }
+
     /// Time after which a client that sends nothing over its WebSocket is disconnected: 60 seconds by default.
     ///
     /// Phoenix's client sends a heartbeat every 30 seconds. Clients are checked sixteen times within the timeout, so one
@@ -200,7 +295,33 @@ impl SocketOptions {
     /// let options = websocket().longpoll();
     /// ```
     pub fn longpoll(mut self) -> Self {
-        self.longpoll = true;
+        self.longpoll.get_or_insert(TransportPath::LONGPOLL);
+        self
+    }
+
+    /// Mounts a serializer for clients that connect with the version `vsn`, such as `3.0.0`, or a later patch release of it.
+    ///
+    /// It comes before the serializers that are there, the built-in ones for 1.0.0 and 2.0.0 included: with one of these
+    /// versions it replaces them. For another serializer on each transport, mount the socket twice, once for each.
+    ///
+    /// Phoenix's `serializer: [{MySerializer, "~> 3.0.0"}]`.
+    ///
+    /// # Panics
+    /// If `vsn` is not three numbers.
+    ///
+    /// ```
+    /// # use axum_channels::{SocketOptions, serializer::Serializer, websocket};
+    /// fn options(message_pack: impl Serializer) -> SocketOptions {
+    ///     websocket().serializer("3.0.0", message_pack) // in phoenix.js: new Socket("/socket", {vsn: "3.0.0", …})
+    /// }
+    /// ```
+    pub fn serializer(mut self, vsn: &str, serializer: impl Serializer) -> Self {
+        match vsn.parse() {
+            Ok(version) => self.codecs.insert(version, serializer),
+            Err(_) => panic!(
+                "`{vsn}` is not a version of a serializer: it has three numbers, such as 3.0.0"
+            ),
+        }
         self
     }
 

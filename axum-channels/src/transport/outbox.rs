@@ -2,8 +2,7 @@ use super::format::Format;
 use super::frame::{self, CloseCode};
 use super::stream::{Stream, try_write};
 use super::write_queue::{DirectWrite, WriteQueue};
-use crate::log;
-use crate::message::{Broadcast, Outgoing};
+use crate::message::{Broadcast, EncodeError, Outgoing};
 use crate::pubsub::Pressure;
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, ready};
@@ -38,26 +37,22 @@ impl Outbox {
     }
 
     /// Sends a message to this client alone.
-    pub(super) fn send(&self, message: &Outgoing<'_>, format: Format) {
-        match format.kind(message) {
-            Ok(kind) => {
-                self.push(|queue| queue.push_own(|out| format.put(message, kind, out)));
-            }
-            Err(why) => log::encode_failed(&message.topic, &why),
-        }
+    ///
+    /// # Errors
+    /// If the format cannot encode it. That is logged.
+    pub(super) fn send(&self, message: &Outgoing<'_>, format: &Format) -> Result<(), EncodeError> {
+        let message = message.view();
+        let ready = format.check(&message)?;
+        self.push(|queue| queue.push_own(|out| format.put(ready, out)));
+        Ok(())
     }
 
     /// Sends a broadcast, which is encoded once for all clients with the same format.
-    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, format: Format) -> Pressure {
-        let encode = |broadcast: &Broadcast<'_>| {
-            let encoded = format.broadcast(broadcast);
-            encoded
-                .inspect_err(|why| log::encode_failed(broadcast.topic, why))
-                .ok()
-        };
-        match broadcast.encoded(format.index(), encode) {
-            Some(encoded) => self.push_shared(encoded),
-            None => Pressure::Low,
+    pub(super) fn deliver(&self, broadcast: &Broadcast<'_>, format: &Format) -> Pressure {
+        let encode = |broadcast: &Broadcast<'_>| format.broadcast(broadcast);
+        match broadcast.encoded(format.id, encode) {
+            Ok(encoded) => self.push_shared(encoded),
+            Err(_) => Pressure::Low,
         }
     }
 }

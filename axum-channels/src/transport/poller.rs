@@ -4,8 +4,8 @@ use super::outbox::End;
 use super::poll_sessions::{Inbound, OpenSession, PollResult, Request};
 use super::read_pause::ReadPause;
 use super::registry::{Registration, Registry};
-use crate::codec::Malformed;
-use crate::log::{self, Closed};
+use crate::codec::{Frame, Malformed};
+use crate::log::Closed;
 use crate::pubsub::Subscription;
 use crate::runner::{Drain, Runner, Turn};
 use std::pin::Pin;
@@ -105,15 +105,9 @@ impl Poller {
                     }
                     let _ = taken.send(understood); // the receiver may be gone
                     if !understood {
-                        let frame = match &inbound {
-                            Inbound::Text(text) => {
-                                log::Frame::Text(std::str::from_utf8(text).unwrap_or_default())
-                            }
-                            Inbound::Binary(bytes) => {
-                                log::Frame::Binary(self.connection.format.serializer, bytes)
-                            }
-                        };
-                        self.closed(Closed::Malformed(frame));
+                        let codec = &self.connection.format.codec;
+                        let frame = frame(&inbound).unwrap_or(Frame::Text(""));
+                        self.closed(Closed::Malformed(codec, frame));
                         return Err(());
                     }
                 }
@@ -123,13 +117,7 @@ impl Poller {
     }
 
     fn receive(&mut self, inbound: &Inbound, turn: &mut Turn<'_, '_>) -> Result<(), Malformed> {
-        let serializer = self.connection.format.serializer;
-        let message = match inbound {
-            Inbound::Text(text) => {
-                serializer.decode_text(std::str::from_utf8(text).map_err(|_| Malformed)?)?
-            }
-            Inbound::Binary(bytes) => serializer.decode_binary(bytes)?,
-        };
+        let message = self.connection.format.decode(frame(inbound)?)?;
         if let Phase::Open { runner, .. } = &mut self.phase {
             runner.receive(message, turn);
         }
@@ -232,6 +220,13 @@ impl Poller {
             }
         }
     }
+}
+
+fn frame(inbound: &Inbound) -> Result<Frame<'_>, Malformed> {
+    Ok(match inbound {
+        Inbound::Text(text) => Frame::Text(std::str::from_utf8(text).map_err(|_| Malformed)?),
+        Inbound::Binary(bytes) => Frame::Binary(bytes),
+    })
 }
 
 impl Future for Poller {

@@ -11,7 +11,7 @@ use super::outbox::Outbox;
 use super::read_pause::ReadPause;
 use super::registry::Admission;
 use super::stream::Stream;
-use crate::codec::Serializer;
+use super::subprotocol;
 use crate::log;
 use axum::body::Body;
 use axum::extract::Request;
@@ -43,15 +43,19 @@ pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Respo
             return no_websocket();
         }
     };
+    let Ok(subprotocol) = subprotocol::select(&parts.headers, &mount.options.subprotocols) else {
+        mount.log.refused(TRANSPORT, log::Refusal::NoSubprotocol);
+        return status(StatusCode::FORBIDDEN);
+    };
     if mount.registry.is_draining() {
         mount.log.refused(TRANSPORT, log::Refusal::Draining);
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
-    match socket.connect(parts, TRANSPORT).await {
+    match socket.connect(parts, Framing::WebSocket).await {
         Ok(accepted) => match mount.registry.admit() {
             Some(admission) => {
                 tokio::spawn(run(socket.clone(), accepted, admission, upgrade));
-                handshake.response()
+                handshake.response(subprotocol)
             }
             None => {
                 mount.log.refused(TRANSPORT, log::Refusal::Draining);
@@ -75,7 +79,7 @@ fn no_websocket() -> Response<Body> {
 /// Waits until hyper releases the connection, and then runs it to its end.
 async fn run(
     socket: Arc<MountedSocket>,
-    accepted: (Connected, Serializer),
+    accepted: (Connected, Arc<Format>),
     admission: Admission,
     upgrade: OnUpgrade,
 ) {
@@ -86,18 +90,13 @@ async fn run(
 
 fn driver(
     socket: &MountedSocket,
-    (connected, serializer): (Connected, Serializer),
+    (connected, format): (Connected, Arc<Format>),
     admission: Admission,
     upgraded: Upgraded,
 ) -> Driver {
     let mount = &socket.mount;
     let (stream, read) = Stream::new(upgraded);
     let outbox = Outbox::new(stream.tcp(), mount.options.max_queued_bytes);
-    let framing = Framing::WebSocket;
-    let format = Format {
-        serializer,
-        framing,
-    };
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
     let (runner, id) = connection.run(socket, connected);
     Driver {

@@ -29,6 +29,7 @@ pub(crate) async fn http(
 /// Sends a request unchanged; returns the connection, the status and the head of the response.
 pub(crate) async fn raw(addr: SocketAddr, request: &str) -> (TcpStream, u16, String) {
     let mut stream = TcpStream::connect(addr).await.expect("the server listens");
+    stream.set_nodelay(true).expect("set"); // or a second message waits for the server's delayed ACK
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -178,6 +179,18 @@ impl Ws {
     pub(crate) async fn expect_close(&mut self, code: u16) {
         assert_eq!(self.next().await, Frame::Close(code));
         assert_eq!(self.next().await, Frame::End);
+    }
+
+    /// Returns the event of the next message.
+    pub(crate) async fn event(&mut self) -> String {
+        match self.next().await {
+            Frame::Text(text) => {
+                serde_json::from_str::<(Value, Value, Value, String, Value)>(&text)
+                    .expect("a message")
+                    .3
+            }
+            other => panic!("{other:?} is no message"),
+        }
     }
 
     /// Returns the payload of the next message.

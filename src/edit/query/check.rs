@@ -1,4 +1,4 @@
-//! A query held against a grammar: a kind or a field that it does not have would match nothing, silently.
+//! Check of a query against a grammar: unknown kinds and fields would silently match nothing.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ impl Query {
 }
 
 thread_local! {
-    /// Kinds that have been asked for: a grammar looks through all that it has, one by one.
+    /// Cache of known kinds, because look-ups in a grammar are linear.
     static KINDS: RefCell<HashMap<(String, String, bool), bool>> = RefCell::default();
 }
 

@@ -1,19 +1,24 @@
-//! The names that a file shortens: `alias Shop.Web.Socket` in Elixir, `use crate::sockets::UserSocket as S` in Rust, and
+//! Short names in a file: `alias Shop.Web.Socket` in Elixir, `use crate::sockets::UserSocket as S` in Rust, and
 //! `const TOPIC: &str = "room:*"`.
 
+use std::ops::Range;
+
+use super::Query;
 use crate::edit::source::{Match, Source};
 
-/// Short names and the long ones that they stand for.
+/// Short names and their long forms.
 #[derive(Debug)]
 pub struct Names {
     separator: &'static str,
-    /// Nothing precedes the first part of a name, not even what the file is in.
+    /// Names are absolute, not relative to the module of the file.
     whole: bool,
     long: Vec<(String, String)>,
+    /// What is defined in the file and has a body, from the outside in: that, and its name as it is written.
+    bodies: Vec<(Range<usize>, String)>,
 }
 
 impl Names {
-    /// The names that `source` shortens, by the rules of its language.
+    /// Reads the short names in `source`, by the rules of its language.
     pub fn of(source: &Source) -> Self {
         let separator = source.language.separator();
         let mut long = Vec::new();
@@ -22,22 +27,53 @@ impl Names {
                 long.extend(pair(&Match::from_captures(captures, source), separator));
             }
         }
-        Self {
+        let mut names = Self {
             separator,
             whole: source.language.has_whole_names(),
             long,
+            bodies: Vec::new(),
+        };
+        if let Some(query) = source.language.definitions() {
+            names.add_definitions(query, source);
+        }
+        names
+    }
+
+    /// Takes in what the file defines; around it, its name is short for the whole one.
+    fn add_definitions(&mut self, query: &Query, source: &Source) {
+        for captures in query.matches(source.root(), source) {
+            let found = Match::from_captures(captures, source);
+            let (Some(name), Some(body)) = (found.text("name"), found.range("body")) else {
+                continue;
+            };
+            let whole = self.defined(body.start, name);
+            if whole != name {
+                let first = name.split(self.separator).next().unwrap_or(name);
+                let around = &whole[..whole.len() - name.len()];
+                self.long
+                    .push((first.to_owned(), format!("{around}{first}")));
+            }
+            self.bodies.push((body, name.to_owned()));
         }
     }
 
-    /// Whether `written` is the name `whole`: as it stands, or as the file says what it is short for. Where names may
-    /// start anywhere, every name that ends with `whole` is it.
+    /// The whole name of what is defined at `at` under the name `written`: inside of what is defined around it.
+    pub fn defined(&self, at: usize, written: &str) -> String {
+        let around = self.bodies.iter().filter(|(body, _)| body.contains(&at));
+        let mut parts: Vec<_> = around.map(|(_, name)| name.as_str()).collect();
+        parts.push(written);
+        parts.join(self.separator)
+    }
+
+    /// Returns whether `written` is the name `whole`, literally or as a short name. Without absolute names, all names
+    /// that end with `whole` match.
     pub fn are(&self, written: &str, whole: &str) -> bool {
         self.wholes(written)
             .iter()
             .any(|name| self.ends_with(name, whole))
     }
 
-    /// What `written` is short for, or itself if it is short for nothing.
+    /// Returns the long form of `written`, or `written` itself.
     pub fn wholes(&self, written: &str) -> Vec<String> {
         let (first, rest) = match written.split_once(self.separator) {
             Some((first, rest)) if !self.separator.is_empty() => (first, Some(rest)),

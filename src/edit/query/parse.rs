@@ -1,4 +1,4 @@
-//! From the text of a query to the query.
+//! The parser of queries.
 
 use anyhow::{Context, Result, bail, ensure};
 use regex_lite::Regex;
@@ -87,7 +87,7 @@ fn tokens(text: &str) -> Result<Vec<Token>> {
     Ok(tokens)
 }
 
-/// A string's text, its escapes undone, and what follows the closing quote.
+/// Returns the unescaped text of a string, and the rest after the closing quote.
 fn string(text: &str) -> Result<(String, &str)> {
     let mut value = String::new();
     let mut chars = text.char_indices();
@@ -179,7 +179,7 @@ impl Parser {
         }
     }
 
-    /// What stands between `(` and `)`.
+    /// Parses the contents of `(` and `)`.
     fn named(&mut self, predicates: &mut Vec<Predicate>) -> Result<Test> {
         let Token::Word(kind) = self.next()? else {
             bail!("a kind is missing behind `(`")
@@ -258,6 +258,8 @@ impl Parser {
             "any-of?" => (Condition::AnyOf(values), false),
             "names?" => (Condition::Names(values), false),
             "not-names?" => (Condition::Names(values), true),
+            "defines?" => (Condition::Defines(single()?), false),
+            "not-defines?" => (Condition::Defines(single()?), true),
             "covers?" => (Condition::Covers(single()?), false),
             "not-covers?" => (Condition::Covers(single()?), true),
             _ => bail!("#{name} is not understood"),

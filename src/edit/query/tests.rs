@@ -1,4 +1,4 @@
-//! Held against tree-sitter's own matching.
+//! Comparison with tree-sitter's own matches.
 
 use super::*;
 use crate::edit::Language;
@@ -23,7 +23,7 @@ fn language(name: &str) -> &'static Language {
     Language::of(Path::new(name)).expect(name)
 }
 
-/// Captures as names and texts, in an order of their own.
+/// Captures as names and texts, sorted.
 fn ours(name: &str, source: &str, query: &str) -> Vec<Vec<(String, String)>> {
     let parsed = Source::parse(source.to_owned(), language(name));
     let query = Query::parse(query).expect(query);

@@ -1,4 +1,4 @@
-//! The page and its files: the part of the folder `assets` that browsers get.
+//! The page and the public files of the folder `assets`.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::services::ServeFile;
 
-/// Folders and files of `assets` that are served, below `/assets`. The rest stays private, package.json for one.
+/// Public folders and files of `assets`, served at `/assets`. All others, such as package.json, are private.
 const PUBLIC: [&str; 6] = [
     "css",
     "fonts",
@@ -21,7 +21,7 @@ const PUBLIC: [&str; 6] = [
     "node_modules/phoenix/priv/static/phoenix.mjs",
 ];
 
-/// Serves the page at `/`, and what is public of `folder` below `/assets`.
+/// Serves the page at `/`, and the public files of `folder` at `/assets`.
 pub fn router(folder: &Path) -> Router {
     Router::new()
         .route("/", get(page))
@@ -44,7 +44,7 @@ async fn asset(
     }
 }
 
-/// Returns whether a path is listed. One with a `..` in it, or with anything hidden, never is.
+/// Returns whether a path is public. Paths with `..` or hidden files never are.
 fn is_public(path: &str) -> bool {
     let is_plain = |part| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
     let path = Path::new(path);
@@ -58,8 +58,8 @@ async fn serve(folder: &Path, path: &str, request: Request) -> Response {
     match ServeFile::new(file).try_call(request).await {
         Ok(response) => {
             let mut response = response.map(Body::new);
-            // Browsers keep the file and ask each time whether it is still the same, which is answered with 304:
-            // without this header they would go on using scripts of before a change.
+            // Browsers revalidate their cached file at each visit (304 if it is unchanged). Without this header, they
+            // would run old scripts after a change.
             let no_cache = HeaderValue::from_static("no-cache");
             response
                 .headers_mut()
@@ -73,7 +73,7 @@ async fn serve(folder: &Path, path: &str, request: Request) -> Response {
     }
 }
 
-/// A file's own path, if that is in `folder`: a symlink may not lead out of it.
+/// Returns the path of a file without symlinks, if it is inside `folder`.
 async fn find(folder: &Path, path: &str) -> Option<PathBuf> {
     let file = tokio::fs::canonicalize(folder.join(path)).await.ok()?;
     let is_file = tokio::fs::metadata(&file).await.ok()?.is_file();

@@ -2,13 +2,13 @@
 //!
 //! | Variable          | Meaning                                                                              | Default                             |
 //! |-------------------|--------------------------------------------------------------------------------------|-------------------------------------|
-//! | `HOST`            | Where browsers reach the app: `https://chat.example.com`, or a name: `PORT` of it    | `localhost`                         |
-//! | `PORT`            | Port to listen on; 0 is any free one                                                 | 4000                                |
-//! | `IP`              | Address to listen on; 0.0.0.0 is all of the machine's                                | 127.0.0.1; 0.0.0.0 in a release     |
+//! | `HOST`            | URL of the app in browsers: `https://chat.example.com`, or a host name for `PORT`    | `localhost`                         |
+//! | `PORT`            | Port to listen on; 0 selects a free one                                              | 4000                                |
+//! | `IP`              | Address to listen on; 0.0.0.0 means all addresses                                    | 127.0.0.1; 0.0.0.0 in a release     |
 //! | `ORIGINS`         | Pages that may connect, if not those of `HOST`: `https://a.example, //*.b.example`   | pages of `HOST`                     |
-//! | `PROXIES`         | Proxies that tell a client's address: `127.0.0.1, 10.0.0.0/8`, or how many there are | none                                |
-//! | `SECRET_KEY_BASE` | 64 bytes or more that nobody else knows                                              | none in a release                   |
-//! | `ASSETS`          | Folder with the page and its scripts                                                 | the `assets` that it was built from |
+//! | `PROXIES`         | Trusted proxies: `127.0.0.1, 10.0.0.0/8`, or their number                            | none                                |
+//! | `SECRET_KEY_BASE` | Secret of 64 bytes or more                                                           | none in a release                   |
+//! | `ASSETS`          | Folder with the page and its scripts                                                 | `assets` of the source tree         |
 
 mod error;
 mod secret;
@@ -31,11 +31,11 @@ pub struct Config {
     pub check_origin: CheckOrigin,
     pub proxies: TrustedProxies,
     pub secret_key_base: Secret,
-    /// The folder's own path, without symlinks.
+    /// Path without symlinks.
     pub assets: PathBuf,
 }
 
-/// The way that the app was built, which decides some defaults.
+/// Profile of the build, for defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Build {
     Development,
@@ -45,12 +45,12 @@ pub enum Build {
 #[derive(Debug, Clone)]
 enum Host {
     Url(PublicUrl),
-    /// A name alone: its port is the one that the app listens on.
+    /// A host name; the port is that of the listener.
     Name(PublicUrl),
 }
 
 impl Config {
-    /// Reads the environment.
+    /// Reads the settings from the environment.
     pub fn from_env() -> Result<Self, InvalidSetting> {
         let build = if cfg!(debug_assertions) {
             Build::Development
@@ -60,12 +60,12 @@ impl Config {
         Self::read(build, |name| std::env::var_os(name))
     }
 
-    /// The defaults of development, for tests.
+    /// Returns the defaults of development, for tests.
     pub fn for_tests() -> Self {
         Self::read(Build::Development, |_| None).expect("development has a default for everything")
     }
 
-    /// Reads variables from anywhere.
+    /// Reads the settings from `variable`.
     pub fn read(
         build: Build,
         variable: impl Fn(&str) -> Option<OsString>,
@@ -90,7 +90,7 @@ impl Config {
         })
     }
 
-    /// The URL at which browsers reach the app, for links. Pages of its host may connect.
+    /// Returns the URL of the app in browsers. Pages of its host may connect.
     pub fn url(&self) -> PublicUrl {
         match &self.host {
             Host::Url(url) => url.clone(),
@@ -116,7 +116,7 @@ fn ip(value: Option<String>, build: Build) -> Result<IpAddr, InvalidSetting> {
 
 fn port(value: Option<String>) -> Result<u16, InvalidSetting> {
     let Some(value) = value else { return Ok(4000) };
-    // Digits alone: `parse` would take `+80`, too.
+    // Only digits: `parse` would accept `+80` as well.
     let digits = Some(&value).filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
     let expected = "expected a number from 0 to 65535, such as 4000";
     let port = digits.and_then(|digits| digits.parse().ok());

@@ -1,4 +1,4 @@
-//! What is printed: `[info] CONNECTED TO …`.
+//! Format of the log: `[info] CONNECTED TO …`.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, fmt};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Prints events from now on: down to `debug` in development, to `info` in a release.
+/// Starts logging: at level `debug` in development, at `info` in a release.
 pub fn init() {
     let level = if cfg!(debug_assertions) {
         LevelFilter::DEBUG
@@ -19,8 +19,8 @@ pub fn init() {
     fmt().with_max_level(level).event_format(Line).init();
 }
 
-/// The level in brackets, then the event; those of sockets and channels as Phoenix prints them. For time stamps or JSON,
-/// use a format of `tracing_subscriber::fmt` instead: the fields of an event hold all that a line shows.
+/// The level in brackets, then the event; events of sockets and channels in the format of Phoenix. For time stamps or JSON,
+/// use a format of `tracing_subscriber::fmt` instead: events have all of this information as fields.
 struct Line;
 
 impl<S, N> FormatEvent<S, N> for Line

@@ -1,9 +1,9 @@
-// The page's first script. esbuild bundles it with all that it imports into priv/static/assets/js/app.js;
-// packages such as "phoenix" are found in deps/.
+// The entry script of the page. esbuild bundles it with its imports into priv/static/assets/js/app.js and resolves packages
+// such as "phoenix" in deps/.
 //
-// Sockets are imported here, after the inspector, so that it sees them from their first frame.
-// The inspector is the panel on the page; once you have a page of your own, drop its line.
+// Import sockets here, after the inspector, so that it shows all of their frames. The inspector is the panel on the page; remove
+// its line if you do not need it.
 
-// Links and buttons with data-method: they send PUT and DELETE as forms do.
+// Support for links and buttons with data-method, which send PUT and DELETE requests.
 import "phoenix_html"
 import "./inspector.js"

@@ -6,7 +6,7 @@ defmodule MyAppWeb.Router do
 
     get "/", PageController, :home
     post "/token", SocketToken, :token
-    # What is left goes to the old app.
+    # Other paths go to the old app.
     forward "/", OldApp
   end
 end

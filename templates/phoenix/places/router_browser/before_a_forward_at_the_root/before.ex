@@ -5,7 +5,7 @@ defmodule MyAppWeb.Router do
     pipe_through :browser
 
     get "/", PageController, :home
-    # What is left goes to the old app.
+    # Other paths go to the old app.
     forward "/", OldApp
   end
 end

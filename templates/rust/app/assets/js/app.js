@@ -1,6 +1,6 @@
-// The page's first script. There is no bundler: the browser loads these modules as they are,
-// and finds "phoenix" through the import map in index.html.
+// The entry script of the page. There is no bundler: the browser loads these modules directly, and the import map in
+// index.html resolves "phoenix".
 //
-// Sockets are imported here, after the inspector, so that it sees them from their first frame.
-// The inspector is the panel on the page; once you have a page of your own, drop its line.
+// Import sockets here, after the inspector, so that it shows all of their frames. The inspector is the panel on the page; remove
+// its line if you do not need it.
 import "./inspector.js"

@@ -1,12 +1,12 @@
-// The list of frames on the page: every one of every socket, as its raw text, in both directions.
+// The list of all frames of all sockets, in both directions, as raw text.
 
-const FRAMES = 200 // the rows kept
-const HEARTBEATS = 10 // of heartbeats; counted apart, or a quiet night would push all else out
-const LONGEST = 2_000 // the characters shown of one frame
+const FRAMES = 200 // maximum number of rows
+const HEARTBEATS = 10 // maximum number of heartbeats, counted separately so that they do not displace other frames
+const LONGEST = 2_000 // maximum number of characters per frame
 
 const panel = document.querySelector("#frames")
 const list = panel?.querySelector("ol")
-const held = document.createDocumentFragment() // the rows that came in while the list is paused
+const held = document.createDocumentFragment() // new rows while the list is paused
 let paused = false
 
 const time = new Intl.DateTimeFormat([], {
@@ -15,7 +15,7 @@ const time = new Intl.DateTimeFormat([], {
 
 export const clock = () => time.format(new Date())
 
-// A payload as text. Binary ones are told by their size.
+// A payload as text; a binary one as its size.
 export function readable(payload) {
   if (payload instanceof ArrayBuffer || ArrayBuffer.isView(payload)) return `binary, ${payload.byteLength} bytes`
   if (payload instanceof Blob) return `binary, ${payload.size} bytes`
@@ -24,7 +24,7 @@ export function readable(payload) {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}… ${text.length.toLocaleString()} characters` : text
 }
 
-// Every frame goes through the socket's `encode` on its way out and its `decode` on its way in.
+// Frames pass through the socket's `encode` and `decode`.
 export function watchFrames(socket, name) {
   if (!panel) return
 
@@ -36,7 +36,7 @@ export function watchFrames(socket, name) {
     send(raw)
   })
 
-  // Listed before it is decoded, so that a frame that cannot be decoded is there to be seen.
+  // Listed before decoding, so that frames with errors are visible.
   socket.decode = (raw, receive) => {
     const row = addRow(name, "received", raw)
     decode.call(socket, raw, (message) => {
@@ -81,7 +81,7 @@ function showPaused() {
 panel?.querySelector("[data-pause]").addEventListener("click", () => {
   paused = !paused
   if (!paused) {
-    list.prepend(held) // empties `held`: a fragment gives its children away
+    list.prepend(held) // moves the rows out of the fragment
     trim(list)
   }
   showPaused()

@@ -1,19 +1,19 @@
-// The panel on the page: every socket, its channels, and what can be tried on them.
+// The panel on the page: sockets, their channels, and actions to try.
 //
-// A socket makes itself known with one event, and nothing else ties it to this panel:
+// A script announces its socket with one event:
 //
 //     window.dispatchEvent(new CustomEvent("socket:connect", { detail: { socket, name: "UserSocket" } }))
 //
-// A script that knows who is in a channel may say so, whenever that changes, with the `Presence` of the "phoenix" package:
+// A script with the `Presence` of a channel announces its changes:
 //
 //     window.dispatchEvent(new CustomEvent("presence:sync", { detail: { channel, presence } }))
 //
-// What others sent is only ever written as text, never as markup.
+// Data of other clients is inserted as text, never as markup.
 
 import { clock, readable, watchFrames } from "./frames.js"
 
-const HEARD = 20 // the messages kept for each channel
-const CLOSED = 3 // the closed channels kept for each socket, the latest ones
+const MESSAGES = 20 // maximum number of messages per channel
+const CLOSED = 3 // maximum number of closed channels per socket
 
 const sockets = document.querySelector("#sockets")
 const noSocket = document.querySelector("#no-socket")
@@ -37,7 +37,7 @@ window.addEventListener("presence:sync", ({ detail: { channel, presence } }) => 
   present.textContent = `Here: ${names.join(", ")}`
 })
 
-// By now every script of the page has run: what has not announced itself is not there.
+// All scripts of the page have run: sockets that exist have been announced.
 window.addEventListener("DOMContentLoaded", () => {
   if (noSocket) noSocket.hidden = sockets.hasChildNodes()
 })
@@ -66,7 +66,7 @@ function showSocket(socket, name) {
 
   socket.onOpen(showState)
   socket.onClose(showState)
-  // Phoenix has no event for these, neither for its own reconnects, which call `connect` too.
+  // Phoenix has no events for connects and reconnects; both call `connect`.
   after(socket, "connect", () => { attempts += 1; showState() })
   after(socket, "disconnect", () => { attempts = 0; showState() })
   after(socket, "channel", addChannel)
@@ -82,40 +82,40 @@ function channelCard(channel) {
   const { card, part } = copyOf("#channel-card")
   const { topic, socket } = channel
   const form = card.querySelector("form")
-  const heard = card.querySelector(".heard")
+  const messages = card.querySelector(".messages")
 
   cards.set(channel, card)
   card.dataset.channel = topic
   card.setAttribute("aria-label", topic)
   part("topic").textContent = topic
   form.body.setAttribute("aria-label", `Say something on ${topic}`)
-  heard.setAttribute("aria-label", `Heard on ${topic}`)
+  messages.setAttribute("aria-label", `Messages on ${topic}`)
 
   const showError = (text) => {
-    // Written only when it differs: a join refused again and again is read aloud once.
+    // Set only if changed, so that screen readers read a repeated error once.
     if (part("error").textContent !== text) part("error").textContent = text
   }
 
-  // Every message of the socket comes by here; some are this channel's.
+  // Receives all messages of the socket.
   const listener = socket.onMessage(({ topic: on, event, payload, join_ref: joinRef }) => {
     if (on !== topic || (joinRef && joinRef !== channel.joinRef())) return
 
     if (event === "phx_error") showError(`crashed: ${readable(payload)}`)
     else if (event === "phx_reply" && payload?.status === "error") showError(`refused: ${readable(payload.response)}`)
     else if (!/^(phx|presence)_/.test(event)) {
-      heard.prepend(heardRow(event, payload))
-      keep(heard.children, HEARD)
+      messages.prepend(messageRow(event, payload))
+      keep(messages.children, MESSAGES)
     }
   })
 
   const showState = (state) => {
     setState(card, state)
-    // Not `disabled`: that would take the focus away from whoever is typing while the server restarts.
+    // Not `disabled`, which would remove the focus from the field during a restart of the server.
     card.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", state !== "joined"))
-    const siblings = card.parentElement // none once its card made room for others
+    const siblings = card.parentElement // none once the card has been removed
     if (state !== "closed" || !siblings) return
 
-    // A closed channel never comes back (joining again makes a new one), so it makes room.
+    // Closed channels stay closed (a new join makes a new channel), so old ones are removed.
     socket.off([listener])
     siblings.append(card)
     keep([...siblings.querySelectorAll(':scope > [data-state="closed"]')].reverse(), CLOSED)
@@ -148,7 +148,7 @@ function channelCard(channel) {
   return card
 }
 
-function heardRow(event, payload) {
+function messageRow(event, payload) {
   const row = document.createElement("li")
   const body = typeof payload?.body === "string" ? payload.body : readable(payload)
   row.append(element("time", clock()), element("b", event), element("span", body))
@@ -159,7 +159,7 @@ function element(tag, text) {
   return Object.assign(document.createElement(tag), { textContent: text })
 }
 
-// A copy of a template in index.html, and its parts by their `data-…` names.
+// Returns a copy of a template in index.html, and a function for its parts by their `data-…` names.
 function copyOf(template) {
   const card = document.querySelector(template).content.cloneNode(true).firstElementChild
   return { card, part: (name) => card.querySelector(`[data-${name}]`) }
@@ -174,21 +174,21 @@ function keep(elements, count) {
   [...elements].slice(count).forEach((each) => each.remove())
 }
 
-// Calls `tell` with what `object[method]` returned, each time it was called.
-function after(object, method, tell) {
+// Calls `notify` with each result of `object[method]`.
+function after(object, method, notify) {
   const original = object[method]
   object[method] = (...args) => {
     const result = original.apply(object, args)
-    tell(result)
+    notify(result)
     return result
   }
 }
 
-// Calls `tell` each time a value is assigned to `object[property]`.
-function watch(object, property, tell) {
+// Calls `notify` on each assignment to `object[property]`.
+function watch(object, property, notify) {
   let value = object[property]
   Object.defineProperty(object, property, {
     get: () => value,
-    set: (next) => { value = next; tell(next) },
+    set: (next) => { value = next; notify(next) },
   })
 }

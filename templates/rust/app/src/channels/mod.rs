@@ -1,1 +1,1 @@
-//! The channels, and the socket handlers that route to them.
+//! Channels and socket handlers.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A setting that the app cannot start with. Its `Display` is one sentence: the variable, its value, a way out.
+/// An invalid setting. Its `Display` is one sentence with the variable, its value and a solution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidSetting {
     variable: &'static str,
@@ -8,20 +8,20 @@ pub struct InvalidSetting {
 }
 
 impl InvalidSetting {
-    /// `problem` goes on from the variable's name: `is not set: …`.
+    /// `problem` continues the sentence after the variable's name: `is not set: …`.
     pub fn new(variable: &'static str, problem: impl Into<String>) -> Self {
         let problem = problem.into();
         Self { variable, problem }
     }
 
-    /// A value that is wrong, and what to do about it. Not for secrets.
+    /// An invalid value with a solution. Not for secrets, because the message contains the value.
     pub fn wrong(
         variable: &'static str,
         value: impl fmt::Display,
         way_out: impl fmt::Display,
     ) -> Self {
         let value = value.to_string();
-        // Escaped: a value with a line break in it stays one line.
+        // Escaped, so that line breaks in the value do not break the line.
         Self::new(
             variable,
             format!("is `{}`: {way_out}", value.escape_debug()),

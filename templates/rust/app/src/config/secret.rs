@@ -1,11 +1,11 @@
 use std::fmt;
 use std::ops::Deref;
 
-/// Good enough on your own machine, and nowhere else: everybody can read it.
+/// Secret for development only: it is public.
 const FOR_DEVELOPMENT: &str =
     "development-only-secret-that-everybody-can-read-in-src-config-secret-rs-0123456789";
 
-/// Text that no log shows: its `Debug` leaves it out.
+/// Text that is omitted from `Debug` output.
 #[derive(Clone)]
 pub struct Secret(String);
 

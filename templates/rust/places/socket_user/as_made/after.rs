@@ -3,7 +3,7 @@ use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler};
 use crate::auth;
 
 pub struct UserSocket {
-    /// Who it is, by its token.
+    /// The user of the token.
     pub user: String,
 }
 

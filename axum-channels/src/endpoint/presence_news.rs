@@ -1,0 +1,158 @@
+//! News of presences: to clients, and to the endpoint's [`PresenceHandler`](super::PresenceHandler) if it has one.
+
+use super::Endpoint;
+use super::presence_handler::AnyPresenceHandler;
+use crate::guard::guarded;
+use crate::log;
+use crate::message::{PresenceDiff, Presences, Topic};
+use crate::sync::{Mutex, lock};
+use crate::with_timeout::with_timeout;
+use serde_json::Value;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// Maximum duration of a callback.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// A handler, and the work for it: one task for each topic that has some, so that a topic's news stay in order.
+pub(crate) struct PresenceNews {
+    handler: Box<dyn AnyPresenceHandler>,
+    waiting: Mutex<HashMap<Topic, VecDeque<News>>>,
+}
+
+enum News {
+    /// A change, for all clients on the topic.
+    Diff(PresenceDiff),
+    /// The list of presences, for one client.
+    List(Box<dyn FnOnce(Presences) + Send>),
+}
+
+impl PresenceNews {
+    pub(crate) fn new(handler: impl AnyPresenceHandler + 'static) -> Self {
+        PresenceNews {
+            handler: Box::new(handler),
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// Queues news of a topic, and starts its task if there is none.
+    fn queue(&self, endpoint: &Endpoint, topic: &Topic, news: News, runtime: &Handle) {
+        let mut waiting = lock(&self.waiting);
+        if let Some(queue) = waiting.get_mut(topic) {
+            return queue.push_back(news);
+        }
+        waiting.insert(topic.clone(), VecDeque::from([news]));
+        drop(waiting);
+        runtime.spawn(work(endpoint.clone(), topic.clone()));
+    }
+
+    /// Takes the next news of a topic. Without any, its task ends.
+    fn next(&self, topic: &Topic) -> Option<News> {
+        let mut waiting = lock(&self.waiting);
+        let next = waiting.get_mut(topic)?.pop_front();
+        if next.is_none() {
+            waiting.remove(topic);
+            let room = 2 * waiting.len();
+            waiting.shrink_to(room);
+        }
+        next
+    }
+
+    async fn fetch(&self, topic: &Topic, presences: Presences) -> Presences {
+        if presences.is_empty() {
+            return presences;
+        }
+        let fetching = guarded(self.handler.fetch(topic, presences.clone()));
+        match with_timeout(LIMIT, fetching).await.and_then(|it| it) {
+            Ok(fetched) => fetched,
+            Err(error) => {
+                log::presence_crashed("fetch", topic, &error);
+                presences
+            }
+        }
+    }
+
+    async fn publish(&self, endpoint: &Endpoint, topic: &Topic, diff: PresenceDiff) {
+        let diff = PresenceDiff {
+            joins: self.fetch(topic, diff.joins).await,
+            leaves: self.fetch(topic, diff.leaves).await,
+        };
+        endpoint.broadcast(topic, "presence_diff", diff.clone());
+        let now = endpoint.presences(topic);
+        let handling = guarded(self.handler.handle_metas(topic, diff, now, endpoint));
+        if let Err(error) = with_timeout(LIMIT, handling).await.and_then(|it| it) {
+            log::presence_crashed("handle_metas", topic, &error);
+        }
+    }
+}
+
+/// The task of a topic.
+async fn work(endpoint: Endpoint, topic: Topic) {
+    let Some(handler) = &endpoint.shared().presence_news else {
+        return;
+    };
+    while let Some(news) = handler.next(&topic) {
+        match news {
+            News::Diff(diff) => handler.publish(&endpoint, &topic, diff).await,
+            News::List(push) => push(endpoint.fetch_presences(&topic).await),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Sends a change of presences to all clients on the topic.
+    ///
+    /// Outside of a runtime, as in the drop of a value on another thread, nothing is fetched.
+    pub(crate) fn publish_presence(&self, topic: &Topic, diff: PresenceDiff) {
+        match (&self.shared().presence_news, Handle::try_current()) {
+            (Some(handler), Ok(runtime)) => {
+                handler.queue(self, topic, News::Diff(diff), &runtime);
+            }
+            _ => self.broadcast(topic, "presence_diff", diff),
+        }
+    }
+
+    /// Passes the list of a topic's presences to `push`, after earlier changes.
+    pub(crate) fn with_presences(
+        &self,
+        topic: &Topic,
+        push: impl FnOnce(Presences) + Send + 'static,
+    ) {
+        match (&self.shared().presence_news, Handle::try_current()) {
+            (Some(handler), Ok(runtime)) => {
+                handler.queue(self, topic, News::List(Box::new(push)), &runtime);
+            }
+            _ => push(self.presences(topic)),
+        }
+    }
+
+    /// Returns the presences of a topic with what a [`PresenceHandler`](crate::PresenceHandler) adds.
+    ///
+    /// ```
+    /// # async fn run(endpoint: axum_channels::Endpoint) {
+    /// let everyone = endpoint.fetch_presences("room:lobby").await;
+    /// let name = everyone.field("42", "name");
+    /// # }
+    /// ```
+    pub async fn fetch_presences(&self, topic: &str) -> Presences {
+        let presences = self.presences(topic);
+        match &self.shared().presence_news {
+            Some(handler) => handler.fetch(&Topic::from(topic), presences).await,
+            None => presences,
+        }
+    }
+
+    /// Returns the metadata of a topic's presences under one key: an object for each connection or task that tracks it.
+    ///
+    /// Phoenix's `get_by_key`.
+    ///
+    /// ```
+    /// # let endpoint = axum_channels::Endpoint::builder().build();
+    /// let is_here = !endpoint.presence_by_key("room:lobby", "user:42").is_empty();
+    /// ```
+    #[must_use]
+    pub fn presence_by_key(&self, topic: &str, key: &str) -> Vec<Value> {
+        self.shared().tracker.get(topic, key).get(key).to_vec()
+    }
+}

@@ -1,0 +1,107 @@
+use super::{EncodeError, Payload, ServerMessage};
+use bytes::Bytes;
+use std::cell::OnceCell;
+use std::iter;
+
+/// Identifies a format: a serializer on a transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FormatId(pub(crate) u32);
+
+/// A message to everyone on a topic, encoded at most once for each format in use there.
+pub(crate) struct Broadcast<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) event: &'a str,
+    pub(crate) payload: &'a Payload,
+    /// The first format, which is the only one on most topics, takes no allocation.
+    encoded: OnceCell<Encoded>,
+}
+
+/// A broadcast in one format, and the next format.
+struct Encoded {
+    format: FormatId,
+    bytes: Result<Bytes, EncodeError>,
+    next: OnceCell<Box<Encoded>>,
+}
+
+impl<'a> Broadcast<'a> {
+    pub(crate) fn new(topic: &'a str, event: &'a str, payload: &'a Payload) -> Self {
+        Self {
+            topic,
+            event,
+            payload,
+            encoded: OnceCell::new(),
+        }
+    }
+
+    /// Returns the message as serializers encode it.
+    pub(crate) fn view(&self) -> ServerMessage<'a> {
+        ServerMessage::Broadcast {
+            topic: self.topic,
+            event: self.event,
+            payload: self.payload,
+        }
+    }
+
+    /// Returns the encoded broadcast. The first subscriber of a format calls `encode`, the others share the result.
+    pub(crate) fn encoded(
+        &self,
+        format: FormatId,
+        encode: impl Fn(&Self) -> Result<Bytes, EncodeError>,
+    ) -> Result<&Bytes, EncodeError> {
+        let new = || Encoded {
+            format,
+            bytes: encode(self),
+            next: OnceCell::new(),
+        };
+        let mut encoded = self.encoded.get_or_init(new);
+        while encoded.format != format {
+            encoded = encoded.next.get_or_init(|| Box::new(new()));
+        }
+        encoded.bytes.as_ref().map_err(|error| *error)
+    }
+
+    /// Returns the gravest error of the formats that were needed.
+    pub(crate) fn outcome(&self) -> Result<(), EncodeError> {
+        let formats = iter::successors(self.encoded.get(), |encoded| Some(&**encoded.next.get()?));
+        let errors = formats.filter_map(|encoded| encoded.bytes.as_ref().err());
+        let gravest = errors.max_by_key(|error| error.ends_channel());
+        gravest.map_or(Ok(()), |error| Err(*error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    #[test]
+    fn each_format_is_encoded_once_whatever_their_number() {
+        let payload = Payload::empty();
+        let broadcast = Broadcast::new("t", "e", &payload);
+        let calls = RefCell::new(Vec::new());
+        let read = |format: u32| {
+            let encode = |_: &Broadcast<'_>| {
+                calls.borrow_mut().push(format);
+                match format {
+                    2 => Err(EncodeError::Binary),
+                    3 => Err(EncodeError::TooLong),
+                    format => Ok(Bytes::from(format.to_string())),
+                }
+            };
+            broadcast.encoded(FormatId(format), encode).cloned()
+        };
+        assert_eq!(broadcast.outcome(), Ok(()));
+        let (zero, four) = (Ok(Bytes::from("0")), Ok(Bytes::from("4")));
+        for _ in 0..2 {
+            let (binary, long) = (Err(EncodeError::Binary), Err(EncodeError::TooLong));
+            let expected = [zero.clone(), binary, long, four.clone()];
+            assert_eq!([0, 2, 3, 4].map(read), expected);
+        }
+        assert_eq!(*calls.borrow(), [0, 2, 3, 4]);
+        assert_eq!(
+            broadcast.outcome(),
+            Err(EncodeError::TooLong),
+            "it ends a channel"
+        );
+    }
+}

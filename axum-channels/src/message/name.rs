@@ -1,0 +1,55 @@
+use std::borrow::Cow;
+
+/// Topic or event of a message from a client. It may borrow from the frame.
+///
+/// ```
+/// use axum_channels::serializer::Name;
+///
+/// assert_eq!(Name::from("room:lobby").as_str(), "room:lobby");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Name<'a> {
+    /// A name.
+    Text(Cow<'a, str>),
+    /// JSON of another value, which names no topic and no event.
+    Other(Cow<'a, str>),
+}
+
+impl Name<'_> {
+    /// Returns the name, or the JSON of a value that is none.
+    ///
+    /// ```
+    /// # use axum_channels::serializer::Name;
+    /// assert_eq!(Name::Other("[1]".into()).as_str(), "[1]");
+    /// ```
+    pub fn as_str(&self) -> &str {
+        match self {
+            Name::Text(text) | Name::Other(text) => text,
+        }
+    }
+
+    /// Returns the name, unless it is another value.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Name::Text(text) => Some(text),
+            Name::Other(_) => None,
+        }
+    }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.text() == Some(name)
+    }
+
+    pub(crate) fn into_owned(self) -> Name<'static> {
+        match self {
+            Name::Text(text) => Name::Text(Cow::Owned(text.into_owned())),
+            Name::Other(json) => Name::Other(Cow::Owned(json.into_owned())),
+        }
+    }
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Name<'a> {
+    fn from(text: T) -> Self {
+        Name::Text(text.into())
+    }
+}

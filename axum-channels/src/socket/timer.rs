@@ -1,0 +1,177 @@
+use super::channel_slots::ChannelSlot;
+use super::resource::Resource;
+use super::{Context, SendError, Sender};
+use crate::channel::{Envelope, HandleInfo};
+use crate::session::{AppMessage, Key};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+
+/// A message to a channel at a later time, or repeatedly: see [`Sender::send_after`] and [`Sender::send_interval`].
+///
+/// It ends with its channel. Dropping this value does not cancel it.
+///
+/// ```
+/// use axum_channels::{HandleInfo, Socket, Timer};
+/// use std::time::Duration;
+///
+/// struct Saved;
+///
+/// /// Calls for a save two seconds after the last change.
+/// struct Autosave { next: Option<Timer> }
+///
+/// impl Autosave {
+///     fn changed<C: HandleInfo<Saved>>(&mut self, socket: &Socket) {
+///         if let Some(next) = self.next.take() {
+///             next.cancel();
+///         }
+///         self.next = Some(socket.sender::<C>().send_after(Duration::from_secs(2), Saved));
+///     }
+/// }
+/// ```
+pub struct Timer {
+    slot: Arc<ChannelSlot<Resource>>,
+}
+
+impl Timer {
+    /// Cancels the timer. A message that is queued for the channel already still arrives.
+    ///
+    /// ```
+    /// # use axum_channels::Timer;
+    /// fn stop(clock: Timer) {
+    ///     clock.cancel();
+    /// }
+    /// ```
+    pub fn cancel(&self) {
+        self.slot.end();
+    }
+
+    /// Spawns the task of a channel's timer.
+    fn spawn<F: Future<Output = ()> + Send + 'static>(
+        context: &Context,
+        key: Key,
+        task: F,
+    ) -> Self {
+        let slot = context.reserve(key);
+        let held = slot.clone();
+        let task = tokio::spawn(async move {
+            let _held = held; // it lasts as long as the task: the owner of the timer may drop it
+            task.await;
+        });
+        slot.take(Resource::Timer(TimerTask(task.abort_handle())));
+        Timer { slot }
+    }
+}
+
+impl fmt::Debug for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timer").finish_non_exhaustive()
+    }
+}
+
+/// Task of a timer, aborted when this is dropped.
+pub(super) struct TimerTask(AbortHandle);
+
+impl Drop for TimerTask {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<C> Sender<C> {
+    /// Sends a message after a time, as Elixir's `Process.send_after`.
+    ///
+    /// It is queued even if the [maximum number of messages](crate::SocketOptions::max_waiting) is. If the channel ends
+    /// before, nothing is sent, and nothing of the timer is left.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
+    /// use std::time::Duration;
+    ///
+    /// struct Trial;
+    /// struct Over;
+    ///
+    /// impl Channel for Trial {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
+    ///         socket.sender::<Self>().send_after(Duration::from_secs(60), Over);
+    ///         Ok(Self)
+    ///     }
+    /// }
+    ///
+    /// impl HandleInfo<Over> for Trial {
+    ///     async fn handle_info(&mut self, _: Over, socket: &Socket) -> Result<()> {
+    ///         socket.stop();
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    pub fn send_after<M: Send + 'static>(&self, delay: Duration, message: M) -> Timer
+    where
+        C: HandleInfo<M>,
+    {
+        let (context, key) = (self.context.clone(), self.key);
+        let at = Instant::now() + delay;
+        let envelope = Box::new(Envelope::<C>::new(message));
+        Timer::spawn(&self.context, key, async move {
+            sleep_until(at).await;
+            let _ = context.post_anyway(key, AppMessage::Info(envelope)); // a client that is gone needs none
+        })
+    }
+
+    /// Sends a message repeatedly, first after one period, as Erlang's `timer:send_interval`.
+    ///
+    /// A message is left out while the [maximum number of messages](crate::SocketOptions::max_waiting) waits for the
+    /// channel. The timer ends with the channel.
+    ///
+    /// # Panics
+    /// If the period is zero, and outside of a tokio runtime.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
+    /// use serde_json::json;
+    /// use std::time::Duration;
+    ///
+    /// struct Clock { ticks: u64 }
+    ///
+    /// #[derive(Clone)]
+    /// struct Tick;
+    ///
+    /// impl Channel for Clock {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
+    ///         socket.sender::<Self>().send_interval(Duration::from_secs(1), Tick);
+    ///         Ok(Self { ticks: 0 })
+    ///     }
+    /// }
+    ///
+    /// impl HandleInfo<Tick> for Clock {
+    ///     async fn handle_info(&mut self, _: Tick, socket: &Socket) -> Result<()> {
+    ///         self.ticks += 1;
+    ///         socket.push("tick", json!({"n": self.ticks}));
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    pub fn send_interval<M: Clone + Send + 'static>(&self, period: Duration, message: M) -> Timer
+    where
+        C: HandleInfo<M>,
+    {
+        assert!(!period.is_zero(), "the period of a timer is not zero");
+        let sender = self.clone();
+        let start = Instant::now() + period;
+        Timer::spawn(&self.context, self.key, async move {
+            let mut ticks = interval_at(start, period);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            loop {
+                ticks.tick().await;
+                if sender.send(message.clone()) == Err(SendError::Gone) {
+                    break;
+                }
+            }
+        })
+    }
+}

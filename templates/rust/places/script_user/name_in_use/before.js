@@ -1,0 +1,3 @@
+import { Socket } from "phoenix"
+
+const user = JSON.parse(document.body.dataset.user)

@@ -1,0 +1,2 @@
+import { Socket } from "phoenix"
+import { token, user } from "./token.js"

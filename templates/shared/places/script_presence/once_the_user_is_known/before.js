@@ -1,0 +1,13 @@
+import { Socket } from "phoenix"
+import { userFetched } from "./token.js"
+
+const socket = new Socket("/socket")
+
+export let roomChannel
+userFetched.then((user) => {
+  if (user === undefined) return // Nobody is signed in.
+  roomChannel = socket.channel(`room:${user}`, {})
+  roomChannel.join()
+})
+
+export default socket

@@ -1,0 +1,18 @@
+//! A pseudo-terminal with somebody at it.
+
+use std::process::Command;
+
+use rexpect::session::spawn_command;
+
+/// Maximum time that a command may take, in milliseconds: a limit for tests that hang.
+const TIMEOUT: u64 = 20_000;
+
+/// Runs `command` in a pseudo-terminal, types `answer` when `question` is asked, and returns what the terminal shows.
+pub fn transcript(command: Command, question: &str, answer: &str) -> String {
+    let mut session = spawn_command(command, Some(TIMEOUT)).expect("the command starts");
+    let before = session.exp_string(question).expect("it asks");
+    session.send_line(answer).expect("it reads");
+    let after = session.exp_eof().expect("it ends");
+    // The terminal does not echo what is typed.
+    format!("{before}{question}{answer}\n{after}").replace("\r\n", "\n")
+}
