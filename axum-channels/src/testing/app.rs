@@ -5,12 +5,11 @@ use axum::Router;
 ///
 /// ```
 /// use axum::Router;
-/// use axum_channels::testing::{App, connect};
+/// use axum_channels::testing::connect;
 ///
 /// async fn test(router: Router) {
 ///     let client = connect(&router, "/socket").await;
 /// }
-/// # fn from(router: &Router) -> App { router.into() }
 /// ```
 #[derive(Clone, Debug)]
 pub struct App {
