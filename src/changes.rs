@@ -173,7 +173,7 @@ impl<'a> Changes<'a> {
         Ok(None)
     }
 
-    /// Whether `before` is `file` with what `steps` add to it, or the first of them: what an earlier run may have left.
+    /// Returns whether `before` is `file` after some of the first `steps`, as an earlier run may have left it.
     pub fn completes(&self, file: &File, steps: &[&Step], before: &[u8]) -> Result<bool> {
         let (Some(language), Ok(text)) = (
             Language::of(&file.path),

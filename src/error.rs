@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A mistake that its reader can mend. The command exits with 2; every other error exits with 1.
+/// An invalid request. The command exits with 2; every other error exits with 1.
 #[derive(Debug, Clone)]
 pub struct Misuse {
     message: String,

@@ -14,7 +14,7 @@ use crate::catalogue::stack::{FactRule, Lookup};
 /// The facts of an app; `app` in templates.
 pub type Facts = BTreeMap<String, String>;
 
-/// One way to a fact, its texts rendered.
+/// A source of a fact, with rendered texts.
 #[derive(Debug, Clone, Default)]
 pub struct Question {
     pub file: Option<String>,

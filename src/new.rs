@@ -96,7 +96,7 @@ fn given(args: &New, stack: &Stack, name: String) -> BTreeMap<String, String> {
     given
 }
 
-/// An option or an answer that another stack's apps have.
+/// Checks for options and answers of other stacks.
 fn unknown(args: &New, generator: &Generator) -> Option<Misuse> {
     let options = args.asked.options.keys();
     let is_option = |name: &&String| generator.options.iter().any(|option| option.name == **name);
@@ -230,7 +230,7 @@ fn refuse_foreign(
         None => interrupt::leave(),
     }
     let misuse = Misuse::new(format!("`{root}` is not empty; nothing was written"));
-    let help = "name another folder, or say --yes; files that differ are asked about one by one";
+    let help = "choose another folder, or add --yes, which asks about each file that differs";
     misuses.push(misuse.help(help));
     match Misuse::all(misuses) {
         Some(misuse) => Err(misuse.into()),

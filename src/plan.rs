@@ -51,9 +51,9 @@ pub struct Plan {
     pub follows: Vec<Option<Plan>>,
     /// Plans run by options, at the end, and the questions that they answer.
     pub then: Vec<(Plan, BTreeMap<String, bool>)>,
-    /// True if any part comes from the project's own templates.
+    /// The project's own templates, if any part comes from them.
     pub origin: Origin,
-    /// What is wrong with what was typed.
+    /// Errors in the request.
     pub misuses: Vec<Misuse>,
 }
 

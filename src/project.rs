@@ -117,7 +117,7 @@ impl Project {
         entries.find(|path| path.exists())
     }
 
-    /// Whether what is written to `path` stays below the root, links followed.
+    /// Returns whether `path` is below the root after following symlinks.
     pub fn is_inside(&self, path: &Path) -> bool {
         let Ok(root) = fs::canonicalize(&self.root) else {
             return true;
@@ -184,7 +184,7 @@ fn whole(root: &Path) -> PathBuf {
     there.unwrap_or(root)
 }
 
-/// What a question finds below `root`: each value with the file it was found in.
+/// Returns the results of a look-up below `root`: each value with its file.
 fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     let wanted = Wanted {
         mentions: &question.mentions,
@@ -208,7 +208,7 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// What a question finds in the closest folder, `root` or one above it, whose file has an answer.
+/// Returns the results of a look-up in the closest folder, `root` or above, with a match.
 fn look_above(
     root: &Path,
     question: &Question,
@@ -239,7 +239,7 @@ fn look_above(
     Ok(Vec::new())
 }
 
-/// What `fact` is in the folder `root`.
+/// Returns the value of `fact` in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
     let wanted = Wanted {
         mentions: "",

@@ -24,7 +24,7 @@ use crate::output::terminal::{Conflict, Given, Terminal};
 use crate::plan::{File, Plan, Sought, Step};
 use crate::project::Project;
 
-/// What is known before a question is asked.
+/// Answers given on the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
     /// Yes to all questions.

@@ -237,8 +237,8 @@ fn all_that_stands_in_the_way_is_named_at_once_before_anything_is_reported() {
          help: --topic zebra\n\
          error: `user` is not a socket name: each part of a name starts with a capital letter\n\
          help: --socket User\n\
-         error: `--exact` is for one topic, `--per-user` for one of each user\n\
-         help: leave one of them out\n\
+         error: `--exact` is for one topic, `--per-user` for a topic for each user\n\
+         help: omit one of them\n\
          error: the path `/socket` is taken: src/endpoint.rs mounts AdminSocket there\n\
          help: hello-sockets gen channel Zebra --socket Client\n\
          error: `src/channels/zebra_channel.rs` exists and differs; nothing was written\n\
@@ -275,7 +275,7 @@ fn all_that_stands_in_the_way_of_a_new_app_is_named_at_once() {
          error: `room` is not a channel name: each part of a name starts with a capital letter\n\
          help: --channel Room\n\
          error: `Shop` is not empty; nothing was written\n\
-         help: name another folder, or say --yes; files that differ are asked about one by one\n",
+         help: choose another folder, or add --yes, which asks about each file that differs\n",
     );
     assert_eq!(sandbox.tree(), before);
 }

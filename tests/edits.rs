@@ -749,7 +749,7 @@ impl SocketHandler for UserSocket {
     fn a_script_that_joins_in_a_way_of_its_own_is_a_manual_step() {
         let script = "assets/js/user_socket.js";
         for source in [
-            // Which of the two?
+            // Two candidates.
             "import { Socket } from \"phoenix\"\nconst a = new Socket(\"/a\")\nconst b = new Socket(\"/b\")\n",
             // Not visible.
             "import { Socket } from \"phoenix\"\nfunction connect() {\n  const socket = new Socket(\"/socket\")\n}\n",

@@ -314,7 +314,7 @@ fn an_existing_app_is_recognised_by_its_dependency() {
         let sandbox = Sandbox::new();
         sandbox.write(
             "my_app/Cargo.toml",
-            &format!("[package]\nname = \"by-hand\"\nversion = \"0.1.0\"\n\n{dependency}"),
+            &format!("[package]\nname = \"existing-app\"\nversion = \"0.1.0\"\n\n{dependency}"),
         );
 
         let ran = sandbox
@@ -333,7 +333,7 @@ fn an_existing_app_is_recognised_by_its_dependency() {
         assert!(
             sandbox
                 .read("my_app/tests/user_channel.rs")
-                .contains("use manual_step::channels::")
+                .contains("use existing_app::channels::")
         );
     }
     let sandbox = Sandbox::new();

@@ -136,7 +136,7 @@ fn an_existing_presence_gets_the_function_that_the_channel_calls() {
     assert!(
         ran.stdout
             .contains("* injecting src/channels/presence.rs\n"),
-        "what is edited is said to be: {}",
+        "edited files are reported: {}",
         ran.stdout
     );
     let presence = sandbox.read("my_app/src/channels/presence.rs");

@@ -96,7 +96,7 @@ fn a_folder_with_other_files_needs_a_yes() {
     assert!(ran.stderr.ends_with(
         "`my_app` is not empty (it has `notes.txt`). Make the app in it? [yN] N (end of input: the default)\n\
          error: `my_app` is not empty; nothing was written\n\
-         help: name another folder, or say --yes; files that differ are asked about one by one\n"
+         help: choose another folder, or add --yes, which asks about each file that differs\n"
     ), "{}", ran.stderr);
     assert_eq!(
         sandbox.tree(),

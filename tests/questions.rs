@@ -83,7 +83,7 @@ fn junk_is_asked_again() {
     session.send_line("maybe").expect("it listens");
     session
         .exp_string("Please answer y or n, or q to leave.")
-        .expect("it says what it wants");
+        .expect("it explains the answers");
     session.exp_string(QUESTION).expect("it asks again");
     session.send_line("n").expect("it listens");
 

@@ -409,7 +409,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * creating crates/shop/src/channels/mod.rs
 * injecting crates/shop/src/endpoint.rs
 
-Start the app with `cargo run -p shop`, or start it again
+Start or restart the app with `cargo run -p shop`
 ",
     after: &[("crates/shop/src/channels/mod.rs", MODULES)],
 };
@@ -461,7 +461,7 @@ fn what_a_macro_does_with_a_socket_is_not_guessed() {
 
     let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
 
-    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second behind `Endpoint::builder()`:\n";
+    let line = "\nAdd this to `src/endpoint.rs` to mount the socket, the second line after `Endpoint::builder()`:\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
     assert_eq!(sandbox.read("my_app/src/endpoint.rs"), endpoint);
 }
@@ -501,7 +501,7 @@ fn an_app_in_the_folder_of_a_workspaces_members_is_excluded_there() {
     let before = sandbox.tree();
     sandbox.run(&new).found_all_identical();
     assert_eq!(sandbox.tree(), before);
-    // Beside the members it is nobody's.
+    // Outside of the members, it belongs to no workspace.
     sandbox
         .run(&["new", "apart", "--no-git", "--no-install"])
         .succeeded();

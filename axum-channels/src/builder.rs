@@ -1,7 +1,8 @@
 //! The builder of endpoints.
 
+use crate::allocator;
 use crate::channel::{Channels, RouteTable};
-use crate::endpoint::{Endpoint, Mounted, PresenceHandler, PresenceNews, Shared, States};
+use crate::endpoint::{Endpoint, Mounted, PresenceCallbacks, PresenceHandler, Shared, States};
 use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
 use crate::origin::CheckOrigin;
@@ -43,7 +44,7 @@ pub struct EndpointBuilder {
     check_origin: CheckOrigin,
     url: Option<Arc<PublicUrl>>,
     proxies: Option<TrustedProxies>,
-    presence_news: Option<PresenceNews>,
+    presence_callbacks: Option<PresenceCallbacks>,
     filter: Filter,
 }
 
@@ -163,7 +164,7 @@ impl EndpointBuilder {
             check_origin: CheckOrigin::default(),
             url: None,
             proxies: None,
-            presence_news: None,
+            presence_callbacks: None,
             filter: Filter::default(),
         }
     }
@@ -269,7 +270,7 @@ impl EndpointBuilder {
     /// let builder = Endpoint::builder().presence(Admins);
     /// ```
     pub fn presence(mut self, handler: impl PresenceHandler) -> Self {
-        self.presence_news = Some(PresenceNews::new(handler));
+        self.presence_callbacks = Some(PresenceCallbacks::new(handler));
         self
     }
 
@@ -328,12 +329,12 @@ impl EndpointBuilder {
     #[must_use]
     pub fn build(self) -> Endpoint {
         // Otherwise a client's large message would enlarge the process permanently.
-        axum_channels_trim::give_back_large_blocks();
+        allocator::return_large_blocks();
         let shared = Shared {
             states: self.states,
             pubsub: Arc::new(PubSub::new()),
             tracker: Tracker::new(),
-            presence_news: self.presence_news,
+            presence_callbacks: self.presence_callbacks,
             check_origin: self.check_origin.at(self.url.as_ref()),
             url: self.url,
             proxies: self.proxies,

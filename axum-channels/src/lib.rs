@@ -103,7 +103,7 @@
 //! - `connect`: `socket`, `transport`, `accepted`
 //! - `join`: `channel`, `outcome` (`ok`, `refused`, `crashed`)
 //! - `handle`: `channel`, `outcome` (`ok`, also for an error reply, `crashed`); a message from the client or the app
-//! - `publish`: `subscribers`
+//! - `publish`: `subscribers`; with more than 1,024 of them, the duration is that of handing it over to the workers
 //! - `close`: `code`
 //!
 //! A layer of `tracing-subscriber` exports them: `examples/metrics.rs` is one for Prometheus. Without such a layer, an
@@ -118,6 +118,7 @@
 //! [axum]: https://docs.rs/axum
 #![forbid(unsafe_code)]
 
+mod allocator;
 mod builder;
 mod channel;
 mod codec;

@@ -14,13 +14,7 @@ use tokio::sync::Notify;
 async fn what_is_no_message_closes_its_socket_with_1011_and_no_other() {
     let addr = serve(&endpoint()).await;
     let mut witness = Ws::join(addr, "room:lobby").await;
-    for text in [
-        "not json",
-        "{}",
-        r#"[null,"1","room:lobby","ping"]"#,
-        r#"[null,"1",7,"ping",{}]"#,
-        "",
-    ] {
+    for text in ["not json", "{}", r#"[null,"1","room:lobby","ping"]"#, ""] {
         let mut ws = Ws::join(addr, "room:lobby").await;
         ws.send(text).await;
         ws.expect_close(1011).await;

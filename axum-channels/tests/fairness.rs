@@ -266,7 +266,10 @@ async fn a_publisher_waits_for_a_reader_that_falls_behind() {
     let server = Server::start(websocket().max_queued_bytes(8 * 1024 * 1024)).await;
     let mut reader = Ws::join(server.addr, "room:1").await;
     let publisher = Ws::join(server.addr, "room:1").await;
-    let text = format!(r#"["1","2","room:1","shout","{}"]"#, "x".repeat(100_000));
+    let text = format!(
+        r#"["1","2","room:1","shout",{{"":"{}"}}]"#,
+        "x".repeat(100_000)
+    );
     let (mut read, mut write) = publisher.into_stream().into_split();
     let shouts = 600;
     let publishing = tokio::spawn(async move {

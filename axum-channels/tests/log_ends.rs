@@ -92,7 +92,7 @@ async fn a_client_that_does_not_read() {
     let (log, _guard) = Log::collect(Level::WARN);
     let endpoint = endpoint_with(options().max_queued_bytes(100_000));
     let ws = Ws::join(serve(&endpoint).await, "room:lobby").await;
-    let news = json!("x".repeat(100_000));
+    let news = json!({"": "x".repeat(100_000)});
     eventually("it is disconnected", || {
         endpoint.broadcast("room:lobby", "news", news.clone());
         endpoint.stats().connections == 0

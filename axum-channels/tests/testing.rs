@@ -131,7 +131,10 @@ async fn a_client_can_be_one_whom_connect_would_not_let_in() {
     struct Whoami;
     impl Channel for Whoami {
         async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
-            socket.push("you", json!([socket.handler::<Closed>().0, socket.id()]));
+            socket.push(
+                "you",
+                json!({"name": socket.handler::<Closed>().0, "id": socket.id()}),
+            );
             Ok(Self)
         }
     }
@@ -140,7 +143,7 @@ async fn a_client_can_be_one_whom_connect_would_not_let_in() {
     let alice = connect_as(&endpoint, Closed("alice")).await;
     let mut channel = alice.join("who:am:i", json!({})).await;
     channel
-        .assert_push("you", json!(["alice", "user:alice"]))
+        .assert_push("you", json!({"name": "alice", "id": "user:alice"}))
         .await;
     endpoint.broadcast("who:am:i", "news", json!({}));
     channel.assert_broadcast("news", json!({})).await;

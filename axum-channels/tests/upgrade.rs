@@ -46,6 +46,17 @@ async fn the_path_without_its_transport_is_a_404() {
 }
 
 #[tokio::test]
+async fn a_websocket_key_may_be_anything_but_absent() {
+    let addr = serve(&endpoint()).await;
+    for key in ["SGVsbG8sIHdvcmxkIQ==", "not base64"] {
+        let headers = VALID.replace("dGhlIHNhbXBsZSBub25jZQ==", key);
+        assert_eq!(http(addr, "GET", PATH, &headers).await.1, 101, "{key}");
+    }
+    let headers = VALID.replace("sec-websocket-key", "x-key");
+    assert_eq!(http(addr, "GET", PATH, &headers).await.1, 400);
+}
+
+#[tokio::test]
 async fn slashes_too_many_do_not_matter() {
     let addr = serve(&endpoint_with(websocket().longpoll())).await;
     // With `/socket//`, phoenix.js requests `/socket///websocket`.

@@ -142,15 +142,17 @@ async fn what_a_client_is_sent_keeps_its_order() {
     let mut ws = Ws::join(serve(&endpoint()).await, "room:lobby").await;
     let frames = [
         frame(0x81, br#"["1","2","room:lobby","ping",1]"#),
-        frame(0x81, br#"["1","3","room:lobby","shout",2]"#),
-        frame(0x81, br#"["1","4","room:lobby","push",3]"#),
+        frame(0x81, br#"["1","3","room:lobby","shout",{"n":2}]"#),
+        frame(0x81, br#"["1","4","room:lobby","push",{"n":3}]"#),
         frame(0x81, br#"["1","5","room:lobby","ping",4]"#),
     ];
     ws.raw(&frames.concat()).await;
     ws.expect(r#"["1","2","room:lobby","phx_reply",{"response":1,"status":"ok"}]"#)
         .await;
-    ws.expect(r#"[null,null,"room:lobby","shout",2]"#).await;
-    ws.expect(r#"["1",null,"room:lobby","pushed",3]"#).await;
+    ws.expect(r#"[null,null,"room:lobby","shout",{"n":2}]"#)
+        .await;
+    ws.expect(r#"["1",null,"room:lobby","pushed",{"n":3}]"#)
+        .await;
     ws.expect(r#"["1","5","room:lobby","phx_reply",{"response":4,"status":"ok"}]"#)
         .await;
 }

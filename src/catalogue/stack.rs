@@ -72,10 +72,10 @@ pub struct Nested {
 pub struct FactRule {
     /// Name; `app.NAME` in templates.
     pub name: String,
-    /// Where it is empty, the folder is no project of the stack.
+    /// A folder without a value for this fact is not a project of the stack.
     #[serde(default)]
     pub needed: bool,
-    /// Tried in order.
+    /// Sources, in order.
     pub any: Vec<Lookup>,
 }
 
@@ -93,7 +93,7 @@ pub struct Lookup {
     /// `query` is for such patterns as well, one of which has to fit, and the value is the folder as seen from there.
     #[serde(default)]
     pub except: Option<String>,
-    /// Patterns of files, such as `lib/**/*.ex`, of which exactly one has to match.
+    /// Patterns of files, such as `lib/**/*.ex`, of which exactly one must match.
     #[serde(default)]
     pub search: Vec<String>,
     /// A word in the files of `search`. Files without it are not parsed.

@@ -85,7 +85,7 @@ impl Changes<'_> {
         })
     }
 
-    /// Whether the file at `path` has `word` in it.
+    /// Returns whether the file at `path` contains `word`.
     pub(super) fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
         if word.is_empty() {
             return Ok(true);
@@ -94,7 +94,7 @@ impl Changes<'_> {
         Ok(String::from_utf8_lossy(&bytes).contains(word))
     }
 
-    /// The files that fit `pattern`: on disk, or made by an earlier step.
+    /// Returns the files that match `pattern`, on disk or made by an earlier step.
     pub(super) fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
         let mut paths = self.project.list(pattern)?;
         let made = self.files.iter().map(|change| &change.path);

@@ -109,7 +109,7 @@ impl Language {
         self.definitions.as_ref()
     }
 
-    /// What stands between the parts of a name.
+    /// Returns the separator between the parts of a name.
     pub fn separator(&self) -> &str {
         &self.rules.separator
     }

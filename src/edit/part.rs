@@ -61,13 +61,13 @@ impl Place {
         })
     }
 
-    /// Whether another file than the place's own has the text.
+    /// True if another file than that of the place has the text.
     pub fn is_in(&self, source: &Source) -> Result<bool> {
         let within = self.within_nodes(source)?;
         self.is_present(source, &within, &[])
     }
 
-    /// What is in the way of the text.
+    /// Returns the conflicts of the text.
     pub fn find_conflict<'s>(
         &self,
         conflict: &Conflict,

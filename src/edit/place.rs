@@ -36,7 +36,7 @@ pub struct Place {
     /// Other spellings of the text: a commented-out copy of one is brought to life in place.
     #[serde(default)]
     pub spellings: Vec<String>,
-    /// Query for `@scope`: the scope and `present` are looked for in these nodes alone, of which there may be several.
+    /// Query for `@scope`: nodes that limit the search for the scope and `present`. There may be several.
     #[serde(default)]
     pub within: Option<String>,
     /// Query for `@scope`, the node that the text goes into; the whole file if not given. Several matches make the edit
@@ -52,7 +52,7 @@ pub struct Place {
     /// Other files in which `present` finds the text as well, such as a helper's or a macro's.
     #[serde(default)]
     pub elsewhere: Option<Elsewhere>,
-    /// Finds what makes this a manual step, anywhere in the file: a name in use, a hand-written order.
+    /// Query for code that makes this a manual step, anywhere in the file: a used name, a custom order.
     #[serde(default)]
     pub blocked_by: Option<String>,
     /// Query for code before the scope that makes this a manual step: a catch-all route in another scope.
@@ -124,11 +124,11 @@ pub struct Location {
 pub struct Elsewhere {
     /// Patterns of files, such as `lib/**/*.ex`.
     pub search: Vec<String>,
-    /// A word that such a file has: others are not parsed.
+    /// A word in these files. Files without it are not parsed.
     pub mentions: String,
 }
 
-/// Something in the file that stands in the way of the text.
+/// Code in the file that prevents the insert.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conflict {

@@ -7,8 +7,8 @@
 //!
 //! - `(#names? @name "Shop.Web.Socket")`: the name that the file may have shortened (`alias`, `use`) is this one.
 //! - `(#defines? @name "Shop.Web.Socket")`: the name that is defined here, inside of what is defined around it, is this one.
-//! - `(#covers? @pattern "room:*")`: the pattern, in which `*` stands for anything, takes all that this one takes; its name
-//!   may be that of a constant.
+//! - `(#covers? @pattern "room:*")`: the pattern, in which `*` matches anything, matches all that this one matches. It may be
+//!   the name of a constant.
 //!
 //! Each has a `not-` as well.
 

@@ -24,7 +24,7 @@ pub struct Step {
     pub condition: String,
     /// Reported only if it changes something.
     pub quiet: bool,
-    /// True if a place or the insert comes from the project's own templates.
+    /// The project's own templates, if a place or the insert comes from them.
     pub origin: Origin,
 }
 

@@ -11,8 +11,8 @@ use crate::error::Misuse;
 use crate::facts;
 use crate::name::Name;
 
-/// Works out the variables of `generator` for `request`, and what is wrong with what was typed. A wrong name or value counts
-/// as the one that its reader is advised to type, so that all else that is wrong is found as well.
+/// Works out the variables of `generator` for `request`, and what is wrong with what was typed. A wrong name or value
+/// counts as the one that its reader is advised to type, so that all else that is wrong is found as well.
 ///
 /// # Errors
 /// A mistake in the stack's files.
@@ -115,7 +115,7 @@ fn ways(
 
 /// Adds the value of an option, and returns what is wrong with what was typed: then the value is the nearest good one.
 fn insert(option: &OptionRule, typed: &str, context: &mut Context) -> Option<Misuse> {
-    // A `-` is no part of a variable's name.
+    // Names of variables have no `-`.
     let variable = option.name.replace('-', "_");
     match option.kind {
         Kind::Name => {
@@ -164,7 +164,7 @@ fn reserved(option: &OptionRule, name: &Name, invocation: &str) -> Option<Misuse
     Some(misuse.help(format!("{invocation} My{typed}")))
 }
 
-/// A value of lower-case letters, digits and `_`, as topics are.
+/// Checks a topic: lower-case letters, digits and `_`.
 fn topic(option: &OptionRule, typed: &str) -> (String, Option<Misuse>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if typed.starts_with(|c: char| c.is_ascii_lowercase()) && typed.chars().all(fits) {

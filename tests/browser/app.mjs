@@ -1,5 +1,6 @@
-// The app under test: a Rust app made by `hello-sockets new` and `gen channel User`.
+// The app under test, made by `hello-sockets new` and `gen channel User`.
 //
+//   APP_STACK          its stack, rust or phoenix; rust unless set
 //   APP_URL            address of a running app, for example http://localhost:4000
 //   APP_BIN, APP_DIR   its binary and its folder, for tests that kill and restart an app
 //   SCREENSHOT_DIR     folder of screenshots; ./screenshots unless set
@@ -19,6 +20,11 @@ export const PATIENCE = 10_000
 
 export function appUrl() {
   return env("APP_URL", "the address of a running app, for example http://localhost:4000").replace(/\/$/, "")
+}
+
+/** Whether the app is one of the Phoenix stack. */
+export function isPhoenix() {
+  return process.env.APP_STACK === "phoenix"
 }
 
 export function screenshotPath(name) {

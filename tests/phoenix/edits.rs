@@ -14,8 +14,8 @@ pub struct Kind {
     /// Commands that run before the file is written.
     before: &'static [&'static [&'static str]],
     args: &'static [&'static str],
-    /// What the reader is told if the edit is left to them.
-    by_hand: &'static str,
+    /// Text of the manual step.
+    manual_step: &'static str,
     /// Cases in which the command does more than this place: a socket that is not mounted is mounted.
     more: &'static [&'static str],
 }
@@ -43,7 +43,7 @@ const APP_JS: Kind = Kind {
     path: "assets/js/app.js",
     before: &[],
     args: &["gen", "socket", "User"],
-    by_hand: "\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./user_socket.js\"\n",
+    manual_step: "\nAdd this to `assets/js/app.js` to load the script:\n\n    import \"./user_socket.js\"\n",
     more: &[],
 };
 pub const APPLICATION: Kind = Kind {
@@ -60,8 +60,8 @@ pub const CHANNEL: Kind = Kind {
     path: "lib/my_app_web/channels/room_channel.ex",
     before: &[&["gen", "channel", "Room", "--yes"]],
     args: &["gen", "presence", "--channel", "Room"],
-    by_hand: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to count clients in, the first as the last \
-        thing in `join` before its `{:ok, socket}`:\n\n",
+    manual_step: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to track clients, the first as the last \
+        expression in `join` before its `{:ok, socket}`:\n\n",
     more: &[],
 };
 pub const ROUTER: Kind = Kind {
@@ -69,7 +69,7 @@ pub const ROUTER: Kind = Kind {
     path: "lib/my_app_web/router.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    by_hand: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:",
+    manual_step: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens:",
     more: &[],
 };
 pub const ENDPOINT_AUTH: Kind = Kind {
@@ -77,7 +77,7 @@ pub const ENDPOINT_AUTH: Kind = Kind {
     path: "lib/my_app_web/endpoint.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    by_hand: "\nAdd this to `lib/my_app_web/endpoint.ex` to read the token",
+    manual_step: "\nAdd this to `lib/my_app_web/endpoint.ex` to read the token",
     more: &["another_of_that_last_name", "mounted_elsewhere"],
 };
 pub const SOCKET_AUTH: Kind = Kind {
@@ -94,8 +94,8 @@ const SCRIPT_AUTH: Kind = Kind {
     path: "assets/js/user_socket.js",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    by_hand: "\nAdd this to `assets/js/user_socket.js` to show the token: in the options of the `Socket`, which \
-        connects when there is one:\n\n",
+    manual_step: "\nAdd this to `assets/js/user_socket.js` to send the token: in the options of the `Socket`, which \
+        connects once there is one:\n\n",
     more: &[],
 };
 

@@ -51,6 +51,22 @@ fn is_sound(sandbox: &Sandbox) {
     assert_eq!(complaints, "");
 }
 
+/// What an app grows by, step by step.
+pub const GROWTH: [&[&str]; 12] = [
+    &["gen", "channel", "User", "--no-socket"],
+    &["gen", "channel", "User", "--yes"],
+    &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
+    &["gen", "socket", "Device"],
+    &["gen", "channel", "Sensor", "--socket", "Device"],
+    &["gen", "presence"],
+    &["gen", "presence", "RoomPresence"],
+    &["gen", "presence", "--channel", "Admin.Room"],
+    &["gen", "auth"],
+    &["gen", "auth", "--socket", "Device"],
+    &["gen", "channel", "Inbox", "--per-user"],
+    &["gen", "channel", "Status", "--exact"],
+];
+
 #[test]
 #[ignore = "needs elixir"]
 fn all_that_is_generated_parses_and_is_formatted() {
@@ -71,20 +87,7 @@ fn all_that_is_generated_parses_and_is_formatted() {
         ];
         sandbox.run(&[&new[..], name].concat()).succeeded();
         is_sound(&sandbox);
-        for args in [
-            &["gen", "channel", "User", "--no-socket"][..],
-            &["gen", "channel", "User", "--yes"],
-            &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
-            &["gen", "socket", "Device"],
-            &["gen", "channel", "Sensor", "--socket", "Device"],
-            &["gen", "presence"],
-            &["gen", "presence", "RoomPresence"],
-            &["gen", "presence", "--channel", "Admin.Room"],
-            &["gen", "auth"],
-            &["gen", "auth", "--socket", "Device"],
-            &["gen", "channel", "Inbox", "--per-user"],
-            &["gen", "channel", "Status", "--exact"],
-        ] {
+        for args in GROWTH {
             sandbox.run(args).succeeded();
             is_sound(&sandbox);
         }

@@ -13,6 +13,7 @@ mod elixir;
 mod generate;
 mod new;
 mod presence;
+mod real_phoenix;
 mod seed;
 mod shapes;
 mod topics;

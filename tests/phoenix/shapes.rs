@@ -350,7 +350,7 @@ pub fn auth_manual_step() -> (Sandbox, [(&'static str, String); 3]) {
         ("mix.exs", MIX),
         ("lib/shop_web/router.ex", API_ROUTER),
         ("lib/shop_web/channels/user_socket.ex", SOCKET_OF_ITS_OWN),
-        // Which of two endpoints is meant is not guessed.
+        // Of two endpoints, none is chosen.
         ("lib/shop/admin/endpoint.ex", ADMIN_ENDPOINT),
     ];
     let sandbox = shop(&files);
@@ -553,7 +553,8 @@ fn an_app_without_a_page_is_made_no_script_and_asked_for_none() {
 const OWN_SCRIPT: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {token: window.userToken}})\n\n\
                           socket.connect()\n\nexport default socket\n";
 const OWN_APP: &str = "import \"phoenix_html\"\n\n// Import local files\n//\n// Local files can be imported directly using relative\n\
-                       // paths \"./socket\" or full ones \"web/static/js/socket\".\n\n// import socket from \"./socket\"\n";
+                       // paths \"./socket\" or full ones \"web/static/js/socket\".\n\n// import socket from
+                       // \"./socket\"\n";
 
 #[test]
 fn the_script_that_phoenix_made_joins_and_is_loaded_where_its_import_is_commented_out() {

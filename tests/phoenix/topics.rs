@@ -136,7 +136,7 @@ fn who_is_in_a_users_topic_is_counted_and_shown() {
     );
     let script = sandbox.read(SCRIPT);
     let kept = "
-  // Who is there: `inboxPresence.list()`. What is in `onSync` runs whenever somebody comes or goes.
+  // `inboxPresence.list()` returns the users in the topic. `onSync` runs after each change.
   const inboxPresence = new Presence(inboxChannel)
   inboxPresence.onSync(() => {
     const detail = { channel: inboxChannel, presence: inboxPresence }

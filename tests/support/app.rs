@@ -14,17 +14,24 @@ pub fn target() -> PathBuf {
 /// An app called `my_app` with the output of all generators: channels User, Room and Admin.Room, socket Device, which
 /// requires a token, with its channel Sensor, and presences in Room and Sensor.
 pub fn full() -> Sandbox {
-    Sandbox::with_app().after(&[
-        &["gen", "channel", "User", "--yes"],
-        &["gen", "channel", "Room"],
-        &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
-        &["gen", "socket", "Device"],
-        &["gen", "channel", "Sensor", "--socket", "Device"],
-        &["gen", "presence", "--channel", "Room"],
-        &["gen", "presence", "Sensor", "--socket", "Device"],
-        &["gen", "auth", "--socket", "Device"],
-    ])
+    Sandbox::with_app().after(&FULL)
 }
+
+/// The same of the Phoenix stack.
+pub fn full_phoenix() -> Sandbox {
+    Sandbox::with_phoenix_app().after(&FULL)
+}
+
+const FULL: [&[&str]; 8] = [
+    &["gen", "channel", "User", "--yes"],
+    &["gen", "channel", "Room"],
+    &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
+    &["gen", "socket", "Device"],
+    &["gen", "channel", "Sensor", "--socket", "Device"],
+    &["gen", "presence", "--channel", "Room"],
+    &["gen", "presence", "Sensor", "--socket", "Device"],
+    &["gen", "auth", "--socket", "Device"],
+];
 
 /// Held during a build: apps have the same names for their libraries, so builds replace each other's.
 static BUILDING: Mutex<()> = Mutex::new(());

@@ -23,10 +23,15 @@ pub struct Server {
 impl Server {
     /// Starts an app on a free port, and waits for its address in the log.
     pub fn start(binary: &Path, folder: &Path, variables: &[(&str, &str)]) -> Self {
-        let mut process = Command::new(binary)
+        let mut command = Command::new(binary);
+        command.envs(variables.iter().copied()).current_dir(folder);
+        Self::of(command)
+    }
+
+    /// Starts an app by `command`, as `start` does.
+    pub fn of(mut command: Command) -> Self {
+        let mut process = command
             .env("PORT", "0")
-            .envs(variables.iter().copied())
-            .current_dir(folder)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the app starts");
@@ -46,8 +51,8 @@ impl Server {
         let running = server.log_line(" (http)");
         let port = running.trim_end_matches(" (http)").rsplit(':').next();
         server.port = port.and_then(|port| port.parse().ok()).expect("a port");
-        let access = server.log_line("Access MyApp at ");
-        let url = access.split_once("Access MyApp at ");
+        let access = server.log_line("Access MyApp");
+        let url = access.split_once(" at ");
         server.url = url.expect("it is there").1.to_owned();
         server
     }

@@ -1,4 +1,4 @@
-//! A pseudo-terminal with somebody at it.
+//! A pseudo-terminal with typed answers.
 
 use std::process::Command;
 

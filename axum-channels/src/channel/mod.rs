@@ -233,6 +233,9 @@ pub trait Channel: Sized + Send + 'static {
     /// is dropped without it. It cannot await: spawn a task for longer work. A panic in it is logged, and so is one in the
     /// channel's `Drop`.
     ///
+    /// The client receives what it pushes before the `phx_error` of a channel that failed, and after the `phx_close` of one
+    /// that was left or stopped, as in Phoenix.
+    ///
     /// ```
     /// use axum_channels::{Channel, Payload, Reason, Refused, Socket, Topic};
     /// use serde_json::json;

@@ -62,11 +62,10 @@ impl BuiltIn {
     pub(crate) fn kind(self, message: &ServerMessage<'_>) -> Result<Kind, EncodeError> {
         let payload = message.payload();
         let is_reply = matches!(message, ServerMessage::Reply { .. });
+        if self == BuiltIn::V2 && !is_reply {
+            payload.check_event()?;
+        }
         match self {
-            // As in Phoenix: its clients die of `null`.
-            BuiltIn::V2 if !(is_reply || payload.is_object() || payload.is_binary()) => {
-                Err(EncodeError::NoObject)
-            }
             _ if !payload.is_binary() => Ok(Kind::Text),
             BuiltIn::V1 => Err(EncodeError::Binary),
             BuiltIn::V2 if v2_binary::fits(message) => Ok(Kind::Binary),

@@ -107,7 +107,7 @@ fn text(reference: Option<&Ref>) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Body, Broadcast, Outgoing, Status, Topic};
+    use crate::message::{Body, Broadcast, Encodings, Outgoing, Status, Topic};
 
     fn encoded(join_ref: Option<&str>, reference: Option<&str>, body: Body<'_>) -> Vec<u8> {
         let mut out = Vec::new();
@@ -175,7 +175,9 @@ mod tests {
             b"\x01\x00\x01\x03\x027topok\x01\x02"
         );
         let mut out = Vec::new();
-        encode(&Broadcast::new("top", "ev", &payload).view(), &mut out);
+        let encodings = Encodings::default();
+        let broadcast = Broadcast::new("top", "ev", &payload, &encodings);
+        encode(&broadcast.view(), &mut out);
         assert_eq!(out, b"\x02\x03\x02topev\x01\x02");
     }
 

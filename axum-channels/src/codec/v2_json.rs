@@ -118,7 +118,7 @@ fn element<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(elements: &mut A) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Body, Broadcast, Name, Outgoing, Status};
+    use crate::message::{Body, Broadcast, Encodings, Name, Outgoing, Status};
     use serde_json::json;
 
     fn json_ref(json: &str) -> Option<Ref> {
@@ -270,7 +270,8 @@ mod tests {
     fn a_broadcast_has_no_refs() {
         let payload = Payload::from(json!({"hello": "all"}));
         let mut out = Vec::new();
-        let broadcast = Broadcast::new("room:lobby", "shout", &payload);
+        let encodings = Encodings::default();
+        let broadcast = Broadcast::new("room:lobby", "shout", &payload, &encodings);
         encode(&broadcast.view(), &mut out);
         assert_eq!(
             String::from_utf8_lossy(&out),

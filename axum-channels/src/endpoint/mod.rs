@@ -5,14 +5,14 @@
 mod events;
 mod lossy;
 mod mounted;
+mod presence_callbacks;
 mod presence_handler;
-mod presence_news;
 mod state;
 
 pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
+pub(crate) use presence_callbacks::PresenceCallbacks;
 pub use presence_handler::PresenceHandler;
-pub(crate) use presence_news::PresenceNews;
 pub(crate) use state::States;
 
 use crate::log::Filter;
@@ -29,7 +29,7 @@ use std::any::type_name;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// The sockets of an app, and a handle to all of their clients. Cloning it is cheap: a clone is the same endpoint.
 ///
@@ -69,7 +69,7 @@ pub(crate) struct Shared {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) tracker: Tracker,
-    pub(crate) presence_news: Option<PresenceNews>,
+    pub(crate) presence_callbacks: Option<PresenceCallbacks>,
     pub(crate) check_origin: CheckOrigin,
     pub(crate) url: Option<Arc<PublicUrl>>,
     pub(crate) proxies: Option<TrustedProxies>,
@@ -143,6 +143,9 @@ impl Endpoint {
     ///
     /// The payload is a JSON object or bytes: anything else is logged, and not sent to clients of the V2 protocol.
     ///
+    /// To a topic with more than 1,024 subscribers, the workers of the runtime deliver it after this has returned: in order,
+    /// but perhaps after a reply or a push that is sent directly.
+    ///
     /// ```
     /// # use axum_channels::Endpoint;
     /// # let endpoint = Endpoint::builder().build();
@@ -215,6 +218,7 @@ impl Endpoint {
     /// ```
     pub async fn shutdown(&self) {
         let deadline = Instant::now() + SHUTDOWN;
+        let _ = timeout_at(deadline, self.inner.shared.pubsub.flush()).await; // nothing published before is lost
         for socket in self.mounted() {
             socket.drain(deadline).await;
         }

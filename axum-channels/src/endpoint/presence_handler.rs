@@ -74,9 +74,10 @@ pub(crate) trait AnyPresenceHandler: Send + Sync {
     ) -> Boxed<'a, ()>;
 }
 
+// The user's code runs when the futures are polled, which is guarded.
 impl<H: PresenceHandler> AnyPresenceHandler for H {
     fn fetch<'a>(&'a self, topic: &'a Topic, presences: Presences) -> Boxed<'a, Presences> {
-        Box::pin(PresenceHandler::fetch(self, topic, presences))
+        Box::pin(async move { PresenceHandler::fetch(self, topic, presences).await })
     }
 
     fn handle_metas<'a>(
@@ -86,8 +87,8 @@ impl<H: PresenceHandler> AnyPresenceHandler for H {
         presences: Presences,
         endpoint: &'a Endpoint,
     ) -> Boxed<'a, ()> {
-        Box::pin(PresenceHandler::handle_metas(
-            self, topic, diff, presences, endpoint,
-        ))
+        Box::pin(async move {
+            PresenceHandler::handle_metas(self, topic, diff, presences, endpoint).await;
+        })
     }
 }

@@ -1,7 +1,7 @@
 use super::{EncodeError, Payload, ServerMessage};
 use bytes::Bytes;
-use std::cell::OnceCell;
 use std::iter;
+use std::sync::OnceLock;
 
 /// Identifies a format: a serializer on a transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,24 +12,34 @@ pub(crate) struct Broadcast<'a> {
     pub(crate) topic: &'a str,
     pub(crate) event: &'a str,
     pub(crate) payload: &'a Payload,
-    /// The first format, which is the only one on most topics, takes no allocation.
-    encoded: OnceCell<Encoded>,
+    encodings: &'a Encodings,
 }
+
+/// A broadcast's encodings, one for each format in use on its topic.
+///
+/// The first one, which is the only one on most topics, takes no allocation.
+#[derive(Default)]
+pub(crate) struct Encodings(OnceLock<Encoded>);
 
 /// A broadcast in one format, and the next format.
 struct Encoded {
     format: FormatId,
     bytes: Result<Bytes, EncodeError>,
-    next: OnceCell<Box<Encoded>>,
+    next: OnceLock<Box<Encoded>>,
 }
 
 impl<'a> Broadcast<'a> {
-    pub(crate) fn new(topic: &'a str, event: &'a str, payload: &'a Payload) -> Self {
+    pub(crate) fn new(
+        topic: &'a str,
+        event: &'a str,
+        payload: &'a Payload,
+        encodings: &'a Encodings,
+    ) -> Self {
         Self {
             topic,
             event,
             payload,
-            encoded: OnceCell::new(),
+            encodings,
         }
     }
 
@@ -51,21 +61,23 @@ impl<'a> Broadcast<'a> {
         let new = || Encoded {
             format,
             bytes: encode(self),
-            next: OnceCell::new(),
+            next: OnceLock::new(),
         };
-        let mut encoded = self.encoded.get_or_init(new);
+        let mut encoded = self.encodings.0.get_or_init(new);
         while encoded.format != format {
             encoded = encoded.next.get_or_init(|| Box::new(new()));
         }
         encoded.bytes.as_ref().map_err(|error| *error)
     }
 
-    /// Returns the gravest error of the formats that were needed.
+    /// Returns an error if a format could not encode the broadcast: one that ends the sender's channel, if there is one.
     pub(crate) fn outcome(&self) -> Result<(), EncodeError> {
-        let formats = iter::successors(self.encoded.get(), |encoded| Some(&**encoded.next.get()?));
+        let formats = iter::successors(self.encodings.0.get(), |encoded| {
+            Some(&**encoded.next.get()?)
+        });
         let errors = formats.filter_map(|encoded| encoded.bytes.as_ref().err());
-        let gravest = errors.max_by_key(|error| error.ends_channel());
-        gravest.map_or(Ok(()), |error| Err(*error))
+        let error = errors.max_by_key(|error| error.ends_channel());
+        error.map_or(Ok(()), |error| Err(*error))
     }
 }
 
@@ -77,7 +89,8 @@ mod tests {
     #[test]
     fn each_format_is_encoded_once_whatever_their_number() {
         let payload = Payload::empty();
-        let broadcast = Broadcast::new("t", "e", &payload);
+        let encodings = Encodings::default();
+        let broadcast = Broadcast::new("t", "e", &payload, &encodings);
         let calls = RefCell::new(Vec::new());
         let read = |format: u32| {
             let encode = |_: &Broadcast<'_>| {

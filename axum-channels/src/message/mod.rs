@@ -15,7 +15,7 @@ mod server_message;
 mod text;
 mod topic;
 
-pub(crate) use broadcast::{Broadcast, FormatId};
+pub(crate) use broadcast::{Broadcast, Encodings, FormatId};
 pub(crate) use encode_error::EncodeError;
 pub use invalid_payload::InvalidPayload;
 pub use later::Later;

@@ -1,3 +1,4 @@
+use super::EncodeError;
 use super::invalid_payload::{self, InvalidPayload};
 use super::text::Text;
 use bytes::Bytes;
@@ -94,6 +95,14 @@ impl Payload {
         match &self.0 {
             Repr::Json(_) => None,
             Repr::Binary(bytes) => Some(bytes),
+        }
+    }
+
+    /// Checks that this can be the payload of a push or a broadcast: an object or bytes, as in Phoenix. Its clients fail on `null`.
+    pub(crate) fn check_event(&self) -> Result<(), EncodeError> {
+        match self.is_object() || self.is_binary() {
+            true => Ok(()),
+            false => Err(EncodeError::NoObject),
         }
     }
 

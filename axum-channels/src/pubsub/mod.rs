@@ -1,21 +1,29 @@
 //! Subscriptions to topics, within this process.
 //!
 //! Topics are spread over shards, each with its own lock. A publisher clones the reference to a topic's list of subscribers
-//! and delivers without a lock; subscribers that come or go meanwhile change a copy.
+//! and delivers without a lock; subscribers that come or go meanwhile change a copy. To more than a thousand subscribers,
+//! the workers of the runtime deliver.
 
+mod lane;
+mod lane_queue;
 mod load;
 mod slot_list;
+mod subscribers;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use slot_list::{SlotId, SlotList};
 
-use crate::message::{Broadcast, EncodeError, Payload, Topic};
+use crate::message::{Broadcast, EncodeError, Encodings, Payload, Topic};
 use crate::metrics::{self, record};
 use crate::session::Key;
 use crate::sync::lock;
+use lane::Lanes;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
+use subscribers::Subscribers;
 
 /// Number of shards: a power of two, and far more than there are threads to contend.
 const SHARDS: usize = 64;
@@ -42,12 +50,16 @@ pub(crate) struct SubscriberId {
     pub(crate) channel: Option<Key>,
 }
 
-/// Topics of a shard. A list is shared with the publishers that use it.
-type Topics = HashMap<Topic, Arc<SlotList<Arc<dyn Subscriber>>>>;
+/// Subscribers in order of their subscription. Shared with the publishers that use it.
+type List = SlotList<Arc<dyn Subscriber>>;
+
+/// Topics of a shard.
+type Topics = HashMap<Topic, Subscribers>;
 
 /// Topics of an endpoint and their subscribers.
 pub(crate) struct PubSub {
     shards: Box<[Mutex<Topics>]>,
+    lanes: Lanes,
     hasher: RandomState,
 }
 
@@ -55,6 +67,7 @@ impl PubSub {
     pub(crate) fn new() -> Self {
         PubSub {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            lanes: Lanes::new(),
             hasher: RandomState::new(),
         }
     }
@@ -66,10 +79,8 @@ impl PubSub {
         subscriber: Arc<dyn Subscriber>,
     ) -> Subscription {
         let mut shard = lock(self.shard(&topic));
-        let subscribers = shard
-            .entry(topic.clone())
-            .or_insert_with(|| Arc::new(SlotList::new()));
-        let id = Arc::make_mut(subscribers).insert(subscriber);
+        let subscribers = shard.entry(topic.clone()).or_insert_with(Subscribers::new);
+        let id = subscribers.insert(subscriber, self.lanes.len());
         drop(shard);
         Subscription {
             pubsub: self.clone(),
@@ -80,8 +91,11 @@ impl PubSub {
 
     /// Delivers to every subscriber except `from`.
     ///
+    /// To many subscribers, it is delivered after the return, in order. A publisher that is far ahead of that helps.
+    ///
     /// # Errors
-    /// If a subscriber's format cannot encode the message. The others receive it.
+    /// If a subscriber's format cannot encode the message. The others receive it. With many subscribers, the payload alone is
+    /// checked, as the V2 protocol requires it.
     pub(crate) fn publish(
         &self,
         topic: &str,
@@ -89,22 +103,33 @@ impl PubSub {
         payload: &Payload,
         from: Option<SubscriberId>,
     ) -> Result<(), EncodeError> {
-        let Some(subscribers) = lock(self.shard(topic)).get(topic).cloned() else {
-            return Ok(());
-        };
         let since = metrics::started();
-        let broadcast = Broadcast::new(topic, event, payload);
-        let mut pressure = Pressure::Low;
-        for subscriber in subscribers.iter() {
-            if from.is_none_or(|from| from != subscriber.id())
-                && subscriber.deliver(&broadcast) == Pressure::High
-            {
-                pressure = Pressure::High;
+        let shard = lock(self.shard(topic));
+        let (number, pressure, outcome) = match shard.get(topic) {
+            None => return Ok(()),
+            Some(Subscribers::Few(list)) => {
+                let list = list.clone();
+                drop(shard);
+                let encodings = Encodings::default();
+                let broadcast = Broadcast::new(topic, event, payload, &encodings);
+                let pressure = deliver(&list, &broadcast, from);
+                (list.len(), pressure, broadcast.outcome())
             }
-        }
-        load::count(subscribers.len(), pressure);
-        record!("publish", since, subscribers = subscribers.len());
-        broadcast.outcome()
+            Some(Subscribers::Many(many)) => {
+                let (number, to) = (many.len(), (many.parts().clone(), many.end()));
+                drop(shard);
+                let pressure = self.lanes.publish((topic, event, payload), from, to);
+                (number, pressure, payload.check_event())
+            }
+        };
+        load::count(number, pressure);
+        record!("publish", since, subscribers = number);
+        outcome
+    }
+
+    /// Waits until everything published before is delivered.
+    pub(crate) async fn flush(&self) {
+        self.lanes.flush().await;
     }
 
     /// Returns the number of subscriptions.
@@ -125,8 +150,8 @@ impl PubSub {
         let Some(subscribers) = shard.get_mut(&**topic) else {
             return;
         };
-        let removed = Arc::make_mut(subscribers).remove(id);
-        if subscribers.is_empty() {
+        let removed = subscribers.remove(id);
+        if subscribers.len() == 0 {
             shard.remove(&**topic);
             if shard.len() < shard.capacity() / 4 {
                 let room = 2 * shard.len();
@@ -142,6 +167,16 @@ impl PubSub {
     }
 }
 
+/// Returns the highest pressure.
+fn deliver(list: &List, broadcast: &Broadcast<'_>, from: Option<SubscriberId>) -> Pressure {
+    let others = list
+        .iter()
+        .filter(|subscriber| from.is_none_or(|from| from != subscriber.id()));
+    others
+        .map(|subscriber| subscriber.deliver(broadcast))
+        .fold(Pressure::Low, Pressure::max)
+}
+
 /// A subscription, which ends when dropped.
 pub(crate) struct Subscription {
     pubsub: Arc<PubSub>,
@@ -152,87 +187,5 @@ pub(crate) struct Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.pubsub.unsubscribe(&self.topic, self.id);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Default)]
-    struct Recorder(Mutex<Vec<String>>);
-
-    impl Subscriber for Recorder {
-        fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
-            lock(&self.0).push(format!(
-                "{} {} {:?}",
-                broadcast.topic, broadcast.event, broadcast.payload
-            ));
-            Pressure::Low
-        }
-    }
-
-    impl Recorder {
-        fn take(&self) -> Vec<String> {
-            std::mem::take(&mut lock(&self.0))
-        }
-    }
-
-    #[test]
-    fn a_broadcast_reaches_the_topics_subscribers_but_not_its_sender() {
-        let (pubsub, a, b) = (
-            Arc::new(PubSub::new()),
-            Arc::new(Recorder::default()),
-            Arc::new(Recorder::default()),
-        );
-        let _a = pubsub.subscribe("room:1".into(), a.clone());
-        let _b = pubsub.subscribe("room:1".into(), b.clone());
-        let _other = pubsub.subscribe("room:2".into(), b.clone());
-        assert_eq!(
-            pubsub.publish("room:1", "shout", &Payload::empty(), Some(a.id())),
-            Ok(())
-        );
-        assert_eq!(
-            (a.take(), b.take()),
-            (vec![], vec!["room:1 shout {}".to_owned()])
-        );
-        assert_eq!(
-            pubsub.publish("room:1", "shout", &Payload::empty(), None),
-            Ok(())
-        );
-        assert_eq!((a.take().len(), b.take().len()), (1, 1));
-    }
-
-    #[test]
-    fn nothing_is_left_of_a_topic_without_subscribers() {
-        let (pubsub, recorder) = (Arc::new(PubSub::new()), Arc::new(Recorder::default()));
-        let subscriptions: Vec<_> = (0..1000)
-            .map(|n| pubsub.subscribe(format!("room:{}", n % 10).into(), recorder.clone()))
-            .collect();
-        assert_eq!(pubsub.len(), 1000);
-        drop(subscriptions);
-        assert_eq!(pubsub.len(), 0);
-        assert!(pubsub.shards.iter().all(|shard| lock(shard).is_empty()));
-        assert_eq!(Arc::strong_count(&recorder), 1);
-    }
-
-    #[test]
-    fn who_leaves_during_a_broadcast_disturbs_nobody() {
-        struct Leaver(Mutex<Option<Subscription>>);
-        impl Subscriber for Leaver {
-            fn deliver(&self, _: &Broadcast<'_>) -> Pressure {
-                drop(lock(&self.0).take());
-                Pressure::Low
-            }
-        }
-        let (pubsub, leaver, recorder) = (
-            Arc::new(PubSub::new()),
-            Arc::new(Leaver(Mutex::new(None))),
-            Arc::new(Recorder::default()),
-        );
-        *lock(&leaver.0) = Some(pubsub.subscribe("t".into(), leaver.clone()));
-        let _recorder = pubsub.subscribe("t".into(), recorder.clone());
-        assert_eq!(pubsub.publish("t", "e", &Payload::empty(), None), Ok(()));
-        assert_eq!((recorder.take().len(), pubsub.len()), (1, 1));
     }
 }

@@ -5,19 +5,30 @@
 #[derive(Clone)]
 pub(crate) struct SlotList<T> {
     slots: Vec<(SlotId, Option<T>)>,
-    next: u64,
+    next: SlotId,
     len: usize,
 }
 
 /// Number of a member in its list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SlotId(u64);
+
+impl SlotId {
+    pub(super) fn next(self) -> Self {
+        SlotId(self.0 + 1)
+    }
+
+    /// Returns the part that the member belongs to, if its list is divided into `parts`.
+    pub(super) fn part(self, parts: usize) -> usize {
+        (self.0 % parts as u64) as usize
+    }
+}
 
 impl<T> SlotList<T> {
     pub(crate) const fn new() -> Self {
         SlotList {
             slots: Vec::new(),
-            next: 0,
+            next: SlotId(0),
             len: 0,
         }
     }
@@ -26,23 +37,37 @@ impl<T> SlotList<T> {
         self.len
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.slots.iter().filter_map(|(_, member)| member.as_ref())
     }
 
+    /// Returns the members from `start` on.
+    pub(super) fn iter_from(&self, start: SlotId) -> impl Iterator<Item = (SlotId, &T)> {
+        let at = self.slots.partition_point(|(id, _)| *id < start);
+        let slots = self.slots[at..].iter();
+        slots.filter_map(|(id, member)| Some((*id, member.as_ref()?)))
+    }
+
+    /// Returns the id of the next member.
+    pub(super) fn next_id(&self) -> SlotId {
+        self.next
+    }
+
     pub(crate) fn insert(&mut self, member: T) -> SlotId {
-        let id = SlotId(self.next);
-        self.next += 1;
+        let id = self.next;
+        self.insert_as(id, member);
+        id
+    }
+
+    /// Adds a member with an id above all others.
+    pub(super) fn insert_as(&mut self, id: SlotId, member: T) {
+        debug_assert!(id >= self.next);
+        self.next = id.next();
         self.len += 1;
         if self.slots.is_empty() {
             self.slots.reserve_exact(1); // most topics have one subscriber
         }
         self.slots.push((id, Some(member)));
-        id
     }
 
     pub(crate) fn remove(&mut self, id: SlotId) -> Option<T> {
@@ -86,7 +111,7 @@ mod tests {
         for id in &ids[990..] {
             list.remove(*id);
         }
-        assert!(list.is_empty());
+        assert_eq!(list.len(), 0);
         assert_eq!(list.slots.capacity(), 0);
     }
 }

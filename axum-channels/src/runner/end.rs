@@ -8,7 +8,7 @@ use crate::message::{Body, Outgoing, Payload, PresenceDiff, Presences, Topic};
 use crate::session::{Change, Effect, Effects, Key, Reason};
 
 impl Runner {
-    /// Changes the presences of a channel's topic. The news of it is an effect, which follows those that there are.
+    /// Changes the presences of a channel's topic. The change is published after the effects that are queued already.
     pub(super) fn change_presence(&self, key: Key, change: Change, effects: &mut Effects<'_>) {
         let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
             return;
@@ -27,6 +27,7 @@ impl Runner {
         }
     }
 
+    /// Pushes the list of presences to a channel's client.
     pub(super) fn push_presences(&self, key: Key) {
         let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
             return;
@@ -55,28 +56,27 @@ impl Runner {
         if slot.work.is_pending() {
             self.pending -= 1;
         }
-        let topic = slot.topic.clone();
-        if let Some(diff) = self.end(slot, reason) {
+        if let Some((topic, diff)) = self.end(slot, reason) {
             effects.push(Effect::Diff { topic, diff });
         }
     }
 
     /// Drops a channel with its subscriptions and presences. Returns the change of its topic's presences.
-    fn end(&self, mut slot: Slot, reason: Reason) -> Option<PresenceDiff> {
+    fn end(&self, mut slot: Slot, reason: Reason) -> Option<(Topic, PresenceDiff)> {
         slot.subscription = None;
         let (key, topic) = (slot.key, slot.topic.clone());
         let owner = self.context.owner(key);
         ending(reason, || drop_guarded(slot));
         self.context.forget(key);
-        self.context.endpoint.shared().tracker.leave(&topic, owner)
+        let diff = self.context.endpoint.shared().tracker.leave(&topic, owner);
+        diff.map(|diff| (topic, diff))
     }
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
         for slot in std::mem::take(&mut self.slots) {
-            let topic = slot.topic.clone();
-            if let Some(diff) = self.end(slot, Reason::Disconnected) {
+            if let Some((topic, diff)) = self.end(slot, Reason::Disconnected) {
                 self.publish_diff(&topic, diff);
             }
         }

@@ -217,6 +217,8 @@ impl Socket {
 
     /// Sends an event to everyone who has joined this topic, including this client.
     ///
+    /// See [`Endpoint::broadcast`] for topics with many subscribers.
+    ///
     /// ```
     /// # use axum_channels::Socket;
     /// fn greet(socket: &Socket) {

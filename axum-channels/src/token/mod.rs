@@ -6,6 +6,7 @@ use crate::Result;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
+use pbkdf2::pbkdf2_hmac_array;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -85,8 +86,10 @@ impl Signer {
     /// let signer = Signer::new("a long secret, from the environment", "user socket");
     /// ```
     pub fn new(secret_key_base: &str, salt: &str) -> Self {
+        let (secret, salt) = (secret_key_base.as_bytes(), salt.as_bytes());
+        let key: [u8; 32] = pbkdf2_hmac_array::<Sha256, 32>(secret, salt, ITERATIONS);
         Signer {
-            mac: keyed(&derive(secret_key_base.as_bytes(), salt.as_bytes())),
+            mac: keyed(&key),
             max_age: None,
         }
     }
@@ -213,29 +216,6 @@ impl Signer {
         }
         Ok(term.data)
     }
-}
-
-/// PBKDF2, RFC 8018 §5.2, for a key as long as the hash: one block.
-fn derive(secret: &[u8], salt: &[u8]) -> [u8; 32] {
-    let mac = keyed(secret);
-    let first = mac
-        .clone()
-        .chain_update(salt)
-        .chain_update(1_u32.to_be_bytes());
-    let mut last: [u8; 32] = first.finalize().into_bytes().into();
-    let mut key = last;
-    for _ in 1..ITERATIONS {
-        last = mac
-            .clone()
-            .chain_update(last)
-            .finalize()
-            .into_bytes()
-            .into();
-        key.iter_mut()
-            .zip(last)
-            .for_each(|(byte, other)| *byte ^= other);
-    }
-    key
 }
 
 fn keyed(key: &[u8]) -> Hmac<Sha256> {

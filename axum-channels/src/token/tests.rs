@@ -150,6 +150,14 @@ fn numbers_texts_and_lists_are_signed_to_the_token_that_phoenix_makes_of_them() 
     }
 }
 
+/// Verified by Plug.Crypto 2.1 as `{:ok, %{"admin" => true, "none" => nil, "tags" => [1, 2]}}`.
+#[test]
+fn atoms_maps_and_lists_of_bytes_are_signed_to_a_token_that_phoenix_verifies() {
+    let data = json!({"admin": true, "none": null, "tags": [1, 2]});
+    let token = "SFMyNTY.g2gDdAAAAANtAAAABWFkbWludwR0cnVlbQAAAARub25ldwNuaWxtAAAABHRhZ3NsAAAAAmEBYQJqbgYAAGjlz4sBYgABUYA.0vUnf0NCXZcrIYkBCjeCDbESIj0-MYUhpsL3RPoENMo";
+    assert_eq!(signer().sign_at(&data, SIGNED_AT), token);
+}
+
 #[test]
 fn a_value_of_serde_is_verified_as_it_was_signed() {
     #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -2,6 +2,7 @@ use super::connection::Connection;
 use super::frame::CloseCode;
 use super::high_water_mark::HighWaterMark;
 use super::members::{MemberId, Members};
+use crate::allocator::{self, IS_TRIMMED};
 use crate::log::{Closed, SocketLog};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Weak};
@@ -131,10 +132,11 @@ impl Registry {
 
     /// Returns free memory to the system once most of many connections are gone.
     fn tidy(&self) {
-        if self.peak.has_receded(self.len())
+        if IS_TRIMMED
+            && self.peak.has_receded(self.len())
             && let Ok(runtime) = Handle::try_current()
         {
-            runtime.spawn_blocking(axum_channels_trim::trim);
+            runtime.spawn_blocking(allocator::trim);
         }
     }
 }

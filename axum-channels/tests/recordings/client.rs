@@ -1,3 +1,4 @@
+use crate::comparison::differences;
 use crate::sequence::{Sent, Sequence, Step};
 use crate::support::{Frame, TIMEOUT, Ws, serve};
 use axum_channels::Endpoint;
@@ -50,24 +51,23 @@ impl Clients {
     /// No time has to pass for that. The reply to a heartbeat shows that the server has handled what this client sent
     /// before; the reply to a second one, that it has handled what channels sent themselves meanwhile. By then the other
     /// client's frames are on their way, before the reply to a heartbeat of its own.
-    pub(crate) async fn take(&mut self, step: &Step) -> [Vec<Value>; 2] {
+    ///
+    /// Frames that Phoenix sent and that are missing are waited for, so that a slow machine makes no difference.
+    pub(crate) async fn take(&mut self, sequence: &Sequence, step: &Step) -> [Vec<Value>; 2] {
         let sender = step.client;
         self.clients[sender].send(&step.sent).await;
         for client in [sender, sender, 1 - sender] {
             self.clients[client].settle().await;
         }
-        self.wait_for_missing(step).await;
-        [0, 1].map(|client| std::mem::take(&mut self.clients[client].heard))
-    }
-
-    /// Waits for frames that Phoenix sent and that have not arrived, so that a slow machine makes no difference.
-    async fn wait_for_missing(&mut self, step: &Step) {
         let end = Instant::now() + TIMEOUT / 5;
-        let is_missing = |clients: &[Client; 2]| {
-            let mut sides = clients.iter().zip(&step.heard);
-            sides.any(|(client, heard)| client.heard.len() < heard.len())
-        };
-        while is_missing(&self.clients) && Instant::now() < end {
+        loop {
+            let heard = [0, 1].map(|client: usize| self.clients[client].heard.clone());
+            if differences(sequence, step, &heard).is_none() || Instant::now() > end {
+                self.clients
+                    .iter_mut()
+                    .for_each(|client| client.heard.clear());
+                return heard;
+            }
             sleep(Duration::from_millis(5)).await;
             for client in &mut self.clients {
                 client.settle().await;

@@ -1,4 +1,4 @@
-//! The comparison of what was recorded with what was answered, and the only differences that it allows.
+//! Comparison of recorded frames with received ones, and the only differences that it allows.
 
 use crate::sequence::{Sequence, Step};
 use serde_json::{Number, Value};
@@ -30,7 +30,7 @@ pub(crate) fn differences(
     (!text.is_empty()).then_some(text)
 }
 
-/// Returns the frames in an order that can be compared.
+/// Returns the frames with the changes of presences last.
 fn comparable(frames: &[Value], own_leave: Option<&str>) -> Vec<Value> {
     let kept = frames
         .iter()
@@ -38,7 +38,6 @@ fn comparable(frames: &[Value], own_leave: Option<&str>) -> Vec<Value> {
     let (mut diffs, mut others): (Vec<_>, Vec<_>) = kept
         .map(normal)
         .partition(|frame| event(frame) == "presence_diff");
-    diffs.sort_by_key(Value::to_string);
     others.append(&mut diffs);
     others
 }
@@ -55,7 +54,7 @@ fn lines(text: &mut String, side: &str, frames: &[Value], others: &[Value]) {
 }
 
 fn event(frame: &Value) -> &Value {
-    &part(frame, 3, "event")
+    part(frame, 3, "event")
 }
 
 /// Returns a part of a message, of either version.

@@ -34,12 +34,12 @@ async fn every_recorded_sequence_is_answered_as_phoenix_answered_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_rule_of_phoenix_s_source_holds() {
+async fn rules_of_phoenix_s_source_hold() {
     replay_all(rules::rules()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_kept_different_is_as_the_readme_says() {
+async fn kept_differences_are_as_the_readme_states() {
     replay_all(kept::kept()).await;
 }
 
@@ -77,7 +77,7 @@ async fn replay(recorded: &Sequence) -> Option<String> {
     let mut clients = Clients::connect(&endpoint(), recorded).await;
     let mut report = String::new();
     for (at, step) in recorded.steps.iter().enumerate() {
-        let heard = clients.take(step).await;
+        let heard = clients.take(recorded, step).await;
         if let Some(text) = differences(recorded, step, &heard) {
             report += &format!("  step {at}, client {}: {}\n{text}", step.client, step.sent);
         }

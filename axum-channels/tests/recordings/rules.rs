@@ -1,4 +1,4 @@
-//! Rules read from Phoenix's source, for what the recordings lack: `lib/phoenix/socket.ex`, `channel/server.ex`,
+//! Rules of Phoenix's source for messages that the recordings lack: `lib/phoenix/socket.ex`, `channel/server.ex`,
 //! `socket/message.ex` and `socket/serializers/`, of 1.8.12.
 
 use crate::sequence::{Sent, Sequence, Step};
@@ -37,7 +37,7 @@ pub(crate) fn rules() -> Vec<Sequence> {
             topics(),
         ),
         ("only a heartbeat on `phoenix` is one", v2, heartbeats()),
-        ("who has left may leave again", v2, leaves()),
+        ("a topic that was left may be left again", v2, leaves()),
         (
             "a second join ends the first, even if it fails",
             v2,

@@ -13,7 +13,7 @@ pub struct Names {
     /// Names are absolute, not relative to the module of the file.
     whole: bool,
     long: Vec<(String, String)>,
-    /// What is defined in the file and has a body, from the outside in: that, and its name as it is written.
+    /// Definitions with a body in the file, from the outside in: the node, and its name as written.
     bodies: Vec<(Range<usize>, String)>,
 }
 

@@ -5,7 +5,7 @@ const socket = new Socket("/socket")
 
 export let roomChannel
 userFetched.then((user) => {
-  if (user === undefined) return // Nobody is signed in.
+  if (user === undefined) return // not signed in
   roomChannel = socket.channel(`room:${user}`, {})
   roomChannel.join()
 })

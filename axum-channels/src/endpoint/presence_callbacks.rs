@@ -1,4 +1,4 @@
-//! News of presences: to clients, and to the endpoint's [`PresenceHandler`](super::PresenceHandler) if it has one.
+//! Sends presences to clients, by way of the endpoint's [`PresenceHandler`](super::PresenceHandler) if it has one.
 
 use super::Endpoint;
 use super::presence_handler::AnyPresenceHandler;
@@ -15,40 +15,40 @@ use tokio::runtime::Handle;
 /// Maximum duration of a callback.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// A handler, and the work for it: one task for each topic that has some, so that a topic's news stay in order.
-pub(crate) struct PresenceNews {
+/// A handler, and its queues: one task for each topic with queued jobs, so that they are done in order.
+pub(crate) struct PresenceCallbacks {
     handler: Box<dyn AnyPresenceHandler>,
-    waiting: Mutex<HashMap<Topic, VecDeque<News>>>,
+    waiting: Mutex<HashMap<Topic, VecDeque<Job>>>,
 }
 
-enum News {
+enum Job {
     /// A change, for all clients on the topic.
     Diff(PresenceDiff),
     /// The list of presences, for one client.
     List(Box<dyn FnOnce(Presences) + Send>),
 }
 
-impl PresenceNews {
+impl PresenceCallbacks {
     pub(crate) fn new(handler: impl AnyPresenceHandler + 'static) -> Self {
-        PresenceNews {
+        PresenceCallbacks {
             handler: Box::new(handler),
             waiting: Mutex::default(),
         }
     }
 
-    /// Queues news of a topic, and starts its task if there is none.
-    fn queue(&self, endpoint: &Endpoint, topic: &Topic, news: News, runtime: &Handle) {
+    /// Queues a job of a topic, and starts the topic's task if there is none.
+    fn queue(&self, endpoint: &Endpoint, topic: &Topic, job: Job, runtime: &Handle) {
         let mut waiting = lock(&self.waiting);
         if let Some(queue) = waiting.get_mut(topic) {
-            return queue.push_back(news);
+            return queue.push_back(job);
         }
-        waiting.insert(topic.clone(), VecDeque::from([news]));
+        waiting.insert(topic.clone(), VecDeque::from([job]));
         drop(waiting);
         runtime.spawn(work(endpoint.clone(), topic.clone()));
     }
 
-    /// Takes the next news of a topic. Without any, its task ends.
-    fn next(&self, topic: &Topic) -> Option<News> {
+    /// Takes the next job of a topic. Without one, the topic's task ends.
+    fn next(&self, topic: &Topic) -> Option<Job> {
         let mut waiting = lock(&self.waiting);
         let next = waiting.get_mut(topic)?.pop_front();
         if next.is_none() {
@@ -89,13 +89,13 @@ impl PresenceNews {
 
 /// The task of a topic.
 async fn work(endpoint: Endpoint, topic: Topic) {
-    let Some(handler) = &endpoint.shared().presence_news else {
+    let Some(handler) = &endpoint.shared().presence_callbacks else {
         return;
     };
-    while let Some(news) = handler.next(&topic) {
-        match news {
-            News::Diff(diff) => handler.publish(&endpoint, &topic, diff).await,
-            News::List(push) => push(endpoint.fetch_presences(&topic).await),
+    while let Some(job) = handler.next(&topic) {
+        match job {
+            Job::Diff(diff) => handler.publish(&endpoint, &topic, diff).await,
+            Job::List(push) => push(endpoint.fetch_presences(&topic).await),
         }
     }
 }
@@ -105,9 +105,9 @@ impl Endpoint {
     ///
     /// Outside of a runtime, as in the drop of a value on another thread, nothing is fetched.
     pub(crate) fn publish_presence(&self, topic: &Topic, diff: PresenceDiff) {
-        match (&self.shared().presence_news, Handle::try_current()) {
+        match (&self.shared().presence_callbacks, Handle::try_current()) {
             (Some(handler), Ok(runtime)) => {
-                handler.queue(self, topic, News::Diff(diff), &runtime);
+                handler.queue(self, topic, Job::Diff(diff), &runtime);
             }
             _ => self.broadcast(topic, "presence_diff", diff),
         }
@@ -119,9 +119,9 @@ impl Endpoint {
         topic: &Topic,
         push: impl FnOnce(Presences) + Send + 'static,
     ) {
-        match (&self.shared().presence_news, Handle::try_current()) {
+        match (&self.shared().presence_callbacks, Handle::try_current()) {
             (Some(handler), Ok(runtime)) => {
-                handler.queue(self, topic, News::List(Box::new(push)), &runtime);
+                handler.queue(self, topic, Job::List(Box::new(push)), &runtime);
             }
             _ => push(self.presences(topic)),
         }
@@ -137,7 +137,7 @@ impl Endpoint {
     /// ```
     pub async fn fetch_presences(&self, topic: &str) -> Presences {
         let presences = self.presences(topic);
-        match &self.shared().presence_news {
+        match &self.shared().presence_callbacks {
             Some(handler) => handler.fetch(&Topic::from(topic), presences).await,
             None => presences,
         }
