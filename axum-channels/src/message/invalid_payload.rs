@@ -30,9 +30,9 @@ const MAX_REASON: usize = 256;
 
 /// Parses JSON. The place of an error is found by parsing once more, so that valid JSON pays nothing for it.
 pub(super) fn parse<T: DeserializeOwned>(json: &str) -> Result<T, InvalidPayload> {
-    serde_json::from_str(json).or_else(|error| match parse_seed(json, PhantomData::<T>) {
-        Err(invalid) => Err(invalid),
-        Ok(_) => Err(InvalidPayload::new(".", &error)),
+    serde_json::from_str(json).map_err(|error| match parse_seed(json, PhantomData::<T>) {
+        Err(located) => located,
+        Ok(_) => InvalidPayload::new(".", &error),
     })
 }
 

@@ -20,8 +20,10 @@ pub(crate) struct Mailbox {
     /// Presences of the channels. Created with the first presence.
     pub(super) tracked: OnceLock<Box<Mutex<Tracked>>>,
     /// Replies to joins under way. Created with the first one that is not empty.
-    join_responses: OnceLock<Box<Mutex<Vec<(Key, Payload)>>>>,
+    join_responses: OnceLock<Box<JoinResponses>>,
 }
+
+type JoinResponses = Mutex<Vec<(Key, Payload)>>;
 
 /// Mailbox of a connection, created when first needed. There is none after the channels have ended.
 #[derive(Default)]
@@ -84,7 +86,7 @@ impl Context {
         let Some(mailbox) = self.mailbox.open() else {
             return; // nobody is left to answer
         };
-        let responses: &Mutex<_> = mailbox.join_responses.get_or_init(Box::default);
+        let responses: &JoinResponses = mailbox.join_responses.get_or_init(Box::default);
         let mut responses = lock(responses);
         responses.retain(|(of, _)| *of != key);
         responses.push((key, response));
