@@ -61,7 +61,7 @@ impl Channel for Chat {
                 Ok(Reply::ok(json!({"length": body.len()})))
             }
             "refused" => Err(Refused::new("not now").into()),
-            "converted" => Err(ChatError::TooLong(280)).map_err(Refused::from)?,
+            "converted" => Ok(too_long().map_err(Refused::from)?),
             "fail" => Err(fail_as(&payload.parse::<String>()?)),
             "later" => {
                 socket.sender::<Self>().send(payload.parse::<String>()?)?;
@@ -78,6 +78,10 @@ impl Channel for Chat {
             shown => Some(Refused::new(shown.to_string())),
         }
     }
+}
+
+fn too_long() -> Result<Reply, ChatError> {
+    Err(ChatError::TooLong(280))
 }
 
 /// Each error comes by `?`, as it would from a function of the app's.
@@ -241,7 +245,7 @@ fn an_error_is_found_again_by_its_type() {
     let error: Error = Payload::empty()
         .parse::<Line>()
         .map(drop)
-        .unwrap_err()
+        .expect_err("no line")
         .into();
     let reason = error.downcast_ref::<InvalidPayload>().map(|it| &*it.reason);
     assert_eq!(reason, Some("missing field `body`"));
