@@ -25,7 +25,6 @@ use crate::sync::{Mutex, lock};
 use crate::url::PublicUrl;
 use axum::Router;
 use axum::http::HeaderMap;
-use std::any::type_name;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -272,7 +271,8 @@ impl Endpoint {
     #[cfg(any(feature = "testing", test, fuzzing))]
     pub(crate) fn path_to<C>(&self, topic: &str) -> Option<&str> {
         let mut sockets = self.inner.sockets.iter();
-        let found = sockets.find(|socket| socket.channel(topic) == Some(type_name::<C>()))?;
+        let found =
+            sockets.find(|socket| socket.channel(topic) == Some(std::any::type_name::<C>()))?;
         Some(found.path())
     }
 

@@ -8,7 +8,6 @@ use crate::endpoint::{Endpoint, Mounted};
 use crate::log::SocketLog;
 use crate::origin::CheckOrigin;
 use crate::runner::Handlers;
-use crate::session::RouteId;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodRouter, any};
@@ -70,7 +69,7 @@ impl Mounted for Mount {
 
     #[cfg(any(feature = "testing", test, fuzzing))]
     fn channel(&self, topic: &str) -> Option<&'static str> {
-        let RouteId(route) = self.handlers.table.rules.route(topic)?;
+        let crate::session::RouteId(route) = self.handlers.table.rules.route(topic)?;
         Some(self.handlers.routes.get(route as usize)?.name)
     }
 
