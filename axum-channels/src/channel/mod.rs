@@ -169,7 +169,7 @@ pub trait Channel: Sized + Send + 'static {
     /// The same as Phoenix's `log_join`.
     ///
     /// ```
-    /// use axum_channels::{Channel, LevelFilter, Payload, Refused, Socket, Topic};
+    /// use axum_channels::{Channel, LevelFilter, Payload, Refused, Result, Socket, Topic};
     ///
     /// struct CursorChannel;
     ///
@@ -237,7 +237,7 @@ pub trait Channel: Sized + Send + 'static {
     /// that was left or stopped, as in Phoenix.
     ///
     /// ```
-    /// use axum_channels::{Channel, Payload, Reason, Refused, Socket, Topic};
+    /// use axum_channels::{Channel, Payload, Reason, Refused, Result, Socket, Topic};
     /// use serde_json::json;
     ///
     /// struct Seat { name: String }

@@ -112,7 +112,7 @@ impl fmt::Debug for Context {
 /// not sent. Replies may be any JSON.
 ///
 /// ```
-/// use axum_channels::{Channel, Payload, Refused, Socket, Topic};
+/// use axum_channels::{Channel, Payload, Refused, Result, Socket, Topic};
 /// use serde_json::json;
 ///
 /// struct Clock;
@@ -454,7 +454,7 @@ impl Socket {
     /// If the client connected through another handler than `S`. See [`try_handler`](Self::try_handler).
     ///
     /// ```
-    /// # use axum_channels::{ConnectInfo, Params, Refused, Socket, SocketHandler};
+    /// # use axum_channels::{ConnectInfo, Params, Refused, Result, Socket, SocketHandler};
     /// struct UserSocket { user: String }
     ///
     /// impl SocketHandler for UserSocket {

@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard};
 /// to the join; later ones after the current poll of the channel.
 ///
 /// ```
-/// use axum_channels::{Channel, Payload, Socket, Topic};
+/// use axum_channels::{Channel, Payload, Result, Socket, Topic};
 /// use serde_json::json;
 ///
 /// struct RoomChannel;

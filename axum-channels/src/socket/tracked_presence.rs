@@ -11,7 +11,7 @@ use std::fmt;
 /// [`Endpoint::track`].
 ///
 /// ```
-/// use axum_channels::{Channel, Payload, Socket, Topic, TrackedPresence};
+/// use axum_channels::{Channel, Payload, Result, Socket, Topic, TrackedPresence};
 /// use serde_json::json;
 ///
 /// /// Tracks its user in the whole lobby, too.

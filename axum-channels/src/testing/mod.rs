@@ -193,7 +193,7 @@ pub fn connect(app: impl Into<App>, path: &str) -> impl Future<Output = Client> 
 /// For channels of sockets that require a token, or anything else that a test does not have.
 ///
 /// ```
-/// # use axum_channels::{ConnectInfo, Endpoint, Params, Refused, SocketHandler, testing::connect_as};
+/// # use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Result, SocketHandler, testing::connect_as};
 /// # use serde_json::json;
 /// struct UserSocket { user: u64 }
 /// # impl SocketHandler for UserSocket {
