@@ -34,7 +34,7 @@ fn a_socket_requires_a_token_and_its_script_sends_one() {
     let socket = sandbox.read("my_app/src/channels/user_socket.rs");
     assert!(
         socket.contains(
-            "_params: &Params, info: &ConnectInfo) -> Result<Self, Refused> {\n        \
+            "_params: &Params, info: &ConnectInfo) -> Result<Self> {\n        \
              let user = auth::user(info)?;\n        Ok(Self { user })\n    }\n"
         ),
         "{socket}"

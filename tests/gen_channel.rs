@@ -445,8 +445,18 @@ fn in_an_app_that_we_did_not_make_what_is_missing_is_made_or_printed() {
         "{}",
         ran.stdout
     );
+    let feature = "    [dev-dependencies]\n    axum-channels = { …, features = [\"testing\"] }\n";
+    assert!(ran.stdout.contains(feature), "{}", ran.stdout);
     // Without a page, there is no script and no question about one.
     assert!(!ran.stdout.contains("assets"), "{}", ran.stdout);
+
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    let table = "[dev-dependencies.axum-channels]\nversion = \"0.1\"\nfeatures = [\"testing\"]\n";
+    sandbox.write("my_app/Cargo.toml", &format!("{manifest}\n{table}"));
+    let ran = sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+    assert!(!ran.stdout.contains(feature), "{}", ran.stdout);
 }
 
 #[test]

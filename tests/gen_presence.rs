@@ -30,7 +30,7 @@ fn a_presence_is_wired_into_its_channel_and_its_script() {
     let channel = sandbox.read("my_app/src/channels/user_channel.rs");
     assert!(
         channel.contains(
-            "_payload: Payload, socket: &Socket) -> Result<Self, Refused> {\n        \
+            "_payload: Payload, socket: &Socket) -> Result<Self> {\n        \
              presence::track(socket)?;\n        Ok(Self)\n"
         ),
         "{channel}"

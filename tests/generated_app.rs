@@ -37,6 +37,18 @@ fn with_everything_is_sound() {
 
 #[test]
 #[ignore = "compiles a generated app"]
+fn only_tests_have_the_clients_of_tests() {
+    let sandbox = Sandbox::with_app();
+    let folder = sandbox.path().join("my_app");
+    let features = |edges| cargo(&folder, &["tree", "--edges", edges]);
+    let testing = "axum-channels feature \"testing\"";
+    assert!(features("normal,dev,features").contains(testing));
+    assert!(!features("normal,build,features").contains(testing));
+    cargo(&folder, &["check"]); // without warnings
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
 fn without_a_socket_is_sound() {
     let sandbox = Sandbox::with_app();
     is_sound(&sandbox);

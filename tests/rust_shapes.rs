@@ -35,6 +35,9 @@ edition = "2024"
 axum-channels = { path = "LIBRARY" }
 serde_json = "1"
 tokio = { version = "1", features = ["macros", "rt"] }
+
+[dev-dependencies]
+axum-channels = { path = "LIBRARY", features = ["testing"] }
 "#;
 
 const ENDPOINT: &str = "\
@@ -141,6 +144,9 @@ path = "source/core.rs"
 chan = { package = "axum-channels", path = "LIBRARY" }
 serde_json = "1"
 tokio = { version = "1", features = ["macros", "rt"] }
+
+[dev-dependencies]
+chan = { package = "axum-channels", path = "LIBRARY", features = ["testing"] }
 "#,
         ),
         (
@@ -219,14 +225,14 @@ const SOCKET_ELSEWHERE: Shape = Shape {
         ("src/web/mod.rs", "pub mod sockets;\n"),
         (
             "src/web/sockets.rs",
-            "use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler as Handler};
+            "use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler as Handler};
 
 pub struct UserSocket;
 
 impl Handler for UserSocket {
     fn channels(_routes: &mut Channels<Self>) {}
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -260,7 +266,7 @@ pub fn sockets() -> Endpoint {
         ),
         (
             "src/web/sockets.rs",
-            "use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler as Handler};
+            "use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler as Handler};
 
 use crate::channels::zebra_channel::ZebraChannel;
 
@@ -271,7 +277,7 @@ impl Handler for UserSocket {
         routes.channel::<ZebraChannel>(\"zebra:*\");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }

@@ -4,7 +4,7 @@
 
 use axum::Router;
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reply, Result, Socket,
     SocketHandler, Topic, UnknownEvent, serve,
 };
 use tokio::net::TcpListener;
@@ -16,7 +16,7 @@ impl SocketHandler for UserSocket {
         routes.channel::<RoomChannel>("room:*");
     }
 
-    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -24,7 +24,7 @@ impl SocketHandler for UserSocket {
 struct RoomChannel;
 
 impl Channel for RoomChannel {
-    async fn join(_topic: &Topic, _payload: Payload, _socket: &Socket) -> Result<Self, Refused> {
+    async fn join(_topic: &Topic, _payload: Payload, _socket: &Socket) -> Result<Self> {
         Ok(Self)
     }
 

@@ -19,7 +19,7 @@
 use axum::Router;
 use axum_channels::serializer::{Encoded, Frame, Message, Ref, Serializer, ServerMessage};
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reply, Result, Socket,
     SocketHandler, Topic, UnknownEvent, serve, websocket,
 };
 use serde::{Deserialize, Serialize};
@@ -131,7 +131,7 @@ impl SocketHandler for UserSocket {
         routes.channel::<RoomChannel>("room:*");
     }
 
-    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -139,7 +139,7 @@ impl SocketHandler for UserSocket {
 struct RoomChannel;
 
 impl Channel for RoomChannel {
-    async fn join(_topic: &Topic, _payload: Payload, _socket: &Socket) -> Result<Self, Refused> {
+    async fn join(_topic: &Topic, _payload: Payload, _socket: &Socket) -> Result<Self> {
         Ok(Self)
     }
 

@@ -22,10 +22,10 @@ use std::sync::Arc;
 /// Builder of an [`Endpoint`].
 ///
 /// ```
-/// # use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+/// # use axum_channels::{ConnectInfo, Params, Result, SocketHandler};
 /// # struct UserSocket;
 /// # impl SocketHandler for UserSocket {
-/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Ok(Self) }
+/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> { Ok(Self) }
 /// # }
 /// use axum_channels::Endpoint;
 ///
@@ -129,6 +129,7 @@ impl Endpoint {
 
     /// Returns an endpoint with one socket, at `/socket`, that shares topics and state with this one. Its clients have the
     /// handler `handler`.
+    #[cfg(any(feature = "testing", test, fuzzing))]
     pub(crate) fn with_test_socket<S: SocketHandler>(
         &self,
         channels: Channels<S>,

@@ -16,7 +16,7 @@
 //!         routes.channel::<RoomChannel>("room:*");
 //!     }
 //!
-//!     async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+//!     async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
 //!         Ok(Self)
 //!     }
 //! }
@@ -24,7 +24,7 @@
 //! struct RoomChannel;
 //!
 //! impl Channel for RoomChannel {
-//!     async fn join(_topic: &Topic, _payload: Payload, _socket: &Socket) -> Result<Self, Refused> {
+//!     async fn join(_topic: &Topic, _payload: Payload, _socket: &Socket) -> Result<Self> {
 //!         Ok(Self)
 //!     }
 //!
@@ -64,6 +64,7 @@
 //!
 //! - [`SocketHandler`]: accepts clients, and routes topics to [`Channels`].
 //! - [`Channel`]: handles a topic's messages. [`Socket`]: its handle to the client and to everyone else on the topic.
+//! - [`Error`]: a reply to the client, or the end of the channel. [`Refused`], [`InvalidPayload`]: errors that are replies.
 //! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app, at once or by a [`Timer`]. [`Socket::subscribe`]: broadcasts of other
 //!   topics. [`Later`]: a reply from elsewhere.
 //! - [`Presence`]: lists of the clients on a topic. [`PresenceHandler`]: data that is added to them, and their changes.
@@ -73,7 +74,7 @@
 //! - [`serializer`]: other encodings than JSON.
 //! - [`serve`]: a server with time limits and a bounded shutdown.
 //! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
-//! - [`testing`]: clients for tests.
+//! - `testing`, with the feature of that name: clients for tests.
 //!
 //! # Layout
 //!
@@ -101,7 +102,7 @@
 //!
 //! - `connect`: `socket`, `transport`, `accepted`
 //! - `join`: `channel`, `outcome` (`ok`, `refused`, `crashed`)
-//! - `handle`: `channel`, `outcome` (`ok`, `crashed`); a message from the client or the app
+//! - `handle`: `channel`, `outcome` (`ok`, also for an error reply, `crashed`); a message from the client or the app
 //! - `publish`: `subscribers`; with more than 1,024 of them, the duration is that of handing it over to the workers
 //! - `close`: `code`
 //!
@@ -140,6 +141,7 @@ mod serve;
 mod session;
 mod socket;
 mod sync;
+#[cfg(any(feature = "testing", test, fuzzing))]
 pub mod testing;
 #[cfg(feature = "token")]
 mod token;
@@ -151,7 +153,7 @@ pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
 pub use endpoint::{Endpoint, Event, Events, Missed, PresenceHandler, Stats};
 pub use log::LogLine;
-pub use message::{Later, Payload, PresenceDiff, Presences, Refused, Reply, Topic};
+pub use message::{InvalidPayload, Later, Payload, PresenceDiff, Presences, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use proxies::{InvalidNetwork, TrustedProxies};
 pub use rate_limit::RateLimit;

@@ -3,7 +3,7 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Refused, Result, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Result, Socket,
     SocketHandler, Topic,
 };
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ impl SocketHandler for Anyone {
         routes.channel::<Room>("room:*");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -38,7 +38,7 @@ struct Room;
 struct AfterJoin;
 
 impl Channel for Room {
-    async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
         socket.sender::<Self>().send(AfterJoin)?;
         Ok(Self)
     }

@@ -4,8 +4,8 @@ mod support;
 
 use axum_channels::testing::{Client, TestChannel, connect};
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Reason, Refused, Reply,
-    Result, SendError, Sender, Socket, SocketHandler, Topic,
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Reason, Reply, Result,
+    SendError, Sender, Socket, SocketHandler, Topic,
 };
 use serde_json::json;
 use std::sync::{Arc, Mutex};
@@ -34,7 +34,7 @@ struct Desk {
 impl Channel for Desk {
     const INTERCEPTS: &'static [&'static str] = &["news"];
 
-    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
         let kept = socket.state::<Kept>().clone();
         *kept.sender.lock().expect("not poisoned") = Some(socket.sender());
         if payload.get("stop").is_some() {
@@ -99,7 +99,7 @@ impl SocketHandler for Anyone {
         routes.channel::<Desk>("desk:*");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -407,7 +407,7 @@ impl SocketHandler for Known {
         routes.channel::<Desk>("desk:*");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 

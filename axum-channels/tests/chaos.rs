@@ -27,7 +27,7 @@ impl SocketHandler for Anyone {
         routes.channel::<Room>("room:*");
     }
 
-    async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self> {
         match params.get("panic") {
             Some(_) => panic!("at the door"),
             None => Ok(Self),
@@ -49,9 +49,9 @@ struct Room(Alive, Option<Subscription>);
 impl Channel for Room {
     const INTERCEPTS: &'static [&'static str] = &["intercepted"];
 
-    async fn join(topic: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(topic: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
         match topic.as_str() {
-            "room:refused" => return Err(Refused::new("no")),
+            "room:refused" => return Err(Refused::new("no").into()),
             "room:panic" => panic!("in join"),
             "room:slow" => tokio::time::sleep(Duration::from_millis(5)).await,
             _ => {}

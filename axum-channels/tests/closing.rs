@@ -2,7 +2,7 @@
 
 mod support;
 
-use axum_channels::{ConnectInfo, Endpoint, Params, Refused, SocketHandler, websocket};
+use axum_channels::{ConnectInfo, Endpoint, Params, Result, SocketHandler, websocket};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,7 +139,7 @@ struct Gate {
 }
 
 impl SocketHandler for Slow {
-    async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self> {
         let gate = info.state::<Gate>();
         gate.reached.notify_one();
         gate.open.notified().await;
@@ -194,7 +194,7 @@ async fn nothing_is_left_of_connections_that_are_gone_however_they_went() {
 async fn a_join_and_a_connect_that_take_too_long_are_given_up() {
     struct Slow;
     impl SocketHandler for Slow {
-        async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+        async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
             std::future::pending().await
         }
     }

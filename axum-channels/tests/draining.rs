@@ -3,8 +3,8 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Reason, Refused, Reply,
-    Result, Socket, SocketHandler, SocketOptions, Topic, websocket,
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Reason, Reply, Result,
+    Socket, SocketHandler, SocketOptions, Topic, websocket,
 };
 use serde_json::json;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ impl SocketHandler for Anyone {
         routes.channel::<Journal>("journal:*");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 
@@ -61,7 +61,7 @@ impl Log {
 struct Journal(Log);
 
 impl Channel for Journal {
-    async fn join(topic: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(topic: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
         let log = socket.state::<Log>().clone();
         if topic == "journal:slow" {
             log.pass().await;

@@ -21,7 +21,7 @@ impl SocketHandler for UserSocket {
         routes.channel::<Room>("room:*");
     }
 
-    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self> {
         let id = params.get("id").map(str::to_owned);
         info.endpoint()
             .broadcast("room:log", "knock", json!({"id": id}));
@@ -29,7 +29,7 @@ impl SocketHandler for UserSocket {
             info.endpoint().disconnect("user:1");
         }
         if info.endpoint().presences("room:full").len() >= 2 {
-            return Err(Refused::new("full"));
+            return Err(Refused::new("full").into());
         }
         Ok(Self { id })
     }
@@ -42,7 +42,7 @@ impl SocketHandler for UserSocket {
 struct Room;
 
 impl Channel for Room {
-    async fn join(topic: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(topic: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
         socket
             .endpoint()
             .broadcast("room:log", "join", json!({"topic": topic.as_str()}));

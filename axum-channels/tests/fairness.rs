@@ -5,8 +5,8 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Refused, Reply, Result,
-    Socket, SocketHandler, SocketOptions, Topic, websocket,
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Reply, Result, Socket,
+    SocketHandler, SocketOptions, Topic, websocket,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl SocketHandler for Anyone {
         routes.channel::<Censor>("censored:*");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -44,7 +44,7 @@ impl Handled {
 struct Room;
 
 impl Channel for Room {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
         Ok(Self)
     }
 
@@ -82,7 +82,7 @@ struct Censor;
 impl Channel for Censor {
     const INTERCEPTS: &'static [&'static str] = &["shout", "echo"];
 
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
         Ok(Self)
     }
 

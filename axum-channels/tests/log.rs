@@ -4,8 +4,8 @@ mod support;
 
 use axum_channels::testing::{connect, connect_with};
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, EndpointBuilder, LevelFilter, Params, Payload,
-    Refused, Reply, Result, Socket, SocketHandler, Topic, websocket,
+    Channel, Channels, ConnectInfo, Endpoint, EndpointBuilder, LevelFilter, Params, Payload, Reply,
+    Result, Socket, SocketHandler, Topic, websocket,
 };
 use serde_json::json;
 use support::{Log, UserSocket, endpoint, eventually};
@@ -129,7 +129,7 @@ impl Channel for Quiet {
     const LOG_JOIN: LevelFilter = LevelFilter::OFF;
     const LOG_HANDLE_IN: LevelFilter = LevelFilter::INFO;
 
-    async fn join(_: &Topic, payload: Payload, _: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, payload: Payload, _: &Socket) -> Result<Self> {
         let last_words = payload.get("last_words");
         Ok(Quiet {
             last_words: last_words.and_then(|words| words.as_str().map(str::to_owned)),
@@ -156,7 +156,7 @@ impl SocketHandler for QuietSocket {
         routes.channel::<Quiet>("quiet");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }

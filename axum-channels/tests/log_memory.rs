@@ -3,7 +3,7 @@
 mod support;
 
 use axum_channels::testing;
-use axum_channels::{Channel, Payload, Refused, Socket, Topic};
+use axum_channels::{Channel, Payload, Result, Socket, Topic};
 use peak_alloc::PeakAlloc;
 use serde_json::json;
 use support::{Ws, serve};
@@ -15,7 +15,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 struct Anything;
 
 impl Channel for Anything {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
         Ok(Self)
     }
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reply, Result, Socket,
     SocketHandler, SocketOptions, Topic, websocket,
 };
 use peak_alloc::PeakAlloc;
@@ -43,7 +43,7 @@ impl SocketHandler for UserSocket {
         routes.channel::<Room>("room:*");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 
@@ -56,7 +56,7 @@ impl SocketHandler for UserSocket {
 struct Room;
 
 impl Channel for Room {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
         Ok(Self)
     }
 

@@ -4,8 +4,8 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Event, HandleInfo, Params, Payload, Refused, Reply,
-    Result, Socket, SocketHandler, Subscription, Topic,
+    Channel, Channels, ConnectInfo, Endpoint, Event, HandleInfo, Params, Payload, Reply, Result,
+    Socket, SocketHandler, Subscription, Topic,
 };
 use serde_json::json;
 use support::{Ws, serve};
@@ -17,7 +17,7 @@ struct Room {
 }
 
 impl Channel for Room {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
         Ok(Self::default())
     }
 
@@ -63,7 +63,7 @@ impl SocketHandler for Anyone {
         routes.channel::<Room>("other");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }

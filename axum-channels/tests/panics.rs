@@ -3,8 +3,8 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Reason, Refused, Reply,
-    Result, Socket, SocketHandler, Topic, websocket,
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Reason, Reply, Result,
+    Socket, SocketHandler, Topic, websocket,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -18,7 +18,7 @@ impl SocketHandler for UserSocket {
         routes.channel::<Solid>("solid");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -26,7 +26,7 @@ impl SocketHandler for UserSocket {
 struct Solid;
 
 impl Channel for Solid {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
         Ok(Self)
     }
 
@@ -47,13 +47,12 @@ impl Drop for Glass {
 /// Panics at every end, whatever came before.
 struct Fragile {
     lock: Mutex<()>,
-    in_response: bool,
 }
 
 impl Channel for Fragile {
     const INTERCEPTS: &'static [&'static str] = &["broadcast"];
 
-    async fn join(topic: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    async fn join(topic: &Topic, _: Payload, _: &Socket) -> Result<Self> {
         let glass = Glass;
         match topic.as_str() {
             "fragile:slow" => std::future::pending().await,
@@ -61,13 +60,7 @@ impl Channel for Fragile {
         }
         Ok(Self {
             lock: Mutex::new(()),
-            in_response: topic.as_str() == "fragile:response",
         })
-    }
-
-    fn join_response(&mut self) -> Payload {
-        assert!(!self.in_response, "in the response");
-        Payload::empty()
     }
 
     async fn handle_in(&mut self, event: &str, _: Payload, socket: &Socket) -> Result<Reply> {
@@ -127,7 +120,6 @@ async fn no_panic_that_meets_another_ends_the_process_or_another_channel() {
         ("fragile:1", "phx_join"),
         ("fragile:1", "stuck"),
         ("fragile:slow", ""),
-        ("fragile:response", ""),
     ] {
         let mut ws = Ws::join(addr, "solid").await;
         ws.send(&format!(r#"["2","2","{topic}","phx_join",{{}}]"#))

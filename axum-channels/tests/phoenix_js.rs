@@ -5,7 +5,7 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reply, Result, Socket,
     SocketHandler, Topic, websocket,
 };
 use serde_json::json;
@@ -21,7 +21,7 @@ impl SocketHandler for UserSocket {
         routes.channel::<Room>("room:*");
     }
 
-    async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self> {
         let token = info.auth_token();
         Ok(Self { token })
     }
@@ -34,7 +34,7 @@ impl SocketHandler for UserSocket {
 struct Room;
 
 impl Channel for Room {
-    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
         if let Some(user) = payload.get("user") {
             socket
                 .presence()

@@ -18,7 +18,7 @@ impl SocketHandler for UserSocket {
         routes.channel::<Busy>("busy");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -28,14 +28,14 @@ struct Room {
 }
 
 impl Channel for Room {
-    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
         let user: String = payload.parse()?;
         socket
             .presence()
             .track(&user, json!({"status": "online"}))?;
         socket.presence().push_state()?;
         match user.as_str() {
-            "mallory" => Err(Refused::new("unauthorized")),
+            "mallory" => Err(Refused::new("unauthorized").into()),
             _ => Ok(Self { user }),
         }
     }
@@ -70,7 +70,7 @@ fn answer(result: Result<(), PresenceError>) -> Reply {
 struct Busy;
 
 impl Channel for Busy {
-    async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
         socket.sender::<Self>().send(())?;
         socket.presence().track("me", json!({"is": "idle"}))?;
         tokio::task::yield_now().await; // the connection's task takes both meanwhile

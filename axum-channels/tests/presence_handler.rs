@@ -5,7 +5,7 @@ mod support;
 use axum_channels::testing::{Client, TestChannel, connect};
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, PresenceDiff, PresenceError,
-    PresenceHandler, Presences, Refused, Reply, Result, Socket, SocketHandler, Topic,
+    PresenceHandler, Presences, Reply, Result, Socket, SocketHandler, Topic,
 };
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ struct Room {
 }
 
 impl Channel for Room {
-    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
         let user = payload
             .get("user")
             .and_then(|it| it.as_str().map(str::to_owned));
@@ -66,7 +66,7 @@ impl SocketHandler for Anyone {
         routes.channel::<Room>("room:*");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }

@@ -27,7 +27,7 @@ struct Feed {
 }
 
 impl Channel for Feed {
-    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
         let kept = socket.state::<Kept>().clone();
         *kept.socket.lock().expect("not poisoned") = Some(socket.clone());
         let mut feed = Self {
@@ -37,7 +37,7 @@ impl Channel for Feed {
         for topic in payload.parse::<Vec<String>>().unwrap_or_default() {
             match topic.as_str() {
                 "wait" => feed.kept.go.notified().await,
-                "refuse" => return Err(Refused::new("on request")),
+                "refuse" => return Err(Refused::new("on request").into()),
                 "outside" => feed.keep_outside(),
                 topic => feed.subscriptions.push(socket.subscribe::<Self>(topic)),
             }
@@ -92,7 +92,7 @@ impl SocketHandler for Anyone {
         routes.channel::<Feed>("feed:*");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }

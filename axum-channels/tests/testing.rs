@@ -2,14 +2,18 @@
 
 mod support;
 
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::Next;
 use axum_channels::testing::{
-    self, connect, connect_as, connect_with, connect_with_headers, join, join_with_token,
+    self, Client, connect, connect_as, connect_with, connect_with_headers, join, join_with_token,
 };
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
     SocketHandler, Topic,
 };
 use serde_json::json;
+use std::time::Duration;
 use support::{RoomChannel, endpoint, eventually};
 
 #[tokio::test]
@@ -117,8 +121,8 @@ async fn a_client_can_be_one_whom_connect_would_not_let_in() {
         fn channels(routes: &mut Channels<Self>) {
             routes.channel::<Whoami>("who:*");
         }
-        async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
-            Err(Refused::new("unauthorized"))
+        async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
+            Err(Refused::new("unauthorized").into())
         }
         fn id(&self) -> Option<String> {
             Some(format!("user:{}", self.0))
@@ -126,7 +130,7 @@ async fn a_client_can_be_one_whom_connect_would_not_let_in() {
     }
     struct Whoami;
     impl Channel for Whoami {
-        async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+        async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
             socket.push(
                 "you",
                 json!({"name": socket.handler::<Closed>().0, "id": socket.id()}),
@@ -173,7 +177,7 @@ async fn a_client_can_be_disconnected_and_disconnect() {
 }
 
 #[tokio::test]
-#[should_panic = "no broadcast of `shout` {\"a\":2} on room:lobby within a second, arrived:\n  \
+#[should_panic = "no broadcast of `shout` {\"a\":2} on room:lobby within 1s, arrived:\n  \
                   [None, None, \"room:lobby\", \"shout\", {\"a\":1}]"]
 async fn a_failed_assertion_shows_what_arrived_instead() {
     let client = connect(&endpoint(), "/socket").await;
@@ -209,9 +213,10 @@ async fn joining_with_a_token_shows_it_to_the_socket_that_leads_there() {
         fn channels(routes: &mut Channels<Self>) {
             routes.channel::<RoomChannel>("room:*");
         }
-        async fn connect(_: &Params, info: &ConnectInfo) -> axum_channels::Result<Self, Refused> {
+        async fn connect(_: &Params, info: &ConnectInfo) -> axum_channels::Result<Self> {
             let token = info.auth_token();
-            token.map(Self).ok_or_else(|| Refused::new("no token"))
+            let token = token.ok_or_else(|| Refused::new("no token"))?;
+            Ok(Self(token))
         }
         fn id(&self) -> Option<String> {
             Some(self.0.clone())
@@ -242,7 +247,7 @@ async fn joining_a_channel_that_no_socket_leads_to_yet_is_among_the_same_topics(
 async fn joining_a_topic_that_leads_to_another_channel_does_not_end_up_there() {
     struct Other;
     impl Channel for Other {
-        async fn join(_: &Topic, _: Payload, _: &Socket) -> axum_channels::Result<Self, Refused> {
+        async fn join(_: &Topic, _: Payload, _: &Socket) -> axum_channels::Result<Self> {
             Ok(Self)
         }
     }
@@ -274,7 +279,105 @@ async fn a_client_that_was_let_in_already_is_counted_and_closed_like_any_other()
 struct NoEntry;
 
 impl SocketHandler for NoEntry {
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
-        Err(Refused::new("unauthorized"))
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
+        Err(Refused::new("unauthorized").into())
     }
+}
+
+/// The user of a request, as a layer of the app's finds it out.
+#[derive(Clone)]
+struct CurrentUser(String);
+
+/// A socket for users that the app's layer has let through.
+struct Layered {
+    user: String,
+}
+
+impl SocketHandler for Layered {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Patient>("patient:*");
+    }
+
+    async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self> {
+        let user = info.extension::<CurrentUser>();
+        let CurrentUser(user) = user.ok_or_else(|| Refused::new("signed out").status(401))?;
+        Ok(Self { user: user.clone() })
+    }
+}
+
+/// A channel that takes its time.
+struct Patient;
+
+impl Channel for Patient {
+    async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
+        socket.set_join_response(json!({"user": socket.handler::<Layered>().user}));
+        Ok(Self)
+    }
+
+    async fn handle_in(&mut self, _: &str, payload: Payload, _: &Socket) -> Result<Reply> {
+        tokio::time::sleep(Duration::from_secs(payload.parse()?)).await;
+        Ok(Reply::ok(json!({})))
+    }
+}
+
+/// An app whose layer reads a cookie.
+fn layered() -> Router {
+    let endpoint = Endpoint::builder().socket::<Layered>("/socket").build();
+    let sign_in = axum::middleware::from_fn(async |mut request: Request, next: Next| {
+        let cookie = request.headers().get("cookie").cloned();
+        let cookie = cookie.and_then(|cookie| cookie.to_str().ok().map(str::to_owned));
+        if let Some(user) = cookie.and_then(|cookie| Some(cookie.strip_prefix("user=")?.to_owned()))
+        {
+            request.extensions_mut().insert(CurrentUser(user));
+        }
+        next.run(request).await
+    });
+    Router::new()
+        .nest("/realtime", endpoint.router())
+        .layer(sign_in)
+}
+
+async fn signed_in() -> Client {
+    let cookie = [("cookie", "user=alice")];
+    let client = connect_with_headers(&layered(), "/realtime/socket", &cookie).await;
+    client.expect("alice is signed in")
+}
+
+#[tokio::test]
+async fn a_connection_passes_through_the_layers_of_the_app() {
+    let app = layered();
+    let refused = connect_with(&app, "/realtime/socket", &[]).await;
+    assert_eq!(
+        refused.map(drop),
+        Err(Refused::new("signed out").status(401))
+    );
+    let channel = signed_in().await.join("patient:1", json!({})).await;
+    assert_eq!(
+        channel.join_response(),
+        &Payload::from(json!({"user": "alice"}))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_is_of_tokio_s_clock_and_a_long_wait_does_not_end_the_connection() {
+    let before = std::time::Instant::now();
+    let hour = Duration::from_secs(60 * 60);
+    let client = signed_in().await.within(hour * 2);
+    let mut channel = client.join("patient:1", json!({})).await;
+    let reply = channel.push("sleep", json!(hour.as_secs())).reply().await;
+    assert_eq!(reply, Reply::ok(json!({})));
+    let slow = channel.push("sleep", json!(2));
+    let mut channel = channel.within(Duration::from_secs(3));
+    slow.reply().await;
+    channel.push("sleep", json!(2)).reply().await;
+    channel.push("sleep", json!(2)).refute_reply().await;
+    assert!(before.elapsed() < Duration::from_secs(60), "{before:?}");
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic = "no reply within 3s, arrived: nothing"]
+async fn a_limit_that_is_exceeded_is_named() {
+    let client = signed_in().await.within(Duration::from_secs(3));
+    let mut channel = client.join("patient:1", json!({})).await;
+    channel.push("sleep", json!(4)).reply().await;
 }

@@ -2,8 +2,8 @@
 
 use axum_channels::testing::{Client, TestChannel, connect};
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Refused, Reply, Result,
-    Socket, SocketHandler, Timer, Topic, websocket,
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Reply, Result, Socket,
+    SocketHandler, Timer, Topic, websocket,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ struct Clock {
 struct Tick;
 
 impl Channel for Clock {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
         Ok(Self::default())
     }
 
@@ -58,7 +58,7 @@ impl SocketHandler for Anyone {
         routes.channel::<Clock>("clock:*");
     }
 
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }

@@ -17,12 +17,12 @@ impl SocketHandler for UserSocket {
         routes.channel::<Account>("account");
     }
 
-    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self> {
         let token = info.auth_token();
         let token = token.as_deref().or_else(|| params.get("token"));
         match info.state::<Signer>().verify(token.unwrap_or_default()) {
             Ok(user) => Ok(Self { user }),
-            Err(why) => Err(Refused::new(why.to_string()).status(401)),
+            Err(why) => Err(Refused::new(why.to_string()).status(401).into()),
         }
     }
 }
@@ -30,7 +30,7 @@ impl SocketHandler for UserSocket {
 struct Account;
 
 impl Channel for Account {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
         Ok(Self)
     }
 

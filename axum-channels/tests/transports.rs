@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum_channels::testing::{connect, connect_with_headers};
 use axum_channels::{
-    ConnectInfo, Endpoint, Params, Payload, Refused, SocketHandler, longpoll, websocket,
+    ConnectInfo, Endpoint, Params, Payload, Refused, Result, SocketHandler, longpoll, websocket,
 };
 use serde_json::json;
 use support::{Log, VALID, ask, endpoint_with, http, serve, serve_app, upgrade};
@@ -127,7 +127,7 @@ struct Reader {
 }
 
 impl SocketHandler for Reader {
-    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self> {
         let session = info.extension::<Session>();
         let user = session.map(|session| &*session.user);
         let user = user.or_else(|| info.cookie("user")).or(params.get("user"));
@@ -135,7 +135,7 @@ impl SocketHandler for Reader {
             Some(user) => Ok(Reader {
                 user: user.to_owned(),
             }),
-            None => Err(Refused::new("nobody")),
+            None => Err(Refused::new("nobody").into()),
         }
     }
 

@@ -3,7 +3,8 @@
 mod support;
 
 use axum_channels::{
-    CheckOrigin, ConnectInfo, Endpoint, Params, Refused, SocketHandler, TrustedProxies, websocket,
+    CheckOrigin, ConnectInfo, Endpoint, Params, Refused, Result, SocketHandler, TrustedProxies,
+    websocket,
 };
 use std::net::SocketAddr;
 use support::{VALID, Ws, endpoint, endpoint_with, http, raw, serve, upgrade};
@@ -260,9 +261,9 @@ async fn frames_sent_together_with_the_request_are_not_lost() {
 async fn the_token_and_the_user_agent_are_known_when_connecting() {
     struct Asked;
     impl SocketHandler for Asked {
-        async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+        async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self> {
             let known = format!("{:?} {:?}", info.auth_token(), info.user_agent());
-            Err(Refused::new(known))
+            Err(Refused::new(known).into())
         }
     }
     let endpoint = Endpoint::builder().socket::<Asked>("/socket").build();
@@ -303,12 +304,9 @@ async fn the_token_and_the_user_agent_are_known_when_connecting() {
 async fn the_address_of_a_client_is_its_own_word_only_if_a_trusted_proxy_passes_it_on() {
     struct Asked;
     impl SocketHandler for Asked {
-        async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+        async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self> {
             let peer = info.peer_addr().map(|peer| peer.ip());
-            Err(Refused::new(format!(
-                "{:?} by {peer:?}",
-                info.client_addr()
-            )))
+            Err(Refused::new(format!("{:?} by {peer:?}", info.client_addr())).into())
         }
     }
     let local = TrustedProxies::networks(["127.0.0.1"]).expect("an address");

@@ -1,3 +1,4 @@
+use crate::message::{InvalidPayload, Refused};
 use std::fmt;
 
 /// `Result<T, E>` with [`Error`] as the default for `E`.
@@ -12,16 +13,27 @@ use std::fmt;
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Error of a channel: any [`std::error::Error`], by `?`.
+/// Error of a channel or a socket handler: a refusal, or any other [`std::error::Error`], by `?`.
 ///
-/// Returned from [`handle_in`](crate::Channel::handle_in) it ends the channel. It is logged with its causes; the client
-/// receives `phx_error` without the text. To answer a client and go on, return [`Reply::error`](crate::Reply::error).
+/// From [`join`](crate::Channel::join) or [`handle_in`](crate::Channel::handle_in):
+///
+/// - [`Refused`] is the error reply that it contains, and [`InvalidPayload`] one with its reason. The channel goes on.
+/// - An error type of the app's is a reply if [`Channel::refusal`](crate::Channel::refusal) converts it.
+/// - Any other error is unexpected. It is logged with its causes and ends the channel; the client receives `phx_error`
+///   without the text, or `{"reason":"join crashed"}` as the reply to its join.
+///
+/// From [`connect`](crate::SocketHandler::connect), a refusal is the response, and any other error is logged and answered
+/// with 500. From a callback without an answer, such as [`handle_info`](crate::HandleInfo::handle_info), every error ends the
+/// channel.
 ///
 /// ```
-/// use axum_channels::Error;
+/// use axum_channels::{Error, Refused};
 ///
 /// let error: Error = std::io::Error::other("disk full").into();
 /// assert_eq!(error.to_string(), "disk full");
+///
+/// let error: Error = Refused::new("too long").into();
+/// assert_eq!(error.downcast_ref(), Some(&Refused::new("too long")));
 /// ```
 pub struct Error(Box<dyn std::error::Error + Send + Sync>);
 
@@ -34,6 +46,25 @@ impl Error {
     /// ```
     pub fn msg(message: impl Into<String>) -> Self {
         Error(message.into().into())
+    }
+
+    /// Returns the error that this one was made from, if it is an `E`.
+    ///
+    /// ```
+    /// # use axum_channels::{Error, UnknownEvent};
+    /// let error: Error = UnknownEvent::new("dance").into();
+    /// assert_eq!(error.downcast_ref::<UnknownEvent>().map(|unknown| &*unknown.event), Some("dance"));
+    /// assert!(error.downcast_ref::<std::io::Error>().is_none());
+    /// ```
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.0.downcast_ref()
+    }
+
+    /// Returns the refusal that the client receives, unless the error is unexpected.
+    pub(crate) fn refusal(&self) -> Option<Refused> {
+        let invalid = || self.downcast_ref::<InvalidPayload>();
+        let refused = self.downcast_ref::<Refused>().cloned();
+        refused.or_else(|| Some(Refused::new(&invalid()?.reason)))
     }
 }
 

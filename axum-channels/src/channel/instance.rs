@@ -1,7 +1,7 @@
 use super::{Channel, Error, HandleInfo, Result};
 use crate::guard::{Guarded, Panic, call_guarded, drop_guarded, panicked};
 use crate::log;
-use crate::message::{Payload, Refused, Reply, Why};
+use crate::message::{Payload, Refused, Reply};
 use crate::session::Reason;
 use crate::socket::Socket;
 use crate::with_timeout::with_timeout;
@@ -14,8 +14,8 @@ use std::time::Duration;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A join under way: the channel and its reply.
-pub(crate) type Joining = Boxed<'static, Result<(Box<dyn Instance>, Payload), Refused>>;
+/// A join under way: the channel and its reply, or the refusal.
+pub(crate) type Joining = Boxed<'static, Result<Result<(Box<dyn Instance>, Payload), Refused>>>;
 
 /// A message being handled: the future owns the channel, and returns it with the reply.
 pub(crate) type Handling = Boxed<'static, (Box<dyn Instance>, Result<Reply>)>;
@@ -40,22 +40,27 @@ struct Live<C: Channel> {
 /// Starts a join of a `C`, with a time limit.
 pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, limit: Duration) -> Joining {
     Box::pin(async move {
-        let crashed = |error| Refused(Why::Crashed(error));
         let joined = {
             let joining = with_timeout(limit, C::join(socket.topic(), payload, &socket));
             Guarded(pin!(Some(joining))).await
         };
         let joined = joined.map_err(|panic| panicked(&*panic));
-        let channel = joined.and_then(|joined| joined).map_err(crashed)??;
-        let mut live = Box::new(Live { channel, socket });
-        match call_guarded(|| live.channel.join_response()) {
-            Ok(response) => Ok((live as Box<dyn Instance>, response)),
-            Err(panic) => {
-                live.drop_crashed();
-                Err(crashed(panicked(&*panic)))
-            }
-        }
+        let channel = match joined.and_then(|joined| joined)? {
+            Ok(channel) => channel,
+            Err(error) => return refusal::<C>(error).map(Err),
+        };
+        let response = socket.take_join_response();
+        let live: Box<dyn Instance> = Box::new(Live { channel, socket });
+        Ok(Ok((live, response)))
     })
+}
+
+/// Returns the refusal that a client of a `C` receives for an error, or the error if it is unexpected.
+fn refusal<C: Channel>(error: Error) -> Result<Refused> {
+    match call_guarded(|| C::refusal(&error)) {
+        Ok(refused) => refused.or_else(|| error.refusal()).ok_or(error),
+        Err(panic) => Err(panicked(&*panic)),
+    }
 }
 
 impl<C: Channel> Live<C> {
@@ -89,7 +94,8 @@ impl<C: Channel> Instance for Live<C> {
                     async { self.channel.handle_in(&event, payload, &self.socket).await };
                 Guarded(pin!(Some(handling))).await
             };
-            self.handled(done)
+            let refuse = |error| refusal::<C>(error).map(|refused| Reply::error(refused.payload));
+            self.handled(done.map(|result| result.or_else(refuse)))
         })
     }
 

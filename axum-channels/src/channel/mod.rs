@@ -1,6 +1,7 @@
 //! Channels, as users implement them: one for each topic and client.
 
 mod error;
+mod event;
 mod instance;
 mod routes;
 
@@ -18,8 +19,8 @@ use tracing::level_filters::LevelFilter;
 ///
 /// A client that joins a topic routed here (see [`Channels`]) gets its own value, created by [`join`](Self::join); each of
 /// its messages on the topic goes to [`handle_in`](Self::handle_in), one after the other. Different channels, of one client
-/// or of many, run concurrently, so a slow one does not delay others. An error or a panic ends this channel and nothing
-/// else; its client receives `phx_error`, and a Phoenix client joins again.
+/// or of many, run concurrently, so a slow one does not delay others. A [`Refused`] is an error reply. An unexpected error or
+/// a panic ends this channel and nothing else; its client receives `phx_error`, and a Phoenix client joins again.
 ///
 /// ```
 /// use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Topic, UnknownEvent};
@@ -27,9 +28,9 @@ use tracing::level_filters::LevelFilter;
 /// struct RoomChannel;
 ///
 /// impl Channel for RoomChannel {
-///     async fn join(topic: &Topic, _payload: Payload, _socket: &Socket) -> Result<Self, Refused> {
+///     async fn join(topic: &Topic, _payload: Payload, _socket: &Socket) -> Result<Self> {
 ///         match topic.as_str() {
-///             "room:vip" => Err(Refused::new("unauthorized")),
+///             "room:vip" => Err(Refused::new("unauthorized").into()),
 ///             _ => Ok(Self),
 ///         }
 ///     }
@@ -50,7 +51,8 @@ pub trait Channel: Sized + Send + 'static {
     /// Accepts a join, or refuses it.
     ///
     /// The client is subscribed to the topic's broadcasts once this returns `Ok`: it receives none before the reply, and
-    /// all after it. The reply is [`join_response`](Self::join_response), or the refusal.
+    /// all after it. The reply is an empty object, or what [`Socket::set_join_response`] was given; an error is a refusal: see
+    /// [`Error`].
     ///
     /// A history that is read here may lack broadcasts between the reading and the subscription. Read it in a message of
     /// the channel to itself, as Phoenix's `send(self(), :after_join)`: the channel handles it once the client is
@@ -64,7 +66,7 @@ pub trait Channel: Sized + Send + 'static {
     /// struct AfterJoin;
     ///
     /// impl Channel for RoomChannel {
-    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
     ///         socket.sender::<Self>().send(AfterJoin)?;
     ///         Ok(Self)
     ///     }
@@ -82,31 +84,11 @@ pub trait Channel: Sized + Send + 'static {
         topic: &Topic,
         payload: Payload,
         socket: &Socket,
-    ) -> impl Future<Output = Result<Self, Refused>> + Send;
-
-    /// Returns the payload of the reply to a successful join: an empty object by default.
-    ///
-    /// ```
-    /// use axum_channels::{Channel, Payload, Refused, Socket, Topic};
-    /// use serde_json::json;
-    ///
-    /// struct Counter { at: u64 }
-    ///
-    /// impl Channel for Counter {
-    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
-    ///         Ok(Self { at: 42 })
-    ///     }
-    ///
-    ///     fn join_response(&mut self) -> Payload {
-    ///         json!({"at": self.at}).into()
-    ///     }
-    /// }
-    /// ```
-    fn join_response(&mut self) -> Payload {
-        Payload::empty()
-    }
+    ) -> impl Future<Output = Result<Self>> + Send;
 
     /// Handles a message. The default ends the channel with [`UnknownEvent`].
+    ///
+    /// An error is a reply or ends the channel: see [`Error`].
     ///
     /// The next message on this topic waits until the future is done. Up to [128 messages and 4
     /// MiB](crate::SocketOptions::max_waiting) are queued. Beyond that the client is not read for a while, and then
@@ -126,6 +108,57 @@ pub trait Channel: Sized + Send + 'static {
         std::future::ready(Err(UnknownEvent::new(event).into()))
     }
 
+    /// Converts an error of [`join`](Self::join) or [`handle_in`](Self::handle_in) into the reply that the client receives,
+    /// or returns `None` if the error is unexpected. The default converts none.
+    ///
+    /// It decides which error types of the app may be shown, so that `?` works on all of them. [`Refused`] and
+    /// [`InvalidPayload`](crate::InvalidPayload) are replies without it; it may convert them, too.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Error, Payload, Refused, Reply, Result, Socket, Topic};
+    /// # use std::fmt;
+    ///
+    /// #[derive(Debug)]
+    /// enum ChatError { // with thiserror, or by hand
+    ///     TooLong,
+    ///     Database(std::io::Error),
+    /// }
+    /// # impl fmt::Display for ChatError {
+    /// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("a line has at most 280 characters") }
+    /// # }
+    /// # impl std::error::Error for ChatError {}
+    ///
+    /// struct RoomChannel;
+    ///
+    /// impl Channel for RoomChannel {
+    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
+    ///         Ok(Self)
+    ///     }
+    ///
+    ///     async fn handle_in(&mut self, _: &str, payload: Payload, _: &Socket) -> Result<Reply> {
+    ///         let line: String = payload.parse()?; // {"reason": "invalid type: …"}
+    ///         save(&line)?; // {"reason": "a line has at most 280 characters"}
+    ///         Ok(Reply::none())
+    ///     }
+    ///
+    ///     fn refusal(error: &Error) -> Option<Refused> {
+    ///         match error.downcast_ref::<ChatError>()? {
+    ///             ChatError::Database(_) => None, // logged, and ends the channel
+    ///             shown => Some(Refused::new(shown.to_string())),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// fn save(line: &str) -> Result<(), ChatError> {
+    ///     # std::fs::metadata(".").map_err(ChatError::Database)?;
+    ///     if line.len() <= 280 { Ok(()) } else { Err(ChatError::TooLong) }
+    /// }
+    /// ```
+    fn refusal(error: &Error) -> Option<Refused> {
+        let _ = error;
+        None
+    }
+
     /// Events whose broadcasts go to [`handle_out`](Self::handle_out) instead of the client. None by default.
     ///
     /// Each of them costs every channel on the topic a turn of its own: intercept only events that differ between clients.
@@ -136,7 +169,7 @@ pub trait Channel: Sized + Send + 'static {
     /// The same as Phoenix's `log_join`.
     ///
     /// ```
-    /// use axum_channels::{Channel, LevelFilter, Payload, Refused, Socket, Topic};
+    /// use axum_channels::{Channel, LevelFilter, Payload, Refused, Result, Socket, Topic};
     ///
     /// struct CursorChannel;
     ///
@@ -144,7 +177,7 @@ pub trait Channel: Sized + Send + 'static {
     ///     const LOG_JOIN: LevelFilter = LevelFilter::DEBUG;
     ///     const LOG_HANDLE_IN: LevelFilter = LevelFilter::OFF;
     ///
-    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
     ///         Ok(Self)
     ///     }
     /// }
@@ -171,7 +204,7 @@ pub trait Channel: Sized + Send + 'static {
     /// impl Channel for RoomChannel {
     ///     const INTERCEPTS: &'static [&'static str] = &["shout"];
     ///
-    ///     async fn join(_: &Topic, payload: Payload, _: &Socket) -> Result<Self, Refused> {
+    ///     async fn join(_: &Topic, payload: Payload, _: &Socket) -> Result<Self> {
     ///         Ok(Self { muted: payload.parse().unwrap_or_default() })
     ///     }
     ///
@@ -204,13 +237,13 @@ pub trait Channel: Sized + Send + 'static {
     /// that was left or stopped, as in Phoenix.
     ///
     /// ```
-    /// use axum_channels::{Channel, Payload, Reason, Refused, Socket, Topic};
+    /// use axum_channels::{Channel, Payload, Reason, Refused, Result, Socket, Topic};
     /// use serde_json::json;
     ///
     /// struct Seat { name: String }
     ///
     /// impl Channel for Seat {
-    ///     async fn join(_: &Topic, payload: Payload, _: &Socket) -> Result<Self, Refused> {
+    ///     async fn join(_: &Topic, payload: Payload, _: &Socket) -> Result<Self> {
     ///         Ok(Self { name: payload.parse()? })
     ///     }
     ///
@@ -234,7 +267,7 @@ pub trait Channel: Sized + Send + 'static {
 /// # use axum_channels::{Channel, Payload, Refused, Result, Socket, Topic};
 /// # struct Account;
 /// # impl Channel for Account {
-/// #     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> { Ok(Self) }
+/// #     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> { Ok(Self) }
 /// # }
 /// use axum_channels::HandleInfo;
 ///

@@ -13,14 +13,14 @@ use tracing::level_filters::LevelFilter;
 /// Routes from a socket's topics to channels: the argument of [`SocketHandler::channels`].
 ///
 /// ```
-/// # use axum_channels::{Channel, Payload, Refused, Socket, Topic};
+/// # use axum_channels::{Channel, Payload, Result, Socket, Topic};
 /// # struct LobbyChannel;
 /// # impl Channel for LobbyChannel {
-/// #     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> { Ok(Self) }
+/// #     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> { Ok(Self) }
 /// # }
 /// # struct RoomChannel;
 /// # impl Channel for RoomChannel {
-/// #     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> { Ok(Self) }
+/// #     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> { Ok(Self) }
 /// # }
 /// use axum_channels::{Channels, ConnectInfo, Params, SocketHandler};
 ///
@@ -32,7 +32,7 @@ use tracing::level_filters::LevelFilter;
 ///         routes.channel::<RoomChannel>("room:*");
 ///     }
 ///
-///     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+///     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
 ///         Ok(Self)
 ///     }
 /// }

@@ -25,7 +25,6 @@ use crate::sync::{Mutex, lock};
 use crate::url::PublicUrl;
 use axum::Router;
 use axum::http::HeaderMap;
-use std::any::type_name;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -38,10 +37,10 @@ use tokio::time::{Instant, timeout_at};
 /// holds it: the app, one of its routers, or a connected client.
 ///
 /// ```no_run
-/// # use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+/// # use axum_channels::{ConnectInfo, Params, Result, SocketHandler};
 /// # struct UserSocket;
 /// # impl SocketHandler for UserSocket {
-/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Ok(Self) }
+/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> { Ok(Self) }
 /// # }
 /// use axum::Router;
 /// use axum_channels::Endpoint;
@@ -108,6 +107,35 @@ impl Endpoint {
         let sockets = self.inner.sockets.iter();
         let routers = sockets.map(|socket| socket.clone().router(self.clone()));
         routers.fold(Router::new(), Router::merge).with_state(())
+    }
+
+    /// Value that the endpoint was [built with](crate::EndpointBuilder::state): the app's own state, for any code that has
+    /// the endpoint.
+    ///
+    /// # Panics
+    /// If it was built without a `T`. See [`try_state`](Self::try_state).
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// #[derive(Clone)]
+    /// struct Greeting(&'static str);
+    ///
+    /// let endpoint = Endpoint::builder().state(Greeting("hello")).build();
+    /// assert_eq!(endpoint.state::<Greeting>().0, "hello");
+    /// ```
+    pub fn state<T: Send + Sync + 'static>(&self) -> &T {
+        self.inner.shared.states.expect()
+    }
+
+    /// Value that the endpoint was built with, or `None`.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// let endpoint = Endpoint::builder().state(42_u32).build();
+    /// assert_eq!((endpoint.try_state(), endpoint.try_state::<i64>()), (Some(&42_u32), None));
+    /// ```
+    pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.inner.shared.states.get()
     }
 
     /// Sends an event to everyone who has joined a topic.
@@ -240,15 +268,18 @@ impl Endpoint {
     }
 
     /// Returns the path of the first socket that routes a topic to the channel `C`.
+    #[cfg(any(feature = "testing", test, fuzzing))]
     pub(crate) fn path_to<C>(&self, topic: &str) -> Option<&str> {
         let mut sockets = self.inner.sockets.iter();
-        let found = sockets.find(|socket| socket.channel(topic) == Some(type_name::<C>()))?;
+        let found =
+            sockets.find(|socket| socket.channel(topic) == Some(std::any::type_name::<C>()))?;
         Some(found.path())
     }
 
     /// Returns the path at which clients of the socket at `path` connect by WebSocket.
     ///
     /// The default if there is none at exactly this path, whose parameters may have been filled in.
+    #[cfg(any(feature = "testing", test, fuzzing))]
     pub(crate) fn websocket_path(&self, path: &str) -> String {
         let mut sockets = self.inner.sockets.iter();
         let found = sockets.find_map(|socket| match socket.path() == path {

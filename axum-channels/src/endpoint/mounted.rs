@@ -9,12 +9,14 @@ pub(crate) trait Mounted: Send + Sync {
     fn path(&self) -> &str;
 
     /// Path at which its clients connect by WebSocket, if they may.
+    #[cfg(any(feature = "testing", test, fuzzing))]
     fn websocket_path(&self) -> Option<String>;
 
     /// Returns the socket's routes, for this endpoint.
     fn router(self: Arc<Self>, endpoint: Endpoint) -> Router;
 
     /// Returns the type name of a topic's channel.
+    #[cfg(any(feature = "testing", test, fuzzing))]
     fn channel(&self, topic: &str) -> Option<&'static str>;
 
     /// Returns the number of connected clients.

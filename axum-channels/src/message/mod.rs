@@ -2,6 +2,7 @@
 
 mod broadcast;
 mod encode_error;
+mod invalid_payload;
 mod later;
 mod name;
 mod payload;
@@ -16,6 +17,7 @@ mod topic;
 
 pub(crate) use broadcast::{Broadcast, Encodings, FormatId};
 pub(crate) use encode_error::EncodeError;
+pub use invalid_payload::InvalidPayload;
 pub use later::Later;
 pub(crate) use later::Promise;
 pub use name::Name;
@@ -24,7 +26,6 @@ pub use presence_diff::PresenceDiff;
 pub use presences::Presences;
 pub use reference::Ref;
 pub use refused::Refused;
-pub(crate) use refused::Why;
 pub use reply::Reply;
 pub(crate) use reply::{Answer, Status};
 pub use server_message::ServerMessage;

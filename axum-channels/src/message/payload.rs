@@ -1,9 +1,11 @@
 use super::EncodeError;
+use super::invalid_payload::{self, InvalidPayload};
 use super::text::Text;
 use bytes::Bytes;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::{Map, Value};
+use std::any::type_name;
 use std::fmt;
 
 /// Payload of a message: JSON, kept as the received text, or bytes.
@@ -19,6 +21,19 @@ use std::fmt;
 /// let payload = Payload::from(json!({"body": "hello", "urgent": true}));
 /// assert_eq!(payload.get("body"), Some(json!("hello")));
 /// assert_eq!(payload, Payload::from(json!({"urgent": true, "body": "hello"})));
+/// ```
+///
+/// Methods that send take `impl Into<Payload>`: a `Payload`, which is encoded already, a [`Value`], or a reference to
+/// anything that serializes:
+///
+/// ```
+/// # use axum_channels::Socket;
+/// #[derive(serde::Serialize)]
+/// struct Line { body: String }
+///
+/// fn say(socket: &Socket, line: &Line) {
+///     socket.broadcast("line", line);
+/// }
 /// ```
 #[derive(Clone)]
 pub struct Payload(Repr);
@@ -51,24 +66,6 @@ impl Payload {
     /// JSON constant of the program.
     pub(crate) const fn constant(json: &'static str) -> Self {
         Payload(Repr::Json(Text::Static(json)))
-    }
-
-    /// The JSON of anything that serializes.
-    ///
-    /// # Errors
-    /// If `value` has no JSON, such as a map whose keys are not strings.
-    ///
-    /// ```
-    /// # use axum_channels::Payload;
-    /// #[derive(serde::Serialize)]
-    /// struct Move { x: u8, y: u8 }
-    ///
-    /// let payload = Payload::json(&Move { x: 3, y: 4 })?;
-    /// assert_eq!(payload.as_json(), r#"{"x":3,"y":4}"#);
-    /// # Ok::<_, serde_json::Error>(())
-    /// ```
-    pub fn json(value: &impl Serialize) -> serde_json::Result<Self> {
-        serde_json::to_string(value).map(|json| Payload(Repr::Json(json.into())))
     }
 
     /// Binary payload, sent unchanged in a binary frame: an `ArrayBuffer` in phoenix.js.
@@ -140,7 +137,7 @@ impl Payload {
 
     /// Parses the payload into a type of the app's.
     ///
-    /// In `handle_in`, `?` on the error ends the channel; to answer with an error instead, match on it.
+    /// In `join` and `handle_in`, `?` on the error answers the client with `{"reason": …}`.
     ///
     /// # Errors
     /// If the payload is not a `T`.
@@ -152,11 +149,29 @@ impl Payload {
     ///
     /// let payload = Payload::from(serde_json::json!({"body": "hello"}));
     /// assert_eq!(payload.parse::<Shout>()?.body, "hello");
-    /// assert!(Payload::empty().parse::<Shout>().is_err());
-    /// # Ok::<_, serde_json::Error>(())
+    /// let missing = Payload::empty().parse::<Shout>().map(|shout| shout.body);
+    /// assert_eq!(missing.map_err(|error| error.reason), Err("missing field `body`".to_owned()));
+    /// # Ok::<_, axum_channels::InvalidPayload>(())
     /// ```
-    pub fn parse<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_str(self.as_json())
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, InvalidPayload> {
+        invalid_payload::parse(self.json()?)
+    }
+
+    /// Parses the payload by a seed of serde's.
+    pub(crate) fn parse_seed<'de, S: DeserializeSeed<'de>>(
+        &'de self,
+        seed: S,
+    ) -> Result<S::Value, InvalidPayload> {
+        invalid_payload::parse_seed(self.json()?, seed)
+    }
+
+    fn json(&self) -> Result<&str, InvalidPayload> {
+        match &self.0 {
+            Repr::Json(json) => Ok(json),
+            Repr::Binary(_) => Err(InvalidPayload {
+                reason: "expected JSON, not bytes".to_owned(),
+            }),
+        }
     }
 
     /// Returns the value of a key of the outermost object.
@@ -170,7 +185,8 @@ impl Payload {
     /// assert_eq!(payload.get("m"), None);
     /// ```
     pub fn get(&self, key: &str) -> Option<Value> {
-        self.parse::<Map<String, Value>>().ok()?.remove(key)
+        let mut object: Map<String, Value> = serde_json::from_str(self.as_json()).ok()?;
+        object.remove(key)
     }
 
     /// Returns the payload as a tree of values.
@@ -181,7 +197,7 @@ impl Payload {
     /// ```
     pub fn to_value(&self) -> Value {
         // Valid by construction, and no deeper than serde_json's limit: see `codec`.
-        self.parse().unwrap_or_default()
+        serde_json::from_str(self.as_json()).unwrap_or_default()
     }
 }
 
@@ -197,15 +213,25 @@ impl From<Value> for Payload {
     }
 }
 
-impl From<&Value> for Payload {
-    fn from(value: &Value) -> Self {
-        Payload(Repr::Json(value.to_string().into()))
-    }
-}
-
+/// Shares the text or the bytes.
 impl From<&Payload> for Payload {
     fn from(payload: &Payload) -> Self {
         payload.clone()
+    }
+}
+
+/// Encodes anything that serializes, as JSON.
+///
+/// # Panics
+/// If the value has no JSON, such as a map whose keys are neither strings nor numbers. A channel that panics is ended, as in
+/// Phoenix. To handle the error, use [`serde_json::to_value`].
+impl<T: Serialize + ?Sized> From<&T> for Payload {
+    #[track_caller]
+    fn from(value: &T) -> Self {
+        match serde_json::to_string(value) {
+            Ok(json) => Payload(Repr::Json(json.into())),
+            Err(error) => panic!("a {} has no JSON: {error}", type_name::<T>()),
+        }
     }
 }
 

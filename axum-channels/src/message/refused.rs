@@ -1,30 +1,37 @@
 use super::Payload;
-use crate::Error;
 use serde_json::json;
+use std::fmt;
 
-/// Refusal of a connection or a join, as its client receives it.
+/// Refusal of a connection, a join or a message, as its client receives it.
 ///
-/// A join is answered with status `error` and the payload; a connection with an HTTP status (403 by default) and the
-/// payload as its body, which programs can read and browsers hide.
+/// A join or a message is answered with status `error` and the payload; a connection with an HTTP status (403 by default)
+/// and the payload as its body, which programs can read and browsers hide.
 ///
-/// Any [`std::error::Error`] becomes a `Refused` by `?`. Its text is logged and not shown: the client receives
-/// `{"reason":"join crashed"}`, or a 500.
+/// It becomes an [`Error`](crate::Error) by `?` or `into()`:
 ///
 /// ```
-/// use axum_channels::{Payload, Refused};
+/// use axum_channels::{Refused, Result};
+///
+/// fn check(body: &str) -> Result<()> {
+///     match body.len() {
+///         0..=280 => Ok(()),
+///         _ => Err(Refused::new("too long").into()),
+///     }
+/// }
+/// ```
+///
+/// The payload with a text is an object with a `reason`:
+///
+/// ```
+/// use axum_channels::Refused;
 /// use serde_json::json;
 ///
 /// assert_eq!(Refused::new("unauthorized"), Refused::with(json!({"reason": "unauthorized"})));
 /// ```
-#[derive(Debug)]
-pub struct Refused(pub(crate) Why);
-
-#[derive(Debug)]
-pub(crate) enum Why {
-    /// Refused on purpose.
-    Refused { payload: Payload, status: u16 },
-    /// Failed with an error.
-    Crashed(Error),
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    pub(crate) payload: Payload,
+    pub(crate) status: u16,
 }
 
 const FORBIDDEN: u16 = 403;
@@ -47,14 +54,14 @@ impl Refused {
     /// let refused = Refused::with(serde_json::json!({"reason": "full", "limit": 8}));
     /// ```
     pub fn with(payload: impl Into<Payload>) -> Self {
-        Self(Why::Refused {
+        Self {
             payload: payload.into(),
             status: FORBIDDEN,
-        })
+        }
     }
 
-    /// Sets the HTTP status of a refused WebSocket, 403 by default. It has no effect on a join, nor by long-polling, where
-    /// clients look for the status in the body: 403, or 500 for a server error.
+    /// Sets the HTTP status of a refused WebSocket, 403 by default. It has no effect on a join or a message, nor by
+    /// long-polling, where clients look for the status in the body: 403, or 500 for a server error.
     ///
     /// # Panics
     /// If `status` is not a client or server error: 400 to 599.
@@ -69,34 +76,16 @@ impl Refused {
             (400..600).contains(&status),
             "{status} does not refuse a connection: use 400 to 599"
         );
-        if let Why::Refused {
-            status: current, ..
-        } = &mut self.0
-        {
-            *current = status;
-        }
+        self.status = status;
         self
     }
 }
 
-impl<E: std::error::Error + Send + Sync + 'static> From<E> for Refused {
-    fn from(error: E) -> Self {
-        Self(Why::Crashed(error.into()))
+/// Formats the payload: `refused with {"reason":"too long"}`.
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused with {:?}", self.payload)
     }
 }
 
-/// Refusals on purpose are equal if the client receives the same; errors are never equal.
-impl PartialEq for Refused {
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (
-                Why::Refused { payload, status },
-                Why::Refused {
-                    payload: other,
-                    status: theirs,
-                },
-            ) => payload == other && status == theirs,
-            _ => false,
-        }
-    }
-}
+impl std::error::Error for Refused {}

@@ -97,13 +97,13 @@ impl Reply {
     /// Answers later, from another task: the channel handles the next message meanwhile.
     ///
     /// ```
-    /// use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Topic};
+    /// use axum_channels::{Channel, Payload, Reply, Result, Socket, Topic};
     /// use serde_json::json;
     ///
     /// struct Reports;
     ///
     /// impl Channel for Reports {
-    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
     ///         Ok(Self)
     ///     }
     ///

@@ -5,7 +5,7 @@ use super::{Runner, Turn};
 use crate::channel::{Handling, Instance, Joining};
 use crate::guard::Done;
 use crate::log::{self, Line};
-use crate::message::{Answer, Payload, Promise, Refused, Reply, Why};
+use crate::message::{Answer, Payload, Promise, Reply};
 use crate::metrics::{self, record};
 use crate::session::{Effects, Handled, Join, Joined, Key, Ticket};
 use crate::socket::Socket;
@@ -180,7 +180,7 @@ impl Runner {
         effects: &mut Effects<'_>,
     ) {
         let slot = &mut self.slots[at];
-        let refusal = match done {
+        let failure = match done.and_then(|joined| joined) {
             Ok(Ok((instance, response))) => {
                 slot.work = Work::None(instance);
                 let name = self.handlers.route(slot.route).name;
@@ -190,21 +190,21 @@ impl Runner {
                     .session
                     .joined(join.ticket, Joined::Ok(response), effects);
             }
-            Ok(Err(Refused(why))) => why,
-            Err(panic) => Why::Crashed(panic),
+            Ok(Err(refused)) => Ok(refused.payload),
+            Err(error) => Err(error),
         };
         let Slot {
             key, topic, route, ..
         } = self.slots.swap_remove(at);
         self.context.forget(key);
         let name = self.handlers.route(route).name;
-        let how = match refusal {
-            Why::Refused { payload, .. } => {
+        let how = match failure {
+            Ok(payload) => {
                 record!("join", join.since, channel = name, outcome = "refused");
                 log::refused_join(&topic, &payload, join.line);
                 Joined::Refused(payload)
             }
-            Why::Crashed(error) => {
+            Err(error) => {
                 record!("join", join.since, channel = name, outcome = "crashed");
                 log::join_crashed(&topic, self.handlers.name, &error);
                 Joined::Crashed

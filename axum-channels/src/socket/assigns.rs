@@ -8,16 +8,16 @@ impl Socket {
     /// If the route has no `T`. See [`try_assigns`](Self::try_assigns).
     ///
     /// ```
-    /// use axum_channels::{Channel, Channels, Payload, Refused, Socket, Topic};
+    /// use axum_channels::{Channel, Channels, Payload, Refused, Result, Socket, Topic};
     ///
     /// struct RoomChannel;
     /// struct Limits { members: usize }
     ///
     /// impl Channel for RoomChannel {
-    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
     ///         match socket.presence().list().len() < socket.assigns::<Limits>().members {
     ///             true => Ok(Self),
-    ///             false => Err(Refused::new("full")),
+    ///             false => Err(Refused::new("full").into()),
     ///         }
     ///     }
     /// }

@@ -86,15 +86,15 @@ impl ConnectInfo {
     /// it is not the base64 of a text. The token is not verified here.
     ///
     /// ```
-    /// use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+    /// use axum_channels::{ConnectInfo, Params, Refused, Result, SocketHandler};
     ///
     /// struct UserSocket;
     ///
     /// impl SocketHandler for UserSocket {
-    ///     async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    ///     async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self> {
     ///         match info.auth_token().as_deref() {
     ///             Some("let me in") => Ok(Self),
-    ///             _ => Err(Refused::new("unauthorized").status(401)),
+    ///             _ => Err(Refused::new("unauthorized").status(401).into()),
     ///         }
     ///     }
     /// }
@@ -226,7 +226,7 @@ impl ConnectInfo {
     /// }
     /// ```
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
-        self.endpoint.shared().states.expect()
+        self.endpoint.state()
     }
 
     /// Value that the endpoint was built with, or `None`.
@@ -238,7 +238,7 @@ impl ConnectInfo {
     /// }
     /// ```
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.endpoint.shared().states.get()
+        self.endpoint.try_state()
     }
 }
 

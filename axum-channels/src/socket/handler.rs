@@ -1,6 +1,5 @@
 use super::{ConnectInfo, Params};
-use crate::channel::Channels;
-use crate::message::Refused;
+use crate::channel::{Channels, Result};
 
 /// Accepts clients, and routes topics to channels.
 ///
@@ -9,15 +8,15 @@ use crate::message::Refused;
 /// [`EndpointBuilder::socket`](crate::EndpointBuilder::socket).
 ///
 /// ```
-/// use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+/// use axum_channels::{ConnectInfo, Params, Refused, Result, SocketHandler};
 ///
 /// struct UserSocket { id: u64 }
 ///
 /// impl SocketHandler for UserSocket {
-///     async fn connect(params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+///     async fn connect(params: &Params, _info: &ConnectInfo) -> Result<Self> {
 ///         match params.get("token") {
 ///             Some("let me in") => Ok(Self { id: 42 }),
-///             _ => Err(Refused::new("unauthorized")),
+///             _ => Err(Refused::new("unauthorized").into()),
 ///         }
 ///     }
 ///
@@ -36,10 +35,7 @@ pub trait SocketHandler: Sized + Send + Sync + 'static {
     ///
     /// Runs before the connection becomes a WebSocket: `params` are those of the URL, `info` is the rest of the request. A
     /// panic is answered with 500 and affects nothing else.
-    fn connect(
-        params: &Params,
-        info: &ConnectInfo,
-    ) -> impl Future<Output = Result<Self, Refused>> + Send;
+    fn connect(params: &Params, info: &ConnectInfo) -> impl Future<Output = Result<Self>> + Send;
 
     /// Name of this client's connections, by which [`Endpoint::disconnect`](crate::Endpoint::disconnect) closes them all:
     /// `None` by default.

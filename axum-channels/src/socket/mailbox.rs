@@ -4,6 +4,7 @@ use super::keyed_queue::KeyedQueue;
 use super::resource::Resource;
 use super::tracked::Tracked;
 use crate::channel::{Envelope, HandleInfo};
+use crate::message::Payload;
 use crate::session::{AppMessage, Key};
 use crate::sync::lock;
 use std::fmt;
@@ -18,7 +19,11 @@ pub(crate) struct Mailbox {
     channel_slots: OnceLock<Box<ChannelSlots<Key, Resource>>>,
     /// Presences of the channels. Created with the first presence.
     pub(super) tracked: OnceLock<Box<Mutex<Tracked>>>,
+    /// Replies to joins under way. Created with the first one that is not empty.
+    join_responses: OnceLock<Box<JoinResponses>>,
 }
+
+type JoinResponses = Mutex<Vec<(Key, Payload)>>;
 
 /// Mailbox of a connection, created when first needed. There is none after the channels have ended.
 #[derive(Default)]
@@ -76,6 +81,24 @@ impl Context {
         Ok(waiting)
     }
 
+    /// Sets the reply to a join under way.
+    pub(super) fn set_join_response(&self, key: Key, response: Payload) {
+        let Some(mailbox) = self.mailbox.open() else {
+            return; // nobody is left to answer
+        };
+        let responses: &JoinResponses = mailbox.join_responses.get_or_init(Box::default);
+        let mut responses = lock(responses);
+        responses.retain(|(of, _)| *of != key);
+        responses.push((key, response));
+    }
+
+    /// Takes the reply to a join.
+    pub(super) fn take_join_response(&self, key: Key) -> Option<Payload> {
+        let mut responses = lock(&**self.mailbox.get()?.join_responses.get()?);
+        let at = responses.iter().position(|(of, _)| *of == key)?;
+        Some(responses.swap_remove(at).1)
+    }
+
     /// Reserves a slot for something that ends with a channel. It is over if the client is gone.
     pub(super) fn reserve(&self, key: Key) -> Arc<ChannelSlot<Resource>> {
         match self.mailbox.open() {
@@ -92,9 +115,10 @@ impl Context {
         }
     }
 
-    /// Ends a channel's subscriptions, timers and presences.
+    /// Ends a channel's subscriptions, timers and presences, and drops a reply to its join that was set too late.
     pub(crate) fn forget(&self, key: Key) {
         self.unsubscribe(key);
+        self.take_join_response(key);
         let mailbox = self.mailbox.get();
         if let Some(tracked) = mailbox.and_then(|mailbox| mailbox.tracked.get()) {
             lock(&**tracked).forget(key);
@@ -105,14 +129,14 @@ impl Context {
 /// Handle that sends messages to one channel of one client, from anywhere in the app: see [`HandleInfo`].
 ///
 /// ```
-/// use axum_channels::{Channel, HandleInfo, Payload, Refused, Result, Socket, Topic};
+/// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
 /// use serde_json::json;
 ///
 /// struct Report;
 /// struct Ready(String);
 ///
 /// impl Channel for Report {
-///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
 ///         let report = socket.sender::<Report>();
 ///         tokio::spawn(async move {
 ///             let text = write_report().await;

@@ -113,13 +113,13 @@ impl fmt::Debug for Context {
 /// not sent. Replies may be any JSON.
 ///
 /// ```
-/// use axum_channels::{Channel, Payload, Refused, Socket, Topic};
+/// use axum_channels::{Channel, Payload, Refused, Result, Socket, Topic};
 /// use serde_json::json;
 ///
 /// struct Clock;
 ///
 /// impl Channel for Clock {
-///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
 ///         let socket = socket.clone();
 ///         tokio::spawn(async move {
 ///             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -184,6 +184,36 @@ impl Socket {
             topic,
             body: Body::Event { event, payload },
         }));
+    }
+
+    /// Sets the payload of the reply to the join, an empty object by default. Call it in [`join`](Channel::join): it has no
+    /// effect on a topic that is joined already.
+    ///
+    /// ```
+    /// use axum_channels::{Channel, Payload, Result, Socket, Topic};
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Welcome { members: usize }
+    ///
+    /// struct RoomChannel;
+    ///
+    /// impl Channel for RoomChannel {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
+    ///         let members = socket.presence().list().len();
+    ///         socket.set_join_response(&Welcome { members });
+    ///         Ok(Self)
+    ///     }
+    /// }
+    /// ```
+    pub fn set_join_response(&self, payload: impl Into<Payload>) {
+        self.context.set_join_response(self.key, payload.into());
+    }
+
+    /// Takes the payload of the reply to the join.
+    pub(crate) fn take_join_response(&self) -> Payload {
+        self.context
+            .take_join_response(self.key)
+            .unwrap_or_default()
     }
 
     /// Sends an event to everyone who has joined this topic, including this client.
@@ -305,7 +335,7 @@ impl Socket {
     /// struct Dashboard { _orders: Subscription }
     ///
     /// impl Channel for Dashboard {
-    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
     ///         Ok(Self { _orders: socket.subscribe::<Self>("orders") })
     ///     }
     /// }
@@ -326,14 +356,14 @@ impl Socket {
     /// The socket handler of this connection, as returned by [`SocketHandler::connect`].
     ///
     /// # Panics
-    /// If the client connected through another handler than `S`.
+    /// If the client connected through another handler than `S`. See [`try_handler`](Self::try_handler).
     ///
     /// ```
-    /// # use axum_channels::{ConnectInfo, Params, Refused, Socket, SocketHandler};
+    /// # use axum_channels::{ConnectInfo, Params, Refused, Result, Socket, SocketHandler};
     /// struct UserSocket { user: String }
     ///
     /// impl SocketHandler for UserSocket {
-    ///     async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    ///     async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self> {
     ///         let user = params.get("user").ok_or_else(|| Refused::new("who are you?"))?;
     ///         Ok(Self { user: user.to_owned() })
     ///     }
@@ -344,10 +374,28 @@ impl Socket {
     /// }
     /// ```
     pub fn handler<S: SocketHandler>(&self) -> &S {
-        match self.context.handler.downcast_ref() {
+        match self.try_handler() {
             Some(handler) => handler,
             None => panic!("{} was not joined through {}", self.topic, type_name::<S>()),
         }
+    }
+
+    /// The socket handler of this connection, or `None` if the client connected through another handler than `S`.
+    ///
+    /// For a channel that several sockets route to.
+    ///
+    /// ```
+    /// # use axum_channels::{ConnectInfo, Params, Result, Socket, SocketHandler};
+    /// # struct AdminSocket;
+    /// # impl SocketHandler for AdminSocket {
+    /// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> { Ok(Self) }
+    /// # }
+    /// fn is_admin(socket: &Socket) -> bool {
+    ///     socket.try_handler::<AdminSocket>().is_some()
+    /// }
+    /// ```
+    pub fn try_handler<S: SocketHandler>(&self) -> Option<&S> {
+        self.context.handler.downcast_ref()
     }
 
     /// Return value of [`SocketHandler::id`] for this client, whatever its handler.
@@ -377,7 +425,7 @@ impl Socket {
     /// }
     /// ```
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
-        self.endpoint().shared().states.expect()
+        self.endpoint().state()
     }
 
     /// Value that the endpoint was built with, or `None`.
@@ -389,7 +437,7 @@ impl Socket {
     /// }
     /// ```
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.endpoint().shared().states.get()
+        self.endpoint().try_state()
     }
 }
 

@@ -55,13 +55,13 @@ impl Socket {
     /// the documents that it sends.
     ///
     /// ```
-    /// use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Subscription, Topic};
+    /// use axum_channels::{Channel, Payload, Reply, Result, Socket, Subscription, Topic};
     /// use serde_json::json;
     ///
     /// struct Documents { subscriptions: Vec<Subscription> }
     ///
     /// impl Channel for Documents {
-    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+    ///     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
     ///         Ok(Self { subscriptions: Vec::new() })
     ///     }
     ///

@@ -16,13 +16,13 @@ use std::sync::{Mutex, MutexGuard};
 /// to the join; later ones after the current poll of the channel.
 ///
 /// ```
-/// use axum_channels::{Channel, Payload, Refused, Socket, Topic};
+/// use axum_channels::{Channel, Payload, Result, Socket, Topic};
 /// use serde_json::json;
 ///
 /// struct RoomChannel;
 ///
 /// impl Channel for RoomChannel {
-///     async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+///     async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
 ///         let user: String = payload.parse()?;
 ///         socket.presence().track(&user, json!({"status": "online"}))?;
 ///         socket.presence().push_state()?;

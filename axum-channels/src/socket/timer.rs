@@ -90,14 +90,14 @@ impl<C> Sender<C> {
     /// Outside of a tokio runtime.
     ///
     /// ```
-    /// use axum_channels::{Channel, HandleInfo, Payload, Refused, Result, Socket, Topic};
+    /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
     /// use std::time::Duration;
     ///
     /// struct Trial;
     /// struct Over;
     ///
     /// impl Channel for Trial {
-    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
     ///         socket.sender::<Self>().send_after(Duration::from_secs(60), Over);
     ///         Ok(Self)
     ///     }
@@ -132,7 +132,7 @@ impl<C> Sender<C> {
     /// If the period is zero, and outside of a tokio runtime.
     ///
     /// ```
-    /// use axum_channels::{Channel, HandleInfo, Payload, Refused, Result, Socket, Topic};
+    /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
     /// use serde_json::json;
     /// use std::time::Duration;
     ///
@@ -142,7 +142,7 @@ impl<C> Sender<C> {
     /// struct Tick;
     ///
     /// impl Channel for Clock {
-    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self, Refused> {
+    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
     ///         socket.sender::<Self>().send_interval(Duration::from_secs(1), Tick);
     ///         Ok(Self { ticks: 0 })
     ///     }

@@ -11,14 +11,14 @@ use std::fmt;
 /// [`Endpoint::track`].
 ///
 /// ```
-/// use axum_channels::{Channel, Payload, Refused, Socket, Topic, TrackedPresence};
+/// use axum_channels::{Channel, Payload, Result, Socket, Topic, TrackedPresence};
 /// use serde_json::json;
 ///
 /// /// Tracks its user in the whole lobby, too.
 /// struct RoomChannel { _in_lobby: TrackedPresence }
 ///
 /// impl Channel for RoomChannel {
-///     async fn join(topic: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+///     async fn join(topic: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
 ///         let user: String = payload.parse()?;
 ///         let meta = json!({"room": topic.as_str()});
 ///         Ok(Self { _in_lobby: socket.endpoint().track("lobby", &user, meta)? })

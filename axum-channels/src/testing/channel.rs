@@ -3,16 +3,20 @@ use super::wire::Received;
 use crate::message::{Payload, Reply};
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A channel that a test has joined. See [`connect`](super::connect).
 ///
-/// Assertions wait up to a second, take the message, and panic with all other received messages.
+/// Assertions wait up to a second, or the time set by [`within`](Self::within), take the message, and panic with all other
+/// received messages.
 #[derive(Debug)]
 pub struct TestChannel {
     pub(super) line: Arc<Line>,
     pub(super) topic: String,
     pub(super) join_ref: String,
     pub(super) response: Payload,
+    /// Maximum time that an assertion waits.
+    pub(super) limit: Duration,
 }
 
 /// A message that a test has pushed. Waiting for its reply is optional.
@@ -20,9 +24,25 @@ pub struct TestChannel {
 pub struct Push {
     line: Arc<Line>,
     reference: String,
+    limit: Duration,
 }
 
 impl TestChannel {
+    /// Sets the maximum time that an assertion waits, a second by default. Refutations wait for a tenth of it.
+    ///
+    /// ```
+    /// # use axum_channels::{Channel, Endpoint, testing::join};
+    /// # use std::time::Duration;
+    /// # async fn test<Reports: Channel>(endpoint: Endpoint) {
+    /// let mut reports = join::<Reports>(&endpoint, "reports:1").await.within(Duration::from_secs(10));
+    /// let done = reports.next_push("done").await; // 10 s
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        TestChannel { limit, ..self }
+    }
+
     /// Payload of the reply to the join.
     ///
     /// ```
@@ -60,6 +80,7 @@ impl TestChannel {
         Push {
             line: self.line.clone(),
             reference,
+            limit: self.limit,
         }
     }
 
@@ -143,7 +164,7 @@ impl TestChannel {
         self.next(Kind::Broadcast, event, Location::caller())
     }
 
-    /// Asserts that no such broadcast arrives within a tenth of a second.
+    /// Asserts that no such broadcast arrives within a tenth of the limit: 100 ms by default.
     ///
     /// # Panics
     /// If one does.
@@ -159,7 +180,7 @@ impl TestChannel {
         self.refute(Kind::Broadcast, event, Location::caller())
     }
 
-    /// Asserts that no such message to this client arrives within a tenth of a second.
+    /// Asserts that no such message to this client arrives within a tenth of the limit: 100 ms by default.
     ///
     /// # Panics
     /// If one does.
@@ -191,7 +212,7 @@ impl TestChannel {
     pub fn leave(&mut self) -> impl Future<Output = ()> {
         let (at, push) = (Location::caller(), self.push("phx_leave", Payload::empty()));
         async move {
-            push.line.reply(&push.reference, at).await;
+            push.line.reply(&push.reference, push.limit, at).await;
         }
     }
 
@@ -257,12 +278,12 @@ impl TestChannel {
                     .as_ref()
                     .is_none_or(|payload| message.payload == *payload)
         };
-        match self.line.inbox.take(is_it).await {
+        match self.line.inbox.take(self.limit, is_it).await {
             Ok(message) => message.payload,
             Err(instead) => {
                 let payload = payload.map_or(String::new(), |payload| format!("{payload:?} "));
                 panic!(
-                    "{at}: no {} of `{event}` {payload}on {} within a second, {instead}",
+                    "{at}: no {} of `{event}` {payload}on {} {instead}",
                     kind.name(),
                     self.topic
                 );
@@ -271,12 +292,8 @@ impl TestChannel {
     }
 
     async fn refute(&mut self, kind: Kind, event: &str, at: &Location<'_>) {
-        if self
-            .line
-            .inbox
-            .arrives_soon(|message| kind.is(message, self, event))
-            .await
-        {
+        let is_it = |message: &Received| kind.is(message, self, event);
+        if self.line.inbox.take(self.limit / 10, is_it).await.is_ok() {
             panic!(
                 "{at}: a {} of `{event}` arrived on {}",
                 kind.name(),
@@ -290,7 +307,7 @@ impl Push {
     /// Waits for the reply.
     ///
     /// # Panics
-    /// If there is none within a second.
+    /// If there is none within the limit.
     ///
     /// ```
     /// # use axum_channels::{Reply, testing::TestChannel};
@@ -301,10 +318,10 @@ impl Push {
     #[track_caller]
     pub fn reply(self) -> impl Future<Output = Reply> {
         let at = Location::caller();
-        async move { self.line.reply(&self.reference, at).await }
+        async move { self.line.reply(&self.reference, self.limit, at).await }
     }
 
-    /// Asserts that no reply arrives within a tenth of a second.
+    /// Asserts that no reply arrives within a tenth of the limit: 100 ms by default.
     ///
     /// # Panics
     /// If one does.
@@ -320,7 +337,7 @@ impl Push {
         let at = Location::caller();
         async move {
             let is_it = |message: &Received| message.reference.as_ref() == Some(&self.reference);
-            if self.line.inbox.arrives_soon(is_it).await {
+            if self.line.inbox.take(self.limit / 10, is_it).await.is_ok() {
                 panic!("{at}: a reply arrived");
             }
         }

@@ -1,19 +1,29 @@
 use super::channel::TestChannel;
 use super::inbox::Inbox;
 use super::wire::{self, Inbound};
-use crate::message::{Answer, Payload, Reply, Status};
+use crate::message::{Answer, Payload, Reply, Status, Topic};
 use serde_json::Value;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 use tokio::io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, split};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, interval_at};
 
 /// A client in a test, connected in memory. See [`connect`](super::connect).
 #[derive(Debug)]
 pub struct Client {
     pub(super) line: Arc<Line>,
+    /// Maximum time that an assertion waits.
+    limit: Duration,
 }
+
+/// Maximum time that an assertion waits, if the test does not set it.
+const LIMIT: Duration = Duration::from_secs(1);
+
+/// Interval of heartbeats, as in phoenix.js.
+const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// The connection, shared by a client and its channels. It is closed when all of them are dropped.
 pub(super) struct Line {
@@ -35,7 +45,26 @@ impl Client {
                 out,
                 next_ref: AtomicU64::new(1),
             }),
+            limit: LIMIT,
         }
+    }
+
+    /// Sets the maximum time that an assertion waits, a second by default: of this client, and of channels that it joins
+    /// from now on. Refutations wait for a tenth of it.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, testing::connect};
+    /// # use serde_json::json;
+    /// # use std::time::Duration;
+    /// # async fn test(endpoint: Endpoint) {
+    /// let client = connect(&endpoint, "/socket").await.within(Duration::from_secs(10));
+    /// let mut reports = client.join("reports:1", json!({})).await;
+    /// let reply = reports.push("write", json!({})).reply().await; // 10 s
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Client { limit, ..self }
     }
 
     /// Joins a topic.
@@ -101,12 +130,13 @@ impl Client {
         let join_ref = self.line.next_ref();
         self.line
             .send(Some(&join_ref), &join_ref, topic, "phx_join", &payload);
-        match self.line.reply(&join_ref, at).await {
+        match self.line.reply(&join_ref, self.limit, at).await {
             Reply(Answer::Now(Status::Ok, response)) => Ok(TestChannel {
                 line: self.line.clone(),
                 topic: topic.to_owned(),
                 join_ref,
                 response,
+                limit: self.limit,
             }),
             refused => Err(refused),
         }
@@ -129,9 +159,9 @@ impl Client {
     pub fn assert_closed(&self) -> impl Future<Output = u16> {
         let at = Location::caller();
         async move {
-            match self.line.inbox.closed().await {
+            match self.line.inbox.closed(self.limit).await {
                 Ok(code) => code.unwrap_or(1006), // RFC 6455, 7.1.5: closed without a frame
-                Err(instead) => panic!("{at}: the connection was not closed, {instead}"),
+                Err(instead) => panic!("{at}: the connection was not closed {instead}"),
             }
         }
     }
@@ -149,7 +179,7 @@ impl Client {
     /// ```
     pub async fn disconnect(self) {
         let _ = self.line.out.send(wire::close());
-        let _ = self.line.inbox.closed().await;
+        let _ = self.line.inbox.closed(self.limit).await;
     }
 }
 
@@ -186,13 +216,13 @@ impl Line {
         let _ = self.out.send(frame);
     }
 
-    pub(super) async fn reply(&self, reference: &str, at: &Location<'_>) -> Reply {
+    pub(super) async fn reply(&self, reference: &str, limit: Duration, at: &Location<'_>) -> Reply {
         let is_it = |message: &wire::Received| {
             message.event == "phx_reply" && message.reference.as_deref() == Some(reference)
         };
-        match self.inbox.take(is_it).await {
+        match self.inbox.take(limit, is_it).await {
             Ok(message) => Reply::with_status(&message.status.unwrap_or_default(), message.payload),
-            Err(instead) => panic!("{at}: no reply within a second, {instead}"),
+            Err(instead) => panic!("{at}: no reply {instead}"),
         }
     }
 }
@@ -210,6 +240,7 @@ async fn listen(
 ) {
     loop {
         match wire::read(&mut read).await {
+            Ok(Inbound::Message(message)) if message.topic == Topic::PHOENIX => {}
             Ok(Inbound::Message(message)) => inbox.put(message),
             Ok(Inbound::Closed(code)) => {
                 if let Some(out) = out.upgrade() {
@@ -224,7 +255,14 @@ async fn listen(
 
 /// Sends until the last frame, which is a close, or until all senders are dropped.
 async fn speak(mut write: WriteHalf<DuplexStream>, mut frames: mpsc::UnboundedReceiver<Vec<u8>>) {
-    while let Some(frame) = frames.recv().await {
+    let mut heartbeats = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+    loop {
+        let frame = tokio::select! {
+            biased;
+            frame = frames.recv() => frame,
+            _ = heartbeats.tick() => Some(wire::heartbeat()),
+        };
+        let Some(frame) = frame else { break };
         if write.write_all(&frame).await.is_err() || wire::is_close(&frame) {
             break;
         }

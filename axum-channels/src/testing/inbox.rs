@@ -6,9 +6,6 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// Maximum time that an assertion waits.
-const TIMEOUT: Duration = Duration::from_secs(1);
-
 /// Received messages that no assertion has taken yet.
 #[derive(Default)]
 pub(super) struct Inbox {
@@ -40,30 +37,28 @@ impl Inbox {
     /// If there is none; the error lists the received messages.
     pub(super) async fn take(
         &self,
+        limit: Duration,
         is_it: impl Fn(&Received) -> bool,
     ) -> Result<Received, Instead> {
         let take = |state: &mut State| {
             let at = state.messages.iter().position(&is_it)?;
             Some(state.messages.remove(at))
         };
-        self.wait(take).await.ok_or_else(|| self.instead())
+        let taken = self.wait(limit, take).await;
+        taken.ok_or_else(|| self.instead(limit))
     }
 
     /// Waits until the connection is closed, and returns the server's close code.
-    pub(super) async fn closed(&self) -> Result<Option<u16>, Instead> {
-        self.wait(|state| state.closed)
-            .await
-            .ok_or_else(|| self.instead())
+    pub(super) async fn closed(&self, limit: Duration) -> Result<Option<u16>, Instead> {
+        let closed = self.wait(limit, |state| state.closed).await;
+        closed.ok_or_else(|| self.instead(limit))
     }
 
-    /// Returns whether a message for which `is_it` returns `true` arrives within a tenth of a second.
-    pub(super) async fn arrives_soon(&self, is_it: impl Fn(&Received) -> bool) -> bool {
-        timeout(TIMEOUT / 10, self.take(is_it))
-            .await
-            .is_ok_and(|taken| taken.is_ok())
-    }
-
-    async fn wait<T>(&self, mut take: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
+    async fn wait<T>(
+        &self,
+        limit: Duration,
+        mut take: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
         let found = async {
             loop {
                 let changed = self.changed.notified();
@@ -79,10 +74,10 @@ impl Inbox {
                 changed.await;
             }
         };
-        timeout(TIMEOUT, found).await.ok().flatten()
+        timeout(limit, found).await.ok().flatten()
     }
 
-    fn instead(&self) -> Instead {
+    fn instead(&self, limit: Duration) -> Instead {
         let state = lock(&self.state);
         let mut text = String::new();
         for Received {
@@ -110,15 +105,18 @@ impl Inbox {
             None if text.is_empty() => text.push_str(" nothing"),
             None => {}
         }
-        Instead(text)
+        Instead { limit, text }
     }
 }
 
 /// Received messages, none of which the test waited for.
-pub(super) struct Instead(String);
+pub(super) struct Instead {
+    limit: Duration,
+    text: String,
+}
 
 impl fmt::Display for Instead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "arrived:{}", self.0)
+        write!(f, "within {:?}, arrived:{}", self.limit, self.text)
     }
 }

@@ -8,7 +8,7 @@
 //! struct Echo;
 //!
 //! impl Channel for Echo {
-//!     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self, Refused> {
+//!     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
 //!         Ok(Self)
 //!     }
 //!
@@ -25,7 +25,37 @@
 //! assert_eq!(channel.push("ping", json!({"a": 1})).reply().await, Reply::ok(json!({"a": 1})));
 //! # }
 //! ```
+//!
+//! With the feature `testing`, which an app switches on among its dev-dependencies, so that no other build has it:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! axum-channels = { version = "0.1", features = ["testing"] }
+//! ```
+//!
+//! # Routers
+//!
+//! Functions that connect take an endpoint, or a router with the app's routes and layers. With the router, a connection
+//! passes through the layers, as those of a session:
+//!
+//! ```
+//! # use axum::{Router, extract::Extension};
+//! # use axum_channels::{Endpoint, testing::connect_with_headers};
+//! # async fn test(endpoint: Endpoint) {
+//! let app = Router::new().merge(endpoint.router()).layer(Extension("…"));
+//! let cookie = [("cookie", "session=42")];
+//! let client = connect_with_headers(&app, "/socket", &cookie).await.expect("signed in");
+//! # }
+//! ```
+//!
+//! # Time
+//!
+//! An assertion waits for at most a second, and a refutation for a tenth of that; [`Client::within`] and
+//! [`TestChannel::within`] set other limits. All of them are of tokio's clock. While it is paused, as in
+//! `#[tokio::test(start_paused = true)]`, no test waits: time passes when all tasks are idle. Clients send heartbeats, as in
+//! a browser, so that a long wait does not end the connection.
 
+mod app;
 mod channel;
 mod client;
 #[cfg(any(test, fuzzing))]
@@ -33,10 +63,11 @@ pub(crate) mod fuzz;
 mod inbox;
 mod wire;
 
+pub use app::App;
 pub use channel::{Push, TestChannel};
 pub use client::Client;
 
-use crate::channel::{Channel, Channels};
+use crate::channel::{Channel, Channels, Result};
 use crate::endpoint::Endpoint;
 use crate::message::{Payload, Refused};
 use crate::socket::{ConnectInfo, Params, SocketHandler};
@@ -116,10 +147,10 @@ async fn join_through<C: Channel>(
     at: &Location<'_>,
 ) -> TestChannel {
     let client = match endpoint.path_to::<C>(topic) {
-        Some(path) => open(endpoint, path, &[], &headers).await,
+        Some(path) => open(endpoint.into(), path, &[], &headers).await,
         None => {
             let test_endpoint = endpoint.with_test_socket(only::<C>(topic), Anyone);
-            open(&test_endpoint, "/socket", &[], &headers).await
+            open((&test_endpoint).into(), "/socket", &[], &headers).await
         }
     };
     let client = match client {
@@ -147,10 +178,10 @@ fn only<C: Channel>(pattern: &str) -> Channels<Anyone> {
 /// # }
 /// ```
 #[track_caller]
-pub fn connect(endpoint: &Endpoint, path: &str) -> impl Future<Output = Client> {
-    let at = Location::caller();
+pub fn connect(app: impl Into<App>, path: &str) -> impl Future<Output = Client> {
+    let (at, app) = (Location::caller(), app.into());
     async move {
-        match connect_with(endpoint, path, &[]).await {
+        match connect_with(app, path, &[]).await {
             Ok(client) => client,
             Err(refused) => panic!("{at}: cannot connect to {path}: {refused:?}"),
         }
@@ -162,11 +193,11 @@ pub fn connect(endpoint: &Endpoint, path: &str) -> impl Future<Output = Client> 
 /// For channels of sockets that require a token, or anything else that a test does not have.
 ///
 /// ```
-/// # use axum_channels::{ConnectInfo, Endpoint, Params, Refused, SocketHandler, testing::connect_as};
+/// # use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Result, SocketHandler, testing::connect_as};
 /// # use serde_json::json;
 /// struct UserSocket { user: u64 }
 /// # impl SocketHandler for UserSocket {
-/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> { Err(Refused::new("who are you?")) }
+/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> { Err(Refused::new("who are you?").into()) }
 /// # }
 ///
 /// # async fn test(endpoint: Endpoint) {
@@ -193,11 +224,11 @@ pub async fn connect_as<S: SocketHandler>(endpoint: &Endpoint, handler: S) -> Cl
 /// # Errors
 /// The refusal: the payload and the status.
 pub async fn connect_with(
-    endpoint: &Endpoint,
+    app: impl Into<App>,
     path: &str,
     params: &[(&str, &str)],
 ) -> Result<Client, Refused> {
-    open(endpoint, path, params, "").await
+    open(app.into(), path, params, "").await
 }
 
 /// Connects with a token, as phoenix.js does with an `authToken`, or returns the refusal.
@@ -213,11 +244,11 @@ pub async fn connect_with(
 /// # Errors
 /// The refusal: the payload and the status.
 pub async fn connect_with_token(
-    endpoint: &Endpoint,
+    app: impl Into<App>,
     path: &str,
     token: &str,
 ) -> Result<Client, Refused> {
-    open(endpoint, path, &[], &bearing(token)).await
+    open(app.into(), path, &[], &bearing(token)).await
 }
 
 /// Name of the header with the token.
@@ -239,33 +270,33 @@ fn bearing(token: &str) -> String {
 /// # Errors
 /// The refusal: the payload and the status.
 pub async fn connect_with_headers(
-    endpoint: &Endpoint,
+    app: impl Into<App>,
     path: &str,
     headers: &[(&str, &str)],
 ) -> Result<Client, Refused> {
     let header = |(name, value): &(&str, &str)| format!("{name}: {value}\r\n");
     let headers: String = headers.iter().map(header).collect();
-    open(endpoint, path, &[], &headers).await
+    open(app.into(), path, &[], &headers).await
 }
 
 async fn open(
-    endpoint: &Endpoint,
+    app: App,
     path: &str,
     params: &[(&str, &str)],
     headers: &str,
 ) -> Result<Client, Refused> {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(params)
+        .append_pair("vsn", "2.0.0")
+        .finish();
+    let target = format!("{}?{query}", app.websocket_path(path));
     let (mut near, far) = duplex(PIPE);
-    let service = TowerToHyperService::new(endpoint.router::<()>());
+    let service = TowerToHyperService::new(app.router);
     tokio::spawn(
         http1::Builder::new()
             .serve_connection(TokioIo::new(far), service)
             .with_upgrades(),
     );
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(params)
-        .append_pair("vsn", "2.0.0")
-        .finish();
-    let target = format!("{}?{query}", endpoint.websocket_path(path));
     match wire::open(&mut near, &target, headers).await {
         Ok(Ok(())) => Ok(Client::new(near)),
         Ok(Err(refused)) => Err(refused),
@@ -276,7 +307,7 @@ async fn open(
 struct Anyone;
 
 impl SocketHandler for Anyone {
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }

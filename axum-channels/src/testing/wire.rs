@@ -66,6 +66,11 @@ pub(super) fn text(text: &str) -> Vec<u8> {
     frame(TEXT, text.as_bytes())
 }
 
+/// The heartbeat of a client.
+pub(super) fn heartbeat() -> Vec<u8> {
+    text(r#"[null,"heartbeat","phoenix","heartbeat",{}]"#)
+}
+
 /// A binary push.
 pub(super) fn binary(names: [&str; 4], payload: &[u8]) -> Vec<u8> {
     frame(BINARY, &binary_body(names, payload))

@@ -52,16 +52,16 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Requires the feature `token`.
 ///
 /// ```
-/// use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Signer, SocketHandler};
+/// use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Result, Signer, SocketHandler};
 ///
 /// struct UserSocket { user: String }
 ///
 /// impl SocketHandler for UserSocket {
-///     async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+///     async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self> {
 ///         let token = info.auth_token().unwrap_or_default();
 ///         match info.state::<Signer>().verify(&token) {
 ///             Ok(user) => Ok(Self { user }),
-///             Err(_) => Err(Refused::new("unauthorized")),
+///             Err(_) => Err(Refused::new("unauthorized").into()),
 ///         }
 ///     }
 /// }

@@ -2,8 +2,9 @@
 
 use super::format::{Format, Framing};
 use super::mount::{Mount, MountedSocket};
+use crate::Result;
 use crate::guard::guarded;
-use crate::message::{Payload, Refused, Why};
+use crate::message::{Payload, Refused};
 use crate::metrics::{self, record};
 use crate::socket::{ConnectInfo, Params};
 use crate::with_timeout::with_timeout;
@@ -18,8 +19,7 @@ use std::sync::Arc;
 /// Type-erased `SocketHandler::connect`.
 pub(crate) type Connect =
     Box<dyn for<'a> Fn(&'a Params, &'a ConnectInfo) -> Connecting<'a> + Send + Sync>;
-pub(crate) type Connecting<'a> =
-    Pin<Box<dyn Future<Output = Result<Connected, Refused>> + Send + 'a>>;
+pub(crate) type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Connected>> + Send + 'a>>;
 
 /// Result of a successful `connect`.
 pub(crate) struct Connected {
@@ -77,8 +77,8 @@ impl MountedSocket {
         let timed = metrics::started();
         let connecting = guarded((mount.connect)(&params, &info));
         let result = with_timeout(mount.options.connect_timeout, connecting).await;
-        let result = result.and_then(|result| result);
-        let accepted = matches!(result, Ok(Ok(_)));
+        let result = result.and_then(|result| result).and_then(|result| result);
+        let accepted = result.is_ok();
         record!(
             "connect",
             timed,
@@ -86,21 +86,24 @@ impl MountedSocket {
             transport = transport,
             accepted = accepted
         );
-        match result {
-            Ok(Err(Refused(Why::Crashed(error)))) | Err(error) => {
-                attempt.crashed(&error);
-                Err(StatusCode::INTERNAL_SERVER_ERROR.into())
+        let error = match result {
+            Ok(connected) => {
+                attempt.connected(format.codec.name(), &params);
+                return Ok((connected, format.clone()));
             }
-            Ok(Err(Refused(Why::Refused { payload, status }))) => {
+            Err(error) => error,
+        };
+        match error.refusal() {
+            Some(Refused { payload, status }) => {
                 attempt.refused(format.codec.name(), &params, (status, &payload));
                 Err(Refusal {
                     status: StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
                     payload: Some(payload),
                 })
             }
-            Ok(Ok(connected)) => {
-                attempt.connected(format.codec.name(), &params);
-                Ok((connected, format.clone()))
+            None => {
+                attempt.crashed(&error);
+                Err(StatusCode::INTERNAL_SERVER_ERROR.into())
             }
         }
     }

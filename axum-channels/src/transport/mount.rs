@@ -8,7 +8,6 @@ use crate::endpoint::{Endpoint, Mounted};
 use crate::log::SocketLog;
 use crate::origin::CheckOrigin;
 use crate::runner::Handlers;
-use crate::session::RouteId;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodRouter, any};
@@ -43,6 +42,7 @@ impl Mounted for Mount {
         &self.path
     }
 
+    #[cfg(any(feature = "testing", test, fuzzing))]
     fn websocket_path(&self) -> Option<String> {
         let TransportPath(transport) = self.options.websocket.as_ref()?;
         Some(format!("{}{transport}", self.path))
@@ -67,8 +67,9 @@ impl Mounted for Mount {
         router
     }
 
+    #[cfg(any(feature = "testing", test, fuzzing))]
     fn channel(&self, topic: &str) -> Option<&'static str> {
-        let RouteId(route) = self.handlers.table.rules.route(topic)?;
+        let crate::session::RouteId(route) = self.handlers.table.rules.route(topic)?;
         Some(self.handlers.routes.get(route as usize)?.name)
     }
 

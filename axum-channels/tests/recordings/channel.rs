@@ -19,7 +19,7 @@ impl SocketHandler for UserSocket {
         routes.channel::<RoomChannel>("room:*");
     }
 
-    async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self> {
         let user = params
             .get("user")
             .ok_or_else(|| Refused::new("unauthorized"))?;
@@ -40,10 +40,10 @@ struct RoomChannel {
 struct AfterJoin;
 
 impl Channel for RoomChannel {
-    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(_: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
         let has = |key| payload.get(key).is_some();
         if has("refuse") {
-            return Err(Refused::new("unauthorized"));
+            return Err(Refused::new("unauthorized").into());
         }
         if has("crash") || !payload.to_value().is_object() {
             Err(std::io::Error::other(
@@ -53,16 +53,12 @@ impl Channel for RoomChannel {
         if !has("nopresence") {
             socket.sender::<Self>().send(AfterJoin)?;
         }
+        if has("tell") {
+            socket.set_join_response(json!({"joined_with": payload.to_value()}));
+        }
         Ok(Self {
             joined_with: payload,
         })
-    }
-
-    fn join_response(&mut self) -> Payload {
-        match self.joined_with.get("tell") {
-            Some(_) => json!({"joined_with": self.joined_with.to_value()}).into(),
-            None => Payload::empty(),
-        }
     }
 
     async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {

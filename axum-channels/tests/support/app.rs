@@ -15,16 +15,18 @@ impl SocketHandler for UserSocket {
         routes.channel::<RoomChannel>("room:*");
     }
 
-    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self> {
         match params.get("refuse") {
             Some("teapot") => {
-                return Err(Refused::with(json!({"reason": "short and stout"})).status(418));
+                return Err(Refused::with(json!({"reason": "short and stout"}))
+                    .status(418)
+                    .into());
             }
             Some("panic") => panic!("at the door"),
             Some(error) if error.starts_with("error") => {
                 Err(std::io::Error::other(error.replace("error", "no database")))?;
             }
-            Some(_) => return Err(Refused::new("unauthorized")),
+            Some(_) => return Err(Refused::new("unauthorized").into()),
             None => {}
         }
         assert_eq!(
@@ -43,29 +45,22 @@ impl SocketHandler for UserSocket {
 }
 
 /// Behaves as requested: by its topic when joined, by the event afterwards.
-pub(crate) struct RoomChannel {
-    response: Payload,
-}
+pub(crate) struct RoomChannel;
 
 impl Channel for RoomChannel {
-    async fn join(topic: &Topic, payload: Payload, socket: &Socket) -> Result<Self, Refused> {
+    async fn join(topic: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
         match topic.as_str() {
-            "room:locked" => return Err(Refused::new("unauthorized")),
+            "room:locked" => return Err(Refused::new("unauthorized").into()),
             "room:panic" => panic!("in join"),
             "room:error" => Err(std::io::Error::other("no database"))?,
             "room:stuck" => std::future::pending().await,
             "room:greeting" => socket.push("greeting", json!({"early": true})),
             _ => {}
         }
-        Ok(Self {
-            response: payload
-                .get("respond")
-                .map_or(Payload::empty(), Payload::from),
-        })
-    }
-
-    fn join_response(&mut self) -> Payload {
-        self.response.clone()
+        if let Some(response) = payload.get("respond") {
+            socket.set_join_response(response);
+        }
+        Ok(Self)
     }
 
     async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {

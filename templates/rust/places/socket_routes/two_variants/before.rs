@@ -1,4 +1,4 @@
-use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler};
+use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler};
 
 pub struct UserSocket;
 
@@ -6,7 +6,7 @@ pub struct UserSocket;
 impl SocketHandler for UserSocket {
     fn channels(_routes: &mut Channels<Self>) {}
 
-    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -15,7 +15,7 @@ impl SocketHandler for UserSocket {
 impl SocketHandler for UserSocket {
     fn channels(_routes: &mut Channels<Self>) {}
 
-    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }

@@ -1,4 +1,4 @@
-use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler};
+use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler};
 
 use super::room_channel::RoomChannel;
 
@@ -10,7 +10,7 @@ impl SocketHandler for UserSocket {
         routes.channel::<RoomChannel>("room:*");
     }
 
-    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }
@@ -21,7 +21,7 @@ impl SocketHandler for UserSocket {
         routes.channel::<RoomChannel>("room:*");
     }
 
-    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 }

@@ -8,7 +8,7 @@ pub struct UserSocket {
 }
 
 impl SocketHandler for UserSocket {
-    async fn connect(_params: Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_params: Params, info: &ConnectInfo) -> Result<Self> {
         let user = auth::user(info)?;
         Ok(Self { user })
     }

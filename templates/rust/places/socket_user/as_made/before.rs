@@ -3,7 +3,7 @@ use axum_channels::{Channels, ConnectInfo, Params, Refused, SocketHandler};
 pub struct UserSocket;
 
 impl SocketHandler for UserSocket {
-    async fn connect(_params: Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_params: Params, _info: &ConnectInfo) -> Result<Self> {
         Ok(Self)
     }
 

@@ -1,4 +1,4 @@
-use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+use axum_channels::{ConnectInfo, Params, Result, SocketHandler};
 
 use crate::auth;
 
@@ -9,7 +9,7 @@ pub struct UserSocket {
 }
 
 impl SocketHandler for UserSocket {
-    async fn connect(_params: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(_params: &Params, info: &ConnectInfo) -> Result<Self> {
         let user = auth::user(info)?;
         let since = std::time::Instant::now();
         Ok(Self { user, since })

@@ -1,12 +1,12 @@
-use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+use axum_channels::{ConnectInfo, Params, Refused, Result, SocketHandler};
 
 pub struct UserSocket;
 
 impl SocketHandler for UserSocket {
-    async fn connect(params: &Params, _info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(params: &Params, _info: &ConnectInfo) -> Result<Self> {
         match params.get("version") {
             Some(_) => Ok(Self),
-            None => Err(Refused::new("outdated")),
+            None => Err(Refused::new("outdated").into()),
         }
     }
 

@@ -1,4 +1,4 @@
-use axum_channels::{ConnectInfo, Params, Refused, SocketHandler};
+use axum_channels::{ConnectInfo, Params, Refused, Result, SocketHandler};
 
 use crate::auth;
 
@@ -8,11 +8,11 @@ pub struct UserSocket {
 }
 
 impl SocketHandler for UserSocket {
-    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self, Refused> {
+    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self> {
         let user = auth::user(info)?;
         match params.get("version") {
             Some(_) => Ok(Self { user }),
-            None => Err(Refused::new("outdated")),
+            None => Err(Refused::new("outdated").into()),
         }
     }
 
