@@ -58,7 +58,7 @@ fn a_socket_requires_a_token_and_its_script_sends_one() {
     let manifest = sandbox.read("my_app/Cargo.toml");
     assert!(
         manifest.contains(
-            "axum-channels = { path = \"vendor/axum-channels\", features = [\"token\"] }\n"
+            "axum-channels = { path = \"vendor/axum-channels\", features = [\"trim\", \"token\"] }\n"
         ),
         "{manifest}"
     );
@@ -142,12 +142,13 @@ fn a_handler_that_decides_already_is_left_alone_and_the_lines_are_shown() {
     );
 }
 
+/// The dependency on the library as `new` writes it.
+const MADE: &str = "axum-channels = { path = \"vendor/axum-channels\", features = [\"trim\"] }\n";
+
 #[test]
 fn a_dependency_with_a_table_of_its_own_gets_the_feature_there() {
     let sandbox = Sandbox::with_app();
-    let manifest = sandbox
-        .read("my_app/Cargo.toml")
-        .replace("axum-channels = { path = \"vendor/axum-channels\" }\n", "");
+    let manifest = sandbox.read("my_app/Cargo.toml").replace(MADE, "");
     let table = "\n[dependencies.axum-channels]\npath = \"vendor/axum-channels\"\n";
     sandbox.write("my_app/Cargo.toml", &(manifest.clone() + table));
 
@@ -178,12 +179,7 @@ fn the_dependency_gets_its_feature_however_it_is_written() {
     ] {
         let sandbox = Sandbox::with_app();
         let manifest = sandbox.read("my_app/Cargo.toml");
-        let with = |dependency| {
-            manifest.replace(
-                "axum-channels = { path = \"vendor/axum-channels\" }",
-                &format!("axum-channels = {dependency}"),
-            )
-        };
+        let with = |dependency| manifest.replace(MADE, &format!("axum-channels = {dependency}\n"));
         sandbox.write("my_app/Cargo.toml", &with(before));
 
         sandbox.run(AUTH).succeeded();

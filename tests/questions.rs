@@ -247,7 +247,7 @@ fn the_diff_shows_what_would_go_and_what_would_come() {
         "--- yours",
         "+++ new",
         "-// mine",
-        "+//! The topics `user:*`.",
+        "+//! The channel for `user:*`.",
         "Overwrite it?",
     ] {
         session

@@ -409,6 +409,11 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * creating crates/shop/src/channels/mod.rs
 * injecting crates/shop/src/endpoint.rs
 
+The test needs the feature `testing` of chan. In Cargo.toml, with the source that chan has among the dependencies:
+
+    [dev-dependencies]
+    chan = { …, features = [\"testing\"] }
+
 Start or restart the app with `cargo run -p shop`
 ",
     after: &[("crates/shop/src/channels/mod.rs", MODULES)],

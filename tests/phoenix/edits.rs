@@ -52,7 +52,7 @@ pub const APPLICATION: Kind = Kind {
     before: &[],
     args: &["gen", "presence"],
     manual_step: "\nAdd this to `lib/my_app/application.ex` to start it, among the children: after the PubSub, \
-        before the endpoint; up to Phoenix 1.4 after the endpoint, which starts the PubSub there:\n\n    MyAppWeb.Presence,\n",
+        before the endpoint:\n\n    MyAppWeb.Presence,\n",
     more: &[],
 };
 pub const CHANNEL: Kind = Kind {

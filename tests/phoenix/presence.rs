@@ -98,7 +98,7 @@ fn a_presence_in_a_folder_is_for_the_channels_in_it() {
         .succeeded();
 
     assert!(
-        ran.stdout.contains("topic of UserChannel"),
+        ran.stdout.contains("UserChannel see each other"),
         "{}",
         ran.stdout
     );
