@@ -51,7 +51,11 @@ fn a_socket_requires_a_token_and_its_script_sends_one() {
     );
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert!(
-        script.contains("new Socket(\"/socket\", { authToken: await token() })\n"),
+        script.contains("new Socket(\"/socket\", { authToken: token })\n"),
+        "{script}"
+    );
+    assert!(
+        script.contains("socket.onError(renewToken)\ntokenFetched.then(() => socket.connect())\n"),
         "{script}"
     );
     assert!(!script.contains("userToken"), "{script}");
@@ -62,6 +66,25 @@ fn a_socket_requires_a_token_and_its_script_sends_one() {
         ),
         "{manifest}"
     );
+}
+
+#[test]
+fn a_script_of_that_name_is_not_taken_for_ours() {
+    let sandbox = app(&[CHANNEL]);
+    sandbox.write(
+        "my_app/assets/js/token.js",
+        "export const token = \"abc\"\n",
+    );
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&["gen", "auth"]);
+
+    assert_eq!(
+        ran.stderr,
+        "error: another script is in assets/js/token.js: it exports no `renewToken`\n\
+         help: give that another name, then run this again\n"
+    );
+    assert_eq!(sandbox.tree(), before);
 }
 
 #[test]

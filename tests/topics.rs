@@ -56,7 +56,7 @@ fn a_page_joins_the_topic_of_the_user_that_its_token_names() {
     assert_eq!(
         lines_with(&script, "token.js"),
         [
-            "import { token } from \"./token.js\"",
+            "import { renewToken, token, tokenFetched } from \"./token.js\"",
             "import { user } from \"./token.js\""
         ]
     );
@@ -70,13 +70,13 @@ fn where_no_socket_knows_its_user_the_page_says_it_and_the_reader_is_told() {
     let ran = sandbox.run(PRIVATE).succeeded();
 
     let how = "
-Nobody may join `inbox:ID` yet: the `id` of UserSocket names no user. To have it ask for a token that does, and the page
-fetch one, run
+No client can join `inbox:ID` yet: the `id` of UserSocket identifies no user. To make the socket require a token that
+does, and the page request one, run
 
     hello-sockets gen auth
 
-With a sign-in of your own, return `Some(\"user_socket:ID\".to_owned())` from `id`, and have the page set `window.userId` to
-that ID before its scripts run.
+With your own authentication, return `Some(\"user_socket:ID\".to_owned())` from `id`, and set `window.userId` to
+that ID before the page's scripts run.
 ";
     assert!(ran.stdout.contains(how), "{}", ran.stdout);
     assert_eq!(

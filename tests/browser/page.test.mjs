@@ -115,6 +115,18 @@ test("without a token the socket is refused, and other scripts of the page run",
   }
 })
 
+test("a page whose token is refused, or was lost, requests a new one and connects", async (t) => {
+  for (const first of ["lost", { contentType: "application/json", body: '{"token": "too old", "user": "alice"}' }]) {
+    const answers = [first]
+    const { page } = await open(t, appUrl(), (request) => {
+      const { pathname } = new URL(request.url())
+      return pathname === "/token" && answers.pop()
+    })
+
+    await page.waitForSelector('[data-socket="DeviceSocket"] [data-channel="sensor:lobby"][data-state="joined"]')
+  }
+})
+
 test("frames are listed in both directions", async (t) => {
   const { page } = await open(t, appUrl())
   await page.waitForSelector(JOINED)

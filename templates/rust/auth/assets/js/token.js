@@ -1,22 +1,27 @@
-// Fetches the token that the server's sockets ask for, and the user that it names: see src/auth.rs.
+// Requests the token for the sockets of the server: see src/auth.rs.
 
-// Once for the page: all of its sockets are the same user's.
-const fetched = fetchToken()
+let latest = { token: "" }
 
-// The token for a socket. Where nobody is signed in it is empty, and the server refuses the socket.
-export const token = async () => (await fetched).token
+// The token, for each connect of a socket. If no user is signed in, it is empty and the server refuses the socket.
+export const token = () => latest.token
 
-// The user that the token names.
-export const user = async () => (await fetched).user
+// Sockets connect after this promise. It never rejects, so other scripts of the page are not affected.
+export const tokenFetched = renewToken()
 
-// The header makes it a request that no other site can send. It never fails: the page's other scripts go on.
-async function fetchToken() {
+// The user of the token.
+export const user = async () => {
+  await tokenFetched
+  return latest.user
+}
+
+// Requests a token for the next connect. Sockets do so after an error: the server may have refused the token as too old.
+export async function renewToken() {
   try {
+    // Pages of other sites cannot send the header.
     const response = await fetch("/token", { method: "POST", headers: { "x-requested-with": "fetch" } })
     if (!response.ok) throw new Error(`the server answered ${response.status}`)
-    return await response.json()
+    latest = await response.json()
   } catch (error) {
     console.error("No token for the socket:", error)
-    return { token: "" }
   }
 }

@@ -1,5 +1,5 @@
 import { Socket } from "phoenix"
-import { token } from "./token.js"
+import { renewToken, token, tokenFetched } from "./token.js"
 import { user } from "./token.js"
 
-const socket = new Socket("/socket", { authToken: await token() })
+const socket = new Socket("/socket", { authToken: token })

@@ -1,6 +1,7 @@
 import { Socket } from "phoenix"
-import { token, tokenFetched } from "./token.js"
+import { renewToken, token, tokenFetched } from "./token.js"
 
 const socket = new Socket("/socket", { authToken: token })
 
+socket.onError(renewToken)
 export const start = () => tokenFetched.then(() => socket.connect())

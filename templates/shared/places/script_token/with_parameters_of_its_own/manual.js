@@ -1,5 +1,6 @@
 import { Socket } from "phoenix"
-import { token, tokenFetched } from "./token.js"
+import { renewToken, token, tokenFetched } from "./token.js"
 
 const socket = new Socket("/socket", { authToken: token, params: { locale: "en" } })
+socket.onError(renewToken)
 tokenFetched.then(() => socket.connect())

@@ -1,7 +1,8 @@
 import { Socket } from "phoenix"
-import { token, tokenFetched } from "./token.js"
+import { renewToken, token, tokenFetched } from "./token.js"
 
 const socket = new Socket("/socket", { authToken: token })
 const other = new Socket("/other", {})
 other.connect()
+socket.onError(renewToken)
 tokenFetched.then(() => socket.connect())
