@@ -78,7 +78,10 @@ pub fn new(args: &New, terminal: &mut Terminal) -> Result<Ending> {
         given: args.asked.answers.clone(),
     };
     if let Some(foreign) = foreign_file(&project, &plan)? {
-        let mut run = Run::new(&project, &renderer, &args.common, terminal, answers.clone());
+        // Files that differ are no further obstacles: the folder is refused, or they are asked about later.
+        let mut common = args.common.clone();
+        common.skip = true;
+        let mut run = Run::new(&project, &renderer, &common, terminal, answers.clone());
         let misuses = run.refusals(&plan)?;
         refuse_foreign(&project, &foreign, misuses, terminal, args.common.yes)?;
     }

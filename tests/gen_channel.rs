@@ -295,9 +295,9 @@ fn it_works_from_any_folder_of_the_app_and_nowhere_else() {
         ran.stderr,
         format!(
             "error: no app was found in `{}` or in any folder above it\n\
-             help: make one with `hello-sockets new my_app`, or go to one, which is known: \
-             a Rust app by `axum` or `axum-channels` among the dependencies in its Cargo.toml, \
-             a Phoenix app by `:phoenix` among the dependencies in its mix.exs\n",
+             help: make one with `hello-sockets new my_app`, or go to the folder of one: \
+             a Rust app has `axum` or `axum-channels` among the dependencies in its Cargo.toml, \
+             a Phoenix app has `:phoenix` among the dependencies in its mix.exs\n",
             here.display()
         )
     );

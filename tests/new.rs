@@ -86,6 +86,19 @@ fn a_path_without_a_last_part_needs_a_name() {
 }
 
 #[test]
+fn another_app_in_the_folder_is_one_obstacle() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "socket", "User"]]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["new", "../my_app"]).misused(
+        "\n`../my_app` is not empty (it has `src/channels/user_socket.rs`). Make the app in it? [yN] N (end of input: the default)\n\
+         error: `../my_app` is not empty; nothing was written\n\
+         help: choose another folder, or add --yes, which asks about each file that differs\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
 fn a_folder_with_other_files_needs_a_yes() {
     let sandbox = Sandbox::new();
     sandbox.write("my_app/notes.txt", "mine");

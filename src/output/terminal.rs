@@ -192,11 +192,16 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
     let Some(misuse) = error.downcast_ref::<Misuse>() else {
         return ExitCode::FAILURE;
     };
-    print_help(misuse);
+    let mut help = misuse.way_out();
     for more in misuse.more() {
+        // The same help follows the last of the errors that it is for.
+        if more.way_out() != help {
+            print_help(help);
+        }
         print_error(&more.to_string());
-        print_help(more);
+        help = more.way_out();
     }
+    print_help(help);
     ExitCode::from(2)
 }
 
@@ -205,8 +210,8 @@ fn print_error(message: &str) {
     err(format_args!("{error} {message}\n"));
 }
 
-fn print_help(misuse: &Misuse) {
-    if let Some(way_out) = misuse.way_out() {
+fn print_help(way_out: Option<&str>) {
+    if let Some(way_out) = way_out {
         let help = style("help:").cyan().bold().for_stderr();
         err(format_args!("{help} {way_out}\n"));
     }

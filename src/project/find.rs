@@ -88,7 +88,7 @@ fn none_around(here: &Path) -> Result<Misuse> {
     stacks.sort_by_key(|stack| !stack.default);
     let known_by: Vec<_> = stacks.iter().map(|s| s.project.known_by.as_str()).collect();
     Ok(Misuse::new(missing).help(format!(
-        "make one with `hello-sockets new my_app`, or go to one, which is known: {}",
+        "make one with `hello-sockets new my_app`, or go to the folder of one: {}",
         known_by.join(", ")
     )))
 }

@@ -146,7 +146,6 @@ fn used_topics_paths_and_modules_are_refused() {
         "error: the path `/socket` is taken: the endpoint mounts MyAppWeb.GameSocket there\n\
          help: hello-sockets gen socket Client\n\
          error: `lib/my_app_web/channels/user_socket.ex` exists and differs; nothing was written\n\
-         help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n\
          error: `assets/js/user_socket.js` exists and differs; nothing was written\n\
          help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n",
     );

@@ -126,7 +126,7 @@ fn gen_auth_takes_no_other_script_for_its_own() {
     let before = sandbox.tree();
 
     sandbox.run(&["gen", "auth", "--yes"]).misused(
-        "error: another script is in assets/js/token.js: it exports no `tokenFetched`\n\
+        "error: another script is in assets/js/token.js: it exports no `renewToken`\n\
          help: give that another name, then run this again\n",
     );
 
@@ -177,6 +177,37 @@ fn no_script_joins_a_channel_that_no_socket_routes() {
         .succeeded();
 
     assert_eq!(sandbox.read("my_app/assets/js/socket.js"), SCRIPT);
+}
+
+#[test]
+fn a_script_that_no_other_imports_is_imported_by_the_pages() {
+    let app = "my_app/assets/js/app.js";
+    for (before, after) in [
+        ("go()\n", "import \"./socket.js\"\n\ngo()\n"),
+        (
+            "// import socket from \"./socket\"\n",
+            "import socket from \"./socket\"\n",
+        ),
+        ("import \"./rooms\"\n", "import \"./rooms\"\n"),
+    ] {
+        let rooms = "import socket from \"./socket\"\n";
+        let mut files = vec![
+            ("assets/js/socket.js", SCRIPT),
+            ("assets/js/app.js", before),
+        ];
+        files.extend(
+            before
+                .contains("rooms")
+                .then_some(("assets/js/rooms.js", rooms)),
+        );
+        let sandbox = shop("1.5.0", &files);
+
+        sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        assert_eq!(sandbox.read(app), after);
+    }
 }
 
 #[test]
