@@ -9,14 +9,26 @@ use tokio::task::consume_budget;
 /// Maximum number of queued broadcasts per subscriber.
 const CAPACITY: usize = 1024;
 
-/// Broadcasts of a topic, for a task of the app: see [`Endpoint::subscribe`](crate::Endpoint::subscribe).
+/// Receiver of a topic's broadcasts, for a task of the app: see [`Endpoint::subscribe`](crate::Endpoint::subscribe).
+///
+/// It has a queue of 1,024 broadcasts. The subscription ends when this value is dropped.
+///
+/// ```
+/// # async fn run(endpoint: axum_channels::Endpoint) {
+/// let mut events = endpoint.subscribe("room:lobby");
+/// while let Ok(event) = events.recv().await {
+///     println!("{} {}", event.event, event.payload.as_json());
+/// }
+/// # }
+/// ```
 pub struct Events {
     listener: Arc<Listener>,
     pubsub: Arc<PubSub>,
     _subscription: Subscription,
 }
 
-/// A broadcast, as a task of the app receives it, or a channel that is [subscribed](crate::Socket::subscribe) to its topic.
+/// A broadcast, as code of the app receives it: a task by [`Events::recv`], or a channel that is
+/// [subscribed](crate::Socket::subscribe) to its topic by [`HandleInfo`](crate::HandleInfo).
 ///
 /// ```
 /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -69,14 +81,14 @@ impl Events {
 
     /// Waits for the next broadcast.
     ///
-    /// # Cancel safety
+    /// # Errors
+    /// If broadcasts were dropped because the queue was full, with 1,024 of them. Broadcasts of the queue come before this
+    /// error, later ones after it: go on calling `recv`.
     ///
+    /// # Cancel safety
     /// This method is cancel safe: no broadcast is lost if the future is dropped.
     ///
-    /// # Errors
-    /// If broadcasts were dropped because 1,024 were queued: their number. Queued broadcasts come before this error, later
-    /// ones after it.
-    ///
+    /// # Examples
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
     /// let mut events = endpoint.subscribe("room:lobby");
@@ -99,14 +111,16 @@ impl Events {
 }
 
 impl Events {
-    /// Sends an event to all other subscribers of the topic, clients included, and not to this one.
+    /// Sends an event to all subscribers of the topic except this one.
+    ///
+    /// A task that uses [`Endpoint::broadcast`](crate::Endpoint::broadcast) receives its own event.
     ///
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
     /// let mut events = endpoint.subscribe("room:lobby");
     /// while let Ok(event) = events.recv().await {
     ///     if event.event == "ping" {
-    ///         events.broadcast_from("pong", event.payload); // it does not receive that itself
+    ///         events.broadcast_from("pong", event.payload); // not received by `events`
     ///     }
     /// }
     /// # }
