@@ -42,7 +42,8 @@ pub trait SocketHandler: Sized + Send + Sync + 'static {
     /// takes longer than [10 seconds](crate::SocketOptions::connect_timeout). No other connection is affected.
     ///
     /// # Cancel safety
-    /// The future is dropped at an await when that time is over, or when the client closes the connection.
+    /// The future is dropped at an await when that time is over, and may be dropped when the client closes the
+    /// connection.
     fn connect(params: &Params, info: &ConnectInfo) -> impl Future<Output = Result<Self>> + Send;
 
     /// Returns the id of this client's connections, such as `user_socket:42`. `None` by default.
