@@ -18,20 +18,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Its effect depends on the callback that returns it. From [`join`](crate::Channel::join) or
 /// [`handle_in`](crate::Channel::handle_in):
 ///
-/// - A [`Refused`] is an error reply with its payload, and an [`InvalidPayload`] one with its reason. The channel goes on; a
-///   join is refused.
+/// - A [`Refused`] is an error reply with its payload, and an [`InvalidPayload`] one with its reason. The channel goes
+///   on; a join is refused.
 /// - An error type of the app is such a reply if [`Channel::refusal`](crate::Channel::refusal) converts it.
 /// - Any other error is unexpected. It is logged with its causes and ends the channel; the client receives `phx_error`
 ///   without the text, or `{"reason":"join crashed"}` as the reply to its join.
 ///
-/// From [`connect`](crate::SocketHandler::connect), a `Refused` or an `InvalidPayload` is the HTTP response, and any other
-/// error is logged and answered with 500.
+/// From [`connect`](crate::SocketHandler::connect), a `Refused` or an `InvalidPayload` is the HTTP response, and any
+/// other error is logged and answered with 500.
 ///
-/// From [`handle_info`](crate::HandleInfo::handle_info) and [`handle_out`](crate::Channel::handle_out), which have no reply,
-/// every error is logged and ends the channel.
+/// From [`handle_info`](crate::HandleInfo::handle_info) and [`handle_out`](crate::Channel::handle_out), which have no
+/// reply, every error is logged and ends the channel.
 ///
-/// `Error` does not implement `std::error::Error` itself, so that `?` can convert all types that do. Its `Display` is the error
-/// and its causes.
+/// `Error` does not implement `std::error::Error` itself, so that `?` can convert all types that do. Its `Display` is the
+/// error and its causes.
 ///
 /// ```
 /// use axum_channels::{Error, Refused};

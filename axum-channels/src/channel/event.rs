@@ -14,9 +14,9 @@ impl Payload {
     /// A variant without content ignores the payload. `#[serde(other)]` marks the variant for all other events.
     ///
     /// # Errors
-    /// [`UnknownEvent`] if no variant has the event's name, and [`InvalidPayload`] if the payload does not fit the variant.
-    /// By `?` in [`handle_in`](crate::Channel::handle_in), the first ends the channel, as in Phoenix, and the second is an
-    /// error reply. Any other error means that `T` is not an enum with the default representation.
+    /// [`UnknownEvent`] if no variant has the event's name, and [`InvalidPayload`] if the payload does not fit the
+    /// variant. By `?` in [`handle_in`](crate::Channel::handle_in), the first ends the channel, as in Phoenix, and the
+    /// second is an error reply. Any other error means that `T` is not an enum with the default representation.
     ///
     /// # Examples
     /// ```

@@ -17,13 +17,13 @@ use tracing::level_filters::LevelFilter;
 
 /// Handler of a topic's messages: one value for each client that has joined the topic.
 ///
-/// A client that joins a topic routed here (see [`Channels`]) gets its own value, created by [`join`](Self::join); each of
-/// its messages on the topic goes to [`handle_in`](Self::handle_in), one after the other. Different channels, of one client
-/// or of many, run concurrently, so a slow one does not delay others.
+/// A client that joins a topic routed here (see [`Channels`]) gets its own value, created by [`join`](Self::join); each
+/// of its messages on the topic goes to [`handle_in`](Self::handle_in), one after the other. Different channels, of one
+/// client or of many, run concurrently, so a slow one does not delay others.
 ///
-/// Callbacks return a [`Result`]. A [`Refused`] or an invalid payload becomes an error reply, and the channel goes on. Any
-/// other [`Error`] or a panic ends this channel and nothing else: its client receives `phx_error`, and a Phoenix client
-/// joins again.
+/// Callbacks return a [`Result`]. A [`Refused`] or an invalid payload becomes an error reply, and the channel goes on.
+/// Any other [`Error`] or a panic ends this channel and nothing else: its client receives `phx_error`, and a Phoenix
+/// client joins again.
 ///
 /// ```
 /// use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Topic, UnknownEvent};
@@ -56,18 +56,19 @@ pub trait Channel: Sized + Send + 'static {
     /// The client is subscribed to the topic's broadcasts once this returns `Ok`: it receives none before the reply, and
     /// all after it. The reply is an empty object, or the payload passed to [`Socket::set_join_response`].
     ///
-    /// A history that is read here may lack broadcasts between the reading and the subscription. Send the channel a message
-    /// instead, as Phoenix's `send(self(), :after_join)`, and read the history in its `handle_info`: that runs once the
-    /// client is subscribed, before any message of the client. A broadcast of that moment may then be sent twice, once in the
-    /// history.
+    /// A history that is read here may lack broadcasts between the reading and the subscription. Send the channel a
+    /// message instead, as Phoenix's `send(self(), :after_join)`, and read the history in its `handle_info`: that runs
+    /// once the client is subscribed, before any message of the client. A broadcast of that moment may then be sent
+    /// twice, once in the history.
     ///
     /// # Errors
-    /// An error refuses the join. Its reply is the refusal, or `{"reason":"join crashed"}` if the error is unexpected: see
-    /// [`Error`]. A panic has the same reply, and so has a join that takes longer than
-    /// [10 seconds](crate::SocketOptions::join_timeout).
+    /// An error refuses the join. Its reply is the refusal, or `{"reason":"join crashed"}` if the error is unexpected:
+    /// see [`Error`]. A panic has the same reply, and so has a join that takes longer than [10
+    /// seconds](crate::SocketOptions::join_timeout).
     ///
     /// # Cancel safety
-    /// The future is dropped at an await when that time is over, and in the cases listed at [`handle_in`](Self::handle_in).
+    /// The future is dropped at an await when that time is over, and in the cases listed at
+    /// [`handle_in`](Self::handle_in).
     ///
     /// # Examples
     /// ```
@@ -100,20 +101,21 @@ pub trait Channel: Sized + Send + 'static {
 
     /// Handles a message from the client, and returns the reply to it.
     ///
-    /// The default returns [`UnknownEvent`], which ends the channel. [`Payload::parse_event`] parses event and payload into
-    /// an enum.
+    /// The default returns [`UnknownEvent`], which ends the channel. [`Payload::parse_event`] parses event and payload
+    /// into an enum.
     ///
-    /// The next message on this topic waits until the future is done. Up to
-    /// [128 messages and 4 MiB](crate::SocketOptions::max_waiting) are queued. Beyond that the client is not read for up to
-    /// 10 seconds, and then answered with the error `{"reason":"channel busy"}`.
+    /// The next message on this topic waits until the future is done. Up to [128 messages and 4
+    /// MiB](crate::SocketOptions::max_waiting) are queued. Beyond that the client is not read for up to 10 seconds, and
+    /// then answered with the error `{"reason":"channel busy"}`.
     ///
     /// # Errors
     /// A refusal is an error reply, and the channel goes on; any other error ends the channel: see [`Error`].
     ///
     /// # Cancel safety
     /// A received message is handled to its end, even if its client disconnects meanwhile or the endpoint shuts down;
-    /// replies are then dropped. The future is dropped at an await in two cases only: its client joins the topic again, as
-    /// in Phoenix, or [the time limit](crate::SocketOptions::drain_timeout) for handlers of disconnected clients is over.
+    /// replies are then dropped. The future is dropped at an await in two cases only: its client joins the topic again,
+    /// as in Phoenix, or [the time limit](crate::SocketOptions::drain_timeout) for handlers of disconnected clients is
+    /// over.
     fn handle_in(
         &mut self,
         event: &str,
@@ -124,7 +126,8 @@ pub trait Channel: Sized + Send + 'static {
         std::future::ready(Err(UnknownEvent::new(event).into()))
     }
 
-    /// Converts an error of [`join`](Self::join) or [`handle_in`](Self::handle_in) into the refusal that the client receives.
+    /// Converts an error of [`join`](Self::join) or [`handle_in`](Self::handle_in) into the refusal that the client
+    /// receives.
     ///
     /// It decides which error types of the app the client may see, so that `?` works on all of them. `None` stands for an
     /// unexpected error, which ends the channel; the default returns it for every error. [`Refused`] and
@@ -202,8 +205,8 @@ pub trait Channel: Sized + Send + 'static {
     /// ```
     const LOG_JOIN: LevelFilter = LevelFilter::INFO;
 
-    /// Log level of client messages that this channel has handled: [`LevelFilter::DEBUG`] by default, [`LevelFilter::OFF`] to
-    /// disable it.
+    /// Log level of client messages that this channel has handled: [`LevelFilter::DEBUG`] by default,
+    /// [`LevelFilter::OFF`] to disable it.
     ///
     /// The same as Phoenix's `log_handle_in`.
     const LOG_HANDLE_IN: LevelFilter = LevelFilter::DEBUG;
@@ -252,13 +255,13 @@ pub trait Channel: Sized + Send + 'static {
 
     /// Cleans up at the end of the channel, before it is dropped, for example to notify other clients.
     ///
-    /// It is called once for every channel that was joined, even if it was busy when it ended; only a channel that panicked
-    /// is dropped without it. It cannot await: spawn a task for longer work. A panic in it is logged, and so is one in the
-    /// channel's `Drop`.
+    /// It is called once for every channel that was joined, even if it was busy when it ended; only a channel that
+    /// panicked is dropped without it. It cannot await: spawn a task for longer work. A panic in it is logged, and so is
+    /// one in the channel's `Drop`.
     ///
     /// The client receives the pushes of this method before the `phx_error` of a channel that failed, and after the
-    /// `phx_close` of one that was left or stopped, as in Phoenix. It does not receive the broadcasts: its subscription has
-    /// ended.
+    /// `phx_close` of one that was left or stopped, as in Phoenix. It does not receive the broadcasts: its subscription
+    /// has ended.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Reason, Result, Socket, Topic};
@@ -284,8 +287,8 @@ pub trait Channel: Sized + Send + 'static {
 /// Handler of a channel for messages of the type `M` from elsewhere in the app, as Phoenix's `handle_info`.
 ///
 /// Messages come from a [`Sender`](crate::Sender), from its [timers](crate::Sender::send_after), or as an
-/// [`Event`](crate::Event) from another topic to which the channel is [subscribed](Socket::subscribe). A channel may implement
-/// this for many types. Messages are queued among those of the client, and handled one after the other.
+/// [`Event`](crate::Event) from another topic to which the channel is [subscribed](Socket::subscribe). A channel may
+/// implement this for many types. Messages are queued among those of the client, and handled one after the other.
 ///
 /// ```
 /// # use axum_channels::{Channel, Payload, Result, Socket, Topic};

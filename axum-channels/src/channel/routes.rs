@@ -86,8 +86,8 @@ impl<S> Channels<S> {
 
     /// Routes the topics that match a pattern to a channel.
     ///
-    /// A pattern is a topic, `room:lobby`, or a prefix with a star at its end, `room:*`. Patterns are tried in the order in
-    /// which they were added.
+    /// A pattern is a topic, `room:lobby`, or a prefix with a star at its end, `room:*`. Patterns are tried in the order
+    /// in which they were added.
     ///
     /// # Panics
     /// If there is a star anywhere but at the end.
@@ -105,8 +105,8 @@ impl<S> Channels<S> {
 
     /// Routes topics to a channel, with a value for all channels of this route: [`Socket::assigns`] returns it.
     ///
-    /// The same as Phoenix's `channel "room:*", RoomChannel, assigns: %{…}`. A value for all channels of the app belongs in
-    /// [`EndpointBuilder::state`](crate::EndpointBuilder::state).
+    /// The same as Phoenix's `channel "room:*", RoomChannel, assigns: %{…}`. A value for all channels of the app belongs
+    /// in [`EndpointBuilder::state`](crate::EndpointBuilder::state).
     ///
     /// # Panics
     /// If there is a star anywhere but at the end.

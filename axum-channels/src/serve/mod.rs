@@ -27,11 +27,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
-/// Serves an app over HTTP/1.1 until it is shut down: [`axum::serve`](https://docs.rs/axum/0.8/axum/fn.serve.html) with limits.
+/// Creates a server for an app over HTTP/1.1: [`axum::serve`](https://docs.rs/axum/0.8/axum/fn.serve.html) with limits.
 ///
-/// `app` is a [`Router`](axum::Router), or one wrapped in tower layers. Handlers may take
-/// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further setup. Channels work under any other server of
-/// axum's, too; this one adds:
+/// It runs when the returned [`Serve`] is awaited, until it is shut down. `app` is a [`Router`](axum::Router), or one wrapped
+/// in tower layers. Handlers may take [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further setup. Channels
+/// also work with any other server for axum; compared with `axum::serve`:
 ///
 /// - A client has [a time limit](Serve::header_timeout) for its headers, [one for the body](Serve::body_timeout), and
 ///   [one between requests](Serve::keep_alive_timeout); headers have [a maximum size](Serve::max_header_bytes).
@@ -68,9 +68,26 @@ where
     }
 }
 
-/// A server that runs when awaited: see [`serve`].
+/// HTTP server that runs when awaited: see [`serve`].
 ///
-/// Dropping its future ends it at once, apart from WebSockets.
+/// Awaiting it returns after a shutdown, and without one never. The result is an error only if the server's task failed.
+///
+/// # Cancel safety
+/// Dropping the future ends the server at once, except for open WebSockets.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use axum_channels::{Endpoint, serve};
+/// # use std::time::Duration;
+/// # async fn run(endpoint: Endpoint, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+/// serve(listener, app)
+///     .header_timeout(Duration::from_secs(10))
+///     .drain(&endpoint)
+///     .with_signals()
+///     .await
+/// # }
+/// ```
 #[must_use = "a server does nothing unless it is awaited"]
 pub struct Serve<S> {
     listener: TcpListener,
@@ -146,10 +163,10 @@ impl<S> Serve<S> {
 
     /// Maximum total time that a request waits for its body: 30 seconds by default, and one more for each KiB that arrives.
     ///
-    /// Then reading it fails, which most extractors answer with 400, long-polling with 408.
+    /// After that, reading the body fails: most extractors respond with 400, long-polling with 408.
     ///
-    /// So a large upload over a slow network may take as long as it needs, at 1 KiB per second or more. The time that a
-    /// handler takes between two reads does not count.
+    /// A large upload over a slow network may take as long as it needs, at 1 KiB per second or more. The time between two
+    /// reads of a handler does not count.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -193,7 +210,7 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Closes this endpoint's clients in a graceful shutdown, as [`Endpoint::shutdown`] does, while requests are finished.
+    /// Closes the clients of an endpoint in a graceful shutdown, as [`Endpoint::shutdown`] does, while requests are finished.
     ///
     /// Without it, WebSockets last until the runtime ends.
     ///
@@ -208,8 +225,8 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Shuts down when the future is over, within [a limited time](Self::shutdown_timeout): no more connections are
-    /// accepted, requests under way are finished, idle connections are closed.
+    /// Shuts down gracefully when a future completes, within [a limited time](Self::shutdown_timeout): no more connections
+    /// are accepted, requests under way are finished, idle connections are closed.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -230,7 +247,7 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Ends at once when the future is over, even during a graceful shutdown: requests under way are dropped.
+    /// Ends the server at once when a future completes, even during a graceful shutdown: requests under way are dropped.
     ///
     /// ```no_run
     /// # use axum_channels::{serve, shutdown_signal};
@@ -252,8 +269,9 @@ impl<S> Serve<S> {
 
     /// Shuts down gracefully at Ctrl-C or SIGTERM; a second signal ends the process, with the exit code 130 or 143.
     ///
-    /// It does not return after the second signal: a runtime waits for its blocking tasks before it ends, and those may be
-    /// stuck.
+    /// It replaces [`with_graceful_shutdown`](Self::with_graceful_shutdown) and
+    /// [`with_forced_shutdown`](Self::with_forced_shutdown). The second signal ends the whole process, since a runtime waits
+    /// for its blocking tasks before it ends, and those may be stuck.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
