@@ -63,11 +63,12 @@
 //!
 //! # Terms
 //!
-//! - *Socket*: a mount point for clients, such as `/socket`, with a [`SocketHandler`]. One client has one connection to it.
+//! - *Socket*: a mount point for clients, such as `/socket`, with a [`SocketHandler`]. One client has one connection to
+//!   it.
 //! - *Topic*: a name such as `room:lobby`. A client joins any number of topics over its connection.
 //! - *Channel*: the server's side of one client on one topic, a value of a type that implements [`Channel`].
-//! - *Event*: the name of a message on a topic. A client *pushes* events to its channel, which may *reply*; a channel pushes
-//!   events to its client, or *broadcasts* them to all subscribers of a topic.
+//! - *Event*: the name of a message on a topic. A client *pushes* events to its channel, which may *reply*; a channel
+//!   pushes events to its client, or *broadcasts* them to all subscribers of a topic.
 //! - *Presence*: an entry in a topic's list of online users, with metadata.
 //!
 //! # Overview
@@ -77,8 +78,10 @@
 //! - [`Endpoint`]: all sockets of an app. It mounts them in a [`Router`](axum::Router), and sends to their clients from
 //!   anywhere in the app, channels included.
 //! - [`SocketHandler`]: accepts clients ([`Params`], [`ConnectInfo`]) and routes topics to channels ([`Channels`]).
-//! - [`websocket`] and [`longpoll`]: transports of a socket, with their options and limits ([`SocketOptions`], [`RateLimit`]).
-//! - [`CheckOrigin`]: web pages that may connect. [`PublicUrl`]: the app's own URL. [`TrustedProxies`]: proxies in front of it.
+//! - [`websocket`] and [`longpoll`]: transports of a socket, with their options and limits ([`SocketOptions`],
+//!   [`RateLimit`]).
+//! - [`CheckOrigin`]: web pages that may connect. [`PublicUrl`]: the app's own URL. [`TrustedProxies`]: proxies in front
+//!   of it.
 //! - [`serve`]: an HTTP server with time limits and a bounded shutdown.
 //!
 //! Handling messages:
@@ -92,9 +95,10 @@
 //! Messages within the app:
 //!
 //! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app, at once or by a [`Timer`].
-//! - [`Socket::subscribe`]: another topic's broadcasts, for a channel. [`Socket::subscribe_client`]: the same for its client.
-//!   [`Endpoint::subscribe`]: a topic's broadcasts, for a task of the app ([`Events`]).
-//! - [`EndpointBuilder::state`] and [`Channels::channel_with`]: values of the app, for all channels and for those of a route.
+//! - [`Socket::subscribe`]: another topic's broadcasts, for a channel. [`Socket::subscribe_client`]: the same for its
+//!   client. [`Endpoint::subscribe`]: a topic's broadcasts, for a task of the app ([`Events`]).
+//! - [`EndpointBuilder::state`] and [`Channels::channel_with`]: values of the app, for all channels and for those of a
+//!   route.
 //! - [`Presence`]: changes to a topic's presences by a channel. [`TrackedPresence`]: the presence of a task.
 //!   [`PresenceHandler`]: data that is added to presences, and a callback for their changes.
 //!
@@ -109,7 +113,8 @@
 //!
 //! - `testing`: the module `testing`. For dev-dependencies.
 //! - `token`: `Signer`, which signs and verifies tokens as `Phoenix.Token` does. Adds `hmac`, `pbkdf2` and `sha2`.
-//! - `trim`: returns freed memory to the operating system, with glibc. It affects the whole process, so it is for servers.
+//! - `trim`: returns freed memory to the operating system, with glibc. It affects the whole process, so it is for
+//!   servers.
 //!
 //! # Layout
 //!
@@ -126,16 +131,16 @@
 //!
 //! # Log
 //!
-//! Events of the `tracing` target `axum_channels` report connections, joins and pushes, and the reason when the server ends
-//! a connection. Each has a constant message and fields; [`LogLine`] formats it as Phoenix does. Levels are set with
+//! Events of the `tracing` target `axum_channels` report connections, joins and pushes, and the reason when the server
+//! ends a connection. Each has a constant message and fields; [`LogLine`] formats it as Phoenix does. Levels are set with
 //! [`SocketOptions::log`], [`Channel::LOG_JOIN`] and [`Channel::LOG_HANDLE_IN`], hidden parameters with
 //! [`EndpointBuilder::filter_parameters`]. The README lists all events.
 //!
 //! # Metrics
 //!
 //! Besides the counts of [`Endpoint::stats`], events of the `tracing` target `axum_channels::metrics`, at level `TRACE`,
-//! report operations and their durations. Each has the fields `what`, the name of the operation, and `micros`, its duration in
-//! microseconds, and those listed here:
+//! report operations and their durations. Each has the fields `what`, the name of the operation, and `micros`, its
+//! duration in microseconds, and those listed here:
 //!
 //! - `connect`: `socket`, `transport`, `accepted`
 //! - `join`: `channel`, `outcome` (`ok`, `refused`, `crashed`)
@@ -148,9 +153,9 @@
 //!
 //! # Cost of a connection
 //!
-//! One task, and some 1.6 kB with a channel joined, buffers included: an idle connection has none. Frames are read through
-//! one buffer per thread; senders write to the socket directly, and only bytes that the socket does not accept are queued,
-//! within bounds. A broadcast is encoded once for each protocol version, and shared.
+//! One task, and some 1.6 kB with a channel joined, buffers included: an idle connection has none. Frames are read
+//! through one buffer per thread; senders write to the socket directly, and only bytes that the socket does not accept
+//! are queued, within bounds. A broadcast is encoded once for each protocol version, and shared.
 //!
 //! [axum]: https://docs.rs/axum
 #![forbid(unsafe_code)]

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 /// Rate limit for the messages of one client: messages per second and, if set, bytes per second. See
 /// [`SocketOptions::rate_limit`](crate::SocketOptions::rate_limit).
 ///
-/// It is a token bucket whose capacity is five seconds at the full rate, or the time set by [`burst`](Self::burst): after a
-/// pause, a client may send that much at once. Every message counts, heartbeats and joins included. A message beyond the
-/// limit is not handled. The reply to it is the error `{"reason":"rate limited"}`; with [`close`](Self::close) it ends the
-/// connection.
+/// It is a token bucket whose capacity is five seconds at the full rate, or the time set by [`burst`](Self::burst): after
+/// a pause, a client may send that much at once. Every message counts, heartbeats and joins included. A message beyond
+/// the limit is not handled. The reply to it is the error `{"reason":"rate limited"}`; with [`close`](Self::close) it
+/// ends the connection.
 ///
 /// ```
 /// use axum_channels::{RateLimit, websocket};

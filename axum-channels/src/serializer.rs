@@ -1,8 +1,8 @@
 //! Custom serializers: encodings of the protocol's messages other than JSON.
 //!
-//! Only apps with an encoding of their own need this module. A client requests an encoding by a version, the parameter `vsn`
-//! of its URL. Every socket has the [built-in](BuiltIn) V1 and V2. An app implements [`Serializer`] for a type, and mounts it
-//! for another version, or in place of a built-in one, with
+//! Only apps with an encoding of their own need this module. A client requests an encoding by a version, the parameter
+//! `vsn` of its URL. Every socket has the [built-in](BuiltIn) V1 and V2. An app implements [`Serializer`] for a type, and
+//! mounts it for another version, or in place of a built-in one, with
 //! [`SocketOptions::serializer`](crate::SocketOptions::serializer).
 //!
 //! - [`Serializer`]: the encoding, from a [`Frame`] to a [`Message`] and from a [`ServerMessage`] to [`Encoded`].

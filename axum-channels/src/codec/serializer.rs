@@ -4,8 +4,8 @@ use std::any::type_name;
 
 /// Encoding of a socket's messages: it decodes frames of clients, and encodes messages to them.
 ///
-/// A serializer is mounted for a version of the protocol with [`SocketOptions::serializer`]. Clients that connect with that
-/// `vsn` use it on both transports; by long-polling, only text can be sent.
+/// A serializer is mounted for a version of the protocol with [`SocketOptions::serializer`]. Clients that connect with
+/// that `vsn` use it on both transports; by long-polling, only text can be sent.
 ///
 /// A broadcast is encoded once for all clients that use the same serializer. The tasks that send and receive call the
 /// methods, many at once: they must not block. A panic counts as an error.
@@ -60,8 +60,8 @@ pub trait Serializer: Send + Sync + 'static {
     /// Encodes a message to a client, or to all clients on a topic.
     ///
     /// # Errors
-    /// If the format cannot express the message. It is then not sent to clients of this serializer, and that is logged; the
-    /// channel goes on.
+    /// If the format cannot express the message. It is then not sent to clients of this serializer, and that is logged;
+    /// the channel goes on.
     fn encode(&self, message: &ServerMessage<'_>) -> Result<Encoded>;
 
     /// Returns the name of the serializer for the log: that of its type by default.

@@ -82,8 +82,8 @@ impl Events {
     /// Waits for the next broadcast.
     ///
     /// # Errors
-    /// If broadcasts were dropped because the queue was full, with 1,024 of them. Broadcasts of the queue come before this
-    /// error, later ones after it: go on calling `recv`.
+    /// If broadcasts were dropped because the queue was full, with 1,024 of them. Broadcasts of the queue come before
+    /// this error, later ones after it: go on calling `recv`.
     ///
     /// # Cancel safety
     /// This method is cancel safe: no broadcast is lost if the future is dropped.

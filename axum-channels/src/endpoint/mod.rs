@@ -35,8 +35,8 @@ use tokio::time::{Instant, timeout_at};
 /// It is built with [`Endpoint::builder`]. Cloning it is cheap: a clone is the same endpoint.
 ///
 /// Channels get it from [`Socket::endpoint`](crate::Socket::endpoint), socket handlers from
-/// [`ConnectInfo::endpoint`](crate::ConnectInfo::endpoint), and axum handlers as their state. It lasts as long as anything
-/// holds it: the app, one of its routers, or a connected client.
+/// [`ConnectInfo::endpoint`](crate::ConnectInfo::endpoint), and axum handlers as their state. It lasts as long as
+/// anything holds it: the app, one of its routers, or a connected client.
 ///
 /// ```no_run
 /// # use axum_channels::{ConnectInfo, Params, Result, SocketHandler};
@@ -139,12 +139,13 @@ impl Endpoint {
         self.inner.shared.states.get()
     }
 
-    /// Sends an event to all subscribers of a topic: clients that have joined it, and channels and tasks that subscribed to it.
+    /// Sends an event to all subscribers of a topic: clients that have joined it, and channels and tasks that subscribed
+    /// to it.
     ///
     /// The payload is a JSON object or bytes: anything else is logged, and not sent to clients of the V2 protocol.
     ///
-    /// It returns without waiting for slow subscribers. A topic with more than 1,024 subscribers is served by the workers of
-    /// the runtime after this has returned: in order, but a reply or a push that is sent meanwhile may arrive earlier.
+    /// It returns without waiting for slow subscribers. A topic with more than 1,024 subscribers is served by the workers
+    /// of the runtime after this has returned: in order, but a reply or a push that is sent meanwhile may arrive earlier.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -186,7 +187,8 @@ impl Endpoint {
         self.inner.shared.tracker.list(topic)
     }
 
-    /// Closes every connection with this [`SocketHandler::id`](crate::SocketHandler::id), for example when a user signs out.
+    /// Closes every connection with this [`SocketHandler::id`](crate::SocketHandler::id), for example when a user signs
+    /// out.
     ///
     /// The close code is 1001, after which Phoenix's client reconnects; `connect` can then refuse it. Messages that were
     /// received before are handled.
@@ -208,8 +210,8 @@ impl Endpoint {
     /// [`serve`](crate::serve) calls it for the endpoint given to [`drain`](crate::Serve::drain).
     ///
     /// # Cancel safety
-    /// A dropped future leaves the rest of the connections open. Call it in a task, not in a channel: a channel is dropped
-    /// with its connection, and so are the futures that it awaits.
+    /// A dropped future leaves the rest of the connections open. Call it in a task, not in a channel: a channel is
+    /// dropped with its connection, and so are the futures that it awaits.
     ///
     /// # Examples
     /// ```no_run
@@ -230,7 +232,8 @@ impl Endpoint {
         }
     }
 
-    /// Returns the URL at which browsers reach the app, if the endpoint was built [with one](crate::EndpointBuilder::url).
+    /// Returns the URL at which browsers reach the app, if the endpoint was built [with
+    /// one](crate::EndpointBuilder::url).
     ///
     /// ```
     /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
@@ -248,8 +251,8 @@ impl Endpoint {
 
     /// Checks the `Origin` header of any request, as the endpoint does before a connection.
     ///
-    /// Use it in axum handlers whose response no other site may read, such as one with a token. A request without the header
-    /// is allowed: browsers send it with every `POST`, but with a `GET` only to another site.
+    /// Use it in axum handlers whose response no other site may read, such as one with a token. A request without the
+    /// header is allowed: browsers send it with every `POST`, but with a `GET` only to another site.
     ///
     /// # Errors
     /// If the origin is not allowed. As a response, the error is a 403.

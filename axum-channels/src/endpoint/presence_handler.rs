@@ -39,8 +39,8 @@ pub trait PresenceHandler: Send + Sync + 'static {
     /// It is called for `presence_state`, for the joins and the leaves of each `presence_diff`, and for
     /// [`Endpoint::fetch_presences`], but not for an empty list. Data is added by [`Presences::set`].
     ///
-    /// A topic's changes are fetched and sent one after the other, in order. If this panics or takes longer than 5 seconds,
-    /// presences are sent without its data, and that is logged.
+    /// A topic's changes are fetched and sent one after the other, in order. If this panics or takes longer than 5
+    /// seconds, presences are sent without its data, and that is logged.
     fn fetch(&self, topic: &Topic, presences: Presences) -> impl Future<Output = Presences> + Send {
         let _ = topic;
         ready(presences)
@@ -51,8 +51,8 @@ pub trait PresenceHandler: Send + Sync + 'static {
     /// `diff` is the change, with the data that [`fetch`](Self::fetch) added. `presences` is the list at the time of
     /// the call, without that data.
     ///
-    /// A topic's changes come one after the other, in order. The next change waits until this returns. A panic is logged, and
-    /// a call that takes longer than 5 seconds is dropped and logged.
+    /// A topic's changes come one after the other, in order. The next change waits until this returns. A panic is logged,
+    /// and a call that takes longer than 5 seconds is dropped and logged.
     fn handle_metas(
         &self,
         topic: &Topic,

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 /// Error of a payload without the expected form: see [`Payload::parse`](crate::Payload::parse) and
 /// [`Payload::parse_event`](crate::Payload::parse_event).
 ///
-/// Returned by `?` from [`join`](crate::Channel::join) or [`handle_in`](crate::Channel::handle_in), it is an error reply with
-/// its text as the `reason`. [`Channel::refusal`](crate::Channel::refusal) can replace that reply.
+/// Returned by `?` from [`join`](crate::Channel::join) or [`handle_in`](crate::Channel::handle_in), it is an error reply
+/// with its text as the `reason`. [`Channel::refusal`](crate::Channel::refusal) can replace that reply.
 ///
 /// ```
 /// use axum_channels::Payload;

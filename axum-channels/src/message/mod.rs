@@ -51,8 +51,8 @@ use std::borrow::Cow;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message<'a> {
-    /// `ref` of the join that the message belongs to. A message with that of an earlier join is dropped; `None` stands for the
-    /// current one.
+    /// `ref` of the join that the message belongs to. A message with that of an earlier join is dropped; `None` stands
+    /// for the current one.
     pub join_ref: Option<Ref>,
     /// `ref` of this message, which its reply repeats.
     pub reference: Option<Ref>,

@@ -12,8 +12,8 @@ use std::fmt;
 ///
 /// JSON is kept as it was received and parsed on demand, by [`parse`](Self::parse), [`get`](Self::get) or
 /// [`to_value`](Self::to_value). A payload that is only passed on (echoed, broadcast) is never parsed: its bytes are sent
-/// unchanged, with keys in the same order. Cloning shares the text. Two payloads are equal if they are the same JSON value,
-/// or the same bytes.
+/// unchanged, with keys in the same order. Cloning shares the text. Two payloads are equal if they are the same JSON
+/// value, or the same bytes.
 ///
 /// ```
 /// use axum_channels::Payload;
@@ -72,8 +72,8 @@ impl Payload {
     /// Creates a binary payload, sent unchanged in a binary frame: an `ArrayBuffer` in phoenix.js.
     ///
     /// Topic, event and refs of its message have at most 255 bytes each; a channel that sends a longer one ends with an
-    /// error. Clients that cannot receive bytes, those with the V1 protocol or on the long-poll transport, are not sent the
-    /// message, and that is logged.
+    /// error. Clients that cannot receive bytes, those with the V1 protocol or on the long-poll transport, are not sent
+    /// the message, and that is logged.
     ///
     /// ```
     /// use axum_channels::{Payload, Reply};
@@ -100,7 +100,8 @@ impl Payload {
         }
     }
 
-    /// Checks that this can be the payload of a push or a broadcast: an object or bytes, as in Phoenix. Its clients fail on `null`.
+    /// Checks that this can be the payload of a push or a broadcast: an object or bytes, as in Phoenix. Its clients fail
+    /// on `null`.
     pub(crate) fn check_event(&self) -> Result<(), EncodeError> {
         match self.is_object() || self.is_binary() {
             true => Ok(()),

@@ -4,8 +4,8 @@ use std::fmt;
 
 /// List of a topic's presences: for each key, such as a user's id, the metadata of each of its connections.
 ///
-/// Metadata have a field `phx_ref` besides those of the app: phoenix.js's `Presence` needs it. As a payload, the list is the
-/// `presence_state` that phoenix.js expects.
+/// Metadata have a field `phx_ref` besides those of the app: phoenix.js's `Presence` needs it. As a payload, the list is
+/// the `presence_state` that phoenix.js expects.
 ///
 /// ```
 /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -47,7 +47,8 @@ impl Presences {
         self.0.is_empty()
     }
 
-    /// Returns the metadata under a key: an object for each connection or task that tracks it. It is empty if there is none.
+    /// Returns the metadata under a key: an object for each connection or task that tracks it. It is empty if there is
+    /// none.
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();

@@ -5,8 +5,8 @@ use std::fmt;
 
 /// Reference that a client gives a message, the `ref` or `join_ref` of the protocol. A reply repeats it.
 ///
-/// As in Phoenix it may be any JSON value except `null`, of at most 4,096 bytes. The received JSON text is kept, so that `"5"`
-/// and `5` are sent back unchanged. Up to 22 bytes need no allocation. It serializes as that value.
+/// As in Phoenix it may be any JSON value except `null`, of at most 4,096 bytes. The received JSON text is kept, so that
+/// `"5"` and `5` are sent back unchanged. Up to 22 bytes need no allocation. It serializes as that value.
 ///
 /// ```
 /// use axum_channels::serializer::Ref;

@@ -62,8 +62,8 @@ impl Refused {
 
     /// Sets the HTTP status of a refused WebSocket: 403 by default.
     ///
-    /// It has no effect on a join or a message. A long-polling client is refused with HTTP 200 and a status in the body, which
-    /// is 500 for a server error and 403 otherwise.
+    /// It has no effect on a join or a message. A long-polling client is refused with HTTP 200 and a status in the body,
+    /// which is 500 for a server error and 403 otherwise.
     ///
     /// # Panics
     /// If `status` is not a client or server error: 400 to 599.

@@ -4,8 +4,8 @@ use super::later::{Later, Promise};
 /// Reply of a channel to a message of its client: a status and a payload, none, or one that is sent later.
 ///
 /// [`Channel::handle_in`](crate::Channel::handle_in) returns it. In phoenix.js, `push.receive("ok", …)` and
-/// `push.receive("error", …)` get the payload, which may be any JSON or bytes. Two replies are equal if their status is and
-/// their payloads are the same JSON value.
+/// `push.receive("error", …)` get the payload, which may be any JSON or bytes. Two replies are equal if their status is
+/// and their payloads are the same JSON value.
 ///
 /// ```
 /// use axum_channels::Reply;

@@ -29,7 +29,8 @@ pub enum ServerMessage<'a> {
     },
     /// Event for one client: a push, `phx_close`, `phx_error`.
     Push {
-        /// `ref` of the join of the topic. `None` if the client joined without one, or for a topic that it need not have joined.
+        /// `ref` of the join of the topic. `None` if the client joined without one, or for a topic that it need not have
+        /// joined.
         join_ref: Option<&'a Ref>,
         /// `ref` of the join, if this is the end of its channel; `None` otherwise.
         reference: Option<&'a Ref>,

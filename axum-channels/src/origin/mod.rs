@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 /// Check of the `Origin` header: the web pages that may connect.
 ///
-/// It prevents other sites from using a visitor's cookies, or a server that only the visitor's machine can reach. Browsers
-/// send the origin of a page with its request. A request without an origin, from a program, is allowed; one from a page that
-/// is not allowed is refused with 403, and a log line that names the setting to change. `Host` is ignored: in an attack by
-/// DNS rebinding it is the attacker's. The rules are those of Phoenix's `check_origin`.
+/// It prevents other sites from using a visitor's cookies, or a server that only the visitor's machine can reach.
+/// Browsers send the origin of a page with its request. A request without an origin, from a program, is allowed; one from
+/// a page that is not allowed is refused with 403, and a log line that names the setting to change. `Host` is ignored: in
+/// an attack by DNS rebinding it is the attacker's. The rules are those of Phoenix's `check_origin`.
 ///
 /// It is set with [`EndpointBuilder::check_origin`](crate::EndpointBuilder::check_origin) for all sockets, or with
 /// [`SocketOptions::check_origin`](crate::SocketOptions::check_origin) for one.

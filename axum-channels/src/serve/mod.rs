@@ -29,14 +29,14 @@ use tower_service::Service;
 
 /// Creates a server for an app over HTTP/1.1: [`axum::serve`](https://docs.rs/axum/0.8/axum/fn.serve.html) with limits.
 ///
-/// It runs when the returned [`Serve`] is awaited, until it is shut down. `app` is a [`Router`](axum::Router), or one wrapped
-/// in tower layers. Handlers may take [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further setup. Channels
-/// also work with any other server for axum; compared with `axum::serve`:
+/// It runs when the returned [`Serve`] is awaited, until it is shut down. `app` is a [`Router`](axum::Router), or one
+/// wrapped in tower layers. Handlers may take [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further
+/// setup. Channels also work with any other server for axum; compared with `axum::serve`:
 ///
 /// - A client has [a time limit](Serve::header_timeout) for its headers, [one for the body](Serve::body_timeout), and
 ///   [one between requests](Serve::keep_alive_timeout); headers have [a maximum size](Serve::max_header_bytes).
-/// - A shutdown ends [in bounded time](Serve::shutdown_timeout), closes the [endpoint's clients](Serve::drain), and can be
-///   [cut short](Serve::with_forced_shutdown).
+/// - A shutdown ends [in bounded time](Serve::shutdown_timeout), closes the [endpoint's clients](Serve::drain), and can
+///   be [cut short](Serve::with_forced_shutdown).
 /// - Connections are accepted on a worker of the runtime, wherever the future is awaited, and stay there, which takes a
 ///   fifth less CPU for each than accepting in `main`.
 /// - Small messages are sent at once (`TCP_NODELAY`), and a lack of file descriptors is logged and accepting retried.
@@ -133,7 +133,8 @@ enum Phase {
 }
 
 impl<S> Serve<S> {
-    /// Maximum time from a connection to the end of its first request's headers: 30 seconds by default. It is then closed.
+    /// Maximum time from a connection to the end of its first request's headers: 30 seconds by default. It is then
+    /// closed.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -161,7 +162,8 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Maximum total time that a request waits for its body: 30 seconds by default, and one more for each KiB that arrives.
+    /// Maximum total time that a request waits for its body: 30 seconds by default, and one more for each KiB that
+    /// arrives.
     ///
     /// After that, reading the body fails: most extractors respond with 400, long-polling with 408.
     ///
@@ -179,10 +181,11 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Maximum time from a response to the end of the next request's headers on the same connection: 75 seconds by default.
+    /// Maximum time from a response to the end of the next request's headers on the same connection: 75 seconds by
+    /// default.
     ///
-    /// Keep it above that of a proxy in front, often 60 seconds: otherwise the proxy may send a request into a connection that
-    /// is being closed.
+    /// Keep it above that of a proxy in front, often 60 seconds: otherwise the proxy may send a request into a connection
+    /// that is being closed.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -210,7 +213,8 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Closes the clients of an endpoint in a graceful shutdown, as [`Endpoint::shutdown`] does, while requests are finished.
+    /// Closes the clients of an endpoint in a graceful shutdown, as [`Endpoint::shutdown`] does, while requests are
+    /// finished.
     ///
     /// Without it, WebSockets last until the runtime ends.
     ///
@@ -225,8 +229,8 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Shuts down gracefully when a future completes, within [a limited time](Self::shutdown_timeout): no more connections
-    /// are accepted, requests under way are finished, idle connections are closed.
+    /// Shuts down gracefully when a future completes, within [a limited time](Self::shutdown_timeout): no more
+    /// connections are accepted, requests under way are finished, idle connections are closed.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -270,8 +274,8 @@ impl<S> Serve<S> {
     /// Shuts down gracefully at Ctrl-C or SIGTERM; a second signal ends the process, with the exit code 130 or 143.
     ///
     /// It replaces [`with_graceful_shutdown`](Self::with_graceful_shutdown) and
-    /// [`with_forced_shutdown`](Self::with_forced_shutdown). The second signal ends the whole process, since a runtime waits
-    /// for its blocking tasks before it ends, and those may be stuck.
+    /// [`with_forced_shutdown`](Self::with_forced_shutdown). The second signal ends the whole process, since a runtime
+    /// waits for its blocking tasks before it ends, and those may be stuck.
     ///
     /// ```no_run
     /// # use axum_channels::serve;

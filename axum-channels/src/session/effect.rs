@@ -137,8 +137,8 @@ pub enum Reason {
     Rejoined,
     /// The channel was [stopped](crate::Socket::stop).
     Stopped,
-    /// The channel returned an unexpected [`Error`](crate::Error), sent a message that cannot be sent, or fell behind with
-    /// broadcasts.
+    /// The channel returned an unexpected [`Error`](crate::Error), sent a message that cannot be sent, or fell behind
+    /// with broadcasts.
     Crashed,
     /// The connection was closed by either side, or lost, or the endpoint was shut down.
     Disconnected,

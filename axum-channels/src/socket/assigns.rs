@@ -4,8 +4,8 @@ use std::any::type_name;
 impl Socket {
     /// Returns the value of this topic's route, added by [`channel_with`](crate::Channels::channel_with).
     ///
-    /// The same as the `assigns` of a route in Phoenix. The value is shared by all channels of the route; data of one channel
-    /// is in its own fields.
+    /// The same as the `assigns` of a route in Phoenix. The value is shared by all channels of the route; data of one
+    /// channel is in its own fields.
     ///
     /// # Panics
     /// If the route has no `T`. See [`try_assigns`](Self::try_assigns).

@@ -30,11 +30,11 @@ const AUTH_TOKEN: &str = "x-phoenix-authtoken";
 ///
 /// # Sessions
 ///
-/// A tower layer of the app, such as that of the crate `tower-sessions` or one that verifies a [cookie](Self::cookie), reads
-/// the session for all routes alike and stores it in the request's [extensions](Self::extension). So the format of the
-/// cookie, its key and its expiry are defined once, and a channel has the same session as every other handler. Phoenix
-/// also requires a CSRF token before it reads a session; here the [origin check](crate::CheckOrigin) prevents other sites
-/// from using a visitor's cookies: do not disable it for a socket that relies on them.
+/// A tower layer of the app, such as that of the crate `tower-sessions` or one that verifies a [cookie](Self::cookie),
+/// reads the session for all routes alike and stores it in the request's [extensions](Self::extension). So the format of
+/// the cookie, its key and its expiry are defined once, and a channel has the same session as every other handler.
+/// Phoenix also requires a CSRF token before it reads a session; here the [origin check](crate::CheckOrigin) prevents
+/// other sites from using a visitor's cookies: do not disable it for a socket that relies on them.
 ///
 /// # Examples
 ///
@@ -142,8 +142,8 @@ impl ConnectInfo {
         &self.parts.uri
     }
 
-    /// Returns the address of the client: the [peer's](Self::peer_addr), or the one in `X-Forwarded-For` if the peer is one of
-    /// the endpoint's [trusted proxies](crate::EndpointBuilder::trusted_proxies).
+    /// Returns the address of the client: the [peer's](Self::peer_addr), or the one in `X-Forwarded-For` if the peer is
+    /// one of the endpoint's [trusted proxies](crate::EndpointBuilder::trusted_proxies).
     ///
     /// `None` if a trusted proxy sent no valid address, or if the server does not provide the peer's.
     ///

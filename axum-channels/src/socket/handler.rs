@@ -3,9 +3,9 @@ use crate::channel::{Channels, Result};
 
 /// Handler of a socket: it accepts clients, and routes their topics to channels.
 ///
-/// The value that [`connect`](Self::connect) returns is the state of one connection, such as its user. It is kept for as long
-/// as the connection lasts; channels access it with [`Socket::handler`](crate::Socket::handler). A handler is mounted at a
-/// path with [`EndpointBuilder::socket`](crate::EndpointBuilder::socket).
+/// The value that [`connect`](Self::connect) returns is the state of one connection, such as its user. It is kept for as
+/// long as the connection lasts; channels access it with [`Socket::handler`](crate::Socket::handler). A handler is
+/// mounted at a path with [`EndpointBuilder::socket`](crate::EndpointBuilder::socket).
 ///
 /// ```
 /// use axum_channels::{ConnectInfo, Params, Refused, Result, SocketHandler};
@@ -37,9 +37,9 @@ pub trait SocketHandler: Sized + Send + Sync + 'static {
     /// those of the URL, `info` is the rest of the request.
     ///
     /// # Errors
-    /// A [`Refused`](crate::Refused) is the response, with 403 unless it has another
-    /// [status](crate::Refused::status). Any other error and a panic are logged and answered with 500, and so is a call that
-    /// takes longer than [10 seconds](crate::SocketOptions::connect_timeout). No other connection is affected.
+    /// A [`Refused`](crate::Refused) is the response, with 403 unless it has another [status](crate::Refused::status).
+    /// Any other error and a panic are logged and answered with 500, and so is a call that takes longer than [10
+    /// seconds](crate::SocketOptions::connect_timeout). No other connection is affected.
     ///
     /// # Cancel safety
     /// The future is dropped at an await when that time is over, and may be dropped when the client closes the

@@ -129,8 +129,8 @@ impl Context {
 /// Handle that sends messages to one channel of one client, from anywhere in the app.
 ///
 /// [`Socket::sender`](crate::Socket::sender) returns it. The channel handles messages of a type `M` by implementing
-/// [`HandleInfo<M>`](HandleInfo). Clones send to the same channel, and any task may hold one; it does not keep the channel
-/// alive. [`send_after`](Self::send_after) and [`send_interval`](Self::send_interval) are timers.
+/// [`HandleInfo<M>`](HandleInfo). Clones send to the same channel, and any task may hold one; it does not keep the
+/// channel alive. [`send_after`](Self::send_after) and [`send_interval`](Self::send_interval) are timers.
 ///
 /// ```
 /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};

@@ -104,15 +104,15 @@ impl fmt::Debug for Context {
 /// Handle of a channel to its client, its topic and the endpoint: pushes, broadcasts, presences, subscriptions, state.
 ///
 /// All methods return at once: messages are written if the client's connection accepts them, and queued within bounds
-/// otherwise. A client that reads too slowly for [the bound](crate::SocketOptions::max_queued_bytes) is disconnected. A clone
-/// can be moved into another task, to push or broadcast later; when the client is gone, pushing to it does nothing.
+/// otherwise. A client that reads too slowly for [the bound](crate::SocketOptions::max_queued_bytes) is disconnected. A
+/// clone can be moved into another task, to push or broadcast later; when the client is gone, pushing to it does nothing.
 ///
 /// # Payloads
 ///
-/// The payload of a push or a broadcast is a JSON object or bytes, since clients of the V2 protocol fail on anything else.
-/// A channel that sends them another value, such as a `null` that it received, ends with an error as soon as it has finished
-/// its current message, whose reply is not sent. The client receives `phx_error`, as from Phoenix; the message is logged and
-/// not sent. In a join, the client receives the reply to it first. Replies may be any JSON.
+/// The payload of a push or a broadcast is a JSON object or bytes, since clients of the V2 protocol fail on anything
+/// else. A channel that sends them another value, such as a `null` that it received, ends with an error as soon as it has
+/// finished its current message, whose reply is not sent. The client receives `phx_error`, as from Phoenix; the message
+/// is logged and not sent. In a join, the client receives the reply to it first. Replies may be any JSON.
 ///
 /// # Examples
 ///
@@ -261,7 +261,8 @@ impl Socket {
         }
     }
 
-    /// Returns the endpoint that the client is connected to: for broadcasts to other topics, presences of them, disconnects.
+    /// Returns the endpoint that the client is connected to: for broadcasts to other topics, presences of them,
+    /// disconnects.
     ///
     /// Clone it to use it in another task.
     ///
@@ -302,8 +303,8 @@ impl Socket {
 
     /// Ends this channel once it has finished its current message.
     ///
-    /// The reply to that message is sent, then the client receives `phx_close`, and does not join again by itself. Messages
-    /// that are queued for the channel are not handled. [`Channel::terminate`] gets
+    /// The reply to that message is sent, then the client receives `phx_close`, and does not join again by itself.
+    /// Messages that are queued for the channel are not handled. [`Channel::terminate`] gets
     /// [`Reason::Stopped`](crate::Reason::Stopped).
     ///
     /// ```
@@ -337,15 +338,15 @@ impl Socket {
 
     /// Subscribes this channel to another topic.
     ///
-    /// Its broadcasts go to the channel's [`HandleInfo::handle_info`] as [`Event`]s, queued among the client's messages, and
-    /// not to the client: that is [`subscribe_client`](Self::subscribe_client). `C` is the type of this channel, `Self` in
-    /// its methods; an event for another type ends the channel with an error.
+    /// Its broadcasts go to the channel's [`HandleInfo::handle_info`] as [`Event`]s, queued among the client's messages,
+    /// and not to the client: that is [`subscribe_client`](Self::subscribe_client). `C` is the type of this channel,
+    /// `Self` in its methods; an event for another type ends the channel with an error.
     ///
     /// The subscription starts at once and lasts until the returned value is dropped or the channel ends: keep it in a
     /// field. With two subscriptions the channel receives each broadcast twice.
     ///
-    /// Up to [128 broadcasts and messages](crate::SocketOptions::max_waiting) are queued; a channel further behind is ended
-    /// with `phx_error`, since it would miss broadcasts.
+    /// Up to [128 broadcasts and messages](crate::SocketOptions::max_waiting) are queued; a channel further behind is
+    /// ended with `phx_error`, since it would miss broadcasts.
     ///
     /// ```
     /// use axum_channels::{Channel, Event, HandleInfo, Payload, Result, Socket, Subscription, Topic};

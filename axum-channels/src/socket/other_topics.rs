@@ -6,8 +6,8 @@ impl Endpoint {
     /// Sends an event to all subscribers of a topic, except the channel that sends it.
     ///
     /// On the channel's own topic, its client is excluded, as in [`Socket::broadcast_from`]. On any other topic, only the
-    /// channel's [subscription](Socket::subscribe) is: the client receives the event if it has joined that topic, too. The
-    /// same as in Phoenix, where `from` is the process of the channel. A task excludes itself with
+    /// channel's [subscription](Socket::subscribe) is: the client receives the event if it has joined that topic, too.
+    /// The same as in Phoenix, where `from` is the process of the channel. A task excludes itself with
     /// [`Events::broadcast_from`](crate::Events::broadcast_from).
     ///
     /// The payload is an object or bytes: see [`Socket`](Socket#payloads).
@@ -53,10 +53,10 @@ impl Socket {
 
     /// Subscribes this client to any topic, joined or not: it receives the topic's broadcasts directly.
     ///
-    /// The channel does not receive them: that is [`subscribe`](Self::subscribe). The subscription starts at once and lasts
-    /// until the returned value is dropped or this channel ends: keep it in a field. A client that has joined the topic as
-    /// well receives each broadcast twice. Absinthe subscribes clients to GraphQL documents in this way; in phoenix.js,
-    /// `socket.onMessage` receives the broadcasts.
+    /// The channel does not receive them: that is [`subscribe`](Self::subscribe). The subscription starts at once and
+    /// lasts until the returned value is dropped or this channel ends: keep it in a field. A client that has joined the
+    /// topic as well receives each broadcast twice. Absinthe subscribes clients to GraphQL documents in this way; in
+    /// phoenix.js, `socket.onMessage` receives the broadcasts.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Reply, Result, Socket, Subscription, Topic};

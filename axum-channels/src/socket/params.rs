@@ -4,8 +4,8 @@ use std::fmt;
 
 /// Parameters of the URL that a client connects with, decoded: those of its query, and those of its path.
 ///
-/// phoenix.js adds the `params` of its socket to the query. A path has parameters if the socket is mounted with some, such as
-/// `/users/{user}`. A parameter in both has the value of the path.
+/// phoenix.js adds the `params` of its socket to the query. A path has parameters if the socket is mounted with some,
+/// such as `/users/{user}`. A parameter in both has the value of the path.
 ///
 /// ```
 /// use axum_channels::Params;
@@ -53,8 +53,8 @@ impl Params {
 
     /// Returns all parameters as a tree, in which objects and lists in phoenix.js's `params` are objects and lists again.
     ///
-    /// As in Phoenix, `a[b]=1` is the key `b` of an object, and `a[]=1` an item of a list, at most 32 levels deep. All other
-    /// values are strings.
+    /// As in Phoenix, `a[b]=1` is the key `b` of an object, and `a[]=1` an item of a list, at most 32 levels deep. All
+    /// other values are strings.
     ///
     /// ```
     /// # use axum_channels::Params;

@@ -9,9 +9,10 @@ use std::sync::{Mutex, MutexGuard};
 /// Handle to the presences of a channel's topic, the list of users that are online there: see
 /// [`Socket::presence`](crate::Socket::presence).
 ///
-/// Each channel tracks its client under a key, such as the id of a user, with metadata, a JSON object. A user with several
-/// connections has several objects under one key. All clients on the topic receive changes as `presence_diff`; a channel
-/// sends its client the initial list with [`push_state`](Self::push_state). phoenix.js's `Presence` needs nothing else.
+/// Each channel tracks its client under a key, such as the id of a user, with metadata, a JSON object. A user with
+/// several connections has several objects under one key. All clients on the topic receive changes as `presence_diff`; a
+/// channel sends its client the initial list with [`push_state`](Self::push_state). phoenix.js's `Presence` needs nothing
+/// else.
 ///
 /// A channel's presences are untracked when it ends, for any reason. Presences are those of this process.
 /// [`Endpoint::track`](crate::Endpoint::track) tracks a task, or a channel on another topic.
@@ -19,8 +20,8 @@ use std::sync::{Mutex, MutexGuard};
 /// # Order
 ///
 /// A change is queued, and made as soon as the callback that made it returns or awaits; a change made in
-/// [`join`](crate::Channel::join) is made after the reply to the join. Clients receive the `presence_diff` after the reply to
-/// the message that caused it.
+/// [`join`](crate::Channel::join) is made after the reply to the join. Clients receive the `presence_diff` after the
+/// reply to the message that caused it.
 ///
 /// # Errors
 ///
@@ -177,8 +178,9 @@ impl Presence<'_> {
 
     /// Returns the presences of the topic.
     ///
-    /// Queued changes of this channel are not included, nor is the data that a [`PresenceHandler`](crate::PresenceHandler)
-    /// adds: see [`Endpoint::fetch_presences`](crate::Endpoint::fetch_presences).
+    /// Queued changes of this channel are not included, nor is the data that a
+    /// [`PresenceHandler`](crate::PresenceHandler) adds: see
+    /// [`Endpoint::fetch_presences`](crate::Endpoint::fetch_presences).
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -190,7 +192,8 @@ impl Presence<'_> {
         self.context.endpoint.presences(self.topic)
     }
 
-    /// Returns the metadata under a key: an object for each connection or task that tracks it. It is empty if there is none.
+    /// Returns the metadata under a key: an object for each connection or task that tracks it. It is empty if there is
+    /// none.
     ///
     /// ```
     /// # use axum_channels::Socket;

@@ -128,8 +128,8 @@ impl<C> Sender<C> {
 
     /// Sends clones of a message to the channel repeatedly, first after one period, as Erlang's `timer:send_interval`.
     ///
-    /// A message is skipped while the channel's [queue](crate::SocketOptions::max_waiting) is full. The timer ends with the
-    /// channel.
+    /// A message is skipped while the channel's [queue](crate::SocketOptions::max_waiting) is full. The timer ends with
+    /// the channel.
     ///
     /// # Panics
     /// If the period is zero, and outside of a tokio runtime.

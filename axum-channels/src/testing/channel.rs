@@ -7,9 +7,9 @@ use std::time::Duration;
 
 /// Topic that a test client has joined: it corresponds to a `Channel` of phoenix.js.
 ///
-/// [`Client::join`](super::Client::join) and [`join`](super::join) create it. Assertions wait up to a second, or the time set
-/// by [`within`](Self::within), for a message that fits, and take it, so that the next assertion does not find it again. An
-/// assertion that fails panics with all other received messages.
+/// [`Client::join`](super::Client::join) and [`join`](super::join) create it. Assertions wait up to a second, or the time
+/// set by [`within`](Self::within), for a message that fits, and take it, so that the next assertion does not find it
+/// again. An assertion that fails panics with all other received messages.
 ///
 /// ```
 /// # use axum_channels::testing::TestChannel;

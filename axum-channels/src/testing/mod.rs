@@ -1,4 +1,5 @@
-//! Test clients: they connect and join as a browser does, through the route, the handshake and the encoding, but in memory.
+//! Test clients: they connect and join as a browser does, through the route, the handshake and the encoding, but in
+//! memory.
 //!
 //! A [`Client`] is one connection, a [`TestChannel`] one topic that it has joined. Functions of this module connect in
 //! different ways: [`connect`] and its variants to a socket, [`join`] to the socket and the topic of a channel.
@@ -31,7 +32,8 @@
 //!
 //! # Cargo feature
 //!
-//! The module requires the feature `testing`. An app enables it for its dev-dependencies only, beside the dependency itself:
+//! The module requires the feature `testing`. An app enables it for its dev-dependencies only, beside the dependency
+//! itself:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -40,8 +42,8 @@
 //!
 //! # Routers
 //!
-//! [`connect`], [`connect_with`], [`connect_with_token`] and [`connect_with_headers`] take an endpoint, or a router with the
-//! app's routes and layers. A connection to a router passes through its layers, such as that of a session:
+//! [`connect`], [`connect_with`], [`connect_with_token`] and [`connect_with_headers`] take an endpoint, or a router with
+//! the app's routes and layers. A connection to a router passes through its layers, such as that of a session:
 //!
 //! ```
 //! # use axum::{Router, extract::Extension};
@@ -56,9 +58,9 @@
 //! # Time
 //!
 //! An assertion waits for at most a second, and a refutation, the assertion that no message arrives, for a tenth of that;
-//! [`Client::within`] and [`TestChannel::within`] set other limits. All of them use tokio's clock. While it is paused, as in
-//! `#[tokio::test(start_paused = true)]`, no test waits: time passes when all tasks are idle. Clients send heartbeats, as in
-//! a browser, so that a long wait does not end the connection.
+//! [`Client::within`] and [`TestChannel::within`] set other limits. All of them use tokio's clock. While it is paused, as
+//! in `#[tokio::test(start_paused = true)]`, no test waits: time passes when all tasks are idle. Clients send heartbeats,
+//! as in a browser, so that a long wait does not end the connection.
 
 mod app;
 mod channel;

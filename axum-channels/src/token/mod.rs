@@ -23,14 +23,15 @@ const ITERATIONS: u32 = 1000;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Signer of tokens, as `Phoenix.Token`: it signs data, and verifies tokens that it has signed. Requires the feature `token`.
+/// Signer of tokens, as `Phoenix.Token`: it signs data, and verifies tokens that it has signed. Requires the feature
+/// `token`.
 ///
 /// A server puts a token, for example with the id of the signed-in user, into a page. The page connects with it, and
 /// [`connect`](crate::SocketHandler::connect) verifies it.
 ///
-/// A token is signed, not encrypted: its holder can read the data, but not change them. The key is derived from a secret of
-/// the app and a salt, which names the purpose: a token for a socket is not valid for resetting a password. Deriving a key
-/// takes about a millisecond: create a signer once, and keep it in the endpoint's
+/// A token is signed, not encrypted: its holder can read the data, but not change them. The key is derived from a secret
+/// of the app and a salt, which names the purpose: a token for a socket is not valid for resetting a password. Deriving a
+/// key takes about a millisecond: create a signer once, and keep it in the endpoint's
 /// [state](crate::EndpointBuilder::state).
 ///
 /// # Data
@@ -50,8 +51,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// | struct, map, variant with data | map with binary keys | map with atoms, integers or booleans as keys |
 ///
 /// Keys are never signed as atoms, since Phoenix does not create atoms from a token. Not supported, and so invalid, are
-/// terms that JSON cannot express, such as a binary that is not UTF-8, digests other than the default SHA-256, another number
-/// of iterations, and encrypted tokens.
+/// terms that JSON cannot express, such as a binary that is not UTF-8, digests other than the default SHA-256, another
+/// number of iterations, and encrypted tokens.
 ///
 /// # Examples
 ///
@@ -84,8 +85,8 @@ pub struct Signer {
 impl Signer {
     /// Creates a signer with a secret of the app and a salt, the name of its purpose.
     ///
-    /// Tokens that it signs are valid for a day. Tokens that Phoenix signed are valid for the time stated in them, a day by
-    /// default. [`max_age`](Self::max_age) sets another time.
+    /// Tokens that it signs are valid for a day. Tokens that Phoenix signed are valid for the time stated in them, a day
+    /// by default. [`max_age`](Self::max_age) sets another time.
     ///
     /// ```
     /// # use axum_channels::Signer;

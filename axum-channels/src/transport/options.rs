@@ -119,8 +119,8 @@ impl TransportPath {
 impl SocketOptions {
     /// Path of the WebSocket transport, appended to the socket's: `/websocket` by default. `/` is the socket's own path.
     ///
-    /// phoenix.js always appends `/websocket` to its URL: another path is for other clients. It has no effect on the options
-    /// of [`longpoll`], which have no WebSockets.
+    /// phoenix.js always appends `/websocket` to its URL: another path is for other clients. It has no effect on the
+    /// options of [`longpoll`], which have no WebSockets.
     ///
     /// # Panics
     /// If the path does not start with a slash.
@@ -154,9 +154,9 @@ impl SocketOptions {
 
     /// Subprotocols of the WebSocket, in order of preference, besides Phoenix's own `phoenix`.
     ///
-    /// The first that the client offers is selected. A client that offers none is accepted, and so is one that offers only a
-    /// [token](crate::ConnectInfo::auth_token). A client that offers only other subprotocols is refused with 403. Without this
-    /// option, `phoenix` is selected if it is offered, and no client is refused.
+    /// The first that the client offers is selected. A client that offers none is accepted, and so is one that offers
+    /// only a [token](crate::ConnectInfo::auth_token). A client that offers only other subprotocols is refused with 403.
+    /// Without this option, `phoenix` is selected if it is offered, and no client is refused.
     ///
     /// # Panics
     /// If one of them is not a valid name: letters, digits and some punctuation.
@@ -172,8 +172,8 @@ impl SocketOptions {
 
     /// Time after which a client that sends nothing over its WebSocket is disconnected: 60 seconds by default.
     ///
-    /// The close code is 1002. Phoenix's client sends a heartbeat every 30 seconds. Clients are checked sixteen times within
-    /// the timeout, so a disconnect may come up to a sixteenth of it later.
+    /// The close code is 1002. Phoenix's client sends a heartbeat every 30 seconds. Clients are checked sixteen times
+    /// within the timeout, so a disconnect may come up to a sixteenth of it later.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -197,7 +197,8 @@ impl SocketOptions {
         self
     }
 
-    /// Maximum duration of [`Channel::join`](crate::Channel::join): 10 seconds by default, the timeout of Phoenix's client.
+    /// Maximum duration of [`Channel::join`](crate::Channel::join): 10 seconds by default, the timeout of Phoenix's
+    /// client.
     ///
     /// After that, the reply to the join is the error `{"reason":"join crashed"}`.
     ///
@@ -213,8 +214,8 @@ impl SocketOptions {
     /// Maximum time for channels of a disconnected client to handle the messages received from it: 5 seconds by default.
     ///
     /// Messages received before the end of a connection are handled in order, then each channel
-    /// [terminates](crate::Channel::terminate). Replies and pushes are dropped. A handler that is still running after this
-    /// time is dropped at its `await`, and logged.
+    /// [terminates](crate::Channel::terminate). Replies and pushes are dropped. A handler that is still running after
+    /// this time is dropped at its `await`, and logged.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -268,13 +269,14 @@ impl SocketOptions {
 
     /// Maximum number of queued messages for a channel that is busy: 128 by default.
     ///
-    /// When the queue is full, the client is not read until the channel has handled a message, for 10 seconds at most (half
-    /// the [timeout](Self::timeout) if that is less), since its other channels wait as well. After that, messages to the
-    /// busy channel are answered with the error `{"reason":"channel busy"}`, until half of the queue has been handled.
+    /// When the queue is full, the client is not read until the channel has handled a message, for 10 seconds at most
+    /// (half the [timeout](Self::timeout) if that is less), since its other channels wait as well. After that, messages
+    /// to the busy channel are answered with the error `{"reason":"channel busy"}`, until half of the queue has been
+    /// handled.
     ///
-    /// The same limit applies to the channel's queue of messages from the app, and again to those that the connection's task
-    /// has not yet passed to the channel. Messages beyond it are [refused](crate::SendError::Full); a broadcast beyond it, if
-    /// the channel intercepts it or is subscribed to its topic, ends the channel.
+    /// The same limit applies to the channel's queue of messages from the app, and again to those that the connection's
+    /// task has not yet passed to the channel. Messages beyond it are [refused](crate::SendError::Full); a broadcast
+    /// beyond it, if the channel intercepts it or is subscribed to its topic, ends the channel.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -312,10 +314,10 @@ impl SocketOptions {
 
     /// Enables long-polling as well, for networks that block WebSockets. Off by default.
     ///
-    /// Its path ends in `/longpoll`. phoenix.js falls back to it with the option `longPollFallbackMs`. Channels are the same,
-    /// but binary payloads are not sent to such a client. A poll without messages is answered after 10 seconds; a session
-    /// ends when its client has not polled for 15 seconds after its last response. On options of [`longpoll`] it has no
-    /// effect.
+    /// Its path ends in `/longpoll`. phoenix.js falls back to it with the option `longPollFallbackMs`. Channels are the
+    /// same, but binary payloads are not sent to such a client. A poll without messages is answered after 10 seconds; a
+    /// session ends when its client has not polled for 15 seconds after its last response. On options of [`longpoll`] it
+    /// has no effect.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -326,7 +328,8 @@ impl SocketOptions {
         self
     }
 
-    /// Adds a serializer for clients that connect with the version `vsn`, such as `3.0.0`, or a later patch release of it.
+    /// Adds a serializer for clients that connect with the version `vsn`, such as `3.0.0`, or a later patch release of
+    /// it.
     ///
     /// It takes precedence over the serializers added before and over the built-in ones for 1.0.0 and 2.0.0: with one of
     /// these versions it replaces them. For different serializers on each transport, mount the socket once for each.
