@@ -1,8 +1,9 @@
 use super::format::{Format, Framing};
 use super::frame::CloseCode;
 use super::outbox::{End, Outbox};
+use crate::client_id::ClientId;
 use crate::message::{Broadcast, EncodeError, Outgoing};
-use crate::pubsub::{Pressure, Subscriber};
+use crate::pubsub::{Pressure, Subscriber, SubscriberId};
 use crate::socket::Client;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 ///
 /// Its task, a [`Driver`](super::driver::Driver) or a [`Poller`](super::poller::Poller), owns the rest.
 pub(crate) struct Connection {
+    id: ClientId,
     pub(super) outbox: Outbox,
     /// Time of the last read, in ticks of the registry's clock.
     last_read: AtomicU32,
@@ -20,6 +22,7 @@ pub(crate) struct Connection {
 impl Connection {
     pub(super) fn new(outbox: Outbox, format: Arc<Format>, now: u32) -> Self {
         Connection {
+            id: ClientId::new(),
             outbox,
             last_read: AtomicU32::new(now),
             format,
@@ -53,6 +56,13 @@ impl Subscriber for Connection {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         self.outbox.deliver(broadcast, &self.format)
     }
+
+    fn id(&self) -> Option<SubscriberId> {
+        Some(SubscriberId {
+            client: self.id,
+            channel: None,
+        })
+    }
 }
 
 impl Client for Connection {
@@ -66,5 +76,9 @@ impl Client for Connection {
 
     fn close_for_excess(&self) {
         self.close(CloseCode::POLICY);
+    }
+
+    fn client_id(&self) -> ClientId {
+        self.id
     }
 }
