@@ -163,6 +163,7 @@
 mod allocator;
 mod builder;
 mod channel;
+mod client_id;
 mod codec;
 mod endpoint;
 #[cfg(any(test, fuzzing))]

@@ -1,6 +1,7 @@
 use super::lossy::Lossy;
+use crate::client_id::ClientId;
 use crate::message::{Broadcast, Payload, Topic};
-use crate::pubsub::{Pressure, PubSub, Subscriber, Subscription};
+use crate::pubsub::{Pressure, PubSub, Subscriber, SubscriberId, Subscription};
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub struct Event {
 }
 
 struct Listener {
+    id: ClientId,
     topic: Topic,
     received: Lossy<Event>,
 }
@@ -69,6 +71,7 @@ impl Event {
 impl Events {
     pub(super) fn new(pubsub: &Arc<PubSub>, topic: Topic) -> Self {
         let listener = Arc::new(Listener {
+            id: ClientId::new(),
             topic: topic.clone(),
             received: Lossy::new(CAPACITY),
         });
@@ -127,7 +130,7 @@ impl Events {
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
         let (topic, id) = (&self.listener.topic, self.listener.id());
-        let _ = self.pubsub.publish(topic, event, &payload.into(), Some(id)); // an error is logged
+        let _ = self.pubsub.publish(topic, event, &payload.into(), id); // an error is logged
     }
 }
 
@@ -136,6 +139,13 @@ impl Subscriber for Listener {
         let event = || Event::new(self.topic.clone(), broadcast);
         self.received.push(event);
         Pressure::Low // it receives the number of missed broadcasts instead
+    }
+
+    fn id(&self) -> Option<SubscriberId> {
+        Some(SubscriberId {
+            client: self.id,
+            channel: None,
+        })
     }
 }
 

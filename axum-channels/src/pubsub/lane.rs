@@ -166,7 +166,7 @@ impl Job {
         for (id, subscriber) in present.take_while(|(id, _)| id < end).take(SLICE) {
             deliveries += 1;
             self.start = id.next();
-            if from.is_none_or(|from| from != subscriber.id()) {
+            if from.is_none() || *from != subscriber.id() {
                 pressure = pressure.max(subscriber.deliver(&broadcast));
             }
         }

@@ -31,6 +31,7 @@ pub use timer::Timer;
 pub use tracked_presence::TrackedPresence;
 
 use crate::channel::{Channel, HandleInfo, RouteTable};
+use crate::client_id::ClientId;
 use crate::endpoint::{Endpoint, Event};
 use crate::message::{Address, Body, EncodeError, Outgoing, Payload, Ref, Topic};
 use crate::presence::Owner;
@@ -53,6 +54,8 @@ pub(crate) trait Client: Subscriber {
 
     /// Closes the connection of a client that exceeds its rate limit.
     fn close_for_excess(&self);
+
+    fn client_id(&self) -> ClientId;
 }
 
 /// State shared by all channels of a connection.
@@ -69,9 +72,9 @@ pub(crate) struct Context {
 
 impl Context {
     /// Identity of a channel of this connection in the tracker.
-    pub(crate) fn owner(self: &Arc<Self>, key: Key) -> Owner {
+    pub(crate) fn owner(&self, key: Key) -> Owner {
         Owner::Channel {
-            connection: Arc::as_ptr(self).addr(),
+            client: self.client.client_id(),
             key,
         }
     }
@@ -84,13 +87,10 @@ impl Context {
     }
 
     /// Identity of a channel as a subscriber: on its own topic its client is subscribed, or it intercepts for its client.
-    fn subscriber_id(self: &Arc<Self>, channel: Key, is_own_topic: bool) -> SubscriberId {
-        match is_own_topic {
-            true => self.client.id(),
-            false => SubscriberId {
-                address: Arc::as_ptr(self).addr(),
-                channel: Some(channel),
-            },
+    fn subscriber_id(&self, channel: Key, is_own_topic: bool) -> SubscriberId {
+        SubscriberId {
+            client: self.client.client_id(),
+            channel: (!is_own_topic).then_some(channel),
         }
     }
 }

@@ -100,8 +100,8 @@ impl<C: HandleInfo<Event>> Subscriber for Listener<C> {
         })
     }
 
-    fn id(&self) -> SubscriberId {
+    fn id(&self) -> Option<SubscriberId> {
         let Recipient { context, key, .. } = &self.channel;
-        context.subscriber_id(*key, self.is_own)
+        Some(context.subscriber_id(*key, self.is_own))
     }
 }
