@@ -63,8 +63,8 @@
 //!
 //! # Terms
 //!
-//! - *Socket*: a mount point for clients, such as `/socket`, with a [`SocketHandler`]. One client has one connection to
-//!   it.
+//! - *Socket*: a path to which clients connect, such as `/socket`, with a [`SocketHandler`]. The type [`Socket`] is a
+//!   channel's handle to its client's connection.
 //! - *Topic*: a name such as `room:lobby`. A client joins any number of topics over its connection.
 //! - *Channel*: the server's side of one client on one topic, a value of a type that implements [`Channel`].
 //! - *Event*: the name of a message on a topic. A client *pushes* events to its channel, which may *reply*; a channel
@@ -87,8 +87,8 @@
 //! Handling messages:
 //!
 //! - [`Channel`]: handler of a topic's messages. [`Socket`]: its handle to the client, the topic and the endpoint.
-//! - [`Payload`]: contents of a message. [`Payload::parse_event`]: event and payload as an enum of the app's.
-//! - [`Reply`]: answer to a message. [`Later`]: an answer that another task sends.
+//! - [`Payload`]: contents of a message. [`Payload::parse_event`]: event and payload as an enum of the app.
+//! - [`Reply`]: reply to a message. [`Later`]: a reply that another task sends.
 //! - [`Error`]: error of a callback, either a reply to the client or the end of the channel. [`Refused`] and
 //!   [`InvalidPayload`] are replies; [`Channel::refusal`] converts errors of the app into replies.
 //!
@@ -99,7 +99,7 @@
 //!   client. [`Endpoint::subscribe`]: a topic's broadcasts, for a task of the app ([`Events`]).
 //! - [`EndpointBuilder::state`] and [`Channels::channel_with`]: values of the app, for all channels and for those of a
 //!   route.
-//! - [`Presence`]: changes to a topic's presences by a channel. [`TrackedPresence`]: the presence of a task.
+//! - [`Presence`]: a channel's handle to the presences of its topic. [`TrackedPresence`]: the presence of a task.
 //!   [`PresenceHandler`]: data that is added to presences, and a callback for their changes.
 //!
 //! Modules:
