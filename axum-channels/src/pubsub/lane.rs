@@ -1,7 +1,7 @@
 //! Delivery of broadcasts to large topics, by the workers of the runtime.
 //!
-//! Each lane has a part of every large topic's subscribers, and delivers one broadcast after the other. So each subscriber
-//! receives a publisher's broadcasts in order, and the publisher does not wait for them.
+//! Each lane has a part of every large topic's subscribers, and delivers one broadcast after the other. So each
+//! subscriber receives a publisher's broadcasts in order, and the publisher does not wait for them.
 
 use super::lane_queue::{LaneQueue, Level};
 use super::load::Pressure;
@@ -39,7 +39,7 @@ struct Publication {
     encodings: Encodings,
     from: Option<SubscriberId>,
     parts: Arc<Parts>,
-    /// Those who subscribed later do not receive it.
+    /// First slot that is not served: its subscriber and later ones subscribed after the broadcast.
     end: SlotId,
 }
 

@@ -84,7 +84,7 @@ impl Context {
     /// Sets the reply to a join under way.
     pub(super) fn set_join_response(&self, key: Key, response: Payload) {
         let Some(mailbox) = self.mailbox.open() else {
-            return; // nobody is left to answer
+            return; // the client is gone
         };
         let responses: &JoinResponses = mailbox.join_responses.get_or_init(Box::default);
         let mut responses = lock(responses);
