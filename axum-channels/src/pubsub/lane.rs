@@ -39,7 +39,7 @@ struct Publication {
     encodings: Encodings,
     from: Option<SubscriberId>,
     parts: Arc<Parts>,
-    /// First slot that is not served: its subscriber and later ones subscribed after the broadcast.
+    /// End of the slots that are served: subscribers from this one on subscribed after the broadcast.
     end: SlotId,
 }
 
