@@ -19,7 +19,9 @@ use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
-/// Builder of an [`Endpoint`].
+/// Builder of an [`Endpoint`]: its sockets, state, URL, origin check, proxies, presence callbacks and log filter.
+///
+/// [`Endpoint::builder`] creates it.
 ///
 /// ```
 /// # use axum_channels::{ConnectInfo, Params, Result, SocketHandler};
@@ -117,7 +119,7 @@ impl Socket {
 }
 
 impl Endpoint {
-    /// Starts a new endpoint.
+    /// Creates a builder of an endpoint.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -127,8 +129,8 @@ impl Endpoint {
         EndpointBuilder::new()
     }
 
-    /// Returns an endpoint with one socket, at `/socket`, that shares topics and state with this one. Its clients have the
-    /// handler `handler`.
+    /// Returns an endpoint with one socket, at `/socket`, that shares topics and state with this one. Its clients have
+    /// the handler `handler`.
     #[cfg(any(feature = "testing", test, fuzzing))]
     pub(crate) fn with_test_socket<S: SocketHandler>(
         &self,
@@ -169,10 +171,10 @@ impl EndpointBuilder {
         }
     }
 
-    /// Mounts a socket handler with the defaults of [`websocket`](crate::websocket): clients connect to `path` followed by
-    /// `/websocket`.
+    /// Mounts a socket handler at a path, with the defaults of [`websocket`](crate::websocket).
     ///
-    /// A path may have parameters, as in axum: `/users/{user}`. They are among the client's [`Params`](crate::Params).
+    /// Clients connect to the path followed by `/websocket`, which phoenix.js appends by itself. A path may have
+    /// parameters, as in axum: `/users/{user}`. They are among the client's [`Params`](crate::Params).
     ///
     /// ```
     /// # use axum_channels::{Endpoint, SocketHandler};
@@ -184,7 +186,9 @@ impl EndpointBuilder {
         self.socket_with::<S>(path, websocket())
     }
 
-    /// Mounts a socket handler with custom options.
+    /// Mounts a socket handler at a path, with options: transports, limits, origin check.
+    ///
+    /// A handler may be mounted several times, for example with other options for each transport.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, SocketHandler};
@@ -207,9 +211,11 @@ impl EndpointBuilder {
         self
     }
 
-    /// URL at which browsers reach the app: pages of its host may connect. Without it, only pages of this machine may.
+    /// Sets the URL at which browsers reach the app: pages of its host may connect. Without it, only pages of this
+    /// machine may.
     ///
-    /// Behind a proxy it is the proxy's URL. The port that the server listens on does not matter.
+    /// Behind a proxy it is the proxy's URL. The port that the server listens on does not matter. [`Endpoint::url`]
+    /// returns it.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -223,8 +229,8 @@ impl EndpointBuilder {
         self
     }
 
-    /// Origin check of all sockets without a check of their own. By default, pages of the endpoint's [`url`](Self::url) may
-    /// connect.
+    /// Sets the origin check of all sockets that have no [check of their own](SocketOptions::check_origin). By default,
+    /// pages of the endpoint's [`url`](Self::url) may connect.
     ///
     /// ```
     /// # use axum_channels::{CheckOrigin, Endpoint};
@@ -238,8 +244,9 @@ impl EndpointBuilder {
         self
     }
 
-    /// Proxies in front of the app, which are trusted for a client's address: see
-    /// [`ConnectInfo::client_addr`](crate::ConnectInfo::client_addr). None by default.
+    /// Sets the proxies in front of the app whose header with a client's address is trusted. None by default.
+    ///
+    /// See [`ConnectInfo::client_addr`](crate::ConnectInfo::client_addr).
     ///
     /// ```
     /// # use axum_channels::{Endpoint, TrustedProxies};
@@ -253,7 +260,8 @@ impl EndpointBuilder {
         self
     }
 
-    /// Callbacks for the presences of all topics: see [`PresenceHandler`]. None by default.
+    /// Sets the callbacks for the presences of all topics: see [`PresenceHandler`]. None by default; the last call
+    /// counts.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, PresenceHandler, Presences, Topic};
@@ -274,10 +282,11 @@ impl EndpointBuilder {
         self
     }
 
-    /// Words that hide a parameter from the log: `password`, `secret` and `token` by default, which this replaces.
+    /// Sets the words that hide a parameter from the log, in place of the default `password`, `secret` and `token`.
     ///
-    /// A parameter with one of them in its name, in any case and at any depth, is logged as `[FILTERED]`, and so is a value
-    /// that looks like a query string with one.
+    /// A parameter with one of them in its name, in any case and at any depth, is logged as `[FILTERED]`, and so is a
+    /// value that looks like a query string with one. Parameters are those of connections, joins and messages. The last
+    /// call of this or [`keep_parameters`](Self::keep_parameters) counts.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -288,9 +297,9 @@ impl EndpointBuilder {
         self
     }
 
-    /// Names of the only parameters that the log shows, with all that they contain.
+    /// Sets the names of the only parameters that the log shows, with all that they contain.
     ///
-    /// The values of all others are logged as `[FILTERED]`. Phoenix's `filter_parameters: {:keep, [...]}`.
+    /// The values of all others are logged as `[FILTERED]`. The same as Phoenix's `filter_parameters: {:keep, [...]}`.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -301,8 +310,11 @@ impl EndpointBuilder {
         self
     }
 
-    /// Stores a value of the app for handlers and channels, such as its configuration or database pool. There is one per
-    /// type.
+    /// Adds a value of the app for handlers and channels, such as its configuration or database pool. There is one per
+    /// type: a second one of a type replaces the first.
+    ///
+    /// [`Endpoint::state`], [`Socket::state`](crate::Socket::state) and [`ConnectInfo::state`](crate::ConnectInfo::state)
+    /// return it.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, Socket};

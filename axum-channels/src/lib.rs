@@ -1,11 +1,12 @@
-//! Phoenix Channels for [axum]: topics that clients join over one WebSocket, to push, reply and broadcast.
+//! Phoenix Channels for [axum]: topics that clients join over one WebSocket or by long-polling, to push, reply and
+//! broadcast.
 //!
 //! Clients written for Phoenix connect unchanged: phoenix.js and any other client of the V2 protocol, or the older V1.
 //!
 //! ```no_run
 //! use axum::Router;
 //! use axum_channels::{
-//!     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket, SocketHandler, Topic,
+//!     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reply, Result, Socket, SocketHandler, Topic,
 //!     UnknownEvent, serve,
 //! };
 //!
@@ -60,21 +61,60 @@
 //! channel.push("shout", {hello: "all"})
 //! ```
 //!
+//! # Terms
+//!
+//! - *Socket*: a path to which clients connect, such as `/socket`, with a [`SocketHandler`]. The type [`Socket`] is a
+//!   channel's handle to its client's connection.
+//! - *Topic*: a name such as `room:lobby`. A client joins any number of topics over its connection.
+//! - *Channel*: the server's side of one client on one topic, a value of a type that implements [`Channel`].
+//! - *Event*: the name of a message on a topic. A client *pushes* events to its channel, which may *reply*; a channel
+//!   pushes events to its client, or *broadcasts* them to all subscribers of a topic.
+//! - *Presence*: an entry in a topic's list of online users, with metadata.
+//!
 //! # Overview
 //!
-//! - [`SocketHandler`]: accepts clients, and routes topics to [`Channels`].
-//! - [`Channel`]: handles a topic's messages. [`Socket`]: its handle to the client and to everyone else on the topic.
-//! - [`Error`]: a reply to the client, or the end of the channel. [`Refused`], [`InvalidPayload`]: errors that are replies.
-//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app, at once or by a [`Timer`]. [`Socket::subscribe`]: broadcasts of other
-//!   topics. [`Later`]: a reply from elsewhere.
-//! - [`Presence`]: lists of the clients on a topic. [`PresenceHandler`]: data that is added to them, and their changes.
-//! - [`Endpoint`]: mounts sockets in a [`Router`](axum::Router), and reaches their clients from anywhere in the app, channels
-//!   included.
-//! - [`websocket`] and [`longpoll`]: transports, limits and their defaults. [`CheckOrigin`]: pages that may connect.
-//! - [`serializer`]: other encodings than JSON.
-//! - [`serve`]: a server with time limits and a bounded shutdown.
-//! - `Signer`, with the feature `token`: signed tokens, as `Phoenix.Token`.
-//! - `testing`, with the feature of that name: clients for tests.
+//! Accepting clients:
+//!
+//! - [`Endpoint`]: all sockets of an app. It mounts them in a [`Router`](axum::Router), and sends to their clients from
+//!   anywhere in the app, channels included.
+//! - [`SocketHandler`]: accepts clients ([`Params`], [`ConnectInfo`]) and routes topics to channels ([`Channels`]).
+//! - [`websocket`] and [`longpoll`]: transports of a socket, with their options and limits ([`SocketOptions`],
+//!   [`RateLimit`]).
+//! - [`CheckOrigin`]: web pages that may connect. [`PublicUrl`]: the app's own URL. [`TrustedProxies`]: proxies in front
+//!   of it.
+//! - [`serve`]: an HTTP server with time limits and a bounded shutdown.
+//!
+//! Handling messages:
+//!
+//! - [`Channel`]: handler of a topic's messages. [`Socket`]: its handle to the client, the topic and the endpoint.
+//! - [`Payload`]: contents of a message. [`Payload::parse_event`]: event and payload as an enum of the app.
+//! - [`Reply`]: reply to a message. [`Later`]: a reply that another task sends.
+//! - [`Error`]: error of a callback, either a reply to the client or the end of the channel. [`Refused`] and
+//!   [`InvalidPayload`] are replies; [`Channel::refusal`] converts errors of the app into replies.
+//!
+//! Messages within the app:
+//!
+//! - [`HandleInfo`] and [`Sender`]: messages to a channel from elsewhere in the app, at once or by a [`Timer`].
+//! - [`Socket::subscribe`]: another topic's broadcasts, for a channel. [`Socket::subscribe_client`]: the same for its
+//!   client. [`Endpoint::subscribe`]: a topic's broadcasts, for a task of the app ([`Events`]).
+//! - [`EndpointBuilder::state`] and [`Channels::channel_with`]: values of the app, for all channels and for those of a
+//!   route.
+//! - [`Presence`]: a channel's handle to the presences of its topic. [`TrackedPresence`]: the presence of a task.
+//!   [`PresenceHandler`]: data that is added to presences, and a callback for their changes.
+//!
+//! Modules:
+//!
+//! - [`serializer`]: encodings of messages other than JSON.
+//! - `testing`, with the feature `testing`: test clients that connect in memory.
+//!
+//! # Cargo features
+//!
+//! None is enabled by default.
+//!
+//! - `testing`: the module `testing`. For dev-dependencies.
+//! - `token`: `Signer`, which signs and verifies tokens as `Phoenix.Token` does. Adds `hmac`, `pbkdf2` and `sha2`.
+//! - `trim`: returns freed memory to the operating system, with glibc. It affects the whole process, so it is for
+//!   servers.
 //!
 //! # Layout
 //!
@@ -84,21 +124,23 @@
 //! - `session`: the topics that a client has joined, as a pure state machine.
 //! - `url`, `origin`: the app's public URL, and the check of pages against it. `proxies`: a client's address. All pure.
 //! - `pubsub`: subscriptions. `presence`: presences. `endpoint`: both, for all of the app.
-//! - `channel`, `socket`: the API of users. `runner`: runs the channels of a client.
+//! - `channel`, `socket`: the traits and handles that apps use. `runner`: runs the channels of a client.
 //! - `serve`: the HTTP server.
-//! - `transport`: WebSocket frames, and the task of a connection. `builder`: builds endpoints.
+//! - `transport`: WebSocket frames, long-polling, and the task of a connection. `builder`: builds endpoints.
+//! - `token`, `testing`: the optional features. No other layer uses them.
 //!
 //! # Log
 //!
-//! Events of the `tracing` target `axum_channels` report connections, joins and pushes, and the reason when the server ends
-//! a connection. Each has a constant message and fields; [`LogLine`] formats it as Phoenix does. Levels are set with
+//! Events of the `tracing` target `axum_channels` report connections, joins and pushes, and the reason when the server
+//! ends a connection. Each has a constant message and fields; [`LogLine`] formats it as Phoenix does. Levels are set with
 //! [`SocketOptions::log`], [`Channel::LOG_JOIN`] and [`Channel::LOG_HANDLE_IN`], hidden parameters with
 //! [`EndpointBuilder::filter_parameters`]. The README lists all events.
 //!
 //! # Metrics
 //!
 //! Besides the counts of [`Endpoint::stats`], events of the `tracing` target `axum_channels::metrics`, at level `TRACE`,
-//! report what happens and its duration. Each has the fields `what` and `micros`:
+//! report operations and their durations. Each has the fields `what`, the name of the operation, and `micros`, its
+//! duration in microseconds, and those listed here:
 //!
 //! - `connect`: `socket`, `transport`, `accepted`
 //! - `join`: `channel`, `outcome` (`ok`, `refused`, `crashed`)
@@ -111,9 +153,9 @@
 //!
 //! # Cost of a connection
 //!
-//! One task, and some 1.6 kB with a channel joined, buffers included: an idle connection has none. Frames are read through
-//! one buffer per thread; senders write to the socket directly, and only bytes that the socket does not accept are queued,
-//! within bounds. A broadcast is encoded once for each protocol version, and shared.
+//! One task, and some 1.6 kB with a channel joined, buffers included: an idle connection has none. Frames are read
+//! through one buffer per thread; senders write to the socket directly, and only bytes that the socket does not accept
+//! are queued, within bounds. A broadcast is encoded once for each protocol version, and shared.
 //!
 //! [axum]: https://docs.rs/axum
 #![forbid(unsafe_code)]
@@ -121,6 +163,7 @@
 mod allocator;
 mod builder;
 mod channel;
+mod client_id;
 mod codec;
 mod endpoint;
 #[cfg(any(test, fuzzing))]

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-/// Rate limit for one client: messages per second and, if set, bytes per second. See
+/// Rate limit for the messages of one client: messages per second and, if set, bytes per second. See
 /// [`SocketOptions::rate_limit`](crate::SocketOptions::rate_limit).
 ///
-/// It is a token bucket with a capacity of five seconds, unless [`burst`](Self::burst) sets another time: after a pause, a
-/// client may send that much at once. Every message counts, heartbeats and joins included. A message beyond the limit is
-/// not handled; it is answered with the error `{"reason":"rate limited"}`, or, with [`close`](Self::close), ends the
-/// connection.
+/// It is a token bucket whose capacity is five seconds at the full rate, or the time set by [`burst`](Self::burst): after
+/// a pause, a client may send that much at once. Every message counts, heartbeats and joins included. A message beyond
+/// the limit is not handled. The reply to it is the error `{"reason":"rate limited"}`; with [`close`](Self::close) it
+/// ends the connection.
 ///
 /// ```
 /// use axum_channels::{RateLimit, websocket};
@@ -34,7 +34,7 @@ pub(crate) enum Excess {
 }
 
 impl RateLimit {
-    /// Creates a limit of this many messages per second.
+    /// Creates a limit of a number of messages per second.
     ///
     /// ```
     /// # use axum_channels::RateLimit;
@@ -75,7 +75,7 @@ impl RateLimit {
         self
     }
 
-    /// Closes the connection of a client beyond the limit, with code 1008, instead of answering with an error.
+    /// Closes the connection of a client that exceeds the limit, with code 1008, instead of sending an error reply.
     ///
     /// phoenix.js reconnects after a while.
     ///

@@ -1,7 +1,7 @@
 use crate::message::{InvalidPayload, Refused};
 use std::fmt;
 
-/// `Result<T, E>` with [`Error`] as the default for `E`.
+/// Result of a callback: the standard `Result` with [`Error`] as the default for `E`.
 ///
 /// ```
 /// use axum_channels::Result;
@@ -13,18 +13,25 @@ use std::fmt;
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Error of a channel or a socket handler: a refusal, or any other [`std::error::Error`], by `?`.
+/// Error of a channel or a socket handler. `?` makes one of a [`Refused`] or of any other [`std::error::Error`].
 ///
-/// From [`join`](crate::Channel::join) or [`handle_in`](crate::Channel::handle_in):
+/// Its effect depends on the callback that returns it. From [`join`](crate::Channel::join) or
+/// [`handle_in`](crate::Channel::handle_in):
 ///
-/// - [`Refused`] is the error reply that it contains, and [`InvalidPayload`] one with its reason. The channel goes on.
-/// - An error type of the app's is a reply if [`Channel::refusal`](crate::Channel::refusal) converts it.
+/// - A [`Refused`] is an error reply with its payload, and an [`InvalidPayload`] one with its reason. The channel goes
+///   on; a join is refused.
+/// - An error type of the app is such a reply if [`Channel::refusal`](crate::Channel::refusal) converts it.
 /// - Any other error is unexpected. It is logged with its causes and ends the channel; the client receives `phx_error`
 ///   without the text, or `{"reason":"join crashed"}` as the reply to its join.
 ///
-/// From [`connect`](crate::SocketHandler::connect), a refusal is the response, and any other error is logged and answered
-/// with 500. From a callback without an answer, such as [`handle_info`](crate::HandleInfo::handle_info), every error ends the
-/// channel.
+/// From [`connect`](crate::SocketHandler::connect), a `Refused` or an `InvalidPayload` is the HTTP response, and any
+/// other error is logged and answered with 500.
+///
+/// From [`handle_info`](crate::HandleInfo::handle_info) and [`handle_out`](crate::Channel::handle_out), which have no
+/// reply, every error is logged and ends the channel.
+///
+/// `Error` does not implement `std::error::Error` itself, so that `?` can convert all types that do. Its `Display` is the
+/// error and its causes.
 ///
 /// ```
 /// use axum_channels::{Error, Refused};
@@ -38,7 +45,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error(Box<dyn std::error::Error + Send + Sync>);
 
 impl Error {
-    /// Creates an error from a message.
+    /// Creates an unexpected error from a message for the log.
+    ///
+    /// For a message to the client, use [`Refused::new`].
     ///
     /// ```
     /// # use axum_channels::Error;
@@ -48,7 +57,7 @@ impl Error {
         Error(message.into().into())
     }
 
-    /// Returns the error that this one was made from, if it is an `E`.
+    /// Returns the error that this one was created from, if it is an `E`.
     ///
     /// ```
     /// # use axum_channels::{Error, UnknownEvent};
@@ -93,7 +102,10 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Error of a channel that does not handle an event.
+/// Error of an event that the channel does not handle. It ends the channel, as in Phoenix.
+///
+/// [`Payload::parse_event`](crate::Payload::parse_event) and the default of
+/// [`Channel::handle_in`](crate::Channel::handle_in) return it. To go on instead, return a [`Refused`] for other events.
 ///
 /// ```
 /// use axum_channels::UnknownEvent;

@@ -9,25 +9,27 @@ use serde::forward_to_deserialize_any;
 use std::fmt::{self, Display};
 
 impl Payload {
-    /// Parses an event and its payload into an enum of the app's: the event is the variant, the payload its content.
+    /// Parses an event and its payload into an enum of the app: the event names the variant, the payload is its content.
     ///
-    /// A variant without content ignores the payload.
+    /// A variant without content ignores the payload. `#[serde(other)]` marks the variant for all other events.
     ///
     /// # Errors
-    /// [`UnknownEvent`] if no variant has the event's name, and [`InvalidPayload`] if the payload is not that of the variant.
-    /// By `?` in [`handle_in`](crate::Channel::handle_in), the first ends the channel, as in Phoenix, and the second is an
-    /// error reply. `#[serde(other)]` marks the variant for all other events.
+    /// [`UnknownEvent`] if no variant has the event's name, and [`InvalidPayload`] if the payload does not fit the
+    /// variant. By `?` in [`handle_in`](crate::Channel::handle_in), the first ends the channel, as in Phoenix, and the
+    /// second is an error reply. Any other error means that `T` is not an enum with the default representation.
     ///
+    /// # Examples
     /// ```
     /// use axum_channels::{Channel, Payload, Reply, Result, Socket, Topic};
     /// use serde::Deserialize;
+    /// use serde_json::json;
     ///
     /// #[derive(Deserialize)]
     /// #[serde(rename_all = "snake_case")]
     /// enum In {
-    ///     Shout { body: String },
-    ///     MarkRead(u64),
-    ///     Typing,
+    ///     Shout { body: String }, // channel.push("shout", {body: "hello"})
+    ///     MarkRead(u64), // channel.push("mark_read", 7)
+    ///     Typing, // channel.push("typing", {})
     /// }
     ///
     /// struct RoomChannel { read: u64 }
@@ -39,7 +41,7 @@ impl Payload {
     ///
     ///     async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
     ///         match payload.parse_event(event)? {
-    ///             In::Shout { body } => socket.broadcast("shout", &body),
+    ///             In::Shout { body } => socket.broadcast("shout", json!({"body": body})),
     ///             In::MarkRead(line) => self.read = line,
     ///             In::Typing => socket.broadcast_from("typing", Payload::empty()),
     ///         }

@@ -1,4 +1,4 @@
-//! Channels, as users implement them: one for each topic and client.
+//! The channel API: the traits that an app implements, their errors, and the routes to them.
 
 mod error;
 mod event;
@@ -17,10 +17,13 @@ use tracing::level_filters::LevelFilter;
 
 /// Handler of a topic's messages: one value for each client that has joined the topic.
 ///
-/// A client that joins a topic routed here (see [`Channels`]) gets its own value, created by [`join`](Self::join); each of
-/// its messages on the topic goes to [`handle_in`](Self::handle_in), one after the other. Different channels, of one client
-/// or of many, run concurrently, so a slow one does not delay others. A [`Refused`] is an error reply. An unexpected error or
-/// a panic ends this channel and nothing else; its client receives `phx_error`, and a Phoenix client joins again.
+/// A client that joins a topic routed here (see [`Channels`]) gets its own value, created by [`join`](Self::join); each
+/// of its messages on the topic goes to [`handle_in`](Self::handle_in), one after the other. Different channels, of one
+/// client or of many, run concurrently, so a slow one does not delay others.
+///
+/// Callbacks return a [`Result`]. A [`Refused`] or an invalid payload becomes an error reply, and the channel goes on.
+/// Any other [`Error`] or a panic ends this channel and nothing else: its client receives `phx_error`, and a Phoenix
+/// client joins again.
 ///
 /// ```
 /// use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Topic, UnknownEvent};
@@ -51,15 +54,25 @@ pub trait Channel: Sized + Send + 'static {
     /// Accepts a join, or refuses it.
     ///
     /// The client is subscribed to the topic's broadcasts once this returns `Ok`: it receives none before the reply, and
-    /// all after it. The reply is an empty object, or what [`Socket::set_join_response`] was given; an error is a refusal: see
-    /// [`Error`].
+    /// all after it. The reply is an empty object, or the payload passed to [`Socket::set_join_response`].
     ///
-    /// A history that is read here may lack broadcasts between the reading and the subscription. Read it in a message of
-    /// the channel to itself, as Phoenix's `send(self(), :after_join)`: the channel handles it once the client is
-    /// subscribed, before any message of the client. Broadcasts in the meantime may then be in both.
+    /// A history that is read here may lack broadcasts between the reading and the subscription. Send the channel a
+    /// message instead, as Phoenix's `send(self(), :after_join)`, and read the history in its `handle_info`: that runs
+    /// once the client is subscribed, before any message of the client. A broadcast of that moment may then be sent
+    /// twice, once in the history.
     ///
+    /// # Errors
+    /// An error refuses the join. Its reply is the refusal, or `{"reason":"join crashed"}` if the error is unexpected:
+    /// see [`Error`]. A panic has the same reply, and so has a join that takes longer than [10
+    /// seconds](crate::SocketOptions::join_timeout).
+    ///
+    /// # Cancel safety
+    /// The future is dropped at an await when that time is over, and in the cases listed at
+    /// [`handle_in`](Self::handle_in).
+    ///
+    /// # Examples
     /// ```
-    /// use axum_channels::{Channel, HandleInfo, Payload, Refused, Result, Socket, Topic};
+    /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
     /// use serde_json::json;
     ///
     /// struct RoomChannel;
@@ -86,18 +99,23 @@ pub trait Channel: Sized + Send + 'static {
         socket: &Socket,
     ) -> impl Future<Output = Result<Self>> + Send;
 
-    /// Handles a message. The default ends the channel with [`UnknownEvent`].
+    /// Handles a message from the client, and returns the reply to it.
     ///
-    /// An error is a reply or ends the channel: see [`Error`].
+    /// The default returns [`UnknownEvent`], which ends the channel. [`Payload::parse_event`] parses event and payload
+    /// into an enum.
     ///
     /// The next message on this topic waits until the future is done. Up to [128 messages and 4
-    /// MiB](crate::SocketOptions::max_waiting) are queued. Beyond that the client is not read for a while, and then
-    /// answered with the error `{"reason":"channel busy"}`.
+    /// MiB](crate::SocketOptions::max_waiting) are queued. Beyond that the client is not read for up to 10 seconds, and
+    /// then answered with the error `{"reason":"channel busy"}`.
+    ///
+    /// # Errors
+    /// A refusal is an error reply, and the channel goes on; any other error ends the channel: see [`Error`].
     ///
     /// # Cancel safety
     /// A received message is handled to its end, even if its client disconnects meanwhile or the endpoint shuts down;
-    /// replies are then dropped. The future is dropped at an await in two cases only: its client joins the topic again, as
-    /// in Phoenix, or [the time limit](crate::SocketOptions::drain_timeout) for handlers of disconnected clients is over.
+    /// replies are then dropped. The future is dropped at an await in two cases only: its client joins the topic again,
+    /// as in Phoenix, or [the time limit](crate::SocketOptions::drain_timeout) for handlers of disconnected clients is
+    /// over.
     fn handle_in(
         &mut self,
         event: &str,
@@ -108,18 +126,20 @@ pub trait Channel: Sized + Send + 'static {
         std::future::ready(Err(UnknownEvent::new(event).into()))
     }
 
-    /// Converts an error of [`join`](Self::join) or [`handle_in`](Self::handle_in) into the reply that the client receives,
-    /// or returns `None` if the error is unexpected. The default converts none.
+    /// Converts an error of [`join`](Self::join) or [`handle_in`](Self::handle_in) into the refusal that the client
+    /// receives.
     ///
-    /// It decides which error types of the app may be shown, so that `?` works on all of them. [`Refused`] and
-    /// [`InvalidPayload`](crate::InvalidPayload) are replies without it; it may convert them, too.
+    /// It decides which error types of the app the client may see, so that `?` works on all of them. `None` stands for an
+    /// unexpected error, which ends the channel; the default returns it for every error. [`Refused`] and
+    /// [`InvalidPayload`](crate::InvalidPayload) are then replies nevertheless; return another [`Refused`] here to change
+    /// them. Errors of other callbacks are not converted.
     ///
     /// ```
     /// use axum_channels::{Channel, Error, Payload, Refused, Reply, Result, Socket, Topic};
     /// # use std::fmt;
     ///
     /// #[derive(Debug)]
-    /// enum ChatError { // with thiserror, or by hand
+    /// enum ChatError { // implements std::error::Error, for example by thiserror
     ///     TooLong,
     ///     Database(std::io::Error),
     /// }
@@ -136,8 +156,8 @@ pub trait Channel: Sized + Send + 'static {
     ///     }
     ///
     ///     async fn handle_in(&mut self, _: &str, payload: Payload, _: &Socket) -> Result<Reply> {
-    ///         let line: String = payload.parse()?; // {"reason": "invalid type: …"}
-    ///         save(&line)?; // {"reason": "a line has at most 280 characters"}
+    ///         let line: String = payload.parse()?; // reply: {"reason": "invalid type: …"}
+    ///         save(&line)?; // reply: {"reason": "a line has at most 280 characters"}
     ///         Ok(Reply::none())
     ///     }
     ///
@@ -161,15 +181,16 @@ pub trait Channel: Sized + Send + 'static {
 
     /// Events whose broadcasts go to [`handle_out`](Self::handle_out) instead of the client. None by default.
     ///
-    /// Each of them costs every channel on the topic a turn of its own: intercept only events that differ between clients.
+    /// The same as Phoenix's `intercept`. Each such broadcast is handled by every channel on the topic instead of being
+    /// encoded once for all of them: intercept only events that differ between clients.
     const INTERCEPTS: &'static [&'static str] = &[];
 
-    /// Log level of a join of this channel: [`LevelFilter::INFO`] by default, and [`LevelFilter::OFF`] for none.
+    /// Log level of joins of this channel: [`LevelFilter::INFO`] by default, [`LevelFilter::OFF`] to disable it.
     ///
     /// The same as Phoenix's `log_join`.
     ///
     /// ```
-    /// use axum_channels::{Channel, LevelFilter, Payload, Refused, Result, Socket, Topic};
+    /// use axum_channels::{Channel, LevelFilter, Payload, Result, Socket, Topic};
     ///
     /// struct CursorChannel;
     ///
@@ -184,7 +205,8 @@ pub trait Channel: Sized + Send + 'static {
     /// ```
     const LOG_JOIN: LevelFilter = LevelFilter::INFO;
 
-    /// Log level of a message that this channel has handled: [`LevelFilter::DEBUG`] by default.
+    /// Log level of client messages that this channel has handled: [`LevelFilter::DEBUG`] by default,
+    /// [`LevelFilter::OFF`] to disable it.
     ///
     /// The same as Phoenix's `log_handle_in`.
     const LOG_HANDLE_IN: LevelFilter = LevelFilter::DEBUG;
@@ -193,11 +215,15 @@ pub trait Channel: Sized + Send + 'static {
     ///
     /// The default pushes it unchanged.
     ///
-    /// The queue of broadcasts has the limit of messages for `handle_in`; a channel further behind is ended with
+    /// Up to [128 broadcasts](crate::SocketOptions::max_waiting) are queued; a channel further behind is ended with
     /// `phx_error`.
     ///
+    /// # Errors
+    /// Every error ends the channel, a [`Refused`] included, since there is no message to reply to.
+    ///
+    /// # Examples
     /// ```
-    /// use axum_channels::{Channel, Payload, Refused, Result, Socket, Topic};
+    /// use axum_channels::{Channel, Payload, Result, Socket, Topic};
     ///
     /// struct RoomChannel { muted: Vec<String> }
     ///
@@ -227,17 +253,18 @@ pub trait Channel: Sized + Send + 'static {
         std::future::ready(Ok(()))
     }
 
-    /// Called at the end of the channel, before it is dropped, for example to notify others.
+    /// Cleans up at the end of the channel, before it is dropped, for example to notify other clients.
     ///
-    /// It is called once for every channel that was joined, even if it was busy when it ended; only a channel that panicked
-    /// is dropped without it. It cannot await: spawn a task for longer work. A panic in it is logged, and so is one in the
-    /// channel's `Drop`.
+    /// It is called once for every channel that was joined, even if it was busy when it ended; only a channel that
+    /// panicked is dropped without it. It cannot await: spawn a task for longer work. A panic in it is logged, and so is
+    /// one in the channel's `Drop`.
     ///
-    /// The client receives what it pushes before the `phx_error` of a channel that failed, and after the `phx_close` of one
-    /// that was left or stopped, as in Phoenix.
+    /// The client receives the pushes of this method before the `phx_error` of a channel that failed, and after the
+    /// `phx_close` of one that was left or stopped, as in Phoenix. It does not receive the broadcasts: its subscription
+    /// has ended.
     ///
     /// ```
-    /// use axum_channels::{Channel, Payload, Reason, Refused, Result, Socket, Topic};
+    /// use axum_channels::{Channel, Payload, Reason, Result, Socket, Topic};
     /// use serde_json::json;
     ///
     /// struct Seat { name: String }
@@ -257,14 +284,14 @@ pub trait Channel: Sized + Send + 'static {
     }
 }
 
-/// A channel that receives messages of a type `M` from elsewhere in the app.
+/// Handler of a channel for messages of the type `M` from elsewhere in the app, as Phoenix's `handle_info`.
 ///
-/// See [`Sender`](crate::Sender), and [`Socket::subscribe`] for broadcasts of other topics.
-///
-/// A channel may implement this for many types. Messages are queued among those of the client.
+/// Messages come from a [`Sender`](crate::Sender), from its [timers](crate::Sender::send_after), or as an
+/// [`Event`](crate::Event) from another topic to which the channel is [subscribed](Socket::subscribe). A channel may
+/// implement this for many types. Messages are queued among those of the client, and handled one after the other.
 ///
 /// ```
-/// # use axum_channels::{Channel, Payload, Refused, Result, Socket, Topic};
+/// # use axum_channels::{Channel, Payload, Result, Socket, Topic};
 /// # struct Account;
 /// # impl Channel for Account {
 /// #     async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> { Ok(Self) }
@@ -282,7 +309,13 @@ pub trait Channel: Sized + Send + 'static {
 /// }
 /// ```
 pub trait HandleInfo<M>: Channel {
-    /// Handles a message. An error ends the channel, as in [`Channel::handle_in`].
+    /// Handles a message.
+    ///
+    /// # Errors
+    /// Every error ends the channel, a [`Refused`] included, since there is no client's message to reply to.
+    ///
+    /// # Cancel safety
+    /// The same as that of [`Channel::handle_in`].
     fn handle_info(
         &mut self,
         message: M,

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
-/// Routes from a socket's topics to channels: the argument of [`SocketHandler::channels`].
+/// Routes of a socket, from topics to channels: the argument of [`SocketHandler::channels`].
+///
+/// A topic without a route is refused with `{"reason":"unmatched topic"}`.
 ///
 /// ```
 /// # use axum_channels::{Channel, Payload, Result, Socket, Topic};
@@ -28,7 +30,7 @@ use tracing::level_filters::LevelFilter;
 ///
 /// impl SocketHandler for UserSocket {
 ///     fn channels(routes: &mut Channels<Self>) {
-///         routes.channel::<LobbyChannel>("room:lobby"); // the first that matches is taken
+///         routes.channel::<LobbyChannel>("room:lobby"); // the first match wins
 ///         routes.channel::<RoomChannel>("room:*");
 ///     }
 ///
@@ -82,13 +84,15 @@ impl<S> Channels<S> {
         }
     }
 
-    /// Routes a topic, or with a star at the end every topic with that prefix, to a channel.
+    /// Routes the topics that match a pattern to a channel.
     ///
-    /// Patterns are tried in the order in which they were added.
+    /// A pattern is a topic, `room:lobby`, or a prefix with a star at its end, `room:*`. Patterns are tried in the order
+    /// in which they were added.
     ///
     /// # Panics
     /// If there is a star anywhere but at the end.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Channel, Channels};
     /// fn routes<S, C: Channel>(routes: &mut Channels<S>) {
@@ -99,13 +103,15 @@ impl<S> Channels<S> {
         self.add::<C>(pattern, None)
     }
 
-    /// Routes topics to a channel, and gives its route a value, which [`Socket::assigns`] returns.
+    /// Routes topics to a channel, with a value for all channels of this route: [`Socket::assigns`] returns it.
     ///
-    /// Phoenix's `channel "room:*", RoomChannel, assigns: %{…}`.
+    /// The same as Phoenix's `channel "room:*", RoomChannel, assigns: %{…}`. A value for all channels of the app belongs
+    /// in [`EndpointBuilder::state`](crate::EndpointBuilder::state).
     ///
     /// # Panics
     /// If there is a star anywhere but at the end.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Channel, Channels};
     /// struct Limits { members: usize }

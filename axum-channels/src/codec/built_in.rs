@@ -3,9 +3,9 @@ use crate::Result;
 use crate::message::{EncodeError, Message, ServerMessage};
 use std::fmt;
 
-/// Serializers of Phoenix's protocol, which every socket has.
+/// Serializers of Phoenix's protocol, V1 and V2. Every socket has both.
 ///
-/// They are here for [serializers](Serializer) that add to one of them.
+/// A [`Serializer`] of the app calls them for all messages that it does not encode itself.
 ///
 /// ```
 /// use axum_channels::Payload;

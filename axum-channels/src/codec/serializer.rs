@@ -2,15 +2,15 @@ use crate::Result;
 use crate::message::{Message, ServerMessage};
 use std::any::type_name;
 
-/// Encoding of a socket's messages.
+/// Encoding of a socket's messages: it decodes frames of clients, and encodes messages to them.
 ///
-/// A serializer is mounted for a version of the protocol with [`SocketOptions::serializer`]. Clients that connect with that
-/// `vsn` use it on both transports; by long-polling, only texts can be sent.
+/// A serializer is mounted for a version of the protocol with [`SocketOptions::serializer`]. Clients that connect with
+/// that `vsn` use it on both transports; by long-polling, only text can be sent.
 ///
-/// A broadcast is encoded once for all clients that use the same serializer. Methods are called by whichever task sends or
-/// receives, many at once, and must not block. A panic counts as an error.
+/// A broadcast is encoded once for all clients that use the same serializer. The tasks that send and receive call the
+/// methods, many at once: they must not block. A panic counts as an error.
 ///
-/// This one is V2 with an event of bytes, `cursor`, in a shorter frame of its own:
+/// The serializer of this example is V2 with one event, `cursor`, in a shorter binary frame:
 ///
 /// ```
 /// use axum_channels::serializer::{BuiltIn, Encoded, Frame, Message, Serializer, ServerMessage};
@@ -54,22 +54,23 @@ pub trait Serializer: Send + Sync + 'static {
     /// Decodes a message from a client.
     ///
     /// # Errors
-    /// If it is malformed. That is logged, and the connection is closed with code 1011.
+    /// If the frame is malformed. The error is logged, and the connection is closed with code 1011.
     fn decode<'a>(&self, frame: Frame<'a>) -> Result<Message<'a>>;
 
     /// Encodes a message to a client, or to all clients on a topic.
     ///
     /// # Errors
-    /// If the format cannot express it. The message is then not sent, and that is logged.
+    /// If the format cannot express the message. It is then not sent to clients of this serializer, and that is logged;
+    /// the channel goes on.
     fn encode(&self, message: &ServerMessage<'_>) -> Result<Encoded>;
 
-    /// Name in the log: that of the type by default.
+    /// Returns the name of the serializer for the log: that of its type by default.
     fn name(&self) -> &str {
         type_name::<Self>()
     }
 }
 
-/// A message as it was received: the contents of a WebSocket frame, or of one by long-polling.
+/// Encoded message from a client: the contents of a WebSocket message, or of a message by long-polling.
 ///
 /// ```
 /// use axum_channels::serializer::Frame;
@@ -83,13 +84,13 @@ pub trait Serializer: Send + Sync + 'static {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
-    /// A text frame.
+    /// Contents of a text frame.
     Text(&'a str),
-    /// A binary frame.
+    /// Contents of a binary frame.
     Binary(&'a [u8]),
 }
 
-/// A message as it is sent.
+/// Encoded message to a client.
 ///
 /// ```
 /// use axum_channels::serializer::Encoded;
@@ -99,8 +100,8 @@ pub enum Frame<'a> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Encoded {
-    /// A text frame.
+    /// Contents of a text frame.
     Text(String),
-    /// A binary frame. By long-polling it cannot be sent.
+    /// Contents of a binary frame. It is not sent to long-polling clients, and that is logged.
     Binary(Vec<u8>),
 }

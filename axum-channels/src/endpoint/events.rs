@@ -1,6 +1,7 @@
 use super::lossy::Lossy;
+use crate::client_id::ClientId;
 use crate::message::{Broadcast, Payload, Topic};
-use crate::pubsub::{Pressure, PubSub, Subscriber, Subscription};
+use crate::pubsub::{Pressure, PubSub, Subscriber, SubscriberId, Subscription};
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -9,14 +10,26 @@ use tokio::task::consume_budget;
 /// Maximum number of queued broadcasts per subscriber.
 const CAPACITY: usize = 1024;
 
-/// Broadcasts of a topic, for a task of the app: see [`Endpoint::subscribe`](crate::Endpoint::subscribe).
+/// Receiver of a topic's broadcasts, for a task of the app: see [`Endpoint::subscribe`](crate::Endpoint::subscribe).
+///
+/// It has a queue of 1,024 broadcasts. The subscription ends when this value is dropped.
+///
+/// ```
+/// # async fn run(endpoint: axum_channels::Endpoint) {
+/// let mut events = endpoint.subscribe("room:lobby");
+/// while let Ok(event) = events.recv().await {
+///     println!("{} {}", event.event, event.payload.as_json());
+/// }
+/// # }
+/// ```
 pub struct Events {
     listener: Arc<Listener>,
     pubsub: Arc<PubSub>,
     _subscription: Subscription,
 }
 
-/// A broadcast, as a task of the app receives it, or a channel that is [subscribed](crate::Socket::subscribe) to its topic.
+/// A broadcast, as code of the app receives it: a task by [`Events::recv`], or a channel that is
+/// [subscribed](crate::Socket::subscribe) to its topic by [`HandleInfo`](crate::HandleInfo).
 ///
 /// ```
 /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -40,6 +53,7 @@ pub struct Event {
 }
 
 struct Listener {
+    id: ClientId,
     topic: Topic,
     received: Lossy<Event>,
 }
@@ -57,6 +71,7 @@ impl Event {
 impl Events {
     pub(super) fn new(pubsub: &Arc<PubSub>, topic: Topic) -> Self {
         let listener = Arc::new(Listener {
+            id: ClientId::new(),
             topic: topic.clone(),
             received: Lossy::new(CAPACITY),
         });
@@ -69,14 +84,14 @@ impl Events {
 
     /// Waits for the next broadcast.
     ///
-    /// # Cancel safety
+    /// # Errors
+    /// If broadcasts were dropped because the queue was full, with 1,024 of them. Broadcasts of the queue come before
+    /// this error, later ones after it: go on calling `recv`.
     ///
+    /// # Cancel safety
     /// This method is cancel safe: no broadcast is lost if the future is dropped.
     ///
-    /// # Errors
-    /// If broadcasts were dropped because 1,024 were queued: their number. Queued broadcasts come before this error, later
-    /// ones after it.
-    ///
+    /// # Examples
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
     /// let mut events = endpoint.subscribe("room:lobby");
@@ -99,21 +114,23 @@ impl Events {
 }
 
 impl Events {
-    /// Sends an event to all other subscribers of the topic, clients included, and not to this one.
+    /// Sends an event to all subscribers of the topic except this one.
+    ///
+    /// A task that uses [`Endpoint::broadcast`](crate::Endpoint::broadcast) receives its own event.
     ///
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
     /// let mut events = endpoint.subscribe("room:lobby");
     /// while let Ok(event) = events.recv().await {
     ///     if event.event == "ping" {
-    ///         events.broadcast_from("pong", event.payload); // it does not receive that itself
+    ///         events.broadcast_from("pong", event.payload); // not received by `events`
     ///     }
     /// }
     /// # }
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
         let (topic, id) = (&self.listener.topic, self.listener.id());
-        let _ = self.pubsub.publish(topic, event, &payload.into(), Some(id)); // an error is logged
+        let _ = self.pubsub.publish(topic, event, &payload.into(), id); // an error is logged
     }
 }
 
@@ -122,6 +139,13 @@ impl Subscriber for Listener {
         let event = || Event::new(self.topic.clone(), broadcast);
         self.received.push(event);
         Pressure::Low // it receives the number of missed broadcasts instead
+    }
+
+    fn id(&self) -> Option<SubscriberId> {
+        Some(SubscriberId {
+            client: self.id,
+            channel: None,
+        })
     }
 }
 

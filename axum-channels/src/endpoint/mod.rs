@@ -30,11 +30,13 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// The sockets of an app, and a handle to all of their clients. Cloning it is cheap: a clone is the same endpoint.
+/// All sockets of an app, and a handle to their clients: broadcasts, presences, disconnects, shutdown.
+///
+/// It is built with [`Endpoint::builder`]. Cloning it is cheap: a clone is the same endpoint.
 ///
 /// Channels get it from [`Socket::endpoint`](crate::Socket::endpoint), socket handlers from
-/// [`ConnectInfo::endpoint`](crate::ConnectInfo::endpoint), and axum handlers as their state. It lasts as long as anything
-/// holds it: the app, one of its routers, or a connected client.
+/// [`ConnectInfo::endpoint`](crate::ConnectInfo::endpoint), and axum handlers as their state. It lasts as long as
+/// anything holds it: the app, one of its routers, or a connected client.
 ///
 /// ```no_run
 /// # use axum_channels::{ConnectInfo, Params, Result, SocketHandler};
@@ -96,7 +98,7 @@ impl Endpoint {
         &self.inner.shared
     }
 
-    /// Returns the routes of its sockets, to merge into an app's router with any state.
+    /// Returns the routes of the endpoint's sockets, to merge into an app's router with any state.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -109,8 +111,7 @@ impl Endpoint {
         routers.fold(Router::new(), Router::merge).with_state(())
     }
 
-    /// Value that the endpoint was [built with](crate::EndpointBuilder::state): the app's own state, for any code that has
-    /// the endpoint.
+    /// Returns the value of type `T` that the endpoint was [built with](crate::EndpointBuilder::state): state of the app.
     ///
     /// # Panics
     /// If it was built without a `T`. See [`try_state`](Self::try_state).
@@ -127,7 +128,7 @@ impl Endpoint {
         self.inner.shared.states.expect()
     }
 
-    /// Value that the endpoint was built with, or `None`.
+    /// Returns the value of type `T` that the endpoint was [built with](crate::EndpointBuilder::state), or `None`.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -138,12 +139,13 @@ impl Endpoint {
         self.inner.shared.states.get()
     }
 
-    /// Sends an event to everyone who has joined a topic.
+    /// Sends an event to all subscribers of a topic: clients that have joined it, and channels and tasks that subscribed
+    /// to it.
     ///
     /// The payload is a JSON object or bytes: anything else is logged, and not sent to clients of the V2 protocol.
     ///
-    /// To a topic with more than 1,024 subscribers, the workers of the runtime deliver it after this has returned: in order,
-    /// but perhaps after a reply or a push that is sent directly.
+    /// It returns without waiting for slow subscribers. A topic with more than 1,024 subscribers is served by the workers
+    /// of the runtime after this has returned: in order, but a reply or a push that is sent meanwhile may arrive earlier.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -157,7 +159,7 @@ impl Endpoint {
 
     /// Subscribes a task of the app to a topic's broadcasts, until the returned value is dropped.
     ///
-    /// A channel uses [`Socket::subscribe`](crate::Socket::subscribe) instead.
+    /// Up to 1,024 broadcasts are queued for it. A channel uses [`Socket::subscribe`](crate::Socket::subscribe) instead.
     ///
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -172,7 +174,9 @@ impl Endpoint {
         Events::new(&self.inner.shared.pubsub, topic.into())
     }
 
-    /// Returns the presences of a topic: see [`Presence`](crate::Presence). They are without what a [`PresenceHandler`] adds.
+    /// Returns the presences of a topic, without the data that a [`PresenceHandler`] adds.
+    ///
+    /// [`fetch_presences`](Self::fetch_presences) returns them with that data. See [`Presence`](crate::Presence).
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -183,9 +187,11 @@ impl Endpoint {
         self.inner.shared.tracker.list(topic)
     }
 
-    /// Closes every connection with this [`SocketHandler::id`](crate::SocketHandler::id).
+    /// Closes every connection with this [`SocketHandler::id`](crate::SocketHandler::id), for example when a user signs
+    /// out.
     ///
-    /// The close code is 1001, after which Phoenix's client reconnects; `connect` can then refuse it.
+    /// The close code is 1001, after which Phoenix's client reconnects; `connect` can then refuse it. Messages that were
+    /// received before are handled.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -196,15 +202,18 @@ impl Endpoint {
         self.broadcast(id, "disconnect", Payload::empty());
     }
 
-    /// Closes every connection with code 1012, "service restart", and waits until they are gone.
+    /// Closes every connection with code 1012, "service restart", and waits until all are closed.
     ///
     /// Connections are closed 10,000 at a time, every 2 seconds, so that their clients do not reconnect all at once; new
-    /// ones are answered with 503. It takes at most 30 seconds.
+    /// ones are answered with 503. It takes at most 30 seconds, in which messages received before are handled.
     ///
     /// [`serve`](crate::serve) calls it for the endpoint given to [`drain`](crate::Serve::drain).
     ///
-    /// In a channel, spawn it: a channel is dropped with its connection, and so are the futures that it awaits.
+    /// # Cancel safety
+    /// A dropped future leaves the rest of the connections open. Call it in a task, not in a channel: a channel is
+    /// dropped with its connection, and so are the futures that it awaits.
     ///
+    /// # Examples
     /// ```no_run
     /// # use axum_channels::Endpoint;
     /// # async fn run(endpoint: Endpoint, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
@@ -223,7 +232,8 @@ impl Endpoint {
         }
     }
 
-    /// Returns the URL at which browsers reach the app, if the endpoint was built [with one](crate::EndpointBuilder::url).
+    /// Returns the URL at which browsers reach the app, if the endpoint was built [with
+    /// one](crate::EndpointBuilder::url).
     ///
     /// ```
     /// # fn main() -> Result<(), axum_channels::InvalidUrl> {
@@ -239,15 +249,15 @@ impl Endpoint {
         self.inner.shared.url.as_deref()
     }
 
-    /// Checks the origin of any request as the endpoint does before a connection.
+    /// Checks the `Origin` header of any request, as the endpoint does before a connection.
     ///
-    /// Use it in axum handlers whose response no other site may read, such as one with a token.
-    ///
-    /// A browser sends the origin with every `POST`, but with a `GET` only to another site.
+    /// Use it in axum handlers whose response no other site may read, such as one with a token. A request without the
+    /// header is allowed: browsers send it with every `POST`, but with a `GET` only to another site.
     ///
     /// # Errors
-    /// If the origin is not allowed; as a response it is a 403.
+    /// If the origin is not allowed. As a response, the error is a 403.
     ///
+    /// # Examples
     /// ```
     /// use axum::extract::State;
     /// use axum::http::HeaderMap;
@@ -289,7 +299,7 @@ impl Endpoint {
         found.unwrap_or_else(|| format!("{path}/websocket"))
     }
 
-    /// Counts the open connections and subscriptions.
+    /// Returns the numbers of open connections and of subscriptions.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -305,7 +315,7 @@ impl Endpoint {
     }
 }
 
-/// Counts of an endpoint: see [`Endpoint::stats`].
+/// Numbers of connections and subscriptions of an endpoint: see [`Endpoint::stats`].
 ///
 /// ```
 /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -317,8 +327,9 @@ impl Endpoint {
 pub struct Stats {
     /// Number of connected clients.
     pub connections: usize,
-    /// Number of subscriptions: joined topics, counted for each client, ids of clients, [other
-    /// topics](crate::Socket::subscribe) of channels, and [`Endpoint::subscribe`].
+    /// Number of subscriptions to topics: one for each topic that a client has joined, for each client with an
+    /// [id](crate::SocketHandler::id), and for each call of [`Socket::subscribe`](crate::Socket::subscribe),
+    /// [`Socket::subscribe_client`](crate::Socket::subscribe_client) and [`Endpoint::subscribe`] that still holds.
     pub subscriptions: usize,
 }
 

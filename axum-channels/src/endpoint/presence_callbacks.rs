@@ -127,12 +127,15 @@ impl Endpoint {
         }
     }
 
-    /// Returns the presences of a topic with what a [`PresenceHandler`](crate::PresenceHandler) adds.
+    /// Returns the presences of a topic, with the data that a [`PresenceHandler`](crate::PresenceHandler) adds.
+    ///
+    /// Without a handler, or if its `fetch` panics or takes longer than 5 seconds, it is the same as
+    /// [`presences`](Self::presences).
     ///
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
-    /// let everyone = endpoint.fetch_presences("room:lobby").await;
-    /// let name = everyone.field("42", "name");
+    /// let presences = endpoint.fetch_presences("room:lobby").await;
+    /// let name = presences.field("42", "name");
     /// # }
     /// ```
     pub async fn fetch_presences(&self, topic: &str) -> Presences {
@@ -145,7 +148,8 @@ impl Endpoint {
 
     /// Returns the metadata of a topic's presences under one key: an object for each connection or task that tracks it.
     ///
-    /// Phoenix's `get_by_key`.
+    /// It is empty if there is none. The same as Phoenix's `get_by_key`, without the data that a
+    /// [`PresenceHandler`](crate::PresenceHandler) adds.
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();

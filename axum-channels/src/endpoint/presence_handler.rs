@@ -3,10 +3,10 @@ use crate::message::{PresenceDiff, Presences, Topic};
 use std::future::ready;
 use std::pin::Pin;
 
-/// Callbacks for the presences of an endpoint: data that is added to them, and their changes.
+/// Callbacks for the presences of an endpoint: `fetch` adds data to them, `handle_metas` handles their changes.
 ///
-/// A handler is given to the endpoint with [`EndpointBuilder::presence`](crate::EndpointBuilder::presence). As in Phoenix's
-/// `Presence`, whose callbacks these are.
+/// They are the callbacks of Phoenix's `Presence`. A handler is passed to
+/// [`EndpointBuilder::presence`](crate::EndpointBuilder::presence) and serves all topics. Both callbacks are optional.
 ///
 /// ```
 /// use axum_channels::{Endpoint, PresenceDiff, PresenceHandler, Presences, Topic};
@@ -34,19 +34,25 @@ use std::pin::Pin;
 /// }
 /// ```
 pub trait PresenceHandler: Send + Sync + 'static {
-    /// Adds data to presences before clients receive them: in `presence_state`, in the joins and leaves of `presence_diff`,
-    /// and in [`Endpoint::fetch_presences`].
+    /// Adds data to presences before clients receive them, and returns them. The default adds nothing.
     ///
-    /// A topic's changes are fetched and sent one after the other, in order. If it panics or takes longer than 5 seconds,
-    /// presences are sent without what it adds, and that is logged.
+    /// It is called for `presence_state`, for the joins and the leaves of each `presence_diff`, and for
+    /// [`Endpoint::fetch_presences`], but not for an empty list. Data is added by [`Presences::set`].
+    ///
+    /// A topic's changes are fetched and sent one after the other, in order. If this panics or takes longer than 5
+    /// seconds, presences are sent without its data, and that is logged.
     fn fetch(&self, topic: &Topic, presences: Presences) -> impl Future<Output = Presences> + Send {
         let _ = topic;
         ready(presences)
     }
 
-    /// Handles a change that clients were sent: what was fetched for it, and the topic's presences now.
+    /// Handles a change of a topic's presences after it was sent to clients. The default does nothing.
     ///
-    /// A topic's changes come one after the other, in order. Its next change waits, for 5 seconds at most.
+    /// `diff` is the change, with the data that [`fetch`](Self::fetch) added. `presences` is the list at the time of
+    /// the call, without that data.
+    ///
+    /// A topic's changes come one after the other, in order. The next change waits until this returns. A panic is logged,
+    /// and a call that takes longer than 5 seconds is dropped and logged.
     fn handle_metas(
         &self,
         topic: &Topic,

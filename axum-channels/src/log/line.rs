@@ -129,9 +129,9 @@ const SENTENCES: [(&str, &str); 28] = [
     ("more not logged", "and {count} more of this kind: {of}"),
 ];
 
-/// A log event of this crate, formatted as Phoenix does, for a formatter of `tracing-subscriber`.
+/// Log event of this crate as text, in Phoenix's format: for a formatter of `tracing-subscriber`.
 ///
-/// Events have a constant message and fields, which suits filters and JSON. This joins the two again:
+/// Events have a constant message and fields, which suits filters and JSON. Its `Display` combines both:
 ///
 /// ```text
 /// CONNECTED TO my_app::channels::user_socket::UserSocket in 31µs
@@ -172,7 +172,7 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    /// Returns the line of an event, or `None` if it is not in this crate's log.
+    /// Returns the text of an event, or `None` if the event is not from the target `axum_channels`.
     ///
     /// ```
     /// # use axum_channels::LogLine;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FormatId(pub(crate) u32);
 
-/// A message to everyone on a topic, encoded at most once for each format in use there.
+/// Message to all subscribers of a topic, encoded at most once for each format in use there.
 pub(crate) struct Broadcast<'a> {
     pub(crate) topic: &'a str,
     pub(crate) event: &'a str,

@@ -16,8 +16,8 @@ pub(crate) enum EncodeError {
 impl EncodeError {
     /// Returns whether the channel that sends such a message ends, as in Phoenix.
     ///
-    /// Clients that take no bytes do not end it, nor do those with another serializer: one of them would end everyone's
-    /// channel.
+    /// Clients that cannot receive bytes do not end it, nor do those with a custom serializer: otherwise one of them
+    /// would end the channels of all.
     pub(crate) fn ends_channel(self) -> bool {
         !matches!(self, EncodeError::Binary | EncodeError::Custom)
     }

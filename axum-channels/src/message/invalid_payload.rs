@@ -3,10 +3,11 @@ use serde_path_to_error::Track;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Error of [`Payload::parse`](crate::Payload::parse): the payload does not have the expected form.
+/// Error of a payload without the expected form: see [`Payload::parse`](crate::Payload::parse) and
+/// [`Payload::parse_event`](crate::Payload::parse_event).
 ///
-/// Returned from [`join`](crate::Channel::join) or [`handle_in`](crate::Channel::handle_in), by `?`, it is an error reply
-/// with its text as the `reason`.
+/// Returned by `?` from [`join`](crate::Channel::join) or [`handle_in`](crate::Channel::handle_in), it is an error reply
+/// with its text as the `reason`. [`Channel::refusal`](crate::Channel::refusal) can replace that reply.
 ///
 /// ```
 /// use axum_channels::Payload;
@@ -21,7 +22,7 @@ use std::marker::PhantomData;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidPayload {
-    /// Description of the difference, for the client: at most 256 bytes.
+    /// Path and description of the error, for the client: at most 256 bytes.
     pub reason: String,
 }
 

@@ -8,15 +8,25 @@ use std::sync::Arc;
 #[cfg(all(test, axum_channels_loom))]
 mod models;
 
-/// Permission to answer a message later, from another task: see [`Reply::later`].
+/// Handle that sends the reply to a message later, from another task: see [`Reply::later`].
 ///
-/// If it is dropped, the message is not answered.
+/// If it is dropped, the message has no reply.
+///
+/// ```
+/// use axum_channels::{Later, Reply};
+/// use serde_json::json;
+///
+/// async fn write_report(later: Later) {
+///     // …
+///     later.reply(Reply::ok(json!({"pages": 7})));
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropped, it leaves the message without an answer"]
 pub struct Later(Promise);
 
 impl Later {
-    /// Answers the message. If the client is gone, this does nothing.
+    /// Sends the reply. Nothing is sent if the client is gone, or if `reply` is itself none or later.
     ///
     /// ```
     /// # use axum_channels::{Later, Reply};

@@ -33,7 +33,7 @@ pub use topic::Topic;
 
 use std::borrow::Cow;
 
-/// A message from a client, as a [`Serializer`](crate::serializer::Serializer) decodes it.
+/// Message from a client, as a [`Serializer`](crate::serializer::Serializer) decodes it.
 ///
 /// Topic and event may borrow from the frame.
 ///
@@ -51,7 +51,8 @@ use std::borrow::Cow;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message<'a> {
-    /// `ref` of the join of the topic. `None` is accepted for any join.
+    /// `ref` of the join that the message belongs to. A message with that of an earlier join is dropped; `None` stands
+    /// for the current one.
     pub join_ref: Option<Ref>,
     /// `ref` of this message, which its reply repeats.
     pub reference: Option<Ref>,
@@ -108,7 +109,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) body: Body<'a>,
 }
 
-/// Topic of a reply.
+/// Topic of a reply, which may be a value of the client's that is not a topic.
 ///
 /// ```
 /// use axum_channels::serializer::{Address, ServerMessage};
@@ -121,12 +122,12 @@ pub(crate) struct Outgoing<'a> {
 pub enum Address<'a> {
     /// The name of a topic.
     Topic(Topic),
-    /// JSON of a client's topic that is no string. Its messages are answered, and reach no channel.
+    /// JSON of a client's topic that is not a string. Messages to it get an error reply, and reach no channel.
     Other(Cow<'a, str>),
 }
 
 impl Address<'_> {
-    /// Returns the topic, or the JSON of a value that is none.
+    /// Returns the name of the topic, or the JSON of a value that is not a topic.
     ///
     /// ```
     /// # use axum_channels::{Topic, serializer::Address};

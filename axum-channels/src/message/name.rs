@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-/// Topic or event of a message from a client. It may borrow from the frame.
+/// Topic or event of a message from a client, which may be another value. It may borrow from the frame.
 ///
 /// ```
 /// use axum_channels::serializer::Name;
@@ -9,14 +9,14 @@ use std::borrow::Cow;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Name<'a> {
-    /// A name.
+    /// Name of a topic or an event.
     Text(Cow<'a, str>),
-    /// JSON of another value, which names no topic and no event.
+    /// JSON of a value that is not a string. As a topic it matches no route; as an event it ends its channel.
     Other(Cow<'a, str>),
 }
 
 impl Name<'_> {
-    /// Returns the name, or the JSON of a value that is none.
+    /// Returns the name, or the JSON of a value that is not a name.
     ///
     /// ```
     /// # use axum_channels::serializer::Name;

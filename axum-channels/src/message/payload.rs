@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use std::any::type_name;
 use std::fmt;
 
-/// Payload of a message: JSON, kept as the received text, or bytes.
+/// Payload of a message: JSON text, or bytes.
 ///
-/// A payload that is only passed on (echoed, broadcast) is never parsed: its bytes are sent unchanged, with keys in the
-/// same order. It is parsed on demand. Cloning shares the text; two payloads are equal if they are the same JSON value, or
-/// the same bytes.
+/// JSON is kept as it was received and parsed on demand, by [`parse`](Self::parse), [`get`](Self::get) or
+/// [`to_value`](Self::to_value). A payload that is only passed on (echoed, broadcast) is never parsed: its bytes are sent
+/// unchanged, with keys in the same order. Cloning shares the text. Two payloads are equal if they are the same JSON
+/// value, or the same bytes.
 ///
 /// ```
 /// use axum_channels::Payload;
@@ -23,15 +24,15 @@ use std::fmt;
 /// assert_eq!(payload, Payload::from(json!({"urgent": true, "body": "hello"})));
 /// ```
 ///
-/// Methods that send take `impl Into<Payload>`: a `Payload`, which is encoded already, a [`Value`], or a reference to
-/// anything that serializes:
+/// Methods that send take `impl Into<Payload>`: a `Payload`, which is encoded already, a [`Value`], or a reference to a
+/// value that implements [`Serialize`]:
 ///
 /// ```
 /// # use axum_channels::Socket;
 /// #[derive(serde::Serialize)]
 /// struct Line { body: String }
 ///
-/// fn say(socket: &Socket, line: &Line) {
+/// fn send(socket: &Socket, line: &Line) {
 ///     socket.broadcast("line", line);
 /// }
 /// ```
@@ -45,7 +46,7 @@ enum Repr {
 }
 
 impl Payload {
-    /// An empty JSON object.
+    /// Creates a payload that is an empty JSON object, `{}`.
     ///
     /// ```
     /// # use axum_channels::Payload;
@@ -68,10 +69,11 @@ impl Payload {
         Payload(Repr::Json(Text::Static(json)))
     }
 
-    /// Binary payload, sent unchanged in a binary frame: an `ArrayBuffer` in phoenix.js.
+    /// Creates a binary payload, sent unchanged in a binary frame: an `ArrayBuffer` in phoenix.js.
     ///
-    /// Topic and event are then limited to 255 bytes. A client that cannot receive bytes, of the V1 protocol or on the
-    /// long-poll transport, is not sent the message, and that is logged.
+    /// Topic, event and refs of its message have at most 255 bytes each; a channel that sends a longer one ends with an
+    /// error. Clients that cannot receive bytes, those with the V1 protocol or on the long-poll transport, are not sent
+    /// the message, and that is logged.
     ///
     /// ```
     /// use axum_channels::{Payload, Reply};
@@ -84,7 +86,7 @@ impl Payload {
         Payload(Repr::Binary(bytes.into()))
     }
 
-    /// Returns the bytes of a binary payload.
+    /// Returns the bytes of a binary payload, `None` for JSON.
     ///
     /// ```
     /// # use axum_channels::Payload;
@@ -98,7 +100,8 @@ impl Payload {
         }
     }
 
-    /// Checks that this can be the payload of a push or a broadcast: an object or bytes, as in Phoenix. Its clients fail on `null`.
+    /// Checks that this can be the payload of a push or a broadcast: an object or bytes, as in Phoenix. Its clients fail
+    /// on `null`.
     pub(crate) fn check_event(&self) -> Result<(), EncodeError> {
         match self.is_object() || self.is_binary() {
             true => Ok(()),
@@ -135,13 +138,15 @@ impl Payload {
         }
     }
 
-    /// Parses the payload into a type of the app's.
+    /// Parses the payload into a type of the app.
     ///
-    /// In `join` and `handle_in`, `?` on the error answers the client with `{"reason": …}`.
+    /// [`parse_event`](Self::parse_event) also distinguishes events.
     ///
     /// # Errors
-    /// If the payload is not a `T`.
+    /// If the payload is not a `T`, or if it is bytes. In `join` and `handle_in`, `?` turns the error into the reply
+    /// `{"reason": …}`.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::Payload;
     /// #[derive(serde::Deserialize)]
@@ -174,7 +179,7 @@ impl Payload {
         }
     }
 
-    /// Returns the value of a key of the outermost object.
+    /// Returns the value of a key of the outermost object. `None` if there is no such key, or no object.
     ///
     /// The payload is parsed each time; for more than one key use [`parse`](Self::parse).
     ///
@@ -189,7 +194,7 @@ impl Payload {
         object.remove(key)
     }
 
-    /// Returns the payload as a tree of values.
+    /// Returns the payload as a tree of values. For a binary payload it is `null`.
     ///
     /// ```
     /// # use axum_channels::Payload;
@@ -220,11 +225,11 @@ impl From<&Payload> for Payload {
     }
 }
 
-/// Encodes anything that serializes, as JSON.
+/// Encodes a value as JSON.
 ///
 /// # Panics
-/// If the value has no JSON, such as a map whose keys are neither strings nor numbers. A channel that panics is ended, as in
-/// Phoenix. To handle the error, use [`serde_json::to_value`].
+/// If JSON cannot express the value, such as a map whose keys are neither strings nor numbers. A channel that panics is
+/// ended, as in Phoenix. To handle the error, use [`serde_json::to_value`].
 impl<T: Serialize + ?Sized> From<&T> for Payload {
     #[track_caller]
     fn from(value: &T) -> Self {

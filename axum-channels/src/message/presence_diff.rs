@@ -1,7 +1,7 @@
 use super::{Payload, Presences};
 use serde_json::{Map, Value, json};
 
-/// Joins and leaves of a change, as clients receive them in `presence_diff`.
+/// Change of a topic's presences: its joins and leaves, as clients receive them in `presence_diff`.
 ///
 /// An update is both: the new metadata is in the joins, the old in the leaves.
 ///
@@ -15,9 +15,9 @@ use serde_json::{Map, Value, json};
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PresenceDiff {
-    /// Metadata that was tracked.
+    /// Metadata tracked by the change.
     pub joins: Presences,
-    /// Metadata that was untracked.
+    /// Metadata untracked by the change.
     pub leaves: Presences,
 }
 

@@ -2,15 +2,16 @@ use super::Payload;
 use serde_json::{Map, Value, json};
 use std::fmt;
 
-/// Presences of a topic: for each key, the metadata of each of its connections.
+/// List of a topic's presences: for each key, such as a user's id, the metadata of each of its connections.
 ///
-/// Its payload is the `presence_state` that phoenix.js's `Presence` takes.
+/// Metadata have a field `phx_ref` besides those of the app: phoenix.js's `Presence` needs it. As a payload, the list is
+/// the `presence_state` that phoenix.js expects.
 ///
 /// ```
 /// # async fn run(endpoint: axum_channels::Endpoint) {
-/// let everyone = endpoint.presences("room:lobby");
-/// println!("{} are here", everyone.len());
-/// for (user, metas) in everyone.iter() {
+/// let presences = endpoint.presences("room:lobby");
+/// println!("{} users are online", presences.len());
+/// for (user, metas) in presences.iter() {
 ///     println!("{user} by {} connections", metas.len());
 /// }
 /// # }
@@ -46,7 +47,8 @@ impl Presences {
         self.0.is_empty()
     }
 
-    /// Returns the metadata under a key: an object for each connection that tracks it, none if there is none.
+    /// Returns the metadata under a key: an object for each connection or task that tracks it. It is empty if there is
+    /// none.
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -56,8 +58,9 @@ impl Presences {
         self.0.get(key).map_or(&[], metas)
     }
 
-    /// Sets a field of a key, beside its `metas`: data that a [`PresenceHandler`](crate::PresenceHandler) fetches. Without
-    /// such a key, nothing changes.
+    /// Sets a field of a key, beside its `metas`: the data that a [`PresenceHandler`](crate::PresenceHandler) adds.
+    ///
+    /// If the list does not have the key, nothing changes.
     ///
     /// ```
     /// use axum_channels::Presences;
@@ -76,7 +79,7 @@ impl Presences {
         }
     }
 
-    /// Returns a field of a key that a [`PresenceHandler`](crate::PresenceHandler) has set.
+    /// Returns a field that a [`PresenceHandler`](crate::PresenceHandler) has set for a key.
     ///
     /// ```
     /// # use axum_channels::Presences;

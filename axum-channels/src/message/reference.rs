@@ -3,11 +3,10 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
-/// A `ref` or a `join_ref`, kept as the received JSON text, so that `"5"` and `5` are sent back unchanged.
+/// Reference that a client gives a message, the `ref` or `join_ref` of the protocol. A reply repeats it.
 ///
-/// Any JSON value but `null`, as in Phoenix. Clients use counters, so the text is short: up to 22 bytes need no allocation.
-///
-/// It serializes as that value.
+/// As in Phoenix it may be any JSON value except `null`, of at most 4,096 bytes. The received JSON text is kept, so that
+/// `"5"` and `5` are sent back unchanged. Up to 22 bytes need no allocation. It serializes as that value.
 ///
 /// ```
 /// use axum_channels::serializer::Ref;
@@ -61,7 +60,7 @@ impl Ref {
         })
     }
 
-    /// Returns the ref as a binary frame has it: a string without its quotes, any other value as its JSON.
+    /// Returns the ref as in a binary frame: a string without its quotes, any other value as its JSON.
     ///
     /// ```
     /// # use axum_channels::serializer::Ref;

@@ -2,10 +2,10 @@ use super::Payload;
 use serde_json::json;
 use std::fmt;
 
-/// Refusal of a connection, a join or a message, as its client receives it.
+/// Refusal of a connection, a join or a message: an error that the client may see, with its payload.
 ///
-/// A join or a message is answered with status `error` and the payload; a connection with an HTTP status (403 by default)
-/// and the payload as its body, which programs can read and browsers hide.
+/// The reply to a join or a message has the status `error` and the payload. The response to a connection has an HTTP
+/// [status](Self::status), 403 by default, and the payload as its body, which programs can read and browsers hide.
 ///
 /// It becomes an [`Error`](crate::Error) by `?` or `into()`:
 ///
@@ -20,7 +20,7 @@ use std::fmt;
 /// }
 /// ```
 ///
-/// The payload with a text is an object with a `reason`:
+/// A text becomes an object with a `reason`:
 ///
 /// ```
 /// use axum_channels::Refused;
@@ -37,7 +37,7 @@ pub struct Refused {
 const FORBIDDEN: u16 = 403;
 
 impl Refused {
-    /// Refuses with `{"reason": reason}`.
+    /// Creates a refusal with the payload `{"reason": reason}`.
     ///
     /// ```
     /// # use axum_channels::Refused;
@@ -47,7 +47,7 @@ impl Refused {
         Self::with(json!({"reason": reason.as_ref()}))
     }
 
-    /// Refuses with a custom payload.
+    /// Creates a refusal with a custom payload, which may be any JSON or bytes.
     ///
     /// ```
     /// # use axum_channels::Refused;
@@ -60,8 +60,10 @@ impl Refused {
         }
     }
 
-    /// Sets the HTTP status of a refused WebSocket, 403 by default. It has no effect on a join or a message, nor by
-    /// long-polling, where clients look for the status in the body: 403, or 500 for a server error.
+    /// Sets the HTTP status of a refused WebSocket: 403 by default.
+    ///
+    /// It has no effect on a join or a message. A long-polling client is refused with HTTP 200 and a status in the body,
+    /// which is 500 for a server error and 403 otherwise.
     ///
     /// # Panics
     /// If `status` is not a client or server error: 400 to 599.

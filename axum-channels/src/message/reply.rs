@@ -1,9 +1,11 @@
 use super::Payload;
 use super::later::{Later, Promise};
 
-/// Answer of a channel to a message.
+/// Reply of a channel to a message of its client: a status and a payload, none, or one that is sent later.
 ///
-/// Two replies are equal if their status is and their payloads are the same JSON value.
+/// [`Channel::handle_in`](crate::Channel::handle_in) returns it. In phoenix.js, `push.receive("ok", …)` and
+/// `push.receive("error", …)` get the payload, which may be any JSON or bytes. Two replies are equal if their status is
+/// and their payloads are the same JSON value.
 ///
 /// ```
 /// use axum_channels::Reply;
@@ -51,7 +53,7 @@ impl From<&str> for Status {
 }
 
 impl Reply {
-    /// Answers with status `ok`.
+    /// Creates a reply with the status `ok`.
     ///
     /// ```
     /// # use axum_channels::{Payload, Reply};
@@ -62,7 +64,7 @@ impl Reply {
         Reply(Answer::Now(Status::Ok, payload.into()))
     }
 
-    /// Answers with status `error`. The channel goes on: to end it, return an [`Error`](crate::Error).
+    /// Creates a reply with the status `error`. The channel goes on, as after a [`Refused`](crate::Refused).
     ///
     /// ```
     /// # use axum_channels::Reply;
@@ -73,7 +75,7 @@ impl Reply {
         Reply(Answer::Now(Status::Error, payload.into()))
     }
 
-    /// Answers with a custom status, for clients that handle it: `push.receive("unchanged", …)` in phoenix.js.
+    /// Creates a reply with a custom status, for clients that handle it: `push.receive("unchanged", …)` in phoenix.js.
     ///
     /// ```
     /// # use axum_channels::Reply;
@@ -84,7 +86,7 @@ impl Reply {
         Reply(Answer::Now(status.into(), payload.into()))
     }
 
-    /// Sends no answer.
+    /// Creates no reply: nothing is sent. In phoenix.js, `push.receive("timeout", …)` is then called after 10 seconds.
     ///
     /// ```
     /// # use axum_channels::Reply;
@@ -94,7 +96,9 @@ impl Reply {
         Reply(Answer::None)
     }
 
-    /// Answers later, from another task: the channel handles the next message meanwhile.
+    /// Creates a reply that another task sends later. The channel handles the next message meanwhile.
+    ///
+    /// Return the [`Reply`] from [`handle_in`](crate::Channel::handle_in), and pass the [`Later`] to the task.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Reply, Result, Socket, Topic};
@@ -123,7 +127,7 @@ impl Reply {
         (Reply(Answer::Later(promise)), later)
     }
 
-    /// Returns the status, if the answer is known.
+    /// Returns the status: `ok`, `error` or a custom one. `None` for a reply that is none, or later.
     ///
     /// ```
     /// # use axum_channels::Reply;
@@ -137,7 +141,7 @@ impl Reply {
         }
     }
 
-    /// Returns `true` for an answer with status `ok`.
+    /// Returns `true` for a reply with the status `ok`.
     ///
     /// ```
     /// # use axum_channels::Reply;
@@ -147,7 +151,7 @@ impl Reply {
         matches!(self.0, Answer::Now(Status::Ok, _))
     }
 
-    /// Returns the payload of the answer, if it is known.
+    /// Returns the payload. `None` for a reply that is none, or later.
     ///
     /// ```
     /// # use axum_channels::{Payload, Reply};

@@ -1,6 +1,6 @@
 use super::{Address, Payload, Ref};
 
-/// A message to a client, or to all clients on a topic, as a [`Serializer`](crate::serializer::Serializer) encodes it.
+/// Message to a client, or to all clients on a topic, as a [`Serializer`](crate::serializer::Serializer) encodes it.
 ///
 /// ```
 /// use axum_channels::serializer::ServerMessage;
@@ -14,22 +14,23 @@ use super::{Address, Payload, Ref};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ServerMessage<'a> {
-    /// The answer to a message with the same `ref`, a join included.
+    /// Reply to a message with the same `ref`, a join included.
     Reply {
         /// `ref` of the join of the topic.
         join_ref: Option<&'a Ref>,
         /// `ref` of the message that is answered.
         reference: Option<&'a Ref>,
-        /// The topic, which the client chose.
+        /// Topic of the message that is answered.
         topic: &'a Address<'a>,
         /// `ok`, `error`, or another [status](crate::Reply::with_status).
         status: &'a str,
         /// Payload of the reply.
         response: &'a Payload,
     },
-    /// An event for one client: a push, `phx_close`, `phx_error`.
+    /// Event for one client: a push, `phx_close`, `phx_error`.
     Push {
-        /// `ref` of the join of the topic.
+        /// `ref` of the join of the topic. `None` if the client joined without one, or for a topic that it need not have
+        /// joined.
         join_ref: Option<&'a Ref>,
         /// `ref` of the join, if this is the end of its channel; `None` otherwise.
         reference: Option<&'a Ref>,
@@ -40,7 +41,7 @@ pub enum ServerMessage<'a> {
         /// Payload of the event.
         payload: &'a Payload,
     },
-    /// An event for all clients on a topic. It is encoded once for all that use the same serializer.
+    /// Event for all clients on a topic. It is encoded once for all that use the same serializer.
     Broadcast {
         /// Name of the topic.
         topic: &'a str,
@@ -55,7 +56,7 @@ pub enum ServerMessage<'a> {
 const ROOM: usize = 128;
 
 impl<'a> ServerMessage<'a> {
-    /// Returns the topic; for a reply to a message whose topic is no text, its JSON.
+    /// Returns the name of the topic. For a reply to a message whose topic is not a string, it is the JSON of that value.
     ///
     /// ```
     /// # use axum_channels::serializer::ServerMessage;
@@ -70,7 +71,7 @@ impl<'a> ServerMessage<'a> {
         }
     }
 
-    /// Returns the payload: that of the event, or the response of a reply.
+    /// Returns the payload of the event or the reply.
     ///
     /// ```
     /// # use axum_channels::serializer::ServerMessage;

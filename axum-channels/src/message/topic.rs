@@ -3,9 +3,9 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
-/// The name of a topic, such as `room:lobby`.
+/// Name of a topic, such as `room:lobby`.
 ///
-/// It derefs to `str`, so that `strip_prefix` returns the part after the colon. Cloning it shares the text.
+/// It derefs to `str`: `strip_prefix` returns the part after the colon. Cloning it shares the text.
 ///
 /// ```
 /// use axum_channels::Topic;

@@ -12,12 +12,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Check of a page's origin, so that other sites cannot use a visitor's cookies, or a server that only the visitor's
-/// machine can reach.
+/// Check of the `Origin` header: the web pages that may connect.
 ///
-/// Browsers send the origin of a page with its request. A request without an origin, from a program, is allowed; one from a
-/// page that is not allowed gets a 403, and a log line that names the setting. `Host` is ignored: in an attack by DNS
-/// rebinding it is the attacker's. The rules are those of Phoenix's `check_origin`.
+/// It prevents other sites from using a visitor's cookies, or a server that only the visitor's machine can reach.
+/// Browsers send the origin of a page with its request. A request without an origin, from a program, is allowed; one from
+/// a page that is not allowed is refused with 403, and a log line that names the setting to change. `Host` is ignored: in
+/// an attack by DNS rebinding it is the attacker's. The rules are those of Phoenix's `check_origin`.
+///
+/// It is set with [`EndpointBuilder::check_origin`](crate::EndpointBuilder::check_origin) for all sockets, or with
+/// [`SocketOptions::check_origin`](crate::SocketOptions::check_origin) for one.
 ///
 /// ```
 /// use axum_channels::CheckOrigin;
@@ -63,15 +66,22 @@ impl CheckOrigin {
         Self::new(Check::PublicHost(None))
     }
 
-    /// Allows pages of these hosts. `//host` matches any scheme and port, `https://host` fixes both, `//host:8080` the
-    /// port; `*.host` matches the host and everything below it.
+    /// Allows pages of the listed hosts.
     ///
-    /// Some pages have no host. `null` allows sandboxed frames and files, which any site can create; `file://` the pages of
-    /// some webviews; `*` everything, as [`off`](Self::off).
+    /// | value | pages |
+    /// |---|---|
+    /// | `//example.com` | of this host, with any scheme and port |
+    /// | `https://example.com` | of this host, with this scheme and its default port |
+    /// | `//example.com:8080` | of this host, with any scheme and this port |
+    /// | `//*.example.com` | of this host and its subdomains |
+    /// | `null` | without an origin: sandboxed frames and local files, which any site can create |
+    /// | `file://` | of some webviews |
+    /// | `*` | all, as [`off`](Self::off) |
     ///
     /// # Errors
-    /// If one of them is no origin.
+    /// If one of the values is not an origin.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::CheckOrigin;
     /// # fn main() -> Result<(), axum_channels::InvalidOrigin> {
@@ -85,8 +95,7 @@ impl CheckOrigin {
         Ok(Self::new(Check::Hosts(listed.collect::<Result<_, _>>()?)))
     }
 
-    /// Allows pages for which a function returns `true`, such as those of customers' domains that are known only at run
-    /// time.
+    /// Allows pages for which a function returns `true`, such as those of customers' domains in a database.
     ///
     /// It receives the header unchanged, `https://app.example.com:8443` or `null`, and is called before every connection:
     /// it must not block.
@@ -106,7 +115,7 @@ impl CheckOrigin {
 
     /// Allows every page on the web.
     ///
-    /// Only for sockets that do not rely on cookies, on a server that everybody can reach.
+    /// It is safe only for sockets that do not rely on cookies, on a server with public access.
     ///
     /// ```
     /// # use axum_channels::CheckOrigin;
@@ -116,7 +125,7 @@ impl CheckOrigin {
         Self::new(Check::Off)
     }
 
-    /// Sets the name of the app's setting that the check was read from, for the log line of a refusal.
+    /// Sets the name of the app's setting that the check comes from, for the log line of a refusal.
     ///
     /// ```
     /// # use axum_channels::CheckOrigin;

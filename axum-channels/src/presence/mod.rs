@@ -3,6 +3,7 @@
 //! Source of the messages: Phoenix's `Phoenix.Presence` and `Phoenix.Tracker`. Changes are made by the task of their
 //! connection, one after the other, so each client's joins and leaves are published in order.
 
+use crate::client_id::ClientId;
 use crate::guard::{call_guarded, panicked};
 use crate::log;
 use crate::message::{PresenceDiff, Presences, Topic};
@@ -31,11 +32,7 @@ pub(crate) struct Tracker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Owner {
     /// One channel of one client.
-    Channel {
-        /// Address that is unique to the connection as long as it lasts.
-        connection: usize,
-        key: Key,
-    },
+    Channel { client: ClientId, key: Key },
     /// A [`TrackedPresence`](crate::TrackedPresence), by its number.
     Task(u64),
 }

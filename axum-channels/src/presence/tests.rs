@@ -2,9 +2,9 @@ use super::*;
 use crate::message::Payload;
 use serde_json::json;
 
-fn owner(connection: usize) -> Owner {
+fn owner(client: u64) -> Owner {
     Owner::Channel {
-        connection,
+        client: ClientId::of(client),
         key: Key::default(),
     }
 }
@@ -97,11 +97,11 @@ fn what_is_tracked_twice_or_not_at_all_is_told_to_nobody() {
 fn nothing_is_left_when_everyone_has_left() {
     let tracker = Tracker::new();
     let topics: Vec<Topic> = (0..100).map(|n| format!("room:{n}").into()).collect();
-    for (n, topic) in topics.iter().enumerate() {
+    for (n, topic) in (0..).zip(&topics) {
         tracker.track(topic, owner(n), "a", Map::new());
         tracker.track(topic, owner(n), "b", Map::new());
     }
-    for (n, topic) in topics.iter().enumerate() {
+    for (n, topic) in (0..).zip(&topics) {
         tracker.untrack(topic, owner(n), "a");
         tracker.leave(topic, owner(n));
     }

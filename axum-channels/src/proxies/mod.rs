@@ -12,11 +12,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Proxies in front of the app, which are trusted for a client's address.
+/// Proxies in front of the app whose header with a client's address is trusted.
 ///
-/// A proxy appends the address of its peer to `X-Forwarded-For`. Everything left of that comes from the client, which can
-/// write anything: the header is read from its right end, and only as far as proxies are trusted. Without trusted proxies
-/// it is ignored.
+/// It is set with [`EndpointBuilder::trusted_proxies`](crate::EndpointBuilder::trusted_proxies), and used by
+/// [`ConnectInfo::client_addr`](crate::ConnectInfo::client_addr). Without trusted proxies the header is ignored.
+///
+/// A proxy appends the address of its peer to `X-Forwarded-For`. Everything left of that comes from the client, which may
+/// forge it: the header is read from its right end, and only as far as proxies are trusted.
 ///
 /// ```
 /// use axum_channels::{Endpoint, TrustedProxies};
@@ -51,8 +53,9 @@ impl TrustedProxies {
     /// its address.
     ///
     /// # Errors
-    /// If one of them is neither an address nor a network.
+    /// If one of the values is neither an address nor a network.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::TrustedProxies;
     /// assert!(TrustedProxies::networks(["10.0.0.0/8"]).is_ok());
@@ -67,9 +70,9 @@ impl TrustedProxies {
         )))
     }
 
-    /// Trusts a number of proxies, for changing addresses: 1 for a single one in front of the app.
+    /// Trusts a number of proxies whatever their addresses: 1 for a single proxy in front of the app.
     ///
-    /// Only for an app that cannot be reached except through them: other clients could claim any address.
+    /// It is safe only for an app that cannot be reached except through them: other clients could forge any address.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, TrustedProxies};
@@ -82,7 +85,7 @@ impl TrustedProxies {
 
     /// Reads the header `Forwarded` (RFC 7239) in place of `X-Forwarded-For`, for proxies that write it.
     ///
-    /// Only one of the two is read: the other may have passed the proxy unchanged from the client.
+    /// Only one of the two is read: a proxy may pass on the other one unchanged from the client.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, TrustedProxies};
@@ -94,8 +97,9 @@ impl TrustedProxies {
         self
     }
 
-    /// Returns the address of the client whose request came from `peer` with these headers: for axum handlers and tower
-    /// layers.
+    /// Returns the address of the client whose request came from `peer` with these headers.
+    ///
+    /// It is for axum handlers and tower layers; `connect` has [`client_addr`](crate::ConnectInfo::client_addr).
     ///
     /// `None` if a trusted proxy sent no valid address, such as `unknown`.
     ///
@@ -106,7 +110,7 @@ impl TrustedProxies {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let proxies = TrustedProxies::networks(["127.0.0.1"])?;
     /// let mut headers = HeaderMap::new();
-    /// headers.insert("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 192.0.2.1")); // the first is the client's own
+    /// headers.insert("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 192.0.2.1")); // the client forged the first one
     /// assert_eq!(proxies.client_addr("127.0.0.1".parse()?, &headers), Some("192.0.2.1".parse()?));
     /// assert_eq!(proxies.client_addr("198.51.100.1".parse()?, &headers), Some("198.51.100.1".parse()?));
     /// # Ok(())

@@ -1,7 +1,7 @@
 //! Delivery of broadcasts to large topics, by the workers of the runtime.
 //!
-//! Each lane has a part of every large topic's subscribers, and delivers one broadcast after the other. So each subscriber
-//! receives a publisher's broadcasts in order, and the publisher does not wait for them.
+//! Each lane has a part of every large topic's subscribers, and delivers one broadcast after the other. So each
+//! subscriber receives a publisher's broadcasts in order, and the publisher does not wait for them.
 
 use super::lane_queue::{LaneQueue, Level};
 use super::load::Pressure;
@@ -39,7 +39,7 @@ struct Publication {
     encodings: Encodings,
     from: Option<SubscriberId>,
     parts: Arc<Parts>,
-    /// Those who subscribed later do not receive it.
+    /// End of the slots that are served: subscribers from this one on subscribed after the broadcast.
     end: SlotId,
 }
 
@@ -166,7 +166,7 @@ impl Job {
         for (id, subscriber) in present.take_while(|(id, _)| id < end).take(SLICE) {
             deliveries += 1;
             self.start = id.next();
-            if from.is_none_or(|from| from != subscriber.id()) {
+            if from.is_none() || *from != subscriber.id() {
                 pressure = pressure.max(subscriber.deliver(&broadcast));
             }
         }

@@ -6,7 +6,8 @@ mod models;
 
 /// Queue of items that are processed in order, each in slices, by one thread at a time.
 ///
-/// It knows whether it has a task. So a publisher starts one if there is none, and a task ends only if nothing is left.
+/// It records whether it has a task: a publisher starts one if there is none, and a task ends only when the queue is
+/// empty.
 pub(super) struct LaneQueue<T> {
     /// The item in process. Locked for one slice of it, and before `waiting`.
     current: Mutex<Option<T>>,

@@ -15,6 +15,7 @@ mod tests;
 pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use slot_list::{SlotId, SlotList};
 
+use crate::client_id::ClientId;
 use crate::message::{Broadcast, EncodeError, Encodings, Payload, Topic};
 use crate::metrics::{self, record};
 use crate::session::Key;
@@ -34,19 +35,16 @@ pub(crate) trait Subscriber: Send + Sync {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure;
 
     /// Identity by which a publisher is excluded from its own broadcasts.
-    fn id(&self) -> SubscriberId {
-        SubscriberId {
-            address: std::ptr::from_ref(self).addr(),
-            channel: None,
-        }
+    fn id(&self) -> Option<SubscriberId> {
+        None
     }
 }
 
-/// Identity of a subscriber as long as it lasts.
+/// Identity of a subscriber that publishes, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SubscriberId {
-    pub(crate) address: usize,
-    /// Channel of the connection at that address, for a channel's subscription to another topic.
+    pub(crate) client: ClientId,
+    /// Channel of that client, for a channel's subscription to another topic.
     pub(crate) channel: Option<Key>,
 }
 
@@ -171,7 +169,7 @@ impl PubSub {
 fn deliver(list: &List, broadcast: &Broadcast<'_>, from: Option<SubscriberId>) -> Pressure {
     let others = list
         .iter()
-        .filter(|subscriber| from.is_none_or(|from| from != subscriber.id()));
+        .filter(|subscriber| from.is_none() || from != subscriber.id());
     others
         .map(|subscriber| subscriber.deliver(broadcast))
         .fold(Pressure::Low, Pressure::max)

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 /// Subscribers to one topic.
 ///
-/// A topic with many of them is divided into parts, one for each [lane](super::lane::Lane). It stays so until nobody is
-/// left, so that no later broadcast is delivered before an earlier one that still waits in a lane.
+/// A topic with many of them is divided into parts, one for each [lane](super::lane::Lane). It stays divided until it has
+/// no subscribers, so that no later broadcast is delivered before an earlier one that still waits in a lane.
 pub(super) enum Subscribers {
     Few(Arc<List>),
     Many(Many),
@@ -18,7 +18,8 @@ pub(super) struct Many {
     len: usize,
 }
 
-/// The subscribers of each lane. A lane takes its part when it delivers, and so sees nobody who has left since the broadcast.
+/// Subscribers of each lane. A lane takes its part when it delivers, so subscribers that have left since the broadcast
+/// are not among them.
 pub(super) struct Parts(Box<[Mutex<Arc<List>>]>);
 
 /// Number of subscribers above which a topic is divided.

@@ -4,19 +4,38 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tokio::task::yield_now;
 
 /// A subscriber that keeps the events it receives.
-#[derive(Default)]
-struct Recorder(Mutex<Vec<String>>);
+struct Recorder {
+    id: SubscriberId,
+    events: Mutex<Vec<String>>,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        let id = SubscriberId {
+            client: ClientId::new(),
+            channel: None,
+        };
+        Recorder {
+            id,
+            events: Mutex::default(),
+        }
+    }
+}
 
 impl Subscriber for Recorder {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
-        lock(&self.0).push(broadcast.event.to_owned());
+        lock(&self.events).push(broadcast.event.to_owned());
         Pressure::Low
+    }
+
+    fn id(&self) -> Option<SubscriberId> {
+        Some(self.id)
     }
 }
 
 impl Recorder {
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut lock(&self.0))
+        std::mem::take(&mut lock(&self.events))
     }
 }
 
@@ -67,7 +86,7 @@ fn a_broadcast_reaches_the_topics_subscribers_but_not_its_sender() {
     let _b = pubsub.subscribe("room:1".into(), b.clone());
     let _other = pubsub.subscribe("room:2".into(), b.clone());
     assert_eq!(
-        pubsub.publish("room:1", "from a", &Payload::empty(), Some(a.id())),
+        pubsub.publish("room:1", "from a", &Payload::empty(), a.id()),
         Ok(())
     );
     assert_eq!(
@@ -123,7 +142,7 @@ fn a_subscriber_that_leaves_during_a_broadcast_does_not_disturb_others() {
 async fn a_broadcast_to_many_is_delivered_once_after_the_publisher_goes_on() {
     let mut crowded = Crowded::new();
     let sender = crowded.recorders[1].clone();
-    crowded.publish("one", Some(sender.id()));
+    crowded.publish("one", sender.id());
     crowded.publish("two", None);
     let late = Arc::new(Recorder::default());
     let _late = crowded.pubsub.subscribe(TOPIC.into(), late.clone());

@@ -27,16 +27,16 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
-/// Serves an app over HTTP/1.1 until it is shut down: [`axum::serve`](https://docs.rs/axum/0.8/axum/fn.serve.html) with limits.
+/// Creates a server for an app over HTTP/1.1: [`axum::serve`](https://docs.rs/axum/0.8/axum/fn.serve.html) with limits.
 ///
-/// `app` is a [`Router`](axum::Router), or one wrapped in tower layers. Handlers may take
-/// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further setup. Channels work under any other server of
-/// axum's, too; this one adds:
+/// It runs when the returned [`Serve`] is awaited, until it is shut down. `app` is a [`Router`](axum::Router), or one
+/// wrapped in tower layers. Handlers may take [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further
+/// setup. Channels also work with any other server for axum; compared with `axum::serve`:
 ///
 /// - A client has [a time limit](Serve::header_timeout) for its headers, [one for the body](Serve::body_timeout), and
 ///   [one between requests](Serve::keep_alive_timeout); headers have [a maximum size](Serve::max_header_bytes).
-/// - A shutdown ends [in bounded time](Serve::shutdown_timeout), closes the [endpoint's clients](Serve::drain), and can be
-///   [cut short](Serve::with_forced_shutdown).
+/// - A shutdown ends [in bounded time](Serve::shutdown_timeout), closes the [endpoint's clients](Serve::drain), and can
+///   be [cut short](Serve::with_forced_shutdown).
 /// - Connections are accepted on a worker of the runtime, wherever the future is awaited, and stay there, which takes a
 ///   fifth less CPU for each than accepting in `main`.
 /// - Small messages are sent at once (`TCP_NODELAY`), and a lack of file descriptors is logged and accepting retried.
@@ -68,9 +68,26 @@ where
     }
 }
 
-/// A server that runs when awaited: see [`serve`].
+/// HTTP server that runs when awaited: see [`serve`].
 ///
-/// Dropping its future ends it at once, apart from WebSockets.
+/// Awaiting it returns after a shutdown, and without one never. The result is an error only if the server's task failed.
+///
+/// # Cancel safety
+/// Dropping the future ends the server at once, except for open WebSockets.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use axum_channels::{Endpoint, serve};
+/// # use std::time::Duration;
+/// # async fn run(endpoint: Endpoint, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+/// serve(listener, app)
+///     .header_timeout(Duration::from_secs(10))
+///     .drain(&endpoint)
+///     .with_signals()
+///     .await
+/// # }
+/// ```
 #[must_use = "a server does nothing unless it is awaited"]
 pub struct Serve<S> {
     listener: TcpListener,
@@ -116,7 +133,8 @@ enum Phase {
 }
 
 impl<S> Serve<S> {
-    /// Maximum time from a connection to the end of its first request's headers: 30 seconds by default. It is then closed.
+    /// Maximum time from a connection to the end of its first request's headers: 30 seconds by default. It is then
+    /// closed.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -144,12 +162,13 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Maximum total time that a request waits for its body: 30 seconds by default, and one more for each KiB that arrives.
+    /// Maximum total time that a request waits for its body: 30 seconds by default, and one more for each KiB that
+    /// arrives.
     ///
-    /// Then reading it fails, which most extractors answer with 400, long-polling with 408.
+    /// After that, reading the body fails: most extractors respond with 400, long-polling with 408.
     ///
-    /// So a large upload over a slow network may take as long as it needs, at 1 KiB per second or more. The time that a
-    /// handler takes between two reads does not count.
+    /// A large upload over a slow network may take as long as it needs, at 1 KiB per second or more. The time between two
+    /// reads of a handler does not count.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -162,10 +181,11 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Maximum time from a response to the end of the next request's headers on the same connection: 75 seconds by default.
+    /// Maximum time from a response to the end of the next request's headers on the same connection: 75 seconds by
+    /// default.
     ///
-    /// Keep it above that of a proxy in front, often 60 seconds: otherwise the proxy may send a request into a connection that
-    /// is being closed.
+    /// Keep it above that of a proxy in front, often 60 seconds: otherwise the proxy may send a request into a connection
+    /// that is being closed.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -193,7 +213,8 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Closes this endpoint's clients in a graceful shutdown, as [`Endpoint::shutdown`] does, while requests are finished.
+    /// Closes the clients of an endpoint in a graceful shutdown, as [`Endpoint::shutdown`] does, while requests are
+    /// finished.
     ///
     /// Without it, WebSockets last until the runtime ends.
     ///
@@ -208,8 +229,8 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Shuts down when the future is over, within [a limited time](Self::shutdown_timeout): no more connections are
-    /// accepted, requests under way are finished, idle connections are closed.
+    /// Shuts down gracefully when a future completes, within [a limited time](Self::shutdown_timeout): no more
+    /// connections are accepted, requests under way are finished, idle connections are closed.
     ///
     /// ```no_run
     /// # use axum_channels::serve;
@@ -230,7 +251,7 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Ends at once when the future is over, even during a graceful shutdown: requests under way are dropped.
+    /// Ends the server at once when a future completes, even during a graceful shutdown: requests under way are dropped.
     ///
     /// ```no_run
     /// # use axum_channels::{serve, shutdown_signal};
@@ -252,8 +273,9 @@ impl<S> Serve<S> {
 
     /// Shuts down gracefully at Ctrl-C or SIGTERM; a second signal ends the process, with the exit code 130 or 143.
     ///
-    /// It does not return after the second signal: a runtime waits for its blocking tasks before it ends, and those may be
-    /// stuck.
+    /// It replaces [`with_graceful_shutdown`](Self::with_graceful_shutdown) and
+    /// [`with_forced_shutdown`](Self::with_forced_shutdown). The second signal ends the whole process, since a runtime
+    /// waits for its blocking tasks before it ends, and those may be stuck.
     ///
     /// ```no_run
     /// # use axum_channels::serve;

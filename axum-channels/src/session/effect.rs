@@ -119,7 +119,7 @@ impl ReplyTo {
     }
 }
 
-/// Reason why a channel ended: see [`Channel::terminate`](crate::Channel::terminate).
+/// Reason for the end of a channel: see [`Channel::terminate`](crate::Channel::terminate).
 ///
 /// ```
 /// use axum_channels::Reason;
@@ -137,9 +137,10 @@ pub enum Reason {
     Rejoined,
     /// The channel was [stopped](crate::Socket::stop).
     Stopped,
-    /// The channel returned an error, or its queue was full.
+    /// The channel returned an unexpected [`Error`](crate::Error), sent a message that cannot be sent, or fell behind
+    /// with broadcasts.
     Crashed,
-    /// The connection was closed by either side, or lost.
+    /// The connection was closed by either side, or lost, or the endpoint was shut down.
     Disconnected,
 }
 

@@ -2,7 +2,10 @@ use super::Socket;
 use std::any::type_name;
 
 impl Socket {
-    /// Value that this topic's route was [given](crate::Channels::channel_with), Phoenix's `assigns` of a route.
+    /// Returns the value of this topic's route, added by [`channel_with`](crate::Channels::channel_with).
+    ///
+    /// The same as the `assigns` of a route in Phoenix. The value is shared by all channels of the route; data of one
+    /// channel is in its own fields.
     ///
     /// # Panics
     /// If the route has no `T`. See [`try_assigns`](Self::try_assigns).
@@ -38,7 +41,7 @@ impl Socket {
         }
     }
 
-    /// Value that this topic's route was given, or `None`.
+    /// Returns the value of this topic's route, or `None` if the route has no `T`.
     ///
     /// ```
     /// # use axum_channels::Socket;

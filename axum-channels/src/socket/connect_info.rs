@@ -14,9 +14,10 @@ const BEARER: &str = "base64url.bearer.phx.";
 /// The header that carries the token of a long-polling client.
 const AUTH_TOKEN: &str = "x-phoenix-authtoken";
 
-/// The request that a client connects with, the app's state, and its endpoint.
+/// Request of a client that connects, with the endpoint and the app's state: the argument of
+/// [`SocketHandler::connect`](crate::SocketHandler::connect).
 ///
-/// Everything is there without being requested, unlike Phoenix's `connect_info`:
+/// It corresponds to Phoenix's `connect_info`, except that all of it is available without configuration:
 ///
 /// | Phoenix | here |
 /// |---|---|
@@ -29,11 +30,11 @@ const AUTH_TOKEN: &str = "x-phoenix-authtoken";
 ///
 /// # Sessions
 ///
-/// The session is the app's: a layer, such as that of the crate `tower-sessions` or one that verifies a
-/// [`cookie`](Self::cookie), reads it for all routes alike and stores it in the request's extensions. So the format of the
-/// cookie, its key and its expiry are in one place, and a channel sees the session that every other handler sees. Phoenix
-/// also requires a CSRF token before it reads a session; here the [origin check](crate::CheckOrigin) is what keeps other
-/// sites from using a visitor's cookies: a socket that relies on them must not turn it off.
+/// A tower layer of the app, such as that of the crate `tower-sessions` or one that verifies a [cookie](Self::cookie),
+/// reads the session for all routes alike and stores it in the request's [extensions](Self::extension). So the format of
+/// the cookie, its key and its expiry are defined once, and a channel has the same session as every other handler.
+/// Phoenix also requires a CSRF token before it reads a session; here the [origin check](crate::CheckOrigin) prevents
+/// other sites from using a visitor's cookies: do not disable it for a socket that relies on them.
 ///
 /// # Examples
 ///
@@ -50,19 +51,19 @@ pub struct ConnectInfo {
 }
 
 impl ConnectInfo {
-    /// The headers of the request.
+    /// Returns the headers of the request.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;
-    /// fn cookie(info: &ConnectInfo) -> Option<&str> {
-    ///     info.headers().get("cookie")?.to_str().ok()
+    /// fn languages(info: &ConnectInfo) -> Option<&str> {
+    ///     info.headers().get("accept-language")?.to_str().ok()
     /// }
     /// ```
     pub fn headers(&self) -> &HeaderMap {
         &self.parts.headers
     }
 
-    /// Value of a cookie, as it was sent: neither decoded nor verified. The first, if there are several of the name.
+    /// Returns the value of a cookie as it was sent, neither decoded nor verified; the first one if the name is repeated.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;
@@ -80,10 +81,11 @@ impl ConnectInfo {
         })
     }
 
-    /// The token that the client authenticates with, phoenix.js's `authToken`, which keeps it out of URLs and their logs.
+    /// Returns the token that the client authenticates with: the option `authToken` of phoenix.js.
     ///
-    /// It is sent as the subprotocol `base64url.bearer.phx.…` besides `phoenix`, or by long-polling in a header. `None` if
-    /// it is not the base64 of a text. The token is not verified here.
+    /// It is sent as the subprotocol `base64url.bearer.phx.…` besides `phoenix`, or by long-polling in the header
+    /// `x-phoenix-authtoken`, and so does not appear in URLs and their logs. `None` if there is none, or if it is not the
+    /// base64 of a text. The token is not verified here.
     ///
     /// ```
     /// use axum_channels::{ConnectInfo, Params, Refused, Result, SocketHandler};
@@ -116,7 +118,7 @@ impl ConnectInfo {
         String::from_utf8(bytes).ok()
     }
 
-    /// The client's `User-Agent` header.
+    /// Returns the client's `User-Agent` header.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;
@@ -128,7 +130,7 @@ impl ConnectInfo {
         self.headers().get(header::USER_AGENT)?.to_str().ok()
     }
 
-    /// The URI of the request.
+    /// Returns the URI of the request: path and query.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;
@@ -140,10 +142,10 @@ impl ConnectInfo {
         &self.parts.uri
     }
 
-    /// Address of the client: the [peer's](Self::peer_addr), or the one in `X-Forwarded-For` if the peer is one of the
-    /// endpoint's [trusted proxies](crate::EndpointBuilder::trusted_proxies).
+    /// Returns the address of the client: the [peer's](Self::peer_addr), or the one in `X-Forwarded-For` if the peer is
+    /// one of the endpoint's [trusted proxies](crate::EndpointBuilder::trusted_proxies).
     ///
-    /// `None` if a trusted proxy sent no valid address, or the server does not provide the peer's.
+    /// `None` if a trusted proxy sent no valid address, or if the server does not provide the peer's.
     ///
     /// ```
     /// use axum_channels::{ConnectInfo, Refused};
@@ -163,8 +165,10 @@ impl ConnectInfo {
         }
     }
 
-    /// Address of the other end of the connection, which may be a proxy: if the app is served by [`serve`](crate::serve()),
-    /// or by axum with `into_make_service_with_connect_info::<SocketAddr>()`.
+    /// Returns the address of the other end of the connection, which may be a proxy.
+    ///
+    /// `None` unless the app is served by [`serve`](crate::serve()), or by axum with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;
@@ -180,7 +184,7 @@ impl ConnectInfo {
         addr.map(|axum::extract::ConnectInfo(addr)| *addr)
     }
 
-    /// Value that a tower layer stored in the request's extensions, such as the authenticated user.
+    /// Returns a value that a tower layer stored in the request's extensions, such as the authenticated user.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;
@@ -195,12 +199,12 @@ impl ConnectInfo {
         self.parts.extensions.get()
     }
 
-    /// The endpoint that the client connects to, through which all connected clients can be reached.
+    /// Returns the endpoint that the client connects to: for broadcasts, presences and disconnects.
     ///
     /// ```
     /// use axum_channels::{ConnectInfo, Refused};
     ///
-    /// fn find_room(info: &ConnectInfo) -> Result<(), Refused> {
+    /// fn require_capacity(info: &ConnectInfo) -> Result<(), Refused> {
     ///     match info.endpoint().presences("room:lobby").len() {
     ///         0..100 => Ok(()),
     ///         _ => Err(Refused::new("full").status(503)),
@@ -211,7 +215,7 @@ impl ConnectInfo {
         &self.endpoint
     }
 
-    /// Value that the endpoint was [built with](crate::EndpointBuilder::state).
+    /// Returns the value of type `T` that the endpoint was [built with](crate::EndpointBuilder::state).
     ///
     /// # Panics
     /// If it was built without a `T`. See [`try_state`](Self::try_state).
@@ -229,7 +233,7 @@ impl ConnectInfo {
         self.endpoint.state()
     }
 
-    /// Value that the endpoint was built with, or `None`.
+    /// Returns the value of type `T` that the endpoint was [built with](crate::EndpointBuilder::state), or `None`.
     ///
     /// ```
     /// # use axum_channels::ConnectInfo;

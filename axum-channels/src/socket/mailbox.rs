@@ -84,7 +84,7 @@ impl Context {
     /// Sets the reply to a join under way.
     pub(super) fn set_join_response(&self, key: Key, response: Payload) {
         let Some(mailbox) = self.mailbox.open() else {
-            return; // nobody is left to answer
+            return; // the client is gone
         };
         let responses: &JoinResponses = mailbox.join_responses.get_or_init(Box::default);
         let mut responses = lock(responses);
@@ -126,7 +126,11 @@ impl Context {
     }
 }
 
-/// Handle that sends messages to one channel of one client, from anywhere in the app: see [`HandleInfo`].
+/// Handle that sends messages to one channel of one client, from anywhere in the app.
+///
+/// [`Socket::sender`](crate::Socket::sender) returns it. The channel handles messages of a type `M` by implementing
+/// [`HandleInfo<M>`](HandleInfo). Clones send to the same channel, and any task may hold one; it does not keep the
+/// channel alive. [`send_after`](Self::send_after) and [`send_interval`](Self::send_interval) are timers.
 ///
 /// ```
 /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
@@ -169,13 +173,15 @@ impl<C> Sender<C> {
         }
     }
 
-    /// Sends a message, which [`HandleInfo::handle_info`] receives after the client's earlier messages.
+    /// Sends a message, which [`HandleInfo::handle_info`] receives after the client's earlier messages. It does not wait.
     ///
-    /// `Ok` means that it was queued. A channel that ends before does not receive it.
+    /// `Ok` means that the message was queued. A channel that ends before does not receive it.
     ///
     /// # Errors
-    /// If the client is gone, or if the [maximum number of messages](crate::SocketOptions::max_waiting) is queued already.
+    /// [`SendError::Gone`] if the client is gone, and [`SendError::Full`] if the
+    /// [maximum number of messages](crate::SocketOptions::max_waiting) is queued already.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{HandleInfo, Sender};
     /// struct Expired;
@@ -207,7 +213,9 @@ impl<C> fmt::Debug for Sender<C> {
     }
 }
 
-/// Error of [`Sender::send`].
+/// Error of [`Sender::send`]: the message was not queued.
+///
+/// It is an unexpected [`Error`](crate::Error): returned from a callback by `?`, it ends the channel.
 ///
 /// ```
 /// use axum_channels::SendError;
@@ -219,7 +227,7 @@ impl<C> fmt::Debug for Sender<C> {
 pub enum SendError {
     /// The client is gone, and its channels with it.
     Gone,
-    /// The channel's queue is full.
+    /// The channel's queue is full: see [`SocketOptions::max_waiting`](crate::SocketOptions::max_waiting).
     Full,
 }
 

@@ -1,4 +1,4 @@
-//! Connected clients: the API of users besides channels.
+//! Connected clients, as apps use them: sockets, their handlers, and what channels hold.
 
 mod assigns;
 mod channel_slots;
@@ -31,6 +31,7 @@ pub use timer::Timer;
 pub use tracked_presence::TrackedPresence;
 
 use crate::channel::{Channel, HandleInfo, RouteTable};
+use crate::client_id::ClientId;
 use crate::endpoint::{Endpoint, Event};
 use crate::message::{Address, Body, EncodeError, Outgoing, Payload, Ref, Topic};
 use crate::presence::Owner;
@@ -53,6 +54,8 @@ pub(crate) trait Client: Subscriber {
 
     /// Closes the connection of a client that exceeds its rate limit.
     fn close_for_excess(&self);
+
+    fn client_id(&self) -> ClientId;
 }
 
 /// State shared by all channels of a connection.
@@ -69,9 +72,9 @@ pub(crate) struct Context {
 
 impl Context {
     /// Identity of a channel of this connection in the tracker.
-    pub(crate) fn owner(self: &Arc<Self>, key: Key) -> Owner {
+    pub(crate) fn owner(&self, key: Key) -> Owner {
         Owner::Channel {
-            connection: Arc::as_ptr(self).addr(),
+            client: self.client.client_id(),
             key,
         }
     }
@@ -84,13 +87,10 @@ impl Context {
     }
 
     /// Identity of a channel as a subscriber: on its own topic its client is subscribed, or it intercepts for its client.
-    fn subscriber_id(self: &Arc<Self>, channel: Key, is_own_topic: bool) -> SubscriberId {
-        match is_own_topic {
-            true => self.client.id(),
-            false => SubscriberId {
-                address: Arc::as_ptr(self).addr(),
-                channel: Some(channel),
-            },
+    fn subscriber_id(&self, channel: Key, is_own_topic: bool) -> SubscriberId {
+        SubscriberId {
+            client: self.client.client_id(),
+            channel: (!is_own_topic).then_some(channel),
         }
     }
 }
@@ -101,19 +101,23 @@ impl fmt::Debug for Context {
     }
 }
 
-/// A channel's handle to its client and its topic.
+/// Handle of a channel to its client, its topic and the endpoint: pushes, broadcasts, presences, subscriptions, state.
 ///
 /// All methods return at once: messages are written if the client's connection accepts them, and queued within bounds
-/// otherwise. A client that reads too slowly for the bound is disconnected. A clone can be moved into another task, to push
-/// or broadcast later; when the client is gone, pushing to it does nothing.
+/// otherwise. A client that reads too slowly for [the bound](crate::SocketOptions::max_queued_bytes) is disconnected. A
+/// clone can be moved into another task, to push or broadcast later; when the client is gone, pushing to it does nothing.
 ///
-/// The payload of a push or a broadcast is a JSON object or bytes, since clients of the V2 protocol fail on anything else.
-/// A channel that sends them another value, such as a `null` that it received, ends with an error as soon as it has finished
-/// its current message, whose reply is not sent. The client receives `phx_error`, as from Phoenix; the message is logged and
-/// not sent. Replies may be any JSON.
+/// # Payloads
+///
+/// The payload of a push or a broadcast is a JSON object or bytes, since clients of the V2 protocol fail on anything
+/// else. A channel that sends them another value, such as a `null` that it received, ends with an error as soon as it has
+/// finished its current message, whose reply is not sent. The client receives `phx_error`, as from Phoenix; the message
+/// is logged and not sent. In a join, the client receives the reply to it first. Replies may be any JSON.
+///
+/// # Examples
 ///
 /// ```
-/// use axum_channels::{Channel, Payload, Refused, Result, Socket, Topic};
+/// use axum_channels::{Channel, Payload, Result, Socket, Topic};
 /// use serde_json::json;
 ///
 /// struct Clock;
@@ -152,7 +156,7 @@ impl Socket {
         }
     }
 
-    /// The topic that was joined.
+    /// Returns the topic that the client has joined.
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -164,7 +168,9 @@ impl Socket {
         &self.topic
     }
 
-    /// Sends an event to this client alone.
+    /// Sends an event to this client alone, on this channel's topic.
+    ///
+    /// Its payload is an object or bytes: see [Payloads](#payloads).
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -186,8 +192,9 @@ impl Socket {
         }));
     }
 
-    /// Sets the payload of the reply to the join, an empty object by default. Call it in [`join`](Channel::join): it has no
-    /// effect on a topic that is joined already.
+    /// Sets the payload of the reply to the join: any JSON, an empty object by default.
+    ///
+    /// Call it in [`join`](Channel::join); the last call counts. It has no effect on a refused join, nor after the join.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Result, Socket, Topic};
@@ -216,9 +223,10 @@ impl Socket {
             .unwrap_or_default()
     }
 
-    /// Sends an event to everyone who has joined this topic, including this client.
+    /// Sends an event to all subscribers of this topic, including this client.
     ///
-    /// See [`Endpoint::broadcast`] for topics with many subscribers.
+    /// Its payload is an object or bytes: see [Payloads](#payloads). See [`Endpoint::broadcast`] for the recipients, for
+    /// topics with many of them, and for broadcasts on other topics.
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -231,7 +239,9 @@ impl Socket {
         self.check(pubsub.publish(&self.topic, event, &payload.into(), None));
     }
 
-    /// Sends an event to everyone who has joined this topic, except this client.
+    /// Sends an event to all subscribers of this topic, except this client.
+    ///
+    /// [`Endpoint::broadcast_from`] does the same on other topics.
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -251,7 +261,8 @@ impl Socket {
         }
     }
 
-    /// The endpoint that the client is connected to, through which any topic can be reached.
+    /// Returns the endpoint that the client is connected to: for broadcasts to other topics, presences of them,
+    /// disconnects.
     ///
     /// Clone it to use it in another task.
     ///
@@ -272,7 +283,7 @@ impl Socket {
         &self.context.endpoint
     }
 
-    /// Presences of this topic, to list and to change.
+    /// Returns a handle to the presences of this topic: it lists them, and changes those of this channel.
     ///
     /// ```
     /// # use axum_channels::{Result, Socket};
@@ -290,22 +301,27 @@ impl Socket {
         }
     }
 
-    /// Ends this channel once it has finished its current message: the client receives `phx_close`, and does not join
-    /// again.
+    /// Ends this channel once it has finished its current message.
+    ///
+    /// The reply to that message is sent, then the client receives `phx_close`, and does not join again by itself.
+    /// Messages that are queued for the channel are not handled. [`Channel::terminate`] gets
+    /// [`Reason::Stopped`](crate::Reason::Stopped).
     ///
     /// ```
     /// use axum_channels::{Reply, Result, Socket};
     ///
     /// async fn bye(socket: &Socket) -> Result<Reply> {
     ///     socket.stop();
-    ///     Ok(Reply::ok(serde_json::json!({"said": "bye"}))) // goes out before the channel is closed
+    ///     Ok(Reply::ok(serde_json::json!({"left": true}))) // sent before the channel is closed
     /// }
     /// ```
     pub fn stop(&self) {
         let _ = self.context.post(self.key, AppMessage::Stop); // a client that is gone has no channels to stop
     }
 
-    /// Returns a handle that sends messages to this channel, a `C`, from anywhere in the app. See [`Sender`].
+    /// Returns a handle that sends messages to this channel from anywhere in the app. See [`Sender`].
+    ///
+    /// `C` is the type of this channel, `Self` in its methods. A message for another type ends the channel with an error.
     ///
     /// ```
     /// use axum_channels::{HandleInfo, Sender, Socket};
@@ -320,17 +336,20 @@ impl Socket {
         Sender::new(self.context.clone(), self.key)
     }
 
-    /// Subscribes this channel, a `C`, to another topic: its broadcasts go to [`HandleInfo::handle_info`], queued among the
-    /// client's messages, and not to the client.
+    /// Subscribes this channel to another topic.
+    ///
+    /// Its broadcasts go to the channel's [`HandleInfo::handle_info`] as [`Event`]s, queued among the client's messages,
+    /// and not to the client: that is [`subscribe_client`](Self::subscribe_client). `C` is the type of this channel,
+    /// `Self` in its methods; an event for another type ends the channel with an error.
     ///
     /// The subscription starts at once and lasts until the returned value is dropped or the channel ends: keep it in a
     /// field. With two subscriptions the channel receives each broadcast twice.
     ///
-    /// The queue has the limit of [other messages](crate::SocketOptions::max_waiting); a channel further behind is ended
-    /// with `phx_error`, since it would miss broadcasts.
+    /// Up to [128 broadcasts and messages](crate::SocketOptions::max_waiting) are queued; a channel further behind is
+    /// ended with `phx_error`, since it would miss broadcasts.
     ///
     /// ```
-    /// use axum_channels::{Channel, Event, HandleInfo, Payload, Refused, Result, Socket, Subscription, Topic};
+    /// use axum_channels::{Channel, Event, HandleInfo, Payload, Result, Socket, Subscription, Topic};
     ///
     /// struct Dashboard { _orders: Subscription }
     ///
@@ -353,7 +372,7 @@ impl Socket {
         Subscription::new::<C>(self, topic.into())
     }
 
-    /// The socket handler of this connection, as returned by [`SocketHandler::connect`].
+    /// Returns the socket handler of this connection: the value that [`SocketHandler::connect`] returned.
     ///
     /// # Panics
     /// If the client connected through another handler than `S`. See [`try_handler`](Self::try_handler).
@@ -364,7 +383,7 @@ impl Socket {
     ///
     /// impl SocketHandler for UserSocket {
     ///     async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self> {
-    ///         let user = params.get("user").ok_or_else(|| Refused::new("who are you?"))?;
+    ///         let user = params.get("user").ok_or_else(|| Refused::new("user is missing"))?;
     ///         Ok(Self { user: user.to_owned() })
     ///     }
     /// }
@@ -380,9 +399,9 @@ impl Socket {
         }
     }
 
-    /// The socket handler of this connection, or `None` if the client connected through another handler than `S`.
+    /// Returns the socket handler of this connection, or `None` if the client connected through another handler than `S`.
     ///
-    /// For a channel that several sockets route to.
+    /// It is for channels that several sockets route to.
     ///
     /// ```
     /// # use axum_channels::{ConnectInfo, Params, Result, Socket, SocketHandler};
@@ -398,11 +417,11 @@ impl Socket {
         self.context.handler.downcast_ref()
     }
 
-    /// Return value of [`SocketHandler::id`] for this client, whatever its handler.
+    /// Returns the id of this client's connections: the value of [`SocketHandler::id`], `None` by default.
     ///
     /// ```
     /// # use axum_channels::{Refused, Socket};
-    /// fn who(socket: &Socket) -> Result<&str, Refused> {
+    /// fn require_id(socket: &Socket) -> Result<&str, Refused> {
     ///     socket.id().ok_or_else(|| Refused::new("unauthorized"))
     /// }
     /// ```
@@ -410,7 +429,7 @@ impl Socket {
         self.context.id.as_deref()
     }
 
-    /// Value that the endpoint was [built with](crate::EndpointBuilder::state).
+    /// Returns the value of type `T` that the endpoint was [built with](crate::EndpointBuilder::state).
     ///
     /// # Panics
     /// If it was built without a `T`. See [`try_state`](Self::try_state).
@@ -428,7 +447,7 @@ impl Socket {
         self.endpoint().state()
     }
 
-    /// Value that the endpoint was built with, or `None`.
+    /// Returns the value of type `T` that the endpoint was [built with](crate::EndpointBuilder::state), or `None`.
     ///
     /// ```
     /// # use axum_channels::Socket;

@@ -3,11 +3,14 @@ use crate::endpoint::Endpoint;
 use crate::message::{Payload, Topic};
 
 impl Endpoint {
-    /// Sends an event to everyone who has joined a topic, except one channel's client.
+    /// Sends an event to all subscribers of a topic, except the channel that sends it.
     ///
-    /// On another topic than the channel's own, the channel itself is excluded, if it is
-    /// [subscribed](Socket::subscribe) there: its client may have joined that topic with another channel. As in Phoenix,
-    /// where `from` is a process. A task excludes itself with [`Events::broadcast_from`](crate::Events::broadcast_from).
+    /// On the channel's own topic, its client is excluded, as in [`Socket::broadcast_from`]. On any other topic, only the
+    /// channel's [subscription](Socket::subscribe) is: the client receives the event if it has joined that topic, too.
+    /// The same as in Phoenix, where `from` is the process of the channel. A task excludes itself with
+    /// [`Events::broadcast_from`](crate::Events::broadcast_from).
+    ///
+    /// The payload is an object or bytes: see [`Socket`](Socket#payloads).
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -32,9 +35,10 @@ impl Endpoint {
 }
 
 impl Socket {
-    /// Sends an event to this client alone, on a topic that it need not have joined.
+    /// Sends an event to this client alone, on any topic, joined or not.
     ///
-    /// phoenix.js passes such a message to `socket.onMessage` callbacks, and to channels only if they have joined the topic.
+    /// phoenix.js passes such a message to its `socket.onMessage` callbacks, and to a channel only if that has joined the
+    /// topic. The payload is an object or bytes: see [`Socket`](Socket#payloads).
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -47,12 +51,12 @@ impl Socket {
         self.send(None, topic, event, payload.into());
     }
 
-    /// Subscribes this client to another topic that it need not have joined: its broadcasts go straight to the client, as
-    /// those of a joined topic do.
+    /// Subscribes this client to any topic, joined or not: it receives the topic's broadcasts directly.
     ///
-    /// The subscription starts at once and lasts until the returned value is dropped or this channel ends: keep it in a
-    /// field. A client that has joined the topic as well receives each broadcast twice. As Absinthe subscribes a client to
-    /// the documents that it sends.
+    /// The channel does not receive them: that is [`subscribe`](Self::subscribe). The subscription starts at once and
+    /// lasts until the returned value is dropped or this channel ends: keep it in a field. A client that has joined the
+    /// topic as well receives each broadcast twice. Absinthe subscribes clients to GraphQL documents in this way; in
+    /// phoenix.js, `socket.onMessage` receives the broadcasts.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Reply, Result, Socket, Subscription, Topic};

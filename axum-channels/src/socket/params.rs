@@ -2,10 +2,10 @@ use super::nested_params::nest;
 use serde_json::Value;
 use std::fmt;
 
-/// Decoded parameters of the URL that a client connected with: those of its query, and those of its path, such as `user` in
-/// `/users/{user}`.
+/// Parameters of the URL that a client connects with, decoded: those of its query, and those of its path.
 ///
-/// A parameter in both has the value of the path.
+/// phoenix.js adds the `params` of its socket to the query. A path has parameters if the socket is mounted with some,
+/// such as `/users/{user}`. A parameter in both has the value of the path.
 ///
 /// ```
 /// use axum_channels::Params;
@@ -51,10 +51,10 @@ impl Params {
             .map(|(_, value)| value)
     }
 
-    /// Returns all parameters as a tree: an object or a list in phoenix.js's `params` is one here, too.
+    /// Returns all parameters as a tree, in which objects and lists in phoenix.js's `params` are objects and lists again.
     ///
     /// As in Phoenix, `a[b]=1` is the key `b` of an object, and `a[]=1` an item of a list, at most 32 levels deep. All
-    /// values are strings.
+    /// other values are strings.
     ///
     /// ```
     /// # use axum_channels::Params;
@@ -68,7 +68,7 @@ impl Params {
         nest(self.iter())
     }
 
-    /// All parameters, in the order of the URL.
+    /// Iterates over names and values: first those of the query, then those of the path, each in the order of the URL.
     ///
     /// ```
     /// # use axum_channels::Params;

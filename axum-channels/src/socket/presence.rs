@@ -6,14 +6,28 @@ use crate::sync::lock;
 use serde_json::{Map, Value};
 use std::sync::{Mutex, MutexGuard};
 
-/// Presences of a channel's topic: see [`Socket::presence`](crate::Socket::presence).
+/// Handle to the presences of a channel's topic, the list of users that are online there: see
+/// [`Socket::presence`](crate::Socket::presence).
 ///
-/// Each connection is tracked under a key, such as a user's id, with metadata. All clients on the topic receive changes as
-/// `presence_diff`; a client requests the initial list with [`push_state`](Self::push_state). phoenix.js's `Presence` needs
-/// nothing else.
+/// Each channel tracks its client under a key, such as the id of a user, with metadata, a JSON object. A user with
+/// several connections has several objects under one key. All clients on the topic receive changes as `presence_diff`; a
+/// channel sends its client the initial list with [`push_state`](Self::push_state). phoenix.js's `Presence` needs nothing
+/// else.
 ///
-/// A channel's presences are untracked when it ends, for any reason. Changes made while joining take effect after the reply
-/// to the join; later ones after the current poll of the channel.
+/// A channel's presences are untracked when it ends, for any reason. Presences are those of this process.
+/// [`Endpoint::track`](crate::Endpoint::track) tracks a task, or a channel on another topic.
+///
+/// # Order
+///
+/// A change is queued, and made as soon as the callback that made it returns or awaits; a change made in
+/// [`join`](crate::Channel::join) is made after the reply to the join. Clients receive the `presence_diff` after the
+/// reply to the message that caused it.
+///
+/// # Errors
+///
+/// A [`PresenceError`] is unexpected: returned from a callback by `?`, it ends the channel.
+///
+/// # Examples
 ///
 /// ```
 /// use axum_channels::{Channel, Payload, Result, Socket, Topic};
@@ -38,12 +52,13 @@ pub struct Presence<'a> {
 }
 
 impl Presence<'_> {
-    /// Tracks this client's connection under a key.
+    /// Tracks this client under a key, with metadata.
     ///
     /// # Errors
     /// If this channel tracks the key already, if `meta` is not a JSON object, if the client is gone, or if too many
-    /// messages wait for its channel.
+    /// messages are queued for its channel.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Result, Socket};
     /// fn track(socket: &Socket) -> Result<()> {
@@ -66,12 +81,13 @@ impl Presence<'_> {
         Ok(())
     }
 
-    /// Replaces the metadata of this client's connection under a key.
+    /// Replaces the metadata of this client under a key.
     ///
     /// # Errors
     /// If this channel does not track the key, if `meta` is not a JSON object, if the client is gone, or if too many
-    /// messages wait for its channel.
+    /// messages are queued for its channel.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Result, Socket};
     /// fn away(socket: &Socket) -> Result<()> {
@@ -84,11 +100,15 @@ impl Presence<'_> {
         self.change_meta(key, MetaChange::new(|known| *known = meta))
     }
 
-    /// Changes the metadata of this client's connection under a key by a function, which gets what is known at that time.
+    /// Changes the metadata of this client under a key by a function, which gets the current metadata.
+    ///
+    /// The function is called later, when the change is made. If it panics, the metadata stay as they were, and that is
+    /// logged.
     ///
     /// # Errors
-    /// If this channel does not track the key, if the client is gone, or if too many messages wait for its channel.
+    /// If this channel does not track the key, if the client is gone, or if too many messages are queued for its channel.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Result, Socket};
     /// fn away(socket: &Socket) -> Result<()> {
@@ -118,11 +138,12 @@ impl Presence<'_> {
         self.change(Change::Update { key: name, change })
     }
 
-    /// Untracks this client's connection. If it is not tracked under the key, nothing changes, as in Phoenix.
+    /// Untracks this client under a key. If it is not tracked there, nothing changes, as in Phoenix.
     ///
     /// # Errors
-    /// If the client is gone, or too many messages wait for its channel.
+    /// If the client is gone, or if too many messages are queued for its channel.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Result, Socket};
     /// fn hide(socket: &Socket) -> Result<()> {
@@ -138,11 +159,12 @@ impl Presence<'_> {
         Ok(())
     }
 
-    /// Pushes the list of presences to this client, as `presence_state`, including earlier changes.
+    /// Pushes the list of presences to this client, as `presence_state`. It includes all earlier changes.
     ///
     /// # Errors
-    /// If the client is gone, or too many messages wait for its channel.
+    /// If the client is gone, or if too many messages are queued for its channel.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Result, Socket};
     /// fn show(socket: &Socket) -> Result<()> {
@@ -154,8 +176,11 @@ impl Presence<'_> {
         self.change(Change::PushState)
     }
 
-    /// Lists the presences. Changes that have not taken effect are not included, nor is what a
-    /// [`PresenceHandler`](crate::PresenceHandler) adds: see [`Endpoint::fetch_presences`](crate::Endpoint::fetch_presences).
+    /// Returns the presences of the topic.
+    ///
+    /// Queued changes of this channel are not included, nor is the data that a
+    /// [`PresenceHandler`](crate::PresenceHandler) adds: see
+    /// [`Endpoint::fetch_presences`](crate::Endpoint::fetch_presences).
     ///
     /// ```
     /// # use axum_channels::Socket;
@@ -167,7 +192,8 @@ impl Presence<'_> {
         self.context.endpoint.presences(self.topic)
     }
 
-    /// Returns the metadata under a key: an object for each connection that tracks it, none if there is none.
+    /// Returns the metadata under a key: an object for each connection or task that tracks it. It is empty if there is
+    /// none.
     ///
     /// ```
     /// # use axum_channels::Socket;

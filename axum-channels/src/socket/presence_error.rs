@@ -2,13 +2,14 @@ use super::SendError;
 use crate::message::Topic;
 use std::fmt;
 
-/// Error of a change to a [`Presence`](crate::Presence).
+/// Error of a change to presences, by a [`Presence`](crate::Presence) or
+/// [`Endpoint::track`](crate::Endpoint::track): nothing was changed.
 ///
 /// ```
 /// use axum_channels::{PresenceError, Socket};
 /// use serde_json::json;
 ///
-/// /// Tracks the user, or replaces what is known of it.
+/// /// Tracks the user, or replaces its metadata.
 /// fn set_status(socket: &Socket, user: &str, status: &str) -> Result<(), PresenceError> {
 ///     let meta = json!({"status": status});
 ///     match socket.presence().track(user, meta.clone()) {
@@ -36,7 +37,7 @@ pub enum PresenceError {
     },
     /// The metadata is not a JSON object.
     NotAnObject,
-    /// The change did not reach the client's connection.
+    /// The change could not be queued for the client's connection.
     NotSent(SendError),
 }
 

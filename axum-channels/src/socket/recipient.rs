@@ -72,7 +72,7 @@ impl Subscriber for Interceptor {
         })
     }
 
-    fn id(&self) -> SubscriberId {
+    fn id(&self) -> Option<SubscriberId> {
         self.channel.context.client.id()
     }
 }
@@ -82,6 +82,7 @@ mod tests {
     use super::*;
     use crate::Endpoint;
     use crate::channel::RouteTable;
+    use crate::client_id::ClientId;
     use crate::message::{EncodeError, Outgoing};
     use crate::session::Rules;
     use crate::socket::{Client, LazyMailbox};
@@ -103,6 +104,10 @@ mod tests {
         fn close_for_excess(&self) {}
 
         fn wake(&self) {}
+
+        fn client_id(&self) -> ClientId {
+            ClientId::new()
+        }
     }
 
     #[test]

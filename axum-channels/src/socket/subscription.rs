@@ -11,10 +11,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// A channel's subscription to another topic: see [`Socket::subscribe`](crate::Socket::subscribe) and
+/// Subscription of a channel or its client to another topic: see [`Socket::subscribe`](crate::Socket::subscribe) and
 /// [`Socket::subscribe_client`](crate::Socket::subscribe_client).
 ///
-/// It ends when dropped, or with the channel. Broadcasts that are queued already still reach the channel.
+/// It ends when this value is dropped, or with the channel. Broadcasts that are queued by then still arrive.
 ///
 /// ```
 /// use axum_channels::{Event, HandleInfo, Socket, Subscription};
@@ -62,7 +62,7 @@ impl Subscription {
         Subscription { topic, _slot: slot }
     }
 
-    /// The topic of the subscription.
+    /// Returns the topic of the subscription.
     ///
     /// ```
     /// # use axum_channels::Subscription;
@@ -100,8 +100,8 @@ impl<C: HandleInfo<Event>> Subscriber for Listener<C> {
         })
     }
 
-    fn id(&self) -> SubscriberId {
+    fn id(&self) -> Option<SubscriberId> {
         let Recipient { context, key, .. } = &self.channel;
-        context.subscriber_id(*key, self.is_own)
+        Some(context.subscriber_id(*key, self.is_own))
     }
 }

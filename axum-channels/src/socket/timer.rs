@@ -9,9 +9,10 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
-/// A message to a channel at a later time, or repeatedly: see [`Sender::send_after`] and [`Sender::send_interval`].
+/// Timer that sends a message to a channel once or repeatedly: see [`Sender::send_after`] and [`Sender::send_interval`].
 ///
-/// It ends with its channel. Dropping this value does not cancel it.
+/// It ends with its channel. Dropping this value does not cancel it: call [`cancel`](Self::cancel). A pending timer is a
+/// task of its own.
 ///
 /// ```
 /// use axum_channels::{HandleInfo, Socket, Timer};
@@ -19,7 +20,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 ///
 /// struct Saved;
 ///
-/// /// Calls for a save two seconds after the last change.
+/// /// Saves two seconds after the last change.
 /// struct Autosave { next: Option<Timer> }
 ///
 /// impl Autosave {
@@ -36,7 +37,7 @@ pub struct Timer {
 }
 
 impl Timer {
-    /// Cancels the timer. A message that is queued for the channel already still arrives.
+    /// Cancels the timer. A message that it has queued already still arrives.
     ///
     /// ```
     /// # use axum_channels::Timer;
@@ -81,14 +82,16 @@ impl Drop for TimerTask {
 }
 
 impl<C> Sender<C> {
-    /// Sends a message after a time, as Elixir's `Process.send_after`.
+    /// Sends a message to the channel after a delay, as Elixir's `Process.send_after`.
     ///
-    /// It is queued even if the [maximum number of messages](crate::SocketOptions::max_waiting) is. If the channel ends
-    /// before, nothing is sent, and nothing of the timer is left.
+    /// [`HandleInfo::handle_info`](crate::HandleInfo::handle_info) receives it. It is queued even if the channel's
+    /// [queue](crate::SocketOptions::max_waiting) is full. If the channel ends before, nothing is sent, and the timer is
+    /// freed.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     ///
+    /// # Examples
     /// ```
     /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
     /// use std::time::Duration;
@@ -123,14 +126,15 @@ impl<C> Sender<C> {
         })
     }
 
-    /// Sends a message repeatedly, first after one period, as Erlang's `timer:send_interval`.
+    /// Sends clones of a message to the channel repeatedly, first after one period, as Erlang's `timer:send_interval`.
     ///
-    /// A message is left out while the [maximum number of messages](crate::SocketOptions::max_waiting) waits for the
-    /// channel. The timer ends with the channel.
+    /// A message is skipped while the channel's [queue](crate::SocketOptions::max_waiting) is full. The timer ends with
+    /// the channel.
     ///
     /// # Panics
     /// If the period is zero, and outside of a tokio runtime.
     ///
+    /// # Examples
     /// ```
     /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
     /// use serde_json::json;

@@ -7,14 +7,15 @@ use crate::session::MetaChange;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// A presence that lasts as long as this value: that of a task of the app, or of a channel on another topic. See
-/// [`Endpoint::track`].
+/// Presence of a task of the app, or of a channel on another topic than its own: see [`Endpoint::track`].
+///
+/// It is untracked when this value is dropped.
 ///
 /// ```
 /// use axum_channels::{Channel, Payload, Result, Socket, Topic, TrackedPresence};
 /// use serde_json::json;
 ///
-/// /// Tracks its user in the whole lobby, too.
+/// /// Tracks its user in the lobby as well as in its room.
 /// struct RoomChannel { _in_lobby: TrackedPresence }
 ///
 /// impl Channel for RoomChannel {
@@ -34,16 +35,16 @@ pub struct TrackedPresence {
 }
 
 impl Endpoint {
-    /// Tracks a key on any topic, until the returned value is dropped.
+    /// Tracks a key on any topic, with metadata, until the returned value is dropped.
     ///
-    /// A channel tracks its own client on its own topic with [`Socket::presence`](crate::Socket::presence) instead, which
-    /// orders its changes among its messages. A key that is tracked twice has the metadata of both.
-    ///
-    /// Phoenix's `Presence.track(pid, topic, key, meta)`.
+    /// The same as Phoenix's `Presence.track(pid, topic, key, meta)`. The change is made and published at once. A channel
+    /// tracks its client on its own topic with [`Socket::presence`](crate::Socket::presence) instead, which sends changes
+    /// after the replies to the messages that caused them. A key that is tracked twice has the metadata of both.
     ///
     /// # Errors
-    /// If `meta` is not a JSON object.
+    /// [`PresenceError::NotAnObject`] if `meta` is not a JSON object.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Endpoint, Result};
     /// # use serde_json::json;
@@ -53,7 +54,7 @@ impl Endpoint {
     ///         // …
     ///         job.update(json!({"done": 10 * part}))?;
     ///     }
-    ///     Ok(()) // its subscribers see it leave
+    ///     Ok(()) // clients on the topic receive its leave
     /// }
     /// ```
     pub fn track(
@@ -82,8 +83,9 @@ impl TrackedPresence {
     /// Replaces the metadata.
     ///
     /// # Errors
-    /// If `meta` is not a JSON object.
+    /// [`PresenceError::NotAnObject`] if `meta` is not a JSON object.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Result, TrackedPresence};
     /// fn done(job: &mut TrackedPresence) -> Result<()> {
@@ -97,7 +99,9 @@ impl TrackedPresence {
         Ok(())
     }
 
-    /// Changes the metadata by a function.
+    /// Changes the metadata by a function, which gets the current metadata.
+    ///
+    /// It is called at once. If it panics, the metadata stay as they were, and that is logged.
     ///
     /// ```
     /// # use axum_channels::TrackedPresence;

@@ -1,7 +1,9 @@
 use crate::endpoint::Endpoint;
 use axum::Router;
 
-/// An app that a test connects to: an [`Endpoint`], or a [`Router`] with the app's routes and layers.
+/// App that a test connects to: an [`Endpoint`], or a [`Router`] with the app's routes and layers.
+///
+/// `&Endpoint` and `&Router` convert into it. In a router, sockets have the default path, ending in `/websocket`.
 ///
 /// ```
 /// use axum::Router;

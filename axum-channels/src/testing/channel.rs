@@ -5,10 +5,20 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A channel that a test has joined. See [`connect`](super::connect).
+/// Topic that a test client has joined: it corresponds to a `Channel` of phoenix.js.
 ///
-/// Assertions wait up to a second, or the time set by [`within`](Self::within), take the message, and panic with all other
-/// received messages.
+/// [`Client::join`](super::Client::join) and [`join`](super::join) create it. Assertions wait up to a second, or the time
+/// set by [`within`](Self::within), for a message that fits, and take it, so that the next assertion does not find it
+/// again. An assertion that fails panics with all other received messages.
+///
+/// ```
+/// # use axum_channels::testing::TestChannel;
+/// # use serde_json::json;
+/// # async fn test(mut alice: TestChannel, mut bob: TestChannel) {
+/// alice.push("typing", json!({})).refute_reply().await;
+/// bob.assert_broadcast("typing", json!({})).await;
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TestChannel {
     pub(super) line: Arc<Line>,
@@ -19,7 +29,16 @@ pub struct TestChannel {
     pub(super) limit: Duration,
 }
 
-/// A message that a test has pushed. Waiting for its reply is optional.
+/// Message that a test has pushed: see [`TestChannel::push`]. Waiting for its reply is optional.
+///
+/// ```
+/// # use axum_channels::{Reply, testing::{Push, TestChannel}};
+/// # use serde_json::json;
+/// # async fn test(mut channel: TestChannel) {
+/// let push: Push = channel.push("ping", json!({}));
+/// assert_eq!(push.reply().await, Reply::ok(json!({})));
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Push {
     line: Arc<Line>,
@@ -43,7 +62,7 @@ impl TestChannel {
         TestChannel { limit, ..self }
     }
 
-    /// Payload of the reply to the join.
+    /// Returns the payload of the reply to the join.
     ///
     /// ```
     /// # use axum_channels::{Payload, testing::TestChannel};
@@ -55,7 +74,7 @@ impl TestChannel {
         &self.response
     }
 
-    /// Pushes a message to the channel. It is sent at once; await [`reply`](Push::reply) for its reply.
+    /// Pushes a message to the channel. It is sent at once; [`Push::reply`] waits for its reply.
     ///
     /// ```
     /// # use axum_channels::{Reply, testing::TestChannel};
@@ -84,11 +103,12 @@ impl TestChannel {
         }
     }
 
-    /// Waits for a broadcast.
+    /// Waits for a broadcast with an event and a payload.
     ///
     /// # Panics
-    /// If there is none with this event and payload.
+    /// If none arrives within the limit.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Endpoint, testing::TestChannel};
     /// # use serde_json::json;
@@ -111,11 +131,12 @@ impl TestChannel {
         )
     }
 
-    /// Waits for a message to this client alone.
+    /// Waits for a push, a message to this client alone, with an event and a payload.
     ///
     /// # Panics
-    /// If there is none with this event and payload.
+    /// If none arrives within the limit.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::testing::TestChannel;
     /// # async fn test(mut channel: TestChannel) {
@@ -131,11 +152,12 @@ impl TestChannel {
         self.assert(Kind::Push, event, Some(payload.into()), Location::caller())
     }
 
-    /// Waits for a message to this client alone, with any payload, and returns the payload.
+    /// Waits for a push with an event and any payload, and returns the payload.
     ///
     /// # Panics
-    /// If there is none with this event.
+    /// If none arrives within the limit.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::testing::TestChannel;
     /// # async fn test(mut channel: TestChannel) {
@@ -148,11 +170,12 @@ impl TestChannel {
         self.next(Kind::Push, event, Location::caller())
     }
 
-    /// Waits for a broadcast with any payload, and returns the payload.
+    /// Waits for a broadcast with an event and any payload, and returns the payload.
     ///
     /// # Panics
-    /// If there is none with this event.
+    /// If none arrives within the limit.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::testing::TestChannel;
     /// # async fn test(mut channel: TestChannel) {
@@ -164,11 +187,12 @@ impl TestChannel {
         self.next(Kind::Broadcast, event, Location::caller())
     }
 
-    /// Asserts that no such broadcast arrives within a tenth of the limit: 100 ms by default.
+    /// Asserts that no broadcast with an event arrives within a tenth of the limit: 100 ms by default.
     ///
     /// # Panics
-    /// If one does.
+    /// If one arrives, or has arrived before.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::testing::TestChannel;
     /// # async fn test(mut channel: TestChannel) {
@@ -180,11 +204,12 @@ impl TestChannel {
         self.refute(Kind::Broadcast, event, Location::caller())
     }
 
-    /// Asserts that no such message to this client arrives within a tenth of the limit: 100 ms by default.
+    /// Asserts that no push with an event arrives within a tenth of the limit: 100 ms by default.
     ///
     /// # Panics
-    /// If one does.
+    /// If one arrives, or has arrived before.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::testing::TestChannel;
     /// # async fn test(mut channel: TestChannel) {
@@ -196,11 +221,12 @@ impl TestChannel {
         self.refute(Kind::Push, event, Location::caller())
     }
 
-    /// Leaves the topic, and waits until the server has answered.
+    /// Leaves the topic, and waits for the reply.
     ///
     /// # Panics
-    /// If there is no answer.
+    /// If there is no reply within the limit.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::testing::TestChannel;
     /// # async fn test(mut channel: TestChannel) {
@@ -216,16 +242,17 @@ impl TestChannel {
         }
     }
 
-    /// Waits until the channel is closed, as it is after [`leave`](Self::leave).
+    /// Waits until the channel is closed (`phx_close`): it was [left](Self::leave), stopped, or joined again.
     ///
     /// # Panics
-    /// If it is not.
+    /// If it is not closed within the limit.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::testing::{Client, TestChannel};
     /// # async fn test(client: Client, mut channel: TestChannel) {
     /// let again = client.join("user:lobby", serde_json::json!({})).await;
-    /// channel.assert_closed().await; // the newer join wins
+    /// channel.assert_closed().await; // the newer join has replaced it
     /// # }
     /// ```
     #[track_caller]
@@ -233,15 +260,16 @@ impl TestChannel {
         self.assert(Kind::Push, "phx_close", None, Location::caller())
     }
 
-    /// Waits until the channel has crashed: it returned an error, or panicked.
+    /// Waits until the channel has crashed (`phx_error`): it returned an unexpected [`Error`](crate::Error), or panicked.
     ///
     /// # Panics
-    /// If it has not.
+    /// If it has not crashed within the limit.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::testing::TestChannel;
     /// # async fn test(mut channel: TestChannel) {
-    /// channel.push("an event that it does not know", serde_json::json!({}));
+    /// channel.push("unknown", serde_json::json!({}));
     /// channel.assert_crashed().await;
     /// # }
     /// ```
@@ -304,11 +332,12 @@ impl TestChannel {
 }
 
 impl Push {
-    /// Waits for the reply.
+    /// Waits for the reply, and returns it.
     ///
     /// # Panics
     /// If there is none within the limit.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Reply, testing::TestChannel};
     /// # async fn test(mut channel: TestChannel) {
@@ -324,8 +353,9 @@ impl Push {
     /// Asserts that no reply arrives within a tenth of the limit: 100 ms by default.
     ///
     /// # Panics
-    /// If one does.
+    /// If one arrives.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::testing::TestChannel;
     /// # async fn test(mut channel: TestChannel) {

@@ -11,7 +11,19 @@ use tokio::io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, split};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at};
 
-/// A client in a test, connected in memory. See [`connect`](super::connect).
+/// Test client, connected in memory: it corresponds to a `Socket` of phoenix.js.
+///
+/// [`connect`](super::connect) and similar functions create it. The connection is closed when the client and all of its
+/// channels are dropped.
+///
+/// ```
+/// # use axum_channels::{Endpoint, testing::connect};
+/// # use serde_json::json;
+/// # async fn test(endpoint: Endpoint) {
+/// let client = connect(&endpoint, "/socket").await;
+/// let mut lobby = client.join("room:lobby", json!({})).await;
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Client {
     pub(super) line: Arc<Line>,
@@ -49,8 +61,9 @@ impl Client {
         }
     }
 
-    /// Sets the maximum time that an assertion waits, a second by default: of this client, and of channels that it joins
-    /// from now on. Refutations wait for a tenth of it.
+    /// Sets the maximum time that an assertion waits, a second by default. Refutations wait for a tenth of it.
+    ///
+    /// It applies to this client, and to channels that it joins from now on.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, testing::connect};
@@ -70,8 +83,9 @@ impl Client {
     /// Joins a topic.
     ///
     /// # Panics
-    /// If the join is refused; the message has the refusal.
+    /// If the join is refused, or has no reply within the limit; the message contains the refusal.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Endpoint, testing::connect};
     /// # use serde_json::json;
@@ -103,6 +117,13 @@ impl Client {
 
     /// Joins a topic, or returns the refusal.
     ///
+    /// # Errors
+    /// The reply to a refused join.
+    ///
+    /// # Panics
+    /// If there is no reply within the limit.
+    ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Endpoint, Reply, testing::connect};
     /// # use serde_json::json;
@@ -142,11 +163,12 @@ impl Client {
         }
     }
 
-    /// Waits until the server closes the connection, and returns the close code.
+    /// Waits until the server closes the connection, and returns the close code; 1006 if it was closed without one.
     ///
     /// # Panics
-    /// If it is not closed within a second.
+    /// If it is not closed within the limit, a second by default.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{Endpoint, testing::connect};
     /// # async fn test(endpoint: Endpoint) {
@@ -168,7 +190,7 @@ impl Client {
 
     /// Closes the connection as a browser does, and waits until the server has closed it, too.
     ///
-    /// That closes its channels; the [`TestChannel`]s remain, with the messages that they received.
+    /// The server's channels end. The [`TestChannel`]s remain, with the messages that they received.
     ///
     /// ```
     /// # use axum_channels::{Endpoint, testing::connect};

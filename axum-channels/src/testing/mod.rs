@@ -1,8 +1,12 @@
-//! Clients for tests: they join as a browser does, through the route, the handshake and the codec, but in memory.
+//! Test clients: they connect and join as a browser does, through the route, the handshake and the encoding, but in
+//! memory.
+//!
+//! A [`Client`] is one connection, a [`TestChannel`] one topic that it has joined. Functions of this module connect in
+//! different ways: [`connect`] and its variants to a socket, [`join`] to the socket and the topic of a channel.
 //!
 //! ```
 //! use axum_channels::testing::{self, connect};
-//! use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Topic};
+//! use axum_channels::{Channel, Payload, Reply, Result, Socket, Topic};
 //! use serde_json::json;
 //!
 //! struct Echo;
@@ -26,17 +30,20 @@
 //! # }
 //! ```
 //!
-//! With the feature `testing`, which an app switches on among its dev-dependencies, so that no other build has it:
+//! # Cargo feature
+//!
+//! The module requires the feature `testing`. An app enables it for its dev-dependencies only, beside the dependency
+//! itself:
 //!
 //! ```toml
 //! [dev-dependencies]
-//! axum-channels = { version = "0.1", features = ["testing"] }
+//! axum-channels = { path = "axum-channels", features = ["testing"] }
 //! ```
 //!
 //! # Routers
 //!
-//! Functions that connect take an endpoint, or a router with the app's routes and layers. With the router, a connection
-//! passes through the layers, as those of a session:
+//! [`connect`], [`connect_with`], [`connect_with_token`] and [`connect_with_headers`] take an endpoint, or a router with
+//! the app's routes and layers. A connection to a router passes through its layers, such as that of a session:
 //!
 //! ```
 //! # use axum::{Router, extract::Extension};
@@ -50,10 +57,10 @@
 //!
 //! # Time
 //!
-//! An assertion waits for at most a second, and a refutation for a tenth of that; [`Client::within`] and
-//! [`TestChannel::within`] set other limits. All of them are of tokio's clock. While it is paused, as in
-//! `#[tokio::test(start_paused = true)]`, no test waits: time passes when all tasks are idle. Clients send heartbeats, as in
-//! a browser, so that a long wait does not end the connection.
+//! An assertion waits for at most a second, and a refutation, the assertion that no message arrives, for a tenth of that;
+//! [`Client::within`] and [`TestChannel::within`] set other limits. All of them use tokio's clock. While it is paused, as
+//! in `#[tokio::test(start_paused = true)]`, no test waits: time passes when all tasks are idle. Clients send heartbeats,
+//! as in a browser, so that a long wait does not end the connection.
 
 mod app;
 mod channel;
@@ -82,7 +89,9 @@ use tokio::io::duplex;
 /// Number of bytes that fit between client and server before one waits for the other.
 const PIPE: usize = 64 * 1024;
 
-/// Creates an endpoint with one channel, at `/socket`, that accepts everyone: to test the channel without the app.
+/// Creates an endpoint with one channel, to test the channel without the app.
+///
+/// Its socket is at `/socket` and accepts every client. `pattern` is the route of the channel, such as `room:*`.
 ///
 /// ```
 /// # use axum_channels::{Channel, Endpoint, testing};
@@ -96,14 +105,15 @@ pub fn endpoint<C: Channel>(pattern: &str) -> Endpoint {
         .with_test_socket(only::<C>(pattern), Anyone)
 }
 
-/// Connects to the socket that routes a topic to the channel `C`, and joins the topic there.
+/// Connects to the socket that routes a topic to the channel `C`, and joins the topic with an empty payload.
 ///
-/// If no socket does, the channel is joined on a socket of its own with the endpoint's state: a channel can be written and
-/// tested before it is routed.
+/// If no socket does, the channel is joined on a test socket with the endpoint's state, so that a channel can be tested
+/// before it is routed.
 ///
 /// # Panics
-/// If the connection or the join is refused; the message has the refusal.
+/// If the connection or the join is refused; the message contains the refusal.
 ///
+/// # Examples
 /// ```
 /// # use axum_channels::{Channel, Endpoint, testing::join};
 /// # use serde_json::json;
@@ -119,11 +129,12 @@ pub fn join<C: Channel>(endpoint: &Endpoint, topic: &str) -> impl Future<Output 
     join_through::<C>(endpoint, topic, String::new(), Location::caller())
 }
 
-/// Joins with a token, as phoenix.js does with an `authToken`: for sockets that require one.
+/// Connects with a token, as phoenix.js does with an `authToken`, and joins a topic as [`join`] does.
 ///
 /// # Panics
-/// If the connection or the join is refused; the message has the refusal.
+/// If the connection or the join is refused; the message contains the refusal.
 ///
+/// # Examples
 /// ```
 /// # use axum_channels::{Channel, Endpoint, testing::join_with_token};
 /// # async fn test<UserChannel: Channel>(endpoint: Endpoint, token: String) {
@@ -166,11 +177,12 @@ fn only<C: Channel>(pattern: &str) -> Channels<Anyone> {
     channels
 }
 
-/// Connects to the socket at a path.
+/// Connects to the socket at a path, such as `/socket`.
 ///
 /// # Panics
-/// If the connection is refused; the message has the refusal.
+/// If the connection is refused; the message contains the refusal.
 ///
+/// # Examples
 /// ```
 /// # use axum_channels::{Endpoint, testing::connect};
 /// # async fn test(endpoint: Endpoint) {
@@ -188,16 +200,16 @@ pub fn connect(app: impl Into<App>, path: &str) -> impl Future<Output = Client> 
     }
 }
 
-/// Connects as a client that has been accepted already: `handler` stands for the result of [`SocketHandler::connect`].
+/// Connects without a call of [`SocketHandler::connect`]: `handler` is the value that it would return.
 ///
-/// For channels of sockets that require a token, or anything else that a test does not have.
+/// It is for channels whose sockets require a token, or something else that a test does not have.
 ///
 /// ```
 /// # use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Result, SocketHandler, testing::connect_as};
 /// # use serde_json::json;
 /// struct UserSocket { user: u64 }
 /// # impl SocketHandler for UserSocket {
-/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> { Err(Refused::new("who are you?").into()) }
+/// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> { Err(Refused::new("unauthorized").into()) }
 /// # }
 ///
 /// # async fn test(endpoint: Endpoint) {
@@ -211,8 +223,12 @@ pub async fn connect_as<S: SocketHandler>(endpoint: &Endpoint, handler: S) -> Cl
     connect(&endpoint.with_test_socket(channels, handler), "/socket").await
 }
 
-/// Connects with parameters, or returns the refusal.
+/// Connects with parameters of the URL, or returns the refusal.
 ///
+/// # Errors
+/// The refusal: its payload and its status.
+///
+/// # Examples
 /// ```
 /// # use axum_channels::{Endpoint, Refused, testing::connect_with};
 /// # async fn test(endpoint: Endpoint) {
@@ -220,9 +236,6 @@ pub async fn connect_as<S: SocketHandler>(endpoint: &Endpoint, handler: S) -> Cl
 /// assert_eq!(refused, Refused::new("unauthorized"));
 /// # }
 /// ```
-///
-/// # Errors
-/// The refusal: the payload and the status.
 pub async fn connect_with(
     app: impl Into<App>,
     path: &str,
@@ -233,6 +246,10 @@ pub async fn connect_with(
 
 /// Connects with a token, as phoenix.js does with an `authToken`, or returns the refusal.
 ///
+/// # Errors
+/// The refusal: its payload and its status.
+///
+/// # Examples
 /// ```
 /// # use axum_channels::{Endpoint, Refused, testing::connect_with_token};
 /// # async fn test(endpoint: Endpoint) {
@@ -240,9 +257,6 @@ pub async fn connect_with(
 /// assert_eq!(refused, Refused::new("unauthorized"));
 /// # }
 /// ```
-///
-/// # Errors
-/// The refusal: the payload and the status.
 pub async fn connect_with_token(
     app: impl Into<App>,
     path: &str,
@@ -257,18 +271,19 @@ fn bearing(token: &str) -> String {
     format!("sec-websocket-protocol: phoenix, base64url.bearer.phx.{token}\r\n")
 }
 
-/// Connects with headers of the request, or returns the refusal.
+/// Connects with additional request headers, or returns the refusal.
 ///
+/// # Errors
+/// The refusal: its payload and its status.
+///
+/// # Examples
 /// ```
 /// # use axum_channels::{Endpoint, testing::connect_with_headers};
 /// # async fn test(endpoint: Endpoint) {
 /// let elsewhere = [("origin", "https://elsewhere.example")];
-/// let refused = connect_with_headers(&endpoint, "/socket", &elsewhere).await.expect_err("not ours");
+/// let refused = connect_with_headers(&endpoint, "/socket", &elsewhere).await.expect_err("another site");
 /// # }
 /// ```
-///
-/// # Errors
-/// The refusal: the payload and the status.
 pub async fn connect_with_headers(
     app: impl Into<App>,
     path: &str,

@@ -23,16 +23,21 @@ const ITERATIONS: u32 = 1000;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Signs tokens and verifies them, as `Phoenix.Token` does.
+/// Signer of tokens, as `Phoenix.Token`: it signs data, and verifies tokens that it has signed. Requires the feature
+/// `token`.
 ///
-/// A page receives a token with, for example, a user's id, and connects with it; nobody else can make one.
+/// A server puts a token, for example with the id of the signed-in user, into a page. The page connects with it, and
+/// [`connect`](crate::SocketHandler::connect) verifies it.
 ///
-/// A token's data can be read by its holder, but not changed. The key is derived from a secret of the app and a salt, which
-/// names the purpose: a token for a socket is not valid for resetting a password. Deriving a key takes about a millisecond:
-/// create a signer once, and keep it in the endpoint's state.
+/// A token is signed, not encrypted: its holder can read the data, but not change them. The key is derived from a secret
+/// of the app and a salt, which names the purpose: a token for a socket is not valid for resetting a password. Deriving a
+/// key takes about a millisecond: create a signer once, and keep it in the endpoint's
+/// [state](crate::EndpointBuilder::state).
 ///
-/// With the same secret and salt, Phoenix verifies these tokens, and this verifies Phoenix's. Their data is a string
-/// ([`sign`](Self::sign), [`verify`](Self::verify)) or any value of serde that JSON can express
+/// # Data
+///
+/// With the same secret and salt, Phoenix verifies these tokens, and a signer verifies Phoenix's. Their data is a string
+/// ([`sign`](Self::sign), [`verify`](Self::verify)), or any serializable value that JSON can express
 /// ([`sign_value`](Self::sign_value), [`verify_value`](Self::verify_value)):
 ///
 /// | serde | Elixir, as signed here | also read |
@@ -45,11 +50,11 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// | sequence, tuple | list | tuple |
 /// | struct, map, variant with data | map with binary keys | map with atoms, integers or booleans as keys |
 ///
-/// Keys are never signed as atoms, which Phoenix would not create from a token. Terms that JSON has no word for, such as a
-/// binary that is not UTF-8, a digest other than the default SHA-256, another number of iterations and encrypted tokens are
-/// invalid here.
+/// Keys are never signed as atoms, since Phoenix does not create atoms from a token. Not supported, and so invalid, are
+/// terms that JSON cannot express, such as a binary that is not UTF-8, digests other than the default SHA-256, another
+/// number of iterations, and encrypted tokens.
 ///
-/// Requires the feature `token`.
+/// # Examples
 ///
 /// ```
 /// use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Result, Signer, SocketHandler};
@@ -67,7 +72,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// }
 ///
 /// let signer = Signer::new("a long secret, from the environment", "user socket");
-/// let token = signer.sign("42"); // for the page, which gives it to phoenix.js as `authToken`
+/// let token = signer.sign("42"); // for the page, which passes it to phoenix.js as `authToken`
 /// let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").state(signer).build();
 /// ```
 #[derive(Clone)]
@@ -78,8 +83,10 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Creates a signer for one purpose, `salt`. Its tokens are valid for a day, those of others for the time that they
-    /// state.
+    /// Creates a signer with a secret of the app and a salt, the name of its purpose.
+    ///
+    /// Tokens that it signs are valid for a day. Tokens that Phoenix signed are valid for the time stated in them, a day
+    /// by default. [`max_age`](Self::max_age) sets another time.
     ///
     /// ```
     /// # use axum_channels::Signer;
@@ -94,7 +101,7 @@ impl Signer {
         }
     }
 
-    /// Sets the maximum age of tokens, which overrides the one that they state.
+    /// Sets the maximum age of tokens, in place of the one stated in them: a day by default.
     ///
     /// ```
     /// # use axum_channels::Signer;
@@ -107,7 +114,7 @@ impl Signer {
         self
     }
 
-    /// Signs `data`, together with the current time.
+    /// Signs a string together with the current time, and returns the token.
     ///
     /// ```
     /// # use axum_channels::Signer;
@@ -119,12 +126,14 @@ impl Signer {
         self.sign_at(&data.into(), now())
     }
 
-    /// Returns the data of a token, if this signer made it and it is not too old. An integer is read as a string.
+    /// Verifies a token, and returns its data. An integer is returned as a string.
+    ///
+    /// The signature is compared in constant time.
     ///
     /// # Errors
-    /// If the signature is invalid, the token too old, or its data neither a string nor an integer. The signature is
-    /// compared in constant time.
+    /// If the signature is invalid, the token too old, or its data neither a string nor an integer.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::Signer;
     /// use axum_channels::BadToken;
@@ -142,11 +151,12 @@ impl Signer {
         }
     }
 
-    /// Signs any value of serde, together with the current time.
+    /// Signs a serializable value together with the current time, and returns the token.
     ///
     /// # Errors
-    /// If JSON cannot express the value, such as a map whose keys are not strings or numbers.
+    /// If JSON cannot express the value, such as a map whose keys are neither strings nor numbers.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::Signer;
     /// use serde::{Deserialize, Serialize};
@@ -165,11 +175,12 @@ impl Signer {
         Ok(self.sign_at(&serde_json::to_value(data)?, now()))
     }
 
-    /// Returns the data of a token as a type of the app's, if this signer made it and it is not too old.
+    /// Verifies a token, and returns its data as a type of the app.
     ///
     /// # Errors
-    /// As those of [`verify`](Self::verify), and if the data is not a `T`.
+    /// If the signature is invalid, the token too old, or its data not a `T`.
     ///
+    /// # Examples
     /// ```
     /// # use axum_channels::{BadToken, Signer};
     /// # let signer = Signer::new("a long secret", "user socket");
@@ -239,7 +250,7 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// Error of [`Signer::verify`] and [`Signer::verify_value`].
+/// Error of a token that is not accepted, by [`Signer::verify`] or [`Signer::verify_value`].
 ///
 /// ```
 /// # use axum_channels::{BadToken, Signer};
@@ -251,7 +262,7 @@ impl fmt::Debug for Signer {
 pub enum BadToken {
     /// The token is too old.
     Expired,
-    /// The token was made by another signer, or changed.
+    /// The token was signed with another secret or salt, was changed, or has an unsupported format.
     Invalid,
     /// The token is valid, but its data is not of the expected type.
     OtherData,

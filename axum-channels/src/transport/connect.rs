@@ -1,7 +1,7 @@
 //! The decision to accept a client, the same for every transport.
 
 use super::format::{Format, Framing};
-use super::mount::{Mount, MountedSocket};
+use super::mount::{Connected, Mount, MountedSocket};
 use crate::Result;
 use crate::guard::guarded;
 use crate::message::{Payload, Refused};
@@ -12,20 +12,7 @@ use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::{HeaderValue, Response, StatusCode, header, request::Parts};
-use std::any::Any;
-use std::pin::Pin;
 use std::sync::Arc;
-
-/// Type-erased `SocketHandler::connect`.
-pub(crate) type Connect =
-    Box<dyn for<'a> Fn(&'a Params, &'a ConnectInfo) -> Connecting<'a> + Send + Sync>;
-pub(crate) type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Connected>> + Send + 'a>>;
-
-/// Result of a successful `connect`.
-pub(crate) struct Connected {
-    pub(crate) handler: Arc<dyn Any + Send + Sync>,
-    pub(crate) id: Option<String>,
-}
 
 /// Refusal of a client, as its transport answers it.
 pub(super) struct Refusal {

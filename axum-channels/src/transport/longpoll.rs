@@ -97,7 +97,7 @@ async fn open(socket: &MountedSocket, parts: Parts) -> Response<Body> {
     };
     let outbox = Outbox::polled(mount.options.max_queued_bytes);
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
-    let running = connection.run(socket, connected);
+    let running = socket.start(&connection, connected);
     let token = opened.token.clone();
     let registration = mount.registry.register(admission, connection.clone());
     let registered = (connection, mount.registry.clone(), registration);

@@ -1,7 +1,8 @@
 //! Transports: WebSocket, over TCP or another stream of hyper's, and long-polling.
 //!
 //! A [`Mount`] is a socket handler at its path; with its endpoint it is a [`MountedSocket`](mount::MountedSocket).
-//! `connect` accepts or refuses clients for both transports. A client is a [`connection::Connection`] on either.
+//! `routes` passes requests to its transports. `connect` accepts or refuses clients for both; `start` starts the channels
+//! of one that is accepted, a [`connection::Connection`] on either.
 //!
 //! `websocket` answers the request, and `handshake` validates it. Then a [`driver::Driver`], one task, reads frames
 //! (`frame`) for its channels, and all messages are sent through the connection's [`outbox::Outbox`]. `longpoll` passes
@@ -30,13 +31,14 @@ mod poller;
 mod queue;
 mod read_pause;
 mod registry;
+mod routes;
+mod start;
 mod stream;
 mod subprotocol;
 mod websocket;
 mod write_queue;
 
-pub(crate) use connect::{Connect, Connected};
 pub(crate) use format::Formats;
-pub(crate) use mount::Mount;
+pub(crate) use mount::{Connect, Connected, Mount};
 pub use options::{SocketOptions, longpoll, websocket};
 pub(crate) use registry::Registry;

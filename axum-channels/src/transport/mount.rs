@@ -1,20 +1,16 @@
-use super::connect::Connect;
 use super::format::Formats;
-use super::options::{SocketOptions, TransportPath};
+use super::options::SocketOptions;
 use super::poll_sessions::PollSessions;
 use super::registry::Registry;
-use super::{longpoll, websocket};
-use crate::endpoint::{Endpoint, Mounted};
+use crate::Result;
+use crate::endpoint::Endpoint;
 use crate::log::SocketLog;
 use crate::origin::CheckOrigin;
 use crate::runner::Handlers;
-use axum::Router;
-use axum::extract::Request;
-use axum::routing::{MethodRouter, any};
-use std::collections::BTreeSet;
+use crate::socket::{ConnectInfo, Params};
+use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::time::Instant;
 
 /// A socket handler at its path.
 pub(crate) struct Mount {
@@ -37,74 +33,13 @@ pub(super) struct MountedSocket {
     pub(super) mount: Arc<Mount>,
 }
 
-impl Mounted for Mount {
-    fn path(&self) -> &str {
-        &self.path
-    }
+/// Type-erased `SocketHandler::connect`.
+pub(crate) type Connect =
+    Box<dyn for<'a> Fn(&'a Params, &'a ConnectInfo) -> Connecting<'a> + Send + Sync>;
+pub(crate) type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Connected>> + Send + 'a>>;
 
-    #[cfg(any(feature = "testing", test, fuzzing))]
-    fn websocket_path(&self) -> Option<String> {
-        let TransportPath(transport) = self.options.websocket.as_ref()?;
-        Some(format!("{}{transport}", self.path))
-    }
-
-    fn router(self: Arc<Self>, endpoint: Endpoint) -> Router {
-        let mount = self.clone();
-        let socket = Arc::new(MountedSocket {
-            endpoint,
-            mount: self,
-        });
-        let mut router = Router::new();
-        if let Some(transport) = &mount.options.websocket {
-            let socket = socket.clone();
-            let serve = any(move |request: Request| websocket::serve(socket, request));
-            router = route(router, &mount.path, transport, serve);
-        }
-        if let Some(transport) = &mount.options.longpoll {
-            let serve = any(move |request: Request| longpoll::serve(socket, request));
-            router = route(router, &mount.path, transport, serve);
-        }
-        router
-    }
-
-    #[cfg(any(feature = "testing", test, fuzzing))]
-    fn channel(&self, topic: &str) -> Option<&'static str> {
-        let crate::session::RouteId(route) = self.handlers.table.rules.route(topic)?;
-        Some(self.handlers.routes.get(route as usize)?.name)
-    }
-
-    fn connections(&self) -> usize {
-        self.registry.len()
-    }
-
-    fn drain(&self, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(self.registry.drain(deadline))
-    }
-}
-
-/// Adds routes with superfluous slashes, which Plug ignores: `new Socket("/socket/")` requests `/socket//websocket`.
-///
-/// axum has no pattern for any number of slashes that leaves the app's own routes alone, so two more are enough.
-fn route(
-    mut router: Router,
-    path: &str,
-    TransportPath(transport): &TransportPath,
-    serve: MethodRouter,
-) -> Router {
-    let transport = transport.trim_start_matches('/');
-    let mut paths = BTreeSet::new();
-    for before in ["", "/"] {
-        for between in ["/", "//", "///"] {
-            for after in ["", "/", "//"] {
-                paths.insert(format!("{before}{path}{between}{transport}{after}"));
-            }
-        }
-        if transport.is_empty() && !path.is_empty() {
-            paths.insert(format!("{before}{path}"));
-        }
-    }
-    for path in paths {
-        router = router.route(&path, serve.clone());
-    }
-    router
+/// Result of a successful `connect`.
+pub(crate) struct Connected {
+    pub(crate) handler: Arc<dyn Any + Send + Sync>,
+    pub(crate) id: Option<String>,
 }

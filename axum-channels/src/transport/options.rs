@@ -7,7 +7,22 @@ use std::borrow::Cow;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
-/// Transports, limits and origin check of a socket. See [`websocket`] and [`longpoll`].
+/// Options of a socket: transports, limits, serializers, origin check. [`websocket`] and [`longpoll`] create them.
+///
+/// They are passed to [`EndpointBuilder::socket_with`](crate::EndpointBuilder::socket_with).
+///
+/// ```
+/// use axum_channels::{Endpoint, RateLimit, SocketHandler, websocket};
+/// use std::time::Duration;
+///
+/// fn endpoint<S: SocketHandler>() -> Endpoint {
+///     let options = websocket()
+///         .longpoll() // besides WebSockets
+///         .timeout(Duration::from_secs(45))
+///         .rate_limit(RateLimit::messages(20));
+///     Endpoint::builder().socket_with::<S>("/socket", options).build()
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SocketOptions {
@@ -30,7 +45,9 @@ pub struct SocketOptions {
     pub(crate) log: LevelFilter,
 }
 
-/// Options of a socket on the WebSocket transport, with Phoenix's defaults.
+/// Creates the options of a socket on the WebSocket transport, with Phoenix's defaults where Phoenix has the option.
+///
+/// [`SocketOptions::longpoll`] adds long-polling.
 ///
 /// ```
 /// use axum_channels::{CheckOrigin, websocket};
@@ -64,7 +81,9 @@ pub fn websocket() -> SocketOptions {
     }
 }
 
-/// Options of a socket on the long-poll transport alone, Phoenix's `websocket: false`.
+/// Creates the options of a socket on the long-poll transport alone, as Phoenix's `websocket: false`.
+///
+/// Their defaults are those of [`websocket`].
 ///
 /// ```
 /// use axum_channels::{Endpoint, SocketHandler, longpoll};
@@ -98,9 +117,10 @@ impl TransportPath {
 }
 
 impl SocketOptions {
-    /// Path of the WebSocket transport after the socket's: `/websocket` by default. `/` is the socket's own path.
+    /// Path of the WebSocket transport, appended to the socket's: `/websocket` by default. `/` is the socket's own path.
     ///
-    /// phoenix.js adds `/websocket` to the URL that it is given: another path is for other clients.
+    /// phoenix.js always appends `/websocket` to its URL: another path is for other clients. It has no effect on the
+    /// options of [`longpoll`], which have no WebSockets.
     ///
     /// # Panics
     /// If the path does not start with a slash.
@@ -118,7 +138,7 @@ impl SocketOptions {
         self
     }
 
-    /// Path of the long-poll transport after the socket's: `/longpoll` by default. It turns the transport on.
+    /// Path of the long-poll transport, appended to the socket's: `/longpoll` by default. It also enables the transport.
     ///
     /// # Panics
     /// If the path does not start with a slash.
@@ -134,11 +154,12 @@ impl SocketOptions {
 
     /// Subprotocols of the WebSocket, in order of preference, besides Phoenix's own `phoenix`.
     ///
-    /// The first that the client offers is selected. A client that offers others only, tokens aside, is refused with 403; one
-    /// that offers none is accepted. Without this option, no client is refused.
+    /// The first that the client offers is selected. A client that offers none is accepted, and so is one that offers
+    /// only a [token](crate::ConnectInfo::auth_token). A client that offers only other subprotocols is refused with 403.
+    /// Without this option, `phoenix` is selected if it is offered, and no client is refused.
     ///
     /// # Panics
-    /// If one of them is not the name of a subprotocol: letters, digits and some punctuation.
+    /// If one of them is not a valid name: letters, digits and some punctuation.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -151,8 +172,8 @@ impl SocketOptions {
 
     /// Time after which a client that sends nothing over its WebSocket is disconnected: 60 seconds by default.
     ///
-    /// Phoenix's client sends a heartbeat every 30 seconds. Clients are checked sixteen times within the timeout, so one
-    /// may take up to a sixteenth longer.
+    /// The close code is 1002. Phoenix's client sends a heartbeat every 30 seconds. Clients are checked sixteen times
+    /// within the timeout, so a disconnect may come up to a sixteenth of it later.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -165,7 +186,7 @@ impl SocketOptions {
 
     /// Maximum duration of [`SocketHandler::connect`](crate::SocketHandler::connect): 10 seconds by default.
     ///
-    /// The client is then answered with 500.
+    /// After that, the client is refused with 500.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -176,9 +197,10 @@ impl SocketOptions {
         self
     }
 
-    /// Maximum duration of [`Channel::join`](crate::Channel::join): 10 seconds by default, the timeout of Phoenix's client.
+    /// Maximum duration of [`Channel::join`](crate::Channel::join): 10 seconds by default, the timeout of Phoenix's
+    /// client.
     ///
-    /// The join is then answered with the error `{"reason":"join crashed"}`.
+    /// After that, the reply to the join is the error `{"reason":"join crashed"}`.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -192,8 +214,8 @@ impl SocketOptions {
     /// Maximum time for channels of a disconnected client to handle the messages received from it: 5 seconds by default.
     ///
     /// Messages received before the end of a connection are handled in order, then each channel
-    /// [terminates](crate::Channel::terminate). Replies and pushes are dropped. A handler that is still running after this
-    /// time is dropped at its `await`, and logged.
+    /// [terminates](crate::Channel::terminate). Replies and pushes are dropped. A handler that is still running after
+    /// this time is dropped at its `await`, and logged.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -206,6 +228,8 @@ impl SocketOptions {
 
     /// Maximum size of a client's message, in one frame or many: 10,000,000 bytes by default.
     ///
+    /// The connection of a client that sends a larger one is closed with code 1009.
+    ///
     /// ```
     /// # use axum_channels::websocket;
     /// let options = websocket().max_frame_bytes(64 * 1024);
@@ -215,7 +239,9 @@ impl SocketOptions {
         self
     }
 
-    /// Maximum number of topics that a client may have joined at once: 100 by default. The next join is refused.
+    /// Maximum number of topics that a client may have joined at once: 100 by default.
+    ///
+    /// The next join is refused with `{"reason":"too many channels joined"}`.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -243,12 +269,14 @@ impl SocketOptions {
 
     /// Maximum number of queued messages for a channel that is busy: 128 by default.
     ///
-    /// When the queue is full, the client is not read until the channel has handled a message, for 10 seconds at most (half
-    /// the [timeout](Self::timeout) if that is less), since its other channels wait as well. After that, messages to the
-    /// busy channel are answered with the error `{"reason":"channel busy"}`, until half of the queue has been handled.
+    /// When the queue is full, the client is not read until the channel has handled a message, for 10 seconds at most
+    /// (half the [timeout](Self::timeout) if that is less), since its other channels wait as well. After that, messages
+    /// to the busy channel are answered with the error `{"reason":"channel busy"}`, until half of the queue has been
+    /// handled.
     ///
-    /// The same limit applies to messages from the app, and once more to those that the connection has not taken yet.
-    /// Messages beyond it are [refused](crate::SendError::Full); a broadcast beyond it ends the channel.
+    /// The same limit applies to the channel's queue of messages from the app, and again to those that the connection's
+    /// task has not yet passed to the channel. Messages beyond it are [refused](crate::SendError::Full); a broadcast
+    /// beyond it, if the channel intercepts it or is subscribed to its topic, ends the channel.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -273,7 +301,7 @@ impl SocketOptions {
         self
     }
 
-    /// Rate limit for the messages and bytes of one client: none by default.
+    /// Rate limit for the messages and bytes of one client: none by default. See [`RateLimit`].
     ///
     /// ```
     /// # use axum_channels::{RateLimit, websocket};
@@ -286,9 +314,10 @@ impl SocketOptions {
 
     /// Enables long-polling as well, for networks that block WebSockets. Off by default.
     ///
-    /// Its path ends in `/longpoll`. phoenix.js falls back to it if it is given `longPollFallbackMs`. Channels are the
-    /// same, but binary payloads are not sent to such a client. Its session ends when it has not polled for 15 seconds
-    /// after its last response.
+    /// Its path ends in `/longpoll`. phoenix.js falls back to it with the option `longPollFallbackMs`. Channels are the
+    /// same, but binary payloads are not sent to such a client. A poll without messages is answered after 10 seconds; a
+    /// session ends when its client has not polled for 15 seconds after its last response. On options of [`longpoll`] it
+    /// has no effect.
     ///
     /// ```
     /// # use axum_channels::websocket;
@@ -299,12 +328,13 @@ impl SocketOptions {
         self
     }
 
-    /// Mounts a serializer for clients that connect with the version `vsn`, such as `3.0.0`, or a later patch release of it.
+    /// Adds a serializer for clients that connect with the version `vsn`, such as `3.0.0`, or a later patch release of
+    /// it.
     ///
-    /// It comes before the serializers that are there, the built-in ones for 1.0.0 and 2.0.0 included: with one of these
-    /// versions it replaces them. For another serializer on each transport, mount the socket twice, once for each.
+    /// It takes precedence over the serializers added before and over the built-in ones for 1.0.0 and 2.0.0: with one of
+    /// these versions it replaces them. For different serializers on each transport, mount the socket once for each.
     ///
-    /// Phoenix's `serializer: [{MySerializer, "~> 3.0.0"}]`.
+    /// The same as Phoenix's `serializer: [{MySerializer, "~> 3.0.0"}]`. See [`serializer`](crate::serializer).
     ///
     /// # Panics
     /// If `vsn` is not three numbers.
@@ -325,7 +355,7 @@ impl SocketOptions {
         self
     }
 
-    /// Log level of connected and refused clients: [`LevelFilter::INFO`] by default, [`LevelFilter::OFF`] for none.
+    /// Log level of connected and refused clients: [`LevelFilter::INFO`] by default, [`LevelFilter::OFF`] to disable it.
     ///
     /// The same as Phoenix's `log`.
     ///
@@ -338,7 +368,7 @@ impl SocketOptions {
         self
     }
 
-    /// Origin check of this socket, in place of the endpoint's.
+    /// Origin check of this socket, in place of the [endpoint's](crate::EndpointBuilder::check_origin).
     ///
     /// ```
     /// # use axum_channels::{CheckOrigin, websocket};

@@ -1,12 +1,12 @@
 //! The WebSocket transport: from a request to a running connection.
 
-use super::connect::{Connected, status};
+use super::connect::status;
 use super::connection::Connection;
 use super::driver::{Driver, Phase};
 use super::format::{Format, Framing};
 use super::frame::Reader;
 use super::handshake::Handshake;
-use super::mount::MountedSocket;
+use super::mount::{Connected, MountedSocket};
 use super::outbox::Outbox;
 use super::read_pause::ReadPause;
 use super::registry::Admission;
@@ -98,7 +98,7 @@ fn driver(
     let (stream, read) = Stream::new(upgraded);
     let outbox = Outbox::new(stream.tcp(), mount.options.max_queued_bytes);
     let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
-    let (runner, id) = connection.run(socket, connected);
+    let (runner, id) = socket.start(&connection, connected);
     Driver {
         stream,
         reader: Reader::new(mount.options.max_frame_bytes),

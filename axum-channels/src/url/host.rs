@@ -17,7 +17,7 @@ impl Host {
 
     /// Returns whether the host is this machine: `localhost`, 127.0.0.0/8, `::1`.
     ///
-    /// No name that somebody else can register counts, even if it resolves to such an address.
+    /// A name that others can register does not count, even if it resolves to such an address.
     pub(crate) fn is_loopback(&self) -> bool {
         self.is_loopback
     }

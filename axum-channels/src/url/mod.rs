@@ -11,8 +11,9 @@ use std::str::FromStr;
 
 /// URL at which browsers reach the app: scheme, host and port, without a path.
 ///
-/// Given to [`EndpointBuilder::url`](crate::EndpointBuilder::url), it is the host that the origin check compares pages
-/// with. Behind a proxy it is the proxy's URL. Its `Display` omits a default port, for links and log lines.
+/// It is parsed from a string, and passed to [`EndpointBuilder::url`](crate::EndpointBuilder::url): the origin check
+/// compares the hosts of pages with its host. Behind a proxy it is the proxy's URL. Its `Display` omits a default port,
+/// for links and log lines.
 ///
 /// ```
 /// use axum_channels::PublicUrl;

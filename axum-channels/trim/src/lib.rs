@@ -1,13 +1,13 @@
-//! Gives memory that was freed back to the system, where that takes asking.
+//! Return of freed memory to the operating system, on request: for allocators that keep it otherwise.
 //!
-//! glibc gives back the end of its heaps by itself, but a single chunk there, kept for the next allocation of its size,
-//! holds all that lies before it: a server that a crowd has left may go on looking as large as with it. Apart from
-//! `axum-channels`, because that is without `unsafe` code, and calling C is not.
+//! glibc returns the end of its heaps by itself, but a single chunk in use there keeps all free memory before it: a
+//! server may stay as large as it was with its highest number of clients. It is a crate of its own, because
+//! `axum-channels` forbids `unsafe` code, and calling C requires it.
 
-/// Asks the allocator to give back what it does not use; whether it gave back anything.
+/// Returns unused memory of the allocator to the system. The result is `true` if any was returned.
 ///
-/// With glibc this is `malloc_trim(3)`: each of its heaps is locked for as long as that takes, about a millisecond for every
-/// few megabytes that are free. Other allocators give back by themselves, or not at all: there it does nothing.
+/// With glibc this is `malloc_trim(3)`: each of its heaps is locked for as long as that takes, about a millisecond for
+/// every few megabytes that are free. With other allocators it does nothing, and returns `false`.
 ///
 /// ```
 /// let gave_back: bool = axum_channels_trim::trim();
@@ -25,12 +25,11 @@ pub fn trim() -> bool {
     false
 }
 
-/// Has the allocator give back large blocks as soon as they are freed.
+/// Makes the allocator return large blocks to the system as soon as they are freed.
 ///
-/// With glibc this is `mallopt(3)`: blocks of 128 KiB and more are mapped one by one, as they are when a program starts. Left
-/// alone, glibc takes the first large block that is freed as a sign that more will come, and keeps up to 64 MB in each heap
-/// from then on. Nothing is changed where the environment sets a threshold (`MALLOC_MMAP_THRESHOLD_`), nor for other
-/// allocators.
+/// With glibc this is `mallopt(3)`: blocks of 128 KiB and more are mapped one by one, as they are when a program starts.
+/// Otherwise glibc raises that threshold when the first large block is freed, and keeps up to 64 MB in each heap from
+/// then on. Nothing is changed if the environment sets a threshold (`MALLOC_MMAP_THRESHOLD_`), nor with other allocators.
 ///
 /// ```
 /// axum_channels_trim::give_back_large_blocks();
