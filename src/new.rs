@@ -30,7 +30,7 @@ pub fn complete(args: &mut New, terminal: &Terminal) -> Result<()> {
         return Ok(());
     }
     if !terminal.is_person() {
-        let misuse = Misuse::new("a new app needs a folder, and none was typed");
+        let misuse = Misuse::new("a new app needs a folder, and none was given");
         return Err(misuse.help("hello-sockets new my_app").into());
     }
     args.path = dialogue::path()?;

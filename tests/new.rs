@@ -416,6 +416,6 @@ fn a_new_app_without_a_folder_and_without_a_terminal_is_refused() {
     let sandbox = Sandbox::new();
 
     sandbox.run(&["new"]).misused(
-        "error: a new app needs a folder, and none was typed\nhelp: hello-sockets new my_app\n",
+        "error: a new app needs a folder, and none was given\nhelp: hello-sockets new my_app\n",
     );
 }
