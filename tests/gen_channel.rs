@@ -479,12 +479,17 @@ fn without_a_script_for_the_socket_the_report_prints_how_to_make_one() {
     std::fs::remove_file(sandbox.path().join(script)).expect("it was there");
 
     let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let handler = "my_app/src/channels/user_socket.rs";
+    let own = sandbox.read(handler) + "\n// Mine.\n";
 
     let printed = "\nStart or restart the app with `cargo run`. No script was found that connects to /socket, so none joins\n\
                    `room:lobby`. To make one that does, run\n\n    \
-                   hello-sockets gen socket User\n    hello-sockets gen channel Room --skip\n";
+                   hello-sockets gen socket User --skip\n    hello-sockets gen channel Room --skip\n";
     assert!(ran.stdout.ends_with(printed), "{}", ran.stdout);
-    sandbox.run(&["gen", "socket", "User"]).succeeded();
+    sandbox.write(handler, &own);
+    sandbox
+        .run(&["gen", "socket", "User", "--skip"])
+        .succeeded();
     sandbox
         .run(&["gen", "channel", "Room", "--skip"])
         .succeeded();

@@ -306,10 +306,10 @@ fn without_a_script_for_the_socket_the_report_does_not_mention_the_page() {
     let none = shop(&files);
     let ran = none.run(&["gen", "channel", "Zebra"]).succeeded();
     let made = format!(
-        "{start} To make one that does, run\n\n    hello-sockets gen socket User\n    hello-sockets gen channel Zebra --skip\n"
+        "{start} To make one that does, run\n\n    hello-sockets gen socket User --skip\n    hello-sockets gen channel Zebra --skip\n"
     );
     assert!(ran.stdout.ends_with(&made), "{}", ran.stdout);
-    none.run(&["gen", "socket", "User"]).succeeded();
+    none.run(&["gen", "socket", "User", "--skip"]).succeeded();
     none.run(&["gen", "channel", "Zebra", "--skip"]).succeeded();
     let script = none.read("my_app/assets/js/user_socket.js");
     assert!(
