@@ -224,7 +224,7 @@ async fn what_cannot_be_done_is_an_error_to_whoever_asked_for_it() {
     let (_client, mut alice) = join(&endpoint, "alice").await;
     let already = Reply::error(json!({"reason": "`alice` is tracked on room:1 already"}));
     let not_tracked = Reply::error(json!({"reason": "`alice` is not tracked on room:1"}));
-    let no_object = Reply::error(json!({"reason": "what is known of a presence is a JSON object"}));
+    let no_object = Reply::error(json!({"reason": "the metadata of a presence is a JSON object"}));
     let ok = Reply::ok(json!({}));
     for (event, payload, answer) in [
         ("track", json!({}), &already),

@@ -26,7 +26,7 @@ impl EncodeError {
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            EncodeError::Binary => "a client of the V1 protocol, or on the long-poll transport, takes no binary payload",
+            EncodeError::Binary => "a client of the V1 protocol, or on the long-poll transport, cannot receive a binary payload",
             EncodeError::TooLong => {
                 "beside a binary payload, topic, event and refs are at most 255 bytes long"
             }

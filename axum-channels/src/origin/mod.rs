@@ -257,7 +257,7 @@ impl fmt::Display for Check {
                 }
                 Ok(())
             }
-            Check::Predicate(_) => f.write_str("pages that the app's own function takes"),
+            Check::Predicate(_) => f.write_str("pages that the app's own function accepts"),
             Check::Off => f.write_str("all pages"),
         }
     }

@@ -303,7 +303,7 @@ fn a_refusal_names_the_origin_what_it_was_compared_with_and_the_setting() {
         ),
         (
             CheckOrigin::predicate(|_| false),
-            "allowed are pages that the app's own function takes; \
+            "allowed are pages that the app's own function accepts; \
              to allow it, change the `.check_origin(…)` of the endpoint or the socket",
         ),
     ] {

@@ -235,7 +235,7 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             SendError::Gone => "the client is gone",
-            SendError::Full => "too many messages wait for the channel",
+            SendError::Full => "the channel's queue is full",
         })
     }
 }

@@ -3,9 +3,11 @@
 mod assigns;
 mod channel_slots;
 mod connect_info;
+mod context;
 mod handler;
 mod keyed_queue;
 mod mailbox;
+mod messages;
 mod nested_params;
 mod other_topics;
 mod params;
@@ -19,6 +21,7 @@ mod tracked;
 mod tracked_presence;
 
 pub use connect_info::ConnectInfo;
+pub(crate) use context::{Client, Context};
 pub use handler::SocketHandler;
 pub(crate) use mailbox::LazyMailbox;
 pub use mailbox::{SendError, Sender};
@@ -30,76 +33,13 @@ pub use subscription::Subscription;
 pub use timer::Timer;
 pub use tracked_presence::TrackedPresence;
 
-use crate::channel::{Channel, HandleInfo, RouteTable};
-use crate::client_id::ClientId;
+use crate::channel::{Channel, HandleInfo};
 use crate::endpoint::{Endpoint, Event};
-use crate::message::{Address, Body, EncodeError, Outgoing, Payload, Ref, Topic};
-use crate::presence::Owner;
-use crate::pubsub::{Subscriber, SubscriberId};
+use crate::message::{Payload, Ref, Topic};
 use crate::session::{AppMessage, Key};
-use std::any::{Any, type_name};
+use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
-
-/// A client as its channels use it, on any transport.
-pub(crate) trait Client: Subscriber {
-    /// Sends to this client alone, without waiting.
-    ///
-    /// # Errors
-    /// If the client's format cannot encode the message. That is logged.
-    fn send(&self, message: &Outgoing<'_>) -> Result<(), EncodeError>;
-
-    /// Wakes the client's task to take the app's messages.
-    fn wake(&self);
-
-    /// Closes the connection of a client that exceeds its rate limit.
-    fn close_for_excess(&self);
-
-    fn client_id(&self) -> ClientId;
-}
-
-/// State shared by all channels of a connection.
-pub(crate) struct Context {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) client: Arc<dyn Client>,
-    /// The [`SocketHandler`] that `connect` returned.
-    pub(crate) handler: Arc<dyn Any + Send + Sync>,
-    /// Return value of [`SocketHandler::id`] for this client.
-    pub(crate) id: Option<Topic>,
-    pub(crate) mailbox: LazyMailbox,
-    pub(crate) routes: Arc<RouteTable>,
-}
-
-impl Context {
-    /// Identity of a channel of this connection in the tracker.
-    pub(crate) fn owner(&self, key: Key) -> Owner {
-        Owner::Channel {
-            client: self.client.client_id(),
-            key,
-        }
-    }
-}
-
-impl Context {
-    /// Maximum number of queued messages per channel.
-    pub(crate) fn max_waiting(&self) -> usize {
-        self.routes.rules.max_waiting
-    }
-
-    /// Identity of a channel as a subscriber: on its own topic its client is subscribed, or it intercepts for its client.
-    fn subscriber_id(&self, channel: Key, is_own_topic: bool) -> SubscriberId {
-        SubscriberId {
-            client: self.client.client_id(),
-            channel: (!is_own_topic).then_some(channel),
-        }
-    }
-}
-
-impl fmt::Debug for Context {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").finish_non_exhaustive()
-    }
-}
 
 /// Handle of a channel to its client, its topic and the endpoint: pushes, broadcasts, presences, subscriptions, state.
 ///
@@ -168,30 +108,6 @@ impl Socket {
         &self.topic
     }
 
-    /// Sends an event to this client alone, on this channel's topic.
-    ///
-    /// Its payload is an object or bytes: see [Payloads](#payloads).
-    ///
-    /// ```
-    /// # use axum_channels::Socket;
-    /// fn warn(socket: &Socket) {
-    ///     socket.push("warning", serde_json::json!({"left": 3}));
-    /// }
-    /// ```
-    pub fn push(&self, event: &str, payload: impl Into<Payload>) {
-        let topic = self.topic.clone().into();
-        self.send(self.join_ref.clone(), topic, event, payload.into());
-    }
-
-    fn send(&self, join_ref: Option<Ref>, topic: Address<'_>, event: &str, payload: Payload) {
-        self.check(self.context.client.send(&Outgoing {
-            join_ref,
-            reference: None,
-            topic,
-            body: Body::Event { event, payload },
-        }));
-    }
-
     /// Sets the payload of the reply to the join: any JSON, an empty object by default.
     ///
     /// Call it in [`join`](Channel::join); the last call counts. It has no effect on a refused join, nor after the join.
@@ -221,44 +137,6 @@ impl Socket {
         self.context
             .take_join_response(self.key)
             .unwrap_or_default()
-    }
-
-    /// Sends an event to all subscribers of this topic, including this client.
-    ///
-    /// Its payload is an object or bytes: see [Payloads](#payloads). See [`Endpoint::broadcast`] for the recipients, for
-    /// topics with many of them, and for broadcasts on other topics.
-    ///
-    /// ```
-    /// # use axum_channels::Socket;
-    /// fn greet(socket: &Socket) {
-    ///     socket.broadcast("hello", serde_json::json!({"to": "all"}));
-    /// }
-    /// ```
-    pub fn broadcast(&self, event: &str, payload: impl Into<Payload>) {
-        let pubsub = &self.endpoint().shared().pubsub;
-        self.check(pubsub.publish(&self.topic, event, &payload.into(), None));
-    }
-
-    /// Sends an event to all subscribers of this topic, except this client.
-    ///
-    /// [`Endpoint::broadcast_from`] does the same on other topics.
-    ///
-    /// ```
-    /// # use axum_channels::Socket;
-    /// fn typing(socket: &Socket) {
-    ///     socket.broadcast_from("typing", serde_json::json!({}));
-    /// }
-    /// ```
-    pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
-        self.endpoint()
-            .broadcast_from(self, &self.topic, event, payload);
-    }
-
-    /// Ends this channel if it has sent what cannot be sent.
-    fn check(&self, sent: Result<(), EncodeError>) {
-        if sent.is_err_and(|error| error.ends_channel()) {
-            let _ = self.context.post(self.key, AppMessage::Unsendable); // a client that is gone has no channels to end
-        }
     }
 
     /// Returns the endpoint that the client is connected to: for broadcasts to other topics, presences of them,

@@ -51,7 +51,7 @@ impl fmt::Display for PresenceError {
                 write!(f, "`{key}` is not tracked on {topic}")
             }
             PresenceError::NotAnObject => {
-                f.write_str("what is known of a presence is a JSON object")
+                f.write_str("the metadata of a presence is a JSON object")
             }
             PresenceError::NotSent(error) => error.fmt(f),
         }
