@@ -123,3 +123,28 @@ fn a_script_connects_to_where_its_socket_is_mounted_and_messages_name_that_path(
     let words = "\nThe socket is at /ws: start or restart the app with `cargo run`, and open http://localhost:4000\n";
     assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
 }
+
+#[test]
+fn without_a_script_for_the_socket_the_report_prints_how_to_make_one() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "socket", "User"]]);
+    let script = "my_app/assets/js/user_socket.js";
+    std::fs::remove_file(sandbox.path().join(script)).expect("it was there");
+
+    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let handler = "my_app/src/channels/user_socket.rs";
+    let own = sandbox.read(handler) + "\n// Mine.\n";
+
+    let printed = "\nStart or restart the app with `cargo run`. No script was found that connects to /socket, so none joins\n\
+                   `room:lobby`. To make one that does, run\n\n    \
+                   hello-sockets gen socket User --skip\n    hello-sockets gen channel Room --skip\n";
+    assert!(ran.stdout.ends_with(printed), "{}", ran.stdout);
+    sandbox.write(handler, &own);
+    sandbox
+        .run(&["gen", "socket", "User", "--skip"])
+        .succeeded();
+    sandbox
+        .run(&["gen", "channel", "Room", "--skip"])
+        .succeeded();
+    let script = sandbox.read(script);
+    assert!(script.contains("socket.channel(\"room:lobby\""), "{script}");
+}
