@@ -40,15 +40,30 @@ fn file_of(place: &str) -> &'static str {
     }
 }
 
+/// Modules whose constants and functions some cases use.
+const PATHS: &str = "pub const ADMIN: &str = \"/admin\";\n\npub fn below(name: &str) -> String {\n    format!(\"/{name}\")\n}\n";
+const TOPICS: &str = "pub const HALL: &str = \"hall:*\";\n\npub fn of(name: &str) -> String {\n    format!(\"{name}:*\")\n}\n";
+
+fn add_module(app: &Path, name: &str, code: &str) {
+    fs::write(app.join(format!("src/{name}.rs")), code).expect("it is new");
+    let root = app.join("src/lib.rs");
+    let code = fs::read_to_string(&root).expect("it is generated");
+    fs::write(&root, format!("{code}\npub mod {name};\n")).expect("it is written");
+}
+
 #[test]
 #[ignore = "compiles generated apps"]
 fn an_app_with_printed_lines_pasted_compiles() {
     let sandbox = Sandbox::with_app().after(&[
         &["gen", "channel", "Room", "--yes"],
         &["gen", "presence", "--channel", "Room"],
+        &["gen", "channel", "Hall"],
+        &["gen", "socket", "Admin"],
         &["gen", "auth"],
     ]);
     let folder = sandbox.path().join("my_app");
+    add_module(&folder, "paths", PATHS);
+    add_module(&folder, "topics", TOPICS);
     for (place, case) in of_cases("rust", "manual") {
         if case.extension().is_none_or(|extension| extension != "rs") {
             continue;

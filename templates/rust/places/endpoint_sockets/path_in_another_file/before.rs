@@ -1,7 +1,17 @@
+use axum::Router;
 use axum_channels::Endpoint;
 
-use crate::{channels::admin_socket::AdminSocket, paths};
+use crate::channels::admin_socket::AdminSocket;
+use crate::config::Config;
+use crate::paths;
 
-pub fn endpoint() -> Endpoint {
-    Endpoint::builder().socket::<AdminSocket>(paths::ADMIN).build()
+pub fn endpoint(config: &Config) -> Endpoint {
+    Endpoint::builder()
+        .socket::<AdminSocket>(paths::ADMIN)
+        .state(config.clone())
+        .build()
+}
+
+pub fn router(endpoint: &Endpoint, _config: &Config) -> Router {
+    Router::new().merge(endpoint.router())
 }

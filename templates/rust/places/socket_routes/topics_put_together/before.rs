@@ -1,12 +1,16 @@
-use axum_channels::{Channels, SocketHandler};
+use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler};
 
-use crate::topics;
 use super::hall_channel::HallChannel;
+use crate::topics;
 
 pub struct UserSocket;
 
 impl SocketHandler for UserSocket {
     fn channels(routes: &mut Channels<Self>) {
         routes.channel::<HallChannel>(&topics::of("hall"));
+    }
+
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
+        Ok(Self)
     }
 }

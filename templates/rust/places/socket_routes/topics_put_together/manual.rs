@@ -1,8 +1,8 @@
-use axum_channels::{Channels, SocketHandler};
+use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler};
 
-use crate::topics;
 use super::hall_channel::HallChannel;
 use super::room_channel::RoomChannel;
+use crate::topics;
 
 pub struct UserSocket;
 
@@ -10,5 +10,9 @@ impl SocketHandler for UserSocket {
     fn channels(routes: &mut Channels<Self>) {
         routes.channel::<HallChannel>(&topics::of("hall"));
         routes.channel::<RoomChannel>("room:*");
+    }
+
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
+        Ok(Self)
     }
 }

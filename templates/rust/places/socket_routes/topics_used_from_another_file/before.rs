@@ -1,12 +1,16 @@
-use axum_channels::{Channels, SocketHandler};
+use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler};
 
-use crate::topics::HALL;
 use super::hall_channel::HallChannel;
+use crate::topics::HALL;
 
 pub struct UserSocket;
 
 impl SocketHandler for UserSocket {
     fn channels(routes: &mut Channels<Self>) {
         routes.channel::<HallChannel>(HALL);
+    }
+
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
+        Ok(Self)
     }
 }
