@@ -186,7 +186,7 @@ fn apps_with_names_of_the_library_compile() {
         // All of them in one workspace, with one copy of the library.
         let manifest = sandbox.read(&format!("{name}/Cargo.toml"));
         let (manifest, _) = manifest
-            .split_once("\n# The app is a workspace")
+            .split_once("\n# The app is its own workspace")
             .expect("a workspace");
         let manifest = manifest.replace("vendor/axum-channels", "../axum-channels");
         sandbox.write(&format!("{name}/Cargo.toml"), &manifest);

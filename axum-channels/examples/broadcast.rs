@@ -1,6 +1,6 @@
 //! Time of a broadcast to many subscribers in memory, on one worker of the runtime and on two.
 //!
-//!     cargo bench -p axum-channels --bench broadcast
+//!     cargo run --release --example broadcast
 
 use axum_channels::{Endpoint, Events};
 use serde_json::json;
