@@ -43,7 +43,7 @@ fn a_wrong_setting_ends_the_start_with_one_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     let port = taken.local_addr().expect("it has one").port().to_string();
     let another_program = format!(
-        "PORT is `{port}`: another program listens on 127.0.0.1 there: stop it, or choose another port"
+        "PORT is `{port}`: another program uses this port on 127.0.0.1: stop it, or choose another port"
     );
     let origins = "expected one such as `https://example.com`, `//example.com` (any scheme and port) or \
                    `//*.example.com` (subdomains, too); or `null`, `file://`, `*`";

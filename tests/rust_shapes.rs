@@ -395,7 +395,7 @@ tokio = { version = "1", features = ["macros", "rt"] }
         ),
         (
             "crates/shop/src/endpoint.rs",
-            "use chan::Endpoint;\n\npub fn sockets() -> Endpoint {\n    Endpoint::builder().build()\n}\n",
+            "use chan::Endpoint;\n\npub fn sockets() -> Endpoint {\n    Endpoint::builder()\n        .state(String::new())\n        .build()\n}\n",
         ),
         ("crates/shop/src/lib.rs", "pub mod endpoint;\n"),
     ],
