@@ -378,7 +378,7 @@ const RENAMED_BY_THE_WORKSPACE: Shape = Shape {
         (
             "Cargo.toml",
             "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n\n[workspace.dependencies]\n\
-             chan = { package = \"axum-channels\", path = \"LIBRARY\" }\n",
+             chan = { package = \"axum-channels\", path = \"LIBRARY\", features = [\"testing\"] }\n",
         ),
         (
             "crates/shop/Cargo.toml",
