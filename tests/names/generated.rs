@@ -145,7 +145,7 @@ edition = "2024"
 
 [dependencies]
 axum = "0.8"
-axum-channels = { path = "LIBRARY", features = ["token"] }
+axum-channels = { path = "LIBRARY", features = ["testing", "token"] }
 serde_json = "1"
 tokio = { version = "1", features = ["macros", "rt"] }
 

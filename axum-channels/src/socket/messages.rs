@@ -35,7 +35,7 @@ impl Socket {
 
     /// Sends an event to all subscribers of this topic, including this client.
     ///
-    /// Its payload is an object or bytes: see [Payloads](#payloads). See [`Endpoint::broadcast`] for the recipients, for
+    /// Its payload is an object or bytes: see [Payloads](#payloads). See [`Endpoint::broadcast`](crate::Endpoint::broadcast) for the recipients, for
     /// topics with many of them, and for broadcasts on other topics.
     ///
     /// ```
@@ -51,7 +51,7 @@ impl Socket {
 
     /// Sends an event to all subscribers of this topic, except this client.
     ///
-    /// [`Endpoint::broadcast_from`] does the same on other topics.
+    /// [`Endpoint::broadcast_from`](crate::Endpoint::broadcast_from) does the same on other topics.
     ///
     /// ```
     /// # use axum_channels::Socket;
