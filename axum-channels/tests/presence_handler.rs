@@ -10,7 +10,7 @@ use axum_channels::{
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::Log;
+use support::{Log, plain};
 use tokio::time::sleep;
 use tracing::Level;
 
@@ -125,22 +125,6 @@ async fn join(endpoint: &Endpoint, user: &str) -> (Client, TestChannel) {
     let client = connect(endpoint, "/socket").await;
     let channel = client.join("room:1", json!({"user": user})).await;
     (client, channel)
-}
-
-/// Removes refs, which differ from run to run.
-fn plain(mut value: Value) -> Value {
-    fn strip(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                map.retain(|key, _| !key.starts_with("phx_ref"));
-                map.values_mut().for_each(strip);
-            }
-            Value::Array(values) => values.iter_mut().for_each(strip),
-            _ => {}
-        }
-    }
-    strip(&mut value);
-    value
 }
 
 async fn state(channel: &mut TestChannel) -> Value {
