@@ -6,7 +6,7 @@ use axum_channels::{Endpoint, Events};
 use serde_json::json;
 use std::io::{Write as _, stdout};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::AcqRel};
+use std::sync::atomic::{AtomicUsize, Ordering::AcqRel, Ordering::Release};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
@@ -81,9 +81,7 @@ impl Audience {
     }
 
     fn broadcast(&self) -> Time {
-        self.missing
-            .count
-            .store(SUBSCRIBERS, std::sync::atomic::Ordering::Release);
+        self.missing.count.store(SUBSCRIBERS, Release);
         let (endpoint, missing) = (self.endpoint.clone(), self.missing.clone());
         let measured = self.runtime.spawn(async move {
             let start = Instant::now();

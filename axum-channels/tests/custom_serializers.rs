@@ -2,7 +2,7 @@
 
 mod support;
 
-#[allow(dead_code, reason = "the example's main")]
+#[expect(dead_code, reason = "nothing calls the `main` of an example")]
 #[path = "../examples/messagepack.rs"]
 mod messagepack;
 

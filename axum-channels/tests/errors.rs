@@ -36,7 +36,7 @@ struct Line {
     body: String,
 }
 
-/// What a test asks for.
+/// Payload of a join, with the error to fail with.
 #[derive(Deserialize)]
 struct Join {
     #[serde(default)]

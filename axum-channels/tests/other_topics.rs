@@ -39,6 +39,7 @@ impl Channel for Room {
                 let other = socket.state::<Endpoint>();
                 other.broadcast_from(socket, socket.topic(), "news", payload);
             }
+            "limit" => return Ok(Reply::ok(json!({"limit": socket.assigns::<u32>()}))),
             "assigns" => return Ok(Reply::ok(json!({"limit": socket.try_assigns::<u32>()}))),
             _ => {}
         }
@@ -182,4 +183,16 @@ async fn a_channel_reads_the_assigns_of_its_route() {
         );
         ws.expect(&reply).await;
     }
+}
+
+#[tokio::test]
+async fn a_channel_that_requires_the_assigns_of_its_route_ends_without_them() {
+    let addr = serve(&endpoint()).await;
+    let mut ws = Ws::join(addr, "room:small").await;
+    ws.send(r#"["1","2","room:small","limit",{}]"#).await;
+    ws.expect(r#"["1","2","room:small","phx_reply",{"response":{"limit":8},"status":"ok"}]"#)
+        .await;
+    let mut ws = Ws::join(addr, "room:1").await;
+    ask(&mut ws, "limit").await;
+    assert_eq!(ws.event().await, "phx_error");
 }

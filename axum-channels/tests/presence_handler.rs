@@ -10,8 +10,8 @@ use axum_channels::{
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::Log;
-use tokio::time::sleep;
+use support::{Log, plain};
+use tokio::time::{Instant, sleep};
 use tracing::Level;
 
 /// Tracks its user, and changes the presence on request.
@@ -127,22 +127,6 @@ async fn join(endpoint: &Endpoint, user: &str) -> (Client, TestChannel) {
     (client, channel)
 }
 
-/// Removes refs, which differ from run to run.
-fn plain(mut value: Value) -> Value {
-    fn strip(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                map.retain(|key, _| !key.starts_with("phx_ref"));
-                map.values_mut().for_each(strip);
-            }
-            Value::Array(values) => values.iter_mut().for_each(strip),
-            _ => {}
-        }
-    }
-    strip(&mut value);
-    value
-}
-
 async fn state(channel: &mut TestChannel) -> Value {
     plain(channel.next_push("presence_state").await.to_value())
 }
@@ -244,6 +228,49 @@ async fn a_fetch_that_panics_or_takes_too_long_adds_nothing() {
         crashed("took longer than 5s"),
     );
     assert_eq!(log.text(), format!("{panicked}{panicked}{late}{late}"));
+}
+
+/// Handles changes, except those of some keys.
+struct Failing;
+
+impl PresenceHandler for Failing {
+    async fn handle_metas(
+        &self,
+        topic: &Topic,
+        diff: PresenceDiff,
+        _: Presences,
+        endpoint: &Endpoint,
+    ) {
+        match diff.joins.iter().next() {
+            Some(("panic", _)) => panic!("not handled"),
+            Some(("stuck", _)) => std::future::pending().await,
+            _ => endpoint.broadcast(topic, "handled", json!({})),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_whose_handling_panics_or_takes_too_long_delays_the_next_and_is_logged() {
+    let (log, _guard) = Log::collect(Level::ERROR);
+    let endpoint = Endpoint::builder().presence(Failing).build();
+    let mut events = endpoint.subscribe("room:1");
+    let begun = Instant::now();
+    let _tracked = ["panic", "stuck", "bob"].map(|user| {
+        let tracked = endpoint.track("room:1", user, json!({}));
+        tracked.expect("an object")
+    });
+    for expected in ["presence_diff", "presence_diff", "presence_diff", "handled"] {
+        let event = events.recv().await.map(|it| it.event);
+        assert_eq!(event, Ok(expected.to_owned()));
+    }
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    let crashed =
+        |error| format!("[ERROR] handle_metas of the presences of room:1 crashed: {error}\n");
+    let (panicked, late) = (
+        crashed("panicked: not handled"),
+        crashed("took longer than 5s"),
+    );
+    assert_eq!(log.text(), format!("{panicked}{late}"));
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ impl Channel for Clock {
         match event {
             "after" => self.last = Some(sender.send_after(Duration::from_secs(3), Tick)),
             "every" => self.last = Some(sender.send_interval(Duration::from_secs(1), Tick)),
+            "without a period" => drop(sender.send_interval(Duration::ZERO, Tick)),
             "forget" => self.last = None,
             "cancel" => self.last.take().expect("there is one").cancel(),
             "sleep" => sleep(Duration::from_millis(60_500)).await,
@@ -205,4 +206,11 @@ async fn a_busy_channel_gets_every_late_message() {
     test.channel.push("sleep", json!({}));
     assert_eq!(test.ticks_after(60_250).await, 0);
     assert_eq!(test.ticks_after(500).await, 20);
+}
+
+#[tokio::test]
+async fn a_period_of_zero_is_a_mistake_of_the_app() {
+    let mut test = Test::join().await;
+    test.channel.push("without a period", json!({}));
+    test.channel.assert_crashed().await;
 }

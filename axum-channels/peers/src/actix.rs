@@ -1,4 +1,4 @@
-//! The peer `actix`: the crate actix-phoenix-channel, used as its example does. `PORT` says where.
+//! The peer `actix`: the crate actix-phoenix-channel, used as in its example. It listens on `PORT`.
 
 use actix_phoenix_channel::{
     ChannelCentral, ChannelConn, ChannelEvent, ChannelHandler, configure_channel_websocket_route,

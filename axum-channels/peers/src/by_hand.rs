@@ -1,5 +1,5 @@
-//! The peer `by hand`: what is written without a library. axum's WebSocket, a broadcast channel of tokio's for each topic, two
-//! tasks a connection, and every buffer as it comes. `PORT` says where.
+//! The peer `by hand`, without a library: axum's WebSocket, a broadcast channel of tokio's for each topic, two tasks for each
+//! connection, and default buffers. It listens on `PORT`.
 
 use anyhow::Context;
 use axum::Router;
@@ -17,13 +17,13 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_stream::StreamMap;
 use tokio_stream::wrappers::BroadcastStream;
 
-/// The topics someone has joined.
+/// The joined topics.
 #[derive(Clone, Default)]
 struct Rooms(Arc<Mutex<HashMap<String, broadcast::Sender<Utf8Bytes>>>>);
 
 type Frame = (Option<String>, Option<String>, String, String, Value);
 
-/// What the reading task has for the writing one.
+/// A message from the reading task to the writing one.
 enum Out {
     Reply(Utf8Bytes),
     Joined(String, broadcast::Receiver<Utf8Bytes>),
@@ -117,7 +117,7 @@ impl Rooms {
         }
     }
 
-    /// Forgets the topic if nobody is left.
+    /// Removes the topic if it has no members.
     fn swept(&self, topic: &str) {
         let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if rooms
@@ -145,7 +145,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut due: mpsc::Receiver<
                 }
                 None => break,
             },
-            // Who lags behind has missed something, and goes on.
+            // A receiver that lags has missed messages, and goes on.
             Some((_, heard)) = topics.next() => match heard {
                 Ok(text) => text,
                 Err(_) => continue,

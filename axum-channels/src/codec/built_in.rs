@@ -41,20 +41,16 @@ pub(crate) enum Kind {
 pub(crate) struct Malformed;
 
 impl BuiltIn {
-    /// Reads a text message.
-    pub(crate) fn decode_text(self, text: &str) -> Result<Message<'_>, Malformed> {
-        match self {
-            BuiltIn::V1 => v1_json::decode(text),
-            BuiltIn::V2 => v2_json::decode(text),
-        }
-    }
-
-    /// Reads a binary message.
-    pub(crate) fn decode_binary(self, bytes: &[u8]) -> Result<Message<'_>, Malformed> {
-        match self {
+    /// Reads a message.
+    pub(crate) fn read(self, frame: Frame<'_>) -> Result<Message<'_>, Malformed> {
+        match (self, frame) {
+            (BuiltIn::V1, Frame::Text(text)) => v1_json::decode(text),
             // Phoenix's V1 ignores the kind of frame that carries its JSON.
-            BuiltIn::V1 => v1_json::decode(std::str::from_utf8(bytes).map_err(|_| Malformed)?),
-            BuiltIn::V2 => v2_binary::decode(bytes),
+            (BuiltIn::V1, Frame::Binary(bytes)) => {
+                v1_json::decode(std::str::from_utf8(bytes).map_err(|_| Malformed)?)
+            }
+            (BuiltIn::V2, Frame::Text(text)) => v2_json::decode(text),
+            (BuiltIn::V2, Frame::Binary(bytes)) => v2_binary::decode(bytes),
         }
     }
 
@@ -85,10 +81,7 @@ impl BuiltIn {
 
 impl Serializer for BuiltIn {
     fn decode<'a>(&self, frame: Frame<'a>) -> Result<Message<'a>> {
-        Ok(match frame {
-            Frame::Text(text) => self.decode_text(text)?,
-            Frame::Binary(bytes) => self.decode_binary(bytes)?,
-        })
+        Ok(self.read(frame)?)
     }
 
     fn encode(&self, message: &ServerMessage<'_>) -> Result<Encoded> {

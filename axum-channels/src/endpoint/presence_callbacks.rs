@@ -157,6 +157,6 @@ impl Endpoint {
     /// ```
     #[must_use]
     pub fn presence_by_key(&self, topic: &str, key: &str) -> Vec<Value> {
-        self.shared().tracker.get(topic, key).get(key).to_vec()
+        self.shared().tracker.get(topic, key)
     }
 }

@@ -1,6 +1,6 @@
 //! The codecs: V1 JSON, V2 JSON and V2 binary.
 
-use crate::codec::{BuiltIn, Kind, Malformed};
+use crate::codec::{BuiltIn, Frame, Kind, Malformed};
 use crate::message::{Address, Message, Payload, Ref, ServerMessage, Topic};
 use crate::testing::fuzz as client;
 use serde_json::{Value, json};
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 pub fn codec(data: &[u8]) {
     for serializer in [BuiltIn::V1, BuiltIn::V2] {
         if let Ok(text) = std::str::from_utf8(data) {
-            check_decoded(serializer, serializer.decode_text(text));
+            check_decoded(serializer, serializer.read(Frame::Text(text)));
         }
-        check_decoded(serializer, serializer.decode_binary(data));
+        check_decoded(serializer, serializer.read(Frame::Binary(data)));
     }
 }
 
@@ -20,8 +20,8 @@ pub fn messages(data: &[u8]) {
     let message = Source(data).message();
     if let Some(encoded) = client::encode(&message) {
         let decoded = match &encoded {
-            Ok(text) => BuiltIn::V2.decode_text(text),
-            Err(bytes) => BuiltIn::V2.decode_binary(bytes),
+            Ok(text) => BuiltIn::V2.read(Frame::Text(text)),
+            Err(bytes) => BuiltIn::V2.read(Frame::Binary(bytes)),
         };
         let mut expected = message.clone();
         if encoded.is_err() {
@@ -112,7 +112,7 @@ fn check_broadcast(serializer: BuiltIn, message: &Message<'_>) {
 
 fn check_sent(serializer: BuiltIn, sent: &ServerMessage<'_>, mut expected: Message<'_>) {
     let Ok(kind) = serializer.kind(sent) else {
-        return check_unsayable(serializer, &expected);
+        return check_refused(serializer, &expected);
     };
     let mut out = Vec::new();
     serializer.put(sent, kind, &mut out);
@@ -120,7 +120,7 @@ fn check_sent(serializer: BuiltIn, sent: &ServerMessage<'_>, mut expected: Messa
         expected.join_ref = None; // it is not written
     }
     if kind == Kind::Binary {
-        // There are only strings, and none is as good as an empty one.
+        // Refs are strings, and an absent one is written as an empty one.
         let as_text = |reference: Ref| {
             let text = reference.as_text();
             (!text.is_empty()).then(|| Ref::from_text(&text))
@@ -132,7 +132,7 @@ fn check_sent(serializer: BuiltIn, sent: &ServerMessage<'_>, mut expected: Messa
 }
 
 /// V1 encodes all JSON; V2 encodes objects, and bytes if the names are short.
-fn check_unsayable(serializer: BuiltIn, message: &Message<'_>) {
+fn check_refused(serializer: BuiltIn, message: &Message<'_>) {
     let refs = [&message.join_ref, &message.reference];
     let mut refs = refs.into_iter().flatten();
     let is_long = message.topic.as_str().len() > 255
@@ -148,7 +148,10 @@ fn check_unsayable(serializer: BuiltIn, message: &Message<'_>) {
 /// Decodes an encoded message as a client does.
 fn decoded(serializer: BuiltIn, kind: Kind, out: &[u8]) -> Option<Message<'_>> {
     match kind {
-        Kind::Text => serializer.decode_text(std::str::from_utf8(out).ok()?).ok(),
+        Kind::Text => {
+            let text = std::str::from_utf8(out).ok()?;
+            serializer.read(Frame::Text(text)).ok()
+        }
         Kind::Binary => client::decode_binary(out),
     }
 }

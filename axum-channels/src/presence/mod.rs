@@ -163,15 +163,12 @@ impl Tracker {
         list
     }
 
-    /// Returns the presences of a topic under one key.
-    pub(crate) fn get(&self, topic: &str, key: &str) -> Presences {
+    /// Returns the metadata of a topic's presences under one key.
+    pub(crate) fn get(&self, topic: &str, key: &str) -> Vec<Value> {
         let shard = lock(self.shard(topic));
-        let mut list = Presences::default();
-        let keys = shard.topics.get(topic);
-        for entry in keys.and_then(|keys| keys.get(key)).into_iter().flatten() {
-            list.add(key, entry.meta.clone());
-        }
-        list
+        let entries = shard.topics.get(topic).and_then(|keys| keys.get(key));
+        let metas = entries.into_iter().flatten().map(|entry| &entry.meta);
+        metas.cloned().map(Value::from).collect()
     }
 
     fn with_ref(&self, mut meta: Map<String, Value>) -> Map<String, Value> {

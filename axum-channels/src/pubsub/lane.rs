@@ -7,7 +7,7 @@ use super::lane_queue::{LaneQueue, Level};
 use super::load::Pressure;
 use super::slot_list::SlotId;
 use super::subscribers::Parts;
-use super::{List, SubscriberId};
+use super::{List, SubscriberId, deliver};
 use crate::message::{Broadcast, Encodings, Payload};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -166,9 +166,7 @@ impl Job {
         for (id, subscriber) in present.take_while(|(id, _)| id < end).take(SLICE) {
             deliveries += 1;
             self.start = id.next();
-            if from.is_none() || *from != subscriber.id() {
-                pressure = pressure.max(subscriber.deliver(&broadcast));
-            }
+            pressure = pressure.max(deliver(subscriber, &broadcast, *from));
         }
         (deliveries, pressure)
     }

@@ -110,7 +110,8 @@ impl PubSub {
                 drop(shard);
                 let encodings = Encodings::default();
                 let broadcast = Broadcast::new(topic, event, payload, &encodings);
-                let pressure = deliver(&list, &broadcast, from);
+                let pressures = list.iter().map(|one| deliver(one, &broadcast, from));
+                let pressure = pressures.fold(Pressure::Low, Pressure::max);
                 (list.len(), pressure, broadcast.outcome())
             }
             Some(Subscribers::Many(many)) => {
@@ -165,14 +166,16 @@ impl PubSub {
     }
 }
 
-/// Returns the highest pressure.
-fn deliver(list: &List, broadcast: &Broadcast<'_>, from: Option<SubscriberId>) -> Pressure {
-    let others = list
-        .iter()
-        .filter(|subscriber| from.is_none() || from != subscriber.id());
-    others
-        .map(|subscriber| subscriber.deliver(broadcast))
-        .fold(Pressure::Low, Pressure::max)
+/// Delivers to a subscriber, unless it is the publisher.
+fn deliver(
+    subscriber: &Arc<dyn Subscriber>,
+    broadcast: &Broadcast<'_>,
+    from: Option<SubscriberId>,
+) -> Pressure {
+    match from {
+        Some(_) if from == subscriber.id() => Pressure::Low,
+        _ => subscriber.deliver(broadcast),
+    }
 }
 
 /// A subscription, which ends when dropped.

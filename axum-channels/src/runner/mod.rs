@@ -153,7 +153,7 @@ impl Runner {
         }
         for slot in &mut self.slots {
             slot.subscription = None;
-            self.context.unsubscribe(slot.key);
+            self.context.end_resources(slot.key);
         }
         self.session.close(&mut effects);
         self.carry_out(effects, turn);

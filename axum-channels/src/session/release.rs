@@ -24,7 +24,8 @@ impl Session {
     fn release(&mut self, topic: &Topic, waiting: Option<Box<Waiting>>, effects: &mut Effects<'_>) {
         if let Some(waiting) = waiting {
             self.receive_waiting(topic, waiting, effects);
-            self.request_app_messages(effects); // the queued messages may have reached no channel, so that no turn follows that would do this
+            // The queued messages may have reached no channel: then no later call requests these.
+            self.request_app_messages(effects);
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 #[cfg(all(test, axum_channels_loom))]
 mod models;
 
-/// Slots of one connection's channels for what ends with its channel: subscriptions and timers.
+/// Slots of one connection's channels for resources that end with their channel: subscriptions and timers.
 pub(super) struct ChannelSlots<K, S> {
     taken: Mutex<Vec<(K, Weak<ChannelSlot<S>>)>>,
 }
@@ -28,7 +28,7 @@ impl<K, S> Default for ChannelSlots<K, S> {
 }
 
 impl<K: PartialEq, S> ChannelSlots<K, S> {
-    /// Reserves a slot for a channel, before there is something that may have to be ended.
+    /// Reserves a slot for a channel, before the resource exists.
     pub(super) fn reserve(&self, key: K) -> Arc<ChannelSlot<S>> {
         let slot = Arc::new(ChannelSlot(Mutex::new(State::Reserved)));
         let mut taken = lock(&self.taken);

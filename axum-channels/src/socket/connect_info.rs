@@ -8,8 +8,8 @@ use base64::prelude::{
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-/// The subprotocol that carries a token.
-const BEARER: &str = "base64url.bearer.phx.";
+/// Start of the subprotocol that carries a token.
+pub(crate) const BEARER: &str = "base64url.bearer.phx.";
 
 /// The header that carries the token of a long-polling client.
 const AUTH_TOKEN: &str = "x-phoenix-authtoken";
@@ -106,12 +106,8 @@ impl ConnectInfo {
         if let Some(token) = headers.get(AUTH_TOKEN) {
             return token.to_str().ok().map(str::to_owned);
         }
-        let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
-        let mut tokens = offered
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|token| token.trim().strip_prefix(BEARER));
-        let token = tokens.next()?.trim_end_matches('=');
+        let token = offered_subprotocols(headers).find_map(|offer| offer.strip_prefix(BEARER))?;
+        let token = token.trim_end_matches('=');
         // Base64url by its name, but phoenix.js uses the standard alphabet.
         let bytes = STANDARD_NO_PAD.decode(token);
         let bytes = bytes.or_else(|_| URL_SAFE_NO_PAD.decode(token)).ok()?;
@@ -244,6 +240,13 @@ impl ConnectInfo {
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.endpoint.try_state()
     }
+}
+
+/// Iterates over the subprotocols that a client offers, a token included.
+pub(crate) fn offered_subprotocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
 impl fmt::Debug for ConnectInfo {

@@ -108,7 +108,7 @@ impl Context {
     }
 
     /// Ends a channel's subscriptions and timers.
-    pub(crate) fn unsubscribe(&self, key: Key) {
+    pub(crate) fn end_resources(&self, key: Key) {
         let mailbox = self.mailbox.get();
         if let Some(channel_slots) = mailbox.and_then(|mailbox| mailbox.channel_slots.get()) {
             channel_slots.end(key);
@@ -117,7 +117,7 @@ impl Context {
 
     /// Ends a channel's subscriptions, timers and presences, and drops a reply to its join that was set too late.
     pub(crate) fn forget(&self, key: Key) {
-        self.unsubscribe(key);
+        self.end_resources(key);
         self.take_join_response(key);
         let mailbox = self.mailbox.get();
         if let Some(tracked) = mailbox.and_then(|mailbox| mailbox.tracked.get()) {

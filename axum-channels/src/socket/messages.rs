@@ -35,8 +35,9 @@ impl Socket {
 
     /// Sends an event to all subscribers of this topic, including this client.
     ///
-    /// Its payload is an object or bytes: see [Payloads](#payloads). See [`Endpoint::broadcast`](crate::Endpoint::broadcast) for the recipients, for
-    /// topics with many of them, and for broadcasts on other topics.
+    /// Its payload is an object or bytes: see [Payloads](#payloads). See
+    /// [`Endpoint::broadcast`](crate::Endpoint::broadcast) for the recipients, for topics with many of them, and for
+    /// broadcasts on other topics.
     ///
     /// ```
     /// # use axum_channels::Socket;

@@ -21,6 +21,7 @@ mod tracked;
 mod tracked_presence;
 
 pub use connect_info::ConnectInfo;
+pub(crate) use connect_info::{BEARER, offered_subprotocols};
 pub(crate) use context::{Client, Context};
 pub use handler::SocketHandler;
 pub(crate) use mailbox::LazyMailbox;

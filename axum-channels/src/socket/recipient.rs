@@ -36,7 +36,7 @@ impl Recipient {
         if !self.over.swap(true, Relaxed) {
             match error {
                 SendError::Full => drop(self.context.post(self.key, AppMessage::Overrun)), // a client that is gone needs no end
-                SendError::Gone => self.context.unsubscribe(self.key),
+                SendError::Gone => self.context.end_resources(self.key),
             }
         }
         Pressure::Low

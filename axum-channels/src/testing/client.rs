@@ -2,7 +2,6 @@ use super::channel::TestChannel;
 use super::inbox::Inbox;
 use super::wire::{self, Inbound};
 use crate::message::{Answer, Payload, Reply, Status, Topic};
-use serde_json::Value;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -223,16 +222,11 @@ impl Line {
                 [join_ref.unwrap_or_default(), reference, topic, event],
                 bytes,
             ),
-            None => {
-                let names = [
-                    join_ref.into(),
-                    reference.into(),
-                    topic.into(),
-                    event.into(),
-                ];
-                let message = [&names[..], &[payload.to_value()]].concat();
-                wire::text(&Value::from(message).to_string())
-            }
+            None => wire::text(&wire::json(
+                [join_ref, Some(reference)],
+                [topic, event],
+                payload,
+            )),
         };
         // If the connection is closed, the wait for an answer reports it.
         let _ = self.out.send(frame);

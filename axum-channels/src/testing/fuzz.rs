@@ -2,7 +2,6 @@
 
 use super::wire;
 use crate::message::{Message, Ref};
-use serde_json::Value;
 
 /// A push, a reply or a broadcast that carries bytes. The replies of `crate::fuzz` are errors.
 pub(crate) fn decode_binary(message: &[u8]) -> Option<Message<'static>> {
@@ -33,14 +32,7 @@ pub(crate) fn encode(message: &Message<'_>) -> Option<Result<String, Vec<u8>>> {
         let fit = names.iter().all(|name| name.len() <= 255);
         return fit.then(|| Err(wire::binary_body(names, bytes)));
     }
-    let names = [
-        join_ref.into(),
-        reference.into(),
-        message.topic.as_str().into(),
-        message.event.as_str().into(),
-    ];
-    Some(Ok(Value::from(
-        [&names[..], &[message.payload.to_value()]].concat(),
-    )
-    .to_string()))
+    let refs = [join_ref.as_deref(), reference.as_deref()];
+    let names = [message.topic.as_str(), message.event.as_str()];
+    Some(Ok(wire::json(refs, names, &message.payload)))
 }

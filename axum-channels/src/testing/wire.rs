@@ -1,7 +1,7 @@
 //! The client's side of the protocol, as far as tests need it: a request, masked frames out, plain frames in.
 
 use crate::message::{Payload, Refused};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -67,6 +67,15 @@ pub(super) fn text(text: &str) -> Vec<u8> {
 }
 
 /// The heartbeat of a client.
+/// Returns the text of a message from `join_ref` and `ref`, topic and event, and a payload of JSON.
+pub(super) fn json(
+    [join_ref, reference]: [Option<&str>; 2],
+    [topic, event]: [&str; 2],
+    payload: &Payload,
+) -> String {
+    json!([join_ref, reference, topic, event, payload.to_value()]).to_string()
+}
+
 pub(super) fn heartbeat() -> Vec<u8> {
     text(r#"[null,"heartbeat","phoenix","heartbeat",{}]"#)
 }

@@ -44,7 +44,7 @@ impl Ready<'_> {
 
 impl Framing {
     /// Name of the transport in the log.
-    pub(super) fn transport(self) -> &'static str {
+    pub(super) const fn transport(self) -> &'static str {
         match self {
             Framing::WebSocket => "websocket",
             Framing::LongPoll => "longpoll",
@@ -89,10 +89,9 @@ impl Formats {
 impl Format {
     /// Reads a message from a client.
     pub(super) fn decode<'a>(&self, frame: Frame<'a>) -> Result<Message<'a>, Malformed> {
-        match (&self.codec, frame) {
-            (Codec::BuiltIn(built_in), Frame::Text(text)) => built_in.decode_text(text),
-            (Codec::BuiltIn(built_in), Frame::Binary(bytes)) => built_in.decode_binary(bytes),
-            (Codec::Custom(Custom { serializer, .. }), frame) => {
+        match &self.codec {
+            Codec::BuiltIn(built_in) => built_in.read(frame),
+            Codec::Custom(Custom { serializer, .. }) => {
                 let decoded = call_guarded(|| serializer.decode(frame));
                 let decoded = decoded.unwrap_or_else(|panic| Err(panicked(&*panic)));
                 decoded.map_err(|error| {

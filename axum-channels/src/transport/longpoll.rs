@@ -29,7 +29,7 @@ use tokio::sync::oneshot;
 const TOKEN: &str = "x-phoenix-longpoll-token";
 
 /// Name of the transport in the log.
-const TRANSPORT: &str = "longpoll";
+const TRANSPORT: &str = Framing::LongPoll.transport();
 
 /// Handles a request of a long-polling client.
 pub(super) async fn serve(

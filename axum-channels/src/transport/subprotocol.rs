@@ -1,12 +1,10 @@
 //! Selection of the subprotocol, RFC 6455 §4.2.2: pure.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use crate::socket::{BEARER, offered_subprotocols};
+use axum::http::{HeaderMap, HeaderValue};
 
 /// The subprotocol that Phoenix's client offers besides its token.
 const PHOENIX: &str = "phoenix";
-
-/// Start of an offer that is a token, and is never selected.
-const TOKEN: &str = "base64url.bearer.phx.";
 
 /// Error of a client that offers only subprotocols that the socket does not support.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,11 +30,8 @@ pub(super) fn select(
     headers: &HeaderMap,
     supported: &[HeaderValue],
 ) -> Result<Option<HeaderValue>, Unsupported> {
-    let offers = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
-    let offers = offers.iter().filter_map(|value| value.to_str().ok());
-    let offers = offers.flat_map(|value| value.split(','));
-    let offers = offers.map(str::trim);
-    let offers: Vec<&str> = offers.filter(|offer| !offer.starts_with(TOKEN)).collect();
+    let offers = offered_subprotocols(headers);
+    let offers: Vec<&str> = offers.filter(|offer| !offer.starts_with(BEARER)).collect();
     let phoenix = HeaderValue::from_static(PHOENIX);
     let mut known = supported.iter().chain([&phoenix]);
     let selected = known.find(|known| offers.iter().any(|offer| *known == offer));
@@ -49,6 +44,7 @@ pub(super) fn select(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header;
 
     fn selected(offer: &str, supported: &[&str]) -> Result<Option<String>, Unsupported> {
         let mut headers = HeaderMap::new();

@@ -20,7 +20,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use std::sync::Arc;
 
 /// Name of the transport in the log.
-const TRANSPORT: &str = "websocket";
+const TRANSPORT: &str = Framing::WebSocket.transport();
 
 /// Answers a WebSocket request: 101, or an error status.
 ///

@@ -1,4 +1,4 @@
-//! What this library keeps different from Phoenix, with the reasons. README has them in its table "Differences from Phoenix".
+//! Deliberate differences from Phoenix, with the reasons. README has them in its table "Differences from Phoenix".
 
 use crate::rules::{Exchange, join, ok, sequence, text, unmatched};
 use crate::sequence::Sequence;

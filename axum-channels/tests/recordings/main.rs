@@ -1,4 +1,4 @@
-//! What Phoenix answered, frame by frame, and what this library answers to the same.
+//! Comparison with Phoenix, frame by frame: recordings of its answers, and this library's answers to the same messages.
 //!
 //! `phoenix-1.8.12.jsonl` has sequences of two clients recorded from Phoenix 1.8.12. Another file of the same format is
 //! replayed by `PHOENIX_RECORDINGS=file cargo test -p axum-channels --test recordings`.

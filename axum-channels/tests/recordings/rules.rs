@@ -544,7 +544,7 @@ fn keys() -> Vec<Exchange> {
     vec![text(sent, [reply])]
 }
 
-/// What is no message: the connection ends with 1011, and nothing is answered.
+/// Frames that are not messages: the connection ends with 1011, and nothing is answered.
 fn malformed() -> impl Iterator<Item = Sequence> {
     let rule = "what is no message ends its connection";
     let texts = [

@@ -9,7 +9,7 @@ use std::path::Path;
 #[derive(Deserialize)]
 pub(crate) struct Sequence {
     pub(crate) seed: u64,
-    /// What the sequence shows, if it was not recorded.
+    /// The rule that the sequence shows, if it was not recorded.
     #[serde(default)]
     pub(crate) rule: String,
     pub(crate) vsn: String,

@@ -4,11 +4,13 @@
 mod app;
 mod log;
 mod poll;
+mod presence;
 mod ws;
 
 pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with};
 pub(crate) use log::Log;
 pub(crate) use poll::{NDJSON, Poll, ask};
+pub(crate) use presence::plain;
 pub(crate) use ws::{Frame, VALID, Ws, frame, http, raw, upgrade};
 
 use axum::Router;

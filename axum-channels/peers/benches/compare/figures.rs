@@ -1,11 +1,11 @@
-//! What the measurements came to, round by round.
+//! Results of the measurements, round by round.
 
 use crate::measurement::Measurement;
 use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(crate) struct Figures {
-    /// By peer, measurement and the name that `load` gives.
+    /// Figures by peer, measurement and the name in the output of `load`.
     rounds: BTreeMap<(String, Measurement, String), Vec<f64>>,
 }
 

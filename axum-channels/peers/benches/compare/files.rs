@@ -1,12 +1,12 @@
-//! Whether so many connections can be open.
+//! The limit of open files.
 
 use anyhow::{Result, bail};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// What a process has open besides its connections.
+/// Number of open files of a process besides its connections.
 const BESIDES: u64 = 100;
 
-/// Raises this process's limit as far as it goes; the processes that it starts inherit it.
+/// Raises this process's limit to the maximum; the processes that it starts inherit it.
 pub(crate) fn open_enough(connections: u64) -> Result<()> {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;

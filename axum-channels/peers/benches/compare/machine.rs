@@ -1,10 +1,10 @@
-//! The machine: a figure is worth nothing without it.
+//! The machine, without which a figure means nothing.
 
 use anyhow::{Context, Result};
 use std::fs::read_to_string;
 use std::thread::available_parallelism;
 
-/// One line, which also says how busy it was before anything was measured.
+/// Returns one line, with the load before the first measurement.
 pub(crate) fn describe() -> Result<String> {
     let cpus = read_to_string("/proc/cpuinfo").context("this needs Linux")?;
     let model = cpus

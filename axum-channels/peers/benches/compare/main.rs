@@ -3,15 +3,15 @@
 //!     cargo bench --manifest-path axum-channels/peers/Cargo.toml
 //!     cargo bench --manifest-path axum-channels/peers/Cargo.toml -- --connections 50 --seconds 1 --rounds 1
 //!
-//! The servers listen on loopback, on ports that are free, and each measurement gets a fresh one. Others
+//! The servers listen on loopback, on free ports, and each measurement has a new one. Others
 //! are added by `--binary`, or by `--url` if they run already.
 //!
 //! # Layout
 //!
-//! - `options`: what was typed; `files`: whether so many connections can be open
-//! - `peer`: what is measured; `server`: one that runs
-//! - `measurement`: what is done to it, by `examples/load`; `figures`: what that came to
-//! - `table`, `number`, `machine`: what is printed
+//! - `options`: the command line; `files`: the limit of open files
+//! - `peer`: a server to measure; `server`: one that runs
+//! - `measurement`: one run of `examples/load`; `figures`: the results
+//! - `table`, `number`, `machine`: the output
 
 mod figures;
 mod files;

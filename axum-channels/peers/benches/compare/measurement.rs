@@ -1,4 +1,4 @@
-//! What is done to a server. `examples/load` does it.
+//! Measurements of a server, by `examples/load`.
 
 use crate::options::Options;
 use crate::peer::Peer;
@@ -25,7 +25,7 @@ impl Measurement {
         Measurement::Fanout,
     ];
 
-    /// What `load` found, by the names that it gives.
+    /// Figures in the output of `load`, by name.
     pub(crate) fn run(self, peer: &Peer, options: &Options) -> Result<BTreeMap<String, f64>> {
         let server = peer.serve()?;
         let (kind, more, connections) = match self {

@@ -1,6 +1,6 @@
-//! Numbers as a table shows them.
+//! Formats of numbers in the table.
 
-/// Three digits that matter, or all of a large one.
+/// Formats three significant digits, or all digits of a large number.
 pub(crate) fn short(number: f64) -> String {
     match number.abs() {
         0.0 => "0".to_owned(),
@@ -10,7 +10,7 @@ pub(crate) fn short(number: f64) -> String {
     }
 }
 
-/// With commas: `15,000`.
+/// Formats with commas: `15,000`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();

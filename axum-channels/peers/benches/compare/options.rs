@@ -1,4 +1,4 @@
-//! What was typed.
+//! Options of the command line.
 
 use crate::peer::Peer;
 use anyhow::{Result, bail};
@@ -8,25 +8,25 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "compare")]
 pub(crate) struct Options {
-    /// Idle connections; for echo 200 of them, for fan-out 5,000
+    /// Number of idle connections; echo has 200 and fan-out 5,000
     #[arg(long, default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) connections: u64,
-    /// How long each measurement lasts, and how long servers are let settle
+    /// Duration of each measurement, and of the pause in which a server settles
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=50))]
     pub(crate) seconds: u64,
-    /// The table has the medians of so many
+    /// Number of rounds; the table has their medians
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rounds: u64,
-    /// Measure this one alone (may be given more than once)
+    /// Measure only this peer (may be repeated)
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Measure a server that this starts with `PORT` set, too (may be given more than once)
+    /// Measure this server as well, started with `PORT` set (may be repeated)
     #[arg(long, value_name = "NAME=PATH", value_parser = Peer::binary)]
     binary: Vec<Peer>,
-    /// Measure a server that runs already, too (may be given more than once)
+    /// Measure this running server as well (may be repeated)
     #[arg(long, value_name = "NAME=ws://…,PID")]
     url: Vec<Peer>,
-    /// What cargo tells every bench
+    /// Argument that cargo passes to every bench
     #[arg(long, hide = true)]
     bench: bool,
 }

@@ -1,4 +1,4 @@
-//! What is measured.
+//! Servers to measure.
 
 use crate::server::Server;
 use anyhow::{Context, Error, Result};
@@ -20,7 +20,7 @@ enum Origin {
 }
 
 impl Peer {
-    /// Those that come with this package.
+    /// Returns the peers of this package.
     pub(crate) fn own() -> Vec<Peer> {
         let own = [
             (FLOOR, env!("CARGO_BIN_EXE_floor")),
@@ -35,7 +35,7 @@ impl Peer {
         .into()
     }
 
-    /// A server of somebody else, which is started with the `PORT` to listen on: `NAME=PATH`.
+    /// Reads another server, which is started with the `PORT` to listen on: `NAME=PATH`.
     pub(crate) fn binary(text: &str) -> Result<Peer> {
         let (name, path) = text
             .split_once('=')
@@ -46,7 +46,7 @@ impl Peer {
         })
     }
 
-    /// A fresh server, if it is one that can be started.
+    /// Returns the peer's server, started unless it runs already.
     pub(crate) fn serve(&self) -> Result<Server> {
         match &self.origin {
             Origin::Binary(path) => Server::start(path),

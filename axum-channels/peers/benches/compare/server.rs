@@ -1,4 +1,4 @@
-//! A server that runs. One that was started here ends with it.
+//! A running server. One that was started here ends with its value.
 
 use anyhow::{Context, Result, bail};
 use std::net::{TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// One runs at a time. It is kept here so that a signal can find it.
+/// The running server: one at a time, in a static so that a signal finds it.
 static STARTED: Mutex<Option<Child>> = Mutex::new(None);
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ enum Ends {
 }
 
 impl Server {
-    /// Starts the binary, which listens on the `PORT` that it is told.
+    /// Starts the binary, which listens on `PORT`.
     pub(crate) fn start(path: &str) -> Result<Server> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let child = Command::new(path)
@@ -67,7 +67,7 @@ impl Drop for Server {
     }
 }
 
-/// Whoever ends this process ends the server, too.
+/// Ends the server with this process.
 pub(crate) fn stop_on_signal() -> Result<()> {
     ctrlc::set_handler(|| {
         stop();

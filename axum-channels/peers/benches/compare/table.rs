@@ -1,4 +1,4 @@
-//! The table: a row a figure, a column a peer, and how far from the floor the library is.
+//! The table: a row for each figure, a column for each peer, and the ratio of the library to the floor.
 
 use crate::figures::Figures;
 use crate::measurement::Measurement::{self, EchoMany, EchoOne, Fanout, IdleShared, IdleUnique};
@@ -9,7 +9,7 @@ use crate::peer::{FLOOR, OURS, Peer};
 struct Row {
     title: &'static str,
     measurement: Measurement,
-    /// As `load` calls it.
+    /// Name in the output of `load`.
     figure: &'static str,
 }
 
@@ -64,7 +64,7 @@ const ROWS: &[Row] = &[
     row("lost deliveries, all rounds", Fanout, LOST),
 ];
 
-/// One lost delivery in any round is one too many for a median.
+/// Summed over all rounds: a median would hide a lost delivery.
 const LOST: &str = "lost_deliveries";
 
 const fn row(title: &'static str, measurement: Measurement, figure: &'static str) -> Row {

@@ -6,7 +6,7 @@ use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{self, SendFlags, Shutdown};
 
-/// Who leaves more than this unread is cut off.
+/// Maximum number of unread bytes; a client with more is disconnected.
 const MOST_UNSENT: usize = 1024 * 1024;
 
 pub(crate) struct Connection {
@@ -21,13 +21,13 @@ pub(crate) struct Connection {
 pub(crate) enum Phase {
     Request,
     Open,
-    /// It has been told all that it will be.
+    /// No more is sent to it.
     Over,
 }
 
 #[derive(Default)]
 struct Unfinished {
-    /// Of a frame the rest of which is to come.
+    /// Received part of an incomplete frame.
     begun: Vec<u8>,
     unsent: Vec<u8>,
 }
@@ -59,7 +59,7 @@ impl Connection {
         }
     }
 
-    /// Sends what the socket takes, behind what it has not taken before; the rest when it can take more.
+    /// Sends as much as the socket accepts, after earlier bytes; the rest is sent when it accepts more.
     pub(crate) fn send(&mut self, epoll: &OwnedFd, bytes: &[u8]) {
         let mut unsent = match &mut self.unfinished {
             Some(unfinished) => std::mem::take(&mut unfinished.unsent),
@@ -76,7 +76,7 @@ impl Connection {
         let sent = match net::send(&self.socket, due, SendFlags::NOSIGNAL) {
             Ok(sent) => sent,
             Err(Errno::AGAIN) => 0,
-            Err(_) => return, // epoll will tell that it hung up
+            Err(_) => return, // epoll reports that it hung up
         };
         if !waited && sent == due.len() {
             return;

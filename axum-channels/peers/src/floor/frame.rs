@@ -8,7 +8,7 @@ pub(crate) const PONG: u8 = 0xa;
 const WHOLE: u8 = 0x80;
 const MASKED: u8 = 0x80;
 
-/// A text of more bytes is not waited for.
+/// Maximum length of a text.
 const MOST: usize = 1024 * 1024;
 
 pub(crate) enum Frame<'a> {
@@ -16,12 +16,12 @@ pub(crate) enum Frame<'a> {
     Ping(&'a [u8]),
     Pong,
     Close,
-    /// Binary, in parts, too long, without a mask.
+    /// The frame is binary, a fragment, too long, or not masked.
     Unheard,
 }
 
 impl Frame<'_> {
-    /// The frame that these bytes start with, unmasked in place, and its length; none if it is not here in full.
+    /// Returns the first frame of these bytes, unmasked in place, and its length; `None` if it is incomplete.
     pub(crate) fn read(bytes: &mut [u8]) -> Option<(Frame<'_>, usize)> {
         let [first, second, ..] = *bytes else {
             return None;
@@ -66,7 +66,7 @@ fn unmask(payload: &mut [u8], mask: [u8; 4]) {
         .for_each(|(byte, mask)| *byte ^= mask);
 }
 
-/// Appends a frame whose payload is all parts in turn.
+/// Appends a frame whose payload is the concatenated parts.
 pub(crate) fn write(out: &mut Vec<u8>, kind: u8, parts: &[&[u8]]) {
     let length = parts.iter().map(|part| part.len()).sum::<usize>();
     out.reserve(10 + length);

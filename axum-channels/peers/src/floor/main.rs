@@ -1,14 +1,14 @@
-//! The peer `floor`: what the kernel alone costs, nearly. One thread on epoll answers heartbeats, joins and `ping`, and sends
-//! `shout` to all on the topic, in V2 JSON. `PORT` says where.
+//! The peer `floor`: hardly more than the cost of the kernel. One thread on epoll answers heartbeats, joins and `ping`, and
+//! broadcasts `shout`, in V2 JSON. It listens on `PORT`.
 //!
-//! It measures how far others are from the least that is possible, and is no server to use. It has no runtime, no timeouts, no
-//! tree of JSON, no fragments and no binary frames, and trusts that what it is sent is JSON. Nothing is kept for a connection
-//! that is idle but its descriptor and the topics it is on; a broadcast is framed once.
+//! It is the lower bound that others are compared with, not a server to use. It has no runtime, no timeouts, no tree of JSON,
+//! no fragments and no binary frames, and does not validate JSON. An idle connection keeps only its descriptor and its topics;
+//! a broadcast is framed once.
 //!
 //! # Layout
 //!
-//! - `server`: the loop, and who is connected
-//! - `connection`: one of them; `topics`: who is on what
+//! - `server`: the loop, and its connections
+//! - `connection`: one of them; `topics`: topics and their members
 //! - `upgrade`, `frame`, `message`: the bytes of HTTP, of WebSocket and of Channels
 
 mod connection;

@@ -59,7 +59,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// What is before the first comma that is in no string, and what is behind it. These four are never lists or objects.
+/// Returns the text before the first comma outside of strings, and the text after it. Not for lists and objects.
 fn cut(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (mut quoted, mut escaped) = (false, false);
     for (at, byte) in text.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The loop, and who is connected.
+//! The loop, and its connections.
 
 use crate::connection::{Connection, Phase};
 use crate::frame::{self, Frame};
@@ -19,10 +19,10 @@ const BACKLOG: i32 = 4096;
 pub(crate) struct Server {
     epoll: OwnedFd,
     listener: OwnedFd,
-    /// By descriptor: the kernel hands out the lowest that is free.
+    /// Connections by descriptor: the kernel assigns the lowest free one.
     connections: Vec<Option<Connection>>,
     topics: Topics,
-    /// What the connection that is being served is to be sent.
+    /// Output for the connection that is being served.
     out: Vec<u8>,
 }
 
@@ -117,7 +117,7 @@ impl Server {
         }
     }
 
-    /// Answers what is there in full, and says how much that was.
+    /// Answers the complete messages, and returns their length.
     fn serve(&mut self, at: usize, read: &mut [u8]) -> usize {
         let Some(connection) = &mut self.connections[at] else {
             return read.len();

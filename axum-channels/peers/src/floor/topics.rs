@@ -1,4 +1,4 @@
-//! Who is on what.
+//! Topics and their members.
 
 use crate::connection::Connection;
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ pub(crate) struct Topics {
 
 #[derive(Default)]
 struct Topic {
-    /// As in the JSON, with its quotes.
+    /// The name in its JSON, with the quotes.
     name: Box<[u8]>,
     members: Vec<u32>,
 }
@@ -21,12 +21,12 @@ struct Topic {
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) topic: u32,
-    /// Among its members.
+    /// Index among its members.
     at: u32,
 }
 
 impl Topics {
-    /// Where a connection with these places is on a topic. It has few, so they are looked through.
+    /// Returns the place of a connection on a topic, among its places. It has few, so the search is linear.
     pub(crate) fn place(&self, places: &[Place], name: &[u8]) -> Option<Place> {
         let named = |place: &&Place| *self.topics[place.topic as usize].name == *name;
         places.iter().find(named).copied()

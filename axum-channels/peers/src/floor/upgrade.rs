@@ -8,7 +8,7 @@ const PATH: &[u8] = b"GET /socket/websocket";
 
 pub(crate) struct Refused;
 
-/// Where the head ends, if it is here in full.
+/// Returns the end of the head, if it is complete.
 pub(crate) fn end(read: &[u8]) -> Option<usize> {
     let at = read.windows(4).position(|four| four == b"\r\n\r\n")?;
     Some(at + 4)
@@ -36,7 +36,7 @@ pub(crate) fn answer(head: &[u8], out: &mut Vec<u8>) -> Result<(), Refused> {
     Ok(())
 }
 
-/// The key, if this line has it.
+/// Returns the key, if this line has it.
 fn key(line: &[u8]) -> Option<&[u8]> {
     const NAME: &[u8] = b"sec-websocket-key:";
     let (name, value) = line.split_at_checked(NAME.len())?;
