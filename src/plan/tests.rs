@@ -116,9 +116,12 @@ fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
         let look = |question: &facts::Question| {
             let file = question.file.iter().chain(&question.search).next().cloned();
             let file = file.expect("it looks into files");
-            let query = question.query.clone();
-            let fact = query.map(|query| Fact { file, query });
-            asked.borrow_mut().extend(fact);
+            let queries = [&question.query, &question.within, &question.except];
+            let facts = queries.into_iter().flatten().map(|query| Fact {
+                file: file.clone(),
+                query: query.clone(),
+            });
+            asked.borrow_mut().extend(facts);
             Ok(Vec::new())
         };
         let given = [("name".to_owned(), "my_app".to_owned())];
@@ -130,7 +133,8 @@ fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
             file: nested.file,
             query: nested.query,
         });
-        for fact in asked.chain(project.markers).chain(nested) {
+        let markers = project.markers.into_iter().chain(project.almost);
+        for fact in asked.chain(markers).chain(nested) {
             let language = Language::of(fact.file.as_ref()).expect(name);
             assert_is_query(name, language, &fact.query);
         }
