@@ -6,10 +6,11 @@
 //! `* + ?`, `.`, captures, and the predicates `#eq? #not-eq? #match? #not-match? #any-of?`. Additional predicates:
 //!
 //! - `(#names? @name "Shop.Web.Socket")`: the name that the file may have shortened (`alias`, `use`) is this one.
-//! - `(#defines? @name "Shop.Web.Socket")`: the whole name of a definition, including the modules that it is nested in, is this one.
+//! - `(#defines? @name "Shop.Web.Socket")`: the whole name of a definition, including the modules that it is nested in,
+//!   is this one.
 //! - `(#reads? @name "^[a-z]")`: the expression matches what the name is short for, or else the name itself.
-//! - `(#covers? @pattern "room:*")`: the pattern, in which `*` matches anything, matches all that this one matches. It may be
-//!   the name of a constant.
+//! - `(#covers? @pattern "room:*")`: the pattern, in which `*` matches anything, matches all that this one matches. It
+//!   may be the name of a constant.
 //!
 //! Each has a `not-` as well.
 
