@@ -84,7 +84,7 @@ fn copy(folder: &Path, from: &str, to: &str) -> Command {
     command
 }
 
-/// How long it takes from start to end.
+/// Returns the time from start to end.
 fn run(mut command: Command, input: &str) -> Duration {
     command
         .stdin(Stdio::piped())

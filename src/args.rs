@@ -176,9 +176,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
 }
 
 fn new_command(templates: &Templates) -> Result<clap::Command> {
-    let names = Stack::names(templates);
-    let stacks = names.iter().map(|name| Stack::read(name, templates));
-    let stacks = stacks.collect::<Result<Vec<_>>>()?;
+    let stacks = Stack::all(templates)?;
     let possible = stacks
         .iter()
         .map(|stack| PossibleValue::new(stack.name.clone()).help(stack.about.clone()));

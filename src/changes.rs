@@ -150,7 +150,7 @@ impl<'a> Changes<'a> {
         Ok((path, verdict))
     }
 
-    /// The file that has the text of `step` already, if that may be another one than it belongs in.
+    /// Returns the file that already has the text of `step`, if that may be in other files, too.
     fn found_elsewhere(&self, step: &Step, located: &Located) -> Result<Option<PathBuf>> {
         let Some((place, elsewhere)) = step.parts.iter().find_map(|place| {
             let elsewhere = place.elsewhere.as_ref()?;

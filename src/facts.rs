@@ -20,7 +20,7 @@ pub struct Question {
     pub file: Option<String>,
     /// The file may be in a folder above.
     pub above: bool,
-    /// Query for patterns of folders that do not count: those of `query` are such patterns, too.
+    /// Query for patterns of folders that are excluded from those of `query`.
     pub except: Option<String>,
     pub search: Vec<String>,
     pub mentions: String,
@@ -72,24 +72,15 @@ pub fn first(
 ) -> Result<Option<String>> {
     for way in ways {
         if way.file.is_some() || !way.search.is_empty() {
-            let file = way.file.as_ref();
-            let (within, query) = (way.within.as_ref(), way.query.as_ref());
-            let search = way
-                .search
-                .iter()
-                .map(|pattern| renderer.text(pattern, &context));
+            let text = |text: &String| renderer.text(text, &context);
             let question = Question {
-                file: file.map(|file| renderer.text(file, &context)).transpose()?,
+                file: way.file.as_ref().map(text).transpose()?,
                 above: way.above,
-                except: way.except.clone(),
-                search: search.collect::<Result<_>>()?,
-                mentions: renderer.text(&way.mentions, &context)?,
-                within: within
-                    .map(|within| renderer.text(within, &context))
-                    .transpose()?,
-                query: query
-                    .map(|query| renderer.text(query, &context))
-                    .transpose()?,
+                except: way.except.as_ref().map(text).transpose()?,
+                search: way.search.iter().map(text).collect::<Result<_>>()?,
+                mentions: text(&way.mentions)?,
+                within: way.within.as_ref().map(text).transpose()?,
+                query: way.query.as_ref().map(text).transpose()?,
             };
             let found = look(&question)?;
             let Some((value, path)) = found.first() else {
@@ -135,7 +126,7 @@ pub fn all(
     Ok(values)
 }
 
-/// Returns other spellings of the app's name, unless the stack has rules for them.
+/// Adds other spellings of the app's name, unless the stack has rules for them.
 fn add_spellings(facts: &mut Facts) {
     if let Some(name) = facts.get("name").cloned() {
         let spellings = [

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use crate::error::Misuse;
 
-/// Longest name: what is made of it stays within the limits of file systems and of formatters.
+/// Maximum length of a name, for the limits of file systems and formatters on file names and lines made of it.
 pub const LONGEST: usize = 60;
 
-/// Why a name that is longer is none.
+/// Reason against a longer name.
 pub const TOO_LONG: &str = "a name has at most 60 characters";
 
 /// A name such as `Admin.Room`: segments that start with a capital letter, joined by dots.
@@ -48,7 +48,7 @@ impl Name {
         Ok(Self::without(suffix, typed))
     }
 
-    /// The name that [`Name::parse`] advises to type in place of `typed`.
+    /// Returns the name that the error of [`Name::parse`] suggests in place of `typed`.
     pub fn nearest(typed: &str, suffix: &str) -> Self {
         Self::without(suffix, &suggestion(typed))
     }

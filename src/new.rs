@@ -35,10 +35,7 @@ pub fn complete(args: &mut New, terminal: &Terminal) -> Result<()> {
     }
     args.path = dialogue::path()?;
     if args.stack_from == StackFrom::Default {
-        let templates = Templates::default();
-        let names = Stack::names(&templates);
-        let stacks = names.iter().map(|name| Stack::read(name, &templates));
-        let mut stacks = stacks.collect::<Result<Vec<_>>>()?;
+        let mut stacks = Stack::all(&Templates::default())?;
         stacks.sort_by_key(|stack| !stack.default);
         let shown = |stack: &Stack| format!("{}: {}", stack.name, stack.about);
         let choices: Vec<_> = stacks.iter().map(shown).collect();
@@ -141,7 +138,8 @@ fn secrets(
     Ok(values)
 }
 
-/// The app's name: `--app`, or the name of the folder; or the one that is advised, where that cannot be it.
+/// Returns the app's name: `--app`, or the name of the folder. If that is invalid, returns the suggested name, and the
+/// error.
 ///
 /// # Errors
 /// The folder has no name.
@@ -196,7 +194,7 @@ fn suggestion(name: &str, stack: &Stack) -> String {
     }
 }
 
-/// Somebody else's file in the app's folder: not what an earlier run of the same command left.
+/// Returns a file in the app's folder that no earlier run of the same command has left.
 ///
 /// # Errors
 /// The folder is a file.
@@ -211,7 +209,7 @@ fn foreign_file(project: &Project, plan: &Plan) -> Result<Option<PathBuf>> {
     project.foreign_file(&is_ours)
 }
 
-/// Asks whether to make the app beside somebody else's files, unless `misuses` stand in its way anyhow.
+/// Asks whether to make the app beside other files, unless `misuses` stop it in any case.
 fn refuse_foreign(
     project: &Project,
     foreign: &Path,

@@ -21,11 +21,11 @@ use crate::edit::{self, Source, glob};
 use crate::facts::{self, Facts, Question};
 use crate::shell::quoted;
 
-use disk::{entries, list, source};
+use disk::{entries, joined, list, source};
 
 pub use disk::contains;
 
-/// What the fact `complete` is in every project but those that are almost one.
+/// Value of the fact `complete` in a project; it is empty in one that is almost a project.
 const COMPLETE: &str = "yes";
 
 /// An existing app, or one that `new` creates.
@@ -82,7 +82,7 @@ impl Project {
         Ok(bytes.map(|bytes| bytes.to_vec()))
     }
 
-    /// Whether the file at `path` below the root is there and has `word` in it.
+    /// Returns whether there is a file at `path` below the root that contains `word`.
     pub fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
         disk::mentions(&resolved(&self.root, path), word)
     }
@@ -101,9 +101,9 @@ impl Project {
     pub fn foreign_file(&self, ours: &dyn Fn(&Path) -> bool) -> Result<Option<PathBuf>> {
         let mut todo = vec![PathBuf::new()];
         while let Some(folder) = todo.pop() {
-            for (name, is_folder) in entries(&self.root.join(&folder))?.iter() {
+            for (name, is_folder) in entries(&self.root.join(&folder))? {
                 let path = folder.join(name);
-                match *is_folder {
+                match is_folder {
                     _ if ours(&path) => {}
                     true => todo.push(path),
                     false => return Ok(Some(path)),
@@ -155,12 +155,9 @@ fn own_templates(root: &Path) -> Result<Templates> {
     let mut own = BTreeMap::new();
     let mut todo = vec![String::new()];
     while let Some(below) = todo.pop() {
-        for (name, is_folder) in entries(&folder.join(&below))?.iter() {
-            let path = match below.as_str() {
-                "" => name.clone(),
-                below => format!("{below}/{name}"),
-            };
-            match *is_folder {
+        for (name, is_folder) in entries(&folder.join(&below))? {
+            let path = joined(&below, &name);
+            match is_folder {
                 true => todo.push(path),
                 false => {
                     let bytes = disk::read(&folder.join(&path))?.unwrap_or_default();
@@ -187,7 +184,7 @@ pub fn resolved(root: &Path, path: &Path) -> PathBuf {
     }
 }
 
-/// `root` without links and `..`. It may not be there yet: then that holds for the closest folder that is there.
+/// Returns `root` without links and `..`: if it does not exist yet, in the closest folder that does.
 fn whole(root: &Path) -> PathBuf {
     let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     let there = root.ancestors().find_map(|folder| {
@@ -254,25 +251,21 @@ fn look_above(
 
 /// Returns the value of `fact` in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
-    let wanted = Wanted {
-        mentions: "",
-        within: None,
-        query: Some(&fact.query),
-    };
-    let values = wanted.all(&resolved(root, fact.file.as_ref()))?;
+    let values = all(&resolved(root, fact.file.as_ref()), &fact.query)?;
     Ok(values.into_iter().next())
 }
 
 /// Returns all captures `@value` of `query` in the file at `path`, without quotes.
 fn all(path: &Path, query: &str) -> Result<Vec<String>> {
-    let Some(source) = source(path, "")? else {
-        return Ok(Vec::new());
+    let wanted = Wanted {
+        query: Some(query),
+        ..Wanted::default()
     };
-    let values = edit::values(&source, None, query)?;
-    Ok(values.iter().map(|value| unquoted(value)).collect())
+    wanted.all(path)
 }
 
 /// A look-up in a file.
+#[derive(Default)]
 struct Wanted<'a> {
     mentions: &'a str,
     within: Option<&'a str>,
@@ -281,8 +274,8 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// The values in the file at `path`, without quotes. Without a query, an empty one if the file is there and has
-    /// the word.
+    /// Returns the values in the file at `path`, without quotes. Without a query, an empty one if the file exists and
+    /// contains the word.
     fn all(&self, path: &Path) -> Result<Vec<String>> {
         let Some(query) = self.query else {
             let is_meant = match self.mentions {

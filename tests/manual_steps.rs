@@ -1,6 +1,7 @@
-//! Lines that a reader puts in: with them in place, as the cases beside the places have it, Rust compiles and node reads scripts.
+//! Files into which a reader has inserted printed lines (`manual.*` of the places' cases): Rust compiles, node parses
+//! scripts.
 //!
-//! That they are what is printed, and that they are seen to be there, is tested beside the places themselves.
+//! `src/plan/tests/cases.rs` checks that these lines are the printed ones, and that the next run finds them.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -15,7 +16,7 @@ use std::process::Command;
 use support::Sandbox;
 use support::app::cargo;
 
-/// The files called `stem` of the cases of all places in the folder of `stack`, each with the name of its place.
+/// Returns the files called `stem` of the cases of all places of a stack, each with the name of its place.
 fn of_cases(stack: &str, stem: &str) -> Vec<(String, PathBuf)> {
     let places = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("templates")
@@ -29,7 +30,7 @@ fn of_cases(stack: &str, stem: &str) -> Vec<(String, PathBuf)> {
         .collect()
 }
 
-/// The file of a full app that a place of the stack `rust` is in.
+/// Returns the file of an app in which a place of the stack `rust` is.
 fn file_of(place: &str) -> &'static str {
     match place {
         "channel_join" => "src/channels/room_channel.rs",
@@ -70,7 +71,7 @@ fn an_app_with_printed_lines_pasted_compiles() {
         }
         let file = folder.join(file_of(&place));
         let own = fs::read_to_string(&file).expect("it is generated");
-        // What is below the target folder is built anew if it is newer.
+        // Cargo compares times of files, so that each one is written now.
         fs::write(&file, fs::read_to_string(&case).expect("it is text")).expect("it is written");
         cargo(&folder, &["check", "--offline", "--all-targets"]);
         fs::write(&file, own).expect("it is written");
@@ -86,7 +87,7 @@ fn scripts_with_printed_lines_pasted_are_read_by_node() {
     let scripts = edited.filter(|(_, path)| path.extension().is_some_and(|e| e == "js"));
     for (_, script) in scripts {
         let copy = sandbox.path().join("script.mjs");
-        // `require` is of scripts that are no modules: node reads that as any other function.
+        // Node parses `require`, which modules do not have, as any other function.
         fs::copy(&script, &copy).expect("it is copied");
         let mut node = Command::new("node");
         node.arg("--check").arg(copy);

@@ -3,8 +3,8 @@
 
 mod support;
 
-use rexpect::session::{PtySession, spawn_command};
-use support::Sandbox;
+use rexpect::session::PtySession;
+use support::{Sandbox, terminal};
 
 const SOCKET: &str = "my_app/src/channels/user_socket.rs";
 const QUESTION: &str = "Do you want to create it? [Yn] ";
@@ -17,11 +17,8 @@ fn asked(sandbox: &Sandbox) -> PtySession {
 }
 
 fn start(sandbox: &Sandbox, args: &[&str]) -> PtySession {
-    // A limit for tests that hang.
     let plain = [args, &["--color", "never"]].concat();
-    let mut session = spawn_command(sandbox.command(&plain), Some(20_000)).expect("it starts");
-    session.process_mut().set_kill_timeout(Some(1_000));
-    session
+    terminal::start(sandbox.command(&plain))
 }
 
 /// Returns the rest of the output, and the exit code.

@@ -286,14 +286,20 @@ impl Handler for UserSocket {
     ],
 };
 
-#[track_caller]
-fn generate(shape: &Shape) -> Sandbox {
+/// Returns a sandbox with the crate.
+fn sandbox(shape: &Shape) -> Sandbox {
     let sandbox = Sandbox::new();
     let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("axum-channels");
     for (path, text) in shape.files {
         let text = text.replace("LIBRARY", &library.display().to_string());
         sandbox.write(&format!("my_app/{path}"), &text);
     }
+    sandbox
+}
+
+#[track_caller]
+fn generate(shape: &Shape) -> Sandbox {
+    let sandbox = sandbox(shape);
     let [channel, presence] = COMMANDS;
     let ran = sandbox.run(channel).succeeded();
     assert_eq!(ran.stdout, shape.report);
@@ -350,8 +356,8 @@ fn a_socket_handler_that_is_not_mounted_is_found_where_it_is_and_mounted() {
 #[test]
 fn of_two_endpoints_or_two_handlers_none_is_guessed() {
     let two = |files: &[(&str, &str)]| {
-        let sandbox = Sandbox::new();
-        for (path, text) in SOCKET_ELSEWHERE.files.iter().chain(files) {
+        let sandbox = sandbox(&SOCKET_ELSEWHERE);
+        for (path, text) in files {
             sandbox.write(&format!("my_app/{path}"), text);
         }
         sandbox
@@ -439,10 +445,7 @@ fn a_socket_that_a_function_or_a_macro_of_another_file_mounts_is_mounted() {
         "#[macro_export]\nmacro_rules! mount {\n    ($builder:expr) => {\n        \
          $builder.socket::<$crate::web::sockets::UserSocket>(\"/ws\")\n    };\n}\n",
     ] {
-        let sandbox = Sandbox::new();
-        for (path, text) in SOCKET_ELSEWHERE.files {
-            sandbox.write(&format!("my_app/{path}"), text);
-        }
+        let sandbox = sandbox(&SOCKET_ELSEWHERE);
         sandbox.write("my_app/src/web/mount.rs", elsewhere);
 
         let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
@@ -463,10 +466,7 @@ fn a_socket_that_a_function_or_a_macro_of_another_file_mounts_is_mounted() {
 
 #[test]
 fn what_a_macro_does_with_a_socket_is_not_guessed() {
-    let sandbox = Sandbox::new();
-    for (path, text) in SOCKET_ELSEWHERE.files {
-        sandbox.write(&format!("my_app/{path}"), text);
-    }
+    let sandbox = sandbox(&SOCKET_ELSEWHERE);
     let endpoint = ENDPOINT.replace(
         "    Endpoint::builder()",
         "    served![UserSocket];\n    Endpoint::builder()",

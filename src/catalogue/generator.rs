@@ -67,7 +67,7 @@ pub struct Generator {
     /// Conditions that stop the generator before it writes.
     #[serde(default, rename = "refuse")]
     pub refusals: Vec<Refuse>,
-    /// Folders of the stack's other generators whose files are made as well, such as `app/vendor`.
+    /// Folders of the stack's other generators whose files are created as well, such as `app/vendor`.
     #[serde(default)]
     pub more_files: Vec<String>,
     /// Rules for templates in the folder. Files with a rule come last, in the order of the rules.
@@ -115,7 +115,8 @@ pub struct NameRule {
     pub alias: Option<String>,
 }
 
-/// A list of distinct values in the project, in order. Its texts are templates with the variables `app` and `name`.
+/// A list of distinct values in the project, in order. `mentions`, `query` and `value` are templates with the variables
+/// `app` and `name`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListRule {
@@ -243,7 +244,7 @@ pub struct Refuse {
 pub struct FileRule {
     /// Path of the file in the project, or of a folder, for all files in it.
     pub path: String,
-    /// Condition of the insert.
+    /// Condition of the file.
     #[serde(default, rename = "if")]
     pub condition: String,
     /// Created only once: an existing file is kept.

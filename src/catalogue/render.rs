@@ -100,8 +100,8 @@ impl<'a> Renderer<'a> {
     }
 }
 
-/// Renders a template whose tags are only variables with texts, as most are; `None` for others, which Tera renders. Tera would
-/// compile each template, which takes as long as the edits.
+/// Renders a template whose only tags are variables with texts, as most are; returns `None` for others. Tera would compile
+/// each of them, which takes as long as the edits.
 fn fill(text: &str, context: &Context) -> Option<String> {
     let mut parts = text.split("{{ ");
     let mut filled = parts.next()?.to_owned();

@@ -45,8 +45,8 @@ pub struct ProjectRules {
     pub known_by: String,
     /// Markers of a project: all must match.
     pub markers: Vec<Fact>,
-    /// Where no folder is a project by its markers, one in which any of these finds something is one, in which `app.complete`
-    /// is empty: its generators tell what it lacks.
+    /// Markers of a folder that is almost a project: one of them is enough, if no folder has all of `markers`. Then
+    /// `app.complete` is empty, for generators that refuse or add what is missing.
     #[serde(default)]
     pub almost: Vec<Fact>,
     /// A folder with several projects: a workspace or an umbrella.
@@ -93,8 +93,8 @@ pub struct Lookup {
     /// The file may be in a folder above the project's: the closest one that matches counts.
     #[serde(default)]
     pub above: bool,
-    /// With `above`: query for `@value`, patterns of folders beside the file, none of which may fit the project's. Then
-    /// `query` is for such patterns as well, one of which has to fit, and the value is the folder as seen from there.
+    /// With `above`: query for `@value`, patterns of folders below the file's. Then `query` is for such patterns, too. The
+    /// value is the project's folder, relative to the file's, if `query` has a pattern for it and `except` has none.
     #[serde(default)]
     pub except: Option<String>,
     /// Patterns of files, such as `lib/**/*.ex`, of which exactly one must match.
@@ -134,6 +134,15 @@ impl Stack {
     /// Returns the names of all stacks.
     pub fn names(templates: &Templates) -> Vec<&str> {
         templates.folders_with("", FILE)
+    }
+
+    /// Reads all stacks.
+    ///
+    /// # Errors
+    /// A `stack.toml` is invalid.
+    pub fn all(templates: &Templates) -> Result<Vec<Self>> {
+        let names = Self::names(templates).into_iter();
+        names.map(|name| Self::read(name, templates)).collect()
     }
 
     /// Reads the stack called `name`.

@@ -67,7 +67,7 @@ impl Changes<'_> {
         })
     }
 
-    /// Returns whether the file is on disk or made by an earlier step.
+    /// Returns whether the folder is on disk, or a file in it is created by an earlier step.
     fn has_folder(&self, folder: &str) -> bool {
         let made = |change: &Change| change.path.starts_with(folder);
         self.project.has_folder(folder) || self.files.iter().any(made)

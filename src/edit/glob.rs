@@ -1,7 +1,7 @@
 //! Patterns with `*`, of paths (`lib/**/*.ex`) and other texts (`room:*`).
 
 /// Returns whether `path` matches `pattern`: `*` matches within a part of the path, `**` any number of parts.
-/// What matches the part behind `!` does not count: `src/**/*.rs!**/tests.rs`.
+/// A pattern after `!` excludes paths: `src/**/*.rs!**/tests.rs`.
 pub fn matches(pattern: &str, path: &str) -> bool {
     if let Some((pattern, except)) = pattern.split_once('!') {
         return matches(pattern, path) && !matches(except, path);

@@ -142,7 +142,7 @@ impl Language {
         })
     }
 
-    /// Query for what has a body in which others are defined.
+    /// Returns the query for definitions that contain others.
     #[expect(
         clippy::expect_used,
         reason = "languages.toml is part of the binary: a mistake in it fails every test"

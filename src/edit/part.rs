@@ -17,11 +17,11 @@ pub enum Applied {
     Manual { reason: Reason, lines: String },
 }
 
-/// What a place has in the way of its text: `blocked_by`, `blocked_above`, or nothing.
+/// Obstacle to the text in the file: a match of `blocked_by` or `blocked_above`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Blocked {
     No,
-    ByWhatIsThere,
+    Anywhere,
     Above,
 }
 
@@ -44,28 +44,13 @@ impl Place {
             return Ok(Applied::Manual { reason, lines });
         };
         let blocked = self.blocked(source, scope)?;
-        if blocked == Blocked::No {
-            let barrier = self.barrier(source, scope_of(scope))?;
-            let precedes = |node: Node<'_>| {
-                let barrier = barrier.as_ref().map(|barrier| barrier.anchor().start);
-                barrier.is_none_or(|barrier| node.start_byte() < barrier)
-            };
-            let belongs = |node: Node<'_>| is_own(node, scope) && precedes(node);
-            for text in self.texts(scope) {
-                let uncommented = uncomment::apply(source, &text, belongs);
-                if let Some(new) = self.verified(source, uncommented)? {
-                    return Ok(Applied::Changed(new));
-                }
-            }
-            for anchor in &self.anchors {
-                let inserted = self.insert(source, scope, anchor)?;
-                if let Some(new) = self.verified(source, inserted)? {
-                    return Ok(Applied::Changed(new));
-                }
-            }
+        if blocked == Blocked::No
+            && let Some(new) = self.with_text(source, scope)?
+        {
+            return Ok(Applied::Changed(new));
         }
         let instead = self.blocked_text.as_ref();
-        let lines = match instead.filter(|_| blocked == Blocked::ByWhatIsThere) {
+        let lines = match instead.filter(|_| blocked == Blocked::Anywhere) {
             Some(text) => fill(text, &[scope]),
             None => self.lines(&[scope]),
         };
@@ -75,7 +60,30 @@ impl Place {
         })
     }
 
-    /// True if another file than that of the place has the text.
+    /// Returns the source with the text in `scope`: a commented-out copy of it, or at the first anchor that works.
+    fn with_text(&self, source: &Source, scope: &Match<'_>) -> Result<Option<Source>> {
+        let barrier = self.barrier(source, scope_of(scope))?;
+        let barrier = barrier.as_ref();
+        let precedes = |node: Node<'_>| {
+            barrier.is_none_or(|barrier| node.start_byte() < barrier.anchor().start)
+        };
+        let belongs = |node: Node<'_>| is_own(node, scope) && precedes(node);
+        for text in self.texts(scope) {
+            let uncommented = uncomment::apply(source, &text, belongs);
+            if let Some(new) = self.verified(source, uncommented)? {
+                return Ok(Some(new));
+            }
+        }
+        for anchor in &self.anchors {
+            let inserted = self.insert(source, scope, anchor, barrier)?;
+            if let Some(new) = self.verified(source, inserted)? {
+                return Ok(Some(new));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns whether `source`, another file than that of the place, has the text.
     pub fn is_in(&self, source: &Source) -> Result<bool> {
         let within = self.within_nodes(source)?;
         self.is_present(source, &within, &[])
@@ -165,12 +173,12 @@ impl Place {
         Ok(false)
     }
 
-    /// What leaves the text to the reader though its place is there.
+    /// Returns the obstacle that makes the edit a manual step although its scope was found.
     fn blocked(&self, source: &Source, scope: &Match<'_>) -> Result<Blocked> {
         if let Some(query) = &self.blocked_by
             && !source.find(query)?.is_empty()
         {
-            return Ok(Blocked::ByWhatIsThere);
+            return Ok(Blocked::Anywhere);
         }
         let Some(query) = &self.blocked_above else {
             return Ok(Blocked::No);
@@ -189,6 +197,7 @@ impl Place {
         source: &Source,
         scope: &Match<'_>,
         anchor: &Anchor,
+        barrier: Option<&Match<'_>>,
     ) -> Result<Option<String>> {
         let node = scope_of(scope);
         let mut matches = Vec::new();
@@ -206,12 +215,11 @@ impl Place {
         if let Some(below) = scope.range("below") {
             matches.retain(|m| m.anchor().start >= below.end || anchor.at == At::End);
         }
-        let barrier = self.barrier(source, node)?;
         let all = matches.len();
-        if let Some(barrier) = &barrier {
+        if let Some(barrier) = barrier {
             matches.retain(|m| m.anchor().end <= barrier.anchor().start);
         }
-        let (chosen, at) = match (anchor.choose(&matches), &barrier) {
+        let (chosen, at) = match (anchor.choose(&matches), barrier) {
             (Some(chosen), _) => chosen,
             // All anchors are after the barrier.
             (None, Some(barrier)) if all > 0 => (barrier, At::Before),
@@ -305,8 +313,8 @@ fn has_lines(text: &str, wanted: &str) -> bool {
         .any(|window| window == wanted)
 }
 
-/// Prefix of the placeholder for `found.NAME`, between rendering and the match of the query.
-pub const FOUND: [char; 2] = ['\u{E000}', '\u{E001}'];
+/// Delimiters of the placeholder for `found.NAME`, between rendering and the match of the query.
+const FOUND: [char; 2] = ['\u{E000}', '\u{E001}'];
 
 /// Returns the placeholder for the capture `name`.
 pub fn mark(name: &str) -> String {

@@ -33,7 +33,7 @@ pub struct Place {
     /// The lines, without indentation. Without this key, the insert defines them.
     #[serde(default)]
     pub text: String,
-    /// Other spellings of the text: a commented-out copy of one is brought to life in place.
+    /// Other spellings of the text: a commented-out copy of one is uncommented.
     #[serde(default)]
     pub spellings: Vec<String>,
     /// Query for `@scope`: nodes that limit the search for the scope and `present`. There may be several.
@@ -55,7 +55,7 @@ pub struct Place {
     /// Query for code that makes this a manual step, anywhere in the file: a used name, a custom order.
     #[serde(default)]
     pub blocked_by: Option<String>,
-    /// Lines of the manual step in that case, if the text would clash with that code: with a free name.
+    /// Lines of the manual step in that case, instead of the text: with a name that is not taken.
     #[serde(default)]
     pub blocked_text: Option<String>,
     /// Query for code before the scope that makes this a manual step: a catch-all route in another scope.
@@ -121,7 +121,7 @@ pub struct Location {
     pub create: bool,
 }
 
-/// Files that are looked through for a text which another one may have.
+/// Files that may have the text instead of the file of the place.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Elsewhere {

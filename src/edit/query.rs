@@ -6,10 +6,11 @@
 //! `* + ?`, `.`, captures, and the predicates `#eq? #not-eq? #match? #not-match? #any-of?`. Additional predicates:
 //!
 //! - `(#names? @name "Shop.Web.Socket")`: the name that the file may have shortened (`alias`, `use`) is this one.
-//! - `(#defines? @name "Shop.Web.Socket")`: the whole name of a definition, including the modules that it is nested in, is this one.
+//! - `(#defines? @name "Shop.Web.Socket")`: the whole name of a definition, including the modules that it is nested in,
+//!   is this one.
 //! - `(#reads? @name "^[a-z]")`: the expression matches what the name is short for, or else the name itself.
-//! - `(#covers? @pattern "room:*")`: the pattern, in which `*` matches anything, matches all that this one matches. It may be
-//!   the name of a constant.
+//! - `(#covers? @pattern "room:*")`: the pattern, in which `*` matches anything, matches all that this one matches. It
+//!   may be the name of a constant.
 //!
 //! Each has a `not-` as well.
 
@@ -310,36 +311,34 @@ impl<'tree> Siblings<'_, 'tree> {
 impl Predicate {
     /// As in tree-sitter, predicates on missing captures hold.
     fn holds(&self, captures: &Captures<'_>, source: &Source) -> bool {
-        let text = |node: &Node<'_>| &source.text[node.byte_range()];
-        let named = captures.iter().filter(|(name, _)| **name == *self.capture);
-        named
-            .map(|(_, node)| (node, text(node)))
-            .all(|(node, text_here)| {
-                let holds = match &self.holds {
-                    Condition::Equals(value) => value == text_here,
-                    Condition::SameAs(other) => {
-                        let mut others = captures.iter().filter(|(name, _)| **name == **other);
-                        others.all(|(_, node)| text(node) == text_here)
-                    }
-                    Condition::Matches(regex) => regex.is_match(text_here),
-                    Condition::AnyOf(values) => values.iter().any(|value| value == text_here),
-                    Condition::Names(values) => {
-                        values.iter().any(|v| source.names().are(text_here, v))
-                    }
-                    Condition::Reads(regex) => {
-                        let mut wholes = source.names().wholes(text_here).into_iter();
-                        wholes.any(|whole| regex.is_match(&whole))
-                    }
-                    Condition::Defines(value) => {
-                        source.names().defined(node.start_byte(), text_here) == *value
-                    }
-                    Condition::Covers(value) => {
-                        let patterns = source.names().wholes(text_here.trim_matches('"'));
-                        patterns.iter().any(|pattern| glob::covers(pattern, value))
-                    }
-                };
-                holds != self.negated
-            })
+        let mut named = captures.iter().filter(|(name, _)| **name == *self.capture);
+        named.all(|(_, node)| self.holds.is_met(node, captures, source) != self.negated)
+    }
+}
+
+impl Condition {
+    fn is_met(&self, node: &Node<'_>, captures: &Captures<'_>, source: &Source) -> bool {
+        let text_of = |node: &Node<'_>| &source.text[node.byte_range()];
+        let text = text_of(node);
+        match self {
+            Self::Equals(value) => value == text,
+            Self::SameAs(other) => {
+                let mut others = captures.iter().filter(|(name, _)| **name == **other);
+                others.all(|(_, node)| text_of(node) == text)
+            }
+            Self::Matches(regex) => regex.is_match(text),
+            Self::AnyOf(values) => values.iter().any(|value| value == text),
+            Self::Names(values) => values.iter().any(|value| source.names().are(text, value)),
+            Self::Reads(regex) => {
+                let wholes = source.names().wholes(text);
+                wholes.iter().any(|whole| regex.is_match(whole))
+            }
+            Self::Defines(value) => source.names().defined(node.start_byte(), text) == *value,
+            Self::Covers(value) => {
+                let patterns = source.names().wholes(text.trim_matches('"'));
+                patterns.iter().any(|pattern| glob::covers(pattern, value))
+            }
+        }
     }
 }
 

@@ -30,7 +30,7 @@ impl Source {
         Self::parse_from(None, text, language)
     }
 
-    /// The same file with another text: what is the same at its start and at its end is not parsed again.
+    /// Returns the same file with another text. Its unchanged start and end are not parsed again.
     pub fn with_text(&self, text: String) -> Self {
         let mut tree = self.tree.clone();
         tree.edit(&difference(&self.text, &text));
@@ -158,7 +158,7 @@ impl Source {
     }
 }
 
-/// The one stretch in which two texts differ.
+/// Returns the only range in which two texts differ, as an edit.
 fn difference(old: &str, new: &str) -> InputEdit {
     let is_same = |(a, b): &(u8, u8)| a == b;
     let start = old.bytes().zip(new.bytes()).take_while(is_same).count();

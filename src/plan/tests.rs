@@ -7,7 +7,6 @@
 mod cases;
 
 use super::*;
-use crate::catalogue::stack::Fact;
 use crate::catalogue::{Stack, Templates};
 use crate::edit::{Language, Place, Query, Source};
 use crate::facts;
@@ -26,16 +25,17 @@ fn plans() -> Vec<Plan> {
     let templates = Templates::default();
     let mut plans = Vec::new();
     for name in Stack::names(&templates) {
-        plans.extend(plans_of(name, &new_app(name)));
+        let look = |_: &facts::Question| Ok(Vec::new());
+        plans.extend(plans_of(name, &new_app(name), &look));
         let mut known = new_app(name);
         let empty = known.values_mut().filter(|value| value.is_empty());
         empty.for_each(|value| *value = "Known".to_owned());
-        plans.extend(plans_of(name, &known));
+        plans.extend(plans_of(name, &known, &look));
     }
     plans
 }
 
-fn plans_of(stack: &str, facts: &Facts) -> Vec<Plan> {
+fn plans_of(stack: &str, facts: &Facts, look: &Look<'_>) -> Vec<Plan> {
     let templates = Templates::default();
     let renderer = Renderer::new(&templates);
     let names = Generator::names(stack, &templates);
@@ -53,7 +53,7 @@ fn plans_of(stack: &str, facts: &Facts) -> Vec<Plan> {
             name: stack,
             facts,
             renderer: &renderer,
-            look: &|_| Ok(Vec::new()),
+            look,
         };
         let plan = stack.plan(id, &request);
         plan.unwrap_or_else(|e| panic!("{id}: {e:#}"))
@@ -108,31 +108,31 @@ fn queries(place: &Place) -> impl Iterator<Item = &String> {
 }
 
 #[test]
-fn every_query_for_a_fact_is_one_of_tree_sitters_own() {
+fn every_query_for_a_fact_or_a_list_is_one_of_tree_sitters_own() {
     let templates = Templates::default();
     for name in Stack::names(&templates) {
-        let stack = Stack::read(name, &templates).expect(name);
-        let asked = std::cell::RefCell::new(Vec::new());
+        let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
         let look = |question: &facts::Question| {
-            let file = question.file.iter().chain(&question.search).next().cloned();
+            let file = question.file.iter().chain(&question.search).next();
             let file = file.expect("it looks into files");
-            let query = question.query.clone();
-            let fact = query.map(|query| Fact { file, query });
-            asked.borrow_mut().extend(fact);
+            let queries = [&question.query, &question.within, &question.except];
+            let queries = queries.into_iter().flatten();
+            asked
+                .borrow_mut()
+                .extend(queries.map(|query| (file.clone(), query.clone())));
             Ok(Vec::new())
         };
+        let project = Stack::read(name, &templates).expect(name).project;
         let given = [("name".to_owned(), "my_app".to_owned())];
-        facts::work_out(&stack.project.facts, given.into(), &templates, &look).expect(name);
+        facts::work_out(&project.facts, given.into(), &templates, &look).expect(name);
+        plans_of(name, &new_app(name), &look);
 
-        let project = stack.project;
-        let asked = asked.into_inner().into_iter();
-        let nested = project.nested.map(|nested| Fact {
-            file: nested.file,
-            query: nested.query,
-        });
-        for fact in asked.chain(project.markers).chain(nested) {
-            let language = Language::of(fact.file.as_ref()).expect(name);
-            assert_is_query(name, language, &fact.query);
+        let nested = project.nested.map(|nested| (nested.file, nested.query));
+        let markers = project.markers.into_iter().chain(project.almost);
+        let markers = markers.map(|fact| (fact.file, fact.query));
+        for (file, query) in asked.into_inner().into_iter().chain(markers).chain(nested) {
+            let language = Language::of(file.as_ref()).expect(name);
+            assert_is_query(name, language, &query);
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::error::Misuse;
 use crate::facts;
 use crate::name::Name;
 
-/// Works out the variables of `generator` for `request`, and what is wrong with what was typed. A wrong name or value
-/// counts as the one that its reader is advised to type, so that all else that is wrong is found as well.
+/// Returns the variables of `generator` for `request`, and the errors in the request. An invalid name or value is
+/// replaced by the suggested one, so that all errors are found.
 ///
 /// # Errors
 /// A mistake in the stack's files.
@@ -113,7 +113,7 @@ fn ways(
     Ok(ways)
 }
 
-/// Adds the value of an option, and returns what is wrong with what was typed: then the value is the nearest good one.
+/// Adds the value of an option, and returns the error in it: then the value is the suggested one.
 fn insert(option: &OptionRule, typed: &str, context: &mut Context) -> Option<Misuse> {
     // Names of variables have no `-`.
     let variable = option.name.replace('-', "_");

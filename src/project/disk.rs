@@ -1,4 +1,4 @@
-//! What has been read: each file and each folder once a run, however many places and facts look for something in it.
+//! Files and lists of files, read once a run, however many places and facts search them.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,10 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::edit::{Language, Source, glob};
 
-/// The names in a folder, in order, and which of them are folders themselves.
-pub type Entries = Rc<[(String, bool)]>;
-
-/// The files below a folder.
+/// Paths of the files below a folder.
 type Listing = Rc<[String]>;
 
 thread_local! {
@@ -24,7 +21,7 @@ thread_local! {
     static LISTINGS: RefCell<HashMap<PathBuf, Listing>> = RefCell::default();
 }
 
-/// The bytes of the file at `path`, or `None` if there is none.
+/// Returns the bytes of the file at `path`; `None` if there is none.
 pub fn read(path: &Path) -> Result<Option<Rc<[u8]>>> {
     let known = FILES.with_borrow(|files| files.get(path).cloned());
     if let Some(bytes) = known {
@@ -48,29 +45,28 @@ pub fn read(path: &Path) -> Result<Option<Rc<[u8]>>> {
     Ok(bytes)
 }
 
-/// Whether the file at `path` is there and has `word` in it.
+/// Returns whether there is a file at `path` that contains `word`.
 pub fn mentions(path: &Path, word: &str) -> Result<bool> {
     Ok(read(path)?.is_some_and(|bytes| contains(&bytes, word)))
 }
 
-/// Whether `word` is somewhere in `bytes`.
+/// Returns whether `bytes` contains `word`.
 pub fn contains(bytes: &[u8], word: &str) -> bool {
     memchr::memmem::find(bytes, word.as_bytes()).is_some()
 }
 
-/// The file at `path`, parsed, if it is in a language that can be and mentions `word`.
+/// Returns the parsed file at `path`; `None` without a grammar for it, or if it does not contain `word`.
 pub fn source(path: &Path, word: &str) -> Result<Option<Rc<Source>>> {
     let Some(language) = Language::of(path) else {
         return Ok(None);
     };
-    if !mentions(path, word)? {
+    let Some(bytes) = read(path)?.filter(|bytes| contains(bytes, word)) else {
         return Ok(None);
-    }
+    };
     let known = SOURCES.with_borrow(|sources| sources.get(path).cloned());
     if let Some(source) = known {
         return Ok(Some(source));
     }
-    let bytes = read(path)?.unwrap_or_default();
     let Ok(text) = str::from_utf8(&bytes) else {
         return Ok(None);
     };
@@ -79,18 +75,16 @@ pub fn source(path: &Path, word: &str) -> Result<Option<Rc<Source>>> {
     Ok(Some(source))
 }
 
-/// Folders of a project's root that hold nothing of its own: what was built, and libraries.
+/// Folders in a project's root without code of its own: build output and vendored libraries.
 const FOREIGN: [&str; 2] = ["target", "vendor"];
 
-/// The files below `root` that fit `pattern`. Hidden folders, those of packages, and links are left out.
+/// Returns the files below `root` that match `pattern`, in order. Hidden folders, those of packages, and links to folders
+/// are not entered.
 pub fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let folder = glob::folder(pattern);
     let foreign: &[&str] = if folder.is_empty() { &FOREIGN } else { &[] };
     let files = listing(&root.join(folder), foreign)?;
-    let paths = files.iter().map(|file| match folder {
-        "" => file.clone(),
-        folder => format!("{folder}/{file}"),
-    });
+    let paths = files.iter().map(|file| joined(folder, file));
     let found = paths.filter(|path| glob::matches(pattern, path));
     let mut found: Vec<_> = found.map(PathBuf::from).collect();
     found.sort();
@@ -105,11 +99,8 @@ fn listing(root: &Path, foreign: &[&str]) -> Result<Listing> {
     let mut files = Vec::new();
     let mut todo = vec![String::new()];
     while let Some(folder) = todo.pop() {
-        for (name, is_folder) in entries(&root.join(&folder))?.iter() {
-            let path = match folder.as_str() {
-                "" => name.clone(),
-                folder => format!("{folder}/{name}"),
-            };
+        for (name, is_folder) in entries(&root.join(&folder))? {
+            let path = joined(&folder, &name);
             let is_foreign = folder.is_empty() && foreign.contains(&name.as_str());
             let hidden = name.starts_with('.') || name == "node_modules" || is_foreign;
             match is_folder {
@@ -124,13 +115,21 @@ fn listing(root: &Path, foreign: &[&str]) -> Result<Listing> {
     Ok(files)
 }
 
-/// What is in a folder; nothing if it is not there.
-pub fn entries(folder: &Path) -> Result<Entries> {
+/// Returns the path of `name` in `folder`, which is empty for the root.
+pub fn joined(folder: &str, name: &str) -> String {
+    match folder {
+        "" => name.to_owned(),
+        folder => format!("{folder}/{name}"),
+    }
+}
+
+/// Returns the names in a folder, in order, each with whether it is a folder itself; none if the folder is missing.
+pub fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
     let unread = || format!("`{}` cannot be read", folder.display());
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Entries::from([]));
+            return Ok(Vec::new());
         }
         Err(error) => return Err(error).with_context(unread),
     };
@@ -141,7 +140,7 @@ pub fn entries(folder: &Path) -> Result<Entries> {
         names.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
     }
     names.sort();
-    Ok(Entries::from(names))
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
-use super::disk::entries;
+use super::disk::{entries, joined};
 use super::{COMPLETE, Project, all, ask, look, own_templates};
 use crate::catalogue::{Stack, Templates, stack};
 use crate::edit::glob;
@@ -54,16 +54,17 @@ impl Project {
     }
 }
 
-/// What makes a folder a project.
+/// Markers by which a folder is a project of a stack.
 #[derive(Clone, Copy)]
 enum Markers {
-    /// All of the stack's markers.
+    /// All of `project.markers`.
     All,
-    /// One of those that a folder is known by which lacks something yet.
+    /// One of `project.almost`.
     Almost,
 }
 
 impl Markers {
+    /// Returns whether the folder `root` has these markers.
     fn fit(self, root: &Path, stack: &Stack) -> Result<bool> {
         let (facts, all) = match self {
             Self::All => (&stack.project.markers, true),
@@ -84,7 +85,7 @@ fn none_around(here: &Path) -> Result<Misuse> {
         here.display()
     );
     let templates = Templates::default();
-    let mut stacks = stacks(&templates)?;
+    let mut stacks = Stack::all(&templates)?;
     stacks.sort_by_key(|stack| !stack.default);
     let known_by: Vec<_> = stacks.iter().map(|s| s.project.known_by.as_str()).collect();
     Ok(Misuse::new(missing).help(format!(
@@ -145,7 +146,7 @@ fn at(
     }))
 }
 
-/// The names of the stacks, in the order in which they are tried: reading one takes a while, and most apps are of the default.
+/// Returns the names of the stacks, the default first: reading one is slow, and most apps are of that one.
 fn likely_first(templates: &Templates) -> Vec<&str> {
     let mut names = Stack::names(templates);
     let is_default = |name: &&str| {
@@ -154,11 +155,6 @@ fn likely_first(templates: &Templates) -> Vec<&str> {
     };
     names.sort_by_key(|name| !is_default(name));
     names
-}
-
-fn stacks(templates: &Templates) -> Result<Vec<Stack>> {
-    let names = Stack::names(templates).into_iter();
-    names.map(|name| Stack::read(name, templates)).collect()
 }
 
 /// Returns the candidates for apps below `folder`, if it is an umbrella or a workspace.
@@ -186,13 +182,9 @@ fn folders_like(root: &Path, pattern: &str) -> Result<Vec<String>> {
     {
         let mut next = Vec::new();
         for folder in &found {
-            let names = entries(&root.join(folder))?;
-            let names = names.iter();
+            let names = entries(&root.join(folder))?.into_iter();
             let names = names.filter(|(name, is_folder)| *is_folder && glob::matches(part, name));
-            next.extend(names.map(|(name, _)| match folder.as_str() {
-                "" => name.clone(),
-                folder => format!("{folder}/{name}"),
-            }));
+            next.extend(names.map(|(name, _)| joined(folder, &name)));
         }
         found = next;
     }

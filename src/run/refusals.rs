@@ -13,7 +13,7 @@ use crate::output::terminal::refused_overwrite;
 use crate::plan::{Plan, refuse_outside};
 
 impl Run<'_> {
-    /// Everything that stands in the way of `plan`.
+    /// Returns all obstacles to `plan`.
     pub fn refusals(&mut self, plan: &Plan) -> Result<Vec<Misuse>> {
         let mut misuses = Vec::new();
         self.collect(plan, &mut misuses)?;

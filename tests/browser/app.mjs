@@ -22,7 +22,7 @@ export function appUrl() {
   return env("APP_URL", "the address of a running app, for example http://localhost:4000").replace(/\/$/, "")
 }
 
-/** Whether the app is one of the Phoenix stack. */
+/** Returns whether the app is one of the Phoenix stack. */
 export function isPhoenix() {
   return process.env.APP_STACK === "phoenix"
 }

@@ -142,7 +142,7 @@ function connect(url, path = "/socket", options = { params: { token: undefined }
   return socket
 }
 
-/** What a push was answered: `{ ok: response }` or `{ error: response }`. */
+/** Resolves with the reply to a push: `{ ok: response }` or `{ error: response }`. */
 function reply(push, what) {
   return soon(`the reply to ${what}`, new Promise((resolve, reject) => {
     push.receive("ok", (response) => resolve({ ok: response }))

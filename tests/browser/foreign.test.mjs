@@ -6,7 +6,7 @@ import { appUrl, isPhoenix } from "./app.mjs"
 import { launch, open } from "./browser.mjs"
 import { askForToken, connect, embed, EVIL, post, serveThief, steal } from "./thief.mjs"
 
-// What a GET of /token is answered: axum knows the path, Phoenix's router only a POST of it.
+// Status of a GET of /token: axum's router has the path, Phoenix's only a POST of it.
 const NO_SUCH_GET = isPhoenix() ? 404 : 405
 
 let browser

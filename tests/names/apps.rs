@@ -26,7 +26,7 @@ fn an_app_with_a_name_of_any_length_is_formatted() {
     }
 }
 
-/// What `new` says of a name, which has to be refused, and the command that it suggests.
+/// Returns the error of `new` for a name that it refuses, and the suggested command.
 #[track_caller]
 fn suggested(name: &str, stack: &str) -> (String, Vec<String>) {
     let sandbox = Sandbox::new();
@@ -37,7 +37,7 @@ fn suggested(name: &str, stack: &str) -> (String, Vec<String>) {
     (error.to_owned(), help.collect())
 }
 
-/// The names of `nodes` in the file at `path` of a new app that `query` matches.
+/// Returns the names of a new app's modules.
 fn modules_of_a_new_app() -> BTreeSet<String> {
     let sandbox = Sandbox::with_app();
     let files = support::tree(&sandbox.path().join("my_app")).into_iter();
@@ -50,7 +50,7 @@ fn modules_of_a_new_app() -> BTreeSet<String> {
         .collect()
 }
 
-/// The packages that a new app depends on, as Rust names them.
+/// Returns the names of a new app's dependencies, as in Rust code.
 fn dependencies_of_a_new_app() -> BTreeSet<String> {
     let manifest = Sandbox::with_app().read("my_app/Cargo.toml");
     let tables = manifest
@@ -67,7 +67,7 @@ fn modules_and_dependencies_of_an_app_are_no_names_for_one() {
     assert!(modules.contains("endpoint"), "{modules:?}");
     let dependencies = dependencies_of_a_new_app();
     assert!(dependencies.contains("axum_channels"), "{dependencies:?}");
-    // What `gen` makes in it, and what its tests use.
+    // Modules that `gen` adds, and those of its tests.
     let more = ["auth", "support", "testing"].map(str::to_owned);
     let modules = modules
         .into_iter()

@@ -44,7 +44,7 @@ fn parses(folder: &Path) {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// Runs the command. If it is refused, nothing may have been written, and what is suggested in its place has to work.
+/// Runs the command. If it is refused, runs the suggested one, which has to succeed.
 #[track_caller]
 fn run_or_follow_the_suggestion(sandbox: &Sandbox, args: &[&str]) -> Ran {
     let ran = sandbox.run(args);
@@ -73,7 +73,7 @@ fn run_or_follow_the_suggestion(sandbox: &Sandbox, args: &[&str]) -> Ran {
     sandbox.run(&suggested).succeeded()
 }
 
-/// A socket, a channel that it routes, a presence in that, and what asks for the socket's token.
+/// Adds a socket, a channel that it routes, a presence in the channel, and tokens for the socket.
 fn grow(sandbox: &Sandbox, name: &str, socket: &str) {
     let in_socket = ["--socket", socket];
     for args in [

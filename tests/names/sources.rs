@@ -39,7 +39,7 @@ impl Names {
         name
     }
 
-    /// Whatever the rule allows: parts that start with a capital letter, joined by dots.
+    /// Characters that the rule allows: parts that start with a capital letter, joined by dots.
     fn anything(&mut self, length: usize) -> String {
         const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
         let mut name = String::from(self.capital());

@@ -11,7 +11,7 @@ use crate::edits::{
 use crate::shapes::auth_manual_step;
 use crate::support::Sandbox;
 
-/// Output of the script beside this file.
+/// Returns the output of a script beside this file.
 #[track_caller]
 fn elixir(script: &str, args: &[&str], input: &str) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -51,7 +51,7 @@ fn is_sound(sandbox: &Sandbox) {
     assert_eq!(complaints, "");
 }
 
-/// What an app grows by, step by step.
+/// Commands that extend an app, step by step.
 pub const GROWTH: [&[&str]; 12] = [
     &["gen", "channel", "User", "--no-socket"],
     &["gen", "channel", "User", "--yes"],
@@ -167,7 +167,7 @@ fn a_started_presence_leaves_a_file_that_parses() {
     }
 }
 
-/// Every file that an edit changed has `count` more calls of `line` in the body of a module that uses `used`.
+/// Checks that every changed file has `count` more calls with `line` in the body of a module that uses `used`.
 fn adds_to_the_body(kind: &Kind, used: &str, name: &str, line: &str, count: usize) {
     let mut edits = 0;
     for fixture in kind.fixtures() {

@@ -1,34 +1,14 @@
 //! Apps that others have made, older than Phoenix 1.8 or with files of the names that ours have.
 
+use crate::shapes;
 use crate::support::Sandbox;
 
 /// An app called `shop` on this version of Phoenix, with `files` in it.
 fn shop(version: &str, files: &[(&str, &str)]) -> Sandbox {
-    let sandbox = Sandbox::new();
     let lock = format!(
         "%{{\n  \"phoenix\": {{:hex, :phoenix, \"{version}\", \"abc\", [:mix], []}},\n}}\n"
     );
-    let skeleton = [
-        (
-            "mix.exs",
-            "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, version: \"0.1.0\", deps: deps()]\n  \
-             defp deps, do: [{:phoenix, \">= 1.0.0\"}]\nend\n",
-        ),
-        ("mix.lock", &lock),
-        (
-            "lib/shop_web.ex",
-            "defmodule ShopWeb do\n  def channel, do: quote(do: use(Phoenix.Channel))\nend\n",
-        ),
-        (
-            "lib/shop_web/endpoint.ex",
-            "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  plug ShopWeb.Router\nend\n",
-        ),
-        ("assets/js/app.js", "console.log(\"hi\")\n"),
-    ];
-    for (path, source) in skeleton.iter().chain(files) {
-        sandbox.write(&format!("my_app/{path}"), source);
-    }
-    sandbox
+    shapes::shop(&[&[("mix.lock", lock.as_str())], files].concat())
 }
 
 /// A router with one scope of a browser.

@@ -1,9 +1,7 @@
 //! The original walk-through, in a pseudo-terminal.
 #![cfg(unix)]
 
-use rexpect::session::spawn_command;
-
-use crate::support::Sandbox;
+use crate::support::{Sandbox, terminal};
 
 #[test]
 fn the_walk_through_is_true() {
@@ -20,23 +18,16 @@ fn the_walk_through_is_true() {
     let mut command = sandbox.command(&["gen", "channel", "User", "--color", "never"]);
     command.current_dir(sandbox.path().join("hello_sockets"));
 
-    let mut session = spawn_command(command, Some(20_000)).expect("it starts");
-    let asked = session
-        .exp_string("Do you want to create it? [Yn] ")
-        .expect("it asks");
-    session.send_line("Y").expect("it listens");
-    let rest = session.exp_eof().expect("it ends").replace("\r\n", "\n");
+    let shown = terminal::transcript(command, "Do you want to create it? [Yn] ", "Y");
 
     assert_eq!(
-        asked.replace("\r\n", "\n"),
+        shown,
         "* creating lib/hello_sockets_web/channels/user_channel.ex\n\
          * creating test/hello_sockets_web/channels/user_channel_test.exs\n\
          * creating test/support/channel_case.ex\n\
-         \nThe default socket handler - HelloSocketsWeb.UserSocket - was not found.\n\n"
-    );
-    assert_eq!(
-        rest,
-        "* creating lib/hello_sockets_web/channels/user_socket.ex\n\
+         \nThe default socket handler - HelloSocketsWeb.UserSocket - was not found.\n\n\
+         Do you want to create it? [Yn] Y\n\
+         * creating lib/hello_sockets_web/channels/user_socket.ex\n\
          * creating assets/js/user_socket.js\n\
          * injecting lib/hello_sockets_web/endpoint.ex\n\
          * injecting assets/js/app.js\n\

@@ -3,7 +3,7 @@
 use crate::support::{Ran, Sandbox};
 
 /// An app called `shop` with the names of `mix phx.new`, with `files`.
-fn shop(files: &[(&str, &str)]) -> Sandbox {
+pub fn shop(files: &[(&str, &str)]) -> Sandbox {
     let sandbox = Sandbox::new();
     let skeleton = [
         (

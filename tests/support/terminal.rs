@@ -2,14 +2,21 @@
 
 use std::process::Command;
 
-use rexpect::session::spawn_command;
+use rexpect::session::{PtySession, spawn_command};
 
 /// Maximum time that a command may take, in milliseconds: a limit for tests that hang.
 const TIMEOUT: u64 = 20_000;
 
+/// Starts `command` in a pseudo-terminal.
+pub fn start(command: Command) -> PtySession {
+    let mut session = spawn_command(command, Some(TIMEOUT)).expect("the command starts");
+    session.process_mut().set_kill_timeout(Some(1_000));
+    session
+}
+
 /// Runs `command` in a pseudo-terminal, types `answer` when `question` is asked, and returns what the terminal shows.
 pub fn transcript(command: Command, question: &str, answer: &str) -> String {
-    let mut session = spawn_command(command, Some(TIMEOUT)).expect("the command starts");
+    let mut session = start(command);
     let before = session.exp_string(question).expect("it asks");
     session.send_line(answer).expect("it reads");
     let after = session.exp_eof().expect("it ends");

@@ -39,7 +39,7 @@ impl Names {
         names
     }
 
-    /// Takes in what the file defines; around it, its name is short for the whole one.
+    /// Adds the definitions of the file. Beside a nested one, its name is short for the whole name.
     fn add_definitions(&mut self, query: &Query, source: &Source) {
         for captures in query.matches(source.root(), source) {
             let found = Match::from_captures(captures, source);
@@ -57,7 +57,7 @@ impl Names {
         }
     }
 
-    /// The whole name of what is defined at `at` under the name `written`: inside of what is defined around it.
+    /// Returns the whole name of a definition at `at` called `written`: after the names of those that contain it.
     pub fn defined(&self, at: usize, written: &str) -> String {
         let around = self.bodies.iter().filter(|(body, _)| body.contains(&at));
         let mut parts: Vec<_> = around.map(|(_, name)| name.as_str()).collect();
@@ -73,7 +73,7 @@ impl Names {
             .any(|name| self.ends_with(name, whole))
     }
 
-    /// Returns the long form of `written`, or `written` itself.
+    /// Returns the long forms of `written`, or `written` itself without one.
     pub fn wholes(&self, written: &str) -> Vec<String> {
         let (first, rest) = match written.split_once(self.separator) {
             Some((first, rest)) if !self.separator.is_empty() => (first, Some(rest)),

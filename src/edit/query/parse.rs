@@ -115,7 +115,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    /// The numbers of a kind of nodes. One that the grammar does not have would match nothing, silently.
+    /// Returns the numbers of a kind of nodes. A kind that the grammar does not have is an error: it would match nothing.
     fn kinds(&self, name: &str, named: bool) -> Result<Vec<u16>> {
         let kinds = self.language.kinds(name, named);
         let of = if named { "node of the kind" } else { "token" };
@@ -123,7 +123,7 @@ impl Parser<'_> {
         Ok(kinds.to_vec())
     }
 
-    /// The number of a field.
+    /// Returns the number of a field.
     fn field(&self, name: &str) -> Result<FieldId> {
         let field = self.language.grammar().field_id_for_name(name);
         field.with_context(|| self.missing("field", name))
@@ -251,15 +251,17 @@ impl Parser<'_> {
         let (Token::Predicate(name), Token::Capture(capture)) = (self.next()?, self.next()?) else {
             bail!("a predicate is a name and a capture")
         };
-        if let (Some(Token::Capture(other)), "eq?" | "not-eq?") =
-            (self.peek().cloned(), name.as_str())
-        {
+        let (positive, negated) = match name.strip_prefix("not-") {
+            Some(positive) => (positive, true),
+            None => (name.as_str(), false),
+        };
+        if let (Some(Token::Capture(other)), "eq?") = (self.peek().cloned(), positive) {
             self.at += 1;
             ensure!(self.take(')'), "#{name} compares two");
             return Ok(Predicate {
                 capture,
                 holds: Condition::SameAs(other),
-                negated: name == "not-eq?",
+                negated,
             });
         }
         let mut values = Vec::new();
@@ -275,20 +277,14 @@ impl Parser<'_> {
                 .cloned()
                 .with_context(|| format!("#{name} takes a string"))
         };
-        let (holds, negated) = match name.as_str() {
-            "eq?" => (Condition::Equals(single()?), false),
-            "not-eq?" => (Condition::Equals(single()?), true),
-            "match?" => (Condition::Matches(Regex::new(&single()?)?), false),
-            "not-match?" => (Condition::Matches(Regex::new(&single()?)?), true),
-            "any-of?" => (Condition::AnyOf(values), false),
-            "names?" => (Condition::Names(values), false),
-            "not-names?" => (Condition::Names(values), true),
-            "reads?" => (Condition::Reads(Regex::new(&single()?)?), false),
-            "not-reads?" => (Condition::Reads(Regex::new(&single()?)?), true),
-            "defines?" => (Condition::Defines(single()?), false),
-            "not-defines?" => (Condition::Defines(single()?), true),
-            "covers?" => (Condition::Covers(single()?), false),
-            "not-covers?" => (Condition::Covers(single()?), true),
+        let holds = match positive {
+            "eq?" => Condition::Equals(single()?),
+            "match?" => Condition::Matches(Regex::new(&single()?)?),
+            "any-of?" if !negated => Condition::AnyOf(values),
+            "names?" => Condition::Names(values),
+            "reads?" => Condition::Reads(Regex::new(&single()?)?),
+            "defines?" => Condition::Defines(single()?),
+            "covers?" => Condition::Covers(single()?),
             _ => bail!("#{name} is not understood"),
         };
         Ok(Predicate {

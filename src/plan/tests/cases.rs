@@ -1,7 +1,7 @@
-//! The cases beside every place: `places/<place>/<case>/`.
+//! The test cases of places: `places/<place>/<case>/`.
 //!
-//! A case has `before.*`, and one of these: `after.*`, what the edit makes of it; `manual.*`, what a reader makes of it with the
-//! lines that are printed; neither, if the text is there already. `with.toml` replaces values of the place's example.
+//! A case has `before.*`, and at most one of these: `after.*`, the file after the edit; `manual.*`, the file after a reader
+//! has inserted the printed lines. Without them, the text is already present. `with.toml` replaces values of the example.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,15 +11,15 @@ use crate::catalogue::generator::places;
 use crate::catalogue::templates::SHARED;
 use crate::edit::{self, Outcome};
 
-/// What an edit makes of a file.
+/// Outcome of an edit, for comparisons.
 #[derive(Debug, PartialEq, Eq)]
 enum Made {
     Text(String),
-    /// The lines that the reader has to put in.
+    /// The lines of the manual step.
     Manual(Vec<String>),
 }
 
-/// The source with the parts in it; `None` if a reader has to put them in.
+/// Returns the source with the parts in it; `None` for a manual step.
 pub fn applied(parts: &[Place], path: &Path, source: &str) -> Option<String> {
     match made(parts, path, source) {
         Made::Text(text) => Some(text),
@@ -40,7 +40,7 @@ fn parsed(path: &Path, source: &str) -> Source {
     Source::parse(source.to_owned(), language)
 }
 
-/// Calls `visit` with every case, the path of its place and the parts of that.
+/// Calls `visit` with every case, and with the path and the parts of its place.
 fn every_case(visit: &mut dyn FnMut(&Case, &str, &[Place])) {
     let templates = Templates::default();
     let renderer = Renderer::new(&templates);
@@ -102,7 +102,7 @@ fn every_place_that_may_be_left_to_a_reader_has_a_case_of_that() {
     assert!(without.is_empty(), "{without:?}");
 }
 
-/// Whether there is a file in which the place of a step is not found.
+/// Returns whether the place can be a manual step in an existing file.
 fn may_be_left(place: &Place) -> bool {
     let takes_all = |anchor: &edit::place::Anchor| anchor.query.is_none() && place.scope.is_empty();
     let is_blocked = place.blocked_by.is_some() || place.blocked_above.is_some();
@@ -135,7 +135,7 @@ fn cases(place: &Path) -> Vec<Case> {
 }
 
 impl Case {
-    /// The path of the case's file `stem`, in the language of `before`.
+    /// Returns the path of the case's file `stem`, in the language of `before`.
     fn path(&self, stem: &str) -> PathBuf {
         let extension = self.before.extension().expect("it has one");
         self.folder.join(stem).with_extension(extension)
@@ -145,13 +145,13 @@ impl Case {
         fs::read_to_string(self.path(stem)).ok()
     }
 
-    /// The values that differ from those of the place's example.
+    /// Returns the values that differ from those of the place's example.
     fn with(&self) -> BTreeMap<String, String> {
         let with = fs::read_to_string(self.folder.join("with.toml")).unwrap_or_default();
         toml::from_str(&with).expect("names and texts")
     }
 
-    /// What is wrong with the outcome, if anything.
+    /// Returns the fault in the outcome, if there is one.
     fn fault(&self, parts: &[Place]) -> Option<String> {
         let before = self.file("before").expect("it is text");
         let is_manual = self.file("manual").is_some();
@@ -191,7 +191,7 @@ impl Case {
         None
     }
 
-    /// Writes what becomes of a new case, to be read, and of a manual one to be finished: its lines are at the end.
+    /// With `BLESS`, writes the outcome of a new case, for review. The lines of a manual step are at the end, to be moved.
     fn bless(&self, made: &Made, before: &str) {
         if std::env::var_os("BLESS").is_none() {
             return;
@@ -206,7 +206,7 @@ impl Case {
         written.expect("it is written");
     }
 
-    /// What is wrong with the file in which a reader has pasted the lines, if anything.
+    /// Returns the fault in the file into which a reader has pasted the lines, if there is one.
     fn fault_of_pasting(&self, parts: &[Place], pasted: &str) -> Option<String> {
         let before = self.file("before").expect("it is text");
         let Made::Manual(lines) = made(parts, &self.before, &before) else {
@@ -237,7 +237,7 @@ impl Case {
     }
 }
 
-/// The words of a source or a sentence, without what stands between them.
+/// Returns the words of a source or a sentence.
 fn words(text: &str) -> Vec<&str> {
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
     words.filter(|word| !word.is_empty()).collect()
