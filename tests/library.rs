@@ -112,3 +112,18 @@ fn tests_of_a_program_are_not_taken_for_its_endpoint() {
         ran.stdout
     );
 }
+
+#[test]
+fn a_presence_names_the_dependency_that_it_lacks() {
+    let sandbox = program("0.8", &[]).after(&[&["gen", "library"]]);
+    let note = "src/channels/presence.rs needs the dependency serde_json.\n";
+
+    let with = sandbox.run(&["gen", "presence", "--dry-run"]).succeeded();
+    assert!(!with.stdout.contains(note), "{}", with.stdout);
+
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    let manifest = manifest.replace("serde_json = \"1\"\n", "");
+    sandbox.write("my_app/Cargo.toml", &manifest);
+    let without = sandbox.run(&["gen", "presence"]).succeeded();
+    assert!(without.stdout.contains(note), "{}", without.stdout);
+}

@@ -79,7 +79,7 @@ fn topics_per_user_need_a_socket_that_identifies_its_user() {
 
     let refused = sandbox.run(&["gen", "channel", "Inbox", "--per-user", "--yes"]);
     refused.misused(
-        "error: `--per-user` needs a socket that identifies its user, and no socket does\n\
+        "error: `--per-user` needs the token of `gen auth`, which identifies the user of a page\n\
          help: hello-sockets gen auth\n",
     );
     let both = sandbox.run(&["gen", "channel", "Inbox", "--per-user", "--exact"]);

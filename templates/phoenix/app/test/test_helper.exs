@@ -1,2 +1,2 @@
-# A message that a test waits for comes at once, or on a busy machine later.
+# On a busy machine, a message may take longer than the default of 100 ms.
 ExUnit.start(assert_receive_timeout: 1_000)

@@ -1,9 +1,0 @@
-defmodule MyAppWeb.Endpoint do
-  use Phoenix.Endpoint, otp_app: :my_app
-
-  socket "/socket", MyAppWeb.UserSocket,
-    websocket: true,
-    longpoll: false
-
-  plug MyAppWeb.Router
-end
