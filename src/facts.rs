@@ -23,7 +23,8 @@ pub struct Question {
     /// Query for patterns of folders that are excluded from those of `query`.
     pub except: Option<String>,
     pub search: Vec<String>,
-    pub mentions: String,
+    /// One of these words is in the file; no word is any file.
+    pub mentions: Vec<String>,
     pub within: Option<String>,
     /// Without it, the existence of the file counts.
     pub query: Option<String>,
@@ -78,7 +79,7 @@ pub fn first(
                 above: way.above,
                 except: way.except.as_ref().map(text).transpose()?,
                 search: way.search.iter().map(text).collect::<Result<_>>()?,
-                mentions: text(&way.mentions)?,
+                mentions: way.mentions.iter().map(text).collect::<Result<_>>()?,
                 within: way.within.as_ref().map(text).transpose()?,
                 query: way.query.as_ref().map(text).transpose()?,
             };
@@ -87,7 +88,7 @@ pub fn first(
                 continue;
             };
             // With several files, none is chosen.
-            if found.iter().any(|(_, other)| other != path) {
+            if !way.several && found.iter().any(|(_, other)| other != path) {
                 continue;
             }
             if way.value.is_none() && !value.is_empty() {
@@ -112,7 +113,7 @@ pub fn all(
 ) -> Result<BTreeSet<String>> {
     let question = Question {
         search: list.search.clone(),
-        mentions: renderer.text(&list.mentions, &context)?,
+        mentions: vec![renderer.text(&list.mentions, &context)?],
         query: Some(renderer.text(&list.query, &context)?),
         ..Question::default()
     };

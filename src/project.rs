@@ -89,11 +89,11 @@ impl Project {
 
     /// Returns the parsed file at `path` below the root; `None` if it is missing or cannot be parsed.
     pub fn source(&self, path: &Path) -> Result<Option<Rc<Source>>> {
-        source(&resolved(&self.root, path), "")
+        source(&resolved(&self.root, path), &[])
     }
 
     /// Returns the files below the root that match `pattern`, such as `lib/**/*.ex`, in order.
-    pub fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
+    pub fn list(&self, pattern: &str) -> Result<Rc<[PathBuf]>> {
         list(&self.root, pattern)
     }
 
@@ -210,8 +210,8 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     }
     let mut found = Vec::new();
     for pattern in &question.search {
-        for path in list(root, pattern)? {
-            let values = wanted.all(&root.join(&path))?.into_iter();
+        for path in list(root, pattern)?.iter() {
+            let values = wanted.all(&root.join(path))?.into_iter();
             found.extend(values.map(|value| (value, path.display().to_string())));
         }
     }
@@ -267,7 +267,7 @@ fn all(path: &Path, query: &str) -> Result<Vec<String>> {
 /// A look-up in a file.
 #[derive(Default)]
 struct Wanted<'a> {
-    mentions: &'a str,
+    mentions: &'a [String],
     within: Option<&'a str>,
     /// Without it, the existence of the file counts.
     query: Option<&'a str>,
@@ -278,10 +278,7 @@ impl Wanted<'_> {
     /// contains the word.
     fn all(&self, path: &Path) -> Result<Vec<String>> {
         let Some(query) = self.query else {
-            let is_meant = match self.mentions {
-                "" => path.is_file(),
-                word => disk::mentions(path, word)?,
-            };
+            let is_meant = disk::mentions_any(path, self.mentions)?;
             return Ok(is_meant.then(String::new).into_iter().collect());
         };
         let Some(source) = source(path, self.mentions)? else {

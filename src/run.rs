@@ -63,13 +63,24 @@ pub enum Ending {
 }
 
 /// A manual step.
-#[derive(PartialEq, Eq)]
 struct ManualStep {
     /// The file, if it exists.
     path: Option<PathBuf>,
     purpose: String,
     why: String,
     lines: Vec<String>,
+    /// The query that finds the lines: a later step with the same one replaces this.
+    present: Option<String>,
+}
+
+impl ManualStep {
+    /// Returns whether one of the two is enough.
+    fn is_like(&self, other: &Self) -> bool {
+        let is_same =
+            || self.purpose == other.purpose && self.why == other.why && self.lines == other.lines;
+        let is_found_by_the_same = self.present.is_some() && self.present == other.present;
+        self.path == other.path && (is_found_by_the_same || is_same())
+    }
 }
 
 impl<'a> Run<'a> {
@@ -229,9 +240,11 @@ impl<'a> Run<'a> {
                     purpose: step.manual.clone(),
                     why,
                     lines,
+                    present: step.parts.last().and_then(|part| part.present.clone()),
                 };
-                if !self.manual.contains(&step) {
-                    self.manual.push(step);
+                match self.manual.iter_mut().find(|known| known.is_like(&step)) {
+                    Some(known) => *known = step,
+                    None => self.manual.push(step),
                 }
                 return Ok(());
             }

@@ -81,17 +81,101 @@ fn an_older_axum_is_refused() {
     assert_eq!(sandbox.tree(), before);
 }
 
+const AUTH: &[&str] = &["gen", "auth", "--yes"];
+
+#[test]
+fn beside_a_module_auth_of_its_own_a_crate_gets_one_of_another_name() {
+    for path in ["src/auth.rs", "src/auth/mod.rs"] {
+        let own = "pub fn login() {}\n";
+        let sandbox = program("0.8", &[(path, own)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox.run(AUTH).succeeded();
+
+        let made = "* creating src/socket_auth.rs\n* creating src/socket_auth/tests.rs\n";
+        assert!(ran.stdout.starts_with(made), "{}", ran.stdout);
+        let read = |path: &str| sandbox.read(&format!("my_app/{path}"));
+        assert_eq!(read(path), own);
+        assert!(read("src/main.rs").contains("mod socket_auth;\n"));
+        let socket = read("src/channels/user_socket.rs");
+        assert!(socket.contains("\nuse crate::socket_auth;\n"), "{socket}");
+        assert!(
+            socket.contains("let user = socket_auth::user(info)?;\n"),
+            "{socket}"
+        );
+        let tests = read("src/socket_auth/tests.rs");
+        assert!(
+            tests.contains("\nuse crate::socket_auth as auth;\n"),
+            "{tests}"
+        );
+        assert!(
+            ran.stdout.contains("\n        .state(socket_auth::signer("),
+            "{}",
+            ran.stdout
+        );
+        assert!(
+            ran.stdout.contains("`current_user` in src/socket_auth.rs"),
+            "{}",
+            ran.stdout
+        );
+        let before = sandbox.tree();
+        sandbox.run(AUTH).succeeded();
+        assert_eq!(sandbox.tree(), before, "the same again");
+    }
+}
+
 #[test]
 fn gen_auth_takes_no_other_module_for_its_own() {
-    let sandbox = program("0.8", &[("src/auth.rs", "pub fn login() {}\n")]);
-    sandbox.run(&["gen", "library"]).succeeded();
+    let files = [
+        ("src/auth.rs", ""),
+        ("src/socket_auth.rs", "pub fn login() {}\n"),
+    ];
+    let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
     let before = sandbox.tree();
 
-    sandbox.run(&["gen", "auth", "--yes"]).misused(
-        "error: another module is in src/auth.rs: it has no `signer`\nhelp: give that another name, then run this again\n",
+    sandbox.run(AUTH).misused(
+        "error: another module is in src/socket_auth.rs: it has no `signer`\nhelp: give that another name, then run this again\n",
     );
 
     assert_eq!(sandbox.tree(), before);
+}
+
+const WITH_AUTH: &str = "    let secret_key_base = std::env::var(\"SECRET_KEY_BASE\").expect(\"it is set, to 64 bytes or more\");\n    \
+     let endpoint = axum_channels::Endpoint::builder()\n        .socket::<UserSocket>(\"/socket\")\n        \
+     .state(auth::signer(&secret_key_base))\n        .build();\n    \
+     let app = app // `app` is that router\n        .merge(endpoint.router())\n        \
+     .merge(auth::routes(&secret_key_base, &endpoint));\n";
+
+#[test]
+fn a_crate_without_an_endpoint_gets_the_lines_of_one_that_serves_tokens() {
+    for (files, crate_name) in [(&[][..], "crate"), (&[("src/lib.rs", "")], "shop")] {
+        let sandbox = program("0.8", files).after(&[&["gen", "library"]]);
+
+        let ran = sandbox.run(AUTH).succeeded();
+
+        let uses = format!(
+            "    use {crate_name}::channels::user_socket::UserSocket;\n\n    use {crate_name}::auth;\n\n"
+        );
+        let step = format!(
+            "\nAdd this to mount the socket and to serve tokens, where the app's `axum::Router` is made (there is no `src/endpoint.rs`):\n\n\
+             {uses}{WITH_AUTH}"
+        );
+        assert!(ran.stdout.contains(&step), "{}", ran.stdout);
+        assert_eq!(ran.stdout.matches("Add this").count(), 1, "{}", ran.stdout);
+        let uses = uses.replace("    ", "").replace("\n\n", "\n");
+        let pasted = sandbox
+            .read("my_app/src/main.rs")
+            .replace("use axum::Router;\n", &format!("use axum::Router;\n{uses}"))
+            .replace("    serve(", &format!("{WITH_AUTH}    serve("));
+        sandbox.write("my_app/src/main.rs", &pasted);
+
+        let again = sandbox.run(AUTH).found_all_identical();
+
+        assert!(!again.stdout.contains("Add this"), "{}", again.stdout);
+        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        let main = sandbox.read("my_app/src/main.rs");
+        let device = format!("use {crate_name}::channels::device_socket::DeviceSocket;\n");
+        assert!(main.contains(&device), "{main}");
+    }
 }
 
 #[test]
@@ -113,17 +197,67 @@ fn tests_of_a_program_are_not_taken_for_its_endpoint() {
     );
 }
 
-#[test]
-fn a_presence_names_the_dependency_that_it_lacks() {
+/// The dependencies of a crate with nothing but axum and the library, and after `commands`.
+fn dependencies(commands: &[&[&str]]) -> [String; 2] {
+    let manifest = |sandbox: &Sandbox| {
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        let (_, dependencies) = manifest
+            .split_once("[dependencies]\n")
+            .expect("it has some");
+        dependencies.to_owned()
+    };
     let sandbox = program("0.8", &[]).after(&[&["gen", "library"]]);
-    let note = "src/channels/presence.rs needs the dependency serde_json.\n";
+    let path = "my_app/Cargo.toml";
+    let all = sandbox.read(path);
+    let lines = all
+        .lines()
+        .filter(|line| !line.starts_with("serde_json") && !line.starts_with("tokio"));
+    sandbox.write(
+        path,
+        &lines.map(|line| format!("{line}\n")).collect::<String>(),
+    );
+    let before = manifest(&sandbox);
+    let sandbox = sandbox.after(commands);
+    let after = manifest(&sandbox);
+    for command in commands {
+        sandbox.run(command).found_all_identical();
+    }
+    [before, after]
+}
 
-    let with = sandbox.run(&["gen", "presence", "--dry-run"]).succeeded();
-    assert!(!with.stdout.contains(note), "{}", with.stdout);
+const OF_TESTS: &str =
+    "serde_json = \"1\"\ntokio = { version = \"1\", features = [\"macros\", \"rt\"] }\n";
 
-    let manifest = sandbox.read("my_app/Cargo.toml");
-    let manifest = manifest.replace("serde_json = \"1\"\n", "");
-    sandbox.write("my_app/Cargo.toml", &manifest);
-    let without = sandbox.run(&["gen", "presence"]).succeeded();
-    assert!(without.stdout.contains(note), "{}", without.stdout);
+#[test]
+fn a_test_of_a_channel_brings_the_dependencies_that_the_crate_lacks() {
+    let [before, after] = dependencies(&[&["gen", "channel", "Room", "--no-socket"]]);
+
+    assert_eq!(after, format!("{before}\n[dev-dependencies]\n{OF_TESTS}"));
+}
+
+#[test]
+fn a_presence_brings_the_dependencies_that_the_crate_lacks() {
+    let [before, after] = dependencies(&[&["gen", "presence"]]);
+
+    let of_tests = OF_TESTS.replace("serde_json = \"1\"\n", "");
+    assert_eq!(
+        after,
+        format!("{before}serde_json = \"1\"\n\n[dev-dependencies]\n{of_tests}")
+    );
+}
+
+#[test]
+fn dependencies_that_the_crate_has_are_left_as_they_are() {
+    let sandbox = program("0.8", &[]).after(&[&["gen", "library"]]);
+    let before = sandbox.read("my_app/Cargo.toml");
+
+    for command in [
+        &["gen", "channel", "Room", "--no-socket"][..],
+        &["gen", "presence"],
+    ] {
+        let ran = sandbox.run(command).succeeded();
+        assert!(!ran.stdout.contains("Cargo.toml\n"), "{}", ran.stdout);
+    }
+
+    assert_eq!(sandbox.read("my_app/Cargo.toml"), before);
 }

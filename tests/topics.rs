@@ -55,10 +55,7 @@ fn a_page_joins_the_topic_of_the_user_that_its_token_names() {
     );
     assert_eq!(
         lines_with(&script, "token.js"),
-        [
-            "import { renewToken, token, tokenFetched } from \"./token.js\"",
-            "import { user } from \"./token.js\""
-        ]
+        ["import { renewToken, token, tokenFetched, user } from \"./token.js\""]
     );
     sandbox.run(PRIVATE).found_all_identical();
 }
@@ -121,6 +118,27 @@ fn a_users_topic_before_and_after_the_token_comes_to_the_same() {
 
     assert_eq!(last.tree(), first.tree());
     last.run(AUTH).found_all_identical();
+}
+
+#[test]
+fn a_script_in_another_folder_imports_the_token_by_its_path_from_there() {
+    for (folder, path) in [
+        ("assets/js/lib", "../token.js"),
+        ("assets/src", "../js/token.js"),
+    ] {
+        for commands in [[PRIVATE, AUTH], [AUTH, PRIVATE]] {
+            let sandbox = Sandbox::with_app().after(&[&["gen", "socket", "User"]]);
+            let script = format!("my_app/{folder}/net.js");
+            sandbox.write(&script, &sandbox.read(SCRIPT));
+            std::fs::remove_file(sandbox.path().join(SCRIPT)).expect("it was there");
+
+            let sandbox = sandbox.after(&commands);
+
+            let import =
+                format!("import {{ renewToken, token, tokenFetched, user }} from \"{path}\"");
+            assert_eq!(lines_with(&sandbox.read(&script), "token.js"), [import]);
+        }
+    }
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Tera, which renders strings, whole TOML values and conditions. An undefined variable is an error.
+//!
+//! Besides Tera's own filters, there is `import_path`: `{{ "assets/js/token" | import_path(from="assets/js/lib/net.js") }}` is
+//! `../token`.
 
 use std::cell::OnceCell;
 
 use anyhow::{Context as _, Result, bail};
-use tera::{Context, Tera};
+use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use super::templates::Templates;
 use crate::edit::mark;
@@ -23,7 +26,7 @@ impl<'a> Renderer<'a> {
     pub fn new(templates: &'a Templates) -> Self {
         Self {
             templates,
-            plain: Tera::new(),
+            plain: with_filters(),
             shared: OnceCell::new(),
         }
     }
@@ -91,13 +94,39 @@ impl<'a> Renderer<'a> {
         if let Some(tera) = self.shared.get() {
             return Ok(tera);
         }
-        let mut tera = Tera::new();
+        let mut tera = with_filters();
         for (name, text) in self.templates.shared()? {
             // The including line has its own line ending.
             tera.add_raw_template(name, text.trim_end())?;
         }
         Ok(self.shared.get_or_init(|| tera))
     }
+}
+
+fn with_filters() -> Tera {
+    let mut tera = Tera::new();
+    tera.register_filter("import_path", import_path);
+    tera
+}
+
+/// Returns the path of `module` in imports of the script `from`. Both are paths below the root.
+fn import_path(module: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<String> {
+    let script: &str = arguments.must_get("from")?;
+    let (folder, _) = script.rsplit_once('/').unwrap_or_default();
+    let mut folders = folder.split('/').filter(|part| !part.is_empty()).peekable();
+    let mut rest = module;
+    while let Some(folder) = folders.peek()
+        && let Some(below) = rest
+            .strip_prefix(*folder)
+            .and_then(|rest| rest.strip_prefix('/'))
+    {
+        rest = below;
+        folders.next();
+    }
+    Ok(match folders.count() {
+        0 => format!("./{rest}"),
+        above => format!("{}{rest}", "../".repeat(above)),
+    })
 }
 
 /// Renders a template whose only tags are variables with texts, as most are; returns `None` for others. Tera would compile
@@ -196,6 +225,28 @@ fn with_found(text: &str, context: &Context) -> Option<Context> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_import_path_leads_from_the_script_to_the_module() {
+        let renderer = Templates::default();
+        let renderer = Renderer::new(&renderer);
+        for (module, script, expected) in [
+            ("assets/js/token", "assets/js/user_socket.js", "./token"),
+            (
+                "assets/js/token",
+                "assets/js/lib/net/socket.ts",
+                "../../token",
+            ),
+            ("assets/js/token", "assets/src/socket.js", "../js/token"),
+            ("assets/js/token", "assets/json/socket.js", "../js/token"),
+            ("assets/js/token", "socket.js", "./assets/js/token"),
+            ("token", "assets/js/socket.js", "../../token"),
+        ] {
+            let text = format!("{{{{ '{module}' | import_path(from='{script}') }}}}");
+            let path = renderer.text(&text, &Context::new());
+            assert_eq!(path.expect(script), expected, "{script}");
+        }
+    }
 
     #[test]
     fn variables_are_filled_in_as_tera_does_it_or_left_to_tera() {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::templates::{Origin, Templates};
 use super::typed;
+use crate::edit::place::one_or_many;
 
 /// Name of the file of a stack.
 pub const FILE: &str = "stack.toml";
@@ -100,9 +101,13 @@ pub struct Lookup {
     /// Patterns of files, such as `lib/**/*.ex`, of which exactly one must match.
     #[serde(default)]
     pub search: Vec<String>,
-    /// A word in the file. Files without it are not parsed. Without `query`, a file with it counts.
+    /// Several files may match; the first counts.
     #[serde(default)]
-    pub mentions: String,
+    pub several: bool,
+    /// A word in the file, or one of several. Files without it are not parsed. Without `query`, a file with it counts.
+    #[serde(default, deserialize_with = "one_or_many")]
+    #[schemars(with = "Vec<String>")]
+    pub mentions: Vec<String>,
     /// In a generator: a place whose `present` captures `@value` in its file.
     #[serde(default)]
     pub place: Option<String>,

@@ -19,7 +19,7 @@ pub enum Located {
 }
 
 impl Changes<'_> {
-    /// Returns the only file that matches `location`.
+    /// Returns the only file that matches `location`, or the only preferred one of several.
     pub fn locate(&self, location: &Location) -> Result<Located> {
         let mut found = Vec::new();
         for path in location.paths.iter().map(PathBuf::from) {
@@ -40,10 +40,32 @@ impl Changes<'_> {
                 }
             }
         }
+        if found.len() > 1
+            && let Some(preferred) = self.preferred(&found, location)?
+        {
+            return Ok(Located::At(preferred));
+        }
         Ok(match found.len() {
             0 => Located::Missing,
             1 => Located::At(found.swap_remove(0)),
             _ => Located::Several(found),
+        })
+    }
+
+    /// Returns the only one of `found` that the location prefers.
+    fn preferred(&self, found: &[PathBuf], location: &Location) -> Result<Option<PathBuf>> {
+        if location.prefer.is_none() {
+            return Ok(None);
+        }
+        let mut preferred = Vec::new();
+        for path in found {
+            if self.holds(path, location, location.prefer.as_ref())? {
+                preferred.push(path);
+            }
+        }
+        Ok(match preferred.as_slice() {
+            [path] => Some((*path).clone()),
+            _ => None,
         })
     }
 
@@ -96,7 +118,7 @@ impl Changes<'_> {
 
     /// Returns the files that match `pattern`, on disk or made by an earlier step.
     pub(super) fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
-        let mut paths = self.project.list(pattern)?;
+        let mut paths = self.project.list(pattern)?.to_vec();
         let made = self.files.iter().map(|change| &change.path);
         let made = made.filter(|path| crate::edit::glob::matches(pattern, &path.to_string_lossy()));
         paths.extend(made.cloned());

@@ -28,6 +28,9 @@ pub fn covers(pattern: &str, text: &str) -> bool {
     let Some(behind) = text.strip_prefix(start) else {
         return false;
     };
+    if !rest.contains('*') {
+        return behind.ends_with(rest);
+    }
     let mut ends = (0..=behind.len()).filter(|&at| behind.is_char_boundary(at));
     ends.any(|at| covers(rest, &behind[at..]))
 }

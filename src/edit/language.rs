@@ -110,7 +110,7 @@ impl Language {
         let name = path.file_name()?.to_str()?;
         LANGUAGES.iter().find(|language| {
             let mut patterns = language.rules.files.iter();
-            patterns.any(|pattern| glob::matches(pattern, name))
+            patterns.any(|pattern| glob::covers(pattern, name))
         })
     }
 

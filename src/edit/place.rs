@@ -116,6 +116,9 @@ pub struct Location {
     /// Searches `search` even if a file in `paths` matches. Two matching files make the edit a manual step.
     #[serde(default)]
     pub only: bool,
+    /// Query for the file to choose if several match. If more than one has it, none is chosen.
+    #[serde(default)]
+    pub prefer: Option<String>,
     /// Initial text of the file, created at the first of `paths` if no file matches.
     #[serde(default)]
     pub create: bool,
@@ -235,7 +238,7 @@ impl Also {
 }
 
 /// A text, or a list of them.
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum OneOrMany {

@@ -80,7 +80,13 @@ fn every_query_of_a_plan_is_one_of_tree_sitters_own() {
         for step in &plan.steps {
             let path = Path::new(&step.location.paths[0]);
             let language = Language::of(path).unwrap_or_else(|| panic!("{folder}: {path:?}"));
-            let location = [&step.location.holds, &step.location.search_holds];
+            let Location {
+                holds,
+                search_holds,
+                prefer,
+                ..
+            } = &step.location;
+            let location = [holds, search_holds, prefer];
             let queries = step.parts.iter().flat_map(queries);
             for query in queries.chain(location.into_iter().flatten()) {
                 if known.insert((language.name.clone(), query.clone())) {

@@ -102,12 +102,12 @@ fn ways(
     let mut ways: Vec<_> = files.collect();
     ways.push(Lookup {
         search: location.search,
-        mentions: location.mentions,
+        mentions: vec![location.mentions],
         ..base.clone()
     });
     ways.extend(place.elsewhere.map(|elsewhere| Lookup {
         search: elsewhere.search,
-        mentions: elsewhere.mentions,
+        mentions: vec![elsewhere.mentions],
         ..base
     }));
     Ok(ways)

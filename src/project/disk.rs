@@ -19,6 +19,8 @@ thread_local! {
     static FILES: RefCell<HashMap<PathBuf, Option<Rc<[u8]>>>> = RefCell::default();
     static SOURCES: RefCell<HashMap<PathBuf, Rc<Source>>> = RefCell::default();
     static LISTINGS: RefCell<HashMap<PathBuf, Listing>> = RefCell::default();
+    /// Results of [`list`], by the pattern below its root.
+    static LISTS: RefCell<HashMap<PathBuf, Rc<[PathBuf]>>> = RefCell::default();
 }
 
 /// Returns the bytes of the file at `path`; `None` if there is none.
@@ -50,17 +52,26 @@ pub fn mentions(path: &Path, word: &str) -> Result<bool> {
     Ok(read(path)?.is_some_and(|bytes| contains(&bytes, word)))
 }
 
+/// Returns whether there is a file at `path` that contains one of `words`, or any file without words.
+pub fn mentions_any(path: &Path, words: &[String]) -> Result<bool> {
+    Ok(read(path)?.is_some_and(|bytes| contains_any(&bytes, words)))
+}
+
+fn contains_any(bytes: &[u8], words: &[String]) -> bool {
+    words.is_empty() || words.iter().any(|word| contains(bytes, word))
+}
+
 /// Returns whether `bytes` contains `word`.
 pub fn contains(bytes: &[u8], word: &str) -> bool {
     memchr::memmem::find(bytes, word.as_bytes()).is_some()
 }
 
-/// Returns the parsed file at `path`; `None` without a grammar for it, or if it does not contain `word`.
-pub fn source(path: &Path, word: &str) -> Result<Option<Rc<Source>>> {
-    let Some(language) = Language::of(path) else {
+/// Returns the parsed file at `path`; `None` without a grammar for it, or if it contains none of `words`.
+pub fn source(path: &Path, words: &[String]) -> Result<Option<Rc<Source>>> {
+    let Some(bytes) = read(path)?.filter(|bytes| contains_any(bytes, words)) else {
         return Ok(None);
     };
-    let Some(bytes) = read(path)?.filter(|bytes| contains(bytes, word)) else {
+    let Some(language) = Language::of(path) else {
         return Ok(None);
     };
     let known = SOURCES.with_borrow(|sources| sources.get(path).cloned());
@@ -80,7 +91,11 @@ const FOREIGN: [&str; 2] = ["target", "vendor"];
 
 /// Returns the files below `root` that match `pattern`, in order. Hidden folders, those of packages, and links to folders
 /// are not entered.
-pub fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
+pub fn list(root: &Path, pattern: &str) -> Result<Rc<[PathBuf]>> {
+    let key = root.join(pattern);
+    if let Some(paths) = LISTS.with_borrow(|lists| lists.get(&key).cloned()) {
+        return Ok(paths);
+    }
     let folder = glob::folder(pattern);
     let foreign: &[&str] = if folder.is_empty() { &FOREIGN } else { &[] };
     let files = listing(&root.join(folder), foreign)?;
@@ -88,6 +103,8 @@ pub fn list(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let found = paths.filter(|path| glob::matches(pattern, path));
     let mut found: Vec<_> = found.map(PathBuf::from).collect();
     found.sort();
+    let found = Rc::from(found);
+    LISTS.with_borrow_mut(|lists| lists.insert(key, Rc::clone(&found)));
     Ok(found)
 }
 
@@ -163,7 +180,7 @@ mod tests {
         fs::write(folder.path().join("lib/b.ex"), "first").expect("it can be");
 
         assert_eq!(look(), before);
-        assert_eq!(before, (vec![PathBuf::from("lib/a.ex")], true));
+        assert_eq!(before, (Rc::from([PathBuf::from("lib/a.ex")]), true));
     }
 
     #[test]
@@ -176,6 +193,6 @@ mod tests {
 
         let found = list(root.path(), "**/*.rs").expect("it can be read");
 
-        assert_eq!(found, [PathBuf::from("a/vendor/mod.rs")]);
+        assert_eq!(*found, [PathBuf::from("a/vendor/mod.rs")]);
     }
 }

@@ -114,6 +114,11 @@ fn what_is_generated_for_random_names_of_any_length_is_formatted_and_parses() {
         for length in lengths {
             let (name, socket) = (names.next(length), names.next(length));
             grow(&sandbox, &name, &socket);
+            let private = ["gen", "channel", &names.next(length), "--per-user"];
+            run_or_follow_the_suggestion(
+                &sandbox,
+                &[&private[..], &["--socket", &socket]].concat(),
+            );
         }
         let folder = sandbox.path().join("my_app");
         is_formatted(&folder);

@@ -88,14 +88,21 @@ fn a_socket_is_found_by_its_module_and_mounted_if_it_is_not() {
             .run(&["gen", "channel", "Zebra", "--yes"])
             .succeeded();
 
+        let [channels, tests] = match path.starts_with("web/") {
+            true => ["web/channels", "test/channels"],
+            false => ["lib/shop_web/channels", "test/shop_web/channels"],
+        };
         let expected = [
-            "* creating lib/shop_web/channels/zebra_channel.ex",
-            "* creating test/shop_web/channels/zebra_channel_test.exs",
+            &format!("* creating {tests}/zebra_channel_test.exs"),
             "* creating test/support/channel_case.ex",
             &format!("* injecting {path}"),
             "* injecting lib/shop_web/endpoint.ex",
         ];
-        assert_eq!(lines(&ran), expected);
+        let mut found = lines(&ran);
+        let channel = format!("* creating {channels}/zebra_channel.ex");
+        found.retain(|line| *line != channel);
+        assert_eq!(found, expected, "{}", ran.stdout);
+        assert!(ran.stdout.contains(&channel), "{}", ran.stdout);
         assert!(
             sandbox
                 .read(&format!("my_app/{path}"))
@@ -181,11 +188,63 @@ fn the_endpoint_names_the_web_module_if_there_is_none() {
         "{}",
         ran.stdout
     );
-    let channel = sandbox.read("my_app/lib/shop/channels/zebra_channel.ex");
+    // As Phoenix 1.2 has it.
+    let channel = sandbox.read("my_app/web/channels/zebra_channel.ex");
     assert!(
         channel.starts_with("defmodule Shop.ZebraChannel do\n  use Phoenix.Channel\n"),
         "{channel}"
     );
+}
+
+#[test]
+fn an_app_with_its_channels_in_web_gets_everything_there() {
+    let sandbox = shop(&[
+        (
+            "web/web.ex",
+            "defmodule Shop.Web do\n  def channel, do: quote(do: use(Phoenix.Channel))\nend\n",
+        ),
+        (
+            "web/router.ex",
+            &API_ROUTER
+                .replace("ShopWeb, :router", "Shop.Web, :router")
+                .replace("ShopWeb", "Shop"),
+        ),
+        ("lib/shop/endpoint.ex", &ENDPOINT.replace("ShopWeb", "Shop")),
+    ]);
+    std::fs::remove_file(sandbox.path().join("my_app/lib/shop_web.ex")).expect("it was there");
+    std::fs::remove_dir_all(sandbox.path().join("my_app/lib/shop_web")).expect("it was there");
+
+    let mut made = Vec::new();
+    for command in [
+        &["gen", "channel", "Zebra", "--yes"][..],
+        &["gen", "presence", "--channel", "Zebra"],
+        &["gen", "auth"],
+    ] {
+        let ran = sandbox.run(command).succeeded();
+        let created = ran
+            .stdout
+            .lines()
+            .filter_map(|line| line.strip_prefix("* creating "));
+        made.extend(created.map(str::to_owned));
+        let before = sandbox.tree();
+        sandbox.run(&[command, &["--skip"]].concat()).succeeded();
+        assert_eq!(sandbox.tree(), before, "{command:?} again");
+    }
+
+    made.sort();
+    let expected = [
+        "assets/js/token.js",
+        "assets/js/user_socket.js",
+        "test/channels/presence_test.exs",
+        "test/channels/socket_token_test.exs",
+        "test/channels/zebra_channel_test.exs",
+        "test/support/channel_case.ex",
+        "web/channels/presence.ex",
+        "web/channels/socket_token.ex",
+        "web/channels/user_socket.ex",
+        "web/channels/zebra_channel.ex",
+    ];
+    assert_eq!(made, expected);
 }
 
 #[test]
@@ -260,16 +319,37 @@ fn the_exit_code_of_strict_shows_open_manual_steps() {
 }
 
 #[test]
-fn of_two_endpoints_none_is_guessed() {
+fn of_two_endpoints_that_of_the_web_module_mounts_the_socket() {
     let admin = ENDPOINT.replace("ShopWeb.Endpoint", "ShopWeb.AdminEndpoint");
-    let sandbox = shop(&[("lib/shop_web/admin/endpoint.ex", &admin)]);
+    let usual = "lib/shop_web/endpoint.ex";
+    let nested = "lib/shop_web/admin/endpoint.ex";
+    for [own, other] in [[usual, nested], [nested, usual]] {
+        let sandbox = shop(&[("mix.exs", MIX), (own, ENDPOINT), (other, &admin)]);
+
+        sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+
+        let read = |path: &str| sandbox.read(&format!("my_app/{path}"));
+        let mount = "\n  socket \"/socket\", ShopWeb.UserSocket,\n    websocket: true,\n    longpoll: false,\n    auth_token: true\n";
+        assert!(read(own).contains(mount), "{}", read(own));
+        assert_eq!(read(other), admin);
+    }
+}
+
+#[test]
+fn of_two_endpoints_of_other_names_none_is_guessed() {
+    let [public, admin] = ["Public", "Admin"]
+        .map(|name| ENDPOINT.replace("ShopWeb.Endpoint", &format!("ShopWeb.{name}Endpoint")));
+    let sandbox = shop(&[
+        ("lib/shop_web/endpoint.ex", &public),
+        ("lib/shop_web/admin/endpoint.ex", &admin),
+    ]);
 
     let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
 
     let why = "\nAdd this to `lib/shop_web/endpoint.ex` to mount the socket (files `lib/shop_web/endpoint.ex` and \
                `lib/shop_web/admin/endpoint.ex` would do):\n";
     assert!(ran.stdout.contains(why), "{}", ran.stdout);
-    assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), ENDPOINT);
+    assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), public);
 }
 
 #[test]
@@ -347,6 +427,9 @@ const API_ROUTER: &str = "defmodule ShopWeb.Router do\n  use ShopWeb, :router\n\
 const SOCKET_OF_ITS_OWN: &str = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  def connect(%{\"key\" => key}, socket, _info) do\n    \
                                  {:ok, assign(socket, :key, key)}\n  end\n\n  def id(socket), do: socket.assigns.key\nend\n";
 
+const PUBLIC_ENDPOINT: &str =
+    "defmodule ShopWeb.Public.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\nend\n";
+
 const ADMIN_ENDPOINT: &str =
     "defmodule Shop.Admin.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\nend\n";
 
@@ -359,7 +442,8 @@ pub fn auth_manual_step() -> (Sandbox, [(&'static str, String); 3]) {
         ("mix.exs", MIX),
         ("lib/shop_web/router.ex", API_ROUTER),
         ("lib/shop_web/channels/user_socket.ex", SOCKET_OF_ITS_OWN),
-        // Of two endpoints, none is chosen.
+        // Of two endpoints, neither of which is that of the web module, none is chosen.
+        ("lib/shop_web/endpoint.ex", PUBLIC_ENDPOINT),
         ("lib/shop/admin/endpoint.ex", ADMIN_ENDPOINT),
     ];
     let sandbox = shop(&files);

@@ -63,13 +63,40 @@ fn a_topic_per_user_is_joined_only_by_that_user() {
 ";
     assert!(channel.contains(join), "{channel}");
     let script = sandbox.read(SCRIPT);
-    assert!(script.contains("import { userFetched } from \"./token.js\"\n"));
+    let import = "import { renewToken, token, tokenFetched, userFetched } from \"./token.js\"\n";
+    assert!(script.contains(import), "{script}");
+    assert_eq!(script.matches("token.js").count(), 1, "{script}");
     assert!(script.contains("  inboxChannel = socket.channel(`inbox:${user}`, {})\n"));
     let token = sandbox.read("my_app/assets/js/token.js");
     assert!(token.contains("export const userFetched = "), "{token}");
     let before = sandbox.tree();
     sandbox.run(&per_user).succeeded();
     assert_eq!(sandbox.tree(), before, "the same again");
+}
+
+#[test]
+fn a_script_in_another_folder_imports_the_token_by_its_path_from_there() {
+    for (folder, path) in [
+        ("assets/js/lib", "../token.js"),
+        ("assets/src", "../js/token.js"),
+    ] {
+        let sandbox = Sandbox::with_phoenix_app().after(&[&["gen", "socket", "User"]]);
+        let script = format!("my_app/{folder}/net.js");
+        sandbox.write(&script, &sandbox.read(SCRIPT));
+        std::fs::remove_file(sandbox.path().join(SCRIPT)).expect("it was there");
+
+        let sandbox =
+            sandbox.after(&[&["gen", "auth"], &["gen", "channel", "Inbox", "--per-user"]]);
+
+        let script = sandbox.read(&script);
+        let imports: Vec<_> = script
+            .lines()
+            .filter(|line| line.contains("token.js"))
+            .collect();
+        let import =
+            format!("import {{ renewToken, token, tokenFetched, userFetched }} from \"{path}\"");
+        assert_eq!(imports, [import]);
+    }
 }
 
 #[test]

@@ -171,6 +171,36 @@ fn a_token_travels_as_the_umbrellas_lock_allows() {
 }
 
 #[test]
+fn a_web_app_is_known_whatever_function_names_its_dependency() {
+    let deps = "defp deps do\n    [\n      {:phoenix, \"~> 1.8.0\"},\n      {:shop, in_umbrella: true}\n    ]\n  end";
+    for (deps_key, function) in [
+        ("deps: deps() ++ Shop.Deps.shared()", "defp deps, do: []"),
+        ("deps: Shop.Deps.umbrella_deps(:phoenix)", ""),
+        ("deps: deps()", "defp deps, do: [Shop.Deps.get(:phoenix)]"),
+    ] {
+        let sandbox = umbrella();
+        let path = "shop_umbrella/apps/shop_web/mix.exs";
+        let mix = sandbox.read(path);
+        assert!(mix.contains(deps), "{mix}");
+        let mix = mix
+            .replace("deps: deps()", deps_key)
+            .replace(deps, function);
+        sandbox.write(path, &mix);
+        // Also with a second endpoint.
+        let admin = "defmodule ShopWeb.Admin.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop_web\nend\n";
+        sandbox.write("shop_umbrella/apps/shop_web/lib/shop_web/admin.ex", admin);
+
+        for folder in ["", "apps/shop_web"] {
+            let channel = ["gen", "channel", "Room", "--yes", "--skip"];
+            run_in(&sandbox, folder, &channel).succeeded();
+        }
+
+        let endpoint = sandbox.read("shop_umbrella/apps/shop_web/lib/shop_web/endpoint.ex");
+        assert!(endpoint.contains("ShopWeb.UserSocket"), "{endpoint}");
+    }
+}
+
+#[test]
 fn of_several_web_apps_one_has_to_be_chosen() {
     let sandbox = umbrella();
     sandbox.write(

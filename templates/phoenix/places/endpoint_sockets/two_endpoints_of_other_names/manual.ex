@@ -1,4 +1,4 @@
-defmodule MyAppWeb.Endpoint do
+defmodule MyAppWeb.PublicEndpoint do
   use Phoenix.Endpoint, otp_app: :my_app
 
   socket "/socket", MyAppWeb.UserSocket,
