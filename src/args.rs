@@ -27,6 +27,8 @@ pub enum Command {
     Gen(Gen),
     /// `templates docs`: the reference of templates.
     Reference,
+    /// `templates test`: the test cases of the project's own places.
+    TestTemplates,
 }
 
 /// Options of `new`.
@@ -112,17 +114,16 @@ impl Args {
     ///
     /// # Errors
     /// A generator or a stack is invalid.
-    pub fn parse(around: Option<&Project>) -> Result<Self> {
-        let built_in = Templates::default();
+    pub fn parse(around: Option<&Project>, built_in: &Templates) -> Result<Self> {
         let typed: Vec<_> = std::env::args_os().collect();
         let has = |word: &str| typed.iter().any(|arg| arg == word);
         // Reads templates only for commands that need them.
         let new = match has("new") {
-            true => new_command(&built_in)?,
+            true => new_command(built_in)?,
             false => clap::Command::new("new"),
         };
         let generators = match has("gen") {
-            true => subcommands(around, &built_in)?,
+            true => subcommands(around, built_in)?,
             false => Vec::new(),
         };
         let matches = command(new, generators).get_matches_from(typed);
@@ -133,6 +134,9 @@ impl Args {
                 Some((generator, matches)) => Command::Gen(Gen::read(generator, matches)),
                 None => Command::Reference,
             },
+            Some((_, matches)) if matches.subcommand_name() == Some("test") => {
+                Command::TestTemplates
+            }
             _ => Command::Reference,
         };
         Ok(Self { command, color })
@@ -155,12 +159,16 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .arg_required_else_help(true)
         .subcommands(generators);
     let templates = clap::Command::new("templates")
-        .about("Print the reference for own stacks and generators")
+        .about("Print the reference for own stacks and generators, or test their places")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
             clap::Command::new("docs")
                 .about("Print the reference of stack.toml, generator.toml and places"),
+        )
+        .subcommand(
+            clap::Command::new("test")
+                .about("Run the test cases of the places in .hello-sockets/templates/"),
         );
     clap::Command::new("hello-sockets")
         .version(env!("CARGO_PKG_VERSION"))

@@ -30,6 +30,7 @@ mod secrets;
 mod shell;
 
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::Result;
 
@@ -37,6 +38,7 @@ use args::{Args, Command, Common, Gen};
 use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
+use catalogue::templates::SHARED;
 use output::interrupt;
 use output::terminal::{self, Terminal};
 use plan::Request;
@@ -55,26 +57,34 @@ pub fn main() -> ExitCode {
 const OPEN: u8 = 3;
 
 fn run() -> Result<ExitCode> {
-    // The current project may have its own generators, for `gen` and its help.
-    let around = match std::env::args_os().any(|arg| arg == "gen") {
-        true => Project::around()?,
+    // Read once: parsing the files of a stack takes as long as the edits.
+    let built_in = Rc::new(Templates::default());
+    // The current project may have its own generators, for `gen` and its help, and places with test cases.
+    let has = |word: &str| std::env::args_os().any(|arg| arg == word);
+    let around = match has("gen") || has("templates") && has("test") {
+        true => Project::around(&built_in)?,
         false => Vec::new(),
     };
-    let args = Args::parse(around.first())?;
+    let args = Args::parse(around.first(), &built_in)?;
     interrupt::watch()?;
     let mut terminal = Terminal::new(args.color);
     match args.command {
         Command::New(mut new) => {
-            new::complete(&mut new, &terminal)?;
-            let ending = new::new(&new, &mut terminal)?;
+            new::complete(&mut new, &built_in, &terminal)?;
+            let ending = new::new(&new, &built_in, &mut terminal)?;
             Ok(code(ending, &new.common))
         }
         Command::Gen(generate) => {
             let common = generate.common.clone();
             Ok(code(r#gen(generate, around, &mut terminal)?, &common))
         }
+        Command::TestTemplates => {
+            let project = Project::only(around)?;
+            let outcome = test_templates(&project, &terminal)?;
+            Ok(code(outcome, &Common::default()))
+        }
         Command::Reference => {
-            terminal.print(&reference(&Templates::default())?);
+            terminal.print(&reference(&built_in)?);
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -86,6 +96,30 @@ fn code(ending: Ending, common: &Common) -> ExitCode {
         Ending::Open if common.strict => ExitCode::from(OPEN),
         Ending::Open | Ending::Done => ExitCode::SUCCESS,
     }
+}
+
+/// Runs the test cases of the project's own places.
+fn test_templates(project: &Project, terminal: &Terminal) -> Result<Ending> {
+    let renderer = Renderer::new(&project.templates);
+    let (mut count, mut failed) = (0, 0);
+    for folder in [&project.stack.name, SHARED] {
+        plan::cases::every_case(folder, &project.facts, &renderer, &mut |case, parts| {
+            count += 1;
+            match case.fault(parts)? {
+                None => terminal.report("passed", &case.path),
+                Some(fault) => {
+                    failed += 1;
+                    terminal.report("failed", format!("{}: {}", case.path, fault.trim_end()));
+                }
+            }
+            Ok(())
+        })?;
+    }
+    terminal.say(&format!("Cases: {count}. Failed: {failed}."));
+    Ok(match failed {
+        0 => Ending::Done,
+        _ => Ending::Failed,
+    })
 }
 
 fn r#gen(args: Gen, around: Vec<Project>, terminal: &mut Terminal) -> Result<Ending> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Context as _, Result};
 use tera::Context;
@@ -25,7 +26,7 @@ use crate::shell::quoted;
 ///
 /// # Errors
 /// The folder is missing and there is no terminal.
-pub fn complete(args: &mut New, terminal: &Terminal) -> Result<()> {
+pub fn complete(args: &mut New, templates: &Templates, terminal: &Terminal) -> Result<()> {
     if !args.path.as_os_str().is_empty() {
         return Ok(());
     }
@@ -35,7 +36,7 @@ pub fn complete(args: &mut New, terminal: &Terminal) -> Result<()> {
     }
     args.path = dialogue::path()?;
     if args.stack_from == StackFrom::Default {
-        let mut stacks = Stack::all(&Templates::default())?;
+        let mut stacks = Stack::all(templates)?;
         stacks.sort_by_key(|stack| !stack.default);
         let shown = |stack: &Stack| format!("{}: {}", stack.name, stack.about);
         let choices: Vec<_> = stacks.iter().map(shown).collect();
@@ -47,16 +48,16 @@ pub fn complete(args: &mut New, terminal: &Terminal) -> Result<()> {
 }
 
 /// Makes a new app.
-pub fn new(args: &New, terminal: &mut Terminal) -> Result<Ending> {
-    let templates = Templates::default();
-    let stack = Stack::read(&args.stack, &templates)?;
-    let generator = Generator::read(&stack.name, APP, &templates)?;
+pub fn new(args: &New, templates: &Rc<Templates>, terminal: &mut Terminal) -> Result<Ending> {
+    let stack = Stack::read(&args.stack, templates)?;
+    let generator = Generator::read(&stack.name, APP, templates)?;
     let (name, misuse) = app_name(args, &stack)?;
     let mut misuses: Vec<_> = misuse.into_iter().collect();
     misuses.extend(unknown(args, &generator));
-    let project = Project::planned(args.path.clone(), stack.clone(), given(args, &stack, name))?;
+    let given = given(args, &stack, name);
+    let project = Project::planned(args.path.clone(), stack.clone(), given, templates)?;
     let project = project.context("the stack has a fact that a new app cannot have")?;
-    let renderer = Renderer::new(&templates);
+    let renderer = Renderer::new(templates);
     let request = Request {
         options: args.asked.options.clone(),
         secrets: secrets(&project, &generator, &renderer)?,

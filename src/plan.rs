@@ -3,7 +3,9 @@
 //!
 //! - [`variables`]: variables of templates
 //! - [`steps`]: inserts and their places
+//! - [`cases`]: the test cases of places
 
+pub mod cases;
 pub mod steps;
 mod variables;
 

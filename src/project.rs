@@ -43,19 +43,23 @@ pub struct Project {
 impl Project {
     /// Returns the app that `new` creates in `root`, with the facts `given`, such as `name`. It has two more facts: the
     /// quoted folder, and the name of its parent folder, `parent`. Returns `None` if a fact of the stack has no value.
-    pub fn planned(root: PathBuf, stack: Stack, mut given: Facts) -> Result<Option<Self>> {
+    pub fn planned(
+        root: PathBuf,
+        stack: Stack,
+        mut given: Facts,
+        templates: &Rc<Templates>,
+    ) -> Result<Option<Self>> {
         given.insert("folder".to_owned(), quoted(&root));
         let absolute = std::path::absolute(&root).unwrap_or_default();
         let parent = absolute.parent().and_then(Path::file_name);
         let parent = parent.unwrap_or_default().to_string_lossy().into_owned();
         given.insert("parent".to_owned(), parent);
         given.insert("complete".to_owned(), COMPLETE.to_owned());
-        let templates = Templates::default();
-        let facts = facts::work_out(&stack.project.facts, given, &templates, &|_| Ok(Vec::new()))?;
+        let facts = facts::work_out(&stack.project.facts, given, templates, &|_| Ok(Vec::new()))?;
         Ok(facts.map(|facts| Self {
             root,
             stack,
-            templates: Rc::new(templates),
+            templates: Rc::clone(templates),
             facts,
             below: PathBuf::new(),
         }))
@@ -149,8 +153,8 @@ fn is_dangling(path: &Path) -> bool {
         .any(|path| path.is_symlink() && fs::metadata(path).is_err())
 }
 
-/// Returns the own templates of the project in `root`.
-fn own_templates(root: &Path) -> Result<Templates> {
+/// Returns the templates of the project in `root`: `built_in` if it has none of its own.
+fn templates_of(root: &Path, built_in: &Rc<Templates>) -> Result<Rc<Templates>> {
     let folder = root.join(OVERRIDES);
     let mut own = BTreeMap::new();
     let mut todo = vec![String::new()];
@@ -166,7 +170,10 @@ fn own_templates(root: &Path) -> Result<Templates> {
             }
         }
     }
-    Ok(Templates::new(own))
+    Ok(match own.is_empty() {
+        true => Rc::clone(built_in),
+        false => Rc::new(Templates::new(own)),
+    })
 }
 
 /// Resolves `path` from the folder `root`, which may not exist; then `..` cannot be resolved by the system.

@@ -386,3 +386,55 @@ mod outside {
         assert_eq!(sandbox.tree(), before);
     }
 }
+
+#[test]
+fn cases_of_own_places_pass_or_fail_with_their_outcome() {
+    let sandbox = Sandbox::with_app();
+    let place = r#"
+about = "The list of notes"
+text = "{{ name }} = 1"
+present = '(pair (bare_key) @name (#eq? @name "{{ name }}"))'
+
+[needs]
+name = "The note"
+
+[example.with]
+name = "milk"
+
+[file]
+paths = ["notes.toml"]
+
+[[anchor]]
+at = "end"
+"#;
+    let write = |path: &str, text: &str| sandbox.write(&format!("{OWN}/places/{path}"), text);
+    write("notes.toml", place);
+    write("notes/last/before.toml", "bread = 1\n");
+    write("notes/last/after.toml", "bread = 1\nmilk = 1\n");
+    write("notes/there/before.toml", "milk = 2\n");
+    write("notes/with_another_name/before.toml", "milk = 2\n");
+    write("notes/with_another_name/with.toml", "name = \"bread\"\n");
+    let before = sandbox.tree();
+
+    let failing = sandbox.run(&["templates", "test"]);
+
+    assert_eq!(
+        (failing.code, failing.stdout.as_str()),
+        (
+            Some(1),
+            "* passed rust/places/notes/last\n\
+             * passed rust/places/notes/there\n\
+             * failed rust/places/notes/with_another_name: the outcome is\nmilk = 2\nbread = 1\n\
+             \nCases: 3. Failed: 1.\n"
+        ),
+        "{}",
+        failing.stderr
+    );
+    assert_eq!(sandbox.tree(), before);
+
+    write(
+        "notes/with_another_name/after.toml",
+        "milk = 2\nbread = 1\n",
+    );
+    sandbox.run(&["templates", "test"]).succeeded();
+}

@@ -21,25 +21,7 @@ pub enum Located {
 impl Changes<'_> {
     /// Returns the only file that matches `location`, or the only preferred one of several.
     pub fn locate(&self, location: &Location) -> Result<Located> {
-        let mut found = Vec::new();
-        for path in location.paths.iter().map(PathBuf::from) {
-            if found.is_empty()
-                && self.contains(&path)?
-                && self.holds(&path, location, location.holds.as_ref())?
-            {
-                found.push(path);
-            }
-        }
-        let query = location.search_holds.as_ref().or(location.holds.as_ref());
-        if found.is_empty() || location.only {
-            for pattern in &location.search {
-                for path in self.list(pattern)? {
-                    if !found.contains(&path) && self.holds(&path, location, query)? {
-                        found.push(path);
-                    }
-                }
-            }
-        }
+        let mut found = self.matching(location, usize::MAX)?;
         if found.len() > 1
             && let Some(preferred) = self.preferred(&found, location)?
         {
@@ -50,6 +32,34 @@ impl Changes<'_> {
             1 => Located::At(found.swap_remove(0)),
             _ => Located::Several(found),
         })
+    }
+
+    /// Returns the first `most` files that match `location`.
+    fn matching(&self, location: &Location, most: usize) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for path in location.paths.iter().map(PathBuf::from) {
+            if found.is_empty()
+                && self.contains(&path)?
+                && self.holds(&path, location, location.holds.as_ref())?
+            {
+                found.push(path);
+            }
+        }
+        if !found.is_empty() && !location.only {
+            return Ok(found);
+        }
+        let query = location.search_holds.as_ref().or(location.holds.as_ref());
+        for pattern in &location.search {
+            for path in self.list(pattern)? {
+                if found.len() >= most {
+                    return Ok(found);
+                }
+                if !found.contains(&path) && self.holds(&path, location, query)? {
+                    found.push(path);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Returns the only one of `found` that the location prefers.
@@ -81,11 +91,12 @@ impl Changes<'_> {
                 path.map(|path| path.display().to_string())
                     .unwrap_or_default()
             }
-            Sought::File(location) => match self.locate(location)? {
-                Located::At(path) => path.display().to_string(),
-                Located::Several(paths) => paths[0].display().to_string(),
-                Located::Missing => String::new(),
-            },
+            // Any of several files will do.
+            Sought::File(location) => {
+                let found = self.matching(location, 1)?;
+                let first = found.first().map(|path| path.display().to_string());
+                first.unwrap_or_default()
+            }
         })
     }
 

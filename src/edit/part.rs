@@ -268,7 +268,7 @@ impl Anchor {
     fn choose<'m, 's>(&self, matches: &'m [Match<'s>]) -> Option<(&'m Match<'s>, At)> {
         let (first, last) = (matches.first()?, matches.last()?);
         let sorts_before =
-            |m: &&Match<'_>| m.text("key").is_some_and(|key| key < self.key.as_str());
+            |m: &&Match<'_>| m.text("key").is_some_and(|key| rank(key) < rank(&self.key));
         Some(match self.pick {
             Pick::First => (first, self.at),
             Pick::Last => (last, self.at),
@@ -278,6 +278,25 @@ impl Anchor {
             },
         })
     }
+}
+
+/// Returns a name for comparisons in the order of rustfmt: ends of parts come first, then `_`, and numbers are compared by
+/// value.
+fn rank(name: &str) -> Vec<(u8, u64)> {
+    let mut rank: Vec<(u8, u64)> = Vec::new();
+    for c in name.chars() {
+        match (c, rank.last_mut()) {
+            (':', _) => rank.push((0, 0)),
+            ('_', _) => rank.push((1, 0)),
+            ('0'..='9', Some((2, number))) => {
+                let digit = u64::from(c) - u64::from('0');
+                *number = number.saturating_mul(10).saturating_add(digit);
+            }
+            ('0'..='9', _) => rank.push((2, u64::from(c) - u64::from('0'))),
+            (c, _) => rank.push((3, u64::from(c))),
+        }
+    }
+    rank
 }
 
 /// Returns the node of a match of the scope.

@@ -78,7 +78,6 @@ pub struct Place {
 /// Values for the test cases of a place.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(not(test), expect(dead_code, reason = "cases are for tests"))]
 pub struct Example {
     /// The `with` of an insert.
     #[serde(default)]
@@ -156,7 +155,7 @@ pub struct Anchor {
     /// Selection among several matches.
     #[serde(default)]
     pub pick: Pick,
-    /// For `pick = "sorted"`: sort key of the text among the captures `@key`.
+    /// For `pick = "sorted"`: sort key of the text among the captures `@key`, in the order of rustfmt.
     #[serde(default)]
     pub key: String,
     /// Position of the text relative to the anchor.

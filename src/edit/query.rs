@@ -183,7 +183,11 @@ impl Pattern {
     /// Adds all distinct matches of the pattern at `node`.
     fn matches<'tree>(&self, node: Node<'tree>, source: &Source, found: &mut Vec<Captures<'tree>>) {
         let known = found.len();
-        for captures in self.form.matches(node) {
+        let filter = Filter {
+            predicates: &self.predicates,
+            source,
+        };
+        for captures in self.form.matches(node, &filter) {
             let holds = self
                 .predicates
                 .iter()
@@ -192,6 +196,22 @@ impl Pattern {
                 found.push(captures);
             }
         }
+    }
+}
+
+/// Predicates of a pattern that need only the text of one node. They are checked before the rest of the pattern.
+struct Filter<'a> {
+    predicates: &'a [Predicate],
+    source: &'a Source,
+}
+
+impl Filter<'_> {
+    /// Returns whether `node` may have these captures.
+    fn admits(&self, captures: &[Arc<str>], node: Node<'_>) -> bool {
+        captures.iter().all(|name| {
+            let mut about = self.predicates.iter().filter(|p| *p.capture == **name);
+            about.all(|predicate| !predicate.rejects(node, self.source))
+        })
     }
 }
 
@@ -207,14 +227,20 @@ impl Form {
     }
 
     /// Returns all matches of the form at this node.
-    fn matches<'tree>(&self, node: Node<'tree>) -> Vec<Captures<'tree>> {
+    fn matches<'tree>(&self, node: Node<'tree>, filter: &Filter<'_>) -> Vec<Captures<'tree>> {
+        if !self.may_be(node.kind_id()) || !filter.admits(&self.captures, node) {
+            return Vec::new();
+        }
         let inner = match &self.test {
             Test::Anything => vec![Vec::new()],
             Test::Literal(kinds) => match !node.is_named() && kinds.contains(&node.kind_id()) {
                 true => vec![Vec::new()],
                 false => Vec::new(),
             },
-            Test::OneOf(forms) => forms.iter().flat_map(|form| form.matches(node)).collect(),
+            Test::OneOf(forms) => forms
+                .iter()
+                .flat_map(|form| form.matches(node, filter))
+                .collect(),
             Test::Named {
                 kinds,
                 children,
@@ -230,7 +256,7 @@ impl Form {
                 {
                     return Vec::new();
                 }
-                below(children, *closed, node)
+                below(children, *closed, node, filter)
             }
         };
         let own = self.captures.iter().map(|name| (Arc::clone(name), node));
@@ -241,7 +267,12 @@ impl Form {
     }
 }
 
-fn below<'tree>(wanted: &[Child], closed: bool, node: Node<'tree>) -> Vec<Captures<'tree>> {
+fn below<'tree>(
+    wanted: &[Child],
+    closed: bool,
+    node: Node<'tree>,
+    filter: &Filter<'_>,
+) -> Vec<Captures<'tree>> {
     if wanted.is_empty() {
         return vec![Vec::new()];
     }
@@ -255,6 +286,7 @@ fn below<'tree>(wanted: &[Child], closed: bool, node: Node<'tree>) -> Vec<Captur
     let siblings = Siblings {
         children: &children,
         closed,
+        filter,
     };
     siblings.matches(wanted, 0, false)
 }
@@ -264,6 +296,7 @@ struct Siblings<'a, 'tree> {
     children: &'a Children<'tree>,
     /// No named node follows the last match.
     closed: bool,
+    filter: &'a Filter<'a>,
 }
 
 impl<'tree> Siblings<'_, 'tree> {
@@ -283,7 +316,7 @@ impl<'tree> Siblings<'_, 'tree> {
             if first.field.is_some() && first.field != *field {
                 continue;
             }
-            for captures in first.form.matches(*node) {
+            for captures in first.form.matches(*node, self.filter) {
                 let again = match first.form.repeat {
                     Repeat::Any | Repeat::Some => self.matches(wanted, at + 1, true),
                     Repeat::Once | Repeat::Optional => self.matches(rest, at + 1, false),
@@ -309,6 +342,17 @@ impl<'tree> Siblings<'_, 'tree> {
 }
 
 impl Predicate {
+    /// Returns whether the text of `node` alone contradicts this.
+    fn rejects(&self, node: Node<'_>, source: &Source) -> bool {
+        let is_met = match &self.holds {
+            Condition::Equals(_) | Condition::Matches(_) | Condition::AnyOf(_) => {
+                self.holds.is_met(&node, &Vec::new(), source)
+            }
+            _ => return false,
+        };
+        is_met == self.negated
+    }
+
     /// As in tree-sitter, predicates on missing captures hold.
     fn holds(&self, captures: &Captures<'_>, source: &Source) -> bool {
         let mut named = captures.iter().filter(|(name, _)| **name == *self.capture);

@@ -7,11 +7,11 @@ use tera::Context;
 
 use super::refuse_outside;
 use crate::catalogue::Generator;
-use crate::catalogue::generator::without;
+use crate::catalogue::generator::{self, without};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
 use crate::edit::Place;
-use crate::edit::place::{Insert, Location};
+use crate::edit::place::{Example, Insert, Location};
 use crate::facts::Facts;
 
 /// Inserts into one file: all are made, or none.
@@ -118,35 +118,32 @@ impl Places<'_> {
             })?;
         let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
         check_needs(&table, insert).with_context(whereabouts)?;
-        let keys_to_look = ["about", "file", "within", "present", "elsewhere"];
-        let mut table = without(&table, |key| {
-            keys == Keys::ToLook && !keys_to_look.contains(&key)
+        let keys_to_look = ["file", "within", "present", "elsewhere"];
+        let not_of_inserts = ["about", "needs", "example", "text"];
+        let about = table.get("about").cloned();
+        let own = table.get("text").and_then(toml::Value::as_str);
+        let own = own.unwrap_or_default();
+        let mut rendered = without(&table, |key| match keys {
+            Keys::All => not_of_inserts.contains(&key),
+            Keys::ToLook => !keys_to_look.contains(&key),
         });
         let mut context = Context::new();
         context.insert("app", self.facts);
         for (name, value) in &insert.with {
             context.insert(name.clone(), value);
         }
-        let fixed = ["about", "needs", "example"].map(|key| (key, table.remove(key)));
-        let own = table.remove("text");
-        let own = own
-            .as_ref()
-            .and_then(toml::Value::as_str)
-            .unwrap_or_default();
         let text = match &insert.text {
             Some(text) => text.clone(),
             None => renderer.text(own, &context).with_context(whereabouts)?,
         };
         context.insert("text", &text);
         renderer
-            .table(&mut table, &context)
+            .table(&mut rendered, &context)
             .with_context(whereabouts)?;
-        table.insert("text".to_owned(), toml::Value::String(text));
-        for (key, value) in fixed {
-            table.extend(value.map(|value| (key.to_owned(), value)));
-        }
+        rendered.insert("text".to_owned(), toml::Value::String(text));
+        rendered.extend(about.map(|about| ("about".to_owned(), about)));
         let origin = templates.get(&path).map(|(_, origin)| origin);
-        let place = table.try_into().with_context(whereabouts)?;
+        let place = rendered.try_into().with_context(whereabouts)?;
         Ok((place, origin.unwrap_or_default()))
     }
 }
@@ -170,7 +167,6 @@ fn needs(place: &toml::Table) -> impl Iterator<Item = &String> {
 }
 
 /// Returns the parts of a place's example, for its test cases. `with` replaces some values of the example.
-#[cfg(test)]
 pub fn example(
     stack: &str,
     name: &str,
@@ -178,10 +174,8 @@ pub fn example(
     renderer: &Renderer<'_>,
     with: BTreeMap<String, String>,
 ) -> Result<Vec<Place>> {
-    use crate::edit::place::Example;
-
     let templates = renderer.templates();
-    let (table, _) = crate::catalogue::generator::place(stack, name, templates)?;
+    let (table, _) = generator::place(stack, name, templates)?;
     let example = table.get("example").cloned();
     let mut example: Example = example.map_or(Ok(Example::default()), toml::Value::try_into)?;
     example.with.extend(with);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 
 use super::disk::{entries, joined};
-use super::{COMPLETE, Project, all, ask, look, own_templates};
+use super::{COMPLETE, Project, all, ask, look, templates_of};
 use crate::catalogue::{Stack, Templates, stack};
 use crate::edit::glob;
 use crate::error::Misuse;
@@ -15,11 +15,11 @@ use crate::facts::{self, Facts, Question};
 
 impl Project {
     /// Returns the projects of the current folder: one, or all projects of an enclosing umbrella or workspace, or none.
-    pub fn around() -> Result<Vec<Self>> {
+    pub fn around(built_in: &Rc<Templates>) -> Result<Vec<Self>> {
         let here = env::current_dir().context("the current folder cannot be read")?;
         for markers in [Markers::All, Markers::Almost] {
             for folder in here.ancestors() {
-                let found = in_or_below(folder, markers)?;
+                let found = in_or_below(folder, markers, built_in)?;
                 if !found.is_empty() {
                     return Ok(found);
                 }
@@ -95,8 +95,8 @@ fn none_around(here: &Path) -> Result<Misuse> {
 }
 
 /// Returns the project in `folder`, or those in its umbrella or workspace.
-fn in_or_below(folder: &Path, markers: Markers) -> Result<Vec<Project>> {
-    let templates = Rc::new(own_templates(folder)?);
+fn in_or_below(folder: &Path, markers: Markers, built_in: &Rc<Templates>) -> Result<Vec<Project>> {
+    let templates = templates_of(folder, built_in)?;
     for name in likely_first(&templates) {
         let stack = Stack::read(name, &templates)?;
         if let Some(project) = at(folder, PathBuf::new(), &stack, &templates, markers)? {
@@ -105,7 +105,7 @@ fn in_or_below(folder: &Path, markers: Markers) -> Result<Vec<Project>> {
         let mut found = Vec::new();
         for below in folders_of_apps(folder, &stack)? {
             let root = folder.join(&below);
-            let templates = Rc::new(own_templates(&root)?);
+            let templates = templates_of(&root, built_in)?;
             let below = PathBuf::from(below);
             found.extend(at(&root, below, &stack, &templates, markers)?);
         }

@@ -1,48 +1,50 @@
-//! The test cases of places: `places/<place>/<case>/`.
-//!
-//! A case has `before.*`, and at most one of these: `after.*`, the file after the edit; `manual.*`, the file after a reader
-//! has inserted the printed lines. Without them, the text is already present. `with.toml` replaces values of the example.
+//! The test cases of all built-in places: [`crate::plan::cases`].
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use super::*;
-use crate::catalogue::generator::places;
 use crate::catalogue::templates::SHARED;
-use crate::edit::{self, Outcome};
-
-/// Outcome of an edit, for comparisons.
-#[derive(Debug, PartialEq, Eq)]
-enum Made {
-    Text(String),
-    /// The lines of the manual step.
-    Manual(Vec<String>),
-}
+use crate::edit;
+use crate::plan::cases::{self, Case, Made};
 
 /// Returns the source with the parts in it; `None` for a manual step.
 pub fn applied(parts: &[Place], path: &Path, source: &str) -> Option<String> {
-    match made(parts, path, source) {
+    let language = Language::of(path).expect("a language");
+    let source = Source::parse(source.to_owned(), language);
+    match cases::made(parts, &source).expect("the queries are right") {
         Made::Text(text) => Some(text),
         Made::Manual(_) => None,
     }
 }
 
-fn made(parts: &[Place], path: &Path, source: &str) -> Made {
-    match edit::apply(parts, &parsed(path, source)).expect("the queries are right") {
-        Outcome::Changed(new) => Made::Text(new.text),
-        Outcome::AlreadyThere => Made::Text(source.to_owned()),
-        Outcome::Manual { lines, .. } => Made::Manual(lines),
+/// Folder of the built-in templates.
+const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
+
+/// Returns the built-in templates with the test cases of places, which are no part of the binary.
+fn with_cases() -> Templates {
+    let mut files = BTreeMap::new();
+    let mut todo = vec![PathBuf::from(TEMPLATES)];
+    while let Some(folder) = todo.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder is listed") {
+            let path = entry.expect("an entry is read").path();
+            let name = path.strip_prefix(TEMPLATES).expect("it is below");
+            if path.is_symlink() {
+                continue; // the library
+            } else if path.is_dir() {
+                todo.push(path);
+            } else {
+                let name = name.to_str().expect("it is text").to_owned();
+                files.insert(name, fs::read(&path).expect("a file is read"));
+            }
+        }
     }
+    Templates::new(files)
 }
 
-fn parsed(path: &Path, source: &str) -> Source {
-    let language = Language::of(path).expect("a language");
-    Source::parse(source.to_owned(), language)
-}
-
-/// Calls `visit` with every case, and with the path and the parts of its place.
-fn every_case(visit: &mut dyn FnMut(&Case, &str, &[Place])) {
-    let templates = Templates::default();
+/// Calls `visit` with every case, and with the parts of its place.
+fn every_case(visit: &mut dyn FnMut(&Case, &[Place])) {
+    let templates = with_cases();
     let renderer = Renderer::new(&templates);
     for stack in Stack::names(&templates).into_iter().chain([SHARED]) {
         let facts = if stack == SHARED {
@@ -50,52 +52,58 @@ fn every_case(visit: &mut dyn FnMut(&Case, &str, &[Place])) {
         } else {
             new_app(stack)
         };
-        for place in places(stack, &templates) {
-            let path = format!("{stack}/places/{place}");
-            let folder = format!("{}/templates/{path}", env!("CARGO_MANIFEST_DIR"));
-            for case in cases(Path::new(&folder)) {
-                let parts = steps::example(stack, place, &facts, &renderer, case.with());
-                let parts = parts.unwrap_or_else(|e| panic!("{path}: {e:#}"));
-                visit(&case, &path, &parts);
-            }
-        }
+        let visited = cases::every_case(stack, &facts, &renderer, &mut |case, parts| {
+            visit(case, parts);
+            Ok(())
+        });
+        visited.unwrap_or_else(|e| panic!("{e:#}"));
     }
 }
 
 #[test]
 fn every_case_of_a_place_comes_out_as_written() {
-    let (mut count, mut wrong) = (0, Vec::new());
-    every_case(&mut |case, _, parts| {
+    let (mut count, mut manual, mut wrong) = (0, 0, Vec::new());
+    every_case(&mut |case, parts| {
         count += 1;
-        wrong.extend(case.fault(parts));
+        manual += usize::from(case.file("manual").is_some());
+        if let Some(fault) = case.fault(parts).expect("the queries are right") {
+            bless(case, parts);
+            wrong.push(format!("{}: {fault}", case.path));
+        }
     });
-    assert!(count > 90, "{count} cases were found");
+    assert!(count > 250, "{count} cases were found");
+    assert!(manual > 50, "{manual} manual steps were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 #[test]
-fn printed_lines_work_where_a_reader_pastes_them() {
-    let (mut count, mut wrong) = (0, Vec::new());
-    every_case(&mut |case, _, parts| {
-        if let Some(pasted) = case.file("manual") {
-            count += 1;
-            wrong.extend(case.fault_of_pasting(parts, &pasted));
+fn a_file_parsed_from_its_old_tree_has_the_tree_of_a_new_one() {
+    every_case(&mut |case, _| {
+        if let Some(after) = case.file("after") {
+            let before = case.before().expect("it is text");
+            let edited = before.with_text(after.to_owned());
+            let fresh = Source::parse(after.to_owned(), before.language);
+            assert_eq!(
+                edited.root().to_sexp(),
+                fresh.root().to_sexp(),
+                "{}",
+                case.path
+            );
         }
     });
-    assert!(count > 50, "{count} manual steps were found");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 #[test]
 fn every_place_that_may_be_left_to_a_reader_has_a_case_of_that() {
     let mut left = BTreeSet::new();
     let mut pasted = BTreeSet::new();
-    every_case(&mut |case, path, parts| {
+    every_case(&mut |case, parts| {
+        let place = Path::new(&case.path).parent().expect("a place");
         if parts.last().is_some_and(may_be_left) {
-            left.insert(path.to_owned());
+            left.insert(place.to_owned());
         }
         if case.file("manual").is_some() {
-            pasted.insert(path.to_owned());
+            pasted.insert(place.to_owned());
         }
     });
     let without: Vec<_> = left.difference(&pasted).collect();
@@ -109,136 +117,27 @@ fn may_be_left(place: &Place) -> bool {
     place.file.is_some() && (is_blocked || !place.anchors.iter().any(takes_all))
 }
 
-struct Case {
-    folder: PathBuf,
-    before: PathBuf,
-}
-
-fn cases(place: &Path) -> Vec<Case> {
-    let Ok(entries) = fs::read_dir(place) else {
-        return Vec::new();
+/// With `BLESS`, writes the outcome of a new case, for review. The lines of a manual step are at the end, to be moved.
+fn bless(case: &Case, parts: &[Place]) {
+    let is_new = case.file("after").is_none() && case.file("manual").is_none();
+    if std::env::var_os("BLESS").is_none() || !is_new {
+        return;
+    }
+    let before = case.before().expect("it is text");
+    let (stem, text) = match cases::made(parts, &before).expect("the queries are right") {
+        Made::Text(text) => ("after", text),
+        Made::Manual(lines) => ("manual", format!("{}\n{}\n", before.text, lines.join("\n"))),
     };
-    let mut cases: Vec<_> = entries
-        .map(|entry| {
-            let folder = entry.expect("an entry").path();
-            let mut files = fs::read_dir(&folder).expect("a case is a folder");
-            let before = files.find_map(|file| {
-                let path = file.expect("an entry").path();
-                (path.file_stem()? == "before").then_some(path)
-            });
-            let before = before.unwrap_or_else(|| panic!("{folder:?} has no `before`"));
-            Case { folder, before }
-        })
-        .collect();
-    cases.sort_by(|a, b| a.folder.cmp(&b.folder));
-    cases
-}
-
-impl Case {
-    /// Returns the path of the case's file `stem`, in the language of `before`.
-    fn path(&self, stem: &str) -> PathBuf {
-        let extension = self.before.extension().expect("it has one");
-        self.folder.join(stem).with_extension(extension)
-    }
-
-    fn file(&self, stem: &str) -> Option<String> {
-        fs::read_to_string(self.path(stem)).ok()
-    }
-
-    /// Returns the values that differ from those of the place's example.
-    fn with(&self) -> BTreeMap<String, String> {
-        let with = fs::read_to_string(self.folder.join("with.toml")).unwrap_or_default();
-        toml::from_str(&with).expect("names and texts")
-    }
-
-    /// Returns the fault in the outcome, if there is one.
-    fn fault(&self, parts: &[Place]) -> Option<String> {
-        let before = self.file("before").expect("it is text");
-        let is_manual = self.file("manual").is_some();
-        let expected = match (self.file("after"), is_manual) {
-            (Some(after), false) => Some(after),
-            (None, true) => None,
-            (None, false) => Some(before.clone()),
-            (Some(_), true) => panic!("{:?} has both outcomes", self.folder),
-        };
-        let made = made(parts, &self.before, &before);
-        let text = match &made {
-            Made::Text(text) => Some(text.clone()),
-            Made::Manual(_) => None,
-        };
-        if text != expected {
-            if expected.as_ref() == Some(&before) {
-                self.bless(&made, &before);
-            }
-            let text = text.as_deref().unwrap_or("is left to the reader");
-            return Some(format!("{}:\n{text}", self.folder.display()));
-        }
-        let made = text?;
-        let (fresh, edited) = (
-            parsed(&self.before, &made),
-            parsed(&self.before, &before).with_text(made.clone()),
-        );
-        let (fresh, edited) = (fresh.root().to_sexp(), edited.root().to_sexp());
-        assert_eq!(edited, fresh, "{:?}: parsed from its old tree", self.folder);
-        let errors = |text: &str| parsed(&self.before, text).errors();
-        assert!(errors(&made) <= errors(&before), "{:?}", self.folder);
-        assert_eq!(
-            applied(parts, &self.before, &made),
-            Some(made.clone()),
-            "{:?}: twice",
-            self.folder
-        );
-        None
-    }
-
-    /// With `BLESS`, writes the outcome of a new case, for review. The lines of a manual step are at the end, to be moved.
-    fn bless(&self, made: &Made, before: &str) {
-        if std::env::var_os("BLESS").is_none() {
-            return;
-        }
-        let written = match made {
-            Made::Text(text) => fs::write(self.path("after"), text),
-            Made::Manual(lines) => {
-                let pasted = format!("{before}\n{}\n", lines.join("\n"));
-                fs::write(self.path("manual"), pasted)
-            }
-        };
-        written.expect("it is written");
-    }
-
-    /// Returns the fault in the file into which a reader has pasted the lines, if there is one.
-    fn fault_of_pasting(&self, parts: &[Place], pasted: &str) -> Option<String> {
-        let before = self.file("before").expect("it is text");
-        let Made::Manual(lines) = made(parts, &self.before, &before) else {
-            return None; // The other test says so.
-        };
-        let said = parts.last().map_or("", |place| place.manual.as_str());
-        let printed = lines.join("\n");
-        let known = [&before, said, &printed].map(words).concat();
-        let fault = |what: String| {
-            let lines = lines.join("\n\n");
-            Some(format!(
-                "{}: {what}, printed was:\n{lines}",
-                self.folder.display()
-            ))
-        };
-        if let Some(word) = words(pasted).iter().find(|word| !known.contains(word)) {
-            return fault(format!("`{word}` was never printed"));
-        }
-        let errors = |text: &str| parsed(&self.before, text).errors();
-        if errors(pasted) > errors(&before) {
-            return fault("it does not parse".to_owned());
-        }
-        match made(parts, &self.before, pasted) {
-            Made::Text(text) if text == pasted => None,
-            Made::Text(text) => fault(format!("it is edited again:\n{text}")),
-            Made::Manual(_) => fault("it is not seen to be done".to_owned()),
-        }
-    }
-}
-
-/// Returns the words of a source or a sentence.
-fn words(text: &str) -> Vec<&str> {
-    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-    words.filter(|word| !word.is_empty()).collect()
+    let folder = Path::new(TEMPLATES).join(&case.path);
+    let files = fs::read_dir(&folder).expect("a case is a folder");
+    let mut names = files.map(|file| file.expect("an entry").path());
+    let before = names.find(|path| path.file_stem().is_some_and(|stem| stem == "before"));
+    let extension = before
+        .expect("it has one")
+        .extension()
+        .map(ToOwned::to_owned);
+    let path = folder
+        .join(stem)
+        .with_extension(extension.expect("it has one"));
+    fs::write(path, text).expect("it is written");
 }
