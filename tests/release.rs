@@ -3,6 +3,11 @@
 //! Ignored by default: compiles an app, needs npm and nginx. `cargo test -- --ignored` runs them. Not tried are docker itself, systemd
 //! and Caddy.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the test carries out what docker would"
+)]
+
 mod support;
 
 use std::collections::BTreeMap;
