@@ -7,6 +7,7 @@
 mod support;
 
 use support::Sandbox;
+use support::app::cargo;
 
 /// A crate that is one program, on this version of axum, with `files` in it.
 fn program(axum: &str, files: &[(&str, &str)]) -> Sandbox {
@@ -145,6 +146,34 @@ const WITH_AUTH: &str = "    let secret_key_base = std::env::var(\"SECRET_KEY_BA
      let app = app // `app` is that router\n        .merge(endpoint.router())\n        \
      .merge(auth::routes(&secret_key_base, &endpoint));\n";
 
+/// Returns src/main.rs with the printed lines before `end`.
+fn pasted(sandbox: &Sandbox, uses: &str, end: &str) -> String {
+    let main = sandbox.read("my_app/src/main.rs");
+    let imports = "use axum::Router;\n";
+    let main = main.replace(imports, &format!("{imports}{uses}"));
+    main.replace(end, &format!("{WITH_AUTH}{end}"))
+}
+
+#[test]
+#[ignore = "compiles crates"]
+fn the_lines_of_an_endpoint_with_tokens_compile() {
+    let main = MAIN
+        .replace("let app =", "let app: Router =")
+        .replace("serve(app).await", "drop(app)");
+    for (files, crate_name) in [(&[][..], "crate"), (&[("src/lib.rs", "")], "shop")] {
+        let files = [files, &[("src/main.rs", main.as_str())]].concat();
+        let sandbox = program("0.8", &files).after(&[&["gen", "library"], AUTH]);
+        let uses = format!(
+            "use {crate_name}::auth;\nuse {crate_name}::channels::user_socket::UserSocket;\n"
+        );
+
+        let pasted = pasted(&sandbox, &uses, "    drop(");
+        sandbox.write("my_app/src/main.rs", &pasted);
+
+        cargo(&sandbox.path().join("my_app"), &["check", "--offline"]);
+    }
+}
+
 #[test]
 fn a_crate_without_an_endpoint_gets_the_lines_of_one_that_serves_tokens() {
     for (files, crate_name) in [(&[][..], "crate"), (&[("src/lib.rs", "")], "shop")] {
@@ -162,10 +191,7 @@ fn a_crate_without_an_endpoint_gets_the_lines_of_one_that_serves_tokens() {
         assert!(ran.stdout.contains(&step), "{}", ran.stdout);
         assert_eq!(ran.stdout.matches("Add this").count(), 1, "{}", ran.stdout);
         let uses = uses.replace("    ", "").replace("\n\n", "\n");
-        let pasted = sandbox
-            .read("my_app/src/main.rs")
-            .replace("use axum::Router;\n", &format!("use axum::Router;\n{uses}"))
-            .replace("    serve(", &format!("{WITH_AUTH}    serve("));
+        let pasted = pasted(&sandbox, &uses, "    serve(");
         sandbox.write("my_app/src/main.rs", &pasted);
 
         let again = sandbox.run(AUTH).found_all_identical();

@@ -267,12 +267,16 @@ impl Anchor {
     /// Returns the selected match, and the position of the text relative to it.
     fn choose<'m, 's>(&self, matches: &'m [Match<'s>]) -> Option<(&'m Match<'s>, At)> {
         let (first, last) = (matches.first()?, matches.last()?);
-        let sorts_before =
-            |m: &&Match<'_>| m.text("key").is_some_and(|key| rank(key) < rank(&self.key));
+        let sorts_before = |m: &&Match<'_>| {
+            m.text("key").is_some_and(|key| match self.pick {
+                Pick::VersionSorted => rank(key) < rank(&self.key),
+                _ => key < self.key.as_str(),
+            })
+        };
         Some(match self.pick {
             Pick::First => (first, self.at),
             Pick::Last => (last, self.at),
-            Pick::Sorted => match matches.iter().rfind(sorts_before) {
+            Pick::Sorted | Pick::VersionSorted => match matches.iter().rfind(sorts_before) {
                 Some(found) => (found, self.at),
                 None => (first, At::Before),
             },
@@ -280,7 +284,7 @@ impl Anchor {
     }
 }
 
-/// Returns a name for comparisons in the order of rustfmt: ends of parts come first, then `_`, and numbers are compared by
+/// Returns a name for comparisons in the order of versions: ends of parts come first, then `_`, and numbers are compared by
 /// value.
 fn rank(name: &str) -> Vec<(u8, u64)> {
     let mut rank: Vec<(u8, u64)> = Vec::new();

@@ -155,7 +155,7 @@ pub struct Anchor {
     /// Selection among several matches.
     #[serde(default)]
     pub pick: Pick,
-    /// For `pick = "sorted"`: sort key of the text among the captures `@key`, in the order of rustfmt.
+    /// For `pick = "sorted"` and `"version-sorted"`: sort key of the text among the captures `@key`.
     #[serde(default)]
     pub key: String,
     /// Position of the text relative to the anchor.
@@ -182,6 +182,8 @@ pub enum Pick {
     Last,
     /// The last match whose `@key` sorts before this one; without one, the text goes before the first match.
     Sorted,
+    /// As `sorted`, in the order of versions, which rustfmt has for `use` lines: `_` first, numbers by value.
+    VersionSorted,
 }
 
 /// Text for a place.
