@@ -109,7 +109,8 @@ fn beside_a_module_auth_of_its_own_a_crate_gets_one_of_another_name() {
             "{tests}"
         );
         assert!(
-            ran.stdout.contains("\n        .state(socket_auth::signer("),
+            ran.stdout
+                .contains("\n        .state(crate::socket_auth::signer("),
             "{}",
             ran.stdout
         );
@@ -146,12 +147,25 @@ const WITH_AUTH: &str = "    let secret_key_base = std::env::var(\"SECRET_KEY_BA
      let app = app // `app` is that router\n        .merge(endpoint.router())\n        \
      .merge(auth::routes(&secret_key_base, &endpoint));\n";
 
-/// Returns src/main.rs with the printed lines before `end`.
-fn pasted(sandbox: &Sandbox, uses: &str, end: &str) -> String {
+/// Returns the printed `use` lines and the others. In a program, `auth` is a module of the file itself.
+fn printed(crate_name: &str) -> [String; 2] {
+    let socket = format!("use {crate_name}::channels::user_socket::UserSocket;\n");
+    match crate_name {
+        "crate" => [socket, WITH_AUTH.replace("(auth::", "(crate::auth::")],
+        _ => [
+            format!("{socket}\nuse {crate_name}::auth;\n"),
+            WITH_AUTH.to_owned(),
+        ],
+    }
+}
+
+/// Returns src/main.rs with the printed lines, those of the router before `end`.
+fn pasted(sandbox: &Sandbox, crate_name: &str, end: &str) -> String {
+    let [uses, lines] = printed(crate_name);
     let main = sandbox.read("my_app/src/main.rs");
     let imports = "use axum::Router;\n";
-    let main = main.replace(imports, &format!("{imports}{uses}"));
-    main.replace(end, &format!("{WITH_AUTH}{end}"))
+    let main = main.replace(imports, &format!("{imports}{}", uses.replace("\n\n", "\n")));
+    main.replace(end, &format!("{lines}{end}"))
 }
 
 #[test]
@@ -163,11 +177,7 @@ fn the_lines_of_an_endpoint_with_tokens_compile() {
     for (files, crate_name) in [(&[][..], "crate"), (&[("src/lib.rs", "")], "shop")] {
         let files = [files, &[("src/main.rs", main.as_str())]].concat();
         let sandbox = program("0.8", &files).after(&[&["gen", "library"], AUTH]);
-        let uses = format!(
-            "use {crate_name}::auth;\nuse {crate_name}::channels::user_socket::UserSocket;\n"
-        );
-
-        let pasted = pasted(&sandbox, &uses, "    drop(");
+        let pasted = pasted(&sandbox, crate_name, "    drop(");
         sandbox.write("my_app/src/main.rs", &pasted);
 
         cargo(&sandbox.path().join("my_app"), &["check", "--offline"]);
@@ -181,17 +191,15 @@ fn a_crate_without_an_endpoint_gets_the_lines_of_one_that_serves_tokens() {
 
         let ran = sandbox.run(AUTH).succeeded();
 
-        let uses = format!(
-            "    use {crate_name}::channels::user_socket::UserSocket;\n\n    use {crate_name}::auth;\n\n"
-        );
+        let [uses, lines] = printed(crate_name);
+        let uses = uses.replace("use ", "    use ");
         let step = format!(
             "\nAdd this to mount the socket and to serve tokens, where the app's `axum::Router` is made (there is no `src/endpoint.rs`):\n\n\
-             {uses}{WITH_AUTH}"
+             {uses}\n{lines}"
         );
         assert!(ran.stdout.contains(&step), "{}", ran.stdout);
         assert_eq!(ran.stdout.matches("Add this").count(), 1, "{}", ran.stdout);
-        let uses = uses.replace("    ", "").replace("\n\n", "\n");
-        let pasted = pasted(&sandbox, &uses, "    serve(");
+        let pasted = pasted(&sandbox, crate_name, "    serve(");
         sandbox.write("my_app/src/main.rs", &pasted);
 
         let again = sandbox.run(AUTH).found_all_identical();

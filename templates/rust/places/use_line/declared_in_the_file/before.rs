@@ -1,0 +1,3 @@
+use axum::Router;
+
+mod room_channel;
