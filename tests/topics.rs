@@ -49,14 +49,15 @@ fn a_page_joins_the_topic_of_the_user_that_its_token_names() {
     assert!(ran.stdout.ends_with(start), "{}", ran.stdout);
     assert!(!ran.stdout.contains("userId"), "{}", ran.stdout);
     let script = sandbox.read(SCRIPT);
+    assert_eq!(lines_with(&script, "user()"), ["user().then((id) => {"]);
     assert_eq!(
-        lines_with(&script, "user()"),
-        ["export const inboxChannel = socket.channel(`inbox:${await user()}`, {})"]
+        lines_with(&script, "socket.channel("),
+        ["inboxChannel = socket.channel(`inbox:${id}`, {})"]
     );
     assert_eq!(
         lines_with(&script, "token.js"),
         [
-            "import { renewToken, token, tokenFetched } from \"./token.js\"",
+            "import { connectWithToken, token } from \"./token.js\"",
             "import { user } from \"./token.js\""
         ]
     );
@@ -86,7 +87,7 @@ that ID before the page's scripts run.
             .collect::<Vec<_>>(),
         [
             "const user = async () => window.userId",
-            "export const inboxChannel = socket.channel(`inbox:${await user()}`, {})"
+            "user().then((id) => {"
         ]
     );
     sandbox.run(PRIVATE).found_all_identical();
@@ -137,7 +138,7 @@ fn who_is_in_a_users_topic_is_counted_and_shown() {
         "{}",
         ran.stdout
     );
-    let presence = "export const inboxPresence = new Presence(inboxChannel)\n";
+    let presence = "  const inboxPresence = new Presence(inboxChannel)\n";
     assert!(sandbox.read(SCRIPT).contains(presence));
 }
 

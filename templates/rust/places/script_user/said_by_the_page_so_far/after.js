@@ -1,5 +1,5 @@
 import { Socket } from "phoenix"
-import { renewToken, token, tokenFetched } from "./token.js"
+import { connectWithToken, token } from "./token.js"
 import { user } from "./token.js"
 
 const socket = new Socket("/socket", { authToken: token })
