@@ -342,15 +342,19 @@ pub fn router(endpoint: &Endpoint, _config: &Config) -> Router {
         ("src/lib.rs", "pub mod config;\npub mod endpoint;\n"),
         (
             "tests/support/mod.rs",
-            "use axum_channels::testing::{self, TestChannel};
+            "//! Helpers for the tests of all channels.
+
+use axum_channels::testing::{self, TestChannel};
 use axum_channels::{Channel, Endpoint};
 
 use shop::{config::Config, endpoint};
 
+/// The endpoint of the app, with its sockets and routes. Clients join it in memory.
 pub fn endpoint() -> Endpoint {
     endpoint::endpoint(&Config::for_tests())
 }
 
+/// A client in a topic. It connects and joins through the endpoint, as a browser does.
 pub async fn join<C: Channel>(endpoint: &Endpoint, topic: &str) -> TestChannel {
     testing::join::<C>(endpoint, topic).await
 }
@@ -360,6 +364,7 @@ pub async fn join<C: Channel>(endpoint: &Endpoint, topic: &str) -> TestChannel {
     report: "\
 * creating src/channels/zebra_channel.rs
 * creating tests/zebra_channel.rs
+* identical tests/support/mod.rs
 
 The default socket handler - shop::channels::UserSocket - was not found.
 * creating src/channels/user_socket.rs
