@@ -32,6 +32,7 @@ fn test_with(command: &[&str], sandbox: &Sandbox) {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     app::npm(&["install"], &tests);
     let server = Server::start(&binary, &folder, &[]);
+    let phoenix = app::full_phoenix();
     let screenshots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
 
     let status = Command::new(command[0])
@@ -40,6 +41,7 @@ fn test_with(command: &[&str], sandbox: &Sandbox) {
         .env("APP_URL", &server.url)
         .env("APP_BIN", &binary)
         .env("APP_DIR", &folder)
+        .env("PHOENIX_DIR", phoenix.path().join("my_app"))
         .env("SCREENSHOT_DIR", screenshots)
         .status()
         .expect("it starts");

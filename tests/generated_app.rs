@@ -152,6 +152,18 @@ fn a_pool_is_added_in_one_file_and_generators_before_and_after_it_are_sound() {
         &["gen", "channel", "Sensor", "--socket", "Device"],
     ]);
 
+    for channel in ["room", "inbox"] {
+        let path = format!("my_app/src/channels/{channel}_channel.rs");
+        let accepts = "        Ok(Self)\n";
+        let source = sandbox.read(&path);
+        assert_eq!(source.matches(accepts).count(), 1, "{source}");
+        let reads = "        let _pool = &socket.state::<crate::state::App>().pool;\n";
+        sandbox.write(
+            &path,
+            &source.replace(accepts, &format!("{reads}{accepts}")),
+        );
+    }
+
     is_sound(&sandbox);
     let tests = cargo(
         &sandbox.path().join("my_app"),

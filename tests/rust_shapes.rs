@@ -326,6 +326,8 @@ impl Config {
         (
             "src/endpoint.rs",
             "use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum_channels::Endpoint;
 
 use crate::config::Config;
@@ -335,7 +337,13 @@ pub fn endpoint(config: &Config) -> Endpoint {
 }
 
 pub fn router(endpoint: &Endpoint, _config: &Config) -> Router {
-    Router::new().merge(endpoint.router())
+    Router::new()
+        .merge(endpoint.router())
+        .layer(map_response(secure))
+}
+
+async fn secure(response: Response) -> Response {
+    response
 }
 ",
         ),

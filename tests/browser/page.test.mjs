@@ -1,11 +1,11 @@
 // The page of a generated app, in a browser.
 
 import assert from "node:assert/strict"
-import { cpSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { cpSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
-import { appFolder, appUrl, freePort, screenshotPath, startApp } from "./app.mjs"
+import { appFolder, appUrl, freePort, phoenixFolder, screenshotPath, startApp } from "./app.mjs"
 import { launch, open as openIn } from "./browser.mjs"
 
 const LOBBY = '[data-socket="UserSocket"] [data-channel="user:lobby"]'
@@ -103,18 +103,23 @@ test("a page joins the topic of the user that its token names, and nobody else's
 const DEVICE = '[data-socket="DeviceSocket"]'
 const SENSOR = `${DEVICE} [data-channel="sensor:lobby"]`
 
+/** The CSRF token of a page of the Phoenix stack. */
+const CSRF_TOKEN = "the token of this page"
+
 /** Answers requests for a token as the server does, after `change` of its answer. Returns the users that it named. */
 function tokens(change) {
-  const users = []
+  const users = [] // one for each request
   const answer = async (request) => {
     if (new URL(request.url()).pathname !== "/token") return undefined
 
-    const { "x-requested-with": script, authorization = "" } = request.headers()
-    const headers = { "x-requested-with": script, authorization }
+    const { "x-requested-with": script, "x-csrf-token": csrfToken, authorization = "" } = request.headers()
+    // A script of the Phoenix stack sends a CSRF token instead.
+    const isOwn = script === "fetch" || csrfToken === CSRF_TOKEN
+    const headers = { ...isOwn && { "x-requested-with": "fetch" }, authorization }
     const response = await fetch(`${appUrl()}/token`, { method: "POST", headers })
     const body = await response.json()
     users.push(body.user)
-    return change(body, users.length)
+    return change(body)
   }
   return { users, answer }
 }
@@ -163,20 +168,50 @@ test("a page renews its token before it expires, as the same user", async (t) =>
 })
 
 test("a page whose user has signed out disconnects for good, and says so", async (t) => {
-  const { users, answer } = tokens((body, count) => count > 1 ? { status: 401 } : json({ ...body, expires_in: 1 }))
+  let isSignedIn = true
+  const { users, answer } = tokens((body) => isSignedIn ? json({ ...body, expires_in: 0.6 }) : { status: 401 })
   const { page } = await open(t, appUrl(), answer)
   await page.waitForSelector(`${SENSOR}[data-state="joined"]`)
 
+  isSignedIn = false
   const notice = await page.waitForSelector("#signed-out", { visible: true })
 
   assert.equal(await notice.evaluate((each) => each.textContent), "You are signed out. Sign in and reload this page to connect.")
   await page.waitForSelector(`${DEVICE}[data-state="closed"]`)
   await page.screenshot({ path: screenshotPath("signed-out-guest"), fullPage: true })
   // The rest of the page works on, and nothing asks again.
+  const requests = users.length
   await page.click(`${LOBBY} [data-ping]`)
   await until(page, LOBBY, "[data-reply]", / ok /)
-  assert.equal(users.length, 2)
+  assert.equal(users.length, requests)
   assert.ok(await page.$(`${DEVICE}[data-state="closed"]`))
+})
+
+test("the scripts of a Phoenix app renew the token as the same user, and stop without one", async (t) => {
+  let isSignedIn = true
+  const { users, answer } = tokens((body) => isSignedIn ? json({ ...body, expires_in: 0.6 }) : { status: 401 })
+  const { page } = await open(t, appUrl(), async (request) => {
+    const { pathname } = new URL(request.url())
+    const name = pathname.split("/").at(-1)
+    const script = (body) => ({ contentType: "text/javascript", body })
+    if (name === "app.js") return script('import "./inspector.js"; import "./device_socket.js"')
+    if (["device_socket.js", "token.js"].includes(name)) {
+      return script(readFileSync(join(phoenixFolder(), "assets/js", name), "utf8"))
+    }
+    if (pathname !== "/") return answer(request)
+
+    const html = await (await fetch(appUrl())).text()
+    const body = html.replace("<head>", `<head><meta name="csrf-token" content="${CSRF_TOKEN}">`)
+    return { contentType: "text/html", body }
+  })
+  await page.waitForSelector(`${SENSOR}[data-state="joined"]`)
+
+  isSignedIn = false
+  await page.waitForSelector("#signed-out", { visible: true })
+
+  await page.waitForSelector(`${DEVICE}[data-state="closed"]`)
+  assert.match(users[0], /^guest-/)
+  assert.deepEqual(users, users.map(() => users[0]))
 })
 
 test("a socket falls back to long-polling where WebSockets are blocked", async (t) => {
