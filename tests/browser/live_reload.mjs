@@ -87,11 +87,11 @@ test("a changed channel is built, its clients rejoin, and no request is refused"
     change("src/channels/user_channel.rs", (channel) =>
       channel.replace(/"ping" => .*/, `"ping" => Ok(Reply::ok(serde_json::json!(${reply}))),`))
     const start = await ready.then(() => Date.now())
-    const rejoined = await page.waitForFunction(async (joined, reply) => {
+    const rejoined = await page.waitForFunction((joined, reply) => {
       const card = document.querySelector(joined)
+      if (card?.querySelector("[data-reply]").textContent.includes(reply)) return Date.now()
       card?.querySelector("[data-ping]").click()
-      return card?.querySelector("[data-reply]").textContent.includes(reply) && Date.now()
-    }, { timeout: BUILD, polling: 10 }, JOINED, reply)
+    }, { timeout: BUILD, polling: 20 }, JOINED, reply)
     isOver = true
     assert.deepEqual(await requests, [])
     return await rejoined.jsonValue() - start
