@@ -102,7 +102,7 @@ Examples:
   hello-sockets new my_app                  a Rust app in ./my_app
   hello-sockets new my_app --channel User   the same, with a channel that the page joins
   hello-sockets new my_app --stack phoenix  a Phoenix app
-  hello-sockets dev                         run the current app, and bring each change to the browser
+  hello-sockets dev                         run the current app, with live reload
   hello-sockets gen channel Room            another channel, in the current app
   hello-sockets help gen channel            the options of a generator";
 
@@ -174,7 +174,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(generators);
-    let dev = clap::Command::new("dev")
+    let dev = Dev::augment_args(clap::Command::new("dev"))
         .about("Run the current app, and bring each change to the browser")
         .after_help(DEV_EXAMPLES);
     let templates = clap::Command::new("templates")
@@ -195,7 +195,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .arg(color)
         .subcommand(new.about("Make a new app"))
         .subcommand(generate)
-        .subcommand(Dev::augment_args(dev))
+        .subcommand(dev)
         .subcommand(templates)
 }
 

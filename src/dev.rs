@@ -45,7 +45,7 @@ use page::Page;
 use problem::Problem;
 use server::{News, Server};
 use state::{Effect, Event, Id, State, View};
-use watch::Watch;
+use watch::{Contents, Watch};
 
 /// Runs the app until it is interrupted.
 ///
@@ -96,6 +96,7 @@ struct Dev<'a> {
     listener: TcpListener,
     url: String,
     watch: Watch,
+    contents: Contents,
     state: State,
     view: View,
     page: Option<Page>,
@@ -131,6 +132,7 @@ impl<'a> Dev<'a> {
             listener,
             url,
             watch,
+            contents: Contents::default(),
             state: State::default(),
             view: View::App,
             page: None,
@@ -167,15 +169,17 @@ impl<'a> Dev<'a> {
             .filter_map(|path| path.strip_prefix(&self.root).ok())
             .collect();
         self.watch.renew(paths.iter().copied())?;
-        let mut changes = Vec::new();
-        let mut changed = Vec::new();
+        let (mut changes, mut changed) = (Vec::new(), Vec::new());
         for path in paths {
             // The root itself stands for all files.
             let change = match path.as_os_str().is_empty() {
                 true => Some(Change::Code),
                 false => Change::of(&path.to_string_lossy(), self.settings),
             };
-            if let Some(change) = change {
+            let Some(change) = change else { continue };
+            // A build script may write files, in each build.
+            let are_new = self.contents.are_new(&self.root.join(path));
+            if are_new || self.build.is_none() {
                 changes.push(change);
                 changed.push(path);
             }

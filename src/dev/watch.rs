@@ -3,7 +3,9 @@
 //! Changes are collected by [`Burst`](super::change::Burst): of notify's debouncers, one wakes up many times a second for
 //! ever, and the other takes reads for changes, which cargo would cause in each build.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -81,6 +83,27 @@ impl Watch {
     fn add(&mut self, folder: &Path, mode: RecursiveMode) -> Result<()> {
         let watched = self.watcher.watch(folder, mode);
         watched.with_context(|| format!("`{}` cannot be watched", folder.display()))
+    }
+}
+
+/// Hashes of changed files, to recognise those that are written again with the same contents.
+#[derive(Debug, Default)]
+pub struct Contents(HashMap<PathBuf, u64>);
+
+impl Contents {
+    /// Returns whether the file at `path` has other contents than at the last call for it, or is a folder.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "project.rs reads each file only once"
+    )]
+    pub fn are_new(&mut self, path: &Path) -> bool {
+        if path.is_dir() {
+            return true;
+        }
+        let mut hasher = DefaultHasher::new();
+        fs::read(path).ok().hash(&mut hasher);
+        let hash = hasher.finish();
+        self.0.insert(path.to_owned(), hash) != Some(hash)
     }
 }
 

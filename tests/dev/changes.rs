@@ -81,7 +81,7 @@ fn changes_of_pages_are_told_without_a_build() {
         ("assets/css/app.css", "css"),
         ("assets/js/app.js", "js"),
         ("assets/index.html", "html"),
-        ("assets/images/new.png", "png"),
+        ("assets/new.png", "png"),
     ] {
         dev.write(path, "changed");
         let told = format!(r#"told ["assets_change",{{"asset_type":"{kind}"}}]"#);
@@ -211,4 +211,18 @@ fn a_build_that_never_ends_is_cancelled_by_the_next_change() {
     dev.prints("* serving ");
     dev.serves("two");
     assert_eq!(processes(&builds), [""; 0]);
+}
+
+#[test]
+fn a_build_script_that_writes_into_the_source_does_not_build_for_ever() {
+    let sandbox = app();
+    let script = "fn main() { std::fs::write(\"src/made.rs\", \"// made\").unwrap() }";
+    let mut dev = Dev::serving(&sandbox);
+
+    dev.write("build.rs", script);
+    dev.write("src/version.rs", &version("two"));
+
+    dev.prints("* changed src/made.rs");
+    dev.prints("* serving ");
+    dev.serves("two");
 }

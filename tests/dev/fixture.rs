@@ -20,7 +20,6 @@ name = "my_app"
 version = "0.1.0"
 edition = "2024"
 
-# `listenfd` would have to be compiled.
 [dependencies]
 axum-channels = { path = "axum-channels" }
 
@@ -45,6 +44,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 fn main() {
+    assert!(std::env::var("HELLO_SOCKETS_DEV").is_ok());
     let listener = unsafe { TcpListener::from_raw_fd(3) };
     std::thread::spawn(|| {
         stdin().lines().map_while(Result::ok).for_each(|line| println!("told {line}"));

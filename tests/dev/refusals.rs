@@ -63,15 +63,15 @@ fn outside_of_an_app_the_way_to_one_is_named() {
 }
 
 #[test]
-fn an_app_that_cannot_take_over_a_socket_is_refused_with_two_ways_out() {
+fn an_app_without_a_part_for_dev_is_refused_with_two_ways_out() {
     let sandbox = app();
-    let manifest = sandbox.read("my_app/Cargo.toml").replace("listenfd", "");
-    sandbox.write("my_app/Cargo.toml", &manifest);
+    let main = sandbox.read("my_app/src/main.rs");
+    sandbox.write("my_app/src/main.rs", &main.replace("HELLO_SOCKETS_DEV", ""));
 
     finish(command(&sandbox, &[]), "").misused(
-        "error: the app cannot take over a listening socket: it does not depend on `listenfd`\n\
-         help: `cargo run` starts it; for `dev`, add what a new app has: `listenfd` in Cargo.toml, `src/dev.rs`, \
-         `src/dev/`, and their lines in `src/lib.rs`\n",
+        "error: the app has no part for `dev`, which new apps have in `src/dev.rs`\n\
+         help: `cargo run` starts it; to add the part, copy `src/dev.rs`, `src/dev/`, and the lines for them in \
+         `src/lib.rs` and `Cargo.toml` from a new app\n",
     );
 }
 

@@ -54,7 +54,7 @@ const STYLE = `
   :host { all: initial }
   section {
     position: fixed; inset: 0; z-index: 2147483647; overflow: auto; box-sizing: border-box; padding: 2rem;
-    background: rgb(24 24 27 / 96%); color: #fafafa; font: 15px/1.5 system-ui, sans-serif;
+    background: #18181b; color: #fafafa; font: 15px/1.5 system-ui, sans-serif;
   }
   h1 { margin: 0 0 1rem; font-size: 1.25rem; color: #fca5a5 }
   h2 { margin: 1.5rem 0 0.25rem; font: 600 14px/1.5 ui-monospace, monospace; color: #fde68a }
@@ -62,7 +62,7 @@ const STYLE = `
   button { position: absolute; top: 1.5rem; right: 2rem; font: inherit; padding: 0.25rem 0.75rem }
 `
 
-// Covers the page with the errors of the last build; removes the cover if there are none.
+// Covers the page with the errors of the last build or start; removes the cover if there are none.
 function showErrors(errors) {
   document.querySelector("hello-sockets-errors")?.remove()
   if (errors.length === 0) return
@@ -73,7 +73,7 @@ function showErrors(errors) {
   cover.setAttribute("role", "alert")
   const close = element("button", "Close")
   close.onclick = () => host.remove()
-  cover.append(close, element("h1", "The build failed; this page is of the last one that did not"))
+  cover.append(close, element("h1", "The last change is not running"))
   for (const { place, text } of errors) cover.append(element("h2", place ?? ""), element("pre", text))
   shadow.append(element("style", STYLE), cover)
   document.documentElement.append(host)
