@@ -3,7 +3,8 @@
 //! The command holds the listening socket. A new server takes it over from the one before, so that no request is
 //! refused; without a server, the command itself answers, with the problems of the build.
 //!
-//! - [`state`]: pure, events and their effects
+//! - [`checks`]: conditions
+//! - [`state`]: pure, events and their effects; [`supervisor`]: the loop that performs them
 //! - [`change`]: pure, changed paths and their meaning; [`watch`]: their source
 //! - [`build`]: a build; [`cargo`]: pure, its messages; [`problem`]: an error
 //! - [`server`]: a running app; [`message`]: pure, messages to it
@@ -21,31 +22,20 @@ mod page;
 mod problem;
 mod server;
 mod state;
+mod supervisor;
 mod watch;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
 use crate::args;
 use crate::catalogue::stack;
 use crate::output::interrupt;
-use crate::output::terminal::{self, Terminal};
+use crate::output::terminal::Terminal;
 use crate::project::Project;
-use build::Build;
-use change::{Burst, Change};
-use page::Page;
-use problem::Problem;
-use server::{News, Server};
-use state::{Effect, Event, Id, State, View};
-use watch::{Contents, Watch};
+use supervisor::Supervisor;
 
 /// Runs the app until it is interrupted.
 ///
@@ -56,11 +46,8 @@ pub fn dev(args: &args::Dev, project: &Project, terminal: Terminal) -> Result<Ex
     if settings.build.is_empty() {
         return run(settings, args, project);
     }
-    let (sender, inputs) = channel();
-    let mut dev = Dev::new(settings, args, project, terminal, sender)?;
-    let result = dev.run(&inputs);
-    dev.end(&inputs);
-    result.map(|()| ExitCode::from(interrupt::EXIT_CODE))
+    Supervisor::new(settings, args, project, terminal)?.run()?;
+    Ok(ExitCode::from(interrupt::EXIT_CODE))
 }
 
 /// Replaces this process by an app that reloads itself. It returns only if that fails.
@@ -72,255 +59,4 @@ fn run(settings: &stack::Dev, args: &args::Dev, project: &Project) -> Result<Exi
     }
     let error = command.exec();
     Err(error).with_context(|| format!("`{}` cannot be started", settings.run.join(" ")))
-}
-
-/// Maximum time for servers to end after Ctrl-C.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// Input of the loop.
-enum Input {
-    Paths(Vec<PathBuf>),
-    Event(Event),
-    Interrupted,
-}
-
-/// A running `dev`: the processes that belong to its state.
-struct Dev<'a> {
-    settings: &'a stack::Dev,
-    name: String,
-    command: Vec<String>,
-    /// Without links, as the paths of changes are.
-    root: PathBuf,
-    terminal: Terminal,
-    sender: Sender<Input>,
-    listener: TcpListener,
-    url: String,
-    watch: Watch,
-    contents: Contents,
-    state: State,
-    view: View,
-    page: Option<Page>,
-    build: Option<(Id, Build)>,
-    build_started: Instant,
-    servers: BTreeMap<Id, Server>,
-}
-
-impl<'a> Dev<'a> {
-    fn new(
-        settings: &'a stack::Dev,
-        args: &args::Dev,
-        project: &Project,
-        terminal: Terminal,
-        sender: Sender<Input>,
-    ) -> Result<Self> {
-        let listener = address::listen(args.port)?;
-        let url = address::url(listener.local_addr().context("the socket has no address")?);
-        let root = fs::canonicalize(&project.root).context("the app's folder cannot be read")?;
-        let changes = sender.clone();
-        let watch = Watch::start(&root, settings, move |paths| {
-            let _ = changes.send(Input::Paths(paths)); // an error: the loop has ended
-        })?;
-        let interrupts = sender.clone();
-        interrupt::on(move || drop(interrupts.send(Input::Interrupted)))?;
-        Ok(Self {
-            settings,
-            name: project.facts.get("name").cloned().unwrap_or_default(),
-            command: [&settings.build[..], &args.arguments].concat(),
-            root,
-            terminal,
-            sender,
-            listener,
-            url,
-            watch,
-            contents: Contents::default(),
-            state: State::default(),
-            view: View::App,
-            page: None,
-            build: None,
-            build_started: Instant::now(),
-            servers: BTreeMap::new(),
-        })
-    }
-
-    /// Handles inputs until Ctrl-C.
-    fn run(&mut self, inputs: &Receiver<Input>) -> Result<()> {
-        self.terminal.report("listening on", &self.url);
-        let effects = self.state.start();
-        self.perform(effects)?;
-        let mut burst = Burst::default();
-        loop {
-            let input = match burst.end() {
-                Some(end) => inputs.recv_timeout(end.saturating_duration_since(Instant::now())),
-                None => inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            match input {
-                Ok(Input::Paths(paths)) => burst.add(paths, Instant::now()),
-                Ok(Input::Event(event)) => self.handle(event)?,
-                Err(RecvTimeoutError::Timeout) => self.changed(&burst.take())?,
-                Ok(Input::Interrupted) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            }
-        }
-    }
-
-    /// Handles a burst of changed paths.
-    fn changed(&mut self, paths: &BTreeSet<PathBuf>) -> Result<()> {
-        let paths: Vec<_> = paths
-            .iter()
-            .filter_map(|path| path.strip_prefix(&self.root).ok())
-            .collect();
-        self.watch.renew(paths.iter().copied())?;
-        let (mut changes, mut changed) = (Vec::new(), Vec::new());
-        for path in paths {
-            // The root itself stands for all files.
-            let change = match path.as_os_str().is_empty() {
-                true => Some(Change::Code),
-                false => Change::of(&path.to_string_lossy(), self.settings),
-            };
-            let Some(change) = change else { continue };
-            // A build script may write files, in each build.
-            let are_new = self.contents.are_new(&self.root.join(path));
-            if are_new || self.build.is_none() {
-                changes.push(change);
-                changed.push(path);
-            }
-        }
-        let Some((first, more)) = changed.split_first() else {
-            return Ok(());
-        };
-        let more = match more.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        self.terminal
-            .report("changed", format!("{}{more}", first.display()));
-        self.handle(Event::Changed(changes))
-    }
-
-    fn handle(&mut self, event: Event) -> Result<()> {
-        self.note(&event);
-        let effects = self.state.handle(event);
-        self.perform(effects)
-    }
-
-    /// Reports an event, and forgets processes that have ended.
-    fn note(&mut self, event: &Event) {
-        match event {
-            Event::Ready(_) => {
-                let seconds = self.build_started.elapsed().as_secs_f32();
-                let serving = format!("{} (after {seconds:.1} s)", self.url);
-                self.terminal.report("serving", serving);
-            }
-            Event::Built(id, _) => drop(self.build.take_if(|(running, _)| running == id)),
-            Event::Ended(id, status) => {
-                let server = self.servers.remove(id);
-                if server.is_some_and(|server| !server.is_stopped()) {
-                    let warning = format!("the app has ended ({status}); a change starts it again");
-                    self.terminal.warn(&warning);
-                }
-            }
-            Event::Changed(_) => {}
-        }
-    }
-
-    fn perform(&mut self, effects: Vec<Effect>) -> Result<()> {
-        for effect in effects {
-            match effect {
-                Effect::Build(id) => self.start_build(id),
-                Effect::Start(id, binary) => self.start_server(id, &binary.path),
-                Effect::Stop(id) => self.servers.get_mut(&id).into_iter().for_each(Server::stop),
-                Effect::Tell(id, message) => {
-                    let server = self.servers.get_mut(&id);
-                    server.into_iter().for_each(|server| server.tell(&message));
-                }
-            }
-        }
-        self.show()
-    }
-
-    fn start_build(&mut self, id: Id) {
-        self.cancel_build();
-        self.build_started = Instant::now();
-        self.terminal.report("building", &self.name);
-        let then = self.on_event(move |built| Event::Built(id, built));
-        match Build::start(&self.command, &self.root, &self.name, then.clone()) {
-            Ok(build) => self.build = Some((id, build)),
-            Err(error) => {
-                let problem = format!("`{}` cannot be started: {error}", self.command[0]);
-                self.terminal.warn(&problem);
-                then(Err(vec![Problem::new(problem)]));
-            }
-        }
-    }
-
-    fn start_server(&mut self, id: Id, binary: &Path) {
-        let news = self.on_event(move |news| match news {
-            News::Ready => Event::Ready(id),
-            News::Ended(status) => Event::Ended(id, status),
-        });
-        match Server::start(binary, &self.root, &self.listener, news.clone()) {
-            Ok(server) => drop(self.servers.insert(id, server)),
-            Err(error) => {
-                let problem = format!("`{}` cannot be started: {error}", binary.display());
-                self.terminal.warn(&problem);
-                news(News::Ended(error.to_string()));
-            }
-        }
-    }
-
-    /// Returns a function that sends an event to the loop.
-    fn on_event<T, E>(&self, event: E) -> impl Fn(T) + Clone + use<T, E>
-    where
-        E: Fn(T) -> Event + Clone,
-    {
-        let sender = self.sender.clone();
-        move |value| drop(sender.send(Input::Event(event(value)))) // an error: the loop has ended
-    }
-
-    /// Shows browsers the state of the build, unless the app answers.
-    fn show(&mut self) -> Result<()> {
-        let view = self.state.view();
-        if view == self.view {
-            return Ok(());
-        }
-        let html = match &view {
-            View::App => None,
-            View::Building => Some(page::building(&self.name)),
-            View::Problems(problems) => Some(page::problems(&self.name, problems)),
-        };
-        match (&self.page, html) {
-            (_, None) => self.page = None,
-            (Some(page), Some(html)) => page.replace(html),
-            (None, Some(html)) => {
-                let page = Page::serve(&self.listener, html);
-                self.page = Some(page.context("the state of the build cannot be served")?);
-            }
-        }
-        self.view = view;
-        Ok(())
-    }
-
-    fn cancel_build(&mut self) {
-        if let Some((_, build)) = self.build.take() {
-            build.cancel();
-        }
-    }
-
-    /// Ends all processes. Servers finish their requests, unless there is another Ctrl-C.
-    fn end(mut self, inputs: &Receiver<Input>) {
-        self.cancel_build();
-        self.page = None;
-        self.servers.values_mut().for_each(Server::stop);
-        let deadline = Instant::now() + PATIENCE;
-        while !self.servers.is_empty() {
-            match inputs.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(Input::Event(Event::Ended(id, _))) => drop(self.servers.remove(&id)),
-                Ok(Input::Event(_) | Input::Paths(_)) => {}
-                Ok(Input::Interrupted) | Err(_) => {
-                    self.servers.values().for_each(Server::kill);
-                    break;
-                }
-            }
-        }
-        terminal::interrupted("the app has ended");
-    }
 }
