@@ -3,7 +3,7 @@
 //! The command holds the listening socket. A new server takes it over from the one before, so that no request is
 //! refused; without a server, the command itself answers, with the problems of the build.
 //!
-//! - [`checks`]: conditions
+//! - [`checks`], the conditions
 //! - [`state`]: pure, events and their effects; [`supervisor`]: the loop that performs them
 //! - [`change`]: pure, changed paths and their meaning; [`watch`]: their source
 //! - [`build`]: a build; [`cargo`]: pure, its messages; [`problem`]: an error

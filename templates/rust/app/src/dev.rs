@@ -61,7 +61,7 @@ pub fn live_reload(router: Router, config: &Config) -> io::Result<Router> {
         .url(config.url())
         .check_origin(config.check_origin.clone())
         .state(build.clone())
-        .socket_with::<LiveReloadSocket>(
+        .socket_with::<LiveReload>(
             "/phoenix/live_reload/socket",
             websocket().log(LevelFilter::OFF),
         )
@@ -113,11 +113,11 @@ fn relay(endpoint: &Endpoint, build: &LastBuild) {
     std::process::exit(0);
 }
 
-struct LiveReloadSocket;
+struct LiveReload;
 
-impl SocketHandler for LiveReloadSocket {
+impl SocketHandler for LiveReload {
     fn channels(routes: &mut Channels<Self>) {
-        routes.channel::<LiveReloadChannel>(TOPIC);
+        routes.channel::<Changes>(TOPIC);
     }
 
     async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
@@ -125,9 +125,9 @@ impl SocketHandler for LiveReloadSocket {
     }
 }
 
-struct LiveReloadChannel;
+struct Changes;
 
-impl Channel for LiveReloadChannel {
+impl Channel for Changes {
     const LOG_JOIN: LevelFilter = LevelFilter::OFF;
 
     async fn join(_topic: &Topic, _payload: Payload, socket: &Socket) -> Result<Self> {
