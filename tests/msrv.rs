@@ -6,12 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Dependencies without a `rust-version`, to be checked by hand when added.
-const UNSTATED: [&str; 20] = [
+const UNSTATED: [&str; 24] = [
     "cfg_aliases",
+    "command-fds",
     "encode_unicode",
     "httparse",
+    "inotify-sys",
     "matchit",
     "mime",
+    "same-file",
     "sha1_smol",
     "shell-words",
     "smallvec",
@@ -26,6 +29,7 @@ const UNSTATED: [&str; 20] = [
     "tree-sitter-toml-ng",
     "tree-sitter-typescript",
     "utf8parse",
+    "walkdir",
     "wasi",
 ];
 
