@@ -1,6 +1,6 @@
 //! Format and levels of the log: `[info] CONNECTED TO …`.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::time::Instant;
 
 use axum::extract::Request;
@@ -38,22 +38,26 @@ pub enum Format {
 pub fn init(log: &Log) {
     let registry = tracing_subscriber::registry().with(log.levels.clone());
     match log.format {
-        Format::Short => registry.with(layer().event_format(Line { time: false })).init(),
-        Format::Text => registry.with(layer().event_format(Line { time: true })).init(),
+        Format::Short => registry
+            .with(layer().event_format(Line { time: false }))
+            .init(),
+        Format::Text => registry
+            .with(layer().event_format(Line { time: true }))
+            .init(),
         Format::Json => registry.with(layer().json().flatten_event(true)).init(),
     }
 }
 
-/// Logs a request and the status of its response. Those of `/up` are at level `trace`, since load balancers make them all the time.
+/// Logs a request and the status of its response. Files of the page and health checks are at level `trace`.
 pub async fn requests(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let start = Instant::now();
     let response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), start.elapsed());
-    if path == "/up" {
-        tracing::trace!("{method} {path:?} sent {status} in {took:.0?}");
+    if path == "/up" || path.starts_with("/assets/") {
+        tracing::trace!("{method} {path} sent {status} in {took:.0?}");
     } else {
-        tracing::info!("{method} {path:?} sent {status} in {took:.0?}");
+        tracing::info!("{method} {path} sent {status} in {took:.0?}");
     }
     response
 }
