@@ -61,12 +61,12 @@ fn run_commands(page: &str) -> usize {
 
 #[test]
 fn the_commands_of_the_readme_work_in_their_order() {
-    assert_eq!(run_commands(&read("README.md")), 14);
+    assert_eq!(run_commands(&read("README.md")), 16);
 }
 
 #[test]
 fn the_commands_for_phoenix_work_in_their_order() {
-    assert_eq!(run_commands(&read("docs/phoenix.md")), 10);
+    assert_eq!(run_commands(&read("docs/phoenix.md")), 11);
 }
 
 #[test]
