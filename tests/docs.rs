@@ -41,6 +41,7 @@ fn run_commands(page: &str) -> usize {
         if let Some(path) = line.strip_prefix("cd ") {
             folder = folder.join(path);
         }
+        let line = line.trim_start_matches("cargo install --debug --path . && ");
         let Some(args) = line.strip_prefix("hello-sockets ") else {
             continue;
         };
