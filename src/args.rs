@@ -60,7 +60,7 @@ pub struct Gen {
 }
 
 /// Options of `dev`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Dev {
     /// Port to listen on; 0 selects a free one [default: that of the variable PORT, or else 4000]
     #[arg(long)]
@@ -152,7 +152,9 @@ impl Args {
                 Some((generator, matches)) => Command::Gen(Gen::read(generator, matches)),
                 None => Command::Reference,
             },
-            Some(("dev", matches)) => Command::Dev(dev(matches)),
+            Some(("dev", matches)) => {
+                Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
+            }
             _ => Command::Reference,
         };
         Ok(Self { command, color })
@@ -265,14 +267,6 @@ impl Gen {
             common: common(matches),
         }
     }
-}
-
-fn dev(matches: &ArgMatches) -> Dev {
-    let none = Dev {
-        port: None,
-        arguments: Vec::new(),
-    };
-    Dev::from_arg_matches(matches).unwrap_or(none)
 }
 
 fn common(matches: &ArgMatches) -> Common {
