@@ -2,8 +2,8 @@
 
 use super::text::one_line;
 use super::{Filter, Params, at_level, limited, micros, started};
-use crate::Error;
 use crate::codec::{BuiltIn, Codec, Frame};
+use crate::error::Error;
 use crate::message::Payload;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,7 +17,7 @@ pub(crate) struct SocketLog {
     /// Level of `CONNECTED TO` and `REFUSED CONNECTION TO`.
     pub(crate) level: LevelFilter,
     pub(crate) filter: Arc<Filter>,
-    pub(crate) max_frame_bytes: usize,
+    pub(crate) max_message_bytes: usize,
     pub(crate) max_queued_bytes: usize,
 }
 
@@ -107,8 +107,8 @@ impl SocketLog {
             Refusal::TooLarge => refused!(
                 ERROR,
                 413,
-                "the body is larger than max_frame_bytes, or did not come whole",
-                limit = self.max_frame_bytes
+                "the body is larger than max_message_bytes, or did not come whole",
+                limit = self.max_message_bytes
             ),
             Refusal::TooSlow => refused!(ERROR, 408, "the body did not come in time"),
             Refusal::NotUtf8 => refused!(ERROR, 400, "the text is not UTF-8"),
@@ -151,8 +151,8 @@ impl SocketLog {
             ),
             Closed::TooLarge => closed!(
                 ERROR,
-                "message larger than max_frame_bytes",
-                limit = self.max_frame_bytes
+                "message larger than max_message_bytes",
+                limit = self.max_message_bytes
             ),
             Closed::NotUtf8 => closed!(ERROR, "text that is not UTF-8"),
             Closed::BrokenFrame => closed!(ERROR, "broken WebSocket frame"),

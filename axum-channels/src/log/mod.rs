@@ -3,6 +3,7 @@
 //! A disabled event is neither timed nor formatted. Values from clients are escaped and cut, as Elixir's `inspect` does;
 //! the filter removes hidden ones. Events that a client can trigger at will are rate limited.
 
+mod cluster;
 mod connection;
 mod filter;
 mod limiter;
@@ -13,6 +14,9 @@ mod server;
 mod text;
 mod turn;
 
+pub(crate) use cluster::{
+    adapter_stopped, malformed, messages_lost, not_published, not_subscribed, not_unsubscribed,
+};
 pub(crate) use connection::{Closed, Refusal, SocketLog};
 pub(crate) use filter::Filter;
 pub use line::LogLine;
