@@ -215,8 +215,8 @@ async fn tasks_send_and_receive_across_nodes() {
     here.broadcast_from("started", json!({"n": 1}));
     a.broadcast("jobs", "done", json!({"n": 1}));
     let mut received = Vec::new();
-    for events in [&mut here, &mut there, &mut there] {
-        let event = events.recv().await.expect("nothing is missed");
+    for event in [here.recv().await, there.recv().await, there.recv().await] {
+        let event = event.expect("nothing is missed");
         received.push((event.event, event.payload.to_value()));
     }
     let (started, done) = ("started".to_owned(), "done".to_owned());

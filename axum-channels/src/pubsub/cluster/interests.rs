@@ -17,6 +17,8 @@ pub(super) struct Interests(Mutex<HashMap<Topic, Interest>>);
 struct Interest {
     /// Number of subscriptions on this node, and of reservations.
     holders: usize,
+    /// Number of times that the last holder has left.
+    departures: u64,
     /// The engine has confirmed the subscription.
     is_subscribed: bool,
     /// The engine has confirmed the subscription, or has failed to: nothing waits for it any more.
@@ -30,7 +32,10 @@ struct Interest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Subscribe,
-    Unsubscribe,
+    /// Unsubscribe after a while, if the last holder has not left again by then: see [`Interests::abandon`].
+    Unsubscribe {
+        departures: u64,
+    },
     /// Nothing is left to do.
     End,
 }
@@ -53,7 +58,11 @@ impl Interests {
             return false;
         };
         interest.holders -= 1;
-        interest.holders == 0 && !replace(&mut interest.has_task, true)
+        if interest.holders > 0 {
+            return false;
+        }
+        interest.departures += 1;
+        !replace(&mut interest.has_task, true)
     }
 
     /// Returns the next step of a topic's task. After [`Step::End`], the topic has no task.
@@ -64,7 +73,9 @@ impl Interests {
         };
         match (interest.holders > 0, interest.is_subscribed) {
             (true, false) => Step::Subscribe,
-            (false, true) => Step::Unsubscribe,
+            (false, true) => Step::Unsubscribe {
+                departures: interest.departures,
+            },
             (true, true) => {
                 interest.has_task = false;
                 Step::End
@@ -91,14 +102,15 @@ impl Interests {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Records that a topic is unsubscribed from, unless it has a holder. Returns whether it has none.
+    /// Records that a topic is unsubscribed from, if it had no holder since [`Step::Unsubscribe`]. Returns whether it had
+    /// none.
     #[must_use]
-    pub(super) fn abandon(&self, topic: &Topic) -> bool {
+    pub(super) fn abandon(&self, topic: &Topic, departures: u64) -> bool {
         let mut topics = lock(&self.0);
         let Some(interest) = topics.get_mut(topic) else {
             return false;
         };
-        let is_unheld = interest.holders == 0;
+        let is_unheld = interest.holders == 0 && interest.departures == departures;
         if is_unheld {
             (interest.is_subscribed, interest.is_settled) = (false, false);
         }
@@ -143,6 +155,9 @@ impl Interests {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::task::Wake;
 
     fn topic() -> Topic {
         "room:1".into()
@@ -161,8 +176,8 @@ mod tests {
         );
 
         assert_eq!([(); 2].map(|()| interests.release(&topic)), [false, true]);
-        assert_eq!(interests.next(&topic), Step::Unsubscribe);
-        assert!(interests.abandon(&topic));
+        assert_eq!(interests.next(&topic), Step::Unsubscribe { departures: 1 });
+        assert!(interests.abandon(&topic, 1));
         assert_eq!(interests.next(&topic), Step::End);
         assert_eq!((interests.held(), interests.subscribed()), (vec![], 0));
         assert!(interests.acquire(&topic), "it starts anew");
@@ -178,7 +193,12 @@ mod tests {
             let started = [interests.release(&topic), interests.acquire(&topic)];
             assert!(!started[1], "there is a task already");
         }
-        assert!(!interests.abandon(&topic));
+        assert!(!interests.abandon(&topic, 1000), "it is held");
+        assert!(!interests.release(&topic), "there is a task already");
+        assert!(!interests.abandon(&topic, 1000), "it was held meanwhile");
+        let departures = 1001;
+        assert_eq!(interests.next(&topic), Step::Unsubscribe { departures });
+        assert!(!interests.acquire(&topic), "it is subscribed");
         assert_eq!(interests.next(&topic), Step::End);
         assert!(interests.release(&topic), "the task has ended");
     }
@@ -194,16 +214,26 @@ mod tests {
         assert!(lock(&interests.0).is_empty());
     }
 
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
     #[test]
-    fn a_join_waits_for_the_first_outcome_whatever_it_is() {
+    fn a_join_waits_for_the_first_outcome_whatever_it_is_and_is_woken_once() {
         for is_subscribed in [true, false] {
             let (interests, topic) = (Interests::default(), topic());
-            let settled = || interests.poll_settled(&topic, Waker::noop());
+            let wakes = Arc::new(Wakes::default());
+            let waker = Waker::from(wakes.clone());
+            let settled = || interests.poll_settled(&topic, &waker);
             assert!(interests.acquire(&topic));
             assert_eq!([settled(), settled()], [Poll::Pending; 2]);
-            assert_eq!(lock(&interests.0)[&topic].waiting.len(), 1);
             interests.settle(&topic, is_subscribed);
-            assert_eq!(settled(), Poll::Ready(()));
+            assert_eq!((settled(), wakes.0.load(Relaxed)), (Poll::Ready(()), 1));
         }
     }
 }

@@ -89,9 +89,9 @@ async fn work(cluster: Arc<Cluster>, topic: Topic) {
                     retry = MAX_RETRY.min(2 * retry);
                 }
             }
-            Step::Unsubscribe => {
+            Step::Unsubscribe { departures } => {
                 sleep(LINGER).await;
-                if cluster.interests.abandon(&topic)
+                if cluster.interests.abandon(&topic, departures)
                     && let Err(error) = limited(cluster.unsubscribe(&topic)).await
                 {
                     log::not_unsubscribed(&topic, &error);
