@@ -122,6 +122,7 @@
 //! Each layer depends only on those before it.
 //!
 //! - `message`: the types of the protocol. `error`: errors of callbacks. `codec`: the encoding of messages. All pure.
+//! - `params`: parameters of a connection. `log`: events of `tracing`.
 //! - `session`: the topics that a client has joined, as a pure state machine.
 //! - `url`, `origin`: the app's public URL, and the check of pages against it. `proxies`: a client's address. All pure.
 //! - `pubsub`: subscriptions, here and on other nodes. `presence`: presences. `endpoint`: both, for all of the app.
@@ -180,6 +181,7 @@ mod log;
 mod message;
 mod metrics;
 mod origin;
+mod params;
 mod presence;
 mod proxies;
 mod pubsub;
@@ -205,13 +207,13 @@ pub use error::{Error, Result, UnknownEvent};
 pub use log::LogLine;
 pub use message::{InvalidPayload, Later, Payload, PresenceDiff, Presences, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
+pub use params::Params;
 pub use proxies::{InvalidNetwork, TrustedProxies};
 pub use rate_limit::RateLimit;
 pub use serve::{Serve, serve, shutdown_signal};
 pub use session::Reason;
 pub use socket::{
-    ConnectInfo, Params, Presence, PresenceError, SendError, Socket, Subscription, Timer,
-    TrackedPresence,
+    ConnectInfo, Presence, PresenceError, SendError, Socket, Subscription, Timer, TrackedPresence,
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};

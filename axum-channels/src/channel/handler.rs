@@ -1,7 +1,8 @@
 use super::Channels;
 use crate::error::{Error, Result};
 use crate::message::Refused;
-use crate::socket::{ConnectInfo, Params, Socket};
+use crate::params::Params;
+use crate::socket::{ConnectInfo, Socket};
 use std::any::type_name;
 
 /// Handler of a socket: it accepts clients, and routes their topics to channels.

@@ -5,6 +5,7 @@ use super::{Filter, Params, at_level, limited, micros, started};
 use crate::codec::{BuiltIn, Codec, Frame};
 use crate::error::Error;
 use crate::message::Payload;
+use crate::params;
 use std::sync::Arc;
 use std::time::Instant;
 use tracing::level_filters::LevelFilter;
@@ -192,7 +193,7 @@ impl SocketLog {
 }
 
 impl Attempt<'_> {
-    pub(crate) fn connected(self, serializer: &str, params: &crate::Params) {
+    pub(crate) fn connected(self, serializer: &str, params: &params::Params) {
         let SocketLog { level, filter, .. } = self.log;
         if let Some(since) = self.since {
             at_level!(
@@ -211,7 +212,7 @@ impl Attempt<'_> {
     pub(crate) fn refused(
         self,
         serializer: &str,
-        params: &crate::Params,
+        params: &params::Params,
         (status, reason): (u16, &Payload),
     ) {
         let SocketLog { level, filter, .. } = self.log;

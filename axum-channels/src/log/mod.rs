@@ -28,7 +28,6 @@ pub(crate) use turn::{
     handled, join_crashed, joined, overrun, presence_crashed, refused_join, too_many, unmatched,
 };
 
-use std::fmt::{self, Display, Formatter};
 use std::time::{Duration, Instant};
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -82,11 +81,6 @@ pub(crate) fn started(level: LevelFilter) -> Option<Instant> {
         Level::TRACE => wanted!(TRACE),
     };
     wanted.then(Instant::now)
-}
-
-/// Formats the parameters of a request with the default filter.
-pub(crate) fn fmt_params(params: &crate::Params, f: &mut Formatter<'_>) -> fmt::Result {
-    Params::of_request(params, &Filter::default()).fmt(f)
 }
 
 /// Whole microseconds, as the field `duration_us` has them.

@@ -13,7 +13,7 @@ use super::outbox::Outbox;
 use super::poll_sessions::{Inbound, PollResult, Request};
 use super::poller::Poller;
 use crate::log;
-use crate::socket::Params;
+use crate::params::Params;
 use axum::body::Body;
 use axum::http::{
     self, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
