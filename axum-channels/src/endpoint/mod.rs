@@ -177,6 +177,7 @@ impl Endpoint {
     /// Subscribes a task of the app to a topic's broadcasts, until the returned value is dropped.
     ///
     /// Up to 1,024 broadcasts are queued for it. A channel uses [`Socket::subscribe`](crate::Socket::subscribe) instead.
+    /// With an [adapter](crate::cluster), broadcasts of other nodes arrive as soon as it has subscribed to the topic.
     ///
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {

@@ -193,7 +193,8 @@ impl Socket {
         let _ = self.context.post(self.key, AppMessage::Stop); // a client that is gone has no channels to stop
     }
 
-    /// Returns the id of this client's connections: the value of [`SocketHandler::id`], `None` by default.
+    /// Returns the id of this client's connections: the value of
+    /// [`SocketHandler::id`](crate::SocketHandler::id), `None` by default.
     ///
     /// ```
     /// # use axum_channels::{Refused, Socket};

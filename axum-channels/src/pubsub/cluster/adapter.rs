@@ -25,9 +25,9 @@ pub trait Adapter: Send + Sync + 'static {
 
     /// Subscribes to a topic in the engine, and returns once the engine has confirmed it.
     ///
-    /// It is called when the first client or task of the node subscribes to the topic. Joins of the topic are answered
-    /// after it has returned, so that their clients miss nothing. It is not called again for the topic before
-    /// [`unsubscribe`](Self::unsubscribe) has returned.
+    /// It is called when the first client or task of the node subscribes to the topic, which may be before
+    /// [`run`](Self::run) is called. Joins of the topic are answered after it has returned, so that their clients miss
+    /// nothing. Calls for one topic do not overlap.
     ///
     /// # Errors
     /// If the engine is away, without waiting for it. Joins are then answered, and served by their own node alone; the

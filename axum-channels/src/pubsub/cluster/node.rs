@@ -171,6 +171,10 @@ impl Node {
             topic,
             body: Body::Presences(&change),
         };
+        if let Err(error) = message.check_size() {
+            log::not_published(topic, &error.into());
+            return None;
+        }
         Some(message.encode())
     }
 
