@@ -21,7 +21,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use tokio::runtime::Handle;
 
-/// Builder of an [`Endpoint`]: its sockets, state, URL, origin check, proxies, presence callbacks and log filter.
+/// Builder of an [`Endpoint`]: its sockets, state, URL, origin check, proxies, presence callbacks, log filter and
+/// adapter.
 ///
 /// [`Endpoint::builder`] creates it.
 ///

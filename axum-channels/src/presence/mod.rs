@@ -104,7 +104,7 @@ impl Tracker {
             owner,
             meta: meta.clone(),
         });
-        let delta = self.delta(&mut shard, topic, Some((key, &meta)), &[]);
+        let delta = self.delta(&mut shard, topic, Some((key, &meta)), []);
         drop(shard);
         self.send(topic, delta);
         Some(PresenceDiff::default().join(key, meta))
@@ -134,7 +134,7 @@ impl Tracker {
             meta.insert("phx_ref_prev".to_owned(), previous.clone());
         }
         let old = std::mem::replace(known, meta.clone());
-        let delta = self.delta(&mut shard, topic, Some((key, &meta)), &[&old]);
+        let delta = self.delta(&mut shard, topic, Some((key, &meta)), [&old]);
         drop(shard);
         self.send(topic, delta);
         Some(PresenceDiff::default().join(key, meta).leave(key, old))
@@ -151,7 +151,7 @@ impl Tracker {
             self.owners.fetch_sub(1, Relaxed);
         }
         let meta = shard.remove(topic, owner, key)?;
-        let delta = self.delta(&mut shard, topic, None, &[&meta]);
+        let delta = self.delta(&mut shard, topic, None, [&meta]);
         drop(shard);
         self.send(topic, delta);
         Some(PresenceDiff::default().leave(key, meta))
@@ -167,8 +167,7 @@ impl Tracker {
         self.owners.fetch_sub(1, Relaxed);
         let metas = keys.iter().map(|key| shard.remove(topic, owner, key));
         let metas: Vec<_> = metas.collect();
-        let left: Vec<_> = metas.iter().flatten().collect();
-        let delta = self.delta(&mut shard, topic, None, &left);
+        let delta = self.delta(&mut shard, topic, None, metas.iter().flatten());
         drop(shard);
         self.send(topic, delta);
         let mut diff = PresenceDiff::default();

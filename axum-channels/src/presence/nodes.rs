@@ -37,12 +37,12 @@ impl Tracker {
     /// Returns a change of this node's presences for the other nodes. `None` if there are none.
     ///
     /// It is called under the lock of the topic's shard, so that the ranges of changes have no gaps.
-    pub(super) fn delta(
+    pub(super) fn delta<'a>(
         &self,
         shard: &mut Shard,
         topic: &Topic,
         joined: Option<(&str, &Map<String, Value>)>,
-        left: &[&Map<String, Value>],
+        left: impl IntoIterator<Item = &'a Map<String, Value>>,
     ) -> Option<Delta> {
         let outbound = self.outbound.as_ref()?;
         let joined = joined.and_then(|(key, meta)| join(key, meta));
@@ -57,7 +57,7 @@ impl Tracker {
             after,
             until,
             joins: joined.into_iter().collect(),
-            leaves: left.iter().filter_map(|meta| number(meta)).collect(),
+            leaves: left.into_iter().filter_map(number).collect(),
         })
     }
 
