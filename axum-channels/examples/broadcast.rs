@@ -4,6 +4,7 @@
 
 use axum_channels::{Endpoint, Events};
 use serde_json::json;
+use std::array::from_fn;
 use std::io::{Write as _, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::AcqRel, Ordering::Release};
@@ -13,6 +14,7 @@ use tokio::sync::Notify;
 
 const SUBSCRIBERS: usize = 50_000;
 const ROUNDS: usize = 31;
+const GROUPS: usize = 50;
 const TOPIC: &str = "room:lobby";
 
 fn main() -> std::io::Result<()> {
@@ -41,11 +43,18 @@ struct Audience {
     missing: Arc<Missing>,
 }
 
-/// Number of subscribers that have not received the broadcast yet.
+/// Subscribers that have not received the broadcast yet. They count in groups, since workers that all wait for one counter
+/// are what would be measured.
 struct Missing {
-    count: AtomicUsize,
+    groups: [Group; GROUPS],
+    complete: AtomicUsize,
     none: Notify,
 }
+
+/// Number of subscribers of a group that have not received the broadcast yet, on a cache line of its own.
+#[derive(Default)]
+#[repr(align(128))]
+struct Group(AtomicUsize);
 
 /// Durations since the call of `broadcast`.
 struct Time {
@@ -67,11 +76,12 @@ impl Audience {
             .build()?;
         let endpoint = Endpoint::builder().build();
         let missing = Arc::new(Missing {
-            count: AtomicUsize::new(0),
+            groups: from_fn(|_| Group::default()),
+            complete: AtomicUsize::new(0),
             none: Notify::new(),
         });
-        for _ in 0..SUBSCRIBERS {
-            runtime.spawn(receive(endpoint.subscribe(TOPIC), missing.clone()));
+        for group in (0..GROUPS).cycle().take(SUBSCRIBERS) {
+            runtime.spawn(receive(endpoint.subscribe(TOPIC), missing.clone(), group));
         }
         Ok(Audience {
             runtime,
@@ -81,7 +91,10 @@ impl Audience {
     }
 
     fn broadcast(&self) -> Time {
-        self.missing.count.store(SUBSCRIBERS, Release);
+        self.missing.complete.store(0, Release);
+        for group in &self.missing.groups {
+            group.0.store(SUBSCRIBERS / GROUPS, Release);
+        }
         let (endpoint, missing) = (self.endpoint.clone(), self.missing.clone());
         let measured = self.runtime.spawn(async move {
             let start = Instant::now();
@@ -97,9 +110,11 @@ impl Audience {
     }
 }
 
-async fn receive(mut events: Events, missing: Arc<Missing>) {
+async fn receive(mut events: Events, missing: Arc<Missing>, group: usize) {
     while events.recv().await.is_ok() {
-        if missing.count.fetch_sub(1, AcqRel) == 1 {
+        if missing.groups[group].0.fetch_sub(1, AcqRel) == 1
+            && missing.complete.fetch_add(1, AcqRel) == GROUPS - 1
+        {
             missing.none.notify_one();
         }
     }
