@@ -204,6 +204,21 @@ async fn the_sender_of_a_broadcast_is_excluded_on_its_own_node_whichever_node_se
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_excluded_client_of_another_node_is_no_client_of_this_one() {
+    let nodes = Nodes::<2>::new();
+    let mut clients = nodes.join_all("room:1").await;
+    let reply = clients[0].1.push("whisper", json!({})).reply().await;
+    assert_eq!(reply, Reply::ok(json!({})));
+    clients[1].1.assert_broadcast("whisper", json!({})).await;
+    let mut message = nodes.hub.last_message().to_vec();
+    for client in 0..2000_u64 {
+        message[35..43].copy_from_slice(&client.to_be_bytes()); // after version, kind, node, kind, node
+        nodes.hub.send(1, &message);
+        clients[1].1.assert_broadcast("whisper", json!({})).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn tasks_send_and_receive_across_nodes() {
     let nodes = Nodes::<2>::new();
     let [a, b] = &nodes.endpoints;
@@ -366,8 +381,10 @@ async fn without_the_engine_joins_are_answered_and_it_is_tried_again() {
     channel.assert_broadcast("here", json!({})).await;
     sleep(Duration::from_millis(7100)).await; // after 0, 1, 3 and 7 seconds
     assert_eq!(nodes.hub.take_calls(), ["0 subscribe room:1"; 4]);
+    sleep(Duration::from_secs(120)).await; // after 15, 31, 63, 95 and 127 seconds
+    assert_eq!(nodes.hub.take_calls(), ["0 subscribe room:1"; 5]);
     nodes.hub.set_away(false);
-    sleep(Duration::from_secs(8)).await;
+    sleep(Duration::from_secs(32)).await;
     nodes.endpoints[1].broadcast("room:1", "there", json!({}));
     channel.assert_broadcast("there", json!({})).await;
     let line =

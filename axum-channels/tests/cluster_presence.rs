@@ -163,6 +163,9 @@ async fn a_newcomer_has_the_whole_list_when_its_join_is_answered() {
     let (_alice, _channel) = join(&a, "alice").await;
     let (_bob, _other) = join(&a, "bob").await;
     assert_eq!(list(&b), json!({}), "nobody there has joined the topic");
+    let [from, to] = [0, 1].map(|index| hub.node(index).expect("it runs"));
+    to.receive(&from.presences("room:1").expect("there are two"));
+    assert_eq!(list(&b), json!({}), "its changes would not arrive");
     let (_carol, mut carol) = join(&b, "carol").await;
     let state = carol.next_push("presence_state").await.to_value();
     let everyone = json!({"alice": at("home"), "bob": at("home"), "carol": at("home")});
@@ -217,10 +220,16 @@ async fn the_presences_of_a_node_that_is_gone_leave_at_once_and_late_messages_ar
     let both = json!({"alice": at("home"), "bob": at("sea")});
     assert_eq!(next_diff(&mut watcher).await, diff(both.clone(), json!({})));
     assert_eq!(list(&b), both);
-    let known = [list(&a), list(&b)];
     gone.restore();
     watcher.refute_broadcast("presence_diff").await;
-    assert_eq!([list(&a), list(&b)], known);
+    assert_eq!([list(&a), list(&b)], [both.clone(), both.clone()]);
+
+    here.remove(gone.id());
+    assert_eq!(next_diff(&mut watcher).await, diff(json!({}), both.clone()));
+    here.receive(&gone.presences("room:1").expect("there are two"));
+    watcher.refute_broadcast("presence_diff").await;
+    gone.restore();
+    assert_eq!(next_diff(&mut watcher).await, diff(both, json!({})));
 }
 
 #[tokio::test(start_paused = true)]

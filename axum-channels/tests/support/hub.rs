@@ -21,6 +21,8 @@ struct State {
     is_away: bool,
     /// Calls of subscribe and unsubscribe: the member, the call and the topic.
     calls: Vec<String>,
+    /// The last message that was published.
+    last: Option<Bytes>,
 }
 
 struct Member {
@@ -72,6 +74,11 @@ impl Hub {
     /// Takes the calls since the last time.
     pub(crate) fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().calls)
+    }
+
+    /// Returns the last message that was published.
+    pub(crate) fn last_message(&self) -> Bytes {
+        self.lock().last.clone().expect("one was published")
     }
 
     /// Returns the sorted topics that a member is subscribed to.
@@ -161,11 +168,12 @@ impl Adapter for HubAdapter {
     }
 
     fn publish(&self, message: &Message<'_>) -> Result<()> {
-        let state = self.hub.lock();
+        let mut state = self.hub.lock();
         if state.is_away {
             return Err(Error::msg("the engine is away"));
         }
         let encoded = message.encode();
+        state.last = Some(encoded.clone());
         for member in &state.members {
             if member.topics.contains(message.topic()) {
                 let _ = member.sender.send(encoded.clone()); // its endpoint may be gone
