@@ -98,17 +98,19 @@ fn given(args: &New, stack: &Stack, name: String) -> BTreeMap<String, String> {
 
 /// Checks for options and answers of other stacks.
 fn unknown(args: &New, generator: &Generator) -> Option<Misuse> {
-    let options = args.asked.options.keys();
-    let is_option = |name: &&String| generator.options.iter().any(|option| option.name == **name);
-    let unknown_option = options
-        .map(|name| (name, ""))
-        .find(|(name, _)| !is_option(name));
-    let answers = args.asked.answers.iter();
-    let is_question = |name: &&String| generator.questions.iter().any(|q| q.name == **name);
-    let mut answers = answers.map(|(name, yes)| (name, if *yes { "" } else { "no-" }));
-    let unknown = unknown_option.or_else(|| answers.find(|(name, _)| !is_question(name)));
-    let (unknown, no) = unknown?;
-    let stack = &args.stack;
+    let is_option = |name: &str| generator.options.iter().any(|option| option.name == name);
+    let is_question = |name: &str| generator.questions.iter().any(|q| q.name == name);
+    let mut options = args.asked.options.iter();
+    let mut answers = args.asked.answers.iter();
+    let (unknown, is_negative) = options
+        .find(|(name, _)| !is_option(name))
+        .map(|(name, values)| (name, *values == ["false"]))
+        .or_else(|| {
+            answers
+                .find(|(name, _)| !is_question(name))
+                .map(|(name, yes)| (name, !yes))
+        })?;
+    let (stack, no) = (&args.stack, if is_negative { "no-" } else { "" });
     let misuse = Misuse::new(format!(
         "an app of the stack `{stack}` has no `--{no}{unknown}`"
     ));

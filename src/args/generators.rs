@@ -100,7 +100,7 @@ fn option(option: &OptionRule) -> Arg {
             _ => (format!("{FLAG}{name}"), name.clone()),
         };
         let flag = Arg::new(id).long(long).action(ArgAction::SetTrue);
-        return flag.help(help);
+        return flag.help(help).hide(option.hidden);
     }
     let value = option.value.as_deref().unwrap_or(match option.kind {
         Kind::Name => "NAME",
@@ -113,7 +113,8 @@ fn option(option: &OptionRule) -> Arg {
         .long(name.clone())
         .value_name(value.to_owned())
         .action(ArgAction::Append)
-        .help(help);
+        .help(help)
+        .hide(option.hidden);
     match option.kind {
         Kind::Choice => arg.value_parser(clap::builder::PossibleValuesParser::new(&option.choices)),
         _ => arg,

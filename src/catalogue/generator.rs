@@ -145,6 +145,9 @@ pub struct OptionRule {
     pub kind: Kind,
     /// Text of `--help`.
     pub help: String,
+    /// `--help` does not list the option. For options of other programs that are accepted or refused by name.
+    #[serde(default)]
+    pub hidden: bool,
     /// Name of the value in `--help`, if it differs from the type.
     #[serde(default)]
     pub value: Option<String>,

@@ -31,6 +31,10 @@ if config_env() == :prod do
       `mix phx.gen.secret` prints a value for it.
       """
 
+  config :{{ app.name }},
+    # A name whose addresses are the nodes to connect.
+    dns_cluster_query: env.("DNS_CLUSTER_QUERY")
+
   config :{{ app.name }}, {{ app.web }}.Endpoint,
     url: [host: env.("PHX_HOST") || "example.com", port: 443, scheme: "https"],
     # All addresses of the machine, IPv6 and IPv4.

@@ -229,6 +229,12 @@ fn a_token_is_a_parameter_where_phoenix_is_older_or_of_no_known_version() {
     ] {
         let (sandbox, ran) = of_phoenix(requirement, version);
 
+        let config = sandbox.read("my_app/config/config.exs");
+        let filter = "config :phoenix, :filter_parameters, [\"password\", \"token\"]\n";
+        assert!(
+            config.contains(filter),
+            "the token stays out of the log: {config}"
+        );
         let (socket, script) = (sandbox.read(SOCKET), sandbox.read(SCRIPT));
         assert!(
             socket.contains(

@@ -225,3 +225,53 @@ fn the_panel_of_the_page_is_the_rust_apps_own() {
         assert!(page.iter().any(|of_page| of_page == line.trim()), "{line}");
     }
 }
+
+#[test]
+fn flags_of_phx_new_that_leave_out_what_the_app_lacks_are_taken_and_said_to_have_no_effect() {
+    let sandbox = Sandbox::new();
+    let plain = sandbox.run(&NEW).succeeded();
+    let flags = ["--no-ecto", "--no-gettext", "--no-agents-md"];
+
+    let ran = Sandbox::new()
+        .run(&[&NEW[..], &flags[..]].concat())
+        .succeeded();
+
+    let says =
+        "No effect, as the app has nothing of the kind: --no-agents-md --no-ecto --no-gettext\n\n";
+    assert!(ran.stdout.contains(says), "{}", ran.stdout);
+    assert_eq!(ran.stdout.replace(says, ""), plain.stdout);
+}
+
+#[test]
+fn flags_of_phx_new_that_ask_for_another_app_are_refused_by_name() {
+    let sandbox = Sandbox::new();
+    let others = [
+        "--umbrella",
+        "--database",
+        "mysql",
+        "--adapter",
+        "cowboy",
+        "--no-html",
+    ];
+
+    let ran = sandbox.run(&[&NEW[..], &others[..]].concat());
+
+    ran.misused(
+        "error: new apps are single ones with a page, on Bandit and without a database, so this cannot be had: \
+         --adapter cowboy --database mysql --no-html --umbrella\n\
+         help: mix phx.new my_app --adapter cowboy --database mysql --no-html --umbrella, and then in the app: \
+         hello-sockets gen channel User\n",
+    );
+    sandbox
+        .run(&[&NEW[..], &["--adapter", "bandit"][..]].concat())
+        .succeeded();
+}
+
+#[test]
+fn a_flag_of_the_other_stack_is_named_as_it_was_typed() {
+    let ran = Sandbox::new().run(&["new", "my_app", "--no-ecto"]);
+    ran.misused(
+        "error: an app of the stack `rust` has no `--no-ecto`\n\
+         help: leave it out, or name another --stack\n",
+    );
+}

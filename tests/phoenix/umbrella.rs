@@ -152,6 +152,24 @@ fn modules_of_the_other_app_have_its_name() {
 }
 
 #[test]
+fn of_several_pubsubs_a_presence_takes_that_of_its_endpoint() {
+    let sandbox = umbrella();
+    sandbox.write(
+        "shop_umbrella/config/config.exs",
+        "import Config\n\nconfig :admin_web, AdminWeb.Endpoint,\n  pubsub_server: Admin.PubSub\n\n\
+         config :shop_web, ShopWeb.Endpoint,\n  adapter: Bandit.PhoenixAdapter,\n  pubsub_server: Shop.Events\n",
+    );
+
+    run_in(&sandbox, "apps/shop_web", &["gen", "presence", "--yes"]).succeeded();
+
+    let presence = sandbox.read("shop_umbrella/apps/shop_web/lib/shop_web/channels/presence.ex");
+    assert!(
+        presence.contains("    otp_app: :shop_web,\n    pubsub_server: Shop.Events\n"),
+        "{presence}"
+    );
+}
+
+#[test]
 fn a_token_travels_as_the_umbrellas_lock_allows() {
     for (version, printed) in [
         ("1.7.21", "SocketToken.verify(params[\"token\"])"),

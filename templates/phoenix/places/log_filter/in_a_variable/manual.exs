@@ -1,0 +1,5 @@
+import Config
+
+secret_parameters = ["password"]
+
+config :phoenix, :filter_parameters, ["password", "token"]

@@ -1,0 +1,5 @@
+import Config
+
+config :phoenix,
+  json_library: Jason,
+  filter_parameters: ["password", "token"]
