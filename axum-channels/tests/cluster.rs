@@ -8,6 +8,7 @@ use axum_channels::{
     Socket, SocketHandler, Subscription, Topic, UnknownEvent,
 };
 use serde_json::json;
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use support::{Hub, Log, eventually};
@@ -285,8 +286,17 @@ async fn joins_and_connections_wait_for_the_subscription() {
     let [a, b] = &nodes.endpoints;
     let client = connect(b, "/socket").await.within(Duration::from_secs(4));
     nodes.hub.set_slow(true);
-    let joining = async { client.join("room:1", json!({})).await };
-    let connecting = connect_with(b, "/socket", &[("id", "user:1")]);
+    let answered = Cell::new(0);
+    let joining = async {
+        let channel = client.join("room:1", json!({})).await;
+        answered.set(answered.get() + 1);
+        channel
+    };
+    let connecting = async {
+        let connected = connect_with(b, "/socket", &[("id", "user:1")]).await;
+        answered.set(answered.get() + 1);
+        connected
+    };
     let opening = async {
         let topics = [
             "0 subscribe room:1",
@@ -301,6 +311,7 @@ async fn joins_and_connections_wait_for_the_subscription() {
         })
         .await;
         sleep(Duration::from_secs(1)).await;
+        assert_eq!(answered.get(), 0, "neither is answered yet");
         a.broadcast("room:1", "too early", json!({}));
         nodes.hub.set_slow(false);
     };
