@@ -54,10 +54,7 @@ fn a_socket_requires_a_token_and_its_script_sends_one() {
         script.contains("new Socket(\"/socket\", { authToken: token })\n"),
         "{script}"
     );
-    assert!(
-        script.contains("socket.onError(renewToken)\ntokenFetched.then(() => socket.connect())\n"),
-        "{script}"
-    );
+    assert!(script.contains("\nconnectWithToken(socket)\n"), "{script}");
     assert!(!script.contains("userToken"), "{script}");
     let manifest = sandbox.read("my_app/Cargo.toml");
     assert!(
@@ -84,6 +81,70 @@ fn a_script_of_that_name_is_not_taken_for_ours() {
         "error: another script is in assets/js/token.js: it exports no `renewToken`\n\
          help: give that another name, then run this again\n"
     );
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn a_sign_in_page_comes_with_its_sessions_and_the_second_time_changes_nothing() {
+    let sandbox = app(&[CHANNEL]);
+    let sign_in = ["gen", "auth", "--sign-in"];
+
+    let ran = sandbox.run(&sign_in).succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* creating src/auth.rs\n\
+         * creating tests/auth.rs\n\
+         * creating src/sessions.rs\n\
+         * creating src/sign_in.rs\n\
+         * creating tests/sign_in.rs\n\
+         * creating assets/js/token.js\n\
+         * injecting src/lib.rs\n\
+         * injecting Cargo.toml\n\
+         * injecting src/endpoint.rs\n\
+         * injecting src/channels/user_socket.rs\n\
+         * injecting assets/js/user_socket.js\n\
+         * injecting tests/support/mod.rs\n\
+         \nStart or restart the app with `cargo run`, and sign in at /sign-in. In development, every name signs in with the \
+         password\n`development`, until `is_password` in src/sign_in.rs looks up your users.\n"
+    );
+    let before = sandbox.tree();
+    sandbox.run(&sign_in).found_all_identical();
+    sandbox.run(&["gen", "auth"]).found_all_identical();
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn tokens_of_guests_do_not_become_those_of_sessions_by_themselves() {
+    let sandbox = app(&[CHANNEL, AUTH]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "auth", "--sign-in"]).misused(
+        "error: src/auth.rs is there already, without sessions\n\
+         help: delete it with its test and assets/js/token.js, then run this again\n",
+    );
+
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn a_script_uses_what_an_older_token_js_has() {
+    let sandbox = app(&[CHANNEL]);
+    let older = "export const token = () => \"\"\nexport const tokenFetched = renewToken()\nexport async function renewToken() {}\n";
+    sandbox.write("my_app/assets/js/token.js", older);
+
+    sandbox.run(AUTH).succeeded();
+
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    for line in [
+        "import { renewToken, token, tokenFetched } from \"./token.js\"\n",
+        "socket.onError(renewToken)\ntokenFetched.then(() => socket.connect())\n",
+    ] {
+        assert!(script.contains(line), "{script}");
+    }
+    assert_eq!(sandbox.read("my_app/assets/js/token.js"), older);
+    let before = sandbox.tree();
+    sandbox.run(AUTH).succeeded();
     assert_eq!(sandbox.tree(), before);
 }
 
@@ -237,7 +298,7 @@ fn a_socket_that_nobody_mounts_is_mounted_and_its_script_is_loaded() {
         "{endpoint}"
     );
     assert!(
-        endpoint.contains("        .state(auth::signer(&config.secret_key_base))\n"),
+        endpoint.contains("        .state(auth::signer(&app.config.secret_key_base))\n"),
         "{endpoint}"
     );
     sandbox.run(AUTH).found_all_identical();

@@ -33,7 +33,7 @@ fn a_socket_is_mounted_beside_the_default_one_and_its_script_imported() {
     );
     assert!(
         endpoint.contains(
-            "use crate::channels::device_socket::DeviceSocket;\nuse crate::channels::user_socket::UserSocket;\nuse crate::config::Config;\n"
+            "use crate::channels::device_socket::DeviceSocket;\nuse crate::channels::user_socket::UserSocket;\nuse crate::log;\nuse crate::state::App;\n"
         ),
         "{endpoint}"
     );
@@ -74,4 +74,53 @@ fn a_socket_and_then_its_channel_are_what_a_channel_with_its_socket_is() {
         .succeeded();
 
     assert_eq!(apart.tree(), together.tree());
+}
+
+#[test]
+fn a_socket_with_long_polling_has_it_on_the_server_and_in_its_script() {
+    let sandbox = Sandbox::with_app();
+    let kiosk = ["gen", "socket", "Kiosk", "--longpoll"];
+
+    sandbox.run(&kiosk).succeeded();
+
+    let endpoint = sandbox.read("my_app/src/endpoint.rs");
+    let mount = "        .socket_with::<KioskSocket>(\"/kiosk_socket\", axum_channels::websocket().longpoll())\n";
+    assert!(endpoint.contains(mount), "{endpoint}");
+    let script = sandbox.read("my_app/assets/js/kiosk_socket.js");
+    let options = "new Socket(\"/kiosk_socket\", { longPollFallbackMs: 2500, params: { token: window.userToken } })\n";
+    assert!(script.contains(options), "{script}");
+    let again = sandbox.run(&kiosk).found_all_identical();
+    assert!(
+        again.stdout.contains("KioskSocket is mounted already"),
+        "{}",
+        again.stdout
+    );
+}
+
+#[test]
+fn a_phoenix_socket_with_long_polling_has_it_on_the_server_and_in_its_script() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let kiosk = ["gen", "socket", "Kiosk", "--longpoll"];
+
+    sandbox.run(&kiosk).succeeded();
+
+    let endpoint = sandbox.read("my_app/lib/my_app_web/endpoint.ex");
+    let mount = "  socket \"/kiosk_socket\", MyAppWeb.KioskSocket,\n    websocket: true,\n    longpoll: true\n";
+    assert!(endpoint.contains(mount), "{endpoint}");
+    let script = sandbox.read("my_app/assets/js/kiosk_socket.js");
+    let options = "new Socket(\"/kiosk_socket\", { longPollFallbackMs: 2500, params: { token: window.userToken } })\n";
+    assert!(script.contains(options), "{script}");
+    sandbox.run(&kiosk).found_all_identical();
+}
+
+#[test]
+fn a_token_is_sent_by_a_script_that_falls_back_to_long_polling() {
+    let commands: [&[&str]; 2] = [&["gen", "socket", "User", "--longpoll"], &["gen", "auth"]];
+    let options = "new Socket(\"/socket\", { longPollFallbackMs: 2500, authToken: token })\n";
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let script = sandbox
+            .after(&commands)
+            .read("my_app/assets/js/user_socket.js");
+        assert!(script.contains(options), "{script}");
+    }
 }

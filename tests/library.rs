@@ -145,7 +145,7 @@ const WITH_AUTH: &str = "    let secret_key_base = std::env::var(\"SECRET_KEY_BA
      let endpoint = axum_channels::Endpoint::builder()\n        .socket::<UserSocket>(\"/socket\")\n        \
      .state(auth::signer(&secret_key_base))\n        .build();\n    \
      let app = app // `app` is that router\n        .merge(endpoint.router())\n        \
-     .merge(auth::routes(&secret_key_base, &endpoint));\n";
+     .merge(auth::routes(&endpoint));\n";
 
 /// Returns the printed `use` lines and the others. In a program, `auth` is a module of the file itself.
 fn printed(crate_name: &str) -> [String; 2] {

@@ -286,6 +286,132 @@ impl Handler for UserSocket {
     ],
 };
 
+/// An app of `new` before it had a state: `fn endpoint` takes the settings.
+const OLDER_APP: Shape = Shape {
+    files: &[
+        (
+            "Cargo.toml",
+            r#"[package]
+name = "shop"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+axum = { version = "0.8", default-features = false, features = ["http1", "tokio"] }
+axum-channels = { path = "LIBRARY" }
+serde_json = "1"
+tokio = { version = "1", features = ["macros", "rt"] }
+tracing = "0.1"
+
+[dev-dependencies]
+axum-channels = { path = "LIBRARY", features = ["testing"] }
+"#,
+        ),
+        (
+            "src/config.rs",
+            "#[derive(Clone)]
+pub struct Config {
+    pub secret_key_base: String,
+}
+
+impl Config {
+    pub fn for_tests() -> Self {
+        Self {
+            secret_key_base: \"s\".repeat(64),
+        }
+    }
+}
+",
+        ),
+        (
+            "src/endpoint.rs",
+            "use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum_channels::Endpoint;
+
+use crate::config::Config;
+
+pub fn endpoint(config: &Config) -> Endpoint {
+    Endpoint::builder().state(config.clone()).build()
+}
+
+pub fn router(endpoint: &Endpoint, _config: &Config) -> Router {
+    Router::new()
+        .merge(endpoint.router())
+        .layer(map_response(secure))
+}
+
+async fn secure(response: Response) -> Response {
+    response
+}
+",
+        ),
+        ("src/lib.rs", "pub mod config;\npub mod endpoint;\n"),
+        (
+            "tests/support/mod.rs",
+            "//! Helpers for the tests of all channels.
+
+use axum_channels::testing::{self, TestChannel};
+use axum_channels::{Channel, Endpoint};
+
+use shop::{config::Config, endpoint};
+
+/// The endpoint of the app, with its sockets and routes. Clients join it in memory.
+pub fn endpoint() -> Endpoint {
+    endpoint::endpoint(&Config::for_tests())
+}
+
+/// A client in a topic. It connects and joins through the endpoint, as a browser does.
+pub async fn join<C: Channel>(endpoint: &Endpoint, topic: &str) -> TestChannel {
+    testing::join::<C>(endpoint, topic).await
+}
+",
+        ),
+    ],
+    report: "\
+* creating src/channels/zebra_channel.rs
+* creating tests/zebra_channel.rs
+* identical tests/support/mod.rs
+
+The default socket handler - shop::channels::UserSocket - was not found.
+* creating src/channels/user_socket.rs
+* injecting src/lib.rs
+* creating src/channels/mod.rs
+* injecting src/endpoint.rs
+
+Start or restart the app with `cargo run`, and open http://localhost:4000
+",
+    after: &[],
+};
+
+#[test]
+#[ignore = "compiles a crate"]
+fn an_app_made_before_apps_had_a_state_gets_tokens_and_more_channels() {
+    let sandbox = generate(&OLDER_APP).after(&[
+        &["gen", "auth"],
+        &["gen", "channel", "Lion"],
+        &["gen", "auth", "--socket", "Device", "--yes"],
+    ]);
+    let folder = sandbox.path().join("my_app");
+
+    cargo(&folder, &["fmt", "--all", "--check"]);
+    let tests = cargo(&folder, &["test", "--offline"]);
+
+    assert!(tests.contains("other_sites_get_no_token ... ok"), "{tests}");
+}
+
+#[test]
+#[ignore = "compiles a crate"]
+fn an_app_made_before_apps_had_a_state_gets_a_sign_in_page() {
+    let sandbox = generate(&OLDER_APP).after(&[&["gen", "auth", "--sign-in"]]);
+
+    let tests = cargo(&sandbox.path().join("my_app"), &["test", "--offline"]);
+
+    let passed = "a_user_that_signs_out_is_disconnected_and_stays_out ... ok";
+    assert!(tests.contains(passed), "{tests}");
+}
+
 /// Returns a sandbox with the crate.
 fn sandbox(shape: &Shape) -> Sandbox {
     let sandbox = Sandbox::new();

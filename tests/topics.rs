@@ -49,13 +49,14 @@ fn a_page_joins_the_topic_of_the_user_that_its_token_names() {
     assert!(ran.stdout.ends_with(start), "{}", ran.stdout);
     assert!(!ran.stdout.contains("userId"), "{}", ran.stdout);
     let script = sandbox.read(SCRIPT);
+    assert_eq!(lines_with(&script, "user()"), ["user().then((id) => {"]);
     assert_eq!(
-        lines_with(&script, "user()"),
-        ["export const inboxChannel = socket.channel(`inbox:${await user()}`, {})"]
+        lines_with(&script, "socket.channel("),
+        ["inboxChannel = socket.channel(`inbox:${id}`, {})"]
     );
     assert_eq!(
         lines_with(&script, "token.js"),
-        ["import { renewToken, token, tokenFetched, user } from \"./token.js\""]
+        ["import { connectWithToken, token, user } from \"./token.js\""]
     );
     sandbox.run(PRIVATE).found_all_identical();
 }
@@ -83,7 +84,7 @@ that ID before the page's scripts run.
             .collect::<Vec<_>>(),
         [
             "const user = async () => window.userId",
-            "export const inboxChannel = socket.channel(`inbox:${await user()}`, {})"
+            "user().then((id) => {"
         ]
     );
     sandbox.run(PRIVATE).found_all_identical();
@@ -134,8 +135,7 @@ fn a_script_in_another_folder_imports_the_token_by_its_path_from_there() {
 
             let sandbox = sandbox.after(&commands);
 
-            let import =
-                format!("import {{ renewToken, token, tokenFetched, user }} from \"{path}\"");
+            let import = format!("import {{ connectWithToken, token, user }} from \"{path}\"");
             assert_eq!(lines_with(&sandbox.read(&script), "token.js"), [import]);
         }
     }
@@ -155,7 +155,7 @@ fn who_is_in_a_users_topic_is_counted_and_shown() {
         "{}",
         ran.stdout
     );
-    let presence = "export const inboxPresence = new Presence(inboxChannel)\n";
+    let presence = "  const inboxPresence = new Presence(inboxChannel)\n";
     assert!(sandbox.read(SCRIPT).contains(presence));
 }
 

@@ -3,6 +3,7 @@
 //   APP_STACK          its stack, rust or phoenix; rust unless set
 //   APP_URL            address of a running app, for example http://localhost:4000
 //   APP_BIN, APP_DIR   its binary and its folder, for tests that kill and restart an app
+//   PHOENIX_DIR        folder of an app of the Phoenix stack, for its scripts
 //   SCREENSHOT_DIR     folder of screenshots; ./screenshots unless set
 //   CHROMIUM           the browser; /usr/bin/chromium unless set
 //
@@ -45,6 +46,11 @@ export function chromiumPath() {
 
 export function appFolder() {
   return env("APP_DIR", "the path of the app's folder")
+}
+
+/** Returns the folder of an app of the Phoenix stack, for its scripts. */
+export function phoenixFolder() {
+  return env("PHOENIX_DIR", "the path of an app's folder")
 }
 
 /** Starts the app's binary, and resolves with its address from the log. */

@@ -8,7 +8,10 @@ export function launch(...more) {
   return puppeteer.launch({ executablePath: chromiumPath(), headless: true, args })
 }
 
-/** Opens a page, closed when the test is over. `answer` may answer a request in the server's place, or have it "lost". */
+/**
+ * Opens a page, closed when the test is over. `answer` may answer a request in the server's place, also later, or have it
+ * "lost".
+ */
 export async function open(t, browser, url, answer) {
   const page = await browser.newPage()
   t.after(() => page.isClosed() || page.close())
@@ -18,8 +21,8 @@ export async function open(t, browser, url, answer) {
   page.on("console", (message) => ["error", "warn"].includes(message.type()) && complaints.push(message.text()))
   if (answer) {
     await page.setRequestInterception(true)
-    page.on("request", (request) => {
-      const response = answer(request)
+    page.on("request", async (request) => {
+      const response = await answer(request)
       if (response === "lost") return request.abort()
       return response ? request.respond(response) : request.continue()
     })

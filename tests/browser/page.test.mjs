@@ -1,11 +1,11 @@
 // The page of a generated app, in a browser.
 
 import assert from "node:assert/strict"
-import { cpSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { cpSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
-import { appFolder, appUrl, freePort, screenshotPath, startApp } from "./app.mjs"
+import { appFolder, appUrl, freePort, phoenixFolder, screenshotPath, startApp } from "./app.mjs"
 import { launch, open as openIn } from "./browser.mjs"
 
 const LOBBY = '[data-socket="UserSocket"] [data-channel="user:lobby"]'
@@ -100,31 +100,131 @@ test("a page joins the topic of the user that its token names, and nobody else's
   assert.deepEqual(refused, { reason: "unauthorized" })
 })
 
-test("without a token the socket is refused, and other scripts of the page run", async (t) => {
-  for (const answer of ["lost", { status: 401 }]) {
-    const { page, complaints } = await open(t, appUrl(), (request) => {
-      const { pathname } = new URL(request.url())
-      const body = 'import "./inspector.js"; import "./device_socket.js"; document.title = "the rest runs"'
-      if (pathname === "/assets/js/app.js") return { contentType: "text/javascript", body }
-      return pathname === "/token" && answer
-    })
+const DEVICE = '[data-socket="DeviceSocket"]'
+const SENSOR = `${DEVICE} [data-channel="sensor:lobby"]`
 
-    await page.waitForFunction(() => document.title === "the rest runs")
-    await page.waitForSelector('[data-socket="DeviceSocket"][data-state="reconnecting"]')
-    assert.ok(complaints.some((line) => line.startsWith("No token for the socket:")), complaints.join("\n"))
+/** The CSRF token of a page of the Phoenix stack. */
+const CSRF_TOKEN = "the token of this page"
+
+/** Answers requests for a token as the server does, after `change` of its answer. Returns the users that it named. */
+function tokens(change) {
+  const users = [] // one for each request
+  const answer = async (request) => {
+    if (new URL(request.url()).pathname !== "/token") return undefined
+
+    const { "x-requested-with": script, "x-csrf-token": csrfToken, authorization = "" } = request.headers()
+    // A script of the Phoenix stack sends a CSRF token instead.
+    const isOwn = script === "fetch" || csrfToken === CSRF_TOKEN
+    const headers = { ...isOwn && { "x-requested-with": "fetch" }, authorization }
+    const response = await fetch(`${appUrl()}/token`, { method: "POST", headers })
+    const body = await response.json()
+    users.push(body.user)
+    return change(body)
   }
+  return { users, answer }
+}
+
+const json = (body) => ({ contentType: "application/json", body: JSON.stringify(body) })
+
+test("without a token, other scripts of the page run, and its user is awaited", async (t) => {
+  const { page, complaints } = await open(t, appUrl(), (request) => {
+    const { pathname } = new URL(request.url())
+    const body = 'import "./inspector.js"; import "./device_socket.js"; document.title = "the rest runs"'
+    if (pathname === "/assets/js/app.js") return { contentType: "text/javascript", body }
+    return pathname === "/token" && "lost"
+  })
+
+  await page.waitForFunction(() => document.title === "the rest runs")
+  await page.waitForSelector(`${DEVICE}[data-state="closed"]`)
+
+  assert.deepEqual(await page.$$eval(`${DEVICE} [data-channel]`, (all) => all.map((each) => each.dataset.channel)), ["sensor:lobby"])
+  const line = "No token for the socket; the next attempt is in 1 s:"
+  assert.ok(complaints.some((each) => each.startsWith(line)), complaints.join("\n"))
 })
 
 test("a page whose token is refused, or was lost, requests a new one and connects", async (t) => {
-  for (const first of ["lost", { contentType: "application/json", body: '{"token": "too old", "user": "alice"}' }]) {
+  for (const first of ["lost", { status: 502 }, json({ token: "too old", user: "alice" })]) {
     const answers = [first]
     const { page } = await open(t, appUrl(), (request) => {
       const { pathname } = new URL(request.url())
       return pathname === "/token" && answers.pop()
     })
 
-    await page.waitForSelector('[data-socket="DeviceSocket"] [data-channel="sensor:lobby"][data-state="joined"]')
+    await page.waitForSelector(`${SENSOR}[data-state="joined"]`)
   }
+})
+
+test("a page renews its token before it expires, as the same user", async (t) => {
+  const { users, answer } = tokens((body) => json({ ...body, expires_in: 0.3 }))
+  const { page } = await open(t, appUrl(), answer)
+  await page.waitForSelector(`${SENSOR}[data-state="joined"]`)
+
+  const before = users.length
+  while (users.length < before + 2) await page.waitForResponse((response) => response.url().endsWith("/token"))
+
+  assert.match(users[0], /^guest-[0-9a-f]{8}$/)
+  assert.deepEqual(users, users.map(() => users[0]))
+  assert.ok(await page.$(`${SENSOR}[data-state="joined"]`))
+})
+
+test("a page whose user has signed out disconnects for good, and says so", async (t) => {
+  let isSignedIn = true
+  const { users, answer } = tokens((body) => isSignedIn ? json({ ...body, expires_in: 0.6 }) : { status: 401 })
+  const { page } = await open(t, appUrl(), answer)
+  await page.waitForSelector(`${SENSOR}[data-state="joined"]`)
+
+  isSignedIn = false
+  const notice = await page.waitForSelector("#signed-out", { visible: true })
+
+  assert.equal(await notice.evaluate((each) => each.textContent), "You are signed out. Sign in and reload this page to connect.")
+  await page.waitForSelector(`${DEVICE}[data-state="closed"]`)
+  await page.screenshot({ path: screenshotPath("signed-out-guest"), fullPage: true })
+  // The rest of the page works on, and nothing asks again.
+  const requests = users.length
+  await page.click(`${LOBBY} [data-ping]`)
+  await until(page, LOBBY, "[data-reply]", / ok /)
+  assert.equal(users.length, requests)
+  assert.ok(await page.$(`${DEVICE}[data-state="closed"]`))
+})
+
+test("the scripts of a Phoenix app renew the token as the same user, and stop without one", async (t) => {
+  let isSignedIn = true
+  const { users, answer } = tokens((body) => isSignedIn ? json({ ...body, expires_in: 0.6 }) : { status: 401 })
+  const { page } = await open(t, appUrl(), async (request) => {
+    const { pathname } = new URL(request.url())
+    const name = pathname.split("/").at(-1)
+    const script = (body) => ({ contentType: "text/javascript", body })
+    if (name === "app.js") return script('import "./inspector.js"; import "./device_socket.js"')
+    if (["device_socket.js", "token.js"].includes(name)) {
+      return script(readFileSync(join(phoenixFolder(), "assets/js", name), "utf8"))
+    }
+    if (pathname !== "/") return answer(request)
+
+    const html = await (await fetch(appUrl())).text()
+    const body = html.replace("<head>", `<head><meta name="csrf-token" content="${CSRF_TOKEN}">`)
+    return { contentType: "text/html", body }
+  })
+  await page.waitForSelector(`${SENSOR}[data-state="joined"]`)
+
+  isSignedIn = false
+  await page.waitForSelector("#signed-out", { visible: true })
+
+  await page.waitForSelector(`${DEVICE}[data-state="closed"]`)
+  assert.match(users[0], /^guest-/)
+  assert.deepEqual(users, users.map(() => users[0]))
+})
+
+test("a socket falls back to long-polling where WebSockets are blocked", async (t) => {
+  const page = await browser.newPage()
+  t.after(() => page.close())
+  await page.evaluateOnNewDocument(() => {
+    window.WebSocket = class extends EventTarget { close() {} send() {} } // never opens
+  })
+  await page.goto(appUrl())
+
+  await page.waitForSelector('[data-socket="KioskSocket"] [data-channel="board:lobby"][data-state="joined"]')
+
+  assert.equal(await page.$('[data-socket="UserSocket"] [data-state="joined"]'), null)
 })
 
 test("frames are listed in both directions", async (t) => {

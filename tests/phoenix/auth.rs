@@ -152,7 +152,7 @@ fn another_socket_can_require_the_token() {
     );
     let script = sandbox.read("my_app/assets/js/admin/device_socket.js");
     assert!(
-        script.contains("import { renewToken, token, tokenFetched } from \"../token.js\"\n"),
+        script.contains("import { connectWithToken, token } from \"../token.js\"\n"),
         "{script}"
     );
     let endpoint = sandbox.read("my_app/lib/my_app_web/endpoint.ex");

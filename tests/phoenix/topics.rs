@@ -63,7 +63,7 @@ fn a_topic_per_user_is_joined_only_by_that_user() {
 ";
     assert!(channel.contains(join), "{channel}");
     let script = sandbox.read(SCRIPT);
-    let import = "import { renewToken, token, tokenFetched, userFetched } from \"./token.js\"\n";
+    let import = "import { connectWithToken, token, userFetched } from \"./token.js\"\n";
     assert!(script.contains(import), "{script}");
     assert_eq!(script.matches("token.js").count(), 1, "{script}");
     assert!(script.contains("  inboxChannel = socket.channel(`inbox:${user}`, {})\n"));
@@ -93,8 +93,7 @@ fn a_script_in_another_folder_imports_the_token_by_its_path_from_there() {
             .lines()
             .filter(|line| line.contains("token.js"))
             .collect();
-        let import =
-            format!("import {{ renewToken, token, tokenFetched, userFetched }} from \"{path}\"");
+        let import = format!("import {{ connectWithToken, token, userFetched }} from \"{path}\"");
         assert_eq!(imports, [import]);
     }
 }

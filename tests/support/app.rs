@@ -12,7 +12,8 @@ pub fn target() -> PathBuf {
 }
 
 /// An app called `my_app` with the output of all generators: channels User, Room and Admin.Room, socket Device, which
-/// requires a token, with its channels Sensor and Inbox (per user), and presences in Room and Sensor.
+/// requires a token, with its channels Sensor and Inbox (per user), socket Kiosk, which falls back to long-polling, with its
+/// channel Board, and presences in Room and Sensor.
 pub fn full() -> Sandbox {
     let inbox = [
         "gen",
@@ -30,7 +31,7 @@ pub fn full_phoenix() -> Sandbox {
     Sandbox::with_phoenix_app().after(&FULL)
 }
 
-const FULL: [&[&str]; 8] = [
+const FULL: [&[&str]; 10] = [
     &["gen", "channel", "User", "--yes"],
     &["gen", "channel", "Room"],
     &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
@@ -39,6 +40,8 @@ const FULL: [&[&str]; 8] = [
     &["gen", "presence", "--channel", "Room"],
     &["gen", "presence", "Sensor", "--socket", "Device"],
     &["gen", "auth", "--socket", "Device"],
+    &["gen", "socket", "Kiosk", "--longpoll"],
+    &["gen", "channel", "Board", "--socket", "Kiosk"],
 ];
 
 /// Held during a build: apps have the same names for their libraries, so builds replace each other's.

@@ -22,7 +22,7 @@ const PUBLIC: [&str; 6] = [
 ];
 
 /// Serves the page at `/`, and the public files of `folder` at `/assets`.
-pub fn router(folder: &Path) -> Router {
+pub fn router<S: Clone + Send + Sync + 'static>(folder: &Path) -> Router<S> {
     Router::new()
         .route("/", get(page))
         .route("/assets/{*path}", get(asset))

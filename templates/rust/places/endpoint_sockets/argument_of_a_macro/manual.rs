@@ -3,7 +3,7 @@ use axum_channels::Endpoint;
 
 use crate::channels::admin_socket::AdminSocket;
 use crate::channels::user_socket::UserSocket;
-use crate::config::Config;
+use crate::state::App;
 
 macro_rules! served {
     ($($socket:ty),*) => {
@@ -11,14 +11,14 @@ macro_rules! served {
     };
 }
 
-pub fn endpoint(config: &Config) -> Endpoint {
+pub fn endpoint(app: &App) -> Endpoint {
     served![AdminSocket, UserSocket];
     Endpoint::builder()
         .socket::<UserSocket>("/socket")
-        .state(config.clone())
+        .state(app.clone())
         .build()
 }
 
-pub fn router(endpoint: &Endpoint, _config: &Config) -> Router {
+pub fn router(endpoint: &Endpoint, _app: &App) -> Router {
     Router::new().merge(endpoint.router())
 }

@@ -3,17 +3,17 @@ use axum_channels::Endpoint;
 
 use crate::channels::admin_socket::AdminSocket;
 use crate::channels::user_socket::UserSocket;
-use crate::config::Config;
 use crate::paths;
+use crate::state::App;
 
-pub fn endpoint(config: &Config) -> Endpoint {
+pub fn endpoint(app: &App) -> Endpoint {
     Endpoint::builder()
         .socket::<UserSocket>("/socket")
         .socket::<AdminSocket>(paths::ADMIN)
-        .state(config.clone())
+        .state(app.clone())
         .build()
 }
 
-pub fn router(endpoint: &Endpoint, _config: &Config) -> Router {
+pub fn router(endpoint: &Endpoint, _app: &App) -> Router {
     Router::new().merge(endpoint.router())
 }

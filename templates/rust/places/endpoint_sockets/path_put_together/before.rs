@@ -2,16 +2,16 @@ use axum::Router;
 use axum_channels::Endpoint;
 
 use crate::channels::admin_socket::AdminSocket;
-use crate::config::Config;
 use crate::paths;
+use crate::state::App;
 
-pub fn endpoint(config: &Config) -> Endpoint {
+pub fn endpoint(app: &App) -> Endpoint {
     Endpoint::builder()
         .socket::<AdminSocket>(&paths::below("admin"))
-        .state(config.clone())
+        .state(app.clone())
         .build()
 }
 
-pub fn router(endpoint: &Endpoint, _config: &Config) -> Router {
+pub fn router(endpoint: &Endpoint, _app: &App) -> Router {
     Router::new().merge(endpoint.router())
 }

@@ -2,12 +2,12 @@ use axum::Router;
 use axum_channels::Endpoint;
 
 use crate::channels::user_socket::UserSocket;
-use crate::config::Config;
+use crate::state::App;
 
-pub fn endpoint(config: &Config) -> Endpoint {
+pub fn endpoint(app: &App) -> Endpoint {
     Endpoint::builder()
         .socket::<UserSocket>("/socket")
-        .state(config.clone())
+        .state(app.clone())
         .build()
 }
 
@@ -15,6 +15,6 @@ pub fn for_us() -> Endpoint {
     Endpoint::builder().build()
 }
 
-pub fn router(endpoint: &Endpoint, _config: &Config) -> Router {
+pub fn router(endpoint: &Endpoint, _app: &App) -> Router {
     Router::new().merge(endpoint.router())
 }

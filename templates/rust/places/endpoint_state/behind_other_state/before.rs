@@ -1,13 +1,14 @@
 use axum::Router;
 use axum_channels::Endpoint;
 
-pub fn endpoint(config: &Config) -> Endpoint {
+pub fn endpoint(app: &App) -> Endpoint {
     Endpoint::builder()
-        .state(config.clone())
+        .state(app.clone())
         .build()
 }
 
-pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
+pub fn router(endpoint: &Endpoint, app: &App) -> Router {
     Router::new()
         .merge(endpoint.router())
+        .with_state(endpoint.clone())
 }

@@ -10,6 +10,6 @@ fn main() {
         .build();
     let app = Router::new()
         .merge(endpoint.router())
-        .merge(auth::routes(&secret_key_base, &endpoint));
+        .merge(auth::routes(&endpoint));
     serve(app);
 }

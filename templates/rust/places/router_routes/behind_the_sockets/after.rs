@@ -1,14 +1,17 @@
 use axum::Router;
 use axum_channels::Endpoint;
 
-pub fn endpoint(config: &Config) -> Endpoint {
-    Endpoint::builder()
-        .state(config.clone())
-        .build()
+pub fn router(endpoint: &Endpoint, app: &App) -> Router {
+    Router::new()
+        .merge(assets::router(&app.config.assets))
+        .merge(endpoint.router())
+        .merge(auth::routes(endpoint))
+        .layer(map_response(secure))
+        .with_state(endpoint.clone())
 }
 
-pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
-    Router::new()
-        .merge(endpoint.router())
-        .merge(auth::routes(&config.secret_key_base, endpoint))
+pub fn endpoint(app: &App) -> Endpoint {
+    Endpoint::builder()
+        .state(app.clone())
+        .build()
 }

@@ -1,13 +1,16 @@
 use axum::Router;
 use axum_channels::Endpoint;
 
-pub fn endpoint(config: &Config) -> Endpoint {
-    Endpoint::builder()
-        .state(config.clone())
-        .build()
+pub fn router(endpoint: &Endpoint, app: &App) -> Router {
+    Router::new()
+        .merge(assets::router(&app.config.assets))
+        .merge(endpoint.router())
+        .layer(map_response(secure))
+        .with_state(endpoint.clone())
 }
 
-pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
-    Router::new()
-        .merge(endpoint.router())
+pub fn endpoint(app: &App) -> Endpoint {
+    Endpoint::builder()
+        .state(app.clone())
+        .build()
 }

@@ -1,15 +1,15 @@
 use axum::Router;
 use axum_channels::Endpoint;
 
-use crate::config::Config;
+use crate::state::App;
 
-pub fn endpoint(config: &Config) -> Endpoint {
-    Endpoint::builder().state(config.clone()).build()
+pub fn endpoint(app: &App) -> Endpoint {
+    Endpoint::builder().state(app.clone()).build()
 }
 
-pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
+pub fn router(endpoint: &Endpoint, app: &App) -> Router {
     let sockets = Router::new().merge(endpoint.router());
     Router::new()
-        .merge(crate::assets::router(&config.assets))
+        .merge(crate::assets::router(&app.config.assets))
         .merge(sockets)
 }

@@ -1,5 +1,5 @@
 pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
     Router::new()
-        .merge(auth::routes(&config.secret_key_base, endpoint))
+        .merge(auth::routes(endpoint))
         .route("/", get(page))
 }

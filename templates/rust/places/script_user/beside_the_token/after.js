@@ -1,4 +1,4 @@
 import { Socket } from "phoenix"
-import { renewToken, token, tokenFetched, user } from "./token.js"
+import { connectWithToken, token, user } from "./token.js"
 
 const socket = new Socket("/socket", { authToken: token })

@@ -1,4 +1,4 @@
 import { Socket } from "phoenix"
-import { renewToken, token, tokenFetched } from "./token.js"
+import { connectWithToken, token } from "./token.js"
 
 const socket = new Socket("/socket", { authToken: token })

@@ -1,5 +1,5 @@
 import { Socket } from "phoenix"
-import { renewToken, token, tokenFetched, user } from "./token.js"
+import { connectWithToken, token, user } from "./token.js"
 
 
 const socket = new Socket("/socket", { authToken: token })

@@ -1,10 +1,10 @@
 use axum_channels::testing::{self, TestChannel};
 use axum_channels::{Channel, Endpoint};
 
-use my_app::{config::Config, endpoint};
+use my_app::{endpoint, state::App};
 
-pub fn endpoint() -> Endpoint {
-    endpoint::endpoint(&Config::for_tests())
+pub async fn endpoint() -> Endpoint {
+    endpoint::endpoint(&App::for_tests().await)
 }
 
 pub async fn join<C: Channel>(endpoint: &Endpoint, topic: &str) -> TestChannel {

@@ -1,6 +1,5 @@
 import { Socket } from "phoenix"
-import { renewToken, token, tokenFetched, user } from "./token.js"
+import { connectWithToken, token, user } from "./token.js"
 
 const socket = new Socket("/socket", { authToken: token })
-socket.onError(renewToken)
-tokenFetched.then(() => socket.connect())
+connectWithToken(socket)

@@ -1,7 +1,6 @@
 import { Socket } from "phoenix"
-import { renewToken, token, tokenFetched } from "./token.js"
+import { connectWithToken, token } from "./token.js"
 
 const socket = new Socket("/socket", { authToken: token })
 
-socket.onError(renewToken)
-export const start = () => tokenFetched.then(() => socket.connect())
+export const start = () => connectWithToken(socket)

@@ -1,5 +1,5 @@
 import { Socket } from "phoenix"
-import { renewToken } from "./token.js"
+import { connectWithToken } from "./token.js"
 
 const socket = new Socket("/socket", { params: { token: window.userToken } })
 socket.connect()

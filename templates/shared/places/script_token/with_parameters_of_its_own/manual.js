@@ -1,6 +1,5 @@
 import { Socket } from "phoenix"
-import { renewToken, token, tokenFetched } from "./token.js"
+import { connectWithToken, token } from "./token.js"
 
 const socket = new Socket("/socket", { authToken: token, params: { locale: "en" } })
-socket.onError(renewToken)
-tokenFetched.then(() => socket.connect())
+connectWithToken(socket)

@@ -1,8 +1,7 @@
 import { Socket } from "phoenix"
-import { renewToken, token, tokenFetched } from "./token.js"
+import { connectWithToken, token } from "./token.js"
 
 const socket = new Socket("/socket", { authToken: token })
 const other = new Socket("/other", {})
 other.connect()
-socket.onError(renewToken)
-tokenFetched.then(() => socket.connect())
+connectWithToken(socket)

@@ -1,16 +1,13 @@
 use axum::Router;
 use axum_channels::Endpoint;
 
-use crate::config::Config;
-
-pub fn endpoint() -> Endpoint {
+pub fn endpoint(config: &Config) -> Endpoint {
     Endpoint::builder()
-        .state(1)
+        .state(config.clone())
         .build()
 }
 
 pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
     Router::new()
-        .merge(crate::assets::router(&config.assets))
         .merge(endpoint.router())
 }

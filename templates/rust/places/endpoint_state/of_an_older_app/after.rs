@@ -1,0 +1,14 @@
+use axum::Router;
+use axum_channels::Endpoint;
+
+pub fn endpoint(config: &Config) -> Endpoint {
+    Endpoint::builder()
+        .state(config.clone())
+        .state(auth::signer(&config.secret_key_base))
+        .build()
+}
+
+pub fn router(endpoint: &Endpoint, config: &Config) -> Router {
+    Router::new()
+        .merge(endpoint.router())
+}
