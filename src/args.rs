@@ -25,6 +25,7 @@ pub struct Args {
 pub enum Command {
     New(New),
     Gen(Gen),
+    Dev(Dev),
     /// `templates docs`: the reference of templates.
     Reference,
 }
@@ -58,6 +59,17 @@ pub struct Gen {
     pub common: Common,
 }
 
+/// Options of `dev`.
+#[derive(Debug, Default, clap::Args)]
+pub struct Dev {
+    /// Port to listen on; 0 selects a free one [default: that of the variable PORT, or else 4000]
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Arguments for the build, or for a server that reloads itself
+    #[arg(last = true, value_name = "ARGS")]
+    pub arguments: Vec<String>,
+}
+
 /// Options of all commands that write.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Common {
@@ -87,9 +99,10 @@ pub enum Color {
 
 const EXAMPLES: &str = "\
 Examples:
-  hello-sockets new my_app                  a Rust app in ./my_app; then: cd my_app && cargo run
+  hello-sockets new my_app                  a Rust app in ./my_app
   hello-sockets new my_app --channel User   the same, with a channel that the page joins
-  hello-sockets new my_app --stack phoenix  a Phoenix app; then: cd my_app && mix phx.server
+  hello-sockets new my_app --stack phoenix  a Phoenix app
+  hello-sockets dev                         run the current app, with live reload
   hello-sockets gen channel Room            another channel, in the current app
   hello-sockets help gen channel            the options of a generator";
 
@@ -98,6 +111,12 @@ Examples:
   hello-sockets gen channel Room
   hello-sockets gen socket Device
   hello-sockets help gen channel            the options of a generator";
+
+const DEV_EXAMPLES: &str = "\
+Examples:
+  hello-sockets dev                         then open http://localhost:4000
+  hello-sockets dev --port 8080
+  hello-sockets dev -- --features admin     with arguments for `cargo build`";
 
 const NEW_EXAMPLES: &str = "\
 Examples:
@@ -133,6 +152,9 @@ impl Args {
                 Some((generator, matches)) => Command::Gen(Gen::read(generator, matches)),
                 None => Command::Reference,
             },
+            Some(("dev", matches)) => {
+                Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
+            }
             _ => Command::Reference,
         };
         Ok(Self { command, color })
@@ -154,6 +176,9 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(generators);
+    let dev = Dev::augment_args(clap::Command::new("dev"))
+        .about("Run the current app, and bring each change to the browser")
+        .after_help(DEV_EXAMPLES);
     let templates = clap::Command::new("templates")
         .about("Print the reference for own stacks and generators")
         .subcommand_required(true)
@@ -172,6 +197,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .arg(color)
         .subcommand(new.about("Make a new app"))
         .subcommand(generate)
+        .subcommand(dev)
         .subcommand(templates)
 }
 

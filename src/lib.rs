@@ -10,6 +10,7 @@
 //! - `plan`: pure, the steps of a generator; `name`: all spellings of a name such as `Admin.Room`
 //! - `edit`: pure, syntax-aware edits of the user's files
 //! - `changes`: the comparison of a plan with the disk
+//! - `dev`: the current app during development: builds, servers, watched files
 //! - `run`: a plan through all stages; `new`: the steps of a new app
 //! - `output`: the terminal, written files, programs
 //! - `secrets`: random texts (the only source of randomness); `shell`: quoted paths in commands
@@ -17,6 +18,8 @@
 mod args;
 mod catalogue;
 mod changes;
+#[cfg(unix)]
+mod dev;
 mod edit;
 mod error;
 mod facts;
@@ -29,11 +32,12 @@ mod run;
 mod secrets;
 mod shell;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
 
-use args::{Args, Command, Common, Gen};
+use args::{Args, Command, Common, Dev, Gen};
 use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
@@ -56,28 +60,43 @@ const OPEN: u8 = 3;
 
 fn run() -> Result<ExitCode> {
     // The current project may have its own generators, for `gen` and its help.
-    let around = match std::env::args_os().any(|arg| arg == "gen") {
+    let has_project = |arg: OsString| arg == "gen" || arg == "dev";
+    let around = match std::env::args_os().any(has_project) {
         true => Project::around()?,
         false => Vec::new(),
     };
     let args = Args::parse(around.first())?;
-    interrupt::watch()?;
     let mut terminal = Terminal::new(args.color);
     match args.command {
         Command::New(mut new) => {
+            interrupt::watch()?;
             new::complete(&mut new, &terminal)?;
             let ending = new::new(&new, &mut terminal)?;
             Ok(code(ending, &new.common))
         }
         Command::Gen(generate) => {
+            interrupt::watch()?;
             let common = generate.common.clone();
             Ok(code(r#gen(generate, around, &mut terminal)?, &common))
         }
+        Command::Dev(dev) => run_app(&dev, around, terminal),
         Command::Reference => {
             terminal.print(&reference(&Templates::default())?);
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+#[cfg(unix)]
+fn run_app(args: &Dev, around: Vec<Project>, terminal: Terminal) -> Result<ExitCode> {
+    dev::dev(args, &Project::only(around)?, terminal)
+}
+
+#[cfg(not(unix))]
+fn run_app(_: &Dev, _: Vec<Project>, _: Terminal) -> Result<ExitCode> {
+    let misuse = error::Misuse::new("`dev` needs Unix: it hands a socket to the app");
+    let help = "run the app itself: `cargo run`, or `mix phx.server`";
+    Err(misuse.help(help).into())
 }
 
 fn code(ending: Ending, common: &Common) -> ExitCode {

@@ -173,7 +173,7 @@ fn missing_programs_are_reported_with_a_fix() {
         "\nFetch and install dependencies? [Yn] Y\n\
         warning: `git` was not found: the app has no repository; create one with `git init`\n\
         warning: `npm` was not found: the page needs the client that it installs; once Node.js is installed, run `npm install --prefix assets` in the app\n\
-        warning: `cargo` was not found: `cargo run` will try again\n"
+        warning: `cargo` was not found: the first build will try again\n"
     );
     assert!(sandbox.exists("my_app/src/main.rs"));
 }
@@ -353,7 +353,7 @@ fn without_npm_the_next_steps_have_what_npm_would_have_done() {
     let ran = finish(command, "");
 
     let next = "\nMyApp is created, but some dependencies are missing. Resolve the warnings above, then start it:\n\n    \
-                cd my_app\n    npm install --prefix assets\n    cargo run\n";
+                cd my_app\n    npm install --prefix assets\n    hello-sockets dev\n";
     assert!(ran.stdout.contains(next), "{}", ran.stdout);
     assert!(!ran.stdout.contains("is ready"), "{}", ran.stdout);
     assert_eq!(ran.code, Some(1), "it was asked for by a flag");

@@ -308,7 +308,7 @@ fn a_new_app_asks_whether_to_install() {
     assert_eq!(code, 0);
     assert!(!rest.contains("* running"), "{rest}");
     assert!(
-        rest.contains("    cd my_app\n    npm install --prefix assets\n    cargo run\n"),
+        rest.contains("    cd my_app\n    npm install --prefix assets\n    hello-sockets dev\n"),
         "{rest}"
     );
 }

@@ -1,7 +1,7 @@
 //! The builder of endpoints.
 
 use crate::allocator;
-use crate::channel::{Channels, RouteTable};
+use crate::channel::{Channels, SocketHandler, refusal};
 use crate::endpoint::{Endpoint, Mounted, PresenceCallbacks, PresenceHandler, Shared, States};
 use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
@@ -9,17 +9,20 @@ use crate::origin::CheckOrigin;
 use crate::presence::Tracker;
 use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
+use crate::pubsub::cluster::{Adapter, AnyAdapter, Cluster};
 use crate::runner::Handlers;
 use crate::session::Rules;
-use crate::socket::SocketHandler;
+use crate::socket::RouteTable;
 use crate::sync::Mutex;
 use crate::transport::{Connect, Connected, Formats, Mount, Registry, SocketOptions, websocket};
 use crate::url::PublicUrl;
 use std::any::type_name;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use tokio::runtime::Handle;
 
-/// Builder of an [`Endpoint`]: its sockets, state, URL, origin check, proxies, presence callbacks and log filter.
+/// Builder of an [`Endpoint`]: its sockets, state, URL, origin check, proxies, presence callbacks, log filter and
+/// adapter.
 ///
 /// [`Endpoint::builder`] creates it.
 ///
@@ -48,6 +51,7 @@ pub struct EndpointBuilder {
     proxies: Option<TrustedProxies>,
     presence_callbacks: Option<PresenceCallbacks>,
     filter: Filter,
+    adapter: Option<Box<dyn AnyAdapter>>,
 }
 
 /// A socket to be mounted.
@@ -68,8 +72,8 @@ impl Socket {
         let rules = Arc::new(Rules {
             patterns: channels.patterns,
             max_channels: options.max_channels,
-            max_waiting: options.max_waiting,
-            max_waiting_bytes: options.max_waiting_bytes,
+            max_queued_messages: options.max_queued_messages,
+            max_queued_message_bytes: options.max_queued_message_bytes,
         });
         let (join_timeout, drain_timeout) = (options.join_timeout, options.drain_timeout);
         let rate_limit = options.rate_limit.clone();
@@ -100,7 +104,7 @@ impl Socket {
             socket: self.handlers.name,
             level: self.options.log,
             filter: shared.filter.clone(),
-            max_frame_bytes: self.options.max_frame_bytes,
+            max_message_bytes: self.options.max_message_bytes,
             max_queued_bytes: self.options.max_queued_bytes,
         });
         self.handlers.filter = shared.filter.clone();
@@ -140,7 +144,7 @@ impl Endpoint {
         let handler = Arc::new(handler);
         let connect: Connect = Box::new(move |_, _| {
             let connected = connected(handler.clone());
-            Box::pin(async { Ok(connected) })
+            Box::pin(async { Ok(Ok(connected)) })
         });
         let socket = Socket::new("/socket", websocket(), channels, connect);
         let shared = self.shared().clone();
@@ -151,8 +155,9 @@ impl Endpoint {
 
 fn connected<S: SocketHandler>(handler: Arc<S>) -> Connected {
     Connected {
-        id: handler.id(),
+        id: handler.id().map(Topic::from),
         handler,
+        reservation: None,
     }
 }
 
@@ -168,6 +173,7 @@ impl EndpointBuilder {
             proxies: None,
             presence_callbacks: None,
             filter: Filter::default(),
+            adapter: None,
         }
     }
 
@@ -204,7 +210,12 @@ impl EndpointBuilder {
         let mut channels = Channels::new();
         S::channels(&mut channels);
         let connect: Connect = Box::new(|params, info| {
-            Box::pin(async move { Ok(connected(Arc::new(S::connect(params, info).await?))) })
+            Box::pin(async move {
+                match S::connect(params, info).await {
+                    Ok(handler) => Ok(Ok(connected(Arc::new(handler)))),
+                    Err(error) => refusal(error, S::refusal).map(Err),
+                }
+            })
         });
         let socket = Socket::new(path, options, channels, connect);
         self.sockets.push(socket);
@@ -282,6 +293,22 @@ impl EndpointBuilder {
         self
     }
 
+    /// Connects the endpoint to those of other processes, by an [`Adapter`] for an engine such as Redis.
+    ///
+    /// Broadcasts, disconnects and presences then reach the clients of all nodes: see [`cluster`](crate::cluster). None by
+    /// default; the last call counts.
+    ///
+    /// ```
+    /// # use axum_channels::{Endpoint, cluster::Adapter};
+    /// # async fn run(redis: impl Adapter) {
+    /// let endpoint = Endpoint::builder().pubsub(redis).build();
+    /// # }
+    /// ```
+    pub fn pubsub(mut self, adapter: impl Adapter) -> Self {
+        self.adapter = Some(Box::new(adapter));
+        self
+    }
+
     /// Sets the words that hide a parameter from the log, in place of the default `password`, `secret` and `token`.
     ///
     /// A parameter with one of them in its name, in any case and at any depth, is logged as `[FILTERED]`, and so is a
@@ -334,6 +361,10 @@ impl EndpointBuilder {
 
     /// Builds the endpoint.
     ///
+    /// # Panics
+    /// With a [`pubsub`](Self::pubsub) adapter, outside of a tokio runtime, on which the adapter runs.
+    ///
+    /// # Examples
     /// ```
     /// # use axum_channels::Endpoint;
     /// let endpoint = Endpoint::builder().build();
@@ -342,20 +373,26 @@ impl EndpointBuilder {
     pub fn build(self) -> Endpoint {
         // Otherwise a client's large message would enlarge the process permanently.
         allocator::return_large_blocks();
-        let shared = Shared {
+        let cluster = self
+            .adapter
+            .map(|adapter| Cluster::new(adapter, Handle::current()));
+        let shared = Arc::new(Shared {
             states: self.states,
-            pubsub: Arc::new(PubSub::new()),
-            tracker: Tracker::new(),
+            tracker: Tracker::new(cluster.clone()),
+            pubsub: Arc::new(PubSub::new(cluster)),
             presence_callbacks: self.presence_callbacks,
             check_origin: self.check_origin.at(self.url.as_ref()),
             url: self.url,
             proxies: self.proxies,
             filter: Arc::new(self.filter),
             mounted: Mutex::default(),
-        };
+            merging: Mutex::default(),
+            adapter: OnceLock::new(),
+        });
+        shared.run_adapter();
         let sockets = self.sockets.into_iter();
         let sockets = sockets.map(|socket| socket.mount(&shared)).collect();
-        Endpoint::new(Arc::new(shared), sockets)
+        Endpoint::new(shared, sockets)
     }
 }
 

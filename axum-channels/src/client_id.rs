@@ -11,8 +11,12 @@ impl ClientId {
         ClientId(NEXT.fetch_add(1, Relaxed))
     }
 
-    #[cfg(test)]
+    /// Returns the id with a number, as another node sent it.
     pub(crate) fn of(number: u64) -> Self {
         ClientId(number)
+    }
+
+    pub(crate) fn number(self) -> u64 {
+        self.0
     }
 }

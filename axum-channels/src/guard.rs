@@ -3,8 +3,8 @@
 //! A second panic during a panic aborts the process. So each piece of the user's code has a guard of its own: a handler,
 //! the drop of its future, `terminate`, the drop of the channel.
 
+use crate::error::{Error, Result};
 use crate::log;
-use crate::{Error, Result};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};

@@ -105,6 +105,7 @@
 //! Modules:
 //!
 //! - [`serializer`]: encodings of messages other than JSON.
+//! - [`cluster`]: adapters that connect the endpoints of several processes.
 //! - `testing`, with the feature `testing`: test clients that connect in memory.
 //!
 //! # Cargo features
@@ -120,11 +121,13 @@
 //!
 //! Each layer depends only on those before it.
 //!
-//! - `message`: the types of the protocol. `codec`: their encoding. Both pure.
+//! - `message`: the types of the protocol. `error`: errors of callbacks. `codec`: the encoding of messages. All pure.
+//! - `params`: parameters of a connection. `log`: events of `tracing`.
 //! - `session`: the topics that a client has joined, as a pure state machine.
 //! - `url`, `origin`: the app's public URL, and the check of pages against it. `proxies`: a client's address. All pure.
-//! - `pubsub`: subscriptions. `presence`: presences. `endpoint`: both, for all of the app.
-//! - `channel`, `socket`: the traits and handles that apps use. `runner`: runs the channels of a client.
+//! - `pubsub`: subscriptions, here and on other nodes. `presence`: presences. `endpoint`: both, for all of the app.
+//! - `socket`: the handles that channels hold. `channel`: the traits that apps implement. `runner`: runs the channels of a
+//!   client.
 //! - `serve`: the HTTP server.
 //! - `transport`: WebSocket frames, long-polling, and the task of a connection. `builder`: builds endpoints.
 //! - `token`, `testing`: the optional features. No other layer uses them.
@@ -158,14 +161,18 @@
 //! are queued, within bounds. A broadcast is encoded once for each protocol version, and shared.
 //!
 //! [axum]: https://docs.rs/axum
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, doc(auto_cfg(hide(fuzzing))))]
 #![forbid(unsafe_code)]
 
 mod allocator;
 mod builder;
 mod channel;
 mod client_id;
+pub mod cluster;
 mod codec;
 mod endpoint;
+mod error;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
@@ -174,6 +181,7 @@ mod log;
 mod message;
 mod metrics;
 mod origin;
+mod params;
 mod presence;
 mod proxies;
 mod pubsub;
@@ -193,18 +201,19 @@ mod url;
 mod with_timeout;
 
 pub use builder::EndpointBuilder;
-pub use channel::{Channel, Channels, Error, HandleInfo, Result, UnknownEvent};
+pub use channel::{Channel, Channels, HandleInfo, Sender, SocketHandler};
 pub use endpoint::{Endpoint, Event, Events, Missed, PresenceHandler, Stats};
+pub use error::{Error, Result, UnknownEvent};
 pub use log::LogLine;
 pub use message::{InvalidPayload, Later, Payload, PresenceDiff, Presences, Refused, Reply, Topic};
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
+pub use params::Params;
 pub use proxies::{InvalidNetwork, TrustedProxies};
 pub use rate_limit::RateLimit;
 pub use serve::{Serve, serve, shutdown_signal};
 pub use session::Reason;
 pub use socket::{
-    ConnectInfo, Params, Presence, PresenceError, SendError, Sender, Socket, SocketHandler,
-    Subscription, Timer, TrackedPresence,
+    ConnectInfo, Presence, PresenceError, SendError, Socket, Subscription, Timer, TrackedPresence,
 };
 #[cfg(feature = "token")]
 pub use token::{BadToken, Signer};

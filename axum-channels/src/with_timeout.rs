@@ -1,4 +1,4 @@
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;

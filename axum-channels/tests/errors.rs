@@ -226,6 +226,14 @@ impl SocketHandler for Failing {
     async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self> {
         Err(fail_as(params.get("fail").unwrap_or_default()))
     }
+
+    fn refusal(error: &Error) -> Option<Refused> {
+        match error.downcast_ref::<ChatError>()? {
+            ChatError::Database(_) => None,
+            ChatError::Bug => panic!("in the conversion"),
+            shown => Some(Refused::new(shown.to_string()).status(413)),
+        }
+    }
 }
 
 #[tokio::test]
@@ -238,6 +246,23 @@ async fn a_connection_is_refused_with_the_refusal_and_with_500_otherwise() {
     let full = Refused::with(json!({"reason": "full", "limit": 8}));
     assert_eq!(refused("refused").await, full);
     assert_eq!(refused("io").await, Refused::with(json!({})).status(500));
+}
+
+#[tokio::test]
+async fn an_error_of_connect_is_the_refusal_that_the_handler_converts_it_to() {
+    let (log, _guard) = Log::collect(Level::ERROR);
+    let endpoint = Endpoint::builder().socket::<Failing>("/socket").build();
+    let mut refused = Vec::new();
+    for how in ["too long", "database", "bug"] {
+        let connected = connect_with(&endpoint, "/socket", &[("fail", how)]).await;
+        refused.push(connected.map(drop).expect_err("nobody is let in"));
+    }
+    let crashed = Refused::with(json!({})).status(500);
+    let long = Refused::new("a line has at most 280 characters").status(413);
+    assert_eq!(refused, [long, crashed.clone(), crashed]);
+    let lines = "[ERROR] connect of errors::Failing crashed: cannot reach the database: disk full\n\
+                 [ERROR] connect of errors::Failing crashed: panicked: in the conversion\n";
+    assert_eq!(log.text(), lines);
 }
 
 #[test]

@@ -90,7 +90,10 @@ async fn a_stuck_channel_still_hears_broadcasts_and_can_be_joined_again() {
 #[tokio::test]
 async fn a_channel_that_stays_busy_answers_what_it_has_no_room_for() {
     let options = websocket().timeout(Duration::from_secs(1));
-    for options in [options.clone().max_waiting(1), options.max_waiting_bytes(1)] {
+    for options in [
+        options.clone().max_queued_messages(1),
+        options.max_queued_message_bytes(1),
+    ] {
         let mut ws = Ws::join(serve(&endpoint_with(options)).await, "room:a").await;
         for n in 2..=4 {
             ws.send(&format!(r#"["1","{n}","room:a","stuck",{{}}]"#))

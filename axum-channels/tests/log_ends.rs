@@ -17,7 +17,7 @@ use tracing::Level;
 fn options() -> SocketOptions {
     websocket()
         .log(LevelFilter::OFF)
-        .max_frame_bytes(1000)
+        .max_message_bytes(1000)
         .longpoll()
 }
 
@@ -75,7 +75,7 @@ async fn what_a_websocket_sends_that_it_may_not() {
 [ERROR] {closed}: malformed binary message
   Transport: websocket
   Message: 2 bytes, from `\0\u{{1}}`
-[ERROR] {closed}: message larger than max_frame_bytes
+[ERROR] {closed}: message larger than max_message_bytes
   Transport: websocket
   Limit: 1000 bytes
 [ERROR] {closed}: text that is not UTF-8
@@ -189,7 +189,7 @@ async fn what_a_polling_client_sends_that_it_may_not() {
     assert_eq!(
         log.text(),
         format!(
-            "[ERROR] Refused a request to {socket} with 413: the body is larger than max_frame_bytes, or did not come whole\n  \
+            "[ERROR] Refused a request to {socket} with 413: the body is larger than max_message_bytes, or did not come whole\n  \
              Transport: longpoll\n  Limit: 1000 bytes\n\
              [ERROR] Refused a request to {socket} with 400: the text is not UTF-8\n  Transport: longpoll\n\
              [ERROR] Closed a connection to {socket}: malformed message\n  Transport: longpoll\n  \

@@ -83,7 +83,7 @@ async fn what_comes_between_two_polls_is_kept_and_told_in_parts() {
 
 #[tokio::test]
 async fn however_much_is_said_at_once_a_slow_channel_handles_all_of_it_in_the_end() {
-    let endpoint = endpoint_with(websocket().longpoll().max_waiting(4));
+    let endpoint = endpoint_with(websocket().longpoll().max_queued_messages(4));
     let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
     let pushes = vec![r#"["1","2","room:lobby","slow",{}]"#; 100].join("\n");
     let hearing = async {

@@ -30,8 +30,8 @@ const REST: usize = 100_000;
 
 fn options() -> SocketOptions {
     websocket()
-        .max_frame_bytes(MAX_FRAME)
-        .max_waiting_bytes(100_000)
+        .max_message_bytes(MAX_FRAME)
+        .max_queued_message_bytes(100_000)
         .timeout(Duration::from_secs(1)) // the pause for a busy channel ends after half of that
         .longpoll()
 }

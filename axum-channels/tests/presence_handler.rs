@@ -48,7 +48,7 @@ impl Channel for Room {
             }
             "get" => {
                 let user = payload.get("user").unwrap_or_default();
-                let metas = presence.get_by_key(user.as_str().unwrap_or_default());
+                let metas = presence.metas_by_key(user.as_str().unwrap_or_default());
                 return Ok(Reply::ok(
                     json!({"n": metas.iter().map(|it| &it["n"]).collect::<Vec<_>>()}),
                 ));
@@ -339,7 +339,7 @@ async fn the_presences_of_one_key_are_listed_alone() {
     let reply = channel.push("get", get("bob")).reply().await;
     assert_eq!(reply, Reply::ok(json!({"n": []})));
     assert_eq!(
-        plain(json!(endpoint.presence_by_key("room:2", "alice"))),
+        plain(json!(endpoint.metas_by_key("room:2", "alice"))),
         json!([{"n": 3}])
     );
 }

@@ -65,7 +65,9 @@ impl SocketHandler for Anyone {
 }
 
 fn endpoint(ticks: &Ticks) -> Endpoint {
-    let options = websocket().max_waiting(4).drain_timeout(Duration::ZERO);
+    let options = websocket()
+        .max_queued_messages(4)
+        .drain_timeout(Duration::ZERO);
     Endpoint::builder()
         .socket_with::<Anyone>("/socket", options)
         .state(ticks.clone())

@@ -66,7 +66,7 @@ async fn a_test_connects_wherever_the_path_of_the_transport_is() {
 async fn a_socket_mounted_twice_has_options_for_each_transport() {
     let endpoint = Endpoint::builder()
         .socket_with::<Reader>("/socket", websocket())
-        .socket_with::<Reader>("/socket", longpoll().max_frame_bytes(10))
+        .socket_with::<Reader>("/socket", longpoll().max_message_bytes(10))
         .build();
     let addr = serve(&endpoint).await;
     assert_eq!(

@@ -305,7 +305,7 @@ async fn ten_thousand_pushes_at_once_are_all_answered_in_order() {
 #[tokio::test]
 async fn limits_can_be_set() {
     let addr = serve(&endpoint_with(
-        websocket().max_channels(1).max_frame_bytes(100),
+        websocket().max_channels(1).max_message_bytes(100),
     ))
     .await;
     let mut ws = Ws::join(addr, "room:1").await;

@@ -35,6 +35,46 @@ pub struct Stack {
     /// Reserved names of apps: the reason, then the names.
     #[serde(default)]
     pub reserved: BTreeMap<String, Vec<String>>,
+    /// The app during development. A project's own stack cannot have it.
+    #[serde(default)]
+    pub dev: Option<Dev>,
+}
+
+/// What `hello-sockets dev` runs: `build`, and then the binary, or else `run`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dev {
+    /// Conditions, checked in this order.
+    #[serde(default)]
+    pub needs: Vec<Need>,
+    /// Command that builds a binary and prints cargo's messages as JSON. The binary takes over a listening socket.
+    #[serde(default)]
+    pub build: Vec<String>,
+    /// Command that runs an app which reloads its code and its pages itself.
+    #[serde(default)]
+    pub run: Vec<String>,
+    /// Patterns of the files that `build` reads.
+    #[serde(default)]
+    pub rebuild: Vec<String>,
+    /// Patterns of the files of pages.
+    #[serde(default)]
+    pub reload: Vec<String>,
+}
+
+/// A condition of `dev`: a program, and one of several files.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Need {
+    /// A program in one of the folders of `PATH`.
+    #[serde(default)]
+    pub program: Option<String>,
+    /// Files: one has to be there.
+    #[serde(default)]
+    pub any: Vec<Lookup>,
+    /// The error without it.
+    pub message: String,
+    /// What to do then.
+    pub help: String,
 }
 
 /// Recognition and facts of projects.

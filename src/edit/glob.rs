@@ -1,14 +1,14 @@
 //! Patterns with `*`, of paths (`lib/**/*.ex`) and other texts (`room:*`).
 
 /// Returns whether `path` matches `pattern`: `*` matches within a part of the path, `**` any number of parts.
-/// A pattern after `!` excludes paths: `src/**/*.rs!**/tests.rs`.
+/// Each pattern after `!` excludes paths: `src/**/*.rs!**/tests.rs!src/dev.rs`.
 pub fn matches(pattern: &str, path: &str) -> bool {
-    if let Some((pattern, except)) = pattern.split_once('!') {
-        return matches(pattern, path) && !matches(except, path);
-    }
-    let pattern: Vec<_> = pattern.split('/').collect();
     let path: Vec<_> = path.split('/').collect();
-    parts(&pattern, &path)
+    let mut fits = pattern.split('!').map(|pattern| {
+        let pattern: Vec<_> = pattern.split('/').collect();
+        parts(&pattern, &path)
+    });
+    fits.next() == Some(true) && !fits.any(|excluded| excluded)
 }
 
 fn parts(pattern: &[&str], path: &[&str]) -> bool {
@@ -52,6 +52,9 @@ mod tests {
             ("*.rs", "main.rs", true),
             ("src/**/*.rs!**/tests.rs", "src/a/tests.rs", false),
             ("src/**/*.rs!**/tests.rs", "src/a/b.rs", true),
+            ("src/**/*.rs!**/tests.rs!src/dev.rs", "src/tests.rs", false),
+            ("src/**/*.rs!**/tests.rs!src/dev.rs", "src/dev.rs", false),
+            ("src/**/*.rs!**/tests.rs!src/dev.rs", "src/a/dev.rs", true),
             ("assets/**", "assets/js/app.js", true),
         ] {
             assert_eq!(matches(pattern, path), fits, "{pattern} {path}");

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::terminal;
 
 /// Exit code after SIGINT, as in shells.
-const EXIT_CODE: i32 = 130;
+pub const EXIT_CODE: u8 = 130;
 
 static PROGRESS: Mutex<Progress> = Mutex::new(Progress::NothingWritten);
 
@@ -21,7 +21,12 @@ pub enum Progress {
 
 /// Makes Ctrl-C call [`leave`].
 pub fn watch() -> Result<()> {
-    ctrlc::set_handler(|| leave()).context("Ctrl-C cannot be watched for")
+    on(|| leave())
+}
+
+/// Makes Ctrl-C call `then`, in place of [`leave`].
+pub fn on(then: impl Fn() + Send + 'static) -> Result<()> {
+    ctrlc::set_handler(then).context("Ctrl-C cannot be watched for")
 }
 
 /// Delays Ctrl-C while the guard exists.
@@ -36,5 +41,5 @@ pub fn leave() -> ! {
         Progress::NothingWritten => "nothing listed above was written",
         Progress::AllWritten => "every file is written; run the same command again for the rest",
     });
-    process::exit(EXIT_CODE)
+    process::exit(EXIT_CODE.into())
 }

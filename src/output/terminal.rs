@@ -217,6 +217,11 @@ fn print_help(way_out: Option<&str>) {
     }
 }
 
+/// Prints output of a program.
+pub fn forward(text: &str) {
+    err(format_args!("{text}"));
+}
+
 /// Restores the terminal.
 pub fn interrupted(what: &str) {
     let _ = Term::stderr().show_cursor();

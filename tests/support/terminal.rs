@@ -9,7 +9,12 @@ const TIMEOUT: u64 = 20_000;
 
 /// Starts `command` in a pseudo-terminal.
 pub fn start(command: Command) -> PtySession {
-    let mut session = spawn_command(command, Some(TIMEOUT)).expect("the command starts");
+    start_with_timeout(command, TIMEOUT)
+}
+
+/// Starts `command` in a pseudo-terminal, with a limit in milliseconds for each step.
+pub fn start_with_timeout(command: Command, timeout: u64) -> PtySession {
+    let mut session = spawn_command(command, Some(timeout)).expect("the command starts");
     session.process_mut().set_kill_timeout(Some(1_000));
     session
 }

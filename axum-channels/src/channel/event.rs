@@ -1,4 +1,4 @@
-use super::{Error, Result, UnknownEvent};
+use crate::error::{Error, Result, UnknownEvent};
 use crate::message::{InvalidPayload, Payload};
 use serde::de::value::StrDeserializer;
 use serde::de::{

@@ -1,7 +1,9 @@
-use super::{Channel, Error, HandleInfo, Result};
+use super::{Channel, HandleInfo};
+use crate::error::{Error, Result};
 use crate::guard::{Guarded, Panic, call_guarded, drop_guarded, panicked};
 use crate::log;
 use crate::message::{Payload, Refused, Reply};
+use crate::pubsub::Subscription;
 use crate::session::Reason;
 use crate::socket::Socket;
 use crate::with_timeout::with_timeout;
@@ -14,8 +16,17 @@ use std::time::Duration;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A join under way: the channel and its reply, or the refusal.
-pub(crate) type Joining = Boxed<'static, Result<Result<(Box<dyn Instance>, Payload), Refused>>>;
+/// A join under way, and its outcome: the channel or the refusal.
+pub(crate) type Joining = Boxed<'static, Result<Result<Accepted, Refused>>>;
+
+/// Outcome of a successful join.
+pub(crate) struct Accepted {
+    pub(crate) instance: Box<dyn Instance>,
+    /// Payload of the reply.
+    pub(crate) response: Payload,
+    /// Reservation of the topic on other nodes, until the channel is subscribed.
+    pub(crate) reservation: Option<Subscription>,
+}
 
 /// A message being handled: the future owns the channel, and returns it with the reply.
 pub(crate) type Handling = Boxed<'static, (Box<dyn Instance>, Result<Reply>)>;
@@ -47,17 +58,29 @@ pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, limit: Duration
         let joined = joined.map_err(|panic| panicked(&*panic));
         let channel = match joined.and_then(|joined| joined)? {
             Ok(channel) => channel,
-            Err(error) => return refusal::<C>(error).map(Err),
+            Err(error) => return refusal(error, C::refusal).map(Err),
         };
         let response = socket.take_join_response();
-        let live: Box<dyn Instance> = Box::new(Live { channel, socket });
-        Ok(Ok((live, response)))
+        let live = Box::new(Live { channel, socket });
+        let socket = &live.socket;
+        let pubsub = &socket.endpoint().shared().pubsub;
+        let reservation = pubsub.reserve(socket.topic()).await;
+        Ok(Ok(Accepted {
+            instance: live,
+            response,
+            reservation,
+        }))
     })
 }
 
-/// Returns the refusal that a client of a `C` receives for an error, or the error if it is unexpected.
-fn refusal<C: Channel>(error: Error) -> Result<Refused> {
-    match call_guarded(|| C::refusal(&error)) {
+/// Returns the refusal that a client receives for an error, or the error if it is unexpected.
+///
+/// `convert` is the `refusal` of a channel or a socket handler.
+pub(crate) fn refusal(
+    error: Error,
+    convert: impl FnOnce(&Error) -> Option<Refused>,
+) -> Result<Refused> {
+    match call_guarded(|| convert(&error)) {
         Ok(refused) => refused.or_else(|| error.refusal()).ok_or(error),
         Err(panic) => Err(panicked(&*panic)),
     }
@@ -94,7 +117,8 @@ impl<C: Channel> Instance for Live<C> {
                     async { self.channel.handle_in(&event, payload, &self.socket).await };
                 Guarded(pin!(Some(handling))).await
             };
-            let refuse = |error| refusal::<C>(error).map(|refused| Reply::error(refused.payload));
+            let refuse =
+                |error| refusal(error, C::refusal).map(|refused| Reply::error(refused.payload));
             self.handled(done.map(|result| result.or_else(refuse)))
         })
     }

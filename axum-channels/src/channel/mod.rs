@@ -1,15 +1,20 @@
 //! The channel API: the traits that an app implements, their errors, and the routes to them.
 
-mod error;
 mod event;
+mod handler;
 mod instance;
 mod routes;
+mod sender;
+mod subscribe;
+mod timers;
 
-pub use error::{Error, Result, UnknownEvent};
-pub(crate) use instance::{Envelope, Handling, Instance, Joining, ending};
+pub use handler::SocketHandler;
+pub(crate) use instance::{Accepted, Envelope, Handling, Instance, Joining, ending, refusal};
 pub use routes::Channels;
-pub(crate) use routes::{Route, RouteTable};
+pub(crate) use routes::Route;
+pub use sender::Sender;
 
+use crate::error::{Error, Result, UnknownEvent};
 use crate::message::{Payload, Refused, Reply, Topic};
 use crate::session::Reason;
 use crate::socket::Socket;
@@ -105,7 +110,7 @@ pub trait Channel: Sized + Send + 'static {
     /// into an enum.
     ///
     /// The next message on this topic waits until the future is done. Up to [128 messages and 4
-    /// MiB](crate::SocketOptions::max_waiting) are queued. Beyond that the client is not read for up to 10 seconds, and
+    /// MiB](crate::SocketOptions::max_queued_messages) are queued. Beyond that the client is not read for up to 10 seconds, and
     /// then answered with the error `{"reason":"channel busy"}`.
     ///
     /// # Errors
@@ -132,7 +137,8 @@ pub trait Channel: Sized + Send + 'static {
     /// It decides which error types of the app the client may see, so that `?` works on all of them. `None` stands for an
     /// unexpected error, which ends the channel; the default returns it for every error. [`Refused`] and
     /// [`InvalidPayload`](crate::InvalidPayload) are then replies nevertheless; return another [`Refused`] here to change
-    /// them. Errors of other callbacks are not converted.
+    /// them. Errors of other callbacks are not converted; those of `connect` are by
+    /// [`SocketHandler::refusal`](crate::SocketHandler::refusal).
     ///
     /// ```
     /// use axum_channels::{Channel, Error, Payload, Refused, Reply, Result, Socket, Topic};
@@ -215,7 +221,7 @@ pub trait Channel: Sized + Send + 'static {
     ///
     /// The default pushes it unchanged.
     ///
-    /// Up to [128 broadcasts](crate::SocketOptions::max_waiting) are queued; a channel further behind is ended with
+    /// Up to [128 broadcasts](crate::SocketOptions::max_queued_messages) are queued; a channel further behind is ended with
     /// `phx_error`.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 use super::Channel;
 use super::instance::{Joining, join};
 use crate::message::Payload;
-use crate::session::{Pattern, RouteId, Rules};
-use crate::socket::Socket;
+use crate::session::Pattern;
+use crate::socket::{Assigns, Socket};
 use std::any::{Any, type_name};
 use std::fmt;
 use std::marker::PhantomData;
@@ -46,23 +46,6 @@ pub struct Channels<S> {
     pub(crate) routes: Vec<Route>,
     pub(crate) assigns: Vec<Option<Assigns>>,
     socket: PhantomData<fn() -> S>,
-}
-
-/// Value that a route has for its channels.
-pub(crate) type Assigns = Arc<dyn Any + Send + Sync>;
-
-/// Rules of a socket's topics, and the assigns of each route.
-pub(crate) struct RouteTable {
-    pub(crate) rules: Arc<Rules>,
-    pub(crate) assigns: Vec<Option<Assigns>>,
-}
-
-impl RouteTable {
-    /// Returns the assigns of a topic's route.
-    pub(crate) fn assigns(&self, topic: &str) -> Option<&(dyn Any + Send + Sync)> {
-        let RouteId(route) = self.rules.route(topic)?;
-        self.assigns.get(route as usize)?.as_deref()
-    }
 }
 
 /// Starts the channels of one route.

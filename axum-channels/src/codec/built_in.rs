@@ -1,5 +1,5 @@
 use super::{Encoded, Frame, Serializer, v1_json, v2_binary, v2_json};
-use crate::Result;
+use crate::error::Result;
 use crate::message::{EncodeError, Message, ServerMessage};
 use std::fmt;
 

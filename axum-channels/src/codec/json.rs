@@ -50,14 +50,24 @@ pub(super) fn put_topic(topic: &Address<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Returns whether a message cannot be parsed, although it may match the grammar of JSON.
-pub(super) fn is_beyond_parser(json: &str) -> bool {
-    is_too_deep(json) || exceeds_parser(json)
+/// Reads a payload that is the whole text. `None` if it is no JSON, or beyond a parser.
+pub(crate) fn payload(json: &[u8]) -> Option<Payload> {
+    let json = std::str::from_utf8(json).ok()?;
+    if is_too_deep(json, MAX_DEPTH) {
+        return None;
+    }
+    let json: &RawValue = serde_json::from_str(json).ok()?;
+    (!exceeds_parser(json.get())).then(|| Payload::from_valid_json(json.get()))
 }
 
-/// Returns whether JSON nests deeper than [`MAX_DEPTH`]. Checked first, since a parser has to remember open brackets.
-fn is_too_deep(json: &str) -> bool {
-    if json.len() < 2 * MAX_DEPTH {
+/// Returns whether a message cannot be parsed, although it may match the grammar of JSON.
+pub(super) fn is_beyond_parser(json: &str) -> bool {
+    is_too_deep(json, MAX_DEPTH + 1) || exceeds_parser(json) // the message's own array does not count
+}
+
+/// Returns whether JSON nests deeper than `max`. Checked first, since a parser has to remember open brackets.
+fn is_too_deep(json: &str, max: usize) -> bool {
+    if json.len() < 2 * max {
         return false; // every bracket has to be closed
     }
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
@@ -70,7 +80,7 @@ fn is_too_deep(json: &str) -> bool {
             b']' | b'}' if !in_string => depth = depth.saturating_sub(1), // it may be invalid JSON
             _ => {}
         }
-        depth > MAX_DEPTH + 1 // the message's own array does not count
+        depth > max
     })
 }
 

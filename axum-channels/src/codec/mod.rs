@@ -12,5 +12,6 @@ mod version;
 pub use built_in::BuiltIn;
 pub(crate) use built_in::{Kind, Malformed};
 pub(crate) use codecs::{Codec, Codecs, Custom};
+pub(crate) use json::payload;
 pub use serializer::{Encoded, Frame, Serializer};
 pub(crate) use version::Version;

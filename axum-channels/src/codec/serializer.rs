@@ -1,4 +1,4 @@
-use crate::Result;
+use crate::error::Result;
 use crate::message::{Message, ServerMessage};
 use std::any::type_name;
 

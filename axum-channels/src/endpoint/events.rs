@@ -129,8 +129,10 @@ impl Events {
     /// # }
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
-        let (topic, id) = (&self.listener.topic, self.listener.id());
-        let _ = self.pubsub.publish(topic, event, &payload.into(), id); // an error is logged
+        let id = self.listener.id();
+        let from = id.map(|id| self.pubsub.origin(id));
+        let topic = &self.listener.topic;
+        let _ = self.pubsub.publish(topic, event, &payload.into(), from); // an error is logged
     }
 }
 

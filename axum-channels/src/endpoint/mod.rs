@@ -3,6 +3,7 @@
 //! Channels hold the endpoint, so it depends on sockets only through [`Mounted`].
 
 mod events;
+mod inbound;
 mod lossy;
 mod mounted;
 mod presence_callbacks;
@@ -21,12 +22,13 @@ use crate::origin::{CheckOrigin, RefusedOrigin};
 use crate::presence::Tracker;
 use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
+use crate::pubsub::cluster::{self, Running};
 use crate::sync::{Mutex, lock};
 use crate::url::PublicUrl;
 use axum::Router;
 use axum::http::HeaderMap;
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -78,6 +80,20 @@ pub(crate) struct Shared {
     pub(crate) filter: Arc<Filter>,
     /// Every socket, including those that only tests connect to.
     pub(crate) mounted: Mutex<Vec<Weak<dyn Mounted>>>,
+    /// Held while presences of other nodes are merged.
+    pub(crate) merging: Mutex<()>,
+    /// The task of the adapter, if there is one.
+    pub(crate) adapter: OnceLock<Running>,
+}
+
+impl Shared {
+    /// Runs the adapter, for as long as this exists.
+    pub(crate) fn run_adapter(self: &Arc<Self>) {
+        if let Some(cluster) = self.pubsub.cluster() {
+            let endpoint: Weak<Self> = Arc::downgrade(self);
+            let _ = self.adapter.set(cluster.run(endpoint)); // it is run once
+        }
+    }
 }
 
 /// Maximum duration of a shutdown, as of Phoenix's drainer.
@@ -142,7 +158,8 @@ impl Endpoint {
     /// Sends an event to all subscribers of a topic: clients that have joined it, and channels and tasks that subscribed
     /// to it.
     ///
-    /// The payload is a JSON object or bytes: anything else is logged, and not sent to clients of the V2 protocol.
+    /// The payload is a JSON object or bytes: anything else is logged, and not sent to clients of the V2 protocol. With an
+    /// [adapter](crate::cluster), it is sent to the subscribers of all nodes.
     ///
     /// It returns without waiting for slow subscribers. A topic with more than 1,024 subscribers is served by the workers
     /// of the runtime after this has returned: in order, but a reply or a push that is sent meanwhile may arrive earlier.
@@ -160,6 +177,7 @@ impl Endpoint {
     /// Subscribes a task of the app to a topic's broadcasts, until the returned value is dropped.
     ///
     /// Up to 1,024 broadcasts are queued for it. A channel uses [`Socket::subscribe`](crate::Socket::subscribe) instead.
+    /// With an [adapter](crate::cluster), broadcasts of other nodes arrive as soon as it has subscribed to the topic.
     ///
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -176,6 +194,7 @@ impl Endpoint {
 
     /// Returns the presences of a topic, without the data that a [`PresenceHandler`] adds.
     ///
+    /// With an [adapter](crate::cluster), those of other nodes are among them if the topic has a subscriber on this node.
     /// [`fetch_presences`](Self::fetch_presences) returns them with that data. See [`Presence`](crate::Presence).
     ///
     /// ```
@@ -299,7 +318,12 @@ impl Endpoint {
         found.unwrap_or_else(|| format!("{path}/websocket"))
     }
 
-    /// Returns the numbers of open connections and of subscriptions.
+    fn cluster_stats(&self) -> cluster::Stats {
+        let cluster = self.inner.shared.pubsub.cluster();
+        cluster.map(|cluster| cluster.stats()).unwrap_or_default()
+    }
+
+    /// Returns the numbers of open connections, of subscriptions, and of messages between nodes.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -311,11 +335,12 @@ impl Endpoint {
         Stats {
             connections: sockets.map(|socket| socket.connections()).sum(),
             subscriptions: self.inner.shared.pubsub.len(),
+            cluster: self.cluster_stats(),
         }
     }
 }
 
-/// Numbers of connections and subscriptions of an endpoint: see [`Endpoint::stats`].
+/// Numbers of an endpoint, for metrics: see [`Endpoint::stats`].
 ///
 /// ```
 /// # let endpoint = axum_channels::Endpoint::builder().build();
@@ -331,6 +356,8 @@ pub struct Stats {
     /// [id](crate::SocketHandler::id), and for each call of [`Socket::subscribe`](crate::Socket::subscribe),
     /// [`Socket::subscribe_client`](crate::Socket::subscribe_client) and [`Endpoint::subscribe`] that still holds.
     pub subscriptions: usize,
+    /// Numbers of messages between this node and others.
+    pub cluster: cluster::Stats,
 }
 
 impl fmt::Debug for Endpoint {

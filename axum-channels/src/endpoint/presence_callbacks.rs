@@ -78,7 +78,7 @@ impl PresenceCallbacks {
             joins: self.fetch(topic, diff.joins).await,
             leaves: self.fetch(topic, diff.leaves).await,
         };
-        endpoint.broadcast(topic, "presence_diff", diff.clone());
+        endpoint.deliver_diff(topic, diff.clone());
         let now = endpoint.presences(topic);
         let handling = guarded(self.handler.handle_metas(topic, diff, now, endpoint));
         if let Err(error) = with_timeout(LIMIT, handling).await.and_then(|it| it) {
@@ -101,7 +101,7 @@ async fn work(endpoint: Endpoint, topic: Topic) {
 }
 
 impl Endpoint {
-    /// Sends a change of presences to all clients on the topic.
+    /// Sends a change of presences to all clients of this node on the topic.
     ///
     /// Outside of a runtime, as in the drop of a value on another thread, nothing is fetched.
     pub(crate) fn publish_presence(&self, topic: &Topic, diff: PresenceDiff) {
@@ -109,8 +109,14 @@ impl Endpoint {
             (Some(handler), Ok(runtime)) => {
                 handler.queue(self, topic, Job::Diff(diff), &runtime);
             }
-            _ => self.broadcast(topic, "presence_diff", diff),
+            _ => self.deliver_diff(topic, diff),
         }
+    }
+
+    /// Delivers a change of presences. Other nodes receive it from their own presences.
+    fn deliver_diff(&self, topic: &Topic, diff: PresenceDiff) {
+        let pubsub = &self.shared().pubsub;
+        let _ = pubsub.deliver(topic, "presence_diff", &diff.into(), None); // an object can be sent
     }
 
     /// Passes the list of a topic's presences to `push`, after earlier changes.
@@ -153,10 +159,10 @@ impl Endpoint {
     ///
     /// ```
     /// # let endpoint = axum_channels::Endpoint::builder().build();
-    /// let is_here = !endpoint.presence_by_key("room:lobby", "user:42").is_empty();
+    /// let is_here = !endpoint.metas_by_key("room:lobby", "user:42").is_empty();
     /// ```
     #[must_use]
-    pub fn presence_by_key(&self, topic: &str, key: &str) -> Vec<Value> {
+    pub fn metas_by_key(&self, topic: &str, key: &str) -> Vec<Value> {
         self.shared().tracker.get(topic, key)
     }
 }

@@ -7,6 +7,7 @@ use std::pin::Pin;
 ///
 /// They are the callbacks of Phoenix's `Presence`. A handler is passed to
 /// [`EndpointBuilder::presence`](crate::EndpointBuilder::presence) and serves all topics. Both callbacks are optional.
+/// With an [adapter](crate::cluster), the handler of each node is called for the changes of all nodes.
 ///
 /// ```
 /// use axum_channels::{Endpoint, PresenceDiff, PresenceHandler, Presences, Topic};

@@ -13,8 +13,8 @@ pub fn session(data: &[u8]) {
     let rules = Rules {
         patterns: Pattern::parse("r*").into_iter().collect(),
         max_channels: 2,
-        max_waiting: 2,
-        max_waiting_bytes: 1000,
+        max_queued_messages: 2,
+        max_queued_message_bytes: 1000,
     };
     let mut run = Run {
         session: Session::new(Arc::new(rules)),

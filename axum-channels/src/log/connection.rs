@@ -2,9 +2,10 @@
 
 use super::text::one_line;
 use super::{Filter, Params, at_level, limited, micros, started};
-use crate::Error;
 use crate::codec::{BuiltIn, Codec, Frame};
+use crate::error::Error;
 use crate::message::Payload;
+use crate::params;
 use std::sync::Arc;
 use std::time::Instant;
 use tracing::level_filters::LevelFilter;
@@ -17,7 +18,7 @@ pub(crate) struct SocketLog {
     /// Level of `CONNECTED TO` and `REFUSED CONNECTION TO`.
     pub(crate) level: LevelFilter,
     pub(crate) filter: Arc<Filter>,
-    pub(crate) max_frame_bytes: usize,
+    pub(crate) max_message_bytes: usize,
     pub(crate) max_queued_bytes: usize,
 }
 
@@ -107,8 +108,8 @@ impl SocketLog {
             Refusal::TooLarge => refused!(
                 ERROR,
                 413,
-                "the body is larger than max_frame_bytes, or did not come whole",
-                limit = self.max_frame_bytes
+                "the body is larger than max_message_bytes, or did not come whole",
+                limit = self.max_message_bytes
             ),
             Refusal::TooSlow => refused!(ERROR, 408, "the body did not come in time"),
             Refusal::NotUtf8 => refused!(ERROR, 400, "the text is not UTF-8"),
@@ -151,8 +152,8 @@ impl SocketLog {
             ),
             Closed::TooLarge => closed!(
                 ERROR,
-                "message larger than max_frame_bytes",
-                limit = self.max_frame_bytes
+                "message larger than max_message_bytes",
+                limit = self.max_message_bytes
             ),
             Closed::NotUtf8 => closed!(ERROR, "text that is not UTF-8"),
             Closed::BrokenFrame => closed!(ERROR, "broken WebSocket frame"),
@@ -192,7 +193,7 @@ impl SocketLog {
 }
 
 impl Attempt<'_> {
-    pub(crate) fn connected(self, serializer: &str, params: &crate::Params) {
+    pub(crate) fn connected(self, serializer: &str, params: &params::Params) {
         let SocketLog { level, filter, .. } = self.log;
         if let Some(since) = self.since {
             at_level!(
@@ -211,7 +212,7 @@ impl Attempt<'_> {
     pub(crate) fn refused(
         self,
         serializer: &str,
-        params: &crate::Params,
+        params: &params::Params,
         (status, reason): (u16, &Payload),
     ) {
         let SocketLog { level, filter, .. } = self.log;

@@ -5,7 +5,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 /// Sentence of each event, by its message. A line with a field that the event lacks is left out.
-const SENTENCES: [(&str, &str); 28] = [
+const SENTENCES: [(&str, &str); 34] = [
     (
         "CONNECTED TO",
         "CONNECTED TO {socket} in {duration_us}
@@ -125,6 +125,30 @@ const SENTENCES: [(&str, &str); 28] = [
     (
         "requests dropped",
         "Requests dropped that were not finished within {limit_ms} ms of the shutdown: {requests}",
+    ),
+    (
+        "message not published",
+        "A message on {topic} did not reach the other nodes: {error}",
+    ),
+    (
+        "messages lost",
+        "{count} messages to other nodes were lost: {reason}",
+    ),
+    (
+        "malformed message of a node",
+        "A message of another node was dropped, {bytes} bytes: {reason}",
+    ),
+    (
+        "topic not subscribed",
+        "Could not subscribe to {topic} on other nodes, trying again: {error}",
+    ),
+    (
+        "topic not unsubscribed",
+        "Could not unsubscribe from {topic} on other nodes: {error}",
+    ),
+    (
+        "pubsub adapter stopped",
+        "The pubsub adapter stopped, running it again: {error}",
     ),
     ("more not logged", "and {count} more of this kind: {of}"),
 ];

@@ -3,6 +3,7 @@
 //! A disabled event is neither timed nor formatted. Values from clients are escaped and cut, as Elixir's `inspect` does;
 //! the filter removes hidden ones. Events that a client can trigger at will are rate limited.
 
+mod cluster;
 mod connection;
 mod filter;
 mod limiter;
@@ -13,6 +14,9 @@ mod server;
 mod text;
 mod turn;
 
+pub(crate) use cluster::{
+    adapter_stopped, malformed, messages_lost, not_published, not_subscribed, not_unsubscribed,
+};
 pub(crate) use connection::{Closed, Refusal, SocketLog};
 pub(crate) use filter::Filter;
 pub use line::LogLine;
@@ -24,7 +28,6 @@ pub(crate) use turn::{
     handled, join_crashed, joined, overrun, presence_crashed, refused_join, too_many, unmatched,
 };
 
-use std::fmt::{self, Display, Formatter};
 use std::time::{Duration, Instant};
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -78,11 +81,6 @@ pub(crate) fn started(level: LevelFilter) -> Option<Instant> {
         Level::TRACE => wanted!(TRACE),
     };
     wanted.then(Instant::now)
-}
-
-/// Formats the parameters of a request with the default filter.
-pub(crate) fn fmt_params(params: &crate::Params, f: &mut Formatter<'_>) -> fmt::Result {
-    Params::of_request(params, &Filter::default()).fmt(f)
 }
 
 /// Whole microseconds, as the field `duration_us` has them.

@@ -1,6 +1,7 @@
 use super::Filter;
 use super::scanner::Scanner;
 use crate::message::Payload;
+use crate::params;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -26,13 +27,20 @@ impl<'a> Params<'a> {
     }
 
     /// The last value of a repeated parameter counts.
-    pub(super) fn of_request(params: &crate::Params, filter: &'a Filter) -> Self {
+    pub(super) fn of_request(params: &params::Params, filter: &'a Filter) -> Self {
         let sorted: BTreeMap<_, _> = params.iter().collect();
         let json = serde_json::to_string(&sorted).unwrap_or_default(); // strings always have JSON
         Params {
             source: Source::Json(json.into()),
             filter,
         }
+    }
+}
+
+/// Formats as the default log does: tokens, passwords and secrets are filtered, and long values are cut.
+impl fmt::Debug for params::Params {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Params::of_request(self, &Filter::default()).fmt(f)
     }
 }
 

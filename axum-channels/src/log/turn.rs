@@ -2,7 +2,7 @@
 
 use super::text::one_line;
 use super::{Filter, Params, TARGET, at_level, limited, micros, started};
-use crate::Error;
+use crate::error::Error;
 use crate::message::Payload;
 use std::fmt::Display;
 use std::sync::Arc;

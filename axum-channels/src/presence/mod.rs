@@ -1,19 +1,27 @@
-//! Presences: metadata tracked under a key on a topic, within this process.
+//! Presences: metadata tracked under a key on a topic, by this node and by others.
+//!
+//! A node reads from its own memory: each keeps a replica of the others' presences on the topics that it is subscribed to.
 //!
 //! Source of the messages: Phoenix's `Phoenix.Presence` and `Phoenix.Tracker`. Changes are made by the task of their
 //! connection, one after the other, so each client's joins and leaves are published in order.
+
+mod delta;
+mod nodes;
+mod replica;
 
 use crate::client_id::ClientId;
 use crate::guard::{call_guarded, panicked};
 use crate::log;
 use crate::message::{PresenceDiff, Presences, Topic};
+use crate::pubsub::cluster::Cluster;
 use crate::session::{Key, MetaChange};
 use crate::sync::lock;
+use nodes::{Floors, Outbound, Replicas};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 const SHARDS: usize = 16;
 
@@ -26,6 +34,9 @@ pub(crate) struct Tracker {
     next_ref: AtomicU64,
     /// Refs of another run of the program differ: clients compare them after they have reconnected.
     run: u32,
+    /// The other nodes, if there is an adapter.
+    outbound: Option<Outbound>,
+    floors: Mutex<Floors>,
 }
 
 /// Owner of presences.
@@ -42,6 +53,10 @@ struct Shard {
     topics: HashMap<Topic, BTreeMap<Box<str>, Vec<Entry>>>,
     /// Keys that an owner tracks. An owner has one topic.
     owners: HashMap<Owner, Vec<Box<str>>>,
+    /// Number of the last presence that other nodes were sent, for topics with presences of this node.
+    sent: HashMap<Topic, u64>,
+    /// Presences of other nodes.
+    replicas: HashMap<Topic, Replicas>,
 }
 
 struct Entry {
@@ -52,7 +67,7 @@ struct Entry {
 const REF: &str = "phx_ref";
 
 impl Tracker {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(cluster: Option<Arc<Cluster>>) -> Self {
         let hasher = RandomState::new();
         Tracker {
             shards: Default::default(),
@@ -60,6 +75,8 @@ impl Tracker {
             next_ref: AtomicU64::new(1),
             run: hasher.hash_one(REF) as u32,
             hasher,
+            outbound: cluster.map(Outbound::new),
+            floors: Mutex::default(),
         }
     }
 
@@ -71,7 +88,6 @@ impl Tracker {
         key: &str,
         meta: Map<String, Value>,
     ) -> Option<PresenceDiff> {
-        let meta = self.with_ref(meta);
         let mut shard = lock(self.shard(topic));
         let keys = shard.owners.entry(owner).or_default();
         if keys.iter().any(|known| **known == *key) {
@@ -81,13 +97,16 @@ impl Tracker {
             self.owners.fetch_add(1, Relaxed);
         }
         keys.push(key.into());
+        let meta = self.with_ref(meta);
         let keys = shard.topics.entry(topic.clone()).or_default();
         let entries = keys.entry(key.into()).or_default();
         entries.push(Entry {
             owner,
             meta: meta.clone(),
         });
+        let delta = self.delta(&mut shard, topic, Some((key, &meta)), []);
         drop(shard);
+        self.send(topic, delta);
         Some(PresenceDiff::default().join(key, meta))
     }
 
@@ -107,14 +126,17 @@ impl Tracker {
         change: MetaChange,
     ) -> Option<PresenceDiff> {
         let known = lock(self.shard(topic)).meta(topic, owner, key)?.clone();
-        let mut meta = self.with_ref(changed(topic, change, known)?);
+        let meta = changed(topic, change, known)?;
         let mut shard = lock(self.shard(topic));
         let known = shard.meta(topic, owner, key)?;
+        let mut meta = self.with_ref(meta);
         if let Some(previous) = known.get(REF) {
             meta.insert("phx_ref_prev".to_owned(), previous.clone());
         }
         let old = std::mem::replace(known, meta.clone());
+        let delta = self.delta(&mut shard, topic, Some((key, &meta)), [&old]);
         drop(shard);
+        self.send(topic, delta);
         Some(PresenceDiff::default().join(key, meta).leave(key, old))
     }
 
@@ -129,7 +151,9 @@ impl Tracker {
             self.owners.fetch_sub(1, Relaxed);
         }
         let meta = shard.remove(topic, owner, key)?;
+        let delta = self.delta(&mut shard, topic, None, [&meta]);
         drop(shard);
+        self.send(topic, delta);
         Some(PresenceDiff::default().leave(key, meta))
     }
 
@@ -141,13 +165,17 @@ impl Tracker {
         let mut shard = lock(self.shard(topic));
         let keys = shard.owners.remove(&owner)?;
         self.owners.fetch_sub(1, Relaxed);
+        let metas = keys.iter().map(|key| shard.remove(topic, owner, key));
+        let metas: Vec<_> = metas.collect();
+        let delta = self.delta(&mut shard, topic, None, metas.iter().flatten());
+        drop(shard);
+        self.send(topic, delta);
         let mut diff = PresenceDiff::default();
-        for key in keys {
-            if let Some(meta) = shard.remove(topic, owner, &key) {
-                diff = diff.leave(&key, meta);
+        for (key, meta) in keys.iter().zip(metas) {
+            if let Some(meta) = meta {
+                diff = diff.leave(key, meta);
             }
         }
-        drop(shard);
         Some(diff)
     }
 
@@ -160,6 +188,9 @@ impl Tracker {
                 list.add(key, entry.meta.clone());
             }
         }
+        shard
+            .replicas_of(topic)
+            .for_each(|replica| replica.list(&mut list));
         list
     }
 
@@ -167,8 +198,11 @@ impl Tracker {
     pub(crate) fn get(&self, topic: &str, key: &str) -> Vec<Value> {
         let shard = lock(self.shard(topic));
         let entries = shard.topics.get(topic).and_then(|keys| keys.get(key));
-        let metas = entries.into_iter().flatten().map(|entry| &entry.meta);
-        metas.cloned().map(Value::from).collect()
+        let own = entries.into_iter().flatten().map(|entry| &entry.meta);
+        let others = shard
+            .replicas_of(topic)
+            .flat_map(|replica| replica.get(key));
+        own.chain(others).cloned().map(Value::from).collect()
     }
 
     fn with_ref(&self, mut meta: Map<String, Value>) -> Map<String, Value> {

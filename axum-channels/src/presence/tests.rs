@@ -33,7 +33,7 @@ fn strip(value: &mut Value) {
 
 #[test]
 fn coming_changing_and_going_are_told_as_phoenix_tells_them() {
-    let (tracker, topic) = (Tracker::new(), Topic::from("room"));
+    let (tracker, topic) = (Tracker::new(None), Topic::from("room"));
     let joined = tracker.track(&topic, owner(1), "alice", meta(json!({"n": 1})));
     assert_eq!(
         plain(joined),
@@ -63,7 +63,7 @@ fn coming_changing_and_going_are_told_as_phoenix_tells_them() {
 
 #[test]
 fn a_key_may_have_many_connections_and_each_takes_along_its_own() {
-    let (tracker, topic) = (Tracker::new(), Topic::from("room"));
+    let (tracker, topic) = (Tracker::new(None), Topic::from("room"));
     for n in 1..=3 {
         tracker.track(&topic, owner(n), "alice", meta(json!({"n": n})));
     }
@@ -80,7 +80,7 @@ fn a_key_may_have_many_connections_and_each_takes_along_its_own() {
 
 #[test]
 fn what_is_tracked_twice_or_not_at_all_is_told_to_nobody() {
-    let (tracker, topic) = (Tracker::new(), Topic::from("room"));
+    let (tracker, topic) = (Tracker::new(None), Topic::from("room"));
     assert!(
         tracker
             .track(&topic, owner(1), "alice", Map::new())
@@ -95,7 +95,7 @@ fn what_is_tracked_twice_or_not_at_all_is_told_to_nobody() {
 
 #[test]
 fn nothing_is_left_when_everyone_has_left() {
-    let tracker = Tracker::new();
+    let tracker = Tracker::new(None);
     let topics: Vec<Topic> = (0..100).map(|n| format!("room:{n}").into()).collect();
     for (n, topic) in (0..).zip(&topics) {
         tracker.track(topic, owner(n), "a", Map::new());

@@ -7,7 +7,7 @@ use super::lane_queue::{LaneQueue, Level};
 use super::load::Pressure;
 use super::slot_list::SlotId;
 use super::subscribers::Parts;
-use super::{List, SubscriberId, deliver};
+use super::{List, SubscriberId, deliver_to};
 use crate::message::{Broadcast, Encodings, Payload};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -166,7 +166,7 @@ impl Job {
         for (id, subscriber) in present.take_while(|(id, _)| id < end).take(SLICE) {
             deliveries += 1;
             self.start = id.next();
-            pressure = pressure.max(deliver(subscriber, &broadcast, *from));
+            pressure = pressure.max(deliver_to(subscriber, &broadcast, *from));
         }
         (deliveries, pressure)
     }

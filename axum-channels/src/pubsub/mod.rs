@@ -1,9 +1,10 @@
-//! Subscriptions to topics, within this process.
+//! Subscriptions to topics: within this process, and by an adapter on other nodes.
 //!
 //! Topics are spread over shards, each with its own lock. A publisher clones the reference to a topic's list of subscribers
 //! and delivers without a lock; subscribers that come or go meanwhile change a copy. To more than a thousand subscribers,
 //! the workers of the runtime deliver.
 
+pub(crate) mod cluster;
 mod lane;
 mod lane_queue;
 mod load;
@@ -20,6 +21,7 @@ use crate::message::{Broadcast, EncodeError, Encodings, Payload, Topic};
 use crate::metrics::{self, record};
 use crate::session::Key;
 use crate::sync::lock;
+use cluster::{Body, Cluster, Origin};
 use lane::Lanes;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -59,11 +61,14 @@ pub(crate) struct PubSub {
     shards: Box<[Mutex<Topics>]>,
     lanes: Lanes,
     hasher: RandomState,
+    /// The other nodes, if there is an adapter.
+    cluster: Option<Arc<Cluster>>,
 }
 
 impl PubSub {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(cluster: Option<Arc<Cluster>>) -> Self {
         PubSub {
+            cluster,
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             lanes: Lanes::new(),
             hasher: RandomState::new(),
@@ -76,6 +81,9 @@ impl PubSub {
         topic: Topic,
         subscriber: Arc<dyn Subscriber>,
     ) -> Subscription {
+        if let Some(cluster) = &self.cluster {
+            cluster.acquire(&topic);
+        }
         let mut shard = lock(self.shard(&topic));
         let subscribers = shard.entry(topic.clone()).or_insert_with(Subscribers::new);
         let id = subscribers.insert(subscriber, self.lanes.len());
@@ -87,14 +95,53 @@ impl PubSub {
         }
     }
 
-    /// Delivers to every subscriber except `from`.
+    /// Reserves a topic for a later subscription, and waits until broadcasts of other nodes arrive, or cannot.
+    ///
+    /// `None` without an adapter: nothing needs to be awaited.
+    pub(crate) async fn reserve(self: &Arc<Self>, topic: &Topic) -> Option<Subscription> {
+        let cluster = self.cluster.as_ref()?;
+        cluster.acquire(topic);
+        let reservation = Subscription {
+            pubsub: self.clone(),
+            topic: topic.clone(),
+            id: SlotId::NONE,
+        };
+        cluster.settled(topic).await;
+        Some(reservation)
+    }
+
+    /// Delivers to every subscriber of this node except `from`, and sends to the other nodes.
+    ///
+    /// # Errors
+    /// See [`deliver`](Self::deliver). What cannot be sent to the other nodes is counted and logged.
+    pub(crate) fn publish(
+        &self,
+        topic: &str,
+        event: &str,
+        payload: &Payload,
+        from: Option<Origin>,
+    ) -> Result<(), EncodeError> {
+        let outcome = self.deliver(topic, event, payload, from.map(|from| from.subscriber));
+        if let Some(cluster) = &self.cluster {
+            let payload = payload.clone();
+            let body = Body::Broadcast {
+                event,
+                payload,
+                from,
+            };
+            cluster.publish(topic, body);
+        }
+        outcome
+    }
+
+    /// Delivers to every subscriber of this node except `from`.
     ///
     /// To many subscribers, it is delivered after the return, in order. A publisher that is far ahead of that helps.
     ///
     /// # Errors
     /// If a subscriber's format cannot encode the message. The others receive it. With many subscribers, the payload alone is
     /// checked, as the V2 protocol requires it.
-    pub(crate) fn publish(
+    pub(crate) fn deliver(
         &self,
         topic: &str,
         event: &str,
@@ -110,7 +157,7 @@ impl PubSub {
                 drop(shard);
                 let encodings = Encodings::default();
                 let broadcast = Broadcast::new(topic, event, payload, &encodings);
-                let pressures = list.iter().map(|one| deliver(one, &broadcast, from));
+                let pressures = list.iter().map(|one| deliver_to(one, &broadcast, from));
                 let pressure = pressures.fold(Pressure::Low, Pressure::max);
                 (list.len(), pressure, broadcast.outcome())
             }
@@ -124,6 +171,17 @@ impl PubSub {
         load::count(number, pressure);
         record!("publish", since, subscribers = number);
         outcome
+    }
+
+    /// Returns the other nodes, if there is an adapter.
+    pub(crate) fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.cluster.as_ref()
+    }
+
+    /// Returns a subscriber of this node, as other nodes know it.
+    pub(crate) fn origin(&self, subscriber: SubscriberId) -> Origin {
+        let node = self.cluster.as_ref().map(|cluster| cluster.id());
+        Origin { node, subscriber }
     }
 
     /// Waits until everything published before is delivered.
@@ -145,6 +203,13 @@ impl PubSub {
     }
 
     fn unsubscribe(&self, topic: &Topic, id: SlotId) {
+        self.remove(topic, id);
+        if let Some(cluster) = &self.cluster {
+            cluster.release(topic);
+        }
+    }
+
+    fn remove(&self, topic: &Topic, id: SlotId) {
         let mut shard = lock(self.shard(topic));
         let Some(subscribers) = shard.get_mut(&**topic) else {
             return;
@@ -167,7 +232,7 @@ impl PubSub {
 }
 
 /// Delivers to a subscriber, unless it is the publisher.
-fn deliver(
+fn deliver_to(
     subscriber: &Arc<dyn Subscriber>,
     broadcast: &Broadcast<'_>,
     from: Option<SubscriberId>,
@@ -178,7 +243,7 @@ fn deliver(
     }
 }
 
-/// A subscription, which ends when dropped.
+/// A subscription, which ends when dropped. A reservation is one without a subscriber.
 pub(crate) struct Subscription {
     pubsub: Arc<PubSub>,
     topic: Topic,

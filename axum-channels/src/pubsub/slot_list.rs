@@ -14,6 +14,9 @@ pub(crate) struct SlotList<T> {
 pub(crate) struct SlotId(u64);
 
 impl SlotId {
+    /// The id of no member.
+    pub(super) const NONE: SlotId = SlotId(u64::MAX);
+
     pub(super) fn next(self) -> Self {
         SlotId(self.0 + 1)
     }

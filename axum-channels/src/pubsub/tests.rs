@@ -50,7 +50,7 @@ const TOPIC: &str = "room:1";
 
 impl Crowded {
     fn new() -> Self {
-        let pubsub = Arc::new(PubSub::new());
+        let pubsub = Arc::new(PubSub::new(None));
         let recorders: Vec<_> = (0..MANY + 500)
             .map(|_| Arc::new(Recorder::default()))
             .collect();
@@ -66,7 +66,7 @@ impl Crowded {
     }
 
     fn publish(&self, event: &str, from: Option<SubscriberId>) {
-        let published = self.pubsub.publish(TOPIC, event, &Payload::empty(), from);
+        let published = self.pubsub.deliver(TOPIC, event, &Payload::empty(), from);
         assert_eq!(published, Ok(()));
     }
 
@@ -78,7 +78,7 @@ impl Crowded {
 #[test]
 fn a_broadcast_reaches_the_topics_subscribers_but_not_its_sender() {
     let (pubsub, a, b) = (
-        Arc::new(PubSub::new()),
+        Arc::new(PubSub::new(None)),
         Arc::new(Recorder::default()),
         Arc::new(Recorder::default()),
     );
@@ -86,11 +86,11 @@ fn a_broadcast_reaches_the_topics_subscribers_but_not_its_sender() {
     let _b = pubsub.subscribe("room:1".into(), b.clone());
     let _other = pubsub.subscribe("room:2".into(), b.clone());
     assert_eq!(
-        pubsub.publish("room:1", "from a", &Payload::empty(), a.id()),
+        pubsub.deliver("room:1", "from a", &Payload::empty(), a.id()),
         Ok(())
     );
     assert_eq!(
-        pubsub.publish("room:1", "to all", &Payload::empty(), None),
+        pubsub.deliver("room:1", "to all", &Payload::empty(), None),
         Ok(())
     );
     assert_eq!(
@@ -104,7 +104,7 @@ fn a_broadcast_reaches_the_topics_subscribers_but_not_its_sender() {
 
 #[test]
 fn nothing_is_left_of_a_topic_without_subscribers() {
-    let (pubsub, recorder) = (Arc::new(PubSub::new()), Arc::new(Recorder::default()));
+    let (pubsub, recorder) = (Arc::new(PubSub::new(None)), Arc::new(Recorder::default()));
     let topic = |n: usize| Topic::from(format!("room:{}", n.min(10)));
     let mut subscriptions: Vec<_> = (0..2 * MANY)
         .map(|n| pubsub.subscribe(topic(n), recorder.clone()))
@@ -128,13 +128,13 @@ fn a_subscriber_that_leaves_during_a_broadcast_does_not_disturb_others() {
         }
     }
     let (pubsub, leaver, recorder) = (
-        Arc::new(PubSub::new()),
+        Arc::new(PubSub::new(None)),
         Arc::new(Leaver(Mutex::new(None))),
         Arc::new(Recorder::default()),
     );
     *lock(&leaver.0) = Some(pubsub.subscribe("t".into(), leaver.clone()));
     let _recorder = pubsub.subscribe("t".into(), recorder.clone());
-    assert_eq!(pubsub.publish("t", "e", &Payload::empty(), None), Ok(()));
+    assert_eq!(pubsub.deliver("t", "e", &Payload::empty(), None), Ok(()));
     assert_eq!((recorder.take().len(), pubsub.len()), (1, 1));
 }
 
@@ -195,7 +195,7 @@ fn a_payload_that_clients_cannot_take_is_an_error_however_many_they_are() {
     let crowded = Crowded::new();
     let published = crowded
         .pubsub
-        .publish(TOPIC, "e", &Payload::from(serde_json::json!(1)), None);
+        .deliver(TOPIC, "e", &Payload::from(serde_json::json!(1)), None);
     assert_eq!(published, Err(EncodeError::NoObject));
 }
 
@@ -244,7 +244,7 @@ impl Drop for Pressing {
     fn drop(&mut self) {
         for _ in 0..300 {
             // Enough for the publisher to help.
-            let _ = self.pubsub.publish(TOPIC, "gone", &Payload::empty(), None);
+            let _ = self.pubsub.deliver(TOPIC, "gone", &Payload::empty(), None);
         }
         self.drops.fetch_add(1, SeqCst);
     }

@@ -10,12 +10,13 @@ mod work;
 pub(crate) use drain::Drain;
 pub(crate) use turn::Turn;
 
-use crate::channel::{Route, RouteTable, UnknownEvent};
+use crate::channel::Route;
+use crate::error::UnknownEvent;
 use crate::log::{self, Filter};
 use crate::message::{Address, Message, Outgoing};
 use crate::rate_limit::{Bucket, Excess, RateLimit};
 use crate::session::{Effect, Effects, Key, Load, RouteId, Session};
-use crate::socket::Context;
+use crate::socket::{Context, RouteTable};
 use publish_pause::PublishPause;
 use slot::{Next, Slot, deliver};
 use std::sync::Arc;

@@ -12,7 +12,7 @@ pub(super) struct Slot {
     pub(super) key: Key,
     pub(super) route: RouteId,
     pub(super) topic: Topic,
-    /// Set once the join has succeeded. Ends before the channel is dropped.
+    /// Set once the join has succeeded; before that, a reservation. Ends before the channel is dropped.
     pub(super) subscription: Option<Subscription>,
     pub(super) work: Work,
 }

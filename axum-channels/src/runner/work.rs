@@ -2,7 +2,7 @@
 
 use super::slot::{Next, Pending, Slot, TurnMeta, Work, deliver, subscriber};
 use super::{Runner, Turn};
-use crate::channel::{Handling, Instance, Joining};
+use crate::channel::{Accepted, Handling, Instance, Joining};
 use crate::guard::Done;
 use crate::log::{self, Line};
 use crate::message::{Answer, Payload, Promise, Reply};
@@ -181,8 +181,13 @@ impl Runner {
     ) {
         let slot = &mut self.slots[at];
         let failure = match done.and_then(|joined| joined) {
-            Ok(Ok((instance, response))) => {
+            Ok(Ok(Accepted {
+                instance,
+                response,
+                reservation,
+            })) => {
                 slot.work = Work::None(instance);
+                slot.subscription = reservation;
                 let name = self.handlers.route(slot.route).name;
                 record!("join", join.since, channel = name, outcome = "ok");
                 log::joined(&slot.topic, join.line);

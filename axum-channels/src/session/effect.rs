@@ -85,7 +85,7 @@ impl<'m> Effects<'m> {
 
 /// Identifies one incarnation of a channel: a topic that is left and joined again has a new one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Key(pub(super) u32);
+pub(crate) struct Key(pub(crate) u32);
 
 /// Index of a topic's route among the socket's routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

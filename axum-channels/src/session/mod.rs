@@ -175,7 +175,7 @@ impl Session {
     pub(crate) fn has_room(&mut self, key: Key) -> bool {
         let has_room = self.find(key).is_none_or(|at| {
             let waiting = self.channels[at].waiting.as_ref();
-            waiting.is_none_or(|waiting| waiting.app_messages() < self.rules.max_waiting)
+            waiting.is_none_or(|waiting| waiting.app_messages() < self.rules.max_queued_messages)
         });
         self.held_back |= !has_room;
         has_room

@@ -7,8 +7,8 @@ pub(crate) struct Rules {
     /// Maximum number of topics that a client may have joined at once.
     pub(crate) max_channels: usize,
     /// Maximum number of messages queued for a busy channel, and of their bytes, which one message may exceed.
-    pub(crate) max_waiting: usize,
-    pub(crate) max_waiting_bytes: usize,
+    pub(crate) max_queued_messages: usize,
+    pub(crate) max_queued_message_bytes: usize,
 }
 
 impl Rules {
@@ -60,8 +60,8 @@ mod tests {
         let rules = Rules {
             patterns,
             max_channels: 1,
-            max_waiting: 1,
-            max_waiting_bytes: 1,
+            max_queued_messages: 1,
+            max_queued_message_bytes: 1,
         };
         let routes = ["room:lobby", "room:7", "room:", "all", "room", "all:1"]
             .map(|topic| rules.route(topic));

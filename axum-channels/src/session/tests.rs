@@ -10,8 +10,8 @@ fn session() -> Test {
     let rules = Rules {
         patterns,
         max_channels: 2,
-        max_waiting: 2,
-        max_waiting_bytes: 10_000,
+        max_queued_messages: 2,
+        max_queued_message_bytes: 10_000,
     };
     Test(Session::new(Arc::new(rules)))
 }

@@ -1,5 +1,4 @@
-use super::LazyMailbox;
-use crate::channel::RouteTable;
+use super::{LazyMailbox, RouteTable};
 use crate::client_id::ClientId;
 use crate::endpoint::Endpoint;
 use crate::message::{EncodeError, Outgoing, Topic};
@@ -31,9 +30,9 @@ pub(crate) trait Client: Subscriber {
 pub(crate) struct Context {
     pub(crate) endpoint: Endpoint,
     pub(crate) client: Arc<dyn Client>,
-    /// The [`SocketHandler`] that `connect` returned.
+    /// The [`SocketHandler`](crate::SocketHandler) that `connect` returned.
     pub(crate) handler: Arc<dyn Any + Send + Sync>,
-    /// Return value of [`SocketHandler::id`] for this client.
+    /// Return value of [`SocketHandler::id`](crate::SocketHandler::id) for this client.
     pub(crate) id: Option<Topic>,
     pub(crate) mailbox: LazyMailbox,
     pub(crate) routes: Arc<RouteTable>,
@@ -49,12 +48,12 @@ impl Context {
     }
 
     /// Maximum number of queued messages per channel.
-    pub(crate) fn max_waiting(&self) -> usize {
-        self.routes.rules.max_waiting
+    pub(crate) fn max_queued_messages(&self) -> usize {
+        self.routes.rules.max_queued_messages
     }
 
     /// Identity of a channel as a subscriber: on its own topic its client is subscribed, or it intercepts for its client.
-    pub(super) fn subscriber_id(&self, channel: Key, is_own_topic: bool) -> SubscriberId {
+    pub(crate) fn subscriber_id(&self, channel: Key, is_own_topic: bool) -> SubscriberId {
         SubscriberId {
             client: self.client.client_id(),
             channel: (!is_own_topic).then_some(channel),

@@ -3,12 +3,10 @@ use super::channel_slots::{ChannelSlot, ChannelSlots};
 use super::keyed_queue::KeyedQueue;
 use super::resource::Resource;
 use super::tracked::Tracked;
-use crate::channel::{Envelope, HandleInfo};
 use crate::message::Payload;
 use crate::session::{AppMessage, Key};
 use crate::sync::lock;
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// Messages from within the app to the channels of one connection, until the connection's task takes them.
@@ -60,12 +58,12 @@ impl Context {
     ///
     /// A message that ends a channel is queued regardless of the limit.
     pub(crate) fn post(&self, key: Key, message: AppMessage) -> Result<usize, SendError> {
-        let limit = (!message.ends()).then_some(self.max_waiting());
+        let limit = (!message.ends()).then_some(self.max_queued_messages());
         self.post_within(limit, key, message)
     }
 
     /// Sends a message regardless of the limit.
-    pub(super) fn post_anyway(&self, key: Key, message: AppMessage) -> Result<usize, SendError> {
+    pub(crate) fn post_anyway(&self, key: Key, message: AppMessage) -> Result<usize, SendError> {
         self.post_within(None, key, message)
     }
 
@@ -126,94 +124,7 @@ impl Context {
     }
 }
 
-/// Handle that sends messages to one channel of one client, from anywhere in the app.
-///
-/// [`Socket::sender`](crate::Socket::sender) returns it. The channel handles messages of a type `M` by implementing
-/// [`HandleInfo<M>`](HandleInfo). Clones send to the same channel, and any task may hold one; it does not keep the
-/// channel alive. [`send_after`](Self::send_after) and [`send_interval`](Self::send_interval) are timers.
-///
-/// ```
-/// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
-/// use serde_json::json;
-///
-/// struct Report;
-/// struct Ready(String);
-///
-/// impl Channel for Report {
-///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
-///         let report = socket.sender::<Report>();
-///         tokio::spawn(async move {
-///             let text = write_report().await;
-///             report.send(Ready(text))
-///         });
-///         Ok(Self)
-///     }
-/// }
-///
-/// impl HandleInfo<Ready> for Report {
-///     async fn handle_info(&mut self, Ready(text): Ready, socket: &Socket) -> Result<()> {
-///         socket.push("ready", json!({"text": text}));
-///         Ok(())
-///     }
-/// }
-/// # async fn write_report() -> String { String::new() }
-/// ```
-pub struct Sender<C> {
-    pub(super) context: Arc<Context>,
-    pub(super) key: Key,
-    channel: PhantomData<fn(C)>,
-}
-
-impl<C> Sender<C> {
-    pub(super) fn new(context: Arc<Context>, key: Key) -> Self {
-        Sender {
-            context,
-            key,
-            channel: PhantomData,
-        }
-    }
-
-    /// Sends a message, which [`HandleInfo::handle_info`] receives after the client's earlier messages. It does not wait.
-    ///
-    /// `Ok` means that the message was queued. A channel that ends before does not receive it.
-    ///
-    /// # Errors
-    /// [`SendError::Gone`] if the client is gone, and [`SendError::Full`] if the
-    /// [maximum number of messages](crate::SocketOptions::max_waiting) is queued already.
-    ///
-    /// # Examples
-    /// ```
-    /// # use axum_channels::{HandleInfo, Sender};
-    /// struct Expired;
-    ///
-    /// fn expire<C: HandleInfo<Expired>>(sender: &Sender<C>) -> bool {
-    ///     sender.send(Expired).is_ok()
-    /// }
-    /// ```
-    pub fn send<M: Send + 'static>(&self, message: M) -> Result<(), SendError>
-    where
-        C: HandleInfo<M>,
-    {
-        let envelope = Envelope::<C>::new(message);
-        self.context
-            .post(self.key, AppMessage::Info(Box::new(envelope)))
-            .map(drop)
-    }
-}
-
-impl<C> Clone for Sender<C> {
-    fn clone(&self) -> Self {
-        Sender::new(self.context.clone(), self.key)
-    }
-}
-
-impl<C> fmt::Debug for Sender<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").finish_non_exhaustive()
-    }
-}
-
-/// Error of [`Sender::send`]: the message was not queued.
+/// Error of [`Sender::send`](crate::Sender::send): the message was not queued.
 ///
 /// It is an unexpected [`Error`](crate::Error): returned from a callback by `?`, it ends the channel.
 ///
@@ -227,7 +138,7 @@ impl<C> fmt::Debug for Sender<C> {
 pub enum SendError {
     /// The client is gone, and its channels with it.
     Gone,
-    /// The channel's queue is full: see [`SocketOptions::max_waiting`](crate::SocketOptions::max_waiting).
+    /// The channel's queue is full: see [`SocketOptions::max_queued_messages`](crate::SocketOptions::max_queued_messages).
     Full,
 }
 

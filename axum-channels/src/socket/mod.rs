@@ -4,17 +4,15 @@ mod assigns;
 mod channel_slots;
 mod connect_info;
 mod context;
-mod handler;
 mod keyed_queue;
 mod mailbox;
 mod messages;
-mod nested_params;
 mod other_topics;
-mod params;
 mod presence;
 mod presence_error;
 mod recipient;
 mod resource;
+mod route_table;
 mod subscription;
 mod timer;
 mod tracked;
@@ -23,22 +21,19 @@ mod tracked_presence;
 pub use connect_info::ConnectInfo;
 pub(crate) use connect_info::{BEARER, offered_subprotocols};
 pub(crate) use context::{Client, Context};
-pub use handler::SocketHandler;
 pub(crate) use mailbox::LazyMailbox;
-pub use mailbox::{SendError, Sender};
-pub use params::Params;
+pub use mailbox::SendError;
 pub use presence::Presence;
 pub use presence_error::PresenceError;
 pub(crate) use recipient::{Interceptor, Recipient};
+pub(crate) use route_table::{Assigns, RouteTable};
 pub use subscription::Subscription;
 pub use timer::Timer;
 pub use tracked_presence::TrackedPresence;
 
-use crate::channel::{Channel, HandleInfo};
-use crate::endpoint::{Endpoint, Event};
+use crate::endpoint::Endpoint;
 use crate::message::{Payload, Ref, Topic};
 use crate::session::{AppMessage, Key};
-use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
@@ -76,10 +71,10 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone)]
 pub struct Socket {
-    context: Arc<Context>,
-    topic: Topic,
+    pub(crate) context: Arc<Context>,
+    pub(crate) topic: Topic,
     join_ref: Option<Ref>,
-    key: Key,
+    pub(crate) key: Key,
 }
 
 impl Socket {
@@ -111,7 +106,7 @@ impl Socket {
 
     /// Sets the payload of the reply to the join: any JSON, an empty object by default.
     ///
-    /// Call it in [`join`](Channel::join); the last call counts. It has no effect on a refused join, nor after the join.
+    /// Call it in [`join`](crate::Channel::join); the last call counts. It has no effect on a refused join, nor after the join.
     ///
     /// ```
     /// use axum_channels::{Channel, Payload, Result, Socket, Topic};
@@ -183,7 +178,7 @@ impl Socket {
     /// Ends this channel once it has finished its current message.
     ///
     /// The reply to that message is sent, then the client receives `phx_close`, and does not join again by itself.
-    /// Messages that are queued for the channel are not handled. [`Channel::terminate`] gets
+    /// Messages that are queued for the channel are not handled. [`Channel::terminate`](crate::Channel::terminate) gets
     /// [`Reason::Stopped`](crate::Reason::Stopped).
     ///
     /// ```
@@ -198,105 +193,8 @@ impl Socket {
         let _ = self.context.post(self.key, AppMessage::Stop); // a client that is gone has no channels to stop
     }
 
-    /// Returns a handle that sends messages to this channel from anywhere in the app. See [`Sender`].
-    ///
-    /// `C` is the type of this channel, `Self` in its methods. A message for another type ends the channel with an error.
-    ///
-    /// ```
-    /// use axum_channels::{HandleInfo, Sender, Socket};
-    ///
-    /// struct Invited;
-    ///
-    /// fn register<C: HandleInfo<Invited>>(socket: &Socket) -> Sender<C> {
-    ///     socket.sender::<C>()
-    /// }
-    /// ```
-    pub fn sender<C: Channel>(&self) -> Sender<C> {
-        Sender::new(self.context.clone(), self.key)
-    }
-
-    /// Subscribes this channel to another topic.
-    ///
-    /// Its broadcasts go to the channel's [`HandleInfo::handle_info`] as [`Event`]s, queued among the client's messages,
-    /// and not to the client: that is [`subscribe_client`](Self::subscribe_client). `C` is the type of this channel,
-    /// `Self` in its methods; an event for another type ends the channel with an error.
-    ///
-    /// The subscription starts at once and lasts until the returned value is dropped or the channel ends: keep it in a
-    /// field. With two subscriptions the channel receives each broadcast twice.
-    ///
-    /// Up to [128 broadcasts and messages](crate::SocketOptions::max_waiting) are queued; a channel further behind is
-    /// ended with `phx_error`, since it would miss broadcasts.
-    ///
-    /// ```
-    /// use axum_channels::{Channel, Event, HandleInfo, Payload, Result, Socket, Subscription, Topic};
-    ///
-    /// struct Dashboard { _orders: Subscription }
-    ///
-    /// impl Channel for Dashboard {
-    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
-    ///         Ok(Self { _orders: socket.subscribe::<Self>("orders") })
-    ///     }
-    /// }
-    ///
-    /// impl HandleInfo<Event> for Dashboard {
-    ///     async fn handle_info(&mut self, event: Event, socket: &Socket) -> Result<()> {
-    ///         if event.event == "new" {
-    ///             socket.push("order", event.payload);
-    ///         }
-    ///         Ok(())
-    ///     }
-    /// }
-    /// ```
-    pub fn subscribe<C: HandleInfo<Event>>(&self, topic: &str) -> Subscription {
-        Subscription::new::<C>(self, topic.into())
-    }
-
-    /// Returns the socket handler of this connection: the value that [`SocketHandler::connect`] returned.
-    ///
-    /// # Panics
-    /// If the client connected through another handler than `S`. See [`try_handler`](Self::try_handler).
-    ///
-    /// ```
-    /// # use axum_channels::{ConnectInfo, Params, Refused, Result, Socket, SocketHandler};
-    /// struct UserSocket { user: String }
-    ///
-    /// impl SocketHandler for UserSocket {
-    ///     async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self> {
-    ///         let user = params.get("user").ok_or_else(|| Refused::new("user is missing"))?;
-    ///         Ok(Self { user: user.to_owned() })
-    ///     }
-    /// }
-    ///
-    /// fn user(socket: &Socket) -> &str {
-    ///     &socket.handler::<UserSocket>().user
-    /// }
-    /// ```
-    pub fn handler<S: SocketHandler>(&self) -> &S {
-        match self.try_handler() {
-            Some(handler) => handler,
-            None => panic!("{} was not joined through {}", self.topic, type_name::<S>()),
-        }
-    }
-
-    /// Returns the socket handler of this connection, or `None` if the client connected through another handler than `S`.
-    ///
-    /// It is for channels that several sockets route to.
-    ///
-    /// ```
-    /// # use axum_channels::{ConnectInfo, Params, Result, Socket, SocketHandler};
-    /// # struct AdminSocket;
-    /// # impl SocketHandler for AdminSocket {
-    /// #     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> { Ok(Self) }
-    /// # }
-    /// fn is_admin(socket: &Socket) -> bool {
-    ///     socket.try_handler::<AdminSocket>().is_some()
-    /// }
-    /// ```
-    pub fn try_handler<S: SocketHandler>(&self) -> Option<&S> {
-        self.context.handler.downcast_ref()
-    }
-
-    /// Returns the id of this client's connections: the value of [`SocketHandler::id`], `None` by default.
+    /// Returns the id of this client's connections: the value of
+    /// [`SocketHandler::id`](crate::SocketHandler::id), `None` by default.
     ///
     /// ```
     /// # use axum_channels::{Refused, Socket};

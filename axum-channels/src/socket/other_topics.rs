@@ -29,8 +29,9 @@ impl Endpoint {
         payload: impl Into<Payload>,
     ) {
         let id = from.context.subscriber_id(from.key, from.topic == *topic);
+        let origin = from.endpoint().shared().pubsub.origin(id);
         let pubsub = &self.shared().pubsub;
-        from.check(pubsub.publish(topic, event, &payload.into(), Some(id)));
+        from.check(pubsub.publish(topic, event, &payload.into(), Some(origin)));
     }
 }
 

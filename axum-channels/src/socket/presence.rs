@@ -14,8 +14,8 @@ use std::sync::{Mutex, MutexGuard};
 /// channel sends its client the initial list with [`push_state`](Self::push_state). phoenix.js's `Presence` needs nothing
 /// else.
 ///
-/// A channel's presences are untracked when it ends, for any reason. Presences are those of this process.
-/// [`Endpoint::track`](crate::Endpoint::track) tracks a task, or a channel on another topic.
+/// A channel's presences are untracked when it ends, for any reason. With an [adapter](crate::cluster), presences are those
+/// of all nodes. [`Endpoint::track`](crate::Endpoint::track) tracks a task, or a channel on another topic.
 ///
 /// # Order
 ///
@@ -198,11 +198,11 @@ impl Presence<'_> {
     /// ```
     /// # use axum_channels::Socket;
     /// fn is_here(socket: &Socket, user: &str) -> bool {
-    ///     !socket.presence().get_by_key(user).is_empty()
+    ///     !socket.presence().metas_by_key(user).is_empty()
     /// }
     /// ```
-    pub fn get_by_key(&self, key: &str) -> Vec<Value> {
-        self.context.endpoint.presence_by_key(self.topic, key)
+    pub fn metas_by_key(&self, key: &str) -> Vec<Value> {
+        self.context.endpoint.metas_by_key(self.topic, key)
     }
 
     /// Locked until a change is queued, so that clones of the socket in other tasks make theirs before or after it.

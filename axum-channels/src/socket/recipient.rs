@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// A channel that receives broadcasts, queued among its other messages. If it falls behind, it is ended.
 pub(crate) struct Recipient {
-    pub(super) context: Arc<Context>,
-    pub(super) key: Key,
+    pub(crate) context: Arc<Context>,
+    pub(crate) key: Key,
     /// The channel is ended or gone: nothing more is queued.
     over: AtomicBool,
     gauge: Mutex<Gauge>,
@@ -25,7 +25,7 @@ impl Recipient {
         }
     }
 
-    pub(super) fn hand(&self, message: impl FnOnce() -> AppMessage) -> Pressure {
+    pub(crate) fn hand(&self, message: impl FnOnce() -> AppMessage) -> Pressure {
         if self.over.load(Relaxed) {
             return Pressure::Low;
         }
@@ -44,7 +44,7 @@ impl Recipient {
 
     /// Returns the pressure of a queue of `waiting` messages on publishers.
     fn pressure(&self, waiting: usize) -> Pressure {
-        let limit = self.context.max_waiting();
+        let limit = self.context.max_queued_messages();
         if waiting > limit / 2 {
             return lock(&self.gauge).full();
         }
@@ -81,11 +81,10 @@ impl Subscriber for Interceptor {
 mod tests {
     use super::*;
     use crate::Endpoint;
-    use crate::channel::RouteTable;
     use crate::client_id::ClientId;
     use crate::message::{EncodeError, Outgoing};
     use crate::session::Rules;
-    use crate::socket::{Client, LazyMailbox};
+    use crate::socket::{Client, LazyMailbox, RouteTable};
 
     /// A client whose task has not taken its messages yet.
     struct Busy;
@@ -122,8 +121,8 @@ mod tests {
                 rules: Arc::new(Rules {
                     patterns: Vec::new(),
                     max_channels: 1,
-                    max_waiting: 2,
-                    max_waiting_bytes: 1,
+                    max_queued_messages: 2,
+                    max_queued_message_bytes: 1,
                 }),
                 assigns: Vec::new(),
             }),

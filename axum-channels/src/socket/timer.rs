@@ -1,15 +1,13 @@
+use super::Context;
 use super::channel_slots::ChannelSlot;
 use super::resource::Resource;
-use super::{Context, SendError, Sender};
-use crate::channel::{Envelope, HandleInfo};
-use crate::session::{AppMessage, Key};
+use crate::session::Key;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
-/// Timer that sends a message to a channel once or repeatedly: see [`Sender::send_after`] and [`Sender::send_interval`].
+/// Timer that sends a message to a channel once or repeatedly: see [`Sender::send_after`](crate::Sender::send_after) and
+/// [`Sender::send_interval`](crate::Sender::send_interval).
 ///
 /// It ends with its channel. Dropping this value does not cancel it: call [`cancel`](Self::cancel). A pending timer is a
 /// task of its own.
@@ -50,7 +48,7 @@ impl Timer {
     }
 
     /// Spawns the task of a channel's timer.
-    fn spawn<F: Future<Output = ()> + Send + 'static>(
+    pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(
         context: &Context,
         key: Key,
         task: F,
@@ -78,104 +76,5 @@ pub(super) struct TimerTask(AbortHandle);
 impl Drop for TimerTask {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-impl<C> Sender<C> {
-    /// Sends a message to the channel after a delay, as Elixir's `Process.send_after`.
-    ///
-    /// [`HandleInfo::handle_info`](crate::HandleInfo::handle_info) receives it. It is queued even if the channel's
-    /// [queue](crate::SocketOptions::max_waiting) is full. If the channel ends before, nothing is sent, and the timer is
-    /// freed.
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
-    ///
-    /// # Examples
-    /// ```
-    /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
-    /// use std::time::Duration;
-    ///
-    /// struct Trial;
-    /// struct Over;
-    ///
-    /// impl Channel for Trial {
-    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
-    ///         socket.sender::<Self>().send_after(Duration::from_secs(60), Over);
-    ///         Ok(Self)
-    ///     }
-    /// }
-    ///
-    /// impl HandleInfo<Over> for Trial {
-    ///     async fn handle_info(&mut self, _: Over, socket: &Socket) -> Result<()> {
-    ///         socket.stop();
-    ///         Ok(())
-    ///     }
-    /// }
-    /// ```
-    pub fn send_after<M: Send + 'static>(&self, delay: Duration, message: M) -> Timer
-    where
-        C: HandleInfo<M>,
-    {
-        let (context, key) = (self.context.clone(), self.key);
-        let at = Instant::now() + delay;
-        let envelope = Box::new(Envelope::<C>::new(message));
-        Timer::spawn(&self.context, key, async move {
-            sleep_until(at).await;
-            let _ = context.post_anyway(key, AppMessage::Info(envelope)); // a client that is gone needs none
-        })
-    }
-
-    /// Sends clones of a message to the channel repeatedly, first after one period, as Erlang's `timer:send_interval`.
-    ///
-    /// A message is skipped while the channel's [queue](crate::SocketOptions::max_waiting) is full. The timer ends with
-    /// the channel.
-    ///
-    /// # Panics
-    /// If the period is zero, and outside of a tokio runtime.
-    ///
-    /// # Examples
-    /// ```
-    /// use axum_channels::{Channel, HandleInfo, Payload, Result, Socket, Topic};
-    /// use serde_json::json;
-    /// use std::time::Duration;
-    ///
-    /// struct Clock { ticks: u64 }
-    ///
-    /// #[derive(Clone)]
-    /// struct Tick;
-    ///
-    /// impl Channel for Clock {
-    ///     async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
-    ///         socket.sender::<Self>().send_interval(Duration::from_secs(1), Tick);
-    ///         Ok(Self { ticks: 0 })
-    ///     }
-    /// }
-    ///
-    /// impl HandleInfo<Tick> for Clock {
-    ///     async fn handle_info(&mut self, _: Tick, socket: &Socket) -> Result<()> {
-    ///         self.ticks += 1;
-    ///         socket.push("tick", json!({"n": self.ticks}));
-    ///         Ok(())
-    ///     }
-    /// }
-    /// ```
-    pub fn send_interval<M: Clone + Send + 'static>(&self, period: Duration, message: M) -> Timer
-    where
-        C: HandleInfo<M>,
-    {
-        assert!(!period.is_zero(), "the period of a timer is not zero");
-        let sender = self.clone();
-        let start = Instant::now() + period;
-        Timer::spawn(&self.context, self.key, async move {
-            let mut ticks = interval_at(start, period);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-            loop {
-                ticks.tick().await;
-                if sender.send(message.clone()) == Err(SendError::Gone) {
-                    break;
-                }
-            }
-        })
     }
 }

@@ -74,10 +74,12 @@ pub use app::App;
 pub use channel::{Push, TestChannel};
 pub use client::Client;
 
-use crate::channel::{Channel, Channels, Result};
+use crate::channel::{Channel, Channels, SocketHandler};
 use crate::endpoint::Endpoint;
+use crate::error::Result;
 use crate::message::{Payload, Refused};
-use crate::socket::{ConnectInfo, Params, SocketHandler};
+use crate::params::Params;
+use crate::socket::ConnectInfo;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use hyper::server::conn::http1;

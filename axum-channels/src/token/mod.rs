@@ -2,7 +2,7 @@
 
 mod term;
 
-use crate::Result;
+use crate::error::Result;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};

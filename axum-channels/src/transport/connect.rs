@@ -2,11 +2,12 @@
 
 use super::format::{Format, Framing};
 use super::mount::{Connected, Mount, MountedSocket};
-use crate::Result;
+use crate::error::Result;
 use crate::guard::guarded;
 use crate::message::{Payload, Refused};
 use crate::metrics::{self, record};
-use crate::socket::{ConnectInfo, Params};
+use crate::params::Params;
+use crate::socket::ConnectInfo;
 use crate::with_timeout::with_timeout;
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
@@ -65,7 +66,7 @@ impl MountedSocket {
         let connecting = guarded((mount.connect)(&params, &info));
         let result = with_timeout(mount.options.connect_timeout, connecting).await;
         let result = result.and_then(|result| result).and_then(|result| result);
-        let accepted = result.is_ok();
+        let accepted = matches!(result, Ok(Ok(_)));
         record!(
             "connect",
             timed,
@@ -73,22 +74,22 @@ impl MountedSocket {
             transport = transport,
             accepted = accepted
         );
-        let error = match result {
-            Ok(connected) => {
+        match result {
+            Ok(Ok(mut connected)) => {
+                if let Some(id) = &connected.id {
+                    connected.reservation = endpoint.shared().pubsub.reserve(id).await;
+                }
                 attempt.connected(format.codec.name(), &params);
-                return Ok((connected, format.clone()));
+                Ok((connected, format.clone()))
             }
-            Err(error) => error,
-        };
-        match error.refusal() {
-            Some(Refused { payload, status }) => {
+            Ok(Err(Refused { payload, status })) => {
                 attempt.refused(format.codec.name(), &params, (status, &payload));
                 Err(Refusal {
                     status: StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
                     payload: Some(payload),
                 })
             }
-            None => {
+            Err(error) => {
                 attempt.crashed(&error);
                 Err(StatusCode::INTERNAL_SERVER_ERROR.into())
             }

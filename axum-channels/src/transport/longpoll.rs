@@ -13,7 +13,7 @@ use super::outbox::Outbox;
 use super::poll_sessions::{Inbound, PollResult, Request};
 use super::poller::Poller;
 use crate::log;
-use crate::socket::Params;
+use crate::params::Params;
 use axum::body::Body;
 use axum::http::{
     self, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
@@ -126,7 +126,7 @@ async fn post(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
     let Some(session) = session else {
         return status(StatusCode::GONE);
     };
-    let body = match read_body(body, mount.options.max_frame_bytes).await {
+    let body = match read_body(body, mount.options.max_message_bytes).await {
         Ok(body) => Bytes::from(body),
         Err(BodyError::TooLarge) => {
             mount.log.refused(TRANSPORT, log::Refusal::TooLarge);

@@ -2,12 +2,15 @@ use super::format::Formats;
 use super::options::SocketOptions;
 use super::poll_sessions::PollSessions;
 use super::registry::Registry;
-use crate::Result;
 use crate::endpoint::Endpoint;
+use crate::error::Result;
 use crate::log::SocketLog;
+use crate::message::{Refused, Topic};
 use crate::origin::CheckOrigin;
+use crate::params::Params;
+use crate::pubsub::Subscription;
 use crate::runner::Handlers;
-use crate::socket::{ConnectInfo, Params};
+use crate::socket::ConnectInfo;
 use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,13 +36,16 @@ pub(super) struct MountedSocket {
     pub(super) mount: Arc<Mount>,
 }
 
-/// Type-erased `SocketHandler::connect`.
+/// Type-erased `SocketHandler::connect`, with its errors converted by `SocketHandler::refusal`.
 pub(crate) type Connect =
     Box<dyn for<'a> Fn(&'a Params, &'a ConnectInfo) -> Connecting<'a> + Send + Sync>;
-pub(crate) type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Connected>> + Send + 'a>>;
+pub(crate) type Connecting<'a> =
+    Pin<Box<dyn Future<Output = Result<Result<Connected, Refused>>> + Send + 'a>>;
 
 /// Result of a successful `connect`.
 pub(crate) struct Connected {
     pub(crate) handler: Arc<dyn Any + Send + Sync>,
-    pub(crate) id: Option<String>,
+    pub(crate) id: Option<Topic>,
+    /// Reservation of the id on other nodes, until the connection is subscribed.
+    pub(crate) reservation: Option<Subscription>,
 }

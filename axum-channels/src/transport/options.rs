@@ -27,11 +27,11 @@ use tracing::level_filters::LevelFilter;
 #[must_use]
 pub struct SocketOptions {
     pub(crate) timeout: Duration,
-    pub(crate) max_frame_bytes: usize,
+    pub(crate) max_message_bytes: usize,
     pub(crate) max_channels: usize,
     pub(crate) max_queued_bytes: usize,
-    pub(crate) max_waiting: usize,
-    pub(crate) max_waiting_bytes: usize,
+    pub(crate) max_queued_messages: usize,
+    pub(crate) max_queued_message_bytes: usize,
     pub(crate) check_origin: Option<CheckOrigin>,
     pub(crate) codecs: Codecs,
     /// Path of each transport after the socket's, if it is on.
@@ -63,11 +63,11 @@ pub struct SocketOptions {
 pub fn websocket() -> SocketOptions {
     SocketOptions {
         timeout: Duration::from_secs(60),
-        max_frame_bytes: 10_000_000,
+        max_message_bytes: 10_000_000,
         max_channels: 100,
         max_queued_bytes: 1024 * 1024,
-        max_waiting: 128,
-        max_waiting_bytes: 4 * 1024 * 1024,
+        max_queued_messages: 128,
+        max_queued_message_bytes: 4 * 1024 * 1024,
         check_origin: None,
         codecs: Codecs::default(),
         websocket: Some(TransportPath::WEBSOCKET),
@@ -232,10 +232,10 @@ impl SocketOptions {
     ///
     /// ```
     /// # use axum_channels::websocket;
-    /// let options = websocket().max_frame_bytes(64 * 1024);
+    /// let options = websocket().max_message_bytes(64 * 1024);
     /// ```
-    pub fn max_frame_bytes(mut self, bytes: usize) -> Self {
-        self.max_frame_bytes = bytes;
+    pub fn max_message_bytes(mut self, bytes: usize) -> Self {
+        self.max_message_bytes = bytes;
         self
     }
 
@@ -280,24 +280,24 @@ impl SocketOptions {
     ///
     /// ```
     /// # use axum_channels::websocket;
-    /// let options = websocket().max_waiting(16);
+    /// let options = websocket().max_queued_messages(16);
     /// ```
-    pub fn max_waiting(mut self, messages: usize) -> Self {
-        self.max_waiting = messages;
+    pub fn max_queued_messages(mut self, messages: usize) -> Self {
+        self.max_queued_messages = messages;
         self
     }
 
     /// Maximum number of queued bytes for a channel that is busy: 4 MiB by default, plus one message.
     ///
     /// Topics, events and refs count as well as payloads. A full queue has the same effect as [too many
-    /// messages](Self::max_waiting).
+    /// messages](Self::max_queued_messages).
     ///
     /// ```
     /// # use axum_channels::websocket;
-    /// let options = websocket().max_waiting_bytes(256 * 1024);
+    /// let options = websocket().max_queued_message_bytes(256 * 1024);
     /// ```
-    pub fn max_waiting_bytes(mut self, bytes: usize) -> Self {
-        self.max_waiting_bytes = bytes;
+    pub fn max_queued_message_bytes(mut self, bytes: usize) -> Self {
+        self.max_queued_message_bytes = bytes;
         self
     }
 

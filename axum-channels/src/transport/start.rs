@@ -4,7 +4,7 @@ use super::connection::Connection;
 use super::frame::CloseCode;
 use super::mount::{Connected, MountedSocket};
 use crate::log::{Closed, SocketLog};
-use crate::message::{Broadcast, Topic};
+use crate::message::Broadcast;
 use crate::pubsub::{Pressure, Subscriber, Subscription};
 use crate::runner::Runner;
 use crate::socket::{Context, LazyMailbox};
@@ -15,10 +15,13 @@ impl MountedSocket {
     pub(super) fn start(
         &self,
         connection: &Arc<Connection>,
-        Connected { handler, id }: Connected,
+        Connected {
+            handler,
+            id,
+            reservation,
+        }: Connected,
     ) -> (Runner, Option<Subscription>) {
         let MountedSocket { endpoint, mount } = self;
-        let id = id.map(Topic::from);
         let subscription = id.clone().map(|id| {
             let disconnector = Arc::new(Disconnector {
                 connection: connection.clone(),
@@ -26,6 +29,7 @@ impl MountedSocket {
             });
             endpoint.shared().pubsub.subscribe(id, disconnector)
         });
+        drop(reservation);
         let context = Arc::new(Context {
             endpoint: endpoint.clone(),
             client: connection.clone(),

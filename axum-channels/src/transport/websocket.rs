@@ -101,7 +101,7 @@ fn driver(
     let (runner, id) = socket.start(&connection, connected);
     Driver {
         stream,
-        reader: Reader::new(mount.options.max_frame_bytes),
+        reader: Reader::new(mount.options.max_message_bytes),
         backlog: read.to_vec(), // a copy: a slice would keep all of hyper's buffer
         phase: Phase::Open { runner, _id: id },
         read_pause: ReadPause::default(),

@@ -2,12 +2,14 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 mod app;
+mod hub;
 mod log;
 mod poll;
 mod presence;
 mod ws;
 
 pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with};
+pub(crate) use hub::Hub;
 pub(crate) use log::Log;
 pub(crate) use poll::{NDJSON, Poll, ask};
 pub(crate) use presence::plain;

@@ -8,6 +8,8 @@
 //! | `ORIGINS`         | Pages that may connect, if not those of `HOST`: `https://a.example, //*.b.example`   | pages of `HOST`                     |
 //! | `PROXIES`         | Trusted proxies: `127.0.0.1, 10.0.0.0/8`, or their number                            | none                                |
 //! | `SECRET_KEY_BASE` | Secret of 64 bytes or more                                                           | none in a release                   |
+//! | `RUST_LOG`        | Levels of the log: `info`, or `warn,my_app=debug,axum_channels=off`                  | debug; info in a release            |
+//! | `LOG_FORMAT`      | `short`, `text` (with the time) or `json`                                            | short; text in a release            |
 //! | `ASSETS`          | Folder with the page and its scripts                                                 | `assets` of the source tree         |
 
 mod error;
@@ -21,6 +23,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use axum_channels::{CheckOrigin, PublicUrl, TrustedProxies};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+
+use crate::log::{Format, Log};
 
 /// The app's settings.
 #[derive(Debug, Clone)]
@@ -31,6 +37,7 @@ pub struct Config {
     pub check_origin: CheckOrigin,
     pub proxies: TrustedProxies,
     pub secret_key_base: Secret,
+    pub log: Log,
     /// Path without symlinks.
     pub assets: PathBuf,
 }
@@ -86,6 +93,10 @@ impl Config {
             check_origin: check_origin(text("ORIGINS")?)?,
             proxies: proxies(text("PROXIES")?)?,
             secret_key_base: secret_key_base(text("SECRET_KEY_BASE")?, build)?,
+            log: Log {
+                levels: levels(text("RUST_LOG")?, build)?,
+                format: format(text("LOG_FORMAT")?, build)?,
+            },
             assets: assets(set("ASSETS").map(PathBuf::from))?,
         })
     }
@@ -158,6 +169,32 @@ fn secret_key_base(value: Option<String>, build: Build) -> Result<Secret, Invali
         (None, Build::Development) => return Ok(Secret::for_development()),
     };
     Err(InvalidSetting::new("SECRET_KEY_BASE", problem))
+}
+
+fn levels(value: Option<String>, build: Build) -> Result<Targets, InvalidSetting> {
+    let Some(value) = value else {
+        let level = match build {
+            Build::Development => LevelFilter::DEBUG,
+            Build::Release => LevelFilter::INFO,
+        };
+        return Ok(Targets::new().with_default(level));
+    };
+    let expected = "expected a level (error, warn, info, debug, trace or off), or one for each module: `warn,my_app=debug`";
+    value
+        .parse()
+        .map_err(|_| InvalidSetting::wrong("RUST_LOG", &value, expected))
+}
+
+fn format(value: Option<String>, build: Build) -> Result<Format, InvalidSetting> {
+    match (value.as_deref(), build) {
+        (Some("short"), _) | (None, Build::Development) => Ok(Format::Short),
+        (Some("text"), _) | (None, Build::Release) => Ok(Format::Text),
+        (Some("json"), _) => Ok(Format::Json),
+        (Some(value), _) => {
+            let expected = "expected `short`, `text` or `json`";
+            Err(InvalidSetting::wrong("LOG_FORMAT", value, expected))
+        }
+    }
 }
 
 fn assets(value: Option<PathBuf>) -> Result<PathBuf, InvalidSetting> {

@@ -1,6 +1,9 @@
-use super::nested_params::nest;
+//! Parameters of a connection.
+
+mod nested;
+
+use nested::nest;
 use serde_json::Value;
-use std::fmt;
 
 /// Parameters of the URL that a client connects with, decoded: those of its query, and those of its path.
 ///
@@ -79,12 +82,5 @@ impl Params {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-}
-
-/// Formats as the default log does: tokens, passwords and secrets are filtered, and long values are cut.
-impl fmt::Debug for Params {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::log::fmt_params(self, f)
     }
 }

@@ -1,3 +1,5 @@
+//! Errors of callbacks.
+
 use crate::message::{InvalidPayload, Refused};
 use std::fmt;
 
@@ -24,8 +26,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// - Any other error is unexpected. It is logged with its causes and ends the channel; the client receives `phx_error`
 ///   without the text, or `{"reason":"join crashed"}` as the reply to its join.
 ///
-/// From [`connect`](crate::SocketHandler::connect), a `Refused` or an `InvalidPayload` is the HTTP response, and any
-/// other error is logged and answered with 500.
+/// From [`connect`](crate::SocketHandler::connect), a `Refused`, an `InvalidPayload` or an error that
+/// [`SocketHandler::refusal`](crate::SocketHandler::refusal) converts is the HTTP response, and any other error is logged
+/// and answered with 500.
 ///
 /// From [`handle_info`](crate::HandleInfo::handle_info) and [`handle_out`](crate::Channel::handle_out), which have no
 /// reply, every error is logged and ends the channel.

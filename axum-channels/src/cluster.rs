@@ -1,0 +1,91 @@
+//! Adapters: endpoints of several processes as one.
+//!
+//! Only an adapter for another engine needs this module. A *node* is one endpoint of one process. An [`Adapter`] connects
+//! it with the other nodes by an engine that carries messages, such as Redis or NATS:
+//! [`EndpointBuilder::pubsub`](crate::EndpointBuilder::pubsub). Without an adapter, an endpoint is alone.
+//!
+//! - [`Adapter`]: the connection to the engine: publish, subscribe, unsubscribe, and a task that receives.
+//! - [`Node`]: the adapter's handle to its endpoint. [`NodeId`]: its identity.
+//! - [`Message`]: what crosses. [`Stats`]: how much of it.
+//!
+//! # What crosses
+//!
+//! Everything that reaches a topic: broadcasts of channels, tasks and the endpoint, with the client or task that they
+//! exclude; [`disconnect`](crate::Endpoint::disconnect), which is a broadcast on a socket's id; and presences. Channels
+//! that intercept and tasks that subscribe receive what their own node delivers.
+//!
+//! # Guarantees
+//!
+//! - The subscribers of the node that publishes are served at once, without the engine.
+//! - The other nodes receive each message at most once, and those of one publisher on one topic in order. What is known to
+//!   be lost is counted ([`Stats::lost`]) and logged; the call that published it does not fail.
+//! - A node subscribes in the engine only to topics that somebody on it is subscribed to. A join is answered when the
+//!   engine has confirmed the subscription, so its client misses nothing; so is a connection whose handler has an
+//!   [id](crate::SocketHandler::id). A topic that was left stays subscribed to for a second.
+//! - Without the engine, each node goes on alone.
+//! - A message of another node is trusted no more than that of a client: its size is limited, its JSON is checked, and one
+//!   that cannot be decoded is counted ([`Stats::malformed`]) and logged.
+//!
+//! # Presences
+//!
+//! Each node has a replica of the others' presences on the topics that it is subscribed to, so that
+//! [`presences`](crate::Endpoint::presences) is local and does not wait. Changes are merged in any order; a list that
+//! [`Adapter::presences`] returns makes up for lost ones. When a node is gone, its adapter's peers
+//! [remove](Node::remove) its presences.
+//!
+//! # Examples
+//!
+//! An adapter for nodes within one process, such as those of a test:
+//!
+//! ```
+//! use axum_channels::cluster::{Adapter, Message, Node};
+//! use axum_channels::{Error, Result, Topic};
+//! use bytes::Bytes;
+//! use std::collections::HashSet;
+//! use std::sync::{Arc, Mutex};
+//! use tokio::sync::broadcast::{Receiver, Sender, channel, error::RecvError};
+//!
+//! /// The engine: everything that is published goes to all nodes.
+//! #[derive(Clone)]
+//! struct Bus(Sender<(Topic, Bytes)>);
+//!
+//! struct BusAdapter {
+//!     bus: Bus,
+//!     topics: Mutex<HashSet<Topic>>,
+//! }
+//!
+//! impl Adapter for BusAdapter {
+//!     async fn run(&self, node: Node) -> Result<()> {
+//!         let mut received = self.bus.0.subscribe();
+//!         loop {
+//!             match received.recv().await {
+//!                 Ok((topic, message)) => {
+//!                     let is_subscribed = self.topics.lock().is_ok_and(|topics| topics.contains(&topic));
+//!                     if is_subscribed {
+//!                         node.receive(&message);
+//!                     }
+//!                 }
+//!                 Err(RecvError::Lagged(missed)) => node.lost(missed, "this node is slow"),
+//!                 Err(RecvError::Closed) => return Ok(()),
+//!             }
+//!         }
+//!     }
+//!
+//!     async fn subscribe(&self, topic: &Topic) -> Result<()> {
+//!         self.topics.lock().map_err(|_| Error::msg("poisoned"))?.insert(topic.clone());
+//!         Ok(())
+//!     }
+//!
+//!     async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
+//!         self.topics.lock().map_err(|_| Error::msg("poisoned"))?.remove(topic);
+//!         Ok(())
+//!     }
+//!
+//!     fn publish(&self, message: &Message<'_>) -> Result<()> {
+//!         self.bus.0.send((message.topic().into(), message.encode()))?;
+//!         Ok(())
+//!     }
+//! }
+//! ```
+
+pub use crate::pubsub::cluster::{Adapter, InvalidNodeId, Message, Node, NodeId, Stats};

@@ -1,0 +1,64 @@
+use super::{Endpoint, Shared};
+use crate::message::{Payload, PresenceDiff, Topic};
+use crate::pubsub::SubscriberId;
+use crate::pubsub::cluster::{Inbound, Malformed, NodeId};
+use crate::sync::lock;
+use std::sync::Arc;
+
+/// Messages of other nodes.
+///
+/// Changes of presences are merged and sent to clients one after the other: a client that received the leave of a
+/// presence before its join would keep it.
+impl Inbound for Shared {
+    fn broadcast(&self, topic: &str, event: &str, payload: &Payload, from: Option<SubscriberId>) {
+        let _ = self.pubsub.deliver(topic, event, payload, from); // an error is logged
+    }
+
+    fn merge_presences(
+        self: Arc<Self>,
+        node: NodeId,
+        topic: &str,
+        change: &[u8],
+    ) -> Result<(), Malformed> {
+        let _merging = lock(&self.merging);
+        let is_subscribed = self.pubsub.cluster().is_some_and(|it| it.has(topic));
+        if is_subscribed {
+            let diff = self.tracker.merge(node, topic, change)?;
+            Endpoint::without_sockets(&self).publish_if_any(&topic.into(), diff);
+        }
+        Ok(())
+    }
+
+    fn remove_presences(self: Arc<Self>, node: NodeId) {
+        let _merging = lock(&self.merging);
+        for (topic, diff) in self.tracker.remove(node) {
+            Endpoint::without_sockets(&self).publish_if_any(&topic, diff);
+        }
+    }
+
+    fn restore_presences(&self) {
+        self.tracker.restore();
+    }
+
+    fn forget_presences(&self, topic: &Topic) {
+        let _merging = lock(&self.merging);
+        self.tracker.forget(topic);
+    }
+
+    fn presences(&self, topic: &str) -> Option<Vec<u8>> {
+        self.tracker.state(topic)
+    }
+}
+
+impl Endpoint {
+    /// Returns an endpoint for callbacks of the app, with the topics, presences and connections of all sockets.
+    fn without_sockets(shared: &Arc<Shared>) -> Self {
+        Endpoint::new(shared.clone(), Vec::new())
+    }
+
+    fn publish_if_any(&self, topic: &Topic, diff: PresenceDiff) {
+        if diff != PresenceDiff::default() {
+            self.publish_presence(topic, diff);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+use super::{Message, Node};
+use crate::error::Result;
+use crate::guard::{call_guarded, guarded, panicked};
+use crate::message::Topic;
+use bytes::Bytes;
+use std::future::ready;
+use std::pin::Pin;
+
+/// Connection of a node to an engine that carries messages between nodes, such as Redis or NATS.
+///
+/// An endpoint gets one by [`EndpointBuilder::pubsub`](crate::EndpointBuilder::pubsub). See [the module](crate::cluster)
+/// for what the library does by itself, and for an example.
+///
+/// A method that panics is treated as if it had returned an error.
+pub trait Adapter: Send + Sync + 'static {
+    /// Receives messages of the engine, and passes them to the node, for as long as the endpoint exists.
+    ///
+    /// When the endpoint is dropped, so is this future. If it returns, that is logged, and it is called again after a
+    /// second: an adapter may reconnect by returning. After a reconnect it subscribes to the node's
+    /// [topics](Node::topics) again, unless the engine has kept the subscriptions.
+    ///
+    /// # Errors
+    /// Any error: it is logged.
+    fn run(&self, node: Node) -> impl Future<Output = Result<()>> + Send;
+
+    /// Subscribes to a topic in the engine, and returns once the engine has confirmed it.
+    ///
+    /// It is called when the first client or task of the node subscribes to the topic, which may be before
+    /// [`run`](Self::run) is called. Joins of the topic are answered after it has returned, so that their clients miss
+    /// nothing. Calls for one topic do not overlap.
+    ///
+    /// # Errors
+    /// If the engine is away, without waiting for it. Joins are then answered, and served by their own node alone; the
+    /// error is logged, and the call is repeated after 1, 2, 4, up to 32 seconds. A call that takes longer than 5 seconds
+    /// is an error, too.
+    fn subscribe(&self, topic: &Topic) -> impl Future<Output = Result<()>> + Send;
+
+    /// Ends the subscription to a topic.
+    ///
+    /// It is called a second after the last client or task of the node has left the topic, unless one has come since.
+    ///
+    /// # Errors
+    /// An error is logged; the topic counts as unsubscribed.
+    fn unsubscribe(&self, topic: &Topic) -> impl Future<Output = Result<()>> + Send;
+
+    /// Returns the presences of other nodes on a topic, each a message as [`Node::presences`] of that node returns it.
+    ///
+    /// It is called when the node has subscribed to the topic: changes arrive as messages from then on, in any order with
+    /// these. It counts as a part of [`subscribe`](Self::subscribe). The default returns none: a node then knows the
+    /// presences that other nodes have tracked since it has subscribed.
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe).
+    fn presences(&self, topic: &Topic) -> impl Future<Output = Result<Vec<Bytes>>> + Send {
+        let _ = topic;
+        ready(Ok(Vec::new()))
+    }
+
+    /// Sends a message to the nodes that have subscribed to its [topic](Message::topic), without waiting.
+    ///
+    /// The subscribers of this node have received it already. The engine may send it back to this node, which ignores it.
+    /// Messages to one topic arrive in the order of the calls. An adapter that queues messages limits the queue.
+    ///
+    /// # Errors
+    /// If the message will not be sent: the queue is full, the engine is away, or the message is too large for it. The
+    /// message is counted as [lost](super::Stats::lost), and the error is logged. For a message that is lost later, call
+    /// [`Node::lost`].
+    fn publish(&self, message: &Message<'_>) -> Result<()>;
+}
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// An [`Adapter`] of any type, whose panics are errors.
+pub(crate) trait AnyAdapter: Send + Sync {
+    fn run(&self, node: Node) -> Boxed<'_, ()>;
+    fn subscribe<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, ()>;
+    fn unsubscribe<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, ()>;
+    fn presences<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, Vec<Bytes>>;
+    fn publish(&self, message: &Message<'_>) -> Result<()>;
+}
+
+impl<A: Adapter> AnyAdapter for A {
+    fn run(&self, node: Node) -> Boxed<'_, ()> {
+        Box::pin(async { guarded(async { Adapter::run(self, node).await }).await? })
+    }
+
+    fn subscribe<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, ()> {
+        Box::pin(async { guarded(async { Adapter::subscribe(self, topic).await }).await? })
+    }
+
+    fn unsubscribe<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, ()> {
+        Box::pin(async { guarded(async { Adapter::unsubscribe(self, topic).await }).await? })
+    }
+
+    fn presences<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, Vec<Bytes>> {
+        Box::pin(async { guarded(async { Adapter::presences(self, topic).await }).await? })
+    }
+
+    fn publish(&self, message: &Message<'_>) -> Result<()> {
+        let published = call_guarded(|| Adapter::publish(self, message));
+        published.map_err(|panic| panicked(&*panic))?
+    }
+}

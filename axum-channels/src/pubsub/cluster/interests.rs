@@ -1,0 +1,239 @@
+use crate::message::Topic;
+use crate::sync::lock;
+use std::collections::HashMap;
+use std::mem::{replace, take};
+use std::sync::Mutex;
+use std::task::{Poll, Waker};
+
+/// Topics with subscribers on this node, and the state of their subscriptions in the engine.
+///
+/// A topic's first subscriber starts a task, which subscribes in the engine; its last one starts a task that unsubscribes.
+/// A topic has at most one task, which goes on until the engine has what is wanted: so the calls for one topic never
+/// overlap, and a topic that is left and joined at a high rate causes few of them.
+#[derive(Default)]
+pub(super) struct Interests(Mutex<HashMap<Topic, Interest>>);
+
+#[derive(Default)]
+struct Interest {
+    /// Number of subscriptions on this node, and of reservations.
+    holders: usize,
+    /// Number of times that the last holder has left.
+    departures: u64,
+    /// The engine has confirmed the subscription.
+    is_subscribed: bool,
+    /// The engine has confirmed the subscription, or has failed to: nothing waits for it any more.
+    is_settled: bool,
+    has_task: bool,
+    /// Tasks that wait for the subscription.
+    waiting: Vec<Waker>,
+}
+
+/// Next step of a topic's task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Subscribe,
+    /// Unsubscribe after a while, if the last holder has not left again by then: see [`Interests::abandon`].
+    Unsubscribe {
+        departures: u64,
+    },
+    /// Nothing is left to do.
+    End,
+}
+
+impl Interests {
+    /// Adds a holder of a topic. Returns whether the topic needs a task.
+    #[must_use]
+    pub(super) fn acquire(&self, topic: &Topic) -> bool {
+        let mut topics = lock(&self.0);
+        let interest = topics.entry(topic.clone()).or_default();
+        interest.holders += 1;
+        !interest.is_subscribed && !replace(&mut interest.has_task, true)
+    }
+
+    /// Removes a holder of a topic. Returns whether the topic needs a task.
+    #[must_use]
+    pub(super) fn release(&self, topic: &Topic) -> bool {
+        let mut topics = lock(&self.0);
+        let Some(interest) = topics.get_mut(topic) else {
+            return false;
+        };
+        interest.holders -= 1;
+        if interest.holders > 0 {
+            return false;
+        }
+        interest.departures += 1;
+        !replace(&mut interest.has_task, true)
+    }
+
+    /// Returns the next step of a topic's task. After [`Step::End`], the topic has no task.
+    pub(super) fn next(&self, topic: &Topic) -> Step {
+        let mut topics = lock(&self.0);
+        let Some(interest) = topics.get_mut(topic) else {
+            return Step::End;
+        };
+        match (interest.holders > 0, interest.is_subscribed) {
+            (true, false) => Step::Subscribe,
+            (false, true) => Step::Unsubscribe {
+                departures: interest.departures,
+            },
+            (true, true) => {
+                interest.has_task = false;
+                Step::End
+            }
+            (false, false) => {
+                topics.remove(topic);
+                let room = 2 * topics.len();
+                topics.shrink_to(room);
+                Step::End
+            }
+        }
+    }
+
+    /// Records the outcome of a subscription, and wakes the tasks that wait for it.
+    pub(super) fn settle(&self, topic: &Topic, is_subscribed: bool) {
+        let mut topics = lock(&self.0);
+        let Some(interest) = topics.get_mut(topic) else {
+            return;
+        };
+        interest.is_subscribed = is_subscribed;
+        interest.is_settled = true;
+        let waiting = take(&mut interest.waiting);
+        drop(topics);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Records that a topic is unsubscribed from, if it had no holder since [`Step::Unsubscribe`]. Returns whether it had
+    /// none.
+    #[must_use]
+    pub(super) fn abandon(&self, topic: &Topic, departures: u64) -> bool {
+        let mut topics = lock(&self.0);
+        let Some(interest) = topics.get_mut(topic) else {
+            return false;
+        };
+        let is_unheld = interest.holders == 0 && interest.departures == departures;
+        if is_unheld {
+            (interest.is_subscribed, interest.is_settled) = (false, false);
+        }
+        is_unheld
+    }
+
+    /// Completes when the engine has confirmed the subscription to a held topic, or has failed to.
+    pub(super) fn poll_settled(&self, topic: &str, waker: &Waker) -> Poll<()> {
+        match lock(&self.0).get_mut(topic) {
+            Some(interest) if !interest.is_settled => {
+                if !interest.waiting.iter().any(|known| known.will_wake(waker)) {
+                    interest.waiting.push(waker.clone());
+                }
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// Returns whether messages on a topic concern this node.
+    pub(super) fn has(&self, topic: &str) -> bool {
+        let topics = lock(&self.0);
+        let interest = topics.get(topic);
+        interest.is_some_and(|interest| interest.holders > 0 || interest.is_subscribed)
+    }
+
+    /// Returns the topics with holders.
+    pub(super) fn held(&self) -> Vec<Topic> {
+        let topics = lock(&self.0);
+        let held = topics.iter().filter(|(_, interest)| interest.holders > 0);
+        held.map(|(topic, _)| topic.clone()).collect()
+    }
+
+    /// Returns the number of topics that are subscribed to in the engine.
+    pub(super) fn subscribed(&self) -> usize {
+        let topics = lock(&self.0);
+        let subscribed = topics.values().filter(|interest| interest.is_subscribed);
+        subscribed.count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::task::Wake;
+
+    fn topic() -> Topic {
+        "room:1".into()
+    }
+
+    #[test]
+    fn the_first_holder_starts_a_task_and_so_does_the_end_of_the_last() {
+        let (interests, topic) = (Interests::default(), topic());
+        assert_eq!([(); 2].map(|()| interests.acquire(&topic)), [true, false]);
+        assert_eq!(interests.next(&topic), Step::Subscribe);
+        interests.settle(&topic, true);
+        assert_eq!(interests.next(&topic), Step::End);
+        assert_eq!(
+            (interests.held(), interests.subscribed()),
+            (vec![topic.clone()], 1)
+        );
+
+        assert_eq!([(); 2].map(|()| interests.release(&topic)), [false, true]);
+        assert_eq!(interests.next(&topic), Step::Unsubscribe { departures: 1 });
+        assert!(interests.abandon(&topic, 1));
+        assert_eq!(interests.next(&topic), Step::End);
+        assert_eq!((interests.held(), interests.subscribed()), (vec![], 0));
+        assert!(interests.acquire(&topic), "it starts anew");
+    }
+
+    #[test]
+    fn a_topic_that_is_left_and_joined_meanwhile_stays_subscribed() {
+        let (interests, topic) = (Interests::default(), topic());
+        assert!(interests.acquire(&topic));
+        interests.settle(&topic, true);
+        assert_eq!(interests.next(&topic), Step::End);
+        for _ in 0..1000 {
+            let started = [interests.release(&topic), interests.acquire(&topic)];
+            assert!(!started[1], "there is a task already");
+        }
+        assert!(!interests.abandon(&topic, 1000), "it is held");
+        assert!(!interests.release(&topic), "there is a task already");
+        assert!(!interests.abandon(&topic, 1000), "it was held meanwhile");
+        let departures = 1001;
+        assert_eq!(interests.next(&topic), Step::Unsubscribe { departures });
+        assert!(!interests.acquire(&topic), "it is subscribed");
+        assert_eq!(interests.next(&topic), Step::End);
+        assert!(interests.release(&topic), "the task has ended");
+    }
+
+    #[test]
+    fn a_topic_that_is_left_before_it_is_subscribed_is_forgotten() {
+        let (interests, topic) = (Interests::default(), topic());
+        assert!(interests.acquire(&topic));
+        assert_eq!(interests.next(&topic), Step::Subscribe);
+        assert!(!interests.release(&topic), "there is a task already");
+        interests.settle(&topic, false);
+        assert_eq!(interests.next(&topic), Step::End);
+        assert!(lock(&interests.0).is_empty());
+    }
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_join_waits_for_the_first_outcome_whatever_it_is_and_is_woken_once() {
+        for is_subscribed in [true, false] {
+            let (interests, topic) = (Interests::default(), topic());
+            let wakes = Arc::new(Wakes::default());
+            let waker = Waker::from(wakes.clone());
+            let settled = || interests.poll_settled(&topic, &waker);
+            assert!(interests.acquire(&topic));
+            assert_eq!([settled(), settled()], [Poll::Pending; 2]);
+            interests.settle(&topic, is_subscribed);
+            assert_eq!((settled(), wakes.0.load(Relaxed)), (Poll::Ready(()), 1));
+        }
+    }
+}

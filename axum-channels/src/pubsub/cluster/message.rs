@@ -1,0 +1,243 @@
+use super::NodeId;
+use super::fields::{Fields, Malformed, put};
+use crate::client_id::ClientId;
+use crate::codec;
+use crate::message::Payload;
+use crate::pubsub::SubscriberId;
+use crate::session::Key;
+use bytes::Bytes;
+use std::fmt;
+
+/// Message of a node to the other nodes: what [`Adapter::publish`](super::Adapter::publish) sends.
+///
+/// An engine carries it [encoded](Self::encode), and [`Node::receive`](super::Node::receive) of the other nodes decodes it.
+/// An adapter with a format of its own reads the parts instead.
+///
+/// ```
+/// use axum_channels::cluster::Message;
+///
+/// fn describe(message: &Message<'_>) -> String {
+///     match message.broadcast() {
+///         Some((event, payload)) => format!("{event} on {}: {}", message.topic(), payload.as_json()),
+///         None => format!("presences on {}", message.topic()),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message<'a> {
+    pub(crate) node: NodeId,
+    pub(crate) topic: &'a str,
+    pub(crate) body: Body<'a>,
+}
+
+/// Contents of a message.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Body<'a> {
+    Broadcast {
+        event: &'a str,
+        payload: Payload,
+        /// Subscriber that does not receive it.
+        from: Option<Origin>,
+    },
+    /// A change of the node's presences on the topic, which `presence` encodes.
+    Presences(&'a [u8]),
+}
+
+/// A subscriber of any node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Node of the subscriber. `None` if its endpoint has no adapter.
+    pub(crate) node: Option<NodeId>,
+    pub(crate) subscriber: SubscriberId,
+}
+
+/// Version of the encoding. Fields that are added at the end do not change it: earlier releases ignore them.
+const VERSION: u8 = 1;
+
+/// Kinds of bodies.
+const JSON: u8 = 0;
+const BINARY: u8 = 1;
+const PRESENCES: u8 = 2;
+
+/// Kinds of origins.
+const NOBODY: u8 = 0;
+const CLIENT: u8 = 1;
+const CHANNEL: u8 = 2;
+
+/// Maximum number of bytes of an encoded message.
+pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Maximum number of bytes of an encoded message besides its texts and its payload.
+const OVERHEAD: usize = 128;
+
+impl<'a> Message<'a> {
+    /// Returns the id of the node that sends it.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::{Message, NodeId};
+    /// fn is_own(message: &Message<'_>, id: NodeId) -> bool {
+    ///     message.node() == id
+    /// }
+    /// ```
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Returns the topic, which may be any text: an adapter encodes it if its engine has rules for names.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Message;
+    /// fn channel(message: &Message<'_>) -> String {
+    ///     format!("my_app:{}", message.topic())
+    /// }
+    /// ```
+    pub fn topic(&self) -> &'a str {
+        self.topic
+    }
+
+    /// Returns the event and the payload of a broadcast, or `None` for a change of presences.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Message;
+    /// fn event<'m>(message: &'m Message<'_>) -> Option<&'m str> {
+    ///     message.broadcast().map(|(event, _)| event)
+    /// }
+    /// ```
+    pub fn broadcast(&self) -> Option<(&str, &Payload)> {
+        match &self.body {
+            Body::Broadcast { event, payload, .. } => Some((event, payload)),
+            Body::Presences(_) => None,
+        }
+    }
+
+    /// Returns the encoded message, for [`Node::receive`](super::Node::receive) of other nodes.
+    ///
+    /// The encoding has a version, so that nodes with different releases of this library understand each other.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Message;
+    /// fn queue(message: &Message<'_>, queue: &mut Vec<(String, bytes::Bytes)>) {
+    ///     queue.push((message.topic().to_owned(), message.encode()));
+    /// }
+    /// ```
+    pub fn encode(&self) -> Bytes {
+        let (kind, event, content, from) = match &self.body {
+            Body::Broadcast {
+                event,
+                payload,
+                from,
+            } if payload.is_binary() => (BINARY, *event, payload.bytes(), *from),
+            Body::Broadcast {
+                event,
+                payload,
+                from,
+            } => (JSON, *event, payload.bytes(), *from),
+            Body::Presences(change) => (PRESENCES, "", *change, None),
+        };
+        let mut out = Vec::with_capacity(OVERHEAD + self.len());
+        out.extend_from_slice(&[VERSION, kind]);
+        out.extend_from_slice(&self.node.to_bytes());
+        put_origin(from, &mut out);
+        for bytes in [self.topic.as_bytes(), event.as_bytes(), content] {
+            put(bytes, &mut out);
+        }
+        out.into()
+    }
+
+    /// Checks that other nodes read a message of this size.
+    pub(super) fn check_size(&self) -> Result<(), TooLarge> {
+        match OVERHEAD + self.len() <= MAX_BYTES {
+            true => Ok(()),
+            false => Err(TooLarge),
+        }
+    }
+
+    /// Returns the number of bytes of its texts and its contents.
+    fn len(&self) -> usize {
+        let body = match &self.body {
+            Body::Broadcast { event, payload, .. } => event.len() + payload.bytes().len(),
+            Body::Presences(change) => change.len(),
+        };
+        self.topic.len() + body
+    }
+
+    /// Decodes a message. Nothing about it is known to be valid.
+    ///
+    /// Bytes after the last field are ignored: later releases may add fields.
+    pub(super) fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        if bytes.len() > MAX_BYTES {
+            return Err(Malformed("it is larger than 16 MiB"));
+        }
+        let mut fields = Fields(bytes);
+        if fields.byte()? != VERSION {
+            return Err(Malformed("this release does not know its version"));
+        }
+        let kind = fields.byte()?;
+        let node = NodeId::from_bytes(fields.array()?);
+        let from = origin(&mut fields)?;
+        let (topic, event, content) = (fields.text()?, fields.text()?, fields.bytes()?);
+        let payload = match kind {
+            JSON => codec::payload(content).ok_or(Malformed("its payload is not JSON"))?,
+            BINARY => Payload::binary(content.to_vec()),
+            PRESENCES => {
+                let body = Body::Presences(content);
+                return Ok(Message { node, topic, body });
+            }
+            _ => return Err(Malformed("this release does not know its kind")),
+        };
+        let body = Body::Broadcast {
+            event,
+            payload,
+            from,
+        };
+        Ok(Message { node, topic, body })
+    }
+}
+
+/// Appends the origin of a message. One without a node is that of no other node's subscriber.
+fn put_origin(from: Option<Origin>, out: &mut Vec<u8>) {
+    let Some(Origin {
+        node: Some(node),
+        subscriber: SubscriberId { client, channel },
+    }) = from
+    else {
+        return out.push(NOBODY);
+    };
+    out.push(channel.map_or(CLIENT, |_| CHANNEL));
+    out.extend_from_slice(&node.to_bytes());
+    out.extend_from_slice(&client.number().to_be_bytes());
+    if let Some(Key(channel)) = channel {
+        out.extend_from_slice(&channel.to_be_bytes());
+    }
+}
+
+fn origin(fields: &mut Fields<'_>) -> Result<Option<Origin>, Malformed> {
+    let kind = fields.byte()?;
+    if kind == NOBODY {
+        return Ok(None);
+    }
+    let node = Some(NodeId::from_bytes(fields.array()?));
+    let client = ClientId::of(fields.number()?);
+    let channel = match kind {
+        CLIENT => None,
+        CHANNEL => Some(Key(u32::from_be_bytes(fields.array()?))),
+        _ => return Err(Malformed("this release does not know its origin")),
+    };
+    let subscriber = SubscriberId { client, channel };
+    Ok(Some(Origin { node, subscriber }))
+}
+
+/// Error of a message that other nodes would not read.
+#[derive(Debug)]
+pub(super) struct TooLarge;
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the message is larger than 16 MiB")
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+#[cfg(test)]
+mod tests;

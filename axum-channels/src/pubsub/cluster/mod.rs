@@ -1,0 +1,112 @@
+//! The other nodes of an endpoint, which an adapter reaches.
+
+mod adapter;
+mod fields;
+mod interests;
+mod message;
+mod node;
+mod node_id;
+mod stats;
+mod tasks;
+
+pub use adapter::Adapter;
+pub(crate) use adapter::AnyAdapter;
+pub(crate) use fields::{Fields, Malformed, put};
+pub use message::Message;
+pub(crate) use message::{Body, Origin};
+pub(crate) use node::Inbound;
+pub use node::Node;
+pub use node_id::{InvalidNodeId, NodeId};
+pub use stats::Stats;
+pub(crate) use tasks::Running;
+
+use crate::error::Result;
+use crate::log;
+use crate::message::Topic;
+use interests::Interests;
+use stats::Counters;
+use std::future::poll_fn;
+use std::sync::{Arc, OnceLock, Weak};
+use tokio::runtime::Handle;
+
+/// A node among others: its id, its adapter, and its topics.
+pub(crate) struct Cluster {
+    id: NodeId,
+    adapter: Box<dyn AnyAdapter>,
+    runtime: Handle,
+    interests: Interests,
+    counters: Counters,
+    /// The endpoint. Set once it exists.
+    inbound: OnceLock<Weak<dyn Inbound>>,
+}
+
+impl Cluster {
+    /// Creates a node. Its tasks run on `runtime`.
+    pub(crate) fn new(adapter: Box<dyn AnyAdapter>, runtime: Handle) -> Arc<Self> {
+        Arc::new(Cluster {
+            id: NodeId::random(),
+            adapter,
+            runtime,
+            interests: Interests::default(),
+            counters: Counters::default(),
+            inbound: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn id(&self) -> NodeId {
+        self.id
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.counters.stats(self.interests.subscribed())
+    }
+
+    /// Returns whether this node is subscribed to a topic.
+    pub(crate) fn has(&self, topic: &str) -> bool {
+        self.interests.has(topic)
+    }
+
+    /// Returns the endpoint, if it still exists.
+    fn inbound(&self) -> Option<Arc<dyn Inbound>> {
+        self.inbound.get()?.upgrade()
+    }
+
+    /// Sends a message to the other nodes. If that fails, it is counted and logged.
+    pub(crate) fn publish(&self, topic: &str, body: Body<'_>) {
+        let message = Message {
+            node: self.id,
+            topic,
+            body,
+        };
+        match self.try_publish(&message) {
+            Ok(()) => self.counters.published(),
+            Err(error) => {
+                self.counters.lost(1);
+                log::not_published(topic, &error);
+            }
+        }
+    }
+
+    fn try_publish(&self, message: &Message<'_>) -> Result<()> {
+        message.check_size()?;
+        self.adapter.publish(message)
+    }
+
+    /// Keeps a topic subscribed to in the engine, until [`release`](Self::release).
+    pub(super) fn acquire(self: &Arc<Self>, topic: &Topic) {
+        if self.interests.acquire(topic) {
+            self.start_task(topic);
+        }
+    }
+
+    pub(super) fn release(self: &Arc<Self>, topic: &Topic) {
+        if self.interests.release(topic) {
+            self.start_task(topic);
+        }
+    }
+
+    /// Waits until the engine has confirmed the subscription to an acquired topic, or has failed to.
+    pub(super) async fn settled(&self, topic: &Topic) {
+        poll_fn(|cx| self.interests.poll_settled(topic, cx.waker())).await;
+    }
+}

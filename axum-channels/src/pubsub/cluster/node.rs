@@ -1,0 +1,217 @@
+use super::{Body, Cluster, Malformed, Message, NodeId, Origin};
+use crate::log;
+use crate::message::{Payload, Topic};
+use crate::pubsub::SubscriberId;
+use bytes::Bytes;
+use std::fmt;
+use std::sync::Arc;
+
+/// Handle of an [`Adapter`](super::Adapter) to its node, to which it passes messages of other nodes.
+///
+/// Clones are the same node. Once the endpoint is dropped, the methods do nothing.
+///
+/// ```
+/// use axum_channels::cluster::Node;
+/// use tokio::sync::mpsc::Receiver;
+///
+/// async fn pass_on(node: Node, mut received: Receiver<Vec<u8>>) {
+///     while let Some(message) = received.recv().await {
+///         node.receive(&message);
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Node {
+    cluster: Arc<Cluster>,
+}
+
+/// The endpoint of a node, as messages of other nodes reach it.
+pub(crate) trait Inbound: Send + Sync {
+    /// Passes a broadcast to the subscribers on this node, except to `from`.
+    fn broadcast(&self, topic: &str, event: &str, payload: &Payload, from: Option<SubscriberId>);
+
+    /// Merges a change of another node's presences, if this node is subscribed to the topic.
+    fn merge_presences(
+        self: Arc<Self>,
+        node: NodeId,
+        topic: &str,
+        change: &[u8],
+    ) -> Result<(), Malformed>;
+
+    /// Drops the presences of another node, which is gone.
+    fn remove_presences(self: Arc<Self>, node: NodeId);
+
+    /// Sends the presences of this node again, after other nodes may have dropped them.
+    fn restore_presences(&self);
+
+    /// Drops the presences of other nodes on a topic, whose changes do not arrive any more.
+    fn forget_presences(&self, topic: &Topic);
+
+    /// Returns the presences of this node on a topic, if there are any.
+    fn presences(&self, topic: &str) -> Option<Vec<u8>>;
+}
+
+impl Node {
+    pub(super) fn new(cluster: Arc<Cluster>) -> Self {
+        Node { cluster }
+    }
+
+    /// Returns the id of this node.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Node;
+    /// fn lease(node: &Node) -> String {
+    ///     format!("my_app:nodes:{}", node.id())
+    /// }
+    /// ```
+    pub fn id(&self) -> NodeId {
+        self.cluster.id
+    }
+
+    /// Passes a message of another node on, [encoded](Message::encode), as the engine delivered it.
+    ///
+    /// The node's own messages are ignored. A message that cannot be decoded is counted and logged: nothing about it is
+    /// trusted.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Node;
+    /// fn on_message(node: &Node, message: &[u8]) {
+    ///     node.receive(message);
+    /// }
+    /// ```
+    pub fn receive(&self, message: &[u8]) {
+        let received = Message::decode(message).and_then(|message| self.pass_on(&message));
+        if let Err(malformed) = received {
+            self.cluster.counters.malformed();
+            log::malformed(malformed.0, message.len());
+        }
+    }
+
+    fn pass_on(&self, message: &Message<'_>) -> Result<(), Malformed> {
+        let inbound = self.cluster.inbound();
+        let Some(inbound) = inbound.filter(|_| message.node != self.id()) else {
+            return Ok(());
+        };
+        match &message.body {
+            Body::Broadcast {
+                event,
+                payload,
+                from,
+            } => {
+                let from = from.filter(|from| from.node == Some(self.id()));
+                let from = from.map(|Origin { subscriber, .. }| subscriber);
+                inbound.broadcast(message.topic, event, payload, from);
+            }
+            Body::Presences(change) => {
+                inbound.merge_presences(message.node, message.topic, change)?;
+            }
+        }
+        self.cluster.counters.received();
+        Ok(())
+    }
+
+    /// Passes a broadcast to the subscribers on this node alone.
+    ///
+    /// It is for messages in a format of another system's. Other messages are passed to [`receive`](Self::receive).
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Node;
+    /// fn on_order(node: &Node, order: &str) {
+    ///     node.broadcast("kitchen", "order", &serde_json::json!({"dish": order}).into());
+    /// }
+    /// ```
+    pub fn broadcast(&self, topic: &str, event: &str, payload: &Payload) {
+        if let Some(inbound) = self.cluster.inbound() {
+            inbound.broadcast(topic, event, payload, None);
+            self.cluster.counters.received();
+        }
+    }
+
+    /// Returns the topics that have subscribers on this node, for an adapter that has to subscribe again.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::{Adapter, Node};
+    /// async fn subscribe_again(adapter: &impl Adapter, node: &Node) -> axum_channels::Result<()> {
+    ///     for topic in node.topics() {
+    ///         adapter.subscribe(&topic).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn topics(&self) -> Vec<Topic> {
+        self.cluster.interests.held()
+    }
+
+    /// Counts messages that were lost after [`publish`](super::Adapter::publish) had taken them, and logs `reason`.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Node;
+    /// fn on_overflow(node: &Node, dropped: u64) {
+    ///     node.lost(dropped, "the engine is slow, and the queue was full");
+    /// }
+    /// ```
+    pub fn lost(&self, messages: u64, reason: &str) {
+        self.cluster.counters.lost(messages);
+        log::messages_lost(messages, reason);
+    }
+
+    /// Returns the presences of this node on a topic, as an encoded message for nodes that subscribe later: see
+    /// [`Adapter::presences`](super::Adapter::presences). `None` if there are none.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Node;
+    /// fn store(node: &Node, topic: &str, engine: &mut Vec<(String, bytes::Bytes)>) {
+    ///     engine.extend(node.presences(topic).map(|presences| (topic.to_owned(), presences)));
+    /// }
+    /// ```
+    pub fn presences(&self, topic: &str) -> Option<Bytes> {
+        let change = self.cluster.inbound()?.presences(topic)?;
+        let message = Message {
+            node: self.id(),
+            topic,
+            body: Body::Presences(&change),
+        };
+        if let Err(error) = message.check_size() {
+            log::not_published(topic, &error.into());
+            return None;
+        }
+        Some(message.encode())
+    }
+
+    /// Drops the presences of another node, which is gone: its clients leave at once.
+    ///
+    /// Messages that it has sent before are ignored from then on. If it was only slow, it calls
+    /// [`restore`](Self::restore).
+    ///
+    /// ```
+    /// # use axum_channels::cluster::{Node, NodeId};
+    /// fn on_expired_lease(node: &Node, of: NodeId) {
+    ///     node.remove(of);
+    /// }
+    /// ```
+    pub fn remove(&self, node: NodeId) {
+        if let Some(inbound) = self.cluster.inbound() {
+            inbound.remove_presences(node);
+        }
+    }
+
+    /// Sends all presences of this node to the others, which may have [removed](Self::remove) it.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Node;
+    /// fn on_lost_lease(node: &Node) {
+    ///     node.restore();
+    /// }
+    /// ```
+    pub fn restore(&self) {
+        if let Some(inbound) = self.cluster.inbound() {
+            inbound.restore_presences();
+        }
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Node").field(&self.id()).finish()
+    }
+}

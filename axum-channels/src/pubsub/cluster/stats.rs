@@ -1,0 +1,59 @@
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Numbers of messages between this node and others, since the endpoint was built. All are zero without an adapter.
+///
+/// ```
+/// # let endpoint = axum_channels::Endpoint::builder().build();
+/// let stats = endpoint.stats().cluster;
+/// assert_eq!((stats.published, stats.received, stats.lost), (0, 0, 0));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Messages that the adapter has taken.
+    pub published: u64,
+    /// Messages of other nodes that were passed on.
+    pub received: u64,
+    /// Messages that were not sent: refused by the adapter, or reported by [`Node::lost`](super::Node::lost).
+    pub lost: u64,
+    /// Messages of other nodes that could not be decoded.
+    pub malformed: u64,
+    /// Topics that the node is subscribed to in the engine.
+    pub topics: usize,
+}
+
+#[derive(Default)]
+pub(super) struct Counters {
+    published: AtomicU64,
+    received: AtomicU64,
+    lost: AtomicU64,
+    malformed: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn published(&self) {
+        self.published.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn received(&self) {
+        self.received.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn lost(&self, count: u64) {
+        self.lost.fetch_add(count, Relaxed);
+    }
+
+    pub(super) fn malformed(&self) {
+        self.malformed.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn stats(&self, topics: usize) -> Stats {
+        Stats {
+            published: self.published.load(Relaxed),
+            received: self.received.load(Relaxed),
+            lost: self.lost.load(Relaxed),
+            malformed: self.malformed.load(Relaxed),
+            topics,
+        }
+    }
+}

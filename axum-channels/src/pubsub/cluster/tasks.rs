@@ -1,0 +1,106 @@
+//! Tasks of a node: that of its adapter, and those of topics whose subscription changes.
+
+use super::interests::Step;
+use super::{Cluster, Inbound, Node};
+use crate::error::Result;
+use crate::log;
+use crate::message::Topic;
+use crate::with_timeout::with_timeout;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::task::AbortHandle;
+use tokio::time::sleep;
+
+/// Time for which a topic without subscribers stays subscribed to in the engine.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Maximum duration of a call of the adapter.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Pause after the first failed subscription. It doubles with each, up to [`MAX_RETRY`].
+const RETRY: Duration = Duration::from_secs(1);
+const MAX_RETRY: Duration = Duration::from_secs(32);
+
+/// Pause before the adapter is run again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The task of an adapter, aborted when this is dropped.
+pub(crate) struct Running(AbortHandle);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Cluster {
+    /// Runs the adapter for an endpoint, until the returned value is dropped.
+    pub(crate) fn run(self: &Arc<Self>, endpoint: Weak<dyn Inbound>) -> Running {
+        let _ = self.inbound.set(endpoint); // it is run once
+        let running = self.runtime.spawn(run(self.clone()));
+        Running(running.abort_handle())
+    }
+
+    /// Starts the task of a topic.
+    pub(super) fn start_task(self: &Arc<Self>, topic: &Topic) {
+        self.runtime.spawn(work(self.clone(), topic.clone()));
+    }
+
+    /// Subscribes to a topic, and loads the presences of other nodes.
+    async fn subscribe(self: &Arc<Self>, topic: &Topic) -> Result<()> {
+        self.adapter.subscribe(topic).await?;
+        let node = Node::new(self.clone());
+        for presences in self.adapter.presences(topic).await? {
+            node.receive(&presences);
+        }
+        Ok(())
+    }
+
+    /// Unsubscribes from a topic. Changes of its presences on other nodes do not arrive any more.
+    async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
+        let unsubscribed = self.adapter.unsubscribe(topic).await;
+        if let Some(inbound) = self.inbound() {
+            inbound.forget_presences(topic);
+        }
+        unsubscribed
+    }
+}
+
+async fn run(cluster: Arc<Cluster>) {
+    loop {
+        let ended = cluster.adapter.run(Node::new(cluster.clone())).await;
+        log::adapter_stopped(ended.err().as_ref());
+        sleep(PAUSE).await;
+    }
+}
+
+/// The task of a topic.
+async fn work(cluster: Arc<Cluster>, topic: Topic) {
+    let mut retry = RETRY;
+    loop {
+        match cluster.interests.next(&topic) {
+            Step::End => return,
+            Step::Subscribe => {
+                let subscribed = limited(cluster.subscribe(&topic)).await;
+                cluster.interests.settle(&topic, subscribed.is_ok());
+                if let Err(error) = subscribed {
+                    log::not_subscribed(&topic, &error);
+                    sleep(retry).await;
+                    retry = MAX_RETRY.min(2 * retry);
+                }
+            }
+            Step::Unsubscribe { departures } => {
+                sleep(LINGER).await;
+                if cluster.interests.abandon(&topic, departures)
+                    && let Err(error) = limited(cluster.unsubscribe(&topic)).await
+                {
+                    log::not_unsubscribed(&topic, &error);
+                }
+            }
+        }
+    }
+}
+
+async fn limited(call: impl Future<Output = Result<()>>) -> Result<()> {
+    with_timeout(LIMIT, call).await?
+}

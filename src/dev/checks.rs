@@ -1,0 +1,63 @@
+//! The conditions of `dev`.
+
+use std::env;
+use std::fs;
+
+use anyhow::Result;
+use tera::Context;
+
+use crate::catalogue::render::Renderer;
+use crate::catalogue::stack::{Dev, Need};
+use crate::catalogue::templates::Origin;
+use crate::error::Misuse;
+use crate::facts;
+use crate::project::Project;
+
+/// Returns what the stack of `project` runs.
+///
+/// # Errors
+/// A condition of the stack is not met, or the stack cannot be run.
+pub fn settings(project: &Project) -> Result<&Dev> {
+    let stack = &project.stack;
+    let Some(settings) = stack.dev.as_ref() else {
+        let misuse = Misuse::new(format!("the stack `{}` has no `dev`", stack.name));
+        return Err(misuse.help("start the app with its own command").into());
+    };
+    if stack.origin == Origin::Project {
+        let misuse = Misuse::new("the project's own `stack.toml` names programs to run");
+        let help = "remove `[dev]` from it, and start the app with its own command";
+        return Err(misuse.help(help).into());
+    }
+    for need in &settings.needs {
+        if !is_met(need, project)? {
+            let misuse = Misuse::new(&need.message);
+            return Err(misuse.help(&need.help).into());
+        }
+    }
+    Ok(settings)
+}
+
+fn is_met(need: &Need, project: &Project) -> Result<bool> {
+    if need
+        .program
+        .as_ref()
+        .is_some_and(|program| !is_program(program))
+    {
+        return Ok(false);
+    }
+    if need.any.is_empty() {
+        return Ok(true);
+    }
+    let renderer = Renderer::new(&project.templates);
+    let mut context = Context::new();
+    context.insert("app", &project.facts);
+    let look = |question: &facts::Question| project.look(question);
+    Ok(facts::first(&need.any, context, &look, &renderer)?.is_some())
+}
+
+/// Returns whether a folder of `PATH` has a file of this name.
+fn is_program(name: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let is_file = |path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    env::split_paths(&path).any(|folder| is_file(folder.join(name)))
+}
