@@ -33,7 +33,7 @@ fn a_socket_is_mounted_beside_the_default_one_and_its_script_imported() {
     );
     assert!(
         endpoint.contains(
-            "use crate::channels::device_socket::DeviceSocket;\nuse crate::channels::user_socket::UserSocket;\nuse crate::log;\nuse crate::state::App;\n"
+            "use crate::channels::device_socket::DeviceSocket;\nuse crate::channels::user_socket::UserSocket;\nuse crate::log;\n"
         ),
         "{endpoint}"
     );

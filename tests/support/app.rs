@@ -1,8 +1,10 @@
 //! Builds of generated apps, in one target folder, so that each dependency is compiled once.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 use super::Sandbox;
 
@@ -44,13 +46,27 @@ const FULL: [&[&str]; 10] = [
     &["gen", "channel", "Board", "--socket", "Kiosk"],
 ];
 
-/// Held during a build: apps have the same names for their libraries, so builds replace each other's.
-static BUILDING: Mutex<()> = Mutex::new(());
+/// The folder of the last build, held during one: apps have the same names for their libraries, so builds replace each
+/// other's.
+static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Marks the sources of an app as changed: cargo compares their times with that of the library, which may be another app's.
+fn touch_sources(folder: &Path) {
+    let sources = super::tree(folder).into_iter().map(|(path, _)| path);
+    for path in sources.filter(|path| path.ends_with(".rs") && !path.starts_with("vendor")) {
+        let file = File::options().append(true).open(folder.join(path));
+        let file = file.expect("it can be written");
+        file.set_modified(SystemTime::now()).expect("it has a time");
+    }
+}
 
 /// Runs cargo in `folder`, with warnings as errors, and returns its output.
 #[track_caller]
 pub fn cargo(folder: &Path, args: &[&str]) -> String {
-    let _turn = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if built.replace(folder.to_owned()).as_deref() != Some(folder) {
+        touch_sources(folder);
+    }
     let mut command = Command::new(env!("CARGO"));
     command.args(args).current_dir(folder);
     command
