@@ -78,6 +78,40 @@ fn an_existing_current_user_is_kept() {
     assert_eq!(sandbox.read(path), own);
 }
 
+/// An app whose router has the plug of `mix phx.gen.auth`.
+pub fn after_phx_gen_auth() -> Sandbox {
+    let sandbox = app(&[CHANNEL]);
+    let path = "my_app/lib/my_app_web/router.ex";
+    let router = sandbox.read(path);
+    let plug = "    plug :put_secure_browser_headers\n";
+    assert!(router.contains(plug), "{router}");
+    let signs_in = format!("{plug}    plug :fetch_current_scope_for_user\n");
+    sandbox.write(path, &router.replace(plug, &signs_in));
+    sandbox
+}
+
+#[test]
+fn tokens_name_the_user_of_phx_gen_auth() {
+    let sandbox = after_phx_gen_auth();
+
+    let ran = sandbox.run(AUTH).succeeded();
+
+    let module = sandbox.read("my_app/lib/my_app_web/channels/socket_token.ex");
+    assert!(
+        module.contains("      %{user: %{id: id}} -> to_string(id)\n"),
+        "{module}"
+    );
+    assert!(!module.contains("guest"), "{module}");
+    let test = sandbox.read("my_app/test/my_app_web/channels/socket_token_test.exs");
+    assert!(
+        test.contains("    setup :register_and_log_in_user\n"),
+        "{test}"
+    );
+    assert!(!test.contains("guest"), "{test}");
+    let says = "Tokens name the user of `mix phx.gen.auth`: see `current_user` in\nlib/my_app_web/channels/socket_token.ex.\n";
+    assert!(ran.stdout.contains(says), "{}", ran.stdout);
+}
+
 #[test]
 fn the_order_of_auth_and_channel_makes_no_difference() {
     let presence: &[&str] = &["gen", "presence"];

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::auth::after_phx_gen_auth;
 use crate::edits::{
     APPLICATION, CHANNEL, ENDPOINT, ENDPOINT_AUTH, Kind, ROUTER, SOCKET, SOCKET_AUTH,
 };
@@ -92,6 +93,14 @@ fn all_that_is_generated_parses_and_is_formatted() {
             is_sound(&sandbox);
         }
     }
+}
+
+#[test]
+#[ignore = "needs elixir"]
+fn tokens_after_phx_gen_auth_parse_and_are_formatted() {
+    let sandbox = after_phx_gen_auth();
+    sandbox.run(&["gen", "auth"]).succeeded();
+    is_sound(&sandbox);
 }
 
 #[test]
