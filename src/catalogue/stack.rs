@@ -41,7 +41,7 @@ pub struct Stack {
     pub dev: Option<Dev>,
 }
 
-/// What `hello-sockets dev` runs: `build`, and then the binary, or else `run`.
+/// Programs of `hello-sockets dev`: `build`, and then the binary, or else `run`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dev {
@@ -74,7 +74,7 @@ pub struct Need {
     pub any: Vec<Lookup>,
     /// The error without it.
     pub message: String,
-    /// What to do then.
+    /// Way out, for the error message.
     pub help: String,
 }
 

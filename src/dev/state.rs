@@ -43,7 +43,7 @@ pub struct Binary {
     pub changed: SystemTime,
 }
 
-/// What browsers get.
+/// The server that answers browsers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum View {
     /// The app answers.

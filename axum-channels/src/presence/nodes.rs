@@ -112,7 +112,7 @@ impl Tracker {
 
     /// Drops the presences of a node that is gone, and returns the change of each topic.
     ///
-    /// What it sent before and arrives later is ignored.
+    /// Messages of the node that were sent before and arrive later are ignored.
     pub(crate) fn remove(&self, node: NodeId) -> Vec<(Topic, PresenceDiff)> {
         let mut floors = lock(&self.floors);
         let mut diffs = Vec::new();
