@@ -239,7 +239,7 @@ async fn nothing_is_left_of_clients_at_their_worst() {
     let addr = serve(&endpoint).await;
     let mut witness = Ws::open(addr).await;
     let mut used = Vec::new();
-    for round in 0..6 {
+    for round in 0..9 {
         let clients = (0..100).map(|n| tokio::spawn(misbehave(addr, 100 * round + n)));
         let clients: Vec<_> = clients.collect();
         for client in clients {
@@ -257,10 +257,14 @@ async fn nothing_is_left_of_clients_at_their_worst() {
     witness.expect_close(1001).await;
     drop(witness);
     eventually("nobody is left", || left() == (0, 0, 0)).await;
-    // Permanent allocations, such as a buffer per thread, are made in the first round. If each client left 20 bytes behind,
-    // that would be 10,000 in the other five.
-    let (first, last) = (used[0], used[used.len() - 1]);
-    assert!(last < first + 10_000, "bytes in use: {used:?}");
+    // Permanent allocations, such as a buffer per thread, are made in the first round, and tokio frees closed streams in batches
+    // of some kilobytes. If each client left 20 bytes behind, that would be 12,000 from the first three rounds to the last three.
+    let least = |rounds: &[usize]| rounds.iter().min().copied();
+    let (first, last) = (least(&used[..3]), least(&used[6..]));
+    assert!(
+        last < first.map(|bytes| bytes + 10_000),
+        "bytes in use: {used:?}"
+    );
 }
 
 /// The test runner captures panics, with backtraces, which would count as memory.
