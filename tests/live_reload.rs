@@ -29,8 +29,8 @@ fn each_change_of_a_file_reaches_the_page() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     app::npm(&["install"], &tests);
 
-    let status = Command::new("node")
-        .args(["--test", "--test-force-exit", "live_reload.mjs"])
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-force-exit", "live_reload.mjs"])
         .current_dir(&tests)
         .env("HELLO_SOCKETS", env!("CARGO_BIN_EXE_hello-sockets"))
         .env("APP_DIR", &folder)
@@ -39,9 +39,8 @@ fn each_change_of_a_file_reaches_the_page() {
         .env(
             "SCREENSHOT_DIR",
             Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots"),
-        )
-        .status()
-        .expect("node starts");
+        );
+    let status = app::alone(&folder, || node.status()).expect("node starts");
 
     assert!(status.success(), "see above");
 }

@@ -60,19 +60,24 @@ fn touch_sources(folder: &Path) {
     }
 }
 
-/// Runs cargo in `folder`, with warnings as errors, and returns its output.
-#[track_caller]
-pub fn cargo(folder: &Path, args: &[&str]) -> String {
+/// Does something that builds the app in `folder` with this target folder, while no other test builds.
+pub fn alone<T>(folder: &Path, work: impl FnOnce() -> T) -> T {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     if built.replace(folder.to_owned()).as_deref() != Some(folder) {
         touch_sources(folder);
     }
+    work()
+}
+
+/// Runs cargo in `folder`, with warnings as errors, and returns its output.
+#[track_caller]
+pub fn cargo(folder: &Path, args: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO"));
     command.args(args).current_dir(folder);
     command
         .env("CARGO_TARGET_DIR", target())
         .env("RUSTFLAGS", "-D warnings");
-    let output = command.output().expect("cargo starts");
+    let output = alone(folder, || command.output()).expect("cargo starts");
     let printed = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
