@@ -295,7 +295,14 @@ impl Nginx {
              http {{\naccess_log off;\n{temporary}{site}}}\n"
         );
         fs::write(&config, text).expect("it is written");
-        let process = Command::new("nginx")
+        // Debian has it in a folder that only some have in their PATH.
+        let debian = Path::new("/usr/sbin/nginx");
+        let nginx = if debian.exists() {
+            debian
+        } else {
+            Path::new("nginx")
+        };
+        let process = Command::new(nginx)
             .arg("-e")
             .arg("stderr")
             .arg("-c")

@@ -130,12 +130,13 @@ fn a_mounted_socket_stands_in_the_endpoints_own_body_before_the_plugs_or_beside_
         if edited == fixture.before || fixture.name.starts_with("broken") {
             continue;
         }
-        let calls = elixir("tree.exs", &["Phoenix.Endpoint", "socket", "plug"], &edited);
+        let ours = "socket \"/socket\", MyAppWeb.UserSocket, [websocket: true, longpoll: false]";
+        let modules = elixir("tree.exs", &["Phoenix.Endpoint", "socket", "plug"], &edited);
+        let calls = modules.split("\n\n").find(|calls| calls.contains(ours));
+        let calls = calls.unwrap_or_else(|| panic!("{}\n{modules}", fixture.name));
         let place = |wanted: &str| calls.lines().position(|line| line.contains(wanted));
-        let ours =
-            place("socket \"/socket\", MyAppWeb.UserSocket, [websocket: true, longpoll: false]");
+        let ours = place(ours);
 
-        assert!(ours.is_some(), "{}\n{calls}", fixture.name);
         let above = ours.and_then(|at| calls.lines().nth(at.checked_sub(1)?));
         let is_beside_another = above.is_some_and(|line| line.contains(" socket "));
         assert!(
@@ -143,7 +144,7 @@ fn a_mounted_socket_stands_in_the_endpoints_own_body_before_the_plugs_or_beside_
             "{}\n{calls}",
             fixture.name
         );
-        let sockets = calls
+        let sockets = modules
             .lines()
             .filter(|line| line.contains(", MyAppWeb.UserSocket"))
             .count();

@@ -29,6 +29,11 @@ end
       {other, found}
   end)
 
-for expressions <- found, {{name, _meta, [_ | _] = arguments}, at} <- Enum.with_index(expressions), name in names do
-  IO.puts("#{at} #{name} #{Enum.map_join(arguments, ", ", &Macro.to_string/1)}")
+for expressions <- found do
+  for {{name, _meta, [_ | _] = arguments}, at} <- Enum.with_index(expressions), name in names do
+    IO.puts("#{at} #{name} #{Enum.map_join(arguments, ", ", &Macro.to_string/1)}")
+  end
+
+  # Between modules.
+  IO.puts("")
 end
