@@ -1,6 +1,6 @@
 //! `dev`: builds and runs the current app, and brings each change of a file to the browser.
 //!
-//! The command holds the listening socket. A new server takes it over from the one before, so that no request is
+//! The command holds the listening socket. A new server takes it over from the one before, so that no connection is
 //! refused; without a server, the command itself answers, with the problems of the build.
 //!
 //! - [`checks`], the conditions
