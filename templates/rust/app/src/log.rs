@@ -26,9 +26,9 @@ pub struct Log {
 /// Format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Lines for a terminal, which shows the time itself.
+    /// Lines without the time, for a terminal.
     Short,
-    /// The same, with the time.
+    /// Lines with the time.
     Text,
     /// An object per line, for programs.
     Json,
