@@ -7,7 +7,6 @@ use axum_channels::{Endpoint, Payload, Reply};
 use serde_json::{Value, json};
 
 use team_chat::auth;
-use team_chat::channels::room_channel::RoomChannel;
 
 const TOPIC: &str = "room:lobby";
 
@@ -37,7 +36,7 @@ fn texts(history: &Value) -> Vec<[&Value; 4]> {
 #[tokio::test]
 async fn a_message_reaches_all_clients_in_the_room_and_no_other() {
     let endpoint = support::endpoint().await;
-    let mut alice = support::join::<RoomChannel>(&endpoint, TOPIC).await;
+    let mut alice = join(&endpoint, "alice", TOPIC).await;
     let mut bob = join(&endpoint, "bob", TOPIC).await;
     let mut carol = join(&endpoint, "carol", "room:help").await;
 
@@ -55,7 +54,7 @@ async fn a_message_reaches_all_clients_in_the_room_and_no_other() {
 #[tokio::test]
 async fn who_joins_later_receives_the_history_of_the_room_and_the_names_of_all() {
     let endpoint = support::endpoint().await;
-    let mut alice = support::join::<RoomChannel>(&endpoint, TOPIC).await;
+    let mut alice = join(&endpoint, "alice", TOPIC).await;
     let mut help = join(&endpoint, "alice", "room:help").await;
     say(&mut alice, "one").await;
     say(&mut help, "two").await;
@@ -79,7 +78,7 @@ async fn who_joins_later_receives_the_history_of_the_room_and_the_names_of_all()
 #[tokio::test]
 async fn a_mentioned_user_is_told_in_any_room_once() {
     let endpoint = support::endpoint().await;
-    let mut alice = support::join::<RoomChannel>(&endpoint, TOPIC).await;
+    let mut alice = join(&endpoint, "alice", TOPIC).await;
     let mut inbox = join(&endpoint, "bob", "inbox:bob").await;
 
     say(&mut alice, "(@carol) @bob, are you there? @bob!").await;
@@ -93,7 +92,7 @@ async fn a_mentioned_user_is_told_in_any_room_once() {
 #[tokio::test]
 async fn a_file_of_200_kb_becomes_a_message_with_its_name() {
     let endpoint = support::endpoint().await;
-    let mut alice = support::join::<RoomChannel>(&endpoint, TOPIC).await;
+    let mut alice = join(&endpoint, "alice", TOPIC).await;
     let mut bytes = b"notes.txt\n".to_vec();
     bytes.resize(bytes.len() + 200_000, b'x');
 
@@ -107,7 +106,7 @@ async fn a_file_of_200_kb_becomes_a_message_with_its_name() {
 #[tokio::test]
 async fn what_is_empty_too_long_or_without_a_name_is_refused_and_the_room_goes_on() {
     let endpoint = support::endpoint().await;
-    let mut alice = support::join::<RoomChannel>(&endpoint, TOPIC).await;
+    let mut alice = join(&endpoint, "alice", TOPIC).await;
     let name = "a file has a name of 1 to 255 bytes";
     let mut large = b"large\n".to_vec();
     large.resize(large.len() + 1024 * 1024 + 1, 0);

@@ -1,4 +1,5 @@
 //! Helpers for the tests of all channels.
+#![allow(dead_code, reason = "each test file uses a part of this")]
 
 use axum_channels::testing::{self, TestChannel};
 use axum_channels::{Channel, Endpoint};
