@@ -1,5 +1,6 @@
 //! The command line. The subcommands of `gen` and the flags of `new` come from the catalogue.
 
+mod documents;
 mod generators;
 
 use std::path::PathBuf;
@@ -8,11 +9,14 @@ use anyhow::Result;
 use clap::builder::PossibleValue;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args as _, FromArgMatches, ValueEnum};
+use clap_complete::Shell;
 
 use crate::catalogue::generator::{APP, Generator};
 use crate::catalogue::{Stack, Templates};
 use crate::project::Project;
 use generators::{Asked, arguments, asked, subcommands};
+
+pub use documents::Page;
 
 /// The parsed command line.
 #[derive(Debug)]
@@ -26,6 +30,9 @@ pub enum Command {
     New(New),
     Gen(Gen),
     Dev(Dev),
+    /// `completions`: the script.
+    Completions(String),
+    Man(Man),
     /// `templates docs`: the reference of templates.
     Reference,
     /// `templates test`: the test cases of the project's own places.
@@ -70,6 +77,15 @@ pub struct Dev {
     /// Arguments for the build, or for a server that reloads itself
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
+}
+
+/// The man pages, and where to write them.
+#[derive(Debug)]
+pub struct Man {
+    /// All pages, that of the command itself first.
+    pub pages: Vec<Page>,
+    /// Without it, the first page is printed.
+    pub folder: Option<PathBuf>,
 }
 
 /// Options of all commands that write.
@@ -120,6 +136,18 @@ Examples:
   hello-sockets dev --port 8080
   hello-sockets dev -- --features admin     with arguments for `cargo build`";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  bash         echo 'source <(hello-sockets completions bash)' >> ~/.bashrc
+  zsh          hello-sockets completions zsh > ~/.zfunc/_hello-sockets   (a folder of fpath)
+  fish         hello-sockets completions fish > ~/.config/fish/completions/hello-sockets.fish
+  PowerShell   hello-sockets completions powershell >> $PROFILE";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  hello-sockets man | man -l -
+  hello-sockets man ~/.local/share/man/man1 && man hello-sockets-gen-channel";
+
 const NEW_EXAMPLES: &str = "\
 Examples:
   hello-sockets new my_app
@@ -137,15 +165,17 @@ impl Args {
         let typed: Vec<_> = std::env::args_os().collect();
         let has = |word: &str| typed.iter().any(|arg| arg == word);
         // Reads templates only for commands that need them.
-        let new = match has("new") {
+        let is_whole = has("completions") || has("man");
+        let new = match has("new") || is_whole {
             true => new_command(built_in)?,
             false => clap::Command::new("new"),
         };
-        let generators = match has("gen") {
+        let generators = match has("gen") || is_whole {
             true => subcommands(around, built_in)?,
             false => Vec::new(),
         };
-        let matches = command(new, generators).get_matches_from(typed);
+        let tree = command(new, generators);
+        let matches = tree.clone().get_matches_from(typed);
         let color = matches.get_one("color").copied().unwrap_or(Color::Auto);
         let command = match matches.subcommand() {
             Some(("new", matches)) => Command::New(New::read(matches)),
@@ -156,6 +186,14 @@ impl Args {
             Some(("dev", matches)) => {
                 Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
             }
+            Some(("completions", matches)) => {
+                let shell = matches.get_one("shell").copied().unwrap_or(Shell::Bash);
+                Command::Completions(documents::completions(shell, tree))
+            }
+            Some(("man", matches)) => Command::Man(Man {
+                pages: documents::pages(tree)?,
+                folder: matches.get_one("folder").cloned(),
+            }),
             Some((_, matches)) if matches.subcommand_name() == Some("test") => {
                 Command::TestTemplates
             }
@@ -195,6 +233,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
             clap::Command::new("test")
                 .about("Run the test cases of the places in .hello-sockets/templates/"),
         );
+    let [completions, man] = document_commands();
     clap::Command::new("hello-sockets")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Creates and extends realtime apps: a WebSocket server with channels, its tests, and a page that uses them")
@@ -207,6 +246,30 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .subcommand(generate)
         .subcommand(dev)
         .subcommand(templates)
+        .subcommand(completions)
+        .subcommand(man)
+}
+
+fn document_commands() -> [clap::Command; 2] {
+    let shell = Arg::new("shell")
+        .value_name("SHELL")
+        .required(true)
+        .value_parser(clap::value_parser!(Shell))
+        .help("Shell of the script");
+    let folder = Arg::new("folder")
+        .value_name("FOLDER")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("Folder for the pages of all commands. Without it, the first page is printed");
+    [
+        clap::Command::new("completions")
+            .about("Print a script that completes commands in a shell")
+            .after_help(COMPLETIONS_EXAMPLES)
+            .arg(shell),
+        clap::Command::new("man")
+            .about("Print the man page, or write those of all commands to a folder")
+            .after_help(MAN_EXAMPLES)
+            .arg(folder),
+    ]
 }
 
 fn new_command(templates: &Templates) -> Result<clap::Command> {

@@ -37,13 +37,13 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
-use args::{Args, Command, Common, Dev, Gen};
+use args::{Args, Command, Common, Dev, Gen, Man};
 use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
 use catalogue::templates::SHARED;
-use output::interrupt;
 use output::terminal::{self, Terminal};
+use output::{apply, interrupt};
 use plan::Request;
 use project::Project;
 use run::{Answers, Ending, Run};
@@ -62,9 +62,10 @@ const OPEN: u8 = 3;
 fn run() -> Result<ExitCode> {
     // Read once: parsing the files of a stack takes as long as the edits.
     let built_in = Rc::new(Templates::default());
-    // The current project may have its own generators, for `gen` and its help, and places with test cases.
+    // The current project may have its own generators, for `gen`, its help and completions, and places with test cases.
     let has = |word: &str| std::env::args_os().any(|arg| arg == word);
-    let around = match has("gen") || has("dev") || has("templates") && has("test") {
+    let lists = ["gen", "completions", "man"].into_iter().any(has);
+    let around = match lists || has("dev") || has("templates") && has("test") {
         true => Project::around(&built_in)?,
         false => Vec::new(),
     };
@@ -88,6 +89,14 @@ fn run() -> Result<ExitCode> {
             Ok(code(outcome, &Common::default()))
         }
         Command::Dev(dev) => run_app(&dev, around, terminal),
+        Command::Completions(script) => {
+            terminal.print(&script);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man(man) => {
+            print_or_write(&man, &terminal)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Reference => {
             terminal.print(&reference(&built_in)?);
             Ok(ExitCode::SUCCESS)
@@ -105,6 +114,20 @@ fn run_app(_: &Dev, _: Vec<Project>, _: Terminal) -> Result<ExitCode> {
     let misuse = error::Misuse::new("`dev` needs Unix: it hands a socket to the app");
     let help = "run the app itself: `cargo run`, or `mix phx.server`";
     Err(misuse.help(help).into())
+}
+
+fn print_or_write(man: &Man, terminal: &Terminal) -> Result<()> {
+    let Some(folder) = &man.folder else {
+        let first = man.pages.first().map(|page| page.text.as_slice());
+        terminal.print(&String::from_utf8_lossy(first.unwrap_or_default()));
+        return Ok(());
+    };
+    for page in &man.pages {
+        let path = folder.join(&page.file);
+        apply::renew(&path, &page.text)?;
+        terminal.report("creating", path.display());
+    }
+    Ok(())
 }
 
 fn code(ending: Ending, common: &Common) -> ExitCode {
