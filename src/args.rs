@@ -1,8 +1,10 @@
 //! The command line. The subcommands of `gen` and the flags of `new` come from the catalogue.
 
+mod common;
 mod documents;
 mod generators;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -13,9 +15,11 @@ use clap_complete::Shell;
 
 use crate::catalogue::generator::{APP, Generator};
 use crate::catalogue::{Stack, Templates};
+use crate::error::Misuse;
 use crate::project::Project;
 use generators::{Asked, arguments, asked, subcommands};
 
+pub use common::{Common, Detail, Form};
 pub use documents::Page;
 
 /// The parsed command line.
@@ -88,26 +92,6 @@ pub struct Man {
     pub folder: Option<PathBuf>,
 }
 
-/// Options of all commands that write.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct Common {
-    /// Answer every question with yes
-    #[arg(short, long)]
-    pub yes: bool,
-    /// Report the changes, and write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Overwrite files that differ, without asking
-    #[arg(long, conflicts_with = "skip")]
-    pub force: bool,
-    /// Keep files that differ, without asking
-    #[arg(long)]
-    pub skip: bool,
-    /// Exit with code 3 if manual steps are left
-    #[arg(long)]
-    pub strict: bool,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     Auto,
@@ -175,7 +159,12 @@ impl Args {
             false => Vec::new(),
         };
         let tree = command(new, generators);
-        let matches = tree.clone().get_matches_from(typed);
+        let matches = match tree.clone().try_get_matches_from(&typed) {
+            Err(error) if error.use_stderr() && is_json(&typed) => {
+                return Err(misuse(&error).into());
+            }
+            matches => matches.unwrap_or_else(|error| error.exit()),
+        };
         let color = matches.get_one("color").copied().unwrap_or(Color::Auto);
         let command = match matches.subcommand() {
             Some(("new", matches)) => Command::New(New::read(matches)),
@@ -201,6 +190,20 @@ impl Args {
         };
         Ok(Self { command, color })
     }
+}
+
+/// Returns whether a report is asked for as JSON, also if the command line is invalid.
+pub fn is_json(typed: &[OsString]) -> bool {
+    let has = |word: &str| typed.iter().any(|arg| arg == word);
+    has("--json") && (has("new") || has("gen"))
+}
+
+/// Returns the error of an invalid command line: its first line, and the rest as help.
+fn misuse(error: &clap::Error) -> Misuse {
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let (message, help) = text.split_once("\n\n").unwrap_or((text, ""));
+    Misuse::new(message.trim()).help(help.trim())
 }
 
 fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command {

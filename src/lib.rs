@@ -32,6 +32,7 @@ mod run;
 mod secrets;
 mod shell;
 
+use std::cell::RefCell;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -42,6 +43,9 @@ use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
 use catalogue::templates::SHARED;
+use facts::Question;
+use output::report::{LookUp, Outcome, Report};
+use output::reporter::Reporter;
 use output::terminal::{self, Terminal};
 use output::{apply, interrupt};
 use plan::Request;
@@ -50,10 +54,17 @@ use run::{Answers, Ending, Run};
 
 /// Runs the command, and prints its error.
 pub fn main() -> ExitCode {
-    match run() {
-        Ok(code) => code,
-        Err(error) => terminal::fail(&error),
+    let error = match run() {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
+    let report = Report::of_error(&error);
+    let typed: Vec<_> = std::env::args_os().collect();
+    match report.json() {
+        Ok(json) if args::is_json(&typed) => Terminal::default().print(&json),
+        _ => terminal::fail(&report.errors),
     }
+    ExitCode::from(report.exit_code)
 }
 
 /// Exit code of a run with `--strict` that leaves manual steps.
@@ -70,23 +81,27 @@ fn run() -> Result<ExitCode> {
         false => Vec::new(),
     };
     let args = Args::parse(around.first(), &built_in)?;
-    let mut terminal = Terminal::new(args.color);
+    let terminal = Terminal::new(args.color);
     match args.command {
         Command::New(mut new) => {
             interrupt::watch()?;
-            new::complete(&mut new, &built_in, &terminal)?;
-            let ending = new::new(&new, &built_in, &mut terminal)?;
-            Ok(code(ending, &new.common))
+            let common = new.common.clone();
+            reported(terminal, &common, |reporter| {
+                new::complete(&mut new, &built_in, reporter)?;
+                new::new(&new, &built_in, reporter)
+            })
         }
         Command::Gen(generate) => {
             interrupt::watch()?;
             let common = generate.common.clone();
-            Ok(code(r#gen(generate, around, &mut terminal)?, &common))
+            reported(terminal, &common, |reporter| {
+                r#gen(generate, around, reporter)
+            })
         }
         Command::TestTemplates => {
             let project = Project::only(around)?;
-            let outcome = test_templates(&project, &terminal)?;
-            Ok(code(outcome, &Common::default()))
+            let (_, code) = ended(test_templates(&project, &terminal)?, &Common::default());
+            Ok(ExitCode::from(code))
         }
         Command::Dev(dev) => run_app(&dev, around, terminal),
         Command::Completions(script) => {
@@ -130,11 +145,27 @@ fn print_or_write(man: &Man, terminal: &Terminal) -> Result<()> {
     Ok(())
 }
 
-fn code(ending: Ending, common: &Common) -> ExitCode {
+/// Does something that is reported, and ends the report.
+fn reported(
+    terminal: Terminal,
+    common: &Common,
+    work: impl FnOnce(&mut Reporter) -> Result<Ending>,
+) -> Result<ExitCode> {
+    let terminal = terminal.shaped(common.form(), common.detail());
+    let mut reporter = Reporter::new(terminal, common);
+    let ending = work(&mut reporter)?;
+    let (outcome, code) = ended(ending, common);
+    reporter.end(outcome, code)?;
+    Ok(ExitCode::from(code))
+}
+
+/// Returns the outcome and the exit code.
+fn ended(ending: Ending, common: &Common) -> (Outcome, u8) {
     match ending {
-        Ending::Failed => ExitCode::FAILURE,
-        Ending::Open if common.strict => ExitCode::from(OPEN),
-        Ending::Open | Ending::Done => ExitCode::SUCCESS,
+        Ending::Done => (Outcome::Done, 0),
+        Ending::Open if common.strict => (Outcome::ManualSteps, OPEN),
+        Ending::Open => (Outcome::ManualSteps, 0),
+        Ending::Failed => (Outcome::Failed, 1),
     }
 }
 
@@ -162,7 +193,7 @@ fn test_templates(project: &Project, terminal: &Terminal) -> Result<Ending> {
     })
 }
 
-fn r#gen(args: Gen, around: Vec<Project>, terminal: &mut Terminal) -> Result<Ending> {
+fn r#gen(args: Gen, around: Vec<Project>, reporter: &mut Reporter) -> Result<Ending> {
     let project = Project::only(around)?;
     let renderer = Renderer::new(&project.templates);
     let request = Request {
@@ -170,16 +201,27 @@ fn r#gen(args: Gen, around: Vec<Project>, terminal: &mut Terminal) -> Result<End
         options: args.asked.options,
         ..Request::default()
     };
+    let look_ups = RefCell::new(Vec::new());
+    let look = |question: &Question| {
+        let found = project.look(question)?;
+        if reporter.is_verbose() {
+            look_ups.borrow_mut().push(LookUp::new(question, &found));
+        }
+        Ok(found)
+    };
     let stack = plan::Stack {
         name: &project.stack.name,
         facts: &project.facts,
         renderer: &renderer,
-        look: &|question| project.look(question),
+        look: &look,
     };
     let plan = stack.plan(&args.generator, &request)?;
+    for look_up in look_ups.take() {
+        reporter.look_up(look_up);
+    }
     let answers = Answers {
         yes: args.common.yes,
         given: args.asked.answers,
     };
-    Run::new(&project, &renderer, &args.common, terminal, answers).all(&plan)
+    Run::new(&project, &renderer, &args.common, reporter, answers).all(&plan)
 }

@@ -191,9 +191,14 @@ pub fn resolved(root: &Path, path: &Path) -> PathBuf {
     }
 }
 
+/// Returns `root` from the root of the file system on.
+pub fn absolute(root: &Path) -> PathBuf {
+    std::path::absolute(root).unwrap_or_else(|_| root.to_owned())
+}
+
 /// Returns `root` without links and `..`: if it does not exist yet, in the closest folder that does.
 fn whole(root: &Path) -> PathBuf {
-    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let root = absolute(root);
     let there = root.ancestors().find_map(|folder| {
         let whole = fs::canonicalize(folder).ok()?;
         Some(whole.join(root.strip_prefix(folder).ok()?))

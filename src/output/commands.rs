@@ -6,11 +6,11 @@ use std::process::{Command as Process, Stdio};
 
 use crate::catalogue::generator::Command;
 
-/// Runs `command` in `root`, with inherited output.
+/// Runs `command` in `root`, with the standard output `stdout`.
 ///
 /// # Errors
 /// The reason of the failure, in a few words.
-pub fn run(command: &Command, root: &Path) -> Result<(), String> {
+pub fn run(command: &Command, root: &Path, stdout: Stdio) -> Result<(), String> {
     let Some((program, arguments)) = command.run.split_first() else {
         return Ok(());
     };
@@ -18,6 +18,7 @@ pub fn run(command: &Command, root: &Path) -> Result<(), String> {
         .args(arguments)
         .current_dir(root)
         .stdin(Stdio::null())
+        .stdout(stdout)
         .status();
     match status {
         Ok(status) if status.success() => Ok(()),
