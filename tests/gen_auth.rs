@@ -51,7 +51,7 @@ fn a_socket_requires_a_token_and_its_script_sends_one() {
     );
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert!(
-        script.contains("new Socket(\"/socket\", { authToken: token })\n"),
+        script.contains("new Socket(path(\"/socket\"), { authToken: token })\n"),
         "{script}"
     );
     assert!(script.contains("\nconnectWithToken(socket)\n"), "{script}");

@@ -314,10 +314,11 @@ fn in_somebodys_workspace_is_sound() {
 }
 
 #[test]
-#[ignore = "compiles a generated app"]
+#[ignore = "compiles a generated app, needs npm"]
 fn a_release_needs_its_secret_and_a_port_that_is_one() {
     let sandbox = Sandbox::with_app();
     let folder = sandbox.path().join("my_app");
+    app::npm(&["install", "--prefix", "assets"], &folder);
     cargo(&folder, &["build", "--release"]);
     let binary = app::target().join("release/my_app");
     let start = |name: &str, value: &str| {

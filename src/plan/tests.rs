@@ -119,6 +119,9 @@ fn every_query_for_a_fact_or_a_list_is_one_of_tree_sitters_own() {
     for name in Stack::names(&templates) {
         let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
         let look = |question: &facts::Question| {
+            if question.program.is_some() {
+                return Ok(Vec::new()); // there is no query
+            }
             let file = question.file.iter().chain(&question.search).next();
             let file = file.expect("it looks into files");
             let queries = [&question.query, &question.within, &question.except];

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::env;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -158,6 +159,12 @@ pub fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// Returns whether a folder of `PATH` has a file of this name.
+pub fn is_program(name: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(name).is_file())
 }
 
 #[cfg(test)]
