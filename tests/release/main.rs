@@ -1,7 +1,7 @@
 //! `hello-sockets gen release`: the files for deployment, tried.
 //!
-//! Ignored by default: compiles an app, needs npm and nginx. `cargo test -- --ignored` runs them. Not tried are docker itself, systemd
-//! and Caddy.
+//! Ignored by default: compiles an app, needs npm, nginx, systemd and Caddy. `cargo test -- --ignored` runs them. Docker itself is not
+//! tried; systemd and Caddy check their files, and do not run.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod checks;
 mod image;
 mod nginx;
 

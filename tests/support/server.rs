@@ -54,7 +54,7 @@ impl Server {
             .next()
             .and_then(|line| line.rsplit(':').next());
         server.port = port.and_then(|port| port.parse().ok()).expect("a port");
-        let access = server.log_line("Access MyApp");
+        let access = server.log_line("Access ");
         let url = access.split_once(" at ").expect("it is there").1;
         // The line may be JSON.
         server.url = url.split('"').next().unwrap_or(url).to_owned();
