@@ -28,6 +28,7 @@ pub use part::{fill, mark};
 pub use place::Place;
 #[cfg(test)]
 pub use query::Query;
+use source::Match;
 pub use source::Source;
 
 /// Outcome of an edit.
@@ -92,21 +93,16 @@ pub fn lines(parts: &[Place]) -> Vec<String> {
 /// # Errors
 /// A query is invalid: a fault in the files of a stack, not in `source`.
 pub fn values(source: &Source, within: Option<&str>, query: &str) -> Result<Vec<String>> {
-    let scopes = match within {
+    let found = match within {
+        None => source.find(query)?,
         Some(within) => {
-            let found = source.find(within)?;
-            found.iter().filter_map(|m| m.node("scope")).collect()
-        }
-        None => vec![source.root()],
-    };
-    let mut values = Vec::new();
-    for scope in scopes {
-        let found = source.find_in(scope, query)?;
-        values.extend(
+            let mut found = Vec::new();
+            for scope in source.find(within)?.iter().filter_map(|m| m.node("scope")) {
+                found.extend(source.find_in(scope, query)?);
+            }
             found
-                .iter()
-                .map(|m| m.text("value").unwrap_or_default().to_owned()),
-        );
-    }
-    Ok(values)
+        }
+    };
+    let value = |m: &Match<'_>| m.text("value").unwrap_or_default().to_owned();
+    Ok(found.iter().map(value).collect())
 }

@@ -16,6 +16,7 @@
 
 mod names;
 mod parse;
+mod words;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ pub use names::Names;
 use super::glob;
 use super::language::Language;
 use super::source::Source;
+use words::Words;
 
 /// Captures of a match: names and nodes, in the order of the pattern.
 pub type Captures<'tree> = Vec<(Arc<str>, Node<'tree>)>;
@@ -52,6 +54,7 @@ pub struct Query {
 struct Pattern {
     form: Form,
     predicates: Vec<Predicate>,
+    words: Words,
 }
 
 /// Form of one node.

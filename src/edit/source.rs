@@ -13,7 +13,8 @@ use super::query::{Captures, Names, Query};
 pub struct Source {
     pub text: String,
     pub language: &'static Language,
-    tree: Tree,
+    /// Parsed when a query may match.
+    tree: OnceCell<Tree>,
     names: OnceCell<Names>,
     /// The nodes in the order of the file: their ids and the numbers of their kinds.
     nodes: OnceCell<Vec<(usize, u16)>>,
@@ -26,70 +27,71 @@ pub struct Match<'a> {
 }
 
 impl Source {
-    pub fn parse(text: String, language: &'static Language) -> Self {
-        Self::parse_from(None, text, language)
-    }
-
-    /// Returns the same file with another text. Its unchanged start and end are not parsed again.
-    pub fn with_text(&self, text: String) -> Self {
-        let mut tree = self.tree.clone();
-        tree.edit(&difference(&self.text, &text));
-        Self::parse_from(Some(&tree), text, self.language)
-    }
-
-    #[expect(
-        clippy::expect_used,
-        reason = "fails only for a grammar built for another tree-sitter, which no test would survive"
-    )]
-    fn parse_from(old: Option<&Tree>, text: String, language: &'static Language) -> Self {
-        let mut parser = Parser::new();
-        parser
-            .set_language(language.grammar())
-            .expect("a linked grammar has the linked version");
-        let tree = parser
-            .parse(&text, old)
-            .expect("a language is set and nothing cancels");
+    /// Returns the source of a file. It is parsed when it is needed.
+    pub fn new(text: String, language: &'static Language) -> Self {
         Self {
             text,
             language,
-            tree,
+            tree: OnceCell::new(),
             names: OnceCell::new(),
             nodes: OnceCell::new(),
         }
     }
 
+    /// Returns the same file with another text. Its unchanged start and end are not parsed again.
+    pub fn with_text(&self, text: String) -> Self {
+        let mut old = self.tree().clone();
+        old.edit(&difference(&self.text, &text));
+        let tree = parse(Some(&old), &text, self.language);
+        Self {
+            tree: OnceCell::from(tree),
+            ..Self::new(text, self.language)
+        }
+    }
+
+    fn tree(&self) -> &Tree {
+        let parse = || parse(None, &self.text, self.language);
+        self.tree.get_or_init(parse)
+    }
+
+    /// Returns whether a query has needed the syntax tree.
+    #[cfg(test)]
+    pub fn is_parsed(&self) -> bool {
+        self.tree.get().is_some()
+    }
+
     pub fn root(&self) -> Node<'_> {
-        self.tree.root_node()
+        self.tree().root_node()
     }
 
     /// Returns the matches of `query` in the whole file, in order.
     pub fn find(&self, query: &str) -> Result<Vec<Match<'_>>> {
-        self.find_in(self.root(), query)
+        self.matches(query, |query| query.matches(self.root(), self))
     }
 
     /// Returns the matches of `query` at `node` and below it, in order.
     pub fn find_in<'a>(&'a self, node: Node<'a>, query: &str) -> Result<Vec<Match<'a>>> {
-        self.matches(query, |query, source| query.matches(node, source))
+        self.matches(query, |query| query.matches(node, self))
     }
 
     /// Returns the matches of `query` whose outermost node is `node`.
     pub fn find_at<'a>(&'a self, node: Node<'a>, query: &str) -> Result<Vec<Match<'a>>> {
-        self.matches(query, |query, source| query.matches_at(node, source))
+        self.matches(query, |query| query.matches_at(node, self))
     }
 
     fn matches<'a>(
         &'a self,
         text: &str,
-        run: impl FnOnce(&Query, &'a Self) -> Vec<Captures<'a>>,
+        run: impl FnOnce(&Query) -> Vec<Captures<'a>>,
     ) -> Result<Vec<Match<'a>>> {
         let query =
             Query::cached(text, self.language).with_context(|| format!("in the query {text}"))?;
-        let mut found: Vec<_> = run(&query, self)
-            .into_iter()
-            .map(|captures| Match {
-                captures,
-                source: self,
-            })
+        if !query.may_match(&self.text) {
+            return Ok(Vec::new());
+        }
+        let found = run(&query).into_iter();
+        let mut found: Vec<_> = found
+            .map(|found| Match::from_captures(found, self))
             .collect();
         // Of matches with the same start, as in a method chain, the longest is the last.
         found.sort_by_key(|m| (m.start(), m.anchor().end));
@@ -138,7 +140,7 @@ impl Source {
 
     fn nodes(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {
         let mut found = Vec::new();
-        let mut cursor = self.tree.walk();
+        let mut cursor = self.tree().walk();
         walk(&mut cursor, &mut |node| {
             if wanted(&node) {
                 found.push(node);
@@ -149,13 +151,26 @@ impl Source {
 
     /// Returns the ids and kinds of `root` and of all nodes below it, in the order of the file.
     pub fn nodes_below(&self, root: Node<'_>) -> &[(usize, u16)] {
-        let nodes = self.nodes.get_or_init(|| ids_and_kinds(&self.tree));
+        let nodes = self.nodes.get_or_init(|| ids_and_kinds(self.tree()));
         let known = (root.id(), root.kind_id());
         let start = nodes.iter().position(|node| *node == known);
         let start = start.unwrap_or(nodes.len());
         let end = nodes.len().min(start + root.descendant_count());
         &nodes[start..end]
     }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "fails only for a grammar built for another tree-sitter, which no test would survive"
+)]
+fn parse(old: Option<&Tree>, text: &str, language: &Language) -> Tree {
+    let mut parser = Parser::new();
+    parser
+        .set_language(language.grammar())
+        .expect("a linked grammar has the linked version");
+    let tree = parser.parse(text, old);
+    tree.expect("a language is set and nothing cancels")
 }
 
 /// Returns the only range in which two texts differ, as an edit.

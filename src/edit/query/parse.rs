@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use regex_lite::Regex;
 
-use super::{Child, Condition, FieldId, Form, Pattern, Predicate, Query, Repeat, Test};
+use super::{Child, Condition, FieldId, Form, Pattern, Predicate, Query, Repeat, Test, words};
 use crate::edit::language::Language;
 
 pub fn query(text: &str, language: &Language) -> Result<Query> {
@@ -167,7 +167,11 @@ impl Parser<'_> {
                 predicates.push(self.predicate()?);
             }
         }
-        Ok(Pattern { form, predicates })
+        Ok(Pattern {
+            words: words::of(&form, &predicates, self.language),
+            form,
+            predicates,
+        })
     }
 
     fn form(&mut self, predicates: &mut Vec<Predicate>) -> Result<Form> {
