@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! - [`place`]: the types of a place
-//! - [`language`], [`source`]: grammars, parsing
+//! - [`language`], [`source`], [`nodes`]: grammars, parsing, nodes
 //! - [`query`]: tree-sitter's query language; [`glob`]: patterns of paths
 //! - [`insert`]: insertion of text in the file's own indentation and line endings
 //! - [`uncomment`]: uncomments a commented-out copy of the lines instead
@@ -15,6 +15,7 @@
 pub mod glob;
 mod insert;
 mod language;
+mod nodes;
 mod part;
 pub mod place;
 mod query;

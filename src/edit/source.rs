@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use tree_sitter::{InputEdit, Node, Parser, Point, Tree, TreeCursor};
 
 use super::language::Language;
+use super::nodes::Nodes;
 use super::query::{Captures, Names, Query};
 
 /// A text and its syntax tree.
@@ -16,8 +17,7 @@ pub struct Source {
     /// Parsed when a query may match.
     tree: OnceCell<Tree>,
     names: OnceCell<Names>,
-    /// The nodes in the order of the file: their ids and the numbers of their kinds.
-    nodes: OnceCell<Vec<(usize, u16)>>,
+    nodes: OnceCell<Nodes>,
 }
 
 /// One match of a query.
@@ -106,14 +106,14 @@ impl Source {
     /// Returns the number of syntax errors.
     pub fn errors(&self) -> usize {
         match self.root().has_error() {
-            true => self.nodes(|n| n.is_error() || n.is_missing()).len(),
+            true => self.all(|n| n.is_error() || n.is_missing()).len(),
             false => 0,
         }
     }
 
     /// Returns the comments, in order.
     pub fn comments(&self) -> Vec<Node<'_>> {
-        self.nodes(|n| is_comment(n) && n.is_extra() && n.is_named())
+        self.all(|n| is_comment(n) && n.is_extra() && n.is_named())
     }
 
     /// Returns whether the byte at `at` belongs to a comment.
@@ -138,25 +138,26 @@ impl Source {
         self.text[..at].matches('\n').count() + 1
     }
 
-    fn nodes(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {
-        let mut found = Vec::new();
+    /// Returns all nodes.
+    pub fn nodes(&self) -> &Nodes {
+        self.nodes.get_or_init(|| Nodes::of(self.tree()))
+    }
+
+    /// Returns the node at this position in the list of all.
+    pub fn node(&self, at: usize) -> Node<'_> {
         let mut cursor = self.tree().walk();
-        walk(&mut cursor, &mut |node| {
+        cursor.goto_descendant(at);
+        cursor.node()
+    }
+
+    fn all(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {
+        let mut found = Vec::new();
+        walk(&mut self.tree().walk(), &mut |node| {
             if wanted(&node) {
                 found.push(node);
             }
         });
         found
-    }
-
-    /// Returns the ids and kinds of `root` and of all nodes below it, in the order of the file.
-    pub fn nodes_below(&self, root: Node<'_>) -> &[(usize, u16)] {
-        let nodes = self.nodes.get_or_init(|| ids_and_kinds(self.tree()));
-        let known = (root.id(), root.kind_id());
-        let start = nodes.iter().position(|node| *node == known);
-        let start = start.unwrap_or(nodes.len());
-        let end = nodes.len().min(start + root.descendant_count());
-        &nodes[start..end]
     }
 }
 
@@ -196,14 +197,6 @@ fn point(text: &str, at: usize) -> Point {
     let line = before.iter().rposition(|byte| *byte == b'\n');
     let row = before.iter().filter(|byte| **byte == b'\n').count();
     Point::new(row, at - line.map_or(0, |line| line + 1))
-}
-
-fn ids_and_kinds(tree: &Tree) -> Vec<(usize, u16)> {
-    let mut nodes = Vec::new();
-    walk(&mut tree.walk(), &mut |node| {
-        nodes.push((node.id(), node.kind_id()));
-    });
-    nodes
 }
 
 /// Visits the node at `cursor` and all below it, in the order of the file.

@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, bail, ensure};
 use regex_lite::Regex;
 
-use super::{Child, Condition, FieldId, Form, Pattern, Predicate, Query, Repeat, Test, words};
+use super::{Child, Condition, Form, Pattern, Predicate, Query, Repeat, Test, words};
 use crate::edit::language::Language;
+use crate::edit::nodes::FieldId;
 
 pub fn query(text: &str, language: &Language) -> Result<Query> {
     let mut parser = Parser {
@@ -169,6 +170,7 @@ impl Parser<'_> {
         }
         Ok(Pattern {
             words: words::of(&form, &predicates, self.language),
+            kinds: form.kinds(),
             form,
             predicates,
         })
