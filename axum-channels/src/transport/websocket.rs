@@ -17,7 +17,9 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 /// Name of the transport in the log.
 const TRANSPORT: &str = Framing::WebSocket.transport();
@@ -52,9 +54,15 @@ pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Respo
         return status(StatusCode::SERVICE_UNAVAILABLE);
     }
     match socket.connect(parts, Framing::WebSocket).await {
-        Ok(accepted) => match mount.registry.admit() {
+        Ok((connected, format)) => match mount.registry.admit() {
             Some(admission) => {
-                tokio::spawn(run(socket.clone(), accepted, admission, upgrade));
+                let client = Some(Client {
+                    socket: socket.clone(),
+                    connected,
+                    format,
+                    admission,
+                });
+                tokio::spawn(Task::Upgrading { upgrade, client });
                 handshake.response(subprotocol)
             }
             None => {
@@ -76,37 +84,70 @@ fn no_websocket() -> Response<Body> {
     response
 }
 
-/// Waits until hyper releases the connection, and then runs it to its end.
-async fn run(
+/// The task of a connection: it waits until hyper releases the socket, and then runs the connection to its end.
+///
+/// The future of an `async fn` would keep room for its arguments beside the driver, for as long as the connection lasts.
+enum Task {
+    Upgrading {
+        upgrade: OnUpgrade,
+        /// Taken when the socket is released.
+        client: Option<Client>,
+    },
+    Running(Driver),
+}
+
+/// An accepted client whose connection has not started.
+struct Client {
     socket: Arc<MountedSocket>,
-    accepted: (Connected, Arc<Format>),
+    connected: Connected,
+    format: Arc<Format>,
     admission: Admission,
-    upgrade: OnUpgrade,
-) {
-    if let Ok(upgraded) = upgrade.await {
-        driver(&socket, accepted, admission, upgraded).await;
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut *self {
+            Task::Running(driver) => Pin::new(driver).poll(cx),
+            Task::Upgrading { upgrade, client } => {
+                let upgraded = ready!(Pin::new(upgrade).poll(cx));
+                let (Ok(upgraded), Some(client)) = (upgraded, client.take()) else {
+                    return Poll::Ready(());
+                };
+                self.set(Task::Running(client.start(upgraded)));
+                self.poll(cx)
+            }
+        }
     }
 }
 
-fn driver(
-    socket: &MountedSocket,
-    (connected, format): (Connected, Arc<Format>),
-    admission: Admission,
-    upgraded: Upgraded,
-) -> Driver {
-    let mount = &socket.mount;
-    let (stream, read) = Stream::new(upgraded);
-    let outbox = Outbox::new(stream.tcp(), mount.options.max_queued_bytes);
-    let connection = Arc::new(Connection::new(outbox, format, mount.registry.now()));
-    let (runner, id) = socket.start(&connection, connected);
-    Driver {
-        stream,
-        reader: Reader::new(mount.options.max_message_bytes),
-        backlog: read.to_vec(), // a copy: a slice would keep all of hyper's buffer
-        phase: Phase::Open { runner, _id: id },
-        read_pause: ReadPause::default(),
-        _registration: mount.registry.register(admission, connection.clone()),
-        registry: mount.registry.clone(),
-        connection,
+impl Client {
+    fn start(self, upgraded: Upgraded) -> Driver {
+        let mount = &self.socket.mount;
+        let (stream, read) = Stream::new(upgraded);
+        let outbox = Outbox::new(stream.tcp(), mount.options.max_queued_bytes);
+        let connection = Arc::new(Connection::new(outbox, self.format, mount.registry.now()));
+        let (runner, id) = self.socket.start(&connection, self.connected);
+        Driver {
+            stream,
+            reader: Reader::new(mount.options.max_message_bytes),
+            backlog: read.to_vec(), // a copy: a slice would keep all of hyper's buffer
+            phase: Phase::Open { runner, _id: id },
+            read_pause: ReadPause::default(),
+            _registration: mount.registry.register(self.admission, connection.clone()),
+            registry: mount.registry.clone(),
+            connection,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_running_connection_keeps_nothing_of_its_start() {
+        assert!(size_of::<Task>() <= size_of::<Driver>() + size_of::<usize>());
     }
 }
