@@ -170,7 +170,7 @@ fn a_file_that_a_step_starts_is_what_that_step_finds_in_it() {
 #[test]
 fn a_query_that_names_no_node_of_the_language_is_an_error() {
     let language = Language::of(Path::new("a.rs")).expect("Rust");
-    let source = Source::parse("mod a;".to_owned(), language);
+    let source = Source::new("mod a;".to_owned(), language);
 
     for query in [
         "(mod_itm)",

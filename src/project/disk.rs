@@ -82,7 +82,7 @@ pub fn source(path: &Path, words: &[String]) -> Result<Option<Rc<Source>>> {
     let Ok(text) = str::from_utf8(&bytes) else {
         return Ok(None);
     };
-    let source = Rc::new(Source::parse(text.to_owned(), language));
+    let source = Rc::new(Source::new(text.to_owned(), language));
     SOURCES.with_borrow_mut(|sources| sources.insert(path.to_owned(), Rc::clone(&source)));
     Ok(Some(source))
 }
