@@ -34,6 +34,7 @@ pub enum Command {
     New(New),
     Gen(Gen),
     Dev(Dev),
+    Routes(Survey),
     /// `completions`: the script.
     Completions(String),
     Man(Man),
@@ -81,6 +82,14 @@ pub struct Dev {
     /// Arguments for the build, or for a server that reloads itself
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
+}
+
+/// Options of commands that report on the app.
+#[derive(Debug, Default, clap::Args)]
+pub struct Survey {
+    /// Print the report as one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The man pages, and where to write them.
@@ -175,6 +184,9 @@ impl Args {
             Some(("dev", matches)) => {
                 Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
             }
+            Some(("routes", matches)) => {
+                Command::Routes(Survey::from_arg_matches(matches).unwrap_or_default())
+            }
             Some(("completions", matches)) => {
                 let shell = matches.get_one("shell").copied().unwrap_or(Shell::Bash);
                 Command::Completions(documents::completions(shell, tree))
@@ -195,7 +207,7 @@ impl Args {
 /// Returns whether a report is asked for as JSON, also if the command line is invalid.
 pub fn is_json(typed: &[OsString]) -> bool {
     let has = |word: &str| typed.iter().any(|arg| arg == word);
-    has("--json") && (has("new") || has("gen"))
+    has("--json") && ["new", "gen", "routes", "doctor"].into_iter().any(has)
 }
 
 /// Returns the error of an invalid command line: its first line, and the rest as help.
@@ -236,6 +248,8 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
             clap::Command::new("test")
                 .about("Run the test cases of the places in .hello-sockets/templates/"),
         );
+    let routes = Survey::augment_args(clap::Command::new("routes"))
+        .about("Print the sockets, topics and channels of the current app, and what is not wired");
     let [completions, man] = document_commands();
     clap::Command::new("hello-sockets")
         .version(env!("CARGO_PKG_VERSION"))
@@ -248,6 +262,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .subcommand(new.about("Make a new app"))
         .subcommand(generate)
         .subcommand(dev)
+        .subcommand(routes)
         .subcommand(templates)
         .subcommand(completions)
         .subcommand(man)

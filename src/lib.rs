@@ -11,6 +11,7 @@
 //! - `edit`: pure, syntax-aware edits of the user's files
 //! - `changes`: the comparison of a plan with the disk
 //! - `dev`: the current app during development: builds, servers, watched files
+//! - `routes`: sockets, topics and channels of the current app, and what is not wired
 //! - `run`: a plan through all stages; `new`: the steps of a new app
 //! - `output`: the terminal, written files, programs
 //! - `secrets`: random texts (the only source of randomness); `shell`: quoted paths in commands
@@ -28,6 +29,7 @@ mod new;
 mod output;
 mod plan;
 mod project;
+mod routes;
 mod run;
 mod secrets;
 mod shell;
@@ -75,7 +77,7 @@ fn run() -> Result<ExitCode> {
     let built_in = Rc::new(Templates::default());
     // The current project may have its own generators, for `gen`, its help and completions, and places with test cases.
     let has = |word: &str| std::env::args_os().any(|arg| arg == word);
-    let lists = ["gen", "completions", "man"].into_iter().any(has);
+    let lists = ["gen", "routes", "completions", "man"].into_iter().any(has);
     let around = match lists || has("dev") || has("templates") && has("test") {
         true => Project::around(&built_in)?,
         false => Vec::new(),
@@ -104,6 +106,14 @@ fn run() -> Result<ExitCode> {
             Ok(ExitCode::from(code))
         }
         Command::Dev(dev) => run_app(&dev, around, terminal),
+        Command::Routes(survey) => {
+            let wiring = routes::wiring(&Project::only(around)?)?;
+            terminal.print(&match survey.json {
+                true => serde_json::to_string_pretty(&wiring)? + "\n",
+                false => routes::text(&wiring),
+            });
+            Ok(ExitCode::from(u8::from(!wiring.problems.is_empty())))
+        }
         Command::Completions(script) => {
             terminal.print(&script);
             Ok(ExitCode::SUCCESS)

@@ -17,7 +17,7 @@ use anyhow::Result;
 use crate::catalogue::Templates;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::templates::OVERRIDES;
-use crate::edit::{self, Source, glob};
+use crate::edit::{self, Row, Source, glob};
 use crate::facts::{self, Facts, Question};
 use crate::shell::quoted;
 
@@ -73,6 +73,22 @@ impl Project {
     /// Returns the results of a look-up: each value with its file.
     pub fn look(&self, question: &Question) -> Result<Vec<(String, String)>> {
         look(&self.root, question)
+    }
+
+    /// Returns the matches of a query in the files of `question`, each with the path of its file.
+    pub fn rows(&self, question: &Question) -> Result<Vec<(Row, PathBuf)>> {
+        let mut rows = Vec::new();
+        for pattern in &question.search {
+            for path in self.list(pattern)?.iter() {
+                let Some(source) = source(&self.root.join(path), &question.mentions)? else {
+                    continue;
+                };
+                let query = question.query.as_deref().unwrap_or_default();
+                let found = edit::rows(&source, question.within.as_deref(), query)?;
+                rows.extend(found.into_iter().map(|row| (row, path.clone())));
+            }
+        }
+        Ok(rows)
     }
 
     /// Returns the value of `fact` in the app.
