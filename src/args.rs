@@ -35,6 +35,7 @@ pub enum Command {
     Gen(Gen),
     Dev(Dev),
     Routes(Survey),
+    Doctor(Survey),
     /// `completions`: the script.
     Completions(String),
     Man(Man),
@@ -187,6 +188,9 @@ impl Args {
             Some(("routes", matches)) => {
                 Command::Routes(Survey::from_arg_matches(matches).unwrap_or_default())
             }
+            Some(("doctor", matches)) => {
+                Command::Doctor(Survey::from_arg_matches(matches).unwrap_or_default())
+            }
             Some(("completions", matches)) => {
                 let shell = matches.get_one("shell").copied().unwrap_or(Shell::Bash);
                 Command::Completions(documents::completions(shell, tree))
@@ -250,6 +254,8 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         );
     let routes = Survey::augment_args(clap::Command::new("routes"))
         .about("Print the sockets, topics and channels of the current app, and what is not wired");
+    let doctor = Survey::augment_args(clap::Command::new("doctor"))
+        .about("Check the programs, files and limits that the current app needs, or a new one");
     let [completions, man] = document_commands();
     clap::Command::new("hello-sockets")
         .version(env!("CARGO_PKG_VERSION"))
@@ -263,6 +269,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .subcommand(generate)
         .subcommand(dev)
         .subcommand(routes)
+        .subcommand(doctor)
         .subcommand(templates)
         .subcommand(completions)
         .subcommand(man)

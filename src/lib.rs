@@ -11,6 +11,7 @@
 //! - `edit`: pure, syntax-aware edits of the user's files
 //! - `changes`: the comparison of a plan with the disk
 //! - `dev`: the current app during development: builds, servers, watched files
+//! - `doctor`: the programs, files and limits that the current app needs
 //! - `routes`: sockets, topics and channels of the current app, and what is not wired
 //! - `run`: a plan through all stages; `new`: the steps of a new app
 //! - `output`: the terminal, written files, programs
@@ -21,6 +22,7 @@ mod catalogue;
 mod changes;
 #[cfg(unix)]
 mod dev;
+mod doctor;
 mod edit;
 mod error;
 mod facts;
@@ -39,8 +41,9 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::Result;
+use serde::Serialize;
 
-use args::{Args, Command, Common, Dev, Gen, Man};
+use args::{Args, Command, Common, Dev, Gen, Man, Survey};
 use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
@@ -77,7 +80,9 @@ fn run() -> Result<ExitCode> {
     let built_in = Rc::new(Templates::default());
     // The current project may have its own generators, for `gen`, its help and completions, and places with test cases.
     let has = |word: &str| std::env::args_os().any(|arg| arg == word);
-    let lists = ["gen", "routes", "completions", "man"].into_iter().any(has);
+    let lists = ["gen", "routes", "doctor", "completions", "man"]
+        .into_iter()
+        .any(has);
     let around = match lists || has("dev") || has("templates") && has("test") {
         true => Project::around(&built_in)?,
         false => Vec::new(),
@@ -108,11 +113,16 @@ fn run() -> Result<ExitCode> {
         Command::Dev(dev) => run_app(&dev, around, terminal),
         Command::Routes(survey) => {
             let wiring = routes::wiring(&Project::only(around)?)?;
-            terminal.print(&match survey.json {
-                true => serde_json::to_string_pretty(&wiring)? + "\n",
-                false => routes::text(&wiring),
-            });
+            print_either(&terminal, &survey, &wiring, routes::text)?;
             Ok(ExitCode::from(u8::from(!wiring.problems.is_empty())))
+        }
+        Command::Doctor(survey) => {
+            let health = match around.is_empty() {
+                true => doctor::of_new_apps(&built_in)?,
+                false => doctor::of_app(&Project::only(around)?)?,
+            };
+            print_either(&terminal, &survey, &health, doctor::text)?;
+            Ok(ExitCode::from(u8::from(!health.is_good())))
         }
         Command::Completions(script) => {
             terminal.print(&script);
@@ -139,6 +149,20 @@ fn run_app(_: &Dev, _: Vec<Project>, _: Terminal) -> Result<ExitCode> {
     let misuse = error::Misuse::new("`dev` needs Unix: it hands a socket to the app");
     let help = "run the app itself: `cargo run`, or `mix phx.server`";
     Err(misuse.help(help).into())
+}
+
+/// Prints what a command has found out, as JSON or as text.
+fn print_either<T: Serialize>(
+    terminal: &Terminal,
+    survey: &Survey,
+    found: &T,
+    text: impl Fn(&T) -> String,
+) -> Result<()> {
+    terminal.print(&match survey.json {
+        true => serde_json::to_string_pretty(found)? + "\n",
+        false => text(found),
+    });
+    Ok(())
 }
 
 fn print_or_write(man: &Man, terminal: &Terminal) -> Result<()> {

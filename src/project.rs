@@ -222,6 +222,15 @@ fn whole(root: &Path) -> PathBuf {
     there.unwrap_or(root)
 }
 
+/// Returns the results of a look-up outside of projects: only programs are there.
+pub fn programs(question: &Question) -> Vec<(String, String)> {
+    let program = question
+        .program
+        .iter()
+        .filter(|name| disk::is_program(name));
+    program.map(|name| (name.clone(), String::new())).collect()
+}
+
 /// Returns the results of a look-up below `root`: each value with its file.
 fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     let wanted = Wanted {
@@ -229,9 +238,8 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
         within: question.within.as_deref(),
         query: question.query.as_deref(),
     };
-    if let Some(program) = &question.program {
-        let found = disk::is_program(program).then(|| (program.clone(), String::new()));
-        return Ok(found.into_iter().collect());
+    if question.program.is_some() {
+        return Ok(programs(question));
     }
     if question.above {
         return look_above(root, question, &wanted);

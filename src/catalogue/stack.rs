@@ -39,6 +39,9 @@ pub struct Stack {
     /// Tables for `hello-sockets routes`.
     #[serde(default)]
     pub routes: Option<Routes>,
+    /// Checks of `hello-sockets doctor`, in this order. A project's own stack cannot have any.
+    #[serde(default)]
+    pub doctor: Vec<Check>,
     /// The app during development. A project's own stack cannot have it.
     #[serde(default)]
     pub dev: Option<Dev>,
@@ -88,6 +91,33 @@ pub struct Table {
     pub within: Option<String>,
     /// Query for the captures.
     pub query: String,
+}
+
+/// A check of `hello-sockets doctor`. Texts are templates with the variables `app` and `value`, the value of `any`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Name, for the report.
+    pub name: String,
+    /// The check is only for apps in which one of these has a value.
+    #[serde(default)]
+    pub only_if: Vec<Lookup>,
+    /// Programs or files: one has to be there. Checks of programs are made outside of apps as well.
+    #[serde(default)]
+    pub any: Vec<Lookup>,
+    /// Program and arguments that print a version.
+    #[serde(default)]
+    pub version: Vec<String>,
+    /// The lowest version.
+    #[serde(default)]
+    pub minimum: Option<String>,
+    /// Program and arguments that have to succeed in the app.
+    #[serde(default)]
+    pub run: Vec<String>,
+    /// The error otherwise.
+    pub message: String,
+    /// Way out.
+    pub help: String,
 }
 
 /// Programs of `hello-sockets dev`: `build`, and then the binary, or else `run`.

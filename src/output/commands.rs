@@ -1,10 +1,20 @@
-//! The programs that are run in a new app: git, npm, cargo.
+//! The programs that are run in an app: git, npm, cargo.
 
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
 
 use crate::catalogue::generator::Command;
+
+/// Returns what a program prints to standard output; `None` if it fails or is missing.
+pub fn output(run: &[String], root: &Path) -> Option<String> {
+    let (program, arguments) = run.split_first()?;
+    let mut process = Process::new(program);
+    process.args(arguments).current_dir(root);
+    let output = process.stdin(Stdio::null()).output().ok()?;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    output.status.success().then_some(printed)
+}
 
 /// Runs `command` in `root`, with the standard output `stdout`.
 ///
