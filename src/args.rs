@@ -3,12 +3,14 @@
 mod common;
 mod documents;
 mod generators;
+mod hints;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::builder::PossibleValue;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args as _, FromArgMatches, ValueEnum};
 use clap_complete::Shell;
@@ -170,6 +172,13 @@ impl Args {
         };
         let tree = command(new, generators);
         let matches = match tree.clone().try_get_matches_from(&typed) {
+            Err(mut error) if error.kind() == ErrorKind::InvalidSubcommand => {
+                hints::add(&mut error, &tree, &typed, built_in);
+                match is_json(&typed) {
+                    true => return Err(misuse(&error).into()),
+                    false => error.exit(),
+                }
+            }
             Err(error) if error.use_stderr() && is_json(&typed) => {
                 return Err(misuse(&error).into());
             }

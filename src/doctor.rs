@@ -160,7 +160,8 @@ impl Doctor<'_> {
                 let message = format!("its version is {version}: the lowest is {minimum}");
                 return Ok(Checked::bad(&check.name, message, &help));
             }
-            found = Some(found.map_or_else(String::new, |found| found + " ") + version);
+            let program = found.filter(|program| *program != check.name);
+            found = Some(program.map_or_else(String::new, |program| program + " ") + version);
         }
         Ok(Checked {
             name: check.name.clone(),

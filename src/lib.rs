@@ -7,7 +7,8 @@
 //! - `catalogue`: stacks, generators and places
 //! - `args`: the command line
 //! - `project`: files of the project (the only reader); `facts`: properties of the app
-//! - `plan`: pure, the steps of a generator; `name`: all spellings of a name such as `Admin.Room`
+//! - `plan`: pure, the steps of a generator; `name`: all spellings of a name such as `Admin.Room`;
+//!   `nearest`: a word that was probably meant
 //! - `edit`: pure, syntax-aware edits of the user's files
 //! - `changes`: the comparison of a plan with the disk
 //! - `dev`: the current app during development: builds, servers, watched files
@@ -27,6 +28,7 @@ mod edit;
 mod error;
 mod facts;
 mod name;
+mod nearest;
 mod new;
 mod output;
 mod plan;

@@ -76,9 +76,9 @@ fn a_healthy_rust_app_has_everything_with_its_version() {
     assert_eq!(
         lines[..6],
         [
-            "* ok      cargo: cargo 1.90.0",
+            "* ok      cargo: 1.90.0",
             "* ok      linker: cc",
-            "* ok      git: git 2.39.5",
+            "* ok      git: 2.39.5",
             "* ok      package manager: npm 10.8.2",
             "* ok      client of the page: assets/node_modules/phoenix",
             "* ok      crates",
