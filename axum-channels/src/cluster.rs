@@ -88,4 +88,4 @@
 //! }
 //! ```
 
-pub use crate::pubsub::cluster::{Adapter, InvalidNodeId, Message, Node, NodeId, Stats};
+pub use crate::pubsub::cluster::{Adapter, InvalidNodeId, Message, Node, NodeId, Peer, Stats};
