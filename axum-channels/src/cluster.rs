@@ -88,4 +88,7 @@
 //! }
 //! ```
 
+#[cfg(feature = "redis")]
+pub use crate::redis::{Redis, RedisError};
+
 pub use crate::pubsub::cluster::{Adapter, InvalidNodeId, Message, Node, NodeId, Peer, Stats};

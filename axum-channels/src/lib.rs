@@ -186,6 +186,8 @@ mod presence;
 mod proxies;
 mod pubsub;
 mod rate_limit;
+#[cfg(feature = "redis")]
+mod redis;
 mod runner;
 pub mod serializer;
 mod serve;

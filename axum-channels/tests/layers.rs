@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, from the lowest.
-const LAYERS: [&str; 31] = [
+const LAYERS: [&str; 32] = [
     "sync",
     "allocator",
     "client_id",
@@ -31,6 +31,7 @@ const LAYERS: [&str; 31] = [
     "transport",
     "builder",
     "serializer",
+    "redis",
     "cluster",
     "token",
     "testing",

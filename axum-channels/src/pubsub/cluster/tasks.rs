@@ -76,8 +76,8 @@ impl Cluster {
     pub(super) async fn resync(self: &Arc<Self>) -> Result<()> {
         for topics in self.interests.held().chunks(AT_ONCE) {
             let mut loads = JoinSet::new();
-            for topic in topics.iter().cloned() {
-                let cluster = self.clone();
+            for topic in topics {
+                let (cluster, topic) = (self.clone(), topic.clone());
                 loads.spawn(async move { cluster.load_presences(&topic).await });
             }
             while let Some(loaded) = loads.join_next().await {
