@@ -194,6 +194,8 @@ mod serve;
 mod session;
 mod socket;
 mod sync;
+#[cfg(any(feature = "redis", feature = "token", fuzzing))]
+mod term;
 #[cfg(any(feature = "testing", test, fuzzing))]
 pub mod testing;
 #[cfg(feature = "token")]

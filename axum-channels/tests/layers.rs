@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, from the lowest.
-const LAYERS: [&str; 32] = [
+const LAYERS: [&str; 33] = [
     "sync",
     "allocator",
     "client_id",
+    "term",
     "metrics",
     "message",
     "error",

@@ -3,15 +3,18 @@
 //! - [`Redis`]: settings, and the calls of the node.
 //! - `session`: one connection, from its start to its failure.
 //! - `link`: the current connection, and the topics that it is subscribed to.
+//! - `format`: names and messages in the engine. `phoenix`: those of Phoenix.
 //! - `outbox`: messages that wait for it. `journal`: this node's presences in the engine. `leases`: nodes that are alive.
 
 mod backoff;
 mod error;
+mod format;
 mod journal;
 mod leases;
 mod link;
 mod names;
 mod outbox;
+mod phoenix;
 mod session;
 
 pub use error::RedisError;
@@ -25,12 +28,14 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 use backoff::Backoff;
 use bytes::Bytes;
+use format::Format;
 use link::Link;
 use names::Names;
 use outbox::{Kind, Outbox};
+use phoenix::Phoenix;
 use std::fmt;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -69,7 +74,7 @@ use tokio::time::{Instant, sleep};
 /// themselves.
 pub struct Redis {
     client: Client,
-    names: Names,
+    format: Format,
     lease: Duration,
     link: Link,
     outbox: Outbox,
@@ -111,11 +116,45 @@ impl Redis {
     /// # Ok::<_, axum_channels::cluster::RedisError>(())
     /// ```
     pub fn new(url: impl AsRef<str>) -> Result<Self, RedisError> {
+        let prefix = "axum_channels".to_owned();
+        Redis::with_format(url.as_ref(), Format::Own(Arc::new(Names { prefix })))
+    }
+
+    /// Creates an adapter that connects the endpoint with nodes of a Phoenix app, which use `phoenix_pubsub_redis` 3.
+    ///
+    /// `pubsub` is the name of the app's `Phoenix.PubSub`, such as `MyApp.PubSub`. `node` is the name of this node: it
+    /// differs from those of all others, and stays the same.
+    ///
+    /// `MyAppWeb.Endpoint.broadcast/3` then reaches the clients of this endpoint, `disconnect` among it, and the broadcasts
+    /// of this endpoint reach those of the Phoenix nodes. Presences do not cross: each node has its own. Payloads are those
+    /// that JSON can express, or bytes; a struct other than a date or a time of Elixir is not, and its message is counted
+    /// as [malformed](crate::cluster::Stats::malformed). All topics share one channel, so each node receives everything.
+    /// [`prefix`](Self::prefix) has no effect.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    ///
+    /// # Examples
+    /// ```
+    /// use axum_channels::cluster::Redis;
+    ///
+    /// // {Phoenix.PubSub, name: MyApp.PubSub, adapter: Phoenix.PubSub.Redis, url: "…", node_name: "phoenix-1"}
+    /// let redis = Redis::phoenix("redis://127.0.0.1:6379", "MyApp.PubSub", "rust-1")?;
+    /// # Ok::<_, axum_channels::cluster::RedisError>(())
+    /// ```
+    pub fn phoenix(
+        url: impl AsRef<str>,
+        pubsub: &str,
+        node: impl Into<String>,
+    ) -> Result<Self, RedisError> {
+        let phoenix = Phoenix::new(pubsub, node.into());
+        Redis::with_format(url.as_ref(), Format::Phoenix(Arc::new(phoenix)))
+    }
+
+    fn with_format(url: &str, format: Format) -> Result<Self, RedisError> {
         Ok(Redis {
-            client: client(url.as_ref())?,
-            names: Names {
-                prefix: "axum_channels".to_owned(),
-            },
+            client: client(url)?,
+            format,
             lease: Duration::from_secs(15),
             link: Link::new(),
             outbox: Outbox::new(MAX_QUEUED),
@@ -135,7 +174,10 @@ impl Redis {
     /// ```
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.names.prefix = prefix.into();
+        if let Format::Own(names) = &mut self.format {
+            let prefix = prefix.into();
+            *names = Arc::new(Names { prefix });
+        }
         self
     }
 
@@ -255,16 +297,25 @@ impl Adapter for Redis {
     }
 
     async fn subscribe(&self, topic: &Topic) -> Result<()> {
-        self.link.subscribe(topic, &self.names.topic(topic)).await
+        match &self.format {
+            Format::Own(names) => self.link.subscribe(topic, &names.topic(topic)).await,
+            Format::Phoenix(_) => self.link.connection().await.map(drop),
+        }
     }
 
     async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
-        self.link.unsubscribe(topic, &self.names.topic(topic)).await
+        match &self.format {
+            Format::Own(names) => self.link.unsubscribe(topic, &names.topic(topic)).await,
+            Format::Phoenix(_) => Ok(()),
+        }
     }
 
     async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
+        let Format::Own(names) = &self.format else {
+            return Ok(Vec::new());
+        };
         let mut connection = self.link.connection().await?;
-        let loaded = leases::presences(&mut connection, &self.names, topic).await;
+        let loaded = leases::presences(&mut connection, names, topic).await;
         self.link.checked(loaded)
     }
 
@@ -283,7 +334,9 @@ impl Adapter for Redis {
             Some(_) => Kind::Broadcast,
             None => Kind::Presences,
         };
-        self.outbox.push(message.topic(), message.encode(), kind)?;
+        if let Some(encoded) = self.format.encode(message) {
+            self.outbox.push(message.topic(), encoded, kind)?;
+        }
         Ok(())
     }
 }
@@ -325,11 +378,14 @@ impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis")
             .field("addr", &self.addr())
-            .field("prefix", &self.names.prefix)
+            .field("channel", &self.format.shared_channel())
             .field("lease", &self.lease)
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+pub(crate) use phoenix::fuzz::phoenix as fuzz;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 use crate::pubsub::cluster::NodeId;
 
-/// Names in the engine. All start with the app's prefix; a topic, which may be any text, is the end of its name.
+/// Names in the engine, of the library's own format. All start with the app's prefix; a topic, which may be any text, is the end of its name.
 pub(super) struct Names {
     pub(super) prefix: String,
 }

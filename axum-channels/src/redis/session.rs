@@ -1,8 +1,11 @@
 //! One connection: it subscribes, renews the lease, sends what is queued, and receives, until it fails.
 
+use super::format::Format;
 use super::journal::Journal;
 use super::leases::Missing;
+use super::names::Names;
 use super::outbox::{Batch, Kind};
+use super::phoenix::{Broadcast, Phoenix};
 use super::{Leaving, Redis, config};
 use crate::error::{Error, Result};
 use crate::message::Topic;
@@ -46,11 +49,10 @@ async fn establish(
     node: &Node,
     closed: Arc<Notify>,
 ) -> Result<MultiplexedConnection> {
-    let receiver = node.clone();
-    let leaving = redis.names.leaving();
+    let (receiver, format) = (node.clone(), redis.format.clone());
     let receive = move |push: PushInfo| -> Result<(), SendError> {
         match push.kind {
-            PushKind::Message => receive(&receiver, &leaving, &push.data),
+            PushKind::Message => receive(&receiver, &format, &push.data),
             PushKind::Disconnection => closed.notify_one(),
             _ => {}
         }
@@ -58,20 +60,38 @@ async fn establish(
     };
     let config = config().set_push_sender(receive);
     let mut connection = redis.connect(config).await?;
-    connection.subscribe(redis.names.leaving()).await?;
-    let channel = |topic: &Topic| redis.names.topic(topic);
+    connection.subscribe(redis.format.shared_channel()).await?;
+    let channel = |topic: &Topic| redis.format.channel(topic);
     redis.link.establish(connection.clone(), channel).await?;
     Ok(connection)
 }
 
 /// Passes a message of the engine on: its channel, and its content.
-fn receive(node: &Node, leaving: &str, message: &[Value]) {
+fn receive(node: &Node, format: &Format, message: &[Value]) {
     let [Value::BulkString(channel), Value::BulkString(message)] = message else {
         return;
     };
-    if channel != leaving.as_bytes() {
-        return node.receive(message);
+    match format {
+        Format::Phoenix(phoenix) => receive_from_phoenix(node, phoenix, message),
+        Format::Own(names) if *channel == names.leaving().into_bytes() => remove(node, message),
+        Format::Own(_) => node.receive(message),
     }
+}
+
+fn receive_from_phoenix(node: &Node, phoenix: &Phoenix, message: &[u8]) {
+    match phoenix.decode(message, |topic| node.has(topic)) {
+        Ok(Some(Broadcast {
+            topic,
+            event,
+            payload,
+        })) => node.broadcast(&topic, &event, &payload),
+        Ok(None) => {}
+        Err(malformed) => node.malformed(malformed, message.len()),
+    }
+}
+
+/// Removes a node that says that it leaves.
+fn remove(node: &Node, message: &[u8]) {
     let id = std::str::from_utf8(message).ok();
     let id: Option<NodeId> = id.and_then(|id| id.parse().ok());
     let mut peers = node.peers().into_iter();
@@ -92,25 +112,29 @@ struct Sender<'a> {
 /// Nothing: the sender ends only by an error.
 enum Never {}
 
-impl Sender<'_> {
+impl<'a> Sender<'a> {
     /// Starts a generation of this node's presences: nothing that the engine has of them counts any more.
     async fn start(&mut self) -> Result<()> {
-        if *self.redis.leaving.borrow() == Leaving::Done {
-            return Ok(());
-        }
-        self.journal = Journal::new(self.redis.next_generation());
-        let lease = self.redis.names.lease(self.node.id());
-        let millis = self.expiry().as_millis() as u64;
-        let () = self
-            .connection
-            .pset_ex(lease, self.journal.generation(), millis)
-            .await?;
         let expired = self.redis.outbox.expire(self.redis.lease);
         if expired > 0 {
             self.node.lost(expired, "Redis was away for too long");
         }
+        let Some(names) = self.names() else {
+            return Ok(());
+        };
+        self.journal = Journal::new(self.redis.next_generation());
+        let lease = names.lease(self.node.id());
+        let millis = self.expiry().as_millis() as u64;
+        let generation = self.journal.generation();
+        let () = self.connection.pset_ex(lease, generation, millis).await?;
         self.node.restore();
         Ok(())
+    }
+
+    /// Returns the names, if this node has presences in the engine: in the library's own format, until it leaves.
+    fn names(&self) -> Option<&'a Names> {
+        let has_left = *self.redis.leaving.borrow() == Leaving::Done;
+        self.redis.format.names().filter(|_| !has_left)
     }
 
     async fn run(&mut self) -> Result<Never> {
@@ -134,44 +158,50 @@ impl Sender<'_> {
 
     /// Renews the lease, and removes the nodes that are gone.
     async fn renew(&mut self) -> Result<()> {
-        let has_left = *self.redis.leaving.borrow() == Leaving::Done;
+        let Some(names) = self.names() else {
+            ::redis::cmd("PING")
+                .exec_async(&mut self.connection)
+                .await?;
+            return Ok(());
+        };
         let mut pipe = Pipeline::new();
-        let lease = self.redis.names.lease(self.node.id());
+        let lease = names.lease(self.node.id());
         pipe.pexpire(lease, self.expiry().as_millis() as i64);
-        self.journal.touch(&mut pipe, &self.redis.names);
+        self.journal.touch(&mut pipe, names);
         let (is_alive,): (bool,) = pipe.query_async(&mut self.connection).await?;
-        if !is_alive && !has_left {
+        if !is_alive {
             self.start().await?;
         }
-        let (connection, names) = (&mut self.connection, &self.redis.names);
-        self.missing.check(connection, names, self.node).await?;
+        let (connection, node) = (&mut self.connection, self.node);
+        self.missing.check(connection, names, node).await?;
         Ok(())
     }
 
     async fn send(&mut self, batch: Batch) -> Result<()> {
-        let names = &self.redis.names;
         let broadcasts = batch.messages.iter();
         let broadcasts = broadcasts.filter(|outgoing| outgoing.kind == Kind::Broadcast);
         let in_flight = InFlight {
             node: self.node,
             broadcasts: broadcasts.count() as u64,
         };
-        let has_left = *self.redis.leaving.borrow() == Leaving::Done;
+        let (names, format) = (self.names(), &self.redis.format);
         let mut pipe = Pipeline::new();
         for outgoing in &batch.messages {
-            if outgoing.kind == Kind::Presences && !has_left {
+            if let (Kind::Presences, Some(names)) = (outgoing.kind, names) {
                 let (journal, to) = (&mut self.journal, (names, self.node));
                 journal.write(&mut pipe, to, &outgoing.topic, &outgoing.message);
             }
-            let channel = names.topic(&outgoing.topic);
+            let channel = format.channel(&outgoing.topic);
             pipe.publish(channel, &outgoing.message[..]).ignore();
         }
         for topic in &batch.lists {
             let list = self.node.presence_list(topic);
-            self.journal
-                .write_list(&mut pipe, (names, self.node), topic);
+            if let Some(names) = names {
+                let to = (names, self.node);
+                self.journal.write_list(&mut pipe, to, topic);
+            }
             if let Some(list) = list {
-                pipe.publish(names.topic(topic), &list[..]).ignore();
+                pipe.publish(format.channel(topic), &list[..]).ignore();
             }
         }
         pipe.exec_async(&mut self.connection).await?;
@@ -184,13 +214,14 @@ impl Sender<'_> {
         while let Some(batch) = self.redis.outbox.take() {
             self.send(batch).await?;
         }
-        let names = &self.redis.names;
-        let mut pipe = Pipeline::new();
-        self.journal.delete(&mut pipe, (names, self.node));
-        let id = self.node.id();
-        pipe.del(names.lease(id)).ignore();
-        pipe.publish(names.leaving(), id.to_string()).ignore();
-        pipe.exec_async(&mut self.connection).await?;
+        if let Some(names) = self.names() {
+            let mut pipe = Pipeline::new();
+            self.journal.delete(&mut pipe, (names, self.node));
+            let id = self.node.id();
+            pipe.del(names.lease(id)).ignore();
+            pipe.publish(names.leaving(), id.to_string()).ignore();
+            pipe.exec_async(&mut self.connection).await?;
+        }
         self.redis.leaving.send_replace(Leaving::Done);
         Ok(())
     }

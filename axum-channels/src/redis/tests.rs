@@ -39,7 +39,7 @@ fn the_password_is_not_shown() {
     let shown = format!("{redis:?}");
     assert_eq!(
         shown,
-        r#"Redis { addr: "localhost:6379", prefix: "axum_channels", lease: 15s, .. }"#
+        r#"Redis { addr: "localhost:6379", channel: "axum_channels:leaving", lease: 15s, .. }"#
     );
 }
 

@@ -88,7 +88,7 @@ const TOPICS: [&str; 7] = [
 async fn topics_are_any_text_and_the_engine_has_those_that_are_joined() {
     let server = Server::start();
     let (a, b) = (node(&server.url()).await, node(&server.url()).await);
-    let long = "x".repeat(40_000);
+    let long = "x".repeat(250);
     let topics: Vec<&str> = TOPICS.into_iter().chain([&*long]).collect();
     let client = connect(&b, "/socket").await;
     let mut channels = Vec::new();

@@ -170,7 +170,7 @@ impl<'a> Message<'a> {
     /// Decodes a message. Nothing about it is known to be valid.
     ///
     /// Bytes after the last field are ignored: later releases may add fields.
-    pub(super) fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
+    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
         if bytes.len() > MAX_BYTES {
             return Err(Malformed("it is larger than 16 MiB"));
         }

@@ -98,9 +98,20 @@ impl Node {
         }
         let received = Message::decode(message).and_then(|message| self.pass_on(&message));
         if let Err(malformed) = received {
-            self.cluster.counters.malformed();
-            log::malformed(malformed.0, message.len());
+            self.malformed(malformed, message.len());
         }
+    }
+
+    /// Counts and logs a message that cannot be decoded.
+    pub(crate) fn malformed(&self, Malformed(reason): Malformed, bytes: usize) {
+        self.cluster.counters.malformed();
+        log::malformed(reason, bytes);
+    }
+
+    /// Returns whether messages on a topic concern this node.
+    #[cfg(feature = "redis")]
+    pub(crate) fn has(&self, topic: &str) -> bool {
+        self.cluster.has(topic)
     }
 
     fn pass_on(&self, message: &Message<'_>) -> Result<(), Malformed> {
