@@ -9,6 +9,7 @@ mod app;
 mod chaos;
 mod engine_away;
 mod messages;
+mod phoenix;
 mod presences;
 mod process;
 mod proxy;
