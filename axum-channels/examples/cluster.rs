@@ -1,6 +1,6 @@
 //! A chat of several processes, connected by Redis: start it twice, with two ports.
 //!
-//!     PORT=4000 REDIS_URL=redis://127.0.0.1:6379 cargo run --example cluster --features redis
+//!     PORT=4000 REDIS_URL=redis://127.0.0.1:6379 cargo run --example cluster
 
 use axum::Router;
 use axum::extract::State;

@@ -1,5 +1,7 @@
 use crate::pubsub::cluster::NodeId;
 
+const LEAVING: &str = ":leaving";
+
 /// Names in the engine, of the library's own format. All start with the app's prefix; a topic, which may be any text, is the end of its name.
 pub(super) struct Names {
     pub(super) prefix: String,
@@ -23,6 +25,10 @@ impl Names {
 
     /// Returns the channel on which nodes say that they leave.
     pub(super) fn leaving(&self) -> String {
-        format!("{}:leaving", self.prefix)
+        format!("{}{LEAVING}", self.prefix)
+    }
+
+    pub(super) fn is_leaving(&self, channel: &[u8]) -> bool {
+        channel.strip_prefix(self.prefix.as_bytes()) == Some(LEAVING.as_bytes())
     }
 }

@@ -123,20 +123,32 @@ impl Outbox {
         (batch != Batch::default()).then_some(batch)
     }
 
-    /// Drops broadcasts that have waited longer than `age`, and all changes of presences, after which their lists are
-    /// restored. Returns the number of dropped broadcasts.
+    /// Queues the whole list of a topic's presences, whose changes may have been lost.
+    pub(super) fn push_list(&self, topic: Topic) {
+        lock(&self.state).lists.insert(topic);
+        self.filled.notify_one();
+    }
+
+    /// Drops broadcasts that have waited longer than `age`, and replaces changes of presences by the lists of their topics.
+    /// Returns the number of dropped broadcasts.
     pub(super) fn expire(&self, age: Duration) -> u64 {
         let mut state = lock(&self.state);
-        let waiting = take(&mut *state).queue.into_iter();
+        state.bytes = 0;
         let mut expired = 0;
-        for outgoing in waiting.filter(|outgoing| outgoing.kind == Kind::Broadcast) {
-            if outgoing.queued.elapsed() > age {
-                expired += 1;
-                continue;
+        for outgoing in take(&mut state.queue) {
+            match outgoing.kind {
+                Kind::Presences => {
+                    state.lists.insert(outgoing.topic);
+                }
+                Kind::Broadcast if outgoing.queued.elapsed() > age => expired += 1,
+                Kind::Broadcast => {
+                    state.bytes += outgoing.bytes();
+                    state.queue.push_back(outgoing);
+                }
             }
-            state.bytes += outgoing.bytes();
-            state.queue.push_back(outgoing);
         }
+        drop(state);
+        self.filled.notify_one();
         expired
     }
 }
@@ -228,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn broadcasts_that_have_waited_too_long_are_counted_and_presences_are_left_out() {
+    async fn broadcasts_that_have_waited_too_long_are_counted_and_presences_become_lists() {
         let outbox = Outbox::new(10_000);
         for (topic, kind) in [
             ("old", Kind::Broadcast),
@@ -240,7 +252,12 @@ mod tests {
             tokio::time::advance(Duration::from_secs(4)).await;
         }
         assert_eq!(outbox.expire(Duration::from_secs(15)), 1);
-        assert_eq!(topics(&outbox.next().await), ["new"]);
+        let mut batch = outbox.next().await;
+        batch.lists.sort_unstable();
+        assert_eq!(
+            (topics(&batch), &batch.lists[..]),
+            (vec!["new"], &["new".into(), "old".into()][..])
+        );
         assert_eq!(lock(&outbox.state).bytes, 0);
     }
 }

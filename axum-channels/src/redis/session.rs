@@ -73,7 +73,7 @@ fn receive(node: &Node, format: &Format, message: &[Value]) {
     };
     match format {
         Format::Phoenix(phoenix) => receive_from_phoenix(node, phoenix, message),
-        Format::Own(names) if *channel == names.leaving().into_bytes() => remove(node, message),
+        Format::Own(names) if names.is_leaving(channel) => remove(node, message),
         Format::Own(_) => node.receive(message),
     }
 }
@@ -178,12 +178,7 @@ impl<'a> Sender<'a> {
     }
 
     async fn send(&mut self, batch: Batch) -> Result<()> {
-        let broadcasts = batch.messages.iter();
-        let broadcasts = broadcasts.filter(|outgoing| outgoing.kind == Kind::Broadcast);
-        let in_flight = InFlight {
-            node: self.node,
-            broadcasts: broadcasts.count() as u64,
-        };
+        let in_flight = InFlight::new(self.redis, self.node, &batch);
         let (names, format) = (self.names(), &self.redis.format);
         let mut pipe = Pipeline::new();
         for outgoing in &batch.messages {
@@ -233,23 +228,46 @@ async fn asked_to_leave(leaving: &mut watch::Receiver<Leaving>) {
     }
 }
 
-/// Broadcasts that were sent, and are lost unless the engine answers.
+/// Messages that were sent, and may be lost unless the engine answers.
 struct InFlight<'a> {
+    redis: &'a Redis,
     node: &'a Node,
     broadcasts: u64,
+    /// Topics with changes of presences.
+    topics: Vec<Topic>,
 }
 
-impl InFlight<'_> {
+impl<'a> InFlight<'a> {
+    fn new(redis: &'a Redis, node: &'a Node, batch: &Batch) -> Self {
+        let (mut broadcasts, mut topics) = (0, batch.lists.clone());
+        for outgoing in &batch.messages {
+            match outgoing.kind {
+                Kind::Broadcast => broadcasts += 1,
+                Kind::Presences => topics.push(outgoing.topic.clone()),
+            }
+        }
+        InFlight {
+            redis,
+            node,
+            broadcasts,
+            topics,
+        }
+    }
+
     fn arrived(mut self) {
         self.broadcasts = 0;
+        self.topics.clear();
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         if self.broadcasts > 0 {
-            self.node
-                .lost(self.broadcasts, "the connection to Redis broke");
+            let reason = "the connection to Redis broke";
+            self.node.lost(self.broadcasts, reason);
+        }
+        for topic in self.topics.drain(..) {
+            self.redis.outbox.push_list(topic);
         }
     }
 }

@@ -9,7 +9,9 @@ mod write;
 
 #[cfg(any(feature = "redis", fuzzing))]
 pub(crate) use json::write_json;
-pub(crate) use write::{put, put_integer};
+pub(crate) use write::put;
+#[cfg(any(feature = "redis", feature = "token"))]
+pub(crate) use write::put_integer;
 #[cfg(feature = "redis")]
 pub(crate) use write::{put_atom, put_binary, put_map_head};
 

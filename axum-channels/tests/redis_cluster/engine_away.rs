@@ -74,11 +74,17 @@ async fn a_node_that_was_cut_off_agrees_with_the_others_afterwards() {
         .enumerate()
     {
         eventually("both are known", || users(&a, "room:1") == ["alice", "bob"]).await;
-        let guest = format!("guest {n}");
+        let (guest, other) = (format!("guest {n}"), format!("other {n}"));
         let (leaving, _channel) = join(&a, guest.as_str()).await;
-        eventually("the guest is known", || users(&b, "room:1").len() == 3).await;
+        let (left_there, _channel) = join(&b, other.as_str()).await;
+        let all = ["alice", "bob", guest.as_str(), other.as_str()];
+        eventually("the guests are known", || {
+            [&a, &b].iter().all(|node| users(node, "room:1") == all)
+        })
+        .await;
         proxy.set(mode);
         leaving.disconnect().await;
+        left_there.disconnect().await;
         if mode != Mode::HalfClose {
             // which is noticed at once, and a new connection works
             eventually("he is gone", || users(&a, "room:1") == ["alice"]).await;
