@@ -35,8 +35,8 @@
 //!
 //! Each node has a replica of the others' presences on the topics that it is subscribed to, so that
 //! [`presences`](crate::Endpoint::presences) is local and does not wait. Changes are merged in any order; a list that
-//! [`Adapter::presences`] returns makes up for lost ones. When a node shuts down, it [says so](Adapter::stop); when it is
-//! killed, the others notice. Then they [remove](Node::remove) its presences.
+//! [`Adapter::presences`] returns makes up for lost ones. Presences of a node that shuts down are
+//! [removed](Node::remove) at once, those of one that was killed when its lease ends.
 //!
 //! # Examples
 //!

@@ -38,7 +38,7 @@ impl Format {
         }
     }
 
-    /// Returns a message as it is sent. `None` if it is not: Phoenix does not know its kind.
+    /// Returns a message as it is sent. `None` if Phoenix has no message of its kind.
     pub(super) fn encode(&self, message: &Message<'_>) -> Option<Bytes> {
         match self {
             Format::Own(_) => Some(message.encode()),

@@ -41,7 +41,7 @@ const KEPT: Duration = Duration::from_secs(600);
 /// Time after which a hash is touched.
 const TOUCH: Duration = Duration::from_secs(200);
 
-/// A field, as its name says.
+/// Node and generation of a field, which are in its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field<'a> {
     pub(super) node: &'a str,

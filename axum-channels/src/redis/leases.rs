@@ -59,8 +59,8 @@ async fn generations(
 
 /// Nodes whose lease was missing at the last look.
 ///
-/// A node is gone if its lease is missing twice in a row: after the engine has lost its data, all are missing until they
-/// have noticed.
+/// A node is gone if its lease is missing twice in a row: after the engine has lost its data, all are missing until the
+/// nodes renew them.
 #[derive(Default)]
 pub(super) struct Missing(HashSet<NodeId>);
 

@@ -106,7 +106,7 @@ impl Redis {
     /// with the feature `redis-tls`. `redis+unix:///path/to/socket` is a Unix socket.
     ///
     /// # Errors
-    /// If it is no such URL. The engine is not asked: see [`check`](Self::check).
+    /// If it is no such URL. No connection is made: see [`check`](Self::check).
     ///
     /// # Examples
     /// ```

@@ -23,7 +23,7 @@ impl Names {
         format!("{}:node:{node}", self.prefix)
     }
 
-    /// Returns the channel on which nodes say that they leave.
+    /// Returns the channel for the ids of nodes that leave.
     pub(super) fn leaving(&self) -> String {
         format!("{}{LEAVING}", self.prefix)
     }

@@ -46,7 +46,7 @@ impl Phoenix {
         }
     }
 
-    /// Returns a broadcast in the format. `None` for other messages, which Phoenix does not know.
+    /// Returns a broadcast in the format. `None` for other messages, which Phoenix does not have.
     ///
     /// The node is a binary: each new atom would stay in the memory of the receiving nodes.
     pub(super) fn encode(&self, message: &Message<'_>) -> Option<Bytes> {
@@ -72,7 +72,7 @@ impl Phoenix {
 
     /// Reads a message. `None` if it is no broadcast, or not for this node.
     ///
-    /// `concerns` says whether a topic has subscribers on this node.
+    /// `concerns` returns whether a topic has subscribers on this node.
     pub(super) fn decode(
         &self,
         message: &[u8],

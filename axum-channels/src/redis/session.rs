@@ -90,7 +90,7 @@ fn receive_from_phoenix(node: &Node, phoenix: &Phoenix, message: &[u8]) {
     }
 }
 
-/// Removes a node that says that it leaves.
+/// Removes a node that leaves, whose id is the message.
 fn remove(node: &Node, message: &[u8]) {
     let id = std::str::from_utf8(message).ok();
     let id: Option<NodeId> = id.and_then(|id| id.parse().ok());

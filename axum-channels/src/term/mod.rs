@@ -84,6 +84,7 @@ impl<'a> Term<'a> {
         reader.term(MAX_DEPTH)
     }
 
+    #[cfg(any(feature = "redis", fuzzing))]
     pub(crate) fn is_atom(&self, name: &str) -> bool {
         matches!(self, Term::Atom(atom) if atom == name)
     }

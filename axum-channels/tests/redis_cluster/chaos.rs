@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 /// Maximum duration of a step's effects: connections are tried again every 2 seconds, and an engine that does not answer is
-/// noticed after 3.
+/// given up after 3.
 const LIMIT: Duration = Duration::from_secs(12);
 
 /// Returns the time until each node's list is that of the users who are connected, and the engine has what it should.

@@ -86,7 +86,7 @@ async fn a_node_that_was_cut_off_agrees_with_the_others_afterwards() {
         leaving.disconnect().await;
         left_there.disconnect().await;
         if mode != Mode::HalfClose {
-            // which is noticed at once, and a new connection works
+            // whose connection ends at once, and a new one works
             eventually("he is gone", || users(&a, "room:1") == ["alice"]).await;
             assert_eq!(users(&b, "room:1"), ["alice", "bob", guest.as_str()]);
         }

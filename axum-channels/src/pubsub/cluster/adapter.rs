@@ -48,7 +48,7 @@ pub trait Adapter: Send + Sync + 'static {
     /// It is called when the node has subscribed to the topic, as a part of [`subscribe`](Self::subscribe), and by
     /// [`Node::resync`]: changes arrive as messages meanwhile, in any order with these. Instead of its whole list, a node
     /// may have an earlier one and all messages about its presences since then. The presences of a node without messages
-    /// have ended. The default returns none: a node then knows the presences that other nodes have tracked
+    /// have ended. The default returns none: a node then has the presences that other nodes have tracked
     /// since it has subscribed.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ pub trait Adapter: Send + Sync + 'static {
     /// Leaves the cluster in good order: the process ends.
     ///
     /// [`Endpoint::shutdown`](crate::Endpoint::shutdown) awaits it, once all connections are closed. An adapter sends what
-    /// it has queued, and tells the other nodes that this one is gone, so that they [remove](Node::remove) its presences.
+    /// it has queued, and a notice to the other nodes, so that they [remove](Node::remove) the presences of this one.
     /// The default does nothing.
     ///
     /// # Errors

@@ -233,9 +233,7 @@ impl Node {
         Some(message.encode())
     }
 
-    /// Returns the other nodes whose presences this node knows.
-    ///
-    /// A node without presences on the topics of this one is not among them.
+    /// Returns the other nodes that have presences on the topics of this node.
     ///
     /// ```
     /// # use axum_channels::cluster::{Node, Peer};

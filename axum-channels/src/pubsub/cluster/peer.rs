@@ -1,8 +1,8 @@
 use super::NodeId;
 
-/// Another node, as this one knows it by its presences: see [`Node::peers`](super::Node::peers).
+/// Another node with presences on the topics of this one: see [`Node::peers`](super::Node::peers).
 ///
-/// It is that node up to now. Presences that the node [restores](super::Node::restore) later are not meant.
+/// It stands for the presences up to now, not for those that the node [restores](super::Node::restore) later.
 ///
 /// ```
 /// # use axum_channels::cluster::Node;
