@@ -145,3 +145,24 @@ async fn an_engine_that_comes_later_is_found() {
     .await;
     assert_linked(&a, &mut bob).await;
 }
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn the_last_presence_of_a_topic_that_leaves_while_its_node_is_cut_off_is_gone_afterwards() {
+    let server = Server::start();
+    let proxy = Proxy::start(server.addr()).await;
+    let (a, b) = (node(&server.url()).await, node(&proxy.url()).await);
+    let (_watcher, _channel) = join(&a, Value::Null).await;
+    for mode in [Mode::Cut, Mode::Stall] {
+        let job = b.track("room:1", "job", json!({"user": "job"}));
+        eventually("it is known", || users(&a, "room:1") == ["job"]).await;
+        proxy.set(mode);
+        if mode == Mode::Cut {
+            connected(&b, false).await;
+        }
+        drop(job);
+        proxy.set(Mode::Pass);
+        eventually("it is gone", || users(&a, "room:1").is_empty()).await;
+        connected(&b, true).await;
+    }
+}
