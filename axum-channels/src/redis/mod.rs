@@ -64,7 +64,8 @@ use tokio::time::{Instant, sleep};
 /// is counted and logged. The adapter connects again after 50 ms to 2 s, subscribes to its topics, and brings the presences
 /// of all nodes up to date. [`Stats::connected`](super::cluster::Stats::connected) is for health checks.
 ///
-/// A message that was sent when the connection broke may or may not have arrived. It is counted as lost, and not sent
+/// When the engine comes back, nodes connect at different times: one that is later misses what was sent before. A message
+/// that was sent when the connection broke may or may not have arrived. It is counted as lost, and not sent
 /// again: messages arrive at most once.
 ///
 /// # Presences
@@ -287,7 +288,7 @@ fn config() -> AsyncConnectionConfig {
 impl Adapter for Redis {
     async fn run(&self, node: Node) -> Result<()> {
         let _ends = Ends(&self.link);
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(self.lease);
         loop {
             let began = Instant::now();
             let error = session::run(self, &node).await;
