@@ -118,10 +118,6 @@ fn clients_of_two_instances_hear_and_see_each_other() {
     ]);
     let folder = sandbox.path().join("my_app");
     app::cargo(&folder, &["test"]);
-    app::cargo(
-        &folder,
-        &["clippy", "--all-targets", "--", "-D", "warnings"],
-    );
     app::cargo(&folder, &["fmt", "--check"]);
     let binary = sandbox.path().join("binary");
     app::alone(&folder, || {

@@ -7,7 +7,7 @@ impl Config {
         Ok(Self {
             port: port(text("PORT")?)?,
             assets: assets(set("ASSETS").map(PathBuf::from))?,
-            redis: pubsub::redis_url(text("REDIS_URL")?, build)?,
+            redis: pubsub::redis_url(text("REDIS_URL")?)?,
         })
     }
 }
