@@ -96,4 +96,6 @@
 #[cfg(feature = "redis")]
 pub use crate::redis::{Redis, RedisError};
 
-pub use crate::pubsub::cluster::{Adapter, InvalidNodeId, Message, Node, NodeId, Peer, Stats};
+pub use crate::pubsub::cluster::{
+    Adapter, IntoAdapter, InvalidNodeId, Message, Node, NodeId, Peer, Stats,
+};

@@ -82,6 +82,33 @@ pub trait Adapter: Send + Sync + 'static {
     fn publish(&self, message: &Message<'_>) -> Result<()>;
 }
 
+/// An [`Adapter`], or none: the argument of [`EndpointBuilder::pubsub`](crate::EndpointBuilder::pubsub).
+///
+/// Implemented by adapters and by `Option` of them, for an app whose settings decide whether there are other nodes.
+pub trait IntoAdapter {
+    /// The adapter.
+    type Adapter: Adapter;
+
+    /// Returns the adapter, if there is one.
+    fn into_adapter(self) -> Option<Self::Adapter>;
+}
+
+impl<A: Adapter> IntoAdapter for A {
+    type Adapter = A;
+
+    fn into_adapter(self) -> Option<A> {
+        Some(self)
+    }
+}
+
+impl<A: Adapter> IntoAdapter for Option<A> {
+    type Adapter = A;
+
+    fn into_adapter(self) -> Option<A> {
+        self
+    }
+}
+
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// An [`Adapter`] of any type, whose panics are errors.

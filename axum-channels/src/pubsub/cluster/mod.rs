@@ -10,8 +10,8 @@ mod peer;
 mod stats;
 mod tasks;
 
-pub use adapter::Adapter;
 pub(crate) use adapter::AnyAdapter;
+pub use adapter::{Adapter, IntoAdapter};
 pub(crate) use fields::{Fields, Malformed, put};
 pub use message::Message;
 pub(crate) use message::{Body, Origin};
