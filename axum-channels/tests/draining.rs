@@ -111,7 +111,8 @@ impl Server {
     async fn start(options: SocketOptions) -> Server {
         let log = Log::new();
         let endpoint = Endpoint::builder()
-            .socket_with::<Anyone>("/socket", options)
+            .socket_with::<Anyone>("/socket", options.clone())
+            .socket_with::<Anyone>("/other", options)
             .state(log.clone())
             .build();
         let addr = serve(&endpoint).await;
@@ -287,6 +288,24 @@ async fn shutdown_waits_for_handlers() {
     server.log.gate.add_permits(2);
     down.await.expect("no panic");
     assert_eq!(server.log.entries(), BOTH);
+}
+
+#[tokio::test]
+async fn shutdown_closes_the_clients_of_every_socket_at_once() {
+    let server = Server::start(websocket().drain_timeout(Duration::from_secs(60))).await;
+    let mut ws = Ws::join(server.addr, "journal:1").await;
+    ws.raw(&push("one")).await;
+    server.expect(&["begin one"]).await;
+    let mut other = Ws::open_at(server.addr, "/other/websocket?vsn=2.0.0").await;
+    let endpoint = server.endpoint.clone();
+    let down = tokio::spawn(async move { endpoint.shutdown().await });
+    other.expect_close(1012).await;
+    assert!(
+        !down.is_finished(),
+        "a handler of the first socket is still running"
+    );
+    server.log.gate.add_permits(1);
+    down.await.expect("no panic");
 }
 
 #[tokio::test]

@@ -60,9 +60,14 @@ impl Channel for Room {
         Ok(Self)
     }
 
-    async fn handle_in(&mut self, event: &str, _: Payload, _: &Socket) -> Result<Reply> {
+    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
         match event {
             "stuck" => std::future::pending().await,
+            "echo" => Ok(Reply::ok(payload)),
+            "send back" => {
+                socket.push("sent", payload);
+                Ok(Reply::none())
+            }
             _ => Ok(Reply::none()),
         }
     }
@@ -184,7 +189,22 @@ fn websocket_cases() -> Vec<Case> {
             huge(&format!("{to}["), "[],", "1]]"),
         ]
     };
+    let joined = || (TEXT, text(r#"["1","1","room:1","phx_join",{}]"#));
     vec![
+        case(
+            "a payload that is the reply",
+            [
+                joined(),
+                huge(r#"["1","9","room:1","echo",{"a":""#, "e", r#""}]"#),
+            ],
+        ),
+        case(
+            "a payload that is pushed back",
+            [
+                joined(),
+                huge(r#"["1","9","room:1","send back",{"a":""#, "e", r#""}]"#),
+            ],
+        ),
         case(
             "payloads for a topic that nobody has joined",
             payloads(nobody),

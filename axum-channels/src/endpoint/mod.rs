@@ -28,7 +28,9 @@ use crate::url::PublicUrl;
 use axum::Router;
 use axum::http::HeaderMap;
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::{Arc, OnceLock, Weak};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -223,8 +225,8 @@ impl Endpoint {
 
     /// Closes every connection with code 1012, "service restart", and waits until all are closed.
     ///
-    /// Connections are closed 10,000 at a time, every 2 seconds, so that their clients do not reconnect all at once; new
-    /// ones are answered with 503. It takes at most 30 seconds, in which messages received before are handled.
+    /// Those of each socket are closed 10,000 at a time, every 2 seconds, so that their clients do not reconnect all at once;
+    /// new ones are answered with 503. It takes at most 30 seconds, in which messages received before are handled.
     ///
     /// [`serve`](crate::serve) calls it for the endpoint given to [`drain`](crate::Serve::drain).
     ///
@@ -246,9 +248,16 @@ impl Endpoint {
     pub async fn shutdown(&self) {
         let deadline = Instant::now() + SHUTDOWN;
         let _ = timeout_at(deadline, self.inner.shared.pubsub.flush()).await; // nothing published before is lost
-        for socket in self.mounted() {
-            socket.drain(deadline).await;
-        }
+        let sockets = self.mounted();
+        let mut draining: Vec<_> = sockets.iter().map(|it| it.drain(deadline)).collect();
+        poll_fn(|cx| {
+            draining.retain_mut(|drain| drain.as_mut().poll(cx).is_pending());
+            match draining.is_empty() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
     }
 
     /// Returns the URL at which browsers reach the app, if the endpoint was built [with
