@@ -5,7 +5,7 @@
 //! - [`handshake`]: the request and the response; [`refusal`]: what may be wrong
 //! - [`frame`], [`json`]: pure, messages of the protocol; [`line`]: pure, typed lines
 //! - [`session`]: pure, events and their effects; [`presence`]: pure, lists of presences
-//! - [`entry`], [`view`], [`clock`], [`close`]: pure, lines of the output
+//! - [`entry`], [`view`], [`object`], [`clock`], [`close`]: pure, lines of the output
 //! - [`run`]: the loop that performs effects
 
 mod app;
@@ -17,6 +17,7 @@ mod frame;
 mod handshake;
 mod json;
 mod line;
+mod object;
 mod presence;
 mod refusal;
 mod run;

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Dependencies without a `rust-version`, to be checked by hand when added.
-const UNSTATED: [&str; 26] = [
+const UNSTATED: [&str; 30] = [
     "cfg_aliases",
     "command-fds",
+    "core-foundation-sys",
     "encode_unicode",
+    "getrandom",
     "httparse",
     "inotify-sys",
     "kqueue",
@@ -19,6 +21,7 @@ const UNSTATED: [&str; 26] = [
     "sha1_smol",
     "shell-words",
     "smallvec",
+    "subtle",
     "sync_wrapper",
     "tera",
     "tower-layer",
@@ -29,6 +32,7 @@ const UNSTATED: [&str; 26] = [
     "tree-sitter-rust",
     "tree-sitter-toml-ng",
     "tree-sitter-typescript",
+    "untrusted",
     "utf8parse",
     "walkdir",
     "wasi",

@@ -39,10 +39,17 @@ pub fn meaning(code: u16) -> Option<&'static str> {
         3000 => "unauthorized",
         3003 => "forbidden",
         3008 => "timeout",
-        3000..=3999 => "a code of a library",
-        4000..=4999 => "a code of the app",
-        _ => return None,
+        code => return range(code),
     })
+}
+
+/// Returns the meaning of a code that has none of its own.
+fn range(code: u16) -> Option<&'static str> {
+    match code {
+        3000..=3999 => Some("a code of a library"),
+        4000..=4999 => Some("a code of the app"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -24,11 +24,18 @@ pub enum Direction {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    Message(Frame, Notes),
+    Message(Box<Parsed>),
     /// Text or bytes that are not a message of the protocol.
     Unreadable(Unreadable),
     /// A ping, a pong or a close.
     Control,
+}
+
+/// A message of the protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parsed {
+    pub frame: Frame,
+    pub notes: Notes,
 }
 
 /// What the session knows about a message.
@@ -40,16 +47,13 @@ pub struct Notes {
     pub present: Option<Present>,
 }
 
-impl Entry {
-    /// Returns the entry of a message of this command.
-    pub fn sent(data: Message, frame: Frame) -> Self {
-        Self {
-            direction: Direction::Out,
-            data,
-            content: Content::Message(frame, Notes::default()),
-        }
+impl Content {
+    pub fn message(frame: Frame, notes: Notes) -> Self {
+        Self::Message(Box::new(Parsed { frame, notes }))
     }
+}
 
+impl Entry {
     /// Returns the entry of a ping, a pong or a close.
     pub fn control(direction: Direction, data: Message) -> Self {
         Self {

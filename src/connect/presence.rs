@@ -177,16 +177,8 @@ mod tests {
     fn other_payloads_change_nothing() {
         let mut presences = Presences::default();
         for payload in ["[]", "{\"alice\":1}", "null", "{\"joins\":{}}"] {
-            assert_eq!(
-                apply(&mut presences, STATE, payload).is_some(),
-                false,
-                "{payload}"
-            );
-            assert_eq!(
-                apply(&mut presences, DIFF, payload).is_some(),
-                false,
-                "{payload}"
-            );
+            assert_eq!(apply(&mut presences, STATE, payload), None, "{payload}");
+            assert_eq!(apply(&mut presences, DIFF, payload), None, "{payload}");
         }
     }
 }

@@ -64,7 +64,7 @@ pub fn run(
         start,
         start_time: SystemTime::now(),
     };
-    Ok(run.to_end(&inputs))
+    Ok(run.finish(&inputs))
 }
 
 fn pass_bytes(socket: &mut WebSocket<Transport>, sender: SyncSender<Input>) -> io::Result<()> {
@@ -73,7 +73,7 @@ fn pass_bytes(socket: &mut WebSocket<Transport>, sender: SyncSender<Input>) -> i
 }
 
 impl Run {
-    fn to_end(mut self, inputs: &Receiver<Input>) -> Ending {
+    fn finish(mut self, inputs: &Receiver<Input>) -> Ending {
         let ending = self.ending(inputs).unwrap_or(Ending::Done);
         self.screen.close();
         self.socket.get_mut().shut_down();

@@ -1,31 +1,27 @@
 //! A session without sockets and clocks: each event leads to effects.
 //!
-//! - [`channels`]: joined topics
+//! - [`outgoing`]: lines and messages of this command; [`incoming`]: frames of the server
+//! - [`channels`]: joined topics; [`replies`]: messages without one
 
 mod channels;
+mod incoming;
+mod outgoing;
+mod replies;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tungstenite::Message;
 use tungstenite::protocol::CloseFrame;
 
-use super::close;
-use super::entry::{Content, Direction, Entry, Notes};
-use super::frame::{Format, Frame, REPLY};
+use super::entry::{Direction, Entry};
+use super::frame::{Format, Frame};
 use super::json::Json;
-use super::line::Line;
-use super::presence;
-use channels::{Channels, Standing};
+use channels::Channels;
+use replies::Replies;
 
 /// Interval of heartbeats, as of phoenix.js.
 const HEARTBEAT: Duration = Duration::from_secs(30);
-
-/// Maximum time for the reply to a join, as of phoenix.js.
-const JOIN_TIME: Duration = Duration::from_secs(10);
-
-/// Time after which a reply to a push is no longer expected. Channels may leave pushes without one.
-const REPLY_TIME: Duration = Duration::from_secs(60);
 
 /// Time for replies after the end of input.
 const LAST_TIME: Duration = Duration::from_secs(2);
@@ -37,9 +33,6 @@ const CLOSE_TIME: Duration = Duration::from_secs(2);
 const EXPECT_TIME: Duration = Duration::from_secs(10);
 
 const JOIN: &str = "phx_join";
-const LEAVE: &str = "phx_leave";
-const ERROR: &str = "phx_error";
-const CLOSE: &str = "phx_close";
 
 /// The topic of heartbeats, which is never joined.
 const SERVER: &str = "phoenix";
@@ -98,7 +91,7 @@ pub struct Session {
     is_timed: bool,
     last_ref: u64,
     channels: Channels,
-    pending: BTreeMap<String, Pending>,
+    replies: Replies,
     /// Time of the next heartbeat, and the ref of the last one without a reply.
     heartbeat_at: Duration,
     heartbeat: Option<String>,
@@ -107,6 +100,9 @@ pub struct Session {
     /// The first failure.
     failure: Option<String>,
     phase: Phase,
+    now: Duration,
+    /// Effects of the current event.
+    effects: Vec<Effect>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,26 +111,6 @@ enum Phase {
     /// A close was sent, and the session ends so when the server answers or this time has come.
     Closing(Duration, Ending),
     Ended,
-}
-
-/// A message without a reply yet.
-#[derive(Debug)]
-struct Pending {
-    topic: String,
-    event: String,
-    sent: Duration,
-}
-
-impl Pending {
-    /// Returns the time after which no reply is expected.
-    fn expires(&self) -> Duration {
-        self.sent
-            + if self.event == JOIN {
-                JOIN_TIME
-            } else {
-                REPLY_TIME
-            }
-    }
 }
 
 impl Session {
@@ -148,12 +124,14 @@ impl Session {
             expected: options.expected,
             last_ref: 0,
             channels: Channels::default(),
-            pending: BTreeMap::new(),
+            replies: Replies::default(),
             heartbeat_at: HEARTBEAT,
             heartbeat: None,
             input_end: None,
             failure: None,
             phase: Phase::Open,
+            now: Duration::ZERO,
+            effects: Vec::new(),
         }
     }
 
@@ -162,367 +140,121 @@ impl Session {
         if let Phase::Closing(until, _) = self.phase {
             return until;
         }
-        let last = self
-            .input_end
-            .filter(|_| !self.is_timed && !self.is_joining());
-        let replies = self.pending.values().map(Pending::expires);
-        let next = replies
-            .chain(self.end_at)
-            .chain(last.map(|end| end + LAST_TIME))
-            .min();
+        let times = [self.end_at, self.last_reply_at(), self.replies.expires()];
+        let next = times.into_iter().flatten().min();
         next.map_or(self.heartbeat_at, |next| next.min(self.heartbeat_at))
     }
 
     pub fn handle(&mut self, event: Event, now: Duration) -> Vec<Effect> {
-        let mut effects = Vec::new();
+        self.now = now;
         match event {
-            _ if self.phase == Phase::Ended => return effects,
+            _ if self.phase == Phase::Ended => {}
+            Event::Received(message) => self.received(message),
+            Event::Lost(reason) => self.end(Ending::Failed(reason)),
+            Event::Woken => self.woken(),
+            _ if self.phase != Phase::Open => {}
             Event::Connected => {
                 for topic in std::mem::take(&mut self.topics) {
-                    self.join(&topic, Json::empty(), now, &mut effects);
+                    self.join(&topic, Json::empty());
                 }
             }
-            Event::Received(message) => self.received(message, now, &mut effects),
-            Event::Lost(reason) => self.lost(reason, &mut effects),
-            _ if self.phase != Phase::Open && event != Event::Woken => {}
-            Event::Line(line) => self.line(&line, now, &mut effects),
+            Event::Line(line) => self.line(&line),
             Event::InputEnded => self.input_end = Some(now),
-            Event::Interrupted => self.close(Ending::Interrupted, now, &mut effects),
-            Event::Woken => self.woken(now, &mut effects),
+            Event::Interrupted => self.close(Ending::Interrupted),
         }
-        self.close_if_done(now, &mut effects);
-        effects
+        self.close_if_done();
+        std::mem::take(&mut self.effects)
     }
 
-    fn next_ref(&mut self) -> String {
-        self.last_ref += 1;
-        self.last_ref.to_string()
-    }
-
-    fn send(&mut self, frame: Frame, now: Duration, effects: &mut Vec<Effect>) {
-        let data = frame.encode(self.format);
-        if let Some(reference) = &frame.reference {
-            let pending = Pending {
-                topic: frame.topic.clone(),
-                event: frame.event.clone(),
-                sent: now,
-            };
-            self.pending.insert(reference.clone(), pending);
-        }
-        effects.push(Effect::Send(data.clone()));
-        effects.push(Effect::Show(Entry::sent(data, frame)));
-    }
-
-    fn join(&mut self, topic: &str, payload: Json, now: Duration, effects: &mut Vec<Effect>) {
-        let reference = self.next_ref();
-        let frame = Frame::push(Some(&reference), &reference, topic, JOIN).with(payload);
-        self.channels.join(topic, reference);
-        self.send(frame, now, effects);
-    }
-
-    fn line(&mut self, text: &str, now: Duration, effects: &mut Vec<Effect>) {
-        let (topic, event, payload) = match Line::parse(text) {
-            Ok(Line::Empty) => return,
-            Ok(Line::Raw(text)) => return self.raw(text, effects),
-            Ok(Line::Push {
-                topic,
-                event,
-                payload,
-            }) => (topic, event, payload),
-            Err(error) => return self.refuse(error.to_string(), effects),
-        };
-        let topic = match topic.or_else(|| self.channels.first().map(str::to_owned)) {
-            Some(topic) => topic,
-            None => return self.refuse(NO_TOPIC.to_owned(), effects),
-        };
-        if event == JOIN {
-            return self.join(&topic, payload, now, effects);
-        }
-        match self.channels.standing(&topic) {
-            Standing::Joining => self.channels.wait(&topic, event, payload),
-            Standing::Joined => self.push(&topic, &event, payload, now, effects),
-            Standing::None if topic == SERVER => self.push(&topic, &event, payload, now, effects),
-            Standing::None => {
-                let note = format!("`{topic}` is not joined: join it with {topic} {JOIN}");
-                self.refuse(note, effects);
+    fn woken(&mut self) {
+        if let Phase::Closing(until, ending) = &self.phase {
+            let ending = ending.clone();
+            if *until <= self.now {
+                self.note("the server did not answer the close");
+                self.end(ending);
             }
+            return;
+        }
+        for topic in self.replies.give_up(self.now) {
+            self.channels.leave(&topic);
+            let failure = format!("the server did not answer the join of `{topic}`");
+            self.note(failure.clone());
+            self.fail(failure);
+        }
+        if self.end_at.is_some_and(|end| end <= self.now) {
+            self.close(self.ending());
+        } else if self.heartbeat_at <= self.now {
+            self.beat();
         }
     }
 
-    fn push(
-        &mut self,
-        topic: &str,
-        event: &str,
-        payload: Json,
-        now: Duration,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn beat(&mut self) {
+        if self.heartbeat.is_some() {
+            let reason = "the server did not answer a heartbeat".to_owned();
+            return self.close(Ending::Failed(reason));
+        }
         let reference = self.next_ref();
-        let join_ref = self.channels.join_ref(topic);
-        let frame = Frame::push(join_ref, &reference, topic, event).with(payload);
-        self.send(frame, now, effects);
+        self.heartbeat = Some(reference.clone());
+        self.heartbeat_at = self.now + HEARTBEAT;
+        self.send(Frame::push(None, &reference, SERVER, "heartbeat"));
     }
 
-    /// Sends a typed message as it is.
-    fn raw(&mut self, text: String, effects: &mut Vec<Effect>) {
-        let data = Message::text(text);
-        let content = match Frame::decode(&data, self.format) {
-            Ok(frame) => Content::Message(frame, Notes::default()),
-            Err(error) => Content::Unreadable(error),
-        };
-        effects.push(Effect::Send(data.clone()));
-        effects.push(Effect::Show(Entry {
-            direction: Direction::Out,
-            data,
-            content,
-        }));
+    fn note(&mut self, note: impl Into<String>) {
+        self.effects.push(Effect::Note(note.into()));
     }
 
-    /// Refuses a line. In a script, this is a failure.
-    fn refuse(&mut self, why: String, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Note(why));
-        self.fail("a line was not sent".to_owned());
+    fn show(&mut self, entry: Entry) {
+        self.effects.push(Effect::Show(entry));
     }
 
     fn fail(&mut self, reason: String) {
         self.failure.get_or_insert(reason);
     }
 
-    fn received(&mut self, data: Message, now: Duration, effects: &mut Vec<Effect>) {
-        match &data {
-            Message::Close(close) => {
-                let close = close.clone();
-                effects.push(Effect::Show(Entry::control(Direction::In, data)));
-                self.closed(close.as_ref(), effects);
-            }
-            Message::Ping(payload) => {
-                // The pong is sent by the WebSocket itself.
-                let pong = Message::Pong(payload.clone());
-                effects.push(Effect::Show(Entry::control(Direction::In, data)));
-                effects.push(Effect::Show(Entry::control(Direction::Out, pong)));
-            }
-            Message::Pong(_) | Message::Frame(_) => {
-                effects.push(Effect::Show(Entry::control(Direction::In, data)));
-            }
-            Message::Text(_) | Message::Binary(_) => match Frame::decode(&data, self.format) {
-                Ok(frame) => self.message(data, frame, now, effects),
-                Err(error) => effects.push(Effect::Show(Entry {
-                    direction: Direction::In,
-                    data,
-                    content: Content::Unreadable(error),
-                })),
-            },
-        }
-    }
-
-    fn message(&mut self, data: Message, frame: Frame, now: Duration, effects: &mut Vec<Effect>) {
-        let answered = match (&frame.reference, frame.event.as_str()) {
-            (Some(reference), REPLY) => self.pending.remove(reference),
-            _ => None,
-        };
-        if frame.reference.is_some() && frame.reference == self.heartbeat {
-            self.heartbeat = None;
-        }
-        let notes = Notes {
-            answers: answered
-                .as_ref()
-                .map(|pending| (pending.event.clone(), now.saturating_sub(pending.sent))),
-            present: self.channels.presences(&frame),
-        };
-        effects.push(Effect::Show(Entry {
-            direction: Direction::In,
-            data,
-            content: Content::Message(frame.clone(), notes),
-        }));
-        if let Some(answered) = &answered {
-            self.answered(&frame, answered, now, effects);
-        }
-        self.channel_event(&frame, effects);
-        self.meet_expectation(&frame, answered.as_ref(), now, effects);
-    }
-
-    /// Handles the reply to a message of this command.
-    fn answered(
-        &mut self,
-        frame: &Frame,
-        answered: &Pending,
-        now: Duration,
-        effects: &mut Vec<Effect>,
-    ) {
-        let topic = &answered.topic;
-        match (answered.event.as_str(), frame.status.as_deref()) {
-            (JOIN, Some("ok")) => {
-                for (event, payload) in self.channels.joined(topic) {
-                    self.push(topic, &event, payload, now, effects);
-                }
-            }
-            (JOIN, _) => {
-                let unsent = self.channels.leave(topic);
-                if unsent > 0 {
-                    effects.push(Effect::Note(format!(
-                        "lines for `{topic}` not sent: {unsent}"
-                    )));
-                }
-                self.fail(format!("the server refused to join `{topic}`"));
-            }
-            (LEAVE, _) => drop(self.channels.leave(topic)),
-            _ => {}
-        }
-    }
-
-    fn channel_event(&mut self, frame: &Frame, effects: &mut Vec<Effect>) {
-        let topic = &frame.topic;
-        if ![ERROR, CLOSE].contains(&frame.event.as_str()) || !self.channels.is_current(frame) {
-            return;
-        }
-        self.channels.leave(topic);
-        if frame.event == ERROR {
-            let note =
-                format!("the channel of `{topic}` failed: join it again with {topic} {JOIN}");
-            effects.push(Effect::Note(note));
-            self.fail(format!("the channel of `{topic}` failed"));
-        }
-    }
-
-    /// Closes the connection if this was the last expected event. A reply counts if its status is `ok`, and if it is not that
-    /// to a heartbeat.
-    fn meet_expectation(
-        &mut self,
-        frame: &Frame,
-        answered: Option<&Pending>,
-        now: Duration,
-        effects: &mut Vec<Effect>,
-    ) {
-        let counts = match frame.event.as_str() {
-            REPLY => {
-                frame.status.as_deref() == Some("ok")
-                    && answered.is_some_and(|pending| pending.topic != SERVER)
-            }
-            _ => true,
-        };
-        let was_met = counts && self.expected.remove(&frame.event);
-        if was_met && self.expected.is_empty() {
-            self.close(Ending::Done, now, effects);
-        } else if let (Some(failure), false) = (&self.failure, self.expected.is_empty()) {
-            // It cannot arrive any more, or the answer to a health check is known.
-            self.close(Ending::Failed(failure.clone()), now, effects);
-        }
-    }
-
-    fn woken(&mut self, now: Duration, effects: &mut Vec<Effect>) {
-        if let Phase::Closing(until, ending) = &self.phase {
-            if *until <= now {
-                effects.push(Effect::Note(
-                    "the server did not answer the close".to_owned(),
-                ));
-                effects.push(Effect::End(ending.clone()));
-                self.phase = Phase::Ended;
-            }
-            return;
-        }
-        self.give_up_replies(now, effects);
-        if self.end_at.is_some_and(|end| end <= now) {
-            let ending = self.ending();
-            return self.close(ending, now, effects);
-        }
-        if self.heartbeat_at > now {
-            return;
-        }
-        if self.heartbeat.is_some() {
-            let reason = "the server did not answer a heartbeat".to_owned();
-            return self.close(Ending::Failed(reason), now, effects);
-        }
-        let reference = self.next_ref();
-        self.heartbeat = Some(reference.clone());
-        self.heartbeat_at = now + HEARTBEAT;
-        let frame = Frame::push(None, &reference, SERVER, "heartbeat");
-        self.send(frame, now, effects);
-    }
-
-    fn give_up_replies(&mut self, now: Duration, effects: &mut Vec<Effect>) {
-        let mut unjoined = Vec::new();
-        self.pending.retain(|_, pending| {
-            let is_late = pending.expires() <= now;
-            if is_late && pending.event == JOIN {
-                unjoined.push(pending.topic.clone());
-            }
-            !is_late
-        });
-        for topic in unjoined {
-            self.channels.leave(&topic);
-            let failure = format!("the server did not answer the join of `{topic}`");
-            effects.push(Effect::Note(failure.clone()));
-            self.fail(failure);
-        }
-    }
-
     /// Returns the ending of a connection that was not lost.
     fn ending(&self) -> Ending {
         if !self.expected.is_empty() {
-            let names: Vec<_> = self
-                .expected
-                .iter()
-                .map(|name| format!("`{name}`"))
-                .collect();
+            let names = self.expected.iter().map(|name| format!("`{name}`"));
+            let names: Vec<_> = names.collect();
             return Ending::Failed(format!("{} did not arrive", names.join(", ")));
         }
         self.failure.clone().map_or(Ending::Done, Ending::Failed)
     }
 
-    fn close_if_done(&mut self, now: Duration, effects: &mut Vec<Effect>) {
-        let Some(end) = self
-            .input_end
-            .filter(|_| !self.is_timed && !self.is_joining())
-        else {
+    /// Returns the time of the close after the end of input, if that is known.
+    fn last_reply_at(&self) -> Option<Duration> {
+        let end = self.input_end.filter(|_| !self.is_timed)?;
+        (!self.replies.has_joins()).then_some(end + LAST_TIME)
+    }
+
+    fn close_if_done(&mut self) {
+        let Some(at) = self.last_reply_at() else {
             return;
         };
-        if self.phase == Phase::Open && (self.pending.is_empty() || end + LAST_TIME <= now) {
-            let ending = self.ending();
-            self.close(ending, now, effects);
+        if self.phase == Phase::Open && (self.replies.is_empty() || at <= self.now) {
+            self.close(self.ending());
         }
     }
 
-    fn is_joining(&self) -> bool {
-        self.pending.values().any(|pending| pending.event == JOIN)
-    }
-
-    fn close(&mut self, ending: Ending, now: Duration, effects: &mut Vec<Effect>) {
+    fn close(&mut self, ending: Ending) {
         let normal = CloseFrame {
             code: 1000.into(),
             reason: "".into(),
         };
         let data = Message::Close(Some(normal));
-        effects.push(Effect::Send(data.clone()));
-        effects.push(Effect::Show(Entry::control(Direction::Out, data)));
-        self.phase = Phase::Closing(now + CLOSE_TIME, ending);
+        self.effects.push(Effect::Send(data.clone()));
+        self.show(Entry::control(Direction::Out, data));
+        self.phase = Phase::Closing(self.now + CLOSE_TIME, ending);
     }
 
-    /// Ends the session after the close of the server.
-    fn closed(&mut self, close: Option<&CloseFrame>, effects: &mut Vec<Effect>) {
+    /// Ends the session: after a close of this command as that has to end.
+    fn end(&mut self, ending: Ending) {
         let ending = match std::mem::replace(&mut self.phase, Phase::Ended) {
             Phase::Closing(_, ending) => ending,
-            _ => Ending::Failed(format!(
-                "the server closed the connection: {}",
-                close::described(close)
-            )),
+            _ => ending,
         };
-        effects.push(Effect::End(ending));
+        self.effects.push(Effect::End(ending));
     }
-
-    fn lost(&mut self, reason: String, effects: &mut Vec<Effect>) {
-        let ending = match std::mem::replace(&mut self.phase, Phase::Ended) {
-            Phase::Closing(_, ending) => ending,
-            _ => Ending::Failed(reason),
-        };
-        effects.push(Effect::End(ending));
-    }
-}
-
-const NO_TOPIC: &str = "no topic is joined: join one with user:lobby phx_join";
-
-/// Returns whether `event` is one of presences.
-fn is_presence(event: &str) -> bool {
-    [presence::STATE, presence::DIFF].contains(&event)
 }
 
 #[cfg(test)]

@@ -4,15 +4,14 @@ use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use console::style;
-use data_encoding::{BASE64, HEXLOWER};
-use serde::Serialize;
+use data_encoding::HEXLOWER;
 use tungstenite::Message;
 
 use super::clock;
 use super::close;
-use super::entry::{Content, Direction, Entry, Notes};
-use super::frame::{Frame, Payload};
-use super::json::Json;
+use super::entry::{Content, Direction, Entry, Parsed};
+use super::frame::Payload;
+use super::object;
 use super::presence::Present;
 
 /// Number of bytes of a binary payload that are shown.
@@ -32,7 +31,7 @@ impl View {
     /// Returns the line of an entry, or its lines.
     pub fn lines(self, entry: &Entry, time: SystemTime) -> String {
         match self {
-            Self::Json => json(entry, time),
+            Self::Json => printable(&object::json(entry, time)),
             Self::Raw => format!("{}{}", start(entry, time), raw(&entry.data)),
             Self::Fields => format!("{}{}", start(entry, time), fields(entry)),
         }
@@ -92,11 +91,11 @@ fn fields(entry: &Entry) -> String {
             };
             format!("{data} {why}")
         }
-        Content::Message(frame, notes) => message(frame, notes),
+        Content::Message(parsed) => message(parsed),
     }
 }
 
-fn message(frame: &Frame, notes: &Notes) -> String {
+fn message(Parsed { frame, notes }: &Parsed) -> String {
     let mut line = format!(
         "{} {}",
         printable(&frame.topic),
@@ -163,115 +162,6 @@ fn hex(bytes: &[u8]) -> String {
     let shown = HEXLOWER.encode(&bytes[..bytes.len().min(SHOWN)]);
     let more = if bytes.len() > SHOWN { "…" } else { "" };
     format!("<{} bytes: {shown}{more}>", bytes.len())
-}
-
-/// An entry in JSON. Keys without a value are left out.
-#[derive(Serialize)]
-struct Object<'a> {
-    time: String,
-    direction: &'static str,
-    size: usize,
-    /// `text`, `binary`, `ping`, `pong` or `close`.
-    r#type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    join_ref: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    r#ref: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    topic: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload: Option<&'a Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload_base64: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answers: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    milliseconds: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    present: Option<std::collections::BTreeMap<&'a str, usize>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    meaning: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    /// Text or base64 of what is not a message.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-}
-
-fn json(entry: &Entry, time: SystemTime) -> String {
-    let message = match &entry.content {
-        Content::Message(frame, notes) => Some((frame, notes)),
-        _ => None,
-    };
-    let frame = message.map(|(frame, _)| frame);
-    let notes = message.map(|(_, notes)| notes);
-    let error = match &entry.content {
-        Content::Unreadable(error) => Some(error.to_string()),
-        _ => None,
-    };
-    let close = match &entry.data {
-        Message::Close(close) => close.as_ref(),
-        _ => None,
-    };
-    let code = close.map(|close| u16::from(close.code));
-    let answers = notes.and_then(|notes| notes.answers.as_ref());
-    let present = notes.and_then(|notes| notes.present.as_ref());
-    let object = Object {
-        time: clock::utc(time),
-        direction: match entry.direction {
-            Direction::Out => "out",
-            Direction::In => "in",
-        },
-        size: entry.size(),
-        r#type: kind(&entry.data),
-        join_ref: frame.and_then(|frame| frame.join_ref.as_deref()),
-        r#ref: frame.and_then(|frame| frame.reference.as_deref()),
-        topic: frame.map(|frame| frame.topic.as_str()),
-        event: frame.map(|frame| frame.event.as_str()),
-        status: frame.and_then(|frame| frame.status.as_deref()),
-        payload: frame.and_then(|frame| match &frame.payload {
-            Payload::Json(json) => Some(json),
-            Payload::Bytes(_) => None,
-        }),
-        payload_base64: frame.and_then(|frame| match &frame.payload {
-            Payload::Json(_) => None,
-            Payload::Bytes(bytes) => Some(BASE64.encode(bytes)),
-        }),
-        answers: answers.map(|(event, _)| event.as_str()),
-        milliseconds: answers.map(|(_, took)| took.as_micros() as f64 / 1_000.0),
-        present: present.map(|present| {
-            let keys = present.keys.iter();
-            keys.map(|(key, count)| (key.as_str(), *count)).collect()
-        }),
-        code,
-        meaning: code.and_then(close::meaning),
-        reason: close.map(|close| close.reason.as_str()),
-        data: error.as_ref().map(|_| match &entry.data {
-            Message::Text(text) => text.to_string(),
-            data => BASE64.encode(&data.clone().into_data()),
-        }),
-        error,
-    };
-    // Strings, numbers and checked JSON are always encoded.
-    printable(&serde_json::to_string(&object).unwrap_or_default())
-}
-
-fn kind(data: &Message) -> &'static str {
-    match data {
-        Message::Text(_) => "text",
-        Message::Binary(_) | Message::Frame(_) => "binary",
-        Message::Ping(_) => "ping",
-        Message::Pong(_) => "pong",
-        Message::Close(_) => "close",
-    }
 }
 
 #[cfg(test)]

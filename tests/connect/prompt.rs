@@ -1,5 +1,7 @@
 //! `connect` in a pseudo-terminal.
 
+use std::process::Command;
+
 use rexpect::session::PtySession;
 
 use crate::server::Server;
@@ -77,4 +79,29 @@ fn frames_are_printed_above_a_line_that_is_being_typed() {
         .exp_string("close 1000 (normal closure)")
         .expect("it closes");
     assert_eq!(end(session), "130");
+}
+
+#[test]
+fn the_terminal_is_left_as_it_was() {
+    let server = Server::start();
+    let sandbox = Sandbox::new();
+    let mut command = Command::new("sh");
+    let script = "stty -a; \"$0\" connect \"$1\" room:1 --color never; stty -a";
+    command.args([
+        "-c",
+        script,
+        env!("CARGO_BIN_EXE_hello-sockets"),
+        &server.url("/socket"),
+    ]);
+    command.current_dir(sandbox.path());
+    let mut session = terminal::start(command);
+    let before = session.exp_string("GET /socket").expect("it connects");
+    session.exp_string("phx_reply ok").expect("it joins");
+    session.send_control('d').expect("it reads");
+    session
+        .exp_string("close 1000 (normal closure)")
+        .expect("it closes");
+    let after = session.exp_eof().expect("it ends");
+    assert!(before.contains(" icanon"), "{before}");
+    assert!(after.contains(before.trim_end()), "{before}\n{after}");
 }

@@ -1,5 +1,7 @@
 //! wss, with a certificate that no system knows.
 
+use std::io::{Read, Write};
+
 use crate::odd::{CERTIFICATE, Odd};
 use crate::support::Sandbox;
 
@@ -35,7 +37,12 @@ fn an_unknown_certificate_is_refused_with_the_way_out() {
 
 #[test]
 fn a_server_without_tls_is_named() {
-    let server = Odd::text("HTTP/1.1 400 Bad Request\r\n\r\n");
+    let server = Odd::start(|mut tcp| {
+        // The first byte of TLS is enough for a server that expects a request.
+        tcp.read_exact(&mut [0]).expect("the client sends");
+        let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+        tcp.write_all(answer).expect("the client reads");
+    });
     let url = format!("wss://localhost:{}/socket", server.port);
     let ran = Sandbox::new().run(&["connect", &url]);
     assert_eq!(ran.code, Some(1));

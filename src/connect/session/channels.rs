@@ -1,9 +1,8 @@
 //! Joined topics: their refs, lines that wait for the join, presences.
 
-use super::is_presence;
 use crate::connect::frame::{Frame, Payload};
 use crate::connect::json::Json;
-use crate::connect::presence::{Presences, Present};
+use crate::connect::presence::{self, Presences, Present};
 
 /// The topics that are joined or being joined, in the order of their joins.
 #[derive(Debug, Default)]
@@ -107,4 +106,9 @@ impl Channels {
     fn get_mut(&mut self, topic: &str) -> Option<&mut Channel> {
         self.0.iter_mut().find(|channel| channel.topic == topic)
     }
+}
+
+/// Returns whether `event` is one of presences.
+fn is_presence(event: &str) -> bool {
+    [presence::STATE, presence::DIFF].contains(&event)
 }

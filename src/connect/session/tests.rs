@@ -3,6 +3,8 @@
 mod recordings;
 
 use super::*;
+use crate::connect::close;
+use crate::connect::entry::{Content, Parsed};
 
 /// A session whose time stands still until it is moved.
 struct Client {
@@ -93,27 +95,20 @@ fn short(effect: &Effect) -> Option<String> {
         Effect::Note(note) => Some(format!("note {note}")),
         Effect::End(ending) => Some(format!("end {ending:?}")),
         Effect::Show(entry) => match &entry.content {
-            Content::Message(
-                frame,
-                Notes {
-                    answers: Some((event, took)),
-                    ..
-                },
-            ) => {
-                let status = frame.status.as_deref().unwrap_or_default();
-                Some(format!("{event} {status} after {took:?}"))
-            }
-            Content::Message(
-                _,
-                Notes {
-                    present: Some(present),
-                    ..
-                },
-            ) => Some(format!("present {:?}", present.keys)),
+            Content::Message(parsed) => message(parsed),
             Content::Unreadable(error) => Some(format!("unreadable: {error}")),
-            Content::Message(..) | Content::Control => None,
+            Content::Control => None,
         },
     }
+}
+
+fn message(Parsed { frame, notes }: &Parsed) -> Option<String> {
+    if let Some((event, took)) = &notes.answers {
+        let status = frame.status.as_deref().unwrap_or_default();
+        return Some(format!("{event} {status} after {took:?}"));
+    }
+    let present = notes.present.as_ref()?;
+    Some(format!("present {:?}", present.keys))
 }
 
 const CLOSED: &str = "close 1000 (normal closure)";
@@ -417,5 +412,43 @@ fn pings_are_shown_with_their_pongs() {
             shown(Direction::In, ping),
             shown(Direction::Out, Message::Pong("a".into()))
         ]
+    );
+}
+
+#[test]
+fn after_a_close_frames_are_only_shown() {
+    let mut client = Client::new(&["room:1", "room:2"], &["shout"], None);
+    client.on(Event::Connected);
+    client.line("room:2 ping");
+    let refused = r#"["1","1","room:1","phx_reply",{"response":{},"status":"error"}]"#;
+    assert_eq!(
+        client.receive(refused),
+        ["phx_join error after 0ns", CLOSED]
+    );
+    let joined = r#"["2","2","room:2","phx_reply",{"response":{},"status":"ok"}]"#;
+    assert_eq!(client.receive(joined), ["phx_join ok after 0ns"]);
+    assert_eq!(
+        client.receive(r#"[null,null,"room:2","shout",{}]"#),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        client.close(1000),
+        ["end Failed(\"the server refused to join `room:1`\")"]
+    );
+}
+
+#[test]
+fn the_reply_to_an_earlier_join_does_not_count() {
+    let mut client = Client::new(&["room:1"], &[], None);
+    client.on(Event::Connected);
+    client.line("phx_join");
+    client.line("ping");
+    let first = r#"["1","1","room:1","phx_reply",{"response":{},"status":"ok"}]"#;
+    assert_eq!(client.receive(first), ["phx_join ok after 0ns"]);
+    let second = r#"["2","2","room:1","phx_reply",{"response":{},"status":"ok"}]"#;
+    let pushed = sent(r#"["2","3","room:1","ping",{}]"#);
+    assert_eq!(
+        client.receive(second),
+        ["phx_join ok after 0ns".to_owned(), pushed]
     );
 }

@@ -3,7 +3,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use tungstenite::protocol::CloseFrame;
 
 use super::*;
-use crate::connect::frame::Format;
+use crate::connect::entry::Notes;
+use crate::connect::frame::{Format, Frame};
 
 fn time() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(48_815_123)
@@ -11,7 +12,7 @@ fn time() -> SystemTime {
 
 fn entry(direction: Direction, data: Message, notes: Notes) -> Entry {
     let content = match Frame::decode(&data, Format::V2) {
-        Ok(frame) => Content::Message(frame, notes),
+        Ok(frame) => Content::message(frame, notes),
         Err(error) => Content::Unreadable(error),
     };
     Entry {
