@@ -57,7 +57,11 @@ impl Read for Wire {
                     return Err(ErrorKind::TimedOut.into());
                 }
                 self.tcp.set_read_timeout(Some(rest))?;
-                self.tcp.read(buffer)
+                self.tcp.read(buffer).map_err(|error| match error.kind() {
+                    // The name of this error depends on the system.
+                    ErrorKind::WouldBlock => ErrorKind::TimedOut.into(),
+                    _ => error,
+                })
             }
             Source::Passed { bytes, is_end } => {
                 if bytes.is_empty() && !*is_end {
@@ -161,5 +165,47 @@ impl Write for Transport {
             Self::Plain(wire) => wire.flush(),
             Self::Tls(stream) => stream.flush(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    /// Returns a connection, and its other end.
+    fn wire(time: Duration) -> (Wire, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it has one");
+        let tcp = TcpStream::connect(address).expect("it listens");
+        let (other, _) = listener.accept().expect("a client comes");
+        let wire = Wire::new(tcp, Instant::now() + time).expect("it is set up");
+        (wire, other)
+    }
+
+    #[test]
+    fn a_handshake_without_an_answer_is_out_of_time() {
+        let (mut wire, _other) = wire(Duration::from_millis(20));
+        for _ in 0..2 {
+            let error = wire.read(&mut [0]).expect_err("nothing comes");
+            assert_eq!(error.kind(), ErrorKind::TimedOut);
+        }
+    }
+
+    #[test]
+    fn after_the_handshake_reads_take_what_was_passed_on() {
+        let (wire, _other) = wire(Duration::from_secs(20));
+        let mut transport = Transport::Plain(wire);
+        transport.pass_on(|_| true).expect("it is connected");
+        let mut buffer = [0; 2];
+        let error = transport
+            .read(&mut buffer)
+            .expect_err("nothing was passed on");
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        transport.take(b"abc");
+        transport.take(b"");
+        let mut read = Vec::new();
+        transport.read_to_end(&mut read).expect("it ends");
+        assert_eq!(read, b"abc");
     }
 }
