@@ -117,6 +117,11 @@ impl<'a> Run<'a> {
         if let Some(misuse) = Misuse::all(self.refusals(plan)?) {
             return Err(misuse.into());
         }
+        for warning in &plan.generator.warnings {
+            if self.holds(&warning.condition, plan)? {
+                self.terminal.say(&warning.text);
+            }
+        }
         self.walk(plan)?;
         self.finish(&plan.generator.next, plan)
     }

@@ -1,7 +1,7 @@
 //! `hello-sockets gen release`: the files for deployment, tried.
 //!
-//! Ignored by default: compiles an app, needs npm and nginx. `cargo test -- --ignored` runs them. Not tried are docker itself, systemd
-//! and Caddy.
+//! Ignored by default: compiles an app, needs npm, nginx, systemd and Caddy. `cargo test -- --ignored` runs them. Docker itself is not
+//! tried; systemd and Caddy check their files, and do not run.
 
 #![expect(
     clippy::disallowed_methods,
@@ -73,6 +73,52 @@ fn the_steps_of_the_dockerfile_make_a_server_with_its_page_and_nothing_else() {
 
     server.terminate();
     assert!(server.ends_within(Duration::from_secs(10)).success());
+}
+
+/// Runs a program that checks a file, and returns its messages.
+#[track_caller]
+fn check(mut command: Command) -> String {
+    let output = command.output().expect("it is installed");
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8(printed).expect("UTF-8");
+    assert!(output.status.success(), "{printed}");
+    printed
+}
+
+#[test]
+#[ignore = "needs systemd-analyze"]
+fn systemd_finds_no_fault_in_the_unit() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "release"]]);
+    let unit = sandbox.read("my_app/deploy/my_app.service");
+    sandbox.write("root/etc/systemd/system/my_app.service", &unit);
+    let binary = sandbox.path().join("root/opt/my_app/my_app");
+    fs::create_dir_all(binary.parent().expect("it has a folder")).expect("it is made");
+    fs::copy("/bin/true", binary).expect("it is copied"); // any program
+
+    let mut verify = Command::new("systemd-analyze");
+    // The units of the system, which it requires, are not in this root.
+    verify.args(["verify", "--man=no", "--recursive-errors=no", "--root"]);
+    verify
+        .arg(sandbox.path().join("root"))
+        .arg("my_app.service");
+
+    assert_eq!(check(verify), "");
+}
+
+#[test]
+#[ignore = "needs Caddy"]
+fn caddy_finds_no_fault_in_its_configuration() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "release"]]);
+    let file = sandbox.path().join("my_app/deploy/Caddyfile");
+    let caddy = |args: &[&str]| {
+        let mut command = Command::new("caddy");
+        command.args(args).arg(&file).env("HOME", sandbox.path());
+        check(command)
+    };
+
+    let validated = caddy(&["validate", "--adapter", "caddyfile", "--config"]);
+    assert!(validated.contains("Valid configuration"), "{validated}");
+    assert_eq!(caddy(&["fmt"]), sandbox.read("my_app/deploy/Caddyfile"));
 }
 
 #[test]

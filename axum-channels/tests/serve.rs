@@ -16,10 +16,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tracing::Level;
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+const HALF_HEADERS: &str = "GET / HTTP/1.1\r\nhost: loc";
 const HALF_A_BODY: &str =
     "POST /upload HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nhalf";
 
@@ -85,6 +86,12 @@ async fn send(addr: SocketAddr, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(addr).await.expect("the server listens");
     stream.write_all(text.as_bytes()).await.expect("sent");
     stream
+}
+
+/// Waits until the server has accepted all earlier connections: it accepts them in order.
+async fn settle(addr: SocketAddr) {
+    let (_stream, status, _) = raw(addr, REQUEST).await;
+    assert_eq!(status, 200);
 }
 
 /// Reads until the server closes the connection; returns the bytes and the time.
@@ -239,10 +246,11 @@ async fn half_a_message_by_long_poll_is_answered_408_and_its_session_goes_on() {
 async fn a_shutdown_does_not_wait_for_what_is_idle_or_half_sent_headers() {
     let server = Server::start(app().0).await;
     let mut silent = send(server.addr, "").await;
-    let mut half = send(server.addr, "GET / HTTP/1.1\r\nhost: loc").await;
+    let mut half = send(server.addr, HALF_HEADERS).await;
     let (mut idle, ..) = raw(server.addr, REQUEST).await;
     let (mut half_again, ..) = raw(server.addr, REQUEST).await;
     half_again.write_all(b"GET / HT").await.expect("sent");
+    sleep(Duration::from_secs(1)).await;
     let addr = server.addr;
     assert_eq!(server.shut_down().await, Duration::ZERO);
     for stream in [&mut silent, &mut half, &mut idle, &mut half_again] {
@@ -251,6 +259,65 @@ async fn a_shutdown_does_not_wait_for_what_is_idle_or_half_sent_headers() {
     TcpStream::connect(addr)
         .await
         .expect_err("nobody listens any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_answers_the_first_request_of_a_connection_less_than_a_second_old() {
+    for (first, second) in ["", HALF_HEADERS].map(|first| (first, &REQUEST[first.len()..])) {
+        let server = Server::start(app().0).await;
+        let mut stream = send(server.addr, first).await;
+        settle(server.addr).await;
+        sleep(Duration::from_millis(400)).await;
+        let shutting_down = tokio::spawn(server.shut_down());
+        sleep(Duration::from_millis(500)).await;
+        stream.write_all(second.as_bytes()).await.expect("sent");
+        let (text, elapsed) = rest(&mut stream).await;
+        let address = stream.local_addr().expect("connected").to_string();
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+        assert!(text.ends_with(&address), "{text}");
+        assert_eq!(elapsed, Duration::ZERO);
+        assert_eq!(
+            shutting_down.await.expect("it ends"),
+            Duration::from_millis(500)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_says_in_its_late_answers_that_the_connection_closes() {
+    let server = Server::start(app().0).await;
+    let mut stream = send(server.addr, "").await;
+    settle(server.addr).await;
+    server.shutdown.send(()).expect("it runs");
+    sleep(Duration::from_millis(400)).await;
+    stream.write_all(REQUEST.as_bytes()).await.expect("sent");
+    let (text, _) = rest(&mut stream).await;
+    assert!(text.contains("\r\nconnection: close\r\n"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_closes_a_new_connection_without_a_request_after_a_second() {
+    for first in ["", HALF_HEADERS] {
+        let server = Server::start(app().0).await;
+        let mut stream = send(server.addr, first).await;
+        settle(server.addr).await;
+        sleep(Duration::from_millis(400)).await;
+        assert_eq!(server.shut_down().await.as_millis(), 600, "{first:?}");
+        assert_eq!(rest(&mut stream).await, (String::new(), Duration::ZERO));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forced_shutdown_does_not_wait_for_a_first_request() {
+    let server = Server::start(app().0).await;
+    let mut silent = send(server.addr, "").await;
+    settle(server.addr).await;
+    server.shutdown.send(()).expect("it runs");
+    sleep(Duration::from_millis(400)).await;
+    assert!(!server.running.is_finished());
+    server.kill.send(()).expect("it runs");
+    server.running.await.expect("no panic").expect("no error");
+    assert_eq!(rest(&mut silent).await, (String::new(), Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]

@@ -67,6 +67,9 @@ pub struct Generator {
     /// Conditions that stop the generator before it writes.
     #[serde(default, rename = "refuse")]
     pub refusals: Vec<Refuse>,
+    /// Warnings, printed first when the generator itself is run.
+    #[serde(default, rename = "warning")]
+    pub warnings: Vec<Paragraph>,
     /// Folders of the stack's other generators whose files are created as well, such as `app/vendor`.
     #[serde(default)]
     pub more_files: Vec<String>,
@@ -304,11 +307,11 @@ pub struct Command {
     pub otherwise: String,
 }
 
-/// A paragraph of the next steps.
+/// A paragraph of the warnings or of the next steps.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Paragraph {
-    /// Condition, evaluated at the end. `failed` lists the programs that failed.
+    /// Condition. That of a next step is evaluated at the end: `failed` lists the programs that failed.
     #[serde(default, rename = "if")]
     pub condition: String,
     /// The paragraph.
@@ -360,6 +363,7 @@ impl Generator {
             questions: rendered.questions,
             find: rendered.find,
             refusals: rendered.refusals,
+            warnings: rendered.warnings,
             files: rendered.files,
             inserts: rendered.inserts,
             commands: rendered.commands,

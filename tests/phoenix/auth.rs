@@ -334,3 +334,21 @@ fn a_socket_that_nobody_mounts_is_mounted_with_its_option_and_its_script_is_load
     );
     assert_eq!(sandbox.read(script), loaded);
 }
+
+#[test]
+fn sign_in_is_that_of_phoenix() {
+    let sandbox = app(&[CHANNEL]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "auth", "--sign-in"]).misused(
+        "error: on Phoenix, `mix phx.gen.auth` makes the pages to sign in, in an app with Ecto\n\
+         help: mix phx.gen.auth Accounts User users, and then: hello-sockets gen auth\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+
+    let sandbox = after_phx_gen_auth();
+    sandbox.run(&["gen", "auth", "--sign-in"]).misused(
+        "error: this app has pages to sign in already, those of `mix phx.gen.auth`\n\
+         help: hello-sockets gen auth\n",
+    );
+}

@@ -245,3 +245,18 @@ fn help_lists_the_generators_of_the_current_app() {
     assert!(page(&Sandbox::with_app()).contains("src/channels/room_channel.rs"));
     assert!(page(&Sandbox::new()).contains("src/channels/room_channel.rs"));
 }
+
+#[test]
+fn gen_socket_warns_of_a_running_app_before_anything_else_and_only_of_a_new_socket() {
+    let warning = "\nIf the app is running, stop it first: until it has restarted, open pages retry this socket, and each attempt \
+                   fails with a long error.\n";
+    let sandbox = Sandbox::with_phoenix_app();
+
+    let first = sandbox.run(&["gen", "socket", "User"]).succeeded();
+    let again = sandbox.run(&["gen", "socket", "User"]).succeeded();
+
+    let rest = first.stdout.strip_prefix(warning);
+    let rest = rest.unwrap_or_else(|| panic!("{}", first.stdout));
+    assert!(rest.starts_with("* creating "), "{rest}");
+    assert!(!again.stdout.contains(warning.trim()), "{}", again.stdout);
+}

@@ -51,7 +51,7 @@ impl Server {
         let running = server.log_line(" (http)");
         let port = running.trim_end_matches(" (http)").rsplit(':').next();
         server.port = port.and_then(|port| port.parse().ok()).expect("a port");
-        let access = server.log_line("Access MyApp");
+        let access = server.log_line("Access ");
         let url = access.split_once(" at ");
         server.url = url.expect("it is there").1.to_owned();
         server

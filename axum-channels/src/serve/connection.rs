@@ -1,4 +1,5 @@
 use super::body::TimedBody;
+use super::shutdown::Shutdown;
 use super::timer::{HeaderTimer, Progress};
 use super::{Limits, Phase};
 use crate::log;
@@ -9,9 +10,11 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -37,7 +40,7 @@ where
     /// Serves a connection in a task, which ends when the connection is closed or becomes a WebSocket.
     pub(super) fn spawn(&self, stream: TcpStream, peer: SocketAddr) {
         let _ = stream.set_nodelay(true); // errors are ignored: the socket works with the delay
-        let (limits, mut phase) = (self.limits, self.phase.subscribe());
+        let limits = self.limits;
         let progress = Arc::new(Progress::default());
         let app = App {
             app: TowerToHyperService::new(self.app.clone()),
@@ -45,43 +48,55 @@ where
             body_timeout: limits.body_timeout,
             progress: progress.clone(),
         };
+        let mut shutdown = Shutdown {
+            phase: self.phase.subscribe(),
+            accepted: Instant::now(),
+        };
         tokio::spawn(async move {
-            let first = Instant::now() + limits.header_timeout;
-            if is_awaited(&stream, first, &mut phase).await {
-                let connection = connection(stream, app, limits, first);
-                run(connection, phase, progress, peer).await;
+            let first = shutdown.accepted + limits.header_timeout;
+            if is_awaited(&stream, first, &mut shutdown).await {
+                let connection = connection(stream, app, limits, &shutdown);
+                run(connection, shutdown, progress, peer).await;
             }
         });
     }
 }
 
 /// Waits for the first byte, since hyper allocates 8 KiB from the start. Returns `false` if there is none.
-async fn is_awaited(
-    stream: &TcpStream,
-    first: Instant,
-    phase: &mut watch::Receiver<Phase>,
-) -> bool {
+async fn is_awaited(stream: &TcpStream, first: Instant, shutdown: &mut Shutdown) -> bool {
     tokio::select! {
         biased;
-        readable = timeout_at(first, stream.readable()) => matches!(readable, Ok(Ok(()))),
-        _ = phase.changed() => false,
+        has_byte = timeout_at(first, has_byte(stream)) => has_byte.unwrap_or(false),
+        () = shutdown.closes_unused() => false,
     }
+}
+
+/// Waits for a byte; returns `false` if the connection ends instead.
+async fn has_byte(stream: &TcpStream) -> bool {
+    // `readable` does not wait on a new connection.
+    stream.peek(&mut [0]).await.is_ok_and(|bytes| bytes > 0)
 }
 
 type Connection<S> = http1::UpgradeableConnection<TokioIo<TcpStream>, App<S>>;
 
 /// hyper's own connection, not hyper-util's: senders write to a WebSocket's bare `TcpStream`.
-fn connection<S>(stream: TcpStream, app: App<S>, limits: Limits, first: Instant) -> Connection<S>
+fn connection<S>(
+    stream: TcpStream,
+    app: App<S>,
+    limits: Limits,
+    shutdown: &Shutdown,
+) -> Connection<S>
 where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
     let timer = HeaderTimer {
-        first: first.into_std(),
+        first: (shutdown.accepted + limits.header_timeout).into_std(),
         keep_alive_timeout: limits.keep_alive_timeout,
         progress: app.progress.clone(),
     };
     http1::Builder::new()
+        .keep_alive(!shutdown.has_begun())
         .timer(timer)
         .header_read_timeout(limits.header_timeout)
         .max_header_size(limits.max_header_bytes)
@@ -91,7 +106,7 @@ where
 
 async fn run<S>(
     connection: Connection<S>,
-    mut phase: watch::Receiver<Phase>,
+    mut shutdown: Shutdown,
     progress: Arc<Progress>,
     peer: SocketAddr,
 ) where
@@ -99,24 +114,46 @@ async fn run<S>(
     S::Future: Send,
 {
     let mut connection = pin!(connection);
-    loop {
+    let served = async {
         tokio::select! {
             biased;
-            result = &mut connection => {
-                if let Err(error) = result {
-                    log::http_failed(peer, &error);
-                }
-                return;
-            }
-            changed = phase.changed() => {
-                let phase = *phase.borrow_and_update();
-                if changed.is_err() || phase == Phase::Ended || !progress.had_request() {
-                    return;
-                }
-                connection.as_mut().graceful_shutdown();
-            }
+            result = &mut connection => return Some(result),
+            () = shutdown.begins() => {}
         }
+        tokio::select! {
+            biased;
+            result = until_request(connection.as_mut(), &progress) => if result.is_some() {
+                return result;
+            },
+            () = shutdown.closes_unused() => return None,
+        }
+        connection.as_mut().graceful_shutdown(); // not before: hyper would close a connection that is new
+        tokio::select! {
+            biased;
+            result = connection => Some(result),
+            () = shutdown.drops_requests() => None,
+        }
+    };
+    if let Some(Err(error)) = served.await {
+        log::http_failed(peer, &error);
     }
+}
+
+/// Serves a connection until it has had a request; returns its result if it is over before.
+async fn until_request<S>(
+    mut connection: Pin<&mut Connection<S>>,
+    progress: &Progress,
+) -> Option<hyper::Result<()>>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    poll_fn(|cx| match connection.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending if progress.had_request() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// The app, as a service of one connection.
@@ -140,5 +177,29 @@ where
         let mut request = request.map(|body| TimedBody::limit(body, self.body_timeout));
         request.extensions_mut().insert(ConnectInfo(self.peer));
         self.app.call(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_connection_has_a_byte_once_its_client_has_sent_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let addr = listener.local_addr().expect("it is bound");
+        let mut client = TcpStream::connect(addr).await.expect("it listens");
+        let (stream, _) = listener.accept().await.expect("a connection");
+        let patience = Duration::from_secs(3600);
+
+        assert!(timeout(patience, has_byte(&stream)).await.is_err());
+        client.write_all(b"GET").await.expect("sent");
+        assert!(has_byte(&stream).await);
+        assert_eq!(stream.try_read(&mut [0; 4]).expect("bytes"), 3);
+        drop(client);
+        assert!(!has_byte(&stream).await);
     }
 }

@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod connection;
+mod shutdown;
 mod signal;
 mod timer;
 
@@ -230,7 +231,8 @@ impl<S> Serve<S> {
     }
 
     /// Shuts down gracefully when a future completes, within [a limited time](Self::shutdown_timeout): no more
-    /// connections are accepted, requests under way are finished, idle connections are closed.
+    /// connections are accepted, requests under way are finished, idle connections are closed. A connection accepted
+    /// less than a second ago has the rest of that second for its first request.
     ///
     /// ```no_run
     /// # use axum_channels::serve;

@@ -1,0 +1,99 @@
+//! Format and levels of the log: `[info] CONNECTED TO …`.
+
+use std::fmt;
+use std::time::Instant;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use axum_channels::LogLine;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, layer};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Settings of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Log {
+    pub levels: Targets,
+    pub format: Format,
+}
+
+/// Format of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Lines without the time, for a terminal.
+    Short,
+    /// Lines with the time.
+    Text,
+    /// An object per line, for programs.
+    Json,
+}
+
+/// Starts logging.
+pub fn init(log: &Log) {
+    let registry = tracing_subscriber::registry().with(log.levels.clone());
+    match log.format {
+        Format::Short => registry
+            .with(layer().event_format(Line { time: false }))
+            .init(),
+        Format::Text => registry
+            .with(layer().event_format(Line { time: true }))
+            .init(),
+        Format::Json => registry.with(layer().json().flatten_event(true)).init(),
+    }
+}
+
+/// Logs a request and the status of its response. Files of the page and health checks are at level `trace`.
+pub async fn requests(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let start = Instant::now();
+    let response = next.run(request).await;
+    let (status, took) = (response.status().as_u16(), start.elapsed());
+    if path == "/up" || path.starts_with("/assets/") {
+        tracing::trace!("{method} {path} sent {status} in {took:.0?}");
+    } else {
+        tracing::info!("{method} {path} sent {status} in {took:.0?}");
+    }
+    response
+}
+
+/// The level in brackets, then the event; events of sockets and channels in the format of Phoenix.
+struct Line {
+    time: bool,
+}
+
+impl<S, N> FormatEvent<S, N> for Line
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let level = match *event.metadata().level() {
+            Level::ERROR => "error",
+            Level::WARN => "warning",
+            Level::INFO => "info",
+            Level::DEBUG => "debug",
+            Level::TRACE => "trace",
+        };
+        if self.time {
+            SystemTime.format_time(&mut writer)?;
+            writer.write_char(' ')?;
+        }
+        write!(writer, "[{level}] ")?;
+        match LogLine::of(event) {
+            Some(line) => write!(writer, "{line}")?,
+            None => context.format_fields(writer.by_ref(), event)?,
+        }
+        writeln!(writer)
+    }
+}

@@ -1,0 +1,121 @@
+//! Sessions of signed-in users, in a signed cookie.
+//!
+//! Handlers take a [`Session`] as an argument; without one, the response is 401. Sessions that have ended are listed in memory:
+//! keep the list in your database if a copied cookie must stay invalid after a restart.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum_channels::{Endpoint, Signer};
+
+/// Maximum age of a session.
+const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// A signed-in user. Its text, `ID:USER`, is what cookies and tokens contain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    id: String,
+    pub user: String,
+}
+
+impl Session {
+    /// Starts a session.
+    pub fn new(user: &str) -> Self {
+        // Unique, and not secret: it only counts if it is signed.
+        let [one, two] = [1, 2].map(|half| RandomState::new().hash_one(half));
+        Self {
+            id: format!("{one:016x}{two:016x}"),
+            user: user.to_owned(),
+        }
+    }
+
+    /// Reads a session from its text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, user) = text.split_once(':')?;
+        let (id, user) = (id.to_owned(), user.to_owned());
+        Some(Self { id, user })
+    }
+}
+
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.id, self.user)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Session
+where
+    Endpoint: FromRef<S>,
+{
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, StatusCode> {
+        let endpoint = Endpoint::from_ref(state);
+        let session = endpoint.state::<Sessions>().of(&parts.headers);
+        session.ok_or(StatusCode::UNAUTHORIZED)
+    }
+}
+
+/// The signer of session cookies, and the sessions that have ended.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    signer: Signer,
+    ended: Arc<Mutex<HashMap<String, Instant>>>,
+}
+
+impl Sessions {
+    pub fn new(secret_key_base: &str) -> Self {
+        Self {
+            signer: Signer::new(secret_key_base, "session").max_age(MAX_AGE),
+            ended: Arc::default(),
+        }
+    }
+
+    /// Returns the session of a request, if it is valid.
+    pub fn of(&self, headers: &HeaderMap) -> Option<Session> {
+        let text = self.signer.verify(cookie(headers)?).ok()?;
+        Session::parse(&text).filter(|session| !self.has_ended(session))
+    }
+
+    /// Returns whether a session has been signed out.
+    pub fn has_ended(&self, session: &Session) -> bool {
+        self.ended().contains_key(&session.id)
+    }
+
+    /// Ends a session: its cookie and its tokens are no longer valid.
+    pub fn end(&self, session: &Session) {
+        let mut ended = self.ended();
+        ended.retain(|_, at| at.elapsed() < MAX_AGE); // the cookies of older ones have expired
+        ended.insert(session.id.clone(), Instant::now());
+    }
+
+    /// Returns the value of `Set-Cookie` for a session, or for its removal. Scripts cannot read the cookie.
+    pub fn set_cookie(&self, session: Option<&Session>, endpoint: &Endpoint) -> String {
+        let (value, seconds) = match session {
+            Some(session) => (self.signer.sign(&session.to_string()), MAX_AGE.as_secs()),
+            None => (String::new(), 0),
+        };
+        let is_https = endpoint.url().is_some_and(|url| url.scheme() == "https");
+        let secure = if is_https { "; Secure" } else { "" };
+        format!("session={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+    }
+
+    fn ended(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the value of the session's cookie.
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let values = headers.get_all(header::COOKIE).iter();
+    let mut cookies = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'));
+    cookies.find_map(|cookie| cookie.trim().strip_prefix("session="))
+}
