@@ -110,7 +110,7 @@ impl Run {
                 Ok(Input::Bytes(at, read)) => {
                     now = at.saturating_duration_since(self.start);
                     // An error is an end, of which the socket gives the reason.
-                    self.socket.get_mut().take(&read.unwrap_or_default());
+                    self.socket.get_mut().feed(&read.unwrap_or_default());
                     events.extend(self.received());
                 }
                 Ok(Input::Typed(input)) => events.extend(self.typed(input).ok()?),

@@ -116,7 +116,7 @@ impl Transport {
     }
 
     /// Takes bytes that were passed on; an empty slice is the end.
-    pub fn take(&mut self, read: &[u8]) {
+    pub fn feed(&mut self, read: &[u8]) {
         if let Source::Passed { bytes, is_end } = &mut self.wire().source {
             bytes.extend_from_slice(read);
             *is_end |= read.is_empty();
@@ -202,8 +202,8 @@ mod tests {
             .read(&mut buffer)
             .expect_err("nothing was passed on");
         assert_eq!(error.kind(), ErrorKind::WouldBlock);
-        transport.take(b"abc");
-        transport.take(b"");
+        transport.feed(b"abc");
+        transport.feed(b"");
         let mut read = Vec::new();
         transport.read_to_end(&mut read).expect("it ends");
         assert_eq!(read, b"abc");
