@@ -185,7 +185,7 @@ impl<'a> Changes<'a> {
         ) else {
             return Ok(false);
         };
-        let mut source = Source::parse(text, language);
+        let mut source = Source::new(text, language);
         let about = steps.iter().filter(|step| {
             let mut paths = step.location.paths.iter();
             paths.any(|path| Path::new(path) == file.path)
@@ -230,7 +230,7 @@ impl<'a> Changes<'a> {
     fn create(&mut self, step: &Step, path: PathBuf) -> Result<(PathBuf, StepVerdict)> {
         let lines = edit::lines(&step.parts);
         let made = match Language::of(&path) {
-            Some(language) => edit::apply(&step.parts, &Source::parse(String::new(), language))?,
+            Some(language) => edit::apply(&step.parts, &Source::new(String::new(), language))?,
             None => Outcome::AlreadyThere,
         };
         let verdict = match made {
@@ -258,7 +258,7 @@ impl<'a> Changes<'a> {
         let (Ok(text), Some(language)) = (text, Language::of(path)) else {
             return Ok(None);
         };
-        let source = Rc::new(Source::parse(text, language));
+        let source = Rc::new(Source::new(text, language));
         let mut sources = self.sources.borrow_mut();
         sources.insert(path.to_owned(), Rc::clone(&source));
         Ok(Some(source))

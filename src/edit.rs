@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! - [`place`]: the types of a place
-//! - [`language`], [`source`]: grammars, parsing
+//! - [`language`], [`source`], [`nodes`]: grammars, parsing, nodes
 //! - [`query`]: tree-sitter's query language; [`glob`]: patterns of paths
 //! - [`insert`]: insertion of text in the file's own indentation and line endings
 //! - [`uncomment`]: uncomments a commented-out copy of the lines instead
@@ -15,6 +15,7 @@
 pub mod glob;
 mod insert;
 mod language;
+mod nodes;
 mod part;
 pub mod place;
 mod query;
@@ -28,6 +29,7 @@ pub use part::{fill, mark};
 pub use place::Place;
 #[cfg(test)]
 pub use query::Query;
+use source::Match;
 pub use source::Source;
 
 /// Outcome of an edit.
@@ -92,21 +94,16 @@ pub fn lines(parts: &[Place]) -> Vec<String> {
 /// # Errors
 /// A query is invalid: a fault in the files of a stack, not in `source`.
 pub fn values(source: &Source, within: Option<&str>, query: &str) -> Result<Vec<String>> {
-    let scopes = match within {
+    let found = match within {
+        None => source.find(query)?,
         Some(within) => {
-            let found = source.find(within)?;
-            found.iter().filter_map(|m| m.node("scope")).collect()
-        }
-        None => vec![source.root()],
-    };
-    let mut values = Vec::new();
-    for scope in scopes {
-        let found = source.find_in(scope, query)?;
-        values.extend(
+            let mut found = Vec::new();
+            for scope in source.find(within)?.iter().filter_map(|m| m.node("scope")) {
+                found.extend(source.find_in(scope, query)?);
+            }
             found
-                .iter()
-                .map(|m| m.text("value").unwrap_or_default().to_owned()),
-        );
-    }
-    Ok(values)
+        }
+    };
+    let value = |m: &Match<'_>| m.text("value").unwrap_or_default().to_owned();
+    Ok(found.iter().map(value).collect())
 }

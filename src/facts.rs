@@ -22,6 +22,7 @@ pub struct Question {
     pub above: bool,
     /// Query for patterns of folders that are excluded from those of `query`.
     pub except: Option<String>,
+    pub program: Option<String>,
     pub search: Vec<String>,
     /// One of these words is in the file; no word is any file.
     pub mentions: Vec<String>,
@@ -72,11 +73,12 @@ pub fn first(
     renderer: &Renderer<'_>,
 ) -> Result<Option<String>> {
     for way in ways {
-        if way.file.is_some() || !way.search.is_empty() {
+        if way.file.is_some() || way.program.is_some() || !way.search.is_empty() {
             let text = |text: &String| renderer.text(text, &context);
             let question = Question {
                 file: way.file.as_ref().map(text).transpose()?,
                 above: way.above,
+                program: way.program.clone(),
                 except: way.except.as_ref().map(text).transpose()?,
                 search: way.search.iter().map(text).collect::<Result<_>>()?,
                 mentions: way.mentions.iter().map(text).collect::<Result<_>>()?,

@@ -208,6 +208,10 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
         within: question.within.as_deref(),
         query: question.query.as_deref(),
     };
+    if let Some(program) = &question.program {
+        let found = disk::is_program(program).then(|| (program.clone(), String::new()));
+        return Ok(found.into_iter().collect());
+    }
     if question.above {
         return look_above(root, question, &wanted);
     }

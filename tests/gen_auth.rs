@@ -51,7 +51,7 @@ fn a_socket_requires_a_token_and_its_script_sends_one() {
     );
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert!(
-        script.contains("new Socket(\"/socket\", { authToken: token })\n"),
+        script.contains("new Socket(path(\"/socket\"), { authToken: token })\n"),
         "{script}"
     );
     assert!(script.contains("\nconnectWithToken(socket)\n"), "{script}");
@@ -111,6 +111,53 @@ fn a_sign_in_page_comes_with_its_sessions_and_the_second_time_changes_nothing() 
     let before = sandbox.tree();
     sandbox.run(&sign_in).found_all_identical();
     sandbox.run(&["gen", "auth"]).found_all_identical();
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn beside_a_module_auth_of_its_own_an_app_gets_a_sign_in_page() {
+    let sandbox = app(&[CHANNEL]);
+    let own = "pub fn login() {}\n";
+    sandbox.write("my_app/src/auth.rs", own);
+    let sign_in = ["gen", "auth", "--sign-in"];
+
+    let ran = sandbox.run(&sign_in).succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* creating src/socket_auth.rs\n\
+         * creating tests/socket_auth.rs\n\
+         * creating src/sessions.rs\n\
+         * creating src/sign_in.rs\n\
+         * creating tests/sign_in.rs\n\
+         * creating assets/js/token.js\n\
+         * injecting src/lib.rs\n\
+         * injecting Cargo.toml\n\
+         * injecting src/endpoint.rs\n\
+         * injecting src/channels/user_socket.rs\n\
+         * injecting assets/js/user_socket.js\n\
+         * injecting tests/support/mod.rs\n\
+         \nStart or restart the app with `cargo run`, and sign in at /sign-in. In development, every name signs in with the \
+         password\n`development`, until `is_password` in src/sign_in.rs looks up your users.\n"
+    );
+    let read = |path: &str| sandbox.read(&format!("my_app/{path}"));
+    assert_eq!(read("src/auth.rs"), own);
+    for path in [
+        "src/lib.rs",
+        "src/sign_in.rs",
+        "src/endpoint.rs",
+        "tests/sign_in.rs",
+        "src/channels/user_socket.rs",
+        "tests/support/mod.rs",
+    ] {
+        let text = read(path).replace("socket_auth as auth", "");
+        let foreign = text.contains("crate::auth")
+            || text.contains("`auth::")
+            || text.contains("my_app::auth");
+        assert!(!foreign, "{path}:\n{text}");
+    }
+    let before = sandbox.tree();
+    sandbox.run(&sign_in).found_all_identical();
     assert_eq!(sandbox.tree(), before);
 }
 

@@ -45,7 +45,7 @@ fn a_socket_is_mounted_beside_the_default_one_and_its_script_imported() {
     assert!(
         sandbox
             .read("my_app/assets/js/device_socket.js")
-            .contains("new Socket(\"/device_socket\"")
+            .contains("new Socket(path(\"/device_socket\")")
     );
 }
 
@@ -87,7 +87,7 @@ fn a_socket_with_long_polling_has_it_on_the_server_and_in_its_script() {
     let mount = "        .socket_with::<KioskSocket>(\"/kiosk_socket\", axum_channels::websocket().longpoll())\n";
     assert!(endpoint.contains(mount), "{endpoint}");
     let script = sandbox.read("my_app/assets/js/kiosk_socket.js");
-    let options = "new Socket(\"/kiosk_socket\", { longPollFallbackMs: 2500, params: { token: window.userToken } })\n";
+    let options = "new Socket(path(\"/kiosk_socket\"), { longPollFallbackMs: 2500, params: { token: window.userToken } })\n";
     assert!(script.contains(options), "{script}");
     let again = sandbox.run(&kiosk).found_all_identical();
     assert!(
@@ -116,11 +116,15 @@ fn a_phoenix_socket_with_long_polling_has_it_on_the_server_and_in_its_script() {
 #[test]
 fn a_token_is_sent_by_a_script_that_falls_back_to_long_polling() {
     let commands: [&[&str]; 2] = [&["gen", "socket", "User", "--longpoll"], &["gen", "auth"]];
-    let options = "new Socket(\"/socket\", { longPollFallbackMs: 2500, authToken: token })\n";
-    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+    for (sandbox, path) in [
+        (Sandbox::with_app(), "path(\"/socket\")"),
+        (Sandbox::with_phoenix_app(), "\"/socket\""),
+    ] {
+        let options =
+            format!("new Socket({path}, {{ longPollFallbackMs: 2500, authToken: token }})\n");
         let script = sandbox
             .after(&commands)
             .read("my_app/assets/js/user_socket.js");
-        assert!(script.contains(options), "{script}");
+        assert!(script.contains(&options), "{script}");
     }
 }

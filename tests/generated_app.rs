@@ -225,6 +225,21 @@ fn with_a_sign_in_page_is_sound() {
 
 #[test]
 #[ignore = "compiles a generated app"]
+fn with_a_sign_in_page_beside_a_module_auth_of_its_own_is_sound() {
+    let sandbox = Sandbox::with_app();
+    sandbox.write("my_app/src/auth.rs", "//! Not of a generator.\n");
+    let modules = sandbox.read("my_app/src/lib.rs");
+    let modules = modules.replace("pub mod assets;\n", "pub mod assets;\npub mod auth;\n");
+    sandbox.write("my_app/src/lib.rs", &modules);
+
+    is_sound(&sandbox.after(&[
+        &["gen", "auth", "--sign-in", "--yes"],
+        &["gen", "channel", "Inbox", "--per-user", "--yes"],
+    ]));
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
 fn only_tests_have_the_clients_of_tests() {
     let sandbox = Sandbox::with_app();
     let folder = sandbox.path().join("my_app");
@@ -314,10 +329,11 @@ fn in_somebodys_workspace_is_sound() {
 }
 
 #[test]
-#[ignore = "compiles a generated app"]
+#[ignore = "compiles a generated app, needs npm"]
 fn a_release_needs_its_secret_and_a_port_that_is_one() {
     let sandbox = Sandbox::with_app();
     let folder = sandbox.path().join("my_app");
+    app::npm(&["install", "--prefix", "assets"], &folder);
     cargo(&folder, &["build", "--release"]);
     let binary = app::target().join("release/my_app");
     let start = |name: &str, value: &str| {

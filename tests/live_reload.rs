@@ -46,7 +46,7 @@ fn each_change_of_a_file_reaches_the_page() {
 }
 
 #[test]
-#[ignore = "compiles a generated app"]
+#[ignore = "compiles a generated app, needs npm"]
 fn a_release_contains_nothing_of_live_reload() {
     let sandbox = sandbox();
     let folder = sandbox.path().join("my_app");
@@ -62,6 +62,7 @@ fn a_release_contains_nothing_of_live_reload() {
         parts.into_iter().filter(is_in).collect::<Vec<_>>()
     };
 
+    app::npm(&["install", "--prefix", "assets"], &folder);
     app::cargo(&folder, &["build"]);
     app::cargo(&folder, &["build", "--release"]);
 

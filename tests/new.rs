@@ -359,6 +359,94 @@ fn without_npm_the_next_steps_have_what_npm_would_have_done() {
     assert_eq!(ran.code, Some(1), "it was asked for by a flag");
 }
 
+#[cfg(unix)]
+#[test]
+fn the_client_is_installed_by_the_package_manager_that_the_app_uses_or_that_is_there() {
+    for (lock, programs, expected) in [
+        (
+            "",
+            "npm pnpm bun yarn",
+            "npm install --prefix assets --no-audit --no-fund",
+        ),
+        ("", "yarn bun pnpm", "pnpm install --dir assets"),
+        ("", "bun yarn", "bun install --cwd assets"),
+        ("", "yarn", "yarn --cwd assets install"),
+        (
+            "package-lock.json",
+            "npm pnpm",
+            "npm install --prefix assets --no-audit --no-fund",
+        ),
+        (
+            "pnpm-lock.yaml",
+            "npm pnpm bun yarn",
+            "pnpm install --dir assets",
+        ),
+        ("bun.lock", "npm bun", "bun install --cwd assets"),
+        ("bun.lockb", "npm bun", "bun install --cwd assets"),
+        (
+            "yarn.lock",
+            "npm pnpm bun yarn",
+            "yarn --cwd assets install",
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        for program in programs.split(' ').chain(["cargo"]) {
+            sandbox.write_program(&format!("programs/{program}"), "echo \"$0 $*\" >>called");
+        }
+        if !lock.is_empty() {
+            sandbox.write(&format!("my_app/assets/{lock}"), "");
+        }
+        let programs = sandbox.path().join("programs");
+        let new = ["new", "my_app", "--install", "--no-git"];
+        let mut command = sandbox.command(&new);
+        command.env("PATH", &programs);
+
+        let ran = finish(command, "").succeeded();
+
+        let expected = [expected, "cargo fetch"];
+        let reported = ran.stdout.lines();
+        let reported: Vec<_> = reported
+            .filter_map(|line| line.strip_prefix("* running "))
+            .collect();
+        assert_eq!(reported, expected, "{lock}");
+        let called = sandbox.read("my_app/called");
+        let folder = format!("{}/", programs.display());
+        assert_eq!(
+            called.replace(&folder, ""),
+            expected.join("\n") + "\n",
+            "{lock}"
+        );
+        let ready = "\nMyApp is ready. Start it:\n";
+        assert!(ran.stdout.contains(ready), "{lock}: {}", ran.stdout);
+        let has_modules = sandbox.exists("my_app/assets/.yarnrc.yml");
+        assert_eq!(has_modules, expected[0].starts_with("yarn"), "{lock}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_next_steps_and_a_warning_name_the_package_manager_that_is_there() {
+    let sandbox = Sandbox::new();
+    sandbox.write_program("programs/bun", "exit 1");
+    let new = |args: &[&str]| {
+        let mut command = sandbox.command(&[&["new"], args].concat());
+        command.env("PATH", sandbox.path().join("programs"));
+        finish(command, "")
+    };
+
+    let without = new(&["without", "--no-install", "--no-git"]).succeeded();
+    let failed = new(&["failed", "--yes", "--no-git"]).succeeded();
+
+    for (ran, folder) in [(&without, "without"), (&failed, "failed")] {
+        let next =
+            format!("    cd {folder}\n    bun install --cwd assets\n    hello-sockets dev\n");
+        assert!(ran.stdout.contains(&next), "{}", ran.stdout);
+    }
+    let warning = "warning: `bun` failed (exit status: 1): the page needs the client that it installs: run `bun install \
+                   --cwd assets` in the app\n";
+    assert!(failed.stderr.contains(warning), "{}", failed.stderr);
+}
+
 #[test]
 fn an_app_without_its_dependencies_is_not_called_ready() {
     for stack in ["rust", "phoenix"] {

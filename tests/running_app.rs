@@ -4,12 +4,14 @@
 
 mod support;
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use support::server::Server;
 use support::{Sandbox, app};
 
@@ -109,6 +111,7 @@ fn empty_variables_are_unset_ones_and_the_working_folder_stays_private() {
         "ORIGINS",
         "PROXIES",
         "SECRET_KEY_BASE",
+        "SHUTDOWN_DELAY",
         "ASSETS",
     ];
     let empty = names.map(|name| (name, ""));
@@ -204,4 +207,148 @@ fn a_client_that_does_not_leave_is_waited_for_and_no_longer_after_a_second_signa
     // Otherwise, the server waits for 5 seconds and the exit code is 0.
     let status = server.ends_within(Duration::from_secs(4));
     assert_eq!(status.code(), Some(143));
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
+fn until_the_delay_of_a_shutdown_is_over_only_readiness_changes() {
+    let mut server = start(&[("SHUTDOWN_DELAY", "600")]);
+    assert_eq!(server.status("/ready"), "200");
+
+    server.terminate();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while server.status("/ready") != "503" {
+        assert!(Instant::now() < deadline, "it is still ready");
+    }
+
+    for path in ["/up", "/", "/assets/js/app.js"] {
+        assert_eq!(server.status(path), "200", "{path}");
+    }
+    assert_eq!(server.upgrade("localhost", "http://localhost").0, "101");
+    server.terminate();
+    let status = server.ends_within(Duration::from_secs(10));
+    assert_eq!(status.code(), Some(143));
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
+fn a_host_with_a_path_is_the_address_of_the_app_and_its_pages_may_connect() {
+    let server = start(&[("HOST", "https://chat.example/chat")]);
+
+    assert_eq!(server.url, "https://chat.example/chat");
+    for (path, expected) in [("/", "200"), ("/chat/", "200"), ("/other/", "404")] {
+        assert_eq!(server.status(path), expected, "{path}");
+    }
+    for (origin, expected) in [
+        ("https://chat.example", "101"),
+        ("https://evil.example", "403"),
+    ] {
+        let (status, _) = server.upgrade("chat.example", origin);
+        assert_eq!(status, expected, "{origin}");
+    }
+}
+
+/// Paths that are requested in the tests of the log: a health check, a readiness check, a file of the page, and another.
+const PATHS: [&str; 4] = ["/up", "/ready", "/assets/css/app.css", "/nowhere"];
+
+/// Returns the next line of the log of a request, without its duration, which is checked.
+fn request_line(server: &Server) -> String {
+    let line = server.log_line("");
+    let (request, duration) = line.split_once(" in ").expect("it has a duration");
+    let number = duration.trim_end_matches(|unit: char| unit.is_alphabetic());
+    assert!(number.parse::<u64>().is_ok(), "{line}");
+    request.to_owned()
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
+fn each_request_is_a_line_of_the_log_and_those_of_checks_and_files_are_at_trace() {
+    let server = start(&[]);
+    PATHS.iter().for_each(|path| drop(server.get(path)));
+    assert_eq!(request_line(&server), "[info] GET /nowhere sent 404");
+
+    let server = start(&[("RUST_LOG", "my_app=trace")]);
+    PATHS.iter().for_each(|path| drop(server.get(path)));
+    let lines = PATHS.map(|_| request_line(&server));
+    assert_eq!(
+        lines,
+        [
+            "[trace] GET /up sent 200",
+            "[trace] GET /ready sent 200",
+            "[trace] GET /assets/css/app.css sent 200",
+            "[info] GET /nowhere sent 404",
+        ]
+    );
+
+    let server = start(&[("RUST_LOG", "warn,my_app=info"), ("LOG_FORMAT", "text")]);
+    server.get("/nowhere?token=secret");
+    let line = request_line(&server);
+    let (time, rest) = line.split_once(' ').expect("it has the time");
+    assert!(time.starts_with("20") && time.ends_with('Z'), "{line}");
+    assert_eq!(rest, "[info] GET /nowhere sent 404");
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
+fn requests_and_channels_are_objects_in_a_log_of_json() {
+    let server = start(&[("LOG_FORMAT", "json")]);
+    server.get("/nowhere");
+    let (_, mut socket) = server.upgrade("localhost", "http://localhost");
+    let join = br#"["1","1","user:lobby","phx_join",{}]"#;
+    let push = br#"["1","2","user:lobby","ping",{}]"#;
+    for text in [&join[..], push] {
+        let head = [0x81, 0x80 | text.len() as u8, 0, 0, 0, 0]; // masked by zeros
+        let frame = [&head[..], text].concat();
+        socket.write_all(&frame).expect("it is sent");
+    }
+
+    let objects = ["GET /nowhere", "CONNECTED TO", "JOINED", "HANDLED"];
+    let objects = objects.map(|part| {
+        let line = server.log_line(part);
+        let mut object: Value = serde_json::from_str(&line).expect("it is JSON");
+        for (name, value) in object.as_object_mut().expect("an object") {
+            // What differs from run to run.
+            if name.ends_with("_us") {
+                assert!(value.is_u64(), "{line}");
+                *value = json!("a number");
+            }
+            let text = value.as_str().unwrap_or_default();
+            if let Some((request, _)) = text.split_once(" in ") {
+                *value = json!(format!("{request} in a number"));
+            } else if name == "timestamp" {
+                assert!(text.ends_with('Z'), "{line}");
+                *value = json!("the time");
+            }
+        }
+        object
+    });
+    let (socket, channel) = (
+        "my_app::channels::user_socket::UserSocket",
+        "my_app::channels::user_channel::UserChannel",
+    );
+    assert_eq!(
+        objects,
+        [
+            json!({
+                "timestamp": "the time", "level": "INFO", "target": "my_app::log",
+                "message": "GET /nowhere sent 404 in a number", "method": "GET", "path": "/nowhere", "status": 404,
+                "duration_us": "a number",
+            }),
+            json!({
+                "timestamp": "the time", "level": "INFO", "target": "axum_channels", "message": "CONNECTED TO",
+                "socket": socket, "duration_us": "a number", "transport": "websocket", "serializer": "V2 JSON",
+                "params": "{\"vsn\": \"2.0.0\"}",
+            }),
+            json!({
+                "timestamp": "the time", "level": "INFO", "target": "axum_channels", "message": "JOINED",
+                "topic": "user:lobby", "channel": channel, "socket": socket, "duration_us": "a number",
+                "params": "{}",
+            }),
+            json!({
+                "timestamp": "the time", "level": "DEBUG", "target": "axum_channels", "message": "HANDLED",
+                "event": "ping", "topic": "user:lobby", "channel": channel, "socket": socket,
+                "duration_us": "a number", "params": "{}",
+            }),
+        ]
+    );
 }

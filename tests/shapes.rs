@@ -119,9 +119,43 @@ fn a_script_connects_to_where_its_socket_is_mounted_and_messages_name_that_path(
     let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
 
     let script = sandbox.read("my_app/assets/js/user_socket.js");
-    assert!(script.contains("new Socket(\"/ws\", "), "{script}");
+    assert!(script.contains("new Socket(path(\"/ws\"), "), "{script}");
     let words = "\nThe socket is at /ws: start or restart the app with `cargo run`, and open http://localhost:4000\n";
     assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
+}
+
+#[test]
+fn a_script_of_another_name_that_connects_below_the_path_of_the_app_is_found() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User", "--yes"]]);
+    let scripts = sandbox.path().join("my_app/assets/js");
+    let renamed = std::fs::rename(scripts.join("user_socket.js"), scripts.join("live.js"));
+    renamed.expect("it is there");
+
+    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+    let injected = "* injecting assets/js/live.js\n";
+    assert!(ran.stdout.contains(injected), "{}", ran.stdout);
+    let script = sandbox.read("my_app/assets/js/live.js");
+    assert!(
+        script.contains("new Socket(path(\"/socket\"), "),
+        "{script}"
+    );
+    assert!(script.contains("socket.channel(\"room:lobby\""), "{script}");
+}
+
+#[test]
+fn in_an_app_without_path_js_scripts_connect_to_the_path_of_the_socket() {
+    let sandbox = Sandbox::with_app();
+    let paths = sandbox.path().join("my_app/assets/js/path.js");
+    std::fs::remove_file(paths).expect("it is there");
+
+    sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    assert!(script.contains("new Socket(\"/socket\", "), "{script}");
+    let token = sandbox.read("my_app/assets/js/token.js");
+    assert!(token.contains("const TOKEN = \"/token\"\n"), "{token}");
+    assert!(!(script + &token).contains("path.js"));
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::transport::{Connect, Connected, Formats, Mount, Registry, SocketOptio
 use crate::url::PublicUrl;
 use std::any::type_name;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use tokio::runtime::Handle;
 
@@ -388,6 +389,7 @@ impl EndpointBuilder {
             mounted: Mutex::default(),
             merging: Mutex::default(),
             adapter: OnceLock::new(),
+            is_shutting_down: AtomicBool::new(false),
         });
         shared.run_adapter();
         let sockets = self.sockets.into_iter();

@@ -3,9 +3,10 @@
 mod support;
 
 use axum::Router;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum_channels::{Serve, serve, websocket};
+use axum_channels::{Endpoint, Serve, serve, websocket};
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::net::SocketAddr;
@@ -398,6 +399,41 @@ async fn a_shutdown_closes_the_clients_of_the_endpoint_that_is_to_be_drained() {
     assert_eq!(ws.next().await, Frame::Close(1012));
     drop(ws);
     shutting_down.await.expect("it ends");
+}
+
+#[tokio::test]
+async fn until_its_delay_is_over_a_shutdown_is_announced_and_all_else_goes_on() {
+    let endpoint = endpoint();
+    let readiness = |State(endpoint): State<Endpoint>| async move {
+        match endpoint.is_shutting_down() {
+            false => StatusCode::OK,
+            true => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    };
+    let app = Router::new().route("/", get(readiness));
+    let app = app.with_state(endpoint.clone()).merge(endpoint.router());
+    let delayed = |server: Serve<Router>| {
+        let server = server.shutdown_delay(Duration::from_secs(3600));
+        server.drain(&endpoint)
+    };
+    let server = Server::start_with(app, delayed).await;
+    let status = async || {
+        let closing = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        let (response, _) = rest(&mut send(server.addr, closing).await).await;
+        response[9..12].to_owned()
+    };
+    let mut before = Ws::join(server.addr, "room:lobby").await;
+    assert_eq!(status().await, "200");
+
+    server.shutdown.send(()).expect("it runs");
+    support::eventually("it is announced", || endpoint.is_shutting_down()).await;
+
+    assert_eq!(status().await, "503");
+    let mut after = Ws::join(server.addr, "room:lobby").await;
+    before.expect_nothing().await;
+    after.expect_nothing().await;
+    server.kill.send(()).expect("it runs");
+    server.running.await.expect("no panic").expect("no error");
 }
 
 #[tokio::test]

@@ -62,15 +62,11 @@ pub struct Dev {
     pub reload: Vec<String>,
 }
 
-/// A condition of `dev`: a program, and one of several files.
+/// A condition of `dev`: one of several files or programs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Need {
-    /// A program in one of the folders of `PATH`.
-    #[serde(default)]
-    pub program: Option<String>,
-    /// Files: one has to be there.
-    #[serde(default)]
+    /// Files and programs: one has to be there.
     pub any: Vec<Lookup>,
     /// The error without it.
     pub message: String,
@@ -138,6 +134,9 @@ pub struct Lookup {
     /// value is the project's folder, relative to the file's, if `query` has a pattern for it and `except` has none.
     #[serde(default)]
     pub except: Option<String>,
+    /// A program in one of the folders of `PATH`, whose name is the value.
+    #[serde(default)]
+    pub program: Option<String>,
     /// Patterns of files, such as `lib/**/*.ex`, of which exactly one must match.
     #[serde(default)]
     pub search: Vec<String>,

@@ -1,8 +1,5 @@
 //! The conditions of `dev`.
 
-use std::env;
-use std::fs;
-
 use anyhow::Result;
 use tera::Context;
 
@@ -38,26 +35,9 @@ pub fn settings(project: &Project) -> Result<&Dev> {
 }
 
 fn is_met(need: &Need, project: &Project) -> Result<bool> {
-    if need
-        .program
-        .as_ref()
-        .is_some_and(|program| !is_program(program))
-    {
-        return Ok(false);
-    }
-    if need.any.is_empty() {
-        return Ok(true);
-    }
     let renderer = Renderer::new(&project.templates);
     let mut context = Context::new();
     context.insert("app", &project.facts);
     let look = |question: &facts::Question| project.look(question);
     Ok(facts::first(&need.any, context, &look, &renderer)?.is_some())
-}
-
-/// Returns whether a folder of `PATH` has a file of this name.
-fn is_program(name: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let is_file = |path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-    env::split_paths(&path).any(|folder| is_file(folder.join(name)))
 }

@@ -21,7 +21,7 @@ pub enum At {
     Into,
     /// As another call in the method chain that ends with the anchor.
     Chain,
-    /// Instead of the anchor.
+    /// Instead of the anchor. An empty text removes the anchor's lines.
     Instead,
     /// At the end of the file.
     End,
@@ -169,11 +169,32 @@ impl<'a> Page<'a> {
 
     fn instead(&self, found: &Match<'_>) -> Splice {
         let range = found.anchor();
+        if self.text.is_empty() {
+            return Splice {
+                range: self.whole_lines(range),
+                text: String::new(),
+            };
+        }
         let indent = self.indent_of(range.start);
         Splice {
             text: self.lines(&indent).trim_start().to_owned(),
             range,
         }
+    }
+
+    /// Returns the range with the rest of its lines, if they have nothing else, and with the empty line after it, if one is
+    /// before it.
+    fn whole_lines(&self, range: Range<usize>) -> Range<usize> {
+        let text = self.source.text.as_str();
+        let start = text[..range.start].trim_end_matches([' ', '\t']).len();
+        let is_first = start == 0 || text[..start].ends_with('\n');
+        let Some(end) = past_empty_line(text, range.end).filter(|_| is_first) else {
+            return range;
+        };
+        let before = &text[..start];
+        let is_apart = ["\n\n", "\r\n\r\n"].iter().any(|gap| before.ends_with(gap));
+        let next = past_empty_line(text, end).filter(|_| is_apart || start == 0);
+        start..next.unwrap_or(end)
     }
 
     fn end(&self, gap: usize) -> Splice {
@@ -253,6 +274,12 @@ impl<'a> Page<'a> {
 fn start_of(found: &Match<'_>) -> usize {
     let lead = found.range("lead");
     lead.unwrap_or_else(|| found.anchor()).start
+}
+
+/// Returns the end of the line at `at`, if it is empty from there on.
+fn past_empty_line(text: &str, at: usize) -> Option<usize> {
+    let rest = text[at..].trim_start_matches([' ', '\t', '\r']);
+    Some(text.len() - rest.strip_prefix('\n')?.len())
 }
 
 /// Returns the most frequent line ending of the file.

@@ -16,10 +16,11 @@
 
 mod names;
 mod parse;
+mod words;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::num::NonZeroU16;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -31,10 +32,15 @@ pub use names::Names;
 
 use super::glob;
 use super::language::Language;
+use super::nodes::{FieldId, Nodes};
 use super::source::Source;
+use words::Words;
 
 /// Captures of a match: names and nodes, in the order of the pattern.
 pub type Captures<'tree> = Vec<(Arc<str>, Node<'tree>)>;
+
+/// The same with the positions of nodes.
+type Found = Vec<(Arc<str>, usize)>;
 
 thread_local! {
     /// Checked queries, by their text and language.
@@ -51,7 +57,10 @@ pub struct Query {
 #[derive(Debug)]
 struct Pattern {
     form: Form,
+    /// Kinds of its outermost node; `None` is any.
+    kinds: Option<Vec<u16>>,
     predicates: Vec<Predicate>,
+    words: Words,
 }
 
 /// Form of one node.
@@ -120,12 +129,6 @@ enum Condition {
     Defines(String),
 }
 
-/// A node's children with their fields, as a sequence to match.
-type Children<'tree> = [(Node<'tree>, Option<FieldId>)];
-
-/// The number of a field.
-type FieldId = NonZeroU16;
-
 impl Query {
     /// Reads a query for files of `language`.
     ///
@@ -150,44 +153,51 @@ impl Query {
     }
 
     /// Returns all matches at or below `root`, in the order of the nodes.
-    pub fn matches<'tree>(&self, root: Node<'tree>, source: &Source) -> Vec<Captures<'tree>> {
-        let mut found = Vec::new();
-        let mut cursor = root.walk();
-        // Visits only nodes that a pattern can start with, because visiting is the main cost.
-        for (at, (_, kind)) in source.nodes_below(root).iter().enumerate() {
-            if self
-                .patterns
-                .iter()
-                .any(|pattern| pattern.form.may_be(*kind))
-            {
-                cursor.goto_descendant(at);
-                for pattern in &self.patterns {
-                    pattern.matches(cursor.node(), source, &mut found);
-                }
-            }
-        }
-        found
+    pub fn matches<'tree>(&self, root: Node<'_>, source: &'tree Source) -> Vec<Captures<'tree>> {
+        self.matches_among(source.nodes().below(root), source)
     }
 
     /// Returns all matches whose outermost node is `node`.
-    pub fn matches_at<'tree>(&self, node: Node<'tree>, source: &Source) -> Vec<Captures<'tree>> {
+    pub fn matches_at<'tree>(&self, node: Node<'_>, source: &'tree Source) -> Vec<Captures<'tree>> {
+        let at = source.nodes().below(node).start;
+        self.matches_among(at..at + 1, source)
+    }
+
+    /// Returns all matches whose outermost node is at one of these positions.
+    fn matches_among<'tree>(
+        &self,
+        positions: Range<usize>,
+        source: &'tree Source,
+    ) -> Vec<Captures<'tree>> {
         let mut found = Vec::new();
-        for pattern in &self.patterns {
-            pattern.matches(node, source, &mut found);
+        for at in positions {
+            let kind = source.nodes().get(at).kind;
+            for pattern in self.patterns.iter().filter(|p| p.may_start_with(kind)) {
+                pattern.matches(at, source, &mut found);
+            }
         }
-        found
+        let found = found.into_iter();
+        let captures = |found: Found| found.into_iter().map(|(name, at)| (name, source.node(at)));
+        found.map(|found| captures(found).collect()).collect()
     }
 }
 
 impl Pattern {
-    /// Adds all distinct matches of the pattern at `node`.
-    fn matches<'tree>(&self, node: Node<'tree>, source: &Source, found: &mut Vec<Captures<'tree>>) {
+    /// Returns whether the outermost node may be of this kind. Most are not: this is the inner loop.
+    fn may_start_with(&self, kind: u16) -> bool {
+        let kinds = self.kinds.as_deref();
+        kinds.is_none_or(|kinds| kinds.contains(&kind))
+    }
+
+    /// Adds all distinct matches of the pattern at the node `at`.
+    fn matches(&self, at: usize, source: &Source, found: &mut Vec<Found>) {
         let known = found.len();
         let filter = Filter {
             predicates: &self.predicates,
+            nodes: source.nodes(),
             source,
         };
-        for captures in self.form.matches(node, &filter) {
+        for captures in self.form.matches(at, &filter) {
             let holds = self
                 .predicates
                 .iter()
@@ -202,15 +212,16 @@ impl Pattern {
 /// Predicates of a pattern that need only the text of one node. They are checked before the rest of the pattern.
 struct Filter<'a> {
     predicates: &'a [Predicate],
+    nodes: &'a Nodes,
     source: &'a Source,
 }
 
 impl Filter<'_> {
-    /// Returns whether `node` may have these captures.
-    fn admits(&self, captures: &[Arc<str>], node: Node<'_>) -> bool {
+    /// Returns whether the node `at` may have these captures.
+    fn admits(&self, captures: &[Arc<str>], at: usize) -> bool {
         captures.iter().all(|name| {
             let mut about = self.predicates.iter().filter(|p| *p.capture == **name);
-            about.all(|predicate| !predicate.rejects(node, self.source))
+            about.all(|predicate| !predicate.rejects(at, self.source))
         })
     }
 }
@@ -226,40 +237,41 @@ impl Form {
         }
     }
 
-    /// Returns all matches of the form at this node.
-    fn matches<'tree>(&self, node: Node<'tree>, filter: &Filter<'_>) -> Vec<Captures<'tree>> {
-        if !self.may_be(node.kind_id()) || !filter.admits(&self.captures, node) {
+    /// Returns the kinds of nodes that can match the form; `None` is any.
+    fn kinds(&self) -> Option<Vec<u16>> {
+        match &self.test {
+            Test::Named { kinds, .. } => kinds.clone(),
+            Test::Literal(kinds) => Some(kinds.clone()),
+            Test::OneOf(forms) => {
+                let kinds: Option<Vec<_>> = forms.iter().map(Self::kinds).collect();
+                kinds.map(|kinds| kinds.concat())
+            }
+            Test::Anything => None,
+        }
+    }
+
+    /// Returns all matches of the form at the node `at`.
+    fn matches(&self, at: usize, filter: &Filter<'_>) -> Vec<Found> {
+        let node = filter.nodes.get(at);
+        if !self.may_be(node.kind) || !filter.admits(&self.captures, at) {
             return Vec::new();
         }
         let inner = match &self.test {
             Test::Anything => vec![Vec::new()],
-            Test::Literal(kinds) => match !node.is_named() && kinds.contains(&node.kind_id()) {
-                true => vec![Vec::new()],
-                false => Vec::new(),
-            },
+            Test::Literal(_) if node.is_named => Vec::new(),
+            Test::Literal(_) => vec![Vec::new()],
             Test::OneOf(forms) => forms
                 .iter()
-                .flat_map(|form| form.matches(node, filter))
+                .flat_map(|form| form.matches(at, filter))
                 .collect(),
-            Test::Named {
-                kinds,
-                children,
-                closed,
-                absent,
-            } => {
-                let mut known = kinds.iter();
-                let is_kind = known.all(|kinds| kinds.contains(&node.kind_id())) && node.is_named();
-                if !is_kind
-                    || absent
-                        .iter()
-                        .any(|field| node.child_by_field_id(field.get()).is_some())
-                {
-                    return Vec::new();
-                }
-                below(children, *closed, node, filter)
+            Test::Named { absent, .. } if !node.is_named || has_any(absent, at, filter.nodes) => {
+                return Vec::new();
             }
+            Test::Named {
+                children, closed, ..
+            } => below(children, *closed, at, filter),
         };
-        let own = self.captures.iter().map(|name| (Arc::clone(name), node));
+        let own = self.captures.iter().map(|name| (Arc::clone(name), at));
         inner
             .into_iter()
             .map(|captures| own.clone().chain(captures).collect())
@@ -267,22 +279,20 @@ impl Form {
     }
 }
 
-fn below<'tree>(
-    wanted: &[Child],
-    closed: bool,
-    node: Node<'tree>,
-    filter: &Filter<'_>,
-) -> Vec<Captures<'tree>> {
+/// Returns whether the node `at` has one of these fields.
+fn has_any(fields: &[FieldId], at: usize, nodes: &Nodes) -> bool {
+    let has = |field: &FieldId| {
+        let mut children = nodes.children(at);
+        children.any(|child| nodes.get(child).field == Some(*field))
+    };
+    fields.iter().any(has)
+}
+
+fn below(wanted: &[Child], closed: bool, at: usize, filter: &Filter<'_>) -> Vec<Found> {
     if wanted.is_empty() {
         return vec![Vec::new()];
     }
-    let mut children = Vec::new();
-    let mut cursor = node.walk();
-    let mut more = cursor.goto_first_child();
-    while more {
-        children.push((cursor.node(), cursor.field_id()));
-        more = cursor.goto_next_sibling();
-    }
+    let children: Vec<_> = filter.nodes.children(at).collect();
     let siblings = Siblings {
         children: &children,
         closed,
@@ -292,16 +302,16 @@ fn below<'tree>(
 }
 
 /// Children, matched from left to right.
-struct Siblings<'a, 'tree> {
-    children: &'a Children<'tree>,
+struct Siblings<'a> {
+    children: &'a [usize],
     /// No named node follows the last match.
     closed: bool,
     filter: &'a Filter<'a>,
 }
 
-impl<'tree> Siblings<'_, 'tree> {
+impl Siblings<'_> {
     /// Returns all matches of `wanted` from `from` on; `repeated` if the first of them has already matched once.
-    fn matches(&self, wanted: &[Child], from: usize, repeated: bool) -> Vec<Captures<'tree>> {
+    fn matches(&self, wanted: &[Child], from: usize, repeated: bool) -> Vec<Found> {
         let Some((first, rest)) = wanted.split_first() else {
             let done = !self.closed || self.only_anonymous(from, self.children.len());
             return if done { vec![Vec::new()] } else { Vec::new() };
@@ -309,11 +319,11 @@ impl<'tree> Siblings<'_, 'tree> {
         let mut found = Vec::new();
         // Repetitions are adjacent.
         let adjacent = first.adjacent || repeated;
-        for (at, (node, field)) in self.children.iter().enumerate().skip(from) {
+        for (at, node) in self.children.iter().enumerate().skip(from) {
             if adjacent && !self.only_anonymous(from, at) {
                 break;
             }
-            if first.field.is_some() && first.field != *field {
+            if first.field.is_some() && first.field != self.filter.nodes.get(*node).field {
                 continue;
             }
             for captures in first.form.matches(*node, self.filter) {
@@ -335,18 +345,17 @@ impl<'tree> Siblings<'_, 'tree> {
     }
 
     fn only_anonymous(&self, from: usize, to: usize) -> bool {
-        self.children[from..to]
-            .iter()
-            .all(|(node, _)| !node.is_named())
+        let mut between = self.children[from..to].iter();
+        between.all(|node| !self.filter.nodes.get(*node).is_named)
     }
 }
 
 impl Predicate {
-    /// Returns whether the text of `node` alone contradicts this.
-    fn rejects(&self, node: Node<'_>, source: &Source) -> bool {
+    /// Returns whether the text of the node `at` alone contradicts this.
+    fn rejects(&self, at: usize, source: &Source) -> bool {
         let is_met = match &self.holds {
             Condition::Equals(_) | Condition::Matches(_) | Condition::AnyOf(_) => {
-                self.holds.is_met(&node, &Vec::new(), source)
+                self.holds.is_met(at, &Vec::new(), source)
             }
             _ => return false,
         };
@@ -354,21 +363,22 @@ impl Predicate {
     }
 
     /// As in tree-sitter, predicates on missing captures hold.
-    fn holds(&self, captures: &Captures<'_>, source: &Source) -> bool {
+    fn holds(&self, captures: &Found, source: &Source) -> bool {
         let mut named = captures.iter().filter(|(name, _)| **name == *self.capture);
-        named.all(|(_, node)| self.holds.is_met(node, captures, source) != self.negated)
+        named.all(|(_, at)| self.holds.is_met(*at, captures, source) != self.negated)
     }
 }
 
 impl Condition {
-    fn is_met(&self, node: &Node<'_>, captures: &Captures<'_>, source: &Source) -> bool {
-        let text_of = |node: &Node<'_>| &source.text[node.byte_range()];
-        let text = text_of(node);
+    fn is_met(&self, at: usize, captures: &Found, source: &Source) -> bool {
+        let bytes = |at: usize| source.nodes().get(at).bytes.clone();
+        let text_of = |at: usize| &source.text[bytes(at)];
+        let text = text_of(at);
         match self {
             Self::Equals(value) => value == text,
             Self::SameAs(other) => {
                 let mut others = captures.iter().filter(|(name, _)| **name == **other);
-                others.all(|(_, node)| text_of(node) == text)
+                others.all(|(_, at)| text_of(*at) == text)
             }
             Self::Matches(regex) => regex.is_match(text),
             Self::AnyOf(values) => values.iter().any(|value| value == text),
@@ -377,7 +387,7 @@ impl Condition {
                 let wholes = source.names().wholes(text);
                 wholes.iter().any(|whole| regex.is_match(whole))
             }
-            Self::Defines(value) => source.names().defined(node.start_byte(), text) == *value,
+            Self::Defines(value) => source.names().defined(bytes(at).start, text) == *value,
             Self::Covers(value) => {
                 let patterns = source.names().wholes(text.trim_matches('"'));
                 patterns.iter().any(|pattern| glob::covers(pattern, value))

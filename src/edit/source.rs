@@ -7,16 +7,17 @@ use anyhow::{Context, Result};
 use tree_sitter::{InputEdit, Node, Parser, Point, Tree, TreeCursor};
 
 use super::language::Language;
+use super::nodes::Nodes;
 use super::query::{Captures, Names, Query};
 
 /// A text and its syntax tree.
 pub struct Source {
     pub text: String,
     pub language: &'static Language,
-    tree: Tree,
+    /// Parsed when a query may match.
+    tree: OnceCell<Tree>,
     names: OnceCell<Names>,
-    /// The nodes in the order of the file: their ids and the numbers of their kinds.
-    nodes: OnceCell<Vec<(usize, u16)>>,
+    nodes: OnceCell<Nodes>,
 }
 
 /// One match of a query.
@@ -26,70 +27,71 @@ pub struct Match<'a> {
 }
 
 impl Source {
-    pub fn parse(text: String, language: &'static Language) -> Self {
-        Self::parse_from(None, text, language)
-    }
-
-    /// Returns the same file with another text. Its unchanged start and end are not parsed again.
-    pub fn with_text(&self, text: String) -> Self {
-        let mut tree = self.tree.clone();
-        tree.edit(&difference(&self.text, &text));
-        Self::parse_from(Some(&tree), text, self.language)
-    }
-
-    #[expect(
-        clippy::expect_used,
-        reason = "fails only for a grammar built for another tree-sitter, which no test would survive"
-    )]
-    fn parse_from(old: Option<&Tree>, text: String, language: &'static Language) -> Self {
-        let mut parser = Parser::new();
-        parser
-            .set_language(language.grammar())
-            .expect("a linked grammar has the linked version");
-        let tree = parser
-            .parse(&text, old)
-            .expect("a language is set and nothing cancels");
+    /// Returns the source of a file. It is parsed when it is needed.
+    pub fn new(text: String, language: &'static Language) -> Self {
         Self {
             text,
             language,
-            tree,
+            tree: OnceCell::new(),
             names: OnceCell::new(),
             nodes: OnceCell::new(),
         }
     }
 
+    /// Returns the same file with another text. Its unchanged start and end are not parsed again.
+    pub fn with_text(&self, text: String) -> Self {
+        let mut old = self.tree().clone();
+        old.edit(&difference(&self.text, &text));
+        let tree = parse(Some(&old), &text, self.language);
+        Self {
+            tree: OnceCell::from(tree),
+            ..Self::new(text, self.language)
+        }
+    }
+
+    fn tree(&self) -> &Tree {
+        let parse = || parse(None, &self.text, self.language);
+        self.tree.get_or_init(parse)
+    }
+
+    /// Returns whether a query has needed the syntax tree.
+    #[cfg(test)]
+    pub fn is_parsed(&self) -> bool {
+        self.tree.get().is_some()
+    }
+
     pub fn root(&self) -> Node<'_> {
-        self.tree.root_node()
+        self.tree().root_node()
     }
 
     /// Returns the matches of `query` in the whole file, in order.
     pub fn find(&self, query: &str) -> Result<Vec<Match<'_>>> {
-        self.find_in(self.root(), query)
+        self.matches(query, |query| query.matches(self.root(), self))
     }
 
     /// Returns the matches of `query` at `node` and below it, in order.
     pub fn find_in<'a>(&'a self, node: Node<'a>, query: &str) -> Result<Vec<Match<'a>>> {
-        self.matches(query, |query, source| query.matches(node, source))
+        self.matches(query, |query| query.matches(node, self))
     }
 
     /// Returns the matches of `query` whose outermost node is `node`.
     pub fn find_at<'a>(&'a self, node: Node<'a>, query: &str) -> Result<Vec<Match<'a>>> {
-        self.matches(query, |query, source| query.matches_at(node, source))
+        self.matches(query, |query| query.matches_at(node, self))
     }
 
     fn matches<'a>(
         &'a self,
         text: &str,
-        run: impl FnOnce(&Query, &'a Self) -> Vec<Captures<'a>>,
+        run: impl FnOnce(&Query) -> Vec<Captures<'a>>,
     ) -> Result<Vec<Match<'a>>> {
         let query =
             Query::cached(text, self.language).with_context(|| format!("in the query {text}"))?;
-        let mut found: Vec<_> = run(&query, self)
-            .into_iter()
-            .map(|captures| Match {
-                captures,
-                source: self,
-            })
+        if !query.may_match(&self.text) {
+            return Ok(Vec::new());
+        }
+        let found = run(&query).into_iter();
+        let mut found: Vec<_> = found
+            .map(|found| Match::from_captures(found, self))
             .collect();
         // Of matches with the same start, as in a method chain, the longest is the last.
         found.sort_by_key(|m| (m.start(), m.anchor().end));
@@ -104,14 +106,14 @@ impl Source {
     /// Returns the number of syntax errors.
     pub fn errors(&self) -> usize {
         match self.root().has_error() {
-            true => self.nodes(|n| n.is_error() || n.is_missing()).len(),
+            true => self.all(|n| n.is_error() || n.is_missing()).len(),
             false => 0,
         }
     }
 
     /// Returns the comments, in order.
     pub fn comments(&self) -> Vec<Node<'_>> {
-        self.nodes(|n| is_comment(n) && n.is_extra() && n.is_named())
+        self.all(|n| is_comment(n) && n.is_extra() && n.is_named())
     }
 
     /// Returns whether the byte at `at` belongs to a comment.
@@ -136,26 +138,40 @@ impl Source {
         self.text[..at].matches('\n').count() + 1
     }
 
-    fn nodes(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {
+    /// Returns all nodes.
+    pub fn nodes(&self) -> &Nodes {
+        self.nodes.get_or_init(|| Nodes::of(self.tree()))
+    }
+
+    /// Returns the node at this position in the list of all.
+    pub fn node(&self, at: usize) -> Node<'_> {
+        let mut cursor = self.tree().walk();
+        cursor.goto_descendant(at);
+        cursor.node()
+    }
+
+    fn all(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {
         let mut found = Vec::new();
-        let mut cursor = self.tree.walk();
-        walk(&mut cursor, &mut |node| {
+        walk(&mut self.tree().walk(), &mut |node| {
             if wanted(&node) {
                 found.push(node);
             }
         });
         found
     }
+}
 
-    /// Returns the ids and kinds of `root` and of all nodes below it, in the order of the file.
-    pub fn nodes_below(&self, root: Node<'_>) -> &[(usize, u16)] {
-        let nodes = self.nodes.get_or_init(|| ids_and_kinds(&self.tree));
-        let known = (root.id(), root.kind_id());
-        let start = nodes.iter().position(|node| *node == known);
-        let start = start.unwrap_or(nodes.len());
-        let end = nodes.len().min(start + root.descendant_count());
-        &nodes[start..end]
-    }
+#[expect(
+    clippy::expect_used,
+    reason = "fails only for a grammar built for another tree-sitter, which no test would survive"
+)]
+fn parse(old: Option<&Tree>, text: &str, language: &Language) -> Tree {
+    let mut parser = Parser::new();
+    parser
+        .set_language(language.grammar())
+        .expect("a linked grammar has the linked version");
+    let tree = parser.parse(text, old);
+    tree.expect("a language is set and nothing cancels")
 }
 
 /// Returns the only range in which two texts differ, as an edit.
@@ -181,14 +197,6 @@ fn point(text: &str, at: usize) -> Point {
     let line = before.iter().rposition(|byte| *byte == b'\n');
     let row = before.iter().filter(|byte| **byte == b'\n').count();
     Point::new(row, at - line.map_or(0, |line| line + 1))
-}
-
-fn ids_and_kinds(tree: &Tree) -> Vec<(usize, u16)> {
-    let mut nodes = Vec::new();
-    walk(&mut tree.walk(), &mut |node| {
-        nodes.push((node.id(), node.kind_id()));
-    });
-    nodes
 }
 
 /// Visits the node at `cursor` and all below it, in the order of the file.

@@ -104,7 +104,7 @@ impl Case {
         let language = Language::of(name.as_ref());
         let language =
             language.with_context(|| format!("{}/{name} cannot be edited", self.path))?;
-        Ok(Source::parse(text.to_owned(), language))
+        Ok(Source::new(text.to_owned(), language))
     }
 
     /// Returns the fault in the outcome of the edit, if there is one.
@@ -131,7 +131,7 @@ impl Case {
         let Some(text) = text else {
             return self.fault_of_pasting(parts, &before, outcome);
         };
-        let edited = Source::parse(text.to_owned(), before.language);
+        let edited = Source::new(text.to_owned(), before.language);
         if edited.errors() > before.errors() {
             return Ok(Some("the outcome does not parse".to_owned()));
         }
@@ -162,7 +162,7 @@ impl Case {
         if let Some(word) = unknown {
             return Ok(fault(format!("`{word}` was never printed")));
         }
-        let pasted = Source::parse(pasted.to_owned(), before.language);
+        let pasted = Source::new(pasted.to_owned(), before.language);
         if pasted.errors() > before.errors() {
             return Ok(fault("it does not parse".to_owned()));
         }

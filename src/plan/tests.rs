@@ -119,6 +119,9 @@ fn every_query_for_a_fact_or_a_list_is_one_of_tree_sitters_own() {
     for name in Stack::names(&templates) {
         let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
         let look = |question: &facts::Question| {
+            if question.program.is_some() {
+                return Ok(Vec::new()); // there is no query
+            }
             let file = question.file.iter().chain(&question.search).next();
             let file = file.expect("it looks into files");
             let queries = [&question.query, &question.within, &question.except];
@@ -167,7 +170,7 @@ fn a_file_that_a_step_starts_is_what_that_step_finds_in_it() {
 #[test]
 fn a_query_that_names_no_node_of_the_language_is_an_error() {
     let language = Language::of(Path::new("a.rs")).expect("Rust");
-    let source = Source::parse("mod a;".to_owned(), language);
+    let source = Source::new("mod a;".to_owned(), language);
 
     for query in [
         "(mod_itm)",

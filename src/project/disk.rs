@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::env;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -81,7 +82,7 @@ pub fn source(path: &Path, words: &[String]) -> Result<Option<Rc<Source>>> {
     let Ok(text) = str::from_utf8(&bytes) else {
         return Ok(None);
     };
-    let source = Rc::new(Source::parse(text.to_owned(), language));
+    let source = Rc::new(Source::new(text.to_owned(), language));
     SOURCES.with_borrow_mut(|sources| sources.insert(path.to_owned(), Rc::clone(&source)));
     Ok(Some(source))
 }
@@ -158,6 +159,12 @@ pub fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// Returns whether a folder of `PATH` has a file of this name.
+pub fn is_program(name: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(name).is_file())
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ async function requestToken() {
     const headers = headersOfThisPage()
     // The old token, however old: a guest keeps its name.
     if (latest.token) headers.authorization = `Bearer ${latest.token}`
-    const response = await fetch("/token", { method: "POST", headers })
+    const response = await fetch(TOKEN, { method: "POST", headers })
     if (response.status === 401) return stop()
     if (!response.ok) throw new Error(`the server answered ${response.status}`)
     use(await response.json())

@@ -31,6 +31,26 @@ test("joins the lobby at the address of the socket, without errors", async (t) =
   assert.deepEqual(complaints, [])
 })
 
+test("below a path of its site the page, its files, its sockets and its tokens are all below that path", async (t) => {
+  const port = await freePort()
+  const app = await startApp({ port, env: { HOST: `http://localhost:${port}/chat` } })
+  t.after(() => app.kill())
+  const elsewhere = []
+  const { page, complaints } = await open(t, app.url, (request) => {
+    const { pathname } = new URL(request.url())
+    if (!pathname.startsWith("/chat")) elsewhere.push(pathname)
+  })
+
+  await page.waitForSelector(JOINED)
+  await page.waitForSelector('[data-socket="DeviceSocket"][data-state="open"]') // it needs a token
+
+  const url = `ws://localhost:${port}/chat/socket/websocket?token=undefined&vsn=2.0.0`
+  assert.equal(await text(page, '[data-socket="UserSocket"] [data-url]'), url)
+  assert.deepEqual(await visible(page, ".notice"), [])
+  assert.deepEqual([elsewhere, complaints], [[], []])
+  await page.screenshot({ path: screenshotPath("below-a-path"), fullPage: true })
+})
+
 test("the ping button shows the reply and how long it took", async (t) => {
   const { page } = await open(t, appUrl())
   await page.waitForSelector(JOINED)

@@ -115,6 +115,16 @@ impl Sandbox {
         fs::write(path, contents).expect("files are written");
     }
 
+    /// Writes a program for the shell.
+    #[cfg(unix)]
+    pub fn write_program(&self, path: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt;
+
+        self.write(path, &format!("#!/bin/sh\n{script}\n"));
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.path().join(path), mode).expect("it is ours");
+    }
+
     pub fn exists(&self, path: &str) -> bool {
         self.path().join(path).exists()
     }

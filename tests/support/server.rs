@@ -49,11 +49,15 @@ impl Server {
             log,
         };
         let running = server.log_line(" (http)");
-        let port = running.trim_end_matches(" (http)").rsplit(':').next();
+        let port = running
+            .split(" (http)")
+            .next()
+            .and_then(|line| line.rsplit(':').next());
         server.port = port.and_then(|port| port.parse().ok()).expect("a port");
         let access = server.log_line("Access ");
-        let url = access.split_once(" at ");
-        server.url = url.expect("it is there").1.to_owned();
+        let url = access.split_once(" at ").expect("it is there").1;
+        // The line may be JSON.
+        server.url = url.split('"').next().unwrap_or(url).to_owned();
         server
     }
 
@@ -85,6 +89,11 @@ impl Server {
         let read = self.send(&request).read_to_string(&mut response);
         read.expect("it answers");
         response
+    }
+
+    /// Returns the status of the response to `GET`.
+    pub fn status(&self, path: &str) -> String {
+        self.get(path)[9..12].to_owned()
     }
 
     /// Requests a WebSocket as a page of `origin`, and returns the status and the connection.

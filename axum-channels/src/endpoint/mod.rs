@@ -29,6 +29,7 @@ use axum::Router;
 use axum::http::HeaderMap;
 use std::fmt;
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::Poll;
 use std::time::Duration;
@@ -86,6 +87,7 @@ pub(crate) struct Shared {
     pub(crate) merging: Mutex<()>,
     /// The task of the adapter, if there is one.
     pub(crate) adapter: OnceLock<Running>,
+    pub(crate) is_shutting_down: AtomicBool,
 }
 
 impl Shared {
@@ -246,6 +248,7 @@ impl Endpoint {
     /// # }
     /// ```
     pub async fn shutdown(&self) {
+        self.announce_shutdown();
         let deadline = Instant::now() + SHUTDOWN;
         let _ = timeout_at(deadline, self.inner.shared.pubsub.flush()).await; // nothing published before is lost
         let sockets = self.mounted();
@@ -258,6 +261,33 @@ impl Endpoint {
             }
         })
         .await;
+    }
+
+    /// Returns whether a shutdown has begun, for a route that tells load balancers to send no more clients.
+    ///
+    /// With [`Serve::shutdown_delay`](crate::Serve::shutdown_delay), the server goes on for a time after it has begun.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// use axum::extract::State;
+    /// use axum::http::StatusCode;
+    ///
+    /// async fn ready(State(endpoint): State<Endpoint>) -> StatusCode {
+    ///     match endpoint.is_shutting_down() {
+    ///         false => StatusCode::OK,
+    ///         true => StatusCode::SERVICE_UNAVAILABLE,
+    ///     }
+    /// }
+    /// # let endpoint = Endpoint::builder().build();
+    /// # let app: axum::Router = axum::Router::new().route("/ready", axum::routing::get(ready)).with_state(endpoint);
+    /// ```
+    #[must_use]
+    pub fn is_shutting_down(&self) -> bool {
+        self.inner.shared.is_shutting_down.load(Relaxed)
+    }
+
+    pub(crate) fn announce_shutdown(&self) {
+        self.inner.shared.is_shutting_down.store(true, Relaxed);
     }
 
     /// Returns the URL at which browsers reach the app, if the endpoint was built [with

@@ -108,6 +108,7 @@ struct Limits {
     max_header_bytes: usize,
     body_timeout: Duration,
     keep_alive_timeout: Duration,
+    shutdown_delay: Duration,
     shutdown_timeout: Duration,
 }
 
@@ -118,6 +119,7 @@ impl Default for Limits {
             max_header_bytes: 64 * 1024,
             body_timeout: Duration::from_secs(30),
             keep_alive_timeout: Duration::from_secs(75),
+            shutdown_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(30),
         }
     }
@@ -199,7 +201,24 @@ impl<S> Serve<S> {
         self
     }
 
-    /// Maximum time from the signal of a graceful shutdown to the end of the server: 30 seconds by default.
+    /// Time from the signal of a graceful shutdown to its start: none by default.
+    ///
+    /// Until then, the server goes on as before, except that [`Endpoint::is_shutting_down`] is true for the endpoint given
+    /// to [`drain`](Self::drain): load balancers that ask for it have that time to send no more clients.
+    ///
+    /// ```no_run
+    /// # use axum_channels::{Endpoint, serve};
+    /// # use std::time::Duration;
+    /// # async fn run(endpoint: Endpoint, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// serve(listener, app).drain(&endpoint).shutdown_delay(Duration::from_secs(10)).with_signals().await
+    /// # }
+    /// ```
+    pub fn shutdown_delay(mut self, delay: Duration) -> Self {
+        self.limits.shutdown_delay = delay;
+        self
+    }
+
+    /// Maximum time from the start of a graceful shutdown to the end of the server: 30 seconds by default.
     ///
     /// Requests that are still under way are dropped, and their number is logged.
     ///
@@ -325,9 +344,16 @@ where
                 acceptor.spawn(stream, peer);
             }
         };
+        let announced = async {
+            self.graceful.await;
+            if let Some(endpoint) = &self.endpoint {
+                endpoint.announce_shutdown();
+            }
+            tokio::time::sleep(self.limits.shutdown_delay).await;
+        };
         let is_forced = tokio::select! {
             () = &mut self.forced => true,
-            () = &mut self.graceful => false,
+            () = announced => false,
             () = accepting => true,
         };
         if !is_forced {

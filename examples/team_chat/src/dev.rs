@@ -12,9 +12,9 @@ use std::thread;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum_channels::{
@@ -37,10 +37,6 @@ const TOPIC: &str = "phoenix:live_reload";
 const BUILD: &str = "build";
 
 const SCRIPT: &str = include_str!("dev/live_reload.js");
-
-/// The tag of the script, behind each page.
-const TAG: &str =
-    "\n<script type=\"module\" async src=\"/phoenix/live_reload/script.js\"></script>\n";
 
 /// Returns the listening socket that the app was started with, by systemd's convention.
 pub fn listener() -> io::Result<Option<TcpListener>> {
@@ -66,10 +62,13 @@ pub fn live_reload(router: Router, config: &Config) -> io::Result<Router> {
             websocket().log(LevelFilter::OFF),
         )
         .build();
+    let path = "/phoenix/live_reload/script.js";
+    let url = format!("{}{path}", config.prefix);
+    let tag = format!("\n<script type=\"module\" async src=\"{url}\"></script>\n");
     let router = router
         .merge(endpoint.router())
-        .route("/phoenix/live_reload/script.js", get(script))
-        .layer(from_fn(add_script));
+        .route(path, get(script))
+        .layer(from_fn_with_state(Arc::from(tag), add_script));
     let runtime = Handle::current();
     thread::spawn(move || {
         let _runtime = runtime.enter();
@@ -145,8 +144,8 @@ async fn script() -> impl IntoResponse {
     (headers, SCRIPT)
 }
 
-/// Adds the script to each page that a browser opens.
-async fn add_script(mut request: Request, next: Next) -> Response {
+/// Adds the tag of the script to each page that a browser opens.
+async fn add_script(State(tag): State<Arc<str>>, mut request: Request, next: Next) -> Response {
     let accepted = request.headers().get(header::ACCEPT);
     let is_page = accepted.is_some_and(|types| types.as_bytes().starts_with(b"text/html"));
     if !is_page {
@@ -165,7 +164,7 @@ async fn add_script(mut request: Request, next: Next) -> Response {
         head.headers.remove(name);
     }
     match to_bytes(body, usize::MAX).await {
-        Ok(page) => Response::from_parts(head, Body::from([&page[..], TAG.as_bytes()].concat())),
+        Ok(page) => Response::from_parts(head, Body::from([&page[..], tag.as_bytes()].concat())),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

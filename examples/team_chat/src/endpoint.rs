@@ -1,7 +1,8 @@
 //! The routes of the app: sockets, page, assets.
 
 use axum::Router;
-use axum::http::HeaderValue;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::get;
@@ -49,14 +50,23 @@ pub fn router(endpoint: &Endpoint, app: &App) -> Router {
         .merge(auth::routes(endpoint))
         .route("/files/{message}", get(files::show))
         .route("/up", get(up))
+        .route("/ready", get(ready))
         .layer(map_response(secure))
         .layer(from_fn(log::requests))
         .with_state(endpoint.clone())
 }
 
-/// Tells load balancers that the server is running. During a shutdown it does not accept connections.
+/// Tells service managers that the server is running.
 async fn up() -> &'static str {
     "up"
+}
+
+/// Tells load balancers whether to send clients: not after SIGTERM.
+async fn ready(State(endpoint): State<Endpoint>) -> (StatusCode, &'static str) {
+    match endpoint.is_shutting_down() {
+        false => (StatusCode::OK, "ready"),
+        true => (StatusCode::SERVICE_UNAVAILABLE, "shutting down"),
+    }
 }
 
 /// Adds the headers that a route has not set.

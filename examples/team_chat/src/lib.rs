@@ -8,6 +8,7 @@
 //! - [`store`] and [`files`]: messages and their files, in SQLite
 //! - `dev`: live reload, in development
 //! - [`log`]: the format of the log
+//! - [`prefix`]: the app below a path of its site
 
 pub mod assets;
 pub mod auth;
@@ -18,6 +19,7 @@ mod dev;
 pub mod endpoint;
 pub mod files;
 pub mod log;
+pub mod prefix;
 pub mod sessions;
 pub mod sign_in;
 pub mod state;
@@ -71,7 +73,11 @@ pub fn serve(listener: TcpListener, mut app: App) -> io::Result<Serve<Router>> {
     let router = endpoint::router(&endpoint, &app);
     #[cfg(all(debug_assertions, unix))]
     let router = dev::live_reload(router, &app.config)?;
+    let router = prefix::below(&app.config.prefix, router);
     tracing::info!("Running {NAME} with axum at {address} (http)");
-    tracing::info!("Access {NAME} at {}", app.config.url());
-    Ok(axum_channels::serve(listener, router).drain(&endpoint))
+    let Config { prefix, .. } = &*app.config;
+    tracing::info!("Access {NAME} at {}{prefix}", app.config.url());
+    Ok(axum_channels::serve(listener, router)
+        .drain(&endpoint)
+        .shutdown_delay(app.config.shutdown_delay))
 }

@@ -1,4 +1,4 @@
-//! The page `/sign-in`, on which users sign in and out.
+//! The page `/sign-in`, on which users sign in and out. Its links are relative, for an app below a path of its site.
 
 use std::collections::HashMap;
 
@@ -48,7 +48,7 @@ async fn sign_in(
     }
     let sessions = endpoint.state::<Sessions>();
     let cookie = sessions.set_cookie(Some(&Session::new(user)), &endpoint);
-    ([(SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+    ([(SET_COOKIE, cookie)], Redirect::to("./")).into_response()
 }
 
 async fn sign_out(
@@ -68,11 +68,11 @@ async fn sign_out(
         }
     }
     let cookie = sessions.set_cookie(None, &endpoint);
-    ([(SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response()
+    ([(SET_COOKIE, cookie)], Redirect::to("sign-in")).into_response()
 }
 
 const FORM: &str = r#"
-      <form method="post" action="/sign-in">
+      <form method="post" action="sign-in">
         <label>Name <input name="name" autocomplete="username" required></label>
         <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
         <button>Sign in</button>
@@ -82,8 +82,8 @@ const WRONG: &str = r#"
       <p role="alert">Wrong name or password.</p>"#;
 
 const SIGNED_IN: &str = r#"
-      <p>You are signed in. <a href="/">Go to the app</a></p>
-      <form method="post" action="/sign-out"><button>Sign out</button></form>"#;
+      <p>You are signed in. <a href="./">Go to the app</a></p>
+      <form method="post" action="sign-out"><button>Sign out</button></form>"#;
 
 /// Returns the page with a part of it. Texts of users have to be escaped before.
 fn page(part: &str) -> Html<String> {
@@ -97,8 +97,8 @@ const HEAD: &str = r#"<!doctype html>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
     <title>Sign in</title>
-    <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
-    <link rel="stylesheet" href="/assets/css/app.css">
+    <link rel="icon" href="assets/favicon.svg" type="image/svg+xml">
+    <link rel="stylesheet" href="assets/css/app.css">
     <style>
       main { max-width: 24rem; margin: 4rem auto; }
       form, label { display: grid; gap: 0.25rem; }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::header::ORIGIN;
@@ -25,7 +26,10 @@ fn read(build: Build, variable: &str, value: &str) -> Result<Config, String> {
 }
 
 fn addresses(config: &Config) -> String {
-    format!("{} on {}:{}", config.url(), config.ip, config.port)
+    let Config {
+        prefix, ip, port, ..
+    } = config;
+    format!("{}{prefix} on {ip}:{port}", config.url())
 }
 
 async fn allows(config: &Config, origin: &str) -> bool {
@@ -46,6 +50,7 @@ async fn an_empty_variable_is_an_unset_one() {
             proxies,
             secret,
             log,
+            config.shutdown_delay,
             config.assets.clone(),
         )
     };
@@ -61,6 +66,7 @@ async fn an_empty_variable_is_an_unset_one() {
         "SECRET_KEY_BASE",
         "RUST_LOG",
         "LOG_FORMAT",
+        "SHUTDOWN_DELAY",
         "ASSETS",
     ] {
         let empty = read(Build::Development, variable, "").expect(variable);
@@ -96,6 +102,13 @@ fn levels_and_format_of_the_log_are_read() {
 }
 
 #[test]
+fn the_delay_of_a_shutdown_is_read() {
+    let delay = |value| read(Build::Release, "SHUTDOWN_DELAY", value).map(|it| it.shutdown_delay);
+    assert_eq!(delay(""), Ok(Duration::ZERO));
+    assert_eq!(delay("10"), Ok(Duration::from_secs(10)));
+}
+
+#[test]
 fn addresses_are_read() {
     for (variable, value, expected) in [
         (
@@ -112,6 +125,11 @@ fn addresses_are_read() {
             "HOST",
             "HTTPS://Chat.example.com:8443/",
             "https://chat.example.com:8443 on 127.0.0.1:4000",
+        ),
+        (
+            "HOST",
+            "https://example.com/apps/chat_2/",
+            "https://example.com/apps/chat_2 on 127.0.0.1:4000",
         ),
         ("HOST", "[::1]", "http://[::1]:4000 on 127.0.0.1:4000"),
         ("PORT", "65535", "http://localhost:65535 on 127.0.0.1:65535"),
@@ -173,6 +191,8 @@ fn a_wrong_value_is_named_with_a_way_out() {
     use Build::{Development, Release};
     let ip = "expected an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them";
     let port = "expected a number from 0 to 65535, such as 4000";
+    let path = "expected a path of letters, digits and `-._~`, such as `/chat`";
+    let seconds = "expected a number of seconds, such as 10";
     let secret = "`openssl rand -hex 64` makes one for it";
     let assets = "which has no index.html: set it to the app's folder `assets`";
     for (build, variable, value, expected) in [
@@ -208,6 +228,30 @@ fn a_wrong_value_is_named_with_a_way_out() {
             "PORT",
             "80\n",
             format!("PORT is `80\\n`: {port}"),
+        ),
+        (
+            Development,
+            "HOST",
+            "https://example.com/a b",
+            format!("HOST is `https://example.com/a b`: {path}"),
+        ),
+        (
+            Development,
+            "HOST",
+            "https://example.com/a/../b",
+            format!("HOST is `https://example.com/a/../b`: {path}"),
+        ),
+        (
+            Development,
+            "HOST",
+            "https://example.com//chat",
+            format!("HOST is `https://example.com//chat`: {path}"),
+        ),
+        (
+            Development,
+            "SHUTDOWN_DELAY",
+            "1.5",
+            format!("SHUTDOWN_DELAY is `1.5`: {seconds}"),
         ),
         (
             Development,
@@ -256,8 +300,8 @@ fn a_wrong_host_origin_or_proxy_is_named_in_one_line() {
         ("HOST", "ftp://example.com", "`ftp://example.com`"),
         (
             "HOST",
-            "https://example.com/chat",
-            "`https://example.com/chat`",
+            "https://example.com?a=1",
+            "`https://example.com?a=1`",
         ),
         ("ORIGINS", "example.com", "`example.com`"),
         ("PROXIES", "proxy.example", "`proxy.example`"),

@@ -4,13 +4,16 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
+use team_chat::assets::Assets;
 use team_chat::endpoint::{endpoint, router};
+use team_chat::prefix::below;
 use team_chat::serve;
 use team_chat::state::App;
 
@@ -33,7 +36,10 @@ impl Answer {
 
 /// The app's response to a request without a body.
 async fn send(app: &App, request: axum::http::request::Builder) -> Result<Answer> {
-    let router = router(&endpoint(app), app);
+    send_to(router(&endpoint(app), app), request).await
+}
+
+async fn send_to(router: Router, request: axum::http::request::Builder) -> Result<Answer> {
     let response = router.oneshot(request.body(Body::empty())?).await?;
     let (head, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await?.to_vec();
@@ -82,7 +88,7 @@ async fn app_with_secrets(name: &str) -> Result<App> {
         std::os::unix::fs::symlink("app.js", assets.join("js/inside_link.js"))?;
     }
     let mut app = App::for_tests().await;
-    Arc::make_mut(&mut app.config).assets = assets.canonicalize()?;
+    Arc::make_mut(&mut app.config).assets = Assets::Folder(assets.canonicalize()?);
     Ok(app)
 }
 
@@ -100,6 +106,55 @@ async fn the_page_is_served() -> Result<()> {
 async fn load_balancers_are_told_that_the_server_is_up() -> Result<()> {
     let up = get(&App::for_tests().await, "/up").await?;
     assert_eq!((up.status, up.body.as_str()), (StatusCode::OK, "up"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn load_balancers_are_told_when_the_server_shuts_down() -> Result<()> {
+    let app = App::for_tests().await;
+    let endpoint = endpoint(&app);
+    let ready = || send_to(router(&endpoint, &app), Request::get("/ready"));
+
+    let before = ready().await?;
+    endpoint.shutdown().await;
+    let after = ready().await?;
+
+    let (ok, unavailable) = (StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!((before.status, before.body.as_str()), (ok, "ready"));
+    assert_eq!(
+        (after.status, after.body.as_str()),
+        (unavailable, "shutting down")
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_app_is_also_found_below_the_path_of_its_host() -> Result<()> {
+    let app = App::for_tests().await;
+    let router = below("/chat", router(&endpoint(&app), &app));
+    let get = |path| send_to(router.clone(), Request::get(path));
+
+    for (path, expected) in [
+        ("/", 200),
+        ("/up", 200),
+        ("/chat/", 200),
+        ("/chat/?from=mail", 200),
+        ("/chat/up", 200),
+        ("/chat/assets/js/app.js", 200),
+        ("/chat/assets/package.json", 404),
+        ("/chat/assets/../package.json", 404),
+        ("/chat/chat/", 404),
+        ("/chatter/up", 404),
+        ("/chat//up", 404),
+    ] {
+        assert_eq!(get(path).await?.status, expected, "{path}");
+    }
+    let without_slash = get("/chat").await?;
+    assert_eq!(without_slash.status, StatusCode::PERMANENT_REDIRECT);
+    assert_eq!(without_slash.header("location"), "/chat/");
+    let page = get("/chat/").await?.body;
+    let absolute: Vec<_> = page.lines().filter(|line| line.contains("\"/")).collect();
+    assert_eq!(absolute, [""; 0], "links of the page are relative");
     Ok(())
 }
 
@@ -188,7 +243,10 @@ async fn browsers_revalidate_a_file_and_get_it_again_after_a_change() -> Result<
     let first = get(&app, path).await?;
     let known = Request::get(path).header(header::IF_NONE_MATCH, first.header("etag"));
     let unchanged = send(&app, known).await?;
-    std::fs::write(app.config.assets.join("js/app.js"), "something else")?;
+    let Assets::Folder(folder) = &app.config.assets else {
+        return Err("it is a folder".into());
+    };
+    std::fs::write(folder.join("js/app.js"), "something else")?;
     let known = Request::get(path).header(header::IF_NONE_MATCH, first.header("etag"));
     let changed = send(&app, known).await?;
 

@@ -22,7 +22,8 @@ impl Names {
     pub fn of(source: &Source) -> Self {
         let separator = source.language.separator();
         let mut long = Vec::new();
-        for query in source.language.aliases() {
+        let queries = source.language.aliases().iter();
+        for query in queries.filter(|query| query.may_match(&source.text)) {
             for captures in query.matches(source.root(), source) {
                 long.extend(pair(&Match::from_captures(captures, source), separator));
             }

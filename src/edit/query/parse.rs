@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, bail, ensure};
 use regex_lite::Regex;
 
-use super::{Child, Condition, FieldId, Form, Pattern, Predicate, Query, Repeat, Test};
+use super::{Child, Condition, Form, Pattern, Predicate, Query, Repeat, Test, words};
 use crate::edit::language::Language;
+use crate::edit::nodes::FieldId;
 
 pub fn query(text: &str, language: &Language) -> Result<Query> {
     let mut parser = Parser {
@@ -167,7 +168,12 @@ impl Parser<'_> {
                 predicates.push(self.predicate()?);
             }
         }
-        Ok(Pattern { form, predicates })
+        Ok(Pattern {
+            words: words::of(&form, &predicates, self.language),
+            kinds: form.kinds(),
+            form,
+            predicates,
+        })
     }
 
     fn form(&mut self, predicates: &mut Vec<Predicate>) -> Result<Form> {

@@ -25,7 +25,7 @@ fn language(name: &str) -> &'static Language {
 
 /// Captures as names and texts, sorted.
 fn ours(name: &str, source: &str, query: &str) -> Vec<Vec<(String, String)>> {
-    let parsed = Source::parse(source.to_owned(), language(name));
+    let parsed = Source::new(source.to_owned(), language(name));
     let query = Query::parse(query, language(name)).expect(query);
     let found = query.matches(parsed.root(), &parsed);
     let found = found.iter().map(|captures| {
@@ -153,5 +153,60 @@ fn what_is_no_query_is_refused() {
         "(block (#match? @b \"(\"))",
     ] {
         assert!(Query::parse(query, language("a.rs")).is_err(), "{query}");
+    }
+}
+
+#[test]
+fn a_file_without_a_word_of_the_query_is_not_parsed() {
+    let import = "(use_declaration argument: (_) @path (#names? @path \"axum_channels::Socket\"))";
+    for (query, text, may_match) in [
+        ("((identifier) @a (#eq? @a \"main\"))", "fn main() {}", true),
+        (
+            "((identifier) @a (#eq? @a \"main\"))",
+            "fn other() {}",
+            false,
+        ),
+        (
+            "((identifier) @a (#not-eq? @a \"main\"))",
+            "fn other() {}",
+            true,
+        ),
+        (
+            "((identifier) @a (#any-of? @a \"b\" \"main\"))",
+            "fn main() {}",
+            true,
+        ),
+        (
+            "(function_item (visibility_modifier)? @pub name: (_) @name (#eq? @pub \"pub\"))",
+            "fn main() {}",
+            true,
+        ),
+        (
+            "((identifier) @a (#eq? @a \"x\")) ((identifier) @a (#eq? @a \"main\"))",
+            "fn main() {}",
+            true,
+        ),
+        (import, "use axum_channels::Socket;", true),
+        (import, "use axum::Router;", false),
+    ] {
+        let source = Source::new(text.to_owned(), language("a.rs"));
+        let found = source.find(query).expect(query);
+        assert_eq!(source.is_parsed(), may_match, "{query} in {text}");
+        assert_eq!(!found.is_empty(), may_match, "{query} in {text}");
+    }
+}
+
+#[test]
+fn a_shortened_name_may_match_in_a_file_without_the_whole_name() {
+    let mounted = "(call target: (identifier) @f (arguments (string) . (alias) @socket) \
+                   (#eq? @f \"socket\") (#names? @socket \"Shop.Web.UserSocket\"))";
+    for text in [
+        "alias Shop.Web\nsocket \"/socket\", Web.UserSocket\n",
+        "alias Shop.Web.UserSocket, as: S\nsocket \"/socket\", S\n",
+        "alias Shop.Web.{A, UserSocket}\nsocket \"/socket\", UserSocket\n",
+        "defmodule Shop do\n  defmodule Web.UserSocket do\n  end\n  socket \"/socket\", Web.UserSocket\nend\n",
+    ] {
+        let source = Source::new(text.to_owned(), language("a.ex"));
+        assert_eq!(source.find(mounted).expect(mounted).len(), 1, "{text}");
     }
 }

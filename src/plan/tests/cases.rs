@@ -11,7 +11,7 @@ use crate::plan::cases::{self, Case, Made};
 /// Returns the source with the parts in it; `None` for a manual step.
 pub fn applied(parts: &[Place], path: &Path, source: &str) -> Option<String> {
     let language = Language::of(path).expect("a language");
-    let source = Source::parse(source.to_owned(), language);
+    let source = Source::new(source.to_owned(), language);
     match cases::made(parts, &source).expect("the queries are right") {
         Made::Text(text) => Some(text),
         Made::Manual(_) => None,
@@ -82,7 +82,7 @@ fn a_file_parsed_from_its_old_tree_has_the_tree_of_a_new_one() {
         if let Some(after) = case.file("after") {
             let before = case.before().expect("it is text");
             let edited = before.with_text(after.to_owned());
-            let fresh = Source::parse(after.to_owned(), before.language);
+            let fresh = Source::new(after.to_owned(), before.language);
             assert_eq!(
                 edited.root().to_sexp(),
                 fresh.root().to_sexp(),

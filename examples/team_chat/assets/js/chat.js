@@ -4,6 +4,7 @@
 // markup.
 import { Presence } from "phoenix"
 import socket, { inboxChannel, roomChannel, roomPresence } from "./user_socket.js"
+import { path } from "./path.js"
 import { user } from "./token.js"
 
 const LARGEST = 1024 * 1024 // maximum number of bytes of a file, as in room_channel.rs
@@ -129,7 +130,7 @@ function mentions(text) {
 }
 
 function attachment(id, name) {
-  const link = element("a", "", { href: `/files/${id}`, className: "file" })
+  const link = element("a", "", { href: path(`/files/${id}`), className: "file" })
   if (PICTURE.test(name)) {
     link.target = "_blank"
     const picture = Object.assign(new Image(), { alt: name, src: link.href })

@@ -1,9 +1,13 @@
 // Keeps a current token for the sockets of the server: see src/auth.rs.
 
+import { path } from "./path.js"
+
+const TOKEN = path("/token")
+
 // Pages of other sites cannot send this header.
 const headersOfThisPage = () => ({ "x-requested-with": "fetch" })
 
-const SIGNED_OUT = `You are signed out. <a href="/sign-in">Sign in</a> to connect.`
+const SIGNED_OUT = `You are signed out. <a href="${path("/sign-in")}">Sign in</a> to connect.`
 
 // The user of the first token.
 export const user = () => userFetched
@@ -45,7 +49,7 @@ async function requestToken() {
     const headers = headersOfThisPage()
     // The old token, however old: a guest keeps its name.
     if (latest.token) headers.authorization = `Bearer ${latest.token}`
-    const response = await fetch("/token", { method: "POST", headers })
+    const response = await fetch(TOKEN, { method: "POST", headers })
     if (response.status === 401) return stop()
     if (!response.ok) throw new Error(`the server answered ${response.status}`)
     use(await response.json())

@@ -1,10 +1,11 @@
 // The client of UserSocket: one connection, shared by all of its channels.
 import { Presence, Socket } from "phoenix"
+import { path } from "./path.js"
 import { connectWithToken, token, user } from "./token.js"
 
 // The server requires a signed token that identifies the user. It travels in a header,
 // not in the URL, which logs may contain.
-const socket = new Socket("/socket", { authToken: token })
+const socket = new Socket(path("/socket"), { authToken: token })
 
 // Announces this socket to the inspector on the page.
 window.dispatchEvent(new CustomEvent("socket:connect", { detail: { socket, name: "UserSocket" } }))

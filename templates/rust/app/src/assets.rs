@@ -1,7 +1,9 @@
-//! The page and the public files of the folder `assets`.
+//! The page and the public files of the folder `assets`. A release contains them; in development, they are read from the folder.
 
-use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+mod embedded;
+mod public;
+
+use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::body::Body;
@@ -11,61 +13,67 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::services::ServeFile;
 
-/// Public folders and files of `assets`, served at `/assets`. All others, such as package.json, are private.
-const PUBLIC: [&str; 6] = [
-    "css",
-    "fonts",
-    "images",
-    "js",
-    "favicon.svg",
-    "node_modules/phoenix/priv/static/phoenix.mjs",
-];
+use public::{PAGE, is_public};
 
-/// Serves the page at `/`, and the public files of `folder` at `/assets`.
-pub fn router<S: Clone + Send + Sync + 'static>(folder: &Path) -> Router<S> {
+/// Source of the page and its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assets {
+    /// The binary, if it is a release.
+    Embedded,
+    /// A folder, by its path without symlinks.
+    Folder(PathBuf),
+}
+
+impl Assets {
+    /// Returns the files of this build: embedded ones, or else none.
+    pub fn embedded() -> Option<Self> {
+        embedded::is_there().then_some(Self::Embedded)
+    }
+}
+
+/// Serves the page at `/`, and its public files at `/assets`.
+pub fn router<S: Clone + Send + Sync + 'static>(assets: &Assets) -> Router<S> {
     Router::new()
         .route("/", get(page))
         .route("/assets/{*path}", get(asset))
-        .with_state(folder.into())
+        .with_state(assets.clone())
 }
 
-async fn page(State(folder): State<Arc<Path>>, request: Request) -> Response {
-    serve(&folder, "index.html", request).await
+async fn page(State(assets): State<Assets>, request: Request) -> Response {
+    serve(&assets, PAGE, request).await
 }
 
 async fn asset(
-    State(folder): State<Arc<Path>>,
+    State(assets): State<Assets>,
     UrlPath(path): UrlPath<String>,
     request: Request,
 ) -> Response {
     match is_public(&path) {
-        true => serve(&folder, &path, request).await,
+        true => serve(&assets, &path, request).await,
         false => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-/// Returns whether a path is public. Paths with `..` or hidden files never are.
-fn is_public(path: &str) -> bool {
-    let is_plain = |part| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
-    let path = Path::new(path);
-    path.components().all(is_plain) && PUBLIC.iter().any(|public| path.starts_with(public))
+async fn serve(assets: &Assets, path: &str, request: Request) -> Response {
+    let mut response = match assets {
+        Assets::Embedded => embedded::serve(path, request.headers()),
+        Assets::Folder(folder) => read(folder, path, request).await,
+    };
+    // Browsers revalidate their cached file at each visit (304 if it is unchanged). Without this header, they would run old
+    // scripts after a change.
+    let no_cache = HeaderValue::from_static("no-cache");
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, no_cache);
+    response
 }
 
-async fn serve(folder: &Path, path: &str, request: Request) -> Response {
+async fn read(folder: &Path, path: &str, request: Request) -> Response {
     let Some(file) = find(folder, path).await else {
         return StatusCode::NOT_FOUND.into_response();
     };
     match ServeFile::new(file).try_call(request).await {
-        Ok(response) => {
-            let mut response = response.map(Body::new);
-            // Browsers revalidate their cached file at each visit (304 if it is unchanged). Without this header, they
-            // would run old scripts after a change.
-            let no_cache = HeaderValue::from_static("no-cache");
-            response
-                .headers_mut()
-                .insert(header::CACHE_CONTROL, no_cache);
-            response
-        }
+        Ok(response) => response.map(Body::new),
         Err(error) => {
             tracing::error!("Could not read {path:?}: {error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

@@ -2,7 +2,7 @@
 //!
 //! | Variable          | Meaning                                                                              | Default                             |
 //! |-------------------|--------------------------------------------------------------------------------------|-------------------------------------|
-//! | `HOST`            | URL of the app in browsers: `https://chat.example.com`, or a host name for `PORT`    | `localhost`                         |
+//! | `HOST`            | URL of the app in browsers: `https://example.com/chat`, or a host name for `PORT`    | `localhost`                         |
 //! | `PORT`            | Port to listen on; 0 selects a free one                                              | 4000                                |
 //! | `IP`              | Address to listen on; 0.0.0.0 means all addresses                                    | 127.0.0.1; 0.0.0.0 in a release     |
 //! | `ORIGINS`         | Pages that may connect, if not those of `HOST`: `https://a.example, //*.b.example`   | pages of `HOST`                     |
@@ -10,7 +10,8 @@
 //! | `SECRET_KEY_BASE` | Secret of 64 bytes or more                                                           | none in a release                   |
 //! | `RUST_LOG`        | Levels of the log: `info`, or `warn,my_app=debug,axum_channels=off`                  | debug; info in a release            |
 //! | `LOG_FORMAT`      | `short`, `text` (with the time) or `json`                                            | short; text in a release            |
-//! | `ASSETS`          | Folder with the page and its scripts                                                 | `assets` of the source tree         |
+//! | `SHUTDOWN_DELAY`  | Seconds after SIGTERM in which `/ready` is 503, and all else goes on                 | 0                                   |
+//! | `ASSETS`          | Folder with the page and its scripts                                                 | `assets`; the binary, in a release  |
 
 mod error;
 mod secret;
@@ -21,11 +22,13 @@ pub use secret::Secret;
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum_channels::{CheckOrigin, PublicUrl, TrustedProxies};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
+use crate::assets::Assets;
 use crate::log::{Format, Log};
 
 /// The app's settings.
@@ -34,12 +37,14 @@ pub struct Config {
     pub ip: IpAddr,
     pub port: u16,
     host: Host,
+    /// Path of `HOST`: `/chat`, or empty.
+    pub prefix: String,
     pub check_origin: CheckOrigin,
     pub proxies: TrustedProxies,
     pub secret_key_base: Secret,
     pub log: Log,
-    /// Path without symlinks.
-    pub assets: PathBuf,
+    pub shutdown_delay: Duration,
+    pub assets: Assets,
 }
 
 /// Profile of the build, for defaults.
@@ -86,10 +91,12 @@ impl Config {
                 "is not UTF-8: set it to plain text",
             )),
         };
+        let (host, prefix) = host(text("HOST")?)?;
         Ok(Self {
             ip: ip(text("IP")?, build)?,
             port: port(text("PORT")?)?,
-            host: host(text("HOST")?)?,
+            host,
+            prefix,
             check_origin: check_origin(text("ORIGINS")?)?,
             proxies: proxies(text("PROXIES")?)?,
             secret_key_base: secret_key_base(text("SECRET_KEY_BASE")?, build)?,
@@ -97,6 +104,7 @@ impl Config {
                 levels: levels(text("RUST_LOG")?, build)?,
                 format: format(text("LOG_FORMAT")?, build)?,
             },
+            shutdown_delay: shutdown_delay(text("SHUTDOWN_DELAY")?)?,
             assets: assets(set("ASSETS").map(PathBuf::from))?,
         })
     }
@@ -127,21 +135,48 @@ fn ip(value: Option<String>, build: Build) -> Result<IpAddr, InvalidSetting> {
 
 fn port(value: Option<String>) -> Result<u16, InvalidSetting> {
     let Some(value) = value else { return Ok(4000) };
-    // Only digits: `parse` would accept `+80` as well.
-    let digits = Some(&value).filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
     let expected = "expected a number from 0 to 65535, such as 4000";
-    let port = digits.and_then(|digits| digits.parse().ok());
-    port.ok_or_else(|| InvalidSetting::wrong("PORT", &value, expected))
+    number(&value).ok_or_else(|| InvalidSetting::wrong("PORT", &value, expected))
 }
 
-fn host(value: Option<String>) -> Result<Host, InvalidSetting> {
+fn shutdown_delay(value: Option<String>) -> Result<Duration, InvalidSetting> {
+    let value = value.unwrap_or_else(|| "0".to_owned());
+    let expected = "expected a number of seconds, such as 10";
+    match number(&value) {
+        Some(seconds) => Ok(Duration::from_secs(seconds.into())),
+        None => Err(InvalidSetting::wrong("SHUTDOWN_DELAY", &value, expected)),
+    }
+}
+
+/// Only digits: `parse` would accept `+80` as well.
+fn number(value: &str) -> Option<u16> {
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| value.parse().ok()).flatten()
+}
+
+/// Returns the host, and the path of its URL.
+fn host(value: Option<String>) -> Result<(Host, String), InvalidSetting> {
     let value = value.unwrap_or_else(|| "localhost".to_owned());
     let is_name = !value.contains('/') && (!value.contains(':') || value.ends_with(']'));
+    let (url, path) = match value.split_once("://") {
+        Some((_, rest)) => {
+            value.split_at(value.len() - rest.len() + rest.find('/').unwrap_or(rest.len()))
+        }
+        None => (&*value, ""),
+    };
     let host = match is_name {
         true => format!("http://{value}").parse().map(Host::Name),
-        false => value.parse().map(Host::Url),
+        false => url.parse().map(Host::Url),
     };
-    host.map_err(|error| InvalidSetting::wrong("HOST", &value, error))
+    let host = host.map_err(|error| InvalidSetting::wrong("HOST", &value, error))?;
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let is_part = |part: &str| !["", ".", ".."].contains(&part) && part.bytes().all(is_plain);
+    if !path.split('/').skip(1).all(is_part) {
+        let expected = "expected a path of letters, digits and `-._~`, such as `/chat`";
+        return Err(InvalidSetting::wrong("HOST", &value, expected));
+    }
+    Ok((host, path.to_owned()))
 }
 
 fn check_origin(value: Option<String>) -> Result<CheckOrigin, InvalidSetting> {
@@ -197,16 +232,17 @@ fn format(value: Option<String>, build: Build) -> Result<Format, InvalidSetting>
     }
 }
 
-fn assets(value: Option<PathBuf>) -> Result<PathBuf, InvalidSetting> {
-    let (is, folder) = match value {
-        Some(folder) => ("is", folder),
-        None => (
+fn assets(value: Option<PathBuf>) -> Result<Assets, InvalidSetting> {
+    let (is, folder) = match (value, Assets::embedded()) {
+        (Some(folder), _) => ("is", folder),
+        (None, Some(embedded)) => return Ok(embedded),
+        (None, None) => (
             "is not set, and stands for",
             Path::new(env!("CARGO_MANIFEST_DIR")).join("assets"),
         ),
     };
     match folder.canonicalize() {
-        Ok(folder) if folder.join("index.html").is_file() => Ok(folder),
+        Ok(folder) if folder.join("index.html").is_file() => Ok(Assets::Folder(folder)),
         _ => {
             let folder = folder.display().to_string();
             let folder = folder.escape_debug();

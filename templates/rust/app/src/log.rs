@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use axum_channels::LogLine;
+use tracing::field::Field;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
@@ -54,10 +55,12 @@ pub async fn requests(request: Request, next: Next) -> Response {
     let start = Instant::now();
     let response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), start.elapsed());
-    if path == "/up" || path.starts_with("/assets/") {
-        tracing::trace!("{method} {path} sent {status} in {took:.0?}");
-    } else {
-        tracing::info!("{method} {path} sent {status} in {took:.0?}");
+    let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let message = format!("{method} {path} sent {status} in {took:.0?}");
+    let is_check = path == "/up" || path == "/ready";
+    match is_check || path.starts_with("/assets/") {
+        true => tracing::trace!(%method, path, status, duration_us, "{message}"),
+        false => tracing::info!(%method, path, status, duration_us, "{message}"),
     }
     response
 }
@@ -92,6 +95,14 @@ where
         write!(writer, "[{level}] ")?;
         match LogLine::of(event) {
             Some(line) => write!(writer, "{line}")?,
+            // The fields of a request repeat its message, for JSON.
+            None if event.metadata().target() == module_path!() => {
+                event.record(&mut |field: &Field, value: &dyn fmt::Debug| {
+                    if field.name() == "message" {
+                        let _ = write!(writer, "{value:?}"); // a `String` takes all
+                    }
+                });
+            }
             None => context.format_fields(writer.by_ref(), event)?,
         }
         writeln!(writer)

@@ -8,7 +8,7 @@ const RETRIES = [20, 50, 100, 200, 500, 1000] // milliseconds, the last one repe
 let failures = 0
 
 function connect() {
-  const url = new URL("/phoenix/live_reload/socket/websocket?vsn=2.0.0", location.origin)
+  const url = new URL("socket/websocket?vsn=2.0.0", import.meta.url)
   url.protocol = location.protocol.replace("http", "ws")
   const socket = new WebSocket(url)
   let heartbeat

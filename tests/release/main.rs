@@ -1,0 +1,244 @@
+//! `hello-sockets gen release`: the files for deployment, tried.
+//!
+//! Ignored by default: compiles an app, needs npm, nginx, systemd and Caddy. `cargo test -- --ignored` runs them. Docker itself is not
+//! tried; systemd and Caddy check their files, and do not run.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the test carries out what docker would"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod checks;
+mod image;
+mod nginx;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use image::{Image, shell};
+use nginx::Nginx;
+use support::Sandbox;
+
+#[test]
+fn the_files_are_made_once_and_belong_to_the_app() {
+    let sandbox = Sandbox::with_app();
+    sandbox
+        .run(&["gen", "release", "--host", "chat.example.com"])
+        .succeeded();
+    let nginx = sandbox.read("my_app/deploy/nginx.conf");
+    assert!(
+        nginx.contains("    server_name chat.example.com;\n"),
+        "{nginx}"
+    );
+
+    sandbox.write("my_app/Dockerfile", "FROM scratch\n");
+    let again = sandbox.run(&["gen", "release"]).succeeded();
+
+    assert_eq!(sandbox.read("my_app/Dockerfile"), "FROM scratch\n");
+    let skipped = "* skipping Dockerfile";
+    assert!(again.stdout.contains(skipped), "{}", again.stdout);
+}
+
+#[test]
+fn a_crate_without_these_settings_is_refused() {
+    let sandbox = Sandbox::with_app();
+    let config = sandbox.path().join("my_app/src/config.rs");
+    fs::remove_file(config).expect("it is there");
+    sandbox.run(&["gen", "release"]).misused(
+        "error: my_app has no src/config.rs with the settings that these files set\n\
+         help: hello-sockets new my_app, then in it: hello-sockets gen release\n",
+    );
+}
+
+#[test]
+#[ignore = "compiles a generated app, needs npm"]
+fn the_steps_of_the_dockerfile_make_one_file_that_serves_the_page() {
+    let image = Image::of_app();
+    let mut server = image.start(&[("HOST", "localhost")]);
+
+    let files = fs::read_dir(&image.root).expect("it is there");
+    let files: Vec<_> = files
+        .map(|entry| entry.expect("it is read").file_name())
+        .collect();
+    assert_eq!(files, ["server"]);
+    for (path, kind, part) in [
+        ("/", "text/html", "<title>MyApp</title>"),
+        ("/assets/css/app.css", "text/css", "body"),
+        ("/assets/favicon.svg", "image/svg+xml", "<svg"),
+        ("/assets/js/app.js", "text/javascript", "import"),
+        (
+            "/assets/node_modules/phoenix/priv/static/phoenix.mjs",
+            "application/javascript",
+            "Socket",
+        ),
+    ] {
+        let response = server.get(path);
+        assert!(response.starts_with("HTTP/1.1 200 "), "{path}: {response}");
+        assert!(response.contains(part), "{path}: {response}");
+        assert_eq!(header(&response, "content-type"), kind, "{path}");
+        assert_eq!(header(&response, "cache-control"), "no-cache", "{path}");
+        assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+    }
+    for path in [
+        "/assets/index.html",
+        "/assets/package.json",
+        "/assets/js",
+        "/assets/js/../package.json",
+        "/assets/node_modules/phoenix/package.json",
+        "/assets/js/%2e%2e/package.json",
+    ] {
+        assert!(server.get(path).starts_with("HTTP/1.1 404 "), "{path}");
+    }
+
+    server.terminate();
+    assert!(server.ends_within(Duration::from_secs(10)).success());
+}
+
+#[test]
+#[ignore = "compiles a generated app, needs npm"]
+fn a_browser_gets_a_file_of_a_release_again_only_after_a_change() {
+    let server = Image::of_app().start(&[]);
+    let path = "/assets/js/app.js";
+    let etag = header(&server.get(path), "etag").to_owned();
+    let conditional = |path: &str, etag: &str| {
+        let mut response = String::new();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {etag}\r\nConnection: close\r\n\r\n"
+        );
+        let read = server.send(&request).read_to_string(&mut response);
+        read.expect("it answers");
+        response
+    };
+
+    let unchanged = conditional(path, &etag);
+    assert!(unchanged.starts_with("HTTP/1.1 304 "), "{unchanged}");
+    assert!(unchanged.ends_with("\r\n\r\n"), "{unchanged}");
+    assert_eq!(header(&unchanged, "etag"), etag);
+    let another = conditional("/assets/js/frames.js", &etag);
+    assert!(another.starts_with("HTTP/1.1 200 "), "{another}");
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
+fn a_release_without_the_client_of_its_page_is_not_built() {
+    let sources = &Image::of_app().sources;
+    let (client, away) = (sources.join("assets/node_modules"), sources.join("away"));
+    fs::rename(&client, &away).expect("it is there");
+
+    let output = shell("cargo build --release --quiet", sources);
+    fs::rename(&away, &client).expect("it is moved back");
+
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        printed,
+        "error: my_app@0.1.0: assets/node_modules/phoenix/priv/static/phoenix.mjs is missing: run `npm install --prefix assets`\n\
+         error: build script logged errors\n"
+    );
+    assert!(!output.status.success());
+}
+
+#[test]
+fn an_app_that_does_not_embed_its_page_is_refused() {
+    let sandbox = Sandbox::with_app();
+    let build = sandbox.path().join("my_app/build.rs");
+    fs::remove_file(build).expect("it is there");
+    sandbox.run(&["gen", "release"]).misused(
+        "error: my_app has no build.rs that embeds its page, and these files deploy one binary\n\
+         help: copy build.rs, src/assets.rs and src/assets/ from a new app\n",
+    );
+}
+
+#[test]
+#[ignore = "compiles a generated app, needs npm and nginx"]
+fn nginx_passes_websockets_of_the_site_on_and_no_others() {
+    let image = Image::of_app();
+    let server = image.start(&[
+        ("HOST", "https://chat.example.com"),
+        ("PROXIES", "127.0.0.1"),
+    ]);
+    let nginx = Nginx::before(server.port);
+
+    let page = nginx.get("/");
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+
+    let path = "/socket/websocket";
+    let (status, _) = nginx.upgrade(path, "https://evil.example");
+    assert_eq!(status, "403");
+    let (status, mut socket) = nginx.upgrade(path, "https://chat.example.com");
+    assert_eq!(status, "101");
+    heartbeat(&mut socket);
+}
+
+#[test]
+#[ignore = "compiles a generated app, needs npm and nginx"]
+fn the_app_works_below_a_path_of_its_site_whether_nginx_removes_the_path_or_not() {
+    let image = Image::of_app();
+    let server = image.start(&[
+        ("HOST", "https://chat.example.com/chat"),
+        ("PROXIES", "127.0.0.1"),
+    ]);
+    for target in ["http://my_app", "http://my_app/"] {
+        let nginx = Nginx::with(server.port, |site| {
+            let site = site.replace("location / {", "location /chat/ {");
+            site.replace(
+                "proxy_pass http://my_app;",
+                &format!("proxy_pass {target};"),
+            )
+        });
+
+        let other = nginx.get("/");
+        assert!(!other.contains("<title>MyApp</title>"), "{target}: {other}");
+        let moved = nginx.get("/chat");
+        assert!(moved.starts_with("HTTP/1.1 301 "), "{target}: {moved}");
+        let page = format!("http://chat.example.com:{}/chat/", nginx.port);
+        assert_eq!(header(&moved, "Location"), page);
+        let page = nginx.get("/chat/");
+        assert!(page.contains("<title>MyApp</title>"), "{target}: {page}");
+        let links = page.split(['"', '\'']).filter_map(|text| {
+            let text = text.strip_prefix("./").unwrap_or(text);
+            text.starts_with("assets/").then_some(text)
+        });
+        let links: BTreeSet<_> = links.collect();
+        assert_eq!(links.len(), 4, "stylesheet, icon, client, script");
+        for link in links {
+            let file = nginx.get(&format!("/chat/{link}"));
+            assert!(file.starts_with("HTTP/1.1 200 "), "{target} {link}: {file}");
+        }
+        let (status, mut socket) =
+            nginx.upgrade("/chat/socket/websocket", "https://chat.example.com");
+        assert_eq!(status, "101", "{target}");
+        heartbeat(&mut socket);
+        let token = nginx.response(
+            "POST /chat/token HTTP/1.1\r\nHost: chat.example.com\r\nOrigin: https://chat.example.com\r\n\
+             X-Requested-With: fetch\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        );
+        assert!(token.starts_with("HTTP/1.1 200 "), "{target}: {token}");
+    }
+}
+
+/// Sends a heartbeat over a WebSocket, and checks the reply.
+fn heartbeat(socket: &mut TcpStream) {
+    let heartbeat = br#"[null,"1","phoenix","heartbeat",{}]"#;
+    let head = [0x81, 0x80 | heartbeat.len() as u8, 0, 0, 0, 0]; // text, masked by zeros
+    socket
+        .write_all(&[&head[..], heartbeat].concat())
+        .expect("it is sent");
+    let reply = br#"[null,"1","phoenix","phx_reply",{"response":{},"status":"ok"}]"#;
+    let mut received = vec![0; 2 + reply.len()];
+    socket.read_exact(&mut received).expect("it replies");
+    assert_eq!(&received[2..], reply, "{}", received.escape_ascii());
+}
+
+/// Returns the value of a header of a response, or nothing.
+fn header<'a>(response: &'a str, name: &str) -> &'a str {
+    let lines = response.lines().take_while(|line| !line.is_empty());
+    let mut pairs = lines.filter_map(|line| line.split_once(": "));
+    let value = pairs.find(|(key, _)| *key == name);
+    value.map_or("", |(_, value)| value)
+}
