@@ -1,5 +1,6 @@
 //! The command line. The subcommands of `gen` and the flags of `new` come from the catalogue.
 
+mod connect;
 mod generators;
 
 use std::path::PathBuf;
@@ -14,6 +15,8 @@ use crate::catalogue::{Stack, Templates};
 use crate::project::Project;
 use generators::{Asked, arguments, asked, subcommands};
 
+pub use connect::Connect;
+
 /// The parsed command line.
 #[derive(Debug)]
 pub struct Args {
@@ -26,6 +29,7 @@ pub enum Command {
     New(New),
     Gen(Gen),
     Dev(Dev),
+    Connect(Connect),
     /// `templates docs`: the reference of templates.
     Reference,
     /// `templates test`: the test cases of the project's own places.
@@ -106,6 +110,7 @@ Examples:
   hello-sockets new my_app --stack phoenix  a Phoenix app
   hello-sockets dev                         run the current app, with live reload
   hello-sockets gen channel Room            another channel, in the current app
+  hello-sockets connect user:lobby          every frame between a client and the current app
   hello-sockets help gen channel            the options of a generator";
 
 const GEN_EXAMPLES: &str = "\
@@ -119,6 +124,20 @@ Examples:
   hello-sockets dev                         then open http://localhost:4000
   hello-sockets dev --port 8080
   hello-sockets dev -- --features admin     with arguments for `cargo build`";
+
+const CONNECT_EXAMPLES: &str = "\
+Typed lines:
+  ping {\"a\":1}                              an event and its payload, on the first topic
+  user:lobby shout {\"body\":\"hi\"}            on another joined topic
+  room:1 phx_join                           joins a topic; phx_leave leaves it
+  [null,\"9\",\"phoenix\",\"heartbeat\",{}]     a message, sent as it is
+
+Examples:
+  hello-sockets connect user:lobby          the socket of the current app
+  hello-sockets connect ws://localhost:4000/socket user:lobby --param token=abc
+  hello-sockets connect wss://example.com/socket room:1 --json | jq .event
+  echo 'ping {\"a\":1}' | hello-sockets connect user:lobby
+  hello-sockets connect user:lobby --expect phx_reply --for 5s    a health check: exit code 0 or 1";
 
 const NEW_EXAMPLES: &str = "\
 Examples:
@@ -156,6 +175,9 @@ impl Args {
             Some(("dev", matches)) => {
                 Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
             }
+            Some(("connect", matches)) => {
+                Command::Connect(Connect::from_arg_matches(matches).unwrap_or_default())
+            }
             Some((_, matches)) if matches.subcommand_name() == Some("test") => {
                 Command::TestTemplates
             }
@@ -183,6 +205,9 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
     let dev = Dev::augment_args(clap::Command::new("dev"))
         .about("Run the current app, and bring each change to the browser")
         .after_help(DEV_EXAMPLES);
+    let connect = Connect::augment_args(clap::Command::new("connect"))
+        .about("Connect to a socket, and show every frame; typed lines are pushed")
+        .after_help(CONNECT_EXAMPLES);
     let templates = clap::Command::new("templates")
         .about("Print the reference for own stacks and generators, or test their places")
         .subcommand_required(true)
@@ -206,6 +231,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .subcommand(new.about("Make a new app"))
         .subcommand(generate)
         .subcommand(dev)
+        .subcommand(connect)
         .subcommand(templates)
 }
 

@@ -10,14 +10,17 @@
 //! - `plan`: pure, the steps of a generator; `name`: all spellings of a name such as `Admin.Room`
 //! - `edit`: pure, syntax-aware edits of the user's files
 //! - `changes`: the comparison of a plan with the disk
-//! - `dev`: the current app during development: builds, servers, watched files
+//! - `dev`: the current app during development: builds, servers, watched files; `address`: where it listens
+//! - `connect`: a client that shows the wire
 //! - `run`: a plan through all stages; `new`: the steps of a new app
 //! - `output`: the terminal, written files, programs
 //! - `secrets`: random texts (the only source of randomness); `shell`: quoted paths in commands
 
+mod address;
 mod args;
 mod catalogue;
 mod changes;
+mod connect;
 #[cfg(unix)]
 mod dev;
 mod edit;
@@ -87,6 +90,7 @@ fn run() -> Result<ExitCode> {
             let outcome = test_templates(&project, &terminal)?;
             Ok(code(outcome, &Common::default()))
         }
+        Command::Connect(args) => connect::connect(&args, &built_in, terminal),
         Command::Dev(dev) => run_app(&dev, around, terminal),
         Command::Reference => {
             terminal.print(&reference(&built_in)?);

@@ -16,7 +16,7 @@ use console::{Term, style};
 use similar::TextDiff;
 
 use crate::args::Color;
-use crate::error::Misuse;
+use crate::error::{Failure, Misuse};
 
 /// Prints the report and asks the questions.
 #[derive(Debug, Default)]
@@ -70,6 +70,21 @@ impl Terminal {
     /// Prints requested text.
     pub fn print(&self, text: &str) {
         out(format_args!("{text}"));
+    }
+
+    /// Prints requested text, and flushes it.
+    ///
+    /// # Errors
+    /// Standard output is closed.
+    pub fn write(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    }
+
+    /// Prints a line to standard error.
+    pub fn remark(&self, text: &str) {
+        err(format_args!("{text}\n"));
     }
 
     /// Prints a warning; the run continues.
@@ -189,6 +204,9 @@ pub fn refused_overwrite(path: &Path) -> Misuse {
 pub fn fail(error: &anyhow::Error) -> ExitCode {
     let _ = io::stdout().flush();
     print_error(&format!("{error:#}"));
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        print_help(failure.way_out());
+    }
     let Some(misuse) = error.downcast_ref::<Misuse>() else {
         return ExitCode::FAILURE;
     };
