@@ -1,6 +1,7 @@
 //! The command line. The subcommands of `gen` and the flags of `new` come from the catalogue.
 
 mod common;
+mod connect;
 mod documents;
 mod generators;
 mod hints;
@@ -22,6 +23,7 @@ use crate::project::Project;
 use generators::{Asked, arguments, asked, subcommands};
 
 pub use common::{Common, Detail, Form};
+pub use connect::Connect;
 pub use documents::Page;
 
 /// The parsed command line.
@@ -41,6 +43,7 @@ pub enum Command {
     /// `completions`: the script.
     Completions(String),
     Man(Man),
+    Connect(Connect),
     /// `templates docs`: the reference of templates.
     Reference,
     /// `templates test`: the test cases of the project's own places.
@@ -118,6 +121,7 @@ Examples:
   hello-sockets new my_app --stack phoenix  a Phoenix app
   hello-sockets dev                         run the current app, with live reload
   hello-sockets gen channel Room            another channel, in the current app
+  hello-sockets connect user:lobby          every frame between a client and the current app
   hello-sockets help gen channel            the options of a generator";
 
 const GEN_EXAMPLES: &str = "\
@@ -143,6 +147,20 @@ const MAN_EXAMPLES: &str = "\
 Examples:
   hello-sockets man | man -l -
   hello-sockets man ~/.local/share/man/man1 && man hello-sockets-gen-channel";
+
+const CONNECT_EXAMPLES: &str = "\
+Typed lines:
+  ping {\"a\":1}                              an event and its payload, on the first topic
+  user:lobby shout {\"body\":\"hi\"}            on another joined topic
+  room:1 phx_join                           joins a topic; phx_leave leaves it
+  [null,\"9\",\"phoenix\",\"heartbeat\",{}]     a message, sent as it is
+
+Examples:
+  hello-sockets connect user:lobby          the socket of the current app
+  hello-sockets connect ws://localhost:4000/socket user:lobby --param token=abc
+  hello-sockets connect wss://example.com/socket room:1 --json | jq .event
+  echo 'ping {\"a\":1}' | hello-sockets connect user:lobby
+  hello-sockets connect user:lobby --expect phx_reply --for 5s    a health check: exit code 0 or 1";
 
 const NEW_EXAMPLES: &str = "\
 Examples:
@@ -208,6 +226,9 @@ impl Args {
                 pages: documents::pages(tree)?,
                 folder: matches.get_one("folder").cloned(),
             }),
+            Some(("connect", matches)) => {
+                Command::Connect(Connect::from_arg_matches(matches).unwrap_or_default())
+            }
             Some((_, matches)) if matches.subcommand_name() == Some("test") => {
                 Command::TestTemplates
             }
@@ -249,6 +270,9 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
     let dev = Dev::augment_args(clap::Command::new("dev"))
         .about("Run the current app, and bring each change to the browser")
         .after_help(DEV_EXAMPLES);
+    let connect = Connect::augment_args(clap::Command::new("connect"))
+        .about("Connect to a socket, and show every frame; typed lines are pushed")
+        .after_help(CONNECT_EXAMPLES);
     let templates = clap::Command::new("templates")
         .about("Print the reference for own stacks and generators, or test their places")
         .subcommand_required(true)
@@ -277,6 +301,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .subcommand(new.about("Make a new app"))
         .subcommand(generate)
         .subcommand(dev)
+        .subcommand(connect)
         .subcommand(routes)
         .subcommand(doctor)
         .subcommand(templates)

@@ -1,4 +1,4 @@
-//! Misuse: an invalid request, with a suggestion.
+//! Errors with a suggestion: [`Misuse`], an invalid request, and [`Failure`].
 
 use std::fmt;
 
@@ -68,7 +68,10 @@ impl Problem {
         };
         let more = misuse.map_or(&[][..], |misuse| &misuse.more).iter();
         let more = more.map(|more| problem(more.to_string(), Some(more)));
-        let first = problem(format!("{error:#}"), misuse);
+        let mut first = problem(format!("{error:#}"), misuse);
+        if let Some(failure) = error.downcast_ref::<Failure>() {
+            first.help = failure.way_out().map(str::to_owned);
+        }
         std::iter::once(first).chain(more).collect()
     }
 
@@ -88,3 +91,39 @@ impl fmt::Display for Misuse {
 }
 
 impl std::error::Error for Misuse {}
+
+/// A failure with a suggestion. The command exits with 1.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    message: String,
+    help: String,
+}
+
+impl Failure {
+    /// Creates an error. `message` is in lower case, with backticks around values.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: String::new(),
+        }
+    }
+
+    /// Adds a suggestion.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Returns the line after `help:`.
+    pub fn way_out(&self) -> Option<&str> {
+        Some(self.help.as_str()).filter(|help| !help.is_empty())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

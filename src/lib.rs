@@ -11,16 +11,19 @@
 //!   `nearest`: a word that was probably meant
 //! - `edit`: pure, syntax-aware edits of the user's files
 //! - `changes`: the comparison of a plan with the disk
-//! - `dev`: the current app during development: builds, servers, watched files
 //! - `doctor`: the programs, files and limits that the current app needs
 //! - `routes`: sockets, topics and channels of the current app, and what is not wired
+//! - `dev`: the current app during development: builds, servers, watched files; `address`: where it listens
+//! - `connect`: a client that shows the wire
 //! - `run`: a plan through all stages; `new`: the steps of a new app
 //! - `output`: the terminal, written files, programs
 //! - `secrets`: random texts (the only source of randomness); `shell`: quoted paths in commands
 
+mod address;
 mod args;
 mod catalogue;
 mod changes;
+mod connect;
 #[cfg(unix)]
 mod dev;
 mod doctor;
@@ -112,6 +115,7 @@ fn run() -> Result<ExitCode> {
             let (_, code) = ended(test_templates(&project, &terminal)?, &Common::default());
             Ok(ExitCode::from(code))
         }
+        Command::Connect(args) => connect::connect(&args, &built_in, terminal),
         Command::Dev(dev) => run_app(&dev, around, terminal),
         Command::Routes(survey) => {
             let wiring = routes::wiring(&Project::only(around)?)?;

@@ -1,6 +1,7 @@
 //! Output of a run: lines on the terminal, files on disk, programs.
 //!
 //! - [`terminal`]: the only module that prints, or asks yes or no
+//! - [`prompt`]: a prompt below printed lines
 //! - [`dialogue`]: questions of `new` without a path
 //! - [`report`]: the report of a run, as text and as JSON; [`reporter`]: adds to it, and shows it
 //! - [`apply`], [`commands`]: the only modules that write, or run programs that do
@@ -10,6 +11,7 @@ pub mod apply;
 pub mod commands;
 pub mod dialogue;
 pub mod interrupt;
+pub mod prompt;
 pub mod report;
 pub mod reporter;
 pub mod terminal;

@@ -104,6 +104,20 @@ impl Stack<'_> {
         self.plan_within(id, request, DEPTH)
     }
 
+    /// Returns the value of a fact of the generator `id` for `request`, if it has one.
+    ///
+    /// # Errors
+    /// [`Misuse`] if the request is invalid; anything else is a mistake in the stack's files.
+    pub fn fact(&self, id: &str, request: &Request, name: &str) -> Result<Option<String>> {
+        let generator = self.generator(id)?;
+        let (variables, misuses) = variables::work_out(&generator, request, self)?;
+        if let Some(misuse) = Misuse::all(misuses) {
+            return Err(misuse.into());
+        }
+        let value = variables.get(name).and_then(|value| value.as_str());
+        Ok(value.filter(|value| !value.is_empty()).map(str::to_owned))
+    }
+
     fn plan_within(&self, id: &str, request: &Request, depth: usize) -> Result<Plan> {
         ensure!(
             depth > 0,

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use support::{Ran, Sandbox};
 
 /// All snapshots. An unused one fails as well.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "rust_new",
     "rust_gen_channel_user",
     "rust_gen_channel_user_without_a_socket",
@@ -19,6 +19,7 @@ const NAMES: [&str; 16] = [
     "rust_gen_presence",
     "rust_gen_auth",
     "rust_gen_release",
+    "rust_gen_pubsub",
     "rust_new_with_a_channel",
     "phoenix_new",
     "phoenix_gen_channel_user",
@@ -122,6 +123,11 @@ fn rust_gen_auth() {
 #[test]
 fn rust_gen_release() {
     assert_grown_from_a_channel(Sandbox::with_app(), "rust_gen_release", "release");
+}
+
+#[test]
+fn rust_gen_pubsub() {
+    assert_grown_from_a_channel(Sandbox::with_app(), "rust_gen_pubsub", "pubsub");
 }
 
 /// Compares the output and the changes of a generator, in an app with a channel.

@@ -1,5 +1,5 @@
 //! Metrics for Prometheus at `/metrics`: events of the target `axum_channels::metrics`, counted and summed by a layer of
-//! `tracing-subscriber`, and the counts of open connections.
+//! `tracing-subscriber`, and the counts of open connections and of messages between nodes.
 //!
 //!     PORT=4000 cargo run --example metrics
 //!     curl http://127.0.0.1:4000/metrics
@@ -83,6 +83,18 @@ impl Figures {
             "axum_channels_connections {}\naxum_channels_subscriptions {}\n",
             stats.connections, stats.subscriptions
         );
+        let cluster = stats.cluster; // all zero without an adapter
+        for (what, value) in [
+            ("connected", u64::from(cluster.connected)),
+            ("topics", cluster.topics as u64),
+            ("published_total", cluster.published),
+            ("received_total", cluster.received),
+            ("lost_total", cluster.lost),
+            ("malformed_total", cluster.malformed),
+            ("reconnects_total", cluster.reconnects),
+        ] {
+            let _ = writeln!(text, "axum_channels_cluster_{what} {value}");
+        }
         let figures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for ((what, labels), sums) in &*figures {
             let mut line = |unit: &str, value: u64| {

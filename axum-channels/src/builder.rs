@@ -9,7 +9,7 @@ use crate::origin::CheckOrigin;
 use crate::presence::Tracker;
 use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
-use crate::pubsub::cluster::{Adapter, AnyAdapter, Cluster};
+use crate::pubsub::cluster::{AnyAdapter, Cluster, IntoAdapter};
 use crate::runner::Handlers;
 use crate::session::Rules;
 use crate::socket::RouteTable;
@@ -294,7 +294,7 @@ impl EndpointBuilder {
         self
     }
 
-    /// Connects the endpoint to those of other processes, by an [`Adapter`] for an engine such as Redis.
+    /// Connects the endpoint to those of other processes, by an [`Adapter`](crate::cluster::Adapter) for an engine such as Redis.
     ///
     /// Broadcasts, disconnects and presences then reach the clients of all nodes: see [`cluster`](crate::cluster). None by
     /// default; the last call counts.
@@ -305,8 +305,11 @@ impl EndpointBuilder {
     /// let endpoint = Endpoint::builder().pubsub(redis).build();
     /// # }
     /// ```
-    pub fn pubsub(mut self, adapter: impl Adapter) -> Self {
-        self.adapter = Some(Box::new(adapter));
+    ///
+    /// An `Option` of an adapter is accepted, too: `None` is as without this call.
+    pub fn pubsub(mut self, adapter: impl IntoAdapter) -> Self {
+        let adapter = adapter.into_adapter();
+        self.adapter = adapter.map(|adapter| Box::new(adapter) as Box<dyn AnyAdapter>);
         self
     }
 

@@ -1,12 +1,17 @@
-//! Adapters: endpoints of several processes as one.
+//! Clusters: endpoints of several processes as one.
 //!
-//! Only an adapter for another engine needs this module. A *node* is one endpoint of one process. An [`Adapter`] connects
-//! it with the other nodes by an engine that carries messages, such as Redis or NATS:
+//! A *node* is one endpoint of one process. An adapter connects it with the other nodes by an engine that carries messages:
 //! [`EndpointBuilder::pubsub`](crate::EndpointBuilder::pubsub). Without an adapter, an endpoint is alone.
 //!
+//! - `Redis`, with the feature `redis`: the adapter for Redis and Valkey; also for nodes of a Phoenix app. `rediss:` URLs need
+//!   the feature `redis-tls`. `examples/cluster.rs` is a chat of several processes.
+//! - [`Stats`]: messages between the nodes, and whether the engine can be reached, for metrics and health checks.
+//!
+//! An adapter for another engine implements the rest:
+//!
 //! - [`Adapter`]: the connection to the engine: publish, subscribe, unsubscribe, and a task that receives.
-//! - [`Node`]: the adapter's handle to its endpoint. [`NodeId`]: its identity.
-//! - [`Message`]: what crosses. [`Stats`]: how much of it.
+//! - [`Node`]: the adapter's handle to its endpoint. [`NodeId`]: its identity. [`Peer`]: another node.
+//! - [`Message`]: what crosses.
 //!
 //! # What crosses
 //!
@@ -22,7 +27,7 @@
 //! - A node subscribes in the engine only to topics that somebody on it is subscribed to. A join is answered when the
 //!   engine has confirmed the subscription, so its client misses nothing; so is a connection whose handler has an
 //!   [id](crate::SocketHandler::id). A topic that was left stays subscribed to for a second.
-//! - Without the engine, each node goes on alone.
+//! - Without the engine, each node goes on alone. When it is back, subscriptions and presences are brought up to date.
 //! - A message of another node is trusted no more than that of a client: its size is limited, its JSON is checked, and one
 //!   that cannot be decoded is counted ([`Stats::malformed`]) and logged.
 //!
@@ -30,8 +35,8 @@
 //!
 //! Each node has a replica of the others' presences on the topics that it is subscribed to, so that
 //! [`presences`](crate::Endpoint::presences) is local and does not wait. Changes are merged in any order; a list that
-//! [`Adapter::presences`] returns makes up for lost ones. When a node is gone, its adapter's peers
-//! [remove](Node::remove) its presences.
+//! [`Adapter::presences`] returns makes up for lost ones. Presences of a node that shuts down are
+//! [removed](Node::remove) at once, those of one that was killed when its lease ends.
 //!
 //! # Examples
 //!
@@ -88,4 +93,9 @@
 //! }
 //! ```
 
-pub use crate::pubsub::cluster::{Adapter, InvalidNodeId, Message, Node, NodeId, Stats};
+#[cfg(feature = "redis")]
+pub use crate::redis::{Redis, RedisError};
+
+pub use crate::pubsub::cluster::{
+    Adapter, IntoAdapter, InvalidNodeId, Message, Node, NodeId, Peer, Stats,
+};

@@ -186,12 +186,16 @@ mod presence;
 mod proxies;
 mod pubsub;
 mod rate_limit;
+#[cfg(feature = "redis")]
+mod redis;
 mod runner;
 pub mod serializer;
 mod serve;
 mod session;
 mod socket;
 mod sync;
+#[cfg(any(feature = "redis", feature = "token", fuzzing))]
+mod term;
 #[cfg(any(feature = "testing", test, fuzzing))]
 pub mod testing;
 #[cfg(feature = "token")]

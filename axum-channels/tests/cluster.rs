@@ -466,6 +466,53 @@ async fn an_adapter_knows_its_topics_and_passes_on_messages_of_other_systems() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn failed_subscriptions_are_tried_again_when_the_engine_is_back() {
+    let nodes = Nodes::<2>::new();
+    nodes.hub.set_away(true);
+    let (_client, mut channel) = join(&nodes.endpoints[0], "room:1").await;
+    sleep(Duration::from_secs(60)).await;
+    nodes.hub.set_away(false);
+    nodes.hub.take_calls();
+    let node = nodes.hub.node(0).expect("it runs");
+    node.set_connected(true);
+    eventually("it is subscribed", || nodes.hub.topics(0) == ["room:1"]).await;
+    assert_eq!(nodes.hub.take_calls(), ["0 subscribe room:1"]);
+    nodes.endpoints[1].broadcast("room:1", "there", json!({}));
+    channel.assert_broadcast("there", json!({})).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adapter_reports_its_connection() {
+    let nodes = Nodes::<1>::new();
+    let _client = nodes.join_all("room:1").await;
+    let node = nodes.hub.node(0).expect("it runs");
+    let mut reported = Vec::new();
+    for is_connected in [true, true, false, true] {
+        node.set_connected(is_connected);
+        let stats = nodes.endpoints[0].stats().cluster;
+        reported.push((stats.connected, stats.reconnects));
+    }
+    assert_eq!(reported, [(true, 0), (true, 0), (false, 0), (true, 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_ends_with_the_stop_of_the_adapter() {
+    let (log, _guard) = Log::collect(Level::WARN);
+    let nodes = Nodes::<2>::new();
+    let [(client, _channel), _other] = &nodes.join_all("room:1").await[..] else {
+        panic!("there are two")
+    };
+    nodes.hub.take_calls();
+    nodes.endpoints[0].shutdown().await;
+    assert_eq!(client.assert_closed().await, 1012);
+    assert_eq!(nodes.hub.take_calls(), ["0 stop"]);
+    nodes.hub.set_away(true);
+    nodes.endpoints[1].shutdown().await;
+    let line = "[WARN] The pubsub adapter did not leave the other nodes in good order: the engine is away\n";
+    assert!(log.text().ends_with(line), "{}", log.text());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_adapter_ends_with_its_endpoint() {
     let hub = Hub::new();
     let endpoint = Endpoint::builder()

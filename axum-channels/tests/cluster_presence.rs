@@ -206,14 +206,18 @@ async fn the_presences_of_a_node_that_is_gone_leave_at_once_and_late_messages_ar
         next_diff(&mut watcher).await;
     }
     let [gone, here] = [0, 1].map(|index| hub.node(index).expect("it runs"));
-    here.remove(gone.id());
+    let [peer] = here.peers()[..] else {
+        panic!("it knows one")
+    };
+    assert_eq!(peer.id(), gone.id());
+    here.remove(peer);
     let both = json!({"alice": at("home"), "bob": at("home")});
     assert_eq!(next_diff(&mut watcher).await, diff(json!({}), both.clone()));
     bob.push("move", json!({"at": "sea"}));
     here.receive(&gone.presences("room:1").expect("there are two"));
     watcher.refute_broadcast("presence_diff").await;
     assert_eq!(list(&b), json!({}));
-    here.remove(gone.id());
+    here.remove(peer);
     watcher.refute_broadcast("presence_diff").await;
 
     gone.restore();
@@ -222,9 +226,11 @@ async fn the_presences_of_a_node_that_is_gone_leave_at_once_and_late_messages_ar
     assert_eq!(list(&b), both);
     gone.restore();
     watcher.refute_broadcast("presence_diff").await;
+    here.remove(peer);
+    watcher.refute_broadcast("presence_diff").await; // it has been restored since
     assert_eq!([list(&a), list(&b)], [both.clone(), both.clone()]);
 
-    here.remove(gone.id());
+    here.remove(here.peers()[0]);
     assert_eq!(next_diff(&mut watcher).await, diff(json!({}), both.clone()));
     here.receive(&gone.presences("room:1").expect("there are two"));
     watcher.refute_broadcast("presence_diff").await;
@@ -249,6 +255,55 @@ async fn the_list_makes_up_for_what_was_lost() {
     let lost = diff(json!({"bob": at("home")}), json!({"alice": at("home")}));
     assert_eq!(next_diff(&mut watcher).await, lost);
     assert_eq!(list(&b), list(&a));
+}
+
+#[tokio::test(start_paused = true)]
+async fn loading_again_ends_the_presences_of_nodes_that_have_none_any_more() {
+    let hub = Hub::new();
+    let [a, b, c] = [(); 3].map(|()| node(&hub));
+    let (_watcher, mut watcher) = join(&b, Value::Null).await;
+    let (alice, _channel) = join(&a, "alice").await;
+    let (_carol, _channel) = join(&c, "carol").await;
+    for _ in 0..2 {
+        next_diff(&mut watcher).await;
+    }
+    hub.set_away(true);
+    alice.disconnect().await;
+    let (_bob, _channel) = join(&c, "bob").await;
+    eventually("she has left", || a.presences("room:1").is_empty()).await;
+    hub.set_away(false);
+    let node = hub.node(1).expect("it runs");
+    node.resync().await.expect("the engine is there");
+    let mut lost = [next_diff(&mut watcher).await, next_diff(&mut watcher).await];
+    lost.sort_by_key(|diff| diff["joins"].to_string());
+    let came = diff(json!({"bob": at("home")}), json!({}));
+    let went = diff(json!({}), json!({"alice": at("home")}));
+    assert_eq!(lost, [came, went]);
+    assert_eq!(list(&b), json!({"bob": at("home"), "carol": at("home")}));
+    node.resync().await.expect("the engine is there");
+    watcher.refute_broadcast("presence_diff").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_all_presences_have_ended_ends_them() {
+    let hub = Hub::new();
+    let [a, b] = [(); 2].map(|()| node(&hub));
+    let (_watcher, mut watcher) = join(&b, Value::Null).await;
+    let (alice, _channel) = join(&a, "alice").await;
+    next_diff(&mut watcher).await;
+    let [from, to] = [0, 1].map(|index| hub.node(index).expect("it runs"));
+    assert!(from.has_presences("room:1") && !to.has_presences("room:1"));
+    hub.set_away(true);
+    alice.disconnect().await;
+    eventually("she has left", || !from.has_presences("room:1")).await;
+    assert_eq!(from.presences("room:1"), None);
+    to.receive(&from.presence_list("room:1").expect("the endpoint exists"));
+    let left = diff(json!({}), json!({"alice": at("home")}));
+    assert_eq!(next_diff(&mut watcher).await, left);
+    hub.set_away(false);
+    let (_alice, _channel) = join(&a, "alice").await;
+    let came = diff(json!({"alice": at("home")}), json!({}));
+    assert_eq!(next_diff(&mut watcher).await, came);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, from the lowest.
-const LAYERS: [&str; 31] = [
+const LAYERS: [&str; 33] = [
     "sync",
     "allocator",
     "client_id",
+    "term",
     "metrics",
     "message",
     "error",
@@ -31,6 +32,7 @@ const LAYERS: [&str; 31] = [
     "transport",
     "builder",
     "serializer",
+    "redis",
     "cluster",
     "token",
     "testing",

@@ -1,37 +1,20 @@
 //! The listening socket, which outlives the servers.
 
-use std::env;
 use std::io::{Error, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, TcpListener};
 
 use anyhow::{Context as _, Result, anyhow};
 
-/// Port of new apps.
-const PORT: u16 = 4000;
+use crate::address;
 
-/// Listens at the address in the variables `IP` and `PORT`, which are those of the app; `port` takes precedence. The
-/// listener does not block.
+/// Listens at the address of the app; `port` takes precedence. The listener does not block.
 ///
 /// # Errors
 /// A variable is invalid, or the address is not available.
 pub fn listen(port: Option<u16>) -> Result<TcpListener> {
-    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
-    let ip = match variable("IP") {
-        None => IpAddr::from(Ipv4Addr::LOCALHOST),
-        Some(value) => {
-            let ip = value.parse();
-            ip.map_err(|_| anyhow!("IP is `{value}`: expected an address such as 127.0.0.1"))?
-        }
-    };
-    let port = match (port, variable("PORT")) {
-        (Some(port), _) => port,
-        (None, None) => PORT,
-        (None, Some(value)) => {
-            let port = value.parse();
-            port.map_err(|_| anyhow!("PORT is `{value}`: expected a number from 0 to 65535"))?
-        }
-    };
-    let listener = TcpListener::bind((ip, port)).map_err(|error| refusal(ip, port, &error))?;
+    let address = address::of_app(port)?;
+    let refused = |error| refusal(address.ip(), address.port(), &error);
+    let listener = TcpListener::bind(address).map_err(refused)?;
     let context = "the listening socket cannot be set up";
     listener.set_nonblocking(true).context(context)?;
     Ok(listener)
@@ -45,14 +28,5 @@ fn refusal(ip: IpAddr, port: u16, error: &Error) -> anyhow::Error {
         }
         ErrorKind::AddrNotAvailable => anyhow!("this machine does not have the address {ip}"),
         _ => anyhow!("cannot listen on port {port} of {ip}: {error}"),
-    }
-}
-
-/// Returns the URL of the app on this machine.
-pub fn url(address: SocketAddr) -> String {
-    let is_local = address.ip().is_loopback() || address.ip().is_unspecified();
-    match is_local {
-        true => format!("http://localhost:{}", address.port()),
-        false => format!("http://{address}"),
     }
 }

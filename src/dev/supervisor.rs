@@ -68,7 +68,7 @@ impl<'a> Supervisor<'a> {
     ) -> Result<Self> {
         let (sender, inputs) = channel();
         let listener = address::listen(args.port)?;
-        let url = address::url(listener.local_addr().context("the socket has no address")?);
+        let url = crate::address::url(listener.local_addr().context("the socket has no address")?);
         let root = fs::canonicalize(&project.root).context("the app's folder cannot be read")?;
         let changes = sender.clone();
         let watch = Watch::start(&root, settings, move |paths| {

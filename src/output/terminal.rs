@@ -92,6 +92,21 @@ impl Terminal {
         out(format_args!("{text}"));
     }
 
+    /// Prints requested text, and flushes it.
+    ///
+    /// # Errors
+    /// Standard output is closed.
+    pub fn write(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    }
+
+    /// Prints a line to standard error.
+    pub fn remark(&self, text: &str) {
+        err(format_args!("{text}\n"));
+    }
+
     /// Prints a warning; the run continues.
     pub fn warn(&self, text: &str) {
         err(format_args!(

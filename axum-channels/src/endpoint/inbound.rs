@@ -1,7 +1,7 @@
 use super::{Endpoint, Shared};
 use crate::message::{Payload, PresenceDiff, Topic};
 use crate::pubsub::SubscriberId;
-use crate::pubsub::cluster::{Inbound, Malformed, NodeId};
+use crate::pubsub::cluster::{Inbound, Known, Malformed, NodeId, Peer};
 use crate::sync::lock;
 use std::sync::Arc;
 
@@ -29,10 +29,26 @@ impl Inbound for Shared {
         Ok(())
     }
 
-    fn remove_presences(self: Arc<Self>, node: NodeId) {
+    fn peers(&self) -> Vec<Peer> {
+        self.tracker.peers()
+    }
+
+    fn remove_presences(self: Arc<Self>, peer: Peer) {
         let _merging = lock(&self.merging);
-        for (topic, diff) in self.tracker.remove(node) {
+        for (topic, diff) in self.tracker.remove(peer) {
             Endpoint::without_sockets(&self).publish_if_any(&topic, diff);
+        }
+    }
+
+    fn known_presences(&self, topic: &str) -> Vec<Known> {
+        self.tracker.known(topic)
+    }
+
+    fn end_presences(self: Arc<Self>, topic: &Topic, known: &[Known]) {
+        let _merging = lock(&self.merging);
+        for known in known {
+            let diff = self.tracker.end(topic, known);
+            Endpoint::without_sockets(&self).publish_if_any(topic, diff);
         }
     }
 
@@ -43,6 +59,10 @@ impl Inbound for Shared {
     fn forget_presences(&self, topic: &Topic) {
         let _merging = lock(&self.merging);
         self.tracker.forget(topic);
+    }
+
+    fn has_presences(&self, topic: &str) -> bool {
+        self.tracker.has(topic)
     }
 
     fn presences(&self, topic: &str) -> Option<Vec<u8>> {

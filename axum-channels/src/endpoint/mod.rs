@@ -103,6 +103,9 @@ impl Shared {
 /// Maximum duration of a shutdown, as of Phoenix's drainer.
 const SHUTDOWN: Duration = Duration::from_secs(30);
 
+/// Maximum duration of the adapter's part of it.
+const STOP: Duration = Duration::from_secs(2);
+
 impl Endpoint {
     pub(crate) fn new(shared: Arc<Shared>, sockets: Vec<Arc<dyn Mounted>>) -> Self {
         let mut mounted = lock(&shared.mounted);
@@ -228,7 +231,8 @@ impl Endpoint {
     /// Closes every connection with code 1012, "service restart", and waits until all are closed.
     ///
     /// Those of each socket are closed 10,000 at a time, every 2 seconds, so that their clients do not reconnect all at once;
-    /// new ones are answered with 503. It takes at most 30 seconds, in which messages received before are handled.
+    /// new ones are answered with 503. It takes at most 30 seconds, in which messages received before are handled. An
+    /// [adapter](crate::cluster) then leaves the other nodes, within 2 seconds.
     ///
     /// [`serve`](crate::serve) calls it for the endpoint given to [`drain`](crate::Serve::drain).
     ///
@@ -261,6 +265,9 @@ impl Endpoint {
             }
         })
         .await;
+        if let Some(cluster) = self.inner.shared.pubsub.cluster() {
+            cluster.stop(STOP).await;
+        }
     }
 
     /// Returns whether a shutdown has begun, for a route that tells load balancers to send no more clients.

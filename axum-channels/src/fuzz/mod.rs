@@ -1,6 +1,7 @@
 //! Properties that hold for any input. Run by `cargo fuzz` (see `fuzz/`), and by tests over the committed corpora and
 //! noise. Not compiled into the library otherwise.
 
+mod cluster;
 mod codec;
 #[cfg(test)]
 pub(crate) mod noise;
@@ -8,6 +9,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+pub use cluster::cluster;
 pub use codec::{codec, messages};
 pub use session::session;
 

@@ -34,6 +34,17 @@ fn no_message_is_a_panic_and_what_goes_out_comes_back_the_same() {
 }
 
 #[test]
+fn a_message_of_another_node_is_refused_or_read_as_it_was_sent() {
+    run("cluster", cluster);
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_message_of_phoenix_is_refused_or_read_as_it_was_sent() {
+    run("cluster", crate::redis::fuzz);
+}
+
+#[test]
 fn a_stream_of_frames_means_the_same_however_it_is_cut() {
     run("frames", frames);
 }

@@ -56,6 +56,26 @@ pub(crate) fn not_unsubscribed(topic: &str, error: &Error) {
     );
 }
 
+/// Logs an adapter that could not leave in good order.
+pub(crate) fn adapter_not_stopped(error: &Error) {
+    let error = one_line(error);
+    tracing::warn!(target: TARGET, error, "pubsub adapter not stopped");
+}
+
+/// Logs the loss of the connection to the engine, or a first connection that failed.
+#[cfg(feature = "redis")]
+pub(crate) fn engine_away(error: &Error) {
+    let error = one_line(error);
+    tracing::error!(target: TARGET, error, "pubsub engine away");
+}
+
+/// Logs a connection to the engine after it was away.
+#[cfg(feature = "redis")]
+pub(crate) fn engine_back(away: std::time::Duration) {
+    let away_ms = super::millis(away);
+    tracing::info!(target: TARGET, away_ms, "pubsub engine back");
+}
+
 /// Logs the end of an adapter, which is run again.
 pub(crate) fn adapter_stopped(error: Option<&Error>) {
     let error = error.map_or("none".to_owned(), one_line);

@@ -5,7 +5,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 /// Sentence of each event, by its message. A line with a field that the event lacks is left out.
-const SENTENCES: [(&str, &str); 34] = [
+const SENTENCES: [(&str, &str); 37] = [
     (
         "CONNECTED TO",
         "CONNECTED TO {socket} in {duration_us}
@@ -149,6 +149,18 @@ const SENTENCES: [(&str, &str); 34] = [
     (
         "pubsub adapter stopped",
         "The pubsub adapter stopped, running it again: {error}",
+    ),
+    (
+        "pubsub adapter not stopped",
+        "The pubsub adapter did not leave the other nodes in good order: {error}",
+    ),
+    (
+        "pubsub engine away",
+        "No connection to the other nodes, this one goes on alone and connects again: {error}",
+    ),
+    (
+        "pubsub engine back",
+        "Connected to the other nodes again, after {away_ms} ms",
     ),
     ("more not logged", "and {count} more of this kind: {of}"),
 ];

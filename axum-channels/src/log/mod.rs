@@ -15,8 +15,11 @@ mod text;
 mod turn;
 
 pub(crate) use cluster::{
-    adapter_stopped, malformed, messages_lost, not_published, not_subscribed, not_unsubscribed,
+    adapter_not_stopped, adapter_stopped, malformed, messages_lost, not_published, not_subscribed,
+    not_unsubscribed,
 };
+#[cfg(feature = "redis")]
+pub(crate) use cluster::{engine_away, engine_back};
 pub(crate) use connection::{Closed, Refusal, SocketLog};
 pub(crate) use filter::Filter;
 pub use line::LogLine;
@@ -81,6 +84,12 @@ pub(crate) fn started(level: LevelFilter) -> Option<Instant> {
         Level::TRACE => wanted!(TRACE),
     };
     wanted.then(Instant::now)
+}
+
+/// Whole milliseconds.
+#[cfg(feature = "redis")]
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Whole microseconds, as the field `duration_us` has them.

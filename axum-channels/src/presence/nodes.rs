@@ -4,7 +4,7 @@ use super::delta::{Delta, Join};
 use super::replica::Replica;
 use super::{REF, Shard, Tracker};
 use crate::message::{PresenceDiff, Topic};
-use crate::pubsub::cluster::{Body, Cluster, Malformed, NodeId};
+use crate::pubsub::cluster::{Body, Cluster, Known, Malformed, NodeId, Peer};
 use crate::sync::lock;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -69,10 +69,26 @@ impl Tracker {
         }
     }
 
-    /// Returns the whole list of this node's presences on a topic, for other nodes. `None` if it is empty.
+    /// Returns whether this node has presences on a topic.
+    pub(crate) fn has(&self, topic: &str) -> bool {
+        lock(self.shard(topic)).topics.contains_key(topic)
+    }
+
+    /// Returns the whole list of this node's presences on a topic, for other nodes. It may be empty.
     pub(crate) fn state(&self, topic: &str) -> Option<Vec<u8>> {
         let shard = lock(self.shard(topic));
-        Some(self.whole(&shard, topic)?.encode())
+        let whole = self.whole(&shard, topic);
+        Some(whole.or_else(|| self.nothing())?.encode())
+    }
+
+    /// Returns an empty list. It is called under the lock of the topic's shard: a later presence has a higher number.
+    fn nothing(&self) -> Option<Delta> {
+        let outbound = self.outbound.as_ref()?;
+        Some(Delta {
+            incarnation: outbound.incarnation.load(Relaxed),
+            until: self.next_ref.load(Relaxed) - 1,
+            ..Delta::default()
+        })
     }
 
     fn whole(&self, shard: &Shard, topic: &str) -> Option<Delta> {
@@ -110,25 +126,65 @@ impl Tracker {
         Ok(replicas.entry(node).or_default().merge(delta))
     }
 
+    /// Returns the other nodes whose presences are known.
+    pub(crate) fn peers(&self) -> Vec<Peer> {
+        let mut peers = HashMap::new();
+        for shard in &self.shards {
+            for (node, replica) in lock(shard).replicas.values().flatten() {
+                let incarnation = peers.entry(*node).or_insert(0);
+                *incarnation = replica.incarnation().max(*incarnation);
+            }
+        }
+        let peers = peers.into_iter();
+        peers
+            .map(|(id, incarnation)| Peer { id, incarnation })
+            .collect()
+    }
+
     /// Drops the presences of a node that is gone, and returns the change of each topic.
     ///
-    /// Messages of the node that were sent before and arrive later are ignored.
-    pub(crate) fn remove(&self, node: NodeId) -> Vec<(Topic, PresenceDiff)> {
+    /// Messages that the node sent before, and that arrive later, are ignored. A later incarnation stays.
+    pub(crate) fn remove(&self, Peer { id, incarnation }: Peer) -> Vec<(Topic, PresenceDiff)> {
         let mut floors = lock(&self.floors);
         let mut diffs = Vec::new();
-        let mut floor = floors.get(&node).copied().unwrap_or(1);
         for shard in &self.shards {
             let mut shard = lock(shard);
             shard.replicas.retain(|topic, replicas| {
-                if let Some(replica) = replicas.remove(&node) {
-                    floor = floor.max(replica.incarnation() + 1);
+                let removed = replicas.get(&id);
+                if removed.is_some_and(|replica| replica.incarnation() <= incarnation)
+                    && let Some(replica) = replicas.remove(&id)
+                {
                     diffs.push((topic.clone(), replica.into_leaves()));
                 }
                 !replicas.is_empty()
             });
         }
-        floors.insert(node, floor);
+        let floor = floors.entry(id).or_default();
+        *floor = (incarnation + 1).max(*floor);
         diffs
+    }
+
+    /// Returns the presences of other nodes on a topic, before a list of them is loaded.
+    pub(crate) fn known(&self, topic: &str) -> Vec<Known> {
+        let shard = lock(self.shard(topic));
+        let replicas = shard.replicas.get(topic).into_iter().flatten();
+        let known = replicas.map(|(node, replica)| Known {
+            node: *node,
+            incarnation: replica.incarnation(),
+            numbers: replica.numbers().collect(),
+        });
+        known.collect()
+    }
+
+    /// Ends presences of a node that a list did not contain, and returns the resulting change for clients.
+    pub(crate) fn end(&self, topic: &str, known: &Known) -> PresenceDiff {
+        let mut shard = lock(self.shard(topic));
+        let replicas = shard.replicas.get_mut(topic);
+        let replica = replicas.and_then(|replicas| replicas.get_mut(&known.node));
+        let replica = replica.filter(|replica| replica.incarnation() == known.incarnation);
+        replica.map_or_else(PresenceDiff::default, |replica| {
+            replica.end_all(&known.numbers)
+        })
     }
 
     /// Drops the presences of other nodes on a topic, whose changes do not arrive any more.

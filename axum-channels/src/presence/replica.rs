@@ -55,6 +55,20 @@ impl Replica {
         diff
     }
 
+    /// Returns the numbers of the existing presences.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.keys.keys().copied()
+    }
+
+    /// Ends presences, and returns the resulting change.
+    pub(super) fn end_all(&mut self, numbers: &[u64]) -> PresenceDiff {
+        let mut diff = PresenceDiff::default();
+        for number in numbers {
+            self.end(*number, &mut diff);
+        }
+        diff
+    }
+
     /// Returns the leaves of all presences.
     pub(super) fn into_leaves(self) -> PresenceDiff {
         let mut diff = PresenceDiff::default();

@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::Sha256;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use term::Term;
+use term::Contents;
 
 /// Part before the dot: `HS256`.
 const PROTECTED: &str = "SFMyNTY";
@@ -196,7 +196,7 @@ impl Signer {
 
     fn sign_at(&self, data: &Value, now: Duration) -> String {
         let max_age = self.max_age.unwrap_or(DAY).as_secs() as i64;
-        let term = Term::encode(data, now.as_millis() as i64, max_age);
+        let term = Contents::encode(data, now.as_millis() as i64, max_age);
         let signed = format!("{PROTECTED}.{}", BASE64.encode(term));
         let mac = self.mac.clone().chain_update(&signed).finalize();
         format!("{signed}.{}", BASE64.encode(mac.into_bytes()))
@@ -213,7 +213,7 @@ impl Signer {
             .and_then(|rest| rest.strip_prefix('.'));
         let term = term.and_then(|term| BASE64.decode(term).ok());
         let term = term
-            .and_then(|term| Term::decode(&term))
+            .and_then(|term| Contents::decode(&term))
             .ok_or(BadToken::Invalid)?;
         let max_age = match (self.max_age, term.max_age) {
             (Some(max_age), _) => max_age.as_millis() as i128,

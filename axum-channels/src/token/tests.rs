@@ -197,7 +197,7 @@ fn a_value_of_serde_is_verified_as_it_was_signed() {
 fn a_term_is_no_deeper_than_json() {
     let verify = |depth: usize| {
         let list = (1..depth).fold(json!([]), |list, _| json!([list]));
-        verify_term(&Term::encode(&list, 0, i64::MAX))
+        verify_term(&Contents::encode(&list, 0, i64::MAX))
     };
     assert_eq!(verify(127), Err(BadToken::OtherData), "a list is no text");
     assert_eq!(verify(129), Err(BadToken::Invalid));
@@ -247,12 +247,12 @@ fn a_token_says_itself_how_long_it_is_good_unless_the_signer_does() {
 fn a_token_may_be_good_for_ever() {
     let infinity = [&[119, 8][..], &[100, 0, 8]].map(|atom| [atom, b"infinity"].concat());
     for max_age in infinity {
-        let mut term = Term::encode(&"42".into(), 0, 0);
+        let mut term = Contents::encode(&"42".into(), 0, 0);
         term.truncate(term.len() - 2); // a small integer
         term.extend(max_age);
         assert!(verify_term(&term).is_ok());
     }
-    let mut term = Term::encode(&"42".into(), 0, 0);
+    let mut term = Contents::encode(&"42".into(), 0, 0);
     assert_eq!(verify_term(&term), Err(BadToken::Expired));
     term.truncate(term.len() - 2);
     assert_eq!(
@@ -310,7 +310,7 @@ fn other_terms_and_other_algorithms_are_invalid() {
         format!("{PROTECTED}.g2"),
         format!(
             "SFM1MTI.{}",
-            BASE64.encode(Term::encode(&"42".into(), 0, 0))
+            BASE64.encode(Contents::encode(&"42".into(), 0, 0))
         ),
     ] {
         assert_eq!(signer().verify(&sign(signed)), Err(BadToken::Invalid));
@@ -331,10 +331,13 @@ fn integers_keep_their_value_whatever_their_size() {
     ] {
         let mut out = Vec::new();
         put(value, &mut out);
-        assert_eq!(Term::decode(&out).map(|term| term.signed_at), Some(value));
+        assert_eq!(
+            Contents::decode(&out).map(|term| term.signed_at),
+            Some(value)
+        );
     }
 }
 
 fn put(signed_at: i64, out: &mut Vec<u8>) {
-    *out = Term::encode(&"".into(), signed_at, 0);
+    *out = Contents::encode(&"".into(), signed_at, 0);
 }

@@ -167,6 +167,15 @@ impl Adapter for HubAdapter {
             .collect())
     }
 
+    async fn stop(&self) -> Result<()> {
+        let mut state = self.hub.lock();
+        state.calls.push(format!("{} stop", self.index));
+        match state.is_away {
+            true => Err(Error::msg("the engine is away")),
+            false => Ok(()),
+        }
+    }
+
     fn publish(&self, message: &Message<'_>) -> Result<()> {
         let mut state = self.hub.lock();
         if state.is_away {

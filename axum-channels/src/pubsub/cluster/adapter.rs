@@ -45,15 +45,29 @@ pub trait Adapter: Send + Sync + 'static {
 
     /// Returns the presences of other nodes on a topic, each a message as [`Node::presences`] of that node returns it.
     ///
-    /// It is called when the node has subscribed to the topic: changes arrive as messages from then on, in any order with
-    /// these. It counts as a part of [`subscribe`](Self::subscribe). The default returns none: a node then knows the
-    /// presences that other nodes have tracked since it has subscribed.
+    /// It is called when the node has subscribed to the topic, as a part of [`subscribe`](Self::subscribe), and by
+    /// [`Node::resync`]: changes arrive as messages meanwhile, in any order with these. Instead of its whole list, a node
+    /// may have an earlier one and all messages about its presences since then. The presences of a node without messages
+    /// have ended. The default returns none: a node then has the presences that other nodes have tracked
+    /// since it has subscribed.
     ///
     /// # Errors
     /// As [`subscribe`](Self::subscribe).
     fn presences(&self, topic: &Topic) -> impl Future<Output = Result<Vec<Bytes>>> + Send {
         let _ = topic;
         ready(Ok(Vec::new()))
+    }
+
+    /// Leaves the cluster in good order: the process ends.
+    ///
+    /// [`Endpoint::shutdown`](crate::Endpoint::shutdown) awaits it, once all connections are closed. An adapter sends what
+    /// it has queued, and a notice to the other nodes, so that they [remove](Node::remove) the presences of this one.
+    /// The default does nothing.
+    ///
+    /// # Errors
+    /// Any error: it is logged.
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
     }
 
     /// Sends a message to the nodes that have subscribed to its [topic](Message::topic), without waiting.
@@ -68,6 +82,33 @@ pub trait Adapter: Send + Sync + 'static {
     fn publish(&self, message: &Message<'_>) -> Result<()>;
 }
 
+/// An [`Adapter`], or none: the argument of [`EndpointBuilder::pubsub`](crate::EndpointBuilder::pubsub).
+///
+/// Implemented by adapters and by `Option` of them, for an app whose settings decide whether there are other nodes.
+pub trait IntoAdapter {
+    /// The adapter.
+    type Adapter: Adapter;
+
+    /// Returns the adapter, if there is one.
+    fn into_adapter(self) -> Option<Self::Adapter>;
+}
+
+impl<A: Adapter> IntoAdapter for A {
+    type Adapter = A;
+
+    fn into_adapter(self) -> Option<A> {
+        Some(self)
+    }
+}
+
+impl<A: Adapter> IntoAdapter for Option<A> {
+    type Adapter = A;
+
+    fn into_adapter(self) -> Option<A> {
+        self
+    }
+}
+
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// An [`Adapter`] of any type, whose panics are errors.
@@ -76,6 +117,7 @@ pub(crate) trait AnyAdapter: Send + Sync {
     fn subscribe<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, ()>;
     fn unsubscribe<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, ()>;
     fn presences<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, Vec<Bytes>>;
+    fn stop(&self) -> Boxed<'_, ()>;
     fn publish(&self, message: &Message<'_>) -> Result<()>;
 }
 
@@ -94,6 +136,10 @@ impl<A: Adapter> AnyAdapter for A {
 
     fn presences<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, Vec<Bytes>> {
         Box::pin(async { guarded(async { Adapter::presences(self, topic).await }).await? })
+    }
+
+    fn stop(&self) -> Boxed<'_, ()> {
+        Box::pin(async { guarded(async { Adapter::stop(self).await }).await? })
     }
 
     fn publish(&self, message: &Message<'_>) -> Result<()> {

@@ -161,10 +161,16 @@ impl<'a> Message<'a> {
         self.topic.len() + body
     }
 
+    /// Returns the sender of an encoded message of this version.
+    pub(super) fn node_of(bytes: &[u8]) -> Option<NodeId> {
+        let id = bytes.strip_prefix(&[VERSION])?.get(1..)?.first_chunk()?;
+        Some(NodeId::from_bytes(*id))
+    }
+
     /// Decodes a message. Nothing about it is known to be valid.
     ///
     /// Bytes after the last field are ignored: later releases may add fields.
-    pub(super) fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
+    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
         if bytes.len() > MAX_BYTES {
             return Err(Malformed("it is larger than 16 MiB"));
         }

@@ -6,28 +6,34 @@ mod interests;
 mod message;
 mod node;
 mod node_id;
+mod peer;
 mod stats;
 mod tasks;
 
-pub use adapter::Adapter;
 pub(crate) use adapter::AnyAdapter;
+pub use adapter::{Adapter, IntoAdapter};
 pub(crate) use fields::{Fields, Malformed, put};
 pub use message::Message;
 pub(crate) use message::{Body, Origin};
 pub(crate) use node::Inbound;
 pub use node::Node;
 pub use node_id::{InvalidNodeId, NodeId};
+pub(crate) use peer::Known;
+pub use peer::Peer;
 pub use stats::Stats;
 pub(crate) use tasks::Running;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::log;
 use crate::message::Topic;
 use interests::Interests;
 use stats::Counters;
 use std::future::poll_fn;
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 /// A node among others: its id, its adapter, and its topics.
 pub(crate) struct Cluster {
@@ -36,6 +42,8 @@ pub(crate) struct Cluster {
     runtime: Handle,
     interests: Interests,
     counters: Counters,
+    /// Notified when the adapter is connected: failed subscriptions are tried again at once.
+    connected: Notify,
     /// The endpoint. Set once it exists.
     inbound: OnceLock<Weak<dyn Inbound>>,
 }
@@ -49,6 +57,7 @@ impl Cluster {
             runtime,
             interests: Interests::default(),
             counters: Counters::default(),
+            connected: Notify::new(),
             inbound: OnceLock::new(),
         })
     }
@@ -90,6 +99,15 @@ impl Cluster {
     fn try_publish(&self, message: &Message<'_>) -> Result<()> {
         message.check_size()?;
         self.adapter.publish(message)
+    }
+
+    /// Sends what is queued, and takes the presences of this node along: the process ends.
+    pub(crate) async fn stop(&self, limit: Duration) {
+        let stopped = timeout(limit, self.adapter.stop()).await;
+        let stopped = stopped.unwrap_or_else(|_| Err(Error::msg("it took too long")));
+        if let Err(error) = stopped {
+            log::adapter_not_stopped(&error);
+        }
     }
 
     /// Keeps a topic subscribed to in the engine, until [`release`](Self::release).

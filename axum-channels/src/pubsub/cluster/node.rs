@@ -1,4 +1,5 @@
-use super::{Body, Cluster, Malformed, Message, NodeId, Origin};
+use super::{Body, Cluster, Known, Malformed, Message, NodeId, Origin, Peer};
+use crate::error::Result;
 use crate::log;
 use crate::message::{Payload, Topic};
 use crate::pubsub::SubscriberId;
@@ -38,8 +39,17 @@ pub(crate) trait Inbound: Send + Sync {
         change: &[u8],
     ) -> Result<(), Malformed>;
 
+    /// Returns the other nodes whose presences are known.
+    fn peers(&self) -> Vec<Peer>;
+
     /// Drops the presences of another node, which is gone.
-    fn remove_presences(self: Arc<Self>, node: NodeId);
+    fn remove_presences(self: Arc<Self>, peer: Peer);
+
+    /// Returns the known presences of other nodes on a topic.
+    fn known_presences(&self, topic: &str) -> Vec<Known>;
+
+    /// Ends presences of other nodes on a topic, which a list did not contain.
+    fn end_presences(self: Arc<Self>, topic: &Topic, known: &[Known]);
 
     /// Sends the presences of this node again, after other nodes may have dropped them.
     fn restore_presences(&self);
@@ -47,7 +57,10 @@ pub(crate) trait Inbound: Send + Sync {
     /// Drops the presences of other nodes on a topic, whose changes do not arrive any more.
     fn forget_presences(&self, topic: &Topic);
 
-    /// Returns the presences of this node on a topic, if there are any.
+    /// Returns whether this node has presences on a topic.
+    fn has_presences(&self, topic: &str) -> bool;
+
+    /// Returns the presences of this node on a topic. There may be none.
     fn presences(&self, topic: &str) -> Option<Vec<u8>>;
 }
 
@@ -80,16 +93,29 @@ impl Node {
     /// }
     /// ```
     pub fn receive(&self, message: &[u8]) {
+        if Message::node_of(message) == Some(self.id()) {
+            return;
+        }
         let received = Message::decode(message).and_then(|message| self.pass_on(&message));
         if let Err(malformed) = received {
-            self.cluster.counters.malformed();
-            log::malformed(malformed.0, message.len());
+            self.malformed(malformed, message.len());
         }
     }
 
+    /// Counts and logs a message that cannot be decoded.
+    pub(crate) fn malformed(&self, Malformed(reason): Malformed, bytes: usize) {
+        self.cluster.counters.malformed();
+        log::malformed(reason, bytes);
+    }
+
+    /// Returns whether messages on a topic concern this node.
+    #[cfg(feature = "redis")]
+    pub(crate) fn has(&self, topic: &str) -> bool {
+        self.cluster.has(topic)
+    }
+
     fn pass_on(&self, message: &Message<'_>) -> Result<(), Malformed> {
-        let inbound = self.cluster.inbound();
-        let Some(inbound) = inbound.filter(|_| message.node != self.id()) else {
+        let Some(inbound) = self.cluster.inbound() else {
             return Ok(());
         };
         match &message.body {
@@ -165,6 +191,35 @@ impl Node {
     /// }
     /// ```
     pub fn presences(&self, topic: &str) -> Option<Bytes> {
+        let has_some = self.cluster.inbound()?.has_presences(topic);
+        has_some.then(|| self.presence_list(topic))?
+    }
+
+    /// Returns whether this node has presences on a topic.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Node;
+    /// fn is_over(node: &Node, topic: &str) -> bool {
+    ///     !node.has_presences(topic)
+    /// }
+    /// ```
+    pub fn has_presences(&self, topic: &str) -> bool {
+        let inbound = self.cluster.inbound();
+        inbound.is_some_and(|inbound| inbound.has_presences(topic))
+    }
+
+    /// Returns the presences of this node on a topic, as [`presences`](Self::presences) does; if there are none, a message
+    /// that all have ended, for nodes that may have missed the last changes.
+    ///
+    /// `None` once the endpoint is dropped, or if the list is larger than a message may be, which is logged.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Node;
+    /// fn send_again(node: &Node, topic: &str, engine: &mut Vec<(String, bytes::Bytes)>) {
+    ///     engine.extend(node.presence_list(topic).map(|list| (topic.to_owned(), list)));
+    /// }
+    /// ```
+    pub fn presence_list(&self, topic: &str) -> Option<Bytes> {
         let change = self.cluster.inbound()?.presences(topic)?;
         let message = Message {
             node: self.id(),
@@ -178,20 +233,73 @@ impl Node {
         Some(message.encode())
     }
 
+    /// Returns the other nodes that have presences on the topics of this node.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::{Node, Peer};
+    /// fn without_lease(node: &Node, is_alive: impl Fn(Peer) -> bool) -> Vec<Peer> {
+    ///     node.peers().into_iter().filter(|peer| !is_alive(*peer)).collect()
+    /// }
+    /// ```
+    pub fn peers(&self) -> Vec<Peer> {
+        let inbound = self.cluster.inbound();
+        inbound.map_or_else(Vec::new, |inbound| inbound.peers())
+    }
+
     /// Drops the presences of another node, which is gone: its clients leave at once.
     ///
     /// Messages that it has sent before are ignored from then on. If it was only slow, it calls
-    /// [`restore`](Self::restore).
+    /// [`restore`](Self::restore): what it sends after that is not ignored, even if it arrives before this call.
     ///
     /// ```
-    /// # use axum_channels::cluster::{Node, NodeId};
-    /// fn on_expired_lease(node: &Node, of: NodeId) {
-    ///     node.remove(of);
+    /// # use axum_channels::cluster::{Node, Peer};
+    /// fn on_expired_leases(node: &Node, expired: &[Peer]) {
+    ///     for peer in expired {
+    ///         node.remove(*peer);
+    ///     }
     /// }
     /// ```
-    pub fn remove(&self, node: NodeId) {
+    pub fn remove(&self, peer: Peer) {
         if let Some(inbound) = self.cluster.inbound() {
-            inbound.remove_presences(node);
+            inbound.remove_presences(peer);
+        }
+    }
+
+    /// Loads the presences of other nodes again, by [`Adapter::presences`](super::Adapter::presences) of each topic, after
+    /// changes may have been lost.
+    ///
+    /// An adapter calls it after a reconnect, once it has subscribed to its topics again.
+    ///
+    /// # Errors
+    /// Those of [`Adapter::presences`](super::Adapter::presences). Some topics are loaded then.
+    ///
+    /// # Examples
+    /// ```
+    /// # use axum_channels::cluster::Node;
+    /// async fn on_reconnect(node: &Node) -> axum_channels::Result<()> {
+    ///     node.set_connected(true);
+    ///     node.resync().await
+    /// }
+    /// ```
+    pub async fn resync(&self) -> Result<()> {
+        self.cluster.resync().await
+    }
+
+    /// Records whether the engine can be reached, for [`Stats`](super::Stats). A connection after another one is counted
+    /// as a reconnect.
+    ///
+    /// Subscriptions that have failed are tried again at once when it can.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Node;
+    /// fn on_lost_connection(node: &Node) {
+    ///     node.set_connected(false);
+    /// }
+    /// ```
+    pub fn set_connected(&self, is_connected: bool) {
+        self.cluster.counters.set_connected(is_connected);
+        if is_connected {
+            self.cluster.connected.notify_waiters();
         }
     }
 

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Numbers of messages between this node and others, since the endpoint was built. All are zero without an adapter.
 ///
@@ -20,6 +20,10 @@ pub struct Stats {
     pub malformed: u64,
     /// Topics that the node is subscribed to in the engine.
     pub topics: usize,
+    /// Whether the engine can be reached, for adapters that [report](super::Node::set_connected) it.
+    pub connected: bool,
+    /// Connections to the engine after the first.
+    pub reconnects: u64,
 }
 
 #[derive(Default)]
@@ -28,6 +32,8 @@ pub(super) struct Counters {
     received: AtomicU64,
     lost: AtomicU64,
     malformed: AtomicU64,
+    is_connected: AtomicBool,
+    connections: AtomicU64,
 }
 
 impl Counters {
@@ -47,6 +53,12 @@ impl Counters {
         self.malformed.fetch_add(1, Relaxed);
     }
 
+    pub(super) fn set_connected(&self, is_connected: bool) {
+        if !self.is_connected.swap(is_connected, Relaxed) && is_connected {
+            self.connections.fetch_add(1, Relaxed);
+        }
+    }
+
     pub(super) fn stats(&self, topics: usize) -> Stats {
         Stats {
             published: self.published.load(Relaxed),
@@ -54,6 +66,8 @@ impl Counters {
             lost: self.lost.load(Relaxed),
             malformed: self.malformed.load(Relaxed),
             topics,
+            connected: self.is_connected.load(Relaxed),
+            reconnects: self.connections.load(Relaxed).saturating_sub(1),
         }
     }
 }

@@ -1,15 +1,15 @@
 //! Tasks of a node: that of its adapter, and those of topics whose subscription changes.
 
 use super::interests::Step;
-use super::{Cluster, Inbound, Node};
+use super::{Cluster, Inbound, Message, Node};
 use crate::error::Result;
 use crate::log;
 use crate::message::Topic;
 use crate::with_timeout::with_timeout;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::task::AbortHandle;
-use tokio::time::sleep;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{sleep, timeout};
 
 /// Time for which a topic without subscribers stays subscribed to in the engine.
 const LINGER: Duration = Duration::from_secs(1);
@@ -20,6 +20,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Pause after the first failed subscription. It doubles with each, up to [`MAX_RETRY`].
 const RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(32);
+
+/// Number of topics whose presences are loaded at the same time.
+const AT_ONCE: usize = 64;
 
 /// Pause before the adapter is run again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -49,9 +52,37 @@ impl Cluster {
     /// Subscribes to a topic, and loads the presences of other nodes.
     async fn subscribe(self: &Arc<Self>, topic: &Topic) -> Result<()> {
         self.adapter.subscribe(topic).await?;
+        self.load_presences(topic).await
+    }
+
+    /// Loads the presences of other nodes on a topic. Those known before that are not among them have ended.
+    async fn load_presences(self: &Arc<Self>, topic: &Topic) -> Result<()> {
+        let inbound = self.inbound();
+        let mut known = inbound.map_or_else(Vec::new, |inbound| inbound.known_presences(topic));
         let node = Node::new(self.clone());
-        for presences in self.adapter.presences(topic).await? {
-            node.receive(&presences);
+        for message in self.adapter.presences(topic).await? {
+            if let Some(of) = Message::node_of(&message) {
+                known.retain(|known| known.node != of);
+            }
+            node.receive(&message);
+        }
+        if let Some(inbound) = self.inbound() {
+            inbound.end_presences(topic, &known);
+        }
+        Ok(())
+    }
+
+    /// Loads the presences of other nodes on all topics, some at a time.
+    pub(super) async fn resync(self: &Arc<Self>) -> Result<()> {
+        for topics in self.interests.held().chunks(AT_ONCE) {
+            let mut loads = JoinSet::new();
+            for topic in topics {
+                let (cluster, topic) = (self.clone(), topic.clone());
+                loads.spawn(async move { cluster.load_presences(&topic).await });
+            }
+            while let Some(loaded) = loads.join_next().await {
+                loaded??;
+            }
         }
         Ok(())
     }
@@ -85,7 +116,7 @@ async fn work(cluster: Arc<Cluster>, topic: Topic) {
                 cluster.interests.settle(&topic, subscribed.is_ok());
                 if let Err(error) = subscribed {
                     log::not_subscribed(&topic, &error);
-                    sleep(retry).await;
+                    let _ = timeout(retry, cluster.connected.notified()).await; // whichever is first
                     retry = MAX_RETRY.min(2 * retry);
                 }
             }

@@ -1,0 +1,261 @@
+use crate::message::Topic;
+use crate::sync::lock;
+use bytes::Bytes;
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::mem::take;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// Messages that wait for the engine.
+///
+/// The queue is bounded. A broadcast that does not fit is refused; a change of presences that does not fit is replaced by
+/// the whole list of its topic later, so that it is never lost.
+pub(super) struct Outbox {
+    state: Mutex<State>,
+    filled: Notify,
+    max_bytes: usize,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Outgoing>,
+    bytes: usize,
+    /// Topics with changes of presences that did not fit.
+    lists: HashSet<Topic>,
+}
+
+/// A message to other nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Outgoing {
+    pub(super) topic: Topic,
+    pub(super) message: Bytes,
+    pub(super) kind: Kind,
+    queued: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Broadcast,
+    Presences,
+}
+
+/// Messages that are sent together.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Batch {
+    pub(super) messages: Vec<Outgoing>,
+    /// Topics whose lists of presences are sent.
+    pub(super) lists: Vec<Topic>,
+}
+
+/// Maximum number of messages, and approximately of bytes, of a batch.
+const BATCH: usize = 512;
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// Bytes that a message takes besides its own.
+const OVERHEAD: usize = 128;
+
+impl Outbox {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Outbox {
+            state: Mutex::default(),
+            filled: Notify::new(),
+            max_bytes,
+        }
+    }
+
+    /// Queues a message.
+    pub(super) fn push(&self, topic: &str, message: Bytes, kind: Kind) -> Result<(), QueueFull> {
+        let mut state = lock(&self.state);
+        let bytes = message.len() + topic.len() + OVERHEAD;
+        let fits = state.bytes + bytes <= self.max_bytes;
+        match kind {
+            Kind::Broadcast if !fits => return Err(QueueFull),
+            Kind::Presences if !fits => {
+                state.lists.insert(topic.into());
+            }
+            _ => {
+                state.bytes += bytes;
+                state.queue.push_back(Outgoing {
+                    topic: topic.into(),
+                    message,
+                    kind,
+                    queued: Instant::now(),
+                });
+            }
+        }
+        drop(state);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// Waits for messages, and takes them.
+    ///
+    /// # Cancel safety
+    /// Nothing is taken if it is dropped.
+    pub(super) async fn next(&self) -> Batch {
+        loop {
+            if let Some(batch) = self.take() {
+                return batch;
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    /// Takes messages, if there are any.
+    pub(super) fn take(&self) -> Option<Batch> {
+        let mut state = lock(&self.state);
+        let mut batch = Batch::default();
+        let mut bytes = 0;
+        while batch.messages.len() < BATCH && bytes < BATCH_BYTES {
+            let Some(outgoing) = state.pop() else {
+                break;
+            };
+            bytes += outgoing.message.len();
+            batch.messages.push(outgoing);
+        }
+        if state.queue.is_empty() {
+            state.queue.shrink_to(BATCH);
+            batch.lists = take(&mut state.lists).into_iter().collect();
+        }
+        (batch != Batch::default()).then_some(batch)
+    }
+
+    /// Queues the whole list of a topic's presences, whose changes may have been lost.
+    pub(super) fn push_list(&self, topic: Topic) {
+        lock(&self.state).lists.insert(topic);
+        self.filled.notify_one();
+    }
+
+    /// Drops broadcasts that have waited longer than `age`, and replaces changes of presences by the lists of their topics.
+    /// Returns the number of dropped broadcasts.
+    pub(super) fn expire(&self, age: Duration) -> u64 {
+        let mut state = lock(&self.state);
+        state.bytes = 0;
+        let mut expired = 0;
+        for outgoing in take(&mut state.queue) {
+            match outgoing.kind {
+                Kind::Presences => {
+                    state.lists.insert(outgoing.topic);
+                }
+                Kind::Broadcast if outgoing.queued.elapsed() > age => expired += 1,
+                Kind::Broadcast => {
+                    state.bytes += outgoing.bytes();
+                    state.queue.push_back(outgoing);
+                }
+            }
+        }
+        drop(state);
+        self.filled.notify_one();
+        expired
+    }
+}
+
+impl State {
+    fn pop(&mut self) -> Option<Outgoing> {
+        let outgoing = self.queue.pop_front()?;
+        self.bytes -= outgoing.bytes();
+        Some(outgoing)
+    }
+}
+
+impl Outgoing {
+    fn bytes(&self) -> usize {
+        self.message.len() + self.topic.len() + OVERHEAD
+    }
+}
+
+/// Error of a broadcast that does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct QueueFull;
+
+impl fmt::Display for QueueFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redis is away or slow, and the queue for it is full")
+    }
+}
+
+impl std::error::Error for QueueFull {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(bytes: usize) -> Bytes {
+        vec![b'x'; bytes].into()
+    }
+
+    fn topics(batch: &Batch) -> Vec<&str> {
+        let messages = batch.messages.iter();
+        messages.map(|outgoing| outgoing.topic.as_str()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_are_taken_in_order_and_what_does_not_fit_is_refused() {
+        let outbox = Outbox::new(1000);
+        for topic in ["a", "b", "a"] {
+            assert_eq!(outbox.push(topic, message(100), Kind::Broadcast), Ok(()));
+        }
+        let refused = outbox.push("c", message(400), Kind::Broadcast);
+        assert_eq!(refused, Err(QueueFull));
+        assert_eq!(outbox.push("c", message(100), Kind::Broadcast), Ok(()));
+        assert_eq!(topics(&outbox.next().await), ["a", "b", "a", "c"]);
+        assert_eq!(outbox.take(), None);
+        assert_eq!(outbox.push("c", message(400), Kind::Broadcast), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn presences_that_do_not_fit_become_the_list_of_their_topic() {
+        let outbox = Outbox::new(300);
+        outbox
+            .push("a", message(100), Kind::Broadcast)
+            .expect("it fits");
+        for _ in 0..3 {
+            outbox
+                .push("b", message(100), Kind::Presences)
+                .expect("never refused");
+        }
+        let batch = outbox.next().await;
+        assert_eq!(topics(&batch), ["a"]);
+        assert_eq!(batch.lists, ["b"]);
+        assert_eq!(outbox.take(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn batches_are_limited_and_lists_come_after_all_messages() {
+        let outbox = Outbox::new(600 * (OVERHEAD + 2));
+        for _ in 0..600 {
+            outbox
+                .push("a", message(1), Kind::Broadcast)
+                .expect("it fits");
+        }
+        outbox
+            .push("b", message(1), Kind::Presences)
+            .expect("never refused");
+        let batches: Vec<_> = std::iter::from_fn(|| outbox.take()).collect();
+        let sizes = batches.iter().map(|it| (it.messages.len(), it.lists.len()));
+        assert_eq!(sizes.collect::<Vec<_>>(), [(512, 0), (88, 1)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn broadcasts_that_have_waited_too_long_are_counted_and_presences_become_lists() {
+        let outbox = Outbox::new(10_000);
+        for (topic, kind) in [
+            ("old", Kind::Broadcast),
+            ("old", Kind::Presences),
+            ("new", Kind::Presences),
+            ("new", Kind::Broadcast),
+        ] {
+            outbox.push(topic, message(1), kind).expect("it fits");
+            tokio::time::advance(Duration::from_secs(4)).await;
+        }
+        assert_eq!(outbox.expire(Duration::from_secs(15)), 1);
+        let mut batch = outbox.next().await;
+        batch.lists.sort_by_key(Topic::to_string);
+        assert_eq!(topics(&batch), ["new"]);
+        assert_eq!(batch.lists, ["new", "old"]);
+        assert_eq!(lock(&outbox.state).bytes, 0);
+    }
+}

@@ -1,0 +1,232 @@
+//! Broadcasts and disconnects between nodes.
+
+use super::app::{PREFIX, node, node_with, redis};
+use super::server::Server;
+use super::support::eventually;
+use axum_channels::cluster::{Redis, RedisError};
+use axum_channels::testing::{Client, TestChannel, connect, connect_with};
+use axum_channels::{Endpoint, Payload, Reply};
+use serde_json::json;
+use std::time::Duration;
+
+async fn join(endpoint: &Endpoint, topic: &str) -> (Client, TestChannel) {
+    let client = connect(endpoint, "/socket").await;
+    let channel = client.join(topic, json!({})).await;
+    (client, channel)
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn broadcasts_reach_the_clients_of_every_node_once_and_in_order() {
+    let server = Server::start();
+    let nodes = [
+        node(&server.url()).await,
+        node(&server.url()).await,
+        node(&server.url()).await,
+    ];
+    let mut clients = Vec::new();
+    for node in &nodes {
+        clients.push(join(node, "room:1").await);
+    }
+    for n in 0..500 {
+        clients[0].1.push("shout", json!({"n": n}));
+    }
+    for (_, channel) in &mut clients {
+        for n in 0..500 {
+            channel.assert_broadcast("shout", json!({"n": n})).await;
+        }
+        channel.refute_broadcast("shout").await;
+    }
+    let bytes = Payload::binary(vec![0, 255, b'{']);
+    nodes[2].broadcast("room:1", "image", bytes.clone());
+    for (_, channel) in &mut clients {
+        assert_eq!(channel.next_broadcast("image").await, bytes);
+    }
+    let stats = nodes.each_ref().map(|node| node.stats().cluster);
+    let counts = stats.map(|it| (it.published, it.received, it.lost, it.malformed));
+    assert_eq!(counts, [(500, 1, 0, 0), (0, 501, 0, 0), (1, 500, 0, 0)]);
+    assert!(stats.iter().all(|it| it.connected && it.reconnects == 0));
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn the_sender_is_excluded_and_a_disconnect_closes_the_connections_of_every_node() {
+    let server = Server::start();
+    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+    let (_here, mut here) = join(&a, "room:1").await;
+    let (_there, mut there) = join(&b, "room:1").await;
+    let reply = here.push("whisper", json!({"n": 1})).reply().await;
+    assert_eq!(reply, Reply::ok(json!({})));
+    there.assert_broadcast("whisper", json!({"n": 1})).await;
+    here.refute_broadcast("whisper").await;
+
+    let mut clients = Vec::new();
+    for (node, id) in [(&a, "user:1"), (&b, "user:1"), (&b, "user:2")] {
+        let client = connect_with(node, "/socket", &[("id", id)]).await;
+        clients.push(client.expect("it is accepted"));
+    }
+    a.disconnect("user:1");
+    for client in &clients[..2] {
+        assert_eq!(client.assert_closed().await, 1001);
+    }
+    clients[2].join("room:2", json!({})).await;
+}
+
+/// Names that would mean something to an engine with patterns, lines or limits.
+const TOPICS: [&str; 7] = [
+    "*",
+    "room:[ab]?*\\",
+    "two words\r\nPUBLISH x y",
+    "é𝄞\0",
+    "my_app:topic:room",
+    ":leaving",
+    "a b.c>d",
+];
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn topics_are_any_text_and_the_engine_has_those_that_are_joined() {
+    let server = Server::start();
+    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+    let long = "x".repeat(250);
+    let topics: Vec<&str> = TOPICS.into_iter().chain([&*long]).collect();
+    let client = connect(&b, "/socket").await;
+    let mut channels = Vec::new();
+    for topic in &topics {
+        channels.push(client.join(topic, json!({})).await);
+    }
+    let mut sorted = topics.clone();
+    sorted.sort_unstable();
+    assert_eq!(server.topics(PREFIX), sorted);
+    for topic in &topics {
+        a.broadcast(topic, "to", json!({"topic": topic}));
+    }
+    for (channel, topic) in channels.iter_mut().zip(&topics) {
+        channel
+            .assert_broadcast("to", json!({"topic": topic}))
+            .await;
+        channel.refute_broadcast("to").await;
+    }
+    let (second, _channel) = join(&b, "*").await;
+    client.disconnect().await;
+    eventually("one is left", || server.topics(PREFIX) == ["*"]).await;
+    assert_eq!(server.subscribers(PREFIX, "*"), 1);
+    second.disconnect().await;
+    eventually("none is left", || server.topics(PREFIX).is_empty()).await;
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn apps_with_different_prefixes_share_an_engine() {
+    let server = Server::start();
+    let a = node(&server.url()).await;
+    let b = node_with(redis(&server.url()).prefix("other"));
+    let (_here, mut here) = join(&a, "room:1").await;
+    let (_there, mut there) = join(&b, "room:1").await;
+    a.broadcast("room:1", "to", json!({"app": "a"}));
+    b.broadcast("room:1", "to", json!({"app": "b"}));
+    here.assert_broadcast("to", json!({"app": "a"})).await;
+    there.assert_broadcast("to", json!({"app": "b"})).await;
+    here.refute_broadcast("to").await;
+    there.refute_broadcast("to").await;
+    assert_eq!(server.topics("other"), ["room:1"]);
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn users_passwords_and_databases_are_those_of_the_url() {
+    let acl = "--user app on >secret ~* &* +@all --user default off";
+    let acl: Vec<&str> = acl.split(' ').collect();
+    let server = Server::start_with(&acl);
+    let addr = server.addr();
+    let redis = |url: String| redis(&url);
+    let good = || redis(format!("redis://app:secret@{addr}/3"));
+    good().check().await.expect("it is let in");
+    let (a, b) = (node_with(good()), node_with(good()));
+    let (_client, mut channel) = join(&a, "room:1").await;
+    b.broadcast("room:1", "to", json!({}));
+    channel.assert_broadcast("to", json!({})).await;
+
+    for (url, reason) in [
+        (format!("redis://app:wrong@{addr}"), "WRONGPASS"),
+        (format!("redis://{addr}"), "NOAUTH"),
+        (format!("redis://app:secret@{addr}/99"), "DB index"),
+    ] {
+        let error = redis(url).check().await.expect_err("it is refused");
+        assert!(matches!(&error, RedisError::Unreachable { .. }), "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn joins_right_after_the_start_wait_for_the_first_connection() {
+    let server = Server::start();
+    let a = node(&server.url()).await;
+    for n in 0..20 {
+        let b = node_with(redis(&server.url())); // which is not connected yet
+        let (_client, mut channel) = join(&b, "room:1").await;
+        a.broadcast("room:1", "to", json!({"n": n}));
+        channel.assert_broadcast("to", json!({"n": n})).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn an_endpoint_that_is_dropped_leaves_the_engine() {
+    let server = Server::start();
+    let clients = || {
+        let list = redis::cmd("CLIENT").arg("LIST").to_owned();
+        let list: String = list.query(&mut server.connection()).expect("it answers");
+        list.lines().count() - 1
+    };
+    let endpoint = node(&server.url()).await;
+    let (client, channel) = join(&endpoint, "room:1").await;
+    assert_eq!((clients(), server.topics(PREFIX).len()), (1, 1));
+    drop((client, channel, endpoint));
+    eventually("its connection is closed", || clients() == 0).await;
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn a_message_that_no_node_has_sent_is_counted_and_changes_nothing() {
+    let server = Server::start();
+    let a = node(&server.url()).await;
+    let (_client, mut channel) = join(&a, "room:1").await;
+    let publish = |channel: &str, message: &[u8]| {
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(format!("{PREFIX}:{channel}")).arg(message);
+        let () = publish.query(&mut server.connection()).expect("it answers");
+    };
+    publish("topic:room:1", b"hello");
+    publish("topic:room:1", &[1; 100]);
+    publish("leaving", b"nobody");
+    publish("leaving", &[255; 100]);
+    a.broadcast("room:1", "after", json!({}));
+    channel.assert_broadcast("after", json!({})).await;
+    eventually("both are counted", || a.stats().cluster.malformed == 2).await;
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn what_waits_is_bounded() {
+    let server = Server::start();
+    let a = node_with(
+        Redis::new(server.url())
+            .expect("a URL")
+            .max_queued_bytes(10_000),
+    );
+    super::app::connected(&a, true).await;
+    server.signal("-STOP");
+    for n in 0..100 {
+        a.broadcast("room:1", "to", json!({"n": n, "text": "x".repeat(1000)}));
+    }
+    let stats = a.stats().cluster;
+    assert_eq!(stats.published + stats.lost, 100);
+    assert!((1..20).contains(&stats.published), "{stats:?}");
+    server.signal("-CONT");
+    tokio::time::sleep(Duration::from_millis(50)).await; // the queue is sent
+    a.broadcast("room:1", "to", json!({}));
+    assert_eq!(a.stats().cluster.lost, stats.lost);
+}

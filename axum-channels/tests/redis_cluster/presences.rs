@@ -1,0 +1,158 @@
+//! Presences of several nodes.
+
+use super::app::{LEASE, PREFIX, connected, node, node_with, redis, users};
+use super::server::Server;
+use super::support::{eventually, plain};
+use axum_channels::Endpoint;
+use axum_channels::testing::{Client, TestChannel, connect};
+use redis::Commands;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+pub(crate) async fn join(endpoint: &Endpoint, user: impl Into<Value>) -> (Client, TestChannel) {
+    let client = connect(endpoint, "/socket").await;
+    let payload = json!({"user": user.into()});
+    let channel = client.join("room:1", payload).await;
+    (client, channel)
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn a_newcomer_has_the_presences_of_all_nodes_and_every_client_receives_changes() {
+    let server = Server::start();
+    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+    let (alice, _channel) = join(&a, "alice").await;
+    let (_bob, mut bob) = join(&b, "bob").await;
+    let meta = |user: &str| json!({"metas": [{"user": user}]});
+    let state = plain(bob.next_push("presence_state").await.to_value());
+    assert_eq!(state, json!({"alice": meta("alice"), "bob": meta("bob")}));
+    let came = bob.next_broadcast("presence_diff").await; // his own
+    assert_eq!(plain(came.to_value())["joins"], json!({"bob": meta("bob")}));
+    alice.disconnect().await;
+    let left = plain(bob.next_broadcast("presence_diff").await.to_value());
+    assert_eq!(
+        left,
+        json!({"joins": {}, "leaves": {"alice": meta("alice")}})
+    );
+    eventually("both agree", || {
+        [&a, &b].map(|node| users(node, "room:1")) == [["bob"], ["bob"]]
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn a_thousand_changes_take_little_room_and_a_newcomer_reads_the_same() {
+    let server = Server::start();
+    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+    let (_watcher, watched) = join(&a, Value::Null).await;
+    let mut present = Vec::new();
+    for n in 0..1000 {
+        let tracked = a.track(
+            "room:1",
+            &format!("user:{n}"),
+            json!({"user": n.to_string()}),
+        );
+        present.push(tracked.expect("an object"));
+        if n % 3 > 0 {
+            drop(present.swap_remove(n % present.len()));
+        }
+    }
+    drop(watched);
+    let (_client, _channel) = join(&b, Value::Null).await;
+    eventually("all has arrived", || {
+        users(&b, "room:1") == users(&a, "room:1")
+    })
+    .await;
+    assert_eq!(users(&b, "room:1").len(), present.len());
+    let key = format!("{PREFIX}:presences:room:1");
+    let fields = || -> usize { server.connection().hlen(&key).expect("it answers") };
+    assert!(fields() < 200, "{}", fields());
+    let expiry: i64 = server.connection().ttl(&key).expect("it answers");
+    assert!((1..=600).contains(&expiry), "{expiry}");
+    drop(present);
+    eventually("nothing is left", || {
+        let exists: bool = server.connection().exists(&key).expect("it answers");
+        !exists && users(&b, "room:1").is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn a_node_that_shuts_down_takes_its_presences_along_at_once() {
+    let server = Server::start();
+    let long = Duration::from_secs(60);
+    let [a, b] = [(); 2].map(|()| node_with(redis(&server.url()).lease(long)));
+    connected(&a, true).await;
+    connected(&b, true).await;
+    let (_watcher, mut watcher) = join(&b, Value::Null).await;
+    let (_alice, _channel) = join(&a, "alice").await;
+    let _task = a.track("room:1", "task", json!({"user": "task"}));
+    eventually("both are there", || users(&b, "room:1").len() == 2).await;
+    let before = Instant::now();
+    a.shutdown().await;
+    eventually("they have left", || users(&b, "room:1").is_empty()).await;
+    assert!(before.elapsed() < Duration::from_secs(5));
+    let mut left = Vec::new();
+    while left.len() < 2 {
+        let diff = watcher.next_broadcast("presence_diff").await.to_value();
+        let leaves = diff["leaves"].as_object().expect("an object");
+        left.extend(leaves.keys().cloned());
+    }
+    left.sort_unstable();
+    assert_eq!(left, ["alice", "task"]);
+    assert_eq!(
+        server.keys().len(),
+        1,
+        "the lease of the other: {:?}",
+        server.keys()
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn an_engine_that_lost_its_data_is_filled_again_and_nobody_seems_to_leave() {
+    let server = Server::start();
+    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+    let (_alice, _channel) = join(&a, "alice").await;
+    let (_bob, mut bob) = join(&b, "bob").await;
+    eventually("both are known", || users(&a, "room:1").len() == 2).await;
+    let _own = bob.next_broadcast("presence_diff").await;
+    let keys = server.keys();
+    assert_eq!(keys.len(), 3, "two leases and the presences: {keys:?}");
+    for _ in 0..2 {
+        server.flush();
+        eventually("it is filled again", || server.keys() == keys).await;
+        tokio::time::sleep(LEASE).await;
+    }
+    bob.refute_broadcast("presence_diff").await;
+    assert_eq!(server.keys(), keys);
+    let c = node(&server.url()).await;
+    let (_carol, _channel) = join(&c, "carol").await;
+    assert_eq!(users(&c, "room:1"), ["alice", "bob", "carol"]);
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn changes_that_did_not_fit_the_queue_are_made_up_for() {
+    let server = Server::start();
+    let a = node_with(redis(&server.url()).max_queued_bytes(2000));
+    connected(&a, true).await;
+    let b = node(&server.url()).await;
+    let (_watcher, _channel) = join(&b, Value::Null).await;
+    let user = |n: usize| {
+        a.track(
+            "room:1",
+            &format!("user:{n}"),
+            json!({"user": n.to_string()}),
+        )
+    };
+    let mut present: Vec<_> = (0..50).map(user).collect();
+    eventually("all are there", || users(&b, "room:1").len() == 50).await;
+    server.signal("-STOP");
+    present.drain(..);
+    server.signal("-CONT");
+    eventually("all have left", || users(&b, "room:1").is_empty()).await;
+    assert_eq!(a.stats().cluster.lost, 0);
+}

@@ -1,0 +1,99 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// A TCP proxy that disturbs its connections.
+pub(crate) struct Proxy {
+    addr: SocketAddr,
+    mode: watch::Sender<Mode>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Pass,
+    /// Connections are closed, new ones at once.
+    Cut,
+    /// Nothing passes, and nothing is closed.
+    Stall,
+    /// The client receives the end of the stream; what it sends passes.
+    HalfClose,
+    /// Everything takes a while longer.
+    Slow,
+}
+
+impl Proxy {
+    pub(crate) async fn start(to: SocketAddr) -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let addr = listener.local_addr().expect("it is bound");
+        let mode = watch::Sender::new(Mode::Pass);
+        let modes = Arc::new(mode.subscribe());
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                if *modes.borrow() == Mode::Cut {
+                    continue;
+                }
+                let Ok(server) = TcpStream::connect(to).await else {
+                    continue;
+                };
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = server.into_split();
+                tokio::spawn(pass(from_client, to_server, (*modes).clone(), Way::Up));
+                tokio::spawn(pass(from_server, to_client, (*modes).clone(), Way::Down));
+            }
+        });
+        Proxy { addr, mode }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://{}", self.addr)
+    }
+
+    pub(crate) fn set(&self, mode: Mode) {
+        self.mode.send_replace(mode);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+}
+
+async fn pass(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut modes: watch::Receiver<Mode>,
+    way: Way,
+) {
+    let mut bytes = [0; 16 * 1024];
+    loop {
+        let mode = *modes.borrow_and_update();
+        match mode {
+            Mode::Cut => return,
+            Mode::HalfClose if way == Way::Down => return,
+            Mode::Stall => {
+                if modes.changed().await.is_err() {
+                    return;
+                }
+                continue;
+            }
+            Mode::Slow => sleep(Duration::from_millis(20)).await,
+            _ => {}
+        }
+        let read = tokio::select! {
+            read = from.read(&mut bytes) => read.unwrap_or(0),
+            changed = modes.changed() => match changed {
+                Ok(()) => continue,
+                Err(_) => return,
+            },
+        };
+        if read == 0 || to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
+    }
+}

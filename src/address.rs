@@ -1,0 +1,42 @@
+//! The address of the current app, from the variables that are its settings.
+
+use std::env;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use anyhow::{Result, anyhow};
+
+/// Port of new apps.
+const PORT: u16 = 4000;
+
+/// Returns the address in the variables `IP` and `PORT`; `port` takes precedence.
+///
+/// # Errors
+/// A variable is invalid.
+pub fn of_app(port: Option<u16>) -> Result<SocketAddr> {
+    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let ip = match variable("IP") {
+        None => IpAddr::from(Ipv4Addr::LOCALHOST),
+        Some(value) => {
+            let ip = value.parse();
+            ip.map_err(|_| anyhow!("IP is `{value}`: expected an address such as 127.0.0.1"))?
+        }
+    };
+    let port = match (port, variable("PORT")) {
+        (Some(port), _) => port,
+        (None, None) => PORT,
+        (None, Some(value)) => {
+            let port = value.parse();
+            port.map_err(|_| anyhow!("PORT is `{value}`: expected a number from 0 to 65535"))?
+        }
+    };
+    Ok(SocketAddr::new(ip, port))
+}
+
+/// Returns the URL of the app on this machine.
+pub fn url(address: SocketAddr) -> String {
+    let is_local = address.ip().is_loopback() || address.ip().is_unspecified();
+    match is_local {
+        true => format!("http://localhost:{}", address.port()),
+        false => format!("http://{address}"),
+    }
+}

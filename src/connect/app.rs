@@ -1,0 +1,64 @@
+//! The socket of the current app: where it is mounted, and where the app listens.
+
+use std::rc::Rc;
+
+use anyhow::Result;
+
+use crate::address;
+use crate::catalogue::Templates;
+use crate::catalogue::render::Renderer;
+use crate::error::Misuse;
+use crate::plan::{Request, Stack};
+use crate::project::Project;
+
+/// The generator whose facts say where a socket is mounted.
+const GENERATOR: &str = "socket";
+
+/// Returns the URL of the current app's socket handler `name`.
+///
+/// # Errors
+/// There is no app, or it does not mount the socket.
+pub fn url(name: &str, built_in: &Rc<Templates>) -> Result<String> {
+    let around = Project::around(built_in)?;
+    if around.is_empty() {
+        let help = "go to the folder of an app, or name a socket: hello-sockets connect ws://localhost:4000/socket";
+        return Err(
+            Misuse::new("there is no URL, and no app around this folder")
+                .help(help)
+                .into(),
+        );
+    }
+    let project = Project::only(around)?;
+    let path = mount(name, &project)?;
+    let address = address::of_app(None)?;
+    Ok(format!(
+        "{}{path}",
+        address::url(address).replacen("http", "ws", 1)
+    ))
+}
+
+/// Returns the path at which the endpoint mounts a socket.
+fn mount(name: &str, project: &Project) -> Result<String> {
+    let renderer = Renderer::new(&project.templates);
+    let stack = Stack {
+        name: &project.stack.name,
+        facts: &project.facts,
+        renderer: &renderer,
+        look: &|question| project.look(question),
+    };
+    let request = Request {
+        name: Some(name.to_owned()),
+        invocation: Some("--socket".to_owned()),
+        ..Request::default()
+    };
+    match stack.fact(GENERATOR, &request, "mounted")? {
+        Some(path) => Ok(path),
+        None => {
+            let misuse = Misuse::new(format!(
+                "the app does not mount a socket handler `{name}` at a path that can be read"
+            ));
+            let help = "name it with --socket, name its URL, or make it: hello-sockets gen socket ";
+            Err(misuse.help(format!("{help}{name}")).into())
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Possible reasons of a refused handshake.
+
+use super::handshake::{Fault, Response};
+use super::target::Target;
+use crate::args::Connect;
+use crate::error::Failure;
+
+/// Returns the error for a refused handshake, with what may be wrong.
+pub fn refusal(fault: &Fault, response: &Response, target: &Target, args: &Connect) -> Failure {
+    let reason = reason_phrase(&response.head);
+    let message = match fault {
+        Fault::Status(_) if !reason.is_empty() => format!("{fault} {reason}"),
+        _ => fault.to_string(),
+    };
+    Failure::new(message).help(help(fault, response, target, args))
+}
+
+/// Returns the words behind the status.
+fn reason_phrase(head: &str) -> &str {
+    let line = head.lines().next().unwrap_or_default();
+    line.splitn(3, ' ').nth(2).unwrap_or_default()
+}
+
+fn help(fault: &Fault, response: &Response, target: &Target, args: &Connect) -> String {
+    let path = target.bare_path();
+    let status = match fault {
+        Fault::Status(status) => *status,
+        Fault::NoSubprotocol => {
+            return "connect without --token, or pass it as --param token=…".to_owned();
+        }
+        Fault::Header(_) => return "a proxy may answer in place of the server".to_owned(),
+    };
+    match status {
+        300..=399 => match response.header("location") {
+            Some(location) => format!("the server redirects: connect to {location}"),
+            None => "the server redirects: check the URL".to_owned(),
+        },
+        401 | 403 => forbidden(target, args),
+        404 => format!(
+            "the server has no socket at {path}: see where it is mounted; --exact-path does not add /websocket"
+        ),
+        400 | 426 => format!(
+            "the server did not see a WebSocket request at {path}: a proxy may have removed the header `Upgrade`"
+        ),
+        503 => "the server has too many connections, or is stopping: try again later".to_owned(),
+        500..=599 => "the server failed: see its log".to_owned(),
+        _ => format!("{path} may not be the path of a socket"),
+    }
+}
+
+/// Lists what a socket checks, with what was sent.
+fn forbidden(target: &Target, args: &Connect) -> String {
+    let mut reasons = Vec::new();
+    if !["1.0.0", "2.0.0"].contains(&target.vsn.as_str()) {
+        reasons.push(format!("vsn {}: it is 2.0.0 or 1.0.0", target.vsn));
+    }
+    reasons.push(match &args.origin {
+        Some(origin) => {
+            format!("the origin {origin}: the settings of the server list those it allows")
+        }
+        None => format!("a missing origin: --origin {}", target.origin()),
+    });
+    reasons.push(match (&args.token, args.params.is_empty()) {
+        (Some(_), _) => "the token: it may be invalid or too old".to_owned(),
+        (None, true) => {
+            "a missing token: --token, or --param token=…, as the page sends it".to_owned()
+        }
+        (None, false) => "the parameters: a token in them may be invalid or too old".to_owned(),
+    });
+    format!("the server may refuse {}", reasons.join("; or "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forbidden_with(url: &str, args: &Connect) -> String {
+        forbidden(&Target::parse(url, args).expect("it is a URL"), args)
+    }
+
+    #[test]
+    fn a_forbidden_connection_lists_what_was_sent_and_what_was_not() {
+        let nothing = forbidden_with("ws://localhost:4000/socket", &Connect::default());
+        let expected = "the server may refuse a missing origin: --origin http://localhost:4000; or a missing token: --token, or \
+                        --param token=…, as the page sends it";
+        assert_eq!(nothing, expected);
+        let args = Connect {
+            origin: Some("https://evil.example".to_owned()),
+            token: Some("old".to_owned()),
+            vsn: Some("9".to_owned()),
+            ..Connect::default()
+        };
+        let all = forbidden_with("ws://localhost:4000/socket", &args);
+        let expected = "the server may refuse vsn 9.0.0: it is 2.0.0 or 1.0.0; or the origin https://evil.example: the settings \
+                        of the server list those it allows; or the token: it may be invalid or too old";
+        assert_eq!(all, expected);
+    }
+}

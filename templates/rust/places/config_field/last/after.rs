@@ -1,0 +1,11 @@
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub port: u16,
+    /// The page.
+    pub assets: PathBuf,
+    pub redis: pubsub::RedisUrl,
+}
+
+struct Other {
+    redis: u8,
+}

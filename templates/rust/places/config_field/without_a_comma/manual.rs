@@ -1,0 +1,4 @@
+pub struct Config {
+    pub port: u16,
+    pub redis: pubsub::RedisUrl,
+}

@@ -1,0 +1,56 @@
+//! The socket of the current app needs no URL.
+
+use crate::server::Server;
+use crate::support::{Ran, Sandbox, finish};
+
+/// Runs `connect` in the app, whose port is that of a server with the same sockets.
+fn connect(sandbox: &Sandbox, server: &Server, args: &[&str]) -> Ran {
+    let mut command = sandbox.command(&[&["connect"], args].concat());
+    command.env("PORT", server.port.to_string());
+    finish(command, "")
+}
+
+#[test]
+fn the_path_is_that_of_the_mounted_socket() {
+    let server = Server::start();
+    let commands: [&[&str]; 2] = [
+        &["gen", "channel", "User", "--yes"],
+        &["gen", "socket", "Device"],
+    ];
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let sandbox = sandbox.after(&commands);
+        let ran = connect(&sandbox, &server, &["user:lobby"]).succeeded();
+        assert!(
+            ran.stdout.starts_with("GET /socket/websocket?vsn=2.0.0 "),
+            "{}",
+            ran.stdout
+        );
+        assert!(
+            ran.stdout.contains("user:lobby phx_reply ok"),
+            "{}",
+            ran.stdout
+        );
+        let device = ["room:1", "--socket", "Device", "--token", "secret"];
+        let ran = connect(&sandbox, &server, &device).succeeded();
+        assert!(
+            ran.stdout
+                .starts_with("GET /device_socket/websocket?vsn=2.0.0 "),
+            "{}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn a_socket_that_is_not_mounted_is_named() {
+    let server = Server::start();
+    let sandbox = Sandbox::with_app();
+    connect(&sandbox, &server, &["user:lobby"]).misused(
+        "error: the app does not mount a socket handler `User` at a path that can be read\n\
+         help: name it with --socket, name its URL, or make it: hello-sockets gen socket User\n",
+    );
+    connect(&sandbox, &server, &["user:lobby", "--socket", "device"]).misused(
+        "error: `device` is not a socket name: each part of a name starts with a capital letter\n\
+         help: --socket Device\n",
+    );
+}

@@ -1,0 +1,155 @@
+//! Connections that are not made: the server's answer, and what may be wrong.
+
+use crate::odd::Odd;
+use crate::server::Server;
+use crate::support::{Ran, Sandbox};
+use crate::transcript::normal;
+
+/// Checks the last status line and the errors of a failure.
+#[track_caller]
+fn refused(ran: &Ran, status: &str, stderr: &str) {
+    assert_eq!(
+        (ran.code, normal(&ran.stderr).as_str()),
+        (Some(1), stderr),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains(&format!("HTTP/1.1 {status}\n")),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_refused_origin() {
+    let server = Server::start();
+    let url = server.url("/socket");
+    let ran = Sandbox::new().run(&["connect", &url, "--origin", "https://evil.example"]);
+    refused(
+        &ran,
+        "403 Forbidden",
+        "error: the server refused the connection with 403 Forbidden\n\
+         help: the server may refuse the origin https://evil.example: the settings of the server list those it allows; \
+         or a missing token: --token, or --param token=…, as the page sends it\n",
+    );
+    let own = server.url("").replace("ws:", "http:");
+    Sandbox::new()
+        .run(&["connect", &url, "--origin", &own])
+        .succeeded();
+}
+
+#[test]
+fn an_unknown_version() {
+    let server = Server::start();
+    let ran = Sandbox::new().run(&[
+        "connect",
+        &server.url("/socket"),
+        "--vsn",
+        "9",
+        "--param",
+        "token=x",
+    ]);
+    refused(
+        &ran,
+        "403 Forbidden",
+        "error: the server refused the connection with 403 Forbidden\n\
+         help: the server may refuse vsn 9.0.0: it is 2.0.0 or 1.0.0; or a missing origin: --origin http://HOST; \
+         or the parameters: a token in them may be invalid or too old\n",
+    );
+}
+
+#[test]
+fn a_wrong_path() {
+    let server = Server::start();
+    let ran = Sandbox::new().run(&["connect", &server.url("/live")]);
+    refused(
+        &ran,
+        "404 Not Found",
+        "error: the server refused the connection with 404 Not Found\n\
+         help: the server has no socket at /live/websocket: see where it is mounted; --exact-path does not add /websocket\n",
+    );
+}
+
+#[test]
+fn a_missing_and_a_right_token() {
+    let server = Server::start();
+    let url = server.url("/device_socket");
+    let ran = Sandbox::new().run(&["connect", &url]);
+    refused(
+        &ran,
+        "401 Unauthorized",
+        "error: the server refused the connection with 401 Unauthorized\n\
+         help: the server may refuse a missing origin: --origin http://HOST; or a missing token: --token, or \
+         --param token=…, as the page sends it\n",
+    );
+    let ran = Sandbox::new()
+        .run(&["connect", &url, "room:1", "--token", "secret"])
+        .succeeded();
+    let offer = "\nSec-WebSocket-Protocol: phoenix, base64url.bearer.phx.c2VjcmV0\n";
+    assert!(ran.stdout.contains(offer), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("\nsec-websocket-protocol: phoenix\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn the_body_of_a_refusal_is_printed() {
+    let server = Odd::text("HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nNo entry!");
+    let ran = Sandbox::new().run(&["connect", &url(&server)]);
+    assert!(
+        ran.stdout.ends_with("content-length: 9\n\nNo entry!\n\n"),
+        "{}",
+        ran.stdout
+    );
+    server.end();
+}
+
+#[test]
+fn a_server_that_is_not_one_of_the_web() {
+    let server = Odd::text("SSH-2.0-OpenSSH_9.6\r\n\r\n");
+    let ran = Sandbox::new().run(&["connect", &url(&server)]);
+    let expected = "error: no response from HOST: the server does not answer with HTTP, but with \"SSH-2.0-OpenSSH_9.6\\r\\n\\r\\n\"\n\
+                    help: check that a web server listens there, and whether the URL starts with ws:// or wss://\n";
+    assert_eq!(
+        (ran.code, normal(&ran.stderr).as_str()),
+        (Some(1), expected)
+    );
+    server.end();
+}
+
+#[test]
+fn a_port_without_a_server() {
+    // A port that was free a moment ago.
+    let port = Odd::start(drop);
+    let url = url(&port);
+    std::net::TcpStream::connect(("127.0.0.1", port.port)).expect("it is there");
+    port.end();
+    let ran = Sandbox::new().run(&["connect", &url]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let help = "help: start the server: `hello-sockets dev` in the folder of an app\n";
+    assert!(ran.stderr.ends_with(help), "{}", ran.stderr);
+}
+
+#[test]
+fn words_that_cannot_be_meant() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["connect", "user:lobby"]).misused(
+        "error: there is no URL, and no app around this folder\n\
+         help: go to the folder of an app, or name a socket: hello-sockets connect ws://localhost:4000/socket\n",
+    );
+    sandbox.run(&["connect", "ftp://localhost/socket"]).misused(
+        "error: `ftp://localhost/socket` is not a URL: it starts with ws:// or wss://\n\
+         help: a URL such as ws://localhost:4000/socket\n",
+    );
+    for args in [["--for", "soon"], ["--param", "x"], ["--header", "x"]] {
+        let ran = sandbox.run(&["connect", "ws://localhost", args[0], args[1]]);
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    }
+}
+
+fn url(server: &Odd) -> String {
+    format!("ws://127.0.0.1:{}/socket", server.port)
+}

@@ -1,0 +1,65 @@
+//! wss, with a certificate that no system knows.
+
+use std::io::{Read, Write};
+
+use crate::odd::{CERTIFICATE, Odd};
+use crate::support::Sandbox;
+
+#[test]
+fn a_certificate_of_a_file_is_trusted() {
+    let server = Odd::tls();
+    let url = format!("wss://localhost:{}/socket", server.port);
+    let args = ["connect", &url, "room:1", "--cacert", CERTIFICATE];
+    let ran = Sandbox::new().run(&args).succeeded();
+    assert!(
+        ran.stdout.contains("  room:1 phx_reply ok {}"),
+        "{}",
+        ran.stdout
+    );
+    server.end();
+}
+
+#[test]
+fn an_unknown_certificate_is_refused_with_the_way_out() {
+    let server = Odd::tls();
+    let url = format!("wss://localhost:{}/socket", server.port);
+    let ran = Sandbox::new().run(&["connect", &url, "room:1"]);
+    let error = format!(
+        "error: no TLS connection to localhost:{}: invalid peer certificate: ",
+        server.port
+    );
+    assert!(ran.stderr.starts_with(&error), "{}", ran.stderr);
+    let help = "help: to trust a certificate that the system does not know: --cacert FILE\n";
+    assert!(ran.stderr.ends_with(help), "{}", ran.stderr);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    server.end();
+}
+
+#[test]
+fn a_server_without_tls_is_named() {
+    let server = Odd::start(|mut tcp| {
+        // The first byte of TLS is enough for a server that expects a request.
+        tcp.read_exact(&mut [0]).expect("the client sends");
+        let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+        tcp.write_all(answer).expect("the client reads");
+    });
+    let url = format!("wss://localhost:{}/socket", server.port);
+    let ran = Sandbox::new().run(&["connect", &url]);
+    assert_eq!(ran.code, Some(1));
+    let help = "help: without TLS, the URL starts with ws://\n";
+    assert!(ran.stderr.ends_with(help), "{}", ran.stderr);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let server = Odd::start(drop);
+    let url = format!("wss://localhost:{}/socket", server.port);
+    let ran = Sandbox::new().run(&["connect", &url, "--cacert", "nope.pem"]);
+    assert!(
+        ran.stderr.starts_with("error: `nope.pem` cannot be read: "),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.code, Some(1));
+    server.end();
+}

@@ -1,0 +1,142 @@
+//! `hello-sockets gen pubsub`: instances of an app that share a Redis.
+
+mod support;
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::server::Server;
+use support::{Sandbox, app};
+
+#[test]
+fn the_app_is_connected_once_and_its_files_belong_to_it() {
+    let sandbox = Sandbox::with_app();
+    let report = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+    let lines: Vec<_> = report
+        .lines()
+        .filter(|line| line.starts_with('*'))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "* creating src/pubsub.rs",
+            "* creating tests/pubsub.rs",
+            "* creating deploy/compose.yaml",
+            "* creating deploy/compose.nginx.conf",
+            "* injecting src/lib.rs",
+            "* injecting Cargo.toml",
+            "* injecting src/config.rs",
+            "* injecting src/endpoint.rs",
+        ]
+    );
+    assert!(!report.contains("Add this"), "{report}");
+    let endpoint = sandbox.read("my_app/src/endpoint.rs");
+    let line = "        .pubsub(pubsub::adapter(&app.config.redis))\n";
+    assert_eq!(endpoint.matches(line).count(), 1, "{endpoint}");
+    let table = sandbox.read("my_app/src/config.rs");
+    let widths = table.lines().filter(|line| line.starts_with("//! |"));
+    let widths: Vec<_> = widths.map(str::len).collect();
+    assert!(widths.iter().all(|width| *width == widths[0]), "{table}");
+
+    let before = sandbox.tree();
+    sandbox.run(&["gen", "pubsub"]).found_all_identical();
+    assert_eq!(sandbox.tree(), before);
+
+    sandbox.write("my_app/deploy/compose.yaml", "services: {}\n");
+    let again = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+    assert!(again.contains("* skipping deploy/compose.yaml"), "{again}");
+    assert_eq!(sandbox.read("my_app/deploy/compose.yaml"), "services: {}\n");
+}
+
+#[test]
+fn another_module_and_a_crate_without_settings_are_refused() {
+    let sandbox = Sandbox::with_app();
+    sandbox.write("my_app/src/pubsub.rs", "//! The app's own.\n");
+    sandbox.run(&["gen", "pubsub"]).misused(
+        "error: another module is in src/pubsub.rs\n\
+         help: give that another name, then run this again\n",
+    );
+    let path = sandbox.path().join("my_app/src");
+    fs::remove_file(path.join("pubsub.rs")).expect("it is there");
+    fs::remove_file(path.join("config.rs")).expect("it is there");
+    sandbox.run(&["gen", "pubsub"]).misused(
+        "error: my_app has no src/config.rs with the settings that this adds to\n\
+         help: hello-sockets new my_app, then in it: hello-sockets gen pubsub\n",
+    );
+}
+
+/// An engine with a port and a folder of its own, which ends with the test.
+struct Redis {
+    process: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Redis {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("there is room");
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = free.local_addr().expect("it has one").port();
+        drop(free); // redis-server cannot listen on port 0
+        let process = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(["--port", &port.to_string(), "--dir"])
+            .arg(folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "redis-server does not listen");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Self {
+            process,
+            port,
+            _folder: folder,
+        }
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+#[ignore = "compiles a generated app, needs npm and redis-server"]
+fn clients_of_two_instances_hear_and_see_each_other() {
+    let sandbox = Sandbox::with_app().after(&[
+        &["gen", "channel", "User", "--yes"],
+        &["gen", "presence", "--channel", "User"],
+        &["gen", "pubsub"],
+    ]);
+    let folder = sandbox.path().join("my_app");
+    app::cargo(&folder, &["test"]);
+    app::cargo(&folder, &["fmt", "--check"]);
+    let binary = sandbox.path().join("binary");
+    app::alone(&folder, || {
+        fs::copy(app::target().join("debug/my_app"), &binary)
+    })
+    .expect("it was built");
+    let redis = Redis::start();
+    let url = format!("redis://127.0.0.1:{}", redis.port);
+    let variables = [("REDIS_URL", url.as_str())];
+    let [one, two] = [0, 1].map(|_| Server::start(&binary, &folder, &variables));
+
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    app::npm(&["install"], &tests);
+    let status = Command::new("node")
+        .args(["--test", "--test-force-exit", "instances.mjs"])
+        .current_dir(&tests)
+        .env("APP_URL", &one.url)
+        .env("OTHER_URL", &two.url)
+        .status();
+
+    assert!(status.expect("node starts").success(), "see above");
+}
