@@ -1,21 +1,30 @@
 //! The command line. The subcommands of `gen` and the flags of `new` come from the catalogue.
 
+mod common;
 mod connect;
+mod documents;
 mod generators;
+mod hints;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::builder::PossibleValue;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args as _, FromArgMatches, ValueEnum};
+use clap_complete::Shell;
 
 use crate::catalogue::generator::{APP, Generator};
 use crate::catalogue::{Stack, Templates};
+use crate::error::Misuse;
 use crate::project::Project;
 use generators::{Asked, arguments, asked, subcommands};
 
+pub use common::{Common, Detail, Form};
 pub use connect::Connect;
+pub use documents::Page;
 
 /// The parsed command line.
 #[derive(Debug)]
@@ -29,6 +38,11 @@ pub enum Command {
     New(New),
     Gen(Gen),
     Dev(Dev),
+    Routes(Survey),
+    Doctor(Survey),
+    /// `completions`: the script.
+    Completions(String),
+    Man(Man),
     Connect(Connect),
     /// `templates docs`: the reference of templates.
     Reference,
@@ -76,24 +90,21 @@ pub struct Dev {
     pub arguments: Vec<String>,
 }
 
-/// Options of all commands that write.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct Common {
-    /// Answer every question with yes
-    #[arg(short, long)]
-    pub yes: bool,
-    /// Report the changes, and write nothing
+/// Options of commands that report on the app.
+#[derive(Debug, Default, clap::Args)]
+pub struct Survey {
+    /// Print the report as one JSON object
     #[arg(long)]
-    pub dry_run: bool,
-    /// Overwrite files that differ, without asking
-    #[arg(long, conflicts_with = "skip")]
-    pub force: bool,
-    /// Keep files that differ, without asking
-    #[arg(long)]
-    pub skip: bool,
-    /// Exit with code 3 if manual steps are left
-    #[arg(long)]
-    pub strict: bool,
+    pub json: bool,
+}
+
+/// The man pages, and where to write them.
+#[derive(Debug)]
+pub struct Man {
+    /// All pages, that of the command itself first.
+    pub pages: Vec<Page>,
+    /// Without it, the first page is printed.
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -124,6 +135,18 @@ Examples:
   hello-sockets dev                         then open http://localhost:4000
   hello-sockets dev --port 8080
   hello-sockets dev -- --features admin     with arguments for `cargo build`";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  bash         echo 'source <(hello-sockets completions bash)' >> ~/.bashrc
+  zsh          hello-sockets completions zsh > ~/.zfunc/_hello-sockets   (a folder of fpath)
+  fish         hello-sockets completions fish > ~/.config/fish/completions/hello-sockets.fish
+  PowerShell   hello-sockets completions powershell >> $PROFILE";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  hello-sockets man | man -l -
+  hello-sockets man ~/.local/share/man/man1 && man hello-sockets-gen-channel";
 
 const CONNECT_EXAMPLES: &str = "\
 Typed lines:
@@ -156,15 +179,29 @@ impl Args {
         let typed: Vec<_> = std::env::args_os().collect();
         let has = |word: &str| typed.iter().any(|arg| arg == word);
         // Reads templates only for commands that need them.
-        let new = match has("new") {
+        let is_whole = has("completions") || has("man");
+        let new = match has("new") || is_whole {
             true => new_command(built_in)?,
             false => clap::Command::new("new"),
         };
-        let generators = match has("gen") {
+        let generators = match has("gen") || is_whole {
             true => subcommands(around, built_in)?,
             false => Vec::new(),
         };
-        let matches = command(new, generators).get_matches_from(typed);
+        let tree = command(new, generators);
+        let matches = match tree.clone().try_get_matches_from(&typed) {
+            Err(mut error) if error.kind() == ErrorKind::InvalidSubcommand => {
+                hints::add(&mut error, &tree, &typed, built_in);
+                match is_json(&typed) {
+                    true => return Err(misuse(&error).into()),
+                    false => error.exit(),
+                }
+            }
+            Err(error) if error.use_stderr() && is_json(&typed) => {
+                return Err(misuse(&error).into());
+            }
+            matches => matches.unwrap_or_else(|error| error.exit()),
+        };
         let color = matches.get_one("color").copied().unwrap_or(Color::Auto);
         let command = match matches.subcommand() {
             Some(("new", matches)) => Command::New(New::read(matches)),
@@ -175,6 +212,20 @@ impl Args {
             Some(("dev", matches)) => {
                 Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
             }
+            Some(("routes", matches)) => {
+                Command::Routes(Survey::from_arg_matches(matches).unwrap_or_default())
+            }
+            Some(("doctor", matches)) => {
+                Command::Doctor(Survey::from_arg_matches(matches).unwrap_or_default())
+            }
+            Some(("completions", matches)) => {
+                let shell = matches.get_one("shell").copied().unwrap_or(Shell::Bash);
+                Command::Completions(documents::completions(shell, tree))
+            }
+            Some(("man", matches)) => Command::Man(Man {
+                pages: documents::pages(tree)?,
+                folder: matches.get_one("folder").cloned(),
+            }),
             Some(("connect", matches)) => {
                 Command::Connect(Connect::from_arg_matches(matches).unwrap_or_default())
             }
@@ -185,6 +236,20 @@ impl Args {
         };
         Ok(Self { command, color })
     }
+}
+
+/// Returns whether a report is asked for as JSON, also if the command line is invalid.
+pub fn is_json(typed: &[OsString]) -> bool {
+    let has = |word: &str| typed.iter().any(|arg| arg == word);
+    has("--json") && ["new", "gen", "routes", "doctor"].into_iter().any(has)
+}
+
+/// Returns the error of an invalid command line: its first line, and the rest as help.
+fn misuse(error: &clap::Error) -> Misuse {
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let (message, help) = text.split_once("\n\n").unwrap_or((text, ""));
+    Misuse::new(message.trim()).help(help.trim())
 }
 
 fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command {
@@ -220,6 +285,11 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
             clap::Command::new("test")
                 .about("Run the test cases of the places in .hello-sockets/templates/"),
         );
+    let routes = Survey::augment_args(clap::Command::new("routes"))
+        .about("Print the sockets, topics and channels of the current app, and what is not wired");
+    let doctor = Survey::augment_args(clap::Command::new("doctor"))
+        .about("Check the programs, files and limits that the current app needs, or a new one");
+    let [completions, man] = document_commands();
     clap::Command::new("hello-sockets")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Creates and extends realtime apps: a WebSocket server with channels, its tests, and a page that uses them")
@@ -232,7 +302,33 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .subcommand(generate)
         .subcommand(dev)
         .subcommand(connect)
+        .subcommand(routes)
+        .subcommand(doctor)
         .subcommand(templates)
+        .subcommand(completions)
+        .subcommand(man)
+}
+
+fn document_commands() -> [clap::Command; 2] {
+    let shell = Arg::new("shell")
+        .value_name("SHELL")
+        .required(true)
+        .value_parser(clap::value_parser!(Shell))
+        .help("Shell of the script");
+    let folder = Arg::new("folder")
+        .value_name("FOLDER")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("Folder for the pages of all commands. Without it, the first page is printed");
+    [
+        clap::Command::new("completions")
+            .about("Print a script that completes commands in a shell")
+            .after_help(COMPLETIONS_EXAMPLES)
+            .arg(shell),
+        clap::Command::new("man")
+            .about("Print the man page, or write those of all commands to a folder")
+            .after_help(MAN_EXAMPLES)
+            .arg(folder),
+    ]
 }
 
 fn new_command(templates: &Templates) -> Result<clap::Command> {

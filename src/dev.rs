@@ -11,7 +11,7 @@
 //! - [`page`]: the answer without an app; [`address`]: the listening socket
 //! - [`group`]: processes and their children
 
-mod address;
+pub mod address;
 mod build;
 mod cargo;
 mod change;

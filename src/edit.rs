@@ -22,6 +22,8 @@ mod query;
 mod source;
 mod uncomment;
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 pub use language::Language;
@@ -86,6 +88,49 @@ pub fn apply(parts: &[Place], source: &Source) -> Result<Outcome> {
 /// Returns the lines of a manual step without a file: one string for each part.
 pub fn lines(parts: &[Place]) -> Vec<String> {
     parts.iter().map(|part| part.lines(&[])).collect()
+}
+
+/// A match of a query: its captures, without quotes and with the names in it written out, and its line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub captures: BTreeMap<String, String>,
+    pub line: usize,
+}
+
+/// Returns the matches of `query`, in the order of the file; only inside of the captures `@scope` of `within`, if it is
+/// given, and then with its other captures as well.
+///
+/// # Errors
+/// A query is invalid: a fault in the files of a stack, not in `source`.
+pub fn rows(source: &Source, within: Option<&str>, query: &str) -> Result<Vec<Row>> {
+    let Some(within) = within else {
+        let found = source.find(query)?;
+        return Ok(found.iter().map(|found| row(source, &[found])).collect());
+    };
+    let mut rows = Vec::new();
+    for around in source.find(within)? {
+        let Some(scope) = around.node("scope") else {
+            continue;
+        };
+        let found = source.find_in(scope, query)?;
+        rows.extend(found.iter().map(|found| row(source, &[&around, found])));
+    }
+    Ok(rows)
+}
+
+fn row(source: &Source, matches: &[&Match<'_>]) -> Row {
+    let captures = matches.iter().flat_map(|found| found.captures());
+    let whole = |text: &str| {
+        let whole = source.names().wholes(text).swap_remove(0);
+        whole.trim_matches(['"', '\'', ':']).to_owned()
+    };
+    Row {
+        captures: captures
+            .filter(|(name, _)| *name != "scope")
+            .map(|(name, text)| (name.to_owned(), whole(text)))
+            .collect(),
+        line: matches.last().map_or(1, |found| source.line(found.start())),
+    }
 }
 
 /// Returns the captures `@value` of `query`, in the order of the file; only inside of the captures `@scope` of

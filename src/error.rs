@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// An invalid request. The command exits with 2; every other error exits with 1.
 #[derive(Debug, Clone)]
 pub struct Misuse {
@@ -40,14 +42,45 @@ impl Misuse {
         Some(first)
     }
 
-    /// Further obstacles.
-    pub fn more(&self) -> &[Self] {
-        &self.more
-    }
-
     /// Returns the line after `help:`.
     pub fn way_out(&self) -> Option<&str> {
         self.help.as_deref()
+    }
+}
+
+/// An error, as reports have it.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub message: String,
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// Exit code of a [`Misuse`].
+    pub const MISUSE: u8 = 2;
+
+    /// Returns the error, and the further obstacles of a [`Misuse`].
+    pub fn all(error: &anyhow::Error) -> Vec<Self> {
+        let misuse = error.downcast_ref::<Misuse>();
+        let problem = |message, misuse: Option<&Misuse>| Self {
+            message,
+            help: misuse.and_then(Misuse::way_out).map(str::to_owned),
+        };
+        let more = misuse.map_or(&[][..], |misuse| &misuse.more).iter();
+        let more = more.map(|more| problem(more.to_string(), Some(more)));
+        let mut first = problem(format!("{error:#}"), misuse);
+        if let Some(failure) = error.downcast_ref::<Failure>() {
+            first.help = failure.way_out().map(str::to_owned);
+        }
+        std::iter::once(first).chain(more).collect()
+    }
+
+    /// Returns the exit code of a run that `error` has ended.
+    pub fn exit_code(error: &anyhow::Error) -> u8 {
+        match error.downcast_ref::<Misuse>() {
+            Some(_) => Self::MISUSE,
+            None => 1,
+        }
     }
 }
 

@@ -113,8 +113,9 @@ pub fn all(
     look: &Look<'_>,
     renderer: &Renderer<'_>,
 ) -> Result<BTreeSet<String>> {
+    let text = |text: &String| renderer.text(text, &context);
     let question = Question {
-        search: list.search.clone(),
+        search: list.search.iter().map(text).collect::<Result<_>>()?,
         mentions: vec![renderer.text(&list.mentions, &context)?],
         query: Some(renderer.text(&list.query, &context)?),
         ..Question::default()

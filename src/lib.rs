@@ -7,9 +7,12 @@
 //! - `catalogue`: stacks, generators and places
 //! - `args`: the command line
 //! - `project`: files of the project (the only reader); `facts`: properties of the app
-//! - `plan`: pure, the steps of a generator; `name`: all spellings of a name such as `Admin.Room`
+//! - `plan`: pure, the steps of a generator; `name`: all spellings of a name such as `Admin.Room`;
+//!   `nearest`: a word that was probably meant
 //! - `edit`: pure, syntax-aware edits of the user's files
 //! - `changes`: the comparison of a plan with the disk
+//! - `doctor`: the programs, files and limits that the current app needs
+//! - `routes`: sockets, topics and channels of the current app, and what is not wired
 //! - `dev`: the current app during development: builds, servers, watched files; `address`: where it listens
 //! - `connect`: a client that shows the wire
 //! - `run`: a plan through all stages; `new`: the steps of a new app
@@ -23,40 +26,55 @@ mod changes;
 mod connect;
 #[cfg(unix)]
 mod dev;
+mod doctor;
 mod edit;
 mod error;
 mod facts;
 mod name;
+mod nearest;
 mod new;
 mod output;
 mod plan;
 mod project;
+mod routes;
 mod run;
 mod secrets;
 mod shell;
 
+use std::cell::RefCell;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::Result;
+use serde::Serialize;
 
-use args::{Args, Command, Common, Dev, Gen};
+use args::{Args, Command, Common, Dev, Gen, Man, Survey};
 use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
 use catalogue::templates::SHARED;
-use output::interrupt;
+use facts::Question;
+use output::report::{LookUp, Outcome, Report};
+use output::reporter::Reporter;
 use output::terminal::{self, Terminal};
+use output::{apply, interrupt};
 use plan::Request;
 use project::Project;
 use run::{Answers, Ending, Run};
 
 /// Runs the command, and prints its error.
 pub fn main() -> ExitCode {
-    match run() {
-        Ok(code) => code,
-        Err(error) => terminal::fail(&error),
+    let error = match run() {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
+    let report = Report::of_error(&error);
+    let typed: Vec<_> = std::env::args_os().collect();
+    match report.json() {
+        Ok(json) if args::is_json(&typed) => Terminal::default().print(&json),
+        _ => terminal::fail(&report.errors),
     }
+    ExitCode::from(report.exit_code)
 }
 
 /// Exit code of a run with `--strict` that leaves manual steps.
@@ -65,33 +83,61 @@ const OPEN: u8 = 3;
 fn run() -> Result<ExitCode> {
     // Read once: parsing the files of a stack takes as long as the edits.
     let built_in = Rc::new(Templates::default());
-    // The current project may have its own generators, for `gen` and its help, and places with test cases.
+    // The current project may have its own generators, for `gen`, its help and completions, and places with test cases.
     let has = |word: &str| std::env::args_os().any(|arg| arg == word);
-    let around = match has("gen") || has("dev") || has("templates") && has("test") {
+    let lists = ["gen", "routes", "doctor", "completions", "man"]
+        .into_iter()
+        .any(has);
+    let around = match lists || has("dev") || has("templates") && has("test") {
         true => Project::around(&built_in)?,
         false => Vec::new(),
     };
     let args = Args::parse(around.first(), &built_in)?;
-    let mut terminal = Terminal::new(args.color);
+    let terminal = Terminal::new(args.color);
     match args.command {
         Command::New(mut new) => {
             interrupt::watch()?;
-            new::complete(&mut new, &built_in, &terminal)?;
-            let ending = new::new(&new, &built_in, &mut terminal)?;
-            Ok(code(ending, &new.common))
+            let common = new.common.clone();
+            reported(terminal, &common, |reporter| {
+                new::complete(&mut new, &built_in, reporter)?;
+                new::new(&new, &built_in, reporter)
+            })
         }
         Command::Gen(generate) => {
             interrupt::watch()?;
             let common = generate.common.clone();
-            Ok(code(r#gen(generate, around, &mut terminal)?, &common))
+            reported(terminal, &common, |reporter| {
+                r#gen(generate, around, reporter)
+            })
         }
         Command::TestTemplates => {
             let project = Project::only(around)?;
-            let outcome = test_templates(&project, &terminal)?;
-            Ok(code(outcome, &Common::default()))
+            let (_, code) = ended(test_templates(&project, &terminal)?, &Common::default());
+            Ok(ExitCode::from(code))
         }
         Command::Connect(args) => connect::connect(&args, &built_in, terminal),
         Command::Dev(dev) => run_app(&dev, around, terminal),
+        Command::Routes(survey) => {
+            let wiring = routes::wiring(&Project::only(around)?)?;
+            print_either(&terminal, &survey, &wiring, routes::text)?;
+            Ok(ExitCode::from(u8::from(!wiring.problems.is_empty())))
+        }
+        Command::Doctor(survey) => {
+            let health = match around.is_empty() {
+                true => doctor::of_new_apps(&built_in)?,
+                false => doctor::of_app(&Project::only(around)?)?,
+            };
+            print_either(&terminal, &survey, &health, doctor::text)?;
+            Ok(ExitCode::from(u8::from(!health.is_good())))
+        }
+        Command::Completions(script) => {
+            terminal.print(&script);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man(man) => {
+            print_or_write(&man, &terminal)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Reference => {
             terminal.print(&reference(&built_in)?);
             Ok(ExitCode::SUCCESS)
@@ -111,11 +157,55 @@ fn run_app(_: &Dev, _: Vec<Project>, _: Terminal) -> Result<ExitCode> {
     Err(misuse.help(help).into())
 }
 
-fn code(ending: Ending, common: &Common) -> ExitCode {
+/// Prints what a command has found out, as JSON or as text.
+fn print_either<T: Serialize>(
+    terminal: &Terminal,
+    survey: &Survey,
+    found: &T,
+    text: impl Fn(&T) -> String,
+) -> Result<()> {
+    terminal.print(&match survey.json {
+        true => serde_json::to_string_pretty(found)? + "\n",
+        false => text(found),
+    });
+    Ok(())
+}
+
+fn print_or_write(man: &Man, terminal: &Terminal) -> Result<()> {
+    let Some(folder) = &man.folder else {
+        let first = man.pages.first().map(|page| page.text.as_slice());
+        terminal.print(&String::from_utf8_lossy(first.unwrap_or_default()));
+        return Ok(());
+    };
+    for page in &man.pages {
+        let path = folder.join(&page.file);
+        apply::renew(&path, &page.text)?;
+        terminal.report("creating", path.display());
+    }
+    Ok(())
+}
+
+/// Does something that is reported, and ends the report.
+fn reported(
+    terminal: Terminal,
+    common: &Common,
+    work: impl FnOnce(&mut Reporter) -> Result<Ending>,
+) -> Result<ExitCode> {
+    let terminal = terminal.shaped(common.form(), common.detail());
+    let mut reporter = Reporter::new(terminal, common);
+    let ending = work(&mut reporter)?;
+    let (outcome, code) = ended(ending, common);
+    reporter.end(outcome, code)?;
+    Ok(ExitCode::from(code))
+}
+
+/// Returns the outcome and the exit code.
+fn ended(ending: Ending, common: &Common) -> (Outcome, u8) {
     match ending {
-        Ending::Failed => ExitCode::FAILURE,
-        Ending::Open if common.strict => ExitCode::from(OPEN),
-        Ending::Open | Ending::Done => ExitCode::SUCCESS,
+        Ending::Done => (Outcome::Done, 0),
+        Ending::Open if common.strict => (Outcome::ManualSteps, OPEN),
+        Ending::Open => (Outcome::ManualSteps, 0),
+        Ending::Failed => (Outcome::Failed, 1),
     }
 }
 
@@ -143,7 +233,7 @@ fn test_templates(project: &Project, terminal: &Terminal) -> Result<Ending> {
     })
 }
 
-fn r#gen(args: Gen, around: Vec<Project>, terminal: &mut Terminal) -> Result<Ending> {
+fn r#gen(args: Gen, around: Vec<Project>, reporter: &mut Reporter) -> Result<Ending> {
     let project = Project::only(around)?;
     let renderer = Renderer::new(&project.templates);
     let request = Request {
@@ -151,16 +241,27 @@ fn r#gen(args: Gen, around: Vec<Project>, terminal: &mut Terminal) -> Result<End
         options: args.asked.options,
         ..Request::default()
     };
+    let look_ups = RefCell::new(Vec::new());
+    let look = |question: &Question| {
+        let found = project.look(question)?;
+        if reporter.is_verbose() {
+            look_ups.borrow_mut().push(LookUp::new(question, &found));
+        }
+        Ok(found)
+    };
     let stack = plan::Stack {
         name: &project.stack.name,
         facts: &project.facts,
         renderer: &renderer,
-        look: &|question| project.look(question),
+        look: &look,
     };
     let plan = stack.plan(&args.generator, &request)?;
+    for look_up in look_ups.take() {
+        reporter.look_up(look_up);
+    }
     let answers = Answers {
         yes: args.common.yes,
         given: args.asked.answers,
     };
-    Run::new(&project, &renderer, &args.common, terminal, answers).all(&plan)
+    Run::new(&project, &renderer, &args.common, reporter, answers).all(&plan)
 }

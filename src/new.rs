@@ -14,7 +14,8 @@ use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::{Generator, Templates};
 use crate::error::Misuse;
 use crate::name;
-use crate::output::terminal::{Given, Terminal};
+use crate::output::reporter::Reporter;
+use crate::output::terminal::Given;
 use crate::output::{apply, dialogue, interrupt};
 use crate::plan::{self, Plan, Request};
 use crate::project::Project;
@@ -26,11 +27,11 @@ use crate::shell::quoted;
 ///
 /// # Errors
 /// The folder is missing and there is no terminal.
-pub fn complete(args: &mut New, templates: &Templates, terminal: &Terminal) -> Result<()> {
+pub fn complete(args: &mut New, templates: &Templates, reporter: &Reporter) -> Result<()> {
     if !args.path.as_os_str().is_empty() {
         return Ok(());
     }
-    if !terminal.is_person() {
+    if !reporter.is_person() {
         let misuse = Misuse::new("a new app needs a folder, and none was given");
         return Err(misuse.help("hello-sockets new my_app").into());
     }
@@ -48,7 +49,7 @@ pub fn complete(args: &mut New, templates: &Templates, terminal: &Terminal) -> R
 }
 
 /// Makes a new app.
-pub fn new(args: &New, templates: &Rc<Templates>, terminal: &mut Terminal) -> Result<Ending> {
+pub fn new(args: &New, templates: &Rc<Templates>, reporter: &mut Reporter) -> Result<Ending> {
     let stack = Stack::read(&args.stack, templates)?;
     let generator = Generator::read(&stack.name, APP, templates)?;
     let (name, misuse) = app_name(args, &stack)?;
@@ -79,11 +80,11 @@ pub fn new(args: &New, templates: &Rc<Templates>, terminal: &mut Terminal) -> Re
         // Files that differ are no further obstacles: the folder is refused, or they are asked about later.
         let mut common = args.common.clone();
         common.skip = true;
-        let mut run = Run::new(&project, &renderer, &common, terminal, answers.clone());
+        let mut run = Run::new(&project, &renderer, &common, reporter, answers.clone());
         let misuses = run.refusals(&plan)?;
-        refuse_foreign(&project, &foreign, misuses, terminal, args.common.yes)?;
+        refuse_foreign(&project, &foreign, misuses, reporter, args.common.yes)?;
     }
-    Run::new(&project, &renderer, &args.common, terminal, answers).all(&plan)
+    Run::new(&project, &renderer, &args.common, reporter, answers).all(&plan)
 }
 
 /// Returns the facts from the command line: options with the name of a fact.
@@ -217,7 +218,7 @@ fn refuse_foreign(
     project: &Project,
     foreign: &Path,
     mut misuses: Vec<Misuse>,
-    terminal: &Terminal,
+    reporter: &Reporter,
     yes: bool,
 ) -> Result<()> {
     let root = project.root.display();
@@ -227,7 +228,7 @@ fn refuse_foreign(
     );
     let given = yes.then_some(Given(true));
     let allowed = match misuses.is_empty() {
-        true => terminal.confirm(&question, false, given)?,
+        true => reporter.confirm(&question, given)?,
         false => Some(yes),
     };
     match allowed {

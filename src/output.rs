@@ -3,7 +3,7 @@
 //! - [`terminal`]: the only module that prints, or asks yes or no
 //! - [`prompt`]: a prompt below printed lines
 //! - [`dialogue`]: questions of `new` without a path
-//! - [`report`]: the lines of the report, each file named once
+//! - [`report`]: the report of a run, as text and as JSON; [`reporter`]: adds to it, and shows it
 //! - [`apply`], [`commands`]: the only modules that write, or run programs that do
 //! - [`interrupt`]: early end of a run
 
@@ -13,4 +13,5 @@ pub mod dialogue;
 pub mod interrupt;
 pub mod prompt;
 pub mod report;
+pub mod reporter;
 pub mod terminal;

@@ -17,7 +17,7 @@ use anyhow::Result;
 use crate::catalogue::Templates;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::templates::OVERRIDES;
-use crate::edit::{self, Source, glob};
+use crate::edit::{self, Row, Source, glob};
 use crate::facts::{self, Facts, Question};
 use crate::shell::quoted;
 
@@ -73,6 +73,22 @@ impl Project {
     /// Returns the results of a look-up: each value with its file.
     pub fn look(&self, question: &Question) -> Result<Vec<(String, String)>> {
         look(&self.root, question)
+    }
+
+    /// Returns the matches of a query in the files of `question`, each with the path of its file.
+    pub fn rows(&self, question: &Question) -> Result<Vec<(Row, PathBuf)>> {
+        let mut rows = Vec::new();
+        for pattern in &question.search {
+            for path in self.list(pattern)?.iter() {
+                let Some(source) = source(&self.root.join(path), &question.mentions)? else {
+                    continue;
+                };
+                let query = question.query.as_deref().unwrap_or_default();
+                let found = edit::rows(&source, question.within.as_deref(), query)?;
+                rows.extend(found.into_iter().map(|row| (row, path.clone())));
+            }
+        }
+        Ok(rows)
     }
 
     /// Returns the value of `fact` in the app.
@@ -191,14 +207,28 @@ pub fn resolved(root: &Path, path: &Path) -> PathBuf {
     }
 }
 
+/// Returns `root` from the root of the file system on.
+pub fn absolute(root: &Path) -> PathBuf {
+    std::path::absolute(root).unwrap_or_else(|_| root.to_owned())
+}
+
 /// Returns `root` without links and `..`: if it does not exist yet, in the closest folder that does.
 fn whole(root: &Path) -> PathBuf {
-    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let root = absolute(root);
     let there = root.ancestors().find_map(|folder| {
         let whole = fs::canonicalize(folder).ok()?;
         Some(whole.join(root.strip_prefix(folder).ok()?))
     });
     there.unwrap_or(root)
+}
+
+/// Returns the results of a look-up outside of projects: only programs are there.
+pub fn programs(question: &Question) -> Vec<(String, String)> {
+    let program = question
+        .program
+        .iter()
+        .filter(|name| disk::is_program(name));
+    program.map(|name| (name.clone(), String::new())).collect()
 }
 
 /// Returns the results of a look-up below `root`: each value with its file.
@@ -208,9 +238,8 @@ fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
         within: question.within.as_deref(),
         query: question.query.as_deref(),
     };
-    if let Some(program) = &question.program {
-        let found = disk::is_program(program).then(|| (program.clone(), String::new()));
-        return Ok(found.into_iter().collect());
+    if question.program.is_some() {
+        return Ok(programs(question));
     }
     if question.above {
         return look_above(root, question, &wanted);

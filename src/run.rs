@@ -9,7 +9,7 @@ mod finish;
 mod refusals;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -19,8 +19,9 @@ use crate::catalogue::render::Renderer;
 use crate::changes::{Changes, FileVerdict, Located, StepVerdict};
 use crate::error::Misuse;
 use crate::output::interrupt;
-use crate::output::report::Report;
-use crate::output::terminal::{Conflict, Given, Terminal};
+use crate::output::report::{EditEntry, FileEntry, FileOutcome, FoundBy, LookUp, ManualEntry};
+use crate::output::reporter::Reporter;
+use crate::output::terminal::{Conflict, Given};
 use crate::plan::{File, Plan, Sought, Step};
 use crate::project::Project;
 
@@ -38,12 +39,11 @@ pub struct Run<'a> {
     project: &'a Project,
     renderer: &'a Renderer<'a>,
     common: &'a Common,
-    terminal: &'a mut Terminal,
+    reporter: &'a mut Reporter,
     changes: Changes<'a>,
     answers: Answers,
     /// Questions answered with yes by a flag.
     wanted: BTreeSet<String>,
-    report: Report,
     /// All steps of the run, in order.
     steps: Vec<&'a Step>,
     /// Files that conditions of questions check: written last, so that a rerun of a killed run asks again.
@@ -64,11 +64,7 @@ pub enum Ending {
 
 /// A manual step.
 struct ManualStep {
-    /// The file, if it exists.
-    path: Option<PathBuf>,
-    purpose: String,
-    why: String,
-    lines: Vec<String>,
+    entry: ManualEntry,
     /// The query that finds the lines: a later step with the same one replaces this.
     present: Option<String>,
 }
@@ -76,10 +72,11 @@ struct ManualStep {
 impl ManualStep {
     /// Returns whether one of the two is enough.
     fn is_like(&self, other: &Self) -> bool {
+        let (own, others) = (&self.entry, &other.entry);
         let is_same =
-            || self.purpose == other.purpose && self.why == other.why && self.lines == other.lines;
+            || own.purpose == others.purpose && own.why == others.why && own.lines == others.lines;
         let is_found_by_the_same = self.present.is_some() && self.present == other.present;
-        self.path == other.path && (is_found_by_the_same || is_same())
+        own.path == others.path && (is_found_by_the_same || is_same())
     }
 }
 
@@ -88,7 +85,7 @@ impl<'a> Run<'a> {
         project: &'a Project,
         renderer: &'a Renderer<'a>,
         common: &'a Common,
-        terminal: &'a mut Terminal,
+        reporter: &'a mut Reporter,
         answers: Answers,
     ) -> Self {
         let wanted = answers.given.iter().filter(|(_, yes)| **yes);
@@ -96,11 +93,10 @@ impl<'a> Run<'a> {
             project,
             renderer,
             common,
-            terminal,
+            reporter,
             changes: Changes::new(project),
             wanted: wanted.map(|(name, _)| name.clone()).collect(),
             answers,
-            report: Report::default(),
             steps: Vec::new(),
             markers: Vec::new(),
             commands: Vec::new(),
@@ -117,9 +113,10 @@ impl<'a> Run<'a> {
         if let Some(misuse) = Misuse::all(self.refusals(plan)?) {
             return Err(misuse.into());
         }
+        self.reporter.begin(self.project);
         for warning in &plan.generator.warnings {
             if self.holds(&warning.condition, plan)? {
-                self.terminal.say(&warning.text);
+                self.reporter.caution(&warning.text);
             }
         }
         self.walk(plan)?;
@@ -127,6 +124,9 @@ impl<'a> Run<'a> {
     }
 
     fn walk(&mut self, plan: &'a Plan) -> Result<()> {
+        if self.reporter.is_verbose() {
+            self.report_look_ups(plan)?;
+        }
         for file in &plan.files {
             self.file(file, plan)?;
         }
@@ -146,47 +146,67 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    fn report_look_ups(&mut self, plan: &Plan) -> Result<()> {
+        for (name, sought) in &plan.finds {
+            let found = self.changes.seek(sought)?;
+            self.reporter.look_up(LookUp {
+                what: format!("`{name}` of `{}`", plan.generator.folder),
+                found: Some(found)
+                    .filter(|found| !found.is_empty())
+                    .into_iter()
+                    .collect(),
+            });
+        }
+        Ok(())
+    }
+
     fn file(&mut self, file: &File, plan: &Plan) -> Result<()> {
         if !self.holds(&file.condition, plan)? {
             return Ok(());
         }
         if let Some(elsewhere) = self.elsewhere(file, plan)? {
-            self.report
-                .edit(self.terminal, self.project, "skipping", &elsewhere);
+            self.reporter.file(FileEntry {
+                path: elsewhere,
+                outcome: FileOutcome::Kept,
+                instead_of: Some(file.path.clone()),
+                folder: None,
+            });
             return Ok(());
         }
-        let verb = match self.changes.verdict(file)? {
+        let outcome = match self.changes.verdict(file)? {
             FileVerdict::Create => {
                 self.changes.write(file)?;
-                "creating"
+                FileOutcome::Created
             }
-            FileVerdict::Kept => "skipping",
-            FileVerdict::Identical => "identical",
+            FileVerdict::Kept => FileOutcome::Kept,
+            FileVerdict::Identical => FileOutcome::Identical,
             FileVerdict::Conflict { before } => self.conflict(file, &before)?,
         };
-        self.report.file(self.terminal, self.project, verb, file);
+        self.reporter.file(FileEntry {
+            path: file.path.clone(),
+            outcome,
+            instead_of: None,
+            folder: file.folder.clone(),
+        });
         Ok(())
     }
 
-    fn conflict(&mut self, file: &File, before: &[u8]) -> Result<&'static str> {
+    fn conflict(&mut self, file: &File, before: &[u8]) -> Result<FileOutcome> {
         if self.changes.completes(file, &self.steps, before)? {
-            return Ok("identical");
+            return Ok(FileOutcome::Identical);
         }
         let settled = match self.common {
             Common { force: true, .. } => Conflict::Overwrite,
             Common { skip: true, .. } => Conflict::Keep,
-            Common { dry_run: true, .. } => return Ok("conflict"),
-            _ => {
-                let path = self.project.display_path(&file.path);
-                self.terminal.conflict(&path, before, &file.contents)?
-            }
+            Common { dry_run: true, .. } => return Ok(FileOutcome::Conflict),
+            _ => self.reporter.conflict(&file.path, before, &file.contents)?,
         };
         Ok(match settled {
             Conflict::Quit => interrupt::leave(),
-            Conflict::Keep => "skipping",
+            Conflict::Keep => FileOutcome::Kept,
             Conflict::Overwrite => {
                 self.changes.write(file)?;
-                "overwriting"
+                FileOutcome::Overwritten
             }
         })
     }
@@ -219,18 +239,14 @@ impl<'a> Run<'a> {
             .extend(conditions::mentioned(&question.condition, plan));
         let given = self.answers.given.get(&question.name).copied();
         let given = given.or(self.answers.yes.then_some(true)).map(Given);
-        self.terminal.say(&question.say);
-        let ask = format!("\n{}", question.ask);
-        let Some(answer) = self.terminal.confirm(&ask, true, given)? else {
+        let Some(answer) = self.reporter.ask(question, given)? else {
             interrupt::leave()
         };
         self.answers.given.insert(question.name.clone(), answer);
-        match (answer, follow) {
-            (true, Some(follow)) => self.walk(follow)?,
-            (true, None) => {}
-            (false, _) => self.terminal.say(&question.no),
+        match follow {
+            Some(follow) if answer => self.walk(follow),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn step(&mut self, step: &Step, plan: &Plan) -> Result<()> {
@@ -238,13 +254,15 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let (path, verdict) = self.changes.step(step)?;
-        let verb = match verdict {
+        let outcome = match verdict {
             StepVerdict::Manual { why, lines } => {
                 let step = ManualStep {
-                    path: self.changes.contains(&path)?.then_some(path),
-                    purpose: step.manual.clone(),
-                    why,
-                    lines,
+                    entry: ManualEntry {
+                        path: self.changes.contains(&path)?.then_some(path),
+                        purpose: step.manual.clone(),
+                        why,
+                        lines,
+                    },
                     present: step.parts.last().and_then(|part| part.present.clone()),
                 };
                 match self.manual.iter_mut().find(|known| known.is_like(&step)) {
@@ -253,12 +271,25 @@ impl<'a> Run<'a> {
                 }
                 return Ok(());
             }
-            StepVerdict::Edit => "injecting",
-            StepVerdict::Create => "creating",
-            StepVerdict::Identical if step.quiet => return Ok(()),
-            StepVerdict::Identical => "identical",
+            StepVerdict::Edit => FileOutcome::Edited,
+            StepVerdict::Create => FileOutcome::Created,
+            StepVerdict::Identical => FileOutcome::Identical,
         };
-        self.report.edit(self.terminal, self.project, verb, &path);
+        let is_named = step
+            .location
+            .paths
+            .iter()
+            .any(|named| path == Path::new(named));
+        self.reporter.edit(EditEntry {
+            path,
+            outcome,
+            place: step.place.clone(),
+            found_by: match is_named {
+                true => FoundBy::Path,
+                false => FoundBy::Contents,
+            },
+            quiet: step.quiet,
+        });
         Ok(())
     }
 }

@@ -56,6 +56,39 @@ fn enter_y_and_yes_are_yes() {
 }
 
 #[test]
+fn nobody_is_asked_with_json() {
+    let sandbox = Sandbox::with_app();
+    let (shown, code) = end(start(&sandbox, &["gen", "channel", "User", "--json"]));
+    assert_eq!(code, 0);
+    assert!(!shown.contains(QUESTION), "{shown}");
+    let report: serde_json::Value = serde_json::from_str(&shown).expect(&shown);
+    assert_eq!(report["questions"][0]["answer"], true);
+    assert!(sandbox.exists(SOCKET));
+
+    sandbox.write("my_app/src/channels/room_channel.rs", "// mine\n");
+    let (shown, code) = end(start(&sandbox, &["gen", "channel", "Room", "--json"]));
+    assert_eq!(code, 2);
+    assert!(
+        shown.contains("`src/channels/room_channel.rs` exists and differs"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn quiet_asks_with_the_reason_of_the_question() {
+    let sandbox = Sandbox::with_app();
+    let mut session = start(&sandbox, &["gen", "channel", "User", "-q"]);
+    let before = session.exp_string(QUESTION).expect("it asks");
+    let before = before.replace("\r\n", "\n");
+    assert_eq!(
+        before,
+        "\nThe default socket handler - my_app::channels::UserSocket - was not found.\n\n"
+    );
+    session.send_line("y").expect("it reads");
+    assert_eq!(end(session), (String::new(), 0));
+}
+
+#[test]
 fn n_is_no() {
     for answer in ["n", "N", "no"] {
         let sandbox = Sandbox::with_app();

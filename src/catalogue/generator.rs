@@ -118,13 +118,15 @@ pub struct NameRule {
     pub alias: Option<String>,
 }
 
-/// A list of distinct values in the project, in order. `mentions`, `query` and `value` are templates with the variables
-/// `app` and `name`.
+/// A list of distinct values in the project, in order. Its texts are templates with the variables `app` and `name`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListRule {
     /// Name of the variable.
     pub name: String,
+    /// The list is for this option: it is empty unless the option is on the command line.
+    #[serde(default)]
+    pub for_option: Option<String>,
     /// Patterns of files, such as `lib/**/*.ex`.
     pub search: Vec<String>,
     /// A word in these files. Files without it are not parsed.

@@ -1,7 +1,7 @@
 //! Tera, which renders strings, whole TOML values and conditions. An undefined variable is an error.
 //!
 //! Besides Tera's own filters, there is `import_path`: `{{ "assets/js/token" | import_path(from="assets/js/lib/net.js") }}` is
-//! `../token`.
+//! `../token`. `{{ "Usr" | nearest(of=channels) }}` is the entry of the list that was probably meant, or nothing.
 
 use std::cell::OnceCell;
 
@@ -10,6 +10,7 @@ use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use super::templates::Templates;
 use crate::edit::mark;
+use crate::nearest::nearest;
 
 /// Variable of captures: `{{ found.socket }}`.
 const CAPTURED: &str = "found";
@@ -106,7 +107,15 @@ impl<'a> Renderer<'a> {
 fn with_filters() -> Tera {
     let mut tera = Tera::new();
     tera.register_filter("import_path", import_path);
+    tera.register_filter("nearest", nearest_of);
     tera
+}
+
+/// Returns the word of a list that is the nearest to `typed`, or an empty text.
+fn nearest_of(typed: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<String> {
+    let words: Vec<String> = arguments.must_get("of")?;
+    let found = nearest(typed, words.iter().map(String::as_str));
+    Ok(found.unwrap_or_default().to_owned())
 }
 
 /// Returns the path of `module` in imports of the script `from`. Both are paths below the root.

@@ -36,9 +36,88 @@ pub struct Stack {
     /// Reserved names of apps: the reason, then the names.
     #[serde(default)]
     pub reserved: BTreeMap<String, Vec<String>>,
+    /// Tables for `hello-sockets routes`.
+    #[serde(default)]
+    pub routes: Option<Routes>,
+    /// Checks of `hello-sockets doctor`, in this order. A project's own stack cannot have any.
+    #[serde(default)]
+    pub doctor: Vec<Check>,
     /// The app during development. A project's own stack cannot have it.
     #[serde(default)]
     pub dev: Option<Dev>,
+}
+
+/// The tables that `hello-sockets routes` joins: sockets, their mounts and routes, channels, scripts. Texts are templates
+/// with the variable `app`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Routes {
+    /// Template for the name of a socket or a channel, with `value` for the capture. By default, the capture itself.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Socket handlers: `@socket`.
+    pub sockets: Table,
+    /// Mounts of sockets: `@socket`, `@path`.
+    pub mounts: Table,
+    /// Channels: `@channel`.
+    pub channels: Table,
+    /// Routes: `@socket`, `@topic`, `@channel`.
+    pub routes: Table,
+    /// Scripts that connect to a socket: `@path`.
+    pub scripts: Table,
+    /// Imports of scripts: `@script`.
+    pub imports: Table,
+    /// Patterns of other files that load scripts, such as pages, by their names.
+    #[serde(default)]
+    pub pages: Vec<String>,
+    /// Command that mounts the socket `name`, or imports its script.
+    pub mount: String,
+    /// Command that routes the channel `name`.
+    pub route: String,
+}
+
+/// A query in files, with several captures. Names in captures are written out: `MyAppWeb.UserSocket` for its alias.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Patterns of files, such as `lib/**/*.ex`.
+    pub search: Vec<String>,
+    /// A word in the file, or one of several. Files without it are not parsed.
+    #[serde(default, deserialize_with = "one_or_many")]
+    #[schemars(with = "Vec<String>")]
+    pub mentions: Vec<String>,
+    /// Query for `@scope`: nodes that limit the other query. Its other captures count as well.
+    #[serde(default)]
+    pub within: Option<String>,
+    /// Query for the captures.
+    pub query: String,
+}
+
+/// A check of `hello-sockets doctor`. Texts are templates with the variables `app` and `value`, the value of `any`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Name, for the report.
+    pub name: String,
+    /// The check is only for apps in which one of these has a value.
+    #[serde(default)]
+    pub only_if: Vec<Lookup>,
+    /// Programs or files: one has to be there. Checks of programs are made outside of apps as well.
+    #[serde(default)]
+    pub any: Vec<Lookup>,
+    /// Program and arguments that print a version.
+    #[serde(default)]
+    pub version: Vec<String>,
+    /// The lowest version.
+    #[serde(default)]
+    pub minimum: Option<String>,
+    /// Program and arguments that have to succeed in the app.
+    #[serde(default)]
+    pub run: Vec<String>,
+    /// The error otherwise.
+    pub message: String,
+    /// Way out.
+    pub help: String,
 }
 
 /// Programs of `hello-sockets dev`: `build`, and then the binary, or else `run`.

@@ -290,6 +290,12 @@ impl Match<'_> {
         self.node(name).map(|node| self.source.range_of(node))
     }
 
+    /// Returns the names and texts of all captures.
+    pub fn captures(&self) -> impl Iterator<Item = (&str, &str)> {
+        let captures = self.captures.iter();
+        captures.map(|(name, node)| (&**name, self.source.text_of(*node)))
+    }
+
     pub fn text(&self, name: &str) -> Option<&str> {
         Some(&self.source.text[self.range(name)?])
     }

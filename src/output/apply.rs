@@ -38,6 +38,18 @@ pub fn apply(root: &Path, changes: &[&Change], made: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
+/// Writes a file that is generated as a whole, replacing an earlier one.
+///
+/// # Errors
+/// The file or its folder could not be written.
+pub fn renew(path: &Path, contents: &[u8]) -> Result<()> {
+    let what = || format!("`{}` could not be written", path.display());
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder).with_context(what)?;
+    let draft = draft(path, contents, None).with_context(what)?;
+    fs::rename(draft, path).with_context(what)
+}
+
 /// Returns the path of the temporary file for `path`.
 pub fn draft_of(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");

@@ -1,4 +1,4 @@
-//! The programs that are run in a new app: git, npm, cargo.
+//! The programs that are run in an app: git, npm, cargo.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -6,11 +6,21 @@ use std::process::{Command as Process, Stdio};
 
 use crate::catalogue::generator::Command;
 
-/// Runs `command` in `root`, with inherited output.
+/// Returns what a program prints to standard output; `None` if it fails or is missing.
+pub fn output(run: &[String], root: &Path) -> Option<String> {
+    let (program, arguments) = run.split_first()?;
+    let mut process = Process::new(program);
+    process.args(arguments).current_dir(root);
+    let output = process.stdin(Stdio::null()).output().ok()?;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    output.status.success().then_some(printed)
+}
+
+/// Runs `command` in `root`, with the standard output `stdout`.
 ///
 /// # Errors
 /// The reason of the failure, in a few words.
-pub fn run(command: &Command, root: &Path) -> Result<(), String> {
+pub fn run(command: &Command, root: &Path, stdout: Stdio) -> Result<(), String> {
     let Some((program, arguments)) = command.run.split_first() else {
         return Ok(());
     };
@@ -18,6 +28,7 @@ pub fn run(command: &Command, root: &Path) -> Result<(), String> {
         .args(arguments)
         .current_dir(root)
         .stdin(Stdio::null())
+        .stdout(stdout)
         .status();
     match status {
         Ok(status) if status.success() => Ok(()),

@@ -1,59 +1,221 @@
-//! The lines of the report: each file once, a folder once while its files have the same outcome.
+//! The report of a run: one value, with two views. [`text`] prints each entry as the run adds it; the JSON of the whole
+//! value is printed at the end (docs/scripts-and-ci.md has its keys).
 
-use std::path::{Path, PathBuf};
+pub mod text;
 
-use super::terminal::Terminal;
-use crate::plan::File;
-use crate::project::Project;
+use std::path::PathBuf;
 
-/// The files reported so far.
-#[derive(Debug, Default)]
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::error::Problem;
+use crate::facts::Question;
+
+/// Version of the JSON.
+const FORMAT: u8 = 1;
+
+/// Everything that a run did, or would do, and what is left to do.
+#[derive(Debug, Serialize)]
 pub struct Report {
-    /// All files of the run.
-    made: Vec<PathBuf>,
-    /// Unchanged files among them; a later edit of one is reported.
-    skipped: Vec<PathBuf>,
-    /// The last reported folder, and the outcome of its files.
-    last_folder: Option<(&'static str, PathBuf)>,
+    pub format: u8,
+    pub outcome: Outcome,
+    pub exit_code: u8,
+    pub dry_run: bool,
+    /// None if the run was refused.
+    pub app: Option<App>,
+    pub files: Vec<FileEntry>,
+    pub edits: Vec<EditEntry>,
+    pub questions: Vec<QuestionEntry>,
+    pub commands: Vec<CommandEntry>,
+    pub manual_steps: Vec<ManualEntry>,
+    pub warnings: Vec<String>,
+    pub next_steps: Vec<String>,
+    pub errors: Vec<Problem>,
+    /// Empty, unless `--verbose` is given.
+    pub look_ups: Vec<LookUp>,
+}
+
+/// The end of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Done,
+    /// Manual steps are left.
+    ManualSteps,
+    /// Something failed: a write, or a program that a flag requested.
+    Failed,
+    /// Nothing was written.
+    Refused,
+}
+
+/// The app of a run.
+#[derive(Debug, Serialize)]
+pub struct App {
+    /// The folder that paths are relative to.
+    pub root: PathBuf,
+    pub stack: String,
+}
+
+/// A file of a generator.
+#[derive(Debug, Serialize)]
+pub struct FileEntry {
+    pub path: PathBuf,
+    pub outcome: FileOutcome,
+    /// The path of the generator's file, if another file of the app replaces it.
+    pub instead_of: Option<PathBuf>,
+    /// Folder that represents the file in text.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
+}
+
+/// An edit of a file.
+#[derive(Debug, Serialize)]
+pub struct EditEntry {
+    pub path: PathBuf,
+    pub outcome: FileOutcome,
+    /// The place of the text in the file: `socket_routes`.
+    pub place: String,
+    pub found_by: FoundBy,
+    /// In text, only a change is reported.
+    #[serde(skip)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileOutcome {
+    Created,
+    Edited,
+    Overwritten,
+    Identical,
+    /// An existing file that belongs to the user.
+    Kept,
+    /// In a dry run: the file differs.
+    Conflict,
+}
+
+/// How the file of an edit was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundBy {
+    Path,
+    Contents,
+}
+
+/// A question and its answer.
+#[derive(Debug, Serialize)]
+pub struct QuestionEntry {
+    /// `socket` for `--socket` and `--no-socket`.
+    pub name: String,
+    /// The reason of the question.
+    pub about: String,
+    pub question: String,
+    pub answer: bool,
+}
+
+/// A program of a generator.
+#[derive(Debug, Serialize)]
+pub struct CommandEntry {
+    pub run: Vec<String>,
+    pub outcome: CommandOutcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandOutcome {
+    Succeeded,
+    Failed,
+    /// In a dry run.
+    NotRun,
+}
+
+/// An edit that is left to the reader.
+#[derive(Debug, Serialize)]
+pub struct ManualEntry {
+    /// The file, if it exists.
+    pub path: Option<PathBuf>,
+    pub purpose: String,
+    /// Empty if there is no place for the text.
+    pub why: String,
+    /// The texts to add, each of one or more lines.
+    pub lines: Vec<String>,
+}
+
+/// A look-up in the files of the app.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct LookUp {
+    /// A place of the templates, or the files that were searched.
+    pub what: String,
+    /// The files with a match.
+    pub found: Vec<String>,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            format: FORMAT,
+            outcome: Outcome::Done,
+            exit_code: 0,
+            dry_run: false,
+            app: None,
+            files: Vec::new(),
+            edits: Vec::new(),
+            questions: Vec::new(),
+            commands: Vec::new(),
+            manual_steps: Vec::new(),
+            warnings: Vec::new(),
+            next_steps: Vec::new(),
+            errors: Vec::new(),
+            look_ups: Vec::new(),
+        }
+    }
+}
+
+impl LookUp {
+    /// Returns the report of an answered question.
+    pub fn new(question: &Question, found: &[(String, String)]) -> Self {
+        let files = question.file.iter().chain(&question.search).cloned();
+        let words = question.mentions.iter().filter(|word| !word.is_empty());
+        let with = match words.map(|word| format!("`{word}`")).collect::<Vec<_>>() {
+            words if words.is_empty() => String::new(),
+            words => format!(" with {}", words.join(" or ")),
+        };
+        let mut found: Vec<_> = found.iter().map(|(_, file)| file.clone()).collect();
+        found.dedup();
+        Self {
+            what: format!("{}{with}", files.collect::<Vec<_>>().join(", ")),
+            found,
+        }
+    }
 }
 
 impl Report {
-    /// All files of the run.
-    pub fn made(&self) -> &[PathBuf] {
-        &self.made
-    }
-
-    /// Reports a file of the plan, or the folder that represents it.
-    pub fn file(
-        &mut self,
-        terminal: &Terminal,
-        project: &Project,
-        verb: &'static str,
-        file: &File,
-    ) {
-        let folder = file.folder.as_ref().map(|folder| (verb, folder.clone()));
-        if folder.is_none() || folder != self.last_folder {
-            let what = file.folder.as_ref().unwrap_or(&file.path);
-            terminal.report(verb, project.display_path(what).display());
-            self.last_folder = folder;
-        }
-        self.made.push(file.path.clone());
-        if verb == "skipping" {
-            self.skipped.push(file.path.clone());
+    /// Returns the report of a run that an error has ended.
+    pub fn of_error(error: &anyhow::Error) -> Self {
+        let exit_code = Problem::exit_code(error);
+        Self {
+            outcome: match exit_code {
+                Problem::MISUSE => Outcome::Refused,
+                _ => Outcome::Failed,
+            },
+            exit_code,
+            errors: Problem::all(error),
+            ..Self::default()
         }
     }
 
-    /// Reports an edited file, unless it was reported as created.
-    pub fn edit(&mut self, terminal: &Terminal, project: &Project, verb: &str, path: &Path) {
-        let path = path.to_owned();
-        let is_news = verb == "injecting" && self.skipped.contains(&path);
-        if is_news || !self.made.contains(&path) {
-            terminal.report(verb, project.display_path(&path).display());
-            self.skipped.retain(|skipped| *skipped != path);
-            if verb == "skipping" {
-                self.skipped.push(path.clone());
-            }
-            self.made.push(path);
-        }
+    /// Returns the files of the run, without programs.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let files = self.files.iter().map(|file| &file.path);
+        let edits = self.edits.iter().map(|edit| &edit.path);
+        files.chain(edits).cloned().collect()
+    }
+
+    /// Returns the report as JSON, with a line end.
+    ///
+    /// # Errors
+    /// A path is not UTF-8.
+    pub fn json(&self) -> Result<String> {
+        Ok(serde_json::to_string_pretty(self).context("the report is not JSON")? + "\n")
     }
 }

@@ -9,20 +9,22 @@
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::Stdio;
 
 use anyhow::{Context, Result};
 use console::{Term, style};
 use similar::TextDiff;
 
-use crate::args::Color;
-use crate::error::{Failure, Misuse};
+use crate::args::{Color, Detail, Form};
+use crate::error::{Misuse, Problem};
 
 /// Prints the report and asks the questions.
 #[derive(Debug, Default)]
 pub struct Terminal {
     /// `a` at a conflict: no more questions about files that differ.
     overwrite_all: bool,
+    form: Form,
+    detail: Detail,
 }
 
 /// Decision about a file that differs.
@@ -49,6 +51,24 @@ impl Terminal {
             Color::Auto => {}
         }
         Self::default()
+    }
+
+    /// Sets the form of the report: with JSON, nobody is asked; and its detail.
+    pub fn shaped(self, form: Form, detail: Detail) -> Self {
+        Self {
+            form,
+            detail,
+            ..self
+        }
+    }
+
+    /// Returns the standard output of programs: that of the command, unless the report is for another program.
+    pub fn stdout_of_programs(&self) -> Stdio {
+        match (self.form, self.detail) {
+            (Form::Json, _) => Stdio::from(io::stderr()),
+            (Form::Text, Detail::Quiet) => Stdio::null(),
+            (Form::Text, _) => Stdio::inherit(),
+        }
     }
 
     /// Prints `* creating PATH`.
@@ -128,12 +148,15 @@ impl Terminal {
         };
         let prompt = format!("{question} {choices} ");
         if let Some(Given(answer)) = given {
-            err(format_args!("{prompt}{}\n", if answer { "Y" } else { "n" }));
+            self.echo(format_args!("{prompt}{}\n", if answer { "Y" } else { "n" }));
             return Ok(Some(answer));
         }
         let person = io::stdin().is_terminal();
+        if person && self.form == Form::Json {
+            return Ok(Some(default));
+        }
         loop {
-            let Some(line) = ask(&prompt, name)? else {
+            let Some(line) = self.ask(&prompt, name)? else {
                 return Ok(Some(default));
             };
             let answer = match line.as_str() {
@@ -149,15 +172,35 @@ impl Terminal {
                 _ => false,
             };
             if !person {
-                err(format_args!("{}\n", if answer { "Y" } else { "n" }));
+                self.echo(format_args!("{}\n", if answer { "Y" } else { "n" }));
             }
             return Ok(Some(answer));
         }
     }
 
+    /// Returns the answer to `prompt` in lower case; `None` at the end of input, after a message about the `default`.
+    fn ask(&self, prompt: &str, default: &str) -> Result<Option<String>> {
+        match io::stdin().is_terminal() {
+            true => err(format_args!("{prompt}")),
+            false => self.echo(format_args!("{prompt}")),
+        }
+        let line = read_line()?;
+        if line.is_none() {
+            self.echo(format_args!("{default} (end of input: the default)\n"));
+        }
+        Ok(line.map(|line| line.to_lowercase()))
+    }
+
+    /// Prints a question that nobody is asked.
+    fn echo(&self, text: fmt::Arguments<'_>) {
+        if self.form == Form::Text && self.detail != Detail::Quiet {
+            err(text);
+        }
+    }
+
     /// Returns whether standard input is a terminal.
     pub fn is_person(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
+        self.form == Form::Text && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// Asks for a decision about the file at `path`, which differs from the generated one.
@@ -175,7 +218,7 @@ impl Terminal {
         err(format_args!("`{}` exists and differs.\n", path.display()));
         loop {
             let prompt = "Overwrite it? [y]es [N]o [d]iff [a]ll [q]uit ";
-            let Some(line) = ask(prompt, "N")? else {
+            let Some(line) = self.ask(prompt, "N")? else {
                 return Ok(Conflict::Keep);
             };
             match line.as_str() {
@@ -200,27 +243,17 @@ pub fn refused_overwrite(path: &Path) -> Misuse {
     misuse.help("--force overwrites files that differ, --skip keeps them, --dry-run shows what would be done")
 }
 
-/// Prints an error, with its suggestion if there is one.
-pub fn fail(error: &anyhow::Error) -> ExitCode {
+/// Prints errors, with their suggestions.
+pub fn fail(problems: &[Problem]) {
     let _ = io::stdout().flush();
-    print_error(&format!("{error:#}"));
-    if let Some(failure) = error.downcast_ref::<Failure>() {
-        print_help(failure.way_out());
-    }
-    let Some(misuse) = error.downcast_ref::<Misuse>() else {
-        return ExitCode::FAILURE;
-    };
-    let mut help = misuse.way_out();
-    for more in misuse.more() {
+    let mut problems = problems.iter().peekable();
+    while let Some(problem) = problems.next() {
+        print_error(&problem.message);
         // The same help follows the last of the errors that it is for.
-        if more.way_out() != help {
-            print_help(help);
+        if problems.peek().is_none_or(|next| next.help != problem.help) {
+            print_help(problem.help.as_deref());
         }
-        print_error(&more.to_string());
-        help = more.way_out();
     }
-    print_help(help);
-    ExitCode::from(2)
 }
 
 fn print_error(message: &str) {
@@ -258,16 +291,6 @@ fn err(text: fmt::Arguments<'_>) {
 fn set_colors(stdout: bool, stderr: bool) {
     console::set_colors_enabled(stdout);
     console::set_colors_enabled_stderr(stderr);
-}
-
-/// Returns the answer to `prompt` in lower case; `None` at the end of input, after a message about the `default`.
-fn ask(prompt: &str, default: &str) -> Result<Option<String>> {
-    err(format_args!("{prompt}"));
-    let line = read_line()?;
-    if line.is_none() {
-        err(format_args!("{default} (end of input: the default)\n"));
-    }
-    Ok(line.map(|line| line.to_lowercase()))
 }
 
 /// Returns a line without its ending; `None` at the end of input.

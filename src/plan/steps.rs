@@ -17,6 +17,8 @@ use crate::facts::Facts;
 /// Inserts into one file: all are made, or none.
 #[derive(Debug, Clone)]
 pub struct Step {
+    /// Name of the place.
+    pub place: String,
     pub location: Location,
     pub parts: Vec<Place>,
     /// Purpose, for the manual step.
@@ -64,6 +66,7 @@ impl Places<'_> {
             }
         }
         Ok(Step {
+            place: insert.place.clone(),
             manual: insert.manual.clone().unwrap_or(main.manual),
             location,
             parts,

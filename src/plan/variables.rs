@@ -1,5 +1,7 @@
 //! Variables of a generator's templates: `app`, `secrets`, the name and its alias, options, values.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use tera::Context;
 
@@ -43,7 +45,11 @@ pub fn work_out(
     }
     context.insert("typed", &request.options.keys().collect::<Vec<_>>());
     for list in &generator.lists {
-        let values = facts::all(list, context.clone(), stack.look, renderer)?;
+        let is_typed = |option| request.options.contains_key(option);
+        let values = match list.for_option.as_ref().is_none_or(is_typed) {
+            true => facts::all(list, context.clone(), stack.look, renderer)?,
+            false => BTreeSet::new(),
+        };
         context.insert(list.name.clone(), &values);
     }
     for option in generator.options.iter().filter(|o| o.generate.is_none()) {

@@ -5,46 +5,27 @@ use anyhow::Result;
 use super::{Ending, Run};
 use crate::catalogue::generator::{Command, Paragraph};
 use crate::changes::Located;
+use crate::output::apply;
 use crate::output::interrupt::{self, Progress};
-use crate::output::{apply, commands};
 use crate::plan::{Plan, Sought};
 
 impl Run<'_> {
-    pub(super) fn finish(self, next: &[Paragraph], plan: &Plan) -> Result<Ending> {
+    pub(super) fn finish(mut self, next: &[Paragraph], plan: &Plan) -> Result<Ending> {
         let wanted = self.wanted()?;
-        let broken = match self.common.dry_run {
-            true => {
-                let run = wanted.iter().map(|command| command.run.join(" "));
-                run.for_each(|run| self.terminal.report("running", run));
-                Vec::new()
-            }
-            false => {
-                self.write()?;
-                self.run_commands(&wanted)
-            }
-        };
+        if !self.common.dry_run {
+            self.write()?;
+        }
+        let broken = self.run_commands(&wanted);
         let names = broken
             .iter()
             .filter_map(|command| command.run.first().cloned());
         let failed: Vec<_> = names.collect();
-        for step in &self.manual {
-            let path = step.path.as_ref();
-            let path = path.map(|path| self.project.display_path(path));
-            self.terminal
-                .manual(path.as_deref(), &step.purpose, &step.why, &step.lines);
+        for step in std::mem::take(&mut self.manual) {
+            self.reporter.manual(step.entry);
         }
-        if self.common.dry_run {
-            self.terminal.say("Dry run: nothing was written.");
-            return Ok(self.ending(&[]));
-        }
-        let mut is_open = !self.manual.is_empty();
-        for paragraph in next {
+        for paragraph in next.iter().filter(|_| !self.common.dry_run) {
             if self.holds_after(&paragraph.condition, plan, &failed)? {
-                // Next steps apply once the manual steps are done.
-                if std::mem::take(&mut is_open) {
-                    self.terminal.say("Once these lines are in place:");
-                }
-                self.terminal.say(&paragraph.text);
+                self.reporter.next(&paragraph.text);
             }
         }
         Ok(self.ending(&broken))
@@ -58,7 +39,7 @@ impl Run<'_> {
         if broken.iter().any(is_wanted) {
             return Ending::Failed;
         }
-        match self.manual.is_empty() {
+        match self.reporter.report.manual_steps.is_empty() {
             true => Ending::Done,
             false => Ending::Open,
         }
@@ -75,7 +56,7 @@ impl Run<'_> {
         }
         let mut progress = interrupt::hold();
         let changes = self.changes.in_order(&last);
-        apply::apply(&self.project.root, &changes, self.report.made())?;
+        apply::apply(&self.project.root, &changes, &self.reporter.report.paths())?;
         *progress = Progress::AllWritten;
         Ok(())
     }
@@ -91,19 +72,18 @@ impl Run<'_> {
     }
 
     /// Runs the programs, and returns and reports those that failed.
-    fn run_commands(&self, wanted: &[Command]) -> Vec<Command> {
+    fn run_commands(&mut self, wanted: &[Command]) -> Vec<Command> {
         let mut broken = Vec::new();
         for command in wanted {
-            self.terminal.report("running", command.run.join(" "));
-            if let Err(reason) = commands::run(command, &self.project.root) {
+            if let Err(reason) = self.reporter.run(command, &self.project.root) {
                 broken.push((command.clone(), reason));
             }
         }
-        let said = broken.into_iter().map(|(command, reason)| {
-            let otherwise = &command.otherwise;
-            self.terminal.warn(&format!("{reason}: {otherwise}"));
+        let warned = broken.into_iter().map(|(command, reason)| {
+            self.reporter
+                .warn(format!("{reason}: {}", command.otherwise));
             command
         });
-        said.collect()
+        warned.collect()
     }
 }

@@ -65,7 +65,7 @@ impl Run<'_> {
     /// Returns files that differ, without a terminal to ask.
     fn collect_files(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
         let settled = self.common.force || self.common.skip || self.common.dry_run;
-        if settled || self.terminal.is_person() {
+        if settled || self.reporter.is_person() {
             return Ok(());
         }
         for file in &plan.files {

@@ -1,0 +1,135 @@
+//! The report as text: an entry is printed when it is added, and a file once, or a folder once while its files have the same
+//! outcome.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{EditEntry, FileEntry, FileOutcome, FoundBy, LookUp, ManualEntry};
+use crate::args::Detail;
+use crate::output::terminal::Terminal;
+
+/// The state of the text so far.
+#[derive(Debug, Default)]
+pub struct Text {
+    detail: Detail,
+    /// Folder of the app, relative to the current one.
+    pub below: PathBuf,
+    /// The printed outcome of each file.
+    printed: BTreeMap<PathBuf, FileOutcome>,
+    /// The last printed folder, and the outcome of its files.
+    last_folder: Option<(FileOutcome, PathBuf)>,
+    /// Manual steps have been printed since the last next step.
+    is_open: bool,
+}
+
+impl FileOutcome {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Created => "creating",
+            Self::Edited => "injecting",
+            Self::Overwritten => "overwriting",
+            Self::Identical => "identical",
+            Self::Kept => "skipping",
+            Self::Conflict => "conflict",
+        }
+    }
+}
+
+impl Text {
+    pub fn new(detail: Detail) -> Self {
+        Self {
+            detail,
+            ..Self::default()
+        }
+    }
+
+    pub fn file(&mut self, terminal: &Terminal, file: &FileEntry) {
+        if file.instead_of.is_some() && self.printed.contains_key(&file.path) {
+            return;
+        }
+        let outcome = file.outcome;
+        let folder = file.folder.as_ref().map(|folder| (outcome, folder.clone()));
+        let is_new = folder.is_none() || folder != self.last_folder || self.is_verbose();
+        if is_new {
+            let what = file.folder.as_ref().filter(|_| !self.is_verbose());
+            self.line(terminal, outcome, what.unwrap_or(&file.path), "");
+            self.last_folder = folder;
+        }
+        self.printed.insert(file.path.clone(), outcome);
+    }
+
+    /// Prints an edit, unless the file was printed as created.
+    pub fn edit(&mut self, terminal: &Terminal, edit: &EditEntry) {
+        let is_identical = edit.outcome == FileOutcome::Identical;
+        let is_new = match self.printed.get(&edit.path) {
+            None => true,
+            Some(FileOutcome::Kept) => edit.outcome == FileOutcome::Edited,
+            Some(_) => false,
+        };
+        if self.is_verbose() {
+            let found = match edit.found_by {
+                FoundBy::Path => "path",
+                FoundBy::Contents => "contents",
+            };
+            let how = format!("  (place `{}`, file found by its {found})", edit.place);
+            self.line(terminal, edit.outcome, &edit.path, &how);
+        } else if is_new && !(is_identical && edit.quiet) {
+            self.line(terminal, edit.outcome, &edit.path, "");
+        } else {
+            return;
+        }
+        self.printed.insert(edit.path.clone(), edit.outcome);
+    }
+
+    fn line(&self, terminal: &Terminal, outcome: FileOutcome, path: &Path, how: &str) {
+        if !self.is_quiet() || outcome == FileOutcome::Conflict {
+            let path = self.below.join(path);
+            terminal.report(outcome.verb(), format_args!("{}{how}", path.display()));
+        }
+    }
+
+    pub fn running(&self, terminal: &Terminal, run: &[String]) {
+        if !self.is_quiet() {
+            terminal.report("running", run.join(" "));
+        }
+    }
+
+    pub fn manual(&mut self, terminal: &Terminal, step: &ManualEntry) {
+        let path = step.path.as_ref().map(|path| self.below.join(path));
+        terminal.manual(path.as_deref(), &step.purpose, &step.why, &step.lines);
+        self.is_open = true;
+    }
+
+    pub fn next(&mut self, terminal: &Terminal, text: &str) {
+        // Next steps apply once the manual steps are done.
+        if std::mem::take(&mut self.is_open) {
+            self.say(terminal, "Once these lines are in place:");
+        }
+        self.say(terminal, text);
+    }
+
+    /// Prints a paragraph that nobody has to read.
+    pub fn say(&self, terminal: &Terminal, text: &str) {
+        if !self.is_quiet() {
+            terminal.say(text);
+        }
+    }
+
+    pub fn look_up(&self, terminal: &Terminal, look_up: &LookUp) {
+        if self.is_verbose() {
+            let found = match look_up.found.as_slice() {
+                [] => "no match".to_owned(),
+                found => found.join(", "),
+            };
+            terminal.report("looked up", format_args!("{}: {found}", look_up.what));
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.detail == Detail::Quiet
+    }
+
+    pub fn is_verbose(&self) -> bool {
+        self.detail == Detail::Verbose
+    }
+}

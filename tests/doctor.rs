@@ -1,0 +1,207 @@
+//! `hello-sockets doctor`, with programs that print what they are told to.
+#![cfg(unix)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+mod support;
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+use support::{Ran, Sandbox, finish};
+
+/// Adds a program to the folder `bin`, which prints `text`.
+fn install(sandbox: &Sandbox, program: &str, text: &str) {
+    let path = format!("bin/{program}");
+    sandbox.write(&path, &format!("#!/bin/sh\necho '{text}'\n"));
+    let path = sandbox.path().join(path);
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("it is its owner's");
+}
+
+/// Runs the command with only the programs of `bin`, and a free port.
+fn run(sandbox: &Sandbox, args: &[&str]) -> Ran {
+    run_at(sandbox, args, 0)
+}
+
+fn run_at(sandbox: &Sandbox, args: &[&str], port: u16) -> Ran {
+    let mut command = sandbox.command(args);
+    command.env("PATH", sandbox.path().join("bin"));
+    command.env("PORT", port.to_string()).env_remove("IP");
+    finish(command, "")
+}
+
+/// The problems by the names of the checks.
+fn problems(sandbox: &Sandbox) -> Value {
+    let ran = run(sandbox, &["doctor", "--json"]);
+    let health: Value = serde_json::from_str(&ran.stdout).expect(&ran.stdout);
+    let checks = health["checks"].as_array().expect("a list").iter();
+    let bad = checks.filter(|check| !check["problem"].is_null());
+    let bad: Value = bad
+        .map(|check| {
+            json!([
+                check["name"],
+                check["problem"]["message"],
+                check["problem"]["help"]
+            ])
+        })
+        .collect();
+    assert_eq!(
+        ran.code,
+        Some(i32::from(bad != json!([]))),
+        "{}",
+        ran.stdout
+    );
+    bad
+}
+
+fn with_programs(sandbox: Sandbox) -> Sandbox {
+    install(&sandbox, "cargo", "cargo 1.90.0 (840b83a10 2025-07-30)");
+    install(&sandbox, "cc", "");
+    install(&sandbox, "git", "git version 2.39.5");
+    install(&sandbox, "npm", "10.8.2");
+    install(&sandbox, "elixir", "1.18.4");
+    install(&sandbox, "mix", "");
+    sandbox
+}
+
+#[test]
+fn a_healthy_rust_app_has_everything_with_its_version() {
+    let sandbox = with_programs(Sandbox::with_app());
+    sandbox.write("my_app/assets/node_modules/phoenix/package.json", "{}");
+    let ran = run(&sandbox, &["doctor"]).succeeded();
+    let lines: Vec<_> = ran.stdout.lines().collect();
+    assert_eq!(
+        lines[..6],
+        [
+            "* ok      cargo: 1.90.0",
+            "* ok      linker: cc",
+            "* ok      git: 2.39.5",
+            "* ok      package manager: npm 10.8.2",
+            "* ok      client of the page: assets/node_modules/phoenix",
+            "* ok      crates",
+        ]
+    );
+    assert!(lines[6].starts_with("* ok      port: ") && lines[7].contains("open files"));
+}
+
+#[test]
+fn what_a_rust_app_lacks_is_named_with_the_way_to_get_it() {
+    let sandbox = Sandbox::with_app();
+    install(&sandbox, "cargo", "cargo 1.70.0");
+    assert_eq!(
+        problems(&sandbox),
+        json!([
+            [
+                "cargo",
+                "its version is 1.70.0: the lowest is 1.88",
+                "install or update Rust: https://rustup.rs"
+            ],
+            [
+                "linker",
+                "no linker was found, which cargo needs",
+                "install a C compiler: `apt install build-essential`, `xcode-select --install`"
+            ],
+            [
+                "git",
+                "`git` was not found",
+                "install git: https://git-scm.com/downloads"
+            ],
+            [
+                "package manager",
+                "none of npm, pnpm, bun and yarn was found, which install the page's client",
+                "install Node.js, which contains npm: https://nodejs.org"
+            ],
+            [
+                "client of the page",
+                "the page's client is not installed",
+                "npm install --prefix assets"
+            ],
+        ])
+    );
+    sandbox.write(
+        "bin/cargo",
+        "#!/bin/sh\n[ \"$1\" = --version ] && echo 'cargo 1.90.0'\n",
+    );
+    let crates = json!([
+        "crates",
+        "the dependencies of the app are not downloaded",
+        "cargo fetch"
+    ]);
+    assert_eq!(problems(&sandbox)[4], crates);
+}
+
+#[test]
+fn what_a_phoenix_app_lacks_is_named_with_the_way_to_get_it() {
+    let sandbox = with_programs(Sandbox::with_phoenix_app());
+    let dependencies = json!([[
+        "dependencies",
+        "the dependencies of the app are missing",
+        "mix deps.get"
+    ]]);
+    assert_eq!(problems(&sandbox), dependencies);
+    sandbox.write("my_app/deps/phoenix/mix.exs", "");
+    assert_eq!(problems(&sandbox), json!([]));
+    std::fs::remove_file(sandbox.path().join("bin/mix")).expect("it is there");
+    install(&sandbox, "elixir", "1.9.4");
+    assert_eq!(
+        problems(&sandbox),
+        json!([
+            [
+                "elixir",
+                "its version is 1.9.4: the lowest is 1.11",
+                "install or update Elixir: https://elixir-lang.org/install.html"
+            ],
+            [
+                "mix",
+                "`mix` was not found",
+                "install Elixir: https://elixir-lang.org/install.html"
+            ],
+        ])
+    );
+}
+
+#[test]
+fn outside_of_an_app_the_programs_of_new_ones_are_checked() {
+    let sandbox = with_programs(Sandbox::new());
+    let ran = run(&sandbox, &["doctor"]).succeeded();
+    let names: Vec<_> = ran
+        .stdout
+        .lines()
+        .map(|line| line[10..].split(':').next().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "cargo",
+            "linker",
+            "git",
+            "package manager",
+            "port",
+            "open files"
+        ]
+    );
+}
+
+#[test]
+fn a_port_in_use_is_a_problem() {
+    let sandbox = with_programs(Sandbox::new());
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it has one").port();
+    let ran = run_at(&sandbox, &["doctor"], port);
+    assert_eq!(ran.code, Some(1));
+    let problem = format!("* problem port: another program uses port {port} on 127.0.0.1: ");
+    assert!(ran.stdout.contains(&problem), "{}", ran.stdout);
+}
+
+#[test]
+fn a_projects_own_stack_names_no_programs() {
+    let sandbox = Sandbox::with_app();
+    let stack = include_str!("../templates/rust/stack.toml");
+    sandbox.write("my_app/.hello-sockets/templates/rust/stack.toml", stack);
+    run(&sandbox, &["doctor"]).misused(
+        "error: the project's own `stack.toml` names programs to run\nhelp: remove `[[doctor]]` from it\n",
+    );
+}

@@ -1,0 +1,264 @@
+//! `hello-sockets routes`: what is wired, and what is not, on both stacks.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+mod support;
+
+use serde_json::Value;
+use support::{Ran, Sandbox};
+
+const GROWN: [&[&str]; 4] = [
+    &["gen", "channel", "User"],
+    &["gen", "channel", "Room"],
+    &["gen", "socket", "Device"],
+    &["gen", "channel", "Sensor", "--socket", "Device"],
+];
+
+fn wiring(sandbox: &Sandbox) -> (Value, Ran) {
+    let ran = sandbox.run(&["routes", "--json"]);
+    (serde_json::from_str(&ran.stdout).expect(&ran.stdout), ran)
+}
+
+/// The sockets: names, paths, topics with their channels, scripts.
+fn sockets(wiring: &Value) -> Value {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let sockets = list(&wiring["sockets"]).into_iter().map(|socket| {
+        let paths: Vec<_> = list(&socket["mounts"])
+            .iter()
+            .map(|m| m["path"].clone())
+            .collect();
+        let routes = list(&socket["routes"]);
+        let routes: Vec<_> = routes
+            .iter()
+            .map(|r| [r["topic"].clone(), r["channel"].clone()])
+            .collect();
+        serde_json::json!([socket["name"], paths, routes, socket["scripts"]])
+    });
+    sockets.collect()
+}
+
+#[track_caller]
+fn breaks(sandbox: &Sandbox, file: &str, line: &str, expected: &[(&str, &str)]) {
+    let before = sandbox.read(file);
+    assert!(before.contains(line), "{before}");
+    sandbox.write(file, &before.replace(line, ""));
+    let (wiring, ran) = wiring(sandbox);
+    let problems = wiring["problems"].as_array().expect("a list").iter();
+    let problems: Vec<_> = problems
+        .map(|problem| ["message", "help"].map(|key| problem[key].as_str().expect("a text")))
+        .map(|[message, help]| (message, help))
+        .collect();
+    assert_eq!(problems, expected);
+    assert_eq!(ran.code, Some(1));
+    // The advice is right.
+    for (_, help) in expected {
+        let args: Vec<_> = help.split(' ').skip(1).collect();
+        sandbox.run(&[&args[..], &["--yes"]].concat());
+    }
+    let (wiring, ran) = self::wiring(sandbox);
+    assert_eq!(
+        (ran.code, &wiring["problems"]),
+        (Some(0), &serde_json::json!([]))
+    );
+    assert_eq!(sandbox.run(&["routes"]).succeeded().stderr, "");
+}
+
+#[test]
+fn a_rust_app_has_its_sockets_topics_channels_and_scripts() {
+    let sandbox = Sandbox::with_app().after(&GROWN);
+    let (found, _) = wiring(&sandbox);
+    assert_eq!(found["problems"], serde_json::json!([]));
+    assert_eq!(
+        sockets(&found),
+        serde_json::json!([
+            [
+                "DeviceSocket",
+                ["/device_socket"],
+                [["sensor:*", "SensorChannel"]],
+                ["assets/js/device_socket.js"]
+            ],
+            [
+                "UserSocket",
+                ["/socket"],
+                [["user:*", "UserChannel"], ["room:*", "RoomChannel"]],
+                ["assets/js/user_socket.js"]
+            ],
+        ])
+    );
+    let text = sandbox.run(&["routes"]).succeeded().stdout;
+    assert_eq!(
+        text,
+        "DeviceSocket (src/channels/device_socket.rs:10)\n\
+         \x20 /device_socket  mounted        src/endpoint.rs:32\n\
+         \x20 sensor:*        SensorChannel  src/channels/device_socket.rs:13\n\
+         \x20 script assets/js/device_socket.js\n\
+         \n\
+         UserSocket (src/channels/user_socket.rs:11)\n\
+         \x20 /socket  mounted      src/endpoint.rs:31\n\
+         \x20 user:*   UserChannel  src/channels/user_socket.rs:14\n\
+         \x20 room:*   RoomChannel  src/channels/user_socket.rs:15\n\
+         \x20 script assets/js/user_socket.js\n"
+    );
+}
+
+#[test]
+fn a_phoenix_app_has_its_sockets_topics_channels_and_scripts() {
+    let sandbox = Sandbox::with_phoenix_app().after(&GROWN);
+    let (found, _) = wiring(&sandbox);
+    assert_eq!(found["problems"], serde_json::json!([]));
+    assert_eq!(
+        sockets(&found),
+        serde_json::json!([
+            [
+                "MyAppWeb.DeviceSocket",
+                ["/device_socket"],
+                [["sensor:*", "MyAppWeb.SensorChannel"]],
+                ["assets/js/device_socket.js"]
+            ],
+            [
+                "MyAppWeb.UserSocket",
+                ["/socket"],
+                [
+                    ["user:*", "MyAppWeb.UserChannel"],
+                    ["room:*", "MyAppWeb.RoomChannel"]
+                ],
+                ["assets/js/user_socket.js"]
+            ],
+        ])
+    );
+}
+
+#[test]
+fn what_a_rust_app_does_not_wire_is_named_with_the_command_that_does() {
+    let sandbox = Sandbox::with_app().after(&GROWN);
+    let script = [(
+        "`assets/js/user_socket.js`: no script or page loads it",
+        "hello-sockets gen socket User --skip",
+    )];
+    breaks(
+        &sandbox,
+        "my_app/assets/js/app.js",
+        "import \"./user_socket.js\"\n",
+        &script,
+    );
+    let mount = "        .socket::<UserSocket>(\"/socket\")\n";
+    let socket = [(
+        "`UserSocket` (src/channels/user_socket.rs:11): no endpoint mounts it",
+        "hello-sockets gen socket User --skip",
+    )];
+    breaks(&sandbox, "my_app/src/endpoint.rs", mount, &socket);
+    let route = "        routes.channel::<RoomChannel>(\"room:*\");\n";
+    let channel = [(
+        "`RoomChannel` (src/channels/room_channel.rs:8): no socket routes a topic to it",
+        "hello-sockets gen channel Room --skip",
+    )];
+    breaks(
+        &sandbox,
+        "my_app/src/channels/user_socket.rs",
+        route,
+        &channel,
+    );
+}
+
+#[test]
+fn what_a_phoenix_app_does_not_wire_is_named_with_the_command_that_does() {
+    let sandbox = Sandbox::with_phoenix_app().after(&GROWN);
+    let script = [(
+        "`assets/js/user_socket.js`: no script or page loads it",
+        "hello-sockets gen socket User --skip",
+    )];
+    breaks(
+        &sandbox,
+        "my_app/assets/js/app.js",
+        "import \"./user_socket.js\"\n",
+        &script,
+    );
+    let mount =
+        "  socket \"/socket\", MyAppWeb.UserSocket,\n    websocket: true,\n    longpoll: false\n";
+    let socket = [(
+        "`MyAppWeb.UserSocket` (lib/my_app_web/channels/user_socket.ex:1): no endpoint mounts it",
+        "hello-sockets gen socket User --skip",
+    )];
+    breaks(
+        &sandbox,
+        "my_app/lib/my_app_web/endpoint.ex",
+        mount,
+        &socket,
+    );
+    let channel = [(
+        "`MyAppWeb.RoomChannel` (lib/my_app_web/channels/room_channel.ex:1): no socket routes a topic to it",
+        "hello-sockets gen channel Room --skip",
+    )];
+    breaks(
+        &sandbox,
+        "my_app/lib/my_app_web/channels/user_socket.ex",
+        "  channel \"room:*\", MyAppWeb.RoomChannel\n",
+        &channel,
+    );
+}
+
+#[test]
+fn names_are_read_through_aliases_and_constants() {
+    let rust = Sandbox::with_app().after(&GROWN[..2]);
+    let replace = |sandbox: &Sandbox, file: &str, from: &str, to: &str| {
+        let before = sandbox.read(file);
+        assert!(before.contains(from), "{before}");
+        sandbox.write(file, &before.replace(from, to));
+    };
+    let socket = "my_app/src/channels/user_socket.rs";
+    replace(&rust, socket, "(\"room:*\")", "(ROOMS)");
+    replace(
+        &rust,
+        socket,
+        "impl SocketHandler",
+        "const ROOMS: &str = \"room:*\";\n\nimpl SocketHandler",
+    );
+    let endpoint = "my_app/src/endpoint.rs";
+    replace(&rust, endpoint, "UserSocket;", "UserSocket as Users;");
+    replace(&rust, endpoint, "<UserSocket>", "<Users>");
+    let expected = [["user:*", "UserChannel"], ["room:*", "RoomChannel"]];
+    assert_eq!(sockets(&wiring(&rust).0)[0][2], serde_json::json!(expected));
+    assert_eq!(
+        sockets(&wiring(&rust).0)[0][1],
+        serde_json::json!(["/socket"])
+    );
+
+    let phoenix = Sandbox::with_phoenix_app().after(&GROWN[..2]);
+    let socket = "my_app/lib/my_app_web/channels/user_socket.ex";
+    replace(&phoenix, socket, "MyAppWeb.RoomChannel", "Rooms");
+    replace(
+        &phoenix,
+        socket,
+        "use Phoenix.Socket",
+        "use Phoenix.Socket\n  alias MyAppWeb.RoomChannel, as: Rooms",
+    );
+    let expected = [
+        ["user:*", "MyAppWeb.UserChannel"],
+        ["room:*", "MyAppWeb.RoomChannel"],
+    ];
+    assert_eq!(
+        sockets(&wiring(&phoenix).0)[0][2],
+        serde_json::json!(expected)
+    );
+}
+
+#[test]
+fn a_script_that_is_imported_in_a_comment_is_not_loaded() {
+    let sandbox = Sandbox::with_app().after(&GROWN[..1]);
+    let script = sandbox.read("my_app/assets/js/app.js");
+    sandbox.write(
+        "my_app/assets/js/app.js",
+        &script.replace("import \"./user", "// import \"./user"),
+    );
+    assert_eq!(wiring(&sandbox).1.code, Some(1));
+}
+
+#[test]
+fn an_app_without_sockets_has_none_and_outside_of_an_app_there_is_nothing_to_report() {
+    let sandbox = Sandbox::with_app();
+    assert_eq!(sandbox.run(&["routes"]).succeeded().stdout, "No sockets.\n");
+    let ran = sandbox.run_outside(&["routes"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+}
