@@ -68,7 +68,10 @@ fn modules_and_dependencies_of_an_app_are_no_names_for_one() {
     let dependencies = dependencies_of_a_new_app();
     assert!(dependencies.contains("axum_channels"), "{dependencies:?}");
     // Modules that `gen` adds, and those of its tests.
-    let more = ["auth", "sessions", "sign_in", "support", "testing"].map(str::to_owned);
+    let more = [
+        "auth", "pubsub", "sessions", "sign_in", "support", "testing",
+    ]
+    .map(str::to_owned);
     let modules = modules
         .into_iter()
         .chain(more)
