@@ -109,7 +109,7 @@ struct Sender<'a> {
     missing: Missing,
 }
 
-/// Nothing: the sender ends only by an error.
+/// Type without values: the sender ends only by an error.
 enum Never {}
 
 impl<'a> Sender<'a> {
