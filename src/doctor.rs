@@ -28,7 +28,7 @@ pub struct Health {
 #[derive(Debug, Serialize)]
 pub struct Checked {
     pub name: String,
-    /// What was found: a version, a path, a number.
+    /// The version, path or number that was found.
     pub found: Option<String>,
     pub problem: Option<Problem>,
 }

@@ -23,7 +23,7 @@ pub use view::text;
 #[derive(Debug, Serialize)]
 pub struct Wiring {
     pub sockets: Vec<Socket>,
-    /// What is not wired, each with the command that wires it.
+    /// Parts that are not wired, each with the command that wires it.
     pub problems: Vec<Problem>,
 }
 

@@ -307,7 +307,7 @@ fn requests_and_channels_are_objects_in_a_log_of_json() {
         let line = server.log_line(part);
         let mut object: Value = serde_json::from_str(&line).expect("it is JSON");
         for (name, value) in object.as_object_mut().expect("an object") {
-            // What differs from run to run.
+            // Values that differ from run to run.
             if name.ends_with("_us") {
                 assert!(value.is_u64(), "{line}");
                 *value = json!("a number");

@@ -306,7 +306,7 @@ impl EndpointBuilder {
     /// # }
     /// ```
     ///
-    /// An `Option` of an adapter is accepted, too: `None` is as without this call.
+    /// An `Option` of an adapter is accepted, too: with `None`, the endpoint is alone.
     pub fn pubsub(mut self, adapter: impl IntoAdapter) -> Self {
         let adapter = adapter.into_adapter();
         self.adapter = adapter.map(|adapter| Box::new(adapter) as Box<dyn AnyAdapter>);

@@ -11,9 +11,9 @@
 //!
 //! - [`Adapter`]: the connection to the engine: publish, subscribe, unsubscribe, and a task that receives.
 //! - [`Node`]: the adapter's handle to its endpoint. [`NodeId`]: its identity. [`Peer`]: another node.
-//! - [`Message`]: what crosses.
+//! - [`Message`]: a message between nodes.
 //!
-//! # What crosses
+//! # Messages
 //!
 //! Everything that reaches a topic: broadcasts of channels, tasks and the endpoint, with the client or task that they
 //! exclude; [`disconnect`](crate::Endpoint::disconnect), which is a broadcast on a socket's id; and presences. Channels

@@ -38,7 +38,7 @@ pub struct Parsed {
     pub notes: Notes,
 }
 
-/// What the session knows about a message.
+/// Details of a message that only the session has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
     /// For a reply: the event that it answers, and the time since that was sent.

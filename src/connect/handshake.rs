@@ -40,7 +40,7 @@ pub struct Response {
     pub head: String,
     pub status: u16,
     headers: Vec<(String, String)>,
-    /// What came after the head: frames, or the body of a refusal.
+    /// Bytes after the head: frames, or the body of a refusal.
     pub rest: Vec<u8>,
 }
 

@@ -20,7 +20,7 @@ use crate::output::terminal::Terminal;
 /// Number of reads that wait for the loop; then the connection is read no further.
 const QUEUE: usize = 64;
 
-/// What the threads pass to the loop.
+/// Input of the loop, from the threads.
 enum Input {
     Bytes(Instant, io::Result<Vec<u8>>),
     Typed(prompt::Input),

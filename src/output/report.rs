@@ -94,7 +94,7 @@ pub enum FileOutcome {
     Conflict,
 }
 
-/// How the file of an edit was found.
+/// The way in which the file of an edit was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FoundBy {

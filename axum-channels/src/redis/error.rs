@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Error of [`Redis`](super::Redis): a URL that is none, or an engine that does not answer.
+/// Error of [`Redis`](super::Redis): an invalid URL, or an engine that does not answer.
 ///
 /// Its text is one sentence, without the password of the URL.
 ///
@@ -18,7 +18,7 @@ use std::fmt;
 pub enum RedisError {
     /// The URL cannot be read.
     InvalidUrl {
-        /// What is wrong with it.
+        /// Reason, in a few words.
         reason: String,
     },
     /// The URL starts with `rediss:`, and the feature `redis-tls` is off.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 /// Presences of this node in the engine, for nodes that subscribe later.
 ///
 /// A topic has a hash. Each of its fields is a message about the presences of one node: the first a whole list, the others
-/// changes since. So a change costs as much as it is large; when the changes take more room than the list, they are
+/// changes since. A change costs in proportion to its size; when the changes take more room than the list, they are
 /// replaced by a new one. Messages are merged in any order and repeatedly, so nothing here is a transaction: a message is
 /// written before it is published, and a new list before the old fields are deleted.
 ///
@@ -130,7 +130,7 @@ impl Journal {
         }
     }
 
-    /// Deletes everything.
+    /// Deletes all fields of this node.
     pub(super) fn delete(&mut self, pipe: &mut Pipeline, (names, node): (&Names, &Node)) {
         for (topic, written) in self.topics.drain() {
             let numbers = written.numbers;

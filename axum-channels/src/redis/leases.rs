@@ -57,7 +57,7 @@ async fn generations(
         .collect())
 }
 
-/// Nodes whose lease was missing at the last look.
+/// Nodes whose lease was missing at the last check.
 ///
 /// A node is gone if its lease is missing twice in a row: after the engine has lost its data, all are missing until the
 /// nodes renew them.

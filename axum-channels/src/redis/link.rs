@@ -90,7 +90,7 @@ impl Link {
     }
 
     /// Puts a connection to use if it is subscribed to the topics. Otherwise returns those that are missing, and those that
-    /// are none any more.
+    /// the node has left.
     fn use_if_complete(
         &self,
         connection: &MultiplexedConnection,
@@ -118,7 +118,7 @@ impl Link {
         Error::msg("Redis does not answer")
     }
 
-    /// Takes note of a connection that does not answer.
+    /// Reports a connection that does not answer.
     pub(super) fn checked<T>(&self, answer: ::redis::RedisResult<T>) -> Result<T> {
         answer.map_err(|error| {
             self.failed.notify_one();

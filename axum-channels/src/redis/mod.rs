@@ -64,7 +64,7 @@ use tokio::time::{Instant, sleep};
 /// is counted and logged. The adapter connects again after 50 ms to 2 s, subscribes to its topics, and brings the presences
 /// of all nodes up to date. [`Stats::connected`](super::cluster::Stats::connected) is for health checks.
 ///
-/// When the engine comes back, nodes connect at different times: one that is later misses what was sent before. A message
+/// When the engine comes back, nodes connect at different times: a later one misses messages sent before. A message
 /// that was sent when the connection broke may or may not have arrived. It is counted as lost, and not sent
 /// again: messages arrive at most once.
 ///
@@ -107,7 +107,7 @@ impl Redis {
     /// with the feature `redis-tls`. `redis+unix:///path/to/socket` is a Unix socket.
     ///
     /// # Errors
-    /// If it is no such URL. No connection is made: see [`check`](Self::check).
+    /// If the URL is invalid. No connection is made: see [`check`](Self::check).
     ///
     /// # Examples
     /// ```
@@ -126,7 +126,7 @@ impl Redis {
     /// `pubsub` is the name of the app's `Phoenix.PubSub`, such as `MyApp.PubSub`. `node` is the name of this node: it
     /// differs from those of all others, and stays the same.
     ///
-    /// `MyAppWeb.Endpoint.broadcast/3` then reaches the clients of this endpoint, `disconnect` among it, and the broadcasts
+    /// `MyAppWeb.Endpoint.broadcast/3` then reaches the clients of this endpoint, `disconnect` included, and the broadcasts
     /// of this endpoint reach those of the Phoenix nodes. Presences do not cross: each node has its own. Payloads are those
     /// that JSON can express, or bytes; a struct other than a date or a time of Elixir is not, and its message is counted
     /// as [malformed](crate::cluster::Stats::malformed). All topics share one channel, so each node receives everything.

@@ -66,7 +66,7 @@ async fn establish(
     Ok(connection)
 }
 
-/// Passes a message of the engine on: its channel, and its content.
+/// Passes a message of the engine on, by its channel.
 fn receive(node: &Node, format: &Format, message: &[Value]) {
     let [Value::BulkString(channel), Value::BulkString(message)] = message else {
         return;
@@ -109,7 +109,7 @@ struct Sender<'a> {
     missing: Missing,
 }
 
-/// Nothing: the sender ends only by an error.
+/// Type without values: the sender ends only by an error.
 enum Never {}
 
 impl<'a> Sender<'a> {

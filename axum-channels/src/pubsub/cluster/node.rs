@@ -271,7 +271,7 @@ impl Node {
     /// An adapter calls it after a reconnect, once it has subscribed to its topics again.
     ///
     /// # Errors
-    /// Those of [`Adapter::presences`](super::Adapter::presences). Some topics are loaded then.
+    /// Those of [`Adapter::presences`](super::Adapter::presences). Other topics may have been loaded by then.
     ///
     /// # Examples
     /// ```

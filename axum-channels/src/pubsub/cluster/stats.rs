@@ -20,7 +20,7 @@ pub struct Stats {
     pub malformed: u64,
     /// Topics that the node is subscribed to in the engine.
     pub topics: usize,
-    /// Whether the engine can be reached, for adapters that [report](super::Node::set_connected) it.
+    /// `true` while the engine can be reached, for adapters that [report](super::Node::set_connected) it.
     pub connected: bool,
     /// Connections to the engine after the first.
     pub reconnects: u64,

@@ -143,7 +143,7 @@ function attachment(id, name) {
   return link
 }
 
-// What the user does
+// Actions of the user
 
 part("join").addEventListener("submit", (event) => {
   event.preventDefault()
