@@ -34,7 +34,7 @@ fn of_cases(stack: &str, stem: &str) -> Vec<(String, PathBuf)> {
 fn file_of(place: &str) -> &'static str {
     match place {
         "channel_join" => "src/channels/room_channel.rs",
-        "endpoint_sockets" | "endpoint_state" | "router_routes" => "src/endpoint.rs",
+        "endpoint_pubsub" | "endpoint_sockets" | "endpoint_state" | "router_routes" => "src/endpoint.rs",
         "socket_routes" | "socket_user" => "src/channels/user_socket.rs",
         "test_join" => "tests/support/mod.rs",
         _ => panic!("where is `{place}`?"),
@@ -61,6 +61,7 @@ fn an_app_with_printed_lines_pasted_compiles() {
         &["gen", "channel", "Hall"],
         &["gen", "socket", "Admin"],
         &["gen", "auth"],
+        &["gen", "pubsub"],
     ]);
     let folder = sandbox.path().join("my_app");
     add_module(&folder, "paths", PATHS);

@@ -1,3 +1,0 @@
-pub struct Config {
-    pub port: u16
-}

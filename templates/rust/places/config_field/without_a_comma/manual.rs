@@ -1,4 +1,0 @@
-pub struct Config {
-    pub port: u16,
-    pub redis: pubsub::RedisUrl,
-}
