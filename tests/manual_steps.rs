@@ -33,8 +33,11 @@ fn of_cases(stack: &str, stem: &str) -> Vec<(String, PathBuf)> {
 /// Returns the file of an app in which a place of the stack `rust` is.
 fn file_of(place: &str) -> &'static str {
     match place {
+        "config_field" => "src/config.rs",
         "channel_join" => "src/channels/room_channel.rs",
-        "endpoint_pubsub" | "endpoint_sockets" | "endpoint_state" | "router_routes" => "src/endpoint.rs",
+        "endpoint_pubsub" | "endpoint_sockets" | "endpoint_state" | "router_routes" => {
+            "src/endpoint.rs"
+        }
         "socket_routes" | "socket_user" => "src/channels/user_socket.rs",
         "test_join" => "tests/support/mod.rs",
         _ => panic!("where is `{place}`?"),
