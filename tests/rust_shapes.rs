@@ -372,7 +372,7 @@ pub async fn join<C: Channel>(endpoint: &Endpoint, topic: &str) -> TestChannel {
     report: "\
 * creating src/channels/zebra_channel.rs
 * creating tests/zebra_channel.rs
-* identical tests/support/mod.rs
+* skipping tests/support/mod.rs
 
 The default socket handler - shop::channels::UserSocket - was not found.
 * creating src/channels/user_socket.rs

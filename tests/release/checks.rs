@@ -11,7 +11,7 @@ fn systemd_finds_no_fault_in_the_unit() {
     let sandbox = Sandbox::with_app().after(&[&["gen", "release"]]);
     let unit = sandbox.read("my_app/deploy/my_app.service");
     sandbox.write("root/etc/systemd/system/my_app.service", &unit);
-    let binary = sandbox.path().join("root/opt/my_app/my_app");
+    let binary = sandbox.path().join("root/usr/local/bin/my_app");
     fs::create_dir_all(binary.parent().expect("it has a folder")).expect("it is made");
     fs::copy("/bin/true", binary).expect("it is copied"); // any program
 
