@@ -44,6 +44,9 @@ fn file_of(place: &str) -> &'static str {
     }
 }
 
+/// Places whose cases are a part of a file that is too long for one. Their lines are among those of the app, which compiles.
+const PARTS: [&str; 1] = ["config_field"];
+
 /// Modules whose constants and functions some cases use.
 const PATHS: &str = "pub const ADMIN: &str = \"/admin\";\n\npub fn below(name: &str) -> String {\n    format!(\"/{name}\")\n}\n";
 const TOPICS: &str = "pub const HALL: &str = \"hall:*\";\n\npub fn of(name: &str) -> String {\n    format!(\"{name}:*\")\n}\n";
@@ -75,8 +78,14 @@ fn an_app_with_printed_lines_pasted_compiles() {
         }
         let file = folder.join(file_of(&place));
         let own = fs::read_to_string(&file).expect("it is generated");
+        let pasted = fs::read_to_string(&case).expect("it is text");
+        if PARTS.contains(&&*place) {
+            let are_own = pasted.lines().all(|line| own.contains(line));
+            assert!(are_own, "{place}: {pasted}");
+            continue;
+        }
         // Cargo compares times of files, so that each one is written now.
-        fs::write(&file, fs::read_to_string(&case).expect("it is text")).expect("it is written");
+        fs::write(&file, pasted).expect("it is written");
         cargo(&folder, &["check", "--offline", "--all-targets"]);
         fs::write(&file, own).expect("it is written");
     }
