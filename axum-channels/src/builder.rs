@@ -294,7 +294,8 @@ impl EndpointBuilder {
         self
     }
 
-    /// Connects the endpoint to those of other processes, by an [`Adapter`](crate::cluster::Adapter) for an engine such as Redis.
+    /// Connects the endpoint to those of other processes, by an [`Adapter`](crate::cluster::Adapter) for an engine such as
+    /// Redis.
     ///
     /// Broadcasts, disconnects and presences then reach the clients of all nodes: see [`cluster`](crate::cluster). None by
     /// default; the last call counts.

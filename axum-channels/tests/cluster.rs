@@ -513,6 +513,18 @@ async fn a_shutdown_ends_with_the_stop_of_the_adapter() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_two_seconds_for_the_adapter() {
+    let (log, _guard) = Log::collect(Level::WARN);
+    let nodes = Nodes::<1>::new();
+    nodes.hub.set_slow(true);
+    let before = Instant::now();
+    nodes.endpoints[0].shutdown().await;
+    assert_eq!(before.elapsed().as_millis() / 10, 200);
+    let line = "[WARN] The pubsub adapter did not leave the other nodes in good order: took longer than 2s\n";
+    assert!(log.text().ends_with(line), "{}", log.text());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_adapter_ends_with_its_endpoint() {
     let hub = Hub::new();
     let endpoint = Endpoint::builder()

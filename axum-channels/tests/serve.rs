@@ -417,18 +417,14 @@ async fn until_its_delay_is_over_a_shutdown_is_announced_and_all_else_goes_on() 
         server.drain(&endpoint)
     };
     let server = Server::start_with(app, delayed).await;
-    let status = async || {
-        let closing = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
-        let (response, _) = rest(&mut send(server.addr, closing).await).await;
-        response[9..12].to_owned()
-    };
+    let status = async || raw(server.addr, REQUEST).await.1;
     let mut before = Ws::join(server.addr, "room:lobby").await;
-    assert_eq!(status().await, "200");
+    assert_eq!(status().await, 200);
 
     server.shutdown.send(()).expect("it runs");
     support::eventually("it is announced", || endpoint.is_shutting_down()).await;
 
-    assert_eq!(status().await, "503");
+    assert_eq!(status().await, 503);
     let mut after = Ws::join(server.addr, "room:lobby").await;
     before.expect_nothing().await;
     after.expect_nothing().await;

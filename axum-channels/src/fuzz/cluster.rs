@@ -1,15 +1,15 @@
 use crate::message::PresenceDiff;
 use crate::presence::Tracker;
 use crate::pubsub::cluster::{Body, Message};
-#[cfg(fuzzing)]
+#[cfg(any(feature = "redis", fuzzing))]
 use crate::term::{Term, VERSION, put, write_json};
-#[cfg(fuzzing)]
+#[cfg(any(feature = "redis", fuzzing))]
 use serde_json::Value;
 
 /// Asserts that a message of another node is refused or read, that it is read the same when sent again, and that presences
 /// that arrive twice change nothing. An Erlang term is refused, or JSON that can be read.
 pub fn cluster(data: &[u8]) {
-    #[cfg(fuzzing)]
+    #[cfg(any(feature = "redis", fuzzing))]
     term(data);
     let Ok(message) = Message::decode(data) else {
         return;
@@ -26,7 +26,7 @@ pub fn cluster(data: &[u8]) {
     }
 }
 
-#[cfg(fuzzing)]
+#[cfg(any(feature = "redis", fuzzing))]
 fn term(data: &[u8]) {
     let Some(text) = data.strip_prefix(&[VERSION]).and_then(json) else {
         return;
@@ -46,7 +46,7 @@ fn term(data: &[u8]) {
     assert_eq!(received.flatten(), Some(value));
 }
 
-#[cfg(fuzzing)]
+#[cfg(any(feature = "redis", fuzzing))]
 fn json(term: &[u8]) -> Option<String> {
     let mut json = String::new();
     write_json(&Term::decode(term)?, &mut json).ok()?;

@@ -87,7 +87,6 @@ pub(crate) fn started(level: LevelFilter) -> Option<Instant> {
 }
 
 /// Whole milliseconds.
-#[cfg(feature = "redis")]
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,6 +1,6 @@
 //! Events of the HTTP server.
 
-use super::{TARGET, limited, one_line};
+use super::{TARGET, limited, millis, one_line};
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,6 +27,6 @@ pub(crate) fn accepting_again() {
 
 /// Logs the number of requests still under way at the end of a shutdown's time.
 pub(crate) fn requests_dropped(requests: usize, limit: Duration) {
-    let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+    let limit_ms = millis(limit);
     tracing::warn!(target: TARGET, requests, limit_ms, "requests dropped");
 }

@@ -1,7 +1,7 @@
 //! Events of joins, messages and errors of channels.
 
 use super::text::one_line;
-use super::{Filter, Params, TARGET, at_level, limited, micros, started};
+use super::{Filter, Params, TARGET, at_level, limited, micros, millis, started};
 use crate::error::Error;
 use crate::message::Payload;
 use std::fmt::Display;
@@ -195,7 +195,7 @@ pub(crate) fn aborted(topic: &str, channel: &str, limit: Duration) {
         target: TARGET,
         topic = one_line(topic),
         channel,
-        limit_ms = limit.as_millis() as u64,
+        limit_ms = millis(limit),
         "channel aborted"
     );
 }

@@ -8,6 +8,7 @@ use crate::pubsub::cluster::{Body, Cluster, Known, Malformed, NodeId, Peer};
 use crate::sync::lock;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -150,11 +151,10 @@ impl Tracker {
         for shard in &self.shards {
             let mut shard = lock(shard);
             shard.replicas.retain(|topic, replicas| {
-                let removed = replicas.get(&id);
-                if removed.is_some_and(|replica| replica.incarnation() <= incarnation)
-                    && let Some(replica) = replicas.remove(&id)
+                if let Entry::Occupied(replica) = replicas.entry(id)
+                    && replica.get().incarnation() <= incarnation
                 {
-                    diffs.push((topic.clone(), replica.into_leaves()));
+                    diffs.push((topic.clone(), replica.remove().into_leaves()));
                 }
                 !replicas.is_empty()
             });

@@ -1,6 +1,6 @@
 use super::names::Names;
 use crate::message::Topic;
-use crate::pubsub::cluster::Node;
+use crate::pubsub::cluster::{Node, NodeId};
 use ::redis::Pipeline;
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -43,17 +43,19 @@ const TOUCH: Duration = Duration::from_secs(200);
 
 /// Node and generation of a field, which are in its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Field<'a> {
-    pub(super) node: &'a str,
+pub(super) struct Field {
+    pub(super) node: NodeId,
     pub(super) generation: u64,
 }
 
-impl<'a> Field<'a> {
-    pub(super) fn parse(name: &'a str) -> Option<Self> {
+impl Field {
+    pub(super) fn parse(name: &str) -> Option<Self> {
         let (node, rest) = name.split_once(':')?;
         let (generation, _number) = rest.split_once(':')?;
-        let generation = generation.parse().ok()?;
-        Some(Field { node, generation })
+        Some(Field {
+            node: node.parse().ok()?,
+            generation: generation.parse().ok()?,
+        })
     }
 }
 
@@ -160,10 +162,13 @@ mod tests {
 
     #[test]
     fn the_name_of_a_field_has_its_node_and_generation() {
-        let field = |name| Field::parse(name).map(|it| (it.node, it.generation));
-        assert_eq!(field("ab12:3:40"), Some(("ab12", 3)));
-        for other in ["", "ab12", "ab12:3", "ab12:x:40", "ab12::40"] {
+        let node = NodeId::from_bytes([0xab; 16]);
+        let field = |rest: &str| Field::parse(&format!("{node}{rest}"));
+        let generation = 3;
+        assert_eq!(field(":3:40"), Some(Field { node, generation }));
+        for other in ["", ":3", ":x:40", "::40", "x:3:40"] {
             assert_eq!(field(other), None, "{other}");
         }
+        assert_eq!(Field::parse(""), None);
     }
 }

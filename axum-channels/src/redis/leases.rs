@@ -19,12 +19,11 @@ pub(super) async fn presences(
     let fields: HashMap<String, Vec<u8>> = connection.hgetall(&key).await?;
     let nodes = fields
         .keys()
-        .filter_map(|name| Field::parse(name)?.node.parse().ok());
-    let nodes: BTreeSet<NodeId> = nodes.collect();
-    let generations = generations(connection, names, nodes).await?;
+        .filter_map(|name| Some(Field::parse(name)?.node));
+    let generations = generations(connection, names, nodes.collect()).await?;
     let is_alive = |name: &str| {
         let field = Field::parse(name)?;
-        let generation = generations.get(&field.node.parse().ok()?)?;
+        let generation = generations.get(&field.node)?;
         Some(field.generation >= *generation)
     };
     let (alive, dead): (Vec<_>, Vec<_>) = fields

@@ -2,7 +2,9 @@ use crate::pubsub::cluster::NodeId;
 
 const LEAVING: &str = ":leaving";
 
-/// Names in the engine, of the library's own format. All start with the app's prefix; a topic, which may be any text, is the end of its name.
+/// Names in the engine, of the library's own format.
+///
+/// All start with the app's prefix; a topic, which may be any text, is the end of its name.
 pub(super) struct Names {
     pub(super) prefix: String,
 }

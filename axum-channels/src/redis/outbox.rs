@@ -69,7 +69,7 @@ impl Outbox {
     /// Queues a message.
     pub(super) fn push(&self, topic: &str, message: Bytes, kind: Kind) -> Result<(), QueueFull> {
         let mut state = lock(&self.state);
-        let bytes = message.len() + topic.len() + OVERHEAD;
+        let bytes = room(topic, &message);
         let fits = state.bytes + bytes <= self.max_bytes;
         match kind {
             Kind::Broadcast if !fits => return Err(QueueFull),
@@ -142,7 +142,7 @@ impl Outbox {
                 }
                 Kind::Broadcast if outgoing.queued.elapsed() > age => expired += 1,
                 Kind::Broadcast => {
-                    state.bytes += outgoing.bytes();
+                    state.bytes += room(&outgoing.topic, &outgoing.message);
                     state.queue.push_back(outgoing);
                 }
             }
@@ -156,15 +156,14 @@ impl Outbox {
 impl State {
     fn pop(&mut self) -> Option<Outgoing> {
         let outgoing = self.queue.pop_front()?;
-        self.bytes -= outgoing.bytes();
+        self.bytes -= room(&outgoing.topic, &outgoing.message);
         Some(outgoing)
     }
 }
 
-impl Outgoing {
-    fn bytes(&self) -> usize {
-        self.message.len() + self.topic.len() + OVERHEAD
-    }
+/// Returns the number of bytes that a message takes in the queue.
+fn room(topic: &str, message: &Bytes) -> usize {
+    message.len() + topic.len() + OVERHEAD
 }
 
 /// Error of a broadcast that does not fit.

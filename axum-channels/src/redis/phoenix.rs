@@ -6,7 +6,7 @@
 
 use crate::codec;
 use crate::message::Payload;
-use crate::pubsub::cluster::{Malformed, Message};
+use crate::pubsub::cluster::{LARGER, MAX_BYTES, Malformed, Message};
 use crate::term::{self, Term};
 use bytes::Bytes;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
@@ -32,9 +32,6 @@ pub(super) struct Broadcast {
 const RELEASE: i128 = 3;
 
 const COMPRESSED: u8 = 80;
-
-/// Maximum number of bytes of a message, before and after compression.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 const BROADCAST: &str = "Elixir.Phoenix.Socket.Broadcast";
 
@@ -105,17 +102,12 @@ impl Phoenix {
 const UNKNOWN: Malformed = Malformed("it is no message of phoenix_pubsub_redis 3");
 
 fn broadcast(topic: &str, message: &Term<'_>) -> Result<Option<Broadcast>, Malformed> {
-    let Term::Map(fields) = message else {
-        return Ok(None);
-    };
-    let field = |name: &str| {
-        let found = fields.iter().find(|(key, _)| key.is_atom(name));
-        found.map(|(_, value)| value)
-    };
-    if !field("__struct__").is_some_and(|name| name.is_atom(BROADCAST)) {
+    let name = message.field("__struct__");
+    if !name.is_some_and(|name| name.is_atom(BROADCAST)) {
         return Ok(None);
     }
-    let (Some(event), Some(value)) = (field("event").and_then(text), field("payload")) else {
+    let event = message.field("event").and_then(text);
+    let (Some(event), Some(value)) = (event, message.field("payload")) else {
         return Err(UNKNOWN);
     };
     Ok(Some(Broadcast {
@@ -153,14 +145,14 @@ fn put_payload(payload: &Payload, out: &mut Vec<u8>) {
 /// Returns a term after its version, inflated if it is compressed.
 fn inflated(message: &[u8]) -> Result<Cow<'_, [u8]>, Malformed> {
     if message.len() > MAX_BYTES {
-        return Err(Malformed("it is larger than 16 MiB"));
+        return Err(LARGER);
     }
     match message {
         [term::VERSION, COMPRESSED, rest @ ..] => {
             let (size, compressed) = rest.split_first_chunk().ok_or(UNKNOWN)?;
             let size = u32::from_be_bytes(*size) as usize;
             if size > MAX_BYTES {
-                return Err(Malformed("it is larger than 16 MiB"));
+                return Err(LARGER);
             }
             let term = decompress_to_vec_zlib_with_limit(compressed, size);
             let term = term.map_err(|_| Malformed("it cannot be inflated"))?;

@@ -12,6 +12,7 @@ use crate::message::Topic;
 use crate::pubsub::cluster::{Node, NodeId};
 use ::redis::aio::{MultiplexedConnection, SendError};
 use ::redis::{AsyncCommands, Pipeline, PushInfo, PushKind, Value};
+use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,9 +110,6 @@ struct Sender<'a> {
     missing: Missing,
 }
 
-/// Type without values: the sender ends only by an error.
-enum Never {}
-
 impl<'a> Sender<'a> {
     /// Starts a generation of this node's presences: nothing that the engine has of them counts any more.
     async fn start(&mut self) -> Result<()> {
@@ -137,7 +135,8 @@ impl<'a> Sender<'a> {
         self.redis.format.names().filter(|_| !has_left)
     }
 
-    async fn run(&mut self) -> Result<Never> {
+    /// Sends until an error: it has no other end.
+    async fn run(&mut self) -> Result<Infallible> {
         let mut renewals = interval(self.redis.lease / 5);
         renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut leaving = self.redis.leaving.subscribe();

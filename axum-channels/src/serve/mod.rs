@@ -5,27 +5,23 @@ mod body;
 mod connection;
 mod shutdown;
 mod signal;
+mod task;
 mod timer;
 
 pub(crate) use body::BodyTimeout;
 pub use signal::shutdown_signal;
 
 use crate::endpoint::Endpoint;
-use crate::log;
-use accept::accept;
 use axum::extract::Request;
 use axum::response::Response;
-use connection::Acceptor;
 use std::convert::Infallible;
 use std::fmt;
-use std::future::{IntoFuture, pending};
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tower_service::Service;
 
 /// Creates a server for an app over HTTP/1.1: [`axum::serve`](https://docs.rs/axum/0.8/axum/fn.serve.html) with limits.
@@ -327,83 +323,6 @@ impl<S> Serve<S> {
     /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
-    }
-}
-
-impl<S> Serve<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    async fn run(mut self) {
-        let (phase, _) = watch::channel(Phase::Serving);
-        let acceptor = Acceptor::new(self.app, self.limits, phase.clone());
-        let accepting = async move {
-            loop {
-                let (stream, peer) = accept(&self.listener).await;
-                acceptor.spawn(stream, peer);
-            }
-        };
-        let announced = async {
-            self.graceful.await;
-            if let Some(endpoint) = &self.endpoint {
-                endpoint.announce_shutdown();
-            }
-            tokio::time::sleep(self.limits.shutdown_delay).await;
-        };
-        let is_forced = tokio::select! {
-            () = &mut self.forced => true,
-            () = announced => false,
-            () = accepting => true,
-        };
-        if !is_forced {
-            phase.send_replace(Phase::Draining);
-            tokio::select! {
-                () = &mut self.forced => {}
-                () = drain(self.endpoint, &phase, self.limits.shutdown_timeout) => {}
-            }
-        }
-        phase.send_replace(Phase::Ended);
-    }
-}
-
-/// Waits until all connections are closed, at most for `timeout`.
-async fn drain(endpoint: Option<Endpoint>, phase: &watch::Sender<Phase>, timeout: Duration) {
-    let drained = async {
-        if let Some(endpoint) = endpoint {
-            endpoint.shutdown().await;
-        }
-        phase.closed().await;
-    };
-    if tokio::time::timeout(timeout, drained).await.is_err() {
-        log::requests_dropped(phase.receiver_count(), timeout);
-    }
-}
-
-impl<S> IntoFuture for Serve<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Output = io::Result<()>;
-    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async {
-            // Spawned onto a worker of the runtime, which `main` is not: a connection is then spawned onto the worker that
-            // accepts it.
-            let mut running = Running(tokio::spawn(self.run()));
-            (&mut running.0).await.map_err(io::Error::other)
-        })
-    }
-}
-
-/// The server's task, aborted when dropped.
-struct Running(JoinHandle<()>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 

@@ -41,20 +41,19 @@ pub(crate) fn write_json(term: &Term<'_>, out: &mut String) -> Result<(), Inexpr
             }
             out.push_str(if terms.is_empty() { "[]" } else { "]" });
         }
-        Term::Map(entries) => write_map(entries, out)?,
+        Term::Map(entries) => match term.field("__struct__") {
+            Some(Term::Atom(name)) => {
+                let text = calendar(name, term).ok_or(Inexpressible)?;
+                write_text(&text, out);
+            }
+            _ => write_map(entries, out)?,
+        },
         Term::Tuple(_) | Term::Other => return Err(Inexpressible),
     }
     Ok(())
 }
 
-type Entry<'a> = (Term<'a>, Term<'a>);
-
-fn write_map(entries: &[Entry<'_>], out: &mut String) -> Result<(), Inexpressible> {
-    if let Some(Term::Atom(name)) = field(entries, "__struct__") {
-        let text = calendar(name, entries).ok_or(Inexpressible)?;
-        write_text(&text, out);
-        return Ok(());
-    }
+fn write_map(entries: &[(Term<'_>, Term<'_>)], out: &mut String) -> Result<(), Inexpressible> {
     let mut separator = '{';
     for (key, value) in entries {
         out.push(separator);
@@ -72,24 +71,15 @@ fn write_map(entries: &[Entry<'_>], out: &mut String) -> Result<(), Inexpressibl
     Ok(())
 }
 
-/// Returns a field of a struct.
-fn field<'a>(entries: &'a [Entry<'_>], name: &str) -> Option<&'a Term<'a>> {
-    let found = entries.iter().find(|(key, _)| key.is_atom(name));
-    found.map(|(_, value)| value)
-}
-
 /// Returns a date or a time of Elixir in ISO 8601.
-fn calendar(name: &str, entries: &[Entry<'_>]) -> Option<String> {
+fn calendar(name: &str, term: &Term<'_>) -> Option<String> {
     match name {
-        "Elixir.Date" => date(entries),
-        "Elixir.Time" => time(entries),
-        "Elixir.NaiveDateTime" => Some(format!("{}T{}", date(entries)?, time(entries)?)),
+        "Elixir.Date" => date(term),
+        "Elixir.Time" => time(term),
+        "Elixir.NaiveDateTime" => Some(format!("{}T{}", date(term)?, time(term)?)),
         "Elixir.DateTime" => {
-            let (utc, std) = (
-                number(entries, "utc_offset")?,
-                number(entries, "std_offset")?,
-            );
-            let zone = match (utc + std, field(entries, "time_zone")?) {
+            let (utc, std) = (number(term, "utc_offset")?, number(term, "std_offset")?);
+            let zone = match (utc + std, term.field("time_zone")?) {
                 (0, Term::Binary(b"Etc/UTC")) => "Z".to_owned(),
                 (offset, _) => {
                     let sign = if offset < 0 { '-' } else { '+' };
@@ -97,21 +87,21 @@ fn calendar(name: &str, entries: &[Entry<'_>]) -> Option<String> {
                     format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
                 }
             };
-            Some(format!("{}T{}{zone}", date(entries)?, time(entries)?))
+            Some(format!("{}T{}{zone}", date(term)?, time(term)?))
         }
         _ => None,
     }
 }
 
-fn date(entries: &[Entry<'_>]) -> Option<String> {
-    let [year, month, day] = ["year", "month", "day"].map(|name| number(entries, name));
+fn date(term: &Term<'_>) -> Option<String> {
+    let [year, month, day] = ["year", "month", "day"].map(|name| number(term, name));
     Some(format!("{:04}-{:02}-{:02}", year?, month?, day?))
 }
 
-fn time(entries: &[Entry<'_>]) -> Option<String> {
-    let [hour, minute, second] = ["hour", "minute", "second"].map(|name| number(entries, name));
+fn time(term: &Term<'_>) -> Option<String> {
+    let [hour, minute, second] = ["hour", "minute", "second"].map(|name| number(term, name));
     let mut text = format!("{:02}:{:02}:{:02}", hour?, minute?, second?);
-    let Term::Tuple(microsecond) = field(entries, "microsecond")? else {
+    let Term::Tuple(microsecond) = term.field("microsecond")? else {
         return None;
     };
     let [
@@ -129,8 +119,8 @@ fn time(entries: &[Entry<'_>]) -> Option<String> {
 }
 
 /// Returns a number of a date or a time. Those of more digits are none.
-fn number(entries: &[Entry<'_>], name: &str) -> Option<i64> {
-    match field(entries, name)? {
+fn number(term: &Term<'_>, name: &str) -> Option<i64> {
+    match term.field(name)? {
         Term::Integer(value @ -999_999..=999_999) => i64::try_from(*value).ok(),
         _ => None,
     }

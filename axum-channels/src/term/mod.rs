@@ -88,6 +88,16 @@ impl<'a> Term<'a> {
     pub(crate) fn is_atom(&self, name: &str) -> bool {
         matches!(self, Term::Atom(atom) if atom == name)
     }
+
+    /// Returns the value that a map or a struct has under an atom.
+    #[cfg(any(feature = "redis", fuzzing))]
+    pub(crate) fn field(&self, name: &str) -> Option<&Self> {
+        let Term::Map(entries) = self else {
+            return None;
+        };
+        let found = entries.iter().find(|(key, _)| key.is_atom(name));
+        found.map(|(_, value)| value)
+    }
 }
 
 /// The rest of a term.

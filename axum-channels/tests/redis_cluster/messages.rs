@@ -1,13 +1,12 @@
 //! Broadcasts and disconnects between nodes.
 
-use super::app::{PREFIX, node, node_with, redis};
+use super::app::{PREFIX, connected, node, node_with, redis};
 use super::server::Server;
 use super::support::eventually;
-use axum_channels::cluster::{Redis, RedisError};
+use axum_channels::cluster::RedisError;
 use axum_channels::testing::{Client, TestChannel, connect, connect_with};
 use axum_channels::{Endpoint, Payload, Reply};
 use serde_json::json;
-use std::time::Duration;
 
 async fn join(endpoint: &Endpoint, topic: &str) -> (Client, TestChannel) {
     let client = connect(endpoint, "/socket").await;
@@ -212,12 +211,10 @@ async fn a_message_that_no_node_has_sent_is_counted_and_changes_nothing() {
 #[ignore = "needs redis-server"]
 async fn what_waits_is_bounded() {
     let server = Server::start();
-    let a = node_with(
-        Redis::new(server.url())
-            .expect("a URL")
-            .max_queued_bytes(10_000),
-    );
-    super::app::connected(&a, true).await;
+    let a = node_with(redis(&server.url()).max_queued_bytes(10_000));
+    connected(&a, true).await;
+    let b = node(&server.url()).await;
+    let (_there, mut there) = join(&b, "room:1").await;
     server.signal("-STOP");
     for n in 0..100 {
         a.broadcast("room:1", "to", json!({"n": n, "text": "x".repeat(1000)}));
@@ -226,7 +223,10 @@ async fn what_waits_is_bounded() {
     assert_eq!(stats.published + stats.lost, 100);
     assert!((1..20).contains(&stats.published), "{stats:?}");
     server.signal("-CONT");
-    tokio::time::sleep(Duration::from_millis(50)).await; // the queue is sent
+    for _ in 0..stats.published {
+        there.next_broadcast("to").await;
+    }
     a.broadcast("room:1", "to", json!({}));
     assert_eq!(a.stats().cluster.lost, stats.lost);
+    there.assert_broadcast("to", json!({})).await;
 }

@@ -107,16 +107,9 @@ impl Process {
 
     /// Returns the users that are present, as this node has them, and its counts.
     pub(crate) async fn state(&self) -> Value {
-        let request = "GET /state HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
-        let mut stream = tokio::net::TcpStream::connect(self.addr)
-            .await
-            .expect("it listens");
-        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes())
-            .await
-            .expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("an answer");
-        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
-        serde_json::from_str(body).expect("JSON")
+        let (mut stream, ..) = http(self.addr, "GET", "/state", "connection: close\r\n").await;
+        let mut body = String::new();
+        stream.read_to_string(&mut body).await.expect("a body");
+        serde_json::from_str(&body).expect("JSON")
     }
 }

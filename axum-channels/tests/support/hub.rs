@@ -107,6 +107,13 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits while the hub is slow.
+    async fn opened(&self) {
+        let mut gate = self.gate.subscribe();
+        let opened = gate.wait_for(|is_open| *is_open).await;
+        assert!(opened.is_ok(), "the hub keeps the gate");
+    }
+
     fn call(&self, call: &str, index: usize, topic: &Topic) -> Result<()> {
         let mut state = self.lock();
         state.calls.push(format!("{index} {call} {topic}"));
@@ -134,14 +141,7 @@ impl Adapter for HubAdapter {
 
     async fn subscribe(&self, topic: &Topic) -> Result<()> {
         self.hub.call("subscribe", self.index, topic)?;
-        let opened = self
-            .hub
-            .gate
-            .subscribe()
-            .wait_for(|is_open| *is_open)
-            .await
-            .is_ok();
-        assert!(opened, "the hub keeps the gate");
+        self.hub.opened().await;
         let mut state = self.hub.lock();
         state.members[self.index].topics.insert(topic.clone());
         Ok(())
@@ -168,6 +168,7 @@ impl Adapter for HubAdapter {
     }
 
     async fn stop(&self) -> Result<()> {
+        self.hub.opened().await;
         let mut state = self.hub.lock();
         state.calls.push(format!("{} stop", self.index));
         match state.is_away {

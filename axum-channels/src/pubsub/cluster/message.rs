@@ -67,6 +67,9 @@ const CHANNEL: u8 = 2;
 /// Maximum number of bytes of an encoded message.
 pub(crate) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
+/// Error of a received message that has more.
+pub(crate) const LARGER: Malformed = Malformed("it is larger than 16 MiB");
+
 /// Maximum number of bytes of an encoded message besides its texts and its payload.
 const OVERHEAD: usize = 128;
 
@@ -172,7 +175,7 @@ impl<'a> Message<'a> {
     /// Bytes after the last field are ignored: later releases may add fields.
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
         if bytes.len() > MAX_BYTES {
-            return Err(Malformed("it is larger than 16 MiB"));
+            return Err(LARGER);
         }
         let mut fields = Fields(bytes);
         if fields.byte()? != VERSION {

@@ -15,6 +15,8 @@ pub use adapter::{Adapter, IntoAdapter};
 pub(crate) use fields::{Fields, Malformed, put};
 pub use message::Message;
 pub(crate) use message::{Body, Origin};
+#[cfg(feature = "redis")]
+pub(crate) use message::{LARGER, MAX_BYTES};
 pub(crate) use node::Inbound;
 pub use node::Node;
 pub use node_id::{InvalidNodeId, NodeId};
@@ -23,9 +25,10 @@ pub use peer::Peer;
 pub use stats::Stats;
 pub(crate) use tasks::Running;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log;
 use crate::message::Topic;
+use crate::with_timeout::with_timeout;
 use interests::Interests;
 use stats::Counters;
 use std::future::poll_fn;
@@ -33,7 +36,6 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::time::timeout;
 
 /// A node among others: its id, its adapter, and its topics.
 pub(crate) struct Cluster {
@@ -101,11 +103,10 @@ impl Cluster {
         self.adapter.publish(message)
     }
 
-    /// Sends what is queued, and takes the presences of this node along: the process ends.
+    /// Leaves the other nodes, in at most `limit`. If that fails, it is logged.
     pub(crate) async fn stop(&self, limit: Duration) {
-        let stopped = timeout(limit, self.adapter.stop()).await;
-        let stopped = stopped.unwrap_or_else(|_| Err(Error::msg("it took too long")));
-        if let Err(error) = stopped {
+        let stopped = with_timeout(limit, self.adapter.stop()).await;
+        if let Err(error) = stopped.and_then(|it| it) {
             log::adapter_not_stopped(&error);
         }
     }

@@ -191,8 +191,8 @@ impl Node {
     /// }
     /// ```
     pub fn presences(&self, topic: &str) -> Option<Bytes> {
-        let has_some = self.cluster.inbound()?.has_presences(topic);
-        has_some.then(|| self.presence_list(topic))?
+        self.has_presences(topic)
+            .then(|| self.presence_list(topic))?
     }
 
     /// Returns whether this node has presences on a topic.

@@ -1,26 +1,15 @@
 //! A property that holds for any input: see [`crate::fuzz`].
 
-use super::*;
-use crate::pubsub::cluster::{Body, NodeId};
+use super::tests::{node, read, sent};
 
 /// Asserts that a message is refused or read, and that what was read is sent and read the same.
 pub(crate) fn phoenix(data: &[u8]) {
-    let this = Phoenix::new("MyApp.PubSub", "rust@host".to_owned());
-    let Ok(Some(broadcast)) = this.decode(data, |_| true) else {
+    let Ok(Some(broadcast)) = read(&node("rust@host"), data) else {
         return;
     };
-    let message = Message {
-        node: NodeId::from_bytes([1; 16]),
-        topic: &broadcast.topic,
-        body: Body::Broadcast {
-            event: &broadcast.event,
-            payload: broadcast.payload.clone(),
-            from: None,
-        },
-    };
-    let sent = this.encode(&message).expect("it is a broadcast");
-    let other = Phoenix::new("MyApp.PubSub", "elixir@host".to_owned());
-    let received = other.decode(&sent, |_| true).expect("it is well-formed");
+    let payload = broadcast.payload.clone();
+    let sent = sent(&broadcast.topic, &broadcast.event, payload);
+    let received = read(&node("elixir@host"), &sent).expect("it is well-formed");
     let received = received.expect("it is for all others");
     assert_eq!(
         (&received.topic, &received.event),

@@ -27,11 +27,11 @@ fn recorded() -> Vec<Recorded> {
     lines.collect()
 }
 
-fn node(name: &str) -> Phoenix {
+pub(super) fn node(name: &str) -> Phoenix {
     Phoenix::new("MyApp.PubSub", name.to_owned())
 }
 
-fn read(node: &Phoenix, message: &[u8]) -> Result<Option<Broadcast>, Malformed> {
+pub(super) fn read(node: &Phoenix, message: &[u8]) -> Result<Option<Broadcast>, Malformed> {
     node.decode(message, |_| true)
 }
 
@@ -101,7 +101,7 @@ fn messages_for_other_nodes_and_topics_are_ignored() {
 }
 
 /// A broadcast as this node sends it.
-fn sent(topic: &str, event: &str, payload: Payload) -> Bytes {
+pub(super) fn sent(topic: &str, event: &str, payload: Payload) -> Bytes {
     let message = Message {
         node: NodeId::from_bytes([1; 16]),
         topic,

@@ -1,0 +1,95 @@
+//! The server's task.
+
+use super::accept::accept;
+use super::connection::Acceptor;
+use super::{Phase, Serve};
+use crate::endpoint::Endpoint;
+use crate::log;
+use axum::extract::Request;
+use axum::response::Response;
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tower_service::Service;
+
+impl<S> IntoFuture for Serve<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Output = io::Result<()>;
+    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async {
+            // Spawned onto a worker of the runtime, which `main` is not: a connection is then spawned onto the worker that
+            // accepts it.
+            let mut running = Running(tokio::spawn(self.run()));
+            (&mut running.0).await.map_err(io::Error::other)
+        })
+    }
+}
+
+/// The server's task, aborted when dropped.
+struct Running(JoinHandle<()>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<S> Serve<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    /// Accepts connections until a shutdown, and waits for its end.
+    async fn run(mut self) {
+        let (phase, _) = watch::channel(Phase::Serving);
+        let acceptor = Acceptor::new(self.app, self.limits, phase.clone());
+        let accepting = async move {
+            loop {
+                let (stream, peer) = accept(&self.listener).await;
+                acceptor.spawn(stream, peer);
+            }
+        };
+        let announced = async {
+            self.graceful.await;
+            if let Some(endpoint) = &self.endpoint {
+                endpoint.announce_shutdown();
+            }
+            sleep(self.limits.shutdown_delay).await;
+        };
+        let is_forced = tokio::select! {
+            () = &mut self.forced => true,
+            () = announced => false,
+            () = accepting => true,
+        };
+        if !is_forced {
+            phase.send_replace(Phase::Draining);
+            tokio::select! {
+                () = &mut self.forced => {}
+                () = drain(self.endpoint, &phase, self.limits.shutdown_timeout) => {}
+            }
+        }
+        phase.send_replace(Phase::Ended);
+    }
+}
+
+/// Waits until all connections are closed, at most for `limit`.
+async fn drain(endpoint: Option<Endpoint>, phase: &watch::Sender<Phase>, limit: Duration) {
+    let drained = async {
+        if let Some(endpoint) = endpoint {
+            endpoint.shutdown().await;
+        }
+        phase.closed().await;
+    };
+    if timeout(limit, drained).await.is_err() {
+        log::requests_dropped(phase.receiver_count(), limit);
+    }
+}
