@@ -8,12 +8,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use tera::Context;
 
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Check, Lookup, Stack};
-use crate::catalogue::templates::{Origin, Templates};
-use crate::error::{Misuse, Problem};
+use crate::catalogue::templates::Templates;
+use crate::error::Problem;
 use crate::facts::{self, Facts, Look, Question};
 use crate::output::commands;
 use crate::project::{self, Project};
@@ -64,9 +63,8 @@ impl Checked {
 /// The stack is the project's own, or a check of it is invalid.
 pub fn of_app(project: &Project) -> Result<Health> {
     let stack = &project.stack;
-    if stack.origin == Origin::Project && !stack.doctor.is_empty() {
-        let misuse = Misuse::new("the project's own `stack.toml` names programs to run");
-        return Err(misuse.help("remove `[[doctor]]` from it").into());
+    if !stack.doctor.is_empty() {
+        stack.refuse_own_programs("remove `[[doctor]]` from it")?;
     }
     let doctor = Doctor {
         root: &project.root,
@@ -135,7 +133,7 @@ impl Doctor<'_> {
 
     fn check(&self, check: &Check) -> Result<Checked> {
         let value = self.first(&check.any)?;
-        let mut context = self.context();
+        let mut context = facts::context(self.facts);
         context.insert("value", value.as_deref().unwrap_or_default());
         let text = |text: &String| self.renderer.text(text, &context);
         let [message, help] = [text(&check.message)?, text(&check.help)?];
@@ -171,13 +169,8 @@ impl Doctor<'_> {
     }
 
     fn first(&self, ways: &[Lookup]) -> Result<Option<String>> {
-        facts::first(ways, self.context(), self.look, &self.renderer)
-    }
-
-    fn context(&self) -> Context {
-        let mut context = Context::new();
-        context.insert("app", self.facts);
-        context
+        let context = facts::context(self.facts);
+        facts::first(ways, context, self.look, &self.renderer)
     }
 }
 

@@ -103,52 +103,61 @@ pub struct Row {
 /// # Errors
 /// A query is invalid: a fault in the files of a stack, not in `source`.
 pub fn rows(source: &Source, within: Option<&str>, query: &str) -> Result<Vec<Row>> {
-    let Some(within) = within else {
-        let found = source.find(query)?;
-        return Ok(found.iter().map(|found| row(source, &[found])).collect());
-    };
     let mut rows = Vec::new();
-    for around in source.find(within)? {
-        let Some(scope) = around.node("scope") else {
-            continue;
-        };
-        let found = source.find_in(scope, query)?;
-        rows.extend(found.iter().map(|found| row(source, &[&around, found])));
+    for (around, found) in matches(source, within, query)? {
+        rows.extend(
+            found
+                .iter()
+                .map(|found| row(source, around.as_ref(), found)),
+        );
     }
     Ok(rows)
 }
 
-fn row(source: &Source, matches: &[&Match<'_>]) -> Row {
-    let captures = matches.iter().flat_map(|found| found.captures());
-    let whole = |text: &str| {
-        let whole = source.names().wholes(text).swap_remove(0);
-        whole.trim_matches(['"', '\'', ':']).to_owned()
+/// Returns the captures `@value` of `query`, without quotes and in the order of the file; only inside of the captures
+/// `@scope` of `within`, if it is given.
+///
+/// # Errors
+/// A query is invalid: a fault in the files of a stack, not in `source`.
+pub fn values(source: &Source, within: Option<&str>, query: &str) -> Result<Vec<String>> {
+    let found = matches(source, within, query)?;
+    let found = found.iter().flat_map(|(_, found)| found);
+    let values = found.map(|found| unquoted(found.text("value").unwrap_or_default()));
+    Ok(values.collect())
+}
+
+/// Returns the matches of `query`, for each match of `within` that is around them.
+fn matches<'a>(
+    source: &'a Source,
+    within: Option<&str>,
+    query: &str,
+) -> Result<Vec<(Option<Match<'a>>, Vec<Match<'a>>)>> {
+    let Some(within) = within else {
+        return Ok(vec![(None, source.find(query)?)]);
     };
+    let mut matches = Vec::new();
+    for around in source.find(within)? {
+        if let Some(scope) = around.node("scope") {
+            let found = source.find_in(scope, query)?;
+            matches.push((Some(around), found));
+        }
+    }
+    Ok(matches)
+}
+
+fn row(source: &Source, around: Option<&Match<'_>>, found: &Match<'_>) -> Row {
+    let captures = around.into_iter().chain([found]);
+    let captures = captures.flat_map(|found| found.captures());
+    let whole = |text: &str| unquoted(&source.names().wholes(text).swap_remove(0));
     Row {
         captures: captures
             .filter(|(name, _)| *name != "scope")
             .map(|(name, text)| (name.to_owned(), whole(text)))
             .collect(),
-        line: matches.last().map_or(1, |found| source.line(found.start())),
+        line: source.line(found.start()),
     }
 }
 
-/// Returns the captures `@value` of `query`, in the order of the file; only inside of the captures `@scope` of
-/// `within`, if it is given.
-///
-/// # Errors
-/// A query is invalid: a fault in the files of a stack, not in `source`.
-pub fn values(source: &Source, within: Option<&str>, query: &str) -> Result<Vec<String>> {
-    let found = match within {
-        None => source.find(query)?,
-        Some(within) => {
-            let mut found = Vec::new();
-            for scope in source.find(within)?.iter().filter_map(|m| m.node("scope")) {
-                found.extend(source.find_in(scope, query)?);
-            }
-            found
-        }
-    };
-    let value = |m: &Match<'_>| m.text("value").unwrap_or_default().to_owned();
-    Ok(found.iter().map(value).collect())
+fn unquoted(text: &str) -> String {
+    text.trim_matches(['"', '\'', ':']).to_owned()
 }

@@ -4,52 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// An invalid request. The command exits with 2; every other error exits with 1.
-#[derive(Debug, Clone)]
-pub struct Misuse {
-    message: String,
-    help: Option<String>,
-    /// Further obstacles.
-    more: Vec<Misuse>,
-}
-
-impl Misuse {
-    /// Creates an error. `message` is in lower case, with backticks around values.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: None,
-            more: Vec::new(),
-        }
-    }
-
-    /// Adds a suggestion, usually a command.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    /// Combines distinct errors into one; `None` if there are none.
-    pub fn all(misuses: Vec<Self>) -> Option<Self> {
-        let mut rest = misuses.into_iter();
-        let mut first = rest.next()?;
-        for misuse in rest {
-            let same = |known: &Self| known.message == misuse.message;
-            if !same(&first) && !first.more.iter().any(same) {
-                first.more.push(misuse);
-            }
-        }
-        Some(first)
-    }
-
-    /// Returns the line after `help:`.
-    pub fn way_out(&self) -> Option<&str> {
-        self.help.as_deref()
-    }
-}
-
 /// An error, as reports have it.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     pub message: String,
     pub help: Option<String>,
@@ -59,20 +15,25 @@ impl Problem {
     /// Exit code of a [`Misuse`].
     pub const MISUSE: u8 = 2;
 
+    fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+        }
+    }
+
     /// Returns the error, and the further obstacles of a [`Misuse`].
     pub fn all(error: &anyhow::Error) -> Vec<Self> {
         let misuse = error.downcast_ref::<Misuse>();
-        let problem = |message, misuse: Option<&Misuse>| Self {
-            message,
-            help: misuse.and_then(Misuse::way_out).map(str::to_owned),
+        let failure = error.downcast_ref::<Failure>();
+        let known = misuse.map(|misuse| &misuse.problem);
+        let known = known.or(failure.map(|failure| &failure.0));
+        let first = Self {
+            message: format!("{error:#}"),
+            help: known.and_then(|problem| problem.help.clone()),
         };
         let more = misuse.map_or(&[][..], |misuse| &misuse.more).iter();
-        let more = more.map(|more| problem(more.to_string(), Some(more)));
-        let mut first = problem(format!("{error:#}"), misuse);
-        if let Some(failure) = error.downcast_ref::<Failure>() {
-            first.help = failure.way_out().map(str::to_owned);
-        }
-        std::iter::once(first).chain(more).collect()
+        std::iter::once(first).chain(more.cloned()).collect()
     }
 
     /// Returns the exit code of a run that `error` has ended.
@@ -84,9 +45,52 @@ impl Problem {
     }
 }
 
+/// An invalid request. The command exits with 2; every other error exits with 1.
+#[derive(Debug, Clone)]
+pub struct Misuse {
+    problem: Problem,
+    /// Further obstacles.
+    more: Vec<Problem>,
+}
+
+impl Misuse {
+    /// Creates an error. `message` is in lower case, with backticks around values.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            problem: Problem::new(message),
+            more: Vec::new(),
+        }
+    }
+
+    /// Adds a suggestion, usually a command.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.problem.help = Some(help.into());
+        self
+    }
+
+    /// Combines distinct errors into one; `None` if there are none.
+    pub fn all(misuses: Vec<Self>) -> Option<Self> {
+        let mut rest = misuses.into_iter();
+        let mut first = rest.next()?;
+        for Self { problem, .. } in rest {
+            let same = |known: &Problem| known.message == problem.message;
+            if !same(&first.problem) && !first.more.iter().any(same) {
+                first.more.push(problem);
+            }
+        }
+        Some(first)
+    }
+
+    /// Returns the line after `help:`.
+    #[cfg(test)]
+    pub fn way_out(&self) -> Option<&str> {
+        self.problem.help.as_deref()
+    }
+}
+
 impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.problem.message)
     }
 }
 
@@ -94,35 +98,24 @@ impl std::error::Error for Misuse {}
 
 /// A failure with a suggestion. The command exits with 1.
 #[derive(Debug, Clone)]
-pub struct Failure {
-    message: String,
-    help: String,
-}
+pub struct Failure(Problem);
 
 impl Failure {
     /// Creates an error. `message` is in lower case, with backticks around values.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: String::new(),
-        }
+        Self(Problem::new(message))
     }
 
     /// Adds a suggestion.
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
+        self.0.help = Some(help.into());
         self
-    }
-
-    /// Returns the line after `help:`.
-    pub fn way_out(&self) -> Option<&str> {
-        Some(self.help.as_str()).filter(|help| !help.is_empty())
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 

@@ -34,6 +34,13 @@ pub struct Question {
 /// Returns all values for a look-up, each with the path of its file.
 pub type Look<'a> = dyn Fn(&Question) -> Result<Vec<(String, String)>> + 'a;
 
+/// Returns the variables of a template about an app.
+pub fn context(facts: &Facts) -> Context {
+    let mut context = Context::new();
+    context.insert("app", facts);
+    context
+}
+
 /// Computes all facts in the order of the rules, except those in `given`. Returns `None` if one has no value.
 pub fn work_out(
     rules: &[FactRule],
@@ -48,9 +55,7 @@ pub fn work_out(
         if facts.contains_key(&rule.name) {
             continue;
         }
-        let mut context = Context::new();
-        context.insert("app", &facts);
-        let Some(value) = first(&rule.any, context, look, &renderer)? else {
+        let Some(value) = first(&rule.any, context(&facts), look, &renderer)? else {
             return Ok(None);
         };
         if rule.needed && value.is_empty() {

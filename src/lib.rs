@@ -54,7 +54,7 @@ use catalogue::reference::reference;
 use catalogue::render::Renderer;
 use catalogue::templates::SHARED;
 use facts::Question;
-use output::report::{LookUp, Outcome, Report};
+use output::report::{LookUp, Outcome, Report, json};
 use output::reporter::Reporter;
 use output::terminal::{self, Terminal};
 use output::{apply, interrupt};
@@ -70,7 +70,7 @@ pub fn main() -> ExitCode {
     };
     let report = Report::of_error(&error);
     let typed: Vec<_> = std::env::args_os().collect();
-    match report.json() {
+    match json(&report) {
         Ok(json) if args::is_json(&typed) => Terminal::default().print(&json),
         _ => terminal::fail(&report.errors),
     }
@@ -165,7 +165,7 @@ fn print_either<T: Serialize>(
     text: impl Fn(&T) -> String,
 ) -> Result<()> {
     terminal.print(&match survey.json {
-        true => serde_json::to_string_pretty(found)? + "\n",
+        true => json(found)?,
         false => text(found),
     });
     Ok(())

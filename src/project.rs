@@ -324,11 +324,6 @@ impl Wanted<'_> {
         let Some(source) = source(path, self.mentions)? else {
             return Ok(Vec::new());
         };
-        let values = edit::values(&source, self.within, query)?;
-        Ok(values.iter().map(|value| unquoted(value)).collect())
+        edit::values(&source, self.within, query)
     }
-}
-
-fn unquoted(value: &str) -> String {
-    value.trim_matches(['"', '\'', ':']).to_owned()
 }

@@ -14,7 +14,7 @@ use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Routes, Table};
 use crate::edit::Row;
 use crate::error::{Misuse, Problem};
-use crate::facts::Question;
+use crate::facts::{Question, context};
 use crate::project::Project;
 
 pub use view::text;
@@ -224,9 +224,7 @@ impl Survey<'_> {
     }
 
     fn context(&self) -> Context {
-        let mut context = Context::new();
-        context.insert("app", &self.project.facts);
-        context
+        context(&self.project.facts)
     }
 
     fn shown(&self, path: &Path) -> String {

@@ -8,17 +8,13 @@
 mod support;
 
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 use support::{Ran, Sandbox, finish};
 
 /// Adds a program to the folder `bin`, which prints `text`.
 fn install(sandbox: &Sandbox, program: &str, text: &str) {
-    let path = format!("bin/{program}");
-    sandbox.write(&path, &format!("#!/bin/sh\necho '{text}'\n"));
-    let path = sandbox.path().join(path);
-    std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("it is its owner's");
+    sandbox.write_program(&format!("bin/{program}"), &format!("echo '{text}'"));
 }
 
 /// Runs the command with only the programs of `bin`, and a free port.
@@ -121,10 +117,8 @@ fn what_a_rust_app_lacks_is_named_with_the_way_to_get_it() {
             ],
         ])
     );
-    sandbox.write(
-        "bin/cargo",
-        "#!/bin/sh\n[ \"$1\" = --version ] && echo 'cargo 1.90.0'\n",
-    );
+    let only_version = "[ \"$1\" = --version ] && echo 'cargo 1.90.0'";
+    sandbox.write_program("bin/cargo", only_version);
     let crates = json!([
         "crates",
         "the dependencies of the app are not downloaded",

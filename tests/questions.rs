@@ -4,7 +4,8 @@
 mod support;
 
 use rexpect::session::PtySession;
-use support::{Sandbox, terminal};
+use support::Sandbox;
+use support::terminal::{self, end};
 
 const SOCKET: &str = "my_app/src/channels/user_socket.rs";
 const QUESTION: &str = "Do you want to create it? [Yn] ";
@@ -19,23 +20,6 @@ fn asked(sandbox: &Sandbox) -> PtySession {
 fn start(sandbox: &Sandbox, args: &[&str]) -> PtySession {
     let plain = [args, &["--color", "never"]].concat();
     terminal::start(sandbox.command(&plain))
-}
-
-/// Returns the rest of the output, and the exit code.
-fn end(mut session: PtySession) -> (String, i32) {
-    let rest = session.exp_eof().expect("it ends");
-    let status = format!(
-        "{:?}",
-        session.process().wait().expect("it can be waited for")
-    );
-    // `Exited(Pid(1234), 0)`: the type itself is not exported.
-    let code = status
-        .strip_prefix("Exited(")
-        .and_then(|s| s.strip_suffix(')')?.rsplit(", ").next()?.parse().ok());
-    (
-        rest.replace("\r\n", "\n"),
-        code.unwrap_or_else(|| panic!("{status}")),
-    )
 }
 
 #[test]

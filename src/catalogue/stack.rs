@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::templates::{Origin, Templates};
 use super::typed;
 use crate::edit::place::one_or_many;
+use crate::error::Misuse;
 
 /// Name of the file of a stack.
 pub const FILE: &str = "stack.toml";
@@ -278,6 +279,20 @@ impl Stack {
         stack.name = name.to_owned();
         stack.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         Ok(stack)
+    }
+
+    /// Refuses to run the programs of a `stack.toml` that is the project's own.
+    ///
+    /// # Errors
+    /// It is; `help` is the way out.
+    pub fn refuse_own_programs(&self, help: &str) -> Result<(), Misuse> {
+        match self.origin {
+            Origin::Project => {
+                let misuse = "the project's own `stack.toml` names programs to run";
+                Err(Misuse::new(misuse).help(help))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns the default stack of a new app.

@@ -85,10 +85,9 @@ pub struct Options {
 pub struct Session {
     format: Format,
     topics: Vec<String>,
+    /// Time of the close. With it, the end of input does not close the connection.
     end_at: Option<Duration>,
     expected: BTreeSet<String>,
-    /// The connection is closed after an expected event, or after a time, and not at the end of input.
-    is_timed: bool,
     last_ref: u64,
     channels: Channels,
     replies: Replies,
@@ -120,7 +119,6 @@ impl Session {
             format,
             topics: options.topics,
             end_at: options.time.or(is_expecting.then_some(EXPECT_TIME)),
-            is_timed: is_expecting || options.time.is_some(),
             expected: options.expected,
             last_ref: 0,
             channels: Channels::default(),
@@ -223,7 +221,7 @@ impl Session {
 
     /// Returns the time of the close after the end of input, if that is known.
     fn last_reply_at(&self) -> Option<Duration> {
-        let end = self.input_end.filter(|_| !self.is_timed)?;
+        let end = self.input_end.filter(|_| self.end_at.is_none())?;
         (!self.replies.has_joins()).then_some(end + LAST_TIME)
     }
 

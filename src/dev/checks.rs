@@ -1,11 +1,9 @@
 //! The conditions of `dev`.
 
 use anyhow::Result;
-use tera::Context;
 
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Dev, Need};
-use crate::catalogue::templates::Origin;
 use crate::error::Misuse;
 use crate::facts;
 use crate::project::Project;
@@ -20,11 +18,8 @@ pub fn settings(project: &Project) -> Result<&Dev> {
         let misuse = Misuse::new(format!("the stack `{}` has no `dev`", stack.name));
         return Err(misuse.help("start the app with its own command").into());
     };
-    if stack.origin == Origin::Project {
-        let misuse = Misuse::new("the project's own `stack.toml` names programs to run");
-        let help = "remove `[dev]` from it, and start the app with its own command";
-        return Err(misuse.help(help).into());
-    }
+    let help = "remove `[dev]` from it, and start the app with its own command";
+    stack.refuse_own_programs(help)?;
     for need in &settings.needs {
         if !is_met(need, project)? {
             let misuse = Misuse::new(&need.message);
@@ -36,8 +31,7 @@ pub fn settings(project: &Project) -> Result<&Dev> {
 
 fn is_met(need: &Need, project: &Project) -> Result<bool> {
     let renderer = Renderer::new(&project.templates);
-    let mut context = Context::new();
-    context.insert("app", &project.facts);
+    let context = facts::context(&project.facts);
     let look = |question: &facts::Question| project.look(question);
     Ok(facts::first(&need.any, context, &look, &renderer)?.is_some())
 }

@@ -6,6 +6,10 @@ use super::Checked;
 #[cfg(unix)]
 const FILES: u64 = 1024;
 
+/// The highest limit of open files that is suggested.
+#[cfg(unix)]
+const MANY_FILES: u64 = 65_536;
+
 #[cfg(not(unix))]
 pub fn checks() -> Vec<Checked> {
     Vec::new()
@@ -31,13 +35,14 @@ fn port() -> Checked {
 fn files() -> Option<Checked> {
     use nix::sys::resource::{Resource, getrlimit};
     let (limit, highest) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
-    let help = format!("`ulimit -n {}` raises it", highest.min(65_536));
+    let possible = highest.min(MANY_FILES);
+    let help = format!("`ulimit -n {possible}` raises it");
     Some(match limit {
         limit if limit < FILES => {
             let message = format!("the limit of open files is {limit}: each connection takes one");
             Checked::bad("open files", message, &help)
         }
-        limit if limit < highest.min(65_536) => {
+        limit if limit < possible => {
             let found = format!("{limit}, one for each connection; {help}");
             Checked::good("open files", found)
         }

@@ -5,7 +5,9 @@
 use std::num::NonZeroU16;
 use std::ops::Range;
 
-use tree_sitter::{Node, Tree, TreeCursor};
+use tree_sitter::{Node, Tree};
+
+use super::source::walk;
 
 /// The number of a field.
 pub type FieldId = NonZeroU16;
@@ -29,7 +31,17 @@ pub struct Item {
 impl Nodes {
     pub fn of(tree: &Tree) -> Self {
         let mut items = Vec::with_capacity(tree.root_node().descendant_count());
-        add(&mut tree.walk(), &mut items);
+        walk(&mut tree.walk(), &mut |cursor| {
+            let node = cursor.node();
+            items.push(Item {
+                id: node.id(),
+                kind: node.kind_id(),
+                is_named: node.is_named(),
+                field: cursor.field_id(),
+                bytes: node.byte_range(),
+                end: items.len() + node.descendant_count(),
+            });
+        });
         Self(items)
     }
 
@@ -53,26 +65,5 @@ impl Nodes {
         std::iter::successors(first, move |child| {
             Some(self.0[*child].end).filter(|next| *next < end)
         })
-    }
-}
-
-/// Adds the node at `cursor` and all below it.
-fn add(cursor: &mut TreeCursor<'_>, items: &mut Vec<Item>) {
-    let (at, node) = (items.len(), cursor.node());
-    items.push(Item {
-        id: node.id(),
-        kind: node.kind_id(),
-        is_named: node.is_named(),
-        field: cursor.field_id(),
-        bytes: node.byte_range(),
-        end: at + 1,
-    });
-    if cursor.goto_first_child() {
-        add(cursor, items);
-        while cursor.goto_next_sibling() {
-            add(cursor, items);
-        }
-        cursor.goto_parent();
-        items[at].end = items.len();
     }
 }

@@ -152,7 +152,8 @@ impl Source {
 
     fn all(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {
         let mut found = Vec::new();
-        walk(&mut self.tree().walk(), &mut |node| {
+        walk(&mut self.tree().walk(), &mut |cursor| {
+            let node = cursor.node();
             if wanted(&node) {
                 found.push(node);
             }
@@ -200,8 +201,8 @@ fn point(text: &str, at: usize) -> Point {
 }
 
 /// Visits the node at `cursor` and all below it, in the order of the file.
-fn walk<'tree>(cursor: &mut TreeCursor<'tree>, visit: &mut impl FnMut(Node<'tree>)) {
-    visit(cursor.node());
+pub fn walk<'tree>(cursor: &mut TreeCursor<'tree>, visit: &mut impl FnMut(&TreeCursor<'tree>)) {
+    visit(cursor);
     if cursor.goto_first_child() {
         walk(cursor, visit);
         while cursor.goto_next_sibling() {

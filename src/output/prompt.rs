@@ -6,11 +6,11 @@
 
 mod editor;
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 
 use console::{Key, Term};
 
-use super::terminal::Terminal;
+use super::terminal::{Terminal, read_line};
 use editor::Editor;
 
 pub use editor::Typed;
@@ -37,9 +37,15 @@ impl Screen {
     pub fn open(terminal: Terminal, pass: impl Fn(Input) -> bool + Send + 'static) -> Self {
         let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
         let mode = is_terminal.then(Mode::set).flatten();
-        std::thread::spawn(move || match is_terminal {
-            true => pass_keys(&pass),
-            false => pass_lines(&pass),
+        let read = if is_terminal { key } else { line };
+        std::thread::spawn(move || {
+            loop {
+                let input = read();
+                let is_end = matches!(input, Input::End);
+                if !pass(input) || is_end {
+                    return;
+                }
+            }
         });
         Self {
             terminal,
@@ -118,36 +124,20 @@ fn columns() -> usize {
     Term::stdout().size().1.into()
 }
 
-fn pass_keys(pass: &impl Fn(Input) -> bool) {
-    let term = Term::stdout();
+fn key() -> Input {
     loop {
-        let input = match term.read_key_raw() {
-            Ok(key) => Input::Key(key),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => Input::End,
-        };
-        let is_end = matches!(input, Input::End);
-        if !pass(input) || is_end {
-            return;
+        match Term::stdout().read_key_raw() {
+            Ok(key) => return Input::Key(key),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Input::End,
         }
     }
 }
 
-fn pass_lines(pass: &impl Fn(Input) -> bool) {
-    let mut input = io::stdin().lock();
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let is_end = !input
-            .read_until(b'\n', &mut line)
-            .is_ok_and(|count| count > 0);
-        let passed = match is_end {
-            true => Input::End,
-            false => Input::Line(String::from_utf8_lossy(&line).trim().to_owned()),
-        };
-        if !pass(passed) || is_end {
-            return;
-        }
+fn line() -> Input {
+    match read_line() {
+        Ok(Some(line)) => Input::Line(line),
+        _ => Input::End,
     }
 }
 

@@ -210,12 +210,12 @@ impl Report {
         let edits = self.edits.iter().map(|edit| &edit.path);
         files.chain(edits).cloned().collect()
     }
+}
 
-    /// Returns the report as JSON, with a line end.
-    ///
-    /// # Errors
-    /// A path is not UTF-8.
-    pub fn json(&self) -> Result<String> {
-        Ok(serde_json::to_string_pretty(self).context("the report is not JSON")? + "\n")
-    }
+/// Returns a report as JSON, with a line end.
+///
+/// # Errors
+/// A path is not UTF-8.
+pub fn json(report: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string_pretty(report).context("the report is not JSON")? + "\n")
 }

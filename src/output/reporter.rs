@@ -8,7 +8,7 @@ use super::commands;
 use super::report::text::Text;
 use super::report::{
     App, CommandEntry, CommandOutcome, EditEntry, FileEntry, LookUp, ManualEntry, Outcome,
-    QuestionEntry, Report,
+    QuestionEntry, Report, json,
 };
 use super::terminal::{Conflict, Given, Terminal};
 use crate::args::{Common, Form};
@@ -164,7 +164,7 @@ impl Reporter {
             self.show(|text, terminal| text.say(terminal, "Dry run: nothing was written."));
         }
         if self.form == Form::Json {
-            self.terminal.print(&self.report.json()?);
+            self.terminal.print(&json(&self.report)?);
         }
         Ok(())
     }

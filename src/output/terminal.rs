@@ -184,7 +184,7 @@ impl Terminal {
             true => err(format_args!("{prompt}")),
             false => self.echo(format_args!("{prompt}")),
         }
-        let line = read_line()?;
+        let line = read_line().context("standard input cannot be read")?;
         if line.is_none() {
             self.echo(format_args!("{default} (end of input: the default)\n"));
         }
@@ -293,11 +293,10 @@ fn set_colors(stdout: bool, stderr: bool) {
     console::set_colors_enabled_stderr(stderr);
 }
 
-/// Returns a line without its ending; `None` at the end of input.
-fn read_line() -> Result<Option<String>> {
+/// Reads a line of standard input, without the space around it; `None` at the end of input.
+pub fn read_line() -> io::Result<Option<String>> {
     let mut line = Vec::new();
-    let read = io::stdin().lock().read_until(b'\n', &mut line);
-    let read = read.context("standard input cannot be read")?;
+    let read = io::stdin().lock().read_until(b'\n', &mut line)?;
     Ok((read > 0).then(|| String::from_utf8_lossy(&line).trim().to_owned()))
 }
 

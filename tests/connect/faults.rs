@@ -11,18 +11,7 @@ use crate::support::{Ran, Sandbox, terminal};
 use crate::transcript::frames;
 
 fn run(server: &Odd) -> Ran {
-    let url = format!("ws://127.0.0.1:{}/socket", server.port);
-    Sandbox::new().run(&["connect", &url, "room:1", "--for", "10s"])
-}
-
-#[track_caller]
-fn failed(ran: &Ran, stderr: &str) {
-    assert_eq!(
-        (ran.code, ran.stderr.as_str()),
-        (Some(1), stderr),
-        "{}",
-        ran.stdout
-    );
+    Sandbox::new().run(&["connect", &server.url(), "room:1", "--for", "10s"])
 }
 
 #[test]
@@ -39,20 +28,14 @@ fn a_close_of_the_server_is_in_words() {
     let ran = run(&server);
     let close = "TIME ←    8 B  close 4001 (a code of the app): kicked\n";
     assert!(frames(&ran.stdout).ends_with(close), "{}", ran.stdout);
-    failed(
-        &ran,
-        "error: the server closed the connection: 4001 (a code of the app): kicked\n",
-    );
+    ran.failed("error: the server closed the connection: 4001 (a code of the app): kicked\n");
     server.end();
 }
 
 #[test]
 fn a_connection_that_ends_without_a_close() {
     let server = Odd::websocket(answer_join);
-    failed(
-        &run(&server),
-        "error: the server ended the connection without a close\n",
-    );
+    run(&server).failed("error: the server ended the connection without a close\n");
     server.end();
 }
 
@@ -86,8 +69,8 @@ fn frames_that_are_no_messages_are_shown_and_the_session_goes_on() {
         }
         drain(socket);
     });
-    let url = format!("ws://127.0.0.1:{}/socket", server.port);
-    let ran = Sandbox::new().run(&["connect", &url, "room:1", "--for", "500ms"]);
+    let args = ["connect", &server.url(), "room:1", "--for", "500ms"];
+    let ran = Sandbox::new().run(&args);
     let shown = frames(&ran.succeeded().stdout);
     let expected = "\
 TIME ←    5 B  {\\u001b[2J (not JSON of the format: expected `,` or `]`)

@@ -60,6 +60,10 @@ impl Odd {
         })
     }
 
+    pub fn url(&self) -> String {
+        format!("ws://127.0.0.1:{}/socket", self.port)
+    }
+
     /// Waits until the server has done its part.
     pub fn end(self) {
         self.thread.join().expect("the server has not failed");

@@ -5,7 +5,8 @@ use std::process::Command;
 use rexpect::session::PtySession;
 
 use crate::server::Server;
-use crate::support::{Sandbox, terminal};
+use crate::support::Sandbox;
+use crate::support::terminal::{self, end};
 
 fn start(server: &Server, sandbox: &Sandbox) -> PtySession {
     let url = server.url("/socket");
@@ -16,19 +17,6 @@ fn start(server: &Server, sandbox: &Sandbox) -> PtySession {
         .expect("it gives a hint");
     session.exp_string("phx_reply ok").expect("it joins");
     session
-}
-
-/// Returns the exit code.
-fn end(mut session: PtySession) -> String {
-    session.exp_eof().expect("it ends");
-    let status = session.process().wait().expect("it can be waited for");
-    let status = format!("{status:?}");
-    status
-        .rsplit(", ")
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches(')')
-        .to_owned()
 }
 
 #[test]
@@ -50,7 +38,7 @@ fn a_typed_line_is_pushed_and_its_reply_has_a_time() {
     session
         .exp_string("close 1000 (normal closure)")
         .expect("it closes");
-    assert_eq!(end(session), "0");
+    assert_eq!(end(session).1, 0);
 }
 
 #[test]
@@ -78,7 +66,7 @@ fn frames_are_printed_above_a_line_that_is_being_typed() {
     session
         .exp_string("close 1000 (normal closure)")
         .expect("it closes");
-    assert_eq!(end(session), "130");
+    assert_eq!(end(session).1, 130);
 }
 
 #[test]

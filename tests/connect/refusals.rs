@@ -98,7 +98,7 @@ fn a_missing_and_a_right_token() {
 #[test]
 fn the_body_of_a_refusal_is_printed() {
     let server = Odd::text("HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nNo entry!");
-    let ran = Sandbox::new().run(&["connect", &url(&server)]);
+    let ran = Sandbox::new().run(&["connect", &server.url()]);
     assert!(
         ran.stdout.ends_with("content-length: 9\n\nNo entry!\n\n"),
         "{}",
@@ -110,7 +110,7 @@ fn the_body_of_a_refusal_is_printed() {
 #[test]
 fn a_server_that_is_not_one_of_the_web() {
     let server = Odd::text("SSH-2.0-OpenSSH_9.6\r\n\r\n");
-    let ran = Sandbox::new().run(&["connect", &url(&server)]);
+    let ran = Sandbox::new().run(&["connect", &server.url()]);
     let expected = "error: no response from HOST: the server does not answer with HTTP, but with \"SSH-2.0-OpenSSH_9.6\\r\\n\\r\\n\"\n\
                     help: check that a web server listens there, and whether the URL starts with ws:// or wss://\n";
     assert_eq!(
@@ -124,7 +124,7 @@ fn a_server_that_is_not_one_of_the_web() {
 fn a_port_without_a_server() {
     // A port that was free a moment ago.
     let port = Odd::start(drop);
-    let url = url(&port);
+    let url = port.url();
     std::net::TcpStream::connect(("127.0.0.1", port.port)).expect("it is there");
     port.end();
     let ran = Sandbox::new().run(&["connect", &url]);
@@ -148,8 +148,4 @@ fn words_that_cannot_be_meant() {
         let ran = sandbox.run(&["connect", "ws://localhost", args[0], args[1]]);
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     }
-}
-
-fn url(server: &Odd) -> String {
-    format!("ws://127.0.0.1:{}/socket", server.port)
 }

@@ -66,16 +66,6 @@ fn an_expected_event_is_a_success() {
         .succeeded();
 }
 
-#[track_caller]
-fn failed(ran: Ran, stderr: &str) {
-    assert_eq!(
-        (ran.code, ran.stderr.as_str()),
-        (Some(1), stderr),
-        "{}",
-        ran.stdout
-    );
-}
-
 #[test]
 fn an_event_that_does_not_arrive_in_time_is_a_failure() {
     let server = Server::start();
@@ -83,7 +73,9 @@ fn an_event_that_does_not_arrive_in_time_is_a_failure() {
     let args = [
         "connect", &url, "room:1", "--expect", "shout", "--for", "300ms",
     ];
-    failed(Sandbox::new().run(&args), "error: `shout` did not arrive\n");
+    Sandbox::new()
+        .run(&args)
+        .failed("error: `shout` did not arrive\n");
 }
 
 #[test]
@@ -91,12 +83,11 @@ fn a_refused_join_is_a_failure() {
     let server = Server::start();
     let url = server.url("/socket");
     let refused = "error: the server refused to join `room:closed`\n";
-    failed(
-        Sandbox::new().run(&["connect", &url, "room:closed"]),
-        refused,
-    );
+    Sandbox::new()
+        .run(&["connect", &url, "room:closed"])
+        .failed(refused);
     let expecting = ["connect", &url, "room:closed", "--expect", "phx_reply"];
-    failed(Sandbox::new().run(&expecting), refused);
+    Sandbox::new().run(&expecting).failed(refused);
 }
 
 #[test]
@@ -114,5 +105,5 @@ fn a_line_that_cannot_be_sent_is_a_failure() {
     let url = server.url("/socket");
     let ran = Sandbox::new().answer(&["connect", &url, "room:1"], "ping {a}\n");
     assert!(ran.stdout.contains("`{a}` is not JSON"), "{}", ran.stdout);
-    failed(ran, "error: a line was not sent\n");
+    ran.failed("error: a line was not sent\n");
 }

@@ -190,12 +190,23 @@ impl Ran {
         self.succeeded()
     }
 
+    /// Checks that the exit code is 1, with exactly this error.
+    #[track_caller]
+    pub fn failed(self, stderr: &str) -> Self {
+        self.ended_with(1, stderr)
+    }
+
     /// Checks that the exit code is 2, with exactly this error.
     #[track_caller]
     pub fn misused(self, stderr: &str) -> Self {
+        self.ended_with(2, stderr)
+    }
+
+    #[track_caller]
+    fn ended_with(self, code: i32, stderr: &str) -> Self {
         assert_eq!(
             (self.code, self.stderr.as_str()),
-            (Some(2), stderr),
+            (Some(code), stderr),
             "{}",
             self.stdout
         );

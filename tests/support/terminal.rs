@@ -28,3 +28,20 @@ pub fn transcript(command: Command, question: &str, answer: &str) -> String {
     // The terminal does not echo what is typed.
     format!("{before}{question}{answer}\n{after}").replace("\r\n", "\n")
 }
+
+/// Waits for the end of the command, and returns the rest of the output, and the exit code.
+pub fn end(mut session: PtySession) -> (String, i32) {
+    let rest = session.exp_eof().expect("it ends");
+    let status = format!(
+        "{:?}",
+        session.process().wait().expect("it can be waited for")
+    );
+    // `Exited(Pid(1234), 0)`: the type itself is not exported.
+    let code = status
+        .strip_prefix("Exited(")
+        .and_then(|s| s.strip_suffix(')')?.rsplit(", ").next()?.parse().ok());
+    (
+        rest.replace("\r\n", "\n"),
+        code.unwrap_or_else(|| panic!("{status}")),
+    )
+}
