@@ -73,6 +73,73 @@ fn another_module_and_a_crate_without_settings_are_refused() {
     );
 }
 
+/// Replaces a part of a file of the app, at all places.
+#[track_caller]
+fn replace(sandbox: &Sandbox, path: &str, from: &str, to: &str) {
+    let path = format!("my_app/{path}");
+    let before = sandbox.read(&path);
+    assert!(before.contains(from), "{before}");
+    sandbox.write(&path, &before.replace(from, to));
+}
+
+#[test]
+fn settings_that_read_variables_in_another_way_are_a_manual_step() {
+    let sandbox = Sandbox::with_app();
+    replace(&sandbox, "src/config.rs", "(text(", "(plain(");
+    replace(&sandbox, "src/config.rs", "let text ", "let plain ");
+    let before = sandbox.read("my_app/src/config.rs");
+
+    let report = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+
+    assert!(
+        report.contains("\nAdd this to `src/config.rs` to read REDIS_URL: "),
+        "{report}"
+    );
+    assert_eq!(sandbox.read("my_app/src/config.rs"), before);
+
+    let value = "            redis: pubsub::redis_url(plain(\"REDIS_URL\")?)?,\n        })\n";
+    replace(&sandbox, "src/config.rs", "        })\n", value);
+    let field = "pub struct Config {\n    pub redis: pubsub::RedisUrl,";
+    replace(&sandbox, "src/config.rs", "pub struct Config {", field);
+    let import = "use crate::pubsub;\nuse crate::log::";
+    replace(&sandbox, "src/config.rs", "use crate::log::", import);
+    let again = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+    assert!(!again.contains("Add this"), "{again}");
+}
+
+#[test]
+fn settings_in_a_file_of_their_folder_are_found() {
+    let sandbox = Sandbox::with_app();
+    let source = sandbox.path().join("my_app/src");
+    let moved = fs::rename(source.join("config.rs"), source.join("config/mod.rs"));
+    moved.expect("it is there");
+
+    let report = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+
+    assert!(
+        report.contains("\n* injecting src/config/mod.rs\n"),
+        "{report}"
+    );
+    assert!(!report.contains("Add this"), "{report}");
+}
+
+#[test]
+fn a_library_of_another_name_is_used_by_that_name() {
+    let sandbox = Sandbox::with_app();
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    let renamed = manifest.replacen(
+        "axum-channels = {",
+        "live = { package = \"axum-channels\",",
+        1,
+    );
+    sandbox.write("my_app/Cargo.toml", &renamed);
+
+    sandbox.run(&["gen", "pubsub"]).succeeded();
+
+    let module = sandbox.read("my_app/src/pubsub.rs");
+    assert!(module.contains("\nuse live::cluster::Redis;\n"), "{module}");
+}
+
 /// An engine with a port and a folder of its own, which ends with the test.
 struct Redis {
     process: Child,
