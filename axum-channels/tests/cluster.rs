@@ -10,7 +10,7 @@ use axum_channels::{
 use serde_json::json;
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::{Hub, Log, eventually};
 use tokio::time::sleep;
 use tracing::Level;
