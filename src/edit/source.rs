@@ -282,6 +282,18 @@ impl Match<'_> {
         self.range("anchor").unwrap_or_default()
     }
 
+    /// Returns the end of the comma behind the anchor, or of the anchor if it is a comma.
+    pub fn comma(&self) -> Option<usize> {
+        let behind = std::iter::successors(self.node("anchor"), |node| node.next_sibling());
+        let mut tokens = behind.filter(|node| !is_comment(node));
+        let anchor = tokens.next()?;
+        let comma = match anchor.kind() {
+            "," => anchor,
+            _ => tokens.next().filter(|node| node.kind() == ",")?,
+        };
+        Some(comma.end_byte())
+    }
+
     /// Returns the start of the capture `name`.
     pub fn start_of(&self, name: &str) -> Option<usize> {
         self.node(name).map(|node| node.start_byte())
