@@ -167,6 +167,7 @@ Examples:
   hello-sockets new my_app
   hello-sockets new ../chat --channel Room --channel Lobby
   hello-sockets new services/live-chat --app live_chat --no-git --no-install
+  hello-sockets new my_app --pubsub redis
   hello-sockets new my_app --stack phoenix";
 
 impl Args {

@@ -55,7 +55,7 @@ pub fn new(args: &New, templates: &Rc<Templates>, reporter: &mut Reporter) -> Re
     let (name, misuse) = app_name(args, &stack)?;
     let mut misuses: Vec<_> = misuse.into_iter().collect();
     misuses.extend(unknown(args, &generator));
-    let given = given(args, &stack, name);
+    let given = given(args, &stack, &generator, name);
     let project = Project::planned(args.path.clone(), stack.clone(), given, templates)?;
     let project = project.context("the stack has a fact that a new app cannot have")?;
     let renderer = Renderer::new(templates);
@@ -87,10 +87,20 @@ pub fn new(args: &New, templates: &Rc<Templates>, reporter: &mut Reporter) -> Re
     Run::new(&project, &renderer, &args.common, reporter, answers).all(&plan)
 }
 
-/// Returns the facts from the command line: options with the name of a fact.
-fn given(args: &New, stack: &Stack, name: String) -> BTreeMap<String, String> {
+/// Returns the facts from the command line: options with the name of a fact that run no generator.
+fn given(
+    args: &New,
+    stack: &Stack,
+    generator: &Generator,
+    name: String,
+) -> BTreeMap<String, String> {
+    let runs_one = |name: &String| {
+        let mut options = generator.options.iter();
+        options.any(|option| option.name == *name && option.generate.is_some())
+    };
     let is_fact = |name: &String| stack.project.facts.iter().any(|fact| fact.name == *name);
-    let options = args.asked.options.iter().filter(|(name, _)| is_fact(name));
+    let options = args.asked.options.iter();
+    let options = options.filter(|(name, _)| is_fact(name) && !runs_one(name));
     let last =
         |(name, values): (&String, &Vec<String>)| Some((name.clone(), values.last()?.clone()));
     let mut given: BTreeMap<_, _> = options.filter_map(last).collect();

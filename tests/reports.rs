@@ -100,6 +100,8 @@ fn json_has_manual_steps_with_their_lines_and_the_exit_code_of_strict() {
     assert_eq!(step["path"], "assets/js/user_socket.js");
     let lines = step["lines"][0].as_str().expect("a text");
     assert!(lines.contains(".channel(\"room:lobby\""), "{lines}");
+    let count = |key: &str| step[key].as_array().map(Vec::len);
+    assert_eq!(count("positions"), count("lines"));
 }
 
 #[test]

@@ -148,6 +148,9 @@ pub struct OptionRule {
     /// Type of the value.
     #[serde(default, rename = "type")]
     pub kind: Kind,
+    /// The option is an argument without `--NAME`: `gen pubsub redis`.
+    #[serde(default)]
+    pub argument: bool,
     /// Text of `--help`.
     pub help: String,
     /// `--help` does not list the option. For options of other programs that are accepted or refused by name.
@@ -171,7 +174,8 @@ pub struct OptionRule {
     /// For a name: reason of the reservation.
     #[serde(default)]
     pub reserved_because: String,
-    /// For a name: generator to run with it, for each value of the option.
+    /// For a name: generator to run with it, for each value of the option. For a choice: generator to run with it as its
+    /// argument, unless it is the default.
     #[serde(default)]
     pub generate: Option<String>,
     /// Questions that count as answered in that generator.
@@ -326,6 +330,11 @@ impl Generator {
         let mut names = templates.folders_with(stack, FILE);
         names.retain(|name| *name != APP);
         names
+    }
+
+    /// Returns the option that is an argument without `--NAME`.
+    pub fn argument(&self) -> Option<&OptionRule> {
+        self.options.iter().find(|option| option.argument)
     }
 
     /// Reads the generator `id` of a stack, before rendering.

@@ -52,7 +52,8 @@ pub fn work_out(
         };
         context.insert(list.name.clone(), &values);
     }
-    for option in generator.options.iter().filter(|o| o.generate.is_none()) {
+    let has_value = |option: &&OptionRule| option.generate.is_none() || option.kind == Kind::Choice;
+    for option in generator.options.iter().filter(has_value) {
         let typed = request.options.get(&option.name).and_then(|v| v.last());
         let default = || renderer.text(&option.default, &context);
         let typed = typed.cloned().map_or_else(default, Ok)?;

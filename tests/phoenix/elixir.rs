@@ -14,7 +14,7 @@ use crate::support::Sandbox;
 
 /// Returns the output of a script beside this file.
 #[track_caller]
-fn elixir(script: &str, args: &[&str], input: &str) -> String {
+pub fn elixir(script: &str, args: &[&str], input: &str) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/phoenix")
         .join(script);
@@ -92,6 +92,10 @@ fn all_that_is_generated_parses_and_is_formatted() {
             sandbox.run(args).succeeded();
             is_sound(&sandbox);
         }
+        // Not in `GROWTH`: its app has no dependency of that kind.
+        let report = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+        assert!(!report.contains("Add this"), "{report}");
+        is_sound(&sandbox);
     }
 }
 
