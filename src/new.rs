@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use tera::Context;
 
 use crate::args::{New, StackFrom};
-use crate::catalogue::generator::APP;
+use crate::catalogue::generator::{APP, OptionRule};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::{Generator, Templates};
@@ -94,15 +94,13 @@ fn given(
     generator: &Generator,
     name: String,
 ) -> BTreeMap<String, String> {
-    let runs_one = |name: &String| {
-        let mut options = generator.options.iter();
-        options.any(|option| option.name == *name && option.generate.is_some())
+    let is_fact = |name: &str| stack.project.facts.iter().any(|fact| fact.name == name);
+    let options = generator.options.iter();
+    let options = options.filter(|option| option.generate.is_none() && is_fact(&option.name));
+    let last = |option: &OptionRule| {
+        let value = args.asked.options.get(&option.name)?.last()?;
+        Some((option.name.clone(), value.clone()))
     };
-    let is_fact = |name: &String| stack.project.facts.iter().any(|fact| fact.name == *name);
-    let options = args.asked.options.iter();
-    let options = options.filter(|(name, _)| is_fact(name) && !runs_one(name));
-    let last =
-        |(name, values): (&String, &Vec<String>)| Some((name.clone(), values.last()?.clone()));
     let mut given: BTreeMap<_, _> = options.filter_map(last).collect();
     given.insert("name".to_owned(), name);
     given

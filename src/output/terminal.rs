@@ -116,7 +116,7 @@ impl Terminal {
         ));
     }
 
-    /// Prints a manual step for `path`, if there is a file; `why` is the reason.
+    /// Prints a manual step for `path`, if there is a file.
     pub fn manual(&self, path: Option<&Path>, step: &ManualEntry) {
         let purpose = &step.purpose;
         let place = path.map_or_else(String::new, |path| format!("to `{}` ", path.display()));
@@ -125,10 +125,11 @@ impl Terminal {
             why => format!(" ({why})"),
         };
         out(format_args!("\nAdd this {place}{purpose}{why}:\n"));
-        let is_one = step.lines.len() == 1;
+        // The purpose describes the positions if one of them has no words of its own.
+        let has_words = step.positions.iter().all(|position| !position.is_empty());
         for (part, position) in step.lines.iter().zip(&step.positions) {
             out(format_args!("\n"));
-            if !is_one && !position.is_empty() {
+            if has_words && step.lines.len() > 1 {
                 out(format_args!("  {position}:\n\n"));
             }
             for line in part.trim_end().lines() {
