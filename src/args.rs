@@ -199,7 +199,7 @@ impl Args {
                 }
             }
             Err(error) if error.kind() == ErrorKind::UnknownArgument => {
-                match hints::without_generator(&tree, &typed) {
+                match hints::without_generator(&error, &tree, &typed) {
                     Some(misuse) => return Err(misuse.into()),
                     None if object(&typed).is_some() => return Err(misuse(&error).into()),
                     None => error.exit(),

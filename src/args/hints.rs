@@ -54,10 +54,14 @@ fn generators(templates: &Templates) -> Vec<String> {
 }
 
 /// Returns the error of an option between `gen` and the generator, which takes it.
-pub fn without_generator(tree: &Command, typed: &[OsString]) -> Option<Misuse> {
-    let generate = tree.find_subcommand("gen")?;
-    let mut after = typed.iter().skip_while(|word| *word != "gen").skip(1);
-    let option = after.next()?.to_str().filter(|word| word.starts_with('-'))?;
+pub fn without_generator(error: &Error, tree: &Command, typed: &[OsString]) -> Option<Misuse> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let generate = parent(tree, typed, option);
+    if generate.get_name() != "gen" {
+        return None;
+    }
     let names: Vec<_> = generate.get_subcommands().map(Command::get_name).collect();
     let misuse = Misuse::new("`gen` needs a generator before its options");
     Some(misuse.help(format!(

@@ -35,9 +35,9 @@ fn help(fault: &Fault, response: &Response, target: &Target, args: &Connect) -> 
         Fault::Header(_) => return "a proxy may answer in place of the server".to_owned(),
     };
     match status {
-        200..=299 => format!(
-            "no socket is at {path}: check the path; --exact-path does not add /websocket"
-        ),
+        200..=299 => {
+            format!("no socket is at {path}: check the path; --exact-path does not add /websocket")
+        }
         300..=399 => match response.header("location") {
             Some(location) => format!("the server redirects: connect to {location}"),
             None => "the server redirects: check the URL".to_owned(),

@@ -43,8 +43,8 @@ pub type Captures<'tree> = Vec<(Arc<str>, Node<'tree>)>;
 type Found = Vec<(Arc<str>, usize)>;
 
 thread_local! {
-    /// Checked queries, by their text and language.
-    static CACHE: RefCell<HashMap<(String, String), Rc<Query>>> = RefCell::default();
+    /// Checked queries, by their text, each with its language.
+    static CACHE: RefCell<HashMap<String, Vec<(&'static str, Rc<Query>)>>> = RefCell::default();
 }
 
 /// A parsed query.
@@ -73,9 +73,9 @@ struct Form {
 
 #[derive(Debug)]
 enum Test {
-    /// `(kind …)`, by the numbers of the kind; none is `(_ …)`, any named node.
+    /// `(kind …)`, by the number of the kind; none is `(_ …)`, any named node.
     Named {
-        kinds: Option<Vec<u16>>,
+        kind: Option<u16>,
         children: Vec<Child>,
         closed: bool,
         absent: Vec<FieldId>,
@@ -83,7 +83,7 @@ enum Test {
     /// `_`
     Anything,
     /// `"text"`
-    Literal(Vec<u16>),
+    Literal(u16),
     /// `[…]`
     OneOf(Vec<Form>),
 }
@@ -142,13 +142,20 @@ impl Query {
     ///
     /// # Errors
     /// As [`Query::parse`].
-    pub fn cached(text: &str, language: &Language) -> Result<Rc<Self>> {
-        let key = (text.to_owned(), language.name.clone());
-        if let Some(query) = CACHE.with_borrow(|cache| cache.get(&key).cloned()) {
+    pub fn cached(text: &str, language: &'static Language) -> Result<Rc<Self>> {
+        let known = CACHE.with_borrow(|cache| {
+            let mut queries = cache.get(text)?.iter();
+            let known = queries.find(|(of, _)| *of == language.name)?;
+            Some(Rc::clone(&known.1))
+        });
+        if let Some(query) = known {
             return Ok(query);
         }
         let query = Rc::new(Self::parse(text, language)?);
-        CACHE.with_borrow_mut(|cache| cache.insert(key, Rc::clone(&query)));
+        CACHE.with_borrow_mut(|cache| {
+            let queries = cache.entry(text.to_owned()).or_default();
+            queries.push((&language.name, Rc::clone(&query)));
+        });
         Ok(query)
     }
 
@@ -170,15 +177,43 @@ impl Query {
         source: &'tree Source,
     ) -> Vec<Captures<'tree>> {
         let mut found = Vec::new();
-        for at in positions {
+        for at in self.starts(positions, source.nodes()) {
             let kind = source.nodes().get(at).kind;
             for pattern in self.patterns.iter().filter(|p| p.may_start_with(kind)) {
                 pattern.matches(at, source, &mut found);
             }
         }
-        let found = found.into_iter();
-        let captures = |found: Found| found.into_iter().map(|(name, at)| (name, source.node(at)));
-        found.map(|found| captures(found).collect()).collect()
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let mut cursor = source.cursor();
+        let mut node = |at| {
+            cursor.goto_descendant(at);
+            cursor.node()
+        };
+        let captures = |found: Found| {
+            found
+                .into_iter()
+                .map(|(name, at)| (name, node(at)))
+                .collect()
+        };
+        found.into_iter().map(captures).collect()
+    }
+
+    /// Returns the positions of nodes with which a match may start, in order.
+    fn starts(&self, positions: Range<usize>, nodes: &Nodes) -> Vec<usize> {
+        let kinds: Option<Vec<_>> = self.patterns.iter().map(|p| p.kinds.as_deref()).collect();
+        let Some(kinds) = kinds else {
+            return positions.collect();
+        };
+        let kinds = kinds.into_iter().flatten();
+        let mut starts: Vec<_> = kinds
+            .flat_map(|kind| nodes.of_kind(*kind, &positions))
+            .copied()
+            .collect();
+        starts.sort_unstable();
+        starts.dedup();
+        starts
     }
 }
 
@@ -230,8 +265,8 @@ impl Form {
     /// Returns whether a node of this kind can match the form.
     fn may_be(&self, kind: u16) -> bool {
         match &self.test {
-            Test::Named { kinds, .. } => kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind)),
-            Test::Literal(kinds) => kinds.contains(&kind),
+            Test::Named { kind: own, .. } => own.is_none_or(|own| own == kind),
+            Test::Literal(own) => *own == kind,
             Test::OneOf(forms) => forms.iter().any(|form| form.may_be(kind)),
             Test::Anything => true,
         }
@@ -240,8 +275,8 @@ impl Form {
     /// Returns the kinds of nodes that can match the form; `None` is any.
     fn kinds(&self) -> Option<Vec<u16>> {
         match &self.test {
-            Test::Named { kinds, .. } => kinds.clone(),
-            Test::Literal(kinds) => Some(kinds.clone()),
+            Test::Named { kind, .. } => kind.map(|kind| vec![kind]),
+            Test::Literal(kind) => Some(vec![*kind]),
             Test::OneOf(forms) => {
                 let kinds: Option<Vec<_>> = forms.iter().map(Self::kinds).collect();
                 kinds.map(|kinds| kinds.concat())

@@ -84,9 +84,10 @@ fn ways(
     let Some(name) = &way.place else {
         return Ok(vec![way.clone()]);
     };
+    let app = context.get("app").cloned();
     let places = Places {
         generator,
-        facts: stack.facts,
+        app: app.unwrap_or_else(|| facts::variable(stack.facts)),
         renderer: stack.renderer,
     };
     let with = way.with.iter().map(|(name, value)| {

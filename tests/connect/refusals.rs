@@ -49,10 +49,12 @@ fn versions_that_do_not_exist() {
         let choices = "[possible values: 2.0.0, 1.0.0]";
         assert!(ran.stderr.contains(choices), "{}", ran.stderr);
     }
-    sandbox.run(&["connect", &format!("{url}?vsn=3.0.0")]).misused(
-        "error: `3.0.0` is not a version of the wire format\n\
+    sandbox
+        .run(&["connect", &format!("{url}?vsn=3.0.0")])
+        .misused(
+            "error: `3.0.0` is not a version of the wire format\n\
          help: vsn=2.0.0, or vsn=1.0.0\n",
-    );
+        );
 }
 
 #[test]
@@ -72,9 +74,8 @@ fn versions_that_exist() {
 
 #[test]
 fn a_page_in_place_of_a_socket() {
-    let server = Odd::text(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\n<p>\n",
-    );
+    let server =
+        Odd::text("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\n<p>\n");
     let ran = Sandbox::new().run(&["connect", &server.url()]);
     refused(
         &ran,

@@ -22,22 +22,22 @@ pub fn query(text: &str, language: &Language) -> Result<Query> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
+enum Token<'a> {
     /// `( ) [ ] . * + ? !`
     Sign(char),
     /// A kind, or `_`.
-    Word(String),
+    Word(&'a str),
     /// `name:`
-    Field(String),
+    Field(&'a str),
     /// `@name`
-    Capture(String),
+    Capture(&'a str),
     /// `#eq?`
-    Predicate(String),
+    Predicate(&'a str),
     /// `"text"`
     Text(String),
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>> {
+fn tokens(text: &str) -> Result<Vec<Token<'_>>> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -58,9 +58,9 @@ fn tokens(text: &str) -> Result<Vec<Token>> {
                 let (name, rest) = behind.split_at(word(behind));
                 ensure!(!name.is_empty(), "a name is missing behind {c}");
                 tokens.push(if c == '@' {
-                    Token::Capture(name.to_owned())
+                    Token::Capture(name)
                 } else {
-                    Token::Predicate(name.to_owned())
+                    Token::Predicate(name)
                 });
                 rest
             }
@@ -71,11 +71,11 @@ fn tokens(text: &str) -> Result<Vec<Token>> {
                 let (name, rest) = rest.split_at(end);
                 match rest.strip_prefix(':') {
                     Some(rest) => {
-                        tokens.push(Token::Field(name.to_owned()));
+                        tokens.push(Token::Field(name));
                         rest
                     }
                     None => {
-                        tokens.push(Token::Word(name.to_owned()));
+                        tokens.push(Token::Word(name));
                         rest
                     }
                 }
@@ -110,18 +110,17 @@ fn string(text: &str) -> Result<(String, &str)> {
 }
 
 struct Parser<'a> {
-    tokens: Vec<Token>,
+    tokens: Vec<Token<'a>>,
     at: usize,
     language: &'a Language,
 }
 
-impl Parser<'_> {
-    /// Returns the numbers of a kind of nodes. A kind that the grammar does not have is an error: it would match nothing.
-    fn kinds(&self, name: &str, named: bool) -> Result<Vec<u16>> {
-        let kinds = self.language.kinds(name, named);
+impl<'a> Parser<'a> {
+    /// Returns the number of a kind of nodes. A kind that the grammar does not have is an error: it would match nothing.
+    fn kind(&self, name: &str, named: bool) -> Result<u16> {
         let of = if named { "node of the kind" } else { "token" };
-        ensure!(!kinds.is_empty(), self.missing(of, name));
-        Ok(kinds.to_vec())
+        let kind = self.language.kind(name, named);
+        kind.with_context(|| self.missing(of, name))
     }
 
     /// Returns the number of a field.
@@ -135,11 +134,11 @@ impl Parser<'_> {
         format!("`{language}` cannot match it: it has no {what} `{name}`")
     }
 
-    fn peek(&self) -> Option<&Token> {
+    fn peek(&self) -> Option<&Token<'a>> {
         self.tokens.get(self.at)
     }
 
-    fn next(&mut self) -> Result<Token> {
+    fn next(&mut self) -> Result<Token<'a>> {
         let token = self.peek().cloned().context("the query ends too early")?;
         self.at += 1;
         Ok(token)
@@ -186,8 +185,8 @@ impl Parser<'_> {
                 }
                 Test::OneOf(forms)
             }
-            Token::Text(text) => Test::Literal(self.kinds(&text, false)?),
-            Token::Word(word) if word == "_" => Test::Anything,
+            Token::Text(text) => Test::Literal(self.kind(&text, false)?),
+            Token::Word("_") => Test::Anything,
             token => bail!("{token:?} starts no form"),
         };
         let mut form = Form {
@@ -197,7 +196,7 @@ impl Parser<'_> {
         };
         loop {
             match self.peek() {
-                Some(Token::Capture(name)) => form.captures.push(name.as_str().into()),
+                Some(Token::Capture(name)) => form.captures.push((*name).into()),
                 Some(Token::Sign('*')) => form.repeat = Repeat::Any,
                 Some(Token::Sign('+')) => form.repeat = Repeat::Some,
                 Some(Token::Sign('?')) => form.repeat = Repeat::Optional,
@@ -212,9 +211,9 @@ impl Parser<'_> {
         let Token::Word(kind) = self.next()? else {
             bail!("a kind is missing behind `(`")
         };
-        let kinds = match kind.as_str() {
+        let kind = match kind {
             "_" => None,
-            kind => Some(self.kinds(kind, true)?),
+            kind => Some(self.kind(kind, true)?),
         };
         let (mut children, mut absent, mut adjacent) = (Vec::new(), Vec::new(), false);
         while !self.take(')') {
@@ -224,7 +223,7 @@ impl Parser<'_> {
                 let Token::Word(field) = self.next()? else {
                     bail!("a field is missing behind `!`")
                 };
-                absent.push(self.field(&field)?);
+                absent.push(self.field(field)?);
             } else if let (Some(Token::Sign('(')), Some(Token::Predicate(_))) =
                 (self.peek(), self.tokens.get(self.at + 1))
             {
@@ -245,7 +244,7 @@ impl Parser<'_> {
             }
         }
         Ok(Test::Named {
-            kinds,
+            kind,
             children,
             closed: adjacent,
             absent,
@@ -259,14 +258,15 @@ impl Parser<'_> {
         };
         let (positive, negated) = match name.strip_prefix("not-") {
             Some(positive) => (positive, true),
-            None => (name.as_str(), false),
+            None => (name, false),
         };
-        if let (Some(Token::Capture(other)), "eq?") = (self.peek().cloned(), positive) {
+        let capture = capture.to_owned();
+        if let (Some(&Token::Capture(other)), "eq?") = (self.peek(), positive) {
             self.at += 1;
             ensure!(self.take(')'), "#{name} compares two");
             return Ok(Predicate {
                 capture,
-                holds: Condition::SameAs(other),
+                holds: Condition::SameAs(other.to_owned()),
                 negated,
             });
         }
