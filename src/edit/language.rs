@@ -24,8 +24,8 @@ pub struct Language {
     kinds: OnceLock<[Kinds; 2]>,
 }
 
-/// Numbers of kinds of nodes, by name.
-type Kinds = HashMap<Box<str>, u16>;
+/// Numbers of kinds of nodes, by name: several have the same one.
+type Kinds = HashMap<Box<str>, Vec<u16>>;
 
 /// Settings of a language in `languages.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -86,14 +86,14 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
     rules.into_iter().map(language).collect()
 });
 
-/// Returns the kinds of tokens and those of named nodes. Of kinds with the same name, nodes have the first.
+/// Returns the kinds of tokens and those of named nodes.
 fn kinds_of(grammar: &tree_sitter::Language) -> [Kinds; 2] {
     let count = u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
     let mut kinds = [false, true].map(|_| Kinds::with_capacity(count.into()));
     for id in 0..count {
         if let Some(name) = grammar.node_kind_for_id(id) {
             let same = &mut kinds[usize::from(grammar.node_kind_is_named(id))];
-            same.entry(name.into()).or_insert(id);
+            same.entry(name.into()).or_default().push(id);
         }
     }
     kinds
@@ -113,10 +113,11 @@ impl Language {
         &self.grammar
     }
 
-    /// Returns the number of a kind of named nodes, or of a token; `None` if the grammar does not have it.
-    pub fn kind(&self, name: &str, named: bool) -> Option<u16> {
+    /// Returns the numbers of a kind of named nodes, or of a token; none if the grammar does not have it.
+    pub fn kinds(&self, name: &str, named: bool) -> &[u16] {
         let kinds = self.kinds.get_or_init(|| kinds_of(&self.grammar));
-        kinds[usize::from(named)].get(name).copied()
+        let kinds = kinds[usize::from(named)].get(name);
+        kinds.map_or(&[], Vec::as_slice)
     }
 
     /// Returns the queries for short names.

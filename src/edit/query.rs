@@ -73,9 +73,9 @@ struct Form {
 
 #[derive(Debug)]
 enum Test {
-    /// `(kind …)`, by the number of the kind; none is `(_ …)`, any named node.
+    /// `(kind …)`, by the numbers of the kind; none is `(_ …)`, any named node.
     Named {
-        kind: Option<u16>,
+        kinds: Option<Vec<u16>>,
         children: Vec<Child>,
         closed: bool,
         absent: Vec<FieldId>,
@@ -83,7 +83,7 @@ enum Test {
     /// `_`
     Anything,
     /// `"text"`
-    Literal(u16),
+    Literal(Vec<u16>),
     /// `[…]`
     OneOf(Vec<Form>),
 }
@@ -265,8 +265,8 @@ impl Form {
     /// Returns whether a node of this kind can match the form.
     fn may_be(&self, kind: u16) -> bool {
         match &self.test {
-            Test::Named { kind: own, .. } => own.is_none_or(|own| own == kind),
-            Test::Literal(own) => *own == kind,
+            Test::Named { kinds, .. } => kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind)),
+            Test::Literal(kinds) => kinds.contains(&kind),
             Test::OneOf(forms) => forms.iter().any(|form| form.may_be(kind)),
             Test::Anything => true,
         }
@@ -275,8 +275,8 @@ impl Form {
     /// Returns the kinds of nodes that can match the form; `None` is any.
     fn kinds(&self) -> Option<Vec<u16>> {
         match &self.test {
-            Test::Named { kind, .. } => kind.map(|kind| vec![kind]),
-            Test::Literal(kind) => Some(vec![*kind]),
+            Test::Named { kinds, .. } => kinds.clone(),
+            Test::Literal(kinds) => Some(kinds.clone()),
             Test::OneOf(forms) => {
                 let kinds: Option<Vec<_>> = forms.iter().map(Self::kinds).collect();
                 kinds.map(|kinds| kinds.concat())

@@ -116,11 +116,12 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    /// Returns the number of a kind of nodes. A kind that the grammar does not have is an error: it would match nothing.
-    fn kind(&self, name: &str, named: bool) -> Result<u16> {
+    /// Returns the numbers of a kind of nodes. A kind that the grammar does not have is an error: it would match nothing.
+    fn kinds(&self, name: &str, named: bool) -> Result<Vec<u16>> {
+        let kinds = self.language.kinds(name, named);
         let of = if named { "node of the kind" } else { "token" };
-        let kind = self.language.kind(name, named);
-        kind.with_context(|| self.missing(of, name))
+        ensure!(!kinds.is_empty(), self.missing(of, name));
+        Ok(kinds.to_vec())
     }
 
     /// Returns the number of a field.
@@ -185,7 +186,7 @@ impl<'a> Parser<'a> {
                 }
                 Test::OneOf(forms)
             }
-            Token::Text(text) => Test::Literal(self.kind(&text, false)?),
+            Token::Text(text) => Test::Literal(self.kinds(&text, false)?),
             Token::Word("_") => Test::Anything,
             token => bail!("{token:?} starts no form"),
         };
@@ -211,9 +212,9 @@ impl<'a> Parser<'a> {
         let Token::Word(kind) = self.next()? else {
             bail!("a kind is missing behind `(`")
         };
-        let kind = match kind {
+        let kinds = match kind {
             "_" => None,
-            kind => Some(self.kind(kind, true)?),
+            kind => Some(self.kinds(kind, true)?),
         };
         let (mut children, mut absent, mut adjacent) = (Vec::new(), Vec::new(), false);
         while !self.take(')') {
@@ -244,7 +245,7 @@ impl<'a> Parser<'a> {
             }
         }
         Ok(Test::Named {
-            kind,
+            kinds,
             children,
             closed: adjacent,
             absent,
