@@ -1,5 +1,9 @@
 //! Prepares `templates/` for the binary: without the test cases of places, and with the tables of stacks, generators and
 //! places in JSON, which takes a fifth of the time to read.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a build script reads and writes files"
+)]
 
 use std::error::Error;
 use std::path::Path;

@@ -287,7 +287,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .value_name("WHEN")
         .help("Colour the report");
     let generate = clap::Command::new("gen")
-        .about("Extend the current app by a generator, such as that of channels")
+        .about("Add channels, sockets, presences and more to the current app")
         .after_help(GEN_EXAMPLES)
         .subcommand_required(true)
         .arg_required_else_help(true)

@@ -42,9 +42,12 @@ pub type Captures<'tree> = Vec<(Arc<str>, Node<'tree>)>;
 /// The same with the positions of nodes.
 type Found = Vec<(Arc<str>, usize)>;
 
+/// Queries by their text.
+type Queries = HashMap<String, Rc<Query>>;
+
 thread_local! {
-    /// Checked queries, by their text, each with its language.
-    static CACHE: RefCell<HashMap<String, Vec<(&'static str, Rc<Query>)>>> = RefCell::default();
+    /// Checked queries, by the name of their language.
+    static CACHE: RefCell<HashMap<&'static str, Queries>> = RefCell::default();
 }
 
 /// A parsed query.
@@ -143,18 +146,14 @@ impl Query {
     /// # Errors
     /// As [`Query::parse`].
     pub fn cached(text: &str, language: &'static Language) -> Result<Rc<Self>> {
-        let known = CACHE.with_borrow(|cache| {
-            let mut queries = cache.get(text)?.iter();
-            let known = queries.find(|(of, _)| *of == language.name)?;
-            Some(Rc::clone(&known.1))
-        });
-        if let Some(query) = known {
+        let known = |cache: &HashMap<_, Queries>| cache.get(&*language.name)?.get(text).cloned();
+        if let Some(query) = CACHE.with_borrow(known) {
             return Ok(query);
         }
         let query = Rc::new(Self::parse(text, language)?);
         CACHE.with_borrow_mut(|cache| {
-            let queries = cache.entry(text.to_owned()).or_default();
-            queries.push((&language.name, Rc::clone(&query)));
+            let queries = cache.entry(&language.name).or_default();
+            queries.insert(text.to_owned(), Rc::clone(&query))
         });
         Ok(query)
     }
