@@ -36,7 +36,6 @@ fn the_app_is_connected_once_and_its_files_belong_to_it() {
             "* injecting Cargo.toml",
             "* injecting src/config.rs",
             "* injecting src/endpoint.rs",
-            "* injecting README.md",
         ]
     );
     assert!(!report.contains("Add this"), "{report}");
@@ -116,19 +115,6 @@ fn an_unknown_engine_is_refused_with_the_known_ones() {
     let known = "error: invalid value 'kafka' for '[ENGINE]'\n  [possible values: redis]\n";
     assert!(ran.stderr.starts_with(known), "{}", ran.stderr);
     assert_eq!(sandbox.tree(), before);
-}
-
-#[test]
-fn the_readme_of_another_structure_is_left_alone() {
-    let sandbox = Sandbox::with_app();
-    for readme in [
-        "# My app\n",
-        "# My app\n\n## Deployment\n\nSet `REDIS_URL`.\n",
-    ] {
-        sandbox.write("my_app/README.md", readme);
-        sandbox.run(&["gen", "pubsub"]).succeeded();
-        assert_eq!(sandbox.read("my_app/README.md"), readme);
-    }
 }
 
 #[test]

@@ -61,7 +61,6 @@ fn grammar(name: &str) -> Option<tree_sitter::Language> {
         "elixir" => tree_sitter_elixir::LANGUAGE.into(),
         "javascript" => tree_sitter_javascript::LANGUAGE.into(),
         "json" => tree_sitter_json::LANGUAGE.into(),
-        "markdown" => tree_sitter_md::LANGUAGE.into(),
         "rust" => tree_sitter_rust::LANGUAGE.into(),
         "toml" => tree_sitter_toml_ng::LANGUAGE.into(),
         "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),

@@ -22,8 +22,7 @@ fn a_new_app_gets_the_adapter_once() {
         report,
         "* injecting mix.exs\n\
          * injecting lib/my_app/application.ex\n\
-         * injecting config/runtime.exs\n\
-         * injecting README.md\n\n\
+         * injecting config/runtime.exs\n\n\
          Fetch the adapter, and start each node with the Redis that all share:\n\n    \
          mix deps.get\n    \
          REDIS_URL=redis://localhost:6379 mix phx.server\n\n\
