@@ -479,11 +479,11 @@ fn with_history_the_route_keeps_broadcasts_and_the_script_recovers_them() {
         .run(&["gen", "channel", "Room", "--history", "--yes"])
         .succeeded();
 
-    let socket = sandbox.read("src/channels/user_socket.rs");
+    let socket = sandbox.read("my_app/src/channels/user_socket.rs");
     let route = "        routes\n            .channel::<RoomChannel>(\"room:*\")\n            \
                  .history(axum_channels::History::last(100).for_minutes(5));\n";
     assert!(socket.contains(route), "{socket}");
-    let script = sandbox.read("assets/js/user_socket.js");
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
     for part in [
         "import { recover } from \"./recover.js\"\n",
         "\nexport const roomChannel = recover(socket.channel.bind(socket), \"room:lobby\", {}, () => {\n",
@@ -491,7 +491,7 @@ fn with_history_the_route_keeps_broadcasts_and_the_script_recovers_them() {
         assert!(script.contains(part), "{script}");
     }
     assert_eq!(
-        sandbox.read("assets/js/recover.js"),
+        sandbox.read("my_app/assets/js/recover.js"),
         std::fs::read_to_string("axum-channels/js/recover.js").expect("the module of the library")
     );
 
@@ -499,8 +499,10 @@ fn with_history_the_route_keeps_broadcasts_and_the_script_recovers_them() {
         .run(&["gen", "channel", "Room", "--history", "--yes"])
         .succeeded();
     assert!(!again.stdout.contains("injecting"), "{}", again.stdout);
-    sandbox.run(&["gen", "channel", "User", "--yes"]).succeeded();
-    let socket = sandbox.read("src/channels/user_socket.rs");
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
+    let socket = sandbox.read("my_app/src/channels/user_socket.rs");
     let user = "        routes.channel::<UserChannel>(\"user:*\");\n";
     assert!(socket.contains(&format!("{route}{user}")), "{socket}");
 }

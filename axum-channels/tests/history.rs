@@ -41,7 +41,7 @@ struct Room;
 
 impl Channel for Room {
     async fn join(topic: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
-        if topic == &"room:locked" {
+        if *topic == "room:locked" {
             return Err(Refused::new("unauthorized").into());
         }
         if let Some(response) = payload.get("respond") {

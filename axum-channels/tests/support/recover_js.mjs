@@ -4,7 +4,10 @@ import {readFileSync} from "node:fs"
 import {createRequire} from "node:module"
 import {connect, createServer} from "node:net"
 
-const {Socket, LongPoll} = createRequire(import.meta.url)(process.env.PHOENIX_JS)
+globalThis.self ??= globalThis // phoenix.js 1.7 needs it
+const require = createRequire(import.meta.url)
+const {Socket, LongPoll} = require(process.env.PHOENIX_JS)
+const {version} = require(`${process.env.PHOENIX_JS}/package.json`)
 const module = readFileSync(new URL("../../js/recover.js", import.meta.url)) // a package without a type: not as a file
 const {recover} = await import(`data:text/javascript,${encodeURIComponent(module)}`)
 const [host, port] = process.argv[2].split(":")
@@ -25,19 +28,28 @@ const proxy = createServer(client => {
 await new Promise(resolve => proxy.listen(0, "127.0.0.1", resolve))
 const url = `ws://127.0.0.1:${proxy.address().port}/socket`
 
-// node leaves a broken connection in the state CLOSING for seconds, and phoenix.js waits for its end.
+// A connection that is closed as soon as it is lost. That of node stays in the state CLOSING for seconds, and one that could not be
+// made has no close event.
 class Line extends WebSocket {
   #isOver = false
 
   constructor(...args){
     super(...args)
     this.addEventListener("close", () => { this.#isOver = true })
+    this.addEventListener("error", () => {
+      this.#isOver = true
+      this.onclose?.({code: 1006})
+      this.onclose = null
+    })
   }
 
   get readyState(){ return this.#isOver ? WebSocket.CLOSED : super.readyState }
 }
 
-const clients = [Line, Line, Line, LongPoll].map(transport => {
+const transports = [Line, Line, Line]
+if(!version.startsWith("1.7")){ transports.push(LongPoll) } // that of 1.7 needs a browser
+
+const clients = transports.map(transport => {
   const client = {last: undefined, received: 0, recovered: 0, lost: 0}
   const socket = new Socket(url, {transport, reconnectAfterMs: () => 50, rejoinAfterMs: () => 50})
   const channel = recover(socket.channel.bind(socket), "room:1", {}, () => { client.lost++; client.last = undefined })
