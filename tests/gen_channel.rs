@@ -492,7 +492,7 @@ fn with_history_the_route_keeps_broadcasts_and_the_script_recovers_them() {
     }
     assert_eq!(
         sandbox.read("my_app/assets/js/recover.js"),
-        std::fs::read_to_string("axum-channels/js/recover.js").expect("the module of the library")
+        include_str!("../axum-channels/js/recover.js")
     );
 
     let again = sandbox

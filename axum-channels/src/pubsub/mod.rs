@@ -11,6 +11,7 @@ mod lane_queue;
 mod load;
 mod slot_list;
 mod subscribers;
+mod subscription;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ pub use history::History;
 pub(crate) use history::{MAX_BYTES as MAX_HISTORY_BYTES, Returning};
 pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use slot_list::{SlotId, SlotList};
+pub(crate) use subscription::Subscription;
 
 use crate::client_id::ClientId;
 use crate::message::{Broadcast, EncodeError, Encodings, Payload, Ref, Topic};
@@ -140,11 +142,7 @@ impl PubSub {
         let subscribers = shard.entry(topic.clone()).or_insert_with(Subscribers::new);
         let id = subscribers.insert(subscriber, self.lanes.len());
         drop(shard);
-        Subscription {
-            pubsub: self.clone(),
-            topic,
-            id,
-        }
+        Subscription::new(self, topic, id)
     }
 
     /// Reserves a topic for a later subscription, and waits until broadcasts of other nodes arrive, or cannot.
@@ -153,11 +151,7 @@ impl PubSub {
     pub(crate) async fn reserve(self: &Arc<Self>, topic: &Topic) -> Option<Subscription> {
         let cluster = self.cluster.as_ref()?;
         cluster.acquire(topic);
-        let reservation = Subscription {
-            pubsub: self.clone(),
-            topic: topic.clone(),
-            id: SlotId::NONE,
-        };
+        let reservation = Subscription::new(self, topic.clone(), SlotId::NONE);
         cluster.settled(topic).await;
         Some(reservation)
     }
@@ -348,6 +342,11 @@ impl PubSub {
             .sum()
     }
 
+    fn subscriber(&self, topic: &str, id: SlotId) -> Option<Arc<dyn Subscriber>> {
+        let shard = lock(self.shard(topic));
+        shard.get(topic)?.get(id)
+    }
+
     fn unsubscribe(&self, topic: &Topic, id: SlotId) {
         self.remove(topic, id);
         if let Some(cluster) = &self.cluster {
@@ -406,35 +405,5 @@ fn deliver_to(
     match from {
         Some(_) if from == subscriber.id() => Pressure::Low,
         _ => subscriber.deliver(broadcast),
-    }
-}
-
-/// A subscription, which ends when dropped. A reservation is one without a subscriber.
-pub(crate) struct Subscription {
-    pubsub: Arc<PubSub>,
-    topic: Topic,
-    id: SlotId,
-}
-
-impl Subscription {
-    /// Lets the subscriber begin, if it waits for that. Returns `false` for a reservation, which has none.
-    pub(crate) fn begin(&self) -> bool {
-        if self.id == SlotId::NONE {
-            return false;
-        }
-        let shard = lock(self.pubsub.shard(&self.topic));
-        let subscribers = shard.get(&*self.topic);
-        let subscriber = subscribers.and_then(|subscribers| subscribers.get(self.id));
-        drop(shard);
-        if let Some(subscriber) = subscriber {
-            subscriber.begin();
-        }
-        true
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.pubsub.unsubscribe(&self.topic, self.id);
     }
 }
