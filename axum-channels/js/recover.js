@@ -26,7 +26,7 @@ export function recover(open, topic, params = {}, onLost = () => {}) {
     return onMessage.call(channel, event, payload, ref, joinRef)
   }
 
-  // A join that is sent again, because its reply took too long, is answered twice.
+  // A join that is sent again on the same connection, because its reply took too long, may bring a message twice.
   channel.on = (event, callback) => on.call(channel, event, (...message) => {
     if (!isRepeated) callback(...message)
   })
