@@ -62,7 +62,7 @@ fn run_commands(page: &str) -> usize {
 
 #[test]
 fn the_commands_of_the_readme_work_in_their_order() {
-    assert_eq!(run_commands(&read("README.md")), 18);
+    assert_eq!(run_commands(&read("README.md")), 19);
 }
 
 #[test]

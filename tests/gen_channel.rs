@@ -470,3 +470,39 @@ fn a_name_that_is_no_text_is_misuse() {
 
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
 }
+
+#[test]
+fn with_history_the_route_keeps_broadcasts_and_the_script_recovers_them() {
+    let sandbox = Sandbox::with_app();
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--history", "--yes"])
+        .succeeded();
+
+    let socket = sandbox.read("my_app/src/channels/user_socket.rs");
+    let route = "        routes\n            .channel::<RoomChannel>(\"room:*\")\n            \
+                 .history(axum_channels::History::last(100).for_minutes(5));\n";
+    assert!(socket.contains(route), "{socket}");
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    for part in [
+        "import { recover } from \"./recover.js\"\n",
+        "\nexport const roomChannel = recover(socket.channel.bind(socket), \"room:lobby\", {}, () => {\n",
+    ] {
+        assert!(script.contains(part), "{script}");
+    }
+    assert_eq!(
+        sandbox.read("my_app/assets/js/recover.js"),
+        include_str!("../axum-channels/js/recover.js")
+    );
+
+    let again = sandbox
+        .run(&["gen", "channel", "Room", "--history", "--yes"])
+        .succeeded();
+    assert!(!again.stdout.contains("injecting"), "{}", again.stdout);
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
+    let socket = sandbox.read("my_app/src/channels/user_socket.rs");
+    let user = "        routes.channel::<UserChannel>(\"user:*\");\n";
+    assert!(socket.contains(&format!("{route}{user}")), "{socket}");
+}

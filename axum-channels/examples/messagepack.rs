@@ -104,10 +104,11 @@ impl Serializer for MessagePack {
                 payload,
             } => rmp_serde::to_vec_named(&(join_ref, reference, topic, event, sent(payload)))?,
             ServerMessage::Broadcast {
+                reference,
                 topic,
                 event,
                 payload,
-            } => rmp_serde::to_vec_named(&(none, none, topic, event, sent(payload)))?,
+            } => rmp_serde::to_vec_named(&(none, reference, topic, event, sent(payload)))?,
         };
         Ok(Encoded::Binary(bytes))
     }

@@ -8,8 +8,8 @@ use crate::message::Topic;
 use crate::origin::CheckOrigin;
 use crate::presence::Tracker;
 use crate::proxies::TrustedProxies;
-use crate::pubsub::PubSub;
 use crate::pubsub::cluster::{AnyAdapter, Cluster, IntoAdapter};
+use crate::pubsub::{MAX_HISTORY_BYTES, PubSub};
 use crate::runner::Handlers;
 use crate::session::Rules;
 use crate::socket::RouteTable;
@@ -53,6 +53,7 @@ pub struct EndpointBuilder {
     presence_callbacks: Option<PresenceCallbacks>,
     filter: Filter,
     adapter: Option<Box<dyn AnyAdapter>>,
+    max_history_bytes: usize,
 }
 
 /// A socket to be mounted.
@@ -175,6 +176,7 @@ impl EndpointBuilder {
             presence_callbacks: None,
             filter: Filter::default(),
             adapter: None,
+            max_history_bytes: MAX_HISTORY_BYTES,
         }
     }
 
@@ -314,6 +316,20 @@ impl EndpointBuilder {
         self
     }
 
+    /// Sets the maximum number of bytes of all topics' [histories](crate::History), 64 MiB by default.
+    ///
+    /// When they are full, a broadcast displaces older ones of its own topic, and a topic without a history does not get one:
+    /// the replies to its joins have no position.
+    ///
+    /// ```
+    /// # use axum_channels::Endpoint;
+    /// let builder = Endpoint::builder().max_history_bytes(512 * 1024 * 1024);
+    /// ```
+    pub fn max_history_bytes(mut self, bytes: usize) -> Self {
+        self.max_history_bytes = bytes;
+        self
+    }
+
     /// Sets the words that hide a parameter from the log, in place of the default `password`, `secret` and `token`.
     ///
     /// A parameter with one of them in its name, in any case and at any depth, is logged as `[FILTERED]`, and so is a
@@ -384,7 +400,7 @@ impl EndpointBuilder {
         let shared = Arc::new(Shared {
             states: self.states,
             tracker: Tracker::new(cluster.clone()),
-            pubsub: Arc::new(PubSub::new(cluster)),
+            pubsub: Arc::new(PubSub::new(cluster, self.max_history_bytes)),
             presence_callbacks: self.presence_callbacks,
             check_origin: self.check_origin.at(self.url.as_ref()),
             url: self.url,

@@ -28,6 +28,9 @@
 //!   engine has confirmed the subscription, so its client misses nothing; so is a connection whose handler has an
 //!   [id](crate::SocketHandler::id). A topic that was left stays subscribed to for a second.
 //! - Without the engine, each node goes on alone. When it is back, subscriptions and presences are brought up to date.
+//! - Each node has its own [histories](crate::History), with the broadcasts of all nodes. Another node does not know their
+//!   positions: a client that comes back there is told that it may have missed something, and so is every client after
+//!   [`Node::resync`].
 //! - A message of another node is trusted no more than that of a client: its size is limited, its JSON is checked, and one
 //!   that cannot be decoded is counted ([`Stats::malformed`]) and logged.
 //!

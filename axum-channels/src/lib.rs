@@ -99,6 +99,7 @@
 //!   client. [`Endpoint::subscribe`]: a topic's broadcasts, for a task of the app ([`Events`]).
 //! - [`EndpointBuilder::state`] and [`Channels::channel_with`]: values of the app, for all channels and for those of a
 //!   route.
+//! - [`History`]: the last broadcasts of a topic, for clients that were away.
 //! - [`Presence`]: a channel's handle to the presences of its topic. [`TrackedPresence`]: the presence of a task.
 //!   [`PresenceHandler`]: data that is added to presences, and a callback for their changes.
 //!
@@ -213,6 +214,7 @@ pub use message::{InvalidPayload, Later, Payload, PresenceDiff, Presences, Refus
 pub use origin::{CheckOrigin, InvalidOrigin, RefusedOrigin};
 pub use params::Params;
 pub use proxies::{InvalidNetwork, TrustedProxies};
+pub use pubsub::History;
 pub use rate_limit::RateLimit;
 pub use serve::{Serve, serve, shutdown_signal};
 pub use session::Reason;

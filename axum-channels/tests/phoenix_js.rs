@@ -5,12 +5,15 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reply, Result, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Reply, Result, Socket,
     SocketHandler, Topic, websocket,
 };
 use serde_json::json;
+use std::net::SocketAddr;
+use std::time::Duration;
 use support::serve;
 use tokio::process::Command;
+use tokio::time::interval;
 
 struct UserSocket {
     token: Option<String>,
@@ -18,7 +21,9 @@ struct UserSocket {
 
 impl SocketHandler for UserSocket {
     fn channels(routes: &mut Channels<Self>) {
-        routes.channel::<Room>("room:*");
+        routes
+            .channel::<Room>("room:*")
+            .history(History::last(100).for_minutes(5));
     }
 
     async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self> {
@@ -71,12 +76,35 @@ async fn phoenix_js_is_at_home() {
     let endpoint = Endpoint::builder()
         .socket_with::<UserSocket>("/socket", websocket().longpoll())
         .build();
+    run("phoenix_js.mjs", serve(&endpoint).await).await;
+}
+
+/// `HISTORY_SECONDS` is the duration.
+#[tokio::test]
+#[ignore = "needs node 20, and in PHOENIX_JS the folder of npm's phoenix"]
+async fn phoenix_js_misses_nothing_on_a_bad_line() {
+    let endpoint = Endpoint::builder()
+        .socket_with::<UserSocket>("/socket", websocket().longpoll())
+        .build();
     let addr = serve(&endpoint).await;
+    let broadcasts = tokio::spawn(async move {
+        let mut every = interval(Duration::from_millis(10));
+        for n in 1_u64.. {
+            every.tick().await;
+            endpoint.broadcast("room:1", "count", json!({ "n": n }));
+        }
+    });
+    run("recover_js.mjs", addr).await;
+    broadcasts.abort();
+}
+
+/// Runs a script in node, with the address of the server.
+async fn run(script: &str, addr: SocketAddr) {
     let mut node = Command::new("node");
     node.arg("--experimental-websocket")
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/support/phoenix_js.mjs"
+        .arg(format!(
+            "{}/tests/support/{script}",
+            env!("CARGO_MANIFEST_DIR")
         ))
         .arg(addr.to_string());
     let output = node.output().await.expect("node runs");

@@ -4,7 +4,7 @@ use crate::guard::{Guarded, Panic, call_guarded, drop_guarded, panicked};
 use crate::log;
 use crate::message::{Payload, Refused, Reply};
 use crate::pubsub::Subscription;
-use crate::session::Reason;
+use crate::session::{Out, Reason};
 use crate::socket::Socket;
 use crate::with_timeout::with_timeout;
 use std::any::{Any, type_name};
@@ -40,7 +40,7 @@ pub(crate) trait Instance: Send {
     /// `envelope` is an [`Envelope`] for this type of channel.
     fn handle_info(self: Box<Self>, envelope: Box<dyn Any + Send>) -> Handling;
 
-    fn handle_out(self: Box<Self>, event: Box<str>, payload: Payload) -> Handling;
+    fn handle_out(self: Box<Self>, out: Out) -> Handling;
 }
 
 struct Live<C: Channel> {
@@ -140,11 +140,22 @@ impl<C: Channel> Instance for Live<C> {
         })
     }
 
-    fn handle_out(mut self: Box<Self>, event: Box<str>, payload: Payload) -> Handling {
+    fn handle_out(mut self: Box<Self>, out: Out) -> Handling {
+        if !out.is_intercepted {
+            self.socket.pass_on(out);
+            return Box::pin(ready((self as Box<dyn Instance>, Ok(Reply::none()))));
+        }
         Box::pin(async move {
+            let Out {
+                event,
+                payload,
+                position,
+                ..
+            } = out;
             let done = {
-                let handling =
-                    async { self.channel.handle_out(&event, payload, &self.socket).await };
+                let Live { channel, socket } = &mut *self;
+                let handling = async { channel.handle_out(&event, payload, socket).await };
+                let handling = socket.at_position(position, handling);
                 Guarded(pin!(Some(handling))).await
             };
             self.handled(done.map(|result| result.map(|()| Reply::none())))

@@ -224,6 +224,9 @@ pub trait Channel: Sized + Send + 'static {
     /// Up to [128 broadcasts](crate::SocketOptions::max_queued_messages) are queued; a channel further behind is ended with
     /// `phx_error`.
     ///
+    /// On a topic with a [history](crate::History), it is called again for broadcasts that a client has missed. What it pushes
+    /// has the position of the broadcast, for clients that have asked for it.
+    ///
     /// # Errors
     /// Every error ends the channel, a [`Refused`] included, since there is no message to reply to.
     ///

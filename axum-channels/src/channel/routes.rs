@@ -1,6 +1,7 @@
 use super::Channel;
 use super::instance::{Joining, join};
 use crate::message::Payload;
+use crate::pubsub::History;
 use crate::session::Pattern;
 use crate::socket::{Assigns, Socket};
 use std::any::{Any, type_name};
@@ -55,6 +56,7 @@ pub(crate) struct Route {
     pub(crate) intercepts: &'static [&'static str],
     pub(crate) log_join: LevelFilter,
     pub(crate) log_handle_in: LevelFilter,
+    pub(crate) history: Option<History>,
 }
 
 impl<S> Channels<S> {
@@ -112,6 +114,36 @@ impl<S> Channels<S> {
         self.add::<C>(pattern, Some(Arc::new(assigns)))
     }
 
+    /// Keeps the last broadcasts of the topics of the route that was added last, for clients that come back.
+    ///
+    /// A client that asks for it, by the key `recover` of its join, receives the position of each broadcast. When it joins
+    /// again with its last one, it receives what it has missed, or learns that this is no longer kept. Nothing changes for
+    /// other clients. `docs/delivery.md` in the repository has the protocol, and what is promised.
+    ///
+    /// A topic has a history from the first such join on. Topics that several sockets route have one if any of the routes
+    /// has, with the limits of the route by which the first client joins.
+    ///
+    /// # Panics
+    /// Without a route.
+    ///
+    /// # Examples
+    /// ```
+    /// # use axum_channels::{Channel, Channels};
+    /// use axum_channels::History;
+    ///
+    /// fn routes<S, RoomChannel: Channel, CursorChannel: Channel>(routes: &mut Channels<S>) {
+    ///     routes.channel::<RoomChannel>("room:*").history(History::last(100).for_minutes(5));
+    ///     routes.channel::<CursorChannel>("cursor:*");
+    /// }
+    /// ```
+    pub fn history(&mut self, history: History) -> &mut Self {
+        match self.routes.last_mut() {
+            Some(route) => route.history = Some(history),
+            None => panic!("a history belongs to a route: add the route first"),
+        }
+        self
+    }
+
     fn add<C: Channel>(&mut self, pattern: &str, assigns: Option<Assigns>) -> &mut Self {
         let Some(parsed) = Pattern::parse(pattern) else {
             panic!(
@@ -127,6 +159,7 @@ impl<S> Channels<S> {
             intercepts: C::INTERCEPTS,
             log_join: C::LOG_JOIN,
             log_handle_in: C::LOG_HANDLE_IN,
+            history: None,
         });
         self
     }

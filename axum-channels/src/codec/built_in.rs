@@ -12,6 +12,7 @@ use std::fmt;
 /// use axum_channels::serializer::{BuiltIn, Encoded, Serializer, ServerMessage};
 ///
 /// let broadcast = ServerMessage::Broadcast {
+///     reference: None,
 ///     topic: "room:lobby",
 ///     event: "shout",
 ///     payload: &Payload::empty(),

@@ -59,6 +59,8 @@ pub trait Serializer: Send + Sync + 'static {
 
     /// Encodes a message to a client, or to all clients on a topic.
     ///
+    /// It must not broadcast: on a topic with a [history](crate::History), that would wait for its own end.
+    ///
     /// # Errors
     /// If the format cannot express the message. It is then not sent to clients of this serializer, and that is logged;
     /// the channel goes on.

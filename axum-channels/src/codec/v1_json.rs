@@ -41,12 +41,13 @@ pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
             event,
             payload,
             ..
-        } => put_event(event, payload, reference, topic, out),
-        ServerMessage::Broadcast {
+        }
+        | ServerMessage::Broadcast {
+            reference,
             topic,
             event,
             payload,
-        } => put_event(event, payload, None, topic, out),
+        } => put_event(event, payload, reference, topic, out),
     }
     out.push(b'}');
 }

@@ -69,7 +69,7 @@ pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
             let names = [&*text(join_ref), &*text(reference), topic.as_str(), status];
             put(REPLY, names, response, out);
         }
-        // A push has no ref.
+        // Pushes and broadcasts have no ref.
         ServerMessage::Push {
             join_ref,
             topic,
@@ -81,6 +81,7 @@ pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
             topic,
             event,
             payload,
+            ..
         } => put(BROADCAST, [topic, event], payload, out),
     }
 }

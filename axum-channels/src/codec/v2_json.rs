@@ -45,11 +45,12 @@ pub(crate) fn encode(message: &ServerMessage<'_>, out: &mut Vec<u8>) {
             put_event(topic, event, payload, out);
         }
         ServerMessage::Broadcast {
+            reference,
             topic,
             event,
             payload,
         } => {
-            put_refs(None, None, out);
+            put_refs(None, reference, out);
             put_event(topic, event, payload, out);
         }
     }

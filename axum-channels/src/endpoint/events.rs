@@ -130,7 +130,7 @@ impl Events {
     /// ```
     pub fn broadcast_from(&self, event: &str, payload: impl Into<Payload>) {
         let id = self.listener.id();
-        let from = id.map(|id| self.pubsub.origin(id));
+        let from = id.map(|id| self.pubsub.publisher(id, None));
         let topic = &self.listener.topic;
         let _ = self.pubsub.publish(topic, event, &payload.into(), from); // an error is logged
     }

@@ -1,7 +1,7 @@
 use super::{Endpoint, Shared};
 use crate::message::{Payload, PresenceDiff, Topic};
-use crate::pubsub::SubscriberId;
 use crate::pubsub::cluster::{Inbound, Known, Malformed, NodeId, Peer};
+use crate::pubsub::{Publisher, SubscriberId};
 use crate::sync::lock;
 use std::sync::Arc;
 
@@ -11,7 +11,16 @@ use std::sync::Arc;
 /// presence before its join would keep it.
 impl Inbound for Shared {
     fn broadcast(&self, topic: &str, event: &str, payload: &Payload, from: Option<SubscriberId>) {
+        let from = from.map(Publisher::from);
         let _ = self.pubsub.deliver(topic, event, payload, from); // an error is logged
+    }
+
+    fn forget_history(&self, topic: &str) {
+        self.pubsub.forget_history(topic);
+    }
+
+    fn forget_histories(&self) {
+        self.pubsub.forget_histories();
     }
 
     fn merge_presences(

@@ -291,7 +291,7 @@ impl Endpoint {
         cluster.map(|cluster| cluster.stats()).unwrap_or_default()
     }
 
-    /// Returns the numbers of open connections, of subscriptions, and of messages between nodes.
+    /// Returns the numbers of open connections, of subscriptions, of histories, and of messages between nodes.
     ///
     /// ```
     /// # use axum_channels::Endpoint;
@@ -300,8 +300,11 @@ impl Endpoint {
     /// ```
     pub fn stats(&self) -> Stats {
         let sockets = self.mounted().into_iter();
+        let (histories, history_bytes) = self.inner.shared.pubsub.histories();
         Stats {
             connections: sockets.map(|socket| socket.connections()).sum(),
+            histories,
+            history_bytes,
             subscriptions: self.inner.shared.pubsub.len(),
             cluster: self.cluster_stats(),
         }
@@ -324,6 +327,10 @@ pub struct Stats {
     /// [id](crate::SocketHandler::id), and for each call of [`Socket::subscribe`](crate::Socket::subscribe),
     /// [`Socket::subscribe_client`](crate::Socket::subscribe_client) and [`Endpoint::subscribe`] that still holds.
     pub subscriptions: usize,
+    /// Number of topics whose last broadcasts are kept: see [`History`](crate::History).
+    pub histories: usize,
+    /// Number of bytes that they take.
+    pub history_bytes: usize,
     /// Numbers of messages between this node and others.
     pub cluster: cluster::Stats,
 }

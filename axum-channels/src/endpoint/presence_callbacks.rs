@@ -116,7 +116,7 @@ impl Endpoint {
     /// Delivers a change of presences. Other nodes receive it from their own presences.
     fn deliver_diff(&self, topic: &Topic, diff: PresenceDiff) {
         let pubsub = &self.shared().pubsub;
-        let _ = pubsub.deliver(topic, "presence_diff", &diff.into(), None); // an object can be sent
+        let _ = pubsub.deliver_presences(topic, "presence_diff", &diff.into()); // an object can be sent
     }
 
     /// Passes the list of a topic's presences to `push`, after earlier changes.

@@ -97,14 +97,18 @@ fn check_reply(serializer: BuiltIn, message: &Message<'_>) {
 }
 
 fn check_broadcast(serializer: BuiltIn, message: &Message<'_>) {
+    // Binary broadcasts have no ref.
+    let reference = message.reference.as_ref();
+    let reference = reference.filter(|_| !message.payload.is_binary());
     let broadcast = ServerMessage::Broadcast {
+        reference,
         topic: message.topic.as_str(),
         event: message.event.as_str(),
         payload: &message.payload,
     };
     let expected = Message {
         join_ref: None,
-        reference: None,
+        reference: reference.cloned(),
         ..message.clone()
     };
     check_sent(serializer, &broadcast, expected);

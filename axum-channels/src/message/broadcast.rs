@@ -1,4 +1,4 @@
-use super::{EncodeError, Payload, ServerMessage};
+use super::{EncodeError, Payload, Ref, ServerMessage};
 use bytes::Bytes;
 use std::iter;
 use std::sync::OnceLock;
@@ -7,11 +7,23 @@ use std::sync::OnceLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FormatId(pub(crate) u32);
 
+impl FormatId {
+    /// Returns the format of broadcasts with their position. There are far fewer formats than numbers.
+    fn with_position(self) -> Self {
+        FormatId(self.0 | 1 << 31)
+    }
+}
+
 /// Message to all subscribers of a topic, encoded at most once for each format in use there.
+#[derive(Clone, Copy)]
 pub(crate) struct Broadcast<'a> {
     pub(crate) topic: &'a str,
     pub(crate) event: &'a str,
     pub(crate) payload: &'a Payload,
+    /// Position in the topic's history, if there is one.
+    position: Option<&'a Ref>,
+    /// The position is encoded, too.
+    shows_position: bool,
     encodings: &'a Encodings,
 }
 
@@ -39,13 +51,39 @@ impl<'a> Broadcast<'a> {
             topic,
             event,
             payload,
+            position: None,
+            shows_position: false,
             encodings,
         }
+    }
+
+    /// Returns the broadcast with its position in the topic's history.
+    pub(crate) fn at(self, position: Option<&'a Ref>) -> Self {
+        Self { position, ..self }
+    }
+
+    /// Returns the broadcast for clients that have asked for positions. Others receive it without.
+    pub(crate) fn with_position(&self) -> Self {
+        Self {
+            shows_position: true,
+            ..*self
+        }
+    }
+
+    /// Returns the position that the receiver has asked for.
+    pub(crate) fn shown_position(&self) -> Option<&'a Ref> {
+        self.position.filter(|_| self.shows_position)
+    }
+
+    /// Returns the position in the topic's history, if there is one.
+    pub(crate) fn position(&self) -> Option<&'a Ref> {
+        self.position
     }
 
     /// Returns the message as serializers encode it.
     pub(crate) fn view(&self) -> ServerMessage<'a> {
         ServerMessage::Broadcast {
+            reference: self.shown_position(),
             topic: self.topic,
             event: self.event,
             payload: self.payload,
@@ -58,6 +96,10 @@ impl<'a> Broadcast<'a> {
         format: FormatId,
         encode: impl Fn(&Self) -> Result<Bytes, EncodeError>,
     ) -> Result<&Bytes, EncodeError> {
+        let format = match self.shown_position() {
+            Some(_) => format.with_position(),
+            None => format,
+        };
         let new = || Encoded {
             format,
             bytes: encode(self),

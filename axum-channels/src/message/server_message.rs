@@ -32,7 +32,8 @@ pub enum ServerMessage<'a> {
         /// `ref` of the join of the topic. `None` if the client joined without one, or for a topic that it need not have
         /// joined.
         join_ref: Option<&'a Ref>,
-        /// `ref` of the join, if this is the end of its channel; `None` otherwise.
+        /// `ref` of the join, if this is the end of its channel; a position as that of a broadcast, if
+        /// [`handle_out`](crate::Channel::handle_out) pushes it; `None` otherwise.
         reference: Option<&'a Ref>,
         /// Name of the topic.
         topic: &'a str,
@@ -43,6 +44,8 @@ pub enum ServerMessage<'a> {
     },
     /// Event for all clients on a topic. It is encoded once for all that use the same serializer.
     Broadcast {
+        /// Position in the topic's [history](crate::History), for clients that have asked for it; `None` otherwise.
+        reference: Option<&'a Ref>,
         /// Name of the topic.
         topic: &'a str,
         /// Name of the event.

@@ -7,8 +7,8 @@ use super::lane_queue::{LaneQueue, Level};
 use super::load::Pressure;
 use super::slot_list::SlotId;
 use super::subscribers::Parts;
-use super::{List, SubscriberId, deliver_to};
-use crate::message::{Broadcast, Encodings, Payload};
+use super::{Delivery, List, SubscriberId, deliver_to};
+use crate::message::{Broadcast, Encodings, Payload, Ref};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::available_parallelism;
@@ -36,6 +36,8 @@ struct Publication {
     topic: Box<str>,
     event: Box<str>,
     payload: Payload,
+    /// Position in the topic's history.
+    position: Option<Ref>,
     encodings: Encodings,
     from: Option<SubscriberId>,
     parts: Arc<Parts>,
@@ -60,23 +62,30 @@ impl Lanes {
     }
 
     /// Starts the delivery of a broadcast, and returns the pressure of those before it.
+    ///
+    /// If that is high, the publisher calls [`help`](Self::help).
     pub(super) fn publish(
         &self,
-        (topic, event, payload): (&str, &str, &Payload),
-        from: Option<SubscriberId>,
+        delivery: &Delivery<'_>,
         (parts, end): (Arc<Parts>, SlotId),
     ) -> Pressure {
         let publication = Arc::new(Publication {
-            topic: topic.into(),
-            event: event.into(),
-            payload: payload.clone(),
+            topic: delivery.topic.into(),
+            event: delivery.event.into(),
+            payload: delivery.payload.clone(),
+            position: delivery.position.cloned(),
             encodings: Encodings::default(),
-            from,
+            from: delivery.from,
             parts,
             end,
         });
         let pressures = self.0.iter().map(|lane| lane.push(publication.clone()));
         pressures.fold(Pressure::Low, Pressure::max)
+    }
+
+    /// Delivers until there is room in all queues, for a publisher that does not pause.
+    pub(super) fn help(&self) {
+        self.0.iter().for_each(|lane| lane.help());
     }
 
     /// Waits until everything published before is delivered.
@@ -108,9 +117,6 @@ impl Lane {
         if pushed.starts_task {
             self.start();
         }
-        if pushed.level == Level::Full {
-            self.help();
-        }
         match (pushed.level, self.is_pressed.swap(false, Relaxed)) {
             (Level::Low, false) => Pressure::Low,
             _ => Pressure::High,
@@ -128,7 +134,6 @@ impl Lane {
         }
     }
 
-    /// Delivers until there is room in the queue, for a publisher that does not pause.
     fn help(&self) {
         while self.queue.level() == Level::Full && self.deliver() {}
     }
@@ -155,12 +160,13 @@ impl Job {
             topic,
             event,
             payload,
+            position,
             encodings,
             from,
             end,
             ..
         } = &*self.publication;
-        let broadcast = Broadcast::new(topic, event, payload, encodings);
+        let broadcast = Broadcast::new(topic, event, payload, encodings).at(position.as_ref());
         let (mut deliveries, mut pressure) = (0, Pressure::Low);
         let present = subscribers.iter_from(self.start);
         for (id, subscriber) in present.take_while(|(id, _)| id < end).take(SLICE) {

@@ -5,28 +5,35 @@
 //! the workers of the runtime deliver.
 
 pub(crate) mod cluster;
+mod history;
 mod lane;
 mod lane_queue;
 mod load;
 mod slot_list;
 mod subscribers;
+mod subscription;
 #[cfg(test)]
 mod tests;
 
+pub use history::History;
+pub(crate) use history::{MAX_BYTES as MAX_HISTORY_BYTES, Returning};
 pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use slot_list::{SlotId, SlotList};
+pub(crate) use subscription::Subscription;
 
 use crate::client_id::ClientId;
-use crate::message::{Broadcast, EncodeError, Encodings, Payload, Topic};
+use crate::message::{Broadcast, EncodeError, Encodings, Payload, Ref, Topic};
 use crate::metrics::{self, record};
 use crate::session::Key;
 use crate::sync::lock;
-use cluster::{Body, Cluster, Origin};
+use cluster::{Body, Cluster, NodeId, Origin};
+use history::{Histories, New};
 use lane::Lanes;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex};
-use subscribers::Subscribers;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+use subscribers::{Receivers, Subscribers};
 
 /// Number of shards: a power of two, and far more than there are threads to contend.
 const SHARDS: usize = 64;
@@ -35,6 +42,14 @@ const SHARDS: usize = 64;
 pub(crate) trait Subscriber: Send + Sync {
     /// Takes a broadcast without waiting.
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure;
+
+    /// Takes a broadcast that the client has missed. There may be many at once.
+    fn deliver_missed(&self, broadcast: &Broadcast<'_>) {
+        self.deliver(broadcast);
+    }
+
+    /// Delivers what was held back, for a subscriber that begins later than its [subscription](Subscription::begin).
+    fn begin(&self) {}
 
     /// Identity by which a publisher is excluded from its own broadcasts.
     fn id(&self) -> Option<SubscriberId> {
@@ -50,6 +65,43 @@ pub(crate) struct SubscriberId {
     pub(crate) channel: Option<Key>,
 }
 
+/// Publisher of a broadcast that does not receive it.
+#[derive(Clone, Copy)]
+pub(crate) struct Publisher<'a> {
+    /// Its node, if there are others.
+    node: Option<NodeId>,
+    subscriber: SubscriberId,
+    /// Id of the client's connections: clients with it do not recover the broadcast.
+    id: Option<&'a Topic>,
+}
+
+impl From<SubscriberId> for Publisher<'_> {
+    fn from(subscriber: SubscriberId) -> Self {
+        Publisher {
+            node: None,
+            subscriber,
+            id: None,
+        }
+    }
+}
+
+/// A broadcast on its way to the subscribers of this node.
+struct Delivery<'a> {
+    topic: &'a str,
+    event: &'a str,
+    payload: &'a Payload,
+    /// Position in the topic's history.
+    position: Option<&'a Ref>,
+    from: Option<SubscriberId>,
+}
+
+/// Outcome of a delivery.
+struct Delivered {
+    subscribers: usize,
+    pressure: Pressure,
+    outcome: Result<(), EncodeError>,
+}
+
 /// Subscribers in order of their subscription. Shared with the publishers that use it.
 type List = SlotList<Arc<dyn Subscriber>>;
 
@@ -59,6 +111,7 @@ type Topics = HashMap<Topic, Subscribers>;
 /// Topics of an endpoint and their subscribers.
 pub(crate) struct PubSub {
     shards: Box<[Mutex<Topics>]>,
+    histories: Histories,
     lanes: Lanes,
     hasher: RandomState,
     /// The other nodes, if there is an adapter.
@@ -66,8 +119,9 @@ pub(crate) struct PubSub {
 }
 
 impl PubSub {
-    pub(crate) fn new(cluster: Option<Arc<Cluster>>) -> Self {
+    pub(crate) fn new(cluster: Option<Arc<Cluster>>, max_history_bytes: usize) -> Self {
         PubSub {
+            histories: Histories::new(max_history_bytes),
             cluster,
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             lanes: Lanes::new(),
@@ -88,11 +142,7 @@ impl PubSub {
         let subscribers = shard.entry(topic.clone()).or_insert_with(Subscribers::new);
         let id = subscribers.insert(subscriber, self.lanes.len());
         drop(shard);
-        Subscription {
-            pubsub: self.clone(),
-            topic,
-            id,
-        }
+        Subscription::new(self, topic, id)
     }
 
     /// Reserves a topic for a later subscription, and waits until broadcasts of other nodes arrive, or cannot.
@@ -101,11 +151,7 @@ impl PubSub {
     pub(crate) async fn reserve(self: &Arc<Self>, topic: &Topic) -> Option<Subscription> {
         let cluster = self.cluster.as_ref()?;
         cluster.acquire(topic);
-        let reservation = Subscription {
-            pubsub: self.clone(),
-            topic: topic.clone(),
-            id: SlotId::NONE,
-        };
+        let reservation = Subscription::new(self, topic.clone(), SlotId::NONE);
         cluster.settled(topic).await;
         Some(reservation)
     }
@@ -119,11 +165,16 @@ impl PubSub {
         topic: &str,
         event: &str,
         payload: &Payload,
-        from: Option<Origin>,
+        from: Option<Publisher<'_>>,
     ) -> Result<(), EncodeError> {
-        let outcome = self.deliver(topic, event, payload, from.map(|from| from.subscriber));
+        let outcome = self.deliver(topic, event, payload, from);
         if let Some(cluster) = &self.cluster {
             let payload = payload.clone();
+            let from = from.map(
+                |Publisher {
+                     node, subscriber, ..
+                 }| Origin { node, subscriber },
+            );
             let body = Body::Broadcast {
                 event,
                 payload,
@@ -134,7 +185,7 @@ impl PubSub {
         outcome
     }
 
-    /// Delivers to every subscriber of this node except `from`.
+    /// Delivers to every subscriber of this node except `from`, and keeps the broadcast if the topic has a history.
     ///
     /// To many subscribers, it is delivered after the return, in order. A publisher that is far ahead of that helps.
     ///
@@ -146,30 +197,112 @@ impl PubSub {
         topic: &str,
         event: &str,
         payload: &Payload,
-        from: Option<SubscriberId>,
+        from: Option<Publisher<'_>>,
     ) -> Result<(), EncodeError> {
         let since = metrics::started();
         let shard = lock(self.shard(topic));
-        let (number, pressure, outcome) = match shard.get(topic) {
-            None => return Ok(()),
-            Some(Subscribers::Few(list)) => {
-                let list = list.clone();
-                drop(shard);
+        let Some(subscribers) = shard.get(topic) else {
+            return Ok(());
+        };
+        let mut delivery = Delivery::new(topic, event, payload);
+        delivery.from = from.map(|from| from.subscriber);
+        // No client receives anything but objects and bytes, and bytes have no place for a position.
+        let Some(history) = subscribers.history().filter(|_| payload.is_object()) else {
+            return self.deliver_unkept(shard, &delivery, since);
+        };
+        let history = history.clone();
+        drop(shard);
+        let from = from.and_then(|from| from.id);
+        let new = New {
+            event,
+            payload,
+            from,
+        };
+        let receivers = || {
+            let shard = lock(self.shard(topic));
+            let subscribers = shard.get(topic);
+            subscribers.map_or(Receivers::None, Subscribers::receivers)
+        };
+        let (delivered, receivers) = history.deliver(&new, receivers, |position, receivers| {
+            let position = Some(position);
+            self.hand_out(
+                &Delivery {
+                    position,
+                    ..delivery
+                },
+                receivers,
+            )
+        });
+        drop(receivers); // the last reference may be dropped here: not under a lock
+        self.delivered(delivered, since)
+    }
+
+    /// Delivers a change of presences to every subscriber of this node. No history keeps it.
+    ///
+    /// # Errors
+    /// See [`deliver`](Self::deliver).
+    pub(crate) fn deliver_presences(
+        &self,
+        topic: &str,
+        event: &str,
+        payload: &Payload,
+    ) -> Result<(), EncodeError> {
+        let shard = lock(self.shard(topic));
+        let delivery = Delivery::new(topic, event, payload);
+        self.deliver_unkept(shard, &delivery, metrics::started())
+    }
+
+    fn deliver_unkept(
+        &self,
+        shard: MutexGuard<'_, Topics>,
+        delivery: &Delivery<'_>,
+        since: Option<Instant>,
+    ) -> Result<(), EncodeError> {
+        let Some(subscribers) = shard.get(delivery.topic) else {
+            return Ok(());
+        };
+        let receivers = subscribers.receivers();
+        drop(shard);
+        let delivered = self.hand_out(delivery, &receivers);
+        self.delivered(delivered, since)
+    }
+
+    fn hand_out(&self, delivery: &Delivery<'_>, receivers: &Receivers) -> Delivered {
+        let (pressure, outcome) = match receivers {
+            Receivers::None => (Pressure::Low, Ok(())),
+            Receivers::Few(list) => {
                 let encodings = Encodings::default();
-                let broadcast = Broadcast::new(topic, event, payload, &encodings);
-                let pressures = list.iter().map(|one| deliver_to(one, &broadcast, from));
+                let broadcast = delivery.broadcast(&encodings);
+                let pressures = list
+                    .iter()
+                    .map(|one| deliver_to(one, &broadcast, delivery.from));
                 let pressure = pressures.fold(Pressure::Low, Pressure::max);
-                (list.len(), pressure, broadcast.outcome())
+                (pressure, broadcast.outcome())
             }
-            Some(Subscribers::Many(many)) => {
-                let (number, to) = (many.len(), (many.parts().clone(), many.end()));
-                drop(shard);
-                let pressure = self.lanes.publish((topic, event, payload), from, to);
-                (number, pressure, payload.check_event())
+            Receivers::Many { parts, end, .. } => {
+                let pressure = self.lanes.publish(delivery, (parts.clone(), *end));
+                (pressure, delivery.payload.check_event())
             }
         };
-        load::count(number, pressure);
-        record!("publish", since, subscribers = number);
+        Delivered {
+            subscribers: receivers.len(),
+            pressure,
+            outcome,
+        }
+    }
+
+    /// Ends the delivery of a broadcast, without a lock.
+    fn delivered(&self, delivered: Delivered, since: Option<Instant>) -> Result<(), EncodeError> {
+        let Delivered {
+            subscribers,
+            pressure,
+            outcome,
+        } = delivered;
+        if pressure == Pressure::High {
+            self.lanes.help();
+        }
+        load::count(subscribers, pressure);
+        record!("publish", since, subscribers = subscribers);
         outcome
     }
 
@@ -178,10 +311,17 @@ impl PubSub {
         self.cluster.as_ref()
     }
 
-    /// Returns a subscriber of this node, as other nodes know it.
-    pub(crate) fn origin(&self, subscriber: SubscriberId) -> Origin {
-        let node = self.cluster.as_ref().map(|cluster| cluster.id());
-        Origin { node, subscriber }
+    /// Returns a subscriber of this node as a publisher that does not receive its broadcast.
+    pub(crate) fn publisher<'a>(
+        &self,
+        subscriber: SubscriberId,
+        id: Option<&'a Topic>,
+    ) -> Publisher<'a> {
+        Publisher {
+            node: self.cluster.as_ref().map(|cluster| cluster.id()),
+            subscriber,
+            id,
+        }
     }
 
     /// Waits until everything published before is delivered.
@@ -202,6 +342,11 @@ impl PubSub {
             .sum()
     }
 
+    fn subscriber(&self, topic: &str, id: SlotId) -> Option<Arc<dyn Subscriber>> {
+        let shard = lock(self.shard(topic));
+        shard.get(topic)?.get(id)
+    }
+
     fn unsubscribe(&self, topic: &Topic, id: SlotId) {
         self.remove(topic, id);
         if let Some(cluster) = &self.cluster {
@@ -215,12 +360,8 @@ impl PubSub {
             return;
         };
         let removed = subscribers.remove(id);
-        if subscribers.len() == 0 {
-            shard.remove(&**topic);
-            if shard.len() < shard.capacity() / 4 {
-                let room = 2 * shard.len();
-                shard.shrink_to(room);
-            }
+        if subscribers.is_unused() {
+            remove_topic(&mut shard, topic);
         }
         drop(shard);
         drop(removed); // the last reference may be dropped here: not under a lock
@@ -228,6 +369,30 @@ impl PubSub {
 
     fn shard(&self, topic: &str) -> &Mutex<Topics> {
         &self.shards[self.hasher.hash_one(topic) as usize % SHARDS]
+    }
+}
+
+impl<'a> Delivery<'a> {
+    fn new(topic: &'a str, event: &'a str, payload: &'a Payload) -> Self {
+        Delivery {
+            topic,
+            event,
+            payload,
+            position: None,
+            from: None,
+        }
+    }
+
+    fn broadcast(&self, encodings: &'a Encodings) -> Broadcast<'a> {
+        Broadcast::new(self.topic, self.event, self.payload, encodings).at(self.position)
+    }
+}
+
+fn remove_topic(shard: &mut Topics, topic: &str) {
+    shard.remove(topic);
+    if shard.len() < shard.capacity() / 4 {
+        let room = 2 * shard.len();
+        shard.shrink_to(room);
     }
 }
 
@@ -240,18 +405,5 @@ fn deliver_to(
     match from {
         Some(_) if from == subscriber.id() => Pressure::Low,
         _ => subscriber.deliver(broadcast),
-    }
-}
-
-/// A subscription, which ends when dropped. A reservation is one without a subscriber.
-pub(crate) struct Subscription {
-    pubsub: Arc<PubSub>,
-    topic: Topic,
-    id: SlotId,
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.pubsub.unsubscribe(&self.topic, self.id);
     }
 }

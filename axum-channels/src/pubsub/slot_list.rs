@@ -56,6 +56,11 @@ impl<T> SlotList<T> {
         self.next
     }
 
+    pub(super) fn get(&self, id: SlotId) -> Option<&T> {
+        let at = self.slots.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.slots[at].1.as_ref()
+    }
+
     pub(crate) fn insert(&mut self, member: T) -> SlotId {
         let id = self.next;
         self.insert_as(id, member);

@@ -1,7 +1,10 @@
+use super::history::TopicHistory;
 use super::slot_list::{SlotId, SlotList};
 use super::{List, Subscriber};
 use crate::sync::lock;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Subscribers to one topic.
 ///
@@ -9,7 +12,32 @@ use std::sync::{Arc, Mutex};
 /// no subscribers, so that no later broadcast is delivered before an earlier one that still waits in a lane.
 pub(super) enum Subscribers {
     Few(Arc<List>),
-    Many(Many),
+    /// Boxed, and so is the next: most topics have few, and take no memory for these.
+    Many(Box<Many>),
+    /// Of a topic with a history.
+    WithHistory(Box<WithHistory>),
+}
+
+/// Subscribers to a topic with a history. There may be none.
+pub(super) struct WithHistory {
+    history: Arc<TopicHistory>,
+    /// Time for which it stays after it was in use.
+    stays_for: Duration,
+    /// The last time at which the history was found in use.
+    used_at: Instant,
+    subscribers: Subscribers,
+}
+
+/// Subscribers at the moment of a broadcast.
+pub(super) enum Receivers {
+    None,
+    Few(Arc<List>),
+    /// Each lane's part, and the end of the slots that are served.
+    Many {
+        parts: Arc<Parts>,
+        end: SlotId,
+        len: usize,
+    },
 }
 
 pub(super) struct Many {
@@ -35,11 +63,20 @@ impl Subscribers {
         if let Subscribers::Few(list) = self
             && list.len() >= MANY
         {
-            *self = Subscribers::Many(Many::divide(list, lanes));
+            *self = Subscribers::Many(Box::new(Many::divide(list, lanes)));
         }
         match self {
             Subscribers::Few(list) => Arc::make_mut(list).insert(subscriber),
             Subscribers::Many(many) => many.insert(subscriber),
+            Subscribers::WithHistory(topic) => topic.subscribers.insert(subscriber, lanes),
+        }
+    }
+
+    pub(super) fn get(&self, id: SlotId) -> Option<Arc<dyn Subscriber>> {
+        match self {
+            Subscribers::Few(list) => list.get(id).cloned(),
+            Subscribers::Many(many) => lock(many.parts.of(id)).get(id).cloned(),
+            Subscribers::WithHistory(topic) => topic.subscribers.get(id),
         }
     }
 
@@ -47,6 +84,7 @@ impl Subscribers {
         match self {
             Subscribers::Few(list) => Arc::make_mut(list).remove(id),
             Subscribers::Many(many) => many.remove(id),
+            Subscribers::WithHistory(topic) => topic.subscribers.remove(id),
         }
     }
 
@@ -54,6 +92,85 @@ impl Subscribers {
         match self {
             Subscribers::Few(list) => list.len(),
             Subscribers::Many(many) => many.len(),
+            Subscribers::WithHistory(topic) => topic.subscribers.len(),
+        }
+    }
+
+    /// Returns the present subscribers.
+    pub(super) fn receivers(&self) -> Receivers {
+        match self {
+            Subscribers::Few(list) => Receivers::Few(list.clone()),
+            Subscribers::Many(many) => Receivers::Many {
+                parts: many.parts.clone(),
+                end: many.next,
+                len: many.len,
+            },
+            Subscribers::WithHistory(topic) => topic.subscribers.receivers(),
+        }
+    }
+
+    /// Returns whether there is neither a subscriber nor a history.
+    pub(super) fn is_unused(&self) -> bool {
+        self.len() == 0 && self.history().is_none()
+    }
+
+    pub(super) fn history(&self) -> Option<&Arc<TopicHistory>> {
+        match self {
+            Subscribers::WithHistory(topic) => Some(&topic.history),
+            Subscribers::Few(_) | Subscribers::Many(_) => None,
+        }
+    }
+
+    pub(super) fn add_history(&mut self, topic: WithHistory) {
+        let subscribers = std::mem::replace(self, Subscribers::new());
+        *self = Subscribers::WithHistory(Box::new(WithHistory {
+            subscribers,
+            ..topic
+        }));
+    }
+
+    /// Takes the history, if it has not been in use for its time.
+    pub(super) fn take_old_history(&mut self, now: Instant) -> Option<Arc<TopicHistory>> {
+        let Subscribers::WithHistory(topic) = self else {
+            return None;
+        };
+        if !topic.is_old(now) {
+            return None;
+        }
+        let subscribers = std::mem::replace(&mut topic.subscribers, Subscribers::new());
+        match std::mem::replace(self, subscribers) {
+            Subscribers::WithHistory(topic) => Some(topic.history),
+            Subscribers::Few(_) | Subscribers::Many(_) => None,
+        }
+    }
+}
+
+impl WithHistory {
+    pub(super) fn new(history: Arc<TopicHistory>, stays_for: Duration, now: Instant) -> Self {
+        WithHistory {
+            history,
+            stays_for,
+            used_at: now,
+            subscribers: Subscribers::new(),
+        }
+    }
+
+    fn is_old(&mut self, now: Instant) -> bool {
+        if self.history.is_in_use() {
+            self.used_at = now;
+        }
+        // A broadcast that is being delivered holds it, too. It is dropped the next time.
+        now.saturating_duration_since(self.used_at) > self.stays_for
+            && Arc::strong_count(&self.history) == 1
+    }
+}
+
+impl Receivers {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Receivers::None => 0,
+            Receivers::Few(list) => list.len(),
+            Receivers::Many { len, .. } => *len,
         }
     }
 }
@@ -88,15 +205,6 @@ impl Many {
 
     pub(super) fn len(&self) -> usize {
         self.len
-    }
-
-    pub(super) fn parts(&self) -> &Arc<Parts> {
-        &self.parts
-    }
-
-    /// Returns the id of the next subscriber: all present ones are below it.
-    pub(super) fn end(&self) -> SlotId {
-        self.next
     }
 }
 

@@ -50,7 +50,7 @@ const TOPIC: &str = "room:1";
 
 impl Crowded {
     fn new() -> Self {
-        let pubsub = Arc::new(PubSub::new(None));
+        let pubsub = Arc::new(PubSub::new(None, MAX_HISTORY_BYTES));
         let recorders: Vec<_> = (0..MANY + 500)
             .map(|_| Arc::new(Recorder::default()))
             .collect();
@@ -66,7 +66,9 @@ impl Crowded {
     }
 
     fn publish(&self, event: &str, from: Option<SubscriberId>) {
-        let published = self.pubsub.deliver(TOPIC, event, &Payload::empty(), from);
+        let published =
+            self.pubsub
+                .deliver(TOPIC, event, &Payload::empty(), from.map(Publisher::from));
         assert_eq!(published, Ok(()));
     }
 
@@ -78,7 +80,7 @@ impl Crowded {
 #[test]
 fn a_broadcast_reaches_the_topics_subscribers_but_not_its_sender() {
     let (pubsub, a, b) = (
-        Arc::new(PubSub::new(None)),
+        Arc::new(PubSub::new(None, MAX_HISTORY_BYTES)),
         Arc::new(Recorder::default()),
         Arc::new(Recorder::default()),
     );
@@ -86,7 +88,12 @@ fn a_broadcast_reaches_the_topics_subscribers_but_not_its_sender() {
     let _b = pubsub.subscribe("room:1".into(), b.clone());
     let _other = pubsub.subscribe("room:2".into(), b.clone());
     assert_eq!(
-        pubsub.deliver("room:1", "from a", &Payload::empty(), a.id()),
+        pubsub.deliver(
+            "room:1",
+            "from a",
+            &Payload::empty(),
+            a.id().map(Publisher::from)
+        ),
         Ok(())
     );
     assert_eq!(
@@ -104,7 +111,10 @@ fn a_broadcast_reaches_the_topics_subscribers_but_not_its_sender() {
 
 #[test]
 fn nothing_is_left_of_a_topic_without_subscribers() {
-    let (pubsub, recorder) = (Arc::new(PubSub::new(None)), Arc::new(Recorder::default()));
+    let (pubsub, recorder) = (
+        Arc::new(PubSub::new(None, MAX_HISTORY_BYTES)),
+        Arc::new(Recorder::default()),
+    );
     let topic = |n: usize| Topic::from(format!("room:{}", n.min(10)));
     let mut subscriptions: Vec<_> = (0..2 * MANY)
         .map(|n| pubsub.subscribe(topic(n), recorder.clone()))
@@ -128,7 +138,7 @@ fn a_subscriber_that_leaves_during_a_broadcast_does_not_disturb_others() {
         }
     }
     let (pubsub, leaver, recorder) = (
-        Arc::new(PubSub::new(None)),
+        Arc::new(PubSub::new(None, MAX_HISTORY_BYTES)),
         Arc::new(Leaver(Mutex::new(None))),
         Arc::new(Recorder::default()),
     );

@@ -1,6 +1,6 @@
 use crate::channel::{Handling, Instance, Joining, Route};
 use crate::log::Line;
-use crate::message::{Payload, Reply, Topic};
+use crate::message::{Asked, Payload, Reply, Topic};
 use crate::pubsub::{Subscriber, Subscription};
 use crate::session::{AppMessage, Key, RouteId, Ticket};
 use crate::socket::{Context, Interceptor, Recipient};
@@ -20,7 +20,7 @@ pub(super) struct Slot {
 pub(super) enum Work {
     /// Idle.
     None(Box<dyn Instance>),
-    Join(Box<Pending<Joining>>),
+    Join(Box<PendingJoin>),
     Handle(Box<Pending<Handling>>),
     /// The next message, postponed as the turn's budget is used up.
     Next(Box<(Box<dyn Instance>, Ticket, Next)>),
@@ -38,6 +38,13 @@ impl Work {
     pub(super) fn is_pending(&self) -> bool {
         matches!(self, Work::Join(_) | Work::Handle(_) | Work::Next(_))
     }
+}
+
+/// A join under way.
+pub(super) struct PendingJoin {
+    pub(super) pending: Pending<Joining>,
+    /// The client has asked for positions, and the route has a history.
+    pub(super) asked: Option<Asked>,
 }
 
 pub(super) struct Pending<F> {
@@ -79,7 +86,7 @@ pub(super) fn subscriber(context: &Arc<Context>, key: Key, route: &Route) -> Arc
 pub(super) fn deliver(channel: Box<dyn Instance>, message: AppMessage) -> Handling {
     match message {
         AppMessage::Info(envelope) => channel.handle_info(envelope),
-        AppMessage::Out { event, payload } => channel.handle_out(event, payload),
+        AppMessage::Out(out) => channel.handle_out(out),
         // The session carries these out itself.
         AppMessage::Presence(_)
         | AppMessage::Stop

@@ -1,12 +1,13 @@
 //! Joins, and messages to channels.
 
-use super::slot::{Next, Pending, Slot, TurnMeta, Work, deliver, subscriber};
+use super::slot::{Next, Pending, PendingJoin, Slot, TurnMeta, Work, deliver, subscriber};
 use super::{Runner, Turn};
 use crate::channel::{Accepted, Handling, Instance, Joining};
 use crate::guard::Done;
 use crate::log::{self, Line};
-use crate::message::{Answer, Payload, Promise, Reply};
+use crate::message::{Answer, Asked, Payload, Promise, Reply};
 use crate::metrics::{self, record};
+use crate::pubsub::Returning;
 use crate::session::{Effects, Handled, Join, Joined, Key, Ticket};
 use crate::socket::Socket;
 use std::task::Poll;
@@ -25,14 +26,16 @@ impl Runner {
         let line = Line::start(behind.log_join, &log, "phx_join", &payload);
         let key = ticket.key;
         let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
+        let asked = behind.history.and_then(|_| Asked::in_payload(&payload));
         let since = metrics::started();
         let future = (behind.join)(socket, payload, self.handlers.join_timeout);
-        let work = Work::Join(Box::new(Pending {
+        let pending = Pending {
             future,
             ticket,
             line,
             since,
-        }));
+        };
+        let work = Work::Join(Box::new(PendingJoin { pending, asked }));
         self.slots.reserve_exact(1);
         self.slots.push(Slot {
             key,
@@ -140,7 +143,7 @@ impl Runner {
         let name = self.handlers.route(slot.route).name;
         match &mut slot.work {
             Work::Join(join) => {
-                let Poll::Ready(done) = turn.poll(name, &mut join.future) else {
+                let Poll::Ready(done) = turn.poll(name, &mut join.pending.future) else {
                     return false;
                 };
                 self.pending -= 1;
@@ -175,10 +178,14 @@ impl Runner {
     fn joined(
         &mut self,
         at: usize,
-        join: Pending<Joining>,
+        join: PendingJoin,
         done: Done<Joining>,
         effects: &mut Effects<'_>,
     ) {
+        let PendingJoin {
+            pending: join,
+            asked,
+        } = join;
         let slot = &mut self.slots[at];
         let failure = match done.and_then(|joined| joined) {
             Ok(Ok(Accepted {
@@ -191,6 +198,10 @@ impl Runner {
                 let name = self.handlers.route(slot.route).name;
                 record!("join", join.since, channel = name, outcome = "ok");
                 log::joined(&slot.topic, join.line);
+                let response = match asked {
+                    Some(asked) => self.recover(at, asked, response),
+                    None => response,
+                };
                 return self
                     .session
                     .joined(join.ticket, Joined::Ok(response), effects);
@@ -218,10 +229,40 @@ impl Runner {
         self.session.joined(join.ticket, how, effects);
     }
 
+    /// Subscribes a client that has asked for positions, which it receives from the reply on. Returns the reply.
+    ///
+    /// A reply that is not an object has no place for a position: the client is treated as if it had not asked.
+    fn recover(&mut self, at: usize, asked: Asked, response: Payload) -> Payload {
+        let slot = &mut self.slots[at];
+        let route = self.handlers.route(slot.route);
+        let Some(limits) = route.history else {
+            return response;
+        };
+        if self.session.is_closing() || !response.is_object() {
+            return response;
+        }
+        let recovered = self.context.endpoint.shared().pubsub.recover(Returning {
+            topic: &slot.topic,
+            limits,
+            asked,
+            subscriber: subscriber(&self.context, slot.key, route),
+            id: self.context.id.as_ref(),
+        });
+        let Some(recovered) = recovered else {
+            return response;
+        };
+        let response = recovered.add_to(&response);
+        slot.subscription = Some(recovered.subscription);
+        response
+    }
+
     pub(super) fn subscribe(&mut self, key: Key) {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == key) else {
             return;
         };
+        if slot.subscription.as_ref().is_some_and(|it| it.begin()) {
+            return;
+        }
         let subscriber = subscriber(&self.context, key, self.handlers.route(slot.route));
         let pubsub = &self.context.endpoint.shared().pubsub;
         slot.subscription = Some(pubsub.subscribe(slot.topic.clone(), subscriber));

@@ -1,4 +1,4 @@
-use crate::message::Payload;
+use crate::message::{Payload, Ref};
 use serde_json::{Map, Value};
 use std::any::Any;
 use std::fmt;
@@ -7,8 +7,8 @@ use std::fmt;
 pub(crate) enum AppMessage {
     /// A message for `handle_info`, of a type that the session does not depend on.
     Info(Box<dyn Any + Send>),
-    /// A broadcast for `handle_out`.
-    Out { event: Box<str>, payload: Payload },
+    /// A broadcast for `handle_out`, or one that follows such a broadcast.
+    Out(Out),
     /// A change to the topic's presences. It takes effect as soon as the channel is joined, even while the channel is busy.
     Presence(Change),
     /// Ends the channel when it has finished its current message.
@@ -27,6 +27,17 @@ impl AppMessage {
             AppMessage::Stop | AppMessage::Overrun | AppMessage::Unsendable
         )
     }
+}
+
+/// A broadcast that reaches the client through its channel.
+#[derive(Debug)]
+pub(crate) struct Out {
+    pub(crate) event: Box<str>,
+    pub(crate) payload: Payload,
+    /// Position in the topic's history, if the client has asked for it.
+    pub(crate) position: Option<Ref>,
+    /// The broadcast is for `handle_out`. Any other is only kept in order.
+    pub(crate) is_intercepted: bool,
 }
 
 /// A change to the presences of a channel's topic.
@@ -68,7 +79,7 @@ impl fmt::Debug for AppMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AppMessage::Info(_) => f.write_str("info"),
-            AppMessage::Out { event, payload } => write!(f, "out {event} {payload:?}"),
+            AppMessage::Out(Out { event, payload, .. }) => write!(f, "out {event} {payload:?}"),
             AppMessage::Presence(change) => write!(f, "{change:?}"),
             AppMessage::Stop => f.write_str("stop"),
             AppMessage::Overrun => f.write_str("overrun"),

@@ -10,7 +10,7 @@ pub(crate) enum Effect<'m> {
     Send(Outgoing<'m>),
     /// Start a channel, and call [`joined`](super::Session::joined) with the outcome.
     Join(Join),
-    /// Subscribe a client to the topic that it has joined.
+    /// Subscribe a client to the topic that it has joined, or let its subscription begin.
     ///
     /// The reply to the join is queued before and written later, since messages are queued while effects are carried out.
     /// So the client receives no broadcast before the reply, and misses none after it.

@@ -11,7 +11,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use app_message::{AppMessage, Change, MetaChange};
+pub(crate) use app_message::{AppMessage, Change, MetaChange, Out};
 pub use effect::Reason;
 pub(crate) use effect::{
     Effect, Effects, Handled, Join, Joined, Key, Load, ReplyTo, RouteId, Ticket,
@@ -205,7 +205,7 @@ impl Session {
     ) -> bool {
         let is_late = matches!(
             app_message,
-            AppMessage::Info(_) | AppMessage::Out { .. } | AppMessage::Overrun
+            AppMessage::Info(_) | AppMessage::Out(_) | AppMessage::Overrun
         );
         !(self.closing && is_late) && self.take(key, app_message, effects)
     }
@@ -251,6 +251,11 @@ impl Session {
             }
         }
         true
+    }
+
+    /// Returns whether the client is gone.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing
     }
 
     /// Returns the number of topics that are joined or being joined.

@@ -81,7 +81,12 @@ fn ticket(key: u32, reference: &str, replaces: Option<Option<Ref>>) -> Ticket {
 
 fn out(event: &str) -> AppMessage {
     let (event, payload) = (event.into(), Payload::empty());
-    AppMessage::Out { event, payload }
+    AppMessage::Out(Out {
+        event,
+        payload,
+        position: None,
+        is_intercepted: true,
+    })
 }
 
 fn subscribe(key: u32) -> String {

@@ -15,19 +15,20 @@ impl Socket {
     /// ```
     pub fn push(&self, event: &str, payload: impl Into<Payload>) {
         let topic = self.topic.clone().into();
-        self.send(self.join_ref.clone(), topic, event, payload.into());
+        let refs = (self.join_ref.clone(), self.position());
+        self.send(refs, topic, event, payload.into());
     }
 
     pub(super) fn send(
         &self,
-        join_ref: Option<Ref>,
+        (join_ref, reference): (Option<Ref>, Option<Ref>),
         topic: Address<'_>,
         event: &str,
         payload: Payload,
     ) {
         self.check(self.context.client.send(&Outgoing {
             join_ref,
-            reference: None,
+            reference,
             topic,
             body: Body::Event { event, payload },
         }));

@@ -8,6 +8,7 @@ mod keyed_queue;
 mod mailbox;
 mod messages;
 mod other_topics;
+mod position;
 mod presence;
 mod presence_error;
 mod recipient;

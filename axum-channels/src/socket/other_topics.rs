@@ -29,9 +29,10 @@ impl Endpoint {
         payload: impl Into<Payload>,
     ) {
         let id = from.context.subscriber_id(from.key, from.topic == *topic);
-        let origin = from.endpoint().shared().pubsub.origin(id);
+        let own = &from.endpoint().shared().pubsub;
+        let publisher = own.publisher(id, from.context.id.as_ref());
         let pubsub = &self.shared().pubsub;
-        from.check(pubsub.publish(topic, event, &payload.into(), Some(origin)));
+        from.check(pubsub.publish(topic, event, &payload.into(), Some(publisher)));
     }
 }
 
@@ -49,7 +50,7 @@ impl Socket {
     /// ```
     pub fn push_to(&self, topic: &str, event: &str, payload: impl Into<Payload>) {
         let topic = Topic::from(topic).into();
-        self.send(None, topic, event, payload.into());
+        self.send((None, None), topic, event, payload.into());
     }
 
     /// Subscribes this client to any topic, joined or not: it receives the topic's broadcasts directly.

@@ -1,7 +1,7 @@
 use super::{Context, SendError};
 use crate::message::{Broadcast, Payload};
 use crate::pubsub::{Gauge, Pressure, Subscriber, SubscriberId};
-use crate::session::{AppMessage, Key};
+use crate::session::{AppMessage, Key, Out};
 use crate::sync::{Mutex, lock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -61,15 +61,40 @@ pub(crate) struct Interceptor {
     pub(crate) events: &'static [&'static str],
 }
 
+impl Interceptor {
+    /// Returns the message for the channel. `None` for a broadcast that goes to the client directly.
+    ///
+    /// One with a position does not overtake those that the channel handles: the last position that a client has received
+    /// stands for all before it.
+    fn message(&self, broadcast: &Broadcast<'_>) -> Option<AppMessage> {
+        let is_intercepted = self.events.contains(&broadcast.event);
+        let position = broadcast.shown_position();
+        (is_intercepted || position.is_some()).then(|| {
+            AppMessage::Out(Out {
+                event: broadcast.event.into(),
+                payload: Payload::from(broadcast.payload),
+                position: position.cloned(),
+                is_intercepted,
+            })
+        })
+    }
+}
+
 impl Subscriber for Interceptor {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
-        if !self.events.contains(&broadcast.event) {
-            return self.channel.context.client.deliver(broadcast);
+        match self.message(broadcast) {
+            Some(message) => self.channel.hand(|| message),
+            None => self.channel.context.client.deliver(broadcast),
         }
-        self.channel.hand(|| AppMessage::Out {
-            event: broadcast.event.into(),
-            payload: Payload::from(broadcast.payload),
-        })
+    }
+
+    /// The limit of the queue does not apply: a history may have more.
+    fn deliver_missed(&self, broadcast: &Broadcast<'_>) {
+        let Recipient { context, key, .. } = &self.channel;
+        match self.message(broadcast) {
+            Some(message) => drop(context.post_anyway(*key, message)), // a client that is gone needs none
+            None => drop(context.client.deliver(broadcast)),
+        }
     }
 
     fn id(&self) -> Option<SubscriberId> {

@@ -31,6 +31,12 @@ pub(crate) trait Inbound: Send + Sync {
     /// Passes a broadcast to the subscribers on this node, except to `from`.
     fn broadcast(&self, topic: &str, event: &str, payload: &Payload, from: Option<SubscriberId>);
 
+    /// Drops the history of a topic, of which broadcasts may have been lost.
+    fn forget_history(&self, topic: &str);
+
+    /// Drops the histories of all topics.
+    fn forget_histories(&self);
+
     /// Merges a change of another node's presences, if this node is subscribed to the topic.
     fn merge_presences(
         self: Arc<Self>,
@@ -266,7 +272,8 @@ impl Node {
     }
 
     /// Loads the presences of other nodes again, by [`Adapter::presences`](super::Adapter::presences) of each topic, after
-    /// changes may have been lost.
+    /// messages may have been lost. Clients that come back later are not told that they have missed none: the
+    /// [histories](crate::History) of all topics begin anew.
     ///
     /// An adapter calls it after a reconnect, once it has subscribed to its topics again.
     ///

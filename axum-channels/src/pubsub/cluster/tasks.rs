@@ -52,6 +52,9 @@ impl Cluster {
     /// Subscribes to a topic, and loads the presences of other nodes.
     async fn subscribe(self: &Arc<Self>, topic: &Topic) -> Result<()> {
         self.adapter.subscribe(topic).await?;
+        if let Some(inbound) = self.inbound() {
+            inbound.forget_history(topic); // earlier broadcasts did not arrive
+        }
         self.load_presences(topic).await
     }
 
@@ -72,8 +75,11 @@ impl Cluster {
         Ok(())
     }
 
-    /// Loads the presences of other nodes on all topics, some at a time.
+    /// Loads the presences of other nodes on all topics, some at a time. Histories begin anew.
     pub(super) async fn resync(self: &Arc<Self>) -> Result<()> {
+        if let Some(inbound) = self.inbound() {
+            inbound.forget_histories();
+        }
         for topics in self.interests.held().chunks(AT_ONCE) {
             let mut loads = JoinSet::new();
             for topic in topics {

@@ -102,6 +102,9 @@ function channelCard(channel) {
 
     if (event === "phx_error") showError(`crashed: ${readable(payload)}`)
     else if (event === "phx_reply" && payload?.status === "error") showError(`refused: ${readable(payload.response)}`)
+    else if (event === "phx_reply" && payload?.response?.recover?.missed) {
+      part("reply").textContent = `recovered ${payload.response.recover.missed}` // what was missed follows
+    }
     else if (!/^(phx|presence)_/.test(event)) {
       messages.prepend(messageRow(event, payload))
       keep(messages.children, MESSAGES)

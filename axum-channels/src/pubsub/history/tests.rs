@@ -1,0 +1,262 @@
+use super::*;
+use crate::message::{Asked, Broadcast, Position, Recovery};
+use crate::pubsub::subscribers::Subscribers;
+use crate::pubsub::{MAX_HISTORY_BYTES, Pressure, PubSub, Subscriber, Subscription};
+use std::thread;
+use std::time::Duration;
+use tokio::time::advance;
+
+const TOPIC: &str = "room:1";
+
+/// A client that keeps the positions that it receives.
+#[derive(Default)]
+struct Phone {
+    received: Mutex<Vec<Position>>,
+}
+
+impl Subscriber for Phone {
+    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
+        let position = broadcast.shown_position().expect("a position").as_text();
+        lock(&self.received).push(Position::parse(&position).expect("a position"));
+        Pressure::Low
+    }
+}
+
+/// A user who loses the connection, and comes back with the last position that was received.
+struct User {
+    position: Option<Position>,
+    connection: Option<(Arc<Phone>, Subscription)>,
+    /// Number of broadcasts that were recovered, and of losses that were told.
+    recovered: usize,
+    lost: usize,
+}
+
+impl User {
+    fn new() -> Self {
+        User {
+            position: None,
+            connection: None,
+            recovered: 0,
+            lost: 0,
+        }
+    }
+
+    fn connect(&mut self, pubsub: &Arc<PubSub>, limits: History) {
+        let phone = Arc::new(Phone::default());
+        let asked = match self.position {
+            None => Asked::First,
+            position => Asked::Since(position),
+        };
+        let recovered = pubsub.recover(Returning {
+            topic: &TOPIC.into(),
+            limits,
+            asked,
+            subscriber: phone.clone(),
+            id: None,
+        });
+        let recovered = recovered.expect("there is room");
+        match recovered.recovery {
+            Recovery::First => {}
+            Recovery::Recovered { missed } => self.recovered += missed,
+            Recovery::Lost => self.lost += 1,
+        }
+        self.position = Some(recovered.position);
+        assert!(lock(&phone.received).is_empty(), "nothing before the reply");
+        assert!(recovered.subscription.begin());
+        self.connection = Some((phone, recovered.subscription));
+    }
+
+    /// Reads what was received, each broadcast once and in order.
+    fn read(&mut self) {
+        let Some((phone, _)) = &self.connection else {
+            return;
+        };
+        for received in std::mem::take(&mut *lock(&phone.received)) {
+            let last = self.position.expect("a position");
+            let next = Position {
+                number: last.number + 1,
+                ..last
+            };
+            assert_eq!(received, next);
+            self.position = Some(received);
+        }
+    }
+
+    /// Loses the connection. What was received last may not have been read.
+    fn disconnect(&mut self, has_read: bool) {
+        if has_read {
+            self.read();
+        }
+        self.connection = None;
+    }
+}
+
+/// Numbers without a pattern (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+}
+
+fn publish(pubsub: &PubSub) {
+    let payload = Payload::empty();
+    assert_eq!(pubsub.deliver(TOPIC, "e", &payload, None), Ok(()));
+}
+
+/// Returns the number of histories and of their bytes, without those of the topic itself.
+fn kept(pubsub: &PubSub) -> (usize, usize) {
+    let fixed = size_of::<TopicHistory>() + ENTRY + TOPIC.len();
+    let (histories, bytes) = pubsub.histories();
+    (histories, bytes - histories * fixed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_an_hour_of_lost_connections_each_broadcast_arrives_once_or_a_loss_is_told() {
+    let pubsub = Arc::new(PubSub::new(None, MAX_HISTORY_BYTES));
+    let limits = History::last(1000).max_age(Duration::from_secs(15));
+    let mut dice = Dice(42);
+    let mut users: Vec<User> = (0..5).map(|_| User::new()).collect();
+    for _ in 0..60 * 60 * 10 {
+        advance(Duration::from_millis(100)).await;
+        for _ in 0..10 {
+            publish(&pubsub);
+            let user = &mut users[dice.roll(5) as usize];
+            match user.connection {
+                Some(_) if dice.roll(100) == 0 => user.disconnect(dice.roll(2) == 0),
+                Some(_) => user.read(),
+                None if dice.roll(100) == 0 => user.connect(&pubsub, limits),
+                None => {}
+            }
+        }
+    }
+    let recovered: usize = users.iter().map(|user| user.recovered).sum();
+    let lost: usize = users.iter().map(|user| user.lost).sum();
+    assert!(recovered > 100_000 && lost > 100, "{recovered} {lost}");
+    drop(users);
+    advance(Duration::from_secs(30)).await;
+    tokio::task::yield_now().await;
+    assert_eq!(pubsub.histories(), (0, 0));
+}
+
+/// A user who is counted, also after a panic.
+struct Present<'a>(&'a AtomicUsize);
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+#[test]
+fn joins_and_broadcasts_at_the_same_time_lose_nothing_and_double_nothing() {
+    const ROUNDS: usize = 2000;
+    const USERS: u64 = 3;
+    let pubsub = Arc::new(PubSub::new(None, MAX_HISTORY_BYTES));
+    let limits = History::last(1000);
+    let (joins, published) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let present = AtomicUsize::new(USERS as usize);
+    let live = &|user: u64| {
+        let _present = Present(&present);
+        let (mut user, mut dice) = (User::new(), Dice(user));
+        for _ in 0..ROUNDS {
+            joins.fetch_add(1, Relaxed);
+            user.connect(&pubsub, limits);
+            for _ in 0..dice.roll(3) {
+                user.read();
+            }
+            user.disconnect(dice.roll(2) == 0);
+        }
+        user.recovered
+    };
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                // One for each join, without a fixed order between the two.
+                while present.load(Relaxed) > 0 {
+                    match published.load(Relaxed) <= joins.load(Relaxed) {
+                        true => {
+                            published.fetch_add(1, Relaxed);
+                            publish(&pubsub);
+                        }
+                        false => thread::yield_now(),
+                    }
+                }
+            });
+        }
+        let users: Vec<_> = (1..=USERS)
+            .map(|user| scope.spawn(move || live(user)))
+            .collect();
+        let recovered = users.into_iter().map(|user| user.join().expect("no panic"));
+        assert!(
+            recovered.sum::<usize>() > 100,
+            "few joins and broadcasts met"
+        );
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_is_freed_some_time_after_its_last_client_and_its_broadcasts_with_their_age() {
+    let pubsub = Arc::new(PubSub::new(None, MAX_HISTORY_BYTES));
+    let limits = History::last(10).max_age(Duration::from_secs(60));
+    publish(&pubsub);
+    assert_eq!(pubsub.histories(), (0, 0), "nobody has asked");
+    let mut user = User::new();
+    user.connect(&pubsub, limits);
+    publish(&pubsub);
+    let (histories, bytes) = kept(&pubsub);
+    assert!(histories == 1 && bytes > 0, "{histories} {bytes}");
+    advance_in_steps(Duration::from_secs(90)).await;
+    assert_eq!(
+        kept(&pubsub),
+        (1, 0),
+        "the broadcast is old, the client is there"
+    );
+    publish(&pubsub);
+    user.disconnect(true);
+    advance_in_steps(Duration::from_secs(50)).await;
+    user.connect(&pubsub, limits);
+    assert_eq!((user.recovered, user.lost), (0, 0));
+    user.disconnect(false);
+    advance_in_steps(Duration::from_secs(120)).await;
+    assert_eq!(pubsub.histories(), (0, 0));
+    assert_eq!(pubsub.len(), 0);
+    user.connect(&pubsub, limits);
+    assert_eq!(user.lost, 1, "another epoch");
+}
+
+/// Advances the clock, and lets the task run.
+async fn advance_in_steps(time: Duration) {
+    for _ in 0..time.as_secs() {
+        advance(Duration::from_secs(1)).await;
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_topic_that_finds_no_room_has_no_history_and_the_next_one_may_have_one() {
+    let room_for_one = size_of::<TopicHistory>() + ENTRY + TOPIC.len();
+    let pubsub = Arc::new(PubSub::new(None, room_for_one));
+    let recover = |topic: &str| {
+        pubsub.recover(Returning {
+            topic: &topic.into(),
+            limits: History::last(1),
+            asked: Asked::First,
+            subscriber: Arc::new(Phone::default()),
+            id: None,
+        })
+    };
+    let first = recover(TOPIC);
+    assert!(first.is_some() && recover("room:2").is_none());
+    assert!(recover(TOPIC).is_some(), "it has one");
+    assert_eq!(pubsub.histories(), (1, room_for_one));
+}
+
+#[test]
+fn a_topic_without_a_history_takes_no_memory_for_one() {
+    assert_eq!(size_of::<Subscribers>(), 2 * size_of::<usize>());
+}

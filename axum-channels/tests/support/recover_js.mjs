@@ -1,0 +1,92 @@
+// Clients on a line that is cut at random: each receives every number once and in order, or is told that it missed some.
+import assert from "node:assert/strict"
+import {readFileSync} from "node:fs"
+import {createRequire} from "node:module"
+import {connect, createServer} from "node:net"
+
+globalThis.self ??= globalThis // phoenix.js 1.7 needs it
+const require = createRequire(import.meta.url)
+const {Socket, LongPoll} = require(process.env.PHOENIX_JS)
+const {version} = require(`${process.env.PHOENIX_JS}/package.json`)
+const module = readFileSync(new URL("../../js/recover.js", import.meta.url)) // a package without a type: not as a file
+const {recover} = await import(`data:text/javascript,${encodeURIComponent(module)}`)
+const [host, port] = process.argv[2].split(":")
+const seconds = Number(process.env.HISTORY_SECONDS ?? 5)
+
+const random = (from, to) => from + Math.floor(Math.random() * (to - from))
+const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
+
+// A proxy that cuts all of its connections at random.
+const lines = new Set()
+const proxy = createServer(client => {
+  const server = connect(port, host)
+  for(const [from, to] of [[client, server], [server, client]]){
+    from.on("error", () => {}).on("close", () => { to.destroy(); lines.delete(from) }).pipe(to)
+    lines.add(from)
+  }
+})
+await new Promise(resolve => proxy.listen(0, "127.0.0.1", resolve))
+const url = `ws://127.0.0.1:${proxy.address().port}/socket`
+
+// A connection that is closed as soon as it is lost. That of node stays in the state CLOSING for seconds, and one that could not be
+// made has no close event.
+class Line extends WebSocket {
+  #isOver = false
+
+  constructor(...args){
+    super(...args)
+    this.addEventListener("close", () => { this.#isOver = true })
+    this.addEventListener("error", () => {
+      this.#isOver = true
+      this.onclose?.({code: 1006})
+      this.onclose = null
+    })
+  }
+
+  get readyState(){ return this.#isOver ? WebSocket.CLOSED : super.readyState }
+}
+
+const transports = [Line, Line, Line]
+if(!version.startsWith("1.7")){ transports.push(LongPoll) } // that of 1.7 needs a browser
+
+const clients = transports.map(transport => {
+  const client = {last: undefined, received: 0, recovered: 0, lost: 0}
+  const socket = new Socket(url, {transport, reconnectAfterMs: () => 50, rejoinAfterMs: () => 50})
+  const channel = recover(socket.channel.bind(socket), "room:1", {}, () => { client.lost++; client.last = undefined })
+  channel.on("count", ({n}) => {
+    if(client.last !== undefined){ assert.equal(n, client.last + 1) }
+    client.last = n
+    client.received++
+  })
+  channel.join().receive("ok", ({recover}) => { client.recovered += recover.missed ?? 0 })
+  socket.connect()
+  return client
+})
+
+process.on("uncaughtException", error => { console.error(error, clients); process.exit(1) })
+const end = Date.now() + 1000 * seconds
+let wasAway = false
+while(Date.now() < end){
+  await sleep(random(20, 600))
+  if(!wasAway && Date.now() > end - 500 * seconds){
+    wasAway = true
+    await cutFor(2000) // longer than the history
+  }
+  for(const line of lines){ line.destroy() }
+}
+await sleep(1500) // the last reconnect
+console.log(clients)
+for(const client of clients){
+  assert(client.received > 10 * seconds, "it received numbers")
+  assert(client.recovered > 0, "it recovered some")
+  assert(client.lost > 0, "it was told that some are lost")
+}
+process.exit(0)
+
+async function cutFor(ms){
+  const over = Date.now() + ms
+  while(Date.now() < over){
+    for(const line of lines){ line.destroy() }
+    await sleep(5)
+  }
+}

@@ -1,0 +1,7 @@
+import { Socket } from "phoenix"
+import { recover } from "./recover.js"
+
+const socket = new Socket("/socket")
+socket.connect()
+
+export default socket

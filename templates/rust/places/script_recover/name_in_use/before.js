@@ -1,0 +1,3 @@
+import { Socket } from "phoenix"
+
+const recover = () => location.reload()

@@ -1,0 +1,2 @@
+import { Socket } from "phoenix"
+import { recover } from "./recover.js"
