@@ -15,7 +15,7 @@ pub fn target() -> PathBuf {
 
 /// An app called `my_app` with the output of all generators: channels User, Room and Admin.Room, socket Device, which
 /// requires a token, with its channels Sensor and Inbox (per user), socket Kiosk, which falls back to long-polling, with its
-/// channel Board, and presences in Room and Sensor.
+/// channel Board, News, which has a history, and presences in Room and Sensor.
 pub fn full() -> Sandbox {
     let inbox = [
         "gen",
@@ -25,10 +25,11 @@ pub fn full() -> Sandbox {
         "--socket",
         "Device",
     ];
-    Sandbox::with_app().after(&FULL).after(&[&inbox])
+    let news = ["gen", "channel", "News", "--history"];
+    Sandbox::with_app().after(&FULL).after(&[&inbox, &news])
 }
 
-/// The same on the Phoenix stack, without Inbox.
+/// The same on the Phoenix stack, without Inbox and News.
 pub fn full_phoenix() -> Sandbox {
     Sandbox::with_phoenix_app().after(&FULL)
 }
