@@ -172,6 +172,8 @@ mod client_id;
 pub mod cluster;
 mod codec;
 mod endpoint;
+#[cfg(any(feature = "nats", feature = "redis"))]
+mod engine;
 mod error;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -180,6 +182,8 @@ mod guard;
 mod log;
 mod message;
 mod metrics;
+#[cfg(feature = "nats")]
+mod nats;
 mod origin;
 mod params;
 mod presence;

@@ -147,6 +147,12 @@ impl<'a> Message<'a> {
         out.into()
     }
 
+    /// Returns the maximum number of bytes of an encoded message about a topic, besides its contents.
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    pub(super) fn overhead(topic: &str) -> usize {
+        OVERHEAD + topic.len()
+    }
+
     /// Checks that other nodes read a message of this size.
     pub(super) fn check_size(&self) -> Result<(), TooLarge> {
         match OVERHEAD + self.len() <= MAX_BYTES {
