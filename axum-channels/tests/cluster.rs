@@ -10,7 +10,7 @@ use axum_channels::{
 use serde_json::json;
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use support::{Hub, Log, eventually};
 use tokio::time::sleep;
 use tracing::Level;
@@ -517,7 +517,7 @@ async fn a_shutdown_waits_two_seconds_for_the_adapter() {
     let (log, _guard) = Log::collect(Level::WARN);
     let nodes = Nodes::<1>::new();
     nodes.hub.set_slow(true);
-    let before = Instant::now();
+    let before = tokio::time::Instant::now();
     nodes.endpoints[0].shutdown().await;
     assert_eq!(before.elapsed().as_millis() / 10, 200);
     let line = "[WARN] The pubsub adapter did not leave the other nodes in good order: took longer than 2s\n";

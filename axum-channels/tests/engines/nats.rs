@@ -2,6 +2,8 @@
 
 use super::app::{PREFIX, connected, node, starting, users};
 use super::messages::join;
+#[cfg(feature = "nats-tls")]
+use super::process::Process;
 use super::server::{Kind, Server};
 use super::support::{Log, eventually};
 use axum_channels::cluster::{Nats, NatsError};
@@ -35,6 +37,50 @@ async fn users_passwords_and_tokens_are_those_of_the_url() {
             assert_eq!(error, NatsError::Unreachable { addr, reason });
         }
     }
+}
+
+#[cfg(feature = "nats-tls")]
+#[tokio::test]
+#[ignore = "needs nats-server and openssl"]
+async fn a_connection_is_encrypted_if_the_certificate_is_trusted() {
+    let folder = std::env::temp_dir().join(format!("axum-channels-tls-{}", std::process::id()));
+    std::fs::create_dir(&folder).expect("a new folder");
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (certificate, key) = (path("certificate"), path("key"));
+    let made = std::process::Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            "/CN=localhost",
+        ])
+        .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-keyout", &key, "-out", &certificate])
+        .output();
+    assert!(made.expect("openssl is installed").status.success());
+    let settings = format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}");
+    let server = Server::start_with(Kind::Nats, &settings);
+    let url = format!("tls://localhost:{}", server.addr().port());
+
+    let trusting = [("SSL_CERT_FILE", certificate.as_str())];
+    let a = Process::start_with(url.clone(), &trusting);
+    let b = Process::start_with(server.url(), &trusting); // the server asks for it
+    let _alice = a.join("alice").await;
+    let _bob = b.join("bob").await;
+    assert_eq!(b.state().await["users"], json!(["alice", "bob"]));
+    let nats = Nats::new(url).expect("a URL");
+    let error = nats
+        .check()
+        .await
+        .expect_err("it is not trusted")
+        .to_string();
+    assert!(error.contains("invalid peer certificate"), "{error}");
+    std::fs::remove_dir_all(folder).expect("it is there");
 }
 
 #[tokio::test]

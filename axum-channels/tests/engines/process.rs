@@ -59,10 +59,16 @@ impl Drop for Process {
 
 impl Process {
     pub(crate) fn start(url: String) -> Process {
+        Process::start_with(url, &[])
+    }
+
+    /// Starts a node with further variables of the environment.
+    pub(crate) fn start_with(url: String, variables: &[(&str, &str)]) -> Process {
         let program = std::env::current_exe().expect("this program");
         let mut child = Command::new(program)
             .args(["--exact", "process::server", "--ignored", "--nocapture"])
             .env(ENGINE, url)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
