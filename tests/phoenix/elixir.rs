@@ -1,9 +1,10 @@
 //! Generated and edited files, parsed by Elixir. Needs `elixir`, 1.14 or later, and nothing from hex.pm:
 //! `cargo test --test phoenix -- --ignored`.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::auth::after_phx_gen_auth;
 use crate::edits::{
@@ -12,27 +13,52 @@ use crate::edits::{
 use crate::shapes::auth_manual_step;
 use crate::support::Sandbox;
 
-/// Returns the output of a script beside this file.
+/// An Elixir that runs scripts, until its input ends with this process.
+struct Elixir {
+    requests: ChildStdin,
+    responses: BufReader<ChildStdout>,
+}
+
+impl Elixir {
+    fn start() -> Self {
+        let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/phoenix/serve.exs");
+        let mut child = Command::new("elixir")
+            .arg(server)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("elixir is installed");
+        Elixir {
+            requests: child.stdin.take().expect("it is piped"),
+            responses: BufReader::new(child.stdout.take().expect("it is piped")),
+        }
+    }
+
+    /// Returns what a script prints, or its error.
+    fn run(&mut self, script: &str, args: &[&str], input: &str) -> Result<String, String> {
+        let bytes = input.len().to_string();
+        let request = [&[script, &bytes], args].concat().join("\t");
+        write!(self.requests, "{request}\n{input}").expect("it listens");
+        let mut line = String::new();
+        self.responses.read_line(&mut line).expect("it answers");
+        let (outcome, bytes) = line.trim_end().split_once(' ').expect("two words");
+        let mut text = vec![0; bytes.parse().expect("a number")];
+        self.responses.read_exact(&mut text).expect("it answers");
+        let text = String::from_utf8(text).expect("it prints UTF-8");
+        match outcome {
+            "ok" => Ok(text),
+            _ => Err(text),
+        }
+    }
+}
+
+/// Returns what a script beside this file prints.
 #[track_caller]
 fn elixir(script: &str, args: &[&str], input: &str) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/phoenix")
-        .join(script);
-    let mut child = Command::new("elixir")
-        .arg(script)
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("elixir is installed");
-    let mut stdin = child.stdin.take().expect("it is piped");
-    stdin.write_all(input.as_bytes()).expect("it listens");
-    drop(stdin);
-    let output = child.wait_with_output().expect("it ends");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}\n{input}");
-    String::from_utf8(output.stdout).expect("it prints UTF-8")
+    static ELIXIR: LazyLock<Mutex<Elixir>> = LazyLock::new(|| Mutex::new(Elixir::start()));
+    let mut elixir = ELIXIR.lock().unwrap_or_else(PoisonError::into_inner);
+    let printed = elixir.run(script, args, input);
+    printed.unwrap_or_else(|error| panic!("{error}\n{input}"))
 }
 
 fn is_sound(sandbox: &Sandbox) {

@@ -50,13 +50,20 @@ const FULL: [&[&str]; 10] = [
 /// other's.
 static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-/// Marks the sources of an app as changed: cargo compares their times with that of the library, which may be another app's.
-fn touch_sources(folder: &Path) {
-    let sources = super::tree(folder).into_iter().map(|(path, _)| path);
-    for path in sources.filter(|path| path.ends_with(".rs") && !path.starts_with("vendor")) {
+/// Marks the sources of an app as changed, since cargo compares their times with that of its library, which may be another
+/// app's; and those of the vendored library as old as the command, since they are the same in all apps.
+fn date_sources(folder: &Path) {
+    let command = std::fs::metadata(env!("CARGO_BIN_EXE_hello-sockets"));
+    let command = command.and_then(|it| it.modified()).expect("it is built");
+    for (path, _) in super::tree(folder) {
+        let time = match path.starts_with("vendor") {
+            true => command,
+            false if path.ends_with(".rs") => SystemTime::now(),
+            false => continue,
+        };
         let file = File::options().append(true).open(folder.join(path));
         let file = file.expect("it can be written");
-        file.set_modified(SystemTime::now()).expect("it has a time");
+        file.set_modified(time).expect("it has a time");
     }
 }
 
@@ -64,7 +71,7 @@ fn touch_sources(folder: &Path) {
 pub fn alone<T>(folder: &Path, work: impl FnOnce() -> T) -> T {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     if built.replace(folder.to_owned()).as_deref() != Some(folder) {
-        touch_sources(folder);
+        date_sources(folder);
     }
     work()
 }
