@@ -29,12 +29,17 @@ struct Written {
     /// Bytes of the list, and of the changes since.
     list: usize,
     changes: usize,
+    /// Number of the first change.
+    first_change: u64,
     /// Time at which the list was written.
     at: Instant,
 }
 
 /// Bytes of changes that never cause a new list.
 const SOME: usize = 4096;
+
+/// Maximum number of changes, each of which a newcomer reads.
+const MAX_CHANGES: u64 = 1000;
 
 /// Time after which a list is written again: otherwise the engine would delete it after [`KEPT`](super::KEPT).
 const REWRITE: Duration = Duration::from_secs(200);
@@ -119,6 +124,7 @@ impl Journal {
                 numbers: numbers.clone(),
                 list: bytes,
                 changes: 0,
+                first_change: numbers.end,
                 at: Instant::now(),
             };
             self.topics.insert(topic.clone(), written);
@@ -184,6 +190,7 @@ impl Journal {
 
 impl Written {
     fn has_room(&self, bytes: usize) -> bool {
-        self.changes + bytes <= self.list.max(SOME)
+        let changes = self.numbers.end - self.first_change;
+        changes < MAX_CHANGES && self.changes + bytes <= self.list.max(SOME)
     }
 }

@@ -26,14 +26,12 @@ pub(super) struct Join {
 }
 
 /// Number of bytes of an encoded change without presences.
-#[cfg(any(feature = "nats", feature = "redis"))]
 const HEAD: usize = 5 * size_of::<u64>();
 
 impl Delta {
     /// Divides a whole list into changes of at most `max_bytes`, each with a range of its own.
     ///
     /// A presence that is larger is left out; returns the number of those, too.
-    #[cfg(any(feature = "nats", feature = "redis"))]
     pub(super) fn split(mut self, max_bytes: usize) -> (Vec<Self>, u64) {
         let mut joins = std::mem::take(&mut self.joins);
         joins.sort_unstable_by_key(|join| join.number);
@@ -56,7 +54,6 @@ impl Delta {
     }
 
     /// Removes the part up to a number, and returns it.
-    #[cfg(any(feature = "nats", feature = "redis"))]
     fn cut(&mut self, until: u64) -> Self {
         let rest = Delta {
             incarnation: self.incarnation,
@@ -117,7 +114,6 @@ impl Join {
         put(&meta, out);
     }
 
-    #[cfg(any(feature = "nats", feature = "redis"))]
     fn encoded_len(&self) -> usize {
         let mut out = Vec::new();
         self.encode(&mut out);
@@ -191,7 +187,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(any(feature = "nats", feature = "redis"))]
     fn a_list_in_parts_has_every_presence_once_and_the_parts_cover_its_range() {
         let numbers = |delta: &Delta| -> Vec<u64> {
             let joins = delta.joins.iter();

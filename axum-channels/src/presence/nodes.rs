@@ -4,7 +4,7 @@ use super::delta::{Delta, Join};
 use super::replica::Replica;
 use super::{REF, Shard, Tracker};
 use crate::message::{PresenceDiff, Topic};
-use crate::pubsub::cluster::{Body, Cluster, Known, Malformed, NodeId, Peer};
+use crate::pubsub::cluster::{Body, Cluster, Known, Malformed, Message, NodeId, Peer};
 use crate::sync::lock;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -222,7 +222,10 @@ impl Tracker {
             let lists: Vec<_> = lists.collect();
             drop(shard);
             for (topic, list) in lists {
-                self.send(&topic, list);
+                let parts = list.map(|list| list.split(Message::room(&topic)));
+                for part in parts.into_iter().flat_map(|(parts, _)| parts) {
+                    self.send(&topic, Some(part)); // one that was left out was refused when it was tracked
+                }
             }
         }
     }
