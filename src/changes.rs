@@ -13,7 +13,7 @@ use anyhow::Result;
 
 pub use locate::Located;
 
-use crate::edit::{self, Language, Outcome, Reason, Source};
+use crate::edit::{self, Language, Lines, Outcome, Reason, Source};
 use crate::error::Misuse;
 use crate::plan::{File, Step};
 use crate::project::Project;
@@ -59,7 +59,7 @@ pub enum StepVerdict {
     /// All texts are present.
     Identical,
     /// A manual step with these lines.
-    Manual { why: String, lines: Vec<String> },
+    Manual { why: String, lines: Vec<Lines> },
 }
 
 impl<'a> Changes<'a> {

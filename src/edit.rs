@@ -40,8 +40,16 @@ pub enum Outcome {
     Changed(Source),
     /// Nothing to do.
     AlreadyThere,
-    /// A manual step: one string for each missing part.
-    Manual { reason: Reason, lines: Vec<String> },
+    /// A manual step: the lines of each missing part.
+    Manual { reason: Reason, lines: Vec<Lines> },
+}
+
+/// Lines that a reader adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lines {
+    pub text: String,
+    /// Position in the file, in words; may be empty.
+    pub position: String,
 }
 
 /// Reason for a manual step.
@@ -66,12 +74,12 @@ pub fn apply(parts: &[Place], source: &Source) -> Result<Outcome> {
         match part.apply(now)? {
             part::Applied::AlreadyThere => {}
             part::Applied::Changed(new) => {
-                missing.push(part.lines(&[]));
+                missing.push(Lines::of(part, part.lines(&[])));
                 changed = Some(new);
             }
             part::Applied::Manual { reason, lines } => {
                 refused.get_or_insert(reason);
-                missing.push(lines);
+                missing.push(Lines::of(part, lines));
             }
         }
     }
@@ -85,9 +93,19 @@ pub fn apply(parts: &[Place], source: &Source) -> Result<Outcome> {
     })
 }
 
-/// Returns the lines of a manual step without a file: one string for each part.
-pub fn lines(parts: &[Place]) -> Vec<String> {
-    parts.iter().map(|part| part.lines(&[])).collect()
+/// Returns the lines of a manual step without a file.
+pub fn lines(parts: &[Place]) -> Vec<Lines> {
+    let lines = |part: &Place| Lines::of(part, part.lines(&[]));
+    parts.iter().map(lines).collect()
+}
+
+impl Lines {
+    fn of(part: &Place, text: String) -> Self {
+        Self {
+            text,
+            position: part.position.clone(),
+        }
+    }
 }
 
 /// A match of a query: its captures, without quotes and with the names in it written out, and its line.

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use tera::Context;
 
 use crate::args::{New, StackFrom};
-use crate::catalogue::generator::APP;
+use crate::catalogue::generator::{APP, OptionRule};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::{Generator, Templates};
@@ -55,7 +55,7 @@ pub fn new(args: &New, templates: &Rc<Templates>, reporter: &mut Reporter) -> Re
     let (name, misuse) = app_name(args, &stack)?;
     let mut misuses: Vec<_> = misuse.into_iter().collect();
     misuses.extend(unknown(args, &generator));
-    let given = given(args, &stack, name);
+    let given = given(args, &stack, &generator, name);
     let project = Project::planned(args.path.clone(), stack.clone(), given, templates)?;
     let project = project.context("the stack has a fact that a new app cannot have")?;
     let renderer = Renderer::new(templates);
@@ -87,12 +87,20 @@ pub fn new(args: &New, templates: &Rc<Templates>, reporter: &mut Reporter) -> Re
     Run::new(&project, &renderer, &args.common, reporter, answers).all(&plan)
 }
 
-/// Returns the facts from the command line: options with the name of a fact.
-fn given(args: &New, stack: &Stack, name: String) -> BTreeMap<String, String> {
-    let is_fact = |name: &String| stack.project.facts.iter().any(|fact| fact.name == *name);
-    let options = args.asked.options.iter().filter(|(name, _)| is_fact(name));
-    let last =
-        |(name, values): (&String, &Vec<String>)| Some((name.clone(), values.last()?.clone()));
+/// Returns the facts from the command line: options with the name of a fact that run no generator.
+fn given(
+    args: &New,
+    stack: &Stack,
+    generator: &Generator,
+    name: String,
+) -> BTreeMap<String, String> {
+    let is_fact = |name: &str| stack.project.facts.iter().any(|fact| fact.name == name);
+    let options = generator.options.iter();
+    let options = options.filter(|option| option.generate.is_none() && is_fact(&option.name));
+    let last = |option: &OptionRule| {
+        let value = args.asked.options.get(&option.name)?.last()?;
+        Some((option.name.clone(), value.clone()))
+    };
     let mut given: BTreeMap<_, _> = options.filter_map(last).collect();
     given.insert("name".to_owned(), name);
     given
@@ -237,7 +245,7 @@ fn refuse_foreign(
         None => interrupt::leave(),
     }
     let misuse = Misuse::new(format!("`{root}` is not empty; nothing was written"));
-    let help = "choose another folder, or add --yes, which asks about each file that differs";
+    let help = "choose another folder, or add --yes, which answers every question with yes, except about files that differ";
     misuses.push(misuse.help(help));
     match Misuse::all(misuses) {
         Some(misuse) => Err(misuse.into()),

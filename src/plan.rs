@@ -16,12 +16,12 @@ use anyhow::{Context as _, Result, ensure};
 use tera::Context;
 
 use crate::catalogue::Generator;
-use crate::catalogue::generator::{APP, FILE};
+use crate::catalogue::generator::{APP, FILE, Kind, OptionRule};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
 use crate::edit::place::Location;
 use crate::error::Misuse;
-use crate::facts::{Facts, Look};
+use crate::facts::{self, Facts, Look};
 use steps::Places;
 pub use steps::Step;
 
@@ -123,14 +123,14 @@ impl Stack<'_> {
             depth > 0,
             "generators run each other: `{id}` again and again"
         );
-        let (facts, renderer) = (self.facts, self.renderer);
+        let renderer = self.renderer;
         let generator = self.generator(id)?;
         let (variables, misuses) = variables::work_out(&generator, request, self)?;
         let rendered = generator.rendered(renderer, &variables)?;
         let planner = Planner {
             places: Places {
                 generator: &rendered,
-                facts,
+                app: facts::variable(self.facts),
                 renderer,
             },
             variables: &variables,
@@ -186,7 +186,7 @@ impl Stack<'_> {
         follow.collect()
     }
 
-    /// Returns the plans run by options, one for each value.
+    /// Returns the plans run by options, one for each name, or for a choice that is not the default.
     fn then(
         &self,
         generator: &Generator,
@@ -195,24 +195,45 @@ impl Stack<'_> {
     ) -> Result<Vec<(Plan, BTreeMap<String, bool>)>> {
         let mut plans = Vec::new();
         for option in &generator.options {
-            let (Some(id), Some(names)) = (&option.generate, request.options.get(&option.name))
+            let (Some(id), Some(values)) = (&option.generate, request.options.get(&option.name))
             else {
                 continue;
             };
-            for name in names {
-                let request = Request {
-                    name: Some(name.clone()),
-                    invocation: Some(format!("--{}", option.name)),
-                    ..Request::default()
-                };
-                plans.push((
-                    self.plan_within(id, &request, depth - 1)?,
-                    option.answers.clone(),
-                ));
+            let requests = match option.kind {
+                Kind::Choice => self.chosen(option, id, values)?.into_iter().collect(),
+                _ => named(option, values),
+            };
+            for request in requests {
+                let plan = self.plan_within(id, &request, depth - 1)?;
+                plans.push((plan, option.answers.clone()));
             }
         }
         Ok(plans)
     }
+
+    /// Returns the request of a choice to the generator `id`.
+    fn chosen(&self, option: &OptionRule, id: &str, values: &[String]) -> Result<Option<Request>> {
+        let Some(value) = values.last().filter(|value| **value != option.default) else {
+            return Ok(None);
+        };
+        let generator = self.generator(id)?;
+        let argument = generator.argument();
+        let argument = argument.with_context(|| format!("the generator `{id}` has no argument"))?;
+        Ok(Some(Request {
+            options: BTreeMap::from([(argument.name.clone(), vec![value.clone()])]),
+            ..Request::default()
+        }))
+    }
+}
+
+/// Returns the requests of an option with names.
+fn named(option: &OptionRule, names: &[String]) -> Vec<Request> {
+    let request = |name: &String| Request {
+        name: Some(name.clone()),
+        invocation: Some(format!("--{}", option.name)),
+        ..Request::default()
+    };
+    names.iter().map(request).collect()
 }
 
 /// Builder of a generator's plan.

@@ -256,12 +256,15 @@ impl<'a> Run<'a> {
         let (path, verdict) = self.changes.step(step)?;
         let outcome = match verdict {
             StepVerdict::Manual { why, lines } => {
+                let lines = lines.into_iter();
+                let (lines, positions) = lines.map(|lines| (lines.text, lines.position)).unzip();
                 let step = ManualStep {
                     entry: ManualEntry {
                         path: self.changes.contains(&path)?.then_some(path),
                         purpose: step.manual.clone(),
                         why,
                         lines,
+                        positions,
                     },
                     present: step.parts.last().and_then(|part| part.present.clone()),
                 };

@@ -67,7 +67,7 @@ fn the_commands_of_the_readme_work_in_their_order() {
 
 #[test]
 fn the_commands_for_phoenix_work_in_their_order() {
-    assert_eq!(run_commands(&read("docs/phoenix.md")), 11);
+    assert_eq!(run_commands(&read("docs/phoenix.md")), 12);
 }
 
 #[test]

@@ -256,3 +256,16 @@ fn the_only_channel_is_the_default_and_candidates_are_listed() {
         assert!(ran.stdout.ends_with(next), "{}", ran.stdout);
     }
 }
+
+#[test]
+fn a_channel_that_an_app_without_channels_is_asked_for_is_missing() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let before = sandbox.tree();
+        let ran = sandbox.run(&["gen", "presence", "--channel", "Room"]);
+        ran.misused(
+            "error: no channel of this app is called RoomChannel\n\
+             help: hello-sockets gen channel Room\n",
+        );
+        assert_eq!(sandbox.tree(), before);
+    }
+}

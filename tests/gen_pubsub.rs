@@ -19,7 +19,8 @@ use support::{Sandbox, app};
 #[test]
 fn the_app_is_connected_once_and_its_files_belong_to_it() {
     let sandbox = Sandbox::with_app();
-    let report = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+    let report = sandbox.run(&["gen", "pubsub", "redis"]);
+    let report = report.succeeded().stdout;
     let lines: Vec<_> = report
         .lines()
         .filter(|line| line.starts_with('*'))
@@ -35,6 +36,7 @@ fn the_app_is_connected_once_and_its_files_belong_to_it() {
             "* injecting Cargo.toml",
             "* injecting src/config.rs",
             "* injecting src/endpoint.rs",
+            "* injecting README.md",
         ]
     );
     assert!(!report.contains("Add this"), "{report}");
@@ -54,6 +56,79 @@ fn the_app_is_connected_once_and_its_files_belong_to_it() {
     let again = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
     assert!(again.contains("* skipping deploy/compose.yaml"), "{again}");
     assert_eq!(sandbox.read("my_app/deploy/compose.yaml"), "services: {}\n");
+}
+
+/// Returns the files of a new app, without those that have random keys, and the report of the last command.
+fn files_after(commands: &[&[&str]]) -> (Vec<(String, Vec<u8>)>, String) {
+    let sandbox = Sandbox::new();
+    let mut report = String::new();
+    for args in commands {
+        report = sandbox.run(args).succeeded().stdout;
+    }
+    let has_keys = |path: &str| path.starts_with("my_app/config/") || path.ends_with("endpoint.ex");
+    let mut files = sandbox.tree();
+    files.retain(|(path, _)| path.ends_with("runtime.exs") || !has_keys(path));
+    (files, report)
+}
+
+#[test]
+fn new_with_an_engine_makes_what_new_and_gen_pubsub_make() {
+    for stack in ["rust", "phoenix"] {
+        let new: &[&str] = &[
+            "new",
+            "my_app",
+            "--stack",
+            stack,
+            "--no-git",
+            "--no-install",
+        ];
+        let with = |more: &[&'static str]| files_after(&[&[new, more].concat()]);
+        let then = |commands: &[&[&str]]| files_after(&[&[new], commands].concat()).0;
+
+        let (alone, report) = with(&["--pubsub", "redis"]);
+
+        assert_eq!(alone, then(&[&["gen", "pubsub", "redis"]]), "{stack}");
+        assert_eq!(alone, then(&[&["gen", "pubsub"]]), "{stack}");
+        let told = "\n\nInstances with the same REDIS_URL, such as redis://localhost:6379, reach each other's clients.\n";
+        assert!(report.contains(told), "{report}");
+        let (channel, _) = with(&[
+            "--pubsub",
+            "local",
+            "--pubsub",
+            "redis",
+            "--channel",
+            "Room",
+        ]);
+        let room: &[&str] = &["gen", "channel", "Room", "--yes"];
+        assert_eq!(channel, then(&[room, &["gen", "pubsub"]]), "{stack}");
+        let (local, report) = with(&["--pubsub", "local"]);
+        assert_eq!(local, then(&[]), "{stack}");
+        assert!(!report.contains("REDIS_URL"), "{report}");
+    }
+}
+
+#[test]
+fn an_unknown_engine_is_refused_with_the_known_ones() {
+    let sandbox = Sandbox::with_app();
+    let before = sandbox.tree();
+    let ran = sandbox.run(&["gen", "pubsub", "kafka"]);
+    assert_eq!(ran.code, Some(2));
+    let known = "error: invalid value 'kafka' for '[ENGINE]'\n  [possible values: redis]\n";
+    assert!(ran.stderr.starts_with(known), "{}", ran.stderr);
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn the_readme_of_another_structure_is_left_alone() {
+    let sandbox = Sandbox::with_app();
+    for readme in [
+        "# My app\n",
+        "# My app\n\n## Deployment\n\nSet `REDIS_URL`.\n",
+    ] {
+        sandbox.write("my_app/README.md", readme);
+        sandbox.run(&["gen", "pubsub"]).succeeded();
+        assert_eq!(sandbox.read("my_app/README.md"), readme);
+    }
 }
 
 #[test]
@@ -91,10 +166,27 @@ fn settings_that_read_variables_in_another_way_are_a_manual_step() {
 
     let report = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
 
-    assert!(
-        report.contains("\nAdd this to `src/config.rs` to read REDIS_URL: "),
-        "{report}"
+    let row = before.lines().find(|line| line.contains("`PORT`"));
+    let width = row.expect("the table has it").len();
+    let (_, step) = report.split_once("\nAdd this").expect("a manual step");
+    let (step, _) = step.split_once("\nOnce ").expect("the next steps");
+    let lines: Vec<_> = step.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(
+        lines,
+        [
+            " to `src/config.rs` to read REDIS_URL:",
+            "  in `Config::read`, among the values of `Self`:",
+            "    redis: pubsub::redis_url(text(\"REDIS_URL\")?)?,",
+            "  among the `use` lines:",
+            "    use crate::pubsub;",
+            "  in the table at the top:",
+            lines[6],
+            "  in the struct `Config`:",
+            "    pub redis: pubsub::RedisUrl,",
+        ]
     );
+    assert!(lines[6].starts_with("    //! | `REDIS_URL` "), "{step}");
+    assert_eq!(lines[6].trim().len(), width);
     assert_eq!(sandbox.read("my_app/src/config.rs"), before);
 
     let value = "            redis: pubsub::redis_url(plain(\"REDIS_URL\")?)?,\n        })\n";
@@ -186,7 +278,7 @@ fn clients_of_two_instances_hear_and_see_each_other() {
     let sandbox = Sandbox::with_app().after(&[
         &["gen", "channel", "User", "--yes"],
         &["gen", "presence", "--channel", "User"],
-        &["gen", "pubsub"],
+        &["gen", "pubsub", "redis"],
     ]);
     let folder = sandbox.path().join("my_app");
     app::cargo(&folder, &["test"]);

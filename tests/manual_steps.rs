@@ -80,7 +80,8 @@ fn an_app_with_printed_lines_pasted_compiles() {
         let own = fs::read_to_string(&file).expect("it is generated");
         let pasted = fs::read_to_string(&case).expect("it is text");
         if PARTS.contains(&&*place) {
-            let are_own = pasted.lines().all(|line| own.contains(line));
+            let mut lines = pasted.lines().filter(|line| !line.starts_with("#["));
+            let are_own = lines.all(|line| own.contains(line));
             assert!(are_own, "{place}: {pasted}");
             continue;
         }

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use support::{Ran, Sandbox};
 
 /// All snapshots. An unused one fails as well.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "rust_new",
     "rust_gen_channel_user",
     "rust_gen_channel_user_without_a_socket",
@@ -21,12 +21,14 @@ const NAMES: [&str; 17] = [
     "rust_gen_release",
     "rust_gen_pubsub",
     "rust_new_with_a_channel",
+    "rust_new_with_redis",
     "phoenix_new",
     "phoenix_gen_channel_user",
     "phoenix_gen_channel_user_without_a_socket",
     "phoenix_gen_socket_device_and_its_channel",
     "phoenix_gen_presence",
     "phoenix_gen_auth",
+    "phoenix_gen_pubsub",
     "help",
 ];
 
@@ -57,6 +59,15 @@ fn rust_new_with_a_channel() {
         "rust_new_with_a_channel",
         &transcript("new my_app --channel User --no-git --no-install", &ran),
     );
+}
+
+#[test]
+fn rust_new_with_redis() {
+    let sandbox = Sandbox::new();
+    let args = ["new", "my_app", "--pubsub", "redis", "--no-git"];
+    let ran = sandbox.answer(&args, "n\n");
+
+    assert_snapshot("rust_new_with_redis", &transcript(&args.join(" "), &ran));
 }
 
 #[test]
@@ -189,6 +200,12 @@ fn phoenix_gen_auth() {
     assert_grown_from_a_channel(sandbox, "phoenix_gen_auth", "auth");
 }
 
+#[test]
+fn phoenix_gen_pubsub() {
+    let sandbox = Sandbox::with_phoenix_app();
+    assert_grown_from_a_channel(sandbox, "phoenix_gen_pubsub", "pubsub");
+}
+
 /// Returns the output and the changes of `args` in a new Phoenix app, after `before`.
 fn grown(before: &[&str], args: &[&str], input: &str) -> String {
     let sandbox = Sandbox::with_phoenix_app();
@@ -224,6 +241,7 @@ fn help() {
         "help gen channel",
         "help gen socket",
         "help gen presence",
+        "help gen pubsub",
         "--version",
     ];
     let shown = pages.map(|page| {

@@ -110,11 +110,13 @@ fn option(option: &OptionRule) -> Arg {
         Kind::Text | Kind::Flag => "TEXT",
     });
     let arg = Arg::new(format!("{OPTION}{name}"))
-        .long(name.clone())
         .value_name(value.to_owned())
-        .action(ArgAction::Append)
         .help(help)
         .hide(option.hidden);
+    let arg = match option.argument {
+        true => arg.action(ArgAction::Set),
+        false => arg.long(name.clone()).action(ArgAction::Append),
+    };
     match option.kind {
         Kind::Choice => arg.value_parser(clap::builder::PossibleValuesParser::new(&option.choices)),
         _ => arg,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tera::Context;
@@ -11,7 +11,6 @@ use tera::Context;
 use super::render::Renderer;
 use super::stack::FactRule;
 use super::templates::{Origin, SHARED, Templates};
-use super::typed;
 use crate::edit::Place;
 use crate::edit::place::Insert;
 
@@ -148,6 +147,9 @@ pub struct OptionRule {
     /// Type of the value.
     #[serde(default, rename = "type")]
     pub kind: Kind,
+    /// The option is an argument without `--NAME`: `gen pubsub redis`.
+    #[serde(default)]
+    pub argument: bool,
     /// Text of `--help`.
     pub help: String,
     /// `--help` does not list the option. For options of other programs that are accepted or refused by name.
@@ -171,7 +173,8 @@ pub struct OptionRule {
     /// For a name: reason of the reservation.
     #[serde(default)]
     pub reserved_because: String,
-    /// For a name: generator to run with it, for each value of the option.
+    /// For a name: generator to run with it, for each value of the option. For a choice: generator to run with it as its
+    /// argument, unless it is the default.
     #[serde(default)]
     pub generate: Option<String>,
     /// Questions that count as answered in that generator.
@@ -328,6 +331,11 @@ impl Generator {
         names
     }
 
+    /// Returns the option that is an argument without `--NAME`.
+    pub fn argument(&self) -> Option<&OptionRule> {
+        self.options.iter().find(|option| option.argument)
+    }
+
     /// Reads the generator `id` of a stack, before rendering.
     ///
     /// # Errors
@@ -335,8 +343,7 @@ impl Generator {
     pub fn read(stack: &str, id: &str, templates: &Templates) -> Result<Self> {
         let folder = format!("{stack}/{id}");
         let path = format!("{folder}/{FILE}");
-        let table = templates.table(&path)?;
-        let mut generator: Self = typed(&table, &path, templates)?;
+        let mut generator: Self = templates.read(&path)?;
         generator.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         if generator.origin == Origin::Project && !generator.commands.is_empty() {
             let file = templates.whereabouts(&path);
@@ -344,7 +351,7 @@ impl Generator {
         }
         generator.id = id.to_owned();
         generator.folder = folder;
-        generator.table = table;
+        generator.table = templates.table(&path)?;
         Ok(generator)
     }
 
@@ -356,11 +363,11 @@ impl Generator {
         let path = format!("{}/{FILE}", self.folder);
         // The others are rendered elsewhere, with other variables.
         let others = ["name", "list", "option", "fact", "values", "places", "help"];
-        let mut table = without(&self.table, |key| others.contains(&key));
-        renderer.table(&mut table, context).map_err(|error| {
-            error.context(format!("in {}", renderer.templates().whereabouts(&path)))
-        })?;
-        let rendered: Self = typed(&table, &path, renderer.templates())?;
+        let whereabouts = || format!("in {}", renderer.templates().whereabouts(&path));
+        let is_wanted = |key: &str| !others.contains(&key);
+        let table = renderer.table(&self.table, is_wanted, context);
+        let table = table.with_context(whereabouts)?;
+        let rendered: Self = table.try_into().with_context(whereabouts)?;
         Ok(Self {
             questions: rendered.questions,
             find: rendered.find,
@@ -399,13 +406,6 @@ pub fn place(stack: &str, name: &str, templates: &Templates) -> Result<(Rc<toml:
         false => format!("{SHARED}/places/{name}.toml"),
     };
     Ok((templates.table(&path)?, path))
-}
-
-/// Returns a copy of `table` without the keys that are `unwanted`.
-pub fn without(table: &toml::Table, unwanted: impl Fn(&str) -> bool) -> toml::Table {
-    let kept = table.iter().filter(|(key, _)| !unwanted(key));
-    kept.map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
 }
 
 /// Returns the names of the places in a folder: a stack, or `shared`.

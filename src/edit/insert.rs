@@ -13,7 +13,8 @@ use super::source::{Match, Source};
 pub enum At {
     /// On separate lines below the anchor.
     After,
-    /// As `After`, but on the anchor's line if there is text on both sides of it: an item of a list.
+    /// As the next item of a comma-separated list, with a comma before it if the list has none: as `After`, or on the
+    /// anchor's line if there is text on both sides of it.
     Item,
     /// On separate lines above the anchor.
     Before,
@@ -84,9 +85,13 @@ impl<'a> Page<'a> {
     }
 
     fn after(&self, found: &Match<'_>, gap: usize) -> Splice {
-        let anchor = found.anchor();
+        self.below(found, found.anchor().end, gap)
+    }
+
+    /// On separate lines below `at`, the end of the anchor.
+    fn below(&self, found: &Match<'_>, at: usize, gap: usize) -> Splice {
         let indent = self.indent_of(start_of(found));
-        let at = self.past_comment(anchor.end);
+        let at = self.past_comment(at);
         let rest = self.code_behind(at);
         let mut text = format!("{}{}", self.eol.repeat(gap + 1), self.lines(&indent));
         if !rest.is_empty() {
@@ -99,13 +104,29 @@ impl<'a> Page<'a> {
     }
 
     fn item(&self, found: &Match<'_>, gap: usize) -> Splice {
-        let at = found.anchor().end;
+        let item = self.text.trim().trim_end_matches(',');
+        if let Some(at) = found.comma() {
+            let item = format!("{item},");
+            return Page::new(self.source, &item).listed(found, at, gap);
+        }
+        let end = found.anchor().end;
+        let new = Page::new(self.source, item).listed(found, end, gap);
+        // The comma is before a comment on the anchor's line.
+        let between = &self.source.text[end..new.range.start];
+        Splice {
+            range: end..new.range.end,
+            text: format!(",{between}{}", new.text),
+        }
+    }
+
+    /// Behind `at`, where the anchor ends.
+    fn listed(&self, found: &Match<'_>, at: usize, gap: usize) -> Splice {
         if self.blank_before(start_of(found)) || self.code_behind(at).is_empty() {
-            return self.after(found, gap);
+            return self.below(found, at, gap);
         }
         Splice {
             range: at..at,
-            text: format!(" {}", self.text.trim()),
+            text: format!(" {}", self.text),
         }
     }
 

@@ -30,6 +30,9 @@ pub struct Place {
     /// Purpose of the text, for the manual step: `to mount the socket`.
     #[serde(default)]
     pub manual: String,
+    /// Position of the text in words, for a manual step of several texts: `in Config::read`.
+    #[serde(default)]
+    pub position: String,
     /// The lines, without indentation. Without this key, the insert defines them.
     #[serde(default)]
     pub text: String,

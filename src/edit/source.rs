@@ -143,11 +143,9 @@ impl Source {
         self.nodes.get_or_init(|| Nodes::of(self.tree()))
     }
 
-    /// Returns the node at this position in the list of all.
-    pub fn node(&self, at: usize) -> Node<'_> {
-        let mut cursor = self.tree().walk();
-        cursor.goto_descendant(at);
-        cursor.node()
+    /// Returns a cursor at the root. Positions of [`Source::nodes`] are those of its descendants.
+    pub fn cursor(&self) -> TreeCursor<'_> {
+        self.tree().walk()
     }
 
     fn all(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {
@@ -280,6 +278,18 @@ impl Match<'_> {
     /// Returns the capture `@anchor`.
     pub fn anchor(&self) -> Range<usize> {
         self.range("anchor").unwrap_or_default()
+    }
+
+    /// Returns the end of the comma behind the anchor, or of the anchor if it is a comma.
+    pub fn comma(&self) -> Option<usize> {
+        let behind = std::iter::successors(self.node("anchor"), |node| node.next_sibling());
+        let mut tokens = behind.filter(|node| !is_comment(node));
+        let anchor = tokens.next()?;
+        let comma = match anchor.kind() {
+            "," => anchor,
+            _ => tokens.next().filter(|node| node.kind() == ",")?,
+        };
+        Some(comma.end_byte())
     }
 
     /// Returns the start of the capture `name`.

@@ -139,6 +139,8 @@ pub struct ManualEntry {
     pub why: String,
     /// The texts to add, each of one or more lines.
     pub lines: Vec<String>,
+    /// The position of each text in the file, in words; may be empty.
+    pub positions: Vec<String>,
 }
 
 /// A look-up in the files of the app.

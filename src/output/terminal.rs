@@ -17,6 +17,7 @@ use similar::TextDiff;
 
 use crate::args::{Color, Detail, Form};
 use crate::error::{Misuse, Problem};
+use crate::output::report::ManualEntry;
 
 /// Prints the report and asks the questions.
 #[derive(Debug, Default)]
@@ -115,16 +116,22 @@ impl Terminal {
         ));
     }
 
-    /// Prints a manual step for `path`, if there is a file; `why` is the reason.
-    pub fn manual(&self, path: Option<&Path>, purpose: &str, why: &str, lines: &[String]) {
+    /// Prints a manual step for `path`, if there is a file.
+    pub fn manual(&self, path: Option<&Path>, step: &ManualEntry) {
+        let purpose = &step.purpose;
         let place = path.map_or_else(String::new, |path| format!("to `{}` ", path.display()));
-        let why = match why {
+        let why = match step.why.as_str() {
             "" => String::new(),
             why => format!(" ({why})"),
         };
         out(format_args!("\nAdd this {place}{purpose}{why}:\n"));
-        for part in lines {
+        // The purpose describes the positions if one of them has no words of its own.
+        let has_words = step.positions.iter().all(|position| !position.is_empty());
+        for (part, position) in step.lines.iter().zip(&step.positions) {
             out(format_args!("\n"));
+            if has_words && step.lines.len() > 1 {
+                out(format_args!("  {position}:\n\n"));
+            }
             for line in part.trim_end().lines() {
                 let indent = if line.is_empty() { "" } else { "    " };
                 out(format_args!("{indent}{line}\n"));

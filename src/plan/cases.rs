@@ -182,7 +182,9 @@ pub fn made(parts: &[Place], source: &Source) -> Result<Made> {
     Ok(match edit::apply(parts, source)? {
         Outcome::Changed(new) => Made::Text(new.text),
         Outcome::AlreadyThere => Made::Text(source.text.clone()),
-        Outcome::Manual { lines, .. } => Made::Manual(lines),
+        Outcome::Manual { lines, .. } => {
+            Made::Manual(lines.into_iter().map(|lines| lines.text).collect())
+        }
     })
 }
 

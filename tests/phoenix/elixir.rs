@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::auth::after_phx_gen_auth;
@@ -15,30 +15,29 @@ use crate::support::Sandbox;
 
 /// An Elixir that runs scripts, until its input ends with this process.
 struct Elixir {
-    requests: ChildStdin,
+    process: Child,
     responses: BufReader<ChildStdout>,
 }
 
 impl Elixir {
     fn start() -> Self {
         let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/phoenix/serve.exs");
-        let mut child = Command::new("elixir")
+        let mut process = Command::new("elixir")
             .arg(server)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("elixir is installed");
-        Elixir {
-            requests: child.stdin.take().expect("it is piped"),
-            responses: BufReader::new(child.stdout.take().expect("it is piped")),
-        }
+        let responses = BufReader::new(process.stdout.take().expect("it is piped"));
+        Elixir { process, responses }
     }
 
     /// Returns what a script prints, or its error.
     fn run(&mut self, script: &str, args: &[&str], input: &str) -> Result<String, String> {
         let bytes = input.len().to_string();
         let request = [&[script, &bytes], args].concat().join("\t");
-        write!(self.requests, "{request}\n{input}").expect("it listens");
+        let requests = self.process.stdin.as_mut().expect("it is piped");
+        write!(requests, "{request}\n{input}").expect("it listens");
         let mut line = String::new();
         self.responses.read_line(&mut line).expect("it answers");
         let (outcome, bytes) = line.trim_end().split_once(' ').expect("two words");
@@ -54,7 +53,7 @@ impl Elixir {
 
 /// Returns what a script beside this file prints.
 #[track_caller]
-fn elixir(script: &str, args: &[&str], input: &str) -> String {
+pub fn elixir(script: &str, args: &[&str], input: &str) -> String {
     static ELIXIR: LazyLock<Mutex<Elixir>> = LazyLock::new(|| Mutex::new(Elixir::start()));
     let mut elixir = ELIXIR.lock().unwrap_or_else(PoisonError::into_inner);
     let printed = elixir.run(script, args, input);
@@ -118,6 +117,10 @@ fn all_that_is_generated_parses_and_is_formatted() {
             sandbox.run(args).succeeded();
             is_sound(&sandbox);
         }
+        // Not in `GROWTH`: its app has no dependency of that kind.
+        let report = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+        assert!(!report.contains("Add this"), "{report}");
+        is_sound(&sandbox);
     }
 }
 

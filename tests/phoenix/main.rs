@@ -14,6 +14,7 @@ mod generate;
 mod new;
 mod others;
 mod presence;
+mod pubsub;
 mod real_phoenix;
 mod seed;
 mod shapes;

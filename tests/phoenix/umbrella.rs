@@ -3,7 +3,7 @@
 use crate::support::{Ran, Sandbox, finish};
 
 /// An umbrella as `mix phx.new --umbrella` lays it out.
-fn umbrella() -> Sandbox {
+pub fn umbrella() -> Sandbox {
     let sandbox = Sandbox::new();
     let write = |path: &str, text: &str| sandbox.write(&format!("shop_umbrella/{path}"), text);
     write(

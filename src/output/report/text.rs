@@ -96,7 +96,7 @@ impl Text {
 
     pub fn manual(&mut self, terminal: &Terminal, step: &ManualEntry) {
         let path = step.path.as_ref().map(|path| self.below.join(path));
-        terminal.manual(path.as_deref(), &step.purpose, &step.why, &step.lines);
+        terminal.manual(path.as_deref(), step);
         self.is_open = true;
     }
 

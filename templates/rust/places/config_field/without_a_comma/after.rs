@@ -1,4 +1,4 @@
 pub struct Config {
     pub port: u16,
-    pub redis: pubsub::RedisUrl,
+    pub redis: pubsub::RedisUrl
 }

@@ -1,0 +1,13 @@
+defmodule MyApp.MixProject do
+  use Mix.Project
+
+  def project do
+    [
+      app: :my_app,
+      deps: [
+        {:phoenix, "~> 1.7"}, # the framework
+        {:jason, "~> 1.2"} # JSON
+      ]
+    ]
+  end
+end

@@ -1,0 +1,12 @@
+defmodule MyApp.MixProject do
+  use Mix.Project
+
+  def project do
+    [
+      app: :my_app,
+      deps: deps()
+    ]
+  end
+
+  defp deps, do: [phoenix: "~> 1.7", phoenix_pubsub_redis: "~> 3.0"]
+end

@@ -1,0 +1,5 @@
+import Config
+
+if url = System.get_env("REDIS_URL") do
+  config :my_app, :pubsub, adapter: Phoenix.PubSub.Redis, url: url
+end

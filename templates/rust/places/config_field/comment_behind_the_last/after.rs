@@ -1,0 +1,5 @@
+pub struct Config {
+    pub port: u16, // of the listener
+    pub assets: PathBuf, // of the page
+    pub redis: pubsub::RedisUrl
+}

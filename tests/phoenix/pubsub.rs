@@ -1,0 +1,174 @@
+//! `gen pubsub`: the adapter of `phoenix_pubsub_redis` for the app's PubSub.
+
+use crate::elixir::elixir;
+use crate::support::{Ran, Sandbox, finish};
+
+const PUBSUB: [&str; 2] = ["gen", "pubsub"];
+
+/// Returns the lines of a file that contain `word`.
+fn lines(sandbox: &Sandbox, path: &str, word: &str) -> Vec<String> {
+    let text = sandbox.read(path);
+    let lines = text.lines().filter(|line| line.contains(word));
+    lines.map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn a_new_app_gets_the_adapter_once() {
+    let sandbox = Sandbox::with_phoenix_app();
+
+    let report = sandbox.run(&PUBSUB).succeeded().stdout;
+
+    assert_eq!(
+        report,
+        "* injecting mix.exs\n\
+         * injecting lib/my_app/application.ex\n\
+         * injecting config/runtime.exs\n\
+         * injecting README.md\n\n\
+         Fetch the adapter, and start each node with the Redis that all share:\n\n    \
+         mix deps.get\n    \
+         REDIS_URL=redis://localhost:6379 mix phx.server\n\n\
+         In Rust, `Redis::phoenix(url, \"MyApp.PubSub\", \"rust-1\")` of axum-channels connects a node to these: broadcasts and\n\
+         disconnects cross, presences do not.\n"
+    );
+    assert_eq!(
+        lines(&sandbox, "my_app/mix.exs", "pubsub"),
+        ["      {:phoenix_pubsub_redis, \"~> 3.0\"}"]
+    );
+    assert_eq!(
+        lines(&sandbox, "my_app/lib/my_app/application.ex", "PubSub"),
+        [
+            "      {Phoenix.PubSub, Application.get_env(:my_app, :pubsub, []) ++ [name: MyApp.PubSub]},"
+        ]
+    );
+    assert_eq!(
+        lines(&sandbox, "my_app/config/runtime.exs", ":pubsub"),
+        ["  config :my_app, :pubsub,"]
+    );
+    let before = sandbox.tree();
+    sandbox.run(&PUBSUB).found_all_identical();
+    assert_eq!(sandbox.tree(), before);
+
+    sandbox.run(&["gen", "presence"]).succeeded();
+    let children = sandbox.read("my_app/lib/my_app/application.ex");
+    assert!(
+        children.contains("[name: MyApp.PubSub]},\n      MyAppWeb.Presence,\n"),
+        "{children}"
+    );
+}
+
+#[test]
+fn before_phoenix_1_5_it_is_refused() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let lock = "%{\n  \"phoenix\": {:hex, :phoenix, \"1.4.17\", \"ab\", [:mix], [], \"hexpm\", \"cd\"}\n}\n";
+    sandbox.write("my_app/mix.lock", lock);
+    let before = sandbox.tree();
+
+    sandbox.run(&PUBSUB).misused(
+        "error: before Phoenix 1.5, the PubSub has no adapters of the package phoenix_pubsub_redis 3\n\
+         help: update Phoenix to 1.5 or later, then run this again\n",
+    );
+
+    assert_eq!(sandbox.tree(), before);
+}
+
+fn run_in(sandbox: &Sandbox, folder: &str, args: &[&str]) -> Ran {
+    let mut command = sandbox.command(args);
+    command.current_dir(sandbox.path().join(folder));
+    finish(command, "")
+}
+
+#[test]
+fn in_an_umbrella_the_app_that_starts_the_pubsub_gets_the_adapter() {
+    let sandbox = crate::umbrella::umbrella();
+    let domain = "shop_umbrella/apps/shop";
+    sandbox.write(
+        &format!("{domain}/lib/shop/application.ex"),
+        "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    children = [\n      \
+         Shop.Repo,\n      {Phoenix.PubSub, name: Shop.PubSub}\n    ]\n\n    \
+         Supervisor.start_link(children, strategy: :one_for_one)\n  end\nend\n",
+    );
+
+    let ran = run_in(&sandbox, "shop_umbrella/apps/shop_web", &PUBSUB).succeeded();
+
+    let (report, _) = ran.stdout.split_once("\n\n").expect("the next steps");
+    assert_eq!(
+        report,
+        "* injecting ../shop/mix.exs\n\
+         * injecting ../shop/lib/shop/application.ex\n\
+         * creating ../../config/runtime.exs"
+    );
+    assert_eq!(
+        lines(&sandbox, &format!("{domain}/mix.exs"), "pubsub"),
+        [
+            "      {:phoenix_pubsub, \"~> 2.1\"},",
+            "      {:phoenix_pubsub_redis, \"~> 3.0\"}"
+        ]
+    );
+    assert_eq!(
+        lines(
+            &sandbox,
+            &format!("{domain}/lib/shop/application.ex"),
+            "PubSub"
+        ),
+        ["      {Phoenix.PubSub, Application.get_env(:shop, :pubsub, []) ++ [name: Shop.PubSub]}"]
+    );
+    let settings = sandbox.read("shop_umbrella/config/runtime.exs");
+    assert!(
+        settings.starts_with("import Config\n\n# Redis that all nodes share"),
+        "{settings}"
+    );
+    assert!(
+        settings.contains("\n  config :shop, :pubsub,\n"),
+        "{settings}"
+    );
+    let before = sandbox.tree();
+    let again = run_in(&sandbox, "shop_umbrella/apps/shop_web", &PUBSUB);
+    again.found_all_identical();
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn an_app_that_starts_no_pubsub_gets_the_lines_to_add() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let path = "my_app/lib/my_app/application.ex";
+    let before = sandbox.read(path);
+    let children = before.replace("{Phoenix.PubSub, name: MyApp.PubSub}", "MyApp.Messages");
+    assert_ne!(before, children);
+    sandbox.write(path, &children);
+
+    let report = sandbox.run(&PUBSUB).succeeded().stdout;
+
+    let step = "\nAdd this to `lib/my_app/application.ex` to give the PubSub its adapter, in place of its entry among the children:\n\n    \
+         {Phoenix.PubSub, Application.get_env(:my_app, :pubsub, []) ++ [name: MyApp.PubSub]},\n";
+    assert!(report.contains(step), "{report}");
+    assert_eq!(sandbox.read(path), children);
+}
+
+#[test]
+#[ignore = "needs elixir"]
+fn the_setting_is_read_at_runtime_and_another_url_is_an_error() {
+    let sandbox = Sandbox::with_phoenix_app();
+    sandbox.run(&PUBSUB).succeeded();
+    let path = sandbox.path().join("my_app/config/runtime.exs");
+    let path = path.display().to_string();
+    let read = |url: &str| elixir("runtime.exs", &[&path, "my_app", url], "");
+
+    assert_eq!(read(""), "nil\n");
+    for (url, ssl) in [
+        ("redis://user:pass-word@localhost:6379", false),
+        ("rediss://localhost", true),
+    ] {
+        let options = format!(
+            "[adapter: Phoenix.PubSub.Redis, url: \"{url}\", ssl: {ssl}, node_name: \"HOST:4711\"]\n"
+        );
+        assert_eq!(read(url), options);
+    }
+    for url in [
+        "localhost:6379",
+        "http://user:pass-word@localhost",
+        "redis://",
+    ] {
+        let error = "REDIS_URL is invalid: expected redis://user:password@host:6379\n";
+        assert_eq!(read(url), error);
+    }
+}
