@@ -5,6 +5,7 @@
 //!
 //! - `Redis`, with the feature `redis`: the adapter for Redis and Valkey; also for nodes of a Phoenix app. `rediss:` URLs need
 //!   the feature `redis-tls`. `examples/cluster.rs` is a chat of several processes.
+//! - `Nats`, with the feature `nats`: the adapter for NATS with JetStream. `tls:` URLs need the feature `nats-tls`.
 //! - [`Stats`]: messages between the nodes, and whether the engine can be reached, for metrics and health checks.
 //!
 //! An adapter for another engine implements the rest:
@@ -96,6 +97,8 @@
 //! }
 //! ```
 
+#[cfg(feature = "nats")]
+pub use crate::nats::{Nats, NatsError};
 #[cfg(feature = "redis")]
 pub use crate::redis::{Redis, RedisError};
 

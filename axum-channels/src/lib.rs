@@ -173,6 +173,8 @@ mod client_id;
 pub mod cluster;
 mod codec;
 mod endpoint;
+#[cfg(any(feature = "nats", feature = "redis"))]
+mod engine;
 mod error;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -181,6 +183,8 @@ mod guard;
 mod log;
 mod message;
 mod metrics;
+#[cfg(feature = "nats")]
+mod nats;
 mod origin;
 mod params;
 mod presence;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, from the lowest.
-const LAYERS: [&str; 33] = [
+const LAYERS: [&str; 35] = [
     "sync",
     "allocator",
     "client_id",
@@ -32,6 +32,8 @@ const LAYERS: [&str; 33] = [
     "transport",
     "builder",
     "serializer",
+    "engine",
+    "nats",
     "redis",
     "cluster",
     "token",

@@ -77,6 +77,11 @@ impl Inbound for Shared {
     fn presences(&self, topic: &str) -> Option<Vec<u8>> {
         self.tracker.state(topic)
     }
+
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    fn presence_parts(&self, topic: &str, max_bytes: usize) -> (Vec<Vec<u8>>, u64) {
+        self.tracker.parts(topic, max_bytes)
+    }
 }
 
 impl Endpoint {

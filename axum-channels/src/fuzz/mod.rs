@@ -16,6 +16,12 @@ pub use session::session;
 use crate::codec::Kind;
 use crate::transport::fuzz as frames_of;
 
+/// Asserts that bytes of a NATS server are refused or read, and the same wherever they are cut.
+#[cfg(feature = "nats")]
+pub fn nats(data: &[u8]) {
+    crate::nats::fuzz(data);
+}
+
 /// Asserts that a stream of frames is read the same in any pieces, within the limits, and that written frames are read
 /// unchanged.
 pub fn frames(data: &[u8]) {

@@ -44,6 +44,12 @@ fn a_message_of_phoenix_is_refused_or_read_as_it_was_sent() {
     run("cluster", crate::redis::fuzz);
 }
 
+#[cfg(feature = "nats")]
+#[test]
+fn bytes_of_a_nats_server_are_refused_or_read_wherever_they_are_cut() {
+    run("nats", nats);
+}
+
 #[test]
 fn a_stream_of_frames_means_the_same_however_it_is_cut() {
     run("frames", frames);

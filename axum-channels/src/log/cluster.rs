@@ -63,14 +63,14 @@ pub(crate) fn adapter_not_stopped(error: &Error) {
 }
 
 /// Logs the loss of the connection to the engine, or a first connection that failed.
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "nats", feature = "redis"))]
 pub(crate) fn engine_away(error: &Error) {
     let error = one_line(error);
     tracing::error!(target: TARGET, error, "pubsub engine away");
 }
 
 /// Logs a connection to the engine after it was away.
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "nats", feature = "redis"))]
 pub(crate) fn engine_back(away: std::time::Duration) {
     let away_ms = super::millis(away);
     tracing::info!(target: TARGET, away_ms, "pubsub engine back");

@@ -18,7 +18,7 @@ pub(crate) use cluster::{
     adapter_not_stopped, adapter_stopped, malformed, messages_lost, not_published, not_subscribed,
     not_unsubscribed,
 };
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "nats", feature = "redis"))]
 pub(crate) use cluster::{engine_away, engine_back};
 pub(crate) use connection::{Closed, Refusal, SocketLog};
 pub(crate) use filter::Filter;

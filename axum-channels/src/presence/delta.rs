@@ -25,7 +25,48 @@ pub(super) struct Join {
     pub(super) meta: Map<String, Value>,
 }
 
+/// Number of bytes of an encoded change without presences.
+const HEAD: usize = 5 * size_of::<u64>();
+
 impl Delta {
+    /// Divides a whole list into changes of at most `max_bytes`, each with a range of its own.
+    ///
+    /// A presence that is larger is left out; returns the number of those, too.
+    pub(super) fn split(mut self, max_bytes: usize) -> (Vec<Self>, u64) {
+        let mut joins = std::mem::take(&mut self.joins);
+        joins.sort_unstable_by_key(|join| join.number);
+        let (mut parts, mut left_out, mut bytes) = (Vec::new(), 0, HEAD);
+        for join in joins {
+            let more = join.encoded_len();
+            if HEAD + more > max_bytes {
+                left_out += 1;
+                continue;
+            }
+            if bytes + more > max_bytes {
+                parts.push(self.cut(join.number - 1));
+                bytes = HEAD;
+            }
+            bytes += more;
+            self.joins.push(join);
+        }
+        parts.push(self);
+        (parts, left_out)
+    }
+
+    /// Removes the part up to a number, and returns it.
+    fn cut(&mut self, until: u64) -> Self {
+        let rest = Delta {
+            incarnation: self.incarnation,
+            after: until,
+            until: self.until,
+            ..Delta::default()
+        };
+        Delta {
+            until,
+            ..std::mem::replace(self, rest)
+        }
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for number in [self.incarnation, self.after, self.until] {
@@ -36,11 +77,8 @@ impl Delta {
             out.extend_from_slice(&number.to_be_bytes());
         }
         out.extend_from_slice(&(self.joins.len() as u64).to_be_bytes());
-        for Join { number, key, meta } in &self.joins {
-            out.extend_from_slice(&number.to_be_bytes());
-            put(key.as_bytes(), &mut out);
-            let meta = serde_json::to_vec(meta).unwrap_or_default(); // an object with text keys has JSON
-            put(&meta, &mut out);
+        for join in &self.joins {
+            join.encode(&mut out);
         }
         out
     }
@@ -65,6 +103,21 @@ impl Delta {
             delta.joins.push(join);
         }
         Ok(delta)
+    }
+}
+
+impl Join {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.number.to_be_bytes());
+        put(self.key.as_bytes(), out);
+        let meta = serde_json::to_vec(&self.meta).unwrap_or_default(); // an object with text keys has JSON
+        put(&meta, out);
+    }
+
+    fn encoded_len(&self) -> usize {
+        let mut out = Vec::new();
+        self.encode(&mut out);
+        out.len()
     }
 }
 
@@ -131,6 +184,44 @@ mod tests {
         encoded[24..32].fill(0);
         encoded[32..].fill(0xff);
         assert_eq!(Delta::decode(&encoded), Err(Malformed("it ends too early")));
+    }
+
+    #[test]
+    fn a_list_in_parts_has_every_presence_once_and_the_parts_cover_its_range() {
+        let numbers = |delta: &Delta| -> Vec<u64> {
+            let joins = delta.joins.iter();
+            joins.map(|join| join.number).collect()
+        };
+        let join = |number: u64, key: String| Join {
+            number,
+            key: key.into(),
+            meta: Map::new(),
+        };
+        let mut list = Delta {
+            incarnation: 3,
+            after: 0,
+            until: 90,
+            joins: (1..20)
+                .map(|n| join(4 * n, "k".repeat(n as usize)))
+                .collect(),
+            leaves: Vec::new(),
+        };
+        list.joins.push(join(50, "k".repeat(200)));
+        list.joins.reverse();
+        let (parts, left_out) = list.clone().split(150);
+        assert_eq!(left_out, 1);
+        let mut end = 0;
+        for part in &parts {
+            assert!(part.encode().len() <= 150);
+            assert_eq!((part.incarnation, part.after), (3, end));
+            assert_eq!(Delta::decode(&part.encode()), Ok(part.clone()));
+            end = part.until;
+        }
+        assert_eq!(end, 90);
+        let all: Vec<u64> = parts.iter().flat_map(numbers).collect();
+        assert_eq!(all, (1..20).map(|n| 4 * n).collect::<Vec<_>>());
+        assert_eq!(list.split(10_000).0.len(), 1);
+        assert_eq!(Delta::default().split(0), (vec![Delta::default()], 0));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::delta::{Delta, Join};
 use super::replica::Replica;
 use super::{REF, Shard, Tracker};
 use crate::message::{PresenceDiff, Topic};
-use crate::pubsub::cluster::{Body, Cluster, Known, Malformed, NodeId, Peer};
+use crate::pubsub::cluster::{Body, Cluster, Known, Malformed, Message, NodeId, Peer};
 use crate::sync::lock;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -77,9 +77,23 @@ impl Tracker {
 
     /// Returns the whole list of this node's presences on a topic, for other nodes. It may be empty.
     pub(crate) fn state(&self, topic: &str) -> Option<Vec<u8>> {
+        Some(self.list_of(topic)?.encode())
+    }
+
+    /// Returns the same in parts of at most `max_bytes`, and the number of presences that are larger and left out.
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    pub(crate) fn parts(&self, topic: &str, max_bytes: usize) -> (Vec<Vec<u8>>, u64) {
+        let Some(list) = self.list_of(topic) else {
+            return (Vec::new(), 0);
+        };
+        let (parts, left_out) = list.split(max_bytes);
+        (parts.iter().map(Delta::encode).collect(), left_out)
+    }
+
+    fn list_of(&self, topic: &str) -> Option<Delta> {
         let shard = lock(self.shard(topic));
         let whole = self.whole(&shard, topic);
-        Some(whole.or_else(|| self.nothing())?.encode())
+        whole.or_else(|| self.nothing())
     }
 
     /// Returns an empty list. It is called under the lock of the topic's shard: a later presence has a higher number.
@@ -208,7 +222,10 @@ impl Tracker {
             let lists: Vec<_> = lists.collect();
             drop(shard);
             for (topic, list) in lists {
-                self.send(&topic, list);
+                let parts = list.map(|list| list.split(Message::room(&topic)));
+                for part in parts.into_iter().flat_map(|(parts, _)| parts) {
+                    self.send(&topic, Some(part)); // one that was left out was refused when it was tracked
+                }
             }
         }
     }

@@ -1,44 +1,31 @@
 //! The adapter for Redis.
 //!
-//! - [`Redis`]: settings, and the calls of the node.
-//! - `session`: one connection, from its start to its failure.
-//! - `link`: the current connection, and the topics that it is subscribed to.
-//! - `format`: names and messages in the engine. `phoenix`: those of Phoenix.
-//! - `outbox`: messages that wait for it. `journal`: this node's presences in the engine. `leases`: nodes that are alive.
+//! - `Redis`: settings.
+//! - `server`: how the engine is reached. `connection`: what the shared part of adapters asks of it.
+//! - `format`, `names`: names and messages in the engine. `phoenix`: those of Phoenix.
 
-mod backoff;
+mod connection;
 mod error;
 mod format;
-mod journal;
-mod leases;
-mod link;
 mod names;
-mod outbox;
 mod phoenix;
-mod session;
+mod server;
 
 pub use error::RedisError;
 
-use crate::error::{Error, Result};
-use crate::log;
+use crate::engine::Core;
+use crate::error::Result;
 use crate::message::Topic;
 use crate::pubsub::cluster::{Adapter, Message, Node};
-use crate::sync::lock;
-use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
-use backoff::Backoff;
+use ::redis::{Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 use bytes::Bytes;
 use format::Format;
-use link::Link;
 use names::Names;
-use outbox::{Kind, Outbox};
 use phoenix::Phoenix;
+use server::Server;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
 
 /// Adapter for Redis 6 or later, Valkey, and other engines that speak RESP3.
 ///
@@ -74,31 +61,8 @@ use tokio::time::{Instant, sleep};
 /// duration of a lease; when it was paused for as long and goes on, or when the engine has lost its data, they come back by
 /// themselves.
 pub struct Redis {
-    client: Client,
-    format: Format,
-    lease: Duration,
-    link: Link,
-    outbox: Outbox,
-    /// Generation of the node's presences in the engine.
-    generation: AtomicU64,
-    leaving: watch::Sender<Leaving>,
-    /// Time at which the last connection failed.
-    away_since: Mutex<Option<Instant>>,
+    core: Core<Server>,
 }
-
-/// Progress of a node that leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Leaving {
-    No,
-    Asked,
-    Done,
-}
-
-/// Maximum duration of a connection attempt, and of an answer.
-const LIMIT: Duration = Duration::from_secs(3);
-
-/// Default of [`Redis::max_queued_bytes`].
-const MAX_QUEUED: usize = 16 * 1024 * 1024;
 
 impl Redis {
     /// Creates an adapter for the engine at a URL: `redis://user:password@host:port/database`.
@@ -153,16 +117,9 @@ impl Redis {
     }
 
     fn with_format(url: &str, format: Format) -> Result<Self, RedisError> {
-        Ok(Redis {
-            client: client(url)?,
-            format,
-            lease: Duration::from_secs(15),
-            link: Link::new(),
-            outbox: Outbox::new(MAX_QUEUED),
-            generation: AtomicU64::new(0),
-            leaving: watch::Sender::new(Leaving::No),
-            away_since: Mutex::new(None),
-        })
+        let client = client(url)?;
+        let core = Core::new(Server { client, format });
+        Ok(Redis { core })
     }
 
     /// Sets the start of all names in the engine, `axum_channels` by default: the name of the app.
@@ -175,7 +132,7 @@ impl Redis {
     /// ```
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        if let Format::Own(names) = &mut self.format {
+        if let Format::Own(names) = &mut self.core.engine.format {
             let prefix = prefix.into();
             *names = Arc::new(Names { prefix });
         }
@@ -184,7 +141,7 @@ impl Redis {
 
     /// Sets the time after which the presences of a node that was killed are gone at the latest, 15 seconds by default.
     ///
-    /// The lease itself expires after two fifths of that time, and is renewed each fifth. All nodes need the same.
+    /// The lease itself expires after two fifths of that time, and is renewed each tenth. All nodes need the same.
     ///
     /// ```
     /// # use axum_channels::cluster::Redis;
@@ -195,7 +152,7 @@ impl Redis {
     /// ```
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.lease = lease.max(Duration::from_millis(100));
+        self.core.set_lease(lease);
         self
     }
 
@@ -209,7 +166,7 @@ impl Redis {
     /// ```
     #[must_use]
     pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
-        self.outbox = Outbox::new(bytes);
+        self.core.set_max_queued_bytes(bytes);
         self
     }
 
@@ -228,28 +185,19 @@ impl Redis {
     /// # }
     /// ```
     pub async fn check(&self) -> Result<(), RedisError> {
-        let checked = async {
-            let mut connection = self.connect(config()).await?;
-            ::redis::cmd("PING").exec_async(&mut connection).await
-        };
-        checked.await.map_err(|error| RedisError::Unreachable {
-            addr: self.addr(),
-            reason: error.to_string(),
-        })
-    }
-
-    async fn connect(
-        &self,
-        config: AsyncConnectionConfig,
-    ) -> ::redis::RedisResult<MultiplexedConnection> {
-        let client = &self.client;
-        client
-            .get_multiplexed_async_connection_with_config(&config)
+        self.core
+            .engine
+            .ping()
             .await
+            .map_err(|error| RedisError::Unreachable {
+                addr: self.addr(),
+                reason: error.to_string(),
+            })
     }
 
     fn addr(&self) -> String {
-        self.client.get_connection_info().addr().to_string()
+        let client = &self.core.engine.client;
+        client.get_connection_info().addr().to_string()
     }
 }
 
@@ -279,98 +227,33 @@ fn install_cryptography() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn config() -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(LIMIT))
-        .set_response_timeout(Some(LIMIT))
-}
-
 impl Adapter for Redis {
     async fn run(&self, node: Node) -> Result<()> {
-        let _ends = Ends(&self.link);
-        let mut backoff = Backoff::new(self.lease);
-        loop {
-            let began = Instant::now();
-            let error = session::run(self, &node).await;
-            self.went_away(&node, &error);
-            sleep(backoff.next(began.elapsed())).await;
-        }
+        self.core.run(node).await
     }
 
     async fn subscribe(&self, topic: &Topic) -> Result<()> {
-        match &self.format {
-            Format::Own(names) => self.link.subscribe(topic, &names.topic(topic)).await,
-            Format::Phoenix(_) => self.link.connection().await.map(drop),
-        }
+        self.core.subscribe(topic).await
     }
 
     async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
-        match &self.format {
-            Format::Own(names) => self.link.unsubscribe(topic, &names.topic(topic)).await,
-            Format::Phoenix(_) => Ok(()),
-        }
+        self.core.unsubscribe(topic).await
     }
 
     async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
-        let Format::Own(names) = &self.format else {
-            return Ok(Vec::new());
-        };
-        let mut connection = self.link.connection().await?;
-        let loaded = leases::presences(&mut connection, names, topic).await;
-        self.link.checked(loaded)
+        self.core.presences(topic).await
     }
 
     async fn stop(&self) -> Result<()> {
-        self.link.connection().await?;
-        self.leaving.send_replace(Leaving::Asked);
-        let mut leaving = self.leaving.subscribe();
-        leaving
-            .wait_for(|leaving| *leaving == Leaving::Done)
-            .await?;
-        Ok(())
+        self.core.stop().await
+    }
+
+    fn lag(&self) -> Duration {
+        self.core.lag()
     }
 
     fn publish(&self, message: &Message<'_>) -> Result<()> {
-        let kind = match message.broadcast() {
-            Some(_) => Kind::Broadcast,
-            None => Kind::Presences,
-        };
-        if let Some(encoded) = self.format.encode(message) {
-            self.outbox.push(message.topic(), encoded, kind)?;
-        }
-        Ok(())
-    }
-}
-
-impl Redis {
-    fn next_generation(&self) -> u64 {
-        self.generation.fetch_add(1, Relaxed) + 1
-    }
-
-    fn went_away(&self, node: &Node, error: &Error) {
-        node.set_connected(false);
-        self.link.set_away(&error.to_string());
-        let mut away_since = lock(&self.away_since);
-        if away_since.is_none() {
-            *away_since = Some(Instant::now());
-            log::engine_away(error);
-        }
-    }
-
-    fn came_back(&self, node: &Node) {
-        if let Some(since) = lock(&self.away_since).take() {
-            log::engine_back(since.elapsed());
-        }
-        node.set_connected(true);
-    }
-}
-
-/// Drops the connection when the endpoint is dropped: its task holds the node.
-struct Ends<'a>(&'a Link);
-
-impl Drop for Ends<'_> {
-    fn drop(&mut self) {
-        self.0.set_away("the endpoint is gone");
+        self.core.publish(message)
     }
 }
 
@@ -379,8 +262,8 @@ impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis")
             .field("addr", &self.addr())
-            .field("channel", &self.format.shared_channel())
-            .field("lease", &self.lease)
+            .field("channel", &self.core.engine.format.shared_channel())
+            .field("lease", &self.core.lease())
             .finish_non_exhaustive()
     }
 }

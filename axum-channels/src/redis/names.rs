@@ -1,3 +1,4 @@
+use crate::engine::Field;
 use crate::pubsub::cluster::NodeId;
 
 const LEAVING: &str = ":leaving";
@@ -15,7 +16,7 @@ impl Names {
         format!("{}:topic:{topic}", self.prefix)
     }
 
-    /// Returns the hash of a topic's presences: see [`Journal`](super::journal::Journal).
+    /// Returns the hash of a topic's presences, with the fields of all nodes.
     pub(super) fn presences(&self, topic: &str) -> String {
         format!("{}:presences:{topic}", self.prefix)
     }
@@ -32,5 +33,38 @@ impl Names {
 
     pub(super) fn is_leaving(&self, channel: &[u8]) -> bool {
         channel.strip_prefix(self.prefix.as_bytes()) == Some(LEAVING.as_bytes())
+    }
+}
+
+/// Returns the name of a field in the hash of a topic's presences.
+pub(super) fn field(Field { node, generation }: Field, number: u64) -> String {
+    format!("{node}:{generation}:{number}")
+}
+
+/// Reads the name of a field, without its number.
+pub(super) fn parse_field(name: &str) -> Option<Field> {
+    let (node, rest) = name.split_once(':')?;
+    let (generation, _number) = rest.split_once(':')?;
+    Some(Field {
+        node: node.parse().ok()?,
+        generation: generation.parse().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_field_has_its_node_and_generation() {
+        let node = NodeId::from_bytes([0xab; 16]);
+        let generation = 3;
+        let of = Field { node, generation };
+        assert_eq!(field(of, 40), format!("{node}:3:40"));
+        assert_eq!(parse_field(&field(of, 40)), Some(of));
+        for other in ["", ":3", ":x:40", "::40", "x:3:40"] {
+            assert_eq!(parse_field(&format!("{node}{other}")), None, "{other}");
+        }
+        assert_eq!(parse_field(""), None);
     }
 }

@@ -1,10 +1,10 @@
 use axum_channels::LogLine;
 use std::fmt::{self, Debug};
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tracing::field::{Field, Visit};
-use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Level, Subscriber};
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
+use tracing::{Dispatch, Event, Level, Subscriber};
 use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::layer::{Context, Layer};
@@ -24,7 +24,7 @@ impl Log {
             .with_max_level(level)
             .event_format(Phoenix);
         let subscriber = format.with_writer(move || writer.clone()).finish();
-        (log, tracing::subscriber::set_default(subscriber))
+        (log, set_default(subscriber))
     }
 
     /// Collects lines as `tracing_subscriber::fmt` prints them, without times.
@@ -36,14 +36,14 @@ impl Log {
             .with_ansi(false)
             .with_max_level(level);
         let subscriber = format.with_writer(move || writer.clone()).finish();
-        (log, tracing::subscriber::set_default(subscriber))
+        (log, set_default(subscriber))
     }
 
     /// Collects events as their fields, one per line.
     pub(crate) fn collect_fields() -> (Log, DefaultGuard) {
         let log = Log::default();
         let fields = tracing_subscriber::registry().with(Fields(log.clone()));
-        (log, tracing::subscriber::set_default(fields))
+        (log, set_default(fields))
     }
 
     /// Returns the log, with all durations as `29µs`.
@@ -56,6 +56,16 @@ impl Log {
         let text = String::from_utf8(bytes).expect("text");
         text.lines().map(|line| normal(line) + "\n").collect()
     }
+}
+
+/// Sets the subscriber of this thread.
+///
+/// There is always another one. With one alone, tracing asks that of the thread on which an event occurs first; if it has
+/// none, such as that of another test, the event is off for all threads.
+fn set_default(subscriber: impl Subscriber + Send + Sync + 'static) -> DefaultGuard {
+    static OTHER: OnceLock<Dispatch> = OnceLock::new();
+    OTHER.get_or_init(|| Dispatch::new(NoSubscriber::new()));
+    tracing::subscriber::set_default(subscriber)
 }
 
 fn normal(line: &str) -> String {

@@ -5,6 +5,7 @@ use crate::message::Topic;
 use bytes::Bytes;
 use std::future::ready;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// Connection of a node to an engine that carries messages between nodes, such as Redis or NATS.
 ///
@@ -70,6 +71,13 @@ pub trait Adapter: Send + Sync + 'static {
         ready(Ok(()))
     }
 
+    /// Returns the age of the oldest message that the engine has not confirmed yet, for [`Stats`](super::Stats::lag).
+    ///
+    /// The default is zero, as if none waited.
+    fn lag(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Sends a message to the nodes that have subscribed to its [topic](Message::topic), without waiting.
     ///
     /// The subscribers of this node have received it already. The engine may send it back to this node, which ignores it.
@@ -118,6 +126,7 @@ pub(crate) trait AnyAdapter: Send + Sync {
     fn unsubscribe<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, ()>;
     fn presences<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, Vec<Bytes>>;
     fn stop(&self) -> Boxed<'_, ()>;
+    fn lag(&self) -> Duration;
     fn publish(&self, message: &Message<'_>) -> Result<()>;
 }
 
@@ -140,6 +149,10 @@ impl<A: Adapter> AnyAdapter for A {
 
     fn stop(&self) -> Boxed<'_, ()> {
         Box::pin(async { guarded(async { Adapter::stop(self).await }).await? })
+    }
+
+    fn lag(&self) -> Duration {
+        call_guarded(|| Adapter::lag(self)).unwrap_or_default()
     }
 
     fn publish(&self, message: &Message<'_>) -> Result<()> {

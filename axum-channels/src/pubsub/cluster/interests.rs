@@ -3,6 +3,7 @@ use crate::sync::lock;
 use std::collections::HashMap;
 use std::mem::{replace, take};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Poll, Waker};
 
 /// Topics with subscribers on this node, and the state of their subscriptions in the engine.
@@ -11,7 +12,11 @@ use std::task::{Poll, Waker};
 /// A topic has at most one task, which goes on until the engine has what is wanted: so the calls for one topic never
 /// overlap, and a topic that is left and joined at a high rate causes few of them.
 #[derive(Default)]
-pub(super) struct Interests(Mutex<HashMap<Topic, Interest>>);
+pub(super) struct Interests {
+    topics: Mutex<HashMap<Topic, Interest>>,
+    /// Number of topics that are subscribed to. Changed under the lock.
+    subscribed: AtomicUsize,
+}
 
 #[derive(Default)]
 struct Interest {
@@ -44,7 +49,7 @@ impl Interests {
     /// Adds a holder of a topic. Returns whether the topic needs a task.
     #[must_use]
     pub(super) fn acquire(&self, topic: &Topic) -> bool {
-        let mut topics = lock(&self.0);
+        let mut topics = lock(&self.topics);
         let interest = topics.entry(topic.clone()).or_default();
         interest.holders += 1;
         !interest.is_subscribed && !replace(&mut interest.has_task, true)
@@ -53,7 +58,7 @@ impl Interests {
     /// Removes a holder of a topic. Returns whether the topic needs a task.
     #[must_use]
     pub(super) fn release(&self, topic: &Topic) -> bool {
-        let mut topics = lock(&self.0);
+        let mut topics = lock(&self.topics);
         let Some(interest) = topics.get_mut(topic) else {
             return false;
         };
@@ -67,7 +72,7 @@ impl Interests {
 
     /// Returns the next step of a topic's task. After [`Step::End`], the topic has no task.
     pub(super) fn next(&self, topic: &Topic) -> Step {
-        let mut topics = lock(&self.0);
+        let mut topics = lock(&self.topics);
         let Some(interest) = topics.get_mut(topic) else {
             return Step::End;
         };
@@ -91,11 +96,14 @@ impl Interests {
 
     /// Records the outcome of a subscription, and wakes the tasks that wait for it.
     pub(super) fn settle(&self, topic: &Topic, is_subscribed: bool) {
-        let mut topics = lock(&self.0);
+        let mut topics = lock(&self.topics);
         let Some(interest) = topics.get_mut(topic) else {
             return;
         };
-        interest.is_subscribed = is_subscribed;
+        self.count(
+            replace(&mut interest.is_subscribed, is_subscribed),
+            is_subscribed,
+        );
         interest.is_settled = true;
         let waiting = take(&mut interest.waiting);
         drop(topics);
@@ -106,20 +114,21 @@ impl Interests {
     /// none.
     #[must_use]
     pub(super) fn abandon(&self, topic: &Topic, departures: u64) -> bool {
-        let mut topics = lock(&self.0);
+        let mut topics = lock(&self.topics);
         let Some(interest) = topics.get_mut(topic) else {
             return false;
         };
         let is_unheld = interest.holders == 0 && interest.departures == departures;
         if is_unheld {
-            (interest.is_subscribed, interest.is_settled) = (false, false);
+            self.count(replace(&mut interest.is_subscribed, false), false);
+            interest.is_settled = false;
         }
         is_unheld
     }
 
     /// Completes when the engine has confirmed the subscription to a held topic, or has failed to.
     pub(super) fn poll_settled(&self, topic: &str, waker: &Waker) -> Poll<()> {
-        match lock(&self.0).get_mut(topic) {
+        match lock(&self.topics).get_mut(topic) {
             Some(interest) if !interest.is_settled => {
                 if !interest.waiting.iter().any(|known| known.will_wake(waker)) {
                     interest.waiting.push(waker.clone());
@@ -132,23 +141,30 @@ impl Interests {
 
     /// Returns whether messages on a topic concern this node.
     pub(super) fn has(&self, topic: &str) -> bool {
-        let topics = lock(&self.0);
+        let topics = lock(&self.topics);
         let interest = topics.get(topic);
         interest.is_some_and(|interest| interest.holders > 0 || interest.is_subscribed)
     }
 
     /// Returns the topics with holders.
     pub(super) fn held(&self) -> Vec<Topic> {
-        let topics = lock(&self.0);
+        let topics = lock(&self.topics);
         let held = topics.iter().filter(|(_, interest)| interest.holders > 0);
         held.map(|(topic, _)| topic.clone()).collect()
     }
 
     /// Returns the number of topics that are subscribed to in the engine.
     pub(super) fn subscribed(&self) -> usize {
-        let topics = lock(&self.0);
-        let subscribed = topics.values().filter(|interest| interest.is_subscribed);
-        subscribed.count()
+        self.subscribed.load(Relaxed)
+    }
+
+    /// Counts a topic whose subscription has changed.
+    fn count(&self, was_subscribed: bool, is_subscribed: bool) {
+        match (was_subscribed, is_subscribed) {
+            (false, true) => self.subscribed.fetch_add(1, Relaxed),
+            (true, false) => self.subscribed.fetch_sub(1, Relaxed),
+            _ => return,
+        };
     }
 }
 
@@ -156,7 +172,6 @@ impl Interests {
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
     use std::task::Wake;
 
     fn topic() -> Topic {
@@ -211,7 +226,7 @@ mod tests {
         assert!(!interests.release(&topic), "there is a task already");
         interests.settle(&topic, false);
         assert_eq!(interests.next(&topic), Step::End);
-        assert!(lock(&interests.0).is_empty());
+        assert!(lock(&interests.topics).is_empty());
     }
 
     #[derive(Default)]

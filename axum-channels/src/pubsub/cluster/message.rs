@@ -147,6 +147,17 @@ impl<'a> Message<'a> {
         out.into()
     }
 
+    /// Returns the maximum number of bytes of an encoded message about a topic, besides its contents.
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    pub(super) fn overhead(topic: &str) -> usize {
+        OVERHEAD + topic.len()
+    }
+
+    /// Returns the maximum number of bytes of the contents of a message about a topic.
+    pub(crate) fn room(topic: &str) -> usize {
+        MAX_BYTES.saturating_sub(OVERHEAD + topic.len())
+    }
+
     /// Checks that other nodes read a message of this size.
     pub(super) fn check_size(&self) -> Result<(), TooLarge> {
         match OVERHEAD + self.len() <= MAX_BYTES {

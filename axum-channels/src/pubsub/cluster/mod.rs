@@ -13,10 +13,12 @@ mod tasks;
 pub(crate) use adapter::AnyAdapter;
 pub use adapter::{Adapter, IntoAdapter};
 pub(crate) use fields::{Fields, Malformed, put};
+#[cfg(feature = "redis")]
+pub(crate) use message::LARGER;
+#[cfg(any(feature = "nats", feature = "redis"))]
+pub(crate) use message::MAX_BYTES;
 pub use message::Message;
 pub(crate) use message::{Body, Origin};
-#[cfg(feature = "redis")]
-pub(crate) use message::{LARGER, MAX_BYTES};
 pub(crate) use node::Inbound;
 pub use node::Node;
 pub use node_id::{InvalidNodeId, NodeId};
@@ -69,7 +71,8 @@ impl Cluster {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.counters.stats(self.interests.subscribed())
+        self.counters
+            .stats(self.interests.subscribed(), self.adapter.lag())
     }
 
     /// Returns whether this node is subscribed to a topic.

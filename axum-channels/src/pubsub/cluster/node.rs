@@ -68,6 +68,10 @@ pub(crate) trait Inbound: Send + Sync {
 
     /// Returns the presences of this node on a topic. There may be none.
     fn presences(&self, topic: &str) -> Option<Vec<u8>>;
+
+    /// Returns the same in parts of at most `max_bytes`, and the number of presences that are larger and left out.
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    fn presence_parts(&self, topic: &str, max_bytes: usize) -> (Vec<Vec<u8>>, u64);
 }
 
 impl Node {
@@ -239,6 +243,29 @@ impl Node {
         Some(message.encode())
     }
 
+    /// Returns the same as [`presence_list`](Self::presence_list) in messages of at most `max_bytes`, which are merged in any
+    /// order. A presence that is larger is left out, counted as lost, and logged: it stays on this node.
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    pub(crate) fn presence_parts(&self, topic: &str, max_bytes: usize) -> Vec<Bytes> {
+        let Some(inbound) = self.cluster.inbound() else {
+            return Vec::new();
+        };
+        let room = max_bytes.saturating_sub(Message::overhead(topic));
+        let (parts, left_out) = inbound.presence_parts(topic, room);
+        if left_out > 0 {
+            self.lost(left_out, "a presence is larger than a message may be");
+        }
+        let message = |change: Vec<u8>| {
+            let message = Message {
+                node: self.id(),
+                topic,
+                body: Body::Presences(&change),
+            };
+            message.encode()
+        };
+        parts.into_iter().map(message).collect()
+    }
+
     /// Returns the other nodes that have presences on the topics of this node.
     ///
     /// ```
@@ -268,6 +295,17 @@ impl Node {
     pub fn remove(&self, peer: Peer) {
         if let Some(inbound) = self.cluster.inbound() {
             inbound.remove_presences(peer);
+        }
+    }
+
+    /// Drops the presences of a node that leaves, whose id is the message.
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    pub(crate) fn remove_by_id(&self, message: &[u8]) {
+        let id = std::str::from_utf8(message).ok();
+        let id: Option<NodeId> = id.and_then(|id| id.parse().ok());
+        let mut peers = self.peers().into_iter();
+        if let Some(peer) = peers.find(|peer| Some(peer.id()) == id) {
+            self.remove(peer);
         }
     }
 

@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 /// Numbers of messages between this node and others, since the endpoint was built. All are zero without an adapter.
 ///
@@ -24,6 +25,10 @@ pub struct Stats {
     pub connected: bool,
     /// Connections to the engine after the first.
     pub reconnects: u64,
+    /// Age of the oldest message that the engine has not confirmed yet; zero if it has confirmed all.
+    ///
+    /// It is a few milliseconds at most while the engine keeps up, and rises while it is slow or away.
+    pub lag: Duration,
 }
 
 #[derive(Default)]
@@ -59,7 +64,7 @@ impl Counters {
         }
     }
 
-    pub(super) fn stats(&self, topics: usize) -> Stats {
+    pub(super) fn stats(&self, topics: usize, lag: Duration) -> Stats {
         Stats {
             published: self.published.load(Relaxed),
             received: self.received.load(Relaxed),
@@ -68,6 +73,7 @@ impl Counters {
             topics,
             connected: self.is_connected.load(Relaxed),
             reconnects: self.connections.load(Relaxed).saturating_sub(1),
+            lag,
         }
     }
 }

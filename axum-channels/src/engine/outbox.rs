@@ -2,7 +2,6 @@ use crate::message::Topic;
 use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::{HashSet, VecDeque};
-use std::fmt;
 use std::mem::take;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -25,6 +24,8 @@ struct State {
     bytes: usize,
     /// Topics with changes of presences that did not fit.
     lists: HashSet<Topic>,
+    /// Time at which the oldest message was queued of those that were taken, and are not confirmed.
+    in_flight_since: Option<Instant>,
 }
 
 /// A message to other nodes.
@@ -46,7 +47,7 @@ pub(super) enum Kind {
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Batch {
     pub(super) messages: Vec<Outgoing>,
-    /// Topics whose lists of presences are sent.
+    /// Topics whose lists of presences are sent, as many as messages at most.
     pub(super) lists: Vec<Topic>,
 }
 
@@ -116,11 +117,25 @@ impl Outbox {
             bytes += outgoing.message.len();
             batch.messages.push(outgoing);
         }
+        state.in_flight_since = batch.messages.first().map(|oldest| oldest.queued);
         if state.queue.is_empty() {
             state.queue.shrink_to(BATCH);
-            batch.lists = take(&mut state.lists).into_iter().collect();
+            batch.lists = state.lists.extract_if(|_| true).take(BATCH).collect();
         }
         (batch != Batch::default()).then_some(batch)
+    }
+
+    /// Records that the last batch was confirmed, or lost.
+    pub(super) fn settle(&self) {
+        lock(&self.state).in_flight_since = None;
+    }
+
+    /// Returns the age of the oldest message that is not confirmed.
+    pub(super) fn lag(&self) -> Duration {
+        let state = lock(&self.state);
+        let queued = state.queue.front().map(|oldest| oldest.queued);
+        let oldest = state.in_flight_since.or(queued);
+        oldest.map_or(Duration::ZERO, |oldest| oldest.elapsed())
     }
 
     /// Queues the whole list of a topic's presences, whose changes may have been lost.
@@ -169,14 +184,6 @@ fn room(topic: &str, message: &Bytes) -> usize {
 /// Error of a broadcast that does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct QueueFull;
-
-impl fmt::Display for QueueFull {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Redis is away or slow, and the queue for it is full")
-    }
-}
-
-impl std::error::Error for QueueFull {}
 
 #[cfg(test)]
 mod tests {
@@ -236,6 +243,26 @@ mod tests {
         let batches: Vec<_> = std::iter::from_fn(|| outbox.take()).collect();
         let sizes = batches.iter().map(|it| (it.messages.len(), it.lists.len()));
         assert_eq!(sizes.collect::<Vec<_>>(), [(512, 0), (88, 1)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_lag_is_the_age_of_the_oldest_message_that_is_not_confirmed() {
+        let outbox = Outbox::new(10_000);
+        assert_eq!(outbox.lag(), Duration::ZERO);
+        let second = Duration::from_secs(1);
+        let push = || outbox.push("a", message(1), Kind::Broadcast);
+        push().expect("it fits");
+        tokio::time::advance(second).await;
+        assert_eq!(outbox.lag(), second);
+        assert_eq!(outbox.next().await.messages.len(), 1);
+        push().expect("it fits");
+        tokio::time::advance(second).await;
+        assert_eq!(outbox.lag(), 2 * second);
+        outbox.settle();
+        assert_eq!(outbox.lag(), second);
+        outbox.next().await;
+        outbox.settle();
+        assert_eq!(outbox.lag(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

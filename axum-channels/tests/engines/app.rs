@@ -1,4 +1,4 @@
-use axum_channels::cluster::Redis;
+use axum_channels::cluster::{Nats, Redis};
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reply, Result, Socket,
     SocketHandler, Topic, UnknownEvent,
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Prefix of the app's names in the engine.
 pub(crate) const PREFIX: &str = "my_app";
 
-/// Lease of the tests. It is renewed each 300 ms.
+/// Lease of the tests. It is renewed each 150 ms.
 pub(crate) const LEASE: Duration = Duration::from_millis(1500);
 
 pub(crate) struct UserSocket {
@@ -54,20 +54,54 @@ impl Channel for Room {
     }
 }
 
-/// Returns an adapter with short leases.
-pub(crate) fn redis(url: &str) -> Redis {
-    let redis = Redis::new(url).expect("a URL");
-    redis.prefix(PREFIX).lease(LEASE)
+/// Settings of a node's adapter.
+pub(crate) struct Settings {
+    pub(crate) url: String,
+    pub(crate) prefix: &'static str,
+    pub(crate) lease: Duration,
+    pub(crate) max_queued_bytes: usize,
 }
 
-pub(crate) fn node_with(redis: Redis) -> Endpoint {
-    let builder = Endpoint::builder().socket::<UserSocket>("/socket");
-    builder.pubsub(redis).build()
+impl Settings {
+    /// Returns those of most nodes, with short leases.
+    pub(crate) fn new(url: String) -> Settings {
+        Settings {
+            url,
+            prefix: PREFIX,
+            lease: LEASE,
+            max_queued_bytes: 16 * 1024 * 1024,
+        }
+    }
+
+    /// Returns a node, by the adapter for the URL's scheme.
+    pub(crate) fn node(self) -> Endpoint {
+        let Settings {
+            url,
+            prefix,
+            lease,
+            max_queued_bytes,
+        } = self;
+        let builder = Endpoint::builder().socket::<UserSocket>("/socket");
+        if url.starts_with("nats:") || url.starts_with("tls:") {
+            let nats = Nats::new(url).expect("a URL").prefix(prefix).lease(lease);
+            let nats = nats.max_queued_bytes(max_queued_bytes);
+            builder.pubsub(nats).build()
+        } else {
+            let redis = Redis::new(url).expect("a URL").prefix(prefix).lease(lease);
+            let redis = redis.max_queued_bytes(max_queued_bytes);
+            builder.pubsub(redis).build()
+        }
+    }
+}
+
+/// Returns a node that is not connected yet.
+pub(crate) fn starting(url: String) -> Endpoint {
+    Settings::new(url).node()
 }
 
 /// Returns a node, once it is connected.
-pub(crate) async fn node(url: &str) -> Endpoint {
-    let endpoint = node_with(redis(url));
+pub(crate) async fn node(url: String) -> Endpoint {
+    let endpoint = starting(url);
     connected(&endpoint, true).await;
     endpoint
 }

@@ -1,13 +1,21 @@
 //! Presences of several nodes.
 
-use super::app::{LEASE, PREFIX, connected, node, node_with, redis, users};
-use super::server::Server;
+use super::app::{LEASE, PREFIX, Settings, connected, node, users};
+use super::server::{Kind, Server};
 use super::support::{eventually, plain};
 use axum_channels::Endpoint;
 use axum_channels::testing::{Client, TestChannel, connect};
-use redis::Commands;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+
+on_each_engine! {
+    a_newcomer_has_the_presences_of_all_nodes_and_every_client_receives_changes,
+    a_thousand_changes_take_little_room_and_a_newcomer_reads_the_same,
+    a_node_that_shuts_down_takes_its_presences_along_at_once,
+    an_engine_that_lost_its_data_is_filled_again_and_nobody_seems_to_leave,
+    a_node_whose_lease_was_lost_writes_its_presences_again_and_deletes_the_old_ones,
+    changes_that_did_not_fit_the_queue_are_made_up_for,
+}
 
 pub(crate) async fn join(endpoint: &Endpoint, user: impl Into<Value>) -> (Client, TestChannel) {
     let client = connect(endpoint, "/socket").await;
@@ -16,11 +24,9 @@ pub(crate) async fn join(endpoint: &Endpoint, user: impl Into<Value>) -> (Client
     (client, channel)
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn a_newcomer_has_the_presences_of_all_nodes_and_every_client_receives_changes() {
-    let server = Server::start();
-    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+async fn a_newcomer_has_the_presences_of_all_nodes_and_every_client_receives_changes(kind: Kind) {
+    let server = Server::start(kind);
+    let (a, b) = (node(server.url()).await, node(server.url()).await);
     let (alice, _channel) = join(&a, "alice").await;
     let (_bob, mut bob) = join(&b, "bob").await;
     let meta = |user: &str| json!({"metas": [{"user": user}]});
@@ -40,11 +46,9 @@ async fn a_newcomer_has_the_presences_of_all_nodes_and_every_client_receives_cha
     .await;
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn a_thousand_changes_take_little_room_and_a_newcomer_reads_the_same() {
-    let server = Server::start();
-    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+async fn a_thousand_changes_take_little_room_and_a_newcomer_reads_the_same(kind: Kind) {
+    let server = Server::start(kind);
+    let (a, b) = (node(server.url()).await, node(server.url()).await);
     let (_watcher, watched) = join(&a, Value::Null).await;
     let mut present = Vec::new();
     for n in 0..1000 {
@@ -65,25 +69,27 @@ async fn a_thousand_changes_take_little_room_and_a_newcomer_reads_the_same() {
     })
     .await;
     assert_eq!(users(&b, "room:1").len(), present.len());
-    let key = format!("{PREFIX}:presences:room:1");
-    let fields = || -> usize { server.connection().hlen(&key).expect("it answers") };
-    assert!(fields() < 200, "{}", fields());
-    let expiry: i64 = server.connection().ttl(&key).expect("it answers");
+    let fields = || server.fields(PREFIX, "room:1");
+    eventually("most fields are deleted", || fields().len() < 200).await;
+    let expiry = server.expiry(PREFIX, "room:1");
     assert!((1..=600).contains(&expiry), "{expiry}");
     drop(present);
+    eventually("all have left", || users(&b, "room:1").is_empty()).await;
     eventually("nothing is left", || {
-        let exists: bool = server.connection().exists(&key).expect("it answers");
-        !exists && users(&b, "room:1").is_empty()
+        let stored = server.stored(PREFIX, "room:1");
+        fields().is_empty() && stored.journals.is_empty()
     })
     .await;
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn a_node_that_shuts_down_takes_its_presences_along_at_once() {
-    let server = Server::start();
+async fn a_node_that_shuts_down_takes_its_presences_along_at_once(kind: Kind) {
+    let server = Server::start(kind);
     let long = Duration::from_secs(60);
-    let [a, b] = [(); 2].map(|()| node_with(redis(&server.url()).lease(long)));
+    let [a, b] = [(); 2].map(|()| {
+        let lease = long;
+        let settings = Settings::new(server.url());
+        Settings { lease, ..settings }.node()
+    });
     connected(&a, true).await;
     connected(&b, true).await;
     let (_watcher, mut watcher) = join(&b, Value::Null).await;
@@ -102,44 +108,67 @@ async fn a_node_that_shuts_down_takes_its_presences_along_at_once() {
     }
     left.sort_unstable();
     assert_eq!(left, ["alice", "task"]);
-    assert_eq!(
-        server.keys().len(),
-        1,
-        "the lease of the other: {:?}",
-        server.keys()
-    );
+    let stored = server.stored(PREFIX, "room:1");
+    assert_eq!((stored.leases.len(), stored.journals.len()), (1, 0));
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn an_engine_that_lost_its_data_is_filled_again_and_nobody_seems_to_leave() {
-    let server = Server::start();
-    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+async fn an_engine_that_lost_its_data_is_filled_again_and_nobody_seems_to_leave(kind: Kind) {
+    let server = Server::start(kind);
+    let (a, b) = (node(server.url()).await, node(server.url()).await);
     let (_alice, _channel) = join(&a, "alice").await;
     let (_bob, mut bob) = join(&b, "bob").await;
     eventually("both are known", || users(&a, "room:1").len() == 2).await;
     let _own = bob.next_broadcast("presence_diff").await;
-    let keys = server.keys();
-    assert_eq!(keys.len(), 3, "two leases and the presences: {keys:?}");
+    let stored = server.stored(PREFIX, "room:1");
+    assert_eq!((stored.leases.len(), stored.journals.len()), (2, 2));
     for _ in 0..2 {
-        server.flush();
-        eventually("it is filled again", || server.keys() == keys).await;
+        server.flush(PREFIX);
+        eventually("it is filled again", || {
+            server.stored(PREFIX, "room:1") == stored
+        })
+        .await;
         tokio::time::sleep(LEASE).await;
     }
     bob.refute_broadcast("presence_diff").await;
-    assert_eq!(server.keys(), keys);
-    let c = node(&server.url()).await;
+    assert_eq!(server.stored(PREFIX, "room:1"), stored);
+    let c = node(server.url()).await;
     let (_carol, _channel) = join(&c, "carol").await;
     assert_eq!(users(&c, "room:1"), ["alice", "bob", "carol"]);
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn changes_that_did_not_fit_the_queue_are_made_up_for() {
-    let server = Server::start();
-    let a = node_with(redis(&server.url()).max_queued_bytes(2000));
+async fn a_node_whose_lease_was_lost_writes_its_presences_again_and_deletes_the_old_ones(
+    kind: Kind,
+) {
+    let server = Server::start(kind);
+    let a = node(server.url()).await;
+    let task = a.track("room:1", "task", json!({"user": "task"}));
+    let fields = || server.fields(PREFIX, "room:1");
+    eventually("they are stored", || !fields().is_empty()).await;
+    let before = fields();
+    server.end_leases(PREFIX);
+    eventually("they are stored anew", || {
+        let fields = fields();
+        !fields.is_empty() && !fields.iter().any(|field| before.contains(field))
+    })
+    .await;
+    server.end_leases(PREFIX);
+    drop(task);
+    eventually("nothing is left", || {
+        let journals = server.stored(PREFIX, "room:1").journals;
+        fields().is_empty() && journals.is_empty()
+    })
+    .await;
+}
+
+async fn changes_that_did_not_fit_the_queue_are_made_up_for(kind: Kind) {
+    let server = Server::start(kind);
+    let a = Settings {
+        max_queued_bytes: 2000,
+        ..Settings::new(server.url())
+    };
+    let a = a.node();
     connected(&a, true).await;
-    let b = node(&server.url()).await;
+    let b = node(server.url()).await;
     let (_watcher, _channel) = join(&b, Value::Null).await;
     let user = |n: usize| {
         a.track(

@@ -1,21 +1,27 @@
 //! The engine away, slow, or cut off.
 
-use super::app::{PREFIX, connected, node, node_with, redis, users};
+use super::app::{PREFIX, connected, node, starting, users};
 use super::presences::join;
 use super::proxy::{Mode, Proxy};
-use super::server::Server;
+use super::server::{Kind, Server};
 use super::support::{Log, eventually};
 use axum_channels::testing::TestChannel;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tracing::Level;
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn without_the_engine_a_node_goes_on_alone_and_all_agree_afterwards() {
+on_each_engine! {
+    without_the_engine_a_node_goes_on_alone_and_all_agree_afterwards,
+    a_node_that_was_cut_off_agrees_with_the_others_afterwards,
+    a_slow_engine_holds_nobody_up_and_loses_nothing,
+    an_engine_that_comes_later_is_found,
+    the_last_presence_of_a_topic_that_leaves_while_its_node_is_cut_off_is_gone_afterwards,
+}
+
+async fn without_the_engine_a_node_goes_on_alone_and_all_agree_afterwards(kind: Kind) {
     let (log, _guard) = Log::collect(Level::INFO);
-    let mut server = Server::start();
-    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+    let mut server = Server::start(kind);
+    let (a, b) = (node(server.url()).await, node(server.url()).await);
     let (alice, mut here) = join(&a, "alice").await;
     let (_bob, mut there) = join(&b, "bob").await;
     eventually("both are known", || users(&a, "room:1").len() == 2).await;
@@ -44,13 +50,12 @@ async fn without_the_engine_a_node_goes_on_alone_and_all_agree_afterwards() {
             .iter()
             .all(|it| it.connected && it.reconnects == 1 && it.lost == 0)
     );
-    assert!(log.text().contains(
-        "[ERROR] No connection to the other nodes, this one goes on alone and connects again: "
-    ));
-    assert!(
-        log.text()
-            .contains("[INFO] Connected to the other nodes again, after ")
-    );
+    for line in [
+        "[ERROR] No connection to the other nodes, this one goes on alone and connects again: ",
+        "[INFO] Connected to the other nodes again, after ",
+    ] {
+        assert!(log.text().contains(line), "{}", log.text());
+    }
 }
 
 /// Asserts that broadcasts of each reach the other.
@@ -61,12 +66,10 @@ async fn assert_linked(a: &axum_channels::Endpoint, b: &mut TestChannel) {
     while b.next_broadcast("linked").await.to_value() != json!({"n": n}) {}
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn a_node_that_was_cut_off_agrees_with_the_others_afterwards() {
-    let server = Server::start();
-    let proxy = Proxy::start(server.addr()).await;
-    let (a, b) = (node(&server.url()).await, node(&proxy.url()).await);
+async fn a_node_that_was_cut_off_agrees_with_the_others_afterwards(kind: Kind) {
+    let server = Server::start(kind);
+    let proxy = Proxy::start(&server).await;
+    let (a, b) = (node(server.url()).await, node(proxy.url()).await);
     let (_alice, mut here) = join(&a, "alice").await;
     let (_bob, mut there) = join(&b, "bob").await;
     for (n, mode) in [Mode::Cut, Mode::HalfClose, Mode::Stall]
@@ -111,12 +114,10 @@ async fn a_node_that_was_cut_off_agrees_with_the_others_afterwards() {
     }
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn a_slow_engine_holds_nobody_up_and_loses_nothing() {
-    let server = Server::start();
-    let proxy = Proxy::start(server.addr()).await;
-    let (a, b) = (node(&proxy.url()).await, node(&server.url()).await);
+async fn a_slow_engine_holds_nobody_up_and_loses_nothing(kind: Kind) {
+    let server = Server::start(kind);
+    let proxy = Proxy::start(&server).await;
+    let (a, b) = (node(proxy.url()).await, node(server.url()).await);
     let (_alice, _channel) = join(&a, "alice").await;
     let (_bob, mut there) = join(&b, "bob").await;
     proxy.set(Mode::Slow);
@@ -125,21 +126,19 @@ async fn a_slow_engine_holds_nobody_up_and_loses_nothing() {
         a.broadcast("room:1", "to", json!({"n": n}));
     }
     assert!(before.elapsed() < Duration::from_secs(1));
+    let slow = Duration::from_millis(10);
+    eventually("the engine lags", || a.stats().cluster.lag > slow).await;
     for n in 0..2000 {
         there.assert_broadcast("to", json!({"n": n})).await;
     }
     assert_eq!(a.stats().cluster.lost, 0);
+    eventually("it has all", || a.stats().cluster.lag.is_zero()).await;
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn an_engine_that_comes_later_is_found() {
-    let mut server = Server::start();
+async fn an_engine_that_comes_later_is_found(kind: Kind) {
+    let mut server = Server::start(kind);
     server.kill();
-    let (a, b) = (
-        node_with(redis(&server.url())),
-        node_with(redis(&server.url())),
-    );
+    let (a, b) = (starting(server.url()), starting(server.url()));
     let (_alice, _channel) = join(&a, "alice").await;
     let (_bob, mut bob) = join(&b, "bob").await;
     assert_eq!(users(&b, "room:1"), ["bob"]);
@@ -153,12 +152,12 @@ async fn an_engine_that_comes_later_is_found() {
     assert_linked(&a, &mut bob).await;
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn the_last_presence_of_a_topic_that_leaves_while_its_node_is_cut_off_is_gone_afterwards() {
-    let server = Server::start();
-    let proxy = Proxy::start(server.addr()).await;
-    let (a, b) = (node(&server.url()).await, node(&proxy.url()).await);
+async fn the_last_presence_of_a_topic_that_leaves_while_its_node_is_cut_off_is_gone_afterwards(
+    kind: Kind,
+) {
+    let server = Server::start(kind);
+    let proxy = Proxy::start(&server).await;
+    let (a, b) = (node(server.url()).await, node(proxy.url()).await);
     let (_watcher, _channel) = join(&a, Value::Null).await;
     for mode in [Mode::Cut, Mode::Stall] {
         let job = b.track("room:1", "job", json!({"user": "job"}));

@@ -1,27 +1,35 @@
 //! Broadcasts and disconnects between nodes.
 
-use super::app::{PREFIX, connected, node, node_with, redis};
-use super::server::Server;
+use super::app::{PREFIX, Settings, connected, node, starting};
+use super::server::{Kind, Server};
 use super::support::eventually;
-use axum_channels::cluster::RedisError;
 use axum_channels::testing::{Client, TestChannel, connect, connect_with};
 use axum_channels::{Endpoint, Payload, Reply};
 use serde_json::json;
 
-async fn join(endpoint: &Endpoint, topic: &str) -> (Client, TestChannel) {
+on_each_engine! {
+    broadcasts_reach_the_clients_of_every_node_once_and_in_order,
+    the_sender_is_excluded_and_a_disconnect_closes_the_connections_of_every_node,
+    topics_are_any_text_and_the_engine_has_those_that_are_joined,
+    apps_with_different_prefixes_share_an_engine,
+    joins_right_after_the_start_wait_for_the_first_connection,
+    an_endpoint_that_is_dropped_leaves_the_engine,
+    a_message_that_no_node_has_sent_is_counted_and_changes_nothing,
+    what_waits_is_bounded,
+}
+
+pub(crate) async fn join(endpoint: &Endpoint, topic: &str) -> (Client, TestChannel) {
     let client = connect(endpoint, "/socket").await;
     let channel = client.join(topic, json!({})).await;
     (client, channel)
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn broadcasts_reach_the_clients_of_every_node_once_and_in_order() {
-    let server = Server::start();
+async fn broadcasts_reach_the_clients_of_every_node_once_and_in_order(kind: Kind) {
+    let server = Server::start(kind);
     let nodes = [
-        node(&server.url()).await,
-        node(&server.url()).await,
-        node(&server.url()).await,
+        node(server.url()).await,
+        node(server.url()).await,
+        node(server.url()).await,
     ];
     let mut clients = Vec::new();
     for node in &nodes {
@@ -47,11 +55,9 @@ async fn broadcasts_reach_the_clients_of_every_node_once_and_in_order() {
     assert!(stats.iter().all(|it| it.connected && it.reconnects == 0));
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn the_sender_is_excluded_and_a_disconnect_closes_the_connections_of_every_node() {
-    let server = Server::start();
-    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+async fn the_sender_is_excluded_and_a_disconnect_closes_the_connections_of_every_node(kind: Kind) {
+    let server = Server::start(kind);
+    let (a, b) = (node(server.url()).await, node(server.url()).await);
     let (_here, mut here) = join(&a, "room:1").await;
     let (_there, mut there) = join(&b, "room:1").await;
     let reply = here.push("whisper", json!({"n": 1})).reply().await;
@@ -82,11 +88,9 @@ const TOPICS: [&str; 7] = [
     "a b.c>d",
 ];
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn topics_are_any_text_and_the_engine_has_those_that_are_joined() {
-    let server = Server::start();
-    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+async fn topics_are_any_text_and_the_engine_has_those_that_are_joined(kind: Kind) {
+    let server = Server::start(kind);
+    let (a, b) = (node(server.url()).await, node(server.url()).await);
     let long = "x".repeat(250);
     let topics: Vec<&str> = TOPICS.into_iter().chain([&*long]).collect();
     let client = connect(&b, "/socket").await;
@@ -114,12 +118,14 @@ async fn topics_are_any_text_and_the_engine_has_those_that_are_joined() {
     eventually("none is left", || server.topics(PREFIX).is_empty()).await;
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn apps_with_different_prefixes_share_an_engine() {
-    let server = Server::start();
-    let a = node(&server.url()).await;
-    let b = node_with(redis(&server.url()).prefix("other"));
+async fn apps_with_different_prefixes_share_an_engine(kind: Kind) {
+    let server = Server::start(kind);
+    let a = node(server.url()).await;
+    let b = Settings {
+        prefix: "other",
+        ..Settings::new(server.url())
+    };
+    let b = b.node();
     let (_here, mut here) = join(&a, "room:1").await;
     let (_there, mut there) = join(&b, "room:1").await;
     a.broadcast("room:1", "to", json!({"app": "a"}));
@@ -131,89 +137,49 @@ async fn apps_with_different_prefixes_share_an_engine() {
     assert_eq!(server.topics("other"), ["room:1"]);
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn users_passwords_and_databases_are_those_of_the_url() {
-    let acl = "--user app on >secret ~* &* +@all --user default off";
-    let acl: Vec<&str> = acl.split(' ').collect();
-    let server = Server::start_with(&acl);
-    let addr = server.addr();
-    let redis = |url: String| redis(&url);
-    let good = || redis(format!("redis://app:secret@{addr}/3"));
-    good().check().await.expect("it is let in");
-    let (a, b) = (node_with(good()), node_with(good()));
-    let (_client, mut channel) = join(&a, "room:1").await;
-    b.broadcast("room:1", "to", json!({}));
-    channel.assert_broadcast("to", json!({})).await;
-
-    for (url, reason) in [
-        (format!("redis://app:wrong@{addr}"), "WRONGPASS"),
-        (format!("redis://{addr}"), "NOAUTH"),
-        (format!("redis://app:secret@{addr}/99"), "DB index"),
-    ] {
-        let error = redis(url).check().await.expect_err("it is refused");
-        assert!(matches!(&error, RedisError::Unreachable { .. }), "{error}");
-        assert!(error.to_string().contains(reason), "{error}");
-        assert!(!error.to_string().contains("secret"), "{error}");
-    }
-}
-
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn joins_right_after_the_start_wait_for_the_first_connection() {
-    let server = Server::start();
-    let a = node(&server.url()).await;
+async fn joins_right_after_the_start_wait_for_the_first_connection(kind: Kind) {
+    let server = Server::start(kind);
+    let a = node(server.url()).await;
     for n in 0..20 {
-        let b = node_with(redis(&server.url())); // which is not connected yet
+        let b = starting(server.url()); // which is not connected yet
         let (_client, mut channel) = join(&b, "room:1").await;
         a.broadcast("room:1", "to", json!({"n": n}));
         channel.assert_broadcast("to", json!({"n": n})).await;
     }
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn an_endpoint_that_is_dropped_leaves_the_engine() {
-    let server = Server::start();
-    let clients = || {
-        let list = redis::cmd("CLIENT").arg("LIST").to_owned();
-        let list: String = list.query(&mut server.connection()).expect("it answers");
-        list.lines().count() - 1
-    };
-    let endpoint = node(&server.url()).await;
+async fn an_endpoint_that_is_dropped_leaves_the_engine(kind: Kind) {
+    let server = Server::start(kind);
+    let endpoint = node(server.url()).await;
     let (client, channel) = join(&endpoint, "room:1").await;
-    assert_eq!((clients(), server.topics(PREFIX).len()), (1, 1));
+    assert_eq!((server.clients(), server.topics(PREFIX).len()), (1, 1));
     drop((client, channel, endpoint));
-    eventually("its connection is closed", || clients() == 0).await;
+    eventually("its connection is closed", || server.clients() == 0).await;
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn a_message_that_no_node_has_sent_is_counted_and_changes_nothing() {
-    let server = Server::start();
-    let a = node(&server.url()).await;
+async fn a_message_that_no_node_has_sent_is_counted_and_changes_nothing(kind: Kind) {
+    let server = Server::start(kind);
+    let a = node(server.url()).await;
     let (_client, mut channel) = join(&a, "room:1").await;
-    let publish = |channel: &str, message: &[u8]| {
-        let mut publish = redis::cmd("PUBLISH");
-        publish.arg(format!("{PREFIX}:{channel}")).arg(message);
-        let () = publish.query(&mut server.connection()).expect("it answers");
-    };
-    publish("topic:room:1", b"hello");
-    publish("topic:room:1", &[1; 100]);
-    publish("leaving", b"nobody");
-    publish("leaving", &[255; 100]);
+    let (topic, leaving) = (server.topic(PREFIX, "room:1"), server.leaving(PREFIX));
+    server.publish(&topic, b"hello");
+    server.publish(&topic, &[1; 100]);
+    server.publish(&leaving, b"nobody");
+    server.publish(&leaving, &[255; 100]);
     a.broadcast("room:1", "after", json!({}));
     channel.assert_broadcast("after", json!({})).await;
     eventually("both are counted", || a.stats().cluster.malformed == 2).await;
 }
 
-#[tokio::test]
-#[ignore = "needs redis-server"]
-async fn what_waits_is_bounded() {
-    let server = Server::start();
-    let a = node_with(redis(&server.url()).max_queued_bytes(10_000));
+async fn what_waits_is_bounded(kind: Kind) {
+    let server = Server::start(kind);
+    let a = Settings {
+        max_queued_bytes: 10_000,
+        ..Settings::new(server.url())
+    };
+    let a = a.node();
     connected(&a, true).await;
-    let b = node(&server.url()).await;
+    let b = node(server.url()).await;
     let (_there, mut there) = join(&b, "room:1").await;
     server.signal("-STOP");
     for n in 0..100 {

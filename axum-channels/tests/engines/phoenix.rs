@@ -1,7 +1,8 @@
 //! Nodes of a Phoenix app: their messages are made and read by Erlang.
 
-use super::app::{connected, node_with};
-use super::server::Server;
+use super::app::{UserSocket, connected};
+use super::redis_server;
+use super::server::{Kind, Server};
 use axum_channels::cluster::Redis;
 use axum_channels::testing::{connect, connect_with};
 use axum_channels::{Endpoint, Payload};
@@ -24,7 +25,8 @@ fn erlang(expressions: &str) -> String {
 
 async fn node(server: &Server, name: &str) -> Endpoint {
     let redis = Redis::phoenix(server.url(), "MyApp.PubSub", name);
-    let endpoint = node_with(redis.expect("a URL"));
+    let builder = Endpoint::builder().socket::<UserSocket>("/socket");
+    let endpoint = builder.pubsub(redis.expect("a URL")).build();
     connected(&endpoint, true).await;
     endpoint
 }
@@ -43,7 +45,7 @@ const PHOENIX: &str = r#"
 #[tokio::test]
 #[ignore = "needs redis-server and erl"]
 async fn broadcasts_of_phoenix_reach_the_clients_and_so_does_a_disconnect() {
-    let server = Server::start();
+    let server = Server::start(Kind::Redis);
     let endpoint = node(&server, "rust-1").await;
     let client = connect_with(&endpoint, "/socket", &[("id", "user_socket:42")]).await;
     let client = client.expect("it is accepted");
@@ -63,7 +65,7 @@ async fn broadcasts_of_phoenix_reach_the_clients_and_so_does_a_disconnect() {
     ));
     for message in messages.lines() {
         let message = BASE64_STANDARD.decode(message).expect("base64");
-        let mut connection = server.connection();
+        let mut connection = redis_server::connection(server.addr());
         let receivers: u64 = connection.publish(CHANNEL, message).expect("it answers");
         assert_eq!(receivers, 1);
     }
@@ -84,9 +86,9 @@ async fn broadcasts_of_phoenix_reach_the_clients_and_so_does_a_disconnect() {
 #[tokio::test(flavor = "multi_thread")] // the test waits for the engine in its own thread
 #[ignore = "needs redis-server and erl"]
 async fn erlang_reads_the_broadcasts_of_this_node_as_those_of_phoenix() {
-    let server = Server::start();
+    let server = Server::start(Kind::Redis);
     let endpoint = node(&server, "rust-1").await;
-    let mut connection = server.connection();
+    let mut connection = redis_server::connection(server.addr());
     let mut received = connection.as_pubsub();
     received.subscribe(CHANNEL).expect("it answers");
     let payload =
@@ -118,7 +120,7 @@ async fn erlang_reads_the_broadcasts_of_this_node_as_those_of_phoenix() {
 #[tokio::test]
 #[ignore = "needs redis-server"]
 async fn nodes_in_rust_reach_each_other_and_presences_stay_where_they_are() {
-    let server = Server::start();
+    let server = Server::start(Kind::Redis);
     let (a, b) = (node(&server, "rust-1").await, node(&server, "rust-2").await);
     let client = connect(&b, "/socket").await;
     let mut channel = client.join("room:1", json!({"user": "bob"})).await;

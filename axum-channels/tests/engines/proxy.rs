@@ -1,3 +1,4 @@
+use super::server::Server;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::time::sleep;
 /// A TCP proxy that disturbs its connections.
 pub(crate) struct Proxy {
     addr: SocketAddr,
+    scheme: &'static str,
     mode: watch::Sender<Mode>,
 }
 
@@ -27,7 +29,8 @@ pub(crate) enum Mode {
 }
 
 impl Proxy {
-    pub(crate) async fn start(to: SocketAddr) -> Proxy {
+    pub(crate) async fn start(server: &Server) -> Proxy {
+        let (to, scheme) = (server.addr(), server.kind().scheme());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let addr = listener.local_addr().expect("it is bound");
         let mode = watch::Sender::new(Mode::Pass);
@@ -46,11 +49,11 @@ impl Proxy {
                 tokio::spawn(pass(from_server, to_client, (*modes).clone(), Way::Down));
             }
         });
-        Proxy { addr, mode }
+        Proxy { addr, scheme, mode }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://{}", self.addr)
+        format!("{}://{}", self.scheme, self.addr)
     }
 
     pub(crate) fn set(&self, mode: Mode) {

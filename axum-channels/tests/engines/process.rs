@@ -1,6 +1,6 @@
 //! Nodes as processes of their own: this program, started again as a test that is a server.
 
-use super::app::{node_with, redis, users};
+use super::app::{starting, users};
 use super::support::{VALID, Ws, http};
 use axum::Router;
 use axum::routing::get;
@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use tokio::io::AsyncReadExt;
 
 /// URL of the engine, for a node.
-const ENGINE: &str = "REDIS_TEST_ENGINE";
+const ENGINE: &str = "AXUM_CHANNELS_TEST_ENGINE";
 const ADDRESS: &str = "listening at ";
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn server() {
     let Ok(url) = std::env::var(ENGINE) else {
         return; // with `--ignored` it would run alone
     };
-    let endpoint = node_with(redis(&url));
+    let endpoint = starting(url);
     let state = endpoint.clone();
     let state = async move || {
         let stats = state.stats().cluster;
@@ -58,11 +58,17 @@ impl Drop for Process {
 }
 
 impl Process {
-    pub(crate) fn start(url: &str) -> Process {
+    pub(crate) fn start(url: String) -> Process {
+        Process::start_with(url, &[])
+    }
+
+    /// Starts a node with further variables of the environment.
+    pub(crate) fn start_with(url: String, variables: &[(&str, &str)]) -> Process {
         let program = std::env::current_exe().expect("this program");
         let mut child = Command::new(program)
             .args(["--exact", "process::server", "--ignored", "--nocapture"])
             .env(ENGINE, url)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -1,29 +1,29 @@
+use super::Connection;
 use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::sync::lock;
-use ::redis::aio::MultiplexedConnection;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, watch};
 
 /// The current connection to the engine, and the topics that it is subscribed to.
-pub(super) struct Link {
+pub(super) struct Link<C> {
     /// Topics that the node is subscribed to. A connection is in use once it is subscribed to all of them.
     topics: Mutex<HashSet<Topic>>,
-    state: watch::Sender<State>,
+    state: watch::Sender<State<C>>,
     /// Notified when the connection does not answer.
     failed: Notify,
 }
 
 #[derive(Clone)]
-enum State {
+enum State<C> {
     /// The first connection is not decided yet.
     Starting,
-    Connected(MultiplexedConnection),
+    Connected(C),
     Away(Arc<str>),
 }
 
-impl Link {
+impl<C: Connection> Link<C> {
     pub(super) fn new() -> Self {
         Link {
             topics: Mutex::default(),
@@ -33,7 +33,7 @@ impl Link {
     }
 
     /// Returns the connection. At the start it is waited for, later not.
-    pub(super) async fn connection(&self) -> Result<MultiplexedConnection> {
+    pub(super) async fn connection(&self) -> Result<C> {
         let mut states = self.state.subscribe();
         let decided = states.wait_for(|state| !matches!(state, State::Starting));
         match &*decided.await? {
@@ -43,13 +43,13 @@ impl Link {
         }
     }
 
-    /// Adds a topic, and subscribes to its channel. A connection that comes later is subscribed to it, too.
-    pub(super) async fn subscribe(&self, topic: &Topic, channel: &str) -> Result<()> {
+    /// Adds a topic, and subscribes to it. A connection that comes later is subscribed to it, too.
+    pub(super) async fn subscribe(&self, topic: &Topic) -> Result<()> {
         let adding = Adding::new(self, topic);
         let current = self.state.borrow().clone();
         match current {
-            State::Connected(mut connection) => {
-                let subscribed = connection.subscribe(channel).await;
+            State::Connected(connection) => {
+                let subscribed = connection.subscribe(std::slice::from_ref(topic)).await;
                 self.checked(subscribed)?;
             }
             _ => drop(self.connection().await?), // which is subscribed to all topics
@@ -58,31 +58,26 @@ impl Link {
         Ok(())
     }
 
-    /// Removes a topic, and unsubscribes from its channel.
-    pub(super) async fn unsubscribe(&self, topic: &Topic, channel: &str) -> Result<()> {
+    /// Removes a topic, and unsubscribes from it.
+    pub(super) async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
         lock(&self.topics).remove(topic);
         let current = self.state.borrow().clone();
-        if let State::Connected(mut connection) = current {
-            self.checked(connection.unsubscribe(channel).await)?;
+        if let State::Connected(connection) = current {
+            self.checked(connection.unsubscribe(topic).await)?;
         }
         Ok(())
     }
 
-    /// Subscribes a connection to the channels of all topics, and puts it to use.
-    pub(super) async fn establish(
-        &self,
-        mut connection: MultiplexedConnection,
-        channel: impl Fn(&Topic) -> String,
-    ) -> Result<()> {
+    /// Subscribes a connection to all topics, and puts it to use.
+    pub(super) async fn establish(&self, connection: C) -> Result<()> {
         let mut done = HashSet::new();
         while let Some((missing, gone)) = self.use_if_complete(&connection, &done) {
             for topics in missing.chunks(AT_ONCE) {
-                let channels: Vec<_> = topics.iter().map(&channel).collect();
-                connection.subscribe(channels).await?;
+                connection.subscribe(topics).await?;
             }
             done.extend(missing);
             for topic in gone {
-                connection.unsubscribe(channel(&topic)).await?;
+                connection.unsubscribe(&topic).await?;
                 done.remove(&topic);
             }
         }
@@ -93,7 +88,7 @@ impl Link {
     /// the node has left.
     fn use_if_complete(
         &self,
-        connection: &MultiplexedConnection,
+        connection: &C,
         done: &HashSet<Topic>,
     ) -> Option<(Vec<Topic>, Vec<Topic>)> {
         let topics = lock(&self.topics);
@@ -113,31 +108,27 @@ impl Link {
     }
 
     /// Completes when a connection does not answer.
-    pub(super) async fn failed(&self) -> Error {
+    pub(super) async fn failed(&self) {
         self.failed.notified().await;
-        Error::msg("Redis does not answer")
     }
 
     /// Reports a connection that does not answer.
-    pub(super) fn checked<T>(&self, answer: ::redis::RedisResult<T>) -> Result<T> {
-        answer.map_err(|error| {
-            self.failed.notify_one();
-            error.into()
-        })
+    pub(super) fn checked<T>(&self, answer: Result<T>) -> Result<T> {
+        answer.inspect_err(|_| self.failed.notify_one())
     }
 }
 
-/// Maximum number of channels that are subscribed to at once.
+/// Maximum number of topics that are subscribed to at once.
 const AT_ONCE: usize = 500;
 
 /// A topic that is removed again unless its subscription is confirmed.
-struct Adding<'a> {
-    link: &'a Link,
+struct Adding<'a, C: Connection> {
+    link: &'a Link<C>,
     topic: Option<&'a Topic>,
 }
 
-impl<'a> Adding<'a> {
-    fn new(link: &'a Link, topic: &'a Topic) -> Self {
+impl<'a, C: Connection> Adding<'a, C> {
+    fn new(link: &'a Link<C>, topic: &'a Topic) -> Self {
         lock(&link.topics).insert(topic.clone());
         Adding {
             link,
@@ -150,7 +141,7 @@ impl<'a> Adding<'a> {
     }
 }
 
-impl Drop for Adding<'_> {
+impl<C: Connection> Drop for Adding<'_, C> {
     fn drop(&mut self) {
         let Some(topic) = self.topic else {
             return;

@@ -1,0 +1,124 @@
+//! The part of an adapter that is the same for each engine with presences: queue, reconnects, subscriptions, leases.
+//!
+//! - [`Engine`] and [`Connection`]: what differs between engines.
+//! - [`Core`]: the calls of the node.
+//! - `session`: one connection, from its start to its failure.
+//! - `link`: the current connection, and the topics that it is subscribed to.
+//! - `outbox`: messages that wait for it. `journal`: this node's presences in the engine. `missing`: nodes that may be gone.
+
+mod backoff;
+mod core;
+mod in_flight;
+mod journal;
+mod link;
+mod missing;
+mod outbox;
+mod session;
+
+pub(crate) use self::core::Core;
+pub(crate) use journal::Field;
+pub(crate) use session::Ended;
+
+use crate::error::Result;
+use crate::message::Topic;
+use crate::pubsub::cluster::{Message, Node, NodeId};
+use bytes::Bytes;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::time::Duration;
+
+/// Maximum duration of a connection attempt, and of an answer.
+pub(crate) const LIMIT: Duration = Duration::from_secs(3);
+
+/// An engine that carries messages between nodes, and keeps their presences.
+pub(crate) trait Engine: Send + Sync + 'static {
+    type Connection: Connection;
+
+    /// Name, for errors.
+    const NAME: &'static str;
+
+    /// Connects, and passes what arrives to the node from then on. No topic is subscribed to yet.
+    fn connect(
+        &self,
+        node: &Node,
+        lease: Duration,
+        ended: Ended,
+    ) -> impl Future<Output = Result<Self::Connection>> + Send;
+
+    /// Returns a message as it is sent. `None` if the format has no message of its kind.
+    fn encode(&self, message: &Message<'_>) -> Option<Bytes>;
+
+    /// Returns the maximum number of bytes of an encoded message.
+    fn max_bytes(&self) -> usize;
+
+    /// Returns whether the format has presences, and leases for them.
+    fn has_presences(&self) -> bool;
+}
+
+/// A connection to an engine. Each method returns once the engine has confirmed it, and fails if it does not.
+pub(crate) trait Connection: Clone + Send + Sync + 'static {
+    fn subscribe(&self, topics: &[Topic]) -> impl Future<Output = Result<()>> + Send;
+
+    fn unsubscribe(&self, topic: &Topic) -> impl Future<Output = Result<()>> + Send;
+
+    /// Carries out writes. A message is in the journal before it is published, and fields are deleted last.
+    fn write(&self, writes: Vec<Write>) -> impl Future<Output = Result<()>> + Send;
+
+    /// Returns the messages of a topic's presences, those of nodes that are alive.
+    fn presences(&self, topic: &Topic) -> impl Future<Output = Result<Vec<Bytes>>> + Send;
+
+    /// Starts a lease of this node, for a generation of its presences.
+    fn start_lease(&self, lease: Lease) -> impl Future<Output = Result<()>> + Send;
+
+    /// Renews the lease of this node. Returns `false` if there was none any more.
+    fn renew_lease(&self, lease: Lease) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Deletes the lease of this node, and notifies the others that it leaves.
+    fn end_lease(&self, lease: Lease) -> impl Future<Output = Result<()>> + Send;
+
+    /// Returns the generations of nodes that are alive, of those asked for.
+    fn generations(
+        &self,
+        nodes: BTreeSet<NodeId>,
+    ) -> impl Future<Output = Result<HashMap<NodeId, u64>>> + Send;
+
+    /// Checks that the engine answers.
+    fn ping(&self) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// A change in the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Write {
+    /// Sends a message to the nodes that are subscribed to its topic.
+    Publish { topic: Topic, message: Bytes },
+    /// Writes a field of this node's journal.
+    Put {
+        topic: Topic,
+        generation: u64,
+        number: u64,
+        message: Bytes,
+    },
+    /// Sets the fields that this node's journal of a topic has, after they were put. None: it is over.
+    Keep {
+        topic: Topic,
+        generation: u64,
+        numbers: Range<u64>,
+    },
+    /// Deletes fields that it does not have any more.
+    Delete {
+        topic: Topic,
+        generation: u64,
+        numbers: Range<u64>,
+    },
+}
+
+/// Lease of a node: it exists while the node is alive, and holds the generation of its presences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lease {
+    pub(crate) generation: u64,
+    /// Time after which it expires unless it is renewed.
+    pub(crate) expiry: Duration,
+}
+
+/// Time after which the engine deletes fields that are not written again, such as those of nodes that were killed.
+pub(crate) const KEPT: Duration = Duration::from_secs(600);

@@ -1,0 +1,212 @@
+//! One connection: it subscribes, renews the lease, sends what is queued, and receives, until it fails.
+
+use super::core::Leaving;
+use super::in_flight::InFlight;
+use super::journal::Journal;
+use super::missing::Missing;
+use super::outbox::{Batch, Kind, Outgoing};
+use super::{Connection, Core, Engine, Lease, Write};
+use crate::error::{Error, Result};
+use crate::pubsub::cluster::Node;
+use std::convert::Infallible;
+use std::future::pending;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Handle by which a connection reports its end.
+#[derive(Clone)]
+pub(crate) struct Ended(mpsc::UnboundedSender<Error>);
+
+impl Ended {
+    /// Reports the end: the reason of the first report is logged.
+    pub(crate) fn report(&self, reason: impl Into<Error>) {
+        let _ = self.0.send(reason.into()); // the session may have ended for another reason
+    }
+}
+
+/// Runs a connection until it fails, and returns the reason.
+pub(super) async fn run<E: Engine>(core: &Core<E>, node: &Node, journal: &mut Journal) -> Error {
+    let (ended, mut reasons) = mpsc::unbounded_channel();
+    let session = async {
+        let connection = core.engine.connect(node, core.lease, Ended(ended)).await?;
+        core.link.establish(connection.clone()).await?;
+        core.came_back(node);
+        let mut sender = Sender {
+            core,
+            node,
+            connection,
+            journal,
+            missing: Missing::default(),
+        };
+        sender.start().await?;
+        tokio::try_join!(node.resync(), sender.run())
+    };
+    tokio::select! {
+        ended = session => match ended {
+            Ok(((), never)) => match never {},
+            Err(error) => error,
+        },
+        Some(reason) = reasons.recv() => reason,
+        () = core.link.failed() => Error::msg(format!("{} does not answer", E::NAME)),
+    }
+}
+
+/// The sending half of a connection.
+struct Sender<'a, E: Engine> {
+    core: &'a Core<E>,
+    node: &'a Node,
+    connection: E::Connection,
+    journal: &'a mut Journal,
+    missing: Missing,
+}
+
+impl<E: Engine> Sender<'_, E> {
+    /// Starts a generation of this node's presences: nothing that the engine has of them counts any more.
+    async fn start(&mut self) -> Result<()> {
+        let expired = self.core.outbox.expire(self.core.lease);
+        if expired > 0 {
+            let reason = format!("{} was away for too long", E::NAME);
+            self.node.lost(expired, &reason);
+        }
+        if self.has_presences() {
+            self.journal.start(self.core.next_generation());
+            self.connection.start_lease(self.lease()).await?;
+            self.node.restore();
+        }
+        Ok(())
+    }
+
+    /// Returns whether this node has presences in the engine: until it leaves.
+    fn has_presences(&self) -> bool {
+        self.core.engine.has_presences() && *self.core.leaving.borrow() != Leaving::Done
+    }
+
+    /// Sends until an error: it has no other end.
+    async fn run(&mut self) -> Result<Infallible> {
+        let [mut renewals, mut checks] = [10, 5].map(|part| {
+            let mut ticks = interval(self.core.lease / part);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        });
+        let mut leaving = self.core.leaving.subscribe();
+        loop {
+            tokio::select! {
+                biased;
+                _ = renewals.tick() => self.renew().await?,
+                _ = checks.tick() => self.check().await?,
+                batch = self.core.outbox.next() => self.send(batch).await?,
+                () = asked_to_leave(&mut leaving) => self.leave().await?,
+            }
+        }
+    }
+
+    /// A node that has no lease at two looks is gone, so it takes a lease at most.
+    fn lease(&self) -> Lease {
+        Lease {
+            generation: self.journal.generation(),
+            expiry: self.core.lease * 2 / 5,
+        }
+    }
+
+    /// Renews the lease: twice as often as others look for it, or two looks could fall between the loss of the engine's data
+    /// and the next renewal.
+    async fn renew(&mut self) -> Result<()> {
+        if !self.has_presences() {
+            return self.connection.ping().await;
+        }
+        if !self.connection.renew_lease(self.lease()).await? {
+            self.start().await?;
+        }
+        Ok(())
+    }
+
+    /// Tidies the journal, and removes the nodes that are gone.
+    async fn check(&mut self) -> Result<()> {
+        if !self.has_presences() {
+            return Ok(());
+        }
+        let mut writes = Vec::new();
+        let max_bytes = self.max_bytes();
+        self.journal.tidy(&mut writes, self.node, max_bytes);
+        if !writes.is_empty() {
+            self.connection.write(writes).await?;
+        }
+        self.missing.check(&self.connection, self.node).await
+    }
+
+    async fn send(&mut self, mut batch: Batch) -> Result<()> {
+        let max_bytes = self.max_bytes();
+        self.drop_larger(&mut batch, max_bytes);
+        let in_flight = InFlight::new(self.core, self.node, &batch);
+        let has_presences = self.has_presences();
+        let mut writes = Vec::new();
+        for Outgoing {
+            topic,
+            message,
+            kind,
+            ..
+        } in batch.messages
+        {
+            if has_presences && kind == Kind::Presences {
+                self.journal
+                    .write(&mut writes, (self.node, max_bytes), &topic, &message);
+            }
+            writes.push(Write::Publish { topic, message });
+        }
+        for topic in batch.lists {
+            let list = self.node.presence_parts(&topic, max_bytes);
+            if has_presences {
+                self.journal
+                    .write_list(&mut writes, self.node, &topic, max_bytes);
+            }
+            let publish = |message| Write::Publish {
+                topic: topic.clone(),
+                message,
+            };
+            writes.extend(list.into_iter().map(publish));
+        }
+        self.connection.write(writes).await?;
+        in_flight.arrived();
+        Ok(())
+    }
+
+    fn max_bytes(&self) -> usize {
+        self.core.engine.max_bytes()
+    }
+
+    /// Drops messages that were queued before the engine took smaller ones only.
+    fn drop_larger(&self, batch: &mut Batch, max_bytes: usize) {
+        let mut dropped = 0;
+        for Outgoing { topic, kind, .. } in batch
+            .messages
+            .extract_if(.., |outgoing| outgoing.message.len() > max_bytes)
+        {
+            match kind {
+                Kind::Broadcast => dropped += 1,
+                Kind::Presences => batch.lists.push(topic),
+            }
+        }
+        if dropped > 0 {
+            self.node.lost(dropped, "the engine takes smaller messages");
+        }
+    }
+
+    /// Sends what is queued, and takes the presences along.
+    async fn leave(&mut self) -> Result<()> {
+        while let Some(batch) = self.core.outbox.take() {
+            self.send(batch).await?;
+        }
+        if self.has_presences() {
+            self.connection.write(self.journal.end()).await?;
+            self.connection.end_lease(self.lease()).await?;
+        }
+        self.core.leaving.send_replace(Leaving::Done);
+        Ok(())
+    }
+}
+
+async fn asked_to_leave(leaving: &mut watch::Receiver<Leaving>) {
+    if leaving.wait_for(|it| *it == Leaving::Asked).await.is_err() {
+        pending().await // the adapter is gone, and so is this
+    }
+}

@@ -1,0 +1,52 @@
+//! Endpoints as nodes of one app, connected by a real redis-server or nats-server, which each test starts.
+#![cfg(all(unix, feature = "nats", feature = "redis"))]
+#![expect(
+    clippy::print_stdout,
+    reason = "a node in a process of its own reports its address"
+)]
+
+/// Makes a test for each engine of functions that take one.
+macro_rules! on_each_engine {
+    ($($name:ident,)+) => {
+        mod redis {$(
+            #[tokio::test]
+            #[ignore = "needs redis-server"]
+            async fn $name() {
+                super::$name(crate::server::Kind::Redis).await;
+            }
+        )+}
+
+        mod nats {$(
+            #[tokio::test]
+            #[ignore = "needs nats-server"]
+            async fn $name() {
+                super::$name(crate::server::Kind::Nats).await;
+            }
+        )+}
+    };
+}
+
+mod app;
+mod chaos;
+mod engine_away;
+mod messages;
+mod nats;
+mod nats_server;
+mod phoenix;
+mod presences;
+mod process;
+mod proxy;
+mod redis;
+mod redis_server;
+mod server;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::process::{Child, Command};
+
+/// Sends a signal to a process of the tests.
+fn signal(process: &Child, signal: &str) {
+    let id = process.id().to_string();
+    let status = Command::new("kill").args([signal, &id]).status();
+    assert!(status.expect("kill runs").success());
+}

@@ -1,0 +1,172 @@
+//! What NATS alone has.
+
+use super::app::{PREFIX, connected, node, starting, users};
+use super::messages::join;
+#[cfg(feature = "nats-tls")]
+use super::process::Process;
+use super::server::{Kind, Server};
+use super::support::{Log, eventually};
+use axum_channels::cluster::{Nats, NatsError};
+use serde_json::{Value, json};
+use tracing::Level;
+
+#[tokio::test]
+#[ignore = "needs nats-server"]
+async fn users_passwords_and_tokens_are_those_of_the_url() {
+    for (settings, good, bad) in [
+        (
+            "authorization { user: app, password: \"s:cret\" }",
+            "app:s%3Acret",
+            "app:secret",
+        ),
+        ("authorization { token: secret }", "secret", "secret2"),
+    ] {
+        let server = Server::start_with(Kind::Nats, settings);
+        let addr = server.addr();
+        let nats = |url: String| Nats::new(url).expect("a URL");
+        let good = format!("nats://{good}@{addr}");
+        nats(good.clone()).check().await.expect("it is let in");
+        let (a, b) = (node(good.clone()).await, node(good).await);
+        let (_client, mut channel) = join(&a, "room:1").await;
+        b.broadcast("room:1", "to", json!({}));
+        channel.assert_broadcast("to", json!({})).await;
+        for url in [format!("nats://{bad}@{addr}"), format!("nats://{addr}")] {
+            let error = nats(url).check().await.expect_err("it is refused");
+            let reason = "Authorization Violation".to_owned();
+            let addr = addr.to_string();
+            assert_eq!(error, NatsError::Unreachable { addr, reason });
+        }
+    }
+}
+
+#[cfg(feature = "nats-tls")]
+#[tokio::test]
+#[ignore = "needs nats-server and openssl"]
+async fn a_connection_is_encrypted_if_the_certificate_is_trusted() {
+    let folder = std::env::temp_dir().join(format!("axum-channels-tls-{}", std::process::id()));
+    std::fs::create_dir(&folder).expect("a new folder");
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (certificate, key) = (path("certificate"), path("key"));
+    let made = std::process::Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            "/CN=localhost",
+        ])
+        .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-keyout", &key, "-out", &certificate])
+        .output();
+    assert!(made.expect("openssl is installed").status.success());
+    let settings = format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}");
+    let server = Server::start_with(Kind::Nats, &settings);
+    let url = format!("tls://localhost:{}", server.addr().port());
+
+    let trusting = [("SSL_CERT_FILE", certificate.as_str())];
+    let a = Process::start_with(url.clone(), &trusting);
+    let b = Process::start_with(server.url(), &trusting); // the server asks for it
+    let _alice = a.join("alice").await;
+    let _bob = b.join("bob").await;
+    assert_eq!(b.state().await["users"], json!(["alice", "bob"]));
+    let nats = Nats::new(url).expect("a URL");
+    let error = nats
+        .check()
+        .await
+        .expect_err("it is not trusted")
+        .to_string();
+    assert!(error.contains("invalid peer certificate"), "{error}");
+    std::fs::remove_dir_all(folder).expect("it is there");
+}
+
+#[tokio::test]
+#[ignore = "needs nats-server"]
+async fn a_server_without_jet_stream_is_reported_and_the_node_goes_on_alone() {
+    let (log, _guard) = Log::collect(Level::INFO);
+    let server = Server::start_with(Kind::Nats, "# no jetstream");
+    let addr = server.addr();
+    let nats = Nats::new(server.url()).expect("a URL");
+    let error = nats.check().await.expect_err("it has none");
+    let text = format!(
+        "NATS at {addr} has no JetStream, which keeps the presences: start it with `nats-server --jetstream`"
+    );
+    assert_eq!(error.to_string(), text);
+    let a = starting(server.url());
+    let (_client, mut channel) = join(&a, "room:1").await;
+    a.broadcast("room:1", "to", json!({}));
+    channel.assert_broadcast("to", json!({})).await;
+    assert!(!a.stats().cluster.connected);
+    assert!(log.text().contains(&text), "{}", log.text());
+}
+
+#[tokio::test]
+#[ignore = "needs nats-server"]
+async fn what_is_larger_than_the_server_takes_is_refused_and_lists_are_sent_in_parts() {
+    let (log, _guard) = Log::collect(Level::INFO);
+    let server = Server::start_with(Kind::Nats, "max_payload: 4096");
+    let (a, b) = (node(server.url()).await, node(server.url()).await);
+    let (_here, mut here) = join(&a, "room:1").await;
+    let (_there, mut there) = join(&b, "room:1").await;
+    let large = json!({"text": "x".repeat(5000)});
+    a.broadcast("room:1", "large", large.clone());
+    here.assert_broadcast("large", large).await;
+    a.broadcast("room:1", "small", json!({}));
+    there.assert_broadcast("small", json!({})).await;
+    there.refute_broadcast("large").await;
+    assert_eq!(a.stats().cluster.lost, 1);
+    let refused = "bytes, and the engine takes 4096";
+    assert!(log.text().contains(refused), "{}", log.text());
+
+    let track = |user: &str, text: String| {
+        let meta = json!({"user": user, "text": text});
+        a.track("room:1", user, meta).expect("an object")
+    };
+    let names: Vec<String> = (10..60).map(|n| format!("user {n}")).collect();
+    let _some: Vec<_> = names.iter().map(|it| track(it, "x".repeat(500))).collect();
+    let _huge = track("huge", "x".repeat(5000));
+    eventually("all but one are there", || users(&b, "room:1") == names).await;
+    assert_eq!(users(&a, "room:1").len(), names.len() + 1);
+    let c = node(server.url()).await;
+    let (_newcomer, _channel) = join(&c, "room:1").await;
+    assert_eq!(users(&c, "room:1"), names);
+    let left_out = "a presence is larger than a message may be";
+    assert!(log.text().contains(left_out), "{}", log.text());
+    assert!(a.stats().cluster.connected && a.stats().cluster.reconnects == 0);
+}
+
+#[tokio::test]
+#[ignore = "needs nats-server"]
+async fn the_next_server_of_the_url_is_used_while_one_is_away() {
+    let server = Server::start(Kind::Nats);
+    let mut away = Server::start(Kind::Nats);
+    away.kill();
+    let url = format!("{},{}", away.url(), server.url());
+    Nats::new(&url).expect("a URL").check().await.expect("one");
+    let a = node(url).await;
+    let (_client, _channel) = join(&a, "room:1").await;
+    assert_eq!(server.topics(PREFIX), ["room:1"]);
+}
+
+#[tokio::test]
+#[ignore = "needs nats-server"]
+async fn buckets_that_were_removed_are_made_again() {
+    let server = Server::start(Kind::Nats);
+    let a = node(server.url()).await;
+    let _task = a.track("room:1", "task", json!({"user": "task"}));
+    let stored = || server.stored(PREFIX, "room:1");
+    eventually("both are stored", || {
+        (stored().leases.len(), stored().journals.len()) == (1, 1)
+    })
+    .await;
+    let before = stored();
+    super::nats_server::remove(server.addr(), PREFIX);
+    eventually("they are stored again", || stored() == before).await;
+    connected(&a, true).await;
+    let b = node(server.url()).await;
+    let (_client, _channel) = super::presences::join(&b, Value::Null).await;
+    assert_eq!(users(&b, "room:1"), ["task"]);
+}

@@ -1,0 +1,82 @@
+//! What a test does with a redis-server besides its nodes.
+
+use super::server::Stored;
+use redis::{Commands, FromRedisValue};
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// Returns the configuration.
+pub(crate) fn settings(addr: SocketAddr, folder: &Path, more: &str) -> String {
+    let (port, folder) = (addr.port(), folder.display());
+    format!("bind 127.0.0.1\nport {port}\nsave \"\"\nappendonly no\ndir {folder}\n{more}\n")
+}
+
+pub(crate) fn connection(addr: SocketAddr) -> redis::Connection {
+    let client = redis::Client::open(format!("redis://{addr}")).expect("a URL");
+    client.get_connection().expect("it answers")
+}
+
+fn ask<T: FromRedisValue>(addr: SocketAddr, command: &[&[u8]]) -> T {
+    let mut query = redis::Cmd::new();
+    for argument in command {
+        query.arg(*argument);
+    }
+    query.query(&mut connection(addr)).expect("it answers")
+}
+
+pub(crate) fn flush(addr: SocketAddr) {
+    let () = ask(addr, &[b"FLUSHALL"]);
+}
+
+pub(crate) fn topics(addr: SocketAddr, prefix: &str) -> Vec<String> {
+    let channels: Vec<String> = ask(addr, &[b"PUBSUB", b"CHANNELS"]);
+    let start = format!("{prefix}:topic:");
+    let topics = channels.iter().filter_map(|it| it.strip_prefix(&start));
+    topics.map(str::to_owned).collect()
+}
+
+pub(crate) fn subscribers(addr: SocketAddr, prefix: &str, topic: &str) -> u64 {
+    let channel = format!("{prefix}:topic:{topic}");
+    let (_, count): (String, u64) = ask(addr, &[b"PUBSUB", b"NUMSUB", channel.as_bytes()]);
+    count
+}
+
+pub(crate) fn stored(addr: SocketAddr, prefix: &str, topic: &str) -> Stored {
+    let leases: Vec<String> = ask(addr, &[b"KEYS", format!("{prefix}:node:*").as_bytes()]);
+    let start = format!("{prefix}:node:");
+    let leases = leases.iter().filter_map(|it| it.strip_prefix(&start));
+    let fields = fields(addr, prefix, topic);
+    let journals = fields.iter().filter_map(|it| it.split(':').next());
+    Stored {
+        leases: leases.map(str::to_owned).collect(),
+        journals: journals.map(str::to_owned).collect(),
+    }
+}
+
+fn presences(prefix: &str, topic: &str) -> String {
+    format!("{prefix}:presences:{topic}")
+}
+
+pub(crate) fn end_leases(addr: SocketAddr, prefix: &str) {
+    for node in stored(addr, prefix, "").leases {
+        let () = ask(addr, &[b"DEL", format!("{prefix}:node:{node}").as_bytes()]);
+    }
+}
+
+pub(crate) fn fields(addr: SocketAddr, prefix: &str, topic: &str) -> Vec<String> {
+    ask(addr, &[b"HKEYS", presences(prefix, topic).as_bytes()])
+}
+
+pub(crate) fn expiry(addr: SocketAddr, prefix: &str, topic: &str) -> i64 {
+    let key = presences(prefix, topic);
+    connection(addr).ttl(key).expect("it answers")
+}
+
+pub(crate) fn publish(addr: SocketAddr, channel: &str, message: &[u8]) {
+    let () = ask(addr, &[b"PUBLISH", channel.as_bytes(), message]);
+}
+
+pub(crate) fn clients(addr: SocketAddr) -> usize {
+    let list: String = ask(addr, &[b"CLIENT", b"LIST"]);
+    list.lines().count() - 1
+}

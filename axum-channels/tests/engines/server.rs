@@ -1,0 +1,224 @@
+use super::{nats_server, redis_server};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// An engine with ports and a folder of its own.
+pub(crate) struct Server {
+    kind: Kind,
+    process: Child,
+    addr: SocketAddr,
+    /// Address at which NATS reports its state.
+    monitor: SocketAddr,
+    folder: PathBuf,
+    settings: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Redis,
+    Nats,
+}
+
+impl Kind {
+    pub(crate) fn scheme(self) -> &'static str {
+        match self {
+            Kind::Redis => "redis",
+            Kind::Nats => "nats",
+        }
+    }
+}
+
+/// Nodes that the engine has, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stored {
+    /// Those with a lease.
+    pub(crate) leases: Vec<String>,
+    /// Those with presences on the topic.
+    pub(crate) journals: Vec<String>,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+impl Server {
+    pub(crate) fn start(kind: Kind) -> Server {
+        Server::start_with(kind, "")
+    }
+
+    /// Starts an engine with lines for its configuration.
+    pub(crate) fn start_with(kind: Kind, settings: &str) -> Server {
+        let number = NEXT.fetch_add(1, Relaxed);
+        let name = format!("axum-channels-engine-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir(&folder).expect("a new folder");
+        let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let [addr, monitor] = listeners.map(|it| it.local_addr().expect("it is bound"));
+        let settings = match kind {
+            Kind::Redis => redis_server::settings(addr, &folder, settings),
+            Kind::Nats => nats_server::settings([addr, monitor], &folder, settings),
+        };
+        Server {
+            kind,
+            process: spawn(kind, addr, &folder, &settings),
+            addr,
+            monitor,
+            folder,
+            settings,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("{}://{}", self.kind.scheme(), self.addr)
+    }
+
+    /// Kills it: its data are lost.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it ends");
+    }
+
+    /// Starts it again, without data.
+    pub(crate) fn restart(&mut self) {
+        self.process = spawn(self.kind, self.addr, &self.folder, &self.settings);
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        super::signal(&self.process, signal);
+    }
+
+    pub(crate) fn flush(&self, prefix: &str) {
+        match self.kind {
+            Kind::Redis => redis_server::flush(self.addr),
+            Kind::Nats => nats_server::flush(self.addr, prefix),
+        }
+    }
+
+    /// Returns the topics that nodes with a prefix are subscribed to, sorted.
+    pub(crate) fn topics(&self, prefix: &str) -> Vec<String> {
+        let mut topics = match self.kind {
+            Kind::Redis => redis_server::topics(self.addr, prefix),
+            Kind::Nats => nats_server::topics(self.monitor, prefix),
+        };
+        topics.sort_unstable();
+        topics
+    }
+
+    /// Returns the number of nodes that are subscribed to a topic.
+    pub(crate) fn subscribers(&self, prefix: &str, topic: &str) -> u64 {
+        match self.kind {
+            Kind::Redis => redis_server::subscribers(self.addr, prefix, topic),
+            Kind::Nats => nats_server::subscribers(self.monitor, prefix, topic),
+        }
+    }
+
+    /// Returns the nodes that the engine has.
+    pub(crate) fn stored(&self, prefix: &str, topic: &str) -> Stored {
+        let mut stored = match self.kind {
+            Kind::Redis => redis_server::stored(self.addr, prefix, topic),
+            Kind::Nats => nats_server::stored(self.addr, prefix, topic),
+        };
+        for nodes in [&mut stored.leases, &mut stored.journals] {
+            nodes.sort_unstable();
+            nodes.dedup();
+        }
+        stored
+    }
+
+    /// Deletes the leases of all nodes.
+    pub(crate) fn end_leases(&self, prefix: &str) {
+        match self.kind {
+            Kind::Redis => redis_server::end_leases(self.addr, prefix),
+            Kind::Nats => nats_server::end_leases(self.addr, prefix),
+        }
+    }
+
+    /// Returns the names of fields with a topic's presences, sorted.
+    pub(crate) fn fields(&self, prefix: &str, topic: &str) -> Vec<String> {
+        let mut fields = match self.kind {
+            Kind::Redis => redis_server::fields(self.addr, prefix, topic),
+            Kind::Nats => nats_server::fields(self.addr, prefix, topic),
+        };
+        fields.sort_unstable();
+        fields
+    }
+
+    /// Returns the number of seconds after which they expire.
+    pub(crate) fn expiry(&self, prefix: &str, topic: &str) -> i64 {
+        match self.kind {
+            Kind::Redis => redis_server::expiry(self.addr, prefix, topic),
+            Kind::Nats => nats_server::expiry(self.addr, prefix),
+        }
+    }
+
+    /// Returns the name that carries the messages of a topic.
+    pub(crate) fn topic(&self, prefix: &str, topic: &str) -> String {
+        match self.kind {
+            Kind::Redis => format!("{prefix}:topic:{topic}"),
+            Kind::Nats => nats_server::topic(prefix, topic),
+        }
+    }
+
+    /// Returns the name that carries the ids of nodes that leave.
+    pub(crate) fn leaving(&self, prefix: &str) -> String {
+        match self.kind {
+            Kind::Redis => format!("{prefix}:leaving"),
+            Kind::Nats => format!("{prefix}.leaving"),
+        }
+    }
+
+    pub(crate) fn publish(&self, name: &str, message: &[u8]) {
+        match self.kind {
+            Kind::Redis => redis_server::publish(self.addr, name, message),
+            Kind::Nats => nats_server::publish(self.addr, name, message),
+        }
+    }
+
+    /// Returns the number of connections, without that of the test.
+    pub(crate) fn clients(&self) -> usize {
+        match self.kind {
+            Kind::Redis => redis_server::clients(self.addr),
+            Kind::Nats => nats_server::clients(self.monitor),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill(); // it may be gone
+        let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Starts an engine, and waits until it listens.
+fn spawn(kind: Kind, addr: SocketAddr, folder: &Path, settings: &str) -> Child {
+    let file = folder.join("settings");
+    std::fs::write(&file, settings).expect("a file");
+    let mut command = match kind {
+        Kind::Redis => Command::new("redis-server"),
+        Kind::Nats => {
+            let mut command = Command::new(nats_server::program());
+            command.arg("-c");
+            command
+        }
+    };
+    let (out, err) = (Stdio::null(), Stdio::null());
+    let process = command.arg(file).stdout(out).stderr(err).spawn();
+    let process = process.expect("the engine is installed");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while TcpStream::connect(addr).is_err() {
+        assert!(Instant::now() < deadline, "{kind:?} does not listen");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    process
+}
