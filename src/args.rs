@@ -23,7 +23,7 @@ use crate::project::Project;
 use generators::{Asked, arguments, asked, subcommands};
 
 pub use common::{Common, Detail, Form};
-pub use connect::Connect;
+pub use connect::{Connect, Vsn};
 pub use documents::Page;
 
 /// The parsed command line.
@@ -141,7 +141,8 @@ Examples:
   bash         echo 'source <(hello-sockets completions bash)' >> ~/.bashrc
   zsh          hello-sockets completions zsh > ~/.zfunc/_hello-sockets   (a folder of fpath)
   fish         hello-sockets completions fish > ~/.config/fish/completions/hello-sockets.fish
-  PowerShell   hello-sockets completions powershell >> $PROFILE";
+  PowerShell   hello-sockets completions powershell >> $PROFILE
+  elvish       echo 'eval (hello-sockets completions elvish | slurp)' >> ~/.config/elvish/rc.elv";
 
 const MAN_EXAMPLES: &str = "\
 Examples:
@@ -193,12 +194,19 @@ impl Args {
         let matches = match tree.clone().try_get_matches_from(&typed) {
             Err(mut error) if error.kind() == ErrorKind::InvalidSubcommand => {
                 hints::add(&mut error, &tree, &typed, built_in);
-                match is_json(&typed) {
-                    true => return Err(misuse(&error).into()),
-                    false => error.exit(),
+                match object(&typed) {
+                    Some(_) => return Err(misuse(&error).into()),
+                    None => error.exit(),
                 }
             }
-            Err(error) if error.use_stderr() && is_json(&typed) => {
+            Err(error) if error.kind() == ErrorKind::UnknownArgument => {
+                match hints::without_generator(&error, &tree, &typed) {
+                    Some(misuse) => return Err(misuse.into()),
+                    None if object(&typed).is_some() => return Err(misuse(&error).into()),
+                    None => error.exit(),
+                }
+            }
+            Err(error) if error.use_stderr() && object(&typed).is_some() => {
                 return Err(misuse(&error).into());
             }
             matches => matches.unwrap_or_else(|error| error.exit()),
@@ -239,10 +247,27 @@ impl Args {
     }
 }
 
-/// Returns whether a report is asked for as JSON, also if the command line is invalid.
-pub fn is_json(typed: &[OsString]) -> bool {
-    let has = |word: &str| typed.iter().any(|arg| arg == word);
-    has("--json") && ["new", "gen", "routes", "doctor"].into_iter().any(has)
+/// The JSON object of a command, also if it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Object {
+    /// Of `new` and `gen`.
+    Report,
+    /// Of `routes`.
+    Wiring,
+    /// Of `doctor`.
+    Health,
+}
+
+/// Returns the object that is asked for, also if the command line is invalid.
+pub fn object(typed: &[OsString]) -> Option<Object> {
+    let is_json = typed.iter().any(|arg| arg == "--json");
+    let object = |word: &OsString| match word.to_str()? {
+        "new" | "gen" => Some(Object::Report),
+        "routes" => Some(Object::Wiring),
+        "doctor" => Some(Object::Health),
+        _ => None,
+    };
+    typed.iter().skip(1).find_map(object).filter(|_| is_json)
 }
 
 /// Returns the error of an invalid command line: its first line, and the rest as help.
@@ -263,7 +288,7 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .value_name("WHEN")
         .help("Colour the report");
     let generate = clap::Command::new("gen")
-        .about("Add channels, sockets, presences and tokens to the current app")
+        .about("Add channels, sockets, presences and more to the current app")
         .after_help(GEN_EXAMPLES)
         .subcommand_required(true)
         .arg_required_else_help(true)

@@ -1,6 +1,6 @@
 //! Stacks, generators and places, read from the embedded `templates/` and from a project's own templates.
 //!
-//! A file is parsed as a TOML value, its strings are rendered, and the result is deserialised: one family of types.
+//! A file is read as a TOML value, its strings are rendered, and the result is deserialised: one family of types.
 //!
 //! # Layout
 //! - [`templates`]: the embedded files, and those of a project, which take precedence
@@ -14,17 +14,6 @@ pub mod render;
 pub mod stack;
 pub mod templates;
 
-use anyhow::{Context as _, Result};
-use serde::de::DeserializeOwned;
-
 pub use generator::Generator;
 pub use stack::Stack;
 pub use templates::Templates;
-
-/// Deserialises a table. Unknown and missing keys are errors that name the file.
-fn typed<T: DeserializeOwned>(table: &toml::Table, path: &str, templates: &Templates) -> Result<T> {
-    table
-        .clone()
-        .try_into()
-        .with_context(|| format!("in {}", templates.whereabouts(path)))
-}

@@ -66,7 +66,7 @@ pub fn connect(
         time: args.time,
         expected: args.expected.iter().cloned().collect(),
     };
-    let session = Session::new(Format::of(&target.vsn), options);
+    let session = Session::new(Format::of(target.vsn), options);
     match run::run(socket, session, view(args), terminal)? {
         Ending::Done => Ok(ExitCode::SUCCESS),
         Ending::Interrupted => Ok(ExitCode::from(interrupt::EXIT_CODE)),

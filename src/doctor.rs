@@ -18,9 +18,11 @@ use crate::output::commands;
 use crate::project::{self, Project};
 
 /// The results of all checks.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Health {
     pub checks: Vec<Checked>,
+    /// Errors, if nothing could be checked.
+    pub errors: Vec<Problem>,
 }
 
 /// The result of a check.
@@ -33,6 +35,14 @@ pub struct Checked {
 }
 
 impl Health {
+    /// Returns the object of a command that an error has ended.
+    pub fn of_error(error: &anyhow::Error) -> Self {
+        Self {
+            errors: Problem::all(error),
+            ..Self::default()
+        }
+    }
+
     pub fn is_good(&self) -> bool {
         self.checks.iter().all(|check| check.problem.is_none())
     }
@@ -128,7 +138,10 @@ impl Doctor<'_> {
             }
         }
         checked.extend(server::checks());
-        Ok(Health { checks: checked })
+        Ok(Health {
+            checks: checked,
+            ..Health::default()
+        })
     }
 
     fn check(&self, check: &Check) -> Result<Checked> {

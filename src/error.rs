@@ -51,6 +51,7 @@ pub struct Misuse {
     problem: Problem,
     /// Further obstacles.
     more: Vec<Problem>,
+    is_by_example: bool,
 }
 
 impl Misuse {
@@ -59,7 +60,18 @@ impl Misuse {
         Self {
             problem: Problem::new(message),
             more: Vec::new(),
+            is_by_example: false,
         }
+    }
+
+    /// Marks the suggested value as an example: nothing could be made of the typed one.
+    pub fn by_example(mut self) -> Self {
+        self.is_by_example = true;
+        self
+    }
+
+    pub fn is_by_example(&self) -> bool {
+        self.is_by_example
     }
 
     /// Adds a suggestion, usually a command.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use heck::ToUpperCamelCase;
-use tera::Context;
+use tera::{Context, Value};
 
 use crate::catalogue::Templates;
 use crate::catalogue::generator::ListRule;
@@ -34,10 +34,15 @@ pub struct Question {
 /// Returns all values for a look-up, each with the path of its file.
 pub type Look<'a> = dyn Fn(&Question) -> Result<Vec<(String, String)>> + 'a;
 
+/// Returns the facts as the variable `app`.
+pub fn variable(facts: &Facts) -> Value {
+    Value::from_serializable(facts)
+}
+
 /// Returns the variables of a template about an app.
 pub fn context(facts: &Facts) -> Context {
     let mut context = Context::new();
-    context.insert("app", facts);
+    context.insert_value("app", variable(facts));
     context
 }
 

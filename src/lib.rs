@@ -48,11 +48,13 @@ use std::rc::Rc;
 use anyhow::Result;
 use serde::Serialize;
 
-use args::{Args, Command, Common, Dev, Gen, Man, Survey};
+use args::{Args, Command, Common, Dev, Gen, Man, Object, Survey};
 use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
 use catalogue::templates::SHARED;
+use doctor::Health;
+use error::Problem;
 use facts::Question;
 use output::report::{LookUp, Outcome, Report, json};
 use output::reporter::Reporter;
@@ -60,6 +62,7 @@ use output::terminal::{self, Terminal};
 use output::{apply, interrupt};
 use plan::Request;
 use project::Project;
+use routes::Wiring;
 use run::{Answers, Ending, Run};
 
 /// Runs the command, and prints its error.
@@ -68,13 +71,21 @@ pub fn main() -> ExitCode {
         Ok(code) => return code,
         Err(error) => error,
     };
-    let report = Report::of_error(&error);
     let typed: Vec<_> = std::env::args_os().collect();
-    match json(&report) {
-        Ok(json) if args::is_json(&typed) => Terminal::default().print(&json),
-        _ => terminal::fail(&report.errors),
+    match args::object(&typed).map(|object| json_of(&error, object)) {
+        Some(Ok(json)) => Terminal::default().print(&json),
+        _ => terminal::fail(&Problem::all(&error)),
     }
-    ExitCode::from(report.exit_code)
+    ExitCode::from(Problem::exit_code(&error))
+}
+
+/// Returns the error of a command as the object that the command prints.
+fn json_of(error: &anyhow::Error, object: Object) -> Result<String> {
+    match object {
+        Object::Report => json(&Report::of_error(error)),
+        Object::Wiring => json(&Wiring::of_error(error)),
+        Object::Health => json(&Health::of_error(error)),
+    }
 }
 
 /// Exit code of a run with `--strict` that leaves manual steps.

@@ -8,6 +8,9 @@ use crate::error::Misuse;
 /// Maximum length of a name, for the limits of file systems and formatters on file names and lines made of it.
 pub const LONGEST: usize = 60;
 
+/// Suggested name if nothing can be made of what was typed.
+const EXAMPLE: &str = "Room";
+
 /// Reason against a longer name.
 pub const TOO_LONG: &str = "a name has at most 60 characters";
 
@@ -38,19 +41,23 @@ impl Name {
     /// The name is invalid; the error suggests a valid one.
     pub fn parse(typed: &str, kind: &str, suffix: &str, way: &str) -> Result<Self, Misuse> {
         if let Some(reason) = fault(typed) {
+            let misuse = Misuse::new(format!("`{typed}` is not a {kind} name: {reason}"));
             let suggested = match reason {
-                TOO_LONG => shortened(typed).to_owned(),
+                TOO_LONG => Some(shortened(typed).to_owned()),
                 _ => suggestion(typed),
             };
-            let misuse = Misuse::new(format!("`{typed}` is not a {kind} name: {reason}"));
-            return Err(misuse.help(format!("{way} {suggested}")));
+            return Err(match suggested {
+                Some(name) => misuse.help(format!("{way} {name}")),
+                None => misuse.help(format!("{way} {EXAMPLE}")).by_example(),
+            });
         }
         Ok(Self::without(suffix, typed))
     }
 
     /// Returns the name that the error of [`Name::parse`] suggests in place of `typed`.
     pub fn nearest(typed: &str, suffix: &str) -> Self {
-        Self::without(suffix, &suggestion(typed))
+        let suggested = suggestion(typed);
+        Self::without(suffix, suggested.as_deref().unwrap_or(EXAMPLE))
     }
 
     fn without(suffix: &str, typed: &str) -> Self {
@@ -104,7 +111,8 @@ fn pascal(segment: &str) -> String {
     }
 }
 
-fn suggestion(typed: &str) -> String {
+/// Returns the name that was probably meant; `None` if nothing in `typed` can be part of one.
+fn suggestion(typed: &str) -> Option<String> {
     let segments: Vec<_> = ascii(typed)
         .split('.')
         .map(|s| {
@@ -113,10 +121,8 @@ fn suggestion(typed: &str) -> String {
         })
         .filter(|s| !s.is_empty())
         .collect();
-    match segments.is_empty() {
-        true => "Room".to_owned(),
-        false => shortened(&segments.join(".")).to_owned(),
-    }
+    let name = segments.join(".");
+    (!name.is_empty()).then(|| shortened(&name).to_owned())
 }
 
 /// Returns the start of an ASCII `name` that is short enough.

@@ -245,7 +245,7 @@ fn refuse_foreign(
         None => interrupt::leave(),
     }
     let misuse = Misuse::new(format!("`{root}` is not empty; nothing was written"));
-    let help = "choose another folder, or add --yes, which asks about each file that differs";
+    let help = "choose another folder, or add --yes, which answers every question with yes, except about files that differ";
     misuses.push(misuse.help(help));
     match Misuse::all(misuses) {
         Some(misuse) => Err(misuse.into()),

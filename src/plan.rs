@@ -21,7 +21,7 @@ use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
 use crate::edit::place::Location;
 use crate::error::Misuse;
-use crate::facts::{Facts, Look};
+use crate::facts::{self, Facts, Look};
 use steps::Places;
 pub use steps::Step;
 
@@ -123,14 +123,14 @@ impl Stack<'_> {
             depth > 0,
             "generators run each other: `{id}` again and again"
         );
-        let (facts, renderer) = (self.facts, self.renderer);
+        let renderer = self.renderer;
         let generator = self.generator(id)?;
         let (variables, misuses) = variables::work_out(&generator, request, self)?;
         let rendered = generator.rendered(renderer, &variables)?;
         let planner = Planner {
             places: Places {
                 generator: &rendered,
-                facts,
+                app: facts::variable(self.facts),
                 renderer,
             },
             variables: &variables,

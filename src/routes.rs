@@ -20,11 +20,23 @@ use crate::project::Project;
 pub use view::text;
 
 /// The sockets of an app, and what is not wired.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Wiring {
     pub sockets: Vec<Socket>,
     /// Parts that are not wired, each with the command that wires it.
     pub problems: Vec<Problem>,
+    /// Errors, if nothing could be looked up.
+    pub errors: Vec<Problem>,
+}
+
+impl Wiring {
+    /// Returns the object of a command that an error has ended.
+    pub fn of_error(error: &anyhow::Error) -> Self {
+        Self {
+            errors: Problem::all(error),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -100,10 +112,7 @@ impl Survey<'_> {
         ];
         let scripts = self.find(&self.routes.scripts)?;
         let loaded = self.loaded(&scripts)?;
-        let mut wiring = Wiring {
-            sockets: Vec::new(),
-            problems: Vec::new(),
-        };
+        let mut wiring = Wiring::default();
         for found in self.find(&self.routes.sockets)? {
             let socket = socket(&found, &mounts, &routed, &scripts);
             self.check(&socket, &loaded, &mut wiring.problems)?;

@@ -248,6 +248,36 @@ fn all_that_stands_in_the_way_is_named_at_once_before_anything_is_reported() {
 }
 
 #[test]
+fn a_name_that_was_not_typed_stands_in_nobodys_way() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room", "--yes"]]);
+    sandbox.write("my_app/src/channels/room_channel.rs", "// Edited.\n");
+    let no_name = "is not a channel name: a name is not empty";
+    sandbox.run(&["gen", "channel", ""]).misused(&format!(
+        "error: `` {no_name}\nhelp: hello-sockets gen channel Room\n"
+    ));
+    sandbox.run(&["gen", "channel", "7"]).misused(
+        "error: `7` is not a channel name: each part of a name starts with a capital letter\n\
+         help: hello-sockets gen channel Room\n",
+    );
+    // `room` is corrected to `Room`, which stands in the way.
+    sandbox.run(&["gen", "channel", "room"]).misused(
+        "error: `room` is not a channel name: each part of a name starts with a capital letter\n\
+         help: hello-sockets gen channel Room\n\
+         error: `src/channels/room_channel.rs` exists and differs; nothing was written\n\
+         help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n",
+    );
+}
+
+#[test]
+fn a_topic_that_was_not_typed_stands_in_nobodys_way() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room", "--yes"]]);
+    sandbox.run(&["gen", "channel", "Zebra", "--topic", ":"]).misused(
+        "error: `:` is not a topic: a topic is the part before the colon, of lower-case letters, digits and `_`\n\
+         help: --topic room\n",
+    );
+}
+
+#[test]
 fn all_that_stands_in_the_way_of_a_new_app_is_named_at_once() {
     let sandbox = Sandbox::new();
     sandbox.write("Shop/notes.txt", "mine\n");
@@ -275,7 +305,7 @@ fn all_that_stands_in_the_way_of_a_new_app_is_named_at_once() {
          error: `room` is not a channel name: each part of a name starts with a capital letter\n\
          help: --channel Room\n\
          error: `Shop` is not empty; nothing was written\n\
-         help: choose another folder, or add --yes, which asks about each file that differs\n",
+         help: choose another folder, or add --yes, which answers every question with yes, except about files that differ\n",
     );
     assert_eq!(sandbox.tree(), before);
 }

@@ -53,6 +53,11 @@ fn commands_generators_options_and_values_have_hints() {
         ),
         ("completions bsh", "tip: a similar value exists: 'bash'"),
         ("routes --jsn", "tip: a similar argument exists: '--json'"),
+        ("new gen --jsn", "tip: a similar argument exists: '--json'"),
+        (
+            "gen --color never channel Room --jsn",
+            "tip: a similar argument exists: '--json'",
+        ),
     ] {
         assert_eq!(hint(&sandbox, typed), expected, "{typed}");
     }

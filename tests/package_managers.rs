@@ -1,4 +1,8 @@
 //! `hello-sockets new` and `gen release` with each of the package managers that they know.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
 
 mod support;
 

@@ -129,6 +129,42 @@ fn json_has_all_errors_of_a_refused_command() {
 }
 
 #[test]
+fn a_failed_survey_is_an_object_of_its_own_kind() {
+    let nowhere = Sandbox::new();
+    let ran = nowhere.run(&["routes", "--json"]);
+    let object: Value = serde_json::from_str(&ran.stdout).expect(&ran.stdout);
+    let message = object["errors"][0]["message"].as_str().expect("a text");
+    assert!(message.starts_with("no app was found in "), "{message}");
+    let errors = &object["errors"];
+    let expected = json!({"sockets": [], "problems": [], "errors": errors});
+    assert_eq!((ran.code, &object), (Some(2), &expected));
+
+    let ran = nowhere.run(&["doctor", "--json", "--jsn"]);
+    let object: Value = serde_json::from_str(&ran.stdout).expect(&ran.stdout);
+    let errors = &object["errors"];
+    let message = "unexpected argument '--jsn' found";
+    assert_eq!(errors[0]["message"], message);
+    let expected = json!({"checks": [], "errors": errors});
+    assert_eq!((ran.code, &object), (Some(2), &expected));
+}
+
+#[test]
+fn an_option_in_place_of_a_generator_is_an_error_that_lists_the_generators() {
+    let sandbox = Sandbox::with_app();
+    let message = "`gen` needs a generator before its options";
+    let has = "auth, channel, library, presence, pubsub, release, socket";
+    let report = report(&sandbox.run(&["gen", "--json"]));
+    let help = format!("hello-sockets gen channel Room --json; the generators are {has}");
+    assert_eq!(
+        (&report["exit_code"], &report["errors"]),
+        (&json!(2), &json!([{"message": message, "help": help}]))
+    );
+    sandbox.run(&["gen", "--yes", "channel", "Room"]).misused(&format!(
+        "error: {message}\nhelp: hello-sockets gen channel Room --yes; the generators are {has}\n"
+    ));
+}
+
+#[test]
 fn an_invalid_command_line_is_json_as_well() {
     let sandbox = Sandbox::with_app();
     for arguments in [

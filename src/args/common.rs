@@ -3,7 +3,7 @@
 /// Options of all commands that write.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Common {
-    /// Answer every question with yes
+    /// Answer every question with yes, except about files that differ
     #[arg(short, long)]
     pub yes: bool,
     /// Report the changes, and write nothing

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 /// Words and options of `connect`.
 #[derive(Debug, Default, clap::Args)]
 pub struct Connect {
@@ -27,9 +29,9 @@ pub struct Connect {
     /// Origin of the page to connect as, such as http://localhost:4000
     #[arg(long, value_name = "URL", value_parser = one_line)]
     pub origin: Option<String>,
-    /// Version of the wire format: 2.0.0 or 1.0.0 [default: that of the URL, or else 2.0.0]
+    /// Version of the wire format [default: that of the URL, or else 2.0.0]
     #[arg(long)]
-    pub vsn: Option<String>,
+    pub vsn: Option<Vsn>,
     /// Use the path of the URL as it is, without adding /websocket
     #[arg(long)]
     pub exact_path: bool,
@@ -48,6 +50,26 @@ pub struct Connect {
     /// Close the connection when this event has arrived; exit with 1 if it does not arrive in time [default time: 10s]
     #[arg(long = "expect", value_name = "EVENT")]
     pub expected: Vec<String>,
+}
+
+/// Version of the wire format.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Vsn {
+    #[default]
+    #[value(name = "2.0.0", alias = "2")]
+    V2,
+    #[value(name = "1.0.0", alias = "1")]
+    V1,
+}
+
+impl Vsn {
+    /// Returns the version as phoenix.js sends it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V2 => "2.0.0",
+            Self::V1 => "1.0.0",
+        }
+    }
 }
 
 impl Connect {

@@ -6,6 +6,7 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error};
 
 use crate::catalogue::{Generator, Stack, Templates};
+use crate::error::Misuse;
 use crate::nearest::nearest;
 
 /// Adds the nearest command to an error about an unknown one, also if it is a generator without `gen`.
@@ -50,4 +51,21 @@ fn generators(templates: &Templates) -> Vec<String> {
     let stacks = Stack::names(templates).into_iter();
     let names = stacks.flat_map(|stack| Generator::names(stack, templates));
     names.map(|name| format!("gen {name}")).collect()
+}
+
+/// Returns the error of an option between `gen` and the generator, which takes it.
+pub fn without_generator(error: &Error, tree: &Command, typed: &[OsString]) -> Option<Misuse> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let generate = parent(tree, typed, option);
+    if generate.get_name() != "gen" {
+        return None;
+    }
+    let names: Vec<_> = generate.get_subcommands().map(Command::get_name).collect();
+    let misuse = Misuse::new("`gen` needs a generator before its options");
+    Some(misuse.help(format!(
+        "hello-sockets gen channel Room {option}; the generators are {}",
+        names.join(", ")
+    )))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tera::Context;
@@ -11,7 +11,6 @@ use tera::Context;
 use super::render::Renderer;
 use super::stack::FactRule;
 use super::templates::{Origin, SHARED, Templates};
-use super::typed;
 use crate::edit::Place;
 use crate::edit::place::Insert;
 
@@ -344,8 +343,7 @@ impl Generator {
     pub fn read(stack: &str, id: &str, templates: &Templates) -> Result<Self> {
         let folder = format!("{stack}/{id}");
         let path = format!("{folder}/{FILE}");
-        let table = templates.table(&path)?;
-        let mut generator: Self = typed(&table, &path, templates)?;
+        let mut generator: Self = templates.read(&path)?;
         generator.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         if generator.origin == Origin::Project && !generator.commands.is_empty() {
             let file = templates.whereabouts(&path);
@@ -353,7 +351,7 @@ impl Generator {
         }
         generator.id = id.to_owned();
         generator.folder = folder;
-        generator.table = table;
+        generator.table = templates.table(&path)?;
         Ok(generator)
     }
 
@@ -365,11 +363,11 @@ impl Generator {
         let path = format!("{}/{FILE}", self.folder);
         // The others are rendered elsewhere, with other variables.
         let others = ["name", "list", "option", "fact", "values", "places", "help"];
-        let mut table = without(&self.table, |key| others.contains(&key));
-        renderer.table(&mut table, context).map_err(|error| {
-            error.context(format!("in {}", renderer.templates().whereabouts(&path)))
-        })?;
-        let rendered: Self = typed(&table, &path, renderer.templates())?;
+        let whereabouts = || format!("in {}", renderer.templates().whereabouts(&path));
+        let is_wanted = |key: &str| !others.contains(&key);
+        let table = renderer.table(&self.table, is_wanted, context);
+        let table = table.with_context(whereabouts)?;
+        let rendered: Self = table.try_into().with_context(whereabouts)?;
         Ok(Self {
             questions: rendered.questions,
             find: rendered.find,
@@ -408,13 +406,6 @@ pub fn place(stack: &str, name: &str, templates: &Templates) -> Result<(Rc<toml:
         false => format!("{SHARED}/places/{name}.toml"),
     };
     Ok((templates.table(&path)?, path))
-}
-
-/// Returns a copy of `table` without the keys that are `unwanted`.
-pub fn without(table: &toml::Table, unwanted: impl Fn(&str) -> bool) -> toml::Table {
-    let kept = table.iter().filter(|(key, _)| !unwanted(key));
-    kept.map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
 }
 
 /// Returns the names of the places in a folder: a stack, or `shared`.

@@ -54,26 +54,33 @@ impl<'a> Renderer<'a> {
             .with_context(|| format!("in the template {text:?}"))
     }
 
-    /// Renders all strings of `value`.
-    pub fn value(&self, value: &mut toml::Value, context: &Context) -> Result<()> {
-        match value {
-            toml::Value::String(text) => *text = self.text(text, context)?,
-            toml::Value::Array(values) => {
-                for value in values {
-                    self.value(value, context)?;
-                }
-            }
-            toml::Value::Table(table) => self.table(table, context)?,
-            _ => {}
-        }
-        Ok(())
+    /// Returns the keys of `table` that are wanted, with all strings rendered.
+    pub fn table(
+        &self,
+        table: &toml::Table,
+        is_wanted: impl Fn(&str) -> bool,
+        context: &Context,
+    ) -> Result<toml::Table> {
+        let wanted = table.iter().filter(|(key, _)| is_wanted(key));
+        let rendered = wanted.map(|(key, value)| {
+            let value = self.value(value, context);
+            Ok((key.clone(), value.with_context(|| format!("in `{key}`"))?))
+        });
+        rendered.collect()
     }
 
-    /// Renders all strings of `table`.
-    pub fn table(&self, table: &mut toml::Table, context: &Context) -> Result<()> {
-        table.iter_mut().try_for_each(|(key, value)| {
-            self.value(value, context)
-                .with_context(|| format!("in `{key}`"))
+    fn value(&self, value: &toml::Value, context: &Context) -> Result<toml::Value> {
+        Ok(match value {
+            toml::Value::String(text) => toml::Value::String(self.text(text, context)?),
+            toml::Value::Array(values) => {
+                let values = values.iter().map(|value| self.value(value, context));
+                toml::Value::Array(values.collect::<Result<_>>()?)
+            }
+            toml::Value::Table(table) => {
+                let all = |_: &str| true;
+                toml::Value::Table(self.table(table, &all as &dyn Fn(&str) -> bool, context)?)
+            }
+            other => other.clone(),
         })
     }
 

@@ -7,7 +7,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::templates::{Origin, Templates};
-use super::typed;
 use crate::edit::place::one_or_many;
 use crate::error::Misuse;
 
@@ -275,7 +274,7 @@ impl Stack {
     /// Its `stack.toml` is missing or invalid.
     pub fn read(name: &str, templates: &Templates) -> Result<Self> {
         let path = format!("{name}/{FILE}");
-        let mut stack: Self = typed(&*templates.table(&path)?, &path, templates)?;
+        let mut stack: Self = templates.read(&path)?;
         stack.name = name.to_owned();
         stack.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
         Ok(stack)
@@ -295,17 +294,24 @@ impl Stack {
         }
     }
 
+    /// Returns whether the stack called `name` is the default one. Other keys are not read.
+    pub fn is_default(name: &str, templates: &Templates) -> bool {
+        #[derive(Deserialize)]
+        struct Default {
+            #[serde(default)]
+            default: bool,
+        }
+        let read = templates.read::<Default>(&format!("{name}/{FILE}"));
+        read.is_ok_and(|stack| stack.default)
+    }
+
     /// Returns the default stack of a new app.
     ///
     /// # Errors
     /// A stack is invalid, or none is the default.
     pub fn default(templates: &Templates) -> Result<Self> {
-        for name in Self::names(templates) {
-            let stack = Self::read(name, templates)?;
-            if stack.default {
-                return Ok(stack);
-            }
-        }
-        None.context("no stack is the default")
+        let mut names = Self::names(templates).into_iter();
+        let name = names.find(|name| Self::is_default(name, templates));
+        Self::read(name.context("no stack is the default")?, templates)
     }
 }

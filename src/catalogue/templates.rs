@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
 use include_dir::{Dir, DirEntry, include_dir};
+use serde::de::DeserializeOwned;
 
-static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+/// The files of `templates/` that `build.rs` has prepared: tables of stacks, generators and places are in JSON.
+static TEMPLATES: Dir<'_> = include_dir!("$OUT_DIR/templates");
 
 /// The files of [`TEMPLATES`], sorted by path, because look-ups in the embedded folders are linear.
-///
-/// Excludes the test cases of places (`<stack>/places/<place>/`).
 static EMBEDDED: LazyLock<Vec<(&str, &[u8])>> = LazyLock::new(|| {
     let mut files = Vec::new();
     collect(&TEMPLATES, &mut files);
@@ -22,12 +22,11 @@ static EMBEDDED: LazyLock<Vec<(&str, &[u8])>> = LazyLock::new(|| {
 
 fn collect<'a>(folder: &Dir<'a>, files: &mut Vec<(&'a str, &'a [u8])>) {
     for entry in folder.entries() {
-        let path = entry.path().to_str().unwrap_or_default();
-        let is_cases = path.split('/').nth(1) == Some("places") && path.split('/').count() == 3;
         match entry {
-            DirEntry::Dir(_) if is_cases => {}
             DirEntry::Dir(folder) => collect(folder, files),
-            DirEntry::File(file) => files.push((path, file.contents())),
+            DirEntry::File(file) => {
+                files.push((file.path().to_str().unwrap_or_default(), file.contents()));
+            }
         }
     }
 }
@@ -86,7 +85,25 @@ impl Templates {
         std::str::from_utf8(bytes).with_context(|| format!("in {}", self.whereabouts(path)))
     }
 
-    /// Returns the table of the file at `path`.
+    /// Returns the contents of the table at `path`.
+    ///
+    /// # Errors
+    /// The file is missing, not TOML, or has unknown or missing keys.
+    pub fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        let whereabouts = || format!("in {}", self.whereabouts(path));
+        match self.get(path) {
+            Some((bytes, Origin::BuiltIn)) => {
+                serde_json::from_slice(bytes).with_context(whereabouts)
+            }
+            _ => {
+                let table: toml::Table =
+                    toml::from_str(self.text(path)?).with_context(whereabouts)?;
+                table.try_into().with_context(whereabouts)
+            }
+        }
+    }
+
+    /// Returns the table at `path`, read once.
     ///
     /// # Errors
     /// The file is missing or not TOML.
@@ -94,9 +111,7 @@ impl Templates {
         if let Some(table) = self.tables.borrow().get(path) {
             return Ok(Rc::clone(table));
         }
-        let table: toml::Table = toml::from_str(self.text(path)?)
-            .with_context(|| format!("in {}", self.whereabouts(path)))?;
-        let table = Rc::new(table);
+        let table = Rc::new(self.read::<toml::Table>(path)?);
         let mut tables = self.tables.borrow_mut();
         tables.insert(path.to_owned(), Rc::clone(&table));
         Ok(table)

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use tungstenite::{Bytes, Message};
 
 use super::json::Json;
+use crate::args::Vsn;
 
 /// Format of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +20,10 @@ pub enum Format {
 
 impl Format {
     /// Returns the format that a client of version `vsn` uses.
-    pub fn of(vsn: &str) -> Self {
-        match vsn.starts_with("1.") {
-            true => Self::V1,
-            false => Self::V2,
+    pub fn of(vsn: Vsn) -> Self {
+        match vsn {
+            Vsn::V1 => Self::V1,
+            Vsn::V2 => Self::V2,
         }
     }
 }

@@ -9,6 +9,10 @@ use crate::error::Failure;
 pub fn refusal(fault: &Fault, response: &Response, target: &Target, args: &Connect) -> Failure {
     let reason = reason_phrase(&response.head);
     let message = match fault {
+        Fault::Status(200..=299) => format!(
+            "the server answered as plain HTTP, with {}, and not as a WebSocket",
+            [&response.status.to_string(), reason].join(" ").trim_end()
+        ),
         Fault::Status(_) if !reason.is_empty() => format!("{fault} {reason}"),
         _ => fault.to_string(),
     };
@@ -31,6 +35,9 @@ fn help(fault: &Fault, response: &Response, target: &Target, args: &Connect) -> 
         Fault::Header(_) => return "a proxy may answer in place of the server".to_owned(),
     };
     match status {
+        200..=299 => {
+            format!("no socket is at {path}: check the path; --exact-path does not add /websocket")
+        }
         300..=399 => match response.header("location") {
             Some(location) => format!("the server redirects: connect to {location}"),
             None => "the server redirects: check the URL".to_owned(),
@@ -50,24 +57,18 @@ fn help(fault: &Fault, response: &Response, target: &Target, args: &Connect) -> 
 
 /// Lists what a socket checks, with what was sent.
 fn forbidden(target: &Target, args: &Connect) -> String {
-    let mut reasons = Vec::new();
-    if !["1.0.0", "2.0.0"].contains(&target.vsn.as_str()) {
-        reasons.push(format!("vsn {}: it is 2.0.0 or 1.0.0", target.vsn));
-    }
-    reasons.push(match &args.origin {
+    let origin = match &args.origin {
         Some(origin) => {
             format!("the origin {origin}: the settings of the server list those it allows")
         }
         None => format!("a missing origin: --origin {}", target.origin()),
-    });
-    reasons.push(match (&args.token, args.params.is_empty()) {
-        (Some(_), _) => "the token: it may be invalid or too old".to_owned(),
-        (None, true) => {
-            "a missing token: --token, or --param token=…, as the page sends it".to_owned()
-        }
-        (None, false) => "the parameters: a token in them may be invalid or too old".to_owned(),
-    });
-    format!("the server may refuse {}", reasons.join("; or "))
+    };
+    let token = match (&args.token, args.params.is_empty()) {
+        (Some(_), _) => "the token: it may be invalid or too old",
+        (None, true) => "a missing token: --token, or --param token=…, as the page sends it",
+        (None, false) => "the parameters: a token in them may be invalid or too old",
+    };
+    format!("the server may refuse {origin}; or {token}")
 }
 
 #[cfg(test)]
@@ -87,12 +88,11 @@ mod tests {
         let args = Connect {
             origin: Some("https://evil.example".to_owned()),
             token: Some("old".to_owned()),
-            vsn: Some("9".to_owned()),
             ..Connect::default()
         };
         let all = forbidden_with("ws://localhost:4000/socket", &args);
-        let expected = "the server may refuse vsn 9.0.0: it is 2.0.0 or 1.0.0; or the origin https://evil.example: the settings \
-                        of the server list those it allows; or the token: it may be invalid or too old";
+        let expected = "the server may refuse the origin https://evil.example: the settings of the server list those it allows; \
+                        or the token: it may be invalid or too old";
         assert_eq!(all, expected);
     }
 }

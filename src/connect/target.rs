@@ -3,7 +3,9 @@
 use tungstenite::http::Uri;
 use tungstenite::http::uri::{Authority, PathAndQuery};
 
-use crate::args::Connect;
+use clap::ValueEnum;
+
+use crate::args::{Connect, Vsn};
 use crate::error::Misuse;
 
 /// Path of the socket in new apps.
@@ -11,8 +13,6 @@ const DEFAULT_PATH: &str = "/socket";
 
 /// Last part of the path of a socket's WebSocket transport.
 const TRANSPORT: &str = "/websocket";
-
-const DEFAULT_VSN: &str = "2.0.0";
 
 /// A socket's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Target {
     /// Path and query of the request.
     pub path: String,
     /// Version of the wire format.
-    pub vsn: String,
+    pub vsn: Vsn,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +55,13 @@ impl Target {
             return Err(Misuse::new("the URL has a user and a password").help(help));
         }
         let query = uri.query().unwrap_or_default();
-        let vsn = vsn(query, args);
+        let vsn = vsn(query, args)?;
         Ok(Self {
             scheme,
             host: authority.host().trim_matches(['[', ']']).to_owned(),
             port: port(authority, scheme).ok_or_else(|| invalid("its port is not one"))?,
             authority: authority.as_str().to_owned(),
-            path: path(uri.path_and_query(), args) + "?" + &with_params(query, &vsn, args),
+            path: path(uri.path_and_query(), args) + "?" + &with_params(query, vsn, args),
             vsn,
         })
     }
@@ -100,23 +100,27 @@ fn path(path: Option<&PathAndQuery>, args: &Connect) -> String {
     }
 }
 
-/// Returns the version: of the option, of the URL, or the default. A single number is completed.
-fn vsn(query: &str, args: &Connect) -> String {
+/// Returns the version: of the option, of the URL, or the default.
+fn vsn(query: &str, args: &Connect) -> Result<Vsn, Misuse> {
     let of_url = query.split('&').find_map(|pair| pair.strip_prefix("vsn="));
-    match args.vsn.as_deref().or(of_url).unwrap_or(DEFAULT_VSN) {
-        major if major.parse::<u8>().is_ok() => format!("{major}.0.0"),
-        vsn => vsn.to_owned(),
+    match (args.vsn, of_url) {
+        (Some(vsn), _) => Ok(vsn),
+        (None, None) => Ok(Vsn::default()),
+        (None, Some(text)) => Vsn::from_str(text, false).map_err(|_| {
+            let misuse = Misuse::new(format!("`{text}` is not a version of the wire format"));
+            misuse.help("vsn=2.0.0, or vsn=1.0.0")
+        }),
     }
 }
 
 /// Returns the query with all parameters: those of the URL as they are.
-fn with_params(query: &str, vsn: &str, args: &Connect) -> String {
+fn with_params(query: &str, vsn: Vsn, args: &Connect) -> String {
     let of_url = query.split('&');
     let of_url = of_url.filter(|pair| !pair.is_empty() && !pair.starts_with("vsn="));
     let mut pairs: Vec<_> = of_url.map(str::to_owned).collect();
     let params = args.params.iter();
     pairs.extend(params.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))));
-    pairs.push(format!("vsn={}", encoded(vsn)));
+    pairs.push(format!("vsn={}", vsn.as_str()));
     pairs.join("&")
 }
 
@@ -164,7 +168,7 @@ mod tests {
     fn options_come_before_what_the_url_has() {
         let args = Connect {
             params: vec![("token".to_owned(), "a b&c=ü".to_owned())],
-            vsn: Some("1".to_owned()),
+            vsn: Some(Vsn::V1),
             exact_path: true,
             ..Connect::default()
         };
@@ -184,6 +188,7 @@ mod tests {
             "ws://a b/",
             "ws://me:secret@localhost/socket",
             "ws://localhost:99999/socket",
+            "ws://localhost/socket?vsn=3.0.0",
         ] {
             assert!(Target::parse(url, &Connect::default()).is_err(), "{url}");
         }

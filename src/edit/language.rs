@@ -9,7 +9,8 @@ use serde::Deserialize;
 use super::glob;
 use super::query::Query;
 
-const RULES: &str = include_str!("../../templates/languages.toml");
+/// The table of `templates/languages.toml`, in JSON.
+const RULES: &str = include_str!(concat!(env!("OUT_DIR"), "/templates/languages.toml"));
 
 /// A language whose files can be edited.
 #[derive(Debug)]
@@ -20,15 +21,11 @@ pub struct Language {
     rules: Rules,
     aliases: OnceLock<Vec<Query>>,
     definitions: OnceLock<Option<Query>>,
-    kinds: OnceLock<HashMap<String, Kind>>,
+    kinds: OnceLock<[Kinds; 2]>,
 }
 
-/// Numbers of the kinds of one name in a grammar: named nodes and tokens.
-#[derive(Debug, Default)]
-struct Kind {
-    named: Vec<u16>,
-    tokens: Vec<u16>,
-}
+/// Numbers of kinds of nodes, by name: several have the same one.
+type Kinds = HashMap<Box<str>, Vec<u16>>;
 
 /// Settings of a language in `languages.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -77,7 +74,8 @@ fn grammar(name: &str) -> Option<tree_sitter::Language> {
     reason = "languages.toml is part of the binary: a mistake in it fails every test"
 )]
 static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
-    let rules: BTreeMap<String, Rules> = toml::from_str(RULES).expect("languages.toml is read");
+    let rules: BTreeMap<String, Rules> =
+        serde_json::from_str(RULES).expect("languages.toml is read");
     let language = |(name, rules): (String, Rules)| Language {
         grammar: grammar(&name).expect("its grammar is linked"),
         name,
@@ -89,17 +87,14 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
     rules.into_iter().map(language).collect()
 });
 
-fn kinds_of(grammar: &tree_sitter::Language) -> HashMap<String, Kind> {
-    let mut kinds: HashMap<String, Kind> = HashMap::new();
+/// Returns the kinds of tokens and those of named nodes.
+fn kinds_of(grammar: &tree_sitter::Language) -> [Kinds; 2] {
     let count = u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
+    let mut kinds = [false, true].map(|_| Kinds::with_capacity(count.into()));
     for id in 0..count {
-        let Some(name) = grammar.node_kind_for_id(id) else {
-            continue;
-        };
-        let kind = kinds.entry(name.to_owned()).or_default();
-        match grammar.node_kind_is_named(id) {
-            true => kind.named.push(id),
-            false => kind.tokens.push(id),
+        if let Some(name) = grammar.node_kind_for_id(id) {
+            let same = &mut kinds[usize::from(grammar.node_kind_is_named(id))];
+            same.entry(name.into()).or_default().push(id);
         }
     }
     kinds
@@ -122,10 +117,8 @@ impl Language {
     /// Returns the numbers of a kind of named nodes, or of a token; none if the grammar does not have it.
     pub fn kinds(&self, name: &str, named: bool) -> &[u16] {
         let kinds = self.kinds.get_or_init(|| kinds_of(&self.grammar));
-        kinds.get(name).map_or(&[], |kind| match named {
-            true => &kind.named,
-            false => &kind.tokens,
-        })
+        let kinds = kinds[usize::from(named)].get(name);
+        kinds.map_or(&[], Vec::as_slice)
     }
 
     /// Returns the queries for short names.

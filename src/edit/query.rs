@@ -42,9 +42,12 @@ pub type Captures<'tree> = Vec<(Arc<str>, Node<'tree>)>;
 /// The same with the positions of nodes.
 type Found = Vec<(Arc<str>, usize)>;
 
+/// Queries by their text.
+type Queries = HashMap<String, Rc<Query>>;
+
 thread_local! {
-    /// Checked queries, by their text and language.
-    static CACHE: RefCell<HashMap<(String, String), Rc<Query>>> = RefCell::default();
+    /// Checked queries, by the name of their language.
+    static CACHE: RefCell<HashMap<&'static str, Queries>> = RefCell::default();
 }
 
 /// A parsed query.
@@ -142,13 +145,16 @@ impl Query {
     ///
     /// # Errors
     /// As [`Query::parse`].
-    pub fn cached(text: &str, language: &Language) -> Result<Rc<Self>> {
-        let key = (text.to_owned(), language.name.clone());
-        if let Some(query) = CACHE.with_borrow(|cache| cache.get(&key).cloned()) {
+    pub fn cached(text: &str, language: &'static Language) -> Result<Rc<Self>> {
+        let known = |cache: &HashMap<_, Queries>| cache.get(&*language.name)?.get(text).cloned();
+        if let Some(query) = CACHE.with_borrow(known) {
             return Ok(query);
         }
         let query = Rc::new(Self::parse(text, language)?);
-        CACHE.with_borrow_mut(|cache| cache.insert(key, Rc::clone(&query)));
+        CACHE.with_borrow_mut(|cache| {
+            let queries = cache.entry(&language.name).or_default();
+            queries.insert(text.to_owned(), Rc::clone(&query))
+        });
         Ok(query)
     }
 
@@ -170,15 +176,43 @@ impl Query {
         source: &'tree Source,
     ) -> Vec<Captures<'tree>> {
         let mut found = Vec::new();
-        for at in positions {
+        for at in self.starts(positions, source.nodes()) {
             let kind = source.nodes().get(at).kind;
             for pattern in self.patterns.iter().filter(|p| p.may_start_with(kind)) {
                 pattern.matches(at, source, &mut found);
             }
         }
-        let found = found.into_iter();
-        let captures = |found: Found| found.into_iter().map(|(name, at)| (name, source.node(at)));
-        found.map(|found| captures(found).collect()).collect()
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let mut cursor = source.cursor();
+        let mut node = |at| {
+            cursor.goto_descendant(at);
+            cursor.node()
+        };
+        let captures = |found: Found| {
+            found
+                .into_iter()
+                .map(|(name, at)| (name, node(at)))
+                .collect()
+        };
+        found.into_iter().map(captures).collect()
+    }
+
+    /// Returns the positions of nodes with which a match may start, in order.
+    fn starts(&self, positions: Range<usize>, nodes: &Nodes) -> Vec<usize> {
+        let kinds: Option<Vec<_>> = self.patterns.iter().map(|p| p.kinds.as_deref()).collect();
+        let Some(kinds) = kinds else {
+            return positions.collect();
+        };
+        let kinds = kinds.into_iter().flatten();
+        let mut starts: Vec<_> = kinds
+            .flat_map(|kind| nodes.of_kind(*kind, &positions))
+            .copied()
+            .collect();
+        starts.sort_unstable();
+        starts.dedup();
+        starts
     }
 }
 

@@ -143,11 +143,9 @@ impl Source {
         self.nodes.get_or_init(|| Nodes::of(self.tree()))
     }
 
-    /// Returns the node at this position in the list of all.
-    pub fn node(&self, at: usize) -> Node<'_> {
-        let mut cursor = self.tree().walk();
-        cursor.goto_descendant(at);
-        cursor.node()
+    /// Returns a cursor at the root. Positions of [`Source::nodes`] are those of its descendants.
+    pub fn cursor(&self) -> TreeCursor<'_> {
+        self.tree().walk()
     }
 
     fn all(&self, wanted: impl Fn(&Node<'_>) -> bool) -> Vec<Node<'_>> {

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
-use tera::Context;
+use tera::{Context, Value};
 
 use super::refuse_outside;
 use crate::catalogue::Generator;
-use crate::catalogue::generator::{self, without};
+use crate::catalogue::generator;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
 use crate::edit::Place;
 use crate::edit::place::{Example, Insert, Location};
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
 
 /// Inserts into one file: all are made, or none.
 #[derive(Debug, Clone)]
@@ -34,7 +34,8 @@ pub struct Step {
 /// Reader of the places of a generator's inserts.
 pub struct Places<'a> {
     pub generator: &'a Generator,
-    pub facts: &'a Facts,
+    /// The variable `app`.
+    pub app: Value,
     pub renderer: &'a Renderer<'a>,
 }
 
@@ -126,12 +127,12 @@ impl Places<'_> {
         let about = table.get("about").cloned();
         let own = table.get("text").and_then(toml::Value::as_str);
         let own = own.unwrap_or_default();
-        let mut rendered = without(&table, |key| match keys {
-            Keys::All => not_of_inserts.contains(&key),
-            Keys::ToLook => !keys_to_look.contains(&key),
-        });
+        let is_wanted = |key: &str| match keys {
+            Keys::All => !not_of_inserts.contains(&key),
+            Keys::ToLook => keys_to_look.contains(&key),
+        };
         let mut context = Context::new();
-        context.insert("app", self.facts);
+        context.insert_value("app", self.app.clone());
         for (name, value) in &insert.with {
             context.insert(name.clone(), value);
         }
@@ -140,9 +141,8 @@ impl Places<'_> {
             None => renderer.text(own, &context).with_context(whereabouts)?,
         };
         context.insert("text", &text);
-        renderer
-            .table(&mut rendered, &context)
-            .with_context(whereabouts)?;
+        let rendered = renderer.table(&table, is_wanted, &context);
+        let mut rendered = rendered.with_context(whereabouts)?;
         rendered.insert("text".to_owned(), toml::Value::String(text));
         rendered.extend(about.map(|about| ("about".to_owned(), about)));
         let origin = templates.get(&path).map(|(_, origin)| origin);
@@ -200,7 +200,7 @@ pub fn example(
     };
     let places = Places {
         generator: &generator,
-        facts: &facts,
+        app: facts::variable(&facts),
         renderer,
     };
     let mut parts = Vec::new();

@@ -206,7 +206,7 @@ fn an_insert_gives_what_its_place_needs_and_no_more() {
         };
         let places = Places {
             generator: &generator,
-            facts: &facts,
+            app: facts::variable(&facts),
             renderer: &renderer,
         };
         let step = places.step(&insert);

@@ -85,9 +85,10 @@ fn ways(
     let Some(name) = &way.place else {
         return Ok(vec![way.clone()]);
     };
+    let app = context.get("app").cloned();
     let places = Places {
         generator,
-        facts: stack.facts,
+        app: app.unwrap_or_else(|| facts::variable(stack.facts)),
         renderer: stack.renderer,
     };
     let with = way.with.iter().map(|(name, value)| {
@@ -186,7 +187,11 @@ fn topic(option: &OptionRule, typed: &str) -> (String, Option<Misuse>) {
         .filter(|c| fits(*c))
         .collect();
     let mended = mended.trim_start_matches(|c: char| !c.is_ascii_lowercase());
-    let mended = if mended.is_empty() { "room" } else { mended };
-    let misuse = Misuse::new(misuse).help(format!("--{} {mended}", option.name));
+    let misuse = Misuse::new(misuse);
+    let (mended, misuse) = match mended {
+        "" => ("room", misuse.by_example()),
+        mended => (mended, misuse),
+    };
+    let misuse = misuse.help(format!("--{} {mended}", option.name));
     (mended.to_owned(), Some(misuse))
 }

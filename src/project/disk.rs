@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -16,17 +17,18 @@ use crate::edit::{Language, Source, glob};
 type Listing = Rc<[String]>;
 
 thread_local! {
-    // Nothing is written before all has been read.
-    static FILES: RefCell<HashMap<PathBuf, Option<Rc<[u8]>>>> = RefCell::default();
-    static SOURCES: RefCell<HashMap<PathBuf, Rc<Source>>> = RefCell::default();
-    static LISTINGS: RefCell<HashMap<PathBuf, Listing>> = RefCell::default();
+    // Nothing is written before all has been read. The keys are paths as they are written: those of a `Path` would be split into
+    // their parts at each look-up.
+    static FILES: RefCell<HashMap<OsString, Option<Rc<[u8]>>>> = RefCell::default();
+    static SOURCES: RefCell<HashMap<OsString, Rc<Source>>> = RefCell::default();
+    static LISTINGS: RefCell<HashMap<OsString, Listing>> = RefCell::default();
     /// Results of [`list`], by the pattern below its root.
-    static LISTS: RefCell<HashMap<PathBuf, Rc<[PathBuf]>>> = RefCell::default();
+    static LISTS: RefCell<HashMap<OsString, Rc<[PathBuf]>>> = RefCell::default();
 }
 
 /// Returns the bytes of the file at `path`; `None` if there is none.
 pub fn read(path: &Path) -> Result<Option<Rc<[u8]>>> {
-    let known = FILES.with_borrow(|files| files.get(path).cloned());
+    let known = FILES.with_borrow(|files| files.get(path.as_os_str()).cloned());
     if let Some(bytes) = known {
         return Ok(bytes);
     }
@@ -44,7 +46,7 @@ pub fn read(path: &Path) -> Result<Option<Rc<[u8]>>> {
             return Err(error).with_context(|| format!("`{}` cannot be read", path.display()));
         }
     };
-    FILES.with_borrow_mut(|files| files.insert(path.to_owned(), bytes.clone()));
+    FILES.with_borrow_mut(|files| files.insert(path.into(), bytes.clone()));
     Ok(bytes)
 }
 
@@ -72,18 +74,18 @@ pub fn source(path: &Path, words: &[String]) -> Result<Option<Rc<Source>>> {
     let Some(bytes) = read(path)?.filter(|bytes| contains_any(bytes, words)) else {
         return Ok(None);
     };
-    let Some(language) = Language::of(path) else {
-        return Ok(None);
-    };
-    let known = SOURCES.with_borrow(|sources| sources.get(path).cloned());
+    let known = SOURCES.with_borrow(|sources| sources.get(path.as_os_str()).cloned());
     if let Some(source) = known {
         return Ok(Some(source));
     }
+    let Some(language) = Language::of(path) else {
+        return Ok(None);
+    };
     let Ok(text) = str::from_utf8(&bytes) else {
         return Ok(None);
     };
     let source = Rc::new(Source::new(text.to_owned(), language));
-    SOURCES.with_borrow_mut(|sources| sources.insert(path.to_owned(), Rc::clone(&source)));
+    SOURCES.with_borrow_mut(|sources| sources.insert(path.into(), Rc::clone(&source)));
     Ok(Some(source))
 }
 
@@ -93,7 +95,7 @@ const FOREIGN: [&str; 2] = ["target", "vendor"];
 /// Returns the files below `root` that match `pattern`, in order. Hidden folders, those of packages, and links to folders
 /// are not entered.
 pub fn list(root: &Path, pattern: &str) -> Result<Rc<[PathBuf]>> {
-    let key = root.join(pattern);
+    let key = root.join(pattern).into_os_string();
     if let Some(paths) = LISTS.with_borrow(|lists| lists.get(&key).cloned()) {
         return Ok(paths);
     }
@@ -110,7 +112,7 @@ pub fn list(root: &Path, pattern: &str) -> Result<Rc<[PathBuf]>> {
 }
 
 fn listing(root: &Path, foreign: &[&str]) -> Result<Listing> {
-    let known = LISTINGS.with_borrow(|listings| listings.get(root).cloned());
+    let known = LISTINGS.with_borrow(|listings| listings.get(root.as_os_str()).cloned());
     if let Some(files) = known {
         return Ok(files);
     }
@@ -129,7 +131,7 @@ fn listing(root: &Path, foreign: &[&str]) -> Result<Listing> {
         }
     }
     let files = Listing::from(files);
-    LISTINGS.with_borrow_mut(|listings| listings.insert(root.to_owned(), Rc::clone(&files)));
+    LISTINGS.with_borrow_mut(|listings| listings.insert(root.into(), Rc::clone(&files)));
     Ok(files)
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::disk::{entries, joined};
 use super::{COMPLETE, Project, all, ask, look, templates_of};
-use crate::catalogue::{Stack, Templates, stack};
+use crate::catalogue::{Stack, Templates};
 use crate::edit::glob;
 use crate::error::Misuse;
 use crate::facts::{self, Facts, Question};
@@ -149,11 +149,7 @@ fn at(
 /// Returns the names of the stacks, the default first: reading one is slow, and most apps are of that one.
 fn likely_first(templates: &Templates) -> Vec<&str> {
     let mut names = Stack::names(templates);
-    let is_default = |name: &&str| {
-        let text = templates.text(&format!("{name}/{}", stack::FILE));
-        text.is_ok_and(|text| text.contains("\ndefault = true"))
-    };
-    names.sort_by_key(|name| !is_default(name));
+    names.sort_by_cached_key(|name| !Stack::is_default(name, templates));
     names
 }
 

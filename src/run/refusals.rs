@@ -22,6 +22,10 @@ impl Run<'_> {
 
     fn collect(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
         misuses.extend(plan.misuses.iter().cloned());
+        if plan.misuses.iter().any(Misuse::is_by_example) {
+            // Obstacles to the example are none to what will be typed.
+            return Ok(());
+        }
         self.refuse_outside(plan)?;
         for refusal in &plan.generator.refusals {
             if self.holds(&refusal.condition, plan)? {

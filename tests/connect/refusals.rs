@@ -40,23 +40,50 @@ fn a_refused_origin() {
 }
 
 #[test]
-fn an_unknown_version() {
+fn versions_that_do_not_exist() {
+    let sandbox = Sandbox::new();
+    let url = "ws://localhost:4000/socket";
+    for version in ["3", "9.0.0", "2.0", ""] {
+        let ran = sandbox.run(&["connect", url, "--vsn", version]);
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        let choices = "[possible values: 2.0.0, 1.0.0]";
+        assert!(ran.stderr.contains(choices), "{}", ran.stderr);
+    }
+    sandbox
+        .run(&["connect", &format!("{url}?vsn=3.0.0")])
+        .misused(
+            "error: `3.0.0` is not a version of the wire format\n\
+         help: vsn=2.0.0, or vsn=1.0.0\n",
+        );
+}
+
+#[test]
+fn versions_that_exist() {
     let server = Server::start();
-    let ran = Sandbox::new().run(&[
-        "connect",
-        &server.url("/socket"),
-        "--vsn",
-        "9",
-        "--param",
-        "token=x",
-    ]);
+    for (typed, sent) in [
+        ("1", "1.0.0"),
+        ("1.0.0", "1.0.0"),
+        ("2", "2.0.0"),
+        ("2.0.0", "2.0.0"),
+    ] {
+        let ran = Sandbox::new().run(&["connect", &server.url("/socket"), "--vsn", typed]);
+        let request = format!("GET /socket/websocket?vsn={sent} HTTP/1.1\n");
+        assert!(ran.succeeded().stdout.starts_with(&request), "{typed}");
+    }
+}
+
+#[test]
+fn a_page_in_place_of_a_socket() {
+    let server =
+        Odd::text("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\n<p>\n");
+    let ran = Sandbox::new().run(&["connect", &server.url()]);
     refused(
         &ran,
-        "403 Forbidden",
-        "error: the server refused the connection with 403 Forbidden\n\
-         help: the server may refuse vsn 9.0.0: it is 2.0.0 or 1.0.0; or a missing origin: --origin http://HOST; \
-         or the parameters: a token in them may be invalid or too old\n",
+        "200 OK",
+        "error: the server answered as plain HTTP, with 200 OK, and not as a WebSocket\n\
+         help: no socket is at /socket/websocket: check the path; --exact-path does not add /websocket\n",
     );
+    server.end();
 }
 
 #[test]

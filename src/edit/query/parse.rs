@@ -22,22 +22,22 @@ pub fn query(text: &str, language: &Language) -> Result<Query> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
+enum Token<'a> {
     /// `( ) [ ] . * + ? !`
     Sign(char),
     /// A kind, or `_`.
-    Word(String),
+    Word(&'a str),
     /// `name:`
-    Field(String),
+    Field(&'a str),
     /// `@name`
-    Capture(String),
+    Capture(&'a str),
     /// `#eq?`
-    Predicate(String),
+    Predicate(&'a str),
     /// `"text"`
     Text(String),
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>> {
+fn tokens(text: &str) -> Result<Vec<Token<'_>>> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -58,9 +58,9 @@ fn tokens(text: &str) -> Result<Vec<Token>> {
                 let (name, rest) = behind.split_at(word(behind));
                 ensure!(!name.is_empty(), "a name is missing behind {c}");
                 tokens.push(if c == '@' {
-                    Token::Capture(name.to_owned())
+                    Token::Capture(name)
                 } else {
-                    Token::Predicate(name.to_owned())
+                    Token::Predicate(name)
                 });
                 rest
             }
@@ -71,11 +71,11 @@ fn tokens(text: &str) -> Result<Vec<Token>> {
                 let (name, rest) = rest.split_at(end);
                 match rest.strip_prefix(':') {
                     Some(rest) => {
-                        tokens.push(Token::Field(name.to_owned()));
+                        tokens.push(Token::Field(name));
                         rest
                     }
                     None => {
-                        tokens.push(Token::Word(name.to_owned()));
+                        tokens.push(Token::Word(name));
                         rest
                     }
                 }
@@ -110,12 +110,12 @@ fn string(text: &str) -> Result<(String, &str)> {
 }
 
 struct Parser<'a> {
-    tokens: Vec<Token>,
+    tokens: Vec<Token<'a>>,
     at: usize,
     language: &'a Language,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// Returns the numbers of a kind of nodes. A kind that the grammar does not have is an error: it would match nothing.
     fn kinds(&self, name: &str, named: bool) -> Result<Vec<u16>> {
         let kinds = self.language.kinds(name, named);
@@ -135,11 +135,11 @@ impl Parser<'_> {
         format!("`{language}` cannot match it: it has no {what} `{name}`")
     }
 
-    fn peek(&self) -> Option<&Token> {
+    fn peek(&self) -> Option<&Token<'a>> {
         self.tokens.get(self.at)
     }
 
-    fn next(&mut self) -> Result<Token> {
+    fn next(&mut self) -> Result<Token<'a>> {
         let token = self.peek().cloned().context("the query ends too early")?;
         self.at += 1;
         Ok(token)
@@ -187,7 +187,7 @@ impl Parser<'_> {
                 Test::OneOf(forms)
             }
             Token::Text(text) => Test::Literal(self.kinds(&text, false)?),
-            Token::Word(word) if word == "_" => Test::Anything,
+            Token::Word("_") => Test::Anything,
             token => bail!("{token:?} starts no form"),
         };
         let mut form = Form {
@@ -197,7 +197,7 @@ impl Parser<'_> {
         };
         loop {
             match self.peek() {
-                Some(Token::Capture(name)) => form.captures.push(name.as_str().into()),
+                Some(Token::Capture(name)) => form.captures.push((*name).into()),
                 Some(Token::Sign('*')) => form.repeat = Repeat::Any,
                 Some(Token::Sign('+')) => form.repeat = Repeat::Some,
                 Some(Token::Sign('?')) => form.repeat = Repeat::Optional,
@@ -212,7 +212,7 @@ impl Parser<'_> {
         let Token::Word(kind) = self.next()? else {
             bail!("a kind is missing behind `(`")
         };
-        let kinds = match kind.as_str() {
+        let kinds = match kind {
             "_" => None,
             kind => Some(self.kinds(kind, true)?),
         };
@@ -224,7 +224,7 @@ impl Parser<'_> {
                 let Token::Word(field) = self.next()? else {
                     bail!("a field is missing behind `!`")
                 };
-                absent.push(self.field(&field)?);
+                absent.push(self.field(field)?);
             } else if let (Some(Token::Sign('(')), Some(Token::Predicate(_))) =
                 (self.peek(), self.tokens.get(self.at + 1))
             {
@@ -259,14 +259,15 @@ impl Parser<'_> {
         };
         let (positive, negated) = match name.strip_prefix("not-") {
             Some(positive) => (positive, true),
-            None => (name.as_str(), false),
+            None => (name, false),
         };
-        if let (Some(Token::Capture(other)), "eq?") = (self.peek().cloned(), positive) {
+        let capture = capture.to_owned();
+        if let (Some(&Token::Capture(other)), "eq?") = (self.peek(), positive) {
             self.at += 1;
             ensure!(self.take(')'), "#{name} compares two");
             return Ok(Predicate {
                 capture,
-                holds: Condition::SameAs(other),
+                holds: Condition::SameAs(other.to_owned()),
                 negated,
             });
         }

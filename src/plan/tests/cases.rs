@@ -141,3 +141,22 @@ fn bless(case: &Case, parts: &[Place]) {
         .with_extension(extension.expect("it has one"));
     fs::write(path, text).expect("it is written");
 }
+
+#[test]
+fn the_tables_in_the_binary_are_those_of_the_files_without_test_cases() {
+    let (files, binary) = (with_cases(), Templates::default());
+    for stack in Stack::names(&binary).into_iter().chain([SHARED]) {
+        let is_table = |path: &&str| {
+            let parts: Vec<_> = path.split('/').collect();
+            matches!(parts[1..], ["stack.toml"] | [_, "generator.toml"])
+                || matches!(parts[1..], ["places", name] if name.ends_with(".toml"))
+        };
+        for path in files.below(stack).into_iter().filter(is_table) {
+            let [file, binary] = [&files, &binary].map(|templates| templates.table(path));
+            let [file, binary] = [file, binary].map(|table| table.expect(path));
+            assert_eq!(file, binary, "{path}");
+        }
+        let places = binary.below(&format!("{stack}/places"));
+        assert!(places.iter().all(|path| path.split('/').count() == 3));
+    }
+}

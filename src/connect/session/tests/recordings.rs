@@ -3,11 +3,13 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use clap::ValueEnum;
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tungstenite::Message;
 
 use super::super::{Effect, Event, Options, Session};
+use crate::args::Vsn;
 use crate::connect::entry::Content;
 use crate::connect::frame::{Format, Frame, Payload, REPLY};
 use crate::connect::view::View;
@@ -25,7 +27,8 @@ fn sequences() -> Vec<(Format, Vec<Message>)> {
         let steps = sequence["steps"].as_array().expect("it has steps").iter();
         let heard = steps.flat_map(|step| step["heard"].as_array().expect("there are two clients"));
         let frames = heard.flat_map(|frames| frames.as_array().expect("it is a list"));
-        let format = Format::of(sequence["vsn"].as_str().expect("it is text"));
+        let vsn = sequence["vsn"].as_str().expect("it is text");
+        let format = Format::of(Vsn::from_str(vsn, false).expect("it is a version"));
         (format, frames.filter_map(message).collect())
     };
     text.lines().map(sequence).collect()
