@@ -107,12 +107,72 @@ fn new_with_an_engine_makes_what_new_and_gen_pubsub_make() {
 }
 
 #[test]
+fn nats_is_another_setting_of_the_same_width_and_not_for_an_app_with_redis() {
+    let sandbox = Sandbox::new();
+    let new = [
+        "new",
+        "my_app",
+        "--no-git",
+        "--no-install",
+        "--pubsub",
+        "nats",
+    ];
+    let report = sandbox.run(&new).succeeded().stdout;
+    let told = "\n\nInstances with the same NATS_URL, such as nats://localhost:4222, reach each other's clients.\n";
+    assert!(report.contains(told), "{report}");
+    for (path, line) in [
+        ("Cargo.toml", "features = [\"trim\", \"nats\"]"),
+        ("src/pubsub.rs", "use axum_channels::cluster::Nats;\n"),
+        (
+            "src/endpoint.rs",
+            ".pubsub(pubsub::adapter(&app.config.nats))\n",
+        ),
+        ("deploy/compose.yaml", "      NATS_URL: nats://nats:4222\n"),
+    ] {
+        let text = sandbox.read(&format!("my_app/{path}"));
+        assert!(text.contains(line), "{path}: {text}");
+        assert!(!text.to_lowercase().contains("redis"), "{path}: {text}");
+    }
+    let table = sandbox.read("my_app/src/config.rs");
+    let widths = table.lines().filter(|line| line.starts_with("//! |"));
+    let widths: Vec<_> = widths.map(str::len).collect();
+    assert!(widths.iter().all(|width| *width == widths[0]), "{table}");
+
+    let again = sandbox.run(&["gen", "pubsub", "nats"]);
+    again.found_all_identical();
+    let before = sandbox.tree();
+    sandbox.run(&["gen", "pubsub", "redis"]).misused(
+        "error: src/pubsub.rs connects the instances by NATS already\n\
+         help: to change that, remove the file, tests/pubsub.rs, deploy/compose.yaml, and the lines of NATS_URL in the \
+         settings and the endpoint; then run this again\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn nats_is_refused_on_phoenix_with_a_way_out() {
+    let error = "error: the PubSub of Phoenix gets an adapter for Redis here, and none for NATS\nhelp: hello-sockets ";
+    let sandbox = Sandbox::with_phoenix_app();
+    let before = sandbox.tree();
+    let ran = sandbox.run(&["gen", "pubsub", "nats"]);
+    ran.misused(&format!("{error}gen pubsub redis\n"));
+    assert_eq!(sandbox.tree(), before);
+
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&["new", "my_app", "--stack", "phoenix", "--pubsub", "nats"]);
+    ran.misused(&format!(
+        "{error}new my_app --stack phoenix --pubsub redis\n"
+    ));
+    assert!(!sandbox.exists("my_app"));
+}
+
+#[test]
 fn an_unknown_engine_is_refused_with_the_known_ones() {
     let sandbox = Sandbox::with_app();
     let before = sandbox.tree();
     let ran = sandbox.run(&["gen", "pubsub", "kafka"]);
     assert_eq!(ran.code, Some(2));
-    let known = "error: invalid value 'kafka' for '[ENGINE]'\n  [possible values: redis]\n";
+    let known = "error: invalid value 'kafka' for '[ENGINE]'\n  [possible values: redis, nats]\n";
     assert!(ran.stderr.starts_with(known), "{}", ran.stderr);
     assert_eq!(sandbox.tree(), before);
 }
@@ -289,4 +349,10 @@ fn clients_of_two_instances_hear_and_see_each_other() {
         .status();
 
     assert!(status.expect("node starts").success(), "see above");
+
+    // With the same dependencies, only the library and the app are compiled again.
+    let sandbox = Sandbox::with_app().after(&[&["gen", "pubsub", "nats"]]);
+    let folder = sandbox.path().join("my_app");
+    app::cargo(&folder, &["test", "--test", "pubsub"]);
+    app::cargo(&folder, &["fmt", "--check"]);
 }
