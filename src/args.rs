@@ -3,6 +3,7 @@
 mod common;
 mod connect;
 mod documents;
+mod examples;
 mod generators;
 mod hints;
 
@@ -20,7 +21,11 @@ use crate::catalogue::generator::{APP, Generator};
 use crate::catalogue::{Stack, Templates};
 use crate::error::Misuse;
 use crate::project::Project;
-use generators::{Asked, arguments, asked, subcommands};
+use examples::{
+    COMPLETIONS_EXAMPLES, CONNECT_EXAMPLES, DESTROY_HELP, DEV_EXAMPLES, EXAMPLES, GEN_EXAMPLES,
+    MAN_EXAMPLES, NEW_EXAMPLES, UNDO_HELP,
+};
+use generators::{Asked, Direction, arguments, asked, subcommands};
 
 pub use common::{Common, Detail, Form};
 pub use connect::{Connect, Vsn};
@@ -37,6 +42,8 @@ pub struct Args {
 pub enum Command {
     New(New),
     Gen(Gen),
+    Destroy(Gen),
+    Undo(Common),
     Dev(Dev),
     Routes(Survey),
     Doctor(Survey),
@@ -114,63 +121,6 @@ pub enum Color {
     Never,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  hello-sockets new my_app                  a Rust app in ./my_app
-  hello-sockets new my_app --channel User   the same, with a channel that the page joins
-  hello-sockets new my_app --stack phoenix  a Phoenix app
-  hello-sockets dev                         run the current app, with live reload
-  hello-sockets gen channel Room            another channel, in the current app
-  hello-sockets connect user:lobby          every frame between a client and the current app
-  hello-sockets help gen channel            the options of a generator";
-
-const GEN_EXAMPLES: &str = "\
-Examples:
-  hello-sockets gen channel Room
-  hello-sockets gen socket Device
-  hello-sockets help gen channel            the options of a generator";
-
-const DEV_EXAMPLES: &str = "\
-Examples:
-  hello-sockets dev                         then open http://localhost:4000
-  hello-sockets dev --port 8080
-  hello-sockets dev -- --features admin     with arguments for `cargo build`";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  bash         echo 'source <(hello-sockets completions bash)' >> ~/.bashrc
-  zsh          hello-sockets completions zsh > ~/.zfunc/_hello-sockets   (a folder of fpath)
-  fish         hello-sockets completions fish > ~/.config/fish/completions/hello-sockets.fish
-  PowerShell   hello-sockets completions powershell >> $PROFILE
-  elvish       echo 'eval (hello-sockets completions elvish | slurp)' >> ~/.config/elvish/rc.elv";
-
-const MAN_EXAMPLES: &str = "\
-Examples:
-  hello-sockets man | man -l -
-  hello-sockets man ~/.local/share/man/man1 && man hello-sockets-gen-channel";
-
-const CONNECT_EXAMPLES: &str = "\
-Typed lines:
-  ping {\"a\":1}                              an event and its payload, on the first topic
-  user:lobby shout {\"body\":\"hi\"}            on another joined topic
-  room:1 phx_join                           joins a topic; phx_leave leaves it
-  [null,\"9\",\"phoenix\",\"heartbeat\",{}]     a message, sent as it is
-
-Examples:
-  hello-sockets connect user:lobby          the socket of the current app
-  hello-sockets connect ws://localhost:4000/socket user:lobby --param token=abc
-  hello-sockets connect wss://example.com/socket room:1 --json | jq .event
-  echo 'ping {\"a\":1}' | hello-sockets connect user:lobby
-  hello-sockets connect user:lobby --expect phx_reply --for 5s    a health check: exit code 0 or 1";
-
-const NEW_EXAMPLES: &str = "\
-Examples:
-  hello-sockets new my_app
-  hello-sockets new ../chat --channel Room --channel Lobby
-  hello-sockets new services/live-chat --app live_chat --no-git --no-install
-  hello-sockets new my_app --pubsub redis
-  hello-sockets new my_app --stack phoenix";
-
 impl Args {
     /// Parses the command line; exits with 2 and a message if it is invalid. `around` is the project of the current
     /// folder.
@@ -186,11 +136,13 @@ impl Args {
             true => new_command(built_in)?,
             false => clap::Command::new("new"),
         };
-        let generators = match has("gen") || is_whole {
-            true => subcommands(around, built_in)?,
-            false => Vec::new(),
+        let generators = |direction: Direction| match has(direction.word()) || is_whole {
+            true => subcommands(direction, around, built_in),
+            false => Ok(Vec::new()),
         };
-        let tree = command(new, generators);
+        let generators = [Direction::Gen, Direction::Destroy].map(generators);
+        let [generate, destroy] = generators;
+        let tree = command(new, generate?, destroy?);
         let matches = match tree.clone().try_get_matches_from(&typed) {
             Err(mut error) if error.kind() == ErrorKind::InvalidSubcommand => {
                 hints::add(&mut error, &tree, &typed, built_in);
@@ -218,6 +170,11 @@ impl Args {
                 Some((generator, matches)) => Command::Gen(Gen::read(generator, matches)),
                 None => Command::Reference,
             },
+            Some(("destroy", matches)) => match matches.subcommand() {
+                Some((generator, matches)) => Command::Destroy(Gen::read(generator, matches)),
+                None => Command::Reference,
+            },
+            Some(("undo", matches)) => Command::Undo(common(matches)),
             Some(("dev", matches)) => {
                 Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
             }
@@ -250,7 +207,7 @@ impl Args {
 /// The JSON object of a command, also if it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Object {
-    /// Of `new` and `gen`.
+    /// Of `new`, `gen`, `destroy` and `undo`.
     Report,
     /// Of `routes`.
     Wiring,
@@ -262,12 +219,19 @@ pub enum Object {
 pub fn object(typed: &[OsString]) -> Option<Object> {
     let is_json = typed.iter().any(|arg| arg == "--json");
     let object = |word: &OsString| match word.to_str()? {
-        "new" | "gen" => Some(Object::Report),
+        "new" | "gen" | "destroy" | "undo" => Some(Object::Report),
         "routes" => Some(Object::Wiring),
         "doctor" => Some(Object::Health),
         _ => None,
     };
     typed.iter().skip(1).find_map(object).filter(|_| is_json)
+}
+
+/// Returns the words of the command line, for the record: without the program, and without options of all commands.
+pub fn typed() -> Vec<String> {
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| word.to_string_lossy().into_owned());
+    common::without_common(words)
 }
 
 /// Returns the error of an invalid command line: its first line, and the rest as help.
@@ -278,7 +242,11 @@ fn misuse(error: &clap::Error) -> Misuse {
     Misuse::new(message.trim()).help(help.trim())
 }
 
-fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command {
+fn command(
+    new: clap::Command,
+    generators: Vec<clap::Command>,
+    destroyers: Vec<clap::Command>,
+) -> clap::Command {
     let color = Arg::new("color")
         .long("color")
         .global(true)
@@ -293,6 +261,15 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(generators);
+    let destroy = clap::Command::new("destroy")
+        .about("Take back what gen made: files, routes, mounts, imports")
+        .after_help(DESTROY_HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(destroyers);
+    let undo = Common::augment_args(clap::Command::new("undo"))
+        .about("Take back the last run of gen or destroy in the current app")
+        .after_help(UNDO_HELP);
     let dev = Dev::augment_args(clap::Command::new("dev"))
         .about("Run the current app, and bring each change to the browser")
         .after_help(DEV_EXAMPLES);
@@ -326,6 +303,8 @@ fn command(new: clap::Command, generators: Vec<clap::Command>) -> clap::Command 
         .arg(color)
         .subcommand(new.about("Make a new app"))
         .subcommand(generate)
+        .subcommand(destroy)
+        .subcommand(undo)
         .subcommand(dev)
         .subcommand(connect)
         .subcommand(routes)

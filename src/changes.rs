@@ -3,6 +3,7 @@
 //! Nothing is written here. Later steps see the results of earlier ones.
 
 mod locate;
+pub mod take_out;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -33,7 +34,8 @@ pub struct Change {
     pub path: PathBuf,
     /// Contents on disk; `None` for a new file.
     pub before: Option<Vec<u8>>,
-    pub after: Vec<u8>,
+    /// `None` for a file to remove.
+    pub after: Option<Vec<u8>>,
 }
 
 /// Result of the comparison of a planned file with the disk.
@@ -90,7 +92,7 @@ impl<'a> Changes<'a> {
 
     /// Adds a file, replacing an existing one.
     pub fn write(&mut self, file: &File) -> Result<()> {
-        self.set(&file.path, file.contents.clone(), None)
+        self.set(&file.path, Some(file.contents.clone()), None)
     }
 
     /// Adds a step if it is possible, and returns the path of its file.
@@ -143,7 +145,7 @@ impl<'a> Changes<'a> {
                 lines,
             },
             Outcome::Changed(new) => {
-                self.set(&path, new.text.clone().into_bytes(), Some(new))?;
+                self.set(&path, Some(new.text.clone().into_bytes()), Some(new))?;
                 StepVerdict::Edit
             }
         };
@@ -235,7 +237,7 @@ impl<'a> Changes<'a> {
         };
         let verdict = match made {
             Outcome::Changed(new) => {
-                self.set(&path, new.text.clone().into_bytes(), Some(new))?;
+                self.set(&path, Some(new.text.clone().into_bytes()), Some(new))?;
                 StepVerdict::Create
             }
             _ => StepVerdict::Manual {
@@ -254,8 +256,8 @@ impl<'a> Changes<'a> {
         let Some(change) = self.files.iter().find(|change| change.path == path) else {
             return self.project.source(path);
         };
-        let text = String::from_utf8(change.after.clone());
-        let (Ok(text), Some(language)) = (text, Language::of(path)) else {
+        let text = change.after.clone().map(String::from_utf8);
+        let (Some(Ok(text)), Some(language)) = (text, Language::of(path)) else {
             return Ok(None);
         };
         let source = Rc::new(Source::new(text, language));
@@ -267,12 +269,12 @@ impl<'a> Changes<'a> {
     /// Returns the file, from disk or after earlier steps.
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         match self.files.iter().find(|f| f.path == path) {
-            Some(change) => Ok(Some(change.after.clone())),
+            Some(change) => Ok(change.after.clone()),
             None => self.project.read(path),
         }
     }
 
-    fn set(&mut self, path: &Path, after: Vec<u8>, source: Option<Source>) -> Result<()> {
+    fn set(&mut self, path: &Path, after: Option<Vec<u8>>, source: Option<Source>) -> Result<()> {
         let sources = self.sources.get_mut();
         sources.remove(path);
         sources.extend(source.map(|source| (path.to_owned(), Rc::new(source))));

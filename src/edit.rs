@@ -10,7 +10,7 @@
 //! - [`query`]: tree-sitter's query language; [`glob`]: patterns of paths
 //! - [`insert`]: insertion of text in the file's own indentation and line endings
 //! - [`uncomment`]: uncomments a commented-out copy of the lines instead
-//! - [`part`]: one text in its place
+//! - [`part`]: one text in its place; [`take_out`]: its removal
 
 pub mod glob;
 mod insert;
@@ -20,6 +20,7 @@ mod part;
 pub mod place;
 mod query;
 mod source;
+mod take_out;
 mod uncomment;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,8 @@ pub use place::Place;
 pub use query::Query;
 use source::Match;
 pub use source::Source;
+use take_out::Taken;
+pub use take_out::is_word;
 
 /// Outcome of an edit.
 pub enum Outcome {
@@ -90,6 +93,42 @@ pub fn apply(parts: &[Place], source: &Source) -> Result<Outcome> {
         },
         (None, Some(new)) => Outcome::Changed(new),
         (None, None) => Outcome::AlreadyThere,
+    })
+}
+
+/// Outcome of the inverse of an edit.
+pub enum TakenOut {
+    /// The whole new source.
+    Changed(Source),
+    /// The text is not in the file, or still needed there.
+    Nothing,
+    /// A manual step: the lines of each part that is left.
+    Manual(Vec<Lines>),
+}
+
+/// Takes all of `parts` out of `source`, or none. Parts that the file still uses, such as an import, stay.
+///
+/// # Errors
+/// A query is invalid: a fault in the files of a stack, not in `source`.
+pub fn take_out(parts: &[Place], source: &Source) -> Result<TakenOut> {
+    let mut changed: Option<Source> = None;
+    let mut left = Vec::new();
+    // Imports come last, after the texts that use them.
+    let mut backwards: Vec<_> = parts.iter().rev().collect();
+    backwards.sort_by_key(|part| part.used_as.is_some());
+    for (at, part) in backwards.into_iter().enumerate() {
+        let now = changed.as_ref().unwrap_or(source);
+        match part.take_out(now)? {
+            Taken::Absent if at == 0 => return Ok(TakenOut::Nothing),
+            Taken::Absent | Taken::Needed => {}
+            Taken::Changed(new) => changed = Some(new),
+            Taken::Manual => left.push(Lines::of(part, part.lines(&[]))),
+        }
+    }
+    Ok(match (left.is_empty(), changed) {
+        (false, _) => TakenOut::Manual(left),
+        (true, Some(new)) => TakenOut::Changed(new),
+        (true, None) => TakenOut::Nothing,
     })
 }
 

@@ -16,6 +16,8 @@
 //! - `dev`: the current app during development: builds, servers, watched files; `address`: where it listens
 //! - `connect`: a client that shows the wire
 //! - `run`: a plan through all stages; `new`: the steps of a new app
+//! - `destroy`: takes back what a generator has made
+//! - `record`: what each run has changed; `undo`: takes back the last one
 //! - `output`: the terminal, written files, programs
 //! - `secrets`: random texts (the only source of randomness); `shell`: quoted paths in commands
 
@@ -24,6 +26,7 @@ mod args;
 mod catalogue;
 mod changes;
 mod connect;
+mod destroy;
 #[cfg(unix)]
 mod dev;
 mod doctor;
@@ -36,10 +39,12 @@ mod new;
 mod output;
 mod plan;
 mod project;
+mod record;
 mod routes;
 mod run;
 mod secrets;
 mod shell;
+mod undo;
 
 use std::cell::RefCell;
 use std::process::ExitCode;
@@ -53,6 +58,7 @@ use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
 use catalogue::templates::SHARED;
+use destroy::Destroy;
 use doctor::Health;
 use error::Problem;
 use facts::Question;
@@ -60,7 +66,7 @@ use output::report::{LookUp, Outcome, Report, json};
 use output::reporter::Reporter;
 use output::terminal::{self, Terminal};
 use output::{apply, interrupt};
-use plan::Request;
+use plan::{Plan, Request};
 use project::Project;
 use routes::Wiring;
 use run::{Answers, Ending, Run};
@@ -96,9 +102,17 @@ fn run() -> Result<ExitCode> {
     let built_in = Rc::new(Templates::default());
     // The current project may have its own generators, for `gen`, its help and completions, and places with test cases.
     let has = |word: &str| std::env::args_os().any(|arg| arg == word);
-    let lists = ["gen", "routes", "doctor", "completions", "man"]
-        .into_iter()
-        .any(has);
+    let lists = [
+        "gen",
+        "destroy",
+        "undo",
+        "routes",
+        "doctor",
+        "completions",
+        "man",
+    ]
+    .into_iter()
+    .any(has);
     let around = match lists || has("dev") || has("templates") && has("test") {
         true => Project::around(&built_in)?,
         false => Vec::new(),
@@ -118,7 +132,40 @@ fn run() -> Result<ExitCode> {
             interrupt::watch()?;
             let common = generate.common.clone();
             reported(terminal, &common, |reporter| {
-                r#gen(generate, around, reporter)
+                planned(
+                    &generate,
+                    around,
+                    reporter,
+                    |project, renderer, plan, reporter| {
+                        let answers = Answers {
+                            yes: generate.common.yes,
+                            given: generate.asked.answers.clone(),
+                        };
+                        Run::new(project, renderer, &generate.common, reporter, answers)
+                            .recorded(args::typed())
+                            .all(plan)
+                    },
+                )
+            })
+        }
+        Command::Destroy(destroy) => {
+            interrupt::watch()?;
+            let common = destroy.common.clone();
+            reported(terminal, &common, |reporter| {
+                planned(
+                    &destroy,
+                    around,
+                    reporter,
+                    |project, renderer, plan, reporter| {
+                        Destroy::new(project, renderer, &destroy, reporter).all(plan)
+                    },
+                )
+            })
+        }
+        Command::Undo(common) => {
+            interrupt::watch()?;
+            reported(terminal, &common, |reporter| {
+                undo::undo(&Project::only(around)?, &common, reporter)
             })
         }
         Command::TestTemplates => {
@@ -244,12 +291,18 @@ fn test_templates(project: &Project, terminal: &Terminal) -> Result<Ending> {
     })
 }
 
-fn r#gen(args: Gen, around: Vec<Project>, reporter: &mut Reporter) -> Result<Ending> {
+/// Plans a generator in the current project, and does something with the plan.
+fn planned(
+    args: &Gen,
+    around: Vec<Project>,
+    reporter: &mut Reporter,
+    work: impl FnOnce(&Project, &Renderer<'_>, &Plan, &mut Reporter) -> Result<Ending>,
+) -> Result<Ending> {
     let project = Project::only(around)?;
     let renderer = Renderer::new(&project.templates);
     let request = Request {
-        name: args.name,
-        options: args.asked.options,
+        name: args.name.clone(),
+        options: args.asked.options.clone(),
         ..Request::default()
     };
     let look_ups = RefCell::new(Vec::new());
@@ -270,9 +323,5 @@ fn r#gen(args: Gen, around: Vec<Project>, reporter: &mut Reporter) -> Result<End
     for look_up in look_ups.take() {
         reporter.look_up(look_up);
     }
-    let answers = Answers {
-        yes: args.common.yes,
-        given: args.asked.answers,
-    };
-    Run::new(&project, &renderer, &args.common, reporter, answers).all(&plan)
+    work(&project, &renderer, &plan, reporter)
 }

@@ -5,6 +5,7 @@
 //! - [`dialogue`]: questions of `new` without a path
 //! - [`report`]: the report of a run, as text and as JSON; [`reporter`]: adds to it, and shows it
 //! - [`apply`], [`commands`]: the only modules that write, or run programs that do
+//! - [`record`]: writes what `undo` takes back
 //! - [`interrupt`]: early end of a run
 
 pub mod apply;
@@ -12,6 +13,7 @@ pub mod commands;
 pub mod dialogue;
 pub mod interrupt;
 pub mod prompt;
+pub mod record;
 pub mod report;
 pub mod reporter;
 pub mod terminal;

@@ -19,7 +19,7 @@ use crate::catalogue::Generator;
 use crate::catalogue::generator::{APP, FILE, Kind, OptionRule};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
-use crate::edit::place::Location;
+use crate::edit::place::{Location, Need};
 use crate::error::Misuse;
 use crate::facts::{self, Facts, Look};
 use steps::Places;
@@ -72,6 +72,8 @@ pub struct File {
     pub folder: Option<PathBuf>,
     /// Name of the `find` entry that replaces it.
     pub unless_found: Option<String>,
+    /// Files that need it, for `destroy`.
+    pub needed_by: Vec<Need>,
 }
 
 /// Something that the project may have.
@@ -325,6 +327,10 @@ impl Planner<'_> {
             order,
             File {
                 folder: folder.map(|rule| PathBuf::from(&rule.path)),
+                needed_by: rule
+                    .as_ref()
+                    .map(|rule| rule.needed_by.clone())
+                    .unwrap_or_default(),
                 once: rule.as_ref().is_some_and(|rule| rule.once),
                 condition: rule
                     .as_ref()

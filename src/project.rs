@@ -6,6 +6,7 @@
 
 mod disk;
 mod find;
+mod runs;
 
 use std::collections::BTreeMap;
 use std::fs;

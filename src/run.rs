@@ -4,9 +4,9 @@
 //! - [`refusals`]: obstacles, before the first line
 //! - [`finish`]: writes, programs, next steps
 
-mod conditions;
-mod finish;
-mod refusals;
+pub mod conditions;
+pub mod finish;
+pub mod refusals;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,11 +19,14 @@ use crate::catalogue::render::Renderer;
 use crate::changes::{Changes, FileVerdict, Located, StepVerdict};
 use crate::error::Misuse;
 use crate::output::interrupt;
-use crate::output::report::{EditEntry, FileEntry, FileOutcome, FoundBy, LookUp, ManualEntry};
+use crate::output::report::{
+    Action, EditEntry, FileEntry, FileOutcome, FoundBy, LookUp, ManualEntry,
+};
 use crate::output::reporter::Reporter;
-use crate::output::terminal::{Conflict, Given};
+use crate::output::terminal::{Conflict, Difference, Given};
 use crate::plan::{File, Plan, Sought, Step};
 use crate::project::Project;
+use crate::record::{self, TextChange};
 
 /// Answers given on the command line.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +53,9 @@ pub struct Run<'a> {
     markers: Vec<&'a Sought>,
     commands: Vec<(&'a Plan, &'a Command)>,
     manual: Vec<ManualStep>,
+    /// Words of the command, if `undo` can take back the run.
+    command: Option<Vec<String>>,
+    texts: Vec<TextChange>,
 }
 
 /// Result of a run that was not refused.
@@ -101,6 +107,16 @@ impl<'a> Run<'a> {
             markers: Vec::new(),
             commands: Vec::new(),
             manual: Vec::new(),
+            command: None,
+            texts: Vec::new(),
+        }
+    }
+
+    /// Records the run of this command, for `undo`.
+    pub fn recorded(self, command: Vec<String>) -> Self {
+        Self {
+            command: Some(command),
+            ..self
         }
     }
 
@@ -199,7 +215,11 @@ impl<'a> Run<'a> {
             Common { force: true, .. } => Conflict::Overwrite,
             Common { skip: true, .. } => Conflict::Keep,
             Common { dry_run: true, .. } => return Ok(FileOutcome::Conflict),
-            _ => self.reporter.conflict(&file.path, before, &file.contents)?,
+            _ => {
+                let kind = Difference::Generated;
+                self.reporter
+                    .conflict(kind, &file.path, before, &file.contents)?
+            }
         };
         Ok(match settled {
             Conflict::Quit => interrupt::leave(),
@@ -260,6 +280,7 @@ impl<'a> Run<'a> {
                 let (lines, positions) = lines.map(|lines| (lines.text, lines.position)).unzip();
                 let step = ManualStep {
                     entry: ManualEntry {
+                        action: Action::Add,
                         path: self.changes.contains(&path)?.then_some(path),
                         purpose: step.manual.clone(),
                         why,
@@ -278,6 +299,10 @@ impl<'a> Run<'a> {
             StepVerdict::Create => FileOutcome::Created,
             StepVerdict::Identical => FileOutcome::Identical,
         };
+        if outcome != FileOutcome::Identical && step.is_shared() {
+            self.texts
+                .push(step.text_change(&path, record::Change::Inserted));
+        }
         let is_named = step
             .location
             .paths

@@ -93,7 +93,7 @@ fn another_app_in_the_folder_is_one_obstacle() {
     sandbox.run(&["new", "../my_app"]).misused(
         "\n`../my_app` is not empty (it has `src/channels/user_socket.rs`). Make the app in it? [yN] N (end of input: the default)\n\
          error: `../my_app` is not empty; nothing was written\n\
-         help: choose another folder, or add --yes, which asks about each file that differs\n",
+         help: choose another folder, or add --yes, which answers every question with yes, except about files that differ\n",
     );
     assert_eq!(sandbox.tree(), before);
 }
@@ -109,7 +109,7 @@ fn a_folder_with_other_files_needs_a_yes() {
     assert!(ran.stderr.ends_with(
         "`my_app` is not empty (it has `notes.txt`). Make the app in it? [yN] N (end of input: the default)\n\
          error: `my_app` is not empty; nothing was written\n\
-         help: choose another folder, or add --yes, which asks about each file that differs\n"
+         help: choose another folder, or add --yes, which answers every question with yes, except about files that differ\n"
     ), "{}", ran.stderr);
     assert_eq!(
         sandbox.tree(),

@@ -383,6 +383,8 @@ mod outside {
         let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]);
 
         failed(&ran, &["`src/lib.rs` leads out of the project"]);
+        let ran = sandbox.run(&["destroy", "channel", "Room"]);
+        failed(&ran, &["`src/lib.rs` leads out of the project"]);
         assert_eq!(sandbox.tree(), before);
     }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use support::Sandbox;
 use support::app::cargo;
+use support::taken_back::{by_destroy, by_undo};
 
 /// A crate: files below `my_app`, in which `LIBRARY` stands for the path of the library.
 struct Shape {
@@ -646,6 +647,35 @@ fn an_app_in_the_folder_of_a_workspaces_members_is_excluded_there() {
         .run(&["new", "apart", "--no-git", "--no-install"])
         .succeeded();
     assert!(!sandbox.read("Cargo.toml").contains("apart"));
+}
+
+#[test]
+fn what_is_made_in_crates_of_other_shapes_is_taken_back() {
+    for shape in [
+        PROGRAM,
+        MODULES_BESIDE_THEIR_FOLDER,
+        LIBRARY_ELSEWHERE,
+        MEMBER_OF_A_WORKSPACE,
+        SOCKET_ELSEWHERE,
+        RENAMED_BY_THE_WORKSPACE,
+        OLDER_APP,
+    ] {
+        let sandbox = sandbox(&shape);
+        // Its socket is not mounted; once it is, it stays.
+        if std::ptr::eq(shape.files, SOCKET_ELSEWHERE.files) {
+            sandbox.run(&["gen", "channel", "Lion"]).succeeded();
+        }
+        // Once its builder is on several lines, a line is taken out as a whole.
+        let is_older = std::ptr::eq(shape.files, OLDER_APP.files);
+        let auth = [&["auth"][..]].into_iter().filter(|_| !is_older);
+        for command in COMMANDS.iter().map(|command| &command[1..]).chain(auth) {
+            if command == &COMMANDS[0][1..] {
+                by_undo(&sandbox, command);
+            }
+            by_destroy(&sandbox, command);
+            sandbox.run(&[&["gen"], command].concat()).succeeded();
+        }
+    }
 }
 
 #[test]

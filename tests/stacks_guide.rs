@@ -31,7 +31,7 @@ fn the_guide_to_stacks_is_true() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 5, "commands in the guide");
+    assert_eq!(ran, 6, "commands in the guide");
 }
 
 #[test]

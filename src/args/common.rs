@@ -1,5 +1,7 @@
 //! Options of all commands that write, and the form of their report.
 
+use clap::Args as _;
+
 /// Options of all commands that write.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Common {
@@ -9,7 +11,7 @@ pub struct Common {
     /// Report the changes, and write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Overwrite files that differ, without asking
+    /// Overwrite files that differ, or remove them, without asking
     #[arg(long, conflicts_with = "skip")]
     pub force: bool,
     /// Keep files that differ, without asking
@@ -27,6 +29,34 @@ pub struct Common {
     /// Print look-ups in files, and the place of each edit
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// Returns `words` without the options of all commands: they decide nothing about names and paths.
+pub fn without_common(words: impl Iterator<Item = String>) -> Vec<String> {
+    let known = Common::augment_args(clap::Command::new(""));
+    let is_long = |word: &str| {
+        let mut longs = known.get_arguments().filter_map(clap::Arg::get_long);
+        word.strip_prefix("--")
+            .is_some_and(|word| longs.any(|long| long == word))
+    };
+    let is_short = |word: &str| {
+        let shorts: Vec<_> = known
+            .get_arguments()
+            .filter_map(clap::Arg::get_short)
+            .collect();
+        let letters = word.strip_prefix('-').filter(|letters| !letters.is_empty());
+        letters.is_some_and(|letters| letters.chars().all(|letter| shorts.contains(&letter)))
+    };
+    let mut kept = Vec::new();
+    let mut words = words;
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--color" => drop(words.next()),
+            word if word.starts_with("--color=") || is_long(word) || is_short(word) => {}
+            _ => kept.push(word),
+        }
+    }
+    kept
 }
 
 impl Common {
@@ -61,4 +91,17 @@ pub enum Detail {
     #[default]
     Normal,
     Verbose,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_all_commands_are_left_out() {
+        let typed =
+            "--color never gen channel Room -y -qv --topic t --dry-run --color=auto --no-socket";
+        let words = without_common(typed.split(' ').map(str::to_owned));
+        assert_eq!(words.join(" "), "gen channel Room --topic t --no-socket");
+    }
 }

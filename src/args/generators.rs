@@ -26,9 +26,29 @@ const FLAG: &str = "flag ";
 const YES: &str = "yes ";
 const NO: &str = "no ";
 
-/// Returns the subcommands of `gen`: the generators of the current project, including its own, and generators of other
+/// Command of a generator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Gen,
+    Destroy,
+}
+
+impl Direction {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gen => "gen",
+            Self::Destroy => "destroy",
+        }
+    }
+}
+
+/// Returns the subcommands of `gen` or `destroy`: the generators of the current project, including its own, and generators of other
 /// stacks with other names.
-pub fn subcommands(around: Option<&Project>, built_in: &Templates) -> Result<Vec<clap::Command>> {
+pub fn subcommands(
+    direction: Direction,
+    around: Option<&Project>,
+    built_in: &Templates,
+) -> Result<Vec<clap::Command>> {
     let mut owners: BTreeMap<&str, (&str, &Templates)> = BTreeMap::new();
     if let Some(project) = around {
         let stack = project.stack.name.as_str();
@@ -48,24 +68,28 @@ pub fn subcommands(around: Option<&Project>, built_in: &Templates) -> Result<Vec
             owners.entry(name).or_insert((stack, built_in));
         }
     }
-    let typed = typed_generator().filter(|typed| owners.contains_key(typed.as_str()));
+    let typed = typed_generator(direction).filter(|typed| owners.contains_key(typed.as_str()));
     let is_needed = |name: &str| typed.as_deref().is_none_or(|typed| typed == name);
     let commands = owners
         .into_iter()
         .map(|(name, (stack, templates))| match is_needed(name) {
-            true => Ok(subcommand(&Generator::read(stack, name, templates)?)),
+            true => Ok(subcommand(
+                direction,
+                &Generator::read(stack, name, templates)?,
+            )),
             false => Ok(clap::Command::new(name.to_owned())),
         });
     commands.collect()
 }
 
-/// Returns the word after `gen`. Reading all other generators would take longer than the whole run.
-fn typed_generator() -> Option<String> {
-    let mut args = std::env::args_os().skip(1).skip_while(|arg| arg != "gen");
+/// Returns the word after the command. Reading all other generators would take longer than the whole run.
+fn typed_generator(direction: Direction) -> Option<String> {
+    let args = std::env::args_os().skip(1);
+    let mut args = args.skip_while(|arg| arg != direction.word());
     args.nth(1)?.into_string().ok()
 }
 
-fn subcommand(generator: &Generator) -> clap::Command {
+fn subcommand(direction: Direction, generator: &Generator) -> clap::Command {
     let name = generator.name.as_ref().map(|rule| {
         let help = match &rule.default {
             Some(name) => format!("{} [default: {name}]", rule.help),
@@ -76,12 +100,34 @@ fn subcommand(generator: &Generator) -> clap::Command {
             .value_name("NAME")
             .help(help)
     });
-    let command = clap::Command::new(generator.id.clone())
-        .args(name)
-        .args(arguments(generator));
-    Common::augment_args(command)
+    let command = clap::Command::new(generator.id.clone()).args(name);
+    if direction == Direction::Destroy {
+        let options = generator.options.iter().map(option);
+        let questions = generator
+            .questions
+            .iter()
+            .filter(|q| q.remove_ask.is_some());
+        let questions = questions.map(|q| {
+            let what = q.generate.as_deref().unwrap_or_default();
+            flag(
+                &format!("{NO}{}", q.name),
+                format!("no-{}", q.name),
+                &format!("Keep the {what} also if it is unused then"),
+            )
+        });
+        let about = format!("Take back what `gen {}` made", generator.id);
+        return Common::augment_args(command.args(options).args(questions)).about(about);
+    }
+    Common::augment_args(command.args(arguments(generator)))
         .about(generator.about.clone())
         .after_help(generator.help.clone())
+}
+
+fn flag(id: &str, long: String, help: &str) -> Arg {
+    Arg::new(id.to_owned())
+        .long(long)
+        .action(ArgAction::SetTrue)
+        .help(help.to_owned())
 }
 
 /// Returns the options and questions of a generator as arguments.
@@ -127,12 +173,6 @@ fn option(option: &OptionRule) -> Arg {
 fn question(question: &Question) -> Vec<Arg> {
     let name = &question.name;
     let (yes, no) = (format!("{YES}{name}"), format!("{NO}{name}"));
-    let flag = |id: &str, long: String, help: &str| {
-        Arg::new(id.to_owned())
-            .long(long)
-            .action(ArgAction::SetTrue)
-            .help(help.to_owned())
-    };
     let mut args = Vec::new();
     if let Some(help) = &question.yes_help {
         args.push(flag(&yes, name.clone(), help).overrides_with(no.clone()));

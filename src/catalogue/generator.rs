@@ -12,7 +12,7 @@ use super::render::Renderer;
 use super::stack::FactRule;
 use super::templates::{Origin, SHARED, Templates};
 use crate::edit::Place;
-use crate::edit::place::Insert;
+use crate::edit::place::{Insert, Need};
 
 /// The generator that `new` runs.
 pub const APP: &str = "app";
@@ -66,6 +66,9 @@ pub struct Generator {
     /// Conditions that stop the generator before it writes.
     #[serde(default, rename = "refuse")]
     pub refusals: Vec<Refuse>,
+    /// Conditions that stop `destroy`: something else needs what the generator has made.
+    #[serde(default)]
+    pub in_use: Vec<Refuse>,
     /// Warnings, printed first when the generator itself is run.
     #[serde(default, rename = "warning")]
     pub warnings: Vec<Paragraph>,
@@ -267,6 +270,9 @@ pub struct FileRule {
     /// Name of a `find` entry. If it finds another file, this one is not created.
     #[serde(default)]
     pub unless_found: Option<String>,
+    /// Files that need it: while one of them exists, `destroy` keeps this one.
+    #[serde(default)]
+    pub needed_by: Vec<Need>,
 }
 
 /// A yes-no question, with the default yes.
@@ -297,6 +303,12 @@ pub struct Question {
     /// Text after a no.
     #[serde(default)]
     pub no: String,
+    /// Text before the question of `destroy`, which is asked if the generator's files are unchanged by then.
+    #[serde(default)]
+    pub remove_say: String,
+    /// The question of `destroy`: whether to take back what the generator after a yes has made. Without this key, it stays.
+    #[serde(default)]
+    pub remove_ask: Option<String>,
 }
 
 /// A program that runs in the project after all writes.
@@ -372,6 +384,7 @@ impl Generator {
             questions: rendered.questions,
             find: rendered.find,
             refusals: rendered.refusals,
+            in_use: rendered.in_use,
             warnings: rendered.warnings,
             files: rendered.files,
             inserts: rendered.inserts,

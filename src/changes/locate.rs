@@ -102,7 +102,7 @@ impl Changes<'_> {
 
     /// Returns whether the folder is on disk, or a file in it is created by an earlier step.
     fn has_folder(&self, folder: &str) -> bool {
-        let made = |change: &Change| change.path.starts_with(folder);
+        let made = |change: &Change| change.after.is_some() && change.path.starts_with(folder);
         self.project.has_folder(folder) || self.files.iter().any(made)
     }
 
@@ -122,15 +122,18 @@ impl Changes<'_> {
     /// Returns whether the file at `path` contains `word`.
     pub(super) fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
         match self.files.iter().find(|change| change.path == path) {
-            Some(change) => Ok(contains(&change.after, word)),
+            Some(change) => Ok(change.after.as_ref().is_some_and(|a| contains(a, word))),
             None => self.project.mentions(path, word),
         }
     }
 
-    /// Returns the files that match `pattern`, on disk or made by an earlier step.
+    /// Returns the files that match `pattern`, on disk or made by an earlier step, without removed ones.
     pub(super) fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
+        let (made, removed): (Vec<_>, Vec<_>) =
+            self.files.iter().partition(|change| change.after.is_some());
         let mut paths = self.project.list(pattern)?.to_vec();
-        let made = self.files.iter().map(|change| &change.path);
+        paths.retain(|path| !removed.iter().any(|change| change.path == *path));
+        let made = made.into_iter().map(|change| &change.path);
         let made = made.filter(|path| crate::edit::glob::matches(pattern, &path.to_string_lossy()));
         paths.extend(made.cloned());
         paths.sort();

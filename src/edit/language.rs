@@ -169,6 +169,13 @@ impl Language {
         !self.rules.inner.is_empty() && self.rules.inner == kind
     }
 
+    /// Returns a line as a comment.
+    pub fn commented(&self, line: &str) -> String {
+        let markers = self.rules.comments.first().map_or("", String::as_str);
+        let (open, close) = markers.split_once(' ').unwrap_or((markers, ""));
+        format!("{open} {line} {close}").trim_end().to_owned()
+    }
+
     /// Returns a comment without its markers and the space after them.
     pub fn uncommented<'a>(&self, comment: &'a str) -> &'a str {
         let strip = |signs: &String| match signs.split_once(' ') {

@@ -83,6 +83,19 @@ impl Place {
         Ok(None)
     }
 
+    /// Returns whether the text is in its scope.
+    pub fn is_in_scope(&self, source: &Source) -> Result<bool> {
+        let within = self.within_nodes(source)?;
+        let scopes = self.scopes(source, &within)?;
+        self.is_present(source, &within, &scopes)
+    }
+
+    /// Returns the nodes that the text goes into, or is in.
+    pub fn scopes_of<'s>(&self, source: &'s Source) -> Result<Vec<Match<'s>>> {
+        let within = self.within_nodes(source)?;
+        self.scopes(source, &within)
+    }
+
     /// Returns whether `source`, another file than that of the place, has the text.
     pub fn is_in(&self, source: &Source) -> Result<bool> {
         let within = self.within_nodes(source)?;
@@ -254,11 +267,7 @@ impl Place {
     fn verified(&self, old: &Source, new: Option<String>) -> Result<Option<Source>> {
         let Some(new) = new else { return Ok(None) };
         let new = old.with_text(new);
-        let sound = new.errors() <= old.errors() && {
-            let within = self.within_nodes(&new)?;
-            let scopes = self.scopes(&new, &within)?;
-            self.is_present(&new, &within, &scopes)?
-        };
+        let sound = new.errors() <= old.errors() && self.is_in_scope(&new)?;
         Ok(sound.then_some(new))
     }
 }
@@ -337,18 +346,18 @@ fn has_lines(text: &str, wanted: &str) -> bool {
 }
 
 /// Delimiters of the placeholder for `found.NAME`, between rendering and the match of the query.
-const FOUND: [char; 2] = ['\u{E000}', '\u{E001}'];
+pub const MARKS: [char; 2] = ['\u{E000}', '\u{E001}'];
 
 /// Returns the placeholder for the capture `name`.
 pub fn mark(name: &str) -> String {
-    let [open, close] = FOUND;
+    let [open, close] = MARKS;
     format!("{open}{name}{close}")
 }
 
 /// Returns the text with the captures of matches. A missing capture is replaced by its name, which is the usual name of
 /// such a variable.
 pub fn fill(text: &str, matches: &[&Match<'_>]) -> String {
-    let [open, close] = FOUND;
+    let [open, close] = MARKS;
     let mut parts = text.split(open);
     let mut filled = parts.next().unwrap_or_default().to_owned();
     for part in parts {

@@ -55,6 +55,17 @@ pub struct Place {
     /// Other files in which `present` finds the text as well, such as a helper's or a macro's.
     #[serde(default)]
     pub elsewhere: Option<Elsewhere>,
+    /// A name by which the file uses the text, such as that of an import: while the file has it elsewhere, `destroy` leaves
+    /// the text.
+    #[serde(default)]
+    pub used_as: Option<String>,
+    /// Files that need the text: while one of them exists, `destroy` leaves it.
+    #[serde(default)]
+    pub needed_by: Vec<Need>,
+    /// The app may have had the text before, or need it for something else: `destroy` takes it out only if the record of
+    /// runs shows that a run has inserted it.
+    #[serde(default)]
+    pub shared: bool,
     /// Query for code that makes this a manual step, anywhere in the file: a used name, a custom order.
     #[serde(default)]
     pub blocked_by: Option<String>,
@@ -126,6 +137,17 @@ pub struct Location {
     pub create: bool,
 }
 
+/// Files that need a text or a generated file.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Need {
+    /// Patterns of files, such as `lib/**/*.ex`.
+    pub search: Vec<String>,
+    /// A word in these files. Without it, any of them counts.
+    #[serde(default)]
+    pub mentions: String,
+}
+
 /// Files that may have the text instead of the file of the place.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -172,6 +194,10 @@ pub struct Anchor {
     /// Captures to replace: name and new text.
     #[serde(default)]
     pub replace: BTreeMap<String, String>,
+    /// Earlier texts, for `destroy`: of the captures in `replace`, and of `anchor`, if `instead` replaces it by a text without
+    /// `found.anchor`.
+    #[serde(default)]
+    pub was: BTreeMap<String, String>,
 }
 
 /// Selection among the matches of an anchor.
@@ -210,6 +236,9 @@ pub struct Insert {
     /// Reported only if it changes something.
     #[serde(default)]
     pub quiet: bool,
+    /// Files that need the text, besides those of the place.
+    #[serde(default)]
+    pub needed_by: Vec<Need>,
     /// Other texts in the same file: all are inserted, or none.
     #[serde(default)]
     pub also: Vec<Also>,

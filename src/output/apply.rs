@@ -1,4 +1,4 @@
-//! Writes the changes: all of them or none. The only place that writes.
+//! Writes the changes: all of them or none. With `record`, the only place that writes.
 //!
 //! Each file is written to a temporary file in the same folder, then renamed. A killed run leaves only whole files, and
 //! the same command completes it.
@@ -59,20 +59,37 @@ pub fn draft_of(path: &Path) -> PathBuf {
 }
 
 fn write(path: &Path, change: &Change, undo: &mut Undo) -> Result<()> {
-    match &change.before {
-        None => {
+    match (&change.before, &change.after) {
+        (None, None) => {}
+        (None, Some(after)) => {
             create_folders(path.parent().unwrap_or(path), undo)?;
-            create(path, &change.after)?;
+            create(path, after)?;
             undo.created.push(path.to_owned());
         }
-        Some(before) => {
+        (Some(before), Some(after)) => {
             // Symlinks are kept: their target is written.
             let path = fs::canonicalize(path)?;
-            replace(&path, &change.after)?;
+            replace(&path, after)?;
             undo.replaced.push((path, before.clone()));
+        }
+        (Some(before), None) => {
+            let permissions = fs::metadata(path)?.permissions();
+            fs::remove_file(path)?;
+            undo.removed
+                .push((path.to_owned(), before.clone(), permissions));
         }
     }
     Ok(())
+}
+
+/// Removes those of `folders` that are empty, deeper ones first.
+pub fn remove_empty(root: &Path, folders: &[PathBuf]) {
+    let mut folders = folders.to_vec();
+    folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
+    for folder in folders {
+        // Fails for a folder with entries, which stays.
+        let _ = fs::remove_dir(resolved(root, &folder));
+    }
 }
 
 fn create_folders(folder: &Path, undo: &mut Undo) -> Result<()> {
@@ -139,6 +156,7 @@ struct Undo {
     folders: Vec<PathBuf>,
     created: Vec<PathBuf>,
     replaced: Vec<(PathBuf, Vec<u8>)>,
+    removed: Vec<(PathBuf, Vec<u8>, Permissions)>,
 }
 
 impl Undo {
@@ -149,6 +167,10 @@ impl Undo {
         }
         for (path, before) in self.replaced.iter().rev() {
             let _ = replace(path, before);
+        }
+        for (path, before, permissions) in self.removed.into_iter().rev() {
+            let _ = draft(&path, &before, Some(permissions))
+                .and_then(|draft| Ok(fs::rename(draft, path)?));
         }
         for folder in self.folders.iter().rev() {
             let _ = fs::remove_dir(folder);

@@ -92,6 +92,11 @@ pub enum FileOutcome {
     Kept,
     /// In a dry run: the file differs.
     Conflict,
+    Removed,
+    /// The text of an edit is taken out of the file.
+    TakenOut,
+    /// The file has its earlier contents again.
+    Restored,
 }
 
 /// The way in which the file of an edit was found.
@@ -132,15 +137,24 @@ pub enum CommandOutcome {
 /// An edit that is left to the reader.
 #[derive(Debug, Serialize)]
 pub struct ManualEntry {
+    pub action: Action,
     /// The file, if it exists.
     pub path: Option<PathBuf>,
     pub purpose: String,
     /// Empty if there is no place for the text.
     pub why: String,
-    /// The texts to add, each of one or more lines.
+    /// The texts to add or to take out, each of one or more lines.
     pub lines: Vec<String>,
     /// The position of each text in the file, in words; may be empty.
     pub positions: Vec<String>,
+}
+
+/// Direction of a manual step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    Add,
+    TakeOut,
 }
 
 /// A look-up in the files of the app.
@@ -204,6 +218,11 @@ impl Report {
             errors: Problem::all(error),
             ..Self::default()
         }
+    }
+
+    /// Returns whether the run has found nothing to do, and nothing that is done.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.edits.is_empty() && self.manual_steps.is_empty()
     }
 
     /// Returns the files of the run, without programs.

@@ -10,7 +10,7 @@ use super::report::{
     App, CommandEntry, CommandOutcome, EditEntry, FileEntry, LookUp, ManualEntry, Outcome,
     QuestionEntry, Report, json,
 };
-use super::terminal::{Conflict, Given, Terminal};
+use super::terminal::{Conflict, Difference, Given, Terminal};
 use crate::args::{Common, Form};
 use crate::catalogue::generator::{Command, Question};
 use crate::project::{Project, absolute};
@@ -148,9 +148,20 @@ impl Reporter {
     }
 
     /// Asks about a file that differs.
-    pub fn conflict(&mut self, path: &Path, before: &[u8], after: &[u8]) -> Result<Conflict> {
+    pub fn conflict(
+        &mut self,
+        difference: Difference,
+        path: &Path,
+        before: &[u8],
+        after: &[u8],
+    ) -> Result<Conflict> {
         let path = self.text.below.join(path);
-        self.terminal.conflict(&path, before, after)
+        self.terminal.conflict(difference, &path, before, after)
+    }
+
+    /// Shows the changes of a file that differs.
+    pub fn changes(&mut self, before: &[u8], after: &[u8]) {
+        self.show(|_, terminal| terminal.changes(before, after));
     }
 
     /// Ends the report.

@@ -28,6 +28,17 @@ pub struct Terminal {
     detail: Detail,
 }
 
+/// The kind of a difference between a file and what would be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference {
+    /// A generated file would overwrite another one.
+    Generated,
+    /// The file has changed since the run that is taken back.
+    SinceRun,
+    /// A file to remove is not the generated one.
+    FromGenerated,
+}
+
 /// Decision about a file that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
@@ -108,6 +119,11 @@ impl Terminal {
         err(format_args!("{text}\n"));
     }
 
+    /// Prints the changes of a file as a diff.
+    pub fn changes(&self, before: &[u8], after: &[u8]) {
+        diff(before, after);
+    }
+
     /// Prints a warning; the run continues.
     pub fn warn(&self, text: &str) {
         err(format_args!(
@@ -124,7 +140,12 @@ impl Terminal {
             "" => String::new(),
             why => format!(" ({why})"),
         };
-        out(format_args!("\nAdd this {place}{purpose}{why}:\n"));
+        self.lines(&format!("Add this {place}{purpose}{why}:"), step);
+    }
+
+    /// Prints the texts of a manual step below a heading.
+    pub fn lines(&self, heading: &str, step: &ManualEntry) {
+        out(format_args!("\n{heading}\n"));
         // The purpose describes the positions if one of them has no words of its own.
         let has_words = step.positions.iter().all(|position| !position.is_empty());
         for (part, position) in step.lines.iter().zip(&step.positions) {
@@ -214,18 +235,28 @@ impl Terminal {
     ///
     /// # Errors
     /// There is no terminal: overwriting needs an answer or a flag.
-    pub fn conflict(&mut self, path: &Path, before: &[u8], after: &[u8]) -> Result<Conflict> {
+    pub fn conflict(
+        &mut self,
+        difference: Difference,
+        path: &Path,
+        before: &[u8],
+        after: &[u8],
+    ) -> Result<Conflict> {
         if self.overwrite_all {
             return Ok(Conflict::Overwrite);
         }
         if !self.is_person() {
-            return Err(refused_overwrite(path).into());
+            return Err(difference.refused(path).into());
         }
         let _ = io::stdout().flush();
-        err(format_args!("`{}` exists and differs.\n", path.display()));
+        let (what, question) = difference.words();
+        err(format_args!("`{}` {what}.\n", path.display()));
+        if difference != Difference::Generated {
+            diff(before, after);
+        }
         loop {
-            let prompt = "Overwrite it? [y]es [N]o [d]iff [a]ll [q]uit ";
-            let Some(line) = self.ask(prompt, "N")? else {
+            let prompt = format!("{question} [y]es [N]o [d]iff [a]ll [q]uit ");
+            let Some(line) = self.ask(&prompt, "N")? else {
                 return Ok(Conflict::Keep);
             };
             match line.as_str() {
@@ -243,11 +274,32 @@ impl Terminal {
     }
 }
 
-/// The error for a file that differs, without a terminal and a flag.
-pub fn refused_overwrite(path: &Path) -> Misuse {
-    let path = path.display();
-    let misuse = Misuse::new(format!("`{path}` exists and differs; nothing was written"));
-    misuse.help("--force overwrites files that differ, --skip keeps them, --dry-run shows what would be done")
+impl Difference {
+    /// Returns the statement about the file, and the question.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Generated => ("exists and differs", "Overwrite it?"),
+            Self::SinceRun => (
+                "has changed since the run",
+                "Take the run back there nevertheless, and lose these changes?",
+            ),
+            Self::FromGenerated => ("differs from the generated file", "Remove it nevertheless?"),
+        }
+    }
+
+    /// Returns the error without a terminal and a flag.
+    pub fn refused(self, path: &Path) -> Misuse {
+        let (what, _) = self.words();
+        let misuse = Misuse::new(format!("`{}` {what}; nothing was written", path.display()));
+        let force = match self {
+            Self::Generated => "overwrites files that differ",
+            Self::SinceRun => "takes the run back in these files, too",
+            Self::FromGenerated => "removes files that differ",
+        };
+        misuse.help(format!(
+            "--force {force}, --skip keeps them, --dry-run shows what would be done"
+        ))
+    }
 }
 
 /// Prints errors, with their suggestions.

@@ -1,6 +1,7 @@
 //! Inserts and their places.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use tera::{Context, Value};
@@ -11,8 +12,9 @@ use crate::catalogue::generator;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
 use crate::edit::Place;
-use crate::edit::place::{Example, Insert, Location};
+use crate::edit::place::{Example, Insert, Location, Need};
 use crate::facts::{self, Facts};
+use crate::record::{self, TextChange};
 
 /// Inserts into one file: all are made, or none.
 #[derive(Debug, Clone)]
@@ -29,6 +31,31 @@ pub struct Step {
     pub quiet: bool,
     /// The project's own templates, if a place or the insert comes from them.
     pub origin: Origin,
+    /// Files that need the text, for `destroy`.
+    needed_by: Vec<Need>,
+}
+
+impl Step {
+    /// Returns the files that need the text.
+    pub fn needed_by(&self) -> &[Need] {
+        &self.needed_by
+    }
+
+    /// Returns whether others may need the text as well: only the record of runs knows which run has inserted it.
+    pub fn is_shared(&self) -> bool {
+        self.parts.last().is_some_and(|part| part.shared)
+    }
+
+    /// Returns the record of a change of the text in the file at `path`.
+    pub fn text_change(&self, path: &Path, change: record::Change) -> TextChange {
+        let text = self.parts.last().map(|part| part.lines(&[]));
+        TextChange {
+            path: path.to_owned(),
+            place: self.place.clone(),
+            text: text.unwrap_or_default(),
+            change,
+        }
+    }
 }
 
 /// Reader of the places of a generator's inserts.
@@ -69,6 +96,7 @@ impl Places<'_> {
         Ok(Step {
             place: insert.place.clone(),
             manual: insert.manual.clone().unwrap_or(main.manual),
+            needed_by: [main.needed_by, insert.needed_by.clone()].concat(),
             location,
             parts,
             condition: insert.condition.clone(),

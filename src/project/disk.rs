@@ -163,6 +163,11 @@ pub fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
     Ok(names)
 }
 
+/// Returns whether there is a folder at `path`.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
 /// Returns whether a folder of `PATH` has a file of this name.
 pub fn is_program(name: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();

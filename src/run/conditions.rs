@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::Run;
+use crate::catalogue::render::Renderer;
+use crate::changes::Changes;
 use crate::plan::{Plan, Sought};
 
 /// Names of the variables for answers and for failed programs.
@@ -24,13 +26,32 @@ impl Run<'_> {
         plan: &Plan,
         failed: &[String],
     ) -> Result<bool> {
+        let scene = Scene {
+            renderer: self.renderer,
+            changes: &self.changes,
+            answers: &self.answers.given,
+        };
+        scene.holds(condition, plan, failed)
+    }
+}
+
+/// What conditions depend on, besides a plan.
+pub struct Scene<'a> {
+    pub renderer: &'a Renderer<'a>,
+    pub changes: &'a Changes<'a>,
+    pub answers: &'a BTreeMap<String, bool>,
+}
+
+impl Scene<'_> {
+    /// Returns whether `condition` holds after the programs in `failed` have failed.
+    pub fn holds(&self, condition: &str, plan: &Plan, failed: &[String]) -> Result<bool> {
         if condition.is_empty() {
             return Ok(true);
         }
         let mut context = plan.variables.clone();
         let questions = plan.generator.questions.iter();
         let mut answers: BTreeMap<_, _> = questions.map(|q| (q.name.as_str(), false)).collect();
-        let given = self.answers.given.iter();
+        let given = self.answers.iter();
         answers.extend(given.map(|(name, answer)| (name.as_str(), *answer)));
         context.insert(ANSWERS, &answers);
         context.insert(FAILED, failed);

@@ -4,10 +4,12 @@ use anyhow::Result;
 
 use super::{Ending, Run};
 use crate::catalogue::generator::{Command, Paragraph};
-use crate::changes::Located;
-use crate::output::apply;
+use crate::changes::{Change, Located};
 use crate::output::interrupt::{self, Progress};
+use crate::output::{apply, record};
 use crate::plan::{Plan, Sought};
+use crate::project::Project;
+use crate::record::{FileChange, Hash, Run as Record, TextChange};
 
 impl Run<'_> {
     pub(super) fn finish(mut self, next: &[Paragraph], plan: &Plan) -> Result<Ending> {
@@ -45,7 +47,7 @@ impl Run<'_> {
         }
     }
 
-    fn write(&self) -> Result<()> {
+    fn write(&mut self) -> Result<()> {
         let mut last = Vec::new();
         for sought in &self.markers {
             if let Sought::File(location) = sought
@@ -56,8 +58,23 @@ impl Run<'_> {
         }
         let mut progress = interrupt::hold();
         let changes = self.changes.in_order(&last);
-        apply::apply(&self.project.root, &changes, &self.reporter.report.paths())?;
+        let paths = self.reporter.report.paths();
+        let warning = match self.command.take() {
+            Some(command) => {
+                let texts = std::mem::take(&mut self.texts);
+                let run = recorded(self.project, command, &changes, texts);
+                record::apply(self.project, run, &changes, &paths)?
+            }
+            None => {
+                apply::apply(&self.project.root, &changes, &paths)?;
+                None
+            }
+        };
         *progress = Progress::AllWritten;
+        drop(progress);
+        if let Some(warning) = warning {
+            self.reporter.warn(warning);
+        }
         Ok(())
     }
 
@@ -85,5 +102,32 @@ impl Run<'_> {
             command
         });
         warned.collect()
+    }
+}
+
+/// Returns the record of a run that is about to write `changes`.
+pub fn recorded(
+    project: &Project,
+    command: Vec<String>,
+    changes: &[&Change],
+    texts: Vec<TextChange>,
+) -> Record {
+    let file = |change: &&Change| FileChange {
+        path: change.path.clone(),
+        before: change.before.as_deref().map(Hash::of),
+        after: change.after.as_deref().map(Hash::of),
+    };
+    let created = changes.iter().filter(|change| change.before.is_none());
+    let mut folders: Vec<_> = created
+        .flat_map(|change| project.missing_folders(&change.path))
+        .collect();
+    folders.sort();
+    folders.dedup();
+    Record {
+        command,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        files: changes.iter().map(file).collect(),
+        folders,
+        texts,
     }
 }

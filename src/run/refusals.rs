@@ -6,11 +6,12 @@ use anyhow::{Result, bail};
 
 use super::Run;
 use crate::catalogue::templates::Origin;
-use crate::changes::{FileVerdict, Located};
+use crate::changes::{Changes, FileVerdict, Located};
 use crate::edit::mark;
 use crate::error::Misuse;
-use crate::output::terminal::refused_overwrite;
+use crate::output::terminal::Difference;
 use crate::plan::{Plan, refuse_outside};
+use crate::project::Project;
 
 impl Run<'_> {
     /// Returns all obstacles to `plan`.
@@ -26,7 +27,7 @@ impl Run<'_> {
             // Obstacles to the example are none to what will be typed.
             return Ok(());
         }
-        self.refuse_outside(plan)?;
+        refuse_own(plan, &self.changes, self.project)?;
         for refusal in &plan.generator.refusals {
             if self.holds(&refusal.condition, plan)? {
                 let message = self.with_finds(&refusal.message, plan)?;
@@ -79,32 +80,36 @@ impl Run<'_> {
             let is_meant =
                 self.holds(&file.condition, plan)? && self.elsewhere(file, plan)?.is_none();
             if is_meant && !self.changes.completes(file, &self.steps, &before)? {
-                misuses.push(refused_overwrite(&self.project.display_path(&file.path)));
+                let path = self.project.display_path(&file.path);
+                misuses.push(Difference::Generated.refused(&path));
             }
         }
         Ok(())
     }
+}
 
-    /// Checks that the project's own generators write only inside the project: they may be unread code of a clone.
-    fn refuse_outside(&self, plan: &Plan) -> Result<()> {
-        if plan.origin == Origin::BuiltIn {
-            return Ok(());
-        }
-        let mut paths: Vec<PathBuf> = plan.files.iter().map(|file| file.path.clone()).collect();
-        for step in &plan.steps {
-            match self.changes.locate(&step.location)? {
-                Located::At(path) => paths.push(path),
-                _ => paths.extend(step.location.paths.iter().map(PathBuf::from)),
-            }
-        }
-        for path in paths {
-            refuse_outside(&path)?;
-            if !self.project.is_inside(&path) {
-                refuse_link(&path)?;
-            }
-        }
-        Ok(())
+/// Checks that the project's own generators write only inside the project: they may be unread code of a clone.
+///
+/// # Errors
+/// A path of the plan leads out of the project.
+pub fn refuse_own(plan: &Plan, changes: &Changes<'_>, project: &Project) -> Result<()> {
+    if plan.origin == Origin::BuiltIn {
+        return Ok(());
     }
+    let mut paths: Vec<PathBuf> = plan.files.iter().map(|file| file.path.clone()).collect();
+    for step in &plan.steps {
+        match changes.locate(&step.location)? {
+            Located::At(path) => paths.push(path),
+            _ => paths.extend(step.location.paths.iter().map(PathBuf::from)),
+        }
+    }
+    for path in paths {
+        refuse_outside(&path)?;
+        if !project.is_inside(&path) {
+            refuse_link(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn refuse_link(path: &Path) -> Result<()> {

@@ -8,6 +8,7 @@
 mod support;
 
 mod auth;
+mod destroy;
 mod edits;
 mod elixir;
 mod generate;

@@ -4,7 +4,7 @@ use crate::shapes;
 use crate::support::Sandbox;
 
 /// An app called `shop` on this version of Phoenix, with `files` in it.
-fn shop(version: &str, files: &[(&str, &str)]) -> Sandbox {
+pub fn shop(version: &str, files: &[(&str, &str)]) -> Sandbox {
     let lock = format!(
         "%{{\n  \"phoenix\": {{:hex, :phoenix, \"{version}\", \"abc\", [:mix], []}},\n}}\n"
     );
@@ -12,7 +12,7 @@ fn shop(version: &str, files: &[(&str, &str)]) -> Sandbox {
 }
 
 /// A router with one scope of a browser.
-const ROUTER: &str = r#"defmodule ShopWeb.Router do
+pub const ROUTER: &str = r#"defmodule ShopWeb.Router do
   use ShopWeb, :router
 
   pipeline :browser do

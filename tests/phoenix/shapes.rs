@@ -26,13 +26,13 @@ pub fn shop(files: &[(&str, &str)]) -> Sandbox {
 
 const ENDPOINT: &str = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  plug ShopWeb.Router\nend\n";
 
-fn socket(module: &str, route: &str) -> String {
+pub fn socket(module: &str, route: &str) -> String {
     format!(
         "defmodule {module} do\n  use Phoenix.Socket\n{route}\n  def connect(_p, socket, _i), do: {{:ok, socket}}\n  def id(_), do: nil\nend\n"
     )
 }
 
-fn mounted(path: &str, module: &str) -> String {
+pub fn mounted(path: &str, module: &str) -> String {
     ENDPOINT.replace(
         "  plug",
         &format!("  socket \"{path}\", {module}\n\n  plug"),
@@ -643,9 +643,9 @@ fn an_app_without_a_page_is_made_no_script_and_asked_for_none() {
     assert!(!paths(&sandbox).iter().any(|path| path.contains(".js")));
 }
 
-const OWN_SCRIPT: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {token: window.userToken}})\n\n\
+pub const OWN_SCRIPT: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {token: window.userToken}})\n\n\
                           socket.connect()\n\nexport default socket\n";
-const OWN_APP: &str = "import \"phoenix_html\"\n\n// Import local files\n//\n// Local files can be imported directly using relative\n\
+pub const OWN_APP: &str = "import \"phoenix_html\"\n\n// Import local files\n//\n// Local files can be imported directly using relative\n\
                        // paths \"./socket\" or full ones \"web/static/js/socket\".\n\n// import socket from \"./socket\"\n";
 
 #[test]

@@ -61,7 +61,7 @@ fn mix(app: &str, dep: &str) -> String {
     )
 }
 
-fn run_in(sandbox: &Sandbox, folder: &str, args: &[&str]) -> Ran {
+pub fn run_in(sandbox: &Sandbox, folder: &str, args: &[&str]) -> Ran {
     let mut command = sandbox.command(args);
     command.current_dir(sandbox.path().join("shop_umbrella").join(folder));
     finish(command, "")

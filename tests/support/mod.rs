@@ -8,6 +8,7 @@
 pub mod app;
 pub mod markdown;
 pub mod server;
+pub mod taken_back;
 #[cfg(unix)]
 pub mod terminal;
 
@@ -151,13 +152,19 @@ pub fn finish(mut command: Command, input: &str) -> Ran {
     Ran::from(child.wait_with_output().expect("the command ends"))
 }
 
-/// Returns all files below `root` with their contents, sorted by path.
+/// Files of the record of runs, which has its own tests.
+const RECORD: [&str; 2] = [".hello-sockets/runs.json", ".hello-sockets/undo"];
+
+/// Returns all files below `root` with their contents, sorted by path, without the record of runs.
 pub fn tree(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     let mut todo = vec![PathBuf::from(root)];
     while let Some(folder) = todo.pop() {
         for entry in fs::read_dir(&folder).expect("a folder is listed") {
             let path = entry.expect("an entry is read").path();
+            if RECORD.iter().any(|record| path.ends_with(record)) {
+                continue;
+            }
             if path.is_dir() && !path.is_symlink() {
                 todo.push(path);
             } else {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{EditEntry, FileEntry, FileOutcome, FoundBy, LookUp, ManualEntry};
+use super::{Action, EditEntry, FileEntry, FileOutcome, FoundBy, LookUp, ManualEntry};
 use crate::args::Detail;
 use crate::output::terminal::Terminal;
 
@@ -31,6 +31,9 @@ impl FileOutcome {
             Self::Identical => "identical",
             Self::Kept => "skipping",
             Self::Conflict => "conflict",
+            Self::Removed => "removing",
+            Self::TakenOut => "editing",
+            Self::Restored => "restoring",
         }
     }
 }
@@ -96,7 +99,18 @@ impl Text {
 
     pub fn manual(&mut self, terminal: &Terminal, step: &ManualEntry) {
         let path = step.path.as_ref().map(|path| self.below.join(path));
-        terminal.manual(path.as_deref(), step);
+        match step.action {
+            Action::Add => terminal.manual(path.as_deref(), step),
+            Action::TakeOut => {
+                let path = path.unwrap_or_default();
+                let what = format!(
+                    "Take out of `{}` what is there {}",
+                    path.display(),
+                    step.purpose
+                );
+                terminal.lines(&format!("{what}, such as:"), step);
+            }
+        }
         self.is_open = true;
     }
 

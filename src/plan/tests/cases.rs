@@ -76,6 +76,64 @@ fn every_case_of_a_place_comes_out_as_written() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
+/// Cases in which several files become the same one: the insertion has uncommented the text, or replaced one of several
+/// spellings. In those of `only_in_tests`, the import is still used.
+const SEVERAL_BEFORE: [&str; 16] = [
+    "phoenix/places/children/commented_out",
+    "phoenix/places/dependency/commented_out",
+    "phoenix/places/endpoint_sockets/commented_out",
+    "phoenix/places/pubsub_options/options_in_brackets",
+    "phoenix/places/router_browser/commented_out",
+    "phoenix/places/runtime_pubsub/empty",
+    "phoenix/places/socket_user/with_other_names",
+    "rust/places/crate_module/commented_out",
+    "rust/places/endpoint_sockets/only_in_tests",
+    "rust/places/script_user/said_by_the_page_alone",
+    "rust/places/script_user/said_by_the_page_in_a_paragraph_of_its_own",
+    "rust/places/script_user/said_by_the_page_so_far",
+    "rust/places/use_line/only_in_tests",
+    "rust/places/workspace_exclude/empty",
+    "shared/places/script_token/as_phoenix_1_7_makes_it",
+    "shared/places/script_token/as_phoenix_1_8_makes_it",
+];
+
+#[test]
+fn every_text_is_taken_out_as_it_was_inserted() {
+    let (mut count, mut wrong) = (0, Vec::new());
+    every_case(&mut |case, parts| {
+        let (Some(after), before) = (case.file("after"), case.before().expect("it is text")) else {
+            return;
+        };
+        count += 1;
+        let after = Source::new(after.to_owned(), before.language);
+        match edit::take_out(parts, &after).expect("the queries are right") {
+            edit::TakenOut::Changed(new) if new.text == before.text => {}
+            edit::TakenOut::Changed(new) if SEVERAL_BEFORE.contains(&case.path.as_str()) => {
+                let again = cases::made(parts, &new).expect("the queries are right");
+                assert_ne!(
+                    again,
+                    Made::Text(new.text),
+                    "{}: it is still there",
+                    case.path
+                );
+            }
+            edit::TakenOut::Changed(new) => wrong.push(format!("{}:\n{}", case.path, new.text)),
+            edit::TakenOut::Nothing if case.path.ends_with("only_in_tests") => {}
+            edit::TakenOut::Nothing => wrong.push(format!("{}: nothing", case.path)),
+            edit::TakenOut::Manual(lines) => {
+                wrong.push(format!("{}: manual {lines:?}", case.path));
+            }
+        }
+    });
+    assert!(count > 150, "{count} cases were found");
+    assert!(
+        wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n\n")
+    );
+}
+
 #[test]
 fn a_file_parsed_from_its_old_tree_has_the_tree_of_a_new_one() {
     every_case(&mut |case, _| {

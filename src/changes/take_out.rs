@@ -1,0 +1,127 @@
+//! Removal of texts and files that a generator has made.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::{Changes, Located};
+use crate::edit::place::Need;
+use crate::edit::{self, Lines, TakenOut};
+use crate::plan::{File, Step};
+use crate::record::{FileChange, Hash};
+
+/// Result of the removal of a step's text.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Removal {
+    Edited(PathBuf),
+    /// The file had only the text, and is removed.
+    Removed(PathBuf),
+    /// The text is not there.
+    Nothing,
+    /// A manual step with these lines.
+    Manual {
+        path: PathBuf,
+        lines: Vec<Lines>,
+    },
+}
+
+impl Changes<'_> {
+    /// Removes a file.
+    pub fn remove(&mut self, path: &Path) -> Result<()> {
+        self.set(path, None, None)
+    }
+
+    /// Takes the text of `step` out of its file.
+    pub fn take_out(&mut self, step: &Step) -> Result<Removal> {
+        let located = self.locate(&step.location)?;
+        let lines = || edit::lines(&step.parts);
+        let path = match &located {
+            Located::At(path) => path.clone(),
+            Located::Missing => return Ok(Removal::Nothing),
+            Located::Several(paths) => return self.in_one_of(paths, step),
+        };
+        let Some(source) = self.source(&path)? else {
+            return Ok(Removal::Nothing);
+        };
+        Ok(match edit::take_out(&step.parts, &source)? {
+            TakenOut::Manual(lines) => Removal::Manual { path, lines },
+            // A helper or a macro has it.
+            TakenOut::Nothing => match self.found_elsewhere(step, &located)? {
+                Some(other) if other != path => Removal::Manual {
+                    path: other,
+                    lines: lines(),
+                },
+                _ => Removal::Nothing,
+            },
+            TakenOut::Changed(new) if step.location.create && new.text.trim().is_empty() => {
+                self.remove(&path)?;
+                Removal::Removed(path)
+            }
+            TakenOut::Changed(new) => {
+                self.set(&path, Some(new.text.clone().into_bytes()), Some(new))?;
+                Removal::Edited(path)
+            }
+        })
+    }
+
+    /// Returns the manual step for a text in one of several files.
+    fn in_one_of(&self, paths: &[PathBuf], step: &Step) -> Result<Removal> {
+        for path in paths {
+            if let (Some(source), Some(main)) = (self.source(path)?, step.parts.last())
+                && main.is_in_scope(&source)?
+            {
+                return Ok(Removal::Manual {
+                    path: path.clone(),
+                    lines: edit::lines(&step.parts),
+                });
+            }
+        }
+        Ok(Removal::Nothing)
+    }
+
+    /// Returns a file with one of `needs` that is none of `own`.
+    pub fn needing(&self, needs: &[Need], own: &[&File]) -> Result<Option<PathBuf>> {
+        for need in needs {
+            for pattern in &need.search {
+                for path in self.list(pattern)? {
+                    if own.iter().any(|file| file.path == path) {
+                        continue;
+                    }
+                    if need.mentions.is_empty() || self.has_word(&path, &need.mentions)? {
+                        return Ok(Some(path));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn has_word(&self, path: &Path, word: &str) -> Result<bool> {
+        let bytes = self.read(path)?.unwrap_or_default();
+        Ok(has_word(&String::from_utf8_lossy(&bytes), word))
+    }
+
+    /// Returns the current contents of a generated file, and whether they are as the generator makes them now, also after some
+    /// of its `steps`.
+    pub fn generated(&self, file: &File, steps: &[&Step]) -> Result<Option<(Vec<u8>, bool)>> {
+        let Some(now) = self.read(&file.path)? else {
+            return Ok(None);
+        };
+        let is_generated = now == file.contents || self.completes(file, steps, &now)?;
+        Ok(Some((now, is_generated)))
+    }
+
+    /// Returns the hash of the file after the last run that has created it, if the record has one.
+    pub fn as_created(&self, path: &Path) -> Option<Hash> {
+        let runs = self.project.runs().unwrap_or_default();
+        let mut files = runs.runs.into_iter().flat_map(|run| run.files);
+        let created = |known: &FileChange| known.path == path && known.before.is_none();
+        files.rfind(created)?.after
+    }
+}
+
+/// Returns whether `text` has `word` as a whole one.
+pub fn has_word(text: &str, word: &str) -> bool {
+    let mut found = text.match_indices(word);
+    found.any(|(at, _)| edit::is_word(text, &(at..at + word.len())))
+}

@@ -1,0 +1,296 @@
+//! The files and texts of a plan, and their removal.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use heck::ToUpperCamelCase;
+
+use super::Destroy;
+use crate::args::Common;
+use crate::changes::Located;
+use crate::changes::take_out::{Removal, has_word};
+use crate::error::Misuse;
+use crate::output::interrupt;
+use crate::output::report::{Action, EditEntry, FileEntry, FileOutcome, FoundBy, ManualEntry};
+use crate::output::terminal::{Conflict, Difference};
+use crate::plan::{File, Plan, Sought, Step};
+use crate::record::{Change, Hash};
+
+/// The files and texts of a plan that are meant for the app as it is.
+pub struct Part<'a> {
+    pub files: Vec<&'a File>,
+    pub steps: Vec<&'a Step>,
+    /// Files that differ from the generated ones, with their contents.
+    changed: Vec<(&'a File, Vec<u8>)>,
+    /// The same, of the app itself: `gen` has kept them.
+    foreign: Vec<(&'a File, Vec<u8>)>,
+}
+
+/// Decisions about the changed files of a part.
+pub enum Decisions {
+    /// This file stays, and it needs the others.
+    Keep(PathBuf),
+    /// Everything goes, except these files.
+    Remove(Vec<PathBuf>),
+}
+
+impl<'a> Destroy<'a> {
+    /// Returns the part of `plan` whose conditions hold.
+    pub fn part(&self, plan: &'a Plan) -> Result<Part<'a>> {
+        let mut files = Vec::new();
+        for file in &plan.files {
+            if self.holds(&file.condition, plan)? && !self.is_elsewhere(file, plan)? {
+                files.push(file);
+            }
+        }
+        let mut steps = Vec::new();
+        for step in &plan.steps {
+            // A condition may be about the app without the text.
+            if self.holds(&step.condition, plan)? || step.is_shared() && self.is_ours(step) {
+                steps.push(step);
+            }
+        }
+        let all = plan.all_steps();
+        let (mut changed, mut foreign) = (Vec::new(), Vec::new());
+        for file in &files {
+            let Some((now, false)) = self.changes.generated(file, &all)? else {
+                continue;
+            };
+            match self.changes.as_created(&file.path) {
+                _ if self.changes.needing(&file.needed_by, &files)?.is_some() => {}
+                Some(hash) if hash == Hash::of(&now) => {}
+                None if file.once => foreign.push((*file, now)),
+                _ => changed.push((*file, now)),
+            }
+        }
+        Ok(Part {
+            files,
+            steps,
+            changed,
+            foreign,
+        })
+    }
+
+    /// Returns whether a file at another path takes the place of `file`.
+    fn is_elsewhere(&self, file: &File, plan: &Plan) -> Result<bool> {
+        let name = file.unless_found.as_ref();
+        let Some(Sought::File(location)) = name.and_then(|name| plan.finds.get(name)) else {
+            return Ok(false);
+        };
+        Ok(match self.changes.locate(location)? {
+            Located::At(path) => path != file.path,
+            _ => false,
+        })
+    }
+
+    /// Returns the changed files, if nobody can be asked about them.
+    pub fn undecided(&self, part: &Part<'_>) -> Vec<Misuse> {
+        let Common {
+            force,
+            skip,
+            dry_run,
+            ..
+        } = self.args.common;
+        if force || skip || dry_run || self.reporter.is_person() {
+            return Vec::new();
+        }
+        let paths = part.changed.iter().map(|(file, _)| &file.path);
+        let refused =
+            paths.map(|path| Difference::FromGenerated.refused(&self.project.display_path(path)));
+        refused.collect()
+    }
+
+    /// Asks about the changed files of `part`.
+    pub fn decide(&mut self, part: &Part<'_>) -> Result<Decisions> {
+        let mut kept: Vec<_> = part.foreign.iter().collect();
+        for changed in &part.changed {
+            let (file, now) = changed;
+            match self.settle(file, now)? {
+                Conflict::Overwrite => {}
+                Conflict::Keep => kept.push(changed),
+                Conflict::Quit => interrupt::leave(),
+            }
+        }
+        for (file, now) in &kept {
+            if uses_others(file, now, &part.files) {
+                for file in &part.files {
+                    self.report_file(&file.path, FileOutcome::Kept);
+                }
+                return Ok(Decisions::Keep(file.path.clone()));
+            }
+        }
+        let kept = kept.into_iter().map(|(file, _)| file.path.clone());
+        Ok(Decisions::Remove(kept.collect()))
+    }
+
+    /// Returns the decision about a changed file.
+    fn settle(&mut self, file: &File, now: &[u8]) -> Result<Conflict> {
+        Ok(match self.args.common {
+            Common { force: true, .. } => Conflict::Overwrite,
+            Common { skip: true, .. } => Conflict::Keep,
+            Common { dry_run: true, .. } => {
+                self.report_file(&file.path, FileOutcome::Conflict);
+                self.reporter.changes(now, &file.contents);
+                Conflict::Keep
+            }
+            _ => {
+                let kind = Difference::FromGenerated;
+                self.reporter
+                    .conflict(kind, &file.path, now, &file.contents)?
+            }
+        })
+    }
+
+    /// Removes the files and texts of `part`, except the files that are `kept`, and what others need.
+    pub fn take_back(&mut self, part: &Part<'_>, kept: &[PathBuf]) -> Result<()> {
+        // Texts in its own files go or stay with them.
+        let mut steps = Vec::new();
+        for step in part.steps.iter().rev() {
+            let own = |path: &Path| part.files.iter().any(|file| file.path == path);
+            match self.changes.locate(&step.location)? {
+                Located::At(path) if own(&path) => {}
+                _ => steps.push(*step),
+            }
+        }
+        let (mut shared, own): (Vec<_>, Vec<_>) = steps
+            .into_iter()
+            .partition(|step| step.is_shared() || !step.needed_by().is_empty());
+        for step in own {
+            self.step(step)?;
+        }
+        for file in &part.files {
+            if kept.contains(&file.path) {
+                self.report_file(&file.path, FileOutcome::Kept);
+            } else {
+                self.file(file, part)?;
+            }
+        }
+        // Texts of a module come before those that need it.
+        shared.retain(|step| self.is_ours(step));
+        for step in shared {
+            if self.changes.needing(step.needed_by(), &[])?.is_none() {
+                self.step(step)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, file: &File, part: &Part<'_>) -> Result<()> {
+        if !self.changes.contains(&file.path)? {
+            return Ok(());
+        }
+        if let Some(by) = self.changes.needing(&file.needed_by, &part.files)? {
+            self.report_file(&file.path, FileOutcome::Kept);
+            self.needed.push((file.path.clone(), by));
+            return Ok(());
+        }
+        self.changes.remove(&file.path)?;
+        self.reporter.file(FileEntry {
+            path: file.path.clone(),
+            outcome: FileOutcome::Removed,
+            instead_of: None,
+            folder: file.folder.clone(),
+        });
+        Ok(())
+    }
+
+    /// Returns whether the record shows that a run has inserted the text, if others may need it.
+    fn is_ours(&self, step: &Step) -> bool {
+        if !step.is_shared() {
+            return true;
+        }
+        let runs = self.project.runs().unwrap_or_default();
+        match self.changes.locate(&step.location) {
+            Ok(Located::At(path)) => {
+                let text = step.text_change(&path, Change::Inserted);
+                runs.have_inserted(&path, &text.place, &text.text)
+            }
+            _ => false,
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> Result<()> {
+        let (path, outcome) = match self.changes.take_out(step)? {
+            Removal::Nothing => return Ok(()),
+            Removal::Edited(path) => (path, FileOutcome::TakenOut),
+            Removal::Removed(path) => (path, FileOutcome::Removed),
+            Removal::Manual { path, lines } => {
+                let lines = lines.into_iter();
+                let (lines, positions) = lines.map(|lines| (lines.text, lines.position)).unzip();
+                self.manual.push(ManualEntry {
+                    action: Action::TakeOut,
+                    path: Some(path),
+                    purpose: step.manual.clone(),
+                    why: String::new(),
+                    lines,
+                    positions,
+                });
+                return Ok(());
+            }
+        };
+        if step.is_shared() {
+            self.texts.push(step.text_change(&path, Change::TakenOut));
+        }
+        let is_named = step
+            .location
+            .paths
+            .iter()
+            .any(|named| path == Path::new(named));
+        self.reporter.edit(EditEntry {
+            path,
+            outcome,
+            place: step.place.clone(),
+            found_by: match is_named {
+                true => FoundBy::Path,
+                false => FoundBy::Contents,
+            },
+            quiet: false,
+        });
+        Ok(())
+    }
+
+    /// Adds a file to the report, once.
+    fn report_file(&mut self, path: &Path, outcome: FileOutcome) {
+        let mut files = self.reporter.report.files.iter();
+        if files.any(|file| file.path == path) {
+            return;
+        }
+        self.reporter.file(FileEntry {
+            path: path.to_owned(),
+            outcome,
+            instead_of: None,
+            folder: None,
+        });
+    }
+}
+
+/// Returns whether `file`, whose contents are `now`, names another one of `files`.
+fn uses_others(file: &File, now: &[u8], files: &[&File]) -> bool {
+    let text = String::from_utf8_lossy(now);
+    let own = names_of(&file.path);
+    let others = files.iter().filter(|other| other.path != file.path);
+    let mut names = others.flat_map(|other| names(&other.path));
+    names.any(|name| !own.contains(&name) && has_word(&text, &name))
+}
+
+/// Returns the names by which other files know the one at `path`: `room_channel` and `RoomChannel`.
+fn names(path: &Path) -> [String; 2] {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
+    let name = match &*stem {
+        "mod" | "tests" => folder.to_string_lossy().into_owned(),
+        stem => stem.to_owned(),
+    };
+    [name.to_upper_camel_case(), name]
+}
+
+/// Returns the names that the file at `path` has itself. A test has that of what it tests, which is another file.
+fn names_of(path: &Path) -> Vec<String> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let mut folders = path.iter();
+    let is_test = folders.any(|part| part == "tests" || part == "test") || stem == "tests";
+    match is_test {
+        true => Vec::new(),
+        false => names(path).to_vec(),
+    }
+}

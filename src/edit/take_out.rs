@@ -1,0 +1,241 @@
+//! Takes a text out of its place: the inverse of an insertion.
+//!
+//! The text is found in any formatting. Of the sources without it, that one is right from which the insertion makes the
+//! current source again, byte for byte. If the text has been moved or reformatted, its lines are removed.
+//!
+//! - [`pattern`]: the text in any formatting
+//! - [`edges`]: white space that the insertion may have added
+
+mod edges;
+mod pattern;
+
+use std::ops::Range;
+
+use anyhow::Result;
+
+use super::insert::At;
+use super::part::Applied;
+use super::place::{Anchor, Place};
+use super::source::Source;
+use edges::Edges;
+use pattern::{Occurrence, Pattern};
+
+/// Outcome of a removal.
+pub enum Taken {
+    Changed(Source),
+    /// The text is not in the file.
+    Absent,
+    /// The file still uses the text.
+    Needed,
+    /// Another spelling of the text is in the file.
+    Manual,
+}
+
+/// One occurrence of the text in a file.
+struct Found<'p> {
+    occurrence: Occurrence,
+    anchor: Option<&'p Anchor>,
+    /// The text is that of the place: its lines can be removed wherever they are.
+    is_plain: bool,
+}
+
+impl Place {
+    /// Returns the source without the text.
+    pub fn take_out(&self, source: &Source) -> Result<Taken> {
+        if !self.is_in_scope(source)? {
+            return Ok(Taken::Absent);
+        }
+        let found = self.occurrences(source)?;
+        if let Some(word) = &self.used_as
+            && found
+                .iter()
+                .all(|found| is_used(source, word, found.range()))
+        {
+            return Ok(Taken::Needed);
+        }
+        for found in &found {
+            for text in self.candidates(source, found) {
+                if let Some(new) = self.exact(source, text)? {
+                    return Ok(Taken::Changed(new));
+                }
+            }
+        }
+        for found in &found {
+            if let Some(text) = commented_out(source, found.range())
+                && let Some(new) = self.exact(source, text)?
+            {
+                return Ok(Taken::Changed(new));
+            }
+        }
+        for found in found.iter().filter(|found| found.is_plain) {
+            if let Some(new) = self.without(source, found.plainly_removed(&source.text))? {
+                return Ok(Taken::Changed(new));
+            }
+        }
+        Ok(Taken::Manual)
+    }
+
+    /// Returns the source of `text` if the insertion makes `source` of it.
+    fn exact(&self, source: &Source, text: String) -> Result<Option<Source>> {
+        let candidate = source.with_text(text);
+        Ok(match self.apply(&candidate)? {
+            Applied::Changed(again) if again.text == source.text => Some(candidate),
+            _ => None,
+        })
+    }
+
+    /// Returns the source of `text` if it is sound, and the place is no longer in it.
+    fn without(&self, source: &Source, text: String) -> Result<Option<Source>> {
+        let candidate = source.with_text(text);
+        let is_sound = candidate.errors() <= source.errors() && !self.is_in_scope(&candidate)?;
+        Ok(is_sound.then_some(candidate))
+    }
+
+    /// Returns all occurrences of the text, in its variants.
+    fn occurrences(&self, source: &Source) -> Result<Vec<Found<'_>>> {
+        let scopes = self.scopes_of(source)?;
+        let scope = scopes.first();
+        let own = self.anchors.iter().flat_map(|anchor| {
+            let text = anchor.text.as_ref().unwrap_or(&self.text);
+            // The last item of a list that ends without a comma.
+            let last = text.trim_end().strip_suffix(',');
+            let last = last.filter(|_| anchor.at == At::Item);
+            let texts = [Some(text.as_str()), last].into_iter().flatten();
+            texts.map(move |text| (text, Some(anchor)))
+        });
+        let is_inserted = self.anchors.iter().any(|anchor| anchor.at != At::Instead);
+        let others = self.spellings.iter().chain([&self.text]);
+        let others = others.map(|text| (text.as_str(), None));
+        let mut all: Vec<Found<'_>> = Vec::new();
+        for (text, anchor) in own.chain(others) {
+            let is_replaced = anchor.is_some_and(|anchor| anchor.at == At::Instead);
+            let is_long = text.trim().lines().count() > self.text.trim().lines().count();
+            for occurrence in Pattern::of(text, scope)?.matches(&source.text) {
+                all.push(Found {
+                    occurrence,
+                    anchor,
+                    is_plain: is_inserted && !is_replaced && !is_long,
+                });
+            }
+        }
+        // The variant that explains most of the file.
+        all.sort_by_key(|found| {
+            let restored = found.anchor.map_or(0, |anchor| anchor.was.len());
+            std::cmp::Reverse((restored, found.occurrence.own_length))
+        });
+        Ok(all)
+    }
+
+    /// Returns the texts of the file without `found`, the most likely one first.
+    fn candidates(&self, source: &Source, found: &Found<'_>) -> Vec<String> {
+        let text = &source.text;
+        let Some(anchor) = found.anchor.filter(|anchor| anchor.at == At::Instead) else {
+            let is_link = found.anchor.is_some_and(|anchor| anchor.at == At::Chain);
+            let ranges = Edges::of(text, found.range()).ranges(is_link);
+            let texts = ranges.into_iter();
+            let texts = texts.flat_map(|range| found.restored(text, range, ""));
+            return texts.chain(found.without_comma(source)).collect();
+        };
+        let was = anchor.was.get("anchor").map(|was| found.filled(was));
+        let was = was.or_else(|| found.occurrence.captures.get("anchor").cloned());
+        was.map_or_else(Vec::new, |was| {
+            found.restored(text, found.range().clone(), &was)
+        })
+    }
+}
+
+impl Found<'_> {
+    fn range(&self) -> &Range<usize> {
+        &self.occurrence.range
+    }
+
+    /// Returns the file with `range` replaced by `new`, and with the earlier texts of captures that the insertion replaced.
+    fn restored(&self, text: &str, range: Range<usize>, new: &str) -> Vec<String> {
+        let mut texts = vec![spliced(text, range, new)];
+        let replaced = self.anchor.into_iter().flat_map(|anchor| {
+            let replace = anchor.replace.iter();
+            replace.filter_map(|(name, new)| Some((anchor.was.get(name)?, new)))
+        });
+        for (was, new) in replaced {
+            let (was, new) = (self.filled(was), self.filled(new));
+            texts = texts
+                .iter()
+                .flat_map(|text| each_replaced(text, &new, &was))
+                .collect();
+        }
+        texts
+    }
+
+    /// Returns the file without the lines of the text, and without one of the empty lines around it.
+    fn plainly_removed(&self, text: &str) -> String {
+        let edges = Edges::of(text, self.range());
+        spliced(text, edges.whole_lines(), "")
+    }
+
+    /// Returns the texts of the file without this item of a list, nor the comma that it needed before it.
+    fn without_comma(&self, source: &Source) -> Vec<String> {
+        let text = &source.text;
+        let is_item = self.anchor.is_some_and(|anchor| anchor.at == At::Item);
+        let mut commas = text[..self.range().start].rmatch_indices(',');
+        let comma = commas.find(|(at, _)| !source.is_comment(*at));
+        let Some((comma, _)) = comma.filter(|_| is_item) else {
+            return Vec::new();
+        };
+        let ranges = Edges::of(text, self.range()).ranges(false).into_iter();
+        let ranges = ranges.filter(|range| range.start > comma);
+        ranges
+            .map(|range| spliced(&spliced(text, range, ""), comma..comma + 1, ""))
+            .collect()
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let mut filled = text.to_owned();
+        for (name, value) in &self.occurrence.captures {
+            filled = filled.replace(&super::mark(name), value);
+        }
+        filled
+    }
+}
+
+/// Returns the file with the line at `range` as a comment again, if it is directly below one, as in files of `mix phx.new`, or
+/// at the start of the file.
+fn commented_out(source: &Source, range: &Range<usize>) -> Option<String> {
+    let line = source.text[range.clone()].trim_end();
+    let above = source.text[..range.start].trim_end_matches([' ', '\t']);
+    let end = above.trim_end_matches(['\r', '\n']).len();
+    let is_below_comment = above.is_empty() || end > 0 && source.is_comment(end - 1);
+    let comment = source.language.commented(line);
+    let is_line = is_below_comment && !line.contains('\n');
+    is_line.then(|| spliced(&source.text, range.clone(), &comment))
+}
+
+fn spliced(text: &str, range: Range<usize>, new: &str) -> String {
+    let mut text = text.to_owned();
+    text.replace_range(range, new);
+    text
+}
+
+/// Returns `text` with one occurrence of the word `old` replaced, for each of them.
+fn each_replaced(text: &str, old: &str, new: &str) -> Vec<String> {
+    let found = text.match_indices(old).map(|(at, _)| at..at + old.len());
+    let words = found.filter(|range| is_word(text, range));
+    words.map(|range| spliced(text, range, new)).collect()
+}
+
+/// Returns whether the code of `source` has `word` outside of `range`.
+fn is_used(source: &Source, word: &str, range: &Range<usize>) -> bool {
+    let text = &source.text;
+    let mut found = text.match_indices(word).map(|(at, _)| at..at + word.len());
+    found.any(|at| {
+        let is_outside = at.end <= range.start || at.start >= range.end;
+        is_outside && is_word(text, &at) && !source.is_comment(at.start)
+    })
+}
+
+/// Returns whether `range` starts and ends where a word does.
+pub fn is_word(text: &str, range: &Range<usize>) -> bool {
+    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
+    let inside = &text[range.clone()];
+    let starts = !(inside.starts_with(is_letter) && text[..range.start].ends_with(is_letter));
+    starts && !(inside.ends_with(is_letter) && text[range.end..].starts_with(is_letter))
+}

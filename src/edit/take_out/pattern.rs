@@ -1,0 +1,136 @@
+//! A text as a pattern, for its occurrences in any formatting.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use anyhow::Result;
+use regex_lite::Regex;
+
+use super::is_word;
+use crate::edit::part::MARKS;
+use crate::edit::source::Match;
+
+/// A text as a pattern that ignores white space.
+pub struct Pattern {
+    regex: Option<Regex>,
+    /// Names of the groups.
+    names: Vec<String>,
+    /// Captures of the scope, which the text has already.
+    known: BTreeMap<String, String>,
+}
+
+impl Pattern {
+    pub fn of(text: &str, scope: Option<&Match<'_>>) -> Result<Self> {
+        let captures = scope.into_iter().flat_map(|scope| scope.captures());
+        let known: BTreeMap<_, _> = captures
+            .filter(|(name, _)| *name != "scope" && *name != "anchor")
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .collect();
+        let mut pattern = Self {
+            regex: None,
+            names: Vec::new(),
+            known,
+        };
+        let text = text.trim();
+        if !text.is_empty() {
+            let source = pattern.source(text);
+            pattern.regex = Some(Regex::new(&source)?);
+        }
+        Ok(pattern)
+    }
+
+    /// Returns the pattern, and collects the names of its groups.
+    fn source(&mut self, text: &str) -> String {
+        let [open, close] = MARKS;
+        let mut source = String::new();
+        let mut rest = text;
+        while let Some((literal, marked)) = rest.split_once(open) {
+            source += &loose(literal);
+            let (name, after) = marked.split_once(close).unwrap_or((marked, ""));
+            match self.known.get(name) {
+                Some(value) => source += &loose(value),
+                None => {
+                    self.names.push(name.to_owned());
+                    source += r"([\w$]+|[^\n]+?)";
+                }
+            }
+            if !after.is_empty() {
+                source += r"\s*";
+            }
+            rest = after;
+        }
+        source + &loose(rest)
+    }
+
+    /// Returns the ranges of all matches, with their captures.
+    pub fn matches(&self, text: &str) -> Vec<Occurrence> {
+        let Some(regex) = &self.regex else {
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for found in regex.captures_iter(text) {
+            let Some(range) = found.get(0).map(|whole| whole.range()) else {
+                continue;
+            };
+            let mut captures = self.known.clone();
+            let mut own_length = range.len();
+            let names = self.names.iter().enumerate();
+            let is_same = names
+                .filter_map(|(at, name)| Some((name, found.get(at + 1)?.as_str())))
+                .all(|(name, value)| {
+                    own_length = own_length.saturating_sub(value.len());
+                    let known = captures.entry(name.clone()).or_insert(value.to_owned());
+                    known == value
+                });
+            if is_same && is_word(text, &range) {
+                all.push(Occurrence {
+                    range,
+                    captures,
+                    own_length,
+                });
+            }
+        }
+        all
+    }
+}
+
+/// One occurrence of a pattern in a file.
+pub struct Occurrence {
+    pub range: Range<usize>,
+    /// Captures of `found.NAME`.
+    pub captures: BTreeMap<String, String>,
+    /// Length of the text without what groups have captured.
+    pub own_length: usize,
+}
+
+/// Returns a pattern for `text` with any white space between its words and signs, and with trailing commas.
+fn loose(text: &str) -> String {
+    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
+    let mut pattern = String::new();
+    let mut last: Option<char> = None;
+    let mut is_apart = false;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            is_apart = true;
+            continue;
+        }
+        pattern += match last {
+            None if is_apart => r"\s*",
+            None => "",
+            Some(last) if is_letter(last) && is_letter(c) => match is_apart {
+                true => r"\s+",
+                false => "",
+            },
+            Some(_) => r"\s*",
+        };
+        if matches!(c, ')' | ']' | '}') && last.is_some_and(|last| last != ',') {
+            pattern += r"(?:,\s*)?";
+        }
+        pattern += &regex_lite::escape(c.encode_utf8(&mut [0; 4]));
+        (last, is_apart) = (Some(c), false);
+    }
+    if is_apart {
+        pattern += r"\s*";
+    }
+    pattern
+}

@@ -1,0 +1,275 @@
+//! The record of runs, for `undo` and `destroy`. Pure: the files and texts that each run has changed.
+//!
+//! [`RUNS`] is for version control. [`FOLDER`] is not: it has the last run once more, and the bytes that it has replaced,
+//! each in a file that is named by its hash.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The list of all runs.
+pub const RUNS: &str = ".hello-sockets/runs.json";
+
+/// Folder of what only `undo` needs.
+pub const FOLDER: &str = ".hello-sockets/undo";
+
+/// The last run.
+pub const LAST: &str = ".hello-sockets/undo/run.json";
+
+/// Version of the files.
+const FORMAT: u8 = 1;
+
+/// The runs that have changed the app, in order. `new` is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runs {
+    format: u8,
+    pub runs: Vec<Run>,
+}
+
+/// The run that `undo` takes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Last {
+    format: u8,
+    /// Folder of the app at that time: files outside of it are only restored there.
+    pub root: PathBuf,
+    pub run: Run,
+}
+
+/// The changes of one run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The words of the command, without its path.
+    pub command: Vec<String>,
+    /// Version of the command.
+    pub version: String,
+    pub files: Vec<FileChange>,
+    /// Created folders.
+    pub folders: Vec<PathBuf>,
+    pub texts: Vec<TextChange>,
+}
+
+/// A file before and after a run; `None` if there was none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    pub path: PathBuf,
+    pub before: Option<Hash>,
+    pub after: Option<Hash>,
+}
+
+/// A text that a run has inserted or taken out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextChange {
+    pub path: PathBuf,
+    /// Name of the place.
+    pub place: String,
+    pub text: String,
+    pub change: Change,
+}
+
+/// Direction of a [`TextChange`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    Inserted,
+    TakenOut,
+}
+
+/// SHA-256 of a file, in hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hash(String);
+
+impl Hash {
+    pub fn of(bytes: &[u8]) -> Self {
+        let hash = Sha256::digest(bytes);
+        Self(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Returns the path of the bytes with this hash. A hash from a file may be any text: only digits are used.
+    pub fn path(&self) -> PathBuf {
+        let digits = self.0.chars().filter(char::is_ascii_hexdigit);
+        Path::new(FOLDER).join(digits.collect::<String>())
+    }
+}
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self {
+            format: FORMAT,
+            runs: Vec::new(),
+        }
+    }
+}
+
+impl Runs {
+    /// Reads the file [`RUNS`].
+    ///
+    /// # Errors
+    /// It is not the JSON of runs, as after a merge with conflicts.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        serde_json::from_slice(bytes).with_context(|| format!("`{RUNS}` cannot be read"))
+    }
+
+    /// Returns whether the last run that has changed this text has inserted it.
+    pub fn have_inserted(&self, path: &Path, place: &str, text: &str) -> bool {
+        let texts = self.runs.iter().flat_map(|run| &run.texts);
+        let mut about =
+            texts.filter(|known| known.path == path && known.place == place && known.text == text);
+        about
+            .next_back()
+            .is_some_and(|last| last.change == Change::Inserted)
+    }
+
+    /// Replaces the last run, which is `old`, by `new`; removes it without `new`.
+    pub fn replace_last(&mut self, old: &Run, new: Option<Run>) {
+        if self.runs.last() == Some(old) {
+            self.runs.pop();
+            self.runs.extend(new);
+        }
+    }
+}
+
+impl Last {
+    pub fn new(root: PathBuf, run: Run) -> Self {
+        Self {
+            format: FORMAT,
+            root,
+            run,
+        }
+    }
+
+    /// Reads the file [`LAST`].
+    ///
+    /// # Errors
+    /// It is not the JSON of a run.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        serde_json::from_slice(bytes).with_context(|| format!("`{LAST}` cannot be read"))
+    }
+}
+
+impl Run {
+    /// Returns the hashes of what the run has replaced.
+    pub fn replaced(&self) -> BTreeSet<&Hash> {
+        let before = self.files.iter().map(|file| file.before.as_ref());
+        before.flatten().collect()
+    }
+
+    /// Returns this run together with `killed`, an earlier one of the same command that has not written everything.
+    pub fn completing(mut self, killed: Self) -> Self {
+        let mut files = killed.files;
+        for file in self.files {
+            match files.iter_mut().find(|known| known.path == file.path) {
+                Some(known) => known.after = file.after,
+                None => files.push(file),
+            }
+        }
+        let mut folders = killed.folders;
+        folders.extend(self.folders);
+        folders.dedup();
+        let mut texts = killed.texts;
+        self.texts.retain(|text| !texts.contains(text));
+        texts.extend(self.texts);
+        Self {
+            files,
+            folders,
+            texts,
+            ..Self {
+                command: self.command,
+                version: self.version,
+                ..Self::default()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.command.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(change: Change) -> TextChange {
+        TextChange {
+            path: "Cargo.toml".into(),
+            place: "dependency".to_owned(),
+            text: "tokio = \"1\"".to_owned(),
+            change,
+        }
+    }
+
+    fn runs(changes: &[Change]) -> Runs {
+        let run = |change: &Change| Run {
+            texts: vec![text(*change)],
+            ..Run::default()
+        };
+        Runs {
+            runs: changes.iter().map(run).collect(),
+            ..Runs::default()
+        }
+    }
+
+    #[test]
+    fn a_text_is_inserted_until_a_later_run_takes_it_out() {
+        use Change::{Inserted, TakenOut};
+        let have = |changes: &[Change]| {
+            let runs = runs(changes);
+            runs.have_inserted("Cargo.toml".as_ref(), "dependency", "tokio = \"1\"")
+        };
+        assert_eq!(
+            [
+                have(&[]),
+                have(&[Inserted]),
+                have(&[Inserted, TakenOut]),
+                have(&[TakenOut, Inserted])
+            ],
+            [false, true, false, true]
+        );
+    }
+
+    #[test]
+    fn a_hash_is_that_of_sha256sum_and_names_a_file_below_the_folder() {
+        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Hash::of(b"abc"), Hash(hash.to_owned()));
+        assert_eq!(Hash::of(b"abc").path(), Path::new(FOLDER).join(hash));
+        let forged = Hash("../../../etc/passwd".to_owned());
+        assert_eq!(forged.path(), Path::new(FOLDER).join("ecad"));
+    }
+
+    #[test]
+    fn a_run_that_completes_another_has_the_bytes_from_before_both() {
+        let file = |path: &str, before: Option<&[u8]>, after: &[u8]| FileChange {
+            path: path.into(),
+            before: before.map(Hash::of),
+            after: Some(Hash::of(after)),
+        };
+        let run = |files: &[FileChange], folders: &[&str]| Run {
+            files: files.to_vec(),
+            folders: folders.iter().map(PathBuf::from).collect(),
+            ..Run::default()
+        };
+        let killed = run(
+            &[file("a", None, b"1"), file("b", Some(b"0"), b"1")],
+            &["c"],
+        );
+        let rerun = run(&[file("b", Some(b"0"), b"2"), file("d", None, b"3")], &[]);
+
+        assert_eq!(
+            rerun.completing(killed),
+            run(
+                &[
+                    file("a", None, b"1"),
+                    file("b", Some(b"0"), b"2"),
+                    file("d", None, b"3")
+                ],
+                &["c"]
+            )
+        );
+    }
+}

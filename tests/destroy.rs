@@ -1,0 +1,399 @@
+//! `destroy`: what a generator has made is taken back, and what others need stays.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+mod support;
+
+use support::Sandbox;
+use support::taken_back::{by_destroy, different};
+
+/// Commands that add to each other, without `gen`.
+const GROWTH: [&[&str]; 9] = [
+    &["channel", "User"],
+    &["channel", "Room"],
+    &["channel", "Admin.Room", "--topic", "admin_room"],
+    &["channel", "Status", "--exact"],
+    &["socket", "Device", "--longpoll"],
+    &["channel", "Sensor", "--socket", "Device"],
+    &["presence", "--channel", "Room"],
+    &["presence", "--channel", "User"],
+    &["auth", "--socket", "Device"],
+];
+
+#[test]
+fn gen_and_destroy_leave_the_same_bytes_in_a_growing_rust_app() {
+    let sandbox = Sandbox::with_app();
+    let more: [&[&str]; 5] = [
+        &["channel", "Inbox", "--per-user", "--socket", "Device"],
+        &["channel", "News", "--history"],
+        &["channel", "Alerts", "--history"],
+        &["release"],
+        &["pubsub"],
+    ];
+    for args in GROWTH.iter().chain(&more) {
+        by_destroy(&sandbox, args);
+        sandbox.run(&[&["gen"], *args].concat()).succeeded();
+    }
+}
+
+#[test]
+fn gen_and_destroy_leave_the_same_bytes_in_a_growing_phoenix_app() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let more: [&[&str]; 2] = [
+        &["channel", "Inbox", "--per-user", "--socket", "Device"],
+        &["pubsub"],
+    ];
+    for args in GROWTH.iter().chain(&more) {
+        by_destroy(&sandbox, args);
+        sandbox.run(&[&["gen"], *args].concat()).succeeded();
+    }
+}
+
+#[test]
+fn a_new_app_is_as_new_after_all_generators_were_destroyed_in_any_order() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let before = sandbox.tree();
+        let commands: [&[&str]; 4] = [
+            &["channel", "User"],
+            &["channel", "Room"],
+            &["presence", "--channel", "Room"],
+            &["auth"],
+        ];
+        for args in commands {
+            sandbox.run(&[&["gen"], args].concat()).succeeded();
+        }
+        // Not the order of the runs. The socket goes with its last channel.
+        for at in [2, 3, 0, 1] {
+            sandbox
+                .run(&[&["destroy"], commands[at]].concat())
+                .succeeded();
+        }
+        assert_eq!(different(&sandbox, &before), [""; 0]);
+    }
+}
+
+#[test]
+fn a_sign_in_page_is_taken_back() {
+    by_destroy(&Sandbox::with_app(), &["auth", "--sign-in"]);
+}
+
+#[test]
+fn the_library_is_taken_back_unless_the_crate_uses_it() {
+    let sandbox = Sandbox::new();
+    let cargo = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n";
+    sandbox.write("my_app/Cargo.toml", cargo);
+    sandbox.write("my_app/src/lib.rs", "");
+    by_destroy(&sandbox, &["library"]);
+    let sandbox = sandbox.after(&[
+        &["gen", "library"],
+        &["gen", "channel", "Room", "--no-socket"],
+    ]);
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&["destroy", "library"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0], "{}", ran.stdout);
+}
+
+/// An app with channels User and Room on one socket.
+fn with_two_channels() -> Sandbox {
+    Sandbox::with_app().after(&[&["gen", "channel", "User"], &["gen", "channel", "Room"]])
+}
+
+const ROOM: &str = "my_app/src/channels/room_channel.rs";
+
+#[test]
+fn what_others_need_stays_and_the_report_names_them() {
+    let sandbox = with_two_channels();
+
+    let ran = sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+    let report = "\
+* editing assets/js/user_socket.js
+* editing src/channels/user_socket.rs
+* removing src/channels/room_channel.rs
+* removing tests/room_channel.rs
+* skipping tests/support/mod.rs
+* editing src/channels/mod.rs
+
+tests/support/mod.rs stays: tests/user_channel.rs needs it.
+";
+    assert_eq!(ran.stdout, report);
+}
+
+#[test]
+fn a_presence_stays_while_another_channel_has_it() {
+    let sandbox = with_two_channels().after(&[&["gen", "presence", "--channel", "User"]]);
+    by_destroy(&sandbox, &["presence", "--channel", "Room"]);
+    assert!(sandbox.exists("my_app/src/channels/presence.rs"));
+}
+
+#[test]
+fn what_is_in_use_is_refused_with_the_command_that_ends_its_use() {
+    for (sandbox, socket, channel, presence) in [
+        (
+            with_two_channels(),
+            "UserSocket routes topics to UserChannel",
+            "User",
+            "RoomChannel tracks its clients by `presence`",
+        ),
+        (
+            Sandbox::with_phoenix_app().after(&[&["gen", "channel", "Room"]]),
+            "MyAppWeb.UserSocket routes topics to MyAppWeb.RoomChannel",
+            "Room",
+            "RoomChannel tracks its clients by MyAppWeb.Presence",
+        ),
+    ] {
+        let sandbox = sandbox.after(&[&["gen", "presence", "--channel", "Room"]]);
+        let before = sandbox.tree();
+        sandbox
+            .run(&["destroy", "socket", "User"])
+            .misused(&format!(
+                "error: {socket}\nhelp: hello-sockets destroy channel {channel}\n"
+            ));
+        sandbox
+            .run(&["destroy", "channel", "Room", "--force"])
+            .misused(&format!(
+                "error: {presence}\nhelp: hello-sockets destroy presence --channel Room\n"
+            ));
+        assert_eq!(different(&sandbox, &before), [""; 0]);
+    }
+}
+
+#[test]
+fn tokens_stay_while_a_page_joins_the_topic_of_its_user() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let sandbox =
+            sandbox.after(&[&["gen", "auth"], &["gen", "channel", "Inbox", "--per-user"]]);
+        sandbox.run(&["destroy", "auth"]).misused(
+            "error: assets/js/user_socket.js joins the topic of its user, whom assets/js/token.js fetches\n\
+             help: take back the channels made with --per-user first\n",
+        );
+    }
+}
+
+#[test]
+fn without_a_terminal_a_changed_file_is_refused_and_force_removes_it() {
+    let sandbox = with_two_channels();
+    let own = sandbox.read(ROOM) + "// Mine.\n";
+    sandbox.write(ROOM, &own);
+    let before = sandbox.tree();
+
+    sandbox.run(&["destroy", "channel", "Room", "--yes"]).misused(
+        "error: `src/channels/room_channel.rs` differs from the generated file; nothing was written\n\
+         help: --force removes files that differ, --skip keeps them, --dry-run shows what would be done\n",
+    );
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+    let shown = sandbox
+        .run(&["destroy", "channel", "Room", "--dry-run"])
+        .succeeded();
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+    assert!(shown.stderr.contains("\n-// Mine.\n"), "{}", shown.stderr);
+    let lines = shown.stdout.matches("src/channels/room_channel.rs").count();
+    assert_eq!(lines, 1, "{}", shown.stdout);
+    sandbox
+        .run(&["destroy", "channel", "Room", "--force"])
+        .succeeded();
+    assert!(!sandbox.exists(ROOM));
+    // What was removed is not lost.
+    sandbox.run(&["undo"]).succeeded();
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_changed_channel_that_is_kept_stays_a_module_without_a_route() {
+    let sandbox = with_two_channels();
+    let own = sandbox.read(ROOM) + "// Mine.\n";
+    sandbox.write(ROOM, &own);
+
+    sandbox
+        .run(&["destroy", "channel", "Room", "--skip"])
+        .succeeded();
+
+    assert_eq!(sandbox.read(ROOM), own);
+    assert!(!sandbox.exists("my_app/tests/room_channel.rs"));
+    assert!(
+        sandbox
+            .read("my_app/src/channels/mod.rs")
+            .contains("pub mod room_channel;")
+    );
+    assert!(
+        !sandbox
+            .read("my_app/src/channels/user_socket.rs")
+            .contains("Room")
+    );
+}
+
+#[test]
+fn a_changed_test_that_is_kept_keeps_what_it_tests() {
+    let sandbox = with_two_channels();
+    let path = "my_app/tests/room_channel.rs";
+    let own = sandbox.read(path) + "// Mine.\n";
+    sandbox.write(path, &own);
+    let before = sandbox.tree();
+
+    let ran = sandbox
+        .run(&["destroy", "channel", "Room", "--skip"])
+        .succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+    let why =
+        "\n`tests/room_channel.rs`: it is changed and uses the rest, so nothing was taken out.\n";
+    assert!(ran.stdout.ends_with(why), "{}", ran.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn in_a_terminal_a_changed_file_is_shown_as_a_diff_and_kept_by_default() {
+    let sandbox = with_two_channels();
+    let own = sandbox.read(ROOM) + "// Mine.\n";
+    sandbox.write(ROOM, &own);
+
+    let shown = support::terminal::transcript(
+        sandbox.command(&["destroy", "channel", "Room", "--color", "never"]),
+        "Remove it nevertheless? [y]es [N]o [d]iff [a]ll [q]uit ",
+        "",
+    );
+
+    assert!(shown.contains("-// Mine.\n"), "{shown}");
+    assert_eq!(sandbox.read(ROOM), own);
+}
+
+#[test]
+fn texts_that_were_moved_or_reformatted_are_taken_out() {
+    let sandbox = with_two_channels();
+    let path = "my_app/src/channels/user_socket.rs";
+    let (user, room) = (
+        "        routes.channel::<UserChannel>(\"user:*\");\n",
+        "        routes.channel::<RoomChannel>(\"room:*\");\n",
+    );
+    let moved = sandbox.read(path).replace(
+        &format!("{user}{room}"),
+        &format!(
+            "        routes.channel::<RoomChannel>(\n            \"room:*\",\n        );\n{user}"
+        ),
+    );
+    sandbox.write(path, &moved);
+
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+    let expected = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
+    assert_eq!(sandbox.read(path), expected.read(path));
+}
+
+#[test]
+fn another_spelling_of_a_text_is_a_manual_step() {
+    let sandbox = with_two_channels();
+    let path = "my_app/src/channels/user_socket.rs";
+    let narrowed = sandbox.read(path).replace(
+        "routes.channel::<RoomChannel>(\"room:*\");",
+        "routes.channel::<RoomChannel>(\"room:*\").limit(1);",
+    );
+    sandbox.write(path, &narrowed);
+
+    let ran = sandbox.run(&["destroy", "channel", "Room", "--strict"]);
+
+    let step = "\nTake out of `src/channels/user_socket.rs` what is there to route the channel, the second line in `fn channels`, \
+                such as:\n\n    routes.channel::<RoomChannel>(\"room:*\");\n";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    assert_eq!(ran.code, Some(3));
+    assert_eq!(sandbox.read(path), narrowed);
+}
+
+#[test]
+fn what_is_not_there_is_an_error() {
+    let sandbox = Sandbox::with_app();
+    sandbox.run(&["destroy", "channel", "Room"]).misused(
+        "error: nothing of `hello-sockets gen channel Room` is in this app\n\
+         help: the options have to be those of `gen`, such as --topic; .hello-sockets/runs.json lists its runs\n",
+    );
+    sandbox.run(&["destroy", "channel", "room"]).misused(
+        "error: `room` is not a channel name: each part of a name starts with a capital letter\nhelp: hello-sockets gen channel Room\n",
+    );
+}
+
+#[test]
+fn other_options_than_those_of_gen_are_named() {
+    let sandbox = Sandbox::with_app().after(&[
+        &[
+            "gen",
+            "channel",
+            "Admin.Room",
+            "--topic",
+            "admin_room",
+            "--yes",
+        ],
+        &["gen", "channel", "Room"],
+    ]);
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&["destroy", "channel", "Admin.Room"]);
+
+    let error = "error: `Admin.Room` was made with other options\n\
+                 help: hello-sockets destroy channel Admin.Room --topic admin_room\n";
+    assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
+    assert_eq!(ran.code, Some(2));
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn the_report_as_json_has_an_outcome_for_each_file_and_edit() {
+    let sandbox = with_two_channels();
+
+    let ran = sandbox
+        .run(&["destroy", "channel", "Room", "--json"])
+        .succeeded();
+
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+    let outcomes = |list: &str| -> Vec<(String, String)> {
+        let entries = report[list].as_array().expect("a list").iter();
+        let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+        let pairs = entries.map(|entry| (text(&entry["path"]), text(&entry["outcome"])));
+        pairs.collect()
+    };
+    let pair = |(path, outcome): (&str, &str)| (path.to_owned(), outcome.to_owned());
+    let files = [
+        ("src/channels/room_channel.rs", "removed"),
+        ("tests/room_channel.rs", "removed"),
+        ("tests/support/mod.rs", "kept"),
+    ];
+    let edits = [
+        ("assets/js/user_socket.js", "taken_out"),
+        ("src/channels/user_socket.rs", "taken_out"),
+        ("src/channels/mod.rs", "taken_out"),
+    ];
+    assert_eq!(outcomes("files"), files.map(pair));
+    assert_eq!(outcomes("edits"), edits.map(pair));
+}
+
+#[test]
+fn the_question_about_an_unused_socket_has_a_flag() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
+    sandbox
+        .run(&["destroy", "channel", "User", "--no-socket"])
+        .succeeded();
+    let expected = Sandbox::with_app().after(&[&["gen", "socket", "User"]]);
+    assert_eq!(different(&sandbox, &expected.tree()), [""; 0]);
+}
+
+#[test]
+#[ignore = "compiles an app"]
+fn the_app_builds_and_its_tests_pass_after_each_destroy() {
+    let sandbox = support::app::full();
+    let folder = sandbox.path().join("my_app");
+    let commands: [&[&str]; 6] = [
+        &["channel", "Inbox", "--per-user", "--socket", "Device"],
+        &["presence", "--channel", "Room"],
+        &["channel", "Room"],
+        &["auth", "--socket", "Device"],
+        &["channel", "Admin.Room", "--topic", "admin_room"],
+        &["channel", "Board", "--socket", "Kiosk"],
+    ];
+    for args in commands {
+        sandbox.run(&[&["destroy"], args].concat()).succeeded();
+        support::app::cargo(&folder, &["fmt", "--all", "--check"]);
+        support::app::cargo(&folder, &["test", "--offline"]);
+    }
+}

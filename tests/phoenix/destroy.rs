@@ -1,0 +1,88 @@
+//! What is made in Phoenix apps of other structures is taken back.
+
+use crate::others::{self, ROUTER};
+use crate::shapes::{mounted, shop, socket};
+use crate::support::taken_back::{by_destroy, by_undo, different};
+use crate::umbrella::{run_in, umbrella};
+
+/// A channel with its socket, a presence in it, and tokens.
+const COMMANDS: [&[&str]; 3] = [
+    &["channel", "Zebra"],
+    &["presence", "--channel", "Zebra"],
+    &["auth"],
+];
+
+const APPLICATION: &str = "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    children = [\n      \
+    {Phoenix.PubSub, name: Shop.PubSub},\n      ShopWeb.Endpoint\n    ]\n\n    \
+    Supervisor.start_link(children, strategy: :one_for_one)\n  end\nend\n";
+
+/// As `mix phx.new` makes it.
+const APP_JS: &str = "// If you want to use Phoenix channels, run `mix help phx.gen.channel`\n\
+    // to get started and then uncomment the line below.\n// import \"./user_socket.js\"\n\n\
+    import \"phoenix_html\"\nimport {Socket} from \"phoenix\"\n";
+
+#[test]
+fn what_is_made_in_apps_of_other_shapes_is_taken_back() {
+    let application = ("lib/shop/application.ex", APPLICATION);
+    let router = ("lib/shop_web/router.ex", ROUTER);
+    let config = ("config/config.exs", "import Config\n\nconfig :shop, a: 1\n");
+    let app_js = ("assets/js/app.js", APP_JS);
+    let user = socket("ShopWeb.UserSocket", "");
+    let user = ("lib/shop_web/sockets/people.ex", user.as_str());
+    let mount = mounted("/socket", "ShopWeb.UserSocket");
+    let mount = ("lib/shop_web/endpoint.ex", mount.as_str());
+    let endpoint = mounted("/live", "ShopWeb.LiveSocket");
+    let endpoint = ("lib/shop_web/endpoint.ex", endpoint.as_str());
+    let shapes = [
+        shop(&[application, router]),
+        shop(&[application, router, app_js, endpoint]),
+        shop(&[application, router, user, mount]),
+        others::shop("1.7.14", &[application, router, config]),
+        others::shop("1.3.4", &[application, router, config]),
+    ];
+    for sandbox in shapes {
+        for command in COMMANDS {
+            if command == COMMANDS[0] {
+                by_undo(&sandbox, command);
+            }
+            by_destroy(&sandbox, command);
+            sandbox.run(&[&["gen"], command].concat()).succeeded();
+        }
+    }
+}
+
+#[test]
+fn in_an_umbrella_the_files_of_the_web_app_are_taken_back_from_everywhere() {
+    let sandbox = umbrella();
+    let before = sandbox.tree();
+    for folder in ["", "apps/shop_web/lib"] {
+        for back in [&["destroy", "channel", "User"][..], &["undo"]] {
+            run_in(&sandbox, "", &["gen", "channel", "User", "--yes"]).succeeded();
+            run_in(&sandbox, folder, back).succeeded();
+            assert_eq!(
+                different(&sandbox, &before),
+                [""; 0],
+                "{back:?} in {folder}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_socket_of_the_app_stays_and_stays_mounted() {
+    let user = socket("ShopWeb.UserSocket", "");
+    let path = "my_app/lib/shop_web/channels/user_socket.ex";
+    let sandbox = shop(&[("lib/shop_web/channels/user_socket.ex", &user)]);
+    let args = ["channel", "Zebra", "--topic", "stripes"];
+    sandbox.run(&[&["gen"], &args[..]].concat()).succeeded();
+
+    sandbox.run(&[&["destroy"], &args[..]].concat()).succeeded();
+
+    assert_eq!(sandbox.read(path), user);
+    let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+    assert!(
+        endpoint.contains("socket \"/socket\", ShopWeb.UserSocket"),
+        "{endpoint}"
+    );
+    by_destroy(&sandbox, &args);
+}
