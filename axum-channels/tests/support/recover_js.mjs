@@ -18,7 +18,9 @@ const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
 
 // A proxy that cuts all of its connections at random.
 const lines = new Set()
+let isCut = false
 const proxy = createServer(client => {
+  if(isCut){ return client.on("error", () => {}).destroy() }
   const server = connect(port, host)
   for(const [from, to] of [[client, server], [server, client]]){
     from.on("error", () => {}).on("close", () => { to.destroy(); lines.delete(from) }).pipe(to)
@@ -84,9 +86,8 @@ for(const client of clients){
 process.exit(0)
 
 async function cutFor(ms){
-  const over = Date.now() + ms
-  while(Date.now() < over){
-    for(const line of lines){ line.destroy() }
-    await sleep(5)
-  }
+  isCut = true
+  for(const line of lines){ line.destroy() }
+  await sleep(ms)
+  isCut = false
 }
