@@ -380,7 +380,7 @@ fn the_question_about_an_unused_socket_has_a_flag() {
 
 #[test]
 #[ignore = "compiles an app"]
-fn the_app_builds_and_its_tests_pass_after_each_destroy() {
+fn the_app_compiles_without_warnings_after_each_destroy_and_its_tests_pass_after_the_last() {
     let sandbox = support::app::full();
     let folder = sandbox.path().join("my_app");
     let commands: [&[&str]; 6] = [
@@ -394,6 +394,7 @@ fn the_app_builds_and_its_tests_pass_after_each_destroy() {
     for args in commands {
         sandbox.run(&[&["destroy"], args].concat()).succeeded();
         support::app::cargo(&folder, &["fmt", "--all", "--check"]);
-        support::app::cargo(&folder, &["test", "--offline"]);
+        support::app::cargo(&folder, &["check", "--offline", "--all-targets"]);
     }
+    support::app::cargo(&folder, &["test", "--offline"]);
 }

@@ -168,11 +168,20 @@ pub const OF_ELIXIR: [&str; 40] = [
 
 /// Every name that the library makes public, wherever it stands: a new one is among them by itself.
 pub fn of_the_library() -> BTreeSet<String> {
+    in_the_library(|path| path.ends_with(".rs"))
+}
+
+/// The names that apps import.
+pub fn of_its_interface() -> BTreeSet<String> {
+    in_the_library(|path| ["lib.rs", "testing/mod.rs"].contains(&path))
+}
+
+fn in_the_library(is_wanted: impl Fn(&str) -> bool) -> BTreeSet<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("axum-channels/src");
     let mut names = BTreeSet::new();
     for (path, text) in crate::support::tree(&source) {
-        let text = String::from_utf8(text).expect("Rust is UTF-8");
-        if path.ends_with(".rs") {
+        if is_wanted(&path) {
+            let text = String::from_utf8(text).expect("Rust is UTF-8");
             let tree = syntax::parse(&path, &text).expect("Rust");
             let mut cursor = tree.root_node().walk();
             for item in tree.root_node().named_children(&mut cursor) {
