@@ -197,7 +197,7 @@ fn without_a_terminal_a_changed_file_is_refused_and_force_removes_it() {
         .run(&["destroy", "channel", "Room", "--force"])
         .succeeded();
     assert!(!sandbox.exists(ROOM));
-    // What was removed is not lost.
+    // Removed files are not lost.
     sandbox.run(&["undo"]).succeeded();
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }

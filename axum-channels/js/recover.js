@@ -47,7 +47,7 @@ function isPosition(ref) {
   return typeof ref === "string" && ref.includes(".")
 }
 
-// Whether a position is the last one, or before it in the same history.
+// Returns true for the last position, and for those before it in the same history.
 function isUpTo(last, position) {
   if (!last || !position) return last === position
 

@@ -35,7 +35,7 @@ impl Run<'_> {
     }
 }
 
-/// What conditions depend on, besides a plan.
+/// The state that conditions depend on, besides a plan.
 pub struct Scene<'a> {
     pub renderer: &'a Renderer<'a>,
     pub changes: &'a Changes<'a>,

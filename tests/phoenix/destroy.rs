@@ -1,4 +1,4 @@
-//! What is made in Phoenix apps of other structures is taken back.
+//! `destroy` and `undo` in Phoenix apps of other structures.
 
 use crate::others::{self, ROUTER};
 use crate::shapes::{mounted, shop, socket};

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 /// A connection to a NATS server. Clones are the same; it is closed when the last is dropped.
 ///
-/// What is sent is processed in order: a `PONG` confirms all that was sent before its `PING`.
+/// The server processes in order: a `PONG` confirms all that was sent before its `PING`.
 #[derive(Clone)]
 pub(super) struct Client(Arc<Inner>);
 
@@ -28,7 +28,7 @@ struct Inner {
     _tasks: JoinSet<()>,
 }
 
-/// What has been sent and is not answered yet.
+/// Requests without an answer so far.
 #[derive(Default)]
 struct Waiting {
     pongs: VecDeque<oneshot::Sender<()>>,

@@ -1,4 +1,4 @@
-//! What NATS alone has.
+//! Features of NATS alone.
 
 use super::app::{PREFIX, connected, node, starting, users};
 use super::messages::join;

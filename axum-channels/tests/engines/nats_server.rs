@@ -1,4 +1,4 @@
-//! What a test does with a nats-server besides its nodes, by its protocol and its reports.
+//! A test's own access to a nats-server, by its protocol and its reports.
 
 use super::server::Stored;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What Redis alone has.
+//! Features of Redis alone.
 
 use super::app::{LEASE, PREFIX, connected, starting};
 use super::messages::join;

@@ -1,4 +1,4 @@
-//! What a test does with a redis-server besides its nodes.
+//! A test's own access to a redis-server.
 
 use super::server::Stored;
 use redis::{Commands, FromRedisValue};
