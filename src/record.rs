@@ -160,27 +160,23 @@ impl Run {
     /// Returns this run together with `killed`, an earlier one of the same command that has not written everything.
     pub fn completing(mut self, killed: Self) -> Self {
         let mut files = killed.files;
-        for file in self.files {
+        for file in std::mem::take(&mut self.files) {
             match files.iter_mut().find(|known| known.path == file.path) {
                 Some(known) => known.after = file.after,
                 None => files.push(file),
             }
         }
         let mut folders = killed.folders;
-        folders.extend(self.folders);
+        folders.append(&mut self.folders);
         folders.dedup();
         let mut texts = killed.texts;
         self.texts.retain(|text| !texts.contains(text));
-        texts.extend(self.texts);
+        texts.append(&mut self.texts);
         Self {
             files,
             folders,
             texts,
-            ..Self {
-                command: self.command,
-                version: self.version,
-                ..Self::default()
-            }
+            ..self
         }
     }
 }

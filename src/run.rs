@@ -9,7 +9,7 @@ pub mod finish;
 pub mod refusals;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -19,9 +19,7 @@ use crate::catalogue::render::Renderer;
 use crate::changes::{Changes, FileVerdict, Located, StepVerdict};
 use crate::error::Misuse;
 use crate::output::interrupt;
-use crate::output::report::{
-    Action, EditEntry, FileEntry, FileOutcome, FoundBy, LookUp, ManualEntry,
-};
+use crate::output::report::{Action, EditEntry, FileEntry, FileOutcome, LookUp, ManualEntry};
 use crate::output::reporter::Reporter;
 use crate::output::terminal::{Conflict, Difference, Given};
 use crate::plan::{File, Plan, Sought, Step};
@@ -276,17 +274,9 @@ impl<'a> Run<'a> {
         let (path, verdict) = self.changes.step(step)?;
         let outcome = match verdict {
             StepVerdict::Manual { why, lines } => {
-                let lines = lines.into_iter();
-                let (lines, positions) = lines.map(|lines| (lines.text, lines.position)).unzip();
+                let path = self.changes.contains(&path)?.then_some(path);
                 let step = ManualStep {
-                    entry: ManualEntry {
-                        action: Action::Add,
-                        path: self.changes.contains(&path)?.then_some(path),
-                        purpose: step.manual.clone(),
-                        why,
-                        lines,
-                        positions,
-                    },
+                    entry: ManualEntry::new(Action::Add, path, step, why, lines),
                     present: step.parts.last().and_then(|part| part.present.clone()),
                 };
                 match self.manual.iter_mut().find(|known| known.is_like(&step)) {
@@ -303,21 +293,7 @@ impl<'a> Run<'a> {
             self.texts
                 .push(step.text_change(&path, record::Change::Inserted));
         }
-        let is_named = step
-            .location
-            .paths
-            .iter()
-            .any(|named| path == Path::new(named));
-        self.reporter.edit(EditEntry {
-            path,
-            outcome,
-            place: step.place.clone(),
-            found_by: match is_named {
-                true => FoundBy::Path,
-                false => FoundBy::Contents,
-            },
-            quiet: step.quiet,
-        });
+        self.reporter.edit(EditEntry::new(step, path, outcome));
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use crate::output::reporter::Reporter;
 use crate::output::terminal::{Conflict, Difference};
 use crate::output::{apply, record};
 use crate::project::{Project, absolute};
-use crate::record::{FOLDER, FileChange, Last, Run};
+use crate::record::{FOLDER, FileChange, Hash, Last, Run};
 use crate::run::Ending;
 
 /// Takes back the last run in `project`.
@@ -113,16 +113,18 @@ impl<'a> Undo<'a> {
     }
 
     fn compared(&self, file: &'a FileChange) -> Result<Compared<'a>> {
-        let hash = self.project.hash(&file.path)?;
+        let now = self.project.read(&file.path)?;
+        let hash = now.as_deref().map(Hash::of);
         let before = match &file.before {
-            Some(hash) if Some(hash) == self.project.hash(&hash.path())?.as_ref() => {
-                self.project.read(&hash.path())?
+            Some(hash) => {
+                let kept = self.project.read(&hash.path())?;
+                kept.filter(|bytes| Hash::of(bytes) == *hash)
             }
-            _ => None,
+            None => None,
         };
         Ok(Compared {
             file,
-            now: self.project.read(&file.path)?,
+            now,
             before,
             state: match hash {
                 hash if hash == file.before => State::AsBefore,

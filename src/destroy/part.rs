@@ -11,7 +11,7 @@ use crate::changes::Located;
 use crate::changes::take_out::{Removal, has_word};
 use crate::error::Misuse;
 use crate::output::interrupt;
-use crate::output::report::{Action, EditEntry, FileEntry, FileOutcome, FoundBy, ManualEntry};
+use crate::output::report::{Action, EditEntry, FileEntry, FileOutcome, ManualEntry};
 use crate::output::terminal::{Conflict, Difference};
 use crate::plan::{File, Plan, Sought, Step};
 use crate::record::{Change, Hash};
@@ -215,36 +215,18 @@ impl<'a> Destroy<'a> {
             Removal::Edited(path) => (path, FileOutcome::TakenOut),
             Removal::Removed(path) => (path, FileOutcome::Removed),
             Removal::Manual { path, lines } => {
-                let lines = lines.into_iter();
-                let (lines, positions) = lines.map(|lines| (lines.text, lines.position)).unzip();
-                self.manual.push(ManualEntry {
-                    action: Action::TakeOut,
-                    path: Some(path),
-                    purpose: step.manual.clone(),
-                    why: String::new(),
-                    lines,
-                    positions,
-                });
+                let (path, why) = (Some(path), String::new());
+                let entry = ManualEntry::new(Action::TakeOut, path, step, why, lines);
+                self.manual.push(entry);
                 return Ok(());
             }
         };
         if step.is_shared() {
             self.texts.push(step.text_change(&path, Change::TakenOut));
         }
-        let is_named = step
-            .location
-            .paths
-            .iter()
-            .any(|named| path == Path::new(named));
         self.reporter.edit(EditEntry {
-            path,
-            outcome,
-            place: step.place.clone(),
-            found_by: match is_named {
-                true => FoundBy::Path,
-                false => FoundBy::Contents,
-            },
             quiet: false,
+            ..EditEntry::new(step, path, outcome)
         });
         Ok(())
     }

@@ -3,13 +3,15 @@
 
 pub mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
+use crate::edit::Lines;
 use crate::error::Problem;
 use crate::facts::Question;
+use crate::plan::Step;
 
 /// Version of the JSON.
 const FORMAT: u8 = 1;
@@ -99,6 +101,23 @@ pub enum FileOutcome {
     Restored,
 }
 
+impl EditEntry {
+    /// Returns the report of the edit of `step` in the file at `path`.
+    pub fn new(step: &Step, path: PathBuf, outcome: FileOutcome) -> Self {
+        let mut named = step.location.paths.iter();
+        Self {
+            found_by: match named.any(|named| path == Path::new(named)) {
+                true => FoundBy::Path,
+                false => FoundBy::Contents,
+            },
+            path,
+            outcome,
+            place: step.place.clone(),
+            quiet: step.quiet,
+        }
+    }
+}
+
 /// The way in which the file of an edit was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -147,6 +166,28 @@ pub struct ManualEntry {
     pub lines: Vec<String>,
     /// The position of each text in the file, in words; may be empty.
     pub positions: Vec<String>,
+}
+
+impl ManualEntry {
+    /// Returns the report of `step`, whose texts are `lines`.
+    pub fn new(
+        action: Action,
+        path: Option<PathBuf>,
+        step: &Step,
+        why: String,
+        lines: Vec<Lines>,
+    ) -> Self {
+        let texts = lines.into_iter().map(|lines| (lines.text, lines.position));
+        let (lines, positions) = texts.unzip();
+        Self {
+            action,
+            path,
+            purpose: step.manual.clone(),
+            why,
+            lines,
+            positions,
+        }
+    }
 }
 
 /// Direction of a manual step.

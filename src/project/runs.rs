@@ -44,7 +44,7 @@ impl Project {
     }
 
     /// Returns the hash of the file at `path`, if there is one.
-    pub fn hash(&self, path: &Path) -> Result<Option<Hash>> {
+    fn hash(&self, path: &Path) -> Result<Option<Hash>> {
         let bytes = self.read(path)?;
         Ok(bytes.map(|bytes| Hash::of(&bytes)))
     }
