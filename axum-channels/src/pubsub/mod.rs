@@ -26,7 +26,7 @@ use crate::message::{Broadcast, EncodeError, Encodings, Payload, Ref, Topic};
 use crate::metrics::{self, record};
 use crate::session::Key;
 use crate::sync::lock;
-use cluster::{Body, Cluster, NodeId, Origin};
+use cluster::{Body, Cluster, Origin};
 use history::{Histories, New};
 use lane::Lanes;
 use std::collections::HashMap;
@@ -68,20 +68,18 @@ pub(crate) struct SubscriberId {
 /// Publisher of a broadcast that does not receive it.
 #[derive(Clone, Copy)]
 pub(crate) struct Publisher<'a> {
-    /// Its node, if there are others.
-    node: Option<NodeId>,
-    subscriber: SubscriberId,
+    origin: Origin,
     /// Id of the client's connections: clients with it do not recover the broadcast.
     id: Option<&'a Topic>,
 }
 
 impl From<SubscriberId> for Publisher<'_> {
     fn from(subscriber: SubscriberId) -> Self {
-        Publisher {
+        let origin = Origin {
             node: None,
             subscriber,
-            id: None,
-        }
+        };
+        Publisher { origin, id: None }
     }
 }
 
@@ -169,16 +167,10 @@ impl PubSub {
     ) -> Result<(), EncodeError> {
         let outcome = self.deliver(topic, event, payload, from);
         if let Some(cluster) = &self.cluster {
-            let payload = payload.clone();
-            let from = from.map(
-                |Publisher {
-                     node, subscriber, ..
-                 }| Origin { node, subscriber },
-            );
             let body = Body::Broadcast {
                 event,
-                payload,
-                from,
+                payload: payload.clone(),
+                from: from.map(|from| from.origin),
             };
             cluster.publish(topic, body);
         }
@@ -205,7 +197,7 @@ impl PubSub {
             return Ok(());
         };
         let mut delivery = Delivery::new(topic, event, payload);
-        delivery.from = from.map(|from| from.subscriber);
+        delivery.from = from.map(|from| from.origin.subscriber);
         // No client receives anything but objects and bytes, and bytes have no place for a position.
         let Some(history) = subscribers.history().filter(|_| payload.is_object()) else {
             return self.deliver_unkept(shard, &delivery, since);
@@ -317,11 +309,9 @@ impl PubSub {
         subscriber: SubscriberId,
         id: Option<&'a Topic>,
     ) -> Publisher<'a> {
-        Publisher {
-            node: self.cluster.as_ref().map(|cluster| cluster.id()),
-            subscriber,
-            id,
-        }
+        let node = self.cluster.as_ref().map(|cluster| cluster.id());
+        let origin = Origin { node, subscriber };
+        Publisher { origin, id }
     }
 
     /// Waits until everything published before is delivered.
