@@ -1,11 +1,11 @@
-// Channels that miss nothing: what was sent while the connection was lost arrives after the reconnect.
+// Channels that miss nothing: messages sent while the connection was lost arrive after the reconnect.
 //
 //     const channel = recover(socket.channel.bind(socket), "room:lobby", {}, () => location.reload())
 //     channel.on("shout", (payload) => console.log(payload))
 //     channel.join()
 //
 // The route on the server needs a `.history(…)`. Each broadcast then has a position, as the `ref` of its message. At every join,
-// the client sends the last one that it has received; the server sends what came since, or answers that this is not kept any more.
+// the client sends the last one that it has received; the server sends the later ones, or answers that they are not kept any more.
 
 // Creates a channel, like `socket.channel(topic, params)`. `params` may be a function.
 //
