@@ -1,5 +1,6 @@
 //! A history read after the join, and the broadcasts from then on, have no gap.
 
+#[macro_use]
 mod support;
 
 use axum_channels::{
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::{Frame, Ws, serve};
+use support::{Frame, Nodes, Ws};
 
 struct Anyone;
 
@@ -53,15 +54,20 @@ impl HandleInfo<AfterJoin> for Room {
     }
 }
 
+on_one_node_and_on_two! {
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    a_history_read_after_the_join_and_the_broadcasts_since_leave_no_gap,
+}
+
 /// Messages are stored and broadcast while clients join.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_history_read_after_the_join_and_the_broadcasts_since_leave_no_gap() {
+async fn a_history_read_after_the_join_and_the_broadcasts_since_leave_no_gap(count: usize) {
     let history = History::default();
-    let endpoint = Endpoint::builder()
-        .socket::<Anyone>("/socket")
-        .state(history.clone())
-        .build();
-    let addr = serve(&endpoint).await;
+    let nodes = Nodes::new(count, || {
+        let builder = Endpoint::builder().socket::<Anyone>("/socket");
+        builder.state(history.clone())
+    });
+    let addr = nodes.serve().await;
+    let endpoint = nodes.last().clone();
     let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
     let publishing = tokio::spawn(async move {
         let mut n = 0;
@@ -73,7 +79,7 @@ async fn a_history_read_after_the_join_and_the_broadcasts_since_leave_no_gap() {
         }
     });
     for _ in 0..30 {
-        let mut ws = Ws::join(addr, "room:1").await;
+        let mut ws = Ws::join(addr(), "room:1").await;
         let seen = seen(&mut ws).await;
         let last = *seen.last().expect("something");
         assert!(seen.into_iter().eq(0..=last), "a gap before {last}");

@@ -1,5 +1,6 @@
 //! Callbacks besides `handle_in`: messages from the app, later replies, intercepted broadcasts, the end.
 
+#[macro_use]
 mod support;
 
 use axum_channels::testing::{Client, TestChannel, connect};
@@ -9,7 +10,7 @@ use axum_channels::{
 };
 use serde_json::json;
 use std::sync::{Arc, Mutex};
-use support::{Frame, Ws, eventually, serve};
+use support::{Frame, Nodes, Ws, eventually, serve};
 use tokio::sync::Notify;
 
 /// State that a test shares with a channel.
@@ -128,25 +129,38 @@ impl HandleInfo<Errand> for Desk {
     }
 }
 
+on_one_node_and_on_two! {
+    an_intercepted_broadcast_goes_to_the_channel_and_others_to_the_client,
+    who_broadcasts_to_others_hears_nothing_of_it_intercepted_or_not,
+    a_channel_that_falls_behind_with_its_broadcasts_is_ended,
+    a_message_that_was_sent_just_before_the_client_went_is_dropped_also_if_its_sender_is_kept,
+    whoever_sends_to_a_client_that_was_disconnected_is_told_also_if_its_line_is_still_open,
+    a_task_of_the_app_hears_broadcasts_and_is_told_what_it_missed,
+}
+
 struct Test {
     kept: Kept,
-    endpoint: Endpoint,
+    nodes: Nodes,
     client: Client,
     channel: TestChannel,
 }
 
 impl Test {
     async fn join() -> Test {
+        Test::join_on_one_of(1).await
+    }
+
+    async fn join_on_one_of(count: usize) -> Test {
         let kept = Kept::default();
-        let endpoint = Endpoint::builder()
-            .socket::<Anyone>("/socket")
-            .state(kept.clone())
-            .build();
-        let client = connect(&endpoint, "/socket").await;
+        let nodes = Nodes::new(count, || {
+            let builder = Endpoint::builder().socket::<Anyone>("/socket");
+            builder.state(kept.clone())
+        });
+        let client = connect(&nodes, "/socket").await;
         let channel = client.join("desk:1", json!({})).await;
         Test {
             kept,
-            endpoint,
+            nodes,
             client,
             channel,
         }
@@ -215,7 +229,7 @@ async fn a_channel_with_too_many_app_messages_leaves_room_for_those_of_its_sibli
 
     assert_eq!(test.sender().send(Tick(1)), Ok(()));
     sibling.assert_push("tick", json!({"n": 1})).await;
-    test.endpoint.broadcast("desk:2", "news", json!({}));
+    test.nodes.last().broadcast("desk:2", "news", json!({}));
     sibling.assert_push("news", json!({"told": {}})).await;
 }
 
@@ -272,7 +286,7 @@ async fn a_channel_stops_after_its_reply() {
     assert_eq!(reply, Reply::ok(json!({"n": 1})));
     test.channel.assert_closed().await;
     test.ended(Reason::Stopped).await;
-    assert_eq!(test.endpoint.stats().subscriptions, 0);
+    assert_eq!(test.nodes.subscriptions(), 0);
 }
 
 #[tokio::test]
@@ -282,13 +296,17 @@ async fn a_channel_may_stop_as_soon_as_it_is_joined() {
     channel.assert_closed().await;
 }
 
-#[tokio::test]
-async fn an_intercepted_broadcast_goes_to_the_channel_and_others_to_the_client() {
-    let mut test = Test::join().await;
-    test.endpoint.broadcast("desk:1", "news", json!({"n": 1}));
-    test.endpoint
+async fn an_intercepted_broadcast_goes_to_the_channel_and_others_to_the_client(count: usize) {
+    let mut test = Test::join_on_one_of(count).await;
+    test.nodes
+        .last()
+        .broadcast("desk:1", "news", json!({"n": 1}));
+    test.nodes
+        .last()
         .broadcast("desk:1", "news", json!({"secret": 2}));
-    test.endpoint.broadcast("desk:1", "other", json!({"n": 3}));
+    test.nodes
+        .last()
+        .broadcast("desk:1", "other", json!({"n": 3}));
     test.channel
         .assert_push("news", json!({"told": {"n": 1}}))
         .await;
@@ -298,27 +316,26 @@ async fn an_intercepted_broadcast_goes_to_the_channel_and_others_to_the_client()
     test.channel.refute_push("news").await;
 }
 
-#[tokio::test]
-async fn who_broadcasts_to_others_hears_nothing_of_it_intercepted_or_not() {
-    let mut test = Test::join().await;
-    let bob = connect(&test.endpoint, "/socket").await;
+async fn who_broadcasts_to_others_hears_nothing_of_it_intercepted_or_not(count: usize) {
+    let mut test = Test::join_on_one_of(count).await;
+    let bob = connect(&test.nodes, "/socket").await;
     let mut bob = bob.join("desk:1", json!({})).await;
     test.channel.push("news", json!({}));
     test.channel.push("other", json!({}));
     bob.assert_push("news", json!({"told": {}})).await;
     bob.assert_broadcast("other", json!({})).await;
+    test.nodes.settled().await;
     test.channel.refute_push("news").await;
     test.channel.refute_broadcast("other").await;
 }
 
-#[tokio::test]
-async fn a_channel_that_falls_behind_with_its_broadcasts_is_ended() {
-    let mut test = Test::join().await;
+async fn a_channel_that_falls_behind_with_its_broadcasts_is_ended(count: usize) {
+    let mut test = Test::join_on_one_of(count).await;
     test.channel.push("wait", json!({}));
     test.channel.push("already", json!({}));
     for _ in 0..100 {
         for _ in 0..10 {
-            test.endpoint.broadcast("desk:1", "news", json!({}));
+            test.nodes.last().broadcast("desk:1", "news", json!({}));
         }
         tokio::task::yield_now().await;
     }
@@ -353,7 +370,7 @@ async fn a_lost_connection_ends_a_channel_even_in_the_middle_of_something() {
     test.channel.push("wait", json!({}));
     let Test {
         kept,
-        endpoint,
+        nodes,
         client,
         channel,
     } = test;
@@ -367,7 +384,7 @@ async fn a_lost_connection_ends_a_channel_even_in_the_middle_of_something() {
         *kept.ended.lock().expect("not poisoned"),
         [Reason::Disconnected]
     );
-    drop((test, endpoint));
+    drop((test, nodes));
 }
 
 #[tokio::test]
@@ -416,57 +433,65 @@ impl SocketHandler for Known {
     }
 }
 
-fn known() -> (Endpoint, Kept) {
+fn known(count: usize) -> (Nodes, Kept) {
     let kept = Kept::default();
-    let endpoint = Endpoint::builder().socket::<Known>("/socket");
-    (endpoint.state(kept.clone()).build(), kept)
+    let nodes = Nodes::new(count, || {
+        let builder = Endpoint::builder().socket::<Known>("/socket");
+        builder.state(kept.clone())
+    });
+    (nodes, kept)
 }
 
-#[tokio::test]
-async fn a_message_that_was_sent_just_before_the_client_went_is_dropped_also_if_its_sender_is_kept()
-{
-    let (endpoint, kept) = known();
-    let client = connect(&endpoint, "/socket").await;
+async fn a_message_that_was_sent_just_before_the_client_went_is_dropped_also_if_its_sender_is_kept(
+    count: usize,
+) {
+    let (nodes, kept) = known(count);
+    let client = connect(&nodes, "/socket").await;
     let _channel = client.join("desk:1", json!({})).await;
     let (sender, errand) = (kept.sender(), Arc::new(()));
     let sent = sender.send(Errand(errand.clone()));
-    endpoint.disconnect("known");
+    nodes.first().disconnect("known");
     assert_eq!((sent, client.assert_closed().await), (Ok(()), 1001));
-    eventually("it is gone", || endpoint.stats().connections == 0).await;
+    eventually("it is gone", || nodes.connections() == 0).await;
     assert_eq!(Arc::strong_count(&errand), 1);
 }
 
-#[tokio::test]
-async fn whoever_sends_to_a_client_that_was_disconnected_is_told_also_if_its_line_is_still_open() {
-    let (endpoint, kept) = known();
-    let mut ws = Ws::join(serve(&endpoint).await, "desk:1").await;
-    endpoint.disconnect("known");
+async fn whoever_sends_to_a_client_that_was_disconnected_is_told_also_if_its_line_is_still_open(
+    count: usize,
+) {
+    let (nodes, kept) = known(count);
+    let mut ws = Ws::join(serve(nodes.next()).await, "desk:1").await;
+    nodes.next().disconnect("known");
     assert_eq!(ws.next().await, Frame::Close(1001));
     assert_eq!(kept.sender().send(Tick(1)), Err(SendError::Gone));
-    assert_eq!(endpoint.stats().connections, 1);
+    assert_eq!(nodes.connections(), 1);
 }
 
-#[tokio::test]
-async fn a_task_of_the_app_hears_broadcasts_and_is_told_what_it_missed() {
-    let test = Test::join().await;
-    let mut events = test.endpoint.subscribe("news:1");
+async fn a_task_of_the_app_hears_broadcasts_and_is_told_what_it_missed(count: usize) {
+    let test = Test::join_on_one_of(count).await;
+    let mut events = test.nodes.first().subscribe("news:1");
+    test.nodes.settled().await;
     for n in 0..1030 {
-        test.endpoint.broadcast("news:1", "news", json!({"n": n}));
+        test.nodes
+            .last()
+            .broadcast("news:1", "news", json!({"n": n}));
     }
+    test.nodes.settled().await;
     for n in 0..1024 {
         let event = events.recv().await.expect("it waited");
         assert_eq!((&*event.topic, &*event.event), ("news:1", "news"));
         assert_eq!(event.payload, Payload::from(json!({"n": n})));
     }
     assert_eq!(events.recv().await.map_err(|missed| missed.count), Err(6));
-    test.endpoint
+    test.nodes
+        .last()
         .broadcast("news:1", "news", json!({"n": "next"}));
     assert_eq!(
         events.recv().await.map(|event| event.event),
         Ok("news".to_owned())
     );
     drop(events);
-    assert_eq!(test.endpoint.stats().subscriptions, 1);
+    assert_eq!(test.nodes.subscriptions(), 1);
 }
 
 #[tokio::test]
@@ -486,7 +511,7 @@ async fn a_task_that_receives_many_broadcasts_lets_others_have_their_turn() {
 #[tokio::test]
 async fn what_terminate_pushes_comes_before_phx_error_and_after_phx_close() {
     let test = Test::join().await;
-    let mut ws = Ws::open(serve(&test.endpoint).await).await;
+    let mut ws = Ws::open(serve(test.nodes.first()).await).await;
     let join = r#"["1","1","desk:1","phx_join",{}]"#;
     let joined = r#"["1","1","desk:1","phx_reply",{"response":{},"status":"ok"}]"#;
     let over = r#"["1",null,"desk:1","over",{}]"#;

@@ -1,14 +1,19 @@
 //! The end of connections.
 
+#[macro_use]
 mod support;
 
 use axum_channels::{ConnectInfo, Endpoint, Params, Result, SocketHandler, websocket};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{Frame, Ws, endpoint, endpoint_with, eventually, frame, serve, upgrade};
+use support::{Frame, Ws, endpoint, endpoint_with, eventually, frame, nodes, serve, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
+
+on_one_node_and_on_two! {
+    disconnecting_an_id_closes_its_sockets_with_1001_and_no_other,
+}
 
 #[tokio::test]
 async fn what_is_no_message_closes_its_socket_with_1011_and_no_other() {
@@ -87,21 +92,27 @@ async fn a_silent_client_is_closed_after_the_timeout_and_a_talking_one_is_not() 
     talking.expect_nothing().await;
 }
 
-#[tokio::test]
-async fn disconnecting_an_id_closes_its_sockets_with_1001_and_no_other() {
-    let endpoint = endpoint();
-    let addr = serve(&endpoint).await;
+async fn disconnecting_an_id_closes_its_sockets_with_1001_and_no_other(count: usize) {
+    let nodes = nodes(count);
+    let addr = nodes.serve().await;
     let (mut a, mut b) = (
-        Ws::open_as(addr, "&id=user:1").await,
-        Ws::open_as(addr, "&id=user:1").await,
+        Ws::open_as(addr(), "&id=user:1").await,
+        Ws::open_as(addr(), "&id=user:1").await,
     );
-    let (mut other, mut anonymous) = (Ws::open_as(addr, "&id=user:2").await, Ws::open(addr).await);
-    eventually("all are connected", || endpoint.stats().connections == 4).await;
-    endpoint.broadcast("user:1", "something else", json!({}));
+    let (mut other, mut anonymous) = (
+        Ws::open_as(addr(), "&id=user:2").await,
+        Ws::open(addr()).await,
+    );
+    eventually("all are connected", || nodes.connections() == 4).await;
+    nodes
+        .next()
+        .broadcast("user:1", "something else", json!({}));
+    nodes.settled().await;
     a.expect_nothing().await;
-    endpoint.disconnect("user:1");
+    nodes.next().disconnect("user:1");
     a.expect_close(1001).await;
     b.expect_close(1001).await;
+    nodes.settled().await;
     other.expect_nothing().await;
     anonymous.expect_nothing().await;
 }

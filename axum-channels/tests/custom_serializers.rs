@@ -1,5 +1,6 @@
 //! Serializers of the app, frame by frame over TCP: Supabase's superset of V2, MessagePack, and those that fail.
 
+#[macro_use]
 mod support;
 
 #[expect(dead_code, reason = "nothing calls the `main` of an example")]
@@ -11,7 +12,7 @@ use axum_channels::{Endpoint, Error, Payload, Result, websocket};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use support::{Frame as Received, Log, Poll, Ws, ask, endpoint_with, serve, upgrade};
+use support::{Frame as Received, Log, Poll, Ws, ask, endpoint_with, nodes_with, serve, upgrade};
 use tracing::Level;
 
 /// V2 with the two binary kinds that Supabase Realtime adds to it. The payload of such a broadcast is everything in its
@@ -103,6 +104,10 @@ impl Serializer for Lines {
     }
 }
 
+on_one_node_and_on_two! {
+    a_user_broadcast_of_supabase_reaches_everyone_as_kind_4,
+}
+
 fn supabase() -> (Endpoint, Arc<AtomicUsize>) {
     let serializer = Supabase::default();
     let broadcasts = serializer.broadcasts.clone();
@@ -124,11 +129,12 @@ async fn join_lines(endpoint: &Endpoint) -> Ws {
     ws
 }
 
-#[tokio::test]
-async fn a_user_broadcast_of_supabase_reaches_everyone_as_kind_4() {
-    let addr = serve(&supabase().0).await;
-    let mut a = Ws::join(addr, "room:lobby").await;
-    let mut b = Ws::join(addr, "room:lobby").await;
+async fn a_user_broadcast_of_supabase_reaches_everyone_as_kind_4(count: usize) {
+    let options = websocket().serializer("2.0.0", Supabase::default());
+    let nodes = nodes_with(count, options);
+    let addr = nodes.serve().await;
+    let mut a = Ws::join(addr(), "room:lobby").await;
+    let mut b = Ws::join(addr(), "room:lobby").await;
     a.send_binary(b"\x03\x01\x01\x0a\x06\x07\x0112room:lobbycursor{\"a\":1}{\"x\":3}")
         .await;
     for ws in [&mut a, &mut b] {

@@ -1,15 +1,16 @@
 //! The endpoint as seen by channels and `connect`, which reach everyone on every topic.
 
+#[macro_use]
 mod support;
 
-use axum_channels::testing::{Client, TestChannel, connect, connect_as, connect_with};
+use axum_channels::testing::{App, Client, TestChannel, connect, connect_as, connect_with};
 use axum_channels::{
-    Channel, Channels, CheckOrigin, ConnectInfo, Endpoint, Params, Payload, Reason, Refused, Reply,
-    Result, Socket, SocketHandler, Topic, UnknownEvent, websocket,
+    Channel, Channels, CheckOrigin, ConnectInfo, Endpoint, EndpointBuilder, Params, Payload,
+    Reason, Refused, Reply, Result, Socket, SocketHandler, Topic, UnknownEvent, websocket,
 };
 use serde_json::json;
 use std::sync::{Arc, Weak};
-use support::{Ws, eventually, serve};
+use support::{Nodes, Ws, eventually, serve};
 
 /// Announces clients on `log`, and accepts only as many as there is room for.
 struct UserSocket {
@@ -84,46 +85,58 @@ impl Channel for Room {
     }
 }
 
+on_one_node_and_on_two! {
+    a_channel_broadcasts_to_a_topic_that_its_client_has_not_joined,
+    a_channel_says_goodbye_to_another_topic_however_it_ends,
+    a_channel_disconnects_whom_it_names_and_itself,
+    what_a_channel_starts_listens_and_broadcasts_without_it,
+    connect_tells_counts_and_disconnects,
+    a_client_that_a_test_lets_in_is_among_the_same_topics,
+}
+
+fn builder() -> EndpointBuilder {
+    Endpoint::builder().socket::<UserSocket>("/socket")
+}
+
 fn endpoint() -> Endpoint {
-    Endpoint::builder().socket::<UserSocket>("/socket").build()
+    builder().build()
 }
 
 /// A client that has joined the log.
-async fn log(endpoint: &Endpoint) -> (Client, TestChannel) {
-    let client = connect(endpoint, "/socket").await;
+async fn log(app: impl Into<App>) -> (Client, TestChannel) {
+    let client = connect(app, "/socket").await;
     let channel = client.join("room:log", json!({})).await;
     (client, channel)
 }
 
-async fn connect_by(endpoint: &Endpoint, id: &str) -> Client {
-    connect_with(endpoint, "/socket", &[("id", id)])
+async fn connect_by(app: impl Into<App>, id: &str) -> Client {
+    connect_with(app, "/socket", &[("id", id)])
         .await
         .expect("let in")
 }
 
-#[tokio::test]
-async fn a_channel_broadcasts_to_a_topic_that_its_client_has_not_joined() {
-    let endpoint = endpoint();
-    let (_client, mut log) = log(&endpoint).await;
-    let alice = connect(&endpoint, "/socket").await;
+async fn a_channel_broadcasts_to_a_topic_that_its_client_has_not_joined(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_client, mut log) = log(&nodes).await;
+    let alice = connect(&nodes, "/socket").await;
     let mut alice = alice.join("room:1", json!({})).await;
     log.assert_broadcast("join", json!({"topic": "room:1"}))
         .await;
     alice.push("tell", json!({"n": 1}));
     log.assert_broadcast("told", json!({"n": 1})).await;
+    nodes.settled().await;
     alice.refute_broadcast("told").await;
 }
 
-#[tokio::test]
-async fn a_channel_says_goodbye_to_another_topic_however_it_ends() {
-    let endpoint = endpoint();
-    let (_client, mut log) = log(&endpoint).await;
+async fn a_channel_says_goodbye_to_another_topic_however_it_ends(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_client, mut log) = log(&nodes).await;
     for (how, reason) in [
         ("leave", "Left"),
         ("error", "Crashed"),
         ("disconnect", "Disconnected"),
     ] {
-        let client = connect_by(&endpoint, "user:1").await;
+        let client = connect_by(&nodes, "user:1").await;
         let mut alice = client.join("room:1", json!({})).await;
         match how {
             "leave" => alice.leave().await,
@@ -146,60 +159,58 @@ async fn a_channel_sees_who_is_on_another_topic() {
     assert_eq!(who["bob"]["metas"].as_array().map(Vec::len), Some(1));
 }
 
-#[tokio::test]
-async fn a_channel_disconnects_whom_it_names_and_itself() {
-    let endpoint = endpoint();
+async fn a_channel_disconnects_whom_it_names_and_itself(count: usize) {
+    let nodes = Nodes::new(count, builder);
     let (alice, bob) = (
-        connect_by(&endpoint, "user:1").await,
-        connect_by(&endpoint, "user:2").await,
+        connect_by(&nodes, "user:1").await,
+        connect_by(&nodes, "user:2").await,
     );
     let mut alice = alice.join("room:1", json!({})).await;
     let _bob = bob.join("room:1", json!({})).await;
     alice.push("disconnect", json!("user:2"));
-    eventually("bob is gone", || endpoint.stats().connections == 1).await;
+    eventually("bob is gone", || nodes.connections() == 1).await;
     alice.push("disconnect", json!("user:1"));
-    eventually("alice is gone", || endpoint.stats() == Default::default()).await;
+    eventually("alice is gone", || nodes.are_idle()).await;
 }
 
-#[tokio::test]
-async fn what_a_channel_starts_listens_and_broadcasts_without_it() {
-    let endpoint = endpoint();
-    let (_client, mut log) = log(&endpoint).await;
-    let alice = connect(&endpoint, "/socket").await;
+async fn what_a_channel_starts_listens_and_broadcasts_without_it(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_client, mut log) = log(&nodes).await;
+    let alice = connect(&nodes, "/socket").await;
     let mut alice = alice.join("room:1", json!({})).await;
     let next = alice.push("next", json!({}));
-    eventually("it listens", || endpoint.stats().subscriptions == 3).await;
-    endpoint.broadcast("room:elsewhere", "news", json!({}));
+    eventually("it listens", || nodes.subscriptions() == 3).await;
+    nodes.settled().await;
+    nodes.next().broadcast("room:elsewhere", "news", json!({}));
     assert_eq!(next.reply().await, Reply::ok(json!({"heard": "news"})));
     alice.push("task", json!({"n": 1}));
     alice.assert_closed().await;
     log.assert_broadcast("done", json!({"n": 1})).await;
 }
 
-#[tokio::test]
-async fn connect_tells_counts_and_disconnects() {
-    let endpoint = endpoint();
-    let (_client, mut log) = log(&endpoint).await;
-    let _alice = connect_by(&endpoint, "user:1").await;
+async fn connect_tells_counts_and_disconnects(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_client, mut log) = log(&nodes).await;
+    let _alice = connect_by(&nodes, "user:1").await;
     log.assert_broadcast("knock", json!({"id": "user:1"})).await;
-    eventually("alice is there", || endpoint.stats().connections == 2).await;
+    eventually("alice is there", || nodes.connections() == 2).await;
     let instead = [("id", "user:1"), ("instead", "1")];
-    let client = connect_with(&endpoint, "/socket", &instead)
+    let client = connect_with(&nodes, "/socket", &instead)
         .await
         .expect("let in");
-    eventually("the first is gone", || endpoint.stats().connections == 2).await;
+    eventually("the first is gone", || nodes.connections() == 2).await;
     let _a = client.join("room:full", json!({"name": "a"})).await;
-    let another = connect_by(&endpoint, "user:2").await;
+    let another = connect_by(&nodes, "user:2").await;
     let _b = another.join("room:full", json!({"name": "b"})).await;
-    let refused = connect_with(&endpoint, "/socket", &[]).await;
+    nodes.settled().await;
+    let refused = connect_with(&nodes, "/socket", &[]).await;
     assert_eq!(refused.expect_err("too many"), Refused::new("full"));
 }
 
-#[tokio::test]
-async fn a_client_that_a_test_lets_in_is_among_the_same_topics() {
-    let endpoint = endpoint();
-    let (_client, mut log) = log(&endpoint).await;
-    let alice = connect_as(&endpoint, UserSocket { id: None }).await;
+async fn a_client_that_a_test_lets_in_is_among_the_same_topics(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_client, mut log) = log(&nodes).await;
+    let alice = connect_as(nodes.next(), UserSocket { id: None }).await;
     let mut alice = alice.join("room:1", json!({})).await;
     alice.push("tell", json!({"n": 1}));
     log.assert_broadcast("told", json!({"n": 1})).await;

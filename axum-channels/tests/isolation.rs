@@ -1,5 +1,6 @@
 //! A fault of one client or channel affects no other.
 
+#[macro_use]
 mod support;
 
 use axum_channels::websocket;
@@ -7,7 +8,12 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
-use support::{Frame, Ws, endpoint, endpoint_with, eventually, serve};
+use support::{Frame, Ws, endpoint, endpoint_with, eventually, nodes, serve};
+
+on_one_node_and_on_two! {
+    a_crashed_channel_is_unsubscribed,
+    a_stuck_channel_still_hears_broadcasts_and_can_be_joined_again,
+}
 
 #[tokio::test]
 async fn a_channel_that_crashes_tells_its_client_and_its_socket_lives_on() {
@@ -31,15 +37,15 @@ async fn a_channel_that_crashes_tells_its_client_and_its_socket_lives_on() {
     witness.expect_nothing().await;
 }
 
-#[tokio::test]
-async fn a_crashed_channel_is_unsubscribed() {
-    let endpoint = endpoint();
-    let mut ws = Ws::join(serve(&endpoint).await, "room:a").await;
+async fn a_crashed_channel_is_unsubscribed(count: usize) {
+    let nodes = nodes(count);
+    let mut ws = Ws::join(serve(nodes.next()).await, "room:a").await;
     ws.send(r#"["1","2","room:a","error",{}]"#).await;
     ws.next().await;
-    endpoint.broadcast("room:a", "news", json!({}));
+    nodes.next().broadcast("room:a", "news", json!({}));
+    nodes.settled().await;
     ws.expect_nothing().await;
-    assert_eq!(endpoint.stats().subscriptions, 0);
+    assert_eq!(nodes.subscriptions(), 0);
 }
 
 #[tokio::test]
@@ -69,13 +75,12 @@ async fn a_stuck_channel_stalls_only_itself() {
     ws.expect_nothing().await;
 }
 
-#[tokio::test]
-async fn a_stuck_channel_still_hears_broadcasts_and_can_be_joined_again() {
-    let endpoint = endpoint();
-    let mut ws = Ws::join(serve(&endpoint).await, "room:a").await;
+async fn a_stuck_channel_still_hears_broadcasts_and_can_be_joined_again(count: usize) {
+    let nodes = nodes(count);
+    let mut ws = Ws::join(serve(nodes.next()).await, "room:a").await;
     ws.send(r#"["1","2","room:a","stuck",{}]"#).await;
     ws.expect_nothing().await;
-    endpoint.broadcast("room:a", "news", json!({}));
+    nodes.next().broadcast("room:a", "news", json!({}));
     ws.expect(r#"[null,null,"room:a","news",{}]"#).await;
     ws.send(r#"["3","3","room:a","phx_join",{}]"#).await;
     ws.expect(r#"["3","3","room:a","phx_reply",{"response":{},"status":"ok"}]"#)

@@ -1,5 +1,6 @@
 //! The long-poll transport, request by request over TCP.
 
+#[macro_use]
 mod support;
 
 use axum::body::{Body, to_bytes};
@@ -10,8 +11,15 @@ use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
-use support::{NDJSON, Poll, Ws, ask, endpoint_with, eventually, serve};
+use support::{NDJSON, Poll, Ws, ask, endpoint_with, eventually, nodes_with, serve};
 use tokio::time::{Instant, sleep, timeout};
+
+on_one_node_and_on_two! {
+    what_comes_between_two_polls_is_kept_and_told_in_parts,
+    a_poll_waits_for_a_broadcast_whatever_transport_it_comes_by,
+    what_a_poll_that_was_given_up_did_not_hear_the_next_one_does,
+    a_client_that_does_not_poll_is_gone_within_bounds,
+}
 
 async fn server() -> SocketAddr {
     serve(&endpoint_with(websocket().longpoll())).await
@@ -61,14 +69,16 @@ async fn who_asks_for_more_than_may_wait_is_made_to_wait_and_not_dropped() {
     assert_eq!(tokio::join!(asking, hearing).1, 100);
 }
 
-#[tokio::test]
-async fn what_comes_between_two_polls_is_kept_and_told_in_parts() {
-    let endpoint = endpoint_with(websocket().longpoll());
-    let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
+async fn what_comes_between_two_polls_is_kept_and_told_in_parts(count: usize) {
+    let nodes = nodes_with(count, websocket().longpoll());
+    let poll = Poll::join(serve(nodes.next()).await, "room:lobby").await;
     let text = "x".repeat(100_000);
     for n in 0..60 {
-        endpoint.broadcast("room:lobby", "news", json!({"n": n, "text": text}));
+        nodes
+            .last()
+            .broadcast("room:lobby", "news", json!({"n": n, "text": text}));
     }
+    nodes.settled().await;
     let (mut received, mut parts) = (Vec::new(), 0);
     while received.len() < 60 {
         let part = poll.receive().await;
@@ -98,11 +108,11 @@ async fn however_much_is_said_at_once_a_slow_channel_handles_all_of_it_in_the_en
     assert_eq!(received, [reply; 100]);
 }
 
-#[tokio::test]
-async fn a_poll_waits_for_a_broadcast_whatever_transport_it_comes_by() {
-    let addr = server().await;
-    let poll = Poll::join(addr, "room:lobby").await;
-    let mut ws = Ws::join(addr, "room:lobby").await;
+async fn a_poll_waits_for_a_broadcast_whatever_transport_it_comes_by(count: usize) {
+    let nodes = nodes_with(count, websocket().longpoll());
+    let addr = nodes.serve().await;
+    let poll = Poll::join(addr(), "room:lobby").await;
+    let mut ws = Ws::join(addr(), "room:lobby").await;
     let waiting = tokio::spawn(async move { (poll.receive().await, poll) });
     ws.send(r#"["1","2","room:lobby","shout",{"from":"ws"}]"#)
         .await;
@@ -257,30 +267,32 @@ async fn of_two_polls_at_once_the_later_one_waits_and_the_other_is_answered() {
     assert_eq!(answers, [Some(200), Some(204)]);
 }
 
-#[tokio::test]
-async fn what_a_poll_that_was_given_up_did_not_hear_the_next_one_does() {
-    let endpoint = endpoint_with(websocket().longpoll());
-    let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
+async fn what_a_poll_that_was_given_up_did_not_hear_the_next_one_does(count: usize) {
+    let nodes = nodes_with(count, websocket().longpoll());
+    let poll = Poll::join(serve(nodes.next()).await, "room:lobby").await;
     let given_up = timeout(Duration::from_millis(50), poll.poll()).await;
     assert!(given_up.is_err());
     sleep(Duration::from_millis(50)).await; // hyper detects the end
-    endpoint.broadcast("room:lobby", "news", Payload::empty());
+    nodes
+        .last()
+        .broadcast("room:lobby", "news", Payload::empty());
     assert_eq!(
         poll.receive().await,
         [r#"[null,null,"room:lobby","news",{}]"#]
     );
 }
 
-#[tokio::test]
-async fn a_client_that_does_not_poll_is_gone_within_bounds() {
-    let endpoint = endpoint_with(websocket().longpoll().max_queued_bytes(10_000));
-    let poll = Poll::join(serve(&endpoint).await, "room:lobby").await;
+async fn a_client_that_does_not_poll_is_gone_within_bounds(count: usize) {
+    let nodes = nodes_with(count, websocket().longpoll().max_queued_bytes(10_000));
+    let poll = Poll::join(serve(nodes.next()).await, "room:lobby").await;
     for _ in 0..1000 {
-        endpoint.broadcast("room:lobby", "news", json!({"text": "x".repeat(100)}));
+        nodes
+            .last()
+            .broadcast("room:lobby", "news", json!({"text": "x".repeat(100)}));
     }
-    eventually("it is gone", || endpoint.stats().connections == 0).await;
+    eventually("it is gone", || nodes.connections() == 0).await;
     assert_eq!(poll.say_for("[]").await, 410);
-    assert_eq!(endpoint.stats().subscriptions, 0);
+    assert_eq!(nodes.subscriptions(), 0);
 }
 
 #[tokio::test]

@@ -1,14 +1,15 @@
 //! Topics besides the one that a channel was joined on, frame by frame over TCP: pushes and broadcasts to a client that has
 //! not joined them, broadcasts to all but their sender, and values of routes.
 
+#[macro_use]
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Event, HandleInfo, Params, Payload, Reply, Result,
-    Socket, SocketHandler, Subscription, Topic,
+    Channel, Channels, ConnectInfo, Endpoint, EndpointBuilder, Event, HandleInfo, Params, Payload,
+    Reply, Result, Socket, SocketHandler, Subscription, Topic,
 };
 use serde_json::json;
-use support::{Ws, serve};
+use support::{Nodes, Ws, serve};
 
 /// Reaches the topic `other` on request.
 #[derive(Default)]
@@ -69,8 +70,19 @@ impl SocketHandler for Anyone {
     }
 }
 
+on_one_node_and_on_two! {
+    a_client_gets_the_broadcasts_of_a_topic_that_it_has_not_joined_until_its_channel_ends,
+    a_broadcast_from_a_channel_on_its_topic_reaches_all_but_its_client,
+    a_broadcast_from_a_channel_on_another_topic_reaches_all_but_that_channel,
+    a_broadcast_from_a_task_reaches_all_but_that_task,
+}
+
+fn builder() -> EndpointBuilder {
+    Endpoint::builder().socket::<Anyone>("/socket")
+}
+
 fn endpoint() -> Endpoint {
-    Endpoint::builder().socket::<Anyone>("/socket").build()
+    builder().build()
 }
 
 /// Sends an event to the channel of `room:1`.
@@ -86,48 +98,54 @@ async fn a_client_gets_a_push_on_a_topic_that_it_has_not_joined() {
     ws.expect(r#"[null,null,"other","pushed",{"n":1}]"#).await;
 }
 
-#[tokio::test]
-async fn a_client_gets_the_broadcasts_of_a_topic_that_it_has_not_joined_until_its_channel_ends() {
-    let endpoint = endpoint();
-    let mut ws = Ws::join(serve(&endpoint).await, "room:1").await;
-    let news = |n: u32| endpoint.broadcast("other", "news", json!({"n": n}));
+async fn a_client_gets_the_broadcasts_of_a_topic_that_it_has_not_joined_until_its_channel_ends(
+    count: usize,
+) {
+    let nodes = Nodes::new(count, builder);
+    let mut ws = Ws::join(serve(nodes.next()).await, "room:1").await;
+    let publisher = nodes.next();
+    let news = async |n: u32| {
+        publisher.broadcast("other", "news", json!({"n": n}));
+        nodes.settled().await;
+    };
     ask(&mut ws, "client").await;
     ws.expect_nothing().await;
-    news(1);
+    news(1).await;
     ws.expect(r#"[null,null,"other","news",{"n":1}]"#).await;
     ask(&mut ws, "drop").await;
     ws.expect_nothing().await;
-    news(2);
+    news(2).await;
     ws.expect_nothing().await;
     ask(&mut ws, "client").await;
     ws.send(r#"["1","2","room:1","phx_leave",{}]"#).await;
     ws.expect(r#"["1","2","room:1","phx_reply",{"response":{},"status":"ok"}]"#)
         .await;
     ws.expect(r#"["1","1","room:1","phx_close",{}]"#).await;
-    news(3);
+    news(3).await;
     ws.expect_nothing().await;
-    assert_eq!(endpoint.stats().subscriptions, 0);
+    assert_eq!(nodes.subscriptions(), 0);
 }
 
-#[tokio::test]
-async fn a_broadcast_from_a_channel_on_its_topic_reaches_all_but_its_client() {
-    let addr = serve(&endpoint()).await;
+async fn a_broadcast_from_a_channel_on_its_topic_reaches_all_but_its_client(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let addr = nodes.serve().await;
     let (mut a, mut b) = (
-        Ws::join(addr, "room:1").await,
-        Ws::join(addr, "room:1").await,
+        Ws::join(addr(), "room:1").await,
+        Ws::join(addr(), "room:1").await,
     );
     ask(&mut a, "here").await;
     b.expect(r#"[null,null,"room:1","news",{"n":1}]"#).await;
+    nodes.settled().await;
     a.expect_nothing().await;
 }
 
-#[tokio::test]
-async fn a_broadcast_from_a_channel_on_another_topic_reaches_all_but_that_channel() {
-    let addr = serve(&endpoint()).await;
-    let mut b = Ws::join(addr, "room:1").await;
+async fn a_broadcast_from_a_channel_on_another_topic_reaches_all_but_that_channel(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let addr = nodes.serve().await;
+    let mut b = Ws::join(addr(), "room:1").await;
     ask(&mut b, "channel").await;
     b.expect_nothing().await;
-    let mut a = Ws::join(addr, "room:1").await;
+    let mut a = Ws::join(addr(), "room:1").await;
     ask(&mut a, "channel").await;
     a.send(r#"["2","2","other","phx_join",{}]"#).await;
     a.expect(r#"["2","2","other","phx_reply",{"response":{},"status":"ok"}]"#)
@@ -135,6 +153,7 @@ async fn a_broadcast_from_a_channel_on_another_topic_reaches_all_but_that_channe
     ask(&mut a, "there").await;
     b.expect(r#"["1",null,"room:1","heard",{"n":1}]"#).await;
     a.expect(r#"[null,null,"other","news",{"n":1}]"#).await;
+    nodes.settled().await;
     a.expect_nothing().await;
 }
 
@@ -142,8 +161,7 @@ async fn a_broadcast_from_a_channel_on_another_topic_reaches_all_but_that_channe
 async fn a_broadcast_through_another_endpoint_reaches_the_topic_there() {
     let other = endpoint();
     let mut events = other.subscribe("room:1");
-    let builder = Endpoint::builder().socket::<Anyone>("/socket");
-    let addr = serve(&builder.state(other).build()).await;
+    let addr = serve(&builder().state(other).build()).await;
     let (mut a, mut b) = (
         Ws::join(addr, "room:1").await,
         Ws::join(addr, "room:1").await,
@@ -154,14 +172,22 @@ async fn a_broadcast_through_another_endpoint_reaches_the_topic_there() {
     b.expect_nothing().await;
 }
 
-#[tokio::test]
-async fn a_broadcast_from_a_task_reaches_all_but_that_task() {
-    let endpoint = endpoint();
-    let mut ws = Ws::join(serve(&endpoint).await, "room:1").await;
-    let (mut task, mut other) = (endpoint.subscribe("room:1"), endpoint.subscribe("room:1"));
+async fn a_broadcast_from_a_task_reaches_all_but_that_task(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let addr = nodes.serve().await;
+    let mut clients = [
+        Ws::join(addr(), "room:1").await,
+        Ws::join(addr(), "room:1").await,
+    ];
+    let (mut task, mut other) = (
+        nodes.next().subscribe("room:1"),
+        nodes.next().subscribe("room:1"),
+    );
     task.broadcast_from("news", json!({"n": 1}));
-    endpoint.broadcast("room:1", "last", json!({}));
-    ws.expect(r#"[null,null,"room:1","news",{"n":1}]"#).await;
+    nodes.first().broadcast("room:1", "last", json!({}));
+    for ws in &mut clients {
+        ws.expect(r#"[null,null,"room:1","news",{"n":1}]"#).await;
+    }
     let names = async |events: &mut axum_channels::Events| events.recv().await.map(|it| it.event);
     assert_eq!(names(&mut other).await, Ok("news".to_owned()));
     assert_eq!(names(&mut task).await, Ok("last".to_owned()));

@@ -1,14 +1,15 @@
 //! Presences: all clients on a topic receive every change, for any end of a connection.
 
+#[macro_use]
 mod support;
 
 use axum_channels::testing::{Client, TestChannel, connect};
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, PresenceError, Refused,
-    Reply, Result, Socket, SocketHandler, Topic,
+    Channel, Channels, ConnectInfo, Endpoint, EndpointBuilder, HandleInfo, Params, Payload,
+    PresenceError, Refused, Reply, Result, Socket, SocketHandler, Topic,
 };
 use serde_json::{Value, json};
-use support::{Ws, eventually, plain, serve};
+use support::{Nodes, Ws, eventually, plain, serve};
 
 struct UserSocket;
 
@@ -85,12 +86,25 @@ impl HandleInfo<()> for Busy {
     }
 }
 
-fn endpoint() -> Endpoint {
-    Endpoint::builder().socket::<UserSocket>("/socket").build()
+on_one_node_and_on_two! {
+    who_comes_is_told_who_is_there_and_the_others_are_told_of_it,
+    what_changes_is_told_with_the_ref_that_it_replaces,
+    whoever_goes_is_missed_however_that_happens,
+    a_user_with_two_connections_is_there_until_both_are_gone,
+    who_is_refused_was_never_there,
+    what_cannot_be_done_is_an_error_to_whoever_asked_for_it,
 }
 
-async fn join(endpoint: &Endpoint, user: &str) -> (Client, TestChannel) {
-    let client = connect(endpoint, "/socket").await;
+fn builder() -> EndpointBuilder {
+    Endpoint::builder().socket::<UserSocket>("/socket")
+}
+
+fn endpoint() -> Endpoint {
+    builder().build()
+}
+
+async fn join(nodes: &Nodes, user: &str) -> (Client, TestChannel) {
+    let client = connect(nodes, "/socket").await;
     let channel = client.join("room:1", json!(user)).await;
     (client, channel)
 }
@@ -107,17 +121,16 @@ fn left(user: &str) -> Value {
     json!({"joins": {}, "leaves": {user: {"metas": [{"status": "online"}]}}})
 }
 
-#[tokio::test]
-async fn who_comes_is_told_who_is_there_and_the_others_are_told_of_it() {
-    let endpoint = endpoint();
-    let (_alice, mut alice) = join(&endpoint, "alice").await;
+async fn who_comes_is_told_who_is_there_and_the_others_are_told_of_it(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_alice, mut alice) = join(&nodes, "alice").await;
     let online = json!({"metas": [{"status": "online"}]});
     assert_eq!(
         plain(alice.next_push("presence_state").await.to_value()),
         json!({"alice": online})
     );
     assert_eq!(diff(&mut alice).await, joined("alice"));
-    let (_bob, mut bob) = join(&endpoint, "bob").await;
+    let (_bob, mut bob) = join(&nodes, "bob").await;
     let state = bob.next_push("presence_state").await;
     assert_eq!(
         plain(state.to_value()),
@@ -126,13 +139,15 @@ async fn who_comes_is_told_who_is_there_and_the_others_are_told_of_it() {
     assert_eq!(diff(&mut alice).await, joined("bob"));
     let reply = bob.push("list", json!({})).reply().await;
     assert_eq!(reply.payload(), Some(&state));
-    assert_eq!(Payload::from(endpoint.presences("room:1")), state);
+    for endpoint in nodes.all() {
+        assert_eq!(Payload::from(endpoint.presences("room:1")), state);
+    }
 }
 
-#[tokio::test]
-async fn what_changes_is_told_with_the_ref_that_it_replaces() {
-    let endpoint = endpoint();
-    let (_client, mut alice) = join(&endpoint, "alice").await;
+async fn what_changes_is_told_with_the_ref_that_it_replaces(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_client, mut alice) = join(&nodes, "alice").await;
+    let _watching = nodes.next().subscribe("room:1");
     let before = alice.next_push("presence_state").await.to_value();
     diff(&mut alice).await;
     alice.push("update", json!({"status": "away"}));
@@ -147,19 +162,21 @@ async fn what_changes_is_told_with_the_ref_that_it_replaces() {
     );
     let meta = &diff.to_value()["joins"]["alice"]["metas"][0];
     assert_eq!(meta["phx_ref_prev"], before["alice"]["metas"][0]["phx_ref"]);
-    assert_eq!(
-        endpoint.presences("room:1").get("alice"),
-        std::slice::from_ref(meta)
-    );
+    nodes.settled().await;
+    for endpoint in nodes.all() {
+        assert_eq!(
+            endpoint.presences("room:1").get("alice"),
+            std::slice::from_ref(meta)
+        );
+    }
 }
 
-#[tokio::test]
-async fn whoever_goes_is_missed_however_that_happens() {
-    let endpoint = endpoint();
-    let (_alice, mut alice) = join(&endpoint, "alice").await;
+async fn whoever_goes_is_missed_however_that_happens(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_alice, mut alice) = join(&nodes, "alice").await;
     diff(&mut alice).await;
     for how in ["hide", "leave", "error", "panic", "disconnect", "vanish"] {
-        let (client, mut bob) = join(&endpoint, "bob").await;
+        let (client, mut bob) = join(&nodes, "bob").await;
         assert_eq!(diff(&mut alice).await, joined("bob"), "{how}");
         match how {
             "leave" => bob.leave().await,
@@ -169,45 +186,45 @@ async fn whoever_goes_is_missed_however_that_happens() {
         }
         assert_eq!(diff(&mut alice).await, left("bob"), "{how}");
     }
-    assert_eq!(endpoint.presences("room:1").len(), 1);
+    assert_eq!(nodes.first().presences("room:1").len(), 1);
 }
 
-#[tokio::test]
-async fn a_user_with_two_connections_is_there_until_both_are_gone() {
-    let endpoint = endpoint();
-    let (phone, _phone) = join(&endpoint, "alice").await;
-    let (laptop, _laptop) = join(&endpoint, "alice").await;
-    let count = || endpoint.presences("room:1").get("alice").len();
+async fn a_user_with_two_connections_is_there_until_both_are_gone(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let _watching = nodes.first().subscribe("room:1"); // or it has no list, once nobody is on it
+    let (phone, _phone) = join(&nodes, "alice").await;
+    let (laptop, _laptop) = join(&nodes, "alice").await;
+    let count = || nodes.first().presences("room:1").get("alice").len();
     eventually("both are there", || count() == 2).await;
     phone.disconnect().await;
     eventually("one is there", || count() == 1).await;
     laptop.disconnect().await;
     eventually("nobody is there", || {
-        endpoint.presences("room:1").is_empty()
+        nodes.first().presences("room:1").is_empty()
     })
     .await;
 }
 
-#[tokio::test]
-async fn who_is_refused_was_never_there() {
-    let endpoint = endpoint();
-    let (client, mut alice) = join(&endpoint, "alice").await;
+async fn who_is_refused_was_never_there(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (client, mut alice) = join(&nodes, "alice").await;
     diff(&mut alice).await;
     assert!(
-        connect(&endpoint, "/socket")
+        connect(&nodes, "/socket")
             .await
             .try_join("room:1", json!("mallory"))
             .await
             .is_err()
     );
+    nodes.settled().await;
     alice.refute_broadcast("presence_diff").await;
     drop(client);
 }
 
-#[tokio::test]
-async fn what_cannot_be_done_is_an_error_to_whoever_asked_for_it() {
-    let endpoint = endpoint();
-    let (_client, mut alice) = join(&endpoint, "alice").await;
+async fn what_cannot_be_done_is_an_error_to_whoever_asked_for_it(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_client, mut alice) = join(&nodes, "alice").await;
+    let _watching = nodes.next().subscribe("room:1");
     let already = Reply::error(json!({"reason": "`alice` is tracked on room:1 already"}));
     let not_tracked = Reply::error(json!({"reason": "`alice` is not tracked on room:1"}));
     let no_object = Reply::error(json!({"reason": "the metadata of a presence is a JSON object"}));
@@ -231,11 +248,13 @@ async fn what_cannot_be_done_is_an_error_to_whoever_asked_for_it() {
         }
     }
     let online = json!([{"status": "online"}]);
-    eventually("she is back", || {
-        let there = endpoint.presences("room:1");
-        plain(there.into())["alice"]["metas"] == online
-    })
-    .await;
+    for endpoint in nodes.all() {
+        eventually("she is back", || {
+            let there = endpoint.presences("room:1");
+            plain(there.into())["alice"]["metas"] == online
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

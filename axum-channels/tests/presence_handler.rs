@@ -1,16 +1,17 @@
 //! Presences with data that the app adds, their changes, and presences of tasks.
 
+#[macro_use]
 mod support;
 
 use axum_channels::testing::{Client, TestChannel, connect};
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, PresenceDiff, PresenceError,
-    PresenceHandler, Presences, Reply, Result, Socket, SocketHandler, Topic,
+    Channel, Channels, ConnectInfo, Endpoint, EndpointBuilder, Params, Payload, PresenceDiff,
+    PresenceError, PresenceHandler, Presences, Reply, Result, Socket, SocketHandler, Topic,
 };
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::{Log, plain};
+use support::{Log, Nodes, plain};
 use tokio::time::{Instant, sleep};
 use tracing::Level;
 
@@ -111,18 +112,24 @@ impl PresenceHandler for Names {
     }
 }
 
-fn endpoint() -> Endpoint {
-    Endpoint::builder().socket::<Anyone>("/socket").build()
+on_one_node_and_on_two! {
+    lists_and_changes_carry_what_fetch_adds,
+    a_function_updates_what_is_known_and_one_that_panics_changes_nothing,
+    a_task_has_a_presence_as_long_as_it_keeps_it,
+    the_presences_of_one_key_are_listed_alone,
+}
+
+fn builder() -> EndpointBuilder {
+    Endpoint::builder().socket::<Anyone>("/socket")
 }
 
 fn with_names() -> (Endpoint, Names) {
     let names = Names::default();
-    let builder = Endpoint::builder().socket::<Anyone>("/socket");
-    (builder.presence(names.clone()).build(), names)
+    (builder().presence(names.clone()).build(), names)
 }
 
-async fn join(endpoint: &Endpoint, user: &str) -> (Client, TestChannel) {
-    let client = connect(endpoint, "/socket").await;
+async fn join(nodes: &Nodes, user: &str) -> (Client, TestChannel) {
+    let client = connect(nodes, "/socket").await;
     let channel = client.join("room:1", json!({"user": user})).await;
     (client, channel)
 }
@@ -144,26 +151,27 @@ fn unnamed(user: &str, n: u32) -> Value {
     json!({user: {"metas": [{"n": n}]}})
 }
 
-#[tokio::test]
-async fn lists_and_changes_carry_what_fetch_adds() {
-    let (endpoint, _) = with_names();
-    let (_alice, mut alice) = join(&endpoint, "alice").await;
+async fn lists_and_changes_carry_what_fetch_adds(count: usize) {
+    let nodes = Nodes::new(count, || builder().presence(Names::default()));
+    let (_alice, mut alice) = join(&nodes, "alice").await;
     assert_eq!(state(&mut alice).await, named("alice", 1));
     assert_eq!(
         diff(&mut alice).await,
         json!({"joins": named("alice", 1), "leaves": {}})
     );
-    let (bob, mut channel) = join(&endpoint, "bob").await;
+    let (bob, mut channel) = join(&nodes, "bob").await;
     let both = json!({"alice": named("alice", 1)["alice"], "bob": named("bob", 1)["bob"]});
     assert_eq!(state(&mut channel).await, both);
-    let fetched = endpoint.fetch_presences("room:1").await;
-    assert_eq!(plain(fetched.into()), both);
-    assert_eq!(endpoint.presences("room:1").field("bob", "name"), None);
-    bob.disconnect().await;
     assert_eq!(
         diff(&mut alice).await,
         json!({"joins": named("bob", 1), "leaves": {}})
     );
+    for endpoint in nodes.all() {
+        let fetched = endpoint.fetch_presences("room:1").await;
+        assert_eq!(plain(fetched.into()), both);
+        assert_eq!(endpoint.presences("room:1").field("bob", "name"), None);
+    }
+    bob.disconnect().await;
     assert_eq!(
         diff(&mut alice).await,
         json!({"joins": {}, "leaves": named("bob", 1)})
@@ -273,10 +281,9 @@ async fn a_change_whose_handling_panics_or_takes_too_long_delays_the_next_and_is
     assert_eq!(log.text(), format!("{panicked}{late}"));
 }
 
-#[tokio::test]
-async fn a_function_updates_what_is_known_and_one_that_panics_changes_nothing() {
-    let endpoint = endpoint();
-    let (_client, mut channel) = join(&endpoint, "alice").await;
+async fn a_function_updates_what_is_known_and_one_that_panics_changes_nothing(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_client, mut channel) = join(&nodes, "alice").await;
     assert_eq!(
         diff(&mut channel).await,
         json!({"joins": unnamed("alice", 1), "leaves": {}})
@@ -296,12 +303,12 @@ async fn a_function_updates_what_is_known_and_one_that_panics_changes_nothing() 
     assert_eq!(log.text(), line);
 }
 
-#[tokio::test]
-async fn a_task_has_a_presence_as_long_as_it_keeps_it() {
-    let endpoint = endpoint();
-    let (_client, mut channel) = join(&endpoint, "alice").await;
+async fn a_task_has_a_presence_as_long_as_it_keeps_it(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_client, mut channel) = join(&nodes, "alice").await;
     diff(&mut channel).await;
-    let mut job = endpoint
+    let publisher = nodes.next();
+    let mut job = publisher
         .track("room:1", "job", json!({"n": 1}))
         .expect("an object");
     assert_eq!(
@@ -319,27 +326,29 @@ async fn a_task_has_a_presence_as_long_as_it_keeps_it() {
         diff(&mut channel).await,
         json!({"joins": {}, "leaves": unnamed("job", 3)})
     );
-    let refused = endpoint.track("room:1", "job", json!([1])).map(drop);
+    let refused = publisher.track("room:1", "job", json!([1])).map(drop);
     assert_eq!(refused, Err(PresenceError::NotAnObject));
 }
 
-#[tokio::test]
-async fn the_presences_of_one_key_are_listed_alone() {
-    let endpoint = endpoint();
-    let (_client, mut channel) = join(&endpoint, "alice").await;
-    let _phone = endpoint
+async fn the_presences_of_one_key_are_listed_alone(count: usize) {
+    let nodes = Nodes::new(count, builder);
+    let (_client, mut channel) = join(&nodes, "alice").await;
+    let _phone = nodes
+        .next()
         .track("room:1", "alice", json!({"n": 2}))
         .expect("an object");
-    let _other = endpoint
+    let elsewhere = nodes.next();
+    let _other = elsewhere
         .track("room:2", "alice", json!({"n": 3}))
         .expect("an object");
+    nodes.settled().await;
     let get = |user| json!({"user": user});
     let reply = channel.push("get", get("alice")).reply().await;
     assert_eq!(reply, Reply::ok(json!({"n": [1, 2]})));
     let reply = channel.push("get", get("bob")).reply().await;
     assert_eq!(reply, Reply::ok(json!({"n": []})));
     assert_eq!(
-        plain(json!(endpoint.metas_by_key("room:2", "alice"))),
+        plain(json!(elsewhere.metas_by_key("room:2", "alice"))),
         json!([{"n": 3}])
     );
 }

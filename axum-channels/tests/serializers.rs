@@ -1,11 +1,17 @@
 //! The other formats besides V2 JSON: V2 binary frames and V1, frame by frame over TCP.
 
+#[macro_use]
 mod support;
 
 use axum_channels::Payload;
 use axum_channels::testing::connect;
 use std::net::SocketAddr;
-use support::{Ws, endpoint, serve};
+use support::{Ws, endpoint, nodes, serve};
+
+on_one_node_and_on_two! {
+    a_broadcast_of_bytes_reaches_everyone_who_can_read_it,
+    v1_is_spoken_to_who_asks_for_it_and_to_who_asks_for_nothing,
+}
 
 async fn join_v1(addr: SocketAddr, topic: &str) -> Ws {
     let mut ws = Ws::open_at(addr, "/socket/websocket").await;
@@ -42,17 +48,17 @@ async fn a_push_of_bytes_is_a_binary_frame_without_a_ref() {
         .await;
 }
 
-#[tokio::test]
-async fn a_broadcast_of_bytes_reaches_everyone_who_can_read_it() {
-    let endpoint = endpoint();
-    let addr = serve(&endpoint).await;
+async fn a_broadcast_of_bytes_reaches_everyone_who_can_read_it(count: usize) {
+    let nodes = nodes(count);
+    let addr = nodes.serve().await;
     let (mut a, mut b) = (
-        Ws::join(addr, "room:lobby").await,
-        Ws::join(addr, "room:lobby").await,
+        Ws::join(addr(), "room:lobby").await,
+        Ws::join(addr(), "room:lobby").await,
     );
-    let mut v1 = join_v1(addr, "room:lobby").await;
-    endpoint.broadcast("room:lobby", "image", Payload::binary(vec![1, 2]));
-    endpoint.broadcast("room:lobby", "text", Payload::empty());
+    let mut v1 = join_v1(addr(), "room:lobby").await;
+    let publisher = nodes.next();
+    publisher.broadcast("room:lobby", "image", Payload::binary(vec![1, 2]));
+    publisher.broadcast("room:lobby", "text", Payload::empty());
     for ws in [&mut a, &mut b] {
         ws.expect_binary(b"\x02\x0a\x05room:lobbyimage\x01\x02")
             .await;
@@ -98,11 +104,10 @@ async fn v1_may_come_in_a_binary_frame() {
         .await;
 }
 
-#[tokio::test]
-async fn v1_is_spoken_to_who_asks_for_it_and_to_who_asks_for_nothing() {
-    let endpoint = endpoint();
-    let addr = serve(&endpoint).await;
-    let mut ws = join_v1(addr, "room:lobby").await;
+async fn v1_is_spoken_to_who_asks_for_it_and_to_who_asks_for_nothing(count: usize) {
+    let nodes = nodes(count);
+    let addr = nodes.serve().await;
+    let mut ws = join_v1(addr(), "room:lobby").await;
     ws.send(r#"{"topic":"room:lobby","event":"ping","payload":{"n":1},"ref":2}"#)
         .await;
     ws.expect(r#"{"event":"phx_reply","payload":{"response":{"n":1},"status":"ok"},"ref":2,"topic":"room:lobby"}"#)
@@ -111,7 +116,7 @@ async fn v1_is_spoken_to_who_asks_for_it_and_to_who_asks_for_nothing() {
         .await;
     ws.expect(r#"{"event":"phx_reply","payload":{"response":{},"status":"ok"},"ref":"3","topic":"phoenix"}"#)
         .await;
-    let mut v2 = Ws::join(addr, "room:lobby").await;
+    let mut v2 = Ws::join(addr(), "room:lobby").await;
     v2.send(r#"["1","2","room:lobby","shout",{"a":1}]"#).await;
     v2.expect(r#"[null,null,"room:lobby","shout",{"a":1}]"#)
         .await;

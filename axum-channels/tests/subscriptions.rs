@@ -1,5 +1,6 @@
 //! Channels that are subscribed to other topics.
 
+#[macro_use]
 mod support;
 
 use axum_channels::testing::{Client, TestChannel, connect};
@@ -9,7 +10,7 @@ use axum_channels::{
 };
 use serde_json::json;
 use std::sync::{Arc, Mutex};
-use support::eventually;
+use support::{Nodes, eventually};
 use tokio::sync::Notify;
 
 /// State that a test shares with its channels.
@@ -97,38 +98,57 @@ impl SocketHandler for Anyone {
     }
 }
 
+on_one_node_and_on_two! {
+    a_channel_hears_topics_that_its_client_does_not,
+    what_it_hears_waits_for_its_turn_among_the_clients_messages,
+    what_it_hears_while_it_is_joined_comes_after_the_join,
+    a_channel_hears_no_more_of_what_it_has_dropped,
+    a_subscription_ends_with_its_channel_wherever_it_is_kept,
+    who_subscribes_for_a_channel_that_has_ended_is_rid_of_it_with_the_next_broadcast_at_the_latest,
+    a_channel_that_falls_behind_with_what_it_hears_is_ended_alone,
+    a_channel_that_falls_behind_while_it_is_joined_is_told_both,
+    a_busy_channel_may_have_as_much_waiting_as_the_limit_says,
+    two_channels_of_a_client_hear_the_same_topic_once_each,
+    what_a_channel_sends_to_the_others_it_does_not_hear_itself,
+}
+
 struct Test {
     kept: Kept,
-    endpoint: Endpoint,
+    nodes: Nodes,
     client: Client,
     feed: TestChannel,
 }
 
 impl Test {
-    /// A client with a feed of these topics.
-    async fn of(topics: &[&str]) -> Test {
+    /// A client with a feed of these topics, on one of the nodes.
+    async fn of(count: usize, topics: &[&str]) -> Test {
         let kept = Kept::default();
-        let endpoint = Endpoint::builder()
-            .socket::<Anyone>("/socket")
-            .state(kept.clone())
-            .build();
-        let client = connect(&endpoint, "/socket").await;
+        let nodes = Nodes::new(count, || {
+            let builder = Endpoint::builder().socket::<Anyone>("/socket");
+            builder.state(kept.clone())
+        });
+        let client = connect(&nodes, "/socket").await;
         let feed = client.join("feed:1", json!(topics)).await;
         Test {
             kept,
-            endpoint,
+            nodes,
             client,
             feed,
         }
     }
 
     fn news(&self, n: u64) {
-        self.endpoint.broadcast("news", "item", json!({"n": n}));
+        self.publisher().broadcast("news", "item", json!({"n": n}));
+    }
+
+    /// The other node, if there is one.
+    fn publisher(&self) -> &Endpoint {
+        self.nodes.last()
     }
 
     /// Counts the subscriptions besides joined topics.
     fn others(&self, joined: usize) -> usize {
-        self.endpoint.stats().subscriptions - joined
+        self.nodes.subscriptions() - joined
     }
 }
 
@@ -136,12 +156,11 @@ fn item(n: u64) -> serde_json::Value {
     json!({"heard": ["news", "item", {"n": n}]})
 }
 
-#[tokio::test]
-async fn a_channel_hears_topics_that_its_client_does_not() {
-    let mut test = Test::of(&["news", "weather"]).await;
+async fn a_channel_hears_topics_that_its_client_does_not(count: usize) {
+    let mut test = Test::of(count, &["news", "weather"]).await;
     test.news(1);
-    test.endpoint.broadcast("weather", "rain", json!([]));
-    test.endpoint.broadcast("sports", "goal", json!({}));
+    test.publisher().broadcast("weather", "rain", json!([]));
+    test.publisher().broadcast("sports", "goal", json!({}));
     test.feed.assert_push("heard", item(1)).await;
     let rain = json!({"heard": ["weather", "rain", []]});
     test.feed.assert_push("heard", rain).await;
@@ -149,9 +168,8 @@ async fn a_channel_hears_topics_that_its_client_does_not() {
     test.feed.refute_broadcast("item").await;
 }
 
-#[tokio::test]
-async fn what_it_hears_waits_for_its_turn_among_the_clients_messages() {
-    let mut test = Test::of(&["news"]).await;
+async fn what_it_hears_waits_for_its_turn_among_the_clients_messages(count: usize) {
+    let mut test = Test::of(count, &["news"]).await;
     let busy = test.feed.push("wait", json!({}));
     test.client.join("feed:2", json!([])).await; // so that the first has been taken
     (1..=3).for_each(|n| test.news(n));
@@ -163,9 +181,8 @@ async fn what_it_hears_waits_for_its_turn_among_the_clients_messages() {
     }
 }
 
-#[tokio::test]
-async fn what_it_hears_while_it_is_joined_comes_after_the_join() {
-    let test = Test::of(&[]).await;
+async fn what_it_hears_while_it_is_joined_comes_after_the_join(count: usize) {
+    let test = Test::of(count, &[]).await;
     let mut channels = tokio::join!(test.client.join("feed:2", json!(["news", "wait"])), async {
         eventually("it listens", || test.others(1) == 1).await;
         test.news(1);
@@ -174,9 +191,8 @@ async fn what_it_hears_while_it_is_joined_comes_after_the_join() {
     channels.0.assert_push("heard", item(1)).await;
 }
 
-#[tokio::test]
-async fn a_channel_hears_no_more_of_what_it_has_dropped() {
-    let mut test = Test::of(&["news"]).await;
+async fn a_channel_hears_no_more_of_what_it_has_dropped(count: usize) {
+    let mut test = Test::of(count, &["news"]).await;
     assert_eq!(test.others(1), 1);
     test.feed.push("unsubscribe", json!("news")).reply().await;
     assert_eq!(test.others(1), 0);
@@ -187,15 +203,14 @@ async fn a_channel_hears_no_more_of_what_it_has_dropped() {
     test.feed.refute_push("heard").await;
 }
 
-#[tokio::test]
-async fn a_subscription_ends_with_its_channel_wherever_it_is_kept() {
+async fn a_subscription_ends_with_its_channel_wherever_it_is_kept(count: usize) {
     for how in [
         "leave", "stop", "unknown", "panic", "rejoin", "fail", "vanish",
     ] {
-        let test = Test::of(&["news", "weather", "outside", "sports"]).await;
+        let test = Test::of(count, &["news", "weather", "outside", "sports"]).await;
         assert_eq!(test.others(1), 3);
         let Test {
-            endpoint,
+            nodes,
             kept,
             client,
             mut feed,
@@ -207,11 +222,11 @@ async fn a_subscription_ends_with_its_channel_wherever_it_is_kept() {
                 client.join("feed:1", json!([])).await;
                 joined = 1;
             }
-            ("fail", _) => endpoint.broadcast("news", "fail", json!({})),
+            ("fail", _) => nodes.last().broadcast("news", "fail", json!({})),
             ("vanish", _) => drop((client.take(), feed)),
             _ => drop(feed.push(how, json!({}))),
         }
-        eventually(how, || endpoint.stats().subscriptions == joined).await;
+        eventually(how, || nodes.subscriptions() == joined).await;
         assert_eq!(kept.outside.lock().expect("not poisoned").len(), 2);
         drop(client);
     }
@@ -219,7 +234,7 @@ async fn a_subscription_ends_with_its_channel_wherever_it_is_kept() {
 
 #[tokio::test]
 async fn nothing_is_left_of_a_channel_that_subscribed_and_was_refused() {
-    let test = Test::of(&[]).await;
+    let test = Test::of(1, &[]).await;
     let topics = json!(["news", "outside", "weather", "refuse"]);
     let refused = test.client.try_join("feed:2", topics).await;
     refused.expect_err("on request");
@@ -228,32 +243,32 @@ async fn nothing_is_left_of_a_channel_that_subscribed_and_was_refused() {
     test.client.join("feed:3", json!([])).await;
 }
 
-#[tokio::test]
-async fn who_subscribes_for_a_channel_that_has_ended_is_rid_of_it_with_the_next_broadcast_at_the_latest()
- {
+async fn who_subscribes_for_a_channel_that_has_ended_is_rid_of_it_with_the_next_broadcast_at_the_latest(
+    count: usize,
+) {
     for (how, left) in [("leave", 1), ("vanish", 0)] {
-        let mut test = Test::of(&[]).await;
+        let mut test = Test::of(count, &[]).await;
         let socket = test.kept.socket.lock().expect("not poisoned").take();
         let socket = socket.expect("it was joined");
         match how {
             "leave" => test.feed.leave().await,
             _ => {
                 test.client.disconnect().await;
-                let connections = || test.endpoint.stats().connections;
+                let connections = || test.nodes.connections();
                 eventually("it is gone", || connections() == 0).await;
             }
         }
         let _kept = socket.subscribe::<Feed>("news");
-        assert_eq!(test.endpoint.stats().subscriptions, left);
-        test.endpoint.broadcast("news", "item", json!({}));
-        let subscriptions = || test.endpoint.stats().subscriptions;
+        assert_eq!(test.nodes.subscriptions(), left);
+        test.nodes.settled().await;
+        test.nodes.last().broadcast("news", "item", json!({}));
+        let subscriptions = || test.nodes.subscriptions();
         eventually("it is over", || subscriptions() == 0).await;
     }
 }
 
-#[tokio::test]
-async fn a_channel_that_falls_behind_with_what_it_hears_is_ended_alone() {
-    let mut test = Test::of(&["news"]).await;
+async fn a_channel_that_falls_behind_with_what_it_hears_is_ended_alone(count: usize) {
+    let mut test = Test::of(count, &["news"]).await;
     let mut other = test.client.join("feed:2", json!([])).await;
     test.feed.push("wait", json!({}));
     other.push("ping", json!({})).reply().await;
@@ -266,9 +281,8 @@ async fn a_channel_that_falls_behind_with_what_it_hears_is_ended_alone() {
     again.assert_push("heard", item(1)).await;
 }
 
-#[tokio::test]
-async fn a_channel_that_falls_behind_while_it_is_joined_is_told_both() {
-    let test = Test::of(&[]).await;
+async fn a_channel_that_falls_behind_while_it_is_joined_is_told_both(count: usize) {
+    let test = Test::of(count, &[]).await;
     let (mut late, ()) = tokio::join!(test.client.join("feed:2", json!(["news", "wait"])), async {
         eventually("it listens", || test.others(1) == 1).await;
         (0..1000).for_each(|n| test.news(n));
@@ -278,9 +292,8 @@ async fn a_channel_that_falls_behind_while_it_is_joined_is_told_both() {
     assert_eq!(test.others(1), 0);
 }
 
-#[tokio::test]
-async fn a_busy_channel_may_have_as_much_waiting_as_the_limit_says() {
-    let mut test = Test::of(&["news"]).await;
+async fn a_busy_channel_may_have_as_much_waiting_as_the_limit_says(count: usize) {
+    let mut test = Test::of(count, &["news"]).await;
     let busy = test.feed.push("wait", json!({}));
     test.client.join("feed:2", json!([])).await; // so that the first has been taken
     (0..128).for_each(|n| test.news(n));
@@ -291,9 +304,8 @@ async fn a_busy_channel_may_have_as_much_waiting_as_the_limit_says() {
     }
 }
 
-#[tokio::test]
-async fn two_channels_of_a_client_hear_the_same_topic_once_each() {
-    let mut test = Test::of(&["news"]).await;
+async fn two_channels_of_a_client_hear_the_same_topic_once_each(count: usize) {
+    let mut test = Test::of(count, &["news"]).await;
     let mut other = test.client.join("feed:2", json!(["news"])).await;
     test.news(1);
     for channel in [&mut test.feed, &mut other] {
@@ -302,15 +314,15 @@ async fn two_channels_of_a_client_hear_the_same_topic_once_each() {
     }
 }
 
-#[tokio::test]
-async fn what_a_channel_sends_to_the_others_it_does_not_hear_itself() {
-    let mut test = Test::of(&["feed:1"]).await;
+async fn what_a_channel_sends_to_the_others_it_does_not_hear_itself(count: usize) {
+    let mut test = Test::of(count, &["feed:1"]).await;
     let mut other = test.client.join("feed:2", json!(["feed:1"])).await;
     test.feed.push("shout", json!({"n": 1}));
     let heard = json!({"heard": ["feed:1", "shout", {"n": 1}]});
     other.assert_push("heard", heard).await;
     test.feed.refute_push("heard").await;
-    test.endpoint.broadcast("feed:1", "shout", json!({"n": 2}));
+    test.publisher()
+        .broadcast("feed:1", "shout", json!({"n": 2}));
     let heard = json!({"heard": ["feed:1", "shout", {"n": 2}]});
     test.feed.assert_push("heard", heard).await;
     test.feed.assert_broadcast("shout", json!({"n": 2})).await;

@@ -1,10 +1,23 @@
 //! The protocol, V2 JSON, frame by frame over TCP.
 
+#[macro_use]
 mod support;
 
 use axum::Router;
 use axum_channels::{Endpoint, websocket};
-use support::{Frame, UserSocket, Ws, endpoint, endpoint_with, frame, serve, serve_app, upgrade};
+use support::{
+    Frame, UserSocket, Ws, endpoint, endpoint_with, frame, nodes, serve, serve_app, upgrade,
+};
+
+on_one_node_and_on_two! {
+    a_broadcast_reaches_everyone_on_the_topic_and_nobody_else,
+    a_broadcast_from_a_client_reaches_everyone_but_it,
+    a_push_reaches_its_client_alone,
+    what_a_client_is_sent_keeps_its_order,
+    the_endpoint_can_broadcast_too,
+    leaving_is_answered_and_then_closes_and_ends_broadcasts,
+    the_second_join_of_a_topic_replaces_the_first,
+}
 
 #[tokio::test]
 async fn a_join_is_answered_and_so_is_a_push() {
@@ -82,48 +95,52 @@ async fn an_unmatched_topic_is_an_error_joined_or_pushed_to() {
         .await;
 }
 
-#[tokio::test]
-async fn a_broadcast_reaches_everyone_on_the_topic_and_nobody_else() {
-    let addr = serve(&endpoint()).await;
+async fn a_broadcast_reaches_everyone_on_the_topic_and_nobody_else(count: usize) {
+    let nodes = nodes(count);
+    let addr = nodes.serve().await;
     let (mut a, mut b) = (
-        Ws::join(addr, "room:lobby").await,
-        Ws::join(addr, "room:lobby").await,
+        Ws::join(addr(), "room:lobby").await,
+        Ws::join(addr(), "room:lobby").await,
     );
-    let (mut elsewhere, mut nowhere) = (Ws::join(addr, "room:other").await, Ws::open(addr).await);
+    let (mut elsewhere, mut nowhere) =
+        (Ws::join(addr(), "room:other").await, Ws::open(addr()).await);
     a.send(r#"["1","2","room:lobby","shout",{"hello":"all"}]"#)
         .await;
     for ws in [&mut a, &mut b] {
         ws.expect(r#"[null,null,"room:lobby","shout",{"hello":"all"}]"#)
             .await;
     }
+    nodes.settled().await;
     elsewhere.expect_nothing().await;
     nowhere.expect_nothing().await;
 }
 
-#[tokio::test]
-async fn a_broadcast_from_a_client_reaches_everyone_but_it() {
-    let addr = serve(&endpoint()).await;
+async fn a_broadcast_from_a_client_reaches_everyone_but_it(count: usize) {
+    let nodes = nodes(count);
+    let addr = nodes.serve().await;
     let (mut a, mut b) = (
-        Ws::join(addr, "room:lobby").await,
-        Ws::join(addr, "room:lobby").await,
+        Ws::join(addr(), "room:lobby").await,
+        Ws::join(addr(), "room:lobby").await,
     );
     a.send(r#"["1","2","room:lobby","whisper",{}]"#).await;
     a.expect(r#"["1","2","room:lobby","phx_reply",{"response":{},"status":"ok"}]"#)
         .await;
     b.expect(r#"[null,null,"room:lobby","whisper",{}]"#).await;
+    nodes.settled().await;
     a.expect_nothing().await;
 }
 
-#[tokio::test]
-async fn a_push_reaches_its_client_alone() {
-    let addr = serve(&endpoint()).await;
+async fn a_push_reaches_its_client_alone(count: usize) {
+    let nodes = nodes(count);
+    let addr = nodes.serve().await;
     let (mut a, mut b) = (
-        Ws::join(addr, "room:lobby").await,
-        Ws::join(addr, "room:lobby").await,
+        Ws::join(addr(), "room:lobby").await,
+        Ws::join(addr(), "room:lobby").await,
     );
     a.send(r#"["1","2","room:lobby","push",{"n":1}]"#).await;
     a.expect(r#"["1",null,"room:lobby","pushed",{"n":1}]"#)
         .await;
+    nodes.settled().await;
     b.expect_nothing().await;
 }
 
@@ -137,9 +154,11 @@ async fn a_push_from_within_a_join_comes_before_its_reply() {
         .await;
 }
 
-#[tokio::test]
-async fn what_a_client_is_sent_keeps_its_order() {
-    let mut ws = Ws::join(serve(&endpoint()).await, "room:lobby").await;
+async fn what_a_client_is_sent_keeps_its_order(count: usize) {
+    let nodes = nodes(count);
+    let addr = nodes.serve().await;
+    let mut ws = Ws::join(addr(), "room:lobby").await;
+    let _other = Ws::join(addr(), "room:lobby").await;
     let frames = [
         frame(0x81, br#"["1","2","room:lobby","ping",1]"#),
         frame(0x81, br#"["1","3","room:lobby","shout",{"n":2}]"#),
@@ -157,11 +176,12 @@ async fn what_a_client_is_sent_keeps_its_order() {
         .await;
 }
 
-#[tokio::test]
-async fn the_endpoint_can_broadcast_too() {
-    let endpoint = endpoint();
-    let mut ws = Ws::join(serve(&endpoint).await, "room:lobby").await;
-    endpoint.broadcast("room:lobby", "news", serde_json::json!({"id": 1}));
+async fn the_endpoint_can_broadcast_too(count: usize) {
+    let nodes = nodes(count);
+    let mut ws = Ws::join(serve(nodes.next()).await, "room:lobby").await;
+    nodes
+        .next()
+        .broadcast("room:lobby", "news", serde_json::json!({"id": 1}));
     ws.expect(r#"[null,null,"room:lobby","news",{"id":1}]"#)
         .await;
 }
@@ -199,28 +219,32 @@ async fn what_a_path_leaves_open_is_a_parameter_that_no_query_can_change() {
     assert_eq!(status, 400, "no text");
 }
 
-#[tokio::test]
-async fn leaving_is_answered_and_then_closes_and_ends_broadcasts() {
-    let endpoint = endpoint();
-    let mut ws = Ws::join(serve(&endpoint).await, "room:lobby").await;
+async fn leaving_is_answered_and_then_closes_and_ends_broadcasts(count: usize) {
+    let nodes = nodes(count);
+    let mut ws = Ws::join(serve(nodes.next()).await, "room:lobby").await;
     ws.send(r#"["1","2","room:lobby","phx_leave",{}]"#).await;
     ws.expect(r#"["1","2","room:lobby","phx_reply",{"response":{},"status":"ok"}]"#)
         .await;
     ws.expect(r#"["1","1","room:lobby","phx_close",{}]"#).await;
-    endpoint.broadcast("room:lobby", "news", serde_json::json!({}));
+    nodes
+        .next()
+        .broadcast("room:lobby", "news", serde_json::json!({}));
+    nodes.settled().await;
     ws.expect_nothing().await;
 }
 
-#[tokio::test]
-async fn the_second_join_of_a_topic_replaces_the_first() {
-    let endpoint = endpoint();
-    let mut ws = Ws::join(serve(&endpoint).await, "room:lobby").await;
+async fn the_second_join_of_a_topic_replaces_the_first(count: usize) {
+    let nodes = nodes(count);
+    let mut ws = Ws::join(serve(nodes.next()).await, "room:lobby").await;
     ws.send(r#"["7","7","room:lobby","phx_join",{}]"#).await;
     ws.expect(r#"["7","7","room:lobby","phx_reply",{"response":{},"status":"ok"}]"#)
         .await;
     ws.expect(r#"["1","1","room:lobby","phx_close",{}]"#).await;
-    endpoint.broadcast("room:lobby", "news", serde_json::json!({}));
+    nodes
+        .next()
+        .broadcast("room:lobby", "news", serde_json::json!({}));
     ws.expect(r#"[null,null,"room:lobby","news",{}]"#).await;
+    nodes.settled().await;
     ws.expect_nothing().await;
 }
 

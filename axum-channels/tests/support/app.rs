@@ -1,6 +1,7 @@
+use super::Nodes;
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
-    SocketHandler, SocketOptions, Topic, UnknownEvent, websocket,
+    Channel, Channels, ConnectInfo, Endpoint, EndpointBuilder, Params, Payload, Refused, Reply,
+    Result, Socket, SocketHandler, SocketOptions, Topic, UnknownEvent, websocket,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -110,8 +111,19 @@ pub(crate) fn endpoint() -> Endpoint {
 }
 
 pub(crate) fn endpoint_with(options: SocketOptions) -> Endpoint {
+    builder(options).build()
+}
+
+pub(crate) fn nodes(count: usize) -> Nodes {
+    nodes_with(count, websocket())
+}
+
+pub(crate) fn nodes_with(count: usize, options: SocketOptions) -> Nodes {
+    Nodes::new(count, || builder(options.clone()))
+}
+
+fn builder(options: SocketOptions) -> EndpointBuilder {
     Endpoint::builder()
         .socket_with::<UserSocket>("/socket", options)
         .state(42_u64)
-        .build()
 }

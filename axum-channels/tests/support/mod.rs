@@ -1,16 +1,24 @@
 //! A server on a port of its own, and a client that can send anything, malformed frames included.
-#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "each test file uses its part"
+)]
 
 mod app;
 mod hub;
 mod log;
+#[macro_use]
+mod nodes;
 mod poll;
 mod presence;
 mod ws;
 
-pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with};
+pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with, nodes, nodes_with};
 pub(crate) use hub::Hub;
 pub(crate) use log::Log;
+pub(crate) use nodes::Nodes;
 pub(crate) use poll::{NDJSON, Poll, ask};
 pub(crate) use presence::plain;
 pub(crate) use ws::{Frame, VALID, Ws, frame, http, raw, upgrade};
