@@ -24,8 +24,19 @@ struct State {
     bytes: usize,
     /// Topics with changes of presences that did not fit.
     lists: HashSet<Topic>,
-    /// Time at which the oldest message was queued of those that were taken, and are not confirmed.
-    in_flight_since: Option<Instant>,
+    /// What the next batch waits for.
+    wanted: Wanted,
+    /// Times at which the oldest messages were queued of batches that were taken, and are not confirmed.
+    in_flight: VecDeque<Instant>,
+}
+
+/// Kinds of batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Wanted {
+    #[default]
+    Any,
+    /// Messages up to the maximum number or size.
+    Whole,
 }
 
 /// A message to other nodes.
@@ -58,6 +69,14 @@ const BATCH_BYTES: usize = 1024 * 1024;
 /// Bytes that a message takes besides its own.
 const OVERHEAD: usize = 128;
 
+impl Batch {
+    /// Returns whether it changes presences.
+    pub(super) fn has_presences(&self) -> bool {
+        let mut messages = self.messages.iter();
+        !self.lists.is_empty() || messages.any(|outgoing| outgoing.kind == Kind::Presences)
+    }
+}
+
 impl Outbox {
     pub(super) fn new(max_bytes: usize) -> Self {
         Outbox {
@@ -87,8 +106,11 @@ impl Outbox {
                 });
             }
         }
+        let is_enough = state.has(state.wanted);
         drop(state);
-        self.filled.notify_one();
+        if is_enough {
+            self.filled.notify_one();
+        }
         Ok(())
     }
 
@@ -96,18 +118,22 @@ impl Outbox {
     ///
     /// # Cancel safety
     /// Nothing is taken if it is dropped.
-    pub(super) async fn next(&self) -> Batch {
+    pub(super) async fn next(&self, wanted: Wanted) -> Batch {
         loop {
-            if let Some(batch) = self.take() {
+            if let Some(batch) = self.take(wanted) {
                 return batch;
             }
             self.filled.notified().await;
         }
     }
 
-    /// Takes messages, if there are any.
-    pub(super) fn take(&self) -> Option<Batch> {
+    /// Takes messages, if there are enough.
+    pub(super) fn take(&self, wanted: Wanted) -> Option<Batch> {
         let mut state = lock(&self.state);
+        state.wanted = wanted;
+        if !state.has(wanted) {
+            return None;
+        }
         let mut batch = Batch::default();
         let mut bytes = 0;
         while batch.messages.len() < BATCH && bytes < BATCH_BYTES {
@@ -117,24 +143,27 @@ impl Outbox {
             bytes += outgoing.message.len();
             batch.messages.push(outgoing);
         }
-        state.in_flight_since = batch.messages.first().map(|oldest| oldest.queued);
+        let oldest = batch.messages.first().map(|oldest| oldest.queued);
+        state
+            .in_flight
+            .push_back(oldest.unwrap_or_else(Instant::now));
         if state.queue.is_empty() {
             state.queue.shrink_to(BATCH);
             batch.lists = state.lists.extract_if(|_| true).take(BATCH).collect();
         }
-        (batch != Batch::default()).then_some(batch)
+        Some(batch)
     }
 
-    /// Records that the last batch was confirmed, or lost.
+    /// Records that the oldest batch was confirmed, or lost.
     pub(super) fn settle(&self) {
-        lock(&self.state).in_flight_since = None;
+        lock(&self.state).in_flight.pop_front();
     }
 
     /// Returns the age of the oldest message that is not confirmed.
     pub(super) fn lag(&self) -> Duration {
         let state = lock(&self.state);
         let queued = state.queue.front().map(|oldest| oldest.queued);
-        let oldest = state.in_flight_since.or(queued);
+        let oldest = state.in_flight.front().copied().or(queued);
         oldest.map_or(Duration::ZERO, |oldest| oldest.elapsed())
     }
 
@@ -169,6 +198,13 @@ impl Outbox {
 }
 
 impl State {
+    fn has(&self, wanted: Wanted) -> bool {
+        match wanted {
+            Wanted::Any => !(self.queue.is_empty() && self.lists.is_empty()),
+            Wanted::Whole => self.queue.len() >= BATCH || self.bytes >= BATCH_BYTES,
+        }
+    }
+
     fn pop(&mut self) -> Option<Outgoing> {
         let outgoing = self.queue.pop_front()?;
         self.bytes -= room(&outgoing.topic, &outgoing.message);
@@ -207,8 +243,11 @@ mod tests {
         let refused = outbox.push("c", message(400), Kind::Broadcast);
         assert_eq!(refused, Err(QueueFull));
         assert_eq!(outbox.push("c", message(100), Kind::Broadcast), Ok(()));
-        assert_eq!(topics(&outbox.next().await), ["a", "b", "a", "c"]);
-        assert_eq!(outbox.take(), None);
+        assert_eq!(
+            topics(&outbox.next(Wanted::Any).await),
+            ["a", "b", "a", "c"]
+        );
+        assert_eq!(outbox.take(Wanted::Any), None);
         assert_eq!(outbox.push("c", message(400), Kind::Broadcast), Ok(()));
     }
 
@@ -223,10 +262,10 @@ mod tests {
                 .push("b", message(100), Kind::Presences)
                 .expect("never refused");
         }
-        let batch = outbox.next().await;
+        let batch = outbox.next(Wanted::Any).await;
         assert_eq!(topics(&batch), ["a"]);
         assert_eq!(batch.lists, ["b"]);
-        assert_eq!(outbox.take(), None);
+        assert_eq!(outbox.take(Wanted::Any), None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -240,7 +279,7 @@ mod tests {
         outbox
             .push("b", message(1), Kind::Presences)
             .expect("never refused");
-        let batches: Vec<_> = std::iter::from_fn(|| outbox.take()).collect();
+        let batches: Vec<_> = std::iter::from_fn(|| outbox.take(Wanted::Any)).collect();
         let sizes = batches.iter().map(|it| (it.messages.len(), it.lists.len()));
         assert_eq!(sizes.collect::<Vec<_>>(), [(512, 0), (88, 1)]);
     }
@@ -254,13 +293,13 @@ mod tests {
         push().expect("it fits");
         tokio::time::advance(second).await;
         assert_eq!(outbox.lag(), second);
-        assert_eq!(outbox.next().await.messages.len(), 1);
+        assert_eq!(outbox.next(Wanted::Any).await.messages.len(), 1);
         push().expect("it fits");
         tokio::time::advance(second).await;
         assert_eq!(outbox.lag(), 2 * second);
         outbox.settle();
         assert_eq!(outbox.lag(), second);
-        outbox.next().await;
+        outbox.next(Wanted::Any).await;
         outbox.settle();
         assert_eq!(outbox.lag(), Duration::ZERO);
     }
@@ -278,7 +317,7 @@ mod tests {
             tokio::time::advance(Duration::from_secs(4)).await;
         }
         assert_eq!(outbox.expire(Duration::from_secs(15)), 1);
-        let mut batch = outbox.next().await;
+        let mut batch = outbox.next(Wanted::Any).await;
         batch.lists.sort_by_key(Topic::to_string);
         assert_eq!(topics(&batch), ["new"]);
         assert_eq!(batch.lists, ["new", "old"]);

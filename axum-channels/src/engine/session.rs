@@ -4,7 +4,8 @@ use super::core::Leaving;
 use super::in_flight::InFlight;
 use super::journal::Journal;
 use super::missing::Missing;
-use super::outbox::{Batch, Kind, Outgoing};
+use super::outbox::{Batch, Kind, Outgoing, Wanted};
+use super::window::Window;
 use super::{Connection, Core, Engine, Lease, Write};
 use crate::error::{Error, Result};
 use crate::pubsub::cluster::Node;
@@ -37,6 +38,7 @@ pub(super) async fn run<E: Engine>(core: &Core<E>, node: &Node, journal: &mut Jo
             connection,
             journal,
             missing: Missing::default(),
+            window: Window::new(),
         };
         sender.start().await?;
         tokio::try_join!(node.resync(), sender.run())
@@ -58,9 +60,10 @@ struct Sender<'a, E: Engine> {
     connection: E::Connection,
     journal: &'a mut Journal,
     missing: Missing,
+    window: Window<'a>,
 }
 
-impl<E: Engine> Sender<'_, E> {
+impl<'a, E: Engine> Sender<'a, E> {
     /// Starts a generation of this node's presences: nothing that the engine has of them counts any more.
     async fn start(&mut self) -> Result<()> {
         let expired = self.core.outbox.expire(self.core.lease);
@@ -90,11 +93,13 @@ impl<E: Engine> Sender<'_, E> {
         });
         let mut leaving = self.core.leaving.subscribe();
         loop {
+            let (wanted, has_room) = (self.wanted(), self.window.has_room());
             tokio::select! {
                 biased;
                 _ = renewals.tick() => self.renew().await?,
                 _ = checks.tick() => self.check().await?,
-                batch = self.core.outbox.next() => self.send(batch).await?,
+                confirmed = self.window.next() => confirmed?,
+                batch = self.core.outbox.next(wanted), if has_room => self.send(batch).await?,
                 () = asked_to_leave(&mut leaving) => self.leave().await?,
             }
         }
@@ -134,24 +139,47 @@ impl<E: Engine> Sender<'_, E> {
         self.missing.check(&self.connection, self.node).await
     }
 
+    /// While the engine processes a batch, only whole ones follow: smaller ones would cost it more for each message.
+    fn wanted(&self) -> Wanted {
+        match self.window.is_empty() {
+            true => Wanted::Any,
+            false => Wanted::Whole,
+        }
+    }
+
     async fn send(&mut self, mut batch: Batch) -> Result<()> {
-        let max_bytes = self.max_bytes();
-        self.drop_larger(&mut batch, max_bytes);
+        self.drop_larger(&mut batch, self.max_bytes());
         let in_flight = InFlight::new(self.core, self.node, &batch);
-        let has_presences = self.has_presences();
+        if !batch.has_presences() {
+            let connection = self.connection.clone();
+            self.window.push(Box::pin(async move {
+                let messages = batch.messages.into_iter();
+                connection
+                    .write(messages.map(Write::from).collect())
+                    .await?;
+                in_flight.arrived();
+                Ok(())
+            }));
+            return Ok(());
+        }
+        self.window.finish().await?; // or the broadcasts in it could be overtaken
+        let writes = self.with_journal(batch);
+        self.connection.write(writes).await?;
+        in_flight.arrived();
+        Ok(())
+    }
+
+    /// Returns the writes of a batch, and those that keep the journal up to date.
+    fn with_journal(&mut self, batch: Batch) -> Vec<Write> {
+        let (max_bytes, has_presences) = (self.max_bytes(), self.has_presences());
         let mut writes = Vec::new();
-        for Outgoing {
-            topic,
-            message,
-            kind,
-            ..
-        } in batch.messages
-        {
-            if has_presences && kind == Kind::Presences {
+        for outgoing in batch.messages {
+            if has_presences && outgoing.kind == Kind::Presences {
+                let Outgoing { topic, message, .. } = &outgoing;
                 self.journal
-                    .write(&mut writes, (self.node, max_bytes), &topic, &message);
+                    .write(&mut writes, (self.node, max_bytes), topic, message);
             }
-            writes.push(Write::Publish { topic, message });
+            writes.push(outgoing.into());
         }
         for topic in batch.lists {
             let list = self.node.presence_parts(&topic, max_bytes);
@@ -165,9 +193,7 @@ impl<E: Engine> Sender<'_, E> {
             };
             writes.extend(list.into_iter().map(publish));
         }
-        self.connection.write(writes).await?;
-        in_flight.arrived();
-        Ok(())
+        writes
     }
 
     fn max_bytes(&self) -> usize {
@@ -193,15 +219,23 @@ impl<E: Engine> Sender<'_, E> {
 
     /// Sends what is queued, and takes the presences along.
     async fn leave(&mut self) -> Result<()> {
-        while let Some(batch) = self.core.outbox.take() {
+        while let Some(batch) = self.core.outbox.take(Wanted::Any) {
             self.send(batch).await?;
+            self.window.finish().await?;
         }
+        self.window.finish().await?;
         if self.has_presences() {
             self.connection.write(self.journal.end()).await?;
             self.connection.end_lease(self.lease()).await?;
         }
         self.core.leaving.send_replace(Leaving::Done);
         Ok(())
+    }
+}
+
+impl From<Outgoing> for Write {
+    fn from(Outgoing { topic, message, .. }: Outgoing) -> Self {
+        Write::Publish { topic, message }
     }
 }
 

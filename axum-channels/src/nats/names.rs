@@ -18,7 +18,7 @@ impl Names {
 
     /// Returns the subject that carries the messages of a topic.
     pub(super) fn topic(&self, topic: &str) -> String {
-        format!("{}.topic.{}", self.prefix, token(topic))
+        [&self.prefix, ".topic.", &token(topic)].concat()
     }
 
     /// Returns the subject for the ids of nodes that leave.

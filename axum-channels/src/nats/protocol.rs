@@ -68,15 +68,16 @@ impl Operation {
         let line = std::str::from_utf8(&buffer[..end]).map_err(|_| NotNats)?;
         let line = line.strip_suffix('\r').unwrap_or(line);
         let (name, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
-        let operation = match name.to_ascii_uppercase().as_str() {
-            "MSG" => return message(rest, end + 1, Headers::Absent)?.take(buffer),
-            "HMSG" => return message(rest, end + 1, Headers::Present)?.take(buffer),
-            "INFO" => Operation::Info(Info::parse(rest)?),
-            "PING" => Operation::Ping,
-            "PONG" => Operation::Pong,
-            "+OK" => Operation::Ok,
-            "-ERR" => Operation::Error(rest.trim_matches([' ', '\'']).to_owned()),
-            _ => return Err(NotNats),
+        let is = |operation: &str| name.eq_ignore_ascii_case(operation);
+        let operation = match () {
+            () if is("MSG") => return message(rest, end + 1, Headers::Absent)?.take(buffer),
+            () if is("HMSG") => return message(rest, end + 1, Headers::Present)?.take(buffer),
+            () if is("INFO") => Operation::Info(Info::parse(rest)?),
+            () if is("PING") => Operation::Ping,
+            () if is("PONG") => Operation::Pong,
+            () if is("+OK") => Operation::Ok,
+            () if is("-ERR") => Operation::Error(rest.trim_matches([' ', '\'']).to_owned()),
+            () => return Err(NotNats),
         };
         buffer.advance(end + 1);
         Ok(Some(operation))
@@ -104,12 +105,15 @@ fn message(rest: &str, line: usize, headers: Headers) -> Result<Line, NotNats> {
     let mut words = rest.split_ascii_whitespace();
     let mut word = || words.next().ok_or(NotNats);
     let (subject, sid) = (word()?.to_owned(), number(word()?)? as u64);
-    let numbers: Vec<&str> = words.collect();
-    let (headers, total) = match (headers, &numbers[..]) {
-        (Headers::Absent, [total] | [_, total]) => (0, number(total)?),
-        (Headers::Present, [headers, total] | [_, headers, total]) => {
-            (number(headers)?, number(total)?)
+    let rest = [words.next(), words.next(), words.next(), words.next()];
+    let (headers, total) = match (headers, rest) {
+        (Headers::Absent, [Some(total), None, ..] | [_, Some(total), None, _]) => {
+            (0, number(total)?)
         }
+        (
+            Headers::Present,
+            [Some(headers), Some(total), None, _] | [_, Some(headers), Some(total), None],
+        ) => (number(headers)?, number(total)?),
         _ => return Err(NotNats),
     };
     if headers > total || total > MAX_MESSAGE {
@@ -187,7 +191,10 @@ impl Operations {
     }
 
     pub(super) fn publish(&mut self, subject: &str, payload: &[u8]) {
-        self.line(format_args!("PUB {subject} {}", payload.len()));
+        self.0.reserve(subject.len() + payload.len() + 32); // with the rest of the line
+        self.0.extend_from_slice(b"PUB ");
+        self.0.extend_from_slice(subject.as_bytes());
+        self.line(format_args!(" {}", payload.len()));
         self.payload(payload);
     }
 
@@ -213,7 +220,8 @@ impl Operations {
 
     fn line(&mut self, line: fmt::Arguments<'_>) {
         use std::io::Write;
-        let _ = write!(self.0, "{line}\r\n"); // never fails
+        let _ = self.0.write_fmt(line); // never fails
+        self.0.extend_from_slice(LINE_END);
     }
 
     fn payload(&mut self, payload: &[u8]) {

@@ -5,9 +5,11 @@ use crate::error::Result;
 use crate::message::Topic;
 use crate::pubsub::cluster::NodeId;
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncCommands, Pipeline};
+use ::redis::{AsyncCommands, Cmd, Pipeline};
 use bytes::Bytes;
 use std::collections::{BTreeSet, HashMap};
+
+const PUBLISH: &str = "PUBLISH";
 
 /// A connection of a node to Redis.
 ///
@@ -37,7 +39,7 @@ impl engine::Connection for Connection {
     }
 
     async fn write(&self, writes: Vec<Write>) -> Result<()> {
-        let mut pipe = Pipeline::new();
+        let mut pipe = Pipeline::with_capacity(writes.len());
         for write in writes {
             self.add(&mut pipe, write);
         }
@@ -129,7 +131,10 @@ impl Connection {
         match (write, self.format.names()) {
             (Write::Publish { topic, message }, _) => {
                 let channel = self.format.channel(&topic);
-                pipe.publish(channel, &message[..]).ignore();
+                let mut publish =
+                    Cmd::with_capacity(3, PUBLISH.len() + channel.len() + message.len());
+                publish.arg(PUBLISH).arg(channel).arg(&message[..]);
+                pipe.add_command(publish).ignore();
             }
             (
                 Write::Put {

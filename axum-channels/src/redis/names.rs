@@ -13,7 +13,7 @@ pub(super) struct Names {
 impl Names {
     /// Returns the channel that carries the messages of a topic.
     pub(super) fn topic(&self, topic: &str) -> String {
-        format!("{}:topic:{topic}", self.prefix)
+        [&self.prefix, ":topic:", topic].concat()
     }
 
     /// Returns the hash of a topic's presences, with the fields of all nodes.
