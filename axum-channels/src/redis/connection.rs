@@ -43,6 +43,9 @@ impl engine::Connection for Connection {
         for write in writes {
             self.add(&mut pipe, write);
         }
+        if pipe.is_empty() {
+            return Ok(()); // no commands are an error
+        }
         pipe.exec_async(&mut self.connection.clone()).await?;
         Ok(())
     }
@@ -153,7 +156,6 @@ impl Connection {
                 let key = names.presences(&topic);
                 pipe.expire(&key, KEPT.as_secs() as i64).ignore();
             }
-            (Write::Keep { .. }, _) => {}
             (
                 Write::Delete {
                     topic,
@@ -161,12 +163,12 @@ impl Connection {
                     numbers,
                 },
                 Some(names),
-            ) => {
+            ) if !numbers.is_empty() => {
                 let field = self.field(generation);
                 let fields: Vec<_> = numbers.map(|number| field_name(field, number)).collect();
                 pipe.hdel(names.presences(&topic), fields).ignore();
             }
-            (_, None) => {} // Phoenix has no presences
+            _ => {} // Phoenix has no presences
         }
     }
 

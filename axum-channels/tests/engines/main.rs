@@ -2,7 +2,7 @@
 #![cfg(all(unix, feature = "nats", feature = "redis"))]
 #![expect(
     clippy::print_stdout,
-    reason = "a node in a process of its own reports its address"
+    reason = "a node in a process of its own reports its address, and chaos what it has done"
 )]
 
 /// Makes a test for each engine of functions that take one.
@@ -28,6 +28,7 @@ macro_rules! on_each_engine {
 
 mod app;
 mod chaos;
+mod crowd;
 mod engine_away;
 mod messages;
 mod nats;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
 /// URL of the engine, for a node.
@@ -23,14 +24,16 @@ async fn server() {
     let endpoint = starting(url);
     let state = endpoint.clone();
     let state = async move || {
-        let stats = state.stats().cluster;
-        let counts = (
-            stats.connected,
-            stats.reconnects,
-            stats.lost,
-            stats.malformed,
-        );
-        json!({"users": users(&state, "room:1"), "counts": counts}).to_string()
+        let stats = state.stats();
+        let cluster = stats.cluster;
+        json!({
+            "users": users(&state, "room:1"),
+            "connections": stats.connections,
+            "subscriptions": stats.subscriptions,
+            "topics": cluster.topics,
+            "counts": (cluster.connected, cluster.reconnects, cluster.lost, cluster.malformed),
+        })
+        .to_string()
     };
     let app = Router::new()
         .route("/state", get(state))
@@ -86,6 +89,19 @@ impl Process {
         }
     }
 
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Returns the number of bytes of its resident memory.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).expect("it runs, on Linux");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+        kilobytes.map_or(0, |kilobytes: u64| 1024 * kilobytes)
+    }
+
     pub(crate) fn signal(&self, signal: &str) {
         super::signal(&self.child, signal);
     }
@@ -95,8 +111,14 @@ impl Process {
         let _ = self.child.wait();
     }
 
-    pub(crate) fn wait(&mut self) -> Option<i32> {
-        self.child.wait().expect("it ends").code()
+    /// Waits until it ends by itself, and returns its status.
+    pub(crate) async fn wait(&mut self) -> Option<i32> {
+        loop {
+            match self.child.try_wait().expect("it is a child") {
+                Some(status) => return status.code(),
+                None => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
     }
 
     /// Connects a client that joins the room as a user, or as nobody.
