@@ -10,6 +10,7 @@ use axum_channels::{
 };
 use serde_json::json;
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 use support::{Nodes, Ws, eventually, serve};
 
 /// Announces clients on `log`, and accepts only as many as there is room for.
@@ -214,6 +215,28 @@ async fn a_client_that_a_test_lets_in_is_among_the_same_topics(count: usize) {
     let mut alice = alice.join("room:1", json!({})).await;
     alice.push("tell", json!({"n": 1}));
     log.assert_broadcast("told", json!({"n": 1})).await;
+}
+
+/// Programs may read them often, such as for metrics.
+#[tokio::test]
+async fn stats_take_no_longer_with_many_topics_than_with_none() {
+    let endpoint = endpoint();
+    let fastest = || {
+        let times = (0..50).map(|_| {
+            let began = Instant::now();
+            let subscriptions = endpoint.stats().subscriptions;
+            (began.elapsed(), subscriptions)
+        });
+        times.min().expect("some")
+    };
+    let (before, _) = fastest();
+    let many: Vec<_> = (0..50_000)
+        .map(|n| endpoint.subscribe(&format!("room:{n}")))
+        .collect();
+    let (after, subscriptions) = fastest();
+    assert_eq!(subscriptions, many.len());
+    let limit = 20 * before.max(Duration::from_micros(1));
+    assert!(after < limit, "{after:?} instead of {before:?}");
 }
 
 /// An endpoint, and a weak reference to a value that its state and its socket hold.

@@ -4,14 +4,16 @@
 //!     cargo run --release --example engine -- redis://127.0.0.1:6379
 //!     cargo run --release --example engine -- nats://127.0.0.1:4222 --topics 1000 --messages 500000
 //!
-//! The engine alone is asked over two plain TCP connections, in its own protocol: one publishes, one receives. For Redis,
-//! compare `redis-benchmark -P 512 -c 1 -n 500000 PUBLISH topic xxxx…`, which nobody receives. Figures of a machine that does
+//! The engine alone is asked over two plain TCP connections, in its own protocol: one publishes, one receives, and what is in
+//! the messages is not read. For Redis, the crate `redis` alone is measured, too, and its parsing of answers and messages.
+//! Compare `redis-benchmark -P 512 -c 1 -n 500000 PUBLISH topic xxxx…`, which nobody receives. Figures of a machine that does
 //! other work at the same time are of no use.
 //!
 //! # Layout
 //!
-//! - `nodes`: the two nodes; `wire`: the engine alone; `report`: their results
+//! - `nodes`: the two nodes; `client`: their client alone; `wire`: the engine alone; `report`: their results
 
+mod client;
 mod nodes;
 mod report;
 mod wire;
@@ -19,6 +21,12 @@ mod wire;
 use report::Report;
 use std::io::Write as _;
 use std::process::ExitCode;
+
+/// Number of messages that are sent at once, as the adapter does at most.
+const BATCH: usize = 512;
+
+/// Maximum number of bytes that are published and not received yet.
+const AHEAD_BYTES: usize = 2 * 1024 * 1024;
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -73,8 +81,13 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Failed> {
     let options = Options::parse(std::env::args().skip(1))?;
     let engine = wire::measure(&options).await?;
+    let client = client::rate(&options).await?;
     let adapter = nodes::measure(&options).await?;
-    let report = Report { engine, adapter };
+    let report = Report {
+        engine,
+        client,
+        adapter,
+    };
     write!(std::io::stdout(), "{report}")?;
     Ok(())
 }

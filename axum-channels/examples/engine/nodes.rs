@@ -21,12 +21,15 @@ pub(crate) async fn measure(options: &Options) -> Result<Adapter, Failed> {
     let events = subscribed(&to, options).await?;
     let subscribed_in = began.elapsed();
     let bytes_a_topic = (memory()? - before - alone) / options.topics as i64;
+    let cpu = cpu()?;
     let rate = rate(&from, &to, options).await?;
+    let cpu = (self::cpu()? - cpu) / options.messages.max(1) as u32;
     let latencies = latencies(&from, &to, options).await?;
     let local = self::latencies(&from, &from, options).await?;
     drop(events);
     Ok(Adapter {
         across: Measured { rate, latencies },
+        cpu,
         local,
         topics: options.topics,
         subscribed_in,
@@ -89,6 +92,18 @@ fn memory() -> Result<i64, Failed> {
     Ok(1024 * kilobytes)
 }
 
+/// Returns the CPU time of this process so far, in ticks of a hundredth of a second.
+fn cpu() -> Result<Duration, Failed> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = stat.rsplit_once(") ").ok_or("no fields")?;
+    let mut ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u64>); // of the user and the system
+    let (user, system) = (
+        ticks.next().ok_or("no ticks")??,
+        ticks.next().ok_or("no ticks")??,
+    );
+    Ok(Duration::from_millis(10 * (user + system)))
+}
+
 /// Returns the rate at which messages to all topics in turn are received.
 async fn rate(from: &Endpoint, to: &Endpoint, options: &Options) -> Result<f64, Failed> {
     let payload = json!({"text": "x".repeat(options.bytes)});
@@ -97,19 +112,20 @@ async fn rate(from: &Endpoint, to: &Endpoint, options: &Options) -> Result<f64, 
     let start = to.stats().cluster.received;
     let received = || to.stats().cluster.received - start;
     let began = Instant::now();
+    let deadline = began + Duration::from_secs(120);
+    let wait = async || match Instant::now() < deadline {
+        true => Ok(sleep(Duration::from_micros(100)).await),
+        false => Err("messages were lost"),
+    };
     for n in 0..options.messages as u64 {
         while n % CHECK == 0 && n - received() >= AHEAD {
-            sleep(Duration::from_micros(100)).await;
+            wait().await?;
         }
         let topic = &topics[n as usize % topics.len()];
         from.broadcast(topic, "shout", payload.clone());
     }
-    let deadline = Instant::now() + Duration::from_secs(30);
     while received() < options.messages as u64 {
-        if Instant::now() > deadline {
-            return Err("messages were lost".into());
-        }
-        sleep(Duration::from_micros(100)).await;
+        wait().await?;
     }
     Ok(options.messages as f64 / began.elapsed().as_secs_f64())
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 /// Results of a run.
 pub(crate) struct Report {
     pub(crate) engine: Measured,
+    /// Messages a second of the library's client alone.
+    pub(crate) client: Option<f64>,
     pub(crate) adapter: Adapter,
 }
 
@@ -14,8 +16,11 @@ pub(crate) struct Measured {
     pub(crate) latencies: Latencies,
 }
 
+/// Results of two nodes.
 pub(crate) struct Adapter {
     pub(crate) across: Measured,
+    /// CPU of both nodes for a message.
+    pub(crate) cpu: Duration,
     /// Latencies of a subscriber on the node that publishes.
     pub(crate) local: Latencies,
     pub(crate) topics: usize,
@@ -50,7 +55,11 @@ impl fmt::Display for Latencies {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { engine, adapter } = self;
+        let Report {
+            engine,
+            client,
+            adapter,
+        } = self;
         let across = &adapter.across;
         let ratio = |a: f64, b: f64| a / b.max(1.0);
         let p99 = |it: &Latencies| it.micros(99) as f64;
@@ -59,10 +68,19 @@ impl fmt::Display for Report {
             "engine alone    {:.0} messages/s, {}",
             engine.rate, engine.latencies
         )?;
+        if let Some(rate) = client {
+            let of_it = ratio(across.rate, *rate);
+            writeln!(
+                f,
+                "client alone    {rate:.0} messages/s, of which the nodes reach {of_it:.2}"
+            )?;
+        }
         writeln!(
             f,
-            "across nodes    {:.0} messages/s, {}",
-            across.rate, across.latencies
+            "across nodes    {:.0} messages/s, {}, {:.1} µs of CPU a message on both",
+            across.rate,
+            across.latencies,
+            adapter.cpu.as_secs_f64() * 1e6
         )?;
         writeln!(f, "on its own node {}", adapter.local)?;
         writeln!(

@@ -1,19 +1,11 @@
 use super::report::{Latencies, Measured};
-use super::{Failed, Options};
+use super::{AHEAD_BYTES, BATCH, Failed, Options};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
-
-/// Number of messages that are written at once, as the adapter does at most.
-const BATCH: usize = 512;
-
-/// Maximum number of bytes that are published and not received yet.
-const AHEAD: usize = 2 * 1024 * 1024;
-
-const SUBJECT: &str = "bench.alone";
 
 /// Protocol of an engine.
 #[derive(Clone, Copy)]
@@ -34,7 +26,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Measured, Failed> {
     let addr = addr.split('/').next().unwrap_or(addr);
     let mut publisher = connected(protocol, addr).await?;
     let mut subscriber = connected(protocol, addr).await?;
-    subscribe(protocol, &mut subscriber).await?;
+    subscribe(protocol, &mut subscriber, options.topics).await?;
     let latencies = latencies(protocol, &mut publisher, &mut subscriber, options).await?;
     let rate = rate(protocol, publisher, subscriber, options).await?;
     Ok(Measured { rate, latencies })
@@ -55,32 +47,61 @@ async fn connected(protocol: Protocol, addr: &str) -> Result<TcpStream, Failed> 
     Ok(stream)
 }
 
-async fn subscribe(protocol: Protocol, stream: &mut TcpStream) -> Result<(), Failed> {
-    let (command, end) = match protocol {
-        Protocol::Redis => (format!("SUBSCRIBE {SUBJECT}\r\n"), &b":1\r\n"[..]),
-        Protocol::Nats => (format!("SUB {SUBJECT} 1\r\nPING\r\n"), &b"PONG\r\n"[..]),
+/// Returns the name of a topic. All have the same length.
+fn topic(n: usize) -> String {
+    format!("bench.alone.{n:07}")
+}
+
+async fn subscribe(
+    protocol: Protocol,
+    stream: &mut TcpStream,
+    topics: usize,
+) -> Result<(), Failed> {
+    let names: Vec<String> = (0..topics).map(topic).collect();
+    let (commands, end) = match protocol {
+        Protocol::Redis => {
+            let names = names
+                .iter()
+                .map(|name| format!("${}\r\n{name}\r\n", name.len()));
+            let (count, names) = (topics + 1, names.collect::<String>());
+            (
+                format!("*{count}\r\n$9\r\nSUBSCRIBE\r\n{names}"),
+                format!("\r\n:{topics}\r\n"),
+            )
+        }
+        Protocol::Nats => {
+            let lines = names.iter().map(|name| format!("SUB {name} {name}\r\n"));
+            (
+                lines.collect::<String>() + "PING\r\n",
+                "PONG\r\n".to_owned(),
+            )
+        }
     };
-    stream.write_all(command.as_bytes()).await?;
-    read_until(stream, end).await
+    let (mut read, mut write) = stream.split();
+    let (written, ended) = tokio::join!(
+        write.write_all(commands.as_bytes()),
+        read_until(&mut read, end.as_bytes())
+    );
+    written?;
+    ended
 }
 
 /// Returns a message as it is published, and the number of bytes that arrive of it.
-fn message(protocol: Protocol, bytes: usize) -> (String, usize) {
-    let (text, length) = ("x".repeat(bytes), SUBJECT.len());
+fn message(protocol: Protocol, topic: &str, bytes: usize) -> (String, usize) {
+    let (text, length) = ("x".repeat(bytes), topic.len());
     match protocol {
         Protocol::Redis => (
-            format!("*3\r\n$7\r\nPUBLISH\r\n${length}\r\n{SUBJECT}\r\n${bytes}\r\n{text}\r\n"),
-            format!("*3\r\n$7\r\nmessage\r\n${length}\r\n{SUBJECT}\r\n${bytes}\r\n{text}\r\n")
-                .len(),
+            format!("*3\r\n$7\r\nPUBLISH\r\n${length}\r\n{topic}\r\n${bytes}\r\n{text}\r\n"),
+            format!("*3\r\n$7\r\nmessage\r\n${length}\r\n{topic}\r\n${bytes}\r\n{text}\r\n").len(),
         ),
         Protocol::Nats => (
-            format!("PUB {SUBJECT} {bytes}\r\n{text}\r\n"),
-            format!("MSG {SUBJECT} 1 {bytes}\r\n{text}\r\n").len(),
+            format!("PUB {topic} {bytes}\r\n{text}\r\n"),
+            format!("MSG {topic} {topic} {bytes}\r\n{text}\r\n").len(),
         ),
     }
 }
 
-async fn read_until(stream: &mut TcpStream, end: &[u8]) -> Result<(), Failed> {
+async fn read_until(stream: &mut (impl AsyncReadExt + Unpin), end: &[u8]) -> Result<(), Failed> {
     let mut received = Vec::new();
     while !received.ends_with(end) {
         if stream.read_buf(&mut received).await? == 0 {
@@ -96,7 +117,7 @@ async fn latencies(
     subscriber: &mut TcpStream,
     options: &Options,
 ) -> Result<Latencies, Failed> {
-    let (message, length) = message(protocol, options.bytes);
+    let (message, length) = message(protocol, &topic(0), options.bytes);
     let mut received = vec![0; length];
     let mut times = Vec::with_capacity(options.probes);
     for _ in 0..options.probes {
@@ -111,17 +132,19 @@ async fn latencies(
     Ok(Latencies::new(times))
 }
 
-/// Returns the rate at which messages are received, without reading what is in them.
+/// Returns the rate at which messages to all topics in turn are received, without reading what is in them.
 async fn rate(
     protocol: Protocol,
     publisher: TcpStream,
     mut subscriber: TcpStream,
     options: &Options,
 ) -> Result<f64, Failed> {
-    let (message, length) = message(protocol, options.bytes);
-    let batch = message.repeat(BATCH);
-    let batches = options.messages.div_ceil(BATCH).max(1);
-    let total = batches * BATCH * length;
+    let messages = (0..options.topics).map(|n| message(protocol, &topic(n), options.bytes).0);
+    let one_each: String = messages.collect();
+    let sent_length = one_each.len() / options.topics;
+    let (_, length) = message(protocol, &topic(0), options.bytes);
+    let round = one_each.repeat(BATCH.div_ceil(options.topics));
+    let total = options.messages * length;
     let received = Arc::new(AtomicUsize::new(0));
     let count = received.clone();
     let (mut answers, mut publisher) = publisher.into_split();
@@ -139,14 +162,20 @@ async fn rate(
             };
         }
     });
-    for sent in 0..batches {
-        while sent * BATCH * length > received.load(Relaxed) + AHEAD {
+    let mut left = options.messages;
+    for batch in round.as_bytes().chunks(BATCH * sent_length).cycle() {
+        let batch = &batch[..batch.len().min(left * sent_length)];
+        while (options.messages - left) * length > received.load(Relaxed) + AHEAD_BYTES {
             sleep(Duration::from_micros(100)).await;
         }
-        publisher.write_all(batch.as_bytes()).await?;
+        publisher.write_all(batch).await?;
+        left -= batch.len() / sent_length;
+        if left == 0 {
+            break;
+        }
     }
     receiving.await?;
     let took = began.elapsed().as_secs_f64();
     answering.abort();
-    Ok((batches * BATCH) as f64 / took)
+    Ok(options.messages as f64 / took)
 }

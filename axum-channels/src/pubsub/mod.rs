@@ -31,6 +31,7 @@ use history::{Histories, New};
 use lane::Lanes;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 use subscribers::{Receivers, Subscribers};
@@ -109,6 +110,8 @@ type Topics = HashMap<Topic, Subscribers>;
 /// Topics of an endpoint and their subscribers.
 pub(crate) struct PubSub {
     shards: Box<[Mutex<Topics>]>,
+    /// Number of subscriptions of this node. Changed under the lock of their shard.
+    subscriptions: AtomicUsize,
     histories: Histories,
     lanes: Lanes,
     hasher: RandomState,
@@ -122,6 +125,7 @@ impl PubSub {
             histories: Histories::new(max_history_bytes),
             cluster,
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            subscriptions: AtomicUsize::new(0),
             lanes: Lanes::new(),
             hasher: RandomState::new(),
         }
@@ -139,6 +143,7 @@ impl PubSub {
         let mut shard = lock(self.shard(&topic));
         let subscribers = shard.entry(topic.clone()).or_insert_with(Subscribers::new);
         let id = subscribers.insert(subscriber, self.lanes.len());
+        self.subscriptions.fetch_add(1, Relaxed);
         drop(shard);
         Subscription::new(self, topic, id)
     }
@@ -321,15 +326,7 @@ impl PubSub {
 
     /// Returns the number of subscriptions.
     pub(crate) fn len(&self) -> usize {
-        self.shards
-            .iter()
-            .map(|shard| {
-                lock(shard)
-                    .values()
-                    .map(|subscribers| subscribers.len())
-                    .sum::<usize>()
-            })
-            .sum()
+        self.subscriptions.load(Relaxed)
     }
 
     fn subscriber(&self, topic: &str, id: SlotId) -> Option<Arc<dyn Subscriber>> {
@@ -350,6 +347,9 @@ impl PubSub {
             return;
         };
         let removed = subscribers.remove(id);
+        if removed.is_some() {
+            self.subscriptions.fetch_sub(1, Relaxed);
+        }
         if subscribers.is_unused() {
             remove_topic(&mut shard, topic);
         }

@@ -290,6 +290,8 @@ struct Watcher {
 impl Watcher {
     /// Applies changes until the list is `users`.
     async fn follow(&mut self, users: &[&str], step: &str) {
+        let heartbeat = r#"[null,"1","phoenix","heartbeat",{}]"#;
+        self.client.send(heartbeat).await; // or it is disconnected in the third round
         let following = async {
             while self.list != users {
                 let Frame::Text(text) = self.client.next().await else {
