@@ -354,6 +354,21 @@ async fn a_topic_that_is_left_and_joined_at_a_high_rate_stays_subscribed() {
     assert_eq!(nodes.hub.take_calls(), ["0 subscribe room:1"]);
 }
 
+/// Each of them would wait for all others, and none would be in time.
+#[tokio::test(start_paused = true)]
+async fn of_many_topics_some_are_subscribed_to_at_a_time() {
+    let nodes = Nodes::<1>::new();
+    let [a] = &nodes.endpoints;
+    nodes.hub.set_slow(true);
+    let topics = (0..1000).map(|n| a.subscribe(&format!("room:{n}")));
+    let _events: Vec<_> = topics.collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(nodes.hub.take_calls().len(), 256);
+    nodes.hub.set_slow(false);
+    eventually("all are subscribed", || a.stats().cluster.topics == 1000).await;
+    assert_eq!(nodes.hub.take_calls().len(), 744);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_not_published_is_counted_and_logged_and_reaches_its_own_node() {
     let (log, _guard) = Log::collect(Level::WARN);

@@ -3,6 +3,7 @@ use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::sync::lock;
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, watch};
 
@@ -105,6 +106,7 @@ impl<C: Connection> Link<C> {
     /// Drops the connection.
     pub(super) fn set_away(&self, reason: &str) {
         self.state.send_replace(State::Away(reason.into()));
+        pin!(self.failed.notified()).enable(); // further reports of its failure do not concern the next one
     }
 
     /// Completes when a connection does not answer.

@@ -9,6 +9,7 @@ use crate::message::Topic;
 use crate::pubsub::cluster::NodeId;
 use crate::sync::lock;
 use bytes::Bytes;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -51,9 +52,11 @@ impl engine::Connection for Connection {
     async fn subscribe(&self, topics: &[Topic]) -> Result<()> {
         let mut operations = Operations::default();
         for topic in topics {
-            let sid = self.state.last_subscription.fetch_add(1, Relaxed) + 1;
-            lock(&self.state.topics).insert(topic.clone(), sid);
-            operations.subscribe(&self.state.names.topic(topic), sid);
+            if let Entry::Vacant(entry) = lock(&self.state.topics).entry(topic.clone()) {
+                let sid = self.state.last_subscription.fetch_add(1, Relaxed) + 1;
+                entry.insert(sid);
+                operations.subscribe(&self.state.names.topic(topic), sid);
+            } // or each message would arrive twice
         }
         self.client.confirm(operations).await
     }

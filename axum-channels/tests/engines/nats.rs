@@ -1,6 +1,6 @@
 //! Features of NATS alone.
 
-use super::app::{PREFIX, connected, node, starting, users};
+use super::app::{PREFIX, Settings, connected, node, starting, users};
 use super::messages::join;
 #[cfg(feature = "nats-tls")]
 use super::process::Process;
@@ -8,6 +8,7 @@ use super::server::{Kind, Server};
 use super::support::{Log, eventually};
 use axum_channels::cluster::{Nats, NatsError};
 use serde_json::{Value, json};
+use std::time::Duration;
 use tracing::Level;
 
 #[tokio::test]
@@ -37,6 +38,32 @@ async fn users_passwords_and_tokens_are_those_of_the_url() {
             assert_eq!(error, NatsError::Unreachable { addr, reason });
         }
     }
+}
+
+/// A second subscription would deliver each message twice.
+#[tokio::test]
+#[ignore = "needs nats-server"]
+async fn a_topic_whose_presences_could_not_be_read_is_subscribed_to_once() {
+    let server = Server::start(Kind::Nats);
+    let [a, b] = [(); 2].map(|()| {
+        let lease = Duration::from_secs(60); // no renewal during the test
+        let settings = Settings::new(server.url());
+        Settings { lease, ..settings }.node()
+    });
+    connected(&a, true).await;
+    connected(&b, true).await;
+    super::nats_server::remove(server.addr(), PREFIX);
+    let (_client, mut channel) = join(&b, "room:1").await;
+    eventually("it is subscribed with another connection", || {
+        let cluster = b.stats().cluster;
+        (cluster.reconnects, cluster.topics) == (1, 1)
+    })
+    .await;
+    for n in 0..3 {
+        a.broadcast("room:1", "to", json!({"n": n}));
+        channel.assert_broadcast("to", json!({"n": n})).await;
+    }
+    assert_eq!(b.stats().cluster.received, 3);
 }
 
 #[cfg(feature = "nats-tls")]

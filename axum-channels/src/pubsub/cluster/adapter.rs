@@ -28,7 +28,8 @@ pub trait Adapter: Send + Sync + 'static {
     ///
     /// It is called when the first client or task of the node subscribes to the topic, which may be before
     /// [`run`](Self::run) is called. Joins of the topic are answered after it has returned, so that their clients miss
-    /// nothing. Calls for one topic do not overlap.
+    /// nothing. Calls for one topic do not overlap. A topic that is subscribed to already stays so: the call is repeated if
+    /// [`presences`](Self::presences) has failed.
     ///
     /// # Errors
     /// If the engine is away, without waiting for it. Joins are then answered, and served by their own node alone; the

@@ -37,7 +37,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// A node among others: its id, its adapter, and its topics.
 pub(crate) struct Cluster {
@@ -45,6 +45,8 @@ pub(crate) struct Cluster {
     adapter: Box<dyn AnyAdapter>,
     runtime: Handle,
     interests: Interests,
+    /// Subscriptions under way: see [`tasks::SUBSCRIBING`].
+    subscribing: Semaphore,
     counters: Counters,
     /// Notified when the adapter is connected: failed subscriptions are tried again at once.
     connected: Notify,
@@ -60,6 +62,7 @@ impl Cluster {
             adapter,
             runtime,
             interests: Interests::default(),
+            subscribing: Semaphore::new(tasks::SUBSCRIBING),
             counters: Counters::default(),
             connected: Notify::new(),
             inbound: OnceLock::new(),

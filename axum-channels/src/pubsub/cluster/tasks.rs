@@ -17,6 +17,10 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Maximum duration of a call of the adapter.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// Maximum number of topics that are subscribed to at the same time. Of a hundred thousand calls at once, the last would have
+/// no answer in time, and an engine that is only busy would seem to be away.
+pub(super) const SUBSCRIBING: usize = 256;
+
 /// Pause after the first failed subscription. It doubles with each, up to [`MAX_RETRY`].
 const RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(32);
@@ -47,6 +51,12 @@ impl Cluster {
     /// Starts the task of a topic.
     pub(super) fn start_task(self: &Arc<Self>, topic: &Topic) {
         self.runtime.spawn(work(self.clone(), topic.clone()));
+    }
+
+    /// Subscribes to a topic when fewer than [`SUBSCRIBING`] others are under way.
+    async fn subscribe_in_turn(self: &Arc<Self>, topic: &Topic) -> Result<()> {
+        let _turn = with_timeout(LIMIT, self.subscribing.acquire()).await??;
+        limited(self.subscribe(topic)).await
     }
 
     /// Subscribes to a topic, and loads the presences of other nodes.
@@ -118,7 +128,7 @@ async fn work(cluster: Arc<Cluster>, topic: Topic) {
         match cluster.interests.next(&topic) {
             Step::End => return,
             Step::Subscribe => {
-                let subscribed = limited(cluster.subscribe(&topic)).await;
+                let subscribed = cluster.subscribe_in_turn(&topic).await;
                 cluster.interests.settle(&topic, subscribed.is_ok());
                 if let Err(error) = subscribed {
                     log::not_subscribed(&topic, &error);
