@@ -1,12 +1,13 @@
-//! A chat of several processes, connected by Redis: start it twice, with two ports.
+//! A chat of several processes, connected by Redis or by NATS: start it twice, with two ports.
 //!
 //!     PORT=4000 REDIS_URL=redis://127.0.0.1:6379 cargo run --example cluster
+//!     PORT=4000 NATS_URL=nats://127.0.0.1:4222 cargo run --example cluster
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
-use axum_channels::cluster::Redis;
+use axum_channels::cluster::{Nats, Redis};
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reply, Result, Socket,
     SocketHandler, Topic, UnknownEvent, serve,
@@ -61,13 +62,20 @@ async fn health(State(endpoint): State<Endpoint>) -> (StatusCode, String) {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let url = std::env::var("REDIS_URL").unwrap_or("redis://127.0.0.1:6379".into());
-    let redis = Redis::new(url)?.prefix("chat");
-    redis.check().await?; // or go on alone until the engine comes
-    let endpoint = Endpoint::builder()
-        .socket::<UserSocket>("/socket")
-        .pubsub(redis)
-        .build();
+    let builder = Endpoint::builder().socket::<UserSocket>("/socket");
+    let endpoint = match std::env::var("NATS_URL") {
+        Ok(url) => {
+            let nats = Nats::new(url)?.prefix("chat");
+            nats.check().await?; // or go on alone until the engine comes
+            builder.pubsub(nats).build()
+        }
+        Err(_) => {
+            let url = std::env::var("REDIS_URL").unwrap_or("redis://127.0.0.1:6379".into());
+            let redis = Redis::new(url)?.prefix("chat");
+            redis.check().await?;
+            builder.pubsub(redis).build()
+        }
+    };
     let app = Router::new()
         .route("/health", get(health))
         .with_state(endpoint.clone())

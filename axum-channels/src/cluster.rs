@@ -4,8 +4,9 @@
 //! [`EndpointBuilder::pubsub`](crate::EndpointBuilder::pubsub). Without an adapter, an endpoint is alone.
 //!
 //! - `Redis`, with the feature `redis`: the adapter for Redis and Valkey; also for nodes of a Phoenix app. `rediss:` URLs need
-//!   the feature `redis-tls`. `examples/cluster.rs` is a chat of several processes.
+//!   the feature `redis-tls`.
 //! - `Nats`, with the feature `nats`: the adapter for NATS with JetStream. `tls:` URLs need the feature `nats-tls`.
+//!   `examples/cluster.rs` is a chat of several processes, by either.
 //! - [`Stats`]: messages between the nodes, and whether the engine can be reached, for metrics and health checks.
 //!
 //! An adapter for another engine implements the rest:
@@ -27,7 +28,8 @@
 //!   be lost is counted ([`Stats::lost`]) and logged; the call that published it does not fail.
 //! - A node subscribes in the engine only to topics that somebody on it is subscribed to. A join is answered when the
 //!   engine has confirmed the subscription, so its client misses nothing; so is a connection whose handler has an
-//!   [id](crate::SocketHandler::id). A topic that was left stays subscribed to for a second.
+//!   [id](crate::SocketHandler::id). A topic that was left stays subscribed to for a second. Further subscriptions of
+//!   channels, and those of tasks, are confirmed after they begin: they may miss broadcasts of other nodes until then.
 //! - Without the engine, each node goes on alone. When it is back, subscriptions and presences are brought up to date.
 //! - Each node has its own [histories](crate::History), with the broadcasts of all nodes. Another node does not know their
 //!   positions: a client that comes back there is told that it may have missed something, and so is every client after

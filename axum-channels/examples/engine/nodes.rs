@@ -113,9 +113,12 @@ async fn rate(from: &Endpoint, to: &Endpoint, options: &Options) -> Result<f64, 
     let received = || to.stats().cluster.received - start;
     let began = Instant::now();
     let deadline = began + Duration::from_secs(120);
-    let wait = async || match Instant::now() < deadline {
-        true => Ok(sleep(Duration::from_micros(100)).await),
-        false => Err("messages were lost"),
+    let wait = async || {
+        sleep(Duration::from_micros(100)).await;
+        match Instant::now() < deadline {
+            true => Ok(()),
+            false => Err("messages were lost"),
+        }
     };
     for n in 0..options.messages as u64 {
         while n % CHECK == 0 && n - received() >= AHEAD {

@@ -154,3 +154,70 @@ impl<C: Connection> Drop for Adding<'_, C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Lease, Write};
+    use crate::pubsub::cluster::NodeId;
+    use bytes::Bytes;
+    use std::collections::{BTreeSet, HashMap};
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    /// A connection that does nothing.
+    #[derive(Clone)]
+    struct Idle;
+
+    impl Connection for Idle {
+        async fn subscribe(&self, _: &[Topic]) -> Result<()> {
+            Ok(())
+        }
+
+        async fn unsubscribe(&self, _: &Topic) -> Result<()> {
+            Ok(())
+        }
+
+        async fn write(&self, _: Vec<Write>) -> Result<()> {
+            Ok(())
+        }
+
+        async fn presences(&self, _: &Topic) -> Result<Vec<Bytes>> {
+            Ok(Vec::new())
+        }
+
+        async fn start_lease(&self, _: Lease) -> Result<()> {
+            Ok(())
+        }
+
+        async fn renew_lease(&self, _: Lease) -> Result<bool> {
+            Ok(true)
+        }
+
+        async fn end_lease(&self, _: Lease) -> Result<()> {
+            Ok(())
+        }
+
+        async fn generations(&self, _: BTreeSet<NodeId>) -> Result<HashMap<NodeId, u64>> {
+            Ok(HashMap::new())
+        }
+
+        async fn ping(&self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_failure_of_a_connection_is_not_that_of_the_next() {
+        let link = Link::new();
+        let second = Duration::from_secs(1);
+        let no_answer = || link.checked::<()>(Err(Error::msg("no answer")));
+        link.establish(Idle).await.expect("it subscribes");
+        assert!(no_answer().is_err());
+        assert!(timeout(second, link.failed()).await.is_ok());
+        assert!(no_answer().is_err(), "another call on the same connection");
+        link.set_away("no answer");
+        link.establish(Idle).await.expect("it subscribes");
+        assert!(timeout(second, link.failed()).await.is_err());
+    }
+}

@@ -4,7 +4,8 @@
 //! - [`Core`]: the calls of the node.
 //! - `session`: one connection, from its start to its failure.
 //! - `link`: the current connection, and the topics that it is subscribed to.
-//! - `outbox`: messages that wait for it. `window`: those that it has not confirmed. `journal`: this node's presences in the engine. `missing`: nodes that may be gone.
+//! - `outbox`: messages that wait for it. `window`: those that it has not confirmed.
+//! - `journal`: this node's presences in the engine. `missing`: nodes that may be gone.
 
 mod backoff;
 mod core;

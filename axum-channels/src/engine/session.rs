@@ -219,11 +219,11 @@ impl<'a, E: Engine> Sender<'a, E> {
 
     /// Sends what is queued, and takes the presences along.
     async fn leave(&mut self) -> Result<()> {
+        self.window.finish().await?;
         while let Some(batch) = self.core.outbox.take(Wanted::Any) {
             self.send(batch).await?;
             self.window.finish().await?;
         }
-        self.window.finish().await?;
         if self.has_presences() {
             self.connection.write(self.journal.end()).await?;
             self.connection.end_lease(self.lease()).await?;
