@@ -285,6 +285,28 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_whole_batch_is_taken_once_it_has_enough_messages_or_bytes() {
+        let outbox = Outbox::new(10 * BATCH_BYTES);
+        let push = |bytes| outbox.push("a", message(bytes), Kind::Broadcast);
+        for _ in 1..BATCH {
+            push(1).expect("it fits");
+        }
+        assert_eq!(outbox.take(Wanted::Whole), None);
+        let (batch, pushed) = tokio::join!(outbox.next(Wanted::Whole), async { push(1) });
+        assert_eq!((batch.messages.len(), pushed), (BATCH, Ok(())));
+        push(BATCH_BYTES / 2).expect("it fits");
+        assert_eq!(outbox.take(Wanted::Whole), None);
+        push(BATCH_BYTES / 2).expect("it fits");
+        let batch = outbox.take(Wanted::Whole).expect("enough bytes");
+        assert_eq!(batch.messages.len(), 2);
+        push(1).expect("it fits");
+        assert_eq!(
+            outbox.take(Wanted::Any).map(|it| it.messages.len()),
+            Some(1)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_lag_is_the_age_of_the_oldest_message_that_is_not_confirmed() {
         let outbox = Outbox::new(10_000);
         assert_eq!(outbox.lag(), Duration::ZERO);
