@@ -38,7 +38,8 @@ impl Engine<'_> {
         let network = deliveries * self.get("bytes of a message");
         let rooms_of_node = connections / room * nodes_of_room / nodes;
         let topics_of_node = self.get("connections of a node") + rooms_of_node;
-        let node = self.get("connections of a node") * self.get("memory of a node for a connection")
+        let node = self.get("connections of a node")
+            * self.get("memory of a node for a connection")
             + topics_of_node * self.get("memory of a node for a topic");
         [
             format!("{:.0}", deliveries / 1000.0),
@@ -62,7 +63,11 @@ impl Engine<'_> {
 fn rows(page: &str) -> Vec<String> {
     let engines = [("Redis", 0), ("NATS", 1)].map(|(name, column)| (name, Engine { page, column }));
     let mut rows = Vec::new();
-    for (nodes, connections) in [(10.0, "100,000"), (100.0, "1,000,000"), (1000.0, "10,000,000")] {
+    for (nodes, connections) in [
+        (10.0, "100,000"),
+        (100.0, "1,000,000"),
+        (1000.0, "10,000,000"),
+    ] {
         for (name, engine) in &engines {
             let cells = engine.sizes(nodes).join(" | ");
             rows.push(format!("| {nodes} | {connections} | {name} | {cells} |"));
