@@ -167,12 +167,12 @@ impl<'a> Changes<'a> {
             return Ok(Some(path.clone()));
         }
         for pattern in &elsewhere.search {
-            for path in self.list(pattern)? {
-                if self.mentions(&path, &elsewhere.mentions)?
-                    && let Some(source) = self.source(&path)?
+            for path in self.list(pattern)?.iter() {
+                if self.mentions(path, &elsewhere.mentions)?
+                    && let Some(source) = self.source(path)?
                     && place.is_in(&source)?
                 {
-                    return Ok(Some(path));
+                    return Ok(Some(path.clone()));
                 }
             }
         }

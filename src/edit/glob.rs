@@ -3,6 +3,9 @@
 /// Returns whether `path` matches `pattern`: `*` matches within a part of the path, `**` any number of parts.
 /// Each pattern after `!` excludes paths: `src/**/*.rs!**/tests.rs!src/dev.rs`.
 pub fn matches(pattern: &str, path: &str) -> bool {
+    if !path.starts_with(folder(pattern)) {
+        return false;
+    }
     let path: Vec<_> = path.split('/').collect();
     let mut fits = pattern.split('!').map(|pattern| {
         let pattern: Vec<_> = pattern.split('/').collect();
@@ -59,6 +62,8 @@ mod tests {
             ("src/**/*.rs!**/tests.rs!src/dev.rs", "src/dev.rs", false),
             ("src/**/*.rs!**/tests.rs!src/dev.rs", "src/a/dev.rs", true),
             ("assets/**", "assets/js/app.js", true),
+            ("assets/**", "assets", true),
+            ("assets/**", "tests/app.js", false),
         ] {
             assert_eq!(matches(pattern, path), fits, "{pattern} {path}");
         }
