@@ -40,7 +40,7 @@ pub fn covers(pattern: &str, text: &str) -> bool {
 
 /// Returns the folder that contains all matches of `pattern`.
 pub fn folder(pattern: &str) -> &str {
-    let fixed = &pattern[..pattern.find('*').unwrap_or(pattern.len())];
+    let fixed = &pattern[..pattern.find(['*', '!']).unwrap_or(pattern.len())];
     fixed.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
@@ -62,6 +62,7 @@ mod tests {
             ("src/**/*.rs!**/tests.rs!src/dev.rs", "src/dev.rs", false),
             ("src/**/*.rs!**/tests.rs!src/dev.rs", "src/a/dev.rs", true),
             ("assets/**", "assets/js/app.js", true),
+            ("src/main.rs!src/b/*.rs", "src/main.rs", true),
             ("assets/**", "assets", true),
             ("assets/**", "tests/app.js", false),
         ] {
@@ -70,6 +71,7 @@ mod tests {
         assert_eq!(folder("lib/**/*.ex"), "lib");
         assert_eq!(folder("*.ex"), "");
         assert_eq!(folder("lib/a.ex"), "lib");
+        assert_eq!(folder("lib/a.ex!lib/b/*.ex"), "lib");
     }
 
     #[test]

@@ -87,6 +87,7 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
     rules.into_iter().map(language).collect()
 });
 
+/// Returns the kinds of a grammar.
 fn kinds_of(grammar: &tree_sitter::Language) -> Kinds {
     let count = u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
     let kind = |id| {

@@ -185,6 +185,12 @@ mod tests {
             let copied = edited.nodes();
 
             assert_eq!(copied.items, edited.read_nodes().items, "{new}");
+            let old = source.nodes();
+            let mut all = copied.items.iter();
+            assert!(
+                all.any(|item| old.items.iter().any(|o| o.id == item.id)),
+                "{new}"
+            );
         }
     }
 }
