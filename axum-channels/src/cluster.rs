@@ -103,5 +103,6 @@ pub use crate::nats::{Nats, NatsError};
 pub use crate::redis::{Redis, RedisError};
 
 pub use crate::pubsub::cluster::{
-    Adapter, IntoAdapter, InvalidNodeId, Message, Node, NodeId, Peer, Stats,
+    Adapter, IntoAdapter, InvalidNodeId, Message, Node, NodeId, Peer, Place, Stats, Stored,
+    StoredBroadcast,
 };

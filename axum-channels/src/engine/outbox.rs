@@ -1,4 +1,5 @@
 use crate::message::Topic;
+use crate::pubsub::History;
 use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::{HashSet, VecDeque};
@@ -22,6 +23,8 @@ pub(super) struct Outbox {
 struct State {
     queue: VecDeque<Outgoing>,
     bytes: usize,
+    /// Number of the last message that the engine is to keep.
+    stored: u64,
     /// Topics with changes of presences that did not fit.
     lists: HashSet<Topic>,
     /// Time at which the oldest message was queued of those that were taken, and are not confirmed.
@@ -41,6 +44,11 @@ pub(super) struct Outgoing {
 pub(super) enum Kind {
     Broadcast,
     Presences,
+    /// A broadcast that the engine keeps, and its number among those of this node. It is sent again until it is confirmed.
+    Stored {
+        limits: History,
+        number: u64,
+    },
 }
 
 /// Messages that are sent together.
@@ -67,13 +75,50 @@ impl Outbox {
         }
     }
 
+    /// Queues a broadcast that the engine is to keep.
+    pub(super) fn store(
+        &self,
+        topic: &str,
+        message: Bytes,
+        limits: History,
+    ) -> Result<(), QueueFull> {
+        let mut state = lock(&self.state);
+        let number = state.stored + 1;
+        let kind = Kind::Stored { limits, number };
+        self.push_to(&mut state, topic, message, kind)?;
+        state.stored = number;
+        drop(state);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// Puts messages back that were taken and not confirmed, before all others.
+    pub(super) fn put_back(&self, messages: impl DoubleEndedIterator<Item = Outgoing>) {
+        let mut state = lock(&self.state);
+        for outgoing in messages.rev() {
+            state.bytes += room(&outgoing.topic, &outgoing.message);
+            state.queue.push_front(outgoing);
+        }
+    }
+
     /// Queues a message.
     pub(super) fn push(&self, topic: &str, message: Bytes, kind: Kind) -> Result<(), QueueFull> {
-        let mut state = lock(&self.state);
+        self.push_to(&mut lock(&self.state), topic, message, kind)?;
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    fn push_to(
+        &self,
+        state: &mut State,
+        topic: &str,
+        message: Bytes,
+        kind: Kind,
+    ) -> Result<(), QueueFull> {
         let bytes = room(topic, &message);
         let fits = state.bytes + bytes <= self.max_bytes;
         match kind {
-            Kind::Broadcast if !fits => return Err(QueueFull),
+            Kind::Broadcast | Kind::Stored { .. } if !fits => return Err(QueueFull),
             Kind::Presences if !fits => {
                 state.lists.insert(topic.into());
             }
@@ -87,8 +132,6 @@ impl Outbox {
                 });
             }
         }
-        drop(state);
-        self.filled.notify_one();
         Ok(())
     }
 
@@ -144,7 +187,7 @@ impl Outbox {
         self.filled.notify_one();
     }
 
-    /// Drops broadcasts that have waited longer than `age`, and replaces changes of presences by the lists of their topics.
+    /// Drops broadcasts that have waited longer than `age`, unless the engine is to keep them, and replaces changes of presences by the lists of their topics.
     /// Returns the number of dropped broadcasts.
     pub(super) fn expire(&self, age: Duration) -> u64 {
         let mut state = lock(&self.state);
@@ -156,7 +199,7 @@ impl Outbox {
                     state.lists.insert(outgoing.topic);
                 }
                 Kind::Broadcast if outgoing.queued.elapsed() > age => expired += 1,
-                Kind::Broadcast => {
+                Kind::Broadcast | Kind::Stored { .. } => {
                     state.bytes += room(&outgoing.topic, &outgoing.message);
                     state.queue.push_back(outgoing);
                 }

@@ -151,7 +151,15 @@ impl<E: Engine> Sender<'_, E> {
                 self.journal
                     .write(&mut writes, (self.node, max_bytes), &topic, &message);
             }
-            writes.push(Write::Publish { topic, message });
+            writes.push(match kind {
+                Kind::Stored { limits, number } => Write::Store {
+                    topic,
+                    message,
+                    limits,
+                    number,
+                },
+                Kind::Broadcast | Kind::Presences => Write::Publish { topic, message },
+            });
         }
         for topic in batch.lists {
             let list = self.node.presence_parts(&topic, max_bytes);
@@ -182,7 +190,7 @@ impl<E: Engine> Sender<'_, E> {
             .extract_if(.., |outgoing| outgoing.message.len() > max_bytes)
         {
             match kind {
-                Kind::Broadcast => dropped += 1,
+                Kind::Broadcast | Kind::Stored { .. } => dropped += 1,
                 Kind::Presences => batch.lists.push(topic),
             }
         }

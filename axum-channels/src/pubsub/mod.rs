@@ -16,7 +16,7 @@ mod subscription;
 mod tests;
 
 pub use history::History;
-pub(crate) use history::{MAX_BYTES as MAX_HISTORY_BYTES, Returning};
+pub(crate) use history::{InUse, MAX_BYTES as MAX_HISTORY_BYTES, OnLoss, Returning};
 pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use slot_list::{SlotId, SlotList};
 pub(crate) use subscription::Subscription;
@@ -26,8 +26,8 @@ use crate::message::{Broadcast, EncodeError, Encodings, Payload, Ref, Topic};
 use crate::metrics::{self, record};
 use crate::session::Key;
 use crate::sync::lock;
-use cluster::{Body, Cluster, Origin};
-use history::{Histories, New};
+use cluster::{Body, Cluster, Kept, Origin};
+use history::{Histories, New, TopicHistory};
 use lane::Lanes;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -50,6 +50,9 @@ pub(crate) trait Subscriber: Send + Sync {
 
     /// Delivers what was held back, for a subscriber that begins later than its [subscription](Subscription::begin).
     fn begin(&self) {}
+
+    /// Has the client join again, as broadcasts of the topic are lost, if it has asked for positions.
+    fn lose(&self) {}
 
     /// Identity by which a publisher is excluded from its own broadcasts.
     fn id(&self) -> Option<SubscriberId> {
@@ -90,6 +93,8 @@ struct Delivery<'a> {
     payload: &'a Payload,
     /// Position in the topic's history.
     position: Option<&'a Ref>,
+    /// Clients that have asked for positions have it already.
+    is_recovered: bool,
     from: Option<SubscriberId>,
 }
 
@@ -114,7 +119,12 @@ pub(crate) struct PubSub {
     hasher: RandomState,
     /// The other nodes, if there is an adapter.
     cluster: Option<Arc<Cluster>>,
+    /// Limits of the topics whose histories the engine keeps.
+    kept_topics: Option<KeptTopics>,
 }
+
+/// Returns the limits of a topic's history, if its route has one.
+pub(crate) type KeptTopics = Box<dyn Fn(&str) -> Option<History> + Send + Sync>;
 
 impl PubSub {
     pub(crate) fn new(cluster: Option<Arc<Cluster>>, max_history_bytes: usize) -> Self {
@@ -124,7 +134,23 @@ impl PubSub {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             lanes: Lanes::new(),
             hasher: RandomState::new(),
+            kept_topics: None,
         }
+    }
+
+    /// Sets the topics with a history: the engine keeps them, if it can.
+    pub(crate) fn with_kept_topics(self, kept_topics: KeptTopics) -> Self {
+        let cluster = self.cluster.as_ref();
+        let has_histories = cluster.is_some_and(|cluster| cluster.has_histories());
+        PubSub {
+            kept_topics: has_histories.then_some(kept_topics),
+            ..self
+        }
+    }
+
+    /// Returns the limits of a topic's history, if the engine keeps it.
+    fn limits_in_engine(&self, topic: &str) -> Option<History> {
+        self.kept_topics.as_ref()?(topic)
     }
 
     /// Subscribes until the returned subscription is dropped.
@@ -154,7 +180,8 @@ impl PubSub {
         Some(reservation)
     }
 
-    /// Delivers to every subscriber of this node except `from`, and sends to the other nodes.
+    /// Delivers to every subscriber of this node except `from`, and sends to the other nodes. If the engine keeps the topic's
+    /// history, both is up to the engine.
     ///
     /// # Errors
     /// See [`deliver`](Self::deliver). What cannot be sent to the other nodes is counted and logged.
@@ -165,15 +192,27 @@ impl PubSub {
         payload: &Payload,
         from: Option<Publisher<'_>>,
     ) -> Result<(), EncodeError> {
-        let outcome = self.deliver(topic, event, payload, from);
-        if let Some(cluster) = &self.cluster {
-            let body = Body::Broadcast {
-                event,
-                payload: payload.clone(),
-                from: from.map(|from| from.origin),
-            };
-            cluster.publish(topic, body);
-        }
+        let Some(cluster) = &self.cluster else {
+            return self.deliver(topic, event, payload, from);
+        };
+        // No client receives anything but objects and bytes, and bytes have no place for a position.
+        let limits = self.limits_in_engine(topic).filter(|_| payload.is_object());
+        let outcome = match limits {
+            Some(_) => Ok(()),
+            None => self.deliver(topic, event, payload, from),
+        };
+        let body = Body::Broadcast {
+            event,
+            payload: payload.clone(),
+            from: from.map(|from| from.origin),
+        };
+        let id = from.and_then(|from| from.id);
+        let kept = limits.map(|limits| Kept {
+            limits: Some(limits),
+            from: id.map_or("", |id| id),
+            place: None,
+        });
+        cluster.publish(topic, body, kept);
         outcome
     }
 
@@ -198,8 +237,8 @@ impl PubSub {
         };
         let mut delivery = Delivery::new(topic, event, payload);
         delivery.from = from.map(|from| from.origin.subscriber);
-        // No client receives anything but objects and bytes, and bytes have no place for a position.
-        let Some(history) = subscribers.history().filter(|_| payload.is_object()) else {
+        let is_kept = |history: &&Arc<TopicHistory>| payload.is_object() && history.is_own();
+        let Some(history) = subscribers.history().filter(is_kept) else {
             return self.deliver_unkept(shard, &delivery, since);
         };
         let history = history.clone();
@@ -369,12 +408,15 @@ impl<'a> Delivery<'a> {
             event,
             payload,
             position: None,
+            is_recovered: false,
             from: None,
         }
     }
 
     fn broadcast(&self, encodings: &'a Encodings) -> Broadcast<'a> {
-        Broadcast::new(self.topic, self.event, self.payload, encodings).at(self.position)
+        Broadcast::new(self.topic, self.event, self.payload, encodings)
+            .at(self.position)
+            .recovered(self.is_recovered)
     }
 }
 

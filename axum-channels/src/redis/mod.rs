@@ -2,11 +2,13 @@
 //!
 //! - `Redis`: settings.
 //! - `server`: how the engine is reached. `connection`: what the shared part of adapters asks of it.
+//! - `history`: histories, by two scripts.
 //! - `format`, `names`: names and messages in the engine. `phoenix`: those of Phoenix.
 
 mod connection;
 mod error;
 mod format;
+mod history;
 mod names;
 mod phoenix;
 mod server;
@@ -16,7 +18,8 @@ pub use error::RedisError;
 use crate::engine::Core;
 use crate::error::Result;
 use crate::message::Topic;
-use crate::pubsub::cluster::{Adapter, Message, Node};
+use crate::pubsub::History;
+use crate::pubsub::cluster::{Adapter, Message, Node, Stored};
 use ::redis::{Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 use bytes::Bytes;
 use format::Format;
@@ -242,6 +245,14 @@ impl Adapter for Redis {
 
     async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
         self.core.presences(topic).await
+    }
+
+    fn has_histories(&self) -> bool {
+        self.core.has_histories()
+    }
+
+    async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
+        self.core.history(topic, limits).await
     }
 
     async fn stop(&self) -> Result<()> {

@@ -29,6 +29,7 @@ macro_rules! on_each_engine {
 mod app;
 mod chaos;
 mod engine_away;
+mod histories;
 mod messages;
 mod nats;
 mod nats_server;

@@ -1,8 +1,8 @@
-use super::{Body, Cluster, Known, Malformed, Message, NodeId, Origin, Peer};
+use super::{Body, Cluster, Kept, Known, Malformed, Message, NodeId, Origin, Peer, Place, Stored};
 use crate::error::Result;
 use crate::log;
 use crate::message::{Payload, Topic};
-use crate::pubsub::SubscriberId;
+use crate::pubsub::{History, SubscriberId};
 use bytes::Bytes;
 use std::fmt;
 use std::sync::Arc;
@@ -31,11 +31,21 @@ pub(crate) trait Inbound: Send + Sync {
     /// Passes a broadcast to the subscribers on this node, except to `from`.
     fn broadcast(&self, topic: &str, event: &str, payload: &Payload, from: Option<SubscriberId>);
 
-    /// Drops the history of a topic, of which broadcasts may have been lost.
-    fn forget_history(&self, topic: &str);
+    /// Passes a broadcast that the engine keeps to the subscribers on this node.
+    fn stored(&self, message: &StoredMessage<'_>);
 
-    /// Drops the histories of all topics.
-    fn forget_histories(&self);
+    /// Returns the topics that have a history on this node. It has limits if it is that of the engine.
+    fn histories(&self) -> Vec<(Topic, Option<History>)>;
+
+    /// Drops the history of a topic, of which broadcasts may have been lost. That of an engine is loaded instead: returns its
+    /// limits.
+    fn forget_history(&self, topic: &str) -> Option<History>;
+
+    /// Holds a topic's broadcasts back until [`load_history`](Self::load_history).
+    fn begin_load(&self, topic: &str);
+
+    /// Brings the history of a topic up to date with that of the engine, if it was reached.
+    fn load_history(&self, topic: &str, stored: Option<Stored>);
 
     /// Merges a change of another node's presences, if this node is subscribed to the topic.
     fn merge_presences(
@@ -74,6 +84,19 @@ pub(crate) trait Inbound: Send + Sync {
     fn presence_parts(&self, topic: &str, max_bytes: usize) -> (Vec<Vec<u8>>, u64);
 }
 
+/// A broadcast that the engine keeps.
+#[derive(Clone, Copy)]
+pub(crate) struct StoredMessage<'a> {
+    pub(crate) place: Place,
+    pub(crate) topic: &'a str,
+    pub(crate) event: &'a str,
+    pub(crate) payload: &'a Payload,
+    /// Subscriber of this node that does not receive it.
+    pub(crate) from: Option<SubscriberId>,
+    /// Id of the client that has sent it, if it is excluded.
+    pub(crate) id: Option<&'a str>,
+}
+
 impl Node {
     pub(super) fn new(cluster: Arc<Cluster>) -> Self {
         Node { cluster }
@@ -103,10 +126,36 @@ impl Node {
     /// }
     /// ```
     pub fn receive(&self, message: &[u8]) {
-        if Message::node_of(message) == Some(self.id()) {
+        if Message::node_of(message) == Some(self.id()) && Message::place_of(message).is_none() {
             return;
         }
         let received = Message::decode(message).and_then(|message| self.pass_on(&message));
+        if let Err(malformed) = received {
+            self.malformed(malformed, message.len());
+        }
+    }
+
+    /// Passes a broadcast that the engine keeps on, whichever node has published it: see
+    /// [`Adapter::has_histories`](super::Adapter::has_histories).
+    ///
+    /// Those of one topic are passed in the order of their numbers.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::{Node, Place};
+    /// fn on_message(node: &Node, epoch: u64, number: u64, message: &[u8]) {
+    ///     node.receive_stored(Place { epoch, number, previous: number - 1 }, message);
+    /// }
+    /// ```
+    pub fn receive_stored(&self, place: Place, message: &[u8]) {
+        let received = Message::decode(message).and_then(|mut message| {
+            let from = message.kept.map_or("", |kept| kept.from);
+            message.kept = Some(Kept {
+                limits: None,
+                from,
+                place: Some(place),
+            });
+            self.pass_on(&message)
+        });
         if let Err(malformed) = received {
             self.malformed(malformed, message.len());
         }
@@ -136,7 +185,21 @@ impl Node {
             } => {
                 let from = from.filter(|from| from.node == Some(self.id()));
                 let from = from.map(|Origin { subscriber, .. }| subscriber);
-                inbound.broadcast(message.topic, event, payload, from);
+                match message.kept {
+                    Some(Kept {
+                        place: Some(place),
+                        from: id,
+                        ..
+                    }) => inbound.stored(&StoredMessage {
+                        place,
+                        topic: message.topic,
+                        event,
+                        payload,
+                        from,
+                        id: (!id.is_empty()).then_some(id),
+                    }),
+                    _ => inbound.broadcast(message.topic, event, payload, from),
+                }
             }
             Body::Presences(change) => {
                 inbound.merge_presences(message.node, message.topic, change)?;
@@ -235,6 +298,7 @@ impl Node {
             node: self.id(),
             topic,
             body: Body::Presences(&change),
+            kept: None,
         };
         if let Err(error) = message.check_size() {
             log::not_published(topic, &error.into());
@@ -260,6 +324,7 @@ impl Node {
                 node: self.id(),
                 topic,
                 body: Body::Presences(&change),
+                kept: None,
             };
             message.encode()
         };
@@ -310,8 +375,9 @@ impl Node {
     }
 
     /// Loads the presences of other nodes again, by [`Adapter::presences`](super::Adapter::presences) of each topic, after
-    /// messages may have been lost. Clients that come back later are not told that they have missed none: the
-    /// [histories](crate::History) of all topics begin anew.
+    /// messages may have been lost, and the [histories](crate::History) by [`Adapter::history`](super::Adapter::history):
+    /// broadcasts that were missed are delivered, or their clients learn that some are lost. The node's own histories, for an
+    /// adapter without them, begin anew.
     ///
     /// An adapter calls it after a reconnect, once it has subscribed to its topics again.
     ///
