@@ -122,7 +122,7 @@ impl Head {
 
 #[cfg(test)]
 mod tests {
-    use super::super::history::Epochs;
+    use super::super::history::Streams;
     use super::super::names::Names;
     use super::*;
     use crate::message::Topic;
@@ -131,7 +131,7 @@ mod tests {
 
     fn keys(writes: Vec<Write>) -> (Vec<String>, Vec<String>, Vec<String>) {
         let node = NodeId::from_bytes([0; 16]);
-        let state = State::new(Arc::new(Names::new("app")), node, Epochs::default());
+        let state = State::new(Arc::new(Names::new("app")), node, Streams::default());
         let batch = Batch::new(&state, writes);
         let short = |key: &String| key.replace(&node.to_string(), "n");
         let puts = batch.puts.iter().map(|put| short(&put.subject)).collect();

@@ -1,6 +1,6 @@
 use super::batch::{Batch, Head};
 use super::client::{Client, Request};
-use super::history::Epochs;
+use super::history::Streams;
 use super::jet_stream::{self, JetStreamError};
 use super::names::{Bucket, Names};
 use super::protocol::Operations;
@@ -35,7 +35,7 @@ pub(super) struct State {
     /// Numbers of the subscriptions.
     topics: Mutex<HashMap<Topic, u64>>,
     last_subscription: AtomicU64,
-    pub(super) epochs: Epochs,
+    pub(super) streams: Streams,
     /// Number of the lease's last value.
     lease: AtomicU64,
     /// Nodes that were alive after a certain time.
@@ -94,8 +94,8 @@ impl engine::Connection for Connection {
     }
 
     async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
-        let State { names, epochs, .. } = &*self.state;
-        epochs.load(&self.client, names, topic, limits).await
+        let State { names, streams, .. } = &*self.state;
+        streams.load(&self.client, names, topic, limits).await
     }
 
     async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
@@ -163,10 +163,10 @@ impl engine::Connection for Connection {
 impl Connection {
     /// Stores messages, which the server sends to all nodes.
     async fn store(&self, stores: Vec<(History, Request)>) -> Result<()> {
-        let State { names, epochs, .. } = &*self.state;
+        let State { names, streams, .. } = &*self.state;
         let mut requests = Vec::with_capacity(stores.len());
         for (limits, request) in stores {
-            epochs.prepare(&self.client, names, limits).await?;
+            streams.prepare(&self.client, names, limits).await?;
             requests.push(request);
         }
         for answer in self.client.requests(requests).await? {
@@ -224,13 +224,13 @@ impl Connection {
 }
 
 impl State {
-    pub(super) fn new(names: Arc<Names>, node: NodeId, epochs: Epochs) -> Self {
+    pub(super) fn new(names: Arc<Names>, node: NodeId, streams: Streams) -> Self {
         State {
             presences: names.presences(),
             nodes: names.nodes(),
             names,
             node,
-            epochs,
+            streams,
             topics: Mutex::default(),
             last_subscription: AtomicU64::new(LEAVING),
             lease: AtomicU64::new(0),

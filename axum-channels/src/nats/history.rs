@@ -17,9 +17,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Epochs of the streams that this node uses, by their names.
+/// Streams that this node uses, with the times at which they were made: the identity of what is in them.
 #[derive(Clone, Default)]
-pub(super) struct Epochs(Arc<Mutex<HashMap<String, u64>>>);
+pub(super) struct Streams(Arc<Mutex<HashMap<String, String>>>);
 
 /// Maximum number of bytes of a stream: of all topics with the same limits.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -30,11 +30,17 @@ const DUPLICATES: Duration = Duration::from_secs(120);
 /// Time after which the server drops what is left of a load.
 const LOAD: Duration = Duration::from_secs(5);
 
-impl Epochs {
-    /// Returns the epoch of a stream, or that of none if this node has not used it.
-    pub(super) fn of(&self, stream: &str) -> u64 {
-        let epochs = lock(&*self.0);
-        epochs.get(stream).copied().unwrap_or_default()
+impl Streams {
+    /// Returns the epoch of a topic's history in a stream, by the end of its subject. 0 if this node has not used the stream.
+    pub(super) fn epoch(&self, stream: &str, subject: &str) -> u64 {
+        let streams = lock(&*self.0);
+        let created = streams.get(stream);
+        let topic = subject.rsplit('.').next().unwrap_or_default();
+        created.map_or(0, |created| {
+            let digest = Sha1::from(format!("{stream} {created} {topic}")).digest();
+            let [epoch @ .., _, _, _, _, _, _, _, _, _, _, _, _] = digest.bytes();
+            u64::from_be_bytes(epoch) >> 16
+        })
     }
 
     /// Makes the stream for topics with these limits, unless this node has used it.
@@ -50,8 +56,8 @@ impl Epochs {
         Ok(())
     }
 
-    /// Makes the stream for topics with these limits, unless it exists. Returns its epoch and its last number.
-    async fn make(&self, client: &Client, names: &Names, limits: History) -> Result<(u64, u64)> {
+    /// Makes the stream for topics with these limits, unless it exists. Returns its last number.
+    async fn make(&self, client: &Client, names: &Names, limits: History) -> Result<u64> {
         let name = names.stream(limits);
         let config = config(names, limits).to_string().into_bytes();
         let made = jet_stream::ask(client, format!("STREAM.CREATE.{name}"), config).await;
@@ -63,14 +69,8 @@ impl Epochs {
         };
         let created = info["created"].as_str();
         let created = created.ok_or_else(|| Error::msg("JetStream: a stream has no age"))?;
-        let [epoch @ .., _, _, _, _, _, _, _, _, _, _, _, _] =
-            Sha1::from(format!("{name} {created}")).digest().bytes();
-        let epoch = u64::from_be_bytes(epoch) >> 16;
-        lock(&*self.0).insert(name, epoch);
-        Ok((
-            epoch,
-            info["state"]["last_seq"].as_u64().unwrap_or_default(),
-        ))
+        lock(&*self.0).insert(name, created.to_owned());
+        Ok(info["state"]["last_seq"].as_u64().unwrap_or_default())
     }
 
     /// Reads the history of a topic.
@@ -81,9 +81,10 @@ impl Epochs {
         topic: &Topic,
         limits: History,
     ) -> Result<Stored> {
-        let (epoch, last) = self.make(client, names, limits).await?;
-        let stream = names.stream(limits);
-        let broadcasts = read(client, &stream, names.history(topic, limits)).await?;
+        let last = self.make(client, names, limits).await?;
+        let (stream, subject) = (names.stream(limits), names.history(topic, limits));
+        let epoch = self.epoch(&stream, &subject);
+        let broadcasts = read(client, &stream, subject).await?;
         let info = jet_stream::ask(client, format!("STREAM.INFO.{stream}"), Vec::new()).await?;
         let first = info["state"]["first_seq"].as_u64().unwrap_or_default();
         let start = match (broadcasts.first(), broadcasts.len() < kept(limits)) {

@@ -2,7 +2,7 @@ use super::NatsError;
 use super::addresses::Addresses;
 use super::client::Client;
 use super::connection::{Connection, LEAVING, State};
-use super::history::Epochs;
+use super::history::Streams;
 use super::jet_stream::{self, JetStreamError};
 use super::names::Names;
 use super::protocol::{Operations, Received};
@@ -65,13 +65,13 @@ impl Engine for Server {
         let servers = &self.addresses.servers;
         let address = &servers[self.attempts.fetch_add(1, Relaxed) % servers.len()];
         let receiver = node.clone();
-        let epochs = Epochs::default();
-        let known = epochs.clone();
+        let streams = Streams::default();
+        let known = streams.clone();
         let receive = move |message: Received| match (message.sid, message.stored) {
             (LEAVING, _) => receiver.remove_by_id(&message.payload),
             (_, Some(stored)) => {
                 let place = Place {
-                    epoch: known.of(&stored.stream),
+                    epoch: known.epoch(&stored.stream, &message.subject),
                     number: stored.number,
                     previous: stored.previous,
                 };
@@ -94,7 +94,7 @@ impl Engine for Server {
         let mut operations = Operations::default();
         operations.subscribe(&self.names.leaving(), LEAVING);
         client.confirm(operations).await?;
-        let state = Arc::new(State::new(self.names.clone(), node.id(), epochs));
+        let state = Arc::new(State::new(self.names.clone(), node.id(), streams));
         Ok(Connection { client, state })
     }
 

@@ -11,7 +11,8 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Identity of the history, of which the lower 48 bits count. One that has lost its contents gets another.
+    /// Identity of the history, of which the lower 48 bits count. One that has lost its contents gets another. 0 stands for that
+    /// of the last [load](super::Adapter::history).
     pub epoch: u64,
     /// Number of the broadcast. Those of later broadcasts of the topic are higher.
     pub number: u64,

@@ -52,13 +52,14 @@ impl PubSub {
         let in_use = self.history_in_use(topic, limits)?;
         let history = &in_use.0;
         history.settled().await;
-        if let (Asked::Since(Some(position)), Some(cluster)) = (asked, &self.cluster)
-            && history.is_behind(position)
-        {
-            if history.begins_load() {
-                cluster.start_load(topic, limits);
+        if let (Asked::Since(Some(position)), Some(cluster)) = (asked, &self.cluster) {
+            for _ in 0..2 {
+                // The first load may have begun earlier.
+                if history.is_behind(position) && history.begins_load() {
+                    cluster.start_load(topic, limits);
+                }
+                history.settled().await;
             }
-            history.settled().await;
         }
         Some(in_use)
     }

@@ -122,10 +122,12 @@ impl PubSub {
             Some(stored) => delivering.load(&mut replica, &stored, &mut handed),
             None => replica.is_current = false,
         }
-        if replica.loads == 0 {
-            delivering.release(&mut replica, &mut handed);
-        }
+        let is_again = replica.loads == 0 && delivering.release(&mut replica, &mut handed);
+        replica.loads += usize::from(is_again);
         drop(replica);
+        if let (true, Some(cluster), Some(limits)) = (is_again, &self.cluster, history.engine) {
+            cluster.start_load(&topic.into(), limits);
+        }
         history.loaded.notify_waiters();
         self.handed(handed, metrics::started());
     }
@@ -150,6 +152,9 @@ impl PubSub {
     }
 }
 
+/// The clients that have asked for positions have a broadcast already.
+struct IsRecovered(bool);
+
 /// Deliveries of a topic, with the lock of their order.
 struct Delivering<'a>(&'a PubSub, &'a str, &'a TopicHistory);
 
@@ -158,17 +163,14 @@ impl Delivering<'_> {
     fn next(&self, replica: &mut Replica, held: &Held, handed: &mut Handed) -> Result<(), Gap> {
         let Held { place, .. } = held;
         let ring = lock(&self.2.ring);
-        let position = place.position();
+        let position = held.position(&ring);
         if !replica.is_current || position.epoch != ring.position().epoch {
             return Err(Gap);
         }
         let last = ring.position().number;
         if position.number <= replica.handed {
-            return if ring.has(position.number) {
-                Ok(())
-            } else {
-                Err(Gap)
-            };
+            let is_kept = ring.has(position.number, &held.as_new());
+            return if is_kept { Ok(()) } else { Err(Gap) };
         }
         if position.number > last && place.previous > last {
             return Err(Gap);
@@ -186,19 +188,35 @@ impl Delivering<'_> {
         at: Instant,
         handed: &mut Handed,
     ) {
-        let Delivering(pubsub, topic, _) = self;
-        let position = held.place.position();
+        let position = held.position(&ring);
         let is_loaded = position.number <= ring.position().number;
-        if !is_loaded {
-            ring.push_as(position.number, &held.as_new(), at);
+        if is_loaded {
+            return self.hand_to_others(ring, held, handed);
         }
+        ring.push_as(position.number, &held.as_new(), at);
+        self.hand_to(ring, held, IsRecovered(false), handed);
+    }
+
+    /// Delivers a broadcast to the clients that have not asked for positions. The others have it already, or join again.
+    fn hand_to_others(&self, ring: MutexGuard<'_, Ring>, held: &Held, handed: &mut Handed) {
+        self.hand_to(ring, held, IsRecovered(true), handed);
+    }
+
+    fn hand_to(
+        &self,
+        ring: MutexGuard<'_, Ring>,
+        held: &Held,
+        IsRecovered(is_recovered): IsRecovered,
+        handed: &mut Handed,
+    ) {
+        let Delivering(pubsub, topic, _) = self;
+        let position = held.position(&ring).to_ref();
         let receivers = pubsub.receivers(topic);
         drop(ring);
-        let position = position.to_ref();
         let delivery = Delivery {
             position: Some(&position),
             from: held.from,
-            is_recovered: is_loaded,
+            is_recovered,
             ..Delivery::new(topic, &held.event, &held.payload)
         };
         let delivered = pubsub.hand_out(&delivery, &receivers);
@@ -271,24 +289,33 @@ impl Delivering<'_> {
     }
 
     /// Delivers what was held, unless the history could not be loaded. Then it waits, up to a limit.
-    fn release(&self, replica: &mut Replica, handed: &mut Handed) {
+    ///
+    /// Returns whether the history has to be loaded again.
+    fn release(&self, replica: &mut Replica, handed: &mut Handed) -> bool {
         if !replica.is_current && replica.held.len() <= MAX_HELD {
-            return;
+            return false;
         }
+        let mut is_of_another = false;
         for held in take(&mut replica.held) {
-            let place = held.place;
-            let position = place.position();
-            let epoch = lock(&self.2.ring).position().epoch;
-            let is_handed = position.epoch == epoch && position.number <= replica.handed;
+            let ring = lock(&self.2.ring);
+            let position = held.position(&ring);
+            if position.epoch != ring.position().epoch {
+                is_of_another = true;
+                self.hand_to_others(ring, &held, handed);
+                continue;
+            }
+            drop(ring);
+            let is_handed = position.number <= replica.handed;
             if is_handed || self.next(replica, &held, handed).is_ok() {
                 continue;
             }
-            lock(&self.2.ring).restart(Epoch::of(place.epoch), place.previous);
+            lock(&self.2.ring).restart(position.epoch, held.place.previous);
             replica.handed = 0;
             (replica.is_known, replica.is_current) = (true, true);
             self.tell_loss();
             let _ = self.next(replica, &held, handed); // it follows now
         }
+        is_of_another
     }
 
     /// Has the clients that have asked for positions join again, since broadcasts are lost.
@@ -302,6 +329,17 @@ impl Delivering<'_> {
 }
 
 impl Held {
+    /// Returns the position. Until the first load, an adapter may not know the epoch.
+    fn position(&self, ring: &Ring) -> Position {
+        match self.place.epoch {
+            0 => Position {
+                number: self.place.number,
+                ..ring.position()
+            },
+            _ => self.place.position(),
+        }
+    }
+
     fn as_new(&self) -> New<'_> {
         New {
             event: &self.event,

@@ -77,10 +77,13 @@ impl Ring {
         self.last = self.last.max(last);
     }
 
-    /// Returns whether a broadcast with this number is kept.
-    pub(super) fn has(&self, number: u64) -> bool {
+    /// Returns whether this broadcast is kept, with this number.
+    pub(super) fn has(&self, number: u64, new: &New<'_>) -> bool {
         let found = self.kept.binary_search_by_key(&number, |kept| kept.number);
-        found.is_ok()
+        found.is_ok_and(|at| {
+            let kept = &self.kept[at];
+            *kept.event == *new.event && kept.payload.bytes() == new.payload.bytes()
+        })
     }
 
     /// Adds the next broadcast.
