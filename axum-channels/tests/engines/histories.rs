@@ -95,25 +95,24 @@ struct Node {
     addr: SocketAddr,
 }
 
+/// Returns the endpoint of a node that is not connected yet.
+pub(crate) fn endpoint<S: SocketHandler>(url: String) -> Endpoint {
+    let builder = Endpoint::builder().socket::<S>("/socket");
+    if url.starts_with("nats:") {
+        let nats = Nats::new(url).expect("a URL").prefix(PREFIX).lease(LEASE);
+        builder.pubsub(nats).build()
+    } else {
+        let redis = Redis::new(url).expect("a URL").prefix(PREFIX).lease(LEASE);
+        builder.pubsub(redis).build()
+    }
+}
+
 impl Node {
-    /// Starts a node that is not connected yet.
-    async fn starting(url: String) -> Node {
-        let builder = Endpoint::builder().socket::<UserSocket>("/socket");
-        let endpoint = if url.starts_with("nats:") {
-            let nats = Nats::new(url).expect("a URL").prefix(PREFIX).lease(LEASE);
-            builder.pubsub(nats).build()
-        } else {
-            let redis = Redis::new(url).expect("a URL").prefix(PREFIX).lease(LEASE);
-            builder.pubsub(redis).build()
-        };
+    async fn start(url: String) -> Node {
+        let endpoint = endpoint::<UserSocket>(url);
+        connected(&endpoint, true).await;
         let addr = serve(&endpoint).await;
         Node { endpoint, addr }
-    }
-
-    async fn start(url: String) -> Node {
-        let node = Node::starting(url).await;
-        connected(&node.endpoint, true).await;
-        node
     }
 
     async fn two(server: &Server) -> [Node; 2] {

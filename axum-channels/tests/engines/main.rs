@@ -34,6 +34,7 @@ mod messages;
 mod nats;
 mod nats_server;
 mod phoenix;
+mod phoenix_js;
 mod presences;
 mod process;
 mod proxy;
