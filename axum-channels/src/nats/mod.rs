@@ -63,6 +63,13 @@ use std::time::Duration;
 /// that was sent when the connection broke may or may not have arrived. It is counted as lost, and not sent
 /// again: messages arrive at most once.
 ///
+/// # Histories
+///
+/// Topics with a [history](crate::History) are kept in JetStream: a stream in the memory of one server for all topics with the
+/// same number of messages and age, `<prefix>_history_<messages>_<milliseconds>`, of up to 64 MiB. Their broadcasts are
+/// delivered by the engine alone, wait while it is away, however long, and are stored once within two minutes. Each node limits
+/// the bytes of a topic. In a cluster of NATS servers, a restart of the one with the stream is not noticed.
+///
 /// # Presences
 ///
 /// A node keeps a lease in the engine. When it shuts down, its presences leave at once; when it is killed, within the

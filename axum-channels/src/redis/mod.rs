@@ -58,6 +58,13 @@ use std::time::Duration;
 /// that was sent when the connection broke may or may not have arrived. It is counted as lost, and not sent
 /// again: messages arrive at most once.
 ///
+/// # Histories
+///
+/// Topics with a [history](crate::History) are kept in the engine, by two scripts: a stream of each topic's broadcasts, which
+/// expires with their age, and its position, which expires a day later. Their broadcasts are delivered by the engine alone, wait
+/// while it is away, however long, and are stored once. A server that was restarted has lost the histories, even if it has their
+/// data: it may lack the last of them. The user needs `EVALSHA`, `SCRIPT` and `INFO`.
+///
 /// # Presences
 ///
 /// A node keeps a lease in the engine. When it shuts down, its presences leave at once; when it is killed, within the
