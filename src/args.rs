@@ -6,6 +6,8 @@ mod documents;
 mod examples;
 mod generators;
 mod hints;
+#[cfg(test)]
+mod page;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
