@@ -187,8 +187,8 @@ impl Outbox {
         self.filled.notify_one();
     }
 
-    /// Drops broadcasts that have waited longer than `age`, unless the engine is to keep them, and replaces changes of presences by the lists of their topics.
-    /// Returns the number of dropped broadcasts.
+    /// Drops broadcasts that have waited longer than `age`, unless the engine is to keep them, and replaces changes of
+    /// presences by the lists of their topics. Returns the number of dropped broadcasts.
     pub(super) fn expire(&self, age: Duration) -> u64 {
         let mut state = lock(&self.state);
         state.bytes = 0;

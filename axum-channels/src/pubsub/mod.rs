@@ -5,6 +5,7 @@
 //! the workers of the runtime deliver.
 
 pub(crate) mod cluster;
+mod delivery;
 mod history;
 mod lane;
 mod lane_queue;
@@ -22,11 +23,12 @@ pub(crate) use slot_list::{SlotId, SlotList};
 pub(crate) use subscription::Subscription;
 
 use crate::client_id::ClientId;
-use crate::message::{Broadcast, EncodeError, Encodings, Payload, Ref, Topic};
+use crate::message::{Broadcast, EncodeError, Encodings, Payload, Topic};
 use crate::metrics::{self, record};
 use crate::session::Key;
 use crate::sync::lock;
 use cluster::{Body, Cluster, Kept, Origin};
+use delivery::{Delivered, Delivery, deliver_to};
 use history::{Histories, New, TopicHistory};
 use lane::Lanes;
 use std::collections::HashMap;
@@ -84,25 +86,6 @@ impl From<SubscriberId> for Publisher<'_> {
         };
         Publisher { origin, id: None }
     }
-}
-
-/// A broadcast on its way to the subscribers of this node.
-struct Delivery<'a> {
-    topic: &'a str,
-    event: &'a str,
-    payload: &'a Payload,
-    /// Position in the topic's history.
-    position: Option<&'a Ref>,
-    /// Clients that have asked for positions have it already.
-    is_recovered: bool,
-    from: Option<SubscriberId>,
-}
-
-/// Outcome of a delivery.
-struct Delivered {
-    subscribers: usize,
-    pressure: Pressure,
-    outcome: Result<(), EncodeError>,
 }
 
 /// Subscribers in order of their subscription. Shared with the publishers that use it.
@@ -401,41 +384,10 @@ impl PubSub {
     }
 }
 
-impl<'a> Delivery<'a> {
-    fn new(topic: &'a str, event: &'a str, payload: &'a Payload) -> Self {
-        Delivery {
-            topic,
-            event,
-            payload,
-            position: None,
-            is_recovered: false,
-            from: None,
-        }
-    }
-
-    fn broadcast(&self, encodings: &'a Encodings) -> Broadcast<'a> {
-        Broadcast::new(self.topic, self.event, self.payload, encodings)
-            .at(self.position)
-            .recovered(self.is_recovered)
-    }
-}
-
 fn remove_topic(shard: &mut Topics, topic: &str) {
     shard.remove(topic);
     if shard.len() < shard.capacity() / 4 {
         let room = 2 * shard.len();
         shard.shrink_to(room);
-    }
-}
-
-/// Delivers to a subscriber, unless it is the publisher.
-fn deliver_to(
-    subscriber: &Arc<dyn Subscriber>,
-    broadcast: &Broadcast<'_>,
-    from: Option<SubscriberId>,
-) -> Pressure {
-    match from {
-        Some(_) if from == subscriber.id() => Pressure::Low,
-        _ => subscriber.deliver(broadcast),
     }
 }

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod fields;
+mod inbound;
 mod interests;
 mod message;
 mod node;
@@ -14,6 +15,7 @@ mod tasks;
 pub(crate) use adapter::AnyAdapter;
 pub use adapter::{Adapter, IntoAdapter};
 pub(crate) use fields::{Fields, Malformed, put};
+pub(crate) use inbound::{Inbound, StoredMessage};
 #[cfg(feature = "redis")]
 pub(crate) use message::LARGER;
 #[cfg(any(feature = "nats", feature = "redis"))]
@@ -21,7 +23,6 @@ pub(crate) use message::MAX_BYTES;
 pub use message::Message;
 pub(crate) use message::{Body, Kept, Origin};
 pub use node::Node;
-pub(crate) use node::{Inbound, StoredMessage};
 pub use node_id::{InvalidNodeId, NodeId};
 pub(crate) use peer::Known;
 pub use peer::Peer;

@@ -290,7 +290,7 @@ impl Delivering<'_> {
 
     /// Delivers what was held, unless the history could not be loaded. Then it waits, up to a limit.
     ///
-    /// Returns whether the history has to be loaded again.
+    /// Returns whether the history has to be loaded again, since broadcasts of another one were among them.
     fn release(&self, replica: &mut Replica, handed: &mut Handed) -> bool {
         if !replica.is_current && replica.held.len() <= MAX_HELD {
             return false;
@@ -302,6 +302,7 @@ impl Delivering<'_> {
             if position.epoch != ring.position().epoch {
                 is_of_another = true;
                 self.hand_to_others(ring, &held, handed);
+                self.tell_loss();
                 continue;
             }
             drop(ring);
