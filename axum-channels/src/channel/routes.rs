@@ -120,7 +120,8 @@ impl<S> Channels<S> {
     /// other clients. `docs/delivery.md` in the repository has the protocol, and what is promised.
     ///
     /// A topic has a history from the first such join on. Topics that several sockets route have one if any of the routes
-    /// has, with the limits of the route by which the first client joins.
+    /// has, with the limits of the route by which the first client joins. With several nodes, the engine may keep the histories
+    /// of all topics of the route: see [`cluster`](crate::cluster#histories).
     ///
     /// # Panics
     /// Without a route.
