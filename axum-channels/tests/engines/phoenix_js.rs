@@ -5,6 +5,7 @@
 use super::app::connected;
 use super::histories::endpoint;
 use super::server::{Kind, Server};
+use super::support::eventually;
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Result, Socket,
     SocketHandler, Topic,
@@ -43,6 +44,9 @@ impl Channel for Room {
     }
 }
 
+/// Number of clients of the script.
+const CLIENTS: usize = 3;
+
 /// A node that is served.
 struct Node {
     endpoint: Endpoint,
@@ -77,6 +81,7 @@ async fn phoenix_js_misses_nothing_on_a_bad_line_to_several_nodes(kind: Kind) {
     let a = start(server.url(), any).await;
     let b = start(server.url(), any).await;
     let (first, second) = (a.addr, b.addr);
+    let here = a.endpoint.clone();
     let broadcasts = tokio::spawn(async move {
         let mut every = interval(Duration::from_millis(10));
         for n in 1_u64.. {
@@ -93,6 +98,11 @@ async fn phoenix_js_misses_nothing_on_a_bad_line_to_several_nodes(kind: Kind) {
         .args([first, second].map(|addr| addr.to_string()))
         .kill_on_drop(true);
     let restart = async {
+        eventually("all are connected", || {
+            let connections = [&here, &b.endpoint].map(|node| node.stats().connections);
+            connections.iter().sum::<usize>() == CLIENTS
+        })
+        .await;
         sleep(Duration::from_secs(1)).await;
         b.stop().await;
         start(server.url(), second).await

@@ -64,6 +64,7 @@ const transports = [Line, Line, Line]
 // That of 1.7 needs a browser, and a session of long-polling is on one node.
 if(!version.startsWith("1.7") && nodes.length === 1){ transports.push(LongPoll) }
 
+const joined = []
 const clients = transports.map(transport => {
   const client = {last: undefined, received: 0, recovered: 0, lost: 0}
   const socket = new Socket(url, {transport, reconnectAfterMs: () => 50, rejoinAfterMs: () => 50})
@@ -73,7 +74,10 @@ const clients = transports.map(transport => {
     client.last = n
     client.received++
   })
-  channel.join().receive("ok", ({recover}) => { client.recovered += recover.missed ?? 0 })
+  joined.push(new Promise(resolve => channel.join().receive("ok", ({recover}) => {
+    client.recovered += recover.missed ?? 0
+    resolve()
+  })))
   socket.connect()
   return client
 })
@@ -82,9 +86,11 @@ process.on("uncaughtException", error => {
   console.error(error, clients, `HISTORY_SEED=${seed}`)
   process.exit(1)
 })
+await Promise.all(joined) // node's first WebSocket has no event if it is cut before it is open
 const end = Date.now() + 1000 * seconds
 let wasAway = false
-while(Date.now() < end){
+const isDone = () => clients.every(({received, recovered, lost}) => received > 10 * seconds && recovered > 0 && lost > 0)
+while(Date.now() < end || (!isDone() && Date.now() < end + 30_000)){ // longer on a slow machine
   await sleep(random(20, 600))
   if(!wasAway && Date.now() > end - 500 * seconds){
     wasAway = true
