@@ -505,4 +505,14 @@ fn with_history_the_route_keeps_broadcasts_and_the_script_recovers_them() {
     let socket = sandbox.read("my_app/src/channels/user_socket.rs");
     let user = "        routes.channel::<UserChannel>(\"user:*\");\n";
     assert!(socket.contains(&format!("{route}{user}")), "{socket}");
+
+    assert!(!sandbox.exists("my_app/assets/js/recover.d.ts"));
+    sandbox.write("my_app/tsconfig.json", "{}\n");
+    sandbox
+        .run(&["gen", "channel", "Feed", "--history", "--yes"])
+        .succeeded();
+    assert_eq!(
+        sandbox.read("my_app/assets/js/recover.d.ts"),
+        include_str!("../axum-channels/js/recover.d.ts")
+    );
 }

@@ -1,18 +1,25 @@
-//! Time of a broadcast to a few subscribers in memory, on a topic without and with a history.
+//! Time of a broadcast to a few subscribers in memory, on a topic without and with a history, and of clients that come back at once.
 //!
 //!     cargo run --release --example history
+//!     cargo run --release --example history -- redis://127.0.0.1:6379   # clients come back to a node that has read nothing so far
 
+use axum_channels::cluster::{Nats, Redis};
 use axum_channels::testing::connect;
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, Events, History, Params, Payload, Result, Socket,
     SocketHandler, Topic,
 };
+use futures_util::future::join_all;
 use serde_json::json;
 use std::io::{Write as _, stdout};
 use std::time::{Duration, Instant};
+use tokio::time::sleep;
 
 const ROUNDS: usize = 31;
 const BROADCASTS: u32 = 10_000;
+const CLIENTS: usize = 10_000;
+/// Number of broadcasts that each of them has missed.
+const MISSED: usize = 50;
 
 struct UserSocket;
 
@@ -39,7 +46,12 @@ impl Channel for Room {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
-    let endpoint = Endpoint::builder().socket::<UserSocket>("/socket").build();
+    let url = std::env::args().nth(1);
+    let endpoint = node(url.as_deref()).await;
+    if url.is_some() {
+        let other = node(url.as_deref()).await;
+        return come_back(&endpoint, &other).await;
+    }
     // The history stays when its only client is gone.
     let client = connect(&endpoint, "/socket").await;
     client.join("kept:1", json!({"recover": {}})).await;
@@ -52,7 +64,54 @@ async fn main() -> std::io::Result<()> {
             "{subscribers:3} subscribers: {plain:?} without a history, {kept:?} with one"
         )?;
     }
-    Ok(())
+    come_back(&endpoint, &endpoint).await
+}
+
+/// Returns a node by itself, or one of several with the engine at a URL.
+async fn node(url: Option<&str>) -> Endpoint {
+    let builder = Endpoint::builder().socket::<UserSocket>("/socket");
+    let Some(url) = url else {
+        return builder.build();
+    };
+    let endpoint = match url.starts_with("nats:") {
+        true => builder.pubsub(Nats::new(url).expect("a URL")).build(),
+        false => builder.pubsub(Redis::new(url).expect("a URL")).build(),
+    };
+    while !endpoint.stats().cluster.connected {
+        sleep(Duration::from_millis(10)).await;
+    }
+    endpoint
+}
+
+/// Prints the time in which clients that were on one node come back to another at once, and recover.
+async fn come_back(from: &Endpoint, to: &Endpoint) -> std::io::Result<()> {
+    let client = connect(from, "/socket").await;
+    let mut witness = client.join("kept:2", json!({"recover": {}})).await;
+    let recover = witness.join_response().get("recover").unwrap_or_default();
+    for n in 0..MISSED {
+        from.broadcast("kept:2", "shout", json!({ "n": n }));
+    }
+    for _ in 0..MISSED {
+        witness.next_broadcast("shout").await;
+    }
+    let mut clients = Vec::with_capacity(CLIENTS);
+    for _ in 0..CLIENTS {
+        clients.push(connect(to, "/socket").await);
+    }
+    let position = json!({"recover": {"position": recover["position"]}});
+    let start = Instant::now();
+    let joins = clients.iter().map(|client| async {
+        let mut channel = client.join("kept:2", position.clone()).await;
+        for _ in 0..MISSED {
+            channel.next_broadcast("shout").await;
+        }
+    });
+    join_all(joins).await;
+    let took = start.elapsed();
+    writeln!(
+        stdout(),
+        "{CLIENTS} clients that have missed {MISSED} broadcasts recover in {took:?}"
+    )
 }
 
 /// Returns the median time of a broadcast.

@@ -13,6 +13,7 @@
 export function recover(open, topic, params = {}, onLost = () => {}) {
   let position // of the last broadcast that was received
   let isRepeated = false // the current message has been received before
+  let hasJoined = false
 
   const channel = open(topic, () => ({
     ...(typeof params === "function" ? params() : params),
@@ -33,8 +34,9 @@ export function recover(open, topic, params = {}, onLost = () => {}) {
 
   channel.join = (timeout) => join.call(channel, timeout).receive("ok", (reply) => {
     const answer = reply?.recover // none if the topic has no history
-    const isLost = answer ? answer.recovered === false : position !== undefined
+    const isLost = hasJoined && !answer?.recovered
 
+    hasJoined = true
     if (isLost || !isUpTo(position, answer?.position)) position = answer?.position
     if (isLost) onLost()
   })

@@ -9,9 +9,9 @@ use crate::origin::CheckOrigin;
 use crate::presence::Tracker;
 use crate::proxies::TrustedProxies;
 use crate::pubsub::cluster::{AnyAdapter, Cluster, IntoAdapter};
-use crate::pubsub::{MAX_HISTORY_BYTES, PubSub};
+use crate::pubsub::{History, KeptTopics, MAX_HISTORY_BYTES, PubSub};
 use crate::runner::Handlers;
-use crate::session::Rules;
+use crate::session::{RouteId, Rules};
 use crate::socket::RouteTable;
 use crate::sync::Mutex;
 use crate::transport::{Connect, Connected, Formats, Mount, Registry, SocketOptions, websocket};
@@ -397,10 +397,15 @@ impl EndpointBuilder {
         let cluster = self
             .adapter
             .map(|adapter| Cluster::new(adapter, Handle::current()));
+        let pubsub = PubSub::new(cluster.clone(), self.max_history_bytes);
+        let pubsub = match kept_topics(&self.sockets) {
+            Some(kept_topics) => pubsub.with_kept_topics(kept_topics),
+            None => pubsub,
+        };
         let shared = Arc::new(Shared {
             states: self.states,
-            tracker: Tracker::new(cluster.clone()),
-            pubsub: Arc::new(PubSub::new(cluster, self.max_history_bytes)),
+            tracker: Tracker::new(cluster),
+            pubsub: Arc::new(pubsub),
             presence_callbacks: self.presence_callbacks,
             check_origin: self.check_origin.at(self.url.as_ref()),
             url: self.url,
@@ -416,6 +421,24 @@ impl EndpointBuilder {
         let sockets = sockets.map(|socket| socket.mount(&shared)).collect();
         Endpoint::new(shared, sockets)
     }
+}
+
+/// Returns the limits of the topics with a history. `None` if no route has one.
+fn kept_topics(sockets: &[Socket]) -> Option<KeptTopics> {
+    let tables = sockets.iter().map(|socket| {
+        let Handlers { table, routes, .. } = &socket.handlers;
+        let histories: Vec<_> = routes.iter().map(|route| route.history).collect();
+        (table.rules.clone(), histories)
+    });
+    let has_history = |histories: &[Option<History>]| histories.iter().any(Option::is_some);
+    let tables: Vec<_> = tables.filter(|(_, it)| has_history(it)).collect();
+    let limits = |topic: &str, (rules, histories): &(Arc<Rules>, Vec<Option<History>>)| {
+        let RouteId(route) = rules.route(topic)?;
+        *histories.get(route as usize)?
+    };
+    (!tables.is_empty()).then(|| -> KeptTopics {
+        Box::new(move |topic| tables.iter().find_map(|table| limits(topic, table)))
+    })
 }
 
 impl fmt::Debug for EndpointBuilder {

@@ -14,6 +14,7 @@
 //! - [`Adapter`]: the connection to the engine: publish, subscribe, unsubscribe, and a task that receives.
 //! - [`Node`]: the adapter's handle to its endpoint. [`NodeId`]: its identity. [`Peer`]: another node.
 //! - [`Message`]: a message between nodes.
+//! - [`Stored`], [`StoredBroadcast`], [`Place`]: the history of a topic in the engine, for adapters that keep histories.
 //!
 //! # Messages
 //!
@@ -23,7 +24,8 @@
 //!
 //! # Guarantees
 //!
-//! - The subscribers of the node that publishes are served at once, without the engine.
+//! - The subscribers of the node that publishes are served at once, without the engine, unless the engine keeps the history of
+//!   the topic.
 //! - The other nodes receive each message at most once, and those of one publisher on one topic in order. What is known to
 //!   be lost is counted ([`Stats::lost`]) and logged; the call that published it does not fail.
 //! - A node subscribes in the engine only to topics that somebody on it is subscribed to. A join is answered when the
@@ -31,9 +33,8 @@
 //!   [id](crate::SocketHandler::id). A topic that was left stays subscribed to for a second. Further subscriptions of
 //!   channels, and those of tasks, are confirmed after they begin: they may miss broadcasts of other nodes until then.
 //! - Without the engine, each node goes on alone. When it is back, subscriptions and presences are brought up to date.
-//! - Each node has its own [histories](crate::History), with the broadcasts of all nodes. Another node does not know their
-//!   positions: a client that comes back there is told that it may have missed something, and so is every client after
-//!   [`Node::resync`].
+//! - An engine may keep the [histories](crate::History): a client then comes back to any node. See
+//!   [Histories](#histories).
 //! - A message of another node is trusted no more than that of a client: its size is limited, its JSON is checked, and one
 //!   that cannot be decoded is counted ([`Stats::malformed`]) and logged.
 //!
@@ -43,6 +44,19 @@
 //! [`presences`](crate::Endpoint::presences) is local and does not wait. Changes are merged in any order; a list that
 //! [`Adapter::presences`] returns makes up for lost ones. Presences of a node that shuts down are
 //! [removed](Node::remove) at once, those of one that was killed when its lease ends.
+//!
+//! # Histories
+//!
+//! `Redis` and `Nats` keep the histories of topics, as does any adapter that [has them](Adapter::has_histories). A broadcast of
+//! an object on a topic whose route has a history is then delivered by the engine alone, on all nodes in the order of its numbers.
+//! A node copies the history of a topic with the first client that asks for positions, by [`Adapter::history`], and
+//! keeps the copy up to date. It loads it again after a reconnect, after a gap in the numbers, and for a client that is ahead of it.
+//! Broadcasts that were missed are delivered; if some are lost, clients that have asked for positions join again, and are told.
+//! All nodes need the same routes.
+//!
+//! With other adapters, each node has its own histories, with the broadcasts of all nodes. Another node does not know their
+//! positions: a client that comes back there is told that it may have missed something, and so is every client after
+//! [`Node::resync`].
 //!
 //! # Examples
 //!
@@ -105,5 +119,6 @@ pub use crate::nats::{Nats, NatsError};
 pub use crate::redis::{Redis, RedisError};
 
 pub use crate::pubsub::cluster::{
-    Adapter, IntoAdapter, InvalidNodeId, Message, Node, NodeId, Peer, Stats,
+    Adapter, IntoAdapter, InvalidNodeId, Message, Node, NodeId, Peer, Place, Stats, Stored,
+    StoredBroadcast,
 };

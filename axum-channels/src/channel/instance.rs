@@ -2,8 +2,8 @@ use super::{Channel, HandleInfo};
 use crate::error::{Error, Result};
 use crate::guard::{Guarded, Panic, call_guarded, drop_guarded, panicked};
 use crate::log;
-use crate::message::{Payload, Refused, Reply};
-use crate::pubsub::Subscription;
+use crate::message::{Asked, Payload, Refused, Reply};
+use crate::pubsub::{InUse, Subscription};
 use crate::session::{Out, Reason};
 use crate::socket::Socket;
 use crate::with_timeout::with_timeout;
@@ -26,6 +26,16 @@ pub(crate) struct Accepted {
     pub(crate) response: Payload,
     /// Reservation of the topic on other nodes, until the channel is subscribed.
     pub(crate) reservation: Option<Subscription>,
+    /// History from the engine, until the channel is subscribed.
+    pub(crate) history: Option<InUse>,
+}
+
+/// Circumstances of a join.
+#[derive(Clone, Copy)]
+pub(crate) struct JoinOptions {
+    pub(crate) limit: Duration,
+    /// The client has asked for positions, and the route has a history.
+    pub(crate) asked: Option<Asked>,
 }
 
 /// A message being handled: the future owns the channel, and returns it with the reply.
@@ -49,10 +59,10 @@ struct Live<C: Channel> {
 }
 
 /// Starts a join of a `C`, with a time limit.
-pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, limit: Duration) -> Joining {
+pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, options: JoinOptions) -> Joining {
     Box::pin(async move {
         let joined = {
-            let joining = with_timeout(limit, C::join(socket.topic(), payload, &socket));
+            let joining = with_timeout(options.limit, C::join(socket.topic(), payload, &socket));
             Guarded(pin!(Some(joining))).await
         };
         let joined = joined.map_err(|panic| panicked(&*panic));
@@ -65,10 +75,15 @@ pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, limit: Duration
         let socket = &live.socket;
         let pubsub = &socket.endpoint().shared().pubsub;
         let reservation = pubsub.reserve(socket.topic()).await;
+        let history = match options.asked {
+            Some(asked) => pubsub.loaded_history(socket.topic(), asked).await,
+            None => None,
+        };
         Ok(Ok(Accepted {
             instance: live,
             response,
             reservation,
+            history,
         }))
     })
 }

@@ -9,7 +9,9 @@ mod subscribe;
 mod timers;
 
 pub use handler::SocketHandler;
-pub(crate) use instance::{Accepted, Envelope, Handling, Instance, Joining, ending, refusal};
+pub(crate) use instance::{
+    Accepted, Envelope, Handling, Instance, JoinOptions, Joining, ending, refusal,
+};
 pub use routes::Channels;
 pub(crate) use routes::Route;
 pub use sender::Sender;

@@ -1,5 +1,5 @@
 use super::Channel;
-use super::instance::{Joining, join};
+use super::instance::{JoinOptions, Joining, join};
 use crate::message::Payload;
 use crate::pubsub::History;
 use crate::session::Pattern;
@@ -8,7 +8,6 @@ use std::any::{Any, type_name};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 
 /// Routes of a socket, from topics to channels: the argument of [`SocketHandler::channels`].
@@ -52,7 +51,7 @@ pub struct Channels<S> {
 /// Starts the channels of one route.
 pub(crate) struct Route {
     pub(crate) name: &'static str,
-    pub(crate) join: fn(Socket, Payload, Duration) -> Joining,
+    pub(crate) join: fn(Socket, Payload, JoinOptions) -> Joining,
     pub(crate) intercepts: &'static [&'static str],
     pub(crate) log_join: LevelFilter,
     pub(crate) log_handle_in: LevelFilter,
@@ -121,7 +120,8 @@ impl<S> Channels<S> {
     /// other clients. `docs/delivery.md` in the repository has the protocol, and what is promised.
     ///
     /// A topic has a history from the first such join on. Topics that several sockets route have one if any of the routes
-    /// has, with the limits of the route by which the first client joins.
+    /// has, with the limits of the route by which the first client joins. With several nodes, the engine may keep the histories
+    /// of all topics of the route: see [`cluster`](crate::cluster#histories).
     ///
     /// # Panics
     /// Without a route.

@@ -1,7 +1,7 @@
 use super::{Endpoint, Shared};
 use crate::message::{Payload, PresenceDiff, Topic};
-use crate::pubsub::cluster::{Inbound, Known, Malformed, NodeId, Peer};
-use crate::pubsub::{Publisher, SubscriberId};
+use crate::pubsub::cluster::{Inbound, Known, Malformed, NodeId, Peer, Stored, StoredMessage};
+use crate::pubsub::{History, Publisher, SubscriberId};
 use crate::sync::lock;
 use std::sync::Arc;
 
@@ -15,12 +15,24 @@ impl Inbound for Shared {
         let _ = self.pubsub.deliver(topic, event, payload, from); // an error is logged
     }
 
-    fn forget_history(&self, topic: &str) {
-        self.pubsub.forget_history(topic);
+    fn stored(&self, message: &StoredMessage<'_>) {
+        self.pubsub.deliver_stored(message);
     }
 
-    fn forget_histories(&self) {
-        self.pubsub.forget_histories();
+    fn histories(&self) -> Vec<(Topic, Option<History>)> {
+        self.pubsub.topic_histories()
+    }
+
+    fn forget_history(&self, topic: &str) -> Option<History> {
+        self.pubsub.forget_history(topic)
+    }
+
+    fn begin_load(&self, topic: &str) {
+        self.pubsub.begin_load(topic);
+    }
+
+    fn load_history(&self, topic: &str, stored: Option<Stored>) {
+        self.pubsub.load_history(topic, stored);
     }
 
     fn merge_presences(

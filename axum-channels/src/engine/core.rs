@@ -6,7 +6,8 @@ use super::{Connection, Engine, session};
 use crate::error::{Error, Result};
 use crate::log;
 use crate::message::Topic;
-use crate::pubsub::cluster::{Message, Node};
+use crate::pubsub::History;
+use crate::pubsub::cluster::{Message, Node, Stored};
 use crate::sync::lock;
 use bytes::Bytes;
 use std::fmt;
@@ -94,6 +95,17 @@ impl<E: Engine> Core<E> {
         self.link.checked(loaded)
     }
 
+    /// Returns whether the engine keeps histories: those whose format has presences do.
+    pub(crate) fn has_histories(&self) -> bool {
+        self.engine.has_presences()
+    }
+
+    pub(crate) async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
+        let connection = self.link.connection().await?;
+        let loaded = connection.history(topic, limits).await;
+        self.link.checked(loaded)
+    }
+
     pub(crate) async fn stop(&self) -> Result<()> {
         self.link.connection().await?;
         self.leaving.send_replace(Leaving::Asked);
@@ -113,14 +125,15 @@ impl<E: Engine> Core<E> {
             return Ok(());
         };
         let (bytes, max) = (encoded.len(), self.engine.max_bytes());
-        match message.broadcast() {
-            Some(_) if bytes > max => return Err(TooLarge { bytes, max }.into()),
-            Some(_) => self.outbox.push(message.topic(), encoded, Kind::Broadcast),
-            None if bytes > max => {
+        match (message.broadcast(), message.history()) {
+            (Some(_), _) if bytes > max => return Err(TooLarge { bytes, max }.into()),
+            (Some(_), Some(limits)) => self.outbox.store(message.topic(), encoded, limits),
+            (Some(_), None) => self.outbox.push(message.topic(), encoded, Kind::Broadcast),
+            (None, _) if bytes > max => {
                 self.outbox.push_list(message.topic().into()); // which is sent in parts
                 Ok(())
             }
-            None => self.outbox.push(message.topic(), encoded, Kind::Presences),
+            (None, _) => self.outbox.push(message.topic(), encoded, Kind::Presences),
         }
         .map_err(|_full| {
             Error::msg(format!(

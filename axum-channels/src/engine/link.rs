@@ -159,7 +159,8 @@ impl<C: Connection> Drop for Adding<'_, C> {
 mod tests {
     use super::*;
     use crate::engine::{Lease, Write};
-    use crate::pubsub::cluster::NodeId;
+    use crate::pubsub::History;
+    use crate::pubsub::cluster::{NodeId, Stored};
     use bytes::Bytes;
     use std::collections::{BTreeSet, HashMap};
     use std::time::Duration;
@@ -180,6 +181,10 @@ mod tests {
 
         async fn write(&self, _: Vec<Write>) -> Result<()> {
             Ok(())
+        }
+
+        async fn history(&self, _: &Topic, _: History) -> Result<Stored> {
+            Err(Error::msg("no histories"))
         }
 
         async fn presences(&self, _: &Topic) -> Result<Vec<Bytes>> {

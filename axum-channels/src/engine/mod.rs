@@ -23,7 +23,8 @@ pub(crate) use session::Ended;
 
 use crate::error::Result;
 use crate::message::Topic;
-use crate::pubsub::cluster::{Message, Node, NodeId};
+use crate::pubsub::History;
+use crate::pubsub::cluster::{Message, Node, NodeId, Stored};
 use bytes::Bytes;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -53,7 +54,7 @@ pub(crate) trait Engine: Send + Sync + 'static {
     /// Returns the maximum number of bytes of an encoded message.
     fn max_bytes(&self) -> usize;
 
-    /// Returns whether the format has presences, and leases for them.
+    /// Returns whether the format has presences, with leases for them, and histories.
     fn has_presences(&self) -> bool;
 }
 
@@ -65,6 +66,13 @@ pub(crate) trait Connection: Clone + Send + Sync + 'static {
 
     /// Carries out writes. A message is in the journal before it is published, and fields are deleted last.
     fn write(&self, writes: Vec<Write>) -> impl Future<Output = Result<()>> + Send;
+
+    /// Returns the history of a topic, which begins if there is none. Without histories it is an error.
+    fn history(
+        &self,
+        topic: &Topic,
+        limits: History,
+    ) -> impl Future<Output = Result<Stored>> + Send;
 
     /// Returns the messages of a topic's presences, those of nodes that are alive.
     fn presences(&self, topic: &Topic) -> impl Future<Output = Result<Vec<Bytes>>> + Send;
@@ -93,6 +101,14 @@ pub(crate) trait Connection: Clone + Send + Sync + 'static {
 pub(crate) enum Write {
     /// Sends a message to the nodes that are subscribed to its topic.
     Publish { topic: Topic, message: Bytes },
+    /// Keeps a message in the history of its topic, and sends it, in one step. One that was stored before is ignored.
+    Store {
+        topic: Topic,
+        message: Bytes,
+        limits: History,
+        /// Number among the stored messages of this node.
+        number: u64,
+    },
     /// Writes a field of this node's journal.
     Put {
         topic: Topic,

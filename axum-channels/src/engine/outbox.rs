@@ -1,9 +1,10 @@
 use crate::message::Topic;
+use crate::pubsub::History;
 use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::{HashSet, VecDeque};
 use std::mem::take;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -22,6 +23,8 @@ pub(super) struct Outbox {
 struct State {
     queue: VecDeque<Outgoing>,
     bytes: usize,
+    /// Number of the last message that the engine is to keep.
+    stored: u64,
     /// Topics with changes of presences that did not fit.
     lists: HashSet<Topic>,
     /// What the next batch waits for.
@@ -52,6 +55,11 @@ pub(super) struct Outgoing {
 pub(super) enum Kind {
     Broadcast,
     Presences,
+    /// A broadcast that the engine keeps, and its number among those of this node. It is sent again until it is confirmed.
+    Stored {
+        limits: History,
+        number: u64,
+    },
 }
 
 /// Messages that are sent together.
@@ -70,10 +78,10 @@ const BATCH_BYTES: usize = 1024 * 1024;
 const OVERHEAD: usize = 128;
 
 impl Batch {
-    /// Returns whether it changes presences.
-    pub(super) fn has_presences(&self) -> bool {
+    /// Returns whether it has nothing but broadcasts that the engine does not keep.
+    pub(super) fn is_plain(&self) -> bool {
         let mut messages = self.messages.iter();
-        !self.lists.is_empty() || messages.any(|outgoing| outgoing.kind == Kind::Presences)
+        self.lists.is_empty() && messages.all(|outgoing| outgoing.kind == Kind::Broadcast)
     }
 }
 
@@ -86,13 +94,50 @@ impl Outbox {
         }
     }
 
+    /// Queues a broadcast that the engine is to keep.
+    pub(super) fn store(
+        &self,
+        topic: &str,
+        message: Bytes,
+        limits: History,
+    ) -> Result<(), QueueFull> {
+        let mut state = lock(&self.state);
+        let number = state.stored + 1;
+        let kind = Kind::Stored { limits, number };
+        self.push_to(&mut state, topic, message, kind)?;
+        state.stored = number;
+        self.notify(state);
+        Ok(())
+    }
+
+    /// Puts messages back that were taken and not confirmed, before all others.
+    pub(super) fn put_back(&self, messages: impl DoubleEndedIterator<Item = Outgoing>) {
+        let mut state = lock(&self.state);
+        for outgoing in messages.rev() {
+            state.bytes += room(&outgoing.topic, &outgoing.message);
+            state.queue.push_front(outgoing);
+        }
+    }
+
     /// Queues a message.
     pub(super) fn push(&self, topic: &str, message: Bytes, kind: Kind) -> Result<(), QueueFull> {
         let mut state = lock(&self.state);
+        self.push_to(&mut state, topic, message, kind)?;
+        self.notify(state);
+        Ok(())
+    }
+
+    fn push_to(
+        &self,
+        state: &mut State,
+        topic: &str,
+        message: Bytes,
+        kind: Kind,
+    ) -> Result<(), QueueFull> {
         let bytes = room(topic, &message);
         let fits = state.bytes + bytes <= self.max_bytes;
         match kind {
-            Kind::Broadcast if !fits => return Err(QueueFull),
+            Kind::Broadcast | Kind::Stored { .. } if !fits => return Err(QueueFull),
             Kind::Presences if !fits => {
                 state.lists.insert(topic.into());
             }
@@ -106,12 +151,16 @@ impl Outbox {
                 });
             }
         }
+        Ok(())
+    }
+
+    /// Wakes the sender if there is what it waits for.
+    fn notify(&self, state: MutexGuard<'_, State>) {
         let is_enough = state.has(state.wanted);
         drop(state);
         if is_enough {
             self.filled.notify_one();
         }
-        Ok(())
     }
 
     /// Waits for messages, and takes them.
@@ -173,8 +222,8 @@ impl Outbox {
         self.filled.notify_one();
     }
 
-    /// Drops broadcasts that have waited longer than `age`, and replaces changes of presences by the lists of their topics.
-    /// Returns the number of dropped broadcasts.
+    /// Drops broadcasts that have waited longer than `age`, unless the engine is to keep them, and replaces changes of
+    /// presences by the lists of their topics. Returns the number of dropped broadcasts.
     pub(super) fn expire(&self, age: Duration) -> u64 {
         let mut state = lock(&self.state);
         state.bytes = 0;
@@ -185,7 +234,7 @@ impl Outbox {
                     state.lists.insert(outgoing.topic);
                 }
                 Kind::Broadcast if outgoing.queued.elapsed() > age => expired += 1,
-                Kind::Broadcast => {
+                Kind::Broadcast | Kind::Stored { .. } => {
                     state.bytes += room(&outgoing.topic, &outgoing.message);
                     state.queue.push_back(outgoing);
                 }
@@ -282,6 +331,23 @@ mod tests {
         let batches: Vec<_> = std::iter::from_fn(|| outbox.take(Wanted::Any)).collect();
         let sizes = batches.iter().map(|it| (it.messages.len(), it.lists.len()));
         assert_eq!(sizes.collect::<Vec<_>>(), [(512, 0), (88, 1)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_with_presences_or_stored_broadcasts_is_not_plain() {
+        let outbox = Outbox::new(10_000);
+        let is_plain = || outbox.take(Wanted::Any).map(|batch| batch.is_plain());
+        let broadcast = || outbox.push("a", message(1), Kind::Broadcast);
+        assert_eq!(broadcast(), Ok(()));
+        assert_eq!(is_plain(), Some(true));
+        assert_eq!(broadcast(), Ok(()));
+        assert_eq!(outbox.store("b", message(1), History::last(1)), Ok(()));
+        assert_eq!(is_plain(), Some(false));
+        assert_eq!(broadcast(), Ok(()));
+        assert_eq!(outbox.push("b", message(1), Kind::Presences), Ok(()));
+        assert_eq!(is_plain(), Some(false));
+        outbox.push_list("b".into());
+        assert_eq!(is_plain(), Some(false));
     }
 
     #[tokio::test(start_paused = true)]

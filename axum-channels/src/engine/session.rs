@@ -150,7 +150,7 @@ impl<'a, E: Engine> Sender<'a, E> {
     async fn send(&mut self, mut batch: Batch) -> Result<()> {
         self.drop_larger(&mut batch, self.max_bytes());
         let in_flight = InFlight::new(self.core, self.node, &batch);
-        if !batch.has_presences() {
+        if batch.is_plain() {
             let connection = self.connection.clone();
             self.window.push(Box::pin(async move {
                 let messages = batch.messages.into_iter();
@@ -162,7 +162,8 @@ impl<'a, E: Engine> Sender<'a, E> {
             }));
             return Ok(());
         }
-        self.window.finish().await?; // or the broadcasts in it could be overtaken
+        // Changes of presences overtake no broadcast, and stored ones are sent again in their order: one batch at a time.
+        self.window.finish().await?;
         let writes = self.with_journal(batch);
         self.connection.write(writes).await?;
         in_flight.arrived();
@@ -208,7 +209,7 @@ impl<'a, E: Engine> Sender<'a, E> {
             .extract_if(.., |outgoing| outgoing.message.len() > max_bytes)
         {
             match kind {
-                Kind::Broadcast => dropped += 1,
+                Kind::Broadcast | Kind::Stored { .. } => dropped += 1,
                 Kind::Presences => batch.lists.push(topic),
             }
         }
@@ -234,8 +235,22 @@ impl<'a, E: Engine> Sender<'a, E> {
 }
 
 impl From<Outgoing> for Write {
-    fn from(Outgoing { topic, message, .. }: Outgoing) -> Self {
-        Write::Publish { topic, message }
+    fn from(outgoing: Outgoing) -> Self {
+        let Outgoing {
+            topic,
+            message,
+            kind,
+            ..
+        } = outgoing;
+        match kind {
+            Kind::Stored { limits, number } => Write::Store {
+                topic,
+                message,
+                limits,
+                number,
+            },
+            Kind::Broadcast | Kind::Presences => Write::Publish { topic, message },
+        }
     }
 }
 

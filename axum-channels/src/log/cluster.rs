@@ -46,6 +46,26 @@ pub(crate) fn not_subscribed(topic: &str, error: &Error) {
     );
 }
 
+pub(crate) fn history_not_loaded(topic: &str, error: &Error) {
+    limited!(
+        WARN,
+        "history not loaded",
+        topic = one_line(topic),
+        error = one_line(error),
+        "history not loaded"
+    );
+}
+
+/// Broadcasts of a topic were lost in the engine: those of its clients that keep positions join again.
+pub(crate) fn history_lost(topic: &str) {
+    limited!(
+        WARN,
+        "the engine has lost broadcasts",
+        topic = one_line(topic),
+        "the engine has lost broadcasts"
+    );
+}
+
 pub(crate) fn not_unsubscribed(topic: &str, error: &Error) {
     limited!(
         WARN,

@@ -15,8 +15,8 @@ mod text;
 mod turn;
 
 pub(crate) use cluster::{
-    adapter_not_stopped, adapter_stopped, malformed, messages_lost, not_published, not_subscribed,
-    not_unsubscribed,
+    adapter_not_stopped, adapter_stopped, history_lost, history_not_loaded, malformed,
+    messages_lost, not_published, not_subscribed, not_unsubscribed,
 };
 #[cfg(any(feature = "nats", feature = "redis"))]
 pub(crate) use cluster::{engine_away, engine_back};

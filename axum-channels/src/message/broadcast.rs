@@ -24,6 +24,8 @@ pub(crate) struct Broadcast<'a> {
     position: Option<&'a Ref>,
     /// The position is encoded, too.
     shows_position: bool,
+    /// Clients that have asked for positions have it already.
+    is_recovered: bool,
     encodings: &'a Encodings,
 }
 
@@ -53,6 +55,7 @@ impl<'a> Broadcast<'a> {
             payload,
             position: None,
             shows_position: false,
+            is_recovered: false,
             encodings,
         }
     }
@@ -60,6 +63,19 @@ impl<'a> Broadcast<'a> {
     /// Returns the broadcast with its position in the topic's history.
     pub(crate) fn at(self, position: Option<&'a Ref>) -> Self {
         Self { position, ..self }
+    }
+
+    /// Returns the broadcast for all clients, or for those alone that have not asked for positions.
+    pub(crate) fn recovered(self, is_recovered: bool) -> Self {
+        Self {
+            is_recovered,
+            ..self
+        }
+    }
+
+    /// Returns whether clients that have asked for positions have it already.
+    pub(crate) fn is_recovered(&self) -> bool {
+        self.is_recovered
     }
 
     /// Returns the broadcast for clients that have asked for positions. Others receive it without.

@@ -24,6 +24,12 @@ impl Epoch {
         getrandom::fill(&mut bytes).ok()?;
         Some(Epoch(bytes))
     }
+
+    /// Returns the epoch of an engine: the lower 48 bits of a number.
+    pub(crate) fn of(number: u64) -> Self {
+        let [_, _, epoch @ ..] = number.to_be_bytes();
+        Epoch(epoch)
+    }
 }
 
 impl Position {

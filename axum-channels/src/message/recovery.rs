@@ -43,17 +43,21 @@ impl Asked {
 
 impl Recovery {
     /// Adds the key to the reply to the join, which has to be an object. `position` is that of the client when it has read
-    /// the reply.
-    pub(crate) fn add_to(self, reply: &Payload, position: Position) -> Payload {
+    /// the reply, if that is known.
+    pub(crate) fn add_to(self, reply: &Payload, position: Option<Position>) -> Payload {
         let json = reply.as_json().trim_end();
         let head = json.strip_suffix('}').unwrap_or(json).trim_end();
         let comma = if head == "{" { "" } else { "," };
         let outcome = match self {
-            Recovery::First => String::new(),
-            Recovery::Recovered { missed } => format!(r#","recovered":true,"missed":{missed}"#),
-            Recovery::Lost => r#","recovered":false"#.to_owned(),
+            Recovery::First => None,
+            Recovery::Recovered { missed } => {
+                Some(format!(r#""recovered":true,"missed":{missed}"#))
+            }
+            Recovery::Lost => Some(r#""recovered":false"#.to_owned()),
         };
-        let json = format!(r#"{head}{comma}"{KEY}":{{"position":"{position}"{outcome}}}}}"#);
+        let position = position.map(|position| format!(r#""position":"{position}""#));
+        let parts: Vec<String> = position.into_iter().chain(outcome).collect();
+        let json = format!(r#"{head}{comma}"{KEY}":{{{}}}}}"#, parts.join(","));
         Payload::from_valid_json(&json)
     }
 }
@@ -103,7 +107,7 @@ mod tests {
         let position = Position { epoch, number: 4 };
         let add = |recovery: Recovery, reply: &str| {
             let reply = Payload::from_valid_json(reply);
-            let added = recovery.add_to(&reply, position);
+            let added = recovery.add_to(&reply, Some(position));
             assert!(serde_json::from_str::<Value>(added.as_json()).is_ok());
             added.as_json().replace(&position.to_string(), "x")
         };
@@ -118,6 +122,12 @@ mod tests {
         assert_eq!(
             add(Recovery::Recovered { missed: 3 }, r#"{"a":{"b":{}}}"#),
             r#"{"a":{"b":{}},"recover":{"position":"x","recovered":true,"missed":3}}"#
+        );
+        let unknown = |recovery: Recovery| recovery.add_to(&Payload::empty(), None);
+        assert_eq!(unknown(Recovery::First).as_json(), r#"{"recover":{}}"#);
+        assert_eq!(
+            unknown(Recovery::Lost).as_json(),
+            r#"{"recover":{"recovered":false}}"#
         );
         assert_eq!(
             add(Recovery::First, "{ }"),

@@ -3,6 +3,7 @@ use super::connection::State;
 use super::jet_stream;
 use super::protocol::Operations;
 use crate::engine::Write;
+use crate::pubsub::History;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -16,6 +17,8 @@ pub(super) struct Batch {
     /// Keys that are deleted.
     pub(super) gone: HashSet<String>,
     pub(super) messages: Operations,
+    /// Messages that are kept.
+    pub(super) stores: Vec<(History, Request)>,
 }
 
 impl Batch {
@@ -26,6 +29,20 @@ impl Batch {
                 Write::Publish { topic, message } => {
                     let subject = state.names.topic(&topic);
                     batch.messages.publish(&subject, &message);
+                }
+                Write::Store {
+                    topic,
+                    message,
+                    limits,
+                    number,
+                } => {
+                    let id = format!("{}-{number}", state.node);
+                    let request = Request {
+                        subject: state.names.history(&topic, limits),
+                        header: Some((jet_stream::ID, id)),
+                        payload: message.to_vec(),
+                    };
+                    batch.stores.push((limits, request));
                 }
                 Write::Put {
                     topic,
@@ -105,6 +122,7 @@ impl Head {
 
 #[cfg(test)]
 mod tests {
+    use super::super::history::Streams;
     use super::super::names::Names;
     use super::*;
     use crate::message::Topic;
@@ -113,7 +131,7 @@ mod tests {
 
     fn keys(writes: Vec<Write>) -> (Vec<String>, Vec<String>, Vec<String>) {
         let node = NodeId::from_bytes([0; 16]);
-        let state = State::new(Arc::new(Names::new("app")), node);
+        let state = State::new(Arc::new(Names::new("app")), node, Streams::default());
         let batch = Batch::new(&state, writes);
         let short = |key: &String| key.replace(&node.to_string(), "n");
         let puts = batch.puts.iter().map(|put| short(&put.subject)).collect();

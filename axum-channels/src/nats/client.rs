@@ -7,7 +7,8 @@ use crate::engine::LIMIT;
 use crate::error::{Error, Result};
 use crate::sync::lock;
 use crate::with_timeout::with_timeout;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, oneshot};
@@ -32,20 +33,53 @@ struct Inner {
 #[derive(Default)]
 struct Waiting {
     pongs: VecDeque<oneshot::Sender<()>>,
-    answers: HashMap<u64, oneshot::Sender<Received>>,
+    answers: HashMap<u64, Answer>,
     last_request: u64,
     is_closed: bool,
+}
+
+/// Receiver of the answers to a request.
+enum Answer {
+    One(oneshot::Sender<Received>),
+    Many(mpsc::UnboundedSender<Received>),
+}
+
+/// Answers to a request that has several. No more arrive once it is dropped.
+pub(super) struct Answers {
+    number: u64,
+    client: Client,
+    answers: mpsc::UnboundedReceiver<Received>,
+}
+
+impl Answers {
+    pub(super) async fn next(&mut self) -> Result<Received> {
+        let answer = with_timeout(LIMIT, self.answers.recv()).await?;
+        answer.ok_or_else(closed)
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        lock(&*self.client.0.waiting).answers.remove(&self.number);
+        let mut operations = Operations::default();
+        operations.unsubscribe(self.number);
+        let _ = self.client.send(operations); // or the connection is closed
+    }
 }
 
 /// A request to the server.
 pub(super) struct Request {
     pub(super) subject: String,
-    pub(super) header: Option<(&'static str, u64)>,
+    pub(super) header: Option<(&'static str, String)>,
     pub(super) payload: Vec<u8>,
 }
 
-/// Subscription to the answers. Those of topics have higher numbers.
+/// Subscription to the answers, the last part of whose subject is the number of the request. Those of topics have higher numbers.
 const INBOX: u64 = 0;
+
+/// First number of requests with several answers, which are subscriptions of their own: the subject of such an answer is that
+/// of a message in a stream.
+const STREAMS: u64 = 1 << 32;
 
 /// Maximum number of buffers that are written at once.
 const AT_ONCE: usize = 64;
@@ -130,15 +164,9 @@ impl Client {
                 let (answer, answered) = oneshot::channel();
                 waiting.last_request += 1;
                 let number = waiting.last_request;
-                waiting.answers.insert(number, answer);
+                waiting.answers.insert(number, Answer::One(answer));
                 answers.push(answered);
-                let reply = format!("{}.{number}", self.0.inbox);
-                let Request {
-                    subject,
-                    header,
-                    payload,
-                } = request;
-                operations.request(&subject, &reply, header, &payload);
+                self.add(&mut operations, number, &request);
             }
             self.send(operations)?;
         }
@@ -152,6 +180,48 @@ impl Client {
     pub(super) async fn request(&self, request: Request) -> Result<Received> {
         let answers = self.requests(vec![request]).await?;
         answers.into_iter().next().ok_or_else(closed)
+    }
+
+    /// Sends a request that has several answers.
+    pub(super) fn stream(&self, request: Request) -> Result<Answers> {
+        let (answer, answers) = mpsc::unbounded_channel();
+        let mut waiting = lock(&*self.0.waiting);
+        if waiting.is_closed {
+            return Err(closed());
+        }
+        waiting.last_request += 1;
+        let number = STREAMS + waiting.last_request;
+        waiting.answers.insert(number, Answer::Many(answer));
+        let mut operations = Operations::default();
+        operations.subscribe(&self.reply(number), number);
+        self.add(&mut operations, number, &request);
+        self.send(operations)?;
+        drop(waiting);
+        Ok(Answers {
+            number,
+            client: self.clone(),
+            answers,
+        })
+    }
+
+    /// Returns the subject for the answers to a request.
+    fn reply(&self, number: u64) -> String {
+        let inbox = &self.0.inbox;
+        match number >= STREAMS {
+            true => format!("{inbox}.stream.{number}"),
+            false => format!("{inbox}.{number}"),
+        }
+    }
+
+    fn add(&self, operations: &mut Operations, number: u64, request: &Request) {
+        let reply = self.reply(number);
+        let Request {
+            subject,
+            header,
+            payload,
+        } = request;
+        let header = header.as_ref().map(|(name, value)| (*name, &**value));
+        operations.request(subject, &reply, header, payload);
     }
 
     fn send(&self, Operations(bytes): Operations) -> Result<()> {
@@ -171,7 +241,14 @@ impl Receiver {
     async fn run(mut self, mut on_message: impl FnMut(Received)) -> Error {
         loop {
             match self.reader.next().await {
-                Ok(Operation::Message(message)) if message.sid == INBOX => self.answer(message),
+                Ok(Operation::Message(message)) if message.sid == INBOX => {
+                    let number = message.subject.rsplit('.').next();
+                    let number = number.and_then(|number| number.parse().ok());
+                    self.answer(number.unwrap_or_default(), message);
+                }
+                Ok(Operation::Message(message)) if message.sid >= STREAMS => {
+                    self.answer(message.sid, message);
+                }
                 Ok(Operation::Message(message)) => on_message(message),
                 Ok(Operation::Ping) => {
                     let mut operations = Operations::default();
@@ -189,12 +266,20 @@ impl Receiver {
         }
     }
 
-    /// Passes an answer on. The last part of its subject is the number of the request.
-    fn answer(&self, message: Received) {
-        let number = message.subject.rsplit('.').next();
-        let number: Option<u64> = number.and_then(|number| number.parse().ok());
-        let answer = number.and_then(|number| lock(&*self.waiting).answers.remove(&number));
-        answer.map(|answer| answer.send(message));
+    /// Passes an answer on.
+    fn answer(&self, number: u64, message: Received) {
+        let mut waiting = lock(&*self.waiting);
+        let Entry::Occupied(answer) = waiting.answers.entry(number) else {
+            return;
+        };
+        match answer.get() {
+            Answer::Many(answers) => drop(answers.send(message)), // or nobody waits any more
+            Answer::One(_) => {
+                if let Answer::One(answer) = answer.remove() {
+                    let _ = answer.send(message);
+                }
+            }
+        }
     }
 }
 

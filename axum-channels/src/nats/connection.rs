@@ -1,12 +1,14 @@
 use super::batch::{Batch, Head};
 use super::client::{Client, Request};
+use super::history::Streams;
 use super::jet_stream::{self, JetStreamError};
 use super::names::{Bucket, Names};
 use super::protocol::Operations;
 use crate::engine::{self, Field, Lease, Write};
 use crate::error::Result;
 use crate::message::Topic;
-use crate::pubsub::cluster::NodeId;
+use crate::pubsub::History;
+use crate::pubsub::cluster::{NodeId, Stored};
 use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::hash_map::Entry;
@@ -34,6 +36,7 @@ pub(super) struct State {
     /// Numbers of the subscriptions.
     topics: Mutex<HashMap<Topic, u64>>,
     last_subscription: AtomicU64,
+    pub(super) streams: Streams,
     /// Number of the lease's last value.
     lease: AtomicU64,
     /// Nodes that were alive after a certain time.
@@ -80,6 +83,9 @@ impl engine::Connection for Connection {
                 jet_stream::stored(&answer)?;
             }
         }
+        if !batch.stores.is_empty() {
+            self.store(batch.stores).await?;
+        }
         if !batch.gone.is_empty() {
             let delete = |key: &String| jet_stream::delete(&self.state.presences, key);
             let deletes = batch.gone.iter().map(delete).collect();
@@ -88,6 +94,11 @@ impl engine::Connection for Connection {
             }
         }
         self.client.confirm(batch.messages).await
+    }
+
+    async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
+        let State { names, streams, .. } = &*self.state;
+        streams.load(&self.client, names, topic, limits).await
     }
 
     async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
@@ -153,6 +164,20 @@ impl engine::Connection for Connection {
 }
 
 impl Connection {
+    /// Stores messages, which the server sends to all nodes.
+    async fn store(&self, stores: Vec<(History, Request)>) -> Result<()> {
+        let State { names, streams, .. } = &*self.state;
+        let mut requests = Vec::with_capacity(stores.len());
+        for (limits, request) in stores {
+            streams.prepare(&self.client, names, limits).await?;
+            requests.push(request);
+        }
+        for answer in self.client.requests(requests).await? {
+            jet_stream::stored(&answer)?;
+        }
+        Ok(())
+    }
+
     /// Reads the journals of all other nodes that are alive. Returns whether nothing was missing.
     async fn read(&self, topic: &Topic) -> Result<(Vec<Bytes>, bool)> {
         let State {
@@ -202,12 +227,13 @@ impl Connection {
 }
 
 impl State {
-    pub(super) fn new(names: Arc<Names>, node: NodeId) -> Self {
+    pub(super) fn new(names: Arc<Names>, node: NodeId, streams: Streams) -> Self {
         State {
             presences: names.presences(),
             nodes: names.nodes(),
             names,
             node,
+            streams,
             topics: Mutex::default(),
             last_subscription: AtomicU64::new(LEAVING),
             lease: AtomicU64::new(0),
@@ -223,7 +249,7 @@ impl State {
     /// Returns a request that stores the lease, if its last value has a certain number.
     fn lease_request(&self, Lease { generation, .. }: Lease, last: Option<u64>) -> Request {
         let key = self.nodes.lease(self.field(generation));
-        let header = last.map(|last| (jet_stream::EXPECTED, last));
+        let header = last.map(|last| (jet_stream::EXPECTED, last.to_string()));
         Request {
             header,
             ..jet_stream::put(key, b"")

@@ -23,8 +23,11 @@ pub(super) enum JetStreamError {
 /// Header of a message that is refused unless the last one of its subject has this number, or 0 if there is none.
 pub(super) const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 
+/// Header with the identity of a message: one that is sent again is stored once.
+pub(super) const ID: &str = "Nats-Msg-Id";
+
 /// Codes of errors.
-const NAME_IN_USE: u64 = 10058;
+pub(super) const NAME_IN_USE: u64 = 10058;
 pub(super) const UNEXPECTED: u64 = 10071;
 const NOT_ENABLED: [u64; 2] = [10076, 10039];
 
@@ -131,7 +134,11 @@ pub(super) async fn get(
     answers.into_iter().map(value).collect()
 }
 
-async fn ask(client: &Client, subject: String, payload: Vec<u8>) -> Result<Value, JetStreamError> {
+pub(super) async fn ask(
+    client: &Client,
+    subject: String,
+    payload: Vec<u8>,
+) -> Result<Value, JetStreamError> {
     let request = Request {
         subject: format!("$JS.API.{subject}"),
         header: None,

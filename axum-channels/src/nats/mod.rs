@@ -4,7 +4,7 @@
 //! - `addresses`: the URL. `names`, `subject`: names in the engine.
 //! - `server`: how the engine is reached. `connection`, `batch`: what the shared part of adapters asks of it.
 //! - `client`: requests and their answers. `handshake`, `reader`, `protocol`: bytes of a connection.
-//! - `jet_stream`: buckets of keys and values.
+//! - `jet_stream`: buckets of keys and values. `history`: streams of broadcasts.
 
 mod addresses;
 mod batch;
@@ -12,6 +12,7 @@ mod client;
 mod connection;
 mod error;
 mod handshake;
+mod history;
 mod jet_stream;
 mod names;
 mod protocol;
@@ -24,7 +25,8 @@ pub use error::NatsError;
 use crate::engine::Core;
 use crate::error::Result;
 use crate::message::Topic;
-use crate::pubsub::cluster::{Adapter, Message, Node};
+use crate::pubsub::History;
+use crate::pubsub::cluster::{Adapter, Message, Node, Stored};
 use addresses::Addresses;
 use bytes::Bytes;
 use names::Names;
@@ -60,6 +62,13 @@ use std::time::Duration;
 /// When the engine comes back, nodes connect at different times: a later one misses messages sent before. A message
 /// that was sent when the connection broke may or may not have arrived. It is counted as lost, and not sent
 /// again: messages arrive at most once.
+///
+/// # Histories
+///
+/// Topics with a [history](crate::History) are kept in JetStream: a stream in the memory of one server for all topics with the
+/// same number of messages and age, `<prefix>_history_<messages>_<milliseconds>`, of up to 64 MiB. Their broadcasts are
+/// delivered by the engine alone, wait while it is away, however long, and are stored once within two minutes. Each node limits
+/// the bytes of a topic. In a cluster of NATS servers, a restart of the one with the stream is not noticed.
 ///
 /// # Presences
 ///
@@ -189,6 +198,14 @@ impl Adapter for Nats {
 
     async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
         self.core.presences(topic).await
+    }
+
+    fn has_histories(&self) -> bool {
+        self.core.has_histories()
+    }
+
+    async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
+        self.core.history(topic, limits).await
     }
 
     async fn stop(&self) -> Result<()> {

@@ -1,5 +1,6 @@
 use super::subject::token;
 use crate::engine::Field;
+use crate::pubsub::History;
 use crate::pubsub::cluster::NodeId;
 
 /// Names in the engine. All start with the app's prefix.
@@ -21,6 +22,26 @@ impl Names {
         [&self.prefix, ".topic.", &token(topic)].concat()
     }
 
+    /// Returns the subjects of the messages of all topics.
+    pub(super) fn topics(&self) -> String {
+        format!("{}.topic.>", self.prefix)
+    }
+
+    /// Returns the stream for the histories with these limits. Its name has those that a stream has.
+    pub(super) fn stream(&self, limits: History) -> String {
+        format!("{}_history_{}", self.prefix, kind(limits))
+    }
+
+    /// Returns the subjects of the histories with these limits. The part after the last dot is that of the topic's messages.
+    pub(super) fn histories(&self, limits: History) -> String {
+        format!("{}.history.{}.>", self.prefix, kind(limits))
+    }
+
+    /// Returns the subject of a topic's history.
+    pub(super) fn history(&self, topic: &str, limits: History) -> String {
+        format!("{}.history.{}.{}", self.prefix, kind(limits), token(topic))
+    }
+
     /// Returns the subject for the ids of nodes that leave.
     pub(super) fn leaving(&self) -> String {
         format!("{}.leaving", self.prefix)
@@ -35,6 +56,10 @@ impl Names {
     pub(super) fn nodes(&self) -> Bucket {
         Bucket(format!("{}_nodes", self.prefix))
     }
+}
+
+fn kind(limits: History) -> String {
+    format!("{}_{}", limits.messages(), limits.age().as_millis())
 }
 
 /// A bucket of the Key/Value Store.

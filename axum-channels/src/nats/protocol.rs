@@ -21,9 +21,34 @@ pub(super) struct Received {
     /// Subscription.
     pub(super) sid: u64,
     pub(super) subject: String,
+    /// Subject for an answer.
+    pub(super) reply: Option<String>,
+    /// The message was stored before it was sent.
+    pub(super) stored: Option<InStream>,
     /// Status in the headers, such as 404.
     pub(super) status: Option<u16>,
     pub(super) payload: Bytes,
+}
+
+/// Place of a message in a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InStream {
+    pub(super) stream: String,
+    pub(super) number: u64,
+    /// Number of the message before it on its subject, or 0.
+    pub(super) previous: u64,
+}
+
+impl InStream {
+    /// Reads the headers that the server adds.
+    fn read(headers: &[u8]) -> Option<Self> {
+        let header = |name| header(headers, name);
+        Some(InStream {
+            stream: header("Nats-Stream")?.to_owned(),
+            number: header("Nats-Sequence")?.parse().ok()?,
+            previous: header("Nats-Last-Sequence")?.parse().ok()?,
+        })
+    }
 }
 
 /// Facts about the server, which it states first.
@@ -94,6 +119,7 @@ enum Headers {
 struct Line {
     sid: u64,
     subject: String,
+    reply: Option<String>,
     /// Numbers of bytes: of the line, of the headers, and of headers and payload.
     line: usize,
     headers: usize,
@@ -106,22 +132,25 @@ fn message(rest: &str, line: usize, headers: Headers) -> Result<Line, NotNats> {
     let mut word = || words.next().ok_or(NotNats);
     let (subject, sid) = (word()?.to_owned(), number(word()?)? as u64);
     let rest = [words.next(), words.next(), words.next(), words.next()];
-    let (headers, total) = match (headers, rest) {
-        (Headers::Absent, [Some(total), None, ..] | [_, Some(total), None, _]) => {
-            (0, number(total)?)
+    let (reply, headers, total) = match (headers, rest) {
+        (Headers::Absent, [Some(total), None, ..]) => (None, 0, number(total)?),
+        (Headers::Absent, [reply, Some(total), None, _]) => (reply, 0, number(total)?),
+        (Headers::Present, [Some(headers), Some(total), None, _]) => {
+            (None, number(headers)?, number(total)?)
         }
-        (
-            Headers::Present,
-            [Some(headers), Some(total), None, _] | [_, Some(headers), Some(total), None],
-        ) => (number(headers)?, number(total)?),
+        (Headers::Present, [reply, Some(headers), Some(total), None]) => {
+            (reply, number(headers)?, number(total)?)
+        }
         _ => return Err(NotNats),
     };
+    let reply = reply.map(str::to_owned);
     if headers > total || total > MAX_MESSAGE {
         return Err(NotNats);
     }
     Ok(Line {
         sid,
         subject,
+        reply,
         line,
         headers,
         total,
@@ -152,6 +181,8 @@ impl Line {
         Ok(Some(Operation::Message(Received {
             sid: self.sid,
             subject: self.subject,
+            reply: self.reply,
+            stored: InStream::read(&headers),
             status: status(&headers),
             payload,
         })))
@@ -163,6 +194,13 @@ fn status(headers: &[u8]) -> Option<u16> {
     let line = headers.split(|byte| *byte == b'\r').next()?;
     let line = std::str::from_utf8(line).ok()?;
     line.split(' ').nth(1)?.parse().ok()
+}
+
+/// Returns the value of a header.
+fn header<'a>(headers: &'a [u8], name: &str) -> Option<&'a str> {
+    let lines = std::str::from_utf8(headers).ok()?.split("\r\n");
+    let mut values = lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    Some(values.next()?.trim())
 }
 
 /// Operations of the client, one after the other.
@@ -203,7 +241,7 @@ impl Operations {
         &mut self,
         subject: &str,
         reply: &str,
-        header: Option<(&str, u64)>,
+        header: Option<(&str, &str)>,
         payload: &[u8],
     ) {
         let bytes = payload.len();

@@ -2,12 +2,13 @@ use super::NatsError;
 use super::addresses::Addresses;
 use super::client::Client;
 use super::connection::{Connection, LEAVING, State};
+use super::history::Streams;
 use super::jet_stream::{self, JetStreamError};
 use super::names::Names;
 use super::protocol::{Operations, Received};
 use crate::engine::{Ended, Engine, KEPT};
 use crate::error::Result;
-use crate::pubsub::cluster::{MAX_BYTES, Message, Node};
+use crate::pubsub::cluster::{MAX_BYTES, Message, Node, Place};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -64,9 +65,19 @@ impl Engine for Server {
         let servers = &self.addresses.servers;
         let address = &servers[self.attempts.fetch_add(1, Relaxed) % servers.len()];
         let receiver = node.clone();
-        let receive = move |message: Received| match message.sid {
-            LEAVING => receiver.remove_by_id(&message.payload),
-            _ => receiver.receive(&message.payload),
+        let streams = Streams::default();
+        let known = streams.clone();
+        let receive = move |message: Received| match (message.sid, message.stored) {
+            (LEAVING, _) => receiver.remove_by_id(&message.payload),
+            (_, Some(stored)) => {
+                let place = Place {
+                    epoch: known.epoch(&stored.stream, &message.subject),
+                    number: stored.number,
+                    previous: stored.previous,
+                };
+                receiver.receive_stored(place, &message.payload);
+            }
+            (_, None) => receiver.receive(&message.payload),
         };
         let end = move |reason| ended.report(reason);
         let client = Client::connect(address, &self.addresses, receive, end).await?;
@@ -83,7 +94,7 @@ impl Engine for Server {
         let mut operations = Operations::default();
         operations.subscribe(&self.names.leaving(), LEAVING);
         client.confirm(operations).await?;
-        let state = Arc::new(State::new(self.names.clone(), node.id()));
+        let state = Arc::new(State::new(self.names.clone(), node.id(), streams));
         Ok(Connection { client, state })
     }
 

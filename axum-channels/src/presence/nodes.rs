@@ -66,7 +66,7 @@ impl Tracker {
     pub(super) fn send(&self, topic: &Topic, delta: Option<Delta>) {
         if let (Some(outbound), Some(delta)) = (&self.outbound, delta) {
             let cluster = &outbound.cluster;
-            cluster.publish(topic, Body::Presences(&delta.encode()));
+            cluster.publish(topic, Body::Presences(&delta.encode()), None);
         }
     }
 

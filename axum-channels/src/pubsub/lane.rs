@@ -38,6 +38,7 @@ struct Publication {
     payload: Payload,
     /// Position in the topic's history.
     position: Option<Ref>,
+    is_recovered: bool,
     encodings: Encodings,
     from: Option<SubscriberId>,
     parts: Arc<Parts>,
@@ -74,6 +75,7 @@ impl Lanes {
             event: delivery.event.into(),
             payload: delivery.payload.clone(),
             position: delivery.position.cloned(),
+            is_recovered: delivery.is_recovered,
             encodings: Encodings::default(),
             from: delivery.from,
             parts,
@@ -161,12 +163,15 @@ impl Job {
             event,
             payload,
             position,
+            is_recovered,
             encodings,
             from,
             end,
             ..
         } = &*self.publication;
-        let broadcast = Broadcast::new(topic, event, payload, encodings).at(position.as_ref());
+        let broadcast = Broadcast::new(topic, event, payload, encodings)
+            .at(position.as_ref())
+            .recovered(*is_recovered);
         let (mut deliveries, mut pressure) = (0, Pressure::Low);
         let present = subscribers.iter_from(self.start);
         for (id, subscriber) in present.take_while(|(id, _)| id < end).take(SLICE) {

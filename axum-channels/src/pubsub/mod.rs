@@ -5,6 +5,7 @@
 //! the workers of the runtime deliver.
 
 pub(crate) mod cluster;
+mod delivery;
 mod history;
 mod lane;
 mod lane_queue;
@@ -16,18 +17,19 @@ mod subscription;
 mod tests;
 
 pub use history::History;
-pub(crate) use history::{MAX_BYTES as MAX_HISTORY_BYTES, Returning};
+pub(crate) use history::{InUse, MAX_BYTES as MAX_HISTORY_BYTES, OnLoss, Returning};
 pub(crate) use load::{Gauge, Pressure, deliveries, pressure, reset_pressure};
 pub(crate) use slot_list::{SlotId, SlotList};
 pub(crate) use subscription::Subscription;
 
 use crate::client_id::ClientId;
-use crate::message::{Broadcast, EncodeError, Encodings, Payload, Ref, Topic};
+use crate::message::{Broadcast, EncodeError, Encodings, Payload, Topic};
 use crate::metrics::{self, record};
 use crate::session::Key;
 use crate::sync::lock;
-use cluster::{Body, Cluster, Origin};
-use history::{Histories, New};
+use cluster::{Body, Cluster, Kept, Origin};
+use delivery::{Delivered, Delivery, deliver_to};
+use history::{Histories, New, TopicHistory};
 use lane::Lanes;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -51,6 +53,9 @@ pub(crate) trait Subscriber: Send + Sync {
 
     /// Delivers what was held back, for a subscriber that begins later than its [subscription](Subscription::begin).
     fn begin(&self) {}
+
+    /// Has the client join again, as broadcasts of the topic are lost, if it has asked for positions.
+    fn lose(&self) {}
 
     /// Identity by which a publisher is excluded from its own broadcasts.
     fn id(&self) -> Option<SubscriberId> {
@@ -84,23 +89,6 @@ impl From<SubscriberId> for Publisher<'_> {
     }
 }
 
-/// A broadcast on its way to the subscribers of this node.
-struct Delivery<'a> {
-    topic: &'a str,
-    event: &'a str,
-    payload: &'a Payload,
-    /// Position in the topic's history.
-    position: Option<&'a Ref>,
-    from: Option<SubscriberId>,
-}
-
-/// Outcome of a delivery.
-struct Delivered {
-    subscribers: usize,
-    pressure: Pressure,
-    outcome: Result<(), EncodeError>,
-}
-
 /// Subscribers in order of their subscription. Shared with the publishers that use it.
 type List = SlotList<Arc<dyn Subscriber>>;
 
@@ -117,7 +105,12 @@ pub(crate) struct PubSub {
     hasher: RandomState,
     /// The other nodes, if there is an adapter.
     cluster: Option<Arc<Cluster>>,
+    /// Limits of the topics whose histories the engine keeps.
+    kept_topics: Option<KeptTopics>,
 }
+
+/// Returns the limits of a topic's history, if its route has one.
+pub(crate) type KeptTopics = Box<dyn Fn(&str) -> Option<History> + Send + Sync>;
 
 impl PubSub {
     pub(crate) fn new(cluster: Option<Arc<Cluster>>, max_history_bytes: usize) -> Self {
@@ -128,7 +121,23 @@ impl PubSub {
             subscriptions: AtomicUsize::new(0),
             lanes: Lanes::new(),
             hasher: RandomState::new(),
+            kept_topics: None,
         }
+    }
+
+    /// Sets the topics with a history: the engine keeps them, if it can.
+    pub(crate) fn with_kept_topics(self, kept_topics: KeptTopics) -> Self {
+        let cluster = self.cluster.as_ref();
+        let has_histories = cluster.is_some_and(|cluster| cluster.has_histories());
+        PubSub {
+            kept_topics: has_histories.then_some(kept_topics),
+            ..self
+        }
+    }
+
+    /// Returns the limits of a topic's history, if the engine keeps it.
+    fn limits_in_engine(&self, topic: &str) -> Option<History> {
+        self.kept_topics.as_ref()?(topic)
     }
 
     /// Subscribes until the returned subscription is dropped.
@@ -159,7 +168,8 @@ impl PubSub {
         Some(reservation)
     }
 
-    /// Delivers to every subscriber of this node except `from`, and sends to the other nodes.
+    /// Delivers to every subscriber of this node except `from`, and sends to the other nodes. If the engine keeps the topic's
+    /// history, both is up to the engine.
     ///
     /// # Errors
     /// See [`deliver`](Self::deliver). What cannot be sent to the other nodes is counted and logged.
@@ -170,15 +180,27 @@ impl PubSub {
         payload: &Payload,
         from: Option<Publisher<'_>>,
     ) -> Result<(), EncodeError> {
-        let outcome = self.deliver(topic, event, payload, from);
-        if let Some(cluster) = &self.cluster {
-            let body = Body::Broadcast {
-                event,
-                payload: payload.clone(),
-                from: from.map(|from| from.origin),
-            };
-            cluster.publish(topic, body);
-        }
+        let Some(cluster) = &self.cluster else {
+            return self.deliver(topic, event, payload, from);
+        };
+        // No client receives anything but objects and bytes, and bytes have no place for a position.
+        let limits = self.limits_in_engine(topic).filter(|_| payload.is_object());
+        let outcome = match limits {
+            Some(_) => Ok(()),
+            None => self.deliver(topic, event, payload, from),
+        };
+        let body = Body::Broadcast {
+            event,
+            payload: payload.clone(),
+            from: from.map(|from| from.origin),
+        };
+        let id = from.and_then(|from| from.id);
+        let kept = limits.map(|limits| Kept {
+            limits: Some(limits),
+            from: id.map_or("", |id| id),
+            place: None,
+        });
+        cluster.publish(topic, body, kept);
         outcome
     }
 
@@ -203,8 +225,8 @@ impl PubSub {
         };
         let mut delivery = Delivery::new(topic, event, payload);
         delivery.from = from.map(|from| from.origin.subscriber);
-        // No client receives anything but objects and bytes, and bytes have no place for a position.
-        let Some(history) = subscribers.history().filter(|_| payload.is_object()) else {
+        let is_kept = |history: &&Arc<TopicHistory>| payload.is_object() && history.is_own();
+        let Some(history) = subscribers.history().filter(is_kept) else {
             return self.deliver_unkept(shard, &delivery, since);
         };
         let history = history.clone();
@@ -362,38 +384,10 @@ impl PubSub {
     }
 }
 
-impl<'a> Delivery<'a> {
-    fn new(topic: &'a str, event: &'a str, payload: &'a Payload) -> Self {
-        Delivery {
-            topic,
-            event,
-            payload,
-            position: None,
-            from: None,
-        }
-    }
-
-    fn broadcast(&self, encodings: &'a Encodings) -> Broadcast<'a> {
-        Broadcast::new(self.topic, self.event, self.payload, encodings).at(self.position)
-    }
-}
-
 fn remove_topic(shard: &mut Topics, topic: &str) {
     shard.remove(topic);
     if shard.len() < shard.capacity() / 4 {
         let room = 2 * shard.len();
         shard.shrink_to(room);
-    }
-}
-
-/// Delivers to a subscriber, unless it is the publisher.
-fn deliver_to(
-    subscriber: &Arc<dyn Subscriber>,
-    broadcast: &Broadcast<'_>,
-    from: Option<SubscriberId>,
-) -> Pressure {
-    match from {
-        Some(_) if from == subscriber.id() => Pressure::Low,
-        _ => subscriber.deliver(broadcast),
     }
 }

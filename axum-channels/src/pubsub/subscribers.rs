@@ -166,6 +166,21 @@ impl WithHistory {
 }
 
 impl Receivers {
+    /// Calls a function for each present subscriber.
+    pub(super) fn for_each(&self, call: impl Fn(&dyn Subscriber)) {
+        let call = |subscriber: &Arc<dyn Subscriber>| call(&**subscriber);
+        match self {
+            Receivers::None => {}
+            Receivers::Few(list) => list.iter().for_each(call),
+            Receivers::Many { parts, .. } => {
+                for part in &parts.0 {
+                    let part = lock(part).clone();
+                    part.iter().for_each(call);
+                }
+            }
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         match self {
             Receivers::None => 0,

@@ -1,13 +1,17 @@
 use super::format::Format;
-use super::names::{field as field_name, parse_field};
+use super::history::{New, Scripts};
+use super::names::{Names, field as field_name, parse_field};
 use crate::engine::{self, Field, KEPT, Lease, Write};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::message::Topic;
-use crate::pubsub::cluster::NodeId;
+use crate::pubsub::History;
+use crate::pubsub::cluster::{NodeId, Stored};
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncCommands, Cmd, Pipeline};
 use bytes::Bytes;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 const PUBLISH: &str = "PUBLISH";
 
@@ -19,6 +23,8 @@ pub(super) struct Connection {
     pub(super) connection: MultiplexedConnection,
     pub(super) format: Format,
     pub(super) node: NodeId,
+    /// Set with the first history.
+    pub(super) scripts: Arc<OnceCell<Scripts>>,
 }
 
 impl engine::Connection for Connection {
@@ -41,13 +47,37 @@ impl engine::Connection for Connection {
     async fn write(&self, writes: Vec<Write>) -> Result<()> {
         let mut pipe = Pipeline::with_capacity(writes.len());
         for write in writes {
-            self.add(&mut pipe, write);
+            match write {
+                Write::Store {
+                    topic,
+                    message,
+                    limits,
+                    number,
+                } => {
+                    let new = New {
+                        topic: &topic,
+                        message: &message,
+                        node: self.node,
+                        number,
+                    };
+                    let (scripts, names) = self.scripts().await?;
+                    pipe.add_command(scripts.store(names, limits, &new)?)
+                        .ignore();
+                }
+                write => self.add(&mut pipe, write),
+            }
         }
         if pipe.is_empty() {
             return Ok(()); // no commands are an error
         }
         pipe.exec_async(&mut self.connection.clone()).await?;
         Ok(())
+    }
+
+    async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
+        let (scripts, names) = self.scripts().await?;
+        let connection = self.connection.clone();
+        scripts.load(connection, names, topic, limits).await
     }
 
     async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
@@ -125,6 +155,13 @@ impl engine::Connection for Connection {
 }
 
 impl Connection {
+    async fn scripts(&self) -> Result<(&Scripts, &Names)> {
+        let names = self.format.names();
+        let names = names.ok_or_else(|| Error::msg("Phoenix has no histories"))?;
+        let prepare = || Scripts::prepare(self.connection.clone());
+        Ok((self.scripts.get_or_try_init(prepare).await?, names))
+    }
+
     fn lease(&self) -> Option<String> {
         Some(self.format.names()?.lease(self.node))
     }

@@ -2,11 +2,13 @@
 //!
 //! - `Redis`: settings.
 //! - `server`: how the engine is reached. `connection`: what the shared part of adapters asks of it.
+//! - `history`: histories, by two scripts.
 //! - `format`, `names`: names and messages in the engine. `phoenix`: those of Phoenix.
 
 mod connection;
 mod error;
 mod format;
+mod history;
 mod names;
 mod phoenix;
 mod server;
@@ -16,7 +18,8 @@ pub use error::RedisError;
 use crate::engine::Core;
 use crate::error::Result;
 use crate::message::Topic;
-use crate::pubsub::cluster::{Adapter, Message, Node};
+use crate::pubsub::History;
+use crate::pubsub::cluster::{Adapter, Message, Node, Stored};
 use ::redis::{Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 use bytes::Bytes;
 use format::Format;
@@ -54,6 +57,13 @@ use std::time::Duration;
 /// When the engine comes back, nodes connect at different times: a later one misses messages sent before. A message
 /// that was sent when the connection broke may or may not have arrived. It is counted as lost, and not sent
 /// again: messages arrive at most once.
+///
+/// # Histories
+///
+/// Topics with a [history](crate::History) are kept in the engine, by two scripts: a stream of each topic's broadcasts, which
+/// expires with their age, and its position, which expires a day later. Their broadcasts are delivered by the engine alone, wait
+/// while it is away, however long, and are stored once. A server that was restarted has lost the histories, even if it has their
+/// data: it may lack the last of them. The user needs `EVALSHA`, `SCRIPT` and `INFO`.
 ///
 /// # Presences
 ///
@@ -242,6 +252,14 @@ impl Adapter for Redis {
 
     async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
         self.core.presences(topic).await
+    }
+
+    fn has_histories(&self) -> bool {
+        self.core.has_histories()
+    }
+
+    async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
+        self.core.history(topic, limits).await
     }
 
     async fn stop(&self) -> Result<()> {

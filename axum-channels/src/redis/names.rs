@@ -21,6 +21,21 @@ impl Names {
         format!("{}:presences:{topic}", self.prefix)
     }
 
+    /// Returns the hash with the epoch of a topic's history, and the number of its last broadcast.
+    pub(super) fn position(&self, topic: &str) -> String {
+        format!("{}:position:{topic}", self.prefix)
+    }
+
+    /// Returns the stream with a topic's last broadcasts.
+    pub(super) fn history(&self, topic: &str) -> String {
+        format!("{}:history:{topic}", self.prefix)
+    }
+
+    /// Returns the number of the last broadcast that a node has stored.
+    pub(super) fn sent(&self, node: NodeId) -> String {
+        format!("{}:sent:{node}", self.prefix)
+    }
+
     /// Returns the lease of a node: it exists while the node is alive, and holds the generation of its presences.
     pub(super) fn lease(&self, node: NodeId) -> String {
         format!("{}:node:{node}", self.prefix)

@@ -7,6 +7,7 @@ use crate::pubsub::cluster::{MAX_BYTES, Message, Node};
 use ::redis::aio::{MultiplexedConnection, SendError};
 use ::redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisResult, Value};
 use bytes::Bytes;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A Redis, and the format of what is in it.
@@ -36,6 +37,7 @@ impl Engine for Server {
             connection,
             format: self.format.clone(),
             node: node.id(),
+            scripts: Arc::default(),
         })
     }
 

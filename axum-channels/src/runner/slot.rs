@@ -91,6 +91,7 @@ pub(super) fn deliver(channel: Box<dyn Instance>, message: AppMessage) -> Handli
         AppMessage::Presence(_)
         | AppMessage::Stop
         | AppMessage::Overrun
+        | AppMessage::Lost
         | AppMessage::Unsendable => Box::pin(std::future::ready((channel, Ok(Reply::none())))),
     }
 }

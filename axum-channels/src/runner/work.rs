@@ -2,14 +2,15 @@
 
 use super::slot::{Next, Pending, PendingJoin, Slot, TurnMeta, Work, deliver, subscriber};
 use super::{Runner, Turn};
-use crate::channel::{Accepted, Handling, Instance, Joining};
+use crate::channel::{Accepted, Handling, Instance, JoinOptions, Joining};
 use crate::guard::Done;
 use crate::log::{self, Line};
 use crate::message::{Answer, Asked, Payload, Promise, Reply};
 use crate::metrics::{self, record};
-use crate::pubsub::Returning;
-use crate::session::{Effects, Handled, Join, Joined, Key, Ticket};
-use crate::socket::Socket;
+use crate::pubsub::{OnLoss, Returning};
+use crate::session::{AppMessage, Effects, Handled, Join, Joined, Key, Ticket};
+use crate::socket::{Context, Socket};
+use std::sync::Arc;
 use std::task::Poll;
 
 impl Runner {
@@ -28,7 +29,11 @@ impl Runner {
         let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
         let asked = behind.history.and_then(|_| Asked::in_payload(&payload));
         let since = metrics::started();
-        let future = (behind.join)(socket, payload, self.handlers.join_timeout);
+        let options = JoinOptions {
+            limit: self.handlers.join_timeout,
+            asked,
+        };
+        let future = (behind.join)(socket, payload, options);
         let pending = Pending {
             future,
             ticket,
@@ -192,6 +197,7 @@ impl Runner {
                 instance,
                 response,
                 reservation,
+                history: _held, // until the subscription
             })) => {
                 slot.work = Work::None(instance);
                 slot.subscription = reservation;
@@ -241,12 +247,15 @@ impl Runner {
         if self.session.is_closing() || !response.is_object() {
             return response;
         }
-        let recovered = self.context.endpoint.shared().pubsub.recover(Returning {
+        let key = slot.key;
+        let pubsub = &self.context.endpoint.shared().pubsub;
+        let recovered = pubsub.recover(Returning {
             topic: &slot.topic,
             limits,
             asked,
             subscriber: subscriber(&self.context, slot.key, route),
             id: self.context.id.as_ref(),
+            on_loss: pubsub.cluster().map(|_| on_loss(&self.context, key)),
         });
         let Some(recovered) = recovered else {
             return response;
@@ -319,4 +328,14 @@ impl Runner {
             });
         }
     }
+}
+
+/// Returns a function that ends a channel with an error, so that its client joins again.
+fn on_loss(context: &Arc<Context>, key: Key) -> OnLoss {
+    let context = Arc::downgrade(context);
+    Box::new(move || {
+        if let Some(context) = context.upgrade() {
+            let _ = context.post(key, AppMessage::Lost); // a client that is gone needs no end
+        }
+    })
 }

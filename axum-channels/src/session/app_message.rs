@@ -15,6 +15,8 @@ pub(crate) enum AppMessage {
     Stop,
     /// The queue of broadcasts is full: ends the channel at once, or as soon as it is joined.
     Overrun,
+    /// Broadcasts of the topic are lost: ends the channel as `Overrun` does, so that its client joins again and learns it.
+    Lost,
     /// The channel has sent what cannot be sent: ends it with an error, instead of the reply to its current message.
     Unsendable,
 }
@@ -24,7 +26,7 @@ impl AppMessage {
     pub(crate) fn ends(&self) -> bool {
         matches!(
             self,
-            AppMessage::Stop | AppMessage::Overrun | AppMessage::Unsendable
+            AppMessage::Stop | AppMessage::Overrun | AppMessage::Lost | AppMessage::Unsendable
         )
     }
 }
@@ -83,6 +85,7 @@ impl fmt::Debug for AppMessage {
             AppMessage::Presence(change) => write!(f, "{change:?}"),
             AppMessage::Stop => f.write_str("stop"),
             AppMessage::Overrun => f.write_str("overrun"),
+            AppMessage::Lost => f.write_str("lost"),
             AppMessage::Unsendable => f.write_str("unsendable"),
         }
     }

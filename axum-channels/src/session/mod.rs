@@ -205,7 +205,7 @@ impl Session {
     ) -> bool {
         let is_late = matches!(
             app_message,
-            AppMessage::Info(_) | AppMessage::Out(_) | AppMessage::Overrun
+            AppMessage::Info(_) | AppMessage::Out(_) | AppMessage::Overrun | AppMessage::Lost
         );
         !(self.closing && is_late) && self.take(key, app_message, effects)
     }
@@ -221,7 +221,7 @@ impl Session {
             AppMessage::Unsendable if member.state == State::Idle => self.crash(at, effects),
             AppMessage::Unsendable => member.ending = Some(Ending::Crash),
             // A join is answered before its channel is ended.
-            AppMessage::Overrun if member.state == State::Joining => {
+            AppMessage::Overrun | AppMessage::Lost if member.state == State::Joining => {
                 let waiting = member.waiting.get_or_insert_default();
                 waiting.items.push_front(Item::AppMessage(key, app_message));
             }
@@ -230,6 +230,7 @@ impl Session {
                 effects.push(Effect::Overrun { topic });
                 self.crash(at, effects);
             }
+            AppMessage::Lost => self.crash(at, effects),
             AppMessage::Presence(change) if member.state != State::Joining => {
                 effects.push(Effect::Presence { key, change });
             }

@@ -181,6 +181,35 @@ pub(crate) fn expiry(addr: SocketAddr, prefix: &str) -> i64 {
     age.as_i64().expect("a number") / 1_000_000_000
 }
 
+/// Returns the streams of histories.
+fn histories(addr: SocketAddr, prefix: &str) -> Vec<String> {
+    let names = &ask(addr, "STREAM.NAMES", json!({}))["streams"];
+    let names = names.as_array().into_iter().flatten();
+    let start = format!("{prefix}_history_");
+    let names = names
+        .filter_map(Value::as_str)
+        .filter(|it| it.starts_with(&start));
+    names.map(str::to_owned).collect()
+}
+
+pub(crate) fn remove_histories(addr: SocketAddr, prefix: &str) {
+    for stream in histories(addr, prefix) {
+        ask(addr, &format!("STREAM.DELETE.{stream}"), json!({}));
+    }
+}
+
+pub(crate) fn kept(addr: SocketAddr, prefix: &str, topic: &str) -> usize {
+    let token = topic.replace(':', "=3A");
+    let subjects = json!({"subjects_filter": format!("{prefix}.history.*.{token}")});
+    let kept = histories(addr, prefix).into_iter().map(|stream| {
+        let info = ask(addr, &format!("STREAM.INFO.{stream}"), subjects.clone());
+        let subjects = info["state"]["subjects"].as_object().cloned();
+        let counts = subjects.into_iter().flatten();
+        counts.filter_map(|(_, count)| count.as_u64()).sum::<u64>()
+    });
+    kept.sum::<u64>() as usize
+}
+
 pub(crate) fn topic(prefix: &str, topic: &str) -> String {
     format!("{prefix}.topic.{}", topic.replace(':', "=3A"))
 }

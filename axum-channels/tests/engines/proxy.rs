@@ -22,6 +22,8 @@ pub(crate) enum Mode {
     Cut,
     /// Nothing passes, and nothing is closed.
     Stall,
+    /// What the client sends passes, and nothing else.
+    Mute,
     /// The client receives the end of the stream; what it sends passes.
     HalfClose,
     /// Everything takes a while longer.
@@ -79,7 +81,8 @@ async fn pass(
         match mode {
             Mode::Cut => return,
             Mode::HalfClose if way == Way::Down => return,
-            Mode::Stall => {
+            Mode::Mute if way == Way::Up => {}
+            Mode::Stall | Mode::Mute => {
                 if modes.changed().await.is_err() {
                     return;
                 }

@@ -53,6 +53,11 @@ pub(crate) fn stored(addr: SocketAddr, prefix: &str, topic: &str) -> Stored {
     }
 }
 
+pub(crate) fn kept(addr: SocketAddr, prefix: &str, topic: &str) -> usize {
+    let key = format!("{prefix}:history:{topic}");
+    ask(addr, &[b"XLEN", key.as_bytes()])
+}
+
 fn presences(prefix: &str, topic: &str) -> String {
     format!("{prefix}:presences:{topic}")
 }

@@ -160,6 +160,22 @@ impl Server {
         }
     }
 
+    /// Drops all histories.
+    pub(crate) fn flush_histories(&self, prefix: &str) {
+        match self.kind {
+            Kind::Redis => redis_server::flush(self.addr),
+            Kind::Nats => nats_server::remove_histories(self.addr, prefix),
+        }
+    }
+
+    /// Returns the number of broadcasts that are kept for a topic.
+    pub(crate) fn kept(&self, prefix: &str, topic: &str) -> usize {
+        match self.kind {
+            Kind::Redis => redis_server::kept(self.addr, prefix, topic),
+            Kind::Nats => nats_server::kept(self.addr, prefix, topic),
+        }
+    }
+
     /// Returns the name that carries the messages of a topic.
     pub(crate) fn topic(&self, prefix: &str, topic: &str) -> String {
         match self.kind {

@@ -1,4 +1,7 @@
 // Clients on a line that is cut at random: each receives every number once and in order, or is told that it missed some.
+//
+// The arguments are the addresses of the nodes: after each cut, a client comes to any of them. HISTORY_SECONDS is the duration,
+// HISTORY_SEED the start of the random moments.
 import assert from "node:assert/strict"
 import {readFileSync} from "node:fs"
 import {createRequire} from "node:module"
@@ -10,10 +13,18 @@ const {Socket, LongPoll} = require(process.env.PHOENIX_JS)
 const {version} = require(`${process.env.PHOENIX_JS}/package.json`)
 const module = readFileSync(new URL("../../js/recover.js", import.meta.url)) // a package without a type: not as a file
 const {recover} = await import(`data:text/javascript,${encodeURIComponent(module)}`)
-const [host, port] = process.argv[2].split(":")
+const nodes = process.argv.slice(2).map(address => address.split(":"))
 const seconds = Number(process.env.HISTORY_SECONDS ?? 5)
+const seed = Number(process.env.HISTORY_SEED ?? Math.floor(Math.random() * 2 ** 31)) | 1
 
-const random = (from, to) => from + Math.floor(Math.random() * (to - from))
+// Numbers without a pattern (xorshift).
+let dice = seed
+const random = (from, to) => {
+  dice ^= dice << 13
+  dice ^= dice >>> 17
+  dice ^= dice << 5
+  return from + (dice >>> 0) % (to - from)
+}
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
 
 // A proxy that cuts all of its connections at random.
@@ -21,6 +32,7 @@ const lines = new Set()
 let isCut = false
 const proxy = createServer(client => {
   if(isCut){ return client.on("error", () => {}).destroy() }
+  const [host, port] = nodes[random(0, nodes.length)]
   const server = connect(port, host)
   for(const [from, to] of [[client, server], [server, client]]){
     from.on("error", () => {}).on("close", () => { to.destroy(); lines.delete(from) }).pipe(to)
@@ -49,8 +61,10 @@ class Line extends WebSocket {
 }
 
 const transports = [Line, Line, Line]
-if(!version.startsWith("1.7")){ transports.push(LongPoll) } // that of 1.7 needs a browser
+// That of 1.7 needs a browser, and a session of long-polling is on one node.
+if(!version.startsWith("1.7") && nodes.length === 1){ transports.push(LongPoll) }
 
+const joined = []
 const clients = transports.map(transport => {
   const client = {last: undefined, received: 0, recovered: 0, lost: 0}
   const socket = new Socket(url, {transport, reconnectAfterMs: () => 50, rejoinAfterMs: () => 50})
@@ -60,15 +74,23 @@ const clients = transports.map(transport => {
     client.last = n
     client.received++
   })
-  channel.join().receive("ok", ({recover}) => { client.recovered += recover.missed ?? 0 })
+  joined.push(new Promise(resolve => channel.join().receive("ok", ({recover}) => {
+    client.recovered += recover.missed ?? 0
+    resolve()
+  })))
   socket.connect()
   return client
 })
 
-process.on("uncaughtException", error => { console.error(error, clients); process.exit(1) })
+process.on("uncaughtException", error => {
+  console.error(error, clients, `HISTORY_SEED=${seed}`)
+  process.exit(1)
+})
+await Promise.all(joined) // node's first WebSocket has no event if it is cut before it is open
 const end = Date.now() + 1000 * seconds
 let wasAway = false
-while(Date.now() < end){
+const isDone = () => clients.every(({received, recovered, lost}) => received > 10 * seconds && recovered > 0 && lost > 0)
+while(Date.now() < end || (!isDone() && Date.now() < end + 30_000)){ // longer on a slow machine
   await sleep(random(20, 600))
   if(!wasAway && Date.now() > end - 500 * seconds){
     wasAway = true
@@ -77,7 +99,7 @@ while(Date.now() < end){
   for(const line of lines){ line.destroy() }
 }
 await sleep(1500) // the last reconnect
-console.log(clients)
+console.log(clients, `HISTORY_SEED=${seed}`)
 for(const client of clients){
   assert(client.received > 10 * seconds, "it received numbers")
   assert(client.recovered > 0, "it recovered some")

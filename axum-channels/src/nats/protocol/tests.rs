@@ -13,8 +13,20 @@ fn message(sid: u64, subject: &str, status: Option<u16>, payload: &'static [u8])
     Operation::Message(Received {
         sid,
         subject: subject.to_owned(),
+        reply: None,
+        stored: None,
         status,
         payload: payload.into(),
+    })
+}
+
+fn with_reply(operation: Operation, reply: &str) -> Operation {
+    let Operation::Message(message) = operation else {
+        panic!("a message")
+    };
+    Operation::Message(Received {
+        reply: Some(reply.to_owned()),
+        ..message
     })
 }
 
@@ -36,9 +48,9 @@ fn session() -> Vec<Operation> {
         Operation::Pong,
         Operation::Ok,
         message(7, "a.b", None, b"h\r\nlo"),
-        message(8, "a.b", None, b""),
+        with_reply(message(8, "a.b", None, b""), "_INBOX.1"),
         message(9, "x", None, b"hi"),
-        message(9, "x", Some(404), b""),
+        with_reply(message(9, "x", Some(404), b""), "y"),
         Operation::Error("Stale Connection".to_owned()),
     ]
 }
@@ -86,6 +98,30 @@ fn bytes_that_no_server_sends_are_refused() {
 }
 
 #[test]
+fn the_place_of_a_message_that_was_stored_is_in_its_headers() {
+    let read = |headers: &str| {
+        let headers = format!("NATS/1.0\r\n{headers}\r\n");
+        let bytes = headers.len();
+        let message = format!("HMSG x 9 {bytes} {bytes}\r\n{headers}\r\n");
+        match &decode(message.as_bytes()).expect("an operation")[..] {
+            [Operation::Message(message)] => message.stored.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let headers =
+        "Nats-Msg-Id: 3\r\nNats-Stream: S\r\nNats-Sequence: 7\r\nNats-Last-Sequence: 5\r\n";
+    let stored = InStream {
+        stream: "S".to_owned(),
+        number: 7,
+        previous: 5,
+    };
+    assert_eq!(read(headers), Some(stored));
+    for (part, other) in [("Nats-Stream", "Stream"), (": 7", ": x"), (": 5", ":")] {
+        assert_eq!(read(&headers.replace(part, other)), None, "{other}");
+    }
+}
+
+#[test]
 fn operations_of_the_client_are_those_of_the_protocol() {
     let mut operations = Operations::default();
     operations.ping();
@@ -93,7 +129,7 @@ fn operations_of_the_client_are_those_of_the_protocol() {
     operations.unsubscribe(7);
     operations.publish("a.b", b"hi");
     operations.request("a", "r", None, b"");
-    operations.request("a", "r", Some(("N", 3)), b"hi");
+    operations.request("a", "r", Some(("N", "3")), b"hi");
     let expected = b"PING\r\nSUB a.b 7\r\nUNSUB 7\r\nPUB a.b 2\r\nhi\r\nPUB a r 0\r\n\r\n\
         HPUB a r 18 20\r\nNATS/1.0\r\nN: 3\r\n\r\nhi\r\n";
     assert_eq!(

@@ -1,7 +1,8 @@
-use super::{Message, Node};
-use crate::error::Result;
+use super::{Message, Node, Stored};
+use crate::error::{Error, Result};
 use crate::guard::{call_guarded, guarded, panicked};
 use crate::message::Topic;
+use crate::pubsub::History;
 use bytes::Bytes;
 use std::future::ready;
 use std::pin::Pin;
@@ -60,6 +61,35 @@ pub trait Adapter: Send + Sync + 'static {
         ready(Ok(Vec::new()))
     }
 
+    /// Returns whether the engine keeps [histories](crate::History), so that a client may come back to another node.
+    ///
+    /// If so, [`publish`](Self::publish) has the engine keep each message with a [`history`](Message::history): it numbers
+    /// and stores the message, and sends it to all nodes that have subscribed to the topic, including this one, in one step.
+    /// Nodes pass it to [`Node::receive_stored`]. Such a message is delivered in no other way: while the engine is away,
+    /// the adapter queues it.
+    ///
+    /// By default, it does not: each node has its own histories.
+    fn has_histories(&self) -> bool {
+        false
+    }
+
+    /// Returns the history of a topic, which begins if there is none.
+    ///
+    /// It is called when the first client of this node asks for positions, after [`subscribe`](Self::subscribe), and by
+    /// [`Node::resync`]. Broadcasts that are published meanwhile are received, too, in the order of their numbers.
+    ///
+    /// # Errors
+    /// If the engine is away, without waiting for it. Clients that come back are then told that they may have missed
+    /// something.
+    fn history(
+        &self,
+        topic: &Topic,
+        limits: History,
+    ) -> impl Future<Output = Result<Stored>> + Send {
+        let _ = (topic, limits);
+        ready(Err(Error::msg("this adapter keeps no histories")))
+    }
+
     /// Leaves the cluster in good order: the process ends.
     ///
     /// [`Endpoint::shutdown`](crate::Endpoint::shutdown) awaits it, once all connections are closed. An adapter sends what
@@ -81,7 +111,8 @@ pub trait Adapter: Send + Sync + 'static {
 
     /// Sends a message to the nodes that have subscribed to its [topic](Message::topic), without waiting.
     ///
-    /// The subscribers of this node have received it already. The engine may send it back to this node, which ignores it.
+    /// The subscribers of this node have received it already, and the node ignores it if the engine sends it back. The
+    /// exception is a message with a [`history`](Message::history): see [`has_histories`](Self::has_histories).
     /// Messages to one topic arrive in the order of the calls. An adapter that queues messages limits the queue.
     ///
     /// # Errors
@@ -126,6 +157,8 @@ pub(crate) trait AnyAdapter: Send + Sync {
     fn subscribe<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, ()>;
     fn unsubscribe<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, ()>;
     fn presences<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, Vec<Bytes>>;
+    fn has_histories(&self) -> bool;
+    fn history<'a>(&'a self, topic: &'a Topic, limits: History) -> Boxed<'a, Stored>;
     fn stop(&self) -> Boxed<'_, ()>;
     fn lag(&self) -> Duration;
     fn publish(&self, message: &Message<'_>) -> Result<()>;
@@ -146,6 +179,16 @@ impl<A: Adapter> AnyAdapter for A {
 
     fn presences<'a>(&'a self, topic: &'a Topic) -> Boxed<'a, Vec<Bytes>> {
         Box::pin(async { guarded(async { Adapter::presences(self, topic).await }).await? })
+    }
+
+    fn has_histories(&self) -> bool {
+        call_guarded(|| Adapter::has_histories(self)).unwrap_or_default()
+    }
+
+    fn history<'a>(&'a self, topic: &'a Topic, limits: History) -> Boxed<'a, Stored> {
+        Box::pin(
+            async move { guarded(async { Adapter::history(self, topic, limits).await }).await? },
+        )
     }
 
     fn stop(&self) -> Boxed<'_, ()> {

@@ -1,9 +1,9 @@
-use super::NodeId;
 use super::fields::{Fields, Malformed, put};
+use super::{NodeId, Place};
 use crate::client_id::ClientId;
 use crate::codec;
 use crate::message::Payload;
-use crate::pubsub::SubscriberId;
+use crate::pubsub::{History, SubscriberId};
 use crate::session::Key;
 use bytes::Bytes;
 use std::fmt;
@@ -28,6 +28,19 @@ pub struct Message<'a> {
     pub(crate) node: NodeId,
     pub(crate) topic: &'a str,
     pub(crate) body: Body<'a>,
+    /// The engine keeps the broadcast.
+    pub(crate) kept: Option<Kept<'a>>,
+}
+
+/// Part of a message that the engine keeps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Kept<'a> {
+    /// Limits of the topic's history, known to the node that publishes.
+    pub(crate) limits: Option<History>,
+    /// Id of the client that has sent it, if it is excluded.
+    pub(crate) from: &'a str,
+    /// Place that the engine has added.
+    pub(crate) place: Option<Place>,
 }
 
 /// Contents of a message.
@@ -53,6 +66,9 @@ pub(crate) struct Origin {
 
 /// Version of the encoding. Fields that are added at the end do not change it: earlier releases ignore them.
 const VERSION: u8 = 1;
+
+/// Number of bytes of the version, the kind and the node.
+const HEAD: usize = 18;
 
 /// Kinds of bodies.
 const JSON: u8 = 0;
@@ -113,6 +129,19 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// Returns the limits of the topic's history, if the engine is to keep the broadcast: only for adapters that
+    /// [have histories](super::Adapter::has_histories).
+    ///
+    /// ```
+    /// # use axum_channels::cluster::Message;
+    /// fn max_messages(message: &Message<'_>) -> Option<usize> {
+    ///     message.history().map(|limits| limits.messages())
+    /// }
+    /// ```
+    pub fn history(&self) -> Option<History> {
+        self.kept.and_then(|kept| kept.limits)
+    }
+
     /// Returns the encoded message, for [`Node::receive`](super::Node::receive) of other nodes.
     ///
     /// The encoding has a version, so that nodes with different releases of this library understand each other.
@@ -144,6 +173,9 @@ impl<'a> Message<'a> {
         for bytes in [self.topic.as_bytes(), event.as_bytes(), content] {
             put(bytes, &mut out);
         }
+        if let Some(kept) = self.kept {
+            put(kept.from.as_bytes(), &mut out);
+        }
         out.into()
     }
 
@@ -172,7 +204,18 @@ impl<'a> Message<'a> {
             Body::Broadcast { event, payload, .. } => event.len() + payload.bytes().len(),
             Body::Presences(change) => change.len(),
         };
-        self.topic.len() + body
+        self.topic.len() + body + self.kept.map_or(0, |kept| kept.from.len())
+    }
+
+    /// Returns the place that the engine has added to an encoded message of this version.
+    pub(super) fn place_of(bytes: &[u8]) -> Option<Place> {
+        let mut fields = Fields(bytes);
+        fields.array::<HEAD>().ok()?;
+        origin(&mut fields).ok()?;
+        for _field in ["topic", "event", "content"] {
+            fields.bytes().ok()?;
+        }
+        kept(&mut fields).ok()??.place
     }
 
     /// Returns the sender of an encoded message of this version.
@@ -201,7 +244,12 @@ impl<'a> Message<'a> {
             BINARY => Payload::binary(content.to_vec()),
             PRESENCES => {
                 let body = Body::Presences(content);
-                return Ok(Message { node, topic, body });
+                return Ok(Message {
+                    node,
+                    topic,
+                    body,
+                    kept: None,
+                });
             }
             _ => return Err(Malformed("this release does not know its kind")),
         };
@@ -210,8 +258,41 @@ impl<'a> Message<'a> {
             payload,
             from,
         };
-        Ok(Message { node, topic, body })
+        Ok(Message {
+            node,
+            topic,
+            body,
+            kept: kept(&mut fields)?,
+        })
     }
+}
+
+/// Reads the fields of a message that the engine keeps. Other messages, and those of earlier releases, end before them.
+fn kept<'a>(fields: &mut Fields<'a>) -> Result<Option<Kept<'a>>, Malformed> {
+    if fields.0.is_empty() {
+        return Ok(None);
+    }
+    let from = fields.text()?;
+    let place = match fields.0.is_empty() {
+        true => None,
+        false => Some(place(fields.text()?).ok_or(Malformed("its place is none"))?),
+    };
+    Ok(Some(Kept {
+        limits: None,
+        from,
+        place,
+    }))
+}
+
+/// Reads a place, as the engine has added it: an epoch in hexadecimal digits, and a number that follows the one before.
+fn place(text: &str) -> Option<Place> {
+    let (epoch, number) = text.split_once('.')?;
+    let number: u64 = number.parse().ok()?;
+    Some(Place {
+        epoch: u64::from_str_radix(epoch, 16).ok()?,
+        number,
+        previous: number.checked_sub(1)?,
+    })
 }
 
 /// Appends the origin of a message. One without a node is that of no other node's subscriber.

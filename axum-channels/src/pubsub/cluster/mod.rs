@@ -2,29 +2,32 @@
 
 mod adapter;
 mod fields;
+mod inbound;
 mod interests;
 mod message;
 mod node;
 mod node_id;
 mod peer;
 mod stats;
+mod stored;
 mod tasks;
 
 pub(crate) use adapter::AnyAdapter;
 pub use adapter::{Adapter, IntoAdapter};
 pub(crate) use fields::{Fields, Malformed, put};
+pub(crate) use inbound::{Inbound, StoredMessage};
 #[cfg(feature = "redis")]
 pub(crate) use message::LARGER;
 #[cfg(any(feature = "nats", feature = "redis"))]
 pub(crate) use message::MAX_BYTES;
 pub use message::Message;
-pub(crate) use message::{Body, Origin};
-pub(crate) use node::Inbound;
+pub(crate) use message::{Body, Kept, Origin};
 pub use node::Node;
 pub use node_id::{InvalidNodeId, NodeId};
 pub(crate) use peer::Known;
 pub use peer::Peer;
 pub use stats::Stats;
+pub use stored::{Place, Stored, StoredBroadcast};
 pub(crate) use tasks::Running;
 
 use crate::error::Result;
@@ -88,12 +91,18 @@ impl Cluster {
         self.inbound.get()?.upgrade()
     }
 
-    /// Sends a message to the other nodes. If that fails, it is counted and logged.
-    pub(crate) fn publish(&self, topic: &str, body: Body<'_>) {
+    /// Returns whether the engine keeps the histories of topics.
+    pub(super) fn has_histories(&self) -> bool {
+        self.adapter.has_histories()
+    }
+
+    /// Sends a message to the other nodes, and to this one if the engine keeps it. If that fails, it is counted and logged.
+    pub(crate) fn publish(&self, topic: &str, body: Body<'_>, kept: Option<Kept<'_>>) {
         let message = Message {
             node: self.id,
             topic,
             body,
+            kept,
         };
         match self.try_publish(&message) {
             Ok(()) => self.counters.published(),

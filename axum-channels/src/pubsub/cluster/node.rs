@@ -1,8 +1,7 @@
-use super::{Body, Cluster, Known, Malformed, Message, NodeId, Origin, Peer};
+use super::{Body, Cluster, Kept, Malformed, Message, NodeId, Origin, Peer, Place, StoredMessage};
 use crate::error::Result;
 use crate::log;
 use crate::message::{Payload, Topic};
-use crate::pubsub::SubscriberId;
 use bytes::Bytes;
 use std::fmt;
 use std::sync::Arc;
@@ -24,54 +23,6 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Node {
     cluster: Arc<Cluster>,
-}
-
-/// The endpoint of a node, as messages of other nodes reach it.
-pub(crate) trait Inbound: Send + Sync {
-    /// Passes a broadcast to the subscribers on this node, except to `from`.
-    fn broadcast(&self, topic: &str, event: &str, payload: &Payload, from: Option<SubscriberId>);
-
-    /// Drops the history of a topic, of which broadcasts may have been lost.
-    fn forget_history(&self, topic: &str);
-
-    /// Drops the histories of all topics.
-    fn forget_histories(&self);
-
-    /// Merges a change of another node's presences, if this node is subscribed to the topic.
-    fn merge_presences(
-        self: Arc<Self>,
-        node: NodeId,
-        topic: &str,
-        change: &[u8],
-    ) -> Result<(), Malformed>;
-
-    /// Returns the other nodes whose presences are known.
-    fn peers(&self) -> Vec<Peer>;
-
-    /// Drops the presences of another node, which is gone.
-    fn remove_presences(self: Arc<Self>, peer: Peer);
-
-    /// Returns the known presences of other nodes on a topic.
-    fn known_presences(&self, topic: &str) -> Vec<Known>;
-
-    /// Ends presences of other nodes on a topic, which a list did not contain.
-    fn end_presences(self: Arc<Self>, topic: &Topic, known: &[Known]);
-
-    /// Sends the presences of this node again, after other nodes may have dropped them.
-    fn restore_presences(&self);
-
-    /// Drops the presences of other nodes on a topic, whose changes do not arrive any more.
-    fn forget_presences(&self, topic: &Topic);
-
-    /// Returns whether this node has presences on a topic.
-    fn has_presences(&self, topic: &str) -> bool;
-
-    /// Returns the presences of this node on a topic. There may be none.
-    fn presences(&self, topic: &str) -> Option<Vec<u8>>;
-
-    /// Returns the same in parts of at most `max_bytes`, and the number of presences that are larger and left out.
-    #[cfg(any(feature = "nats", feature = "redis"))]
-    fn presence_parts(&self, topic: &str, max_bytes: usize) -> (Vec<Vec<u8>>, u64);
 }
 
 impl Node {
@@ -103,10 +54,36 @@ impl Node {
     /// }
     /// ```
     pub fn receive(&self, message: &[u8]) {
-        if Message::node_of(message) == Some(self.id()) {
+        if Message::node_of(message) == Some(self.id()) && Message::place_of(message).is_none() {
             return;
         }
         let received = Message::decode(message).and_then(|message| self.pass_on(&message));
+        if let Err(malformed) = received {
+            self.malformed(malformed, message.len());
+        }
+    }
+
+    /// Passes a broadcast that the engine keeps on, whichever node has published it: see
+    /// [`Adapter::has_histories`](super::Adapter::has_histories).
+    ///
+    /// Those of one topic are passed in the order of their numbers.
+    ///
+    /// ```
+    /// # use axum_channels::cluster::{Node, Place};
+    /// fn on_message(node: &Node, epoch: u64, number: u64, message: &[u8]) {
+    ///     node.receive_stored(Place { epoch, number, previous: number - 1 }, message);
+    /// }
+    /// ```
+    pub fn receive_stored(&self, place: Place, message: &[u8]) {
+        let received = Message::decode(message).and_then(|mut message| {
+            let from = message.kept.map_or("", |kept| kept.from);
+            message.kept = Some(Kept {
+                limits: None,
+                from,
+                place: Some(place),
+            });
+            self.pass_on(&message)
+        });
         if let Err(malformed) = received {
             self.malformed(malformed, message.len());
         }
@@ -136,7 +113,21 @@ impl Node {
             } => {
                 let from = from.filter(|from| from.node == Some(self.id()));
                 let from = from.map(|Origin { subscriber, .. }| subscriber);
-                inbound.broadcast(message.topic, event, payload, from);
+                match message.kept {
+                    Some(Kept {
+                        place: Some(place),
+                        from: id,
+                        ..
+                    }) => inbound.stored(&StoredMessage {
+                        place,
+                        topic: message.topic,
+                        event,
+                        payload,
+                        from,
+                        id: (!id.is_empty()).then_some(id),
+                    }),
+                    _ => inbound.broadcast(message.topic, event, payload, from),
+                }
             }
             Body::Presences(change) => {
                 inbound.merge_presences(message.node, message.topic, change)?;
@@ -235,6 +226,7 @@ impl Node {
             node: self.id(),
             topic,
             body: Body::Presences(&change),
+            kept: None,
         };
         if let Err(error) = message.check_size() {
             log::not_published(topic, &error.into());
@@ -260,6 +252,7 @@ impl Node {
                 node: self.id(),
                 topic,
                 body: Body::Presences(&change),
+                kept: None,
             };
             message.encode()
         };
@@ -310,8 +303,9 @@ impl Node {
     }
 
     /// Loads the presences of other nodes again, by [`Adapter::presences`](super::Adapter::presences) of each topic, after
-    /// messages may have been lost. Clients that come back later are not told that they have missed none: the
-    /// [histories](crate::History) of all topics begin anew.
+    /// messages may have been lost, and the [histories](crate::History) by [`Adapter::history`](super::Adapter::history):
+    /// broadcasts that were missed are delivered, or their clients learn that some are lost. The node's own histories, for an
+    /// adapter without them, begin anew.
     ///
     /// An adapter calls it after a reconnect, once it has subscribed to its topics again.
     ///

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct Stats {
     /// Messages that the adapter has taken.
     pub published: u64,
-    /// Messages of other nodes that were passed on.
+    /// Messages of other nodes that were passed on, and broadcasts that the engine keeps, of any node.
     pub received: u64,
     /// Messages that were not sent: refused by the adapter, or reported by [`Node::lost`](super::Node::lost).
     pub lost: u64,

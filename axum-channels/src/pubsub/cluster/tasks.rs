@@ -1,10 +1,11 @@
 //! Tasks of a node: that of its adapter, and those of topics whose subscription changes.
 
 use super::interests::Step;
-use super::{Cluster, Inbound, Message, Node};
+use super::{Cluster, Inbound, Message, Node, Stored};
 use crate::error::Result;
 use crate::log;
 use crate::message::Topic;
+use crate::pubsub::History;
 use crate::with_timeout::with_timeout;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -62,10 +63,30 @@ impl Cluster {
     /// Subscribes to a topic, and loads the presences of other nodes.
     async fn subscribe(self: &Arc<Self>, topic: &Topic) -> Result<()> {
         self.adapter.subscribe(topic).await?;
-        if let Some(inbound) = self.inbound() {
-            inbound.forget_history(topic); // earlier broadcasts did not arrive
+        let inbound = self.inbound(); // earlier broadcasts did not arrive
+        if let Some(limits) = inbound.and_then(|inbound| inbound.forget_history(topic)) {
+            self.load_history(topic, limits).await?;
         }
         self.load_presences(topic).await
+    }
+
+    /// Starts a task that loads the history of a topic, whose broadcasts are held already.
+    pub(in crate::pubsub) fn start_load(self: &Arc<Self>, topic: &Topic, limits: History) {
+        let (cluster, topic) = (self.clone(), topic.clone());
+        self.runtime.spawn(async move {
+            let loading = Loading::new(&cluster, &topic);
+            if let Err(error) = loading.run(limits).await {
+                log::history_not_loaded(&topic, &error);
+            }
+        });
+    }
+
+    /// Brings the history of a topic up to date with that of the engine.
+    async fn load_history(&self, topic: &Topic, limits: History) -> Result<()> {
+        if let Some(inbound) = self.inbound() {
+            inbound.begin_load(topic);
+        }
+        Loading::new(self, topic).run(limits).await
     }
 
     /// Loads the presences of other nodes on a topic. Those known before that are not among them have ended.
@@ -85,16 +106,36 @@ impl Cluster {
         Ok(())
     }
 
-    /// Loads the presences of other nodes on all topics, some at a time. Histories begin anew.
+    /// Loads the presences of other nodes on all topics, and histories, some at a time. Histories of the node itself begin
+    /// anew.
     pub(super) async fn resync(self: &Arc<Self>) -> Result<()> {
-        if let Some(inbound) = self.inbound() {
-            inbound.forget_histories();
-        }
+        self.resync_histories().await?;
         for topics in self.interests.held().chunks(AT_ONCE) {
             let mut loads = JoinSet::new();
             for topic in topics {
                 let (cluster, topic) = (self.clone(), topic.clone());
                 loads.spawn(async move { cluster.load_presences(&topic).await });
+            }
+            while let Some(loaded) = loads.join_next().await {
+                loaded??;
+            }
+        }
+        Ok(())
+    }
+
+    async fn resync_histories(self: &Arc<Self>) -> Result<()> {
+        let Some(inbound) = self.inbound() else {
+            return Ok(());
+        };
+        for histories in inbound.histories().chunks(AT_ONCE) {
+            let mut loads = JoinSet::new();
+            for (topic, limits) in histories {
+                let Some(limits) = *limits else {
+                    inbound.forget_history(topic);
+                    continue;
+                };
+                let (cluster, topic) = (self.clone(), topic.clone());
+                loads.spawn(async move { cluster.load_history(&topic, limits).await });
             }
             while let Some(loaded) = loads.join_next().await {
                 loaded??;
@@ -110,6 +151,37 @@ impl Cluster {
             inbound.forget_presences(topic);
         }
         unsubscribed
+    }
+}
+
+/// A load of a topic's history, which ends when this is dropped: without a result, it has failed.
+struct Loading<'a> {
+    cluster: &'a Cluster,
+    topic: &'a Topic,
+    stored: Option<Stored>,
+}
+
+impl<'a> Loading<'a> {
+    fn new(cluster: &'a Cluster, topic: &'a Topic) -> Self {
+        Loading {
+            cluster,
+            topic,
+            stored: None,
+        }
+    }
+
+    async fn run(mut self, limits: History) -> Result<()> {
+        let history = self.cluster.adapter.history(self.topic, limits);
+        self.stored = Some(with_timeout(LIMIT, history).await??);
+        Ok(())
+    }
+}
+
+impl Drop for Loading<'_> {
+    fn drop(&mut self) {
+        if let Some(inbound) = self.cluster.inbound() {
+            inbound.load_history(self.topic, self.stored.take());
+        }
     }
 }
 

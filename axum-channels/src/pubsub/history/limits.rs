@@ -75,4 +75,34 @@ impl History {
             ..self
         }
     }
+
+    /// Returns the maximum number of broadcasts of a topic, for an [adapter](crate::cluster::Adapter::has_histories).
+    ///
+    /// ```
+    /// # use axum_channels::History;
+    /// assert_eq!(History::last(20).messages(), 20);
+    /// ```
+    pub const fn messages(&self) -> usize {
+        self.max_messages
+    }
+
+    /// Returns the maximum age of a broadcast, for an [adapter](crate::cluster::Adapter::has_histories).
+    ///
+    /// ```
+    /// # use axum_channels::History;
+    /// assert_eq!(History::last(20).age().as_secs(), 300);
+    /// ```
+    pub const fn age(&self) -> Duration {
+        self.max_age
+    }
+
+    /// Returns the maximum number of bytes of a topic, for an [adapter](crate::cluster::Adapter::has_histories).
+    ///
+    /// ```
+    /// # use axum_channels::History;
+    /// assert_eq!(History::last(20).bytes(), 256 * 1024);
+    /// ```
+    pub const fn bytes(&self) -> usize {
+        self.max_bytes
+    }
 }

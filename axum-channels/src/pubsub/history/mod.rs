@@ -11,22 +11,25 @@ mod gate;
 mod limits;
 mod positioned;
 mod recover;
+mod replica;
 mod ring;
 mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub use limits::History;
-pub(crate) use recover::Returning;
+pub(crate) use recover::{OnLoss, Returning};
 pub(super) use sweep::Histories;
 
 use super::cluster::Cluster;
 use crate::message::{Epoch, Payload, Ref, Topic};
 use crate::sync::lock;
 use budget::Budget;
+use replica::Replica;
 use ring::Ring;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// Maximum number of bytes of all histories of an endpoint, unless it is set.
@@ -35,7 +38,11 @@ pub(crate) const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// History of one topic.
 pub(super) struct TopicHistory {
     /// Held while a broadcast is delivered, and before the lock of the ring.
-    order: Mutex<()>,
+    order: Mutex<Replica>,
+    /// Notified when a load from the engine has ended.
+    loaded: Notify,
+    /// Limits, if the engine keeps the history.
+    engine: Option<History>,
     /// Locked before the shard of the topic's subscribers.
     ring: Mutex<Ring>,
     /// Number of subscribers that have asked for positions.
@@ -57,6 +64,7 @@ impl TopicHistory {
     /// Takes its fixed memory from the budget. `None` if there is no room.
     fn new(
         limits: History,
+        engine: Option<History>,
         topic: &Topic,
         budget: &Arc<Budget>,
         cluster: Option<&Arc<Cluster>>,
@@ -65,7 +73,9 @@ impl TopicHistory {
         let weight = size_of::<TopicHistory>() + ENTRY + topic.len();
         budget.take(weight).then(|| {
             Arc::new(TopicHistory {
-                order: Mutex::new(()),
+                order: Mutex::new(Replica::new(engine)),
+                loaded: Notify::new(),
+                engine,
                 ring: Mutex::new(Ring::new(limits, budget.clone(), epoch)),
                 recovering: AtomicUsize::new(0),
                 budget: budget.clone(),
@@ -92,6 +102,11 @@ impl TopicHistory {
         (send(&kept.position, &receivers), receivers)
     }
 
+    /// Returns whether it is that of this node, not of the engine.
+    pub(super) fn is_own(&self) -> bool {
+        self.engine.is_none()
+    }
+
     /// Returns whether a client that has asked for positions is subscribed.
     pub(super) fn is_in_use(&self) -> bool {
         self.recovering.load(Relaxed) > 0
@@ -107,8 +122,8 @@ impl Drop for TopicHistory {
     }
 }
 
-/// A history while a client that has asked for positions is subscribed to its topic.
-struct InUse(Arc<TopicHistory>);
+/// A history while a client that has asked for positions is subscribed to its topic, or joins it.
+pub(crate) struct InUse(Arc<TopicHistory>);
 
 impl InUse {
     fn new(history: &Arc<TopicHistory>) -> Self {

@@ -1,9 +1,10 @@
-use super::InUse;
 use super::gate::Gate;
 use super::ring::Kept;
+use super::{InUse, OnLoss};
 use crate::message::{Broadcast, Encodings, Payload, Ref, Topic};
 use crate::pubsub::{Pressure, Subscriber, SubscriberId};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Subscriber for a client that has asked for positions.
 ///
@@ -12,6 +13,11 @@ pub(super) struct Positioned {
     topic: Topic,
     to: Arc<dyn Subscriber>,
     gate: Gate<Held>,
+    /// Broadcasts are lost: the client receives no more, so that it joins again with an earlier position.
+    is_over: AtomicBool,
+    on_loss: Option<OnLoss>,
+    /// The client has received everything until its join, or was told. Not so while the engine is away.
+    is_known: bool,
     _history: InUse,
 }
 
@@ -25,8 +31,8 @@ impl Positioned {
     pub(super) fn new(
         history: InUse,
         topic: Topic,
-        to: Arc<dyn Subscriber>,
-        missed: &[Arc<Kept>],
+        (to, on_loss): (Arc<dyn Subscriber>, Option<OnLoss>),
+        (is_known, missed): (bool, &[Arc<Kept>]),
     ) -> Self {
         let missed = missed.iter().map(|kept| Held {
             event: kept.event.clone(),
@@ -37,6 +43,9 @@ impl Positioned {
             topic,
             to,
             gate: Gate::new(missed.collect()),
+            is_over: AtomicBool::new(false),
+            on_loss,
+            is_known,
             _history: history,
         }
     }
@@ -44,6 +53,9 @@ impl Positioned {
 
 impl Subscriber for Positioned {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
+        if (self.is_known && broadcast.is_recovered()) || self.is_over.load(Relaxed) {
+            return Pressure::Low;
+        }
         let held = || Held {
             event: broadcast.event.into(),
             payload: broadcast.payload.clone(),
@@ -62,6 +74,14 @@ impl Subscriber for Positioned {
             let broadcast = broadcast.at(held.position.as_ref());
             self.to.deliver_missed(&broadcast.with_position());
         });
+    }
+
+    fn lose(&self) {
+        if let Some(on_loss) = &self.on_loss
+            && !self.is_over.swap(true, Relaxed)
+        {
+            on_loss();
+        }
     }
 
     fn id(&self) -> Option<SubscriberId> {

@@ -10,6 +10,8 @@ pub(super) struct Ring {
     limits: History,
     budget: Arc<Budget>,
     epoch: Epoch,
+    /// Number after which all broadcasts are kept.
+    start: u64,
     /// Number of the last broadcast, kept or not. 0 before the first.
     last: u64,
     /// The last broadcasts, without a gap.
@@ -22,6 +24,7 @@ pub(super) struct Ring {
 pub(super) struct Kept {
     pub(super) event: Box<str>,
     pub(super) payload: Payload,
+    number: u64,
     pub(super) position: Ref,
     /// Id of the client that has sent it, if it is excluded.
     from: Option<Topic>,
@@ -48,6 +51,7 @@ impl Ring {
             limits,
             budget,
             epoch,
+            start: 0,
             last: 0,
             kept: VecDeque::new(),
             bytes: 0,
@@ -62,20 +66,48 @@ impl Ring {
         }
     }
 
-    /// Adds a broadcast, and drops older ones beyond the limits. One that alone exceeds them is not kept either.
+    /// Begins anew, with another epoch, or after broadcasts that were missed.
+    pub(super) fn restart(&mut self, epoch: Epoch, last: u64) {
+        while self.drop_oldest() {}
+        (self.epoch, self.start, self.last) = (epoch, last, last);
+    }
+
+    /// Counts numbers that no broadcast has.
+    pub(super) fn advance(&mut self, last: u64) {
+        self.last = self.last.max(last);
+    }
+
+    /// Returns whether this broadcast is kept, with this number.
+    pub(super) fn has(&self, number: u64, new: &New<'_>) -> bool {
+        let found = self.kept.binary_search_by_key(&number, |kept| kept.number);
+        found.is_ok_and(|at| {
+            let kept = &self.kept[at];
+            *kept.event == *new.event && kept.payload.bytes() == new.payload.bytes()
+        })
+    }
+
+    /// Adds the next broadcast.
     pub(super) fn push(&mut self, new: &New<'_>, now: Instant) -> Arc<Kept> {
-        self.last += 1;
+        self.push_as(self.last + 1, new, now)
+    }
+
+    /// Adds a broadcast of the time `at`, and drops older ones beyond the limits. One that alone exceeds them is not kept
+    /// either.
+    pub(super) fn push_as(&mut self, number: u64, new: &New<'_>, at: Instant) -> Arc<Kept> {
+        self.last = number;
         let kept = Arc::new(Kept {
             event: new.event.into(),
             payload: new.payload.clone(),
+            number,
             position: self.position().to_ref(),
             from: new.from.cloned(),
-            at: now,
+            at,
         });
-        self.expire(now);
+        self.expire(at);
         let weight = kept.weight();
         while !self.has_room(weight) || !self.budget.take(weight) {
             if !self.drop_oldest() {
+                self.start = number;
                 return kept;
             }
         }
@@ -87,10 +119,11 @@ impl Ring {
     /// Returns the broadcasts after a position. `None` if one of them is not kept.
     pub(super) fn since(&mut self, position: Position, now: Instant) -> Option<Vec<Arc<Kept>>> {
         self.expire(now);
-        let is_known = position.epoch == self.epoch && position.number <= self.last;
-        let missed = usize::try_from(self.last.checked_sub(position.number)?).ok()?;
-        let start = self.kept.len().checked_sub(missed)?;
-        is_known.then(|| self.kept.range(start..).cloned().collect())
+        let is_known =
+            position.epoch == self.epoch && (self.start..=self.last).contains(&position.number);
+        let is_known_to_client = |kept: &Arc<Kept>| kept.number <= position.number;
+        let first = self.kept.partition_point(is_known_to_client);
+        is_known.then(|| self.kept.range(first..).cloned().collect())
     }
 
     /// Drops broadcasts that are too old.
@@ -104,8 +137,7 @@ impl Ring {
 
     /// Drops everything, and counts a broadcast that nobody has received: no earlier position is recovered.
     pub(super) fn forget(&mut self) {
-        while self.drop_oldest() {}
-        self.last += 1;
+        self.restart(self.epoch, self.last + 1);
     }
 
     fn has_room(&self, bytes: usize) -> bool {
@@ -117,6 +149,7 @@ impl Ring {
         let Some(oldest) = self.kept.pop_front() else {
             return false;
         };
+        self.start = oldest.number;
         let weight = oldest.weight();
         self.bytes -= weight;
         self.budget.give_back(weight);

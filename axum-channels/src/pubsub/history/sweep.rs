@@ -65,17 +65,20 @@ impl PubSub {
     }
 
     /// Returns the history of a topic, which is created if there is none. `None` if there is no room.
+    /// One in the engine is loaded from there.
     pub(super) fn history_in_use(
         self: &Arc<Self>,
         topic: &Topic,
         limits: History,
     ) -> Option<InUse> {
         let budget = &self.histories.budget;
+        let engine = self.limits_in_engine(topic);
+        let limits = engine.unwrap_or(limits);
         let mut shard = lock(self.shard(topic));
         if let Some(history) = shard.get(topic).and_then(|it| it.history()) {
             return Some(InUse::new(history));
         }
-        let history = TopicHistory::new(limits, topic, budget, self.cluster.as_ref())?;
+        let history = TopicHistory::new(limits, engine, topic, budget, self.cluster.as_ref())?;
         let in_use = InUse::new(&history);
         let subscribers = shard.entry(topic.clone()).or_insert_with(Subscribers::new);
         let stays_for = limits.max_age.saturating_add(pause(limits)); // whenever the task ran last
@@ -84,20 +87,27 @@ impl PubSub {
         if self.histories.add(topic, limits) {
             Sweeper::start(self);
         }
+        if let (Some(limits), Some(cluster)) = (engine, &self.cluster) {
+            cluster.start_load(topic, limits);
+        }
         Some(in_use)
     }
 
-    /// Drops the broadcasts of all histories, as others may have been lost: no position of a client is recovered.
-    pub(crate) fn forget_histories(&self) {
-        let topics = self.topics_with_history();
-        topics.iter().for_each(|topic| self.forget_history(topic));
+    /// Returns the topics with a history. It has limits if it is that of the engine.
+    pub(crate) fn topic_histories(&self) -> Vec<(Topic, Option<History>)> {
+        let topics = self.topics_with_history().into_iter();
+        let history = |topic: Topic| Some((topic.clone(), self.history(&topic)?.engine));
+        topics.filter_map(history).collect()
     }
 
-    /// Drops the broadcasts of a topic's history, if it has one.
-    pub(crate) fn forget_history(&self, topic: &str) {
-        if let Some(history) = self.history(topic) {
+    /// Drops the broadcasts of a topic's history, if it has one, as others may have been lost: no position of a client is
+    /// recovered. That of the engine is to be loaded instead: returns its limits.
+    pub(crate) fn forget_history(&self, topic: &str) -> Option<History> {
+        let history = self.history(topic)?;
+        if history.engine.is_none() {
             history.forget();
         }
+        history.engine
     }
 
     fn topics_with_history(&self) -> Vec<Topic> {
@@ -105,7 +115,7 @@ impl PubSub {
         state.topics.iter().cloned().collect()
     }
 
-    fn history(&self, topic: &str) -> Option<Arc<TopicHistory>> {
+    pub(super) fn history(&self, topic: &str) -> Option<Arc<TopicHistory>> {
         let shard = lock(self.shard(topic));
         shard.get(topic)?.history().cloned()
     }

@@ -53,6 +53,7 @@ impl User {
             asked,
             subscriber: phone.clone(),
             id: None,
+            on_loss: None,
         });
         let recovered = recovered.expect("there is room");
         match recovered.recovery {
@@ -60,7 +61,7 @@ impl User {
             Recovery::Recovered { missed } => self.recovered += missed,
             Recovery::Lost => self.lost += 1,
         }
-        self.position = Some(recovered.position);
+        self.position = recovered.position;
         assert!(lock(&phone.received).is_empty(), "nothing before the reply");
         assert!(recovered.subscription.begin());
         self.connection = Some((phone, recovered.subscription));
@@ -248,6 +249,7 @@ async fn a_topic_that_finds_no_room_has_no_history_and_the_next_one_may_have_one
             asked: Asked::First,
             subscriber: Arc::new(Phone::default()),
             id: None,
+            on_loss: None,
         })
     };
     let first = recover(TOPIC);

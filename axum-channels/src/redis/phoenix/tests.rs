@@ -110,6 +110,7 @@ pub(super) fn sent(topic: &str, event: &str, payload: Payload) -> Bytes {
             payload,
             from: None,
         },
+        kept: None,
     };
     node("rust@host").encode(&message).expect("a broadcast")
 }

@@ -12,6 +12,18 @@ fn broadcast(payload: impl Into<Payload>, from: Option<Origin>) -> Message<'stat
             payload: payload.into(),
             from,
         },
+        kept: None,
+    }
+}
+
+fn kept<'a>(from: &'a str, message: Message<'a>) -> Message<'a> {
+    Message {
+        kept: Some(Kept {
+            limits: None,
+            from,
+            place: None,
+        }),
+        ..message
     }
 }
 
@@ -40,7 +52,8 @@ fn messages() -> Vec<Message<'static>> {
 
 #[test]
 fn every_message_is_read_as_it_was_sent() {
-    for message in messages() {
+    let kept = ["", "user:é"].map(|from| kept(from, broadcast(json!({}), origin_of(None))));
+    for message in messages().into_iter().chain(kept) {
         assert_eq!(Message::decode(&message.encode()), Ok(message));
     }
 }
@@ -76,11 +89,51 @@ fn an_origin_of_an_endpoint_without_an_adapter_does_not_cross() {
     assert_eq!(Message::decode(&encoded), Ok(broadcast(json!({}), None)));
 }
 
+/// A message with its place, as an engine adds it.
+fn placed(message: &Message<'_>, place: &str) -> Vec<u8> {
+    let mut placed = message.encode().to_vec();
+    put(place.as_bytes(), &mut placed);
+    placed
+}
+
 #[test]
 fn fields_of_later_releases_are_ignored() {
-    for message in messages() {
-        let encoded = [&message.encode()[..], b"more"].concat();
-        assert_eq!(Message::decode(&encoded), Ok(message));
+    for message in [
+        kept("", broadcast(json!({}), None)),
+        kept("user:é", broadcast(json!({}), origin_of(None))),
+    ] {
+        let known = placed(&message, "a.1");
+        let later = [&known[..], b"more"].concat();
+        assert_eq!(Message::decode(&later), Message::decode(&known));
+    }
+    let presences = Message {
+        body: Body::Presences(&[1, 2, 3]),
+        ..broadcast(json!({}), None)
+    };
+    let later = [&presences.encode()[..], b"more"].concat();
+    assert_eq!(Message::decode(&later), Ok(presences));
+}
+
+#[test]
+fn the_place_that_an_engine_has_added_is_read_and_another_text_is_refused() {
+    let message = kept("user:é", broadcast(json!({"a": 1}), origin_of(Some(4))));
+    let encoded = placed(&message, "00ff00ff00ff.18");
+    let place = Place {
+        epoch: 0xff_00ff_00ff,
+        number: 18,
+        previous: 17,
+    };
+    assert_eq!(Message::place_of(&encoded), Some(place));
+    let read = Message::decode(&encoded).expect("it is well-formed");
+    assert_eq!(read.kept.and_then(|kept| kept.place), Some(place));
+    for other in ["", "1", "a.", ".1", "a.0", "a.-1", "x.1", "a.1.2"] {
+        let encoded = placed(&message, other);
+        assert_eq!(Message::place_of(&encoded), None, "{other}");
+        assert!(Message::decode(&encoded).is_err(), "{other}");
+    }
+    let plain = broadcast(json!({}), None).encode();
+    for other in [&plain[..], &message.encode(), b"", b"\x01"] {
+        assert_eq!(Message::place_of(other), None);
     }
 }
 
@@ -102,6 +155,7 @@ fn a_message_with_a_changed_byte_is_read_as_that_or_refused() {
         for byte in [0, 1, 3, 127, 255] {
             let mut changed = encoded.to_vec();
             changed[at] = byte;
+            let _ = Message::place_of(&changed);
             if let Ok(message) = Message::decode(&changed) {
                 assert_eq!(message.encode(), changed);
             }

@@ -1,0 +1,3 @@
+trim()
+save()
+return {epoch, text(last), text(now), redis.call('XRANGE', KEYS[2], '-', '+')}

@@ -1,0 +1,512 @@
+//! Histories that the engine keeps: clients come back to another node.
+
+use super::app::{LEASE, PREFIX, connected};
+use super::proxy::{Mode, Proxy};
+use super::server::{Kind, Server};
+use super::support::{Frame, Ws, eventually, serve};
+use axum_channels::cluster::{Nats, Redis};
+use axum_channels::{
+    Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Reply, Result, Socket,
+    SocketHandler, Topic,
+};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::time::sleep;
+
+on_each_engine! {
+    a_client_that_comes_back_to_another_node_receives_what_it_has_missed,
+    clients_without_positions_receive_the_same_frames_as_without_a_history,
+    under_load_each_client_receives_each_broadcast_once_and_in_order_wherever_it_comes_back,
+    the_sender_is_excluded_on_every_node_and_intercepted_broadcasts_go_through_the_channel,
+    the_engine_holds_the_limits_of_messages_and_bytes,
+    the_engine_drops_what_is_too_old,
+    on_a_quiet_topic_nothing_is_missed,
+    an_engine_that_was_flushed_has_lost_the_histories,
+    an_engine_that_was_restarted_has_lost_the_histories_and_connected_clients_learn_it,
+    broadcasts_wait_for_an_engine_that_is_away_and_are_stored_once,
+    without_the_engine_a_client_joins_and_is_told,
+}
+
+/// The id is the parameter `id`.
+struct UserSocket(Option<String>);
+
+const SHORT: Duration = Duration::from_secs(1);
+
+impl SocketHandler for UserSocket {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Room>("room:*").history(History::last(50));
+        routes
+            .channel::<Room>("busy:*")
+            .history(History::last(5000).max_bytes(1024 * 1024));
+        routes
+            .channel::<Room>("short:*")
+            .history(History::last(50).max_age(SHORT));
+        routes
+            .channel::<Room>("small:*")
+            .history(History::last(40).max_bytes(2000));
+        routes
+            .channel::<Censor>("censored:*")
+            .history(History::last(50));
+        routes.channel::<Room>("plain:*");
+    }
+
+    async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self> {
+        Ok(Self(params.get("id").map(str::to_owned)))
+    }
+
+    fn id(&self) -> Option<String> {
+        self.0.clone()
+    }
+}
+
+struct Room;
+
+impl Channel for Room {
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
+        socket.broadcast_from(event, payload);
+        Ok(Reply::none())
+    }
+}
+
+/// Pushes intercepted broadcasts under another name.
+struct Censor;
+
+impl Channel for Censor {
+    const INTERCEPTS: &'static [&'static str] = &["said"];
+
+    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn handle_out(&mut self, _: &str, payload: Payload, socket: &Socket) -> Result<()> {
+        socket.push("printed", payload);
+        Ok(())
+    }
+}
+
+/// A node and its address.
+struct Node {
+    endpoint: Endpoint,
+    addr: SocketAddr,
+}
+
+/// Returns the endpoint of a node that is not connected yet.
+pub(crate) fn endpoint<S: SocketHandler>(url: String) -> Endpoint {
+    let builder = Endpoint::builder().socket::<S>("/socket");
+    if url.starts_with("nats:") {
+        let nats = Nats::new(url).expect("a URL").prefix(PREFIX).lease(LEASE);
+        builder.pubsub(nats).build()
+    } else {
+        let redis = Redis::new(url).expect("a URL").prefix(PREFIX).lease(LEASE);
+        builder.pubsub(redis).build()
+    }
+}
+
+impl Node {
+    async fn start(url: String) -> Node {
+        let endpoint = endpoint::<UserSocket>(url);
+        connected(&endpoint, true).await;
+        let addr = serve(&endpoint).await;
+        Node { endpoint, addr }
+    }
+
+    async fn two(server: &Server) -> [Node; 2] {
+        [
+            Node::start(server.url()).await,
+            Node::start(server.url()).await,
+        ]
+    }
+
+    fn say(&self, topic: &str, n: u64) {
+        self.endpoint.broadcast(topic, "said", json!({ "n": n }));
+    }
+
+    /// Waits until the node has no clients.
+    async fn deserted(&self) {
+        eventually("it is gone", || self.endpoint.stats().connections == 0).await;
+    }
+}
+
+/// A client of a topic, with the position that it has.
+struct User {
+    ws: Ws,
+    topic: String,
+    position: Value,
+    /// The key of the reply to its join.
+    recover: Value,
+}
+
+impl User {
+    async fn join(addr: SocketAddr, topic: &str) -> User {
+        User::come_back_as(addr, "", topic, Value::Null).await
+    }
+
+    async fn come_back(addr: SocketAddr, topic: &str, position: &Value) -> User {
+        User::come_back_as(addr, "", topic, position.clone()).await
+    }
+
+    async fn come_back_as(addr: SocketAddr, params: &str, topic: &str, position: Value) -> User {
+        let mut ws = Ws::open_as(addr, params).await;
+        let payload = json!({"recover": {"position": position}});
+        ws.send(&format!(r#"["1","1","{topic}","phx_join",{payload}]"#))
+            .await;
+        let reply = ws.payload().await;
+        assert_eq!(reply["status"], "ok", "{reply}");
+        let recover = reply["response"]["recover"].clone();
+        assert!(recover.is_object(), "{reply}");
+        User {
+            ws,
+            topic: topic.to_owned(),
+            position: recover["position"].clone(),
+            recover,
+        }
+    }
+
+    /// Asserts the outcome of its join.
+    fn recovered(&self, missed: u64) {
+        let Value::Object(mut recover) = self.recover.clone() else {
+            panic!("an object")
+        };
+        recover.remove("position");
+        let expected = json!({"recovered": true, "missed": missed});
+        assert_eq!(Value::Object(recover), expected);
+    }
+
+    fn lost(&self) {
+        assert_eq!(self.recover["recovered"], false, "{}", self.recover);
+    }
+
+    /// Returns the next message.
+    async fn next(&mut self) -> Value {
+        let Frame::Text(text) = self.ws.next().await else {
+            panic!("a message")
+        };
+        let message: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(message[2], *self.topic);
+        if message[3] != "phx_error" {
+            assert!(message[1].is_string(), "it has a position: {message}");
+            self.position = message[1].clone();
+        }
+        message
+    }
+
+    /// Asserts the next messages, which have rising positions.
+    async fn hear(&mut self, event: &str, numbers: impl IntoIterator<Item = u64>) {
+        for n in numbers {
+            let before = number(&self.position);
+            let message = self.next().await;
+            assert_eq!(
+                (&message[3], &message[4]),
+                (&json!(event), &json!({ "n": n }))
+            );
+            assert!(number(&self.position) > before, "{message}");
+        }
+    }
+}
+
+/// Returns the number of a position, 0 for none.
+fn number(position: &Value) -> u64 {
+    let number = position.as_str().and_then(|it| it.split('.').nth(1));
+    number.map_or(0, |number| number.parse().expect("a number"))
+}
+
+async fn a_client_that_comes_back_to_another_node_receives_what_it_has_missed(kind: Kind) {
+    let server = Server::start(kind);
+    let [a, b] = Node::two(&server).await;
+    let mut user = User::join(a.addr, "room:1").await;
+    assert_eq!(user.recover.as_object().map(|it| it.len()), Some(1));
+    b.say("room:1", 1);
+    user.hear("said", [1]).await;
+    let position = user.position.clone();
+    drop(user);
+    a.deserted().await;
+    let mut witness = User::join(b.addr, "room:1").await;
+    for n in 2..=5 {
+        [&a, &b][n as usize % 2].say("room:1", n);
+        witness.hear("said", [n]).await; // in this order
+    }
+    let mut user = User::come_back(b.addr, "room:1", &position).await;
+    user.recovered(4);
+    user.hear("said", 2..=5).await;
+    a.say("room:1", 6);
+    user.hear("said", [6]).await;
+    let third = Node::start(server.url()).await;
+    let mut again = User::come_back(third.addr, "room:1", &position).await;
+    again.recovered(5);
+    again.hear("said", 2..=6).await;
+    third.say("room:1", 7);
+    for user in [&mut user, &mut again] {
+        user.hear("said", [7]).await;
+        user.ws.expect_nothing().await;
+    }
+    assert_eq!(user.position, again.position);
+    let other = User::come_back(a.addr, "room:2", &position).await;
+    other.lost();
+}
+
+async fn clients_without_positions_receive_the_same_frames_as_without_a_history(kind: Kind) {
+    let server = Server::start(kind);
+    let [a, b] = Node::two(&server).await;
+    let mut plain = [
+        Ws::join(a.addr, "room:1").await,
+        Ws::join(b.addr, "room:1").await,
+    ];
+    let expect = async |plain: &mut [Ws], n: u64| {
+        for ws in plain {
+            ws.expect(&format!(r#"[null,null,"room:1","said",{{"n":{n}}}]"#))
+                .await;
+        }
+    };
+    a.say("room:1", 1);
+    expect(&mut plain, 1).await;
+    let mut user = User::join(a.addr, "room:1").await;
+    b.say("room:1", 2);
+    user.hear("said", [2]).await;
+    expect(&mut plain, 2).await;
+    a.endpoint
+        .broadcast("room:1", "image", Payload::binary(vec![1]));
+    for ws in &mut plain {
+        ws.expect_binary(b"\x02\x06\x05room:1image\x01").await;
+        ws.expect_nothing().await;
+    }
+    assert_eq!(a.endpoint.stats().cluster.malformed, 0);
+}
+
+/// Comes back again and again, to one node after the other, until everything was received.
+async fn wander(addrs: [SocketAddr; 2], start: Value, total: u64, seed: u64) -> (u64, u64) {
+    let (mut position, mut next, mut recovered, mut visits) = (start, 1, 0, 0);
+    while next <= total {
+        let addr = addrs[((visits + seed) % 2) as usize];
+        let mut user = User::come_back(addr, "busy:1", &position).await;
+        assert_eq!(user.recover["recovered"], true, "{}", user.recover);
+        recovered += user.recover["missed"].as_u64().expect("a number");
+        for _ in 0..(visits * 7 + seed * 13) % 40 {
+            if next <= total {
+                user.hear("said", [next]).await;
+                next += 1;
+            }
+        }
+        position = user.position.clone();
+        visits += 1;
+    }
+    (recovered, visits)
+}
+
+async fn under_load_each_client_receives_each_broadcast_once_and_in_order_wherever_it_comes_back(
+    kind: Kind,
+) {
+    const TOTAL: u64 = 1500;
+    let server = Server::start(kind);
+    let [a, b] = Node::two(&server).await;
+    let addrs = [a.addr, b.addr];
+    let start = User::join(a.addr, "busy:1").await.position;
+    let mut stay = User::come_back(a.addr, "busy:1", &start).await;
+    let users: Vec<_> = (0..4)
+        .map(|seed| tokio::spawn(wander(addrs, start.clone(), TOTAL, seed)))
+        .collect();
+    let publishing = async {
+        for n in 1..=TOTAL {
+            a.say("busy:1", n);
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::join!(publishing, stay.hear("said", 1..=TOTAL));
+    for user in users {
+        let (recovered, visits) = user.await.expect("no panic");
+        assert!(recovered > 50 && visits > 20, "{recovered} {visits}");
+    }
+    let lost = [&a, &b].map(|node| node.endpoint.stats().cluster.lost);
+    assert_eq!(lost, [0, 0]);
+}
+
+async fn the_sender_is_excluded_on_every_node_and_intercepted_broadcasts_go_through_the_channel(
+    kind: Kind,
+) {
+    let server = Server::start(kind);
+    let [a, b] = Node::two(&server).await;
+    let mut alice = User::come_back_as(a.addr, "&id=alice", "room:1", Value::Null).await;
+    let mut bob = User::join(b.addr, "room:1").await;
+    let start = bob.position.clone();
+    alice
+        .ws
+        .send(r#"["1","2","room:1","typing",{"n":1}]"#)
+        .await;
+    bob.hear("typing", [1]).await;
+    b.say("room:1", 2);
+    alice.hear("said", [2]).await;
+    for (id, missed) in [("&id=alice", 1), ("&id=bob", 2), ("", 2)] {
+        let mut user = User::come_back_as(b.addr, id, "room:1", start.clone()).await;
+        user.recovered(missed);
+        if missed == 2 {
+            user.hear("typing", [1]).await;
+        }
+        user.hear("said", [2]).await;
+        user.ws.expect_nothing().await;
+    }
+
+    let start = User::join(a.addr, "censored:1").await.position;
+    a.say("censored:1", 1);
+    let mut user = User::come_back(b.addr, "censored:1", &start).await;
+    user.hear("printed", [1]).await;
+    a.say("censored:1", 2);
+    user.hear("printed", [2]).await;
+}
+
+async fn the_engine_holds_the_limits_of_messages_and_bytes(kind: Kind) {
+    let server = Server::start(kind);
+    let [a, b] = Node::two(&server).await;
+    let mut user = User::join(a.addr, "room:1").await;
+    let start = user.position.clone();
+    (1..=60).for_each(|n| a.say("room:1", n));
+    user.hear("said", 1..=10).await;
+    let kept = user.position.clone();
+    user.hear("said", 11..=60).await;
+    let c = Node::start(server.url()).await;
+    for node in [&b, &c] {
+        User::come_back(node.addr, "room:1", &start).await.lost();
+        let mut user = User::come_back(node.addr, "room:1", &kept).await;
+        user.recovered(50);
+        user.hear("said", 11..=60).await;
+    }
+
+    let mut user = User::join(a.addr, "small:1").await;
+    (1..=20).for_each(|n| a.say("small:1", n));
+    user.hear("said", 1..=1).await;
+    let early = user.position.clone();
+    user.hear("said", 2..=18).await;
+    let late = user.position.clone();
+    user.hear("said", 19..=20).await;
+    User::come_back(c.addr, "small:1", &early).await.lost();
+    let mut user = User::come_back(c.addr, "small:1", &late).await;
+    user.recovered(2);
+    user.hear("said", 19..=20).await;
+    if kind == Kind::Redis {
+        assert!(server.kept(PREFIX, "small:1") < 12); // of 150 bytes and more
+    }
+}
+
+async fn the_engine_drops_what_is_too_old(kind: Kind) {
+    let server = Server::start(kind);
+    let [a, b] = Node::two(&server).await;
+    let mut user = User::join(a.addr, "short:1").await;
+    let start = user.position.clone();
+    a.say("short:1", 1);
+    user.hear("said", [1]).await;
+    eventually("it is stored", || server.kept(PREFIX, "short:1") == 1).await;
+    sleep(SHORT + Duration::from_millis(300)).await;
+    assert_eq!(server.kept(PREFIX, "short:1"), 0);
+    for node in [&a, &b] {
+        User::come_back(node.addr, "short:1", &start).await.lost();
+    }
+}
+
+async fn on_a_quiet_topic_nothing_is_missed(kind: Kind) {
+    let server = Server::start(kind);
+    let [a, b] = Node::two(&server).await;
+    let mut user = User::join(a.addr, "short:1").await;
+    a.say("short:1", 1);
+    user.hear("said", [1]).await;
+    sleep(SHORT + Duration::from_millis(300)).await;
+    for node in [&a, &b] {
+        User::come_back(node.addr, "short:1", &user.position)
+            .await
+            .recovered(0);
+    }
+}
+
+async fn an_engine_that_was_flushed_has_lost_the_histories(kind: Kind) {
+    let server = Server::start(kind);
+    let [a, b] = Node::two(&server).await;
+    let mut user = User::join(a.addr, "room:1").await;
+    a.say("room:1", 1);
+    user.hear("said", [1]).await;
+    let position = user.position.clone();
+    server.flush_histories(PREFIX);
+    User::come_back(b.addr, "room:1", &position).await.lost();
+    b.say("room:1", 2);
+    let error = user.next().await;
+    assert_eq!(error[3], "phx_error", "{error}");
+    let mut user = User::come_back(a.addr, "room:1", &position).await;
+    user.lost();
+    b.say("room:1", 3);
+    user.hear("said", [3]).await;
+}
+
+async fn an_engine_that_was_restarted_has_lost_the_histories_and_connected_clients_learn_it(
+    kind: Kind,
+) {
+    let mut server = Server::start(kind);
+    let [a, b] = Node::two(&server).await;
+    let mut user = User::join(a.addr, "room:1").await;
+    let mut plain = Ws::join(b.addr, "room:1").await;
+    a.say("room:1", 1);
+    user.hear("said", [1]).await;
+    plain.event().await;
+    let position = user.position.clone();
+    server.kill();
+    for node in [&a, &b] {
+        connected(&node.endpoint, false).await;
+    }
+    server.restart();
+    for node in [&a, &b] {
+        connected(&node.endpoint, true).await;
+    }
+    let error = user.next().await;
+    assert_eq!(error[3], "phx_error", "{error}");
+    for node in [&a, &b] {
+        User::come_back(node.addr, "room:1", &position).await.lost();
+    }
+    a.say("room:1", 2);
+    plain.expect(r#"[null,null,"room:1","said",{"n":2}]"#).await;
+    plain.expect_nothing().await;
+}
+
+async fn broadcasts_wait_for_an_engine_that_is_away_and_are_stored_once(kind: Kind) {
+    let server = Server::start(kind);
+    let proxy = Proxy::start(&server).await;
+    let (a, b) = (
+        Node::start(proxy.url()).await,
+        Node::start(server.url()).await,
+    );
+    let mut user = User::join(a.addr, "busy:1").await;
+    let mut other = User::join(b.addr, "busy:1").await;
+    for n in 1..=400 {
+        match n {
+            100 => proxy.set(Mode::Mute), // what is sent is stored, and its answers are lost
+            200 => proxy.set(Mode::Cut),
+            300 => proxy.set(Mode::Pass),
+            _ => {}
+        }
+        a.say("busy:1", n);
+        sleep(Duration::from_millis(2)).await;
+    }
+    for user in [&mut user, &mut other] {
+        user.hear("said", 1..=400).await;
+        user.ws.expect_nothing().await;
+    }
+    assert_eq!(a.endpoint.stats().cluster.reconnects, 1);
+    assert_eq!(a.endpoint.stats().cluster.lost, 0);
+}
+
+async fn without_the_engine_a_client_joins_and_is_told(kind: Kind) {
+    let mut server = Server::start(kind);
+    let [a, b] = Node::two(&server).await;
+    let position = User::join(a.addr, "room:1").await.position;
+    server.kill();
+    for node in [&a, &b] {
+        connected(&node.endpoint, false).await;
+    }
+    let mut user = User::come_back(b.addr, "room:1", &position).await;
+    assert_eq!(user.recover, json!({"recovered": false}));
+    let first = User::join(b.addr, "room:2").await;
+    assert_eq!(first.recover, json!({}));
+    b.say("room:1", 1);
+    user.ws.expect_nothing().await;
+    server.restart();
+    user.hear("said", [1]).await;
+}

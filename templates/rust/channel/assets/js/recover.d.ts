@@ -1,0 +1,1 @@
+../../../../../axum-channels/js/recover.d.ts
