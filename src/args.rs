@@ -23,7 +23,7 @@ use crate::error::Misuse;
 use crate::project::Project;
 use examples::{
     COMPLETIONS_EXAMPLES, CONNECT_EXAMPLES, DESTROY_HELP, DEV_EXAMPLES, EXAMPLES, GEN_EXAMPLES,
-    MAN_EXAMPLES, NEW_EXAMPLES, UNDO_HELP,
+    MAN_EXAMPLES, NEW_EXAMPLES, UNDO_HELP, UPGRADE_HELP,
 };
 use generators::{Asked, Direction, arguments, asked, subcommands};
 
@@ -44,6 +44,7 @@ pub enum Command {
     Gen(Gen),
     Destroy(Gen),
     Undo(Common),
+    Upgrade(Upgrade),
     Dev(Dev),
     Routes(Survey),
     Doctor(Survey),
@@ -95,6 +96,22 @@ pub struct Dev {
     /// Arguments for the build, or for a server that reloads itself
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
+}
+
+/// Options of `upgrade`.
+#[derive(Debug, Default, clap::Args)]
+pub struct Upgrade {
+    #[command(flatten)]
+    pub common: Common,
+    /// Report what would change, and write nothing; exit with code 4 if there is anything
+    #[arg(long)]
+    pub check: bool,
+    /// Leave files alone in which conflicts would be marked
+    #[arg(long)]
+    pub no_conflicts: bool,
+    /// Compare with a new app, if no record shows that `new` has made this one
+    #[arg(long)]
+    pub made_by_new: bool,
 }
 
 /// Options of commands that report on the app.
@@ -175,6 +192,9 @@ impl Args {
                 None => Command::Reference,
             },
             Some(("undo", matches)) => Command::Undo(common(matches)),
+            Some(("upgrade", matches)) => {
+                Command::Upgrade(Upgrade::from_arg_matches(matches).unwrap_or_default())
+            }
             Some(("dev", matches)) => {
                 Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
             }
@@ -207,7 +227,7 @@ impl Args {
 /// The JSON object of a command, also if it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Object {
-    /// Of `new`, `gen`, `destroy` and `undo`.
+    /// Of `new`, `gen`, `destroy`, `undo` and `upgrade`.
     Report,
     /// Of `routes`.
     Wiring,
@@ -219,7 +239,7 @@ pub enum Object {
 pub fn object(typed: &[OsString]) -> Option<Object> {
     let is_json = typed.iter().any(|arg| arg == "--json");
     let object = |word: &OsString| match word.to_str()? {
-        "new" | "gen" | "destroy" | "undo" => Some(Object::Report),
+        "new" | "gen" | "destroy" | "undo" | "upgrade" => Some(Object::Report),
         "routes" => Some(Object::Wiring),
         "doctor" => Some(Object::Health),
         _ => None,
@@ -270,6 +290,9 @@ fn command(
     let undo = Common::augment_args(clap::Command::new("undo"))
         .about("Take back the last run of gen or destroy in the current app")
         .after_help(UNDO_HELP);
+    let upgrade = Upgrade::augment_args(clap::Command::new("upgrade"))
+        .about("Bring the library and what newer templates generate into the current app")
+        .after_help(UPGRADE_HELP);
     let dev = Dev::augment_args(clap::Command::new("dev"))
         .about("Run the current app, and bring each change to the browser")
         .after_help(DEV_EXAMPLES);
@@ -305,6 +328,7 @@ fn command(
         .subcommand(generate)
         .subcommand(destroy)
         .subcommand(undo)
+        .subcommand(upgrade)
         .subcommand(dev)
         .subcommand(connect)
         .subcommand(routes)

@@ -36,11 +36,15 @@ pub struct Request {
     pub options: BTreeMap<String, Vec<String>>,
     /// Secrets of the generator.
     pub secrets: BTreeMap<String, String>,
+    /// Values of its facts and lists in an earlier run, which are not looked up again.
+    pub facts: Facts,
+    pub lists: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Steps of a generator, in order.
 #[derive(Debug)]
 pub struct Plan {
+    pub request: Request,
     /// The generator with rendered strings.
     pub generator: Generator,
     /// Variables of conditions, except answers and results of `find`.
@@ -153,6 +157,7 @@ impl Stack<'_> {
             finds: planner.finds()?,
             follows: self.follows(&rendered, depth)?,
             then: self.then(&rendered, request, depth)?,
+            request: request.clone(),
             files,
             steps,
             generator: rendered,
@@ -250,6 +255,35 @@ impl Plan {
         let follows = self.follows.iter().flatten().flat_map(Self::all_steps);
         let then = self.then.iter().flat_map(|(plan, _)| plan.all_steps());
         follows.chain(&self.steps).chain(then).collect()
+    }
+
+    /// Returns the name that the generator was given, spelled as a module.
+    pub fn name(&self) -> Option<String> {
+        let name = self
+            .generator
+            .name
+            .as_ref()
+            .and(self.variables.get("name"))?;
+        Some(name.get_from_path("module")?.as_str()?.to_owned())
+    }
+
+    /// Returns the values of the generator's facts.
+    pub fn facts(&self) -> Facts {
+        let facts = self.generator.facts.iter().filter_map(|fact| {
+            let value = self.variables.get(fact.name.as_str())?.as_str()?;
+            Some((fact.name.clone(), value.to_owned()))
+        });
+        facts.collect()
+    }
+
+    /// Returns the values of the generator's lists.
+    pub fn lists(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let lists = self.generator.lists.iter().filter_map(|list| {
+            let value = serde_json::to_value(self.variables.get(list.name.as_str())?);
+            let values = serde_json::from_value(value.ok()?).ok()?;
+            Some((list.name.clone(), values))
+        });
+        lists.collect()
     }
 
     /// Returns all files that the generator, those that it runs, and programs may create.

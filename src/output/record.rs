@@ -93,7 +93,7 @@ impl<'a> Pending<'a> {
             renew(&self.root.join(Hash::of(bytes).path()), bytes)?;
         }
         let last = Last::new(absolute(&project.root), self.run.clone());
-        runs.runs.push(self.run.clone());
+        runs.push(self.run.clone());
         for (path, text) in [(LAST, json(&last)?), (RUNS, json(&runs)?)] {
             let earlier = project.read(path.as_ref())?;
             renew(&self.root.join(path), text.as_bytes())?;

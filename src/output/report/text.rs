@@ -34,6 +34,9 @@ impl FileOutcome {
             Self::Removed => "removing",
             Self::TakenOut => "editing",
             Self::Restored => "restoring",
+            Self::Updated => "updating",
+            Self::Merged => "merging",
+            Self::Deleted => "skipping",
         }
     }
 }
