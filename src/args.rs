@@ -192,9 +192,7 @@ impl Args {
                 None => Command::Reference,
             },
             Some(("undo", matches)) => Command::Undo(common(matches)),
-            Some(("upgrade", matches)) => {
-                Command::Upgrade(Upgrade::from_arg_matches(matches).unwrap_or_default())
-            }
+            Some(("upgrade", matches)) => Command::Upgrade(Upgrade::read(matches)),
             Some(("dev", matches)) => {
                 Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
             }
@@ -413,6 +411,14 @@ impl New {
             asked: asked(matches),
             common: common(matches),
         }
+    }
+}
+
+impl Upgrade {
+    fn read(matches: &ArgMatches) -> Self {
+        let mut args = Self::from_arg_matches(matches).unwrap_or_default();
+        args.common.dry_run |= args.check;
+        args
     }
 }
 

@@ -20,6 +20,9 @@ pub const RUNS: &str = ".hello-sockets/runs.json";
 /// Folder of what only `undo` needs.
 pub const FOLDER: &str = ".hello-sockets/undo";
 
+/// Empty file that is there while an upgrade is written.
+pub const UNFINISHED: &str = ".hello-sockets/undo/unfinished";
+
 /// The last run.
 pub const LAST: &str = ".hello-sockets/undo/run.json";
 

@@ -104,9 +104,11 @@ struct Upgrade<'a> {
     texts: Vec<TextChange>,
 }
 
-/// Files to name at the end.
+/// Findings for the end.
 #[derive(Debug, Default)]
 struct Notes {
+    /// Something differs from what this version generates.
+    is_outdated: bool,
     /// They have markers of conflicts.
     marked: Vec<PathBuf>,
     /// They would have some, and are left as they are.
@@ -132,6 +134,7 @@ impl<'a> Upgrade<'a> {
             }
             targets.push((target, verdict));
         }
+        in_report_order(&mut targets);
         if let Some(misuse) = Misuse::all(misuses) {
             return Err(misuse.into());
         }
@@ -146,21 +149,25 @@ impl<'a> Upgrade<'a> {
         self.finish(parts)
     }
 
-    /// Returns whether nobody is asked, since nothing is written.
-    fn is_look(&self) -> bool {
-        self.args.check || self.args.common.dry_run
-    }
-
     /// Returns the error about a file that differs, if nobody can be asked about it.
     fn undecided(&self, target: &Target<'_>) -> Option<Misuse> {
         let Common { force, skip, .. } = self.args.common;
-        let settled = force || skip || self.is_look() || self.reporter.is_person();
+        let settled = force || skip || self.args.common.dry_run || self.reporter.is_person();
         let path = self.project.display_path(target.subject());
         (!settled).then(|| target.difference().refused(&path))
     }
 
     fn file(&mut self, target: &Target<'_>, verdict: Verdict, parts: &[Part]) -> Result<()> {
         let path = target.path.clone();
+        // Changed files of a library are decided one by one.
+        let is_single = matches!(verdict, Verdict::Differs { .. } | Verdict::Orphaned)
+            && !target.is_of_unknown_library;
+        let folder = target.folder.filter(|_| !is_single).cloned();
+        let is_settled = matches!(
+            verdict,
+            Verdict::Same | Verdict::NotMade | Verdict::Orphaned | Verdict::Deleted
+        );
+        self.notes.is_outdated |= !is_settled;
         let outcome = match verdict {
             Verdict::Same => {
                 self.keep_base(target);
@@ -199,7 +206,7 @@ impl<'a> Upgrade<'a> {
             path,
             outcome,
             instead_of: None,
-            folder: target.folder.cloned(),
+            folder,
         });
         Ok(())
     }
@@ -232,7 +239,7 @@ impl<'a> Upgrade<'a> {
     ) -> Result<FileOutcome> {
         let bytes = new.as_deref().unwrap_or_default();
         let settled = match &self.args.common {
-            _ if self.is_look() => {
+            _ if self.args.common.dry_run => {
                 if !self.args.check && !target.is_of_unknown_library {
                     self.reporter.changes(now, bytes);
                 }
@@ -280,6 +287,20 @@ impl<'a> Upgrade<'a> {
         let settled = self.reporter.conflict(kind, folder, &now, &new)?;
         self.folders.insert(folder.clone(), settled);
         Ok(settled)
+    }
+}
+
+/// Puts new and removed files of a library after its changed ones, so that the report names its folder once.
+fn in_report_order(targets: &mut [(Target<'_>, Verdict)]) {
+    let of_one = |a: &(Target<'_>, Verdict), b: &(Target<'_>, Verdict)| {
+        a.0.folder.is_some() && a.0.folder == b.0.folder
+    };
+    for library in targets.chunk_by_mut(of_one) {
+        library.sort_by_key(|(_, verdict)| match verdict {
+            Verdict::Create(_) | Verdict::Remove => 2,
+            Verdict::Differs { new: None, .. } => 1,
+            _ => 0,
+        });
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Entry {
     pub options: BTreeMap<String, Vec<String>>,
     pub answers: BTreeMap<String, bool>,
     pub secrets: BTreeMap<String, String>,
+    /// `new` has run it: nothing was looked up in the app.
+    pub is_of_new: bool,
     /// Facts of the app at that time.
     pub app: BTreeMap<String, String>,
     /// Facts and lists of the generator at that time.

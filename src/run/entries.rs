@@ -9,8 +9,8 @@ use crate::facts::Facts;
 use crate::plan::{File, Plan, Step};
 use crate::record::generated::{Base, Edit, Entry, encode};
 
-/// The fact with the folder that `new` was given.
-pub const FOLDER: &str = "folder";
+/// Facts of a new app that depend on where it is made, and the folder that stands for them later.
+pub const FOLDERS: [(&str, &str); 2] = [("folder", "."), ("parent", "")];
 
 /// The entries of a run, one for each generator.
 #[derive(Debug, Default)]
@@ -54,16 +54,20 @@ pub fn entry_of(plan: &Plan, app: &Facts) -> Entry {
         name: plan.name(),
         options: plan.request.options.clone(),
         secrets: plan.request.secrets.clone(),
-        // The folder is that of one machine.
-        app: app
-            .clone()
-            .into_iter()
-            .filter(|(name, _)| name != FOLDER)
-            .collect(),
+        is_of_new: FOLDERS.iter().any(|(fact, _)| app.contains_key(*fact)),
+        app: without_folders(app),
         facts: plan.facts(),
         lists: plan.lists(),
         ..Entry::default()
     }
+}
+
+fn without_folders(app: &Facts) -> Facts {
+    let mut facts = app.clone();
+    for (fact, _) in FOLDERS {
+        facts.remove(fact);
+    }
+    facts
 }
 
 /// Returns the file as it was generated: the hash of one in a library.

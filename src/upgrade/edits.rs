@@ -46,6 +46,7 @@ impl Upgrade<'_> {
 
     fn insert(&mut self, step: &Step) -> Result<PathBuf> {
         let (path, verdict) = self.changes.step(step)?;
+        self.notes.is_outdated |= verdict != StepVerdict::Identical;
         let outcome = match verdict {
             StepVerdict::Manual { why, lines } => {
                 let there = self.changes.contains(&path)?.then(|| path.clone());
@@ -78,6 +79,7 @@ impl Upgrade<'_> {
             Removal::Edited(path) | Removal::Removed(path) => path,
             Removal::Manual { path, .. } => {
                 let lines = crate::edit::lines(&step.parts);
+                self.notes.is_outdated = true;
                 let why = "its earlier text was changed".to_owned();
                 let entry = ManualEntry::new(Action::Add, Some(path.clone()), step, why, lines);
                 self.manual.push(entry);

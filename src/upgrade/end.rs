@@ -28,8 +28,7 @@ impl Upgrade<'_> {
             .iter()
             .filter(|change| change.before != change.after)
             .collect();
-        let is_current = changes.is_empty() && self.manual.is_empty() && !self.has_conflicts();
-        if !self.is_look() {
+        if !self.args.common.dry_run {
             self.warn_of_uncommitted(&changes);
             self.write(&changes, parts)?;
         }
@@ -45,7 +44,7 @@ impl Upgrade<'_> {
             self.reporter
                 .next(&format!("Changes since hello-sockets {since}:\n\n{news}"));
         }
-        if is_current {
+        if !self.notes.is_outdated {
             self.reporter
                 .next(&format!("The app is as hello-sockets {version} makes it."));
             return Ok(Ending::Done);

@@ -9,13 +9,13 @@ use crate::args::Upgrade;
 use crate::catalogue::Generator;
 use crate::catalogue::generator::APP;
 use crate::catalogue::render::Renderer;
-use crate::facts::{self, Facts};
+use crate::facts::{self, Facts, Question};
 use crate::output::reporter::Reporter;
 use crate::plan::{self, Plan, Request, Step};
 use crate::project::Project;
 use crate::record::Runs;
 use crate::record::generated::{Edit, Entry};
-use crate::run::entries::{FOLDER, edit_of};
+use crate::run::entries::{FOLDERS, edit_of};
 
 /// A generator of the app.
 #[derive(Debug)]
@@ -107,14 +107,10 @@ impl Planner<'_> {
     /// Plans a recorded generator: what it looked up then is not looked up again.
     fn recorded(&self, entry: Entry) -> Result<Part> {
         let mut given = entry.app.clone();
-        let is_new = entry.generator == APP || given.contains_key("parent");
-        if is_new {
-            given.insert(FOLDER.to_owned(), ".".to_owned());
+        if entry.is_of_new {
+            given.extend(folders());
         }
-        let look = |question: &facts::Question| match is_new {
-            true => Ok(Vec::new()),
-            false => self.project.look(question),
-        };
+        let look = self.look(entry.is_of_new);
         let rules = &self.project.stack.project.facts;
         let facts = facts::work_out(rules, given, &self.project.templates, &look)?;
         let facts = facts.unwrap_or_else(|| self.project.facts.clone());
@@ -122,19 +118,21 @@ impl Planner<'_> {
     }
 
     /// Plans a generator that the app shows; with `new`, as in a new app.
-    fn found(&self, entry: Entry, is_new: bool) -> Result<Part> {
-        let mut facts = match is_new {
-            true => found::facts(self.project)?,
-            false => self.project.facts.clone(),
-        };
-        if is_new {
-            facts.insert(FOLDER.to_owned(), ".".to_owned());
+    fn found(&self, entry: Entry, is_of_new: bool) -> Result<Part> {
+        let mut facts = self.project.facts.clone();
+        if is_of_new {
+            facts = found::facts(self.project)?;
+            facts.extend(folders());
         }
-        let look = |question: &facts::Question| match is_new {
+        self.part(entry, facts, &self.look(is_of_new), true)
+    }
+
+    /// Returns the look-ups of a plan: none in a new app.
+    fn look(&self, is_of_new: bool) -> impl Fn(&Question) -> Result<Vec<(String, String)>> {
+        move |question| match is_of_new {
             true => Ok(Vec::new()),
             false => self.project.look(question),
-        };
-        self.part(entry, facts, &look, true)
+        }
     }
 
     fn part(
@@ -166,4 +164,11 @@ impl Planner<'_> {
             is_found,
         })
     }
+}
+
+fn folders() -> Facts {
+    let folders = FOLDERS.iter();
+    folders
+        .map(|(fact, folder)| ((*fact).to_owned(), (*folder).to_owned()))
+        .collect()
 }

@@ -117,15 +117,22 @@ pub fn all<'a>(parts: &'a [Part], project: &Project) -> Result<Vec<Target<'a>>> 
     }
     for (path, base) in gone {
         if targets.iter().all(|target| target.path != path) {
-            targets.push(Target {
-                folder: folder_of(&path),
-                path,
-                base,
-                new: None,
-                is_known: true,
-                is_foreign: false,
-                is_of_unknown_library: base.is_none(),
-            });
+            let folder = folder_of(&path);
+            let of_library = |target: &Target<'_>| folder.is_some() && target.folder == folder;
+            let at = targets.iter().rposition(of_library);
+            let at = at.map_or(targets.len(), |at| at + 1);
+            targets.insert(
+                at,
+                Target {
+                    folder,
+                    path,
+                    base,
+                    new: None,
+                    is_known: true,
+                    is_foreign: false,
+                    is_of_unknown_library: base.is_none(),
+                },
+            );
         }
     }
     Ok(targets)

@@ -1,0 +1,101 @@
+//! The vendored library.
+
+use super::support::{Sandbox, terminal};
+use super::{TEMPLATES, edit, files, is_up_to_date};
+
+const LIB: &str = "my_app/vendor/axum-channels/src/lib.rs";
+const ERROR: &str = "my_app/vendor/axum-channels/src/error.rs";
+
+/// An app whose templates have a newer library: two changed files, and a new one.
+fn with_newer() -> Sandbox {
+    let sandbox = Sandbox::with_app();
+    for path in [LIB, ERROR] {
+        let text = sandbox.read(path) + "// Newer.\n";
+        sandbox.write(
+            &path.replace("my_app/", &format!("{TEMPLATES}/app/")),
+            &text,
+        );
+    }
+    let more = format!("{TEMPLATES}/app/vendor/axum-channels/src/more.rs");
+    sandbox.write(&more, "// More.\n");
+    sandbox
+}
+
+#[test]
+fn an_untouched_library_is_replaced_and_its_folder_is_reported_once() {
+    let sandbox = with_newer();
+    let before = sandbox.read(LIB);
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    assert_eq!(files(&ran), ["* updating vendor/axum-channels"]);
+    assert_eq!(sandbox.read(LIB), before.clone() + "// Newer.\n");
+    let more = LIB.replace("lib.rs", "more.rs");
+    assert_eq!(sandbox.read(&more), "// More.\n");
+    std::fs::remove_dir_all(sandbox.path().join(TEMPLATES)).expect("it is there");
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+    assert_eq!(files(&ran), ["* updating vendor/axum-channels"]);
+    assert!(!sandbox.exists(&more), "the newer library has it no longer");
+    assert_eq!(sandbox.read(LIB), before);
+    is_up_to_date(&sandbox);
+}
+
+#[test]
+fn a_changed_file_of_the_library_is_decided_by_itself() {
+    let sandbox = with_newer();
+    edit(&sandbox, LIB, "//!", "//! Mine.");
+    let mine = sandbox.read(LIB);
+
+    sandbox.run(&["upgrade"]).misused(
+        "error: `vendor/axum-channels/src/lib.rs` differs from the library of this version; nothing was written\n\
+         help: --force replaces it, --skip keeps them, --dry-run shows what would be done\n",
+    );
+    let ran = sandbox.run(&["upgrade", "--skip"]).succeeded();
+
+    let lines = files(&ran);
+    assert!(
+        lines.contains(&"* skipping vendor/axum-channels/src/lib.rs"),
+        "{lines:?}"
+    );
+    assert!(
+        lines.contains(&"* updating vendor/axum-channels"),
+        "{lines:?}"
+    );
+    assert_eq!(sandbox.read(LIB), mine);
+    is_up_to_date(&sandbox);
+}
+
+#[cfg(unix)]
+#[test]
+fn in_a_terminal_the_diff_of_a_changed_file_is_shown_and_it_is_kept_by_default() {
+    let sandbox = with_newer();
+    edit(&sandbox, LIB, "//!", "//! Mine.");
+    let mine = sandbox.read(LIB);
+
+    let shown = terminal::transcript(
+        sandbox.command(&["upgrade", "--color", "never"]),
+        "lose changes of it? [y]es [N]o [d]iff [a]ll [q]uit ",
+        "",
+    );
+
+    assert!(shown.contains("\n+// Newer.\n"), "{shown}");
+    assert_eq!(sandbox.read(LIB), mine);
+    assert!(sandbox.read(ERROR).ends_with("// Newer.\n"));
+}
+
+#[test]
+fn a_library_that_gen_has_added_is_upgraded_too() {
+    let sandbox = Sandbox::new();
+    let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n";
+    sandbox.write("my_app/Cargo.toml", manifest);
+    sandbox.write("my_app/src/lib.rs", "");
+    let sandbox = sandbox.after(&[&["gen", "library"]]);
+    is_up_to_date(&sandbox);
+    let text = sandbox.read(LIB) + "// Newer.\n";
+    sandbox.write(&LIB.replace("my_app/", &format!("{TEMPLATES}/app/")), &text);
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    assert_eq!(files(&ran), ["* updating vendor/axum-channels"]);
+    assert_eq!(sandbox.read(LIB), text);
+}
