@@ -6,6 +6,7 @@ mod documents;
 mod examples;
 mod generators;
 mod hints;
+mod upgrade;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -23,13 +24,14 @@ use crate::error::Misuse;
 use crate::project::Project;
 use examples::{
     COMPLETIONS_EXAMPLES, CONNECT_EXAMPLES, DESTROY_HELP, DEV_EXAMPLES, EXAMPLES, GEN_EXAMPLES,
-    MAN_EXAMPLES, NEW_EXAMPLES, UNDO_HELP, UPGRADE_HELP,
+    MAN_EXAMPLES, NEW_EXAMPLES, UNDO_HELP,
 };
 use generators::{Asked, Direction, arguments, asked, subcommands};
 
 pub use common::{Common, Detail, Form};
 pub use connect::{Connect, Vsn};
 pub use documents::Page;
+pub use upgrade::Upgrade;
 
 /// The parsed command line.
 #[derive(Debug)]
@@ -96,22 +98,6 @@ pub struct Dev {
     /// Arguments for the build, or for a server that reloads itself
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
-}
-
-/// Options of `upgrade`.
-#[derive(Debug, Default, clap::Args)]
-pub struct Upgrade {
-    #[command(flatten)]
-    pub common: Common,
-    /// Report what would change, and write nothing; exit with code 4 if there is anything
-    #[arg(long)]
-    pub check: bool,
-    /// Leave files alone in which conflicts would be marked
-    #[arg(long)]
-    pub no_conflicts: bool,
-    /// Compare with a new app, if no record shows that `new` has made this one
-    #[arg(long)]
-    pub made_by_new: bool,
 }
 
 /// Options of commands that report on the app.
@@ -286,11 +272,8 @@ fn command(
         .arg_required_else_help(true)
         .subcommands(destroyers);
     let undo = Common::augment_args(clap::Command::new("undo"))
-        .about("Take back the last run of gen or destroy in the current app")
+        .about("Take back the last run of gen, destroy or upgrade in the current app")
         .after_help(UNDO_HELP);
-    let upgrade = Upgrade::augment_args(clap::Command::new("upgrade"))
-        .about("Bring the library and what newer templates generate into the current app")
-        .after_help(UPGRADE_HELP);
     let dev = Dev::augment_args(clap::Command::new("dev"))
         .about("Run the current app, and bring each change to the browser")
         .after_help(DEV_EXAMPLES);
@@ -326,7 +309,7 @@ fn command(
         .subcommand(generate)
         .subcommand(destroy)
         .subcommand(undo)
-        .subcommand(upgrade)
+        .subcommand(upgrade::command())
         .subcommand(dev)
         .subcommand(connect)
         .subcommand(routes)
@@ -411,14 +394,6 @@ impl New {
             asked: asked(matches),
             common: common(matches),
         }
-    }
-}
-
-impl Upgrade {
-    fn read(matches: &ArgMatches) -> Self {
-        let mut args = Self::from_arg_matches(matches).unwrap_or_default();
-        args.common.dry_run |= args.check;
-        args
     }
 }
 

@@ -1,11 +1,12 @@
 //! Pure: a request and the project's facts -> a plan. No disk, terminal, clock or randomness: templates are read
 //! before, and the caller answers look-ups.
 //!
-//! - [`variables`]: variables of templates
+//! - [`variables`]: variables of templates; [`looked_up`]: those that were looked up
 //! - [`steps`]: inserts and their places
 //! - [`cases`]: the test cases of places
 
 pub mod cases;
+mod looked_up;
 pub mod steps;
 mod variables;
 
@@ -255,35 +256,6 @@ impl Plan {
         let follows = self.follows.iter().flatten().flat_map(Self::all_steps);
         let then = self.then.iter().flat_map(|(plan, _)| plan.all_steps());
         follows.chain(&self.steps).chain(then).collect()
-    }
-
-    /// Returns the name that the generator was given, spelled as a module.
-    pub fn name(&self) -> Option<String> {
-        let name = self
-            .generator
-            .name
-            .as_ref()
-            .and(self.variables.get("name"))?;
-        Some(name.get_from_path("module")?.as_str()?.to_owned())
-    }
-
-    /// Returns the values of the generator's facts.
-    pub fn facts(&self) -> Facts {
-        let facts = self.generator.facts.iter().filter_map(|fact| {
-            let value = self.variables.get(fact.name.as_str())?.as_str()?;
-            Some((fact.name.clone(), value.to_owned()))
-        });
-        facts.collect()
-    }
-
-    /// Returns the values of the generator's lists.
-    pub fn lists(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let lists = self.generator.lists.iter().filter_map(|list| {
-            let value = serde_json::to_value(self.variables.get(list.name.as_str())?);
-            let values = serde_json::from_value(value.ok()?).ok()?;
-            Some((list.name.clone(), values))
-        });
-        lists.collect()
     }
 
     /// Returns all files that the generator, those that it runs, and programs may create.

@@ -65,6 +65,12 @@ pub fn upgrade(project: &Project, args: &args::Upgrade, reporter: &mut Reporter)
     }
     let renderer = Renderer::new(&project.templates);
     let parts = parts::of(project, &renderer, &runs, args, reporter)?;
+    let (parts, refused): (Vec<_>, Vec<_>) = parts
+        .into_iter()
+        .partition(|part| part.plan.misuses.is_empty());
+    for part in &refused {
+        reporter.warn(part.refused());
+    }
     let upgrade = Upgrade {
         project,
         renderer: &renderer,
@@ -124,7 +130,6 @@ impl<'a> Upgrade<'a> {
         let mut misuses = Vec::new();
         for part in parts {
             refuse_own(&part.plan, &self.changes, self.project)?;
-            misuses.extend(part.plan.misuses.iter().cloned());
         }
         let mut targets = Vec::new();
         for target in target::all(parts, self.project)? {

@@ -71,6 +71,11 @@ fn the_commands_for_phoenix_work_in_their_order() {
 }
 
 #[test]
+fn the_commands_for_upgrades_work_in_their_order() {
+    assert_eq!(run_commands(&read("docs/upgrade.md")), 4);
+}
+
+#[test]
 fn the_code_in_the_readme_is_generated_code() {
     let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User", "--yes"]]);
     let files = ["src/channels/user_channel.rs", "tests/user_channel.rs"];

@@ -1,6 +1,7 @@
 //! The generators of an app without a record, as far as the app shows them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
@@ -45,16 +46,20 @@ pub fn entries(
             ..Entry::default()
         });
     }
-    let facts = if is_of_new {
-        app.facts
-    } else {
-        project.facts.clone()
+    let (facts, of_new) = match is_of_new {
+        true => (app.facts, app.plan.files),
+        false => (project.facts.clone(), Vec::new()),
     };
     entries.extend(wired(project)?);
     let known = Generator::names(&project.stack.name, &project.templates);
     for id in known {
         let is_wired = entries.iter().any(|entry| entry.generator == id);
-        if !is_wired && is_there(project, renderer, &facts, id)? {
+        if is_wired {
+            continue;
+        }
+        let main = main_file(project, renderer, &facts, id)?;
+        let of_new = || of_new.iter().any(|file| Some(&file.path) == main.as_ref());
+        if main.is_some() && !of_new() {
             entries.push(Entry {
                 generator: id.to_owned(),
                 ..Entry::default()
@@ -206,17 +211,22 @@ fn name(project: &Project, module: &str, suffix: &str) -> Option<Name> {
     parsed.ok()
 }
 
-/// Returns whether the app has the first file of a generator without a name, or with its default one.
-fn is_there(project: &Project, renderer: &Renderer<'_>, facts: &Facts, id: &str) -> Result<bool> {
+/// Returns the first file of a generator without a name, or with its default one, if the app has it.
+fn main_file(
+    project: &Project,
+    renderer: &Renderer<'_>,
+    facts: &Facts,
+    id: &str,
+) -> Result<Option<PathBuf>> {
     let generator = Generator::read(&project.stack.name, id, &project.templates)?;
-    let needs_name = generator.name.is_some_and(|rule| rule.default.is_none());
-    if needs_name {
-        return Ok(false);
+    if generator.name.is_some_and(|rule| rule.default.is_none()) {
+        return Ok(None);
     }
     let plan = planned(project, renderer, facts, id, &Request::default())?;
-    let main = plan.files.iter().find(|file| file.folder.is_none());
-    match main {
-        Some(file) => Ok(project.read(&file.path)?.is_some()),
-        None => Ok(false),
-    }
+    let own = plan.files.iter().find(|file| file.folder.is_none());
+    let Some(main) = own.or(plan.files.first()) else {
+        return Ok(None);
+    };
+    let is_there = project.read(&main.path)?.is_some();
+    Ok(is_there.then(|| main.path.clone()))
 }

@@ -1,6 +1,6 @@
 //! The generators of the app, each with its record and its plan by this version.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -14,7 +14,7 @@ use crate::output::reporter::Reporter;
 use crate::plan::{self, Plan, Request, Step};
 use crate::project::Project;
 use crate::record::Runs;
-use crate::record::generated::{Edit, Entry};
+use crate::record::generated::{Base, Edit, Entry};
 use crate::run::entries::{FOLDERS, edit_of};
 
 /// A generator of the app.
@@ -32,6 +32,28 @@ impl Part {
     /// Returns whether no `destroy` has taken it back.
     pub fn is_alive(&self) -> bool {
         !self.entry.is_taken_back
+    }
+
+    /// Returns a warning about a request that this version refuses.
+    pub fn refused(&self) -> String {
+        let misuses = self.plan.misuses.iter().map(ToString::to_string);
+        let what = [Some(&self.entry.generator), self.entry.name.as_ref()];
+        let what: Vec<_> = what.into_iter().flatten().map(String::as_str).collect();
+        format!(
+            "what `gen {}` has made is left as it is: {}",
+            what.join(" "),
+            misuses.collect::<Vec<_>>().join("; ")
+        )
+    }
+
+    /// Returns the files that the generator has made.
+    pub fn made(&self) -> impl Iterator<Item = (&PathBuf, &Base)> {
+        let files = self.entry.files.iter();
+        files.filter(|(_, base)| **base != Base::NotMade)
+    }
+
+    pub fn has_made(&self, path: &Path) -> bool {
+        self.made().any(|(made, _)| made == path)
     }
 
     /// Returns the steps of the file at `path` whose texts have not changed since they were recorded.

@@ -71,8 +71,7 @@ impl Target<'_> {
 pub fn all<'a>(parts: &'a [Part], project: &Project) -> Result<Vec<Target<'a>>> {
     let mut bases = BTreeMap::new();
     for part in parts {
-        let made = part.entry.files.iter();
-        bases.extend(made.filter(|(_, base)| **base != Base::NotMade));
+        bases.extend(part.made());
     }
     let mut targets: Vec<Target<'a>> = Vec::new();
     let alive = || parts.iter().enumerate().filter(|(_, part)| part.is_alive());
@@ -81,7 +80,13 @@ pub fn all<'a>(parts: &'a [Part], project: &Project) -> Result<Vec<Target<'a>>> 
             let is_known = part.entry.files.contains_key(&file.path);
             match targets.iter_mut().find(|known| known.path == file.path) {
                 Some(known) => {
-                    known.new = Some((at, file));
+                    // Others render the file with other facts.
+                    let has_made = known
+                        .new
+                        .is_some_and(|(of, _)| parts[of].has_made(&file.path));
+                    if !has_made || part.has_made(&file.path) {
+                        known.new = Some((at, file));
+                    }
                     known.is_known &= is_known;
                 }
                 None => targets.push(Target {
@@ -105,11 +110,7 @@ pub fn all<'a>(parts: &'a [Part], project: &Project) -> Result<Vec<Target<'a>>> 
     };
     let mut gone = Vec::new();
     for (_, part) in alive() {
-        for (path, base) in &part.entry.files {
-            if *base != Base::NotMade {
-                gone.push((path.clone(), Some(base)));
-            }
-        }
+        gone.extend(part.made().map(|(path, base)| (path.clone(), Some(base))));
     }
     for folder in unknown_libraries(&mut targets) {
         let on_disk = project.list(&format!("{}/**/*", folder.display()))?;

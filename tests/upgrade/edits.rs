@@ -68,6 +68,30 @@ fn a_text_that_the_app_no_longer_has_stays_away() {
 }
 
 #[test]
+fn what_this_version_would_refuse_is_left_as_it_is_with_a_warning() {
+    let sandbox = Sandbox::with_app();
+    let option = |kind: &str| {
+        let text = generator(
+            OLD,
+            &format!("[[option]]\nname = \"at\"\ntype = \"{kind}\"\nhelp = \"At\"\n"),
+        );
+        sandbox.write(&format!("{TEMPLATES}/note/generator.toml"), &text);
+    };
+    option("text");
+    sandbox.run(&["gen", "note", "--at", "noon"]).succeeded();
+    let before = sandbox.read(LIB);
+    option("number");
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    assert_eq!(
+        ran.stderr,
+        "warning: what `gen note` has made is left as it is: `noon` is not a number, which --at takes\n"
+    );
+    assert_eq!(sandbox.read(LIB), before);
+}
+
+#[test]
 fn a_text_that_was_changed_is_a_manual_step() {
     let sandbox = with_note();
     edit(&sandbox, LIB, OLD, "const NOTE: u8 = 7;");

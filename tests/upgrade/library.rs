@@ -84,12 +84,32 @@ fn in_a_terminal_the_diff_of_a_changed_file_is_shown_and_it_is_kept_by_default()
 }
 
 #[test]
-fn a_library_that_gen_has_added_is_upgraded_too() {
+fn a_library_without_a_record_is_one_question() {
+    let sandbox = crate_with_library();
+    std::fs::remove_file(sandbox.path().join(super::RUNS)).expect("it is there");
+    edit(&sandbox, LIB, "//!", "//! Old.");
+
+    sandbox.run(&["upgrade"]).misused(
+        "error: `vendor/axum-channels` differs from the library of this version; nothing was written\n\
+         help: --force replaces it, --skip keeps them, --dry-run shows what would be done\n",
+    );
+    let ran = sandbox.run(&["upgrade", "--force"]).succeeded();
+
+    assert_eq!(files(&ran), ["* overwriting vendor/axum-channels"]);
+    is_up_to_date(&sandbox);
+}
+
+fn crate_with_library() -> Sandbox {
     let sandbox = Sandbox::new();
     let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n";
     sandbox.write("my_app/Cargo.toml", manifest);
     sandbox.write("my_app/src/lib.rs", "");
-    let sandbox = sandbox.after(&[&["gen", "library"]]);
+    sandbox.after(&[&["gen", "library"]])
+}
+
+#[test]
+fn a_library_that_gen_has_added_is_upgraded_too() {
+    let sandbox = crate_with_library();
     is_up_to_date(&sandbox);
     let text = sandbox.read(LIB) + "// Newer.\n";
     sandbox.write(&LIB.replace("my_app/", &format!("{TEMPLATES}/app/")), &text);
