@@ -106,13 +106,19 @@ pub fn refuse_own(plan: &Plan, changes: &Changes<'_>, project: &Project) -> Resu
             _ => paths.extend(step.location.paths.iter().map(PathBuf::from)),
         }
     }
-    for path in paths {
-        refuse_outside(&path)?;
-        if !project.is_inside(&path) {
-            refuse_link(&path)?;
-        }
+    paths.iter().try_for_each(|path| refuse_path(path, project))
+}
+
+/// Checks that a path, of which nobody may have read where it leads, leads into the project.
+///
+/// # Errors
+/// It leads out of it.
+pub fn refuse_path(path: &Path, project: &Project) -> Result<()> {
+    refuse_outside(path)?;
+    match project.is_inside(path) {
+        true => Ok(()),
+        false => refuse_link(path),
     }
-    Ok(())
 }
 
 fn refuse_link(path: &Path) -> Result<()> {

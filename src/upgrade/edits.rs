@@ -6,14 +6,16 @@ use anyhow::Result;
 
 use super::Upgrade;
 use super::parts::Part;
-use crate::changes::StepVerdict;
 use crate::changes::take_out::Removal;
+use crate::changes::{Located, StepVerdict};
+use crate::edit;
 use crate::output::report::{Action, EditEntry, FileOutcome, ManualEntry};
 use crate::plan::Step;
 use crate::record::Change;
 use crate::record::generated::Edit;
 use crate::run::conditions::Scene;
 use crate::run::entries::edit_of;
+use crate::run::refusals::refuse_path;
 
 impl Upgrade<'_> {
     /// Makes the edits of `part` that are new or changed, and returns all of them for the record.
@@ -45,7 +47,17 @@ impl Upgrade<'_> {
     }
 
     fn insert(&mut self, step: &Step) -> Result<PathBuf> {
-        let (path, verdict) = self.changes.step(step)?;
+        let (path, verdict) = match self.changes.locate(&step.location)? {
+            // The record may come from a clone, and its facts decide about paths.
+            Located::At(path) if refuse_path(&path, self.project).is_err() => {
+                let (why, lines) = (
+                    "it is outside of the app".to_owned(),
+                    edit::lines(&step.parts),
+                );
+                (path, StepVerdict::Manual { why, lines })
+            }
+            _ => self.changes.step(step)?,
+        };
         self.notes.is_outdated |= verdict != StepVerdict::Identical;
         let outcome = match verdict {
             StepVerdict::Manual { why, lines } => {
@@ -66,19 +78,25 @@ impl Upgrade<'_> {
         Ok(path)
     }
 
-    /// Puts the text of `step` in the place of that of `edit`, unless the app has it no longer.
-    fn replace(&mut self, step: &Step, edit: &Edit) -> Result<PathBuf> {
+    /// Puts the text of `step` in the place of the recorded one, unless the app has it no longer.
+    fn replace(&mut self, step: &Step, recorded: &Edit) -> Result<PathBuf> {
         let mut earlier = step.clone();
-        let texts = edit.texts.iter().rev();
+        let texts = recorded.texts.iter().rev();
         for (part, text) in earlier.parts.iter_mut().rev().zip(texts) {
             part.text.clone_from(text);
         }
-        let before = self.changes.contents(&edit.path)?;
+        let before = match self.changes.locate(&step.location)? {
+            Located::At(path) => {
+                refuse_path(&path, self.project)?;
+                self.changes.contents(&path)?
+            }
+            _ => None,
+        };
         let path = match self.changes.take_out(&earlier)? {
-            Removal::Nothing => return Ok(edit.path.clone()),
+            Removal::Nothing => return Ok(recorded.path.clone()),
             Removal::Edited(path) | Removal::Removed(path) => path,
             Removal::Manual { path, .. } => {
-                let lines = crate::edit::lines(&step.parts);
+                let lines = edit::lines(&step.parts);
                 self.notes.is_outdated = true;
                 let why = "its earlier text was changed".to_owned();
                 let entry = ManualEntry::new(Action::Add, Some(path.clone()), step, why, lines);
@@ -94,7 +112,7 @@ impl Upgrade<'_> {
         let inserted = self.insert(step)?;
         // Better the earlier text than none.
         if let Some(before) = before.filter(|_| self.manual.len() > manual) {
-            self.changes.put(&edit.path, before)?;
+            self.changes.put(&path, before)?;
         }
         Ok(inserted)
     }

@@ -16,6 +16,7 @@ use crate::project::Project;
 use crate::record::Hash;
 use crate::record::generated::Base;
 use crate::run::entries::base_of;
+use crate::run::refusals::refuse_path;
 
 /// A file that a generator has made, or would make now.
 #[derive(Debug)]
@@ -117,6 +118,8 @@ pub fn all<'a>(parts: &'a [Part], project: &Project) -> Result<Vec<Target<'a>>> 
         gone.extend(on_disk.iter().map(|path| (path.clone(), None)));
     }
     for (path, base) in gone {
+        // The record may come from a clone.
+        refuse_path(&path, project)?;
         if targets.iter().all(|target| target.path != path) {
             let folder = folder_of(&path);
             let of_library = |target: &Target<'_>| folder.is_some() && target.folder == folder;

@@ -156,6 +156,58 @@ fn a_record_that_cannot_be_read_is_an_error() {
     assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
 }
 
+/// Changes the entries of the first run.
+fn with_entries(sandbox: &Sandbox, change: impl FnOnce(&mut Value)) {
+    use data_encoding::BASE64;
+    use miniz_oxide::{deflate::compress_to_vec, inflate::decompress_to_vec};
+
+    with_runs(sandbox, |runs| {
+        let text = runs[0]["generated"].as_str().expect("it is text");
+        let bytes = BASE64.decode(text.as_bytes()).expect("it is base64");
+        let json = decompress_to_vec(&bytes).expect("it is compressed");
+        let mut entries = serde_json::from_slice(&json).expect("it is JSON");
+        change(&mut entries);
+        let bytes = compress_to_vec(entries.to_string().as_bytes(), 6);
+        runs[0]["generated"] = BASE64.encode(&bytes).into();
+    });
+}
+
+#[test]
+fn a_record_that_names_files_outside_of_the_app_is_refused() {
+    let sandbox = Sandbox::with_app();
+    sandbox.write("victim", "theirs\n");
+    with_entries(&sandbox, |entries| {
+        entries[0]["files"]["../victim"] = serde_json::json!({ "text": "theirs\n" });
+    });
+
+    sandbox
+        .run(&["upgrade", "--force"])
+        .misused("error: `../victim` is outside the project: a generator writes nothing there\n");
+    assert_eq!(sandbox.read("victim"), "theirs\n");
+}
+
+#[test]
+fn facts_of_the_record_lead_no_edit_out_of_the_app() {
+    let sandbox = Sandbox::with_app();
+    let workspace = "[workspace]\nmembers = [\"victim\"]\n";
+    sandbox.write("Cargo.toml", workspace);
+    with_entries(&sandbox, |entries| {
+        entries[0]["facts"]["member"] = "victim".into();
+        entries[0]["edits"] = serde_json::json!([]);
+    });
+
+    let ran = sandbox.run(&["upgrade", "--force"]).succeeded();
+
+    let step = "Add this to `../Cargo.toml` ";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("(it is outside of the app):"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(sandbox.read("Cargo.toml"), workspace);
+}
+
 #[test]
 fn the_changes_since_an_earlier_version_are_printed_once() {
     let sandbox = Sandbox::with_app();
