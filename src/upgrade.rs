@@ -16,7 +16,7 @@ mod merge;
 mod parts;
 mod target;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -45,16 +45,7 @@ use target::{Target, Verdict};
 /// written.
 pub fn upgrade(project: &Project, args: &args::Upgrade, reporter: &mut Reporter) -> Result<Ending> {
     let mut runs = project.runs()?;
-    if let Some(newer) = runs
-        .runs
-        .iter()
-        .rfind(|run| changelog::is_newer(&run.version))
-    {
-        let (theirs, ours) = (&newer.version, env!("CARGO_PKG_VERSION"));
-        let misuse = format!("the app was made by hello-sockets {theirs}, and this is {ours}");
-        let help = "install that version, or a later one: `cargo install hello-sockets`";
-        return Err(Misuse::new(misuse).help(help).into());
-    }
+    refuse_newer(&runs)?;
     // A killed upgrade has a record, and not all of its files.
     let killed = project.killed_run(&Run {
         command: end::command(),
@@ -89,6 +80,18 @@ pub fn upgrade(project: &Project, args: &args::Upgrade, reporter: &mut Reporter)
     upgrade.all(&parts)
 }
 
+/// Refuses an app that a newer version has made, or changed.
+fn refuse_newer(runs: &Runs) -> Result<(), Misuse> {
+    let mut runs = runs.runs.iter();
+    let Some(newer) = runs.rfind(|run| changelog::is_newer(&run.version)) else {
+        return Ok(());
+    };
+    let (theirs, ours) = (&newer.version, env!("CARGO_PKG_VERSION"));
+    let misuse = format!("the app was made by hello-sockets {theirs}, and this is {ours}");
+    let help = "install that version, or a later one: `cargo install hello-sockets`";
+    Err(Misuse::new(misuse).help(help))
+}
+
 /// An upgrade in progress.
 struct Upgrade<'a> {
     project: &'a Project,
@@ -115,14 +118,16 @@ struct Upgrade<'a> {
 struct Notes {
     /// Something differs from what this version generates.
     is_outdated: bool,
+    /// A file was left as it is for good: the next upgrade does not find it again.
+    is_settled: bool,
     /// They have markers of conflicts.
-    marked: Vec<PathBuf>,
+    marked: BTreeSet<PathBuf>,
     /// They would have some, and are left as they are.
-    left_out: Vec<PathBuf>,
+    left_out: BTreeSet<PathBuf>,
     /// They were deleted, and would be changed.
-    deleted: Vec<PathBuf>,
+    deleted: BTreeSet<PathBuf>,
     /// No template makes them any more, and they were changed.
-    orphaned: Vec<PathBuf>,
+    orphaned: BTreeSet<PathBuf>,
 }
 
 impl<'a> Upgrade<'a> {
@@ -162,58 +167,65 @@ impl<'a> Upgrade<'a> {
         (!settled).then(|| target.difference().refused(&path))
     }
 
+    /// Carries out and reports what becomes of a file.
     fn file(&mut self, target: &Target<'_>, verdict: Verdict, parts: &[Part]) -> Result<()> {
-        let path = target.path.clone();
-        // Changed files of a library are decided one by one.
-        let is_single = matches!(verdict, Verdict::Differs { .. } | Verdict::Orphaned)
-            && !target.is_of_unknown_library;
-        let folder = target.folder.filter(|_| !is_single).cloned();
-        let is_settled = matches!(
-            verdict,
-            Verdict::Same | Verdict::NotMade | Verdict::Orphaned | Verdict::Deleted
-        );
-        self.notes.is_outdated |= !is_settled;
-        let outcome = match verdict {
+        self.notes.is_outdated |= verdict.is_change();
+        self.notes.is_settled |= matches!(verdict, Verdict::Orphaned | Verdict::Deleted);
+        let is_of_folder = target.is_of_unknown_library || !verdict.is_single();
+        let Some(outcome) = self.outcome(target, verdict, parts)? else {
+            return Ok(());
+        };
+        self.reporter.file(FileEntry {
+            path: target.path.clone(),
+            outcome,
+            instead_of: None,
+            folder: target.folder.filter(|_| is_of_folder).cloned(),
+        });
+        Ok(())
+    }
+
+    fn outcome(
+        &mut self,
+        target: &Target<'_>,
+        verdict: Verdict,
+        parts: &[Part],
+    ) -> Result<Option<FileOutcome>> {
+        let path = || target.path.clone();
+        Ok(Some(match verdict {
+            Verdict::NotMade => return Ok(None),
             Verdict::Same => {
                 self.keep_base(target);
-                return Ok(());
+                return Ok(None);
             }
-            Verdict::NotMade => return Ok(()),
             Verdict::Create(new) => self.put(target, new, FileOutcome::Created)?,
             Verdict::Update(new) => self.put(target, new, FileOutcome::Updated)?,
             Verdict::Merge(new) => self.put(target, new, FileOutcome::Merged)?,
             Verdict::Clash(_) if self.args.no_conflicts || self.args.common.skip => {
-                self.bases
-                    .extend(target.base.cloned().map(|base| (path.clone(), base)));
-                self.notes.left_out.push(path.clone());
+                let base = target.base.cloned();
+                self.bases.extend(base.map(|base| (path(), base)));
+                self.notes.left_out.insert(path());
                 FileOutcome::Kept
             }
             Verdict::Clash(marked) => {
-                self.notes.marked.push(path.clone());
+                self.notes.marked.insert(path());
                 self.put(target, marked, FileOutcome::Conflict)?
             }
             Verdict::Differs { now, new } => self.differs(target, &now, &new, parts)?,
             Verdict::Remove => {
-                self.changes.remove(&path)?;
+                self.changes.remove(&target.path)?;
                 FileOutcome::Removed
             }
             Verdict::Orphaned => {
-                self.notes.orphaned.push(path.clone());
+                self.notes.orphaned.insert(path());
                 FileOutcome::Kept
             }
             Verdict::Deleted => {
                 self.keep_base(target);
-                self.notes.deleted.push(path.clone());
+                let named = target.folder.cloned().unwrap_or_else(path);
+                self.notes.deleted.insert(named);
                 FileOutcome::Deleted
             }
-        };
-        self.reporter.file(FileEntry {
-            path,
-            outcome,
-            instead_of: None,
-            folder,
-        });
-        Ok(())
+        }))
     }
 
     fn put(
@@ -268,6 +280,7 @@ impl<'a> Upgrade<'a> {
                 if !target.is_foreign {
                     self.keep_base(target);
                 }
+                self.notes.is_settled = true;
                 Ok(FileOutcome::Kept)
             }
         }

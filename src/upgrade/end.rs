@@ -1,5 +1,6 @@
 //! The end of an upgrade: writes with their record, and what is left to do.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -117,10 +118,11 @@ impl Upgrade<'_> {
         Ok(())
     }
 
-    /// Records a run without changes, if it is the first one of this version, or in an app without a record.
+    /// Records a run without changes, unless the record would be the same.
     fn note(&self, run: Run, parts: &[Part]) -> Result<()> {
         let is_found = parts.iter().any(|part| part.is_found);
-        if !is_found && self.runs.version() == Some(&run.version) {
+        let is_news = is_found || self.notes.is_settled;
+        if !is_news && self.runs.version() == Some(&run.version) {
             return Ok(());
         }
         let mut runs = self.runs.clone();
@@ -156,7 +158,7 @@ impl Upgrade<'_> {
     fn name_files(&mut self) {
         let notes = std::mem::take(&mut self.notes);
         let marker = "`<<<<<<< app`";
-        let lists: [(&str, &[PathBuf]); 4] = [
+        let lists: [(&str, &BTreeSet<PathBuf>); 4] = [
             (
                 &format!("Resolve the conflicts, which start with {marker}, in"),
                 &notes.marked,

@@ -61,6 +61,21 @@ pub enum Verdict {
     Deleted,
 }
 
+impl Verdict {
+    /// Returns whether the file is not as this version would have it.
+    pub fn is_change(&self) -> bool {
+        !matches!(
+            self,
+            Self::Same | Self::NotMade | Self::Orphaned | Self::Deleted
+        )
+    }
+
+    /// Returns whether a file of a library is decided by itself.
+    pub fn is_single(&self) -> bool {
+        matches!(self, Self::Differs { .. } | Self::Orphaned)
+    }
+}
+
 impl Target<'_> {
     /// Returns the base of the next upgrade.
     pub fn new_base(&self) -> Option<Base> {
@@ -229,7 +244,10 @@ impl Upgrade<'_> {
         now: Option<Vec<u8>>,
     ) -> Result<Verdict> {
         let part = &parts[at];
+        let library = target.folder.filter(|_| !target.is_of_unknown_library);
+        let is_removed = |folder: &PathBuf| !self.project.has_folder(&folder.to_string_lossy());
         let is_meant = !target.is_known
+            && !library.is_some_and(is_removed)
             && self.holds(&file.condition, part)?
             && !self.is_elsewhere(file, &part.plan)?;
         let Some(now) = now.filter(|_| is_meant) else {

@@ -63,6 +63,30 @@ fn a_changed_file_of_the_library_is_decided_by_itself() {
     );
     assert_eq!(sandbox.read(LIB), mine);
     is_up_to_date(&sandbox);
+    // The decision holds also if it is the only one.
+    edit(
+        &sandbox,
+        &LIB.replace("my_app/", &format!("{TEMPLATES}/app/")),
+        "// Newer.",
+        "// Newest.",
+    );
+    sandbox.run(&["upgrade", "--skip"]).succeeded();
+    assert_eq!(sandbox.read(LIB), mine);
+    is_up_to_date(&sandbox);
+}
+
+#[test]
+fn a_library_that_was_removed_from_the_app_stays_away() {
+    let sandbox = with_newer();
+    let folder = sandbox.path().join("my_app/vendor");
+    std::fs::remove_dir_all(folder).expect("it is there");
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    let expected = "* skipping vendor/axum-channels\n\nDeleted in the app, and left out:\n\n    vendor/axum-channels\n";
+    assert!(ran.stdout.starts_with(expected), "{}", ran.stdout);
+    assert!(!sandbox.exists("my_app/vendor"));
+    is_up_to_date(&sandbox);
 }
 
 #[cfg(unix)]

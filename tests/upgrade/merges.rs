@@ -145,6 +145,7 @@ fn a_deleted_file_stays_deleted_and_is_named_if_it_would_be_changed() {
     let named = "* skipping src/log.rs\n\nDeleted in the app, and left out:\n\n    src/log.rs\n";
     assert!(ran.stdout.starts_with(named), "{}", ran.stdout);
     assert!(!sandbox.exists(LOG));
+    is_up_to_date(&sandbox);
 }
 
 #[test]
@@ -173,9 +174,13 @@ fn a_file_that_newer_templates_have_is_created_and_one_that_they_no_longer_have_
 
 #[test]
 fn a_file_of_the_app_at_the_path_of_a_new_one_is_not_overwritten() {
-    let sandbox = Sandbox::with_app();
-    sandbox.write(&format!("{}/app/src/a.rs", super::TEMPLATES), "// A.\n");
-    sandbox.write("my_app/src/a.rs", "// Mine.\n");
+    let with_both = || {
+        let sandbox = Sandbox::with_app();
+        sandbox.write(&format!("{}/app/src/a.rs", super::TEMPLATES), "// A.\n");
+        sandbox.write("my_app/src/a.rs", "// Mine.\n");
+        sandbox
+    };
+    let sandbox = with_both();
     let before = everything(&sandbox);
 
     sandbox.run(&["upgrade"]).misused(
@@ -185,6 +190,8 @@ fn a_file_of_the_app_at_the_path_of_a_new_one_is_not_overwritten() {
     assert!(everything(&sandbox) == before, "something was written");
     let ran = sandbox.run(&["upgrade", "--skip"]).succeeded();
     assert_eq!(files(&ran), ["* skipping src/a.rs"]);
+    is_up_to_date(&sandbox);
+    let sandbox = with_both();
     let ran = sandbox.run(&["upgrade", "--force"]).succeeded();
     assert_eq!(files(&ran), ["* overwriting src/a.rs"]);
     assert_eq!(sandbox.read("my_app/src/a.rs"), "// A.\n");
