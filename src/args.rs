@@ -6,6 +6,8 @@ mod documents;
 mod examples;
 mod generators;
 mod hints;
+#[cfg(test)]
+mod page;
 mod upgrade;
 
 use std::ffi::OsString;

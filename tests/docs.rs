@@ -7,10 +7,12 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use support::Sandbox;
+use support::guide::{Reader, code};
 use support::markdown::{self, Block};
-use support::{Sandbox, terminal};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -20,22 +22,27 @@ fn read(page: &str) -> String {
 
 /// All pages, as paths below the root of the repository.
 fn pages() -> Vec<String> {
-    let files = ["", "docs", "axum-channels"]
-        .into_iter()
-        .flat_map(|folder| {
-            let entries = std::fs::read_dir(Path::new(ROOT).join(folder)).expect("it is listed");
-            let names = entries.map(|entry| entry.expect("it is read").file_name());
-            names.map(move |name| Path::new(folder).join(name))
-        });
+    let folders = ["", "docs", "docs/guides", "docs/reference", "axum-channels"];
+    let files = folders.into_iter().flat_map(|folder| {
+        let entries = std::fs::read_dir(Path::new(ROOT).join(folder)).expect("it is listed");
+        let names = entries.map(|entry| entry.expect("it is read").file_name());
+        names.map(move |name| Path::new(folder).join(name))
+    });
     let pages = files.filter(|file| file.extension().is_some_and(|e| e == "md"));
     pages.map(|page| page.display().to_string()).collect()
 }
 
-/// Runs the lines of a page that are commands of this repository, in order, and returns their number.
+/// Runs the lines of a page that are commands of this repository, in order, and returns their number. A page that makes no
+/// app starts in one.
 fn run_commands(page: &str) -> usize {
-    let sandbox = Sandbox::new();
+    let makes_an_app =
+        page.contains("    hello-sockets new ") || page.contains("&& hello-sockets new ");
+    let (sandbox, start) = match makes_an_app {
+        true => (Sandbox::new(), "clone"),
+        false => (Sandbox::with_app(), "my_app"),
+    };
     sandbox.write("clone/Cargo.toml", "");
-    let mut folder = sandbox.path().join("clone");
+    let mut folder = sandbox.path().join(start);
     let mut count = 0;
     for line in markdown::indented_lines(page) {
         if let Some(path) = line.strip_prefix("cd ") {
@@ -61,13 +68,49 @@ fn run_commands(page: &str) -> usize {
 }
 
 #[test]
-fn the_commands_of_the_readme_work_in_their_order() {
-    assert_eq!(run_commands(&read("README.md")), 19);
+fn the_commands_of_the_pages_work_in_their_order() {
+    let has_commands = |page: &String| {
+        markdown::indented_lines(&read(page)).any(|line| line.contains("hello-sockets "))
+    };
+    let pages = pages().into_iter().filter(has_commands);
+    let counts = pages.map(|page| (page.clone(), run_commands(&read(&page))));
+    let counts: BTreeMap<_, _> = counts.collect();
+    let expected = [
+        ("README.md", 19),
+        ("docs/command-line.md", 5),
+        ("docs/connect.md", 4),
+        ("docs/delivery.md", 1),
+        ("docs/development.md", 2),
+        ("docs/phoenix.md", 12),
+        ("docs/rust.md", 5),
+        ("docs/scaling.md", 1),
+        ("docs/scripts-and-ci.md", 1),
+    ];
+    assert_eq!(
+        counts,
+        expected
+            .map(|(page, count)| (page.to_owned(), count))
+            .into()
+    );
 }
 
 #[test]
-fn the_commands_for_phoenix_work_in_their_order() {
-    assert_eq!(run_commands(&read("docs/phoenix.md")), 12);
+fn every_block_of_commands_is_on_a_page_that_is_followed() {
+    let is_followed = |page: &String| {
+        // By tests/guides.rs, tests/stacks_guide.rs, and below.
+        page.starts_with("docs/guides/")
+            || ["docs/stacks.md", "docs/phoenix.md"].contains(&page.as_str())
+    };
+    let others = pages().into_iter().filter(|page| !is_followed(page));
+    let is_shell = |block: &Block| {
+        ["console", "sh", "bash", "shell"]
+            .iter()
+            .any(|word| block.info.starts_with(word))
+    };
+    let unfollowed: Vec<_> = others
+        .filter(|page| markdown::blocks(&read(page)).iter().any(is_shell))
+        .collect();
+    assert_eq!(unfollowed, Vec::<String>::new());
 }
 
 #[test]
@@ -90,13 +133,6 @@ fn the_code_in_the_readme_is_generated_code() {
     }
 }
 
-/// Returns the lines of Rust source without comments and indentation.
-fn code(source: &str) -> String {
-    let lines = source.lines().map(str::trim);
-    let code = lines.filter(|line| !line.starts_with("//"));
-    code.map(|line| format!("{line}\n")).collect()
-}
-
 #[test]
 fn the_transcript_for_phoenix_is_what_a_terminal_shows() {
     let sandbox = Sandbox::new();
@@ -104,21 +140,12 @@ fn the_transcript_for_phoenix_is_what_a_terminal_shows() {
     sandbox
         .run(&[&new[..], &["--no-install"]].concat())
         .succeeded();
-    let page = read("docs/phoenix.md");
-    let [block] = &markdown::blocks(&page)[..] else {
-        panic!("there is one block: the transcript");
-    };
-    let (typed, printed) = block.text.split_once('\n').expect("it has lines");
-    let mut command = sandbox.command(&["gen", "channel", "User", "--color", "never"]);
-    command.current_dir(sandbox.path().join("hello_sockets"));
+    let mut reader = Reader::of(sandbox, false);
+    reader.folder.push("hello_sockets");
 
-    let shown = terminal::transcript(command, "Do you want to create it? [Yn] ", "Y");
+    reader.follow(&read("docs/phoenix.md"));
 
-    assert_eq!(typed, "$ hello-sockets gen channel User");
-    let files = shown
-        .rsplit_once("\n\nStart or restart the app with ")
-        .map(|s| s.0);
-    assert_eq!(files, Some(printed.trim_end()));
+    assert_eq!(reader.ran, 1);
 }
 
 #[test]

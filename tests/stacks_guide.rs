@@ -1,4 +1,5 @@
 //! The tutorial docs/stacks.md: its files are written, its commands run, its results compared.
+#![cfg(unix)]
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
@@ -7,31 +8,17 @@
 mod support;
 
 use support::Sandbox;
-use support::markdown::{Block, blocks};
+use support::guide::Reader;
 
 #[test]
 fn the_guide_to_stacks_is_true() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stacks.md");
     let guide = std::fs::read_to_string(path).expect("it is there");
-    let sandbox = Sandbox::new();
-    let mut ran = 0;
-    for Block { info, text } in blocks(&guide) {
-        if let Some((_, file)) = info.split_once(" file=") {
-            sandbox.write(file, &text);
-        } else if let Some((_, file)) = info.split_once(" result=") {
-            assert_eq!(sandbox.read(file), text, "{file}");
-        } else if let Some((command, printed)) = text.split_once('\n')
-            && let Some(args) = command.strip_prefix("$ hello-sockets ")
-        {
-            let args: Vec<_> = args.split(' ').collect();
-            let made = sandbox.run(&args).succeeded();
-            if !printed.is_empty() {
-                assert_eq!(made.stdout, printed, "{command}");
-            }
-            ran += 1;
-        }
-    }
-    assert_eq!(ran, 6, "commands in the guide");
+    let mut reader = Reader::new();
+
+    reader.follow(&guide);
+
+    assert_eq!(reader.ran, 6, "commands in the guide");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn typed_generator(direction: Direction) -> Option<String> {
     args.nth(1)?.into_string().ok()
 }
 
-fn subcommand(direction: Direction, generator: &Generator) -> clap::Command {
+pub fn subcommand(direction: Direction, generator: &Generator) -> clap::Command {
     let name = generator.name.as_ref().map(|rule| {
         let help = match &rule.default {
             Some(name) => format!("{} [default: {name}]", rule.help),

@@ -23,9 +23,14 @@ pub fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// Returns the lines that are indented as code, without their comments.
+/// Returns the lines that are indented as code, outside of fenced blocks, without their comments.
 pub fn indented_lines(page: &str) -> impl Iterator<Item = &str> {
-    let code = page.lines().filter_map(|line| line.strip_prefix("    "));
+    let mut is_fenced = false;
+    let outside = page.lines().filter(move |line| {
+        is_fenced ^= line.starts_with("```");
+        !is_fenced
+    });
+    let code = outside.filter_map(|line| line.strip_prefix("    "));
     code.map(|line| line.split(" # ").next().unwrap_or(line).trim())
 }
 

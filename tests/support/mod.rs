@@ -6,7 +6,10 @@
 )]
 
 pub mod app;
+#[cfg(unix)]
+pub mod guide;
 pub mod markdown;
+pub mod pattern;
 pub mod server;
 pub mod taken_back;
 #[cfg(unix)]
