@@ -47,7 +47,7 @@ impl Upgrade<'_> {
         }
         if !self.notes.is_outdated {
             self.reporter
-                .next(&format!("The app is as hello-sockets {version} makes it."));
+                .next(&format!("The app is up to date with hello-sockets {version}."));
             return Ok(Ending::Done);
         }
         Ok(match self.args.check {

@@ -46,9 +46,9 @@ fn everything(sandbox: &Sandbox) -> (Vec<(String, Vec<u8>)>, String) {
 fn is_up_to_date(sandbox: &Sandbox) {
     let before = everything(sandbox);
     let current = concat!(
-        "\nThe app is as hello-sockets ",
+        "\nThe app is up to date with hello-sockets ",
         env!("CARGO_PKG_VERSION"),
-        " makes it.\n"
+        ".\n"
     );
     let check = sandbox.run(&["upgrade", "--check"]).succeeded();
     let dry = format!("{current}\nDry run: nothing was written.\n");
