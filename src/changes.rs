@@ -177,12 +177,12 @@ impl<'a> Changes<'a> {
             return Ok(Some(path.clone()));
         }
         for pattern in &elsewhere.search {
-            for path in self.list(pattern)? {
-                if self.mentions(&path, &elsewhere.mentions)?
-                    && let Some(source) = self.source(&path)?
+            for path in self.list(pattern)?.iter() {
+                if self.mentions(path, &elsewhere.mentions)?
+                    && let Some(source) = self.source(path)?
                     && place.is_in(&source)?
                 {
-                    return Ok(Some(path));
+                    return Ok(Some(path.clone()));
                 }
             }
         }
@@ -215,6 +215,13 @@ impl<'a> Changes<'a> {
 
     /// Returns the conflicts in the file of `step`, which stop the command before it writes.
     pub fn conflicts(&self, step: &Step) -> Result<Vec<Misuse>> {
+        let parts = step.parts.iter();
+        let conflicts = parts.flat_map(|part| part.conflicts.iter().map(move |c| (part, c)));
+        let mut conflicts = conflicts.peekable();
+        // Most places have none: then there is no need to look for the file.
+        if conflicts.peek().is_none() {
+            return Ok(Vec::new());
+        }
         let Located::At(path) = self.locate(&step.location)? else {
             return Ok(Vec::new());
         };
@@ -222,9 +229,7 @@ impl<'a> Changes<'a> {
             return Ok(Vec::new());
         };
         let mut misuses = Vec::new();
-        let parts = step.parts.iter();
-        for (part, conflict) in parts.flat_map(|part| part.conflicts.iter().map(move |c| (part, c)))
-        {
+        for (part, conflict) in conflicts {
             if let Some(found) = part.find_conflict(conflict, &source)?.first() {
                 let file = self.project.display_path(&path).display().to_string();
                 let fill =

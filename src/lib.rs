@@ -327,12 +327,7 @@ fn planned(
         }
         Ok(found)
     };
-    let stack = plan::Stack {
-        name: &project.stack.name,
-        facts: &project.facts,
-        renderer: &renderer,
-        look: &look,
-    };
+    let stack = plan::Stack::new(&project.stack.name, &project.facts, &renderer, &look);
     let plan = stack.plan(&args.generator, &request)?;
     for look_up in look_ups.take() {
         reporter.look_up(look_up);

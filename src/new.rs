@@ -13,6 +13,7 @@ use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::{Generator, Templates};
 use crate::error::Misuse;
+use crate::facts::Question;
 use crate::name;
 use crate::output::reporter::Reporter;
 use crate::output::terminal::Given;
@@ -65,12 +66,8 @@ pub fn new(args: &New, templates: &Rc<Templates>, reporter: &mut Reporter) -> Re
         secrets: secrets(&project, &generator, &renderer)?,
         ..Request::default()
     };
-    let plan = plan::Stack {
-        name: &stack.name,
-        facts: &project.facts,
-        renderer: &renderer,
-        look: &|question| project.look(question),
-    };
+    let look = |question: &Question| project.look(question);
+    let plan = plan::Stack::new(&stack.name, &project.facts, &renderer, &look);
     let mut plan = plan.plan(APP, &request)?;
     plan.misuses.splice(0..0, misuses);
     let answers = Answers {

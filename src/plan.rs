@@ -23,8 +23,8 @@ use crate::catalogue::templates::Origin;
 use crate::edit::place::{Location, Need};
 use crate::error::Misuse;
 use crate::facts::{self, Facts, Look};
-use steps::Places;
 pub use steps::Step;
+use steps::{Places, Rendered};
 
 /// Request to a generator.
 #[derive(Debug, Clone, Default)]
@@ -94,15 +94,31 @@ const DEPTH: usize = 8;
 
 /// Shared context of all plans of one run.
 pub struct Stack<'a> {
-    pub name: &'a str,
+    name: &'a str,
     /// Facts of the app.
-    pub facts: &'a Facts,
-    pub renderer: &'a Renderer<'a>,
+    facts: &'a Facts,
+    renderer: &'a Renderer<'a>,
     /// Answers the look-ups of generators.
-    pub look: &'a Look<'a>,
+    look: &'a Look<'a>,
+    rendered: Rendered,
 }
 
-impl Stack<'_> {
+impl<'a> Stack<'a> {
+    pub fn new(
+        name: &'a str,
+        facts: &'a Facts,
+        renderer: &'a Renderer<'a>,
+        look: &'a Look<'a>,
+    ) -> Self {
+        Self {
+            name,
+            facts,
+            renderer,
+            look,
+            rendered: Rendered::default(),
+        }
+    }
+
     /// Returns the plan of the generator `id` for `request`, including those of its questions and options.
     ///
     /// # Errors
@@ -139,6 +155,7 @@ impl Stack<'_> {
                 generator: &rendered,
                 app: facts::variable(self.facts),
                 renderer,
+                rendered: &self.rendered,
             },
             variables: &variables,
         };

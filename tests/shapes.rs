@@ -182,3 +182,21 @@ fn without_a_script_for_the_socket_the_report_prints_how_to_make_one() {
     let script = sandbox.read(script);
     assert!(script.contains("socket.channel(\"room:lobby\""), "{script}");
 }
+
+#[test]
+fn an_endpoint_in_the_program_beside_a_library_names_that_library_whatever_the_transports() {
+    let main = "use axum_channels::Endpoint;\n\nfn main() {\n    let _endpoint = Endpoint::builder().build();\n}\n";
+    for options in [&[][..], &["--longpoll"]] {
+        let sandbox = Sandbox::new();
+        sandbox.write("my_app/Cargo.toml", CARGO);
+        sandbox.write("my_app/src/lib.rs", "");
+        sandbox.write("my_app/src/main.rs", main);
+
+        let command = [&["gen", "socket", "Kiosk"], options].concat();
+        sandbox.run(&command).succeeded();
+
+        let mounted = sandbox.read("my_app/src/main.rs");
+        let import = "use shop::channels::kiosk_socket::KioskSocket;\n";
+        assert!(mounted.contains(import), "{options:?}: {mounted}");
+    }
+}

@@ -41,15 +41,15 @@ impl<'a> Renderer<'a> {
         if !is_template(text) {
             return Ok(text.to_owned());
         }
+        if let Some(filled) = fill(text, context) {
+            return Ok(filled);
+        }
         let tera = match text.contains("{% include") {
             true => self.shared()?,
             false => &self.plain,
         };
         let with_found = with_found(text, context);
         let context = with_found.as_ref().unwrap_or(context);
-        if let Some(filled) = fill(text, context) {
-            return Ok(filled);
-        }
         tera.render_str(text, context, false)
             .with_context(|| format!("in the template {text:?}"))
     }
@@ -148,28 +148,47 @@ fn import_path(module: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<Str
 /// Renders a template whose only tags are variables with texts, as most are; returns `None` for others. Tera would compile
 /// each of them, which takes as long as the edits.
 fn fill(text: &str, context: &Context) -> Option<String> {
-    let mut parts = text.split("{{ ");
-    let mut filled = parts.next()?.to_owned();
-    for part in parts {
-        let (variable, rest) = part.split_once(" }}")?;
-        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
-        if !variable.chars().all(is_part) {
-            return None;
-        }
-        let value = match variable.split_once('.') {
-            Some((name, path)) => context.get(name)?.get_from_path(path)?,
-            None => context.get(variable)?,
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        let (before, tag) = rest.split_at(at);
+        filled += before;
+        let Some(inside) = tag.strip_prefix("{{ ") else {
+            filled.push('{');
+            rest = &tag[1..];
+            continue;
         };
-        filled += value.as_str()?;
-        filled += rest;
+        let (inside, behind) = inside.split_once('}')?;
+        fill_in(inside.strip_suffix(' ')?, context, &mut filled)?;
+        rest = behind.strip_prefix('}')?;
     }
+    filled += rest;
     (!is_template(&filled)).then_some(filled)
+}
+
+/// Adds the text of a variable; returns `None` for other expressions and other values.
+fn fill_in(variable: &str, context: &Context, filled: &mut String) -> Option<()> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    if !variable.chars().all(is_part) {
+        return None;
+    }
+    let value = match variable.split_once('.') {
+        Some((CAPTURED, name)) if !name.contains('.') => {
+            *filled += &mark(name);
+            return Some(());
+        }
+        Some((name, path)) => context.get(name)?.get_from_path(path)?,
+        None => context.get(variable)?,
+    };
+    *filled += value.as_str()?;
+    Some(())
 }
 
 /// Returns whether `text` has anything to render.
 fn is_template(text: &str) -> bool {
-    let mut pairs = text.as_bytes().windows(2);
-    pairs.any(|pair| matches!(pair, [b'{', b'{' | b'%' | b'#']))
+    let bytes = text.as_bytes();
+    let mut tags = memchr::memchr_iter(b'{', bytes);
+    tags.any(|at| matches!(bytes.get(at + 1), Some(b'{' | b'%' | b'#')))
 }
 
 /// Words in Tera expressions that are not variables.
@@ -281,6 +300,8 @@ mod tests {
             ("{{app.name}} {{ text }}", false),
             ("{% if number %}{{ text }}{% endif %}", false),
             ("{# {{ text }} #}", false),
+            ("{{ text }}{{ app.name | upper }}", false),
+            ("fn f() { {{ text }} } {", true),
         ] {
             let rendered = tera.render_str(text, &context, false).expect(text);
             assert_eq!(

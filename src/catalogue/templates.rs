@@ -20,6 +20,13 @@ static EMBEDDED: LazyLock<Vec<(&str, &[u8])>> = LazyLock::new(|| {
     files
 });
 
+/// Returns the embedded files whose path starts with `prefix`.
+fn embedded(prefix: &str) -> &'static [(&'static str, &'static [u8])] {
+    let start = EMBEDDED.partition_point(|(path, _)| *path < prefix);
+    let files = &EMBEDDED[start..];
+    &files[..files.partition_point(|(path, _)| path.starts_with(prefix))]
+}
+
 fn collect<'a>(folder: &Dir<'a>, files: &mut Vec<(&'a str, &'a [u8])>) {
     for entry in folder.entries() {
         match entry {
@@ -124,14 +131,13 @@ impl Templates {
     /// Returns the paths of all files in `folder` and below it, in order.
     pub fn below(&self, folder: &str) -> BTreeSet<&str> {
         let prefix = format!("{folder}/");
-        let start = EMBEDDED.partition_point(|(path, _)| *path < prefix.as_str());
-        let embedded = EMBEDDED[start..].iter().map(|(path, _)| *path);
         let own = self
             .own
             .range(prefix.clone()..)
             .map(|(path, _)| path.as_str());
-        embedded
-            .take_while(|path| path.starts_with(&prefix))
+        embedded(&prefix)
+            .iter()
+            .map(|(path, _)| *path)
             .chain(own.take_while(|path| path.starts_with(&prefix)))
             .collect()
     }
@@ -142,7 +148,7 @@ impl Templates {
             "" => String::new(),
             folder => format!("{folder}/"),
         };
-        let all = EMBEDDED.iter().map(|(path, _)| *path);
+        let all = embedded(&prefix).iter().map(|(path, _)| *path);
         let name = |path: &'_ str| -> Option<(usize, usize)> {
             let below = path.strip_prefix(prefix.as_str())?;
             let name = below.strip_suffix(marker)?.strip_suffix('/')?;

@@ -1,10 +1,12 @@
 //! The file of a place, found by its path and its contents.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::Result;
 
 use super::{Change, Changes};
+use crate::edit::glob::matches;
 use crate::edit::place::Location;
 use crate::plan::Sought;
 use crate::project::contains;
@@ -50,12 +52,12 @@ impl Changes<'_> {
         }
         let query = location.search_holds.as_ref().or(location.holds.as_ref());
         for pattern in &location.search {
-            for path in self.list(pattern)? {
+            for path in self.list(pattern)?.iter() {
                 if found.len() >= most {
                     return Ok(found);
                 }
-                if !found.contains(&path) && self.holds(&path, location, query)? {
-                    found.push(path);
+                if !found.contains(path) && self.holds(path, location, query)? {
+                    found.push(path.clone());
                 }
             }
         }
@@ -128,16 +130,23 @@ impl Changes<'_> {
     }
 
     /// Returns the files that match `pattern`, on disk or made by an earlier step, without removed ones.
-    pub(super) fn list(&self, pattern: &str) -> Result<Vec<PathBuf>> {
-        let (made, removed): (Vec<_>, Vec<_>) =
-            self.files.iter().partition(|change| change.after.is_some());
-        let mut paths = self.project.list(pattern)?.to_vec();
-        paths.retain(|path| !removed.iter().any(|change| change.path == *path));
-        let made = made.into_iter().map(|change| &change.path);
-        let made = made.filter(|path| crate::edit::glob::matches(pattern, &path.to_string_lossy()));
-        paths.extend(made.cloned());
-        paths.sort();
-        paths.dedup();
-        Ok(paths)
+    pub(super) fn list(&self, pattern: &str) -> Result<Rc<[PathBuf]>> {
+        let listed = self.project.list(pattern)?;
+        let is_news = |change: &&Change| change.before.is_some() != change.after.is_some();
+        let of_pattern = |change: &&Change| matches(pattern, &change.path.to_string_lossy());
+        let news = self.files.iter().filter(is_news).filter(of_pattern);
+        let news: Vec<_> = news.collect();
+        if news.is_empty() {
+            return Ok(listed);
+        }
+        let mut paths = listed.to_vec();
+        for change in news {
+            match paths.binary_search(&change.path) {
+                Ok(at) => drop(paths.remove(at)),
+                Err(at) if change.after.is_some() => paths.insert(at, change.path.clone()),
+                Err(_) => {}
+            }
+        }
+        Ok(paths.into())
     }
 }

@@ -83,12 +83,12 @@ impl Changes<'_> {
     pub fn needing(&self, needs: &[Need], own: &[&File]) -> Result<Option<PathBuf>> {
         for need in needs {
             for pattern in &need.search {
-                for path in self.list(pattern)? {
-                    if own.iter().any(|file| file.path == path) {
+                for path in self.list(pattern)?.iter() {
+                    if own.iter().any(|file| file.path == *path) {
                         continue;
                     }
-                    if need.mentions.is_empty() || self.has_word(&path, &need.mentions)? {
-                        return Ok(Some(path));
+                    if need.mentions.is_empty() || self.has_word(path, &need.mentions)? {
+                        return Ok(Some(path.clone()));
                     }
                 }
             }

@@ -8,6 +8,7 @@ use crate::address;
 use crate::catalogue::Templates;
 use crate::catalogue::render::Renderer;
 use crate::error::Misuse;
+use crate::facts::Question;
 use crate::plan::{Request, Stack};
 use crate::project::Project;
 
@@ -40,12 +41,8 @@ pub fn url(name: &str, built_in: &Rc<Templates>) -> Result<String> {
 /// Returns the path at which the endpoint mounts a socket.
 fn mount(name: &str, project: &Project) -> Result<String> {
     let renderer = Renderer::new(&project.templates);
-    let stack = Stack {
-        name: &project.stack.name,
-        facts: &project.facts,
-        renderer: &renderer,
-        look: &|question| project.look(question),
-    };
+    let look = |question: &Question| project.look(question);
+    let stack = Stack::new(&project.stack.name, &project.facts, &renderer, &look);
     let request = Request {
         name: Some(name.to_owned()),
         invocation: Some("--socket".to_owned()),

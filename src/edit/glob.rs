@@ -3,6 +3,9 @@
 /// Returns whether `path` matches `pattern`: `*` matches within a part of the path, `**` any number of parts.
 /// Each pattern after `!` excludes paths: `src/**/*.rs!**/tests.rs!src/dev.rs`.
 pub fn matches(pattern: &str, path: &str) -> bool {
+    if !path.starts_with(folder(pattern)) {
+        return false;
+    }
     let path: Vec<_> = path.split('/').collect();
     let mut fits = pattern.split('!').map(|pattern| {
         let pattern: Vec<_> = pattern.split('/').collect();
@@ -37,7 +40,7 @@ pub fn covers(pattern: &str, text: &str) -> bool {
 
 /// Returns the folder that contains all matches of `pattern`.
 pub fn folder(pattern: &str) -> &str {
-    let fixed = &pattern[..pattern.find('*').unwrap_or(pattern.len())];
+    let fixed = &pattern[..pattern.find(['*', '!']).unwrap_or(pattern.len())];
     fixed.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
@@ -59,12 +62,16 @@ mod tests {
             ("src/**/*.rs!**/tests.rs!src/dev.rs", "src/dev.rs", false),
             ("src/**/*.rs!**/tests.rs!src/dev.rs", "src/a/dev.rs", true),
             ("assets/**", "assets/js/app.js", true),
+            ("src/main.rs!src/b/*.rs", "src/main.rs", true),
+            ("assets/**", "assets", true),
+            ("assets/**", "tests/app.js", false),
         ] {
             assert_eq!(matches(pattern, path), fits, "{pattern} {path}");
         }
         assert_eq!(folder("lib/**/*.ex"), "lib");
         assert_eq!(folder("*.ex"), "");
         assert_eq!(folder("lib/a.ex"), "lib");
+        assert_eq!(folder("lib/a.ex!lib/b/*.ex"), "lib");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Languages whose files can be edited: their linked grammars, and the settings in `templates/languages.toml`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
@@ -21,11 +21,12 @@ pub struct Language {
     rules: Rules,
     aliases: OnceLock<Vec<Query>>,
     definitions: OnceLock<Option<Query>>,
-    kinds: OnceLock<[Kinds; 2]>,
+    kinds: OnceLock<Kinds>,
 }
 
-/// Numbers of kinds of nodes, by name: several have the same one.
-type Kinds = HashMap<Box<str>, Vec<u16>>;
+/// Kinds of nodes, sorted: the name, whether it is that of a named node or of a token, and the number. Several kinds have the
+/// same name.
+type Kinds = Vec<(Box<str>, bool, u16)>;
 
 /// Settings of a language in `languages.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -86,16 +87,15 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
     rules.into_iter().map(language).collect()
 });
 
-/// Returns the kinds of tokens and those of named nodes.
-fn kinds_of(grammar: &tree_sitter::Language) -> [Kinds; 2] {
+/// Returns the kinds of a grammar.
+fn kinds_of(grammar: &tree_sitter::Language) -> Kinds {
     let count = u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
-    let mut kinds = [false, true].map(|_| Kinds::with_capacity(count.into()));
-    for id in 0..count {
-        if let Some(name) = grammar.node_kind_for_id(id) {
-            let same = &mut kinds[usize::from(grammar.node_kind_is_named(id))];
-            same.entry(name.into()).or_default().push(id);
-        }
-    }
+    let kind = |id| {
+        let name = grammar.node_kind_for_id(id)?;
+        Some((name.into(), grammar.node_kind_is_named(id), id))
+    };
+    let mut kinds: Kinds = (0..count).filter_map(kind).collect();
+    kinds.sort_unstable();
     kinds
 }
 
@@ -114,10 +114,13 @@ impl Language {
     }
 
     /// Returns the numbers of a kind of named nodes, or of a token; none if the grammar does not have it.
-    pub fn kinds(&self, name: &str, named: bool) -> &[u16] {
+    pub fn kinds(&self, name: &str, named: bool) -> Vec<u16> {
         let kinds = self.kinds.get_or_init(|| kinds_of(&self.grammar));
-        let kinds = kinds[usize::from(named)].get(name);
-        kinds.map_or(&[], Vec::as_slice)
+        let wanted = (name, named);
+        let first = kinds.partition_point(|(name, is_named, _)| (&**name, *is_named) < wanted);
+        let same = kinds[first..].iter();
+        let same = same.take_while(|(name, is_named, _)| (&**name, *is_named) == wanted);
+        same.map(|(_, _, id)| *id).collect()
     }
 
     /// Returns the queries for short names.

@@ -5,9 +5,9 @@
 use std::num::NonZeroU16;
 use std::ops::Range;
 
-use tree_sitter::{Node, Tree};
+use tree_sitter::{InputEdit, Node, Tree};
 
-use super::source::walk;
+use super::source::{Visit, walk};
 
 /// The number of a field.
 pub type FieldId = NonZeroU16;
@@ -22,6 +22,7 @@ pub struct Nodes {
 }
 
 /// A node.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     id: usize,
     /// Number of its kind.
@@ -36,17 +37,41 @@ pub struct Item {
 
 impl Nodes {
     pub fn of(tree: &Tree) -> Self {
+        Self::read(tree, |_| None)
+    }
+
+    /// Returns the nodes of `tree`, which replaces that of these nodes after `edit`. Those that both trees have are copied: to
+    /// visit a node takes far longer.
+    pub fn after(&self, edit: &InputEdit, tree: &Tree) -> Self {
+        Self::read(tree, |node| self.same(node, edit))
+    }
+
+    /// Reads the nodes of `tree`, except those below nodes with a known copy.
+    fn read<'a>(tree: &Tree, known: impl Fn(&Node<'_>) -> Option<&'a [Item]>) -> Self {
         let mut items: Vec<Item> = Vec::with_capacity(tree.root_node().descendant_count());
         walk(&mut tree.walk(), &mut |cursor| {
             let node = cursor.node();
+            let (at, bytes) = (items.len(), node.byte_range());
+            let copy = known(&node);
             items.push(Item {
                 id: node.id(),
                 kind: node.kind_id(),
                 is_named: node.is_named(),
                 field: cursor.field_id(),
-                bytes: node.byte_range(),
-                end: items.len() + node.descendant_count(),
+                end: at + node.descendant_count(),
+                bytes: bytes.clone(),
             });
+            let Some([first, below @ ..]) = copy else {
+                return Visit::Below;
+            };
+            let old_at = first.end - 1 - below.len();
+            let byte = |old: usize| old - first.bytes.start + bytes.start;
+            items.extend(below.iter().map(|item| Item {
+                bytes: byte(item.bytes.start)..byte(item.bytes.end),
+                end: item.end - old_at + at,
+                ..*item
+            }));
+            Visit::Next
         });
         let (by_kind, kinds) = by_kind(&items, tree.language().node_kind_count());
         Self {
@@ -54,6 +79,20 @@ impl Nodes {
             by_kind,
             kinds,
         }
+    }
+
+    /// Returns the items of `node` and of those below it, if the tree before `edit` had the same: then they share their memory.
+    fn same(&self, node: &Node<'_>, edit: &InputEdit) -> Option<&[Item]> {
+        let bytes = node.byte_range();
+        let start = match bytes {
+            _ if bytes.end <= edit.start_byte => bytes.start,
+            _ if bytes.start >= edit.new_end_byte => {
+                bytes.start - edit.new_end_byte + edit.old_end_byte
+            }
+            _ => return None,
+        };
+        let at = self.position(node, start)?;
+        Some(&self.items[at..self.items[at].end])
     }
 
     pub fn get(&self, at: usize) -> &Item {
@@ -71,16 +110,22 @@ impl Nodes {
 
     /// Returns the positions of `node` and of those below it.
     pub fn below(&self, node: Node<'_>) -> Range<usize> {
-        let (id, kind, bytes) = (node.id(), node.kind_id(), node.byte_range());
-        // In the order of the file, nodes start one after the other.
-        let first = self
-            .items
-            .partition_point(|item| item.bytes.start < bytes.start);
-        let mut same = self.items[first..].iter();
-        match same.position(|item| item.id == id && item.kind == kind) {
-            Some(behind) => first + behind..self.items[first + behind].end,
+        match self.position(&node, node.start_byte()) {
+            Some(at) => at..self.items[at].end,
             None => 0..0,
         }
+    }
+
+    /// Returns the position of `node`, which starts at this byte.
+    fn position(&self, node: &Node<'_>, start: usize) -> Option<usize> {
+        let (id, kind) = (node.id(), node.kind_id());
+        // In the order of the file, nodes start one after the other.
+        let first = self.items.partition_point(|item| item.bytes.start < start);
+        let mut same = self.items[first..]
+            .iter()
+            .take_while(|item| item.bytes.start == start);
+        let behind = same.position(|item| item.id == id && item.kind == kind)?;
+        Some(first + behind)
     }
 
     /// Returns the positions of the children of the node at `at`.
@@ -112,4 +157,40 @@ fn by_kind(items: &[Item], count: usize) -> (Vec<usize>, Vec<usize>) {
         *slot += 1;
     }
     (by_kind, kinds)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::edit::{Language, Source};
+
+    #[test]
+    fn nodes_that_an_edit_has_left_are_copied_as_they_are() {
+        let before = "use a::b;\n\npub mod c;\n\nfn d(e: F) -> G {\n    e.h::<I>(\"j\")\n}\n";
+        let language = Language::of(Path::new("lib.rs")).expect("Rust is linked");
+        for (old, new) in [
+            ("use a::b;\n", "use a::b;\nuse a::k;\n"),
+            ("pub mod c;\n\n", ""),
+            ("\"j\")", "\"j\")\n        .l(2)"),
+            ("fn d", "fn new_d"),
+            ("}\n", "}\n// m\n"),
+            ("(e: F)", "(e: F"),
+            ("use a", "fn n() {}\nuse a"),
+        ] {
+            let source = Source::new(before.to_owned(), language);
+            let _ = source.nodes();
+
+            let edited = source.with_text(before.replacen(old, new, 1));
+            let copied = edited.nodes();
+
+            assert_eq!(copied.items, edited.read_nodes().items, "{new}");
+            let old = source.nodes();
+            let mut all = copied.items.iter();
+            assert!(
+                all.any(|item| old.items.iter().any(|o| o.id == item.id)),
+                "{new}"
+            );
+        }
+    }
 }

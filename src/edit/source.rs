@@ -41,10 +41,13 @@ impl Source {
     /// Returns the same file with another text. Its unchanged start and end are not parsed again.
     pub fn with_text(&self, text: String) -> Self {
         let mut old = self.tree().clone();
-        old.edit(&difference(&self.text, &text));
+        let edit = difference(&self.text, &text);
+        old.edit(&edit);
         let tree = parse(Some(&old), &text, self.language);
+        let nodes = self.nodes.get().map(|nodes| nodes.after(&edit, &tree));
         Self {
             tree: OnceCell::from(tree),
+            nodes: nodes.map(OnceCell::from).unwrap_or_default(),
             ..Self::new(text, self.language)
         }
     }
@@ -143,6 +146,12 @@ impl Source {
         self.nodes.get_or_init(|| Nodes::of(self.tree()))
     }
 
+    /// Returns the nodes, read from the tree.
+    #[cfg(test)]
+    pub fn read_nodes(&self) -> Nodes {
+        Nodes::of(self.tree())
+    }
+
     /// Returns a cursor at the root. Positions of [`Source::nodes`] are those of its descendants.
     pub fn cursor(&self) -> TreeCursor<'_> {
         self.tree().walk()
@@ -155,6 +164,7 @@ impl Source {
             if wanted(&node) {
                 found.push(node);
             }
+            Visit::Below
         });
         found
     }
@@ -198,10 +208,22 @@ fn point(text: &str, at: usize) -> Point {
     Point::new(row, at - line.map_or(0, |line| line + 1))
 }
 
+/// The node to visit next.
+pub enum Visit {
+    /// The first one below.
+    Below,
+    /// The one after those below.
+    Next,
+}
+
 /// Visits the node at `cursor` and all below it, in the order of the file.
-pub fn walk<'tree>(cursor: &mut TreeCursor<'tree>, visit: &mut impl FnMut(&TreeCursor<'tree>)) {
-    visit(cursor);
-    if cursor.goto_first_child() {
+pub fn walk<'tree>(
+    cursor: &mut TreeCursor<'tree>,
+    visit: &mut impl FnMut(&TreeCursor<'tree>) -> Visit,
+) {
+    if let Visit::Below = visit(cursor)
+        && cursor.goto_first_child()
+    {
         walk(cursor, visit);
         while cursor.goto_next_sibling() {
             walk(cursor, visit);

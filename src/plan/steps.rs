@@ -1,6 +1,7 @@
 //! Inserts and their places.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
@@ -64,10 +65,25 @@ pub struct Places<'a> {
     /// The variable `app`.
     pub app: Value,
     pub renderer: &'a Renderer<'a>,
+    pub rendered: &'a Rendered,
+}
+
+/// Rendered places of one app, each with its origin, by what they were rendered from: generators use the same ones.
+pub type Rendered = RefCell<HashMap<Template, (Place, Origin)>>;
+
+/// What a place is rendered from.
+#[derive(PartialEq, Eq, Hash)]
+pub struct Template {
+    /// Path of the file.
+    path: String,
+    place: String,
+    with: BTreeMap<String, String>,
+    text: Option<String>,
+    keys: Keys,
 }
 
 /// Keys of a place to render, because rendering all of them is the main cost.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Keys {
     All,
     /// Keys of the position of the text.
@@ -140,52 +156,70 @@ impl Places<'_> {
 
     /// Returns the rendered place of `insert`, and its origin.
     fn place(&self, insert: &Insert, keys: Keys) -> Result<(Place, Origin)> {
-        let renderer = self.renderer;
-        let templates = renderer.templates();
+        let templates = self.renderer.templates();
         let (table, path) = self
             .generator
             .place(&insert.place, templates)
             .with_context(|| {
                 format!("in {}: the place `{}`", self.generator.folder, insert.place)
             })?;
-        let whereabouts = || format!("in {} (`{}`)", templates.whereabouts(&path), insert.place);
-        check_needs(&table, insert).with_context(whereabouts)?;
+        let template = Template {
+            path,
+            place: insert.place.clone(),
+            with: insert.with.clone(),
+            text: insert.text.clone(),
+            keys,
+        };
+        if let Some(known) = self.rendered.borrow().get(&template) {
+            return Ok(known.clone());
+        }
+        let path = template.path.as_str();
+        let place = self.render(&template, &table);
+        let place = place
+            .with_context(|| format!("in {} (`{}`)", templates.whereabouts(path), insert.place))?;
+        let origin = templates.get(path).map(|(_, origin)| origin);
+        let place = (place, origin.unwrap_or_default());
+        let mut rendered = self.rendered.borrow_mut();
+        rendered.insert(template, place.clone());
+        Ok(place)
+    }
+
+    /// Renders a place from its table.
+    fn render(&self, template: &Template, table: &toml::Table) -> Result<Place> {
+        check_needs(table, &template.with)?;
         let keys_to_look = ["file", "within", "present", "elsewhere"];
         let not_of_inserts = ["about", "needs", "example", "text"];
         let about = table.get("about").cloned();
         let own = table.get("text").and_then(toml::Value::as_str);
         let own = own.unwrap_or_default();
-        let is_wanted = |key: &str| match keys {
+        let is_wanted = |key: &str| match template.keys {
             Keys::All => !not_of_inserts.contains(&key),
             Keys::ToLook => keys_to_look.contains(&key),
         };
         let mut context = Context::new();
         context.insert_value("app", self.app.clone());
-        for (name, value) in &insert.with {
+        for (name, value) in &template.with {
             context.insert(name.clone(), value);
         }
-        let text = match &insert.text {
+        let text = match &template.text {
             Some(text) => text.clone(),
-            None => renderer.text(own, &context).with_context(whereabouts)?,
+            None => self.renderer.text(own, &context)?,
         };
         context.insert("text", &text);
-        let rendered = renderer.table(&table, is_wanted, &context);
-        let mut rendered = rendered.with_context(whereabouts)?;
+        let mut rendered = self.renderer.table(table, is_wanted, &context)?;
         rendered.insert("text".to_owned(), toml::Value::String(text));
         rendered.extend(about.map(|about| ("about".to_owned(), about)));
-        let origin = templates.get(&path).map(|(_, origin)| origin);
-        let place = rendered.try_into().with_context(whereabouts)?;
-        Ok((place, origin.unwrap_or_default()))
+        Ok(rendered.try_into()?)
     }
 }
 
 /// Checks that an insert passes exactly the variables of its place.
-fn check_needs(place: &toml::Table, insert: &Insert) -> Result<()> {
+fn check_needs(place: &toml::Table, with: &BTreeMap<String, String>) -> Result<()> {
     let is_needed = |name: &&String| needs(place).any(|need| need == *name);
-    if let Some(unknown) = insert.with.keys().find(|name| !is_needed(name)) {
+    if let Some(unknown) = with.keys().find(|name| !is_needed(name)) {
         bail!("it does not need `{unknown}`");
     }
-    match needs(place).find(|need| !insert.with.contains_key(*need)) {
+    match needs(place).find(|need| !with.contains_key(*need)) {
         Some(missing) => bail!("it needs `{missing}`, which `with` has to give"),
         None => Ok(()),
     }
@@ -230,6 +264,7 @@ pub fn example(
         generator: &generator,
         app: facts::variable(&facts),
         renderer,
+        rendered: &Rendered::default(),
     };
     let mut parts = Vec::new();
     places.collect(&insert, &mut parts)?;

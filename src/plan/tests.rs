@@ -49,12 +49,7 @@ fn plans_of(stack: &str, facts: &Facts, look: &Look<'_>) -> Vec<Plan> {
                 .collect(),
             ..Request::default()
         };
-        let stack = super::Stack {
-            name: stack,
-            facts,
-            renderer: &renderer,
-            look,
-        };
+        let stack = super::Stack::new(stack, facts, &renderer, look);
         let plan = stack.plan(id, &request);
         plan.unwrap_or_else(|e| panic!("{id}: {e:#}"))
     });
@@ -208,6 +203,7 @@ fn an_insert_gives_what_its_place_needs_and_no_more() {
             generator: &generator,
             app: facts::variable(&facts),
             renderer: &renderer,
+            rendered: &Rendered::default(),
         };
         let step = places.step(&insert);
         step.err().map(|error| format!("{error:#}"))

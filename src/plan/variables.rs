@@ -97,6 +97,7 @@ fn ways(
         generator,
         app: app.unwrap_or_else(|| facts::variable(stack.facts)),
         renderer: stack.renderer,
+        rendered: &stack.rendered,
     };
     let with = way.with.iter().map(|(name, value)| {
         let value = stack.renderer.text(value, context)?;

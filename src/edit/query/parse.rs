@@ -121,7 +121,7 @@ impl<'a> Parser<'a> {
         let kinds = self.language.kinds(name, named);
         let of = if named { "node of the kind" } else { "token" };
         ensure!(!kinds.is_empty(), self.missing(of, name));
-        Ok(kinds.to_vec())
+        Ok(kinds)
     }
 
     /// Returns the number of a field.
