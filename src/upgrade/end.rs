@@ -46,8 +46,9 @@ impl Upgrade<'_> {
                 .next(&format!("Changes since hello-sockets {since}:\n\n{news}"));
         }
         if !self.notes.is_outdated {
-            self.reporter
-                .next(&format!("The app is up to date with hello-sockets {version}."));
+            self.reporter.next(&format!(
+                "The app is up to date with hello-sockets {version}."
+            ));
             return Ok(Ending::Done);
         }
         Ok(match self.args.check {

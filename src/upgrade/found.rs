@@ -111,12 +111,7 @@ fn planned(
     id: &str,
     request: &Request,
 ) -> Result<Plan> {
-    let stack = plan::Stack {
-        name: &project.stack.name,
-        facts,
-        renderer,
-        look: &|_| Ok(Vec::new()),
-    };
+    let stack = plan::Stack::new(&project.stack.name, facts, renderer, &|_| Ok(Vec::new()));
     stack.plan(id, request)
 }
 

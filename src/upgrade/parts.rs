@@ -164,12 +164,8 @@ impl Planner<'_> {
         look: &facts::Look<'_>,
         is_found: bool,
     ) -> Result<Part> {
-        let stack = plan::Stack {
-            name: &self.project.stack.name,
-            facts: &facts,
-            renderer: self.renderer,
-            look,
-        };
+        let name = &self.project.stack.name;
+        let stack = plan::Stack::new(name, &facts, self.renderer, look);
         let request = Request {
             name: entry.name.clone(),
             options: entry.options.clone(),
