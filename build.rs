@@ -1,12 +1,13 @@
 //! Prepares `templates/` for the binary: without the test cases of places, and with the tables of stacks, generators and
-//! places in JSON, which takes a fifth of the time to read.
+//! places in JSON, which takes a fifth of the time to read. Links may be text files, as git checks them out on Windows.
 #![allow(
     clippy::disallowed_methods,
-    reason = "a build script reads and writes files"
+    clippy::print_stdout,
+    reason = "a build script reads and writes files, and prints instructions for cargo; tests include it"
 )]
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -21,13 +22,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Writes the files in the folder `from` to `to`. `path` is the folder's path in the templates.
-fn prepare(from: &Path, to: &Path, path: &str) -> Result<(), Box<dyn Error>> {
+pub fn prepare(from: &Path, to: &Path, path: &str) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name().into_string().map_err(|_| "not UTF-8")?;
         let path = format!("{path}/{name}");
-        let (from, to) = (entry.path(), to.join(&name));
+        let (from, to) = (followed(entry.path()), to.join(&name));
         match path.split('/').collect::<Vec<_>>()[1..] {
             [_, "places", _] if from.is_dir() => {}
             _ if from.is_dir() => prepare(&from, &to, &path)?,
@@ -37,6 +38,24 @@ fn prepare(from: &Path, to: &Path, path: &str) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Returns the target of a link that is a text file, or else `path` itself.
+fn followed(path: PathBuf) -> PathBuf {
+    const LONGEST: u64 = 200;
+    let is_short = fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() < LONGEST);
+    let text = match is_short {
+        true => fs::read_to_string(&path).unwrap_or_default(),
+        false => String::new(),
+    };
+    let target = path.parent().map(|folder| folder.join(&text));
+    match target {
+        Some(target) if text.starts_with("../") && target.exists() => {
+            println!("cargo::rerun-if-changed={}", target.display());
+            target
+        }
+        _ => path,
+    }
 }
 
 /// Writes the table at `from` as JSON.

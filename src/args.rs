@@ -8,6 +8,7 @@ mod generators;
 mod hints;
 #[cfg(test)]
 mod page;
+mod upgrade;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ use generators::{Asked, Direction, arguments, asked, subcommands};
 pub use common::{Common, Detail, Form};
 pub use connect::{Connect, Vsn};
 pub use documents::Page;
+pub use upgrade::Upgrade;
 
 /// The parsed command line.
 #[derive(Debug)]
@@ -46,6 +48,7 @@ pub enum Command {
     Gen(Gen),
     Destroy(Gen),
     Undo(Common),
+    Upgrade(Upgrade),
     Dev(Dev),
     Routes(Survey),
     Doctor(Survey),
@@ -177,6 +180,7 @@ impl Args {
                 None => Command::Reference,
             },
             Some(("undo", matches)) => Command::Undo(common(matches)),
+            Some(("upgrade", matches)) => Command::Upgrade(Upgrade::read(matches)),
             Some(("dev", matches)) => {
                 Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
             }
@@ -209,7 +213,7 @@ impl Args {
 /// The JSON object of a command, also if it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Object {
-    /// Of `new`, `gen`, `destroy` and `undo`.
+    /// Of `new`, `gen`, `destroy`, `undo` and `upgrade`.
     Report,
     /// Of `routes`.
     Wiring,
@@ -221,7 +225,7 @@ pub enum Object {
 pub fn object(typed: &[OsString]) -> Option<Object> {
     let is_json = typed.iter().any(|arg| arg == "--json");
     let object = |word: &OsString| match word.to_str()? {
-        "new" | "gen" | "destroy" | "undo" => Some(Object::Report),
+        "new" | "gen" | "destroy" | "undo" | "upgrade" => Some(Object::Report),
         "routes" => Some(Object::Wiring),
         "doctor" => Some(Object::Health),
         _ => None,
@@ -270,7 +274,7 @@ fn command(
         .arg_required_else_help(true)
         .subcommands(destroyers);
     let undo = Common::augment_args(clap::Command::new("undo"))
-        .about("Take back the last run of gen or destroy in the current app")
+        .about("Take back the last run of gen, destroy or upgrade in the current app")
         .after_help(UNDO_HELP);
     let dev = Dev::augment_args(clap::Command::new("dev"))
         .about("Run the current app, and bring each change to the browser")
@@ -307,6 +311,7 @@ fn command(
         .subcommand(generate)
         .subcommand(destroy)
         .subcommand(undo)
+        .subcommand(upgrade::command())
         .subcommand(dev)
         .subcommand(connect)
         .subcommand(routes)

@@ -28,7 +28,7 @@ pub struct Changes<'a> {
 }
 
 /// One file to write.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Path below the root of the project.
     pub path: PathBuf,
@@ -93,6 +93,16 @@ impl<'a> Changes<'a> {
     /// Adds a file, replacing an existing one.
     pub fn write(&mut self, file: &File) -> Result<()> {
         self.set(&file.path, Some(file.contents.clone()), None)
+    }
+
+    /// Replaces the contents of a file, or creates it.
+    pub fn put(&mut self, path: &Path, contents: Vec<u8>) -> Result<()> {
+        self.set(path, Some(contents), None)
+    }
+
+    /// Returns the file, from disk or after earlier steps.
+    pub fn contents(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+        self.read(path)
     }
 
     /// Adds a step if it is possible, and returns the path of its file.

@@ -18,12 +18,14 @@
 //! - `run`: a plan through all stages; `new`: the steps of a new app
 //! - `destroy`: takes back what a generator has made
 //! - `record`: what each run has changed; `undo`: takes back the last one
+//! - `upgrade`: brings the app up to this version, by the record; `changelog`: what has changed between two versions
 //! - `output`: the terminal, written files, programs
 //! - `secrets`: random texts (the only source of randomness); `shell`: quoted paths in commands
 
 mod address;
 mod args;
 mod catalogue;
+mod changelog;
 mod changes;
 mod connect;
 mod destroy;
@@ -45,6 +47,7 @@ mod run;
 mod secrets;
 mod shell;
 mod undo;
+mod upgrade;
 
 use std::cell::RefCell;
 use std::process::ExitCode;
@@ -97,6 +100,9 @@ fn json_of(error: &anyhow::Error, object: Object) -> Result<String> {
 /// Exit code of a run with `--strict` that leaves manual steps.
 const OPEN: u8 = 3;
 
+/// Exit code of `upgrade --check` in an app that is not up to date.
+const OUTDATED: u8 = 4;
+
 fn run() -> Result<ExitCode> {
     // Read once: parsing the files of a stack takes as long as the edits.
     let built_in = Rc::new(Templates::default());
@@ -106,6 +112,7 @@ fn run() -> Result<ExitCode> {
         "gen",
         "destroy",
         "undo",
+        "upgrade",
         "routes",
         "doctor",
         "completions",
@@ -166,6 +173,12 @@ fn run() -> Result<ExitCode> {
             interrupt::watch()?;
             reported(terminal, &common, |reporter| {
                 undo::undo(&Project::only(around)?, &common, reporter)
+            })
+        }
+        Command::Upgrade(args) => {
+            interrupt::watch()?;
+            reported(terminal, &args.common, |reporter| {
+                upgrade::upgrade(&Project::only(around)?, &args, reporter)
             })
         }
         Command::TestTemplates => {
@@ -264,6 +277,7 @@ fn ended(ending: Ending, common: &Common) -> (Outcome, u8) {
         Ending::Open if common.strict => (Outcome::ManualSteps, OPEN),
         Ending::Open => (Outcome::ManualSteps, 0),
         Ending::Failed => (Outcome::Failed, 1),
+        Ending::Outdated => (Outcome::Outdated, OUTDATED),
     }
 }
 

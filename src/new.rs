@@ -20,6 +20,7 @@ use crate::output::terminal::Given;
 use crate::output::{apply, dialogue, interrupt};
 use crate::plan::{self, Plan, Request};
 use crate::project::Project;
+use crate::record::RUNS;
 use crate::run::{Answers, Ending, Run};
 use crate::secrets;
 use crate::shell::quoted;
@@ -125,7 +126,7 @@ fn unknown(args: &New, generator: &Generator) -> Option<Misuse> {
 }
 
 /// Returns the secrets of the generator: from an earlier run, or new ones.
-fn secrets(
+pub fn secrets(
     project: &Project,
     generator: &Generator,
     renderer: &Renderer<'_>,
@@ -208,7 +209,8 @@ fn suggestion(name: &str, stack: &Stack) -> String {
 /// # Errors
 /// The folder is a file.
 fn foreign_file(project: &Project, plan: &Plan) -> Result<Option<PathBuf>> {
-    let ours = plan.paths();
+    let mut ours = plan.paths();
+    ours.push(RUNS.into());
     let drafts: Vec<_> = ours.iter().map(|path| apply::draft_of(path)).collect();
     let is_ours = |path: &Path| ours.iter().chain(&drafts).any(|ours| ours == path);
     if project.root_is_file() {

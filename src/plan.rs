@@ -1,11 +1,12 @@
 //! Pure: a request and the project's facts -> a plan. No disk, terminal, clock or randomness: templates are read
 //! before, and the caller answers look-ups.
 //!
-//! - [`variables`]: variables of templates
+//! - [`variables`]: variables of templates; [`looked_up`]: those that were looked up
 //! - [`steps`]: inserts and their places
 //! - [`cases`]: the test cases of places
 
 pub mod cases;
+mod looked_up;
 pub mod steps;
 mod variables;
 
@@ -36,11 +37,15 @@ pub struct Request {
     pub options: BTreeMap<String, Vec<String>>,
     /// Secrets of the generator.
     pub secrets: BTreeMap<String, String>,
+    /// Values of its facts and lists in an earlier run, which are not looked up again.
+    pub facts: Facts,
+    pub lists: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Steps of a generator, in order.
 #[derive(Debug)]
 pub struct Plan {
+    pub request: Request,
     /// The generator with rendered strings.
     pub generator: Generator,
     /// Variables of conditions, except answers and results of `find`.
@@ -170,6 +175,7 @@ impl<'a> Stack<'a> {
             finds: planner.finds()?,
             follows: self.follows(&rendered, depth)?,
             then: self.then(&rendered, request, depth)?,
+            request: request.clone(),
             files,
             steps,
             generator: rendered,

@@ -1,13 +1,16 @@
-//! The record of runs, for `undo` and `destroy`. Pure: the files and texts that each run has changed.
+//! The record of runs, for `undo`, `destroy` and `upgrade`. Pure: the files and texts that each run has changed, and what it
+//! has generated.
 //!
 //! [`RUNS`] is for version control. [`FOLDER`] is not: it has the last run once more, and the bytes that it has replaced,
 //! each in a file that is named by its hash.
+
+pub mod generated;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -17,13 +20,16 @@ pub const RUNS: &str = ".hello-sockets/runs.json";
 /// Folder of what only `undo` needs.
 pub const FOLDER: &str = ".hello-sockets/undo";
 
+/// Empty file that is there while an upgrade is written.
+pub const UNFINISHED: &str = ".hello-sockets/undo/unfinished";
+
 /// The last run.
 pub const LAST: &str = ".hello-sockets/undo/run.json";
 
 /// Version of the files.
 const FORMAT: u8 = 1;
 
-/// The runs that have changed the app, in order. `new` is none.
+/// The runs that have changed the app, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Runs {
     format: u8,
@@ -50,6 +56,9 @@ pub struct Run {
     /// Created folders.
     pub folders: Vec<PathBuf>,
     pub texts: Vec<TextChange>,
+    /// Entries of its generators; see [`generated`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub generated: String,
 }
 
 /// A file before and after a run; `None` if there was none.
@@ -88,6 +97,11 @@ impl Hash {
         Self(hash.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// Returns the first digits, which are enough to tell files apart.
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+
     /// Returns the path of the bytes with this hash. A hash from a file may be any text: only digits are used.
     pub fn path(&self) -> PathBuf {
         let digits = self.0.chars().filter(char::is_ascii_hexdigit);
@@ -110,7 +124,13 @@ impl Runs {
     /// # Errors
     /// It is not the JSON of runs, as after a merge with conflicts.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
-        serde_json::from_slice(bytes).with_context(|| format!("`{RUNS}` cannot be read"))
+        let runs: Self =
+            serde_json::from_slice(bytes).with_context(|| format!("`{RUNS}` cannot be read"))?;
+        ensure!(
+            runs.format <= FORMAT,
+            "`{RUNS}` is of a newer hello-sockets than this one"
+        );
+        Ok(runs)
     }
 
     /// Returns whether the last run that has changed this text has inserted it.
@@ -173,6 +193,10 @@ impl Run {
         self.texts.retain(|text| !texts.contains(text));
         texts.append(&mut self.texts);
         Self {
+            generated: match killed.generated.is_empty() {
+                true => self.generated.clone(),
+                false => killed.generated,
+            },
             files,
             folders,
             texts,

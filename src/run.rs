@@ -1,10 +1,12 @@
 //! The run of a plan: refusals, the report with its questions, and the writes.
 //!
 //! - [`conditions`]: evaluation of `if`
+//! - [`entries`]: the record of what the generators make
 //! - [`refusals`]: obstacles, before the first line
 //! - [`finish`]: writes, programs, next steps
 
 pub mod conditions;
+pub mod entries;
 pub mod finish;
 pub mod refusals;
 
@@ -25,6 +27,7 @@ use crate::output::terminal::{Conflict, Difference, Given};
 use crate::plan::{File, Plan, Sought, Step};
 use crate::project::Project;
 use crate::record::{self, TextChange};
+use entries::Entries;
 
 /// Answers given on the command line.
 #[derive(Debug, Clone, Default)]
@@ -51,9 +54,18 @@ pub struct Run<'a> {
     markers: Vec<&'a Sought>,
     commands: Vec<(&'a Plan, &'a Command)>,
     manual: Vec<ManualStep>,
-    /// Words of the command, if `undo` can take back the run.
-    command: Option<Vec<String>>,
+    recording: Recording,
     texts: Vec<TextChange>,
+    entries: Entries,
+}
+
+/// The record of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recording {
+    /// A new app: only what its generators make.
+    New,
+    /// Also what `undo` needs, with the words of the command.
+    Undoable(Vec<String>),
 }
 
 /// Result of a run that was not refused.
@@ -64,6 +76,8 @@ pub enum Ending {
     Open,
     /// A program that a flag requested has failed.
     Failed,
+    /// `upgrade --check` has found something to do.
+    Outdated,
 }
 
 /// A manual step.
@@ -105,15 +119,16 @@ impl<'a> Run<'a> {
             markers: Vec::new(),
             commands: Vec::new(),
             manual: Vec::new(),
-            command: None,
+            recording: Recording::New,
             texts: Vec::new(),
+            entries: Entries::default(),
         }
     }
 
     /// Records the run of this command, for `undo`.
     pub fn recorded(self, command: Vec<String>) -> Self {
         Self {
-            command: Some(command),
+            recording: Recording::Undoable(command),
             ..self
         }
     }
@@ -141,14 +156,23 @@ impl<'a> Run<'a> {
         if self.reporter.is_verbose() {
             self.report_look_ups(plan)?;
         }
+        let entry = self.entries.open(plan, &self.project.facts);
         for file in &plan.files {
-            self.file(file, plan)?;
+            let outcome = self.file(file, plan)?;
+            let is_made = match outcome {
+                Some(FileOutcome::Created | FileOutcome::Overwritten) => true,
+                // As a killed `new` has left it.
+                Some(FileOutcome::Identical) => self.recording == Recording::New,
+                _ => false,
+            };
+            self.entries.file(entry, file, is_made);
         }
         for (question, follow) in plan.generator.questions.iter().zip(&plan.follows) {
             self.question(question, follow.as_ref(), plan)?;
         }
         for step in &plan.steps {
-            self.step(step, plan)?;
+            let path = self.step(step, plan)?;
+            self.entries.edit(entry, step, path);
         }
         let commands = plan.generator.commands.iter();
         self.commands
@@ -174,9 +198,10 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn file(&mut self, file: &File, plan: &Plan) -> Result<()> {
+    /// Adds a file if its condition holds, and returns what becomes of it.
+    fn file(&mut self, file: &File, plan: &Plan) -> Result<Option<FileOutcome>> {
         if !self.holds(&file.condition, plan)? {
-            return Ok(());
+            return Ok(None);
         }
         if let Some(elsewhere) = self.elsewhere(file, plan)? {
             self.reporter.file(FileEntry {
@@ -185,7 +210,7 @@ impl<'a> Run<'a> {
                 instead_of: Some(file.path.clone()),
                 folder: None,
             });
-            return Ok(());
+            return Ok(None);
         }
         let outcome = match self.changes.verdict(file)? {
             FileVerdict::Create => {
@@ -202,7 +227,7 @@ impl<'a> Run<'a> {
             instead_of: None,
             folder: file.folder.clone(),
         });
-        Ok(())
+        Ok(Some(outcome))
     }
 
     fn conflict(&mut self, file: &File, before: &[u8]) -> Result<FileOutcome> {
@@ -267,23 +292,24 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn step(&mut self, step: &Step, plan: &Plan) -> Result<()> {
+    /// Adds an edit if its condition holds, and returns the path of its file.
+    fn step(&mut self, step: &Step, plan: &Plan) -> Result<PathBuf> {
         if !self.holds(&step.condition, plan)? {
-            return Ok(());
+            return Ok(PathBuf::new());
         }
         let (path, verdict) = self.changes.step(step)?;
         let outcome = match verdict {
             StepVerdict::Manual { why, lines } => {
-                let path = self.changes.contains(&path)?.then_some(path);
+                let there = self.changes.contains(&path)?.then(|| path.clone());
                 let step = ManualStep {
-                    entry: ManualEntry::new(Action::Add, path, step, why, lines),
+                    entry: ManualEntry::new(Action::Add, there, step, why, lines),
                     present: step.parts.last().and_then(|part| part.present.clone()),
                 };
                 match self.manual.iter_mut().find(|known| known.is_like(&step)) {
                     Some(known) => *known = step,
                     None => self.manual.push(step),
                 }
-                return Ok(());
+                return Ok(path);
             }
             StepVerdict::Edit => FileOutcome::Edited,
             StepVerdict::Create => FileOutcome::Created,
@@ -293,7 +319,8 @@ impl<'a> Run<'a> {
             self.texts
                 .push(step.text_change(&path, record::Change::Inserted));
         }
-        self.reporter.edit(EditEntry::new(step, path, outcome));
-        Ok(())
+        self.reporter
+            .edit(EditEntry::new(step, path.clone(), outcome));
+        Ok(path)
     }
 }

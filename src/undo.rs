@@ -242,11 +242,11 @@ enum Settled {
 /// Returns the error without a run to take back.
 fn nothing(project: &Project) -> Result<Misuse> {
     let runs = project.runs()?;
-    let Some(earlier) = runs.runs.last() else {
+    let Some(earlier) = runs.runs.iter().rfind(|run| !run.is_new()) else {
         let misuse = Misuse::new("there is no run to take back");
-        return Ok(
-            misuse.help("`undo` takes back the last run of `gen` or `destroy` in this app, once")
-        );
+        return Ok(misuse.help(
+            "`undo` takes back the last run of `gen`, `destroy` or `upgrade` in this app, once",
+        ));
     };
     let misuse = Misuse::new(format!(
         "only the last run can be taken back, in the copy of the app that it was made in; before it was: hello-sockets {earlier}"

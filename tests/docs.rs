@@ -85,6 +85,7 @@ fn the_commands_of_the_pages_work_in_their_order() {
         ("docs/rust.md", 5),
         ("docs/scaling.md", 1),
         ("docs/scripts-and-ci.md", 1),
+        ("docs/upgrade.md", 4),
     ];
     assert_eq!(
         counts,

@@ -1,17 +1,159 @@
-//! The package of `cargo publish`: it builds, and makes the same app as this checkout.
-//!
-//! Ignored by default: compiles the command again.
+//! The packages of `cargo publish`: what they hold, and that the command builds from its own, and makes the same app as this checkout.
 #![allow(
     clippy::disallowed_methods,
     reason = "tests look at the disk themselves"
 )]
 
+#[allow(dead_code, reason = "only a part of it is tested")]
+#[path = "../build.rs"]
+mod build_script;
 mod support;
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use support::{Sandbox, finish, tree};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Returns the files of a package, as `cargo package --list` prints them.
+fn listed(package: &str) -> Vec<String> {
+    let list = ["package", "--list", "--allow-dirty", "--package", package];
+    let mut command = Command::new(env!("CARGO"));
+    let output = command.args(list).current_dir(ROOT).output();
+    let output = output.expect("cargo starts");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("paths are UTF-8");
+    text.lines().map(|line| line.replace('\\', "/")).collect()
+}
+
+/// Files that cargo adds itself.
+const ADDED: [&str; 4] = [
+    ".cargo_vcs_info.json",
+    "Cargo.lock",
+    "Cargo.toml",
+    "Cargo.toml.orig",
+];
+
+#[test]
+fn packages_hold_what_they_need_and_no_more() {
+    let packages: [(&str, &[&str]); 3] = [
+        ("axum-channels-trim", &["LICENSE", "src"]),
+        (
+            "axum-channels",
+            &["LICENSE", "README.md", "examples", "js", "src"],
+        ),
+        (
+            "hello-sockets",
+            &[
+                "CHANGELOG.md",
+                "LICENSE",
+                "README.md",
+                "build.rs",
+                "src",
+                "templates",
+            ],
+        ),
+    ];
+    for (package, expected) in packages {
+        let files = listed(package);
+        let top = files
+            .iter()
+            .map(|file| file.split('/').next().unwrap_or_default());
+        let top: BTreeSet<_> = top.filter(|name| !ADDED.contains(name)).collect();
+        assert_eq!(top, expected.iter().copied().collect(), "{package}");
+    }
+    let command = listed("hello-sockets");
+    let has = |file: &str| command.iter().any(|listed| listed == file);
+    assert!(has("templates/rust/app/vendor/axum-channels/src/lib.rs"));
+    assert!(has("templates/rust/places/socket_routes.toml"));
+    let case =
+        |file: &&String| file.split('/').nth(2) == Some("places") && file.split('/').count() > 4;
+    assert_eq!(command.iter().find(case), None);
+}
+
+#[test]
+fn every_package_and_vendored_library_has_the_license() {
+    let license = fs::read(Path::new(ROOT).join("LICENSE")).expect("it is there");
+    let vendored = "templates/rust/app/vendor/axum-channels";
+    for folder in [
+        "axum-channels",
+        "axum-channels/trim",
+        vendored,
+        &format!("{vendored}/trim"),
+    ] {
+        let file = Path::new(ROOT).join(folder).join("LICENSE");
+        assert!(fs::read(file).is_ok_and(|text| text == license), "{folder}");
+    }
+}
+
+#[test]
+fn dependencies_on_packages_of_this_repository_have_their_versions() {
+    for manifest in ["Cargo.toml", "axum-channels/Cargo.toml"] {
+        let text = fs::read_to_string(Path::new(ROOT).join(manifest)).expect("it is there");
+        let manifest: toml::Table = toml::from_str(&text).expect("it is TOML");
+        let dependencies = manifest["dependencies"].as_table().expect("it has some");
+        for (name, dependency) in dependencies {
+            if dependency.get("path").is_some() {
+                let version = dependency.get("version").and_then(toml::Value::as_str);
+                assert_eq!(version, Some(env!("CARGO_PKG_VERSION")), "{name}");
+            }
+        }
+    }
+}
+
+/// Copies `from` to `to`, with links as text files that hold their targets, and returns their number.
+#[cfg(unix)]
+fn copy_without_links(from: &Path, to: &Path) -> usize {
+    fs::create_dir_all(to).expect("it is new");
+    let mut links = 0;
+    for entry in fs::read_dir(from).expect("it is listed") {
+        let entry = entry.expect("it is read");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_symlink() {
+            let target = fs::read_link(&from).expect("it is a link");
+            fs::write(&to, target.to_str().expect("it is UTF-8")).expect("it is new");
+            links += 1;
+        } else if from.is_dir() {
+            links += copy_without_links(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("it is new");
+        }
+    }
+    links
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_are_checked_out_as_text_files_are_followed() {
+    let sandbox = Sandbox::new();
+    let root = sandbox.path();
+    let links = copy_without_links(&Path::new(ROOT).join("templates"), &root.join("templates"));
+    assert!(links >= 12, "{links}");
+    let library = "axum-channels";
+    for folder in [
+        format!("{library}/src"),
+        format!("{library}/js"),
+        format!("{library}/trim"),
+    ] {
+        copy_without_links(&Path::new(ROOT).join(&folder), &root.join(&folder));
+    }
+    for file in ["LICENSE", "axum-channels/Cargo.toml"] {
+        fs::copy(Path::new(ROOT).join(file), root.join(file)).expect("it is new");
+    }
+
+    let [linked, copied] = [Path::new(ROOT), root].map(|checkout| {
+        let to = Sandbox::new();
+        let prepared =
+            build_script::prepare(&checkout.join("templates"), &to.path().join("out"), "");
+        prepared.expect("the templates are valid");
+        tree(&to.path().join("out"))
+    });
+
+    assert!(linked == copied, "the templates differ");
+}
 
 #[test]
 #[ignore = "compiles the packaged command"]
@@ -20,8 +162,7 @@ fn the_packaged_crate_makes_the_same_app() {
     let sandbox = Sandbox::new();
     run(cargo(&target, Path::new(env!("CARGO_MANIFEST_DIR"))).args([
         "package",
-        "--package",
-        "hello-sockets",
+        "--workspace",
         "--no-verify",
         "--allow-dirty",
     ]));

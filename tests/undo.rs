@@ -46,6 +46,7 @@ fn takes_back(sandbox: &Sandbox, args: &[&str]) -> Ran {
 #[test]
 fn undo_leaves_the_bytes_and_folders_that_were_there_before_the_run() {
     let sandbox = Sandbox::with_app();
+    let record = sandbox.read(RUNS);
     let ran = takes_back(&sandbox, &GEN[1..]);
 
     let expected = "\
@@ -63,7 +64,8 @@ Taken back: hello-sockets gen channel User
     let sorted = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(sorted(&ran.stdout), sorted(expected));
     assert_eq!(ran.stderr, "");
-    assert!(!sandbox.exists("my_app/.hello-sockets"));
+    assert!(!sandbox.exists(BYTES));
+    assert!(sandbox.read(RUNS) == record, "the list is not as before");
 }
 
 #[test]
@@ -88,7 +90,7 @@ fn after_a_second_undo_there_is_a_message_and_exit_code_2() {
     let sandbox = Sandbox::with_app();
     sandbox.run(&["undo"]).misused(
         "error: there is no run to take back\n\
-         help: `undo` takes back the last run of `gen` or `destroy` in this app, once\n",
+         help: `undo` takes back the last run of `gen`, `destroy` or `upgrade` in this app, once\n",
     );
     let sandbox = sandbox.after(&[&GEN, &["gen", "channel", "Room"], &["undo"]]);
     let before = sandbox.tree();
@@ -168,7 +170,8 @@ fn the_record_lists_files_with_their_hashes_and_git_ignores_the_bytes() {
     sandbox.run(&["gen", "socket", "User"]).succeeded();
 
     let list: serde_json::Value = serde_json::from_str(&sandbox.read(RUNS)).expect("it is JSON");
-    let run = &list["runs"][0];
+    // The first one is `new`.
+    let run = &list["runs"][1];
     assert_eq!(run["command"], serde_json::json!(["gen", "socket", "User"]));
     let files = run["files"].as_array().expect("a list");
     let edited = files
@@ -182,7 +185,7 @@ fn the_record_lists_files_with_their_hashes_and_git_ignores_the_bytes() {
 
     let list: serde_json::Value = serde_json::from_str(&sandbox.read(RUNS)).expect("it is JSON");
     assert_eq!(
-        list["runs"][1]["folders"],
+        list["runs"][2]["folders"],
         serde_json::json!(["tests/support"])
     );
     assert!(
@@ -194,10 +197,11 @@ fn the_record_lists_files_with_their_hashes_and_git_ignores_the_bytes() {
 #[test]
 fn a_run_without_changes_and_a_dry_run_leave_the_record_as_it_is() {
     let sandbox = Sandbox::with_app();
+    let of_new = sandbox.read(RUNS);
     sandbox
         .run(&["gen", "socket", "User", "--dry-run"])
         .succeeded();
-    assert!(!sandbox.exists("my_app/.hello-sockets"));
+    assert!(!sandbox.exists(BYTES) && sandbox.read(RUNS) == of_new);
     sandbox.run(&GEN).succeeded();
     let record = sandbox.read(RUNS);
 
@@ -263,7 +267,7 @@ fn an_undo_that_was_killed_is_completed_by_another() {
 #[test]
 fn without_a_place_for_the_record_a_run_warns_and_goes_on() {
     let sandbox = Sandbox::with_app();
-    sandbox.write("my_app/.hello-sockets", "not a folder\n");
+    sandbox.write(BYTES, "not a folder\n");
 
     let ran = sandbox.run(&GEN).succeeded();
 

@@ -8,6 +8,7 @@ Examples:
   hello-sockets dev                         run the current app, with live reload
   hello-sockets gen channel Room            another channel, in the current app
   hello-sockets undo                        take back the last run of gen
+  hello-sockets upgrade                     bring the current app up to this version
   hello-sockets connect user:lobby          every frame between a client and the current app
   hello-sockets help gen channel            the options of a generator";
 
@@ -38,6 +39,19 @@ Examples:
   hello-sockets undo --dry-run
   hello-sockets undo
   hello-sockets undo --skip                 keep what has changed since";
+
+pub const UPGRADE_HELP: &str = "\
+The templates of this version are rendered with the recorded answers, and what
+has changed since is merged into the app. Conflicts are marked as git marks
+them. Deleted files stay deleted. A changed file of the library in vendor/ is
+shown as a diff, and kept unless you say otherwise. In an app without a record,
+that goes for every file that differs. `undo` takes an upgrade back.
+
+Examples:
+  hello-sockets upgrade --dry-run
+  hello-sockets upgrade
+  hello-sockets upgrade --no-conflicts      leave files alone that conflict
+  hello-sockets upgrade --check             for CI: exit code 0 or 4";
 
 pub const DEV_EXAMPLES: &str = "\
 Examples:

@@ -46,7 +46,10 @@ fn page(templates: &Templates) -> String {
     section(&mut page, "## For every command");
     let global = tree.get_arguments().filter(|arg| arg.is_global_set());
     table(&mut page, "Option", global, |_| String::new());
-    section(&mut page, "## For `new`, `gen`, `destroy` and `undo`");
+    section(
+        &mut page,
+        "## For `new`, `gen`, `destroy`, `undo` and `upgrade`",
+    );
     table(
         &mut page,
         "Option",

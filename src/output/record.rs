@@ -16,7 +16,7 @@ use super::apply::renew;
 use super::report::json;
 use crate::changes::Change;
 use crate::project::{Project, absolute};
-use crate::record::{FOLDER, Hash, LAST, Last, RUNS, Run, Runs};
+use crate::record::{FOLDER, Hash, LAST, Last, RUNS, Run, Runs, UNFINISHED};
 
 /// Writes `changes`, and before them the record of `run`, which makes them; `paths` are all files of the run. Returns a
 /// warning if the record could not be written: then the run cannot be taken back.
@@ -92,8 +92,11 @@ impl<'a> Pending<'a> {
         for bytes in replaced {
             renew(&self.root.join(Hash::of(bytes).path()), bytes)?;
         }
+        if self.run.is_upgrade() {
+            renew(&self.root.join(UNFINISHED), b"")?;
+        }
         let last = Last::new(absolute(&project.root), self.run.clone());
-        runs.runs.push(self.run.clone());
+        runs.push(self.run.clone());
         for (path, text) in [(LAST, json(&last)?), (RUNS, json(&runs)?)] {
             let earlier = project.read(path.as_ref())?;
             renew(&self.root.join(path), text.as_bytes())?;
@@ -110,12 +113,13 @@ impl<'a> Pending<'a> {
                 None => fs::remove_file(path).map_err(Into::into),
             };
         }
+        let _ = fs::remove_file(self.root.join(UNFINISHED));
         if self.earlier.iter().all(|(_, earlier)| earlier.is_none()) {
             remove_folders(self.root);
         }
     }
 
-    /// Removes the bytes of earlier runs.
+    /// Removes the bytes of earlier runs, and the mark of an unfinished one.
     fn keep(self) {
         let replaced = self.run.replaced();
         let kept = replaced.iter().map(|hash| self.root.join(hash.path()));

@@ -48,6 +48,8 @@ pub enum Outcome {
     Failed,
     /// Nothing was written.
     Refused,
+    /// `upgrade --check` has found something to do.
+    Outdated,
 }
 
 /// The app of a run.
@@ -92,13 +94,19 @@ pub enum FileOutcome {
     Identical,
     /// An existing file that belongs to the user.
     Kept,
-    /// In a dry run: the file differs.
+    /// In a dry run: the file differs. After `upgrade`: it has marked conflicts.
     Conflict,
     Removed,
     /// The text of an edit is taken out of the file.
     TakenOut,
     /// The file has its earlier contents again.
     Restored,
+    /// The file was as an earlier version has generated it.
+    Updated,
+    /// The file has changes of the app and of a later version.
+    Merged,
+    /// The file was removed from the app, and stays so.
+    Deleted,
 }
 
 impl EditEntry {

@@ -37,6 +37,8 @@ pub enum Difference {
     SinceRun,
     /// A file to remove is not the generated one.
     FromGenerated,
+    /// A vendored library, or a file of it, is not the one that was generated.
+    Library,
 }
 
 /// Decision about a file that differs.
@@ -284,6 +286,10 @@ impl Difference {
                 "Take the run back there nevertheless, and lose these changes?",
             ),
             Self::FromGenerated => ("differs from the generated file", "Remove it nevertheless?"),
+            Self::Library => (
+                "differs from the library of this version",
+                "Replace it, and lose changes of it?",
+            ),
         }
     }
 
@@ -295,6 +301,7 @@ impl Difference {
             Self::Generated => "overwrites files that differ",
             Self::SinceRun => "takes the run back in these files, too",
             Self::FromGenerated => "removes files that differ",
+            Self::Library => "replaces it",
         };
         misuse.help(format!(
             "--force {force}, --skip keeps them, --dry-run shows what would be done"

@@ -46,9 +46,12 @@ pub fn work_out(
     context.insert("typed", &request.options.keys().collect::<Vec<_>>());
     for list in &generator.lists {
         let is_typed = |option| request.options.contains_key(option);
-        let values = match list.for_option.as_ref().is_none_or(is_typed) {
-            true => facts::all(list, context.clone(), stack.look, renderer)?,
-            false => BTreeSet::new(),
+        let values = match request.lists.get(&list.name) {
+            Some(values) => values.clone(),
+            None if list.for_option.as_ref().is_none_or(is_typed) => {
+                facts::all(list, context.clone(), stack.look, renderer)?
+            }
+            None => BTreeSet::new(),
         };
         context.insert(list.name.clone(), &values);
     }
@@ -60,6 +63,10 @@ pub fn work_out(
         misuses.extend(insert(option, &typed, &mut context));
     }
     for fact in &generator.facts {
+        if let Some(value) = request.facts.get(&fact.name) {
+            context.insert(fact.name.clone(), value);
+            continue;
+        }
         let ways = fact
             .any
             .iter()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::{Project, disk, resolved};
-use crate::record::{Hash, LAST, Last, RUNS, Run, Runs};
+use crate::record::{Hash, LAST, Last, RUNS, Run, Runs, UNFINISHED};
 
 impl Project {
     /// Returns the recorded runs.
@@ -35,6 +35,10 @@ impl Project {
         let Some(last) = last.filter(|last| last.command == run.command) else {
             return Ok(None);
         };
+        // After an upgrade, people bring files back as they were: they resolve conflicts so.
+        if last.is_upgrade() && self.read(UNFINISHED.as_ref())?.is_none() {
+            return Ok(None);
+        }
         for file in last.files.iter().filter(|file| file.before != file.after) {
             if self.hash(&file.path)? == file.before {
                 return Ok(Some(last));

@@ -2,14 +2,15 @@
 
 use anyhow::Result;
 
-use super::{Ending, Run};
+use super::{Ending, Recording, Run};
 use crate::catalogue::generator::{Command, Paragraph};
 use crate::changes::{Change, Located};
 use crate::output::interrupt::{self, Progress};
+use crate::output::report::json;
 use crate::output::{apply, record};
 use crate::plan::{Plan, Sought};
 use crate::project::Project;
-use crate::record::{FileChange, Hash, Run as Record, TextChange};
+use crate::record::{FileChange, Hash, RUNS, Run as Record, TextChange};
 
 impl Run<'_> {
     pub(super) fn finish(mut self, next: &[Paragraph], plan: &Plan) -> Result<Ending> {
@@ -56,16 +57,22 @@ impl Run<'_> {
                 last.push(path);
             }
         }
+        let generated = self.entries.encoded(&self.answers.given)?;
         let mut progress = interrupt::hold();
-        let changes = self.changes.in_order(&last);
+        let mut changes = self.changes.in_order(&last);
         let paths = self.reporter.report.paths();
-        let warning = match self.command.take() {
-            Some(command) => {
+        let warning = match &self.recording {
+            Recording::Undoable(command) => {
                 let texts = std::mem::take(&mut self.texts);
-                let run = recorded(self.project, command, &changes, texts);
+                let run = Record {
+                    generated,
+                    ..recorded(self.project, command.clone(), &changes, texts)
+                };
                 record::apply(self.project, run, &changes, &paths)?
             }
-            None => {
+            Recording::New => {
+                let list = list_with_new(self.project, generated, changes.is_empty())?;
+                changes.extend(&list);
                 apply::apply(&self.project.root, &changes, &paths)?;
                 None
             }
@@ -105,6 +112,28 @@ impl Run<'_> {
     }
 }
 
+/// Returns the change of the list of runs by `new`, which is not recorded again if nothing `is_unchanged`.
+fn list_with_new(
+    project: &Project,
+    generated: String,
+    is_unchanged: bool,
+) -> Result<Option<Change>> {
+    let before = project.read(RUNS.as_ref())?;
+    if is_unchanged && before.is_some() {
+        return Ok(None);
+    }
+    let mut runs = project.runs()?;
+    runs.push(Record {
+        generated,
+        ..recorded(project, vec!["new".to_owned()], &[], Vec::new())
+    });
+    Ok(Some(Change {
+        path: RUNS.into(),
+        before,
+        after: Some(json(&runs)?.into_bytes()),
+    }))
+}
+
 /// Returns the record of a run that is about to write `changes`.
 pub fn recorded(
     project: &Project,
@@ -129,5 +158,6 @@ pub fn recorded(
         files: changes.iter().map(file).collect(),
         folders,
         texts,
+        generated: String::new(),
     }
 }

@@ -97,19 +97,28 @@ pub fn refuse_own(plan: &Plan, changes: &Changes<'_>, project: &Project) -> Resu
         return Ok(());
     }
     let mut paths: Vec<PathBuf> = plan.files.iter().map(|file| file.path.clone()).collect();
-    for step in &plan.steps {
+    // Built-in texts of a built-in generator may go out of the project, as to a workspace around it.
+    let is_own = |origins: [Origin; 2]| origins.contains(&Origin::Project);
+    let steps = plan.steps.iter();
+    for step in steps.filter(|step| is_own([plan.generator.origin, step.origin])) {
         match changes.locate(&step.location)? {
             Located::At(path) => paths.push(path),
             _ => paths.extend(step.location.paths.iter().map(PathBuf::from)),
         }
     }
-    for path in paths {
-        refuse_outside(&path)?;
-        if !project.is_inside(&path) {
-            refuse_link(&path)?;
-        }
+    paths.iter().try_for_each(|path| refuse_path(path, project))
+}
+
+/// Checks that a path, of which nobody may have read where it leads, leads into the project.
+///
+/// # Errors
+/// It leads out of it.
+pub fn refuse_path(path: &Path, project: &Project) -> Result<()> {
+    refuse_outside(path)?;
+    match project.is_inside(path) {
+        true => Ok(()),
+        false => refuse_link(path),
     }
-    Ok(())
 }
 
 fn refuse_link(path: &Path) -> Result<()> {

@@ -34,6 +34,9 @@ impl FileOutcome {
             Self::Removed => "removing",
             Self::TakenOut => "editing",
             Self::Restored => "restoring",
+            Self::Updated => "updating",
+            Self::Merged => "merging",
+            Self::Deleted => "skipping",
         }
     }
 }
@@ -52,13 +55,24 @@ impl Text {
         }
         let outcome = file.outcome;
         let folder = file.folder.as_ref().map(|folder| (outcome, folder.clone()));
-        let is_new = folder.is_none() || folder != self.last_folder || self.is_verbose();
+        let is_new = folder.is_none() || !self.is_of_last_folder(file) || self.is_verbose();
         if is_new {
             let what = file.folder.as_ref().filter(|_| !self.is_verbose());
             self.line(terminal, outcome, what.unwrap_or(&file.path), "");
             self.last_folder = folder;
         }
         self.printed.insert(file.path.clone(), outcome);
+    }
+
+    /// Returns whether the last line is about the folder of `file`, which may also be new or gone in a changed folder.
+    fn is_of_last_folder(&self, file: &FileEntry) -> bool {
+        use FileOutcome::{Conflict, Created, Overwritten, Removed, Updated};
+        let Some((outcome, folder)) = &self.last_folder else {
+            return false;
+        };
+        let is_change = matches!(outcome, Updated | Overwritten | Conflict);
+        let is_part = is_change && matches!(file.outcome, Created | Removed);
+        file.folder.as_ref() == Some(folder) && (*outcome == file.outcome || is_part)
     }
 
     /// Prints an edit, unless the file was printed as created.

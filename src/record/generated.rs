@@ -1,0 +1,292 @@
+//! What generators have made, as they made it: the base of the three-way merges of `upgrade`.
+//!
+//! A run of `new`, `gen` or `destroy` has the entries of its generators, `upgrade` those of the whole app. They are compressed JSON in
+//! one line of the list of runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+use data_encoding::BASE64;
+use miniz_oxide::{deflate, inflate};
+use serde::{Deserialize, Serialize};
+
+use super::{Hash, Run, Runs};
+
+/// One generator of a run: the request, the values that it looked up, and its files and edits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Entry {
+    pub generator: String,
+    /// The name, spelled as a module: `Admin.Room`.
+    pub name: Option<String>,
+    pub options: BTreeMap<String, Vec<String>>,
+    pub answers: BTreeMap<String, bool>,
+    pub secrets: BTreeMap<String, String>,
+    /// `new` has run it: nothing was looked up in the app.
+    pub is_of_new: bool,
+    /// Facts of the app at that time.
+    pub app: BTreeMap<String, String>,
+    /// Facts and lists of the generator at that time.
+    pub facts: BTreeMap<String, String>,
+    pub lists: BTreeMap<String, BTreeSet<String>>,
+    /// All files of the plan.
+    pub files: BTreeMap<PathBuf, Base>,
+    /// All edits of the plan, in order.
+    pub edits: Vec<Edit>,
+    /// `destroy` has taken it back. Files that others need are still there.
+    pub is_taken_back: bool,
+}
+
+/// A file as it was generated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Base {
+    Text(String),
+    /// Hash of a file of a library, or of one that is no text.
+    Hash(String),
+    /// The run has not made the file: its condition was false, or another file was there.
+    NotMade,
+}
+
+/// An edit of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    pub place: String,
+    /// The file; empty if the condition was false.
+    pub path: PathBuf,
+    /// The text, after those that it needs in the file, such as an import.
+    pub texts: Vec<String>,
+}
+
+/// Length of the hashes of bases, in hexadecimal digits: 128 bits.
+const DIGITS: usize = 32;
+
+impl Base {
+    /// Returns the base of a file, as a hash if it `is_vendored`.
+    pub fn of(contents: &[u8], is_vendored: bool) -> Self {
+        match str::from_utf8(contents) {
+            Ok(text) if !is_vendored => Self::Text(text.to_owned()),
+            _ => Self::Hash(short_hash(contents)),
+        }
+    }
+
+    /// Returns whether `contents` are those of the base.
+    pub fn is(&self, contents: &[u8]) -> bool {
+        match self {
+            Self::Text(text) => text.as_bytes() == contents,
+            Self::Hash(hash) => *hash == short_hash(contents),
+            Self::NotMade => false,
+        }
+    }
+}
+
+fn short_hash(contents: &[u8]) -> String {
+    let Hash(mut hash) = Hash::of(contents);
+    hash.truncate(DIGITS);
+    hash
+}
+
+impl Entry {
+    /// Returns whether both are of the same generator and name.
+    pub fn is_like(&self, other: &Self) -> bool {
+        (&self.generator, &self.name) == (&other.generator, &other.name)
+    }
+}
+
+/// Returns `entries` as one line of text.
+///
+/// # Errors
+/// A path is not UTF-8.
+pub fn encode(entries: &[Entry]) -> Result<String> {
+    let json = serde_json::to_vec(entries).context("the record is not JSON")?;
+    let level = deflate::CompressionLevel::DefaultLevel as u8;
+    Ok(BASE64.encode(&deflate::compress_to_vec(&json, level)))
+}
+
+/// Most bytes of decompressed entries: a record may come from a clone.
+const MOST: usize = 64 << 20;
+
+fn decode(text: &str) -> Result<Vec<Entry>> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bytes = BASE64.decode(text.as_bytes())?;
+    let json = inflate::decompress_to_vec_with_limit(&bytes, MOST);
+    let json = json.map_err(|error| anyhow!("{error}"))?;
+    Ok(serde_json::from_slice(&json)?)
+}
+
+impl Run {
+    pub fn is_upgrade(&self) -> bool {
+        self.is("upgrade")
+    }
+
+    /// Returns whether `undo` never takes it back.
+    pub fn is_new(&self) -> bool {
+        self.is("new")
+    }
+
+    fn is(&self, command: &str) -> bool {
+        self.command.first().is_some_and(|word| word == command)
+    }
+
+    /// Returns the hash of the file at `path` after the run, if the run has written it.
+    pub fn written(&self, path: &Path) -> Option<&Hash> {
+        let mut files = self.files.iter();
+        files.find(|file| file.path == path)?.after.as_ref()
+    }
+}
+
+impl Runs {
+    /// Returns the entries of all generators in the app.
+    ///
+    /// # Errors
+    /// An entry cannot be read.
+    pub fn generated(&self) -> Result<Vec<Entry>> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for run in &self.runs {
+            let of_run = decode(&run.generated);
+            let of_run =
+                of_run.with_context(|| format!("what `{run}` has generated cannot be read"))?;
+            if run.is_upgrade() {
+                entries = of_run;
+            } else if run.is("destroy") {
+                take_back(run, &of_run, &mut entries);
+            } else {
+                entries.extend(of_run);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Returns the version that has made the app, or the last upgrade of it.
+    pub fn version(&self) -> Option<&str> {
+        let whole = |run: &&Run| run.is_new() || run.is_upgrade();
+        let run = self.runs.iter().rfind(whole);
+        Some(run.or(self.runs.first())?.version.as_str())
+    }
+
+    /// Adds a run. The entries of an upgrade replace all earlier ones, of which only those are kept that `undo` needs.
+    pub fn push(&mut self, run: Run) {
+        if run.is_upgrade()
+            && let Some(last) = self.runs.iter().rposition(Run::is_upgrade)
+        {
+            for superseded in &mut self.runs[..last] {
+                superseded.generated.clear();
+            }
+        }
+        // A repeated `new` completes the first one.
+        if run.is_new() && self.runs.last().is_some_and(Run::is_new) {
+            self.runs.pop();
+        }
+        self.runs.push(run);
+    }
+}
+
+/// Takes back the entries that `run`, a `destroy`, has taken back, and the files that it has removed.
+fn take_back(run: &Run, taken_back: &[Entry], entries: &mut [Entry]) {
+    for gone in taken_back {
+        for entry in entries.iter_mut().filter(|entry| entry.is_like(gone)) {
+            entry.is_taken_back = true;
+        }
+    }
+    for file in run.files.iter().filter(|file| file.after.is_none()) {
+        for entry in entries.iter_mut() {
+            if let Some(base) = entry.files.get_mut(&file.path) {
+                *base = Base::NotMade;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::FileChange;
+
+    fn entry(name: &str, files: &[(&str, Base)]) -> Entry {
+        let files = files.iter().map(|(path, base)| (path.into(), base.clone()));
+        Entry {
+            generator: "channel".to_owned(),
+            name: Some(name.to_owned()),
+            files: files.collect(),
+            ..Entry::default()
+        }
+    }
+
+    fn run(command: &str, entries: &[Entry]) -> Run {
+        Run {
+            command: vec![command.to_owned()],
+            version: "0.1.0".to_owned(),
+            generated: encode(entries).expect("it is JSON"),
+            ..Run::default()
+        }
+    }
+
+    fn text(text: &str) -> Base {
+        Base::Text(text.to_owned())
+    }
+
+    #[test]
+    fn entries_are_those_of_all_runs_since_the_last_upgrade_and_of_that() {
+        let [a, b, c] = ["A", "B", "C"].map(|name| entry(name, &[("a", text("1"))]));
+        let mut runs = Runs::default();
+        runs.push(run("gen", std::slice::from_ref(&a)));
+        assert_eq!(runs.generated().expect("read"), [a]);
+        runs.push(run("upgrade", std::slice::from_ref(&b)));
+        runs.push(run("gen", std::slice::from_ref(&c)));
+        assert_eq!(runs.generated().expect("read"), [b, c]);
+    }
+
+    #[test]
+    fn what_destroy_has_taken_back_is_marked_and_files_that_others_need_keep_their_base() {
+        let made = entry("A", &[("a", text("1")), ("support", text("2"))]);
+        let mut destroy = run("destroy", &[entry("A", &[])]);
+        destroy.files.push(FileChange {
+            path: "a".into(),
+            before: Some(Hash::of(b"1")),
+            after: None,
+        });
+        let mut runs = Runs::default();
+        runs.push(run("gen", &[made, entry("B", &[])]));
+        runs.push(destroy);
+
+        let gone = Entry {
+            is_taken_back: true,
+            ..entry("A", &[("a", Base::NotMade), ("support", text("2"))])
+        };
+        assert_eq!(runs.generated().expect("read"), [gone, entry("B", &[])]);
+    }
+
+    #[test]
+    fn bases_stay_only_as_far_as_an_upgrade_can_be_taken_back() {
+        let mut runs = Runs::default();
+        for (command, name) in [("new", "A"), ("upgrade", "B"), ("gen", "C")] {
+            runs.push(run(command, &[entry(name, &[])]));
+        }
+        let before = runs.generated().expect("read");
+        runs.push(run("upgrade", &[entry("D", &[])]));
+
+        let empty: Vec<_> = runs
+            .runs
+            .iter()
+            .map(|run| run.generated.is_empty())
+            .collect();
+        assert_eq!(empty, [true, false, false, false]);
+        runs.runs.pop();
+        assert_eq!(runs.generated().expect("read"), before);
+    }
+
+    #[test]
+    fn a_damaged_entry_is_an_error_that_names_its_run() {
+        for damaged in ["=", "AAAA", &BASE64.encode(b"\xff\xff")] {
+            let mut damaged_run = run("gen", &[]);
+            damaged_run.generated = damaged.to_owned();
+            let mut runs = Runs::default();
+            runs.push(damaged_run);
+            let error = runs.generated().expect_err("it cannot be read");
+            assert_eq!(error.to_string(), "what `gen` has generated cannot be read");
+        }
+    }
+}

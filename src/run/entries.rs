@@ -1,0 +1,85 @@
+//! The record of what the generators of a run make.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::facts::Facts;
+use crate::plan::{File, Plan, Step};
+use crate::record::generated::{Base, Edit, Entry, encode};
+
+/// Facts of a new app that depend on where it is made, and the folder that stands for them later.
+pub const FOLDERS: [(&str, &str); 2] = [("folder", "."), ("parent", "")];
+
+/// The entries of a run, one for each generator.
+#[derive(Debug, Default)]
+pub struct Entries(Vec<Entry>);
+
+impl Entries {
+    /// Adds an entry for `plan`, and returns its index.
+    pub fn open(&mut self, plan: &Plan, app: &Facts) -> usize {
+        self.0.push(entry_of(plan, app));
+        self.0.len() - 1
+    }
+
+    pub fn file(&mut self, entry: usize, file: &File, is_made: bool) {
+        let base = match is_made {
+            true => base_of(file),
+            false => Base::NotMade,
+        };
+        self.0[entry].files.insert(file.path.clone(), base);
+    }
+
+    pub fn edit(&mut self, entry: usize, step: &Step, path: PathBuf) {
+        self.0[entry].edits.push(edit_of(step, &path));
+    }
+
+    /// Returns the entries as text, with the answers of the run.
+    ///
+    /// # Errors
+    /// A path is not UTF-8.
+    pub fn encoded(&mut self, answers: &BTreeMap<String, bool>) -> Result<String> {
+        for entry in &mut self.0 {
+            entry.answers.clone_from(answers);
+        }
+        encode(&self.0)
+    }
+}
+
+/// Returns the entry of `plan`, without files and edits.
+pub fn entry_of(plan: &Plan, app: &Facts) -> Entry {
+    Entry {
+        generator: plan.generator.id.clone(),
+        name: plan.name(),
+        options: plan.request.options.clone(),
+        secrets: plan.request.secrets.clone(),
+        is_of_new: FOLDERS.iter().any(|(fact, _)| app.contains_key(*fact)),
+        app: without_folders(app),
+        facts: plan.facts(),
+        lists: plan.lists(),
+        ..Entry::default()
+    }
+}
+
+fn without_folders(app: &Facts) -> Facts {
+    let mut facts = app.clone();
+    for (fact, _) in FOLDERS {
+        facts.remove(fact);
+    }
+    facts
+}
+
+/// Returns the file as it was generated: the hash of one in a library.
+pub fn base_of(file: &File) -> Base {
+    Base::of(&file.contents, file.folder.is_some())
+}
+
+/// Returns the record of the edit of `step` in the file at `path`.
+pub fn edit_of(step: &Step, path: &Path) -> Edit {
+    Edit {
+        place: step.place.clone(),
+        path: path.to_owned(),
+        texts: step.parts.iter().map(|part| part.text.clone()).collect(),
+    }
+}

@@ -1,0 +1,65 @@
+//! `upgrade`: what newer templates generate is merged into an app, and nothing of its own is lost.
+//!
+//! Newer templates are a project's own, in `.hello-sockets/templates/`.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+mod edits;
+mod library;
+mod merges;
+mod old_app;
+mod record;
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::{Ran, Sandbox};
+
+const RUNS: &str = "my_app/.hello-sockets/runs.json";
+const TEMPLATES: &str = "my_app/.hello-sockets/templates/rust";
+
+/// Writes a newer template: that of the file at `path` in a new app, with `from` replaced.
+#[track_caller]
+fn renew(sandbox: &Sandbox, path: &str, from: &str, to: &str) {
+    let text = Sandbox::with_app().read(&format!("my_app/{path}"));
+    assert!(text.contains(from), "{text}");
+    let text = text.replacen(from, to, 1);
+    sandbox.write(&format!("{TEMPLATES}/app/{path}"), &text);
+}
+
+/// Replaces a text in a file of the app.
+#[track_caller]
+fn edit(sandbox: &Sandbox, path: &str, from: &str, to: &str) {
+    let text = sandbox.read(path);
+    assert!(text.contains(from), "{text}");
+    sandbox.write(path, &text.replacen(from, to, 1));
+}
+
+/// Files and the record.
+fn everything(sandbox: &Sandbox) -> (Vec<(String, Vec<u8>)>, String) {
+    (sandbox.tree(), sandbox.read(RUNS))
+}
+
+/// Checks that an upgrade finds nothing to do, and changes no byte.
+#[track_caller]
+fn is_up_to_date(sandbox: &Sandbox) {
+    let before = everything(sandbox);
+    let current = concat!(
+        "\nThe app is up to date with hello-sockets ",
+        env!("CARGO_PKG_VERSION"),
+        ".\n"
+    );
+    let check = sandbox.run(&["upgrade", "--check"]).succeeded();
+    let dry = format!("{current}\nDry run: nothing was written.\n");
+    assert_eq!(check.stdout, dry);
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (current, ""));
+    assert!(everything(sandbox) == before, "something has changed");
+}
+
+/// Returns the lines of the report about files.
+fn files(ran: &Ran) -> Vec<&str> {
+    let lines = ran.stdout.lines();
+    lines.filter(|line| line.starts_with("* ")).collect()
+}

@@ -1,0 +1,249 @@
+//! The record, and runs that go by it: checks, undo, interruption, versions.
+
+use serde_json::Value;
+
+use super::support::Sandbox;
+use super::support::taken_back::different;
+use super::{RUNS, edit, everything, files, is_up_to_date, renew};
+
+const LOG: &str = "my_app/src/log.rs";
+const MARKED: [&str; 2] = ["//! ", "//! Newer. "];
+
+/// An app with newer templates of two files.
+fn outdated() -> Sandbox {
+    let sandbox = Sandbox::with_app();
+    for path in ["src/log.rs", "src/config.rs"] {
+        renew(&sandbox, path, MARKED[0], MARKED[1]);
+    }
+    sandbox
+}
+
+/// Changes the list of runs.
+fn with_runs(sandbox: &Sandbox, change: impl FnOnce(&mut Value)) {
+    let mut runs: Value = serde_json::from_str(&sandbox.read(RUNS)).expect("it is JSON");
+    change(&mut runs["runs"]);
+    sandbox.write(RUNS, &runs.to_string());
+}
+
+#[test]
+fn the_record_of_a_new_app_is_small_and_names_no_folder_of_the_machine() {
+    let sandbox = Sandbox::with_app();
+    let record = sandbox.read(RUNS);
+    assert!(record.len() < 64 * 1024, "{}", record.len());
+    let runs: Value = serde_json::from_str(&record).expect("it is JSON");
+    let run = &runs["runs"][0];
+    assert_eq!(run["command"], serde_json::json!(["new"]));
+    let again = Sandbox::with_app();
+    assert!(again.read(RUNS) == record, "the records differ");
+}
+
+#[test]
+fn check_writes_nothing_lists_what_would_change_and_exits_with_4() {
+    let sandbox = outdated();
+    let before = everything(&sandbox);
+
+    let ran = sandbox.run(&["upgrade", "--check"]);
+
+    assert_eq!(
+        (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+        (
+            Some(4),
+            "* updating src/config.rs\n* updating src/log.rs\n\nDry run: nothing was written.\n",
+            ""
+        )
+    );
+    let json = sandbox.run(&["upgrade", "--check", "--json"]);
+    let report: Value = serde_json::from_str(&json.stdout).expect("it is JSON");
+    let expected = serde_json::json!(["outdated", 4, true]);
+    let found = ["outcome", "exit_code", "dry_run"].map(|key| report[key].clone());
+    assert_eq!(Value::from(found.to_vec()), expected);
+    assert!(everything(&sandbox) == before, "something was written");
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_shows_the_diff_of_what_differs() {
+    let sandbox = outdated();
+    sandbox.write(&format!("{}/app/src/a.rs", super::TEMPLATES), "// A.\n");
+    sandbox.write("my_app/src/a.rs", "// Mine.\n");
+    let before = everything(&sandbox);
+
+    let ran = sandbox.run(&["upgrade", "--dry-run"]).succeeded();
+
+    let expected = "* conflict src/a.rs\n* updating src/config.rs\n* updating src/log.rs\n\nDry run: nothing was written.\n";
+    assert_eq!(ran.stdout, expected);
+    assert!(
+        ran.stderr.contains("\n-// Mine.\n+// A.\n"),
+        "{}",
+        ran.stderr
+    );
+    assert!(everything(&sandbox) == before, "something was written");
+}
+
+#[test]
+fn undo_takes_an_upgrade_back_and_the_next_one_does_the_same_again() {
+    let sandbox = outdated();
+    let before = everything(&sandbox);
+    let first = sandbox.run(&["upgrade"]).succeeded();
+    let after = sandbox.tree();
+
+    let ran = sandbox.run(&["undo"]).succeeded();
+
+    let taken_back = "\nTaken back: hello-sockets upgrade\n";
+    assert!(ran.stdout.ends_with(taken_back), "{}", ran.stdout);
+    assert!(everything(&sandbox) == before, "it is not as before");
+    assert_eq!(sandbox.run(&["upgrade"]).succeeded(), first);
+    assert_eq!(different(&sandbox, &after), [""; 0]);
+}
+
+#[test]
+fn an_upgrade_that_was_killed_is_completed_by_another() {
+    let sandbox = outdated();
+    edit(&sandbox, LOG, MARKED[0], "//! Mine. ");
+    let config = sandbox.read("my_app/src/config.rs");
+    let before = sandbox.tree();
+    sandbox.run(&["upgrade"]).succeeded();
+    let after = sandbox.tree();
+    // As a run that was killed before its last write leaves it.
+    sandbox.write("my_app/src/config.rs", &config);
+    sandbox.write("my_app/.hello-sockets/undo/unfinished", "");
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    assert_eq!(files(&ran), ["* updating src/config.rs"]);
+    assert_eq!(different(&sandbox, &after), [""; 0]);
+    sandbox.run(&["undo"]).succeeded();
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn an_upgrade_that_cannot_write_a_file_writes_none() {
+    let sandbox = outdated();
+    let more = format!("{}/app/src/log/more.rs", super::TEMPLATES);
+    sandbox.write(&more, "// A file where there is a folder.\n");
+    sandbox.write("my_app/src/log", "a file\n");
+    let before = everything(&sandbox);
+
+    assert_eq!(sandbox.run(&["upgrade"]).code, Some(1));
+
+    assert!(everything(&sandbox) == before, "something was written");
+}
+
+#[test]
+fn an_app_of_a_newer_version_is_refused() {
+    let sandbox = Sandbox::with_app();
+    with_runs(&sandbox, |runs| runs[0]["version"] = "999.1.0".into());
+    let before = everything(&sandbox);
+    let version = env!("CARGO_PKG_VERSION");
+    for args in [&["upgrade"][..], &["upgrade", "--check"]] {
+        sandbox.run(args).misused(&format!(
+            "error: the app was made by hello-sockets 999.1.0, and this is {version}\n\
+             help: install that version, or a later one: `cargo install hello-sockets`\n"
+        ));
+    }
+    assert!(everything(&sandbox) == before, "something was written");
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_an_error() {
+    let sandbox = Sandbox::with_app();
+    with_runs(&sandbox, |runs| runs[0]["generated"] = "AAAA".into());
+    let ran = sandbox.run(&["upgrade"]);
+    let error = "error: what `new` has generated cannot be read";
+    assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
+    sandbox.write(RUNS, "<<<<<<< ours\n");
+    let ran = sandbox.run(&["upgrade"]);
+    let error = "error: `.hello-sockets/runs.json` cannot be read";
+    assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
+}
+
+/// Changes the entries of the first run.
+fn with_entries(sandbox: &Sandbox, change: impl FnOnce(&mut Value)) {
+    use data_encoding::BASE64;
+    use miniz_oxide::{deflate::compress_to_vec, inflate::decompress_to_vec};
+
+    with_runs(sandbox, |runs| {
+        let text = runs[0]["generated"].as_str().expect("it is text");
+        let bytes = BASE64.decode(text.as_bytes()).expect("it is base64");
+        let json = decompress_to_vec(&bytes).expect("it is compressed");
+        let mut entries = serde_json::from_slice(&json).expect("it is JSON");
+        change(&mut entries);
+        let bytes = compress_to_vec(entries.to_string().as_bytes(), 6);
+        runs[0]["generated"] = BASE64.encode(&bytes).into();
+    });
+}
+
+#[test]
+fn a_record_that_names_files_outside_of_the_app_is_refused() {
+    let sandbox = Sandbox::with_app();
+    sandbox.write("victim", "theirs\n");
+    with_entries(&sandbox, |entries| {
+        entries[0]["files"]["../victim"] = serde_json::json!({ "text": "theirs\n" });
+    });
+
+    sandbox
+        .run(&["upgrade", "--force"])
+        .misused("error: `../victim` is outside the project: a generator writes nothing there\n");
+    assert_eq!(sandbox.read("victim"), "theirs\n");
+}
+
+#[test]
+fn facts_of_the_record_lead_no_edit_out_of_the_app() {
+    let sandbox = Sandbox::with_app();
+    let workspace = "[workspace]\nmembers = [\"victim\"]\n";
+    sandbox.write("Cargo.toml", workspace);
+    with_entries(&sandbox, |entries| {
+        entries[0]["facts"]["member"] = "victim".into();
+        entries[0]["edits"] = serde_json::json!([]);
+    });
+
+    let ran = sandbox.run(&["upgrade", "--force"]).succeeded();
+
+    let step = "Add this to `../Cargo.toml` ";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("(it is outside of the app):"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(sandbox.read("Cargo.toml"), workspace);
+}
+
+#[test]
+fn the_changes_since_an_earlier_version_are_printed_once() {
+    let sandbox = Sandbox::with_app();
+    with_runs(&sandbox, |runs| runs[0]["version"] = "0.0.9".into());
+    let version = env!("CARGO_PKG_VERSION");
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    let heading = format!("\nChanges since hello-sockets 0.0.9:\n\n{version}");
+    assert!(ran.stdout.starts_with(&heading), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\n### Generated apps\n"));
+    is_up_to_date(&sandbox);
+}
+
+#[test]
+fn uncommitted_changes_are_warned_of() {
+    let sandbox = outdated();
+    let git = |args: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@b"]);
+        command
+            .args(args)
+            .current_dir(sandbox.path().join("my_app"));
+        let output = command.output().expect("git is installed");
+        assert!(output.status.success(), "{output:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "first"]);
+    let clean = sandbox.run(&["upgrade"]).succeeded();
+    assert_eq!(clean.stderr, "");
+    sandbox.run(&["undo"]).succeeded();
+    edit(&sandbox, "my_app/src/main.rs", "//!", "//! Mine.");
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    let warning = "warning: the app had uncommitted changes, ";
+    assert!(ran.stderr.starts_with(warning), "{}", ran.stderr);
+}
