@@ -132,8 +132,9 @@ fn setting(line: &str) -> Option<&str> {
     let function = function.or_else(|| line.strip_prefix("pub const fn "));
     let declared = function.or_else(|| line.strip_prefix("const "))?;
     let name = declared.split(['(', '<', ':']).next()?;
-    // They read something, or end the building.
-    Some(name).filter(|name| !["local_addr", "build", "check"].contains(name))
+    let reads = declared.contains("(&self)");
+    let ends_building = ["build", "check"].contains(&name);
+    (!reads && !ends_building).then_some(name)
 }
 
 /// Returns a text without the links of rustdoc.

@@ -76,6 +76,7 @@ impl Node {
 }
 
 async fn phoenix_js_misses_nothing_on_a_bad_line_to_several_nodes(kind: Kind) {
+    let client = std::env::var_os("PHOENIX_JS").expect("PHOENIX_JS is the folder of npm's phoenix");
     let server = Server::start(kind);
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let a = start(server.url(), any).await;
@@ -90,7 +91,8 @@ async fn phoenix_js_misses_nothing_on_a_bad_line_to_several_nodes(kind: Kind) {
         }
     });
     let mut node = Command::new("node");
-    node.arg("--experimental-websocket")
+    node.env("PHOENIX_JS", client)
+        .arg("--experimental-websocket")
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/tests/support/recover_js.mjs"
