@@ -1,9 +1,9 @@
 //! `destroy`: takes back what a generator has made. Its plan says what that is: `gen` once more would change nothing.
 //!
 //! - [`part`]: the files and texts of a plan
-//! - [`hint`]: the options of a recorded run
+//! - [`options`]: the options of recorded runs
 
-mod hint;
+mod options;
 mod part;
 
 use std::path::PathBuf;
@@ -27,6 +27,7 @@ use crate::record::{Run, TextChange};
 use crate::run::entries::entry_of;
 use crate::run::refusals::refuse_own;
 use crate::run::{Ending, conditions, finish};
+pub use options::complete;
 use part::{Decisions, Part};
 
 /// One run of `destroy`.

@@ -141,7 +141,7 @@ fn run() -> Result<ExitCode> {
             reported(terminal, &common, |reporter| {
                 planned(
                     &generate,
-                    around,
+                    &Project::only(around)?,
                     reporter,
                     |project, renderer, plan, reporter| {
                         let answers = Answers {
@@ -155,13 +155,15 @@ fn run() -> Result<ExitCode> {
                 )
             })
         }
-        Command::Destroy(destroy) => {
+        Command::Destroy(mut destroy) => {
             interrupt::watch()?;
             let common = destroy.common.clone();
             reported(terminal, &common, |reporter| {
+                let project = Project::only(around)?;
+                destroy::complete(&mut destroy, &project);
                 planned(
                     &destroy,
-                    around,
+                    &project,
                     reporter,
                     |project, renderer, plan, reporter| {
                         Destroy::new(project, renderer, &destroy, reporter).all(plan)
@@ -308,11 +310,10 @@ fn test_templates(project: &Project, terminal: &Terminal) -> Result<Ending> {
 /// Plans a generator in the current project, and does something with the plan.
 fn planned(
     args: &Gen,
-    around: Vec<Project>,
+    project: &Project,
     reporter: &mut Reporter,
     work: impl FnOnce(&Project, &Renderer<'_>, &Plan, &mut Reporter) -> Result<Ending>,
 ) -> Result<Ending> {
-    let project = Project::only(around)?;
     let renderer = Renderer::new(&project.templates);
     let request = Request {
         name: args.name.clone(),
@@ -332,5 +333,5 @@ fn planned(
     for look_up in look_ups.take() {
         reporter.look_up(look_up);
     }
-    work(&project, &renderer, &plan, reporter)
+    work(project, &renderer, &plan, reporter)
 }

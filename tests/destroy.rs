@@ -315,6 +315,36 @@ fn what_is_not_there_is_an_error() {
 }
 
 #[test]
+fn without_options_those_of_the_recorded_run_count() {
+    for (apps, sandbox) in [
+        ("Rust", Sandbox::with_app()),
+        ("Phoenix", Sandbox::with_phoenix_app()),
+    ] {
+        let sandbox = sandbox.after(&[&["gen", "channel", "Room", "--yes"]]);
+        let before = sandbox.tree();
+        let gens: [&[&str]; 3] = [
+            &["channel", "Admin.Room", "--topic", "admin_room"],
+            &["channel", "Status", "--exact"],
+            &["presence", "--channel", "Room"],
+        ];
+        for r#gen in gens {
+            sandbox.run(&[&["gen"], r#gen].concat()).succeeded();
+        }
+
+        let commands: [&[&str]; 3] = [
+            &["presence"],
+            &["channel", "Status"],
+            &["channel", "Admin.Room"],
+        ];
+        for command in commands {
+            sandbox.run(&[&["destroy"], command].concat()).succeeded();
+        }
+
+        assert_eq!(different(&sandbox, &before), [""; 0], "{apps}");
+    }
+}
+
+#[test]
 fn other_options_than_those_of_gen_are_named() {
     let sandbox = Sandbox::with_app().after(&[
         &[
@@ -329,7 +359,7 @@ fn other_options_than_those_of_gen_are_named() {
     ]);
     let before = sandbox.tree();
 
-    let ran = sandbox.run(&["destroy", "channel", "Admin.Room"]);
+    let ran = sandbox.run(&["destroy", "channel", "Admin.Room", "--exact"]);
 
     let error = "error: `Admin.Room` was made with other options\n\
                  help: hello-sockets destroy channel Admin.Room --topic admin_room\n";

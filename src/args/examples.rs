@@ -22,7 +22,7 @@ pub const DESTROY_HELP: &str = "\
 Files that are as generated are removed, and inserted lines are taken out,
 wherever they are by now. A changed file is shown as a diff, and kept unless
 you say otherwise. What others need stays, such as a socket with other
-channels. Options that decide names are those of gen.
+channels. Options are those of gen: without any, those of the recorded run.
 
 Examples:
   hello-sockets destroy channel Room

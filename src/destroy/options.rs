@@ -1,14 +1,50 @@
-//! A hint at the options that a recorded run of `gen` had.
+//! The options of recorded runs of `gen`.
+
+use std::collections::BTreeSet;
 
 use super::Destroy;
-use crate::args;
+use crate::args::{self, Gen};
 use crate::error::Misuse;
-use crate::record::Run;
+use crate::project::Project;
+use crate::record::generated::Entry;
+use crate::record::{Run, Runs};
+
+/// Adds the options of the recorded runs of `gen`, if none are given, and all these runs had the same.
+pub fn complete(args: &mut Gen, project: &Project) {
+    if !args.asked.options.is_empty() {
+        return;
+    }
+    let made = project.runs().map(|runs| made(args, &runs));
+    let made = made.unwrap_or_default();
+    let options: BTreeSet<_> = made.into_iter().map(|entry| entry.options).collect();
+    if options.len() == 1 {
+        args.asked.options.extend(options.into_iter().flatten());
+    }
+}
+
+/// Returns what recorded runs have made that `args` are about. Without a readable record, it is nothing.
+fn made(args: &Gen, runs: &Runs) -> Vec<Entry> {
+    let is_of_it = |entry: &Entry| {
+        let names_it = args.name.is_none() || entry.name == args.name;
+        entry.generator == args.generator && names_it && !entry.is_taken_back
+    };
+    let mut made = runs.generated().unwrap_or_default();
+    made.retain(is_of_it);
+    made
+}
 
 impl Destroy<'_> {
     /// Returns the error if all recorded runs for this name had other options: then some of its texts would not be found.
     pub fn other_options(&self) -> Option<Misuse> {
-        let runs = self.project.runs().ok()?.runs;
+        let recorded = self.project.runs().ok()?;
+        let options = &self.args.asked.options;
+        if made(self.args, &recorded)
+            .iter()
+            .any(|entry| entry.options == *options)
+        {
+            return None;
+        }
+        let runs = recorded.runs;
         let name = self.args.name.as_deref()?;
         let is_of_it = |run: &&Run| match run.command.as_slice() {
             [r#gen, generator, rest @ ..] => {
