@@ -193,6 +193,7 @@ impl<'a> Upgrade<'a> {
         let path = || target.path.clone();
         Ok(Some(match verdict {
             Verdict::NotMade => return Ok(None),
+            Verdict::Create(_) if self.is_kept(target.folder) => return Ok(None),
             Verdict::Same => {
                 self.keep_base(target);
                 return Ok(None);
@@ -266,6 +267,9 @@ impl<'a> Upgrade<'a> {
             Common { skip: true, .. } => Conflict::Keep,
             _ => self.asked(target, now, bytes, parts)?,
         };
+        let whole = target.folder.filter(|_| target.is_of_unknown_library);
+        self.folders
+            .extend(whole.map(|folder| (folder.clone(), settled)));
         match (settled, new) {
             (Conflict::Quit, _) => interrupt::leave(),
             (Conflict::Overwrite, Some(new)) => {
@@ -280,7 +284,7 @@ impl<'a> Upgrade<'a> {
                 if !target.is_foreign {
                     self.keep_base(target);
                 }
-                self.notes.is_settled = true;
+                self.notes.is_settled |= whole.is_none();
                 Ok(FileOutcome::Kept)
             }
         }
@@ -302,9 +306,13 @@ impl<'a> Upgrade<'a> {
             return Ok(*settled);
         }
         let [now, new] = target::listings(folder, parts, self.project)?;
-        let settled = self.reporter.conflict(kind, folder, &now, &new)?;
-        self.folders.insert(folder.clone(), settled);
-        Ok(settled)
+        self.reporter.conflict(kind, folder, &now, &new)
+    }
+
+    /// Returns whether a library that no record knows stays as it is. The next upgrade finds it again.
+    fn is_kept(&self, folder: Option<&PathBuf>) -> bool {
+        let settled = folder.and_then(|folder| self.folders.get(folder));
+        settled.is_some_and(|settled| matches!(settled, Conflict::Keep))
     }
 }
 

@@ -141,7 +141,9 @@ impl Upgrade<'_> {
         let alive = parts.iter().zip(&self.edits);
         let alive = alive.filter(|(part, _)| part.is_alive());
         let entries = alive.map(|(part, edits)| {
-            let files = part.plan.files.iter().map(|file| {
+            let files = part.plan.files.iter();
+            let files = files.filter(|file| !self.is_kept(file.folder.as_ref()));
+            let files = files.map(|file| {
                 let base = self.bases.get(&file.path).cloned();
                 (file.path.clone(), base.unwrap_or(Base::NotMade))
             });

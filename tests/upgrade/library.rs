@@ -123,6 +123,25 @@ fn a_library_without_a_record_is_one_question() {
     is_up_to_date(&sandbox);
 }
 
+#[test]
+fn a_library_without_a_record_that_is_kept_is_kept_whole_and_found_again() {
+    let sandbox = crate_with_library();
+    std::fs::remove_file(sandbox.path().join(super::RUNS)).expect("it is there");
+    edit(&sandbox, LIB, "//!", "//! Old.");
+    std::fs::remove_file(sandbox.path().join(ERROR)).expect("it is there");
+
+    let ran = sandbox.run(&["upgrade", "--skip"]).succeeded();
+
+    assert_eq!(files(&ran), ["* skipping vendor/axum-channels"]);
+    assert!(!sandbox.exists(ERROR), "the old library is without it");
+    let ran = sandbox.run(&["upgrade", "--check"]);
+    assert_eq!(files(&ran), ["* conflict vendor/axum-channels"]);
+    assert_eq!(ran.code, Some(4));
+    sandbox.run(&["upgrade", "--force"]).succeeded();
+    assert!(sandbox.exists(ERROR));
+    is_up_to_date(&sandbox);
+}
+
 fn crate_with_library() -> Sandbox {
     let sandbox = Sandbox::new();
     let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n";

@@ -66,6 +66,10 @@ fn files_that_are_kept_are_merged_by_the_next_upgrade() {
         .run(&["upgrade", "--made-by-new", "--skip"])
         .succeeded();
     assert_eq!(sandbox.read("my_app/README.md"), readme);
+    let ran = sandbox.run(&["upgrade", "--check"]);
+    assert_eq!(files(&ran), ["* conflict vendor/axum-channels"]);
+    sandbox.run(&["upgrade", "--force"]).succeeded();
+    assert_eq!(sandbox.read("my_app/README.md"), readme);
     is_up_to_date(&sandbox);
 }
 
