@@ -6,7 +6,7 @@ mod locate;
 pub mod take_out;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -23,6 +23,8 @@ use crate::project::Project;
 pub struct Changes<'a> {
     project: &'a Project,
     files: Vec<Change>,
+    /// Indices of `files`: a new app has hundreds, and comparing paths is slow.
+    indices: HashMap<PathBuf, usize>,
     /// Parsed changed files.
     sources: RefCell<BTreeMap<PathBuf, Rc<Source>>>,
 }
@@ -69,6 +71,7 @@ impl<'a> Changes<'a> {
         Self {
             project,
             files: Vec::new(),
+            indices: HashMap::new(),
             sources: RefCell::default(),
         }
     }
@@ -268,7 +271,7 @@ impl<'a> Changes<'a> {
         if let Some(source) = self.sources.borrow().get(path) {
             return Ok(Some(Rc::clone(source)));
         }
-        let Some(change) = self.files.iter().find(|change| change.path == path) else {
+        let Some(change) = self.change(path) else {
             return self.project.source(path);
         };
         let text = change.after.clone().map(String::from_utf8);
@@ -283,20 +286,25 @@ impl<'a> Changes<'a> {
 
     /// Returns the file, from disk or after earlier steps.
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        match self.files.iter().find(|f| f.path == path) {
+        match self.change(path) {
             Some(change) => Ok(change.after.clone()),
             None => self.project.read(path),
         }
+    }
+
+    fn change(&self, path: &Path) -> Option<&Change> {
+        Some(&self.files[*self.indices.get(path)?])
     }
 
     fn set(&mut self, path: &Path, after: Option<Vec<u8>>, source: Option<Source>) -> Result<()> {
         let sources = self.sources.get_mut();
         sources.remove(path);
         sources.extend(source.map(|source| (path.to_owned(), Rc::new(source))));
-        match self.files.iter_mut().find(|f| f.path == path) {
-            Some(change) => change.after = after,
+        match self.indices.get(path) {
+            Some(&index) => self.files[index].after = after,
             None => {
                 let before = self.project.read(path)?;
+                self.indices.insert(path.to_owned(), self.files.len());
                 self.files.push(Change {
                     path: path.to_owned(),
                     before,

@@ -123,7 +123,7 @@ impl Changes<'_> {
 
     /// Returns whether the file at `path` contains `word`.
     pub(super) fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
-        match self.files.iter().find(|change| change.path == path) {
+        match self.change(path) {
             Some(change) => Ok(change.after.as_ref().is_some_and(|a| contains(a, word))),
             None => self.project.mentions(path, word),
         }
