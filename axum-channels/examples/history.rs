@@ -18,6 +18,8 @@ use tokio::time::sleep;
 const ROUNDS: usize = 31;
 const BROADCASTS: u32 = 10_000;
 const CLIENTS: usize = 10_000;
+/// Number of clients whose joins are under way together: a client of tests waits for a reply for a second at most.
+const AT_ONCE: usize = 100;
 /// Number of broadcasts that each of them has missed.
 const MISSED: usize = 50;
 
@@ -100,13 +102,15 @@ async fn come_back(from: &Endpoint, to: &Endpoint) -> std::io::Result<()> {
     }
     let position = json!({"recover": {"position": recover["position"]}});
     let start = Instant::now();
-    let joins = clients.iter().map(|client| async {
-        let mut channel = client.join("kept:2", position.clone()).await;
-        for _ in 0..MISSED {
-            channel.next_broadcast("shout").await;
-        }
-    });
-    join_all(joins).await;
+    for clients in clients.chunks(AT_ONCE) {
+        let joins = clients.iter().map(|client| async {
+            let mut channel = client.join("kept:2", position.clone()).await;
+            for _ in 0..MISSED {
+                channel.next_broadcast("shout").await;
+            }
+        });
+        join_all(joins).await;
+    }
     let took = start.elapsed();
     writeln!(
         stdout(),
