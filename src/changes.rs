@@ -316,6 +316,17 @@ impl<'a> Changes<'a> {
     }
 }
 
+/// Returns `changes` with removals at the end, so that a killed run leaves files that others need, and the folders that may be
+/// empty after them.
+pub fn removals_last<'c>(changes: &[&'c Change]) -> (Vec<&'c Change>, Vec<PathBuf>) {
+    let mut sorted = changes.to_vec();
+    sorted.sort_by_key(|change| change.after.is_none());
+    let removals = changes.iter().filter(|change| change.after.is_none());
+    let folders = removals.flat_map(|change| change.path.ancestors().skip(1));
+    let folders = folders.filter(|folder| !folder.as_os_str().is_empty());
+    (sorted, folders.map(Path::to_owned).collect())
+}
+
 /// Returns the reason for a manual step: `lines 4 and 12 would do`.
 fn several(what: &str, found: impl IntoIterator<Item = String>) -> String {
     let found: Vec<_> = found.into_iter().collect();

@@ -13,7 +13,7 @@ use anyhow::Result;
 use crate::args::{self, Gen};
 use crate::catalogue::generator::Question;
 use crate::catalogue::render::Renderer;
-use crate::changes::Changes;
+use crate::changes::{Changes, removals_last};
 use crate::error::Misuse;
 use crate::output::interrupt::{self, Progress};
 use crate::output::report::ManualEntry;
@@ -184,17 +184,7 @@ impl<'a> Destroy<'a> {
 
     fn write(&mut self) -> Result<()> {
         let mut progress = interrupt::hold();
-        let changes = self.changes.in_order(&[]);
-        // Edits first: a killed run leaves an app that builds.
-        let (edits, removals): (Vec<_>, Vec<_>) = changes
-            .into_iter()
-            .partition(|change| change.after.is_some());
-        let folders = removals.iter().flat_map(|change| {
-            let folders = change.path.ancestors().skip(1);
-            folders.filter(|folder| !folder.as_os_str().is_empty())
-        });
-        let folders: Vec<_> = folders.map(ToOwned::to_owned).collect();
-        let changes = [edits, removals].concat();
+        let (changes, folders) = removals_last(&self.changes.in_order(&[]));
         let texts = std::mem::take(&mut self.texts);
         let run = Run {
             generated: encode(&self.entries)?,

@@ -18,7 +18,7 @@ use anyhow::Result;
 use crate::args::Common;
 use crate::catalogue::generator::{Command, Question};
 use crate::catalogue::render::Renderer;
-use crate::changes::{Changes, FileVerdict, Located, StepVerdict};
+use crate::changes::{Changes, FileVerdict, StepVerdict};
 use crate::error::Misuse;
 use crate::output::interrupt;
 use crate::output::report::{Action, EditEntry, FileEntry, FileOutcome, LookUp, ManualEntry};
@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
         if !self.holds(&file.condition, plan)? {
             return Ok(None);
         }
-        if let Some(elsewhere) = self.elsewhere(file, plan)? {
+        if let Some(elsewhere) = self.changes.elsewhere(file, plan)? {
             self.reporter.file(FileEntry {
                 path: elsewhere,
                 outcome: FileOutcome::Kept,
@@ -251,21 +251,6 @@ impl<'a> Run<'a> {
                 self.changes.write(file)?;
                 FileOutcome::Overwritten
             }
-        })
-    }
-
-    /// Returns the path of the file that replaces `file`.
-    fn elsewhere(&self, file: &File, plan: &Plan) -> Result<Option<PathBuf>> {
-        let sought = file
-            .unless_found
-            .as_ref()
-            .and_then(|name| plan.finds.get(name));
-        let Some(Sought::File(location)) = sought else {
-            return Ok(None);
-        };
-        Ok(match self.changes.locate(location)? {
-            Located::At(path) => (path != file.path).then_some(path),
-            _ => None,
         })
     }
 

@@ -280,7 +280,7 @@ impl<'a> Upgrade<'a> {
                 Ok(FileOutcome::Removed)
             }
             (Conflict::Keep, _) => {
-                // What has changed since will be merged into a file that a generator has made.
+                // Later changes of the templates will be merged into a file that a generator has made.
                 if !target.is_foreign {
                     self.keep_base(target);
                 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::{Change, Changes};
 use crate::edit::glob::matches;
 use crate::edit::place::Location;
-use crate::plan::Sought;
+use crate::plan::{File, Plan, Sought};
 use crate::project::contains;
 
 /// Result of the search for the file of a place.
@@ -77,6 +77,18 @@ impl Changes<'_> {
         }
         Ok(match preferred.as_slice() {
             [path] => Some((*path).clone()),
+            _ => None,
+        })
+    }
+
+    /// Returns the path of the file that takes the place of `file` in the app, if it is another one.
+    pub fn elsewhere(&self, file: &File, plan: &Plan) -> Result<Option<PathBuf>> {
+        let name = file.unless_found.as_ref();
+        let Some(Sought::File(location)) = name.and_then(|name| plan.finds.get(name)) else {
+            return Ok(None);
+        };
+        Ok(match self.locate(location)? {
+            Located::At(path) => (path != file.path).then_some(path),
             _ => None,
         })
     }

@@ -13,7 +13,7 @@ use crate::error::Misuse;
 use crate::output::interrupt;
 use crate::output::report::{Action, EditEntry, FileEntry, FileOutcome, ManualEntry};
 use crate::output::terminal::{Conflict, Difference};
-use crate::plan::{File, Plan, Sought, Step};
+use crate::plan::{File, Plan, Step};
 use crate::record::{Change, Hash};
 
 /// The files and texts of a plan that are meant for the app as it is.
@@ -39,7 +39,7 @@ impl<'a> Destroy<'a> {
     pub fn part(&self, plan: &'a Plan) -> Result<Part<'a>> {
         let mut files = Vec::new();
         for file in &plan.files {
-            if self.holds(&file.condition, plan)? && !self.is_elsewhere(file, plan)? {
+            if self.holds(&file.condition, plan)? && self.changes.elsewhere(file, plan)?.is_none() {
                 files.push(file);
             }
         }
@@ -68,18 +68,6 @@ impl<'a> Destroy<'a> {
             steps,
             changed,
             foreign,
-        })
-    }
-
-    /// Returns whether a file at another path takes the place of `file`.
-    fn is_elsewhere(&self, file: &File, plan: &Plan) -> Result<bool> {
-        let name = file.unless_found.as_ref();
-        let Some(Sought::File(location)) = name.and_then(|name| plan.finds.get(name)) else {
-            return Ok(false);
-        };
-        Ok(match self.changes.locate(location)? {
-            Located::At(path) => path != file.path,
-            _ => false,
         })
     }
 

@@ -71,7 +71,7 @@ pub struct Places<'a> {
 /// Rendered places of one app, each with its origin, by what they were rendered from: generators use the same ones.
 pub type Rendered = RefCell<HashMap<Template, (Place, Origin)>>;
 
-/// What a place is rendered from.
+/// A place with all that its rendering depends on.
 #[derive(PartialEq, Eq, Hash)]
 pub struct Template {
     /// Path of the file.

@@ -1,4 +1,4 @@
-//! What generators have made, as they made it: the base of the three-way merges of `upgrade`.
+//! Generated files and edits, as they were made: the base of the three-way merges of `upgrade`.
 //!
 //! A run of `new`, `gen` or `destroy` has the entries of its generators, `upgrade` those of the whole app. They are compressed JSON in
 //! one line of the list of runs.

@@ -78,7 +78,7 @@ impl Run<'_> {
                 continue;
             };
             let is_meant =
-                self.holds(&file.condition, plan)? && self.elsewhere(file, plan)?.is_none();
+                self.holds(&file.condition, plan)? && self.changes.elsewhere(file, plan)?.is_none();
             if is_meant && !self.changes.completes(file, &self.steps, &before)? {
                 let path = self.project.display_path(&file.path);
                 misuses.push(Difference::Generated.refused(&path));

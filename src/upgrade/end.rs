@@ -1,14 +1,14 @@
 //! The end of an upgrade: writes with their record, and what is left to do.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
 use super::Upgrade;
 use super::parts::Part;
 use crate::changelog;
-use crate::changes::Change;
+use crate::changes::{Change, removals_last};
 use crate::output::interrupt::{self, Progress};
 use crate::output::report::json;
 use crate::output::{apply, commands, record};
@@ -85,17 +85,7 @@ impl Upgrade<'_> {
 
     fn write(&mut self, changes: &[&Change], parts: &[Part]) -> Result<()> {
         let generated = encode(&self.entries(parts))?;
-        let (edits, removals): (Vec<_>, Vec<_>) = changes
-            .iter()
-            .copied()
-            .partition(|change| change.after.is_some());
-        let folders = removals.iter().flat_map(|change| {
-            let folders = change.path.ancestors().skip(1);
-            folders.filter(|folder| !folder.as_os_str().is_empty())
-        });
-        let folders: Vec<_> = folders.map(Path::to_owned).collect();
-        // Edits first: a killed run leaves files that others need.
-        let changes = [edits, removals].concat();
+        let (changes, folders) = removals_last(changes);
         let texts = std::mem::take(&mut self.texts);
         let run = Run {
             generated,

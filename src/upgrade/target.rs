@@ -9,9 +9,8 @@ use anyhow::Result;
 use super::Upgrade;
 use super::merge::{Merged, merge};
 use super::parts::Part;
-use crate::changes::Located;
 use crate::edit::{self, Language, Outcome, Source};
-use crate::plan::{File, Plan, Sought, Step};
+use crate::plan::{File, Step};
 use crate::project::Project;
 use crate::record::Hash;
 use crate::record::generated::Base;
@@ -36,7 +35,7 @@ pub struct Target<'a> {
     pub is_of_unknown_library: bool,
 }
 
-/// What becomes of a file.
+/// Result of the comparison of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is as generated now, or nothing has changed since it was generated.
@@ -249,7 +248,7 @@ impl Upgrade<'_> {
         let is_meant = !target.is_known
             && !library.is_some_and(is_removed)
             && self.holds(&file.condition, part)?
-            && !self.is_elsewhere(file, &part.plan)?;
+            && self.changes.elsewhere(file, &part.plan)?.is_none();
         let Some(now) = now.filter(|_| is_meant) else {
             return Ok(match is_meant {
                 true => Verdict::Create(file.contents.clone()),
@@ -262,16 +261,6 @@ impl Upgrade<'_> {
         }
         let new = Some(file.contents.clone());
         Ok(Verdict::Differs { now, new })
-    }
-
-    /// Returns whether a file at another path takes the place of `file`.
-    fn is_elsewhere(&self, file: &File, plan: &Plan) -> Result<bool> {
-        let name = file.unless_found.as_ref();
-        let Some(Sought::File(location)) = name.and_then(|name| plan.finds.get(name)) else {
-            return Ok(false);
-        };
-        let located = self.changes.locate(location)?;
-        Ok(matches!(located, Located::At(path) if path != file.path))
     }
 }
 

@@ -27,7 +27,7 @@ struct State {
     stored: u64,
     /// Topics with changes of presences that did not fit.
     lists: HashSet<Topic>,
-    /// What the next batch waits for.
+    /// Kind of batch that the sender waits for.
     wanted: Wanted,
     /// Times at which the oldest messages were queued of batches that were taken, and are not confirmed.
     in_flight: VecDeque<Instant>,

@@ -22,7 +22,7 @@ pub(crate) enum Mode {
     Cut,
     /// Nothing passes, and nothing is closed.
     Stall,
-    /// What the client sends passes, and nothing else.
+    /// Only bytes of the client pass.
     Mute,
     /// The client receives the end of the stream; what it sends passes.
     HalfClose,

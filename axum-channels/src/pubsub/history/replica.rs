@@ -46,7 +46,7 @@ struct Gap;
 /// Maximum number of broadcasts that are held while the history cannot be loaded.
 const MAX_HELD: usize = 1024;
 
-/// What was delivered, to be dropped without a lock.
+/// Delivered broadcasts with their receivers, to be dropped without a lock.
 type Handed = Vec<(Delivered, Receivers)>;
 
 impl Replica {
