@@ -75,6 +75,27 @@ fn packages_hold_what_they_need_and_no_more() {
 }
 
 #[test]
+fn of_the_commands_dependencies_only_serde_json_is_compiled_twice() {
+    let mut tree = Command::new(env!("CARGO"));
+    tree.args([
+        "tree",
+        "--offline",
+        "--locked",
+        "--package",
+        "hello-sockets",
+    ])
+    .args(["--duplicates", "--edges", "normal,build"])
+    .args(["--depth", "0", "--prefix", "none"])
+    .current_dir(env!("CARGO_MANIFEST_DIR"));
+    let printed = finish(tree, "").succeeded().stdout;
+
+    let packages = printed.lines().filter_map(|line| line.split_once(" v"));
+    let names: BTreeSet<_> = packages.map(|(name, _)| name).collect();
+    // Two versions of getrandom; tree-sitter's build script asks for another feature of serde_json.
+    assert_eq!(Vec::from_iter(names), ["getrandom", "serde_json"]);
+}
+
+#[test]
 fn every_package_and_vendored_library_has_the_license() {
     let license = fs::read(Path::new(ROOT).join("LICENSE")).expect("it is there");
     let vendored = "templates/rust/app/vendor/axum-channels";

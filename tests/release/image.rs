@@ -157,7 +157,7 @@ fn prepare(root: &Path, app: &Path, context: &Path) {
     copy(root, context);
     for name in ignored.lines().filter(|line| !line.starts_with('#')) {
         let name = name.trim_start_matches("**/");
-        let found = format!("find . -name '{name}' -prune -exec rm -rf {{}} +");
+        let found = format!("find . -path '*/{name}' -prune -exec rm -rf {{}} +");
         run(&found, context);
     }
 }

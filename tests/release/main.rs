@@ -373,3 +373,18 @@ fn a_phoenix_app_whose_release_would_not_serve_is_refused() {
          help: `mix phx.gen.release` of Phoenix 1.6.3 or later prints the lines to add\n",
     );
 }
+
+#[test]
+fn a_phoenix_app_without_assets_deploys_none() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let mix = sandbox.read("my_app/mix.exs");
+    sandbox.write(
+        "my_app/mix.exs",
+        &mix.replace("\"assets.deploy\":", "other:"),
+    );
+
+    let release = sandbox.run(&["gen", "release"]).succeeded();
+
+    let steps = "\n    mix deps.get --only prod\n    MIX_ENV=prod mix release\n";
+    assert!(release.stdout.contains(steps), "{}", release.stdout);
+}
