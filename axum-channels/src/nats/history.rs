@@ -56,6 +56,11 @@ impl Streams {
         Ok(())
     }
 
+    /// Has the stream made again, which does not exist any more.
+    pub(super) fn forget(&self, names: &Names, limits: History) {
+        lock(&*self.0).remove(&names.stream(limits));
+    }
+
     /// Makes the stream for topics with these limits, unless it exists. Returns its last number.
     async fn make(&self, client: &Client, names: &Names, limits: History) -> Result<u64> {
         let name = names.stream(limits);

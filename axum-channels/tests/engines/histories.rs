@@ -1,13 +1,13 @@
 //! Histories that the engine keeps: clients come back to another node.
 
-use super::app::{LEASE, PREFIX, connected};
+use super::app::{PREFIX, connected};
 use super::proxy::{Mode, Proxy};
 use super::server::{Kind, Server};
-use super::support::{Frame, Ws, eventually, serve};
-use axum_channels::cluster::{Nats, Redis};
+use super::support::{Ws, eventually};
+use super::users::{Node, User};
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Reply, Result, Socket,
-    SocketHandler, Topic,
+    Channel, Channels, ConnectInfo, History, Params, Payload, Reply, Result, Socket, SocketHandler,
+    Topic,
 };
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -26,10 +26,11 @@ on_each_engine! {
     an_engine_that_was_restarted_has_lost_the_histories_and_connected_clients_learn_it,
     broadcasts_wait_for_an_engine_that_is_away_and_are_stored_once,
     without_the_engine_a_client_joins_and_is_told,
+    nodes_with_other_limits_for_a_topic_deliver_everything_once_and_tell_who_may_have_missed_something,
 }
 
 /// The id is the parameter `id`.
-struct UserSocket(Option<String>);
+pub(crate) struct UserSocket(Option<String>);
 
 const SHORT: Duration = Duration::from_secs(1);
 
@@ -87,132 +88,6 @@ impl Channel for Censor {
         socket.push("printed", payload);
         Ok(())
     }
-}
-
-/// A node and its address.
-struct Node {
-    endpoint: Endpoint,
-    addr: SocketAddr,
-}
-
-/// Returns the endpoint of a node that is not connected yet.
-pub(crate) fn endpoint<S: SocketHandler>(url: String) -> Endpoint {
-    let builder = Endpoint::builder().socket::<S>("/socket");
-    if url.starts_with("nats:") {
-        let nats = Nats::new(url).expect("a URL").prefix(PREFIX).lease(LEASE);
-        builder.pubsub(nats).build()
-    } else {
-        let redis = Redis::new(url).expect("a URL").prefix(PREFIX).lease(LEASE);
-        builder.pubsub(redis).build()
-    }
-}
-
-impl Node {
-    async fn start(url: String) -> Node {
-        let endpoint = endpoint::<UserSocket>(url);
-        connected(&endpoint, true).await;
-        let addr = serve(&endpoint).await;
-        Node { endpoint, addr }
-    }
-
-    async fn two(server: &Server) -> [Node; 2] {
-        [
-            Node::start(server.url()).await,
-            Node::start(server.url()).await,
-        ]
-    }
-
-    fn say(&self, topic: &str, n: u64) {
-        self.endpoint.broadcast(topic, "said", json!({ "n": n }));
-    }
-
-    /// Waits until the node has no clients.
-    async fn deserted(&self) {
-        eventually("it is gone", || self.endpoint.stats().connections == 0).await;
-    }
-}
-
-/// A client of a topic, with the position that it has.
-struct User {
-    ws: Ws,
-    topic: String,
-    position: Value,
-    /// The key of the reply to its join.
-    recover: Value,
-}
-
-impl User {
-    async fn join(addr: SocketAddr, topic: &str) -> User {
-        User::come_back_as(addr, "", topic, Value::Null).await
-    }
-
-    async fn come_back(addr: SocketAddr, topic: &str, position: &Value) -> User {
-        User::come_back_as(addr, "", topic, position.clone()).await
-    }
-
-    async fn come_back_as(addr: SocketAddr, params: &str, topic: &str, position: Value) -> User {
-        let mut ws = Ws::open_as(addr, params).await;
-        let payload = json!({"recover": {"position": position}});
-        ws.send(&format!(r#"["1","1","{topic}","phx_join",{payload}]"#))
-            .await;
-        let reply = ws.payload().await;
-        assert_eq!(reply["status"], "ok", "{reply}");
-        let recover = reply["response"]["recover"].clone();
-        assert!(recover.is_object(), "{reply}");
-        User {
-            ws,
-            topic: topic.to_owned(),
-            position: recover["position"].clone(),
-            recover,
-        }
-    }
-
-    /// Asserts the outcome of its join.
-    fn recovered(&self, missed: u64) {
-        let Value::Object(mut recover) = self.recover.clone() else {
-            panic!("an object")
-        };
-        recover.remove("position");
-        let expected = json!({"recovered": true, "missed": missed});
-        assert_eq!(Value::Object(recover), expected);
-    }
-
-    fn lost(&self) {
-        assert_eq!(self.recover["recovered"], false, "{}", self.recover);
-    }
-
-    /// Returns the next message.
-    async fn next(&mut self) -> Value {
-        let Frame::Text(text) = self.ws.next().await else {
-            panic!("a message")
-        };
-        let message: Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(message[2], *self.topic);
-        if message[3] != "phx_error" {
-            assert!(message[1].is_string(), "it has a position: {message}");
-            self.position = message[1].clone();
-        }
-        message
-    }
-
-    /// Asserts the next messages, which have rising positions.
-    async fn hear(&mut self, event: &str, numbers: impl IntoIterator<Item = u64>) {
-        for n in numbers {
-            let before = number(&self.position);
-            let message = self.next().await;
-            assert_eq!(
-                (&message[3], &message[4]),
-                (&json!(event), &json!({ "n": n }))
-            );
-            assert!(number(&self.position) > before, "{message}");
-        }
-    }
-}
-
-/// Returns the number of a position, 0 for none.
-fn number(position: &Value) -> u64 {
-    let number = position.as_str().and_then(|it| it.split('.').nth(1));
-    number.map_or(0, |number| number.parse().expect("a number"))
 }
 
 async fn a_client_that_comes_back_to_another_node_receives_what_it_has_missed(kind: Kind) {
@@ -509,4 +384,62 @@ async fn without_the_engine_a_client_joins_and_is_told(kind: Kind) {
     user.ws.expect_nothing().await;
     server.restart();
     user.hear("said", [1]).await;
+}
+
+/// The socket of a release with other limits.
+struct Changed;
+
+impl SocketHandler for Changed {
+    fn channels(routes: &mut Channels<Self>) {
+        let history = History::last(3).for_minutes(1);
+        routes.channel::<Room>("room:*").history(history);
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+async fn nodes_with_other_limits_for_a_topic_deliver_everything_once_and_tell_who_may_have_missed_something(
+    kind: Kind,
+) {
+    let server = Server::start(kind);
+    let [old, new] = [
+        Node::start(server.url()).await,
+        Node::start_as::<Changed>(server.url()).await,
+    ];
+    let [mut at_old, mut at_new] = [
+        User::join(old.addr, "room:1").await,
+        User::join(new.addr, "room:1").await,
+    ];
+    let mut plain = [
+        Ws::join(old.addr, "room:1").await,
+        Ws::join(new.addr, "room:1").await,
+    ];
+    let early = at_old.position.clone();
+    for n in 1..=10 {
+        [&old, &new][n as usize % 2].say("room:1", n);
+        for ws in [&mut at_old.ws, &mut at_new.ws]
+            .into_iter()
+            .chain(&mut plain)
+        {
+            assert_eq!(ws.payload().await, json!({ "n": n }));
+        }
+    }
+    for ws in [&mut at_old.ws, &mut at_new.ws]
+        .into_iter()
+        .chain(&mut plain)
+    {
+        ws.expect_nothing().await;
+    }
+    User::come_back(new.addr, "room:1", &early).await.lost();
+    let third = Node::start(server.url()).await;
+    let mut user = User::come_back(third.addr, "room:1", &early).await;
+    match kind {
+        Kind::Redis => user.lost(), // the lower limits count in the engine
+        Kind::Nats => {
+            user.recovered(5); // those of nodes with the same limits
+            user.hear("said", [2, 4, 6, 8, 10]).await;
+        }
+    }
 }

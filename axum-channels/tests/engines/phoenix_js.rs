@@ -3,9 +3,9 @@
 //!     PHOENIX_JS=…/node_modules/phoenix HISTORY_SECONDS=60 cargo test --all-features --test engines phoenix_js -- --ignored
 
 use super::app::connected;
-use super::histories::endpoint;
 use super::server::{Kind, Server};
 use super::support::eventually;
+use super::users::endpoint;
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Result, Socket,
     SocketHandler, Topic,
