@@ -45,9 +45,14 @@ impl<'a, E: Engine> InFlight<'a, E> {
         if self.stored.is_empty() {
             return;
         }
+        let unanswered = self
+            .stored
+            .extract_if(.., |outgoing| is_among(outgoing, &refusals.unanswered));
+        let unanswered: Vec<Outgoing> = unanswered.collect();
         let (refused, overtaken) = refused(&mut self.stored, &refusals.stores);
+        self.stored = unanswered; // which are put back
         let mut lost = overtaken;
-        if refused.is_empty() {
+        if refused.is_empty() && self.stored.is_empty() {
             self.core.outbox.accept();
             self.core.accepted(self.node, Part::Histories);
         } else {

@@ -1,3 +1,4 @@
+use crate::error::Error;
 use std::fmt;
 
 /// Answer of an engine that refuses a call: the connection is in order, and the same call may succeed later.
@@ -20,6 +21,9 @@ pub(crate) struct Refusals {
     pub(crate) has_journal: bool,
     /// Reason of the last one.
     pub(crate) reason: Option<Refused>,
+    /// Numbers of messages to keep that were not answered, and the failure of the connection that this is.
+    pub(crate) unanswered: Vec<u64>,
+    pub(crate) failure: Option<Error>,
 }
 
 /// Parts of what a node has the engine keep.

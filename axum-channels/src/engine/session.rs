@@ -247,7 +247,7 @@ impl<'a, E: Engine> Sender<'a, E> {
         let refusals = self.connection.write(writes).await?;
         self.record(&refusals)?;
         in_flight.answered(&refusals);
-        Ok(())
+        refusals.failure.map_or(Ok(()), Err)
     }
 
     /// Returns the writes of a batch, and those that keep the journal up to date.

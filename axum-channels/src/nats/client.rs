@@ -1,6 +1,7 @@
 use super::NatsError;
 use super::addresses::{Address, Addresses};
 use super::handshake::{self, Opened, Stream};
+use super::jet_stream::JetStreamError;
 use super::protocol::{Operation, Operations, Received};
 use super::reader::Reader;
 use super::violation::Violation;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// A connection to a NATS server. Clones are the same; it is closed when the last is dropped.
 ///
@@ -53,8 +55,16 @@ enum To {
     Many(mpsc::UnboundedSender<Answered>),
 }
 
-/// Answer to a request, unless the user may not send it.
-pub(super) type Answered = Result<Received, Violation>;
+/// Answer to a request, or the reason why there is none.
+pub(super) type Answered = Result<Received, Unanswered>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unanswered {
+    /// The user may not send it.
+    Forbidden(Violation),
+    /// It did not arrive in time, or the connection was closed.
+    Missing(String),
+}
 
 type Confirmed = Result<(), Violation>;
 
@@ -68,7 +78,7 @@ pub(super) struct Answers {
 impl Answers {
     pub(super) async fn next(&mut self) -> Result<Received> {
         let answer = with_timeout(LIMIT, self.answers.recv()).await?;
-        Ok(answer.ok_or_else(closed)??)
+        Ok(answer.ok_or_else(closed)?.map_err(JetStreamError::from)?)
     }
 }
 
@@ -187,9 +197,16 @@ impl Client {
             }
             self.send(operations)?;
         }
+        let deadline = Instant::now() + LIMIT;
         let mut received = Vec::with_capacity(answers.len());
         for answer in answers {
-            received.push(answered(answer).await?);
+            let rest = deadline.saturating_duration_since(Instant::now());
+            let answer = with_timeout(rest, answer)
+                .await
+                .map(|it| it.map_err(|_| closed()));
+            let answer = answer.and_then(|answer| answer);
+            received
+                .push(answer.unwrap_or_else(|error| Err(Unanswered::Missing(error.to_string()))));
         }
         Ok(received)
     }
@@ -320,7 +337,7 @@ impl Waiting {
             return;
         }
         for answer in requests {
-            answer.send(Err(violation.clone()));
+            answer.send(Err(Unanswered::Forbidden(violation.clone())));
         }
     }
 }

@@ -197,11 +197,6 @@ impl Connection {
     async fn store(&self, stores: Vec<Store>, refusals: &mut Refusals) -> Result<()> {
         let State { names, streams, .. } = &*self.state;
         let (mut requests, mut sent) = (Vec::new(), Vec::new());
-        let mut refuse = |number: u64, error: Error| -> Result<()> {
-            refusals.reason = Some(jet_stream::refusal(&error).ok_or(error)?);
-            refusals.stores.push(number);
-            Ok(())
-        };
         for Store {
             limits,
             number,
@@ -213,19 +208,25 @@ impl Connection {
                     requests.push(request);
                     sent.push((number, limits));
                 }
-                Err(error) => refuse(number, error)?,
+                Err(error) => refuse(refusals, number, error)?,
             }
         }
         let answers = self.client.requests(requests).await?;
         for ((number, limits), answer) in sent.into_iter().zip(answers) {
             match jet_stream::stored(answer) {
                 Ok(_) => {}
-                Err(JetStreamError::IsOff) => {
-                    streams.forget(names, limits); // somebody has deleted it: it is made again
-                    let gone = JetStreamError::Gone(names.stream(limits));
-                    refuse(number, gone.into())?;
+                Err(error @ JetStreamError::Failed { .. }) => {
+                    refusals.unanswered.push(number);
+                    refusals.failure = Some(error.into());
                 }
-                Err(error) => refuse(number, error.into())?,
+                Err(error) => {
+                    streams.forget(names, limits); // somebody may have deleted it: it is made again
+                    let error = match error {
+                        JetStreamError::IsOff => JetStreamError::Gone(names.stream(limits)),
+                        error => error.or_gone(&names.stream(limits)),
+                    };
+                    refuse(refusals, number, error.into())?;
+                }
             }
         }
         Ok(())
@@ -277,6 +278,12 @@ impl Connection {
         *last = Some((began, generations.clone()));
         Ok(generations)
     }
+}
+
+fn refuse(refusals: &mut Refusals, number: u64, error: Error) -> Result<()> {
+    refusals.reason = Some(jet_stream::refusal(&error).ok_or(error)?);
+    refusals.stores.push(number);
+    Ok(())
 }
 
 impl State {

@@ -68,7 +68,8 @@ impl Streams {
         let made = jet_stream::ask(client, format!("STREAM.CREATE.{name}"), config).await;
         let info = match made {
             Err(JetStreamError::Refused { code, .. }) if code == jet_stream::NAME_IN_USE => {
-                jet_stream::ask(client, format!("STREAM.INFO.{name}"), Vec::new()).await?
+                let info = jet_stream::ask(client, format!("STREAM.INFO.{name}"), Vec::new()).await;
+                info.map_err(|error| error.or_gone(&name))? // it was deleted since
             }
             made => made?,
         };

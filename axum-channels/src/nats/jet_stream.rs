@@ -1,6 +1,6 @@
 //! JetStream: buckets of the Key/Value Store, by requests whose answers are JSON.
 
-use super::client::{Answered, Client, Request};
+use super::client::{Answered, Client, Request, Unanswered};
 use super::names::Bucket;
 use super::violation::Violation;
 use crate::engine::Refused;
@@ -144,7 +144,7 @@ pub(super) async fn get(
     }
     let answers = client.requests(requests).await?;
     let value = |answer: Answered| {
-        let answer = answer.map_err(JetStreamError::Forbidden)?;
+        let answer = answer.map_err(JetStreamError::from)?;
         match answer.status {
             None => Ok(Some(answer.payload)),
             Some(NOT_FOUND) => Ok(None),
@@ -170,7 +170,7 @@ pub(super) async fn ask(
 }
 
 fn parse(answer: Answered) -> Result<Value, JetStreamError> {
-    let answer = answer.map_err(JetStreamError::Forbidden)?;
+    let answer = answer?;
     if answer.status == Some(NO_RESPONDERS) {
         return Err(JetStreamError::IsOff);
     }
@@ -186,6 +186,27 @@ fn parse(answer: Answered) -> Result<Value, JetStreamError> {
             code,
             reason: error["description"].as_str().unwrap_or_default().to_owned(),
         }),
+    }
+}
+
+impl JetStreamError {
+    /// Returns [`Gone`](Self::Gone) for the error of a stream that does not exist.
+    pub(super) fn or_gone(self, stream: &str) -> Self {
+        match self {
+            JetStreamError::Refused { code, .. } if MISSING.contains(&code) => {
+                JetStreamError::Gone(stream.to_owned())
+            }
+            error => error,
+        }
+    }
+}
+
+impl From<Unanswered> for JetStreamError {
+    fn from(reason: Unanswered) -> Self {
+        match reason {
+            Unanswered::Forbidden(violation) => JetStreamError::Forbidden(violation),
+            Unanswered::Missing(reason) => JetStreamError::Failed { reason },
+        }
     }
 }
 

