@@ -3,12 +3,9 @@
 use super::app::{PREFIX, connected};
 use super::proxy::{Mode, Proxy};
 use super::server::{Kind, Server};
-use super::support::{Ws, eventually};
+use super::support::{Room, SHORT, Ws, eventually};
 use super::users::{Node, User};
-use axum_channels::{
-    Channel, Channels, ConnectInfo, History, Params, Payload, Reply, Result, Socket, SocketHandler,
-    Topic,
-};
+use axum_channels::{Channels, ConnectInfo, History, Params, Payload, Result, SocketHandler};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,67 +24,6 @@ on_each_engine! {
     broadcasts_wait_for_an_engine_that_is_away_and_are_stored_once,
     without_the_engine_a_client_joins_and_is_told,
     nodes_with_other_limits_for_a_topic_deliver_everything_once_and_tell_who_may_have_missed_something,
-}
-
-/// The id is the parameter `id`.
-pub(crate) struct UserSocket(Option<String>);
-
-const SHORT: Duration = Duration::from_secs(1);
-
-impl SocketHandler for UserSocket {
-    fn channels(routes: &mut Channels<Self>) {
-        routes.channel::<Room>("room:*").history(History::last(50));
-        routes
-            .channel::<Room>("busy:*")
-            .history(History::last(5000).max_bytes(1024 * 1024));
-        routes
-            .channel::<Room>("short:*")
-            .history(History::last(50).max_age(SHORT));
-        routes
-            .channel::<Room>("small:*")
-            .history(History::last(40).max_bytes(2000));
-        routes
-            .channel::<Censor>("censored:*")
-            .history(History::last(50));
-        routes.channel::<Room>("plain:*");
-    }
-
-    async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self> {
-        Ok(Self(params.get("id").map(str::to_owned)))
-    }
-
-    fn id(&self) -> Option<String> {
-        self.0.clone()
-    }
-}
-
-struct Room;
-
-impl Channel for Room {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
-        Ok(Self)
-    }
-
-    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
-        socket.broadcast_from(event, payload);
-        Ok(Reply::none())
-    }
-}
-
-/// Pushes intercepted broadcasts under another name.
-struct Censor;
-
-impl Channel for Censor {
-    const INTERCEPTS: &'static [&'static str] = &["said"];
-
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
-        Ok(Self)
-    }
-
-    async fn handle_out(&mut self, _: &str, payload: Payload, socket: &Socket) -> Result<()> {
-        socket.push("printed", payload);
-        Ok(())
-    }
 }
 
 async fn a_client_that_comes_back_to_another_node_receives_what_it_has_missed(kind: Kind) {
@@ -211,6 +147,7 @@ async fn the_sender_is_excluded_on_every_node_and_intercepted_broadcasts_go_thro
         .ws
         .send(r#"["1","2","room:1","typing",{"n":1}]"#)
         .await;
+    assert_eq!(alice.ws.event().await, "phx_reply");
     bob.hear("typing", [1]).await;
     b.say("room:1", 2);
     alice.hear("said", [2]).await;
@@ -237,16 +174,16 @@ async fn the_engine_holds_the_limits_of_messages_and_bytes(kind: Kind) {
     let [a, b] = Node::two(&server).await;
     let mut user = User::join(a.addr, "room:1").await;
     let start = user.position.clone();
-    (1..=60).for_each(|n| a.say("room:1", n));
+    (1..=110).for_each(|n| a.say("room:1", n));
     user.hear("said", 1..=10).await;
     let kept = user.position.clone();
-    user.hear("said", 11..=60).await;
+    user.hear("said", 11..=110).await;
     let c = Node::start(server.url()).await;
     for node in [&b, &c] {
         User::come_back(node.addr, "room:1", &start).await.lost();
         let mut user = User::come_back(node.addr, "room:1", &kept).await;
-        user.recovered(50);
-        user.hear("said", 11..=60).await;
+        user.recovered(100);
+        user.hear("said", 11..=110).await;
     }
 
     let mut user = User::join(a.addr, "small:1").await;

@@ -1,9 +1,8 @@
 //! Nodes and clients of topics with a history.
 
 use super::app::{LEASE, PREFIX, connected};
-use super::histories::UserSocket;
 use super::server::Server;
-use super::support::{Frame, Ws, eventually, serve};
+use super::support::{Frame, HistorySocket, Ws, eventually, serve};
 use axum_channels::cluster::{Nats, Redis};
 use axum_channels::{Endpoint, SocketHandler};
 use serde_json::{Value, json};
@@ -29,7 +28,7 @@ pub(crate) fn endpoint<S: SocketHandler>(url: String) -> Endpoint {
 
 impl Node {
     pub(crate) async fn start(url: String) -> Node {
-        Node::start_as::<UserSocket>(url).await
+        Node::start_as::<HistorySocket>(url).await
     }
 
     pub(crate) async fn start_as<S: SocketHandler>(url: String) -> Node {
