@@ -163,7 +163,7 @@ fn table<'a>(
     }
 }
 
-/// Returns an argument as it is typed: `-y, --yes`, `--topic TOPIC`.
+/// Returns an argument as it is typed: `-y, --yes`, `--topic TOPIC`, `--recover[=POSITION]`.
 fn spelling(arg: &Arg) -> String {
     let short = arg.get_short().map(|short| format!("-{short}"));
     let long = arg.get_long().map(|long| format!("--{long}"));
@@ -171,6 +171,7 @@ fn spelling(arg: &Arg) -> String {
     let value = arg.get_value_names().and_then(|names| names.first());
     match value.filter(|_| arg.get_action().takes_values()) {
         Some(value) if names.is_empty() => value.to_string(),
+        Some(value) if arg.is_require_equals_set() => format!("{}[={value}]", names.join(", ")),
         Some(value) => format!("{} {value}", names.join(", ")),
         None => names.join(", "),
     }

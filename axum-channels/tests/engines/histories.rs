@@ -260,6 +260,10 @@ async fn an_engine_that_was_restarted_has_lost_the_histories_and_connected_clien
     user.hear("said", [1]).await;
     plain.event().await;
     let position = user.position.clone();
+    eventually("it is confirmed", || {
+        a.endpoint.stats().cluster.lag.is_zero()
+    })
+    .await; // or it is sent again
     server.kill();
     for node in [&a, &b] {
         connected(&node.endpoint, false).await;
