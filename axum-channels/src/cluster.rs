@@ -3,7 +3,7 @@
 //! A *node* is one endpoint of one process. An adapter connects it with the other nodes by an engine that carries messages:
 //! [`EndpointBuilder::pubsub`](crate::EndpointBuilder::pubsub). Without an adapter, an endpoint is alone.
 //!
-//! - `Redis`, with the feature `redis`: the adapter for Redis and Valkey; also for nodes of a Phoenix app. `rediss:` URLs need
+//! - `Redis`, with the feature `redis`: the adapter for Redis, Valkey, and clusters of them; also for nodes of a Phoenix app. `rediss:` URLs need
 //!   the feature `redis-tls`.
 //! - `Nats`, with the feature `nats`: the adapter for NATS with JetStream. `tls:` URLs need the feature `nats-tls`.
 //!   `examples/cluster.rs` is a chat of several processes, by either.

@@ -342,6 +342,12 @@ impl Node {
         }
     }
 
+    /// Records that the engine has ended the subscription to a topic. It is subscribed to again, if it is still needed.
+    #[cfg(feature = "redis")]
+    pub(crate) fn unsubscribed(&self, topic: &str) {
+        self.cluster.unsubscribed(&topic.into());
+    }
+
     /// Sends all presences of this node to the others, which may have [removed](Self::remove) it.
     ///
     /// ```
