@@ -1,7 +1,8 @@
 use super::cluster::Cluster;
+use super::refusal::refusal;
 use super::server::Server;
-use crate::engine::{self, Lease, Write};
-use crate::error::Result;
+use crate::engine::{self, Lease, Refusals, Refused, Write};
+use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::pubsub::History;
 use crate::pubsub::cluster::{NodeId, Stored};
@@ -34,7 +35,7 @@ impl engine::Connection for Connection {
         either!(self, unsubscribe(topic))
     }
 
-    async fn write(&self, writes: Vec<Write>) -> Result<()> {
+    async fn write(&self, writes: Vec<Write>) -> Result<Refusals> {
         either!(self, write(writes))
     }
 
@@ -64,5 +65,9 @@ impl engine::Connection for Connection {
 
     async fn ping(&self) -> Result<()> {
         either!(self, ping())
+    }
+
+    fn refusal(error: &Error) -> Option<Refused> {
+        refusal(error)
     }
 }

@@ -1,7 +1,8 @@
 use super::commands::{self, Commands};
 use super::history::{New, Scripts, stored};
 use super::names::Names;
-use crate::engine::{self, Lease, Write};
+use super::refusal::{Source, refusal, refusals};
+use crate::engine::{self, Lease, Refusals, Refused, Write};
 use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::pubsub::History;
@@ -84,18 +85,27 @@ impl engine::Connection for Server {
         Ok(())
     }
 
-    async fn write(&self, writes: Vec<Write>) -> Result<()> {
+    async fn write(&self, writes: Vec<Write>) -> Result<Refusals> {
         let mut pipe = Pipeline::with_capacity(writes.len());
+        let (mut sources, mut refused) = (Vec::with_capacity(writes.len()), Refusals::default());
         for write in writes {
-            if let Some(command) = self.command(&write).await? {
-                pipe.add_command(command).ignore();
+            let source = Source::of(&write);
+            match self.command(&write).await {
+                Err(error) => refused.add(source, refusal(&error).ok_or(error)?),
+                Ok(Some(command)) => {
+                    pipe.add_command(command).ignore();
+                    sources.push(source);
+                }
+                Ok(None) => {}
             }
         }
         if pipe.is_empty() {
-            return Ok(()); // no commands are an error
+            return Ok(refused); // no commands are an error
         }
-        pipe.exec_async(&mut self.connection.clone()).await?;
-        Ok(())
+        match pipe.exec_async(&mut self.connection.clone()).await {
+            Ok(()) => Ok(refused),
+            Err(error) => refusals(error, &sources, refused),
+        }
     }
 
     async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
@@ -146,5 +156,9 @@ impl engine::Connection for Server {
 
     async fn ping(&self) -> Result<()> {
         self.run(Some(::redis::cmd("PING"))).await
+    }
+
+    fn refusal(error: &Error) -> Option<Refused> {
+        refusal(error)
     }
 }

@@ -1,11 +1,11 @@
 //! A Redis Cluster whose slots move, and whose servers fail.
 
 use super::app::{LEASE, PREFIX, connected, node, starting, users};
-use super::histories::{Node, User};
 use super::presences::join;
 use super::redis_cluster::{self, begin_move, end_move, move_keys, move_slot, slot};
 use super::server::{Kind, Server};
 use super::support::{Ws, eventually};
+use super::users::{Node, User};
 use axum_channels::Endpoint;
 use axum_channels::cluster::{Redis, RedisError};
 use axum_channels::testing::TestChannel;

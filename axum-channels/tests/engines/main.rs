@@ -56,9 +56,12 @@ mod proxy;
 mod redis;
 mod redis_cluster;
 mod redis_server;
+mod refusals;
+mod rights;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod users;
 
 use std::process::{Child, Command};
 

@@ -23,7 +23,8 @@ pub(super) use topology::Connector;
 use super::commands::{self, Commands, Fields};
 use super::history::stored;
 use super::names::Names;
-use crate::engine::{self, Lease, Write};
+use super::refusal::refusal;
+use crate::engine::{self, Lease, Refusals, Refused, Write};
 use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::pubsub::History;
@@ -94,8 +95,9 @@ impl Cluster {
         Ok(())
     }
 
-    /// Sends requests, those of one slot in order, and returns the answers to those that have a command.
-    async fn run(&self, requests: Vec<Request>) -> Result<Vec<Value>> {
+    /// Sends requests, those of one slot in order, and returns the answers to those that have a command. Writes may be
+    /// refused.
+    async fn run(&self, requests: Vec<Request>) -> Result<(Vec<Value>, Refusals)> {
         let topology = Arc::new(self.0.topology.read().await);
         let parts = topology.divide(self.names()?, requests.into_iter().enumerate())?;
         let sending: Vec<_> = parts
@@ -103,9 +105,14 @@ impl Cluster {
             .map(|(primary, part)| self.run_part(topology.clone(), primary, part))
             .collect();
         drop(topology);
-        let mut answers: Vec<_> = try_all(sending).await?.into_iter().flatten().collect();
+        let (mut answers, mut refused) = (Vec::new(), Refusals::default());
+        for sent in try_all(sending).await? {
+            answers.extend(sent.answers);
+            refused.merge(sent.refused);
+        }
         answers.sort_unstable_by_key(|(number, _)| *number);
-        Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+        let answers = answers.into_iter().map(|(_, answer)| answer).collect();
+        Ok((answers, refused))
     }
 
     async fn run_part(
@@ -113,10 +120,10 @@ impl Cluster {
         topology: Current<'_>,
         primary: Arc<Primary>,
         part: Vec<Numbered>,
-    ) -> Result<Vec<(usize, Value)>> {
+    ) -> Result<Sent> {
         let sent = send(&primary.server, (&primary.host, Terms::Owner), part).await?;
         if sent.redirected.is_empty() {
-            return Ok(sent.answers);
+            return Ok(sent);
         }
         let seen = Arc::clone(&**topology);
         drop(topology);
@@ -131,7 +138,7 @@ impl Cluster {
         mut seen: Arc<Topology>,
         mut by: Arc<Primary>,
         mut sent: Sent,
-    ) -> Result<Vec<(usize, Value)>> {
+    ) -> Result<Sent> {
         for pause in PAUSES {
             let mut redirections = sent.redirected.iter().map(|(_, to)| to);
             if redirections.any(|to| *to == Redirection::Moved) {
@@ -142,7 +149,7 @@ impl Cluster {
                 by = last;
             }
             if sent.redirected.is_empty() {
-                return Ok(sent.answers);
+                return Ok(sent);
             }
             sleep(Duration::from_millis(pause)).await;
         }
@@ -169,12 +176,14 @@ impl Cluster {
             let Sent {
                 answers,
                 redirected,
+                refused,
             } = send(&primary.server, (&primary.host, terms), part).await?;
             if !redirected.is_empty() {
                 last = Some(primary.clone());
             }
             sent.answers.extend(answers);
             sent.redirected.extend(redirected);
+            sent.refused.merge(refused);
         }
         Ok(last)
     }
@@ -188,7 +197,7 @@ impl Cluster {
         let Some(command) = command else {
             return Ok(None);
         };
-        let answers = self.run(vec![Request::Command { key, command }]).await?;
+        let (answers, _) = self.run(vec![Request::Command { key, command }]).await?;
         let answer = answers.into_iter().next();
         Ok(answer.map(from_redis_value).transpose()?)
     }
@@ -240,15 +249,15 @@ impl engine::Connection for Cluster {
         owner.subscriptions.unsubscribe(channel).await
     }
 
-    async fn write(&self, writes: Vec<Write>) -> Result<()> {
+    async fn write(&self, writes: Vec<Write>) -> Result<Refusals> {
         let requests = writes.into_iter().map(Request::Write).collect();
-        self.run(requests).await?;
-        Ok(())
+        let (_, refused) = self.run(requests).await?;
+        Ok(refused)
     }
 
     async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
         let topic = topic.clone();
-        let answers = self.run(vec![Request::History { topic, limits }]).await?;
+        let (answers, _) = self.run(vec![Request::History { topic, limits }]).await?;
         let loaded = answers.into_iter().next();
         let loaded = loaded.ok_or_else(|| Error::msg("no history was loaded"))?;
         stored(from_redis_value(loaded)?)
@@ -296,7 +305,7 @@ impl engine::Connection for Cluster {
             let command = Cmd::get(&key);
             Request::Command { key, command }
         });
-        let generations = self.run(leases.collect()).await?;
+        let (generations, _) = self.run(leases.collect()).await?;
         let generations = generations.into_iter().map(from_redis_value);
         let generations = generations.collect::<Result<_, _>>()?;
         Ok(commands::generations_of(nodes, generations))
@@ -310,5 +319,8 @@ impl engine::Connection for Cluster {
         });
         try_all(pings).await?;
         Ok(())
+    }
+    fn refusal(error: &Error) -> Option<Refused> {
+        refusal(error)
     }
 }

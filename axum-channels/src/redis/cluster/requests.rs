@@ -1,11 +1,12 @@
 use super::slots::{Host, slot};
-use crate::engine::Write;
-use crate::error::Result;
+use crate::engine::{Refusals, Refused, Write};
+use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::pubsub::History;
 use crate::redis::names::Names;
+use crate::redis::refusal::{Source, of_answer, refusal};
 use crate::redis::server::Server;
-use ::redis::{Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value, cmd};
+use ::redis::{Cmd, ErrorKind, Pipeline, RedisError, ServerError, ServerErrorKind, Value, cmd};
 
 /// A command, or what it is made of by the server that it is sent to.
 pub(super) enum Request {
@@ -30,6 +31,8 @@ pub(super) struct Sent {
     pub(super) answers: Vec<(usize, Value)>,
     /// Requests that another server has to carry out, in order.
     pub(super) redirected: Vec<(Numbered, Redirection)>,
+    /// Writes that the server refuses.
+    pub(super) refused: Refusals,
 }
 
 /// A server's answer to a request that is not for it.
@@ -80,18 +83,22 @@ pub(super) async fn send(
     (host, terms): (&Host, Terms),
     requests: Vec<Numbered>,
 ) -> Result<Sent> {
+    let mut sent = Sent::default();
     let mut pipe = Pipeline::with_capacity(requests.len());
     let mut under_way = Vec::with_capacity(requests.len());
     for (number, request) in requests {
-        if let Some(command) = request.command(server).await? {
-            if terms == Terms::Asked {
-                pipe.add_command(cmd("ASKING"));
+        match request.command(server).await {
+            Err(error) => sent.refuse(&request, refusal(&error), error)?,
+            Ok(Some(command)) => {
+                if terms == Terms::Asked {
+                    pipe.add_command(cmd("ASKING"));
+                }
+                pipe.add_command(command);
+                under_way.push((number, request));
             }
-            pipe.add_command(command);
-            under_way.push((number, request));
+            Ok(None) => {}
         }
     }
-    let mut sent = Sent::default();
     if pipe.is_empty() {
         return Ok(sent); // no commands are an error
     }
@@ -105,14 +112,34 @@ pub(super) async fn send(
     let answers = answers.into_iter().skip(each - 1).step_by(each);
     for ((number, request), answer) in under_way.into_iter().zip(answers) {
         match answer {
-            Value::ServerError(error) => {
-                let redirection = Redirection::read(error.into(), host)?;
-                sent.redirected.push(((number, request), redirection));
-            }
+            Value::ServerError(error) => sent.failed((number, request), error, host)?,
             answer => sent.answers.push((number, answer)),
         }
     }
     Ok(sent)
+}
+
+impl Sent {
+    /// Records an error that the server at `by` has answered.
+    fn failed(&mut self, numbered: Numbered, answer: ServerError, by: &Host) -> Result<()> {
+        let refused = of_answer(&answer);
+        match Redirection::read(answer.into(), by) {
+            Ok(redirection) => self.redirected.push((numbered, redirection)),
+            Err(error) => self.refuse(&numbered.1, refused, error.into())?,
+        }
+        Ok(())
+    }
+
+    /// Records a write that is refused. For another request, that is an error.
+    fn refuse(&mut self, request: &Request, refused: Option<Refused>, error: Error) -> Result<()> {
+        match (request, refused) {
+            (Request::Write(write), Some(reason)) => {
+                self.refused.add(Source::of(write), reason);
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
 }
 
 impl Redirection {
