@@ -89,7 +89,7 @@ async fn a_slot_that_moves_takes_its_topics_along_and_order_holds() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs redis-server"]
 async fn presences_and_histories_are_written_while_their_slots_move() {
-    let server = Server::start(Kind::RedisCluster);
+    let mut server = Server::start(Kind::RedisCluster);
     let [a, b] = Node::two(&server).await;
     let mut user = User::join(b.addr, "room:1").await;
     let _client = Ws::join(b.addr, "plain:1").await;
@@ -101,7 +101,9 @@ async fn presences_and_histories_are_written_while_their_slots_move() {
     let _first = task("first");
     eventually("it has arrived", || present(&["first"])).await;
 
-    let moves = ["room:1", "plain:1"].map(|topic| place(&server, topic));
+    let new = server.add_empty();
+    let (of_room, of_plain) = (place(&server, "room:1"), place(&server, "plain:1"));
+    let moves = [of_room, (of_plain.0, [of_plain.1[0], new])];
     for (slot, way) in moves {
         begin_move(slot, way);
         move_keys(slot, way);

@@ -40,7 +40,8 @@ pub(crate) fn form(addrs: &[SocketAddr]) {
     wait(addrs);
 }
 
-fn meet(addr: SocketAddr, other: SocketAddr) {
+/// Has two servers be of the same cluster.
+pub(crate) fn meet(addr: SocketAddr, other: SocketAddr) {
     let port: (String, String) = ask(other, &[b"CONFIG", b"GET", b"cluster-port"]);
     let (ip, bus) = (other.ip().to_string(), port.1);
     run(addr, &["MEET", &ip, &other.port().to_string(), &bus]);

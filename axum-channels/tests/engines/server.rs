@@ -108,6 +108,17 @@ impl Server {
         });
     }
 
+    /// Adds a server without slots to a cluster, and returns its address.
+    pub(crate) fn add_empty(&mut self) -> SocketAddr {
+        let first = self.addr();
+        self.add("");
+        let addrs = self.addrs();
+        let added = addrs[addrs.len() - 1];
+        redis_cluster::meet(first, added);
+        redis_cluster::wait(&addrs);
+        added
+    }
+
     /// Adds a replica for each server of a cluster. They follow in the same order.
     pub(crate) fn add_replicas(&mut self) {
         let primaries = self.addrs();

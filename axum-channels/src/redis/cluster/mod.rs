@@ -140,11 +140,19 @@ impl Cluster {
         mut sent: Sent,
     ) -> Result<Sent> {
         for pause in PAUSES {
-            let mut redirections = sent.redirected.iter().map(|(_, to)| to);
-            if redirections.any(|to| *to == Redirection::Moved) {
+            let redirections = || sent.redirected.iter().map(|(_, to)| to);
+            if redirections().any(|to| topology.is_old_for(to)) {
                 self.renew(topology, &seen, &by).await?;
-                seen = topology.clone();
             }
+            for to in redirections() {
+                if let Redirection::Ask(host) = to
+                    && topology.is_old_for(to)
+                {
+                    let extended = self.0.connector.extend(topology, host).await?;
+                    *topology = Arc::new(extended); // a server that has no slots yet
+                }
+            }
+            seen = topology.clone();
             if let Some(last) = self.send_again(topology, &mut sent).await? {
                 by = last;
             }

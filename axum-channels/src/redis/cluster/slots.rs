@@ -44,7 +44,7 @@ const REMAINDERS: [u16; 256] = {
 };
 
 /// The servers of a cluster that take writes, and their slots.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Slots {
     pub(super) primaries: Vec<Host>,
     /// Indices of the primaries, by slot.

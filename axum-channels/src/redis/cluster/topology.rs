@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// The servers of a cluster that take writes, with connections to all of them.
 pub(super) struct Topology {
     slots: Slots,
-    /// In the order of [`Slots::primaries`].
+    /// In the order of [`Slots::primaries`], and after them those that will have slots.
     pub(super) primaries: Vec<Arc<Primary>>,
 }
 
@@ -72,6 +72,15 @@ impl Topology {
         Ok(parts.filter(|(_, part)| !part.is_empty()).collect())
     }
 
+    /// Returns whether a redirection leads to a server that is not known, or not as the owner of the slot.
+    pub(super) fn is_old_for(&self, to: &Redirection) -> bool {
+        match to {
+            Redirection::Moved => true,
+            Redirection::Ask(host) => !self.primaries.iter().any(|it| it.host == *host),
+            Redirection::TryAgain => false,
+        }
+    }
+
     /// Returns the primary that a redirected request is sent to, and its terms.
     pub(super) fn target(&self, slot: u16, to: &Redirection) -> Result<(usize, Terms)> {
         if let Redirection::Ask(host) = to
@@ -96,7 +105,7 @@ impl Connector {
     /// If a server is gone, or takes no writes any more: it may have lost some, so a node starts again from nothing.
     pub(super) async fn renew(&self, topology: &Topology, by: &Primary) -> Result<Topology> {
         let slots = slots(by.server.connection.clone(), &by.host.name).await?;
-        for known in &topology.primaries {
+        for known in &topology.primaries[..topology.slots.primaries.len()] {
             if !slots.primaries.contains(&known.host) {
                 let host = &known.host;
                 let error = format!("{host} is no primary of the cluster any more");
@@ -104,6 +113,14 @@ impl Connector {
             }
         }
         self.complete(slots, &topology.primaries).await
+    }
+
+    /// Adds a server that has no slots yet.
+    pub(super) async fn extend(&self, topology: &Topology, host: &Host) -> Result<Topology> {
+        let mut primaries = topology.primaries.clone();
+        primaries.push(Arc::new(self.primary(host).await?));
+        let slots = topology.slots.clone();
+        Ok(Topology { slots, primaries })
     }
 
     async fn complete(&self, slots: Slots, known: &[Arc<Primary>]) -> Result<Topology> {
