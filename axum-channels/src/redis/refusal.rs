@@ -32,10 +32,18 @@ impl Refusals {
         }
         self.reason = Some(reason);
     }
+
+    /// Adds the refusals of another server.
+    pub(super) fn merge(&mut self, other: Refusals) {
+        self.stores.extend(other.stores);
+        self.published += other.published;
+        self.has_journal |= other.has_journal;
+        self.reason = other.reason.or(self.reason.take());
+    }
 }
 
-/// Codes of answers after which another connection helps: it signs in, or loads the scripts.
-const OF_THE_CONNECTION: [&str; 2] = ["NOAUTH", "NOSCRIPT"];
+/// Codes of answers after which another connection helps: it signs in, loads the scripts, or finds a cluster that is complete.
+const OF_THE_CONNECTION: [&str; 3] = ["NOAUTH", "NOSCRIPT", "CLUSTERDOWN"];
 
 /// Returns the refusal that an error is, if the server has answered and the connection is in order.
 pub(super) fn refusal(error: &Error) -> Option<Refused> {
@@ -64,7 +72,8 @@ pub(super) fn refusals(
     Ok(refusals)
 }
 
-fn of_answer(answer: &ServerError) -> Option<Refused> {
+/// Returns the refusal that an answer is, unless another connection is needed.
+pub(super) fn of_answer(answer: &ServerError) -> Option<Refused> {
     let code = answer.code();
     if OF_THE_CONNECTION.contains(&code) {
         return None;
