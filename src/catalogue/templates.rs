@@ -1,5 +1,6 @@
 //! The files of `templates/`: embedded ones, and those of a project, which take precedence.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -27,6 +28,12 @@ fn embedded(prefix: &str) -> &'static [(&'static str, &'static [u8])] {
     &files[..files.partition_point(|(path, _)| path.starts_with(prefix))]
 }
 
+/// Returns the embedded file at `path`.
+fn built_in(path: &str) -> Option<&'static [u8]> {
+    let at = EMBEDDED.binary_search_by_key(&path, |(path, _)| path);
+    Some(EMBEDDED[at.ok()?].1)
+}
+
 fn collect<'a>(folder: &Dir<'a>, files: &mut Vec<(&'a str, &'a [u8])>) {
     for entry in folder.entries() {
         match entry {
@@ -43,6 +50,9 @@ pub const OVERRIDES: &str = ".hello-sockets/templates";
 
 /// Folder of templates and places for all stacks.
 pub const SHARED: &str = "shared";
+
+/// Contents of a file: of the binary, or made in this run.
+pub type Contents = Cow<'static, [u8]>;
 
 /// The templates of one project.
 #[derive(Debug, Default)]
@@ -74,11 +84,18 @@ impl Templates {
 
     /// Returns the contents at `path`, and their origin.
     pub fn get(&self, path: &str) -> Option<(&[u8], Origin)> {
-        if let Some(bytes) = self.own.get(path) {
-            return Some((bytes, Origin::Project));
+        match self.own.get(path) {
+            Some(bytes) => Some((bytes, Origin::Project)),
+            None => Some((built_in(path)?, Origin::BuiltIn)),
         }
-        let at = EMBEDDED.binary_search_by_key(&path, |(path, _)| path);
-        Some((EMBEDDED[at.ok()?].1, Origin::BuiltIn))
+    }
+
+    /// Returns the same contents for a file of an app. Those of the binary are not copied.
+    pub fn contents(&self, path: &str) -> Option<(Contents, Origin)> {
+        match self.own.get(path) {
+            Some(bytes) => Some((bytes.clone().into(), Origin::Project)),
+            None => Some((built_in(path)?.into(), Origin::BuiltIn)),
+        }
     }
 
     /// Returns the text at `path`.
