@@ -4,46 +4,11 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
-use include_dir::{Dir, DirEntry, include_dir};
 use serde::de::DeserializeOwned;
 
-/// The files of `templates/` that `build.rs` has prepared: tables of stacks, generators and places are in JSON.
-static TEMPLATES: Dir<'_> = include_dir!("$OUT_DIR/templates");
-
-/// The files of [`TEMPLATES`], sorted by path, because look-ups in the embedded folders are linear.
-static EMBEDDED: LazyLock<Vec<(&str, &[u8])>> = LazyLock::new(|| {
-    let mut files = Vec::new();
-    collect(&TEMPLATES, &mut files);
-    files.sort_unstable();
-    files
-});
-
-/// Returns the embedded files whose path starts with `prefix`.
-fn embedded(prefix: &str) -> &'static [(&'static str, &'static [u8])] {
-    let start = EMBEDDED.partition_point(|(path, _)| *path < prefix);
-    let files = &EMBEDDED[start..];
-    &files[..files.partition_point(|(path, _)| path.starts_with(prefix))]
-}
-
-/// Returns the embedded file at `path`.
-fn built_in(path: &str) -> Option<&'static [u8]> {
-    let at = EMBEDDED.binary_search_by_key(&path, |(path, _)| path);
-    Some(EMBEDDED[at.ok()?].1)
-}
-
-fn collect<'a>(folder: &Dir<'a>, files: &mut Vec<(&'a str, &'a [u8])>) {
-    for entry in folder.entries() {
-        match entry {
-            DirEntry::Dir(folder) => collect(folder, files),
-            DirEntry::File(file) => {
-                files.push((file.path().to_str().unwrap_or_default(), file.contents()));
-            }
-        }
-    }
-}
+use super::embedded;
 
 /// Folder of a project's own templates.
 pub const OVERRIDES: &str = ".hello-sockets/templates";
@@ -86,7 +51,7 @@ impl Templates {
     pub fn get(&self, path: &str) -> Option<(&[u8], Origin)> {
         match self.own.get(path) {
             Some(bytes) => Some((bytes, Origin::Project)),
-            None => Some((built_in(path)?, Origin::BuiltIn)),
+            None => Some((embedded::at(path)?.bytes(), Origin::BuiltIn)),
         }
     }
 
@@ -94,7 +59,7 @@ impl Templates {
     pub fn contents(&self, path: &str) -> Option<(Contents, Origin)> {
         match self.own.get(path) {
             Some(bytes) => Some((bytes.clone().into(), Origin::Project)),
-            None => Some((built_in(path)?.into(), Origin::BuiltIn)),
+            None => Some((embedded::at(path)?.bytes().into(), Origin::BuiltIn)),
         }
     }
 
@@ -142,7 +107,7 @@ impl Templates {
     }
 
     pub fn has(&self, path: &str) -> bool {
-        self.get(path).is_some()
+        self.own.contains_key(path) || embedded::at(path).is_some()
     }
 
     /// Returns the paths of all files in `folder` and below it, in order.
@@ -152,9 +117,9 @@ impl Templates {
             .own
             .range(prefix.clone()..)
             .map(|(path, _)| path.as_str());
-        embedded(&prefix)
+        embedded::with_prefix(&prefix)
             .iter()
-            .map(|(path, _)| *path)
+            .map(|file| file.path)
             .chain(own.take_while(|path| path.starts_with(&prefix)))
             .collect()
     }
@@ -165,7 +130,7 @@ impl Templates {
             "" => String::new(),
             folder => format!("{folder}/"),
         };
-        let all = embedded(&prefix).iter().map(|(path, _)| *path);
+        let all = embedded::with_prefix(&prefix).iter().map(|file| file.path);
         let name = |path: &'_ str| -> Option<(usize, usize)> {
             let below = path.strip_prefix(prefix.as_str())?;
             let name = below.strip_suffix(marker)?.strip_suffix('/')?;

@@ -71,7 +71,7 @@ fn write(path: &Path, change: &Change, undo: &mut Undo) -> Result<()> {
         (None, None) => {}
         (None, Some(after)) => {
             match create(path, after) {
-                // Most files are in a folder of an earlier one: only then are the folders looked at.
+                // Most files are in the folder of an earlier one: to look for it each time would take longer.
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     create_folders(path.parent().unwrap_or(path), undo)?;
                     create(path, after)?;
