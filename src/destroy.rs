@@ -106,7 +106,8 @@ impl<'a> Destroy<'a> {
         let mut misuses = plan.misuses.clone();
         for reason in &plan.generator.in_use {
             if self.holds(&reason.condition, plan)? {
-                misuses.push(Misuse::new(&reason.message).help(&reason.help));
+                let text = |text| self.renderer.text(text, &plan.variables);
+                misuses.push(Misuse::new(text(&reason.message)?).help(text(&reason.help)?));
             }
         }
         misuses.extend(self.other_options());

@@ -10,7 +10,7 @@ mod looked_up;
 pub mod steps;
 mod variables;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -19,7 +19,7 @@ use tera::Context;
 use crate::catalogue::Generator;
 use crate::catalogue::generator::{APP, FILE, Kind, OptionRule};
 use crate::catalogue::render::Renderer;
-use crate::catalogue::templates::Origin;
+use crate::catalogue::templates::{Contents, Origin};
 use crate::edit::place::{Location, Need};
 use crate::error::Misuse;
 use crate::facts::{self, Facts, Look};
@@ -68,7 +68,7 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct File {
     pub path: PathBuf,
-    pub contents: Vec<u8>,
+    pub contents: Contents,
     /// Condition.
     pub condition: String,
     /// An existing file is kept.
@@ -307,7 +307,7 @@ impl Planner<'_> {
                 continue;
             }
             let whereabouts = || format!("in {}", templates.whereabouts(name));
-            let (bytes, from) = templates.get(name).with_context(whereabouts)?;
+            let (bytes, from) = templates.contents(name).with_context(whereabouts)?;
             if from == Origin::Project {
                 origin = from;
             }
@@ -316,7 +316,7 @@ impl Planner<'_> {
         }
         // Of two templates for one path, the project's own takes precedence.
         files.sort_by_key(|(_, from, _)| *from == Origin::BuiltIn);
-        let mut paths = BTreeSet::new();
+        let mut paths = HashSet::new();
         files.retain(|(_, _, file)| paths.insert(file.path.clone()));
         let mut files: Vec<_> = files
             .into_iter()
@@ -327,17 +327,17 @@ impl Planner<'_> {
     }
 
     /// Returns the target path of a template: rendered, without `.tera`, with a dot for a leading `_`.
-    fn file(&self, template: &str, bytes: &[u8]) -> Result<(usize, File)> {
+    fn file(&self, template: &str, bytes: Contents) -> Result<(usize, File)> {
         let target = self.places.renderer.text(template, self.variables)?;
         let (target, contents) = match target.strip_suffix(".tera") {
             Some(stem) => {
                 let text = self
                     .places
                     .renderer
-                    .text(std::str::from_utf8(bytes)?, self.variables)?;
-                (stem, text.into_bytes())
+                    .text(std::str::from_utf8(&bytes)?, self.variables)?;
+                (stem, text.into_bytes().into())
             }
-            None => (target.as_str(), bytes.to_vec()),
+            None => (target.as_str(), bytes),
         };
         let path = dotted(Path::new(target));
         refuse_outside(&path)?;

@@ -103,6 +103,11 @@ impl Project {
         Ok(bytes.map(|bytes| bytes.to_vec()))
     }
 
+    /// Returns whether there is a file at `path` below the root.
+    pub fn has_file(&self, path: &Path) -> Result<bool> {
+        Ok(disk::read(&resolved(&self.root, path))?.is_some())
+    }
+
     /// Returns whether there is a file at `path` below the root that contains `word`.
     pub fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
         disk::mentions(&resolved(&self.root, path), word)

@@ -162,7 +162,7 @@ impl<'a> Undo<'a> {
                 self.changes.push(Change {
                     path: path.clone(),
                     before: compared.now.clone(),
-                    after: compared.before.clone(),
+                    after: compared.before.clone().map(Into::into),
                 });
                 match compared.before {
                     Some(_) => FileOutcome::Restored,

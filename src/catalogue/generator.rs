@@ -373,8 +373,10 @@ impl Generator {
     /// A template is invalid.
     pub fn rendered(&self, renderer: &Renderer<'_>, context: &Context) -> Result<Self> {
         let path = format!("{}/{FILE}", self.folder);
-        // The others are rendered elsewhere, with other variables.
-        let others = ["name", "list", "option", "fact", "values", "places", "help"];
+        // The others are rendered elsewhere: with other variables, or only by `destroy`.
+        let others = [
+            "name", "list", "option", "fact", "values", "places", "help", "in_use",
+        ];
         let whereabouts = || format!("in {}", renderer.templates().whereabouts(&path));
         let is_wanted = |key: &str| !others.contains(&key);
         let table = renderer.table(&self.table, is_wanted, context);
@@ -384,7 +386,6 @@ impl Generator {
             questions: rendered.questions,
             find: rendered.find,
             refusals: rendered.refusals,
-            in_use: rendered.in_use,
             warnings: rendered.warnings,
             files: rendered.files,
             inserts: rendered.inserts,

@@ -58,7 +58,7 @@ impl Changes<'_> {
                 Removal::Removed(path)
             }
             TakenOut::Changed(new) => {
-                self.set(&path, Some(new.text.clone().into_bytes()), Some(new))?;
+                self.set(&path, Some(new.text.clone().into_bytes().into()), Some(new))?;
                 Removal::Edited(path)
             }
         })
@@ -107,7 +107,7 @@ impl Changes<'_> {
         let Some(now) = self.read(&file.path)? else {
             return Ok(None);
         };
-        let is_generated = now == file.contents || self.completes(file, steps, &now)?;
+        let is_generated = file.contents == now || self.completes(file, steps, &now)?;
         Ok(Some((now, is_generated)))
     }
 

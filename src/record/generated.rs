@@ -100,7 +100,8 @@ impl Entry {
 /// A path is not UTF-8.
 pub fn encode(entries: &[Entry]) -> Result<String> {
     let json = serde_json::to_vec(entries).context("the record is not JSON")?;
-    let level = deflate::CompressionLevel::DefaultLevel as u8;
+    // The default level takes three times as long, for a record that is a quarter smaller.
+    let level = deflate::CompressionLevel::BestSpeed as u8;
     Ok(BASE64.encode(&deflate::compress_to_vec(&json, level)))
 }
 

@@ -130,7 +130,7 @@ fn list_with_new(
     Ok(Some(Change {
         path: RUNS.into(),
         before,
-        after: Some(json(&runs)?.into_bytes()),
+        after: Some(json(&runs)?.into_bytes().into()),
     }))
 }
 

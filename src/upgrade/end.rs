@@ -27,7 +27,7 @@ impl Upgrade<'_> {
         let changes: Vec<_> = self.changes.in_order(&[]).into_iter().cloned().collect();
         let changes: Vec<_> = changes
             .iter()
-            .filter(|change| change.before != change.after)
+            .filter(|change| change.before.as_deref() != change.after.as_deref())
             .collect();
         if !self.args.common.dry_run {
             self.warn_of_uncommitted(&changes);
@@ -121,7 +121,7 @@ impl Upgrade<'_> {
         let list = Change {
             path: RUNS.into(),
             before: self.project.read(RUNS.as_ref())?,
-            after: Some(json(&runs)?.into_bytes()),
+            after: Some(json(&runs)?.into_bytes().into()),
         };
         apply::apply(&self.project.root, &[&list], &[])
     }

@@ -179,7 +179,7 @@ pub fn listings(folder: &Path, parts: &[Part], project: &Project) -> Result<[Vec
     }
     for file in parts.iter().flat_map(|part| &part.plan.files) {
         if file.path.starts_with(folder) {
-            lists[1].insert(file.path.clone(), file.contents.clone());
+            lists[1].insert(file.path.clone(), file.contents.to_vec());
         }
     }
     Ok(lists.map(|list| {
@@ -211,16 +211,16 @@ impl Upgrade<'_> {
         };
         // A killed upgrade has written it.
         let is_done = self.killed.written(&target.path) == Some(&Hash::of(&now));
-        if is_unchanged || now == *new || is_done {
+        if is_unchanged || *new == now || is_done {
             return Ok(Verdict::Same);
         }
         if base.is(&now) {
-            return Ok(Verdict::Update(new.clone()));
+            return Ok(Verdict::Update(new.to_vec()));
         }
         let (Base::Text(base), Ok(text), Ok(new_text)) =
             (base, str::from_utf8(&now), str::from_utf8(new))
         else {
-            let new = Some(new.clone());
+            let new = Some(new.to_vec());
             return Ok(Verdict::Differs { now, new });
         };
         let [base, new] = with_same_edits(&target.path, [base, new_text], parts)?;
@@ -251,15 +251,15 @@ impl Upgrade<'_> {
             && self.changes.elsewhere(file, &part.plan)?.is_none();
         let Some(now) = now.filter(|_| is_meant) else {
             return Ok(match is_meant {
-                true => Verdict::Create(file.contents.clone()),
+                true => Verdict::Create(file.contents.to_vec()),
                 false => Verdict::NotMade,
             });
         };
         let steps: Vec<&Step> = parts.iter().flat_map(|part| &part.plan.steps).collect();
-        if now == file.contents || self.changes.completes(file, &steps, &now)? {
+        if file.contents == now || self.changes.completes(file, &steps, &now)? {
             return Ok(Verdict::Same);
         }
-        let new = Some(file.contents.clone());
+        let new = Some(file.contents.to_vec());
         Ok(Verdict::Differs { now, new })
     }
 }

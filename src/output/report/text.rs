@@ -1,7 +1,7 @@
 //! The report as text: an entry is printed when it is added, and a file once, or a folder once while its files have the same
 //! outcome.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::{Action, EditEntry, FileEntry, FileOutcome, FoundBy, LookUp, ManualEntry};
@@ -15,7 +15,7 @@ pub struct Text {
     /// Folder of the app, relative to the current one.
     pub below: PathBuf,
     /// The printed outcome of each file.
-    printed: BTreeMap<PathBuf, FileOutcome>,
+    printed: HashMap<PathBuf, FileOutcome>,
     /// The last printed folder, and the outcome of its files.
     last_folder: Option<(FileOutcome, PathBuf)>,
     /// Manual steps have been printed since the last next step.
