@@ -28,11 +28,12 @@ use examples::{
     COMPLETIONS_EXAMPLES, CONNECT_EXAMPLES, DESTROY_HELP, DEV_EXAMPLES, EXAMPLES, GEN_EXAMPLES,
     MAN_EXAMPLES, NEW_EXAMPLES, UNDO_HELP,
 };
-use generators::{Asked, Direction, arguments, asked, subcommands};
+use generators::{Asked, arguments, asked, subcommands};
 
 pub use common::{Common, Detail, Form};
 pub use connect::{Connect, Vsn};
 pub use documents::Page;
+pub use generators::Direction;
 pub use upgrade::Upgrade;
 
 /// The parsed command line.

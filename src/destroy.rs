@@ -159,7 +159,7 @@ impl<'a> Destroy<'a> {
             let misuse = Misuse::new(format!(
                 "nothing of `hello-sockets gen {what}` is in this app"
             ));
-            let help = "the options have to be those of `gen`, such as --topic; .hello-sockets/runs.json lists its runs";
+            let help = "the options have to be those of `gen`, such as --topic; .hello-sockets/runs/ has those of its runs";
             return Err(misuse.help(help).into());
         }
         if !self.args.common.dry_run {

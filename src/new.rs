@@ -173,6 +173,8 @@ fn app_name(args: &New, stack: &Stack) -> Result<(String, Option<Misuse>), Misus
         name::TOO_LONG
     } else if let Some(reason) = reserved(stack, name) {
         reason
+    } else if name::is_device(name) {
+        "Windows cannot have a file or folder of that name"
     } else {
         let name = match stack.hyphens {
             true => name.to_owned(),
@@ -199,7 +201,9 @@ fn suggestion(name: &str, stack: &Stack) -> String {
     let mended = mended.trim_matches(|c: char| c == '_' || c.is_ascii_digit());
     match name::shortened(mended) {
         "" => "my_app".to_owned(),
-        taken if reserved(stack, taken).is_some() => format!("{taken}_app"),
+        taken if name::is_device(taken) || reserved(stack, taken).is_some() => {
+            format!("{taken}_app")
+        }
         mended => mended.to_owned(),
     }
 }
@@ -209,10 +213,10 @@ fn suggestion(name: &str, stack: &Stack) -> String {
 /// # Errors
 /// The folder is a file.
 fn foreign_file(project: &Project, plan: &Plan) -> Result<Option<PathBuf>> {
-    let mut ours = plan.paths();
-    ours.push(RUNS.into());
+    let ours = plan.paths();
     let drafts: Vec<_> = ours.iter().map(|path| apply::draft_of(path)).collect();
-    let is_ours = |path: &Path| ours.iter().chain(&drafts).any(|ours| ours == path);
+    let is_known = |path: &Path| ours.iter().chain(&drafts).any(|ours| ours == path);
+    let is_ours = |path: &Path| path.starts_with(RUNS) || is_known(path);
     if project.root_is_file() {
         let misuse = Misuse::new(format!("`{}` is a file", project.root.display()));
         return Err(misuse.help("name a folder that is not there yet").into());

@@ -44,7 +44,6 @@ impl Destroy<'_> {
         {
             return None;
         }
-        let runs = recorded.runs;
         let name = self.args.name.as_deref()?;
         let is_of_it = |run: &&Run| match run.command.as_slice() {
             [r#gen, generator, rest @ ..] => {
@@ -53,7 +52,7 @@ impl Destroy<'_> {
             }
             _ => false,
         };
-        let recorded: Vec<_> = runs.iter().filter(is_of_it).collect();
+        let recorded: Vec<_> = recorded.iter().filter(is_of_it).collect();
         let last = recorded.last()?;
         let sorted = |words: &[String]| {
             let mut words = deciding(words).map(str::to_owned).collect::<Vec<_>>();

@@ -9,6 +9,7 @@ use super::Destroy;
 use crate::args::Common;
 use crate::changes::Located;
 use crate::changes::take_out::{Removal, has_word};
+use crate::edit::ending::as_generated;
 use crate::error::Misuse;
 use crate::output::interrupt;
 use crate::output::report::{Action, EditEntry, FileEntry, FileOutcome, ManualEntry};
@@ -58,7 +59,7 @@ impl<'a> Destroy<'a> {
             };
             match self.changes.as_created(&file.path) {
                 _ if self.changes.needing(&file.needed_by, &files)?.is_some() => {}
-                Some(hash) if hash == Hash::of(&now) => {}
+                Some(hash) if hash == Hash::of(&now) || hash == Hash::of(&as_generated(&now)) => {}
                 None if file.once => foreign.push((*file, now)),
                 _ => changed.push((*file, now)),
             }

@@ -13,7 +13,7 @@ use super::report::{
 use super::terminal::{Conflict, Difference, Given, Terminal};
 use crate::args::{Common, Form};
 use crate::catalogue::generator::{Command, Question};
-use crate::project::{Project, absolute};
+use crate::project::{Project, absolute, below};
 
 /// The report of a run, and its view.
 #[derive(Debug)]
@@ -155,7 +155,7 @@ impl Reporter {
         before: &[u8],
         after: &[u8],
     ) -> Result<Conflict> {
-        let path = self.text.below.join(path);
+        let path = below(&self.text.below, path);
         self.terminal.conflict(difference, &path, before, after)
     }
 
