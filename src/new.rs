@@ -8,13 +8,13 @@ use anyhow::{Context as _, Result};
 use tera::Context;
 
 use crate::args::{New, StackFrom};
-use crate::catalogue::generator::{APP, OptionRule};
+use crate::catalogue::generator::{APP, Kind, OptionRule};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::{Generator, Templates};
 use crate::error::Misuse;
 use crate::facts::Question;
-use crate::name;
+use crate::name::{self, Name};
 use crate::output::reporter::Reporter;
 use crate::output::terminal::Given;
 use crate::output::{apply, dialogue, interrupt};
@@ -25,7 +25,7 @@ use crate::run::{Answers, Ending, Run};
 use crate::secrets;
 use crate::shell::quoted;
 
-/// Asks for missing arguments: the folder, and then the stack.
+/// Asks for missing arguments: the folder, the stack, and options of its generator, such as the first channel.
 ///
 /// # Errors
 /// The folder is missing and there is no terminal.
@@ -47,7 +47,29 @@ pub fn complete(args: &mut New, templates: &Templates, reporter: &Reporter) -> R
             .name
             .clone();
     }
+    let generator = Generator::read(&args.stack, APP, templates)?;
+    for option in &generator.options {
+        if let Some(question) = &option.ask
+            && !args.asked.options.contains_key(&option.name)
+            && !args.common.yes
+        {
+            let value = answer(option, question)?;
+            let value = value.map(|value| (option.name.clone(), vec![value]));
+            args.asked.options.extend(value);
+        }
+    }
     Ok(())
+}
+
+/// Asks for the value of an option; `None` is its default.
+fn answer(option: &OptionRule, question: &str) -> Result<Option<String>> {
+    Ok(match option.kind {
+        Kind::Flag => (!dialogue::confirm(question)?).then(|| "false".to_owned()),
+        Kind::Choice => Some(option.choices[dialogue::choose(question, &option.choices)?].clone()),
+        _ => dialogue::text(question, |typed| {
+            Name::parse(typed, &option.name, &option.suffix, "").map(drop)
+        })?,
+    })
 }
 
 /// Makes a new app.

@@ -56,8 +56,10 @@ fn with_runs(sandbox: &Sandbox, change: impl FnOnce(&mut [Value])) {
 }
 
 /// Files and the record.
-fn everything(sandbox: &Sandbox) -> (Vec<(String, Vec<u8>)>, Vec<(String, String)>) {
-    (sandbox.tree(), sandbox.runs())
+fn everything(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
+    let runs = sandbox.runs().into_iter();
+    let runs = runs.map(|(path, text)| (path, text.into_bytes()));
+    sandbox.tree().into_iter().chain(runs).collect()
 }
 
 /// Checks that an upgrade finds nothing to do, and changes no byte.
