@@ -53,7 +53,7 @@ pub fn complete(args: &mut New, templates: &Templates, reporter: &Reporter) -> R
             && !args.asked.options.contains_key(&option.name)
             && !args.common.yes
         {
-            let value = answer(option, question)?;
+            let value = answer(option, question, reporter)?;
             let value = value.map(|value| (option.name.clone(), vec![value]));
             args.asked.options.extend(value);
         }
@@ -62,9 +62,13 @@ pub fn complete(args: &mut New, templates: &Templates, reporter: &Reporter) -> R
 }
 
 /// Asks for the value of an option; `None` is its default.
-fn answer(option: &OptionRule, question: &str) -> Result<Option<String>> {
+fn answer(option: &OptionRule, question: &str, reporter: &Reporter) -> Result<Option<String>> {
     Ok(match option.kind {
-        Kind::Flag => (!dialogue::confirm(question)?).then(|| "false".to_owned()),
+        Kind::Flag => match reporter.agree(question)? {
+            Some(true) => None,
+            Some(false) => Some("false".to_owned()),
+            None => interrupt::leave(),
+        },
         Kind::Choice => Some(option.choices[dialogue::choose(question, &option.choices)?].clone()),
         _ => dialogue::text(question, |typed| {
             Name::parse(typed, &option.name, &option.suffix, "").map(drop)

@@ -353,9 +353,9 @@ fn new_without_a_path_asks_for_folder_stack_first_channel_and_options() {
     session.send("j").expect("it listens");
     session.send_line("").expect("it listens");
     session
-        .exp_string("Initialise a git repository?")
+        .exp_string("Initialise a git repository? [Yn] ")
         .expect("it asks");
-    session.send("n").expect("it listens");
+    session.send_line("n").expect("it listens");
     let (rest, code) = end(session);
 
     assert_eq!(code, 0, "{rest}");

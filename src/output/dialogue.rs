@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use dialoguer::{Confirm, Input, Select};
+use dialoguer::{Input, Select};
 
 use super::interrupt;
 use crate::error::Misuse;
@@ -29,12 +29,6 @@ pub fn text(prompt: &str, check: impl Fn(&str) -> Result<(), Misuse>) -> Result<
     let input = Input::<String>::new().with_prompt(prompt).allow_empty(true);
     let typed = answered(input.validate_with(check).interact_text())?;
     Ok(Some(typed).filter(|typed| !typed.is_empty()))
-}
-
-/// Asks a question whose answer is yes by default.
-pub fn confirm(question: &str) -> Result<bool> {
-    let confirm = Confirm::new().with_prompt(question).default(true);
-    answered(confirm.interact())
 }
 
 fn answered<T>(answer: dialoguer::Result<T>) -> Result<T> {

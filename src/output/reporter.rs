@@ -147,6 +147,11 @@ impl Reporter {
         self.terminal.confirm(question, false, given)
     }
 
+    /// Asks a question of the command itself, whose answer is yes by default.
+    pub fn agree(&self, question: &str) -> Result<Option<bool>> {
+        self.terminal.confirm(question, true, None)
+    }
+
     /// Asks about a file that differs.
     pub fn conflict(
         &mut self,
