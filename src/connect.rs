@@ -65,6 +65,7 @@ pub fn connect(
         topics: args.topics(),
         time: args.time,
         expected: args.expected.iter().cloned().collect(),
+        recover: args.recover.clone(),
     };
     let session = Session::new(Format::of(target.vsn), options);
     match run::run(socket, session, view(args), terminal)? {

@@ -165,8 +165,8 @@ impl Doctor<'_> {
                 let message = format!("`{}` prints no version", check.version.join(" "));
                 return Ok(Checked::bad(&check.name, message, &help));
             };
-            if let Some(minimum) = &check.minimum
-                && numbers(version) < numbers(minimum)
+            if let Some(minimum) = check.minimum.as_ref().map(text).transpose()?
+                && numbers(version) < numbers(&minimum)
             {
                 let message = format!("its version is {version}: the lowest is {minimum}");
                 return Ok(Checked::bad(&check.name, message, &help));

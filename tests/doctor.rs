@@ -145,7 +145,7 @@ fn what_a_phoenix_app_lacks_is_named_with_the_way_to_get_it() {
         json!([
             [
                 "elixir",
-                "its version is 1.9.4: the lowest is 1.11",
+                "its version is 1.9.4: the lowest is 1.15",
                 "install or update Elixir: https://elixir-lang.org/install.html"
             ],
             [
@@ -155,6 +155,26 @@ fn what_a_phoenix_app_lacks_is_named_with_the_way_to_get_it() {
             ],
         ])
     );
+}
+
+#[test]
+fn the_lowest_elixir_is_what_the_app_asks_for() {
+    let sandbox = with_programs(Sandbox::with_phoenix_app());
+    sandbox.write("my_app/deps/phoenix/mix.exs", "");
+    install(&sandbox, "elixir", "1.9.4");
+    let mix = sandbox.read("my_app/mix.exs");
+    for (asked, lowest) in [
+        ("~> 1.15", Some("1.15")),
+        (">= 1.18.1", Some("1.18.1")),
+        ("~> 1.8", None),
+        ("~> 1.8 and < 1.20.0", Some("1.11")),
+    ] {
+        let mix = mix.replace("elixir: \"~> 1.15\"", &format!("elixir: \"{asked}\""));
+        sandbox.write("my_app/mix.exs", &mix);
+        let message = |lowest| format!("its version is 1.9.4: the lowest is {lowest}");
+        let message = lowest.map_or(Value::Null, |lowest| message(lowest).into());
+        assert_eq!(problems(&sandbox)[0][1], message, "{asked}");
+    }
 }
 
 #[test]

@@ -200,6 +200,7 @@ fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
     let sandbox = app();
     let path = "my_app/assets/js/user_socket.js";
     let own = sandbox.read(path).replace("userChannel", "lobby");
+    let own = own.replace("(\"user:lobby\", {})", "(TOPIC, {})");
     sandbox.write(path, &own);
 
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
@@ -268,4 +269,34 @@ fn a_channel_that_an_app_without_channels_is_asked_for_is_missing() {
         );
         assert_eq!(sandbox.tree(), before);
     }
+}
+
+#[test]
+fn a_renamed_channel_is_found_in_the_script_by_its_topic() {
+    let sandbox = app();
+    let folder = "my_app/src/channels";
+    for file in ["mod.rs", "user_socket.rs", "user_channel.rs"] {
+        let text = sandbox.read(&format!("{folder}/{file}"));
+        let text = text.replace("user_channel", "people_channel");
+        let text = text.replace("UserChannel", "PeopleChannel");
+        let file = file.replace("user_channel", "people_channel");
+        sandbox.write(&format!("{folder}/{file}"), &text);
+    }
+
+    let ran = sandbox
+        .run(&["gen", "presence", "--channel", "People"])
+        .succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* creating src/channels/presence.rs\n\
+         * creating tests/presence.rs\n\
+         * injecting src/channels/mod.rs\n\
+         * injecting src/channels/people_channel.rs\n\
+         * injecting assets/js/user_socket.js\n\
+         \nStart or restart the app with `cargo run`. The clients in a topic of PeopleChannel see each other.\n"
+    );
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    let presence = "export const peoplePresence = new Presence(userChannel)\n";
+    assert!(script.contains(presence), "{script}");
 }

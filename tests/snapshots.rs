@@ -10,7 +10,7 @@ use std::fmt::Write;
 use support::{Ran, Sandbox};
 
 /// All snapshots. An unused one fails as well.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "rust_new",
     "rust_gen_channel_user",
     "rust_gen_channel_user_without_a_socket",
@@ -29,6 +29,7 @@ const NAMES: [&str; 19] = [
     "phoenix_gen_presence",
     "phoenix_gen_auth",
     "phoenix_gen_pubsub",
+    "phoenix_gen_release",
     "help",
 ];
 
@@ -192,6 +193,12 @@ fn phoenix_gen_socket_device_and_its_channel() {
 fn phoenix_gen_presence() {
     let sandbox = Sandbox::with_phoenix_app();
     assert_grown_from_a_channel(sandbox, "phoenix_gen_presence", "presence");
+}
+
+#[test]
+fn phoenix_gen_release() {
+    let sandbox = Sandbox::with_phoenix_app();
+    assert_grown_from_a_channel(sandbox, "phoenix_gen_release", "release");
 }
 
 #[test]

@@ -50,10 +50,10 @@ impl Channel for RoomChannel {
     }
 }
 
-/// Fails while the engine is away: clients of this node do not reach the others.
+/// Fails while the engine is away or refuses to keep something: clients of this node do not reach the others.
 async fn health(State(endpoint): State<Endpoint>) -> (StatusCode, String) {
     let stats = endpoint.stats().cluster;
-    let status = match stats.connected {
+    let status = match stats.connected && !stats.refusing {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,
     };

@@ -4,84 +4,16 @@ mod support;
 
 use axum_channels::testing::{Client, TestChannel, connect};
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Refused, Reply, Result,
-    Socket, SocketHandler, Topic, websocket,
+    Channels, ConnectInfo, Endpoint, History, Params, Payload, Result, SocketHandler, websocket,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
-use support::{Frame, Hub, Poll, Ws, eventually, serve};
+use support::{Frame, HistorySocket, Hub, MAX_AGE, Poll, Ws, eventually, serve};
 use tokio::time::sleep;
-
-const MAX_AGE: Duration = Duration::from_secs(60);
-
-/// The id is the parameter `id`.
-struct UserSocket(Option<String>);
-
-impl SocketHandler for UserSocket {
-    fn channels(routes: &mut Channels<Self>) {
-        let history = History::last(3).max_age(MAX_AGE);
-        routes.channel::<Room>("room:*").history(history);
-        routes.channel::<Censor>("censored:*").history(history);
-        routes
-            .channel::<Censor>("archive:*")
-            .history(History::last(1000));
-        routes.channel::<Room>("plain:*");
-    }
-
-    async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self> {
-        Ok(Self(params.get("id").map(str::to_owned)))
-    }
-
-    fn id(&self) -> Option<String> {
-        self.0.clone()
-    }
-}
-
-struct Room;
-
-impl Channel for Room {
-    async fn join(topic: &Topic, payload: Payload, socket: &Socket) -> Result<Self> {
-        if *topic == "room:locked" {
-            return Err(Refused::new("unauthorized").into());
-        }
-        if let Some(response) = payload.get("respond") {
-            socket.set_join_response(response);
-        }
-        if let Some(user) = payload.get("user") {
-            let user = user.as_str().unwrap_or_default();
-            socket.presence().track(user, json!({}))?;
-        }
-        Ok(Self)
-    }
-
-    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
-        socket.broadcast_from(event, payload);
-        Ok(Reply::ok(json!({})))
-    }
-}
-
-/// Pushes intercepted broadcasts under another name, and drops those that are secret.
-struct Censor;
-
-impl Channel for Censor {
-    const INTERCEPTS: &'static [&'static str] = &["said"];
-
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
-        Ok(Self)
-    }
-
-    async fn handle_out(&mut self, _: &str, payload: Payload, socket: &Socket) -> Result<()> {
-        tokio::task::yield_now().await;
-        if payload.get("secret").is_none() {
-            socket.push("printed", payload);
-        }
-        Ok(())
-    }
-}
 
 fn endpoint() -> Endpoint {
     Endpoint::builder()
-        .socket_with::<UserSocket>("/socket", websocket().longpoll())
+        .socket_with::<HistorySocket>("/socket", websocket().longpoll())
         .build()
 }
 
@@ -115,36 +47,36 @@ fn say(endpoint: &Endpoint, topic: &str, n: u32) {
 async fn who_asks_receives_positions_and_nobody_else_sees_a_difference() {
     let endpoint = endpoint();
     let addr = serve(&endpoint).await;
-    let mut plain = Ws::join(addr, "room:1").await;
+    let mut plain = Ws::join(addr, "tiny:1").await;
     let mut ws = Ws::open(addr).await;
-    ws.send(r#"["1","1","room:1","phx_join",{"recover":{}}]"#)
+    ws.send(r#"["1","1","tiny:1","phx_join",{"recover":{}}]"#)
         .await;
     let Frame::Text(reply) = ws.next().await else {
         panic!("a reply")
     };
     let position = reply.split('"').nth(15).expect("a position");
     let expected =
-        r#"["1","1","room:1","phx_reply",{"response":{"recover":{"position":"P"}},"status":"ok"}]"#;
+        r#"["1","1","tiny:1","phx_reply",{"response":{"recover":{"position":"P"}},"status":"ok"}]"#;
     assert_eq!(reply, expected.replace('P', position));
     let epoch = position.strip_suffix(".0").expect("nothing was sent");
     let mut v1 = Ws::open_at(addr, "/socket/websocket?vsn=1.0.0").await;
-    v1.send(r#"{"topic":"room:1","event":"phx_join","payload":{"recover":{}},"ref":"1"}"#)
+    v1.send(r#"{"topic":"tiny:1","event":"phx_join","payload":{"recover":{}},"ref":"1"}"#)
         .await;
     v1.expect(&format!(
-        r#"{{"event":"phx_reply","payload":{{"response":{{"recover":{{"position":"{position}"}}}},"status":"ok"}},"ref":"1","topic":"room:1"}}"#
+        r#"{{"event":"phx_reply","payload":{{"response":{{"recover":{{"position":"{position}"}}}},"status":"ok"}},"ref":"1","topic":"tiny:1"}}"#
     ))
     .await;
     for n in [1, 2] {
-        say(&endpoint, "room:1", n);
+        say(&endpoint, "tiny:1", n);
         plain
-            .expect(&format!(r#"[null,null,"room:1","said",{{"n":{n}}}]"#))
+            .expect(&format!(r#"[null,null,"tiny:1","said",{{"n":{n}}}]"#))
             .await;
         ws.expect(&format!(
-            r#"[null,"{epoch}.{n}","room:1","said",{{"n":{n}}}]"#
+            r#"[null,"{epoch}.{n}","tiny:1","said",{{"n":{n}}}]"#
         ))
         .await;
         v1.expect(&format!(
-            r#"{{"event":"said","payload":{{"n":{n}}},"ref":"{epoch}.{n}","topic":"room:1"}}"#
+            r#"{{"event":"said","payload":{{"n":{n}}},"ref":"{epoch}.{n}","topic":"tiny:1"}}"#
         ))
         .await;
     }
@@ -155,45 +87,45 @@ async fn what_was_missed_follows_the_reply_before_anything_new() {
     let endpoint = endpoint();
     let addr = serve(&endpoint).await;
     let mut ws = Ws::open(addr).await;
-    let epoch = first_join(&mut ws, "room:1").await;
-    say(&endpoint, "room:1", 1);
-    ws.expect(&format!(r#"[null,"{epoch}.1","room:1","said",{{"n":1}}]"#))
+    let epoch = first_join(&mut ws, "tiny:1").await;
+    say(&endpoint, "tiny:1", 1);
+    ws.expect(&format!(r#"[null,"{epoch}.1","tiny:1","said",{{"n":1}}]"#))
         .await;
     drop(ws);
     eventually("it is gone", || endpoint.stats().connections == 0).await;
-    say(&endpoint, "room:1", 2);
-    say(&endpoint, "room:1", 3);
+    say(&endpoint, "tiny:1", 2);
+    say(&endpoint, "tiny:1", 3);
 
     let mut ws = Ws::open(addr).await;
     ws.send(&format!(
-        r#"["1","2","room:1","phx_join",{{"recover":{{"position":"{epoch}.1"}}}}]"#
+        r#"["1","2","tiny:1","phx_join",{{"recover":{{"position":"{epoch}.1"}}}}]"#
     ))
     .await;
     ws.expect(&format!(
-        r#"["1","2","room:1","phx_reply",{{"response":{{"recover":{{"position":"{epoch}.1","recovered":true,"missed":2}}}},"status":"ok"}}]"#
+        r#"["1","2","tiny:1","phx_reply",{{"response":{{"recover":{{"position":"{epoch}.1","recovered":true,"missed":2}}}},"status":"ok"}}]"#
     ))
     .await;
     for n in [2, 3] {
         ws.expect(&format!(
-            r#"[null,"{epoch}.{n}","room:1","said",{{"n":{n}}}]"#
+            r#"[null,"{epoch}.{n}","tiny:1","said",{{"n":{n}}}]"#
         ))
         .await;
     }
-    say(&endpoint, "room:1", 4);
-    ws.expect(&format!(r#"[null,"{epoch}.4","room:1","said",{{"n":4}}]"#))
+    say(&endpoint, "tiny:1", 4);
+    ws.expect(&format!(r#"[null,"{epoch}.4","tiny:1","said",{{"n":4}}]"#))
         .await;
     ws.expect_nothing().await;
 
     let mut poll = Poll::open(addr).await;
     poll.query += "&x=y"; // the client is another one
     poll.send(&format!(
-        r#"["1","1","room:1","phx_join",{{"recover":{{"position":"{epoch}.3"}}}}]"#
+        r#"["1","1","tiny:1","phx_join",{{"recover":{{"position":"{epoch}.3"}}}}]"#
     ))
     .await;
     let reply = format!(
-        r#"["1","1","room:1","phx_reply",{{"response":{{"recover":{{"position":"{epoch}.3","recovered":true,"missed":1}}}},"status":"ok"}}]"#
+        r#"["1","1","tiny:1","phx_reply",{{"response":{{"recover":{{"position":"{epoch}.3","recovered":true,"missed":1}}}},"status":"ok"}}]"#
     );
-    let missed = format!(r#"[null,"{epoch}.4","room:1","said",{{"n":4}}]"#);
+    let missed = format!(r#"[null,"{epoch}.4","tiny:1","said",{{"n":4}}]"#);
     assert_eq!(poll.receive().await, [reply, missed]);
 }
 
@@ -202,8 +134,8 @@ async fn what_is_no_longer_kept_or_was_never_a_position_is_told_and_is_no_error(
     let endpoint = endpoint();
     let addr = serve(&endpoint).await;
     let mut ws = Ws::open(addr).await;
-    let epoch = first_join(&mut ws, "room:1").await;
-    (1..=5).for_each(|n| say(&endpoint, "room:1", n));
+    let epoch = first_join(&mut ws, "tiny:1").await;
+    (1..=5).for_each(|n| say(&endpoint, "tiny:1", n));
     let (foreign, now) = ("AAAAAAAA.5", format!("{epoch}.5"));
     for position in [
         json!(format!("{epoch}.1")),
@@ -215,7 +147,7 @@ async fn what_is_no_longer_kept_or_was_never_a_position_is_told_and_is_no_error(
         json!({}),
     ] {
         let mut ws = Ws::open(addr).await;
-        let recover = join(&mut ws, "room:1", json!({ "position": position })).await;
+        let recover = join(&mut ws, "tiny:1", json!({ "position": position })).await;
         assert_eq!(
             recover,
             json!({"position": now, "recovered": false}),
@@ -224,7 +156,7 @@ async fn what_is_no_longer_kept_or_was_never_a_position_is_told_and_is_no_error(
         ws.expect_nothing().await;
     }
     let mut ws = Ws::open(addr).await;
-    let recover = join(&mut ws, "room:1", json!({"position": now})).await;
+    let recover = join(&mut ws, "tiny:1", json!({"position": now})).await;
     assert_eq!(
         recover,
         json!({"position": now, "recovered": true, "missed": 0})
@@ -237,8 +169,8 @@ async fn the_key_means_nothing_on_other_topics_in_other_forms_and_in_refused_joi
     let addr = serve(&endpoint).await;
     for (topic, payload, response) in [
         ("plain:1", r#"{"recover":{}}"#, "{}"),
-        ("room:1", r#"{"recover":true}"#, "{}"),
-        ("room:1", r#"{"recover":{},"respond":[1]}"#, "[1]"),
+        ("tiny:1", r#"{"recover":true}"#, "{}"),
+        ("tiny:1", r#"{"recover":{},"respond":[1]}"#, "[1]"),
     ] {
         let mut ws = Ws::open(addr).await;
         ws.send(&format!(r#"["1","1","{topic}","phx_join",{payload}]"#))
@@ -252,9 +184,9 @@ async fn the_key_means_nothing_on_other_topics_in_other_forms_and_in_refused_joi
             .await;
     }
     let mut ws = Ws::open(addr).await;
-    ws.send(r#"["1","1","room:locked","phx_join",{"recover":{}}]"#)
+    ws.send(r#"["1","1","tiny:locked","phx_join",{"recover":{}}]"#)
         .await;
-    ws.expect(r#"["1","1","room:locked","phx_reply",{"response":{"reason":"unauthorized"},"status":"error"}]"#)
+    ws.expect(r#"["1","1","tiny:locked","phx_reply",{"response":{"reason":"unauthorized"},"status":"error"}]"#)
         .await;
     assert_eq!(endpoint.stats().histories, 0);
 }
@@ -264,22 +196,22 @@ async fn bytes_and_presences_are_delivered_and_not_kept() {
     let endpoint = endpoint();
     let addr = serve(&endpoint).await;
     let mut ws = Ws::open(addr).await;
-    let epoch = first_join(&mut ws, "room:1").await;
-    endpoint.broadcast("room:1", "image", Payload::binary(vec![1]));
-    ws.expect_binary(b"\x02\x06\x05room:1image\x01").await;
+    let epoch = first_join(&mut ws, "tiny:1").await;
+    endpoint.broadcast("tiny:1", "image", Payload::binary(vec![1]));
+    ws.expect_binary(b"\x02\x06\x05tiny:1image\x01").await;
     let mut other = Ws::open(addr).await;
     other
-        .send(r#"["1","1","room:1","phx_join",{"user":"bob"}]"#)
+        .send(r#"["1","1","tiny:1","phx_join",{"user":"bob"}]"#)
         .await;
     let Frame::Text(diff) = ws.next().await else {
         panic!("a diff")
     };
     assert!(
-        diff.starts_with(r#"[null,null,"room:1","presence_diff","#),
+        diff.starts_with(r#"[null,null,"tiny:1","presence_diff","#),
         "{diff}"
     );
-    say(&endpoint, "room:1", 1);
-    ws.expect(&format!(r#"[null,"{epoch}.1","room:1","said",{{"n":1}}]"#))
+    say(&endpoint, "tiny:1", 1);
+    ws.expect(&format!(r#"[null,"{epoch}.1","tiny:1","said",{{"n":1}}]"#))
         .await;
 }
 
@@ -353,28 +285,28 @@ async fn a_client_does_not_recover_its_own_broadcast_if_it_has_an_id() {
     let endpoint = endpoint();
     let addr = serve(&endpoint).await;
     let mut ws = Ws::open_as(addr, "&id=alice").await;
-    let epoch = first_join(&mut ws, "room:1").await;
-    ws.send(r#"["1","2","room:1","typing",{}]"#).await;
-    ws.expect(r#"["1","2","room:1","phx_reply",{"response":{},"status":"ok"}]"#)
+    let epoch = first_join(&mut ws, "tiny:1").await;
+    ws.send(r#"["1","2","tiny:1","typing",{}]"#).await;
+    ws.expect(r#"["1","2","tiny:1","phx_reply",{"response":{},"status":"ok"}]"#)
         .await;
-    say(&endpoint, "room:1", 2);
+    say(&endpoint, "tiny:1", 2);
     let position = json!({"position": format!("{epoch}.0")});
     for (params, missed) in [("&id=alice", 1), ("&id=bob", 2), ("", 2)] {
         let mut ws = Ws::open_as(addr, params).await;
-        let recover = join(&mut ws, "room:1", position.clone()).await;
+        let recover = join(&mut ws, "tiny:1", position.clone()).await;
         assert_eq!(recover["missed"], missed, "{params}");
         if missed == 2 {
-            ws.expect(&format!(r#"[null,"{epoch}.1","room:1","typing",{{}}]"#))
+            ws.expect(&format!(r#"[null,"{epoch}.1","tiny:1","typing",{{}}]"#))
                 .await;
         }
-        ws.expect(&format!(r#"[null,"{epoch}.2","room:1","said",{{"n":2}}]"#))
+        ws.expect(&format!(r#"[null,"{epoch}.2","tiny:1","said",{{"n":2}}]"#))
             .await;
         ws.expect_nothing().await;
     }
 }
 
 async fn joined(client: &Client, recover: Value) -> (TestChannel, Value) {
-    let channel = client.join("room:1", json!({ "recover": recover })).await;
+    let channel = client.join("tiny:1", json!({ "recover": recover })).await;
     let recover = channel.join_response().get("recover");
     (channel, recover.expect("the topic has a history"))
 }
@@ -385,7 +317,7 @@ async fn a_join_again_on_the_same_connection_recovers_too() {
     let client = connect(&endpoint, "/socket").await;
     let (mut channel, first) = joined(&client, json!({})).await;
     channel.leave().await;
-    say(&endpoint, "room:1", 1);
+    say(&endpoint, "tiny:1", 1);
     let (mut channel, second) = joined(&client, json!({"position": first["position"]})).await;
     assert_eq!(
         (&second["recovered"], &second["missed"]),
@@ -399,7 +331,7 @@ async fn a_history_and_its_memory_are_gone_after_their_time() {
     let endpoint = endpoint();
     let client = connect(&endpoint, "/socket").await;
     let (channel, first) = joined(&client, json!({})).await;
-    say(&endpoint, "room:1", 1);
+    say(&endpoint, "tiny:1", 1);
     let stats = endpoint.stats();
     assert!(stats.histories == 1 && stats.history_bytes > 0, "{stats:?}");
     drop((channel, client));
@@ -415,7 +347,7 @@ async fn a_history_and_its_memory_are_gone_after_their_time() {
 /// An endpoint of an app with several.
 fn node(hub: &Hub) -> Endpoint {
     Endpoint::builder()
-        .socket::<UserSocket>("/socket")
+        .socket::<HistorySocket>("/socket")
         .pubsub(hub.adapter())
         .build()
 }
@@ -433,7 +365,7 @@ async fn a_node_keeps_broadcasts_of_others_and_knows_only_its_own_positions() {
     client.disconnect().await;
     eventually("it is gone", || here.stats().connections == 0).await;
     sleep(Duration::from_millis(1100)).await; // a topic without subscribers is subscribed to for a second
-    say(&there, "room:1", 1);
+    say(&there, "tiny:1", 1);
 
     let position = json!({"position": first["position"]});
     let client = connect(&there, "/socket").await;

@@ -3,38 +3,14 @@
 mod support;
 
 use axum_channels::cluster::{Adapter, Message, Node, Place, Stored, StoredBroadcast};
-use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Error, History, Params, Payload, Result, Socket,
-    SocketHandler, Topic,
-};
+use axum_channels::{Endpoint, Error, History, Result, Topic};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use support::{Ws, serve};
+use support::{HistorySocket, Ws, serve};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-
-struct UserSocket;
-
-impl SocketHandler for UserSocket {
-    fn channels(routes: &mut Channels<Self>) {
-        routes.channel::<Room>("room:*").history(History::last(3));
-        routes.channel::<Room>("plain:*");
-    }
-
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
-        Ok(Self)
-    }
-}
-
-struct Room;
-
-impl Channel for Room {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
-        Ok(Self)
-    }
-}
 
 /// An engine with the history of one topic.
 #[derive(Clone, Default)]
@@ -72,7 +48,7 @@ impl Engine {
             engine: self.clone(),
             received: received.into(),
         };
-        let builder = Endpoint::builder().socket::<UserSocket>("/socket");
+        let builder = Endpoint::builder().socket::<HistorySocket>("/socket");
         let endpoint = builder.pubsub(adapter).build();
         let addr = serve(&endpoint).await;
         (endpoint, addr)
@@ -167,7 +143,7 @@ impl Adapter for EngineAdapter {
 async fn join(addr: SocketAddr, position: &Value) -> (Ws, Value) {
     let mut ws = Ws::open(addr).await;
     let payload = json!({"recover": {"position": position}});
-    ws.send(&format!(r#"["1","1","room:1","phx_join",{payload}]"#))
+    ws.send(&format!(r#"["1","1","tiny:1","phx_join",{payload}]"#))
         .await;
     let recover = ws.payload().await["response"]["recover"].clone();
     (ws, recover)
@@ -182,13 +158,13 @@ async fn first(addr: SocketAddr) -> (Ws, String) {
 }
 
 fn say(endpoint: &Endpoint, n: u64) {
-    endpoint.broadcast("room:1", "said", json!({ "n": n }));
+    endpoint.broadcast("tiny:1", "said", json!({ "n": n }));
 }
 
 async fn hear(ws: &mut Ws, epoch: &str, numbers: impl IntoIterator<Item = u64>) {
     for n in numbers {
         ws.expect(&format!(
-            r#"[null,"{epoch}.{n}","room:1","said",{{"n":{n}}}]"#
+            r#"[null,"{epoch}.{n}","tiny:1","said",{{"n":{n}}}]"#
         ))
         .await;
     }
@@ -231,7 +207,7 @@ async fn what_a_node_has_missed_is_loaded_and_delivered_before_what_follows() {
     let engine = Engine::default();
     let (a, addr) = engine.node().await;
     let (mut ws, epoch) = first(addr).await;
-    let mut plain = Ws::join(addr, "room:1").await;
+    let mut plain = Ws::join(addr, "tiny:1").await;
     say(&a, 1);
     engine.lock().cut_off = Some(0);
     say(&a, 2);
@@ -241,7 +217,7 @@ async fn what_a_node_has_missed_is_loaded_and_delivered_before_what_follows() {
     hear(&mut ws, &epoch, 1..=4).await;
     for n in 1..=4 {
         plain
-            .expect(&format!(r#"[null,null,"room:1","said",{{"n":{n}}}]"#))
+            .expect(&format!(r#"[null,null,"tiny:1","said",{{"n":{n}}}]"#))
             .await;
     }
     ws.expect_nothing().await;
@@ -273,7 +249,7 @@ async fn clients_with_positions_join_again_if_what_a_node_has_missed_is_lost() {
     let (a, addr) = engine.node().await;
     for is_flushed in [false, true] {
         let (mut ws, epoch) = first(addr).await;
-        let mut plain = Ws::join(addr, "room:1").await;
+        let mut plain = Ws::join(addr, "tiny:1").await;
         say(&a, 1);
         assert_eq!(ws.event().await, "said");
         engine.lock().cut_off = Some(0);

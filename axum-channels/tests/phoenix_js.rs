@@ -5,13 +5,13 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Reply, Result, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reply, Result, Socket,
     SocketHandler, Topic, websocket,
 };
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
-use support::serve;
+use support::{HistorySocket, serve};
 use tokio::process::Command;
 use tokio::time::interval;
 
@@ -21,9 +21,7 @@ struct UserSocket {
 
 impl SocketHandler for UserSocket {
     fn channels(routes: &mut Channels<Self>) {
-        routes
-            .channel::<Room>("room:*")
-            .history(History::last(100).for_minutes(5));
+        routes.channel::<Room>("room:*");
     }
 
     async fn connect(_: &Params, info: &ConnectInfo) -> Result<Self> {
@@ -84,7 +82,7 @@ async fn phoenix_js_is_at_home() {
 #[ignore = "needs node 20, and in PHOENIX_JS the folder of npm's phoenix"]
 async fn phoenix_js_misses_nothing_on_a_bad_line() {
     let endpoint = Endpoint::builder()
-        .socket_with::<UserSocket>("/socket", websocket().longpoll())
+        .socket_with::<HistorySocket>("/socket", websocket().longpoll())
         .build();
     let addr = serve(&endpoint).await;
     let broadcasts = tokio::spawn(async move {

@@ -50,6 +50,15 @@ pub struct Connect {
     /// Close the connection when this event has arrived; exit with 1 if it does not arrive in time [default time: 10s]
     #[arg(long = "expect", value_name = "EVENT")]
     pub expected: Vec<String>,
+    /// Ask for the positions of broadcasts, and for those after POSITION, which is one of the first topic
+    #[arg(
+        long,
+        value_name = "POSITION",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    pub recover: Option<String>,
 }
 
 /// Version of the wire format.

@@ -84,6 +84,7 @@ Examples:
   hello-sockets connect ws://localhost:4000/socket user:lobby --param token=abc
   hello-sockets connect wss://example.com/socket room:1 --json | jq .event
   echo 'ping {\"a\":1}' | hello-sockets connect user:lobby
+  hello-sockets connect room:1 --recover    positions of a history; later --recover=q3Zk9_aB.17
   hello-sockets connect user:lobby --expect phx_reply --for 5s    a health check: exit code 0 or 1";
 
 pub const NEW_EXAMPLES: &str = "\

@@ -109,7 +109,7 @@ pub struct Check {
     /// Program and arguments that print a version.
     #[serde(default)]
     pub version: Vec<String>,
-    /// The lowest version.
+    /// The lowest version, such as `1.15`.
     #[serde(default)]
     pub minimum: Option<String>,
     /// Program and arguments that have to succeed in the app.

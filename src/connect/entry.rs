@@ -45,6 +45,17 @@ pub struct Notes {
     pub answers: Option<(String, Duration)>,
     /// For a message of presences: the list.
     pub present: Option<Present>,
+    /// For the reply to a join with a position.
+    pub recovery: Option<Recovery>,
+}
+
+/// Outcome of a join with a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// This number of messages follows.
+    Recovered(u64),
+    /// Messages after the position are not kept any more.
+    Lost,
 }
 
 impl Content {

@@ -23,6 +23,15 @@ impl Json {
         &self.0
     }
 
+    /// Returns an object with another key behind its own. Other values are returned as they are.
+    pub fn with(self, key: &str, value: &serde_json::Value) -> Self {
+        let Some(head) = self.0.trim_end().strip_suffix('}') else {
+            return self;
+        };
+        let comma = if head.trim() == "{" { "" } else { "," };
+        Self(format!("{head}{comma}\"{key}\":{value}}}"))
+    }
+
     /// Returns the value as a type, if it has its shape.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
         serde_json::from_str(&self.0).ok()

@@ -1,11 +1,12 @@
 //! A session without sockets and clocks: each event leads to effects.
 //!
 //! - [`outgoing`]: lines and messages of this command; [`incoming`]: frames of the server
-//! - [`channels`]: joined topics; [`replies`]: messages without one
+//! - [`channels`]: joined topics; [`replies`]: messages without one; [`positions`]: of topics with a history
 
 mod channels;
 mod incoming;
 mod outgoing;
+mod positions;
 mod replies;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use super::entry::{Direction, Entry};
 use super::frame::{Format, Frame};
 use super::json::Json;
 use channels::Channels;
+use positions::Positions;
 use replies::Replies;
 
 /// Interval of heartbeats, as of phoenix.js.
@@ -78,6 +80,8 @@ pub struct Options {
     pub time: Option<Duration>,
     /// Events of the server after which the connection is closed.
     pub expected: BTreeSet<String>,
+    /// Joins ask for positions: the last one of the first topic, or an empty text.
+    pub recover: Option<String>,
 }
 
 /// The state of a connection. Times are those since its start.
@@ -91,6 +95,7 @@ pub struct Session {
     last_ref: u64,
     channels: Channels,
     replies: Replies,
+    positions: Positions,
     /// Time of the next heartbeat, and the ref of the last one without a reply.
     heartbeat_at: Duration,
     heartbeat: Option<String>,
@@ -115,8 +120,10 @@ enum Phase {
 impl Session {
     pub fn new(format: Format, options: Options) -> Self {
         let is_expecting = !options.expected.is_empty();
+        let positions = Positions::new(options.recover.as_deref(), options.topics.first());
         Self {
             format,
+            positions,
             topics: options.topics,
             end_at: options.time.or(is_expecting.then_some(EXPECT_TIME)),
             expected: options.expected,
@@ -251,6 +258,13 @@ impl Session {
             Phase::Closing(_, ending) => ending,
             _ => ending,
         };
+        let known = self.positions.known();
+        let again = known.map(|(topic, position)| {
+            format!("to recover what follows here: connect {topic} --recover={position}")
+        });
+        for note in again.collect::<Vec<_>>() {
+            self.note(note);
+        }
         self.effects.push(Effect::End(ending));
     }
 }

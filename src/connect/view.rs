@@ -9,7 +9,7 @@ use tungstenite::Message;
 
 use super::clock;
 use super::close;
-use super::entry::{Content, Direction, Entry, Parsed};
+use super::entry::{Content, Direction, Entry, Parsed, Recovery};
 use super::frame::Payload;
 use super::object;
 use super::presence::Present;
@@ -129,6 +129,13 @@ fn message(Parsed { frame, notes }: &Parsed) -> String {
         let took = took.as_secs_f64() * 1_000.0;
         let took = format!("{} after {took:.1} ms", printable(event));
         let _ = write!(line, " {}", style(took).yellow());
+    }
+    if let Some(recovery) = notes.recovery {
+        let recovered = match recovery {
+            Recovery::Recovered(missed) => format!("recovered {missed}"),
+            Recovery::Lost => "not recovered: messages are lost".to_owned(),
+        };
+        let _ = write!(line, " {}", style(recovered).magenta());
     }
     if let Some(present) = &notes.present {
         let _ = write!(line, "\n{}", list(&frame.topic, present));

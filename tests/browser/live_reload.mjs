@@ -121,6 +121,18 @@ test("a failed build covers the page with its errors, until it is mended", async
   const { page: later } = await open(t, browser, dev.url)
   await later.waitForSelector(ERRORS)
 
+  // On a phone, the button is beside the heading.
+  await later.setViewport({ width: 360, height: 740 })
+  const [button, ...lines] = await later.$eval(ERRORS, ({ shadowRoot }) => {
+    const heading = document.createRange()
+    heading.selectNodeContents(shadowRoot.querySelector("h1"))
+    const boxes = [shadowRoot.querySelector("button").getBoundingClientRect(), ...heading.getClientRects()]
+    return boxes.map(({ left, right, top, bottom }) => ({ left, right, top, bottom }))
+  })
+  const isBeside = ({ left, right, top, bottom }) =>
+    right <= button.left || left >= button.right || bottom <= button.top || top >= button.bottom
+  assert.ok(lines.length > 0 && lines.every(isBeside), JSON.stringify([button, lines]))
+
   change(path, () => intact)
   for (const each of [page, later]) {
     await each.bringToFront() // others run no animation frames

@@ -22,6 +22,11 @@ test("a user signs in, connects, and is disconnected on all pages by signing out
   await page.screenshot({ path: screenshotPath("signed-out"), fullPage: true })
 
   await follow(page, () => page.click("#signed-out a"))
+  const looks = await page.$$eval("form input", (fields) => fields.map((field) => {
+    const { borderColor, padding, height } = getComputedStyle(field)
+    return { borderColor, padding, height }
+  }))
+  assert.deepEqual(looks[0], looks[1])
   await submit(page, "alice", "guess")
   assert.equal(await page.$eval('[role="alert"]', (each) => each.textContent), "Wrong name or password.")
   await page.screenshot({ path: screenshotPath("sign-in"), fullPage: true })

@@ -107,3 +107,42 @@ fn a_line_that_cannot_be_sent_is_a_failure() {
     assert!(ran.stdout.contains("`{a}` is not JSON"), "{}", ran.stdout);
     ran.failed("error: a line was not sent\n");
 }
+
+#[test]
+fn a_position_of_one_connection_recovers_what_was_missed_in_the_next() {
+    let server = Server::start();
+    let url = server.url("/socket");
+    let connect = |recover: &str, lines: &str| {
+        let ran = Sandbox::new().answer(&["connect", &url, "kept:1", recover], lines);
+        ran.succeeded()
+    };
+    let first = connect("--recover", "shout {\"n\":1}\n");
+    let hint = "to recover what follows here: connect kept:1 ";
+    let again = first
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix(hint));
+    let again = again.unwrap_or_else(|| panic!("{}", first.stdout));
+    for n in 2..=3 {
+        let shout = json!({ "n": n });
+        server.endpoint.broadcast("kept:1", "shout", shout);
+    }
+    let second = connect(again, "");
+    assert!(
+        second.stdout.contains(" recovered 2\n"),
+        "{}",
+        second.stdout
+    );
+    for n in 2..=3 {
+        let shout = format!("kept:1 shout {{\"n\":{n}}} ref=");
+        assert!(second.stdout.contains(&shout), "{}", second.stdout);
+    }
+    (4..=9).for_each(|n| {
+        server
+            .endpoint
+            .broadcast("kept:1", "shout", json!({ "n": n }))
+    });
+    let third = connect(again, "");
+    let lost = " not recovered: messages are lost\n";
+    assert!(third.stdout.contains(lost), "{}", third.stdout);
+}

@@ -1,8 +1,8 @@
 //! A server with sockets of axum-channels, on threads of its own.
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Refused, Reply, Result, Socket,
-    SocketHandler, Topic, UnknownEvent, serve,
+    Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Refused, Reply, Result,
+    Socket, SocketHandler, Topic, UnknownEvent, serve,
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -55,6 +55,9 @@ impl SocketHandler for UserSocket {
     fn channels(routes: &mut Channels<Self>) {
         routes.channel::<RoomChannel>("room:*");
         routes.channel::<RoomChannel>("user:*");
+        routes
+            .channel::<RoomChannel>("kept:*")
+            .history(History::last(3));
     }
 
     async fn connect(params: &Params, _info: &ConnectInfo) -> Result<Self> {

@@ -8,10 +8,20 @@ use super::support::Sandbox;
 #[test]
 #[ignore = "needs systemd-analyze"]
 fn systemd_finds_no_fault_in_the_unit() {
-    let sandbox = Sandbox::with_app().after(&[&["gen", "release"]]);
+    let apps = [
+        (Sandbox::with_app(), "usr/local/bin/my_app"),
+        (Sandbox::with_phoenix_app(), "opt/my_app/bin/my_app"),
+    ];
+    for (sandbox, binary) in apps {
+        find_no_fault(&sandbox.after(&[&["gen", "release"]]), binary);
+    }
+}
+
+#[track_caller]
+fn find_no_fault(sandbox: &Sandbox, binary: &str) {
     let unit = sandbox.read("my_app/deploy/my_app.service");
     sandbox.write("root/etc/systemd/system/my_app.service", &unit);
-    let binary = sandbox.path().join("root/usr/local/bin/my_app");
+    let binary = sandbox.path().join("root").join(binary);
     fs::create_dir_all(binary.parent().expect("it has a folder")).expect("it is made");
     fs::copy("/bin/true", binary).expect("it is copied"); // any program
 
@@ -28,17 +38,19 @@ fn systemd_finds_no_fault_in_the_unit() {
 #[test]
 #[ignore = "needs Caddy"]
 fn caddy_finds_no_fault_in_its_configuration() {
-    let sandbox = Sandbox::with_app().after(&[&["gen", "release"]]);
-    let file = sandbox.path().join("my_app/deploy/Caddyfile");
-    let caddy = |args: &[&str]| {
-        let mut command = Command::new("caddy");
-        command.args(args).arg(&file).env("HOME", sandbox.path());
-        check(command)
-    };
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let sandbox = sandbox.after(&[&["gen", "release"]]);
+        let file = sandbox.path().join("my_app/deploy/Caddyfile");
+        let caddy = |args: &[&str]| {
+            let mut command = Command::new("caddy");
+            command.args(args).arg(&file).env("HOME", sandbox.path());
+            check(command)
+        };
 
-    let validated = caddy(&["validate", "--adapter", "caddyfile", "--config"]);
-    assert!(validated.contains("Valid configuration"), "{validated}");
-    assert_eq!(caddy(&["fmt"]), sandbox.read("my_app/deploy/Caddyfile"));
+        let validated = caddy(&["validate", "--adapter", "caddyfile", "--config"]);
+        assert!(validated.contains("Valid configuration"), "{validated}");
+        assert_eq!(caddy(&["fmt"]), sandbox.read("my_app/deploy/Caddyfile"));
+    }
 }
 
 /// Runs a program that checks a file, and returns its messages.

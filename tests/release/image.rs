@@ -32,24 +32,18 @@ impl Image {
             ];
             let sandbox = Sandbox::with_app().after(&commands);
             let app = sandbox.path().join("my_app");
-            (Image::build(&app, &sandbox.path().join("stages")), sandbox)
+            (
+                Image::build(&app, &app, &sandbox.path().join("stages")),
+                sandbox,
+            )
         });
         image
     }
 
-    fn build(app: &Path, stages: &Path) -> Image {
+    /// Builds the image of the app in `app`, in the folder `root`: the app's, or that of its workspace.
+    pub fn build(root: &Path, app: &Path, stages: &Path) -> Image {
         let context = stages.join("context");
-        let ignored = fs::read_to_string(app.join(".dockerignore")).expect("it is made");
-        for path in ignored.lines().filter_map(|line| line.strip_prefix('!')) {
-            copy(&app.join(path), &context.join(path));
-        }
-        for path in ignored
-            .lines()
-            .filter(|line| !line.starts_with(['!', '#', '*']))
-        {
-            let _ = fs::remove_dir_all(context.join(path));
-        }
-
+        prepare(root, app, &context);
         let mut named = BTreeMap::new();
         let mut image = Image {
             root: PathBuf::new(),
@@ -98,7 +92,11 @@ impl Image {
                         }
                     }
                 }
-                "RUN" => run(rest, &folder),
+                "RUN" => {
+                    let is_command = |word: &&&str| !word.starts_with("--mount=");
+                    let command: Vec<_> = words.iter().filter(is_command).copied().collect();
+                    run(&command.join(" "), &folder);
+                }
                 "ENV" => {
                     let variables = words
                         .iter()
@@ -139,6 +137,28 @@ impl Image {
             .env("IP", "127.0.0.1")
             .current_dir(&self.root);
         Server::of(command)
+    }
+}
+
+/// Copies the files of `root` that the image may copy: those that its list of ignored files leaves.
+fn prepare(root: &Path, app: &Path, context: &Path) {
+    let list = |name: &str| fs::read_to_string(app.join(name)).ok();
+    if let Some(ignored) = list(".dockerignore") {
+        let lines = || ignored.lines();
+        for path in lines().filter_map(|line| line.strip_prefix('!')) {
+            copy(&root.join(path), &context.join(path));
+        }
+        for path in lines().filter(|line| !line.starts_with(['!', '#', '*'])) {
+            let _ = fs::remove_dir_all(context.join(path));
+        }
+        return;
+    }
+    let ignored = list("Dockerfile.dockerignore").expect("it is made");
+    copy(root, context);
+    for name in ignored.lines().filter(|line| !line.starts_with('#')) {
+        let name = name.trim_start_matches("**/");
+        let found = format!("find . -name '{name}' -prune -exec rm -rf {{}} +");
+        run(&found, context);
     }
 }
 

@@ -56,6 +56,127 @@ fn a_crate_without_these_settings_is_refused() {
     );
 }
 
+/// A workspace with a package `core`, and an app of `new` that has become its member.
+fn workspace_with_app() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "my_app/Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n",
+    );
+    let core = "[package]\nname = \"bits\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    sandbox.write("my_app/crates/core/Cargo.toml", core);
+    sandbox.write("my_app/crates/core/src/lib.rs", "//! Bits.\n");
+    sandbox
+        .run(&[
+            "new",
+            "crates/live",
+            "--no-git",
+            "--no-install",
+            "--channel",
+            "User",
+        ])
+        .succeeded();
+    sandbox.write(
+        "my_app/Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n",
+    );
+    let manifest = sandbox.read("my_app/crates/live/Cargo.toml");
+    let (manifest, _) = manifest
+        .split_once("\n# The app is its own workspace")
+        .expect("it is");
+    let manifest = manifest.replace(
+        "[dependencies]\n",
+        "[dependencies]\nbits = { path = \"../core\" }\n",
+    );
+    sandbox.write("my_app/crates/live/Cargo.toml", &manifest);
+    sandbox
+}
+
+#[test]
+fn in_a_workspace_the_image_is_built_from_its_root() {
+    let sandbox = workspace_with_app();
+    let release = sandbox.run(&["gen", "release"]).succeeded();
+    sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
+
+    let build = "    docker build -t live -f crates/live/Dockerfile .\n";
+    assert!(release.stdout.contains(build), "{}", release.stdout);
+    let image = sandbox.read("my_app/crates/live/Dockerfile");
+    assert!(image.contains(&format!("# {build}")), "{image}");
+    assert!(
+        image.contains(
+            "COPY crates/live/assets/package.json crates/live/assets/package-lock.json* ./\n"
+        ),
+        "{image}"
+    );
+    assert!(image.contains("WORKDIR /app\nCOPY . .\n"), "{image}");
+    assert!(
+        !sandbox
+            .path()
+            .join("my_app/crates/live/.dockerignore")
+            .exists()
+    );
+    let compose = sandbox.read("my_app/crates/live/deploy/compose.yaml");
+    let build = "    build:\n      # The root of the workspace.\n      context: ../../..\n      dockerfile: crates/live/Dockerfile\n    environment:\n";
+    assert!(compose.contains(build), "{compose}");
+}
+
+#[test]
+fn an_app_with_packages_of_its_own_is_built_with_them() {
+    for (more, of) in [
+        ("bits = { path = \"bits\" }\n", "[dependencies]\n"),
+        ("members = [\"bits\"]\n", "[workspace]\n"),
+    ] {
+        let sandbox = Sandbox::with_app();
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        sandbox.write(
+            "my_app/Cargo.toml",
+            &manifest.replace(of, &format!("{of}{more}")),
+        );
+
+        sandbox.run(&["gen", "release"]).succeeded();
+
+        let image = sandbox.read("my_app/Dockerfile");
+        assert!(image.contains("WORKDIR /app\nCOPY . .\n"), "{more} {image}");
+        assert!(
+            image.contains("#     docker build -t my_app .\n"),
+            "{more} {image}"
+        );
+        assert!(
+            !sandbox.path().join("my_app/.dockerignore").exists(),
+            "{more}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "compiles a generated app, needs npm"]
+fn the_steps_of_the_dockerfile_in_a_workspace_make_one_file_that_serves_the_page() {
+    let sandbox = workspace_with_app();
+    sandbox.run(&["gen", "release"]).succeeded();
+    let root = sandbox.path().join("my_app");
+    let image = Image::build(
+        &root,
+        &root.join("crates/live"),
+        &sandbox.path().join("stages"),
+    );
+
+    let mut server = image.start(&[("HOST", "localhost")]);
+
+    for (path, part) in [
+        ("/", "<title>Live</title>"),
+        (
+            "/assets/node_modules/phoenix/priv/static/phoenix.mjs",
+            "Socket",
+        ),
+    ] {
+        let response = server.get(path);
+        assert!(response.starts_with("HTTP/1.1 200 "), "{path}: {response}");
+        assert!(response.contains(part), "{path}: {response}");
+    }
+    server.terminate();
+    assert!(server.ends_within(Duration::from_secs(10)).success());
+}
+
 #[test]
 #[ignore = "compiles a generated app, needs npm"]
 fn the_steps_of_the_dockerfile_make_one_file_that_serves_the_page() {
@@ -241,4 +362,14 @@ fn header<'a>(response: &'a str, name: &str) -> &'a str {
     let mut pairs = lines.filter_map(|line| line.split_once(": "));
     let value = pairs.find(|(key, _)| *key == name);
     value.map_or("", |(_, value)| value)
+}
+
+#[test]
+fn a_phoenix_app_whose_release_would_not_serve_is_refused() {
+    let sandbox = Sandbox::with_phoenix_app();
+    sandbox.write("my_app/config/runtime.exs", "import Config\n");
+    sandbox.run(&["gen", "release"]).misused(
+        "error: no config/runtime.exs starts the server of my_app by PHX_SERVER, which the unit sets\n\
+         help: `mix phx.gen.release` of Phoenix 1.6.3 or later prints the lines to add\n",
+    );
 }

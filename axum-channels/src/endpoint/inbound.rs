@@ -19,6 +19,10 @@ impl Inbound for Shared {
         self.pubsub.deliver_stored(message);
     }
 
+    fn history_limits(&self, topic: &str) -> Option<History> {
+        self.pubsub.limits_in_engine(topic)
+    }
+
     fn histories(&self) -> Vec<(Topic, Option<History>)> {
         self.pubsub.topic_histories()
     }

@@ -2,7 +2,7 @@ use super::backoff::Backoff;
 use super::journal::Journal;
 use super::link::Link;
 use super::outbox::{Kind, Outbox};
-use super::{Connection, Engine, session};
+use super::{Connection, Engine, Part, Refused, session};
 use crate::error::{Error, Result};
 use crate::log;
 use crate::message::Topic;
@@ -28,6 +28,8 @@ pub(crate) struct Core<E: Engine> {
     pub(super) leaving: watch::Sender<Leaving>,
     /// Time at which the last connection failed.
     away_since: Mutex<Option<Instant>>,
+    /// Parts that the engine refuses to keep.
+    refused: Mutex<Vec<Part>>,
 }
 
 /// Progress of a node that leaves.
@@ -51,6 +53,7 @@ impl<E: Engine> Core<E> {
             generation: AtomicU64::new(0),
             leaving: watch::Sender::new(Leaving::No),
             away_since: Mutex::new(None),
+            refused: Mutex::default(),
         }
     }
 
@@ -162,6 +165,26 @@ impl<E: Engine> Core<E> {
             log::engine_back(since.elapsed());
         }
         node.set_connected(true);
+    }
+
+    /// Records that the engine answers, and refuses to keep something.
+    pub(super) fn refused(&self, node: &Node, part: Part, refused: &Refused) {
+        let mut parts = lock(&self.refused);
+        if !parts.contains(&part) {
+            parts.push(part);
+            node.set_refusing(true);
+            log::engine_refuses(E::NAME, part, refused);
+        }
+    }
+
+    pub(super) fn accepted(&self, node: &Node, part: Part) {
+        let mut parts = lock(&self.refused);
+        let Some(at) = parts.iter().position(|refused| *refused == part) else {
+            return;
+        };
+        parts.remove(at);
+        node.set_refusing(!parts.is_empty());
+        log::engine_accepts(E::NAME, part);
     }
 }
 

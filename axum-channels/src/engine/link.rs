@@ -46,11 +46,12 @@ impl<C: Connection> Link<C> {
 
     /// Adds a topic, and subscribes to it. A connection that comes later is subscribed to it, too.
     pub(super) async fn subscribe(&self, topic: &Topic) -> Result<()> {
-        let adding = Adding::new(self, topic);
+        let mut adding = Adding::new(self, topic);
         let current = self.state.borrow().clone();
         match current {
             State::Connected(connection) => {
                 let subscribed = connection.subscribe(std::slice::from_ref(topic)).await;
+                adding.is_refused = is_refused::<C, _>(&subscribed);
                 self.checked(subscribed)?;
             }
             _ => drop(self.connection().await?), // which is subscribed to all topics
@@ -114,10 +115,18 @@ impl<C: Connection> Link<C> {
         self.failed.notified().await;
     }
 
-    /// Reports a connection that does not answer.
+    /// Reports a connection that does not answer. One whose answer is a refusal does.
     pub(super) fn checked<T>(&self, answer: Result<T>) -> Result<T> {
-        answer.inspect_err(|_| self.failed.notify_one())
+        if answer.is_err() && !is_refused::<C, _>(&answer) {
+            self.failed.notify_one();
+        }
+        answer
     }
+}
+
+fn is_refused<C: Connection, T>(answer: &Result<T>) -> bool {
+    let error = answer.as_ref().err();
+    error.is_some_and(|error| C::refusal(error).is_some())
 }
 
 /// Maximum number of topics that are subscribed to at once.
@@ -127,6 +136,7 @@ const AT_ONCE: usize = 500;
 struct Adding<'a, C: Connection> {
     link: &'a Link<C>,
     topic: Option<&'a Topic>,
+    is_refused: bool,
 }
 
 impl<'a, C: Connection> Adding<'a, C> {
@@ -135,6 +145,7 @@ impl<'a, C: Connection> Adding<'a, C> {
         Adding {
             link,
             topic: Some(topic),
+            is_refused: false,
         }
     }
 
@@ -149,7 +160,7 @@ impl<C: Connection> Drop for Adding<'_, C> {
             return;
         };
         lock(&self.link.topics).remove(topic);
-        if matches!(*self.link.state.borrow(), State::Connected(_)) {
+        if matches!(*self.link.state.borrow(), State::Connected(_)) && !self.is_refused {
             self.link.failed.notify_one(); // it may be subscribed
         }
     }
@@ -158,7 +169,7 @@ impl<C: Connection> Drop for Adding<'_, C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Lease, Write};
+    use crate::engine::{Lease, Refusals, Refused, Write};
     use crate::pubsub::History;
     use crate::pubsub::cluster::{NodeId, Stored};
     use bytes::Bytes;
@@ -179,8 +190,8 @@ mod tests {
             Ok(())
         }
 
-        async fn write(&self, _: Vec<Write>) -> Result<()> {
-            Ok(())
+        async fn write(&self, _: Vec<Write>) -> Result<Refusals> {
+            Ok(Refusals::default())
         }
 
         async fn history(&self, _: &Topic, _: History) -> Result<Stored> {
@@ -210,6 +221,20 @@ mod tests {
         async fn ping(&self) -> Result<()> {
             Ok(())
         }
+
+        fn refusal(error: &Error) -> Option<Refused> {
+            error.downcast_ref().cloned()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_no_failure_of_the_connection() {
+        let link = Link::<Idle>::new();
+        link.establish(Idle).await.expect("it subscribes");
+        let refused = link.checked::<()>(Err(Refused::new("no memory", None).into()));
+        assert!(refused.is_err());
+        let failed = timeout(Duration::from_secs(1), link.failed()).await;
+        assert!(failed.is_err());
     }
 
     #[tokio::test(start_paused = true)]

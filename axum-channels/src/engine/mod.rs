@@ -5,6 +5,7 @@
 //! - `session`: one connection, from its start to its failure.
 //! - `link`: the current connection, and the topics that it is subscribed to.
 //! - `outbox`: messages that wait for it. `window`: those that it has not confirmed.
+//! - `refused`: answers that concern a call, and not the connection.
 //! - `journal`: this node's presences in the engine. `missing`: nodes that may be gone.
 
 mod backoff;
@@ -14,14 +15,16 @@ mod journal;
 mod link;
 mod missing;
 mod outbox;
+mod refused;
 mod session;
 mod window;
 
 pub(crate) use self::core::Core;
 pub(crate) use journal::Field;
+pub(crate) use refused::{Part, Refusals, Refused};
 pub(crate) use session::Ended;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::pubsub::History;
 use crate::pubsub::cluster::{Message, Node, NodeId, Stored};
@@ -65,7 +68,9 @@ pub(crate) trait Connection: Clone + Send + Sync + 'static {
     fn unsubscribe(&self, topic: &Topic) -> impl Future<Output = Result<()>> + Send;
 
     /// Carries out writes. A message is in the journal before it is published, and fields are deleted last.
-    fn write(&self, writes: Vec<Write>) -> impl Future<Output = Result<()>> + Send;
+    ///
+    /// Writes that the engine refuses are no error.
+    fn write(&self, writes: Vec<Write>) -> impl Future<Output = Result<Refusals>> + Send;
 
     /// Returns the history of a topic, which begins if there is none. Without histories it is an error.
     fn history(
@@ -94,6 +99,9 @@ pub(crate) trait Connection: Clone + Send + Sync + 'static {
 
     /// Checks that the engine answers.
     fn ping(&self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Returns the refusal that an error of this connection is. `None` if the connection may have failed.
+    fn refusal(error: &Error) -> Option<Refused>;
 }
 
 /// A change in the engine.

@@ -1,13 +1,15 @@
+use super::backoff::Backoff;
 use crate::message::Topic;
 use crate::pubsub::History;
 use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::{HashSet, VecDeque};
+use std::future::pending;
 use std::mem::take;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 /// Messages that wait for the engine.
 ///
@@ -19,18 +21,30 @@ pub(super) struct Outbox {
     max_bytes: usize,
 }
 
-#[derive(Default)]
 struct State {
-    queue: VecDeque<Outgoing>,
-    bytes: usize,
-    /// Number of the last message that the engine is to keep.
-    stored: u64,
+    /// Messages that the engine passes on.
+    passed: Queue,
+    /// Messages that it also keeps: they wait while it refuses them.
+    stored: Queue,
+    /// Number of the last message in either queue.
+    sequence: u64,
+    /// Number of the last message that the engine was to keep.
+    number: u64,
+    /// Time until which those that it keeps are not sent, after it has refused some.
+    refused_until: Option<Instant>,
+    pauses: Backoff,
     /// Topics with changes of presences that did not fit.
     lists: HashSet<Topic>,
     /// Kind of batch that the sender waits for.
     wanted: Wanted,
     /// Times at which the oldest messages were queued of batches that were taken, and are not confirmed.
     in_flight: VecDeque<Instant>,
+}
+
+#[derive(Default)]
+struct Queue {
+    messages: VecDeque<Outgoing>,
+    bytes: usize,
 }
 
 /// Kinds of batches.
@@ -49,16 +63,18 @@ pub(super) struct Outgoing {
     pub(super) message: Bytes,
     pub(super) kind: Kind,
     queued: Instant,
+    sequence: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Broadcast,
     Presences,
-    /// A broadcast that the engine keeps, and its number among those of this node. It is sent again until it is confirmed.
+    /// A broadcast that the engine keeps, and its number among those of this node, which it has from when it is taken. It is
+    /// sent again until it is confirmed.
     Stored {
         limits: History,
-        number: u64,
+        number: Option<u64>,
     },
 }
 
@@ -77,6 +93,9 @@ const BATCH_BYTES: usize = 1024 * 1024;
 /// Bytes that a message takes besides its own.
 const OVERHEAD: usize = 128;
 
+/// Longest pause before refused messages are sent again is a fifth of it, 2 seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 impl Batch {
     /// Returns whether it has nothing but broadcasts that the engine does not keep.
     pub(super) fn is_plain(&self) -> bool {
@@ -88,7 +107,17 @@ impl Batch {
 impl Outbox {
     pub(super) fn new(max_bytes: usize) -> Self {
         Outbox {
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                passed: Queue::default(),
+                stored: Queue::default(),
+                sequence: 0,
+                number: 0,
+                refused_until: None,
+                pauses: Backoff::new(PATIENCE),
+                lists: HashSet::new(),
+                wanted: Wanted::Any,
+                in_flight: VecDeque::new(),
+            }),
             filled: Notify::new(),
             max_bytes,
         }
@@ -101,56 +130,67 @@ impl Outbox {
         message: Bytes,
         limits: History,
     ) -> Result<(), QueueFull> {
-        let mut state = lock(&self.state);
-        let number = state.stored + 1;
-        let kind = Kind::Stored { limits, number };
-        self.push_to(&mut state, topic, message, kind)?;
-        state.stored = number;
-        self.notify(state);
-        Ok(())
+        let number = None;
+        self.push(topic, message, Kind::Stored { limits, number })
     }
 
-    /// Puts messages back that were taken and not confirmed, before all others.
+    /// Puts messages back that the engine is to keep, that were taken and not confirmed, before all others.
     pub(super) fn put_back(&self, messages: impl DoubleEndedIterator<Item = Outgoing>) {
         let mut state = lock(&self.state);
-        for outgoing in messages.rev() {
-            state.bytes += room(&outgoing.topic, &outgoing.message);
-            state.queue.push_front(outgoing);
+        messages.rev().for_each(|it| state.stored.put_back(it));
+    }
+
+    /// Puts messages back that the engine has refused to keep: they are sent again after a pause, under other numbers. Those that are
+    /// older than their history goes back are dropped: returns their number.
+    pub(super) fn refuse(&self, messages: Vec<Outgoing>) -> u64 {
+        let mut state = lock(&self.state);
+        let pause = state.pauses.next(Duration::ZERO);
+        state.refused_until = Some(Instant::now() + pause);
+        let mut dropped = 0;
+        for mut outgoing in messages.into_iter().rev() {
+            match &mut outgoing.kind {
+                Kind::Stored { limits, .. } if outgoing.queued.elapsed() > limits.age() => {
+                    dropped += 1;
+                    continue;
+                }
+                Kind::Stored { number, .. } => *number = None,
+                Kind::Broadcast | Kind::Presences => {}
+            }
+            state.stored.put_back(outgoing);
+        }
+        dropped
+    }
+
+    /// Records that the engine keeps messages, after it may have refused some.
+    pub(super) fn accept(&self) {
+        let mut state = lock(&self.state);
+        if state.refused_until.take().is_some() {
+            state.pauses = Backoff::new(PATIENCE);
         }
     }
 
     /// Queues a message.
     pub(super) fn push(&self, topic: &str, message: Bytes, kind: Kind) -> Result<(), QueueFull> {
         let mut state = lock(&self.state);
-        self.push_to(&mut state, topic, message, kind)?;
-        self.notify(state);
-        Ok(())
-    }
-
-    fn push_to(
-        &self,
-        state: &mut State,
-        topic: &str,
-        message: Bytes,
-        kind: Kind,
-    ) -> Result<(), QueueFull> {
-        let bytes = room(topic, &message);
-        let fits = state.bytes + bytes <= self.max_bytes;
+        let bytes = state.passed.bytes + state.stored.bytes + room(topic, &message);
         match kind {
-            Kind::Broadcast | Kind::Stored { .. } if !fits => return Err(QueueFull),
-            Kind::Presences if !fits => {
-                state.lists.insert(topic.into());
-            }
-            _ => {
-                state.bytes += bytes;
-                state.queue.push_back(Outgoing {
+            _ if bytes <= self.max_bytes => {
+                state.sequence += 1;
+                let outgoing = Outgoing {
                     topic: topic.into(),
                     message,
                     kind,
                     queued: Instant::now(),
-                });
+                    sequence: state.sequence,
+                };
+                state.queue(kind).push(outgoing);
+            }
+            Kind::Broadcast | Kind::Stored { .. } => return Err(QueueFull),
+            Kind::Presences => {
+                state.lists.insert(topic.into());
             }
         }
+        self.notify(state);
         Ok(())
     }
 
@@ -172,7 +212,17 @@ impl Outbox {
             if let Some(batch) = self.take(wanted) {
                 return batch;
             }
-            self.filled.notified().await;
+            let refused_until = lock(&self.state).refused_until;
+            let pause = async {
+                match refused_until.filter(|end| *end > Instant::now()) {
+                    Some(end) => sleep_until(end).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.filled.notified() => {}
+                () = pause => {}
+            }
         }
     }
 
@@ -196,9 +246,12 @@ impl Outbox {
         state
             .in_flight
             .push_back(oldest.unwrap_or_else(Instant::now));
-        if state.queue.is_empty() {
-            state.queue.shrink_to(BATCH);
+        if state.passed.messages.is_empty() {
+            state.passed.messages.shrink_to(BATCH);
             batch.lists = state.lists.extract_if(|_| true).take(BATCH).collect();
+        }
+        if state.stored.messages.is_empty() {
+            state.stored.messages.shrink_to(BATCH);
         }
         Some(batch)
     }
@@ -211,8 +264,9 @@ impl Outbox {
     /// Returns the age of the oldest message that is not confirmed.
     pub(super) fn lag(&self) -> Duration {
         let state = lock(&self.state);
-        let queued = state.queue.front().map(|oldest| oldest.queued);
-        let oldest = state.in_flight.front().copied().or(queued);
+        let queues = [&state.passed, &state.stored].into_iter();
+        let queued = queues.filter_map(|queue| Some(queue.messages.front()?.queued));
+        let oldest = queued.chain(state.in_flight.front().copied()).min();
         oldest.map_or(Duration::ZERO, |oldest| oldest.elapsed())
     }
 
@@ -226,18 +280,14 @@ impl Outbox {
     /// presences by the lists of their topics. Returns the number of dropped broadcasts.
     pub(super) fn expire(&self, age: Duration) -> u64 {
         let mut state = lock(&self.state);
-        state.bytes = 0;
         let mut expired = 0;
-        for outgoing in take(&mut state.queue) {
+        for outgoing in take(&mut state.passed).messages {
             match outgoing.kind {
                 Kind::Presences => {
                     state.lists.insert(outgoing.topic);
                 }
-                Kind::Broadcast if outgoing.queued.elapsed() > age => expired += 1,
-                Kind::Broadcast | Kind::Stored { .. } => {
-                    state.bytes += room(&outgoing.topic, &outgoing.message);
-                    state.queue.push_back(outgoing);
-                }
+                _ if outgoing.queued.elapsed() > age => expired += 1,
+                _ => state.passed.push(outgoing),
             }
         }
         drop(state);
@@ -247,15 +297,62 @@ impl Outbox {
 }
 
 impl State {
-    fn has(&self, wanted: Wanted) -> bool {
-        match wanted {
-            Wanted::Any => !(self.queue.is_empty() && self.lists.is_empty()),
-            Wanted::Whole => self.queue.len() >= BATCH || self.bytes >= BATCH_BYTES,
+    fn queue(&mut self, kind: Kind) -> &mut Queue {
+        match kind {
+            Kind::Stored { .. } => &mut self.stored,
+            Kind::Broadcast | Kind::Presences => &mut self.passed,
         }
     }
 
+    fn is_refused(&self) -> bool {
+        let end = self.refused_until;
+        end.is_some_and(|end| Instant::now() < end)
+    }
+
+    fn has(&self, wanted: Wanted) -> bool {
+        let (mut count, mut bytes) = (self.passed.messages.len(), self.passed.bytes);
+        if !self.is_refused() {
+            count += self.stored.messages.len();
+            bytes += self.stored.bytes;
+        }
+        match wanted {
+            Wanted::Any => count > 0 || !self.lists.is_empty(),
+            Wanted::Whole => count >= BATCH || bytes >= BATCH_BYTES,
+        }
+    }
+
+    /// Takes the message that was queued first.
     fn pop(&mut self) -> Option<Outgoing> {
-        let outgoing = self.queue.pop_front()?;
+        let first = |queue: &Queue| queue.messages.front().map(|it| it.sequence);
+        let stored = first(&self.stored).filter(|_| !self.is_refused());
+        let is_stored = stored.is_some_and(|it| first(&self.passed).is_none_or(|other| it < other));
+        if !is_stored {
+            return self.passed.pop();
+        }
+        let mut outgoing = self.stored.pop()?;
+        if let Kind::Stored { number, .. } = &mut outgoing.kind
+            && number.is_none()
+        {
+            self.number += 1;
+            *number = Some(self.number);
+        }
+        Some(outgoing)
+    }
+}
+
+impl Queue {
+    fn push(&mut self, outgoing: Outgoing) {
+        self.bytes += room(&outgoing.topic, &outgoing.message);
+        self.messages.push_back(outgoing);
+    }
+
+    fn put_back(&mut self, outgoing: Outgoing) {
+        self.bytes += room(&outgoing.topic, &outgoing.message);
+        self.messages.push_front(outgoing);
+    }
+
+    fn pop(&mut self) -> Option<Outgoing> {
+        let outgoing = self.messages.pop_front()?;
         self.bytes -= room(&outgoing.topic, &outgoing.message);
         Some(outgoing)
     }
@@ -271,144 +368,4 @@ fn room(topic: &str, message: &Bytes) -> usize {
 pub(super) struct QueueFull;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(bytes: usize) -> Bytes {
-        vec![b'x'; bytes].into()
-    }
-
-    fn topics(batch: &Batch) -> Vec<&str> {
-        let messages = batch.messages.iter();
-        messages.map(|outgoing| outgoing.topic.as_str()).collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn messages_are_taken_in_order_and_what_does_not_fit_is_refused() {
-        let outbox = Outbox::new(1000);
-        for topic in ["a", "b", "a"] {
-            assert_eq!(outbox.push(topic, message(100), Kind::Broadcast), Ok(()));
-        }
-        let refused = outbox.push("c", message(400), Kind::Broadcast);
-        assert_eq!(refused, Err(QueueFull));
-        assert_eq!(outbox.push("c", message(100), Kind::Broadcast), Ok(()));
-        assert_eq!(
-            topics(&outbox.next(Wanted::Any).await),
-            ["a", "b", "a", "c"]
-        );
-        assert_eq!(outbox.take(Wanted::Any), None);
-        assert_eq!(outbox.push("c", message(400), Kind::Broadcast), Ok(()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn presences_that_do_not_fit_become_the_list_of_their_topic() {
-        let outbox = Outbox::new(300);
-        outbox
-            .push("a", message(100), Kind::Broadcast)
-            .expect("it fits");
-        for _ in 0..3 {
-            outbox
-                .push("b", message(100), Kind::Presences)
-                .expect("never refused");
-        }
-        let batch = outbox.next(Wanted::Any).await;
-        assert_eq!(topics(&batch), ["a"]);
-        assert_eq!(batch.lists, ["b"]);
-        assert_eq!(outbox.take(Wanted::Any), None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn batches_are_limited_and_lists_come_after_all_messages() {
-        let outbox = Outbox::new(600 * (OVERHEAD + 2));
-        for _ in 0..600 {
-            outbox
-                .push("a", message(1), Kind::Broadcast)
-                .expect("it fits");
-        }
-        outbox
-            .push("b", message(1), Kind::Presences)
-            .expect("never refused");
-        let batches: Vec<_> = std::iter::from_fn(|| outbox.take(Wanted::Any)).collect();
-        let sizes = batches.iter().map(|it| (it.messages.len(), it.lists.len()));
-        assert_eq!(sizes.collect::<Vec<_>>(), [(512, 0), (88, 1)]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_batch_with_presences_or_stored_broadcasts_is_not_plain() {
-        let outbox = Outbox::new(10_000);
-        let is_plain = || outbox.take(Wanted::Any).map(|batch| batch.is_plain());
-        let broadcast = || outbox.push("a", message(1), Kind::Broadcast);
-        assert_eq!(broadcast(), Ok(()));
-        assert_eq!(is_plain(), Some(true));
-        assert_eq!(broadcast(), Ok(()));
-        assert_eq!(outbox.store("b", message(1), History::last(1)), Ok(()));
-        assert_eq!(is_plain(), Some(false));
-        assert_eq!(broadcast(), Ok(()));
-        assert_eq!(outbox.push("b", message(1), Kind::Presences), Ok(()));
-        assert_eq!(is_plain(), Some(false));
-        outbox.push_list("b".into());
-        assert_eq!(is_plain(), Some(false));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_whole_batch_is_taken_once_it_has_enough_messages_or_bytes() {
-        let outbox = Outbox::new(10 * BATCH_BYTES);
-        let push = |bytes| outbox.push("a", message(bytes), Kind::Broadcast);
-        for _ in 1..BATCH {
-            push(1).expect("it fits");
-        }
-        assert_eq!(outbox.take(Wanted::Whole), None);
-        let (batch, pushed) = tokio::join!(outbox.next(Wanted::Whole), async { push(1) });
-        assert_eq!((batch.messages.len(), pushed), (BATCH, Ok(())));
-        push(BATCH_BYTES / 2).expect("it fits");
-        assert_eq!(outbox.take(Wanted::Whole), None);
-        push(BATCH_BYTES / 2).expect("it fits");
-        let batch = outbox.take(Wanted::Whole).expect("enough bytes");
-        assert_eq!(batch.messages.len(), 2);
-        push(1).expect("it fits");
-        assert_eq!(
-            outbox.take(Wanted::Any).map(|it| it.messages.len()),
-            Some(1)
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_lag_is_the_age_of_the_oldest_message_that_is_not_confirmed() {
-        let outbox = Outbox::new(10_000);
-        assert_eq!(outbox.lag(), Duration::ZERO);
-        let second = Duration::from_secs(1);
-        let push = || outbox.push("a", message(1), Kind::Broadcast);
-        push().expect("it fits");
-        tokio::time::advance(second).await;
-        assert_eq!(outbox.lag(), second);
-        assert_eq!(outbox.next(Wanted::Any).await.messages.len(), 1);
-        push().expect("it fits");
-        tokio::time::advance(second).await;
-        assert_eq!(outbox.lag(), 2 * second);
-        outbox.settle();
-        assert_eq!(outbox.lag(), second);
-        outbox.next(Wanted::Any).await;
-        outbox.settle();
-        assert_eq!(outbox.lag(), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn broadcasts_that_have_waited_too_long_are_counted_and_presences_become_lists() {
-        let outbox = Outbox::new(10_000);
-        for (topic, kind) in [
-            ("old", Kind::Broadcast),
-            ("old", Kind::Presences),
-            ("new", Kind::Presences),
-            ("new", Kind::Broadcast),
-        ] {
-            outbox.push(topic, message(1), kind).expect("it fits");
-            tokio::time::advance(Duration::from_secs(4)).await;
-        }
-        assert_eq!(outbox.expire(Duration::from_secs(15)), 1);
-        let mut batch = outbox.next(Wanted::Any).await;
-        batch.lists.sort_by_key(Topic::to_string);
-        assert_eq!(topics(&batch), ["new"]);
-        assert_eq!(batch.lists, ["new", "old"]);
-        assert_eq!(lock(&outbox.state).bytes, 0);
-    }
-}
+mod tests;

@@ -1,18 +1,20 @@
 //! One connection: it subscribes, renews the lease, sends what is queued, and receives, until it fails.
 
+use super::backoff::Backoff;
 use super::core::Leaving;
 use super::in_flight::InFlight;
 use super::journal::Journal;
 use super::missing::Missing;
 use super::outbox::{Batch, Kind, Outgoing, Wanted};
 use super::window::Window;
-use super::{Connection, Core, Engine, Lease, Write};
+use super::{Connection, Core, Engine, Lease, Part, Refusals, Refused, Write};
 use crate::error::{Error, Result};
 use crate::pubsub::cluster::Node;
 use std::convert::Infallible;
 use std::future::pending;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 /// Handle by which a connection reports its end.
 #[derive(Clone)]
@@ -39,9 +41,12 @@ pub(super) async fn run<E: Engine>(core: &Core<E>, node: &Node, journal: &mut Jo
             journal,
             missing: Missing::default(),
             window: Window::new(),
+            began: Instant::now(),
+            needs_start: false,
+            refused_at: None,
         };
         sender.start().await?;
-        tokio::try_join!(node.resync(), sender.run())
+        tokio::try_join!(resync::<E>(core, node), sender.run())
     };
     tokio::select! {
         ended = session => match ended {
@@ -53,6 +58,22 @@ pub(super) async fn run<E: Engine>(core: &Core<E>, node: &Node, journal: &mut Jo
     }
 }
 
+/// Brings the node up to date. What the engine refuses is asked for again.
+async fn resync<E: Engine>(core: &Core<E>, node: &Node) -> Result<()> {
+    let mut pauses = Backoff::new(core.lease);
+    loop {
+        match node.resync().await {
+            Err(error) if E::Connection::refusal(&error).is_some() => {
+                sleep(pauses.next(Duration::ZERO)).await;
+            }
+            brought => return brought,
+        }
+    }
+}
+
+/// Age of a connection that is given up when the engine refuses something that another server may accept.
+const ELSEWHERE: Duration = Duration::from_secs(30);
+
 /// The sending half of a connection.
 struct Sender<'a, E: Engine> {
     core: &'a Core<E>,
@@ -61,6 +82,11 @@ struct Sender<'a, E: Engine> {
     journal: &'a mut Journal,
     missing: Missing,
     window: Window<'a>,
+    began: Instant,
+    /// The engine may not have all presences of this generation.
+    needs_start: bool,
+    /// Time at which it has refused something about presences last.
+    refused_at: Option<Instant>,
 }
 
 impl<'a, E: Engine> Sender<'a, E> {
@@ -73,8 +99,49 @@ impl<'a, E: Engine> Sender<'a, E> {
         }
         if self.has_presences() {
             self.journal.start(self.core.next_generation());
-            self.connection.start_lease(self.lease()).await?;
-            self.node.restore();
+            let started = self.connection.start_lease(self.lease()).await;
+            self.needs_start = self.accepted(started)?.is_none();
+            if !self.needs_start {
+                self.node.restore();
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the answer to a call about presences. `None` if it was refused.
+    fn accepted<T>(&mut self, answer: Result<T>) -> Result<Option<T>> {
+        let error = match answer {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(error) => error,
+        };
+        match E::Connection::refusal(&error) {
+            Some(refused) => self.refused(Part::Presences, &refused).map(|()| None),
+            None => Err(error),
+        }
+    }
+
+    fn refused(&mut self, part: Part, refused: &Refused) -> Result<()> {
+        self.core.refused(self.node, part, refused);
+        if part == Part::Presences {
+            self.refused_at = Some(Instant::now());
+        }
+        match refused.may_be_elsewhere && self.began.elapsed() > ELSEWHERE {
+            true => Err(refused.clone().into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Records which writes were refused. The journal is written anew then.
+    fn record(&mut self, refusals: &Refusals) -> Result<()> {
+        let Some(reason) = &refusals.reason else {
+            return Ok(());
+        };
+        if !refusals.stores.is_empty() {
+            self.refused(Part::Histories, reason)?;
+        }
+        if refusals.has_journal {
+            self.needs_start = true;
+            self.refused(Part::Presences, reason)?;
         }
         Ok(())
     }
@@ -119,7 +186,11 @@ impl<'a, E: Engine> Sender<'a, E> {
         if !self.has_presences() {
             return self.connection.ping().await;
         }
-        if !self.connection.renew_lease(self.lease()).await? {
+        if self.needs_start {
+            return self.start().await;
+        }
+        let renewed = self.connection.renew_lease(self.lease()).await;
+        if self.accepted(renewed)? == Some(false) {
             self.start().await?;
         }
         Ok(())
@@ -134,9 +205,17 @@ impl<'a, E: Engine> Sender<'a, E> {
         let max_bytes = self.max_bytes();
         self.journal.tidy(&mut writes, self.node, max_bytes);
         if !writes.is_empty() {
-            self.connection.write(writes).await?;
+            let refusals = self.connection.write(writes).await?;
+            self.record(&refusals)?;
         }
-        self.missing.check(&self.connection, self.node).await
+        let checked = self.missing.check(&self.connection, self.node).await;
+        self.accepted(checked)?;
+        let pause = self.core.lease * 2 / 5;
+        if !self.needs_start && self.refused_at.is_some_and(|at| at.elapsed() > pause) {
+            self.refused_at = None;
+            self.core.accepted(self.node, Part::Presences);
+        }
+        Ok(())
     }
 
     /// While the engine processes a batch, only whole ones follow: smaller ones would cost it more for each message.
@@ -154,10 +233,10 @@ impl<'a, E: Engine> Sender<'a, E> {
             let connection = self.connection.clone();
             self.window.push(Box::pin(async move {
                 let messages = batch.messages.into_iter();
-                connection
+                let refusals = connection
                     .write(messages.map(Write::from).collect())
                     .await?;
-                in_flight.arrived();
+                in_flight.answered(&refusals);
                 Ok(())
             }));
             return Ok(());
@@ -165,9 +244,10 @@ impl<'a, E: Engine> Sender<'a, E> {
         // Changes of presences overtake no broadcast, and stored ones are sent again in their order: one batch at a time.
         self.window.finish().await?;
         let writes = self.with_journal(batch);
-        self.connection.write(writes).await?;
-        in_flight.arrived();
-        Ok(())
+        let refusals = self.connection.write(writes).await?;
+        self.record(&refusals)?;
+        in_flight.answered(&refusals);
+        refusals.failure.map_or(Ok(()), Err)
     }
 
     /// Returns the writes of a batch, and those that keep the journal up to date.
@@ -227,7 +307,8 @@ impl<'a, E: Engine> Sender<'a, E> {
         }
         if self.has_presences() {
             self.connection.write(self.journal.end()).await?;
-            self.connection.end_lease(self.lease()).await?;
+            let ended = self.connection.end_lease(self.lease()).await;
+            self.accepted(ended)?; // otherwise it expires
         }
         self.core.leaving.send_replace(Leaving::Done);
         Ok(())
@@ -247,7 +328,7 @@ impl From<Outgoing> for Write {
                 topic,
                 message,
                 limits,
-                number,
+                number: number.unwrap_or_default(), // one that was taken has a number
             },
             Kind::Broadcast | Kind::Presences => Write::Publish { topic, message },
         }

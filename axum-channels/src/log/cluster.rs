@@ -1,6 +1,8 @@
 //! Events of messages between nodes.
 
 use super::{TARGET, limited, one_line};
+#[cfg(any(feature = "nats", feature = "redis"))]
+use crate::engine::{Part, Refused};
 use crate::error::Error;
 
 /// Logs a message that the adapter did not take.
@@ -94,6 +96,32 @@ pub(crate) fn engine_away(error: &Error) {
 pub(crate) fn engine_back(away: std::time::Duration) {
     let away_ms = super::millis(away);
     tracing::info!(target: TARGET, away_ms, "pubsub engine back");
+}
+
+/// Logs that the engine answers, and refuses to keep something.
+#[cfg(any(feature = "nats", feature = "redis"))]
+pub(crate) fn engine_refuses(engine: &str, part: Part, refused: &Refused) {
+    let (part, error) = (part.to_string(), one_line(refused));
+    limited!(
+        ERROR,
+        "pubsub engine refuses",
+        engine,
+        part,
+        error,
+        "pubsub engine refuses"
+    );
+}
+
+#[cfg(any(feature = "nats", feature = "redis"))]
+pub(crate) fn engine_accepts(engine: &str, part: Part) {
+    let part = part.name();
+    limited!(
+        INFO,
+        "pubsub engine accepts",
+        engine,
+        part,
+        "pubsub engine accepts"
+    );
 }
 
 /// Logs the end of an adapter, which is run again.

@@ -5,7 +5,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 /// Sentence of each event, by its message. A line with a field that the event lacks is left out.
-const SENTENCES: [(&str, &str); 37] = [
+const SENTENCES: [(&str, &str); 41] = [
     (
         "CONNECTED TO",
         "CONNECTED TO {socket} in {duration_us}
@@ -161,6 +161,19 @@ const SENTENCES: [(&str, &str); 37] = [
     (
         "pubsub engine back",
         "Connected to the other nodes again, after {away_ms} ms",
+    ),
+    (
+        "pubsub engine refuses",
+        "{engine} refuses to keep {part}: {error}",
+    ),
+    ("pubsub engine accepts", "{engine} keeps {part} again"),
+    (
+        "history not loaded",
+        "Could not load the history of {topic}, whose clients are told that they may have missed something: {error}",
+    ),
+    (
+        "the engine has lost broadcasts",
+        "The engine has lost broadcasts of {topic}: its clients with positions join again",
     ),
     ("more not logged", "and {count} more of this kind: {of}"),
 ];

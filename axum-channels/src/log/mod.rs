@@ -19,7 +19,7 @@ pub(crate) use cluster::{
     messages_lost, not_published, not_subscribed, not_unsubscribed,
 };
 #[cfg(any(feature = "nats", feature = "redis"))]
-pub(crate) use cluster::{engine_away, engine_back};
+pub(crate) use cluster::{engine_accepts, engine_away, engine_back, engine_refuses};
 pub(crate) use connection::{Closed, Refusal, SocketLog};
 pub(crate) use filter::Filter;
 pub use line::LogLine;

@@ -17,8 +17,16 @@ pub(super) struct Batch {
     /// Keys that are deleted.
     pub(super) gone: HashSet<String>,
     pub(super) messages: Operations,
-    /// Messages that are kept.
-    pub(super) stores: Vec<(History, Request)>,
+    /// Number of messages in `messages`.
+    pub(super) published: u64,
+    pub(super) stores: Vec<Store>,
+}
+
+/// A message that is kept.
+pub(super) struct Store {
+    pub(super) limits: History,
+    pub(super) number: u64,
+    pub(super) request: Request,
 }
 
 impl Batch {
@@ -29,6 +37,7 @@ impl Batch {
                 Write::Publish { topic, message } => {
                     let subject = state.names.topic(&topic);
                     batch.messages.publish(&subject, &message);
+                    batch.published += 1;
                 }
                 Write::Store {
                     topic,
@@ -42,7 +51,11 @@ impl Batch {
                         header: Some((jet_stream::ID, id)),
                         payload: message.to_vec(),
                     };
-                    batch.stores.push((limits, request));
+                    batch.stores.push(Store {
+                        limits,
+                        number,
+                        request,
+                    });
                 }
                 Write::Put {
                     topic,

@@ -1,8 +1,10 @@
 use super::NatsError;
 use super::addresses::{Address, Addresses};
 use super::handshake::{self, Opened, Stream};
+use super::jet_stream::JetStreamError;
 use super::protocol::{Operation, Operations, Received};
 use super::reader::Reader;
+use super::violation::Violation;
 use crate::engine::LIMIT;
 use crate::error::{Error, Result};
 use crate::sync::lock;
@@ -13,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// A connection to a NATS server. Clones are the same; it is closed when the last is dropped.
 ///
@@ -32,29 +35,50 @@ struct Inner {
 /// Requests without an answer so far.
 #[derive(Default)]
 struct Waiting {
-    pongs: VecDeque<oneshot::Sender<()>>,
+    pongs: VecDeque<oneshot::Sender<Confirmed>>,
     answers: HashMap<u64, Answer>,
     last_request: u64,
+    /// What the user may not do of that which the next `PONG` confirms.
+    violation: Option<Violation>,
     is_closed: bool,
 }
 
 /// Receiver of the answers to a request.
-enum Answer {
-    One(oneshot::Sender<Received>),
-    Many(mpsc::UnboundedSender<Received>),
+struct Answer {
+    /// Subject of the request.
+    subject: String,
+    to: To,
 }
+
+enum To {
+    One(oneshot::Sender<Answered>),
+    Many(mpsc::UnboundedSender<Answered>),
+}
+
+/// Answer to a request, or the reason why there is none.
+pub(super) type Answered = Result<Received, Unanswered>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unanswered {
+    /// The user may not send it.
+    Forbidden(Violation),
+    /// It did not arrive in time, or the connection was closed.
+    Missing(String),
+}
+
+type Confirmed = Result<(), Violation>;
 
 /// Answers to a request that has several. No more arrive once it is dropped.
 pub(super) struct Answers {
     number: u64,
     client: Client,
-    answers: mpsc::UnboundedReceiver<Received>,
+    answers: mpsc::UnboundedReceiver<Answered>,
 }
 
 impl Answers {
     pub(super) async fn next(&mut self) -> Result<Received> {
         let answer = with_timeout(LIMIT, self.answers.recv()).await?;
-        answer.ok_or_else(closed)
+        Ok(answer.ok_or_else(closed)?.map_err(JetStreamError::from)?)
     }
 }
 
@@ -137,6 +161,9 @@ impl Client {
     }
 
     /// Sends operations, and waits until the server has processed them.
+    ///
+    /// # Errors
+    /// A [`Violation`] if the user may not do some of that.
     pub(super) async fn confirm(&self, mut operations: Operations) -> Result<()> {
         let (pong, answer) = oneshot::channel();
         operations.ping();
@@ -148,11 +175,11 @@ impl Client {
             waiting.pongs.push_back(pong);
             self.send(operations)?;
         }
-        answered(answer).await
+        Ok(answered(answer).await??)
     }
 
     /// Sends requests together, and returns their answers in the same order.
-    pub(super) async fn requests(&self, requests: Vec<Request>) -> Result<Vec<Received>> {
+    pub(super) async fn requests(&self, requests: Vec<Request>) -> Result<Vec<Answered>> {
         let mut answers = Vec::with_capacity(requests.len());
         let mut operations = Operations::default();
         {
@@ -164,20 +191,27 @@ impl Client {
                 let (answer, answered) = oneshot::channel();
                 waiting.last_request += 1;
                 let number = waiting.last_request;
-                waiting.answers.insert(number, Answer::One(answer));
+                waiting.insert(number, &request, To::One(answer));
                 answers.push(answered);
                 self.add(&mut operations, number, &request);
             }
             self.send(operations)?;
         }
+        let deadline = Instant::now() + LIMIT;
         let mut received = Vec::with_capacity(answers.len());
         for answer in answers {
-            received.push(answered(answer).await?);
+            let rest = deadline.saturating_duration_since(Instant::now());
+            let answer = with_timeout(rest, answer)
+                .await
+                .map(|it| it.map_err(|_| closed()));
+            let answer = answer.and_then(|answer| answer);
+            received
+                .push(answer.unwrap_or_else(|error| Err(Unanswered::Missing(error.to_string()))));
         }
         Ok(received)
     }
 
-    pub(super) async fn request(&self, request: Request) -> Result<Received> {
+    pub(super) async fn request(&self, request: Request) -> Result<Answered> {
         let answers = self.requests(vec![request]).await?;
         answers.into_iter().next().ok_or_else(closed)
     }
@@ -191,7 +225,7 @@ impl Client {
         }
         waiting.last_request += 1;
         let number = STREAMS + waiting.last_request;
-        waiting.answers.insert(number, Answer::Many(answer));
+        waiting.insert(number, &request, To::Many(answer));
         let mut operations = Operations::default();
         operations.subscribe(&self.reply(number), number);
         self.add(&mut operations, number, &request);
@@ -256,11 +290,16 @@ impl Receiver {
                     let _ = self.outgoing.send(operations.0); // or the writing half has ended
                 }
                 Ok(Operation::Pong) => {
-                    let pong = lock(&*self.waiting).pongs.pop_front();
-                    pong.map(|pong| pong.send(()));
+                    let mut waiting = lock(&*self.waiting);
+                    let confirmed = waiting.violation.take().map_or(Ok(()), Err);
+                    let pong = waiting.pongs.pop_front();
+                    pong.map(|pong| pong.send(confirmed));
                 }
                 Ok(Operation::Info(_) | Operation::Ok) => {}
-                Ok(Operation::Error(reason)) => return Error::msg(reason),
+                Ok(Operation::Error(reason)) => match Violation::parse(&reason) {
+                    Some(violation) => lock(&*self.waiting).violated(violation),
+                    None => return Error::msg(reason),
+                },
                 Err(error) => return error.into(),
             }
         }
@@ -272,13 +311,42 @@ impl Receiver {
         let Entry::Occupied(answer) = waiting.answers.entry(number) else {
             return;
         };
-        match answer.get() {
-            Answer::Many(answers) => drop(answers.send(message)), // or nobody waits any more
-            Answer::One(_) => {
-                if let Answer::One(answer) = answer.remove() {
-                    let _ = answer.send(message);
-                }
-            }
+        match &answer.get().to {
+            To::Many(answers) => drop(answers.send(Ok(message))), // or nobody waits any more
+            To::One(_) => answer.remove().send(Ok(message)),
+        }
+    }
+}
+
+impl Waiting {
+    fn insert(&mut self, number: u64, request: &Request, to: To) {
+        let subject = request.subject.clone();
+        self.answers.insert(number, Answer { subject, to });
+    }
+
+    /// Answers the requests that the user may not send. Without one, it concerns what the next `PONG` confirms.
+    fn violated(&mut self, violation: Violation) {
+        let of = |answer: &Answer| violation.subject.as_ref() == Some(&answer.subject);
+        let requests: Vec<Answer> = self
+            .answers
+            .extract_if(|_, answer| of(answer))
+            .map(|(_, answer)| answer)
+            .collect();
+        if requests.is_empty() {
+            self.violation = Some(violation);
+            return;
+        }
+        for answer in requests {
+            answer.send(Err(Unanswered::Forbidden(violation.clone())));
+        }
+    }
+}
+
+impl Answer {
+    fn send(self, answered: Answered) {
+        match self.to {
+            To::One(answer) => drop(answer.send(answered)), // or nobody waits any more
+            To::Many(answers) => drop(answers.send(answered)),
         }
     }
 }

@@ -1,11 +1,11 @@
-use super::batch::{Batch, Head};
-use super::client::{Client, Request};
+use super::batch::{Batch, Head, Store};
+use super::client::{Answered, Client, Request};
 use super::history::Streams;
 use super::jet_stream::{self, JetStreamError};
 use super::names::{Bucket, Names};
 use super::protocol::Operations;
-use crate::engine::{self, Field, Lease, Write};
-use crate::error::Result;
+use crate::engine::{self, Field, Lease, Refusals, Refused, Write};
+use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::pubsub::History;
 use crate::pubsub::cluster::{NodeId, Stored};
@@ -53,15 +53,21 @@ pub(super) const LEAVING: u64 = 1;
 
 impl engine::Connection for Connection {
     async fn subscribe(&self, topics: &[Topic]) -> Result<()> {
-        let mut operations = Operations::default();
+        let (mut operations, mut added) = (Operations::default(), Vec::new());
         for topic in topics {
             if let Entry::Vacant(entry) = lock(&self.state.topics).entry(topic.clone()) {
                 let sid = self.state.last_subscription.fetch_add(1, Relaxed) + 1;
                 entry.insert(sid);
+                added.push(topic);
                 operations.subscribe(&self.state.names.topic(topic), sid);
             } // or each message would arrive twice
         }
-        self.client.confirm(operations).await
+        let confirmed = self.client.confirm(operations).await;
+        if confirmed.is_err() {
+            let mut known = lock(&self.state.topics);
+            known.retain(|topic, _| !added.contains(&topic));
+        }
+        confirmed
     }
 
     async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
@@ -73,27 +79,28 @@ impl engine::Connection for Connection {
         self.client.confirm(operations).await
     }
 
-    async fn write(&self, writes: Vec<Write>) -> Result<()> {
+    async fn write(&self, writes: Vec<Write>) -> Result<Refusals> {
+        let mut refusals = Refusals::default();
         let batch = Batch::new(&self.state, writes);
         let heads = batch.heads.iter();
         let heads = heads.map(|(head, value)| jet_stream::put(head.clone(), value.as_bytes()));
         let puts: Vec<_> = batch.puts.into_iter().chain(heads).collect();
-        if !puts.is_empty() {
-            for answer in self.client.requests(puts).await? {
-                jet_stream::stored(&answer)?;
-            }
-        }
+        let stored = |answer| jet_stream::stored(answer).map(drop);
+        self.journal(puts, stored, &mut refusals).await?;
         if !batch.stores.is_empty() {
-            self.store(batch.stores).await?;
+            self.store(batch.stores, &mut refusals).await?;
         }
-        if !batch.gone.is_empty() {
+        if !refusals.has_journal {
             let delete = |key: &String| jet_stream::delete(&self.state.presences, key);
             let deletes = batch.gone.iter().map(delete).collect();
-            for answer in self.client.requests(deletes).await? {
-                jet_stream::deleted(&answer)?;
-            }
+            self.journal(deletes, jet_stream::deleted, &mut refusals)
+                .await?;
         }
-        self.client.confirm(batch.messages).await
+        if let Err(error) = self.client.confirm(batch.messages).await {
+            refusals.reason = Some(jet_stream::refusal(&error).ok_or(error)?);
+            refusals.published = batch.published;
+        }
+        Ok(refusals)
     }
 
     async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
@@ -116,9 +123,7 @@ impl engine::Connection for Connection {
     async fn start_lease(&self, lease: Lease) -> Result<()> {
         let request = self.state.lease_request(lease, None);
         let answer = self.client.request(request).await?;
-        self.state
-            .lease
-            .store(jet_stream::stored(&answer)?, Relaxed);
+        self.state.lease.store(jet_stream::stored(answer)?, Relaxed);
         Ok(())
     }
 
@@ -126,7 +131,7 @@ impl engine::Connection for Connection {
         let last = self.state.lease.load(Relaxed);
         let request = self.state.lease_request(lease, Some(last));
         let answer = self.client.request(request).await?;
-        match jet_stream::stored(&answer) {
+        match jet_stream::stored(answer) {
             Ok(number) => {
                 self.state.lease.store(number, Relaxed);
                 Ok(true)
@@ -144,7 +149,7 @@ impl engine::Connection for Connection {
         } = &*self.state;
         let key = nodes.lease(self.state.field(generation));
         let answer = self.client.request(jet_stream::delete(nodes, &key)).await?;
-        jet_stream::deleted(&answer)?;
+        jet_stream::deleted(answer)?;
         let mut operations = Operations::default();
         operations.publish(&names.leaving(), node.to_string().as_bytes());
         self.client.confirm(operations).await
@@ -161,19 +166,68 @@ impl engine::Connection for Connection {
     async fn ping(&self) -> Result<()> {
         self.client.confirm(Operations::default()).await
     }
+
+    fn refusal(error: &Error) -> Option<Refused> {
+        jet_stream::refusal(error)
+    }
 }
 
 impl Connection {
-    /// Stores messages, which the server sends to all nodes.
-    async fn store(&self, stores: Vec<(History, Request)>) -> Result<()> {
-        let State { names, streams, .. } = &*self.state;
-        let mut requests = Vec::with_capacity(stores.len());
-        for (limits, request) in stores {
-            streams.prepare(&self.client, names, limits).await?;
-            requests.push(request);
+    /// Sends requests of the journal together.
+    async fn journal(
+        &self,
+        requests: Vec<Request>,
+        read: impl Fn(Answered) -> Result<(), JetStreamError>,
+        refusals: &mut Refusals,
+    ) -> Result<()> {
+        if requests.is_empty() {
+            return Ok(());
         }
         for answer in self.client.requests(requests).await? {
-            jet_stream::stored(&answer)?;
+            if let Err(error) = read(answer) {
+                let error = Error::from(error);
+                refusals.reason = Some(jet_stream::refusal(&error).ok_or(error)?);
+                refusals.has_journal = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores messages, which the server sends to all nodes.
+    async fn store(&self, stores: Vec<Store>, refusals: &mut Refusals) -> Result<()> {
+        let State { names, streams, .. } = &*self.state;
+        let (mut requests, mut sent) = (Vec::new(), Vec::new());
+        for Store {
+            limits,
+            number,
+            request,
+        } in stores
+        {
+            match streams.prepare(&self.client, names, limits).await {
+                Ok(()) => {
+                    requests.push(request);
+                    sent.push((number, limits));
+                }
+                Err(error) => refuse(refusals, number, error)?,
+            }
+        }
+        let answers = self.client.requests(requests).await?;
+        for ((number, limits), answer) in sent.into_iter().zip(answers) {
+            match jet_stream::stored(answer) {
+                Ok(_) => {}
+                Err(error @ JetStreamError::Failed { .. }) => {
+                    refusals.unanswered.push(number);
+                    refusals.failure = Some(error.into());
+                }
+                Err(error) => {
+                    streams.forget(names, limits); // somebody may have deleted it: it is made again
+                    let error = match error {
+                        JetStreamError::IsOff => JetStreamError::Gone(names.stream(limits)),
+                        error => error.or_gone(&names.stream(limits)),
+                    };
+                    refuse(refusals, number, error.into())?;
+                }
+            }
         }
         Ok(())
     }
@@ -224,6 +278,12 @@ impl Connection {
         *last = Some((began, generations.clone()));
         Ok(generations)
     }
+}
+
+fn refuse(refusals: &mut Refusals, number: u64, error: Error) -> Result<()> {
+    refusals.reason = Some(jet_stream::refusal(&error).ok_or(error)?);
+    refusals.stores.push(number);
+    Ok(())
 }
 
 impl State {

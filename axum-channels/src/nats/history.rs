@@ -56,6 +56,11 @@ impl Streams {
         Ok(())
     }
 
+    /// Has the stream made again, which does not exist any more.
+    pub(super) fn forget(&self, names: &Names, limits: History) {
+        lock(&*self.0).remove(&names.stream(limits));
+    }
+
     /// Makes the stream for topics with these limits, unless it exists. Returns its last number.
     async fn make(&self, client: &Client, names: &Names, limits: History) -> Result<u64> {
         let name = names.stream(limits);
@@ -63,7 +68,8 @@ impl Streams {
         let made = jet_stream::ask(client, format!("STREAM.CREATE.{name}"), config).await;
         let info = match made {
             Err(JetStreamError::Refused { code, .. }) if code == jet_stream::NAME_IN_USE => {
-                jet_stream::ask(client, format!("STREAM.INFO.{name}"), Vec::new()).await?
+                let info = jet_stream::ask(client, format!("STREAM.INFO.{name}"), Vec::new()).await;
+                info.map_err(|error| error.or_gone(&name))? // it was deleted since
             }
             made => made?,
         };

@@ -1,8 +1,9 @@
 //! JetStream: buckets of the Key/Value Store, by requests whose answers are JSON.
 
-use super::client::{Client, Request};
+use super::client::{Answered, Client, Request, Unanswered};
 use super::names::Bucket;
-use super::protocol::Received;
+use super::violation::Violation;
+use crate::engine::Refused;
 use crate::error::{Error, Result};
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -14,10 +15,18 @@ use std::time::Duration;
 pub(super) enum JetStreamError {
     /// The server, or the account, has none.
     IsOff,
+    /// The server does not answer, or in another way than JetStream does.
+    Failed {
+        reason: String,
+    },
     Refused {
         code: u64,
         reason: String,
     },
+    /// The stream with this name does not exist any more.
+    Gone(String),
+    /// The user may not ask.
+    Forbidden(Violation),
 }
 
 /// Header of a message that is refused unless the last one of its subject has this number, or 0 if there is none.
@@ -30,6 +39,15 @@ pub(super) const ID: &str = "Nats-Msg-Id";
 pub(super) const NAME_IN_USE: u64 = 10058;
 pub(super) const UNEXPECTED: u64 = 10071;
 const NOT_ENABLED: [u64; 2] = [10076, 10039];
+/// The stream or the consumer does not exist: it is made with another connection.
+const MISSING: [u64; 2] = [10059, 10014];
+/// The account, the server or the stream has no room.
+const FULL: [u64; 6] = [10002, 10023, 10028, 10047, 10054, 10077];
+
+const ROOM: &str =
+    "raise the limits of the account, or `max_memory_store` of its server's JetStream";
+const RIGHTS: &str =
+    "give the user the rights in the documentation of `axum_channels::cluster::Nats`";
 
 /// Status of an answer that nobody gave, and of a key that does not exist.
 const NO_RESPONDERS: u16 = 503;
@@ -90,9 +108,9 @@ pub(super) fn put(key: String, value: &[u8]) -> Request {
 }
 
 /// Returns the number of a stored value.
-pub(super) fn stored(answer: &Received) -> Result<u64, JetStreamError> {
+pub(super) fn stored(answer: Answered) -> Result<u64, JetStreamError> {
     let number = parse(answer)?["seq"].as_u64();
-    number.ok_or_else(|| refused(0, "its answer has no number".to_owned()))
+    number.ok_or_else(|| failed("its answer has no number"))
 }
 
 /// Returns a request that deletes a key, whose answer is [`deleted`].
@@ -104,7 +122,7 @@ pub(super) fn delete(bucket: &Bucket, key: &str) -> Request {
     }
 }
 
-pub(super) fn deleted(answer: &Received) -> Result<(), JetStreamError> {
+pub(super) fn deleted(answer: Answered) -> Result<(), JetStreamError> {
     parse(answer).map(drop)
 }
 
@@ -125,11 +143,14 @@ pub(super) async fn get(
         return Ok(Vec::new());
     }
     let answers = client.requests(requests).await?;
-    let value = |answer: Received| match answer.status {
-        None => Ok(Some(answer.payload)),
-        Some(NOT_FOUND) => Ok(None),
-        Some(NO_RESPONDERS) => Err(JetStreamError::IsOff.into()),
-        Some(status) => Err(Error::msg(format!("JetStream answered {status}"))),
+    let value = |answer: Answered| {
+        let answer = answer.map_err(JetStreamError::from)?;
+        match answer.status {
+            None => Ok(Some(answer.payload)),
+            Some(NOT_FOUND) => Ok(None),
+            Some(NO_RESPONDERS) => Err(JetStreamError::IsOff.into()),
+            Some(status) => Err(Error::msg(format!("JetStream answered {status}"))),
+        }
     };
     answers.into_iter().map(value).collect()
 }
@@ -145,37 +166,77 @@ pub(super) async fn ask(
         payload,
     };
     let answer = client.request(request).await;
-    parse(&answer.map_err(|error| refused(0, error.to_string()))?)
+    parse(answer.map_err(failed)?)
 }
 
-fn parse(answer: &Received) -> Result<Value, JetStreamError> {
+fn parse(answer: Answered) -> Result<Value, JetStreamError> {
+    let answer = answer?;
     if answer.status == Some(NO_RESPONDERS) {
         return Err(JetStreamError::IsOff);
     }
     let answer: Value = serde_json::from_slice(&answer.payload)
-        .map_err(|error| refused(0, format!("its answer cannot be read: {error}")))?;
+        .map_err(|error| failed(format!("its answer cannot be read: {error}")))?;
     let Some(error) = answer.get("error") else {
         return Ok(answer);
     };
     let code = error["err_code"].as_u64().unwrap_or_default();
     match NOT_ENABLED.contains(&code) {
         true => Err(JetStreamError::IsOff),
-        false => Err(refused(
+        false => Err(JetStreamError::Refused {
             code,
-            error["description"].as_str().unwrap_or_default().to_owned(),
-        )),
+            reason: error["description"].as_str().unwrap_or_default().to_owned(),
+        }),
     }
 }
 
-fn refused(code: u64, reason: String) -> JetStreamError {
-    JetStreamError::Refused { code, reason }
+impl JetStreamError {
+    /// Returns [`Gone`](Self::Gone) for the error of a stream that does not exist.
+    pub(super) fn or_gone(self, stream: &str) -> Self {
+        match self {
+            JetStreamError::Refused { code, .. } if MISSING.contains(&code) => {
+                JetStreamError::Gone(stream.to_owned())
+            }
+            error => error,
+        }
+    }
+}
+
+impl From<Unanswered> for JetStreamError {
+    fn from(reason: Unanswered) -> Self {
+        match reason {
+            Unanswered::Forbidden(violation) => JetStreamError::Forbidden(violation),
+            Unanswered::Missing(reason) => JetStreamError::Failed { reason },
+        }
+    }
+}
+
+fn failed(reason: impl ToString) -> JetStreamError {
+    let reason = reason.to_string();
+    JetStreamError::Failed { reason }
+}
+
+/// Returns the refusal that an error is, if the server has answered and the connection is in order.
+pub(super) fn refusal(error: &Error) -> Option<Refused> {
+    let remedy = match error.downcast_ref() {
+        Some(JetStreamError::Refused { code, .. }) if MISSING.contains(code) => return None,
+        Some(JetStreamError::Refused { code, .. }) => FULL.contains(code).then_some(ROOM),
+        Some(JetStreamError::Forbidden(_)) => Some(RIGHTS),
+        Some(JetStreamError::Gone(_)) => Some("it is made again"),
+        Some(_) => return None,
+        None => error.downcast_ref::<Violation>().map(|_| RIGHTS)?.into(),
+    };
+    Some(Refused::new(error, remedy))
 }
 
 impl fmt::Display for JetStreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             JetStreamError::IsOff => f.write_str("it has no JetStream"),
-            JetStreamError::Refused { reason, .. } => write!(f, "JetStream: {reason}"),
+            JetStreamError::Failed { reason } | JetStreamError::Refused { reason, .. } => {
+                write!(f, "JetStream: {reason}")
+            }
+            JetStreamError::Gone(stream) => write!(f, "the stream {stream} is gone"),
+            JetStreamError::Forbidden(violation) => violation.fmt(f),
         }
     }
 }

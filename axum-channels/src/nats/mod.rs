@@ -4,6 +4,7 @@
 //! - `addresses`: the URL. `names`, `subject`: names in the engine.
 //! - `server`: how the engine is reached. `connection`, `batch`: what the shared part of adapters asks of it.
 //! - `client`: requests and their answers. `handshake`, `reader`, `protocol`: bytes of a connection.
+//! - `violation`: errors of the server that concern the rights of the user.
 //! - `jet_stream`: buckets of keys and values. `history`: streams of broadcasts.
 
 mod addresses;
@@ -19,6 +20,7 @@ mod protocol;
 mod reader;
 mod server;
 mod subject;
+mod violation;
 
 pub use error::NatsError;
 
@@ -87,8 +89,14 @@ use std::time::Duration;
 ///
 /// # Permissions
 ///
-/// A user needs to publish and to subscribe to `<prefix>.>` and `_INBOX.>`, and to publish to `$JS.API.>` and `$KV.>`. An
-/// error of the server, such as that of a missing permission, ends the connection, and is logged.
+/// A user needs to publish and to subscribe to `<prefix>.>` and `_INBOX.>`, and to publish to `$JS.API.>` and `$KV.>`.
+///
+/// # Refusals
+///
+/// A server that answers, and refuses to store something, stays connected: JetStream has no room, or the user may not publish to a
+/// subject. That is logged once, with a remedy, and [`Stats::refusing`](super::cluster::Stats::refusing) is `true` until it stores
+/// again. Broadcasts of topics with a history wait meanwhile, as while the engine is away, for as long as their history goes back;
+/// everything else goes on.
 pub struct Nats {
     core: Core<Server>,
 }

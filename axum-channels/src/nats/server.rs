@@ -66,7 +66,7 @@ impl Engine for Server {
         let address = &servers[self.attempts.fetch_add(1, Relaxed) % servers.len()];
         let receiver = node.clone();
         let streams = Streams::default();
-        let known = streams.clone();
+        let (known, names) = (streams.clone(), self.names.clone());
         let receive = move |message: Received| match (message.sid, message.stored) {
             (LEAVING, _) => receiver.remove_by_id(&message.payload),
             (_, Some(stored)) => {
@@ -75,7 +75,8 @@ impl Engine for Server {
                     number: stored.number,
                     previous: stored.previous,
                 };
-                receiver.receive_stored(place, &message.payload);
+                let is_own = |limits| names.stream(limits) == stored.stream;
+                receiver.receive_stored_of(place, &message.payload, is_own);
             }
             (_, None) => receiver.receive(&message.payload),
         };
@@ -114,6 +115,12 @@ impl Engine for Server {
 fn failure(error: JetStreamError, addr: String) -> NatsError {
     match error {
         JetStreamError::IsOff => NatsError::JetStreamIsOff { addr },
-        JetStreamError::Refused { reason, .. } => NatsError::Unreachable { addr, reason },
+        JetStreamError::Failed { reason } | JetStreamError::Refused { reason, .. } => {
+            NatsError::Unreachable { addr, reason }
+        }
+        JetStreamError::Gone(_) | JetStreamError::Forbidden(_) => NatsError::Unreachable {
+            addr,
+            reason: error.to_string(),
+        },
     }
 }

@@ -136,7 +136,7 @@ impl PubSub {
     }
 
     /// Returns the limits of a topic's history, if the engine keeps it.
-    fn limits_in_engine(&self, topic: &str) -> Option<History> {
+    pub(crate) fn limits_in_engine(&self, topic: &str) -> Option<History> {
         self.kept_topics.as_ref()?(topic)
     }
 

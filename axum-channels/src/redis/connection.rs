@@ -1,7 +1,8 @@
 use super::format::Format;
 use super::history::{New, Scripts};
 use super::names::{Names, field as field_name, parse_field};
-use crate::engine::{self, Field, KEPT, Lease, Write};
+use super::refusal::{Source, refusal, refusals};
+use crate::engine::{self, Field, KEPT, Lease, Refusals, Refused, Write};
 use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::pubsub::History;
@@ -44,34 +45,24 @@ impl engine::Connection for Connection {
         Ok(())
     }
 
-    async fn write(&self, writes: Vec<Write>) -> Result<()> {
+    async fn write(&self, writes: Vec<Write>) -> Result<Refusals> {
         let mut pipe = Pipeline::with_capacity(writes.len());
+        let (mut sources, mut refused) = (Vec::with_capacity(writes.len()), Refusals::default());
         for write in writes {
-            match write {
-                Write::Store {
-                    topic,
-                    message,
-                    limits,
-                    number,
-                } => {
-                    let new = New {
-                        topic: &topic,
-                        message: &message,
-                        node: self.node,
-                        number,
-                    };
-                    let (scripts, names) = self.scripts().await?;
-                    pipe.add_command(scripts.store(names, limits, &new)?)
-                        .ignore();
-                }
-                write => self.add(&mut pipe, write),
+            let source = Source::of(&write);
+            match self.add(&mut pipe, write).await {
+                Err(error) => refused.add(source, refusal(&error).ok_or(error)?),
+                Ok(()) if pipe.len() > sources.len() => sources.push(source),
+                Ok(()) => {} // it needs no command
             }
         }
         if pipe.is_empty() {
-            return Ok(()); // no commands are an error
+            return Ok(refused); // no commands are an error
         }
-        pipe.exec_async(&mut self.connection.clone()).await?;
-        Ok(())
+        match pipe.exec_async(&mut self.connection.clone()).await {
+            Ok(()) => Ok(refused),
+            Err(error) => refusals(error, &sources, refused),
+        }
     }
 
     async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
@@ -152,6 +143,10 @@ impl engine::Connection for Connection {
         ::redis::cmd("PING").exec_async(&mut connection).await?;
         Ok(())
     }
+
+    fn refusal(error: &Error) -> Option<Refused> {
+        refusal(error)
+    }
 }
 
 impl Connection {
@@ -166,9 +161,28 @@ impl Connection {
         Some(self.format.names()?.lease(self.node))
     }
 
-    /// Adds the commands of a write to those that are sent together.
-    fn add(&self, pipe: &mut Pipeline, write: Write) {
+    /// Adds the command of a write to those that are sent together, if it needs one.
+    async fn add(&self, pipe: &mut Pipeline, write: Write) -> Result<()> {
         match (write, self.format.names()) {
+            (
+                Write::Store {
+                    topic,
+                    message,
+                    limits,
+                    number,
+                },
+                _,
+            ) => {
+                let new = New {
+                    topic: &topic,
+                    message: &message,
+                    node: self.node,
+                    number,
+                };
+                let (scripts, names) = self.scripts().await?;
+                pipe.add_command(scripts.store(names, limits, &new)?)
+                    .ignore();
+            }
             (Write::Publish { topic, message }, _) => {
                 let channel = self.format.channel(&topic);
                 let mut publish =
@@ -207,6 +221,7 @@ impl Connection {
             }
             _ => {} // Phoenix has no presences
         }
+        Ok(())
     }
 
     fn field(&self, generation: u64) -> Field {

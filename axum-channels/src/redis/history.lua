@@ -31,8 +31,12 @@ local function trim()
 end
 
 -- The position outlives the broadcasts, so that a client on a quiet topic is not told that it may have missed some.
+-- Nothing is written that has not changed: a server without memory for it can still be read.
+local saved = run == ARGV[1] and text(last) .. ' ' .. text(bytes)
 local function save()
-  redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', epoch, 'last', text(last), 'bytes', text(bytes))
+  if saved ~= text(last) .. ' ' .. text(bytes) then
+    redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', epoch, 'last', text(last), 'bytes', text(bytes))
+  end
   redis.call('PEXPIRE', KEYS[1], text(age + DAY))
   redis.call('PEXPIRE', KEYS[2], text(age))
 end

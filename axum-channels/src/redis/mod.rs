@@ -3,6 +3,7 @@
 //! - `Redis`: settings.
 //! - `server`: how the engine is reached. `connection`: what the shared part of adapters asks of it.
 //! - `history`: histories, by two scripts.
+//! - `refusal`: answers that refuse a command.
 //! - `format`, `names`: names and messages in the engine. `phoenix`: those of Phoenix.
 
 mod connection;
@@ -11,6 +12,7 @@ mod format;
 mod history;
 mod names;
 mod phoenix;
+mod refusal;
 mod server;
 
 pub use error::RedisError;
@@ -63,7 +65,25 @@ use std::time::Duration;
 /// Topics with a [history](crate::History) are kept in the engine, by two scripts: a stream of each topic's broadcasts, which
 /// expires with their age, and its position, which expires a day later. Their broadcasts are delivered by the engine alone, wait
 /// while it is away, however long, and are stored once. A server that was restarted has lost the histories, even if it has their
-/// data: it may lack the last of them. The user needs `EVALSHA`, `SCRIPT` and `INFO`.
+/// data: it may lack the last of them.
+///
+/// # Refusals
+///
+/// A server that answers, and refuses to write, stays connected: its memory is full (`OOM`), the user has too few rights (`NOPERM`),
+/// it is a replica (`READONLY`). That is logged once, with a remedy, and
+/// [`Stats::refusing`](super::cluster::Stats::refusing) is `true` until it writes again. Broadcasts of topics with a history wait
+/// meanwhile, as while the engine is away, for as long as their history goes back; everything else goes on. From a
+/// replica, a node connects anew after 30 seconds: the URL may lead to the primary by then.
+///
+/// # Permissions
+///
+/// All keys and channels start with the prefix. With the prefix `my_app`, a user needs no more than this:
+///
+/// ```text
+/// ACL SETUSER my_app on >secret resetchannels ~my_app:* &my_app:* -@all +ping +info +subscribe +unsubscribe
+///   +publish +evalsha +script|load +time +get +set +psetex +pexpire +expire +mget +del +hset +hmget +hgetall +hdel
+///   +xadd +xdel +xlen +xrange
+/// ```
 ///
 /// # Presences
 ///

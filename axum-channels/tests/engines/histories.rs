@@ -1,14 +1,11 @@
 //! Histories that the engine keeps: clients come back to another node.
 
-use super::app::{LEASE, PREFIX, connected};
+use super::app::{PREFIX, connected};
 use super::proxy::{Mode, Proxy};
 use super::server::{Kind, Server};
-use super::support::{Frame, Ws, eventually, serve};
-use axum_channels::cluster::{Nats, Redis};
-use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Reply, Result, Socket,
-    SocketHandler, Topic,
-};
+use super::support::{Room, SHORT, Ws, eventually};
+use super::users::{Node, User};
+use axum_channels::{Channels, ConnectInfo, History, Params, Payload, Result, SocketHandler};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -26,193 +23,7 @@ on_each_engine! {
     an_engine_that_was_restarted_has_lost_the_histories_and_connected_clients_learn_it,
     broadcasts_wait_for_an_engine_that_is_away_and_are_stored_once,
     without_the_engine_a_client_joins_and_is_told,
-}
-
-/// The id is the parameter `id`.
-struct UserSocket(Option<String>);
-
-const SHORT: Duration = Duration::from_secs(1);
-
-impl SocketHandler for UserSocket {
-    fn channels(routes: &mut Channels<Self>) {
-        routes.channel::<Room>("room:*").history(History::last(50));
-        routes
-            .channel::<Room>("busy:*")
-            .history(History::last(5000).max_bytes(1024 * 1024));
-        routes
-            .channel::<Room>("short:*")
-            .history(History::last(50).max_age(SHORT));
-        routes
-            .channel::<Room>("small:*")
-            .history(History::last(40).max_bytes(2000));
-        routes
-            .channel::<Censor>("censored:*")
-            .history(History::last(50));
-        routes.channel::<Room>("plain:*");
-    }
-
-    async fn connect(params: &Params, _: &ConnectInfo) -> Result<Self> {
-        Ok(Self(params.get("id").map(str::to_owned)))
-    }
-
-    fn id(&self) -> Option<String> {
-        self.0.clone()
-    }
-}
-
-struct Room;
-
-impl Channel for Room {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
-        Ok(Self)
-    }
-
-    async fn handle_in(&mut self, event: &str, payload: Payload, socket: &Socket) -> Result<Reply> {
-        socket.broadcast_from(event, payload);
-        Ok(Reply::none())
-    }
-}
-
-/// Pushes intercepted broadcasts under another name.
-struct Censor;
-
-impl Channel for Censor {
-    const INTERCEPTS: &'static [&'static str] = &["said"];
-
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
-        Ok(Self)
-    }
-
-    async fn handle_out(&mut self, _: &str, payload: Payload, socket: &Socket) -> Result<()> {
-        socket.push("printed", payload);
-        Ok(())
-    }
-}
-
-/// A node and its address.
-struct Node {
-    endpoint: Endpoint,
-    addr: SocketAddr,
-}
-
-/// Returns the endpoint of a node that is not connected yet.
-pub(crate) fn endpoint<S: SocketHandler>(url: String) -> Endpoint {
-    let builder = Endpoint::builder().socket::<S>("/socket");
-    if url.starts_with("nats:") {
-        let nats = Nats::new(url).expect("a URL").prefix(PREFIX).lease(LEASE);
-        builder.pubsub(nats).build()
-    } else {
-        let redis = Redis::new(url).expect("a URL").prefix(PREFIX).lease(LEASE);
-        builder.pubsub(redis).build()
-    }
-}
-
-impl Node {
-    async fn start(url: String) -> Node {
-        let endpoint = endpoint::<UserSocket>(url);
-        connected(&endpoint, true).await;
-        let addr = serve(&endpoint).await;
-        Node { endpoint, addr }
-    }
-
-    async fn two(server: &Server) -> [Node; 2] {
-        [
-            Node::start(server.url()).await,
-            Node::start(server.url()).await,
-        ]
-    }
-
-    fn say(&self, topic: &str, n: u64) {
-        self.endpoint.broadcast(topic, "said", json!({ "n": n }));
-    }
-
-    /// Waits until the node has no clients.
-    async fn deserted(&self) {
-        eventually("it is gone", || self.endpoint.stats().connections == 0).await;
-    }
-}
-
-/// A client of a topic, with the position that it has.
-struct User {
-    ws: Ws,
-    topic: String,
-    position: Value,
-    /// The key of the reply to its join.
-    recover: Value,
-}
-
-impl User {
-    async fn join(addr: SocketAddr, topic: &str) -> User {
-        User::come_back_as(addr, "", topic, Value::Null).await
-    }
-
-    async fn come_back(addr: SocketAddr, topic: &str, position: &Value) -> User {
-        User::come_back_as(addr, "", topic, position.clone()).await
-    }
-
-    async fn come_back_as(addr: SocketAddr, params: &str, topic: &str, position: Value) -> User {
-        let mut ws = Ws::open_as(addr, params).await;
-        let payload = json!({"recover": {"position": position}});
-        ws.send(&format!(r#"["1","1","{topic}","phx_join",{payload}]"#))
-            .await;
-        let reply = ws.payload().await;
-        assert_eq!(reply["status"], "ok", "{reply}");
-        let recover = reply["response"]["recover"].clone();
-        assert!(recover.is_object(), "{reply}");
-        User {
-            ws,
-            topic: topic.to_owned(),
-            position: recover["position"].clone(),
-            recover,
-        }
-    }
-
-    /// Asserts the outcome of its join.
-    fn recovered(&self, missed: u64) {
-        let Value::Object(mut recover) = self.recover.clone() else {
-            panic!("an object")
-        };
-        recover.remove("position");
-        let expected = json!({"recovered": true, "missed": missed});
-        assert_eq!(Value::Object(recover), expected);
-    }
-
-    fn lost(&self) {
-        assert_eq!(self.recover["recovered"], false, "{}", self.recover);
-    }
-
-    /// Returns the next message.
-    async fn next(&mut self) -> Value {
-        let Frame::Text(text) = self.ws.next().await else {
-            panic!("a message")
-        };
-        let message: Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(message[2], *self.topic);
-        if message[3] != "phx_error" {
-            assert!(message[1].is_string(), "it has a position: {message}");
-            self.position = message[1].clone();
-        }
-        message
-    }
-
-    /// Asserts the next messages, which have rising positions.
-    async fn hear(&mut self, event: &str, numbers: impl IntoIterator<Item = u64>) {
-        for n in numbers {
-            let before = number(&self.position);
-            let message = self.next().await;
-            assert_eq!(
-                (&message[3], &message[4]),
-                (&json!(event), &json!({ "n": n }))
-            );
-            assert!(number(&self.position) > before, "{message}");
-        }
-    }
-}
-
-/// Returns the number of a position, 0 for none.
-fn number(position: &Value) -> u64 {
-    let number = position.as_str().and_then(|it| it.split('.').nth(1));
-    number.map_or(0, |number| number.parse().expect("a number"))
+    nodes_with_other_limits_for_a_topic_deliver_everything_once_and_tell_who_may_have_missed_something,
 }
 
 async fn a_client_that_comes_back_to_another_node_receives_what_it_has_missed(kind: Kind) {
@@ -336,6 +147,7 @@ async fn the_sender_is_excluded_on_every_node_and_intercepted_broadcasts_go_thro
         .ws
         .send(r#"["1","2","room:1","typing",{"n":1}]"#)
         .await;
+    assert_eq!(alice.ws.event().await, "phx_reply");
     bob.hear("typing", [1]).await;
     b.say("room:1", 2);
     alice.hear("said", [2]).await;
@@ -362,16 +174,16 @@ async fn the_engine_holds_the_limits_of_messages_and_bytes(kind: Kind) {
     let [a, b] = Node::two(&server).await;
     let mut user = User::join(a.addr, "room:1").await;
     let start = user.position.clone();
-    (1..=60).for_each(|n| a.say("room:1", n));
+    (1..=110).for_each(|n| a.say("room:1", n));
     user.hear("said", 1..=10).await;
     let kept = user.position.clone();
-    user.hear("said", 11..=60).await;
+    user.hear("said", 11..=110).await;
     let c = Node::start(server.url()).await;
     for node in [&b, &c] {
         User::come_back(node.addr, "room:1", &start).await.lost();
         let mut user = User::come_back(node.addr, "room:1", &kept).await;
-        user.recovered(50);
-        user.hear("said", 11..=60).await;
+        user.recovered(100);
+        user.hear("said", 11..=110).await;
     }
 
     let mut user = User::join(a.addr, "small:1").await;
@@ -509,4 +321,62 @@ async fn without_the_engine_a_client_joins_and_is_told(kind: Kind) {
     user.ws.expect_nothing().await;
     server.restart();
     user.hear("said", [1]).await;
+}
+
+/// The socket of a release with other limits.
+struct Changed;
+
+impl SocketHandler for Changed {
+    fn channels(routes: &mut Channels<Self>) {
+        let history = History::last(3).for_minutes(1);
+        routes.channel::<Room>("room:*").history(history);
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+async fn nodes_with_other_limits_for_a_topic_deliver_everything_once_and_tell_who_may_have_missed_something(
+    kind: Kind,
+) {
+    let server = Server::start(kind);
+    let [old, new] = [
+        Node::start(server.url()).await,
+        Node::start_as::<Changed>(server.url()).await,
+    ];
+    let [mut at_old, mut at_new] = [
+        User::join(old.addr, "room:1").await,
+        User::join(new.addr, "room:1").await,
+    ];
+    let mut plain = [
+        Ws::join(old.addr, "room:1").await,
+        Ws::join(new.addr, "room:1").await,
+    ];
+    let early = at_old.position.clone();
+    for n in 1..=10 {
+        [&old, &new][n as usize % 2].say("room:1", n);
+        for ws in [&mut at_old.ws, &mut at_new.ws]
+            .into_iter()
+            .chain(&mut plain)
+        {
+            assert_eq!(ws.payload().await, json!({ "n": n }));
+        }
+    }
+    for ws in [&mut at_old.ws, &mut at_new.ws]
+        .into_iter()
+        .chain(&mut plain)
+    {
+        ws.expect_nothing().await;
+    }
+    User::come_back(new.addr, "room:1", &early).await.lost();
+    let third = Node::start(server.url()).await;
+    let mut user = User::come_back(third.addr, "room:1", &early).await;
+    match kind {
+        Kind::Redis => user.lost(), // the lower limits count in the engine
+        Kind::Nats => {
+            user.recovered(5); // those of nodes with the same limits
+            user.hear("said", [2, 4, 6, 8, 10]).await;
+        }
+    }
 }

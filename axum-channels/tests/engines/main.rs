@@ -41,9 +41,12 @@ mod process;
 mod proxy;
 mod redis;
 mod redis_server;
+mod refusals;
+mod rights;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod users;
 
 use std::process::{Child, Command};
 

@@ -5,7 +5,8 @@ use super::messages::join;
 #[cfg(feature = "nats-tls")]
 use super::process::Process;
 use super::server::{Kind, Server};
-use super::support::{Log, eventually};
+use super::support::{Log, Ws, eventually};
+use super::users::Node;
 use axum_channels::cluster::{Nats, NatsError};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -196,4 +197,39 @@ async fn buckets_that_were_removed_are_made_again() {
     let b = node(server.url()).await;
     let (_client, _channel) = super::presences::join(&b, Value::Null).await;
     assert_eq!(users(&b, "room:1"), ["task"]);
+}
+
+#[tokio::test]
+#[ignore = "needs nats-server"]
+async fn a_stream_that_is_deleted_under_load_has_nobody_receive_a_broadcast_twice() {
+    const TOTAL: u64 = 3000;
+    let (log, _guard) = Log::collect(Level::INFO);
+    let server = Server::start(Kind::Nats);
+    let nodes = Node::two(&server).await;
+    let mut plain = Vec::new();
+    for node in &nodes {
+        plain.push(Ws::join(node.addr, "busy:1").await);
+    }
+    let deleting = async {
+        for _ in 0..20 {
+            server.flush_histories(PREFIX);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let publishing = async {
+        for n in 1..=TOTAL {
+            nodes[0].say("busy:1", n);
+            if n % 30 == 0 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+    };
+    tokio::join!(deleting, publishing);
+    for ws in &mut plain {
+        for n in 1..=TOTAL {
+            assert_eq!(ws.payload().await, json!({ "n": n }), "{}", log.text());
+        }
+        ws.expect_nothing().await;
+    }
+    assert_eq!(nodes[0].endpoint.stats().cluster.lost, 0);
 }

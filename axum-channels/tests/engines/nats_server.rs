@@ -17,7 +17,7 @@ pub(crate) fn program() -> &'static str {
 
 /// Returns the configuration. JetStream is on, unless `more` has a line about it.
 pub(crate) fn settings([addr, monitor]: [SocketAddr; 2], folder: &Path, more: &str) -> String {
-    let jet_stream = match more.contains("jetstream") {
+    let jet_stream = match more.contains("no jetstream") {
         true => String::new(),
         false => format!("jetstream {{ store_dir: {:?} }}\n", folder.display()),
     };
@@ -80,6 +80,11 @@ fn report(monitor: SocketAddr, path: &str) -> Value {
     stream.read_to_string(&mut response).expect("text");
     let (_, body) = response.split_once("\r\n\r\n").expect("a body");
     serde_json::from_str(body).expect("JSON")
+}
+
+/// Returns the time at which the server has read its configuration.
+pub(crate) fn configured_at(monitor: SocketAddr) -> String {
+    report(monitor, "/varz")["config_load_time"].to_string()
 }
 
 pub(crate) fn flush(addr: SocketAddr, prefix: &str) {

@@ -3,13 +3,10 @@
 //!     PHOENIX_JS=…/node_modules/phoenix HISTORY_SECONDS=60 cargo test --all-features --test engines phoenix_js -- --ignored
 
 use super::app::connected;
-use super::histories::endpoint;
 use super::server::{Kind, Server};
-use super::support::eventually;
-use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Result, Socket,
-    SocketHandler, Topic,
-};
+use super::support::{HistorySocket, eventually};
+use super::users::endpoint;
+use axum_channels::Endpoint;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,28 +17,6 @@ use tokio::time::{interval, sleep};
 
 on_each_engine! {
     phoenix_js_misses_nothing_on_a_bad_line_to_several_nodes,
-}
-
-struct UserSocket;
-
-impl SocketHandler for UserSocket {
-    fn channels(routes: &mut Channels<Self>) {
-        routes
-            .channel::<Room>("room:*")
-            .history(History::last(100).for_minutes(5));
-    }
-
-    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
-        Ok(Self)
-    }
-}
-
-struct Room;
-
-impl Channel for Room {
-    async fn join(_: &Topic, _: Payload, _: &Socket) -> Result<Self> {
-        Ok(Self)
-    }
 }
 
 /// Number of clients of the script.
@@ -55,7 +30,7 @@ struct Node {
 }
 
 async fn start(url: String, addr: SocketAddr) -> Node {
-    let endpoint = endpoint::<UserSocket>(url);
+    let endpoint = endpoint::<HistorySocket>(url);
     connected(&endpoint, true).await;
     let listener = TcpListener::bind(addr).await.expect("the port is free");
     let addr = listener.local_addr().expect("it is bound");

@@ -3,6 +3,7 @@
 use super::app::{LEASE, PREFIX, connected, starting};
 use super::messages::join;
 use super::server::{Kind, Server};
+use super::users::{Node, User};
 use axum_channels::cluster::{Redis, RedisError};
 use serde_json::json;
 
@@ -35,4 +36,27 @@ async fn users_passwords_and_databases_are_those_of_the_url() {
         assert!(error.to_string().contains(reason), "{error}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn a_redis_that_was_restored_from_its_disk_begins_other_histories() {
+    let mut server = Server::start(Kind::Redis);
+    let a = Node::start(server.url()).await;
+    let mut user = User::join(a.addr, "room:1").await;
+    a.say("room:1", 1);
+    user.hear("said", [1]).await;
+    server.redis("SAVE");
+    a.say("room:1", 2);
+    user.hear("said", [2]).await;
+    let position = user.position.clone();
+    a.endpoint.shutdown().await;
+    server.kill();
+    server.restart();
+    assert_eq!(server.kept(PREFIX, "room:1"), 1, "it has older data");
+    let b = Node::start(server.url()).await;
+    let mut user = User::come_back(b.addr, "room:1", &position).await;
+    user.lost();
+    b.say("room:1", 3);
+    user.hear("said", [3]).await;
 }

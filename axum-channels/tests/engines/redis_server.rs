@@ -24,6 +24,12 @@ fn ask<T: FromRedisValue>(addr: SocketAddr, command: &[&[u8]]) -> T {
     query.query(&mut connection(addr)).expect("it answers")
 }
 
+/// Carries out a command whose arguments have no spaces.
+pub(crate) fn command(addr: SocketAddr, command: &str) {
+    let words: Vec<&[u8]> = command.split(' ').map(str::as_bytes).collect();
+    let _: redis::Value = ask(addr, &words);
+}
+
 pub(crate) fn flush(addr: SocketAddr) {
     let () = ask(addr, &[b"FLUSHALL"]);
 }

@@ -92,6 +92,20 @@ impl Server {
         self.process = spawn(self.kind, self.addr, &self.folder, &self.settings);
     }
 
+    /// Has NATS read other lines of its configuration.
+    pub(crate) fn reload(&self, settings: &str) {
+        let addrs = [self.addr, self.monitor];
+        let settings = nats_server::settings(addrs, &self.folder, settings);
+        std::fs::write(self.folder.join("settings"), settings).expect("a file");
+        let before = nats_server::configured_at(self.monitor);
+        self.signal("-HUP");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while nats_server::configured_at(self.monitor) == before {
+            assert!(Instant::now() < deadline, "it does not read its settings");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     pub(crate) fn signal(&self, signal: &str) {
         super::signal(&self.process, signal);
     }
@@ -190,6 +204,11 @@ impl Server {
             Kind::Redis => format!("{prefix}:leaving"),
             Kind::Nats => format!("{prefix}.leaving"),
         }
+    }
+
+    /// Changes a setting of Redis, or asks it for something.
+    pub(crate) fn redis(&self, command: &str) {
+        redis_server::command(self.addr, command);
     }
 
     pub(crate) fn publish(&self, name: &str, message: &[u8]) {

@@ -7,6 +7,7 @@
 )]
 
 mod app;
+mod history;
 mod hub;
 mod log;
 #[macro_use]
@@ -16,6 +17,7 @@ mod presence;
 mod ws;
 
 pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with, nodes, nodes_with};
+pub(crate) use history::{HistorySocket, MAX_AGE, Room, SHORT};
 pub(crate) use hub::Hub;
 pub(crate) use log::Log;
 pub(crate) use nodes::Nodes;

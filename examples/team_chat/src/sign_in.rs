@@ -73,7 +73,7 @@ async fn sign_out(
 
 const FORM: &str = r#"
       <form method="post" action="sign-in">
-        <label>Name <input name="name" autocomplete="username" required></label>
+        <label>Name <input name="name" type="text" autocomplete="username" required></label>
         <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
         <button>Sign in</button>
       </form>"#;

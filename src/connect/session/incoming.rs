@@ -44,12 +44,17 @@ impl Session {
         if reference.is_some() && reference == self.heartbeat.as_ref() {
             self.heartbeat = None;
         }
+        self.positions.received(frame);
+        let is_join = answered
+            .as_ref()
+            .is_some_and(|pending| pending.event == JOIN);
         let took = |pending: &Pending| self.now.saturating_sub(pending.sent);
         let notes = Notes {
             answers: answered
                 .as_ref()
                 .map(|pending| (pending.event.clone(), took(pending))),
             present: self.channels.presences(frame),
+            recovery: is_join.then(|| self.positions.joined(frame)).flatten(),
         };
         self.show(Entry {
             direction: Direction::In,

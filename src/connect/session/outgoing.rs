@@ -31,6 +31,7 @@ impl Session {
 
     pub(super) fn join(&mut self, topic: &str, payload: Json) {
         let reference = self.next_ref();
+        let payload = self.positions.asking(topic, payload);
         let frame = Frame::push(Some(&reference), &reference, topic, JOIN).with(payload);
         self.channels.join(topic, reference);
         self.send(frame);

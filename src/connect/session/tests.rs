@@ -24,7 +24,12 @@ impl Client {
             topics: owned(topics),
             time: time.map(Duration::from_secs),
             expected: owned(expected).into_iter().collect(),
+            recover: None,
         };
+        Self::with(options)
+    }
+
+    fn with(options: Options) -> Self {
         Self {
             session: Session::new(Format::V2, options),
             now: Duration::ZERO,
@@ -450,5 +455,39 @@ fn the_reply_to_an_earlier_join_does_not_count() {
     assert_eq!(
         client.receive(second),
         ["phx_join ok after 0ns".to_owned(), pushed]
+    );
+}
+
+#[test]
+fn positions_are_asked_for_kept_and_used_by_the_next_join() {
+    let mut client = Client::with(Options {
+        topics: ["room:1", "room:2"].map(str::to_owned).into(),
+        recover: Some("aaaaaaaa.3".to_owned()),
+        ..Options::default()
+    });
+    assert_eq!(
+        client.on(Event::Connected),
+        [
+            sent(r#"["1","1","room:1","phx_join",{"recover":{"position":"aaaaaaaa.3"}}]"#),
+            sent(r#"["2","2","room:2","phx_join",{"recover":{}}]"#),
+        ]
+    );
+    client.receive(
+        r#"["1","1","room:1","phx_reply",{"response":{"recover":{"position":"aaaaaaaa.3","recovered":true,"missed":1}},"status":"ok"}]"#,
+    );
+    client.receive(r#"[null,"aaaaaaaa.4","room:1","said",{}]"#);
+    client.receive(r#"["2","2","room:2","phx_reply",{"response":{"recover":{}},"status":"ok"}]"#);
+    client.receive(r#"["1",null,"room:1","phx_error",{}]"#);
+    assert_eq!(
+        client.line(r#"room:1 phx_join {"a":1}"#),
+        [sent(
+            r#"["3","3","room:1","phx_join",{"a":1,"recover":{"position":"aaaaaaaa.4"}}]"#
+        )]
+    );
+    let hint = "to recover what follows here: connect room:1 --recover=aaaaaaaa.4";
+    let ended = client.on(Event::Lost("it is gone".to_owned()));
+    assert!(
+        ended.iter().any(|effect| effect.contains(hint)),
+        "{ended:?}"
     );
 }

@@ -38,6 +38,7 @@ fn a_reply_shows_its_fields_and_the_time_it_took() {
     let notes = Notes {
         answers: Some(("ping".to_owned(), Duration::from_micros(1_234))),
         present: None,
+        recovery: None,
     };
     let expected = [
         "13:33:35.123Z ←   65 B  room:1 phx_reply ok {\"a\":1} join_ref=1 ref=2 ping after 1.2 ms".to_owned(),
@@ -102,6 +103,7 @@ fn presences_are_a_list_below_their_frame() {
             joined: vec!["bob".to_owned()],
             left: vec!["carol".to_owned()],
         }),
+        recovery: None,
     };
     let text = r#"[null,null,"room:1","presence_diff",{}]"#;
     let [fields, _, json] = views(&entry(Direction::In, Message::text(text), notes));

@@ -11,6 +11,9 @@ pub(crate) trait Inbound: Send + Sync {
     /// Passes a broadcast that the engine keeps to the subscribers on this node.
     fn stored(&self, message: &StoredMessage<'_>);
 
+    /// Returns the limits of a topic's history in the engine.
+    fn history_limits(&self, topic: &str) -> Option<History>;
+
     /// Returns the topics that have a history on this node. It has limits if it is that of the engine.
     fn histories(&self) -> Vec<(Topic, Option<History>)>;
 

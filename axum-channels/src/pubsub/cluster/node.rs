@@ -2,6 +2,7 @@ use super::{Body, Cluster, Kept, Malformed, Message, NodeId, Origin, Peer, Place
 use crate::error::Result;
 use crate::log;
 use crate::message::{Payload, Topic};
+use crate::pubsub::History;
 use bytes::Bytes;
 use std::fmt;
 use std::sync::Arc;
@@ -75,9 +76,21 @@ impl Node {
     /// }
     /// ```
     pub fn receive_stored(&self, place: Place, message: &[u8]) {
+        self.receive_stored_of(place, message, |_| true);
+    }
+
+    /// Passes it on without its place, if it is of another history of its topic than the one with this node's limits.
+    pub(crate) fn receive_stored_of(
+        &self,
+        place: Place,
+        message: &[u8],
+        is_own: impl FnOnce(History) -> bool,
+    ) {
         let received = Message::decode(message).and_then(|mut message| {
             let from = message.kept.map_or("", |kept| kept.from);
-            message.kept = Some(Kept {
+            let inbound = self.cluster.inbound();
+            let limits = inbound.and_then(|inbound| inbound.history_limits(message.topic));
+            message.kept = limits.is_none_or(is_own).then_some(Kept {
                 limits: None,
                 from,
                 place: Some(place),
@@ -340,6 +353,12 @@ impl Node {
         if is_connected {
             self.cluster.connected.notify_waiters();
         }
+    }
+
+    /// Records whether the engine refuses to keep something, for [`Stats`](super::Stats).
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    pub(crate) fn set_refusing(&self, is_refusing: bool) {
+        self.cluster.counters.set_refusing(is_refusing);
     }
 
     /// Sends all presences of this node to the others, which may have [removed](Self::remove) it.

@@ -23,6 +23,9 @@ pub struct Stats {
     pub topics: usize,
     /// `true` while the engine can be reached, for adapters that [report](super::Node::set_connected) it.
     pub connected: bool,
+    /// `true` while the engine answers, and refuses to keep broadcasts or presences: its memory is full, or its user has too few
+    /// rights. The log has the reason. Everything else goes on.
+    pub refusing: bool,
     /// Connections to the engine after the first.
     pub reconnects: u64,
     /// Age of the oldest message that the engine has not confirmed yet; zero if it has confirmed all.
@@ -38,6 +41,7 @@ pub(super) struct Counters {
     lost: AtomicU64,
     malformed: AtomicU64,
     is_connected: AtomicBool,
+    is_refusing: AtomicBool,
     connections: AtomicU64,
 }
 
@@ -64,6 +68,11 @@ impl Counters {
         }
     }
 
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    pub(super) fn set_refusing(&self, is_refusing: bool) {
+        self.is_refusing.store(is_refusing, Relaxed);
+    }
+
     pub(super) fn stats(&self, topics: usize, lag: Duration) -> Stats {
         Stats {
             published: self.published.load(Relaxed),
@@ -72,6 +81,7 @@ impl Counters {
             malformed: self.malformed.load(Relaxed),
             topics,
             connected: self.is_connected.load(Relaxed),
+            refusing: self.is_refusing.load(Relaxed),
             reconnects: self.connections.load(Relaxed).saturating_sub(1),
             lag,
         }

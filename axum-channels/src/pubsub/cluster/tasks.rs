@@ -109,7 +109,7 @@ impl Cluster {
     /// Loads the presences of other nodes on all topics, and histories, some at a time. Histories of the node itself begin
     /// anew.
     pub(super) async fn resync(self: &Arc<Self>) -> Result<()> {
-        self.resync_histories().await?;
+        let histories = self.resync_histories().await;
         for topics in self.interests.held().chunks(AT_ONCE) {
             let mut loads = JoinSet::new();
             for topic in topics {
@@ -120,7 +120,7 @@ impl Cluster {
                 loaded??;
             }
         }
-        Ok(())
+        histories
     }
 
     async fn resync_histories(self: &Arc<Self>) -> Result<()> {

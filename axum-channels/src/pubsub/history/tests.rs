@@ -116,16 +116,47 @@ fn kept(pubsub: &PubSub) -> (usize, usize) {
     (histories, bytes - histories * fixed)
 }
 
+/// Minutes of three kinds, each of which reaches another limit: of age, of messages by bursts, of bytes.
+const MINUTES: usize = 60;
+const MAX_AGE: usize = 15;
+const MAX_MESSAGES: usize = 1600;
+const MAX_BYTES: usize = 400_000;
+
+/// Returns the number of broadcasts in a tenth of a second, of 100 a second, and their payload.
+fn tenth(at: usize) -> (usize, Payload) {
+    match at / 600 % 3 {
+        0 => (10, Payload::empty()),
+        1 if at % 200 == 0 => (2000, Payload::empty()),
+        1 => (0, Payload::empty()),
+        _ => (
+            10,
+            Payload::from(serde_json::json!({"text": "x".repeat(500)})),
+        ),
+    }
+}
+
+/// `HISTORY_SEED` is another start of the random moments.
 #[tokio::test(start_paused = true)]
 async fn in_an_hour_of_lost_connections_each_broadcast_arrives_once_or_a_loss_is_told() {
     let pubsub = Arc::new(PubSub::new(None, MAX_HISTORY_BYTES));
-    let limits = History::last(1000).max_age(Duration::from_secs(15));
-    let mut dice = Dice(42);
+    let age = Duration::from_secs(MAX_AGE as u64);
+    let limits = History::last(MAX_MESSAGES)
+        .max_age(age)
+        .max_bytes(MAX_BYTES);
+    let seed = std::env::var("HISTORY_SEED").map_or(42, |seed| seed.parse().expect("a number"));
+    let mut dice = Dice(seed);
     let mut users: Vec<User> = (0..5).map(|_| User::new()).collect();
-    for _ in 0..60 * 60 * 10 {
+    users[0].connect(&pubsub, limits);
+    publish(&pubsub);
+    let (_, weight) = kept(&pubsub);
+    let mut largest = [0; 3];
+    for at in 0..MINUTES * 600 {
         advance(Duration::from_millis(100)).await;
+        let (count, payload) = tenth(at);
+        for _ in 0..count {
+            assert_eq!(pubsub.deliver(TOPIC, "e", &payload, None), Ok(()));
+        }
         for _ in 0..10 {
-            publish(&pubsub);
             let user = &mut users[dice.roll(5) as usize];
             match user.connection {
                 Some(_) if dice.roll(100) == 0 => user.disconnect(dice.roll(2) == 0),
@@ -134,12 +165,28 @@ async fn in_an_hour_of_lost_connections_each_broadcast_arrives_once_or_a_loss_is
                 None => {}
             }
         }
+        if at % 600 > 300 {
+            let largest = &mut largest[at / 600 % 3]; // without what is left of the minute before
+            *largest = kept(&pubsub).1.max(*largest);
+        }
     }
     let recovered: usize = users.iter().map(|user| user.recovered).sum();
     let lost: usize = users.iter().map(|user| user.lost).sum();
-    assert!(recovered > 100_000 && lost > 100, "{recovered} {lost}");
+    assert!(
+        recovered > 100_000 && lost > 100,
+        "{recovered} {lost} {seed}"
+    );
+    let [by_age, by_messages, by_bytes] = largest;
+    assert_eq!(
+        [by_age, by_messages],
+        [100 * MAX_AGE * weight, MAX_MESSAGES * weight]
+    );
+    assert!(
+        (MAX_BYTES - 1000..=MAX_BYTES).contains(&by_bytes),
+        "{by_bytes}"
+    );
     drop(users);
-    advance(Duration::from_secs(30)).await;
+    advance(Duration::from_secs(60)).await;
     tokio::task::yield_now().await;
     assert_eq!(pubsub.histories(), (0, 0));
 }

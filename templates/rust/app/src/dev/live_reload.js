@@ -59,7 +59,7 @@ const STYLE = `
   h1 { margin: 0 0 1rem; font-size: 1.25rem; color: #fca5a5 }
   h2 { margin: 1.5rem 0 0.25rem; font: 600 14px/1.5 ui-monospace, monospace; color: #fde68a }
   pre { margin: 0; overflow: auto; font: 13px/1.5 ui-monospace, monospace }
-  button { position: absolute; top: 1.5rem; right: 2rem; font: inherit; padding: 0.25rem 0.75rem }
+  button { float: right; margin: -0.25rem 0 0 1rem; font: inherit; padding: 0.25rem 0.75rem }
 `
 
 // Covers the page with the errors of the last build or start; removes the cover if there are none.
