@@ -15,6 +15,7 @@ use anyhow::Result;
 pub use locate::Located;
 
 use crate::catalogue::templates::Contents;
+use crate::edit::ending::like;
 use crate::edit::{self, Language, Lines, Outcome, Reason, Source};
 use crate::error::Misuse;
 use crate::plan::{File, Step};
@@ -88,7 +89,7 @@ impl<'a> Changes<'a> {
     pub fn verdict(&self, file: &File) -> Result<FileVerdict> {
         Ok(match self.read(&file.path)? {
             None => FileVerdict::Create,
-            Some(before) if file.contents == before => FileVerdict::Identical,
+            Some(before) if *before == *like(&file.contents, &before) => FileVerdict::Identical,
             Some(_) if file.once => FileVerdict::Kept,
             Some(before) => FileVerdict::Conflict { before },
         })
@@ -193,26 +194,30 @@ impl<'a> Changes<'a> {
         Ok(None)
     }
 
-    /// Returns whether `before` is `file` after some of the first `steps`, as an earlier run may have left it.
+    /// Returns whether `before` is `file` after some of the `steps`, in order, as earlier runs may have left it.
     pub fn completes(&self, file: &File, steps: &[&Step], before: &[u8]) -> Result<bool> {
-        let (Some(language), Ok(text)) = (Language::of(&file.path), str::from_utf8(&file.contents))
-        else {
+        let contents = like(&file.contents, before).into_owned();
+        let (Some(language), Ok(text), Ok(now)) = (
+            Language::of(&file.path),
+            String::from_utf8(contents),
+            str::from_utf8(before),
+        ) else {
             return Ok(false);
         };
-        let mut source = Source::new(text.to_owned(), language);
+        let mut source = Source::new(text, language);
+        let now = Source::new(now.to_owned(), language);
         let about = steps.iter().filter(|step| {
             let mut paths = step.location.paths.iter();
             paths.any(|path| Path::new(path) == file.path)
         });
         for step in about {
-            if let Outcome::Changed(new) = edit::apply(&step.parts, &source)? {
+            // Others of the steps are alternatives, or are still to come.
+            let is_there = matches!(edit::apply(&step.parts, &now)?, Outcome::AlreadyThere);
+            if is_there && let Outcome::Changed(new) = edit::apply(&step.parts, &source)? {
                 source = new;
-                if source.text.as_bytes() == before {
-                    return Ok(true);
-                }
             }
         }
-        Ok(false)
+        Ok(source.text == now.text)
     }
 
     /// Returns the conflicts in the file of `step`, which stop the command before it writes.

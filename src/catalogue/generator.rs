@@ -183,6 +183,9 @@ pub struct OptionRule {
     /// Questions that count as answered in that generator.
     #[serde(default)]
     pub answers: BTreeMap<String, bool>,
+    /// For a name, a choice or a flag of `new`: question of its dialogue, if the option is not given.
+    #[serde(default)]
+    pub ask: Option<String>,
 }
 
 /// Type of an option.

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
@@ -170,12 +169,6 @@ pub fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
 /// Returns whether there is a folder at `path`.
 pub fn is_folder(path: &Path) -> bool {
     path.is_dir()
-}
-
-/// Returns whether a folder of `PATH` has a file of this name.
-pub fn is_program(name: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(name).is_file())
 }
 
 #[cfg(test)]

@@ -10,10 +10,9 @@ use super::parts::Part;
 use crate::changelog;
 use crate::changes::{Change, removals_last};
 use crate::output::interrupt::{self, Progress};
-use crate::output::report::json;
 use crate::output::{apply, commands, record};
+use crate::record::Run;
 use crate::record::generated::{Base, Entry, encode};
-use crate::record::{RUNS, Run};
 use crate::run::entries::entry_of;
 use crate::run::{Ending, finish};
 
@@ -117,13 +116,10 @@ impl Upgrade<'_> {
             return Ok(());
         }
         let mut runs = self.runs.clone();
-        runs.push(run);
-        let list = Change {
-            path: RUNS.into(),
-            before: self.project.read(RUNS.as_ref())?,
-            after: Some(json(&runs)?.into_bytes().into()),
-        };
-        apply::apply(&self.project.root, &[&list], &[])
+        runs.push(run)?;
+        let changes = record::changes_to(self.project, &runs)?;
+        let changes: Vec<_> = changes.iter().collect();
+        apply::apply(&self.project.root, &changes, &[])
     }
 
     /// Returns the record of the whole app as it is generated now.

@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::Upgrade;
 use super::merge::{Merged, merge};
 use super::parts::Part;
+use crate::edit::ending::{like, line_ending, with_ending};
 use crate::edit::{self, Language, Outcome, Source};
 use crate::plan::{File, Step};
 use crate::project::Project;
@@ -211,19 +212,21 @@ impl Upgrade<'_> {
         };
         // A killed upgrade has written it.
         let is_done = self.killed.written(&target.path) == Some(&Hash::of(&now));
-        if is_unchanged || *new == now || is_done {
+        let new = &*like(new, &now);
+        if is_unchanged || now == new || is_done {
             return Ok(Verdict::Same);
         }
         if base.is(&now) {
-            return Ok(Verdict::Update(new.to_vec()));
+            return Ok(Verdict::Update(new.to_owned()));
         }
         let (Base::Text(base), Ok(text), Ok(new_text)) =
             (base, str::from_utf8(&now), str::from_utf8(new))
         else {
-            let new = Some(new.to_vec());
+            let new = Some(new.to_owned());
             return Ok(Verdict::Differs { now, new });
         };
-        let [base, new] = with_same_edits(&target.path, [base, new_text], parts)?;
+        let base = with_ending(base, line_ending(text));
+        let [base, new] = with_same_edits(&target.path, [&base, new_text], parts)?;
         if base == text {
             return Ok(Verdict::Update(new.into_bytes()));
         }
@@ -256,7 +259,7 @@ impl Upgrade<'_> {
             });
         };
         let steps: Vec<&Step> = parts.iter().flat_map(|part| &part.plan.steps).collect();
-        if file.contents == now || self.changes.completes(file, &steps, &now)? {
+        if *now == *like(&file.contents, &now) || self.changes.completes(file, &steps, &now)? {
             return Ok(Verdict::Same);
         }
         let new = Some(file.contents.to_vec());

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Action, EditEntry, FileEntry, FileOutcome, FoundBy, LookUp, ManualEntry};
 use crate::args::Detail;
 use crate::output::terminal::Terminal;
+use crate::project::below;
 
 /// The state of the text so far.
 #[derive(Debug, Default)]
@@ -100,7 +101,7 @@ impl Text {
 
     fn line(&self, terminal: &Terminal, outcome: FileOutcome, path: &Path, how: &str) {
         if !self.is_quiet() || outcome == FileOutcome::Conflict {
-            let path = self.below.join(path);
+            let path = below(&self.below, path);
             terminal.report(outcome.verb(), format_args!("{}{how}", path.display()));
         }
     }
@@ -112,7 +113,7 @@ impl Text {
     }
 
     pub fn manual(&mut self, terminal: &Terminal, step: &ManualEntry) {
-        let path = step.path.as_ref().map(|path| self.below.join(path));
+        let path = step.path.as_ref().map(|path| below(&self.below, path));
         match step.action {
             Action::Add => terminal.manual(path.as_deref(), step),
             Action::TakeOut => {
