@@ -107,11 +107,16 @@ pub enum TakenOut {
     Manual(Vec<Lines>),
 }
 
-/// Takes all of `parts` out of `source`, or none. Parts that the file still uses, such as an import, stay.
+/// Takes all of `parts` out of `source`, or none. Parts that the file still uses, such as an import, stay. `is_earlier`
+/// tells texts that the file is known to have had: they are preferred.
 ///
 /// # Errors
 /// A query is invalid: a fault in the files of a stack, not in `source`.
-pub fn take_out(parts: &[Place], source: &Source) -> Result<TakenOut> {
+pub fn take_out(
+    parts: &[Place],
+    source: &Source,
+    is_earlier: &dyn Fn(&str) -> bool,
+) -> Result<TakenOut> {
     let mut changed: Option<Source> = None;
     let mut left = Vec::new();
     // Imports come last, after the texts that use them.
@@ -119,7 +124,7 @@ pub fn take_out(parts: &[Place], source: &Source) -> Result<TakenOut> {
     backwards.sort_by_key(|part| part.used_as.is_some());
     for (at, part) in backwards.into_iter().enumerate() {
         let now = changed.as_ref().unwrap_or(source);
-        match part.take_out(now)? {
+        match part.take_out(now, is_earlier)? {
             Taken::Absent if at == 0 => return Ok(TakenOut::Nothing),
             Taken::Absent | Taken::Needed => {}
             Taken::Changed(new) => changed = Some(new),

@@ -26,7 +26,7 @@ fn program(axum: &str, files: &[(&str, &str)]) -> Sandbox {
 const MAIN: &str = "use axum::Router;\n\n#[tokio::main]\nasync fn main() {\n    let app = Router::new();\n    serve(app).await;\n}\n";
 
 const ENDPOINT: &str = "    let endpoint = axum_channels::Endpoint::builder()\n        .socket::<UserSocket>(\"/socket\")\n        .build();\n    \
-     let app = app.merge(endpoint.router()); // `app` is that router\n";
+     let app = app.merge(endpoint.router()); // `app` is the router\n";
 
 #[test]
 fn a_crate_that_uses_axum_is_told_how_to_have_channels() {
@@ -149,7 +149,7 @@ fn gen_auth_takes_no_other_module_for_its_own() {
 const WITH_AUTH: &str = "    let secret_key_base = std::env::var(\"SECRET_KEY_BASE\").expect(\"it is set, to 64 bytes or more\");\n    \
      let endpoint = axum_channels::Endpoint::builder()\n        .socket::<UserSocket>(\"/socket\")\n        \
      .state(auth::signer(&secret_key_base))\n        .build();\n    \
-     let app = app // `app` is that router\n        .merge(endpoint.router())\n        \
+     let app = app // `app` is the router\n        .merge(endpoint.router())\n        \
      .merge(auth::routes(&endpoint));\n";
 
 /// Returns the printed `use` lines and the others. In a program, `auth` is a module of the file itself.
@@ -298,4 +298,61 @@ fn dependencies_that_the_crate_has_are_left_as_they_are() {
     }
 
     assert_eq!(sandbox.read("my_app/Cargo.toml"), before);
+}
+
+/// A server in the library, in its program, and in a program that does not name `Router`.
+#[test]
+fn lines_of_an_endpoint_are_for_the_file_that_serves_the_router() {
+    let serves = "pub async fn serve(listener: tokio::net::TcpListener, app: axum::Router) {\n    axum::serve(listener, app).await.expect(\"it is bound\");\n}\n";
+    let library = ("src/lib.rs", "pub mod http;\n");
+    let main = ("src/main.rs", "fn main() {}\n");
+    let crates = [
+        (
+            [library, ("src/http.rs", serves), main],
+            "src/http.rs",
+            "crate",
+        ),
+        (
+            [("src/lib.rs", ""), main, ("src/main.rs", serves)],
+            "src/main.rs",
+            "shop",
+        ),
+    ];
+    for (files, file, crate_name) in crates {
+        let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let step = format!(
+            "\nAdd this to mount the socket, in {file} before `axum::serve` (there is no `src/endpoint.rs`):\n\n    use {crate_name}::channels::user_socket::UserSocket;\n"
+        );
+        assert!(ran.stdout.contains(&step), "{}", ran.stdout);
+    }
+}
+
+/// Older style editions of rustfmt order imports differently.
+#[test]
+fn files_are_formatted_in_crates_of_any_edition() {
+    let commands: [&[&str]; 4] = [
+        &["gen", "library"],
+        &["gen", "channel", "Room", "--yes"],
+        &["gen", "presence", "--channel", "Room"],
+        &["gen", "auth"],
+    ];
+    for files in [&[][..], &[("src/lib.rs", "")]] {
+        let sandbox = program("0.8", files).after(&commands);
+        let folder = sandbox.path().join("my_app");
+        let paths = support::tree(&folder).into_iter().map(|(path, _)| path);
+        let own = paths.filter(|path| path.ends_with(".rs") && !path.starts_with("vendor"));
+        let own: Vec<_> = own.collect();
+        for edition in ["2018", "2021", "2024"] {
+            let mut rustfmt = std::process::Command::new("rustfmt");
+            rustfmt.args(["--check", "--color", "never", "--edition", edition]);
+            rustfmt.args(&own).current_dir(&folder);
+            let ran = support::finish(rustfmt, "");
+            assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{edition}");
+        }
+    }
 }

@@ -44,7 +44,9 @@ impl Changes<'_> {
         let Some(source) = self.source(&path)? else {
             return Ok(Removal::Nothing);
         };
-        Ok(match edit::take_out(&step.parts, &source)? {
+        let earlier = self.earlier(&path);
+        let is_earlier = |text: &str| earlier.contains(&Hash::of(text.as_bytes()));
+        Ok(match edit::take_out(&step.parts, &source, &is_earlier)? {
             TakenOut::Manual(lines) => Removal::Manual { path, lines },
             // A helper or a macro has it.
             TakenOut::Nothing => match self.found_elsewhere(step, &located)? {
@@ -81,14 +83,14 @@ impl Changes<'_> {
     }
 
     /// Returns a file with one of `needs` that is none of `own`.
-    pub fn needing(&self, needs: &[Need], own: &[&File]) -> Result<Option<PathBuf>> {
+    pub fn needing(&self, needs: &[Need], own: &[PathBuf]) -> Result<Option<PathBuf>> {
         for need in needs {
             for pattern in &need.search {
                 for path in self.list(pattern)?.iter() {
-                    if own.iter().any(|file| file.path == *path) {
+                    if own.contains(path) {
                         continue;
                     }
-                    if need.mentions.is_empty() || self.has_word(path, &need.mentions)? {
+                    if self.is_needing(path, need)? {
                         return Ok(Some(path.clone()));
                     }
                 }
@@ -97,9 +99,16 @@ impl Changes<'_> {
         Ok(None)
     }
 
-    fn has_word(&self, path: &Path, word: &str) -> Result<bool> {
+    fn is_needing(&self, path: &Path, need: &Need) -> Result<bool> {
         let bytes = self.read(path)?.unwrap_or_default();
-        Ok(has_word(&String::from_utf8_lossy(&bytes), word))
+        if !need.mentions.is_empty() && !has_word(&String::from_utf8_lossy(&bytes), &need.mentions)
+        {
+            return Ok(false);
+        }
+        match (&need.holds, self.source(path)?) {
+            (Some(query), Some(source)) => Ok(!source.find(query)?.is_empty()),
+            _ => Ok(true),
+        }
     }
 
     /// Returns the current contents of a generated file, and whether they are as the generator makes them now, also after some
@@ -111,6 +120,14 @@ impl Changes<'_> {
         let is_same = *now == *like(&file.contents, &now);
         let is_generated = is_same || self.completes(file, steps, &now)?;
         Ok(Some((now, is_generated)))
+    }
+
+    /// Returns the hashes of the file before the recorded runs.
+    fn earlier(&self, path: &Path) -> Vec<Hash> {
+        let runs = self.project.runs().unwrap_or_default();
+        let files = runs.runs.into_iter().flat_map(|run| run.files);
+        let known = files.filter(|known| known.path == path);
+        known.filter_map(|known| known.before).collect()
     }
 
     /// Returns the hash of the file after the last run that has created it, if the record has one.

@@ -52,15 +52,21 @@ impl<'a> Destroy<'a> {
             }
         }
         let all = plan.all_steps();
+        let mut own: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
+        for step in &steps {
+            if let Located::At(path) = self.changes.locate(&step.location)? {
+                own.push(path);
+            }
+        }
         let (mut changed, mut foreign) = (Vec::new(), Vec::new());
         for file in &files {
             let Some((now, false)) = self.changes.generated(file, &all)? else {
                 continue;
             };
             match self.changes.as_created(&file.path) {
-                _ if self.changes.needing(&file.needed_by, &files)?.is_some() => {}
                 Some(hash) if hash == Hash::of(&now) || hash == Hash::of(&as_generated(&now)) => {}
                 None if file.once => foreign.push((*file, now)),
+                _ if self.changes.needing(&file.needed_by, &own)?.is_some() => {}
                 _ => changed.push((*file, now)),
             }
         }
@@ -152,9 +158,10 @@ impl<'a> Destroy<'a> {
     /// Removes the files and texts of `part`, except the files that are `kept`, and what others need.
     pub fn take_back(&mut self, part: &Part<'_>, kept: &[PathBuf]) -> Result<()> {
         // Texts in its own files go or stay with them.
+        let foreign = |path: &Path| part.foreign.iter().any(|(file, _)| file.path == path);
+        let own = |path: &Path| part.files.iter().any(|file| file.path == path) && !foreign(path);
         let mut steps = Vec::new();
         for step in part.steps.iter().rev() {
-            let own = |path: &Path| part.files.iter().any(|file| file.path == path);
             match self.changes.locate(&step.location)? {
                 Located::At(path) if own(&path) => {}
                 _ => steps.push(*step),
@@ -187,7 +194,8 @@ impl<'a> Destroy<'a> {
         if !self.changes.contains(&file.path)? {
             return Ok(());
         }
-        if let Some(by) = self.changes.needing(&file.needed_by, &part.files)? {
+        let own: Vec<_> = part.files.iter().map(|file| file.path.clone()).collect();
+        if let Some(by) = self.changes.needing(&file.needed_by, &own)? {
             self.report_file(&file.path, FileOutcome::Kept);
             self.needed.push((file.path.clone(), by));
             return Ok(());

@@ -146,6 +146,9 @@ pub struct Need {
     /// A word in these files. Without it, any of them counts.
     #[serde(default)]
     pub mentions: String,
+    /// Query for code in these files.
+    #[serde(default)]
+    pub holds: Option<String>,
 }
 
 /// Files that may have the text instead of the file of the place.

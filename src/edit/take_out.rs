@@ -40,8 +40,8 @@ struct Found<'p> {
 }
 
 impl Place {
-    /// Returns the source without the text.
-    pub fn take_out(&self, source: &Source) -> Result<Taken> {
+    /// Returns the source without the text. Earlier texts of the file are preferred.
+    pub fn take_out(&self, source: &Source, is_earlier: &dyn Fn(&str) -> bool) -> Result<Taken> {
         if !self.is_in_scope(source)? {
             return Ok(Taken::Absent);
         }
@@ -53,17 +53,16 @@ impl Place {
         {
             return Ok(Taken::Needed);
         }
-        for found in &found {
-            for text in self.candidates(source, found) {
-                if let Some(new) = self.exact(source, text)? {
-                    return Ok(Taken::Changed(new));
-                }
-            }
-        }
-        for found in &found {
-            if let Some(text) = commented_out(source, found.range())
-                && let Some(new) = self.exact(source, text)?
-            {
+        let texts = found
+            .iter()
+            .flat_map(|found| self.candidates(source, found));
+        let comments = found
+            .iter()
+            .filter_map(|found| commented_out(source, found.range()));
+        let mut texts: Vec<_> = texts.chain(comments).collect();
+        texts.sort_by_key(|text| !is_earlier(text));
+        for text in texts {
+            if let Some(new) = self.exact(source, text)? {
                 return Ok(Taken::Changed(new));
             }
         }

@@ -352,3 +352,24 @@ fn sign_in_is_that_of_phoenix() {
          help: hello-sockets gen auth\n",
     );
 }
+
+/// An import of a name that the script declares is a syntax error.
+#[test]
+fn a_script_with_a_token_of_its_own_gets_no_import_of_that_name() {
+    let script = "import { Socket } from \"phoenix\"\n\nlet token = document.body.dataset.token\n\n\
+        let socket = new Socket(\"/socket\", { params: { token: token } })\n\nsocket.connect()\n\nexport default socket\n";
+    let mount = crate::shapes::mounted("/socket", "ShopWeb.UserSocket");
+    let user = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  @impl true\n  def connect(_params, socket, _connect_info) do\n    \
+        {:ok, socket}\n  end\n\n  @impl true\n  def id(_socket), do: nil\nend\n";
+    let sandbox = crate::shapes::shop(&[
+        ("lib/shop_web/endpoint.ex", &mount),
+        ("lib/shop_web/channels/user_socket.ex", user),
+        ("assets/js/user_socket.js", script),
+    ]);
+
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+
+    assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), script);
+    let step = "\nAdd this to `assets/js/user_socket.js` to send the token";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+}

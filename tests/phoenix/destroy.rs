@@ -68,6 +68,71 @@ fn in_an_umbrella_the_files_of_the_web_app_are_taken_back_from_everywhere() {
     }
 }
 
+/// Another module that is called Presence does not keep this one.
+#[test]
+fn a_presence_is_needed_by_code_that_names_it_and_not_by_its_last_part() {
+    let needs = |alias: &str| {
+        let code = format!(
+            "defmodule Shop.Tills do\n  alias {alias}\n\n  def open(till) do\n    Presence.track(self(), \"tills\", till, %{{}})\n  end\nend\n"
+        );
+        let application = ("lib/shop/application.ex", APPLICATION);
+        let sandbox = shop(&[application, ("lib/shop/tills.ex", &code)]);
+        sandbox.run(&["gen", "presence"]).succeeded();
+        let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+        let stays = ran
+            .stdout
+            .contains("presence.ex stays: lib/shop/tills.ex needs it.");
+        let is_there = sandbox.exists("my_app/lib/shop_web/channels/presence.ex");
+        assert_eq!(stays, is_there, "{}", ran.stdout);
+        stays
+    };
+    assert!(needs("ShopWeb.Presence"));
+    assert!(!needs("Shop.Presence"));
+}
+
+/// As `mix phx.gen.presence` makes it, with a function that LiveViews call.
+#[test]
+fn a_presence_of_the_app_stays_as_it_was_and_started() {
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\n\n  \
+        def online, do: list(\"online\")\nend\n";
+    let application = APPLICATION.replace(
+        "ShopWeb.Endpoint\n",
+        "ShopWeb.Endpoint,\n      ShopWeb.Presence\n",
+    );
+    let sandbox = shop(&[
+        ("lib/shop/application.ex", &application),
+        ("lib/shop_web/channels/presence.ex", presence),
+    ]);
+    sandbox
+        .run(&["gen", "channel", "Zebra", "--yes"])
+        .succeeded();
+
+    by_destroy(&sandbox, &["presence", "--channel", "Zebra"]);
+}
+
+/// As `mix phx.gen.socket` and `mix phx.new` of Phoenix 1.5 write them.
+#[test]
+fn lines_that_were_comments_and_spacing_that_is_not_ours_come_back() {
+    let user = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  ## Channels\n  # channel \"zebra:*\", ShopWeb.ZebraChannel\n\n  \
+        def connect(_params, socket, _connect_info) do\n    {:ok, socket}\n  end\n\n  def id(_socket), do: nil\nend\n";
+    let script = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {token: window.userToken}})\n\n\
+        socket.connect()\n\nexport default socket\n";
+    let mount = mounted("/socket", "ShopWeb.UserSocket");
+    let sandbox = others::shop(
+        "1.7.14",
+        &[
+            ("lib/shop_web/endpoint.ex", mount.as_str()),
+            ("lib/shop_web/channels/user_socket.ex", user),
+            ("lib/shop_web/router.ex", ROUTER),
+            ("config/config.exs", "import Config\n\nconfig :shop, a: 1\n"),
+            ("assets/js/app.js", "import \"./user_socket\"\n"),
+            ("assets/js/user_socket.js", script),
+        ],
+    );
+    by_destroy(&sandbox, &["channel", "Zebra"]);
+    by_destroy(&sandbox, &["auth"]);
+}
+
 #[test]
 fn a_socket_of_the_app_stays_and_stays_mounted() {
     let user = socket("ShopWeb.UserSocket", "");

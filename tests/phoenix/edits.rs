@@ -63,7 +63,8 @@ pub const CHANNEL: Kind = Kind {
     manual_step: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to track clients, the first as the last \
         expression in `join` before its `{:ok, socket}`; an existing `handle_info(:after_join, socket)` only needs the line with \
         `track`:\n\n",
-    more: &[],
+    // `presence.rs` has it: such a channel is reported in other words.
+    more: &["there_as_phoenix_explains_it"],
 };
 pub const ROUTER: Kind = Kind {
     cases: "phoenix/places/router_browser",

@@ -229,3 +229,53 @@ fn a_presence_of_phoenix_gets_the_function_that_the_channel_calls() {
     sandbox.run(&["gen", "presence"]).succeeded();
     assert_eq!(sandbox.tree(), before);
 }
+
+const OWN_PRESENCE: &str = "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence, otp_app: :my_app, pubsub_server: MyApp.PubSub\nend\n";
+
+const TRACKS_ITSELF: &str = r#"defmodule MyAppWeb.UserChannel do
+  use MyAppWeb, :channel
+
+  alias MyAppWeb.Presence
+
+  @impl true
+  def join(_topic, %{"name" => name}, socket) do
+    send(self(), {:joined, name})
+    {:ok, socket}
+  end
+
+  @impl true
+  def handle_info({:joined, name}, socket) do
+    {:ok, _} = Presence.track(socket, name, %{device: "phone"})
+    push(socket, "presence_state", Presence.list(socket))
+    {:noreply, socket}
+  end
+end
+"#;
+
+/// `gen` adds no function that nothing calls, and `destroy` does not take the app's own code for a generated one.
+#[test]
+fn a_channel_that_tracks_its_clients_itself_and_its_presence_stay_as_they_are() {
+    let sandbox = app();
+    let presence = "my_app/lib/my_app_web/channels/presence.ex";
+    let channel = "my_app/lib/my_app_web/channels/user_channel.ex";
+    sandbox.write(presence, OWN_PRESENCE);
+    sandbox.write(channel, TRACKS_ITSELF);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    assert_eq!(sandbox.read(presence), OWN_PRESENCE);
+    assert_eq!(sandbox.read(channel), TRACKS_ITSELF);
+    assert_eq!(
+        ran.stdout,
+        "* skipping lib/my_app_web/channels/presence.ex\n\
+         * injecting lib/my_app/application.ex\n\
+         \nUserChannel tracks its clients itself, and stays as it is.\n\
+         \nStart or restart the app with `mix phx.server`: MyAppWeb.Presence starts with it. The clients in a topic of\n\
+         UserChannel see each other.\n"
+    );
+
+    let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+
+    assert_eq!(sandbox.read(channel), TRACKS_ITSELF);
+    assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
+}

@@ -140,12 +140,20 @@ fn a_presence_that_is_elsewhere_is_used() {
     let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
     let sandbox = shop(&[("lib/shop_web/presence.ex", presence)]);
 
+    // No channel calls the function that it lacks.
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    assert_eq!(lines(&ran), ["* skipping lib/shop_web/presence.ex"]);
+    assert_eq!(sandbox.read("my_app/lib/shop_web/presence.ex"), presence);
+    let sandbox = sandbox.after(&[&["gen", "channel", "Zebra", "--no-socket"]]);
+
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
     let expected = [
         "* skipping lib/shop_web/presence.ex",
         "* creating test/shop_web/channels/presence_test.exs",
         "* injecting lib/shop_web/presence.ex",
+        "* injecting lib/shop_web/channels/zebra_channel.ex",
     ];
     assert_eq!(lines(&ran), expected);
     assert!(!sandbox.exists("my_app/lib/shop_web/channels/presence.ex"));
@@ -748,4 +756,44 @@ fn a_socket_in_typescript_is_the_one_that_joins() {
     assert!(!paths(&sandbox).contains(&"my_app/assets/js/user_socket.js".to_owned()));
     let app = sandbox.read("my_app/assets/js/app.ts");
     assert_eq!(app, "import \"phoenix_html\"\nimport \"./user_socket\"\n");
+}
+
+#[test]
+fn lines_for_a_script_say_what_its_socket_is_called_there() {
+    let script = "import { Socket } from \"phoenix\"\n\nexport default class Line {\n  constructor() {\n    this.socket = new Socket(\"/socket\")\n  }\n}\n";
+    let sandbox = shop(&[
+        ("assets/js/line.js", script),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/socket", "ShopWeb.UserSocket"),
+        ),
+        (
+            "lib/shop_web/user_socket.ex",
+            &socket("ShopWeb.UserSocket", ""),
+        ),
+    ]);
+
+    let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+
+    assert_eq!(sandbox.read("my_app/assets/js/line.js"), script);
+    let step = "\nAdd this to `assets/js/line.js` to join the channel in the browser, where `socket` is the one that connects to `/socket`:\n";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+}
+
+#[test]
+fn an_app_without_a_web_module_is_refused_for_this_alone() {
+    let none = "# Nothing yet.\n";
+    let sandbox = shop(&[
+        ("lib/shop_web/endpoint.ex", none),
+        ("lib/shop_web.ex", none),
+    ]);
+    let error = "error: the web module was not found: not exactly one module below lib/ or web/ uses Phoenix.Endpoint, and none is called ShopWeb\n\
+                 help: run this in the app that has one\n";
+    for args in [
+        &["gen", "presence", "--channel", "Zebra"][..],
+        &["gen", "channel", "Zebra", "--per-user"],
+        &["gen", "auth", "--sign-in"],
+    ] {
+        refused(&sandbox, args, error);
+    }
 }

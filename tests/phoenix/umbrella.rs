@@ -319,3 +319,38 @@ fn a_new_app_outside_the_apps_folder_does_not_belong_to_the_umbrella() {
     assert!(sandbox.exists("shop_umbrella/tools/chat/config/runtime.exs"));
     assert_eq!(sandbox.read("shop_umbrella/config/config.exs"), config);
 }
+
+/// Of Phoenix 1.3, whose config names the PubSub with its adapter; `new` calls the web app of an umbrella so as well.
+#[test]
+fn a_presence_in_an_app_called_web_has_the_pubsub_of_its_config() {
+    let sandbox = Sandbox::new();
+    let files = [
+        (
+            "mix.exs",
+            "defmodule Web.MixProject do\n  use Mix.Project\n  def project, do: [app: :web, version: \"0.1.0\", deps: deps()]\n  defp deps, do: [{:phoenix, \"~> 1.3.4\"}]\nend\n",
+        ),
+        (
+            "lib/web.ex",
+            "defmodule Web do\n  def channel, do: quote(do: use(Phoenix.Channel))\nend\n",
+        ),
+        (
+            "lib/web/endpoint.ex",
+            "defmodule Web.Endpoint do\n  use Phoenix.Endpoint, otp_app: :web\nend\n",
+        ),
+        (
+            "config/config.exs",
+            "use Mix.Config\n\nconfig :web, Web.Endpoint,\n  pubsub: [name: Seek.PubSub, adapter: Phoenix.PubSub.PG2]\n",
+        ),
+    ];
+    for (path, source) in files {
+        sandbox.write(&format!("my_app/{path}"), source);
+    }
+
+    sandbox.run(&["gen", "presence"]).succeeded();
+
+    let presence = sandbox.read("my_app/lib/web/channels/presence.ex");
+    assert!(
+        presence.contains("    otp_app: :web,\n    pubsub_server: Seek.PubSub\n"),
+        "{presence}"
+    );
+}

@@ -106,7 +106,7 @@ fn every_text_is_taken_out_as_it_was_inserted() {
         };
         count += 1;
         let after = Source::new(after.to_owned(), before.language);
-        match edit::take_out(parts, &after).expect("the queries are right") {
+        match edit::take_out(parts, &after, &|_| false).expect("the queries are right") {
             edit::TakenOut::Changed(new) if new.text == before.text => {}
             edit::TakenOut::Changed(new) if SEVERAL_BEFORE.contains(&case.path.as_str()) => {
                 let again = cases::made(parts, &new).expect("the queries are right");
