@@ -11,7 +11,7 @@ use crate::args::{New, StackFrom};
 use crate::catalogue::generator::{APP, Kind, OptionRule};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Fact, Stack};
-use crate::catalogue::{Generator, Templates};
+use crate::catalogue::{Generator, Templates, embedded};
 use crate::error::Misuse;
 use crate::facts::Question;
 use crate::name::{self, Name};
@@ -78,6 +78,7 @@ fn answer(option: &OptionRule, question: &str, reporter: &Reporter) -> Result<Op
 
 /// Makes a new app.
 pub fn new(args: &New, templates: &Rc<Templates>, reporter: &mut Reporter) -> Result<Ending> {
+    embedded::unpack_meanwhile(&args.stack);
     let stack = Stack::read(&args.stack, templates)?;
     let generator = Generator::read(&stack.name, APP, templates)?;
     let (name, misuse) = app_name(args, &stack)?;

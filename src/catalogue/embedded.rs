@@ -73,9 +73,12 @@ pub fn with_prefix(prefix: &str) -> &'static [File] {
     &files[..files.partition_point(|file| file.path.starts_with(prefix))]
 }
 
-/// Unpacks the vendored libraries in another thread. Without one, they are unpacked when they are needed.
-pub fn unpack_meanwhile() {
-    let _ = thread::Builder::new().spawn(|| LazyLock::force(&UNPACKED));
+/// Unpacks the vendored library of new apps of `stack`, if there is one, in another thread. Without the thread, it is unpacked when
+/// it is needed.
+pub fn unpack_meanwhile(stack: &str) {
+    if !with_prefix(&format!("{stack}/app/vendor/")).is_empty() {
+        let _ = thread::Builder::new().spawn(|| LazyLock::force(&UNPACKED));
+    }
 }
 
 #[expect(
