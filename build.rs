@@ -1,5 +1,6 @@
-//! Prepares `templates/` for the binary: without the test cases of places, and with the tables of stacks, generators and
-//! places in JSON, which takes a fifth of the time to read. Links may be text files, as git checks them out on Windows.
+//! Prepares `templates/` for the binary: without the test cases of places, with the tables of stacks, generators and
+//! places in JSON, which takes a fifth of the time to read, and with vendored libraries in one compressed file. Links may be
+//! text files, as git checks them out on Windows.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -10,15 +11,19 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use miniz_oxide::deflate::compress_to_vec;
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=templates");
     let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
-    let out = Path::new(&out).join("templates");
-    if out.exists() {
+    let out = Path::new(&out);
+    let templates = out.join("templates");
+    if templates.exists() {
         // It may have files that were deleted since.
-        fs::remove_dir_all(&out)?;
+        fs::remove_dir_all(&templates)?;
     }
-    prepare(Path::new("templates"), &out, "")
+    prepare(Path::new("templates"), &templates, "")?;
+    pack(&templates, out)
 }
 
 /// Writes the files in the folder `from` to `to`. `path` is the folder's path in the templates.
@@ -64,4 +69,38 @@ fn json(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("in {}: {error}", from.display()))?;
     fs::write(to, serde_json::to_vec(&table)?)?;
     Ok(())
+}
+
+/// Moves the vendored libraries of new apps from `templates` to two files in `out`: `packed` has their contents, one after the
+/// other and compressed, `packed.json` their paths and lengths.
+fn pack(templates: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    const BEST: u8 = 10;
+    let (mut index, mut contents) = (Vec::new(), Vec::new());
+    for path in files_below(templates)? {
+        let below = path.strip_prefix(templates)?.to_str().ok_or("not UTF-8")?;
+        let below = below.replace('\\', "/");
+        if let [_, "app", "vendor", ..] = below.split('/').collect::<Vec<_>>()[..] {
+            let bytes = fs::read(&path)?;
+            index.push((below, bytes.len()));
+            contents.extend(bytes);
+            fs::remove_file(path)?;
+        }
+    }
+    fs::write(out.join("packed.json"), serde_json::to_vec(&index)?)?;
+    fs::write(out.join("packed"), compress_to_vec(&contents, BEST))?;
+    Ok(())
+}
+
+/// Returns the files in `folder` and below it, sorted.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        match path.is_dir() {
+            true => files.extend(files_below(&path)?),
+            false => files.push(path),
+        }
+    }
+    files.sort();
+    Ok(files)
 }

@@ -6,6 +6,7 @@ mod documents;
 mod examples;
 mod generators;
 mod hints;
+mod new;
 #[cfg(test)]
 mod page;
 mod upgrade;
@@ -14,25 +15,24 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::builder::PossibleValue;
 use clap::error::ErrorKind;
-use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args as _, FromArgMatches, ValueEnum};
 use clap_complete::Shell;
 
-use crate::catalogue::generator::{APP, Generator};
-use crate::catalogue::{Stack, Templates};
+use crate::catalogue::Templates;
 use crate::error::Misuse;
 use crate::project::Project;
 use examples::{
     COMPLETIONS_EXAMPLES, CONNECT_EXAMPLES, DESTROY_HELP, DEV_EXAMPLES, EXAMPLES, GEN_EXAMPLES,
-    MAN_EXAMPLES, NEW_EXAMPLES, UNDO_HELP,
+    MAN_EXAMPLES, UNDO_HELP,
 };
-use generators::{Asked, Direction, arguments, asked, subcommands};
+use generators::{Asked, asked, subcommands};
 
 pub use common::{Common, Detail, Form};
 pub use connect::{Connect, Vsn};
 pub use documents::Page;
+pub use generators::Direction;
+pub use new::{New, StackFrom};
 pub use upgrade::Upgrade;
 
 /// The parsed command line.
@@ -60,26 +60,6 @@ pub enum Command {
     Reference,
     /// `templates test`: the test cases of the project's own places.
     TestTemplates,
-}
-
-/// Options of `new`.
-#[derive(Debug)]
-pub struct New {
-    /// Folder of the app. Empty if not given.
-    pub path: PathBuf,
-    pub stack: String,
-    pub stack_from: StackFrom,
-    /// Name of the app, if it differs from that of the folder.
-    pub app: Option<String>,
-    pub asked: Asked,
-    pub common: Common,
-}
-
-/// Source of a new app's stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StackFrom {
-    CommandLine,
-    Default,
 }
 
 /// A generator with its arguments.
@@ -138,7 +118,7 @@ impl Args {
         // Reads templates only for commands that need them.
         let is_whole = has("completions") || has("man");
         let new = match has("new") || is_whole {
-            true => new_command(built_in)?,
+            true => new::command(built_in)?,
             false => clap::Command::new("new"),
         };
         let generators = |direction: Direction| match has(direction.word()) || is_whole {
@@ -341,62 +321,6 @@ fn document_commands() -> [clap::Command; 2] {
             .after_help(MAN_EXAMPLES)
             .arg(folder),
     ]
-}
-
-fn new_command(templates: &Templates) -> Result<clap::Command> {
-    let stacks = Stack::all(templates)?;
-    let possible = stacks
-        .iter()
-        .map(|stack| PossibleValue::new(stack.name.clone()).help(stack.about.clone()));
-    let default = stacks.iter().find(|stack| stack.default);
-    let path = Arg::new("path")
-        .value_name("PATH")
-        .value_parser(clap::value_parser!(PathBuf))
-        .help("Folder of the new app; its last part is the app's name. Without it, the command asks for it in a terminal");
-    let stack = Arg::new("stack")
-        .long("stack")
-        .value_name("STACK")
-        .value_parser(possible.collect::<Vec<_>>())
-        .default_value(default.map_or_else(String::new, |stack| stack.name.clone()))
-        .help("Framework of the app");
-    let app = Arg::new("app")
-        .long("app")
-        .value_name("APP")
-        .help("Name of the app, if it differs from the folder's");
-    let mut args: Vec<Arg> = Vec::new();
-    for stack in &stacks {
-        if !templates.has(&format!("{}/{APP}/generator.toml", stack.name)) {
-            continue;
-        }
-        // Options of several stacks are listed once.
-        for arg in arguments(&Generator::read(&stack.name, APP, templates)?) {
-            if args.iter().all(|known| known.get_id() != arg.get_id()) {
-                args.push(arg);
-            }
-        }
-    }
-    let command = clap::Command::new("new")
-        .after_help(NEW_EXAMPLES)
-        .args([path, stack, app])
-        .args(args);
-    Ok(Common::augment_args(command))
-}
-
-impl New {
-    fn read(matches: &ArgMatches) -> Self {
-        let text = |id: &str| matches.get_one::<String>(id).cloned();
-        Self {
-            path: matches.get_one("path").cloned().unwrap_or_default(),
-            stack: text("stack").unwrap_or_default(),
-            stack_from: match matches.value_source("stack") {
-                Some(ValueSource::CommandLine) => StackFrom::CommandLine,
-                _ => StackFrom::Default,
-            },
-            app: text("app"),
-            asked: asked(matches),
-            common: common(matches),
-        }
-    }
 }
 
 impl Gen {

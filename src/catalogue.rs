@@ -3,11 +3,13 @@
 //! A file is read as a TOML value, its strings are rendered, and the result is deserialised: one family of types.
 //!
 //! # Layout
-//! - [`templates`]: the embedded files, and those of a project, which take precedence
+//! - [`embedded`]: the files in the binary
+//! - [`templates`]: these files, and those of a project, which take precedence
 //! - [`render`]: Tera, which renders strings, whole TOML values and conditions
 //! - [`stack`]: `stack.toml`; [`generator`]: `generator.toml`; places are [`crate::edit::place`]
 //! - [`reference`]: the reference, generated from the types
 
+pub mod embedded;
 pub mod generator;
 pub mod reference;
 pub mod render;

@@ -14,6 +14,8 @@ use anyhow::Result;
 
 pub use locate::Located;
 
+use crate::catalogue::templates::Contents;
+use crate::edit::ending::like;
 use crate::edit::{self, Language, Lines, Outcome, Reason, Source};
 use crate::error::Misuse;
 use crate::plan::{File, Step};
@@ -37,7 +39,7 @@ pub struct Change {
     /// Contents on disk; `None` for a new file.
     pub before: Option<Vec<u8>>,
     /// `None` for a file to remove.
-    pub after: Option<Vec<u8>>,
+    pub after: Option<Contents>,
 }
 
 /// Result of the comparison of a planned file with the disk.
@@ -87,7 +89,7 @@ impl<'a> Changes<'a> {
     pub fn verdict(&self, file: &File) -> Result<FileVerdict> {
         Ok(match self.read(&file.path)? {
             None => FileVerdict::Create,
-            Some(before) if before == file.contents => FileVerdict::Identical,
+            Some(before) if *before == *like(&file.contents, &before) => FileVerdict::Identical,
             Some(_) if file.once => FileVerdict::Kept,
             Some(before) => FileVerdict::Conflict { before },
         })
@@ -100,7 +102,7 @@ impl<'a> Changes<'a> {
 
     /// Replaces the contents of a file, or creates it.
     pub fn put(&mut self, path: &Path, contents: Vec<u8>) -> Result<()> {
-        self.set(path, Some(contents), None)
+        self.set(path, Some(contents.into()), None)
     }
 
     /// Returns the file, from disk or after earlier steps.
@@ -158,7 +160,7 @@ impl<'a> Changes<'a> {
                 lines,
             },
             Outcome::Changed(new) => {
-                self.set(&path, Some(new.text.clone().into_bytes()), Some(new))?;
+                self.set(&path, Some(new.text.clone().into_bytes().into()), Some(new))?;
                 StepVerdict::Edit
             }
         };
@@ -192,28 +194,30 @@ impl<'a> Changes<'a> {
         Ok(None)
     }
 
-    /// Returns whether `before` is `file` after some of the first `steps`, as an earlier run may have left it.
+    /// Returns whether `before` is `file` after some of the `steps`, in order, as earlier runs may have left it.
     pub fn completes(&self, file: &File, steps: &[&Step], before: &[u8]) -> Result<bool> {
-        let (Some(language), Ok(text)) = (
+        let contents = like(&file.contents, before).into_owned();
+        let (Some(language), Ok(text), Ok(now)) = (
             Language::of(&file.path),
-            String::from_utf8(file.contents.clone()),
+            String::from_utf8(contents),
+            str::from_utf8(before),
         ) else {
             return Ok(false);
         };
         let mut source = Source::new(text, language);
+        let now = Source::new(now.to_owned(), language);
         let about = steps.iter().filter(|step| {
             let mut paths = step.location.paths.iter();
             paths.any(|path| Path::new(path) == file.path)
         });
         for step in about {
-            if let Outcome::Changed(new) = edit::apply(&step.parts, &source)? {
+            // Others of the steps are alternatives, or are still to come.
+            let is_there = matches!(edit::apply(&step.parts, &now)?, Outcome::AlreadyThere);
+            if is_there && let Outcome::Changed(new) = edit::apply(&step.parts, &source)? {
                 source = new;
-                if source.text.as_bytes() == before {
-                    return Ok(true);
-                }
             }
         }
-        Ok(false)
+        Ok(source.text == now.text)
     }
 
     /// Returns the conflicts in the file of `step`, which stop the command before it writes.
@@ -244,7 +248,10 @@ impl<'a> Changes<'a> {
     }
 
     pub fn contains(&self, path: &Path) -> Result<bool> {
-        Ok(self.read(path)?.is_some())
+        match self.change(path) {
+            Some(change) => Ok(change.after.is_some()),
+            None => self.project.has_file(path),
+        }
     }
 
     fn create(&mut self, step: &Step, path: PathBuf) -> Result<(PathBuf, StepVerdict)> {
@@ -255,7 +262,7 @@ impl<'a> Changes<'a> {
         };
         let verdict = match made {
             Outcome::Changed(new) => {
-                self.set(&path, Some(new.text.clone().into_bytes()), Some(new))?;
+                self.set(&path, Some(new.text.clone().into_bytes().into()), Some(new))?;
                 StepVerdict::Create
             }
             _ => StepVerdict::Manual {
@@ -274,11 +281,11 @@ impl<'a> Changes<'a> {
         let Some(change) = self.change(path) else {
             return self.project.source(path);
         };
-        let text = change.after.clone().map(String::from_utf8);
+        let text = change.after.as_deref().map(str::from_utf8);
         let (Some(Ok(text)), Some(language)) = (text, Language::of(path)) else {
             return Ok(None);
         };
-        let source = Rc::new(Source::new(text, language));
+        let source = Rc::new(Source::new(text.to_owned(), language));
         let mut sources = self.sources.borrow_mut();
         sources.insert(path.to_owned(), Rc::clone(&source));
         Ok(Some(source))
@@ -287,7 +294,7 @@ impl<'a> Changes<'a> {
     /// Returns the file, from disk or after earlier steps.
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         match self.change(path) {
-            Some(change) => Ok(change.after.clone()),
+            Some(change) => Ok(change.after.as_deref().map(<[u8]>::to_vec)),
             None => self.project.read(path),
         }
     }
@@ -296,7 +303,7 @@ impl<'a> Changes<'a> {
         Some(&self.files[*self.indices.get(path)?])
     }
 
-    fn set(&mut self, path: &Path, after: Option<Vec<u8>>, source: Option<Source>) -> Result<()> {
+    fn set(&mut self, path: &Path, after: Option<Contents>, source: Option<Source>) -> Result<()> {
         let sources = self.sources.get_mut();
         sources.remove(path);
         sources.extend(source.map(|source| (path.to_owned(), Rc::new(source))));

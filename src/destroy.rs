@@ -106,10 +106,14 @@ impl<'a> Destroy<'a> {
         let mut misuses = plan.misuses.clone();
         for reason in &plan.generator.in_use {
             if self.holds(&reason.condition, plan)? {
-                misuses.push(Misuse::new(&reason.message).help(&reason.help));
+                let text = |text| self.renderer.text(text, &plan.variables);
+                misuses.push(Misuse::new(text(&reason.message)?).help(text(&reason.help)?));
             }
         }
         misuses.extend(self.other_options());
+        if misuses.is_empty() && !self.is_there(part)? {
+            misuses.push(self.nothing());
+        }
         if misuses.is_empty() {
             misuses = self.undecided(part);
         }
@@ -154,14 +158,6 @@ impl<'a> Destroy<'a> {
     }
 
     fn finish(mut self) -> Result<Ending> {
-        if self.reporter.report.is_empty() && self.manual.is_empty() {
-            let what = args::typed()[1..].join(" ");
-            let misuse = Misuse::new(format!(
-                "nothing of `hello-sockets gen {what}` is in this app"
-            ));
-            let help = "the options have to be those of `gen`, such as --topic; .hello-sockets/runs.json lists its runs";
-            return Err(misuse.help(help).into());
-        }
         if !self.args.common.dry_run {
             self.write()?;
         }

@@ -8,10 +8,8 @@
 //! - [`change`]: pure, changed paths and their meaning; [`watch`]: their source
 //! - [`build`]: a build; [`cargo`]: pure, its messages; [`problem`]: an error
 //! - [`server`]: a running app; [`message`]: pure, messages to it
-//! - [`page`]: the answer without an app; [`address`]: the listening socket
-//! - [`group`]: processes and their children
+//! - [`page`]: the answer without an app; [`group`]: processes and their children
 
-pub mod address;
 mod build;
 mod cargo;
 mod change;

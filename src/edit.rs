@@ -8,10 +8,11 @@
 //! - [`place`]: the types of a place
 //! - [`language`], [`source`], [`nodes`]: grammars, parsing, nodes
 //! - [`query`]: tree-sitter's query language; [`glob`]: patterns of paths
-//! - [`insert`]: insertion of text in the file's own indentation and line endings
+//! - [`insert`]: insertion of text in the file's own indentation and line endings; [`ending`]: these endings
 //! - [`uncomment`]: uncomments a commented-out copy of the lines instead
-//! - [`part`]: one text in its place; [`take_out`]: its removal
+//! - [`part`]: one text in its place; [`mod@take_out`]: its removal
 
+pub mod ending;
 pub mod glob;
 mod insert;
 mod language;

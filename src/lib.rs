@@ -57,10 +57,10 @@ use anyhow::Result;
 use serde::Serialize;
 
 use args::{Args, Command, Common, Dev, Gen, Man, Object, Survey};
-use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
 use catalogue::templates::SHARED;
+use catalogue::{Templates, embedded};
 use destroy::Destroy;
 use doctor::Health;
 use error::Problem;
@@ -104,10 +104,13 @@ const OPEN: u8 = 3;
 const OUTDATED: u8 = 4;
 
 fn run() -> Result<ExitCode> {
+    let has = |word: &str| std::env::args_os().any(|arg| arg == word);
+    if has("new") {
+        embedded::unpack_meanwhile();
+    }
     // Read once: parsing the files of a stack takes as long as the edits.
     let built_in = Rc::new(Templates::default());
     // The current project may have its own generators, for `gen`, its help and completions, and places with test cases.
-    let has = |word: &str| std::env::args_os().any(|arg| arg == word);
     let lists = [
         "gen",
         "destroy",

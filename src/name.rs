@@ -8,6 +8,15 @@ use crate::error::Misuse;
 /// Maximum length of a name, for the limits of file systems and formatters on file names and lines made of it.
 pub const LONGEST: usize = 60;
 
+/// Names of devices: Windows has no files and folders of these names, whatever their extension.
+const DEVICES: [&str; 22] = [
+    "aux", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con", "lpt1",
+    "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "nul", "prn",
+];
+
+/// Reason against a name whose folder Windows cannot have.
+const DEVICE: &str = "Windows cannot have a folder of that name";
+
 /// Suggested name if nothing can be made of what was typed.
 const EXAMPLE: &str = "Room";
 
@@ -98,9 +107,22 @@ fn fault(typed: &str) -> Option<&'static str> {
         Some("each part of a name starts with a capital letter")
     } else if typed.len() > LONGEST {
         Some(TOO_LONG)
+    } else if has_device(typed.split('.')) {
+        Some(DEVICE)
     } else {
         None
     }
+}
+
+/// Returns whether one of the folders of a name is a device.
+fn has_device<'a>(segments: impl DoubleEndedIterator<Item = &'a str>) -> bool {
+    let mut folders = segments.rev().skip(1);
+    folders.any(|segment| is_device(&segment.to_snake_case()))
+}
+
+/// Returns whether Windows reserves the name of this file or folder.
+pub fn is_device(name: &str) -> bool {
+    DEVICES.contains(&name)
 }
 
 /// Returns the name in Pascal case. Capital letters are kept (`URLShortener`); underscores are removed.
@@ -121,7 +143,8 @@ fn suggestion(typed: &str) -> Option<String> {
         })
         .filter(|s| !s.is_empty())
         .collect();
-    let name = segments.join(".");
+    let has_device = has_device(segments.iter().map(String::as_str));
+    let name = segments.join(if has_device { "" } else { "." });
     (!name.is_empty()).then(|| shortened(&name).to_owned())
 }
 
@@ -243,6 +266,16 @@ mod tests {
         assert_eq!(refused("café").1, "hello-sockets gen channel Cafe");
         assert_eq!(refused("Älter").1, "hello-sockets gen channel Alter");
         assert_eq!(refused("v2").1, "hello-sockets gen channel V2");
+        assert_eq!(parse("Admin.Con").path, "admin/con");
+        assert_eq!(
+            refused("Admin.Aux.Room"),
+            (
+                "`Admin.Aux.Room` is not a channel name: Windows cannot have a folder of that name"
+                    .into(),
+                "hello-sockets gen channel AdminAuxRoom".into()
+            )
+        );
+        assert_eq!(refused("con.room").1, "hello-sockets gen channel ConRoom");
         for typed in ["Room/Admin", "Room::Admin", "Room\\Admin"] {
             assert_eq!(refused(typed).1, "hello-sockets gen channel Room.Admin");
         }

@@ -8,13 +8,13 @@ use anyhow::{Context as _, Result};
 use tera::Context;
 
 use crate::args::{New, StackFrom};
-use crate::catalogue::generator::{APP, OptionRule};
+use crate::catalogue::generator::{APP, Kind, OptionRule};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::{Generator, Templates};
 use crate::error::Misuse;
 use crate::facts::Question;
-use crate::name;
+use crate::name::{self, Name};
 use crate::output::reporter::Reporter;
 use crate::output::terminal::Given;
 use crate::output::{apply, dialogue, interrupt};
@@ -25,7 +25,7 @@ use crate::run::{Answers, Ending, Run};
 use crate::secrets;
 use crate::shell::quoted;
 
-/// Asks for missing arguments: the folder, and then the stack.
+/// Asks for missing arguments: the folder, the stack, and options of its generator, such as the first channel.
 ///
 /// # Errors
 /// The folder is missing and there is no terminal.
@@ -47,7 +47,33 @@ pub fn complete(args: &mut New, templates: &Templates, reporter: &Reporter) -> R
             .name
             .clone();
     }
+    let generator = Generator::read(&args.stack, APP, templates)?;
+    for option in &generator.options {
+        if let Some(question) = &option.ask
+            && !args.asked.options.contains_key(&option.name)
+            && !args.common.yes
+        {
+            let value = answer(option, question, reporter)?;
+            let value = value.map(|value| (option.name.clone(), vec![value]));
+            args.asked.options.extend(value);
+        }
+    }
     Ok(())
+}
+
+/// Asks for the value of an option; `None` is its default.
+fn answer(option: &OptionRule, question: &str, reporter: &Reporter) -> Result<Option<String>> {
+    Ok(match option.kind {
+        Kind::Flag => match reporter.agree(question)? {
+            Some(true) => None,
+            Some(false) => Some("false".to_owned()),
+            None => interrupt::leave(),
+        },
+        Kind::Choice => Some(option.choices[dialogue::choose(question, &option.choices)?].clone()),
+        _ => dialogue::text(question, |typed| {
+            Name::parse(typed, &option.name, &option.suffix, "").map(drop)
+        })?,
+    })
 }
 
 /// Makes a new app.
@@ -173,6 +199,8 @@ fn app_name(args: &New, stack: &Stack) -> Result<(String, Option<Misuse>), Misus
         name::TOO_LONG
     } else if let Some(reason) = reserved(stack, name) {
         reason
+    } else if name::is_device(name) {
+        "Windows cannot have a file or folder of that name"
     } else {
         let name = match stack.hyphens {
             true => name.to_owned(),
@@ -199,7 +227,9 @@ fn suggestion(name: &str, stack: &Stack) -> String {
     let mended = mended.trim_matches(|c: char| c == '_' || c.is_ascii_digit());
     match name::shortened(mended) {
         "" => "my_app".to_owned(),
-        taken if reserved(stack, taken).is_some() => format!("{taken}_app"),
+        taken if name::is_device(taken) || reserved(stack, taken).is_some() => {
+            format!("{taken}_app")
+        }
         mended => mended.to_owned(),
     }
 }
@@ -209,10 +239,10 @@ fn suggestion(name: &str, stack: &Stack) -> String {
 /// # Errors
 /// The folder is a file.
 fn foreign_file(project: &Project, plan: &Plan) -> Result<Option<PathBuf>> {
-    let mut ours = plan.paths();
-    ours.push(RUNS.into());
+    let ours = plan.paths();
     let drafts: Vec<_> = ours.iter().map(|path| apply::draft_of(path)).collect();
-    let is_ours = |path: &Path| ours.iter().chain(&drafts).any(|ours| ours == path);
+    let is_known = |path: &Path| ours.iter().chain(&drafts).any(|ours| ours == path);
+    let is_ours = |path: &Path| path.starts_with(RUNS) || is_known(path);
     if project.root_is_file() {
         let misuse = Misuse::new(format!("`{}` is a file", project.root.display()));
         return Err(misuse.help("name a folder that is not there yet").into());

@@ -2,27 +2,30 @@
 //! before, and the caller answers look-ups.
 //!
 //! - [`variables`]: variables of templates; [`looked_up`]: those that were looked up
-//! - [`steps`]: inserts and their places
+//! - [`files`]: files and the conditions about files; [`steps`]: inserts and their places
 //! - [`cases`]: the test cases of places
 
 pub mod cases;
+mod files;
 mod looked_up;
 pub mod steps;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use tera::Context;
 
 use crate::catalogue::Generator;
-use crate::catalogue::generator::{APP, FILE, Kind, OptionRule};
+use crate::catalogue::generator::{APP, Kind, OptionRule};
 use crate::catalogue::render::Renderer;
-use crate::catalogue::templates::Origin;
+use crate::catalogue::templates::{Contents, Origin};
 use crate::edit::place::{Location, Need};
 use crate::error::Misuse;
 use crate::facts::{self, Facts, Look};
+use files::Planner;
+pub use files::refuse_outside;
 pub use steps::Step;
 use steps::{Places, Rendered};
 
@@ -68,7 +71,7 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct File {
     pub path: PathBuf,
-    pub contents: Vec<u8>,
+    pub contents: Contents,
     /// Condition.
     pub condition: String,
     /// An existing file is kept.
@@ -261,12 +264,6 @@ fn named(option: &OptionRule, names: &[String]) -> Vec<Request> {
     names.iter().map(request).collect()
 }
 
-/// Builder of a generator's plan.
-struct Planner<'a> {
-    places: Places<'a>,
-    variables: &'a Context,
-}
-
 impl Plan {
     /// Returns all steps of the generator and of those that it runs, in order.
     pub fn all_steps(&self) -> Vec<&Step> {
@@ -285,131 +282,6 @@ impl Plan {
         let more = more.chain(self.then.iter().map(|(plan, _)| plan));
         paths.extend(more.flat_map(Self::paths));
         paths
-    }
-}
-
-impl Planner<'_> {
-    /// Returns files without a rule, then those with one in the order of the rules.
-    fn files(&self) -> Result<(Vec<File>, Origin)> {
-        let generator = &self.places.generator;
-        let templates = self.places.renderer.templates();
-        let mut names = templates.below(&generator.folder);
-        let (stack, _) = generator.folder.split_once('/').unwrap_or_default();
-        for folder in &generator.more_files {
-            names.extend(templates.below(&format!("{stack}/{folder}")));
-        }
-        let mut files = Vec::new();
-        let mut origin = Origin::BuiltIn;
-        for name in names {
-            // Behind the stack's folder and the generator's.
-            let below = name.splitn(3, '/').nth(2).unwrap_or_default();
-            if below == FILE {
-                continue;
-            }
-            let whereabouts = || format!("in {}", templates.whereabouts(name));
-            let (bytes, from) = templates.get(name).with_context(whereabouts)?;
-            if from == Origin::Project {
-                origin = from;
-            }
-            let (order, file) = self.file(below, bytes).with_context(whereabouts)?;
-            files.push((order, from, file));
-        }
-        // Of two templates for one path, the project's own takes precedence.
-        files.sort_by_key(|(_, from, _)| *from == Origin::BuiltIn);
-        let mut paths = BTreeSet::new();
-        files.retain(|(_, _, file)| paths.insert(file.path.clone()));
-        let mut files: Vec<_> = files
-            .into_iter()
-            .map(|(order, _, file)| (order, file))
-            .collect();
-        files.sort_by(|a, b| (a.0, &a.1.path).cmp(&(b.0, &b.1.path)));
-        Ok((files.into_iter().map(|(_, file)| file).collect(), origin))
-    }
-
-    /// Returns the target path of a template: rendered, without `.tera`, with a dot for a leading `_`.
-    fn file(&self, template: &str, bytes: &[u8]) -> Result<(usize, File)> {
-        let target = self.places.renderer.text(template, self.variables)?;
-        let (target, contents) = match target.strip_suffix(".tera") {
-            Some(stem) => {
-                let text = self
-                    .places
-                    .renderer
-                    .text(std::str::from_utf8(bytes)?, self.variables)?;
-                (stem, text.into_bytes())
-            }
-            None => (target.as_str(), bytes.to_vec()),
-        };
-        let path = dotted(Path::new(target));
-        refuse_outside(&path)?;
-        let mut rules = self.places.generator.files.iter().enumerate();
-        let rule = rules.find(|(_, rule)| path.starts_with(&rule.path));
-        let order = rule.map_or(0, |(at, _)| at + 1);
-        let rule = rule.map(|(_, rule)| rule.clone());
-        let folder = rule.as_ref().filter(|rule| rule.report_as_folder);
-        Ok((
-            order,
-            File {
-                folder: folder.map(|rule| PathBuf::from(&rule.path)),
-                needed_by: rule
-                    .as_ref()
-                    .map(|rule| rule.needed_by.clone())
-                    .unwrap_or_default(),
-                once: rule.as_ref().is_some_and(|rule| rule.once),
-                condition: rule
-                    .as_ref()
-                    .map(|r| r.condition.clone())
-                    .unwrap_or_default(),
-                unless_found: rule.and_then(|rule| rule.unless_found),
-                path,
-                contents,
-            },
-        ))
-    }
-
-    fn finds(&self) -> Result<BTreeMap<String, Sought>> {
-        let mut finds = BTreeMap::new();
-        for (name, find) in &self.places.generator.find {
-            let sought = match (&find.place, &find.file, &find.folder, &find.above) {
-                (Some(place), None, None, None) => {
-                    Sought::File(self.places.location(place, &find.with)?)
-                }
-                (None, Some(file), None, None) => Sought::File(Location {
-                    paths: vec![file.clone()],
-                    ..Location::default()
-                }),
-                (None, None, Some(folder), None) => Sought::Folder(folder.clone()),
-                (None, None, None, Some(above)) => Sought::Above(above.clone()),
-                _ => anyhow::bail!(
-                    "in {}/{FILE}: `find.{name}` has one of `place`, `file`, `folder` and `above`",
-                    self.places.generator.folder
-                ),
-            };
-            finds.insert(name.clone(), sought);
-        }
-        Ok(finds)
-    }
-}
-
-fn dotted(path: &Path) -> PathBuf {
-    let name = path.file_name().and_then(|name| name.to_str());
-    match name.unwrap_or_default().strip_prefix('_') {
-        Some(rest) => path.with_file_name(format!(".{rest}")),
-        None => path.to_owned(),
-    }
-}
-
-/// Checks that a generator writes only inside the project.
-///
-/// # Errors
-/// `path` is absolute, or has `..` in it.
-pub fn refuse_outside(path: &Path) -> Result<(), Misuse> {
-    let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    match path.components().all(inside) {
-        true => Ok(()),
-        false => Err(Misuse::new(format!(
-            "`{}` is outside the project: a generator writes nothing there",
-            path.display()
-        ))),
     }
 }
 

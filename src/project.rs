@@ -6,8 +6,10 @@
 
 mod disk;
 mod find;
+mod program;
 mod runs;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,11 +22,13 @@ use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::templates::OVERRIDES;
 use crate::edit::{self, Row, Source, glob};
 use crate::facts::{self, Facts, Question};
+use crate::record::Runs;
 use crate::shell::quoted;
 
 use disk::{entries, joined, list, source};
 
 pub use disk::contains;
+pub use program::program;
 
 /// Value of the fact `complete` in a project; it is empty in one that is almost a project.
 const COMPLETE: &str = "yes";
@@ -39,6 +43,8 @@ pub struct Project {
     pub facts: Facts,
     /// Path of the root, relative to the current folder; empty for the same folder.
     below: PathBuf,
+    /// The recorded runs, once they are read.
+    runs: OnceCell<Rc<Runs>>,
 }
 
 impl Project {
@@ -63,12 +69,13 @@ impl Project {
             templates: Rc::clone(templates),
             facts,
             below: PathBuf::new(),
+            runs: OnceCell::new(),
         }))
     }
 
     /// Returns `path` relative to the current folder.
     pub fn display_path(&self, path: &Path) -> PathBuf {
-        self.below.join(path)
+        below(&self.below, path)
     }
 
     /// Returns the results of a look-up: each value with its file.
@@ -101,6 +108,11 @@ impl Project {
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         let bytes = disk::read(&resolved(&self.root, path))?;
         Ok(bytes.map(|bytes| bytes.to_vec()))
+    }
+
+    /// Returns whether there is a file at `path` below the root.
+    pub fn has_file(&self, path: &Path) -> Result<bool> {
+        Ok(disk::read(&resolved(&self.root, path))?.is_some())
     }
 
     /// Returns whether there is a file at `path` below the root that contains `word`.
@@ -163,6 +175,17 @@ impl Project {
         // A dangling symlink exists, but cannot be resolved.
         !is_dangling(&path) && there.is_some_and(|there| there.starts_with(&root))
     }
+}
+
+/// Returns `path` in `folder`, separated by `/` on all systems, as templates and reports have it.
+pub fn below(folder: &Path, path: &Path) -> PathBuf {
+    if folder.as_os_str().is_empty() {
+        return path.to_owned();
+    }
+    let mut whole = folder.as_os_str().to_owned();
+    whole.push("/");
+    whole.push(path);
+    whole.into()
 }
 
 fn is_dangling(path: &Path) -> bool {
@@ -228,7 +251,7 @@ pub fn programs(question: &Question) -> Vec<(String, String)> {
     let program = question
         .program
         .iter()
-        .filter(|name| disk::is_program(name));
+        .filter(|name| program::program(name).is_some());
     program.map(|name| (name.clone(), String::new())).collect()
 }
 
@@ -271,13 +294,12 @@ fn look_above(
         let path = folder.join(name);
         let mut values = wanted.all(&path)?;
         if let Some(except) = &question.except {
-            let below = root.strip_prefix(folder).unwrap_or(&root).to_string_lossy();
+            let below = root.strip_prefix(folder).unwrap_or(&root);
+            let parts = below.iter().map(|part| part.to_string_lossy());
+            let below = parts.collect::<Vec<_>>().join("/");
             let fits = |pattern: &String| glob::matches(pattern, &below);
             let is_claimed = values.iter().any(fits) && !all(&path, except)?.iter().any(fits);
-            values = is_claimed
-                .then(|| below.clone().into_owned())
-                .into_iter()
-                .collect();
+            values = is_claimed.then(|| below.clone()).into_iter().collect();
         }
         if !values.is_empty() {
             let path = format!("{}{name}", "../".repeat(depth));

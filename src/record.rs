@@ -5,17 +5,18 @@
 //! each in a file that is named by its hash.
 
 pub mod generated;
+mod runs;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The list of all runs.
-pub const RUNS: &str = ".hello-sockets/runs.json";
+pub use runs::{LIST, RUNS, Runs};
 
 /// Folder of what only `undo` needs.
 pub const FOLDER: &str = ".hello-sockets/undo";
@@ -28,13 +29,6 @@ pub const LAST: &str = ".hello-sockets/undo/run.json";
 
 /// Version of the files.
 const FORMAT: u8 = 1;
-
-/// The runs that have changed the app, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Runs {
-    format: u8,
-    pub runs: Vec<Run>,
-}
 
 /// The run that `undo` takes back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,8 +87,7 @@ pub struct Hash(String);
 
 impl Hash {
     pub fn of(bytes: &[u8]) -> Self {
-        let hash = Sha256::digest(bytes);
-        Self(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(HEXLOWER.encode(&Sha256::digest(bytes)))
     }
 
     /// Returns the first digits, which are enough to tell files apart.
@@ -106,49 +99,6 @@ impl Hash {
     pub fn path(&self) -> PathBuf {
         let digits = self.0.chars().filter(char::is_ascii_hexdigit);
         Path::new(FOLDER).join(digits.collect::<String>())
-    }
-}
-
-impl Default for Runs {
-    fn default() -> Self {
-        Self {
-            format: FORMAT,
-            runs: Vec::new(),
-        }
-    }
-}
-
-impl Runs {
-    /// Reads the file [`RUNS`].
-    ///
-    /// # Errors
-    /// It is not the JSON of runs, as after a merge with conflicts.
-    pub fn parse(bytes: &[u8]) -> Result<Self> {
-        let runs: Self =
-            serde_json::from_slice(bytes).with_context(|| format!("`{RUNS}` cannot be read"))?;
-        ensure!(
-            runs.format <= FORMAT,
-            "`{RUNS}` is of a newer hello-sockets than this one"
-        );
-        Ok(runs)
-    }
-
-    /// Returns whether the last run that has changed this text has inserted it.
-    pub fn have_inserted(&self, path: &Path, place: &str, text: &str) -> bool {
-        let texts = self.runs.iter().flat_map(|run| &run.texts);
-        let mut about =
-            texts.filter(|known| known.path == path && known.place == place && known.text == text);
-        about
-            .next_back()
-            .is_some_and(|last| last.change == Change::Inserted)
-    }
-
-    /// Replaces the last run, which is `old`, by `new`; removes it without `new`.
-    pub fn replace_last(&mut self, old: &Run, new: Option<Run>) {
-        if self.runs.last() == Some(old) {
-            self.runs.pop();
-            self.runs.extend(new);
-        }
     }
 }
 
@@ -214,44 +164,6 @@ impl fmt::Display for Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn text(change: Change) -> TextChange {
-        TextChange {
-            path: "Cargo.toml".into(),
-            place: "dependency".to_owned(),
-            text: "tokio = \"1\"".to_owned(),
-            change,
-        }
-    }
-
-    fn runs(changes: &[Change]) -> Runs {
-        let run = |change: &Change| Run {
-            texts: vec![text(*change)],
-            ..Run::default()
-        };
-        Runs {
-            runs: changes.iter().map(run).collect(),
-            ..Runs::default()
-        }
-    }
-
-    #[test]
-    fn a_text_is_inserted_until_a_later_run_takes_it_out() {
-        use Change::{Inserted, TakenOut};
-        let have = |changes: &[Change]| {
-            let runs = runs(changes);
-            runs.have_inserted("Cargo.toml".as_ref(), "dependency", "tokio = \"1\"")
-        };
-        assert_eq!(
-            [
-                have(&[]),
-                have(&[Inserted]),
-                have(&[Inserted, TakenOut]),
-                have(&[TakenOut, Inserted])
-            ],
-            [false, true, false, true]
-        );
-    }
 
     #[test]
     fn a_hash_is_that_of_sha256sum_and_names_a_file_below_the_folder() {

@@ -26,8 +26,9 @@ use crate::output::reporter::Reporter;
 use crate::output::terminal::{Conflict, Difference, Given};
 use crate::plan::{File, Plan, Sought, Step};
 use crate::project::Project;
+use crate::record::generated::Base;
 use crate::record::{self, TextChange};
-use entries::Entries;
+use entries::{Entries, base_of};
 
 /// Answers given on the command line.
 #[derive(Debug, Clone, Default)]
@@ -157,16 +158,12 @@ impl<'a> Run<'a> {
             self.report_look_ups(plan)?;
         }
         let entry = self.entries.open(plan, &self.project.facts);
-        for file in &plan.files {
-            let outcome = self.file(file, plan)?;
-            let is_made = match outcome {
-                Some(FileOutcome::Created | FileOutcome::Overwritten) => true,
-                // As a killed `new` has left it.
-                Some(FileOutcome::Identical) => self.recording == Recording::New,
-                _ => false,
-            };
-            self.entries.file(entry, file, is_made);
-        }
+        let bases = plan
+            .files
+            .iter()
+            .map(|file| Ok((file.path.clone(), self.base(file, plan)?)));
+        let bases = bases.collect::<Result<_>>()?;
+        self.entries.files(entry, bases);
         for (question, follow) in plan.generator.questions.iter().zip(&plan.follows) {
             self.question(question, follow.as_ref(), plan)?;
         }
@@ -196,6 +193,16 @@ impl<'a> Run<'a> {
             });
         }
         Ok(())
+    }
+
+    /// Adds a file if its condition holds, and returns its base for the record.
+    fn base(&mut self, file: &File, plan: &Plan) -> Result<Base> {
+        Ok(match self.file(file, plan)? {
+            Some(FileOutcome::Created | FileOutcome::Overwritten) => base_of(file),
+            // As a killed `new` has left it.
+            Some(FileOutcome::Identical) if self.recording == Recording::New => base_of(file),
+            _ => Base::NotMade,
+        })
     }
 
     /// Adds a file if its condition holds, and returns what becomes of it.

@@ -2,24 +2,54 @@
 
 use std::path::Path;
 
-/// Returns `path` as a word of a POSIX shell: quoted if necessary, and never read as an option.
+/// Returns `path` as a word of the shell: quoted if necessary, and never read as an option.
 pub fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
+    match cfg!(windows) {
+        true => in_windows(path),
+        false => in_posix(path),
+    }
+}
+
+fn in_posix(path: String) -> String {
     let path = if path.starts_with('-') {
         format!("./{path}")
     } else {
         path
     };
-    let plain = |c: char| c.is_alphanumeric() || "_-./+,:@%".contains(c);
-    match !path.is_empty() && path.chars().all(plain) {
+    match is_plain(&path, "") {
         true => path,
         false => format!("'{}'", path.replace('\'', r"'\''")),
     }
 }
 
+/// Returns a word of both `cmd` and PowerShell. No path of Windows contains a `"`.
+fn in_windows(path: String) -> String {
+    match is_plain(&path, r"\") {
+        true => path,
+        false => format!("\"{path}\""),
+    }
+}
+
+fn is_plain(path: &str, separator: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "_-./+,:@%".contains(c) || separator.contains(c);
+    !path.is_empty() && path.chars().all(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn windows_has_double_quotes_and_plain_backslashes() {
+        for (path, expected) in [
+            (r"C:\apps\chat", r"C:\apps\chat"),
+            (r"..\my dir\chat", "\"..\\my dir\\chat\""),
+            ("it's", "\"it's\""),
+        ] {
+            assert_eq!(in_windows(path.to_owned()), expected);
+        }
+    }
 
     #[test]
     fn a_shell_reads_back_what_was_quoted() {
@@ -34,7 +64,7 @@ mod tests {
             "~x",
             "",
         ] {
-            let command = format!("printf %s {}", quoted(Path::new(path)));
+            let command = format!("printf %s {}", in_posix(path.to_owned()));
             let output = std::process::Command::new("sh")
                 .args(["-c", &command])
                 .output()

@@ -162,7 +162,7 @@ impl<'a> Undo<'a> {
                 self.changes.push(Change {
                     path: path.clone(),
                     before: compared.now.clone(),
-                    after: compared.before.clone(),
+                    after: compared.before.clone().map(Into::into),
                 });
                 match compared.before {
                     Some(_) => FileOutcome::Restored,
@@ -242,7 +242,7 @@ enum Settled {
 /// Returns the error without a run to take back.
 fn nothing(project: &Project) -> Result<Misuse> {
     let runs = project.runs()?;
-    let Some(earlier) = runs.runs.iter().rfind(|run| !run.is_new()) else {
+    let Some(earlier) = runs.iter().rfind(|run| !run.is_new()) else {
         let misuse = Misuse::new("there is no run to take back");
         return Ok(misuse.help(
             "`undo` takes back the last run of `gen`, `destroy` or `upgrade` in this app, once",

@@ -4,11 +4,13 @@
 //! Without a record, the answers are those that the app shows, and files that differ are asked about.
 //!
 //! # Layout
-//! - [`parts`]: the generators of the app, with their plans; [`found`]: those of an app without a record
+//! - [`parts`]: the generators of the app, with their plans; [`commands`]: those of a record without what they have generated;
+//!   [`found`]: those of an app without a record
 //! - [`target`]: a file as it was generated, in the app, and as it is generated now; [`merge`]: their merge
 //! - [`edits`]: texts in files
 //! - [`end`]: writes, record, next steps
 
+mod commands;
 mod edits;
 mod end;
 mod found;
@@ -44,7 +46,7 @@ use target::{Target, Verdict};
 /// The record is of a newer version or cannot be read, or a file differs, without a decision about it. Nothing has been
 /// written.
 pub fn upgrade(project: &Project, args: &args::Upgrade, reporter: &mut Reporter) -> Result<Ending> {
-    let mut runs = project.runs()?;
+    let mut runs = Runs::clone(&*project.runs()?);
     refuse_newer(&runs)?;
     // A killed upgrade has a record, and not all of its files.
     let killed = project.killed_run(&Run {
@@ -52,7 +54,7 @@ pub fn upgrade(project: &Project, args: &args::Upgrade, reporter: &mut Reporter)
         ..Run::default()
     })?;
     if let Some(killed) = &killed {
-        runs.replace_last(killed, None);
+        runs.replace(killed, None);
     }
     let renderer = Renderer::new(&project.templates);
     let parts = parts::of(project, &renderer, &runs, args, reporter)?;
@@ -82,8 +84,7 @@ pub fn upgrade(project: &Project, args: &args::Upgrade, reporter: &mut Reporter)
 
 /// Refuses an app that a newer version has made, or changed.
 fn refuse_newer(runs: &Runs) -> Result<(), Misuse> {
-    let mut runs = runs.runs.iter();
-    let Some(newer) = runs.rfind(|run| changelog::is_newer(&run.version)) else {
+    let Some(newer) = runs.iter().rfind(|run| changelog::is_newer(&run.version)) else {
         return Ok(());
     };
     let (theirs, ours) = (&newer.version, env!("CARGO_PKG_VERSION"));

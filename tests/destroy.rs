@@ -307,8 +307,18 @@ fn what_is_not_there_is_an_error() {
     let sandbox = Sandbox::with_app();
     sandbox.run(&["destroy", "channel", "Room"]).misused(
         "error: nothing of `hello-sockets gen channel Room` is in this app\n\
-         help: the options have to be those of `gen`, such as --topic; .hello-sockets/runs.json lists its runs\n",
+         help: the options have to be those of `gen`, such as --topic; .hello-sockets/runs/ has those of its runs\n",
     );
+    // The support of its tests is that of others, too.
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+    let before = sandbox.tree();
+    sandbox.run(&["destroy", "channel", "Rom"]).misused(
+        "error: nothing of `hello-sockets gen channel Rom` is in this app\n\
+         help: hello-sockets destroy channel Room\n",
+    );
+    assert!(sandbox.tree() == before, "something was written");
     sandbox.run(&["destroy", "channel", "room"]).misused(
         "error: `room` is not a channel name: each part of a name starts with a capital letter\nhelp: hello-sockets gen channel Room\n",
     );

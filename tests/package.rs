@@ -176,54 +176,76 @@ fn links_that_are_checked_out_as_text_files_are_followed() {
     assert!(linked == copied, "the templates differ");
 }
 
-#[test]
-#[ignore = "compiles the packaged command"]
-fn the_packaged_crate_makes_the_same_app() {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("package");
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Makes the packages as `cargo publish` does, and unpacks them outside of the repository.
+#[track_caller]
+fn unpacked(target: &Path) -> Sandbox {
+    let root = Path::new(ROOT);
+    let flags = ["--workspace", "--allow-dirty", "--no-verify"];
+    // They are built below, apart from the repository.
+    run(cargo(target, root)
+        .args(["publish", "--dry-run"])
+        .args(flags));
+    run(cargo(target, root).arg("package").args(flags));
     let sandbox = Sandbox::new();
-    run(cargo(&target, Path::new(env!("CARGO_MANIFEST_DIR"))).args([
-        "package",
-        "--workspace",
-        "--no-verify",
-        "--allow-dirty",
-    ]));
-    let name = concat!("hello-sockets-", env!("CARGO_PKG_VERSION"));
-    let archive = target.join("package").join(format!("{name}.crate"));
-    run(Command::new("tar")
-        .arg("-xzf")
-        .arg(&archive)
-        .current_dir(sandbox.path()));
-    run(cargo(&target, &sandbox.path().join(name)).arg("build"));
+    for name in ["axum-channels-trim", "axum-channels", "hello-sockets"] {
+        let archive = target.join(format!("package/{name}-{VERSION}.crate"));
+        run(Command::new("tar")
+            .arg("-xzf")
+            .arg(&archive)
+            .current_dir(sandbox.path()));
+    }
+    sandbox
+}
 
-    let mut packaged = Command::new(target.join("debug/hello-sockets"));
-    packaged
-        .args([
-            "new",
-            "my_app",
-            "--channel",
-            "User",
-            "--no-git",
-            "--no-install",
-        ])
-        .current_dir(sandbox.path());
-    finish(packaged, "").succeeded();
+/// Makes an app, and adds to it.
+#[track_caller]
+fn make_app(sandbox: &Sandbox, command: impl Fn(&[&str]) -> Command) {
+    let app = sandbox.path().join("my_app");
+    let new = ["new", "my_app", "--channel", "User"];
+    for (folder, args) in [
+        (
+            sandbox.path(),
+            &[&new, &["--no-git", "--no-install"][..]].concat()[..],
+        ),
+        (&app, &["gen", "presence"]),
+        (&app, &["upgrade", "--check"]),
+    ] {
+        let mut command = command(args);
+        command.current_dir(folder);
+        finish(command, "").succeeded();
+    }
+}
 
+#[test]
+#[ignore = "compiles the packaged command and the packaged library"]
+fn packages_build_by_themselves_and_the_command_makes_the_same_app_as_this_checkout() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("package");
+    let sandbox = unpacked(&target);
+    let folder = |name: &str| sandbox.path().join(format!("{name}-{VERSION}"));
+    run(cargo(&target, &folder("hello-sockets")).arg("build"));
+    // It is not in a registry yet.
+    let trim = folder("axum-channels-trim");
+    let trim = format!("patch.crates-io.axum-channels-trim.path={trim:?}");
+    let library = ["check", "--all-features", "--config", &trim];
+    run(cargo(&target, &folder("axum-channels")).args(library));
+
+    let packaged = target.join("debug/hello-sockets");
+    make_app(&sandbox, |args| {
+        let mut command = Command::new(&packaged);
+        command.args(args);
+        command
+    });
     let checkout = Sandbox::new();
-    checkout
-        .run(&[
-            "new",
-            "my_app",
-            "--channel",
-            "User",
-            "--no-git",
-            "--no-install",
-        ])
-        .succeeded();
+    make_app(&checkout, |args| checkout.command(args));
+
     let made = tree(&sandbox.path().join("my_app"));
-    assert!(
-        made.iter()
-            .any(|(path, _)| path == "vendor/axum-channels/src/lib.rs")
-    );
+    let license = fs::read(Path::new(ROOT).join("LICENSE")).expect("it is there");
+    for library in ["vendor/axum-channels", "vendor/axum-channels/trim"] {
+        let path = format!("{library}/LICENSE");
+        assert!(made.contains(&(path, license.clone())), "{library}");
+    }
     assert_eq!(made, tree(&checkout.path().join("my_app")));
 }
 

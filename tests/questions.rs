@@ -331,9 +331,9 @@ fn a_new_app_asks_whether_to_install() {
 }
 
 #[test]
-fn new_without_a_path_asks_for_the_folder_and_the_stack() {
+fn new_without_a_path_asks_for_folder_stack_first_channel_and_options() {
     let sandbox = Sandbox::new();
-    let mut session = start(&sandbox, &["new", "--no-git", "--no-install"]);
+    let mut session = start(&sandbox, &["new", "--no-install"]);
     session
         .exp_string("Folder of the new app")
         .expect("it asks");
@@ -342,10 +342,29 @@ fn new_without_a_path_asks_for_the_folder_and_the_stack() {
     session.exp_string("phoenix").expect("it shows them all");
     session.send("j").expect("it listens"); // down
     session.send_line("").expect("it listens");
+    session.exp_string("First channel").expect("it asks");
+    session.send_line("room").expect("it listens");
+    session
+        .exp_string("each part of a name starts with a capital letter")
+        .expect("it asks again");
+    session.send_line("Room").expect("it listens");
+    session.exp_string("Engine").expect("it asks");
+    session.exp_string("nats").expect("it shows them all");
+    session.send("j").expect("it listens");
+    session.send_line("").expect("it listens");
+    session
+        .exp_string("Initialise a git repository? [Yn] ")
+        .expect("it asks");
+    session.send_line("n").expect("it listens");
     let (rest, code) = end(session);
 
     assert_eq!(code, 0, "{rest}");
     assert!(sandbox.exists("live_chat/mix.exs"), "{rest}");
+    assert!(!sandbox.exists("live_chat/.git"), "{rest}");
+    let channel = "live_chat/lib/live_chat_web/channels/room_channel.ex";
+    assert!(sandbox.exists(channel), "{rest}");
+    let mix = sandbox.read("live_chat/mix.exs");
+    assert!(mix.contains(":phoenix_pubsub_redis"), "{mix}");
 }
 
 #[test]
@@ -357,6 +376,8 @@ fn ctrl_c_in_the_dialogue_of_new_makes_nothing() {
         .expect("it asks");
     session.send_line("live_chat").expect("it listens");
     session.exp_string("Its stack").expect("it asks");
+    session.send_line("").expect("it listens");
+    session.exp_string("First channel").expect("it asks");
     session.send_control('c').expect("it listens");
     let (rest, code) = end(session);
 

@@ -3,7 +3,7 @@
 //! A *node* is one endpoint of one process. An adapter connects it with the other nodes by an engine that carries messages:
 //! [`EndpointBuilder::pubsub`](crate::EndpointBuilder::pubsub). Without an adapter, an endpoint is alone.
 //!
-//! - `Redis`, with the feature `redis`: the adapter for Redis and Valkey; also for nodes of a Phoenix app. `rediss:` URLs need
+//! - `Redis`, with the feature `redis`: the adapter for Redis, Valkey, and clusters of them; also for nodes of a Phoenix app. `rediss:` URLs need
 //!   the feature `redis-tls`.
 //! - `Nats`, with the feature `nats`: the adapter for NATS with JetStream. `tls:` URLs need the feature `nats-tls`.
 //!   `examples/cluster.rs` is a chat of several processes, by either.
@@ -29,9 +29,10 @@
 //! - The other nodes receive each message at most once, and those of one publisher on one topic in order. What is known to
 //!   be lost is counted ([`Stats::lost`]) and logged; the call that published it does not fail.
 //! - A node subscribes in the engine only to topics that somebody on it is subscribed to. A join is answered when the
-//!   engine has confirmed the subscription, so its client misses nothing; so is a connection whose handler has an
-//!   [id](crate::SocketHandler::id). A topic that was left stays subscribed to for a second. Further subscriptions of
-//!   channels, and those of tasks, are confirmed after they begin: they may miss broadcasts of other nodes until then.
+//!   engine has confirmed the subscription, and those to other topics that [`join`](crate::Channel::join) has made, so its
+//!   client misses nothing; so is a connection whose handler has an [id](crate::SocketHandler::id). A topic that was left stays
+//!   subscribed to for a second. Later subscriptions of channels, and those of tasks, are confirmed after they begin: they
+//!   may miss broadcasts of other nodes until then.
 //! - Without the engine, each node goes on alone. When it is back, subscriptions and presences are brought up to date.
 //! - An engine may keep the [histories](crate::History): a client then comes back to any node. See
 //!   [Histories](#histories).

@@ -327,6 +327,37 @@ async fn joins_and_connections_wait_for_the_subscription() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_join_waits_for_the_other_topics_that_its_channel_subscribes_to() {
+    let nodes = Nodes::<2>::new();
+    let [a, b] = &nodes.endpoints;
+    let client = connect(b, "/socket").await.within(Duration::from_secs(4));
+    let _task = b.subscribe("watch:1"); // the channel's own topic
+    eventually("it is subscribed to", || nodes.hub.topics(1) == ["watch:1"]).await;
+    nodes.hub.set_slow(true);
+    let is_answered = Cell::new(false);
+    let joining = async {
+        let channel = client.join("watch:1", json!({})).await;
+        is_answered.set(true);
+        channel
+    };
+    let opening = async {
+        eventually("the other topic is asked for", || {
+            let calls = nodes.hub.take_calls();
+            calls.contains(&"1 subscribe orders".to_owned())
+        })
+        .await;
+        sleep(Duration::from_secs(1)).await;
+        assert!(!is_answered.get(), "it is not answered yet");
+        a.broadcast("orders", "too early", json!({}));
+        nodes.hub.set_slow(false);
+    };
+    let (mut channel, ()) = tokio::join!(joining, opening);
+    a.broadcast("orders", "in time", json!({}));
+    let order = json!({"event": "in time", "payload": {}});
+    channel.assert_push("order", order).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_node_is_subscribed_to_what_its_clients_have_joined() {
     let nodes = Nodes::<2>::new();
     let (first, channel) = join(&nodes.endpoints[0], "room:1").await;

@@ -32,8 +32,8 @@ Examples:
 pub const UNDO_HELP: &str = "\
 Files that the run created are removed, and files that it edited or overwrote
 get their bytes back. A file that has changed since is shown as a diff, and
-kept unless you say otherwise. The record is in .hello-sockets/: runs.json is
-for version control, undo/ has the bytes and is not.
+kept unless you say otherwise. The record is in .hello-sockets/: runs/ is for
+version control, undo/ has the bytes and is not.
 
 Examples:
   hello-sockets undo --dry-run

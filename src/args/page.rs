@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use clap::{Arg, Args as _, Command};
 
 use super::generators::{Direction, subcommand, subcommands};
-use super::{Common, command, new_command};
+use super::{Common, command, new};
 use crate::catalogue::generator::Generator;
 use crate::catalogue::{Stack, Templates};
 
@@ -36,7 +36,7 @@ fn the_page_of_all_commands_is_that_of_the_command_line() {
 fn page(templates: &Templates) -> String {
     let generators = |direction| subcommands(direction, None, templates).expect("they are valid");
     let mut tree = command(
-        new_command(templates).expect("it is valid"),
+        new::command(templates).expect("it is valid"),
         generators(Direction::Gen),
         generators(Direction::Destroy),
     )
@@ -163,7 +163,7 @@ fn table<'a>(
     }
 }
 
-/// Returns an argument as it is typed: `-y, --yes`, `--topic TOPIC`.
+/// Returns an argument as it is typed: `-y, --yes`, `--topic TOPIC`, `--recover[=POSITION]`.
 fn spelling(arg: &Arg) -> String {
     let short = arg.get_short().map(|short| format!("-{short}"));
     let long = arg.get_long().map(|long| format!("--{long}"));
@@ -171,6 +171,7 @@ fn spelling(arg: &Arg) -> String {
     let value = arg.get_value_names().and_then(|names| names.first());
     match value.filter(|_| arg.get_action().takes_values()) {
         Some(value) if names.is_empty() => value.to_string(),
+        Some(value) if arg.is_require_equals_set() => format!("{}[={value}]", names.join(", ")),
         Some(value) => format!("{} {value}", names.join(", ")),
         None => names.join(", "),
     }

@@ -183,6 +183,9 @@ pub struct OptionRule {
     /// Questions that count as answered in that generator.
     #[serde(default)]
     pub answers: BTreeMap<String, bool>,
+    /// For a name, a choice or a flag of `new`: question of its dialogue, if the option is not given.
+    #[serde(default)]
+    pub ask: Option<String>,
 }
 
 /// Type of an option.
@@ -373,8 +376,10 @@ impl Generator {
     /// A template is invalid.
     pub fn rendered(&self, renderer: &Renderer<'_>, context: &Context) -> Result<Self> {
         let path = format!("{}/{FILE}", self.folder);
-        // The others are rendered elsewhere, with other variables.
-        let others = ["name", "list", "option", "fact", "values", "places", "help"];
+        // The others are rendered elsewhere: with other variables, or only by `destroy`.
+        let others = [
+            "name", "list", "option", "fact", "values", "places", "help", "in_use",
+        ];
         let whereabouts = || format!("in {}", renderer.templates().whereabouts(&path));
         let is_wanted = |key: &str| !others.contains(&key);
         let table = renderer.table(&self.table, is_wanted, context);
@@ -384,7 +389,6 @@ impl Generator {
             questions: rendered.questions,
             find: rendered.find,
             refusals: rendered.refusals,
-            in_use: rendered.in_use,
             warnings: rendered.warnings,
             files: rendered.files,
             inserts: rendered.inserts,

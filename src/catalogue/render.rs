@@ -150,7 +150,7 @@ fn import_path(module: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<Str
 fn fill(text: &str, context: &Context) -> Option<String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find('{') {
+    while let Some(at) = memchr::memchr(b'{', rest.as_bytes()) {
         let (before, tag) = rest.split_at(at);
         filled += before;
         let Some(inside) = tag.strip_prefix("{{ ") else {

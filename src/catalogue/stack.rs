@@ -44,6 +44,7 @@ pub struct Stack {
     pub doctor: Vec<Check>,
     /// The app during development. A project's own stack cannot have it.
     #[serde(default)]
+    #[cfg_attr(not(unix), expect(dead_code, reason = "`dev` needs Unix"))]
     pub dev: Option<Dev>,
 }
 
@@ -123,6 +124,7 @@ pub struct Check {
 /// Programs of `hello-sockets dev`: `build`, and then the binary, or else `run`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "`dev` needs Unix"))]
 pub struct Dev {
     /// Conditions, checked in this order.
     #[serde(default)]
@@ -144,6 +146,7 @@ pub struct Dev {
 /// A condition of `dev`: one of several files or programs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "`dev` needs Unix"))]
 pub struct Need {
     /// Files and programs: one has to be there.
     pub any: Vec<Lookup>,

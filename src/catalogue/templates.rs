@@ -1,48 +1,23 @@
 //! The files of `templates/`: embedded ones, and those of a project, which take precedence.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
-use include_dir::{Dir, DirEntry, include_dir};
 use serde::de::DeserializeOwned;
 
-/// The files of `templates/` that `build.rs` has prepared: tables of stacks, generators and places are in JSON.
-static TEMPLATES: Dir<'_> = include_dir!("$OUT_DIR/templates");
-
-/// The files of [`TEMPLATES`], sorted by path, because look-ups in the embedded folders are linear.
-static EMBEDDED: LazyLock<Vec<(&str, &[u8])>> = LazyLock::new(|| {
-    let mut files = Vec::new();
-    collect(&TEMPLATES, &mut files);
-    files.sort_unstable();
-    files
-});
-
-/// Returns the embedded files whose path starts with `prefix`.
-fn embedded(prefix: &str) -> &'static [(&'static str, &'static [u8])] {
-    let start = EMBEDDED.partition_point(|(path, _)| *path < prefix);
-    let files = &EMBEDDED[start..];
-    &files[..files.partition_point(|(path, _)| path.starts_with(prefix))]
-}
-
-fn collect<'a>(folder: &Dir<'a>, files: &mut Vec<(&'a str, &'a [u8])>) {
-    for entry in folder.entries() {
-        match entry {
-            DirEntry::Dir(folder) => collect(folder, files),
-            DirEntry::File(file) => {
-                files.push((file.path().to_str().unwrap_or_default(), file.contents()));
-            }
-        }
-    }
-}
+use super::embedded;
 
 /// Folder of a project's own templates.
 pub const OVERRIDES: &str = ".hello-sockets/templates";
 
 /// Folder of templates and places for all stacks.
 pub const SHARED: &str = "shared";
+
+/// Contents of a file: of the binary, or made in this run.
+pub type Contents = Cow<'static, [u8]>;
 
 /// The templates of one project.
 #[derive(Debug, Default)]
@@ -74,11 +49,18 @@ impl Templates {
 
     /// Returns the contents at `path`, and their origin.
     pub fn get(&self, path: &str) -> Option<(&[u8], Origin)> {
-        if let Some(bytes) = self.own.get(path) {
-            return Some((bytes, Origin::Project));
+        match self.own.get(path) {
+            Some(bytes) => Some((bytes, Origin::Project)),
+            None => Some((embedded::at(path)?.bytes(), Origin::BuiltIn)),
         }
-        let at = EMBEDDED.binary_search_by_key(&path, |(path, _)| path);
-        Some((EMBEDDED[at.ok()?].1, Origin::BuiltIn))
+    }
+
+    /// Returns the same contents for a file of an app. Those of the binary are not copied.
+    pub fn contents(&self, path: &str) -> Option<(Contents, Origin)> {
+        match self.own.get(path) {
+            Some(bytes) => Some((bytes.clone().into(), Origin::Project)),
+            None => Some((embedded::at(path)?.bytes().into(), Origin::BuiltIn)),
+        }
     }
 
     /// Returns the text at `path`.
@@ -125,7 +107,7 @@ impl Templates {
     }
 
     pub fn has(&self, path: &str) -> bool {
-        self.get(path).is_some()
+        self.own.contains_key(path) || embedded::at(path).is_some()
     }
 
     /// Returns the paths of all files in `folder` and below it, in order.
@@ -135,9 +117,9 @@ impl Templates {
             .own
             .range(prefix.clone()..)
             .map(|(path, _)| path.as_str());
-        embedded(&prefix)
+        embedded::with_prefix(&prefix)
             .iter()
-            .map(|(path, _)| *path)
+            .map(|file| file.path)
             .chain(own.take_while(|path| path.starts_with(&prefix)))
             .collect()
     }
@@ -148,7 +130,7 @@ impl Templates {
             "" => String::new(),
             folder => format!("{folder}/"),
         };
-        let all = embedded(&prefix).iter().map(|(path, _)| *path);
+        let all = embedded::with_prefix(&prefix).iter().map(|file| file.path);
         let name = |path: &'_ str| -> Option<(usize, usize)> {
             let below = path.strip_prefix(prefix.as_str())?;
             let name = below.strip_suffix(marker)?.strip_suffix('/')?;

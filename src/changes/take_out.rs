@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::{Changes, Located};
+use crate::edit::ending::like;
 use crate::edit::place::Need;
 use crate::edit::{self, Lines, TakenOut};
 use crate::plan::{File, Step};
@@ -58,7 +59,7 @@ impl Changes<'_> {
                 Removal::Removed(path)
             }
             TakenOut::Changed(new) => {
-                self.set(&path, Some(new.text.clone().into_bytes()), Some(new))?;
+                self.set(&path, Some(new.text.clone().into_bytes().into()), Some(new))?;
                 Removal::Edited(path)
             }
         })
@@ -107,16 +108,17 @@ impl Changes<'_> {
         let Some(now) = self.read(&file.path)? else {
             return Ok(None);
         };
-        let is_generated = now == file.contents || self.completes(file, steps, &now)?;
+        let is_same = *now == *like(&file.contents, &now);
+        let is_generated = is_same || self.completes(file, steps, &now)?;
         Ok(Some((now, is_generated)))
     }
 
     /// Returns the hash of the file after the last run that has created it, if the record has one.
     pub fn as_created(&self, path: &Path) -> Option<Hash> {
         let runs = self.project.runs().unwrap_or_default();
-        let mut files = runs.runs.into_iter().flat_map(|run| run.files);
-        let created = |known: &FileChange| known.path == path && known.before.is_none();
-        files.rfind(created)?.after
+        let mut files = runs.iter().flat_map(|run| &run.files);
+        let created = |known: &&FileChange| known.path == path && known.before.is_none();
+        files.rfind(created)?.after.clone()
     }
 }
 

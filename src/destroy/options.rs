@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Destroy;
 use crate::args::{self, Gen};
 use crate::error::Misuse;
+use crate::nearest::nearest;
 use crate::project::Project;
 use crate::record::generated::Entry;
 use crate::record::{Run, Runs};
@@ -34,6 +35,24 @@ fn made(args: &Gen, runs: &Runs) -> Vec<Entry> {
 }
 
 impl Destroy<'_> {
+    /// Returns the error if nothing of the generator is in the app, with the recorded name that was probably meant.
+    pub fn nothing(&self) -> Misuse {
+        let what = args::typed()[1..].join(" ");
+        let misuse = Misuse::new(format!(
+            "nothing of `hello-sockets gen {what}` is in this app"
+        ));
+        let id = &self.args.generator;
+        let runs = self.project.runs().unwrap_or_default();
+        let mut made = runs.generated().unwrap_or_default();
+        made.retain(|entry| entry.generator == *id && !entry.is_taken_back);
+        let names = made.iter().filter_map(|entry| entry.name.as_deref());
+        let typed = self.args.name.as_deref().unwrap_or_default();
+        match nearest(typed, names).filter(|name| *name != typed) {
+            Some(name) => misuse.help(format!("hello-sockets destroy {id} {name}")),
+            None => misuse.help("the options have to be those of `gen`, such as --topic; .hello-sockets/runs/ has those of its runs"),
+        }
+    }
+
     /// Returns the error if all recorded runs for this name had other options: then some of its texts would not be found.
     pub fn other_options(&self) -> Option<Misuse> {
         let recorded = self.project.runs().ok()?;
@@ -44,7 +63,6 @@ impl Destroy<'_> {
         {
             return None;
         }
-        let runs = recorded.runs;
         let name = self.args.name.as_deref()?;
         let is_of_it = |run: &&Run| match run.command.as_slice() {
             [r#gen, generator, rest @ ..] => {
@@ -53,7 +71,7 @@ impl Destroy<'_> {
             }
             _ => false,
         };
-        let recorded: Vec<_> = runs.iter().filter(is_of_it).collect();
+        let recorded: Vec<_> = recorded.iter().filter(is_of_it).collect();
         let last = recorded.last()?;
         let sorted = |words: &[String]| {
             let mut words = deciding(words).map(str::to_owned).collect::<Vec<_>>();

@@ -7,8 +7,9 @@ use heck::ToUpperCamelCase;
 
 use super::Destroy;
 use crate::args::Common;
-use crate::changes::Located;
 use crate::changes::take_out::{Removal, has_word};
+use crate::changes::{Changes, Located};
+use crate::edit::ending::as_generated;
 use crate::error::Misuse;
 use crate::output::interrupt;
 use crate::output::report::{Action, EditEntry, FileEntry, FileOutcome, ManualEntry};
@@ -58,7 +59,7 @@ impl<'a> Destroy<'a> {
             };
             match self.changes.as_created(&file.path) {
                 _ if self.changes.needing(&file.needed_by, &files)?.is_some() => {}
-                Some(hash) if hash == Hash::of(&now) => {}
+                Some(hash) if hash == Hash::of(&now) || hash == Hash::of(&as_generated(&now)) => {}
                 None if file.once => foreign.push((*file, now)),
                 _ => changed.push((*file, now)),
             }
@@ -69,6 +70,25 @@ impl<'a> Destroy<'a> {
             changed,
             foreign,
         })
+    }
+
+    /// Returns whether the app has anything of `part`. What others need may be of another name than the given one.
+    pub fn is_there(&self, part: &Part<'_>) -> Result<bool> {
+        let is_named = self.args.name.is_some();
+        for file in &part.files {
+            let needing = || self.changes.needing(&file.needed_by, &part.files);
+            if self.changes.contains(&file.path)? && !(is_named && needing()?.is_some()) {
+                return Ok(true);
+            }
+        }
+        let mut changes = Changes::new(self.project);
+        for step in part.steps.iter().filter(|step| self.is_ours(step)) {
+            let is_needed = self.changes.needing(step.needed_by(), &[])?.is_some();
+            if !is_needed && changes.take_out(step)? != Removal::Nothing {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Returns the changed files, if nobody can be asked about them.

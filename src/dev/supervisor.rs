@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use super::address;
 use super::build::Build;
 use super::change::{Burst, Change};
 use super::page::{self, Page};
@@ -17,6 +16,7 @@ use super::problem::Problem;
 use super::server::{News, Server};
 use super::state::{Effect, Event, Id, State, View};
 use super::watch::{Contents, Watch};
+use crate::address;
 use crate::args;
 use crate::catalogue::stack;
 use crate::output::interrupt;
@@ -68,7 +68,7 @@ impl<'a> Supervisor<'a> {
     ) -> Result<Self> {
         let (sender, inputs) = channel();
         let listener = address::listen(args.port)?;
-        let url = crate::address::url(listener.local_addr().context("the socket has no address")?);
+        let url = address::url(listener.local_addr().context("the socket has no address")?);
         let root = fs::canonicalize(&project.root).context("the app's folder cannot be read")?;
         let changes = sender.clone();
         let watch = Watch::start(&root, settings, move |paths| {

@@ -1,6 +1,7 @@
 //! Checks of what every server needs: its port, and open files.
 
 use super::Checked;
+use crate::address;
 
 /// The lowest limit of open files: each connection takes one.
 #[cfg(unix)]
@@ -10,25 +11,24 @@ const FILES: u64 = 1024;
 #[cfg(unix)]
 const MANY_FILES: u64 = 65_536;
 
-#[cfg(not(unix))]
-pub fn checks() -> Vec<Checked> {
-    Vec::new()
-}
-
-#[cfg(unix)]
 pub fn checks() -> Vec<Checked> {
     [Some(port()), files()].into_iter().flatten().collect()
 }
 
-#[cfg(unix)]
 fn port() -> Checked {
-    match crate::dev::address::listen(None).and_then(|listener| Ok(listener.local_addr()?)) {
+    match address::listen(None).and_then(|listener| Ok(listener.local_addr()?)) {
         Ok(address) => Checked::good("port", format!("{} is free", address.port())),
         Err(error) => {
             let help = "the variable PORT, or `hello-sockets dev --port`, selects another one";
             Checked::bad("port", format!("{error:#}"), help)
         }
     }
+}
+
+/// Other systems than Unix have no such limit.
+#[cfg(not(unix))]
+fn files() -> Option<Checked> {
+    None
 }
 
 #[cfg(unix)]

@@ -5,6 +5,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::ending::line_ending;
 use super::source::{Match, Source};
 
 /// Position of the text relative to the anchor.
@@ -301,13 +302,6 @@ fn start_of(found: &Match<'_>) -> usize {
 fn past_empty_line(text: &str, at: usize) -> Option<usize> {
     let rest = text[at..].trim_start_matches([' ', '\t', '\r']);
     Some(text.len() - rest.strip_prefix('\n')?.len())
-}
-
-/// Returns the most frequent line ending of the file.
-fn line_ending(text: &str) -> &'static str {
-    let crlf = text.matches("\r\n").count();
-    let lf = text.matches('\n').count() - crlf;
-    if crlf > lf { "\r\n" } else { "\n" }
 }
 
 /// Returns one level of indentation: that of the file, or else that of the text.

@@ -20,6 +20,7 @@ mod words;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -46,8 +47,8 @@ type Found = Vec<(Arc<str>, usize)>;
 type Queries = HashMap<String, Rc<Query>>;
 
 thread_local! {
-    /// Checked queries, by the name of their language.
-    static CACHE: RefCell<HashMap<&'static str, Queries>> = RefCell::default();
+    /// Checked queries, by the name of their language. The process need not free them at its end.
+    static CACHE: RefCell<ManuallyDrop<HashMap<&'static str, Queries>>> = RefCell::default();
 }
 
 /// A parsed query.
@@ -146,8 +147,8 @@ impl Query {
     /// # Errors
     /// As [`Query::parse`].
     pub fn cached(text: &str, language: &'static Language) -> Result<Rc<Self>> {
-        let known = |cache: &HashMap<_, Queries>| cache.get(&*language.name)?.get(text).cloned();
-        if let Some(query) = CACHE.with_borrow(known) {
+        let known = CACHE.with_borrow(|cache| cache.get(&*language.name)?.get(text).cloned());
+        if let Some(query) = known {
             return Ok(query);
         }
         let query = Rc::new(Self::parse(text, language)?);

@@ -7,9 +7,10 @@
     reason = "this is where writing is allowed"
 )]
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -31,8 +32,10 @@ pub fn apply(root: &Path, changes: &[&Change], made: &[PathBuf]) -> Result<()> {
             return Err(error).context(what);
         }
     }
-    // A killed run may have left temporary files.
-    for path in made {
+    // A killed run may have left temporary files, but none of a file that was written now.
+    let written = changes.iter().filter(|change| change.after.is_some());
+    let written: HashSet<_> = written.map(|change| change.path.as_path()).collect();
+    for path in made.iter().filter(|path| !written.contains(path.as_path())) {
         let _ = fs::remove_file(draft_of(&root.join(path)));
     }
     Ok(())
@@ -44,10 +47,15 @@ pub fn apply(root: &Path, changes: &[&Change], made: &[PathBuf]) -> Result<()> {
 /// The file or its folder could not be written.
 pub fn renew(path: &Path, contents: &[u8]) -> Result<()> {
     let what = || format!("`{}` could not be written", path.display());
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder).with_context(what)?;
-    let draft = draft(path, contents, None).with_context(what)?;
-    fs::rename(draft, path).with_context(what)
+    let draft = match draft(path, contents, None) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let folder = path.parent().unwrap_or(path);
+            fs::create_dir_all(folder).with_context(what)?;
+            draft(path, contents, None)
+        }
+        draft => draft,
+    };
+    fs::rename(draft.with_context(what)?, path).with_context(what)
 }
 
 /// Returns the path of the temporary file for `path`.
@@ -62,8 +70,14 @@ fn write(path: &Path, change: &Change, undo: &mut Undo) -> Result<()> {
     match (&change.before, &change.after) {
         (None, None) => {}
         (None, Some(after)) => {
-            create_folders(path.parent().unwrap_or(path), undo)?;
-            create(path, after)?;
+            match create(path, after) {
+                // Most files are in the folder of an earlier one: to look for it each time would take longer.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    create_folders(path.parent().unwrap_or(path), undo)?;
+                    create(path, after)?;
+                }
+                created => created?,
+            }
             undo.created.push(path.to_owned());
         }
         (Some(before), Some(after)) => {
@@ -108,7 +122,7 @@ fn create_folders(folder: &Path, undo: &mut Undo) -> Result<()> {
 }
 
 /// Creates a new file. A file that has appeared meanwhile is not overwritten.
-fn create(path: &Path, contents: &[u8]) -> Result<()> {
+fn create(path: &Path, contents: &[u8]) -> io::Result<()> {
     let draft = draft(path, contents, None)?;
     let linked = fs::hard_link(&draft, path);
     let _ = fs::remove_file(&draft);
@@ -116,13 +130,13 @@ fn create(path: &Path, contents: &[u8]) -> Result<()> {
         // Some file systems have no hard links: files are created directly.
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             let mut file = File::create_new(path)?;
-            if let Err(error) = file.write_all(contents) {
+            let written = file.write_all(contents);
+            if written.is_err() {
                 let _ = fs::remove_file(path);
-                return Err(error.into());
             }
-            Ok(())
+            written
         }
-        linked => Ok(linked?),
+        linked => linked,
     }
 }
 
@@ -137,17 +151,16 @@ fn replace(path: &Path, contents: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn draft(path: &Path, contents: &[u8], permissions: Option<Permissions>) -> Result<PathBuf> {
+fn draft(path: &Path, contents: &[u8], permissions: Option<Permissions>) -> io::Result<PathBuf> {
     let draft = draft_of(path);
     let written = fs::write(&draft, contents).and_then(|()| match permissions {
         Some(permissions) => fs::set_permissions(&draft, permissions),
         None => Ok(()),
     });
-    if let Err(error) = written {
+    if written.is_err() {
         let _ = fs::remove_file(&draft);
-        return Err(error.into());
     }
-    Ok(draft)
+    written.map(|()| draft)
 }
 
 /// Completed changes.
@@ -169,8 +182,8 @@ impl Undo {
             let _ = replace(path, before);
         }
         for (path, before, permissions) in self.removed.into_iter().rev() {
-            let _ = draft(&path, &before, Some(permissions))
-                .and_then(|draft| Ok(fs::rename(draft, path)?));
+            let _ =
+                draft(&path, &before, Some(permissions)).and_then(|draft| fs::rename(draft, path));
         }
         for folder in self.folders.iter().rev() {
             let _ = fs::remove_dir(folder);

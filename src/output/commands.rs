@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::{Command as Process, Stdio};
 
 use crate::catalogue::generator::Command;
+use crate::project;
 
 /// Returns what a program prints to standard output; `None` if it fails or is missing.
 pub fn output(run: &[String], root: &Path) -> Option<String> {
     let (program, arguments) = run.split_first()?;
-    let mut process = Process::new(program);
+    let mut process = process(program);
     process.args(arguments).current_dir(root);
     let output = process.stdin(Stdio::null()).output().ok()?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -24,7 +25,7 @@ pub fn run(command: &Command, root: &Path, stdout: Stdio) -> Result<(), String> 
     let Some((program, arguments)) = command.run.split_first() else {
         return Ok(());
     };
-    let status = Process::new(program)
+    let status = process(program)
         .args(arguments)
         .current_dir(root)
         .stdin(Stdio::null())
@@ -38,4 +39,10 @@ pub fn run(command: &Command, root: &Path, stdout: Stdio) -> Result<(), String> 
         }
         Err(error) => Err(format!("`{program}` could not be started: {error}")),
     }
+}
+
+/// Returns the process of a program, by its path on Windows: there, the system finds only programs that end with `.exe`.
+fn process(program: &str) -> Process {
+    let path = cfg!(windows).then(|| project::program(program)).flatten();
+    Process::new(path.unwrap_or_else(|| program.into()))
 }

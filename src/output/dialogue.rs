@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use dialoguer::{Input, Select};
 
 use super::interrupt;
+use crate::error::Misuse;
 
 /// Asks for the folder to make the app in.
 pub fn path() -> Result<PathBuf> {
@@ -17,6 +18,17 @@ pub fn path() -> Result<PathBuf> {
 pub fn choose(prompt: &str, choices: &[String]) -> Result<usize> {
     let select = Select::new().with_prompt(prompt).items(choices).default(0);
     answered(select.interact())
+}
+
+/// Asks for a text that `check` accepts, or for none.
+pub fn text(prompt: &str, check: impl Fn(&str) -> Result<(), Misuse>) -> Result<Option<String>> {
+    let check = |typed: &String| match typed.is_empty() {
+        true => Ok(()),
+        false => check(typed),
+    };
+    let input = Input::<String>::new().with_prompt(prompt).allow_empty(true);
+    let typed = answered(input.validate_with(check).interact_text())?;
+    Ok(Some(typed).filter(|typed| !typed.is_empty()))
 }
 
 fn answered<T>(answer: dialoguer::Result<T>) -> Result<T> {

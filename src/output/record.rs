@@ -66,11 +66,11 @@ impl<'a> Pending<'a> {
     /// # Errors
     /// A file of the record could not be read or written; its other files are as before.
     fn write(project: &'a Project, run: Run, replaced: &[&[u8]]) -> Result<Self> {
-        let mut runs = project.runs()?;
+        let mut runs = Runs::clone(&*project.runs()?);
         let mut run = run;
         if let Some(killed) = project.killed_run(&run)? {
             run = run.completing(killed.clone());
-            runs.replace_last(&killed, None);
+            runs.replace(&killed, None);
         }
         let mut pending = Self {
             root: &project.root,
@@ -96,11 +96,16 @@ impl<'a> Pending<'a> {
             renew(&self.root.join(UNFINISHED), b"")?;
         }
         let last = Last::new(absolute(&project.root), self.run.clone());
-        runs.push(self.run.clone());
-        for (path, text) in [(LAST, json(&last)?), (RUNS, json(&runs)?)] {
-            let earlier = project.read(path.as_ref())?;
-            renew(&self.root.join(path), text.as_bytes())?;
-            self.earlier.push((self.root.join(path), earlier));
+        runs.push(self.run.clone())?;
+        let last = Change {
+            path: LAST.into(),
+            before: project.read(LAST.as_ref())?,
+            after: Some(json(&last)?.into_bytes().into()),
+        };
+        for change in [vec![last], changes_to(project, &runs)?].concat() {
+            let path = self.root.join(&change.path);
+            put(&path, change.after.as_deref())?;
+            self.earlier.push((path, change.before));
         }
         Ok(())
     }
@@ -108,10 +113,7 @@ impl<'a> Pending<'a> {
     /// Restores the record of the runs before, as much as possible: the changes were not written.
     fn take_back(self) {
         for (path, earlier) in &self.earlier {
-            let _ = match earlier {
-                Some(bytes) => renew(path, bytes),
-                None => fs::remove_file(path).map_err(Into::into),
-            };
+            let _ = put(path, earlier.as_deref());
         }
         let _ = fs::remove_file(self.root.join(UNFINISHED));
         if self.earlier.iter().all(|(_, earlier)| earlier.is_none()) {
@@ -157,19 +159,51 @@ pub fn drop_last(project: &Project, last: &Last, rest: Option<Run>) -> Result<()
 }
 
 fn drop_from_list(project: &Project, last: &Run, rest: Option<Run>) -> Result<()> {
-    let mut runs = project.runs()?;
-    runs.replace_last(last, rest);
-    let list = project.root.join(RUNS);
-    match runs.runs.is_empty() {
-        true => remove(&list),
-        false => renew(&list, json(&runs)?.as_bytes()),
+    let mut runs = Runs::clone(&*project.runs()?);
+    runs.replace(last, rest);
+    for change in changes_to(project, &runs)? {
+        put(&project.root.join(change.path), change.after.as_deref())?;
+    }
+    Ok(())
+}
+
+/// Returns the changes of files that make `runs` the recorded ones. New files come before removals: a killed run loses none.
+///
+/// # Errors
+/// The files of the recorded runs could not be read.
+pub fn changes_to(project: &Project, runs: &Runs) -> Result<Vec<Change>> {
+    let (mut before, mut after) = (project.run_files()?, runs.files()?);
+    // Their names have hashes of their contents.
+    before.retain(|path, _| after.remove(path).is_none());
+    let new = after
+        .into_iter()
+        .map(|(path, bytes)| (path, None, Some(bytes)));
+    let gone = before
+        .into_iter()
+        .map(|(path, bytes)| (path, Some(bytes), None));
+    let changes = new.chain(gone);
+    Ok(changes
+        .map(|(path, before, after)| Change {
+            path,
+            before,
+            after: after.map(Into::into),
+        })
+        .collect())
+}
+
+/// Writes the file at `path`, or removes it.
+fn put(path: &Path, contents: Option<&[u8]>) -> Result<()> {
+    match contents {
+        Some(contents) => renew(path, contents),
+        None => remove(path),
     }
 }
 
-/// Removes the folder of the bytes, and that of the record if it is empty.
+/// Removes the folder of the bytes, and those of the record that are empty.
 fn remove_folders(root: &Path) {
     let folder = root.join(FOLDER);
     let _ = fs::remove_dir_all(&folder);
+    let _ = fs::remove_dir(root.join(RUNS));
     let _ = folder.parent().map(fs::remove_dir);
 }
 

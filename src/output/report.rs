@@ -269,11 +269,6 @@ impl Report {
         }
     }
 
-    /// Returns whether the run has found nothing to do, and nothing that is done.
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.edits.is_empty() && self.manual_steps.is_empty()
-    }
-
     /// Returns the files of the run, without programs.
     pub fn paths(&self) -> Vec<PathBuf> {
         let files = self.files.iter().map(|file| &file.path);

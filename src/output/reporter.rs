@@ -13,7 +13,7 @@ use super::report::{
 use super::terminal::{Conflict, Difference, Given, Terminal};
 use crate::args::{Common, Form};
 use crate::catalogue::generator::{Command, Question};
-use crate::project::{Project, absolute};
+use crate::project::{Project, absolute, below};
 
 /// The report of a run, and its view.
 #[derive(Debug)]
@@ -147,6 +147,11 @@ impl Reporter {
         self.terminal.confirm(question, false, given)
     }
 
+    /// Asks a question of the command itself, whose answer is yes by default.
+    pub fn agree(&self, question: &str) -> Result<Option<bool>> {
+        self.terminal.confirm(question, true, None)
+    }
+
     /// Asks about a file that differs.
     pub fn conflict(
         &mut self,
@@ -155,7 +160,7 @@ impl Reporter {
         before: &[u8],
         after: &[u8],
     ) -> Result<Conflict> {
-        let path = self.text.below.join(path);
+        let path = below(&self.text.below, path);
         self.terminal.conflict(difference, &path, before, after)
     }
 

@@ -335,6 +335,7 @@ fn print_help(way_out: Option<&str>) {
 }
 
 /// Prints output of a program.
+#[cfg(unix)]
 pub fn forward(text: &str) {
     err(format_args!("{text}"));
 }

@@ -6,6 +6,8 @@
 
 mod cases;
 
+use std::path::Path;
+
 use super::*;
 use crate::catalogue::{Stack, Templates};
 use crate::edit::{Language, Place, Query, Source};

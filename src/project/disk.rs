@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -16,14 +16,17 @@ use crate::edit::{Language, Source, glob};
 /// Paths of the files below a folder.
 type Listing = Rc<[String]>;
 
+/// A cache by path. It lives as long as the process, which need not free it at its end.
+type Cache<T> = RefCell<ManuallyDrop<HashMap<OsString, T>>>;
+
 thread_local! {
     // Nothing is written before all has been read. The keys are paths as they are written: those of a `Path` would be split into
     // their parts at each look-up.
-    static FILES: RefCell<HashMap<OsString, Option<Rc<[u8]>>>> = RefCell::default();
-    static SOURCES: RefCell<HashMap<OsString, Rc<Source>>> = RefCell::default();
-    static LISTINGS: RefCell<HashMap<OsString, Listing>> = RefCell::default();
+    static FILES: Cache<Option<Rc<[u8]>>> = RefCell::default();
+    static SOURCES: Cache<Rc<Source>> = RefCell::default();
+    static LISTINGS: Cache<Listing> = RefCell::default();
     /// Results of [`list`], by the pattern below its root.
-    static LISTS: RefCell<HashMap<OsString, Rc<[PathBuf]>>> = RefCell::default();
+    static LISTS: Cache<Rc<[PathBuf]>> = RefCell::default();
 }
 
 /// Returns the bytes of the file at `path`; `None` if there is none.
@@ -166,12 +169,6 @@ pub fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
 /// Returns whether there is a folder at `path`.
 pub fn is_folder(path: &Path) -> bool {
     path.is_dir()
-}
-
-/// Returns whether a folder of `PATH` has a file of this name.
-pub fn is_program(name: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(name).is_file())
 }
 
 #[cfg(test)]

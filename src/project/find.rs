@@ -1,5 +1,6 @@
 //! Search for the project of the current folder.
 
+use std::cell::OnceCell;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -143,6 +144,7 @@ fn at(
         templates: Rc::clone(templates),
         facts,
         below,
+        runs: OnceCell::new(),
     }))
 }
 

@@ -1,22 +1,41 @@
 //! The record of runs in a project, as it was before this run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::Result;
 
 use super::{Project, disk, resolved};
-use crate::record::{Hash, LAST, Last, RUNS, Run, Runs, UNFINISHED};
+use crate::record::{Hash, LAST, LIST, Last, RUNS, Run, Runs, UNFINISHED};
 
 impl Project {
-    /// Returns the recorded runs.
+    /// Returns the runs that were recorded before this one.
     ///
     /// # Errors
-    /// The list cannot be read.
-    pub fn runs(&self) -> Result<Runs> {
-        match self.read(RUNS.as_ref())? {
-            Some(bytes) => Runs::parse(&bytes),
-            None => Ok(Runs::default()),
+    /// One of them cannot be read.
+    pub fn runs(&self) -> Result<Rc<Runs>> {
+        if let Some(runs) = self.runs.get() {
+            return Ok(Rc::clone(runs));
         }
+        let runs = Rc::new(Runs::parse(&self.run_files()?)?);
+        Ok(Rc::clone(self.runs.get_or_init(|| runs)))
+    }
+
+    /// Returns the files of the recorded runs, with their contents.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn run_files(&self) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+        let names = disk::entries(&resolved(&self.root, RUNS.as_ref()))?.into_iter();
+        let json = names.filter(|(name, is_folder)| !is_folder && name.ends_with(".json"));
+        let runs = json.map(|(name, _)| Path::new(RUNS).join(name));
+        let mut files = BTreeMap::new();
+        for path in runs.chain([LIST.into()]) {
+            let bytes = self.read(&path)?;
+            files.extend(bytes.map(|bytes| (path, bytes)));
+        }
+        Ok(files)
     }
 
     /// Returns the last run, if it was made in this copy of the project and not taken back.

@@ -12,6 +12,7 @@ use miniz_oxide::{deflate, inflate};
 use serde::{Deserialize, Serialize};
 
 use super::{Hash, Run, Runs};
+use crate::edit::ending::{as_generated, like};
 
 /// One generator of a run: the request, the values that it looked up, and its files and edits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,11 +72,13 @@ impl Base {
         }
     }
 
-    /// Returns whether `contents` are those of the base.
+    /// Returns whether `contents` are those of the base, also with other line endings.
     pub fn is(&self, contents: &[u8]) -> bool {
         match self {
-            Self::Text(text) => text.as_bytes() == contents,
-            Self::Hash(hash) => *hash == short_hash(contents),
+            Self::Text(text) => *like(text.as_bytes(), contents) == *contents,
+            Self::Hash(hash) => {
+                *hash == short_hash(contents) || *hash == short_hash(&as_generated(contents))
+            }
             Self::NotMade => false,
         }
     }
@@ -92,6 +95,12 @@ impl Entry {
     pub fn is_like(&self, other: &Self) -> bool {
         (&self.generator, &self.name) == (&other.generator, &other.name)
     }
+
+    /// Returns whether `entries` has one of the same request.
+    pub fn is_among(&self, entries: &[Self]) -> bool {
+        let mut like = entries.iter().filter(|entry| self.is_like(entry));
+        like.any(|entry| entry.options == self.options)
+    }
 }
 
 /// Returns `entries` as one line of text.
@@ -100,7 +109,8 @@ impl Entry {
 /// A path is not UTF-8.
 pub fn encode(entries: &[Entry]) -> Result<String> {
     let json = serde_json::to_vec(entries).context("the record is not JSON")?;
-    let level = deflate::CompressionLevel::DefaultLevel as u8;
+    // The default level takes three times as long, for a record that is a quarter smaller.
+    let level = deflate::CompressionLevel::BestSpeed as u8;
     Ok(BASE64.encode(&deflate::compress_to_vec(&json, level)))
 }
 
@@ -127,8 +137,17 @@ impl Run {
         self.is("new")
     }
 
-    fn is(&self, command: &str) -> bool {
+    pub fn is(&self, command: &str) -> bool {
         self.command.first().is_some_and(|word| word == command)
+    }
+
+    /// Returns the entries of its generators.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn entries(&self) -> Result<Vec<Entry>> {
+        let entries = decode(&self.generated);
+        entries.with_context(|| format!("what `{self}` has generated cannot be read"))
     }
 
     /// Returns the hash of the file at `path` after the run, if the run has written it.
@@ -145,12 +164,12 @@ impl Runs {
     /// An entry cannot be read.
     pub fn generated(&self) -> Result<Vec<Entry>> {
         let mut entries: Vec<Entry> = Vec::new();
-        for run in &self.runs {
-            let of_run = decode(&run.generated);
-            let of_run =
-                of_run.with_context(|| format!("what `{run}` has generated cannot be read"))?;
+        for run in self.iter() {
+            let of_run = run.entries()?;
             if run.is_upgrade() {
-                entries = of_run;
+                // Others were made in another branch, before it was merged.
+                entries.retain(|entry| !entry.is_taken_back && !entry.is_among(&of_run));
+                entries.extend(of_run);
             } else if run.is("destroy") {
                 take_back(run, &of_run, &mut entries);
             } else {
@@ -158,29 +177,6 @@ impl Runs {
             }
         }
         Ok(entries)
-    }
-
-    /// Returns the version that has made the app, or the last upgrade of it.
-    pub fn version(&self) -> Option<&str> {
-        let whole = |run: &&Run| run.is_new() || run.is_upgrade();
-        let run = self.runs.iter().rfind(whole);
-        Some(run.or(self.runs.first())?.version.as_str())
-    }
-
-    /// Adds a run. The entries of an upgrade replace all earlier ones, of which only those are kept that `undo` needs.
-    pub fn push(&mut self, run: Run) {
-        if run.is_upgrade()
-            && let Some(last) = self.runs.iter().rposition(Run::is_upgrade)
-        {
-            for superseded in &mut self.runs[..last] {
-                superseded.generated.clear();
-            }
-        }
-        // A repeated `new` completes the first one.
-        if run.is_new() && self.runs.last().is_some_and(Run::is_new) {
-            self.runs.pop();
-        }
-        self.runs.push(run);
     }
 }
 
@@ -228,15 +224,30 @@ mod tests {
         Base::Text(text.to_owned())
     }
 
+    /// The list of these runs, in order.
+    fn runs(runs: impl IntoIterator<Item = Run>) -> Runs {
+        let mut list = Runs::default();
+        for run in runs {
+            list.push(run).expect("its entries can be read");
+        }
+        list
+    }
+
     #[test]
-    fn entries_are_those_of_all_runs_since_the_last_upgrade_and_of_that() {
-        let [a, b, c] = ["A", "B", "C"].map(|name| entry(name, &[("a", text("1"))]));
-        let mut runs = Runs::default();
-        runs.push(run("gen", std::slice::from_ref(&a)));
-        assert_eq!(runs.generated().expect("read"), [a]);
-        runs.push(run("upgrade", std::slice::from_ref(&b)));
-        runs.push(run("gen", std::slice::from_ref(&c)));
-        assert_eq!(runs.generated().expect("read"), [b, c]);
+    fn entries_are_those_of_the_last_upgrade_and_of_runs_that_it_did_not_know() {
+        let at = |version: &str, name: &str| entry(name, &[("a", text(version))]);
+        let all = |of_upgrade: &[Entry]| {
+            let before = [at("1", "A"), at("1", "B")].map(|entry| run("gen", &[entry]));
+            let rest = [run("upgrade", of_upgrade), run("gen", &[at("2", "C")])];
+            let all = runs(before.into_iter().chain(rest));
+            all.generated().expect("they can be read")
+        };
+        let [a, b] = ["A", "B"].map(|name| at("2", name));
+        let expected = [a.clone(), b.clone(), at("2", "C")];
+        assert_eq!(all(&[a.clone(), b]), expected);
+        // As after a merge: the upgrade was made in a branch without B.
+        let expected = [at("1", "B"), a.clone(), at("2", "C")];
+        assert_eq!(all(&[a]), expected);
     }
 
     #[test]
@@ -248,9 +259,7 @@ mod tests {
             before: Some(Hash::of(b"1")),
             after: None,
         });
-        let mut runs = Runs::default();
-        runs.push(run("gen", &[made, entry("B", &[])]));
-        runs.push(destroy);
+        let runs = runs([run("gen", &[made, entry("B", &[])]), destroy]);
 
         let gone = Entry {
             is_taken_back: true,
@@ -261,20 +270,19 @@ mod tests {
 
     #[test]
     fn bases_stay_only_as_far_as_an_upgrade_can_be_taken_back() {
-        let mut runs = Runs::default();
-        for (command, name) in [("new", "A"), ("upgrade", "B"), ("gen", "C")] {
-            runs.push(run(command, &[entry(name, &[])]));
-        }
+        let [a, b] = ["A", "B"].map(|name| entry(name, &[]));
+        let unknown = run("gen", &[entry("C", &[])]);
+        let upgrade = run("upgrade", std::slice::from_ref(&a));
+        let of_b = run("gen", std::slice::from_ref(&b));
+        let new = run("new", std::slice::from_ref(&a));
+        let mut runs = runs([new, unknown, upgrade, of_b]);
         let before = runs.generated().expect("read");
-        runs.push(run("upgrade", &[entry("D", &[])]));
+        let last = run("upgrade", &[a, b, entry("C", &[])]);
+        runs.push(last.clone()).expect("read");
 
-        let empty: Vec<_> = runs
-            .runs
-            .iter()
-            .map(|run| run.generated.is_empty())
-            .collect();
-        assert_eq!(empty, [true, false, false, false]);
-        runs.runs.pop();
+        let empty: Vec<_> = runs.iter().map(|run| run.generated.is_empty()).collect();
+        assert_eq!(empty, [true, false, false, false, false]);
+        runs.replace(&last, None);
         assert_eq!(runs.generated().expect("read"), before);
     }
 
@@ -283,8 +291,7 @@ mod tests {
         for damaged in ["=", "AAAA", &BASE64.encode(b"\xff\xff")] {
             let mut damaged_run = run("gen", &[]);
             damaged_run.generated = damaged.to_owned();
-            let mut runs = Runs::default();
-            runs.push(damaged_run);
+            let runs = runs([damaged_run]);
             let error = runs.generated().expect_err("it cannot be read");
             assert_eq!(error.to_string(), "what `gen` has generated cannot be read");
         }

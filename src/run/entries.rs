@@ -23,12 +23,8 @@ impl Entries {
         self.0.len() - 1
     }
 
-    pub fn file(&mut self, entry: usize, file: &File, is_made: bool) {
-        let base = match is_made {
-            true => base_of(file),
-            false => Base::NotMade,
-        };
-        self.0[entry].files.insert(file.path.clone(), base);
+    pub fn files(&mut self, entry: usize, bases: BTreeMap<PathBuf, Base>) {
+        self.0[entry].files = bases;
     }
 
     pub fn edit(&mut self, entry: usize, step: &Step, path: PathBuf) {

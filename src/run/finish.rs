@@ -6,11 +6,10 @@ use super::{Ending, Recording, Run};
 use crate::catalogue::generator::{Command, Paragraph};
 use crate::changes::{Change, Located};
 use crate::output::interrupt::{self, Progress};
-use crate::output::report::json;
 use crate::output::{apply, record};
 use crate::plan::{Plan, Sought};
 use crate::project::Project;
-use crate::record::{FileChange, Hash, RUNS, Run as Record, TextChange};
+use crate::record::{FileChange, Hash, Run as Record, Runs, TextChange};
 
 impl Run<'_> {
     pub(super) fn finish(mut self, next: &[Paragraph], plan: &Plan) -> Result<Ending> {
@@ -71,7 +70,7 @@ impl Run<'_> {
                 record::apply(self.project, run, &changes, &paths)?
             }
             Recording::New => {
-                let list = list_with_new(self.project, generated, changes.is_empty())?;
+                let list = changes_with_new(self.project, generated, changes.is_empty())?;
                 changes.extend(&list);
                 apply::apply(&self.project.root, &changes, &paths)?;
                 None
@@ -112,26 +111,21 @@ impl Run<'_> {
     }
 }
 
-/// Returns the change of the list of runs by `new`, which is not recorded again if nothing `is_unchanged`.
-fn list_with_new(
+/// Returns the changes of the recorded runs by `new`, which is not recorded again if the rest `is_unchanged`.
+fn changes_with_new(
     project: &Project,
     generated: String,
     is_unchanged: bool,
-) -> Result<Option<Change>> {
-    let before = project.read(RUNS.as_ref())?;
-    if is_unchanged && before.is_some() {
-        return Ok(None);
+) -> Result<Vec<Change>> {
+    let mut runs = Runs::clone(&*project.runs()?);
+    if is_unchanged && !runs.is_empty() {
+        return Ok(Vec::new());
     }
-    let mut runs = project.runs()?;
     runs.push(Record {
         generated,
         ..recorded(project, vec!["new".to_owned()], &[], Vec::new())
-    });
-    Ok(Some(Change {
-        path: RUNS.into(),
-        before,
-        after: Some(json(&runs)?.into_bytes()),
-    }))
+    })?;
+    record::changes_to(project, &runs)
 }
 
 /// Returns the record of a run that is about to write `changes`.

@@ -10,10 +10,9 @@ use super::parts::Part;
 use crate::changelog;
 use crate::changes::{Change, removals_last};
 use crate::output::interrupt::{self, Progress};
-use crate::output::report::json;
 use crate::output::{apply, commands, record};
+use crate::record::Run;
 use crate::record::generated::{Base, Entry, encode};
-use crate::record::{RUNS, Run};
 use crate::run::entries::entry_of;
 use crate::run::{Ending, finish};
 
@@ -27,7 +26,7 @@ impl Upgrade<'_> {
         let changes: Vec<_> = self.changes.in_order(&[]).into_iter().cloned().collect();
         let changes: Vec<_> = changes
             .iter()
-            .filter(|change| change.before != change.after)
+            .filter(|change| change.before.as_deref() != change.after.as_deref())
             .collect();
         if !self.args.common.dry_run {
             self.warn_of_uncommitted(&changes);
@@ -117,13 +116,10 @@ impl Upgrade<'_> {
             return Ok(());
         }
         let mut runs = self.runs.clone();
-        runs.push(run);
-        let list = Change {
-            path: RUNS.into(),
-            before: self.project.read(RUNS.as_ref())?,
-            after: Some(json(&runs)?.into_bytes()),
-        };
-        apply::apply(&self.project.root, &[&list], &[])
+        runs.push(run)?;
+        let changes = record::changes_to(self.project, &runs)?;
+        let changes: Vec<_> = changes.iter().collect();
+        apply::apply(&self.project.root, &changes, &[])
     }
 
     /// Returns the record of the whole app as it is generated now.

@@ -60,8 +60,10 @@ pub fn entries(
         let main = main_file(project, renderer, &facts, id)?;
         let of_new = || of_new.iter().any(|file| Some(&file.path) == main.as_ref());
         if main.is_some() && !of_new() {
+            let rule = Generator::read(&project.stack.name, id, &project.templates)?.name;
             entries.push(Entry {
                 generator: id.to_owned(),
+                name: rule.and_then(|rule| rule.default),
                 ..Entry::default()
             });
         }

@@ -1,5 +1,6 @@
 //! The three-way merge of a file. Pure: the file as it was generated, in the app, and as it would be generated now.
 
+use crate::edit::ending::{line_ending, with_ending};
 use diffy::{ConflictStyle, IncompleteHunkStyle, MergeOptions};
 
 /// A merged file.
@@ -16,14 +17,8 @@ const LENGTH_IN_GIT: usize = 7;
 
 /// Merges what is `new` since `base` into the file of the `app`.
 pub fn merge(base: &str, app: &str, new: &str) -> Merged {
-    let ending = match app.contains("\r\n") {
-        true => "\r\n",
-        false => "\n",
-    };
-    let [base, new] = [base, new].map(|text| match ending {
-        "\r\n" => text.replace("\r\n", "\n").replace('\n', ending),
-        _ => text.to_owned(),
-    });
+    let ending = line_ending(app);
+    let [base, new] = [base, new].map(|text| with_ending(text, ending));
     let mut options = MergeOptions::new();
     options
         .set_conflict_marker_length(LENGTH)

@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::Upgrade;
 use super::merge::{Merged, merge};
 use super::parts::Part;
+use crate::edit::ending::{like, line_ending, with_ending};
 use crate::edit::{self, Language, Outcome, Source};
 use crate::plan::{File, Step};
 use crate::project::Project;
@@ -179,7 +180,7 @@ pub fn listings(folder: &Path, parts: &[Part], project: &Project) -> Result<[Vec
     }
     for file in parts.iter().flat_map(|part| &part.plan.files) {
         if file.path.starts_with(folder) {
-            lists[1].insert(file.path.clone(), file.contents.clone());
+            lists[1].insert(file.path.clone(), file.contents.to_vec());
         }
     }
     Ok(lists.map(|list| {
@@ -211,19 +212,21 @@ impl Upgrade<'_> {
         };
         // A killed upgrade has written it.
         let is_done = self.killed.written(&target.path) == Some(&Hash::of(&now));
-        if is_unchanged || now == *new || is_done {
+        let new = &*like(new, &now);
+        if is_unchanged || now == new || is_done {
             return Ok(Verdict::Same);
         }
         if base.is(&now) {
-            return Ok(Verdict::Update(new.clone()));
+            return Ok(Verdict::Update(new.to_owned()));
         }
         let (Base::Text(base), Ok(text), Ok(new_text)) =
             (base, str::from_utf8(&now), str::from_utf8(new))
         else {
-            let new = Some(new.clone());
+            let new = Some(new.to_owned());
             return Ok(Verdict::Differs { now, new });
         };
-        let [base, new] = with_same_edits(&target.path, [base, new_text], parts)?;
+        let base = with_ending(base, line_ending(text));
+        let [base, new] = with_same_edits(&target.path, [&base, new_text], parts)?;
         if base == text {
             return Ok(Verdict::Update(new.into_bytes()));
         }
@@ -251,15 +254,15 @@ impl Upgrade<'_> {
             && self.changes.elsewhere(file, &part.plan)?.is_none();
         let Some(now) = now.filter(|_| is_meant) else {
             return Ok(match is_meant {
-                true => Verdict::Create(file.contents.clone()),
+                true => Verdict::Create(file.contents.to_vec()),
                 false => Verdict::NotMade,
             });
         };
         let steps: Vec<&Step> = parts.iter().flat_map(|part| &part.plan.steps).collect();
-        if now == file.contents || self.changes.completes(file, &steps, &now)? {
+        if *now == *like(&file.contents, &now) || self.changes.completes(file, &steps, &now)? {
             return Ok(Verdict::Same);
         }
-        let new = Some(file.contents.clone());
+        let new = Some(file.contents.to_vec());
         Ok(Verdict::Differs { now, new })
     }
 }

@@ -129,6 +129,19 @@ impl Sandbox {
         fs::set_permissions(self.path().join(path), mode).expect("it is ours");
     }
 
+    /// Returns the paths of the recorded runs of `my_app`, with their contents, in order.
+    pub fn runs(&self) -> Vec<(String, String)> {
+        let folder = "my_app/.hello-sockets/runs";
+        let Ok(files) = fs::read_dir(self.path().join(folder)) else {
+            return Vec::new();
+        };
+        let names = files.map(|file| file.expect("it is read").file_name());
+        let paths = names.map(|name| format!("{folder}/{}", name.display()));
+        let mut runs: Vec<_> = paths.map(|path| (path.clone(), self.read(&path))).collect();
+        runs.sort();
+        runs
+    }
+
     pub fn exists(&self, path: &str) -> bool {
         self.path().join(path).exists()
     }
@@ -156,7 +169,7 @@ pub fn finish(mut command: Command, input: &str) -> Ran {
 }
 
 /// Files of the record of runs, which has its own tests.
-const RECORD: [&str; 2] = [".hello-sockets/runs.json", ".hello-sockets/undo"];
+const RECORD: [&str; 2] = [".hello-sockets/runs", ".hello-sockets/undo"];
 
 /// Returns all files below `root` with their contents, sorted by path, without the record of runs.
 pub fn tree(root: &Path) -> Vec<(String, Vec<u8>)> {

@@ -110,7 +110,7 @@ fn in_a_terminal_the_diff_of_a_changed_file_is_shown_and_it_is_kept_by_default()
 #[test]
 fn a_library_without_a_record_is_one_question() {
     let sandbox = crate_with_library();
-    std::fs::remove_file(sandbox.path().join(super::RUNS)).expect("it is there");
+    super::forget(&sandbox);
     edit(&sandbox, LIB, "//!", "//! Old.");
 
     sandbox.run(&["upgrade"]).misused(
@@ -126,7 +126,7 @@ fn a_library_without_a_record_is_one_question() {
 #[test]
 fn a_library_without_a_record_that_is_kept_is_kept_whole_and_found_again() {
     let sandbox = crate_with_library();
-    std::fs::remove_file(sandbox.path().join(super::RUNS)).expect("it is there");
+    super::forget(&sandbox);
     edit(&sandbox, LIB, "//!", "//! Old.");
     std::fs::remove_file(sandbox.path().join(ERROR)).expect("it is there");
 

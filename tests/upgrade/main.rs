@@ -6,17 +6,19 @@
     reason = "tests look at the disk themselves"
 )]
 
+mod branches;
 mod edits;
 mod library;
 mod merges;
 mod old_app;
+mod older_record;
 mod record;
 #[path = "../support/mod.rs"]
 mod support;
 
+use serde_json::Value;
 use support::{Ran, Sandbox};
 
-const RUNS: &str = "my_app/.hello-sockets/runs.json";
 const TEMPLATES: &str = "my_app/.hello-sockets/templates/rust";
 
 /// Writes a newer template: that of the file at `path` in a new app, with `from` replaced.
@@ -36,9 +38,28 @@ fn edit(sandbox: &Sandbox, path: &str, from: &str, to: &str) {
     sandbox.write(path, &text.replacen(from, to, 1));
 }
 
+/// Removes the record of runs.
+fn forget(sandbox: &Sandbox) {
+    let record = sandbox.path().join("my_app/.hello-sockets/runs");
+    std::fs::remove_dir_all(record).expect("it is there");
+}
+
+/// Changes the recorded runs, as a list of JSON objects; `change` leaves their number.
+fn with_runs(sandbox: &Sandbox, change: impl FnOnce(&mut [Value])) {
+    let (paths, texts): (Vec<_>, Vec<_>) = sandbox.runs().into_iter().unzip();
+    let runs = texts.iter().map(|text| serde_json::from_str(text));
+    let mut runs: Vec<_> = runs.map(|run| run.expect("it is JSON")).collect();
+    change(&mut runs);
+    for (path, run) in paths.iter().zip(runs) {
+        sandbox.write(path, &run.to_string());
+    }
+}
+
 /// Files and the record.
-fn everything(sandbox: &Sandbox) -> (Vec<(String, Vec<u8>)>, String) {
-    (sandbox.tree(), sandbox.read(RUNS))
+fn everything(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
+    let runs = sandbox.runs().into_iter();
+    let runs = runs.map(|(path, text)| (path, text.into_bytes()));
+    sandbox.tree().into_iter().chain(runs).collect()
 }
 
 /// Checks that an upgrade finds nothing to do, and changes no byte.

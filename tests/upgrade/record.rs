@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::support::Sandbox;
 use super::support::taken_back::different;
-use super::{RUNS, edit, everything, files, is_up_to_date, renew};
+use super::{edit, everything, files, is_up_to_date, renew, with_runs};
 
 const LOG: &str = "my_app/src/log.rs";
 const MARKED: [&str; 2] = ["//! ", "//! Newer. "];
@@ -18,23 +18,17 @@ fn outdated() -> Sandbox {
     sandbox
 }
 
-/// Changes the list of runs.
-fn with_runs(sandbox: &Sandbox, change: impl FnOnce(&mut Value)) {
-    let mut runs: Value = serde_json::from_str(&sandbox.read(RUNS)).expect("it is JSON");
-    change(&mut runs["runs"]);
-    sandbox.write(RUNS, &runs.to_string());
-}
-
 #[test]
 fn the_record_of_a_new_app_is_small_and_names_no_folder_of_the_machine() {
     let sandbox = Sandbox::with_app();
-    let record = sandbox.read(RUNS);
-    assert!(record.len() < 64 * 1024, "{}", record.len());
-    let runs: Value = serde_json::from_str(&record).expect("it is JSON");
-    let run = &runs["runs"][0];
+    let record = sandbox.runs();
+    let [(_, text)] = &record[..] else {
+        panic!("{record:?}");
+    };
+    assert!(text.len() < 64 * 1024, "{}", text.len());
+    let run: Value = serde_json::from_str(text).expect("it is JSON");
     assert_eq!(run["command"], serde_json::json!(["new"]));
-    let again = Sandbox::with_app();
-    assert!(again.read(RUNS) == record, "the records differ");
+    assert!(Sandbox::with_app().runs() == record, "the records differ");
 }
 
 #[test]
@@ -150,10 +144,13 @@ fn a_record_that_cannot_be_read_is_an_error() {
     let ran = sandbox.run(&["upgrade"]);
     let error = "error: what `new` has generated cannot be read";
     assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
-    sandbox.write(RUNS, "<<<<<<< ours\n");
-    let ran = sandbox.run(&["upgrade"]);
-    let error = "error: `.hello-sockets/runs.json` cannot be read";
-    assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
+    let (path, _) = sandbox.runs().remove(0);
+    sandbox.write(&path, "<<<<<<< ours\n");
+    let path = path.strip_prefix("my_app/").expect("it is in the app");
+    sandbox.run(&["upgrade"]).misused(&format!(
+        "error: `{path}` cannot be read: expected value at line 1 column 1\n\
+         help: restore it from version control: `git log -- .hello-sockets/runs`\n"
+    ));
 }
 
 /// Changes the entries of the first run.

@@ -75,6 +75,11 @@ pub(crate) fn join<C: Channel>(socket: Socket, payload: Payload, options: JoinOp
         let socket = &live.socket;
         let pubsub = &socket.endpoint().shared().pubsub;
         let reservation = pubsub.reserve(socket.topic()).await;
+        if reservation.is_some() {
+            for topic in socket.context.topics(socket.key) {
+                drop(pubsub.reserve(&topic).await); // it is subscribed to already
+            }
+        }
         let history = match options.asked {
             Some(asked) => pubsub.loaded_history(socket.topic(), asked).await,
             None => None,

@@ -138,6 +138,20 @@ pub(crate) enum Write {
     },
 }
 
+impl Write {
+    /// Returns the topic that it concerns.
+    #[cfg(feature = "redis")]
+    pub(crate) fn topic(&self) -> &Topic {
+        match self {
+            Write::Publish { topic, .. }
+            | Write::Store { topic, .. }
+            | Write::Put { topic, .. }
+            | Write::Keep { topic, .. }
+            | Write::Delete { topic, .. } => topic,
+        }
+    }
+}
+
 /// Lease of a node: it exists while the node is alive, and holds the generation of its presences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lease {

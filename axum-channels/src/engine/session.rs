@@ -184,7 +184,11 @@ impl<'a, E: Engine> Sender<'a, E> {
     /// and the next renewal.
     async fn renew(&mut self) -> Result<()> {
         if !self.has_presences() {
-            return self.connection.ping().await;
+            let pinged = self.connection.ping().await;
+            return pinged.or_else(|error| match E::Connection::refusal(&error) {
+                Some(_) => Ok(()), // which is an answer
+                None => Err(error),
+            });
         }
         if self.needs_start {
             return self.start().await;

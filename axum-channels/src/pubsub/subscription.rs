@@ -18,6 +18,10 @@ impl Subscription {
         }
     }
 
+    pub(crate) fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
     /// Lets the subscriber begin, if it waits for that. Returns `false` for a reservation, which has none.
     pub(crate) fn begin(&self) -> bool {
         if self.id == SlotId::NONE {

@@ -23,9 +23,11 @@ pub enum RedisError {
     },
     /// The URL starts with `rediss:`, and the feature `redis-tls` is off.
     TlsIsOff,
+    /// [`Redis::phoenix`](super::Redis::phoenix) was given the URL of a cluster.
+    PhoenixCluster,
     /// The engine does not answer: see [`Redis::check`](super::Redis::check).
     Unreachable {
-        /// Host and port, or the path of a Unix socket.
+        /// Host and port, several of a cluster, or the path of a Unix socket.
         addr: String,
         /// Error of the connection.
         reason: String,
@@ -41,6 +43,9 @@ impl fmt::Display for RedisError {
             ),
             RedisError::TlsIsOff => f.write_str(
                 "the URL of Redis asks for TLS: switch on the feature `redis-tls` of axum-channels",
+            ),
+            RedisError::PhoenixCluster => f.write_str(
+                "nodes of Phoenix share one server: its URL starts with `redis:`, also if it is part of a cluster",
             ),
             RedisError::Unreachable { addr, reason } => {
                 write!(f, "Redis at {addr} does not answer: {reason}")

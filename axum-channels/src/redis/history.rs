@@ -5,7 +5,6 @@
 
 use super::names::Names;
 use crate::error::{Error, Result};
-use crate::message::Topic;
 use crate::pubsub::History;
 use crate::pubsub::cluster::{NodeId, Stored, StoredBroadcast};
 use ::redis::aio::MultiplexedConnection;
@@ -33,8 +32,8 @@ pub(super) struct New<'a> {
     pub(super) number: u64,
 }
 
-/// Answer of the script that loads a history: its epoch, the last number, the time, and the entries of the stream.
-type Loaded = (String, u64, u64, Vec<(String, Vec<Bytes>)>);
+/// Answer to the command that loads a history: its epoch, the last number, the time, and the entries of the stream.
+pub(super) type Loaded = (String, u64, u64, Vec<(String, Vec<Bytes>)>);
 
 impl Scripts {
     /// Loads the scripts into the server.
@@ -59,25 +58,19 @@ impl Scripts {
 
     /// Returns the command that stores a message and sends it to all nodes.
     pub(super) fn store(&self, names: &Names, limits: History, new: &New<'_>) -> Result<Cmd> {
-        let sent = names.sent(new.node);
+        let sent = names.sent(new.node, new.topic);
         let mut store = self.call(&self.store, names, new.topic, Some(sent), limits)?;
         store
             .arg(names.topic(new.topic))
             .arg(new.message)
-            .arg(new.number);
+            .arg(new.number)
+            .arg(names.scope().publish());
         Ok(store)
     }
 
-    pub(super) async fn load(
-        &self,
-        mut connection: MultiplexedConnection,
-        names: &Names,
-        topic: &Topic,
-        limits: History,
-    ) -> Result<Stored> {
-        let load = self.call(&self.load, names, topic, None, limits)?;
-        let loaded: Loaded = load.query_async(&mut connection).await?;
-        stored(loaded).ok_or_else(|| Error::msg("a history in the engine cannot be read"))
+    /// Returns the command that loads a history: see [`stored`].
+    pub(super) fn load(&self, names: &Names, topic: &str, limits: History) -> Result<Cmd> {
+        self.call(&self.load, names, topic, None, limits)
     }
 
     /// Returns the call of a script, with the arguments that both have.
@@ -109,8 +102,13 @@ impl Scripts {
 /// Maximum age: the scripts calculate in floating-point numbers.
 const MAX_MILLIS: u64 = 1 << 50;
 
-/// Reads the answer. Entries have the number and the time as their id.
-fn stored((epoch, last, now, entries): Loaded) -> Option<Stored> {
+/// Reads the answer to the command that loads a history.
+pub(super) fn stored(loaded: Loaded) -> Result<Stored> {
+    read(loaded).ok_or_else(|| Error::msg("a history in the engine cannot be read"))
+}
+
+/// Reads an answer. Entries have the number and the time as their id.
+fn read((epoch, last, now, entries): Loaded) -> Option<Stored> {
     let broadcasts = entries.into_iter().map(|(id, fields)| {
         let (number, at) = id.split_once('-')?;
         let at: u64 = at.parse().ok()?;

@@ -1,12 +1,17 @@
 //! The adapter for Redis.
 //!
 //! - `Redis`: settings.
-//! - `server`: how the engine is reached. `connection`: what the shared part of adapters asks of it.
-//! - `history`: histories, by two scripts.
+//! - `address`: URLs. `engine`: how the engine is reached.
+//! - `connection`: what the shared part of adapters asks of it, by a `server` or by a `cluster`.
+//! - `commands`: commands for both. `history`: histories, by two scripts.
 //! - `refusal`: answers that refuse a command.
 //! - `format`, `names`: names and messages in the engine. `phoenix`: those of Phoenix.
 
+mod address;
+mod cluster;
+mod commands;
 mod connection;
+mod engine;
 mod error;
 mod format;
 mod history;
@@ -22,20 +27,20 @@ use crate::error::Result;
 use crate::message::Topic;
 use crate::pubsub::History;
 use crate::pubsub::cluster::{Adapter, Message, Node, Stored};
-use ::redis::{Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
+use address::Address;
 use bytes::Bytes;
+use engine::RedisEngine;
 use format::Format;
-use names::Names;
+use names::{Names, Scope};
 use phoenix::Phoenix;
-use server::Server;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Adapter for Redis 6 or later, Valkey, and other engines that speak RESP3.
 ///
-/// The nodes of an app have the same engine and [prefix](Self::prefix). Each has one connection. Redis does not divide
-/// channels by database: apps that share an engine need different prefixes.
+/// The nodes of an app have the same engine and [prefix](Self::prefix). Each has one connection, or some to a
+/// [cluster](#clusters). Redis does not divide channels by database: apps that share an engine need different prefixes.
 ///
 /// ```no_run
 /// use axum_channels::Endpoint;
@@ -85,13 +90,27 @@ use std::time::Duration;
 ///   +xadd +xdel +xlen +xrange
 /// ```
 ///
+/// # Clusters
+///
+/// The URL of a Redis Cluster is `redis-cluster://`, with some of its servers, by which the others are found. It needs
+/// version 7 or later, for its sharded channels: a broadcast goes to the server that has the slot of its topic, and to nobody
+/// else. A node has two connections to each server that takes writes. The keys of a topic have one slot, by braces:
+/// `my_app:presences{:room:1}`. Everything above holds, and besides:
+///
+/// - A slot that moves to another server takes its topics along: the node subscribes again. It may miss what was published in
+///   between, without noticing; presences are brought up to date. Histories begin anew, since the new server may have
+///   older data.
+/// - While one of the servers that take writes is away, the whole engine is. When a replica takes its place, all nodes connect
+///   again. What the replica had not received yet is written again, but for histories, which begin anew.
+/// - A user needs these rights besides those above: `+asking +cluster|slots +cluster|info +ssubscribe +sunsubscribe +spublish`.
+///
 /// # Presences
 ///
 /// A node keeps a lease in the engine. When it shuts down, its presences leave at once; when it is killed, within the
 /// duration of a lease; when it was paused for as long and goes on, or when the engine has lost its data, they come back by
 /// themselves.
 pub struct Redis {
-    core: Core<Server>,
+    core: Core<RedisEngine>,
 }
 
 impl Redis {
@@ -99,6 +118,10 @@ impl Redis {
     ///
     /// Everything but the host may be left out. `valkey:` is the same as `redis:`; `rediss:` and `valkeys:` are for TLS,
     /// with the feature `redis-tls`. `redis+unix:///path/to/socket` is a Unix socket.
+    ///
+    /// `redis-cluster://user:password@host:port,host:port` is a [cluster](#clusters), by one or more of its servers, all of
+    /// which have the same user; so are `valkey-cluster:`, and `rediss-cluster:` and `valkeys-cluster:` for TLS. The servers
+    /// then announce names that their certificates have (`cluster-announce-hostname`). A cluster has no other database than 0.
     ///
     /// # Errors
     /// If the URL is invalid. No connection is made: see [`check`](Self::check).
@@ -108,11 +131,13 @@ impl Redis {
     /// use axum_channels::cluster::Redis;
     ///
     /// let redis = Redis::new("redis://127.0.0.1:6379")?;
+    /// let cluster = Redis::new("redis-cluster://10.0.0.1:6379,10.0.0.2:6379")?;
     /// # Ok::<_, axum_channels::cluster::RedisError>(())
     /// ```
     pub fn new(url: impl AsRef<str>) -> Result<Self, RedisError> {
-        let prefix = "axum_channels".to_owned();
-        Redis::with_format(url.as_ref(), Format::Own(Arc::new(Names { prefix })))
+        let address = Address::parse(url.as_ref())?;
+        let names = Names::new("axum_channels", address.scope());
+        Ok(Redis::with_format(address, Format::Own(Arc::new(names))))
     }
 
     /// Creates an adapter that connects the endpoint with nodes of a Phoenix app, which use `phoenix_pubsub_redis` 3.
@@ -127,7 +152,8 @@ impl Redis {
     /// [`prefix`](Self::prefix) has no effect.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// As [`new`](Self::new), and if the URL is that of a cluster: Phoenix connects to one server. That may be one of a
+    /// cluster, which sends the messages to all of its servers.
     ///
     /// # Examples
     /// ```
@@ -142,14 +168,20 @@ impl Redis {
         pubsub: &str,
         node: impl Into<String>,
     ) -> Result<Self, RedisError> {
+        let address = Address::parse(url.as_ref())?;
+        if address.scope() == Scope::Cluster {
+            return Err(RedisError::PhoenixCluster);
+        }
         let phoenix = Phoenix::new(pubsub, node.into());
-        Redis::with_format(url.as_ref(), Format::Phoenix(Arc::new(phoenix)))
+        Ok(Redis::with_format(
+            address,
+            Format::Phoenix(Arc::new(phoenix)),
+        ))
     }
 
-    fn with_format(url: &str, format: Format) -> Result<Self, RedisError> {
-        let client = client(url)?;
-        let core = Core::new(Server { client, format });
-        Ok(Redis { core })
+    fn with_format(address: Address, format: Format) -> Self {
+        let core = Core::new(RedisEngine { address, format });
+        Redis { core }
     }
 
     /// Sets the start of all names in the engine, `axum_channels` by default: the name of the app.
@@ -163,8 +195,7 @@ impl Redis {
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         if let Format::Own(names) = &mut self.core.engine.format {
-            let prefix = prefix.into();
-            *names = Arc::new(Names { prefix });
+            *names = Arc::new(Names::new(&prefix.into(), names.scope()));
         }
         self
     }
@@ -215,46 +246,19 @@ impl Redis {
     /// # }
     /// ```
     pub async fn check(&self) -> Result<(), RedisError> {
-        self.core
-            .engine
-            .ping()
-            .await
-            .map_err(|error| RedisError::Unreachable {
-                addr: self.addr(),
-                reason: error.to_string(),
-            })
+        self.core.engine.check().await.map_err(|error| {
+            let reason = match error.downcast_ref::<::redis::RedisError>() {
+                Some(error) => error.to_string(), // which has its cause
+                None => error.to_string(),
+            };
+            let addr = self.addr();
+            RedisError::Unreachable { addr, reason }
+        })
     }
 
     fn addr(&self) -> String {
-        let client = &self.core.engine.client;
-        client.get_connection_info().addr().to_string()
+        self.core.engine.address.to_string()
     }
-}
-
-fn client(url: &str) -> Result<Client, RedisError> {
-    let invalid = |reason: String| RedisError::InvalidUrl { reason };
-    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-    match scheme {
-        "redis" | "valkey" | "redis+unix" | "valkey+unix" | "unix" => {}
-        "rediss" | "valkeys" if cfg!(feature = "redis-tls") => install_cryptography(),
-        "rediss" | "valkeys" => return Err(RedisError::TlsIsOff),
-        "" => return Err(invalid("it has no scheme".to_owned())),
-        other => return Err(invalid(format!("its scheme is `{other}`"))),
-    }
-    let info: ConnectionInfo = url
-        .into_connection_info()
-        .map_err(|error| invalid(error.to_string()))?;
-    let settings = info.redis_settings().clone();
-    let settings = settings.set_protocol(ProtocolVersion::RESP3);
-    let tcp = info.tcp_settings().clone().set_nodelay(true);
-    let info = info.set_redis_settings(settings).set_tcp_settings(tcp);
-    Client::open(info).map_err(|error| invalid(error.to_string()))
-}
-
-/// Installs the cryptography for TLS, unless the app has installed one.
-fn install_cryptography() {
-    #[cfg(feature = "redis-tls")]
-    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 impl Adapter for Redis {

@@ -1,39 +1,89 @@
 use crate::engine::Field;
 use crate::pubsub::cluster::NodeId;
 
+const TOPIC: &str = ":topic";
 const LEAVING: &str = ":leaving";
 
 /// Names in the engine, of the library's own format.
 ///
-/// All start with the app's prefix; a topic, which may be any text, is the end of its name.
+/// All start with the app's prefix; a topic, which may be any text, is the end of its name. In a cluster that end is in
+/// braces: the engine then keeps all names of a topic in the same place.
 pub(super) struct Names {
-    pub(super) prefix: String,
+    prefix: String,
+    scope: Scope,
+}
+
+/// Engines that the names are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    Server,
+    Cluster,
+}
+
+impl Scope {
+    /// Returns the command that publishes the messages of a topic. In a cluster, `PUBLISH` would go to all servers.
+    pub(super) fn publish(self) -> &'static str {
+        match self {
+            Scope::Server => "PUBLISH",
+            Scope::Cluster => "SPUBLISH",
+        }
+    }
 }
 
 impl Names {
+    pub(super) fn new(prefix: &str, scope: Scope) -> Self {
+        let prefix = match scope {
+            Scope::Server => prefix.to_owned(),
+            Scope::Cluster => prefix.replace('{', "%7B"), // only the braces of topics have a meaning
+        };
+        Names { prefix, scope }
+    }
+
+    pub(super) fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn of_topic(&self, kind: &str, topic: &str) -> String {
+        match self.scope {
+            Scope::Server => [&self.prefix, kind, ":", topic].concat(),
+            Scope::Cluster => [&self.prefix, kind, "{:", topic, "}"].concat(),
+        }
+    }
+
     /// Returns the channel that carries the messages of a topic.
     pub(super) fn topic(&self, topic: &str) -> String {
-        [&self.prefix, ":topic:", topic].concat()
+        self.of_topic(TOPIC, topic)
+    }
+
+    /// Returns the topic whose messages a channel of a cluster carries.
+    pub(super) fn topic_of<'a>(&self, channel: &'a [u8]) -> Option<&'a str> {
+        let channel = std::str::from_utf8(channel).ok()?;
+        let topic = channel.strip_prefix(&self.prefix)?.strip_prefix(TOPIC)?;
+        topic.strip_prefix("{:")?.strip_suffix('}')
     }
 
     /// Returns the hash of a topic's presences, with the fields of all nodes.
     pub(super) fn presences(&self, topic: &str) -> String {
-        format!("{}:presences:{topic}", self.prefix)
+        self.of_topic(":presences", topic)
     }
 
     /// Returns the hash with the epoch of a topic's history, and the number of its last broadcast.
     pub(super) fn position(&self, topic: &str) -> String {
-        format!("{}:position:{topic}", self.prefix)
+        self.of_topic(":position", topic)
     }
 
     /// Returns the stream with a topic's last broadcasts.
     pub(super) fn history(&self, topic: &str) -> String {
-        format!("{}:history:{topic}", self.prefix)
+        self.of_topic(":history", topic)
     }
 
-    /// Returns the number of the last broadcast that a node has stored.
-    pub(super) fn sent(&self, node: NodeId) -> String {
-        format!("{}:sent:{node}", self.prefix)
+    /// Returns the number of the last broadcast that a node has stored: in a cluster, on a topic.
+    pub(super) fn sent(&self, node: NodeId, topic: &str) -> String {
+        let sent = format!(":sent:{node}");
+        match self.scope {
+            Scope::Server => [&*self.prefix, &sent].concat(),
+            Scope::Cluster => self.of_topic(&sent, topic),
+        }
     }
 
     /// Returns the lease of a node: it exists while the node is alive, and holds the generation of its presences.
@@ -81,5 +131,30 @@ mod tests {
             assert_eq!(parse_field(&format!("{node}{other}")), None, "{other}");
         }
         assert_eq!(parse_field(""), None);
+    }
+    #[test]
+    fn a_channel_of_a_cluster_has_its_topic_whatever_that_is() {
+        for prefix in ["my_app", "{a}", "a{"] {
+            let names = Names::new(prefix, Scope::Cluster);
+            for topic in ["room:1", "", "}", "{", "a}b", "{}:topic{:}", "é\0"] {
+                let channel = names.topic(topic);
+                assert_eq!(names.topic_of(channel.as_bytes()), Some(topic), "{channel}");
+            }
+            for other in [
+                names.leaving(),
+                names.presences("a"),
+                "my_app:topic:a".to_owned(),
+            ] {
+                assert_eq!(names.topic_of(other.as_bytes()), None, "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_for_a_server_have_no_braces() {
+        let names = Names::new("my_app", Scope::Server);
+        let node = NodeId::from_bytes([0xab; 16]);
+        assert_eq!(names.topic("room:1"), "my_app:topic:room:1");
+        assert_eq!(names.sent(node, "room:1"), format!("my_app:sent:{node}"));
     }
 }

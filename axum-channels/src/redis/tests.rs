@@ -11,9 +11,50 @@ fn urls_are_those_of_redis_and_valkey() {
     ] {
         assert!(Redis::new(url).is_ok(), "{url}");
     }
-    let tls = Redis::new("rediss://localhost").err();
-    let expected = (!cfg!(feature = "redis-tls")).then_some(RedisError::TlsIsOff);
-    assert_eq!(tls, expected);
+    for url in ["rediss://localhost", "rediss-cluster://localhost"] {
+        let tls = Redis::new(url).err();
+        let expected = (!cfg!(feature = "redis-tls")).then_some(RedisError::TlsIsOff);
+        assert_eq!(tls, expected, "{url}");
+    }
+}
+
+#[test]
+fn urls_of_clusters_have_several_servers() {
+    for (url, addr) in [
+        ("redis-cluster://localhost", "localhost:6379"),
+        (
+            "valkey-cluster://:secret@a:1,b,[::1]:3/0",
+            "a:1,b:6379,::1:3",
+        ),
+        (
+            "redis-cluster://user:se@cret@a,b?protocol=resp3",
+            "a:6379,b:6379",
+        ),
+    ] {
+        assert_eq!(Redis::new(url).expect(url).addr(), addr);
+    }
+}
+
+#[test]
+fn a_cluster_has_one_database_and_nodes_of_phoenix_have_one_server() {
+    let error = Redis::new("redis-cluster://a,b/3").expect_err("another database");
+    let reason = "a cluster has the database 0 alone".to_owned();
+    assert_eq!(error, RedisError::InvalidUrl { reason });
+    let error = Redis::phoenix("redis-cluster://a", "MyApp.PubSub", "rust-1");
+    let error = error.expect_err("it is a cluster").to_string();
+    let text = "nodes of Phoenix share one server: its URL starts with `redis:`, also if it is part of a cluster";
+    assert_eq!(error, text);
+}
+
+#[test]
+fn a_prefix_has_no_braces_in_a_cluster() {
+    for (url, channel) in [
+        ("redis://localhost", "{a}:leaving"),
+        ("redis-cluster://localhost", "%7Ba}:leaving"),
+    ] {
+        let redis = Redis::new(url).expect("a URL").prefix("{a}");
+        assert_eq!(redis.core.engine.format.shared_channel(), channel);
+    }
 }
 
 #[test]
@@ -25,6 +66,11 @@ fn another_url_is_refused_without_its_password() {
         "redis://user:secret@localhost/seven",
         "redis://user:secret@:port",
         "redis:secret",
+        "redis-cluster:secret",
+        "redis-cluster://user:secret@",
+        "redis-cluster://user:secret@a,,b",
+        "redis-cluster://user:secret@a:port",
+        "redis-cluster+unix:///secret",
     ] {
         let error = Redis::new(url).expect_err(url);
         let text = error.to_string();

@@ -39,6 +39,13 @@ impl<K: PartialEq, S> ChannelSlots<K, S> {
         slot
     }
 
+    /// Returns the slots of a channel.
+    pub(super) fn of(&self, key: K) -> Vec<Arc<ChannelSlot<S>>> {
+        let taken = lock(&self.taken);
+        let slots = taken.iter().filter(|(of, _)| *of == key);
+        slots.filter_map(|(_, slot)| slot.upgrade()).collect()
+    }
+
     /// Empties the slots of a channel.
     pub(super) fn end(&self, key: K) {
         let mut taken = lock(&self.taken);
@@ -64,6 +71,14 @@ impl<S> ChannelSlot<S> {
         let mut state = lock(&self.0);
         if matches!(*state, State::Reserved) {
             *state = State::Taken(resource);
+        }
+    }
+
+    /// Reads what is in the slot. `None` if there is nothing.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&S) -> Option<T>) -> Option<T> {
+        match &*lock(&self.0) {
+            State::Taken(resource) => read(resource),
+            State::Reserved | State::Over => None,
         }
     }
 

@@ -3,7 +3,7 @@ use super::channel_slots::{ChannelSlot, ChannelSlots};
 use super::keyed_queue::KeyedQueue;
 use super::resource::Resource;
 use super::tracked::Tracked;
-use crate::message::Payload;
+use crate::message::{Payload, Topic};
 use crate::session::{AppMessage, Key};
 use crate::sync::lock;
 use std::fmt;
@@ -103,6 +103,17 @@ impl Context {
             Some(mailbox) => mailbox.channel_slots.get_or_init(Box::default).reserve(key),
             None => ChannelSlot::over(),
         }
+    }
+
+    /// Returns the topics that a channel is subscribed to, besides its own.
+    pub(crate) fn topics(&self, key: Key) -> Vec<Topic> {
+        let mailbox = self.mailbox.get();
+        let channel_slots = mailbox.and_then(|mailbox| mailbox.channel_slots.get());
+        let slots = channel_slots.map_or_else(Vec::new, |slots| slots.of(key));
+        let topics = slots
+            .iter()
+            .filter_map(|slot| slot.read(|it| it.topic().cloned()));
+        topics.collect()
     }
 
     /// Ends a channel's subscriptions and timers.

@@ -1,9 +1,20 @@
 use super::timer::TimerTask;
+use crate::message::Topic;
 use crate::pubsub;
 
 /// Something that a channel started and that ends with it.
-#[expect(dead_code, reason = "held to be dropped")]
 pub(super) enum Resource {
     Subscription(pubsub::Subscription),
+    #[expect(dead_code, reason = "held to be dropped")]
     Timer(TimerTask),
+}
+
+impl Resource {
+    /// Returns the topic of a subscription.
+    pub(super) fn topic(&self) -> Option<&Topic> {
+        match self {
+            Resource::Subscription(subscription) => Some(subscription.topic()),
+            Resource::Timer(_) => None,
+        }
+    }
 }

@@ -12,7 +12,7 @@ macro_rules! on_each_engine {
             #[tokio::test]
             #[ignore = "needs redis-server"]
             async fn $name() {
-                super::$name(crate::server::Kind::Redis).await;
+                super::$name(crate::server::Kind::redis()).await;
             }
         )+}
 
@@ -26,8 +26,22 @@ macro_rules! on_each_engine {
     };
 }
 
+/// Makes a test on a Redis Cluster of functions that take an engine. The others run on one by hand: `REDIS_CLUSTER=1`.
+macro_rules! on_a_cluster {
+    ($($name:ident,)+) => {
+        mod cluster {$(
+            #[tokio::test]
+            #[ignore = "needs redis-server"]
+            async fn $name() {
+                super::$name(crate::server::Kind::RedisCluster).await;
+            }
+        )+}
+    };
+}
+
 mod app;
 mod chaos;
+mod cluster;
 mod crowd;
 mod engine_away;
 mod histories;
@@ -40,6 +54,7 @@ mod presences;
 mod process;
 mod proxy;
 mod redis;
+mod redis_cluster;
 mod redis_server;
 mod refusals;
 mod rights;

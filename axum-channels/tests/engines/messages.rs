@@ -18,6 +18,10 @@ on_each_engine! {
     what_waits_is_bounded,
 }
 
+on_a_cluster! {
+    topics_are_any_text_and_the_engine_has_those_that_are_joined,
+}
+
 pub(crate) async fn join(endpoint: &Endpoint, topic: &str) -> (Client, TestChannel) {
     let client = connect(endpoint, "/socket").await;
     let channel = client.join(topic, json!({})).await;

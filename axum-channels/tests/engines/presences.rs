@@ -18,6 +18,11 @@ on_each_engine! {
     changes_that_did_not_fit_the_queue_are_made_up_for,
 }
 
+on_a_cluster! {
+    a_node_that_shuts_down_takes_its_presences_along_at_once,
+    an_engine_that_lost_its_data_is_filled_again_and_nobody_seems_to_leave,
+}
+
 pub(crate) async fn join(endpoint: &Endpoint, user: impl Into<Value>) -> (Client, TestChannel) {
     let client = connect(endpoint, "/socket").await;
     let payload = json!({"user": user.into()});

@@ -1,6 +1,5 @@
-use super::server::Server;
+use super::server::{Kind, Server};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -32,26 +31,19 @@ pub(crate) enum Mode {
 
 impl Proxy {
     pub(crate) async fn start(server: &Server) -> Proxy {
-        let (to, scheme) = (server.addr(), server.kind().scheme());
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let addr = listener.local_addr().expect("it is bound");
         let mode = watch::Sender::new(Mode::Pass);
-        let modes = Arc::new(mode.subscribe());
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                if *modes.borrow() == Mode::Cut {
-                    continue;
-                }
-                let Ok(server) = TcpStream::connect(to).await else {
-                    continue;
-                };
-                let (from_client, to_client) = client.into_split();
-                let (from_server, to_server) = server.into_split();
-                tokio::spawn(pass(from_client, to_server, (*modes).clone(), Way::Up));
-                tokio::spawn(pass(from_server, to_client, (*modes).clone(), Way::Down));
-            }
-        });
-        Proxy { addr, scheme, mode }
+        let mut addrs = Vec::new();
+        for to in server.addrs() {
+            let listener = TcpListener::bind(own_addr(server, to)).await;
+            let listener = listener.expect("a free port");
+            addrs.push(listener.local_addr().expect("it is bound"));
+            tokio::spawn(serve(listener, to, mode.subscribe()));
+        }
+        Proxy {
+            addr: addrs[0],
+            scheme: server.kind().scheme(),
+            mode,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -60,6 +52,30 @@ impl Proxy {
 
     pub(crate) fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
+    }
+}
+
+/// Returns the address of a proxy for a server. The servers of a cluster have the same ports at another address: see
+/// [`redis_cluster::settings`](super::redis_cluster::settings).
+fn own_addr(server: &Server, to: SocketAddr) -> SocketAddr {
+    match server.kind() {
+        Kind::RedisCluster => SocketAddr::from(([127, 0, 0, 2], to.port())),
+        Kind::Redis | Kind::Nats => SocketAddr::from(([127, 0, 0, 1], 0)),
+    }
+}
+
+async fn serve(listener: TcpListener, to: SocketAddr, modes: watch::Receiver<Mode>) {
+    while let Ok((client, _)) = listener.accept().await {
+        if *modes.borrow() == Mode::Cut {
+            continue;
+        }
+        let Ok(server) = TcpStream::connect(to).await else {
+            continue;
+        };
+        let (from_client, to_client) = client.into_split();
+        let (from_server, to_server) = server.into_split();
+        tokio::spawn(pass(from_client, to_server, modes.clone(), Way::Up));
+        tokio::spawn(pass(from_server, to_client, modes.clone(), Way::Down));
     }
 }
 

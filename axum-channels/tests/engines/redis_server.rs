@@ -1,7 +1,7 @@
 //! A test's own access to a redis-server.
 
 use super::server::Stored;
-use redis::{Commands, FromRedisValue};
+use redis::{Commands, FromRedisValue, RedisResult};
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -16,12 +16,16 @@ pub(crate) fn connection(addr: SocketAddr) -> redis::Connection {
     client.get_connection().expect("it answers")
 }
 
-fn ask<T: FromRedisValue>(addr: SocketAddr, command: &[&[u8]]) -> T {
+pub(crate) fn ask<T: FromRedisValue>(addr: SocketAddr, command: &[&[u8]]) -> T {
+    try_ask(addr, command).expect("it answers")
+}
+
+pub(crate) fn try_ask<T: FromRedisValue>(addr: SocketAddr, command: &[&[u8]]) -> RedisResult<T> {
     let mut query = redis::Cmd::new();
     for argument in command {
         query.arg(*argument);
     }
-    query.query(&mut connection(addr)).expect("it answers")
+    query.query(&mut connection(addr))
 }
 
 /// Carries out a command whose arguments have no spaces.

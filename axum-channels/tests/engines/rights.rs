@@ -9,6 +9,10 @@ on_each_engine! {
     a_user_with_the_documented_rights_has_everything_that_nodes_need,
 }
 
+on_a_cluster! {
+    a_user_with_the_documented_rights_has_everything_that_nodes_need,
+}
+
 /// Returns the rest of the line of the documentation that starts with these words.
 fn documented(start: &str) -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/scaling.md");
@@ -24,6 +28,10 @@ fn settings(kind: Kind) -> String {
         Kind::Redis => {
             let rules = documented("ACL SETUSER ");
             format!("user {rules}\nuser default off")
+        }
+        Kind::RedisCluster => {
+            let [rules, more] = ["ACL SETUSER ", "ACL SETUSER my_app +asking"].map(documented);
+            format!("user {rules} +asking{more}") // and the default user, for the test
         }
         Kind::Nats => {
             let permissions = documented("permissions: ");

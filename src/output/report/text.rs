@@ -1,12 +1,13 @@
 //! The report as text: an entry is printed when it is added, and a file once, or a folder once while its files have the same
 //! outcome.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::{Action, EditEntry, FileEntry, FileOutcome, FoundBy, LookUp, ManualEntry};
 use crate::args::Detail;
 use crate::output::terminal::Terminal;
+use crate::project::below;
 
 /// The state of the text so far.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ pub struct Text {
     /// Folder of the app, relative to the current one.
     pub below: PathBuf,
     /// The printed outcome of each file.
-    printed: BTreeMap<PathBuf, FileOutcome>,
+    printed: HashMap<PathBuf, FileOutcome>,
     /// The last printed folder, and the outcome of its files.
     last_folder: Option<(FileOutcome, PathBuf)>,
     /// Manual steps have been printed since the last next step.
@@ -100,7 +101,7 @@ impl Text {
 
     fn line(&self, terminal: &Terminal, outcome: FileOutcome, path: &Path, how: &str) {
         if !self.is_quiet() || outcome == FileOutcome::Conflict {
-            let path = self.below.join(path);
+            let path = below(&self.below, path);
             terminal.report(outcome.verb(), format_args!("{}{how}", path.display()));
         }
     }
@@ -112,7 +113,7 @@ impl Text {
     }
 
     pub fn manual(&mut self, terminal: &Terminal, step: &ManualEntry) {
-        let path = step.path.as_ref().map(|path| self.below.join(path));
+        let path = step.path.as_ref().map(|path| below(&self.below, path));
         match step.action {
             Action::Add => terminal.manual(path.as_deref(), step),
             Action::TakeOut => {

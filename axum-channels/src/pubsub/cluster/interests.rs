@@ -24,6 +24,8 @@ struct Interest {
     holders: usize,
     /// Number of times that the last holder has left.
     departures: u64,
+    /// Number of times that the engine has ended a subscription.
+    losses: u64,
     /// The engine has confirmed the subscription.
     is_subscribed: bool,
     /// The engine has confirmed the subscription, or has failed to: nothing waits for it any more.
@@ -36,11 +38,10 @@ struct Interest {
 /// Next step of a topic's task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    Subscribe,
+    /// Subscribe, and [settle](Interests::settle).
+    Subscribe { losses: u64 },
     /// Unsubscribe after a while, if the last holder has not left again by then: see [`Interests::abandon`].
-    Unsubscribe {
-        departures: u64,
-    },
+    Unsubscribe { departures: u64 },
     /// Nothing is left to do.
     End,
 }
@@ -77,7 +78,9 @@ impl Interests {
             return Step::End;
         };
         match (interest.holders > 0, interest.is_subscribed) {
-            (true, false) => Step::Subscribe,
+            (true, false) => Step::Subscribe {
+                losses: interest.losses,
+            },
             (false, true) => Step::Unsubscribe {
                 departures: interest.departures,
             },
@@ -94,12 +97,16 @@ impl Interests {
         }
     }
 
-    /// Records the outcome of a subscription, and wakes the tasks that wait for it.
-    pub(super) fn settle(&self, topic: &Topic, is_subscribed: bool) {
+    /// Records the outcome of a subscription, and wakes the tasks that wait for it. One that the engine has ended since
+    /// [`Step::Subscribe`] is none.
+    pub(super) fn settle(&self, topic: &Topic, losses: u64, is_subscribed: bool) {
         let mut topics = lock(&self.topics);
         let Some(interest) = topics.get_mut(topic) else {
             return;
         };
+        if is_subscribed && interest.losses != losses {
+            return;
+        }
         self.count(
             replace(&mut interest.is_subscribed, is_subscribed),
             is_subscribed,
@@ -108,6 +115,23 @@ impl Interests {
         let waiting = take(&mut interest.waiting);
         drop(topics);
         waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Records that the engine has ended a subscription. Returns whether the topic needs a task.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub(super) fn lose(&self, topic: &Topic) -> bool {
+        let mut topics = lock(&self.topics);
+        let Some(interest) = topics.get_mut(topic) else {
+            return false;
+        };
+        interest.losses += 1;
+        if !interest.is_subscribed {
+            return false;
+        }
+        self.count(replace(&mut interest.is_subscribed, false), false);
+        interest.is_settled = false;
+        !replace(&mut interest.has_task, true)
     }
 
     /// Records that a topic is unsubscribed from, if it had no holder since [`Step::Unsubscribe`]. Returns whether it had
@@ -182,8 +206,8 @@ mod tests {
     fn the_first_holder_starts_a_task_and_so_does_the_end_of_the_last() {
         let (interests, topic) = (Interests::default(), topic());
         assert_eq!([(); 2].map(|()| interests.acquire(&topic)), [true, false]);
-        assert_eq!(interests.next(&topic), Step::Subscribe);
-        interests.settle(&topic, true);
+        assert_eq!(interests.next(&topic), Step::Subscribe { losses: 0 });
+        interests.settle(&topic, 0, true);
         assert_eq!(interests.next(&topic), Step::End);
         assert_eq!(
             (interests.held(), interests.subscribed()),
@@ -202,7 +226,7 @@ mod tests {
     fn a_topic_that_is_left_and_joined_meanwhile_stays_subscribed() {
         let (interests, topic) = (Interests::default(), topic());
         assert!(interests.acquire(&topic));
-        interests.settle(&topic, true);
+        interests.settle(&topic, 0, true);
         assert_eq!(interests.next(&topic), Step::End);
         for _ in 0..1000 {
             let started = [interests.release(&topic), interests.acquire(&topic)];
@@ -222,11 +246,53 @@ mod tests {
     fn a_topic_that_is_left_before_it_is_subscribed_is_forgotten() {
         let (interests, topic) = (Interests::default(), topic());
         assert!(interests.acquire(&topic));
-        assert_eq!(interests.next(&topic), Step::Subscribe);
+        assert_eq!(interests.next(&topic), Step::Subscribe { losses: 0 });
         assert!(!interests.release(&topic), "there is a task already");
-        interests.settle(&topic, false);
+        interests.settle(&topic, 0, false);
         assert_eq!(interests.next(&topic), Step::End);
         assert!(lock(&interests.topics).is_empty());
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn a_subscription_that_the_engine_ends_is_made_again_also_while_it_is_being_made() {
+        let (interests, topic) = (Interests::default(), topic());
+        assert!(interests.acquire(&topic));
+        assert!(!interests.lose(&topic), "there is a task already");
+        interests.settle(&topic, 0, true);
+        assert_eq!(interests.subscribed(), 0);
+        assert_eq!(interests.poll_settled(&topic, Waker::noop()), Poll::Pending);
+        assert_eq!(interests.next(&topic), Step::Subscribe { losses: 1 });
+        interests.settle(&topic, 1, true);
+        assert_eq!(interests.next(&topic), Step::End);
+        assert_eq!(interests.subscribed(), 1);
+
+        assert!(interests.lose(&topic));
+        assert!(!interests.lose(&topic), "there is a task already");
+        assert_eq!(interests.subscribed(), 0);
+        assert_eq!(interests.poll_settled(&topic, Waker::noop()), Poll::Pending);
+        assert_eq!(interests.next(&topic), Step::Subscribe { losses: 3 });
+        interests.settle(&topic, 3, false);
+        assert_eq!(
+            interests.poll_settled(&topic, Waker::noop()),
+            Poll::Ready(())
+        );
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn a_subscription_that_ends_once_nobody_needs_it_is_not_made_again() {
+        let (interests, topic) = (Interests::default(), topic());
+        assert!(interests.acquire(&topic));
+        interests.settle(&topic, 0, true);
+        assert_eq!(interests.next(&topic), Step::End);
+        assert!(interests.release(&topic));
+        assert_eq!(interests.next(&topic), Step::Unsubscribe { departures: 1 });
+        assert!(!interests.lose(&topic), "there is a task already");
+        assert!(interests.abandon(&topic, 1));
+        assert!(!interests.lose(&topic), "it is the answer");
+        assert_eq!(interests.next(&topic), Step::End);
+        assert!(!interests.lose(&topic), "nobody knows it");
     }
 
     #[derive(Default)]
@@ -247,7 +313,7 @@ mod tests {
             let settled = || interests.poll_settled(&topic, &waker);
             assert!(interests.acquire(&topic));
             assert_eq!([settled(), settled()], [Poll::Pending; 2]);
-            interests.settle(&topic, is_subscribed);
+            interests.settle(&topic, 0, is_subscribed);
             assert_eq!((settled(), wakes.0.load(Relaxed)), (Poll::Ready(()), 1));
         }
     }

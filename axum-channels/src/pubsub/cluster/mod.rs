@@ -139,6 +139,14 @@ impl Cluster {
         }
     }
 
+    /// Subscribes again to a topic whose subscription the engine has ended.
+    #[cfg(feature = "redis")]
+    fn unsubscribed(self: &Arc<Self>, topic: &Topic) {
+        if self.interests.lose(topic) {
+            self.start_task(topic);
+        }
+    }
+
     /// Waits until the engine has confirmed the subscription to an acquired topic, or has failed to.
     pub(super) async fn settled(&self, topic: &Topic) {
         poll_fn(|cx| self.interests.poll_settled(topic, cx.waker())).await;

@@ -355,6 +355,12 @@ impl Node {
         }
     }
 
+    /// Records that the engine has ended the subscription to a topic. It is subscribed to again, if it is still needed.
+    #[cfg(feature = "redis")]
+    pub(crate) fn unsubscribed(&self, topic: &str) {
+        self.cluster.unsubscribed(&topic.into());
+    }
+
     /// Records whether the engine refuses to keep something, for [`Stats`](super::Stats).
     #[cfg(any(feature = "nats", feature = "redis"))]
     pub(crate) fn set_refusing(&self, is_refusing: bool) {

@@ -199,9 +199,9 @@ async fn work(cluster: Arc<Cluster>, topic: Topic) {
     loop {
         match cluster.interests.next(&topic) {
             Step::End => return,
-            Step::Subscribe => {
+            Step::Subscribe { losses } => {
                 let subscribed = cluster.subscribe_in_turn(&topic).await;
-                cluster.interests.settle(&topic, subscribed.is_ok());
+                cluster.interests.settle(&topic, losses, subscribed.is_ok());
                 if let Err(error) = subscribed {
                     log::not_subscribed(&topic, &error);
                     let _ = timeout(retry, cluster.connected.notified()).await; // whichever is first

@@ -126,7 +126,7 @@ const MAX_BYTES: usize = 400_000;
 fn tenth(at: usize) -> (usize, Payload) {
     match at / 600 % 3 {
         0 => (10, Payload::empty()),
-        1 if at % 200 == 0 => (2000, Payload::empty()),
+        1 if at.is_multiple_of(200) => (2000, Payload::empty()),
         1 => (0, Payload::empty()),
         _ => (
             10,

@@ -1,0 +1,323 @@
+//! The list of all runs, each in a file of its own: the runs of two branches merge without conflicts.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::{Change, FORMAT, Hash, Run};
+use crate::error::Misuse;
+
+/// Folder of all runs.
+pub const RUNS: &str = ".hello-sockets/runs";
+
+/// The list of all runs in one file, as earlier versions wrote it.
+pub const LIST: &str = ".hello-sockets/runs.json";
+
+/// Most characters of a command in the name of its file.
+const LONGEST: usize = 40;
+
+/// The runs that have changed the app, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Runs(Vec<Numbered>);
+
+/// A run, with its number in its branch: after a merge, two runs may have the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Numbered {
+    number: u32,
+    run: Run,
+}
+
+/// The file of a run.
+#[derive(Serialize, Deserialize)]
+struct RunFile<R> {
+    format: u8,
+    #[serde(flatten)]
+    run: R,
+}
+
+/// The file [`LIST`].
+#[derive(Deserialize)]
+struct List {
+    format: u8,
+    runs: Vec<Run>,
+}
+
+impl Runs {
+    /// Reads the runs of `files`: those in [`RUNS`], and [`LIST`], if it is there.
+    ///
+    /// # Errors
+    /// A file is not the JSON of a run, as after a merge with conflicts.
+    pub fn parse(files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<Self> {
+        let mut runs = Self::default();
+        for (path, bytes) in files {
+            let (format, of_file) = parse(path, bytes).map_err(|error| unreadable(path, &error))?;
+            ensure!(
+                format <= FORMAT,
+                "`{}` is of a newer hello-sockets than this one",
+                path.display()
+            );
+            for (at, run) in (1..).zip(of_file) {
+                let number = number(path).unwrap_or(at);
+                let numbered = Numbered { number, run };
+                // Another branch may have moved it out of the list.
+                if !runs.0.contains(&numbered) {
+                    runs.0.push(numbered);
+                }
+            }
+        }
+        runs.0.sort_by_key(|known| known.number);
+        Ok(runs)
+    }
+
+    /// Returns the files of all runs.
+    ///
+    /// # Errors
+    /// A path is not UTF-8.
+    pub fn files(&self) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+        let file = |Numbered { number, run }: &Numbered| {
+            let format = FORMAT;
+            let json = serde_json::to_vec_pretty(&RunFile { format, run });
+            let mut text = json.context("the record is not JSON")?;
+            text.push(b'\n');
+            let (words, hash) = (slug(run), Hash::of(&text));
+            let name = format!("{number:04}-{words}-{}.json", hash.short());
+            Ok((Path::new(RUNS).join(name), text))
+        };
+        self.0.iter().map(file).collect()
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Run> {
+        self.0.iter().map(|known| &known.run)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns whether the last run that has changed this text has inserted it.
+    pub fn have_inserted(&self, path: &Path, place: &str, text: &str) -> bool {
+        let texts = self.iter().flat_map(|run| &run.texts);
+        let mut about =
+            texts.filter(|known| known.path == path && known.place == place && known.text == text);
+        about
+            .next_back()
+            .is_some_and(|last| last.change == Change::Inserted)
+    }
+
+    /// Returns the version that has made the app, or the last upgrade of it.
+    pub fn version(&self) -> Option<&str> {
+        let whole = |run: &&Run| run.is_new() || run.is_upgrade();
+        let run = self.iter().rfind(whole);
+        Some(run.or(self.iter().next())?.version.as_str())
+    }
+
+    /// Adds a run. The entries of an upgrade replace all earlier ones, of which only those are kept that `undo` needs.
+    ///
+    /// # Errors
+    /// The entries of an earlier run cannot be read.
+    pub fn push(&mut self, run: Run) -> Result<()> {
+        if run.is_upgrade()
+            && let Some(last) = self.0.iter().rposition(|known| known.run.is_upgrade())
+        {
+            let kept = self.0[last].run.entries()?;
+            for superseded in &mut self.0[..last] {
+                let run = &mut superseded.run;
+                // That upgrade may have been made in another branch, without these.
+                if run.entries()?.iter().all(|entry| entry.is_among(&kept)) {
+                    run.generated.clear();
+                }
+            }
+        }
+        // A repeated `new` completes the first one.
+        if run.is_new() && self.iter().next_back().is_some_and(Run::is_new) {
+            self.0.pop();
+        }
+        let number = self.0.last().map_or(1, |last| last.number + 1);
+        self.0.push(Numbered { number, run });
+        Ok(())
+    }
+
+    /// Replaces the last of the runs that are like `old` by `new`; removes it without `new`.
+    pub fn replace(&mut self, old: &Run, new: Option<Run>) {
+        let Some(at) = self.0.iter().rposition(|known| known.run == *old) else {
+            return;
+        };
+        match new {
+            Some(new) => self.0[at].run = new,
+            None => drop(self.0.remove(at)),
+        }
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> serde_json::Result<(u8, Vec<Run>)> {
+    if path == Path::new(LIST) {
+        let list: List = serde_json::from_slice(bytes)?;
+        return Ok((list.format, list.runs));
+    }
+    let file: RunFile<Run> = serde_json::from_slice(bytes)?;
+    Ok((file.format, vec![file.run]))
+}
+
+fn unreadable(path: &Path, error: &serde_json::Error) -> Misuse {
+    let misuse = Misuse::new(format!("`{}` cannot be read: {error}", path.display()));
+    misuse.help(match path == Path::new(LIST) {
+        true => {
+            "if a merge has left conflicts in it, keep the entries of both sides in the list `runs`"
+        }
+        false => "restore it from version control: `git log -- .hello-sockets/runs`",
+    })
+}
+
+/// Returns the number at the start of a file's name.
+fn number(path: &Path) -> Option<u32> {
+    let name = path.file_name()?.to_str()?;
+    name.split('-').next()?.parse().ok()
+}
+
+/// Returns the words of the run's command before its options, as a part of a file's name.
+fn slug(run: &Run) -> String {
+    let words = run.command.iter();
+    let words = words.take_while(|word| !word.starts_with('-'));
+    let words: Vec<_> = words.map(String::as_str).collect();
+    let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    words.join("-").chars().map(safe).take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::TextChange;
+
+    fn listed(runs: impl IntoIterator<Item = Run>) -> Runs {
+        let mut list = Runs::default();
+        for run in runs {
+            list.push(run).expect("it has no entries");
+        }
+        list
+    }
+
+    fn run(words: &str) -> Run {
+        Run {
+            command: words.split(' ').map(str::to_owned).collect(),
+            version: "0.1.0".to_owned(),
+            ..Run::default()
+        }
+    }
+
+    /// Returns the files of the list, with their names alone.
+    fn files(runs: &Runs) -> BTreeMap<PathBuf, Vec<u8>> {
+        runs.files().expect("they are JSON")
+    }
+
+    fn commands(files: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<String> {
+        let runs = Runs::parse(files).expect("they can be read");
+        runs.iter().map(Run::to_string).collect()
+    }
+
+    #[test]
+    fn a_file_is_named_by_number_command_and_hash_and_read_again() {
+        let long = "gen channel Admin.Room/é --topic a:b --exact";
+        let runs = listed([run("new"), run(long), run(&"gen a ".repeat(20))]);
+        let files = files(&runs);
+        let names: Vec<_> = files.keys().map(|path| path.to_string_lossy()).collect();
+        let stems: Vec<_> = names.iter().map(|name| &name[..name.len() - 18]).collect();
+        let repeated = "gen-a-".repeat(7);
+        assert_eq!(
+            stems,
+            [
+                ".hello-sockets/runs/0001-new",
+                ".hello-sockets/runs/0002-gen-channel-Admin-Room--",
+                &format!(".hello-sockets/runs/0003-{}", &repeated[..LONGEST]),
+            ]
+        );
+        assert_eq!(Runs::parse(&files).expect("they can be read"), runs);
+    }
+
+    #[test]
+    fn files_of_two_branches_are_the_runs_of_both() {
+        let [mine, theirs] = [["gen b", "gen d"], ["gen a", "gen c"]];
+        let branch = |own: [&str; 2]| {
+            let own = own.map(run);
+            files(&listed([run("new")].into_iter().chain(own)))
+        };
+        let mut merged = branch(mine);
+        merged.extend(branch(theirs));
+        let expected = ["new", "gen a", "gen b", "gen c", "gen d"];
+        assert_eq!(commands(&merged), expected);
+
+        let mut runs = Runs::parse(&merged).expect("they can be read");
+        runs.push(run("undone")).expect("no entries");
+        runs.replace(&run("gen b"), None);
+        let last = files(&runs).into_keys().next_back().expect("some");
+        assert!(last.to_string_lossy().contains("/0004-undone-"), "{last:?}");
+        let expected = ["new", "gen a", "gen c", "gen d", "undone"];
+        assert_eq!(commands(&files(&runs)), expected);
+    }
+
+    #[test]
+    fn the_list_of_an_earlier_version_is_read_also_beside_files_that_were_made_of_it() {
+        let runs = [run("new"), run("gen a"), run("destroy a"), run("gen a")];
+        let list = serde_json::json!({ "format": 1, "runs": runs.clone() });
+        let list = (PathBuf::from(LIST), list.to_string().into_bytes());
+        let expected = ["new", "gen a", "destroy a", "gen a"];
+        assert_eq!(commands(&BTreeMap::from([list.clone()])), expected);
+        let mut both = files(&listed(runs));
+        both.extend([list]);
+        assert_eq!(commands(&both), expected);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_an_error_that_names_it_and_a_way_out() {
+        for (path, help) in [
+            (LIST.to_owned(), "keep the entries of both sides"),
+            (
+                format!("{RUNS}/0002-a.json"),
+                "restore it from version control",
+            ),
+        ] {
+            let files = BTreeMap::from([(PathBuf::from(&path), b"<<<<<<< ours\n".to_vec())]);
+            let error = Runs::parse(&files).expect_err("it is no JSON");
+            let misuse: &Misuse = error.downcast_ref().expect("it has help");
+            let message = format!("`{path}` cannot be read: expected value at line 1 column 1");
+            assert_eq!(misuse.to_string(), message);
+            assert!(misuse.way_out().is_some_and(|text| text.contains(help)));
+        }
+    }
+
+    fn text(change: Change) -> TextChange {
+        TextChange {
+            path: "Cargo.toml".into(),
+            place: "dependency".to_owned(),
+            text: "tokio = \"1\"".to_owned(),
+            change,
+        }
+    }
+
+    fn runs(changes: &[Change]) -> Runs {
+        let run = |change: &Change| Run {
+            texts: vec![text(*change)],
+            ..Run::default()
+        };
+        listed(changes.iter().map(run))
+    }
+
+    #[test]
+    fn a_text_is_inserted_until_a_later_run_takes_it_out() {
+        use Change::{Inserted, TakenOut};
+        let have = |changes: &[Change]| {
+            let runs = runs(changes);
+            runs.have_inserted("Cargo.toml".as_ref(), "dependency", "tokio = \"1\"")
+        };
+        assert_eq!(
+            [
+                have(&[]),
+                have(&[Inserted]),
+                have(&[Inserted, TakenOut]),
+                have(&[TakenOut, Inserted])
+            ],
+            [false, true, false, true]
+        );
+    }
+}

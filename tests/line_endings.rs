@@ -1,0 +1,79 @@
+//! Apps that git has checked out with `\r\n`, as on Windows: that is no change of a file.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
+
+mod support;
+
+use std::fs;
+
+use support::Sandbox;
+use support::taken_back::different;
+
+/// Gives all files of the app the line ending `\r\n`.
+fn check_out(sandbox: &Sandbox) {
+    for (path, contents) in sandbox.tree() {
+        if let Ok(text) = String::from_utf8(contents) {
+            let text = text.replace("\r\n", "\n").replace('\n', "\r\n");
+            fs::write(sandbox.path().join(path), text).expect("it is there");
+        }
+    }
+}
+
+/// Returns the files with both line endings.
+fn mixed(sandbox: &Sandbox) -> Vec<String> {
+    let files = sandbox.tree().into_iter();
+    let text = files.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?)));
+    let mixed = text.filter(|(_, text)| {
+        text.contains("\r\n") && text.matches("\r\n").count() != text.matches('\n').count()
+    });
+    mixed.map(|(path, _)| path).collect()
+}
+
+const CHANNEL: [&str; 3] = ["channel", "Room", "--yes"];
+
+/// Checks that `gen`, `upgrade` and `destroy` find files of either ending as generated.
+#[track_caller]
+fn line_endings_are_no_changes(sandbox: &Sandbox) {
+    check_out(sandbox);
+    let before = sandbox.tree();
+    sandbox.run(&[&["gen"], &CHANNEL[..]].concat()).succeeded();
+    assert_eq!(mixed(sandbox), [""; 0]);
+    check_out(sandbox);
+
+    let again = sandbox.run(&[&["gen"], &CHANNEL[..]].concat());
+    again.found_all_identical();
+    let check = sandbox.run(&["upgrade", "--check"]).succeeded();
+    assert!(check.stdout.contains("is up to date"), "{}", check.stdout);
+    sandbox
+        .run(&[&["destroy"], &CHANNEL[..]].concat())
+        .succeeded();
+    assert_eq!(different(sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn line_endings_are_no_changes_of_a_rust_app() {
+    line_endings_are_no_changes(&Sandbox::with_app());
+}
+
+#[test]
+fn line_endings_are_no_changes_of_a_phoenix_app() {
+    line_endings_are_no_changes(&Sandbox::with_phoenix_app());
+}
+
+#[test]
+fn an_upgrade_keeps_the_line_endings_of_the_app() {
+    let sandbox = Sandbox::with_app();
+    check_out(&sandbox);
+    let log = "my_app/src/log.rs";
+    let newer = |text: &str| text.replacen("//! ", "//! Newer. ", 1);
+    let template = sandbox.read(log).replace("\r\n", "\n");
+    let path = "my_app/.hello-sockets/templates/rust/app/src/log.rs";
+    sandbox.write(path, &newer(&template));
+    let expected = newer(&sandbox.read(log));
+
+    sandbox.run(&["upgrade"]).succeeded();
+
+    assert_eq!(sandbox.read(log), expected);
+}
