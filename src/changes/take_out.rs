@@ -125,9 +125,9 @@ impl Changes<'_> {
     /// Returns the hashes of the file before the recorded runs.
     fn earlier(&self, path: &Path) -> Vec<Hash> {
         let runs = self.project.runs().unwrap_or_default();
-        let files = runs.runs.into_iter().flat_map(|run| run.files);
+        let files = runs.iter().flat_map(|run| &run.files);
         let known = files.filter(|known| known.path == path);
-        known.filter_map(|known| known.before).collect()
+        known.filter_map(|known| known.before.clone()).collect()
     }
 
     /// Returns the hash of the file after the last run that has created it, if the record has one.

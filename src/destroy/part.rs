@@ -21,6 +21,8 @@ use crate::record::{Change, Hash};
 pub struct Part<'a> {
     pub files: Vec<&'a File>,
     pub steps: Vec<&'a Step>,
+    /// Paths of all files that it makes or edits.
+    own: Vec<PathBuf>,
     /// Files that differ from the generated ones, with their contents.
     changed: Vec<(&'a File, Vec<u8>)>,
     /// The same, of the app itself: `gen` has kept them.
@@ -73,6 +75,7 @@ impl<'a> Destroy<'a> {
         Ok(Part {
             files,
             steps,
+            own,
             changed,
             foreign,
         })
@@ -82,7 +85,7 @@ impl<'a> Destroy<'a> {
     pub fn is_there(&self, part: &Part<'_>) -> Result<bool> {
         let is_named = self.args.name.is_some();
         for file in &part.files {
-            let needing = || self.changes.needing(&file.needed_by, &part.files);
+            let needing = || self.changes.needing(&file.needed_by, &part.own);
             if self.changes.contains(&file.path)? && !(is_named && needing()?.is_some()) {
                 return Ok(true);
             }
