@@ -12,7 +12,7 @@ mod runs;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::rc::Rc;
 
 use anyhow::Result;
@@ -183,7 +183,9 @@ pub fn below(folder: &Path, path: &Path) -> PathBuf {
         return path.to_owned();
     }
     let mut whole = folder.as_os_str().to_owned();
-    whole.push("/");
+    if !folder.to_string_lossy().ends_with(is_separator) {
+        whole.push("/");
+    }
     whole.push(path);
     whole.into()
 }

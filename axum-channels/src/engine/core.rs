@@ -173,7 +173,7 @@ impl<E: Engine> Core<E> {
         if !parts.contains(&part) {
             parts.push(part);
             node.set_refusing(true);
-            log::engine_refuses(E::NAME, part, refused);
+            log::engine_refuses(E::NAME, &part, refused);
         }
     }
 
@@ -184,7 +184,7 @@ impl<E: Engine> Core<E> {
         };
         parts.remove(at);
         node.set_refusing(!parts.is_empty());
-        log::engine_accepts(E::NAME, part);
+        log::engine_accepts(E::NAME, part.name());
     }
 }
 

@@ -1,9 +1,9 @@
 //! Events of messages between nodes.
 
 use super::{TARGET, limited, one_line};
-#[cfg(any(feature = "nats", feature = "redis"))]
-use crate::engine::{Part, Refused};
 use crate::error::Error;
+#[cfg(any(feature = "nats", feature = "redis"))]
+use std::fmt::Display;
 
 /// Logs a message that the adapter did not take.
 pub(crate) fn not_published(topic: &str, error: &Error) {
@@ -100,7 +100,7 @@ pub(crate) fn engine_back(away: std::time::Duration) {
 
 /// Logs that the engine answers, and refuses to keep something.
 #[cfg(any(feature = "nats", feature = "redis"))]
-pub(crate) fn engine_refuses(engine: &str, part: Part, refused: &Refused) {
+pub(crate) fn engine_refuses(engine: &str, part: &impl Display, refused: &impl Display) {
     let (part, error) = (part.to_string(), one_line(refused));
     limited!(
         ERROR,
@@ -113,8 +113,7 @@ pub(crate) fn engine_refuses(engine: &str, part: Part, refused: &Refused) {
 }
 
 #[cfg(any(feature = "nats", feature = "redis"))]
-pub(crate) fn engine_accepts(engine: &str, part: Part) {
-    let part = part.name();
+pub(crate) fn engine_accepts(engine: &str, part: &str) {
     limited!(
         INFO,
         "pubsub engine accepts",

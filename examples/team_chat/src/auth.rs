@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -55,8 +54,8 @@ pub fn user(info: &ConnectInfo) -> Result<String, Refused> {
 }
 
 /// Returns the route of tokens, for pages that may connect to `endpoint`.
-pub fn routes<S: Clone + Send + Sync + 'static>(endpoint: &Endpoint) -> Router<S> {
-    Router::new()
+pub fn routes<S: Clone + Send + Sync + 'static>(endpoint: &Endpoint) -> axum::Router<S> {
+    axum::Router::new()
         .route("/token", post(token))
         .with_state(endpoint.clone())
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum_channels::{Endpoint, Signer};
 
 /// Maximum age of a session.
@@ -113,7 +113,7 @@ impl Sessions {
 
 /// Returns the value of the session's cookie.
 fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let values = headers.get_all(header::COOKIE).iter();
+    let values = headers.get_all("cookie").iter();
     let mut cookies = values
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'));

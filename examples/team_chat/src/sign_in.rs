@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use axum::Router;
 use axum::extract::{Form, State};
-use axum::http::{HeaderMap, StatusCode, header::SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum_channels::Endpoint;
@@ -21,8 +20,8 @@ async fn is_password(_endpoint: &Endpoint, _user: &str, password: &str) -> bool 
 }
 
 /// Returns the routes to sign in and out, for pages that may connect to `endpoint`.
-pub fn routes<S: Clone + Send + Sync + 'static>(endpoint: &Endpoint) -> Router<S> {
-    Router::new()
+pub fn routes<S: Clone + Send + Sync + 'static>(endpoint: &Endpoint) -> axum::Router<S> {
+    axum::Router::new()
         .route("/sign-in", get(show).post(sign_in))
         .route("/sign-out", post(sign_out))
         .with_state(endpoint.clone())
@@ -48,7 +47,7 @@ async fn sign_in(
     }
     let sessions = endpoint.state::<Sessions>();
     let cookie = sessions.set_cookie(Some(&Session::new(user)), &endpoint);
-    ([(SET_COOKIE, cookie)], Redirect::to("./")).into_response()
+    ([("set-cookie", cookie)], Redirect::to("./")).into_response()
 }
 
 async fn sign_out(
@@ -68,7 +67,7 @@ async fn sign_out(
         }
     }
     let cookie = sessions.set_cookie(None, &endpoint);
-    ([(SET_COOKIE, cookie)], Redirect::to("sign-in")).into_response()
+    ([("set-cookie", cookie)], Redirect::to("sign-in")).into_response()
 }
 
 const FORM: &str = r#"

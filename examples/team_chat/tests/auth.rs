@@ -2,9 +2,8 @@
 
 use std::error::Error;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request, StatusCode, request, response};
+use axum::body::{self, Body};
+use axum::http::{self, Method, Request, StatusCode};
 use axum_channels::testing::{connect_with, connect_with_token};
 use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Result, SocketHandler};
 use tower::ServiceExt;
@@ -69,7 +68,7 @@ async fn a_missing_and_a_forged_token_are_refused() {
 }
 
 /// The endpoint of the app, and the router that serves its tokens.
-async fn app() -> (Endpoint, Router) {
+async fn app() -> (Endpoint, axum::Router) {
     let app = App::for_tests().await;
     let endpoint = endpoint::endpoint(&app);
     let router = endpoint::router(&endpoint, &app);
@@ -77,17 +76,17 @@ async fn app() -> (Endpoint, Router) {
 }
 
 /// The head and the body of the response to a request without a body.
-async fn send(router: Router, request: request::Builder) -> Answer {
+async fn send(router: axum::Router, request: http::request::Builder) -> Answer {
     let response = router.oneshot(request.body(Body::empty())?).await?;
     let (head, body) = response.into_parts();
-    let body = to_bytes(body, usize::MAX).await?.to_vec();
+    let body = body::to_bytes(body, usize::MAX).await?.to_vec();
     Ok((head, String::from_utf8(body)?))
 }
 
-type Answer = Result<(response::Parts, String), Box<dyn Error>>;
+type Answer = Result<(http::response::Parts, String), Box<dyn Error>>;
 
 /// A request of the app's own page.
-fn own() -> request::Builder {
+fn own() -> http::request::Builder {
     let request = Request::post("/token").header("origin", "http://localhost:4000");
     request.header("x-requested-with", "fetch")
 }

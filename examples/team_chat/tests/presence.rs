@@ -3,7 +3,6 @@
 mod support;
 
 use axum_channels::Endpoint;
-use axum_channels::testing::TestChannel;
 use serde_json::Value;
 
 use team_chat::channels::room_channel::RoomChannel;
@@ -11,7 +10,7 @@ use team_chat::channels::room_channel::RoomChannel;
 const TOPIC: &str = "room:alice";
 
 /// A client in the topic, under the name that the app gives it.
-async fn join(endpoint: &Endpoint) -> TestChannel {
+async fn join(endpoint: &Endpoint) -> axum_channels::testing::TestChannel {
     support::join::<RoomChannel>(endpoint, TOPIC).await
 }
 

@@ -2,9 +2,8 @@
 
 use std::error::Error;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode, header, request};
+use axum::body::{self, Body};
+use axum::http::{self, HeaderMap, Request, StatusCode};
 use axum_channels::testing::connect_with_token;
 use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Result, SocketHandler};
 use serde_json::Value;
@@ -33,14 +32,14 @@ impl SocketHandler for TestSocket {
 }
 
 /// An endpoint with that socket, and the routes of tokens and of signing in.
-async fn app() -> (Endpoint, Router) {
+async fn app() -> (Endpoint, axum::Router) {
     let endpoint = Endpoint::builder()
         .socket::<TestSocket>("/socket")
         .state(App::for_tests().await)
         .state(auth::signer(SECRET))
         .state(Sessions::new(SECRET))
         .build();
-    let router = Router::new()
+    let router = axum::Router::new()
         .merge(auth::routes(&endpoint))
         .merge(sign_in::routes(&endpoint));
     (endpoint, router)
@@ -48,37 +47,37 @@ async fn app() -> (Endpoint, Router) {
 
 /// The response to a request: its status, its headers and its body.
 async fn send(
-    router: &Router,
-    request: request::Builder,
+    router: &axum::Router,
+    request: http::request::Builder,
     body: &str,
 ) -> Result<Answer, Box<dyn Error>> {
     let request = request.body(Body::from(body.to_owned()))?;
     let (head, body) = router.clone().oneshot(request).await?.into_parts();
-    let body = to_bytes(body, usize::MAX).await?.to_vec();
+    let body = body::to_bytes(body, usize::MAX).await?.to_vec();
     Ok((head.status, head.headers, String::from_utf8(body)?))
 }
 
 type Answer = (StatusCode, HeaderMap, String);
 
 /// Submits the form of the page.
-async fn sign_in(router: &Router, form: &str) -> Result<Answer, Box<dyn Error>> {
+async fn sign_in(router: &axum::Router, form: &str) -> Result<Answer, Box<dyn Error>> {
     let kind = "application/x-www-form-urlencoded";
-    let request = Request::post("/sign-in").header(header::CONTENT_TYPE, kind);
+    let request = Request::post("/sign-in").header("content-type", kind);
     send(router, request, form).await
 }
 
 /// The cookie that a response sets, as the browser sends it.
 fn cookie(headers: &HeaderMap) -> Result<String, Box<dyn Error>> {
-    let cookie = headers.get(header::SET_COOKIE).ok_or("no cookie")?;
+    let cookie = headers.get("set-cookie").ok_or("no cookie")?;
     let cookie = cookie.to_str()?;
     assert!(cookie.contains("; HttpOnly; SameSite=Lax; "), "{cookie}");
     Ok(cookie.split(';').next().unwrap_or_default().to_owned())
 }
 
 /// Requests a token as the page does, with the cookie.
-async fn token(router: &Router, cookie: &str) -> Result<Answer, Box<dyn Error>> {
+async fn token(router: &axum::Router, cookie: &str) -> Result<Answer, Box<dyn Error>> {
     let request = Request::post("/token").header("x-requested-with", "fetch");
-    send(router, request.header(header::COOKIE, cookie), "").await
+    send(router, request.header("cookie", cookie), "").await
 }
 
 #[tokio::test]
@@ -93,7 +92,7 @@ async fn a_wrong_password_signs_nobody_in() -> Result<(), Box<dyn Error>> {
         let (status, headers, _) = sign_in(&router, form).await?;
 
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{form}");
-        assert_eq!(headers.get(header::SET_COOKIE), None, "{form}");
+        assert_eq!(headers.get("set-cookie"), None, "{form}");
     }
     Ok(())
 }
@@ -113,7 +112,7 @@ async fn a_user_that_signs_out_is_disconnected_and_stays_out() -> Result<(), Box
     let alice = connect_with_token(&endpoint, "/socket", known).await;
     let alice = alice.expect("her token is valid");
 
-    let request = Request::post("/sign-out").header(header::COOKIE, &session);
+    let request = Request::post("/sign-out").header("cookie", &session);
     let (_, headers, _) = send(&router, request, "").await?;
 
     assert_eq!(cookie(&headers)?, "session=");
@@ -129,12 +128,12 @@ async fn other_sites_sign_nobody_in_or_out() -> Result<(), Box<dyn Error>> {
     let (_, router) = app().await;
 
     for path in ["/sign-in", "/sign-out"] {
-        let request = Request::post(path).header(header::ORIGIN, "https://evil.example");
-        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = Request::post(path).header("origin", "https://evil.example");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
         let (status, headers, _) = send(&router, request, "name=eve&password=development").await?;
 
         assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
-        assert_eq!(headers.get(header::SET_COOKIE), None, "{path}");
+        assert_eq!(headers.get("set-cookie"), None, "{path}");
     }
     Ok(())
 }
