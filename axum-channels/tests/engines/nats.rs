@@ -5,11 +5,15 @@ use super::messages::join;
 #[cfg(feature = "nats-tls")]
 use super::process::Process;
 use super::server::{Kind, Server};
+#[cfg(feature = "nats-tls")]
+use super::support::TIMEOUT;
 use super::support::{Log, Ws, eventually};
 use super::users::Node;
 use axum_channels::cluster::{Nats, NatsError};
 use serde_json::{Value, json};
 use std::time::Duration;
+#[cfg(feature = "nats-tls")]
+use tokio::time::{sleep, timeout};
 use tracing::Level;
 
 #[tokio::test]
@@ -100,7 +104,12 @@ async fn a_connection_is_encrypted_if_the_certificate_is_trusted() {
     let b = Process::start_with(server.url(), &trusting); // the server asks for it
     let _alice = a.join("alice").await;
     let _bob = b.join("bob").await;
-    assert_eq!(b.state().await["users"], json!(["alice", "bob"]));
+    let both = async {
+        while b.state().await["users"] != json!(["alice", "bob"]) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(TIMEOUT, both).await.expect("both are there");
     let nats = Nats::new(url).expect("a URL");
     let error = nats
         .check()
