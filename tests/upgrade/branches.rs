@@ -1,10 +1,8 @@
 //! Branches that both run generators: git merges their records, and each run counts.
 
-use std::process::Command;
-
 use super::support::Sandbox;
 use super::support::taken_back::different;
-use super::{edit, files, is_up_to_date, renew};
+use super::{edit, files, git, is_up_to_date, renew};
 
 /// An app in a repository, with a first commit. git puts the lines of both branches into code and manifests.
 fn repository() -> Sandbox {
@@ -14,17 +12,6 @@ fn repository() -> Sandbox {
     git(&sandbox, &["init", "--quiet", "--initial-branch", "main"]);
     commit(&sandbox);
     sandbox
-}
-
-#[track_caller]
-fn git(sandbox: &Sandbox, args: &[&str]) {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=a", "-c", "user.email=a@b"]);
-    command
-        .args(args)
-        .current_dir(sandbox.path().join("my_app"));
-    let output = command.output().expect("git is installed");
-    assert!(output.status.success(), "{output:?}");
 }
 
 fn commit(sandbox: &Sandbox) {

@@ -17,6 +17,7 @@ mod record;
 mod support;
 
 use serde_json::Value;
+use std::process::Command;
 use support::{Ran, Sandbox};
 
 const TEMPLATES: &str = "my_app/.hello-sockets/templates/rust";
@@ -53,6 +54,18 @@ fn with_runs(sandbox: &Sandbox, change: impl FnOnce(&mut [Value])) {
     for (path, run) in paths.iter().zip(runs) {
         sandbox.write(path, &run.to_string());
     }
+}
+
+/// Runs git in the app.
+#[track_caller]
+fn git(sandbox: &Sandbox, args: &[&str]) {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=a", "-c", "user.email=a@b"]);
+    command
+        .args(args)
+        .current_dir(sandbox.path().join("my_app"));
+    let output = command.output().expect("git is installed");
+    assert!(output.status.success(), "{output:?}");
 }
 
 /// Files and the record.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::support::Sandbox;
 use super::support::taken_back::different;
-use super::{edit, everything, files, is_up_to_date, renew, with_runs};
+use super::{edit, everything, files, git, is_up_to_date, renew, with_runs};
 
 const LOG: &str = "my_app/src/log.rs";
 const MARKED: [&str; 2] = ["//! ", "//! Newer. "];
@@ -222,18 +222,9 @@ fn the_changes_since_an_earlier_version_are_printed_once() {
 #[test]
 fn uncommitted_changes_are_warned_of() {
     let sandbox = outdated();
-    let git = |args: &[&str]| {
-        let mut command = std::process::Command::new("git");
-        command.args(["-c", "user.name=a", "-c", "user.email=a@b"]);
-        command
-            .args(args)
-            .current_dir(sandbox.path().join("my_app"));
-        let output = command.output().expect("git is installed");
-        assert!(output.status.success(), "{output:?}");
-    };
-    git(&["init", "--quiet"]);
-    git(&["add", "--all"]);
-    git(&["commit", "--quiet", "--message", "first"]);
+    git(&sandbox, &["init", "--quiet"]);
+    git(&sandbox, &["add", "--all"]);
+    git(&sandbox, &["commit", "--quiet", "--message", "first"]);
     let clean = sandbox.run(&["upgrade"]).succeeded();
     assert_eq!(clean.stderr, "");
     sandbox.run(&["undo"]).succeeded();

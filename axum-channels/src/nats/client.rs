@@ -38,7 +38,7 @@ struct Waiting {
     pongs: VecDeque<oneshot::Sender<Confirmed>>,
     answers: HashMap<u64, Answer>,
     last_request: u64,
-    /// What the user may not do of that which the next `PONG` confirms.
+    /// Action that the user may not do, of those that the next `PONG` confirms.
     violation: Option<Violation>,
     is_closed: bool,
 }

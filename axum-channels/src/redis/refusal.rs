@@ -4,7 +4,7 @@ use crate::engine::{Refusals, Refused, Write};
 use crate::error::{Error, Result};
 use ::redis::{ErrorKind, RedisError, ServerError};
 
-/// What a command belongs to.
+/// Origin of a command.
 #[derive(Clone, Copy)]
 pub(super) enum Source {
     /// A message to keep, with its number.

@@ -29,7 +29,7 @@ pub(super) struct Primary {
     pub(super) subscriptions: Subscriptions,
 }
 
-/// What connections to servers are made of.
+/// Settings of all connections to servers, and what they share.
 pub(in crate::redis) struct Connector {
     /// User, password, TLS.
     pub(in crate::redis) settings: ConnectionInfo,
