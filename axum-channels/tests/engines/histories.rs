@@ -9,6 +9,7 @@ use axum_channels::{Channels, ConnectInfo, History, Params, Payload, Result, Soc
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 on_each_engine! {
@@ -94,13 +95,24 @@ async fn clients_without_positions_receive_the_same_frames_as_without_a_history(
 }
 
 /// Comes back again and again, to one node after the other, until everything was received.
-async fn wander(addrs: [SocketAddr; 2], start: Value, total: u64, seed: u64) -> (u64, u64) {
-    let (mut position, mut next, mut recovered, mut visits) = (start, 1, 0, 0);
+///
+/// `heard` is what a client that stays has heard: it waits for three that it has missed itself.
+async fn wander(
+    addrs: [SocketAddr; 2],
+    start: Value,
+    total: u64,
+    seed: u64,
+    mut heard: watch::Receiver<u64>,
+) {
+    let (mut position, mut next, mut visits) = (start, 1, 0);
     while next <= total {
+        let enough = total.min(next + 2);
+        let kept = *heard.wait_for(|it| *it >= enough).await.expect("it stays");
         let addr = addrs[((visits + seed) % 2) as usize];
         let mut user = User::come_back(addr, "busy:1", &position).await;
         assert_eq!(user.recover["recovered"], true, "{}", user.recover);
-        recovered += user.recover["missed"].as_u64().expect("a number");
+        let missed = user.recover["missed"].as_u64().expect("a number");
+        assert!((kept + 1 - next..=total).contains(&missed), "{missed}");
         for _ in 0..(visits * 7 + seed * 13) % 40 {
             if next <= total {
                 user.hear("said", [next]).await;
@@ -110,7 +122,6 @@ async fn wander(addrs: [SocketAddr; 2], start: Value, total: u64, seed: u64) -> 
         position = user.position.clone();
         visits += 1;
     }
-    (recovered, visits)
 }
 
 async fn under_load_each_client_receives_each_broadcast_once_and_in_order_wherever_it_comes_back(
@@ -122,8 +133,12 @@ async fn under_load_each_client_receives_each_broadcast_once_and_in_order_wherev
     let addrs = [a.addr, b.addr];
     let start = User::join(a.addr, "busy:1").await.position;
     let mut stay = User::come_back(a.addr, "busy:1", &start).await;
+    let (heard, _) = watch::channel(0);
     let users: Vec<_> = (0..4)
-        .map(|seed| tokio::spawn(wander(addrs, start.clone(), TOTAL, seed)))
+        .map(|seed| {
+            let heard = heard.subscribe();
+            tokio::spawn(wander(addrs, start.clone(), TOTAL, seed, heard))
+        })
         .collect();
     let publishing = async {
         for n in 1..=TOTAL {
@@ -131,10 +146,15 @@ async fn under_load_each_client_receives_each_broadcast_once_and_in_order_wherev
             sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::join!(publishing, stay.hear("said", 1..=TOTAL));
+    let staying = async {
+        for n in 1..=TOTAL {
+            stay.hear("said", [n]).await;
+            heard.send_replace(n);
+        }
+    };
+    tokio::join!(publishing, staying);
     for user in users {
-        let (recovered, visits) = user.await.expect("no panic");
-        assert!(recovered > 50 && visits > 20, "{recovered} {visits}");
+        user.await.expect("no panic");
     }
     let lost = [&a, &b].map(|node| node.endpoint.stats().cluster.lost);
     assert_eq!(lost, [0, 0]);
