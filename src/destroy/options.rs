@@ -35,6 +35,12 @@ fn made(args: &Gen, runs: &Runs) -> Vec<Entry> {
 }
 
 impl Destroy<'_> {
+    /// Returns whether a recorded run has made what is taken back.
+    pub fn is_recorded(&self) -> bool {
+        let runs = self.project.runs().unwrap_or_default();
+        !made(self.args, &runs).is_empty()
+    }
+
     /// Returns the error if nothing of the generator is in the app, with the recorded name that was probably meant.
     pub fn nothing(&self) -> Misuse {
         let what = args::typed()[1..].join(" ");

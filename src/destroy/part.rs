@@ -84,7 +84,14 @@ impl<'a> Destroy<'a> {
     /// Returns whether the app has anything of `part`. What others need may be of another name than the given one.
     pub fn is_there(&self, part: &Part<'_>) -> Result<bool> {
         let is_named = self.args.name.is_some();
-        for file in &part.files {
+        let is_recorded = self.is_recorded();
+        let is_foreign = |file: &File| {
+            part.foreign
+                .iter()
+                .any(|(known, _)| known.path == file.path)
+        };
+        let ours = part.files.iter();
+        for file in ours.filter(|file| is_recorded || !is_foreign(file)) {
             let needing = || self.changes.needing(&file.needed_by, &part.own);
             if self.changes.contains(&file.path)? && !(is_named && needing()?.is_some()) {
                 return Ok(true);
@@ -131,7 +138,9 @@ impl<'a> Destroy<'a> {
         for (file, now) in &kept {
             if uses_others(file, now, &part.files) {
                 for file in &part.files {
-                    self.report_file(&file.path, FileOutcome::Kept);
+                    if self.changes.contains(&file.path)? {
+                        self.report_file(&file.path, FileOutcome::Kept);
+                    }
                 }
                 return Ok(Decisions::Keep(file.path.clone()));
             }

@@ -242,6 +242,10 @@ pub struct Insert {
     /// Files that need the text, besides those of the place.
     #[serde(default)]
     pub needed_by: Vec<Need>,
+    /// The app may have the text without this insert: `destroy` goes by the record of runs, and by `needed_by` of the insert
+    /// alone.
+    #[serde(default)]
+    pub shared: bool,
     /// Other texts in the same file: all are inserted, or none.
     #[serde(default)]
     pub also: Vec<Also>,

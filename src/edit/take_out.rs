@@ -58,7 +58,7 @@ impl Place {
             .flat_map(|found| self.candidates(source, found));
         let comments = found
             .iter()
-            .filter_map(|found| commented_out(source, found.range()));
+            .flat_map(|found| commented_out(source, found.range()));
         let mut texts: Vec<_> = texts.chain(comments).collect();
         texts.sort_by_key(|text| !is_earlier(text));
         for text in texts {
@@ -196,16 +196,24 @@ impl Found<'_> {
     }
 }
 
-/// Returns the file with the line at `range` as a comment again, if it is directly below one, as in files of `mix phx.new`, or
-/// at the start of the file.
-fn commented_out(source: &Source, range: &Range<usize>) -> Option<String> {
+/// Largest indentation of a line in a comment that is restored.
+const DEEPEST: usize = 8;
+
+/// Returns the file with the line at `range` as a comment again, in several indentations, if it is directly below one, as in
+/// files of `mix phx.new`, or at the start of the file.
+fn commented_out(source: &Source, range: &Range<usize>) -> Vec<String> {
     let line = source.text[range.clone()].trim_end();
     let above = source.text[..range.start].trim_end_matches([' ', '\t']);
     let end = above.trim_end_matches(['\r', '\n']).len();
     let is_below_comment = above.is_empty() || end > 0 && source.is_comment(end - 1);
-    let comment = source.language.commented(line);
-    let is_line = is_below_comment && !line.contains('\n');
-    is_line.then(|| spliced(&source.text, range.clone(), &comment))
+    if !is_below_comment || line.contains('\n') {
+        return Vec::new();
+    }
+    let indents = (0..=DEEPEST).map(|indent| format!("{}{line}", " ".repeat(indent)));
+    let comments = indents.map(|line| source.language.commented(&line));
+    comments
+        .map(|comment| spliced(&source.text, range.clone(), &comment))
+        .collect()
 }
 
 fn spliced(text: &str, range: Range<usize>, new: &str) -> String {

@@ -19,11 +19,19 @@ pub fn apply(source: &Source, text: &str, belongs: impl Fn(Node<'_>) -> bool) ->
             && adjacent(source, window)
             && window.iter().all(|node| belongs(*node))
     })?;
+    // Examples in comments are indented.
+    let indent = copy.iter().map(|node| indentation(bare(node))).min();
+    let indent = indent.unwrap_or_default();
     let mut new = source.text.clone();
     for node in copy.iter().rev() {
-        new.replace_range(source.range_of(*node), bare(node));
+        new.replace_range(source.range_of(*node), &bare(node)[indent..]);
     }
     Some(new)
+}
+
+/// Returns the number of spaces at the start of `line`.
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
 }
 
 /// Returns whether there is only white space between the comments.

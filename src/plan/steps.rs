@@ -99,11 +99,14 @@ impl Places<'_> {
         let mut places = Vec::new();
         self.collect(insert, &mut places)?;
         let from_project = places.iter().any(|(_, origin)| *origin == Origin::Project);
-        let parts: Vec<_> = places.into_iter().map(|(place, _)| place).collect();
+        let mut parts: Vec<_> = places.into_iter().map(|(place, _)| place).collect();
         let main = parts.last().cloned().unwrap_or_default();
         let location = main.file;
         let location =
             location.with_context(|| format!("the place `{}` has no `file`", insert.place))?;
+        if let Some(part) = parts.last_mut() {
+            part.shared |= insert.shared;
+        }
         if from_project {
             for path in location.paths.iter().chain(&location.search) {
                 refuse_outside(path.as_ref())?;
@@ -112,7 +115,10 @@ impl Places<'_> {
         Ok(Step {
             place: insert.place.clone(),
             manual: insert.manual.clone().unwrap_or(main.manual),
-            needed_by: [main.needed_by, insert.needed_by.clone()].concat(),
+            needed_by: match insert.shared {
+                true => insert.needed_by.clone(),
+                false => [main.needed_by, insert.needed_by.clone()].concat(),
+            },
             location,
             parts,
             condition: insert.condition.clone(),

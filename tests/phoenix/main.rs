@@ -20,4 +20,5 @@ mod real_phoenix;
 mod seed;
 mod shapes;
 mod topics;
+mod trial;
 mod umbrella;

@@ -231,7 +231,7 @@ fn two_endpoints_of_other_names_are_none_that_is_known() {
     }
 
     sandbox.run(&["gen", "channel", "Room", "--yes"]).misused(
-        "error: the web module was not found: not exactly one module below lib/ or web/ uses Phoenix.Endpoint, and none is called ShopWeb\n\
-         help: run this in the app that has one\n",
+        "error: the web module was not found: the app has the endpoints Admin.Endpoint and Front.Endpoint, and no module ShopWeb\n\
+         help: define the web module in lib/shop_web.ex, then run this again\n",
     );
 }

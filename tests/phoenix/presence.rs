@@ -198,8 +198,9 @@ fn manual_steps_print_commands_as_they_are_typed() {
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
     assert_eq!(sandbox.read(path), own);
-    let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to track clients, the first as the last \
-        expression in `join` before its `{:ok, socket}`; an existing `handle_info(:after_join, socket)` only needs the line with `track`:\n\n    send(self(), :after_join)\n\n    @impl true\n    \
+    let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to track clients; an existing \
+        `handle_info(:after_join, socket)` only needs the line with `track`:\n\n  in `join`, as the last expression before its `{:ok, socket}`:\n\n    \
+        send(self(), :after_join)\n\n  below `join`:\n\n    @impl true\n    \
         def handle_info(:after_join, socket) do\n      MyAppWeb.Presence.track(socket)\n      \
         {:noreply, socket}\n    end\n";
     assert!(ran.stdout.contains(lines), "{}", ran.stdout);

@@ -1,0 +1,265 @@
+//! Shapes met in apps that others have made.
+
+use crate::others;
+use crate::shapes::{mounted, shop, socket};
+use crate::support::Sandbox;
+use crate::support::taken_back::different;
+
+/// The script of a socket as Phoenix 1.3 to 1.5 make it.
+const SOCKET_JS: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {}})\n\nsocket.connect()\n\n\
+    let channel = socket.channel(\"topic:subtopic\", {})\nchannel.join()\n\nexport default socket\n";
+
+/// An app with a mounted socket that routes `route`, and with `files`.
+fn with_socket(route: &str, files: &[(&str, &str)]) -> Sandbox {
+    let handler = socket("ShopWeb.UserSocket", route);
+    let own = [
+        ("lib/shop_web/channels/user_socket.ex", handler.as_str()),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/socket", "ShopWeb.UserSocket"),
+        ),
+    ];
+    shop(&[&own[..], files].concat())
+}
+
+#[test]
+fn a_presence_goes_into_the_script_that_joins_its_channel() {
+    let app_js = "import socket from \"./socket\"\n\nconst channel = socket.channel(\"room:lobby\", {})\nchannel.join()\n";
+    let room = "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\n\n  def join(_topic, _payload, socket) do\n    {:ok, socket}\n  end\nend\n";
+    let sandbox = with_socket(
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+        &[
+            ("assets/js/app.js", app_js),
+            ("assets/js/socket.js", SOCKET_JS),
+            ("lib/shop_web/channels/room_channel.ex", room),
+        ],
+    );
+
+    sandbox
+        .run(&["gen", "presence", "--channel", "Room"])
+        .succeeded();
+
+    assert_eq!(sandbox.read("my_app/assets/js/socket.js"), SOCKET_JS);
+    let script = sandbox.read("my_app/assets/js/app.js");
+    let presence = "channel.join()\n\n// `roomPresence.list()` returns the users in the topic. `onSync` runs after each change.\n\
+         export const roomPresence = new Presence(channel)\n";
+    assert!(script.contains(presence), "{script}");
+}
+
+#[test]
+fn a_pubsub_whose_name_is_an_atom_keeps_it() {
+    let children = "{Phoenix.PubSub, name: :events}";
+    let application = format!(
+        "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    children = [\n      {children},\n      ShopWeb.Endpoint\n    ]\n\n    \
+         Supervisor.start_link(children, strategy: :one_for_one)\n  end\nend\n"
+    );
+    let sandbox = shop(&[
+        ("lib/shop/application.ex", &application),
+        (
+            "config/config.exs",
+            "import Config\n\nconfig :shop, ShopWeb.Endpoint,\n  pubsub_server: :events\n",
+        ),
+    ]);
+
+    let ran = sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
+    sandbox.run(&["gen", "presence"]).succeeded();
+
+    let now = sandbox.read("my_app/lib/shop/application.ex");
+    let wanted = "{Phoenix.PubSub, Application.get_env(:shop, :pubsub, []) ++ [name: :events]},";
+    assert!(now.contains(wanted), "{now}");
+    let other_nodes = "`Redis::phoenix(url, \"events\", \"rust-1\")`";
+    assert!(ran.stdout.contains(other_nodes), "{}", ran.stdout);
+    let presence = sandbox.read("my_app/lib/shop_web/channels/presence.ex");
+    assert!(presence.contains("pubsub_server: :events\n"), "{presence}");
+}
+
+#[test]
+fn the_import_of_a_script_that_was_there_is_taken_back() {
+    let app_js = "// Local files can be imported, for example:\n//\n//     import socket from \"./socket\"\n//\nimport \"phoenix_html\"\n";
+    let sandbox = with_socket(
+        "",
+        &[
+            ("assets/js/app.js", app_js),
+            ("assets/js/socket.js", SOCKET_JS),
+        ],
+    );
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+    // Without the indentation of an example.
+    let uncommented = "//\nimport socket from \"./socket\"\n//\nimport \"phoenix_html\"\n";
+    let script = sandbox.read("my_app/assets/js/app.js");
+    assert!(script.ends_with(uncommented), "{script}");
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn an_import_that_was_there_stays() {
+    let app_js = "import \"phoenix_html\"\nimport socket from \"./socket\"\n";
+    let sandbox = with_socket(
+        "",
+        &[
+            ("assets/js/app.js", app_js),
+            ("assets/js/socket.js", SOCKET_JS),
+        ],
+    );
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn the_command_that_routes_prints_for_a_script_loads_it() {
+    let sandbox = with_socket("", &[("assets/js/socket.js", SOCKET_JS)]);
+    let ran = sandbox.run(&["routes"]);
+    let advice = "* `assets/js/socket.js`: no script or page loads it\n    hello-sockets gen socket User --skip\n";
+    assert!(ran.stdout.contains(advice), "{}", ran.stdout);
+
+    sandbox
+        .run(&["gen", "socket", "User", "--skip"])
+        .succeeded();
+
+    let script = sandbox.read("my_app/assets/js/app.js");
+    assert!(script.contains("import \"./socket.js\"\n"), "{script}");
+}
+
+#[test]
+fn a_presence_of_the_app_is_found_by_what_it_uses() {
+    let presence = "defmodule Shop.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
+    let room = "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\n\n  def join(_topic, _payload, socket) do\n    {:ok, socket}\n  end\nend\n";
+    for path in ["lib/shop/presence.ex", "lib/shop_web/channels/presence.ex"] {
+        let sandbox = with_socket(
+            "  channel \"room:*\", ShopWeb.RoomChannel\n",
+            &[
+                (path, presence),
+                ("lib/shop_web/channels/room_channel.ex", room),
+            ],
+        );
+
+        sandbox
+            .run(&["gen", "presence", "--channel", "Room"])
+            .succeeded();
+
+        let channel = sandbox.read("my_app/lib/shop_web/channels/room_channel.ex");
+        assert!(
+            channel.contains("    Shop.Presence.track(socket)\n"),
+            "{channel}"
+        );
+        let presence = sandbox.read(&format!("my_app/{path}"));
+        assert!(presence.contains("  def track(socket) do\n"), "{presence}");
+        let paths = sandbox.tree().into_iter().map(|(path, _)| path);
+        let presences = paths.filter(|path| path.ends_with("presence.ex"));
+        assert_eq!(presences.collect::<Vec<_>>(), [format!("my_app/{path}")]);
+    }
+}
+
+#[test]
+fn files_that_no_run_has_made_are_no_reason_to_destroy() {
+    let sandbox = shop(&[(
+        "lib/shop_web/channels/presence.ex",
+        "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n",
+    )]);
+
+    sandbox.run(&["destroy", "presence"]).misused(
+        "error: nothing of `hello-sockets gen presence` is in this app\n\
+         help: the options have to be those of `gen`, such as --topic; .hello-sockets/runs/ has those of its runs\n",
+    );
+}
+
+#[test]
+fn without_a_new_socket_no_restart_is_asked_for() {
+    let sandbox = with_socket("", &[]);
+    std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
+
+    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+    let next = "\nStart the app with `mix phx.server` if it is not running.\n";
+    assert!(ran.stdout.ends_with(next), "{}", ran.stdout);
+}
+
+#[test]
+fn an_app_whose_sockets_name_their_transports_is_older_than_phoenix_1_4() {
+    let handler = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  transport :websocket, Phoenix.Transports.WebSocket\n\n  \
+         def connect(_params, socket), do: {:ok, socket}\n  def id(_socket), do: nil\nend\n";
+    let sandbox = shop(&[
+        ("lib/shop_web/channels/user_socket.ex", handler),
+        (
+            "mix.lock",
+            "%{\n  \"phoenix\": {:git, \"https://github.com/phoenixframework/phoenix.git\", \"180ebe6\", []},\n}\n",
+        ),
+        (
+            "mix.exs",
+            "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, version: \"0.1.0\", deps: deps()]\n  \
+             defp deps, do: [{:phoenix, github: \"phoenixframework/phoenix\"}]\nend\n",
+        ),
+    ]);
+
+    sandbox.run(&["gen", "socket", "Device"]).succeeded();
+
+    let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+    let mount = "  socket \"/device_socket\", ShopWeb.DeviceSocket\n\n  plug";
+    assert!(endpoint.contains(mount), "{endpoint}");
+}
+
+#[test]
+fn an_older_phoenix_js_has_no_fallback_to_long_polling() {
+    let next = "ignores `longPollFallbackMs`";
+    for (version, is_old) in [
+        ("1.7.10", true),
+        ("1.7.11", false),
+        ("1.6.16", true),
+        ("1.8.0", false),
+    ] {
+        let sandbox = others::shop(version, &[]);
+        let ran = sandbox
+            .run(&["gen", "socket", "Device", "--longpoll"])
+            .succeeded();
+        assert_eq!(
+            ran.stdout.contains(next),
+            is_old,
+            "{version}: {}",
+            ran.stdout
+        );
+    }
+    // The package of npm counts before that of Phoenix.
+    for (version, is_old) in [
+        ("^1.6.2", true),
+        ("^1.7.11", false),
+        ("file:../deps/phoenix", true),
+    ] {
+        let package = format!("{{\"dependencies\": {{\"phoenix\": \"{version}\"}}}}\n");
+        let sandbox = others::shop("1.7.2", &[("assets/package.json", &package)]);
+        let ran = sandbox
+            .run(&["gen", "socket", "Device", "--longpoll"])
+            .succeeded();
+        assert_eq!(
+            ran.stdout.contains(next),
+            is_old,
+            "{version}: {}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn lines_for_a_channel_say_only_what_is_missing() {
+    let room = "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\n\n  def join(_topic, _payload, socket) do\n    send(self(), :after_join)\n    {:ok, socket}\n  end\n\n  \
+         def handle_info(:after_join, socket), do: {:noreply, socket}\nend\n";
+    let sandbox = with_socket(
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+        &[("lib/shop_web/channels/room_channel.ex", room)],
+    );
+
+    let ran = sandbox
+        .run(&["gen", "presence", "--channel", "Room"])
+        .succeeded();
+
+    let step = "Add this to `lib/shop_web/channels/room_channel.ex` to track clients; an existing \
+         `handle_info(:after_join, socket)` only needs the line with `track`:\n\n    @impl true\n";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+}
