@@ -77,3 +77,31 @@ fn an_upgrade_keeps_the_line_endings_of_the_app() {
 
     assert_eq!(sandbox.read(log), expected);
 }
+
+/// A file whose last line has no line ending gets none, unless text comes after that line.
+#[test]
+fn gen_and_destroy_leave_the_same_bytes_in_a_file_without_a_last_line_ending() {
+    let tails = [
+        "tokio = \"1\"",
+        "tokio = \"1\"\n\n[profile.release]\nlto = true",
+        "tokio = \"1\"\n\n[dev-dependencies]\ninsta = \"1\"",
+    ];
+    for tail in tails {
+        let sandbox = Sandbox::new();
+        let manifest = format!(
+            "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\nserde_json = \"1\"\n{tail}"
+        );
+        sandbox.write("my_app/Cargo.toml", &manifest);
+        sandbox.write("my_app/src/main.rs", "mod orders;\n\nfn main() {}");
+        sandbox.run(&["gen", "library"]).succeeded();
+        sandbox.run(&["destroy", "library"]).succeeded();
+        assert_eq!(sandbox.read("my_app/Cargo.toml"), manifest);
+        let sandbox = sandbox.after(&[&["gen", "library"]]);
+        let before = sandbox.tree();
+        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        sandbox.run(&["gen", "auth"]).succeeded();
+        sandbox.run(&["destroy", "auth"]).succeeded();
+        sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        assert_eq!(different(&sandbox, &before), [""; 0]);
+    }
+}

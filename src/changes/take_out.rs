@@ -61,6 +61,10 @@ impl Changes<'_> {
                 Removal::Removed(path)
             }
             TakenOut::Changed(new) => {
+                let new = match without_last_ending(&new.text).filter(|text| is_earlier(text)) {
+                    Some(text) if !is_earlier(&new.text) => new.with_text(text.to_owned()),
+                    _ => new,
+                };
                 self.set(&path, Some(new.text.clone().into_bytes().into()), Some(new))?;
                 Removal::Edited(path)
             }
@@ -137,6 +141,12 @@ impl Changes<'_> {
         let created = |known: &&FileChange| known.path == path && known.before.is_none();
         files.rfind(created)?.after.clone()
     }
+}
+
+/// Returns `text` without the line ending of its last line, which an insertion may have added.
+fn without_last_ending(text: &str) -> Option<&str> {
+    let text = text.strip_suffix('\n')?;
+    Some(text.strip_suffix('\r').unwrap_or(text))
 }
 
 /// Returns whether `text` has `word` as a whole one.
