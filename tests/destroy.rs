@@ -443,14 +443,18 @@ fn the_app_compiles_without_warnings_after_each_destroy_and_its_tests_pass_after
 #[test]
 fn a_dependency_stays_for_code_that_uses_it_not_for_mentions() {
     let cargo = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\nserde_json = \"1\"\ntokio = \"1\"\n";
-    let mention = "// The layers of tower run from the outside in.\npub const TOWER: &str = \"tower\";\n";
+    let mention =
+        "// The layers of tower run from the outside in.\npub const TOWER: &str = \"tower\";\n";
     let used = "pub use tower::ServiceExt;\n";
     for (source, stays) in [(mention, false), (used, true)] {
         let sandbox = Sandbox::new();
         sandbox.write("my_app/Cargo.toml", cargo);
         sandbox.write("my_app/src/lib.rs", source);
-        let sandbox =
-            sandbox.after(&[&["gen", "library"], &["gen", "channel", "Room"], &["gen", "auth"]]);
+        let sandbox = sandbox.after(&[
+            &["gen", "library"],
+            &["gen", "channel", "Room"],
+            &["gen", "auth"],
+        ]);
 
         sandbox.run(&["destroy", "auth"]).succeeded();
 

@@ -350,3 +350,27 @@ fn a_socket_that_nobody_mounts_is_mounted_and_its_script_is_loaded() {
     );
     sandbox.run(AUTH).found_all_identical();
 }
+
+#[test]
+fn a_module_auth_of_the_app_is_known_wherever_it_is_and_whatever_it_has() {
+    let pen = "pub struct Pen;\n\n/// Signs letters.\npub fn signer() -> Pen {\n    Pen\n}\n";
+    for (path, source) in [
+        ("my_app/src/auth.rs", pen.to_owned()),
+        ("my_app/src/lib.rs", format!("pub mod auth {{\n{pen}}}\n")),
+    ] {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
+        let before = match path.ends_with("lib.rs") {
+            true => sandbox.read(path),
+            false => String::new(),
+        };
+        let own = format!("{before}{source}");
+        sandbox.write(path, &own);
+
+        sandbox.run(&["gen", "auth"]).succeeded();
+
+        assert!(sandbox.exists("my_app/src/socket_auth.rs"), "{path}");
+        assert!(sandbox.read(path).contains(&source), "{path}");
+        let root = sandbox.read("my_app/src/lib.rs");
+        assert!(root.contains("pub mod socket_auth;\n"), "{root}");
+    }
+}

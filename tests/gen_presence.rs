@@ -300,3 +300,27 @@ fn a_renamed_channel_is_found_in_the_script_by_its_topic() {
     let presence = "export const peoplePresence = new Presence(userChannel)\n";
     assert!(script.contains(presence), "{script}");
 }
+
+#[test]
+fn the_list_is_kept_in_the_script_that_joins_the_channel() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room"]]);
+    let socket_js = sandbox.read("my_app/assets/js/user_socket.js");
+    let (connects, _) = socket_js.split_once("\n// RoomChannel").expect("it joins");
+    let connects = format!(
+        "{connects}\nlet channel = socket.channel(\"news:all\", {{}})\nexport default socket\n"
+    );
+    sandbox.write("my_app/assets/js/user_socket.js", &connects);
+    let page = "import socket from \"./user_socket.js\"\n\nconst channel = socket.channel(\"room:lobby\", {})\nchannel.join()\n";
+    sandbox.write("my_app/assets/js/room.js", page);
+
+    sandbox
+        .run(&["gen", "presence", "--channel", "Room"])
+        .succeeded();
+
+    assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), connects);
+    let script = sandbox.read("my_app/assets/js/room.js");
+    assert!(
+        script.contains("export const roomPresence = new Presence(channel)\n"),
+        "{script}"
+    );
+}
