@@ -462,3 +462,20 @@ fn a_dependency_stays_for_code_that_uses_it_not_for_mentions() {
         assert_eq!(manifest.contains("tower = "), stays, "{manifest}");
     }
 }
+
+/// The dependency of its test goes if the crate itself has the package.
+#[test]
+fn a_dependency_of_tests_goes_if_the_crate_has_its_own() {
+    let sandbox = Sandbox::new();
+    let cargo = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\nserde_json = \"1\"\n\
+        tokio = \"1\"\ntower = \"0.5\"\n";
+    sandbox.write("my_app/Cargo.toml", cargo);
+    sandbox.write("my_app/src/lib.rs", "pub use tower::Service;\n");
+    let sandbox = sandbox.after(&[&["gen", "library"], &["gen", "channel", "Room"]]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "auth"]).succeeded();
+    sandbox.run(&["destroy", "auth"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}

@@ -86,6 +86,25 @@ impl Changes<'_> {
         Ok(Removal::Nothing)
     }
 
+    /// Returns a file that needs the text of `step`.
+    pub fn needing_text(&self, step: &Step) -> Result<Option<PathBuf>> {
+        let located = self.locate(&step.location)?;
+        let source = match &located {
+            Located::At(path) => self.source(path)?,
+            _ => None,
+        };
+        for need in step.needed_by() {
+            let is_void = match &source {
+                Some(source) if !need.unless.is_empty() => !source.find(&need.unless)?.is_empty(),
+                _ => false,
+            };
+            if !is_void && let Some(path) = self.needing(std::slice::from_ref(need), &[])? {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+
     /// Returns a file with one of `needs` that is none of `own`.
     pub fn needing(&self, needs: &[Need], own: &[PathBuf]) -> Result<Option<PathBuf>> {
         for need in needs {

@@ -99,7 +99,7 @@ impl<'a> Destroy<'a> {
         }
         let mut changes = Changes::new(self.project);
         for step in part.steps.iter().filter(|step| self.is_ours(step)) {
-            let is_needed = self.changes.needing(step.needed_by(), &[])?.is_some();
+            let is_needed = self.changes.needing_text(step)?.is_some();
             if !is_needed && changes.take_out(step)? != Removal::Nothing {
                 return Ok(true);
             }
@@ -195,7 +195,7 @@ impl<'a> Destroy<'a> {
         // Texts of a module come before those that need it.
         shared.retain(|step| self.is_ours(step));
         for step in shared {
-            if self.changes.needing(step.needed_by(), &[])?.is_none() {
+            if self.changes.needing_text(step)?.is_none() {
                 self.step(step)?;
             }
         }

@@ -141,6 +141,9 @@ pub struct Location {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Need {
+    /// Query for the file of the text: with a match, these files do not need the text. An empty one is none.
+    #[serde(default)]
+    pub unless: String,
     /// Patterns of files, such as `lib/**/*.ex`.
     pub search: Vec<String>,
     /// A word in these files. Without it, any of them counts.

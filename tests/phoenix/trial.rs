@@ -96,6 +96,23 @@ fn the_import_of_a_script_that_was_there_is_taken_back() {
 }
 
 #[test]
+fn the_import_goes_with_the_socket_that_it_was_made_for() {
+    let sandbox = shop(&[("assets/js/socket.js", SOCKET_JS)]);
+    let before = sandbox.tree();
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+    let script = sandbox.read("my_app/assets/js/app.js");
+    assert!(script.contains("import \"./socket.js\"\n"), "{script}");
+    sandbox
+        .run(&["destroy", "channel", "Room", "--yes"])
+        .succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
 fn an_import_that_was_there_stays() {
     let app_js = "import \"phoenix_html\"\nimport socket from \"./socket\"\n";
     let sandbox = with_socket(
