@@ -162,15 +162,21 @@ impl Survey<'_> {
 
     /// Returns the scripts among `scripts` that an import or a page names.
     fn loaded(&self, scripts: &[Found]) -> Result<Vec<PathBuf>> {
-        let imports = self.find(&self.routes.imports)?;
-        let imports = imports
+        let found = self.find(&self.routes.imports)?;
+        let imports = found
             .iter()
             .map(|import| target(&import.path, import.get("script")));
         let imports: Vec<_> = imports.collect();
+        let ends = found
+            .iter()
+            .filter_map(|import| after_alias(import.get("script")));
+        let ends: Vec<_> = ends.collect();
         let mut loaded = Vec::new();
         for script in scripts {
             let path = &script.path;
-            if imports.contains(&path.with_extension("")) || self.is_in_a_page(path)? {
+            let bare = path.with_extension("");
+            let is_imported = imports.contains(&bare) || ends.iter().any(|end| bare.ends_with(end));
+            if is_imported || self.is_in_a_page(path)? {
                 loaded.push(path.clone());
             }
         }
@@ -267,6 +273,14 @@ fn socket(found: &Found, mounts: &[Found], routed: &[Found], scripts: &[Found]) 
         scripts,
         name,
     }
+}
+
+/// Returns the end of the path that `import` means, if it starts with an alias of the bundler: what follows it, as in
+/// `@js/user_socket`.
+fn after_alias(import: &str) -> Option<PathBuf> {
+    let end: PathBuf = target(Path::new(""), import).iter().skip(1).collect();
+    let is_relative = import.starts_with(['.', '/']);
+    (!is_relative && !end.as_os_str().is_empty()).then_some(end)
 }
 
 /// Returns the path that `import` in the script at `path` means, without its extension.

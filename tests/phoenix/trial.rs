@@ -146,6 +146,27 @@ fn the_command_that_routes_prints_for_a_script_loads_it() {
 }
 
 #[test]
+fn a_script_that_is_imported_by_an_alias_is_loaded() {
+    let main_js = "const { connect } = await import(\"@js/sockets/user\")\nconnect()\n";
+    let user_js = "import { Socket } from \"phoenix\"\n\nexport const connect = () => new Socket(\"/socket\").connect()\n";
+    let sandbox = with_socket(
+        "",
+        &[
+            ("assets/js/main.js", main_js),
+            ("assets/js/sockets/user.js", user_js),
+        ],
+    );
+
+    let ran = sandbox.run(&["routes"]).succeeded();
+
+    assert!(
+        ran.stdout.contains("script assets/js/sockets/user.js"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
 fn a_presence_of_the_app_is_found_by_what_it_uses() {
     let presence = "defmodule Shop.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
     let room = "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\n\n  def join(_topic, _payload, socket) do\n    {:ok, socket}\n  end\nend\n";
