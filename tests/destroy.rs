@@ -479,3 +479,11 @@ fn a_dependency_of_tests_goes_if_the_crate_has_its_own() {
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
+
+#[test]
+fn another_module_called_auth_is_no_use_of_ours() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
+    let other = "pub mod auth {\n    pub fn user() {}\n}\n\npub fn page() {\n    crate::features::auth::user();\n}\n";
+    sandbox.write("my_app/src/features.rs", other);
+    by_destroy(&sandbox, &["auth"]);
+}

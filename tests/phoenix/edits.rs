@@ -95,8 +95,7 @@ const SCRIPT_AUTH: Kind = Kind {
     path: "assets/js/user_socket.js",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    manual_step: "\nAdd this to `assets/js/user_socket.js` to send the token: in the options of the `Socket`, which \
-        connects once there is one:\n\n",
+    manual_step: "\nAdd this to `assets/js/user_socket.js` to send the token as an option of the `Socket`:\n\n",
     more: &[],
 };
 
