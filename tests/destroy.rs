@@ -487,3 +487,23 @@ fn another_module_called_auth_is_no_use_of_ours() {
     sandbox.write("my_app/src/features.rs", other);
     by_destroy(&sandbox, &["auth"]);
 }
+
+/// `gen channel` adds one for its test, `gen auth` one for its module.
+#[test]
+fn a_dependency_of_the_crate_and_that_of_its_tests_go_each_with_its_generator() {
+    let sandbox = Sandbox::new();
+    let cargo = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n";
+    sandbox.write("my_app/Cargo.toml", cargo);
+    sandbox.write("my_app/src/lib.rs", "");
+    let sandbox = sandbox.after(&[&["gen", "library"]]);
+    let library = sandbox.tree();
+    let sandbox = sandbox.after(&[&["gen", "channel", "Room"]]);
+    let channel = sandbox.tree();
+
+    sandbox.run(&["gen", "auth"]).succeeded();
+    sandbox.run(&["destroy", "auth"]).succeeded();
+    assert_eq!(different(&sandbox, &channel), [""; 0]);
+
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    assert_eq!(different(&sandbox, &library), [""; 0]);
+}

@@ -96,14 +96,16 @@ impl Runs {
         self.0.is_empty()
     }
 
-    /// Returns whether the last run that has changed this text has inserted it.
+    /// Returns whether runs have inserted this text more often than taken it out: a manifest may have it in two tables.
     pub fn have_inserted(&self, path: &Path, place: &str, text: &str) -> bool {
         let texts = self.iter().flat_map(|run| &run.texts);
-        let mut about =
+        let about =
             texts.filter(|known| known.path == path && known.place == place && known.text == text);
-        about
-            .next_back()
-            .is_some_and(|last| last.change == Change::Inserted)
+        let left = about.fold(0_usize, |left, known| match known.change {
+            Change::Inserted => left + 1,
+            Change::TakenOut => left.saturating_sub(1),
+        });
+        left > 0
     }
 
     /// Returns the version that has made the app, or the last upgrade of it.
@@ -315,9 +317,10 @@ mod tests {
                 have(&[]),
                 have(&[Inserted]),
                 have(&[Inserted, TakenOut]),
-                have(&[TakenOut, Inserted])
+                have(&[TakenOut, Inserted]),
+                have(&[Inserted, Inserted, TakenOut])
             ],
-            [false, true, false, true]
+            [false, true, false, true, true]
         );
     }
 }
