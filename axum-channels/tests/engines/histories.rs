@@ -96,19 +96,22 @@ async fn clients_without_positions_receive_the_same_frames_as_without_a_history(
 
 /// Comes back again and again, to one node after the other, until everything was received.
 ///
-/// `heard` is what a client that stays has heard: it waits for three that it has missed itself.
+/// `heard` is what the clients that stay on each node have heard: it waits for three that it has missed itself, and
+/// that both nodes know.
 async fn wander(
     addrs: [SocketAddr; 2],
     start: Value,
     total: u64,
     seed: u64,
-    mut heard: watch::Receiver<u64>,
+    mut heard: watch::Receiver<[u64; 2]>,
 ) {
     let (mut position, mut next, mut visits) = (start, 1, 0);
     while next <= total {
         let enough = total.min(next + 2);
-        let kept = *heard.wait_for(|it| *it >= enough).await.expect("it stays");
-        let addr = addrs[((visits + seed) % 2) as usize];
+        let both = heard.wait_for(|both| both.iter().all(|it| *it >= enough));
+        let node = ((visits + seed) % 2) as usize;
+        let kept = both.await.expect("they stay")[node];
+        let addr = addrs[node];
         let mut user = User::come_back(addr, "busy:1", &position).await;
         assert_eq!(user.recover["recovered"], true, "{}", user.recover);
         let missed = user.recover["missed"].as_u64().expect("a number");
@@ -132,8 +135,11 @@ async fn under_load_each_client_receives_each_broadcast_once_and_in_order_wherev
     let [a, b] = Node::two(&server).await;
     let addrs = [a.addr, b.addr];
     let start = User::join(a.addr, "busy:1").await.position;
-    let mut stay = User::come_back(a.addr, "busy:1", &start).await;
-    let (heard, _) = watch::channel(0);
+    let mut stay = [
+        User::come_back(a.addr, "busy:1", &start).await,
+        User::come_back(b.addr, "busy:1", &start).await,
+    ];
+    let (heard, _) = watch::channel([0, 0]);
     let users: Vec<_> = (0..4)
         .map(|seed| {
             let heard = heard.subscribe();
@@ -146,13 +152,14 @@ async fn under_load_each_client_receives_each_broadcast_once_and_in_order_wherev
             sleep(Duration::from_millis(1)).await;
         }
     };
-    let staying = async {
+    let staying = async |user: &mut User, node: usize| {
         for n in 1..=TOTAL {
-            stay.hear("said", [n]).await;
-            heard.send_replace(n);
+            user.hear("said", [n]).await;
+            heard.send_modify(|both| both[node] = n);
         }
     };
-    tokio::join!(publishing, staying);
+    let [on_a, on_b] = &mut stay;
+    tokio::join!(publishing, staying(on_a, 0), staying(on_b, 1));
     for user in users {
         user.await.expect("no panic");
     }
