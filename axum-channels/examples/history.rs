@@ -138,7 +138,7 @@ async fn come_back(
         writeln!(stdout(), "the engine: {cpu:.2?} of CPU meanwhile")?;
         for (command, count) in load.commands {
             let count = count - before.commands.get(&command).unwrap_or(&0);
-            if count > 0 {
+            if count > 0 && command != "info" {
                 writeln!(stdout(), "  {command}: {count}")?;
             }
         }
