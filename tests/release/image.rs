@@ -173,7 +173,7 @@ pub fn shell(line: &str, folder: &Path) -> Output {
         .args(["-c", line])
         .current_dir(folder)
         .env_remove("CARGO_TARGET_DIR")
-        // Not what is tried here, and most of the time.
+        // As in tests of generated apps: no test is about its speed.
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
         .output()
         .expect("there is a shell")

@@ -84,7 +84,9 @@ pub fn cargo(folder: &Path, args: &[&str]) -> String {
     command.args(args).current_dir(folder);
     command
         .env("CARGO_TARGET_DIR", target())
-        .env("RUSTFLAGS", "-D warnings");
+        .env("RUSTFLAGS", "-D warnings")
+        // A release is optimised for minutes, and no test is about its speed.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
     let output = alone(folder, || command.output()).expect("cargo starts");
     let printed = format!(
         "{}{}",
