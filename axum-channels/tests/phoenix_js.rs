@@ -1,6 +1,13 @@
 //! Phoenix's own JavaScript client, in node, against a server of ours.
 //!
-//!     PHOENIX_JS=…/node_modules/phoenix cargo test --test phoenix_js -- --ignored
+//!     PHOENIX_JS=…/node_modules/phoenix HISTORY_SECONDS=60 cargo test --test phoenix_js -- --ignored --nocapture
+//!
+//! `HISTORY_SECONDS` is the duration of the tests on a bad line, `HISTORY_SEED` the start of their random moments, which they print.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "the tests on a bad line report what clients received"
+)]
 
 mod support;
 
@@ -10,10 +17,10 @@ use axum_channels::{
 };
 use serde_json::json;
 use std::net::SocketAddr;
-use std::time::Duration;
-use support::{HistorySocket, serve};
+use support::{
+    HistorySocket, Publisher, Restarting, history_seed, recover_js, restart_at_random, serve,
+};
 use tokio::process::Command;
-use tokio::time::interval;
 
 struct UserSocket {
     token: Option<String>,
@@ -77,23 +84,40 @@ async fn phoenix_js_is_at_home() {
     run("phoenix_js.mjs", serve(&endpoint).await).await;
 }
 
-/// `HISTORY_SECONDS` is the duration.
+/// Returns the endpoint of a server with histories of its own.
+fn with_histories() -> Endpoint {
+    Endpoint::builder()
+        .socket_with::<HistorySocket>("/socket", websocket().longpoll())
+        .build()
+}
+
 #[tokio::test]
 #[ignore = "needs node 20, and in PHOENIX_JS the folder of npm's phoenix"]
 async fn phoenix_js_misses_nothing_on_a_bad_line() {
-    let endpoint = Endpoint::builder()
-        .socket_with::<HistorySocket>("/socket", websocket().longpoll())
-        .build();
+    let endpoint = with_histories();
     let addr = serve(&endpoint).await;
-    let broadcasts = tokio::spawn(async move {
-        let mut every = interval(Duration::from_millis(10));
-        for n in 1_u64.. {
-            every.tick().await;
-            endpoint.broadcast("room:1", "count", json!({ "n": n }));
-        }
-    });
-    run("recover_js.mjs", addr).await;
-    broadcasts.abort();
+    let _publisher = Publisher::start(endpoint);
+    println!("{}", recover_js([addr], history_seed()).await);
+}
+
+#[tokio::test]
+#[ignore = "needs node 20, and in PHOENIX_JS the folder of npm's phoenix"]
+async fn phoenix_js_misses_nothing_or_is_told_while_the_server_restarts() {
+    let endpoint = with_histories();
+    let publisher = Publisher::start(endpoint.clone());
+    let mut server = [Restarting::start(endpoint).await];
+    let seed = history_seed();
+    let addr = server[0].addr();
+    let another = async || {
+        let endpoint = with_histories();
+        publisher.replace(&endpoint);
+        endpoint
+    };
+    let report = tokio::select! {
+        report = recover_js([addr], seed) => report,
+        () = restart_at_random(&mut server, seed, another) => unreachable!("it has no end"),
+    };
+    println!("{report}");
 }
 
 /// Runs a script in node, with the address of the server.

@@ -17,7 +17,7 @@ const AT_ONCE: usize = 4;
 
 /// Returns the rate at which messages to all topics in turn are received. `None` for another engine.
 pub(crate) async fn rate(options: &Options) -> Result<Option<f64>, Failed> {
-    if !options.url.starts_with("redis") {
+    if !options.url.starts_with("redis:") {
         return Ok(None);
     }
     let info = options.url.as_str().into_connection_info()?;

@@ -1,3 +1,4 @@
+use super::process::Process;
 use super::report::{Adapter, Latencies, Measured};
 use super::{Failed, Options};
 use axum_channels::cluster::{Nats, Redis};
@@ -16,14 +17,15 @@ const CHECK: u64 = 64;
 pub(crate) async fn measure(options: &Options) -> Result<Adapter, Failed> {
     let alone = bytes_of_topics(&Endpoint::builder().build(), options).await?;
     let (from, to) = (node(options).await?, node(options).await?);
-    let before = memory()?;
+    let this = Process::own();
+    let before = this.memory()?;
     let began = Instant::now();
     let events = subscribed(&to, options).await?;
     let subscribed_in = began.elapsed();
-    let bytes_a_topic = (memory()? - before - alone) / options.topics as i64;
-    let cpu = cpu()?;
+    let bytes_a_topic = (this.memory()? - before - alone) / options.topics as i64;
+    let cpu = this.cpu()?;
     let rate = rate(&from, &to, options).await?;
-    let cpu = (self::cpu()? - cpu) / options.messages.max(1) as u32;
+    let cpu = (this.cpu()? - cpu) / options.messages.max(1) as u32;
     let latencies = latencies(&from, &to, options).await?;
     let local = self::latencies(&from, &from, options).await?;
     drop(events);
@@ -76,32 +78,11 @@ fn topic(n: usize) -> String {
 
 /// Returns the memory of the topics' subscriptions.
 async fn bytes_of_topics(node: &Endpoint, options: &Options) -> Result<i64, Failed> {
-    let before = memory()?;
+    let before = Process::own().memory()?;
     let events = subscribed(node, options).await?;
-    let bytes = memory()? - before;
+    let bytes = Process::own().memory()? - before;
     std::mem::forget(events); // or the memory would be used again for those of the other node
     Ok(bytes)
-}
-
-/// Returns the memory of this process in bytes.
-fn memory() -> Result<i64, Failed> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
-    let kilobytes: i64 = kilobytes.ok_or("no VmRSS")?.parse()?;
-    Ok(1024 * kilobytes)
-}
-
-/// Returns the CPU time of this process so far, in ticks of a hundredth of a second.
-fn cpu() -> Result<Duration, Failed> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat.rsplit_once(") ").ok_or("no fields")?;
-    let mut ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u64>); // of the user and the system
-    let (user, system) = (
-        ticks.next().ok_or("no ticks")??,
-        ticks.next().ok_or("no ticks")??,
-    );
-    Ok(Duration::from_millis(10 * (user + system)))
 }
 
 /// Returns the rate at which messages to all topics in turn are received.

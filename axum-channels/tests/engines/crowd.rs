@@ -1,7 +1,7 @@
 //! Clients that come and go while something else happens.
 
 use super::process::Process;
-use super::support::{VALID, frame};
+use super::support::{Dice, VALID, frame};
 use serde_json::json;
 use std::io;
 use std::net::SocketAddr;
@@ -13,28 +13,6 @@ use tokio::time::{sleep, timeout};
 
 /// Number of clients at the same time.
 const CLIENTS: u64 = 6;
-
-/// Random numbers: xorshift64*.
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Dice {
-        Dice(seed.wrapping_mul(0x9E37_79B9) + 1)
-    }
-
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % sides
-    }
-
-    pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
-        for last in (1..values.len()).rev() {
-            values.swap(last, self.roll(last + 1));
-        }
-    }
-}
 
 /// Each of its clients visits one node after the other.
 #[derive(Default)]

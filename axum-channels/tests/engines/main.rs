@@ -61,6 +61,7 @@ mod rights;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 mod users;
 
 use std::process::{Child, Command};

@@ -2,18 +2,12 @@
 
 use super::app::{PREFIX, Settings, connected, node, starting, users};
 use super::messages::join;
-#[cfg(feature = "nats-tls")]
-use super::process::Process;
 use super::server::{Kind, Server};
-#[cfg(feature = "nats-tls")]
-use super::support::TIMEOUT;
 use super::support::{Log, Ws, eventually};
 use super::users::Node;
 use axum_channels::cluster::{Nats, NatsError};
 use serde_json::{Value, json};
 use std::time::Duration;
-#[cfg(feature = "nats-tls")]
-use tokio::time::{sleep, timeout};
 use tracing::Level;
 
 #[tokio::test]
@@ -69,55 +63,6 @@ async fn a_topic_whose_presences_could_not_be_read_is_subscribed_to_once() {
         channel.assert_broadcast("to", json!({"n": n})).await;
     }
     assert_eq!(b.stats().cluster.received, 3);
-}
-
-#[cfg(feature = "nats-tls")]
-#[tokio::test]
-#[ignore = "needs nats-server and openssl"]
-async fn a_connection_is_encrypted_if_the_certificate_is_trusted() {
-    let folder = std::env::temp_dir().join(format!("axum-channels-tls-{}", std::process::id()));
-    std::fs::create_dir(&folder).expect("a new folder");
-    let path = |name: &str| folder.join(name).display().to_string();
-    let (certificate, key) = (path("certificate"), path("key"));
-    let made = std::process::Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-nodes",
-            "-days",
-            "1",
-            "-subj",
-            "/CN=localhost",
-        ])
-        .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
-        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .args(["-keyout", &key, "-out", &certificate])
-        .output();
-    assert!(made.expect("openssl is installed").status.success());
-    let settings = format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}");
-    let server = Server::start_with(Kind::Nats, &settings);
-    let url = format!("tls://localhost:{}", server.addr().port());
-
-    let trusting = [("SSL_CERT_FILE", certificate.as_str())];
-    let a = Process::start_with(url.clone(), &trusting);
-    let b = Process::start_with(server.url(), &trusting); // the server asks for it
-    let _alice = a.join("alice").await;
-    let _bob = b.join("bob").await;
-    let both = async {
-        while b.state().await["users"] != json!(["alice", "bob"]) {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(TIMEOUT, both).await.expect("both are there");
-    let nats = Nats::new(url).expect("a URL");
-    let error = nats
-        .check()
-        .await
-        .expect_err("it is not trusted")
-        .to_string();
-    assert!(error.contains("invalid peer certificate"), "{error}");
-    std::fs::remove_dir_all(folder).expect("it is there");
 }
 
 #[tokio::test]

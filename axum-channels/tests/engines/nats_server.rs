@@ -228,6 +228,13 @@ pub(crate) fn clients(monitor: SocketAddr) -> usize {
     connections.as_u64().expect("a number") as usize
 }
 
+pub(crate) fn plain_clients(monitor: SocketAddr) -> usize {
+    let report = report(monitor, "/connz");
+    let connections = report["connections"].as_array().expect("a list");
+    let plain = |it: &&Value| it["tls_version"].as_str().is_none_or(str::is_empty);
+    connections.iter().filter(plain).count()
+}
+
 /// Removes the buckets.
 pub(crate) fn remove(addr: SocketAddr, prefix: &str) {
     for bucket in ["nodes", "presences"] {

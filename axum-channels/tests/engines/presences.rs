@@ -12,7 +12,7 @@ on_each_engine! {
     a_newcomer_has_the_presences_of_all_nodes_and_every_client_receives_changes,
     a_thousand_changes_take_little_room_and_a_newcomer_reads_the_same,
     a_node_that_shuts_down_takes_its_presences_along_at_once,
-    a_node_without_presences_shuts_down_at_once,
+    a_node_without_presences_gives_its_lease_back_by_its_first_connection,
     an_engine_that_lost_its_data_is_filled_again_and_nobody_seems_to_leave,
     a_node_whose_lease_was_lost_writes_its_presences_again_and_deletes_the_old_ones,
     changes_that_did_not_fit_the_queue_are_made_up_for,
@@ -105,7 +105,7 @@ async fn a_node_that_shuts_down_takes_its_presences_along_at_once(kind: Kind) {
     let before = Instant::now();
     a.shutdown().await;
     eventually("they have left", || users(&b, "room:1").is_empty()).await;
-    assert!(before.elapsed() < Duration::from_secs(5));
+    assert!(before.elapsed() < long, "or the leases have ended");
     let mut left = Vec::new();
     while left.len() < 2 {
         let diff = watcher.next_broadcast("presence_diff").await.to_value();
@@ -118,12 +118,10 @@ async fn a_node_that_shuts_down_takes_its_presences_along_at_once(kind: Kind) {
     assert_eq!((stored.leases.len(), stored.journals.len()), (1, 0));
 }
 
-async fn a_node_without_presences_shuts_down_at_once(kind: Kind) {
+async fn a_node_without_presences_gives_its_lease_back_by_its_first_connection(kind: Kind) {
     let server = Server::start(kind);
     let a = node(server.url()).await;
-    let before = Instant::now();
     a.shutdown().await;
-    assert!(before.elapsed() < Duration::from_secs(1));
     let cluster = a.stats().cluster;
     assert_eq!((cluster.connected, cluster.reconnects), (true, 0));
     assert!(server.stored(PREFIX, "room:1").leases.is_empty());

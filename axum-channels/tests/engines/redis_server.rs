@@ -95,3 +95,10 @@ pub(crate) fn clients(addr: SocketAddr) -> usize {
     let list: String = ask(addr, &[b"CLIENT", b"LIST"]);
     list.lines().count() - 1
 }
+
+/// Returns the number of connections to this address, not to one for TLS.
+pub(crate) fn clients_at(addr: SocketAddr) -> usize {
+    let list: String = ask(addr, &[b"CLIENT", b"LIST"]);
+    let here = format!(" laddr={addr} ");
+    list.lines().filter(|line| line.contains(&here)).count() - 1
+}

@@ -19,6 +19,8 @@ struct Member {
     addr: SocketAddr,
     /// Address at which NATS reports its state, or that for the other servers of a cluster.
     second: SocketAddr,
+    /// Address for `{tls}` in its settings.
+    tls: SocketAddr,
     folder: PathBuf,
     settings: String,
 }
@@ -90,19 +92,21 @@ impl Server {
 
     /// Starts a server.
     fn add(&mut self, settings: &str) {
-        let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let [addr, second] = listeners.map(|it| it.local_addr().expect("it is bound"));
+        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let [addr, second, tls] = listeners.map(|it| it.local_addr().expect("it is bound"));
         let folder = self.folder.join(self.members.len().to_string());
         std::fs::create_dir(&folder).expect("a new folder");
+        let settings = settings.replace("{tls}", &tls.port().to_string());
         let settings = match self.kind {
-            Kind::Redis => redis_server::settings(addr, &folder, settings),
-            Kind::RedisCluster => redis_cluster::settings([addr, second], &folder, settings),
-            Kind::Nats => nats_server::settings([addr, second], &folder, settings),
+            Kind::Redis => redis_server::settings(addr, &folder, &settings),
+            Kind::RedisCluster => redis_cluster::settings([addr, second], &folder, &settings),
+            Kind::Nats => nats_server::settings([addr, second], &folder, &settings),
         };
         self.members.push(Member {
             process: spawn(self.kind, addr, &folder, &settings),
             addr,
             second,
+            tls,
             folder,
             settings,
         });
@@ -150,6 +154,17 @@ impl Server {
 
     pub(crate) fn url(&self) -> String {
         format!("{}://{}", self.kind.scheme(), self.addr())
+    }
+
+    /// Returns the URL for connections by TLS, with the name that certificates have.
+    pub(crate) fn tls_url(&self) -> String {
+        let member = &self.members[0];
+        let (scheme, port) = match self.kind {
+            Kind::Redis => ("rediss", member.tls.port()),
+            Kind::RedisCluster => ("rediss-cluster", member.tls.port()),
+            Kind::Nats => ("tls", member.addr.port()),
+        };
+        format!("{scheme}://localhost:{port}")
     }
 
     /// Kills it: its data are lost.
@@ -322,6 +337,17 @@ impl Server {
             Kind::Redis => redis_server::clients(self.addr()),
             Kind::RedisCluster => redis_cluster::clients(&self.addrs()),
             Kind::Nats => nats_server::clients(self.monitor()),
+        }
+    }
+
+    /// Returns the number of connections without TLS, without that of the test.
+    pub(crate) fn plain_clients(&self) -> usize {
+        match self.kind {
+            Kind::Redis | Kind::RedisCluster => {
+                let counts = self.addrs().into_iter().map(redis_server::clients_at);
+                counts.sum()
+            }
+            Kind::Nats => nats_server::plain_clients(self.monitor()),
         }
     }
 }

@@ -7,6 +7,8 @@
 )]
 
 mod app;
+mod bad_line;
+mod dice;
 mod history;
 mod hub;
 mod log;
@@ -17,6 +19,8 @@ mod presence;
 mod ws;
 
 pub(crate) use app::{RoomChannel, UserSocket, endpoint, endpoint_with, nodes, nodes_with};
+pub(crate) use bad_line::{Publisher, Restarting, history_seed, recover_js, restart_at_random};
+pub(crate) use dice::Dice;
 pub(crate) use history::{HistorySocket, MAX_AGE, Room, SHORT};
 pub(crate) use hub::Hub;
 pub(crate) use log::Log;

@@ -57,7 +57,7 @@ impl Cluster {
     /// Subscribes to a topic when fewer than [`SUBSCRIBING`] others are under way.
     async fn subscribe_in_turn(self: &Arc<Self>, topic: &Topic) -> Result<()> {
         let _turn = with_timeout(LIMIT, self.subscribing.acquire()).await??;
-        limited(self.subscribe(topic)).await
+        limited(Box::pin(self.subscribe(topic))).await // on the heap, or tasks that wait for their turn have room for it
     }
 
     /// Subscribes to a topic, and loads the presences of other nodes.
@@ -211,7 +211,7 @@ async fn work(cluster: Arc<Cluster>, topic: Topic) {
             Step::Unsubscribe { departures } => {
                 sleep(LINGER).await;
                 if cluster.interests.abandon(&topic, departures)
-                    && let Err(error) = limited(cluster.unsubscribe(&topic)).await
+                    && let Err(error) = limited(Box::pin(cluster.unsubscribe(&topic))).await
                 {
                     log::not_unsubscribed(&topic, &error);
                 }
@@ -222,4 +222,39 @@ async fn work(cluster: Arc<Cluster>, topic: Topic) {
 
 async fn limited(call: impl Future<Output = Result<()>>) -> Result<()> {
     with_timeout(LIMIT, call).await?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pubsub::cluster::Adapter;
+    use tokio::runtime::Handle;
+
+    struct NoEngine;
+
+    impl Adapter for NoEngine {
+        async fn run(&self, _: Node) -> Result<()> {
+            Ok(())
+        }
+
+        async fn subscribe(&self, _: &Topic) -> Result<()> {
+            Ok(())
+        }
+
+        async fn unsubscribe(&self, _: &Topic) -> Result<()> {
+            Ok(())
+        }
+
+        fn publish(&self, _: &Message<'_>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    /// A node that connects again has one for each of its topics at the same time.
+    #[tokio::test]
+    async fn the_task_of_a_topic_that_waits_for_its_turn_takes_half_a_kilobyte() {
+        let cluster = Cluster::new(Box::new(NoEngine), Handle::current());
+        let bytes = size_of_val(&work(cluster, "room:1".into()));
+        assert!(bytes <= 512, "{bytes}");
+    }
 }
