@@ -73,16 +73,19 @@ fn a_pubsub_whose_name_is_an_atom_keeps_it() {
     assert!(presence.contains("pubsub_server: :events\n"), "{presence}");
 }
 
+/// An app with `socket.js`, and the entry script `app_js`.
+fn with_scripts(app_js: &str) -> Sandbox {
+    let scripts = [
+        ("assets/js/app.js", app_js),
+        ("assets/js/socket.js", SOCKET_JS),
+    ];
+    with_socket("", &scripts)
+}
+
 #[test]
 fn the_import_of_a_script_that_was_there_is_taken_back() {
     let app_js = "// Local files can be imported, for example:\n//\n//     import socket from \"./socket\"\n//\nimport \"phoenix_html\"\n";
-    let sandbox = with_socket(
-        "",
-        &[
-            ("assets/js/app.js", app_js),
-            ("assets/js/socket.js", SOCKET_JS),
-        ],
-    );
+    let sandbox = with_scripts(app_js);
     let before = sandbox.tree();
 
     sandbox.run(&["gen", "channel", "Room"]).succeeded();
@@ -115,13 +118,7 @@ fn the_import_goes_with_the_socket_that_it_was_made_for() {
 #[test]
 fn an_import_that_was_there_stays() {
     let app_js = "import \"phoenix_html\"\nimport socket from \"./socket\"\n";
-    let sandbox = with_socket(
-        "",
-        &[
-            ("assets/js/app.js", app_js),
-            ("assets/js/socket.js", SOCKET_JS),
-        ],
-    );
+    let sandbox = with_scripts(app_js);
     let before = sandbox.tree();
 
     sandbox.run(&["gen", "channel", "Room"]).succeeded();

@@ -5,6 +5,7 @@ use super::presences::join;
 use super::proxy::{Mode, Proxy};
 use super::server::{Kind, Server};
 use super::support::{Log, eventually};
+use axum_channels::Endpoint;
 use axum_channels::testing::TestChannel;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tracing::Level;
 on_each_engine! {
     without_the_engine_a_node_goes_on_alone_and_all_agree_afterwards,
     a_node_that_was_cut_off_agrees_with_the_others_afterwards,
+    a_broadcast_of_a_node_that_is_cut_off_waits_for_its_connection,
     a_slow_engine_holds_nobody_up_and_loses_nothing,
     an_engine_that_comes_later_is_found,
     the_last_presence_of_a_topic_that_leaves_while_its_node_is_cut_off_is_gone_afterwards,
@@ -26,13 +28,7 @@ on_a_cluster! {
 async fn without_the_engine_a_node_goes_on_alone_and_all_agree_afterwards(kind: Kind) {
     let (log, _guard) = Log::collect(Level::INFO);
     let mut server = Server::start(kind);
-    let [a, b] = [(); 2].map(|()| {
-        let lease = Duration::from_secs(60); // messages wait as long, and the engine takes a while to start
-        let settings = Settings::new(server.url());
-        Settings { lease, ..settings }.node()
-    });
-    connected(&a, true).await;
-    connected(&b, true).await;
+    let (a, b) = (patient(server.url()).await, patient(server.url()).await);
     let (alice, mut here) = join(&a, "alice").await;
     let (_bob, mut there) = join(&b, "bob").await;
     eventually("both are known", || users(&a, "room:1").len() == 2).await;
@@ -52,7 +48,6 @@ async fn without_the_engine_a_node_goes_on_alone_and_all_agree_afterwards(kind: 
         [&a, &b].iter().all(|node| users(node, "room:1") == all)
     })
     .await;
-    there.assert_broadcast("to", json!({"n": 1})).await;
     assert_linked(&a, &mut there).await;
     let stats = [&a, &b].map(|node| node.stats().cluster);
     let counts = stats.map(|it| (it.connected, it.reconnects, it.lost));
@@ -65,8 +60,17 @@ async fn without_the_engine_a_node_goes_on_alone_and_all_agree_afterwards(kind: 
     }
 }
 
+/// Returns a node with a lease that lasts while an engine starts on a slow machine: its messages wait as long.
+async fn patient(url: String) -> Endpoint {
+    let lease = Duration::from_secs(60);
+    let settings = Settings::new(url);
+    let node = Settings { lease, ..settings }.node();
+    connected(&node, true).await;
+    node
+}
+
 /// Asserts that broadcasts of each reach the other.
-async fn assert_linked(a: &axum_channels::Endpoint, b: &mut TestChannel) {
+async fn assert_linked(a: &Endpoint, b: &mut TestChannel) {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     a.broadcast("room:1", "linked", json!({"n": n}));
@@ -115,6 +119,21 @@ async fn a_node_that_was_cut_off_agrees_with_the_others_afterwards(kind: Kind) {
         assert_linked(&b, &mut here).await;
         assert_eq!(server.subscribers(PREFIX, "room:1"), 2);
     }
+}
+
+async fn a_broadcast_of_a_node_that_is_cut_off_waits_for_its_connection(kind: Kind) {
+    let server = Server::start(kind);
+    let proxy = Proxy::start(&server).await;
+    let (a, b) = (patient(server.url()).await, patient(proxy.url()).await);
+    let (_alice, mut here) = join(&a, "alice").await;
+    let (_bob, _channel) = join(&b, "bob").await;
+    proxy.set(Mode::Cut);
+    connected(&b, false).await;
+    b.broadcast("room:1", "queued", json!({"n": 1}));
+    proxy.set(Mode::Pass);
+    connected(&b, true).await;
+    here.assert_broadcast("queued", json!({"n": 1})).await;
+    assert_eq!(b.stats().cluster.lost, 0);
 }
 
 async fn a_slow_engine_holds_nobody_up_and_loses_nothing(kind: Kind) {
