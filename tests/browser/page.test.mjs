@@ -158,6 +158,7 @@ test("without a token, other scripts of the page run, and its user is awaited", 
   await page.waitForSelector(`${DEVICE}[data-state="closed"]`)
 
   assert.deepEqual(await page.$$eval(`${DEVICE} [data-channel]`, (all) => all.map((each) => each.dataset.channel)), ["sensor:lobby"])
+  assert.equal(await page.$eval(SENSOR, (card) => card.dataset.state), "not joined") // it waits for its socket
   const line = "No token for the socket; the next attempt is in 1 s:"
   assert.ok(complaints.some((each) => each.startsWith(line)), complaints.join("\n"))
 })

@@ -112,17 +112,20 @@ function channelCard(channel) {
   })
 
   const showState = (state) => {
-    setState(card, state)
+    // Phoenix says "joining" as soon as `join` was called: it may wait for a socket that nobody connects, such as without a token.
+    const waits = state === "joining" && socketState(socket, 0) === "closed"
+    setState(card, waits ? "not joined" : state)
     // Not `disabled`, which would remove the focus from the field during a restart of the server.
     card.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", state !== "joined"))
     const siblings = card.parentElement // none once the card has been removed
     if (state !== "closed" || !siblings) return
 
     // Closed channels stay closed (a new join makes a new channel), so old ones are removed.
-    socket.off([listener])
+    socket.off([listener, opened])
     siblings.append(card)
     keep([...siblings.querySelectorAll(':scope > [data-state="closed"]')].reverse(), CLOSED)
   }
+  const opened = socket.onOpen(() => channel.joinedOnce && showState(channel.state))
   watch(channel, "state", showState)
   showState(channel.joinedOnce ? channel.state : "not joined")
 
