@@ -9,6 +9,9 @@ use crate::support::taken_back::different;
 const SOCKET_JS: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {}})\n\nsocket.connect()\n\n\
     let channel = socket.channel(\"topic:subtopic\", {})\nchannel.join()\n\nexport default socket\n";
 
+/// A channel that accepts everybody.
+const ROOM: &str = "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\n\n  def join(_topic, _payload, socket) do\n    {:ok, socket}\n  end\nend\n";
+
 /// An app with a mounted socket that routes `route`, and with `files`.
 fn with_socket(route: &str, files: &[(&str, &str)]) -> Sandbox {
     let handler = socket("ShopWeb.UserSocket", route);
@@ -25,13 +28,12 @@ fn with_socket(route: &str, files: &[(&str, &str)]) -> Sandbox {
 #[test]
 fn a_presence_goes_into_the_script_that_joins_its_channel() {
     let app_js = "import socket from \"./socket\"\n\nconst channel = socket.channel(\"room:lobby\", {})\nchannel.join()\n";
-    let room = "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\n\n  def join(_topic, _payload, socket) do\n    {:ok, socket}\n  end\nend\n";
     let sandbox = with_socket(
         "  channel \"room:*\", ShopWeb.RoomChannel\n",
         &[
             ("assets/js/app.js", app_js),
             ("assets/js/socket.js", SOCKET_JS),
-            ("lib/shop_web/channels/room_channel.ex", room),
+            ("lib/shop_web/channels/room_channel.ex", ROOM),
         ],
     );
 
@@ -166,13 +168,12 @@ fn a_script_that_is_imported_by_an_alias_is_loaded() {
 #[test]
 fn a_presence_of_the_app_is_found_by_what_it_uses() {
     let presence = "defmodule Shop.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
-    let room = "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\n\n  def join(_topic, _payload, socket) do\n    {:ok, socket}\n  end\nend\n";
     for path in ["lib/shop/presence.ex", "lib/shop_web/channels/presence.ex"] {
         let sandbox = with_socket(
             "  channel \"room:*\", ShopWeb.RoomChannel\n",
             &[
                 (path, presence),
-                ("lib/shop_web/channels/room_channel.ex", room),
+                ("lib/shop_web/channels/room_channel.ex", ROOM),
             ],
         );
 
