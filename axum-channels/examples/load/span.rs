@@ -43,6 +43,9 @@ impl Span {
 }
 
 /// Resource usage of a process: resident bytes, and seconds of CPU.
+///
+/// The CPU includes threads that have ended, as servers in other languages end theirs. `engine/process.rs` counts those that run,
+/// but in nanoseconds: what it measures takes some hundredths of a second.
 pub(crate) struct Usage {
     pub(crate) resident: f64,
     pub(crate) cpu: f64,

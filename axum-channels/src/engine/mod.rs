@@ -160,5 +160,16 @@ pub(crate) struct Lease {
     pub(crate) expiry: Duration,
 }
 
+/// Returns the time after which a lease expires unless it is renewed, for the setting, within which a killed node is gone.
+///
+/// Others take it as gone at the second look that finds no lease, and look each fifth of the setting: that leaves a fifth for an
+/// engine that is slow.
+pub(crate) fn expiry(lease: Duration) -> Duration {
+    lease * 2 / 5
+}
+
 /// Time after which the engine deletes fields that are not written again, such as those of nodes that were killed.
 pub(crate) const KEPT: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests;

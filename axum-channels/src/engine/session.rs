@@ -7,7 +7,7 @@ use super::journal::Journal;
 use super::missing::Missing;
 use super::outbox::{Batch, Kind, Outgoing, Wanted};
 use super::window::Window;
-use super::{Connection, Core, Engine, Lease, Part, Refusals, Refused, Write};
+use super::{Connection, Core, Engine, Lease, Part, Refusals, Refused, Write, expiry};
 use crate::error::{Error, Result};
 use crate::pubsub::cluster::Node;
 use std::convert::Infallible;
@@ -172,11 +172,10 @@ impl<'a, E: Engine> Sender<'a, E> {
         }
     }
 
-    /// A node that has no lease at two looks is gone, so it takes a lease at most.
     fn lease(&self) -> Lease {
         Lease {
             generation: self.journal.generation(),
-            expiry: self.core.lease * 2 / 5,
+            expiry: expiry(self.core.lease),
         }
     }
 

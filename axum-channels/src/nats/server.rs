@@ -6,7 +6,7 @@ use super::history::Streams;
 use super::jet_stream::{self, JetStreamError};
 use super::names::Names;
 use super::protocol::{Operations, Received};
-use crate::engine::{Ended, Engine, KEPT};
+use crate::engine::{self, Ended, Engine, KEPT};
 use crate::error::Result;
 use crate::pubsub::cluster::{MAX_BYTES, Message, Node, Place};
 use bytes::Bytes;
@@ -86,7 +86,7 @@ impl Engine for Server {
             .store(client.max_payload().min(MAX_BYTES), Relaxed);
         let ages = [
             (self.names.presences(), KEPT),
-            (self.names.nodes(), lease * 2 / 5),
+            (self.names.nodes(), engine::expiry(lease)),
         ];
         for (bucket, age) in ages {
             let made = jet_stream::make(&client, &bucket, age).await;

@@ -1,0 +1,200 @@
+//! Promises of leases, with the default of 15 seconds, by tokio's clock.
+
+mod simulation;
+
+use crate::endpoint::{Endpoint, Events};
+use serde_json::{Value, json};
+use simulation::{Condition, Kind, Loss, Simulation};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout_at};
+
+const LEASE: Duration = Duration::from_secs(15);
+
+const KINDS: [Kind; 2] = [Kind::Redis, Kind::Nats];
+
+/// Two nodes: one with a presence, and one that watches. Nodes of a simulation are numbered.
+struct World {
+    simulation: Simulation,
+    nodes: [Endpoint; 2],
+    line: simulation::Line,
+    events: Events,
+    _alice: crate::TrackedPresence,
+}
+
+const ALICE: usize = 0;
+const WATCHER: usize = 1;
+
+impl World {
+    /// Starts the nodes, the watching one later by `offset`.
+    async fn start(kind: Kind, offset: Duration) -> Self {
+        let simulation = Simulation::new(kind);
+        let (node, line) = simulation.node();
+        let alice = node.track("room:1", "alice", json!({})).expect("an object");
+        sleep(offset).await;
+        let (watcher, _) = simulation.node();
+        let events = watcher.subscribe("room:1");
+        let mut world = World {
+            simulation,
+            nodes: [node, watcher],
+            line,
+            events,
+            _alice: alice,
+        };
+        assert_eq!(world.change().await, joined());
+        world
+    }
+
+    /// Waits for the next change of who is there, as the clients of the watching node receive it.
+    async fn change(&mut self) -> Value {
+        let event = self.events.recv().await.expect("nothing is dropped");
+        assert_eq!(event.event, "presence_diff");
+        let diff: Value = event.payload.parse().expect("JSON");
+        json!({"joins": keys(&diff["joins"]), "leaves": keys(&diff["leaves"])})
+    }
+
+    /// Returns the changes of a while.
+    async fn changes(&mut self, duration: Duration) -> Vec<Value> {
+        let (end, mut changes) = (Instant::now() + duration, Vec::new());
+        while let Ok(change) = timeout_at(end, self.change()).await {
+            changes.push(change);
+        }
+        changes
+    }
+
+    /// Waits for a while in which nobody may seem to come or to leave.
+    async fn no_change(&mut self, duration: Duration) {
+        assert_eq!(self.changes(duration).await, [Value::Null; 0]);
+        assert_eq!(users(&self.nodes[WATCHER]), ["alice"]);
+    }
+}
+
+fn keys(presences: &Value) -> Vec<String> {
+    let presences = presences.as_object().expect("an object");
+    presences.keys().cloned().collect()
+}
+
+fn users(endpoint: &Endpoint) -> Vec<String> {
+    let presences = endpoint.presences("room:1");
+    presences.iter().map(|(key, _)| key.to_owned()).collect()
+}
+
+fn joined() -> Value {
+    json!({"joins": ["alice"], "leaves": []})
+}
+
+fn left() -> Value {
+    json!({"joins": [], "leaves": ["alice"]})
+}
+
+fn steps(step: u64, end: u64) -> impl Iterator<Item = Duration> {
+    (0..end).step_by(step as usize).map(Duration::from_millis)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_presences_of_a_killed_node_are_gone_within_a_lease() {
+    for kind in KINDS {
+        let mut durations = Vec::new();
+        for offset in steps(500, 3000) {
+            for later in steps(250, 1500) {
+                let mut world = World::start(kind, offset).await;
+                world.no_change(LEASE + later).await;
+                world.simulation.set(ALICE, Condition::Paused);
+                let killed = Instant::now();
+                assert_eq!(world.change().await, left());
+                durations.push(killed.elapsed());
+            }
+        }
+        let longest = durations.iter().max();
+        assert!(longest <= Some(&LEASE), "{kind:?}: {longest:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_starts_after_another_was_killed_drops_its_presences_within_the_lease() {
+    for kind in KINDS {
+        for later in steps(500, 14_000) {
+            let world = World::start(kind, Duration::ZERO).await;
+            world.simulation.set(ALICE, Condition::Paused);
+            let killed = Instant::now();
+            sleep(later).await;
+            let (newcomer, _) = world.simulation.node();
+            let _events = newcomer.subscribe("room:1");
+            sleep(LEASE.saturating_sub(killed.elapsed())).await;
+            assert_eq!(users(&newcomer), [""; 0], "{kind:?}, {later:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_is_lost_drops_nobody() {
+    for kind in KINDS {
+        for loss in [Loss::Request, Loss::Answer] {
+            for offset in steps(250, 3000) {
+                let mut world = World::start(kind, offset).await;
+                world.no_change(LEASE).await;
+                world.line.lose(loss);
+                world.no_change(2 * LEASE).await;
+                assert_eq!(world.nodes[ALICE].stats().cluster.reconnects, 1);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_lost_its_data_at_any_time_drops_nobody() {
+    for kind in KINDS {
+        for offset in steps(250, 3000) {
+            for later in steps(250, 3000) {
+                let mut world = World::start(kind, offset).await;
+                world.no_change(LEASE + later).await;
+                world.simulation.flush();
+                world.no_change(2 * LEASE).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_was_paused_puts_its_presences_back() {
+    interrupted(Condition::Paused, &[ALICE]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_was_cut_off_puts_its_presences_back() {
+    interrupted(Condition::Cut, &[ALICE]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_was_cut_off_itself_has_the_presences_of_the_others_again() {
+    interrupted(Condition::Cut, &[WATCHER]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nodes_whose_engine_was_away_have_each_others_presences_again() {
+    interrupted(Condition::Cut, &[ALICE, WATCHER]).await;
+}
+
+/// Interrupts the lines of nodes for some time. Clients see nobody leave for ever, twice, or after a short time.
+async fn interrupted(condition: Condition, nodes: &[usize]) {
+    for kind in KINDS {
+        for pause in steps(250, 30_000) {
+            let mut world = World::start(kind, Duration::from_millis(700)).await;
+            world.no_change(LEASE).await;
+            let simulation = world.simulation.clone();
+            let set = |condition| {
+                nodes
+                    .iter()
+                    .for_each(|node| simulation.set(*node, condition));
+            };
+            set(condition);
+            let mut changes = world.changes(pause).await;
+            set(Condition::Open);
+            changes.extend(world.changes(LEASE).await);
+            let case = format!("{kind:?}, {pause:?}");
+            let none = changes.is_empty();
+            assert!(none || changes == [left(), joined()], "{case}: {changes:?}");
+            assert!(none || pause > LEASE / 5, "{case}: {changes:?}");
+            assert_eq!(users(&world.nodes[WATCHER]), ["alice"], "{case}");
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! An engine in memory, whose leases expire by tokio's clock, and lines to it that a test interrupts.
+
+use crate::endpoint::Endpoint;
+use crate::engine::{Connection, Core, Ended, Engine, LIMIT, Lease, Refusals, Refused, Write};
+use crate::error::{Error, Result};
+use crate::message::Topic;
+use crate::pubsub::History;
+use crate::pubsub::cluster::{Adapter, Message, Node, NodeId, Stored};
+use crate::sync::lock;
+use bytes::Bytes;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+/// Engine of all nodes of a test.
+#[derive(Clone)]
+pub(super) struct Simulation(Arc<Mutex<State>>);
+
+/// Engine whose rules for leases are simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A lease is a key of its node. It is gone at its end.
+    Redis,
+    /// A lease is a key of its node and generation: that of an earlier generation stays until its end. It is gone up to
+    /// [`LATE`] after its end.
+    Nats,
+}
+
+/// Maximum delay with which a NATS server removes expired values. Those since 2.10 round short timers up to a second.
+const LATE: Duration = Duration::from_secs(1);
+
+struct State {
+    kind: Kind,
+    /// Ends of the leases.
+    leases: BTreeMap<(NodeId, u64), Instant>,
+    fields: HashMap<(Topic, NodeId, u64, u64), Bytes>,
+    members: Vec<Member>,
+}
+
+/// A node, as the engine knows it.
+struct Member {
+    line: Line,
+    topics: HashSet<Topic>,
+    node: Option<Node>,
+    /// Messages for a node that is paused.
+    unread: Vec<Bytes>,
+}
+
+/// Line between a node and the engine.
+#[derive(Clone)]
+pub(super) struct Line {
+    condition: watch::Sender<Condition>,
+    loss: Arc<Mutex<Option<Loss>>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    Open,
+    /// The node is stopped: nothing happens in it until it goes on.
+    Paused,
+    /// Neither requests nor messages arrive, and requests fail after their limit.
+    Cut,
+}
+
+/// Part of the next renewal of a lease that is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    Request,
+    Answer,
+}
+
+impl Simulation {
+    pub(super) fn new(kind: Kind) -> Self {
+        Simulation(Arc::new(Mutex::new(State {
+            kind,
+            leases: BTreeMap::new(),
+            fields: HashMap::new(),
+            members: Vec::new(),
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&*self.0)
+    }
+
+    /// Starts a node.
+    pub(super) fn node(&self) -> (Endpoint, Line) {
+        let line = Line {
+            condition: watch::Sender::new(Condition::Open),
+            loss: Arc::default(),
+        };
+        let mut state = self.lock();
+        let member = state.members.len();
+        state.members.push(Member {
+            line: line.clone(),
+            topics: HashSet::new(),
+            node: None,
+            unread: Vec::new(),
+        });
+        drop(state);
+        let core = Core::new(Client {
+            simulation: self.clone(),
+            member,
+            line: line.clone(),
+        });
+        let endpoint = Endpoint::builder().pubsub(Simulated(core)).build();
+        (endpoint, line)
+    }
+
+    /// Changes the condition of the line of a node, by its number. What it has not read arrives when its line is open again.
+    pub(super) fn set(&self, member: usize, condition: Condition) {
+        let mut state = self.lock();
+        let Member {
+            line, node, unread, ..
+        } = &mut state.members[member];
+        let (node, unread) = (node.clone(), std::mem::take(unread));
+        line.condition.send_replace(condition);
+        drop(state);
+        for message in unread {
+            node.iter().for_each(|node| node.receive(&message));
+        }
+    }
+
+    /// Forgets everything, as an engine does that was restarted.
+    pub(super) fn flush(&self) {
+        let mut state = self.lock();
+        state.leases.clear();
+        state.fields.clear();
+    }
+}
+
+impl Line {
+    pub(super) fn lose(&self, loss: Loss) {
+        *lock(&*self.loss) = Some(loss);
+    }
+
+    /// Carries out an action of the engine, as soon as the request arrives.
+    async fn call<T>(&self, action: impl FnOnce() -> T) -> Result<T> {
+        let mut condition = self.condition.subscribe();
+        let arrived = condition.wait_for(|it| *it != Condition::Paused).await;
+        let condition = *arrived?;
+        if condition == Condition::Cut {
+            return no_answer().await;
+        }
+        Ok(action())
+    }
+}
+
+async fn no_answer<T>() -> Result<T> {
+    sleep(LIMIT).await;
+    Err(Error::msg("no answer"))
+}
+
+impl State {
+    /// Returns the generations of the nodes whose leases have not ended.
+    fn generations(&self) -> HashMap<NodeId, u64> {
+        let late = match self.kind {
+            Kind::Redis => Duration::ZERO,
+            Kind::Nats => LATE,
+        };
+        let mut generations = HashMap::new();
+        for ((node, generation), end) in &self.leases {
+            if Instant::now() < *end + late {
+                generations.insert(*node, *generation); // the last is the highest
+            }
+        }
+        generations
+    }
+
+    fn start_lease(&mut self, node: NodeId, Lease { generation, expiry }: Lease) {
+        if self.kind == Kind::Redis {
+            self.leases.retain(|(of, _), _| *of != node);
+        }
+        let end = Instant::now() + expiry;
+        self.leases.insert((node, generation), end);
+    }
+
+    fn renew_lease(&mut self, node: NodeId, Lease { generation, expiry }: Lease) -> bool {
+        let is_alive = self.generations().get(&node) == Some(&generation);
+        if is_alive {
+            let end = Instant::now() + expiry;
+            self.leases.insert((node, generation), end);
+        }
+        is_alive
+    }
+
+    /// Carries out a write, and returns the nodes that receive it at once, with the message.
+    fn write(&mut self, from: NodeId, write: Write) -> Vec<(Node, Bytes)> {
+        match write {
+            Write::Publish { topic, message } => return self.publish(&topic, &message),
+            Write::Put {
+                topic,
+                generation,
+                number,
+                message,
+            } => drop(
+                self.fields
+                    .insert((topic, from, generation, number), message),
+            ),
+            Write::Delete {
+                topic,
+                generation,
+                numbers,
+            } => self.fields.retain(|(of, node, written, number), _| {
+                let is_same = *of == topic && *node == from && *written == generation;
+                !(is_same && numbers.contains(number))
+            }),
+            Write::Keep { .. } | Write::Store { .. } => {}
+        }
+        Vec::new()
+    }
+
+    fn publish(&mut self, topic: &Topic, message: &Bytes) -> Vec<(Node, Bytes)> {
+        let mut receivers = Vec::new();
+        let subscribed = self.members.iter_mut();
+        for member in subscribed.filter(|member| member.topics.contains(topic)) {
+            let condition = *member.line.condition.borrow();
+            match condition {
+                Condition::Open => receivers.extend(member.node.clone()),
+                Condition::Paused => member.unread.push(message.clone()),
+                Condition::Cut => {}
+            }
+        }
+        let receivers = receivers.into_iter();
+        receivers.map(|node| (node, message.clone())).collect()
+    }
+}
+
+/// The engine, as one node reaches it. Also its connection.
+#[derive(Clone)]
+pub(super) struct Client {
+    simulation: Simulation,
+    member: usize,
+    line: Line,
+}
+
+impl Client {
+    async fn call<T>(&self, action: impl FnOnce(&mut State, NodeId) -> T) -> Result<T> {
+        let action = || {
+            let mut state = self.simulation.lock();
+            let node = &state.members[self.member].node;
+            let id = node.as_ref().map(Node::id);
+            id.map(|id| action(&mut state, id))
+        };
+        let answer = self.line.call(action).await?;
+        answer.ok_or_else(|| Error::msg("not connected"))
+    }
+
+    fn topics(state: &mut State, member: usize) -> &mut HashSet<Topic> {
+        &mut state.members[member].topics
+    }
+}
+
+impl Engine for Client {
+    type Connection = Client;
+
+    const NAME: &'static str = "the simulation";
+
+    async fn connect(&self, node: &Node, _: Duration, _: Ended) -> Result<Client> {
+        let connect = || {
+            let mut state = self.simulation.lock();
+            let member = &mut state.members[self.member];
+            member.node = Some(node.clone());
+            member.topics.clear();
+        };
+        self.line.call(connect).await?;
+        Ok(self.clone())
+    }
+
+    fn encode(&self, message: &Message<'_>) -> Option<Bytes> {
+        Some(message.encode())
+    }
+
+    fn max_bytes(&self) -> usize {
+        1024 * 1024
+    }
+
+    fn has_presences(&self) -> bool {
+        true
+    }
+}
+
+impl Connection for Client {
+    async fn subscribe(&self, topics: &[Topic]) -> Result<()> {
+        let subscribe = |state: &mut State, _| {
+            Self::topics(state, self.member).extend(topics.iter().cloned());
+        };
+        self.call(subscribe).await
+    }
+
+    async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
+        let unsubscribe = |state: &mut State, _| {
+            Self::topics(state, self.member).remove(topic);
+        };
+        self.call(unsubscribe).await
+    }
+
+    async fn write(&self, writes: Vec<Write>) -> Result<Refusals> {
+        let write = |state: &mut State, from| -> Vec<_> {
+            let writes = writes.into_iter();
+            writes.flat_map(|write| state.write(from, write)).collect()
+        };
+        for (node, message) in self.call(write).await? {
+            node.receive(&message);
+        }
+        Ok(Refusals::default())
+    }
+
+    async fn history(&self, _: &Topic, _: History) -> Result<Stored> {
+        Err(Error::msg("it keeps no histories"))
+    }
+
+    async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
+        let presences = |state: &mut State, _| {
+            let generations = state.generations();
+            let is_alive = |node, written| {
+                let generation = generations.get(node);
+                generation.is_some_and(|generation| written >= generation)
+            };
+            let fields = state.fields.iter();
+            let alive = fields.filter(|((of, node, written, _), _)| {
+                of == topic && is_alive(node, written) // those of the node itself are ignored by it
+            });
+            alive.map(|(_, message)| message.clone()).collect()
+        };
+        self.call(presences).await
+    }
+
+    async fn start_lease(&self, lease: Lease) -> Result<()> {
+        let start = |state: &mut State, node| state.start_lease(node, lease);
+        self.call(start).await
+    }
+
+    async fn renew_lease(&self, lease: Lease) -> Result<bool> {
+        let renew = |state: &mut State, node| state.renew_lease(node, lease);
+        let loss = lock(&*self.line.loss).take();
+        match loss {
+            None => self.call(renew).await,
+            Some(Loss::Request) => no_answer().await,
+            Some(Loss::Answer) => {
+                self.call(renew).await?;
+                no_answer().await
+            }
+        }
+    }
+
+    async fn end_lease(&self, Lease { generation, .. }: Lease) -> Result<()> {
+        let end = |state: &mut State, node| {
+            state.leases.remove(&(node, generation));
+            let others = state.members.iter();
+            let others: Vec<Node> = others.filter_map(|member| member.node.clone()).collect();
+            (others, node.to_string())
+        };
+        let (others, id) = self.call(end).await?;
+        for node in others {
+            node.remove_by_id(id.as_bytes());
+        }
+        Ok(())
+    }
+
+    async fn generations(&self, nodes: BTreeSet<NodeId>) -> Result<HashMap<NodeId, u64>> {
+        let generations = |state: &mut State, _| state.generations();
+        let mut generations = self.call(generations).await?;
+        generations.retain(|node, _| nodes.contains(node));
+        Ok(generations)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.call(|_, _| ()).await
+    }
+
+    fn refusal(_: &Error) -> Option<Refused> {
+        None
+    }
+}
+
+/// Adapter for the simulation.
+struct Simulated(Core<Client>);
+
+impl Adapter for Simulated {
+    async fn run(&self, node: Node) -> Result<()> {
+        self.0.run(node).await
+    }
+
+    async fn subscribe(&self, topic: &Topic) -> Result<()> {
+        self.0.subscribe(topic).await
+    }
+
+    async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
+        self.0.unsubscribe(topic).await
+    }
+
+    async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
+        self.0.presences(topic).await
+    }
+
+    async fn stop(&self) -> Result<()> {
+        self.0.stop().await
+    }
+
+    fn publish(&self, message: &Message<'_>) -> Result<()> {
+        self.0.publish(message)
+    }
+}
