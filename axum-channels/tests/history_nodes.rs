@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use support::{HistorySocket, Ws, serve};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 
 /// An engine with the history of one topic.
 #[derive(Clone, Default)]
@@ -241,6 +242,23 @@ async fn a_client_that_is_ahead_of_its_node_receives_nothing_twice() {
     engine.lock().cut_off = None;
     say(&a, 2);
     hear(&mut ws, &epoch, [2]).await;
+}
+
+/// A client knows the epoch, and may send any number.
+#[tokio::test(start_paused = true)]
+async fn positions_that_no_broadcast_has_load_the_history_four_times_a_second_at_most() {
+    let engine = Engine::default();
+    let (_a, addr) = engine.node().await;
+    let (_ws, epoch) = first(addr).await;
+    let position = json!(format!("{epoch}.{}", u64::MAX));
+    let began = Instant::now();
+    for _ in 0..20 {
+        let (_, recover) = join(addr, &position).await;
+        assert_eq!(recover["recovered"], false, "{recover}");
+    }
+    let most = 2 + began.elapsed().as_millis() / 250;
+    let loads = engine.lock().loads;
+    assert!(loads as u128 <= most, "{loads} loads, not {most}");
 }
 
 #[tokio::test]

@@ -122,28 +122,27 @@ async fn handlers_know_the_address_of_their_client_and_connections_are_used_agai
     }
 }
 
-#[tokio::test]
-async fn an_upgrade_gives_the_bare_socket_with_small_messages_sent_at_once() {
-    let (sender, mut upgraded) = mpsc::unbounded_channel();
-    let upgrade = async move |request: axum::extract::Request| {
+#[tokio::test(start_paused = true)]
+async fn an_upgrade_to_another_protocol_may_wait_for_its_client_for_any_time() {
+    const LARGE: usize = 64 * 1024 * 1024;
+    let upgrade = async |request: axum::extract::Request| {
         tokio::spawn(async move {
             let upgraded = hyper::upgrade::on(request).await.expect("upgraded");
-            let parts = upgraded
-                .downcast::<TokioIo<TcpStream>>()
-                .expect("a bare socket");
-            sender
-                .send(parts.io.into_inner().nodelay().ok())
-                .expect("the test waits");
+            let mut stream = TokioIo::new(upgraded);
+            stream.write_all(&vec![b'x'; LARGE]).await.expect("written");
         });
         (
-            axum::http::StatusCode::SWITCHING_PROTOCOLS,
+            StatusCode::SWITCHING_PROTOCOLS,
             [("connection", "upgrade"), ("upgrade", "x")],
         )
     };
     let server = Server::start(Router::new().route("/", get(upgrade))).await;
     let request = REQUEST.replace("\r\n\r\n", "\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n");
-    let (_stream, status, _) = raw(server.addr, &request).await;
-    assert_eq!((status, upgraded.recv().await), (101, Some(Some(true))));
+    let (mut stream, status, _) = raw(server.addr, &request).await;
+    assert_eq!(status, 101);
+    stream.read_exact(&mut [0]).await.expect("it has begun");
+    sleep(Duration::from_secs(3600)).await;
+    assert_eq!(rest(&mut stream).await.0.len(), LARGE - 1);
 }
 
 #[tokio::test]
@@ -216,6 +215,21 @@ async fn a_body_that_does_not_arrive_is_given_up_after_30_seconds() {
         "{text}"
     );
     assert_eq!(elapsed.as_secs(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_its_client_does_not_read_is_given_up_after_60_seconds() {
+    const LARGE: usize = 64 * 1024 * 1024;
+    let app = Router::new().route("/", get(async || vec![b'x'; LARGE]));
+    let server = Server::start(app).await;
+    let mut slow = send(server.addr, REQUEST).await;
+    slow.read_exact(&mut [0]).await.expect("it has begun");
+    sleep(Duration::from_secs(59)).await;
+    let mut part = vec![0; LARGE / 4];
+    slow.read_exact(&mut part).await.expect("it goes on");
+    sleep(Duration::from_secs(61)).await;
+    let read = part.len() + rest(&mut slow).await.0.len();
+    assert!(read < LARGE, "{read}");
 }
 
 #[tokio::test(start_paused = true)]

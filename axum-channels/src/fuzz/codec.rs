@@ -1,7 +1,8 @@
 //! The codecs: V1 JSON, V2 JSON and V2 binary.
 
 use crate::codec::{BuiltIn, Frame, Kind, Malformed};
-use crate::message::{Address, Message, Payload, Ref, ServerMessage, Topic};
+use crate::log;
+use crate::message::{Address, Asked, Message, Payload, Position, Ref, ServerMessage, Topic};
 use crate::testing::fuzz as client;
 use serde_json::{Value, json};
 
@@ -38,6 +39,8 @@ pub fn messages(data: &[u8]) {
 
 fn check_decoded(serializer: BuiltIn, decoded: Result<Message<'_>, Malformed>) {
     let Ok(message) = decoded else { return };
+    check_shown(&message);
+    check_asked(&message.payload);
     assert!(
         message.payload.is_binary() || message.payload.parse::<Value>().is_ok(),
         "what is let in can be parsed"
@@ -45,6 +48,20 @@ fn check_decoded(serializer: BuiltIn, decoded: Result<Message<'_>, Malformed>) {
     let has_names = message.topic.text().is_some() && message.event.text().is_some();
     if has_names && message.too_long().is_none() {
         check_encoded(serializer, &message); // else its name may have been cut
+    }
+}
+
+/// Asserts that the log shows a payload on one line.
+fn check_shown(message: &Message<'_>) {
+    let shown = log::shown(&message.payload);
+    assert!(!shown.contains(char::is_control), "{shown}");
+}
+
+/// Asserts that a position in the payload of a join is the same when a client sends it back.
+fn check_asked(payload: &Payload) {
+    if let Some(Asked::Since(Some(position))) = Asked::in_payload(payload) {
+        let sent = position.to_string();
+        assert_eq!(Position::parse(&sent), Some(position));
     }
 }
 

@@ -5,21 +5,23 @@ mod cluster;
 mod codec;
 #[cfg(test)]
 pub(crate) mod noise;
+mod requests;
 mod session;
 #[cfg(test)]
 mod tests;
 
 pub use cluster::cluster;
 pub use codec::{codec, messages};
+pub use requests::requests;
 pub use session::session;
 
 use crate::codec::Kind;
 use crate::transport::fuzz as frames_of;
 
-/// Asserts that bytes of a NATS server are refused or read, and the same wherever they are cut.
+/// Asserts that bytes of a NATS server are refused or read, and the same wherever they are cut; and so its values.
 #[cfg(feature = "nats")]
 pub fn nats(data: &[u8]) {
-    crate::nats::fuzz(data);
+    crate::nats::fuzz::nats(data);
 }
 
 /// Asserts that a stream of frames is read the same in any pieces, within the limits, and that written frames are read

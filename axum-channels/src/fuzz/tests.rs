@@ -41,13 +41,24 @@ fn a_message_of_another_node_is_refused_or_read_as_it_was_sent() {
 #[cfg(feature = "redis")]
 #[test]
 fn a_message_of_phoenix_is_refused_or_read_as_it_was_sent() {
-    run("cluster", crate::redis::fuzz);
+    run("cluster", crate::redis::fuzz::phoenix);
 }
 
 #[cfg(feature = "nats")]
 #[test]
 fn bytes_of_a_nats_server_are_refused_or_read_wherever_they_are_cut() {
     run("nats", nats);
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn values_in_a_redis_are_refused_or_read() {
+    run("redis", crate::redis::fuzz::values);
+}
+
+#[test]
+fn a_request_is_refused_or_read_and_believed_only_with_a_reason() {
+    run("requests", requests);
 }
 
 #[test]

@@ -69,6 +69,12 @@ macro_rules! limited {
 }
 pub(crate) use limited;
 
+/// Returns a payload as a line shows it.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn shown(payload: &crate::message::Payload) -> String {
+    Params::of_payload(payload, &Filter::default()).to_string()
+}
+
 /// Returns the start time for a duration, if an event of this level is enabled.
 pub(crate) fn started(level: LevelFilter) -> Option<Instant> {
     macro_rules! wanted {

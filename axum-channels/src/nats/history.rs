@@ -180,7 +180,7 @@ async fn read(client: &Client, stream: &str, subject: String) -> Result<Vec<Stor
 }
 
 /// Reads a message of a consumer, and its time. Its number is in the subject for an acknowledgement.
-fn delivered(message: Received) -> Result<(StoredBroadcast, u64)> {
+pub(super) fn delivered(message: Received) -> Result<(StoredBroadcast, u64)> {
     let reply = message.reply.unwrap_or_default();
     let words: Vec<&str> = reply.split('.').collect();
     // $JS.ACK.<stream>.<consumer>.<deliveries>.<number>.<number>.<time>.<pending>, or with domain and account before the stream.

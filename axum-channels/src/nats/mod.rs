@@ -241,7 +241,7 @@ impl fmt::Debug for Nats {
 }
 
 #[cfg(any(test, fuzzing))]
-pub(crate) use protocol::fuzz::protocol as fuzz;
+pub(crate) mod fuzz;
 
 #[cfg(test)]
 mod tests;

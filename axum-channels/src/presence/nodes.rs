@@ -174,7 +174,7 @@ impl Tracker {
             });
         }
         let floor = floors.entry(id).or_default();
-        *floor = (incarnation + 1).max(*floor);
+        *floor = incarnation.saturating_add(1).max(*floor);
         diffs
     }
 

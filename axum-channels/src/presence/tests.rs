@@ -1,5 +1,7 @@
+use super::delta::Delta;
 use super::*;
 use crate::message::Payload;
+use crate::pubsub::cluster::NodeId;
 use serde_json::json;
 
 fn owner(client: u64) -> Owner {
@@ -110,4 +112,19 @@ fn nothing_is_left_when_everyone_has_left() {
         let shard = lock(shard);
         assert!(shard.topics.is_empty() && shard.owners.is_empty());
     }
+}
+
+#[test]
+fn a_node_with_the_highest_incarnation_can_be_removed() {
+    let (tracker, node) = (Tracker::new(None), NodeId::from_bytes([1; 16]));
+    let highest = Delta {
+        incarnation: u64::MAX,
+        ..Delta::default()
+    };
+    let merged = tracker.merge(node, "room", &highest.encode());
+    assert!(merged.is_ok());
+    for peer in tracker.peers() {
+        tracker.remove(peer);
+    }
+    assert_eq!(tracker.peers(), []);
 }

@@ -113,7 +113,7 @@ fn read((epoch, last, now, entries): Loaded) -> Option<Stored> {
         let (number, at) = id.split_once('-')?;
         let at: u64 = at.parse().ok()?;
         Some(StoredBroadcast {
-            number: number.parse().ok()?,
+            number: number.parse().ok().filter(|number| *number > 0)?,
             age: Duration::from_millis(now.saturating_sub(at)),
             message: fields.into_iter().nth(1)?,
         })
@@ -128,4 +128,30 @@ fn read((epoch, last, now, entries): Loaded) -> Option<Stored> {
         last,
         broadcasts,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_sense_is_refused() {
+        let loaded = |epoch: &str, id: &str| {
+            let fields = vec!["m".into(), "message".into()];
+            stored((epoch.to_owned(), 7, 0, vec![(id.to_owned(), fields)]))
+        };
+        assert!(loaded("a1", "7-5").is_ok());
+        for (epoch, id) in [
+            ("", "7-5"),
+            ("x", "7-5"),
+            ("a1", "7"),
+            ("a1", "0-5"),
+            ("a1", "-5"),
+            ("a1", "99999999999999999999-5"),
+        ] {
+            assert!(loaded(epoch, id).is_err(), "{epoch} {id}");
+        }
+        let none = ("a1".to_owned(), 7, 0, vec![("7-5".to_owned(), vec![])]);
+        assert!(stored(none).is_err());
+    }
 }

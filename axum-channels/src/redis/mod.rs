@@ -311,7 +311,7 @@ impl fmt::Debug for Redis {
 }
 
 #[cfg(test)]
-pub(crate) use phoenix::fuzz::phoenix as fuzz;
+pub(crate) mod fuzz;
 
 #[cfg(test)]
 mod tests;

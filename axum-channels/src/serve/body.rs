@@ -1,3 +1,4 @@
+use super::patience::Patience;
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
@@ -6,24 +7,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep};
 
 /// Body of a request that fails when its client is too slow.
 pub(super) struct TimedBody<B> {
     body: B,
-    /// Remaining time to wait for the client.
-    left: Duration,
-    waiting: Option<Waiting>,
+    patience: Patience,
 }
-
-/// Wait for the client.
-struct Waiting {
-    since: Instant,
-    end: Pin<Box<Sleep>>,
-}
-
-/// Number of bytes that add a second.
-const BYTES_A_SECOND: u64 = 1024;
 
 impl TimedBody<Incoming> {
     /// Limits the time of waiting for a body. A request without one costs nothing.
@@ -39,28 +28,8 @@ impl<B> TimedBody<B> {
     fn new(body: B, timeout: Duration) -> Self {
         TimedBody {
             body,
-            left: timeout,
-            waiting: None,
+            patience: Patience::rising(timeout),
         }
-    }
-
-    /// Waits for the client within the remaining time.
-    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let left = self.left;
-        let waiting = self.waiting.get_or_insert_with(|| Waiting {
-            since: Instant::now(),
-            end: Box::pin(sleep(left)),
-        });
-        waiting.end.as_mut().poll(cx)
-    }
-
-    /// Subtracts the time waited, and adds the time for `bytes`.
-    fn received(&mut self, bytes: usize) {
-        if let Some(Waiting { since, .. }) = self.waiting.take() {
-            self.left = self.left.saturating_sub(since.elapsed());
-        }
-        let millis = (bytes as u64).saturating_mul(1000) / BYTES_A_SECOND;
-        self.left = self.left.saturating_add(Duration::from_millis(millis));
     }
 }
 
@@ -76,14 +45,14 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
-            ready!(self.poll_timeout(cx));
+            ready!(self.patience.poll_end(cx));
             return Poll::Ready(Some(Err(BodyTimeout.into())));
         };
         let bytes = match &frame {
             Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
             _ => 0,
         };
-        self.received(bytes);
+        self.patience.passed(bytes);
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 
@@ -121,6 +90,7 @@ mod tests {
     use std::convert::Infallible;
     use std::future::poll_fn;
     use tokio::sync::mpsc;
+    use tokio::time::{Instant, sleep};
 
     /// A body that arrives in the order and at the times at which it is sent.
     struct Sent(mpsc::UnboundedReceiver<Bytes>);

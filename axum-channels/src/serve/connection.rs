@@ -1,5 +1,6 @@
 use super::body::TimedBody;
 use super::shutdown::Shutdown;
+use super::stream::TimedStream;
 use super::timer::{HeaderTimer, Progress};
 use super::{Limits, Phase};
 use crate::log;
@@ -77,7 +78,7 @@ async fn has_byte(stream: &TcpStream) -> bool {
     stream.peek(&mut [0]).await.is_ok_and(|bytes| bytes > 0)
 }
 
-type Connection<S> = http1::UpgradeableConnection<TokioIo<TcpStream>, App<S>>;
+type Connection<S> = http1::UpgradeableConnection<TokioIo<TimedStream>, App<S>>;
 
 /// hyper's own connection, not hyper-util's: senders write to a WebSocket's bare `TcpStream`.
 fn connection<S>(
@@ -95,6 +96,7 @@ where
         keep_alive_timeout: limits.keep_alive_timeout,
         progress: app.progress.clone(),
     };
+    let stream = TimedStream::new(stream, limits.response_timeout, app.progress.clone());
     http1::Builder::new()
         .keep_alive(!shutdown.has_begun())
         .timer(timer)
@@ -134,7 +136,9 @@ async fn run<S>(
             () = shutdown.drops_requests() => None,
         }
     };
-    if let Some(Err(error)) = served.await {
+    let ended = served.await;
+    progress.upgrade(); // or it is closed
+    if let Some(Err(error)) = ended {
         log::http_failed(peer, &error);
     }
 }

@@ -3,13 +3,16 @@
 mod accept;
 mod body;
 mod connection;
+mod patience;
 mod shutdown;
 mod signal;
+mod stream;
 mod task;
 mod timer;
 
 pub(crate) use body::BodyTimeout;
 pub use signal::shutdown_signal;
+pub(crate) use stream::TimedStream;
 
 use crate::endpoint::Endpoint;
 use axum::extract::Request;
@@ -30,8 +33,9 @@ use tower_service::Service;
 /// wrapped in tower layers. Handlers may take [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo) without further
 /// setup. Channels also work with any other server for axum; compared with `axum::serve`:
 ///
-/// - A client has [a time limit](Serve::header_timeout) for its headers, [one for the body](Serve::body_timeout), and
-///   [one between requests](Serve::keep_alive_timeout); headers have [a maximum size](Serve::max_header_bytes).
+/// - A client has [a time limit](Serve::header_timeout) for its headers, [one for the body](Serve::body_timeout), [one for reading the
+///   response](Serve::response_timeout), and [one between requests](Serve::keep_alive_timeout); headers have [a maximum
+///   size](Serve::max_header_bytes).
 /// - A shutdown ends [in bounded time](Serve::shutdown_timeout), closes the [endpoint's clients](Serve::drain), and can
 ///   be [cut short](Serve::with_forced_shutdown).
 /// - Connections are accepted on a worker of the runtime, wherever the future is awaited, and stay there, which takes a
@@ -103,6 +107,7 @@ struct Limits {
     header_timeout: Duration,
     max_header_bytes: usize,
     body_timeout: Duration,
+    response_timeout: Duration,
     keep_alive_timeout: Duration,
     shutdown_delay: Duration,
     shutdown_timeout: Duration,
@@ -114,6 +119,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(30),
             max_header_bytes: 64 * 1024,
             body_timeout: Duration::from_secs(30),
+            response_timeout: Duration::from_secs(60),
             keep_alive_timeout: Duration::from_secs(75),
             shutdown_delay: Duration::ZERO,
             shutdown_timeout: Duration::from_secs(30),
@@ -177,6 +183,23 @@ impl<S> Serve<S> {
     /// ```
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
         self.limits.body_timeout = timeout;
+        self
+    }
+
+    /// Maximum time that a response waits for its client to read: 60 seconds by default. The connection is then closed.
+    ///
+    /// Each KiB that the system takes gives a second of that time back, so that a large download over a slow network may take
+    /// as long as it needs, at 1 KiB per second or more. It does not apply to WebSockets, whose queues are
+    /// [limited](crate::SocketOptions::max_queued_bytes).
+    ///
+    /// ```no_run
+    /// # use axum_channels::serve;
+    /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+    /// serve(listener, app).response_timeout(std::time::Duration::from_secs(30)).await
+    /// # }
+    /// ```
+    pub fn response_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.response_timeout = timeout;
         self
     }
 

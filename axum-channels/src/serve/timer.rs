@@ -18,17 +18,30 @@ pub(super) struct HeaderTimer {
 
 /// Progress of a connection.
 #[derive(Default)]
-pub(super) struct Progress(AtomicBool);
+pub(super) struct Progress {
+    had_request: AtomicBool,
+    is_upgraded: AtomicBool,
+}
 
 impl Progress {
     /// Notes that a request's headers are complete.
     pub(super) fn has_request(&self) {
-        self.0.store(true, Relaxed);
+        self.had_request.store(true, Relaxed);
     }
 
     /// Returns whether there has been a request.
     pub(super) fn had_request(&self) -> bool {
-        self.0.load(Relaxed)
+        self.had_request.load(Relaxed)
+    }
+
+    /// Notes that the connection has another protocol than HTTP from now on.
+    pub(super) fn upgrade(&self) {
+        self.is_upgraded.store(true, Relaxed);
+    }
+
+    /// Returns whether the connection has another protocol than HTTP.
+    pub(super) fn is_upgraded(&self) -> bool {
+        self.is_upgraded.load(Relaxed)
     }
 }
 

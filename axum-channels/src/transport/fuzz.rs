@@ -1,10 +1,29 @@
 //! Properties of frame streams, for `crate::fuzz`.
 
 use super::frame::{CloseCode, Incoming, Reader, put_message};
+use super::handshake::Handshake;
+use super::subprotocol;
 use crate::codec::Kind;
+use crate::socket::offered_subprotocols;
+use axum::http::{HeaderMap, HeaderValue, Request};
 
 /// Mask bit in a frame's second byte.
 const MASKED: u8 = 0x80;
+
+/// Asserts that a handshake is refused or answered, with one of the subprotocols that its client has offered.
+pub(crate) fn handshake(headers: HeaderMap) {
+    const SUPPORTED: HeaderValue = HeaderValue::from_static("mqtt");
+    let offered =
+        |selected: &HeaderValue| offered_subprotocols(&headers).any(|offer| *selected == offer);
+    if let Ok(Some(selected)) = subprotocol::select(&headers, &[SUPPORTED]) {
+        assert!(offered(&selected), "{selected:?}");
+    }
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.headers = headers;
+    if let Ok(handshake) = Handshake::read(&parts) {
+        assert_eq!(handshake.accept.len(), 28);
+    }
+}
 
 /// Describes each message of a stream and its close code, if any; the stream is read in pieces of the given size.
 pub(crate) fn read(data: &[u8], piece: usize, max_message: usize) -> (Vec<String>, Option<u16>) {

@@ -1,3 +1,4 @@
+use crate::serve::TimedStream;
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -26,6 +27,13 @@ impl Stream {
     pub(super) fn new(upgraded: Upgraded) -> (Stream, Bytes) {
         let upgraded = match upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
             Ok(parts) => return (Self::bare(parts.io.into_inner()), parts.read_buf),
+            Err(upgraded) => upgraded,
+        };
+        let upgraded = match upgraded.downcast::<TokioIo<TimedStream>>() {
+            Ok(parts) => {
+                let tcp = parts.io.into_inner().into_inner();
+                return (Self::bare(tcp), parts.read_buf);
+            }
             Err(upgraded) => upgraded,
         };
         match upgraded.downcast::<TokioIo<TcpStream>>() {
@@ -148,7 +156,13 @@ fn try_read(tcp: &TcpStream, buf: &mut [u8]) -> io::Result<Option<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Router;
+    use axum::extract::Request;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tokio::io::AsyncWriteExt;
     use tokio::net::TcpListener;
+    use tokio::sync::mpsc;
 
     #[tokio::test]
     async fn small_messages_do_not_wait_for_each_other() -> io::Result<()> {
@@ -163,5 +177,34 @@ mod tests {
             Some(true)
         );
         Ok(())
+    }
+
+    #[tokio::test]
+    async fn senders_may_write_to_the_sockets_of_serve_and_of_axums_server() {
+        let (sender, mut upgraded) = mpsc::unbounded_channel();
+        let upgrade = async move |request: Request| {
+            tokio::spawn(async move {
+                let upgraded = hyper::upgrade::on(request).await.expect("upgraded");
+                let (stream, _) = Stream::new(upgraded);
+                let nodelay = stream.tcp().map(|tcp| tcp.nodelay().ok());
+                sender.send(nodelay).expect("the test waits");
+            });
+            let upgrade = [("connection", "upgrade"), ("upgrade", "x")];
+            (StatusCode::SWITCHING_PROTOCOLS, upgrade)
+        };
+        let app = Router::new().route("/", get(upgrade));
+        for is_own in [true, false] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+            let addr = listener.local_addr().expect("it is bound");
+            let app = app.clone();
+            match is_own {
+                true => tokio::spawn(crate::serve(listener, app).into_future()),
+                false => tokio::spawn(axum::serve(listener, app).into_future()),
+            };
+            let mut client = TcpStream::connect(addr).await.expect("it listens");
+            let request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n";
+            client.write_all(request).await.expect("sent");
+            assert_eq!(upgraded.recv().await, Some(Some(Some(true))), "{is_own}");
+        }
     }
 }

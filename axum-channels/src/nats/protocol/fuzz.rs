@@ -1,7 +1,7 @@
 use super::*;
 
 /// Asserts that bytes of a server are refused or read, and the same wherever they are cut.
-pub(crate) fn protocol(data: &[u8]) {
+pub(in crate::nats) fn protocol(data: &[u8]) {
     let read = |chunk: usize| {
         let (mut buffer, mut operations) = (BytesMut::new(), Vec::new());
         for bytes in data.chunks(chunk.max(1)) {

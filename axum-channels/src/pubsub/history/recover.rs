@@ -41,7 +41,8 @@ impl Recovered {
 impl PubSub {
     /// Loads a topic's history from the engine, before a join by a client that has asked for positions.
     ///
-    /// A client that was on another node may have more than this one has received so far: then it is loaded again.
+    /// A client that was on another node may have more than this one has received so far: then it is [loaded
+    /// again](TopicHistory::catch_up).
     /// `None` without one in the engine. The history is to be held until the client is subscribed.
     pub(crate) async fn loaded_history(
         self: &Arc<Self>,
@@ -53,13 +54,8 @@ impl PubSub {
         let history = &in_use.0;
         history.settled().await;
         if let (Asked::Since(Some(position)), Some(cluster)) = (asked, &self.cluster) {
-            for _ in 0..2 {
-                // The first load may have begun earlier.
-                if history.is_behind(position) && history.begins_load() {
-                    cluster.start_load(topic, limits);
-                }
-                history.settled().await;
-            }
+            let load = || cluster.start_load(topic, limits);
+            history.catch_up(position, load).await;
         }
         Some(in_use)
     }

@@ -15,7 +15,8 @@ use crate::pubsub::{Delivered, Delivery, PubSub, Receivers, SubscriberId};
 use crate::sync::lock;
 use std::mem::take;
 use std::sync::{Arc, MutexGuard};
-use tokio::time::Instant;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 
 /// State of a replica.
 #[derive(Default)]
@@ -29,7 +30,30 @@ pub(super) struct Replica {
     is_current: bool,
     /// Number of the last broadcast that was delivered to this node's subscribers.
     handed: u64,
+    catching_up: Loads,
 }
+
+/// Loads for positions of clients.
+#[derive(Clone, Copy, Default)]
+struct Loads {
+    count: u64,
+    /// Time at which the last one began.
+    last: Option<Instant>,
+}
+
+/// Next step for a client with a position that this node does not have.
+enum CatchUp {
+    /// A load, which the caller starts.
+    Load,
+    UnderWay,
+    Later(Instant),
+    /// A load has begun since the client came, and there is no such broadcast.
+    InVain,
+}
+
+/// Minimum time between two [`Loads`]. Otherwise a client that joins again and again with a position that does not exist
+/// would have the engine read the whole history each time, while all others wait for their broadcasts.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// A broadcast that was received.
 struct Held {
@@ -362,18 +386,48 @@ impl TopicHistory {
         }
     }
 
+    /// Waits until this node has what a client has received elsewhere, or until a load shows that there is no such broadcast.
+    ///
+    /// Clients send any position, and those of a moment share a load: see [`PAUSE`].
+    pub(super) async fn catch_up(&self, position: Position, start_load: impl Fn()) {
+        let known = lock(&self.order).catching_up;
+        while self.is_behind(position) {
+            match self.next_step(known) {
+                CatchUp::Load => start_load(),
+                CatchUp::UnderWay => {}
+                CatchUp::Later(at) => sleep_until(at).await,
+                CatchUp::InVain => return,
+            }
+            self.settled().await;
+        }
+    }
+
     /// Returns whether a client has a position that this node has not received yet.
-    pub(super) fn is_behind(&self, position: Position) -> bool {
+    fn is_behind(&self, position: Position) -> bool {
         let last = lock(&self.ring).position();
         last.epoch == position.epoch && last.number < position.number
     }
 
-    /// Holds broadcasts back for a load, unless one is under way.
-    pub(super) fn begins_load(&self) -> bool {
+    /// Holds broadcasts back for a load, unless it is not its time. `known` is the last load of which the client knew.
+    fn next_step(&self, known: Loads) -> CatchUp {
         let mut replica = lock(&self.order);
-        let begins = replica.loads == 0;
-        replica.loads += usize::from(begins);
-        begins
+        let Loads { count, last } = replica.catching_up;
+        if replica.loads > 0 {
+            return CatchUp::UnderWay; // it may have begun before the client came
+        }
+        if count > known.count {
+            return CatchUp::InVain;
+        }
+        let now = Instant::now();
+        if let Some(at) = last.map(|last| last + PAUSE).filter(|at| now < *at) {
+            return CatchUp::Later(at);
+        }
+        replica.loads += 1;
+        replica.catching_up = Loads {
+            count: count + 1,
+            last: Some(now),
+        };
+        CatchUp::Load
     }
 
     /// Returns whether positions of the ring are those of clients: those of an engine have to be loaded before.

@@ -20,6 +20,9 @@ mod try_all;
 pub(super) use seeds::Seeds;
 pub(super) use topology::Connector;
 
+#[cfg(test)]
+pub(super) mod fuzz;
+
 use super::commands::{self, Commands, Fields};
 use super::history::stored;
 use super::names::Names;
