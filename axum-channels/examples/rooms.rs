@@ -24,24 +24,24 @@ struct Line {
 
 /// The lines of every room. An app has a database here.
 #[derive(Clone, Default)]
-struct History(Arc<Mutex<HashMap<String, Vec<Line>>>>);
+struct Transcripts(Arc<Mutex<HashMap<String, Vec<Line>>>>);
 
-/// Errors of the history. It knows nothing of channels.
+/// Errors of the transcripts. They know nothing of channels.
 #[derive(Debug, thiserror::Error)]
-enum HistoryError {
+enum TranscriptError {
     #[error("a line has at most {MAX_LINE} characters, this one has {0}")]
     TooLong(usize),
     #[error("a line has at least one character")]
     Empty,
-    #[error("cannot write the history")]
+    #[error("cannot write the transcript")]
     Storage(#[from] io::Error),
 }
 
-impl History {
-    fn write(&self, room: &str, line: &Line) -> Result<(), HistoryError> {
+impl Transcripts {
+    fn write(&self, room: &str, line: &Line) -> Result<(), TranscriptError> {
         match line.body.chars().count() {
-            0 => return Err(HistoryError::Empty),
-            length if length > MAX_LINE => return Err(HistoryError::TooLong(length)),
+            0 => return Err(TranscriptError::Empty),
+            length if length > MAX_LINE => return Err(TranscriptError::TooLong(length)),
             _ => {}
         }
         let mut rooms = self.0.lock().map_err(|_| io::Error::other("poisoned"))?;
@@ -49,7 +49,7 @@ impl History {
         Ok(())
     }
 
-    fn read(&self, room: &str) -> Result<Vec<Line>, HistoryError> {
+    fn read(&self, room: &str) -> Result<Vec<Line>, TranscriptError> {
         let rooms = self.0.lock().map_err(|_| io::Error::other("poisoned"))?;
         Ok(rooms.get(room).cloned().unwrap_or_default())
     }
@@ -91,7 +91,7 @@ impl Channel for RoomChannel {
         if name.trim().is_empty() {
             return Err(Refused::new("a name has at least one character").into());
         }
-        let lines = socket.state::<History>().read(topic)?;
+        let lines = socket.state::<Transcripts>().read(topic)?;
         socket.set_join_response(&HashMap::from([("lines", lines)]));
         Ok(Self { name })
     }
@@ -101,7 +101,7 @@ impl Channel for RoomChannel {
         match payload.parse_event(event)? {
             In::Say { body } => {
                 let line = Line { from, body };
-                socket.state::<History>().write(socket.topic(), &line)?;
+                socket.state::<Transcripts>().write(socket.topic(), &line)?;
                 socket.broadcast("line", &line);
                 Ok(Reply::ok(Payload::empty()))
             }
@@ -114,8 +114,8 @@ impl Channel for RoomChannel {
 
     /// Clients may see what is wrong with their lines. Other errors are logged, and end the channel.
     fn refusal(error: &Error) -> Option<Refused> {
-        match error.downcast_ref::<HistoryError>()? {
-            HistoryError::Storage(_) => None,
+        match error.downcast_ref::<TranscriptError>()? {
+            TranscriptError::Storage(_) => None,
             shown => Some(Refused::new(shown.to_string())),
         }
     }
@@ -124,7 +124,7 @@ impl Channel for RoomChannel {
 fn endpoint() -> Endpoint {
     Endpoint::builder()
         .socket::<UserSocket>("/socket")
-        .state(History::default())
+        .state(Transcripts::default())
         .build()
 }
 

@@ -50,9 +50,11 @@
 //! }
 //! ```
 //!
-//! In a page, with phoenix.js:
+//! In a page, with phoenix.js (`npm install phoenix`):
 //!
 //! ```js
+//! import { Socket } from "phoenix"
+//!
 //! let socket = new Socket("/socket")
 //! socket.connect()
 //! let channel = socket.channel("room:lobby", {})
@@ -113,6 +115,8 @@
 //!
 //! None is enabled by default.
 //!
+//! - `redis`: `cluster::Redis`, which connects several nodes by Redis or Valkey. `redis-tls`: the same by TLS.
+//! - `nats`: `cluster::Nats`, the same by NATS with JetStream. `nats-tls`: the same by TLS.
 //! - `testing`: the module `testing`. For dev-dependencies.
 //! - `token`: `Signer`, which signs and verifies tokens as `Phoenix.Token` does. Adds `hmac`, `pbkdf2` and `sha2`.
 //! - `trim`: returns freed memory to the operating system, with glibc. It affects the whole process, so it is for
