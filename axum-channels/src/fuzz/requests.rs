@@ -1,5 +1,8 @@
+use crate::endpoint::Endpoint;
+use crate::origin::CheckOrigin;
+use crate::params::Params;
+use crate::proxies::TrustedProxies;
 use crate::transport::fuzz::handshake;
-use crate::{CheckOrigin, Endpoint, Params, TrustedProxies};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr};
