@@ -66,7 +66,8 @@ async fn refused_until(server: &Server, words: &str, refuse: impl Fn(), allow: i
         assert_eq!((connected, reconnects, lost), (true, 0, 0));
     }
     let text = log.text();
-    let lines = text.lines().filter(|line| line.contains(" keep"));
+    let part = "broadcasts of topics with a history"; // the lease may be refused, too, on a slow machine
+    let lines = text.lines().filter(|line| line.contains(part));
     assert_eq!(lines.count(), 2, "{text}");
     assert!(text.contains(words), "{text}");
 }
