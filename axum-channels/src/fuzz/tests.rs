@@ -50,6 +50,7 @@ fn bytes_of_a_nats_server_are_refused_or_read_wherever_they_are_cut() {
     run("nats", nats);
 }
 
+/// Only here: the crate `redis` would make the targets of `cargo fuzz` slow to build.
 #[cfg(feature = "redis")]
 #[test]
 fn values_in_a_redis_are_refused_or_read() {
