@@ -258,8 +258,8 @@ fn the_diff_shows_what_would_go_and_what_would_come() {
     session.exp_string("[q]uit ").expect("it asks");
     session.send_line("d").expect("it listens");
     for line in [
-        "--- yours",
-        "+++ new",
+        "--- src/channels/user_channel.rs (yours)",
+        "+++ src/channels/user_channel.rs (generated)",
         "-// mine",
         "+//! The channel for `user:*`.",
         "Overwrite it?",
