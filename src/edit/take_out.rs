@@ -17,6 +17,7 @@ use super::insert::At;
 use super::part::Applied;
 use super::place::{Anchor, Place};
 use super::source::Source;
+use super::uncomment::indentation;
 use edges::Edges;
 use pattern::{Occurrence, Pattern};
 
@@ -199,7 +200,7 @@ impl Found<'_> {
 /// Largest indentation of a line in a comment that is restored.
 const DEEPEST: usize = 8;
 
-/// Returns the file with the line at `range` as a comment again, in several indentations, if it is directly below one, as in
+/// Returns the file with the line at `range` as a comment again, in the indentation of that above it and in others, if it is directly below one, as in
 /// files of `mix phx.new`, or at the start of the file.
 fn commented_out(source: &Source, range: &Range<usize>) -> Vec<String> {
     let line = source.text[range.clone()].trim_end();
@@ -209,8 +210,11 @@ fn commented_out(source: &Source, range: &Range<usize>) -> Vec<String> {
     if !is_below_comment || line.contains('\n') {
         return Vec::new();
     }
-    let indents = (0..=DEEPEST).map(|indent| format!("{}{line}", " ".repeat(indent)));
-    let comments = indents.map(|line| source.language.commented(&line));
+    let line_above = above[..end].rsplit('\n').next().unwrap_or_default().trim();
+    let as_above = indentation(source.language.uncommented(line_above));
+    let indents = [as_above].into_iter().chain(0..=DEEPEST);
+    let lines = indents.map(|indent| format!("{}{line}", " ".repeat(indent)));
+    let comments = lines.map(|line| source.language.commented(&line));
     comments
         .map(|comment| spliced(&source.text, range.clone(), &comment))
         .collect()
