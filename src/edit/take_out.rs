@@ -109,7 +109,7 @@ impl Place {
         let mut all: Vec<Found<'_>> = Vec::new();
         for (text, anchor) in own.chain(others) {
             let is_replaced = anchor.is_some_and(|anchor| anchor.at == At::Instead);
-            let is_long = text.trim().lines().count() > self.text.trim().lines().count();
+            let is_long = lines_with_words(text) > lines_with_words(&self.text);
             for occurrence in Pattern::of(text, scope)?.matches(&source.text) {
                 all.push(Found {
                     occurrence,
@@ -195,6 +195,12 @@ impl Found<'_> {
         }
         filled
     }
+}
+
+/// Returns the number of lines that have more than brackets.
+fn lines_with_words(text: &str) -> usize {
+    let has_word = |line: &&str| line.contains(char::is_alphanumeric);
+    text.lines().filter(has_word).count()
 }
 
 /// Largest indentation of a line in a comment that is restored.

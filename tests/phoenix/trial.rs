@@ -157,6 +157,25 @@ fn an_uncommented_import_has_its_indentation_again_in_any_order() {
 }
 
 #[test]
+fn mounts_in_parentheses_are_taken_back_in_any_order() {
+    let endpoint = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  \
+                    socket(\"/live\", Phoenix.LiveView.Socket)\n\n  plug(ShopWeb.Router)\nend\n";
+    let sandbox = shop(&[("lib/shop_web/endpoint.ex", endpoint)]);
+
+    for command in [
+        ["gen", "socket", "User"],
+        ["gen", "socket", "Device"],
+        ["destroy", "socket", "User"],
+        ["destroy", "socket", "Device"],
+    ] {
+        let ran = sandbox.run(&command).succeeded();
+        assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
+    }
+
+    assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), endpoint);
+}
+
+#[test]
 fn an_import_that_was_there_stays() {
     let app_js = "import \"phoenix_html\"\nimport socket from \"./socket\"\n";
     let sandbox = with_scripts(app_js);
