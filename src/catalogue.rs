@@ -6,11 +6,12 @@
 //! - [`embedded`]: the files in the binary
 //! - [`templates`]: these files, and those of a project, which take precedence
 //! - [`render`]: Tera, which renders strings, whole TOML values and conditions
-//! - [`stack`]: `stack.toml`; [`generator`]: `generator.toml`; places are [`crate::edit::place`]
+//! - [`stack`]: `stack.toml`; [`generator`]: `generator.toml`, with its [`parts`]; places are [`crate::edit::place`]
 //! - [`reference`]: the reference, generated from the types
 
 pub mod embedded;
 pub mod generator;
+mod parts;
 pub mod reference;
 pub mod render;
 pub mod stack;

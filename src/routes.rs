@@ -119,12 +119,12 @@ impl Survey<'_> {
             wiring.sockets.push(socket);
         }
         for channel in self.find(&self.routes.channels)? {
-            let name = channel.get("channel");
+            let name = channel.get("channel").to_owned();
             if routed.iter().all(|route| route.get("channel") != name) {
                 let what = format!("`{name}` ({}): no socket routes a topic to it", channel.at);
                 wiring
                     .problems
-                    .push(self.problem(what, &self.routes.route, name)?);
+                    .push(self.problem(what, &self.routes.route, &[("name", &name)])?);
             }
         }
         Ok(wiring)
@@ -132,30 +132,31 @@ impl Survey<'_> {
 
     /// Adds what a socket lacks.
     fn check(&self, socket: &Socket, loaded: &[PathBuf], to: &mut Vec<Problem>) -> Result<()> {
-        let (name, at) = (&socket.name, &socket.at);
-        let mut add = |what: String| {
-            to.push(self.problem(what, &self.routes.mount, name)?);
-            anyhow::Ok(())
-        };
+        let Socket { name, at, .. } = socket;
         if socket.mounts.is_empty() {
-            add(format!("`{name}` ({at}): no endpoint mounts it"))?;
+            let what = format!("`{name}` ({at}): no endpoint mounts it");
+            to.push(self.problem(what, &self.routes.mount, &[("name", name)])?);
         }
-        for script in socket
-            .scripts
-            .iter()
-            .filter(|script| !loaded.contains(script))
-        {
-            add(format!(
-                "`{}`: no script or page loads it",
-                self.shown(script)
-            ))?;
+        let is_loaded = |script: &&PathBuf| loaded.contains(script);
+        for script in socket.scripts.iter().filter(|script| !is_loaded(script)) {
+            let script = self.shown(script);
+            let what = format!("`{script}`: no script or page loads it");
+            let variables = [("name", name), ("script", &script)];
+            to.push(self.problem(what, &self.routes.load, &variables)?);
         }
         Ok(())
     }
 
-    fn problem(&self, message: String, help: &str, name: &str) -> Result<Problem> {
+    fn problem(
+        &self,
+        message: String,
+        help: &str,
+        variables: &[(&'static str, &String)],
+    ) -> Result<Problem> {
         let mut context = self.context();
-        context.insert("name", name);
+        for (name, value) in variables {
+            context.insert(*name, value);
+        }
         let help = Some(self.renderer.text(help, &context)?);
         Ok(Problem { message, help })
     }
