@@ -332,6 +332,75 @@ fn lines_of_an_endpoint_are_for_the_file_that_serves_the_router() {
     }
 }
 
+/// The router has a name there, whether its service is made of it at once or not.
+#[test]
+fn lines_of_an_endpoint_name_the_router_that_is_served() {
+    for (import, call, expected) in [
+        ("", "axum::serve(listener, site)", "site"),
+        ("use axum::serve;\n", "serve(listener, site)", "site"),
+        (
+            "use axum::{Router, serve};\n",
+            "serve(listener, site)",
+            "site",
+        ),
+        ("", "axum::serve(listener, web.into_make_service())", "web"),
+        (
+            "",
+            "axum::serve(listener, web.clone().into_make_service_with_connect_info::<SocketAddr>())",
+            "web",
+        ),
+        ("", "axum::serve(listener, trimmed(web))", "app"),
+    ] {
+        let main = format!("{import}\nasync fn main() {{\n    {call}.await.unwrap();\n}}\n");
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let channel = sandbox.run(&["gen", "channel", "Room", "--yes"]);
+        let auth = sandbox.run(&["gen", "auth"]);
+
+        let comment = match expected {
+            "app" => " // `app` is the router",
+            _ => "",
+        };
+        for (ran, lines) in [
+            (
+                channel.succeeded(),
+                format!("    let {expected} = {expected}.merge(endpoint.router());{comment}\n"),
+            ),
+            (
+                auth.succeeded(),
+                format!(
+                    "    let {expected} = {expected}{comment}\n        .merge(endpoint.router())\n"
+                ),
+            ),
+        ] {
+            assert!(ran.stdout.contains(&lines), "{}", ran.stdout);
+            assert!(
+                ran.stdout.contains(", in src/main.rs before `axum::serve`"),
+                "{}",
+                ran.stdout
+            );
+        }
+    }
+}
+
+/// Stylesheets are no page of the app's own, nor are templates.
+#[test]
+fn a_crate_without_scripts_gets_none() {
+    let style = ("assets/static/style.css", "body { margin: 0 }\n");
+    let sandbox = program("0.8", &[style]).after(&[&["gen", "library"]]);
+
+    for command in [
+        &["gen", "channel", "Room", "--yes"][..],
+        &["gen", "presence"],
+        &["gen", "auth"],
+    ] {
+        let ran = sandbox.run(command).succeeded();
+        assert!(!ran.stdout.contains("script"), "{}", ran.stdout);
+    }
+
+    assert!(!sandbox.exists("my_app/assets/js"));
+}
+
 /// Older style editions of rustfmt order imports differently.
 #[test]
 fn files_are_formatted_in_crates_of_any_edition() {
