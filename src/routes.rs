@@ -4,6 +4,7 @@
 mod view;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
@@ -184,15 +185,15 @@ impl Survey<'_> {
         Ok(loaded)
     }
 
-    /// Returns whether a page names the script, also if it is compiled to JavaScript.
+    /// Returns whether a page names the script, also if it is compiled to JavaScript, or imports it without its extension.
     fn is_in_a_page(&self, script: &Path) -> Result<bool> {
-        let names = [script.to_owned(), script.with_extension("js")];
-        let names = names.map(|path| {
-            path.file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned()
-        });
+        let text = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+        let [name, stem] = [script.file_name(), script.file_stem()].map(text);
+        let folder = text(script.parent().and_then(Path::file_name));
+        let mut names = vec![format!("/{name}"), format!("/{stem}.js")];
+        for folder in [".", "@", &folder] {
+            names.extend(["'", "\""].map(|quote| format!("{folder}/{stem}{quote}")));
+        }
         for pattern in &self.routes.pages {
             let pattern = self.renderer.text(pattern, &self.context())?;
             for page in self
@@ -202,7 +203,7 @@ impl Survey<'_> {
                 .filter(|page| *page != script)
             {
                 for name in &names {
-                    if self.project.mentions(page, &format!("/{name}"))? {
+                    if self.project.mentions(page, name)? {
                         return Ok(true);
                     }
                 }
