@@ -48,7 +48,7 @@ fn run_commands(page: &str) -> usize {
         if let Some(path) = line.strip_prefix("cd ") {
             folder = folder.join(path);
         }
-        let line = line.trim_start_matches("cargo install --debug --path . && ");
+        let line = line.trim_start_matches("cargo install --profile quick --path . && ");
         let Some(args) = line.strip_prefix("hello-sockets ") else {
             continue;
         };
@@ -93,6 +93,18 @@ fn the_commands_of_the_pages_work_in_their_order() {
             .map(|(page, count)| (page.to_owned(), count))
             .into()
     );
+}
+
+#[test]
+fn the_profile_of_the_first_command_is_one_of_the_manifest() {
+    let readme = read("README.md");
+    let (_, after) = readme
+        .split_once("cargo install --profile ")
+        .expect("the first command");
+    let profile = after.split(' ').next().unwrap_or_default();
+
+    let heading = format!("[profile.{profile}]\ninherits = \"dev\"\n");
+    assert!(read("Cargo.toml").contains(&heading), "{heading}");
 }
 
 #[test]

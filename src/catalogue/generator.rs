@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result, bail};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use tera::Context;
 
@@ -12,7 +11,6 @@ use super::parts;
 use super::render::Renderer;
 use super::stack::FactRule;
 use super::templates::{Origin, SHARED, Templates};
-use crate::edit::Place;
 use crate::edit::place::{Insert, Need};
 
 /// The generator that `new` runs.
@@ -25,7 +23,8 @@ pub const FILE: &str = "generator.toml";
 /// Tera expression over `app` (the facts), `name`, the options, `typed` (the options on the command line), the values,
 /// `answers.QUESTION`, and the entries of `find`. Templates whose name ends with `.tera` are rendered; a leading `_`
 /// becomes a dot.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Generator {
     /// Name of the folder.
@@ -63,7 +62,7 @@ pub struct Generator {
     pub facts: Vec<FactRule>,
     /// Variables computed from earlier ones, in this order.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, String>")]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, String>"))]
     pub values: toml::Table,
     /// Look-ups in the project, for `if`: the path of the file, or an empty text.
     #[serde(default)]
@@ -91,7 +90,7 @@ pub struct Generator {
     pub inserts: Vec<Insert>,
     /// Places of only this generator, in the format of `places/`.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, Place>")]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, crate::edit::Place>"))]
     pub places: BTreeMap<String, toml::Table>,
     /// Programs that run at the end. A project's own generators cannot have any.
     #[serde(default, rename = "command")]
@@ -109,7 +108,8 @@ pub struct Generator {
 
 /// The name argument of a generator, such as `Room` or `Admin.Room`. Templates have its spellings: `name.module`
 /// (`Admin.Room`), `name.pascal` (`AdminRoom`), `name.camel`, `name.snake`, `name.path` (`admin/room`), `name.last`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NameRule {
     /// Text of `--help`.
@@ -126,7 +126,8 @@ pub struct NameRule {
 }
 
 /// A list of distinct values in the project, in order. Its texts are templates with the variables `app` and `name`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ListRule {
     /// Name of the variable.
@@ -147,7 +148,8 @@ pub struct ListRule {
 }
 
 /// An option: `--NAME VALUE`, and a variable of that name.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OptionRule {
     /// `topic` for `--topic`. The variable has `_` for `-`.
@@ -194,7 +196,8 @@ pub struct OptionRule {
 }
 
 /// Type of an option.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Any text.
@@ -213,7 +216,8 @@ pub enum Kind {
 }
 
 /// A random text. An app keeps its existing one.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
     /// Name; `secrets.NAME` in templates.
@@ -227,7 +231,8 @@ pub struct Secret {
 }
 
 /// A look-up in the project, with exactly one of `place`, `file`, `folder` and `above`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Find {
     /// The file of this place.
@@ -248,7 +253,8 @@ pub struct Find {
 }
 
 /// A condition that stops the generator before it writes.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Refuse {
     /// Condition.
@@ -261,7 +267,8 @@ pub struct Refuse {
 }
 
 /// A rule for a template in the folder.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FileRule {
     /// Path of the file in the project, or of a folder, for all files in it.
@@ -284,7 +291,8 @@ pub struct FileRule {
 }
 
 /// A yes-no question, with the default yes.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// Name; `answers.NAME` in conditions. `--no-NAME` answers no.
@@ -320,7 +328,8 @@ pub struct Question {
 }
 
 /// A program that runs in the project after all writes.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Command {
     /// The program and its arguments.
@@ -333,7 +342,8 @@ pub struct Command {
 }
 
 /// A paragraph of the warnings or of the next steps.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Paragraph {
     /// Condition. That of a next step is evaluated at the end: `failed` lists the programs that failed.

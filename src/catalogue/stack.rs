@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::templates::{Origin, Templates};
@@ -14,7 +13,8 @@ use crate::error::Misuse;
 pub const FILE: &str = "stack.toml";
 
 /// A stack: a supported framework. Its folder contains a folder for each generator, and `places/`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Stack {
     /// Name of the folder.
@@ -50,7 +50,8 @@ pub struct Stack {
 
 /// The tables that `hello-sockets routes` joins: sockets, their mounts and routes, channels, scripts. Texts are templates
 /// with the variable `app`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Routes {
     /// Template for the name of a socket or a channel, with `value` for the capture. By default, the capture itself.
@@ -80,14 +81,15 @@ pub struct Routes {
 }
 
 /// A query in files, with several captures. Names in captures are written out: `MyAppWeb.UserSocket` for its alias.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// Patterns of files, such as `lib/**/*.ex`.
     pub search: Vec<String>,
     /// A word in the file, or one of several. Files without it are not parsed.
     #[serde(default, deserialize_with = "one_or_many")]
-    #[schemars(with = "Vec<String>")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub mentions: Vec<String>,
     /// Query for `@scope`: nodes that limit the other query. Its other captures count as well.
     #[serde(default)]
@@ -97,7 +99,8 @@ pub struct Table {
 }
 
 /// A check of `hello-sockets doctor`. Texts are templates with the variables `app` and `value`, the value of `any`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// Name, for the report.
@@ -124,7 +127,8 @@ pub struct Check {
 }
 
 /// Programs of `hello-sockets dev`: `build`, and then the binary, or else `run`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(not(unix), expect(dead_code, reason = "`dev` needs Unix"))]
 pub struct Dev {
@@ -146,7 +150,8 @@ pub struct Dev {
 }
 
 /// A condition of `dev`: one of several files or programs.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(not(unix), expect(dead_code, reason = "`dev` needs Unix"))]
 pub struct Need {
@@ -159,7 +164,8 @@ pub struct Need {
 }
 
 /// Recognition and facts of projects.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProjectRules {
     /// Description, for the error outside of projects.
@@ -179,7 +185,8 @@ pub struct ProjectRules {
 }
 
 /// Search for the projects in a folder.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Nested {
     /// File in that folder which lists the projects.
@@ -192,7 +199,8 @@ pub struct Nested {
 }
 
 /// A fact and its sources; the first value counts.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FactRule {
     /// Name; `app.NAME` in templates.
@@ -205,7 +213,8 @@ pub struct FactRule {
 }
 
 /// A source of a fact. Its texts are templates with earlier facts as variables.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lookup {
     /// A file that must exist and, with `query`, match.
@@ -229,7 +238,7 @@ pub struct Lookup {
     pub several: bool,
     /// A word in the file, or one of several. Files without it are not parsed. Without `query`, a file with it counts.
     #[serde(default, deserialize_with = "one_or_many")]
-    #[schemars(with = "Vec<String>")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub mentions: Vec<String>,
     /// In a generator: a place whose `present` captures `@value` in its file.
     #[serde(default)]
@@ -249,7 +258,8 @@ pub struct Lookup {
 }
 
 /// A query for `@value` in a file of the project.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fact {
     /// The file, below the project's root.

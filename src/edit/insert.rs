@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ending::line_ending;
 use super::source::{Match, Source};
 
 /// Position of the text relative to the anchor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum At {
     /// On separate lines below the anchor.

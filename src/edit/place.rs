@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::insert::At;
 
 /// A place for text in the files of a project. Strings are templates with the variables `app`, those in `needs`,
 /// `text`, and `found.NAME` for the capture `@NAME` of a query.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// Description in one line.
@@ -46,7 +46,7 @@ pub struct Place {
     /// a manual step. Text goes below the capture `@below`, if there is one. Of several queries, the first match
     /// counts.
     #[serde(default, deserialize_with = "one_or_many")]
-    #[schemars(with = "Vec<String>")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub scope: Vec<String>,
     /// Query for existing text, in any spelling: in `within` if it is given, or else in the scope, or in the whole file
     /// without a scope. Without this key, the lines themselves are searched.
@@ -90,7 +90,8 @@ pub struct Place {
 }
 
 /// Values for the test cases of a place.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// The `with` of an insert.
@@ -108,7 +109,8 @@ pub struct Example {
 }
 
 /// Search for a file, by path and contents.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Location {
     /// Paths that are tried first, in this order.
@@ -138,7 +140,8 @@ pub struct Location {
 }
 
 /// Files that need a text or a generated file.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Need {
     /// Query for the file of the text: with a match, these files do not need the text. An empty one is none.
@@ -155,7 +158,8 @@ pub struct Need {
 }
 
 /// Files that may have the text instead of the file of the place.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Elsewhere {
     /// Patterns of files, such as `lib/**/*.ex`.
@@ -165,7 +169,8 @@ pub struct Elsewhere {
 }
 
 /// Code in the file that prevents the insert.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Conflict {
     /// Query for the code: in `within` if the place has it, or else anywhere in the file.
@@ -177,7 +182,8 @@ pub struct Conflict {
 }
 
 /// Position of the text in the scope.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Anchor {
     /// Query for `@anchor` whose outermost node is the scope's; the scope itself if not given.
@@ -207,7 +213,8 @@ pub struct Anchor {
 }
 
 /// Selection among the matches of an anchor.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Pick {
     /// The first in the file.
@@ -222,7 +229,8 @@ pub enum Pick {
 }
 
 /// Text for a place.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Insert {
     /// The name of a file in `places/`, or of a place in the generator's own `places`.
@@ -255,7 +263,8 @@ pub struct Insert {
 }
 
 /// Another text in the same file.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Also {
     /// Name of the place. Its `file` is ignored.

@@ -13,7 +13,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result};
 use console::{Term, style};
-use similar::TextDiff;
+use diffy::DiffOptions;
 
 use crate::args::{Color, Detail, Form};
 use crate::error::{Misuse, Problem};
@@ -372,14 +372,10 @@ fn diff(before: &[u8], after: &[u8]) {
         String::from_utf8_lossy(before),
         String::from_utf8_lossy(after),
     );
-    let diff = TextDiff::from_lines(&before, &after);
-    for line in diff
-        .unified_diff()
-        .context_radius(3)
-        .header("yours", "new")
-        .to_string()
-        .lines()
-    {
+    let mut options = DiffOptions::new();
+    options.set_original_filename("yours");
+    options.set_modified_filename("new");
+    for line in options.create_patch(&before, &after).to_string().lines() {
         let line = match line.as_bytes().first() {
             Some(b'+') => style(line).green(),
             Some(b'-') => style(line).red(),

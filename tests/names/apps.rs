@@ -207,7 +207,7 @@ fn apps_with_names_of_the_library_compile() {
     )
     .expect("it is there");
     // The profile of an app: its dependencies are compiled already.
-    let profile = "[profile.dev.package.\"*\"]\ndebug = \"line-tables-only\"\n";
+    let profile = "[profile.dev.package.\"*\"]\ndebug = false\n";
     let workspace = format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n{profile}");
     sandbox.write("Cargo.toml", &workspace);
     cargo(
