@@ -335,21 +335,59 @@ fn lines_of_an_endpoint_are_for_the_file_that_serves_the_router() {
 /// The router has a name there, whether its service is made of it at once or not.
 #[test]
 fn lines_of_an_endpoint_name_the_router_that_is_served() {
-    for (import, call, expected) in [
-        ("", "axum::serve(listener, site)", "site"),
-        ("use axum::serve;\n", "serve(listener, site)", "site"),
+    let instead = " // serve `app` instead";
+    let named = " // `app` is the router";
+    for (import, call, name, value, comment) in [
+        ("", "axum::serve(listener, site)", "site", "site", ""),
+        (
+            "use axum::serve;\n",
+            "serve(listener, site)",
+            "site",
+            "site",
+            "",
+        ),
         (
             "use axum::{Router, serve};\n",
             "serve(listener, site)",
             "site",
+            "site",
+            "",
         ),
-        ("", "axum::serve(listener, web.into_make_service())", "web"),
+        (
+            "",
+            "axum::serve(listener, web.into_make_service())",
+            "web",
+            "web",
+            "",
+        ),
         (
             "",
             "axum::serve(listener, web.clone().into_make_service_with_connect_info::<SocketAddr>())",
             "web",
+            "web",
+            "",
         ),
-        ("", "axum::serve(listener, trimmed(web))", "app"),
+        (
+            "",
+            "axum::serve(listener, self.web.clone().into_make_service())",
+            "app",
+            "self.web.clone()",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, self.web)",
+            "app",
+            "self.web",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, trimmed(web))",
+            "app",
+            "app",
+            named,
+        ),
     ] {
         let main = format!("{import}\nasync fn main() {{\n    {call}.await.unwrap();\n}}\n");
         let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
@@ -357,20 +395,14 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
         let channel = sandbox.run(&["gen", "channel", "Room", "--yes"]);
         let auth = sandbox.run(&["gen", "auth"]);
 
-        let comment = match expected {
-            "app" => " // `app` is the router",
-            _ => "",
-        };
         for (ran, lines) in [
             (
                 channel.succeeded(),
-                format!("    let {expected} = {expected}.merge(endpoint.router());{comment}\n"),
+                format!("    let {name} = {value}.merge(endpoint.router());{comment}\n"),
             ),
             (
                 auth.succeeded(),
-                format!(
-                    "    let {expected} = {expected}{comment}\n        .merge(endpoint.router())\n"
-                ),
+                format!("    let {name} = {value}{comment}\n        .merge(endpoint.router())\n"),
             ),
         ] {
             assert!(ran.stdout.contains(&lines), "{}", ran.stdout);

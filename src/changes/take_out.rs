@@ -71,6 +71,19 @@ impl Changes<'_> {
         })
     }
 
+    /// Returns whether the file at `path` has all texts of `step`.
+    pub fn has_all(&self, step: &Step, path: &Path) -> Result<bool> {
+        let Some(source) = self.source(path)? else {
+            return Ok(false);
+        };
+        for part in &step.parts {
+            if !part.is_in_scope(&source)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Returns the manual step for a text in one of several files.
     fn in_one_of(&self, paths: &[PathBuf], step: &Step) -> Result<Removal> {
         for path in paths {

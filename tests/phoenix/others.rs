@@ -306,6 +306,10 @@ fn a_script_that_a_component_imports_is_loaded() {
         sandbox.write(&format!("my_app/{file}"), component);
 
         sandbox.run(&["routes"]).succeeded();
+        std::fs::remove_dir_all(sandbox.path().join("my_app/assets/js")).expect("it was there");
+        sandbox.write("my_app/assets/src/main.js", "");
+        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        assert!(!ran.stdout.contains("load"), "{}", ran.stdout);
     }
 }
 
@@ -324,4 +328,32 @@ fn scripts_are_beside_the_pages_own_whatever_that_is_called() {
         assert!(sandbox.exists("my_app/assets/src/user_socket.js"));
         assert!(!sandbox.exists("my_app/assets/js"));
     }
+}
+
+/// A socket handler whose `id` is that of `gen auth`, and whose `connect` is not.
+#[test]
+fn destroy_auth_leaves_an_id_that_the_app_had() {
+    let own = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  def connect(params, socket, _info) do\n    \
+               {:ok, assign(socket, :user, params[\"name\"])}\n  end\n\n  def id(socket), do: \"user_socket:#{socket.assigns.user}\"\nend\n";
+    let handler = "my_app/lib/shop_web/channels/user_socket.ex";
+    let app = [
+        ("lib/shop_web/router.ex", ROUTER),
+        ("lib/shop_web/channels/user_socket.ex", own),
+    ];
+    let sandbox = shop("1.7.0", &app).after(&[&["gen", "channel", "Room"], &["gen", "auth"]]);
+    let before = sandbox.read(handler);
+
+    let ran = sandbox.run(&["destroy", "auth"]).succeeded();
+
+    assert_eq!(sandbox.read(handler), before, "{}", ran.stdout);
+
+    // Lines of the manual step go, though no run has inserted them.
+    let verify = "case ShopWeb.SocketToken.verify(params[\"token\"]) do\n      {:ok, user} -> {:ok, assign(socket, :user, user)}\n      {:error, _reason} -> :error\n    end";
+    let sandbox = sandbox.after(&[&["gen", "auth"]]);
+    let pasted = before.replace("{:ok, assign(socket, :user, params[\"name\"])}", verify);
+    sandbox.write(handler, &pasted);
+
+    sandbox.run(&["destroy", "auth"]).succeeded();
+
+    assert!(!sandbox.read(handler).contains("SocketToken"));
 }
