@@ -415,6 +415,47 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
     }
 }
 
+/// The lines of the manual step are in a function, with their `use`.
+#[test]
+fn an_endpoint_in_a_function_is_taken_out_by_hand() {
+    let serves = "async fn main() {\n    axum::serve(listener, app).await.unwrap();\n}\n";
+    for library in [None, Some(("src/lib.rs", ""))] {
+        let files: Vec<_> = [("src/main.rs", serves)]
+            .into_iter()
+            .chain(library)
+            .collect();
+        let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+        let (_, step) = ran
+            .stdout
+            .split_once("`src/endpoint.rs`):\n\n")
+            .expect("a step");
+        let (lines, _) = step.split_once("\nOnce").expect("an end");
+        let before = sandbox.read("my_app/src/main.rs");
+        let pasted = before.replace("    axum::serve", &format!("{lines}    axum::serve"));
+        sandbox.write("my_app/src/main.rs", &pasted);
+
+        let ran = sandbox
+            .run(&["destroy", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let main = sandbox.read("my_app/src/main.rs");
+        let both = [
+            "channels::user_socket::UserSocket;\n",
+            ".socket::<UserSocket>(\"/socket\")",
+        ];
+        let (_, left) = ran
+            .stdout
+            .split_once("\nTake out of `src/main.rs` ")
+            .expect(&ran.stdout);
+        for line in both {
+            assert!(main.contains(line) && left.contains(line), "{main}\n{left}");
+        }
+    }
+}
+
 /// Stylesheets are no page of the app's own, nor are templates.
 #[test]
 fn a_crate_without_scripts_gets_none() {
