@@ -2,9 +2,10 @@ use super::format::Format;
 use super::names::{Names, Scope, field as field_name, parse_field};
 use crate::engine::{Field, KEPT, Lease, Write};
 use crate::pubsub::cluster::NodeId;
-use ::redis::Cmd;
+use ::redis::{Cmd, RedisWrite};
 use bytes::Bytes;
 use std::collections::{BTreeSet, HashMap};
+use std::io::Write as _;
 
 /// The commands of a node: the same for a server and for a cluster, but for the names.
 ///
@@ -54,8 +55,15 @@ impl Commands {
         let scope = self.names().map_or(Scope::Server, Names::scope);
         let name = scope.publish();
         let channel = self.format.channel(topic);
-        let mut publish = Cmd::with_capacity(3, name.len() + channel.len() + message.len());
-        publish.arg(name).arg(channel).arg(message);
+        let length: usize = channel.iter().map(|part| part.len()).sum();
+        let mut publish = Cmd::with_capacity(3, name.len() + length + message.len());
+        publish.arg(name);
+        let mut argument = publish.writer_for_next_arg();
+        for part in channel {
+            let _ = argument.write_all(part.as_bytes()); // to memory: it has no errors
+        }
+        drop(argument);
+        publish.arg(message);
         publish
     }
 

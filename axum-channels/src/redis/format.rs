@@ -22,11 +22,11 @@ impl Format {
         }
     }
 
-    /// Returns the channel that carries the messages of a topic.
-    pub(super) fn channel(&self, topic: &str) -> String {
+    /// Returns the texts that the name of the channel consists of that carries the messages of a topic.
+    pub(super) fn channel<'a>(&'a self, topic: &'a str) -> [&'a str; 5] {
         match self {
-            Format::Own(names) => names.topic(topic),
-            Format::Phoenix(phoenix) => phoenix.channel.clone(),
+            Format::Own(names) => names.parts_of_topic(topic),
+            Format::Phoenix(phoenix) => [&phoenix.channel, "", "", "", ""],
         }
     }
 

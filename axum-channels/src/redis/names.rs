@@ -44,15 +44,24 @@ impl Names {
     }
 
     fn of_topic(&self, kind: &str, topic: &str) -> String {
+        self.parts(kind, topic).concat()
+    }
+
+    fn parts<'a>(&'a self, kind: &'a str, topic: &'a str) -> [&'a str; 5] {
         match self.scope {
-            Scope::Server => [&self.prefix, kind, ":", topic].concat(),
-            Scope::Cluster => [&self.prefix, kind, "{:", topic, "}"].concat(),
+            Scope::Server => [&self.prefix, kind, ":", topic, ""],
+            Scope::Cluster => [&self.prefix, kind, "{:", topic, "}"],
         }
     }
 
     /// Returns the channel that carries the messages of a topic.
     pub(super) fn topic(&self, topic: &str) -> String {
         self.of_topic(TOPIC, topic)
+    }
+
+    /// Returns the texts that its name consists of: each message has it, and needs no copy.
+    pub(super) fn parts_of_topic<'a>(&'a self, topic: &'a str) -> [&'a str; 5] {
+        self.parts(TOPIC, topic)
     }
 
     /// Returns the topic whose messages a channel of a cluster carries.

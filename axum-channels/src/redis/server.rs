@@ -93,7 +93,7 @@ impl engine::Connection for Server {
             match self.command(&write).await {
                 Err(error) => refused.add(source, refusal(&error).ok_or(error)?),
                 Ok(Some(command)) => {
-                    pipe.add_command(command).ignore();
+                    pipe.add_command(command); // `ignore` would have an index for each
                     sources.push(source);
                 }
                 Ok(None) => {}

@@ -40,6 +40,11 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Returns the number of bytes that [`put`] appends.
+pub(crate) fn size_of_field(bytes: &[u8]) -> usize {
+    size_of::<u32>() + bytes.len()
+}
+
 /// Appends bytes after their length, which the size of a message limits.
 pub(crate) fn put(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&(bytes.len() as u32).to_be_bytes());

@@ -1,4 +1,4 @@
-use super::fields::{Fields, Malformed, put};
+use super::fields::{Fields, Malformed, put, size_of_field};
 use super::{NodeId, Place};
 use crate::client_id::ClientId;
 use crate::codec;
@@ -166,16 +166,17 @@ impl<'a> Message<'a> {
             } => (JSON, *event, payload.bytes(), *from),
             Body::Presences(change) => (PRESENCES, "", *change, None),
         };
-        let mut out = Vec::with_capacity(OVERHEAD + self.len());
+        let kept = self.kept.map(|kept| kept.from.as_bytes());
+        let fields = [self.topic.as_bytes(), event.as_bytes(), content];
+        let fields = fields.into_iter().chain(kept);
+        let size: usize = fields.clone().map(size_of_field).sum();
+        // No more than it needs: `Bytes` would allocate a second time to remember the rest.
+        let mut out = Vec::with_capacity(HEAD + size_of_origin(from) + size);
         out.extend_from_slice(&[VERSION, kind]);
         out.extend_from_slice(&self.node.to_bytes());
         put_origin(from, &mut out);
-        for bytes in [self.topic.as_bytes(), event.as_bytes(), content] {
-            put(bytes, &mut out);
-        }
-        if let Some(kept) = self.kept {
-            put(kept.from.as_bytes(), &mut out);
-        }
+        fields.for_each(|field| put(field, &mut out));
+        debug_assert_eq!(out.len(), out.capacity());
         out.into()
     }
 
@@ -293,6 +294,17 @@ fn place(text: &str) -> Option<Place> {
         number,
         previous: number.checked_sub(1)?,
     })
+}
+
+/// Returns the number of bytes that [`put_origin`] appends.
+fn size_of_origin(from: Option<Origin>) -> usize {
+    match from {
+        Some(Origin {
+            node: Some(_),
+            subscriber,
+        }) => 1 + 16 + 8 + subscriber.channel.map_or(0, |_| 4),
+        _ => 1,
+    }
 }
 
 /// Appends the origin of a message. One without a node is that of no other node's subscriber.
