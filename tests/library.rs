@@ -415,6 +415,34 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
     }
 }
 
+/// Two versions of one crate have one name in tests.
+#[test]
+fn the_test_of_tokens_has_the_version_of_tower_that_the_crate_has() {
+    for (own, version) in [
+        ("", "0.5"),
+        ("tower = \"0.4\"\n", "0.4"),
+        (
+            "tower = { version = \"0.4.13\", features = [\"limit\"] }\n",
+            "0.4.13",
+        ),
+    ] {
+        let sandbox = program("0.8", &[]);
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        sandbox.write("my_app/Cargo.toml", &format!("{manifest}{own}"));
+
+        let sandbox = sandbox.after(&[&["gen", "library"], &["gen", "auth", "--yes"]]);
+
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        let line = format!(
+            "\ntower = {{ version = \"{version}\", default-features = false, features = [\"util\"] }}\n"
+        );
+        let (_, of_tests) = manifest
+            .split_once("[dev-dependencies]\n")
+            .expect(&manifest);
+        assert!(of_tests.contains(&line), "{manifest}");
+    }
+}
+
 /// The lines of the manual step are in a function, with their `use`.
 #[test]
 fn an_endpoint_in_a_function_is_taken_out_by_hand() {
