@@ -5,6 +5,7 @@
 mod locate;
 pub mod take_out;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -194,15 +195,20 @@ impl<'a> Changes<'a> {
         Ok(None)
     }
 
-    /// Returns whether `before` is `file` after some of the `steps`, in order, as earlier runs may have left it.
-    pub fn completes(&self, file: &File, steps: &[&Step], before: &[u8]) -> Result<bool> {
-        let contents = like(&file.contents, before).into_owned();
+    /// Returns `file` after those of the `steps`, in order, whose texts `before` has: it is the same if earlier runs have made it.
+    pub fn with_present<'f>(
+        &self,
+        file: &'f File,
+        steps: &[&Step],
+        before: &[u8],
+    ) -> Result<Cow<'f, [u8]>> {
+        let contents = like(&file.contents, before);
         let (Some(language), Ok(text), Ok(now)) = (
             Language::of(&file.path),
-            String::from_utf8(contents),
+            str::from_utf8(&contents).map(str::to_owned),
             str::from_utf8(before),
         ) else {
-            return Ok(false);
+            return Ok(contents);
         };
         let mut source = Source::new(text, language);
         let now = Source::new(now.to_owned(), language);
@@ -217,7 +223,7 @@ impl<'a> Changes<'a> {
                 source = new;
             }
         }
-        Ok(source.text == now.text)
+        Ok(Cow::Owned(source.text.into_bytes()))
     }
 
     /// Returns the conflicts in the file of `step`, which stop the command before it writes.

@@ -25,7 +25,7 @@ use crate::run::{Answers, Ending, Run};
 use crate::secrets;
 use crate::shell::quoted;
 
-/// Asks for missing arguments: the folder, the stack, and options of its generator, such as the first channel.
+/// Asks for missing arguments: the stack, the folder, and options of its generator, such as the first channel.
 ///
 /// # Errors
 /// The folder is missing and there is no terminal.
@@ -37,16 +37,22 @@ pub fn complete(args: &mut New, templates: &Templates, reporter: &Reporter) -> R
         let misuse = Misuse::new("a new app needs a folder, and none was given");
         return Err(misuse.help("hello-sockets new my_app").into());
     }
-    args.path = dialogue::path()?;
     if args.stack_from == StackFrom::Default {
         let mut stacks = Stack::all(templates)?;
         stacks.sort_by_key(|stack| !stack.default);
         let shown = |stack: &Stack| format!("{}: {}", stack.name, stack.about);
         let choices: Vec<_> = stacks.iter().map(shown).collect();
-        args.stack = stacks[dialogue::choose("Its stack", &choices)?]
+        args.stack = stacks[dialogue::choose("Stack of the new app", &choices)?]
             .name
             .clone();
     }
+    let stack = Stack::read(&args.stack, templates)?;
+    let app = args.app.as_deref();
+    args.path = dialogue::path(|typed| {
+        let (advised, misuse) = app_name(Path::new(typed), app, &stack)?;
+        let with_advice = |misuse| Misuse::new(format!("{misuse}, such as `{advised}`"));
+        misuse.map_or(Ok(()), |misuse| Err(with_advice(misuse)))
+    })?;
     let generator = Generator::read(&args.stack, APP, templates)?;
     for option in &generator.options {
         if let Some(question) = &option.ask
@@ -81,7 +87,7 @@ pub fn new(args: &New, templates: &Rc<Templates>, reporter: &mut Reporter) -> Re
     embedded::unpack_meanwhile(&args.stack);
     let stack = Stack::read(&args.stack, templates)?;
     let generator = Generator::read(&stack.name, APP, templates)?;
-    let (name, misuse) = app_name(args, &stack)?;
+    let (name, misuse) = app_name(&args.path, args.app.as_deref(), &stack)?;
     let mut misuses: Vec<_> = misuse.into_iter().collect();
     misuses.extend(unknown(args, &generator));
     let given = given(args, &stack, &generator, name);
@@ -175,23 +181,24 @@ pub fn secrets(
     Ok(values)
 }
 
-/// Returns the app's name: `--app`, or the name of the folder. If that is invalid, returns the suggested name, and the
+/// Returns the app's name: that of `--app`, or the name of the folder. If that is invalid, returns the suggested name, and the
 /// error.
 ///
 /// # Errors
 /// The folder has no name.
-fn app_name(args: &New, stack: &Stack) -> Result<(String, Option<Misuse>), Misuse> {
-    let path = std::path::absolute(&args.path).unwrap_or_default();
+fn app_name(
+    given: &Path,
+    app: Option<&str>,
+    stack: &Stack,
+) -> Result<(String, Option<Misuse>), Misuse> {
+    let path = std::path::absolute(given).unwrap_or_default();
     let folder = || path.file_name().and_then(|n| n.to_str());
-    let Some(name) = args.app.as_deref().or_else(folder) else {
+    let Some(name) = app.or_else(folder) else {
         let misuse = Misuse::new(format!(
             "`{}` has no last part to name the app by",
-            args.path.display()
+            given.display()
         ));
-        return Err(misuse.help(format!(
-            "hello-sockets new {} --app my_app",
-            quoted(&args.path)
-        )));
+        return Err(misuse.help(format!("hello-sockets new {} --app my_app", quoted(given))));
     };
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
     let reason = if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(word) {
@@ -211,7 +218,7 @@ fn app_name(args: &New, stack: &Stack) -> Result<(String, Option<Misuse>), Misus
     };
     let advised = suggestion(name, stack);
     let misuse = Misuse::new(format!("`{name}` cannot be the app's name: {reason}"));
-    let way_out = format!("hello-sockets new {} --app {advised}", quoted(&args.path));
+    let way_out = format!("hello-sockets new {} --app {advised}", quoted(given));
     Ok((advised, Some(misuse.help(way_out))))
 }
 

@@ -16,6 +16,7 @@ use crate::catalogue::stack::{Routes, Table};
 use crate::edit::Row;
 use crate::error::{Misuse, Problem};
 use crate::facts::{Question, context};
+use crate::name::Name;
 use crate::project::Project;
 
 pub use view::text;
@@ -84,6 +85,15 @@ pub fn wiring(project: &Project) -> Result<Wiring> {
         renderer: Renderer::new(&project.templates),
     }
     .wiring()
+}
+
+/// Returns the name of a module such as `MyAppWeb.UserSocket`, as generators take it.
+pub fn name(project: &Project, module: &str, suffix: &str) -> Option<Name> {
+    let web = project.facts.get("web").map_or("", String::as_str);
+    let below = module.strip_prefix(web).unwrap_or(module);
+    let below = below.trim_start_matches('.');
+    let parsed: Result<Name, Misuse> = Name::parse(below, "", suffix, "");
+    parsed.ok()
 }
 
 /// A match of a table.

@@ -238,7 +238,8 @@ impl<'a> Run<'a> {
     }
 
     fn conflict(&mut self, file: &File, before: &[u8]) -> Result<FileOutcome> {
-        if self.changes.completes(file, &self.steps, before)? {
+        let new = self.changes.with_present(file, &self.steps, before)?;
+        if *new == *before {
             return Ok(FileOutcome::Identical);
         }
         let settled = match self.common {
@@ -247,8 +248,7 @@ impl<'a> Run<'a> {
             Common { dry_run: true, .. } => return Ok(FileOutcome::Conflict),
             _ => {
                 let kind = Difference::Generated;
-                self.reporter
-                    .conflict(kind, &file.path, before, &file.contents)?
+                self.reporter.conflict(kind, &file.path, before, &new)?
             }
         };
         Ok(match settled {

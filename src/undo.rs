@@ -178,8 +178,9 @@ impl<'a> Undo<'a> {
         });
         if outcome == FileOutcome::Conflict {
             let [now, before] = [&compared.now, &compared.before].map(Option::as_deref);
+            let (now, before) = (now.unwrap_or_default(), before.unwrap_or_default());
             self.reporter
-                .changes(now.unwrap_or_default(), before.unwrap_or_default());
+                .changes(Difference::SinceRun, path, now, before);
         }
         Ok(())
     }

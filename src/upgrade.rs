@@ -18,6 +18,7 @@ mod merge;
 mod parts;
 mod target;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -256,17 +257,21 @@ impl<'a> Upgrade<'a> {
         new: &Option<Vec<u8>>,
         parts: &[Part],
     ) -> Result<FileOutcome> {
-        let bytes = new.as_deref().unwrap_or_default();
+        let shown = match target.new {
+            Some((_, file)) => self.with_texts(file, parts, now)?,
+            None => Cow::Borrowed(&[][..]),
+        };
         let settled = match &self.args.common {
             _ if self.args.common.dry_run => {
                 if !self.args.check && !target.is_of_unknown_library {
-                    self.reporter.changes(now, bytes);
+                    self.reporter
+                        .changes(target.difference(), &target.path, now, &shown);
                 }
                 return Ok(FileOutcome::Conflict);
             }
             Common { force: true, .. } => Conflict::Overwrite,
             Common { skip: true, .. } => Conflict::Keep,
-            _ => self.asked(target, now, bytes, parts)?,
+            _ => self.asked(target, now, &shown, parts)?,
         };
         let whole = target.folder.filter(|_| target.is_of_unknown_library);
         self.folders

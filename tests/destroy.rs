@@ -257,6 +257,9 @@ fn in_a_terminal_a_changed_file_is_shown_as_a_diff_and_kept_by_default() {
         "",
     );
 
+    let diff =
+        "--- src/channels/room_channel.rs (yours)\n+++ src/channels/room_channel.rs (generated)\n";
+    assert!(shown.contains(diff), "{shown}");
     assert!(shown.contains("-// Mine.\n"), "{shown}");
     assert_eq!(sandbox.read(ROOM), own);
 }

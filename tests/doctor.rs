@@ -77,7 +77,7 @@ fn a_healthy_rust_app_has_everything_with_its_version() {
             "* ok      git: 2.39.5",
             "* ok      package manager: npm 10.8.2",
             "* ok      client of the page: assets/node_modules/phoenix",
-            "* ok      crates",
+            "* ok      downloaded crates",
         ]
     );
     assert!(lines[6].starts_with("* ok      port: ") && lines[7].contains("open files"));
@@ -92,7 +92,11 @@ fn crates_of_other_platforms_are_not_asked_for() {
 
     let ran = run(&sandbox, &["doctor"]);
 
-    assert!(ran.stdout.contains("* ok      crates\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("* ok      downloaded crates\n"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -132,7 +136,7 @@ fn what_a_rust_app_lacks_is_named_with_the_way_to_get_it() {
     let only_version = "[ \"$1\" = --version ] && echo 'cargo 1.90.0'";
     sandbox.write_program("bin/cargo", only_version);
     let crates = json!([
-        "crates",
+        "downloaded crates",
         "the dependencies of the app are not downloaded",
         "cargo fetch"
     ]);

@@ -80,11 +80,15 @@ fn an_upgrade_keeps_the_line_endings_of_the_app() {
 
 /// A file whose last line has no line ending gets none, unless text comes after that line.
 #[test]
-fn gen_and_destroy_leave_the_same_bytes_in_a_file_without_a_last_line_ending() {
+fn gen_and_destroy_leave_the_same_bytes_in_files_with_any_number_of_last_line_endings() {
     let tails = [
         "tokio = \"1\"",
         "tokio = \"1\"\n\n[profile.release]\nlto = true",
         "tokio = \"1\"\n\n[dev-dependencies]\ninsta = \"1\"",
+        "tokio = \"1\"\n",
+        "tokio = \"1\"\n\n",
+        "tokio = \"1\"\n\n\n",
+        "tokio = \"1\"\n\n[dev-dependencies]\ninsta = \"1\"\n\n",
     ];
     for tail in tails {
         let sandbox = Sandbox::new();

@@ -15,7 +15,7 @@ fn read(path: &str) -> String {
 }
 
 /// Callbacks, functions and options of Phoenix 1.8, by the headings of the guide.
-const PHOENIX: [(&str, &str); 6] = [
+const PHOENIX: [(&str, &str); 9] = [
     (
         "Phoenix.Channel",
         "join/3 handle_in/3 handle_out/3 handle_info/2 handle_call/3 handle_cast/2 code_change/3 terminate/2 intercept/1 \
@@ -24,48 +24,99 @@ const PHOENIX: [(&str, &str); 6] = [
     ),
     (
         "Phoenix.Socket",
-        "connect/2 connect/3 id/1 assign/2 assign/3 channel/3 transport/3 log partitions max_channels_per_transport",
+        "connect/2 connect/3 id/1 assign/2 assign/3 channel/3 transport/3 log partitions max_channels_per_transport \
+         assigns channel channel_pid endpoint handler id joined join_ref private pubsub_server ref serializer topic transport \
+         transport_pid",
     ),
     (
         "Options of socket/3",
         "websocket longpoll drainer batch_size batch_interval shutdown auth_token path serializer transport_log check_origin \
          check_csrf code_reloader connect_info timeout max_frame_size fullsweep_after compress subprotocols error_handler \
-         window_ms pubsub_timeout_ms crypto csrf_token_key session",
+         window_ms pubsub_timeout_ms crypto csrf_token_key session log peer_data trace_context_headers x_headers \
+         sec_websocket_headers uri user_agent",
+    ),
+    (
+        "Phoenix.Endpoint",
+        "start_link/1 config/2 config_change/2 url/0 struct_url/0 host/0 path/1 script_name/0 static_url/0 static_path/1 \
+         static_lookup/1 static_integrity/1 server_info/1 subscribe/2 unsubscribe/1 broadcast/3 broadcast!/3 \
+         broadcast_from/4 broadcast_from!/4 local_broadcast/3 local_broadcast_from/4",
+    ),
+    (
+        "Configuration of the endpoint",
+        "adapter cache_static_manifest cache_static_manifest_latest cache_manifest_skip_vsn check_origin code_reloader \
+         debug_errors drainer force_ssl force_watchers http https live_reload log_access_url pubsub_server render_errors \
+         secret_key_base server static_url url watchers",
     ),
     (
         "Phoenix.Presence",
-        "track/3 track/4 untrack/2 untrack/3 update/3 update/4 list/1 get_by_key/2 fetch/2 init/1 handle_metas/4 fetchers_pids/0",
+        "track/3 track/4 untrack/2 untrack/3 update/3 update/4 list/1 get_by_key/2 fetch/2 init/1 handle_metas/4 \
+         fetchers_pids/0 otp_app pubsub_server name broadcast_period max_silent_periods down_period permdown_period \
+         clock_sample_periods max_delta_sizes log_level pool_size",
     ),
     (
         "Phoenix.ChannelTest",
-        "socket/1 socket/2 socket/4 connect/2 connect/3 subscribe_and_join!/2 subscribe_and_join/2 join/2 push/3 leave/1 \
-         close/2 broadcast_from/3 broadcast_from!/3 assert_push/3 refute_push/3 assert_reply/4 refute_reply/4 \
+        "socket/1 socket/2 socket/4 connect/2 connect/3 subscribe_and_join!/2 subscribe_and_join!/3 \
+         subscribe_and_join!/4 subscribe_and_join/2 subscribe_and_join/3 subscribe_and_join/4 join/2 join/3 join/4 push/2 push/3 leave/1 \
+         close/1 close/2 broadcast_from/3 broadcast_from!/3 assert_push/3 refute_push/3 assert_reply/4 refute_reply/4 \
          assert_broadcast/3 refute_broadcast/3",
     ),
     (
         "Phoenix.Token",
-        "sign/4 verify/4 encrypt/4 decrypt/4 max_age",
+        "sign/4 verify/4 encrypt/4 decrypt/4 max_age key_iterations key_length key_digest signed_at compressed local",
+    ),
+    (
+        "Options of phoenix.js",
+        "transport longPollFallbackMs debug encode decode timeout heartbeatIntervalMs reconnectAfterMs rejoinAfterMs logger \
+         longpollerTimeout params authToken binaryType vsn sessionStorage",
+    ),
+];
+
+/// Methods, events and options of the others, by the headings of their guide.
+const OTHERS: [(&str, &str); 2] = [
+    (
+        "From Socket.IO",
+        "connection of use auth headers address id data join leave on once off onAny emit to except local volatile timeout \
+         socketsJoin socketsLeave fetchSockets disconnectSockets disconnect disconnecting connectionStateRecovery cors \
+         allowRequest path connectTimeout pingInterval pingTimeout maxHttpBufferSize perMessageDeflate httpCompression parser \
+         serveClient transports adapter serverSideEmit",
+    ),
+    (
+        "From ActionCable",
+        "identified_by connect reject_unauthorized_connection cookies subscribed params reject stream_from stream_for \
+         stop_stream_from stop_all_streams receive transmit broadcast broadcast_to unsubscribed before_subscribe \
+         after_subscribe after_unsubscribe periodically remote_connections disconnect allowed_request_origins \
+         disable_request_forgery_protection worker_pool_size log_tags url mount_path rescue_from",
     ),
 ];
 
 #[test]
 fn every_callback_function_and_option_of_phoenix_has_a_row() {
-    let page = read("docs/guides/moving-from-phoenix.md");
+    assert_eq!(missing("moving-from-phoenix", &PHOENIX), [""; 0]);
+}
+
+#[test]
+fn every_method_and_option_of_socket_io_and_action_cable_has_a_row() {
+    assert_eq!(missing("moving-from-others", &OTHERS), [""; 0]);
+}
+
+/// Returns the names that have no row below their heading.
+fn missing<'a>(page: &str, listed: &[(&str, &'a str)]) -> Vec<&'a str> {
+    let page = read(&format!("docs/guides/{page}.md"));
     let mut missing = Vec::new();
-    for (heading, names) in PHOENIX {
+    for (heading, names) in listed {
         let (_, section) = page
             .split_once(&format!("\n## {heading}\n"))
             .expect("it has the heading");
         let section = section.split("\n## ").next().unwrap_or(section);
         let cells: Vec<_> = rows(section).map(|(theirs, _)| theirs).collect();
-        let is_listed = |name: &&str| {
+        let has_row = |name: &&str| {
             let is_word = |c: char| c.is_alphanumeric() || "_!/".contains(c);
-            let words = cells.iter().flat_map(|cell| cell.split(|c| !is_word(c)));
-            words.into_iter().any(|word| word == *name)
+            let mut words = cells.iter().flat_map(|cell| cell.split(|c| !is_word(c)));
+            words.any(|word| word == *name)
         };
-        missing.extend(names.split_whitespace().filter(|name| !is_listed(name)));
+        missing.extend(names.split_whitespace().filter(|name| !has_row(name)));
     }
-    assert_eq!(missing, Vec::<&str>::new());
+    missing
 }
 
 /// Returns the rows of the tables whose second column is headed `Here`: the first cell, and the second.

@@ -258,8 +258,8 @@ fn the_diff_shows_what_would_go_and_what_would_come() {
     session.exp_string("[q]uit ").expect("it asks");
     session.send_line("d").expect("it listens");
     for line in [
-        "--- yours",
-        "+++ new",
+        "--- src/channels/user_channel.rs (yours)",
+        "+++ src/channels/user_channel.rs (generated)",
         "-// mine",
         "+//! The channel for `user:*`.",
         "Overwrite it?",
@@ -334,14 +334,20 @@ fn a_new_app_asks_whether_to_install() {
 fn new_without_a_path_asks_for_folder_stack_first_channel_and_options() {
     let sandbox = Sandbox::new();
     let mut session = start(&sandbox, &["new", "--no-install"]);
-    session
-        .exp_string("Folder of the new app")
-        .expect("it asks");
-    session.send_line("live_chat").expect("it listens");
-    session.exp_string("Its stack").expect("it asks");
+    session.exp_string("Stack of the new app").expect("it asks");
     session.exp_string("phoenix").expect("it shows them all");
     session.send("j").expect("it listens"); // down
     session.send_line("").expect("it listens");
+    session.exp_string("Its folder").expect("it asks");
+    session.send_line("Live Chat").expect("it listens");
+    session
+        .exp_string("a name starts with a lower-case ASCII letter")
+        .expect("it asks again");
+    session.exp_string("live_chat").expect("it suggests a name");
+    // A module of Elixir.
+    session.send_line("kernel").expect("it listens");
+    session.exp_string("kernel_app").expect("it asks again");
+    session.send_line("live_chat").expect("it listens");
     session.exp_string("First channel").expect("it asks");
     session.send_line("room").expect("it listens");
     session
@@ -371,12 +377,10 @@ fn new_without_a_path_asks_for_folder_stack_first_channel_and_options() {
 fn ctrl_c_in_the_dialogue_of_new_makes_nothing() {
     let sandbox = Sandbox::new();
     let mut session = start(&sandbox, &["new", "--no-git", "--no-install"]);
-    session
-        .exp_string("Folder of the new app")
-        .expect("it asks");
-    session.send_line("live_chat").expect("it listens");
-    session.exp_string("Its stack").expect("it asks");
+    session.exp_string("Stack of the new app").expect("it asks");
     session.send_line("").expect("it listens");
+    session.exp_string("Its folder").expect("it asks");
+    session.send_line("live_chat").expect("it listens");
     session.exp_string("First channel").expect("it asks");
     session.send_control('c').expect("it listens");
     let (rest, code) = end(session);

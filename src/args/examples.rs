@@ -77,7 +77,7 @@ Typed lines:
   ping {\"a\":1}                              an event and its payload, on the first topic
   user:lobby shout {\"body\":\"hi\"}            on another joined topic
   room:1 phx_join                           joins a topic; phx_leave leaves it
-  [null,\"9\",\"phoenix\",\"heartbeat\",{}]     a message, sent as it is
+  [null,\"9\",\"phoenix\",\"heartbeat\",{}]       a message, sent as it is
 
 Examples:
   hello-sockets connect user:lobby          the socket of the current app

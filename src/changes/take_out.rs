@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use super::{Changes, Located};
-use crate::edit::ending::like;
+use crate::edit::ending::{like, line_ending};
 use crate::edit::place::Need;
 use crate::edit::{self, Lines, Source, TakenOut};
 use crate::plan::{File, Step};
@@ -82,9 +82,9 @@ impl Changes<'_> {
                 Removal::Removed(path)
             }
             TakenOut::Changed(new) => {
-                let new = match without_last_ending(&new.text).filter(|text| is_earlier(text)) {
-                    Some(text) if !is_earlier(&new.text) => new.with_text(text.to_owned()),
-                    _ => new,
+                let new = match with_earlier_end(&new.text, &is_earlier) {
+                    Some(text) => new.with_text(text),
+                    None => new,
                 };
                 self.set(&path, Some(new.text.clone().into_bytes().into()), Some(new))?;
                 Removal::Edited(path)
@@ -175,7 +175,7 @@ impl Changes<'_> {
             return Ok(None);
         };
         let is_same = *now == *like(&file.contents, &now);
-        let is_generated = is_same || self.completes(file, steps, &now)?;
+        let is_generated = is_same || *now == *self.with_present(file, steps, &now)?;
         Ok(Some((now, is_generated)))
     }
 
@@ -196,10 +196,17 @@ impl Changes<'_> {
     }
 }
 
-/// Returns `text` without the line ending of its last line, which an insertion may have added.
-fn without_last_ending(text: &str) -> Option<&str> {
-    let text = text.strip_suffix('\n')?;
-    Some(text.strip_suffix('\r').unwrap_or(text))
+/// Largest number of line endings at the end of a file that is restored.
+const LAST_ENDINGS: usize = 4;
+
+/// Returns `text` with as many line endings at its end as the file had before a run: insertions leave one.
+fn with_earlier_end(text: &str, is_earlier: &dyn Fn(&str) -> bool) -> Option<String> {
+    if is_earlier(text) {
+        return None;
+    }
+    let (bare, ending) = (text.trim_end_matches(['\r', '\n']), line_ending(text));
+    let ends = (0..=LAST_ENDINGS).map(|count| bare.to_owned() + &ending.repeat(count));
+    ends.into_iter().find(|text| is_earlier(text))
 }
 
 /// Returns whether `text` has `word` as a whole one.

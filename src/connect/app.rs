@@ -9,8 +9,10 @@ use crate::catalogue::Templates;
 use crate::catalogue::render::Renderer;
 use crate::error::Misuse;
 use crate::facts::Question;
+use crate::nearest::nearest;
 use crate::plan::{Request, Stack};
 use crate::project::Project;
+use crate::routes;
 
 /// The generator whose facts say where a socket is mounted.
 const GENERATOR: &str = "socket";
@@ -51,11 +53,34 @@ fn mount(name: &str, project: &Project) -> Result<String> {
     match stack.fact(GENERATOR, &request, "mounted")? {
         Some(path) => Ok(path),
         None => {
-            let misuse = Misuse::new(format!(
+            let misuse = format!(
                 "the app does not mount a socket handler `{name}` at a path that can be read"
-            ));
-            let help = "name it with --socket, name its URL, or make it: hello-sockets gen socket ";
-            Err(misuse.help(format!("{help}{name}")).into())
+            );
+            Err(Misuse::new(misuse).help(help(name, project)?).into())
         }
     }
+}
+
+/// Returns the sockets that may be meant: the nearest, or else all that the app mounts.
+fn help(typed: &str, project: &Project) -> Result<String> {
+    let sockets = match project.stack.routes {
+        Some(_) => routes::wiring(project)?.sockets,
+        None => Vec::new(),
+    };
+    let mounted = sockets.iter().filter(|socket| !socket.mounts.is_empty());
+    let named = mounted.filter_map(|socket| routes::name(project, &socket.name, "Socket"));
+    let known: Vec<_> = named.map(|name| name.module).collect();
+    let meant = match nearest(typed, known.iter().map(String::as_str)) {
+        Some(near) => vec![near],
+        None => known.iter().map(String::as_str).collect(),
+    };
+    let meant: Vec<_> = meant
+        .iter()
+        .map(|name| format!("--socket {name}"))
+        .collect();
+    let make = format!("make it: hello-sockets gen socket {typed}");
+    Ok(match meant.is_empty() {
+        true => format!("name its URL, or {make}"),
+        false => format!("{}; or {make}", meant.join(", or ")),
+    })
 }

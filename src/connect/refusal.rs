@@ -2,7 +2,7 @@
 
 use super::handshake::{Fault, Response};
 use super::target::Target;
-use crate::args::Connect;
+use crate::args::{Connect, Vsn};
 use crate::error::Failure;
 
 /// Returns the error for a refused handshake, with what may be wrong.
@@ -42,9 +42,10 @@ fn help(fault: &Fault, response: &Response, target: &Target, args: &Connect) -> 
             Some(location) => format!("the server redirects: connect to {location}"),
             None => "the server redirects: check the URL".to_owned(),
         },
-        401 | 403 => forbidden(target, args),
+        401 => format!("the server may refuse {}", token(args)),
+        403 => forbidden(target, args),
         404 => format!(
-            "the server has no socket at {path}: see where it is mounted; --exact-path does not add /websocket"
+            "the server has no socket at {path}: in the folder of the app, `hello-sockets routes` prints where they are; --exact-path does not add /websocket"
         ),
         400 | 426 => format!(
             "the server did not see a WebSocket request at {path}: a proxy may have removed the header `Upgrade`"
@@ -63,12 +64,26 @@ fn forbidden(target: &Target, args: &Connect) -> String {
         }
         None => format!("a missing origin: --origin {}", target.origin()),
     };
-    let token = match (&args.token, args.params.is_empty()) {
+    let (sent, other) = match target.vsn {
+        Vsn::V1 => (Vsn::V1, Vsn::V2),
+        Vsn::V2 => (Vsn::V2, Vsn::V1),
+    };
+    let version = format!(
+        "the version {} of the wire format: --vsn {}",
+        sent.as_str(),
+        other.as_str()
+    );
+    let checked = [origin, token(args).to_owned(), version];
+    let checked = checked.map(|what| format!("\n      - {what}"));
+    format!("the server may refuse{}", checked.concat())
+}
+
+fn token(args: &Connect) -> &'static str {
+    match (&args.token, args.params.is_empty()) {
         (Some(_), _) => "the token: it may be invalid or too old",
         (None, true) => "a missing token: --token, or --param token=…, as the page sends it",
         (None, false) => "the parameters: a token in them may be invalid or too old",
-    };
-    format!("the server may refuse {origin}; or {token}")
+    }
 }
 
 #[cfg(test)]
@@ -82,17 +97,19 @@ mod tests {
     #[test]
     fn a_forbidden_connection_lists_what_was_sent_and_what_was_not() {
         let nothing = forbidden_with("ws://localhost:4000/socket", &Connect::default());
-        let expected = "the server may refuse a missing origin: --origin http://localhost:4000; or a missing token: --token, or \
-                        --param token=…, as the page sends it";
+        let expected = "the server may refuse\n      - a missing origin: --origin http://localhost:4000\n      \
+                        - a missing token: --token, or --param token=…, as the page sends it\n      \
+                        - the version 2.0.0 of the wire format: --vsn 1.0.0";
         assert_eq!(nothing, expected);
         let args = Connect {
             origin: Some("https://evil.example".to_owned()),
             token: Some("old".to_owned()),
             ..Connect::default()
         };
-        let all = forbidden_with("ws://localhost:4000/socket", &args);
-        let expected = "the server may refuse the origin https://evil.example: the settings of the server list those it allows; \
-                        or the token: it may be invalid or too old";
+        let all = forbidden_with("ws://localhost:4000/socket?vsn=1.0.0", &args);
+        let expected = "the server may refuse\n      - the origin https://evil.example: the settings of the server list those it allows\n      \
+                        - the token: it may be invalid or too old\n      \
+                        - the version 1.0.0 of the wire format: --vsn 2.0.0";
         assert_eq!(all, expected);
     }
 }

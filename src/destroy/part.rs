@@ -129,7 +129,7 @@ impl<'a> Destroy<'a> {
         let mut kept: Vec<_> = part.foreign.iter().collect();
         for changed in &part.changed {
             let (file, now) = changed;
-            match self.settle(file, now)? {
+            match self.settle(part, file, now)? {
                 Conflict::Overwrite => {}
                 Conflict::Keep => kept.push(changed),
                 Conflict::Quit => interrupt::leave(),
@@ -150,19 +150,20 @@ impl<'a> Destroy<'a> {
     }
 
     /// Returns the decision about a changed file.
-    fn settle(&mut self, file: &File, now: &[u8]) -> Result<Conflict> {
+    fn settle(&mut self, part: &Part<'_>, file: &File, now: &[u8]) -> Result<Conflict> {
+        let kind = Difference::FromGenerated;
         Ok(match self.args.common {
             Common { force: true, .. } => Conflict::Overwrite,
             Common { skip: true, .. } => Conflict::Keep,
             Common { dry_run: true, .. } => {
                 self.report_file(&file.path, FileOutcome::Conflict);
-                self.reporter.changes(now, &file.contents);
+                let made = self.changes.with_present(file, &part.steps, now)?;
+                self.reporter.changes(kind, &file.path, now, &made);
                 Conflict::Keep
             }
             _ => {
-                let kind = Difference::FromGenerated;
-                self.reporter
-                    .conflict(kind, &file.path, now, &file.contents)?
+                let made = self.changes.with_present(file, &part.steps, now)?;
+                self.reporter.conflict(kind, &file.path, now, &made)?
             }
         })
     }

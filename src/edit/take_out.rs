@@ -17,6 +17,7 @@ use super::insert::At;
 use super::part::Applied;
 use super::place::{Anchor, Place};
 use super::source::Source;
+use super::uncomment::indentation;
 use edges::Edges;
 use pattern::{Occurrence, Pattern};
 
@@ -108,7 +109,7 @@ impl Place {
         let mut all: Vec<Found<'_>> = Vec::new();
         for (text, anchor) in own.chain(others) {
             let is_replaced = anchor.is_some_and(|anchor| anchor.at == At::Instead);
-            let is_long = text.trim().lines().count() > self.text.trim().lines().count();
+            let is_long = lines_with_words(text) > lines_with_words(&self.text);
             for occurrence in Pattern::of(text, scope)?.matches(&source.text) {
                 all.push(Found {
                     occurrence,
@@ -196,10 +197,16 @@ impl Found<'_> {
     }
 }
 
+/// Returns the number of lines that have more than brackets.
+fn lines_with_words(text: &str) -> usize {
+    let has_word = |line: &&str| line.contains(char::is_alphanumeric);
+    text.lines().filter(has_word).count()
+}
+
 /// Largest indentation of a line in a comment that is restored.
 const DEEPEST: usize = 8;
 
-/// Returns the file with the line at `range` as a comment again, in several indentations, if it is directly below one, as in
+/// Returns the file with the line at `range` as a comment again, in the indentation of that above it and in others, if it is directly below one, as in
 /// files of `mix phx.new`, or at the start of the file.
 fn commented_out(source: &Source, range: &Range<usize>) -> Vec<String> {
     let line = source.text[range.clone()].trim_end();
@@ -209,8 +216,11 @@ fn commented_out(source: &Source, range: &Range<usize>) -> Vec<String> {
     if !is_below_comment || line.contains('\n') {
         return Vec::new();
     }
-    let indents = (0..=DEEPEST).map(|indent| format!("{}{line}", " ".repeat(indent)));
-    let comments = indents.map(|line| source.language.commented(&line));
+    let line_above = above[..end].rsplit('\n').next().unwrap_or_default().trim();
+    let as_above = indentation(source.language.uncommented(line_above));
+    let indents = [as_above].into_iter().chain(0..=DEEPEST);
+    let lines = indents.map(|indent| format!("{}{line}", " ".repeat(indent)));
+    let comments = lines.map(|line| source.language.commented(&line));
     comments
         .map(|comment| spliced(&source.text, range.clone(), &comment))
         .collect()

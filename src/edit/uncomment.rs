@@ -30,7 +30,7 @@ pub fn apply(source: &Source, text: &str, belongs: impl Fn(Node<'_>) -> bool) ->
 }
 
 /// Returns the number of spaces at the start of `line`.
-fn indentation(line: &str) -> usize {
+pub fn indentation(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 

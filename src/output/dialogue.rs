@@ -8,9 +8,10 @@ use dialoguer::{Input, Select};
 use super::interrupt;
 use crate::error::Misuse;
 
-/// Asks for the folder to make the app in.
-pub fn path() -> Result<PathBuf> {
-    let input = Input::<String>::new().with_prompt("Folder of the new app");
+/// Asks for the folder to make the app in, until `check` accepts it.
+pub fn path(check: impl Fn(&str) -> Result<(), Misuse>) -> Result<PathBuf> {
+    let input = Input::<String>::new().with_prompt("Its folder");
+    let input = input.validate_with(|typed: &String| check(typed));
     Ok(PathBuf::from(answered(input.interact_text())?))
 }
 

@@ -165,8 +165,9 @@ impl Reporter {
     }
 
     /// Shows the changes of a file that differs.
-    pub fn changes(&mut self, before: &[u8], after: &[u8]) {
-        self.show(|_, terminal| terminal.changes(before, after));
+    pub fn changes(&mut self, difference: Difference, path: &Path, before: &[u8], after: &[u8]) {
+        let path = below(&self.text.below, path);
+        self.show(|_, terminal| terminal.changes(difference, &path, before, after));
     }
 
     /// Ends the report.

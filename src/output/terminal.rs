@@ -121,9 +121,9 @@ impl Terminal {
         err(format_args!("{text}\n"));
     }
 
-    /// Prints the changes of a file as a diff.
-    pub fn changes(&self, before: &[u8], after: &[u8]) {
-        diff(before, after);
+    /// Prints the changes of the file at `path` as a diff.
+    pub fn changes(&self, difference: Difference, path: &Path, before: &[u8], after: &[u8]) {
+        diff(difference, path, before, after);
     }
 
     /// Prints a warning; the run continues.
@@ -254,7 +254,7 @@ impl Terminal {
         let (what, question) = difference.words();
         err(format_args!("`{}` {what}.\n", path.display()));
         if difference != Difference::Generated {
-            diff(before, after);
+            diff(difference, path, before, after);
         }
         loop {
             let prompt = format!("{question} [y]es [N]o [d]iff [a]ll [q]uit ");
@@ -264,7 +264,7 @@ impl Terminal {
             match line.as_str() {
                 "y" | "yes" => return Ok(Conflict::Overwrite),
                 "" | "n" | "no" => return Ok(Conflict::Keep),
-                "d" | "diff" => diff(before, after),
+                "d" | "diff" => diff(difference, path, before, after),
                 "a" | "all" => {
                     self.overwrite_all = true;
                     return Ok(Conflict::Overwrite);
@@ -290,6 +290,15 @@ impl Difference {
                 "differs from the library of this version",
                 "Replace it, and lose changes of it?",
             ),
+        }
+    }
+
+    /// Returns the name of the file that it is compared with.
+    fn other(self) -> &'static str {
+        match self {
+            Self::Generated | Self::FromGenerated => "generated",
+            Self::SinceRun => "before the run",
+            Self::Library => "of this version",
         }
     }
 
@@ -367,14 +376,16 @@ pub fn read_line() -> io::Result<Option<String>> {
     Ok((read > 0).then(|| String::from_utf8_lossy(&line).trim().to_owned()))
 }
 
-fn diff(before: &[u8], after: &[u8]) {
+fn diff(difference: Difference, path: &Path, before: &[u8], after: &[u8]) {
+    let [yours, other] =
+        ["yours", difference.other()].map(|side| format!("{} ({side})", path.display()));
     let (before, after) = (
         String::from_utf8_lossy(before),
         String::from_utf8_lossy(after),
     );
     let mut options = DiffOptions::new();
-    options.set_original_filename("yours");
-    options.set_modified_filename("new");
+    options.set_original_filename(yours);
+    options.set_modified_filename(other);
     for line in options.create_patch(&before, &after).to_string().lines() {
         let line = match line.as_bytes().first() {
             Some(b'+') => style(line).green(),

@@ -79,7 +79,7 @@ impl Run<'_> {
             };
             let is_meant =
                 self.holds(&file.condition, plan)? && self.changes.elsewhere(file, plan)?.is_none();
-            if is_meant && !self.changes.completes(file, &self.steps, &before)? {
+            if is_meant && *before != *self.changes.with_present(file, &self.steps, &before)? {
                 let path = self.project.display_path(&file.path);
                 misuses.push(Difference::Generated.refused(&path));
             }

@@ -28,6 +28,7 @@ impl Upgrade<'_> {
             .iter()
             .filter(|change| change.before.as_deref() != change.after.as_deref())
             .collect();
+        let is_changed = !changes.is_empty();
         if !self.args.common.dry_run {
             self.warn_of_uncommitted(&changes);
             self.write(&changes, parts)?;
@@ -49,6 +50,11 @@ impl Upgrade<'_> {
                 "The app is up to date with hello-sockets {version}."
             ));
             return Ok(Ending::Done);
+        }
+        if is_changed && !self.args.common.dry_run && !self.has_open_ends() {
+            self.reporter.next(&format!(
+                "The app is at hello-sockets {version} now. Build it, and run its tests. `hello-sockets undo` takes the upgrade back."
+            ));
         }
         Ok(match self.args.check {
             true => Ending::Outdated,

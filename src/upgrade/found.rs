@@ -9,7 +9,6 @@ use crate::args::Upgrade;
 use crate::catalogue::Generator;
 use crate::catalogue::generator::APP;
 use crate::catalogue::render::Renderer;
-use crate::error::Misuse;
 use crate::facts::Facts;
 use crate::name::Name;
 use crate::new;
@@ -152,12 +151,12 @@ fn wired(project: &Project) -> Result<Vec<Entry>> {
     let (mut sockets, mut channels) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for socket in routes::wiring(project)?.sockets {
-        let Some(of) = name(project, &socket.name, "Socket") else {
+        let Some(of) = routes::name(project, &socket.name, "Socket") else {
             continue;
         };
         sockets.push(entry("socket", &of, BTreeMap::new()));
         for route in socket.routes {
-            let Some(name) = name(project, &route.channel, "Channel") else {
+            let Some(name) = routes::name(project, &route.channel, "Channel") else {
                 continue;
             };
             if seen.insert(name.module.clone()) {
@@ -197,15 +196,6 @@ fn options(name: &Name, topic: &str, socket: &Name) -> BTreeMap<String, Vec<Stri
         add("socket", &socket.module);
     }
     options
-}
-
-/// Returns the name of a module such as `MyAppWeb.UserSocket`, as generators take it.
-fn name(project: &Project, module: &str, suffix: &str) -> Option<Name> {
-    let web = project.facts.get("web").map_or("", String::as_str);
-    let below = module.strip_prefix(web).unwrap_or(module);
-    let below = below.trim_start_matches('.');
-    let parsed: Result<Name, Misuse> = Name::parse(below, "", suffix, "");
-    parsed.ok()
 }
 
 /// Returns the first file of a generator without a name, or with its default one, if the app has it.

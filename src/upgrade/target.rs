@@ -1,5 +1,6 @@
 //! A file of the generators: as it was generated, in the app, and as it is generated now.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -258,12 +259,22 @@ impl Upgrade<'_> {
                 false => Verdict::NotMade,
             });
         };
-        let steps: Vec<&Step> = parts.iter().flat_map(|part| &part.plan.steps).collect();
-        if *now == *like(&file.contents, &now) || self.changes.completes(file, &steps, &now)? {
+        if *now == *like(&file.contents, &now) || *now == *self.with_texts(file, parts, &now)? {
             return Ok(Verdict::Same);
         }
         let new = Some(file.contents.to_vec());
         Ok(Verdict::Differs { now, new })
+    }
+
+    /// Returns a file as it is generated now, with the inserted texts that the app's file, `now`, has.
+    pub fn with_texts<'f>(
+        &self,
+        file: &'f File,
+        parts: &[Part],
+        now: &[u8],
+    ) -> Result<Cow<'f, [u8]>> {
+        let steps: Vec<&Step> = parts.iter().flat_map(|part| &part.plan.steps).collect();
+        self.changes.with_present(file, &steps, now)
     }
 }
 

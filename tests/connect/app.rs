@@ -47,8 +47,17 @@ fn a_socket_that_is_not_mounted_is_named() {
     let sandbox = Sandbox::with_app();
     connect(&sandbox, &server, &["user:lobby"]).misused(
         "error: the app does not mount a socket handler `User` at a path that can be read\n\
-         help: name it with --socket, name its URL, or make it: hello-sockets gen socket User\n",
+         help: name its URL, or make it: hello-sockets gen socket User\n",
     );
+    let sandbox = sandbox.after(&[&["gen", "socket", "Device"], &["gen", "socket", "Kiosk"]]);
+    for (typed, meant) in [
+        ("Devise", "--socket Device"),
+        ("User", "--socket Device, or --socket Kiosk"),
+    ] {
+        let ran = connect(&sandbox, &server, &["user:lobby", "--socket", typed]);
+        let help = format!("help: {meant}; or make it: hello-sockets gen socket {typed}\n");
+        assert!(ran.stderr.ends_with(&help), "{}", ran.stderr);
+    }
     connect(&sandbox, &server, &["user:lobby", "--socket", "device"]).misused(
         "error: `device` is not a socket name: each part of a name starts with a capital letter\n\
          help: --socket Device\n",

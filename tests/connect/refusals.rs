@@ -30,8 +30,10 @@ fn a_refused_origin() {
         &ran,
         "403 Forbidden",
         "error: the server refused the connection with 403 Forbidden\n\
-         help: the server may refuse the origin https://evil.example: the settings of the server list those it allows; \
-         or a missing token: --token, or --param token=…, as the page sends it\n",
+         help: the server may refuse\n\
+         \x20     - the origin https://evil.example: the settings of the server list those it allows\n\
+         \x20     - a missing token: --token, or --param token=…, as the page sends it\n\
+         \x20     - the version 2.0.0 of the wire format: --vsn 1.0.0\n",
     );
     let own = server.url("").replace("ws:", "http:");
     Sandbox::new()
@@ -73,6 +75,27 @@ fn versions_that_exist() {
 }
 
 #[test]
+fn a_version_that_the_server_does_not_speak() {
+    // Phoenix answers so: its log has the reason.
+    let server = Odd::text("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+    let own = server.url().replace("ws:", "http:");
+    let args = [
+        "connect",
+        &server.url(),
+        "--vsn",
+        "1.0.0",
+        "--origin",
+        &own,
+        "--token",
+        "secret",
+    ];
+    let ran = Sandbox::new().run(&args);
+    let version = "      - the version 1.0.0 of the wire format: --vsn 2.0.0\n";
+    assert!(ran.stderr.ends_with(version), "{}", ran.stderr);
+    server.end();
+}
+
+#[test]
 fn a_page_in_place_of_a_socket() {
     let server =
         Odd::text("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\n<p>\n");
@@ -94,7 +117,8 @@ fn a_wrong_path() {
         &ran,
         "404 Not Found",
         "error: the server refused the connection with 404 Not Found\n\
-         help: the server has no socket at /live/websocket: see where it is mounted; --exact-path does not add /websocket\n",
+         help: the server has no socket at /live/websocket: in the folder of the app, `hello-sockets routes` prints where they are; \
+         --exact-path does not add /websocket\n",
     );
 }
 
@@ -107,8 +131,7 @@ fn a_missing_and_a_right_token() {
         &ran,
         "401 Unauthorized",
         "error: the server refused the connection with 401 Unauthorized\n\
-         help: the server may refuse a missing origin: --origin http://HOST; or a missing token: --token, or \
-         --param token=…, as the page sends it\n",
+         help: the server may refuse a missing token: --token, or --param token=…, as the page sends it\n",
     );
     let ran = Sandbox::new()
         .run(&["connect", &url, "room:1", "--token", "secret"])

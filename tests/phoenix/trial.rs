@@ -117,6 +117,64 @@ fn the_import_goes_with_the_socket_that_it_was_made_for() {
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
+/// The page's script of Phoenix 1.5.
+const APP_JS_1_5: &str = "// Import deps with the dep name or local files with a relative path, for example:\n//\n\
+    //     import {Socket} from \"phoenix\"\n//     import socket from \"./socket\"\n//\nimport \"phoenix_html\"\n";
+
+#[test]
+fn the_import_of_a_script_stays_while_only_another_socket_goes() {
+    let sandbox = with_scripts(APP_JS_1_5);
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let before = sandbox.tree();
+
+    for command in [
+        &["gen", "socket", "Device"][..],
+        &["gen", "channel", "Sensor", "--socket", "Device"],
+        &["destroy", "channel", "Sensor", "--no-socket"],
+        &["destroy", "socket", "Device"],
+    ] {
+        sandbox.run(command).succeeded();
+    }
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn an_uncommented_import_has_its_indentation_again_in_any_order() {
+    let sandbox = with_scripts(APP_JS_1_5);
+    let before = sandbox.tree();
+
+    for command in [
+        &["gen", "channel", "Room"][..],
+        &["gen", "socket", "Device"],
+        &["destroy", "channel", "Room"],
+        &["destroy", "socket", "Device"],
+    ] {
+        sandbox.run(command).succeeded();
+    }
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn mounts_in_parentheses_are_taken_back_in_any_order() {
+    let endpoint = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  \
+                    socket(\"/live\", Phoenix.LiveView.Socket)\n\n  plug(ShopWeb.Router)\nend\n";
+    let sandbox = shop(&[("lib/shop_web/endpoint.ex", endpoint)]);
+
+    for command in [
+        ["gen", "socket", "User"],
+        ["gen", "socket", "Device"],
+        ["destroy", "socket", "User"],
+        ["destroy", "socket", "Device"],
+    ] {
+        let ran = sandbox.run(&command).succeeded();
+        assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
+    }
+
+    assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), endpoint);
+}
+
 #[test]
 fn an_import_that_was_there_stays() {
     let app_js = "import \"phoenix_html\"\nimport socket from \"./socket\"\n";

@@ -104,6 +104,38 @@ fn what_the_app_shows_is_generated_again() {
 }
 
 #[test]
+fn the_shown_diffs_name_their_files_and_have_the_lines_that_gen_has_inserted() {
+    let sandbox = old_app();
+    let ran = sandbox
+        .run(&["upgrade", "--made-by-new", "--dry-run"])
+        .succeeded();
+    let [yours, new] = [
+        "--- src/channels/device_socket.rs (yours)",
+        "+++ src/channels/device_socket.rs (generated)",
+    ];
+    assert!(
+        ran.stderr.contains(&format!("{yours}\n{new}\n")),
+        "{}",
+        ran.stderr
+    );
+    for inserted in [
+        "routes.channel::<SensorChannel>",
+        "export const sensorChannel",
+        ".socket_with::<DeviceSocket>",
+        "mod device_socket",
+        "import \"./device_socket.js\"",
+    ] {
+        let goes = |line: &&str| line.starts_with('-') && line.contains(inserted);
+        let comes = |line: &&str| line.starts_with('+') && line.contains(inserted);
+        let [gone, come] = [
+            ran.stderr.lines().filter(goes).count(),
+            ran.stderr.lines().filter(comes).count(),
+        ];
+        assert_eq!(gone, come, "{inserted}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn unless_new_has_made_it_only_sockets_and_channels_are_compared() {
     let sandbox = old_app();
     let ran = sandbox.answer(&["upgrade", "--dry-run"], "n\n").succeeded();

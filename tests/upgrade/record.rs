@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::support::Sandbox;
 use super::support::taken_back::different;
+use super::support::{Ran, Sandbox};
 use super::{edit, everything, files, git, is_up_to_date, renew, with_runs};
 
 const LOG: &str = "my_app/src/log.rs";
@@ -217,6 +217,25 @@ fn the_changes_since_an_earlier_version_are_printed_once() {
     assert!(ran.stdout.starts_with(&heading), "{}", ran.stdout);
     assert!(ran.stdout.contains("\n### Generated apps\n"));
     is_up_to_date(&sandbox);
+}
+
+#[test]
+fn the_report_ends_with_what_to_do_unless_nothing_was_written() {
+    let last = |ran: &Ran| {
+        let line = ran.stdout.trim_end().lines().last().unwrap_or_default();
+        line.to_owned()
+    };
+    let sandbox = outdated();
+    let dry = sandbox.run(&["upgrade", "--dry-run"]).succeeded();
+    assert_eq!(last(&dry), "Dry run: nothing was written.");
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    let version = env!("CARGO_PKG_VERSION");
+    let done = format!(
+        "The app is at hello-sockets {version} now. Build it, and run its tests. `hello-sockets undo` takes the upgrade back."
+    );
+    assert_eq!(last(&ran), done);
 }
 
 #[test]

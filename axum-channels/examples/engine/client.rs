@@ -58,9 +58,7 @@ pub(crate) async fn rate(options: &Options) -> Result<Option<f64>, Failed> {
         sending.spawn(async move {
             let mut batch = Pipeline::with_capacity(BATCH);
             for number in numbers {
-                batch
-                    .publish(&topics[number % topics.len()], &text)
-                    .ignore();
+                batch.publish(&topics[number % topics.len()], &text);
             }
             batch.exec_async(&mut publisher).await
         });

@@ -30,8 +30,22 @@ fn cluster(node: &Node) -> Stats {
     node.endpoint.stats().cluster
 }
 
+/// Extent of a refusal.
+#[derive(PartialEq)]
+enum Extent {
+    Histories,
+    /// Presences, too, once their lease is renewed: on a slow machine before the test is over.
+    Writes,
+}
+
 /// Sends broadcasts that are refused, checks what else works, and has them arrive once the cause is gone.
-async fn refused_until(server: &Server, words: &str, refuse: impl Fn(), allow: impl Fn()) {
+async fn refused_until(
+    server: &Server,
+    extent: Extent,
+    words: &str,
+    refuse: impl Fn(),
+    allow: impl Fn(),
+) {
     let (log, _guard) = Log::collect(Level::INFO);
     let nodes = Node::two(server).await;
     let [a, b] = &nodes;
@@ -46,7 +60,7 @@ async fn refused_until(server: &Server, words: &str, refuse: impl Fn(), allow: i
     refuse();
     (2..=4).for_each(|n| a.say("room:1", n));
     eventually("it is refused", || cluster(a).refusing).await;
-    assert!(!cluster(b).refusing);
+    assert!(!cluster(b).refusing || extent == Extent::Writes);
     the_rest_goes_on(&nodes, &users[0].position).await;
     for user in &mut users {
         user.ws.expect_nothing().await;
@@ -66,7 +80,8 @@ async fn refused_until(server: &Server, words: &str, refuse: impl Fn(), allow: i
         assert_eq!((connected, reconnects, lost), (true, 0, 0));
     }
     let text = log.text();
-    let lines = text.lines().filter(|line| line.contains(" keep"));
+    let about = |line: &str| line.contains(" keep") && line.contains(" broadcasts ");
+    let lines = text.lines().filter(|line| about(line));
     assert_eq!(lines.count(), 2, "{text}");
     assert!(text.contains(words), "{text}");
 }
@@ -78,6 +93,7 @@ async fn a_redis_without_memory_refuses_and_everything_is_there_when_it_has_some
     let words = "[ERROR] Redis refuses to keep broadcasts of topics with a history, which wait: OOM command not allowed when used memory > 'maxmemory'";
     refused_until(
         &server,
+        Extent::Histories,
         words,
         || server.redis("CONFIG SET maxmemory 1"),
         || server.redis("CONFIG SET maxmemory 0"),
@@ -91,6 +107,7 @@ async fn a_user_of_redis_without_rights_is_refused_until_it_has_them() {
     let server = Server::start(Kind::Redis);
     refused_until(
         &server,
+        Extent::Histories,
         "NOPERM",
         || server.redis("ACL SETUSER default -evalsha"),
         || server.redis("ACL SETUSER default +evalsha"),
@@ -104,6 +121,7 @@ async fn a_redis_that_may_only_be_read_refuses_until_it_is_a_primary_again() {
     let server = Server::start(Kind::Redis);
     refused_until(
         &server,
+        Extent::Writes,
         "READONLY",
         || server.redis("REPLICAOF 127.0.0.1 1"),
         || server.redis("REPLICAOF NO ONE"),
@@ -152,6 +170,7 @@ async fn a_user_of_nats_without_rights_is_refused_until_it_has_them() {
     let server = Server::start_with(Kind::Nats, &account("128M", ""));
     refused_until(
         &server,
+        Extent::Histories,
         "Permissions Violation for Publish to",
         || server.reload(&account("128M", denied)),
         || server.reload(&account("128M", "")),
