@@ -1,6 +1,6 @@
-//! Prepares `templates/` for the binary: without the test cases of places, with the tables of stacks, generators and
-//! places in JSON, which takes a fifth of the time to read, and with vendored libraries in one compressed file. Links may be
-//! text files, as git checks them out on Windows.
+//! Prepares `templates/` for the binary: without the test cases of places, with the tables of stacks, generators,
+//! parts and places in JSON, which takes a fifth of the time to read, and with vendored libraries in one compressed file. Links
+//! may be text files, as git checks them out on Windows.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -38,7 +38,7 @@ pub fn prepare(from: &Path, to: &Path, path: &str) -> Result<(), Box<dyn Error>>
             [_, "places", _] if from.is_dir() => {}
             _ if from.is_dir() => prepare(&from, &to, &path)?,
             ["languages.toml"] | [_, "stack.toml"] | [_, _, "generator.toml"] => json(&from, &to)?,
-            [_, "places", _] => json(&from, &to)?,
+            [_, "places" | "parts", _] => json(&from, &to)?,
             _ => fs::write(&to, fs::read(&from)?)?,
         }
     }

@@ -6,13 +6,14 @@
 //! - [`embedded`]: the files in the binary
 //! - [`templates`]: these files, and those of a project, which take precedence
 //! - [`render`]: Tera, which renders strings, whole TOML values and conditions
-//! - [`stack`]: `stack.toml`; [`generator`]: `generator.toml`; places are [`crate::edit::place`]
+//! - [`stack`]: `stack.toml`; [`generator`]: `generator.toml`, with its [`parts`]; places are [`crate::edit::place`]
 //! - [`reference`]: the reference; its keys are in keys.md, which a test generates from the types
 
 pub mod embedded;
 pub mod generator;
 #[cfg(test)]
 mod keys;
+mod parts;
 pub mod reference;
 pub mod render;
 pub mod stack;

@@ -4,6 +4,7 @@
 mod view;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
@@ -129,12 +130,12 @@ impl Survey<'_> {
             wiring.sockets.push(socket);
         }
         for channel in self.find(&self.routes.channels)? {
-            let name = channel.get("channel");
+            let name = channel.get("channel").to_owned();
             if routed.iter().all(|route| route.get("channel") != name) {
                 let what = format!("`{name}` ({}): no socket routes a topic to it", channel.at);
                 wiring
                     .problems
-                    .push(self.problem(what, &self.routes.route, name)?);
+                    .push(self.problem(what, &self.routes.route, &[("name", &name)])?);
             }
         }
         Ok(wiring)
@@ -142,30 +143,31 @@ impl Survey<'_> {
 
     /// Adds what a socket lacks.
     fn check(&self, socket: &Socket, loaded: &[PathBuf], to: &mut Vec<Problem>) -> Result<()> {
-        let (name, at) = (&socket.name, &socket.at);
-        let mut add = |what: String| {
-            to.push(self.problem(what, &self.routes.mount, name)?);
-            anyhow::Ok(())
-        };
+        let Socket { name, at, .. } = socket;
         if socket.mounts.is_empty() {
-            add(format!("`{name}` ({at}): no endpoint mounts it"))?;
+            let what = format!("`{name}` ({at}): no endpoint mounts it");
+            to.push(self.problem(what, &self.routes.mount, &[("name", name)])?);
         }
-        for script in socket
-            .scripts
-            .iter()
-            .filter(|script| !loaded.contains(script))
-        {
-            add(format!(
-                "`{}`: no script or page loads it",
-                self.shown(script)
-            ))?;
+        let is_loaded = |script: &&PathBuf| loaded.contains(script);
+        for script in socket.scripts.iter().filter(|script| !is_loaded(script)) {
+            let script = self.shown(script);
+            let what = format!("`{script}`: no script or page loads it");
+            let variables = [("name", name), ("script", &script)];
+            to.push(self.problem(what, &self.routes.load, &variables)?);
         }
         Ok(())
     }
 
-    fn problem(&self, message: String, help: &str, name: &str) -> Result<Problem> {
+    fn problem(
+        &self,
+        message: String,
+        help: &str,
+        variables: &[(&'static str, &String)],
+    ) -> Result<Problem> {
         let mut context = self.context();
-        context.insert("name", name);
+        for (name, value) in variables {
+            context.insert(*name, value);
+        }
         let help = Some(self.renderer.text(help, &context)?);
         Ok(Problem { message, help })
     }
@@ -193,15 +195,15 @@ impl Survey<'_> {
         Ok(loaded)
     }
 
-    /// Returns whether a page names the script, also if it is compiled to JavaScript.
+    /// Returns whether a page names the script, also if it is compiled to JavaScript, or imports it without its extension.
     fn is_in_a_page(&self, script: &Path) -> Result<bool> {
-        let names = [script.to_owned(), script.with_extension("js")];
-        let names = names.map(|path| {
-            path.file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned()
-        });
+        let text = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+        let [name, stem] = [script.file_name(), script.file_stem()].map(text);
+        let folder = text(script.parent().and_then(Path::file_name));
+        let mut names = vec![format!("/{name}"), format!("/{stem}.js")];
+        for folder in [".", "@", &folder] {
+            names.extend(["'", "\""].map(|quote| format!("{folder}/{stem}{quote}")));
+        }
         for pattern in &self.routes.pages {
             let pattern = self.renderer.text(pattern, &self.context())?;
             for page in self
@@ -211,7 +213,7 @@ impl Survey<'_> {
                 .filter(|page| *page != script)
             {
                 for name in &names {
-                    if self.project.mentions(page, &format!("/{name}"))? {
+                    if self.project.mentions(page, name)? {
                         return Ok(true);
                     }
                 }

@@ -83,6 +83,22 @@ fn a_healthy_rust_app_has_everything_with_its_version() {
     assert!(lines[6].starts_with("* ok      port: ") && lines[7].contains("open files"));
 }
 
+/// `cargo build` downloads those of its own platform alone, and `cargo metadata` needs all.
+#[test]
+fn crates_of_other_platforms_are_not_asked_for() {
+    let sandbox = with_programs(Sandbox::with_app());
+    let own = "case \"$1\" in --version) echo 'cargo 1.90.0';; tree) ;; *) exit 101;; esac";
+    sandbox.write_program("bin/cargo", own);
+
+    let ran = run(&sandbox, &["doctor"]);
+
+    assert!(
+        ran.stdout.contains("* ok      downloaded crates\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
 #[test]
 fn what_a_rust_app_lacks_is_named_with_the_way_to_get_it() {
     let sandbox = Sandbox::with_app();

@@ -332,6 +332,176 @@ fn lines_of_an_endpoint_are_for_the_file_that_serves_the_router() {
     }
 }
 
+/// The router has a name there, whether its service is made of it at once or not.
+#[test]
+fn lines_of_an_endpoint_name_the_router_that_is_served() {
+    let instead = " // serve `app` instead";
+    let named = " // `app` is the router";
+    for (import, call, name, value, comment) in [
+        ("", "axum::serve(listener, site)", "site", "site", ""),
+        (
+            "use axum::serve;\n",
+            "serve(listener, site)",
+            "site",
+            "site",
+            "",
+        ),
+        (
+            "use axum::{Router, serve};\n",
+            "serve(listener, site)",
+            "site",
+            "site",
+            "",
+        ),
+        (
+            "",
+            "axum::serve(listener, web.into_make_service())",
+            "web",
+            "web",
+            "",
+        ),
+        (
+            "",
+            "axum::serve(listener, web.clone().into_make_service_with_connect_info::<SocketAddr>())",
+            "web",
+            "web",
+            "",
+        ),
+        (
+            "",
+            "axum::serve(listener, self.web.clone().into_make_service())",
+            "app",
+            "self.web.clone()",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, self.web)",
+            "app",
+            "self.web",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, trimmed(web))",
+            "app",
+            "app",
+            named,
+        ),
+    ] {
+        let main = format!("{import}\nasync fn main() {{\n    {call}.await.unwrap();\n}}\n");
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let channel = sandbox.run(&["gen", "channel", "Room", "--yes"]);
+        let auth = sandbox.run(&["gen", "auth"]);
+
+        for (ran, lines) in [
+            (
+                channel.succeeded(),
+                format!("    let {name} = {value}.merge(endpoint.router());{comment}\n"),
+            ),
+            (
+                auth.succeeded(),
+                format!("    let {name} = {value}{comment}\n        .merge(endpoint.router())\n"),
+            ),
+        ] {
+            assert!(ran.stdout.contains(&lines), "{}", ran.stdout);
+            assert!(
+                ran.stdout.contains(", in src/main.rs before `axum::serve`"),
+                "{}",
+                ran.stdout
+            );
+        }
+    }
+}
+
+/// Two versions of one crate have one name in tests.
+#[test]
+fn the_test_of_tokens_has_the_version_of_tower_that_the_crate_has() {
+    for (own, version) in [
+        ("", "0.5"),
+        ("tower = \"0.4\"\n", "0.4"),
+        (
+            "tower = { version = \"0.4.13\", features = [\"limit\"] }\n",
+            "0.4.13",
+        ),
+    ] {
+        let sandbox = program("0.8", &[]);
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        sandbox.write("my_app/Cargo.toml", &format!("{manifest}{own}"));
+
+        let sandbox = sandbox.after(&[&["gen", "library"], &["gen", "auth", "--yes"]]);
+
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        let line = format!(
+            "\ntower = {{ version = \"{version}\", default-features = false, features = [\"util\"] }}\n"
+        );
+        let (_, of_tests) = manifest
+            .split_once("[dev-dependencies]\n")
+            .expect(&manifest);
+        assert!(of_tests.contains(&line), "{manifest}");
+    }
+}
+
+/// The lines of the manual step are in a function, with their `use`.
+#[test]
+fn an_endpoint_in_a_function_is_taken_out_by_hand() {
+    let serves = "async fn main() {\n    axum::serve(listener, app).await.unwrap();\n}\n";
+    for library in [None, Some(("src/lib.rs", ""))] {
+        let files: Vec<_> = [("src/main.rs", serves)]
+            .into_iter()
+            .chain(library)
+            .collect();
+        let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+        let (_, step) = ran
+            .stdout
+            .split_once("`src/endpoint.rs`):\n\n")
+            .expect("a step");
+        let (lines, _) = step.split_once("\nOnce").expect("an end");
+        let before = sandbox.read("my_app/src/main.rs");
+        let pasted = before.replace("    axum::serve", &format!("{lines}    axum::serve"));
+        sandbox.write("my_app/src/main.rs", &pasted);
+
+        let ran = sandbox
+            .run(&["destroy", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let main = sandbox.read("my_app/src/main.rs");
+        let both = [
+            "channels::user_socket::UserSocket;\n",
+            ".socket::<UserSocket>(\"/socket\")",
+        ];
+        let (_, left) = ran
+            .stdout
+            .split_once("\nTake out of `src/main.rs` ")
+            .expect(&ran.stdout);
+        for line in both {
+            assert!(main.contains(line) && left.contains(line), "{main}\n{left}");
+        }
+    }
+}
+
+/// Stylesheets are no page of the app's own, nor are templates.
+#[test]
+fn a_crate_without_scripts_gets_none() {
+    let style = ("assets/static/style.css", "body { margin: 0 }\n");
+    let sandbox = program("0.8", &[style]).after(&[&["gen", "library"]]);
+
+    for command in [
+        &["gen", "channel", "Room", "--yes"][..],
+        &["gen", "presence"],
+        &["gen", "auth"],
+    ] {
+        let ran = sandbox.run(command).succeeded();
+        assert!(!ran.stdout.contains("script"), "{}", ran.stdout);
+    }
+
+    assert!(!sandbox.exists("my_app/assets/js"));
+}
+
 /// Older style editions of rustfmt order imports differently.
 #[test]
 fn files_are_formatted_in_crates_of_any_edition() {

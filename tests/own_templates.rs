@@ -241,6 +241,69 @@ fn a_key_that_is_not_known_is_named_with_its_file() {
     }
 }
 
+/// A list and a refusal of two generators.
+const LISTED: &str = r#"
+[[list]]
+name = "modules"
+search = ["src/lib.rs"]
+query = '(mod_item name: (identifier) @value)'
+
+[[refuse]]
+if = "'channels' not in modules"
+message = "there is no module `channels` among {{ modules | join(sep=', ') }}"
+help = "hello-sockets gen channel Room"
+
+[values]
+from = "a part"
+size = "1"
+"#;
+
+#[test]
+fn generators_include_parts_before_their_own_keys() {
+    let own = r#"
+about = "Make a note"
+include = ["listed"]
+[values]
+size = "2"
+[[refuse]]
+if = "size == '2'"
+message = "a note of size {{ size }} from {{ from }}"
+help = "none"
+"#;
+    let sandbox = with_note(own);
+    sandbox.write(
+        &format!("{OWN}/list/generator.toml"),
+        "about = \"x\"\ninclude = [\"listed\"]\n",
+    );
+    sandbox.write(&format!("{OWN}/parts/listed.toml"), LISTED);
+    sandbox.write("my_app/src/lib.rs", "mod note;\nmod other;\n");
+
+    let note = sandbox.run(&["gen", "note"]);
+    let list = sandbox.run(&["gen", "list"]);
+
+    let listed = "error: there is no module `channels` among note, other\nhelp: hello-sockets gen channel Room\n";
+    note.misused(&format!(
+        "{listed}error: a note of size 2 from a part\nhelp: none\n"
+    ));
+    list.misused(listed);
+}
+
+#[test]
+fn a_fault_in_a_part_is_an_error_with_its_file() {
+    let note = "about = \"x\"\ninclude = [\"listed\"]\n";
+    let part = ".hello-sockets/templates/rust/parts/listed.toml";
+    let with = |text: &str| {
+        let sandbox = with_note(note);
+        sandbox.write(&format!("{OWN}/parts/listed.toml"), text);
+        sandbox.run(&["gen", "note"])
+    };
+
+    failed(&with("abuot = \"y\"\n"), &[part, "abuot"]);
+    failed(&with("include = [\"more\"]\n"), &[part, "include"]);
+    let missing = with_note(note).run(&["gen", "note"]);
+    failed(&missing, &["rust/parts/listed.toml"]);
+}
+
 #[test]
 fn a_fault_in_a_place_is_an_error_and_not_skipped() {
     let place = |query: &str| {
@@ -308,6 +371,22 @@ mod outside {
             &with_note(command),
             "a project's own generators run no programs",
         );
+    }
+
+    #[test]
+    fn no_program_is_run_by_a_part_of_a_built_in_generator() {
+        let sandbox = Sandbox::with_phoenix_app();
+        let part = "[[command]]\nrun = [\"touch\", \"made\"]\notherwise = \"\"\n";
+        sandbox.write(
+            "my_app/.hello-sockets/templates/phoenix/parts/web_module.toml",
+            part,
+        );
+        let before = sandbox.tree();
+
+        let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]);
+
+        failed(&ran, &["a project's own generators run no programs"]);
+        assert_eq!(sandbox.tree(), before);
     }
 
     #[test]

@@ -244,7 +244,7 @@ fn verbose_prints_look_ups_and_the_place_of_each_edit() {
         .succeeded()
         .stdout;
     for line in [
-        "* looked up `browser` of `rust/channel`: assets\n",
+        "* looked up `browser` of `rust/channel`: assets/js\n",
         "* injecting src/channels/mod.rs  (place `channels_module`, file found by its path)\n",
         "* injecting src/channels/users.rs  (place `socket_routes`, file found by its contents)\n",
     ] {

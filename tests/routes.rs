@@ -200,6 +200,43 @@ fn what_a_phoenix_app_does_not_wire_is_named_with_the_command_that_does() {
 }
 
 #[test]
+fn a_script_that_no_command_loads_is_named_with_the_line_that_does() {
+    for (sandbox, script, import) in [
+        (
+            Sandbox::with_app(),
+            "assets/js/rooms/chat.js",
+            "./rooms/chat.js",
+        ),
+        (
+            Sandbox::with_phoenix_app(),
+            "assets/js/chat.ts",
+            "./chat.ts",
+        ),
+        (Sandbox::with_phoenix_app(), "assets/chat.js", "../chat.js"),
+    ] {
+        let sandbox = sandbox.after(&GROWN[..1]);
+        let [own, page] = ["user_socket", "app"].map(|name| format!("my_app/assets/js/{name}.js"));
+        let text = sandbox.read(&own);
+        std::fs::remove_file(sandbox.path().join(&own)).expect("it was there");
+        sandbox.write(&format!("my_app/{script}"), &text);
+        let before = sandbox
+            .read(&page)
+            .replace("import \"./user_socket.js\"\n", "");
+        sandbox.write(&page, &before);
+
+        let (wiring, _) = wiring(&sandbox);
+
+        let line = format!("import \"{import}\"");
+        let message = format!("`{script}`: no script or page loads it");
+        let help = format!("add to the page's script, assets/js/app.js: {line}");
+        let expected = serde_json::json!([{ "message": message, "help": help }]);
+        assert_eq!(wiring["problems"], expected);
+        sandbox.write(&page, &format!("{line}\n{before}"));
+        assert_eq!(self::wiring(&sandbox).0["problems"], serde_json::json!([]));
+    }
+}
+
+#[test]
 fn names_are_read_through_aliases_and_constants() {
     let rust = Sandbox::with_app().after(&GROWN[..2]);
     let replace = |sandbox: &Sandbox, file: &str, from: &str, to: &str| {

@@ -1,5 +1,5 @@
-//! The files of `templates/` in the binary, as `build.rs` has prepared them: tables of stacks, generators and places are in JSON,
-//! vendored libraries are packed.
+//! The files of `templates/` in the binary, as `build.rs` has prepared them: tables of stacks, generators, parts and places are in
+//! JSON, vendored libraries are packed.
 
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use tera::Context;
 
+use super::parts;
 use super::render::Renderer;
 use super::stack::FactRule;
 use super::templates::{Origin, SHARED, Templates};
@@ -37,6 +38,10 @@ pub struct Generator {
     pub origin: Origin,
     /// Description in one line.
     pub about: String,
+    /// Files in the stack's `parts/`, without `.toml`: keys that several generators share. They come before those of this file:
+    /// lists are joined, and of entries with the same name, that of this file counts.
+    #[serde(default)]
+    pub include: Vec<String>,
     /// Text of `--help` below the options.
     #[serde(default)]
     pub help: String,
@@ -369,14 +374,29 @@ impl Generator {
         let folder = format!("{stack}/{id}");
         let path = format!("{folder}/{FILE}");
         let mut generator: Self = templates.read(&path)?;
-        generator.origin = templates.get(&path).map(|(_, o)| o).unwrap_or_default();
-        if generator.origin == Origin::Project && !generator.commands.is_empty() {
-            let file = templates.whereabouts(&path);
-            bail!("in {file}: `command`: a project's own generators run no programs");
+        let mut table = templates.table(&path)?;
+        let part = |name: &String| format!("{stack}/parts/{name}.toml");
+        let mut paths: Vec<_> = generator.include.iter().map(part).collect();
+        if !paths.is_empty() {
+            table = parts::before(table, &paths, templates)?;
+            let merged: Result<Self, _> = toml::Table::clone(&table).try_into();
+            generator = merged.with_context(|| {
+                let files = paths.iter().map(|path| templates.whereabouts(path));
+                format!("in {}", files.collect::<Vec<_>>().join(" or "))
+            })?;
+        }
+        paths.push(path);
+        let is_own = |path: &&String| templates.is_own(path);
+        if let Some(own) = paths.iter().find(is_own) {
+            generator.origin = Origin::Project;
+            if !generator.commands.is_empty() {
+                let file = templates.whereabouts(own);
+                bail!("in {file}: `command`: a project's own generators run no programs");
+            }
         }
         generator.id = id.to_owned();
         generator.folder = folder;
-        generator.table = templates.table(&path)?;
+        generator.table = table;
         Ok(generator)
     }
 
@@ -388,7 +408,7 @@ impl Generator {
         let path = format!("{}/{FILE}", self.folder);
         // The others are rendered elsewhere: with other variables, or only by `destroy`.
         let others = [
-            "name", "list", "option", "fact", "values", "places", "help", "in_use",
+            "name", "include", "list", "option", "fact", "values", "places", "help", "in_use",
         ];
         let whereabouts = || format!("in {}", renderer.templates().whereabouts(&path));
         let is_wanted = |key: &str| !others.contains(&key);

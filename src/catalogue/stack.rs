@@ -72,8 +72,10 @@ pub struct Routes {
     /// Patterns of other files that load scripts, such as pages, by their names.
     #[serde(default)]
     pub pages: Vec<String>,
-    /// Command that mounts the socket `name`, or imports its script.
+    /// Command that mounts the socket `name`.
     pub mount: String,
+    /// Command or advice that loads `script`, the path of a script of the socket `name`.
+    pub load: String,
     /// Command that routes the channel `name`.
     pub route: String,
 }

@@ -110,6 +110,11 @@ impl Templates {
         self.own.contains_key(path) || embedded::at(path).is_some()
     }
 
+    /// Returns whether the file at `path` is the project's own.
+    pub fn is_own(&self, path: &str) -> bool {
+        self.own.contains_key(path)
+    }
+
     /// Returns the paths of all files in `folder` and below it, in order.
     pub fn below(&self, folder: &str) -> BTreeSet<&str> {
         let prefix = format!("{folder}/");
@@ -151,7 +156,7 @@ impl Templates {
 
     /// Returns the path of the source of a template, for messages.
     pub fn whereabouts(&self, path: &str) -> String {
-        match self.own.contains_key(path) {
+        match self.is_own(path) {
             true => format!("{OVERRIDES}/{path}"),
             false => format!("templates/{path}"),
         }

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::{Changes, Located};
 use crate::edit::ending::{like, line_ending};
 use crate::edit::place::Need;
-use crate::edit::{self, Lines, TakenOut};
+use crate::edit::{self, Lines, Source, TakenOut};
 use crate::plan::{File, Step};
 use crate::record::{FileChange, Hash};
 
@@ -24,6 +24,22 @@ pub enum Removal {
         path: PathBuf,
         lines: Vec<Lines>,
     },
+}
+
+/// Returns whether `source` has a text that goes with that of `step`, such as an import, outside of its scope.
+fn has_outside(source: &Source, step: &Step) -> Result<bool> {
+    let (_, also) = step.parts.split_last().context("a step has a text")?;
+    for part in also {
+        if has_line(&source.text, &part.text) && !part.is_in_scope(source)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Returns whether `line` is a line of `text`, with any indentation.
+fn has_line(text: &str, line: &str) -> bool {
+    text.lines().any(|known| known.trim() == line.trim())
 }
 
 impl Changes<'_> {
@@ -56,6 +72,11 @@ impl Changes<'_> {
                 },
                 _ => Removal::Nothing,
             },
+            // A reader has inserted it with its imports in a function.
+            TakenOut::Changed(new) if has_outside(&new, step)? => Removal::Manual {
+                path,
+                lines: lines(),
+            },
             TakenOut::Changed(new) if step.location.create && new.text.trim().is_empty() => {
                 self.remove(&path)?;
                 Removal::Removed(path)
@@ -69,6 +90,19 @@ impl Changes<'_> {
                 Removal::Edited(path)
             }
         })
+    }
+
+    /// Returns whether the file at `path` has all texts of `step`, also in other scopes.
+    pub fn has_all(&self, step: &Step, path: &Path) -> Result<bool> {
+        let Some(source) = self.source(path)? else {
+            return Ok(false);
+        };
+        for part in &step.parts {
+            if !part.is_in_scope(&source)? && !has_line(&source.text, &part.text) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Returns the manual step for a text in one of several files.

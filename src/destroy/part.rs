@@ -184,7 +184,9 @@ impl<'a> Destroy<'a> {
             .into_iter()
             .partition(|step| step.is_shared() || !step.needed_by().is_empty());
         for step in own {
-            self.step(step)?;
+            if self.is_ours(step) {
+                self.step(step)?;
+            }
         }
         for file in &part.files {
             if kept.contains(&file.path) {
@@ -223,10 +225,10 @@ impl<'a> Destroy<'a> {
         Ok(())
     }
 
-    /// Returns whether the record shows that a run has inserted the text, if others may need it.
+    /// Returns whether the text is one of `gen`. That of a shared place has to be in the record.
     fn is_ours(&self, step: &Step) -> bool {
         if !step.is_shared() {
-            return true;
+            return !self.is_of_the_app(step).unwrap_or_default();
         }
         let runs = self.project.runs().unwrap_or_default();
         match self.changes.locate(&step.location) {
@@ -236,6 +238,28 @@ impl<'a> Destroy<'a> {
             }
             _ => false,
         }
+    }
+
+    /// Returns whether the app has some texts of `step` by itself: `gen` inserts all of them, or none, and no recorded run of the
+    /// generator has edited the file.
+    fn is_of_the_app(&self, step: &Step) -> Result<bool> {
+        let Located::At(path) = self.changes.locate(&step.location)? else {
+            return Ok(false);
+        };
+        if self.changes.has_all(step, &path)? {
+            return Ok(false);
+        }
+        let mut is_recorded = false;
+        for run in self.project.runs()?.iter() {
+            let entries = run.entries()?;
+            if entries.iter().any(|e| e.generator == self.args.generator) {
+                is_recorded = true;
+                if run.files.iter().any(|file| file.path == path) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(is_recorded)
     }
 
     fn step(&mut self, step: &Step) -> Result<()> {

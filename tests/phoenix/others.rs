@@ -235,3 +235,125 @@ fn two_endpoints_of_other_names_are_none_that_is_known() {
          help: define the web module in lib/shop_web.ex, then run this again\n",
     );
 }
+
+/// A channel that tracks its clients in its own way.
+const TRACKING: &str = r#"defmodule ShopWeb.RoomChannel do
+  use Phoenix.Channel
+  alias ShopWeb.Presence
+
+  def join("room:" <> _, _params, socket) do
+    send(self(), :after_join)
+    {:ok, socket}
+  end
+
+  def handle_info(:after_join, socket) do
+    {:ok, _} = Presence.track(socket, socket.assigns.player.id, %{at: System.os_time()})
+    {:noreply, socket}
+  end
+end
+"#;
+
+#[test]
+fn gen_presence_without_a_channel_names_one_that_tracks_its_clients() {
+    let other = "defmodule ShopWeb.AdminChannel do\n  use Phoenix.Channel\nend\n";
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
+    let admin = ("lib/shop_web/channels/admin_channel.ex", other);
+    let room = ("lib/shop_web/channels/room_channel.ex", TRACKING);
+    let own = ("lib/shop_web/presence.ex", presence);
+    let more = "run\n\n    hello-sockets gen presence --channel Admin\n";
+    let without = TRACKING.replace("Presence.track", "Players.track");
+    for (room, words) in [
+        (
+            room,
+            "lib/shop_web/channels/room_channel.ex tracks its clients. To make another channel track them, ",
+        ),
+        (
+            (room.0, without.as_str()),
+            "No channel tracks its clients yet. To make one track them, ",
+        ),
+    ] {
+        let sandbox = shop("1.7.0", &[admin, room, own]);
+
+        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+        let next = format!("{words}{more}");
+        assert!(ran.stdout.contains(&next), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_script_that_a_component_imports_is_loaded() {
+    let socket = ("assets/src/socket.js", SCRIPT);
+    let endpoint = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  socket \"/socket\", ShopWeb.UserSocket,\n    websocket: true\nend\n";
+    let app = [
+        socket,
+        ("lib/shop_web/endpoint.ex", endpoint),
+        ("lib/shop_web/channels/user_socket.ex", OWN_CONNECT),
+    ];
+    for (file, component) in [
+        (
+            "assets/src/App.svelte",
+            "<script>\n  import { connect } from './socket';\n</script>\n",
+        ),
+        (
+            "assets/src/App.vue",
+            "<script setup>\nimport socket from \"./socket.js\"\n</script>\n",
+        ),
+    ] {
+        let sandbox = shop("1.7.0", &app);
+        assert_eq!(sandbox.run(&["routes"]).code, Some(1));
+
+        sandbox.write(&format!("my_app/{file}"), component);
+
+        sandbox.run(&["routes"]).succeeded();
+        std::fs::remove_dir_all(sandbox.path().join("my_app/assets/js")).expect("it was there");
+        sandbox.write("my_app/assets/src/main.js", "");
+        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        assert!(!ran.stdout.contains("load"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn scripts_are_beside_the_pages_own_whatever_that_is_called() {
+    for page in ["main.js", "index.tsx"] {
+        let page = format!("assets/src/{page}");
+        let sandbox = shop("1.7.0", &[(&page, "")]);
+        std::fs::remove_dir_all(sandbox.path().join("my_app/assets/js")).expect("it was there");
+
+        let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]);
+
+        let step = "Add this to load the script (there is no `assets/src/app.js`):";
+        let ran = ran.succeeded();
+        assert!(ran.stdout.contains(step), "{}", ran.stdout);
+        assert!(sandbox.exists("my_app/assets/src/user_socket.js"));
+        assert!(!sandbox.exists("my_app/assets/js"));
+    }
+}
+
+/// A socket handler whose `id` is that of `gen auth`, and whose `connect` is not.
+#[test]
+fn destroy_auth_leaves_an_id_that_the_app_had() {
+    let own = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  def connect(params, socket, _info) do\n    \
+               {:ok, assign(socket, :user, params[\"name\"])}\n  end\n\n  def id(socket), do: \"user_socket:#{socket.assigns.user}\"\nend\n";
+    let handler = "my_app/lib/shop_web/channels/user_socket.ex";
+    let app = [
+        ("lib/shop_web/router.ex", ROUTER),
+        ("lib/shop_web/channels/user_socket.ex", own),
+    ];
+    let sandbox = shop("1.7.0", &app).after(&[&["gen", "channel", "Room"], &["gen", "auth"]]);
+    let before = sandbox.read(handler);
+
+    let ran = sandbox.run(&["destroy", "auth"]).succeeded();
+
+    assert_eq!(sandbox.read(handler), before, "{}", ran.stdout);
+
+    // Lines of the manual step go, though no run has inserted them.
+    let verify = "case ShopWeb.SocketToken.verify(params[\"token\"]) do\n      {:ok, user} -> {:ok, assign(socket, :user, user)}\n      {:error, _reason} -> :error\n    end";
+    let sandbox = sandbox.after(&[&["gen", "auth"]]);
+    let pasted = before.replace("{:ok, assign(socket, :user, params[\"name\"])}", verify);
+    sandbox.write(handler, &pasted);
+
+    sandbox.run(&["destroy", "auth"]).succeeded();
+
+    assert!(!sandbox.read(handler).contains("SocketToken"));
+}

@@ -207,7 +207,7 @@ fn the_tables_in_the_binary_are_those_of_the_files_without_test_cases() {
         let is_table = |path: &&str| {
             let parts: Vec<_> = path.split('/').collect();
             matches!(parts[1..], ["stack.toml"] | [_, "generator.toml"])
-                || matches!(parts[1..], ["places", name] if name.ends_with(".toml"))
+                || matches!(parts[1..], ["places" | "parts", name] if name.ends_with(".toml"))
         };
         for path in files.below(stack).into_iter().filter(is_table) {
             let [file, binary] = [&files, &binary].map(|templates| templates.table(path));

@@ -1,0 +1,15 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  pipeline :browser do
+    plug(:fetch_session)
+  end
+
+  scope "/", MyAppWeb do
+    pipe_through(:browser)
+
+    post("/token", SocketToken, :token)
+
+    live("/", HomeLive)
+  end
+end

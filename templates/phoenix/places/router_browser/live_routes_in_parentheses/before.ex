@@ -1,0 +1,13 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  pipeline :browser do
+    plug(:fetch_session)
+  end
+
+  scope "/", MyAppWeb do
+    pipe_through(:browser)
+
+    live("/", HomeLive)
+  end
+end
