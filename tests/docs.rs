@@ -48,7 +48,7 @@ fn run_commands(page: &str) -> usize {
         if let Some(path) = line.strip_prefix("cd ") {
             folder = folder.join(path);
         }
-        let line = line.trim_start_matches("cargo install --profile quick --path . && ");
+        let line = line.trim_start_matches("cargo install --locked --profile quick --path . && ");
         let Some(args) = line.strip_prefix("hello-sockets ") else {
             continue;
         };
@@ -99,7 +99,7 @@ fn the_commands_of_the_pages_work_in_their_order() {
 fn the_profile_of_the_first_command_is_one_of_the_manifest() {
     let readme = read("README.md");
     let (_, after) = readme
-        .split_once("cargo install --profile ")
+        .split_once("cargo install --locked --profile ")
         .expect("the first command");
     let profile = after.split(' ').next().unwrap_or_default();
 
