@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 pub use runs::{LIST, RUNS, Runs};
 
@@ -87,7 +87,7 @@ pub struct Hash(String);
 
 impl Hash {
     pub fn of(bytes: &[u8]) -> Self {
-        Self(HEXLOWER.encode(&Sha256::digest(bytes)))
+        Self(HEXLOWER.encode(digest(&SHA256, bytes).as_ref()))
     }
 
     /// Returns the first digits, which are enough to tell files apart.
