@@ -373,6 +373,7 @@ impl Generator {
     pub fn read(stack: &str, id: &str, templates: &Templates) -> Result<Self> {
         let folder = format!("{stack}/{id}");
         let path = format!("{folder}/{FILE}");
+        // Alone at first, also before its parts are joined to it: an error in it names its file.
         let mut generator: Self = templates.read(&path)?;
         let mut table = templates.table(&path)?;
         let part = |name: &String| format!("{stack}/parts/{name}.toml");
