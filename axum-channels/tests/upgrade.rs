@@ -57,6 +57,17 @@ async fn a_websocket_key_may_be_anything_but_absent() {
 }
 
 #[tokio::test]
+async fn parameters_need_not_be_percent_encoded_except_for_three_characters() {
+    let addr = serve(&endpoint()).await;
+    let status = async |text: &str| upgrade(addr, &format!("{PATH}&filter={text}"), "").await.0;
+    assert_eq!(status("{[a|b^c`d\\e'é~]}").await, 101);
+    for refused in ['"', '<', '>'] {
+        assert_eq!(status(&refused.to_string()).await, 400, "{refused}");
+    }
+    assert_eq!(status("%22%3C%3E").await, 101);
+}
+
+#[tokio::test]
 async fn slashes_too_many_do_not_matter() {
     let addr = serve(&endpoint_with(websocket().longpoll())).await;
     // With `/socket//`, phoenix.js requests `/socket///websocket`.
