@@ -13,6 +13,7 @@ mod support;
 
 mod checks;
 mod image;
+mod instance;
 mod nginx;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use image::{Image, shell};
+use instance::Instance;
 use nginx::Nginx;
 use support::Sandbox;
 
@@ -294,6 +296,33 @@ fn nginx_passes_websockets_of_the_site_on_and_no_others() {
     let (status, mut socket) = nginx.upgrade(path, "https://chat.example.com");
     assert_eq!(status, "101");
     heartbeat(&mut socket);
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn nginx_uses_an_instance_as_soon_as_it_has_restarted() {
+    let (first, second) = (Instance::start(0), Instance::start(0));
+    let nginx = Nginx::with(first.port, |site| {
+        let lines = site.lines().map(|line| {
+            let other = line.replace("127.0.0.1:4000", &format!("127.0.0.1:{}", second.port));
+            match other == line {
+                true => format!("{line}\n"),
+                false => format!("{line}\n{other}\n"),
+            }
+        });
+        lines.collect()
+    });
+    // Each instance is asked in turn: two requests reach both.
+    let both = || [(); 2].map(|()| nginx.get("/")[9..12].to_owned());
+    assert_eq!(both(), ["200"; 2]);
+
+    let port = first.port;
+    drop(first);
+    assert_eq!(both(), ["200"; 2]);
+    let _first = Instance::start(port);
+    drop(second);
+
+    assert_eq!(both(), ["200"; 2]);
 }
 
 #[test]
