@@ -583,3 +583,24 @@ fn a_history_is_refused_by_name_on_phoenix() {
              help: hello-sockets gen channel Room\n",
         );
 }
+
+#[test]
+fn a_script_that_connects_to_another_socket_is_not_taken_for_that_of_this_one() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let sandbox = sandbox.after(&[&["gen", "channel", "User"], &["gen", "socket", "Device"]]);
+        let app = "my_app/assets/js/app.js";
+        let loads_it = |line: &&str| !line.contains("device_socket");
+        let lines: Vec<_> = sandbox.read(app).lines().map(str::to_owned).collect();
+        let lines = lines.iter().map(String::as_str).filter(loads_it);
+        sandbox.write(app, &format!("{}\n", lines.collect::<Vec<_>>().join("\n")));
+        let script = sandbox.path().join("my_app/assets/js/device_socket.js");
+        std::fs::remove_file(script).expect("it is there");
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Sensor", "--socket", "Device"])
+            .succeeded();
+
+        let expected = "`sensor:lobby`. To make one that does, run\n\n    hello-sockets gen socket Device --skip\n";
+        assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+    }
+}
