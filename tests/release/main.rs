@@ -48,6 +48,25 @@ fn the_files_are_made_once_and_belong_to_the_app() {
 }
 
 #[test]
+fn an_app_with_an_engine_is_deployed_with_its_url() {
+    for (engine, variable, url) in [
+        ("redis", "REDIS_URL", "redis://localhost:6379"),
+        ("nats", "NATS_URL", "nats://localhost:4222"),
+    ] {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "pubsub", engine]]);
+        let ran = sandbox.run(&["gen", "release"]).succeeded();
+        let option = format!(" -e {variable}={url} my_app\n");
+        assert!(ran.stdout.contains(&option), "{}", ran.stdout);
+        let unit = sandbox.read("my_app/deploy/my_app.service");
+        let line = format!("#     {variable}={url}\n");
+        assert!(unit.contains(&line), "{unit}");
+    }
+    let alone = Sandbox::with_app();
+    let ran = alone.run(&["gen", "release"]).succeeded();
+    assert!(!ran.stdout.contains("_URL"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_crate_without_these_settings_is_refused() {
     let sandbox = Sandbox::with_app();
     let config = sandbox.path().join("my_app/src/config.rs");
