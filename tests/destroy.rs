@@ -163,6 +163,20 @@ fn what_is_in_use_is_refused_with_the_command_that_ends_its_use() {
 }
 
 #[test]
+fn a_channel_that_got_a_history_later_is_taken_back_with_both() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
+    let before = sandbox.tree();
+    let sandbox = sandbox.after(&[
+        &["gen", "channel", "Room"],
+        &["gen", "channel", "Room", "--history"],
+    ]);
+
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
 fn a_channel_that_a_script_of_the_page_uses_is_refused() {
     for (sandbox, imports) in [
         (
