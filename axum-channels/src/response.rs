@@ -36,7 +36,7 @@ impl IntoResponse for Refused {
 ///
 /// ```
 /// use axum::extract::Path;
-/// use axum::{Json, Router, routing::post};
+/// use axum::{Router, routing::post};
 /// use axum_channels::{Refused, Result};
 ///
 /// fn cancel(order: u32) -> Result<&'static str> {
@@ -46,8 +46,8 @@ impl IntoResponse for Refused {
 ///     }
 /// }
 ///
-/// async fn cancel_order(Path(order): Path<u32>) -> Result<Json<&'static str>> {
-///     Ok(Json(cancel(order)?))
+/// async fn cancel_order(Path(order): Path<u32>) -> Result<String> {
+///     Ok(format!("order {order} is {}", cancel(order)?))
 /// }
 ///
 /// let router: Router = Router::new().route("/orders/{order}/cancel", post(cancel_order));
