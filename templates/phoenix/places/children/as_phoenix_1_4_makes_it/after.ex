@@ -2,13 +2,11 @@ defmodule MyApp.Application do
   use Application
 
   def start(_type, _args) do
-    import Supervisor.Spec
-
+    # The endpoint starts the PubSub here: what comes before it has none.
     children = [
-      supervisor(MyApp.Repo, []),
-      supervisor(MyAppWeb.Endpoint, []),
-      MyAppWeb.Presence,
-      # worker(MyApp.Worker, [arg1, arg2]),
+      MyApp.Repo,
+      MyAppWeb.Endpoint,
+      MyAppWeb.Presence
     ]
 
     Supervisor.start_link(children, strategy: :one_for_one)

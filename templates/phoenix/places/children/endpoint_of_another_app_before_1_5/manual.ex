@@ -2,10 +2,9 @@ defmodule MyApp.Application do
   use Application
 
   def start(_type, _args) do
-    # The endpoint starts the PubSub here: what comes before it has none.
     children = [
       MyApp.Repo,
-      MyAppWeb.Endpoint,
+      OtherWeb.Endpoint,
       MyAppWeb.Presence,
     ]
 
