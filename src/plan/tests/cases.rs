@@ -78,7 +78,7 @@ fn every_case_of_a_place_comes_out_as_written() {
 
 /// Cases in which several files become the same one: the insertion has uncommented the text, or replaced one of several
 /// spellings. In those of `only_in_tests`, the import is still used.
-const SEVERAL_BEFORE: [&str; 18] = [
+const SEVERAL_BEFORE: [&str; 17] = [
     "phoenix/places/children/commented_out",
     "phoenix/places/dependency/commented_out",
     "phoenix/places/endpoint_sockets/commented_out",
@@ -96,7 +96,6 @@ const SEVERAL_BEFORE: [&str; 18] = [
     "shared/places/script_join/right_above_the_default_export",
     "shared/places/script_token/as_phoenix_1_7_makes_it",
     "shared/places/script_token/as_phoenix_1_8_makes_it",
-    "shared/places/script_token/without_options",
 ];
 
 #[test]
