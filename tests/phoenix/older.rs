@@ -292,3 +292,62 @@ fn scripts_go_into_the_folder_that_has_the_others() {
 
     assert!(sandbox.exists("my_app/assets/src/user_socket.js"));
 }
+
+#[test]
+fn scripts_below_web_are_found_without_the_script_of_a_page() {
+    let sandbox = with_socket(&[
+        ("web/static/js/socket.js", SOCKET_JS),
+        (
+            "lib/shop_web/router.ex",
+            "defmodule ShopWeb.Router do\n  use ShopWeb, :router\nend\n",
+        ),
+    ]);
+    std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
+
+    sandbox.run(&["gen", "auth"]).succeeded();
+
+    // What the script imports is beside it.
+    assert!(sandbox.exists("my_app/web/static/js/token.js"));
+}
+
+#[test]
+fn a_script_that_nothing_loads_is_named() {
+    let app_js = ("assets/js/app.js", "import \"phoenix_html\"\n");
+    let script = ("assets/js/old_connection.js", SOCKET_JS);
+    let page = (
+        "lib/shop_web/root.html.heex",
+        "<script src=\"/old_connection.js\"></script>\n",
+    );
+    let line = "No script or page was found that loads assets/js/old_connection.js: import it in the page's script.\n";
+    for (files, is_loaded) in [
+        (&[app_js, script][..], false),
+        (&[app_js, script, page], true),
+    ] {
+        let ran = with_socket(files)
+            .run(&["gen", "channel", "Room"])
+            .succeeded();
+
+        assert_eq!(!ran.stdout.contains(line), is_loaded, "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn options_of_a_pubsub_in_brackets_come_back() {
+    for options in [
+        "name: Shop.PubSub",
+        "name: Shop.PubSub, adapter: Phoenix.PubSub.PG2",
+        "name: Shop.PubSub, pool_size: 4",
+    ] {
+        let children = format!("      {{Phoenix.PubSub, [{options}]}},\n      ShopWeb.Endpoint");
+        let sandbox = shop(&[
+            ("lib/shop/application.ex", APPLICATION),
+            ("lib/shop/processes.ex", &supervisor(&children)),
+        ]);
+        let before = sandbox.tree();
+
+        sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
+        sandbox.run(&["destroy", "pubsub", "redis"]).succeeded();
+
+        assert_eq!(different(&sandbox, &before), [""; 0], "{options}");
+    }
+}
