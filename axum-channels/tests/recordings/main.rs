@@ -1,7 +1,8 @@
 //! Comparison with Phoenix, frame by frame: recordings of its answers, and this library's answers to the same messages.
 //!
-//! `phoenix-1.8.12.jsonl` has sequences of two clients recorded from Phoenix 1.8.12. Another file of the same format is
-//! replayed by `PHOENIX_RECORDINGS=file cargo test -p axum-channels --test recordings`.
+//! `phoenix-1.8.12.jsonl` has random sequences of two clients recorded from Phoenix 1.8.12. Another file of the same format
+//! is replayed by `PHOENIX_RECORDINGS=file cargo test -p axum-channels --test recordings`. `clients-1.8.12.jsonl` has the
+//! frames of clients in other languages, each named, and what the same Phoenix answered.
 
 mod channel;
 mod client;
@@ -31,6 +32,11 @@ async fn every_recorded_sequence_is_answered_as_phoenix_answered_it() {
     let recorded = Sequence::read(&recordings());
     assert!(!recorded.is_empty(), "{} is empty", recordings().display());
     replay_all(recorded).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_in_other_languages_are_answered_as_by_phoenix() {
+    replay_all(Sequence::read(&recorded_file("clients-1.8.12.jsonl"))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,12 +70,15 @@ fn recordings() -> PathBuf {
             .into_iter()
             .find(|file| file.exists())
             .unwrap_or_else(|| panic!("there is no {}", file.display())),
-        None => concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/recordings/phoenix-1.8.12.jsonl"
-        )
-        .into(),
+        None => recorded_file("phoenix-1.8.12.jsonl"),
     }
+}
+
+/// Returns the path of a file beside this one.
+fn recorded_file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/recordings")
+        .join(name)
 }
 
 /// Replays a sequence against a server of its own. Returns the differences, if there are any.

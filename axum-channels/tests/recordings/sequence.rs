@@ -9,7 +9,7 @@ use std::path::Path;
 #[derive(Deserialize)]
 pub(crate) struct Sequence {
     pub(crate) seed: u64,
-    /// The rule that the sequence shows, if it was not recorded.
+    /// The rule or the client that the sequence shows, if it is not random.
     #[serde(default)]
     pub(crate) rule: String,
     pub(crate) vsn: String,
