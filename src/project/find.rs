@@ -16,14 +16,27 @@ use crate::facts::{self, Facts, Question};
 
 impl Project {
     /// Returns the projects of the current folder: one, or all projects of an enclosing umbrella or workspace, or none.
+    /// One that is almost a project comes before others beside it.
     pub fn around(built_in: &Rc<Templates>) -> Result<Vec<Self>> {
         let here = env::current_dir().context("the current folder cannot be read")?;
-        for markers in [Markers::All, Markers::Almost] {
-            for folder in here.ancestors() {
-                let found = in_or_below(folder, markers, built_in)?;
-                if !found.is_empty() {
-                    return Ok(found);
-                }
+        let mut almost = None;
+        for folder in here.ancestors() {
+            let found = in_or_below(folder, Markers::All, built_in)?;
+            if !found.is_empty() {
+                let beside = found
+                    .iter()
+                    .all(|found| !found.below.as_os_str().is_empty());
+                let meant = almost.filter(|_| beside);
+                return Ok(meant.map_or(found, |almost| vec![almost]));
+            }
+            if almost.is_none() {
+                almost = itself(folder, Markers::Almost, built_in)?;
+            }
+        }
+        for folder in here.ancestors() {
+            let found = in_or_below(folder, Markers::Almost, built_in)?;
+            if !found.is_empty() {
+                return Ok(found);
             }
         }
         Ok(Vec::new())
@@ -93,6 +106,18 @@ fn none_around(here: &Path) -> Result<Misuse> {
         "make one with `hello-sockets new my_app`, or go to the folder of one: {}",
         known_by.join(", ")
     )))
+}
+
+/// Returns the project in `folder`.
+fn itself(folder: &Path, markers: Markers, built_in: &Rc<Templates>) -> Result<Option<Project>> {
+    let templates = templates_of(folder, built_in)?;
+    for name in likely_first(&templates) {
+        let stack = Stack::read(name, &templates)?;
+        if let Some(project) = at(folder, PathBuf::new(), &stack, &templates, markers)? {
+            return Ok(Some(project));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the project in `folder`, or those in its umbrella or workspace.
