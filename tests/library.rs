@@ -690,20 +690,32 @@ fn files_are_formatted_in_crates_of_any_edition() {
 /// In the order in which one makes them: the endpoint is the one whose lines were printed for the channel.
 #[test]
 fn tokens_go_into_the_endpoint_whose_lines_were_printed_before() {
-    for (files, crate_name) in [(&[][..], "crate"), (&[("src/lib.rs", "")], "shop")] {
-        let sandbox = program("0.8", files)
-            .after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
-        let main = sandbox.read("my_app/src/main.rs");
+    let library = ("src/lib.rs", "");
+    for (files, path, crate_name) in [
+        (&[("src/main.rs", MAIN)][..], "src/main.rs", "crate"),
+        (&[("src/main.rs", MAIN), library], "src/main.rs", "shop"),
+        (
+            &[("src/bin/web.rs", MAIN), library],
+            "src/bin/web.rs",
+            "shop",
+        ),
+    ] {
+        let sandbox =
+            crate_of("", files).after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
+        let path = format!("my_app/{path}");
+        let main = sandbox.read(&path);
         let main = main.replace("    serve(", &format!("{ENDPOINT}    serve("));
         let uses = format!("use {crate_name}::channels::user_socket::UserSocket;\n\n#[tokio");
-        sandbox.write("my_app/src/main.rs", &main.replace("#[tokio", &uses));
+        sandbox.write(&path, &main.replace("#[tokio", &uses));
 
         for command in [AUTH, &["gen", "auth", "--sign-in"]] {
             let own = sandbox.tree();
             let ran = sandbox.run(command).succeeded();
 
             assert!(!ran.stdout.contains("Add this"), "{}", ran.stdout);
-            assert!(!ran.stdout.contains("Replace"), "{}", ran.stdout);
+            let secret = "\nThe app reads SECRET_KEY_BASE, a secret of 64 bytes or more, when it starts. For development, make one:\n\n    \
+                          export SECRET_KEY_BASE=$(openssl rand -hex 32)\n";
+            assert!(ran.stdout.contains(secret), "{}", ran.stdout);
             sandbox.run(command).found_all_identical();
             let with_sessions = command.contains(&"--sign-in");
             let session = if with_sessions {
@@ -729,7 +741,7 @@ fn tokens_go_into_the_endpoint_whose_lines_were_printed_before() {
 {route}    let app = app.merge({crate_name}::auth::routes(&endpoint));
     serve(app)"
             );
-            let main = sandbox.read("my_app/src/main.rs");
+            let main = sandbox.read(&path);
             assert!(main.contains(&lines), "{main}");
 
             sandbox.run(&["destroy", "auth"]).succeeded();
