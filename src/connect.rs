@@ -90,7 +90,7 @@ fn open(
     terminal: &Terminal,
 ) -> Result<WebSocket<Transport>> {
     let mut transport = dial::connect(target, args.cacert.as_deref())?;
-    let request = Request::new(target, args);
+    let request = Request::new(target, args)?;
     print(&request.text, args, terminal);
     let mut response = request.send(&mut transport).map_err(|error| {
         let help = "check that a web server listens there, and whether the URL starts with ws:// or wss://";

@@ -4,13 +4,14 @@ use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
-use data_encoding::BASE64_NOPAD;
-use tungstenite::handshake::client::generate_key;
-use tungstenite::handshake::derive_accept_key;
+use anyhow::Result;
+use data_encoding::{BASE64, BASE64_NOPAD};
+use ring::digest::{self, SHA1_FOR_LEGACY_USE_ONLY as SHA1};
 
 use super::target::Target;
 use super::transport::Transport;
 use crate::args::Connect;
+use crate::secrets;
 
 /// Maximum size of a response's head, and of a refusal's body.
 const MAX: usize = 64 * 1024;
@@ -23,6 +24,12 @@ const BODY_TIME: Duration = Duration::from_millis(500);
 
 /// The subprotocol that phoenix.js offers beside a token, and that Phoenix chooses.
 const SUBPROTOCOL: &str = "phoenix";
+
+/// Number of bytes of a key (RFC 6455, section 4.1).
+const KEY_BYTES: usize = 16;
+
+/// Text after a key in the hash that the server answers with (RFC 6455, section 1.3).
+const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The request of a handshake.
 pub struct Request {
@@ -73,14 +80,16 @@ impl fmt::Display for Fault {
 }
 
 impl Request {
-    pub fn new(target: &Target, args: &Connect) -> Self {
-        let key = generate_key();
+    /// # Errors
+    /// The system gave no random bytes for its key.
+    pub fn new(target: &Target, args: &Connect) -> Result<Self> {
+        let key = BASE64.encode(secrets::draw(KEY_BYTES)?.as_bytes());
         let text = text(target, args, &key);
-        Self {
+        Ok(Self {
             text,
             key,
             has_token: args.token.is_some(),
-        }
+        })
     }
 
     /// Sends the request, and reads the response.
@@ -107,6 +116,12 @@ impl Request {
             }
         }
     }
+}
+
+/// Returns the value of `Sec-WebSocket-Accept` that proves that the server has read the key.
+fn accept_of(key: &str) -> String {
+    let hash = digest::digest(&SHA1, format!("{key}{GUID}").as_bytes());
+    BASE64.encode(hash.as_ref())
 }
 
 /// Returns the request: first the headers that browsers send, then the others.
@@ -175,7 +190,7 @@ impl Response {
             self.header(name)
                 .is_some_and(|v| v.eq_ignore_ascii_case(value))
         };
-        let accept = derive_accept_key(request.key.as_bytes());
+        let accept = accept_of(&request.key);
         match self.status {
             101 if !has("upgrade", "websocket") => Err(Fault::Header("Upgrade")),
             101 if self.header("sec-websocket-accept") != Some(&accept) => {
@@ -229,7 +244,7 @@ mod tests {
 
     fn request(args: &Connect) -> Request {
         let target = Target::parse("ws://localhost:4000/socket", args).expect("it is a URL");
-        Request::new(&target, args)
+        Request::new(&target, args).expect("the system has random bytes")
     }
 
     #[test]
@@ -251,6 +266,19 @@ mod tests {
         assert_eq!(request.text, expected);
     }
 
+    #[test]
+    fn the_hash_of_a_key_is_that_of_the_rfc_s_example() {
+        let accept = accept_of("dGhlIHNhbXBsZSBub25jZQ==");
+        assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[test]
+    fn each_request_has_a_key_of_16_bytes_of_its_own() {
+        let [one, other] = [(); 2].map(|()| request(&Connect::default()).key);
+        assert_ne!(one, other);
+        assert_eq!(BASE64.decode(one.as_bytes()).map(|key| key.len()), Ok(16));
+    }
+
     fn checked(request: &Request, status: &str, headers: &str) -> Option<String> {
         let head = format!("HTTP/1.1 {status}\r\n{headers}\r\n\r\n");
         let response = Response::parse(head.as_bytes(), Vec::new()).expect("it is HTTP");
@@ -261,7 +289,7 @@ mod tests {
     #[test]
     fn a_response_has_to_upgrade_with_the_key_s_hash() {
         let request = request(&Connect::default());
-        let accept = derive_accept_key(request.key.as_bytes());
+        let accept = accept_of(&request.key);
         let upgrade = format!("Upgrade: WebSocket\r\nSec-WebSocket-Accept: {accept}");
         assert_eq!(checked(&request, "101 Switching Protocols", &upgrade), None);
         let other = "Upgrade: websocket\r\nSec-WebSocket-Accept: AAAA";
@@ -285,7 +313,7 @@ mod tests {
             token,
             ..Connect::default()
         });
-        let accept = derive_accept_key(request.key.as_bytes());
+        let accept = accept_of(&request.key);
         let upgrade = format!("Upgrade: websocket\r\nSec-WebSocket-Accept: {accept}");
         assert!(checked(&request, "101 Switching Protocols", &upgrade).is_some());
         let chosen = format!("{upgrade}\r\nSec-WebSocket-Protocol: phoenix");

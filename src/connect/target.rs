@@ -1,7 +1,7 @@
 //! The address of a socket: parts of its URL, and the request's path with its parameters.
 
-use tungstenite::http::Uri;
-use tungstenite::http::uri::{Authority, PathAndQuery};
+use http::Uri;
+use http::uri::{Authority, PathAndQuery};
 
 use clap::ValueEnum;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -19,14 +20,38 @@ pub const LIST: &str = ".hello-sockets/runs.json";
 const LONGEST: usize = 40;
 
 /// The runs that have changed the app, in order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Runs(Vec<Numbered>);
+#[derive(Debug, Clone, Default)]
+pub struct Runs(Vec<Rc<Numbered>>);
 
 /// A run, with its number in its branch: after a merge, two runs may have the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 struct Numbered {
     number: u32,
     run: Run,
+    /// The file of its own that it was read from: it stays as it is, whichever version has written it.
+    file: Option<(PathBuf, Vec<u8>)>,
+}
+
+impl Numbered {
+    fn new(number: u32, run: Run) -> Rc<Self> {
+        let file = None;
+        Rc::new(Self { number, run, file })
+    }
+
+    /// Returns the file of the run.
+    fn file(&self) -> Result<(PathBuf, Vec<u8>)> {
+        if let Some(file) = &self.file {
+            return Ok(file.clone());
+        }
+        let Self { number, run, .. } = self;
+        let format = FORMAT;
+        let json = serde_json::to_vec_pretty(&RunFile { format, run });
+        let mut text = json.context("the record is not JSON")?;
+        text.push(b'\n');
+        let (words, hash) = (slug(run), Hash::of(&text));
+        let name = format!("{number:04}-{words}-{}.json", hash.short());
+        Ok((Path::new(RUNS).join(name), text))
+    }
 }
 
 /// The file of a run.
@@ -58,12 +83,14 @@ impl Runs {
                 "`{}` is of a newer hello-sockets than this one",
                 path.display()
             );
+            let file = (path != Path::new(LIST)).then(|| (path.clone(), bytes.clone()));
             for (at, run) in (1..).zip(of_file) {
                 let number = number(path).unwrap_or(at);
-                let numbered = Numbered { number, run };
                 // Another branch may have moved it out of the list.
-                if !runs.0.contains(&numbered) {
-                    runs.0.push(numbered);
+                let mut known = runs.0.iter();
+                if !known.any(|known| known.number == number && known.run == run) {
+                    let file = file.clone();
+                    runs.0.push(Rc::new(Numbered { number, run, file }));
                 }
             }
         }
@@ -76,16 +103,7 @@ impl Runs {
     /// # Errors
     /// A path is not UTF-8.
     pub fn files(&self) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
-        let file = |Numbered { number, run }: &Numbered| {
-            let format = FORMAT;
-            let json = serde_json::to_vec_pretty(&RunFile { format, run });
-            let mut text = json.context("the record is not JSON")?;
-            text.push(b'\n');
-            let (words, hash) = (slug(run), Hash::of(&text));
-            let name = format!("{number:04}-{words}-{}.json", hash.short());
-            Ok((Path::new(RUNS).join(name), text))
-        };
-        self.0.iter().map(file).collect()
+        self.0.iter().map(|known| known.file()).collect()
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Run> {
@@ -125,10 +143,12 @@ impl Runs {
         {
             let kept = self.0[last].run.entries()?;
             for superseded in &mut self.0[..last] {
-                let run = &mut superseded.run;
+                let run = &superseded.run;
                 // That upgrade may have been made in another branch, without these.
                 if run.entries()?.iter().all(|entry| entry.is_among(&kept)) {
+                    let mut run = run.clone();
                     run.generated.clear();
+                    *superseded = Numbered::new(superseded.number, run);
                 }
             }
         }
@@ -137,7 +157,7 @@ impl Runs {
             self.0.pop();
         }
         let number = self.0.last().map_or(1, |last| last.number + 1);
-        self.0.push(Numbered { number, run });
+        self.0.push(Numbered::new(number, run));
         Ok(())
     }
 
@@ -147,7 +167,7 @@ impl Runs {
             return;
         };
         match new {
-            Some(new) => self.0[at].run = new,
+            Some(new) => self.0[at] = Numbered::new(self.0[at].number, new),
             None => drop(self.0.remove(at)),
         }
     }
@@ -234,7 +254,23 @@ mod tests {
                 &format!(".hello-sockets/runs/0003-{}", &repeated[..LONGEST]),
             ]
         );
-        assert_eq!(Runs::parse(&files).expect("they can be read"), runs);
+        let read = Runs::parse(&files).expect("they can be read");
+        assert!(read.iter().eq(runs.iter()));
+    }
+
+    #[test]
+    fn the_file_of_a_run_stays_as_it_was_read_until_the_run_is_replaced() {
+        let path = PathBuf::from(RUNS).join("0001-as-written-by-another-version.json");
+        let text = br#"{"more":1,"format":1,"command":["new"],"version":"0","files":[],"folders":[],"texts":[]}"#;
+        let mut runs = Runs::parse(&BTreeMap::from([(path.clone(), text.to_vec())])).expect("JSON");
+        runs.push(run("gen a")).expect("no entries");
+
+        let kept = files(&runs);
+        assert_eq!(kept.len(), 2);
+        assert_eq!(kept[&path], text);
+        let new = runs.iter().next().cloned().expect("the first");
+        runs.replace(&new, Some(run("new b")));
+        assert!(!files(&runs).contains_key(&path));
     }
 
     #[test]

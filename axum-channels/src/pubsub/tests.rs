@@ -282,3 +282,30 @@ async fn the_pressure_of_many_reaches_the_next_publisher() {
     crowded.publish("three", None);
     assert_eq!(pressure(), Pressure::Low);
 }
+
+#[test]
+fn topics_of_any_shape_are_spread_over_the_shards() {
+    let pubsub = PubSub::new(None, MAX_HISTORY_BYTES);
+    let shapes: [fn(usize) -> String; 4] = [
+        |n| format!("room:{n}"),
+        |n| format!("{n:06}:notifications"),
+        |n| format!("device:{n:04x}-{n:04x}"),
+        |n| format!("r:{n:05}"),
+    ];
+    for shape in shapes {
+        let mut counts = HashMap::new();
+        for topic in (0..6_400).map(shape) {
+            *counts
+                .entry(std::ptr::from_ref(pubsub.shard(&topic)))
+                .or_insert(0) += 1;
+        }
+        let most = counts.values().max();
+        assert_eq!(counts.len(), SHARDS, "{}", shape(0));
+        // 100 on average.
+        assert!(
+            most.is_some_and(|most| *most < 250),
+            "{}: {most:?}",
+            shape(0)
+        );
+    }
+}

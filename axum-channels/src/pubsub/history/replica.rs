@@ -102,8 +102,7 @@ impl PubSub {
         let Some(history) = self.replica(message.topic) else {
             let mut delivery = Delivery::new(message.topic, message.event, message.payload);
             delivery.from = message.from;
-            let shard = lock(self.shard(message.topic));
-            let _ = self.deliver_unkept(shard, &delivery, since); // an object can be sent
+            let _ = self.deliver_unkept(&delivery, since); // an object can be sent
             return;
         };
         let mut handed = Handed::new();
