@@ -43,12 +43,40 @@ fn the_member_of_the_current_folder_is_meant_though_another_one_has_the_library(
     let ran = run_in(&sandbox, "shop/src", &["gen", "library"]).succeeded();
 
     assert!(
-        ran.stdout.contains("\nshop depends on axum-channels now."),
+        ran.stdout.contains("\nshop depends on axum-channels now"),
         "{}",
         ran.stdout
     );
-    assert!(sandbox.exists("my_app/crates/shop/vendor/axum-channels/src/lib.rs"));
     assert_eq!(sandbox.read("my_app/crates/api/Cargo.toml"), other);
+}
+
+/// Cargo reads no workspace with two packages of one name.
+#[test]
+fn members_of_a_workspace_share_the_library_of_the_first_one() {
+    let axum = "axum = \"0.8\"\n";
+    let sandbox = workspace("", &[("admin", axum), ("shop", axum), ("wiki", axum)]);
+    run_in(&sandbox, "shop", &["gen", "library"]).succeeded();
+    let path = "my_app/crates/shop/vendor/axum-channels/src/lib.rs";
+    assert!(sandbox.exists(path));
+
+    for member in ["admin", "wiki"] {
+        let ran = run_in(&sandbox, member, &["gen", "library"]).succeeded();
+
+        assert_eq!(
+            ran.stdout,
+            format!(
+                "* injecting Cargo.toml\n\n{member} depends on axum-channels now, in ../shop/vendor/axum-channels:\n\
+                 a workspace has only one package of that name. \
+                 To make a channel and its socket, run\n\n    hello-sockets gen channel Room\n"
+            )
+        );
+        let manifest = sandbox.read(&format!("my_app/crates/{member}/Cargo.toml"));
+        let shared = "path = \"../shop/vendor/axum-channels\"";
+        assert_eq!(manifest.matches(shared).count(), 2, "{manifest}");
+        assert!(!sandbox.exists(&format!("my_app/crates/{member}/vendor")));
+        run_in(&sandbox, member, &["gen", "library"]).found_all_identical();
+        run_in(&sandbox, member, &["gen", "channel", "Room", "--yes"]).succeeded();
+    }
 }
 
 #[test]
