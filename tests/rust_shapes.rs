@@ -382,7 +382,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * creating src/channels/mod.rs
 * injecting src/endpoint.rs
 
-Start or restart the app with `cargo run`, and open http://localhost:4000
+Start or restart the app, and open http://localhost:4000
 ",
     after: &[],
 };
