@@ -4,11 +4,12 @@
 //! - [`Core`]: the calls of the node.
 //! - `session`: one connection, from its start to its failure.
 //! - `link`: the current connection, and the topics that it is subscribed to.
-//! - `outbox`: messages that wait for it. `window`: those that it has not confirmed.
+//! - `outbox`: messages that wait for it. `bundles`: those of a topic as one. `window`: those that it has not confirmed.
 //! - `refused`: answers that concern a call, and not the connection.
 //! - `journal`: this node's presences in the engine. `missing`: nodes that may be gone.
 
 mod backoff;
+mod bundles;
 mod core;
 mod in_flight;
 mod journal;
@@ -54,12 +55,18 @@ pub(crate) trait Engine: Send + Sync + 'static {
     /// Returns a message as it is sent. `None` if the format has no message of its kind.
     fn encode(&self, message: &Message<'_>) -> Option<Bytes>;
 
+    /// Returns the function that packs several messages of a topic, if the format has bundles.
+    fn pack(&self) -> Option<Pack>;
+
     /// Returns the maximum number of bytes of an encoded message.
     fn max_bytes(&self) -> usize;
 
     /// Returns whether the format has presences, with leases for them, and histories.
     fn has_presences(&self) -> bool;
 }
+
+/// Packs encoded messages of one topic, in their order, as one that a node [receives](Node::receive) as all of them.
+pub(crate) type Pack = fn(&[Bytes]) -> Bytes;
 
 /// A connection to an engine. Each method returns once the engine has confirmed it, and fails if it does not.
 pub(crate) trait Connection: Clone + Send + Sync + 'static {
@@ -108,7 +115,12 @@ pub(crate) trait Connection: Clone + Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Write {
     /// Sends a message to the nodes that are subscribed to its topic.
-    Publish { topic: Topic, message: Bytes },
+    Publish {
+        topic: Topic,
+        message: Bytes,
+        /// Number of messages that it is packed of.
+        count: u64,
+    },
     /// Keeps a message in the history of its topic, and sends it, in one step. One that was stored before is ignored.
     Store {
         topic: Topic,

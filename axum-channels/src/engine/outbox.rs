@@ -90,6 +90,9 @@ pub(super) struct Batch {
 const BATCH: usize = 512;
 const BATCH_BYTES: usize = 1024 * 1024;
 
+/// Maximum number of those that the engine only passes on: the more, the more topics have several, which are sent as one.
+const BROADCASTS: usize = 4096;
+
 /// Bytes that a message takes besides its own.
 const OVERHEAD: usize = 128;
 
@@ -234,11 +237,14 @@ impl Outbox {
             return None;
         }
         let mut batch = Batch::default();
-        let mut bytes = 0;
-        while batch.messages.len() < BATCH && bytes < BATCH_BYTES {
+        let (mut bytes, mut max) = (0, BROADCASTS);
+        while batch.messages.len() < max && bytes < BATCH_BYTES {
             let Some(outgoing) = state.pop() else {
                 break;
             };
+            if outgoing.kind != Kind::Broadcast {
+                max = BATCH;
+            }
             bytes += outgoing.message.len();
             batch.messages.push(outgoing);
         }
@@ -317,7 +323,7 @@ impl State {
         }
         match wanted {
             Wanted::Any => count > 0 || !self.lists.is_empty(),
-            Wanted::Whole => count >= BATCH || bytes >= BATCH_BYTES,
+            Wanted::Whole => count >= BROADCASTS || bytes >= BATCH_BYTES,
         }
     }
 

@@ -1,6 +1,7 @@
 //! One connection: it subscribes, renews the lease, sends what is queued, and receives, until it fails.
 
 use super::backoff::Backoff;
+use super::bundles;
 use super::core::Leaving;
 use super::in_flight::InFlight;
 use super::journal::Journal;
@@ -234,11 +235,12 @@ impl<'a, E: Engine> Sender<'a, E> {
         let in_flight = InFlight::new(self.core, self.node, &batch);
         if batch.is_plain() {
             let connection = self.connection.clone();
+            let writes = match self.core.engine.pack() {
+                Some(pack) => bundles::writes(batch.messages, self.max_bytes(), pack),
+                None => batch.messages.into_iter().map(Write::from).collect(),
+            };
             self.window.push(Box::pin(async move {
-                let messages = batch.messages.into_iter();
-                let refusals = connection
-                    .write(messages.map(Write::from).collect())
-                    .await?;
+                let refusals = connection.write(writes).await?;
                 in_flight.answered(&refusals);
                 Ok(())
             }));
@@ -274,6 +276,7 @@ impl<'a, E: Engine> Sender<'a, E> {
             let publish = |message| Write::Publish {
                 topic: topic.clone(),
                 message,
+                count: 1,
             };
             writes.extend(list.into_iter().map(publish));
         }
@@ -333,7 +336,11 @@ impl From<Outgoing> for Write {
                 limits,
                 number: number.unwrap_or_default(), // one that was taken has a number
             },
-            Kind::Broadcast | Kind::Presences => Write::Publish { topic, message },
+            Kind::Broadcast | Kind::Presences => Write::Publish {
+                topic,
+                message,
+                count: 1,
+            },
         }
     }
 }

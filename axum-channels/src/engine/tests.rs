@@ -198,3 +198,28 @@ async fn interrupted(condition: Condition, nodes: &[usize]) {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn broadcasts_that_have_waited_are_sent_together_and_received_one_by_one() {
+    let mut world = World::start(Kind::Redis, Duration::ZERO).await;
+    let [publisher, _] = &world.nodes;
+    let before = world.nodes[WATCHER].stats().cluster.received;
+    world.simulation.set(ALICE, Condition::Paused);
+    publisher.broadcast("room:1", "first", json!({"n": 0}));
+    sleep(Duration::from_millis(1)).await; // it is under way
+    world.simulation.published();
+    for n in 1..=300 {
+        publisher.broadcast("room:1", "next", json!({"n": n}));
+        publisher.broadcast("room:2", "elsewhere", json!({}));
+    }
+    world.simulation.set(ALICE, Condition::Open);
+
+    for n in 0..=300 {
+        let event = world.events.recv().await.expect("nothing is dropped");
+        assert_eq!(event.payload.get("n"), Some(json!(n)));
+    }
+    let received = world.nodes[WATCHER].stats().cluster.received;
+    assert!(received - before >= 301, "{received}");
+    let sent = world.simulation.published();
+    assert!((2..10).contains(&sent), "{sent}");
+}

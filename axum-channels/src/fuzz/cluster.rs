@@ -1,16 +1,23 @@
 use crate::message::PresenceDiff;
 use crate::presence::Tracker;
-use crate::pubsub::cluster::{Body, Message};
+use crate::pubsub::cluster::{Body, Message, unpack};
 #[cfg(any(feature = "redis", fuzzing))]
 use crate::term::{Term, VERSION, put, write_json};
 #[cfg(any(feature = "redis", fuzzing))]
 use serde_json::Value;
 
-/// Asserts that a message of another node is refused or read, that it is read the same when sent again, and that presences
+/// Asserts that a message of another node, or each that it carries, is refused or read, that it is read the same when sent again, and that presences
 /// that arrive twice change nothing. An Erlang term is refused, or JSON that can be read.
 pub fn cluster(data: &[u8]) {
     #[cfg(any(feature = "redis", fuzzing))]
     term(data);
+    match unpack(data) {
+        Some(messages) => messages.flatten().for_each(message),
+        None => message(data),
+    }
+}
+
+fn message(data: &[u8]) {
     let Ok(message) = Message::decode(data) else {
         return;
     };

@@ -17,7 +17,7 @@ pub(super) struct Batch {
     /// Keys that are deleted.
     pub(super) gone: HashSet<String>,
     pub(super) messages: Operations,
-    /// Number of messages in `messages`.
+    /// Number of messages that those in `messages` are packed of.
     pub(super) published: u64,
     pub(super) stores: Vec<Store>,
 }
@@ -34,10 +34,14 @@ impl Batch {
         let mut batch = Batch::default();
         for write in writes {
             match write {
-                Write::Publish { topic, message } => {
+                Write::Publish {
+                    topic,
+                    message,
+                    count,
+                } => {
                     let subject = state.names.topic(&topic);
                     batch.messages.publish(&subject, &message);
-                    batch.published += 1;
+                    batch.published += count;
                 }
                 Write::Store {
                     topic,

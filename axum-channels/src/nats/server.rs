@@ -6,9 +6,9 @@ use super::history::Streams;
 use super::jet_stream::{self, JetStreamError};
 use super::names::Names;
 use super::protocol::{Operations, Received};
-use crate::engine::{self, Ended, Engine, KEPT};
+use crate::engine::{self, Ended, Engine, KEPT, Pack};
 use crate::error::Result;
-use crate::pubsub::cluster::{MAX_BYTES, Message, Node, Place};
+use crate::pubsub::cluster::{MAX_BYTES, Message, Node, Place, pack};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -101,6 +101,10 @@ impl Engine for Server {
 
     fn encode(&self, message: &Message<'_>) -> Option<Bytes> {
         Some(message.encode())
+    }
+
+    fn pack(&self) -> Option<Pack> {
+        Some(pack)
     }
 
     fn max_bytes(&self) -> usize {

@@ -23,7 +23,7 @@ impl Commands {
     /// Returns the command of a write. `None` if there is nothing to do: Phoenix has no presences. Histories have scripts.
     pub(super) fn write(&self, write: &Write) -> Option<Cmd> {
         let command = match write {
-            Write::Publish { topic, message } => self.publish(topic, message),
+            Write::Publish { topic, message, .. } => self.publish(topic, message),
             Write::Put {
                 topic,
                 generation,

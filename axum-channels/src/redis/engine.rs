@@ -5,9 +5,9 @@ use super::connection::Connection;
 use super::format::Format;
 use super::phoenix::{Broadcast, Phoenix};
 use super::server::Server;
-use crate::engine::{Ended, Engine, LIMIT};
+use crate::engine::{Ended, Engine, LIMIT, Pack};
 use crate::error::{Error, Result};
-use crate::pubsub::cluster::{MAX_BYTES, Message, Node};
+use crate::pubsub::cluster::{MAX_BYTES, Message, Node, pack};
 use ::redis::aio::{MultiplexedConnection, SendError};
 use ::redis::{AsyncConnectionConfig, Client, PushInfo, PushKind, RedisResult, Value, cmd};
 use bytes::Bytes;
@@ -49,6 +49,10 @@ impl Engine for RedisEngine {
 
     fn encode(&self, message: &Message<'_>) -> Option<Bytes> {
         self.format.encode(message)
+    }
+
+    fn pack(&self) -> Option<Pack> {
+        self.format.names().is_some().then_some(pack as Pack)
     }
 
     fn max_bytes(&self) -> usize {

@@ -9,7 +9,8 @@ use ::redis::{ErrorKind, RedisError, ServerError};
 pub(super) enum Source {
     /// A message to keep, with its number.
     Store(u64),
-    Publish,
+    /// As many messages as were packed.
+    Publish(u64),
     Journal,
 }
 
@@ -17,7 +18,7 @@ impl Source {
     pub(super) fn of(write: &Write) -> Self {
         match write {
             Write::Store { number, .. } => Source::Store(*number),
-            Write::Publish { .. } => Source::Publish,
+            Write::Publish { count, .. } => Source::Publish(*count),
             Write::Put { .. } | Write::Keep { .. } | Write::Delete { .. } => Source::Journal,
         }
     }
@@ -27,7 +28,7 @@ impl Refusals {
     pub(super) fn add(&mut self, source: Source, reason: Refused) {
         match source {
             Source::Store(number) => self.stores.push(number),
-            Source::Publish => self.published += 1,
+            Source::Publish(count) => self.published += count,
             Source::Journal => self.has_journal = true,
         }
         self.reason = Some(reason);

@@ -16,9 +16,11 @@ on_each_engine! {
     an_endpoint_that_is_dropped_leaves_the_engine,
     a_message_that_no_node_has_sent_is_counted_and_changes_nothing,
     what_waits_is_bounded,
+    a_burst_on_a_few_topics_is_received_whole_and_in_order,
 }
 
 on_a_cluster! {
+    a_burst_on_a_few_topics_is_received_whole_and_in_order,
     topics_are_any_text_and_the_engine_has_those_that_are_joined,
 }
 
@@ -199,4 +201,35 @@ async fn what_waits_is_bounded(kind: Kind) {
     a.broadcast("room:1", "to", json!({}));
     assert_eq!(a.stats().cluster.lost, stats.lost);
     there.assert_broadcast("to", json!({})).await;
+}
+
+/// Broadcasts that wait together are sent as one for each topic.
+async fn a_burst_on_a_few_topics_is_received_whole_and_in_order(kind: Kind) {
+    let server = Server::start(kind);
+    let (a, b) = (node(server.url()).await, node(server.url()).await);
+    let topics = ["room:1", "room:2", "room:3"];
+    let mut events = topics.map(|topic| b.subscribe(topic));
+    eventually("they are subscribed", || b.stats().cluster.topics == 3).await;
+    let large = Payload::binary(vec![1; 100_000]);
+    for n in 0..900 {
+        for topic in topics {
+            a.broadcast(topic, "burst", json!({"n": n}));
+        }
+        if n % 300 == 100 {
+            a.broadcast("room:2", "large", large.clone());
+        }
+    }
+    for (events, topic) in events.iter_mut().zip(topics) {
+        for n in 0..900 {
+            let event = events.recv().await.expect("none is dropped");
+            assert_eq!(event.payload.get("n"), Some(json!(n)), "{topic}");
+            if topic == "room:2" && n % 300 == 100 {
+                let event = events.recv().await.expect("none is dropped");
+                assert_eq!(event.payload, large);
+            }
+        }
+    }
+    let stats = [&a, &b].map(|node| node.stats().cluster);
+    let counts = stats.map(|it| (it.published, it.received, it.lost, it.malformed));
+    assert_eq!(counts, [(2703, 0, 0, 0), (0, 2703, 0, 0)]);
 }

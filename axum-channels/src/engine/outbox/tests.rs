@@ -45,18 +45,33 @@ async fn presences_that_do_not_fit_become_the_list_of_their_topic() {
 
 #[tokio::test(start_paused = true)]
 async fn batches_are_limited_and_lists_come_after_all_messages() {
-    let outbox = Outbox::new(600 * (OVERHEAD + 2));
-    for _ in 0..600 {
+    let kinds = [Kind::Broadcast, Kind::Presences];
+    for (kind, sizes) in kinds.into_iter().zip([[4096, 904], [512, 88]]) {
+        let count = sizes.iter().sum();
+        let outbox = Outbox::new(count * (OVERHEAD + 2));
+        for _ in 0..count {
+            outbox.push("a", message(1), kind).expect("it fits");
+        }
         outbox
-            .push("a", message(1), Kind::Broadcast)
-            .expect("it fits");
+            .push("b", message(1), Kind::Presences)
+            .expect("never refused");
+        let batches: Vec<_> = std::iter::from_fn(|| outbox.take(Wanted::Any)).collect();
+        let taken = batches.iter().map(|it| (it.messages.len(), it.lists.len()));
+        let [first, second] = sizes;
+        assert_eq!(taken.collect::<Vec<_>>(), [(first, 0), (second, 1)]);
     }
-    outbox
-        .push("b", message(1), Kind::Presences)
-        .expect("never refused");
-    let batches: Vec<_> = std::iter::from_fn(|| outbox.take(Wanted::Any)).collect();
-    let sizes = batches.iter().map(|it| (it.messages.len(), it.lists.len()));
-    assert_eq!(sizes.collect::<Vec<_>>(), [(512, 0), (88, 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_of_another_kind_ends_a_long_batch_of_broadcasts() {
+    let outbox = Outbox::new(usize::MAX);
+    let push = |kind| outbox.push("a", message(1), kind).expect("it fits");
+    (0..600).for_each(|_| push(Kind::Broadcast));
+    push(Kind::Presences);
+    (0..10).for_each(|_| push(Kind::Broadcast));
+    let batches = std::iter::from_fn(|| outbox.take(Wanted::Any));
+    let sizes: Vec<_> = batches.map(|batch| batch.messages.len()).collect();
+    assert_eq!(sizes, [601, 10]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,12 +95,12 @@ async fn a_batch_with_presences_or_stored_broadcasts_is_not_plain() {
 async fn a_whole_batch_is_taken_once_it_has_enough_messages_or_bytes() {
     let outbox = Outbox::new(10 * BATCH_BYTES);
     let push = |bytes| outbox.push("a", message(bytes), Kind::Broadcast);
-    for _ in 1..BATCH {
+    for _ in 1..BROADCASTS {
         push(1).expect("it fits");
     }
     assert_eq!(outbox.take(Wanted::Whole), None);
     let (batch, pushed) = tokio::join!(outbox.next(Wanted::Whole), async { push(1) });
-    assert_eq!((batch.messages.len(), pushed), (BATCH, Ok(())));
+    assert_eq!((batch.messages.len(), pushed), (BROADCASTS, Ok(())));
     push(BATCH_BYTES / 2).expect("it fits");
     assert_eq!(outbox.take(Wanted::Whole), None);
     push(BATCH_BYTES / 2).expect("it fits");

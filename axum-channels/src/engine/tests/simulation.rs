@@ -1,11 +1,13 @@
 //! An engine in memory, whose leases expire by tokio's clock, and lines to it that a test interrupts.
 
 use crate::endpoint::Endpoint;
-use crate::engine::{Connection, Core, Ended, Engine, LIMIT, Lease, Refusals, Refused, Write};
+use crate::engine::{
+    Connection, Core, Ended, Engine, LIMIT, Lease, Pack, Refusals, Refused, Write,
+};
 use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::pubsub::History;
-use crate::pubsub::cluster::{Adapter, Message, Node, NodeId, Stored};
+use crate::pubsub::cluster::{Adapter, Message, Node, NodeId, Stored, pack};
 use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -37,6 +39,8 @@ struct State {
     leases: BTreeMap<(NodeId, u64), Instant>,
     fields: HashMap<(Topic, NodeId, u64, u64), Bytes>,
     members: Vec<Member>,
+    /// Number of messages that it was sent.
+    published: usize,
 }
 
 /// A node, as the engine knows it.
@@ -78,6 +82,7 @@ impl Simulation {
             leases: BTreeMap::new(),
             fields: HashMap::new(),
             members: Vec::new(),
+            published: 0,
         })))
     }
 
@@ -121,6 +126,11 @@ impl Simulation {
         for message in unread {
             node.iter().for_each(|node| node.receive(&message));
         }
+    }
+
+    /// Returns the number of messages that it was sent since the last call.
+    pub(super) fn published(&self) -> usize {
+        std::mem::take(&mut self.lock().published)
     }
 
     /// Forgets everything, as an engine does that was restarted.
@@ -189,7 +199,7 @@ impl State {
     /// Carries out a write, and returns the nodes that receive it at once, with the message.
     fn write(&mut self, from: NodeId, write: Write) -> Vec<(Node, Bytes)> {
         match write {
-            Write::Publish { topic, message } => return self.publish(&topic, &message),
+            Write::Publish { topic, message, .. } => return self.publish(&topic, &message),
             Write::Put {
                 topic,
                 generation,
@@ -213,6 +223,7 @@ impl State {
     }
 
     fn publish(&mut self, topic: &Topic, message: &Bytes) -> Vec<(Node, Bytes)> {
+        self.published += 1;
         let mut receivers = Vec::new();
         let subscribed = self.members.iter_mut();
         for member in subscribed.filter(|member| member.topics.contains(topic)) {
@@ -271,6 +282,10 @@ impl Engine for Client {
 
     fn encode(&self, message: &Message<'_>) -> Option<Bytes> {
         Some(message.encode())
+    }
+
+    fn pack(&self) -> Option<Pack> {
+        Some(pack)
     }
 
     fn max_bytes(&self) -> usize {

@@ -68,12 +68,15 @@ pub(crate) struct Origin {
 const VERSION: u8 = 1;
 
 /// Number of bytes of the version, the kind and the node.
-const HEAD: usize = 18;
+pub(super) const HEAD: usize = 18;
 
 /// Kinds of bodies.
 const JSON: u8 = 0;
 const BINARY: u8 = 1;
 const PRESENCES: u8 = 2;
+
+/// The kind of several messages, each whole: see [`bundle`](super::bundle).
+pub(super) const BUNDLE: u8 = 3;
 
 /// Kinds of origins.
 const NOBODY: u8 = 0;

@@ -1,6 +1,7 @@
 //! The other nodes of an endpoint, which an adapter reaches.
 
 mod adapter;
+mod bundle;
 mod fields;
 mod inbound;
 mod interests;
@@ -14,6 +15,10 @@ mod tasks;
 
 pub(crate) use adapter::AnyAdapter;
 pub use adapter::{Adapter, IntoAdapter};
+#[cfg(any(feature = "nats", feature = "redis"))]
+pub(crate) use bundle::pack;
+#[cfg(any(test, fuzzing))]
+pub(crate) use bundle::unpack;
 pub(crate) use fields::{Fields, Malformed, put};
 pub(crate) use inbound::{Inbound, StoredMessage};
 #[cfg(feature = "redis")]

@@ -1,3 +1,5 @@
+use super::bundle;
+use super::message::{LARGER, MAX_BYTES};
 use super::{Body, Cluster, Kept, Malformed, Message, NodeId, Origin, Peer, Place, StoredMessage};
 use crate::error::Result;
 use crate::log;
@@ -55,6 +57,21 @@ impl Node {
     /// }
     /// ```
     pub fn receive(&self, message: &[u8]) {
+        let Some(messages) = bundle::unpack(message) else {
+            return self.receive_one(message);
+        };
+        if message.len() > MAX_BYTES {
+            return self.malformed(LARGER, message.len());
+        }
+        for unpacked in messages {
+            match unpacked {
+                Ok(one) => self.receive_one(one),
+                Err(malformed) => self.malformed(malformed, message.len()),
+            }
+        }
+    }
+
+    fn receive_one(&self, message: &[u8]) {
         if Message::node_of(message) == Some(self.id()) && Message::place_of(message).is_none() {
             return;
         }
