@@ -170,6 +170,63 @@ fn what_is_in_use_is_refused_with_the_command_that_ends_its_use() {
 }
 
 #[test]
+fn a_channel_that_got_a_history_later_is_taken_back_with_both() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
+    let before = sandbox.tree();
+    let sandbox = sandbox.after(&[
+        &["gen", "channel", "Room"],
+        &["gen", "channel", "Room", "--history"],
+    ]);
+
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_channel_that_a_script_of_the_page_uses_is_refused() {
+    for (sandbox, imports) in [
+        (
+            Sandbox::with_app(),
+            "import { roomChannel } from \"./user_socket.js\"\n",
+        ),
+        (
+            Sandbox::with_phoenix_app(),
+            "import { roomChannel } from \"./user_socket\"\n",
+        ),
+    ] {
+        let sandbox = sandbox.after(&[&["gen", "channel", "Room"], &["gen", "presence"]]);
+        let script = |text: &str| sandbox.write("my_app/assets/js/chat.js", text);
+
+        script(&imports.replace("Channel", "Presence"));
+        sandbox.run(&["destroy", "presence"]).misused(
+            "error: assets/js/chat.js imports `roomPresence`\n\
+             help: remove that, or keep the presence\n",
+        );
+        script(imports);
+        sandbox.run(&["destroy", "presence"]).succeeded();
+        sandbox.run(&["destroy", "channel", "Room"]).misused(
+            "error: assets/js/chat.js imports `roomChannel`\n\
+             help: remove that, or keep the channel\n",
+        );
+        script("");
+        sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    }
+}
+
+#[test]
+fn tokens_of_a_socket_are_taken_back_while_the_page_joins_the_topic_of_a_user_on_another() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let sandbox = sandbox.after(&[
+            &["gen", "auth"],
+            &["gen", "channel", "Inbox", "--per-user"],
+            &["gen", "channel", "Sensor", "--socket", "Device"],
+        ]);
+        by_destroy(&sandbox, &["auth", "--socket", "Device"]);
+    }
+}
+
+#[test]
 fn tokens_stay_while_a_page_joins_the_topic_of_its_user() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
         let sandbox =

@@ -516,3 +516,89 @@ fn with_history_the_route_keeps_broadcasts_and_the_script_recovers_them() {
         include_str!("../axum-channels/js/recover.d.ts")
     );
 }
+
+#[test]
+fn with_history_a_channel_that_is_there_gets_one_in_its_route_and_its_script() {
+    let sandbox = Sandbox::with_app();
+    let with_history = ["gen", "channel", "Room", "--history", "--yes"];
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+
+    sandbox.run(&with_history).succeeded();
+
+    let socket = sandbox.read("my_app/src/channels/user_socket.rs");
+    let route = "        routes\n            .channel::<RoomChannel>(\"room:*\")\n            \
+                 .history(axum_channels::History::last(100).for_minutes(5));\n";
+    assert!(socket.contains(route), "{socket}");
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    for part in [
+        "import { recover } from \"./recover.js\"\n",
+        "\nexport const roomChannel = recover(socket.channel.bind(socket), \"room:lobby\", {}, () => {\n",
+        "\n})\nroomChannel.join()\n",
+    ] {
+        assert!(script.contains(part), "{script}");
+    }
+
+    sandbox.run(&with_history).found_all_identical();
+    sandbox.run(&["upgrade", "--check"]).succeeded();
+}
+
+#[test]
+fn with_history_a_route_with_a_history_of_its_own_is_left_alone() {
+    let sandbox = Sandbox::with_app();
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+    let path = "my_app/src/channels/user_socket.rs";
+    let route = "routes.channel::<RoomChannel>(\"room:*\");";
+    let own = "routes.channel::<RoomChannel>(\"room:*\").history(History::last(7));";
+    let socket = sandbox.read(path).replace(route, own);
+    sandbox.write(path, &socket);
+    let script = "my_app/assets/js/user_socket.js";
+    let changed = sandbox.read(script).replace("{})", "{ name: \"me\" })");
+    sandbox.write(script, &changed);
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Room", "--history", "--yes"])
+        .succeeded();
+
+    assert_eq!(sandbox.read(path), socket);
+    assert_eq!(sandbox.read(script), changed, "its parameters are its own");
+    let step = "recover(socket.channel.bind(socket), \"room:lobby\", {}, () => {";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+}
+
+#[test]
+fn a_history_is_refused_by_name_on_phoenix() {
+    Sandbox::with_phoenix_app()
+        .run(&["gen", "channel", "Room", "--history"])
+        .misused(
+            "error: Phoenix keeps no history of broadcasts: `--history` is for apps of the stack `rust`\n\
+             help: hello-sockets gen channel Room\n",
+        );
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test removes a file of the app"
+)]
+fn a_script_that_connects_to_another_socket_is_not_taken_for_that_of_this_one() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let sandbox = sandbox.after(&[&["gen", "channel", "User"], &["gen", "socket", "Device"]]);
+        let script = sandbox.path().join("my_app/assets/js/device_socket.js");
+        std::fs::remove_file(script).expect("it is there");
+        let app = sandbox.read("my_app/assets/js/app.js");
+        let lines = app.lines().filter(|line| !line.contains("device_socket"));
+        let app: String = lines.map(|line| format!("{line}\n")).collect();
+        sandbox.write("my_app/assets/js/app.js", &app);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Sensor", "--socket", "Device"])
+            .succeeded();
+
+        let expected = "`sensor:lobby`. To make one that does, run\n\n    hello-sockets gen socket Device --skip\n";
+        assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+    }
+}

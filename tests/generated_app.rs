@@ -301,6 +301,13 @@ fn with_long_names_is_sound() {
             "Accounting.MonthlyStatementReconciliation",
         ],
         &["gen", "channel", "X"],
+        &["gen", "channel", "X", "--history"],
+        &[
+            "gen",
+            "channel",
+            "Accounting.MonthlyStatementReconciliation",
+            "--history",
+        ],
         &["gen", "socket", "WarehouseTemperatureTelemetry"],
     ] {
         sandbox.run(args).succeeded();

@@ -228,7 +228,7 @@ fn a_script_that_no_command_loads_is_named_with_the_line_that_does() {
 
         let line = format!("import \"{import}\"");
         let message = format!("`{script}`: no script or page loads it");
-        let help = format!("add to the page's script, assets/js/app.js: {line}");
+        let help = format!("add to the page's script in assets/js: {line}");
         let expected = serde_json::json!([{ "message": message, "help": help }]);
         assert_eq!(wiring["problems"], expected);
         sandbox.write(&page, &format!("{line}\n{before}"));

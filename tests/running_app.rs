@@ -24,6 +24,15 @@ fn built() -> (PathBuf, PathBuf) {
             &["gen", "auth", "--socket", "Device", "--yes"],
         ];
         let sandbox = Sandbox::with_app().after(&commands);
+        let lib = sandbox.read("my_app/src/lib.rs");
+        let end = "    Ok(axum_channels::serve(";
+        let log = r#"    tracing::debug!(target: "my_pool::query", "SELECT 1");
+    tracing::info!(target: "my_pool::query", "connected");
+    tracing::debug!("the app's own");
+"#;
+        assert!(lib.contains(end));
+        let lib = lib.replace(end, &format!("{log}{end}"));
+        sandbox.write("my_app/src/lib.rs", &lib);
         app::cargo(&sandbox.path().join("my_app"), &["build"]);
         // Other tests build apps with the same name in the same folder.
         let binary = app::target().join("debug/my_app");
@@ -286,6 +295,23 @@ fn each_request_is_a_line_of_the_log_and_those_of_checks_and_files_are_at_trace(
     let (time, rest) = line.split_once(' ').expect("it has the time");
     assert!(time.starts_with("20") && time.ends_with('Z'), "{line}");
     assert_eq!(rest, "[info] GET /nowhere sent 404");
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
+fn lines_of_dependencies_are_at_info_and_name_their_module() {
+    let server = start(&[]);
+    let line = server.log_line("my_pool");
+    assert_eq!(line, "[info] my_pool::query: connected");
+    let line = server.log_line("own");
+    assert_eq!(line, "[debug] the app's own");
+
+    let server = start(&[("RUST_LOG", "debug"), ("LOG_FORMAT", "text")]);
+    let line = server.log_line("SELECT");
+    assert!(
+        line.ends_with("Z [debug] my_pool::query: SELECT 1"),
+        "{line}"
+    );
 }
 
 #[test]

@@ -197,6 +197,7 @@ mod pubsub;
 mod rate_limit;
 #[cfg(feature = "redis")]
 mod redis;
+mod response;
 mod runner;
 pub mod serializer;
 mod serve;

@@ -2,6 +2,7 @@
 
 mod support;
 
+use axum::response::IntoResponse;
 use axum_channels::testing::{TestChannel, connect, connect_with, endpoint};
 use axum_channels::{
     Channel, Channels, ConnectInfo, Endpoint, Error, HandleInfo, InvalidPayload, Params, Payload,
@@ -274,4 +275,32 @@ fn an_error_is_found_again_by_its_type() {
         .into();
     let reason = error.downcast_ref::<InvalidPayload>().map(|it| &*it.reason);
     assert_eq!(reason, Some("missing field `body`"));
+}
+
+#[tokio::test]
+async fn handlers_of_axum_answer_with_the_same_errors() {
+    let (log, _guard) = Log::collect(Level::ERROR);
+    let invalid = Payload::empty().parse::<Line>().map(drop);
+    let invalid = invalid.expect_err("it has no body");
+    let responses: [(Error, u16, &str); 4] = [
+        (Refused::new("full").into(), 403, r#"{"reason":"full"}"#),
+        (
+            Refused::new("no such order").status(404).into(),
+            404,
+            r#"{"reason":"no such order"}"#,
+        ),
+        (invalid.into(), 403, r#"{"reason":"missing field `body`"}"#),
+        (io::Error::other("disk full").into(), 500, ""),
+    ];
+    for (error, status, body) in responses {
+        let shown = error.to_string();
+        let response = error.into_response();
+        assert_eq!(response.status(), status, "{shown}");
+        let kind = response.headers().get("content-type");
+        let is_json = kind.is_some_and(|kind| kind == "application/json");
+        assert_eq!(is_json, !body.is_empty(), "{shown}");
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+        assert_eq!(bytes.expect("it is whole"), body, "{shown}");
+    }
+    assert_eq!(log.text(), "[ERROR] a request crashed: disk full\n");
 }

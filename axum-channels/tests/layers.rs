@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, from the lowest.
-const LAYERS: [&str; 35] = [
+const LAYERS: [&str; 36] = [
     "sync",
     "allocator",
     "client_id",
@@ -15,6 +15,7 @@ const LAYERS: [&str; 35] = [
     "codec",
     "params",
     "log",
+    "response",
     "guard",
     "with_timeout",
     "session",

@@ -187,7 +187,7 @@ fn stacks(generator: &str, arg: Option<&Arg>, templates: &Templates) -> String {
             let command = subcommand(Direction::Gen, &read);
             command
                 .get_arguments()
-                .any(|known| known.get_id() == arg.get_id())
+                .any(|known| known.get_id() == arg.get_id() && !known.is_hide_set())
         }
     };
     let stacks = Stack::names(templates).into_iter();

@@ -1,6 +1,6 @@
 //! The options of recorded runs of `gen`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::Destroy;
 use crate::args::{self, Gen};
@@ -10,16 +10,22 @@ use crate::project::Project;
 use crate::record::generated::Entry;
 use crate::record::{Run, Runs};
 
-/// Adds the options of the recorded runs of `gen`, if none are given, and all these runs had the same.
+/// Adds the options of the recorded runs of `gen`, if none are given: those of all these runs, or of one that has all options
+/// of the others, as `--history` is added to a channel that is there.
 pub fn complete(args: &mut Gen, project: &Project) {
     if !args.asked.options.is_empty() {
         return;
     }
     let made = project.runs().map(|runs| made(args, &runs));
     let made = made.unwrap_or_default();
-    let options: BTreeSet<_> = made.into_iter().map(|entry| entry.options).collect();
-    if options.len() == 1 {
-        args.asked.options.extend(options.into_iter().flatten());
+    let all: Vec<_> = made.into_iter().map(|entry| entry.options).collect();
+    let has_all = |options: &BTreeMap<_, _>| {
+        all.iter()
+            .flatten()
+            .all(|(name, value)| options.get(name) == Some(value))
+    };
+    if let Some(options) = all.iter().find(|options| has_all(options)) {
+        args.asked.options.extend(options.clone());
     }
 }
 

@@ -134,11 +134,12 @@ impl<'a> Page<'a> {
     fn before(&self, found: &Match<'_>, gap: usize) -> Splice {
         let start = start_of(found).min(found.start_with_lead());
         let indent = self.indent_of(start);
-        let text = format!(
-            "{}{}{indent}",
-            self.lines(&indent).trim_start(),
-            self.eol.repeat(gap + 1)
-        );
+        let lines = self.lines(&indent);
+        let mut text = format!("{}{}{indent}", lines.trim_start(), self.eol.repeat(gap + 1));
+        // Lines that are apart are so on both sides.
+        if gap > 0 && found.is_below_other_code() && !self.is_below_empty_line(start) {
+            text = format!("{}{indent}{text}", self.eol.repeat(gap));
+        }
         Splice {
             range: start..start,
             text,
@@ -284,6 +285,12 @@ impl<'a> Page<'a> {
     fn indent_of(&self, at: usize) -> String {
         let line = self.line_of(at);
         line[..line.len() - line.trim_start().len()].to_owned()
+    }
+
+    fn is_below_empty_line(&self, at: usize) -> bool {
+        let above = self.source.text[..at].trim_end_matches([' ', '\t']);
+        let lines = &above[above.trim_end().len()..];
+        lines.matches('\n').count() > 1
     }
 
     fn blank_before(&self, at: usize) -> bool {

@@ -302,6 +302,13 @@ impl Match<'_> {
         self.range("anchor").unwrap_or_default()
     }
 
+    /// Returns whether the anchor is below other code of its block.
+    pub fn is_below_other_code(&self) -> bool {
+        let first = self.node("lead").or_else(|| self.node("anchor"));
+        let above = first.and_then(|node| node.prev_named_sibling());
+        above.is_some_and(|node| !is_comment(&node))
+    }
+
     /// Returns the end of the comma behind the anchor, or of the anchor if it is a comma.
     pub fn comma(&self) -> Option<usize> {
         let behind = std::iter::successors(self.node("anchor"), |node| node.next_sibling());

@@ -59,7 +59,7 @@ impl Place {
             .flat_map(|found| self.candidates(source, found));
         let comments = found
             .iter()
-            .flat_map(|found| commented_out(source, found.range()));
+            .flat_map(|found| commented_out(source, found.range(), is_earlier));
         let mut texts: Vec<_> = texts.chain(comments).collect();
         texts.sort_by_key(|text| !is_earlier(text));
         for text in texts {
@@ -206,14 +206,18 @@ fn lines_with_words(text: &str) -> usize {
 /// Largest indentation of a line in a comment that is restored.
 const DEEPEST: usize = 8;
 
-/// Returns the file with the line at `range` as a comment again, in the indentation of that above it and in others, if it is directly below one, as in
-/// files of `mix phx.new`, or at the start of the file.
-fn commented_out(source: &Source, range: &Range<usize>) -> Vec<String> {
+/// Returns the file with the line at `range` as a comment again, in the indentation of that above it and in others, if it is
+/// directly below one, as in files of `mix phx.new`, or at the start of the file. Elsewhere, only earlier texts count.
+fn commented_out(
+    source: &Source,
+    range: &Range<usize>,
+    is_earlier: &dyn Fn(&str) -> bool,
+) -> Vec<String> {
     let line = source.text[range.clone()].trim_end();
     let above = source.text[..range.start].trim_end_matches([' ', '\t']);
     let end = above.trim_end_matches(['\r', '\n']).len();
     let is_below_comment = above.is_empty() || end > 0 && source.is_comment(end - 1);
-    if !is_below_comment || line.contains('\n') {
+    if line.contains('\n') {
         return Vec::new();
     }
     let line_above = above[..end].rsplit('\n').next().unwrap_or_default().trim();
@@ -223,6 +227,7 @@ fn commented_out(source: &Source, range: &Range<usize>) -> Vec<String> {
     let comments = lines.map(|line| source.language.commented(&line));
     comments
         .map(|comment| spliced(&source.text, range.clone(), &comment))
+        .filter(|text| is_below_comment || is_earlier(text))
         .collect()
 }
 

@@ -1,7 +1,8 @@
 //! The test cases of places: `places/<place>/<case>/`.
 //!
 //! A case has `before.*`, and at most one of these: `after.*`, the file after the edit; `manual.*`, the file after a reader
-//! has inserted the printed lines. Without them, the text is already present. `with.toml` replaces values of the example.
+//! has inserted the printed lines. Without them, the text is already present. `with.toml` replaces values of the example;
+//! its keys that start with `app.` are facts of the app.
 
 use std::collections::BTreeMap;
 use std::path::Path;

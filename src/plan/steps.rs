@@ -249,7 +249,12 @@ pub fn example(
     let (table, _) = generator::place(stack, name, templates)?;
     let example = table.get("example").cloned();
     let mut example: Example = example.map_or(Ok(Example::default()), toml::Value::try_into)?;
-    example.with.extend(with);
+    for (name, value) in with {
+        match name.strip_prefix("app.") {
+            Some(fact) => example.app.insert(fact.to_owned(), value),
+            None => example.with.insert(name, value),
+        };
+    }
     let generator = Generator {
         folder: format!("{stack}/{name}"),
         ..Generator::default()

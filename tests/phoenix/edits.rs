@@ -117,6 +117,12 @@ impl Kind {
         let mut paths: Vec<_> = entries.map(|e| e.expect("an entry").path()).collect();
         paths.sort();
         assert!(!paths.is_empty(), "{}", folder.display());
+        // Those of another app than a new one.
+        let is_other = |path: &Path| {
+            let with = fs::read_to_string(path.join("with.toml"));
+            with.is_ok_and(|with| with.contains("\"app."))
+        };
+        paths.retain(|path| !is_other(path));
         paths.iter().map(|path| Fixture::read(path)).collect()
     }
 

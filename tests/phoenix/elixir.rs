@@ -160,7 +160,9 @@ fn a_mounted_socket_stands_in_the_endpoints_own_body_before_the_plugs_or_beside_
             continue;
         }
         let ours = "socket \"/socket\", MyAppWeb.UserSocket, [websocket: true, longpoll: false]";
-        let modules = elixir("tree.exs", &["Phoenix.Endpoint", "socket", "plug"], &edited);
+        let is_desktop = edited.contains("use Desktop.Endpoint");
+        let used = ["Phoenix.Endpoint", "Desktop.Endpoint"][usize::from(is_desktop)];
+        let modules = elixir("tree.exs", &[used, "socket", "plug"], &edited);
         let calls = modules.split("\n\n").find(|calls| calls.contains(ours));
         let calls = calls.unwrap_or_else(|| panic!("{}\n{modules}", fixture.name));
         let place = |wanted: &str| calls.lines().position(|line| line.contains(wanted));

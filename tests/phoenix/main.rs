@@ -13,6 +13,7 @@ mod edits;
 mod elixir;
 mod generate;
 mod new;
+mod older;
 mod others;
 mod presence;
 mod pubsub;

@@ -137,7 +137,7 @@ fn an_app_that_starts_no_pubsub_gets_the_lines_to_add() {
 
     let report = sandbox.run(&PUBSUB).succeeded().stdout;
 
-    let step = "\nAdd this to `lib/my_app/application.ex` to give the PubSub its adapter, in place of its entry among the children:\n\n    \
+    let step = "\nAdd this to `lib/my_app/application.ex` to give the PubSub its adapter, among the children, before the endpoint: no entry of MyApp.PubSub was found:\n\n    \
          {Phoenix.PubSub, Application.get_env(:my_app, :pubsub, []) ++ [name: MyApp.PubSub]},\n";
     assert!(report.contains(step), "{report}");
     assert_eq!(sandbox.read(path), children);

@@ -59,7 +59,10 @@ fn lines(ran: &Ran) -> Vec<&str> {
 
 #[test]
 fn a_path_that_is_mounted_for_another_module_stops_all_of_it() {
-    for module in ["ShopWeb.Sockets.UserSocket", "Phoenix.LiveView.Socket"] {
+    for (module, name) in [
+        ("ShopWeb.Sockets.UserSocket", "Sockets.User"),
+        ("Phoenix.LiveView.Socket", "Client"),
+    ] {
         let sandbox = shop(&[("lib/shop_web/endpoint.ex", &mounted("/socket", module))]);
         let error = format!(
             "error: the path `/socket` is taken: the endpoint mounts {module} there\n\
@@ -67,7 +70,8 @@ fn a_path_that_is_mounted_for_another_module_stops_all_of_it() {
         );
 
         refused(&sandbox, &["gen", "socket", "User"], &error);
-        let error = error.replace("gen socket Client", "gen channel Zebra --socket Client");
+        let command = format!("gen channel Zebra --socket {name}");
+        let error = error.replace("gen socket Client", &command);
         let ran = sandbox.run(&["gen", "channel", "Zebra", "--yes"]);
         // The mount is an obstacle to the channel and to the socket, and listed once.
         ran.misused(&error);

@@ -13,6 +13,7 @@ mod support;
 
 mod checks;
 mod image;
+mod instance;
 mod nginx;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use image::{Image, shell};
+use instance::Instance;
 use nginx::Nginx;
 use support::Sandbox;
 
@@ -43,6 +45,25 @@ fn the_files_are_made_once_and_belong_to_the_app() {
     assert_eq!(sandbox.read("my_app/Dockerfile"), "FROM scratch\n");
     let skipped = "* skipping Dockerfile";
     assert!(again.stdout.contains(skipped), "{}", again.stdout);
+}
+
+#[test]
+fn an_app_with_an_engine_is_deployed_with_its_url() {
+    for (engine, variable, url) in [
+        ("redis", "REDIS_URL", "redis://localhost:6379"),
+        ("nats", "NATS_URL", "nats://localhost:4222"),
+    ] {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "pubsub", engine]]);
+        let ran = sandbox.run(&["gen", "release"]).succeeded();
+        let option = format!(" -e {variable}={url} my_app\n");
+        assert!(ran.stdout.contains(&option), "{}", ran.stdout);
+        let unit = sandbox.read("my_app/deploy/my_app.service");
+        let line = format!("#     {variable}={url}\n");
+        assert!(unit.contains(&line), "{unit}");
+    }
+    let alone = Sandbox::with_app();
+    let ran = alone.run(&["gen", "release"]).succeeded();
+    assert!(!ran.stdout.contains("_URL"), "{}", ran.stdout);
 }
 
 #[test]
@@ -294,6 +315,33 @@ fn nginx_passes_websockets_of_the_site_on_and_no_others() {
     let (status, mut socket) = nginx.upgrade(path, "https://chat.example.com");
     assert_eq!(status, "101");
     heartbeat(&mut socket);
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn nginx_uses_an_instance_as_soon_as_it_has_restarted() {
+    let (first, second) = (Instance::start(0), Instance::start(0));
+    let nginx = Nginx::with(first.port, |site| {
+        let lines = site.lines().map(|line| {
+            let other = line.replace("127.0.0.1:4000", &format!("127.0.0.1:{}", second.port));
+            match other == line {
+                true => format!("{line}\n"),
+                false => format!("{line}\n{other}\n"),
+            }
+        });
+        lines.collect()
+    });
+    // Each instance is asked in turn: two requests reach both.
+    let both = || [(); 2].map(|()| nginx.get("/")[9..12].to_owned());
+    assert_eq!(both(), ["200"; 2]);
+
+    let port = first.port;
+    drop(first);
+    assert_eq!(both(), ["200"; 2]);
+    let _first = Instance::start(port);
+    drop(second);
+
+    assert_eq!(both(), ["200"; 2]);
 }
 
 #[test]

@@ -30,7 +30,7 @@ use report::Report;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// Number of messages that are sent at once, as the adapter does at most.
+/// Number of messages that are sent at once to the engine alone, and by its crate alone, which is no faster with 4,096.
 const BATCH: usize = 512;
 
 /// Maximum number of bytes that are published and not received yet.

@@ -5,7 +5,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 /// Sentence of each event, by its message. A line with a field that the event lacks is left out.
-const SENTENCES: [(&str, &str); 41] = [
+const SENTENCES: [(&str, &str); 42] = [
     (
         "CONNECTED TO",
         "CONNECTED TO {socket} in {duration_us}
@@ -60,6 +60,7 @@ const SENTENCES: [(&str, &str); 41] = [
   To allow it: {setting}",
     ),
     ("connect crashed", "connect of {socket} crashed: {error}"),
+    ("request crashed", "a request crashed: {error}"),
     (
         "unsupported version",
         "The client's requested transport version \"{vsn}\" is not supported: expected {expected}",

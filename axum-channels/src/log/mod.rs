@@ -28,7 +28,8 @@ pub(crate) use server::{accepting_again, http_failed, not_accepting, requests_dr
 pub(crate) use text::one_line;
 pub(crate) use turn::{
     ChannelLog, Line, aborted, blocking, crashed, decode_failed, drop_crashed, encode_failed,
-    handled, join_crashed, joined, overrun, presence_crashed, refused_join, too_many, unmatched,
+    handled, join_crashed, joined, overrun, presence_crashed, refused_join, request_crashed,
+    too_many, unmatched,
 };
 
 use std::time::{Duration, Instant};

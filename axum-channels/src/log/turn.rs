@@ -127,6 +127,15 @@ pub(crate) fn drop_crashed(error: &Error) {
     );
 }
 
+pub(crate) fn request_crashed(error: &Error) {
+    limited!(
+        ERROR,
+        "request crashed",
+        error = one_line(error),
+        "request crashed"
+    );
+}
+
 pub(crate) fn overrun(topic: &str, socket: &'static str) {
     limited!(
         ERROR,

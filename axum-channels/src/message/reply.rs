@@ -1,5 +1,6 @@
 use super::Payload;
 use super::later::{Later, Promise};
+use std::fmt;
 
 /// Reply of a channel to a message of its client: a status and a payload, none, or one that is sent later.
 ///
@@ -14,7 +15,7 @@ use super::later::{Later, Promise};
 /// assert_eq!(Reply::ok(json!({"a": 1, "b": 2})), Reply::ok(json!({"b": 2, "a": 1})));
 /// assert_ne!(Reply::ok(json!({})), Reply::error(json!({})));
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Reply(pub(crate) Answer);
 
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,20 @@ pub(crate) enum Answer {
     None,
     Now(Status, Payload),
     Later(Promise),
+}
+
+/// Formats the call that makes it: `Reply::error({"reason":"too long"})`.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Answer::None => write!(f, "Reply::none()"),
+            Answer::Now(Status::Other(status), payload) => {
+                write!(f, "Reply::with_status({status:?}, {payload:?})")
+            }
+            Answer::Now(status, payload) => write!(f, "Reply::{}({payload:?})", status.as_str()),
+            Answer::Later(_) => write!(f, "Reply::later()"),
+        }
+    }
 }
 
 /// The `status` of a reply.
@@ -162,5 +177,33 @@ impl Reply {
             Answer::Now(_, payload) => Some(payload),
             Answer::None | Answer::Later(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_failed_assertion_shows_the_call_that_makes_a_reply() {
+        let shown = [
+            Reply::ok(json!({"a": 1})),
+            Reply::error(json!({"reason": "full"})),
+            Reply::with_status("busy", Payload::binary(vec![1])),
+            Reply::none(),
+            Reply::later().0,
+        ]
+        .map(|reply| format!("{reply:?}"));
+        assert_eq!(
+            shown,
+            [
+                r#"Reply::ok({"a":1})"#,
+                r#"Reply::error({"reason":"full"})"#,
+                r#"Reply::with_status("busy", b"\x01")"#,
+                "Reply::none()",
+                "Reply::later()",
+            ]
+        );
     }
 }

@@ -7,12 +7,13 @@ use crate::guard::guarded;
 use crate::message::{Payload, Refused};
 use crate::metrics::{self, record};
 use crate::params::Params;
+use crate::response;
 use crate::socket::ConnectInfo;
 use crate::with_timeout::with_timeout;
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::{HeaderValue, Response, StatusCode, header, request::Parts};
+use axum::http::{Response, StatusCode, request::Parts};
 use std::sync::Arc;
 
 /// Refusal of a client, as its transport answers it.
@@ -126,16 +127,7 @@ impl Refusal {
         let Some(payload) = &self.payload else {
             return status(self.status);
         };
-        let mut response = Response::new(Body::from(payload.bytes().to_vec()));
-        *response.status_mut() = self.status;
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(match payload.is_binary() {
-                true => "application/octet-stream",
-                false => "application/json",
-            }),
-        );
-        response
+        response::with_payload(self.status, payload)
     }
 }
 

@@ -8,7 +8,7 @@
 //! | `ORIGINS`         | Pages that may connect, if not those of `HOST`: `https://a.example, //*.b.example`   | pages of `HOST`                     |
 //! | `PROXIES`         | Trusted proxies: `127.0.0.1, 10.0.0.0/8`, or their number                            | none                                |
 //! | `SECRET_KEY_BASE` | Secret of 64 bytes or more                                                           | none in a release                   |
-//! | `RUST_LOG`        | Levels of the log: `info`, or `warn,my_app=debug,axum_channels=off`                  | debug; info in a release            |
+//! | `RUST_LOG`        | Levels of the log: `info`, or `warn,my_app=debug,axum_channels=off`                  | app: debug; info in a release       |
 //! | `LOG_FORMAT`      | `short`, `text` (with the time) or `json`                                            | short; text in a release            |
 //! | `SHUTDOWN_DELAY`  | Seconds after SIGTERM in which `/ready` is 503, and all else goes on                 | 0                                   |
 //! | `DATABASE`        | File with the messages                                                               | `team_chat.db`                      |
@@ -30,7 +30,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
 use crate::assets::Assets;
-use crate::log::{Format, Log};
+use crate::log::{self, Format, Log};
 
 /// The app's settings.
 #[derive(Debug, Clone)]
@@ -211,11 +211,14 @@ fn secret_key_base(value: Option<String>, build: Build) -> Result<Secret, Invali
 
 fn levels(value: Option<String>, build: Build) -> Result<Targets, InvalidSetting> {
     let Some(value) = value else {
-        let level = match build {
+        let own = match build {
             Build::Development => LevelFilter::DEBUG,
             Build::Release => LevelFilter::INFO,
         };
-        return Ok(Targets::new().with_default(level));
+        let own = log::OWN.map(|module| (module, own));
+        return Ok(Targets::new()
+            .with_default(LevelFilter::INFO)
+            .with_targets(own));
     };
     let expected = "expected a level (error, warn, info, debug, trace or off), or one for each module: `warn,my_app=debug`";
     value

@@ -91,8 +91,13 @@ fn levels_and_format_of_the_log_are_read() {
         let config = read(build, "RUST_LOG", value).expect(value);
         config.log.levels.would_enable(target, &level)
     };
-    assert!(enabled(development, "", "any", Level::DEBUG));
-    assert!(!enabled(release, "", "any", Level::DEBUG));
+    let own = "team_chat";
+    assert!(enabled(development, "", own, Level::DEBUG));
+    assert!(enabled(development, "", "axum_channels", Level::DEBUG));
+    assert!(enabled(development, "", "a_dependency", Level::INFO));
+    assert!(!enabled(development, "", "a_dependency", Level::DEBUG));
+    assert!(enabled(release, "", own, Level::INFO));
+    assert!(!enabled(release, "", own, Level::DEBUG));
     let levels = "warn,chat=debug";
     assert!(enabled(release, levels, "chat", Level::DEBUG));
     assert!(!enabled(release, levels, "any", Level::INFO));

@@ -62,6 +62,9 @@ impl<'a> Edges<'a> {
                 ranges.extend(above.get(depth).map(|start| *start..lines.end));
                 ranges.extend(below.get(depth).map(|end| lines.start..*end));
             }
+            if let (Some(start), Some(end)) = (above.get(1), below.get(1)) {
+                ranges.push(*start..*end);
+            }
         }
         let left = self.text[..self.range.start].trim_end_matches([' ', '\t']);
         let right = self.text[self.range.end..].trim_start_matches([' ', '\t']);

@@ -17,6 +17,9 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// The app and its channels. Lines of other modules name theirs, for `RUST_LOG`.
+pub const OWN: [&str; 2] = [env!("CARGO_CRATE_NAME"), "axum_channels"];
+
 /// Settings of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Log {
@@ -93,10 +96,15 @@ where
             writer.write_char(' ')?;
         }
         write!(writer, "[{level}] ")?;
+        let target = event.metadata().target();
+        let crate_name = target.split("::").next().unwrap_or(target);
+        if !OWN.contains(&crate_name) {
+            write!(writer, "{target}: ")?;
+        }
         match LogLine::of(event) {
             Some(line) => write!(writer, "{line}")?,
             // The fields of a request repeat its message, for JSON.
-            None if event.metadata().target() == module_path!() => {
+            None if target == module_path!() => {
                 event.record(&mut |field: &Field, value: &dyn fmt::Debug| {
                     if field.name() == "message" {
                         let _ = write!(writer, "{value:?}"); // a `String` takes all

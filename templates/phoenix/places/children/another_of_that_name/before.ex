@@ -2,10 +2,12 @@ defmodule MyApp.Application do
   use Application
 
   def start(_type, _args) do
-    [
+    children = [
       {Phoenix.PubSub, name: MyApp.PubSub},
       MyApp.Presence,
       MyAppWeb.Endpoint
     ]
+
+    Supervisor.start_link(children, strategy: :one_for_one)
   end
 end

@@ -1,6 +1,8 @@
 defmodule MyApp.Application do
   use Application
 
+  def start(_type, env), do: Supervisor.start_link(children(env), strategy: :one_for_one)
+
   def children(:test) do
     [
       {Phoenix.PubSub, name: MyApp.PubSub},

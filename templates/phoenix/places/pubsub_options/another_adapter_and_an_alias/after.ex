@@ -5,7 +5,10 @@ defmodule MyApp.Application do
   @impl true
   def start(_type, _args) do
     children = [
-      {PubSub, Application.get_env(:my_app, :pubsub, []) ++ [name: MyApp.PubSub, adapter: PubSub.PG2]},
+      {
+        PubSub,
+        Application.get_env(:my_app, :pubsub, []) ++ [name: MyApp.PubSub, adapter: PubSub.PG2]
+      },
       MyAppWeb.Endpoint
     ]
 

@@ -1,14 +1,12 @@
 defmodule MyApp.Application do
   use Application
+  import Supervisor.Spec
 
   def start(_type, _args) do
-    import Supervisor.Spec
-
     children = [
-      supervisor(MyApp.Repo, []),
       supervisor(MyAppWeb.Endpoint, []),
-      MyAppWeb.Presence,
-      # worker(MyApp.Worker, [arg1, arg2]),
+      supervisor(MyAppWeb.Presence, []),
+      supervisor(Absinthe.Subscription, [MyAppWeb.Endpoint])
     ]
 
     Supervisor.start_link(children, strategy: :one_for_one)

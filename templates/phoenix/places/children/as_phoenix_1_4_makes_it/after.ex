@@ -6,7 +6,7 @@ defmodule MyApp.Application do
     children = [
       MyApp.Repo,
       MyAppWeb.Endpoint,
-      MyAppWeb.Presence,
+      MyAppWeb.Presence
     ]
 
     Supervisor.start_link(children, strategy: :one_for_one)

@@ -1,0 +1,65 @@
+//! Responses to HTTP requests: refusals and errors, of handlers of axum as well as of handshakes.
+
+use crate::error::Error;
+use crate::log;
+use crate::message::{Payload, Refused};
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// Returns a response with the payload as its body.
+pub(crate) fn with_payload(status: StatusCode, payload: &Payload) -> Response {
+    let mut response = Response::new(Body::from(payload.bytes().to_vec()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(match payload.is_binary() {
+            true => "application/octet-stream",
+            false => "application/json",
+        }),
+    );
+    response
+}
+
+/// The response of a refused connection: the [status](Refused::status), 403 by default, and the payload as its body.
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::FORBIDDEN);
+        with_payload(status, &self.payload)
+    }
+}
+
+/// A response of a handler of axum, with the same meaning as in `connect`: a [`Refused`] and an
+/// [`InvalidPayload`](crate::InvalidPayload) are the response, any other error is logged and answered with 500.
+///
+/// So handlers of axum and channels can share functions:
+///
+/// ```
+/// use axum::extract::Path;
+/// use axum::{Router, routing::post};
+/// use axum_channels::{Refused, Result};
+///
+/// fn cancel(order: u32) -> Result<&'static str> {
+///     match order {
+///         1 => Ok("cancelled"),
+///         _ => Err(Refused::new("no such order").status(404).into()),
+///     }
+/// }
+///
+/// async fn cancel_order(Path(order): Path<u32>) -> Result<String> {
+///     Ok(format!("order {order} is {}", cancel(order)?))
+/// }
+///
+/// let router: Router = Router::new().route("/orders/{order}/cancel", post(cancel_order));
+/// ```
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        match self.refusal() {
+            Some(refused) => refused.into_response(),
+            None => {
+                log::request_crashed(&self);
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}

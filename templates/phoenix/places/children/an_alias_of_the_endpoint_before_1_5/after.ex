@@ -1,0 +1,15 @@
+defmodule MyApp.Application do
+  use Application
+
+  alias MyAppWeb.Endpoint
+
+  def start(_type, _args) do
+    children = [
+      Endpoint,
+      MyAppWeb.Presence,
+      MyApp.Store
+    ] ++ workers()
+
+    Supervisor.start_link(children, strategy: :one_for_one)
+  end
+end

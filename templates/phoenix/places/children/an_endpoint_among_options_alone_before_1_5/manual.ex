@@ -1,0 +1,9 @@
+defmodule MyApp.Application do
+  use Application
+
+  def start(_type, _args) do
+    children = processes() ++ [{Absinthe.Subscription, [MyAppWeb.Endpoint]}, MyAppWeb.Presence]
+
+    Supervisor.start_link(children, strategy: :one_for_one)
+  end
+end

@@ -1,0 +1,16 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  pipeline :browser do
+    plug :fetch_session
+    plug :protect_from_forgery
+  end
+
+  scope "/", MyAppWeb do
+    pipe_through(:browser)
+    pipe_through(:locale)
+
+    get("/", PageController, :home)
+    post("/token", SocketToken, :token)
+  end
+end

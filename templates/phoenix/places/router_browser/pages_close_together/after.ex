@@ -1,0 +1,15 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  pipeline :browser do
+    plug :fetch_session
+    plug :protect_from_forgery
+  end
+
+  scope "/", MyAppWeb do
+    pipe_through :browser
+    post "/token", SocketToken, :token
+    live "/", HomeLive
+    live "/about", AboutLive
+  end
+end

@@ -1,0 +1,7 @@
+defmodule MyAppWeb.Endpoint do
+  use SiteEncrypt.Phoenix.Endpoint, otp_app: :my_app
+
+  socket "/socket", MyAppWeb.UserSocket, websocket: true, auth_token: true
+
+  plug MyAppWeb.Router
+end

@@ -1,0 +1,5 @@
+import { Socket } from "phoenix"
+
+let socket = new Socket("/socket")
+socket.connect()
+export default socket

@@ -1,0 +1,353 @@
+//! Shapes met in apps of other ages and habits: sockets before Phoenix 1.5, supervisors and scripts in other places.
+
+use crate::shapes::{mounted, shop, socket};
+use crate::support::Sandbox;
+use crate::support::taken_back::different;
+
+/// A supervisor in a module of its own, with `children`.
+fn supervisor(children: &str) -> String {
+    format!(
+        "defmodule Shop.Processes do\n  use Supervisor\n\n  def start_link(_), do: Supervisor.start_link(__MODULE__, [])\n\n  \
+         def init([]) do\n    children = [\n{children}\n    ]\n\n    Supervisor.init(children, strategy: :one_for_one)\n  end\nend\n"
+    )
+}
+
+/// An application that starts this supervisor alone.
+const APPLICATION: &str = "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    \
+    Supervisor.start_link([Shop.Processes], strategy: :one_for_one)\n  end\nend\n";
+
+#[test]
+fn a_presence_starts_in_the_supervisor_that_starts_the_pubsub() {
+    let children = "      {Phoenix.PubSub, name: Shop.PubSub},\n      ShopWeb.Endpoint";
+    let sandbox = shop(&[
+        ("lib/shop/application.ex", APPLICATION),
+        ("lib/shop/processes.ex", &supervisor(children)),
+    ]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "presence"]).succeeded();
+
+    let now = sandbox.read("my_app/lib/shop/processes.ex");
+    let wanted = children.replace("      ShopWeb", "      ShopWeb.Presence,\n      ShopWeb");
+    assert_eq!(now, supervisor(&wanted));
+    sandbox.run(&["destroy", "presence"]).succeeded();
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_pubsub_is_found_by_what_the_app_starts() {
+    let children = "      {Phoenix.PubSub, name: Shop.Events},\n      ShopWeb.Endpoint";
+    let sandbox = shop(&[
+        ("lib/shop/application.ex", APPLICATION),
+        ("lib/shop/processes.ex", &supervisor(children)),
+    ]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "presence"]).succeeded();
+    let presence = sandbox.read("my_app/lib/shop_web/channels/presence.ex");
+    assert!(
+        presence.contains("pubsub_server: Shop.Events\n"),
+        "{presence}"
+    );
+    sandbox.run(&["destroy", "presence"]).succeeded();
+    sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
+    let now = sandbox.read("my_app/lib/shop/processes.ex");
+    let setting =
+        "{Phoenix.PubSub, Application.get_env(:shop, :pubsub, []) ++ [name: Shop.Events]},";
+    assert!(now.contains(setting), "{now}");
+    sandbox.run(&["destroy", "pubsub", "redis"]).succeeded();
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_pubsub_that_only_the_runtime_settings_name_is_that_of_the_endpoint() {
+    let sandbox = shop(&[
+        ("lib/shop/application.ex", APPLICATION),
+        (
+            "config/runtime.exs",
+            "import Config\n\nconfig :shop, ShopWeb.Endpoint,\n  pubsub_server: Market.PubSub\n",
+        ),
+    ]);
+
+    sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
+
+    let presence = sandbox.read("my_app/lib/shop_web/channels/presence.ex");
+    assert!(
+        presence.contains("pubsub_server: Market.PubSub\n"),
+        "{presence}"
+    );
+    // Another library starts it.
+    let step = "to give the PubSub its adapter, among the children, before the endpoint: no entry of Market.PubSub was found:\n";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+}
+
+#[test]
+fn modules_below_the_namespace_of_the_endpoint_are_those_of_the_app() {
+    let endpoint = mounted("/socket", "Shop.UI.UserSocket").replace("ShopWeb", "Shop.UI");
+    let handler = socket(
+        "Shop.UI.UserSocket",
+        "  channel \"cart:*\", Shop.UI.CartChannel\n",
+    );
+    let sandbox = shop(&[
+        (
+            "lib/shop_web.ex",
+            "defmodule Shop.UI.Web do\n  def channel, do: quote(do: use(Phoenix.Channel))\nend\n",
+        ),
+        ("lib/shop_web/endpoint.ex", &endpoint),
+        ("lib/shop_web/channels/user_socket.ex", &handler),
+    ]);
+
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+    let handler = sandbox.read("my_app/lib/shop_web/channels/user_socket.ex");
+    assert!(
+        handler.contains("  channel \"room:*\", Shop.UI.RoomChannel\n"),
+        "{handler}"
+    );
+    let channel = sandbox.read("my_app/lib/shop_web/channels/room_channel.ex");
+    assert!(
+        channel.starts_with("defmodule Shop.UI.RoomChannel do\n"),
+        "{channel}"
+    );
+}
+
+#[test]
+fn a_channel_of_a_mounted_path_is_for_the_socket_that_is_there() {
+    let handler = socket("ShopWeb.GameSocket", "");
+    let sandbox = shop(&[
+        ("lib/shop_web/channels/game_socket.ex", &handler),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/socket", "ShopWeb.GameSocket"),
+        ),
+    ]);
+
+    for command in [&["gen", "channel", "Room"][..], &["gen", "auth"]] {
+        let line = [&["hello-sockets"], command, &["--socket", "Game"]].concat();
+        let help = format!("help: {}\n", line.join(" "));
+        let ran = sandbox.run(&[command, &["--yes"]].concat());
+        assert!(ran.stderr.ends_with(&help), "{}", ran.stderr);
+        sandbox.run(&line[1..]).succeeded();
+    }
+}
+
+#[test]
+fn a_socket_that_stays_names_all_of_its_channels() {
+    let routes =
+        "  channel \"room:*\", ShopWeb.RoomChannel\n  channel \"cart:*\", ShopWeb.CartChannel\n";
+    let sandbox = shop(&[
+        (
+            "lib/shop_web/channels/user_socket.ex",
+            &socket("ShopWeb.UserSocket", routes),
+        ),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/socket", "ShopWeb.UserSocket"),
+        ),
+    ]);
+
+    let ran = sandbox.run(&["destroy", "socket", "User"]);
+
+    ran.misused(
+        "error: ShopWeb.UserSocket routes topics to ShopWeb.CartChannel, ShopWeb.RoomChannel\n\
+         help: hello-sockets destroy channel Cart, then the others\n",
+    );
+}
+
+/// An app with a mounted socket, and with `files`.
+fn with_socket(files: &[(&str, &str)]) -> Sandbox {
+    let handler = socket("ShopWeb.UserSocket", "");
+    let endpoint = mounted("/socket", "ShopWeb.UserSocket");
+    let own = [
+        ("lib/shop_web/channels/user_socket.ex", handler.as_str()),
+        ("lib/shop_web/endpoint.ex", &endpoint),
+    ];
+    shop(&[&own[..], files].concat())
+}
+
+const SOCKET_JS: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\")\n\nsocket.connect()\n\nexport default socket\n";
+
+#[test]
+fn a_comment_between_empty_lines_comes_back() {
+    let app_js = "import \"phoenix_html\"\n\n// import socket from \"./socket\"\n\nimport {start} from \"./start\"\n\nstart()\n";
+    let sandbox = with_socket(&[
+        ("assets/js/app.js", app_js),
+        ("assets/js/socket.js", SOCKET_JS),
+    ]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let script = sandbox.read("my_app/assets/js/app.js");
+    assert!(
+        script.contains("\n\nimport socket from \"./socket\"\n\n"),
+        "{script}"
+    );
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn lines_above_a_close_default_export_are_taken_back() {
+    let script = SOCKET_JS.replace("\n\nexport", "\nexport");
+    let sandbox = with_socket(&[("assets/js/user_socket.js", &script)]);
+    sandbox
+        .run(&["gen", "socket", "User", "--skip"])
+        .succeeded();
+    let before = sandbox.tree();
+
+    for command in [&["channel", "Room"][..], &["auth"]] {
+        sandbox.run(&[&["gen"], command].concat()).succeeded();
+        sandbox.run(&[&["destroy"], command].concat()).succeeded();
+        assert_eq!(different(&sandbox, &before), [""; 0], "{command:?}");
+    }
+}
+
+#[test]
+fn a_script_with_a_token_of_its_own_gets_lines_that_leave_it_alone() {
+    let script = "import { Socket } from \"phoenix\"\n\nconst token = document.body.dataset.token\n\
+        const socket = new Socket(\"/socket\", { params: { token } })\nsocket.connect()\n";
+    let handler = socket("ShopWeb.UserSocket", "")
+        .replace(", do: {:ok, socket}", " do\n    {:ok, socket}\n  end\n");
+    let sandbox = with_socket(&[
+        ("assets/js/app.js", "import \"./user_socket.js\"\n"),
+        ("assets/js/user_socket.js", script),
+        ("lib/shop_web/channels/user_socket.ex", &handler),
+    ]);
+
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+
+    assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), script);
+    for line in [
+        "import { connectWithToken, token as signedToken } from \"./token.js\"",
+        "connectWithToken(socket)",
+        "params: () => ({ token: signedToken() })",
+    ] {
+        assert!(
+            ran.stdout.contains(&format!("    {line}\n")),
+            "{}",
+            ran.stdout
+        );
+    }
+    let pasted = script
+        .replace(
+            "\n\nconst token",
+            "\nimport { connectWithToken, token as signedToken } from \"./token.js\"\n\nconst token",
+        )
+        .replace("params: { token }", "params: () => ({ token: signedToken() })")
+        .replace("socket.connect()", "connectWithToken(socket)");
+    sandbox.write("my_app/assets/js/user_socket.js", &pasted);
+    let again = sandbox.run(&["gen", "auth"]).succeeded();
+    assert!(
+        !again.stdout.contains("of the `Socket`"),
+        "{}",
+        again.stdout
+    );
+}
+
+#[test]
+fn of_several_scripts_that_connect_the_one_with_a_socket_for_others_counts() {
+    let hook = "import {Socket} from \"phoenix\"\n\nexport const useSocket = () => {\n  const socket = new Socket(\"/socket\")\n  \
+        socket.connect()\n  return socket\n}\n";
+    let sandbox = with_socket(&[
+        ("assets/js/app.js", "import \"./socket\"\n"),
+        ("assets/js/hooks/use_socket.js", hook),
+        ("assets/js/socket.js", SOCKET_JS),
+    ]);
+
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+    let script = sandbox.read("my_app/assets/js/socket.js");
+    assert!(
+        script.contains("export const roomChannel = socket.channel("),
+        "{script}"
+    );
+    assert_eq!(sandbox.read("my_app/assets/js/hooks/use_socket.js"), hook);
+}
+
+#[test]
+fn scripts_in_typescript_below_web_are_those_of_the_page() {
+    let sandbox = shop(&[
+        ("web/static/js/app.ts", "import \"phoenix_html\";\n"),
+        ("web/web.ex", "defmodule ShopWeb.Old do\nend\n"),
+    ]);
+    std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
+
+    sandbox.run(&["gen", "socket", "User"]).succeeded();
+
+    assert_eq!(
+        sandbox.read("my_app/web/static/js/app.ts"),
+        "import \"phoenix_html\";\nimport \"./user_socket.js\";\n"
+    );
+    assert!(sandbox.exists("my_app/web/static/js/user_socket.js"));
+}
+
+#[test]
+fn scripts_go_into_the_folder_that_has_the_others() {
+    let sandbox = shop(&[("assets/src/main/start.ts", "console.log(1)\n")]);
+    std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
+
+    sandbox.run(&["gen", "socket", "User"]).succeeded();
+
+    assert!(sandbox.exists("my_app/assets/src/user_socket.js"));
+}
+
+#[test]
+fn scripts_below_web_are_found_without_the_script_of_a_page() {
+    let sandbox = with_socket(&[
+        ("web/static/js/socket.js", SOCKET_JS),
+        (
+            "lib/shop_web/router.ex",
+            "defmodule ShopWeb.Router do\n  use ShopWeb, :router\nend\n",
+        ),
+    ]);
+    std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
+
+    sandbox.run(&["gen", "auth"]).succeeded();
+
+    // What the script imports is beside it.
+    assert!(sandbox.exists("my_app/web/static/js/token.js"));
+}
+
+#[test]
+fn a_script_that_nothing_loads_is_named() {
+    let app_js = ("assets/js/app.js", "import \"phoenix_html\"\n");
+    let script = ("assets/js/old_connection.js", SOCKET_JS);
+    let page = (
+        "lib/shop_web/root.html.heex",
+        "<script src=\"/old_connection.js\"></script>\n",
+    );
+    let line = "No script or page was found that loads assets/js/old_connection.js: import it in the page's script.\n";
+    for (files, is_loaded) in [
+        (&[app_js, script][..], false),
+        (&[app_js, script, page], true),
+    ] {
+        let ran = with_socket(files)
+            .run(&["gen", "channel", "Room"])
+            .succeeded();
+
+        assert_eq!(!ran.stdout.contains(line), is_loaded, "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn options_of_a_pubsub_in_brackets_come_back() {
+    for options in [
+        "name: Shop.PubSub",
+        "name: Shop.PubSub, adapter: Phoenix.PubSub.PG2",
+        "name: Shop.PubSub, pool_size: 4",
+    ] {
+        let children = format!("      {{Phoenix.PubSub, [{options}]}},\n      ShopWeb.Endpoint");
+        let sandbox = shop(&[
+            ("lib/shop/application.ex", APPLICATION),
+            ("lib/shop/processes.ex", &supervisor(&children)),
+        ]);
+        let before = sandbox.tree();
+
+        sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
+        sandbox.run(&["destroy", "pubsub", "redis"]).succeeded();
+
+        assert_eq!(different(&sandbox, &before), [""; 0], "{options}");
+    }
+}
