@@ -65,7 +65,7 @@ pub enum Reason {
     Several(Vec<usize>),
 }
 
-/// Inserts all of `parts` into `source`, or none.
+/// Inserts all of `parts` into `source`, or none. A text that is there needs no import: it may have a path, or one of its own.
 ///
 /// # Errors
 /// A query is invalid: a fault in the files of a stack, not in `source`.
@@ -73,7 +73,8 @@ pub fn apply(parts: &[Place], source: &Source) -> Result<Outcome> {
     let mut changed: Option<Source> = None;
     let mut refused = None;
     let mut missing = Vec::new();
-    for part in parts {
+    let imports = needs_imports(parts, source)?;
+    for part in parts.iter().filter(|part| imports || !part.is_import()) {
         let now = changed.as_ref().unwrap_or(source);
         match part.apply(now)? {
             part::Applied::AlreadyThere => {}
@@ -95,6 +96,20 @@ pub fn apply(parts: &[Place], source: &Source) -> Result<Outcome> {
         (None, Some(new)) => Outcome::Changed(new),
         (None, None) => Outcome::AlreadyThere,
     })
+}
+
+/// Returns whether one of `parts` that is no import is missing, or all are imports.
+fn needs_imports(parts: &[Place], source: &Source) -> Result<bool> {
+    let mut texts = parts.iter().filter(|part| !part.is_import()).peekable();
+    if texts.peek().is_none() {
+        return Ok(true);
+    }
+    for text in texts {
+        if !text.is_in_scope(source)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Outcome of the inverse of an edit.
@@ -121,7 +136,7 @@ pub fn take_out(
     let mut left = Vec::new();
     // Imports come last, after the texts that use them.
     let mut backwards: Vec<_> = parts.iter().rev().collect();
-    backwards.sort_by_key(|part| part.used_as.is_some());
+    backwards.sort_by_key(|part| part.is_import());
     for (at, part) in backwards.into_iter().enumerate() {
         let now = changed.as_ref().unwrap_or(source);
         match part.take_out(now, is_earlier)? {

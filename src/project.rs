@@ -33,6 +33,9 @@ pub use program::program;
 /// Value of the fact `complete` in a project; it is empty in one that is almost a project.
 const COMPLETE: &str = "yes";
 
+/// Fact with the path to the project that has the file which all projects in a folder share; it is mostly empty.
+const BESIDE: &str = "beside";
+
 /// An existing app, or one that `new` creates.
 #[derive(Debug)]
 pub struct Project {
@@ -62,6 +65,7 @@ impl Project {
         let parent = parent.unwrap_or_default().to_string_lossy().into_owned();
         given.insert("parent".to_owned(), parent);
         given.insert("complete".to_owned(), COMPLETE.to_owned());
+        given.insert(BESIDE.to_owned(), String::new());
         let facts = facts::work_out(&stack.project.facts, given, templates, &|_| Ok(Vec::new()))?;
         Ok(facts.map(|facts| Self {
             root,

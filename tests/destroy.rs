@@ -80,21 +80,28 @@ fn a_sign_in_page_is_taken_back() {
 }
 
 #[test]
-fn the_library_is_taken_back_unless_the_crate_uses_it() {
+fn the_library_is_taken_back_as_soon_as_the_crate_does_not_use_it() {
     let sandbox = Sandbox::new();
     let cargo = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n";
     sandbox.write("my_app/Cargo.toml", cargo);
     sandbox.write("my_app/src/lib.rs", "");
+    let without = sandbox.tree();
     by_destroy(&sandbox, &["library"]);
     let sandbox = sandbox.after(&[
         &["gen", "library"],
         &["gen", "channel", "Room", "--no-socket"],
     ]);
-    let before = sandbox.tree();
+    let with = sandbox.tree();
 
-    let ran = sandbox.run(&["destroy", "library"]).succeeded();
+    // One error, where a line for each of its files would be.
+    sandbox.run(&["destroy", "library"]).misused(
+        "error: src/channels/room_channel.rs uses axum-channels\n\
+         help: take back what uses it first, such as with `hello-sockets destroy channel`\n",
+    );
 
-    assert_eq!(different(&sandbox, &before), [""; 0], "{}", ran.stdout);
+    assert_eq!(different(&sandbox, &with), [""; 0]);
+    let sandbox = sandbox.after(&[&["destroy", "channel", "Room"], &["destroy", "library"]]);
+    assert_eq!(different(&sandbox, &without), [""; 0]);
 }
 
 /// An app with channels User and Room on one socket.

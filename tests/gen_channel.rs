@@ -30,7 +30,7 @@ fn yes_makes_and_wires_everything() {
              * injecting src/channels/mod.rs\n\
              * injecting src/endpoint.rs\n\
              * injecting assets/js/app.js\n\
-             \nStart or restart the app with `cargo run`, and open http://localhost:4000\n"
+             \nStart the app with `hello-sockets dev`, and open http://localhost:4000\n"
         )
     );
     let added = |path: &str, line: &str| {
@@ -155,7 +155,7 @@ fn the_second_time_changes_nothing() {
          * identical src/channels/mod.rs\n\
          * identical src/channels/user_socket.rs\n\
          * identical assets/js/user_socket.js\n\
-         \nStart or restart the app with `cargo run`, and open http://localhost:4000\n"
+         \nStart the app with `hello-sockets dev`, and open http://localhost:4000\n"
     );
 }
 

@@ -25,7 +25,7 @@ fn a_presence_is_wired_into_its_channel_and_its_script() {
          * injecting src/channels/mod.rs\n\
          * injecting src/channels/user_channel.rs\n\
          * injecting assets/js/user_socket.js\n\
-         \nStart or restart the app with `cargo run`. The clients in a topic of UserChannel see each other.\n"
+         \nStart the app with `hello-sockets dev`. The clients in a topic of UserChannel see each other.\n"
     );
     let channel = sandbox.read("my_app/src/channels/user_channel.rs");
     assert!(
@@ -212,9 +212,8 @@ fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
         ran.stdout
     );
     assert!(
-        ran.stdout.contains(
-            "\nOnce these lines are in place:\n\nStart or restart the app with `cargo run`"
-        ),
+        ran.stdout
+            .contains("\nOnce these lines are in place:\n\nStart the app with `hello-sockets dev`"),
         "{}",
         ran.stdout
     );
@@ -294,7 +293,7 @@ fn a_renamed_channel_is_found_in_the_script_by_its_topic() {
          * injecting src/channels/mod.rs\n\
          * injecting src/channels/people_channel.rs\n\
          * injecting assets/js/user_socket.js\n\
-         \nStart or restart the app with `cargo run`. The clients in a topic of PeopleChannel see each other.\n"
+         \nStart the app with `hello-sockets dev`. The clients in a topic of PeopleChannel see each other.\n"
     );
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     let presence = "export const peoplePresence = new Presence(userChannel)\n";

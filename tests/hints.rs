@@ -86,11 +86,20 @@ fn channels_and_sockets_have_hints_on_both_stacks() {
         assert_eq!(hint(&sandbox, "gen presence --channel Usr"), channel);
         let all = "help: hello-sockets gen presence --channel Room, or --channel User";
         assert_eq!(hint(&sandbox, "gen presence --channel Sensor"), all);
-        let found = " was not found. Did you mean --socket Device?\n";
-        for generator in [&["gen", "channel", "Sensor"][..], &["gen", "auth"]] {
-            let args = [generator, &["--socket", "Devise", "--dry-run"]].concat();
-            let printed = sandbox.run(&args).succeeded().stdout;
-            assert!(printed.contains(found), "{printed}");
+        for (generator, options) in [
+            ("gen channel Sensor", ""),
+            ("gen auth", ""),
+            ("gen channel Sensor", " --yes"),
+        ] {
+            let found = format!(
+                "help: hello-sockets {generator} --socket Device; for another one, first hello-sockets gen socket Devise"
+            );
+            let before = sandbox.tree();
+            assert_eq!(
+                hint(&sandbox, &format!("{generator} --socket Devise{options}")),
+                found
+            );
+            assert_eq!(sandbox.tree(), before, "a typing error makes no files");
         }
         let args = ["gen", "channel", "Sensor", "--socket", "Kiosk", "--dry-run"];
         let printed = sandbox.run(&args).succeeded().stdout;

@@ -8,20 +8,37 @@ mod support;
 
 use support::Sandbox;
 use support::app::cargo;
+use support::taken_back::different;
 
 /// A crate that is one program, on this version of axum, with `files` in it.
 fn program(axum: &str, files: &[(&str, &str)]) -> Sandbox {
-    let manifest = format!(
-        "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"{axum}\"\nserde_json = \"1\"\n\
-         tokio = {{ version = \"1\", features = [\"full\"] }}\n"
-    );
+    let sandbox = crate_of("", &[&[("src/main.rs", MAIN)], files].concat());
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    let manifest = manifest.replace("axum = \"0.8\"", &format!("axum = \"{axum}\""));
+    sandbox.write("my_app/Cargo.toml", &manifest);
+    sandbox
+}
+
+/// A crate with `files`, and `more` in its manifest.
+fn crate_of(more: &str, files: &[(&str, &str)]) -> Sandbox {
     let sandbox = Sandbox::new();
-    let skeleton = [("Cargo.toml", manifest.as_str()), ("src/main.rs", MAIN)];
-    for (path, source) in skeleton.iter().chain(files) {
+    sandbox.write("my_app/Cargo.toml", &format!("{CARGO}{more}"));
+    for (path, source) in files {
         sandbox.write(&format!("my_app/{path}"), source);
     }
     sandbox
 }
+
+const CARGO: &str = r#"[package]
+name = "shop"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+axum = "0.8"
+serde_json = "1"
+tokio = { version = "1", features = ["full"] }
+"#;
 
 const MAIN: &str = "use axum::Router;\n\n#[tokio::main]\nasync fn main() {\n    let app = Router::new();\n    serve(app).await;\n}\n";
 
@@ -152,16 +169,12 @@ const WITH_AUTH: &str = "    let secret_key_base = std::env::var(\"SECRET_KEY_BA
      let app = app // `app` is the router\n        .merge(endpoint.router())\n        \
      .merge(auth::routes(&endpoint));\n";
 
-/// Returns the printed `use` lines and the others. In a program, `auth` is a module of the file itself.
+/// Returns the printed `use` line and the others.
 fn printed(crate_name: &str) -> [String; 2] {
-    let socket = format!("use {crate_name}::channels::user_socket::UserSocket;\n");
-    match crate_name {
-        "crate" => [socket, WITH_AUTH.replace("(auth::", "(crate::auth::")],
-        _ => [
-            format!("{socket}\nuse {crate_name}::auth;\n"),
-            WITH_AUTH.to_owned(),
-        ],
-    }
+    [
+        format!("use {crate_name}::channels::user_socket::UserSocket;\n"),
+        WITH_AUTH.replace("(auth::", &format!("({crate_name}::auth::")),
+    ]
 }
 
 /// Returns src/main.rs with the printed lines, those of the router before `end`.
@@ -169,7 +182,7 @@ fn pasted(sandbox: &Sandbox, crate_name: &str, end: &str) -> String {
     let [uses, lines] = printed(crate_name);
     let main = sandbox.read("my_app/src/main.rs");
     let imports = "use axum::Router;\n";
-    let main = main.replace(imports, &format!("{imports}{}", uses.replace("\n\n", "\n")));
+    let main = main.replace(imports, &format!("{imports}{uses}"));
     main.replace(end, &format!("{lines}{end}"))
 }
 
@@ -197,9 +210,8 @@ fn a_crate_without_an_endpoint_gets_the_lines_of_one_that_serves_tokens() {
         let ran = sandbox.run(AUTH).succeeded();
 
         let [uses, lines] = printed(crate_name);
-        let uses = uses.replace("use ", "    use ");
         let step = format!(
-            "\nAdd this to mount the socket and to serve tokens, where the app's `axum::Router` is made (there is no `src/endpoint.rs`):\n\n\
+            "\nAdd this to mount the socket and to serve tokens, where the app's `axum::Router` is made (there is no `src/endpoint.rs`):\n\n    \
              {uses}\n{lines}"
         );
         assert!(ran.stdout.contains(&step), "{}", ran.stdout);
@@ -415,6 +427,153 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
     }
 }
 
+/// Then nothing can be merged into it any more.
+#[test]
+fn lines_of_an_endpoint_are_before_the_service_that_is_made_of_the_router() {
+    for (service, method, name, comment) in [
+        (
+            "let make = web.into_make_service();",
+            "into_make_service",
+            "web",
+            "",
+        ),
+        (
+            "let make = web.into_make_service_with_connect_info::<SocketAddr>();",
+            "into_make_service_with_connect_info",
+            "web",
+            "",
+        ),
+        (
+            "let make = traced(web).into_make_service();",
+            "into_make_service",
+            "app",
+            " // `app` is the router",
+        ),
+        (
+            "let other = web.into_make_service();",
+            "axum::serve",
+            "make",
+            "",
+        ),
+    ] {
+        let main = format!(
+            "async fn main() {{\n    {service}\n    axum::serve(listener, make).await.unwrap();\n}}\n"
+        );
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let step = format!(", in src/main.rs before `{method}` (");
+        assert!(ran.stdout.contains(&step), "{}", ran.stdout);
+        let line = format!("    let {name} = {name}.merge(endpoint.router());{comment}\n");
+        assert!(ran.stdout.contains(&line), "{}", ran.stdout);
+    }
+}
+
+/// Tests and examples of a client serve routers of their own.
+#[test]
+fn of_several_files_that_serve_a_router_the_program_is_meant() {
+    let serves = "async fn main() {\n    axum::serve(listener, web).await.unwrap();\n}\n";
+    let other = "async fn stub() {\n    axum::serve(listener, stub).await.unwrap();\n}\n";
+    let files = [("src/main.rs", serves), ("src/client.rs", other)];
+    let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+
+    let step = ", in src/main.rs before `axum::serve` (";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    let line = "    let web = web.merge(endpoint.router());\n";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+}
+
+/// Cargo chooses none of several binaries, and a library has none.
+#[test]
+fn reports_start_the_app_as_cargo_can() {
+    const SERVES: &str = "fn main() {\n    axum::serve(listener, app);\n}\n";
+    const NONE: &str = "fn main() {}\n";
+    const BIN: &str = "\n[[bin]]\nname = \"web\"\npath = \"src/bin/http.rs\"\n";
+    let run = |how: &str| format!("app with `cargo run{how}`\n");
+    for (files, manifest, end) in [
+        (&[("src/main.rs", SERVES)][..], "", run("")),
+        (&[("src/bin/http.rs", SERVES)], "", run("")),
+        (&[("src/bin/http.rs", SERVES)], BIN, run("")),
+        (
+            &[("src/main.rs", SERVES), ("src/bin/seeds.rs", NONE)],
+            "",
+            run(" --bin shop"),
+        ),
+        (
+            &[("src/main.rs", NONE), ("src/bin/http.rs", SERVES)],
+            "",
+            run(" --bin http"),
+        ),
+        (
+            &[("src/bin/seeds.rs", NONE), ("src/bin/http/main.rs", SERVES)],
+            "",
+            run(" --bin http"),
+        ),
+        (
+            &[("src/bin/seeds.rs", NONE), ("src/bin/http.rs", SERVES)],
+            BIN,
+            run(" --bin web"),
+        ),
+        (&[], "", "app\n".to_owned()),
+    ] {
+        let files = [files, &[("src/lib.rs", "")]].concat();
+        let sandbox = crate_of(manifest, &files).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let end = format!("\nStart or restart the {end}");
+        assert!(ran.stdout.ends_with(&end), "{end}\n{}", ran.stdout);
+    }
+    let default = "default-run = \"shop\"\n";
+    let files = [("src/main.rs", SERVES), ("src/bin/seeds.rs", NONE)];
+    let sandbox = crate_of("", &files);
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    let edition = "edition = \"2024\"\n";
+    let manifest = manifest.replace(edition, &format!("{edition}{default}"));
+    sandbox.write("my_app/Cargo.toml", &manifest);
+
+    let sandbox = sandbox.after(&[&["gen", "library"]]);
+    let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]);
+
+    let ran = ran.succeeded();
+    assert!(ran.stdout.ends_with(&run("")), "{}", ran.stdout);
+}
+
+/// Then a build without it has no library, such as that of a page in WebAssembly.
+#[test]
+fn in_a_crate_whose_axum_is_optional_the_library_is_made_optional_by_hand() {
+    let optional = "axum = { version = \"0.8\", optional = true }";
+    let features = "\n[features]\nssr = [\"dep:axum\", \"dep:tokio\"]\n";
+    let sandbox = crate_of(features, &[("src/lib.rs", "")]);
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    let manifest = manifest.replace("axum = \"0.8\"", optional);
+    sandbox.write("my_app/Cargo.toml", &manifest);
+
+    let ran = sandbox.run(&["gen", "library"]).succeeded();
+
+    let step = "
+axum is optional in this crate: the feature `ssr` enables it. For builds without that feature, make axum-channels optional, too, in Cargo.toml
+
+    [dependencies]
+    axum-channels = { path = \"vendor/axum-channels\", optional = true }
+
+    [features]
+    ssr = [ …, \"dep:axum-channels\"]
+
+and put `#[cfg(feature = \"ssr\")]` before the modules that `gen` adds to src/lib.rs, and `#![cfg(feature = \"ssr\")]` at the top of their tests.
+";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+}
+
 /// Two versions of one crate have one name in tests.
 #[test]
 fn the_test_of_tokens_has_the_version_of_tower_that_the_crate_has() {
@@ -425,6 +584,7 @@ fn the_test_of_tokens_has_the_version_of_tower_that_the_crate_has() {
             "tower = { version = \"0.4.13\", features = [\"limit\"] }\n",
             "0.4.13",
         ),
+        ("\n[dependencies.tower]\nversion = \"0.4.13\"\n", "0.4.13"),
     ] {
         let sandbox = program("0.8", &[]);
         let manifest = sandbox.read("my_app/Cargo.toml");
@@ -525,4 +685,87 @@ fn files_are_formatted_in_crates_of_any_edition() {
             assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{edition}");
         }
     }
+}
+
+/// In the order in which one makes them: the endpoint is the one whose lines were printed for the channel.
+#[test]
+fn tokens_go_into_the_endpoint_whose_lines_were_printed_before() {
+    let library = ("src/lib.rs", "");
+    for (files, path, crate_name) in [
+        (&[("src/main.rs", MAIN)][..], "src/main.rs", "crate"),
+        (&[("src/main.rs", MAIN), library], "src/main.rs", "shop"),
+        (
+            &[("src/bin/web.rs", MAIN), library],
+            "src/bin/web.rs",
+            "shop",
+        ),
+    ] {
+        let sandbox =
+            crate_of("", files).after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
+        let path = format!("my_app/{path}");
+        let main = sandbox.read(&path);
+        let main = main.replace("    serve(", &format!("{ENDPOINT}    serve("));
+        let uses = format!("use {crate_name}::channels::user_socket::UserSocket;\n\n#[tokio");
+        sandbox.write(&path, &main.replace("#[tokio", &uses));
+
+        for command in [AUTH, &["gen", "auth", "--sign-in"]] {
+            let own = sandbox.tree();
+            let ran = sandbox.run(command).succeeded();
+
+            assert!(!ran.stdout.contains("Add this"), "{}", ran.stdout);
+            let secret = "\nThe app reads SECRET_KEY_BASE, a secret of 64 bytes or more, when it starts. For development, make one:\n\n    \
+                          export SECRET_KEY_BASE=$(openssl rand -hex 32)\n";
+            assert!(ran.stdout.contains(secret), "{}", ran.stdout);
+            sandbox.run(command).found_all_identical();
+            let with_sessions = command.contains(&"--sign-in");
+            let session = if with_sessions {
+                format!(
+                    "        .state({crate_name}::sessions::Sessions::new(\n            &std::env::var(\"SECRET_KEY_BASE\").expect(\"it is set, to 64 bytes or more\"),\n        ))\n"
+                )
+            } else {
+                String::new()
+            };
+            let route = if with_sessions {
+                format!("    let app = app.merge({crate_name}::sign_in::routes(&endpoint));\n")
+            } else {
+                String::new()
+            };
+            let lines = format!(
+                "    let endpoint = axum_channels::Endpoint::builder()
+        .socket::<UserSocket>(\"/socket\")
+        .state({crate_name}::auth::signer(
+            &std::env::var(\"SECRET_KEY_BASE\").expect(\"it is set, to 64 bytes or more\"),
+        ))
+{session}        .build();
+    let app = app.merge(endpoint.router()); // `app` is the router
+{route}    let app = app.merge({crate_name}::auth::routes(&endpoint));
+    serve(app)"
+            );
+            let main = sandbox.read(&path);
+            assert!(main.contains(&lines), "{main}");
+
+            sandbox.run(&["destroy", "auth"]).succeeded();
+            assert_eq!(different(&sandbox, &own), [""; 0]);
+        }
+    }
+}
+
+/// One that is printed in a function, where a reader may leave it.
+#[test]
+fn lines_that_were_pasted_with_their_imports_are_not_imported_again() {
+    let serves = MAIN.replace("serve(app)", "axum::serve(listener, app)");
+    let files = [("src/main.rs", serves.as_str()), ("src/lib.rs", "")];
+    let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
+    let ran = sandbox.run(AUTH).succeeded();
+    let (_, step) = ran
+        .stdout
+        .split_once("`src/endpoint.rs`):\n\n")
+        .expect("a step");
+    let (lines, _) = step.split_once("\nOnce").expect("an end");
+    let pasted = serves.replace("    axum::serve", &format!("{lines}    axum::serve"));
+    sandbox.write("my_app/src/main.rs", &pasted);
+
+    sandbox.run(AUTH).found_all_identical();
+
+    assert_eq!(sandbox.read("my_app/src/main.rs"), pasted);
 }

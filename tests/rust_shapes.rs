@@ -117,7 +117,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * injecting src/channels.rs
 * injecting src/endpoint/mod.rs
 
-Start or restart the app with `cargo run`
+Start or restart the app
 ",
     after: &[
         (
@@ -167,7 +167,7 @@ The default socket handler - shop_core::channels::UserSocket - was not found.
 * creating source/channels/mod.rs
 * injecting source/web/sockets.rs
 
-Start or restart the app with `cargo run`
+Start or restart the app
 ",
     after: &[
         ("source/core.rs", "pub mod channels;\npub mod web;\n"),
@@ -194,6 +194,7 @@ const MEMBER_OF_A_WORKSPACE: Shape = Shape {
         ("crates/shop/Cargo.toml", CARGO),
         ("crates/shop/src/endpoint.rs", ENDPOINT),
         ("crates/shop/src/lib.rs", "pub mod endpoint;\n"),
+        ("crates/shop/src/main.rs", "fn main() {}\n"),
     ],
     report: "\
 * creating crates/shop/src/channels/zebra_channel.rs
@@ -248,7 +249,7 @@ impl Handler for UserSocket {
 * injecting src/web/sockets.rs
 * injecting src/endpoint.rs
 
-Start or restart the app with `cargo run`
+Start or restart the app
 ",
     after: &[
         (
@@ -381,7 +382,7 @@ The default socket handler - shop::channels::UserSocket - was not found.
 * creating src/channels/mod.rs
 * injecting src/endpoint.rs
 
-Start or restart the app with `cargo run`, and open http://localhost:4000
+Start or restart the app, and open http://localhost:4000
 ",
     after: &[],
 };
@@ -547,7 +548,7 @@ The test needs the feature `testing` of chan. In Cargo.toml, with the source tha
     [dev-dependencies]
     chan = { …, features = [\"testing\"] }
 
-Start or restart the app with `cargo run -p shop`
+Start or restart the app
 ",
     after: &[("crates/shop/src/channels/mod.rs", MODULES)],
 };

@@ -120,7 +120,7 @@ fn a_script_connects_to_where_its_socket_is_mounted_and_messages_name_that_path(
 
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert!(script.contains("new Socket(path(\"/ws\"), "), "{script}");
-    let words = "\nThe socket is at /ws: start or restart the app with `cargo run`, and open http://localhost:4000\n";
+    let words = "\nThe socket is at /ws. Start the app with `hello-sockets dev`, and open http://localhost:4000\n";
     assert!(ran.stdout.ends_with(words), "{}", ran.stdout);
 }
 
@@ -168,7 +168,7 @@ fn without_a_script_for_the_socket_the_report_prints_how_to_make_one() {
     let handler = "my_app/src/channels/user_socket.rs";
     let own = sandbox.read(handler) + "\n// Mine.\n";
 
-    let printed = "\nStart or restart the app with `cargo run`. No script was found that connects to /socket, so none joins\n\
+    let printed = "\nStart the app with `hello-sockets dev`. No script was found that connects to /socket, so none joins\n\
                    `room:lobby`. To make one that does, run\n\n    \
                    hello-sockets gen socket User --skip\n    hello-sockets gen channel Room --skip\n";
     assert!(ran.stdout.ends_with(printed), "{}", ran.stdout);

@@ -45,7 +45,7 @@ fn a_page_joins_the_topic_of_the_user_that_its_token_names() {
 
     let ran = sandbox.run(PRIVATE).succeeded();
 
-    let start = "\nStart or restart the app with `cargo run`, and open http://localhost:4000\n";
+    let start = "\nStart the app with `hello-sockets dev`, and open http://localhost:4000\n";
     assert!(ran.stdout.ends_with(start), "{}", ran.stdout);
     assert!(!ran.stdout.contains("userId"), "{}", ran.stdout);
     let script = sandbox.read(SCRIPT);

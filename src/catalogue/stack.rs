@@ -196,6 +196,10 @@ pub struct Nested {
     /// Suffix of each value, for a pattern of folders: `/*` if the value is their parent folder.
     #[serde(default)]
     pub below: String,
+    /// A file of one of the projects that all of them share. `app.beside` is the path to that project, for one that is almost
+    /// a project.
+    #[serde(default)]
+    pub shared: Option<String>,
 }
 
 /// A fact and its sources; the first value counts.

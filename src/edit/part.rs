@@ -83,6 +83,11 @@ impl Place {
         Ok(None)
     }
 
+    /// Returns whether the text is an import, of a name that other texts use.
+    pub fn is_import(&self) -> bool {
+        self.used_as.is_some()
+    }
+
     /// Returns whether the text is in its scope.
     pub fn is_in_scope(&self, source: &Source) -> Result<bool> {
         let within = self.within_nodes(source)?;

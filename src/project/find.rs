@@ -2,13 +2,14 @@
 
 use std::cell::OnceCell;
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
 use super::disk::{entries, joined};
-use super::{COMPLETE, Project, all, ask, look, templates_of};
+use super::{BESIDE, COMPLETE, Project, all, ask, look, templates_of};
 use crate::catalogue::{Stack, Templates};
 use crate::edit::glob;
 use crate::error::Misuse;
@@ -16,17 +17,49 @@ use crate::facts::{self, Facts, Question};
 
 impl Project {
     /// Returns the projects of the current folder: one, or all projects of an enclosing umbrella or workspace, or none.
+    /// One that is almost a project comes before others beside it.
     pub fn around(built_in: &Rc<Templates>) -> Result<Vec<Self>> {
         let here = env::current_dir().context("the current folder cannot be read")?;
-        for markers in [Markers::All, Markers::Almost] {
-            for folder in here.ancestors() {
-                let found = in_or_below(folder, markers, built_in)?;
-                if !found.is_empty() {
-                    return Ok(found);
+        let mut almost: Option<Self> = None;
+        for folder in here.ancestors() {
+            let found = in_or_below(folder, Markers::All, built_in)?;
+            if found.is_empty() {
+                if almost.is_none() {
+                    almost = itself(folder, Markers::Almost, built_in)?;
                 }
+                continue;
+            }
+            let is_around = found.iter().any(|found| found.root == folder);
+            let Some(mut meant) = almost.filter(|_| !is_around) else {
+                return Ok(found);
+            };
+            meant.share(folder, &found)?;
+            return Ok(vec![meant]);
+        }
+        for folder in here.ancestors() {
+            let found = in_or_below(folder, Markers::Almost, built_in)?;
+            if !found.is_empty() {
+                return Ok(found);
             }
         }
         Ok(Vec::new())
+    }
+
+    /// Names the project among `others` in `folder` that has the shared file of all of them.
+    fn share(&mut self, folder: &Path, others: &[Self]) -> Result<()> {
+        let nested = self.stack.project.nested.as_ref();
+        let Some(shared) = nested.and_then(|nested| nested.shared.as_deref()) else {
+            return Ok(());
+        };
+        for other in others {
+            if other.has_file(shared.as_ref())? {
+                let own = self.root.strip_prefix(folder).unwrap_or(&self.root);
+                let beside = relative(own, &other.below);
+                self.facts.insert(BESIDE.to_owned(), beside);
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the only project of `around`.
@@ -95,6 +128,18 @@ fn none_around(here: &Path) -> Result<Misuse> {
     )))
 }
 
+/// Returns the project in `folder`.
+fn itself(folder: &Path, markers: Markers, built_in: &Rc<Templates>) -> Result<Option<Project>> {
+    let templates = templates_of(folder, built_in)?;
+    for name in likely_first(&templates) {
+        let stack = Stack::read(name, &templates)?;
+        if let Some(project) = at(folder, PathBuf::new(), &stack, &templates, markers)? {
+            return Ok(Some(project));
+        }
+    }
+    Ok(None)
+}
+
 /// Returns the project in `folder`, or those in its umbrella or workspace.
 fn in_or_below(folder: &Path, markers: Markers, built_in: &Rc<Templates>) -> Result<Vec<Project>> {
     let templates = templates_of(folder, built_in)?;
@@ -136,6 +181,7 @@ fn at(
     let given = Facts::from([
         ("below".to_owned(), below.display().to_string()),
         ("complete".to_owned(), complete.to_owned()),
+        (BESIDE.to_owned(), String::new()),
     ]);
     let facts = facts::work_out(&stack.project.facts, given, templates, &look)?;
     Ok(facts.map(|facts| Project {
@@ -153,6 +199,14 @@ fn likely_first(templates: &Templates) -> Vec<&str> {
     let mut names = Stack::names(templates);
     names.sort_by_cached_key(|name| !Stack::is_default(name, templates));
     names
+}
+
+/// Returns the path from the folder `from` to the folder `to`, separated by `/` on all systems.
+fn relative(from: &Path, to: &Path) -> String {
+    let common = from.iter().zip(to).take_while(|(a, b)| a == b).count();
+    let up = from.iter().skip(common).map(|_| "..".into());
+    let down = to.iter().skip(common).map(OsStr::to_string_lossy);
+    up.chain(down).collect::<Vec<_>>().join("/")
 }
 
 /// Returns the candidates for apps below `folder`, if it is an umbrella or a workspace.

@@ -13,7 +13,8 @@ fn is_short_chain(before: &str, after: &str) -> bool {
     let goes_on = lines
         .next()
         .is_some_and(|line| line.trim_start().starts_with('.'));
-    !first.starts_with('.')
+    // A call whose arguments have lines of their own ends with a bracket.
+    !first.starts_with(['.', ')', ']', '}'])
         && last.starts_with('.')
         && !goes_on
         && first.len() + last.len() <= CHAIN_WIDTH

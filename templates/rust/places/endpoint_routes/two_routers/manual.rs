@@ -1,0 +1,16 @@
+use axum::Router;
+use axum_channels::Endpoint;
+
+use crate::state::App;
+
+pub fn endpoint(app: &App) -> Endpoint {
+    Endpoint::builder().state(app.clone()).build()
+}
+
+pub fn router(endpoint: &Endpoint, app: &App) -> Router {
+    let pages = crate::assets::router(&app.config.assets);
+    let router = pages.merge(endpoint.router());
+    let router = router.merge(crate::auth::routes(&endpoint));
+    let admin = Router::new().merge(endpoint.router());
+    router.nest("/admin", admin)
+}

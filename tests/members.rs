@@ -1,0 +1,150 @@
+//! Members of workspaces: the one that is meant, its paths from elsewhere, and the versions that it shares.
+
+mod support;
+
+use support::{Ran, Sandbox, finish};
+
+/// A workspace with a member for each manifest's `[dependencies]`, in `my_app`.
+fn workspace(shared: &str, members: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let root = format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n\n[workspace.dependencies]\n{shared}"
+    );
+    sandbox.write("my_app/Cargo.toml", &root);
+    for (name, dependencies) in members {
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}"
+        );
+        sandbox.write(&format!("my_app/crates/{name}/Cargo.toml"), &manifest);
+        sandbox.write(&format!("my_app/crates/{name}/src/main.rs"), MAIN);
+    }
+    sandbox
+}
+
+const MAIN: &str =
+    "#[tokio::main]\nasync fn main() {\n    axum::serve(listener, app).await.unwrap();\n}\n";
+
+fn run_in(sandbox: &Sandbox, member: &str, args: &[&str]) -> Ran {
+    let mut command = sandbox.command(args);
+    command.current_dir(sandbox.path().join("my_app/crates").join(member));
+    finish(command, "")
+}
+
+#[test]
+fn the_member_of_the_current_folder_is_meant_though_another_one_has_the_library() {
+    let axum = "axum = \"0.8\"\n";
+    let sandbox = workspace("", &[("api", axum), ("shop", axum)]);
+    run_in(&sandbox, "api", &["gen", "library"]).succeeded();
+    let other = sandbox.read("my_app/crates/api/Cargo.toml");
+
+    run_in(&sandbox, "shop", &["gen", "channel", "Room", "--yes"]).misused(
+        "error: shop uses axum, but axum-channels is not among its dependencies\nhelp: hello-sockets gen library\n",
+    );
+    let ran = run_in(&sandbox, "shop/src", &["gen", "library"]).succeeded();
+
+    assert!(
+        ran.stdout.contains("\nshop depends on axum-channels now"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(sandbox.read("my_app/crates/api/Cargo.toml"), other);
+}
+
+/// Cargo reads no workspace with two packages of one name.
+#[test]
+fn members_of_a_workspace_share_the_library_of_the_first_one() {
+    let axum = "axum = \"0.8\"\n";
+    let sandbox = workspace("", &[("admin", axum), ("shop", axum), ("wiki", axum)]);
+    run_in(&sandbox, "shop", &["gen", "library"]).succeeded();
+    let path = "my_app/crates/shop/vendor/axum-channels/src/lib.rs";
+    assert!(sandbox.exists(path));
+
+    for member in ["admin", "wiki"] {
+        let ran = run_in(&sandbox, member, &["gen", "library"]).succeeded();
+
+        assert_eq!(
+            ran.stdout,
+            format!(
+                "* injecting Cargo.toml\n\n{member} depends on axum-channels now, in ../shop/vendor/axum-channels:\n\
+                 a workspace has only one package of that name. \
+                 To make a channel and its socket, run\n\n    hello-sockets gen channel Room\n"
+            )
+        );
+        let manifest = sandbox.read(&format!("my_app/crates/{member}/Cargo.toml"));
+        let shared = "path = \"../shop/vendor/axum-channels\"";
+        assert_eq!(manifest.matches(shared).count(), 2, "{manifest}");
+        assert!(!sandbox.exists(&format!("my_app/crates/{member}/vendor")));
+        run_in(&sandbox, member, &["gen", "library"]).found_all_identical();
+        run_in(&sandbox, member, &["gen", "channel", "Room", "--yes"]).succeeded();
+    }
+}
+
+#[test]
+fn manual_steps_in_a_member_name_its_files_from_the_root_of_the_workspace() {
+    let sandbox = workspace("", &[("shop", "axum = \"0.8\"\n")]);
+
+    sandbox.run(&["gen", "library"]).succeeded();
+    let socket = sandbox.run(&["gen", "socket", "User"]).succeeded();
+    let channel = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let auth = sandbox.run(&["gen", "auth", "--sign-in"]).succeeded();
+
+    for ran in [&socket, &channel, &auth] {
+        assert!(
+            ran.stdout
+                .contains(", in crates/shop/src/main.rs before `axum::serve` (there is no `crates/shop/src/endpoint.rs`):\n"),
+            "{}",
+            ran.stdout
+        );
+    }
+    let page = "until `is_password` in crates/shop/src/sign_in.rs looks up your users.\n";
+    assert!(auth.stdout.contains(page), "{}", auth.stdout);
+}
+
+#[test]
+fn an_older_axum_of_the_workspace_is_refused_unless_the_member_has_one_of_its_own() {
+    for shared in [
+        "axum = \"0.7.9\"\n",
+        "axum = { version = \"0.7.9\", features = [\"ws\"] }\n",
+        "\n[workspace.dependencies.axum]\nversion = \"0.7.9\"\n",
+    ] {
+        for own in [
+            "axum = { workspace = true, features = [\"ws\"] }\n",
+            "axum.workspace = true\n",
+            "\n[dependencies.axum]\nworkspace = true\n",
+        ] {
+            let sandbox = workspace(shared, &[("shop", own)]);
+            let before = sandbox.tree();
+
+            run_in(&sandbox, "shop", &["gen", "library"]).misused(
+                "error: axum-channels works with axum 0.8, and the workspace asks for 0.7.9\nhelp: update axum in `[workspace.dependencies]`\n",
+            );
+
+            assert_eq!(sandbox.tree(), before);
+        }
+        let sandbox = workspace(shared, &[("shop", "axum = \"0.8\"\n")]);
+        run_in(&sandbox, "shop", &["gen", "library"]).succeeded();
+    }
+}
+
+/// Two versions of one crate have one name in tests.
+#[test]
+fn the_test_of_tokens_has_the_tower_that_the_member_shares() {
+    for own in [
+        "tower = { workspace = true, features = [\"limit\"] }\n",
+        "tower.workspace = true\n",
+        "\n[dependencies.tower]\nworkspace = true\n",
+    ] {
+        let dependencies = format!("axum = \"0.8\"\n{own}");
+        let sandbox = workspace("tower = \"0.4\"\n", &[("shop", &dependencies)]);
+
+        sandbox.run(&["gen", "library"]).succeeded();
+        sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+
+        let manifest = sandbox.read("my_app/crates/shop/Cargo.toml");
+        let (_, of_tests) = manifest
+            .split_once("[dev-dependencies]\n")
+            .expect(&manifest);
+        let line = "\ntower = { workspace = true, features = [\"util\"] }\n";
+        assert!(of_tests.contains(line), "{manifest}");
+    }
+}
