@@ -37,7 +37,7 @@ fn file_of(place: &str) -> &'static str {
         "channel_join" => "src/channels/room_channel.rs",
         "endpoint_pubsub" | "endpoint_routes" | "endpoint_sockets" | "endpoint_state"
         | "router_routes" => "src/endpoint.rs",
-        "socket_routes" | "socket_user" => "src/channels/user_socket.rs",
+        "route_history" | "socket_routes" | "socket_user" => "src/channels/user_socket.rs",
         "test_join" => "tests/support/mod.rs",
         _ => panic!("where is `{place}`?"),
     }

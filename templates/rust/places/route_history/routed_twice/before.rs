@@ -1,4 +1,6 @@
-use axum_channels::{Channels, SocketHandler};
+use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler};
+
+use super::room_channel::RoomChannel;
 
 pub struct UserSocket;
 
@@ -6,5 +8,9 @@ impl SocketHandler for UserSocket {
     fn channels(routes: &mut Channels<Self>) {
         routes.channel::<RoomChannel>("room:*");
         routes.channel::<RoomChannel>("hall:*");
+    }
+
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
+        Ok(Self)
     }
 }

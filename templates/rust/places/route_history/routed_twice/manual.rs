@@ -1,4 +1,6 @@
-use axum_channels::{Channels, SocketHandler};
+use axum_channels::{Channels, ConnectInfo, Params, Result, SocketHandler};
+
+use super::room_channel::RoomChannel;
 
 pub struct UserSocket;
 
@@ -7,5 +9,9 @@ impl SocketHandler for UserSocket {
         routes.channel::<RoomChannel>("room:*")
             .history(axum_channels::History::last(100).for_minutes(5));
         routes.channel::<RoomChannel>("hall:*");
+    }
+
+    async fn connect(_params: &Params, _info: &ConnectInfo) -> Result<Self> {
+        Ok(Self)
     }
 }
