@@ -260,10 +260,11 @@ fn a_host_with_a_path_is_the_address_of_the_app_and_its_pages_may_connect() {
 /// Paths that are requested in the tests of the log: a health check, a readiness check, a file of the page, and another.
 const PATHS: [&str; 4] = ["/up", "/ready", "/assets/css/app.css", "/nowhere"];
 
-/// Returns the next line of the log of a request, without its duration, which is checked.
+/// Returns the next line of the log that is of a request, without its duration, which is checked.
 fn request_line(server: &Server) -> String {
-    let line = server.log_line("");
-    let (request, duration) = line.split_once(" in ").expect("it has a duration");
+    let line = server.log_line(" sent ");
+    let split = line.split_once(" in ");
+    let (request, duration) = split.unwrap_or_else(|| panic!("it has no duration: {line}"));
     let number = duration.trim_end_matches(|unit: char| unit.is_alphabetic());
     assert!(number.parse::<u64>().is_ok(), "{line}");
     request.to_owned()

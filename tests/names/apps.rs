@@ -190,7 +190,7 @@ fn apps_with_names_of_the_library_compile() {
         // All of them in one workspace, with one copy of the library.
         let manifest = sandbox.read(&format!("{name}/Cargo.toml"));
         let (manifest, _) = manifest
-            .split_once("\n# Debuggers show")
+            .split_once("\n[profile")
             .expect("a profile, and a workspace");
         let manifest = manifest.replace("vendor/axum-channels", "../axum-channels");
         sandbox.write(&format!("{name}/Cargo.toml"), &manifest);
@@ -207,7 +207,7 @@ fn apps_with_names_of_the_library_compile() {
     )
     .expect("it is there");
     // The profile of an app: its dependencies are compiled already.
-    let profile = "[profile.dev.package.\"*\"]\ndebug = false\n";
+    let profile = "[profile.dev.package.\"*\"]\ndebug = false\nincremental = false\n";
     let workspace = format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n{profile}");
     sandbox.write("Cargo.toml", &workspace);
     cargo(
