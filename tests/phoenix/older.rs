@@ -306,7 +306,7 @@ fn scripts_below_web_are_found_without_the_script_of_a_page() {
 
     sandbox.run(&["gen", "auth"]).succeeded();
 
-    // What the script imports is beside it.
+    // The modules that the script imports are beside it.
     assert!(sandbox.exists("my_app/web/static/js/token.js"));
 }
 

@@ -6,8 +6,8 @@ use crate::term::{Term, VERSION, put, write_json};
 #[cfg(any(feature = "redis", fuzzing))]
 use serde_json::Value;
 
-/// Asserts that a message of another node, or each that it carries, is refused or read, that it is read the same when sent again, and that presences
-/// that arrive twice change nothing. An Erlang term is refused, or JSON that can be read.
+/// Asserts that a message of another node, or each that it carries, is refused or read, that it is read the same when sent
+/// again, and that presences that arrive twice change nothing. An Erlang term is refused, or JSON that can be read.
 pub fn cluster(data: &[u8]) {
     #[cfg(any(feature = "redis", fuzzing))]
     term(data);
