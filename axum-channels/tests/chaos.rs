@@ -238,8 +238,11 @@ async fn nothing_is_left_of_clients_at_their_worst() {
     };
     let addr = serve(&endpoint).await;
     let mut witness = Ws::open(addr).await;
+    // Permanent allocations, such as a buffer per thread, are made in the first rounds. Tokio frees closed streams in batches, and
+    // with them up to three tasks of 9 kB, so that a round may end above what is kept, by chance; what clients leave behind stays
+    // in every round. If each left 20 bytes, that would be 12,000 from the first three rounds to the tenth.
     let mut used = Vec::new();
-    for round in 0..9 {
+    for round in 0..40 {
         let clients = (0..100).map(|n| tokio::spawn(misbehave(addr, 100 * round + n)));
         let clients: Vec<_> = clients.collect();
         for client in clients {
@@ -251,20 +254,22 @@ async fn nothing_is_left_of_clients_at_their_worst() {
         })
         .await;
         used.push(settled().await);
+        if used.len() > 9 && is_back(&used) {
+            break;
+        }
     }
+    assert!(is_back(&used), "bytes in use: {used:?}");
     assert!(endpoint.presences("room:1").is_empty());
     endpoint.disconnect("everyone");
     witness.expect_close(1001).await;
     drop(witness);
     eventually("nobody is left", || left() == (0, 0, 0)).await;
-    // Permanent allocations, such as a buffer per thread, are made in the first round, and tokio frees closed streams in batches
-    // of some kilobytes. If each client left 20 bytes behind, that would be 12,000 from the first three rounds to the last three.
-    let least = |rounds: &[usize]| rounds.iter().min().copied();
-    let (first, last) = (least(&used[..3]), least(&used[6..]));
-    assert!(
-        last < first.map(|bytes| bytes + 10_000),
-        "bytes in use: {used:?}"
-    );
+}
+
+/// Whether no more memory is in use than after the first three rounds.
+fn is_back(used: &[usize]) -> bool {
+    let first = used[..3].iter().min().expect("three rounds");
+    used[used.len() - 1] < first + 10_000
 }
 
 /// The test runner captures panics, with backtraces, which would count as memory.
