@@ -157,6 +157,10 @@ impl<'a> Changes<'a> {
                 why: match reason {
                     Reason::NoPlace => String::new(),
                     Reason::Several(at) => several("lines", at.iter().map(usize::to_string)),
+                    Reason::Replaced { what, at } => {
+                        let lines = list("lines", at.iter().map(usize::to_string));
+                        format!("{what}: {lines}")
+                    }
                 },
                 lines,
             },
@@ -342,9 +346,14 @@ pub fn removals_last<'c>(changes: &[&'c Change]) -> (Vec<&'c Change>, Vec<PathBu
 
 /// Returns the reason for a manual step: `lines 4 and 12 would do`.
 fn several(what: &str, found: impl IntoIterator<Item = String>) -> String {
+    format!("{} would do", list(what, found))
+}
+
+/// Returns `lines 4 and 12`.
+fn list(what: &str, found: impl IntoIterator<Item = String>) -> String {
     let found: Vec<_> = found.into_iter().collect();
     let (last, rest) = found
         .split_last()
         .map_or(("", &[][..]), |(l, r)| (l.as_str(), r));
-    format!("{what} {} and {last} would do", rest.join(", "))
+    format!("{what} {} and {last}", rest.join(", "))
 }

@@ -63,6 +63,8 @@ pub enum Reason {
     NoPlace,
     /// Several places match: their lines.
     Several(Vec<usize>),
+    /// Several nodes are to be replaced, all of them: what they are, and their lines.
+    Replaced { what: String, at: Vec<usize> },
 }
 
 /// Inserts all of `parts` into `source`, or none. A text that is there needs no import: it may have a path, or one of its own.

@@ -12,7 +12,7 @@ mod runs;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf, is_separator};
+use std::path::{Component, Path, PathBuf, is_separator};
 use std::rc::Rc;
 
 use anyhow::Result;
@@ -181,8 +181,16 @@ impl Project {
     }
 }
 
-/// Returns `path` in `folder`, separated by `/` on all systems, as templates and reports have it.
-pub fn below(folder: &Path, path: &Path) -> PathBuf {
+/// Returns `path` in `folder`, separated by `/` on all systems, as templates and reports have it. `../` at its start goes up
+/// from `folder`.
+pub fn below(mut folder: &Path, mut path: &Path) -> PathBuf {
+    while let (Ok(rest), Some(Component::Normal(_)), Some(parent)) = (
+        path.strip_prefix(".."),
+        folder.components().next_back(),
+        folder.parent(),
+    ) {
+        (folder, path) = (parent, rest);
+    }
     if folder.as_os_str().is_empty() {
         return path.to_owned();
     }

@@ -125,8 +125,11 @@ impl Survey<'_> {
         let loaded = self.loaded(&scripts)?;
         let mut wiring = Wiring::default();
         for found in self.find(&self.routes.sockets)? {
-            let socket = socket(&found, &mounts, &routed, &scripts);
+            let mut socket = socket(&found, &mounts, &routed, &scripts);
             self.check(&socket, &loaded, &mut wiring.problems)?;
+            for script in &mut socket.scripts {
+                *script = self.project.display_path(script);
+            }
             wiring.sockets.push(socket);
         }
         for channel in self.find(&self.routes.channels)? {
@@ -150,9 +153,8 @@ impl Survey<'_> {
         }
         let is_loaded = |script: &&PathBuf| loaded.contains(script);
         for script in socket.scripts.iter().filter(|script| !is_loaded(script)) {
-            let script = self.shown(script);
-            let what = format!("`{script}`: no script or page loads it");
-            let variables = [("name", name), ("script", &script)];
+            let what = format!("`{}`: no script or page loads it", self.shown(script));
+            let variables = [("name", name), ("script", &script.display().to_string())];
             to.push(self.problem(what, &self.routes.load, &variables)?);
         }
         Ok(())

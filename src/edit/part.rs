@@ -36,10 +36,14 @@ impl Place {
         let [scope] = scopes.as_slice() else {
             let lines = self.lines(&[]);
             let at = scopes.iter().map(|scope| scope_of(scope).start_byte());
-            let at = at.map(|at| source.line(at));
-            let reason = match scopes.len() {
-                0 => Reason::NoPlace,
-                _ => Reason::Several(at.collect()),
+            let at = at.map(|at| source.line(at)).collect();
+            let reason = match (scopes.len(), &self.replaces) {
+                (0, _) => Reason::NoPlace,
+                (_, Some(what)) => Reason::Replaced {
+                    what: what.clone(),
+                    at,
+                },
+                _ => Reason::Several(at),
             };
             return Ok(Applied::Manual { reason, lines });
         };

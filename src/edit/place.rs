@@ -33,6 +33,9 @@ pub struct Place {
     /// Position of the text in words, for a manual step of several texts: `in Config::read`.
     #[serde(default)]
     pub position: String,
+    /// What the text replaces, in words, for the manual step if there are several: all of them go, such as `clauses of connect`.
+    #[serde(default)]
+    pub replaces: Option<String>,
     /// The lines, without indentation. Without this key, the insert defines them.
     #[serde(default)]
     pub text: String,

@@ -124,6 +124,47 @@ fn from_outside_paths_are_relative_to_the_current_folder() {
 }
 
 #[test]
+fn paths_above_the_app_have_no_detours() {
+    let sandbox = umbrella();
+    sandbox.write(
+        "shop_umbrella/mix.lock",
+        "%{\n  \"phoenix\": {:hex, :phoenix, \"1.7.21\", \"0a1b\"},\n}\n",
+    );
+
+    let from_root = run_in(&sandbox, "", &["gen", "auth", "--yes"]).succeeded();
+
+    let config = "\n* injecting config/config.exs\n";
+    assert!(from_root.stdout.contains(config), "{}", from_root.stdout);
+
+    run_in(&sandbox, "", &["undo"]).succeeded();
+    let from_app = run_in(&sandbox, "apps/shop_web", &["gen", "auth", "--yes"]).succeeded();
+
+    let config = "\n* injecting ../../config/config.exs\n";
+    assert!(from_app.stdout.contains(config), "{}", from_app.stdout);
+}
+
+#[test]
+fn scripts_of_sockets_have_their_paths_from_the_current_folder() {
+    let sandbox = umbrella();
+    run_in(&sandbox, "", &CHANNEL).succeeded();
+    let app = "shop_umbrella/apps/shop_web/assets/js";
+    sandbox.write(&format!("{app}/app.js"), "import \"phoenix_html\"\n");
+    let script = sandbox.read(&format!("{app}/user_socket.js"));
+    sandbox.write(&format!("{app}/sockets/page.js"), &script);
+
+    let routes = run_in(&sandbox, "", &["routes"]);
+
+    for line in [
+        "\n  script apps/shop_web/assets/js/user_socket.js\n",
+        "\n* `apps/shop_web/assets/js/user_socket.js`: no script or page loads it\n    hello-sockets gen socket User --skip\n",
+        "\n* `apps/shop_web/assets/js/sockets/page.js`: no script or page loads it\n    \
+         add to the page's script in apps/shop_web/assets/js: import \"./sockets/page.js\"\n",
+    ] {
+        assert!(routes.stdout.contains(line), "{}", routes.stdout);
+    }
+}
+
+#[test]
 fn modules_of_the_other_app_have_its_name() {
     let sandbox = umbrella();
     run_in(&sandbox, "apps/shop_web", &CHANNEL).succeeded();
