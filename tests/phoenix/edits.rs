@@ -143,12 +143,15 @@ impl Kind {
 
     /// The report without the reasons in parentheses that a manual step may give.
     fn without_reasons(report: &str) -> String {
-        let lines = report
-            .lines()
-            .map(|line| match line.split_once(" (lines ") {
+        let lines = report.lines().map(|line| {
+            match line
+                .split_once(" (lines ")
+                .or_else(|| line.split_once(" (clauses "))
+            {
                 Some((start, _)) => format!("{start}:"),
                 None => line.to_owned(),
-            });
+            }
+        });
         lines.map(|line| line + "\n").collect()
     }
 

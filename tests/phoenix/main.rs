@@ -19,6 +19,7 @@ mod presence;
 mod pubsub;
 mod real_phoenix;
 mod seed;
+mod several;
 mod shapes;
 mod topics;
 mod trial;

@@ -1,0 +1,154 @@
+//! Apps with several routers, scripts or channels that would do, or with none.
+
+use crate::others::{ROUTER, shop};
+use crate::umbrella::{run_in, umbrella};
+
+const ENDPOINT: &str = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  socket \"/socket\", ShopWeb.UserSocket,\n    websocket: true\nend\n";
+
+const SOCKET: &str = "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  channel \"news:*\", ShopWeb.NewsChannel\n\n  def connect(_params, socket, _info) do\n    {:ok, socket}\n  end\n\n  def id(_socket), do: nil\nend\n";
+
+/// A script whose function connects to `/socket`.
+const CONNECTS: &str = "import { Socket } from \"phoenix\"\n\nexport function open() {\n  const socket = new Socket(\"/socket\")\n  socket.connect()\n}\n";
+
+#[test]
+fn lines_for_one_of_several_routers_have_the_pipeline_of_browsers() {
+    let admin = ROUTER.replace("ShopWeb.Router", "ShopWeb.AdminRouter");
+    let two_scopes = ROUTER.replace(
+        "\n  end\nend\n",
+        "\n  end\n\n  scope \"/\", ShopWeb do\n    pipe_through :browser\n    get \"/:page\", PageController, :show\n  end\nend\n",
+    );
+    let by_browser = "\n\n    scope \"/\", ShopWeb do\n      pipe_through :browser\n\n      post \"/token\", SocketToken, :token\n    end\n";
+    for (own, at, why) in [
+        (
+            "router.ex",
+            &two_scopes,
+            "Add this to `lib/shop_web/router.ex` to serve tokens, above all catch-all routes (",
+        ),
+        (
+            "routers/public.ex",
+            &ROUTER.to_owned(),
+            "Add this to serve tokens, above all catch-all routes (",
+        ),
+    ] {
+        let own = format!("lib/shop_web/{own}");
+        let files = [
+            (own.as_str(), at.as_str()),
+            ("lib/shop_web/routers/admin.ex", &admin),
+        ];
+        let sandbox = shop("1.7.0", &files);
+
+        let ran = sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+
+        assert!(ran.stdout.contains(why), "{}", ran.stdout);
+        assert!(ran.stdout.contains(by_browser), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn of_several_scripts_none_that_is_not_there_is_named() {
+    let sandbox = shop(
+        "1.7.0",
+        &[
+            ("lib/shop_web/endpoint.ex", ENDPOINT),
+            ("lib/shop_web/channels/user_socket.ex", SOCKET),
+            ("assets/js/news.js", CONNECTS),
+            ("assets/js/chat.js", CONNECTS),
+        ],
+    );
+
+    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+    let either = "(files `assets/js/chat.js` and `assets/js/news.js` would do)";
+    assert!(ran.stdout.contains(either), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("user_socket.js"), "{}", ran.stdout);
+}
+
+#[test]
+fn without_a_script_the_commands_that_make_one_are_printed() {
+    let sandbox = shop(
+        "1.7.0",
+        &[
+            ("lib/shop_web/endpoint.ex", ENDPOINT),
+            ("lib/shop_web/router.ex", ROUTER),
+            (
+                "lib/shop_web/channels/user_socket.ex",
+                &SOCKET.replace("  channel \"news:*\", ShopWeb.NewsChannel\n\n", ""),
+            ),
+            ("assets/js/app.js", "import \"phoenix_html\"\n"),
+        ],
+    );
+
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+
+    let commands = "\nNo script was found that connects to /socket, so none sends the token. To make one that does, run\n\n    \
+                    hello-sockets gen socket User --skip\n    hello-sockets gen auth\n\n";
+    assert!(ran.stdout.contains(commands), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("user_socket.js"), "{}", ran.stdout);
+
+    sandbox
+        .run(&["gen", "socket", "User", "--skip"])
+        .succeeded();
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+
+    assert!(!ran.stdout.contains("No script"), "{}", ran.stdout);
+    let script = sandbox.read("my_app/assets/js/user_socket.js");
+    assert!(script.contains("token: token()"), "{script}");
+}
+
+const TRACKING: &str = "defmodule ShopWeb.NewsChannel do\n  use ShopWeb, :channel\n\n  def join(_topic, _payload, socket) do\n    ShopWeb.Presence.track(socket, 1, %{})\n    {:ok, socket}\n  end\nend\n";
+
+#[test]
+fn gen_presence_names_a_channel_that_tracks_no_clients_yet() {
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
+    let tracks = "lib/shop_web/channels/news_channel.ex tracks its clients. ";
+    let room = "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\nend\n";
+    let sports = TRACKING.replace("NewsChannel", "SportsChannel");
+    for (other, next) in [
+        (
+            room,
+            "To make another channel track them, run\n\n    hello-sockets gen presence --channel Room\n",
+        ),
+        (
+            sports.as_str(),
+            "Once there is another channel, such as RoomChannel, run\n\n    hello-sockets gen presence --channel Room\n",
+        ),
+    ] {
+        let sandbox = shop(
+            "1.7.0",
+            &[
+                ("lib/shop_web/channels/news_channel.ex", TRACKING),
+                ("lib/shop_web/channels/other_channel.ex", other),
+                ("lib/shop_web/presence.ex", presence),
+            ],
+        );
+
+        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+        assert!(
+            ran.stdout.contains(&format!("{tracks}{next}")),
+            "{}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn from_the_root_of_an_umbrella_next_steps_have_the_whole_path() {
+    let sandbox = umbrella();
+    let app = "shop_umbrella/apps/shop_web";
+    sandbox.write(
+        &format!("{app}/lib/shop_web/endpoint.ex"),
+        &ENDPOINT.replace(":shop\n", ":shop_web\n"),
+    );
+    sandbox.write(
+        &format!("{app}/lib/shop_web/channels/user_socket.ex"),
+        SOCKET,
+    );
+    let connects = "import { Socket } from \"phoenix\"\n\nconst socket = new Socket(\"/socket\")\nsocket.connect()\n";
+    sandbox.write(&format!("{app}/assets/js/feed.js"), connects);
+
+    let ran = run_in(&sandbox, "", &["gen", "channel", "Room"]).succeeded();
+
+    let next = "\nNo script or page was found that loads apps/shop_web/assets/js/feed.js: import it in the page's script.\n";
+    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+}
