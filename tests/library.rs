@@ -472,6 +472,37 @@ fn lines_of_an_endpoint_are_before_the_service_that_is_made_of_the_router() {
     }
 }
 
+/// `axum_server`, which serves TLS, and loops that accept connections themselves.
+#[test]
+fn a_router_that_another_server_serves_becomes_a_service_first() {
+    for (serves, method) in [
+        (
+            "    axum_server::bind_rustls(addr, config).serve(web.into_make_service()).await\n",
+            "into_make_service",
+        ),
+        (
+            "    let mut make = web.into_make_service_with_connect_info::<SocketAddr>();\n    run(&mut make).await\n",
+            "into_make_service_with_connect_info",
+        ),
+    ] {
+        let http = format!("pub async fn listen(web: axum::Router) {{\n{serves}}}\n");
+        let files = [
+            ("src/main.rs", "mod http;\n\nfn main() {}\n"),
+            ("src/http.rs", &http),
+        ];
+        let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let step = format!(", in src/http.rs before `{method}` (");
+        assert!(ran.stdout.contains(&step), "{}", ran.stdout);
+        let line = "    let web = web.merge(endpoint.router());\n";
+        assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    }
+}
+
 /// Tests and examples of a client serve routers of their own.
 #[test]
 fn of_several_files_that_serve_a_router_the_program_is_meant() {
@@ -641,6 +672,35 @@ fn an_endpoint_in_a_function_is_taken_out_by_hand() {
         for line in both {
             assert!(main.contains(line) && left.contains(line), "{main}\n{left}");
         }
+    }
+}
+
+/// At the start of the file, and below the comment that it begins with.
+#[test]
+fn destroy_comments_out_no_import_that_a_reader_has_pasted() {
+    for head in ["", "// The program.\n\n"] {
+        let main = format!(
+            "{head}use axum::Router;\n\n#[tokio::main]\nasync fn main() {{\n    let app = Router::new();\n    serve(app).await;\n}}\n"
+        );
+        let files = [("src/main.rs", main.as_str())];
+        let sandbox = program("0.8", &files)
+            .after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
+        let path = "my_app/src/main.rs";
+        let import = "use crate::channels::user_socket::UserSocket;\n";
+        let pasted = sandbox
+            .read(path)
+            .replace("use axum::Router", &format!("{import}use axum::Router"))
+            .replace("    serve(", &format!("{ENDPOINT}    serve("));
+        sandbox.write(path, &pasted);
+
+        sandbox.run(&["destroy", "channel", "Room", "--yes"]);
+
+        let left = sandbox.read(path);
+        assert!(!left.contains("UserSocket"), "{left}");
+        assert!(
+            left.starts_with(&format!("{head}use axum::Router;\n")),
+            "{left}"
+        );
     }
 }
 

@@ -59,7 +59,11 @@ impl Place {
             .flat_map(|found| self.candidates(source, found));
         let comments = found
             .iter()
-            .flat_map(|found| commented_out(source, found.range(), is_earlier));
+            .flat_map(|found| commented_out(source, found.range()));
+        // A reader may have pasted an import below any comment.
+        let comments = comments
+            .filter(|(text, is_likely)| *is_likely && self.used_as.is_none() || is_earlier(text))
+            .map(|(text, _)| text);
         let mut texts: Vec<_> = texts.chain(comments).collect();
         texts.sort_by_key(|text| !is_earlier(text));
         for text in texts {
@@ -206,13 +210,9 @@ fn lines_with_words(text: &str) -> usize {
 /// Largest indentation of a line in a comment that is restored.
 const DEEPEST: usize = 8;
 
-/// Returns the file with the line at `range` as a comment again, in the indentation of that above it and in others, if it is
-/// directly below one, as in files of `mix phx.new`, or at the start of the file. Elsewhere, only earlier texts count.
-fn commented_out(
-    source: &Source,
-    range: &Range<usize>,
-    is_earlier: &dyn Fn(&str) -> bool,
-) -> Vec<String> {
+/// Returns the file with the line at `range` as a comment again, in the indentation of that above it and in others. It is
+/// likely to be right directly below a comment, as in files of `mix phx.new`, or at the start of the file.
+fn commented_out(source: &Source, range: &Range<usize>) -> Vec<(String, bool)> {
     let line = source.text[range.clone()].trim_end();
     let above = source.text[..range.start].trim_end_matches([' ', '\t']);
     let end = above.trim_end_matches(['\r', '\n']).len();
@@ -227,7 +227,7 @@ fn commented_out(
     let comments = lines.map(|line| source.language.commented(&line));
     comments
         .map(|comment| spliced(&source.text, range.clone(), &comment))
-        .filter(|text| is_below_comment || is_earlier(text))
+        .map(|text| (text, is_below_comment))
         .collect()
 }
 
