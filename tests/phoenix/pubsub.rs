@@ -56,6 +56,26 @@ fn a_new_app_gets_the_adapter_once() {
 }
 
 #[test]
+fn destroy_leaves_a_dependency_that_the_app_had() {
+    for version in ["~> 3.0", "~> 3.0.1"] {
+        let sandbox = Sandbox::with_phoenix_app();
+        let mix = sandbox.read("my_app/mix.exs");
+        let first = "    [\n      {:phoenix, ";
+        let own =
+            format!("    [\n      {{:phoenix_pubsub_redis, \"{version}\"}},\n      {{:phoenix, ");
+        assert!(mix.contains(first), "{mix}");
+        sandbox.write("my_app/mix.exs", &mix.replace(first, &own));
+        let before = sandbox.read("my_app/mix.exs");
+        sandbox.run(&PUBSUB).succeeded();
+
+        let ran = sandbox.run(&["destroy", "pubsub"]).succeeded();
+
+        assert!(!ran.stdout.contains("mix.exs"), "{}", ran.stdout);
+        assert_eq!(sandbox.read("my_app/mix.exs"), before);
+    }
+}
+
+#[test]
 fn before_phoenix_1_5_it_is_refused() {
     let sandbox = Sandbox::with_phoenix_app();
     let lock = "%{\n  \"phoenix\": {:hex, :phoenix, \"1.4.17\", \"ab\", [:mix], [], \"hexpm\", \"cd\"}\n}\n";
