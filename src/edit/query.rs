@@ -79,7 +79,7 @@ struct Form {
 enum Test {
     /// `(kind …)`, by the numbers of the kind; none is `(_ …)`, any named node.
     Named {
-        kinds: Option<Vec<u16>>,
+        kinds: Option<&'static [u16]>,
         children: Vec<Child>,
         closed: bool,
         absent: Vec<FieldId>,
@@ -87,7 +87,7 @@ enum Test {
     /// `_`
     Anything,
     /// `"text"`
-    Literal(Vec<u16>),
+    Literal(&'static [u16]),
     /// `[…]`
     OneOf(Vec<Form>),
 }
@@ -138,7 +138,7 @@ impl Query {
     ///
     /// # Errors
     /// The text is not a query, uses an unsupported feature, or names a kind or a field that `language` does not have.
-    pub fn parse(text: &str, language: &Language) -> Result<Self> {
+    pub fn parse(text: &str, language: &'static Language) -> Result<Self> {
         parse::query(text, language)
     }
 
@@ -265,7 +265,7 @@ impl Form {
     /// Returns whether a node of this kind can match the form.
     fn may_be(&self, kind: u16) -> bool {
         match &self.test {
-            Test::Named { kinds, .. } => kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind)),
+            Test::Named { kinds, .. } => kinds.is_none_or(|kinds| kinds.contains(&kind)),
             Test::Literal(kinds) => kinds.contains(&kind),
             Test::OneOf(forms) => forms.iter().any(|form| form.may_be(kind)),
             Test::Anything => true,
@@ -275,8 +275,8 @@ impl Form {
     /// Returns the kinds of nodes that can match the form; `None` is any.
     fn kinds(&self) -> Option<Vec<u16>> {
         match &self.test {
-            Test::Named { kinds, .. } => kinds.clone(),
-            Test::Literal(kinds) => Some(kinds.clone()),
+            Test::Named { kinds, .. } => kinds.map(<[u16]>::to_vec),
+            Test::Literal(kinds) => Some(kinds.to_vec()),
             Test::OneOf(forms) => {
                 let kinds: Option<Vec<_>> = forms.iter().map(Self::kinds).collect();
                 kinds.map(|kinds| kinds.concat())
@@ -327,61 +327,58 @@ fn below(wanted: &[Child], closed: bool, at: usize, filter: &Filter<'_>) -> Vec<
     if wanted.is_empty() {
         return vec![Vec::new()];
     }
-    let children: Vec<_> = filter.nodes.children(at).collect();
     let siblings = Siblings {
-        children: &children,
+        end: filter.nodes.get(at).end,
         closed,
         filter,
     };
-    siblings.matches(wanted, 0, false)
+    siblings.matches(wanted, at + 1, false)
 }
 
-/// Children, matched from left to right.
+/// Children of a node, matched from left to right.
 struct Siblings<'a> {
-    children: &'a [usize],
+    /// Position after the last of them.
+    end: usize,
     /// No named node follows the last match.
     closed: bool,
     filter: &'a Filter<'a>,
 }
 
 impl Siblings<'_> {
-    /// Returns all matches of `wanted` from `from` on; `repeated` if the first of them has already matched once.
+    /// Returns all matches of `wanted` from the child at `from` on; `repeated` if the first of them has already matched once.
     fn matches(&self, wanted: &[Child], from: usize, repeated: bool) -> Vec<Found> {
+        let nodes = self.filter.nodes;
+        let is_named = |at: usize| nodes.get(at).is_named;
         let Some((first, rest)) = wanted.split_first() else {
-            let done = !self.closed || self.only_anonymous(from, self.children.len());
+            let done = !self.closed || !nodes.siblings(from, self.end).any(is_named);
             return if done { vec![Vec::new()] } else { Vec::new() };
         };
         let mut found = Vec::new();
         // Repetitions are adjacent.
         let adjacent = first.adjacent || repeated;
-        for (at, node) in self.children.iter().enumerate().skip(from) {
-            if adjacent && !self.only_anonymous(from, at) {
+        for node in nodes.siblings(from, self.end) {
+            let next = nodes.get(node).end;
+            if first.field.is_none() || first.field == nodes.get(node).field {
+                for captures in first.form.matches(node, self.filter) {
+                    let again = match first.form.repeat {
+                        Repeat::Any | Repeat::Some => self.matches(wanted, next, true),
+                        Repeat::Once | Repeat::Optional => self.matches(rest, next, false),
+                    };
+                    found.extend(
+                        again
+                            .into_iter()
+                            .map(|more| captures.iter().cloned().chain(more).collect()),
+                    );
+                }
+            }
+            if adjacent && is_named(node) {
                 break;
-            }
-            if first.field.is_some() && first.field != self.filter.nodes.get(*node).field {
-                continue;
-            }
-            for captures in first.form.matches(*node, self.filter) {
-                let again = match first.form.repeat {
-                    Repeat::Any | Repeat::Some => self.matches(wanted, at + 1, true),
-                    Repeat::Once | Repeat::Optional => self.matches(rest, at + 1, false),
-                };
-                found.extend(
-                    again
-                        .into_iter()
-                        .map(|more| captures.iter().cloned().chain(more).collect()),
-                );
             }
         }
         if repeated || matches!(first.form.repeat, Repeat::Optional | Repeat::Any) {
             found.extend(self.matches(rest, from, false));
         }
         found
-    }
-
-    fn only_anonymous(&self, from: usize, to: usize) -> bool {
-        let mut between = self.children[from..to].iter();
-        between.all(|node| !self.filter.nodes.get(*node).is_named)
     }
 }
 
