@@ -127,8 +127,8 @@ impl Args {
         };
         let generators = [Direction::Gen, Direction::Destroy].map(generators);
         let [generate, destroy] = generators;
-        let mut tree = command(new, generate?, destroy?);
-        let matches = match tree.try_get_matches_from_mut(&typed) {
+        let tree = command(new, generate?, destroy?);
+        let matches = match tree.clone().try_get_matches_from(&typed) {
             Err(mut error) if error.kind() == ErrorKind::InvalidSubcommand => {
                 hints::add(&mut error, &tree, &typed, built_in);
                 match object(&typed) {

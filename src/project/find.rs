@@ -131,8 +131,8 @@ fn none_around(here: &Path) -> Result<Misuse> {
 /// Returns the project in `folder`.
 fn itself(folder: &Path, markers: Markers, built_in: &Rc<Templates>) -> Result<Option<Project>> {
     let templates = templates_of(folder, built_in)?;
-    for name in likely_first(&templates) {
-        let stack = Stack::read(name, &templates)?;
+    for name in likely_first(&templates)? {
+        let stack = Stack::read(&name, &templates)?;
         if let Some(project) = at(folder, PathBuf::new(), &stack, &templates, markers)? {
             return Ok(Some(project));
         }
@@ -143,8 +143,8 @@ fn itself(folder: &Path, markers: Markers, built_in: &Rc<Templates>) -> Result<O
 /// Returns the project in `folder`, or those in its umbrella or workspace.
 fn in_or_below(folder: &Path, markers: Markers, built_in: &Rc<Templates>) -> Result<Vec<Project>> {
     let templates = templates_of(folder, built_in)?;
-    for name in likely_first(&templates) {
-        let stack = Stack::read(name, &templates)?;
+    for name in likely_first(&templates)? {
+        let stack = Stack::read(&name, &templates)?;
         if let Some(project) = at(folder, PathBuf::new(), &stack, &templates, markers)? {
             return Ok(vec![project]);
         }
@@ -195,10 +195,10 @@ fn at(
 }
 
 /// Returns the names of the stacks, the default first: reading one is slow, and most apps are of that one.
-fn likely_first(templates: &Templates) -> Vec<&str> {
-    let mut names = Stack::names(templates);
-    names.sort_by_cached_key(|name| !Stack::is_default(name, templates));
-    names
+fn likely_first(templates: &Templates) -> Result<impl Iterator<Item = String>> {
+    let mut stacks = Stack::list(templates)?;
+    stacks.sort_by_key(|stack| !stack.default);
+    Ok(stacks.into_iter().map(|stack| stack.name))
 }
 
 /// Returns the path from the folder `from` to the folder `to`, separated by `/` on all systems.
