@@ -11,6 +11,7 @@
 //! - `(#reads? @name "^[a-z]")`: the expression matches what the name is short for, or else the name itself.
 //! - `(#covers? @pattern "room:*")`: the pattern, in which `*` matches anything, matches all that this one matches. It
 //!   may be the name of a constant.
+//! - `(#last? @import)`: no node of its kind follows in the file.
 //!
 //! Each has a `not-` as well.
 //!
@@ -134,6 +135,8 @@ enum Condition {
     Covers(String),
     /// `#defines?`
     Defines(String),
+    /// `#last?`
+    Last,
 }
 
 impl Query {

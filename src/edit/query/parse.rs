@@ -295,6 +295,7 @@ impl<'a> Parser<'a> {
             "reads?" => Condition::Reads(Regex::new(&single()?)?),
             "defines?" => Condition::Defines(single()?),
             "covers?" => Condition::Covers(single()?),
+            "last?" if values.is_empty() => Condition::Last,
             _ => bail!("#{name} is not understood"),
         };
         Ok(Predicate {

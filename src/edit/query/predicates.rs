@@ -42,6 +42,11 @@ impl Condition {
                 wholes.iter().any(|whole| regex.is_match(whole))
             }
             Self::Defines(value) => source.names().defined(bytes(at).start, text) == *value,
+            Self::Last => {
+                let item = source.nodes().get(at);
+                let later = item.end..usize::MAX;
+                source.nodes().of_kind(item.kind, &later).is_empty()
+            }
             Self::Covers(value) => {
                 let patterns = source.names().wholes(text.trim_matches('"'));
                 patterns.iter().any(|pattern| glob::covers(pattern, value))

@@ -1,0 +1,6 @@
+import Vue from 'vue';
+import Map from "./map.vue"
+import store from "./store";
+import "./user_socket.js";
+
+new Vue({ store, render: (h) => h(Map) }).$mount("#app");

@@ -1,0 +1,5 @@
+import Vue from 'vue';
+import Map from "./map.vue"
+import store from "./store";
+
+new Vue({ store, render: (h) => h(Map) }).$mount("#app");
