@@ -110,7 +110,7 @@ fn gen_presence_names_a_channel_that_tracks_no_clients_yet() {
         ),
         (
             sports.as_str(),
-            "Once there is another channel, such as RoomChannel, run\n\n    hello-sockets gen presence --channel Room\n",
+            "For another channel, name that one with `--channel`.\n",
         ),
     ] {
         let sandbox = shop(
