@@ -152,3 +152,40 @@ fn from_the_root_of_an_umbrella_next_steps_have_the_whole_path() {
     let next = "\nNo script or page was found that loads apps/shop_web/assets/js/feed.js: import it in the page's script.\n";
     assert!(ran.stdout.contains(next), "{}", ran.stdout);
 }
+
+/// Code reloading starts no sockets.
+#[test]
+fn a_socket_that_is_mounted_now_needs_a_restart() {
+    let unmounted = ENDPOINT.replace(
+        "\n  socket \"/socket\", ShopWeb.UserSocket,\n    websocket: true\n",
+        "",
+    );
+    let connects = CONNECTS
+        .replace("export function open() {\n", "")
+        .replace("  ", "")
+        .replace("}\n", "");
+    for (endpoint, next) in [
+        (
+            unmounted.as_str(),
+            "Start or restart the app with `mix phx.server`: its socket starts with it. Then open http://localhost:4000\n",
+        ),
+        (
+            ENDPOINT,
+            "Start the app with `mix phx.server` if it is not running, and open http://localhost:4000\n",
+        ),
+    ] {
+        let sandbox = shop(
+            "1.7.0",
+            &[
+                ("lib/shop_web/endpoint.ex", endpoint),
+                ("lib/shop_web/channels/user_socket.ex", SOCKET),
+                ("assets/js/app.js", "import \"./user_socket.js\"\n"),
+                ("assets/js/user_socket.js", &connects),
+            ],
+        );
+
+        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+        assert!(ran.stdout.ends_with(&format!("\n{next}")), "{}", ran.stdout);
+    }
+}

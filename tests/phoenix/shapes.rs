@@ -393,8 +393,8 @@ fn without_a_script_for_the_socket_the_report_does_not_mention_the_page() {
         "lib/shop_web/channels/user_socket.ex",
         &*socket("ShopWeb.UserSocket", ""),
     )];
-    let start = "\nStart the app with `mix phx.server` if it is not running. No script was found that connects to /socket, so none joins\n\
-                 `zebra:lobby`.";
+    let start = "\nStart or restart the app with `mix phx.server`: its socket starts with it. No script was found that connects to\n\
+                 /socket, so none joins `zebra:lobby`.";
     let none = shop(&files);
     let ran = none.run(&["gen", "channel", "Zebra"]).succeeded();
     let made = format!(
