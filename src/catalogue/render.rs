@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use anyhow::{Context as _, Result, bail};
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
-use super::condition::{evaluate, unknown_variable};
+use super::condition::unknown_variable;
 use super::templates::Templates;
 use crate::edit::mark;
 use crate::nearest::nearest;
@@ -93,9 +93,6 @@ impl<'a> Renderer<'a> {
         // In Tera, undefined variables are false.
         if let Some(unknown) = unknown_variable(condition, context) {
             bail!("in the condition `{condition}`: there is no `{unknown}`");
-        }
-        if let Some(holds) = evaluate(condition, context) {
-            return Ok(holds);
         }
         let text = format!("{{% if {condition} %}}yes{{% endif %}}");
         let rendered = self.plain.render_str(&text, context, false);
