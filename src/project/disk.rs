@@ -102,13 +102,17 @@ pub fn list(root: &Path, pattern: &str) -> Result<Rc<[PathBuf]>> {
     if let Some(paths) = LISTS.with_borrow(|lists| lists.get(&key).cloned()) {
         return Ok(paths);
     }
-    let folder = glob::folder(pattern);
-    let foreign: &[&str] = if folder.is_empty() { &FOREIGN } else { &[] };
-    let files = listing(&root.join(folder), foreign)?;
-    let paths = files.iter().map(|file| joined(folder, file));
-    let found = paths.filter(|path| glob::matches(pattern, path));
-    let mut found: Vec<_> = found.map(PathBuf::from).collect();
+    let mut found = Vec::new();
+    for pattern in glob::alternatives(pattern) {
+        let folder = glob::folder(&pattern);
+        let foreign: &[&str] = if folder.is_empty() { &FOREIGN } else { &[] };
+        let files = listing(&root.join(folder), foreign)?;
+        let paths = files.iter().map(|file| joined(folder, file));
+        let fitting = paths.filter(|path| glob::matches(&pattern, path));
+        found.extend(fitting.map(PathBuf::from));
+    }
     found.sort();
+    found.dedup();
     let found = Rc::from(found);
     LISTS.with_borrow_mut(|lists| lists.insert(key, Rc::clone(&found)));
     Ok(found)
