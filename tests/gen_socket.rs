@@ -134,9 +134,7 @@ fn a_socket_for_other_clients_has_no_script() {
         assert!(!sandbox.exists("my_app/assets/js/device_socket.js"));
         assert_eq!(sandbox.read("my_app/assets/js/app.js"), script);
         sandbox.run(&device).found_all_identical();
-        sandbox
-            .run(&["destroy", "socket", "Device"])
-            .succeeded();
+        sandbox.run(&["destroy", "socket", "Device"]).succeeded();
         assert_eq!(sandbox.tree(), before);
         // Without the option, the script is made for a socket that is there.
         sandbox.run(&device).succeeded();
