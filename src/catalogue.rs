@@ -5,10 +5,11 @@
 //! # Layout
 //! - [`embedded`]: the files in the binary
 //! - [`templates`]: these files, and those of a project, which take precedence
-//! - [`render`]: Tera, which renders strings, whole TOML values and conditions
+//! - [`render`]: Tera, which renders strings, whole TOML values and conditions; [`condition`]: their variables
 //! - [`stack`]: `stack.toml`; [`generator`]: `generator.toml`, with its [`parts`]; places are [`crate::edit::place`]
 //! - [`reference`]: the reference; its keys are in keys.md, which a test generates from the types
 
+mod condition;
 pub mod embedded;
 pub mod generator;
 #[cfg(test)]

@@ -183,7 +183,7 @@ impl Doctor<'_> {
 
     fn first(&self, ways: &[Lookup]) -> Result<Option<String>> {
         let context = facts::context(self.facts);
-        facts::first(ways, context, self.look, &self.renderer)
+        facts::first(ways, &context, self.look, &self.renderer)
     }
 }
 

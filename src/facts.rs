@@ -1,5 +1,6 @@
 //! Facts of an app, computed by the rules of its stack. Pure: the caller reads the files.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
@@ -60,7 +61,7 @@ pub fn work_out(
         if facts.contains_key(&rule.name) {
             continue;
         }
-        let Some(value) = first(&rule.any, context(&facts), look, &renderer)? else {
+        let Some(value) = first(&rule.any, &context(&facts), look, &renderer)? else {
             return Ok(None);
         };
         if rule.needed && value.is_empty() {
@@ -76,12 +77,13 @@ pub fn work_out(
 ///
 /// # Errors
 /// A template or a query is invalid.
-pub fn first(
-    ways: &[Lookup],
-    mut context: Context,
+pub fn first<'w>(
+    ways: impl IntoIterator<Item = &'w Lookup>,
+    context: &Context,
     look: &Look<'_>,
     renderer: &Renderer<'_>,
 ) -> Result<Option<String>> {
+    let mut context = Cow::Borrowed(context);
     for way in ways {
         if way.file.is_some() || way.program.is_some() || !way.search.is_empty() {
             let text = |text: &String| renderer.text(text, &context);
@@ -106,8 +108,9 @@ pub fn first(
             if way.value.is_none() && !value.is_empty() {
                 return Ok(Some(value.clone()));
             }
-            context.insert("value", value);
-            context.insert("path", path);
+            let found = context.to_mut();
+            found.insert("value", value);
+            found.insert("path", path);
         }
         if let Some(value) = &way.value {
             return Ok(Some(renderer.text(value, &context)?));

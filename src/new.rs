@@ -10,7 +10,7 @@ use tera::Context;
 use crate::args::{New, StackFrom};
 use crate::catalogue::generator::{APP, Kind, OptionRule};
 use crate::catalogue::render::Renderer;
-use crate::catalogue::stack::{Fact, Stack};
+use crate::catalogue::stack::{Fact, Listed, Stack};
 use crate::catalogue::{Generator, Templates, embedded};
 use crate::error::Misuse;
 use crate::facts::Question;
@@ -38,9 +38,9 @@ pub fn complete(args: &mut New, templates: &Templates, reporter: &Reporter) -> R
         return Err(misuse.help("hello-sockets new my_app").into());
     }
     if args.stack_from == StackFrom::Default {
-        let mut stacks = Stack::all(templates)?;
+        let mut stacks = Stack::list(templates)?;
         stacks.sort_by_key(|stack| !stack.default);
-        let shown = |stack: &Stack| format!("{}: {}", stack.name, stack.about);
+        let shown = |stack: &Listed| format!("{}: {}", stack.name, stack.about);
         let choices: Vec<_> = stacks.iter().map(shown).collect();
         args.stack = stacks[dialogue::choose("Stack of the new app", &choices)?]
             .name

@@ -16,7 +16,7 @@ use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-pub use runs::{LIST, RUNS, Runs};
+pub use runs::{LIST, RUNS, RunFiles, Runs};
 
 /// Folder of what only `undo` needs.
 pub const FOLDER: &str = ".hello-sockets/undo";

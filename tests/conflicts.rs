@@ -170,6 +170,55 @@ fn a_new_app_that_was_killed_is_completed_by_the_same_command() {
 }
 
 #[test]
+fn a_new_app_is_there_as_a_whole_and_nothing_of_a_killed_run_is_left_beside_it() {
+    let expected = Sandbox::with_app().tree();
+    let sandbox = Sandbox::new();
+    for file in ["src/main.rs", "of/an/earlier/version.rs"] {
+        sandbox.write(&format!(".my_app.hello-sockets/{file}"), "half a fi");
+    }
+
+    let new = ["new", "my_app", "--no-git", "--no-install"];
+    sandbox.run_outside(&new).succeeded();
+
+    assert_eq!(sandbox.tree(), expected);
+    let beside = std::fs::read_dir(sandbox.path()).expect("it is there");
+    let beside: Vec<_> = beside
+        .map(|entry| entry.expect("readable").file_name())
+        .collect();
+    assert_eq!(beside, ["my_app"]);
+}
+
+#[test]
+fn a_new_app_that_cannot_be_written_leaves_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "mine\n");
+    sandbox.write(".taken.hello-sockets", "mine\n");
+    let before = sandbox.tree();
+    for path in ["file/my_app", "taken"] {
+        let ran = sandbox.run_outside(&["new", path, "--no-git", "--no-install"]);
+        assert_eq!(ran.code, Some(1), "{path}: {}", ran.stdout);
+        let error = format!("error: `{path}");
+        assert!(ran.stderr.contains(&error), "{}", ran.stderr);
+        let nothing = "` could not be written, so nothing was: ";
+        assert!(ran.stderr.contains(nothing), "{}", ran.stderr);
+        assert_eq!(sandbox.tree(), before, "{path}");
+    }
+}
+
+#[test]
+fn a_new_app_may_be_in_a_folder_with_the_longest_name_or_below_new_folders() {
+    let longest = "a".repeat(255);
+    for path in [longest.as_str(), "not/there/yet"] {
+        let sandbox = Sandbox::new();
+        let new = ["new", path, "--app", "my_app", "--no-git", "--no-install"];
+        sandbox.run_outside(&new).succeeded();
+        let found = sandbox.tree();
+        let is_below = |(file, _): &(String, _)| file.starts_with(&format!("{path}/"));
+        assert!(found.iter().all(is_below) && found.len() > 300, "{path}");
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_stops_nothing() {
     let sandbox = Sandbox::with_app();
     let mut command = sandbox.command(&["gen", "channel", "User", "--yes"]);

@@ -52,7 +52,7 @@ impl New {
 
 /// Returns the command, with the options of all stacks.
 pub fn command(templates: &Templates) -> Result<clap::Command> {
-    let stacks = Stack::all(templates)?;
+    let stacks = Stack::list(templates)?;
     let possible = stacks
         .iter()
         .map(|stack| PossibleValue::new(stack.name.clone()).help(stack.about.clone()));

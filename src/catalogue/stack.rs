@@ -24,7 +24,8 @@ pub struct Stack {
     #[serde(skip)]
     pub origin: Origin,
     /// Description in one line.
-    pub about: String,
+    #[expect(dead_code, reason = "read by `Listed`")]
+    about: String,
     /// True for the default stack of `new`.
     #[serde(default)]
     pub default: bool,
@@ -46,6 +47,16 @@ pub struct Stack {
     #[serde(default)]
     #[cfg_attr(not(unix), expect(dead_code, reason = "`dev` needs Unix"))]
     pub dev: Option<Dev>,
+}
+
+/// A stack in a list.
+#[derive(Debug, Deserialize)]
+pub struct Listed {
+    #[serde(skip)]
+    pub name: String,
+    pub about: String,
+    #[serde(default)]
+    pub default: bool,
 }
 
 /// The tables that `hello-sockets routes` joins: sockets, their mounts and routes, channels, scripts. Texts are templates
@@ -313,15 +324,18 @@ impl Stack {
         }
     }
 
-    /// Returns whether the stack called `name` is the default one. Other keys are not read.
-    pub fn is_default(name: &str, templates: &Templates) -> bool {
-        #[derive(Deserialize)]
-        struct Default {
-            #[serde(default)]
-            default: bool,
-        }
-        let read = templates.read::<Default>(&format!("{name}/{FILE}"));
-        read.is_ok_and(|stack| stack.default)
+    /// Lists all stacks. Reading a whole stack takes longer than rendering an app.
+    ///
+    /// # Errors
+    /// A `stack.toml` is invalid.
+    pub fn list(templates: &Templates) -> Result<Vec<Listed>> {
+        let names = Self::names(templates).into_iter();
+        let listed = names.map(|name| {
+            let mut listed: Listed = templates.read(&format!("{name}/{FILE}"))?;
+            listed.name = name.to_owned();
+            Ok(listed)
+        });
+        listed.collect()
     }
 
     /// Returns the default stack of a new app.
@@ -329,8 +343,8 @@ impl Stack {
     /// # Errors
     /// A stack is invalid, or none is the default.
     pub fn default(templates: &Templates) -> Result<Self> {
-        let mut names = Self::names(templates).into_iter();
-        let name = names.find(|name| Self::is_default(name, templates));
-        Self::read(name.context("no stack is the default")?, templates)
+        let mut listed = Self::list(templates)?.into_iter();
+        let default = listed.find(|stack| stack.default);
+        Self::read(&default.context("no stack is the default")?.name, templates)
     }
 }

@@ -47,6 +47,28 @@ pub enum Payload {
     Bytes(Bytes),
 }
 
+/// Kind of a binary push.
+const PUSH: u8 = 0;
+
+/// The reason why a message with bytes cannot be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsendable {
+    InV1,
+    /// The name of a part that is longer than a byte can say.
+    TooLong(&'static str),
+}
+
+impl std::fmt::Display for Unsendable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InV1 => Unreadable::BinaryInV1.fmt(f),
+            Self::TooLong(name) => {
+                write!(f, "the {name} of a binary message has 255 bytes at most")
+            }
+        }
+    }
+}
+
 /// Event of replies.
 pub const REPLY: &str = "phx_reply";
 
@@ -91,13 +113,23 @@ impl Frame {
         }
     }
 
-    pub fn with(mut self, payload: Json) -> Self {
-        self.payload = Payload::Json(payload);
-        self
+    pub fn with(self, payload: Payload) -> Self {
+        Self { payload, ..self }
     }
 
-    /// Returns the frame of a message with a JSON payload.
-    pub fn encode(&self, format: Format) -> Message {
+    /// Returns the frame of a message for the server.
+    ///
+    /// # Errors
+    /// `format` has no such message with bytes.
+    pub fn encode(&self, format: Format) -> Result<Message, Unsendable> {
+        match (&self.payload, format) {
+            (Payload::Json(payload), format) => Ok(self.text(payload, format)),
+            (Payload::Bytes(_), Format::V1) => Err(Unsendable::InV1),
+            (Payload::Bytes(bytes), Format::V2) => self.bytes(bytes),
+        }
+    }
+
+    fn text(&self, payload: &Json, format: Format) -> Message {
         #[derive(Serialize)]
         struct V1<'a> {
             topic: &'a str,
@@ -106,11 +138,6 @@ impl Frame {
             r#ref: &'a Option<String>,
             join_ref: &'a Option<String>,
         }
-        let empty = Json::empty();
-        let payload = match &self.payload {
-            Payload::Json(json) => json,
-            Payload::Bytes(_) => &empty,
-        };
         let (topic, event) = (&self.topic, &self.event);
         let (join_ref, r#ref) = (&self.join_ref, &self.reference);
         let text = match format {
@@ -125,6 +152,27 @@ impl Frame {
         };
         // Strings and checked JSON are always encoded.
         Message::text(text.unwrap_or_default())
+    }
+
+    /// Returns a binary push of a client: its kind, the lengths of four parts, the parts, the bytes.
+    fn bytes(&self, bytes: &[u8]) -> Result<Message, Unsendable> {
+        let [join_ref, reference] =
+            [&self.join_ref, &self.reference].map(|part| part.as_deref().unwrap_or_default());
+        let parts = [
+            ("join_ref", join_ref),
+            ("ref", reference),
+            ("topic", &self.topic),
+            ("event", &self.event),
+        ];
+        let mut message = vec![PUSH];
+        for (name, part) in parts {
+            message.push(u8::try_from(part.len()).map_err(|_| Unsendable::TooLong(name))?);
+        }
+        for (_, part) in parts {
+            message.extend(part.as_bytes());
+        }
+        message.extend(bytes);
+        Ok(Message::binary(message))
     }
 
     /// Reads a text or binary frame.
@@ -194,7 +242,7 @@ impl Frame {
     fn binary(bytes: &Bytes) -> Result<Self, Unreadable> {
         let mut parts = Parts(bytes.clone());
         match parts.byte()? {
-            0 => {
+            PUSH => {
                 let [join_ref, topic, event] = parts.texts()?;
                 Ok(parts.frame(Some(join_ref), None, topic, event, None))
             }

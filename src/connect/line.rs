@@ -1,8 +1,12 @@
-//! Typed lines: `ping {"a":1}`, `user:lobby shout {"body":"hi"}`, or a whole message of the wire.
+//! Typed lines: `ping {"a":1}`, `user:lobby shout {"body":"hi"}`, `photo @cat.png`, or a whole message of the wire.
 
-use std::fmt;
+use std::{fmt, io};
 
+use super::frame::Payload;
 use super::json::Json;
+
+/// Returns the contents of a file.
+pub type Read<'a> = dyn Fn(&str) -> io::Result<Vec<u8>> + 'a;
 
 /// A typed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +17,7 @@ pub enum Line {
     Push {
         topic: Option<String>,
         event: String,
-        payload: Json,
+        payload: Payload,
     },
 }
 
@@ -22,6 +26,8 @@ pub enum Line {
 pub enum LineError {
     /// The text that should be a payload, and the parser's reason.
     NotJson(String, String),
+    /// The path of a file, and the reason why it cannot be read.
+    NoFile(String, String),
     TooManyWords,
     NoEvent,
 }
@@ -32,6 +38,7 @@ impl fmt::Display for LineError {
             Self::NotJson(text, why) => {
                 write!(f, "`{text}` is not JSON ({why}): write ping {{\"a\":1}}")
             }
+            Self::NoFile(path, why) => write!(f, "`{path}` cannot be read: {why}"),
             Self::TooManyWords => f.write_str(
                 "expected an event, or a topic and an event, and then JSON: user:lobby shout {\"body\":\"hi\"}",
             ),
@@ -42,8 +49,8 @@ impl fmt::Display for LineError {
 
 impl Line {
     /// # Errors
-    /// It has too many words, or a payload that is not JSON.
-    pub fn parse(text: &str) -> Result<Self, LineError> {
+    /// It has too many words, a payload that is not JSON, or one from a file that cannot be read.
+    pub fn parse(text: &str, read: &Read<'_>) -> Result<Self, LineError> {
         let text = text.trim();
         if text.is_empty() {
             return Ok(Self::Empty);
@@ -53,16 +60,11 @@ impl Line {
         }
         let mut words = Vec::new();
         let mut rest = text;
-        while !rest.is_empty() && !is_json(rest) {
+        while !rest.is_empty() && !is_payload(rest) {
             let (word, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             words.push(word.to_owned());
             rest = behind.trim_start();
         }
-        let payload = match rest {
-            "" => Json::empty(),
-            rest => Json::parse(rest)
-                .map_err(|error| LineError::NotJson(rest.to_owned(), error.to_string()))?,
-        };
         let (topic, event) = match <[String; 2]>::try_from(words) {
             Ok([topic, event]) => (Some(topic), event),
             Err(words) => match <[String; 1]>::try_from(words) {
@@ -74,15 +76,29 @@ impl Line {
         Ok(Self::Push {
             topic,
             event,
-            payload,
+            payload: payload(rest, read)?,
         })
     }
 }
 
 /// Returns whether `text` starts as a payload does.
-fn is_json(text: &str) -> bool {
+fn is_payload(text: &str) -> bool {
     let is_word = || ["true", "false", "null"].contains(&text);
-    text.starts_with(|c: char| "{[\"-".contains(c) || c.is_ascii_digit()) || is_word()
+    text.starts_with(|c: char| "{[\"-@".contains(c) || c.is_ascii_digit()) || is_word()
+}
+
+fn payload(text: &str, read: &Read<'_>) -> Result<Payload, LineError> {
+    if let Some(path) = text.strip_prefix('@') {
+        let no_file = |error: io::Error| LineError::NoFile(path.to_owned(), error.to_string());
+        return Ok(Payload::Bytes(read(path).map_err(no_file)?.into()));
+    }
+    let json = match text {
+        "" => Ok(Json::empty()),
+        text => Json::parse(text),
+    };
+    let not_json =
+        |error: serde_json::Error| LineError::NotJson(text.to_owned(), error.to_string());
+    json.map(Payload::Json).map_err(not_json)
 }
 
 #[cfg(test)]
@@ -93,8 +109,15 @@ mod tests {
         Ok(Line::Push {
             topic: topic.map(str::to_owned),
             event: event.to_owned(),
-            payload: Json::parse(payload).expect("it is JSON"),
+            payload: Payload::Json(Json::parse(payload).expect("it is JSON")),
         })
+    }
+
+    fn read(path: &str) -> io::Result<Vec<u8>> {
+        match path {
+            "a file.png" => Ok(vec![0, 255]),
+            _ => Err(io::Error::other("none there")),
+        }
     }
 
     #[test]
@@ -121,14 +144,30 @@ mod tests {
             ("{broken", Ok(Line::Raw("{broken".to_owned()))),
             ("a b c", Err(LineError::TooManyWords)),
             ("\"a\"", Err(LineError::NoEvent)),
+            ("@a file.png", Err(LineError::NoEvent)),
+            (
+                "room:1 photo @a file.png",
+                Ok(Line::Push {
+                    topic: Some("room:1".to_owned()),
+                    event: "photo".to_owned(),
+                    payload: Payload::Bytes(vec![0, 255].into()),
+                }),
+            ),
+            (
+                "photo @none",
+                Err(LineError::NoFile(
+                    "none".to_owned(),
+                    "none there".to_owned(),
+                )),
+            ),
         ] {
-            assert_eq!(Line::parse(line), expected, "{line}");
+            assert_eq!(Line::parse(line, &read), expected, "{line}");
         }
     }
 
     #[test]
     fn a_payload_that_is_not_json_is_named() {
-        let error = Line::parse("ping {a:1}").expect_err("it is not JSON");
+        let error = Line::parse("ping {a:1}", &read).expect_err("it is not JSON");
         let text =
             "`{a:1}` is not JSON (key must be a string at line 1 column 2): write ping {\"a\":1}";
         assert_eq!(error.to_string(), text);

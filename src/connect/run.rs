@@ -10,6 +10,7 @@ use console::style;
 use tungstenite::WebSocket;
 use tungstenite::error::{Error, ProtocolError};
 
+use super::line::Line;
 use super::session::{Effect, Ending, Event, Session};
 use super::transport::Transport;
 use super::view::View;
@@ -140,11 +141,11 @@ impl Run {
 
     fn typed(&mut self, input: prompt::Input) -> io::Result<Option<Event>> {
         Ok(match input {
-            prompt::Input::Line(line) => Some(Event::Line(line)),
+            prompt::Input::Line(line) => Some(of_line(&line)),
             prompt::Input::End => Some(Event::InputEnded),
             prompt::Input::Key(key) => match self.screen.key(key)? {
                 Typed::Nothing => None,
-                Typed::Line(line) => Some(Event::Line(line)),
+                Typed::Line(line) => Some(of_line(&line)),
                 Typed::End => Some(Event::InputEnded),
                 Typed::Interrupt => Some(Event::Interrupted),
             },
@@ -162,6 +163,15 @@ impl Run {
             Effect::Send(_) | Effect::End(_) => Ok(()),
         }
     }
+}
+
+/// Returns the event of a typed line.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the file of a line is of no project, and may have changed since the last one"
+)]
+fn of_line(text: &str) -> Event {
+    Event::Line(Line::parse(text, &|path| std::fs::read(path)))
 }
 
 const HINT: &str =

@@ -18,6 +18,7 @@ use tungstenite::protocol::CloseFrame;
 use super::entry::{Direction, Entry};
 use super::frame::{Format, Frame};
 use super::json::Json;
+use super::line::{Line, LineError};
 use channels::Channels;
 use positions::Positions;
 use replies::Replies;
@@ -44,7 +45,7 @@ const SERVER: &str = "phoenix";
 pub enum Event {
     Connected,
     Received(Message),
-    Line(String),
+    Line(Result<Line, LineError>),
     /// No more lines will come.
     InputEnded,
     /// The connection ended without a close, for this reason.
@@ -163,7 +164,7 @@ impl Session {
                     self.join(&topic, Json::empty());
                 }
             }
-            Event::Line(line) => self.line(&line),
+            Event::Line(line) => self.line(line),
             Event::InputEnded => self.input_end = Some(now),
             Event::Interrupted => self.close(Ending::Interrupted),
         }

@@ -33,5 +33,5 @@ fn is_met(need: &Need, project: &Project) -> Result<bool> {
     let renderer = Renderer::new(&project.templates);
     let context = facts::context(&project.facts);
     let look = |question: &facts::Question| project.look(question);
-    Ok(facts::first(&need.any, context, &look, &renderer)?.is_some())
+    Ok(facts::first(&need.any, &context, &look, &renderer)?.is_some())
 }

@@ -24,9 +24,13 @@ pub struct Language {
     kinds: OnceLock<Kinds>,
 }
 
-/// Kinds of nodes, sorted: the name, whether it is that of a named node or of a token, and the number. Several kinds have the
-/// same name.
-type Kinds = Vec<(Box<str>, bool, u16)>;
+/// Kinds of nodes, sorted by their names. Several kinds have the same name.
+#[derive(Debug)]
+struct Kinds {
+    /// Each with whether it is that of a named node or of a token.
+    names: Vec<(&'static str, bool)>,
+    numbers: Vec<u16>,
+}
 
 /// Settings of a language in `languages.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -88,15 +92,16 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
 });
 
 /// Returns the kinds of a grammar.
-fn kinds_of(grammar: &tree_sitter::Language) -> Kinds {
+fn kinds_of(grammar: &'static tree_sitter::Language) -> Kinds {
     let count = u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
     let kind = |id| {
         let name = grammar.node_kind_for_id(id)?;
-        Some((name.into(), grammar.node_kind_is_named(id), id))
+        Some(((name, grammar.node_kind_is_named(id)), id))
     };
-    let mut kinds: Kinds = (0..count).filter_map(kind).collect();
+    let mut kinds: Vec<_> = (0..count).filter_map(kind).collect();
     kinds.sort_unstable();
-    kinds
+    let (names, numbers) = kinds.into_iter().unzip();
+    Kinds { names, numbers }
 }
 
 impl Language {
@@ -114,13 +119,12 @@ impl Language {
     }
 
     /// Returns the numbers of a kind of named nodes, or of a token; none if the grammar does not have it.
-    pub fn kinds(&self, name: &str, named: bool) -> Vec<u16> {
+    pub fn kinds(&'static self, name: &str, named: bool) -> &'static [u16] {
         let kinds = self.kinds.get_or_init(|| kinds_of(&self.grammar));
         let wanted = (name, named);
-        let first = kinds.partition_point(|(name, is_named, _)| (&**name, *is_named) < wanted);
-        let same = kinds[first..].iter();
-        let same = same.take_while(|(name, is_named, _)| (&**name, *is_named) == wanted);
-        same.map(|(_, _, id)| *id).collect()
+        let first = kinds.names.partition_point(|known| *known < wanted);
+        let same = kinds.names[first..].partition_point(|known| *known == wanted);
+        &kinds.numbers[first..first + same]
     }
 
     /// Returns the queries for short names.
@@ -128,7 +132,7 @@ impl Language {
         clippy::expect_used,
         reason = "languages.toml is part of the binary: a mistake in it fails every test"
     )]
-    pub fn aliases(&self) -> &[Query] {
+    pub fn aliases(&'static self) -> &'static [Query] {
         self.aliases.get_or_init(|| {
             let queries = self.rules.aliases.iter();
             let queries = queries.map(|query| Query::parse(query, self));
@@ -143,7 +147,7 @@ impl Language {
         clippy::expect_used,
         reason = "languages.toml is part of the binary: a mistake in it fails every test"
     )]
-    pub fn definitions(&self) -> Option<&Query> {
+    pub fn definitions(&'static self) -> Option<&'static Query> {
         let query = self.definitions.get_or_init(|| {
             let query = self.rules.definitions.as_deref();
             let query = query.map(|query| Query::parse(query, self)).transpose();

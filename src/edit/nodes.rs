@@ -32,7 +32,7 @@ pub struct Item {
     pub field: Option<FieldId>,
     pub bytes: Range<usize>,
     /// Position after the last node below it.
-    end: usize,
+    pub end: usize,
 }
 
 impl Nodes {
@@ -130,8 +130,12 @@ impl Nodes {
 
     /// Returns the positions of the children of the node at `at`.
     pub fn children(&self, at: usize) -> impl Iterator<Item = usize> {
-        let end = self.items[at].end;
-        let first = Some(at + 1).filter(|first| *first < end);
+        self.siblings(at + 1, self.items[at].end)
+    }
+
+    /// Returns the positions of the node at `from` and of its next siblings before `end`.
+    pub fn siblings(&self, from: usize, end: usize) -> impl Iterator<Item = usize> {
+        let first = Some(from).filter(|first| *first < end);
         std::iter::successors(first, move |child| {
             Some(self.items[*child].end).filter(|next| *next < end)
         })

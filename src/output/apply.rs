@@ -1,7 +1,7 @@
 //! Writes the changes: all of them or none. With `record`, the only place that writes.
 //!
 //! Each file is written to a temporary file in the same folder, then renamed. A killed run leaves only whole files, and
-//! the same command completes it.
+//! the same command completes it. A folder that does not exist is written beside its place and renamed as a whole.
 #![expect(
     clippy::disallowed_methods,
     reason = "this is where writing is allowed"
@@ -13,7 +13,7 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 
 use crate::changes::Change;
 use crate::project::resolved;
@@ -24,13 +24,14 @@ use crate::project::resolved;
 /// A file could not be written; earlier writes have been undone.
 pub fn apply(root: &Path, changes: &[&Change], made: &[PathBuf]) -> Result<()> {
     let mut undo = Undo::default();
-    for change in changes {
-        let path = resolved(root, &change.path);
-        if let Err(error) = write(&path, change, &mut undo) {
-            undo.take_back();
-            let what = format!("`{}` could not be written, so nothing was", path.display());
-            return Err(error).context(what);
-        }
+    let written = match is_free(root) && changes.iter().all(|change| is_new_below(change)) {
+        true => make(root, changes, &mut undo),
+        false => write_all(root, changes, &mut undo),
+    };
+    if let Err((path, error)) = written {
+        undo.take_back();
+        let what = format!("`{}` could not be written, so nothing was", path.display());
+        return Err(error).context(what);
     }
     // A killed run may have left temporary files, but none of a file that was written now.
     let written = changes.iter().filter(|change| change.after.is_some());
@@ -64,6 +65,64 @@ pub fn draft_of(path: &Path) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(".hello-sockets");
     path.with_file_name(name)
+}
+
+/// Returns whether a folder can be made at `root` by a rename: there is nothing, not even a symlink, and its name is short
+/// enough for a temporary one.
+fn is_free(root: &Path) -> bool {
+    let error = |path: &Path| fs::symlink_metadata(path).err().map(|error| error.kind());
+    let is_possible = |kind| matches!(kind, None | Some(ErrorKind::NotFound));
+    error(root) == Some(ErrorKind::NotFound) && is_possible(error(&draft_of(root)))
+}
+
+fn is_new_below(change: &Change) -> bool {
+    change.before.is_none() && !change.path.starts_with("..")
+}
+
+/// Makes the folder `root` with all files of `changes`: one rename in place of one for each file.
+fn make(root: &Path, changes: &[&Change], undo: &mut Undo) -> Result<(), (PathBuf, Error)> {
+    let of_root = |error: Error| (root.to_owned(), error);
+    let folder = draft_of(root);
+    // As a killed run has left it.
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(of_root(error.into())),
+        _ => {}
+    }
+    create_folders(root.parent().unwrap_or(root), undo).map_err(of_root)?;
+    let mut files = changes
+        .iter()
+        .filter_map(|change| Some((&change.path, change.after.as_deref()?)));
+    let written = files.try_for_each(|(path, contents)| {
+        let written = create_below(&folder.join(path), contents);
+        written.map_err(|error| (root.join(path), error.into()))
+    });
+    let renamed = written.and_then(|()| {
+        let renamed = fs::rename(&folder, root);
+        renamed.map_err(|error| of_root(error.into()))
+    });
+    if renamed.is_err() {
+        let _ = fs::remove_dir_all(&folder);
+    }
+    renamed
+}
+
+/// Creates a file and its folders.
+fn create_below(path: &Path, contents: &[u8]) -> io::Result<()> {
+    match fs::write(path, contents) {
+        // Most files are in the folder of an earlier one.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            fs::create_dir_all(path.parent().unwrap_or(path))?;
+            fs::write(path, contents)
+        }
+        written => written,
+    }
+}
+
+fn write_all(root: &Path, changes: &[&Change], undo: &mut Undo) -> Result<(), (PathBuf, Error)> {
+    changes.iter().try_for_each(|change| {
+        let path = resolved(root, &change.path);
+        write(&path, change, undo).map_err(|error| (path, error))
+    })
 }
 
 fn write(path: &Path, change: &Change, undo: &mut Undo) -> Result<()> {

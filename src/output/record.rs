@@ -175,20 +175,17 @@ pub fn changes_to(project: &Project, runs: &Runs) -> Result<Vec<Change>> {
     let (mut before, mut after) = (project.run_files()?, runs.files()?);
     // Their names have hashes of their contents.
     before.retain(|path, _| after.remove(path).is_none());
-    let new = after
-        .into_iter()
-        .map(|(path, bytes)| (path, None, Some(bytes)));
-    let gone = before
-        .into_iter()
-        .map(|(path, bytes)| (path, Some(bytes), None));
-    let changes = new.chain(gone);
-    Ok(changes
-        .map(|(path, before, after)| Change {
-            path,
-            before,
-            after: after.map(Into::into),
-        })
-        .collect())
+    let new = after.into_iter().map(|(path, bytes)| Change {
+        path,
+        before: None,
+        after: Some(bytes.to_vec().into()),
+    });
+    let gone = before.into_iter().map(|(path, bytes)| Change {
+        path,
+        before: Some(bytes.to_vec()),
+        after: None,
+    });
+    Ok(new.chain(gone).collect())
 }
 
 /// Writes the file at `path`, or removes it.

@@ -144,7 +144,7 @@ fn every_query_for_a_fact_or_a_list_is_one_of_tree_sitters_own() {
     }
 }
 
-fn assert_is_query(of: &str, language: &Language, query: &str) {
+fn assert_is_query(of: &str, language: &'static Language, query: &str) {
     Query::parse(query, language).unwrap_or_else(|e| panic!("{of}: {query}\n{e:#}"));
     tree_sitter::Query::new(language.grammar(), query)
         .unwrap_or_else(|e| panic!("{of}: {query}\n{e}"));

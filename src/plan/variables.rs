@@ -1,5 +1,6 @@
 //! Variables of a generator's templates: `app`, `secrets`, the name and its alias, options, values.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use anyhow::Result;
@@ -72,7 +73,8 @@ pub fn work_out(
             .iter()
             .map(|way| ways(way, &context, generator, stack));
         let ways = ways.collect::<Result<Vec<_>>>()?.concat();
-        let value = facts::first(&ways, context.clone(), stack.look, renderer)?;
+        let ways = ways.iter().map(AsRef::as_ref);
+        let value = facts::first(ways, &context, stack.look, renderer)?;
         context.insert(fact.name.clone(), &value.unwrap_or_default());
     }
     for (name, value) in &generator.values {
@@ -83,14 +85,14 @@ pub fn work_out(
 }
 
 /// Returns a source of a fact, with the location of its place.
-fn ways(
-    way: &Lookup,
+fn ways<'w>(
+    way: &'w Lookup,
     context: &Context,
     generator: &Generator,
     stack: &Stack<'_>,
-) -> Result<Vec<Lookup>> {
+) -> Result<Vec<Cow<'w, Lookup>>> {
     let Some(name) = &way.place else {
-        return Ok(vec![way.clone()]);
+        return Ok(vec![Cow::Borrowed(way)]);
     };
     let app = context.get("app").cloned();
     let places = Places {
@@ -126,7 +128,7 @@ fn ways(
         mentions: vec![elsewhere.mentions],
         ..base
     }));
-    Ok(ways)
+    Ok(ways.into_iter().map(Cow::Owned).collect())
 }
 
 /// Adds the value of an option, and returns the error in it: then the value is the suggested one.

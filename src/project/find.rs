@@ -119,8 +119,7 @@ fn none_around(here: &Path) -> Result<Misuse> {
         here.display()
     );
     let templates = Templates::default();
-    let mut stacks = Stack::all(&templates)?;
-    stacks.sort_by_key(|stack| !stack.default);
+    let stacks = default_first(&templates)?;
     let known_by: Vec<_> = stacks.iter().map(|s| s.project.known_by.as_str()).collect();
     Ok(Misuse::new(missing).help(format!(
         "make one with `hello-sockets new my_app`, or go to the folder of one: {}",
@@ -131,8 +130,7 @@ fn none_around(here: &Path) -> Result<Misuse> {
 /// Returns the project in `folder`.
 fn itself(folder: &Path, markers: Markers, built_in: &Rc<Templates>) -> Result<Option<Project>> {
     let templates = templates_of(folder, built_in)?;
-    for name in likely_first(&templates) {
-        let stack = Stack::read(name, &templates)?;
+    for stack in default_first(&templates)? {
         if let Some(project) = at(folder, PathBuf::new(), &stack, &templates, markers)? {
             return Ok(Some(project));
         }
@@ -143,8 +141,7 @@ fn itself(folder: &Path, markers: Markers, built_in: &Rc<Templates>) -> Result<O
 /// Returns the project in `folder`, or those in its umbrella or workspace.
 fn in_or_below(folder: &Path, markers: Markers, built_in: &Rc<Templates>) -> Result<Vec<Project>> {
     let templates = templates_of(folder, built_in)?;
-    for name in likely_first(&templates) {
-        let stack = Stack::read(name, &templates)?;
+    for stack in default_first(&templates)? {
         if let Some(project) = at(folder, PathBuf::new(), &stack, &templates, markers)? {
             return Ok(vec![project]);
         }
@@ -194,11 +191,11 @@ fn at(
     }))
 }
 
-/// Returns the names of the stacks, the default first: reading one is slow, and most apps are of that one.
-fn likely_first(templates: &Templates) -> Vec<&str> {
-    let mut names = Stack::names(templates);
-    names.sort_by_cached_key(|name| !Stack::is_default(name, templates));
-    names
+/// Returns the stacks, the default first: a folder may have an app of each.
+fn default_first(templates: &Templates) -> Result<Vec<Stack>> {
+    let mut stacks = Stack::all(templates)?;
+    stacks.sort_by_key(|stack| !stack.default);
+    Ok(stacks)
 }
 
 /// Returns the path from the folder `from` to the folder `to`, separated by `/` on all systems.

@@ -1,13 +1,12 @@
 //! The record of runs in a project, as it was before this run.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::Result;
 
 use super::{Project, disk, resolved};
-use crate::record::{Hash, LAST, LIST, Last, RUNS, Run, Runs, UNFINISHED};
+use crate::record::{Hash, LAST, LIST, Last, RUNS, Run, RunFiles, Runs, UNFINISHED};
 
 impl Project {
     /// Returns the runs that were recorded before this one.
@@ -26,13 +25,13 @@ impl Project {
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn run_files(&self) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    pub fn run_files(&self) -> Result<RunFiles> {
         let names = disk::entries(&resolved(&self.root, RUNS.as_ref()))?.into_iter();
         let json = names.filter(|(name, is_folder)| !is_folder && name.ends_with(".json"));
         let runs = json.map(|(name, _)| Path::new(RUNS).join(name));
-        let mut files = BTreeMap::new();
+        let mut files = RunFiles::new();
         for path in runs.chain([LIST.into()]) {
-            let bytes = self.read(&path)?;
+            let bytes = disk::read(&resolved(&self.root, &path))?;
             files.extend(bytes.map(|bytes| (path, bytes)));
         }
         Ok(files)

@@ -19,6 +19,9 @@ pub const LIST: &str = ".hello-sockets/runs.json";
 /// Most characters of a command in the name of its file.
 const LONGEST: usize = 40;
 
+/// Files of runs, with their contents.
+pub type RunFiles = BTreeMap<PathBuf, Rc<[u8]>>;
+
 /// The runs that have changed the app, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Runs(Vec<Rc<Numbered>>);
@@ -29,7 +32,7 @@ struct Numbered {
     number: u32,
     run: Run,
     /// The file of its own that it was read from: it stays as it is, whichever version has written it.
-    file: Option<(PathBuf, Vec<u8>)>,
+    file: Option<(PathBuf, Rc<[u8]>)>,
 }
 
 impl Numbered {
@@ -39,7 +42,7 @@ impl Numbered {
     }
 
     /// Returns the file of the run.
-    fn file(&self) -> Result<(PathBuf, Vec<u8>)> {
+    fn file(&self) -> Result<(PathBuf, Rc<[u8]>)> {
         if let Some(file) = &self.file {
             return Ok(file.clone());
         }
@@ -50,7 +53,7 @@ impl Numbered {
         text.push(b'\n');
         let (words, hash) = (slug(run), Hash::of(&text));
         let name = format!("{number:04}-{words}-{}.json", hash.short());
-        Ok((Path::new(RUNS).join(name), text))
+        Ok((Path::new(RUNS).join(name), text.into()))
     }
 }
 
@@ -74,7 +77,7 @@ impl Runs {
     ///
     /// # Errors
     /// A file is not the JSON of a run, as after a merge with conflicts.
-    pub fn parse(files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<Self> {
+    pub fn parse(files: &RunFiles) -> Result<Self> {
         let mut runs = Self::default();
         for (path, bytes) in files {
             let (format, of_file) = parse(path, bytes).map_err(|error| unreadable(path, &error))?;
@@ -102,7 +105,7 @@ impl Runs {
     ///
     /// # Errors
     /// A path is not UTF-8.
-    pub fn files(&self) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    pub fn files(&self) -> Result<RunFiles> {
         self.0.iter().map(|known| known.file()).collect()
     }
 
@@ -229,11 +232,11 @@ mod tests {
     }
 
     /// Returns the files of the list, with their names alone.
-    fn files(runs: &Runs) -> BTreeMap<PathBuf, Vec<u8>> {
+    fn files(runs: &Runs) -> RunFiles {
         runs.files().expect("they are JSON")
     }
 
-    fn commands(files: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<String> {
+    fn commands(files: &RunFiles) -> Vec<String> {
         let runs = Runs::parse(files).expect("they can be read");
         runs.iter().map(Run::to_string).collect()
     }
@@ -262,12 +265,13 @@ mod tests {
     fn the_file_of_a_run_stays_as_it_was_read_until_the_run_is_replaced() {
         let path = PathBuf::from(RUNS).join("0001-as-written-by-another-version.json");
         let text = br#"{"more":1,"format":1,"command":["new"],"version":"0","files":[],"folders":[],"texts":[]}"#;
-        let mut runs = Runs::parse(&BTreeMap::from([(path.clone(), text.to_vec())])).expect("JSON");
+        let mut runs =
+            Runs::parse(&BTreeMap::from([(path.clone(), text.as_slice().into())])).expect("JSON");
         runs.push(run("gen a")).expect("no entries");
 
         let kept = files(&runs);
         assert_eq!(kept.len(), 2);
-        assert_eq!(kept[&path], text);
+        assert_eq!(*kept[&path], *text);
         let new = runs.iter().next().cloned().expect("the first");
         runs.replace(&new, Some(run("new b")));
         assert!(!files(&runs).contains_key(&path));
@@ -298,7 +302,7 @@ mod tests {
     fn the_list_of_an_earlier_version_is_read_also_beside_files_that_were_made_of_it() {
         let runs = [run("new"), run("gen a"), run("destroy a"), run("gen a")];
         let list = serde_json::json!({ "format": 1, "runs": runs.clone() });
-        let list = (PathBuf::from(LIST), list.to_string().into_bytes());
+        let list = (PathBuf::from(LIST), list.to_string().into_bytes().into());
         let expected = ["new", "gen a", "destroy a", "gen a"];
         assert_eq!(commands(&BTreeMap::from([list.clone()])), expected);
         let mut both = files(&listed(runs));
@@ -315,7 +319,8 @@ mod tests {
                 "restore it from version control",
             ),
         ] {
-            let files = BTreeMap::from([(PathBuf::from(&path), b"<<<<<<< ours\n".to_vec())]);
+            let files =
+                BTreeMap::from([(PathBuf::from(&path), b"<<<<<<< ours\n".as_slice().into())]);
             let error = Runs::parse(&files).expect_err("it is no JSON");
             let misuse: &Misuse = error.downcast_ref().expect("it has help");
             let message = format!("`{path}` cannot be read: expected value at line 1 column 1");

@@ -71,6 +71,29 @@ TIME ←    2 B  close 1000 (normal closure)
 }
 
 #[test]
+fn a_file_is_pushed_as_bytes_and_one_that_is_not_there_is_named() {
+    let server = Server::start();
+    let url = server.url("/socket");
+    let sandbox = Sandbox::new();
+    sandbox.write("a cat.bin", "\0é");
+    let path = sandbox.path().join("a cat.bin");
+    let path = path.display();
+    let lines = format!("ping @{path}\nping @{path}.none\n");
+
+    let ran = sandbox.answer(&["connect", &url, "room:1"], &lines);
+
+    let shown = frames(&ran.stdout);
+    for line in [
+        "→   20 B  room:1 ping <3 bytes: 00c3a9> join_ref=1 ref=2\n",
+        "←   18 B  room:1 phx_reply ok <3 bytes: 00c3a9> join_ref=1 ref=2 ping after N ms\n",
+        &format!("`{path}.none` cannot be read: "),
+    ] {
+        assert!(shown.contains(line), "{line}{shown}");
+    }
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+}
+
+#[test]
 fn the_format_1_0_0_is_spoken_by_its_version() {
     let server = Server::start();
     let url = server.url("/socket/websocket?vsn=1.0.0");

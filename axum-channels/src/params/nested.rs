@@ -41,16 +41,16 @@ fn insert(tree: &mut Value, keys: &[&str], value: &str) {
 
 /// Returns the item of a list that a value belongs to: one that it nests into, or else a new one.
 fn item<'a>(tree: &'a mut Value, next: Option<&&str>) -> &'a mut Value {
-    let fits = |item: &Value| match next {
-        None => false,
-        Some(&"") => item.is_array(),
-        Some(_) => item.is_object(),
-    };
     let mut items = match tree.take() {
         Value::Array(items) => items,
         _ => Vec::new(),
     };
-    let at = items.iter().position(fits).unwrap_or(items.len());
+    let known = match next {
+        None => None,
+        Some(&"") => items.iter().position(Value::is_array),
+        Some(_) => items.iter().position(Value::is_object),
+    };
+    let at = known.unwrap_or(items.len());
     if at == items.len() {
         items.push(Value::Null);
     }

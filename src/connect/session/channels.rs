@@ -1,7 +1,6 @@
 //! Joined topics: their refs, lines that wait for the join, presences.
 
 use crate::connect::frame::{Frame, Payload};
-use crate::connect::json::Json;
 use crate::connect::presence::{self, Presences, Present};
 
 /// The topics that are joined or being joined, in the order of their joins.
@@ -14,7 +13,7 @@ struct Channel {
     join_ref: String,
     is_joined: bool,
     /// Events with payloads, to be pushed after the join.
-    waiting: Vec<(String, Json)>,
+    waiting: Vec<(String, Payload)>,
     presences: Presences,
 }
 
@@ -59,14 +58,14 @@ impl Channels {
     }
 
     /// Keeps a push until its topic is joined.
-    pub fn wait(&mut self, topic: &str, event: String, payload: Json) {
+    pub fn wait(&mut self, topic: &str, event: String, payload: Payload) {
         if let Some(channel) = self.get_mut(topic) {
             channel.waiting.push((event, payload));
         }
     }
 
     /// Marks a topic as joined, and returns what has waited for it.
-    pub fn joined(&mut self, topic: &str) -> Vec<(String, Json)> {
+    pub fn joined(&mut self, topic: &str) -> Vec<(String, Payload)> {
         let Some(channel) = self.get_mut(topic) else {
             return Vec::new();
         };

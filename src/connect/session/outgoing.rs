@@ -6,9 +6,9 @@ use super::channels::Standing;
 use super::replies::Pending;
 use super::{Effect, JOIN, SERVER, Session};
 use crate::connect::entry::{Content, Direction, Entry, Notes};
-use crate::connect::frame::Frame;
+use crate::connect::frame::{Frame, Payload};
 use crate::connect::json::Json;
-use crate::connect::line::Line;
+use crate::connect::line::{Line, LineError};
 
 impl Session {
     pub(super) fn next_ref(&mut self) -> String {
@@ -17,7 +17,10 @@ impl Session {
     }
 
     pub(super) fn send(&mut self, frame: Frame) {
-        let data = frame.encode(self.format);
+        let data = match frame.encode(self.format) {
+            Ok(data) => data,
+            Err(error) => return self.refuse(error.to_string()),
+        };
         if let Some(reference) = &frame.reference {
             let pending = Pending {
                 topic: frame.topic.clone(),
@@ -32,19 +35,20 @@ impl Session {
     pub(super) fn join(&mut self, topic: &str, payload: Json) {
         let reference = self.next_ref();
         let payload = self.positions.asking(topic, payload);
-        let frame = Frame::push(Some(&reference), &reference, topic, JOIN).with(payload);
+        let frame = Frame::push(Some(&reference), &reference, topic, JOIN);
+        let frame = frame.with(Payload::Json(payload));
         self.channels.join(topic, reference);
         self.send(frame);
     }
 
-    pub(super) fn push(&mut self, topic: &str, event: &str, payload: Json) {
+    pub(super) fn push(&mut self, topic: &str, event: &str, payload: Payload) {
         let reference = self.next_ref();
         let join_ref = self.channels.join_ref(topic);
         self.send(Frame::push(join_ref, &reference, topic, event).with(payload));
     }
 
-    pub(super) fn line(&mut self, text: &str) {
-        match Line::parse(text) {
+    pub(super) fn line(&mut self, line: Result<Line, LineError>) {
+        match line {
             Ok(Line::Empty) => {}
             Ok(Line::Raw(text)) => self.raw(text),
             Ok(Line::Push {
@@ -62,9 +66,12 @@ impl Session {
     }
 
     /// Pushes a typed event, at once or after the join of its topic.
-    fn typed(&mut self, topic: &str, event: String, payload: Json) {
+    fn typed(&mut self, topic: &str, event: String, payload: Payload) {
         if event == JOIN {
-            return self.join(topic, payload);
+            return match payload {
+                Payload::Json(payload) => self.join(topic, payload),
+                Payload::Bytes(_) => self.refuse("the payload of a join is JSON".to_owned()),
+            };
         }
         match self.channels.standing(topic) {
             Standing::Joining => self.channels.wait(topic, event, payload),

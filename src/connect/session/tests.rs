@@ -54,7 +54,8 @@ impl Client {
     }
 
     fn line(&mut self, line: &str) -> Vec<String> {
-        self.on(Event::Line(line.to_owned()))
+        let read = |path: &str| Ok(path.as_bytes().to_vec());
+        self.on(Event::Line(Line::parse(line, &read)))
     }
 
     fn receive(&mut self, text: &str) -> Vec<String> {
@@ -96,6 +97,7 @@ fn short(effect: &Effect) -> Option<String> {
         Effect::Send(Message::Close(close)) => {
             Some(format!("close {}", close::described(close.as_ref())))
         }
+        Effect::Send(Message::Binary(bytes)) => Some(sent(&bytes.escape_ascii().to_string())),
         Effect::Send(message) => Some(sent(message.to_text().expect("it is text"))),
         Effect::Note(note) => Some(format!("note {note}")),
         Effect::End(ending) => Some(format!("end {ending:?}")),
@@ -490,4 +492,41 @@ fn positions_are_asked_for_kept_and_used_by_the_next_join() {
         ended.iter().any(|effect| effect.contains(hint)),
         "{ended:?}"
     );
+}
+
+#[test]
+fn the_bytes_of_a_file_are_a_binary_push_also_after_the_join() {
+    let mut client = Client::new(&["room:1"], &[], None);
+    client.on(Event::Connected);
+    let none: [String; 0] = [];
+    assert_eq!(client.line("photo @cat.png"), none);
+    let pushed = sent(r"\x00\x01\x01\x06\x0512room:1photocat.png");
+    let joined = client.receive(r#"["1","1","room:1","phx_reply",{"response":{},"status":"ok"}]"#);
+    assert_eq!(joined[1..], [pushed]);
+    let reply = b"\x01\x01\x01\x06\x0212room:1okpurr";
+    let reply = client.on(Event::Received(Message::binary(&reply[..])));
+    assert_eq!(reply, ["photo ok after 0ns"]);
+}
+
+#[test]
+fn bytes_that_cannot_be_sent_are_refused_and_the_session_goes_on() {
+    let mut client = Client::joined();
+    let long = "a".repeat(256);
+    for (line, why) in [
+        (
+            format!("{long} @cat.png"),
+            "the event of a binary message has 255 bytes at most",
+        ),
+        (
+            "room:2 phx_join @cat.png".to_owned(),
+            "the payload of a join is JSON",
+        ),
+    ] {
+        assert_eq!(client.line(&line), [format!("note {why}")]);
+    }
+    client.session.format = Format::V1;
+    let why = "the format 1.0.0 has no binary messages";
+    assert_eq!(client.line("photo @cat.png"), [format!("note {why}")]);
+    client.session.format = Format::V2;
+    assert_eq!(client.line("ping").len(), 1);
 }

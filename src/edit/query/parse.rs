@@ -7,7 +7,7 @@ use super::{Child, Condition, Form, Pattern, Predicate, Query, Repeat, Test, wor
 use crate::edit::language::Language;
 use crate::edit::nodes::FieldId;
 
-pub fn query(text: &str, language: &Language) -> Result<Query> {
+pub fn query(text: &str, language: &'static Language) -> Result<Query> {
     let mut parser = Parser {
         tokens: tokens(text)?,
         at: 0,
@@ -38,7 +38,8 @@ enum Token<'a> {
 }
 
 fn tokens(text: &str) -> Result<Vec<Token<'_>>> {
-    let mut tokens = Vec::new();
+    // Most tokens have more bytes than this.
+    let mut tokens = Vec::with_capacity(text.len() / 4);
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let word = |text: &str| {
@@ -112,12 +113,12 @@ fn string(text: &str) -> Result<(String, &str)> {
 struct Parser<'a> {
     tokens: Vec<Token<'a>>,
     at: usize,
-    language: &'a Language,
+    language: &'static Language,
 }
 
 impl<'a> Parser<'a> {
     /// Returns the numbers of a kind of nodes. A kind that the grammar does not have is an error: it would match nothing.
-    fn kinds(&self, name: &str, named: bool) -> Result<Vec<u16>> {
+    fn kinds(&self, name: &str, named: bool) -> Result<&'static [u16]> {
         let kinds = self.language.kinds(name, named);
         let of = if named { "node of the kind" } else { "token" };
         ensure!(!kinds.is_empty(), self.missing(of, name));
@@ -244,6 +245,8 @@ impl<'a> Parser<'a> {
                 adjacent = false;
             }
         }
+        // They stay until the end, and most nodes have one or two.
+        children.shrink_to_fit();
         Ok(Test::Named {
             kinds,
             children,

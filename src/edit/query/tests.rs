@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::edit::Language;
+use crate::edit::source::Source;
 use std::path::Path;
 use tree_sitter::{QueryCursor, StreamingIterator};
 

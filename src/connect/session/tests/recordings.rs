@@ -12,6 +12,7 @@ use super::super::{Effect, Event, Options, Session};
 use crate::args::Vsn;
 use crate::connect::entry::Content;
 use crate::connect::frame::{Format, Frame, Payload, REPLY};
+use crate::connect::line::Line;
 use crate::connect::view::View;
 
 const RECORDINGS: &str = concat!(
@@ -158,7 +159,10 @@ fn broken_frames_never_end_the_command() {
     for data in &seeds {
         for word in [1, 3, 9] {
             let text: String = line(data).chars().skip(word).collect();
-            sessions[1].handle(Event::Line(text), Duration::ZERO);
+            sessions[1].handle(
+                Event::Line(Line::parse(&text, &|_| Ok(Vec::new()))),
+                Duration::ZERO,
+            );
         }
     }
 }
