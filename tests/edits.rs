@@ -258,10 +258,13 @@ mod modules {
     }
 
     #[test]
-    fn in_an_empty_file_are_the_first_line() {
+    fn in_an_empty_file_are_below_its_description() {
         let (edited, _) = add_room(FILE, "");
 
-        assert_eq!(edited, "pub mod room_channel;\n");
+        assert_eq!(
+            edited,
+            "//! Channels and sockets.\n\npub mod room_channel;\n"
+        );
     }
 
     #[test]

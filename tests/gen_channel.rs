@@ -328,7 +328,7 @@ fn an_existing_app_is_recognised_by_its_dependency() {
         );
         assert_eq!(
             sandbox.read("my_app/src/channels/mod.rs"),
-            "pub mod user_channel;\n"
+            "//! Channels and sockets.\n\npub mod user_channel;\n"
         );
         assert!(
             sandbox

@@ -114,6 +114,36 @@ fn a_phoenix_socket_with_long_polling_has_it_on_the_server_and_in_its_script() {
 }
 
 #[test]
+fn a_socket_for_other_clients_has_no_script() {
+    let device = ["gen", "socket", "Device", "--no-js"];
+    for (sandbox, handler) in [
+        (Sandbox::with_app(), "src/channels/device_socket.rs"),
+        (
+            Sandbox::with_phoenix_app(),
+            "lib/my_app_web/channels/device_socket.ex",
+        ),
+    ] {
+        let script = sandbox.read("my_app/assets/js/app.js");
+        let before = sandbox.tree();
+
+        let ran = sandbox.run(&device).succeeded();
+
+        assert!(!ran.stdout.contains("assets/"), "{}", ran.stdout);
+        assert!(!ran.stderr.contains("open pages"), "{}", ran.stderr);
+        assert!(sandbox.exists(&format!("my_app/{handler}")));
+        assert!(!sandbox.exists("my_app/assets/js/device_socket.js"));
+        assert_eq!(sandbox.read("my_app/assets/js/app.js"), script);
+        sandbox.run(&device).found_all_identical();
+        sandbox.run(&["destroy", "socket", "Device"]).succeeded();
+        assert_eq!(sandbox.tree(), before);
+        // Without the option, the script is made for a socket that is there.
+        sandbox.run(&device).succeeded();
+        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        assert!(sandbox.exists("my_app/assets/js/device_socket.js"));
+    }
+}
+
+#[test]
 fn a_token_is_sent_by_a_script_that_falls_back_to_long_polling() {
     let commands: [&[&str]; 2] = [&["gen", "socket", "User", "--longpoll"], &["gen", "auth"]];
     for (sandbox, path) in [

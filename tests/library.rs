@@ -203,6 +203,27 @@ fn the_lines_of_an_endpoint_with_tokens_compile() {
 }
 
 #[test]
+#[ignore = "compiles a crate"]
+fn a_program_with_a_sign_in_page_has_no_warnings() {
+    let main = MAIN
+        .replace("let app =", "let app: Router =")
+        .replace("    serve(app).await", &format!("{ENDPOINT}    drop(app)"))
+        .replace(
+            "#[tokio",
+            "use crate::channels::user_socket::UserSocket;\n\n#[tokio",
+        );
+    let sandbox =
+        program("0.8", &[]).after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
+    sandbox.write("my_app/src/main.rs", &format!("mod channels;\n\n{main}"));
+
+    sandbox.run(&["gen", "auth", "--sign-in"]).succeeded();
+
+    let folder = sandbox.path().join("my_app");
+    cargo(&folder, &["check", "--offline"]);
+    cargo(&folder, &["check", "--offline", "--tests"]);
+}
+
+#[test]
 fn a_crate_without_an_endpoint_gets_the_lines_of_one_that_serves_tokens() {
     for (files, crate_name) in [(&[][..], "crate"), (&[("src/lib.rs", "")], "shop")] {
         let sandbox = program("0.8", files).after(&[&["gen", "library"]]);

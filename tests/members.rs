@@ -2,6 +2,7 @@
 
 mod support;
 
+use support::taken_back::different;
 use support::{Ran, Sandbox, finish};
 
 /// A workspace with a member for each manifest's `[dependencies]`, in `my_app`.
@@ -77,6 +78,28 @@ fn members_of_a_workspace_share_the_library_of_the_first_one() {
         run_in(&sandbox, member, &["gen", "library"]).found_all_identical();
         run_in(&sandbox, member, &["gen", "channel", "Room", "--yes"]).succeeded();
     }
+}
+
+#[test]
+fn the_library_of_a_member_stays_while_another_one_uses_it() {
+    let axum = "axum = \"0.8\"\n";
+    let sandbox = workspace("", &[("admin", axum), ("shop", axum)]);
+    let own = sandbox.tree();
+    for member in ["shop", "admin"] {
+        run_in(&sandbox, member, &["gen", "library"]).succeeded();
+    }
+    let before = sandbox.tree();
+
+    run_in(&sandbox, "shop", &["destroy", "library"]).misused(
+        "error: crates/admin/Cargo.toml depends on the axum-channels of this crate\n\
+         help: first run `hello-sockets destroy library` in crates/admin\n",
+    );
+
+    assert_eq!(sandbox.tree(), before);
+    for member in ["admin", "shop"] {
+        run_in(&sandbox, member, &["destroy", "library"]).succeeded();
+    }
+    assert_eq!(different(&sandbox, &own), [""; 0]);
 }
 
 #[test]

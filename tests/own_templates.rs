@@ -405,10 +405,14 @@ mod outside {
 
     #[test]
     fn no_file_is_edited_above_or_at_an_absolute_path() {
-        for path in ["../out.toml", "/tmp/hello-sockets-out.toml"] {
+        for path in [
+            "paths = [\"../out.toml\"]",
+            "paths = [\"/tmp/hello-sockets-out.toml\"]",
+            "search = [\"{../,a}*.toml\"]",
+        ] {
             let insert = format!(
                 "about = \"x\"\n[[insert]]\nplace = \"here\"\n[places.here]\nabout = \"x\"\ntext = \"x = 1\"\n\
-                 [places.here.file]\npaths = [\"{path}\"]\ncreate = true\n[[places.here.anchor]]\nat = \"end\"\n"
+                 [places.here.file]\n{path}\ncreate = true\n[[places.here.anchor]]\nat = \"end\"\n"
             );
             let sandbox = with_note(&insert);
             sandbox.write("out.toml", "");

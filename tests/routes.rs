@@ -90,15 +90,15 @@ fn a_rust_app_has_its_sockets_topics_channels_and_scripts() {
     let text = sandbox.run(&["routes"]).succeeded().stdout;
     assert_eq!(
         text,
-        "DeviceSocket (src/channels/device_socket.rs:10)\n\
+        "DeviceSocket (src/channels/device_socket.rs:11)\n\
          \x20 /device_socket  mounted        src/endpoint.rs:32\n\
-         \x20 sensor:*        SensorChannel  src/channels/device_socket.rs:13\n\
+         \x20 sensor:*        SensorChannel  src/channels/device_socket.rs:14\n\
          \x20 script assets/js/device_socket.js\n\
          \n\
-         UserSocket (src/channels/user_socket.rs:11)\n\
+         UserSocket (src/channels/user_socket.rs:12)\n\
          \x20 /socket  mounted      src/endpoint.rs:31\n\
-         \x20 user:*   UserChannel  src/channels/user_socket.rs:14\n\
-         \x20 room:*   RoomChannel  src/channels/user_socket.rs:15\n\
+         \x20 user:*   UserChannel  src/channels/user_socket.rs:15\n\
+         \x20 room:*   RoomChannel  src/channels/user_socket.rs:16\n\
          \x20 script assets/js/user_socket.js\n"
     );
 }
@@ -145,13 +145,13 @@ fn what_a_rust_app_does_not_wire_is_named_with_the_command_that_does() {
     );
     let mount = "        .socket::<UserSocket>(\"/socket\")\n";
     let socket = [(
-        "`UserSocket` (src/channels/user_socket.rs:11): no endpoint mounts it",
+        "`UserSocket` (src/channels/user_socket.rs:12): no endpoint mounts it",
         "hello-sockets gen socket User --skip",
     )];
     breaks(&sandbox, "my_app/src/endpoint.rs", mount, &socket);
     let route = "        routes.channel::<RoomChannel>(\"room:*\");\n";
     let channel = [(
-        "`RoomChannel` (src/channels/room_channel.rs:8): no socket routes a topic to it",
+        "`RoomChannel` (src/channels/room_channel.rs:9): no socket routes a topic to it",
         "hello-sockets gen channel Room --skip",
     )];
     breaks(

@@ -65,6 +65,8 @@ pub fn sockets() -> Endpoint {
 ";
 
 const MODULES: &str = "\
+//! Channels and sockets.
+
 pub mod presence;
 pub mod user_socket;
 pub mod zebra_channel;
@@ -412,6 +414,83 @@ fn an_app_made_before_apps_had_a_state_gets_a_sign_in_page() {
 
     let passed = "a_user_that_signs_out_is_disconnected_and_stays_out ... ok";
     assert!(tests.contains(passed), "{tests}");
+}
+
+/// A crate that denies what strict crates deny. With these lints, too, what is generated compiles.
+const STRICT: Shape = Shape {
+    files: &[
+        (
+            "Cargo.toml",
+            r#"[package]
+name = "shop"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+axum = "0.8"
+axum-channels = { path = "LIBRARY" }
+serde_json = "1"
+tokio = { version = "1", features = ["macros", "rt"] }
+
+[dev-dependencies]
+axum-channels = { path = "LIBRARY", features = ["testing"] }
+
+[lints.rust]
+elided_lifetimes_in_paths = "deny"
+let_underscore_drop = "deny"
+missing_copy_implementations = "deny"
+missing_debug_implementations = "deny"
+missing_docs = "deny"
+rust_2018_idioms = { level = "deny", priority = -1 }
+single_use_lifetimes = "deny"
+trivial_casts = "deny"
+trivial_numeric_casts = "deny"
+unreachable_pub = "deny"
+unsafe_code = "forbid"
+unused_lifetimes = "deny"
+unused_qualifications = "deny"
+
+[lints.clippy]
+expect_used = "deny"
+unwrap_used = "deny"
+"#,
+        ),
+        (
+            "src/endpoint.rs",
+            "//! The sockets.
+
+use axum_channels::Endpoint;
+
+/// Returns the endpoint.
+pub fn sockets() -> Endpoint {
+    Endpoint::builder()
+        .state(\"what all of the sockets and channels share\")
+        .build()
+}
+",
+        ),
+        ("src/lib.rs", "//! A shop.\n\npub mod endpoint;\n"),
+    ],
+    report: "",
+    after: &[],
+};
+
+#[test]
+#[ignore = "compiles a crate"]
+fn what_is_made_in_a_crate_with_strict_lints_compiles() {
+    for auth in [&["gen", "auth"][..], &["gen", "auth", "--sign-in"]] {
+        let sandbox = sandbox(&STRICT).after(&[
+            COMMANDS[0],
+            COMMANDS[1],
+            auth,
+            &["gen", "channel", "Inbox", "--per-user"],
+            &["gen", "channel", "News", "--history"],
+            &["gen", "socket", "Device", "--longpoll"],
+        ]);
+
+        let clippy = ["clippy", "--offline", "--all-targets"];
+        cargo(&sandbox.path().join("my_app"), &clippy);
+    }
 }
 
 /// Returns a sandbox with the crate.

@@ -15,34 +15,37 @@ const INCLUDE: &str = "include";
 /// # Errors
 /// A part is missing or not TOML, or has parts.
 pub fn before(own: Rc<Table>, paths: &[String], templates: &Templates) -> Result<Rc<Table>> {
-    let mut table = own;
-    // The last one first, as each goes before what is there.
-    for path in paths.iter().rev() {
+    let mut joined: Option<Table> = None;
+    for path in paths {
         let part = templates.table(path)?;
         if part.contains_key(INCLUDE) {
             let file = templates.whereabouts(path);
             bail!("in {file}: `{INCLUDE}`: only a generator includes parts");
         }
-        table = Rc::new(joined(Table::clone(&part), &table));
+        match &mut joined {
+            Some(joined) => add(joined, &part),
+            None => joined = Some(Table::clone(&part)),
+        }
     }
-    Ok(table)
+    let Some(mut joined) = joined else {
+        return Ok(own);
+    };
+    add(&mut joined, &own);
+    Ok(Rc::new(joined))
 }
 
-/// Returns the keys of `part`, and then those of `own`.
-fn joined(mut part: Table, own: &Table) -> Table {
-    for (key, value) in own {
-        match (part.get_mut(key), value) {
-            (Some(Value::Array(part)), Value::Array(own)) => part.extend(own.iter().cloned()),
-            (Some(Value::Table(part)), Value::Table(own)) => {
-                part.extend(
-                    own.iter()
-                        .map(|(name, value)| (name.clone(), value.clone())),
-                );
+/// Adds the keys of `more` after those of `table`.
+fn add(table: &mut Table, more: &Table) {
+    for (key, value) in more {
+        match (table.get_mut(key), value) {
+            (Some(Value::Array(values)), Value::Array(more)) => values.extend(more.iter().cloned()),
+            (Some(Value::Table(values)), Value::Table(more)) => {
+                let more = more.iter();
+                values.extend(more.map(|(name, value)| (name.clone(), value.clone())));
             }
             _ => {
-                part.insert(key.clone(), value.clone());
+                table.insert(key.clone(), value.clone());
             }
         }
     }
-    part
 }

@@ -245,7 +245,7 @@ pub struct Lookup {
     /// A program in one of the folders of `PATH`, whose name is the value.
     #[serde(default)]
     pub program: Option<String>,
-    /// Patterns of files, such as `lib/**/*.ex`, of which exactly one must match.
+    /// Patterns of files, such as `lib/**/*.ex` or `assets/**/*.{js,ts}`, of which exactly one must match.
     #[serde(default)]
     pub search: Vec<String>,
     /// Several files may match; the first counts.

@@ -44,7 +44,8 @@ impl Watch {
                 Err(_) => then(vec![everything.clone()]),
             });
         let patterns = settings.rebuild.iter().chain(&settings.reload);
-        let folders = patterns.map(|pattern| PathBuf::from(glob::folder(pattern)));
+        let patterns = patterns.flat_map(|pattern| glob::alternatives(pattern));
+        let folders = patterns.map(|pattern| PathBuf::from(glob::folder(&pattern)));
         let mut watch = Self {
             watcher: watcher.context("files cannot be watched")?,
             root: root.to_owned(),

@@ -1,17 +1,46 @@
 //! Patterns with `*`, of paths (`lib/**/*.ex`) and other texts (`room:*`).
 
-/// Returns whether `path` matches `pattern`: `*` matches within a part of the path, `**` any number of parts.
-/// Each pattern after `!` excludes paths: `src/**/*.rs!**/tests.rs!src/dev.rs`.
+/// Returns whether `path` matches `pattern`: `*` matches within a part of the path, `**` any number of parts, `{js,ts}` one
+/// of these texts. Each pattern after `!` excludes paths: `src/**/*.rs!**/tests.rs!src/dev.rs`.
 pub fn matches(pattern: &str, path: &str) -> bool {
     if !path.starts_with(folder(pattern)) {
         return false;
     }
     let path: Vec<_> = path.split('/').collect();
-    let mut fits = pattern.split('!').map(|pattern| {
-        let pattern: Vec<_> = pattern.split('/').collect();
-        parts(&pattern, &path)
-    });
+    let mut fits = pattern.split('!').map(|pattern| fits(pattern, &path));
     fits.next() == Some(true) && !fits.any(|excluded| excluded)
+}
+
+/// Returns the patterns that one with braces stands for, in order: `a/*.js` and `a/*.ts` for `a/*.{js,ts}`. Each excludes
+/// the same paths.
+pub fn alternatives(pattern: &str) -> Vec<String> {
+    let (included, excluded) = pattern.split_at(pattern.find('!').unwrap_or(pattern.len()));
+    let included = without_braces(included).into_iter();
+    included.map(|one| one + excluded).collect()
+}
+
+fn without_braces(pattern: &str) -> Vec<String> {
+    let Some((before, rest)) = pattern.split_once('{') else {
+        return vec![pattern.to_owned()];
+    };
+    let Some((texts, behind)) = rest.split_once('}') else {
+        return vec![pattern.to_owned()];
+    };
+    let behind = without_braces(behind);
+    let with_all = |text| {
+        let behind = behind.iter();
+        behind.map(move |behind| format!("{before}{text}{behind}"))
+    };
+    texts.split(',').flat_map(with_all).collect()
+}
+
+/// Returns whether the parts of a path match `pattern`, which excludes nothing.
+fn fits(pattern: &str, path: &[&str]) -> bool {
+    let one = |pattern: &str| parts(&pattern.split('/').collect::<Vec<_>>(), path);
+    match pattern.contains('{') {
+        true => without_braces(pattern).iter().any(|pattern| one(pattern)),
+        false => one(pattern),
+    }
 }
 
 fn parts(pattern: &[&str], path: &[&str]) -> bool {
@@ -38,9 +67,9 @@ pub fn covers(pattern: &str, text: &str) -> bool {
     ends.any(|at| covers(rest, &behind[at..]))
 }
 
-/// Returns the folder that contains all matches of `pattern`.
+/// Returns a folder that contains all matches of `pattern`.
 pub fn folder(pattern: &str) -> &str {
-    let fixed = &pattern[..pattern.find(['*', '!']).unwrap_or(pattern.len())];
+    let fixed = &pattern[..pattern.find(['*', '!', '{']).unwrap_or(pattern.len())];
     fixed.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
@@ -68,9 +97,38 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, path), fits, "{pattern} {path}");
         }
+    }
+
+    #[test]
+    fn a_pattern_with_braces_stands_for_several() {
+        let pattern = "{lib,a/b}/**/*.{js,ts}!{lib,c}/old.js";
+        for (path, fits) in [
+            ("lib/a.js", true),
+            ("a/b/c/d.ts", true),
+            ("a/b.tsx", false),
+            ("c/a.js", false),
+            ("lib/old.js", false),
+        ] {
+            assert_eq!(matches(pattern, path), fits, "{path}");
+        }
+        assert_eq!(
+            alternatives("{a,b/c}/*.{js,ts}"),
+            ["a/*.js", "a/*.ts", "b/c/*.js", "b/c/*.ts"]
+        );
+        assert_eq!(
+            alternatives("a/*.{b,c}!{d,e}"),
+            ["a/*.b!{d,e}", "a/*.c!{d,e}"]
+        );
+        assert_eq!(alternatives("a/*"), ["a/*"]);
+        assert_eq!(alternatives("a/{b"), ["a/{b"]);
+    }
+
+    #[test]
+    fn the_folder_of_a_pattern_contains_all_matches() {
         assert_eq!(folder("lib/**/*.ex"), "lib");
         assert_eq!(folder("*.ex"), "");
         assert_eq!(folder("lib/a.ex"), "lib");
+        assert_eq!(folder("{lib,web}/**/*.ex"), "");
         assert_eq!(folder("lib/a.ex!lib/b/*.ex"), "lib");
     }
 

@@ -119,7 +119,7 @@ pub struct Location {
     /// Paths that are tried first, in this order.
     #[serde(default)]
     pub paths: Vec<String>,
-    /// Patterns, such as `lib/**/*.ex`, of files that are searched if no file in `paths` matches.
+    /// Patterns, such as `lib/**/*.ex` or `assets/**/*.{js,ts}`, of files that are searched if no file in `paths` matches.
     #[serde(default)]
     pub search: Vec<String>,
     /// A word in the file. Files without it are not parsed.

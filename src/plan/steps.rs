@@ -12,8 +12,8 @@ use crate::catalogue::Generator;
 use crate::catalogue::generator;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
-use crate::edit::Place;
 use crate::edit::place::{Example, Insert, Location, Need};
+use crate::edit::{Place, glob};
 use crate::facts::{self, Facts};
 use crate::record::{self, TextChange};
 
@@ -108,7 +108,9 @@ impl Places<'_> {
             part.shared |= insert.shared;
         }
         if from_project {
-            for path in location.paths.iter().chain(&location.search) {
+            let searched = location.search.iter();
+            let searched = searched.flat_map(|pattern| glob::alternatives(pattern));
+            for path in location.paths.iter().cloned().chain(searched) {
                 refuse_outside(path.as_ref())?;
             }
         }

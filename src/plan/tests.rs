@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::*;
 use crate::catalogue::{Stack, Templates};
-use crate::edit::{Language, Place, Query, Source};
+use crate::edit::{Language, Place, Query, Source, glob};
 use crate::facts;
 
 /// Returns the facts of a new app.
@@ -119,7 +119,8 @@ fn every_query_for_a_fact_or_a_list_is_one_of_tree_sitters_own() {
             if question.program.is_some() {
                 return Ok(Vec::new()); // there is no query
             }
-            let file = question.file.iter().chain(&question.search).next();
+            let search = question.search.iter().flat_map(|p| glob::alternatives(p));
+            let file = question.file.iter().cloned().chain(search).next();
             let file = file.expect("it looks into files");
             let queries = [&question.query, &question.within, &question.except];
             let queries = queries.into_iter().flatten();

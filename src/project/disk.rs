@@ -102,13 +102,21 @@ pub fn list(root: &Path, pattern: &str) -> Result<Rc<[PathBuf]>> {
     if let Some(paths) = LISTS.with_borrow(|lists| lists.get(&key).cloned()) {
         return Ok(paths);
     }
-    let folder = glob::folder(pattern);
-    let foreign: &[&str] = if folder.is_empty() { &FOREIGN } else { &[] };
-    let files = listing(&root.join(folder), foreign)?;
-    let paths = files.iter().map(|file| joined(folder, file));
-    let found = paths.filter(|path| glob::matches(pattern, path));
-    let mut found: Vec<_> = found.map(PathBuf::from).collect();
+    let mut found = Vec::new();
+    for pattern in glob::alternatives(pattern) {
+        let folder = glob::folder(&pattern);
+        let foreign: &[&str] = if folder.is_empty() { &FOREIGN } else { &[] };
+        let below = root.join(folder);
+        let files = match pattern.contains("**") {
+            true => listing(&below, foreign)?,
+            false => walk(&below, foreign, depth(&pattern))?.into(),
+        };
+        let paths = files.iter().map(|file| joined(folder, file));
+        let fitting = paths.filter(|path| glob::matches(&pattern, path));
+        found.extend(fitting.map(PathBuf::from));
+    }
     found.sort();
+    found.dedup();
     let found = Rc::from(found);
     LISTS.with_borrow_mut(|lists| lists.insert(key, Rc::clone(&found)));
     Ok(found)
@@ -119,6 +127,21 @@ fn listing(root: &Path, foreign: &[&str]) -> Result<Listing> {
     if let Some(files) = known {
         return Ok(files);
     }
+    let files = Listing::from(walk(root, foreign, usize::MAX)?);
+    LISTINGS.with_borrow_mut(|listings| listings.insert(root.into(), Rc::clone(&files)));
+    Ok(files)
+}
+
+/// Returns the number of folders between the folder of a pattern without `**` and its files.
+fn depth(pattern: &str) -> usize {
+    let (included, _) = pattern.split_once('!').unwrap_or((pattern, ""));
+    let folder = glob::folder(pattern);
+    let files = included.strip_prefix(folder).unwrap_or(included);
+    files.trim_start_matches('/').matches('/').count()
+}
+
+/// Returns the files below `root`, with at most `depth` folders between.
+fn walk(root: &Path, foreign: &[&str], depth: usize) -> Result<Vec<String>> {
     let mut files = Vec::new();
     let mut todo = vec![String::new()];
     while let Some(folder) = todo.pop() {
@@ -127,14 +150,12 @@ fn listing(root: &Path, foreign: &[&str]) -> Result<Listing> {
             let is_foreign = folder.is_empty() && foreign.contains(&name.as_str());
             let hidden = name.starts_with('.') || name == "node_modules" || is_foreign;
             match is_folder {
-                true if !hidden => todo.push(path),
+                true if !hidden && path.matches('/').count() < depth => todo.push(path),
                 true => {}
                 false => files.push(path),
             }
         }
     }
-    let files = Listing::from(files);
-    LISTINGS.with_borrow_mut(|listings| listings.insert(root.into(), Rc::clone(&files)));
     Ok(files)
 }
 

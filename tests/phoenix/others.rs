@@ -329,11 +329,52 @@ fn scripts_are_beside_the_pages_own_whatever_that_is_called() {
 
         let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]);
 
-        let step = "Add this to load the script (there is no `assets/src/app.js`):";
         let ran = ran.succeeded();
-        assert!(ran.stdout.contains(step), "{}", ran.stdout);
+        assert!(!ran.stdout.contains("Add this"), "{}", ran.stdout);
+        let page = sandbox.read(&format!("my_app/{page}"));
+        assert_eq!(page, "import \"./user_socket.js\"\n");
         assert!(sandbox.exists("my_app/assets/src/user_socket.js"));
         assert!(!sandbox.exists("my_app/assets/js"));
+    }
+}
+
+#[test]
+fn of_two_scripts_of_the_page_none_is_guessed() {
+    let sandbox = shop(
+        "1.7.0",
+        &[("assets/src/main.js", ""), ("assets/src/index.js", "")],
+    );
+    std::fs::remove_dir_all(sandbox.path().join("my_app/assets/js")).expect("it was there");
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+
+    let files = "(files `assets/src/index.js` and `assets/src/main.js` would do):\n";
+    assert!(ran.stdout.contains(files), "{}", ran.stdout);
+    assert_eq!(sandbox.read("my_app/assets/src/main.js"), "");
+}
+
+#[test]
+fn a_script_in_typescript_that_nothing_imports_is_imported_without_its_extension() {
+    let script = "import { Socket } from \"phoenix\"\n\nconst socket = new Socket(\"/socket\", {})\nsocket.connect()\n\nexport default socket\n";
+    for name in ["socket", "user_socket"] {
+        let path = format!("assets/js/{name}.ts");
+        let app = ("assets/js/app.js", "import \"phoenix_html\"\n");
+        let sandbox = shop("1.7.0", &[(&path, script), app]);
+
+        sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let app = sandbox.read("my_app/assets/js/app.js");
+        let expected = format!("import \"phoenix_html\"\nimport \"./{name}\"\n");
+        assert_eq!(app, expected);
+        assert!(
+            sandbox
+                .read(&format!("my_app/{path}"))
+                .contains("room:lobby")
+        );
     }
 }
 

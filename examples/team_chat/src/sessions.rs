@@ -21,6 +21,7 @@ const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     id: String,
+    /// The name that the user has signed in with.
     pub user: String,
 }
 
@@ -70,6 +71,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
+    /// Returns the sessions whose cookies are signed with this secret.
     pub fn new(secret_key_base: &str) -> Self {
         Self {
             signer: Signer::new(secret_key_base, "session").max_age(MAX_AGE),

@@ -42,15 +42,15 @@ async fn with_socket(secret: &str) -> Endpoint {
 }
 
 #[tokio::test]
-async fn a_valid_token_identifies_its_user() {
+async fn a_valid_token_identifies_its_user() -> Result<(), Box<dyn Error>> {
     let endpoint = with_socket(SECRET).await;
     let token = auth::sign(&endpoint, "alice");
-    let alice = connect_with_token(&endpoint, "/socket", &token).await;
-    let alice = alice.expect("her token is valid");
+    let alice = connect_with_token(&endpoint, "/socket", &token).await?;
 
     endpoint.disconnect("user:alice");
 
     assert_eq!(alice.assert_closed().await, 1001);
+    Ok(())
 }
 
 #[tokio::test]

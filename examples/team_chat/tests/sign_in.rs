@@ -109,8 +109,7 @@ async fn a_user_that_signs_out_is_disconnected_and_stays_out() -> Result<(), Box
     let answer: Value = serde_json::from_str(&answer)?;
     assert_eq!(answer["user"], "alice");
     let known = answer["token"].as_str().ok_or("no token")?;
-    let alice = connect_with_token(&endpoint, "/socket", known).await;
-    let alice = alice.expect("her token is valid");
+    let alice = connect_with_token(&endpoint, "/socket", known).await?;
 
     let request = Request::post("/sign-out").header("cookie", &session);
     let (_, headers, _) = send(&router, request, "").await?;

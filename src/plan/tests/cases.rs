@@ -42,17 +42,15 @@ fn with_cases() -> Templates {
     Templates::new(files)
 }
 
-/// Calls `visit` with every case, and with the parts of its place.
+/// Calls `visit` with every case, and with the parts of its place: shared places have the facts of the default stack.
 fn every_case(visit: &mut dyn FnMut(&Case, &[Place])) {
     let templates = with_cases();
     let renderer = Renderer::new(&templates);
-    for stack in Stack::names(&templates).into_iter().chain([SHARED]) {
-        let facts = if stack == SHARED {
-            Facts::new()
-        } else {
-            new_app(stack)
-        };
-        let visited = cases::every_case(stack, &facts, &renderer, &mut |case, parts| {
+    let default = Stack::default(&templates).expect("there is one").name;
+    for folder in Stack::names(&templates).into_iter().chain([SHARED]) {
+        let stack = if folder == SHARED { &default } else { folder };
+        let facts = new_app(stack);
+        let visited = cases::every_case(folder, &facts, &renderer, &mut |case, parts| {
             visit(case, parts);
             Ok(())
         });

@@ -3,6 +3,7 @@
 use axum_channels::{Channel, Payload, Refused, Reply, Result, Socket, Topic, UnknownEvent};
 
 /// State of one client in one topic, from join to leave.
+#[derive(Debug)]
 pub struct InboxChannel;
 
 impl Channel for InboxChannel {

@@ -7,6 +7,7 @@ use super::room_channel::RoomChannel;
 use crate::auth;
 
 /// State of a connected client. Channels read it as `socket.handler::<Self>()`.
+#[derive(Debug)]
 pub struct UserSocket {
     /// The user of the token.
     pub user: String,

@@ -1,1 +1,3 @@
+//! Channels and sockets.
+
 pub mod room_channel;
