@@ -19,19 +19,25 @@ pub fn alternatives(pattern: &str) -> Vec<String> {
     included.map(|one| one + excluded).collect()
 }
 
+/// Most patterns that one with braces stands for; further braces are taken as they are. One of a clone's own templates could
+/// stand for millions.
+const MOST: usize = 100;
+
 fn without_braces(pattern: &str) -> Vec<String> {
-    let Some((before, rest)) = pattern.split_once('{') else {
-        return vec![pattern.to_owned()];
-    };
-    let Some((texts, behind)) = rest.split_once('}') else {
-        return vec![pattern.to_owned()];
-    };
-    let behind = without_braces(behind);
-    let with_all = |text| {
-        let behind = behind.iter();
-        behind.map(move |behind| format!("{before}{text}{behind}"))
-    };
-    texts.split(',').flat_map(with_all).collect()
+    let mut all = vec![String::new()];
+    let mut rest = pattern;
+    while let Some((before, behind)) = rest.split_once('{')
+        && let Some((texts, behind)) = behind.split_once('}')
+        && all.len() * texts.split(',').count() <= MOST
+    {
+        let with_all = |start: &String| {
+            let start = format!("{start}{before}");
+            texts.split(',').map(move |text| format!("{start}{text}"))
+        };
+        all = all.iter().flat_map(with_all).collect();
+        rest = behind;
+    }
+    all.into_iter().map(|start| start + rest).collect()
 }
 
 /// Returns whether the parts of a path match `pattern`, which excludes nothing.
@@ -121,6 +127,8 @@ mod tests {
         );
         assert_eq!(alternatives("a/*"), ["a/*"]);
         assert_eq!(alternatives("a/{b"), ["a/{b"]);
+        assert_eq!(alternatives(&"{a,b}".repeat(6)).len(), 64);
+        assert_eq!(alternatives(&"{a,b}".repeat(1_000)).len(), 64);
     }
 
     #[test]
