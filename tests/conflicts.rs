@@ -205,6 +205,43 @@ fn a_new_app_that_cannot_be_written_leaves_nothing() {
     }
 }
 
+/// Runs `new`, whose files may have 8 kB at most. A larger one kills it, or is an error if it `is_ignored`.
+#[cfg(unix)]
+fn new_with_small_files(sandbox: &Sandbox, is_ignored: bool) -> std::process::ExitStatus {
+    let trap = if is_ignored { "trap '' XFSZ;" } else { "" };
+    let new = "new my_app --no-git --no-install";
+    let script = format!(
+        "{trap} ulimit -f 8; exec '{}' {new}",
+        env!("CARGO_BIN_EXE_hello-sockets")
+    );
+    let mut command = std::process::Command::new("bash");
+    command.args(["-c", &script]).current_dir(sandbox.path());
+    command.stdout(std::process::Stdio::null());
+    command.stderr(std::process::Stdio::null());
+    command.status().expect("bash is there")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_app_that_is_killed_or_fails_between_two_files_is_not_there() {
+    use std::os::unix::process::ExitStatusExt;
+    let sandbox = Sandbox::new();
+    let failed = new_with_small_files(&sandbox, true);
+    assert_eq!(failed.code(), Some(1));
+    let mut entries = std::fs::read_dir(sandbox.path()).expect("it is there");
+    assert!(entries.next().is_none());
+
+    let killed = new_with_small_files(&sandbox, false);
+    assert!(killed.signal().is_some(), "{killed}");
+    let left = sandbox.tree();
+    assert!(left.len() > 1, "it was killed before its first file");
+    let is_draft = |(path, _): &(String, _)| path.starts_with(".my_app.hello-sockets/");
+    assert!(left.iter().all(is_draft));
+    let new = ["new", "my_app", "--no-git", "--no-install"];
+    sandbox.run_outside(&new).succeeded();
+    assert_eq!(sandbox.tree(), Sandbox::with_app().tree());
+}
+
 #[test]
 fn a_new_app_may_be_in_a_folder_with_the_longest_name_or_below_new_folders() {
     let longest = "a".repeat(255);
