@@ -8,6 +8,11 @@ export function launch(...more) {
   return puppeteer.launch({ executablePath: chromiumPath(), headless: true, args })
 }
 
+/** Waits until a condition holds in a page, also in one that is not in front and so runs no animation frames. */
+export function waitUntil(page, condition, ...values) {
+  return page.waitForFunction(condition, { polling: 50 }, ...values)
+}
+
 /**
  * Opens a page, closed when the test is over. `answer` may answer a request in the server's place, also later, or have it
  * "lost".

@@ -9,8 +9,8 @@ import { once } from "node:events"
 import { after, before, test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import WebSocket from "ws"
-import { appUrl, isPhoenix, PATIENCE, soon } from "./app.mjs"
-import { launch, open } from "./browser.mjs"
+import { appUrl, isPhoenix, soon } from "./app.mjs"
+import { launch, open, waitUntil } from "./browser.mjs"
 
 const TOPIC = "news:lobby" // History::last(100)
 const CARD = `[data-socket="UserSocket"] [data-channel="${TOPIC}"]`
@@ -87,7 +87,7 @@ async function start(t) {
   await page.evaluate(listen)
   const publisher = await startPublisher(t)
   const pages = async (what, condition, ...values) => {
-    await soon(`${what} (HISTORY_SEED=${seed})`, page.waitForFunction(condition, { timeout: PATIENCE }, ...values))
+    await soon(`${what} (HISTORY_SEED=${seed})`, waitUntil(page, condition, ...values))
   }
   const caughtUp = () => pages(`message ${publisher.sent()}`, (n) => window.log.some((entry) => entry >= n), publisher.sent())
   return { page, proxy, publisher, random: dice(seed | 1), pages, caughtUp }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { appFolder, appUrl, freePort, phoenixFolder, screenshotPath, startApp } from "./app.mjs"
-import { launch, open as openIn } from "./browser.mjs"
+import { launch, open as openIn, waitUntil } from "./browser.mjs"
 
 const LOBBY = '[data-socket="UserSocket"] [data-channel="user:lobby"]'
 const JOINED = `${LOBBY}[data-state="joined"]`
@@ -154,7 +154,7 @@ test("without a token, other scripts of the page run, and its user is awaited", 
     return pathname === "/token" && "lost"
   })
 
-  await page.waitForFunction(() => document.title === "the rest runs")
+  await waitUntil(page, () => document.title === "the rest runs")
   await page.waitForSelector(`${DEVICE}[data-state="closed"]`)
 
   assert.deepEqual(await page.$$eval(`${DEVICE} [data-channel]`, (all) => all.map((each) => each.dataset.channel)), ["sensor:lobby"])
@@ -355,10 +355,10 @@ function open(t, url, answer) {
 async function until(page, card, part, expected) {
   const pattern = expected instanceof RegExp ? expected.source : null
   try {
-    await page.waitForFunction((selector, exact, pattern) => {
+    await waitUntil(page, (selector, exact, pattern) => {
       const texts = [...document.querySelectorAll(selector)].map((each) => each.textContent)
       return texts.some((each) => pattern ? new RegExp(pattern).test(each) : each === exact)
-    }, {}, `${card} ${part}`, pattern ? null : expected, pattern)
+    }, `${card} ${part}`, pattern ? null : expected, pattern)
   } catch (error) {
     throw new Error(`${part} of ${card} never read ${expected}: ${error.message}`)
   }

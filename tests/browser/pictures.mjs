@@ -1,7 +1,7 @@
 // The pictures of the README: the page of an app with a channel, in light and dark.
 
 import { appUrl, PATIENCE, screenshotPath } from "./app.mjs"
-import { launch } from "./browser.mjs"
+import { launch, waitUntil } from "./browser.mjs"
 
 const JOINED = '[data-channel="user:lobby"][data-state="joined"]'
 
@@ -40,5 +40,5 @@ async function open() {
 
 function waitFor(page, part, text) {
   const holds = (selector, text) => document.querySelector(selector)?.textContent.includes(text)
-  return page.waitForFunction(holds, {}, `${JOINED} ${part}`, text)
+  return waitUntil(page, holds, `${JOINED} ${part}`, text)
 }

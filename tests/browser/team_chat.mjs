@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { appUrl, screenshotPath } from "./app.mjs"
-import { launch, open } from "./browser.mjs"
+import { launch, open, waitUntil } from "./browser.mjs"
 
 const BYTES = 200_000
 
@@ -35,7 +35,7 @@ test("users see each other, mention each other, send files, and find it all afte
   // Bob is in another room, and is told of the mention.
   await bob.page.type("[data-join] input", "help")
   await bob.page.keyboard.press("Enter")
-  await bob.page.waitForFunction(() => document.querySelector("[data-room]").textContent === "# help")
+  await waitUntil(bob.page, () => document.querySelector("[data-room]").textContent === "# help")
   await say(bob.page, "Is the release out?")
   await alice.page.bringToFront()
   await say(alice.page, "@bob, could you look at this picture?")
@@ -67,7 +67,7 @@ test("users see each other, mention each other, send files, and find it all afte
 
   await bob.page.click(".top form button")
   await alice.page.bringToFront()
-  await alice.page.waitForFunction(() => !document.querySelector('[data-person="bob"]'))
+  await waitUntil(alice.page, () => !document.querySelector('[data-person="bob"]'))
   for (const { complaints } of [alice, bob]) assert.deepEqual(complaints, [])
 })
 
@@ -93,7 +93,7 @@ async function say(page, text) {
 
 /** Waits until the room has a message with this text. */
 function shows(page, text) {
-  return page.waitForFunction((text) => [...document.querySelectorAll(".log .body")].some((each) => each.textContent === text), {}, text)
+  return waitUntil(page, (text) => [...document.querySelectorAll(".log .body")].some((each) => each.textContent === text), text)
 }
 
 /** Returns the rooms of the list, if none has something new. */
@@ -112,10 +112,10 @@ async function upload(page, name, bytes) {
 
 /** Waits for the link to a file; that of a picture is loaded. */
 function attachment(page, name) {
-  return page.waitForFunction((name) => [...document.querySelectorAll(".log .file")].some((link) => {
+  return waitUntil(page, (name) => [...document.querySelectorAll(".log .file")].some((link) => {
     const picture = link.querySelector("img")
     return picture ? picture.alt === name && picture.naturalWidth > 0 : link.download === name
-  }), {}, name)
+  }), name)
 }
 
 function download(page, name) {
