@@ -41,7 +41,8 @@ pub struct Generator {
     /// Files in the stack's `parts/`, without `.toml`: keys that several generators share. They come before those of this file:
     /// lists are joined, and of entries with the same name, that of this file counts.
     #[serde(default)]
-    pub include: Vec<String>,
+    #[expect(dead_code, reason = "read by `parts`")]
+    include: Vec<String>,
     /// Text of `--help` below the options.
     #[serde(default)]
     pub help: String,
@@ -373,19 +374,22 @@ impl Generator {
     pub fn read(stack: &str, id: &str, templates: &Templates) -> Result<Self> {
         let folder = format!("{stack}/{id}");
         let path = format!("{folder}/{FILE}");
-        // Alone at first, also before its parts are joined to it: an error in it names its file.
-        let mut generator: Self = templates.read(&path)?;
-        let mut table = templates.table(&path)?;
-        let part = |name: &String| format!("{stack}/parts/{name}.toml");
-        let mut paths: Vec<_> = generator.include.iter().map(part).collect();
-        if !paths.is_empty() {
-            table = parts::before(table, &paths, templates)?;
-            let merged: Result<Self, _> = toml::Table::clone(&table).try_into();
-            generator = merged.with_context(|| {
+        let own = templates.table(&path)?;
+        let part = |name: &str| format!("{stack}/parts/{name}.toml");
+        let mut paths: Vec<_> = parts::of(&own).map(part).collect();
+        // A project's own file also without its parts: an error in it names the file.
+        let alone = match paths.is_empty() || templates.is_own(&path) {
+            true => Some(templates.read(&path)?),
+            false => None,
+        };
+        let table = parts::before(own, &paths, templates)?;
+        let mut generator: Self = match alone.filter(|_| paths.is_empty()) {
+            Some(alone) => alone,
+            None => toml::Table::clone(&table).try_into().with_context(|| {
                 let files = paths.iter().map(|path| templates.whereabouts(path));
                 format!("in {}", files.collect::<Vec<_>>().join(" or "))
-            })?;
-        }
+            })?,
+        };
         paths.push(path);
         let is_own = |path: &&String| templates.is_own(path);
         if let Some(own) = paths.iter().find(is_own) {

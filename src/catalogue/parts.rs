@@ -10,6 +10,12 @@ use super::templates::Templates;
 /// The key of a generator that lists its parts.
 const INCLUDE: &str = "include";
 
+/// Returns the names of the parts of a generator.
+pub fn of(generator: &Table) -> impl Iterator<Item = &str> {
+    let include = generator.get(INCLUDE).and_then(Value::as_array);
+    include.into_iter().flatten().filter_map(Value::as_str)
+}
+
 /// Returns the keys of `own`, the table of a generator, after those of the parts at `paths`.
 ///
 /// # Errors
