@@ -42,7 +42,7 @@ pub struct Generator {
     /// lists are joined, and of entries with the same name, that of this file counts.
     #[serde(default)]
     #[expect(dead_code, reason = "read by `parts`")]
-    include: Vec<String>,
+    pub include: Vec<String>,
     /// Text of `--help` below the options.
     #[serde(default)]
     pub help: String,
