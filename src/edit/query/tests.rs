@@ -211,3 +211,26 @@ fn a_shortened_name_may_match_in_a_file_without_the_whole_name() {
         assert_eq!(source.find(mounted).expect(mounted).len(), 1, "{text}");
     }
 }
+
+#[test]
+fn the_documentation_has_every_predicate() {
+    let page = include_str!("../../../docs/stacks.md");
+    let shown: Vec<_> = page
+        .lines()
+        .filter(|line| line.starts_with("| `(#"))
+        .flat_map(|line| line.split('`'))
+        .filter(|part| part.starts_with("(#"))
+        .collect();
+    for predicate in &shown {
+        let query = format!("((identifier) @a {predicate})");
+        assert!(Query::parse(&query, language("a.rs")).is_ok(), "{query}");
+    }
+    let name = |predicate: &&str| predicate[2..].split(' ').next().map(str::to_owned);
+    let shown: std::collections::BTreeSet<_> = shown.iter().filter_map(name).collect();
+    let parser = include_str!("parse.rs");
+    let literals = parser.split('"').skip(1).step_by(2);
+    let is_name =
+        |literal: &&str| literal.ends_with('?') && literal.starts_with(char::is_alphabetic);
+    let known = literals.filter(is_name).map(str::to_owned);
+    assert_eq!(shown, known.collect());
+}
