@@ -2,8 +2,10 @@
 
 use super::server::Stored;
 use redis::{Commands, FromRedisValue, RedisResult};
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::time::Duration;
 
 /// Returns the configuration.
 pub(crate) fn settings(addr: SocketAddr, folder: &Path, more: &str) -> String {
@@ -14,6 +16,18 @@ pub(crate) fn settings(addr: SocketAddr, folder: &Path, more: &str) -> String {
 pub(crate) fn connection(addr: SocketAddr) -> redis::Connection {
     let client = redis::Client::open(format!("redis://{addr}")).expect("a URL");
     client.get_connection().expect("it answers")
+}
+
+/// Returns whether a server answers, be it that it wants a password.
+pub(crate) fn answers(addr: SocketAddr) -> bool {
+    let asked = TcpStream::connect(addr).and_then(|mut stream| {
+        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+        stream.write_all(b"PING\r\n")?;
+        let mut answer = [0; 3];
+        stream.read_exact(&mut answer)?;
+        Ok(answer)
+    });
+    asked.is_ok_and(|answer| [b"+PO", b"-NO"].contains(&&answer))
 }
 
 pub(crate) fn ask<T: FromRedisValue>(addr: SocketAddr, command: &[&[u8]]) -> T {

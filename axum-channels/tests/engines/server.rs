@@ -90,26 +90,31 @@ impl Server {
         server
     }
 
-    /// Starts a server.
+    /// Starts a server. Its ports were free, but another program may take one before it does: then it has others.
     fn add(&mut self, settings: &str) {
-        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let [addr, second, tls] = listeners.map(|it| it.local_addr().expect("it is bound"));
         let folder = self.folder.join(self.members.len().to_string());
         std::fs::create_dir(&folder).expect("a new folder");
+        let started = (0..10).find_map(|_| self.try_add(&folder, settings));
+        self.members.push(started.expect("free ports"));
+    }
+
+    fn try_add(&self, folder: &Path, settings: &str) -> Option<Member> {
+        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let [addr, second, tls] = listeners.map(|it| it.local_addr().expect("it is bound"));
         let settings = settings.replace("{tls}", &tls.port().to_string());
         let settings = match self.kind {
-            Kind::Redis => redis_server::settings(addr, &folder, &settings),
-            Kind::RedisCluster => redis_cluster::settings([addr, second], &folder, &settings),
-            Kind::Nats => nats_server::settings([addr, second], &folder, &settings),
+            Kind::Redis => redis_server::settings(addr, folder, &settings),
+            Kind::RedisCluster => redis_cluster::settings([addr, second], folder, &settings),
+            Kind::Nats => nats_server::settings([addr, second], folder, &settings),
         };
-        self.members.push(Member {
-            process: spawn(self.kind, addr, &folder, &settings),
+        Some(Member {
+            process: spawn(self.kind, addr, folder, &settings)?,
             addr,
             second,
             tls,
-            folder,
+            folder: folder.to_owned(),
             settings,
-        });
+        })
     }
 
     /// Adds a server without slots to a cluster, and returns its address.
@@ -184,7 +189,9 @@ impl Server {
     /// Starts it again, without data.
     pub(crate) fn restart(&mut self) {
         for member in &mut self.members {
-            member.process = spawn(self.kind, member.addr, &member.folder, &member.settings);
+            let again = || spawn(self.kind, member.addr, &member.folder, &member.settings);
+            let started = (0..10).find_map(|_| again());
+            member.process = started.expect("its ports are free again");
         }
         if self.kind == Kind::RedisCluster {
             redis_cluster::wait(&self.addrs());
@@ -362,8 +369,8 @@ impl Drop for Server {
     }
 }
 
-/// Starts an engine, and waits until it listens.
-fn spawn(kind: Kind, addr: SocketAddr, folder: &Path, settings: &str) -> Child {
+/// Starts an engine, and waits until it answers; returns `None` if it ends before, as without one of its ports.
+fn spawn(kind: Kind, addr: SocketAddr, folder: &Path, settings: &str) -> Option<Child> {
     let file = folder.join("settings");
     std::fs::write(&file, settings).expect("a file");
     let mut command = match kind {
@@ -376,11 +383,19 @@ fn spawn(kind: Kind, addr: SocketAddr, folder: &Path, settings: &str) -> Child {
     };
     let (out, err) = (Stdio::null(), Stdio::null());
     let process = command.arg(file).stdout(out).stderr(err).spawn();
-    let process = process.expect("the engine is installed");
+    let mut process = process.expect("the engine is installed");
     let deadline = Instant::now() + Duration::from_secs(10);
-    while TcpStream::connect(addr).is_err() {
-        assert!(Instant::now() < deadline, "{kind:?} does not listen");
+    let is_ready = || match kind {
+        Kind::Redis | Kind::RedisCluster => redis_server::answers(addr),
+        // It listens to clients last.
+        Kind::Nats => TcpStream::connect(addr).is_ok(),
+    };
+    while !is_ready() {
+        if process.try_wait().expect("it was started").is_some() {
+            return None;
+        }
+        assert!(Instant::now() < deadline, "{kind:?} does not answer");
         std::thread::sleep(Duration::from_millis(5));
     }
-    process
+    Some(process)
 }
