@@ -266,7 +266,7 @@ async fn nothing_is_left_of_clients_at_their_worst() {
     eventually("nobody is left", || left() == (0, 0, 0)).await;
 }
 
-/// Whether no more memory is in use than after the first three rounds.
+/// Returns whether the last round has left no more memory in use than the first three.
 fn is_back(used: &[usize]) -> bool {
     let first = used[..3].iter().min().expect("three rounds");
     used[used.len() - 1] < first + 10_000

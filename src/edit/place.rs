@@ -33,7 +33,7 @@ pub struct Place {
     /// Position of the text in words, for a manual step of several texts: `in Config::read`.
     #[serde(default)]
     pub position: String,
-    /// What the text replaces, in words, for the manual step if there are several: all of them go, such as `clauses of connect`.
+    /// Name of the nodes that the text replaces, all of them, such as `clauses of connect`: for the manual step if there are several.
     #[serde(default)]
     pub replaces: Option<String>,
     /// The lines, without indentation. Without this key, the insert defines them.

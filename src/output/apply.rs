@@ -48,14 +48,7 @@ pub fn apply(root: &Path, changes: &[&Change], made: &[PathBuf]) -> Result<()> {
 /// The file or its folder could not be written.
 pub fn renew(path: &Path, contents: &[u8]) -> Result<()> {
     let what = || format!("`{}` could not be written", path.display());
-    let draft = match draft(path, contents, None) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let folder = path.parent().unwrap_or(path);
-            fs::create_dir_all(folder).with_context(what)?;
-            draft(path, contents, None)
-        }
-        draft => draft,
-    };
+    let draft = in_its_folder(path, || draft(path, contents, None));
     fs::rename(draft.with_context(what)?, path).with_context(what)
 }
 
@@ -93,7 +86,8 @@ fn make(root: &Path, changes: &[&Change], undo: &mut Undo) -> Result<(), (PathBu
         .iter()
         .filter_map(|change| Some((&change.path, change.after.as_deref()?)));
     let written = files.try_for_each(|(path, contents)| {
-        let written = create_below(&folder.join(path), contents);
+        let draft = folder.join(path);
+        let written = in_its_folder(&draft, || fs::write(&draft, contents));
         written.map_err(|error| (root.join(path), error.into()))
     });
     let renamed = written.and_then(|()| {
@@ -106,13 +100,13 @@ fn make(root: &Path, changes: &[&Change], undo: &mut Undo) -> Result<(), (PathBu
     renamed
 }
 
-/// Creates a file and its folders.
-fn create_below(path: &Path, contents: &[u8]) -> io::Result<()> {
-    match fs::write(path, contents) {
-        // Most files are in the folder of an earlier one.
+/// Writes the file at `path`, and makes its folder if that is missing. Most files are in the folder of an earlier one: to look
+/// for it each time would take longer.
+fn in_its_folder<T>(path: &Path, write: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    match write() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             fs::create_dir_all(path.parent().unwrap_or(path))?;
-            fs::write(path, contents)
+            write()
         }
         written => written,
     }
@@ -130,7 +124,7 @@ fn write(path: &Path, change: &Change, undo: &mut Undo) -> Result<()> {
         (None, None) => {}
         (None, Some(after)) => {
             match create(path, after) {
-                // Most files are in the folder of an earlier one: to look for it each time would take longer.
+                // As in `in_its_folder`, with folders that are taken back.
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     create_folders(path.parent().unwrap_or(path), undo)?;
                     create(path, after)?;
