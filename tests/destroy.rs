@@ -547,6 +547,31 @@ fn a_dependency_of_tests_goes_if_the_crate_has_its_own() {
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
+/// Tests of a crate whose own is optional have one of theirs.
+#[test]
+fn a_dependency_of_tests_comes_and_goes_beside_an_optional_one_of_the_crate() {
+    let sandbox = Sandbox::new();
+    let cargo = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n\
+        tokio = { version = \"1\", optional = true }\n\n[dev-dependencies]\nrstest = \"0.25\"\n";
+    sandbox.write("my_app/Cargo.toml", cargo);
+    sandbox.write("my_app/src/lib.rs", "pub use tokio::sync::Mutex;\n");
+    let sandbox = sandbox.after(&[&["gen", "library"]]);
+    let before = sandbox.tree();
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+    let own = "rstest = \"0.25\"\naxum-channels = { path = \"vendor/axum-channels\", features = [\"testing\"] }\n\
+        serde_json = \"1\"\ntokio = { version = \"1\", features = [\"macros\", \"rt\"] }\n";
+    let cargo = sandbox.read("my_app/Cargo.toml");
+    assert!(cargo.ends_with(own), "{cargo}");
+    sandbox
+        .run(&["destroy", "channel", "Room", "--yes"])
+        .succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
 #[test]
 fn another_module_called_auth_is_no_use_of_ours() {
     let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
