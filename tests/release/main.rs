@@ -414,12 +414,20 @@ fn header<'a>(response: &'a str, name: &str) -> &'a str {
 
 #[test]
 fn a_phoenix_app_whose_release_would_not_serve_is_refused() {
-    let sandbox = Sandbox::with_phoenix_app();
-    sandbox.write("my_app/config/runtime.exs", "import Config\n");
-    sandbox.run(&["gen", "release"]).misused(
-        "error: no config/runtime.exs starts the server of my_app by PHX_SERVER, which the unit sets\n\
-         help: `mix phx.gen.release` of Phoenix 1.6.3 or later prints the lines to add\n",
-    );
+    let server = "config :my_app, MyAppWeb.Endpoint, server: true";
+    for settings in [
+        String::new(),
+        format!("if System.get_env(\"CHAT_PHX_SERVER\") do\n  {server}\nend\n"),
+        format!("# if System.get_env(\"PHX_SERVER\") do\n#   {server}\n# end\n"),
+    ] {
+        let sandbox = Sandbox::with_phoenix_app();
+        let settings = format!("import Config\n\n{settings}");
+        sandbox.write("my_app/config/runtime.exs", &settings);
+        sandbox.run(&["gen", "release"]).misused(
+            "error: no config/runtime.exs starts the server of my_app by PHX_SERVER, which the unit sets\n\
+             help: `mix phx.gen.release` of Phoenix 1.6.3 or later prints the lines to add\n",
+        );
+    }
 }
 
 #[test]
