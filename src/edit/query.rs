@@ -12,6 +12,7 @@
 //! - `(#covers? @pattern "room:*")`: the pattern, in which `*` matches anything, matches all that this one matches. It
 //!   may be the name of a constant.
 //! - `(#last? @import)`: no node of its kind follows in the file.
+//! - `(#fits? @tuple "80")`: the node is on one line, and in 80 columns with the indentation of that.
 //!
 //! Each has a `not-` as well.
 //!
@@ -137,6 +138,8 @@ enum Condition {
     Defines(String),
     /// `#last?`
     Last,
+    /// `#fits?`
+    Fits(usize),
 }
 
 impl Query {

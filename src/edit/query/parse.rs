@@ -296,6 +296,7 @@ impl<'a> Parser<'a> {
             "defines?" => Condition::Defines(single()?),
             "covers?" => Condition::Covers(single()?),
             "last?" if values.is_empty() => Condition::Last,
+            "fits?" => Condition::Fits(single()?.parse()?),
             _ => bail!("#{name} is not understood"),
         };
         Ok(Predicate {

@@ -47,6 +47,12 @@ impl Condition {
                 let later = item.end..usize::MAX;
                 source.nodes().of_kind(item.kind, &later).is_empty()
             }
+            Self::Fits(columns) => {
+                let line = source.text[..bytes(at).start].rsplit('\n').next();
+                let line = line.unwrap_or_default();
+                let indentation = line.len() - line.trim_start().len();
+                !text.contains('\n') && indentation + text.chars().count() <= *columns
+            }
             Self::Covers(value) => {
                 let patterns = source.names().wholes(text.trim_matches('"'));
                 patterns.iter().any(|pattern| glob::covers(pattern, value))

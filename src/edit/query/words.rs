@@ -62,9 +62,12 @@ impl Condition {
             Self::AnyOf(values) => Some(values.clone()),
             Self::Names(values) => Some(values.iter().map(last).collect()),
             Self::Defines(value) => Some(vec![last(value)]),
-            Self::SameAs(_) | Self::Matches(_) | Self::Reads(_) | Self::Covers(_) | Self::Last => {
-                None
-            }
+            Self::SameAs(_)
+            | Self::Matches(_)
+            | Self::Reads(_)
+            | Self::Covers(_)
+            | Self::Last
+            | Self::Fits(_) => None,
         }
     }
 }

@@ -1,0 +1,16 @@
+defmodule MyApp.Application do
+  use Application
+
+  @impl true
+  def start(_type, _args) do
+    children = [
+      {Phoenix.PubSub,
+       name: MyApp.PubSub,
+       pool_size: 10,
+       adapter: adapter()},
+      MyAppWeb.Endpoint
+    ]
+
+    Supervisor.start_link(children, strategy: :one_for_one)
+  end
+end

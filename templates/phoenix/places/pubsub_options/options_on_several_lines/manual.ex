@@ -1,0 +1,13 @@
+defmodule MyApp.Application do
+  use Application
+
+  @impl true
+  def start(_type, _args) do
+    children = [
+      {Phoenix.PubSub, Application.get_env(:my_app, :pubsub, []) ++ [name: MyApp.PubSub]},
+      MyAppWeb.Endpoint
+    ]
+
+    Supervisor.start_link(children, strategy: :one_for_one)
+  end
+end
