@@ -3,7 +3,7 @@
 
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
@@ -236,7 +236,15 @@ impl Survey<'_> {
             ..Question::default()
         };
         let rows = self.project.rows(&question)?.into_iter();
-        rows.map(|(row, path)| self.named(row, path)).collect()
+        let found: Result<Vec<_>> = rows.map(|(row, path)| self.named(row, path)).collect();
+        let mut found = found?;
+        // A module with several routes matches several times.
+        let mut seen = BTreeSet::new();
+        let meant = ["socket", "channel", "path", "topic", "script"];
+        found.retain(|row| {
+            seen.insert((row.at.clone(), meant.map(|name| row.get(name).to_owned())))
+        });
+        Ok(found)
     }
 
     fn named(&self, row: Row, path: PathBuf) -> Result<Found> {

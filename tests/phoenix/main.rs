@@ -12,6 +12,7 @@ mod destroy;
 mod edits;
 mod elixir;
 mod generate;
+mod ground;
 mod new;
 mod older;
 mod others;

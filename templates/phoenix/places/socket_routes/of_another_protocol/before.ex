@@ -1,0 +1,5 @@
+defmodule MyAppWeb.UserSocket do
+  use Absinthe.GraphqlWS.Socket, schema: MyAppWeb.Schema
+
+  def handle_init(_params, socket), do: {:ok, %{}, socket}
+end

@@ -1,0 +1,270 @@
+//! Apps unlike those of `mix phx.new`: another port, no scripts, macros and files of their own.
+
+use crate::others::{self, ROUTER};
+use crate::shapes::{mounted, shop, socket};
+use crate::support::Ran;
+use crate::umbrella::{run_in, umbrella};
+
+/// Returns the address that `gen channel Room` says to open, with these settings of development.
+fn address(settings: &str) -> String {
+    let settings = format!("import Config\n\n{settings}\n");
+    let sandbox = shop(&[("config/dev.exs", &settings)]);
+    last_word(
+        &sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded(),
+    )
+}
+
+fn last_word(ran: &Ran) -> String {
+    let word = ran.stdout.split_whitespace().last();
+    word.expect("it says what to do").to_owned()
+}
+
+#[test]
+fn the_page_is_opened_at_the_port_of_the_settings() {
+    for (settings, port) in [
+        (
+            "config :shop, ShopWeb.Endpoint,\n  http: [ip: {127, 0, 0, 1}, port: 5004],\n  debug_errors: true",
+            "5004",
+        ),
+        (
+            "config :shop, ShopWeb.Endpoint,\n  http: [port: String.to_integer(System.get_env(\"PORT\") || \"4004\")]",
+            "4004",
+        ),
+        (
+            "config :shop, ShopWeb.Endpoint, [http: [port: String.to_integer(System.get_env(\"PORT\", \"4008\"))]]",
+            "4008",
+        ),
+        (
+            "config :shop, ShopWeb.Endpoint, https: [port: 4443], http: [port: 4001]",
+            "4001",
+        ),
+        // Of another endpoint, in a comment, without `http`, and nothing that is a number.
+        (
+            "config :shop, ShopAdmin.Endpoint, http: [port: 4001]",
+            "4000",
+        ),
+        (
+            "# config :shop, ShopWeb.Endpoint, http: [port: 4001]",
+            "4000",
+        ),
+        ("config :shop, ShopWeb.Endpoint, url: [port: 4001]", "4000"),
+        ("config :shop, ShopWeb.Endpoint, http: [port: port]", "4000"),
+    ] {
+        let expected = format!("http://localhost:{port}");
+        assert_eq!(address(settings), expected, "{settings}");
+    }
+}
+
+#[test]
+fn the_page_of_an_app_in_an_umbrella_is_opened_at_its_own_port() {
+    let sandbox = umbrella();
+    sandbox.write(
+        "shop_umbrella/config/dev.exs",
+        "import Config\n\nconfig :admin_web, AdminWeb.Endpoint, http: [port: 4000]\n\nconfig :shop_web, ShopWeb.Endpoint, http: [port: 4010]\n",
+    );
+    let ran = run_in(&sandbox, "", &["gen", "channel", "Room", "--yes"]).succeeded();
+    assert_eq!(last_word(&ran), "http://localhost:4010");
+}
+
+/// A handler whose `connect` nobody but its owner can replace.
+const OWN_CONNECT: &str = "  def connect(%{\"key\" => \"secret\"}, socket, _info), do: {:ok, socket}\n  def connect(_p, _s, _i), do: :error\n  def id(_), do: nil\nend\n";
+
+#[test]
+fn an_app_without_scripts_is_pointed_to_none() {
+    let handler = format!("defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n{OWN_CONNECT}");
+    let sandbox = shop(&[("lib/shop_web/channels/user_socket.ex", &handler)]);
+    std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
+
+    let auth = sandbox.run(&["gen", "auth"]).succeeded();
+
+    assert!(
+        auth.stdout.contains("to accept only clients with a token"),
+        "{}",
+        auth.stdout
+    );
+    assert!(!auth.stdout.contains("The script"), "{}", auth.stdout);
+    let other = sandbox
+        .run(&["gen", "channel", "Room", "--socket", "Other", "--yes"])
+        .succeeded();
+    let restart =
+        "\nStart or restart the app with `mix phx.server`: a new socket starts with it.\n";
+    assert!(other.stdout.ends_with(restart), "{}", other.stdout);
+}
+
+#[test]
+fn a_socket_handler_of_another_name_gets_channels() {
+    for (module, path, typed) in [
+        (
+            "ShopWeb.Socket",
+            "lib/shop_web/channels/socket.ex",
+            "Socket",
+        ),
+        (
+            "ShopWeb.V1.Socket",
+            "lib/shop_web/v1/sockets/socket.ex",
+            "V1.Socket",
+        ),
+        ("Shop.UserSocket", "lib/shop/user_socket.ex", "Shop.User"),
+        (
+            "Shop.Live.Socket",
+            "lib/shop/live/socket.ex",
+            "Shop.Live.Socket",
+        ),
+    ] {
+        let handler = socket(module, "  channel \"news:*\", ShopWeb.NewsChannel\n");
+        let sandbox = shop(&[
+            (path, &handler),
+            ("lib/shop_web/endpoint.ex", &mounted("/socket", module)),
+        ]);
+        let before = sandbox.tree();
+
+        sandbox.run(&["gen", "channel", "Room"]).misused(&format!(
+            "error: the path `/socket` is taken: the endpoint mounts {module} there\n\
+             help: hello-sockets gen channel Room --socket {typed}\n"
+        ));
+        assert_eq!(sandbox.tree(), before);
+        let channel = ["channel", "Room", "--socket", typed];
+        let ran = sandbox.run(&[&["gen"], &channel[..]].concat()).succeeded();
+
+        let routed = handler.replace(
+            "ShopWeb.NewsChannel\n",
+            "ShopWeb.NewsChannel\n  channel \"room:*\", ShopWeb.RoomChannel\n",
+        );
+        assert_eq!(sandbox.read(&format!("my_app/{path}")), routed);
+        assert!(!ran.stdout.contains("was not found."), "{}", ran.stdout);
+        assert!(
+            ran.stdout.contains("\n/socket, so none joins"),
+            "{}",
+            ran.stdout
+        );
+        sandbox
+            .run(&[&["destroy"], &channel[..]].concat())
+            .succeeded();
+        assert_eq!(sandbox.read(&format!("my_app/{path}")), handler);
+    }
+}
+
+#[test]
+fn a_handler_of_another_name_asks_for_tokens() {
+    let handler = "defmodule ShopWeb.Socket do\n  use Phoenix.Socket\n\n  @impl true\n  def connect(_params, socket, _info) do\n    {:ok, socket}\n  end\n\n  \
+         @impl true\n  def id(_socket), do: nil\nend\n";
+    let sandbox = shop(&[
+        ("lib/shop_web/socket.ex", handler),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/ws", "ShopWeb.Socket"),
+        ),
+        ("lib/shop_web/router.ex", ROUTER),
+    ]);
+
+    sandbox
+        .run(&["gen", "auth", "--socket", "Socket"])
+        .succeeded();
+
+    let handler = sandbox.read("my_app/lib/shop_web/socket.ex");
+    assert!(
+        handler.contains("ShopWeb.SocketToken.verify(params[\"token\"])"),
+        "{handler}"
+    );
+    let id = "def id(socket), do: \"socket:#{socket.assigns.user}\"";
+    assert!(handler.contains(id), "{handler}");
+}
+
+#[test]
+fn a_socket_handler_by_a_macro_of_the_apps_own_gets_channels_and_is_listed() {
+    for (uses, path) in [
+        ("use ShopWeb, :socket", "/socket"),
+        ("use ShopWeb.Socket, log: false", "/ws"),
+        (
+            "use Phoenix.Socket\n  use Absinthe.Phoenix.Socket, schema: Shop.Schema",
+            "/graphql",
+        ),
+    ] {
+        let handler = socket(
+            "ShopWeb.UserSocket",
+            "  channel \"news:*\", ShopWeb.NewsChannel\n",
+        );
+        let handler = handler.replace("use Phoenix.Socket", uses);
+        let sandbox = shop(&[
+            ("lib/shop_web/channels/user_socket.ex", &handler),
+            (
+                "lib/shop_web/endpoint.ex",
+                &mounted(path, "ShopWeb.UserSocket"),
+            ),
+        ]);
+
+        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+        let routed = sandbox.read("my_app/lib/shop_web/channels/user_socket.ex");
+        let route = "NewsChannel\n  channel \"room:*\", ShopWeb.RoomChannel\n";
+        assert!(routed.contains(route), "{routed}");
+        let routes = sandbox.run(&["routes"]).stdout;
+        assert_eq!(
+            routes.matches("ShopWeb.UserSocket (").count(),
+            1,
+            "{routes}"
+        );
+        assert_eq!(
+            routes.matches("ShopWeb.RoomChannel ").count(),
+            1,
+            "{routes}"
+        );
+    }
+}
+
+#[test]
+fn channels_go_beside_those_of_the_app() {
+    let handler = socket("ShopWeb.UserSocket", "");
+    let sandbox = shop(&[
+        ("lib/web/channels/user_socket.ex", &handler),
+        (
+            "lib/web/shop/endpoint.ex",
+            &mounted("/socket", "ShopWeb.UserSocket"),
+        ),
+        ("lib/web/shop_web.ex", "defmodule ShopWeb do\nend\n"),
+    ]);
+    for path in ["lib/shop_web.ex", "lib/shop_web/endpoint.ex"] {
+        std::fs::remove_file(sandbox.path().join("my_app").join(path)).expect("it was there");
+    }
+
+    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+    let made = "* creating lib/web/channels/room_channel.ex\n* creating test/web/channels/room_channel_test.exs\n";
+    assert!(ran.stdout.starts_with(made), "{}", ran.stdout);
+    sandbox.run(&["gen", "socket", "Other"]).succeeded();
+    let with_two = sandbox.tree();
+    sandbox.run(&["gen", "socket", "Other"]).succeeded();
+    assert_eq!(sandbox.tree(), with_two);
+    assert!(sandbox.exists("my_app/lib/web/channels/other_socket.ex"));
+}
+
+#[test]
+fn phoenix_1_2_is_started_by_its_own_command() {
+    let handler = socket("ShopWeb.UserSocket", "");
+    let sandbox = others::shop(
+        "1.2.5",
+        &[
+            ("lib/shop_web/channels/user_socket.ex", &handler),
+            (
+                "lib/shop_web/endpoint.ex",
+                &mounted("/socket", "ShopWeb.UserSocket"),
+            ),
+        ],
+    );
+
+    for args in [
+        &["gen", "channel", "Room"][..],
+        &["gen", "presence"],
+        &["gen", "auth"],
+    ] {
+        let ran = sandbox.run(args).succeeded();
+        assert!(
+            ran.stdout.contains("`mix phoenix.server`"),
+            "{}",
+            ran.stdout
+        );
+        assert!(!ran.stdout.contains("phx.server"), "{}", ran.stdout);
+    }
+}
