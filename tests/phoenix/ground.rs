@@ -29,6 +29,10 @@ fn the_page_is_opened_at_the_port_of_the_settings() {
             "5004",
         ),
         (
+            "config :shop, ShopWeb.Endpoint,\n  # Change to `ip: {0, 0, 0, 0}`.\n  http: [ip: {127, 0, 0, 1}, port: 5005],\n  watchers: []",
+            "5005",
+        ),
+        (
             "config :shop, ShopWeb.Endpoint,\n  http: [port: String.to_integer(System.get_env(\"PORT\") || \"4004\")]",
             "4004",
         ),
