@@ -14,6 +14,18 @@ const PORT: u16 = 4000;
 /// # Errors
 /// A variable is invalid.
 pub fn of_app(port: Option<u16>) -> Result<SocketAddr> {
+    by_variables(port, PORT)
+}
+
+/// The same, for an app whose settings have `default` as their port.
+///
+/// # Errors
+/// A variable is invalid.
+pub fn or_else(default: Option<u16>) -> Result<SocketAddr> {
+    by_variables(None, default.unwrap_or(PORT))
+}
+
+fn by_variables(port: Option<u16>, default: u16) -> Result<SocketAddr> {
     let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let ip = match variable("IP") {
         None => IpAddr::from(Ipv4Addr::LOCALHOST),
@@ -24,7 +36,7 @@ pub fn of_app(port: Option<u16>) -> Result<SocketAddr> {
     };
     let port = match (port, variable("PORT")) {
         (Some(port), _) => port,
-        (None, None) => PORT,
+        (None, None) => default,
         (None, Some(value)) => {
             let port = value.parse();
             port.map_err(|_| anyhow!("PORT is `{value}`: expected a number from 0 to 65535"))?

@@ -42,6 +42,23 @@ fn the_path_is_that_of_the_mounted_socket() {
 }
 
 #[test]
+fn a_phoenix_app_listens_at_the_port_of_its_settings() {
+    let server = Server::start();
+    let sandbox = Sandbox::with_phoenix_app().after(&[&["gen", "channel", "User", "--yes"]]);
+    let settings = format!(
+        "import Config\n\nconfig :my_app, MyAppWeb.Endpoint, http: [port: {}]\n",
+        server.port
+    );
+    sandbox.write("my_app/config/dev.exs", &settings);
+
+    let mut command = sandbox.command(&["connect", "user:lobby"]);
+    command.env_remove("PORT");
+
+    let joined = finish(command, "").succeeded().stdout;
+    assert!(joined.contains("user:lobby phx_reply ok"), "{joined}");
+}
+
+#[test]
 fn a_socket_that_is_not_mounted_is_named() {
     let server = Server::start();
     let sandbox = Sandbox::with_app();
