@@ -12,6 +12,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 
+use serde_json::{Value, json};
 use support::Sandbox;
 
 const GEN: [&str; 4] = ["gen", "channel", "User", "--yes"];
@@ -69,6 +70,47 @@ fn a_record_that_is_a_link_is_neither_written_nor_emptied() {
         let private = support::tree(&sandbox.path().join("private"));
         assert_eq!(private, [("notes.json".to_owned(), b"mine".to_vec())]);
     }
+}
+
+/// Adds a file beside the app to the record of the last run, as it was before it, and makes the app a clone at the same path.
+fn clone_with_forged_record(sandbox: &Sandbox) {
+    let folder = "my_app/.hello-sockets/undo";
+    let record = format!("{folder}/run.json");
+    let mut last: Value = serde_json::from_str(&sandbox.read(&record)).expect("it is JSON");
+    let hash = "ed9c86a61e05623abeb71f9eeda8780dab0e28a2f69bb54813f99a2ec4b3602f"; // of `theirs`
+    let forged = json!({ "path": "../profile", "before": hash, "after": null });
+    let files = last["run"]["files"].as_array_mut().expect("a list");
+    files.push(forged);
+    sandbox.write(&record, &last.to_string());
+    sandbox.write(&format!("{folder}/{hash}"), "theirs\n");
+    let [app, original] = ["my_app", "original"].map(|name| sandbox.path().join(name));
+    fs::rename(&app, &original).expect("it is moved");
+    let copied = Command::new("cp")
+        .arg("-r")
+        .args([&original, &app])
+        .status();
+    assert!(copied.expect("it is a program of every Unix").success());
+}
+
+#[test]
+fn a_record_that_came_with_a_clone_writes_nothing_outside_of_it() {
+    let sandbox = Sandbox::with_app().after(&[&GEN]);
+    clone_with_forged_record(&sandbox);
+    let ran = sandbox.run(&["undo", "--force"]);
+    assert!(
+        ran.stderr.contains("`../profile` is outside of the app"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!sandbox.exists("profile"));
+
+    // As if the run had been killed: the same command completes it.
+    let sandbox = Sandbox::with_app().after(&[&GEN]);
+    fs::remove_file(sandbox.path().join("my_app/src/channels/user_channel.rs")).expect("there");
+    clone_with_forged_record(&sandbox);
+    sandbox.run(&GEN).succeeded();
+    sandbox.run(&["undo", "--force"]).succeeded();
+    assert!(!sandbox.exists("profile"));
 }
 
 #[test]

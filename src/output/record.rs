@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 use super::apply::renew;
 use super::report::json;
 use crate::changes::Change;
-use crate::project::{Project, absolute};
+use crate::project::Project;
 use crate::record::{FOLDER, Hash, LAST, Last, RUNS, Run, Runs, UNFINISHED};
 
 /// Writes `changes`, and before them the record of `run`, which makes them; `paths` are all files of the run. Returns a
@@ -96,7 +96,7 @@ impl<'a> Pending<'a> {
         if self.run.is_upgrade() {
             renew(&self.root.join(UNFINISHED), b"")?;
         }
-        let last = Last::new(absolute(&project.root), self.run.clone());
+        let last = Last::new(project.folder(), self.run.clone());
         runs.push(self.run.clone())?;
         let last = Change {
             path: LAST.into(),
@@ -149,7 +149,7 @@ pub fn drop_last(project: &Project, last: &Last, rest: Option<Run>) -> Result<()
     let listed = drop_from_list(project, &last.run, rest.clone());
     match rest {
         Some(run) => {
-            let last = Last::new(last.root.clone(), run);
+            let last = Last::new(last.folder.clone(), run);
             renew(&project.root.join(LAST), json(&last)?.as_bytes())?;
         }
         None => {
