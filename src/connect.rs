@@ -39,12 +39,13 @@ use crate::catalogue::Templates;
 use crate::error::Failure;
 use crate::output::interrupt;
 use crate::output::terminal::Terminal;
+use crate::printable::printable;
 use frame::Format;
 use handshake::{Request, Response};
 use session::{Ending, Options, Session};
 use target::Target;
 use transport::Transport;
-use view::{View, printable};
+use view::View;
 
 /// Connects, and runs the session to its end.
 ///

@@ -20,7 +20,8 @@
 //! - `record`: what each run has changed; `undo`: takes back the last one
 //! - `upgrade`: brings the app up to this version, by the record; `changelog`: what has changed between two versions
 //! - `output`: the terminal, written files, programs
-//! - `secrets`: random texts (the only source of randomness); `shell`: quoted paths in commands
+//! - `secrets`: random texts (the only source of randomness); `shell`: quoted paths in commands; `printable`: text for the
+//!   terminal
 
 mod address;
 mod args;
@@ -40,6 +41,7 @@ mod nearest;
 mod new;
 mod output;
 mod plan;
+mod printable;
 mod project;
 mod record;
 mod routes;

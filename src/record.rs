@@ -35,8 +35,18 @@ const FORMAT: u8 = 1;
 pub struct Last {
     format: u8,
     /// Folder of the app at that time: files outside of it are only restored there.
-    pub root: PathBuf,
+    #[serde(flatten)]
+    pub folder: Folder,
     pub run: Run,
+}
+
+/// A folder, which no clone or copy of it is, not even at the same path: so a record that came with a clone is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folder {
+    pub root: PathBuf,
+    /// Number of the folder in the file system, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inode: Option<u64>,
 }
 
 /// The changes of one run.
@@ -103,10 +113,10 @@ impl Hash {
 }
 
 impl Last {
-    pub fn new(root: PathBuf, run: Run) -> Self {
+    pub fn new(folder: Folder, run: Run) -> Self {
         Self {
             format: FORMAT,
-            root,
+            folder,
             run,
         }
     }

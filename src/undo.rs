@@ -12,7 +12,7 @@ use crate::output::report::{FileEntry, FileOutcome};
 use crate::output::reporter::Reporter;
 use crate::output::terminal::{Conflict, Difference};
 use crate::output::{apply, record};
-use crate::project::{Project, absolute};
+use crate::project::Project;
 use crate::record::{FOLDER, FileChange, Hash, Last, Run};
 use crate::run::Ending;
 
@@ -87,6 +87,9 @@ impl<'a> Undo<'a> {
     fn compare(&self) -> Result<Vec<Compared<'a>>> {
         let mut files = Vec::new();
         let mut misuses = Vec::new();
+        for folder in &self.last.run.folders {
+            self.refuse_outside(folder)?;
+        }
         for file in &self.last.run.files {
             let path = &file.path;
             self.refuse_outside(path)?;
@@ -137,14 +140,14 @@ impl<'a> Undo<'a> {
     /// Checks that the record names only files of this app, or, in the folder of the run, of its umbrella: it may come from a
     /// clone.
     fn refuse_outside(&self, path: &Path) -> Result<(), Misuse> {
-        let is_here = self.last.root == absolute(&self.project.root);
+        let is_here = self.last.folder == self.project.folder();
         if is_here || self.project.is_inside(path) {
             return Ok(());
         }
         let what = format!("`{}` is outside of the app", path.display());
         let help = format!(
-            "the run was made in `{}`: undo it there",
-            self.last.root.display()
+            "the run was made in another copy of the app, in `{}`: undo it there",
+            self.last.folder.root.display()
         );
         Err(Misuse::new(what).help(help))
     }

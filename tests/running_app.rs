@@ -277,6 +277,10 @@ fn each_request_is_a_line_of_the_log_and_those_of_checks_and_files_are_at_trace(
     PATHS.iter().for_each(|path| drop(server.get(path)));
     assert_eq!(request_line(&server), "[info] GET /nowhere sent 404");
 
+    server.get("/\u{9b}31m\u{202e}é");
+    let escaped = r"[info] GET /\u{9b}31m\u{202e}\u{e9} sent 404";
+    assert_eq!(request_line(&server), escaped);
+
     let server = start(&[("RUST_LOG", "my_app=trace")]);
     PATHS.iter().for_each(|path| drop(server.get(path)));
     let lines = PATHS.map(|_| request_line(&server));

@@ -336,7 +336,7 @@ fn a_record_that_names_files_outside_of_the_app_is_refused() {
         (
             Some(2),
             "error: `../victim` is outside of the app\n\
-             help: the run was made in `/elsewhere`: undo it there\n"
+             help: the run was made in another copy of the app, in `/elsewhere`: undo it there\n"
         )
     );
     assert_eq!(sandbox.read("victim"), "theirs\n");

@@ -159,7 +159,7 @@ fn connected<S: SocketHandler>(handler: Arc<S>) -> Connected {
     Connected {
         id: handler.id().map(Topic::from),
         handler,
-        reservation: None,
+        disconnects: None,
     }
 }
 

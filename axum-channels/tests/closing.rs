@@ -3,11 +3,16 @@
 #[macro_use]
 mod support;
 
-use axum_channels::{ConnectInfo, Endpoint, Params, Result, SocketHandler, websocket};
+use axum_channels::{Channels, ConnectInfo, Endpoint, Params, Result, SocketHandler, websocket};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{Frame, Ws, endpoint, endpoint_with, eventually, frame, nodes, serve, upgrade};
+use support::{
+    Frame, TIMEOUT, VALID, Ws, endpoint, endpoint_with, eventually, frame, nodes, serve, upgrade,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 
@@ -115,6 +120,51 @@ async fn disconnecting_an_id_closes_its_sockets_with_1001_and_no_other(count: us
     nodes.settled().await;
     other.expect_nothing().await;
     anonymous.expect_nothing().await;
+}
+
+/// A handler that reports each client it has accepted, with the id `user:1`.
+struct Accepting;
+
+impl SocketHandler for Accepting {
+    fn channels(_routes: &mut Channels<Self>) {}
+
+    async fn connect(_params: &Params, info: &ConnectInfo) -> Result<Self> {
+        info.state::<Arc<Notify>>().notify_one();
+        Ok(Self)
+    }
+
+    fn id(&self) -> Option<String> {
+        Some("user:1".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_its_response_unread_is_disconnected_by_its_id_too() {
+    let accepted = Arc::new(Notify::new());
+    let endpoint = Endpoint::builder()
+        .state(accepted.clone())
+        .socket::<Accepting>("/socket")
+        .build();
+    let (mut client, server) = tokio::io::duplex(64); // the response is longer
+    let service = TowerToHyperService::new(endpoint.router());
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(server), service);
+    tokio::spawn(connection.with_upgrades());
+    let request =
+        format!("GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nhost: localhost\r\n{VALID}\r\n");
+    client.write_all(request.as_bytes()).await.expect("sent");
+    accepted.notified().await;
+
+    endpoint.disconnect("user:1");
+
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await.expect("a response"));
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"));
+    let mut close = [0; 4];
+    let read = tokio::time::timeout(TIMEOUT, client.read_exact(&mut close));
+    read.await.expect("in time").expect("a close");
+    assert_eq!(close, [0x88, 2, 0x03, 0xE9], "a close with 1001");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, Params, Payload, Reply, Result, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, History, Params, Payload, Reply, Result, Socket,
     SocketHandler, SocketOptions, Topic, websocket,
 };
 use peak_alloc::PeakAlloc;
@@ -41,6 +41,7 @@ struct UserSocket;
 impl SocketHandler for UserSocket {
     fn channels(routes: &mut Channels<Self>) {
         routes.channel::<Room>("room:*");
+        routes.channel::<Room>("kept:*").history(History::last(10));
     }
 
     async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
@@ -228,6 +229,21 @@ fn websocket_cases() -> Vec<Case> {
                 many(2, huge(r#"["1","9","room:1",""#, r"\n", r#"",{}]"#)),
             ]
             .concat(),
+        ),
+        case(
+            "joins that ask for positions",
+            [
+                (
+                    r#"["1","1","kept:1","phx_join",{"recover":{},"a":["#,
+                    "1]}]",
+                ),
+                (r#"["2","2","kept:1","phx_join",{"recover":["#, "1]}]"),
+                (
+                    r#"["3","3","kept:1","phx_join",{"recover":{"position":["#,
+                    "1]}}]",
+                ),
+            ]
+            .map(|(head, tail)| huge(head, "[],", tail)),
         ),
         case(
             "topics with long names",

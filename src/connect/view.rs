@@ -13,6 +13,7 @@ use super::entry::{Content, Direction, Entry, Parsed, Recovery};
 use super::frame::Payload;
 use super::object;
 use super::presence::Present;
+use crate::printable::printable;
 
 /// Number of bytes of a binary payload that are shown.
 const SHOWN: usize = 32;
@@ -36,20 +37,6 @@ impl View {
             Self::Fields => format!("{}{}", start(entry, time), fields(entry)),
         }
     }
-}
-
-/// Replaces control characters, which a terminal would obey, by JSON's escapes.
-pub fn printable(text: &str) -> String {
-    let is_unsafe =
-        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let mut printable = String::with_capacity(text.len());
-    for c in text.chars() {
-        match is_unsafe(c) {
-            true => drop(write!(printable, "\\u{:04x}", u32::from(c))),
-            false => printable.push(c),
-        }
-    }
-    printable
 }
 
 /// Returns time, direction and size.

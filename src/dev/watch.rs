@@ -4,7 +4,6 @@
 //! ever, and the other takes reads for changes, which cargo would cause in each build.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::catalogue::stack::Dev;
 use crate::edit::glob;
+use crate::project::contents;
 
 /// The watched folders of an app.
 #[derive(Debug)]
@@ -93,16 +93,12 @@ pub struct Contents(HashMap<PathBuf, u64>);
 
 impl Contents {
     /// Returns whether the file at `path` has other contents than at the last call for it, or is a folder.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "project.rs reads each file only once"
-    )]
     pub fn are_new(&mut self, path: &Path) -> bool {
         if path.is_dir() {
             return true;
         }
         let mut hasher = DefaultHasher::new();
-        fs::read(path).ok().hash(&mut hasher);
+        contents(path).ok().hash(&mut hasher);
         let hash = hasher.finish();
         self.0.insert(path.to_owned(), hash) != Some(hash)
     }

@@ -221,14 +221,21 @@ pub fn walk<'tree>(
     cursor: &mut TreeCursor<'tree>,
     visit: &mut impl FnMut(&TreeCursor<'tree>) -> Visit,
 ) {
-    if let Visit::Below = visit(cursor)
-        && cursor.goto_first_child()
-    {
-        walk(cursor, visit);
-        while cursor.goto_next_sibling() {
-            walk(cursor, visit);
+    let mut depth = 0; // without recursion: a file may be as deep as it is long
+    loop {
+        if let Visit::Below = visit(cursor)
+            && cursor.goto_first_child()
+        {
+            depth += 1;
+            continue;
         }
-        cursor.goto_parent();
+        while depth > 0 && !cursor.goto_next_sibling() {
+            cursor.goto_parent();
+            depth -= 1;
+        }
+        if depth == 0 {
+            return;
+        }
     }
 }
 

@@ -206,14 +206,25 @@ fn replace(path: &Path, contents: &[u8]) -> Result<()> {
 
 fn draft(path: &Path, contents: &[u8], permissions: Option<Permissions>) -> io::Result<PathBuf> {
     let draft = draft_of(path);
-    let written = fs::write(&draft, contents).and_then(|()| match permissions {
-        Some(permissions) => fs::set_permissions(&draft, permissions),
-        None => Ok(()),
+    let written = create_anew(&draft).and_then(|mut file| {
+        file.write_all(contents)?;
+        permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions))
     });
     if written.is_err() {
         let _ = fs::remove_file(&draft);
     }
     written.map(|()| draft)
+}
+
+/// Creates a file in place of one that a killed run has left, or of a link, as a clone may contain: it is not followed.
+fn create_anew(path: &Path) -> io::Result<File> {
+    match File::create_new(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            File::create_new(path)
+        }
+        created => created,
+    }
 }
 
 /// Completed changes.

@@ -10,12 +10,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::apply::renew;
 use super::report::json;
 use crate::changes::Change;
-use crate::project::{Project, absolute};
+use crate::project::Project;
 use crate::record::{FOLDER, Hash, LAST, Last, RUNS, Run, Runs, UNFINISHED};
 
 /// Writes `changes`, and before them the record of `run`, which makes them; `paths` are all files of the run. Returns a
@@ -66,6 +66,7 @@ impl<'a> Pending<'a> {
     /// # Errors
     /// A file of the record could not be read or written; its other files are as before.
     fn write(project: &'a Project, run: Run, replaced: &[&[u8]]) -> Result<Self> {
+        refuse_links(&project.root)?;
         let mut runs = Runs::clone(&*project.runs()?);
         let mut run = run;
         if let Some(killed) = project.killed_run(&run)? {
@@ -95,7 +96,7 @@ impl<'a> Pending<'a> {
         if self.run.is_upgrade() {
             renew(&self.root.join(UNFINISHED), b"")?;
         }
-        let last = Last::new(absolute(&project.root), self.run.clone());
+        let last = Last::new(project.folder(), self.run.clone());
         runs.push(self.run.clone())?;
         let last = Change {
             path: LAST.into(),
@@ -144,10 +145,11 @@ impl<'a> Pending<'a> {
 /// # Errors
 /// A file of the record could not be written.
 pub fn drop_last(project: &Project, last: &Last, rest: Option<Run>) -> Result<()> {
+    refuse_links(&project.root)?;
     let listed = drop_from_list(project, &last.run, rest.clone());
     match rest {
         Some(run) => {
-            let last = Last::new(last.root.clone(), run);
+            let last = Last::new(last.folder.clone(), run);
             renew(&project.root.join(LAST), json(&last)?.as_bytes())?;
         }
         None => {
@@ -172,6 +174,7 @@ fn drop_from_list(project: &Project, last: &Run, rest: Option<Run>) -> Result<()
 /// # Errors
 /// The files of the recorded runs could not be read.
 pub fn changes_to(project: &Project, runs: &Runs) -> Result<Vec<Change>> {
+    refuse_links(&project.root)?;
     let (mut before, mut after) = (project.run_files()?, runs.files()?);
     // Their names have hashes of their contents.
     before.retain(|path, _| after.remove(path).is_none());
@@ -211,6 +214,20 @@ fn remove(path: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses a record whose folder is a link: all that is written and removed would be elsewhere.
+fn refuse_links(root: &Path) -> Result<()> {
+    let folders = Path::new(RUNS).ancestors().chain([FOLDER.as_ref()]);
+    for folder in folders.filter(|folder| !folder.as_os_str().is_empty()) {
+        let is_link = root.join(folder).is_symlink();
+        let path = folder.display();
+        ensure!(
+            !is_link,
+            "`{path}` is a link, and the record stays in the app"
+        );
+    }
+    Ok(())
 }
 
 /// Makes a folder that only its owner can read: replaced files may hold secrets.

@@ -1,6 +1,7 @@
 //! Output and questions. The only module that prints or asks.
 //!
-//! The report goes to standard output, questions and errors to standard error.
+//! The report goes to standard output, questions and errors to standard error. Names and texts of files cannot control the terminal:
+//! see [`printable`](crate::printable).
 #![expect(
     clippy::disallowed_methods,
     reason = "this is where printing and asking is allowed"
@@ -18,6 +19,7 @@ use diffy::DiffOptions;
 use crate::args::{Color, Detail, Form};
 use crate::error::{Misuse, Problem};
 use crate::output::report::ManualEntry;
+use crate::printable::colored;
 
 /// Prints the report and asks the questions.
 #[derive(Debug, Default)]
@@ -343,10 +345,10 @@ fn print_help(way_out: Option<&str>) {
     }
 }
 
-/// Prints output of a program.
+/// Prints output of a program, as it is.
 #[cfg(unix)]
 pub fn forward(text: &str) {
-    err(format_args!("{text}"));
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Restores the terminal.
@@ -357,11 +359,11 @@ pub fn interrupted(what: &str) {
 
 /// Prints to standard output. A closed pipe (`| head -1`) does not stop the run.
 fn out(text: fmt::Arguments<'_>) {
-    let _ = io::stdout().write_fmt(text);
+    let _ = io::stdout().write_all(colored(&text.to_string()).as_bytes());
 }
 
 fn err(text: fmt::Arguments<'_>) {
-    let _ = io::stderr().write_fmt(text);
+    let _ = io::stderr().write_all(colored(&text.to_string()).as_bytes());
 }
 
 fn set_colors(stdout: bool, stderr: bool) {

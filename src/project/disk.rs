@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
 use std::mem::ManuallyDrop;
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -35,8 +37,8 @@ pub fn read(path: &Path) -> Result<Option<Rc<[u8]>>> {
     if let Some(bytes) = known {
         return Ok(bytes);
     }
-    let bytes = match fs::read(path) {
-        Ok(bytes) => Some(Rc::from(bytes)),
+    let bytes = match contents(path) {
+        Ok(bytes) => bytes.map(Rc::from),
         Err(error)
             if matches!(
                 error.kind(),
@@ -51,6 +53,27 @@ pub fn read(path: &Path) -> Result<Option<Rc<[u8]>>> {
     };
     FILES.with_borrow_mut(|files| files.insert(path.into(), bytes.clone()));
     Ok(bytes)
+}
+
+/// Maximum number of bytes of a file that is read.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Reads a file as it is now. `None` for what is none: in a clone, a link may lead to a device or a pipe, which has no end.
+pub fn contents(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    options.custom_flags(nix::libc::O_NONBLOCK); // a pipe may have no writer
+    let mut file = options.read(true).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    file.read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }
 
 /// Returns whether there is a file at `path` that contains `word`.

@@ -1,12 +1,15 @@
 //! The record of runs in a project, as it was before this run.
 
+use std::fs;
+#[cfg(unix)]
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::Result;
 
-use super::{Project, disk, resolved};
-use crate::record::{Hash, LAST, LIST, Last, RUNS, Run, RunFiles, Runs, UNFINISHED};
+use super::{Project, absolute, disk, resolved};
+use crate::record::{Folder, Hash, LAST, LIST, Last, RUNS, Run, RunFiles, Runs, UNFINISHED};
 
 impl Project {
     /// Returns the runs that were recorded before this one.
@@ -37,6 +40,17 @@ impl Project {
         Ok(files)
     }
 
+    /// Returns the app's folder, by which a record is told from one that came with a clone.
+    pub fn folder(&self) -> Folder {
+        let metadata = fs::metadata(&self.root).ok();
+        #[cfg(unix)]
+        let inode = metadata.map(|metadata| metadata.ino());
+        #[cfg(not(unix))]
+        let inode = metadata.and(None); // the path alone
+        let root = absolute(&self.root);
+        Folder { root, inode }
+    }
+
     /// Returns the last run, if it was made in this copy of the project and not taken back.
     ///
     /// # Errors
@@ -49,8 +63,12 @@ impl Project {
     /// Returns the last run if it was killed before it had written everything, and `run` has the same command.
     pub fn killed_run(&self, run: &Run) -> Result<Option<Run>> {
         // Without a readable record, there is nothing to complete.
-        let last = self.last_run().ok().flatten().map(|last| last.run);
-        let Some(last) = last.filter(|last| last.command == run.command) else {
+        let last = self.last_run().ok().flatten();
+        let last = last.filter(|last| last.folder == self.folder());
+        let Some(last) = last
+            .map(|last| last.run)
+            .filter(|last| last.command == run.command)
+        else {
             return Ok(None);
         };
         // After an upgrade, people bring files back as they were: they resolve conflicts so.

@@ -110,6 +110,24 @@ fn a_page_in_place_of_a_socket() {
 }
 
 #[test]
+fn a_refusal_cannot_control_the_terminal() {
+    let server = Odd::text(
+        "HTTP/1.1 302 Found\u{9b}2J\r\nlocation: ws://\u{9b}31m\u{202e}evil\r\n\r\n\u{1b}]0;evil\u{7}",
+    );
+    let ran = Sandbox::new().run(&["connect", &server.url()]);
+    let error = r"error: the server refused the connection with 302 Found\u009b2J
+help: the server redirects: connect to ws://\u009b31m\u202eevil
+";
+    assert_eq!((ran.code, &*ran.stderr), (Some(1), error));
+    assert!(
+        ran.stdout.contains(r"\u001b]0;evil\u0007"),
+        "{}",
+        ran.stdout
+    );
+    server.end();
+}
+
+#[test]
 fn a_wrong_path() {
     let server = Server::start();
     let ran = Sandbox::new().run(&["connect", &server.url("/live")]);

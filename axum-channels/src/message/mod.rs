@@ -2,6 +2,7 @@
 
 mod broadcast;
 mod encode_error;
+mod entry;
 mod invalid_payload;
 mod later;
 mod name;

@@ -1,10 +1,11 @@
 use super::EncodeError;
+use super::entry::entry;
 use super::invalid_payload::{self, InvalidPayload};
 use super::text::Text;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::any::type_name;
 use std::fmt;
 
@@ -181,7 +182,7 @@ impl Payload {
 
     /// Returns the value of a key of the outermost object. `None` if there is no such key, or no object.
     ///
-    /// The payload is parsed each time; for more than one key use [`parse`](Self::parse).
+    /// The payload is read each time, and other values are skipped; for more than one key use [`parse`](Self::parse).
     ///
     /// ```
     /// # use axum_channels::Payload;
@@ -190,8 +191,12 @@ impl Payload {
     /// assert_eq!(payload.get("m"), None);
     /// ```
     pub fn get(&self, key: &str) -> Option<Value> {
-        let mut object: Map<String, Value> = serde_json::from_str(self.as_json()).ok()?;
-        object.remove(key)
+        serde_json::from_str(self.entry(key)?).ok()
+    }
+
+    /// Returns the JSON of that value.
+    pub(crate) fn entry(&self, key: &str) -> Option<&str> {
+        entry(self.as_json(), key)
     }
 
     /// Returns the payload as a tree of values. For a binary payload it is `null`.

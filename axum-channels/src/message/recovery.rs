@@ -1,7 +1,7 @@
 //! The key `recover` of a join and of its reply, by which a client asks for the broadcasts that it has missed.
 
+use super::entry::entry;
 use super::{Payload, Position};
-use serde_json::Value;
 
 /// Request for positions, and for the broadcasts after one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,12 +31,13 @@ impl Asked {
         if !payload.as_json().contains(KEY) {
             return None; // the payload is not parsed
         }
-        let Value::Object(asked) = payload.get(KEY)? else {
-            return None;
-        };
-        Some(match asked.get("position") {
-            None | Some(Value::Null) => Asked::First,
-            Some(position) => Asked::Since(position.as_str().and_then(Position::parse)),
+        let asked = payload.entry(KEY).filter(|json| json.starts_with('{'))?;
+        Some(match entry(asked, "position") {
+            None | Some("null") => Asked::First,
+            Some(json) => {
+                let text = serde_json::from_str::<String>(json).ok();
+                Asked::Since(text.and_then(|text| Position::parse(&text)))
+            }
         })
     }
 }
@@ -66,7 +67,7 @@ impl Recovery {
 mod tests {
     use super::*;
     use crate::message::Epoch;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn asked(payload: Value) -> Option<Asked> {
         Asked::in_payload(&payload.into())

@@ -1,5 +1,6 @@
 //! The decision to accept a client, the same for every transport.
 
+use super::disconnector::Disconnects;
 use super::format::{Format, Framing};
 use super::mount::{Connected, Mount, MountedSocket};
 use crate::error::Result;
@@ -78,7 +79,9 @@ impl MountedSocket {
         match result {
             Ok(Ok(mut connected)) => {
                 if let Some(id) = &connected.id {
-                    connected.reservation = endpoint.shared().pubsub.reserve(id).await;
+                    let pubsub = &endpoint.shared().pubsub;
+                    connected.disconnects = Some(Disconnects::new(pubsub, id, &mount.log));
+                    drop(pubsub.reserve(id).await); // until it is subscribed to on other nodes, too
                 }
                 attempt.connected(format.codec.name(), &params);
                 Ok((connected, format.clone()))

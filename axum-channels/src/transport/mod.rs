@@ -2,7 +2,7 @@
 //!
 //! A [`Mount`] is a socket handler at its path; with its endpoint it is a [`MountedSocket`](mount::MountedSocket).
 //! `routes` passes requests to its transports. `connect` accepts or refuses clients for both; `start` starts the channels
-//! of one that is accepted, a [`connection::Connection`] on either.
+//! of one that is accepted, a [`connection::Connection`] on either, which `disconnector` closes by its socket's id.
 //!
 //! `websocket` answers the request, and `handshake` validates it. Then a [`driver::Driver`], one task, reads frames
 //! (`frame`) for its channels, and all messages are sent through the connection's [`outbox::Outbox`]. `longpoll` passes
@@ -12,6 +12,7 @@ mod buffer;
 mod closing_handshake;
 mod connect;
 mod connection;
+mod disconnector;
 mod driver;
 mod format;
 mod frame;

@@ -1,3 +1,4 @@
+use super::disconnector::Disconnects;
 use super::format::Formats;
 use super::options::SocketOptions;
 use super::poll_sessions::PollSessions;
@@ -8,7 +9,6 @@ use crate::log::SocketLog;
 use crate::message::{Refused, Topic};
 use crate::origin::CheckOrigin;
 use crate::params::Params;
-use crate::pubsub::Subscription;
 use crate::runner::Handlers;
 use crate::socket::ConnectInfo;
 use std::any::Any;
@@ -46,6 +46,6 @@ pub(crate) type Connecting<'a> =
 pub(crate) struct Connected {
     pub(crate) handler: Arc<dyn Any + Send + Sync>,
     pub(crate) id: Option<Topic>,
-    /// Reservation of the id on other nodes, until the connection is subscribed.
-    pub(crate) reservation: Option<Subscription>,
+    /// Subscription to the id, once the client is accepted.
+    pub(crate) disconnects: Option<Disconnects>,
 }

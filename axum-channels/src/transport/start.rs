@@ -1,11 +1,8 @@
 //! Start of an accepted client's connection.
 
 use super::connection::Connection;
-use super::frame::CloseCode;
 use super::mount::{Connected, MountedSocket};
-use crate::log::{Closed, SocketLog};
-use crate::message::Broadcast;
-use crate::pubsub::{Pressure, Subscriber, Subscription};
+use crate::pubsub::Subscription;
 use crate::runner::Runner;
 use crate::socket::{Context, LazyMailbox};
 use std::sync::Arc;
@@ -18,18 +15,11 @@ impl MountedSocket {
         Connected {
             handler,
             id,
-            reservation,
+            disconnects,
         }: Connected,
     ) -> (Runner, Option<Subscription>) {
         let MountedSocket { endpoint, mount } = self;
-        let subscription = id.clone().map(|id| {
-            let disconnector = Arc::new(Disconnector {
-                connection: connection.clone(),
-                log: mount.log.clone(),
-            });
-            endpoint.shared().pubsub.subscribe(id, disconnector)
-        });
-        drop(reservation);
+        let subscription = disconnects.map(|disconnects| disconnects.begin(connection));
         let context = Arc::new(Context {
             endpoint: endpoint.clone(),
             client: connection.clone(),
@@ -39,24 +29,5 @@ impl MountedSocket {
             routes: mount.handlers.table.clone(),
         });
         (Runner::new(context, mount.handlers.clone()), subscription)
-    }
-}
-
-/// Subscriber to a socket's id: the event `disconnect` closes the connection, and the client reconnects.
-struct Disconnector {
-    connection: Arc<Connection>,
-    log: Arc<SocketLog>,
-}
-
-impl Subscriber for Disconnector {
-    fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
-        if broadcast.event == "disconnect" {
-            let was_open = self.connection.close(CloseCode::GOING_AWAY);
-            if was_open {
-                let transport = self.connection.transport();
-                self.log.closed(transport, Closed::Disconnected);
-            }
-        }
-        Pressure::Low
     }
 }

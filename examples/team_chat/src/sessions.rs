@@ -58,7 +58,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, StatusCode> {
         let endpoint = Endpoint::from_ref(state);
-        let session = endpoint.state::<Sessions>().of(&parts.headers);
+        let sessions = endpoint.state::<Sessions>();
+        let session = sessions.of(&parts.headers, &endpoint);
         session.ok_or(StatusCode::UNAUTHORIZED)
     }
 }
@@ -80,8 +81,9 @@ impl Sessions {
     }
 
     /// Returns the session of a request, if it is valid.
-    pub fn of(&self, headers: &HeaderMap) -> Option<Session> {
-        let text = self.signer.verify(cookie(headers)?).ok()?;
+    pub fn of(&self, headers: &HeaderMap, endpoint: &Endpoint) -> Option<Session> {
+        let cookie = cookie(headers, name(endpoint))?;
+        let text = self.signer.verify(cookie).ok()?;
         Session::parse(&text).filter(|session| !self.has_ended(session))
     }
 
@@ -103,9 +105,9 @@ impl Sessions {
             Some(session) => (self.signer.sign(&session.to_string()), MAX_AGE.as_secs()),
             None => (String::new(), 0),
         };
-        let is_https = endpoint.url().is_some_and(|url| url.scheme() == "https");
-        let secure = if is_https { "; Secure" } else { "" };
-        format!("session={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+        let name = name(endpoint);
+        let secure = if is_https(endpoint) { "; Secure" } else { "" };
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
     }
 
     fn ended(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
@@ -113,11 +115,23 @@ impl Sessions {
     }
 }
 
-/// Returns the value of the session's cookie.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// Returns the name of the session's cookie. With the prefix, browsers accept it by HTTPS and from this very host alone.
+fn name(endpoint: &Endpoint) -> &'static str {
+    match is_https(endpoint) {
+        true => "__Host-session",
+        false => "session",
+    }
+}
+
+fn is_https(endpoint: &Endpoint) -> bool {
+    endpoint.url().is_some_and(|url| url.scheme() == "https")
+}
+
+/// Returns the value of a cookie.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let values = headers.get_all("cookie").iter();
     let mut cookies = values
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'));
-    cookies.find_map(|cookie| cookie.trim().strip_prefix("session="))
+    cookies.find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
 }

@@ -3,13 +3,13 @@
 use std::error::Error;
 
 use axum::body::{self, Body};
-use axum::http::{self, HeaderMap, Request, StatusCode};
+use axum::http::{self, HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum_channels::testing::connect_with_token;
 use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Result, SocketHandler};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use team_chat::sessions::Sessions;
+use team_chat::sessions::{Session, Sessions};
 use team_chat::state::App;
 use team_chat::{auth, sign_in};
 
@@ -119,6 +119,26 @@ async fn a_user_that_signs_out_is_disconnected_and_stays_out() -> Result<(), Box
     let again = connect_with_token(&endpoint, "/socket", known).await;
     assert_eq!(again.err(), Some(Refused::new("unauthorized")));
     assert_eq!(token(&router, &session).await?.0, StatusCode::UNAUTHORIZED);
+    Ok(())
+}
+
+#[tokio::test]
+async fn by_https_no_other_host_of_the_domain_can_set_the_cookie() -> Result<(), Box<dyn Error>> {
+    let url = "https://chat.example.com".parse()?;
+    let endpoint = Endpoint::builder().url(url).build();
+    let sessions = Sessions::new(SECRET);
+    let set = sessions.set_cookie(Some(&Session::new("alice")), &endpoint);
+    assert!(set.ends_with("; Secure"), "{set}");
+
+    let user = |cookie: &str| {
+        let value = HeaderValue::from_str(cookie).expect("it is ASCII");
+        let headers = HeaderMap::from_iter([(header::COOKIE, value)]);
+        Some(sessions.of(&headers, &endpoint)?.user)
+    };
+    let session = set.split(';').next().unwrap_or_default();
+    let bare = session.strip_prefix("__Host-").ok_or("no prefix")?;
+    assert_eq!(user(session).as_deref(), Some("alice"));
+    assert_eq!(user(bare), None);
     Ok(())
 }
 

@@ -54,7 +54,12 @@ pub fn init(log: &Log) {
 
 /// Logs a request and the status of its response. Files of the page and health checks are at level `trace`.
 pub async fn requests(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), request.uri().path());
+    // Browsers send ASCII. From others, it could control the terminal that shows the log.
+    let path = match path.is_ascii() {
+        true => path.to_owned(),
+        false => path.escape_default().to_string(),
+    };
     let start = Instant::now();
     let response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), start.elapsed());
