@@ -191,7 +191,11 @@ fn a_routed_channel_stands_in_the_sockets_own_body() {
         if edited == fixture.before {
             continue;
         }
-        let calls = elixir("tree.exs", &["Phoenix.Socket", "channel"], &edited);
+        let used = match edited.contains("use MyAppWeb.Socket") {
+            true => "MyAppWeb.Socket", // a macro of the app's own
+            false => "Phoenix.Socket",
+        };
+        let calls = elixir("tree.exs", &[used, "channel"], &edited);
         let ours = calls
             .lines()
             .filter(|line| line.ends_with("channel \"room:*\", MyAppWeb.RoomChannel"));
