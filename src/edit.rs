@@ -8,7 +8,8 @@
 //! - [`place`]: the types of a place
 //! - [`language`], [`source`], [`nodes`]: grammars, parsing, nodes
 //! - [`query`]: tree-sitter's query language; [`glob`]: patterns of paths
-//! - [`insert`]: insertion of text in the file's own indentation and line endings; [`ending`]: these endings
+//! - [`insert`]: insertion of text in the file's own indentation and line endings; [`ending`]: these endings; [`style`]: its
+//!   quotes and semicolons
 //! - [`uncomment`]: uncomments a commented-out copy of the lines instead
 //! - [`part`]: one text in its place; [`mod@take_out`]: its removal
 
@@ -21,6 +22,7 @@ mod part;
 pub mod place;
 mod query;
 mod source;
+pub mod style;
 mod take_out;
 mod uncomment;
 

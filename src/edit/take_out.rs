@@ -17,6 +17,7 @@ use super::insert::At;
 use super::part::Applied;
 use super::place::{Anchor, Place};
 use super::source::Source;
+use super::style::{Inserted, Style};
 use super::uncomment::indentation;
 use edges::Edges;
 use pattern::{Occurrence, Pattern};
@@ -54,9 +55,10 @@ impl Place {
         {
             return Ok(Taken::Needed);
         }
-        let texts = found
-            .iter()
-            .flat_map(|found| self.candidates(source, found));
+        let mut texts = Vec::new();
+        for found in &found {
+            texts.extend(self.candidates(source, found)?);
+        }
         let comments = found
             .iter()
             .flat_map(|found| commented_out(source, found.range()));
@@ -64,7 +66,7 @@ impl Place {
         let comments = comments
             .filter(|(text, is_likely)| *is_likely && self.used_as.is_none() || is_earlier(text))
             .map(|(text, _)| text);
-        let mut texts: Vec<_> = texts.chain(comments).collect();
+        texts.extend(comments);
         texts.sort_by_key(|text| !is_earlier(text));
         for text in texts {
             if let Some(new) = self.exact(source, text)? {
@@ -114,12 +116,13 @@ impl Place {
         for (text, anchor) in own.chain(others) {
             let is_replaced = anchor.is_some_and(|anchor| anchor.at == At::Instead);
             let is_long = lines_with_words(text) > lines_with_words(&self.text);
-            for occurrence in Pattern::of(text, scope)?.matches(&source.text) {
-                all.push(Found {
+            for pattern in Pattern::all(text, scope, source.language)? {
+                let found = pattern.matches(&source.text).into_iter();
+                all.extend(found.map(|occurrence| Found {
                     occurrence,
                     anchor,
                     is_plain: is_inserted && !is_replaced && !is_long,
-                });
+                }));
             }
         }
         // The variant that explains most of the file.
@@ -131,20 +134,33 @@ impl Place {
     }
 
     /// Returns the texts of the file without `found`, the most likely one first.
-    fn candidates(&self, source: &Source, found: &Found<'_>) -> Vec<String> {
+    fn candidates(&self, source: &Source, found: &Found<'_>) -> Result<Vec<String>> {
         let text = &source.text;
         let Some(anchor) = found.anchor.filter(|anchor| anchor.at == At::Instead) else {
             let is_link = found.anchor.is_some_and(|anchor| anchor.at == At::Chain);
             let ranges = Edges::of(text, found.range()).ranges(is_link);
             let texts = ranges.into_iter();
-            let texts = texts.flat_map(|range| found.restored(text, range, ""));
-            return texts.chain(found.without_comma(source)).collect();
+            let texts = texts.flat_map(|range| found.restored(spliced(text, range, "")));
+            return Ok(texts.chain(found.without_comma(source)).collect());
         };
         let was = anchor.was.get("anchor").map(|was| found.filled(was));
         let was = was.or_else(|| found.occurrence.captures.get("anchor").cloned());
-        was.map_or_else(Vec::new, |was| {
-            found.restored(text, found.range().clone(), &was)
-        })
+        let Some(was) = was else {
+            return Ok(Vec::new());
+        };
+        let start = found.range().start;
+        let inserted = Inserted {
+            ranges: Vec::from([start..start + was.len()]),
+            keeps_end: true,
+            ..Inserted::default()
+        };
+        // In the quotes of the file, or in others.
+        let mut texts = Vec::new();
+        for style in Style::of(source)?.and_others() {
+            let candidate = source.with_text(spliced(text, found.range().clone(), &was));
+            texts.extend(found.restored(style.applied(candidate, &inserted)?.text));
+        }
+        Ok(texts)
     }
 }
 
@@ -153,9 +169,9 @@ impl Found<'_> {
         &self.occurrence.range
     }
 
-    /// Returns the file with `range` replaced by `new`, and with the earlier texts of captures that the insertion replaced.
-    fn restored(&self, text: &str, range: Range<usize>, new: &str) -> Vec<String> {
-        let mut texts = vec![spliced(text, range, new)];
+    /// Returns `text` with the earlier texts of captures that the insertion replaced.
+    fn restored(&self, text: String) -> Vec<String> {
+        let mut texts = vec![text];
         let replaced = self.anchor.into_iter().flat_map(|anchor| {
             let replace = anchor.replace.iter();
             replace.filter_map(|(name, new)| Some((anchor.was.get(name)?, new)))

@@ -76,7 +76,7 @@ fn every_case_of_a_place_comes_out_as_written() {
 
 /// Cases in which several files become the same one: the insertion has uncommented the text, or replaced one of several
 /// spellings. In those of `only_in_tests`, the import is still used.
-const SEVERAL_BEFORE: [&str; 17] = [
+const SEVERAL_BEFORE: [&str; 18] = [
     "phoenix/places/children/commented_out",
     "phoenix/places/dependency/commented_out",
     "phoenix/places/endpoint_sockets/commented_out",
@@ -86,6 +86,7 @@ const SEVERAL_BEFORE: [&str; 17] = [
     "phoenix/places/socket_user/with_other_names",
     "rust/places/crate_module/commented_out",
     "rust/places/endpoint_sockets/only_in_tests",
+    "rust/places/script_history/in_other_quotes_than_the_file",
     "rust/places/script_user/said_by_the_page_alone",
     "rust/places/script_user/said_by_the_page_in_a_paragraph_of_its_own",
     "rust/places/script_user/said_by_the_page_so_far",
