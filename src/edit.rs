@@ -141,7 +141,7 @@ pub fn take_out(
     // Imports come last, after the texts that use them.
     let mut backwards: Vec<_> = parts.iter().rev().collect();
     backwards.sort_by_key(|part| part.is_import());
-    for (at, part) in backwards.into_iter().enumerate() {
+    for (at, part) in backwards.iter().enumerate() {
         let now = changed.as_ref().unwrap_or(source);
         match part.take_out(now, is_earlier)? {
             Taken::Absent if at == 0 => return Ok(TakenOut::Nothing),
@@ -152,9 +152,40 @@ pub fn take_out(
     }
     Ok(match (left.is_empty(), changed) {
         (false, _) => TakenOut::Manual(left),
-        (true, Some(new)) => TakenOut::Changed(new),
+        (true, Some(new)) => {
+            // Each part may have several earlier texts, and only the right ones of all make a known one.
+            let is_known = backwards.len() == 1 || is_earlier(&new.text);
+            let known = (!is_known).then(|| known_without(&backwards, source, is_earlier));
+            TakenOut::Changed(known.transpose()?.flatten().unwrap_or(new))
+        }
         (true, None) => TakenOut::Nothing,
     })
+}
+
+/// Returns the source without `parts` that the file is known to have had, if there is one.
+fn known_without(
+    parts: &[&Place],
+    source: &Source,
+    is_earlier: &dyn Fn(&str) -> bool,
+) -> Result<Option<Source>> {
+    let Some((part, rest)) = parts.split_first() else {
+        return Ok(None);
+    };
+    let without = match part.take_out(source, is_earlier)? {
+        Taken::Changed(_) if part.replaces_text() => part.all_without(source, is_earlier)?,
+        Taken::Changed(new) => vec![new],
+        Taken::Absent | Taken::Needed => return known_without(rest, source, is_earlier),
+        Taken::Manual => Vec::new(),
+    };
+    for without in without {
+        if is_earlier(&without.text) {
+            return Ok(Some(without));
+        }
+        if let Some(known) = known_without(rest, &without, is_earlier)? {
+            return Ok(Some(known));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the lines of a manual step without a file.

@@ -7,7 +7,7 @@
 mod support;
 
 use support::Sandbox;
-use support::taken_back::{by_destroy, different};
+use support::taken_back::{by_destroy, by_undo, different};
 
 /// Commands that add to each other, without `gen`.
 const GROWTH: [&[&str]; 9] = [
@@ -573,4 +573,41 @@ fn a_dependency_of_the_crate_and_that_of_its_tests_go_each_with_its_generator() 
 
     sandbox.run(&["destroy", "channel", "Room"]).succeeded();
     assert_eq!(different(&sandbox, &library), [""; 0]);
+}
+
+#[test]
+fn a_handler_that_accepts_all_clients_comes_back_as_it_was_in_any_spelling() {
+    let app = || Sandbox::with_phoenix_app().after(&[&["gen", "channel", "User", "--yes"]]);
+    let file = "my_app/lib/my_app_web/channels/user_socket.ex";
+    let made = app().read(file);
+    let connect = "def connect(_params, socket, _connect_info) do\n    {:ok, socket}\n  end";
+    assert!(
+        made.contains(connect) && made.contains("def id(_socket), do: nil"),
+        "{made}"
+    );
+    for own in [
+        connect,
+        "def connect(_, socket, _), do: {:ok, socket}",
+        "def connect(_, socket), do: {:ok, socket}",
+        "def connect(_params, client, _info), do: {:ok, client}",
+        "def connect(params, socket, info) do\n    {:ok, socket}\n  end",
+        "def connect(_, socket) do\n    {:ok, socket}\n  end",
+    ] {
+        for id in [
+            "def id(_socket), do: nil",
+            "def id(_), do: nil",
+            "def id(client), do: nil",
+        ] {
+            let handler = made
+                .replace(connect, own)
+                .replace("def id(_socket), do: nil", id);
+            let sandbox = app();
+            sandbox.write(file, &handler);
+            by_destroy(&sandbox, &["auth"]);
+            by_undo(&sandbox, &["auth"]);
+            let ran = sandbox.run(&["gen", "auth"]).succeeded();
+            assert!(!ran.stdout.contains("connect"), "{own}\n{}", ran.stdout);
+            assert!(sandbox.read(file).contains("SocketToken.verify"), "{own}");
+        }
+    }
 }

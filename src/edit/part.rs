@@ -378,11 +378,25 @@ pub fn fill(text: &str, matches: &[&Match<'_>]) -> String {
     let mut filled = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (name, rest) = part.split_once(close).unwrap_or((part, ""));
-        let captured = matches.iter().find_map(|m| m.text(name));
+        let captured = matches
+            .iter()
+            .find_map(|m| m.text(name).or_else(|| used(name, m)));
         filled += captured.unwrap_or(name);
         filled += rest;
     }
     filled
+}
+
+/// Suffix of captures without the underscore of an unused name.
+const USED: &str = "_used";
+
+/// Returns the capture of `name` without its suffix as a name in use.
+fn used<'a>(name: &'a str, found: &'a Match<'_>) -> Option<&'a str> {
+    let name = name.strip_suffix(USED)?;
+    match found.text(name)?.trim_start_matches('_') {
+        "" => Some(name),
+        used => Some(used),
+    }
 }
 
 /// Returns the captures that `text` names.

@@ -207,7 +207,7 @@ mod tests {
     fn styled(file: &str, text: &str) -> String {
         let style = Style::of(&source(file)).expect("the queries are right");
         let inserted = Inserted {
-            ranges: Vec::from([0..text.len()]),
+            ranges: std::iter::once(0..text.len()).collect(),
             ..Inserted::default()
         };
         let new = style.applied(source(text), &inserted);
@@ -268,7 +268,7 @@ export { stop } from './b.js';
         let style = Style::of(&source("import 'a';\n")).expect("the queries are right");
         let text = "wrap(\"mine\", \"new\")";
         let inserted = Inserted {
-            ranges: Vec::from([0..text.len()]),
+            ranges: std::iter::once(0..text.len()).collect(),
             own: vec!["\"mine\"".to_owned()],
             keeps_end: true,
         };

@@ -9,6 +9,8 @@
 mod edges;
 mod pattern;
 
+use std::collections::HashSet;
+use std::iter;
 use std::ops::Range;
 
 use anyhow::Result;
@@ -55,8 +57,45 @@ impl Place {
         {
             return Ok(Taken::Needed);
         }
+        for text in self.texts_without(source, &found, is_earlier)? {
+            if let Some(new) = self.exact(source, text)? {
+                return Ok(Taken::Changed(new));
+            }
+        }
+        for found in found.iter().filter(|found| found.is_plain) {
+            if let Some(new) = self.without(source, found.plainly_removed(&source.text))? {
+                return Ok(Taken::Changed(new));
+            }
+        }
+        Ok(Taken::Manual)
+    }
+
+    /// Returns whether the text may have replaced others: several files become the same one.
+    pub fn replaces_text(&self) -> bool {
+        self.anchors.iter().any(|anchor| !anchor.was.is_empty())
+    }
+
+    /// Returns all sources of which the insertion makes `source`.
+    pub fn all_without(
+        &self,
+        source: &Source,
+        is_earlier: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Source>> {
+        let found = self.occurrences(source)?;
+        let texts = self.texts_without(source, &found, is_earlier)?.into_iter();
+        let sources = texts.map(|text| self.exact(source, text));
+        sources.filter_map(Result::transpose).collect()
+    }
+
+    /// Returns the texts that the file may have had without what was `found`, the most likely one first.
+    fn texts_without(
+        &self,
+        source: &Source,
+        found: &[Found<'_>],
+        is_earlier: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<String>> {
         let mut texts = Vec::new();
-        for found in &found {
+        for found in found {
             texts.extend(self.candidates(source, found)?);
         }
         let comments = found
@@ -68,17 +107,9 @@ impl Place {
             .map(|(text, _)| text);
         texts.extend(comments);
         texts.sort_by_key(|text| !is_earlier(text));
-        for text in texts {
-            if let Some(new) = self.exact(source, text)? {
-                return Ok(Taken::Changed(new));
-            }
-        }
-        for found in found.iter().filter(|found| found.is_plain) {
-            if let Some(new) = self.without(source, found.plainly_removed(&source.text))? {
-                return Ok(Taken::Changed(new));
-            }
-        }
-        Ok(Taken::Manual)
+        let mut known = HashSet::new();
+        texts.retain(|text| known.insert(text.clone()));
+        Ok(texts)
     }
 
     /// Returns the source of `text` if the insertion makes `source` of it.
@@ -143,22 +174,30 @@ impl Place {
             let texts = texts.flat_map(|range| found.restored(spliced(text, range, "")));
             return Ok(texts.chain(found.without_comma(source)).collect());
         };
-        let was = anchor.was.get("anchor").map(|was| found.filled(was));
-        let was = was.or_else(|| found.occurrence.captures.get("anchor").cloned());
-        let Some(was) = was else {
-            return Ok(Vec::new());
+        let was = anchor.was.get("anchor");
+        let was: Vec<_> = match was {
+            Some(was) => was.0.iter().map(|was| found.filled(was)).collect(),
+            None => found
+                .occurrence
+                .captures
+                .get("anchor")
+                .cloned()
+                .into_iter()
+                .collect(),
         };
         let start = found.range().start;
-        let inserted = Inserted {
-            ranges: Vec::from([start..start + was.len()]),
-            keeps_end: true,
-            ..Inserted::default()
-        };
         // In the quotes of the file, or in others.
         let mut texts = Vec::new();
-        for style in Style::of(source)?.and_others() {
-            let candidate = source.with_text(spliced(text, found.range().clone(), &was));
-            texts.extend(found.restored(style.applied(candidate, &inserted)?.text));
+        for was in &was {
+            let inserted = Inserted {
+                ranges: iter::once(start..start + was.len()).collect(),
+                keeps_end: true,
+                ..Inserted::default()
+            };
+            for style in Style::of(source)?.and_others() {
+                let candidate = source.with_text(spliced(text, found.range().clone(), was));
+                texts.extend(found.restored(style.applied(candidate, &inserted)?.text));
+            }
         }
         Ok(texts)
     }
@@ -169,7 +208,7 @@ impl Found<'_> {
         &self.occurrence.range
     }
 
-    /// Returns `text` with the earlier texts of captures that the insertion replaced.
+    /// Returns `text` with the earlier texts of captures that the insertion replaced, or has left as they were.
     fn restored(&self, text: String) -> Vec<String> {
         let mut texts = vec![text];
         let replaced = self.anchor.into_iter().flat_map(|anchor| {
@@ -177,11 +216,14 @@ impl Found<'_> {
             replace.filter_map(|(name, new)| Some((anchor.was.get(name)?, new)))
         });
         for (was, new) in replaced {
-            let (was, new) = (self.filled(was), self.filled(new));
-            texts = texts
-                .iter()
-                .flat_map(|text| each_replaced(text, &new, &was))
-                .collect();
+            let new = self.filled(new);
+            let was: Vec<_> = was.0.iter().map(|was| self.filled(was)).collect();
+            let with = |text: &String| -> Vec<String> {
+                let restored = was.iter().flat_map(|was| each_replaced(text, &new, was));
+                restored.collect()
+            };
+            let restored: Vec<_> = texts.iter().flat_map(with).collect();
+            texts.splice(..0, restored);
         }
         texts
     }
