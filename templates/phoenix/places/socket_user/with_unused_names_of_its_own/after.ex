@@ -10,5 +10,5 @@ defmodule MyAppWeb.UserSocket do
   end
 
   @impl true
-  def id(client), do: "user_socket:#{client.assigns.user}"
+  def id(socket), do: "user_socket:#{socket.assigns.user}"
 end

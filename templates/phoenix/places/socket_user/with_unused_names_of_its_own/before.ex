@@ -7,5 +7,5 @@ defmodule MyAppWeb.UserSocket do
   end
 
   @impl true
-  def id(_client), do: nil
+  def id(_socket), do: nil
 end
