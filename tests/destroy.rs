@@ -611,3 +611,57 @@ fn a_handler_that_accepts_all_clients_comes_back_as_it_was_in_any_spelling() {
         }
     }
 }
+
+/// Returns `text` without the lines that contain `word`.
+fn without_line(text: &str, word: &str) -> String {
+    let lines = text.split_inclusive('\n');
+    let kept: String = lines.filter(|line| !line.contains(word)).collect();
+    assert_ne!(kept, text, "{word}");
+    kept
+}
+
+#[test]
+fn a_mount_and_an_import_that_gen_channel_added_go_with_the_last_channel_of_the_socket() {
+    let rust = (
+        Sandbox::with_app().after(&[&["gen", "socket", "User"]]),
+        "my_app/src/endpoint.rs",
+        "UserSocket",
+        ("my_app/src/channels/user_socket.rs", "// Our own.\n"),
+    );
+    let phoenix = (
+        Sandbox::with_phoenix_app().after(&[&["gen", "socket", "User"]]),
+        "my_app/lib/my_app_web/endpoint.ex",
+        "UserSocket",
+        (
+            "my_app/lib/my_app_web/channels/user_socket.ex",
+            "# Our own.\n",
+        ),
+    );
+    for (sandbox, endpoint, mount, (handler, comment)) in [rust, phoenix] {
+        sandbox.write(handler, &(comment.to_owned() + &sandbox.read(handler)));
+        let page = "my_app/assets/js/app.js";
+        let mounted = [endpoint, page].map(|path| sandbox.read(path));
+        // What gen socket has made stays.
+        by_destroy(&sandbox, &["channel", "Room"]);
+        assert_eq!([endpoint, page].map(|path| sandbox.read(path)), mounted);
+
+        sandbox.write(endpoint, &without_line(&mounted[0], mount));
+        sandbox.write(page, &without_line(&mounted[1], "user_socket"));
+        by_undo(&sandbox, &["channel", "Room"]);
+        by_destroy(&sandbox, &["channel", "Room"]);
+        let before = sandbox.tree();
+        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        by_destroy(&sandbox, &["channel", "Lobby"]);
+        sandbox.run(&["gen", "channel", "Lobby"]).succeeded();
+        sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        assert!(sandbox.read(endpoint).contains(mount), "Lobby needs it");
+        assert!(sandbox.read(page).contains("user_socket"), "Lobby needs it");
+        sandbox.run(&["destroy", "channel", "Lobby"]).succeeded();
+        assert_eq!(different(&sandbox, &before), [""; 0]);
+
+        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        sandbox.run(&["gen", "auth"]).succeeded();
+        let ran = sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
+    }
+}

@@ -190,6 +190,35 @@ fn a_comment_between_empty_lines_comes_back() {
 }
 
 #[test]
+fn an_import_of_a_socket_that_gen_channel_added_is_taken_back_in_the_style_of_the_script() {
+    for (app_js, import) in [
+        (
+            "import 'phoenix_html';\n\nstart('page');\n",
+            "import './socket.js';\n",
+        ),
+        ("import 'phoenix_html'\n", "import './socket.js'\n"),
+        ("import \"phoenix_html\";\n", "import \"./socket.js\";\n"),
+        ("start('page')\n", "import './socket.js'\n"),
+    ] {
+        let sandbox = with_socket(&[
+            ("assets/js/app.js", app_js),
+            ("assets/js/socket.js", SOCKET_JS),
+        ]);
+        let before = sandbox.tree();
+
+        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        let script = sandbox.read("my_app/assets/js/app.js");
+        assert!(script.contains(import), "{script}");
+        let there = sandbox.tree();
+        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        assert_eq!(different(&sandbox, &there), [""; 0]);
+        sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+        assert_eq!(different(&sandbox, &before), [""; 0], "{app_js}");
+    }
+}
+
+#[test]
 fn lines_above_a_close_default_export_are_taken_back() {
     let script = SOCKET_JS.replace("\n\nexport", "\nexport");
     let sandbox = with_socket(&[("assets/js/user_socket.js", &script)]);
