@@ -665,3 +665,33 @@ fn a_mount_and_an_import_that_gen_channel_added_go_with_the_last_channel_of_the_
         assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
     }
 }
+
+#[test]
+fn dependencies_that_generators_share_go_with_the_last_of_them() {
+    let cargo = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n";
+    let channel: &[&str] = &["channel", "Room"];
+    let [auth, presence]: [&[&str]; 2] = [&["auth"], &["presence", "--channel", "Room"]];
+    for (made, taken) in [
+        ([channel, auth], [channel, auth]),
+        ([auth, channel], [auth, channel]),
+        ([auth, channel], [channel, auth]),
+        ([channel, presence], [presence, channel]),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("my_app/Cargo.toml", cargo);
+        sandbox.write("my_app/src/lib.rs", "");
+        let sandbox = sandbox.after(&[&["gen", "library"], &["gen", "socket", "User"]]);
+        let before = sandbox.read("my_app/Cargo.toml");
+        for args in made {
+            sandbox.run(&[&["gen"], args].concat()).succeeded();
+        }
+        for args in taken {
+            sandbox.run(&[&["destroy"], args].concat()).succeeded();
+        }
+        assert_eq!(
+            sandbox.read("my_app/Cargo.toml"),
+            before,
+            "{made:?} {taken:?}"
+        );
+    }
+}
