@@ -5,6 +5,7 @@ use super::connection::Acceptor;
 use super::{Phase, Serve};
 use crate::endpoint::Endpoint;
 use crate::log;
+use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use std::convert::Infallible;
@@ -33,6 +34,13 @@ where
         })
     }
 }
+
+/// Compiled with this crate for the usual app. Otherwise each development build of an app, after any change of it, would compile
+/// the server and hyper's part of it anew: a second of a first build. Release builds share no such code.
+#[cfg(debug_assertions)]
+#[used]
+static FOR_ROUTERS: fn(Serve<Router>) -> <Serve<Router> as IntoFuture>::IntoFuture =
+    IntoFuture::into_future;
 
 /// The server's task, aborted when dropped.
 struct Running(JoinHandle<()>);
