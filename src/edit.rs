@@ -126,16 +126,17 @@ pub enum TakenOut {
     Manual(Vec<Lines>),
 }
 
-/// Takes all of `parts` out of `source`, or none. Parts that the file still uses, such as an import, stay. `is_earlier`
-/// tells texts that the file is known to have had: they are preferred.
+/// Takes all of `parts` out of `source`, or none. Parts that the file still uses, such as an import, stay. `known` returns
+/// whether the file has had a text, if anything is known about that: such texts are preferred.
 ///
 /// # Errors
 /// A query is invalid: a fault in the files of a stack, not in `source`.
 pub fn take_out(
     parts: &[Place],
     source: &Source,
-    is_earlier: &dyn Fn(&str) -> bool,
+    known: Option<&dyn Fn(&str) -> bool>,
 ) -> Result<TakenOut> {
+    let is_earlier = known.unwrap_or(&|_| false);
     let mut changed: Option<Source> = None;
     let mut left = Vec::new();
     // Imports come last, after the texts that use them.
@@ -154,9 +155,9 @@ pub fn take_out(
         (false, _) => TakenOut::Manual(left),
         (true, Some(new)) => {
             // Each part may have several earlier texts, and only the right ones of all make a known one.
-            let is_known = backwards.len() == 1 || is_earlier(&new.text);
-            let known = (!is_known).then(|| known_without(&backwards, source, is_earlier));
-            TakenOut::Changed(known.transpose()?.flatten().unwrap_or(new))
+            let is_right = known.is_none() || backwards.len() == 1 || is_earlier(&new.text);
+            let right = (!is_right).then(|| known_without(&backwards, source, is_earlier));
+            TakenOut::Changed(right.transpose()?.flatten().unwrap_or(new))
         }
         (true, None) => TakenOut::Nothing,
     })

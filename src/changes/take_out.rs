@@ -64,7 +64,11 @@ impl Changes<'_> {
         };
         let earlier = self.earlier(&path);
         let is_earlier = |text: &str| earlier.contains(&Hash::of(text.as_bytes()));
-        Ok(match edit::take_out(&step.parts, &source, &is_earlier)? {
+        let known: Option<&dyn Fn(&str) -> bool> = match earlier.is_empty() {
+            true => None,
+            false => Some(&is_earlier),
+        };
+        Ok(match edit::take_out(&step.parts, &source, known)? {
             TakenOut::Manual(lines) => Removal::Manual { path, lines },
             // A helper or a macro has it.
             TakenOut::Nothing => match self.found_elsewhere(step, &located)? {

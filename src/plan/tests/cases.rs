@@ -112,7 +112,7 @@ fn every_text_is_taken_out_as_it_was_inserted() {
         };
         count += 1;
         let after = Source::new(after.to_owned(), before.language);
-        match edit::take_out(parts, &after, &|_| false).expect("the queries are right") {
+        match edit::take_out(parts, &after, None).expect("the queries are right") {
             edit::TakenOut::Changed(new) if new.text == before.text => {}
             edit::TakenOut::Changed(new) if SEVERAL_BEFORE.contains(&case.path.as_str()) => {
                 let again = cases::made(parts, &new).expect("the queries are right");
@@ -160,7 +160,7 @@ fn of_several_earlier_files_the_recorded_one_comes_back() {
         };
         let after = Source::new(after.to_owned(), before.language);
         let is_earlier = |text: &str| text == before.text;
-        match edit::take_out(parts, &after, &is_earlier).expect("the queries are right") {
+        match edit::take_out(parts, &after, Some(&is_earlier)).expect("the queries are right") {
             edit::TakenOut::Changed(new) if new.text == before.text => {}
             edit::TakenOut::Nothing if case.path.ends_with("only_in_tests") => {}
             _ if NOT_BACK.contains(&case.path.as_str()) => {}
