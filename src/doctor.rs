@@ -131,9 +131,12 @@ struct Doctor<'a> {
 
 impl Doctor<'_> {
     fn health(&self, checks: &[Check]) -> Result<Health> {
-        let mut checked = Vec::new();
+        let mut checked: Vec<Checked> = Vec::new();
         for check in checks {
-            if check.only_if.is_empty() || self.first(&check.only_if)?.is_some() {
+            let is_bad =
+                |earlier: &Checked| earlier.name == check.after && earlier.problem.is_some();
+            let is_wanted = check.only_if.is_empty() || self.first(&check.only_if)?.is_some();
+            if is_wanted && !checked.iter().any(is_bad) {
                 checked.push(self.check(check)?);
             }
         }
@@ -153,14 +156,16 @@ impl Doctor<'_> {
         let is_there = check.any.is_empty() || value.is_some();
         let run = |run: &[String]| -> Result<Option<String>> {
             let run = run.iter().map(text).collect::<Result<Vec<_>>>()?;
-            Ok(commands::output(&run, self.root))
+            Ok(commands::output(&run, &check.env, self.root))
         };
         if !is_there || !check.run.is_empty() && run(&check.run)?.is_none() {
             return Ok(Checked::bad(&check.name, message, &help));
         }
         let mut found = value;
         if !check.version.is_empty() {
-            let printed = run(&check.version)?.unwrap_or_default();
+            let Some(printed) = run(&check.version)? else {
+                return self.failing(check, &help);
+            };
             let Some(version) = version(&printed) else {
                 let message = format!("`{}` prints no version", check.version.join(" "));
                 return Ok(Checked::bad(&check.name, message, &help));
@@ -179,6 +184,21 @@ impl Doctor<'_> {
             found,
             problem: None,
         })
+    }
+
+    /// Returns the result of a check whose program for the version fails.
+    fn failing(&self, check: &Check, help: &str) -> Result<Checked> {
+        if let Some(reason) = &check.failing
+            && let Some(value) = self.first(&reason.any)?
+        {
+            let mut context = facts::context(self.facts);
+            context.insert("value", &value);
+            let [message, help] =
+                [&reason.message, &reason.help].map(|text| self.renderer.text(text, &context));
+            return Ok(Checked::bad(&check.name, message?, &help?));
+        }
+        let message = format!("`{}` fails", check.version.join(" "));
+        Ok(Checked::bad(&check.name, message, help))
     }
 
     fn first(&self, ways: &[Lookup]) -> Result<Option<String>> {

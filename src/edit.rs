@@ -8,7 +8,8 @@
 //! - [`place`]: the types of a place
 //! - [`language`], [`source`], [`nodes`]: grammars, parsing, nodes
 //! - [`query`]: tree-sitter's query language; [`glob`]: patterns of paths
-//! - [`insert`]: insertion of text in the file's own indentation and line endings; [`ending`]: these endings
+//! - [`insert`]: insertion of text in the file's own indentation and line endings; [`ending`]: these endings; [`style`]: its
+//!   quotes and semicolons
 //! - [`uncomment`]: uncomments a commented-out copy of the lines instead
 //! - [`part`]: one text in its place; [`mod@take_out`]: its removal
 
@@ -21,6 +22,7 @@ mod part;
 pub mod place;
 mod query;
 mod source;
+pub mod style;
 mod take_out;
 mod uncomment;
 
@@ -124,22 +126,23 @@ pub enum TakenOut {
     Manual(Vec<Lines>),
 }
 
-/// Takes all of `parts` out of `source`, or none. Parts that the file still uses, such as an import, stay. `is_earlier`
-/// tells texts that the file is known to have had: they are preferred.
+/// Takes all of `parts` out of `source`, or none. Parts that the file still uses, such as an import, stay. `known` returns
+/// whether the file has had a text, if anything is known about that: such texts are preferred.
 ///
 /// # Errors
 /// A query is invalid: a fault in the files of a stack, not in `source`.
 pub fn take_out(
     parts: &[Place],
     source: &Source,
-    is_earlier: &dyn Fn(&str) -> bool,
+    known: Option<&dyn Fn(&str) -> bool>,
 ) -> Result<TakenOut> {
+    let is_earlier = known.unwrap_or(&|_| false);
     let mut changed: Option<Source> = None;
     let mut left = Vec::new();
     // Imports come last, after the texts that use them.
     let mut backwards: Vec<_> = parts.iter().rev().collect();
     backwards.sort_by_key(|part| part.is_import());
-    for (at, part) in backwards.into_iter().enumerate() {
+    for (at, part) in backwards.iter().enumerate() {
         let now = changed.as_ref().unwrap_or(source);
         match part.take_out(now, is_earlier)? {
             Taken::Absent if at == 0 => return Ok(TakenOut::Nothing),
@@ -150,9 +153,40 @@ pub fn take_out(
     }
     Ok(match (left.is_empty(), changed) {
         (false, _) => TakenOut::Manual(left),
-        (true, Some(new)) => TakenOut::Changed(new),
+        (true, Some(new)) => {
+            // Each part may have several earlier texts, and only the right ones of all make a known one.
+            let is_right = known.is_none() || backwards.len() == 1 || is_earlier(&new.text);
+            let right = (!is_right).then(|| known_without(&backwards, source, is_earlier));
+            TakenOut::Changed(right.transpose()?.flatten().unwrap_or(new))
+        }
         (true, None) => TakenOut::Nothing,
     })
+}
+
+/// Returns the source without `parts` that the file is known to have had, if there is one.
+fn known_without(
+    parts: &[&Place],
+    source: &Source,
+    is_earlier: &dyn Fn(&str) -> bool,
+) -> Result<Option<Source>> {
+    let Some((part, rest)) = parts.split_first() else {
+        return Ok(None);
+    };
+    let without = match part.take_out(source, is_earlier)? {
+        Taken::Changed(_) if part.replaces_text() => part.all_without(source, is_earlier)?,
+        Taken::Changed(new) => vec![new],
+        Taken::Absent | Taken::Needed => return known_without(rest, source, is_earlier),
+        Taken::Manual => Vec::new(),
+    };
+    for without in without {
+        if is_earlier(&without.text) {
+            return Ok(Some(without));
+        }
+        if let Some(known) = known_without(rest, &without, is_earlier)? {
+            return Ok(Some(known));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the lines of a manual step without a file.

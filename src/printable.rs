@@ -39,7 +39,7 @@ fn escaped(text: &str, passed: impl Fn(&str) -> usize) -> String {
 
 /// Returns the number of bytes of a line end, a tab, or the sequence of a colour.
 fn passed(text: &str) -> usize {
-    if text.starts_with(['\n', '\t']) {
+    if text.starts_with(['\n', '\t']) || text.starts_with("\r\n") {
         return 1;
     }
     let Some(codes) = text.strip_prefix("\u{1b}[") else {
@@ -71,14 +71,14 @@ mod tests {
 
     #[test]
     fn of_several_lines_colours_stay_and_nothing_else() {
-        let kept = "é\n\ta \u{1b}[1;38;5;9mred\u{1b}[0m \u{1b}[m";
+        let kept = "é\r\n\ta \u{1b}[1;38;5;9mred\u{1b}[0m \u{1b}[m";
         assert_eq!(colored(kept), kept);
         for (text, expected) in [
             ("\u{1b}[2J", r"\u001b[2J"),
             ("\u{1b}]0;title\u{7}", r"\u001b]0;title\u0007"),
             ("\u{1b}[31\u{1b}[31m", "\\u001b[31\u{1b}[31m"),
             ("\u{1b}[3é\u{1b}", r"\u001b[3é\u001b"),
-            ("\u{9b}31m\r\n", "\\u009b31m\\u000d\n"),
+            ("\u{9b}31m\r\r\n", "\\u009b31m\\u000d\r\n"),
         ] {
             assert_eq!(colored(text), expected);
         }

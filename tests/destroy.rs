@@ -7,7 +7,7 @@
 mod support;
 
 use support::Sandbox;
-use support::taken_back::{by_destroy, different};
+use support::taken_back::{by_destroy, by_undo, different};
 
 /// Commands that add to each other, without `gen`.
 const GROWTH: [&[&str]; 9] = [
@@ -598,4 +598,125 @@ fn a_dependency_of_the_crate_and_that_of_its_tests_go_each_with_its_generator() 
 
     sandbox.run(&["destroy", "channel", "Room"]).succeeded();
     assert_eq!(different(&sandbox, &library), [""; 0]);
+}
+
+#[test]
+fn a_handler_that_accepts_all_clients_comes_back_as_it_was_in_any_spelling() {
+    let app = || Sandbox::with_phoenix_app().after(&[&["gen", "channel", "User", "--yes"]]);
+    let file = "my_app/lib/my_app_web/channels/user_socket.ex";
+    let made = app().read(file);
+    let connect = "def connect(_params, socket, _connect_info) do\n    {:ok, socket}\n  end";
+    assert!(
+        made.contains(connect) && made.contains("def id(_socket), do: nil"),
+        "{made}"
+    );
+    for own in [
+        connect,
+        "def connect(_, socket, _), do: {:ok, socket}",
+        "def connect(_, socket), do: {:ok, socket}",
+        "def connect(_params, client, _info), do: {:ok, client}",
+        "def connect(params, socket, info) do\n    {:ok, socket}\n  end",
+        "def connect(_, socket) do\n    {:ok, socket}\n  end",
+    ] {
+        for id in [
+            "def id(_socket), do: nil",
+            "def id(_), do: nil",
+            "def id(client), do: nil",
+        ] {
+            let handler = made
+                .replace(connect, own)
+                .replace("def id(_socket), do: nil", id);
+            let sandbox = app();
+            sandbox.write(file, &handler);
+            by_destroy(&sandbox, &["auth"]);
+            by_undo(&sandbox, &["auth"]);
+            let ran = sandbox.run(&["gen", "auth"]).succeeded();
+            assert!(!ran.stdout.contains("connect"), "{own}\n{}", ran.stdout);
+            assert!(sandbox.read(file).contains("SocketToken.verify"), "{own}");
+        }
+    }
+}
+
+/// Returns `text` without the lines that contain `word`.
+fn without_line(text: &str, word: &str) -> String {
+    let lines = text.split_inclusive('\n');
+    let kept: String = lines.filter(|line| !line.contains(word)).collect();
+    assert_ne!(kept, text, "{word}");
+    kept
+}
+
+#[test]
+fn a_mount_and_an_import_that_gen_channel_added_go_with_the_last_channel_of_the_socket() {
+    let rust = (
+        Sandbox::with_app().after(&[&["gen", "socket", "User"]]),
+        "my_app/src/endpoint.rs",
+        "UserSocket",
+        ("my_app/src/channels/user_socket.rs", "// Our own.\n"),
+    );
+    let phoenix = (
+        Sandbox::with_phoenix_app().after(&[&["gen", "socket", "User"]]),
+        "my_app/lib/my_app_web/endpoint.ex",
+        "UserSocket",
+        (
+            "my_app/lib/my_app_web/channels/user_socket.ex",
+            "# Our own.\n",
+        ),
+    );
+    for (sandbox, endpoint, mount, (handler, comment)) in [rust, phoenix] {
+        sandbox.write(handler, &(comment.to_owned() + &sandbox.read(handler)));
+        let page = "my_app/assets/js/app.js";
+        let mounted = [endpoint, page].map(|path| sandbox.read(path));
+        // What gen socket has made stays.
+        by_destroy(&sandbox, &["channel", "Room"]);
+        assert_eq!([endpoint, page].map(|path| sandbox.read(path)), mounted);
+
+        sandbox.write(endpoint, &without_line(&mounted[0], mount));
+        sandbox.write(page, &without_line(&mounted[1], "user_socket"));
+        by_undo(&sandbox, &["channel", "Room"]);
+        by_destroy(&sandbox, &["channel", "Room"]);
+        let before = sandbox.tree();
+        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        by_destroy(&sandbox, &["channel", "Lobby"]);
+        sandbox.run(&["gen", "channel", "Lobby"]).succeeded();
+        sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        assert!(sandbox.read(endpoint).contains(mount), "Lobby needs it");
+        assert!(sandbox.read(page).contains("user_socket"), "Lobby needs it");
+        sandbox.run(&["destroy", "channel", "Lobby"]).succeeded();
+        assert_eq!(different(&sandbox, &before), [""; 0]);
+
+        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        sandbox.run(&["gen", "auth"]).succeeded();
+        let ran = sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn dependencies_that_generators_share_go_with_the_last_of_them() {
+    let cargo = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\n";
+    let channel: &[&str] = &["channel", "Room"];
+    let [auth, presence]: [&[&str]; 2] = [&["auth"], &["presence", "--channel", "Room"]];
+    for (made, taken) in [
+        ([channel, auth], [channel, auth]),
+        ([auth, channel], [auth, channel]),
+        ([auth, channel], [channel, auth]),
+        ([channel, presence], [presence, channel]),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("my_app/Cargo.toml", cargo);
+        sandbox.write("my_app/src/lib.rs", "");
+        let sandbox = sandbox.after(&[&["gen", "library"], &["gen", "socket", "User"]]);
+        let before = sandbox.read("my_app/Cargo.toml");
+        for args in made {
+            sandbox.run(&[&["gen"], args].concat()).succeeded();
+        }
+        for args in taken {
+            sandbox.run(&[&["destroy"], args].concat()).succeeded();
+        }
+        assert_eq!(
+            sandbox.read("my_app/Cargo.toml"),
+            before,
+            "{made:?} {taken:?}"
+        );
+    }
 }

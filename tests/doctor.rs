@@ -235,3 +235,37 @@ fn a_projects_own_stack_names_no_programs() {
         "error: the project's own `stack.toml` names programs to run\nhelp: remove `[[doctor]]` from it\n",
     );
 }
+
+#[test]
+fn a_toolchain_that_is_not_installed_is_named_with_the_command_that_installs_it() {
+    let sandbox = with_programs(Sandbox::with_app());
+    sandbox.write("my_app/assets/node_modules/phoenix/package.json", "{}");
+    // As the cargo of rustup, which would install it by itself.
+    let script = "[ \"$RUSTUP_AUTO_INSTALL\" = 0 ] && exit 1\necho 'cargo 1.99.0'";
+    sandbox.write_program("bin/cargo", script);
+    assert_eq!(
+        problems(&sandbox),
+        json!([[
+            "cargo",
+            "`cargo --version` fails",
+            "install or update Rust: https://rustup.rs"
+        ]])
+    );
+    for path in ["rust-toolchain.toml", "my_app/rust-toolchain.toml"] {
+        sandbox.write(path, "[toolchain]\nchannel = \"1.60.0\"\n");
+        assert_eq!(
+            problems(&sandbox),
+            json!([[
+                "cargo",
+                "the toolchain `1.60.0` of rust-toolchain.toml is not installed",
+                "rustup toolchain install 1.60.0"
+            ]])
+        );
+        std::fs::remove_file(sandbox.path().join(path)).expect("it is removed");
+    }
+    install(&sandbox, "cargo", "nothing");
+    assert_eq!(
+        problems(&sandbox)[0][1],
+        "`cargo --version` prints no version"
+    );
+}

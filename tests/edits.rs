@@ -386,7 +386,7 @@ mod app_js {
         let cases = [
             (
                 "import \"./a.js\"\nimport {\n  b,\n} from \"./b.js\"; // b\n\nb()\n",
-                "import \"./a.js\"\nimport {\n  b,\n} from \"./b.js\"; // b\nimport \"./device_socket.js\";\n\nb()\n",
+                "import \"./a.js\"\nimport {\n  b,\n} from \"./b.js\"; // b\nimport \"./device_socket.js\"\n\nb()\n",
             ),
             (
                 "import \"./a.js\";import \"./b.js\"; b()",

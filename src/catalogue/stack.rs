@@ -122,9 +122,15 @@ pub struct Check {
     /// Programs or files: one has to be there. Checks of programs are made outside of apps as well.
     #[serde(default)]
     pub any: Vec<Lookup>,
+    /// A check of that name has to be good, or this one is left out.
+    #[serde(default)]
+    pub after: String,
     /// Program and arguments that print a version.
     #[serde(default)]
     pub version: Vec<String>,
+    /// Reason why that program fails.
+    #[serde(default)]
+    pub failing: Option<Failing>,
     /// The lowest version, such as `1.15`.
     #[serde(default)]
     pub minimum: Option<String>,
@@ -132,6 +138,22 @@ pub struct Check {
     #[serde(default)]
     pub run: Vec<String>,
     /// The error otherwise.
+    pub message: String,
+    /// Way out.
+    pub help: String,
+    /// Environment variables of the programs.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+}
+
+/// A reason why a program fails, if one of `any` has a value. Texts are templates with the variables `app` and `value`.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Failing {
+    /// Files that explain it.
+    pub any: Vec<Lookup>,
+    /// The error.
     pub message: String,
     /// Way out.
     pub help: String,

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use super::{Changes, Located};
 use crate::edit::ending::{like, line_ending};
 use crate::edit::place::Need;
+use crate::edit::style::neutral;
 use crate::edit::{self, Lines, Source, TakenOut};
 use crate::plan::{File, Step};
 use crate::record::{FileChange, Hash};
@@ -30,16 +31,17 @@ pub enum Removal {
 fn has_outside(source: &Source, step: &Step) -> Result<bool> {
     let (_, also) = step.parts.split_last().context("a step has a text")?;
     for part in also {
-        if has_line(&source.text, &part.text) && !part.is_in_scope(source)? {
+        if has_line(source, &part.text) && !part.is_in_scope(source)? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Returns whether `line` is a line of `text`, with any indentation.
-fn has_line(text: &str, line: &str) -> bool {
-    text.lines().any(|known| known.trim() == line.trim())
+/// Returns whether `line` is a line of `source`, with any indentation and in any style.
+fn has_line(source: &Source, line: &str) -> bool {
+    let [text, line] = [&source.text, line.trim()].map(|text| neutral(text, source.language));
+    text.lines().any(|known| known.trim() == line)
 }
 
 impl Changes<'_> {
@@ -62,7 +64,11 @@ impl Changes<'_> {
         };
         let earlier = self.earlier(&path);
         let is_earlier = |text: &str| earlier.contains(&Hash::of(text.as_bytes()));
-        Ok(match edit::take_out(&step.parts, &source, &is_earlier)? {
+        let known: Option<&dyn Fn(&str) -> bool> = match earlier.is_empty() {
+            true => None,
+            false => Some(&is_earlier),
+        };
+        Ok(match edit::take_out(&step.parts, &source, known)? {
             TakenOut::Manual(lines) => Removal::Manual { path, lines },
             // A helper or a macro has it.
             TakenOut::Nothing => match self.found_elsewhere(step, &located)? {
@@ -98,7 +104,7 @@ impl Changes<'_> {
             return Ok(false);
         };
         for part in &step.parts {
-            if !part.is_in_scope(&source)? && !has_line(&source.text, &part.text) {
+            if !part.is_in_scope(&source)? && !has_line(&source, &part.text) {
                 return Ok(false);
             }
         }

@@ -46,13 +46,16 @@ impl<'a> Destroy<'a> {
                 files.push(file);
             }
         }
-        let mut steps = Vec::new();
+        let (mut steps, mut meant) = (Vec::new(), Vec::new());
         for step in &plan.steps {
-            // A condition may be about the app without the text.
-            if self.holds(&step.condition, plan)? || step.is_shared() && self.is_ours(step) {
+            if self.holds(&step.condition, plan)? {
+                meant.push(step);
+            } else if step.is_shared() && self.is_ours(step) {
+                // A condition may be about the app without the text. It is taken out after the others, backwards.
                 steps.push(step);
             }
         }
+        steps.extend(meant);
         let all = plan.all_steps();
         let mut own: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
         for step in &steps {

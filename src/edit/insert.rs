@@ -36,7 +36,7 @@ struct Splice {
 }
 
 impl At {
-    /// Returns the whole source with `text` inserted and the ranges in `replaced` rewritten.
+    /// Returns the whole source with `text` inserted and the ranges in `replaced` rewritten, and the ranges of the new texts.
     pub fn insert(
         self,
         source: &Source,
@@ -44,7 +44,7 @@ impl At {
         text: &str,
         gap: usize,
         replaced: Vec<(Range<usize>, String)>,
-    ) -> String {
+    ) -> (String, Vec<Range<usize>>) {
         let page = Page::new(source, text);
         let splice = match self {
             Self::After => page.after(found, gap),
@@ -59,11 +59,15 @@ impl At {
         let replaced = replaced.into_iter();
         splices.extend(replaced.map(|(range, text)| Splice { range, text }));
         splices.sort_by_key(|s| s.range.start);
-        let mut new = source.text.clone();
-        for splice in splices.into_iter().rev() {
-            new.replace_range(splice.range, &splice.text);
+        let (mut new, mut ranges, mut at) = (String::new(), Vec::new(), 0);
+        for splice in splices {
+            new += source.text.get(at..splice.range.start).unwrap_or_default();
+            ranges.push(new.len()..new.len() + splice.text.len());
+            new += &splice.text;
+            at = at.max(splice.range.end);
         }
-        new
+        new += &source.text[at..];
+        (new, ranges)
     }
 }
 

@@ -58,6 +58,19 @@ struct Rules {
     /// Query for `@name` and `@body`: what is defined in the body has that name before its own.
     #[serde(default)]
     definitions: Option<String>,
+    /// Styles that a file may have.
+    #[serde(default)]
+    style: Option<StyleQueries>,
+}
+
+/// Queries for code whose style differs between files: `@own`, except for what is `@other`, too.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StyleQueries {
+    /// Strings in double or single quotes.
+    pub strings: String,
+    /// Statements that end with a semicolon, or with the line.
+    pub statements: String,
 }
 
 /// Linked grammars, by their name in `languages.toml`.
@@ -154,6 +167,11 @@ impl Language {
             query.expect("definitions are a query")
         });
         query.as_ref()
+    }
+
+    /// Returns the queries for the style of a file; `None` if all have the same.
+    pub fn style(&self) -> Option<&StyleQueries> {
+        self.rules.style.as_ref()
     }
 
     /// Returns the separator between the parts of a name.

@@ -8,6 +8,7 @@ use tree_sitter::Node;
 use super::insert::At;
 use super::place::{Anchor, Conflict, Pick, Place};
 use super::source::{Match, Source};
+use super::style::{Inserted, Style, neutral};
 use super::{Reason, uncomment};
 
 /// Outcome of one part of an edit.
@@ -74,6 +75,7 @@ impl Place {
         let belongs = |node: Node<'_>| is_own(node, scope) && precedes(node);
         for text in self.texts(scope) {
             let uncommented = uncomment::apply(source, &text, belongs);
+            let uncommented = uncommented.map(|text| source.with_text(text));
             if let Some(new) = self.verified(source, uncommented)? {
                 return Ok(Some(new));
             }
@@ -186,7 +188,7 @@ impl Place {
         for node in nodes {
             let found = match &self.present {
                 Some(query) => !source.find_in(node, query)?.is_empty(),
-                None => has_lines(source.text_of(node), &self.text),
+                None => has_lines(source, node, &self.text),
             };
             if found {
                 return Ok(true);
@@ -213,14 +215,14 @@ impl Place {
         })
     }
 
-    /// Returns the source with the text at `anchor`, or `None` without a match.
+    /// Returns the source with the text at `anchor`, in the style of the file, or `None` without a match.
     fn insert(
         &self,
         source: &Source,
         scope: &Match<'_>,
         anchor: &Anchor,
         barrier: Option<&Match<'_>>,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<Source>> {
         let node = scope_of(scope);
         let mut matches = Vec::new();
         let query = anchor.query.as_ref().map(|query| fill(query, &[scope]));
@@ -252,13 +254,17 @@ impl Place {
         let range = |name: &String| found.iter().find_map(|m| m.range(name));
         let replaced = anchor.replace.iter();
         let replaced = replaced.filter_map(|(name, new)| Some((range(name)?, fill(new, &found))));
-        Ok(Some(at.insert(
-            source,
-            chosen,
-            &text,
-            anchor.gap,
-            replaced.collect(),
-        )))
+        let (new, ranges) = at.insert(source, chosen, &text, anchor.gap, replaced.collect());
+        let templates = anchor.replace.values();
+        let templates = templates.chain([anchor.text.as_ref().unwrap_or(&self.text)]);
+        let inserted = Inserted {
+            ranges,
+            own: templates.flat_map(|text| captured(text, &found)).collect(),
+            keeps_end: at == At::Instead && !source.text[chosen.anchor()].ends_with(';'),
+        };
+        Style::of(source)?
+            .applied(source.with_text(new), &inserted)
+            .map(Some)
     }
 
     /// Returns the first barrier in the scope, as an anchor.
@@ -273,9 +279,8 @@ impl Place {
     }
 
     /// Returns `new` if it has the text in its scope and no new syntax error.
-    fn verified(&self, old: &Source, new: Option<String>) -> Result<Option<Source>> {
+    fn verified(&self, old: &Source, new: Option<Source>) -> Result<Option<Source>> {
         let Some(new) = new else { return Ok(None) };
-        let new = old.with_text(new);
         let sound = new.errors() <= old.errors() && self.is_in_scope(&new)?;
         Ok(sound.then_some(new))
     }
@@ -345,11 +350,13 @@ fn surrounds(outer: Node<'_>, inner: Node<'_>) -> bool {
     outer.start_byte() <= inner.start_byte() && inner.end_byte() <= outer.end_byte()
 }
 
-/// Returns whether `text` contains the lines of `wanted` in a row, with any indentation.
-fn has_lines(text: &str, wanted: &str) -> bool {
-    let lines =
-        |text: &str| -> Vec<String> { text.trim().lines().map(|l| l.trim().to_owned()).collect() };
-    let (text, wanted) = (lines(text), lines(wanted));
+/// Returns whether `node` contains the lines of `wanted` in a row, with any indentation and in any style.
+fn has_lines(source: &Source, node: Node<'_>, wanted: &str) -> bool {
+    let lines = |text: &str| -> Vec<String> {
+        let text = neutral(text.trim(), source.language);
+        text.lines().map(|l| l.trim().to_owned()).collect()
+    };
+    let (text, wanted) = (lines(source.text_of(node)), lines(wanted));
     text.windows(wanted.len().max(1))
         .any(|window| window == wanted)
 }
@@ -371,9 +378,34 @@ pub fn fill(text: &str, matches: &[&Match<'_>]) -> String {
     let mut filled = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (name, rest) = part.split_once(close).unwrap_or((part, ""));
-        let captured = matches.iter().find_map(|m| m.text(name));
+        let captured = matches
+            .iter()
+            .find_map(|m| m.text(name).or_else(|| used(name, m)));
         filled += captured.unwrap_or(name);
         filled += rest;
     }
     filled
+}
+
+/// Suffix of captures without the underscore of an unused name.
+const USED: &str = "_used";
+
+/// Returns the capture of `name` without its suffix as a name in use.
+fn used<'a>(name: &'a str, found: &'a Match<'_>) -> Option<&'a str> {
+    let name = name.strip_suffix(USED)?;
+    match found.text(name)?.trim_start_matches('_') {
+        "" => Some(name),
+        used => Some(used),
+    }
+}
+
+/// Returns the captures that `text` names.
+fn captured(text: &str, matches: &[&Match<'_>]) -> Vec<String> {
+    let [open, close] = MARKS;
+    let names = text
+        .split(open)
+        .skip(1)
+        .filter_map(|part| part.split_once(close));
+    let captures = names.filter_map(|(name, _)| matches.iter().find_map(|m| m.text(name)));
+    captures.map(str::to_owned).collect()
 }

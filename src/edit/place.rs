@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer};
 use super::insert::At;
 
 /// A place for text in the files of a project. Strings are templates with the variables `app`, those in `needs`,
-/// `text`, and `found.NAME` for the capture `@NAME` of a query.
+/// `text`, and `found.NAME` for the capture `@NAME` of a query. `found.NAME_used` is the name of an unused variable without the
+/// underscore at its start; for `_`, it is `NAME`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -210,10 +211,15 @@ pub struct Anchor {
     #[serde(default)]
     pub replace: BTreeMap<String, String>,
     /// Earlier texts, for `destroy`: of the captures in `replace`, and of `anchor`, if `instead` replaces it by a text without
-    /// `found.anchor`.
+    /// `found.anchor`. If there may be several, a list.
     #[serde(default)]
-    pub was: BTreeMap<String, String>,
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, Vec<String>>"))]
+    pub was: BTreeMap<String, Texts>,
 }
+
+/// A text, or a list of them.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Texts(#[serde(deserialize_with = "one_or_many")] pub Vec<String>);
 
 /// Selection among the matches of an anchor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -9,6 +9,8 @@
 mod edges;
 mod pattern;
 
+use std::collections::HashSet;
+use std::iter;
 use std::ops::Range;
 
 use anyhow::Result;
@@ -17,6 +19,7 @@ use super::insert::At;
 use super::part::Applied;
 use super::place::{Anchor, Place};
 use super::source::Source;
+use super::style::{Inserted, Style};
 use super::uncomment::indentation;
 use edges::Edges;
 use pattern::{Occurrence, Pattern};
@@ -54,19 +57,7 @@ impl Place {
         {
             return Ok(Taken::Needed);
         }
-        let texts = found
-            .iter()
-            .flat_map(|found| self.candidates(source, found));
-        let comments = found
-            .iter()
-            .flat_map(|found| commented_out(source, found.range()));
-        // A reader may have pasted an import below any comment.
-        let comments = comments
-            .filter(|(text, is_likely)| *is_likely && self.used_as.is_none() || is_earlier(text))
-            .map(|(text, _)| text);
-        let mut texts: Vec<_> = texts.chain(comments).collect();
-        texts.sort_by_key(|text| !is_earlier(text));
-        for text in texts {
+        for text in self.texts_without(source, &found, is_earlier)? {
             if let Some(new) = self.exact(source, text)? {
                 return Ok(Taken::Changed(new));
             }
@@ -77,6 +68,48 @@ impl Place {
             }
         }
         Ok(Taken::Manual)
+    }
+
+    /// Returns whether the text may have replaced others: several files become the same one.
+    pub fn replaces_text(&self) -> bool {
+        self.anchors.iter().any(|anchor| !anchor.was.is_empty())
+    }
+
+    /// Returns all sources of which the insertion makes `source`.
+    pub fn all_without(
+        &self,
+        source: &Source,
+        is_earlier: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Source>> {
+        let found = self.occurrences(source)?;
+        let texts = self.texts_without(source, &found, is_earlier)?.into_iter();
+        let sources = texts.map(|text| self.exact(source, text));
+        sources.filter_map(Result::transpose).collect()
+    }
+
+    /// Returns the texts that the file may have had without what was `found`, the most likely one first.
+    fn texts_without(
+        &self,
+        source: &Source,
+        found: &[Found<'_>],
+        is_earlier: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<String>> {
+        let mut texts = Vec::new();
+        for found in found {
+            texts.extend(self.candidates(source, found)?);
+        }
+        let comments = found
+            .iter()
+            .flat_map(|found| commented_out(source, found.range()));
+        // A reader may have pasted an import below any comment.
+        let comments = comments
+            .filter(|(text, is_likely)| *is_likely && self.used_as.is_none() || is_earlier(text))
+            .map(|(text, _)| text);
+        texts.extend(comments);
+        texts.sort_by_key(|text| !is_earlier(text));
+        let mut known = HashSet::new();
+        texts.retain(|text| known.insert(text.clone()));
+        Ok(texts)
     }
 
     /// Returns the source of `text` if the insertion makes `source` of it.
@@ -114,12 +147,13 @@ impl Place {
         for (text, anchor) in own.chain(others) {
             let is_replaced = anchor.is_some_and(|anchor| anchor.at == At::Instead);
             let is_long = lines_with_words(text) > lines_with_words(&self.text);
-            for occurrence in Pattern::of(text, scope)?.matches(&source.text) {
-                all.push(Found {
+            for pattern in Pattern::all(text, scope, source.language)? {
+                let found = pattern.matches(&source.text).into_iter();
+                all.extend(found.map(|occurrence| Found {
                     occurrence,
                     anchor,
                     is_plain: is_inserted && !is_replaced && !is_long,
-                });
+                }));
             }
         }
         // The variant that explains most of the file.
@@ -131,20 +165,41 @@ impl Place {
     }
 
     /// Returns the texts of the file without `found`, the most likely one first.
-    fn candidates(&self, source: &Source, found: &Found<'_>) -> Vec<String> {
+    fn candidates(&self, source: &Source, found: &Found<'_>) -> Result<Vec<String>> {
         let text = &source.text;
         let Some(anchor) = found.anchor.filter(|anchor| anchor.at == At::Instead) else {
             let is_link = found.anchor.is_some_and(|anchor| anchor.at == At::Chain);
             let ranges = Edges::of(text, found.range()).ranges(is_link);
             let texts = ranges.into_iter();
-            let texts = texts.flat_map(|range| found.restored(text, range, ""));
-            return texts.chain(found.without_comma(source)).collect();
+            let texts = texts.flat_map(|range| found.restored(spliced(text, range, "")));
+            return Ok(texts.chain(found.without_comma(source)).collect());
         };
-        let was = anchor.was.get("anchor").map(|was| found.filled(was));
-        let was = was.or_else(|| found.occurrence.captures.get("anchor").cloned());
-        was.map_or_else(Vec::new, |was| {
-            found.restored(text, found.range().clone(), &was)
-        })
+        let was = anchor.was.get("anchor");
+        let was: Vec<_> = match was {
+            Some(was) => was.0.iter().map(|was| found.filled(was)).collect(),
+            None => found
+                .occurrence
+                .captures
+                .get("anchor")
+                .cloned()
+                .into_iter()
+                .collect(),
+        };
+        let start = found.range().start;
+        // In the quotes of the file, or in others.
+        let mut texts = Vec::new();
+        for was in &was {
+            let inserted = Inserted {
+                ranges: iter::once(start..start + was.len()).collect(),
+                keeps_end: true,
+                ..Inserted::default()
+            };
+            for style in Style::of(source)?.and_others() {
+                let candidate = source.with_text(spliced(text, found.range().clone(), was));
+                texts.extend(found.restored(style.applied(candidate, &inserted)?.text));
+            }
+        }
+        Ok(texts)
     }
 }
 
@@ -153,19 +208,22 @@ impl Found<'_> {
         &self.occurrence.range
     }
 
-    /// Returns the file with `range` replaced by `new`, and with the earlier texts of captures that the insertion replaced.
-    fn restored(&self, text: &str, range: Range<usize>, new: &str) -> Vec<String> {
-        let mut texts = vec![spliced(text, range, new)];
+    /// Returns `text` with the earlier texts of captures that the insertion replaced, or has left as they were.
+    fn restored(&self, text: String) -> Vec<String> {
+        let mut texts = vec![text];
         let replaced = self.anchor.into_iter().flat_map(|anchor| {
             let replace = anchor.replace.iter();
             replace.filter_map(|(name, new)| Some((anchor.was.get(name)?, new)))
         });
         for (was, new) in replaced {
-            let (was, new) = (self.filled(was), self.filled(new));
-            texts = texts
-                .iter()
-                .flat_map(|text| each_replaced(text, &new, &was))
-                .collect();
+            let new = self.filled(new);
+            let was: Vec<_> = was.0.iter().map(|was| self.filled(was)).collect();
+            let with = |text: &String| -> Vec<String> {
+                let restored = was.iter().flat_map(|was| each_replaced(text, &new, was));
+                restored.collect()
+            };
+            let restored: Vec<_> = texts.iter().flat_map(with).collect();
+            texts.splice(..0, restored);
         }
         texts
     }

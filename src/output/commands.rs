@@ -1,5 +1,6 @@
 //! The programs that are run in an app: git, npm, cargo.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
@@ -7,11 +8,11 @@ use std::process::{Command as Process, Stdio};
 use crate::catalogue::generator::Command;
 use crate::project;
 
-/// Returns what a program prints to standard output; `None` if it fails or is missing.
-pub fn output(run: &[String], root: &Path) -> Option<String> {
+/// Returns what a program with the variables `env` prints to standard output; `None` if it fails or is missing.
+pub fn output(run: &[String], env: &BTreeMap<String, String>, root: &Path) -> Option<String> {
     let (program, arguments) = run.split_first()?;
     let mut process = process(program);
-    process.args(arguments).current_dir(root);
+    process.args(arguments).envs(env).current_dir(root);
     let output = process.stdin(Stdio::null()).output().ok()?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     output.status.success().then_some(printed)

@@ -1,5 +1,6 @@
 //! The end of an upgrade: writes with their record, and what is left to do.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -81,7 +82,8 @@ impl Upgrade<'_> {
             ".",
         ];
         let words = words.map(str::to_owned);
-        let status = || commands::output(&words, &self.project.root).unwrap_or_default();
+        let status =
+            || commands::output(&words, &BTreeMap::new(), &self.project.root).unwrap_or_default();
         if !changes.is_empty() && !status().is_empty() {
             let warning = "the app had uncommitted changes, which git does not tell apart from those of the upgrade; `hello-sockets undo` takes the upgrade back";
             self.reporter.warn(warning.to_owned());

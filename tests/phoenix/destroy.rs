@@ -134,20 +134,19 @@ fn lines_that_were_comments_and_spacing_that_is_not_ours_come_back() {
 }
 
 #[test]
-fn a_socket_of_the_app_stays_and_stays_mounted() {
+fn a_socket_of_the_app_stays_and_is_mounted_only_if_it_was() {
     let user = socket("ShopWeb.UserSocket", "");
     let path = "my_app/lib/shop_web/channels/user_socket.ex";
     let sandbox = shop(&[("lib/shop_web/channels/user_socket.ex", &user)]);
     let args = ["channel", "Zebra", "--topic", "stripes"];
-    sandbox.run(&[&["gen"], &args[..]].concat()).succeeded();
-
-    sandbox.run(&[&["destroy"], &args[..]].concat()).succeeded();
-
+    by_destroy(&sandbox, &args);
     assert_eq!(sandbox.read(path), user);
-    let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
-    assert!(
-        endpoint.contains("socket \"/socket\", ShopWeb.UserSocket"),
-        "{endpoint}"
-    );
+
+    let endpoint = "my_app/lib/shop_web/endpoint.ex";
+    let line = "  socket \"/socket\", ShopWeb.UserSocket\n";
+    let mounted = sandbox
+        .read(endpoint)
+        .replace("\nend\n", &format!("\n\n{line}end\n"));
+    sandbox.write(endpoint, &mounted);
     by_destroy(&sandbox, &args);
 }

@@ -88,7 +88,12 @@ pub const SOCKET_AUTH: Kind = Kind {
     args: &["gen", "auth"],
     manual_step: "\nAdd this to `lib/my_app_web/channels/user_socket.ex` to accept only clients with a token, instead of \
         its own `connect` and `id`:\n\n",
-    more: &[],
+    // With the token in the parameters.
+    more: &[
+        "before_phoenix_1_8_with_two_arguments",
+        "on_one_line_before_phoenix_1_8_with_three_arguments",
+        "on_one_line_before_phoenix_1_8_with_two_arguments",
+    ],
 };
 const SCRIPT_AUTH: Kind = Kind {
     cases: "shared/places/script_token",

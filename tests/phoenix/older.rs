@@ -70,7 +70,6 @@ fn a_pubsub_that_only_the_runtime_settings_name_is_that_of_the_endpoint() {
     ]);
 
     sandbox.run(&["gen", "presence"]).succeeded();
-    let ran = sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
 
     let presence = sandbox.read("my_app/lib/shop_web/channels/presence.ex");
     assert!(
@@ -78,8 +77,10 @@ fn a_pubsub_that_only_the_runtime_settings_name_is_that_of_the_endpoint() {
         "{presence}"
     );
     // Another library starts it.
-    let step = "to give the PubSub its adapter, among the children, before the endpoint: no entry of Market.PubSub was found:\n";
-    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    sandbox.run(&["gen", "pubsub", "redis"]).misused(
+        "error: the adapter is an option of Market.PubSub, and no supervisor of this app has an entry of that\n\
+         help: put `{Phoenix.PubSub, name: Market.PubSub}` among its children, before the endpoint, then run this again\n",
+    );
 }
 
 #[test]
@@ -186,6 +187,35 @@ fn a_comment_between_empty_lines_comes_back() {
     sandbox.run(&["destroy", "channel", "Room"]).succeeded();
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn an_import_of_a_socket_that_gen_channel_added_is_taken_back_in_the_style_of_the_script() {
+    for (app_js, import) in [
+        (
+            "import 'phoenix_html';\n\nstart('page');\n",
+            "import './socket.js';\n",
+        ),
+        ("import 'phoenix_html'\n", "import './socket.js'\n"),
+        ("import \"phoenix_html\";\n", "import \"./socket.js\";\n"),
+        ("start('page')\n", "import './socket.js'\n"),
+    ] {
+        let sandbox = with_socket(&[
+            ("assets/js/app.js", app_js),
+            ("assets/js/socket.js", SOCKET_JS),
+        ]);
+        let before = sandbox.tree();
+
+        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        let script = sandbox.read("my_app/assets/js/app.js");
+        assert!(script.contains(import), "{script}");
+        let there = sandbox.tree();
+        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        assert_eq!(different(&sandbox, &there), [""; 0]);
+        sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+        assert_eq!(different(&sandbox, &before), [""; 0], "{app_js}");
+    }
 }
 
 #[test]

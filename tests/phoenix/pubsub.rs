@@ -147,20 +147,25 @@ fn in_an_umbrella_the_app_that_starts_the_pubsub_gets_the_adapter() {
 }
 
 #[test]
-fn an_app_that_starts_no_pubsub_gets_the_lines_to_add() {
+fn an_app_that_starts_no_pubsub_is_refused_before_anything_is_written() {
     let sandbox = Sandbox::with_phoenix_app();
     let path = "my_app/lib/my_app/application.ex";
-    let before = sandbox.read(path);
-    let children = before.replace("{Phoenix.PubSub, name: MyApp.PubSub}", "MyApp.Messages");
-    assert_ne!(before, children);
-    sandbox.write(path, &children);
+    let whole = sandbox.read(path);
+    let entry = "{Phoenix.PubSub, name: MyApp.PubSub}";
+    sandbox.write(path, &whole.replace(entry, "MyApp.Messages"));
+    let before = sandbox.tree();
 
-    let report = sandbox.run(&PUBSUB).succeeded().stdout;
+    sandbox.run(&PUBSUB).misused(
+        "error: the adapter is an option of MyApp.PubSub, and no supervisor of this app has an entry of that\n\
+         help: put `{Phoenix.PubSub, name: MyApp.PubSub}` among its children, before the endpoint, then run this again\n",
+    );
 
-    let step = "\nAdd this to `lib/my_app/application.ex` to give the PubSub its adapter, among the children, before the endpoint: no entry of MyApp.PubSub was found:\n\n    \
-         {Phoenix.PubSub, Application.get_env(:my_app, :pubsub, []) ++ [name: MyApp.PubSub]},\n";
-    assert!(report.contains(step), "{report}");
-    assert_eq!(sandbox.read(path), children);
+    assert_eq!(sandbox.tree(), before);
+    sandbox.write(path, &whole);
+    sandbox.run(&PUBSUB).succeeded();
+    sandbox.write(path, &whole.replace(entry, "MyApp.Messages"));
+    let ran = sandbox.run(&["destroy", "pubsub"]).succeeded();
+    assert!(ran.stdout.contains("* editing mix.exs\n"), "{}", ran.stdout);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A text as a pattern, for its occurrences in any formatting.
+//! A text as a pattern, for its occurrences in any formatting and style.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,12 +7,14 @@ use anyhow::Result;
 use regex_lite::Regex;
 
 use super::is_word;
+use crate::edit::language::Language;
 use crate::edit::part::MARKS;
 use crate::edit::source::Match;
 
-/// A text as a pattern that ignores white space.
+/// A text as a pattern that ignores white space, and quotes and semicolons in languages that have styles.
 pub struct Pattern {
     regex: Option<Regex>,
+    has_styles: bool,
     /// Names of the groups.
     names: Vec<String>,
     /// Captures of the scope, which the text has already.
@@ -20,7 +22,21 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    pub fn of(text: &str, scope: Option<&Match<'_>>) -> Result<Self> {
+    /// Returns the patterns of `text`: with a semicolon after it, if the language may have one, and without.
+    pub fn all(text: &str, scope: Option<&Match<'_>>, language: &Language) -> Result<Vec<Self>> {
+        let has_styles = language.style().is_some();
+        let mut patterns = vec![Self::of(text, scope, has_styles)?];
+        if has_styles {
+            patterns.push(Self::of(
+                &format!("{};", text.trim_end()),
+                scope,
+                has_styles,
+            )?);
+        }
+        Ok(patterns)
+    }
+
+    fn of(text: &str, scope: Option<&Match<'_>>, has_styles: bool) -> Result<Self> {
         let captures = scope.into_iter().flat_map(|scope| scope.captures());
         let known: BTreeMap<_, _> = captures
             .filter(|(name, _)| *name != "scope" && *name != "anchor")
@@ -28,6 +44,7 @@ impl Pattern {
             .collect();
         let mut pattern = Self {
             regex: None,
+            has_styles,
             names: Vec::new(),
             known,
         };
@@ -45,10 +62,10 @@ impl Pattern {
         let mut source = String::new();
         let mut rest = text;
         while let Some((literal, marked)) = rest.split_once(open) {
-            source += &loose(literal);
+            source += &self.loose(literal);
             let (name, after) = marked.split_once(close).unwrap_or((marked, ""));
             match self.known.get(name) {
-                Some(value) => source += &loose(value),
+                Some(value) => source += &self.loose(value),
                 None => {
                     self.names.push(name.to_owned());
                     source += r"([\w$]+|[^\n]+?)";
@@ -59,7 +76,46 @@ impl Pattern {
             }
             rest = after;
         }
-        source + &loose(rest)
+        source + &self.loose(rest)
+    }
+
+    /// Returns a pattern for `text` with any white space between its words and signs, and with trailing commas.
+    fn loose(&self, text: &str) -> String {
+        let is_letter = |c: char| c.is_alphanumeric() || c == '_';
+        let mut pattern = String::new();
+        let mut last: Option<char> = None;
+        let mut is_apart = false;
+        for c in text.chars() {
+            if c.is_whitespace() {
+                if self.has_styles && !is_apart && last.is_some() {
+                    pattern += r"\s*;?";
+                }
+                is_apart = true;
+                continue;
+            }
+            pattern += match last {
+                None if is_apart => r"\s*",
+                None => "",
+                Some(last) if is_letter(last) && is_letter(c) => match is_apart {
+                    true => r"\s+",
+                    false => "",
+                },
+                Some(_) => r"\s*",
+            };
+            if matches!(c, ')' | ']' | '}') && last.is_some_and(|last| last != ',') {
+                pattern += r"(?:,\s*)?";
+            }
+            pattern += &match c {
+                '"' | '\'' if self.has_styles => "[\"']".to_owned(),
+                ';' if self.has_styles => ";?".to_owned(),
+                c => regex_lite::escape(c.encode_utf8(&mut [0; 4])),
+            };
+            (last, is_apart) = (Some(c), false);
+        }
+        if is_apart {
+            pattern += r"\s*";
+        }
+        pattern
     }
 
     /// Returns the ranges of all matches, with their captures.
@@ -101,36 +157,4 @@ pub struct Occurrence {
     pub captures: BTreeMap<String, String>,
     /// Length of the text without what groups have captured.
     pub own_length: usize,
-}
-
-/// Returns a pattern for `text` with any white space between its words and signs, and with trailing commas.
-fn loose(text: &str) -> String {
-    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
-    let mut pattern = String::new();
-    let mut last: Option<char> = None;
-    let mut is_apart = false;
-    for c in text.chars() {
-        if c.is_whitespace() {
-            is_apart = true;
-            continue;
-        }
-        pattern += match last {
-            None if is_apart => r"\s*",
-            None => "",
-            Some(last) if is_letter(last) && is_letter(c) => match is_apart {
-                true => r"\s+",
-                false => "",
-            },
-            Some(_) => r"\s*",
-        };
-        if matches!(c, ')' | ']' | '}') && last.is_some_and(|last| last != ',') {
-            pattern += r"(?:,\s*)?";
-        }
-        pattern += &regex_lite::escape(c.encode_utf8(&mut [0; 4]));
-        (last, is_apart) = (Some(c), false);
-    }
-    if is_apart {
-        pattern += r"\s*";
-    }
-    pattern
 }

@@ -1,16 +1,12 @@
 defmodule MyAppWeb.UserSocket do
   use Phoenix.Socket
 
-  channel "room:*", MyAppWeb.RoomChannel
-
-  @impl true
-  def connect(_params, socket, connect_info) do
-    case MyAppWeb.SocketToken.verify(connect_info[:auth_token]) do
+  def connect(params, socket) do
+    case MyAppWeb.SocketToken.verify(params["token"]) do
       {:ok, user} -> {:ok, assign(socket, :user, user)}
       {:error, _reason} -> :error
     end
   end
 
-  @impl true
   def id(socket), do: "user_socket:#{socket.assigns.user}"
 end

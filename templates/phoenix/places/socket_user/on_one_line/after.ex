@@ -1,9 +1,11 @@
 defmodule MyAppWeb.UserSocket do
   use Phoenix.Socket
 
+  channel "room:*", MyAppWeb.RoomChannel
+
   @impl true
-  def connect(_params, socket, connect_info) do
-    case MyAppWeb.SocketToken.verify(connect_info[:auth_token]) do
+  def connect(_params, socket, info) do
+    case MyAppWeb.SocketToken.verify(info[:auth_token]) do
       {:ok, user} -> {:ok, assign(socket, :user, user)}
       {:error, _reason} -> :error
     end

@@ -6,8 +6,7 @@ pub struct UserSocket;
 
 impl SocketHandler for UserSocket {
     fn channels(routes: &mut Channels<Self>) {
-        routes.channel::<RoomChannel>("room:*")
-            .history(axum_channels::History::last(100).for_minutes(5));
+        routes.channel::<RoomChannel>("lobby:*");
         routes.channel::<RoomChannel>("hall:*");
     }
 

@@ -1,0 +1,6 @@
+defmodule MyAppWeb.UserSocket do
+  use Phoenix.Socket
+
+  def connect(_params, socket), do: {:ok, socket}
+  def id(_socket), do: nil
+end

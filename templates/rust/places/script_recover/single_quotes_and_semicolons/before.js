@@ -1,0 +1,3 @@
+import { Socket } from 'phoenix';
+
+const socket = new Socket('/socket', {});

@@ -1,0 +1,6 @@
+import { Socket } from 'phoenix';
+
+const socket = new Socket('/socket', {});
+if (window.online) {
+	socket.connect();
+}

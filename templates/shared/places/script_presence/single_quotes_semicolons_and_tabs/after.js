@@ -1,0 +1,12 @@
+import Chart from './chart.js';
+import { Socket as Client } from 'phoenix';
+import { Presence } from 'phoenix';
+
+const socket = new Client.Socket('/socket', {});
+if (window.online) {
+	socket.connect();
+}
+export const roomChannel = socket.channel('room:lobby', {});
+
+// The presence.
+export const roomPresence = new Presence(roomChannel);

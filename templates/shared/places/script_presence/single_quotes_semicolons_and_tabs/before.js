@@ -1,0 +1,8 @@
+import Chart from './chart.js';
+import { Socket as Client } from 'phoenix';
+
+const socket = new Client.Socket('/socket', {});
+if (window.online) {
+	socket.connect();
+}
+export const roomChannel = socket.channel('room:lobby', {});
