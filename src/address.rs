@@ -9,23 +9,12 @@ use anyhow::{Context as _, Result, anyhow};
 /// Port of new apps.
 const PORT: u16 = 4000;
 
-/// Returns the address in the variables `IP` and `PORT`; `port` takes precedence.
+/// Returns the address in the variables `IP` and `PORT`; `port` takes precedence. Without them, the port is `default`, that of the
+/// app's settings.
 ///
 /// # Errors
 /// A variable is invalid.
-pub fn of_app(port: Option<u16>) -> Result<SocketAddr> {
-    by_variables(port, PORT)
-}
-
-/// The same, for an app whose settings have `default` as their port.
-///
-/// # Errors
-/// A variable is invalid.
-pub fn or_else(default: Option<u16>) -> Result<SocketAddr> {
-    by_variables(None, default.unwrap_or(PORT))
-}
-
-fn by_variables(port: Option<u16>, default: u16) -> Result<SocketAddr> {
+pub fn of_app(port: Option<u16>, default: Option<u16>) -> Result<SocketAddr> {
     let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let ip = match variable("IP") {
         None => IpAddr::from(Ipv4Addr::LOCALHOST),
@@ -36,7 +25,7 @@ fn by_variables(port: Option<u16>, default: u16) -> Result<SocketAddr> {
     };
     let port = match (port, variable("PORT")) {
         (Some(port), _) => port,
-        (None, None) => default,
+        (None, None) => default.unwrap_or(PORT),
         (None, Some(value)) => {
             let port = value.parse();
             port.map_err(|_| anyhow!("PORT is `{value}`: expected a number from 0 to 65535"))?
@@ -54,12 +43,12 @@ pub fn url(address: SocketAddr) -> String {
     }
 }
 
-/// Listens at the address of the app; `port` takes precedence. The listener does not block.
+/// Listens at the address of the app, as [`of_app`] has it. The listener does not block.
 ///
 /// # Errors
 /// A variable is invalid, or the address is not available.
-pub fn listen(port: Option<u16>) -> Result<TcpListener> {
-    let address = of_app(port)?;
+pub fn listen(port: Option<u16>, default: Option<u16>) -> Result<TcpListener> {
+    let address = of_app(port, default)?;
     let refused = |error| refusal(address.ip(), address.port(), &error);
     let listener = TcpListener::bind(address).map_err(refused)?;
     let context = "the listening socket cannot be set up";

@@ -81,6 +81,7 @@ pub fn of_app(project: &Project) -> Result<Health> {
         facts: &project.facts,
         renderer: Renderer::new(&project.templates),
         look: &|question| project.look(question),
+        port: project.port(),
     };
     doctor.health(&stack.doctor)
 }
@@ -101,6 +102,7 @@ pub fn of_new_apps(templates: &Templates) -> Result<Health> {
         facts: &Facts::new(),
         renderer: Renderer::new(templates),
         look: &|question: &Question| Ok(project::programs(question)),
+        port: None,
     };
     doctor.health(&checks.collect::<Vec<_>>())
 }
@@ -127,6 +129,8 @@ struct Doctor<'a> {
     facts: &'a Facts,
     renderer: Renderer<'a>,
     look: &'a Look<'a>,
+    /// In the settings of the app.
+    port: Option<u16>,
 }
 
 impl Doctor<'_> {
@@ -140,7 +144,7 @@ impl Doctor<'_> {
                 checked.push(self.check(check)?);
             }
         }
-        checked.extend(server::checks());
+        checked.extend(server::checks(self.port));
         Ok(Health {
             checks: checked,
             ..Health::default()

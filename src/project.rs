@@ -38,6 +38,9 @@ const COMPLETE: &str = "yes";
 /// Fact with the path to the project that has the file which all projects in a folder share; it is mostly empty.
 const BESIDE: &str = "beside";
 
+/// Fact with the port in the settings of the app, if there are any.
+const PORT: &str = "port";
+
 /// An existing app, or one that `new` creates.
 #[derive(Debug)]
 pub struct Project {
@@ -103,6 +106,11 @@ impl Project {
             }
         }
         Ok(rows)
+    }
+
+    /// Returns the port in the settings of the app, if it can be read.
+    pub fn port(&self) -> Option<u16> {
+        self.facts.get(PORT)?.parse().ok()
     }
 
     /// Returns the value of `fact` in the app.

@@ -32,16 +32,16 @@ pub fn url(name: &str, built_in: &Rc<Templates>) -> Result<String> {
         );
     }
     let project = Project::only(around)?;
-    let (path, port) = mount(name, &project)?;
-    let address = address::or_else(port)?;
+    let path = mount(name, &project)?;
+    let address = address::of_app(None, project.port())?;
     Ok(format!(
         "{}{path}",
         address::url(address).replacen("http", "ws", 1)
     ))
 }
 
-/// Returns the path at which the endpoint mounts a socket, and the port in the settings of the app.
-fn mount(name: &str, project: &Project) -> Result<(String, Option<u16>)> {
+/// Returns the path at which the endpoint mounts a socket.
+fn mount(name: &str, project: &Project) -> Result<String> {
     let renderer = Renderer::new(&project.templates);
     let look = |question: &Question| project.look(question);
     let stack = Stack::new(&project.stack.name, &project.facts, &renderer, &look);
@@ -51,10 +51,7 @@ fn mount(name: &str, project: &Project) -> Result<(String, Option<u16>)> {
         ..Request::default()
     };
     match stack.fact(GENERATOR, &request, "mounted")? {
-        Some(path) => {
-            let port = stack.fact(GENERATOR, &request, "port")?;
-            Ok((path, port.and_then(|port| port.parse().ok())))
-        }
+        Some(path) => Ok(path),
         None => {
             let misuse = format!(
                 "the app does not mount a socket handler `{name}` at a path that can be read"

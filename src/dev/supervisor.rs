@@ -67,7 +67,7 @@ impl<'a> Supervisor<'a> {
         terminal: Terminal,
     ) -> Result<Self> {
         let (sender, inputs) = channel();
-        let listener = address::listen(args.port)?;
+        let listener = address::listen(args.port, project.port())?;
         let url = address::url(listener.local_addr().context("the socket has no address")?);
         let root = fs::canonicalize(&project.root).context("the app's folder cannot be read")?;
         let changes = sender.clone();

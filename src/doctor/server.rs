@@ -11,12 +11,16 @@ const FILES: u64 = 1024;
 #[cfg(unix)]
 const MANY_FILES: u64 = 65_536;
 
-pub fn checks() -> Vec<Checked> {
-    [Some(port()), files()].into_iter().flatten().collect()
+/// Returns the results for an app with this port in its settings.
+pub fn checks(default: Option<u16>) -> Vec<Checked> {
+    [Some(port(default)), files()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-fn port() -> Checked {
-    match address::listen(None).and_then(|listener| Ok(listener.local_addr()?)) {
+fn port(default: Option<u16>) -> Checked {
+    match address::listen(None, default).and_then(|listener| Ok(listener.local_addr()?)) {
         Ok(address) => Checked::good("port", format!("{} is free", address.port())),
         Err(error) => {
             let help = "the variable PORT, or `hello-sockets dev --port`, selects another one";

@@ -1,8 +1,10 @@
 //! Apps unlike those of `mix phx.new`: another port, no scripts, macros and files of their own.
 
+use std::net::TcpListener;
+
 use crate::others::{self, ROUTER};
 use crate::shapes::{mounted, shop, socket};
-use crate::support::Ran;
+use crate::support::{Ran, finish};
 use crate::umbrella::{run_in, umbrella};
 
 /// Returns the address that `gen channel Room` says to open, with these settings of development.
@@ -59,6 +61,20 @@ fn the_page_is_opened_at_the_port_of_the_settings() {
         let expected = format!("http://localhost:{port}");
         assert_eq!(address(settings), expected, "{settings}");
     }
+}
+
+#[test]
+fn doctor_checks_the_port_of_the_settings() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it has one").port();
+    let settings =
+        format!("import Config\n\nconfig :shop, ShopWeb.Endpoint, http: [port: {port}]\n");
+    let sandbox = shop(&[("config/dev.exs", &settings)]);
+    let mut doctor = sandbox.command(&["doctor"]);
+    doctor.env_remove("IP").env_remove("PORT");
+    let ran = finish(doctor, "");
+    let problem = format!("* problem port: another program uses port {port} on 127.0.0.1: ");
+    assert!(ran.stdout.contains(&problem), "{}", ran.stdout);
 }
 
 #[test]
