@@ -5,7 +5,6 @@ use super::connection::Acceptor;
 use super::{Phase, Serve};
 use crate::endpoint::Endpoint;
 use crate::log;
-use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use std::convert::Infallible;
@@ -39,7 +38,7 @@ where
 /// the server and hyper's part of it anew: a second of a first build. Release builds share no such code.
 #[cfg(debug_assertions)]
 #[used]
-static FOR_ROUTERS: fn(Serve<Router>) -> <Serve<Router> as IntoFuture>::IntoFuture =
+static FOR_ROUTERS: fn(Serve<axum::Router>) -> <Serve<axum::Router> as IntoFuture>::IntoFuture =
     IntoFuture::into_future;
 
 /// The server's task, aborted when dropped.
