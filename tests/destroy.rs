@@ -666,7 +666,7 @@ fn a_mount_and_an_import_that_gen_channel_added_go_with_the_last_channel_of_the_
         sandbox.write(handler, &(comment.to_owned() + &sandbox.read(handler)));
         let page = "my_app/assets/js/app.js";
         let mounted = [endpoint, page].map(|path| sandbox.read(path));
-        // What gen socket has made stays.
+        // The texts of gen socket stay.
         by_destroy(&sandbox, &["channel", "Room"]);
         assert_eq!([endpoint, page].map(|path| sandbox.read(path)), mounted);
 
