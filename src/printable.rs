@@ -37,18 +37,21 @@ fn escaped(text: &str, passed: impl Fn(&str) -> usize) -> String {
     escaped
 }
 
-/// Returns the number of bytes of a line end, a tab, or the sequence of a colour.
+/// The start of a sequence, which `m` ends if it sets a colour.
+const SEQUENCE: &str = "\u{1b}[";
+
+/// Returns the number of bytes of a line end, a tab, or the start of a colour.
 fn passed(text: &str) -> usize {
     if text.starts_with(['\n', '\t']) || text.starts_with("\r\n") {
         return 1;
     }
-    let Some(codes) = text.strip_prefix("\u{1b}[") else {
+    let Some(codes) = text.strip_prefix(SEQUENCE) else {
         return 0;
     };
-    let end = codes.find(|c: char| !c.is_ascii_digit() && c != ';');
-    match end {
-        Some(end) if codes[end..].starts_with('m') => text.len() - codes.len() + end + 1,
-        _ => 0,
+    let end = codes.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+    match end.starts_with('m') {
+        true => SEQUENCE.len(),
+        false => 0,
     }
 }
 
