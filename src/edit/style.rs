@@ -4,12 +4,13 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::iter;
 use std::ops::Range;
 
 use anyhow::Result;
 use tree_sitter::Node;
 
-use super::language::Language;
+use super::language::{Language, StyleQueries};
 use super::source::Source;
 
 /// Style of a file; `None` without a majority.
@@ -54,16 +55,33 @@ impl Style {
         })
     }
 
-    /// Returns this style, and those with other quotes.
-    pub fn and_others(self) -> impl Iterator<Item = Self> {
-        let others = QUOTES
-            .into_iter()
-            .filter(move |quote| self.quote != Some(*quote));
-        let others = others.map(move |quote| Self {
-            quote: Some(quote),
-            ..self
+    /// Returns `text`, which replaces that of `source` and has new code in `range`: in this style, and in those with other quotes.
+    ///
+    /// # Errors
+    /// As [`Style::of`].
+    pub fn variants(
+        self,
+        source: &Source,
+        text: String,
+        range: Range<usize>,
+    ) -> Result<Vec<String>> {
+        if source.language.style().is_none() {
+            return Ok(vec![text]);
+        }
+        let inserted = Inserted {
+            ranges: vec![range],
+            keeps_end: true,
+            ..Inserted::default()
+        };
+        let others = QUOTES.into_iter().map(Some);
+        let others = others.filter(|quote| *quote != self.quote);
+        let styles = iter::once(self.quote).chain(others);
+        let styles = styles.map(|quote| Self { quote, ..self });
+        let texts = styles.map(|style| {
+            let source = source.with_text(text.clone());
+            Ok(style.applied(source, &inserted)?.text)
         });
-        std::iter::once(self).chain(others)
+        texts.collect()
     }
 
     /// Returns `source` with the inserted texts in this style.
@@ -119,22 +137,23 @@ pub fn neutral<'a>(text: &'a str, language: &Language) -> Cow<'a, str> {
 
 /// Returns the ranges of strings in either quotes.
 fn strings(source: &Source) -> Result<Vec<Range<usize>>> {
-    let query = source.language.style().map(|style| style.strings.as_str());
-    query.map_or(Ok(Vec::new()), |query| captured(source, query))
+    captured(source, |style| &style.strings)
 }
 
 /// Returns the ranges of statements that end with a semicolon, or might.
 fn statements(source: &Source) -> Result<Vec<Range<usize>>> {
-    let query = source
-        .language
-        .style()
-        .map(|style| style.statements.as_str());
-    query.map_or(Ok(Vec::new()), |query| captured(source, query))
+    captured(source, |style| &style.statements)
 }
 
-/// Returns the ranges of the captures `@own` of `query` that are no captures `@other`.
-fn captured(source: &Source, query: &str) -> Result<Vec<Range<usize>>> {
-    let found = source.find(query)?;
+/// Returns the ranges of the captures `@own` of a query that are no captures `@other`.
+fn captured(
+    source: &Source,
+    query: impl FnOnce(&StyleQueries) -> &String,
+) -> Result<Vec<Range<usize>>> {
+    let Some(style) = source.language.style() else {
+        return Ok(Vec::new());
+    };
+    let found = source.find(query(style))?;
     let others: Vec<_> = found
         .iter()
         .filter_map(|found| found.node("other"))
@@ -207,7 +226,7 @@ mod tests {
     fn styled(file: &str, text: &str) -> String {
         let style = Style::of(&source(file)).expect("the queries are right");
         let inserted = Inserted {
-            ranges: std::iter::once(0..text.len()).collect(),
+            ranges: iter::once(0..text.len()).collect(),
             ..Inserted::default()
         };
         let new = style.applied(source(text), &inserted);
@@ -268,7 +287,7 @@ export { stop } from './b.js';
         let style = Style::of(&source("import 'a';\n")).expect("the queries are right");
         let text = "wrap(\"mine\", \"new\")";
         let inserted = Inserted {
-            ranges: std::iter::once(0..text.len()).collect(),
+            ranges: iter::once(0..text.len()).collect(),
             own: vec!["\"mine\"".to_owned()],
             keeps_end: true,
         };

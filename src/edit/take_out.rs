@@ -10,7 +10,6 @@ mod edges;
 mod pattern;
 
 use std::collections::HashSet;
-use std::iter;
 use std::ops::Range;
 
 use anyhow::Result;
@@ -19,7 +18,7 @@ use super::insert::At;
 use super::part::Applied;
 use super::place::{Anchor, Place};
 use super::source::Source;
-use super::style::{Inserted, Style};
+use super::style::Style;
 use super::uncomment::indentation;
 use edges::Edges;
 use pattern::{Occurrence, Pattern};
@@ -185,19 +184,14 @@ impl Place {
                 .into_iter()
                 .collect(),
         };
-        let start = found.range().start;
-        // In the quotes of the file, or in others.
+        let style = Style::of(source)?;
         let mut texts = Vec::new();
         for was in &was {
-            let inserted = Inserted {
-                ranges: iter::once(start..start + was.len()).collect(),
-                keeps_end: true,
-                ..Inserted::default()
-            };
-            for style in Style::of(source)?.and_others() {
-                let candidate = source.with_text(spliced(text, found.range().clone(), was));
-                texts.extend(found.restored(style.applied(candidate, &inserted)?.text));
-            }
+            let range = found.range().clone();
+            let new = range.start..range.start + was.len();
+            let variants = style.variants(source, spliced(text, range, was), new)?;
+            let restored = variants.into_iter().flat_map(|text| found.restored(text));
+            texts.extend(restored);
         }
         Ok(texts)
     }
