@@ -3,6 +3,7 @@ use crate::origin::CheckOrigin;
 use crate::params::Params;
 use crate::proxies::TrustedProxies;
 use crate::transport::fuzz::handshake;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr};
@@ -54,17 +55,22 @@ fn proxies(headers: &HeaderMap) {
 }
 
 fn origin(headers: &HeaderMap) {
-    const PAGE: &str = "https://example.com";
     static ENDPOINT: LazyLock<Endpoint> = LazyLock::new(|| {
-        let check = CheckOrigin::hosts([PAGE]).unwrap_or_default();
+        let check = CheckOrigin::hosts(["https://example.com"]).unwrap_or_default();
         Endpoint::builder().check_origin(check).build()
     });
     let is_allowed = ENDPOINT.check_origin(headers).is_ok();
     if let (true, Some(origin)) = (is_allowed, headers.get(header::ORIGIN)) {
         let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
-        let rest = origin
-            .strip_prefix(PAGE)
-            .map(|rest| rest.trim_end_matches('/'));
-        assert!(matches!(rest, Some("" | ":443")), "{origin}");
+        let page = origin.strip_prefix("https://").and_then(host_and_port);
+        assert_eq!(page, Some(("example.com".to_owned(), 443)), "{origin}");
     }
+}
+
+/// Reads an authority, before a path or a query, by another parser than that of the check.
+fn host_and_port(rest: &str) -> Option<(String, u16)> {
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let authority: Authority = authority.parse().ok()?;
+    let host = authority.host().trim_end_matches('.').to_owned();
+    Some((host, authority.port_u16().unwrap_or(443)))
 }
