@@ -6,7 +6,7 @@ use anyhow::Result;
 use tree_sitter::Node;
 
 use super::insert::At;
-use super::place::{Anchor, Conflict, Pick, Place};
+use super::place::{Anchor, Conflict, ManualText, Pick, Place};
 use super::source::{Match, Source};
 use super::style::{Inserted, Style, neutral};
 use super::{Reason, uncomment};
@@ -35,7 +35,7 @@ impl Place {
             return Ok(Applied::AlreadyThere);
         }
         let [scope] = scopes.as_slice() else {
-            let lines = self.lines(&[]);
+            let lines = self.lines_for(source)?.unwrap_or_else(|| self.lines(&[]));
             let at = scopes.iter().map(|scope| scope_of(scope).start_byte());
             let at = at.map(|at| source.line(at)).collect();
             let reason = match (scopes.len(), &self.replaces) {
@@ -57,7 +57,9 @@ impl Place {
         let instead = self.blocked_text.as_ref();
         let lines = match instead.filter(|_| blocked == Blocked::Anywhere) {
             Some(text) => fill(text, &[scope]),
-            None => self.lines(&[scope]),
+            None => self
+                .lines_for(source)?
+                .unwrap_or_else(|| self.lines(&[scope])),
         };
         Ok(Applied::Manual {
             reason: Reason::NoPlace,
@@ -132,6 +134,24 @@ impl Place {
     /// Returns the lines of the manual step.
     pub fn lines(&self, matches: &[&Match<'_>]) -> String {
         fill(&self.text, matches)
+    }
+
+    /// Returns the lines of the manual step for code in the file, if `manual_text` has a query for it.
+    fn lines_for(&self, source: &Source) -> Result<Option<String>> {
+        let nodes = self.within_nodes(source)?;
+        let nodes = nodes.unwrap_or_else(|| vec![source.root()]);
+        for ManualText { query, text } in &self.manual_text {
+            let mut lines: Vec<String> = Vec::new();
+            for node in &nodes {
+                let found = source.find_in(*node, query)?;
+                lines.extend(found.iter().map(|found| fill(text, &[found])));
+            }
+            lines.dedup();
+            if !lines.is_empty() {
+                return Ok(Some(lines.join("\n")));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns all variants of the text that do not depend on the match of the anchor.

@@ -76,6 +76,10 @@ pub struct Place {
     /// Lines of the manual step in that case, instead of the text: with a name that is not taken.
     #[serde(default)]
     pub blocked_text: Option<String>,
+    /// Lines of the manual step for code in the file, instead of the text: those with the options of an entry that the text
+    /// replaces. The first query that matches counts, with lines for each of its matches.
+    #[serde(default)]
+    pub manual_text: Vec<ManualText>,
     /// Query for code before the scope that makes this a manual step: a catch-all route in another scope.
     #[serde(default)]
     pub blocked_above: Option<String>,
@@ -170,6 +174,17 @@ pub struct Elsewhere {
     pub search: Vec<String>,
     /// A word in these files. Files without it are not parsed.
     pub mentions: String,
+}
+
+/// Lines of the manual step for code in the file.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ManualText {
+    /// Query for the code, in `within` if the place has it.
+    pub query: String,
+    /// The lines, with `found.NAME` for its captures.
+    pub text: String,
 }
 
 /// Code in the file that prevents the insert.

@@ -106,8 +106,9 @@ fn queries(place: &Place) -> impl Iterator<Item = &String> {
     ];
     let anchors = place.anchors.iter().filter_map(|a| a.query.as_ref());
     let conflicts = place.conflicts.iter().map(|conflict| &conflict.query);
-    let optional = optional.into_iter().flatten();
-    optional.chain(&place.scope).chain(anchors).chain(conflicts)
+    let manual = place.manual_text.iter().map(|manual| &manual.query);
+    let optional = optional.into_iter().flatten().chain(&place.scope);
+    optional.chain(anchors).chain(conflicts).chain(manual)
 }
 
 #[test]

@@ -169,6 +169,53 @@ fn an_app_that_starts_no_pubsub_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn the_lines_of_a_manual_step_have_the_options_that_the_entry_has() {
+    let env = "Application.get_env(:my_app, :pubsub, [])";
+    for (entries, printed) in [
+        (
+            "{Phoenix.PubSub,\n       name: MyApp.PubSub,\n       pool_size: 10},",
+            "{Phoenix.PubSub, ENV ++ [name: MyApp.PubSub,\n           pool_size: 10]},\n",
+        ),
+        (
+            "{Phoenix.PubSub, [\n        pool_size: 10,\n        name: MyApp.PubSub\n      ]},",
+            "{Phoenix.PubSub, ENV ++ [pool_size: 10,\n            name: MyApp.PubSub]},\n",
+        ),
+        (
+            "{Phoenix.PubSub, pubsub(10)},",
+            "{Phoenix.PubSub, ENV ++ pubsub(10)},\n",
+        ),
+        (
+            "{Phoenix.PubSub, @pubsub},",
+            "{Phoenix.PubSub, ENV ++ @pubsub},\n",
+        ),
+        (
+            "{Phoenix.PubSub, [name: MyApp.PubSub] ++ pool()},",
+            "{Phoenix.PubSub, ENV ++ ([name: MyApp.PubSub] ++ pool())},\n",
+        ),
+        (
+            "{Phoenix.PubSub, name: MyApp.PubSub},\n      {Phoenix.PubSub, name: MyApp.PubSub, pool_size: 2},",
+            "{Phoenix.PubSub, ENV ++ [name: MyApp.PubSub]},\n    \
+             {Phoenix.PubSub, ENV ++ [name: MyApp.PubSub, pool_size: 2]},\n",
+        ),
+    ] {
+        let sandbox = Sandbox::with_phoenix_app();
+        let path = "my_app/lib/my_app/application.ex";
+        let whole = sandbox.read(path);
+        let entry = "{Phoenix.PubSub, name: MyApp.PubSub},";
+        assert!(whole.contains(entry), "{whole}");
+        sandbox.write(path, &whole.replace(entry, entries));
+
+        let report = sandbox.run(&PUBSUB).succeeded().stdout;
+
+        let printed = printed.replace("ENV", env);
+        assert!(
+            report.contains(&format!("\n\n    {printed}\nOnce")),
+            "{report}"
+        );
+    }
+}
+
+#[test]
 #[ignore = "needs elixir"]
 fn the_setting_is_read_at_runtime_and_another_url_is_an_error() {
     let sandbox = Sandbox::with_phoenix_app();

@@ -4,7 +4,7 @@ defmodule MyApp.Application do
   @impl true
   def start(_type, _args) do
     children = [
-      {Phoenix.PubSub, Application.get_env(:my_app, :pubsub, []) ++ [name: MyApp.PubSub]},
+      {Phoenix.PubSub, Application.get_env(:my_app, :pubsub, []) ++ [name: MyApp.PubSub, pool_size: 10, adapter: adapter()]},
       MyAppWeb.Endpoint
     ]
 
