@@ -38,7 +38,7 @@ pub use query::Query;
 use source::Match;
 pub use source::Source;
 use take_out::Taken;
-pub use take_out::is_word;
+pub use take_out::{Known, Recall, is_word};
 
 /// Outcome of an edit.
 pub enum Outcome {
@@ -126,17 +126,14 @@ pub enum TakenOut {
     Manual(Vec<Lines>),
 }
 
-/// Takes all of `parts` out of `source`, or none. Parts that the file still uses, such as an import, stay. `known` returns
-/// whether the file has had a text, if anything is known about that: such texts are preferred.
+/// Takes all of `parts` out of `source`, or none. Parts that the file still uses, such as an import, stay. `recall` returns
+/// what is known of an earlier text of the file, if anything is: the surest one is preferred.
 ///
 /// # Errors
 /// A query is invalid: a fault in the files of a stack, not in `source`.
-pub fn take_out(
-    parts: &[Place],
-    source: &Source,
-    known: Option<&dyn Fn(&str) -> bool>,
-) -> Result<TakenOut> {
-    let is_earlier = known.unwrap_or(&|_| false);
+pub fn take_out(parts: &[Place], source: &Source, recall: Option<Recall<'_>>) -> Result<TakenOut> {
+    let is_recorded = recall.is_some();
+    let recall = recall.unwrap_or(&|_| Known::NOTHING);
     let mut changed: Option<Source> = None;
     let mut left = Vec::new();
     // Imports come last, after the texts that use them.
@@ -144,7 +141,7 @@ pub fn take_out(
     backwards.sort_by_key(|part| part.is_import());
     for (at, part) in backwards.iter().enumerate() {
         let now = changed.as_ref().unwrap_or(source);
-        match part.take_out(now, is_earlier)? {
+        match part.take_out(now, recall)? {
             Taken::Absent if at == 0 => return Ok(TakenOut::Nothing),
             Taken::Absent | Taken::Needed => {}
             Taken::Changed(new) => changed = Some(new),
@@ -155,38 +152,47 @@ pub fn take_out(
         (false, _) => TakenOut::Manual(left),
         (true, Some(new)) => {
             // Each part may have several earlier texts, and only the right ones of all make a known one.
-            let is_right = known.is_none() || backwards.len() == 1 || is_earlier(&new.text);
-            let right = (!is_right).then(|| known_without(&backwards, source, is_earlier));
-            TakenOut::Changed(right.transpose()?.flatten().unwrap_or(new))
+            let mut best = (recall(&new.text), new);
+            if is_recorded && backwards.len() > 1 {
+                take_best_out(&backwards, source, recall, &mut best)?;
+            }
+            TakenOut::Changed(best.1)
         }
         (true, None) => TakenOut::Nothing,
     })
 }
 
-/// Returns the source without `parts` that the file is known to have had, if there is one.
-fn known_without(
+/// Replaces `best` by a source without `parts` of which more is known, or by one without the first of them that the file had.
+fn take_best_out(
     parts: &[&Place],
     source: &Source,
-    is_earlier: &dyn Fn(&str) -> bool,
-) -> Result<Option<Source>> {
+    recall: Recall<'_>,
+    best: &mut (Known, Source),
+) -> Result<()> {
     let Some((part, rest)) = parts.split_first() else {
-        return Ok(None);
+        let known = recall(&source.text);
+        if known < best.0 {
+            *best = (known, source.with_text(source.text.clone()));
+        }
+        return Ok(());
     };
-    let without = match part.take_out(source, is_earlier)? {
-        Taken::Changed(_) if part.replaces_text() => part.all_without(source, is_earlier)?,
+    let without = match part.take_out(source, recall)? {
+        Taken::Changed(_) if part.replaces_text() => part.all_without(source, recall)?,
         Taken::Changed(new) => vec![new],
-        Taken::Absent | Taken::Needed => return known_without(rest, source, is_earlier),
+        Taken::Absent | Taken::Needed => return take_best_out(rest, source, recall, best),
         Taken::Manual => Vec::new(),
     };
     for without in without {
-        if is_earlier(&without.text) {
-            return Ok(Some(without));
+        if best.0 == Known::Earlier(0) {
+            return Ok(());
         }
-        if let Some(known) = known_without(rest, &without, is_earlier)? {
-            return Ok(Some(known));
+        take_best_out(rest, &without, recall, best)?;
+        let known = recall(&without.text);
+        if matches!(known, Known::Earlier(_)) && known < best.0 {
+            *best = (known, without);
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 /// Returns the lines of a manual step without a file.

@@ -7,7 +7,7 @@
 pub mod generated;
 mod runs;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -71,6 +71,34 @@ pub struct FileChange {
     pub path: PathBuf,
     pub before: Option<Hash>,
     pub after: Option<Hash>,
+    /// Lines of an edited file that the run has replaced, for `destroy`: by their hashes, because the lines may be anything.
+    /// Earlier versions did not record them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<Vec<Hash>>,
+}
+
+/// Largest number of replaced lines that are recorded: those of edits, and not those of an overwritten file.
+const MOST_REPLACED: usize = 16;
+
+impl FileChange {
+    pub fn new(path: PathBuf, before: Option<&[u8]>, after: Option<&[u8]>) -> Self {
+        let lines = |bytes: &[u8]| -> Vec<Hash> {
+            let text = String::from_utf8_lossy(bytes);
+            text.lines().map(Hash::of_line).collect()
+        };
+        let replaced = before.zip(after).map(|(before, after)| {
+            let kept: HashSet<_> = lines(after).into_iter().collect();
+            let mut replaced = lines(before);
+            replaced.retain(|line| !kept.contains(line));
+            replaced
+        });
+        Self {
+            path,
+            before: before.map(Hash::of),
+            after: after.map(Hash::of),
+            replaced: replaced.filter(|lines| lines.len() <= MOST_REPLACED),
+        }
+    }
 }
 
 /// A text that a run has inserted or taken out.
@@ -92,12 +120,17 @@ pub enum Change {
 }
 
 /// SHA-256 of a file, in hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Hash(String);
 
 impl Hash {
     pub fn of(bytes: &[u8]) -> Self {
         Self(HEXLOWER.encode(digest(&SHA256, bytes).as_ref()))
+    }
+
+    /// Returns the hash of a line, in the digits that tell the lines of a file apart.
+    pub fn of_line(line: &str) -> Self {
+        Self(Self::of(line.as_bytes()).short().to_owned())
     }
 
     /// Returns the first digits, which are enough to tell files apart.
@@ -186,10 +219,8 @@ mod tests {
 
     #[test]
     fn a_run_that_completes_another_has_the_bytes_from_before_both() {
-        let file = |path: &str, before: Option<&[u8]>, after: &[u8]| FileChange {
-            path: path.into(),
-            before: before.map(Hash::of),
-            after: Some(Hash::of(after)),
+        let file = |path: &str, before: Option<&[u8]>, after: &[u8]| {
+            FileChange::new(path.into(), before, Some(after))
         };
         let run = |files: &[FileChange], folders: &[&str]| Run {
             files: files.to_vec(),

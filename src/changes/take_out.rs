@@ -1,5 +1,6 @@
 //! Removal of texts and files that a generator has made.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -8,7 +9,7 @@ use super::{Changes, Located};
 use crate::edit::ending::{like, line_ending};
 use crate::edit::place::Need;
 use crate::edit::style::neutral;
-use crate::edit::{self, Lines, Source, TakenOut};
+use crate::edit::{self, Known, Lines, Source, TakenOut};
 use crate::plan::{File, Step};
 use crate::record::{FileChange, Hash};
 
@@ -62,11 +63,12 @@ impl Changes<'_> {
         let Some(source) = self.source(&path)? else {
             return Ok(Removal::Nothing);
         };
-        let earlier = self.earlier(&path);
-        let is_earlier = |text: &str| earlier.contains(&Hash::of(text.as_bytes()));
-        let known: Option<&dyn Fn(&str) -> bool> = match earlier.is_empty() {
+        let runs = self.project.runs().unwrap_or_default();
+        let earlier = runs.changes_of(&path);
+        let recall = |text: &str| recalled(&earlier, &source.text, text);
+        let known: Option<edit::Recall<'_>> = match earlier.is_empty() {
             true => None,
-            false => Some(&is_earlier),
+            false => Some(&recall),
         };
         Ok(match edit::take_out(&step.parts, &source, known)? {
             TakenOut::Manual(lines) => Removal::Manual { path, lines },
@@ -88,6 +90,7 @@ impl Changes<'_> {
                 Removal::Removed(path)
             }
             TakenOut::Changed(new) => {
+                let is_earlier = |text: &str| matches!(recall(text), Known::Earlier(_));
                 let new = match with_earlier_end(&new.text, &is_earlier) {
                     Some(text) => new.with_text(text),
                     None => new,
@@ -185,20 +188,36 @@ impl Changes<'_> {
         Ok(Some((now, is_generated)))
     }
 
-    /// Returns the hashes of the file before the recorded runs.
-    fn earlier(&self, path: &Path) -> Vec<Hash> {
-        let runs = self.project.runs().unwrap_or_default();
-        let files = runs.iter().flat_map(|run| &run.files);
-        let known = files.filter(|known| known.path == path);
-        known.filter_map(|known| known.before.clone()).collect()
-    }
-
     /// Returns the hash of the file after the last run that has created it, if the record has one.
     pub fn as_created(&self, path: &Path) -> Option<Hash> {
         let runs = self.project.runs().unwrap_or_default();
         let mut files = runs.iter().flat_map(|run| &run.files);
         let created = |known: &&FileChange| known.path == path && known.before.is_none();
         files.rfind(created)?.after.clone()
+    }
+}
+
+/// Returns what is known of `text` by the changes of its file, of which the last one comes first. `now` is the file.
+fn recalled(changes: &[&FileChange], now: &str, text: &str) -> Known {
+    let hash = Hash::of(text.as_bytes());
+    let same = |change: &&FileChange| change.before.as_ref() == Some(&hash);
+    if let Some(age) = changes.iter().position(same) {
+        return Known::Earlier(age);
+    }
+    let replaced = changes.iter().filter_map(|change| change.replaced.as_ref());
+    let replaced: Vec<_> = replaced.collect();
+    let lines: HashSet<_> = text.lines().map(Hash::of_line).collect();
+    let lacking = |of_run: &&Vec<Hash>| of_run.iter().filter(|line| !lines.contains(*line)).count();
+    let had = now.lines().map(Hash::of_line);
+    let had: HashSet<_> = had
+        .chain(replaced.iter().flat_map(|of_run| of_run.to_vec()))
+        .collect();
+    Known::Unrecorded {
+        lacking: replaced.iter().map(lacking).collect(),
+        invented: match replaced.len() == changes.len() {
+            true => lines.difference(&had).count(),
+            false => 0,
+        },
     }
 }
 

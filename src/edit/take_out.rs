@@ -23,6 +23,30 @@ use super::uncomment::indentation;
 use edges::Edges;
 use pattern::{Occurrence, Pattern};
 
+/// Knowledge of an earlier text of a file, the surest one first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Known {
+    /// The file had it before one of the recorded runs: the number of later ones that changed the file.
+    Earlier(usize),
+    Unrecorded {
+        /// Numbers of replaced lines that it lacks, for each run; the last one comes first.
+        lacking: Vec<usize>,
+        /// Number of its lines that the file neither has nor had, as far as that is recorded.
+        invented: usize,
+    },
+}
+
+impl Known {
+    /// That of a file without a record.
+    pub const NOTHING: Self = Self::Unrecorded {
+        lacking: Vec::new(),
+        invented: 0,
+    };
+}
+
+/// Recollection of the texts of a file.
+pub type Recall<'a> = &'a dyn Fn(&str) -> Known;
+
 /// Outcome of a removal.
 pub enum Taken {
     Changed(Source),
@@ -43,8 +67,8 @@ struct Found<'p> {
 }
 
 impl Place {
-    /// Returns the source without the text. Earlier texts of the file are preferred.
-    pub fn take_out(&self, source: &Source, is_earlier: &dyn Fn(&str) -> bool) -> Result<Taken> {
+    /// Returns the source without the text. The surest of the earlier texts of the file is preferred.
+    pub fn take_out(&self, source: &Source, recall: Recall<'_>) -> Result<Taken> {
         if !self.is_in_scope(source)? {
             return Ok(Taken::Absent);
         }
@@ -56,7 +80,7 @@ impl Place {
         {
             return Ok(Taken::Needed);
         }
-        for text in self.texts_without(source, &found, is_earlier)? {
+        for text in self.texts_without(source, &found, recall)? {
             if let Some(new) = self.exact(source, text)? {
                 return Ok(Taken::Changed(new));
             }
@@ -75,13 +99,9 @@ impl Place {
     }
 
     /// Returns all sources of which the insertion makes `source`.
-    pub fn all_without(
-        &self,
-        source: &Source,
-        is_earlier: &dyn Fn(&str) -> bool,
-    ) -> Result<Vec<Source>> {
+    pub fn all_without(&self, source: &Source, recall: Recall<'_>) -> Result<Vec<Source>> {
         let found = self.occurrences(source)?;
-        let texts = self.texts_without(source, &found, is_earlier)?.into_iter();
+        let texts = self.texts_without(source, &found, recall)?.into_iter();
         let sources = texts.map(|text| self.exact(source, text));
         sources.filter_map(Result::transpose).collect()
     }
@@ -91,7 +111,7 @@ impl Place {
         &self,
         source: &Source,
         found: &[Found<'_>],
-        is_earlier: &dyn Fn(&str) -> bool,
+        recall: Recall<'_>,
     ) -> Result<Vec<String>> {
         let mut texts = Vec::new();
         for found in found {
@@ -101,11 +121,18 @@ impl Place {
             .iter()
             .flat_map(|found| commented_out(source, found.range()));
         // A reader may have pasted an import below any comment.
+        let now = recall(&source.text);
         let comments = comments
-            .filter(|(text, is_likely)| *is_likely && self.used_as.is_none() || is_earlier(text))
+            .filter(|(text, is_likely)| match recall(text) {
+                Known::Earlier(_) => true,
+                Known::Unrecorded { invented: 0, .. } if *is_likely && self.used_as.is_none() => {
+                    true
+                }
+                known => known < now,
+            })
             .map(|(text, _)| text);
         texts.extend(comments);
-        texts.sort_by_key(|text| !is_earlier(text));
+        texts.sort_by_cached_key(|text| recall(text));
         let mut known = HashSet::new();
         texts.retain(|text| known.insert(text.clone()));
         Ok(texts)

@@ -254,11 +254,8 @@ mod tests {
     fn what_destroy_has_taken_back_is_marked_and_files_that_others_need_keep_their_base() {
         let made = entry("A", &[("a", text("1")), ("support", text("2"))]);
         let mut destroy = run("destroy", &[entry("A", &[])]);
-        destroy.files.push(FileChange {
-            path: "a".into(),
-            before: Some(Hash::of(b"1")),
-            after: None,
-        });
+        let removed = FileChange::new("a".into(), Some(b"1"), None);
+        destroy.files.push(removed);
         let runs = runs([run("gen", &[made, entry("B", &[])]), destroy]);
 
         let gone = Entry {

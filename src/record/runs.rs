@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::{Change, FORMAT, Hash, Run};
+use super::{Change, FORMAT, FileChange, Hash, Run};
 use crate::error::Misuse;
 
 /// Folder of all runs.
@@ -115,6 +115,12 @@ impl Runs {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns the changes of the file at `path`, the last one first.
+    pub fn changes_of(&self, path: &Path) -> Vec<&FileChange> {
+        let files = self.iter().rev().flat_map(|run| &run.files);
+        files.filter(|known| known.path == path).collect()
     }
 
     /// Returns whether runs have inserted this text more often than taken it out: a manifest may have it in two tables.

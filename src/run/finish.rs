@@ -9,7 +9,7 @@ use crate::output::interrupt::{self, Progress};
 use crate::output::{apply, record};
 use crate::plan::{Plan, Sought};
 use crate::project::Project;
-use crate::record::{FileChange, Hash, Run as Record, Runs, TextChange};
+use crate::record::{FileChange, Run as Record, Runs, TextChange};
 
 impl Run<'_> {
     pub(super) fn finish(mut self, next: &[Paragraph], plan: &Plan) -> Result<Ending> {
@@ -135,10 +135,9 @@ pub fn recorded(
     changes: &[&Change],
     texts: Vec<TextChange>,
 ) -> Record {
-    let file = |change: &&Change| FileChange {
-        path: change.path.clone(),
-        before: change.before.as_deref().map(Hash::of),
-        after: change.after.as_deref().map(Hash::of),
+    let file = |change: &&Change| {
+        let (before, after) = (change.before.as_deref(), change.after.as_deref());
+        FileChange::new(change.path.clone(), before, after)
     };
     let created = changes.iter().filter(|change| change.before.is_none());
     let mut folders: Vec<_> = created

@@ -2,6 +2,7 @@
 
 use crate::others::{self, ROUTER};
 use crate::shapes::{mounted, shop, socket};
+use crate::support::Sandbox;
 use crate::support::taken_back::{by_destroy, by_undo, different};
 use crate::umbrella::{run_in, umbrella};
 
@@ -149,4 +150,87 @@ fn a_socket_of_the_app_stays_and_is_mounted_only_if_it_was() {
         .replace("\nend\n", &format!("\n\n{line}end\n"));
     sandbox.write(endpoint, &mounted);
     by_destroy(&sandbox, &args);
+}
+
+/// A socket handler of the app whose `connect` and `id` have these parameters.
+fn handler(params: &str, info: &str, id: &str) -> String {
+    format!(
+        "defmodule ShopWeb.UserSocket do\n  use Phoenix.Socket\n\n  @impl true\n  \
+         def connect({params}, socket, {info}) do\n    {{:ok, socket}}\n  end\n\n  @impl true\n  \
+         def id({id}), do: nil\nend\n"
+    )
+}
+
+const HANDLER: &str = "my_app/lib/shop_web/channels/user_socket.ex";
+
+/// An app whose socket handler is `handler`, with a token in its parameters or in a header.
+fn with_handler(handler: &str, phoenix: &str) -> Sandbox {
+    let mount = mounted("/socket", "ShopWeb.UserSocket");
+    others::shop(
+        phoenix,
+        &[
+            ("lib/shop_web/endpoint.ex", mount.as_str()),
+            ("lib/shop_web/channels/user_socket.ex", handler),
+            ("lib/shop_web/router.ex", ROUTER),
+            ("config/config.exs", "import Config\n\nconfig :shop, a: 1\n"),
+        ],
+    )
+}
+
+#[test]
+fn parameters_come_back_as_they_were_spelled() {
+    for phoenix in ["1.7.14", "1.8.9"] {
+        for (params, info, id) in [
+            ("params", "info", "socket"),
+            ("_params", "_info", "_socket"),
+            ("__params", "__info", "__socket"),
+            ("_", "_", "_"),
+            ("p1", "_connect_info", "s"),
+        ] {
+            let sandbox = with_handler(&handler(params, info, id), phoenix);
+            by_destroy(&sandbox, &["auth"]);
+        }
+    }
+}
+
+/// No run has recorded the file as it is without the token.
+#[test]
+fn parameters_come_back_after_other_changes_of_their_file() {
+    for (params, info, id) in [("params", "info", "socket"), ("_params", "_", "_socket")] {
+        let own = handler(params, info, id);
+        let sandbox = with_handler(&own, "1.7.14");
+        sandbox.run(&["gen", "auth"]).succeeded();
+        sandbox
+            .run(&["gen", "channel", "Zebra", "--yes"])
+            .succeeded();
+        let edited = sandbox.read(HANDLER).replace(
+            "  use Phoenix.Socket\n",
+            "  use Phoenix.Socket\n\n  # For the tills.\n",
+        );
+        sandbox.write(HANDLER, &edited);
+
+        sandbox.run(&["destroy", "auth"]).succeeded();
+        sandbox.run(&["destroy", "channel", "Zebra"]).succeeded();
+
+        let expected = own.replace(
+            "  use Phoenix.Socket\n",
+            "  use Phoenix.Socket\n\n  # For the tills.\n",
+        );
+        assert_eq!(sandbox.read(HANDLER), expected);
+    }
+}
+
+#[test]
+fn of_several_recorded_texts_the_last_one_comes_back() {
+    let spellings = [
+        handler("params", "info", "socket"),
+        handler("_params", "_info", "_socket"),
+        handler("_", "_", "_"),
+        handler("params", "_info", "socket"),
+    ];
+    let sandbox = with_handler(&spellings[0], "1.7.14");
+    for own in spellings.iter().chain(spellings.iter().rev()) {
+        sandbox.write(HANDLER, own);
+        by_destroy(&sandbox, &["auth"]);
+    }
 }

@@ -159,8 +159,11 @@ fn of_several_earlier_files_the_recorded_one_comes_back() {
             return;
         };
         let after = Source::new(after.to_owned(), before.language);
-        let is_earlier = |text: &str| text == before.text;
-        match edit::take_out(parts, &after, Some(&is_earlier)).expect("the queries are right") {
+        let recall = |text: &str| match text == before.text {
+            true => edit::Known::Earlier(0),
+            false => edit::Known::NOTHING,
+        };
+        match edit::take_out(parts, &after, Some(&recall)).expect("the queries are right") {
             edit::TakenOut::Changed(new) if new.text == before.text => {}
             edit::TakenOut::Nothing if case.path.ends_with("only_in_tests") => {}
             _ if NOT_BACK.contains(&case.path.as_str()) => {}
