@@ -5,6 +5,7 @@
 //! - [`dialogue`]: questions of `new` without a path
 //! - [`report`]: the report of a run, as text and as JSON; [`reporter`]: adds to it, and shows it
 //! - [`apply`], [`commands`]: the only modules that write, or run programs that do
+//! - [`uncommitted`]: asks git for uncommitted changes
 //! - [`record`]: writes what `undo` takes back
 //! - [`interrupt`]: early end of a run
 
@@ -17,3 +18,4 @@ pub mod record;
 pub mod report;
 pub mod reporter;
 pub mod terminal;
+pub mod uncommitted;

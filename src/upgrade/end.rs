@@ -1,6 +1,5 @@
 //! The end of an upgrade: writes with their record, and what is left to do.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -11,7 +10,7 @@ use super::parts::Part;
 use crate::changelog;
 use crate::changes::{Change, removals_last};
 use crate::output::interrupt::{self, Progress};
-use crate::output::{apply, commands, record};
+use crate::output::{apply, record, uncommitted};
 use crate::record::Run;
 use crate::record::generated::{Base, Entry, encode};
 use crate::run::entries::entry_of;
@@ -73,18 +72,7 @@ impl Upgrade<'_> {
     }
 
     fn warn_of_uncommitted(&mut self, changes: &[&Change]) {
-        let words = [
-            "git",
-            "status",
-            "--porcelain",
-            "--untracked-files=no",
-            "--",
-            ".",
-        ];
-        let words = words.map(str::to_owned);
-        let status =
-            || commands::output(&words, &BTreeMap::new(), &self.project.root).unwrap_or_default();
-        if !changes.is_empty() && !status().is_empty() {
+        if !changes.is_empty() && uncommitted::are_in(&self.project.root) {
             let warning = "the app had uncommitted changes, which git does not tell apart from those of the upgrade; `hello-sockets undo` takes the upgrade back";
             self.reporter.warn(warning.to_owned());
         }

@@ -1,5 +1,7 @@
 //! The record, and runs that go by it: checks, undo, interruption, versions.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use super::support::taken_back::different;
@@ -253,4 +255,73 @@ fn uncommitted_changes_are_warned_of() {
 
     let warning = "warning: the app had uncommitted changes, ";
     assert!(ran.stderr.starts_with(warning), "{}", ran.stderr);
+}
+
+/// Somebody else's repository: its settings name programs, which git runs when it looks at files.
+#[test]
+fn settings_of_a_clone_run_no_programs() {
+    let sandbox = outdated();
+    sandbox.write("my_app/.gitattributes", "* filter=evil diff=evil\n");
+    git(&sandbox, &["init", "--quiet"]);
+    git(&sandbox, &["add", "--all"]);
+    git(&sandbox, &["commit", "--quiet", "--message", "first"]);
+    edit(&sandbox, "my_app/src/main.rs", "//!", "//! Mine.");
+    let marker = sandbox.path().join("ran");
+    let program = format!("#!/bin/sh\ntouch {}\nexec cat\n", marker.display());
+    sandbox.write("my_app/.git/evil/post-index-change", &program);
+    let evil = sandbox
+        .path()
+        .join("my_app/.git/evil/post-index-change")
+        .display()
+        .to_string();
+    let made = Command::new("chmod").args(["+x", &evil]).status();
+    assert!(made.expect("it is a program of every Unix").success());
+    for (name, value) in [
+        (
+            "core.hooksPath",
+            evil.trim_end_matches("/post-index-change"),
+        ),
+        ("core.fsmonitor", &evil),
+        ("core.pager", &evil),
+        ("core.sshCommand", &evil),
+        ("core.gitProxy", &evil),
+        ("diff.external", &evil),
+        ("diff.evil.textconv", &evil),
+        ("diff.evil.command", &evil),
+        ("filter.evil.clean", &evil),
+        ("filter.evil.smudge", &evil),
+        ("alias.status", &format!("!{evil}")),
+        ("alias.rev-parse", &format!("!{evil}")),
+    ] {
+        git(&sandbox, &["config", name, value]);
+    }
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    assert!(!marker.exists(), "a program of the clone has run");
+    let warning = "warning: the app had uncommitted changes, ";
+    assert!(ran.stderr.starts_with(warning), "{}", ran.stderr);
+    // Git itself obeys them.
+    git(&sandbox, &["status"]);
+    assert!(marker.exists(), "the settings name no program");
+}
+
+/// The app is a part of a repository: what is changed beside it is none of its changes.
+#[test]
+fn uncommitted_changes_beside_the_app_are_not_its_own() {
+    let sandbox = outdated();
+    sandbox.write("beside/notes.txt", "one\n");
+    git(&sandbox, &["init", "--quiet", ".."]);
+    git(&sandbox, &["add", "--all", ".."]);
+    git(&sandbox, &["commit", "--quiet", "--message", "first"]);
+    sandbox.write("beside/notes.txt", "two\n");
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    assert_eq!(ran.stderr, "");
+    sandbox.run(&["undo"]).succeeded();
+    edit(&sandbox, "my_app/src/main.rs", "//!", "//! Mine.");
+    git(&sandbox, &["add", "--all"]);
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+    assert!(ran.stderr.starts_with("warning: "), "{}", ran.stderr);
 }
