@@ -42,6 +42,13 @@ pub struct Name {
     pub last: String,
 }
 
+/// Returns `name` without `suffix`, unless that is all of it, or of its last part.
+pub fn without_suffix<'a>(name: &'a str, suffix: &str) -> &'a str {
+    let rest = name.strip_suffix(suffix);
+    rest.filter(|rest| !rest.is_empty() && !rest.ends_with('.'))
+        .unwrap_or(name)
+}
+
 impl Name {
     /// Parses a name. `kind` is the word for it in messages, such as `channel`. A trailing `suffix` (`Channel` in
     /// `RoomChannel`) is dropped. `way` is the command before the name, for the suggestion.
@@ -70,10 +77,7 @@ impl Name {
     }
 
     fn without(suffix: &str, typed: &str) -> Self {
-        let module = match typed.strip_suffix(suffix) {
-            Some(rest) if !rest.is_empty() && !rest.ends_with('.') => rest,
-            _ => typed,
-        };
+        let module = without_suffix(typed, suffix);
         Self::from_segments(module.split('.').map(pascal).collect())
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Besides Tera's own filters, there is `import_path`: `{{ "assets/js/token" | import_path(from="assets/js/lib/net.js") }}` is
 //! `../token`. `{{ "Usr" | nearest(of=channels) }}` is the entry of the list that was probably meant, or nothing.
+//! `{{ "Admin.RoomChannel" | without_suffix(suffix="Channel") }}` is `Admin.Room`, as in arguments; `Admin.Channel` stays.
 
 use std::cell::OnceCell;
 
@@ -11,6 +12,7 @@ use tera::{Context, Kwargs, State, Tera, TeraResult};
 use super::condition::unknown_variable;
 use super::templates::Templates;
 use crate::edit::mark;
+use crate::name::without_suffix;
 use crate::nearest::nearest;
 
 /// Variable of captures: `{{ found.socket }}`.
@@ -116,6 +118,7 @@ fn with_filters() -> Tera {
     let mut tera = Tera::new();
     tera.register_filter("import_path", import_path);
     tera.register_filter("nearest", nearest_of);
+    tera.register_filter("without_suffix", without_suffix_of);
     tera
 }
 
@@ -124,6 +127,11 @@ fn nearest_of(typed: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<Strin
     let words: Vec<String> = arguments.must_get("of")?;
     let found = nearest(typed, words.iter().map(String::as_str));
     Ok(found.unwrap_or_default().to_owned())
+}
+
+fn without_suffix_of(name: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<String> {
+    let suffix: &str = arguments.must_get("suffix")?;
+    Ok(without_suffix(name, suffix).to_owned())
 }
 
 /// Returns the path of `module` in imports of the script `from`. Both are paths below the root.
@@ -234,6 +242,22 @@ mod tests {
             let text = format!("{{{{ '{module}' | import_path(from='{script}') }}}}");
             let path = renderer.text(&text, &Context::new());
             assert_eq!(path.expect(script), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_suffix_is_dropped_as_from_arguments() {
+        let renderer = Templates::default();
+        let renderer = Renderer::new(&renderer);
+        for (name, expected) in [
+            ("Admin.RoomChannel", "Admin.Room"),
+            ("RoomChannelChannel", "RoomChannel"),
+            ("Admin.Channel", "Admin.Channel"),
+            ("Channel", "Channel"),
+        ] {
+            let text = format!("{{{{ '{name}' | without_suffix(suffix='Channel') }}}}");
+            let rest = renderer.text(&text, &Context::new());
+            assert_eq!(rest.expect(name), expected);
         }
     }
 

@@ -405,3 +405,27 @@ fn destroy_auth_leaves_an_id_that_the_app_had() {
 
     assert!(!sandbox.read(handler).contains("SocketToken"));
 }
+
+/// The name of `ShopWeb.Socket` is not cut, and its script has another name than the generator's.
+#[test]
+fn routes_names_commands_for_a_handler_that_is_only_called_socket() {
+    let user = shapes::socket(
+        "ShopWeb.Socket",
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+    );
+    let script = "import { Socket } from \"phoenix\"\n\nconst socket = new Socket(\"/socket\")\nsocket.connect()\n";
+    let mount = shapes::mounted("/socket", "ShopWeb.Socket");
+    let mut files = vec![
+        ("lib/shop_web/socket.ex", user.as_str()),
+        ("assets/js/socket.js", script),
+        ("assets/js/app.js", "import \"phoenix_html\"\n"),
+    ];
+    let open = shop("1.7.0", &files).run(&["routes"]);
+    files.push(("lib/shop_web/endpoint.ex", mount.as_str()));
+    let unloaded = shop("1.7.0", &files).run(&["routes"]);
+
+    let load = "add to the page's script in assets/js: import \"./socket.js\"";
+    assert!(unloaded.stdout.contains(load), "{unloaded:?}");
+    let command = "hello-sockets gen socket Socket --skip";
+    assert!(open.stdout.contains(command), "{open:?}");
+}
