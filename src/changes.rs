@@ -17,6 +17,7 @@ pub use locate::Located;
 
 use crate::catalogue::templates::Contents;
 use crate::edit::ending::like;
+use crate::edit::place::Location;
 use crate::edit::{self, Language, Lines, Outcome, Reason, Source};
 use crate::error::Misuse;
 use crate::plan::{File, Step};
@@ -111,6 +112,22 @@ impl<'a> Changes<'a> {
         self.read(path)
     }
 
+    /// Returns the reason for a manual step without its file, which would be at `named`.
+    fn why_missing(&self, named: &Path, location: &Location) -> Result<String> {
+        if self.contains(named)? {
+            return Ok(String::new());
+        }
+        let path = |path: &Path| self.project.display_path(path).display().to_string();
+        let why = format!("there is no `{}`", path(named));
+        for pattern in &location.foreign {
+            if let Some(foreign) = self.list(pattern)?.first() {
+                let foreign = path(foreign);
+                return Ok(format!("{why}: in `{foreign}`, as its language does it"));
+            }
+        }
+        Ok(why)
+    }
+
     /// Adds a step if it is possible, and returns the path of its file.
     pub fn step(&mut self, step: &Step) -> Result<(PathBuf, StepVerdict)> {
         let named = step
@@ -131,13 +148,7 @@ impl<'a> Changes<'a> {
                 return self.create(step, named);
             }
             Located::Missing => {
-                let why = match self.contains(&named)? {
-                    true => String::new(),
-                    false => format!(
-                        "there is no `{}`",
-                        self.project.display_path(&named).display()
-                    ),
-                };
+                let why = self.why_missing(&named, &step.location)?;
                 return manual(why, lines());
             }
             Located::Several(paths) => {

@@ -127,6 +127,9 @@ pub struct Location {
     /// Patterns, such as `lib/**/*.ex` or `assets/**/*.{js,ts}`, of files that are searched if no file in `paths` matches.
     #[serde(default)]
     pub search: Vec<String>,
+    /// Patterns of files that may be in its place, in languages that are not edited: the manual step names the first one.
+    #[serde(default)]
+    pub foreign: Vec<String>,
     /// A word in the file. Files without it are not parsed.
     #[serde(default)]
     pub mentions: String,

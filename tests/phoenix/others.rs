@@ -429,3 +429,33 @@ fn routes_names_commands_for_a_handler_that_is_only_called_socket() {
     let command = "hello-sockets gen socket Socket --skip";
     assert!(open.stdout.contains(command), "{open:?}");
 }
+
+#[test]
+fn a_page_in_another_language_is_named_with_what_is_left_to_do() {
+    for page in [
+        "assets/js/app.coffee",
+        "assets/js/shop/core.cljs",
+        "assets/js/Main.elm",
+        "assets/js/app.res",
+    ] {
+        let sandbox = shop("1.7.0", &[(page, "")]);
+        std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).unwrap_or_default();
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let step = format!(
+            "\nAdd this to load the script (there is no `assets/js/app.js`: in `{page}`, as its language does it):\n\n    \
+             import \"./user_socket.js\"\n"
+        );
+        assert!(ran.stdout.contains(&step), "{}", ran.stdout);
+        let ran = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        let warning = "The page's script is in a language that is not edited here: import the generated script there. \
+            With `--no-js`, none is made.\n";
+        assert!(ran.stdout.contains(warning), "{}", ran.stdout);
+        let none = ["gen", "socket", "Phone", "--no-js"];
+        let ran = sandbox.run(&none).succeeded();
+        assert!(!ran.stdout.contains("script"), "{}", ran.stdout);
+    }
+}
