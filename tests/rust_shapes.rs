@@ -632,6 +632,45 @@ Start or restart the app
     after: &[("crates/shop/src/channels/mod.rs", MODULES)],
 };
 
+/// They are started by programs of their own, from their folder.
+#[test]
+fn apps_of_other_frameworks_and_hosts_are_started_as_those_start_them() {
+    for (dependency, command) in [
+        ("shuttle-runtime = \"0.57\"", "shuttle run"),
+        ("shuttle-runtime.workspace = true", "shuttle run"),
+        ("lambda_http = \"1\"", "cargo lambda watch"),
+        ("tauri = { version = \"2\" }", "cargo tauri dev"),
+        ("loco-rs = \"0.16\"", "cargo loco start"),
+        ("leptos_axum = \"0.8\"", "cargo leptos watch"),
+        ("tauri-utils = \"2\" # tauri", "cargo run"),
+    ] {
+        let manifest = CARGO.replace("\ntokio", &format!("\n{dependency}\ntokio"));
+        let files = [
+            ("Cargo.toml", manifest.as_str()),
+            ("src/endpoint.rs", ENDPOINT),
+            ("src/main.rs", "mod endpoint;\n\nfn main() {}\n"),
+        ];
+        let sandbox = Sandbox::new();
+        for (path, text) in files {
+            sandbox.write(&format!("my_app/{path}"), text);
+            sandbox.write(&format!("all/members/{path}"), text);
+        }
+        sandbox.write("all/Cargo.toml", "[workspace]\nmembers = [\"members\"]\n");
+
+        let ran = sandbox.run(COMMANDS[0]).succeeded();
+
+        let start = format!("\nStart or restart the app with `{command}`\n");
+        assert!(ran.stdout.ends_with(&start), "{}", ran.stdout);
+        if command != "cargo run" {
+            let mut of_all = sandbox.command(COMMANDS[0]);
+            of_all.current_dir(sandbox.path().join("all"));
+            let ran = support::finish(of_all, "").succeeded();
+            let start = format!("\nStart or restart the app with `{command}` in members\n");
+            assert!(ran.stdout.ends_with(&start), "{}", ran.stdout);
+        }
+    }
+}
+
 #[test]
 fn a_library_that_the_workspace_calls_otherwise_is_known_by_that_name() {
     let sandbox = generate(&RENAMED_BY_THE_WORKSPACE);
