@@ -277,8 +277,11 @@ impl<'a> Destroy<'a> {
                 return Ok(());
             }
         };
-        if step.is_shared() {
-            self.texts.push(step.text_change(&path, Change::TakenOut));
+        let text = step.text_change(&path, Change::TakenOut);
+        let runs = self.project.runs()?;
+        // Another generator may have inserted it as one that is shared.
+        if step.is_shared() || runs.have_inserted(&path, &text.place, &text.text) {
+            self.texts.push(text);
         }
         self.reporter.edit(EditEntry {
             quiet: false,

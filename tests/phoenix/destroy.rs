@@ -234,3 +234,26 @@ fn of_several_recorded_texts_the_last_one_comes_back() {
         by_destroy(&sandbox, &["auth"]);
     }
 }
+
+/// The record has the first mount as one of a channel, and the second one is that of the socket.
+#[test]
+fn a_mount_that_gen_socket_has_made_again_stays_without_channels() {
+    let own = socket("ShopWeb.UserSocket", "");
+    let path = "my_app/lib/shop_web/channels/user_socket.ex";
+    let endpoint = "my_app/lib/shop_web/endpoint.ex";
+    let sandbox = shop(&[("lib/shop_web/channels/user_socket.ex", &own)]);
+    sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+    assert!(sandbox.read(endpoint).contains("socket \"/socket\""));
+    sandbox.write(path, &own);
+    sandbox
+        .run(&["destroy", "socket", "User", "--force"])
+        .succeeded();
+    assert!(!sandbox.read(endpoint).contains("socket \"/socket\""));
+    sandbox.run(&["gen", "socket", "User"]).succeeded();
+    let made = sandbox.read(endpoint);
+
+    by_destroy(&sandbox, &["channel", "Room", "--no-socket"]);
+
+    assert_eq!(sandbox.read(endpoint), made);
+    assert!(made.contains("socket \"/socket\""), "{made}");
+}
