@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// the limit is not handled. The reply to it is the error `{"reason":"rate limited"}`; with [`close`](Self::close) it
 /// ends the connection.
 ///
+/// WebSocket frames that are no messages count as one each: pings, pongs, and the fragments of a message before its last
+/// one. A ping beyond the limit is not answered.
+///
 /// ```
 /// use axum_channels::{RateLimit, websocket};
 ///

@@ -4,7 +4,7 @@ mod support;
 
 use axum_channels::{RateLimit, websocket};
 use std::time::Duration;
-use support::{Log, Ws, endpoint_with, serve};
+use support::{Frame, Log, Ws, endpoint_with, frame, serve};
 use tracing::Level;
 
 /// Three messages for a long time, including the join.
@@ -72,4 +72,58 @@ async fn a_limit_that_closes_ends_the_connection_with_1008_and_is_logged() {
         "[WARN] Closed a connection to rate_limit::support::app::UserSocket: \
          it sent more than its rate limit\n  Transport: websocket\n"
     );
+}
+
+/// Frames with a mask of zeros: `0x89` is a ping, `0x01` and `0x00` are fragments.
+fn frames(kind: u8, body: &[u8], count: usize) -> Vec<u8> {
+    frame(kind, body).repeat(count)
+}
+
+#[tokio::test]
+async fn pings_count_and_those_beyond_the_limit_are_not_answered() {
+    let addr = serve(&endpoint_with(websocket().rate_limit(three()))).await;
+    let mut ws = Ws::join(addr, "room:a").await;
+    let message = frame(0x81, br#"["1","2","room:a","ping",{}]"#);
+    ws.raw(&[frames(0x89, b"?", 5), message].concat()).await;
+    for _ in 0..2 {
+        assert_eq!(ws.next().await, Frame::Pong(b"?".to_vec()));
+    }
+    ws.expect(
+        r#"["1","2","room:a","phx_reply",{"response":{"reason":"rate limited"},"status":"error"}]"#,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fragments_and_pongs_count_as_messages() {
+    for kind in [0x8a, 0x01] {
+        let addr = serve(&endpoint_with(websocket().rate_limit(three()))).await;
+        let mut ws = Ws::join(addr, "room:a").await;
+        let message = br#"["1","2","room:a","ping",{}]"#;
+        match kind {
+            0x01 => {
+                let rest = [frames(0x00, b"", 9), frame(0x80, message)].concat();
+                ws.raw(&[frame(0x01, b""), rest].concat()).await;
+            }
+            _ => {
+                ws.raw(&[frames(kind, b"", 9), frame(0x81, message)].concat())
+                    .await
+            }
+        }
+        ws.expect(
+            r#"["1","2","room:a","phx_reply",{"response":{"reason":"rate limited"},"status":"error"}]"#,
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn pings_beyond_a_limit_that_closes_end_the_connection() {
+    let options = websocket().rate_limit(three().close());
+    let mut ws = Ws::join(serve(&endpoint_with(options)).await, "room:a").await;
+    ws.raw(&frames(0x89, b"", 5)).await;
+    for _ in 0..2 {
+        assert_eq!(ws.next().await, Frame::Pong(Vec::new()));
+    }
+    ws.expect_close(1008).await;
 }

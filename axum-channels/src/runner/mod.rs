@@ -86,7 +86,7 @@ impl Runner {
     pub(crate) fn receive(&mut self, message: Message<'_>, turn: &mut Turn<'_, '_>) {
         turn.count();
         let mut effects = Effects::default();
-        match self.excess(&message, turn) {
+        match self.excess(message.len(), turn) {
             None => self.session.receive(message, &mut effects),
             Some(Excess::Refuse) => Session::refuse(message, &mut effects),
             Some(Excess::Close) => self.context.client.close_for_excess(),
@@ -94,12 +94,25 @@ impl Runner {
         self.carry_out(effects, turn);
     }
 
-    /// Returns the action for a message beyond the rate limit. `None` if it is within the limit.
-    fn excess(&mut self, message: &Message<'_>, turn: &Turn<'_, '_>) -> Option<Excess> {
+    /// Counts a frame that is no whole message: a ping, a pong or a fragment. Returns whether it is within the rate limit.
+    pub(crate) fn receive_frame(&mut self, bytes: usize, turn: &mut Turn<'_, '_>) -> bool {
+        turn.count();
+        match self.excess(bytes, turn) {
+            None => true,
+            Some(Excess::Refuse) => false,
+            Some(Excess::Close) => {
+                self.context.client.close_for_excess();
+                false
+            }
+        }
+    }
+
+    /// Returns the action for so many bytes beyond the rate limit. `None` if they are within the limit.
+    fn excess(&mut self, bytes: usize, turn: &Turn<'_, '_>) -> Option<Excess> {
         let limit = self.handlers.rate_limit.as_ref()?;
         let full = || Box::new(Bucket::full(limit.clone(), turn.now()));
         let bucket = self.bucket.get_or_insert_with(full);
-        (!bucket.take(message.len(), turn.now())).then(|| bucket.excess())
+        (!bucket.take(bytes, turn.now())).then(|| bucket.excess())
     }
 
     /// Returns the load of the channels' queues.

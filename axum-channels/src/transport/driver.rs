@@ -40,6 +40,16 @@ pub(super) enum Phase {
     Ending(Box<Ending>),
 }
 
+impl Phase {
+    /// Counts a frame that is no whole message. Returns whether it is within the rate limit.
+    fn receive_frame(&mut self, bytes: usize, turn: &mut Turn<'_, '_>) -> bool {
+        match self {
+            Self::Open { runner, .. } => runner.receive_frame(bytes, turn),
+            Self::Ending(_) => true,
+        }
+    }
+}
+
 /// Remaining work after the last read. The connection is over when both parts are done.
 pub(super) struct Ending {
     /// The closing handshake. `None` when the socket is closed or lost.
@@ -234,8 +244,14 @@ impl Driver {
             }
             match self.reader.next(&mut rest) {
                 Ok(None) => break Input::Waiting,
-                Ok(Some(Incoming::Fragment | Incoming::Pong)) => {}
-                Ok(Some(Incoming::Ping(body))) => outbox.put_pong(body),
+                Ok(Some(Incoming::Fragment | Incoming::Pong)) => {
+                    self.phase.receive_frame(0, turn);
+                }
+                Ok(Some(Incoming::Ping(body))) => {
+                    if self.phase.receive_frame(body.len(), turn) {
+                        outbox.put_pong(body);
+                    }
+                }
                 Ok(Some(Incoming::Close)) => {
                     break Input::Close(CloseCode::NORMAL, Initiator::Client);
                 }
