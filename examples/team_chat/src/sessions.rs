@@ -3,11 +3,11 @@
 //! Handlers take a [`Session`] as an argument; without one, the response is 401. Sessions that have ended are listed in memory:
 //! keep the list in your database if a copied cookie must stay invalid after a restart.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -17,7 +17,10 @@ use axum_channels::{Endpoint, Signer};
 /// Maximum age of a session.
 const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-/// A signed-in user. Its text, `ID:USER`, is what cookies and tokens contain.
+/// Maximum number of ended sessions in the list, some 10 MB. Beyond it, the sessions that have started first end as well.
+const MOST_ENDED: usize = 100_000;
+
+/// A signed-in user. Its text, `ID:USER`, is what cookies and tokens contain. IDs start with the time of signing in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     id: String,
@@ -31,7 +34,7 @@ impl Session {
         // Unique, and not secret: it only counts if it is signed.
         let [one, two] = [1, 2].map(|half| RandomState::new().hash_one(half));
         Self {
-            id: format!("{one:016x}{two:016x}"),
+            id: format!("{}{one:016x}{two:016x}", start(now())),
             user: user.to_owned(),
         }
     }
@@ -68,7 +71,15 @@ where
 #[derive(Debug, Clone)]
 pub struct Sessions {
     signer: Signer,
-    ended: Arc<Mutex<HashMap<String, Instant>>>,
+    ended: Arc<Mutex<Ended>>,
+}
+
+/// Sessions that have ended, and whose cookies have not expired.
+#[derive(Debug, Default)]
+struct Ended {
+    ids: BTreeSet<String>,
+    /// All sessions up to this one have ended.
+    up_to: String,
 }
 
 impl Sessions {
@@ -89,14 +100,21 @@ impl Sessions {
 
     /// Returns whether a session has been signed out.
     pub fn has_ended(&self, session: &Session) -> bool {
-        self.ended().contains_key(&session.id)
+        let ended = self.ended();
+        session.id <= ended.up_to || ended.ids.contains(&session.id)
     }
 
     /// Ends a session: its cookie and its tokens are no longer valid.
     pub fn end(&self, session: &Session) {
         let mut ended = self.ended();
-        ended.retain(|_, at| at.elapsed() < MAX_AGE); // the cookies of older ones have expired
-        ended.insert(session.id.clone(), Instant::now());
+        ended.ids.insert(session.id.clone());
+        let expired = start(now().saturating_sub(MAX_AGE));
+        while ended.ids.first().is_some_and(|id| *id < expired) {
+            ended.ids.pop_first();
+        }
+        if ended.ids.len() > MOST_ENDED {
+            ended.up_to = ended.ids.pop_first().unwrap_or_default();
+        }
     }
 
     /// Returns the value of `Set-Cookie` for a session, or for its removal. Scripts cannot read the cookie.
@@ -110,9 +128,20 @@ impl Sessions {
         format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
     }
 
-    fn ended(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+    fn ended(&self) -> MutexGuard<'_, Ended> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn now() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+/// Returns the start of the ids of sessions that started then. In the order of texts, later ones are greater.
+fn start(time: Duration) -> String {
+    format!("{:010x}", time.as_secs())
 }
 
 /// Returns the name of the session's cookie. With the prefix, browsers accept it by HTTPS and from this very host alone.

@@ -1,6 +1,7 @@
 //! Tests of signing in and out.
 
 use std::error::Error;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::{self, Body};
 use axum::http::{self, HeaderMap, HeaderValue, Request, StatusCode, header};
@@ -153,5 +154,28 @@ async fn other_sites_sign_nobody_in_or_out() -> Result<(), Box<dyn Error>> {
         assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
         assert_eq!(headers.get("set-cookie"), None, "{path}");
     }
+    Ok(())
+}
+
+#[test]
+fn the_list_of_ended_sessions_is_bounded_and_those_that_started_first_end_with_it()
+-> Result<(), Box<dyn Error>> {
+    let sessions = Sessions::new(SECRET);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let session = |started: u64, number: usize| {
+        let text = format!("{started:010x}{number:032x}:alice");
+        Session::parse(&text).ok_or("no session")
+    };
+    sessions.end(&session(now - 15 * 24 * 60 * 60, 0)?); // its cookie has expired
+    for number in 1..=100_000 {
+        sessions.end(&session(now, number)?);
+    }
+    assert!(!sessions.has_ended(&session(now, 0)?));
+    sessions.end(&session(now, 100_001)?);
+
+    assert!(sessions.has_ended(&session(now, 0)?));
+    assert!(sessions.has_ended(&session(now, 1)?));
+    assert!(sessions.has_ended(&session(now, 100_001)?));
+    assert!(!sessions.has_ended(&session(now, 100_002)?));
     Ok(())
 }
