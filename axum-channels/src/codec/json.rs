@@ -60,6 +60,12 @@ pub(crate) fn payload(json: &[u8]) -> Option<Payload> {
     (!exceeds_parser(json.get())).then(|| Payload::from_valid_json(json.get()))
 }
 
+/// Returns a payload of JSON that is valid and not too deep. `None` if it is beyond a parser.
+#[cfg(any(feature = "redis", fuzzing))]
+pub(crate) fn payload_of_valid(json: &str) -> Option<Payload> {
+    (!exceeds_parser(json)).then(|| Payload::from_valid_json(json))
+}
+
 /// Returns whether a message cannot be parsed, although it may match the grammar of JSON.
 pub(super) fn is_beyond_parser(json: &str) -> bool {
     is_too_deep(json, MAX_DEPTH + 1) || exceeds_parser(json) // the message's own array does not count

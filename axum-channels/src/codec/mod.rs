@@ -13,5 +13,7 @@ pub use built_in::BuiltIn;
 pub(crate) use built_in::{Kind, Malformed};
 pub(crate) use codecs::{Codec, Codecs, Custom};
 pub(crate) use json::payload;
+#[cfg(any(feature = "redis", fuzzing))]
+pub(crate) use json::payload_of_valid;
 pub use serializer::{Encoded, Frame, Serializer};
 pub(crate) use version::Version;

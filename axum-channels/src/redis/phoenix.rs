@@ -126,7 +126,8 @@ fn payload(value: &Term<'_>) -> Result<Payload, Malformed> {
     }
     let mut json = String::new();
     term::write_json(value, &mut json).map_err(|_| INEXPRESSIBLE)?;
-    codec::payload(json.as_bytes()).ok_or(INEXPRESSIBLE)
+    // Terms are no deeper than JSON may be.
+    codec::payload_of_valid(&json).ok_or(INEXPRESSIBLE)
 }
 
 const INEXPRESSIBLE: Malformed = Malformed("JSON cannot express its payload");

@@ -200,3 +200,16 @@ fn payloads_that_json_cannot_express_are_malformed() {
     message[at] = 0xff;
     assert_eq!(read(&node("a@host"), &message), Err(INEXPRESSIBLE));
 }
+
+#[test]
+fn an_integer_beyond_a_parser_is_no_payload() {
+    let number = |bytes| {
+        let value = Term::Big {
+            is_negative: false,
+            bytes,
+        };
+        payload(&Term::Map(vec![(Term::Binary(b"n"), value)]))
+    };
+    assert!(number(&[255; 100]).is_ok());
+    assert_eq!(number(&[255; 200]), Err(INEXPRESSIBLE));
+}
