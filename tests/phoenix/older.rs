@@ -156,6 +156,28 @@ fn a_socket_that_stays_names_all_of_its_channels() {
     );
 }
 
+#[test]
+fn a_socket_that_stays_names_a_channel_that_no_command_can_name() {
+    let routes = "  channel \"room:*\", ShopWeb.Channel\n  channel \"cart:*\", ShopWeb.Carts\n";
+    let sandbox = shop(&[
+        (
+            "lib/shop_web/channels/user_socket.ex",
+            &socket("ShopWeb.UserSocket", routes),
+        ),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/socket", "ShopWeb.UserSocket"),
+        ),
+    ]);
+
+    let ran = sandbox.run(&["destroy", "socket", "User"]);
+
+    ran.misused(
+        "error: ShopWeb.UserSocket routes topics to ShopWeb.Carts, ShopWeb.Channel\n\
+         help: take the line that routes to ShopWeb.Carts out of ShopWeb.UserSocket, then run this again\n",
+    );
+}
+
 /// An app with a mounted socket, and with `files`.
 fn with_socket(files: &[(&str, &str)]) -> Sandbox {
     let handler = socket("ShopWeb.UserSocket", "");

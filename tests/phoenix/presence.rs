@@ -188,6 +188,30 @@ fn a_script_without_the_channel_is_left_alone_and_no_line_names_what_is_not_ther
 }
 
 #[test]
+fn a_script_that_joins_in_its_own_way_is_named() {
+    let joins = [
+        "this.channel = socket.channel(`user:${id}`)\n",
+        "socket.channel('user:' + id, {}).join()\n",
+        "const open = (id) => socket.channel(\"user:lobby\", { id })\n",
+    ];
+    for line in joins {
+        let sandbox = app();
+        let own = sandbox.read(SCRIPT);
+        let own = own.replace("userChannel", "lobby");
+        let own = own.replace("\"user:lobby\"", "\"chat:lobby\"");
+        sandbox.write(SCRIPT, &own);
+        let script = format!("import socket from \"./user_socket\"\n\nconst id = 1\n{line}");
+        sandbox.write("my_app/assets/js/room.js", &script);
+
+        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+        let printed = "\nassets/js/room.js joins a topic of UserChannel. There, `new Presence(channel)` of\n\
+                       the package \"phoenix\" keeps the list.\n";
+        assert!(ran.stdout.ends_with(printed), "{line}: {}", ran.stdout);
+    }
+}
+
+#[test]
 fn manual_steps_print_commands_as_they_are_typed() {
     let sandbox = app();
     let path = "my_app/lib/my_app_web/channels/user_channel.ex";
@@ -252,6 +276,23 @@ const TRACKS_ITSELF: &str = r#"defmodule MyAppWeb.UserChannel do
   end
 end
 "#;
+
+#[test]
+fn destroy_names_a_presence_of_the_app_that_it_edits() {
+    let sandbox = app();
+    let path = "my_app/lib/my_app_web/channels/presence.ex";
+    let own = "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence,\n    otp_app: :my_app,\n    \
+               pubsub_server: MyApp.PubSub\nend\n";
+    sandbox.write(path, own);
+    sandbox.run(&["gen", "presence"]).succeeded();
+    assert_ne!(sandbox.read(path), own);
+
+    let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+
+    assert_eq!(sandbox.read(path), own);
+    let line = "* editing lib/my_app_web/channels/presence.ex\n";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+}
 
 /// `gen` adds no function that nothing calls, and `destroy` does not take the app's own code for a generated one.
 #[test]
