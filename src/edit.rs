@@ -157,7 +157,13 @@ pub fn take_out(
             // Each part may have several earlier texts, and only the right ones of all make a known one.
             let is_right = known.is_none() || backwards.len() == 1 || is_earlier(&new.text);
             let right = (!is_right).then(|| known_without(&backwards, source, is_earlier));
-            TakenOut::Changed(right.transpose()?.flatten().unwrap_or(new))
+            let mut new = right.transpose()?.flatten().unwrap_or(new);
+            for part in parts {
+                if let Some(without) = part.without_line(&new)? {
+                    new = without;
+                }
+            }
+            TakenOut::Changed(new)
         }
         (true, None) => TakenOut::Nothing,
     })
