@@ -211,6 +211,26 @@ fn a_comment_between_empty_lines_comes_back() {
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
+/// The import of another socket, further down, came later.
+#[test]
+fn an_empty_line_below_an_import_outlives_it() {
+    let app_js = "import \"phoenix_html\"\n\n// Local files.\n// import socket from \"./socket\"\n";
+    let sandbox = with_socket(&[
+        ("assets/js/app.js", app_js),
+        ("assets/js/socket.js", SOCKET_JS),
+    ]);
+    let room = ["channel", "Room", "--socket", "Other", "--yes"];
+    sandbox.run(&[&["gen"], &room[..]].concat()).succeeded();
+    sandbox.run(&["gen", "channel", "Lobby"]).succeeded();
+
+    sandbox.run(&[&["destroy"], &room[..]].concat()).succeeded();
+
+    assert_eq!(
+        sandbox.read("my_app/assets/js/app.js"),
+        app_js.replace("// import", "import")
+    );
+}
+
 #[test]
 fn an_import_of_a_socket_that_gen_channel_added_is_taken_back_in_the_style_of_the_script() {
     for (app_js, import) in [
