@@ -681,6 +681,12 @@ fn a_socket_of_an_endpoint_in_a_function_is_taken_out_with_its_import() {
             sandbox.read("my_app/src/main.rs"),
             serves.replace("    axum::serve", left)
         );
+        sandbox.run(&["destroy", "library"]).misused(
+            "error: src/main.rs uses axum-channels\n\
+             help: take the lines that name it out of src/main.rs, such as the endpoint, then run this again\n",
+        );
+        sandbox.write("my_app/src/main.rs", &before);
+        sandbox.run(&["destroy", "library"]).succeeded();
     }
 }
 
