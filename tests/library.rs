@@ -728,6 +728,31 @@ fn tokens_of_an_endpoint_in_a_function_are_taken_out() {
     }
 }
 
+/// The socket refuses all clients of an endpoint without the signer.
+#[test]
+fn after_gen_auth_the_lines_of_an_endpoint_have_the_tokens() {
+    let sandbox = program("0.8", &[]).after(&[
+        &["gen", "library"],
+        &["gen", "channel", "Room", "--yes"],
+        AUTH,
+    ]);
+    let auth = sandbox.run(AUTH).succeeded().stdout;
+    let (_, auth) = auth.split_once("Add this to mount").expect("a step");
+    let (auth, _) = auth.split_once("\nOnce").expect("an end");
+    assert!(auth.contains("::signer(") && auth.contains("::routes(&endpoint)"));
+
+    for line in [
+        ["channel", "Lobby"],
+        ["channel", "Room"],
+        ["socket", "User"],
+    ] {
+        let ran = sandbox
+            .run(&["gen", line[0], line[1], "--skip"])
+            .succeeded();
+        assert!(ran.stdout.contains(auth), "{auth}\n{}", ran.stdout);
+    }
+}
+
 /// Another function uses the same import.
 #[test]
 fn an_import_in_a_function_that_others_name_stays_for_its_reader() {
