@@ -122,7 +122,7 @@ pub enum TakenOut {
     Changed(Source),
     /// The text is not in the file, or still needed there.
     Nothing,
-    /// A manual step: the lines of each part that is left.
+    /// A manual step: the lines of each part, since none was taken out.
     Manual(Vec<Lines>),
 }
 
@@ -138,7 +138,7 @@ pub fn take_out(
 ) -> Result<TakenOut> {
     let is_earlier = known.unwrap_or(&|_| false);
     let mut changed: Option<Source> = None;
-    let mut left = Vec::new();
+    let (mut there, mut is_manual) = (Vec::new(), false);
     // Imports come last, after the texts that use them.
     let mut backwards: Vec<_> = parts.iter().rev().collect();
     backwards.sort_by_key(|part| part.is_import());
@@ -147,13 +147,19 @@ pub fn take_out(
         match part.take_out(now, is_earlier)? {
             Taken::Absent if at == 0 => return Ok(TakenOut::Nothing),
             Taken::Absent | Taken::Needed => {}
-            Taken::Changed(new) => changed = Some(new),
-            Taken::Manual => left.push(Lines::of(part, part.lines(&[]))),
+            Taken::Changed(new) => {
+                there.push(Lines::of(part, part.lines(&[])));
+                changed = Some(new);
+            }
+            Taken::Manual => {
+                there.push(Lines::of(part, part.lines(&[])));
+                is_manual = true;
+            }
         }
     }
-    Ok(match (left.is_empty(), changed) {
-        (false, _) => TakenOut::Manual(left),
-        (true, Some(new)) => {
+    Ok(match changed {
+        _ if is_manual => TakenOut::Manual(there),
+        Some(new) => {
             // Each part may have several earlier texts, and only the right ones of all make a known one.
             let is_right = known.is_none() || backwards.len() == 1 || is_earlier(&new.text);
             let right = (!is_right).then(|| known_without(&backwards, source, is_earlier));
@@ -165,7 +171,7 @@ pub fn take_out(
             }
             TakenOut::Changed(new)
         }
-        (true, None) => TakenOut::Nothing,
+        None => TakenOut::Nothing,
     })
 }
 

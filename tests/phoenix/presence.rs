@@ -222,8 +222,8 @@ fn manual_steps_print_commands_as_they_are_typed() {
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
     assert_eq!(sandbox.read(path), own);
-    let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to track clients; an existing \
-        `handle_info(:after_join, socket)` only needs the line with `track`:\n\n  in `join`, as the last expression before its `{:ok, socket}`:\n\n    \
+    let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to track clients; in a \
+        `handle_info(:after_join, socket)` of your own, only the line with `track`:\n\n  in `join`, as the last expression before its `{:ok, socket}`:\n\n    \
         send(self(), :after_join)\n\n  below `join`:\n\n    @impl true\n    \
         def handle_info(:after_join, socket) do\n      MyAppWeb.Presence.track(socket)\n      \
         {:noreply, socket}\n    end\n";
@@ -292,6 +292,26 @@ fn destroy_names_a_presence_of_the_app_that_it_edits() {
     assert_eq!(sandbox.read(path), own);
     let line = "* editing lib/my_app_web/channels/presence.ex\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
+}
+
+/// A channel that sends itself a message and does not handle it ends.
+#[test]
+fn of_a_changed_channel_all_lines_are_to_be_taken_out() {
+    let sandbox = app();
+    sandbox.run(&["gen", "presence"]).succeeded();
+    let path = "my_app/lib/my_app_web/channels/user_channel.ex";
+    let track = "    MyAppWeb.Presence.track(socket)\n";
+    let changed = format!("{track}    push(socket, \"hello\", %{{}})\n");
+    let channel = sandbox.read(path).replace(track, &changed);
+    sandbox.write(path, &channel);
+
+    let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+
+    assert_eq!(sandbox.read(path), channel);
+    let (_, step) = ran.stdout.split_once("\nTake out of ").expect("a step");
+    for line in ["send(self(), :after_join)", track.trim()] {
+        assert!(step.contains(line), "{step}");
+    }
 }
 
 /// `gen` adds no function that nothing calls, and `destroy` does not take the app's own code for a generated one.
