@@ -294,6 +294,20 @@ fn destroy_names_a_presence_of_the_app_that_it_edits() {
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
 }
 
+#[test]
+fn a_presence_that_fetches_more_gets_clients_by_keys_that_are_named() {
+    let sandbox = app();
+    let own = "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence,\n    otp_app: :my_app,\n    \
+               pubsub_server: MyApp.PubSub\n\n  def fetch(_topic, presences) do\n    presences\n  end\nend\n";
+    sandbox.write("my_app/lib/my_app_web/channels/presence.ex", own);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    let line = "\n`fetch` of MyAppWeb.Presence also gets the clients of the channel. Their keys are the ends of their \
+                `socket.id`, or `guest`.\n";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+}
+
 /// A channel that sends itself a message and does not handle it ends.
 #[test]
 fn of_a_changed_channel_all_lines_are_to_be_taken_out() {
