@@ -122,7 +122,7 @@ pub enum TakenOut {
     Changed(Source),
     /// The text is not in the file, or still needed there.
     Nothing,
-    /// A manual step: the lines of each part that is left.
+    /// A manual step: the lines of each part, since none was taken out.
     Manual(Vec<Lines>),
 }
 
@@ -135,7 +135,7 @@ pub fn take_out(parts: &[Place], source: &Source, recall: Option<Recall<'_>>) ->
     let is_recorded = recall.is_some();
     let recall = recall.unwrap_or(&|_| Known::NOTHING);
     let mut changed: Option<Source> = None;
-    let mut left = Vec::new();
+    let (mut there, mut is_manual) = (Vec::new(), false);
     // Imports come last, after the texts that use them.
     let mut backwards: Vec<_> = parts.iter().rev().collect();
     backwards.sort_by_key(|part| part.is_import());
@@ -144,21 +144,33 @@ pub fn take_out(parts: &[Place], source: &Source, recall: Option<Recall<'_>>) ->
         match part.take_out(now, recall)? {
             Taken::Absent if at == 0 => return Ok(TakenOut::Nothing),
             Taken::Absent | Taken::Needed => {}
-            Taken::Changed(new) => changed = Some(new),
-            Taken::Manual => left.push(Lines::of(part, part.lines(&[]))),
+            Taken::Changed(new) => {
+                there.push(Lines::of(part, part.lines(&[])));
+                changed = Some(new);
+            }
+            Taken::Manual => {
+                there.push(Lines::of(part, part.lines(&[])));
+                is_manual = true;
+            }
         }
     }
-    Ok(match (left.is_empty(), changed) {
-        (false, _) => TakenOut::Manual(left),
-        (true, Some(new)) => {
+    Ok(match changed {
+        _ if is_manual => TakenOut::Manual(there),
+        Some(new) => {
             // Each part may have several earlier texts, and only the right ones of all make a known one.
             let mut best = (recall(&new.text), new);
             if is_recorded && backwards.len() > 1 {
                 take_best_out(&backwards, source, recall, &mut best)?;
             }
-            TakenOut::Changed(best.1)
+            let mut new = best.1;
+            for part in parts {
+                if let Some(without) = part.without_line(&new)? {
+                    new = without;
+                }
+            }
+            TakenOut::Changed(new)
         }
-        (true, None) => TakenOut::Nothing,
+        None => TakenOut::Nothing,
     })
 }
 

@@ -163,11 +163,10 @@ fn gen_auth_takes_no_other_module_for_its_own() {
     assert_eq!(sandbox.tree(), before);
 }
 
-const WITH_AUTH: &str = "    let secret_key_base = std::env::var(\"SECRET_KEY_BASE\").expect(\"it is set, to 64 bytes or more\");\n    \
-     let endpoint = axum_channels::Endpoint::builder()\n        .socket::<UserSocket>(\"/socket\")\n        \
-     .state(auth::signer(&secret_key_base))\n        .build();\n    \
-     let app = app // `app` is the router\n        .merge(endpoint.router())\n        \
-     .merge(auth::routes(&endpoint));\n";
+const WITH_AUTH: &str = "    let endpoint = axum_channels::Endpoint::builder()\n        .socket::<UserSocket>(\"/socket\")\n        \
+     .state(auth::signer(\n            &std::env::var(\"SECRET_KEY_BASE\").expect(\"it is set, to 64 bytes or more\"),\n        ))\n        \
+     .build();\n    let app = app.merge(endpoint.router()); // `app` is the router\n    \
+     let app = app.merge(auth::routes(&endpoint));\n";
 
 /// Returns the printed `use` line and the others.
 fn printed(crate_name: &str) -> [String; 2] {
@@ -428,17 +427,11 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
         let channel = sandbox.run(&["gen", "channel", "Room", "--yes"]);
         let auth = sandbox.run(&["gen", "auth"]);
 
-        for (ran, lines) in [
-            (
-                channel.succeeded(),
-                format!("    let {name} = {value}.merge(endpoint.router());{comment}\n"),
-            ),
-            (
-                auth.succeeded(),
-                format!("    let {name} = {value}{comment}\n        .merge(endpoint.router())\n"),
-            ),
-        ] {
-            assert!(ran.stdout.contains(&lines), "{}", ran.stdout);
+        let lines = format!("    let {name} = {value}.merge(endpoint.router());{comment}\n");
+        let tokens = format!("    let {name} = {name}.merge(crate::auth::routes(&endpoint));\n");
+        let both = format!("{lines}{tokens}");
+        for (ran, lines) in [(channel.succeeded(), &lines), (auth.succeeded(), &both)] {
+            assert!(ran.stdout.contains(lines), "{}", ran.stdout);
             assert!(
                 ran.stdout.contains(", in src/main.rs before `axum::serve`"),
                 "{}",
@@ -657,7 +650,7 @@ fn the_test_of_tokens_has_the_version_of_tower_that_the_crate_has() {
 
 /// The lines of the manual step are in a function, with their `use`.
 #[test]
-fn an_endpoint_in_a_function_is_taken_out_by_hand() {
+fn a_socket_of_an_endpoint_in_a_function_is_taken_out_with_its_import() {
     let serves = "async fn main() {\n    axum::serve(listener, app).await.unwrap();\n}\n";
     for library in [None, Some(("src/lib.rs", ""))] {
         let files: Vec<_> = [("src/main.rs", serves)]
@@ -681,19 +674,104 @@ fn an_endpoint_in_a_function_is_taken_out_by_hand() {
             .run(&["destroy", "channel", "Room", "--yes"])
             .succeeded();
 
-        let main = sandbox.read("my_app/src/main.rs");
-        let both = [
-            "channels::user_socket::UserSocket;\n",
-            ".socket::<UserSocket>(\"/socket\")",
-        ];
-        let (_, left) = ran
-            .stdout
-            .split_once("\nTake out of `src/main.rs` ")
-            .expect(&ran.stdout);
-        for line in both {
-            assert!(main.contains(line) && left.contains(line), "{main}\n{left}");
-        }
+        assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
+        let left = "    let endpoint = axum_channels::Endpoint::builder().build();\n    \
+                    let app = app.merge(endpoint.router()); // `app` is the router\n    axum::serve";
+        assert_eq!(
+            sandbox.read("my_app/src/main.rs"),
+            serves.replace("    axum::serve", left)
+        );
+        sandbox.run(&["destroy", "library"]).misused(
+            "error: src/main.rs uses axum-channels\n\
+             help: take the lines that name it out of src/main.rs, such as the endpoint, then run this again\n",
+        );
+        sandbox.write("my_app/src/main.rs", &before);
+        sandbox.run(&["destroy", "library"]).succeeded();
     }
+}
+
+#[test]
+fn tokens_of_an_endpoint_in_a_function_are_taken_out() {
+    let serves = "async fn main() {\n    axum::serve(listener, app).await.unwrap();\n}\n";
+    for library in [None, Some(("src/lib.rs", ""))] {
+        let files: Vec<_> = [("src/main.rs", serves)]
+            .into_iter()
+            .chain(library)
+            .collect();
+        let sandbox = program("0.8", &files)
+            .after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
+        let ran = sandbox.run(AUTH).succeeded();
+        let (_, step) = ran
+            .stdout
+            .split_once("`src/endpoint.rs`):\n\n")
+            .expect("a step");
+        let (lines, _) = step.split_once("\nOnce").expect("an end");
+        let before = sandbox.read("my_app/src/main.rs");
+        let pasted = before.replace("    axum::serve", &format!("{lines}    axum::serve"));
+        sandbox.write("my_app/src/main.rs", &pasted);
+
+        let ran = sandbox.run(&["destroy", "auth"]).succeeded();
+
+        assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
+        let crate_name = library.map_or("crate", |_| "shop");
+        let left = format!(
+            "    use {crate_name}::channels::user_socket::UserSocket;\n\n    \
+             let endpoint = axum_channels::Endpoint::builder()\n        \
+             .socket::<UserSocket>(\"/socket\")\n        .build();\n    \
+             let app = app.merge(endpoint.router()); // `app` is the router\n    axum::serve"
+        );
+        let main = sandbox.read("my_app/src/main.rs");
+        assert!(
+            main.ends_with(&serves.replace("    axum::serve", &left)),
+            "{main}"
+        );
+    }
+}
+
+/// The socket refuses all clients of an endpoint without the signer.
+#[test]
+fn after_gen_auth_the_lines_of_an_endpoint_have_the_tokens() {
+    let sandbox = program("0.8", &[]).after(&[
+        &["gen", "library"],
+        &["gen", "channel", "Room", "--yes"],
+        AUTH,
+    ]);
+    let auth = sandbox.run(AUTH).succeeded().stdout;
+    let (_, auth) = auth.split_once("Add this to mount").expect("a step");
+    let (auth, _) = auth.split_once("\nOnce").expect("an end");
+    assert!(auth.contains("::signer(") && auth.contains("::routes(&endpoint)"));
+
+    for line in [
+        ["channel", "Lobby"],
+        ["channel", "Room"],
+        ["socket", "User"],
+    ] {
+        let ran = sandbox
+            .run(&["gen", line[0], line[1], "--skip"])
+            .succeeded();
+        assert!(ran.stdout.contains(auth), "{auth}\n{}", ran.stdout);
+    }
+}
+
+/// Another function uses the same import.
+#[test]
+fn an_import_in_a_function_that_others_name_stays_for_its_reader() {
+    let main = "async fn main() {\n    use crate::channels::user_socket::UserSocket;\n    \
+                let endpoint = axum_channels::Endpoint::builder()\n        .socket::<UserSocket>(\"/socket\")\n        \
+                .build();\n}\n\nfn name() -> &'static str {\n    std::any::type_name::<UserSocket>()\n}\n";
+    let sandbox = program("0.8", &[("src/main.rs", "async fn main() {}\n")])
+        .after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
+    let pasted = sandbox
+        .read("my_app/src/main.rs")
+        .replace("async fn main() {}\n", main);
+    sandbox.write("my_app/src/main.rs", &pasted);
+
+    let ran = sandbox
+        .run(&["destroy", "channel", "Room", "--yes"])
+        .succeeded();
+
+    let left = "\nTake out of `src/main.rs` ";
+    assert!(ran.stdout.contains(left), "{}", ran.stdout);
 }
 
 /// At the start of the file, and below the comment that it begins with.

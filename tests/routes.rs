@@ -200,6 +200,21 @@ fn what_a_phoenix_app_does_not_wire_is_named_with_the_command_that_does() {
 }
 
 #[test]
+fn a_channel_that_no_command_can_name_is_named_with_the_line_that_routes_to_it() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let own = "defmodule MyAppWeb.Channel do\n  use MyAppWeb, :channel\nend\n";
+    sandbox.write("my_app/lib/my_app_web/channels/channel.ex", own);
+
+    let (wiring, _) = wiring(&sandbox);
+
+    let problem = serde_json::json!([{
+        "message": "`MyAppWeb.Channel` (lib/my_app_web/channels/channel.ex:1): no socket routes a topic to it",
+        "help": "add a topic to a socket: channel \"topic:*\", MyAppWeb.Channel",
+    }]);
+    assert_eq!(wiring["problems"], problem);
+}
+
+#[test]
 fn a_script_that_no_command_loads_is_named_with_the_line_that_does() {
     for (sandbox, script, import) in [
         (

@@ -550,6 +550,45 @@ fn a_library_elsewhere_under_other_names_is_found_by_what_its_manifest_says() {
     generate(&LIBRARY_ELSEWHERE);
 }
 
+/// Tests in `tests/` mount sockets of their own.
+#[test]
+fn a_library_beside_its_manifest_has_no_code_in_its_tests() {
+    let cargo = r#"[package]
+name = "shop"
+version = "0.1.0"
+edition = "2024"
+
+[lib]
+path = "lib.rs"
+
+[dependencies]
+axum = "0.8"
+"#;
+    let sandbox = Sandbox::new();
+    sandbox.write("my_app/Cargo.toml", cargo);
+    sandbox.write("my_app/lib.rs", "//! A shop.\n");
+    let made: [&[&str]; 5] = [
+        &["library"],
+        &["channel", "Room", "--socket", "Other", "--yes"],
+        &["auth", "--socket", "Other"],
+        &["presence"],
+        &["channel", "Lobby", "--yes"],
+    ];
+    for run in made {
+        sandbox.run(&[&["gen"], run].concat()).succeeded();
+    }
+
+    assert!(
+        sandbox
+            .read("my_app/channels/room_channel.rs")
+            .contains("presence")
+    );
+    for run in made.iter().rev() {
+        sandbox.run(&[&["destroy"], *run].concat()).succeeded();
+    }
+    assert_eq!(sandbox.read("my_app/Cargo.toml"), cargo);
+}
+
 #[test]
 fn the_one_app_of_a_workspace_is_found_from_its_root() {
     generate(&MEMBER_OF_A_WORKSPACE);

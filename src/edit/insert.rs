@@ -126,7 +126,17 @@ impl<'a> Page<'a> {
 
     /// Behind `at`, where the anchor ends.
     fn listed(&self, found: &Match<'_>, at: usize, gap: usize) -> Splice {
-        if self.blank_before(start_of(found)) || self.code_behind(at).is_empty() {
+        let rest = self.code_behind(at);
+        let is_first = self.blank_before(start_of(found));
+        // The bracket that closes the list stays behind the last item.
+        if is_first && self.source.text[rest.clone()].starts_with([']', ')', '}']) {
+            let indent = self.indent_of(start_of(found));
+            return Splice {
+                range: at..rest.start,
+                text: format!("{}{}", self.eol.repeat(gap + 1), self.lines(&indent)),
+            };
+        }
+        if is_first || rest.is_empty() {
             return self.below(found, at, gap);
         }
         Splice {

@@ -18,7 +18,7 @@ use super::insert::At;
 use super::part::Applied;
 use super::place::{Anchor, Place};
 use super::source::Source;
-use super::style::Style;
+use super::style::{Style, neutral};
 use super::uncomment::indentation;
 use edges::Edges;
 use pattern::{Occurrence, Pattern};
@@ -91,6 +91,34 @@ impl Place {
             }
         }
         Ok(Taken::Manual)
+    }
+
+    /// Returns the source without an import that a reader has pasted out of its scope, such as in a function. It is on one line
+    /// of the file, and nothing else uses it.
+    pub fn without_line(&self, source: &Source) -> Result<Option<Source>> {
+        let Some(word) = &self.used_as else {
+            return Ok(None);
+        };
+        let neutral = |line: &str| neutral(line.trim(), source.language).into_owned();
+        let wanted = neutral(&self.text);
+        let mut start = 0;
+        let lines = source.text.split_inclusive('\n').map(|line| {
+            start += line.len();
+            let end = start - (line.len() - line.trim_end().len());
+            end - line.trim().len()..end
+        });
+        let lines: Vec<_> = lines
+            .filter(|line| neutral(&source.text[line.clone()]) == wanted)
+            .collect();
+        let [line] = lines.as_slice() else {
+            return Ok(None);
+        };
+        if self.is_in_scope(source)? || is_used(source, word, line) {
+            return Ok(None);
+        }
+        let lines = Edges::of(&source.text, line).lines_and_gap();
+        let without = source.with_text(spliced(&source.text, lines, ""));
+        Ok((without.errors() <= source.errors()).then_some(without))
     }
 
     /// Returns whether the text may have replaced others: several files become the same one.

@@ -115,8 +115,8 @@ pub fn source(path: &Path, words: &[String]) -> Result<Option<Rc<Source>>> {
     Ok(Some(source))
 }
 
-/// Folders in a project's root without code of its own: build output and vendored libraries.
-const FOREIGN: [&str; 2] = ["target", "vendor"];
+/// Folders in a project's root without code of the app itself: build output, vendored libraries, and programs beside it.
+const FOREIGN: [&str; 5] = ["benches", "examples", "target", "tests", "vendor"];
 
 /// Returns the files below `root` that match `pattern`, in order. Hidden folders, those of packages, and links to folders
 /// are not entered.
@@ -239,9 +239,15 @@ mod tests {
     }
 
     #[test]
-    fn what_was_built_and_libraries_are_no_part_of_a_project() {
+    fn what_was_built_libraries_and_tests_are_no_part_of_a_project() {
         let root = tempfile::tempdir().expect("a folder");
-        for path in ["a/vendor", "target/debug", "vendor/b"] {
+        for path in [
+            "a/vendor",
+            "examples/c",
+            "target/debug",
+            "tests",
+            "vendor/b",
+        ] {
             fs::create_dir_all(root.path().join(path)).expect("it is new");
             fs::write(root.path().join(path).join("mod.rs"), "").expect("it can be");
         }

@@ -60,8 +60,8 @@ pub const CHANNEL: Kind = Kind {
     path: "lib/my_app_web/channels/room_channel.ex",
     before: &[&["gen", "channel", "Room", "--yes"]],
     args: &["gen", "presence", "--channel", "Room"],
-    manual_step: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to track clients; an existing \
-        `handle_info(:after_join, socket)` only needs the line with `track`:\n\n",
+    manual_step: "\nAdd this to `lib/my_app_web/channels/room_channel.ex` to track clients; in a \
+        `handle_info(:after_join, socket)` of your own, only the line with `track`:\n\n",
     // `presence.rs` has it: such a channel is reported in other words.
     more: &["there_as_phoenix_explains_it"],
 };

@@ -156,6 +156,28 @@ fn a_socket_that_stays_names_all_of_its_channels() {
     );
 }
 
+#[test]
+fn a_socket_that_stays_names_a_channel_that_no_command_can_name() {
+    let routes = "  channel \"room:*\", ShopWeb.Channel\n  channel \"cart:*\", ShopWeb.Carts\n";
+    let sandbox = shop(&[
+        (
+            "lib/shop_web/channels/user_socket.ex",
+            &socket("ShopWeb.UserSocket", routes),
+        ),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/socket", "ShopWeb.UserSocket"),
+        ),
+    ]);
+
+    let ran = sandbox.run(&["destroy", "socket", "User"]);
+
+    ran.misused(
+        "error: ShopWeb.UserSocket routes topics to ShopWeb.Carts, ShopWeb.Channel\n\
+         help: take the line that routes to ShopWeb.Carts out of ShopWeb.UserSocket, then run this again\n",
+    );
+}
+
 /// An app with a mounted socket, and with `files`.
 fn with_socket(files: &[(&str, &str)]) -> Sandbox {
     let handler = socket("ShopWeb.UserSocket", "");
@@ -187,6 +209,26 @@ fn a_comment_between_empty_lines_comes_back() {
     sandbox.run(&["destroy", "channel", "Room"]).succeeded();
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+/// The import of another socket, further down, came later.
+#[test]
+fn an_empty_line_below_an_import_outlives_it() {
+    let app_js = "import \"phoenix_html\"\n\n// Local files.\n// import socket from \"./socket\"\n";
+    let sandbox = with_socket(&[
+        ("assets/js/app.js", app_js),
+        ("assets/js/socket.js", SOCKET_JS),
+    ]);
+    let room = ["channel", "Room", "--socket", "Other", "--yes"];
+    sandbox.run(&[&["gen"], &room[..]].concat()).succeeded();
+    sandbox.run(&["gen", "channel", "Lobby"]).succeeded();
+
+    sandbox.run(&[&["destroy"], &room[..]].concat()).succeeded();
+
+    assert_eq!(
+        sandbox.read("my_app/assets/js/app.js"),
+        app_js.replace("// import", "import")
+    );
 }
 
 #[test]

@@ -188,6 +188,30 @@ fn a_script_without_the_channel_is_left_alone_and_no_line_names_what_is_not_ther
 }
 
 #[test]
+fn a_script_that_joins_in_its_own_way_is_named() {
+    let joins = [
+        "this.channel = socket.channel(`user:${id}`)\n",
+        "socket.channel('user:' + id, {}).join()\n",
+        "const open = (id) => socket.channel(\"user:lobby\", { id })\n",
+    ];
+    for line in joins {
+        let sandbox = app();
+        let own = sandbox.read(SCRIPT);
+        let own = own.replace("userChannel", "lobby");
+        let own = own.replace("\"user:lobby\"", "\"chat:lobby\"");
+        sandbox.write(SCRIPT, &own);
+        let script = format!("import socket from \"./user_socket\"\n\nconst id = 1\n{line}");
+        sandbox.write("my_app/assets/js/room.js", &script);
+
+        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+        let printed = "\nassets/js/room.js joins a topic of UserChannel. There, `new Presence(channel)` of\n\
+                       the package \"phoenix\" keeps the list.\n";
+        assert!(ran.stdout.ends_with(printed), "{line}: {}", ran.stdout);
+    }
+}
+
+#[test]
 fn manual_steps_print_commands_as_they_are_typed() {
     let sandbox = app();
     let path = "my_app/lib/my_app_web/channels/user_channel.ex";
@@ -198,8 +222,8 @@ fn manual_steps_print_commands_as_they_are_typed() {
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
     assert_eq!(sandbox.read(path), own);
-    let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to track clients; an existing \
-        `handle_info(:after_join, socket)` only needs the line with `track`:\n\n  in `join`, as the last expression before its `{:ok, socket}`:\n\n    \
+    let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to track clients; in a \
+        `handle_info(:after_join, socket)` of your own, only the line with `track`:\n\n  in `join`, as the last expression before its `{:ok, socket}`:\n\n    \
         send(self(), :after_join)\n\n  below `join`:\n\n    @impl true\n    \
         def handle_info(:after_join, socket) do\n      MyAppWeb.Presence.track(socket)\n      \
         {:noreply, socket}\n    end\n";
@@ -252,6 +276,57 @@ const TRACKS_ITSELF: &str = r#"defmodule MyAppWeb.UserChannel do
   end
 end
 "#;
+
+#[test]
+fn destroy_names_a_presence_of_the_app_that_it_edits() {
+    let sandbox = app();
+    let path = "my_app/lib/my_app_web/channels/presence.ex";
+    let own = "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence,\n    otp_app: :my_app,\n    \
+               pubsub_server: MyApp.PubSub\nend\n";
+    sandbox.write(path, own);
+    sandbox.run(&["gen", "presence"]).succeeded();
+    assert_ne!(sandbox.read(path), own);
+
+    let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+
+    assert_eq!(sandbox.read(path), own);
+    let line = "* editing lib/my_app_web/channels/presence.ex\n";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+}
+
+#[test]
+fn a_presence_that_fetches_more_gets_clients_by_keys_that_are_named() {
+    let sandbox = app();
+    let own = "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence,\n    otp_app: :my_app,\n    \
+               pubsub_server: MyApp.PubSub\n\n  def fetch(_topic, presences) do\n    presences\n  end\nend\n";
+    sandbox.write("my_app/lib/my_app_web/channels/presence.ex", own);
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    let line = "\n`fetch` of MyAppWeb.Presence also gets the clients of the channel. Their keys are the ends of their \
+                `socket.id`, or `guest`.\n";
+    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+}
+
+/// A channel that sends itself a message and does not handle it ends.
+#[test]
+fn of_a_changed_channel_all_lines_are_to_be_taken_out() {
+    let sandbox = app();
+    sandbox.run(&["gen", "presence"]).succeeded();
+    let path = "my_app/lib/my_app_web/channels/user_channel.ex";
+    let track = "    MyAppWeb.Presence.track(socket)\n";
+    let changed = format!("{track}    push(socket, \"hello\", %{{}})\n");
+    let channel = sandbox.read(path).replace(track, &changed);
+    sandbox.write(path, &channel);
+
+    let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+
+    assert_eq!(sandbox.read(path), channel);
+    let (_, step) = ran.stdout.split_once("\nTake out of ").expect("a step");
+    for line in ["send(self(), :after_join)", track.trim()] {
+        assert!(step.contains(line), "{step}");
+    }
+}
 
 /// `gen` adds no function that nothing calls, and `destroy` does not take the app's own code for a generated one.
 #[test]

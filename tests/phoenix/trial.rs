@@ -353,7 +353,7 @@ fn lines_for_a_channel_say_only_what_is_missing() {
         .run(&["gen", "presence", "--channel", "Room"])
         .succeeded();
 
-    let step = "Add this to `lib/shop_web/channels/room_channel.ex` to track clients; an existing \
-         `handle_info(:after_join, socket)` only needs the line with `track`:\n\n    @impl true\n";
+    let step = "Add this to `lib/shop_web/channels/room_channel.ex` to track clients; in a \
+         `handle_info(:after_join, socket)` of your own, only the line with `track`:\n\n    @impl true\n";
     assert!(ran.stdout.contains(step), "{}", ran.stdout);
 }

@@ -120,8 +120,18 @@ impl<'a> Edges<'a> {
             return left.len()..self.range.end;
         };
         let is_apart = self.blank_above(lines.start).len() > 1 || lines.start == 0;
+        match is_apart {
+            true => self.lines_and_gap(),
+            false => lines.clone(),
+        }
+    }
+
+    /// Returns the lines of the text, and an empty one below.
+    pub fn lines_and_gap(&self) -> Range<usize> {
+        let Some(lines) = &self.lines else {
+            return self.range.clone();
+        };
         let below = self.blank_below(lines.end);
-        let end = below.get(1).filter(|_| is_apart);
-        lines.start..end.copied().unwrap_or(lines.end)
+        lines.start..below.get(1).copied().unwrap_or(lines.end)
     }
 }

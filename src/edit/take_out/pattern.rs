@@ -125,9 +125,11 @@ impl Pattern {
         };
         let mut all = Vec::new();
         for found in regex.captures_iter(text) {
-            let Some(range) = found.get(0).map(|whole| whole.range()) else {
+            let Some(whole) = found.get(0) else {
                 continue;
             };
+            // Without the white space before a semicolon that is not there.
+            let range = whole.start()..whole.start() + whole.as_str().trim_end().len();
             let mut captures = self.known.clone();
             let mut own_length = range.len();
             let names = self.names.iter().enumerate();

@@ -81,7 +81,9 @@ impl Text {
         let is_identical = edit.outcome == FileOutcome::Identical;
         let is_new = match self.printed.get(&edit.path) {
             None => true,
-            Some(FileOutcome::Kept) => edit.outcome == FileOutcome::Edited,
+            Some(FileOutcome::Kept) => {
+                matches!(edit.outcome, FileOutcome::Edited | FileOutcome::TakenOut)
+            }
             Some(_) => false,
         };
         if self.is_verbose() {
