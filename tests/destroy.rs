@@ -446,6 +446,18 @@ fn other_options_than_those_of_gen_are_named() {
 }
 
 #[test]
+fn a_name_that_is_only_the_value_of_an_option_was_not_made() {
+    let sandbox =
+        Sandbox::with_app().after(&[&["gen", "channel", "Room", "--socket", "Device", "--yes"]]);
+
+    let ran = sandbox.run(&["destroy", "channel", "Device"]);
+
+    let error = "error: nothing of `hello-sockets gen channel Device` is in this app\n";
+    assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
+    assert_eq!(ran.code, Some(2));
+}
+
+#[test]
 fn the_report_as_json_has_an_outcome_for_each_file_and_edit() {
     let sandbox = with_two_channels();
 
