@@ -227,6 +227,14 @@ fn tokens_of_a_socket_are_taken_back_while_the_page_joins_the_topic_of_a_user_on
 }
 
 #[test]
+fn a_topic_with_the_name_of_an_import_does_not_use_it() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let sandbox = sandbox.after(&[&["gen", "channel", "User", "--yes"], &["gen", "auth"]]);
+        by_destroy(&sandbox, &["channel", "Inbox", "--per-user"]);
+    }
+}
+
+#[test]
 fn tokens_stay_while_a_page_joins_the_topic_of_its_user() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
         let sandbox =

@@ -125,6 +125,13 @@ impl Source {
         std::iter::successors(node, |n| n.parent()).any(|n| is_comment(&n))
     }
 
+    /// Returns whether the byte at `at` is the text of a string in JavaScript or TypeScript, such as a topic. In a string of Rust,
+    /// it may be the name of a variable.
+    pub fn is_script_text(&self, at: usize) -> bool {
+        let node = self.root().descendant_for_byte_range(at, at + 1);
+        node.is_some_and(|node| node.kind() == "string_fragment")
+    }
+
     /// Returns the text of a node, without the line ending that some grammars include in comments.
     pub fn text_of(&self, node: Node<'_>) -> &str {
         &self.text[self.range_of(node)]
