@@ -232,6 +232,8 @@ fn a_topic_with_the_name_of_an_import_does_not_use_it() {
         let sandbox = sandbox.after(&[&["gen", "channel", "User", "--yes"], &["gen", "auth"]]);
         by_destroy(&sandbox, &["channel", "Inbox", "--per-user"]);
     }
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Auth", "--yes"]]);
+    by_destroy(&sandbox, &["auth"]);
 }
 
 #[test]
