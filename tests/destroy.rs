@@ -397,7 +397,12 @@ fn what_is_not_there_is_an_error() {
     );
     assert!(sandbox.tree() == before, "something was written");
     sandbox.run(&["destroy", "channel", "room"]).misused(
-        "error: `room` is not a channel name: each part of a name starts with a capital letter\nhelp: hello-sockets gen channel Room\n",
+        "error: `room` is not a channel name: each part of a name starts with a capital letter\nhelp: hello-sockets destroy channel Room\n",
+    );
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.run(&["destroy", "channel", "Room"]).misused(
+        "error: nothing of `hello-sockets gen channel Room` is in this app\n\
+         help: `hello-sockets destroy channel Room` has taken it back already\n",
     );
 }
 

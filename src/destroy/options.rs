@@ -56,7 +56,14 @@ impl Destroy<'_> {
         let id = &self.args.generator;
         let runs = self.project.runs().unwrap_or_default();
         let mut made = runs.generated().unwrap_or_default();
-        made.retain(|entry| entry.generator == *id && !entry.is_taken_back);
+        made.retain(|entry| entry.generator == *id);
+        let mut named = made.iter().filter(|entry| entry.name == self.args.name);
+        if named.any(|entry| entry.is_taken_back) {
+            let words = [Some(&self.args.invocation), self.args.name.as_ref()];
+            let words: Vec<_> = words.into_iter().flatten().map(String::as_str).collect();
+            return misuse.help(format!("`{}` has taken it back already", words.join(" ")));
+        }
+        made.retain(|entry| !entry.is_taken_back);
         let names = made.iter().filter_map(|entry| entry.name.as_deref());
         let typed = self.args.name.as_deref().unwrap_or_default();
         match nearest(typed, names).filter(|name| *name != typed) {
