@@ -65,6 +65,8 @@ pub enum Command {
 /// A generator with its arguments.
 #[derive(Debug)]
 pub struct Gen {
+    /// The words before the name: `hello-sockets destroy channel`.
+    pub invocation: String,
     pub generator: String,
     pub name: Option<String>,
     pub asked: Asked,
@@ -152,11 +154,15 @@ impl Args {
         let command = match matches.subcommand() {
             Some(("new", matches)) => Command::New(New::read(matches)),
             Some(("gen", matches)) => match matches.subcommand() {
-                Some((generator, matches)) => Command::Gen(Gen::read(generator, matches)),
+                Some((generator, matches)) => {
+                    Command::Gen(Gen::read(Direction::Gen, generator, matches))
+                }
                 None => Command::Reference,
             },
             Some(("destroy", matches)) => match matches.subcommand() {
-                Some((generator, matches)) => Command::Destroy(Gen::read(generator, matches)),
+                Some((generator, matches)) => {
+                    Command::Destroy(Gen::read(Direction::Destroy, generator, matches))
+                }
                 None => Command::Reference,
             },
             Some(("undo", matches)) => Command::Undo(common(matches)),
@@ -324,9 +330,10 @@ fn document_commands() -> [clap::Command; 2] {
 }
 
 impl Gen {
-    fn read(generator: &str, matches: &ArgMatches) -> Self {
+    fn read(direction: Direction, generator: &str, matches: &ArgMatches) -> Self {
         let name = matches.try_get_one::<String>("name").ok().flatten();
         Self {
+            invocation: format!("hello-sockets {} {generator}", direction.word()),
             generator: generator.to_owned(),
             name: name.cloned(),
             asked: asked(matches),

@@ -319,6 +319,7 @@ fn planned(
     let renderer = Renderer::new(&project.templates);
     let request = Request {
         name: args.name.clone(),
+        invocation: Some(args.invocation.clone()),
         options: args.asked.options.clone(),
         ..Request::default()
     };

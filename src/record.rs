@@ -82,15 +82,11 @@ const MOST_REPLACED: usize = 16;
 
 impl FileChange {
     pub fn new(path: PathBuf, before: Option<&[u8]>, after: Option<&[u8]>) -> Self {
-        let lines = |bytes: &[u8]| -> Vec<Hash> {
-            let text = String::from_utf8_lossy(bytes);
-            text.lines().map(Hash::of_line).collect()
-        };
         let replaced = before.zip(after).map(|(before, after)| {
-            let kept: HashSet<_> = lines(after).into_iter().collect();
-            let mut replaced = lines(before);
-            replaced.retain(|line| !kept.contains(line));
-            replaced
+            let [before, after] = [before, after].map(String::from_utf8_lossy);
+            let kept: HashSet<_> = after.lines().collect();
+            let replaced = before.lines().filter(|line| !kept.contains(line));
+            replaced.map(Hash::of_line).collect::<Vec<_>>()
         });
         Self {
             path,

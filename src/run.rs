@@ -167,10 +167,12 @@ impl<'a> Run<'a> {
         for (question, follow) in plan.generator.questions.iter().zip(&plan.follows) {
             self.question(question, follow.as_ref(), plan)?;
         }
+        let mut edits = Vec::new();
         for step in &plan.steps {
-            let path = self.step(step, plan)?;
+            let path = self.step(step, plan, &mut edits)?;
             self.entries.edit(entry, step, path);
         }
+        self.reporter.edits(edits);
         let commands = plan.generator.commands.iter();
         self.commands
             .extend(commands.map(|command| (plan, command)));
@@ -285,7 +287,7 @@ impl<'a> Run<'a> {
     }
 
     /// Adds an edit if its condition holds, and returns the path of its file.
-    fn step(&mut self, step: &Step, plan: &Plan) -> Result<PathBuf> {
+    fn step(&mut self, step: &Step, plan: &Plan, edits: &mut Vec<EditEntry>) -> Result<PathBuf> {
         if !self.holds(&step.condition, plan)? {
             return Ok(PathBuf::new());
         }
@@ -311,8 +313,7 @@ impl<'a> Run<'a> {
             self.texts
                 .push(step.text_change(&path, record::Change::Inserted));
         }
-        self.reporter
-            .edit(EditEntry::new(step, path.clone(), outcome));
+        edits.push(EditEntry::new(step, path.clone(), outcome));
         Ok(path)
     }
 }

@@ -227,6 +227,16 @@ fn tokens_of_a_socket_are_taken_back_while_the_page_joins_the_topic_of_a_user_on
 }
 
 #[test]
+fn a_topic_with_the_name_of_an_import_does_not_use_it() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let sandbox = sandbox.after(&[&["gen", "channel", "User", "--yes"], &["gen", "auth"]]);
+        by_destroy(&sandbox, &["channel", "Inbox", "--per-user"]);
+    }
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Auth", "--yes"]]);
+    by_destroy(&sandbox, &["auth"]);
+}
+
+#[test]
 fn tokens_stay_while_a_page_joins_the_topic_of_its_user() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
         let sandbox =
@@ -387,7 +397,12 @@ fn what_is_not_there_is_an_error() {
     );
     assert!(sandbox.tree() == before, "something was written");
     sandbox.run(&["destroy", "channel", "room"]).misused(
-        "error: `room` is not a channel name: each part of a name starts with a capital letter\nhelp: hello-sockets gen channel Room\n",
+        "error: `room` is not a channel name: each part of a name starts with a capital letter\nhelp: hello-sockets destroy channel Room\n",
+    );
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.run(&["destroy", "channel", "Room"]).misused(
+        "error: nothing of `hello-sockets gen channel Room` is in this app\n\
+         help: `hello-sockets destroy channel Room` has taken it back already\n",
     );
 }
 
@@ -443,6 +458,18 @@ fn other_options_than_those_of_gen_are_named() {
     assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
     assert_eq!(ran.code, Some(2));
     assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_name_that_is_only_the_value_of_an_option_was_not_made() {
+    let sandbox =
+        Sandbox::with_app().after(&[&["gen", "channel", "Room", "--socket", "Device", "--yes"]]);
+
+    let ran = sandbox.run(&["destroy", "channel", "Device"]);
+
+    let error = "error: nothing of `hello-sockets gen channel Device` is in this app\n";
+    assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
+    assert_eq!(ran.code, Some(2));
 }
 
 #[test]

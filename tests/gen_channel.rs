@@ -525,8 +525,20 @@ fn with_history_a_channel_that_is_there_gets_one_in_its_route_and_its_script() {
         .run(&["gen", "channel", "Room", "--yes"])
         .succeeded();
 
-    sandbox.run(&with_history).succeeded();
+    let ran = sandbox.run(&with_history).succeeded();
 
+    // The module and the route are there, the history of the route is not: one line for the file.
+    let lines = ran
+        .stdout
+        .lines()
+        .filter(|line| line.contains("user_socket.rs"));
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(
+        lines,
+        ["* injecting src/channels/user_socket.rs"],
+        "{}",
+        ran.stdout
+    );
     let socket = sandbox.read("my_app/src/channels/user_socket.rs");
     let route = "        routes\n            .channel::<RoomChannel>(\"room:*\")\n            \
                  .history(axum_channels::History::last(100).for_minutes(5));\n";

@@ -15,7 +15,7 @@ fn read(path: &str) -> String {
 }
 
 /// Callbacks, functions and options of Phoenix 1.8, by the headings of the guide.
-const PHOENIX: [(&str, &str); 9] = [
+const PHOENIX: [(&str, &str); 11] = [
     (
         "Phoenix.Channel",
         "join/3 handle_in/3 handle_out/3 handle_info/2 handle_call/3 handle_cast/2 code_change/3 terminate/2 intercept/1 \
@@ -52,6 +52,17 @@ const PHOENIX: [(&str, &str); 9] = [
         "track/3 track/4 untrack/2 untrack/3 update/3 update/4 list/1 get_by_key/2 fetch/2 init/1 handle_metas/4 \
          fetchers_pids/0 otp_app pubsub_server name broadcast_period max_silent_periods down_period permdown_period \
          clock_sample_periods max_delta_sizes log_level pool_size",
+    ),
+    (
+        "Phoenix.PubSub",
+        "subscribe/2 subscribe/3 unsubscribe/2 broadcast/3 broadcast/4 broadcast!/3 broadcast!/4 broadcast_from/4 \
+         broadcast_from/5 broadcast_from!/4 broadcast_from!/5 local_broadcast/3 local_broadcast/4 local_broadcast_from/4 \
+         local_broadcast_from/5 direct_broadcast/4 direct_broadcast/5 direct_broadcast!/4 direct_broadcast!/5 node_name/1 \
+         child_spec/1 name adapter pool_size",
+    ),
+    (
+        "Processes",
+        "GenServer Agent Registry ets Task Supervisor Application",
     ),
     (
         "Phoenix.ChannelTest",
@@ -192,6 +203,7 @@ fn names(code: &str) -> impl Iterator<Item = &str> {
         "into",
         "json",
         "tokio",
+        "spawn",
         "task",
         "testing",
         "support",

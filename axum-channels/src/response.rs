@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::log;
 use crate::message::{Payload, Refused};
+use crate::origin::RefusedOrigin;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -29,8 +30,8 @@ impl IntoResponse for Refused {
     }
 }
 
-/// A response of a handler of axum, with the same meaning as in `connect`: a [`Refused`] and an
-/// [`InvalidPayload`](crate::InvalidPayload) are the response, any other error is logged and answered with 500.
+/// A response of a handler of axum, with the same meaning as in `connect`: a [`Refused`], an
+/// [`InvalidPayload`](crate::InvalidPayload) and a [`RefusedOrigin`] are the response, any other error is logged and answered with 500.
 ///
 /// So handlers of axum and channels can share functions:
 ///
@@ -54,9 +55,11 @@ impl IntoResponse for Refused {
 /// ```
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        match self.refusal() {
-            Some(refused) => refused.into_response(),
-            None => {
+        let origin = self.downcast_ref::<RefusedOrigin>();
+        match (self.refusal(), origin) {
+            (Some(refused), _) => refused.into_response(),
+            (None, Some(refused)) => refused.clone().into_response(),
+            (None, None) => {
                 log::request_crashed(&self);
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }

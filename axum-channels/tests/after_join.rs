@@ -112,3 +112,87 @@ async fn seen(ws: &mut Ws) -> BTreeSet<u64> {
     }
     seen
 }
+
+/// State of a topic, shared by its clients.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<u64>>);
+
+struct Board;
+
+impl Channel for Board {
+    async fn join(_: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
+        socket.sender::<Self>().send(AfterJoin)?;
+        Ok(Self)
+    }
+}
+
+impl HandleInfo<AfterJoin> for Board {
+    async fn handle_info(&mut self, _: AfterJoin, socket: &Socket) -> Result<()> {
+        let state = socket.state::<Shared>().0.lock().expect("no panic");
+        socket.push("state", json!({"n": *state}));
+        Ok(())
+    }
+}
+
+struct Boards;
+
+impl SocketHandler for Boards {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Board>("room:*");
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_under_a_lock_arrives_in_the_order_of_the_lock() {
+    let shared = Shared::default();
+    let builder = Endpoint::builder().socket::<Boards>("/socket");
+    let endpoint = builder.state(shared.clone()).build();
+    let addr = support::serve(&endpoint).await;
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let publishers = [(); 3].map(|()| {
+        let (shared, endpoint, stop) = (shared.clone(), endpoint.clone(), stop.clone());
+        tokio::spawn(async move {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                {
+                    let mut state = shared.0.lock().expect("no panic");
+                    *state += 1;
+                    endpoint.broadcast("room:1", "change", json!({"n": *state}));
+                }
+                tokio::time::sleep(Duration::from_micros(100)).await;
+            }
+        })
+    });
+    for _ in 0..30 {
+        let mut ws = Ws::join(addr, "room:1").await;
+        let (mut before, mut state, mut after) = (Vec::new(), None, Vec::new());
+        while after.len() < 5 {
+            let Frame::Text(text) = ws.next().await else {
+                panic!("no message")
+            };
+            let message: Value = serde_json::from_str(&text).expect("JSON");
+            let n = message[4]["n"].as_u64();
+            match (message[3].as_str(), state) {
+                (Some("state"), _) => state = n,
+                (_, None) => before.extend(n),
+                (_, Some(_)) => after.extend(n),
+            }
+        }
+        let state = state.expect("it came before");
+        assert!(
+            before.iter().all(|n| *n <= state),
+            "{before:?}, then {state}"
+        );
+        assert!(
+            after.iter().copied().eq(state + 1..state + 6),
+            "{state}, then {after:?}"
+        );
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    for publisher in publishers {
+        publisher.await.expect("no panic");
+    }
+}

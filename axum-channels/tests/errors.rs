@@ -2,6 +2,8 @@
 
 mod support;
 
+use axum::http::header::ORIGIN;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::IntoResponse;
 use axum_channels::testing::{TestChannel, connect, connect_with, endpoint};
 use axum_channels::{
@@ -282,7 +284,13 @@ async fn handlers_of_axum_answer_with_the_same_errors() {
     let (log, _guard) = Log::collect(Level::ERROR);
     let invalid = Payload::empty().parse::<Line>().map(drop);
     let invalid = invalid.expect_err("it has no body");
-    let responses: [(Error, u16, &str); 4] = [
+    let elsewhere = HeaderValue::from_static("https://elsewhere.example");
+    let checked = Endpoint::builder()
+        .build()
+        .check_origin(&HeaderMap::from_iter([(ORIGIN, elsewhere)]));
+    let foreign = checked.expect_err("it is another site");
+    let responses: [(Error, u16, &str); 5] = [
+        (foreign.into(), 403, ""),
         (Refused::new("full").into(), 403, r#"{"reason":"full"}"#),
         (
             Refused::new("no such order").status(404).into(),

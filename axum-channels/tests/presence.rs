@@ -257,6 +257,21 @@ async fn what_cannot_be_done_is_an_error_to_whoever_asked_for_it(count: usize) {
     }
 }
 
+/// A handler of axum answers with it, a channel replies with it beside other data.
+#[tokio::test]
+async fn a_list_is_serialised_as_clients_receive_it() {
+    let endpoint = endpoint();
+    let _bot = endpoint
+        .track("room:1", "bot", json!({"status": "online"}))
+        .expect("tracked");
+
+    let serialised = json!({"users": endpoint.presences("room:1")});
+
+    let list = Value::from(endpoint.presences("room:1"));
+    assert_eq!(list["bot"]["metas"][0]["status"], "online");
+    assert_eq!(serialised, json!({"users": list}));
+}
+
 #[tokio::test]
 async fn a_channel_that_ended_tracks_nothing_that_could_be_tracked_twice() {
     let endpoint = endpoint();

@@ -137,7 +137,7 @@ impl Gen {
         let command = subcommand(direction, generator).no_binary_name(true);
         let matches = command.try_get_matches_from(words);
         let matches = matches.map_err(|error| misuse(&error))?;
-        Ok(Self::read(&generator.id, &matches))
+        Ok(Self::read(direction, &generator.id, &matches))
     }
 }
 

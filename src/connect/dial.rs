@@ -62,7 +62,7 @@ fn tcp(target: &Target) -> Result<TcpStream> {
     let error = last.unwrap_or_else(|| ErrorKind::AddrNotAvailable.into());
     let help = match error.kind() {
         ErrorKind::ConnectionRefused => {
-            "start the server: `hello-sockets dev` in the folder of an app"
+            "start the server: `hello-sockets dev` in the folder of an app; for another port, set PORT or add a URL"
         }
         _ => "check host and port, and the firewall between",
     };

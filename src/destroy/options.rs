@@ -56,7 +56,14 @@ impl Destroy<'_> {
         let id = &self.args.generator;
         let runs = self.project.runs().unwrap_or_default();
         let mut made = runs.generated().unwrap_or_default();
-        made.retain(|entry| entry.generator == *id && !entry.is_taken_back);
+        made.retain(|entry| entry.generator == *id);
+        let mut named = made.iter().filter(|entry| entry.name == self.args.name);
+        if named.any(|entry| entry.is_taken_back) {
+            let words = [Some(&self.args.invocation), self.args.name.as_ref()];
+            let words: Vec<_> = words.into_iter().flatten().map(String::as_str).collect();
+            return misuse.help(format!("`{}` has taken it back already", words.join(" ")));
+        }
+        made.retain(|entry| !entry.is_taken_back);
         let names = made.iter().filter_map(|entry| entry.name.as_deref());
         let typed = self.args.name.as_deref().unwrap_or_default();
         match nearest(typed, names).filter(|name| *name != typed) {
@@ -76,12 +83,18 @@ impl Destroy<'_> {
             return None;
         }
         let name = self.args.name.as_deref()?;
-        let is_of_it = |run: &&Run| match run.command.as_slice() {
-            [r#gen, generator, rest @ ..] => {
-                let names_it = rest.iter().any(|word| word == name);
-                r#gen == "gen" && *generator == self.args.generator && names_it
-            }
-            _ => false,
+        let is_of_it = |run: &&Run| {
+            let is_gen = run.is("gen") && run.command.get(1) == Some(&self.args.generator);
+            // Of the words of a run, one may be the value of an option, such as `--socket Device`.
+            let entries = run.entries().unwrap_or_default();
+            let mut names = entries
+                .iter()
+                .filter(|entry| entry.generator == self.args.generator);
+            let names_it = match entries.is_empty() {
+                false => names.any(|entry| entry.name.as_deref() == Some(name)),
+                true => run.command.iter().skip(2).any(|word| word == name),
+            };
+            is_gen && names_it
         };
         let recorded: Vec<_> = recorded.iter().filter(is_of_it).collect();
         let last = recorded.last()?;

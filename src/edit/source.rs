@@ -125,6 +125,13 @@ impl Source {
         std::iter::successors(node, |n| n.parent()).any(|n| is_comment(&n))
     }
 
+    /// Returns whether a word at `at` is the text of a string, such as a topic, and names no variable, as `"{name}"` does in Rust.
+    pub fn is_string(&self, at: usize) -> bool {
+        let node = self.root().descendant_for_byte_range(at, at + 1);
+        let kinds = ["string_fragment", "string_content", "quoted_content"];
+        node.is_some_and(|node| kinds.contains(&node.kind())) && !self.text[..at].ends_with('{')
+    }
+
     /// Returns the text of a node, without the line ending that some grammars include in comments.
     pub fn text_of(&self, node: Node<'_>) -> &str {
         &self.text[self.range_of(node)]

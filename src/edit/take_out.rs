@@ -357,7 +357,8 @@ fn is_used(source: &Source, word: &str, range: &Range<usize>) -> bool {
     let mut found = text.match_indices(word).map(|(at, _)| at..at + word.len());
     found.any(|at| {
         let is_outside = at.end <= range.start || at.start >= range.end;
-        is_outside && is_word(text, &at) && !source.is_comment(at.start)
+        let is_code = !source.is_comment(at.start) && !source.is_string(at.start);
+        is_outside && is_word(text, &at) && is_code
     })
 }
 

@@ -62,8 +62,16 @@ impl Reporter {
     }
 
     pub fn edit(&mut self, edit: EditEntry) {
-        self.show(|text, terminal| text.edit(terminal, &edit));
-        self.report.edits.push(edit);
+        self.edits(vec![edit]);
+    }
+
+    /// Adds edits, of which those of one file are one line of the text.
+    pub fn edits(&mut self, edits: Vec<EditEntry>) {
+        for edit in &edits {
+            let of_file = edits.iter().filter(|other| other.path == edit.path);
+            self.show(|text, terminal| text.edit(terminal, edit, of_file));
+        }
+        self.report.edits.extend(edits);
     }
 
     pub fn manual(&mut self, step: ManualEntry) {

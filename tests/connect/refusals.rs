@@ -197,7 +197,7 @@ fn a_port_without_a_server() {
     port.end();
     let ran = Sandbox::new().run(&["connect", &url]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
-    let help = "help: start the server: `hello-sockets dev` in the folder of an app\n";
+    let help = "help: start the server: `hello-sockets dev` in the folder of an app; for another port, set PORT or add a URL\n";
     assert!(ran.stderr.ends_with(help), "{}", ran.stderr);
 }
 

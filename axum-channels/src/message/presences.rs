@@ -1,11 +1,12 @@
 use super::Payload;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::fmt;
 
 /// List of a topic's presences: for each key, such as a user's id, the metadata of each of its connections.
 ///
-/// Metadata have a field `phx_ref` besides those of the app: phoenix.js's `Presence` needs it. As a payload, the list is
-/// the `presence_state` that phoenix.js expects.
+/// Metadata have a field `phx_ref` besides those of the app: phoenix.js's `Presence` needs it. As a payload, and serialised,
+/// the list is the `presence_state` that phoenix.js expects.
 ///
 /// ```
 /// # async fn run(endpoint: axum_channels::Endpoint) {
@@ -111,6 +112,13 @@ fn metas(entry: &Value) -> &[Value] {
 impl From<Presences> for Value {
     fn from(Presences(list): Presences) -> Self {
         Value::Object(list)
+    }
+}
+
+/// For handlers of axum, and replies with other data: `Json(endpoint.presences("room:lobby"))`.
+impl Serialize for Presences {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 

@@ -253,7 +253,7 @@ impl<S> Serve<S> {
     }
 
     /// Closes the clients of an endpoint in a graceful shutdown, as [`Endpoint::shutdown`] does, while requests are
-    /// finished.
+    /// finished. The server then ends after their channels have.
     ///
     /// Without it, WebSockets last until the runtime ends.
     ///

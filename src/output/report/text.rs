@@ -76,16 +76,14 @@ impl Text {
         file.folder.as_ref() == Some(folder) && (*outcome == file.outcome || is_part)
     }
 
-    /// Prints an edit, unless the file was printed as created.
-    pub fn edit(&mut self, terminal: &Terminal, edit: &EditEntry) {
-        let is_identical = edit.outcome == FileOutcome::Identical;
-        let is_new = match self.printed.get(&edit.path) {
-            None => true,
-            Some(FileOutcome::Kept) => {
-                matches!(edit.outcome, FileOutcome::Edited | FileOutcome::TakenOut)
-            }
-            Some(_) => false,
-        };
+    /// Prints an edit, unless the file was printed. `of_file` are all edits of the file: if one of them changes it, that is the
+    /// outcome.
+    pub fn edit<'a>(
+        &mut self,
+        terminal: &Terminal,
+        edit: &EditEntry,
+        of_file: impl Iterator<Item = &'a EditEntry>,
+    ) {
         if self.is_verbose() {
             let found = match edit.found_by {
                 FoundBy::Path => "path",
@@ -93,12 +91,23 @@ impl Text {
             };
             let how = format!("  (place `{}`, file found by its {found})", edit.place);
             self.line(terminal, edit.outcome, &edit.path, &how);
-        } else if is_new && !(is_identical && edit.quiet) {
-            self.line(terminal, edit.outcome, &edit.path, "");
-        } else {
+            self.printed.insert(edit.path.clone(), edit.outcome);
             return;
         }
-        self.printed.insert(edit.path.clone(), edit.outcome);
+        let mut outcomes = of_file.map(|edit| edit.outcome);
+        let change = outcomes.find(|outcome| *outcome != FileOutcome::Identical);
+        let outcome = change.unwrap_or(FileOutcome::Identical);
+        let is_new = match self.printed.get(&edit.path) {
+            None => edit.outcome != FileOutcome::Identical || !edit.quiet,
+            Some(FileOutcome::Kept) => {
+                matches!(change, Some(FileOutcome::Edited | FileOutcome::TakenOut))
+            }
+            Some(_) => false,
+        };
+        if is_new {
+            self.line(terminal, outcome, &edit.path, "");
+            self.printed.insert(edit.path.clone(), outcome);
+        }
     }
 
     fn line(&self, terminal: &Terminal, outcome: FileOutcome, path: &Path, how: &str) {
