@@ -25,6 +25,7 @@ use crate::facts::{self, Facts, Question};
 use crate::record::Runs;
 use crate::shell::quoted;
 
+pub use disk::DRAFT;
 use disk::{entries, joined, list, source};
 
 pub use disk::contains;

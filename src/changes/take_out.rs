@@ -206,6 +206,9 @@ fn recalled(changes: &[&FileChange], now: &str, text: &str) -> Known {
     }
     let replaced = changes.iter().filter_map(|change| change.replaced.as_ref());
     let replaced: Vec<_> = replaced.collect();
+    // If no run has replaced lines, a reader has pasted the text.
+    let is_recorded =
+        replaced.len() == changes.len() && replaced.iter().any(|of_run| !of_run.is_empty());
     let lines: HashSet<_> = text.lines().map(Hash::of_line).collect();
     let lacking = |of_run: &&Vec<Hash>| of_run.iter().filter(|line| !lines.contains(*line)).count();
     let had = now.lines().map(Hash::of_line);
@@ -214,7 +217,7 @@ fn recalled(changes: &[&FileChange], now: &str, text: &str) -> Known {
         .collect();
     Known::Unrecorded {
         lacking: replaced.iter().map(lacking).collect(),
-        invented: match replaced.len() == changes.len() {
+        invented: match is_recorded {
             true => lines.difference(&had).count(),
             false => 0,
         },

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result};
 
 use crate::changes::Change;
-use crate::project::resolved;
+use crate::project::{DRAFT, resolved};
 
 /// Writes `changes` below `root`; `made` are all files of the run.
 ///
@@ -56,7 +56,7 @@ pub fn renew(path: &Path, contents: &[u8]) -> Result<()> {
 pub fn draft_of(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(".hello-sockets");
+    name.push(DRAFT);
     path.with_file_name(name)
 }
 

@@ -1,8 +1,8 @@
 //! Uncommitted changes of an app, as git sees them.
 //!
 //! The settings of a repository name programs: monitors of files, hooks, filters, transports. Those of a clone are somebody
-//! else's, so git compares the app with its commit in a repository of its own, which has no settings and lends the index and
-//! the objects.
+//! else's, so git compares the app with its commit in a repository of its own, which has none of them but `KEPT`, and lends
+//! the index and the objects.
 #![expect(
     clippy::disallowed_methods,
     reason = "git needs a folder for the repository"
@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::commands;
+
+/// Settings that name no programs, and by which git tells changed files: on some file systems, each one has become executable.
+const KEPT: [&str; 2] = ["core.fileMode", "core.autocrlf"];
 
 /// Returns whether git knows uncommitted changes of files in `root`; `false` without git or a commit.
 pub fn are_in(root: &Path) -> bool {
@@ -39,6 +42,11 @@ fn changes(root: &Path) -> Option<String> {
     };
     let repository = Repository::at(commit)?;
     let path = repository.0.to_str()?;
+    let kept = KEPT.iter().filter_map(|name| {
+        let value = git(&["config", name], &[], root)?;
+        Some(["-c".to_owned(), format!("{name}={}", value.trim_end())])
+    });
+    let kept: Vec<_> = kept.flatten().collect();
     let status = [
         "-c",
         "core.fsmonitor=false",
@@ -50,6 +58,7 @@ fn changes(root: &Path) -> Option<String> {
         "--",
         ".",
     ];
+    let status: Vec<_> = kept.iter().map(String::as_str).chain(status).collect();
     let env = [
         ("GIT_DIR", path),
         ("GIT_WORK_TREE", top),

@@ -118,8 +118,11 @@ pub fn source(path: &Path, words: &[String]) -> Result<Option<Rc<Source>>> {
 /// Folders in a project's root without code of the app itself: build output, vendored libraries, and programs beside it.
 const FOREIGN: [&str; 5] = ["benches", "examples", "target", "tests", "vendor"];
 
-/// Returns the files below `root` that match `pattern`, in order. Hidden folders, those of packages, and links to folders
-/// are not entered.
+/// End of the names of drafts: hidden files, of which a killed run may leave one.
+pub const DRAFT: &str = ".hello-sockets";
+
+/// Returns the files below `root` that match `pattern`, in order, without drafts. Hidden folders, those of packages, and links
+/// to folders are not entered.
 pub fn list(root: &Path, pattern: &str) -> Result<Rc<[PathBuf]>> {
     let key = root.join(pattern).into_os_string();
     if let Some(paths) = LISTS.with_borrow(|lists| lists.get(&key).cloned()) {
@@ -171,10 +174,12 @@ fn walk(root: &Path, foreign: &[&str], depth: usize) -> Result<Vec<String>> {
         for (name, is_folder) in entries(&root.join(&folder))? {
             let path = joined(&folder, &name);
             let is_foreign = folder.is_empty() && foreign.contains(&name.as_str());
-            let hidden = name.starts_with('.') || name == "node_modules" || is_foreign;
+            let is_hidden = name.starts_with('.');
+            let is_closed = is_hidden || name == "node_modules" || is_foreign;
             match is_folder {
-                true if !hidden && path.matches('/').count() < depth => todo.push(path),
+                true if !is_closed && path.matches('/').count() < depth => todo.push(path),
                 true => {}
+                false if is_hidden && name.ends_with(DRAFT) => {}
                 false => files.push(path),
             }
         }
@@ -236,6 +241,18 @@ mod tests {
 
         assert_eq!(look(), before);
         assert_eq!(before, (Rc::from([PathBuf::from("lib/a.ex")]), true));
+    }
+
+    #[test]
+    fn a_draft_is_no_file_of_a_project() {
+        let root = tempfile::tempdir().expect("a folder");
+        for name in [".a.rs.hello-sockets", ".gitignore", "b.hello-sockets"] {
+            fs::write(root.path().join(name), "").expect("it can be");
+        }
+
+        let found = list(root.path(), "**/*").expect("it can be read");
+
+        assert_eq!(*found, [".gitignore", "b.hello-sockets"].map(PathBuf::from));
     }
 
     #[test]

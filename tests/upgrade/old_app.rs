@@ -34,6 +34,18 @@ fn old_app() -> Sandbox {
     sandbox
 }
 
+/// A killed upgrade has left a draft in the library.
+#[test]
+fn a_draft_is_no_file_of_the_library() {
+    let sandbox = old_app();
+    let draft = "my_app/vendor/axum-channels/src/.lib.rs.hello-sockets";
+    sandbox.write(draft, "half a fi");
+
+    sandbox.run(&FORCE).succeeded();
+
+    assert!(!sandbox.exists(draft));
+}
+
 const FORCE: [&str; 3] = ["upgrade", "--made-by-new", "--force"];
 
 #[test]

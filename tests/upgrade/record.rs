@@ -325,3 +325,20 @@ fn uncommitted_changes_beside_the_app_are_not_its_own() {
     let ran = sandbox.run(&["upgrade"]).succeeded();
     assert!(ran.stderr.starts_with("warning: "), "{}", ran.stderr);
 }
+
+/// The file system of Windows below Linux: git has found out that it does not keep permissions.
+#[test]
+fn files_that_only_look_changed_by_their_permissions_are_not() {
+    let sandbox = outdated();
+    git(&sandbox, &["init", "--quiet"]);
+    git(&sandbox, &["config", "core.fileMode", "false"]);
+    git(&sandbox, &["add", "--all"]);
+    git(&sandbox, &["commit", "--quiet", "--message", "first"]);
+    let file = sandbox.path().join("my_app/src/main.rs");
+    let made = Command::new("chmod").arg("+x").arg(file).status();
+    assert!(made.expect("it is a program of every Unix").success());
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    assert_eq!(ran.stderr, "");
+}
