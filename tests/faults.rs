@@ -16,7 +16,7 @@ use support::{Ran, Sandbox, finish, tree};
 const CALLS: &str = "trace=openat,write,ftruncate,/^f?chmod,/^mkdir,/^rename,/^rmdir,/^unlink";
 
 /// Largest number of calls with the same name that are tried, from the first to the last.
-const MOST: usize = 5;
+const MOST: usize = 4;
 
 /// The app of a sandbox, copied for each run.
 struct Trial {
