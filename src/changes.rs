@@ -3,6 +3,7 @@
 //! Nothing is written here. Later steps see the results of earlier ones.
 
 mod locate;
+mod recollection;
 pub mod take_out;
 
 use std::borrow::Cow;

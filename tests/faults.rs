@@ -69,8 +69,8 @@ impl Trial {
                 for fault in [error, "signal=KILL"] {
                     let inject = format!("inject={name}:{fault}:when={at}");
                     let traced = format!("trace={name}"); // faults are caused in traced calls alone
-                    let log = ["-o", "/dev/null", "-e", &traced, "-e", &inject];
-                    let (sandbox, ran) = self.run(&log);
+                    let options = ["-o", "/dev/null", "-e", &traced, "-e", &inject];
+                    let (sandbox, ran) = self.run(&options);
                     let app = sandbox.path().join("my_app");
                     assert!(!ran.stderr.contains("panicked"), "{inject}: {}", ran.stderr);
                     match ran.code {

@@ -1,15 +1,15 @@
 //! Removal of texts and files that a generator has made.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use super::recollection::Recollection;
 use super::{Changes, Located};
 use crate::edit::ending::{like, line_ending};
 use crate::edit::place::Need;
 use crate::edit::style::neutral;
-use crate::edit::{self, Known, Lines, Source, TakenOut};
+use crate::edit::{self, Lines, Source, TakenOut};
 use crate::plan::{File, Step};
 use crate::record::{FileChange, Hash};
 
@@ -64,9 +64,9 @@ impl Changes<'_> {
             return Ok(Removal::Nothing);
         };
         let runs = self.project.runs().unwrap_or_default();
-        let earlier = runs.changes_of(&path);
-        let recall = |text: &str| recalled(&earlier, &source.text, text);
-        let known: Option<edit::Recall<'_>> = match earlier.is_empty() {
+        let recollection = Recollection::of(runs.changes_of(&path), &source.text);
+        let recall = |text: &str| recollection.known(text);
+        let known: Option<edit::Recall<'_>> = match recollection.is_empty() {
             true => None,
             false => Some(&recall),
         };
@@ -90,7 +90,7 @@ impl Changes<'_> {
                 Removal::Removed(path)
             }
             TakenOut::Changed(new) => {
-                let is_earlier = |text: &str| matches!(recall(text), Known::Earlier(_));
+                let is_earlier = |text: &str| recollection.age(text).is_some();
                 let new = match with_earlier_end(&new.text, &is_earlier) {
                     Some(text) => new.with_text(text),
                     None => new,
@@ -194,33 +194,6 @@ impl Changes<'_> {
         let mut files = runs.iter().flat_map(|run| &run.files);
         let created = |known: &&FileChange| known.path == path && known.before.is_none();
         files.rfind(created)?.after.clone()
-    }
-}
-
-/// Returns what is known of `text` by the changes of its file, of which the last one comes first. `now` is the file.
-fn recalled(changes: &[&FileChange], now: &str, text: &str) -> Known {
-    let hash = Hash::of(text.as_bytes());
-    let same = |change: &&FileChange| change.before.as_ref() == Some(&hash);
-    if let Some(age) = changes.iter().position(same) {
-        return Known::Earlier(age);
-    }
-    let replaced = changes.iter().filter_map(|change| change.replaced.as_ref());
-    let replaced: Vec<_> = replaced.collect();
-    // If no run has replaced lines, a reader has pasted the text.
-    let is_recorded =
-        replaced.len() == changes.len() && replaced.iter().any(|of_run| !of_run.is_empty());
-    let lines: HashSet<_> = text.lines().map(Hash::of_line).collect();
-    let lacking = |of_run: &&Vec<Hash>| of_run.iter().filter(|line| !lines.contains(*line)).count();
-    let had = now.lines().map(Hash::of_line);
-    let had: HashSet<_> = had
-        .chain(replaced.iter().flat_map(|of_run| of_run.to_vec()))
-        .collect();
-    Known::Unrecorded {
-        lacking: replaced.iter().map(lacking).collect(),
-        invented: match is_recorded {
-            true => lines.difference(&had).count(),
-            false => 0,
-        },
     }
 }
 

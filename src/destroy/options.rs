@@ -84,17 +84,18 @@ impl Destroy<'_> {
         }
         let name = self.args.name.as_deref()?;
         let is_of_it = |run: &&Run| {
-            let is_gen = run.is("gen") && run.command.get(1) == Some(&self.args.generator);
+            if !run.is("gen") || run.command.get(1) != Some(&self.args.generator) {
+                return false;
+            }
             // Of the words of a run, one may be the value of an option, such as `--socket Device`.
             let entries = run.entries().unwrap_or_default();
             let mut names = entries
                 .iter()
                 .filter(|entry| entry.generator == self.args.generator);
-            let names_it = match entries.is_empty() {
+            match entries.is_empty() {
                 false => names.any(|entry| entry.name.as_deref() == Some(name)),
                 true => run.command.iter().skip(2).any(|word| word == name),
-            };
-            is_gen && names_it
+            }
         };
         let recorded: Vec<_> = recorded.iter().filter(is_of_it).collect();
         let last = recorded.last()?;

@@ -279,8 +279,8 @@ impl<'a> Destroy<'a> {
         };
         let text = step.text_change(&path, Change::TakenOut);
         let runs = self.project.runs()?;
-        // Another generator may have inserted it as one that is shared.
-        if step.is_shared() || runs.have_inserted(&path, &text.place, &text.text) {
+        // Of all texts, the record has those that are shared, also if another generator has inserted this one.
+        if runs.have_inserted(&path, &text.place, &text.text) {
             self.texts.push(text);
         }
         self.reporter.edit(EditEntry {

@@ -35,7 +35,7 @@ impl Place {
             return Ok(Applied::AlreadyThere);
         }
         let [scope] = scopes.as_slice() else {
-            let lines = self.lines_for(source)?.unwrap_or_else(|| self.lines(&[]));
+            let lines = self.manual_lines(source, &[])?;
             let at = scopes.iter().map(|scope| scope_of(scope).start_byte());
             let at = at.map(|at| source.line(at)).collect();
             let reason = match (scopes.len(), &self.replaces) {
@@ -57,9 +57,7 @@ impl Place {
         let instead = self.blocked_text.as_ref();
         let lines = match instead.filter(|_| blocked == Blocked::Anywhere) {
             Some(text) => fill(text, &[scope]),
-            None => self
-                .lines_for(source)?
-                .unwrap_or_else(|| self.lines(&[scope])),
+            None => self.manual_lines(source, &[scope])?,
         };
         Ok(Applied::Manual {
             reason: Reason::NoPlace,
@@ -136,22 +134,21 @@ impl Place {
         fill(&self.text, matches)
     }
 
-    /// Returns the lines of the manual step for code in the file, if `manual_text` has a query for it.
-    fn lines_for(&self, source: &Source) -> Result<Option<String>> {
-        let nodes = self.within_nodes(source)?;
-        let nodes = nodes.unwrap_or_else(|| vec![source.root()]);
+    /// Returns the lines of a manual step: those of `manual_text` for code in the file, or else the text.
+    fn manual_lines(&self, source: &Source, matches: &[&Match<'_>]) -> Result<String> {
         for ManualText { query, text } in &self.manual_text {
+            let nodes = self.within_nodes(source)?;
             let mut lines: Vec<String> = Vec::new();
-            for node in &nodes {
-                let found = source.find_in(*node, query)?;
+            for node in nodes.unwrap_or_else(|| vec![source.root()]) {
+                let found = source.find_in(node, query)?;
                 lines.extend(found.iter().map(|found| fill(text, &[found])));
             }
             lines.dedup();
             if !lines.is_empty() {
-                return Ok(Some(lines.join("\n")));
+                return Ok(lines.join("\n"));
             }
         }
-        Ok(None)
+        Ok(self.lines(matches))
     }
 
     /// Returns all variants of the text that do not depend on the match of the anchor.

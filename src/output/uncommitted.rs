@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::commands;
 
 /// Settings that name no programs, and by which git tells changed files: on some file systems, each one has become executable.
-const KEPT: [&str; 2] = ["core.fileMode", "core.autocrlf"];
+const KEPT: &str = "^core[.](filemode|autocrlf)$";
 
 /// Returns whether git knows uncommitted changes of files in `root`; `false` without git or a commit.
 pub fn are_in(root: &Path) -> bool {
@@ -42,10 +42,9 @@ fn changes(root: &Path) -> Option<String> {
     };
     let repository = Repository::at(commit)?;
     let path = repository.0.to_str()?;
-    let kept = KEPT.iter().filter_map(|name| {
-        let value = git(&["config", name], &[], root)?;
-        Some(["-c".to_owned(), format!("{name}={}", value.trim_end())])
-    });
+    let kept = git(&["config", "--get-regexp", KEPT], &[], root).unwrap_or_default();
+    let kept = kept.lines().filter_map(|line| line.split_once(' '));
+    let kept = kept.map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
     let kept: Vec<_> = kept.flatten().collect();
     let status = [
         "-c",

@@ -57,11 +57,10 @@ pub(crate) fn payload(json: &[u8]) -> Option<Payload> {
         return None;
     }
     let json: &RawValue = serde_json::from_str(json).ok()?;
-    (!exceeds_parser(json.get())).then(|| Payload::from_valid_json(json.get()))
+    payload_of_valid(json.get())
 }
 
 /// Returns a payload of JSON that is valid and not too deep. `None` if it is beyond a parser.
-#[cfg(any(feature = "redis", fuzzing))]
 pub(crate) fn payload_of_valid(json: &str) -> Option<Payload> {
     (!exceeds_parser(json)).then(|| Payload::from_valid_json(json))
 }

@@ -1,0 +1,62 @@
+//! Recollection of the earlier texts of a file, from the record of runs.
+
+use std::collections::HashSet;
+
+use crate::edit::Known;
+use crate::record::{FileChange, Hash};
+
+/// The recorded changes of a file, and its lines.
+pub struct Recollection<'a> {
+    /// Changes of the file. The last one comes first.
+    changes: Vec<&'a FileChange>,
+    /// Lines that the file has or had. `None` if not all runs have recorded that, or none has replaced a line: then a reader has
+    /// pasted what is taken out.
+    lines: Option<HashSet<Hash>>,
+}
+
+impl<'a> Recollection<'a> {
+    /// Returns that of a file with the recorded `changes`, of which the last one comes first. `now` is its text.
+    pub fn of(changes: Vec<&'a FileChange>, now: &str) -> Self {
+        let replaced: Option<Vec<_>> = changes
+            .iter()
+            .map(|change| change.replaced.as_ref())
+            .collect();
+        let replaced = replaced.map(|of_runs| of_runs.into_iter().flatten().cloned());
+        let mut lines: HashSet<_> = replaced.into_iter().flatten().collect();
+        let lines = (!lines.is_empty()).then(|| {
+            lines.extend(now.lines().map(Hash::of_line));
+            lines
+        });
+        Self { changes, lines }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Returns the number of runs that have changed the file since it had this text.
+    pub fn age(&self, text: &str) -> Option<usize> {
+        let hash = Hash::of(text.as_bytes());
+        let same = |change: &&FileChange| change.before.as_ref() == Some(&hash);
+        self.changes.iter().position(same)
+    }
+
+    /// Returns what is known of `text`.
+    pub fn known(&self, text: &str) -> Known {
+        if let Some(age) = self.age(text) {
+            return Known::Earlier(age);
+        }
+        let lines: HashSet<_> = text.lines().map(Hash::of_line).collect();
+        let lacking =
+            |of_run: &Vec<Hash>| of_run.iter().filter(|line| !lines.contains(*line)).count();
+        let replaced = self
+            .changes
+            .iter()
+            .filter_map(|change| change.replaced.as_ref());
+        let had = self.lines.as_ref();
+        Known::Unrecorded {
+            lacking: replaced.map(lacking).collect(),
+            invented: had.map_or(0, |had| lines.difference(had).count()),
+        }
+    }
+}
