@@ -7,7 +7,9 @@ use tungstenite::protocol::CloseFrame;
 
 use crate::odd::{Odd, answer_join, drain};
 use crate::server::Server;
-use crate::support::{Ran, Sandbox, terminal};
+#[cfg(unix)]
+use crate::support::terminal;
+use crate::support::{Ran, Sandbox};
 use crate::transcript::frames;
 
 fn run(server: &Odd) -> Ran {
@@ -89,6 +91,7 @@ TIME ←    2 B  close 1000 (normal closure)
     server.end();
 }
 
+#[cfg(unix)]
 #[test]
 fn a_signed_out_user_is_disconnected() {
     let server = Server::start();
