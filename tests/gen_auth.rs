@@ -168,10 +168,12 @@ fn tokens_of_guests_do_not_become_those_of_sessions_by_themselves() {
 
     sandbox.run(&["gen", "auth", "--sign-in"]).misused(
         "error: src/auth.rs is there already, without sessions\n\
-         help: delete it with its test and assets/js/token.js, then run this again\n",
+         help: hello-sockets destroy auth, then run this again\n",
     );
 
     assert_eq!(sandbox.tree(), before);
+    sandbox.run(&["destroy", "auth"]).succeeded();
+    sandbox.run(&["gen", "auth", "--sign-in"]).succeeded();
 }
 
 #[test]
