@@ -53,7 +53,7 @@ fn bytes_that_are_no_frames() {
     });
     let ran = run(&server);
     assert_eq!(ran.code, Some(1));
-    let error = "error: the server sent what is not a WebSocket frame: ";
+    let error = "error: the server sent something other than a WebSocket frame: ";
     assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
     server.end();
 }
