@@ -39,6 +39,8 @@ pub(super) enum Ending {
 #[derive(Default)]
 pub(super) struct Waiting {
     pub(super) items: VecDeque<Item>,
+    /// Messages were queued during the join.
+    pub(super) is_unsorted: bool,
     /// Number and size of the client's messages in the queue.
     messages: usize,
     bytes: usize,
@@ -68,6 +70,29 @@ impl Waiting {
             self.bytes -= weight(message);
         }
         Some(item)
+    }
+
+    /// Does once a channel is joined and busy what could not be done during its join, as if the messages were received now: drops
+    /// those for an earlier join, and everything before a join, which replaces the channel. Returns whether there is one.
+    pub(super) fn sort_out(&mut self, member: &Member) -> bool {
+        if !std::mem::take(&mut self.is_unsorted) {
+            return false;
+        }
+        let is_join =
+            |item: &Item| matches!(item, Item::Message(message) if message.event.is("phx_join"));
+        if let Some(join) = self.items.iter().position(is_join) {
+            (0..join).for_each(|_| drop(self.pop()));
+            self.is_unsorted = true;
+            return true;
+        }
+        for _ in 0..self.items.len() {
+            match self.pop() {
+                Some(Item::Message(message)) if member.is_stale(&message) => {}
+                Some(Item::Message(message)) => self.push(message),
+                other => self.items.extend(other),
+            }
+        }
+        false
     }
 
     /// Returns the number of messages from the app in the queue.

@@ -77,10 +77,13 @@ impl Session {
             }
             (None, _) => effects.send(unmatched(message)),
             (Some(at), Some("phx_join")) => self.join_again(at, message, effects),
-            (Some(at), _) if self.channels[at].state != State::Idle => {
+            (Some(at), _) if self.channels[at].state == State::Joining => {
                 self.wait(at, message, effects);
             }
             (Some(at), _) if self.channels[at].is_stale(&message) => {}
+            (Some(at), _) if self.channels[at].state == State::Handling => {
+                self.wait(at, message, effects);
+            }
             (Some(at), Some("phx_leave")) => self.leave(at, message, effects),
             (Some(at), _) => self.handle(at, message, effects),
         }

@@ -1,3 +1,5 @@
+mod model;
+
 use super::*;
 use crate::message::Payload;
 use serde_json::{Value, json};
