@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::fs::File;
 use std::process::Stdio;
 
 use support::terminal::{end, start};
@@ -82,4 +83,12 @@ fn runs_at_once_leave_what_they_leave_one_after_the_other() {
                 .any(|(path, _)| path.ends_with(".hello-sockets"))
         );
     }
+}
+
+#[test]
+fn a_script_that_locks_the_apps_folder_may_run_the_command() {
+    let sandbox = Sandbox::with_app();
+    let folder = File::open(sandbox.path().join("my_app")).expect("a folder");
+    folder.lock().expect("nobody else has it");
+    sandbox.run(&["gen", "channel", "User"]).succeeded();
 }

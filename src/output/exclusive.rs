@@ -1,13 +1,19 @@
 //! Exclusive access to the files of an app: one run writes at a time, and only over what it has read and may write.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::changes::Change;
 use crate::error::Failure;
 use crate::project::{contents, resolved};
+
+/// Number of attempts to lock the app's folder, and the pause between two of them: 2 seconds in all.
+const ATTEMPTS: usize = 40;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Exclusive access, until it is dropped.
 pub struct Exclusive {
@@ -22,8 +28,7 @@ impl Exclusive {
     /// # Errors
     /// A file has changed, or is read-only.
     pub fn new(root: &Path, changes: &[&Change]) -> Result<Self> {
-        let lock = File::open(root).ok();
-        let _lock = lock.filter(|folder| folder.lock().is_ok());
+        let _lock = lock(root);
         for change in changes {
             // A new file replaces none, whenever that has appeared.
             let Some(before) = &change.before else {
@@ -40,6 +45,20 @@ impl Exclusive {
         }
         Ok(Self { _lock })
     }
+}
+
+/// Locks a folder. `None` if the system has no such locks, or if another program holds it for longer than a run would, such as
+/// a script that runs this command.
+fn lock(folder: &Path) -> Option<File> {
+    let folder = File::open(folder).ok()?;
+    for _ in 0..ATTEMPTS {
+        match folder.try_lock() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::WouldBlock) => sleep(PAUSE),
+            Err(TryLockError::Error(_)) => return None,
+        }
+    }
+    None
 }
 
 fn changed(path: &Path) -> Failure {

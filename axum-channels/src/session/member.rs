@@ -104,17 +104,11 @@ impl Waiting {
     ///
     /// A message is queued unless the load is [`Load::Full`]. So the queue may exceed the limit of bytes by one message.
     pub(super) fn load(&self, rules: &Rules) -> Load {
-        let reaches = |messages, bytes| self.messages >= messages || self.bytes >= bytes;
-        if reaches(rules.max_queued_messages, rules.max_queued_message_bytes) {
-            Load::Full
-        } else if reaches(
-            rules.max_queued_messages / 2 + 1,
-            rules.max_queued_message_bytes / 2 + 1,
-        ) {
-            Load::Heavy
-        } else {
-            Load::Light
-        }
+        rules.load(self.messages, self.bytes)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn has_leave(&self) -> bool {

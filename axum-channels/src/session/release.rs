@@ -9,11 +9,12 @@ impl Session {
     ///
     /// A leave is queued even then, since the client does not send it twice.
     pub(super) fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
+        let of_all = self.load_of_all();
         let member = &mut self.channels[at];
         let waiting = member.waiting.get_or_insert_default();
         waiting.is_unsorted |= member.state == State::Joining;
         self.loaded = true;
-        let full = waiting.load(&self.rules) == Load::Full;
+        let full = of_all.max(waiting.load(&self.rules)) == Load::Full;
         if full && (!message.event.is("phx_leave") || waiting.has_leave()) {
             let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
             effects.send(reply(message, Status::Error, reason));
