@@ -39,7 +39,8 @@ impl Exclusive {
                 return Err(changed(&path).into());
             }
             // Where a rename replaces it nevertheless.
-            if change.after.is_some() && is_read_only(&path) {
+            let after = change.after.as_deref();
+            if after.is_some_and(|after| after != before) && is_read_only(&path) {
                 return Err(read_only(&path).into());
             }
         }
