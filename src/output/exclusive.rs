@@ -38,7 +38,7 @@ impl Exclusive {
             if contents(&path).ok().flatten().as_ref() != Some(before) {
                 return Err(changed(&path).into());
             }
-            // Where a rename replaces it nevertheless.
+            // On Unix, a rename would replace it nevertheless.
             let after = change.after.as_deref();
             if after.is_some_and(|after| after != before) && is_read_only(&path) {
                 return Err(read_only(&path).into());

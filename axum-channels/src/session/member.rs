@@ -72,8 +72,8 @@ impl Waiting {
         Some(item)
     }
 
-    /// Does once a channel is joined and busy what could not be done during its join, as if the messages were received now: drops
-    /// those for an earlier join, and everything before a join, which replaces the channel. Returns whether there is one.
+    /// Sorts what was queued during the join, once the channel is busy, as if it were received now: drops messages for an
+    /// earlier join, and everything before another join, which replaces the channel. Returns whether there is one.
     pub(super) fn sort_out(&mut self, member: &Member) -> bool {
         if !std::mem::take(&mut self.is_unsorted) {
             return false;
