@@ -24,6 +24,7 @@ pub struct Question {
     /// Query for patterns of folders that are excluded from those of `query`.
     pub except: Option<String>,
     pub program: Option<String>,
+    pub variable: Option<String>,
     pub search: Vec<String>,
     /// One of these words is in the file; no word is any file.
     pub mentions: Vec<String>,
@@ -85,12 +86,14 @@ pub fn first<'w>(
 ) -> Result<Option<String>> {
     let mut context = Cow::Borrowed(context);
     for way in ways {
-        if way.file.is_some() || way.program.is_some() || !way.search.is_empty() {
+        let is_named = way.file.is_some() || way.program.is_some() || way.variable.is_some();
+        if is_named || !way.search.is_empty() {
             let text = |text: &String| renderer.text(text, &context);
             let question = Question {
                 file: way.file.as_ref().map(text).transpose()?,
                 above: way.above,
                 program: way.program.clone(),
+                variable: way.variable.clone(),
                 except: way.except.as_ref().map(text).transpose()?,
                 search: way.search.iter().map(text).collect::<Result<_>>()?,
                 mentions: way.mentions.iter().map(text).collect::<Result<_>>()?,
