@@ -104,6 +104,10 @@ pub fn first<'w>(
             let Some((value, path)) = found.first() else {
                 continue;
             };
+            if let Some(separator) = &way.join {
+                let joined = joined(&found, way, context.into_owned(), renderer)?;
+                return Ok(Some(joined.join(separator)));
+            }
             // With several files, none is chosen.
             if !way.several && found.iter().any(|(_, other)| other != path) {
                 continue;
@@ -120,6 +124,27 @@ pub fn first<'w>(
         }
     }
     Ok(None)
+}
+
+/// Returns the values of a look-up that has `found` several, without empty ones.
+fn joined(
+    found: &[(String, String)],
+    way: &Lookup,
+    mut context: Context,
+    renderer: &Renderer<'_>,
+) -> Result<Vec<String>> {
+    let mut values = Vec::new();
+    for (value, path) in found {
+        context.insert("value", value);
+        context.insert("path", path);
+        let value = match &way.value {
+            Some(text) => renderer.text(text, &context)?,
+            None => value.clone(),
+        };
+        values.push(value);
+    }
+    values.retain(|value| !value.is_empty());
+    Ok(values)
 }
 
 /// Returns all values of a list, in order, with texts rendered in `context`.

@@ -319,7 +319,10 @@ fn the_toolchain_of_the_app_is_asked_for_its_version() {
     sandbox.write_program("bin/cargo", "echo \"cargo 1.${RUSTUP_TOOLCHAIN:-none}\"");
     for (channel, result) in [
         ("95.2", "* ok      cargo: 1.95.2\n"),
-        ("/proc/self/cwd/evil", "* problem cargo: its version is 1.none"),
+        (
+            "/proc/self/cwd/evil",
+            "* problem cargo: its version is 1.none",
+        ),
     ] {
         let file = format!("[toolchain]\nchannel = \"{channel}\"\n");
         sandbox.write("my_app/rust-toolchain.toml", &file);

@@ -280,6 +280,9 @@ pub struct Lookup {
     /// Several files may match; the first counts.
     #[serde(default)]
     pub several: bool,
+    /// Separator, if all values count, as one text without the empty ones. Several files may match.
+    #[serde(default)]
+    pub join: Option<String>,
     /// A word in the file, or one of several. Files without it are not parsed. Without `query`, a file with it counts.
     #[serde(default, deserialize_with = "one_or_many")]
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
