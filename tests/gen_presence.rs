@@ -258,6 +258,31 @@ fn the_only_channel_is_the_default_and_candidates_are_listed() {
 }
 
 #[test]
+fn of_many_channels_the_nearest_or_some_are_named() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let names = ["Ant", "Bee", "Cat", "Dog", "Emu", "Fox", "Gnu"];
+        let sandbox = names.iter().fold(sandbox, |sandbox, name| {
+            sandbox.after(&[&["gen", "channel", name, "--yes"]])
+        });
+        for (typed, help) in [
+            ("Foxx", "Fox"),
+            (
+                "Zebra",
+                "Ant, or --channel Bee, or --channel Cat, or --channel Dog, or --channel Emu, or another one, as \
+                 `hello-sockets routes` lists them",
+            ),
+        ] {
+            sandbox
+                .run(&["gen", "presence", "--channel", typed])
+                .misused(&format!(
+                    "error: no channel of this app is called {typed}Channel\n\
+                 help: hello-sockets gen presence --channel {help}\n"
+                ));
+        }
+    }
+}
+
+#[test]
 fn a_channel_that_an_app_without_channels_is_asked_for_is_missing() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
         let before = sandbox.tree();
