@@ -152,7 +152,7 @@ fn a_socket_that_stays_names_all_of_its_channels() {
 
     ran.misused(
         "error: ShopWeb.UserSocket routes topics to ShopWeb.CartChannel, ShopWeb.RoomChannel\n\
-         help: hello-sockets destroy channel Cart, then the others\n",
+         help: hello-sockets destroy channel Cart && hello-sockets destroy channel Room\n",
     );
 }
 
@@ -174,7 +174,7 @@ fn a_socket_that_stays_names_a_channel_that_no_command_can_name() {
 
     ran.misused(
         "error: ShopWeb.UserSocket routes topics to ShopWeb.Carts, ShopWeb.Channel\n\
-         help: take the line that routes to ShopWeb.Carts out of ShopWeb.UserSocket, then run this again\n",
+         help: take what routes to ShopWeb.Carts, ShopWeb.Channel out of ShopWeb.UserSocket, then run this again\n",
     );
 }
 
