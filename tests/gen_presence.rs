@@ -295,6 +295,31 @@ fn a_channel_that_an_app_without_channels_is_asked_for_is_missing() {
     }
 }
 
+/// Characters of regular expressions stand for themselves.
+#[test]
+fn a_topic_of_any_characters_is_found_in_the_script() {
+    for topic in ["user(1", "us+er", "user.v[1]"] {
+        let sandbox = app();
+        let handler = "my_app/src/channels/user_socket.rs";
+        let script = "my_app/assets/js/user_socket.js";
+        let [own, routes] = [script, handler].map(|path| sandbox.read(path));
+        let routes = routes.replace("\"user:*\"", &format!("\"{topic}:*\""));
+        sandbox.write(handler, &routes);
+        let own = own.replace("userChannel", "lobby");
+        sandbox.write(
+            script,
+            &own.replace("user:lobby", &format!("{topic}:lobby")),
+        );
+
+        sandbox.run(&["gen", "presence"]).succeeded();
+
+        assert!(
+            sandbox.read(script).contains("new Presence(lobby)"),
+            "{topic}"
+        );
+    }
+}
+
 #[test]
 fn a_renamed_channel_is_found_in_the_script_by_its_topic() {
     let sandbox = app();
