@@ -13,6 +13,7 @@
 //! - [`uncomment`]: uncomments a commented-out copy of the lines instead
 //! - [`part`]: one text in its place; [`mod@take_out`]: its removal
 
+mod captures;
 pub mod ending;
 pub mod glob;
 mod insert;
@@ -30,8 +31,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+pub use captures::{fill, mark};
 pub use language::Language;
-pub use part::{fill, mark};
 pub use place::Place;
 #[cfg(test)]
 pub use query::Query;
