@@ -279,14 +279,15 @@ fn matches<'a>(
 }
 
 fn row(source: &Source, around: Option<&Match<'_>>, found: &Match<'_>) -> Row {
-    let captures = around.into_iter().chain([found]);
-    let captures = captures.flat_map(|found| found.captures());
-    let whole = |text: &str| unquoted(&source.names().wholes(text).swap_remove(0));
+    let captures = around.into_iter().chain([found]).flat_map(|found| {
+        let at = |name: &str| found.range(name).unwrap_or_default().start;
+        found.captures().map(move |(name, text)| {
+            let whole = source.names().wholes(text, at(name)).swap_remove(0);
+            (name.to_owned(), unquoted(&whole))
+        })
+    });
     Row {
-        captures: captures
-            .filter(|(name, _)| *name != "scope")
-            .map(|(name, text)| (name.to_owned(), whole(text)))
-            .collect(),
+        captures: captures.filter(|(name, _)| name != "scope").collect(),
         line: source.line(found.start()),
     }
 }
