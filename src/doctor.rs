@@ -3,11 +3,13 @@
 
 mod server;
 
+use std::collections::BTreeMap;
+use std::env;
 use std::fmt::Write;
-use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
+use tera::Context;
 
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Check, Lookup, Stack};
@@ -77,9 +79,8 @@ pub fn of_app(project: &Project) -> Result<Health> {
         stack.refuse_own_programs("remove `[[doctor]]` from it")?;
     }
     let doctor = Doctor {
-        root: &project.root,
         facts: &project.facts,
-        renderer: Renderer::new(&project.templates),
+        templates: &project.templates,
         look: &|question| project.look(question),
         port: project.port(),
     };
@@ -98,9 +99,8 @@ pub fn of_new_apps(templates: &Templates) -> Result<Health> {
         ..check
     });
     let doctor = Doctor {
-        root: Path::new("."),
         facts: &Facts::new(),
-        renderer: Renderer::new(templates),
+        templates,
         look: &|question: &Question| Ok(project::programs(question)),
         port: None,
     };
@@ -125,9 +125,8 @@ pub fn text(health: &Health) -> String {
 }
 
 struct Doctor<'a> {
-    root: &'a Path,
     facts: &'a Facts,
-    renderer: Renderer<'a>,
+    templates: &'a Templates,
     look: &'a Look<'a>,
     /// In the settings of the app.
     port: Option<u16>,
@@ -139,9 +138,8 @@ impl Doctor<'_> {
         for check in checks {
             let is_bad =
                 |earlier: &Checked| earlier.name == check.after && earlier.problem.is_some();
-            let is_wanted = check.only_if.is_empty() || self.first(&check.only_if)?.is_some();
-            if is_wanted && !checked.iter().any(is_bad) {
-                checked.push(self.check(check)?);
+            if !checked.iter().any(is_bad) {
+                checked.extend(self.check(check)?);
             }
         }
         checked.extend(server::checks(self.port));
@@ -151,34 +149,68 @@ impl Doctor<'_> {
         })
     }
 
-    fn check(&self, check: &Check) -> Result<Checked> {
-        let value = self.first(&check.any)?;
-        let mut context = facts::context(self.facts);
-        context.insert("value", value.as_deref().unwrap_or_default());
-        let text = |text: &String| self.renderer.text(text, &context);
-        let [message, help] = [text(&check.message)?, text(&check.help)?];
-        let is_there = check.any.is_empty() || value.is_some();
-        let run = |run: &[String]| -> Result<Option<String>> {
-            let run = run.iter().map(text).collect::<Result<Vec<_>>>()?;
-            Ok(commands::output(&run, &check.env, self.root))
+    /// Returns the result of `check`, unless it is left out.
+    fn check(&self, check: &Check) -> Result<Option<Checked>> {
+        let look = |question: &Question| self.look(question);
+        let given = self.facts.clone();
+        let Some(facts) = facts::work_out(&check.facts, given, self.templates, &look)? else {
+            return Ok(None);
         };
-        if !is_there || !check.run.is_empty() && run(&check.run)?.is_none() {
-            return Ok(Checked::bad(&check.name, message, &help));
+        let inquiry = Inquiry {
+            check,
+            context: facts::context(&facts),
+            renderer: Renderer::new(self.templates),
+            look: &look,
+        };
+        let is_wanted = check.only_if.is_empty() || inquiry.first(&check.only_if)?.is_some();
+        is_wanted.then(|| inquiry.result()).transpose()
+    }
+
+    /// Looks in the environment, or else in the app.
+    fn look(&self, question: &Question) -> Result<Vec<(String, String)>> {
+        let Some(name) = &question.variable else {
+            return (self.look)(question);
+        };
+        let value = env::var(name).ok().filter(|value| !value.is_empty());
+        Ok(value
+            .map(|value| (value, name.clone()))
+            .into_iter()
+            .collect())
+    }
+}
+
+/// A check with the facts for its texts.
+struct Inquiry<'a> {
+    check: &'a Check,
+    context: Context,
+    renderer: Renderer<'a>,
+    look: &'a Look<'a>,
+}
+
+impl Inquiry<'_> {
+    fn result(mut self) -> Result<Checked> {
+        let check = self.check;
+        let value = self.first(&check.any)?;
+        let shown = value.as_deref().unwrap_or_default();
+        self.context.insert("value", shown);
+        if !check.any.is_empty() && value.is_none() {
+            return self.bad(self.text(&check.message)?);
         }
         let mut found = value;
-        if !check.version.is_empty() {
-            let Some(printed) = run(&check.version)? else {
-                return self.failing(check, &help);
+        if !check.version.is_empty() && self.first(&check.chosen_by)?.is_none() {
+            let Some(printed) = self.printed()? else {
+                return self.failing();
             };
             let Some(version) = version(&printed) else {
                 let message = format!("`{}` prints no version", check.version.join(" "));
-                return Ok(Checked::bad(&check.name, message, &help));
+                return self.bad(message);
             };
-            if let Some(minimum) = check.minimum.as_ref().map(text).transpose()?
-                && numbers(version) < numbers(&minimum)
-            {
-                let message = format!("its version is {version}: the lowest is {minimum}");
-                return Ok(Checked::bad(&check.name, message, &help));
+            if let Some(minimum) = &check.minimum {
+                let minimum = self.text(minimum)?;
+                if numbers(version) < numbers(&minimum) {
+                    let message = format!("its version is {version}: the lowest is {minimum}");
+                    return self.bad(message);
+                }
             }
             let program = found.filter(|program| *program != check.name);
             found = Some(program.map_or_else(String::new, |program| program + " ") + version);
@@ -190,24 +222,43 @@ impl Doctor<'_> {
         })
     }
 
+    /// Returns what the program for the version prints; `None` if it fails.
+    fn printed(&self) -> Result<Option<String>> {
+        let run = self.check.version.iter().map(|word| self.text(word));
+        let run = run.collect::<Result<Vec<_>>>()?;
+        let mut variables = BTreeMap::new();
+        for (name, value) in &self.check.env {
+            let value = self.text(value)?;
+            if !value.is_empty() {
+                variables.insert(name.clone(), value);
+            }
+        }
+        Ok(commands::output(&run, &variables, &project::home()))
+    }
+
     /// Returns the result of a check whose program for the version fails.
-    fn failing(&self, check: &Check, help: &str) -> Result<Checked> {
-        if let Some(reason) = &check.failing
+    fn failing(mut self) -> Result<Checked> {
+        if let Some(reason) = &self.check.failing
             && let Some(value) = self.first(&reason.any)?
         {
-            let mut context = facts::context(self.facts);
-            context.insert("value", &value);
-            let [message, help] =
-                [&reason.message, &reason.help].map(|text| self.renderer.text(text, &context));
-            return Ok(Checked::bad(&check.name, message?, &help?));
+            self.context.insert("value", &value);
+            let [message, help] = [self.text(&reason.message)?, self.text(&reason.help)?];
+            return Ok(Checked::bad(&self.check.name, message, &help));
         }
-        let message = format!("`{}` fails", check.version.join(" "));
-        Ok(Checked::bad(&check.name, message, help))
+        self.bad(format!("`{}` fails", self.check.version.join(" ")))
+    }
+
+    fn bad(&self, message: String) -> Result<Checked> {
+        let help = self.text(&self.check.help)?;
+        Ok(Checked::bad(&self.check.name, message, &help))
+    }
+
+    fn text(&self, text: &str) -> Result<String> {
+        self.renderer.text(text, &self.context)
     }
 
     fn first(&self, ways: &[Lookup]) -> Result<Option<String>> {
-        let context = facts::context(self.facts);
-        facts::first(ways, &context, self.look, &self.renderer)
+        facts::first(ways, &self.context, self.look, &self.renderer)
     }
 }
 

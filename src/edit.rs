@@ -13,6 +13,7 @@
 //! - [`uncomment`]: uncomments a commented-out copy of the lines instead
 //! - [`part`]: one text in its place; [`mod@take_out`]: its removal
 
+mod captures;
 pub mod ending;
 pub mod glob;
 mod insert;
@@ -30,8 +31,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+pub use captures::{fill, mark};
 pub use language::Language;
-pub use part::{fill, mark};
 pub use place::Place;
 #[cfg(test)]
 pub use query::Query;
@@ -278,14 +279,15 @@ fn matches<'a>(
 }
 
 fn row(source: &Source, around: Option<&Match<'_>>, found: &Match<'_>) -> Row {
-    let captures = around.into_iter().chain([found]);
-    let captures = captures.flat_map(|found| found.captures());
-    let whole = |text: &str| unquoted(&source.names().wholes(text).swap_remove(0));
+    let captures = around.into_iter().chain([found]).flat_map(|found| {
+        let at = |name: &str| found.range(name).unwrap_or_default().start;
+        found.captures().map(move |(name, text)| {
+            let whole = source.names().wholes(text, at(name)).swap_remove(0);
+            (name.to_owned(), unquoted(&whole))
+        })
+    });
     Row {
-        captures: captures
-            .filter(|(name, _)| *name != "scope")
-            .map(|(name, text)| (name.to_owned(), whole(text)))
-            .collect(),
+        captures: captures.filter(|(name, _)| name != "scope").collect(),
         line: source.line(found.start()),
     }
 }

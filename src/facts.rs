@@ -24,6 +24,7 @@ pub struct Question {
     /// Query for patterns of folders that are excluded from those of `query`.
     pub except: Option<String>,
     pub program: Option<String>,
+    pub variable: Option<String>,
     pub search: Vec<String>,
     /// One of these words is in the file; no word is any file.
     pub mentions: Vec<String>,
@@ -85,12 +86,14 @@ pub fn first<'w>(
 ) -> Result<Option<String>> {
     let mut context = Cow::Borrowed(context);
     for way in ways {
-        if way.file.is_some() || way.program.is_some() || !way.search.is_empty() {
+        let is_named = way.file.is_some() || way.program.is_some() || way.variable.is_some();
+        if is_named || !way.search.is_empty() {
             let text = |text: &String| renderer.text(text, &context);
             let question = Question {
                 file: way.file.as_ref().map(text).transpose()?,
                 above: way.above,
                 program: way.program.clone(),
+                variable: way.variable.clone(),
                 except: way.except.as_ref().map(text).transpose()?,
                 search: way.search.iter().map(text).collect::<Result<_>>()?,
                 mentions: way.mentions.iter().map(text).collect::<Result<_>>()?,
@@ -101,6 +104,10 @@ pub fn first<'w>(
             let Some((value, path)) = found.first() else {
                 continue;
             };
+            if let Some(separator) = &way.join {
+                let joined = joined(&found, way, context.into_owned(), renderer)?;
+                return Ok(Some(joined.join(separator)));
+            }
             // With several files, none is chosen.
             if !way.several && found.iter().any(|(_, other)| other != path) {
                 continue;
@@ -117,6 +124,27 @@ pub fn first<'w>(
         }
     }
     Ok(None)
+}
+
+/// Returns the values of a look-up that has `found` several, without empty ones.
+fn joined(
+    found: &[(String, String)],
+    way: &Lookup,
+    mut context: Context,
+    renderer: &Renderer<'_>,
+) -> Result<Vec<String>> {
+    let mut values = Vec::new();
+    for (value, path) in found {
+        context.insert("value", value);
+        context.insert("path", path);
+        let value = match &way.value {
+            Some(text) => renderer.text(text, &context)?,
+            None => value.clone(),
+        };
+        values.push(value);
+    }
+    values.retain(|value| !value.is_empty());
+    Ok(values)
 }
 
 /// Returns all values of a list, in order, with texts rendered in `context`.

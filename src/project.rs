@@ -11,6 +11,7 @@ mod runs;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Component, Path, PathBuf, is_separator};
 use std::rc::Rc;
@@ -267,6 +268,12 @@ fn whole(root: &Path) -> PathBuf {
         Some(whole.join(root.strip_prefix(folder).ok()?))
     });
     there.unwrap_or(root)
+}
+
+/// Returns the home folder, or else the root of the file system: folders without settings of a project.
+pub fn home() -> PathBuf {
+    let home = env::home_dir().filter(|home| disk::is_folder(home));
+    home.unwrap_or_else(|| PathBuf::from("/"))
 }
 
 /// Returns the results of a look-up outside of projects: only programs are there.

@@ -142,8 +142,8 @@ fn what_is_in_use_is_refused_with_the_command_that_ends_its_use() {
     for (sandbox, socket, channel, presence) in [
         (
             with_two_channels(),
-            "UserSocket routes topics to UserChannel",
-            "User",
+            "UserSocket routes topics to RoomChannel, UserChannel",
+            "Room && hello-sockets destroy channel User",
             "RoomChannel tracks its clients by `presence`",
         ),
         (

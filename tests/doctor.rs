@@ -12,6 +12,27 @@ use std::net::TcpListener;
 use serde_json::{Value, json};
 use support::{Ran, Sandbox, finish};
 
+const LOCK: &str = r#"version = 4
+
+[[package]]
+name = "axum"
+version = "0.8.9"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+checksum = "0"
+dependencies = ["axum-core"]
+
+[[package]]
+name = "axum-core"
+version = "0.5.6"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+"#;
+
+const MISSING_CRATES: [&str; 3] = [
+    "downloaded crates",
+    "the dependencies of the app are not downloaded",
+    "cargo fetch",
+];
+
 /// Adds a program to the folder `bin`, which prints `text`.
 fn install(sandbox: &Sandbox, program: &str, text: &str) {
     sandbox.write_program(&format!("bin/{program}"), &format!("echo '{text}'"));
@@ -25,6 +46,8 @@ fn run(sandbox: &Sandbox, args: &[&str]) -> Ran {
 fn run_at(sandbox: &Sandbox, args: &[&str], port: u16) -> Ran {
     let mut command = sandbox.command(args);
     command.env("PATH", sandbox.path().join("bin"));
+    command.env("CARGO_HOME", sandbox.path().join("cargo"));
+    command.env_remove("RUSTUP_TOOLCHAIN"); // which `cargo test` sets
     command.env("PORT", port.to_string()).env_remove("IP");
     finish(command, "")
 }
@@ -67,6 +90,8 @@ fn with_programs(sandbox: Sandbox) -> Sandbox {
 fn a_healthy_rust_app_has_everything_with_its_version() {
     let sandbox = with_programs(Sandbox::with_app());
     sandbox.write("my_app/assets/node_modules/phoenix/package.json", "{}");
+    sandbox.write("my_app/Cargo.lock", LOCK);
+    sandbox.write("cargo/registry/cache/crates/axum-0.8.9.crate", "");
     let ran = run(&sandbox, &["doctor"]).succeeded();
     let lines: Vec<_> = ran.stdout.lines().collect();
     assert_eq!(
@@ -75,28 +100,50 @@ fn a_healthy_rust_app_has_everything_with_its_version() {
             "* ok      cargo: 1.90.0",
             "* ok      linker: cc",
             "* ok      git: 2.39.5",
-            "* ok      package manager: npm 10.8.2",
+            "* ok      package manager: npm",
             "* ok      client of the page: assets/node_modules/phoenix",
-            "* ok      downloaded crates",
+            "* ok      downloaded crates: axum 0.8.9",
         ]
     );
     assert!(lines[6].starts_with("* ok      port: ") && lines[7].contains("open files"));
 }
 
-/// `cargo build` downloads those of its own platform alone, and `cargo metadata` needs all.
+/// The lock names crates of all platforms and features, of which a build downloads some: axum is always among them.
 #[test]
-fn crates_of_other_platforms_are_not_asked_for() {
+fn downloaded_crates_are_found_without_cargo() {
     let sandbox = with_programs(Sandbox::with_app());
-    let own = "case \"$1\" in --version) echo 'cargo 1.90.0';; tree) ;; *) exit 101;; esac";
-    sandbox.write_program("bin/cargo", own);
+    sandbox.write("my_app/assets/node_modules/phoenix/package.json", "{}");
+    let missing = json!([MISSING_CRATES]);
+    // Without a lock, cargo has not downloaded anything for this app.
+    sandbox.write("cargo/registry/cache/crates/axum-0.8.9.crate", "");
+    assert_eq!(problems(&sandbox), missing);
+    for (version, expected) in [("0.8.9", json!([])), ("0.8.10", missing)] {
+        // That of a workspace is above the app's folder.
+        for lock in ["Cargo.lock", "my_app/Cargo.lock"] {
+            sandbox.write(lock, &LOCK.replace("0.8.9", version));
+            assert_eq!(problems(&sandbox), expected, "{version}");
+            std::fs::remove_file(sandbox.path().join(lock)).expect("it is removed");
+        }
+    }
+}
 
-    let ran = run(&sandbox, &["doctor"]);
-
-    assert!(
-        ran.stdout.contains("* ok      downloaded crates\n"),
-        "{}",
-        ran.stdout
-    );
+#[test]
+fn crates_of_other_sources_are_not_looked_for() {
+    let sandbox = with_programs(Sandbox::with_app());
+    sandbox.write("my_app/assets/node_modules/phoenix/package.json", "{}");
+    let lock = |lock: &str| sandbox.write("my_app/Cargo.lock", lock);
+    lock(LOCK);
+    assert_eq!(problems(&sandbox), json!([MISSING_CRATES]));
+    for path in ["my_app/.cargo/config.toml", "cargo/config.toml"] {
+        sandbox.write(path, "[source.crates-io]\nreplace-with = \"vendored\"\n");
+        assert_eq!(problems(&sandbox), json!([]), "{path}");
+        std::fs::remove_file(sandbox.path().join(path)).expect("it is removed");
+    }
+    lock(&LOCK.replace(
+        "registry+https://github.com/rust-lang/crates.io-index",
+        "git+https://x",
+    ));
+    assert_eq!(problems(&sandbox), json!([]));
 }
 
 #[test]
@@ -133,14 +180,8 @@ fn what_a_rust_app_lacks_is_named_with_the_way_to_get_it() {
             ],
         ])
     );
-    let only_version = "[ \"$1\" = --version ] && echo 'cargo 1.90.0'";
-    sandbox.write_program("bin/cargo", only_version);
-    let crates = json!([
-        "downloaded crates",
-        "the dependencies of the app are not downloaded",
-        "cargo fetch"
-    ]);
-    assert_eq!(problems(&sandbox)[4], crates);
+    install(&sandbox, "cargo", "cargo 1.90.0");
+    assert_eq!(problems(&sandbox)[4], json!(MISSING_CRATES));
 }
 
 #[test]
@@ -234,6 +275,60 @@ fn a_projects_own_stack_names_no_programs() {
     run(&sandbox, &["doctor"]).misused(
         "error: the project's own `stack.toml` names programs to run\nhelp: remove `[[doctor]]` from it\n",
     );
+}
+
+/// They are not started in the app's folder, and another version is in use there.
+#[test]
+fn versions_that_a_file_of_the_app_chooses_are_not_asked_for() {
+    for (sandbox, program, choice) in [
+        (Sandbox::with_app(), "cargo", ["rust-toolchain", "1.90"]),
+        (
+            Sandbox::with_app(),
+            "cargo",
+            ["rust-toolchain.toml", "[toolchain]\npath = \"/rust\"\n"],
+        ),
+        (
+            Sandbox::with_app(),
+            "cargo",
+            ["mise.toml", "[tools]\nrust = \"1.90\"\n"],
+        ),
+        (
+            Sandbox::with_phoenix_app(),
+            "elixir",
+            [".tool-versions", "erlang 27.1\nelixir 1.18\n"],
+        ),
+    ] {
+        let sandbox = with_programs(sandbox);
+        install(&sandbox, program, "1.0.0");
+        let too_old = "its version is 1.0.0: the lowest is";
+        let first = |problems: Value| problems[0][1].as_str().map(str::to_owned);
+        let before = first(problems(&sandbox)).unwrap_or_default();
+        assert!(before.starts_with(too_old), "{before}");
+
+        sandbox.write(&format!("my_app/{}", choice[0]), choice[1]);
+
+        let after = first(problems(&sandbox)).unwrap_or_default();
+        assert!(!after.starts_with(too_old), "{choice:?}: {after}");
+    }
+}
+
+/// rustup reads the name from this variable where it does not see the file; a path would be one to a program of the app.
+#[test]
+fn the_toolchain_of_the_app_is_asked_for_its_version() {
+    let sandbox = with_programs(Sandbox::with_app());
+    sandbox.write_program("bin/cargo", "echo \"cargo 1.${RUSTUP_TOOLCHAIN:-none}\"");
+    for (channel, result) in [
+        ("95.2", "* ok      cargo: 1.95.2\n"),
+        (
+            "/proc/self/cwd/evil",
+            "* problem cargo: its version is 1.none",
+        ),
+    ] {
+        let file = format!("[toolchain]\nchannel = \"{channel}\"\n");
+        sandbox.write("my_app/rust-toolchain.toml", &file);
+        let ran = run(&sandbox, &["doctor"]);
+        assert!(ran.stdout.starts_with(result), "{}", ran.stdout);
+    }
 }
 
 #[test]

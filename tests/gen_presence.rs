@@ -258,6 +258,31 @@ fn the_only_channel_is_the_default_and_candidates_are_listed() {
 }
 
 #[test]
+fn of_many_channels_the_nearest_or_some_are_named() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let names = ["Ant", "Bee", "Cat", "Dog", "Emu", "Fox", "Gnu"];
+        let sandbox = names.iter().fold(sandbox, |sandbox, name| {
+            sandbox.after(&[&["gen", "channel", name, "--yes"]])
+        });
+        for (typed, help) in [
+            ("Foxx", "Fox"),
+            (
+                "Zebra",
+                "Ant, or --channel Bee, or --channel Cat, or --channel Dog, or --channel Emu, or another one, as \
+                 `hello-sockets routes` lists them",
+            ),
+        ] {
+            sandbox
+                .run(&["gen", "presence", "--channel", typed])
+                .misused(&format!(
+                    "error: no channel of this app is called {typed}Channel\n\
+                 help: hello-sockets gen presence --channel {help}\n"
+                ));
+        }
+    }
+}
+
+#[test]
 fn a_channel_that_an_app_without_channels_is_asked_for_is_missing() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
         let before = sandbox.tree();
@@ -267,6 +292,31 @@ fn a_channel_that_an_app_without_channels_is_asked_for_is_missing() {
              help: hello-sockets gen channel Room\n",
         );
         assert_eq!(sandbox.tree(), before);
+    }
+}
+
+/// Characters of regular expressions stand for themselves.
+#[test]
+fn a_topic_of_any_characters_is_found_in_the_script() {
+    for topic in ["user(1", "us+er", "user.v[1]"] {
+        let sandbox = app();
+        let handler = "my_app/src/channels/user_socket.rs";
+        let script = "my_app/assets/js/user_socket.js";
+        let [own, routes] = [script, handler].map(|path| sandbox.read(path));
+        let routes = routes.replace("\"user:*\"", &format!("\"{topic}:*\""));
+        sandbox.write(handler, &routes);
+        let own = own.replace("userChannel", "lobby");
+        sandbox.write(
+            script,
+            &own.replace("user:lobby", &format!("{topic}:lobby")),
+        );
+
+        sandbox.run(&["gen", "presence"]).succeeded();
+
+        assert!(
+            sandbox.read(script).contains("new Presence(lobby)"),
+            "{topic}"
+        );
     }
 }
 

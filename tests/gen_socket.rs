@@ -49,6 +49,41 @@ fn a_socket_is_mounted_beside_the_default_one_and_its_script_imported() {
     );
 }
 
+/// A channel that the app has would be asked about, as soon as it has been edited.
+#[test]
+fn the_suggested_channel_is_one_that_the_app_does_not_have() {
+    for (sandbox, folder, end) in [
+        (Sandbox::with_app(), "src/channels", ".rs"),
+        (
+            Sandbox::with_phoenix_app(),
+            "lib/my_app_web/channels",
+            ".ex",
+        ),
+    ] {
+        let mut sandbox = sandbox;
+        for (channel, suggested) in [
+            ("Room", "Kiosk --socket Kiosk"),
+            ("Kiosk", "Room --socket Kiosk --skip"),
+        ] {
+            sandbox = sandbox.after(&[&["gen", "channel", channel, "--yes"]]);
+            let path = format!("my_app/{folder}/{}_channel{end}", channel.to_lowercase());
+            let edited = sandbox.read(&path).replace("shout", "call");
+            sandbox.write(&path, &edited);
+
+            let ran = sandbox.run(&["gen", "socket", "Kiosk"]).succeeded();
+
+            let command = ran.stdout.lines().last().unwrap_or_default().trim();
+            assert_eq!(command, format!("hello-sockets gen channel {suggested}"));
+            let words: Vec<_> = command.split(' ').skip(1).collect();
+            let ran = sandbox
+                .run(&[&words[..], &["--dry-run"]].concat())
+                .succeeded();
+            let routed = format!("* injecting {folder}/kiosk_socket{end}\n");
+            assert!(ran.stdout.contains(&routed), "{}", ran.stdout);
+        }
+    }
+}
+
 #[test]
 fn the_second_time_changes_nothing() {
     let sandbox = Sandbox::with_app();

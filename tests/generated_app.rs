@@ -213,6 +213,15 @@ fn tests_pass_when_names_come_from_the_handler_and_users_from_the_state() {
 
 #[test]
 #[ignore = "compiles a generated app"]
+fn topics_per_user_before_there_are_tokens_are_sound() {
+    is_sound(&Sandbox::with_app().after(&[
+        &["gen", "channel", "Inbox", "--per-user", "--yes"],
+        &["gen", "presence", "--channel", "Inbox"],
+    ]));
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
 fn with_a_sign_in_page_is_sound() {
     let sandbox = Sandbox::with_app().after(&[
         &["gen", "auth", "--sign-in", "--yes"],

@@ -113,6 +113,53 @@ fn a_record_that_came_with_a_clone_writes_nothing_outside_of_it() {
     assert!(!sandbox.exists("profile"));
 }
 
+/// A toolchain of the clone, by a path that is the same on every machine with Linux, and a compiler of the clone.
+#[test]
+fn doctor_runs_no_program_that_a_clone_configures_for_cargo() {
+    let sandbox = Sandbox::with_app();
+    let evil = format!("touch {}/ran\necho cargo 1.99.0", sandbox.path().display());
+    sandbox.write_program("my_app/evil/bin/cargo", &evil);
+    sandbox.write("my_app/evil/lib/empty", "");
+    let config = "[build]\nrustc = \"evil/bin/cargo\"\n";
+    sandbox.write("my_app/.cargo/config.toml", config);
+    let own = "[toolchain]\npath = \"/proc/self/cwd/evil\"\n";
+    for file in [".gitignore", "rust-toolchain.toml"] {
+        sandbox.write(&format!("my_app/{file}"), own);
+        let mut command = sandbox.command(&["doctor"]);
+        // As in a shell: rustup sets it for tests.
+        command.env_remove("RUSTUP_TOOLCHAIN");
+
+        let ran = support::finish(command, "");
+
+        assert!(ran.stdout.contains("* ok      cargo"), "{}", ran.stdout);
+        assert!(!sandbox.exists("ran"), "{file}");
+    }
+}
+
+/// Settings of elixir's version managers, yarn and others apply to the folder that they are started in.
+#[test]
+fn doctor_starts_programs_outside_of_the_clone() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        sandbox.write("my_app/assets/package.json", "{}");
+        let folder = sandbox.path().display();
+        let script = format!("pwd >> {folder}/folders\necho 1.99.0");
+        for program in ["cargo", "cc", "elixir", "git", "mix", "yarn"] {
+            sandbox.write_program(&format!("bin/{program}"), &script);
+        }
+        sandbox.write("home/.profile", "");
+        let home = fs::canonicalize(sandbox.path().join("home")).expect("it is there");
+        let mut command = sandbox.command(&["doctor"]);
+        command.env("PATH", sandbox.path().join("bin"));
+        command.env("HOME", &home);
+
+        support::finish(command, "");
+
+        let folders = sandbox.read("folders");
+        let outside = |folder: &str| home.to_str() == Some(folder);
+        assert!(folders.lines().all(outside), "{folders}");
+    }
+}
+
 #[test]
 fn devices_and_pipes_are_no_files() {
     let sandbox = Sandbox::with_app();

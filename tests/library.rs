@@ -541,7 +541,12 @@ fn reports_start_the_app_as_cargo_can() {
     const SERVES: &str = "fn main() {\n    axum::serve(listener, app);\n}\n";
     const NONE: &str = "fn main() {}\n";
     const BIN: &str = "\n[[bin]]\nname = \"web\"\npath = \"src/bin/http.rs\"\n";
+    const TOOL: &str = "\n[[bin]]\npath = \"tools/tool.rs\"\nname = \"tool\"\n";
     let run = |how: &str| format!("app with `cargo run{how}`\n");
+    let any_of = |names| format!("app with `cargo run --bin NAME` (its binaries: {names})\n");
+    let named = BIN
+        .replace("web", "tool")
+        .replace("path = \"src/bin/http.rs\"\n", "");
     for (files, manifest, end) in [
         (&[("src/main.rs", SERVES)][..], "", run("")),
         (&[("src/bin/http.rs", SERVES)], "", run("")),
@@ -566,6 +571,38 @@ fn reports_start_the_app_as_cargo_can() {
             BIN,
             run(" --bin web"),
         ),
+        // Of another folder than cargo's, beside its own.
+        (&[("src/main.rs", SERVES)], TOOL, run(" --bin shop")),
+        (
+            &[("src/main.rs", SERVES), ("src/bin/tool.rs", NONE)],
+            &named,
+            run(" --bin shop"),
+        ),
+        (
+            &[("src/main.rs", SERVES)],
+            &named.replace("tool", "shop"),
+            run(""),
+        ),
+        // The library or several of them serve the router.
+        (
+            &[
+                ("src/bin/seeds.rs", NONE),
+                ("src/bin/http/main.rs", NONE),
+                ("src/web.rs", SERVES),
+            ],
+            "",
+            any_of("seeds, http"),
+        ),
+        (
+            &[("src/bin/a.rs", SERVES), ("src/bin/http.rs", SERVES)],
+            BIN,
+            any_of("web, a"),
+        ),
+        (
+            &[("src/main.rs", NONE), ("src/web.rs", SERVES)],
+            TOOL,
+            any_of("tool, shop"),
+        ),
         (&[], "", "app\n".to_owned()),
     ] {
         let files = [files, &[("src/lib.rs", "")]].concat();
@@ -578,19 +615,25 @@ fn reports_start_the_app_as_cargo_can() {
         let end = format!("\nStart or restart the {end}");
         assert!(ran.stdout.ends_with(&end), "{end}\n{}", ran.stdout);
     }
-    let default = "default-run = \"shop\"\n";
-    let files = [("src/main.rs", SERVES), ("src/bin/seeds.rs", NONE)];
-    let sandbox = crate_of("", &files);
-    let manifest = sandbox.read("my_app/Cargo.toml");
     let edition = "edition = \"2024\"\n";
-    let manifest = manifest.replace(edition, &format!("{edition}{default}"));
-    sandbox.write("my_app/Cargo.toml", &manifest);
+    for (setting, end) in [
+        ("default-run = \"shop\"\n", run("")),
+        ("default-run = \"seeds\"\n", run(" --bin shop")),
+        ("autobins = false\n", run("")),
+    ] {
+        let files = [("src/main.rs", SERVES), ("src/bin/seeds.rs", NONE)];
+        let own = "\n[[bin]]\nname = \"shop\"\npath = \"src/main.rs\"\n";
+        let sandbox = crate_of(own, &files);
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        let manifest = manifest.replace(edition, &format!("{edition}{setting}"));
+        sandbox.write("my_app/Cargo.toml", &manifest);
 
-    let sandbox = sandbox.after(&[&["gen", "library"]]);
-    let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]);
+        let sandbox = sandbox.after(&[&["gen", "library"]]);
+        let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]);
 
-    let ran = ran.succeeded();
-    assert!(ran.stdout.ends_with(&run("")), "{}", ran.stdout);
+        let ran = ran.succeeded();
+        assert!(ran.stdout.ends_with(&end), "{setting}{}", ran.stdout);
+    }
 }
 
 /// Then a build without it has no library, such as that of a page in WebAssembly.

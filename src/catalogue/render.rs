@@ -2,6 +2,7 @@
 //!
 //! Besides Tera's own filters, there is `import_path`: `{{ "assets/js/token" | import_path(from="assets/js/lib/net.js") }}` is
 //! `../token`. `{{ "Usr" | nearest(of=channels) }}` is the entry of the list that was probably meant, or nothing.
+//! `{{ topic | escaped }}` is a text for `#match?` that matches only `topic`.
 //! `{{ "Admin.RoomChannel" | without_suffix(suffix="Channel") }}` is `Admin.Room`, as in arguments; `Admin.Channel` stays.
 
 use std::cell::OnceCell;
@@ -122,6 +123,7 @@ fn with_filters() -> Tera {
     let mut tera = Tera::new();
     tera.register_filter("import_path", import_path);
     tera.register_filter("nearest", nearest_of);
+    tera.register_filter("escaped", escaped);
     tera.register_filter("without_suffix", without_suffix_of);
     tera
 }
@@ -131,6 +133,12 @@ fn nearest_of(typed: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<Strin
     let words: Vec<String> = arguments.must_get("of")?;
     let found = nearest(typed, words.iter().map(String::as_str));
     Ok(found.unwrap_or_default().to_owned())
+}
+
+/// Returns `text` for a regular expression in a string of a query.
+fn escaped(text: &str, _: Kwargs, _: &State<'_>) -> TeraResult<String> {
+    let pattern = regex_lite::escape(text);
+    Ok(pattern.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn without_suffix_of(name: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<String> {

@@ -108,7 +108,8 @@ pub struct Table {
     pub query: String,
 }
 
-/// A check of `hello-sockets doctor`. Texts are templates with the variables `app` and `value`, the value of `any`.
+/// A check of `hello-sockets doctor`. Texts are templates with the variables `app` and `value`, the value of `any`. Programs
+/// are started in the home folder, where settings of the app do not apply: those of a clone may name programs to run.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -118,6 +119,9 @@ pub struct Check {
     /// The check is only for apps in which one of these has a value.
     #[serde(default)]
     pub only_if: Vec<Lookup>,
+    /// Facts for this check, besides those of the app. Without a value for each, the check is left out.
+    #[serde(default)]
+    pub facts: Vec<FactRule>,
     /// Programs or files: one has to be there. Checks of programs are made outside of apps as well.
     #[serde(default)]
     pub any: Vec<Lookup>,
@@ -127,20 +131,20 @@ pub struct Check {
     /// Program and arguments that print a version.
     #[serde(default)]
     pub version: Vec<String>,
+    /// Files of the app that choose another version than that of the home folder. With one of them, the program is not started.
+    #[serde(default)]
+    pub chosen_by: Vec<Lookup>,
     /// Reason why that program fails.
     #[serde(default)]
     pub failing: Option<Failing>,
     /// The lowest version, such as `1.15`.
     #[serde(default)]
     pub minimum: Option<String>,
-    /// Program and arguments that have to succeed in the app.
-    #[serde(default)]
-    pub run: Vec<String>,
     /// The error otherwise.
     pub message: String,
     /// Way out.
     pub help: String,
-    /// Environment variables of the programs.
+    /// Environment variables of the program. An empty one is not set.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
 }
@@ -265,12 +269,18 @@ pub struct Lookup {
     /// A program in one of the folders of `PATH`, whose name is the value.
     #[serde(default)]
     pub program: Option<String>,
+    /// In a check of `doctor`: a variable of the environment that is set, whose contents are the value.
+    #[serde(default)]
+    pub variable: Option<String>,
     /// Patterns of files, such as `lib/**/*.ex` or `assets/**/*.{js,ts}`, of which exactly one must match.
     #[serde(default)]
     pub search: Vec<String>,
     /// Several files may match; the first counts.
     #[serde(default)]
     pub several: bool,
+    /// Separator, if all values count, as one text without the empty ones. Several files may match.
+    #[serde(default)]
+    pub join: Option<String>,
     /// A word in the file, or one of several. Files without it are not parsed. Without `query`, a file with it counts.
     #[serde(default, deserialize_with = "one_or_many")]
     #[cfg_attr(test, schemars(with = "Vec<String>"))]

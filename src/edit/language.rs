@@ -52,6 +52,9 @@ struct Rules {
     /// Names are absolute, or shortened by an alias.
     #[serde(default)]
     whole_names: bool,
+    /// Name of the definition around it, in that definition.
+    #[serde(default)]
+    around: Option<String>,
     /// Queries for `@path`, and optionally `@prefix` and `@name`: a long name and its short form.
     #[serde(default)]
     aliases: Vec<String>,
@@ -177,6 +180,11 @@ impl Language {
     /// Returns the separator between the parts of a name.
     pub fn separator(&self) -> &str {
         &self.rules.separator
+    }
+
+    /// Returns the name that a definition has for itself.
+    pub fn around(&self) -> Option<&str> {
+        self.rules.around.as_deref()
     }
 
     /// Returns whether names are absolute, or shortened by an alias.

@@ -184,11 +184,16 @@ fn parameters_come_back_as_they_were_spelled() {
             ("params", "info", "socket"),
             ("_params", "_info", "_socket"),
             ("__params", "__info", "__socket"),
+            ("___params", "___info", "___socket"),
+            ("____params", "info", "socket"),
             ("_", "_", "_"),
             ("p1", "_connect_info", "s"),
         ] {
-            let sandbox = with_handler(&handler(params, info, id), phoenix);
-            by_destroy(&sandbox, &["auth"]);
+            let own = handler(params, info, id);
+            let over_lines = own.replace("{:ok, socket}", "{:ok,\n     socket}");
+            for own in [own, over_lines] {
+                by_destroy(&with_handler(&own, phoenix), &["auth"]);
+            }
         }
     }
 }

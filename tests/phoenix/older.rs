@@ -152,7 +152,7 @@ fn a_socket_that_stays_names_all_of_its_channels() {
 
     ran.misused(
         "error: ShopWeb.UserSocket routes topics to ShopWeb.CartChannel, ShopWeb.RoomChannel\n\
-         help: hello-sockets destroy channel Cart, then the others\n",
+         help: hello-sockets destroy channel Cart && hello-sockets destroy channel Room\n",
     );
 }
 
@@ -174,7 +174,7 @@ fn a_socket_that_stays_names_a_channel_that_no_command_can_name() {
 
     ran.misused(
         "error: ShopWeb.UserSocket routes topics to ShopWeb.Carts, ShopWeb.Channel\n\
-         help: take the line that routes to ShopWeb.Carts out of ShopWeb.UserSocket, then run this again\n",
+         help: take what routes to ShopWeb.Carts, ShopWeb.Channel out of ShopWeb.UserSocket, then run this again\n",
     );
 }
 
@@ -422,4 +422,67 @@ fn options_of_a_pubsub_in_brackets_come_back() {
 
         assert_eq!(different(&sandbox, &before), [""; 0], "{options}");
     }
+}
+
+/// A socket with its channel in its own module.
+const NESTED: &str = "defmodule ShopWeb.UserSocket do
+  use Phoenix.Socket
+
+  channel \"room:*\", __MODULE__.RoomChannel
+
+  def connect(_params, socket, _connect_info), do: {:ok, socket}
+
+  def id(_socket), do: nil
+
+  defmodule RoomChannel do
+    use ShopWeb, :channel
+
+    def join(_topic, _payload, socket), do: {:ok, socket}
+  end
+end
+";
+
+#[test]
+fn a_route_to_a_module_below_its_own_is_seen() {
+    let sandbox = shop(&[
+        ("lib/shop_web/channels/user_socket.ex", NESTED),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/socket", "ShopWeb.UserSocket"),
+        ),
+    ]);
+    let before = sandbox.tree();
+
+    let routes = sandbox.run(&["routes"]).stdout;
+    let names =
+        |line: &&str| line.contains("room:*") && line.contains("ShopWeb.UserSocket.RoomChannel");
+    assert!(routes.lines().any(|line| names(&line)), "{routes}");
+    let taken = sandbox.run(&["gen", "channel", "Zebra", "--topic", "room"]);
+    assert!(
+        taken
+            .stderr
+            .contains("UserSocket routes `room:*` to __MODULE__.RoomChannel\n"),
+        "{}",
+        taken.stderr
+    );
+    sandbox.run(&["destroy", "socket", "User"]).misused(
+        "error: ShopWeb.UserSocket routes topics to __MODULE__.RoomChannel\n\
+         help: take what routes to __MODULE__.RoomChannel out of ShopWeb.UserSocket, then run this again\n",
+    );
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+    sandbox
+        .run(&[
+            "gen",
+            "channel",
+            "UserSocket.Room",
+            "--topic",
+            "room",
+            "--yes",
+            "--skip",
+        ])
+        .succeeded();
+    assert_eq!(
+        sandbox.read("my_app/lib/shop_web/channels/user_socket.ex"),
+        NESTED
+    );
 }

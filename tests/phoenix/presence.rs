@@ -211,6 +211,29 @@ fn a_script_that_joins_in_its_own_way_is_named() {
     }
 }
 
+/// Characters of regular expressions stand for themselves.
+#[test]
+fn a_topic_of_any_characters_is_found_in_the_script() {
+    let handler = "my_app/lib/my_app_web/channels/user_socket.ex";
+    for topic in ["user(1", "us+er", "user.v[1]"] {
+        let sandbox = app();
+        let [own, routes] = [SCRIPT, handler].map(|path| sandbox.read(path));
+        sandbox.write(
+            handler,
+            &routes.replace("\"user:*\"", &format!("\"{topic}:*\"")),
+        );
+        let own = own.replace("userChannel", "lobby");
+        sandbox.write(SCRIPT, &own.replace("user:lobby", "userv1:lobby"));
+        let script = format!("socket.channel(\"{topic}:\" + id).join()\n");
+        sandbox.write("my_app/assets/js/room.js", &script);
+
+        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+        let found = "\nassets/js/room.js joins a topic of UserChannel. ";
+        assert!(ran.stdout.contains(found), "{topic}: {}", ran.stdout);
+    }
+}
+
 #[test]
 fn manual_steps_print_commands_as_they_are_typed() {
     let sandbox = app();

@@ -704,6 +704,8 @@ fn scripts_go_where_the_page_has_its_own() {
         ("assets/src/app.ts", "assets/src/user_socket.js"),
         ("web/static/js/app.js", "web/static/js/user_socket.js"),
         ("assets/js/app.ts", "assets/js/user_socket.js"),
+        ("assets/admin/js/app.js", "assets/admin/js/user_socket.js"),
+        ("assets/app.tsx", "assets/user_socket.js"),
     ] {
         let sandbox = shop(&[]);
         std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
@@ -728,6 +730,24 @@ fn scripts_go_where_the_page_has_its_own() {
                 .contains("\"zebra:lobby\"")
         );
     }
+}
+
+#[test]
+fn of_the_scripts_of_two_pages_below_assets_none_is_guessed() {
+    let pages = ["assets/admin/js/app.js", "assets/shop/js/app.js"];
+    let sandbox = shop(&pages.map(|page| (page, "")));
+    std::fs::remove_dir_all(sandbox.path().join("my_app/assets/js")).expect("it was there");
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Zebra", "--yes"])
+        .succeeded();
+
+    let step = "Add this to load the script (there is no `assets/js/app.js`):\n";
+    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    assert_eq!(
+        pages.map(|page| sandbox.read(&format!("my_app/{page}"))),
+        ["", ""]
+    );
 }
 
 #[test]

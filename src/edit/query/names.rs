@@ -12,6 +12,8 @@ pub struct Names {
     separator: &'static str,
     /// Names are absolute, not relative to the module of the file.
     whole: bool,
+    /// Name of the definition around it.
+    around: Option<&'static str>,
     long: Vec<(String, String)>,
     /// Definitions with a body in the file, from the outside in: the node, and its name as written.
     bodies: Vec<(Range<usize>, String)>,
@@ -31,6 +33,7 @@ impl Names {
         let mut names = Self {
             separator,
             whole: source.language.has_whole_names(),
+            around: source.language.around(),
             long,
             bodies: Vec::new(),
         };
@@ -66,20 +69,25 @@ impl Names {
         parts.join(self.separator)
     }
 
-    /// Returns whether `written` is the name `whole`, literally or as a short name. Without absolute names, all names
-    /// that end with `whole` match.
-    pub fn are(&self, written: &str, whole: &str) -> bool {
-        self.wholes(written)
+    /// Returns whether `written`, at `at`, is the name `whole`, literally or as a short name. Without absolute names, all
+    /// names that end with `whole` match.
+    pub fn are(&self, written: &str, at: usize, whole: &str) -> bool {
+        self.wholes(written, at)
             .iter()
             .any(|name| self.ends_with(name, whole))
     }
 
-    /// Returns the long forms of `written`, or `written` itself without one.
-    pub fn wholes(&self, written: &str) -> Vec<String> {
+    /// Returns the long forms of `written` at `at`, or `written` itself without one.
+    pub fn wholes(&self, written: &str, at: usize) -> Vec<String> {
         let (first, rest) = match written.split_once(self.separator) {
             Some((first, rest)) if !self.separator.is_empty() => (first, Some(rest)),
             _ => (written, None),
         };
+        if self.around == Some(first) {
+            let around = self.bodies.iter().filter(|(body, _)| body.contains(&at));
+            let parts = around.map(|(_, name)| name.as_str()).chain(rest);
+            return vec![parts.collect::<Vec<_>>().join(self.separator)];
+        }
         let longs = self.long.iter().filter(|(short, _)| short == first);
         let expanded = longs.map(|(_, long)| match rest {
             Some(rest) => format!("{long}{}{rest}", self.separator),

@@ -36,9 +36,11 @@ impl Condition {
             }
             Self::Matches(regex) => regex.is_match(text),
             Self::AnyOf(values) => values.iter().any(|value| value == text),
-            Self::Names(values) => values.iter().any(|value| source.names().are(text, value)),
+            Self::Names(values) => values
+                .iter()
+                .any(|value| source.names().are(text, bytes(at).start, value)),
             Self::Reads(regex) => {
-                let wholes = source.names().wholes(text);
+                let wholes = source.names().wholes(text, bytes(at).start);
                 wholes.iter().any(|whole| regex.is_match(whole))
             }
             Self::Defines(value) => source.names().defined(bytes(at).start, text) == *value,
@@ -54,7 +56,9 @@ impl Condition {
                 !text.contains('\n') && indentation + text.chars().count() <= *columns
             }
             Self::Covers(value) => {
-                let patterns = source.names().wholes(text.trim_matches('"'));
+                let patterns = source
+                    .names()
+                    .wholes(text.trim_matches('"'), bytes(at).start);
                 patterns.iter().any(|pattern| glob::covers(pattern, value))
             }
         }

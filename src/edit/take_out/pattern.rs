@@ -7,8 +7,8 @@ use anyhow::Result;
 use regex_lite::Regex;
 
 use super::is_word;
+use crate::edit::captures::MARKS;
 use crate::edit::language::Language;
-use crate::edit::part::MARKS;
 use crate::edit::source::Match;
 
 /// A text as a pattern that ignores white space, and quotes and semicolons in languages that have styles.
