@@ -297,10 +297,14 @@ fn destroy_names_a_presence_of_the_app_that_it_edits() {
 #[test]
 fn a_presence_with_callbacks_of_its_own_gets_clients_by_keys_that_are_named() {
     let fetch = "\n  def fetch(_topic, presences) do\n    presences\n  end\n";
-    let metas = "\n  def handle_metas(_topic, _diff, _presences, state) do\n    {:ok, state}\n  end\n";
+    let metas =
+        "\n  def handle_metas(_topic, _diff, _presences, state) do\n    {:ok, state}\n  end\n";
     for (callbacks, named) in [
         (fetch.to_owned(), "`fetch` of MyAppWeb.Presence also gets"),
-        (metas.to_owned(), "`handle_metas` of MyAppWeb.Presence also gets"),
+        (
+            metas.to_owned(),
+            "`handle_metas` of MyAppWeb.Presence also gets",
+        ),
         (
             format!("{fetch}{metas}"),
             "`fetch` and `handle_metas` of MyAppWeb.Presence also get",
