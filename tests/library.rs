@@ -450,6 +450,20 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
         ),
         (
             "",
+            "axum::serve(listener, routes().layer(cors).with_state(state.clone()))",
+            "app",
+            "routes().layer(cors).with_state(state.clone())",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, Router::new().merge(pages).into_make_service())",
+            "app",
+            "Router::new().merge(pages)",
+            instead,
+        ),
+        (
+            "",
             "axum::serve(listener, trimmed(web))",
             "app",
             "app",
@@ -472,6 +486,34 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
                 "{}",
                 ran.stdout
             );
+        }
+    }
+}
+
+/// The layer's service is no router, into which one could be merged.
+#[test]
+fn lines_of_an_endpoint_are_before_the_layer_that_normalizes_paths_around_the_router() {
+    for (service, before) in [
+        (
+            "NormalizePathLayer::trim_trailing_slash().layer(web)",
+            "NormalizePathLayer",
+        ),
+        ("NormalizePath::trim_trailing_slash(web)", "NormalizePath"),
+    ] {
+        let main = format!(
+            "async fn main() {{\n    let app = {service};\n    \
+             axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await.unwrap();\n}}\n"
+        );
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let place = format!(", in src/main.rs before `{before}` (");
+        let lines = "\n    let web = web.merge(endpoint.router());\n";
+        for text in [&place, lines] {
+            assert!(ran.stdout.contains(text), "{}", ran.stdout);
         }
     }
 }
