@@ -364,6 +364,37 @@ fn lines_of_an_endpoint_are_for_the_file_that_serves_the_router() {
     }
 }
 
+#[test]
+fn servers_of_tests_are_not_the_one_that_lines_of_an_endpoint_are_for() {
+    let tests = "#[cfg(test)]\nmod tests {\n    async fn start(listener: TcpListener, app: Router) {\n        \
+                 axum::serve(listener, app.into_make_service()).await.unwrap();\n    }\n}\n";
+    for served in [
+        "axum::serve(listener, site)",
+        "axum_server::from_tcp(listener).serve(site.into_make_service())",
+    ] {
+        let http = format!(
+            "pub async fn run(listener: TcpListener, site: Router) {{\n    {served}.await.unwrap();\n}}\n\n{tests}"
+        );
+        let files = [
+            ("src/lib.rs", "pub mod cache;\npub mod http;\n"),
+            ("src/cache.rs", tests),
+            ("src/http.rs", http.as_str()),
+        ];
+        let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        for text in [
+            "\nAdd this to mount the socket, in src/http.rs before ",
+            "\n    let site = site.merge(endpoint.router());\n",
+        ] {
+            assert!(ran.stdout.contains(text), "{}", ran.stdout);
+        }
+    }
+}
+
 /// The router has a name there, whether its service is made of it at once or not.
 #[test]
 fn lines_of_an_endpoint_name_the_router_that_is_served() {
@@ -499,6 +530,10 @@ fn lines_of_an_endpoint_are_before_the_layer_that_normalizes_paths_around_the_ro
             "NormalizePathLayer",
         ),
         ("NormalizePath::trim_trailing_slash(web)", "NormalizePath"),
+        (
+            "Shared::new(NormalizePath::trim_trailing_slash(web))",
+            "NormalizePath",
+        ),
     ] {
         let main = format!(
             "async fn main() {{\n    let app = {service};\n    \
