@@ -30,7 +30,6 @@ mod changelog;
 mod changes;
 mod connect;
 mod destroy;
-#[cfg(unix)]
 mod dev;
 mod doctor;
 mod edit;
@@ -58,7 +57,7 @@ use std::rc::Rc;
 use anyhow::Result;
 use serde::Serialize;
 
-use args::{Args, Command, Common, Dev, Gen, Man, Object, Survey};
+use args::{Args, Command, Common, Gen, Man, Object, Survey};
 use catalogue::Templates;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
@@ -191,7 +190,7 @@ fn run() -> Result<ExitCode> {
             Ok(ExitCode::from(code))
         }
         Command::Connect(args) => connect::connect(&args, &built_in, terminal),
-        Command::Dev(dev) => run_app(&dev, around, terminal),
+        Command::Dev(dev) => dev::dev(&dev, &Project::only(around)?, terminal),
         Command::Routes(survey) => {
             let wiring = routes::wiring(&Project::only(around)?)?;
             print_either(&terminal, &survey, &wiring, routes::text)?;
@@ -218,18 +217,6 @@ fn run() -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-#[cfg(unix)]
-fn run_app(args: &Dev, around: Vec<Project>, terminal: Terminal) -> Result<ExitCode> {
-    dev::dev(args, &Project::only(around)?, terminal)
-}
-
-#[cfg(not(unix))]
-fn run_app(_: &Dev, _: Vec<Project>, _: Terminal) -> Result<ExitCode> {
-    let misuse = error::Misuse::new("`dev` needs Unix: it hands a socket to the app");
-    let help = "run the app itself: `cargo run`, or `mix phx.server`";
-    Err(misuse.help(help).into())
 }
 
 /// Prints what a command has found out, as JSON or as text.

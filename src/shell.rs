@@ -51,6 +51,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_shell_reads_back_what_was_quoted() {
         for path in [

@@ -90,7 +90,7 @@ fn refuse_newer(runs: &Runs) -> Result<(), Misuse> {
     };
     let (theirs, ours) = (&newer.version, env!("CARGO_PKG_VERSION"));
     let misuse = format!("the app was made by hello-sockets {theirs}, and this is {ours}");
-    let help = "install that version, or a later one: `cargo install hello-sockets`";
+    let help = "install that version of the command, or a later one";
     Err(Misuse::new(misuse).help(help))
 }
 

@@ -209,3 +209,40 @@ fn every_test_and_folder_that_contributors_are_pointed_to_exists() {
     }
     assert_eq!(missing, Vec::<String>::new());
 }
+
+#[test]
+fn the_figures_of_files_and_records_are_those_of_a_new_app() {
+    let page = read("docs/figures.md");
+    let figure = |before: &str, after: &str| {
+        let rests = page.split(before).skip(1);
+        let mut found = rests.filter_map(|rest| rest.split_once(after)?.0.parse::<usize>().ok());
+        found.next().unwrap_or_else(|| panic!("{before}…{after}"))
+    };
+    let channel = &["gen", "channel", "User", "--yes"][..];
+    let rust = Sandbox::with_app().after(&[channel, &["gen", "auth", "--yes"]]);
+    let phoenix = Sandbox::with_phoenix_app();
+    let record = |sandbox: &Sandbox, run: &str| {
+        let runs = sandbox.runs().into_iter();
+        let of_run = runs.filter(|(name, _)| name.contains(run));
+        of_run.map(|(_, text)| text.len()).sum::<usize>() / 1000
+    };
+    let files = Sandbox::with_app().tree();
+    let library = files.iter().filter(|(path, _)| path.contains("/vendor/"));
+
+    for (shown, actual) in [
+        (figure("A new Rust app has some ", " files"), files.len()),
+        (figure(" files, ", " of them the library"), library.count()),
+        (
+            figure("new Rust app has some ", " kB"),
+            record(&rust, "-new-"),
+        ),
+        (figure("new Phoenix app ", " kB"), record(&phoenix, "-new-")),
+        (
+            figure("`gen channel` adds ", " kB"),
+            record(&rust, "-gen-channel-"),
+        ),
+        (figure("`gen auth` ", " kB"), record(&rust, "-gen-auth-")),
+    ] {
+        assert!(shown.abs_diff(actual) * 4 <= actual, "{shown}: {actual}");
+    }
+}

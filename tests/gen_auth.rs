@@ -105,7 +105,7 @@ fn a_sign_in_page_comes_with_its_sessions_and_the_second_time_changes_nothing() 
          * injecting src/channels/user_socket.rs\n\
          * injecting assets/js/user_socket.js\n\
          * injecting tests/support/mod.rs\n\
-         \nStart the app with `hello-sockets dev`, and sign in at /sign-in. In development, every name signs in with the \
+         \nStart the app with `hello-sockets dev`, and sign in and out at /sign-in. In development, every name signs in with the \
          password\n`development`, until `is_password` in src/sign_in.rs looks up your users.\n"
     );
     let before = sandbox.tree();
@@ -137,7 +137,7 @@ fn beside_a_module_auth_of_its_own_an_app_gets_a_sign_in_page() {
          * injecting src/channels/user_socket.rs\n\
          * injecting assets/js/user_socket.js\n\
          * injecting tests/support/mod.rs\n\
-         \nStart the app with `hello-sockets dev`, and sign in at /sign-in. In development, every name signs in with the \
+         \nStart the app with `hello-sockets dev`, and sign in and out at /sign-in. In development, every name signs in with the \
          password\n`development`, until `is_password` in src/sign_in.rs looks up your users.\n"
     );
     let read = |path: &str| sandbox.read(&format!("my_app/{path}"));
@@ -168,10 +168,12 @@ fn tokens_of_guests_do_not_become_those_of_sessions_by_themselves() {
 
     sandbox.run(&["gen", "auth", "--sign-in"]).misused(
         "error: src/auth.rs is there already, without sessions\n\
-         help: delete it with its test and assets/js/token.js, then run this again\n",
+         help: hello-sockets destroy auth, then run this again\n",
     );
 
     assert_eq!(sandbox.tree(), before);
+    sandbox.run(&["destroy", "auth"]).succeeded();
+    sandbox.run(&["gen", "auth", "--sign-in"]).succeeded();
 }
 
 #[test]

@@ -143,10 +143,11 @@ fn nats_is_another_setting_of_the_same_width_and_not_for_an_app_with_redis() {
     let before = sandbox.tree();
     sandbox.run(&["gen", "pubsub", "redis"]).misused(
         "error: src/pubsub.rs connects the instances by NATS already\n\
-         help: to change that, remove the file, tests/pubsub.rs, deploy/compose.yaml, and the lines of NATS_URL in the \
-         settings and the endpoint; then run this again\n",
+         help: hello-sockets destroy pubsub nats, then run this again\n",
     );
     assert_eq!(sandbox.tree(), before);
+    sandbox.run(&["destroy", "pubsub", "nats"]).succeeded();
+    sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
 }
 
 #[test]

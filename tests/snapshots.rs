@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use support::{Ran, Sandbox};
+use support::{Ran, Sandbox, without_secrets};
 
 /// All snapshots. An unused one fails as well.
 const NAMES: [&str; 20] = [
@@ -224,18 +224,6 @@ fn grown(before: &[&str], args: &[&str], input: &str) -> String {
     let ran = sandbox.answer(args, input);
     text += &(transcript(&args.join(" "), &ran) + &tree(&sandbox, &tree_before));
     without_secrets(&text)
-}
-
-/// Returns the text with `SECRET` in place of the secrets of a Phoenix app.
-fn without_secrets(text: &str) -> String {
-    let hidden = |line: &str| {
-        let (key, rest) = line.split_once(": \"")?;
-        let secret = key.ends_with("secret_key_base") || key.ends_with("signing_salt");
-        let (_, rest) = rest.split_once('"')?;
-        secret.then(|| format!("{key}: \"SECRET\"{rest}"))
-    };
-    let line = |line: &str| hidden(line).unwrap_or_else(|| line.to_owned()) + "\n";
-    text.lines().map(line).collect()
 }
 
 #[test]

@@ -45,7 +45,6 @@ pub struct Stack {
     pub doctor: Vec<Check>,
     /// The app during development. A project's own stack cannot have it.
     #[serde(default)]
-    #[cfg_attr(not(unix), expect(dead_code, reason = "`dev` needs Unix"))]
     pub dev: Option<Dev>,
 }
 
@@ -159,11 +158,11 @@ pub struct Failing {
     pub help: String,
 }
 
-/// Programs of `hello-sockets dev`: `build`, and then the binary, or else `run`.
+/// Programs of `hello-sockets dev`: `build`, and then the binary, on Unix; or else `run`.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(not(unix), expect(dead_code, reason = "`dev` needs Unix"))]
+#[cfg_attr(not(unix), expect(dead_code, reason = "reloading needs Unix"))]
 pub struct Dev {
     /// Conditions, checked in this order.
     #[serde(default)]
@@ -171,7 +170,7 @@ pub struct Dev {
     /// Command that builds a binary and prints cargo's messages as JSON. The binary takes over a listening socket.
     #[serde(default)]
     pub build: Vec<String>,
-    /// Command that runs an app which reloads its code and its pages itself.
+    /// Command that runs the app.
     #[serde(default)]
     pub run: Vec<String>,
     /// Patterns of the files that `build` reads.
@@ -186,7 +185,6 @@ pub struct Dev {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(not(unix), expect(dead_code, reason = "`dev` needs Unix"))]
 pub struct Need {
     /// Files and programs: one has to be there.
     pub any: Vec<Lookup>,

@@ -191,7 +191,7 @@ fn lost(error: Error) -> Option<Event> {
         Error::ConnectionClosed | Error::AlreadyClosed => ended.to_owned(),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ended.to_owned(),
         Error::Capacity(error) => format!("a message of the server is too big: {error}"),
-        error => format!("the server sent what is not a WebSocket frame: {error}"),
+        error => format!("the server sent something other than a WebSocket frame: {error}"),
     };
     Some(Event::Lost(reason))
 }

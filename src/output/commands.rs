@@ -10,9 +10,8 @@ use crate::project;
 
 /// Returns what a program with the variables `env` prints to standard output; `None` if it fails or is missing.
 pub fn output(run: &[String], env: &BTreeMap<String, String>, root: &Path) -> Option<String> {
-    let (program, arguments) = run.split_first()?;
-    let mut process = process(program);
-    process.args(arguments).envs(env).current_dir(root);
+    let mut process = process(run);
+    process.envs(env).current_dir(root);
     let output = process.stdin(Stdio::null()).output().ok()?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     output.status.success().then_some(printed)
@@ -23,11 +22,10 @@ pub fn output(run: &[String], env: &BTreeMap<String, String>, root: &Path) -> Op
 /// # Errors
 /// The reason of the failure, in a few words.
 pub fn run(command: &Command, root: &Path, stdout: Stdio) -> Result<(), String> {
-    let Some((program, arguments)) = command.run.split_first() else {
+    let Some(program) = command.run.first() else {
         return Ok(());
     };
-    let status = process(program)
-        .args(arguments)
+    let status = process(&command.run)
         .current_dir(root)
         .stdin(Stdio::null())
         .stdout(stdout)
@@ -42,8 +40,13 @@ pub fn run(command: &Command, root: &Path, stdout: Stdio) -> Result<(), String> 
     }
 }
 
-/// Returns the process of a program, by its path on Windows: there, the system finds only programs that end with `.exe`.
-fn process(program: &str) -> Process {
+/// Returns the process of a program with its arguments, by its path on Windows: there, the system finds only programs that end with
+/// `.exe`.
+pub fn process(words: &[String]) -> Process {
+    let (program, arguments) = words.split_first().unzip();
+    let program = program.map_or("", String::as_str);
     let path = cfg!(windows).then(|| project::program(program)).flatten();
-    Process::new(path.unwrap_or_else(|| program.into()))
+    let mut process = Process::new(path.unwrap_or_else(|| program.into()));
+    process.args(arguments.unwrap_or_default());
+    process
 }

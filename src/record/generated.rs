@@ -147,7 +147,7 @@ impl Run {
     /// They cannot be read.
     pub fn entries(&self) -> Result<Vec<Entry>> {
         let entries = decode(&self.generated);
-        entries.with_context(|| format!("what `{self}` has generated cannot be read"))
+        entries.with_context(|| format!("the record of `{self}` cannot be read"))
     }
 
     /// Returns the hash of the file at `path` after the run, if the run has written it.
@@ -290,7 +290,7 @@ mod tests {
             damaged_run.generated = damaged.to_owned();
             let runs = runs([damaged_run]);
             let error = runs.generated().expect_err("it cannot be read");
-            assert_eq!(error.to_string(), "what `gen` has generated cannot be read");
+            assert_eq!(error.to_string(), "the record of `gen` cannot be read");
         }
     }
 }

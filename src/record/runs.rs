@@ -252,17 +252,16 @@ mod tests {
         let long = "gen channel Admin.Room/é --topic a:b --exact";
         let runs = listed([run("new"), run(long), run(&"gen a ".repeat(20))]);
         let files = files(&runs);
-        let names: Vec<_> = files.keys().map(|path| path.to_string_lossy()).collect();
+        let names: Vec<_> = files.keys().filter_map(|path| path.to_str()).collect();
         let stems: Vec<_> = names.iter().map(|name| &name[..name.len() - 18]).collect();
+        let stems = stems.into_iter().map(Path::new);
         let repeated = "gen-a-".repeat(7);
-        assert_eq!(
-            stems,
-            [
-                ".hello-sockets/runs/0001-new",
-                ".hello-sockets/runs/0002-gen-channel-Admin-Room--",
-                &format!(".hello-sockets/runs/0003-{}", &repeated[..LONGEST]),
-            ]
-        );
+        let expected = [
+            ".hello-sockets/runs/0001-new",
+            ".hello-sockets/runs/0002-gen-channel-Admin-Room--",
+            &format!(".hello-sockets/runs/0003-{}", &repeated[..LONGEST]),
+        ];
+        assert!(stems.eq(expected.map(Path::new)), "{names:?}");
         let read = Runs::parse(&files).expect("they can be read");
         assert!(read.iter().eq(runs.iter()));
     }
@@ -299,7 +298,8 @@ mod tests {
         runs.push(run("undone")).expect("no entries");
         runs.replace(&run("gen b"), None);
         let last = files(&runs).into_keys().next_back().expect("some");
-        assert!(last.to_string_lossy().contains("/0004-undone-"), "{last:?}");
+        let name = last.file_name().expect("a name").to_string_lossy();
+        assert!(name.starts_with("0004-undone-"), "{last:?}");
         let expected = ["new", "gen a", "gen c", "gen d", "undone"];
         assert_eq!(commands(&files(&runs)), expected);
     }

@@ -62,6 +62,16 @@ test("a stylesheet is swapped in place, by an event of Phoenix's protocol", asyn
   assert.deepEqual(frames[2], [null, null, "phoenix:live_reload", "assets_change", { asset_type: "css" }])
 })
 
+test("a path without a route has the headers and the log line of the app", { timeout: PATIENCE }, async () => {
+  const logged = dev.line("GET /nowhere sent 404")
+
+  const response = await fetch(new URL("/nowhere", dev.url))
+
+  assert.equal(response.status, 404)
+  assert.equal(response.headers.get("x-content-type-options"), "nosniff")
+  await logged
+})
+
 test("a script reloads the page", async (t) => {
   const { page } = await open(t, browser, dev.url)
   await page.waitForSelector(JOINED)

@@ -7,7 +7,9 @@ use tungstenite::protocol::CloseFrame;
 
 use crate::odd::{Odd, answer_join, drain};
 use crate::server::Server;
-use crate::support::{Ran, Sandbox, terminal};
+#[cfg(unix)]
+use crate::support::terminal;
+use crate::support::{Ran, Sandbox};
 use crate::transcript::frames;
 
 fn run(server: &Odd) -> Ran {
@@ -51,7 +53,7 @@ fn bytes_that_are_no_frames() {
     });
     let ran = run(&server);
     assert_eq!(ran.code, Some(1));
-    let error = "error: the server sent what is not a WebSocket frame: ";
+    let error = "error: the server sent something other than a WebSocket frame: ";
     assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
     server.end();
 }
@@ -89,6 +91,7 @@ TIME ←    2 B  close 1000 (normal closure)
     server.end();
 }
 
+#[cfg(unix)]
 #[test]
 fn a_signed_out_user_is_disconnected() {
     let server = Server::start();

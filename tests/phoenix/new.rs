@@ -257,7 +257,7 @@ fn flags_of_phx_new_that_ask_for_another_app_are_refused_by_name() {
     let ran = sandbox.run(&[&NEW[..], &others[..]].concat());
 
     ran.misused(
-        "error: new apps are single ones with a page, on Bandit and without a database, so this cannot be had: \
+        "error: new apps are single ones with a page, on Bandit and without a database, so these are not available: \
          --adapter cowboy --database mysql --no-html --umbrella\n\
          help: mix phx.new my_app --adapter cowboy --database mysql --no-html --umbrella, and then in the app: \
          hello-sockets gen channel User\n",

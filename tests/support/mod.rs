@@ -168,6 +168,18 @@ pub fn finish(mut command: Command, input: &str) -> Ran {
     Ran::from(child.wait_with_output().expect("the command ends"))
 }
 
+/// Returns the text with `SECRET` in place of the secrets of a Phoenix app.
+pub fn without_secrets(text: &str) -> String {
+    let hidden = |line: &str| {
+        let (key, rest) = line.split_once(": \"")?;
+        let secret = key.ends_with("secret_key_base") || key.ends_with("signing_salt");
+        let (_, rest) = rest.split_once('"')?;
+        secret.then(|| format!("{key}: \"SECRET\"{rest}"))
+    };
+    let line = |line: &str| hidden(line).unwrap_or_else(|| line.to_owned()) + "\n";
+    text.lines().map(line).collect()
+}
+
 /// Files of the record of runs, which has its own tests.
 const RECORD: [&str; 2] = [".hello-sockets/runs", ".hello-sockets/undo"];
 

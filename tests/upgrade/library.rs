@@ -1,6 +1,8 @@
 //! The vendored library.
 
-use super::support::{Sandbox, terminal};
+use super::support::Sandbox;
+#[cfg(unix)]
+use super::support::terminal;
 use super::{TEMPLATES, edit, files, is_up_to_date};
 
 const LIB: &str = "my_app/vendor/axum-channels/src/lib.rs";

@@ -133,7 +133,7 @@ fn an_app_of_a_newer_version_is_refused() {
     for args in [&["upgrade"][..], &["upgrade", "--check"]] {
         sandbox.run(args).misused(&format!(
             "error: the app was made by hello-sockets 999.1.0, and this is {version}\n\
-             help: install that version, or a later one: `cargo install hello-sockets`\n"
+             help: install that version of the command, or a later one\n"
         ));
     }
     assert!(everything(&sandbox) == before, "something was written");
@@ -144,7 +144,7 @@ fn a_record_that_cannot_be_read_is_an_error() {
     let sandbox = Sandbox::with_app();
     with_runs(&sandbox, |runs| runs[0]["generated"] = "AAAA".into());
     let ran = sandbox.run(&["upgrade"]);
-    let error = "error: what `new` has generated cannot be read";
+    let error = "error: the record of `new` cannot be read";
     assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
     let (path, _) = sandbox.runs().remove(0);
     sandbox.write(&path, "<<<<<<< ours\n");

@@ -65,9 +65,11 @@ pub fn live_reload(router: Router, config: &Config) -> io::Result<Router> {
     let path = "/phoenix/live_reload/script.js";
     let url = format!("{}{path}", config.prefix);
     let tag = format!("\n<script type=\"module\" async src=\"{url}\"></script>\n");
-    let router = router
-        .merge(endpoint.router())
+    // The app's router comes last: `merge` keeps the fallback of its argument, which has the layers of the app.
+    let router = endpoint
+        .router()
         .route(path, get(script))
+        .merge(router)
         .layer(from_fn_with_state(Arc::from(tag), add_script));
     let runtime = Handle::current();
     thread::spawn(move || {

@@ -34,7 +34,7 @@ fn with_cases() -> Templates {
             } else if path.is_dir() {
                 todo.push(path);
             } else {
-                let name = name.to_str().expect("it is text").to_owned();
+                let name = name.to_str().expect("it is text").replace('\\', "/");
                 files.insert(name, fs::read(&path).expect("a file is read"));
             }
         }

@@ -1,10 +1,9 @@
 //! A running build: its output in the terminal, and its result.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 
 use console::strip_ansi_codes;
@@ -13,7 +12,7 @@ use super::cargo::Message;
 use super::group::Group;
 use super::problem::Problem;
 use super::state::Binary;
-use crate::output::terminal;
+use crate::output::{commands, terminal};
 
 /// A running build.
 #[derive(Debug)]
@@ -49,7 +48,7 @@ impl Build {
             Colors::Kept => "always",
             Colors::Removed => "never",
         };
-        let mut command = with_arguments(command);
+        let mut command = commands::process(command);
         command
             .current_dir(root)
             .env("CARGO_TERM_COLOR", cargo_color)
@@ -66,14 +65,6 @@ impl Build {
     pub fn cancel(self) {
         self.0.kill();
     }
-}
-
-/// Returns the program of a command with its arguments.
-pub fn with_arguments(command: &[String]) -> Command {
-    let mut words = command.iter();
-    let mut command = Command::new(words.next().map_or(OsStr::new(""), OsStr::new));
-    command.args(words);
-    command
 }
 
 /// Reads all output of a build, and returns its result.
