@@ -28,9 +28,7 @@ use crate::shell::quoted;
 pub use disk::DRAFT;
 use disk::{entries, joined, list, source};
 
-pub use disk::contains;
-#[cfg(unix)]
-pub use disk::contents;
+pub use disk::{contains, contents};
 pub use program::program;
 
 /// Value of the fact `complete` in a project; it is empty in one that is almost a project.

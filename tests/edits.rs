@@ -505,6 +505,27 @@ mod files {
             0o640
         );
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn that_are_read_only_stay_as_they_are_with_all_others() {
+        use std::fs::{Permissions, set_permissions};
+        use std::os::unix::fs::PermissionsExt;
+
+        let sandbox = Sandbox::with_app();
+        let path = sandbox.path().join("my_app/src/endpoint.rs");
+        set_permissions(&path, Permissions::from_mode(0o444)).expect("it is ours");
+        let before = sandbox.tree();
+
+        let ran = sandbox.run(&["gen", "socket", "Device"]);
+
+        let path = path.display();
+        ran.failed(&format!(
+            "error: `{path}` is read-only, so nothing was written\n\
+             help: make it writable, and run the same command again\n"
+        ));
+        assert!(sandbox.tree() == before);
+    }
 }
 
 /// Cases that simple edits get wrong: each is right, or a manual step.

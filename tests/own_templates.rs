@@ -289,6 +289,20 @@ help = "none"
 }
 
 #[test]
+fn a_fault_in_a_template_is_an_error_with_its_file_and_its_line_alone() {
+    let sandbox = with_note(NOTE);
+    sandbox.write(
+        &format!("{OWN}/note/faulty.md.tera"),
+        "the first line\n{{ nme }}\n",
+    );
+
+    let ran = sandbox.run(&["gen", "note", "Milk"]);
+
+    failed(&ran, &["faulty.md.tera", "{{ nme }}"]);
+    assert!(!ran.stderr.contains("the first line"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_fault_in_a_part_is_an_error_with_its_file() {
     let note = "about = \"x\"\ninclude = [\"listed\"]\n";
     let part = ".hello-sockets/templates/rust/parts/listed.toml";

@@ -2,7 +2,9 @@
 
 use crate::allocator;
 use crate::channel::{Channels, SocketHandler, refusal};
-use crate::endpoint::{Endpoint, Mounted, PresenceCallbacks, PresenceHandler, Shared, States};
+use crate::endpoint::{
+    Disconnected, Endpoint, Mounted, PresenceCallbacks, PresenceHandler, Shared, States,
+};
 use crate::log::{Filter, SocketLog};
 use crate::message::Topic;
 use crate::origin::CheckOrigin;
@@ -406,6 +408,7 @@ impl EndpointBuilder {
             states: self.states,
             tracker: Tracker::new(cluster),
             pubsub: Arc::new(pubsub),
+            disconnected: Disconnected::default(),
             presence_callbacks: self.presence_callbacks,
             check_origin: self.check_origin.at(self.url.as_ref()),
             url: self.url,

@@ -167,6 +167,65 @@ async fn a_client_that_leaves_its_response_unread_is_disconnected_by_its_id_too(
     assert_eq!(close, [0x88, 2, 0x03, 0xE9], "a close with 1001");
 }
 
+/// A socket of `user:1` whose `connect` waits until the test releases it, or closes the user's other connections.
+struct OfUser;
+
+impl SocketHandler for OfUser {
+    fn channels(_routes: &mut Channels<Self>) {}
+
+    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self> {
+        match params.get("only") {
+            Some(_) => info.endpoint().disconnect("user:1"),
+            None => {
+                let gate = info.state::<Gate>();
+                gate.reached.notify_one();
+                gate.open.notified().await;
+            }
+        }
+        Ok(Self)
+    }
+
+    fn id(&self) -> Option<String> {
+        Some("user:1".to_owned())
+    }
+}
+
+fn endpoint_of_user(gate: &Gate) -> Endpoint {
+    Endpoint::builder()
+        .socket::<OfUser>("/socket")
+        .state(gate.clone())
+        .build()
+}
+
+#[tokio::test]
+async fn a_client_whose_connect_is_under_way_is_disconnected_by_its_id_too() {
+    let gate = Gate::default();
+    let endpoint = endpoint_of_user(&gate);
+    let addr = serve(&endpoint).await;
+    for (id, is_closed) in [("user:2", false), ("user:1", true)] {
+        let connecting = tokio::spawn(Ws::open(addr));
+        gate.reached.notified().await;
+        endpoint.disconnect(id);
+        gate.open.notify_one();
+        let mut ws = connecting.await.expect("it connects");
+        match is_closed {
+            true => ws.expect_close(1001).await,
+            false => ws.expect_nothing().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connect_that_disconnects_its_own_id_closes_all_other_connections() {
+    let endpoint = endpoint_of_user(&Gate::default());
+    let addr = serve(&endpoint).await;
+    let mut earlier = Ws::open_as(addr, "&only=true").await;
+    eventually("it is connected", || endpoint.stats().connections == 1).await;
+    let mut later = Ws::open_as(addr, "&only=true").await;
+    earlier.expect_close(1001).await;
+    later.expect_nothing().await;
+}
+
 #[tokio::test]
 async fn shutting_down_closes_every_socket_with_1012_and_turns_new_ones_away() {
     let endpoint = endpoint();

@@ -36,6 +36,22 @@ async fn a_message_beyond_the_limit_is_answered_with_an_error_and_not_handled() 
 }
 
 #[tokio::test]
+async fn a_leave_beyond_the_limit_is_handled_since_clients_do_not_send_it_twice() {
+    let endpoint = endpoint_with(websocket().rate_limit(three()));
+    let mut ws = Ws::join(serve(&endpoint).await, "room:a").await;
+    for n in 2..=4 {
+        ws.send(&format!(r#"["1","{n}","room:a","ping",{{}}]"#))
+            .await;
+        ws.next().await;
+    }
+    ws.send(r#"["1","5","room:a","phx_leave",{}]"#).await;
+    ws.expect(r#"["1","5","room:a","phx_reply",{"response":{},"status":"ok"}]"#)
+        .await;
+    ws.expect(r#"["1","1","room:a","phx_close",{}]"#).await;
+    assert_eq!(endpoint.stats().subscriptions, 0);
+}
+
+#[tokio::test]
 async fn bytes_are_limited_too() {
     let limit = RateLimit::messages(1_000)
         .bytes(100)

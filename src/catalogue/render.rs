@@ -53,8 +53,12 @@ impl<'a> Renderer<'a> {
         };
         let with_found = with_found(text, context);
         let context = with_found.as_ref().unwrap_or(context);
-        tera.render_str(text, context, false)
-            .with_context(|| format!("in the template {text:?}"))
+        let rendered = tera.render_str(text, context, false);
+        // That of a file is named by its path, and the error shows the line.
+        match text.contains('\n') {
+            true => Ok(rendered?),
+            false => rendered.with_context(|| format!("in the template {text:?}")),
+        }
     }
 
     /// Returns the keys of `table` that are wanted, with all strings rendered.

@@ -15,14 +15,26 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
 
+use super::exclusive::Exclusive;
 use crate::changes::Change;
 use crate::project::{DRAFT, resolved};
 
 /// Writes `changes` below `root`; `made` are all files of the run.
 ///
 /// # Errors
-/// A file could not be written; earlier writes have been undone.
+/// A file has changed since it was read, or could not be written; earlier writes have been undone.
 pub fn apply(root: &Path, changes: &[&Change], made: &[PathBuf]) -> Result<()> {
+    let exclusive = Exclusive::new(root, changes)?;
+    apply_in(root, changes, made, &exclusive)
+}
+
+/// Writes as [`apply`] does, for a caller that has `_exclusive` access.
+pub(super) fn apply_in(
+    root: &Path,
+    changes: &[&Change],
+    made: &[PathBuf],
+    _exclusive: &Exclusive,
+) -> Result<()> {
     let mut undo = Undo::default();
     let written = match is_free(root) && changes.iter().all(|change| is_new_below(change)) {
         true => make(root, changes, &mut undo),

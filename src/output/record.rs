@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::apply::renew;
+use super::exclusive::Exclusive;
 use super::report::json;
 use crate::changes::Change;
 use crate::project::Project;
@@ -22,7 +23,7 @@ use crate::record::{FOLDER, Hash, LAST, Last, RUNS, Run, Runs, UNFINISHED};
 /// warning if the record could not be written: then the run cannot be taken back.
 ///
 /// # Errors
-/// A change could not be written; earlier ones have been undone, and the record is as before.
+/// A file has changed since it was read, or could not be written; earlier changes have been undone, and the record is as before.
 pub fn apply(
     project: &Project,
     run: Run,
@@ -33,10 +34,11 @@ pub fn apply(
         super::apply::apply(&project.root, changes, paths)?;
         return Ok(None);
     }
+    let exclusive = Exclusive::new(&project.root, changes)?;
     let replaced = changes.iter().filter_map(|change| change.before.as_deref());
     let replaced: Vec<_> = replaced.collect();
     let pending = Pending::write(project, run, &replaced);
-    let written = super::apply::apply(&project.root, changes, paths);
+    let written = super::apply::apply_in(&project.root, changes, paths, &exclusive);
     Ok(match (written, pending) {
         (Ok(()), Ok(pending)) => {
             pending.keep();

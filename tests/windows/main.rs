@@ -33,6 +33,7 @@ fn built() -> &'static Path {
             .args(["build", "--quiet", "--locked", "--bin", "hello-sockets"])
             .args(["--target", TARGET, "--target-dir"])
             .arg(&target)
+            .env("RUSTFLAGS", "-D warnings")
             .current_dir(env!("CARGO_MANIFEST_DIR"));
         finish(build, "").succeeded();
         target.join(TARGET).join("debug/hello-sockets.exe")

@@ -2,6 +2,7 @@
 //!
 //! Channels hold the endpoint, so it depends on sockets only through [`Mounted`].
 
+mod disconnected;
 mod events;
 mod inbound;
 mod lossy;
@@ -11,6 +12,7 @@ mod presence_handler;
 mod shutdown;
 mod state;
 
+pub(crate) use disconnected::Disconnected;
 pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
 pub(crate) use presence_callbacks::PresenceCallbacks;
@@ -71,6 +73,7 @@ struct Inner {
 pub(crate) struct Shared {
     pub(crate) states: States,
     pub(crate) pubsub: Arc<PubSub>,
+    pub(crate) disconnected: Disconnected,
     pub(crate) tracker: Tracker,
     pub(crate) presence_callbacks: Option<PresenceCallbacks>,
     pub(crate) check_origin: CheckOrigin,
@@ -210,12 +213,17 @@ impl Endpoint {
     /// The close code is 1001, after which Phoenix's client reconnects; `connect` can then refuse it. Messages that were
     /// received before are handled.
     ///
+    /// It also closes the connection of a client on this node whose `connect` is under way, which may have looked up its user
+    /// before. With an [adapter](crate::cluster), those on other nodes stay. A `connect` that calls this, to close the user's
+    /// other connections, does not close its own.
+    ///
     /// ```
     /// # use axum_channels::Endpoint;
     /// # let endpoint = Endpoint::builder().build();
     /// endpoint.disconnect("user_socket:42");
     /// ```
     pub fn disconnect(&self, id: &str) {
+        self.inner.shared.disconnected.add(id);
         self.broadcast(id, "disconnect", Payload::empty());
     }
 

@@ -87,9 +87,12 @@ impl Runner {
         turn.count();
         let mut effects = Effects::default();
         match self.excess(message.len(), turn) {
-            None => self.session.receive(message, &mut effects),
-            Some(Excess::Refuse) => Session::refuse(message, &mut effects),
             Some(Excess::Close) => self.context.client.close_for_excess(),
+            // A client does not send a leave twice: it would stay in the topic, and among its presences.
+            Some(Excess::Refuse) if !message.event.is("phx_leave") => {
+                Session::refuse(message, &mut effects);
+            }
+            _ => self.session.receive(message, &mut effects),
         }
         self.carry_out(effects, turn);
     }

@@ -39,6 +39,8 @@ pub(super) enum Ending {
 #[derive(Default)]
 pub(super) struct Waiting {
     pub(super) items: VecDeque<Item>,
+    /// Messages were queued during the join.
+    pub(super) is_unsorted: bool,
     /// Number and size of the client's messages in the queue.
     messages: usize,
     bytes: usize,
@@ -70,6 +72,29 @@ impl Waiting {
         Some(item)
     }
 
+    /// Sorts what was queued during the join, once the channel is busy, as if it were received now: drops messages for an
+    /// earlier join, and everything before another join, which replaces the channel. Returns whether there is one.
+    pub(super) fn sort_out(&mut self, member: &Member) -> bool {
+        if !std::mem::take(&mut self.is_unsorted) {
+            return false;
+        }
+        let is_join =
+            |item: &Item| matches!(item, Item::Message(message) if message.event.is("phx_join"));
+        if let Some(join) = self.items.iter().position(is_join) {
+            (0..join).for_each(|_| drop(self.pop()));
+            self.is_unsorted = true;
+            return true;
+        }
+        for _ in 0..self.items.len() {
+            match self.pop() {
+                Some(Item::Message(message)) if member.is_stale(&message) => {}
+                Some(Item::Message(message)) => self.push(message),
+                other => self.items.extend(other),
+            }
+        }
+        false
+    }
+
     /// Returns the number of messages from the app in the queue.
     pub(super) fn app_messages(&self) -> usize {
         self.items.len() - self.messages
@@ -79,17 +104,11 @@ impl Waiting {
     ///
     /// A message is queued unless the load is [`Load::Full`]. So the queue may exceed the limit of bytes by one message.
     pub(super) fn load(&self, rules: &Rules) -> Load {
-        let reaches = |messages, bytes| self.messages >= messages || self.bytes >= bytes;
-        if reaches(rules.max_queued_messages, rules.max_queued_message_bytes) {
-            Load::Full
-        } else if reaches(
-            rules.max_queued_messages / 2 + 1,
-            rules.max_queued_message_bytes / 2 + 1,
-        ) {
-            Load::Heavy
-        } else {
-            Load::Light
-        }
+        rules.load(self.messages, self.bytes)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn has_leave(&self) -> bool {

@@ -23,6 +23,9 @@ use member::{Ending, Item, Member, State, closed, heartbeat, notice, reply, unma
 use crate::message::{Body, Message, Name, Outgoing, Payload, Ref, Status, Topic};
 use std::sync::Arc;
 
+/// Number of full queues, by their bytes, that the channels of a client may have together.
+const FULL_QUEUES: usize = 4;
+
 /// The channels of one socket.
 pub(crate) struct Session {
     rules: Arc<Rules>,
@@ -77,10 +80,13 @@ impl Session {
             }
             (None, _) => effects.send(unmatched(message)),
             (Some(at), Some("phx_join")) => self.join_again(at, message, effects),
-            (Some(at), _) if self.channels[at].state != State::Idle => {
+            (Some(at), _) if self.channels[at].state == State::Joining => {
                 self.wait(at, message, effects);
             }
             (Some(at), _) if self.channels[at].is_stale(&message) => {}
+            (Some(at), _) if self.channels[at].state == State::Handling => {
+                self.wait(at, message, effects);
+            }
             (Some(at), Some("phx_leave")) => self.leave(at, message, effects),
             (Some(at), _) => self.handle(at, message, effects),
         }
@@ -187,10 +193,19 @@ impl Session {
             return Load::Light;
         }
         let waiting = self.channels.iter().filter_map(|it| it.waiting.as_ref());
-        let load = waiting.map(|it| it.load(&self.rules)).max();
-        let load = load.unwrap_or(Load::Light);
+        let loads = waiting.map(|it| it.load(&self.rules));
+        let load = loads.fold(self.load_of_all(), Load::max);
         self.loaded = load != Load::Light;
         load
+    }
+
+    /// Returns the load of all queues together.
+    fn load_of_all(&self) -> Load {
+        let waiting = self.channels.iter().filter_map(|it| it.waiting.as_ref());
+        match waiting.map(|it| it.bytes()).sum::<usize>() {
+            0 => Load::Light,
+            bytes => self.rules.load(0, bytes / FULL_QUEUES),
+        }
     }
 
     /// Handles a message from the app. Returns `false` if its channel has ended.

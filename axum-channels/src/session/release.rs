@@ -9,9 +9,12 @@ impl Session {
     ///
     /// A leave is queued even then, since the client does not send it twice.
     pub(super) fn wait<'m>(&mut self, at: usize, message: Message<'m>, effects: &mut Effects<'m>) {
-        let waiting = self.channels[at].waiting.get_or_insert_default();
+        let of_all = self.load_of_all();
+        let member = &mut self.channels[at];
+        let waiting = member.waiting.get_or_insert_default();
+        waiting.is_unsorted |= member.state == State::Joining;
         self.loaded = true;
-        let full = waiting.load(&self.rules) == Load::Full;
+        let full = of_all.max(waiting.load(&self.rules)) == Load::Full;
         if full && (!message.event.is("phx_leave") || waiting.has_leave()) {
             let reason = Payload::constant(r#"{"reason":"channel busy"}"#);
             effects.send(reply(message, Status::Error, reason));
@@ -47,6 +50,9 @@ impl Session {
                 .iter_mut()
                 .find(|member| member.topic == *topic);
             if let Some(member) = member.filter(|member| member.state != State::Idle) {
+                if member.state == State::Handling && waiting.sort_out(member) {
+                    continue; // with the join that replaces the channel
+                }
                 member.waiting = Some(waiting).filter(|waiting| !waiting.items.is_empty());
                 return;
             }

@@ -1,4 +1,4 @@
-use super::RouteId;
+use super::{Load, RouteId};
 
 /// Rules shared by all sessions of a socket: routes and limits.
 #[derive(Debug)]
@@ -19,6 +19,20 @@ impl Rules {
             .zip(0..)
             .find(|(pattern, _)| pattern.matches(topic))
             .map(|(_, id)| RouteId(id))
+    }
+
+    /// Returns the load of a queue.
+    pub(super) fn load(&self, messages: usize, bytes: usize) -> Load {
+        let reaches = |max_messages, max_bytes| messages >= max_messages || bytes >= max_bytes;
+        let half = |limit: usize| limit / 2 + 1;
+        let (max_messages, max_bytes) = (self.max_queued_messages, self.max_queued_message_bytes);
+        if reaches(max_messages, max_bytes) {
+            Load::Full
+        } else if reaches(half(max_messages), half(max_bytes)) {
+            Load::Heavy
+        } else {
+            Load::Light
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+mod model;
+
 use super::*;
 use crate::message::Payload;
 use serde_json::{Value, json};
@@ -517,6 +519,42 @@ fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
             json!({"reason": "channel busy"})
         )]
     );
+}
+
+#[test]
+fn bytes_that_wait_for_all_channels_of_a_client_are_those_of_four_full_queues() {
+    const TOPICS: [&str; 6] = ["room:1", "room:2", "room:3", "room:4", "room:5", "room:6"];
+    let rules = Rules {
+        patterns: Pattern::parse("room:*").into_iter().collect(),
+        max_channels: 6,
+        max_queued_messages: 100,
+        max_queued_message_bytes: 10_000,
+    };
+    let mut session = Test(Session::new(Arc::new(rules)));
+    for (key, topic) in (0..).zip(TOPICS) {
+        session.receive(["1", "1", topic, "phx_join"]);
+        session.joined(key, Joined::Ok(Payload::empty()));
+        session.receive(["1", "2", topic, "slow"]);
+    }
+    for topic in &TOPICS[..5] {
+        assert_ne!(session.0.load(), Load::Full);
+        let payload = Payload::from(json!("x".repeat(8_500)));
+        assert_eq!(
+            session.receive_with(["1", "3", topic, "push"], payload),
+            [""; 0]
+        );
+    }
+    assert_eq!(session.0.load(), Load::Full);
+    let busy = json!({"reason": "channel busy"});
+    assert_eq!(
+        session.receive(["1", "3", "room:6", "push"]),
+        [reply(json!(1), 3, "room:6", "error", busy)]
+    );
+    assert_eq!(session.receive(["1", "4", "room:6", "phx_leave"]), [""; 0]);
+    for key in 0..5 {
+        session.handled(key, "2", Handled::Silent);
+    }
+    assert_eq!(session.0.load(), Load::Light);
 }
 
 #[test]

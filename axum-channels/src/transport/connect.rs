@@ -65,6 +65,7 @@ impl MountedSocket {
         };
         let name = mount.handlers.name;
         let timed = metrics::started();
+        let meanwhile = endpoint.shared().disconnected.watch();
         let connecting = guarded((mount.connect)(&params, &info));
         let result = with_timeout(mount.options.connect_timeout, connecting).await;
         let result = result.and_then(|result| result).and_then(|result| result);
@@ -80,7 +81,11 @@ impl MountedSocket {
             Ok(Ok(mut connected)) => {
                 if let Some(id) = &connected.id {
                     let pubsub = &endpoint.shared().pubsub;
-                    connected.disconnects = Some(Disconnects::new(pubsub, id, &mount.log));
+                    let disconnects = Disconnects::new(pubsub, id, &mount.log);
+                    if meanwhile.includes(id) {
+                        disconnects.disconnect();
+                    }
+                    connected.disconnects = Some(disconnects);
                     drop(pubsub.reserve(id).await); // until it is subscribed to on other nodes, too
                 }
                 attempt.connected(format.codec.name(), &params);

@@ -38,6 +38,11 @@ impl Disconnects {
         }
     }
 
+    /// Disconnects the client as soon as it has a connection.
+    pub(super) fn disconnect(&self) {
+        *lock(&self.disconnector.state) = State::Disconnected;
+    }
+
     /// Sets the client's connection, which is closed if the client has been disconnected meanwhile.
     pub(super) fn begin(self, connection: &Arc<Connection>) -> Subscription {
         let open = State::Open(connection.clone());

@@ -290,7 +290,8 @@ impl SocketOptions {
     /// Maximum number of queued bytes for a channel that is busy: 4 MiB by default, plus one message.
     ///
     /// Topics, events and refs count as well as payloads. A full queue has the same effect as [too many
-    /// messages](Self::max_queued_messages).
+    /// messages](Self::max_queued_messages), and so have four times as many bytes in the queues of all channels of a client
+    /// together.
     ///
     /// ```
     /// # use axum_channels::websocket;

@@ -107,13 +107,18 @@ impl Sessions {
     /// Ends a session: its cookie and its tokens are no longer valid.
     pub fn end(&self, session: &Session) {
         let mut ended = self.ended();
-        ended.ids.insert(session.id.clone());
+        let Ended { ids, up_to } = &mut *ended;
+        ids.insert(session.id.clone());
+        // The cookies of earlier sessions have expired, but a token of one may have been signed just before.
         let expired = start(now().saturating_sub(MAX_AGE));
-        while ended.ids.first().is_some_and(|id| *id < expired) {
-            ended.ids.pop_first();
+        if *up_to < expired {
+            *up_to = expired;
         }
-        if ended.ids.len() > MOST_ENDED {
-            ended.up_to = ended.ids.pop_first().unwrap_or_default();
+        while ids.first().is_some_and(|id| id <= up_to) {
+            ids.pop_first();
+        }
+        if ids.len() > MOST_ENDED {
+            *up_to = ids.pop_first().unwrap_or_default();
         }
     }
 

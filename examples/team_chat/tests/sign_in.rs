@@ -166,10 +166,12 @@ fn the_list_of_ended_sessions_is_bounded_and_those_that_started_first_end_with_i
         let text = format!("{started:010x}{number:032x}:alice");
         Session::parse(&text).ok_or("no session")
     };
-    sessions.end(&session(now - 15 * 24 * 60 * 60, 0)?); // its cookie has expired
+    let expired = session(now - 15 * 24 * 60 * 60, 0)?; // its cookie, and not each of its tokens
+    sessions.end(&expired);
     for number in 1..=100_000 {
         sessions.end(&session(now, number)?);
     }
+    assert!(sessions.has_ended(&expired));
     assert!(!sessions.has_ended(&session(now, 0)?));
     sessions.end(&session(now, 100_001)?);
 
