@@ -364,6 +364,37 @@ fn lines_of_an_endpoint_are_for_the_file_that_serves_the_router() {
     }
 }
 
+#[test]
+fn servers_of_tests_are_not_the_one_that_lines_of_an_endpoint_are_for() {
+    let tests = "#[cfg(test)]\nmod tests {\n    async fn start(listener: TcpListener, app: Router) {\n        \
+                 axum::serve(listener, app.into_make_service()).await.unwrap();\n    }\n}\n";
+    for served in [
+        "axum::serve(listener, site)",
+        "axum_server::from_tcp(listener).serve(site.into_make_service())",
+    ] {
+        let http = format!(
+            "pub async fn run(listener: TcpListener, site: Router) {{\n    {served}.await.unwrap();\n}}\n\n{tests}"
+        );
+        let files = [
+            ("src/lib.rs", "pub mod cache;\npub mod http;\n"),
+            ("src/cache.rs", tests),
+            ("src/http.rs", http.as_str()),
+        ];
+        let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        for text in [
+            "\nAdd this to mount the socket, in src/http.rs before ",
+            "\n    let site = site.merge(endpoint.router());\n",
+        ] {
+            assert!(ran.stdout.contains(text), "{}", ran.stdout);
+        }
+    }
+}
+
 /// The router has a name there, whether its service is made of it at once or not.
 #[test]
 fn lines_of_an_endpoint_name_the_router_that_is_served() {
@@ -415,6 +446,55 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
         ),
         (
             "",
+            "axum::serve(listener, build_router(state))",
+            "app",
+            "build_router(state)",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, crate::web::router(state).into_make_service())",
+            "app",
+            "crate::web::router(state)",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, server.router().into_make_service_with_connect_info::<SocketAddr>())",
+            "app",
+            "server.router()",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, self.routes())",
+            "app",
+            "self.routes()",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, app(&config, pool.clone()).await?)",
+            "app",
+            "app(&config, pool.clone()).await?",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, routes().layer(cors).with_state(state.clone()))",
+            "app",
+            "routes().layer(cors).with_state(state.clone())",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, Router::new().merge(pages).into_make_service())",
+            "app",
+            "Router::new().merge(pages)",
+            instead,
+        ),
+        (
+            "",
             "axum::serve(listener, trimmed(web))",
             "app",
             "app",
@@ -437,6 +517,38 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
                 "{}",
                 ran.stdout
             );
+        }
+    }
+}
+
+/// The layer's service is no router, into which one could be merged.
+#[test]
+fn lines_of_an_endpoint_are_before_the_layer_that_normalizes_paths_around_the_router() {
+    for (service, before) in [
+        (
+            "NormalizePathLayer::trim_trailing_slash().layer(web)",
+            "NormalizePathLayer",
+        ),
+        ("NormalizePath::trim_trailing_slash(web)", "NormalizePath"),
+        (
+            "Shared::new(NormalizePath::trim_trailing_slash(web))",
+            "NormalizePath",
+        ),
+    ] {
+        let main = format!(
+            "async fn main() {{\n    let app = {service};\n    \
+             axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await.unwrap();\n}}\n"
+        );
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let place = format!(", in src/main.rs before `{before}` (");
+        let lines = "\n    let web = web.merge(endpoint.router());\n";
+        for text in [&place, lines] {
+            assert!(ran.stdout.contains(text), "{}", ran.stdout);
         }
     }
 }

@@ -590,6 +590,25 @@ axum = "0.8"
 }
 
 #[test]
+fn a_root_is_the_same_file_however_its_manifest_spells_the_path() {
+    for (table, root) in [("[lib]", "src/lib.rs"), ("[[bin]]", "src/shop.rs")] {
+        let plain = format!(
+            "[package]\nname = \"shop\"\n\n{table}\nname = \"shop\"\npath = \"{root}\"\n\n[dependencies]\naxum = \"0.8\"\n"
+        );
+        let dotted = plain.replace(root, &format!("./{root}"));
+        let reports = [plain, dotted].map(|cargo| {
+            let sandbox = Sandbox::new();
+            sandbox.write("my_app/Cargo.toml", &cargo);
+            sandbox.write(&format!("my_app/{root}"), "//! A shop.\n");
+            sandbox.run(&["gen", "library"]).succeeded();
+            sandbox.run(&["gen", "channel", "Room", "--yes"]).stdout
+        });
+        assert_eq!(reports[0], reports[1]);
+        assert!(reports[0].contains(&format!("* injecting {root}\n")));
+    }
+}
+
+#[test]
 fn the_one_app_of_a_workspace_is_found_from_its_root() {
     generate(&MEMBER_OF_A_WORKSPACE);
 }

@@ -288,6 +288,31 @@ fn gen_presence_without_a_channel_names_one_that_tracks_its_clients() {
     }
 }
 
+/// Presences of live views and other processes are no clients of a channel.
+#[test]
+fn gen_presence_without_a_channel_names_no_live_view_that_tracks_its_own() {
+    let live = "defmodule ShopWeb.CartLive do\n  use ShopWeb, :live_view\n\n  def mount(_params, _session, socket) do\n    \
+                {:ok, _} = ShopWeb.Presence.track(self(), \"carts\", socket.id, %{})\n    {:ok, socket}\n  end\nend\n";
+    let channel =
+        |name| format!("defmodule ShopWeb.{name}Channel do\n  use Phoenix.Channel\nend\n");
+    let (admin, room) = (channel("Admin"), channel("Room"));
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
+    let sandbox = shop(
+        "1.7.0",
+        &[
+            ("lib/shop_web/channels/admin_channel.ex", &admin),
+            ("lib/shop_web/channels/room_channel.ex", &room),
+            ("lib/shop_web/live/cart_live.ex", live),
+            ("lib/shop_web/presence.ex", presence),
+        ],
+    );
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    let next = "\nNo channel tracks its clients yet. To make one track them, run\n";
+    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+}
+
 #[test]
 fn a_script_that_a_component_imports_is_loaded() {
     let socket = ("assets/src/socket.js", SCRIPT);

@@ -318,17 +318,35 @@ fn destroy_names_a_presence_of_the_app_that_it_edits() {
 }
 
 #[test]
-fn a_presence_that_fetches_more_gets_clients_by_keys_that_are_named() {
-    let sandbox = app();
-    let own = "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence,\n    otp_app: :my_app,\n    \
-               pubsub_server: MyApp.PubSub\n\n  def fetch(_topic, presences) do\n    presences\n  end\nend\n";
-    sandbox.write("my_app/lib/my_app_web/channels/presence.ex", own);
+fn a_presence_with_callbacks_of_its_own_gets_clients_by_keys_that_are_named() {
+    let fetch = "\n  def fetch(_topic, presences) do\n    presences\n  end\n";
+    let metas =
+        "\n  def handle_metas(_topic, _diff, _presences, state) do\n    {:ok, state}\n  end\n";
+    for (callbacks, named) in [
+        (fetch.to_owned(), "`fetch` of MyAppWeb.Presence also gets"),
+        (
+            metas.to_owned(),
+            "`handle_metas` of MyAppWeb.Presence also gets",
+        ),
+        (
+            format!("{fetch}{metas}"),
+            "`fetch` and `handle_metas` of MyAppWeb.Presence also get",
+        ),
+    ] {
+        let sandbox = app();
+        let own = format!(
+            "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence,\n    otp_app: :my_app,\n    \
+             pubsub_server: MyApp.PubSub\n{callbacks}end\n"
+        );
+        sandbox.write("my_app/lib/my_app_web/channels/presence.ex", &own);
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+        let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
-    let line = "\n`fetch` of MyAppWeb.Presence also gets the clients of the channel. Their keys are the ends of their \
-                `socket.id`, or `guest`.\n";
-    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+        let line = format!(
+            "\n{named} the clients of the channel. Their keys are the ends of their `socket.id`, or `guest`.\n"
+        );
+        assert!(ran.stdout.contains(&line), "{}", ran.stdout);
+    }
 }
 
 /// A channel that sends itself a message and does not handle it ends.

@@ -419,6 +419,7 @@ fn a_phoenix_app_whose_release_would_not_serve_is_refused() {
         String::new(),
         format!("if System.get_env(\"CHAT_PHX_SERVER\") do\n  {server}\nend\n"),
         format!("# if System.get_env(\"PHX_SERVER\") do\n#   {server}\n# end\n"),
+        format!("if config_env() == :dev do\n  {server}\nend\n"),
     ] {
         let sandbox = Sandbox::with_phoenix_app();
         let settings = format!("import Config\n\n{settings}");
@@ -426,6 +427,35 @@ fn a_phoenix_app_whose_release_would_not_serve_is_refused() {
         sandbox.run(&["gen", "release"]).misused(
             "error: no config/runtime.exs starts the server of my_app by PHX_SERVER, which the unit sets\n\
              help: `mix phx.gen.release` of Phoenix 1.6.3 or later prints the lines to add\n",
+        );
+    }
+}
+
+#[test]
+fn a_phoenix_app_whose_release_always_serves_gets_its_unit() {
+    let server = "config :my_app, MyAppWeb.Endpoint, http: [port: port], server: true";
+    for (file, settings) in [
+        (
+            "runtime.exs",
+            format!("if config_env() == :prod do\n  {server}\nend\n"),
+        ),
+        ("runtime.exs", format!("{server}\n")),
+        ("releases.exs", format!("{server}\n")),
+        ("prod.exs", format!("{server}\n")),
+    ] {
+        let sandbox = Sandbox::with_phoenix_app();
+        sandbox.write("my_app/config/runtime.exs", "import Config\n");
+        let path = format!("my_app/config/{file}");
+        sandbox.write(&path, &format!("import Config\n\nport = 4003\n{settings}"));
+
+        sandbox.run(&["gen", "release"]).succeeded();
+
+        let unit = sandbox.read("my_app/deploy/my_app.service");
+        assert!(!unit.contains("PHX_HOST"), "{unit}");
+        let proxy = sandbox.read("my_app/deploy/nginx.conf");
+        assert!(
+            proxy.contains("port 4000 of the same machine, with\n# PORT=4000.\n"),
+            "{proxy}"
         );
     }
 }
