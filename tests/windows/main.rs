@@ -216,6 +216,23 @@ fn on_windows_dev_runs_a_phoenix_app_which_reloads_itself() {
 
 #[test]
 #[ignore = "needs Wine, mingw-w64, and Rust's standard library for Windows"]
+fn on_windows_doctor_finds_programs_by_their_endings_and_leaves_the_linker_to_rustc() {
+    let windows = Windows::new();
+    let new = ["new", "my_app", "--no-git", "--no-install"];
+    windows.answer(&new, "").succeeded();
+    let script = "@echo cargo 1.95.0 (f2d3ce0bd 2026-03-21)\r\n";
+    fs::write(windows.programs.path().join("cargo.cmd"), script).expect("it is new");
+
+    let ran = windows.answer(&["doctor"], "");
+
+    let found = "* ok      cargo: 1.95.0\n* ok      linker: found by rustc, as on every Windows\n";
+    assert!(ran.stdout.starts_with(found), "{}", ran.stdout);
+    let missing = "* problem git: `git` was not found\n";
+    assert!(ran.stdout.contains(missing), "{}", ran.stdout);
+}
+
+#[test]
+#[ignore = "needs Wine, mingw-w64, and Rust's standard library for Windows"]
 fn on_windows_an_app_with_everything_passes_its_tests() {
     let (windows, sandbox) = (Windows::new(), app::full());
     let mut tests = Command::new(env!("CARGO"));
