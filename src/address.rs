@@ -43,25 +43,24 @@ pub fn url(address: SocketAddr) -> String {
     }
 }
 
-/// Listens at the address of the app, as [`of_app`] has it. The listener does not block.
+/// Listens at the address of the app, as [`of_app`] has it. The listener does not block. `way_out` ends the error if another program
+/// listens there.
 ///
 /// # Errors
 /// A variable is invalid, or the address is not available.
-pub fn listen(port: Option<u16>, default: Option<u16>) -> Result<TcpListener> {
+pub fn listen(port: Option<u16>, default: Option<u16>, way_out: &str) -> Result<TcpListener> {
     let address = of_app(port, default)?;
-    let refused = |error| refusal(address.ip(), address.port(), &error);
+    let refused = |error| refusal(address, &error, way_out);
     let listener = TcpListener::bind(address).map_err(refused)?;
     let context = "the listening socket cannot be set up";
     listener.set_nonblocking(true).context(context)?;
     Ok(listener)
 }
 
-fn refusal(ip: IpAddr, port: u16, error: &Error) -> anyhow::Error {
+fn refusal(address: SocketAddr, error: &Error, way_out: &str) -> anyhow::Error {
+    let (ip, port) = (address.ip(), address.port());
     match error.kind() {
-        ErrorKind::AddrInUse => {
-            let way_out = "stop it, or choose another port with `--port`";
-            anyhow!("another program uses port {port} on {ip}: {way_out}")
-        }
+        ErrorKind::AddrInUse => anyhow!("another program uses port {port} on {ip}{way_out}"),
         ErrorKind::AddrNotAvailable => anyhow!("this machine does not have the address {ip}"),
         _ => anyhow!("cannot listen on port {port} of {ip}: {error}"),
     }

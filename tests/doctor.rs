@@ -263,7 +263,9 @@ fn a_port_in_use_is_a_problem() {
     let port = listener.local_addr().expect("it has one").port();
     let ran = run_at(&sandbox, &["doctor"], port);
     assert_eq!(ran.code, Some(1));
-    let problem = format!("* problem port: another program uses port {port} on 127.0.0.1: ");
+    let problem = format!(
+        "* problem port: another program uses port {port} on 127.0.0.1\n            stop it, or "
+    );
     assert!(ran.stdout.contains(&problem), "{}", ran.stdout);
 }
 

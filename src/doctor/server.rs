@@ -20,10 +20,11 @@ pub fn checks(default: Option<u16>) -> Vec<Checked> {
 }
 
 fn port(default: Option<u16>) -> Checked {
-    match address::listen(None, default).and_then(|listener| Ok(listener.local_addr()?)) {
+    let listener = address::listen(None, default, "");
+    match listener.and_then(|listener| Ok(listener.local_addr()?)) {
         Ok(address) => Checked::good("port", format!("{} is free", address.port())),
         Err(error) => {
-            let help = "the variable PORT, or `hello-sockets dev --port`, selects another one";
+            let help = "stop it, or choose another port by the variable PORT, or by `hello-sockets dev --port`";
             Checked::bad("port", format!("{error:#}"), help)
         }
     }

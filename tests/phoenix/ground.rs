@@ -73,7 +73,9 @@ fn doctor_checks_the_port_of_the_settings() {
     let mut doctor = sandbox.command(&["doctor"]);
     doctor.env_remove("IP").env_remove("PORT");
     let ran = finish(doctor, "");
-    let problem = format!("* problem port: another program uses port {port} on 127.0.0.1: ");
+    let problem = format!(
+        "* problem port: another program uses port {port} on 127.0.0.1\n            stop it, or "
+    );
     assert!(ran.stdout.contains(&problem), "{}", ran.stdout);
 }
 

@@ -67,7 +67,8 @@ impl<'a> Supervisor<'a> {
         terminal: Terminal,
     ) -> Result<Self> {
         let (sender, inputs) = channel();
-        let listener = address::listen(args.port, project.port())?;
+        let way_out = ": stop it, or choose another port with `--port`";
+        let listener = address::listen(args.port, project.port(), way_out)?;
         let url = address::url(listener.local_addr().context("the socket has no address")?);
         let root = fs::canonicalize(&project.root).context("the app's folder cannot be read")?;
         let changes = sender.clone();
