@@ -39,8 +39,8 @@ async fn sign_in(
     if let Err(refused) = endpoint.check_origin(&headers) {
         return refused.into_response();
     }
-    let field = |name| form.get(name).map_or("", |value| value.trim());
-    let (user, password) = (field("name"), field("password"));
+    let field = |name| form.get(name).map_or("", String::as_str);
+    let (user, password) = (field("name").trim(), field("password"));
     if user.is_empty() || !is_password(&endpoint, user, password).await {
         let wrong = page(&format!("{WRONG}{FORM}"));
         return (StatusCode::UNAUTHORIZED, wrong).into_response();

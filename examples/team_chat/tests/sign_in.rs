@@ -87,6 +87,7 @@ async fn a_wrong_password_signs_nobody_in() -> Result<(), Box<dyn Error>> {
 
     for form in [
         "name=alice&password=guess",
+        "name=alice&password=development+", // another password
         "name=&password=development",
         "",
     ] {
