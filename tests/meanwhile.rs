@@ -4,7 +4,10 @@
 mod support;
 
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use support::terminal::{end, start};
 use support::{Ran, Sandbox};
@@ -83,6 +86,41 @@ fn runs_at_once_leave_what_they_leave_one_after_the_other() {
                 .any(|(path, _)| path.ends_with(".hello-sockets"))
         );
     }
+}
+
+/// A run waits two seconds for another one: if this machine is slower than that, the test starts again.
+#[test]
+fn a_run_waits_for_another_one_and_then_sees_what_that_has_written() {
+    let path = "my_app/src/channels/mod.rs";
+    let (ran, written) = loop {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "socket", "User"]]);
+        let other = File::open(sandbox.path().join("my_app")).expect("a folder");
+        other.lock().expect("nobody else has it");
+        let begun = Instant::now();
+        let mut command = sandbox.command(&["gen", "channel", "Cat", "--yes"]);
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut run = command.spawn().expect("it starts");
+        let report = BufReader::new(run.stdout.take().expect("it is piped"));
+        let mut lines = report.lines().map_while(Result::ok);
+        assert!(lines.any(|line| line == "* injecting src/channels/mod.rs"));
+        sleep(Duration::from_millis(100)); // long enough for a run that does not wait
+        sandbox.write(path, &(sandbox.read(path) + "// mine\n"));
+        drop(other);
+        if begun.elapsed() < Duration::from_secs(2) {
+            lines.for_each(drop);
+            let ran = Ran::from(run.wait_with_output().expect("it ends"));
+            break (ran, sandbox.read(path));
+        }
+        run.kill().expect("it is ours");
+        run.wait().expect("it ends");
+    };
+    let message = "/src/channels/mod.rs` has changed since it was read, so nothing was written\n";
+    assert!(
+        ran.code == Some(1) && ran.stderr.contains(message),
+        "{ran:?}"
+    );
+    assert!(written.ends_with("// mine\n") && !written.contains("cat_channel"));
 }
 
 #[test]
