@@ -205,7 +205,10 @@ async fn a_client_whose_connect_is_under_way_is_disconnected_by_its_id_too() {
     for (id, is_closed) in [("user:2", false), ("user:1", true)] {
         let connecting = tokio::spawn(Ws::open(addr));
         gate.reached.notified().await;
-        endpoint.disconnect(id);
+        // By a task, as a request to sign out is.
+        let other = endpoint.clone();
+        let disconnecting = tokio::spawn(async move { other.disconnect(id) });
+        disconnecting.await.expect("no panic");
         gate.open.notify_one();
         let mut ws = connecting.await.expect("it connects");
         match is_closed {
