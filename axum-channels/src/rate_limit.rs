@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 ///
 /// It is a token bucket whose capacity is five seconds at the full rate, or the time set by [`burst`](Self::burst): after
 /// a pause, a client may send that much at once. Every message counts, heartbeats and joins included. A message beyond
-/// the limit is not handled, except a leave, which a client does not send twice. The reply to it is the error
-/// `{"reason":"rate limited"}`; with [`close`](Self::close) it ends the connection.
+/// the limit is not handled: the reply is the error `{"reason":"rate limited"}`. Only a leave is handled nevertheless, since a
+/// client does not send it twice. With [`close`](Self::close), each of them ends the connection.
 ///
 /// WebSocket frames that are no messages count as one each: pings, pongs, and the fragments of a message before its last
 /// one. A ping beyond the limit is not answered.

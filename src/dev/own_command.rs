@@ -33,6 +33,6 @@ fn run_in_place(mut command: Command) -> Result<ExitCode> {
 fn run_in_place(mut command: Command) -> Result<ExitCode> {
     crate::output::interrupt::on(|| ())?;
     let code = command.status()?.code();
-    let code = code.map(u8::try_from).transpose().ok().flatten();
+    let code = code.and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

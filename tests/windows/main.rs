@@ -75,6 +75,14 @@ impl Windows {
         }
     }
 
+    /// Returns one with an app called `my_app`.
+    fn with_app(new: &[&str]) -> Self {
+        let windows = Self::new();
+        let new = [&["new", "my_app", "--no-git", "--no-install"], new].concat();
+        windows.answer(&new, "").succeeded();
+        windows
+    }
+
     fn answer(&self, args: &[&str], input: &str) -> Ran {
         let here = self.sandbox.command(args);
         let mut command = Command::new("wine");
@@ -149,6 +157,7 @@ fn on_windows_every_generator_of_the_rust_stack_does_the_same() {
         &["gen", "auth"],
         &["gen", "release"],
         &["gen", "pubsub", "redis"],
+        &["gen", "library"],
         &["gen", "channel", "User"],
         &["routes"],
         &["destroy", "presence"],
@@ -174,6 +183,8 @@ fn on_windows_every_generator_of_the_phoenix_stack_does_the_same() {
         &["gen", "socket", "Device"],
         &["gen", "presence", "--channel", "User"],
         &["gen", "auth"],
+        &["gen", "release"],
+        &["gen", "pubsub", "redis"],
         &["routes"],
         &["destroy", "auth"],
         &["undo"],
@@ -183,9 +194,7 @@ fn on_windows_every_generator_of_the_phoenix_stack_does_the_same() {
 /// A new app's `dev`, with a program that prints its arguments and its port, and fails.
 #[track_caller]
 fn dev_starts(new: &[&str], program: &str, arguments: &str) -> Ran {
-    let windows = Windows::new();
-    let new = [&["new", "my_app", "--no-git", "--no-install"], new].concat();
-    windows.answer(&new, "").succeeded();
+    let windows = Windows::with_app(new);
     // The dependencies that the Phoenix stack looks for.
     windows.sandbox.write("my_app/deps/phoenix/mix.exs", "");
     let script = "@echo %* at %PORT%\r\n@exit /b 3\r\n";
@@ -216,9 +225,7 @@ fn on_windows_dev_runs_a_phoenix_app_which_reloads_itself() {
 #[test]
 #[ignore = "needs Wine, mingw-w64, and Rust's standard library for Windows"]
 fn on_windows_doctor_finds_programs_by_their_endings_and_leaves_the_linker_to_rustc() {
-    let windows = Windows::new();
-    let new = ["new", "my_app", "--no-git", "--no-install"];
-    windows.answer(&new, "").succeeded();
+    let windows = Windows::with_app(&[]);
     let script = "@echo cargo 1.95.0 (f2d3ce0bd 2026-03-21)\r\n";
     fs::write(windows.programs.path().join("cargo.cmd"), script).expect("it is new");
 
