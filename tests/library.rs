@@ -553,6 +553,169 @@ fn lines_of_an_endpoint_are_before_the_layer_that_normalizes_paths_around_the_ro
     }
 }
 
+/// Macros, whose arguments are no expressions to a parser.
+#[test]
+fn lines_of_an_endpoint_are_before_the_macro_that_serves_the_router() {
+    for (macro_name, arguments, lines) in [
+        (
+            "tokio::join",
+            "axum::serve(listener, site), jobs()",
+            "    let site = site.merge(endpoint.router());\n",
+        ),
+        (
+            "tokio::join",
+            "jobs(), axum::serve(listener, site.into_make_service()).into_future()",
+            "    let site = site.merge(endpoint.router());\n",
+        ),
+        (
+            "tokio::try_join",
+            "async { axum::serve(bound((host, 80)).await, site).await }, jobs()",
+            "    let site = site.merge(endpoint.router());\n",
+        ),
+        (
+            "tokio::select",
+            "done = axum::serve(listener, site) => done.unwrap(), _ = stop() => {}",
+            "    let site = site.merge(endpoint.router());\n",
+        ),
+        (
+            "tokio::select",
+            "done = axum::serve(self.listener, self.site) => done.unwrap()",
+            "\n    // at the end of the router that is served:\n    .merge(endpoint.router())\n",
+        ),
+        (
+            "tokio::select",
+            "done = axum::serve(listener, pages(db).into_make_service()) => done.unwrap()",
+            "\n    // at the end of the router that is served, before `.into_make_service`:\n    .merge(endpoint.router())\n",
+        ),
+    ] {
+        let main = format!("async fn main() {{\n    {macro_name}!({arguments});\n}}\n");
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let place = format!(", in src/main.rs before `{macro_name}!` (");
+        for text in [&place, lines] {
+            assert!(ran.stdout.contains(text), "{arguments}: {}", ran.stdout);
+        }
+    }
+}
+
+/// A router in several lines is not repeated in the report.
+#[test]
+fn lines_of_an_endpoint_end_a_router_that_stands_where_it_is_served() {
+    for (call, before, end) in [
+        (
+            "axum::serve(\n        listener,\n        Router::new()\n            .merge(pages)\n            .layer(cors),\n    )",
+            "axum::serve",
+            "",
+        ),
+        (
+            "axum::serve(\n        listener,\n        site::routes(db)\n            .layer(cors)\n            .into_make_service(),\n    )",
+            "axum::serve",
+            ", before `.into_make_service`",
+        ),
+        (
+            "let site = Router::new()\n        .merge(pages)\n        .into_make_service();\n    axum::serve(listener, site)",
+            "let site",
+            ", before `.into_make_service`",
+        ),
+        (
+            "axum_server::bind(address)\n        .serve(\n            Router::new()\n                .merge(pages)\n                \
+             .into_make_service_with_connect_info::<SocketAddr>(),\n        )",
+            "axum_server::bind",
+            ", before `.into_make_service_with_connect_info`",
+        ),
+    ] {
+        let main = format!("async fn main() {{\n    {call}\n    .await\n    .unwrap();\n}}\n");
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let channel = sandbox.run(&["gen", "channel", "Room", "--yes"]);
+        let auth = sandbox.run(&["gen", "auth"]);
+
+        let place = format!(", in src/main.rs before `{before}` (");
+        let lines = format!(
+            "        .build();\n\n    // at the end of the router that is served{end}:\n    .merge(endpoint.router())\n"
+        );
+        let tokens = format!("{lines}    .merge(crate::auth::routes(&endpoint))\n");
+        for (ran, lines) in [(channel.succeeded(), &lines), (auth.succeeded(), &tokens)] {
+            for text in [&place, lines] {
+                assert!(ran.stdout.contains(text), "{call}: {}", ran.stdout);
+            }
+        }
+    }
+}
+
+/// A function of any name, by the type that it returns; others may make a service, which is no router.
+#[test]
+fn lines_of_an_endpoint_name_a_function_that_returns_a_router() {
+    let unknown = ("app", " // `app` is the router");
+    for (function, call, known) in [
+        ("pub fn build() -> axum::Router", "site::build()", true),
+        (
+            "pub fn all<T: Load>(db: &Db) -> Result<Router, Error>",
+            "site::all(&db)?.with_state(db)",
+            true,
+        ),
+        (
+            "pub fn site(self) -> Router<Db>",
+            "shop.site().with_state(db)",
+            true,
+        ),
+        (
+            "pub fn build() -> NormalizePath<Service>",
+            "site::build()",
+            false,
+        ),
+        ("pub fn build_other() -> Router", "site::build()", false),
+    ] {
+        let main = format!(
+            "mod site;\n\nasync fn main() {{\n    axum::serve(listener, {call}).await.unwrap();\n}}\n"
+        );
+        let site = format!("{function} {{\n    todo!()\n}}\n");
+        let sandbox = program("0.8", &[("src/main.rs", &main), ("src/site.rs", &site)])
+            .after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let (value, comment) = if known {
+            (call, " // serve `app` instead")
+        } else {
+            unknown
+        };
+        let line = format!("    let app = {value}.merge(endpoint.router());{comment}\n");
+        assert!(ran.stdout.contains(&line), "{function}: {}", ran.stdout);
+    }
+}
+
+/// `ServiceExt` makes a service of what the layer made.
+#[test]
+fn lines_of_an_endpoint_are_before_any_layer_around_the_router() {
+    for layered in [
+        "let wrapped = MapRequestLayer::new(rewrite).layer(site);",
+        "let wrapped = ServiceBuilder::new().layer(trace).layer(compress).layer(site);",
+    ] {
+        let main = format!(
+            "async fn main() {{\n    {layered}\n    \
+             axum::serve(listener, ServiceExt::<Request>::into_make_service(wrapped)).await.unwrap();\n}}\n"
+        );
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let place = ", in src/main.rs before `let wrapped` (";
+        let lines = "\n    let site = site.merge(endpoint.router());\n";
+        for text in [place, lines] {
+            assert!(ran.stdout.contains(text), "{}", ran.stdout);
+        }
+    }
+}
+
 /// Then nothing can be merged into it any more.
 #[test]
 fn lines_of_an_endpoint_are_before_the_service_that_is_made_of_the_router() {
@@ -626,6 +789,42 @@ fn a_router_that_another_server_serves_becomes_a_service_first() {
         assert!(ran.stdout.contains(&step), "{}", ran.stdout);
         let line = "    let web = web.merge(endpoint.router());\n";
         assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    }
+}
+
+/// Redirects to HTTPS, metrics and health checks have servers of their own, often the first in a file.
+#[test]
+fn lines_of_an_endpoint_are_for_the_router_of_the_app_among_several() {
+    let tls = "    axum_server::bind_rustls(address, config).serve(site.into_make_service()).await.unwrap();\n";
+    let redirect =
+        "async fn redirect_to_https() {\n    axum::serve(listener, app).await.unwrap();\n}\n";
+    for (main, before) in [
+        (format!("{redirect}\nasync fn main() {{\n{tls}}}\n"), "into_make_service"),
+        (
+            format!("async fn main() {{\n    tokio::spawn(axum::serve(http, redirect.into_make_service()).into_future());\n{tls}}}\n"),
+            "into_make_service",
+        ),
+        (
+            "async fn main() {\n    tokio::try_join!(axum::serve(inner, metrics_app), axum::serve(outer, site)).unwrap();\n}\n".to_owned(),
+            "tokio::try_join!",
+        ),
+        (
+            "async fn start_metrics_server() {\n    let app = metrics();\n    axum::serve(inner, app).await.unwrap();\n}\n\n\
+             async fn main() {\n    axum::serve(outer, site).await.unwrap();\n}\n".to_owned(),
+            "axum::serve",
+        ),
+    ] {
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let place = format!(", in src/main.rs before `{before}` (");
+        let lines = "\n    let site = site.merge(endpoint.router());\n";
+        for text in [&place, lines] {
+            assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
+        }
     }
 }
 
@@ -831,7 +1030,7 @@ fn a_socket_of_an_endpoint_in_a_function_is_taken_out_with_its_import() {
 
         assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
         let left = "    let endpoint = axum_channels::Endpoint::builder().build();\n    \
-                    let app = app.merge(endpoint.router()); // `app` is the router\n    axum::serve";
+                    let app = app.merge(endpoint.router());\n    axum::serve";
         assert_eq!(
             sandbox.read("my_app/src/main.rs"),
             serves.replace("    axum::serve", left)
@@ -873,7 +1072,7 @@ fn tokens_of_an_endpoint_in_a_function_are_taken_out() {
             "    use {crate_name}::channels::user_socket::UserSocket;\n\n    \
              let endpoint = axum_channels::Endpoint::builder()\n        \
              .socket::<UserSocket>(\"/socket\")\n        .build();\n    \
-             let app = app.merge(endpoint.router()); // `app` is the router\n    axum::serve"
+             let app = app.merge(endpoint.router());\n    axum::serve"
         );
         let main = sandbox.read("my_app/src/main.rs");
         assert!(

@@ -9,8 +9,9 @@ pub fn endpoint(app: &App) -> Endpoint {
 
 pub fn router(endpoint: &Endpoint, app: &App) -> Router {
     let pages = crate::assets::router(&app.config.assets);
-    let router = Router::new().merge(endpoint.router());
-    let router = router.merge(crate::auth::routes(&endpoint));
-    let app = router.merge(pages);
+    let app = Router::new()
+        .merge(endpoint.router())
+        .merge(crate::auth::routes(&endpoint))
+        .merge(pages);
     app
 }
