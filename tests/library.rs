@@ -101,6 +101,17 @@ fn an_older_axum_is_refused() {
         "error: axum-channels works with axum 0.8, and Cargo.toml asks for 0.7.5\nhelp: cargo add axum@0.8\n",
     );
 
+    for generator in [
+        &["gen", "channel", "Room"][..],
+        &["gen", "socket", "User"],
+        &["gen", "auth"],
+        &["gen", "presence"],
+    ] {
+        sandbox.run(generator).misused(
+            "error: axum-channels works with axum 0.8, and Cargo.toml asks for 0.7.5\nhelp: cargo add axum@0.8, then hello-sockets gen library\n",
+        );
+    }
+
     assert_eq!(sandbox.tree(), before);
 }
 

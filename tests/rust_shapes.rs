@@ -493,6 +493,54 @@ fn what_is_made_in_a_crate_with_strict_lints_compiles() {
     }
 }
 
+/// Nothing of a program can be reached by other crates: its lints name what is `pub`.
+fn strict_program() -> Sandbox {
+    let sandbox = sandbox(&STRICT);
+    std::fs::remove_file(sandbox.path().join("my_app/src/lib.rs")).expect("it is there");
+    let endpoint = sandbox.read("my_app/src/endpoint.rs");
+    let endpoint = endpoint.replace("pub fn", "pub(crate) fn");
+    sandbox.write("my_app/src/endpoint.rs", &endpoint);
+    let main = "//! A shop.\n\nmod endpoint;\n\nfn main() {\n    let _endpoint = endpoint::sockets();\n}\n";
+    sandbox.write("my_app/src/main.rs", main);
+    sandbox.after(&[
+        COMMANDS[0],
+        COMMANDS[1],
+        &["gen", "auth", "--sign-in"],
+        &["gen", "channel", "Inbox", "--per-user"],
+    ])
+}
+
+#[test]
+fn a_program_with_a_lint_against_pub_gets_items_that_are_not() {
+    let sandbox = strict_program();
+
+    for file in [
+        "auth.rs",
+        "sessions.rs",
+        "sign_in.rs",
+        "channels/mod.rs",
+        "channels/presence.rs",
+        "channels/user_socket.rs",
+        "channels/inbox_channel.rs",
+    ] {
+        let text = sandbox.read(&format!("my_app/src/{file}"));
+        assert!(
+            text.contains("pub(crate) ") && !text.contains("pub "),
+            "{file}: {text}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "compiles a crate"]
+fn what_is_made_in_a_program_with_strict_lints_compiles() {
+    let sandbox = strict_program();
+
+    let folder = sandbox.path().join("my_app");
+    cargo(&folder, &["fmt", "--all", "--check"]);
+    cargo(&folder, &["clippy", "--offline", "--all-targets"]);
+}
+
 /// Returns a sandbox with the crate.
 fn sandbox(shape: &Shape) -> Sandbox {
     let sandbox = Sandbox::new();
