@@ -18,6 +18,7 @@ use crate::error::Problem;
 use crate::facts::{self, Facts, Look, Question};
 use crate::output::commands;
 use crate::project::{self, Project};
+use server::Port;
 
 /// The results of all checks.
 #[derive(Debug, Default, Serialize)]
@@ -82,7 +83,11 @@ pub fn of_app(project: &Project) -> Result<Health> {
         facts: &project.facts,
         templates: &project.templates,
         look: &|question| project.look(question),
-        port: project.port(),
+        port: match project.port() {
+            Some(port) => Port::Set(port),
+            None if project.has_own_port() => Port::Unknown,
+            None => Port::Default,
+        },
     };
     doctor.health(&stack.doctor)
 }
@@ -102,7 +107,7 @@ pub fn of_new_apps(templates: &Templates) -> Result<Health> {
         facts: &Facts::new(),
         templates,
         look: &|question: &Question| Ok(project::programs(question)),
-        port: None,
+        port: Port::Default,
     };
     doctor.health(&checks.collect::<Vec<_>>())
 }
@@ -128,8 +133,7 @@ struct Doctor<'a> {
     facts: &'a Facts,
     templates: &'a Templates,
     look: &'a Look<'a>,
-    /// In the settings of the app.
-    port: Option<u16>,
+    port: Port,
 }
 
 impl Doctor<'_> {

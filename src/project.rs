@@ -113,6 +113,11 @@ impl Project {
         self.facts.get(PORT)?.parse().ok()
     }
 
+    /// Returns whether the app chooses its port without the variable `PORT`, so that it is not known.
+    pub fn has_own_port(&self) -> bool {
+        self.facts.get(PORT).is_some_and(|port| port == "unknown")
+    }
+
     /// Returns the value of `fact` in the app.
     pub fn ask(&self, fact: &Fact) -> Result<Option<String>> {
         ask(&self.root, fact)

@@ -269,6 +269,30 @@ fn a_port_in_use_is_a_problem() {
     assert!(ran.stdout.contains(&problem), "{}", ran.stdout);
 }
 
+/// Crates that use axum choose their port as they like.
+#[test]
+fn the_port_of_a_crate_that_does_not_read_the_variable_is_not_checked() {
+    for (main, checked) in [
+        ("fn main() {\n    bind(\"127.0.0.1:3000\");\n}\n", false),
+        ("fn main() {\n    bind(std::env::var(\"PORT\"));\n}\n", true),
+    ] {
+        let sandbox = with_programs(Sandbox::new());
+        let manifest = "[package]\nname = \"shop\"\n\n[dependencies]\naxum = \"0.8\"\naxum-channels = \"0.1\"\n";
+        sandbox.write("my_app/Cargo.toml", manifest);
+        sandbox.write("my_app/src/main.rs", main);
+
+        let ran = run(&sandbox, &["doctor"]);
+
+        assert_eq!(
+            ran.stdout.contains("* ok      port: "),
+            checked,
+            "{}",
+            ran.stdout
+        );
+        assert!(ran.stdout.contains("open files"), "{}", ran.stdout);
+    }
+}
+
 #[test]
 fn a_projects_own_stack_names_no_programs() {
     let sandbox = Sandbox::with_app();

@@ -11,12 +11,24 @@ const FILES: u64 = 1024;
 #[cfg(unix)]
 const MANY_FILES: u64 = 65_536;
 
-/// Returns the results for an app with this port in its settings.
-pub fn checks(default: Option<u16>) -> Vec<Checked> {
-    [Some(port(default)), files()]
-        .into_iter()
-        .flatten()
-        .collect()
+/// Port of an app, unless the variable `PORT` chooses another one.
+#[derive(Debug, Clone, Copy)]
+pub enum Port {
+    Default,
+    /// In the settings of the app.
+    Set(u16),
+    /// The app does not read `PORT`.
+    Unknown,
+}
+
+/// Returns the results for an app with this port.
+pub fn checks(of_app: Port) -> Vec<Checked> {
+    let port = match of_app {
+        Port::Default => Some(port(None)),
+        Port::Set(number) => Some(port(Some(number))),
+        Port::Unknown => None,
+    };
+    [port, files()].into_iter().flatten().collect()
 }
 
 fn port(default: Option<u16>) -> Checked {
