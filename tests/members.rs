@@ -51,6 +51,44 @@ fn the_member_of_the_current_folder_is_meant_though_another_one_has_the_library(
     assert_eq!(sandbox.read("my_app/crates/api/Cargo.toml"), other);
 }
 
+/// A dependency below the workspace is a member of it: `cargo test` at its root would run the tests of the library.
+#[test]
+fn the_library_is_no_member_of_the_workspace() {
+    let sandbox = workspace(
+        "",
+        &[("admin", "axum = \"0.8\"\n"), ("shop", "axum = \"0.8\"\n")],
+    );
+    let before = sandbox.tree();
+
+    for member in ["admin", "shop", "admin"] {
+        run_in(&sandbox, member, &["gen", "library"]).succeeded();
+    }
+
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    let lines = "members = [\"crates/*\"]\nexclude = [\"crates/admin/vendor/axum-channels\"]\n";
+    assert!(manifest.contains(lines), "{manifest}");
+    for member in ["shop", "admin"] {
+        run_in(&sandbox, member, &["destroy", "library"]).succeeded();
+    }
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn the_library_is_no_member_of_the_crate_s_own_workspace() {
+    let sandbox = workspace("", &[("shop", "axum = \"0.8\"\n")]);
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    let package =
+        "[package]\nname = \"my_app\"\nversion = \"0.1.0\"\n\n[dependencies]\naxum = \"0.8\"\n\n";
+    sandbox.write("my_app/Cargo.toml", &format!("{package}{manifest}"));
+    sandbox.write("my_app/src/main.rs", "fn main() {}\n");
+
+    sandbox.run(&["gen", "library"]).succeeded();
+
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    let lines = "members = [\"crates/*\"]\nexclude = [\"vendor/axum-channels\"]\n";
+    assert!(manifest.contains(lines), "{manifest}");
+}
+
 /// Cargo reads no workspace with two packages of one name.
 #[test]
 fn members_of_a_workspace_share_the_library_of_the_first_one() {
