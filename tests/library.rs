@@ -882,6 +882,31 @@ fn lines_of_an_endpoint_are_for_the_router_of_the_app_among_several() {
     }
 }
 
+/// Two listeners, such as one of TCP and one of a Unix socket, serve the same router.
+#[test]
+fn lines_of_an_endpoint_are_before_all_calls_that_serve_the_router() {
+    for (site, place) in [
+        ("let site = site();\n    ", "after `let site = …`"),
+        ("", "before the first `axum::serve`"),
+    ] {
+        let main = format!(
+            "async fn main() {{\n    {site}if let Some(tcp) = tcp {{\n        axum::serve(tcp, site.clone()).await.unwrap();\n    }}\n    \
+             axum::serve(unix, site).await.unwrap();\n}}\n"
+        );
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let place = format!(", in src/main.rs {place} (");
+        let lines = "\n    let site = site.merge(endpoint.router());\n";
+        for text in [&place, lines] {
+            assert!(ran.stdout.contains(text), "{}", ran.stdout);
+        }
+    }
+}
+
 /// Tests and examples of a client serve routers of their own.
 #[test]
 fn of_several_files_that_serve_a_router_the_program_is_meant() {
