@@ -1257,14 +1257,26 @@ fn a_crate_without_scripts_gets_none() {
 /// Older style editions of rustfmt order imports differently.
 #[test]
 fn files_are_formatted_in_crates_of_any_edition() {
-    let commands: [&[&str]; 4] = [
-        &["gen", "library"],
-        &["gen", "channel", "Room", "--yes"],
-        &["gen", "presence", "--channel", "Room"],
-        &["gen", "auth"],
-    ];
-    for files in [&[][..], &[("src/lib.rs", "")]] {
-        let sandbox = program("0.8", files).after(&commands);
+    let tabs = ("rustfmt.toml", "hard_tabs = true\n");
+    let library = ("src/lib.rs", "");
+    for (files, auth) in [
+        (&[][..], &["gen", "auth"][..]),
+        (&[library], &["gen", "auth"]),
+        (&[library, tabs], &["gen", "auth", "--sign-in"]),
+        (&[tabs], &["gen", "auth", "--sign-in"]),
+    ] {
+        let main = match files.contains(&tabs) {
+            true => MAIN.replace("    ", "\t"),
+            false => MAIN.to_owned(),
+        };
+        let files = [files, &[("src/main.rs", main.as_str())]].concat();
+        let sandbox = program("0.8", &files).after(&[
+            &["gen", "library"],
+            &["gen", "channel", "Room", "--yes"],
+            &["gen", "presence", "--channel", "Room"],
+            auth,
+            &["gen", "channel", "Inbox", "--per-user"],
+        ]);
         let folder = sandbox.path().join("my_app");
         let paths = support::tree(&folder).into_iter().map(|(path, _)| path);
         let own = paths.filter(|path| path.ends_with(".rs") && !path.starts_with("vendor"));

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::{self, Body};
-use axum::http::{self, HeaderMap, HeaderValue, Request, StatusCode, header};
+use axum::http::{self, HeaderMap, HeaderValue, Request, StatusCode};
 use axum_channels::testing::connect_with_token;
 use axum_channels::{ConnectInfo, Endpoint, Params, Refused, Result, SocketHandler};
 use serde_json::Value;
@@ -133,7 +133,8 @@ async fn by_https_no_other_host_of_the_domain_can_set_the_cookie() -> Result<(),
     assert!(set.ends_with("; Secure"), "{set}");
 
     let user = |cookie: &str| -> Result<_, Box<dyn Error>> {
-        let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(cookie)?)]);
+        let cookie = HeaderValue::from_str(cookie)?;
+        let headers = HeaderMap::from_iter([(http::header::COOKIE, cookie)]);
         Ok(sessions.of(&headers, &endpoint).map(|session| session.user))
     };
     let session = set.split(';').next().unwrap_or_default();
@@ -159,8 +160,7 @@ async fn other_sites_sign_nobody_in_or_out() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
-fn the_list_of_ended_sessions_is_bounded_and_those_that_started_first_end_with_it()
--> Result<(), Box<dyn Error>> {
+fn the_list_of_ended_sessions_is_bounded() -> Result<(), Box<dyn Error>> {
     let sessions = Sessions::new(SECRET);
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let session = |started: u64, number: usize| {
