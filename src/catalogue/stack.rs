@@ -214,7 +214,8 @@ pub struct ProjectRules {
     /// A folder with several projects: a workspace or an umbrella.
     #[serde(default)]
     pub nested: Option<Nested>,
-    /// Facts, computed in this order; `app.NAME` in templates. `name` is the name of the app.
+    /// Facts, computed in this order; `app.NAME` in templates. `name` is the name of the app, `tabs` the extension of files
+    /// that it indents by tabs, `port` its port, or `unknown` if it does not read the variable `PORT`.
     #[serde(default)]
     pub facts: Vec<FactRule>,
 }
