@@ -41,6 +41,13 @@ impl<'a> Recollection<'a> {
         self.changes.iter().position(same)
     }
 
+    /// Returns whether a run has found the file without contents.
+    pub fn was_empty(&self) -> bool {
+        ["", "\n", "\r\n"]
+            .iter()
+            .any(|text| self.age(text).is_some())
+    }
+
     /// Returns what is known of `text`.
     pub fn known(&self, text: &str) -> Known {
         if let Some(age) = self.age(text) {

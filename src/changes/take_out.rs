@@ -85,7 +85,11 @@ impl Changes<'_> {
                 path,
                 lines: lines(),
             },
-            TakenOut::Changed(new) if step.location.create && new.text.trim().is_empty() => {
+            TakenOut::Changed(new)
+                if step.location.create
+                    && new.text.trim().is_empty()
+                    && !recollection.was_empty() =>
+            {
                 self.remove(&path)?;
                 Removal::Removed(path)
             }
