@@ -83,12 +83,20 @@ fn endpoint() -> Endpoint {
 async fn a_channel_closes_its_clients_connection_and_no_other_with_the_same_id() {
     let addr = serve(&endpoint()).await;
     let reply = r#"["1","2","device:1","phx_reply",{"response":{},"status":"ok"}]"#;
-    let cases: [(&str, &[&str]); 3] = [
-        ("reset", &[r#"["1",null,"device:1","resetting",{}]"#]),
-        ("expire", &[reply, r#"["1",null,"device:1","expired",{}]"#]),
-        ("crash", &[]),
+    let cases: [(&str, &[&str], &str); 3] = [
+        (
+            "reset",
+            &[r#"["1",null,"device:1","resetting",{}]"#],
+            "Disconnected",
+        ),
+        (
+            "expire",
+            &[reply, r#"["1",null,"device:1","expired",{}]"#],
+            "Disconnected",
+        ),
+        ("crash", &[], "Crashed"),
     ];
-    for (event, sent_before) in cases {
+    for (event, sent_before, reason) in cases {
         let mut other = Ws::join(addr, "device:1").await;
         let mut client = Ws::join(addr, "device:1").await;
         client
@@ -98,7 +106,7 @@ async fn a_channel_closes_its_clients_connection_and_no_other_with_the_same_id()
             client.expect(text).await;
         }
         client.expect_close(1001).await;
-        assert_eq!(other.event().await, "left");
+        assert_eq!(other.payload().await, json!({"reason": reason}));
         other.expect_nothing().await;
     }
 }
