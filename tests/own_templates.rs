@@ -203,7 +203,7 @@ fn an_own_place_replaces_the_built_in_one() {
     ));
     let own = ours
         .expect("it is there")
-        .replace("pub mod", "pub(crate) mod");
+        .replace("{{ app.pub }} mod", "pub(crate) mod");
     sandbox.write(&format!("{OWN}/places/channels_module.toml"), &own);
 
     sandbox
