@@ -1,6 +1,6 @@
-//! Errors with a suggestion: [`Misuse`], an invalid request, and [`Failure`].
+//! Errors with a suggestion: [`Misuse`], an invalid request, and [`Failure`]. Faults of templates: [`fault_in`].
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::Serialize;
 
@@ -132,3 +132,11 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// Adds to a fault of a template what it is in. A file of the app that cannot be read is no fault of a template.
+pub fn fault_in<T>(result: anyhow::Result<T>, what: impl FnOnce() -> String) -> anyhow::Result<T> {
+    result.map_err(|error| match error.root_cause().is::<io::Error>() {
+        true => error,
+        false => error.context(format!("in {}", what())),
+    })
+}
