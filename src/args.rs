@@ -23,8 +23,7 @@ use clap_complete::Shell;
 use crate::catalogue::Templates;
 use crate::error::Misuse;
 use crate::project::Project;
-use generators::{Asked, asked, subcommands};
-use tree::command;
+use generators::{Asked, asked};
 
 pub use common::{Common, Detail, Form};
 pub use connect::{Connect, Vsn};
@@ -114,83 +113,72 @@ impl Args {
     /// A generator or a stack is invalid.
     pub fn parse(around: Option<&Project>, built_in: &Templates) -> Result<Self> {
         let typed: Vec<_> = std::env::args_os().collect();
-        let has = |word: &str| typed.iter().any(|arg| arg == word);
-        // Reads templates only for commands that need them.
-        let is_whole = has("completions") || has("man");
-        let new = match has("new") || is_whole {
-            true => new::command(built_in)?,
-            false => clap::Command::new("new"),
-        };
-        let generators = |direction: Direction| match has(direction.word()) || is_whole {
-            true => subcommands(direction, around, built_in),
-            false => Ok(Vec::new()),
-        };
-        let generators = [Direction::Gen, Direction::Destroy].map(generators);
-        let [generate, destroy] = generators;
-        let tree = command(new, generate?, destroy?);
+        let tree = tree::needed(&typed, around, built_in)?;
         let matches = match tree.clone().try_get_matches_from(&typed) {
-            Err(mut error) if error.kind() == ErrorKind::InvalidSubcommand => {
-                hints::add(&mut error, &tree, &typed, built_in);
-                match object(&typed) {
-                    Some(_) => return Err(misuse(&error).into()),
-                    None => error.exit(),
-                }
-            }
-            Err(error) if error.kind() == ErrorKind::UnknownArgument => {
-                match hints::without_generator(&error, &tree, &typed) {
-                    Some(misuse) => return Err(misuse.into()),
-                    None if object(&typed).is_some() => return Err(misuse(&error).into()),
-                    None => error.exit(),
-                }
-            }
-            Err(error) if error.use_stderr() && object(&typed).is_some() => {
-                return Err(misuse(&error).into());
-            }
-            matches => matches.unwrap_or_else(|error| error.exit()),
+            Ok(matches) => matches,
+            Err(error) => return Err(refused(error, &tree, &typed, built_in)),
         };
-        let color = matches.get_one("color").copied().unwrap_or(Color::Auto);
-        let command = match matches.subcommand() {
-            Some(("new", matches)) => Command::New(New::read(matches)),
+        Ok(Self {
+            color: matches.get_one("color").copied().unwrap_or(Color::Auto),
+            command: Command::read(&matches, tree)?,
+        })
+    }
+}
+
+/// Returns the error of an invalid command line if a report or a hint of ours shows it, and exits otherwise.
+fn refused(
+    mut error: clap::Error,
+    tree: &clap::Command,
+    typed: &[OsString],
+    built_in: &Templates,
+) -> anyhow::Error {
+    let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+    let hint = is_unknown.then(|| hints::without_generator(&error, tree, typed));
+    if let Some(misuse) = hint.flatten() {
+        return misuse.into();
+    }
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        hints::add(&mut error, tree, typed, built_in);
+    }
+    match error.use_stderr() && object(typed).is_some() {
+        true => misuse(&error).into(),
+        false => error.exit(),
+    }
+}
+
+impl Command {
+    fn read(matches: &ArgMatches, tree: clap::Command) -> Result<Self> {
+        Ok(match matches.subcommand() {
+            Some(("new", matches)) => Self::New(New::read(matches)),
             Some(("gen", matches)) => match matches.subcommand() {
                 Some((generator, matches)) => {
-                    Command::Gen(Gen::read(Direction::Gen, generator, matches))
+                    Self::Gen(Gen::read(Direction::Gen, generator, matches))
                 }
-                None => Command::Reference,
+                None => Self::Reference,
             },
             Some(("destroy", matches)) => match matches.subcommand() {
                 Some((generator, matches)) => {
-                    Command::Destroy(Gen::read(Direction::Destroy, generator, matches))
+                    Self::Destroy(Gen::read(Direction::Destroy, generator, matches))
                 }
-                None => Command::Reference,
+                None => Self::Reference,
             },
-            Some(("undo", matches)) => Command::Undo(common(matches)),
-            Some(("upgrade", matches)) => Command::Upgrade(Upgrade::read(matches)),
-            Some(("dev", matches)) => {
-                Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
-            }
-            Some(("routes", matches)) => {
-                Command::Routes(Survey::from_arg_matches(matches).unwrap_or_default())
-            }
-            Some(("doctor", matches)) => {
-                Command::Doctor(Survey::from_arg_matches(matches).unwrap_or_default())
-            }
+            Some(("undo", matches)) => Self::Undo(read(matches)),
+            Some(("upgrade", matches)) => Self::Upgrade(Upgrade::read(matches)),
+            Some(("dev", matches)) => Self::Dev(read(matches)),
+            Some(("routes", matches)) => Self::Routes(read(matches)),
+            Some(("doctor", matches)) => Self::Doctor(read(matches)),
+            Some(("connect", matches)) => Self::Connect(read(matches)),
             Some(("completions", matches)) => {
                 let shell = matches.get_one("shell").copied().unwrap_or(Shell::Bash);
-                Command::Completions(documents::completions(shell, tree))
+                Self::Completions(documents::completions(shell, tree))
             }
-            Some(("man", matches)) => Command::Man(Man {
+            Some(("man", matches)) => Self::Man(Man {
                 pages: documents::pages(tree)?,
                 folder: matches.get_one("folder").cloned(),
             }),
-            Some(("connect", matches)) => {
-                Command::Connect(Connect::from_arg_matches(matches).unwrap_or_default())
-            }
-            Some((_, matches)) if matches.subcommand_name() == Some("test") => {
-                Command::TestTemplates
-            }
-            _ => Command::Reference,
-        };
-        Ok(Self { command, color })
+            Some((_, matches)) if matches.subcommand_name() == Some("test") => Self::TestTemplates,
+            _ => Self::Reference,
+        })
     }
 }
 
@@ -240,11 +228,12 @@ impl Gen {
             generator: generator.to_owned(),
             name: name.cloned(),
             asked: asked(matches),
-            common: common(matches),
+            common: read(matches),
         }
     }
 }
 
-fn common(matches: &ArgMatches) -> Common {
-    Common::from_arg_matches(matches).unwrap_or_default()
+/// Returns the options of a command. Without them in its matches, they have their defaults.
+fn read<T: FromArgMatches + Default>(matches: &ArgMatches) -> T {
+    T::from_arg_matches(matches).unwrap_or_default()
 }

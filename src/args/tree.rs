@@ -1,7 +1,9 @@
 //! All commands, with their help.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use anyhow::Result;
 use clap::{Arg, Args as _};
 use clap_complete::Shell;
 
@@ -9,7 +11,33 @@ use super::examples::{
     COMPLETIONS_EXAMPLES, CONNECT_EXAMPLES, DESTROY_HELP, DEV_EXAMPLES, EXAMPLES, GEN_EXAMPLES,
     MAN_EXAMPLES, UNDO_HELP,
 };
-use super::{Color, Common, Connect, Dev, Survey, upgrade};
+use super::generators::{Direction, subcommands};
+use super::{Color, Common, Connect, Dev, Survey, new, upgrade};
+use crate::catalogue::Templates;
+use crate::project::Project;
+
+/// Returns the commands. Templates are read only for those that were `typed`.
+///
+/// # Errors
+/// A generator or a stack is invalid.
+pub fn needed(
+    typed: &[OsString],
+    around: Option<&Project>,
+    built_in: &Templates,
+) -> Result<clap::Command> {
+    let has = |word: &str| typed.iter().any(|arg| arg == word);
+    let is_whole = has("completions") || has("man");
+    let new = match has("new") || is_whole {
+        true => new::command(built_in)?,
+        false => clap::Command::new("new"),
+    };
+    let generators = |direction: Direction| match has(direction.word()) || is_whole {
+        true => subcommands(direction, around, built_in),
+        false => Ok(Vec::new()),
+    };
+    let generate = generators(Direction::Gen)?;
+    Ok(command(new, generate, generators(Direction::Destroy)?))
+}
 
 /// Returns the tree of all commands: `new`, those of `gen` and those of `destroy` are read from templates.
 pub fn command(
