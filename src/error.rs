@@ -140,3 +140,20 @@ pub fn fault_in<T>(result: anyhow::Result<T>, what: impl FnOnce() -> String) -> 
         false => error.context(format!("in {}", what())),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_several_have_is_one() {
+        let misuses = ["a", "b", "a", "c", "b"].map(Misuse::new);
+        let all = Misuse::all(misuses.into()).expect("there are some");
+        let messages: Vec<_> = all.more.iter().map(|more| more.message.as_str()).collect();
+        assert_eq!(
+            (all.problem.message.as_str(), messages),
+            ("a", vec!["b", "c"])
+        );
+        assert!(Misuse::all(Vec::new()).is_none());
+    }
+}
