@@ -9,6 +9,7 @@ mod hints;
 mod new;
 #[cfg(test)]
 mod page;
+mod tree;
 mod upgrade;
 
 use std::ffi::OsString;
@@ -16,17 +17,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Args as _, FromArgMatches, ValueEnum};
+use clap::{ArgMatches, FromArgMatches, ValueEnum};
 use clap_complete::Shell;
 
 use crate::catalogue::Templates;
 use crate::error::Misuse;
 use crate::project::Project;
-use examples::{
-    COMPLETIONS_EXAMPLES, CONNECT_EXAMPLES, DESTROY_HELP, DEV_EXAMPLES, EXAMPLES, GEN_EXAMPLES,
-    MAN_EXAMPLES, UNDO_HELP,
-};
-use generators::{Asked, asked, subcommands};
+use generators::{Asked, asked};
 
 pub use common::{Common, Detail, Form};
 pub use connect::{Connect, Vsn};
@@ -116,83 +113,72 @@ impl Args {
     /// A generator or a stack is invalid.
     pub fn parse(around: Option<&Project>, built_in: &Templates) -> Result<Self> {
         let typed: Vec<_> = std::env::args_os().collect();
-        let has = |word: &str| typed.iter().any(|arg| arg == word);
-        // Reads templates only for commands that need them.
-        let is_whole = has("completions") || has("man");
-        let new = match has("new") || is_whole {
-            true => new::command(built_in)?,
-            false => clap::Command::new("new"),
-        };
-        let generators = |direction: Direction| match has(direction.word()) || is_whole {
-            true => subcommands(direction, around, built_in),
-            false => Ok(Vec::new()),
-        };
-        let generators = [Direction::Gen, Direction::Destroy].map(generators);
-        let [generate, destroy] = generators;
-        let tree = command(new, generate?, destroy?);
+        let tree = tree::needed(&typed, around, built_in)?;
         let matches = match tree.clone().try_get_matches_from(&typed) {
-            Err(mut error) if error.kind() == ErrorKind::InvalidSubcommand => {
-                hints::add(&mut error, &tree, &typed, built_in);
-                match object(&typed) {
-                    Some(_) => return Err(misuse(&error).into()),
-                    None => error.exit(),
-                }
-            }
-            Err(error) if error.kind() == ErrorKind::UnknownArgument => {
-                match hints::without_generator(&error, &tree, &typed) {
-                    Some(misuse) => return Err(misuse.into()),
-                    None if object(&typed).is_some() => return Err(misuse(&error).into()),
-                    None => error.exit(),
-                }
-            }
-            Err(error) if error.use_stderr() && object(&typed).is_some() => {
-                return Err(misuse(&error).into());
-            }
-            matches => matches.unwrap_or_else(|error| error.exit()),
+            Ok(matches) => matches,
+            Err(error) => return Err(refused(error, &tree, &typed, built_in)),
         };
-        let color = matches.get_one("color").copied().unwrap_or(Color::Auto);
-        let command = match matches.subcommand() {
-            Some(("new", matches)) => Command::New(New::read(matches)),
+        Ok(Self {
+            color: matches.get_one("color").copied().unwrap_or(Color::Auto),
+            command: Command::read(&matches, tree)?,
+        })
+    }
+}
+
+/// Returns the error of an invalid command line if a report or a hint of ours shows it, and exits otherwise.
+fn refused(
+    mut error: clap::Error,
+    tree: &clap::Command,
+    typed: &[OsString],
+    built_in: &Templates,
+) -> anyhow::Error {
+    let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+    let hint = is_unknown.then(|| hints::without_generator(&error, tree, typed));
+    if let Some(misuse) = hint.flatten() {
+        return misuse.into();
+    }
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        hints::add(&mut error, tree, typed, built_in);
+    }
+    match error.use_stderr() && object(typed).is_some() {
+        true => misuse(&error).into(),
+        false => error.exit(),
+    }
+}
+
+impl Command {
+    fn read(matches: &ArgMatches, tree: clap::Command) -> Result<Self> {
+        Ok(match matches.subcommand() {
+            Some(("new", matches)) => Self::New(New::read(matches)),
             Some(("gen", matches)) => match matches.subcommand() {
                 Some((generator, matches)) => {
-                    Command::Gen(Gen::read(Direction::Gen, generator, matches))
+                    Self::Gen(Gen::read(Direction::Gen, generator, matches))
                 }
-                None => Command::Reference,
+                None => Self::Reference,
             },
             Some(("destroy", matches)) => match matches.subcommand() {
                 Some((generator, matches)) => {
-                    Command::Destroy(Gen::read(Direction::Destroy, generator, matches))
+                    Self::Destroy(Gen::read(Direction::Destroy, generator, matches))
                 }
-                None => Command::Reference,
+                None => Self::Reference,
             },
-            Some(("undo", matches)) => Command::Undo(common(matches)),
-            Some(("upgrade", matches)) => Command::Upgrade(Upgrade::read(matches)),
-            Some(("dev", matches)) => {
-                Command::Dev(Dev::from_arg_matches(matches).unwrap_or_default())
-            }
-            Some(("routes", matches)) => {
-                Command::Routes(Survey::from_arg_matches(matches).unwrap_or_default())
-            }
-            Some(("doctor", matches)) => {
-                Command::Doctor(Survey::from_arg_matches(matches).unwrap_or_default())
-            }
+            Some(("undo", matches)) => Self::Undo(read(matches)),
+            Some(("upgrade", matches)) => Self::Upgrade(Upgrade::read(matches)),
+            Some(("dev", matches)) => Self::Dev(read(matches)),
+            Some(("routes", matches)) => Self::Routes(read(matches)),
+            Some(("doctor", matches)) => Self::Doctor(read(matches)),
+            Some(("connect", matches)) => Self::Connect(read(matches)),
             Some(("completions", matches)) => {
                 let shell = matches.get_one("shell").copied().unwrap_or(Shell::Bash);
-                Command::Completions(documents::completions(shell, tree))
+                Self::Completions(documents::completions(shell, tree))
             }
-            Some(("man", matches)) => Command::Man(Man {
+            Some(("man", matches)) => Self::Man(Man {
                 pages: documents::pages(tree)?,
                 folder: matches.get_one("folder").cloned(),
             }),
-            Some(("connect", matches)) => {
-                Command::Connect(Connect::from_arg_matches(matches).unwrap_or_default())
-            }
-            Some((_, matches)) if matches.subcommand_name() == Some("test") => {
-                Command::TestTemplates
-            }
-            _ => Command::Reference,
-        };
-        Ok(Self { command, color })
+            Some((_, matches)) if matches.subcommand_name() == Some("test") => Self::TestTemplates,
+            _ => Self::Reference,
+        })
     }
 }
 
@@ -234,101 +220,6 @@ fn misuse(error: &clap::Error) -> Misuse {
     Misuse::new(message.trim()).help(help.trim())
 }
 
-fn command(
-    new: clap::Command,
-    generators: Vec<clap::Command>,
-    destroyers: Vec<clap::Command>,
-) -> clap::Command {
-    let color = Arg::new("color")
-        .long("color")
-        .global(true)
-        .display_order(900)
-        .value_parser(clap::value_parser!(Color))
-        .default_value("auto")
-        .value_name("WHEN")
-        .help("Colour the report");
-    let generate = clap::Command::new("gen")
-        .about("Add channels, sockets, presences and more to the current app")
-        .after_help(GEN_EXAMPLES)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommands(generators);
-    let destroy = clap::Command::new("destroy")
-        .about("Take back what gen made: files, routes, mounts, imports")
-        .after_help(DESTROY_HELP)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommands(destroyers);
-    let undo = Common::augment_args(clap::Command::new("undo"))
-        .about("Take back the last run of gen, destroy or upgrade in the current app")
-        .after_help(UNDO_HELP);
-    let dev = Dev::augment_args(clap::Command::new("dev"))
-        .about("Run the current app, and bring each change to the browser")
-        .after_help(DEV_EXAMPLES);
-    let connect = Connect::augment_args(clap::Command::new("connect"))
-        .about("Connect to a socket, and show every frame; typed lines are pushed")
-        .after_help(CONNECT_EXAMPLES);
-    let templates = clap::Command::new("templates")
-        .about("Print the reference for own stacks and generators, or test their places")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            clap::Command::new("docs")
-                .about("Print the reference of stack.toml, generator.toml and places"),
-        )
-        .subcommand(
-            clap::Command::new("test")
-                .about("Run the test cases of the places in .hello-sockets/templates/"),
-        );
-    let routes = Survey::augment_args(clap::Command::new("routes"))
-        .about("Print the sockets, topics and channels of the current app, and what is not wired");
-    let doctor = Survey::augment_args(clap::Command::new("doctor"))
-        .about("Check the programs, files and limits that the current app needs, or a new one");
-    let [completions, man] = document_commands();
-    clap::Command::new("hello-sockets")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Creates and extends realtime apps: a WebSocket server with channels, its tests, and a page that uses them")
-        .max_term_width(100)
-        .after_help(EXAMPLES)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .arg(color)
-        .subcommand(new.about("Make a new app"))
-        .subcommand(generate)
-        .subcommand(destroy)
-        .subcommand(undo)
-        .subcommand(upgrade::command())
-        .subcommand(dev)
-        .subcommand(connect)
-        .subcommand(routes)
-        .subcommand(doctor)
-        .subcommand(templates)
-        .subcommand(completions)
-        .subcommand(man)
-}
-
-fn document_commands() -> [clap::Command; 2] {
-    let shell = Arg::new("shell")
-        .value_name("SHELL")
-        .required(true)
-        .value_parser(clap::value_parser!(Shell))
-        .help("Shell of the script");
-    let folder = Arg::new("folder")
-        .value_name("FOLDER")
-        .value_parser(clap::value_parser!(PathBuf))
-        .help("Folder for the pages of all commands. Without it, the first page is printed");
-    [
-        clap::Command::new("completions")
-            .about("Print a script that completes commands in a shell")
-            .after_help(COMPLETIONS_EXAMPLES)
-            .arg(shell),
-        clap::Command::new("man")
-            .about("Print the man page, or write those of all commands to a folder")
-            .after_help(MAN_EXAMPLES)
-            .arg(folder),
-    ]
-}
-
 impl Gen {
     fn read(direction: Direction, generator: &str, matches: &ArgMatches) -> Self {
         let name = matches.try_get_one::<String>("name").ok().flatten();
@@ -337,11 +228,12 @@ impl Gen {
             generator: generator.to_owned(),
             name: name.cloned(),
             asked: asked(matches),
-            common: common(matches),
+            common: read(matches),
         }
     }
 }
 
-fn common(matches: &ArgMatches) -> Common {
-    Common::from_arg_matches(matches).unwrap_or_default()
+/// Returns the options of a command. Without them in its matches, they have their defaults.
+fn read<T: FromArgMatches + Default>(matches: &ArgMatches) -> T {
+    T::from_arg_matches(matches).unwrap_or_default()
 }

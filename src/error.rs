@@ -1,6 +1,6 @@
-//! Errors with a suggestion: [`Misuse`], an invalid request, and [`Failure`].
+//! Errors with a suggestion: [`Misuse`], an invalid request, and [`Failure`]. Faults of templates: [`fault_in`].
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::Serialize;
 
@@ -132,3 +132,28 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// Adds to a fault of a template what it is in. A file of the app that cannot be read is no fault of a template.
+pub fn fault_in<T>(result: anyhow::Result<T>, what: impl FnOnce() -> String) -> anyhow::Result<T> {
+    result.map_err(|error| match error.root_cause().is::<io::Error>() {
+        true => error,
+        false => error.context(format!("in {}", what())),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_several_have_is_one() {
+        let misuses = ["a", "b", "a", "c", "b"].map(Misuse::new);
+        let all = Misuse::all(misuses.into()).expect("there are some");
+        let messages: Vec<_> = all.more.iter().map(|more| more.message.as_str()).collect();
+        assert_eq!(
+            (all.problem.message.as_str(), messages),
+            ("a", vec!["b", "c"])
+        );
+        assert!(Misuse::all(Vec::new()).is_none());
+    }
+}

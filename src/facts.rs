@@ -11,6 +11,7 @@ use crate::catalogue::Templates;
 use crate::catalogue::generator::ListRule;
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{FactRule, Lookup};
+use crate::error::fault_in;
 
 /// The facts of an app; `app` in templates.
 pub type Facts = BTreeMap<String, String>;
@@ -62,7 +63,8 @@ pub fn work_out(
         if facts.contains_key(&rule.name) {
             continue;
         }
-        let Some(value) = first(&rule.any, &context(&facts), look, &renderer)? else {
+        let value = first(&rule.any, &context(&facts), look, &renderer);
+        let Some(value) = fault_in(value, || format!("the fact `{}`", rule.name))? else {
             return Ok(None);
         };
         if rule.needed && value.is_empty() {

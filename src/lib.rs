@@ -107,83 +107,32 @@ const OUTDATED: u8 = 4;
 fn run() -> Result<ExitCode> {
     // Read once: parsing the files of a stack takes as long as the edits.
     let built_in = Rc::new(Templates::default());
-    // The current project may have its own generators, for `gen`, its help and completions, and places with test cases.
-    let has = |word: &str| std::env::args_os().any(|arg| arg == word);
-    let lists = [
-        "gen",
-        "destroy",
-        "undo",
-        "upgrade",
-        "routes",
-        "doctor",
-        "completions",
-        "man",
-    ]
-    .into_iter()
-    .any(has);
-    let around = match lists || has("dev") || has("templates") && has("test") {
-        true => Project::around(&built_in)?,
-        false => Vec::new(),
-    };
+    let around = around(&built_in)?;
     let args = Args::parse(around.first(), &built_in)?;
     let terminal = Terminal::new(args.color);
     match args.command {
         Command::New(mut new) => {
-            interrupt::watch()?;
             let common = new.common.clone();
             reported(terminal, &common, |reporter| {
                 new::complete(&mut new, &built_in, reporter)?;
                 new::new(&new, &built_in, reporter)
             })
         }
-        Command::Gen(generate) => {
-            interrupt::watch()?;
-            let common = generate.common.clone();
-            reported(terminal, &common, |reporter| {
-                planned(
-                    &generate,
-                    &Project::only(around)?,
-                    reporter,
-                    |project, renderer, plan, reporter| {
-                        let answers = Answers {
-                            yes: generate.common.yes,
-                            given: generate.asked.answers.clone(),
-                        };
-                        Run::new(project, renderer, &generate.common, reporter, answers)
-                            .recorded(args::typed())
-                            .all(plan)
-                    },
-                )
-            })
-        }
+        Command::Gen(generate) => reported(terminal, &generate.common, |reporter| {
+            gen_in(&Project::only(around)?, &generate, reporter)
+        }),
         Command::Destroy(mut destroy) => {
-            interrupt::watch()?;
             let common = destroy.common.clone();
             reported(terminal, &common, |reporter| {
-                let project = Project::only(around)?;
-                destroy::complete(&mut destroy, &project);
-                planned(
-                    &destroy,
-                    &project,
-                    reporter,
-                    |project, renderer, plan, reporter| {
-                        Destroy::new(project, renderer, &destroy, reporter).all(plan)
-                    },
-                )
+                destroy_in(&Project::only(around)?, &mut destroy, reporter)
             })
         }
-        Command::Undo(common) => {
-            interrupt::watch()?;
-            reported(terminal, &common, |reporter| {
-                undo::undo(&Project::only(around)?, &common, reporter)
-            })
-        }
-        Command::Upgrade(args) => {
-            interrupt::watch()?;
-            reported(terminal, &args.common, |reporter| {
-                upgrade::upgrade(&Project::only(around)?, &args, reporter)
-            })
-        }
+        Command::Undo(common) => reported(terminal, &common, |reporter| {
+            undo::undo(&Project::only(around)?, &common, reporter)
+        }),
+        Command::Upgrade(args) => reported(terminal, &args.common, |reporter| {
+            upgrade::upgrade(&Project::only(around)?, &args, reporter)
+        }),
         Command::TestTemplates => {
             let project = Project::only(around)?;
             let (_, code) = ended(test_templates(&project, &terminal)?, &Common::default());
@@ -217,6 +166,48 @@ fn run() -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Returns the projects of the current folder, for commands that need them: `gen`, its help and completions may have the
+/// project's own generators.
+fn around(built_in: &Rc<Templates>) -> Result<Vec<Project>> {
+    let has = |word: &str| std::env::args_os().any(|arg| arg == word);
+    let is_needed = [
+        "gen",
+        "destroy",
+        "undo",
+        "upgrade",
+        "routes",
+        "doctor",
+        "completions",
+        "man",
+        "dev",
+    ]
+    .into_iter()
+    .any(has);
+    match is_needed || has("templates") && has("test") {
+        true => Project::around(built_in),
+        false => Ok(Vec::new()),
+    }
+}
+
+fn gen_in(project: &Project, args: &Gen, reporter: &mut Reporter) -> Result<Ending> {
+    let answers = Answers {
+        yes: args.common.yes,
+        given: args.asked.answers.clone(),
+    };
+    planned(args, project, reporter, |renderer, plan, reporter| {
+        Run::new(project, renderer, &args.common, reporter, answers)
+            .recorded(args::typed())
+            .all(plan)
+    })
+}
+
+fn destroy_in(project: &Project, args: &mut Gen, reporter: &mut Reporter) -> Result<Ending> {
+    destroy::complete(args, project);
+    planned(args, project, reporter, |renderer, plan, reporter| {
+        Destroy::new(project, renderer, args, reporter).all(plan)
+    })
 }
 
 /// Prints what a command has found out, as JSON or as text.
@@ -253,6 +244,7 @@ fn reported(
     common: &Common,
     work: impl FnOnce(&mut Reporter) -> Result<Ending>,
 ) -> Result<ExitCode> {
+    interrupt::watch()?;
     let terminal = terminal.shaped(common.form(), common.detail());
     let mut reporter = Reporter::new(terminal, common);
     let ending = work(&mut reporter)?;
@@ -296,12 +288,12 @@ fn test_templates(project: &Project, terminal: &Terminal) -> Result<Ending> {
     })
 }
 
-/// Plans a generator in the current project, and does something with the plan.
+/// Plans a generator in a project, and does something with the plan.
 fn planned(
     args: &Gen,
     project: &Project,
     reporter: &mut Reporter,
-    work: impl FnOnce(&Project, &Renderer<'_>, &Plan, &mut Reporter) -> Result<Ending>,
+    work: impl FnOnce(&Renderer<'_>, &Plan, &mut Reporter) -> Result<Ending>,
 ) -> Result<Ending> {
     let renderer = Renderer::new(&project.templates);
     let request = Request {
@@ -323,5 +315,5 @@ fn planned(
     for look_up in look_ups.take() {
         reporter.look_up(look_up);
     }
-    work(project, &renderer, &plan, reporter)
+    work(&renderer, &plan, reporter)
 }

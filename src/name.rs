@@ -269,6 +269,10 @@ mod tests {
         );
         assert_eq!(refused("café").1, "hello-sockets gen channel Cafe");
         assert_eq!(refused("Älter").1, "hello-sockets gen channel Alter");
+        assert_eq!(
+            refused("RoomÉtude").1,
+            "hello-sockets gen channel RoomEtude"
+        );
         assert_eq!(refused("v2").1, "hello-sockets gen channel V2");
         assert_eq!(parse("Admin.Con").path, "admin/con");
         assert_eq!(

@@ -22,6 +22,7 @@ use crate::catalogue::Templates;
 use crate::catalogue::stack::{Fact, Stack};
 use crate::catalogue::templates::OVERRIDES;
 use crate::edit::{self, Row, Source, glob};
+use crate::error::fault_in;
 use crate::facts::{self, Facts, Question};
 use crate::record::Runs;
 use crate::shell::quoted;
@@ -71,7 +72,8 @@ impl Project {
         given.insert("parent".to_owned(), parent);
         given.insert("complete".to_owned(), COMPLETE.to_owned());
         given.insert(BESIDE.to_owned(), String::new());
-        let facts = facts::work_out(&stack.project.facts, given, templates, &|_| Ok(Vec::new()))?;
+        let facts = facts::work_out(&stack.project.facts, given, templates, &|_| Ok(Vec::new()));
+        let facts = fault_in(facts, || stack.whereabouts(templates))?;
         Ok(facts.map(|facts| Self {
             root,
             stack,

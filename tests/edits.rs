@@ -506,6 +506,21 @@ mod files {
         );
     }
 
+    /// A write in place would change them, too, but a killed run could leave half a file.
+    #[test]
+    fn are_replaced_so_that_other_hard_links_keep_the_earlier_text() {
+        let sandbox = Sandbox::with_app();
+        let [path, other] =
+            ["my_app/src/endpoint.rs", "copy.rs"].map(|path| sandbox.path().join(path));
+        std::fs::hard_link(&path, &other).expect("it is linked");
+        let before = sandbox.read("copy.rs");
+
+        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+
+        assert!(sandbox.read("my_app/src/endpoint.rs").contains("Device"));
+        assert_eq!(sandbox.read("copy.rs"), before);
+    }
+
     #[cfg(unix)]
     #[test]
     fn that_are_read_only_stay_as_they_are_with_all_others() {

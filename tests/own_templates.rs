@@ -302,6 +302,86 @@ fn a_fault_in_a_template_is_an_error_with_its_file_and_its_line_alone() {
     assert!(!ran.stderr.contains("the first line"), "{}", ran.stderr);
 }
 
+/// The text of a fact over several lines is not shown as a whole.
+#[test]
+fn a_fault_in_a_fact_is_an_error_with_its_file_and_its_name() {
+    let text = "'''\n(mod_item)\n{{ nme }}\n'''";
+    let fact = format!("any = [{{ file = \"src/lib.rs\", query = {text} }}]");
+    for (rule, words) in [
+        (
+            format!("[[fact]]\nname = \"modules\"\n{fact}"),
+            ["fact `modules`", "{{ nme }}"],
+        ),
+        (
+            "[[fact]]\nname = \"modules\"\nany = [{ file = \"src/lib.rs\", query = '(mod_itm)' }]"
+                .to_owned(),
+            ["fact `modules`", "mod_itm"],
+        ),
+        (
+            format!(
+                "[[list]]\nname = \"modules\"\nsearch = [\"src/*.rs\"]\nmentions = \"mod\"\nquery = {text}"
+            ),
+            ["list `modules`", "{{ nme }}"],
+        ),
+        (
+            format!("[values]\nmodules = {text}"),
+            ["value `modules`", "{{ nme }}"],
+        ),
+        (
+            format!("[[option]]\nname = \"modules\"\nhelp = \"x\"\ndefault = {text}"),
+            ["option `modules`", "{{ nme }}"],
+        ),
+    ] {
+        let sandbox = with_note(&format!("about = \"x\"\n{rule}\n"));
+        let ran = sandbox.run(&["gen", "note"]);
+        failed(
+            &ran,
+            &[
+                &format!(
+                    "in .hello-sockets/templates/rust/note/generator.toml: in the {}",
+                    words[0]
+                ),
+                words[1],
+            ],
+        );
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write("package.json", "{}\n");
+    let fact = fact.replace("src/lib.rs", "package.json");
+    for (marker, rule, words) in [
+        (
+            "(object) @value",
+            format!("[[project.facts]]\nname = \"modules\"\n{fact}\n"),
+            ["in the fact `modules`: ", "{{ nme }}"],
+        ),
+        ("(objct) @value", String::new(), ["", "objct"]),
+    ] {
+        let project = "about = \"x\"\n[project]\nknown_by = \"a package.json\"\n";
+        let marker = format!("[[project.markers]]\nfile = \"package.json\"\nquery = '{marker}'\n");
+        let stack = format!("{project}{marker}{rule}");
+        sandbox.write(".hello-sockets/templates/node/stack.toml", &stack);
+        let ran = sandbox.run(&["gen", "note"]);
+        let found = format!(
+            "error: in .hello-sockets/templates/node/stack.toml: {}",
+            words[0]
+        );
+        failed(&ran, &[&found, words[1]]);
+    }
+}
+
+/// It is no fault of the template whose fact reads it.
+#[cfg(unix)]
+#[test]
+fn a_file_of_the_app_that_cannot_be_read_is_named_alone() {
+    let sandbox = Sandbox::with_app();
+    let link = sandbox.path().join("my_app/src/loop.rs");
+    std::os::unix::fs::symlink("loop.rs", link).expect("it is linked");
+
+    let ran = sandbox.run(&["gen", "channel", "Room"]);
+
+    assert!(ran.stderr.starts_with("error: `"), "{}", ran.stderr);
+}
+
 #[test]
 fn a_fault_in_a_part_is_an_error_with_its_file() {
     let note = "about = \"x\"\ninclude = [\"listed\"]\n";

@@ -29,6 +29,9 @@ pub struct Common {
     /// Print look-ups in files, and the place of each edit
     #[arg(short, long)]
     pub verbose: bool,
+    /// The dry run is that of `upgrade --check`.
+    #[arg(skip)]
+    pub check: bool,
 }
 
 /// Returns `words` without the options of all commands: they decide nothing about names and paths.
@@ -72,6 +75,15 @@ impl Common {
             Self { quiet: true, .. } => Detail::Quiet,
             Self { verbose: true, .. } => Detail::Verbose,
             _ => Detail::Normal,
+        }
+    }
+
+    /// Returns the last words of a run that writes nothing.
+    pub fn unwritten(&self) -> Option<&'static str> {
+        match self {
+            Self { check: true, .. } => Some("Check: nothing was written."),
+            Self { dry_run: true, .. } => Some("Dry run: nothing was written."),
+            _ => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use clap::{Arg, ArgMatches, Args as _};
 
 use super::examples::NEW_EXAMPLES;
 use super::generators::{Asked, arguments, asked};
-use super::{Common, common};
+use super::{Common, read};
 use crate::catalogue::generator::{APP, Generator};
 use crate::catalogue::{Stack, Templates};
 
@@ -45,7 +45,7 @@ impl New {
             },
             app: text("app"),
             asked: asked(matches),
-            common: common(matches),
+            common: read(matches),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use clap::{Arg, Args as _, Command};
 
 use super::generators::{Direction, subcommand, subcommands};
-use super::{Common, command, new};
+use super::{Common, new, tree};
 use crate::catalogue::generator::Generator;
 use crate::catalogue::{Stack, Templates};
 
@@ -35,7 +35,7 @@ fn the_page_of_all_commands_is_that_of_the_command_line() {
 
 fn page(templates: &Templates) -> String {
     let generators = |direction| subcommands(direction, None, templates).expect("they are valid");
-    let mut tree = command(
+    let mut tree = tree::command(
         new::command(templates).expect("it is valid"),
         generators(Direction::Gen),
         generators(Direction::Destroy),

@@ -24,6 +24,7 @@ pub struct Upgrade {
 impl Upgrade {
     pub fn read(matches: &ArgMatches) -> Self {
         let mut args = Self::from_arg_matches(matches).unwrap_or_default();
+        args.common.check = args.check;
         args.common.dry_run |= args.check;
         args
     }

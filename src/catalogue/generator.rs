@@ -322,17 +322,21 @@ impl Generator {
         Ok(generator)
     }
 
+    /// Returns the path of its file, for messages.
+    pub fn whereabouts(&self, templates: &Templates) -> String {
+        templates.whereabouts(&format!("{}/{FILE}", self.folder))
+    }
+
     /// Returns the generator with rendered strings.
     ///
     /// # Errors
     /// A template is invalid.
     pub fn rendered(&self, renderer: &Renderer<'_>, context: &Context) -> Result<Self> {
-        let path = format!("{}/{FILE}", self.folder);
         // The others are rendered elsewhere: with other variables, or only by `destroy`.
         let others = [
             "name", "include", "list", "option", "fact", "values", "places", "help", "in_use",
         ];
-        let whereabouts = || format!("in {}", renderer.templates().whereabouts(&path));
+        let whereabouts = || format!("in {}", self.whereabouts(renderer.templates()));
         let is_wanted = |key: &str| !others.contains(&key);
         let table = renderer.table(&self.table, is_wanted, context);
         let table = table.with_context(whereabouts)?;

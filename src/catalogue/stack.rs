@@ -341,6 +341,11 @@ impl Stack {
         Ok(stack)
     }
 
+    /// Returns the path of its file, for messages.
+    pub fn whereabouts(&self, templates: &Templates) -> String {
+        templates.whereabouts(&format!("{}/{FILE}", self.name))
+    }
+
     /// Refuses to run the programs of a `stack.toml` that is the project's own.
     ///
     /// # Errors

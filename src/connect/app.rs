@@ -17,6 +17,9 @@ use crate::routes;
 /// The generator whose facts say where a socket is mounted.
 const GENERATOR: &str = "socket";
 
+/// Maximum number of sockets that an error names.
+const LISTED: usize = 5;
+
 /// Returns the URL of the current app's socket handler `name`.
 ///
 /// # Errors
@@ -61,7 +64,7 @@ fn mount(name: &str, project: &Project) -> Result<String> {
     }
 }
 
-/// Returns the sockets that may be meant: the nearest, or else all that the app mounts.
+/// Returns the sockets that may be meant: the nearest, or else the first that the app mounts.
 fn help(typed: &str, project: &Project) -> Result<String> {
     let sockets = match project.stack.routes {
         Some(_) => routes::wiring(project)?.sockets,
@@ -74,13 +77,17 @@ fn help(typed: &str, project: &Project) -> Result<String> {
         Some(near) => vec![near],
         None => known.iter().map(String::as_str).collect(),
     };
-    let meant: Vec<_> = meant
+    let mut named: Vec<_> = meant
         .iter()
+        .take(LISTED)
         .map(|name| format!("--socket {name}"))
         .collect();
+    if meant.len() > LISTED {
+        named.push("another one, as `hello-sockets routes` lists them".to_owned());
+    }
     let make = format!("make it: hello-sockets gen socket {typed}");
-    Ok(match meant.is_empty() {
+    Ok(match named.is_empty() {
         true => format!("name its URL, or {make}"),
-        false => format!("{}; or {make}", meant.join(", or ")),
+        false => format!("{}; or {make}", named.join(", or ")),
     })
 }

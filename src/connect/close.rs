@@ -68,6 +68,10 @@ mod tests {
             described(Some(&close(4001, "bye"))),
             "4001 (a code of the app): bye"
         );
+        assert_eq!(
+            described(Some(&close(3999, ""))),
+            "3999 (a code of a library)"
+        );
         assert_eq!(described(Some(&close(999, ""))), "999");
     }
 }

@@ -50,6 +50,7 @@ mod tests {
             ("a\nb\n", "x\r\ny\r\n", "a\r\nb\r\n"),
             ("a\nb\n", "x\ny\n", "a\nb\n"),
             ("a\nb\n", "x\r\ny\nz\n", "a\nb\n"),
+            ("a\nb\n", "x\r\ny\n", "a\nb\n"),
             ("a\r\nb\n", "x\r\n", "a\r\nb\n"),
             ("", "x\r\n", ""),
         ] {

@@ -149,6 +149,8 @@ mod tests {
             ("room:*", "room:lobby", true),
             ("room:lobby", "room:*", false),
             ("rooms:*", "room:*", false),
+            ("a*b*c", "a:b:c", true),
+            ("a*b*c", "a:c:b", false),
         ] {
             assert_eq!(covers(pattern, text), fits, "{pattern} {text}");
         }

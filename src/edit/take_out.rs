@@ -4,10 +4,14 @@
 //! current source again, byte for byte. If the text has been moved or reformatted, its lines are removed.
 //!
 //! - [`pattern`]: the text in any formatting
+//! - [`found`]: an occurrence of it, and the file without it
 //! - [`edges`]: white space that the insertion may have added
+//! - [`words`]: other uses of a name
 
 mod edges;
+mod found;
 mod pattern;
+mod words;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,12 +20,15 @@ use anyhow::Result;
 
 use super::insert::At;
 use super::part::Applied;
-use super::place::{Anchor, Place};
+use super::place::Place;
 use super::source::Source;
 use super::style::{Style, neutral};
 use super::uncomment::indentation;
 use edges::Edges;
-use pattern::{Occurrence, Pattern};
+use found::Found;
+use pattern::Pattern;
+use words::is_used;
+pub use words::is_word;
 
 /// Knowledge of an earlier text of a file, the surest one first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,14 +63,6 @@ pub enum Taken {
     Needed,
     /// Another spelling of the text is in the file.
     Manual,
-}
-
-/// One occurrence of the text in a file.
-struct Found<'p> {
-    occurrence: Occurrence,
-    anchor: Option<&'p Anchor>,
-    /// The text is that of the place: its lines can be removed wherever they are.
-    is_plain: bool,
 }
 
 impl Place {
@@ -252,62 +251,6 @@ impl Place {
     }
 }
 
-impl Found<'_> {
-    fn range(&self) -> &Range<usize> {
-        &self.occurrence.range
-    }
-
-    /// Returns `text` with the earlier texts of captures that the insertion replaced, or has left as they were.
-    fn restored(&self, text: String) -> Vec<String> {
-        let mut texts = vec![text];
-        let replaced = self.anchor.into_iter().flat_map(|anchor| {
-            let replace = anchor.replace.iter();
-            replace.filter_map(|(name, new)| Some((anchor.was.get(name)?, new)))
-        });
-        for (was, new) in replaced {
-            let new = self.filled(new);
-            let was: Vec<_> = was.0.iter().map(|was| self.filled(was)).collect();
-            let with = |text: &String| -> Vec<String> {
-                let restored = was.iter().flat_map(|was| each_replaced(text, &new, was));
-                restored.collect()
-            };
-            let restored: Vec<_> = texts.iter().flat_map(with).collect();
-            texts.splice(..0, restored);
-        }
-        texts
-    }
-
-    /// Returns the file without the lines of the text, and without one of the empty lines around it.
-    fn plainly_removed(&self, text: &str) -> String {
-        let edges = Edges::of(text, self.range());
-        spliced(text, edges.whole_lines(), "")
-    }
-
-    /// Returns the texts of the file without this item of a list, nor the comma that it needed before it.
-    fn without_comma(&self, source: &Source) -> Vec<String> {
-        let text = &source.text;
-        let is_item = self.anchor.is_some_and(|anchor| anchor.at == At::Item);
-        let mut commas = text[..self.range().start].rmatch_indices(',');
-        let comma = commas.find(|(at, _)| !source.is_comment(*at));
-        let Some((comma, _)) = comma.filter(|_| is_item) else {
-            return Vec::new();
-        };
-        let ranges = Edges::of(text, self.range()).ranges(false).into_iter();
-        let ranges = ranges.filter(|range| range.start > comma);
-        ranges
-            .map(|range| spliced(&spliced(text, range, ""), comma..comma + 1, ""))
-            .collect()
-    }
-
-    fn filled(&self, text: &str) -> String {
-        let mut filled = text.to_owned();
-        for (name, value) in &self.occurrence.captures {
-            filled = filled.replace(&super::mark(name), value);
-        }
-        filled
-    }
-}
-
 /// Returns the number of lines that have more than brackets.
 fn lines_with_words(text: &str) -> usize {
     let has_word = |line: &&str| line.contains(char::is_alphanumeric);
@@ -342,30 +285,4 @@ fn spliced(text: &str, range: Range<usize>, new: &str) -> String {
     let mut text = text.to_owned();
     text.replace_range(range, new);
     text
-}
-
-/// Returns `text` with one occurrence of the word `old` replaced, for each of them.
-fn each_replaced(text: &str, old: &str, new: &str) -> Vec<String> {
-    let found = text.match_indices(old).map(|(at, _)| at..at + old.len());
-    let words = found.filter(|range| is_word(text, range));
-    words.map(|range| spliced(text, range, new)).collect()
-}
-
-/// Returns whether the code of `source` has `word` outside of `range`.
-fn is_used(source: &Source, word: &str, range: &Range<usize>) -> bool {
-    let text = &source.text;
-    let mut found = text.match_indices(word).map(|(at, _)| at..at + word.len());
-    found.any(|at| {
-        let is_outside = at.end <= range.start || at.start >= range.end;
-        let is_code = !source.is_comment(at.start) && !source.is_string(at.start);
-        is_outside && is_word(text, &at) && is_code
-    })
-}
-
-/// Returns whether `range` starts and ends where a word does.
-pub fn is_word(text: &str, range: &Range<usize>) -> bool {
-    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
-    let inside = &text[range.clone()];
-    let starts = !(inside.starts_with(is_letter) && text[..range.start].ends_with(is_letter));
-    starts && !(inside.ends_with(is_letter) && text[range.end..].starts_with(is_letter))
 }

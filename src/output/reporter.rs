@@ -20,6 +20,8 @@ use crate::project::{Project, absolute, below};
 pub struct Reporter {
     pub report: Report,
     form: Form,
+    /// Last line of the text, if nothing is written.
+    unwritten: Option<&'static str>,
     text: Text,
     terminal: Terminal,
 }
@@ -32,6 +34,7 @@ impl Reporter {
                 ..Report::default()
             },
             form: common.form(),
+            unwritten: common.unwritten(),
             text: Text::new(common.detail()),
             terminal,
         }
@@ -185,8 +188,8 @@ impl Reporter {
     pub fn end(&mut self, outcome: Outcome, exit_code: u8) -> Result<()> {
         self.report.outcome = outcome;
         self.report.exit_code = exit_code;
-        if self.report.dry_run {
-            self.show(|text, terminal| text.say(terminal, "Dry run: nothing was written."));
+        if let Some(unwritten) = self.unwritten {
+            self.show(|text, terminal| text.say(terminal, unwritten));
         }
         if self.form == Form::Json {
             self.terminal.print(&json(&self.report)?);

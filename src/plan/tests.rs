@@ -6,6 +6,7 @@
 
 mod cases;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
@@ -149,6 +150,19 @@ fn assert_is_query(of: &str, language: &'static Language, query: &str) {
     Query::parse(query, language).unwrap_or_else(|e| panic!("{of}: {query}\n{e:#}"));
     tree_sitter::Query::new(language.grammar(), query)
         .unwrap_or_else(|e| panic!("{of}: {query}\n{e}"));
+}
+
+/// A shared file would have to be rendered by each command.
+#[test]
+fn all_stacks_have_the_same_names_of_scripts_in_other_languages() {
+    let templates = Templates::default();
+    let patterns = Stack::names(&templates).into_iter().map(|stack| {
+        let pattern = new_app(stack).remove("foreign_scripts").expect(stack);
+        let (_, names) = pattern.rsplit_once('/').expect("it is in a folder");
+        names.to_owned()
+    });
+    let patterns: BTreeSet<_> = patterns.collect();
+    assert_eq!(patterns.len(), 1, "{patterns:?}");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use tera::Context;
 use super::{Places, Request, Stack};
 use crate::catalogue::Generator;
 use crate::catalogue::generator::{Kind, OptionRule};
-use crate::catalogue::stack::Lookup;
-use crate::error::Misuse;
+use crate::catalogue::stack::{FactRule, Lookup};
+use crate::error::{Misuse, fault_in};
 use crate::facts;
 use crate::name::Name;
 
@@ -20,6 +20,17 @@ use crate::name::Name;
 /// # Errors
 /// A mistake in the stack's files.
 pub fn work_out(
+    generator: &Generator,
+    request: &Request,
+    stack: &Stack<'_>,
+) -> Result<(Context, Vec<Misuse>)> {
+    let variables = of_generator(generator, request, stack);
+    fault_in(variables, || {
+        generator.whereabouts(stack.renderer.templates())
+    })
+}
+
+fn of_generator(
     generator: &Generator,
     request: &Request,
     stack: &Stack<'_>,
@@ -50,7 +61,8 @@ pub fn work_out(
         let values = match request.lists.get(&list.name) {
             Some(values) => values.clone(),
             None if list.for_option.as_ref().is_none_or(is_typed) => {
-                facts::all(list, context.clone(), stack.look, renderer)?
+                let found = facts::all(list, context.clone(), stack.look, renderer);
+                fault_in(found, || format!("the list `{}`", list.name))?
             }
             None => BTreeSet::new(),
         };
@@ -60,7 +72,8 @@ pub fn work_out(
     for option in generator.options.iter().filter(has_value) {
         let typed = request.options.get(&option.name).and_then(|v| v.last());
         let default = || renderer.text(&option.default, &context);
-        let typed = typed.cloned().map_or_else(default, Ok)?;
+        let typed = typed.cloned().map_or_else(default, Ok);
+        let typed = fault_in(typed, || format!("the option `{}`", option.name))?;
         misuses.extend(insert(option, &typed, &mut context));
     }
     for fact in &generator.facts {
@@ -68,24 +81,35 @@ pub fn work_out(
             context.insert(fact.name.clone(), value);
             continue;
         }
-        let ways = fact
-            .any
-            .iter()
-            .map(|way| ways(way, &context, generator, stack));
-        let ways = ways.collect::<Result<Vec<_>>>()?.concat();
-        let ways = ways.iter().map(AsRef::as_ref);
-        let value = facts::first(ways, &context, stack.look, renderer)?;
-        context.insert(fact.name.clone(), &value.unwrap_or_default());
+        let value = looked_up(fact, &context, generator, stack);
+        let value = fault_in(value, || format!("the fact `{}`", fact.name))?;
+        context.insert(fact.name.clone(), &value);
     }
     for (name, value) in &generator.values {
-        let text = renderer.text(value.as_str().unwrap_or_default(), &context)?;
+        let text = renderer.text(value.as_str().unwrap_or_default(), &context);
+        let text = fault_in(text, || format!("the value `{name}`"))?;
         context.insert(name.clone(), &text);
     }
     Ok((context, misuses))
 }
 
+/// Returns the value of a fact; an empty one if it has none.
+fn looked_up(
+    fact: &FactRule,
+    context: &Context,
+    generator: &Generator,
+    stack: &Stack<'_>,
+) -> Result<String> {
+    let ways = fact.any.iter();
+    let ways = ways.map(|way| ways_of(way, context, generator, stack));
+    let ways = ways.collect::<Result<Vec<_>>>()?.concat();
+    let ways = ways.iter().map(AsRef::as_ref);
+    let value = facts::first(ways, context, stack.look, stack.renderer)?;
+    Ok(value.unwrap_or_default())
+}
+
 /// Returns a source of a fact, with the location of its place.
-fn ways<'w>(
+fn ways_of<'w>(
     way: &'w Lookup,
     context: &Context,
     generator: &Generator,

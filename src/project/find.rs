@@ -12,7 +12,7 @@ use super::disk::{entries, joined};
 use super::{BESIDE, COMPLETE, Project, all, ask, look, templates_of};
 use crate::catalogue::{Stack, Templates};
 use crate::edit::glob;
-use crate::error::Misuse;
+use crate::error::{Misuse, fault_in};
 use crate::facts::{self, Facts, Question};
 
 impl Project {
@@ -167,7 +167,8 @@ fn at(
     templates: &Rc<Templates>,
     markers: Markers,
 ) -> Result<Option<Project>> {
-    if !markers.fit(root, stack)? {
+    let whereabouts = || stack.whereabouts(templates);
+    if !fault_in(markers.fit(root, stack), whereabouts)? {
         return Ok(None);
     }
     let look = |question: &Question| look(root, question);
@@ -180,7 +181,8 @@ fn at(
         ("complete".to_owned(), complete.to_owned()),
         (BESIDE.to_owned(), String::new()),
     ]);
-    let facts = facts::work_out(&stack.project.facts, given, templates, &look)?;
+    let facts = facts::work_out(&stack.project.facts, given, templates, &look);
+    let facts = fault_in(facts, whereabouts)?;
     Ok(facts.map(|facts| Project {
         root: root.to_owned(),
         stack: stack.clone(),

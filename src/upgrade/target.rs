@@ -86,13 +86,43 @@ impl Target<'_> {
 
 /// Returns all files of `parts`, in order, then those that are no longer generated.
 pub fn all<'a>(parts: &'a [Part], project: &Project) -> Result<Vec<Target<'a>>> {
+    let mut targets = generated(parts);
+    let folders: Vec<_> = targets.iter().filter_map(|target| target.folder).collect();
+    for (path, base) in earlier(parts, &mut targets, project)? {
+        // The record may come from a clone.
+        refuse_path(&path, project)?;
+        if targets.iter().any(|target| target.path == path) {
+            continue;
+        }
+        let mut folders = folders.iter().copied();
+        let folder = folders.find(|folder| path.starts_with(folder));
+        let of_library = |target: &Target<'_>| folder.is_some() && target.folder == folder;
+        let at = targets.iter().rposition(of_library);
+        let gone = Target {
+            folder,
+            path,
+            base,
+            new: None,
+            is_known: true,
+            is_foreign: false,
+            is_of_unknown_library: base.is_none(),
+        };
+        targets.insert(at.map_or(targets.len(), |at| at + 1), gone);
+    }
+    Ok(targets)
+}
+
+/// Returns the files that are generated now.
+fn generated(parts: &[Part]) -> Vec<Target<'_>> {
     let mut bases = BTreeMap::new();
     for part in parts {
         bases.extend(part.made());
     }
-    let mut targets: Vec<Target<'a>> = Vec::new();
-    let alive = || parts.iter().enumerate().filter(|(_, part)| part.is_alive());
-    for (at, part) in alive() {
+    let mut targets: Vec<Target<'_>> = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        if !part.is_alive() {
+            continue;
+        }
         for file in &part.plan.files {
             let is_known = part.entry.files.contains_key(&file.path);
             match targets.iter_mut().find(|known| known.path == file.path) {
@@ -118,44 +148,24 @@ pub fn all<'a>(parts: &'a [Part], project: &Project) -> Result<Vec<Target<'a>>> 
             }
         }
     }
-    let folders: Vec<_> = targets.iter().filter_map(|target| target.folder).collect();
-    let folder_of = |path: &Path| {
-        folders
-            .iter()
-            .find(|folder| path.starts_with(folder))
-            .copied()
-    };
-    let mut gone = Vec::new();
-    for (_, part) in alive() {
-        gone.extend(part.made().map(|(path, base)| (path.clone(), Some(base))));
+    targets
+}
+
+/// Returns the files that earlier versions have generated, as recorded, and those in the folders of libraries without a record.
+fn earlier<'a>(
+    parts: &'a [Part],
+    targets: &mut [Target<'a>],
+    project: &Project,
+) -> Result<Vec<(PathBuf, Option<&'a Base>)>> {
+    let mut earlier = Vec::new();
+    for part in parts.iter().filter(|part| part.is_alive()) {
+        earlier.extend(part.made().map(|(path, base)| (path.clone(), Some(base))));
     }
-    for folder in unknown_libraries(&mut targets) {
+    for folder in unknown_libraries(targets) {
         let on_disk = project.list(&format!("{}/**/*", folder.display()))?;
-        gone.extend(on_disk.iter().map(|path| (path.clone(), None)));
+        earlier.extend(on_disk.iter().map(|path| (path.clone(), None)));
     }
-    for (path, base) in gone {
-        // The record may come from a clone.
-        refuse_path(&path, project)?;
-        if targets.iter().all(|target| target.path != path) {
-            let folder = folder_of(&path);
-            let of_library = |target: &Target<'_>| folder.is_some() && target.folder == folder;
-            let at = targets.iter().rposition(of_library);
-            let at = at.map_or(targets.len(), |at| at + 1);
-            targets.insert(
-                at,
-                Target {
-                    folder,
-                    path,
-                    base,
-                    new: None,
-                    is_known: true,
-                    is_foreign: false,
-                    is_of_unknown_library: base.is_none(),
-                },
-            );
-        }
-    }
-    Ok(targets)
+    Ok(earlier)
 }
 
 /// Marks the files of libraries that no record knows, and returns their folders.

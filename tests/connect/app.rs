@@ -75,6 +75,22 @@ fn a_socket_that_is_not_mounted_is_named() {
         let help = format!("help: {meant}; or make it: hello-sockets gen socket {typed}\n");
         assert!(ran.stderr.ends_with(&help), "{}", ran.stderr);
     }
+    let names = ["Ant", "Bee", "Cat", "Dog"];
+    let sandbox = names.iter().fold(sandbox, |sandbox, name| {
+        sandbox.after(&[&["gen", "socket", name]])
+    });
+    for (typed, meant) in [
+        ("Devise", "--socket Device"),
+        (
+            "User",
+            "--socket Ant, or --socket Bee, or --socket Cat, or --socket Device, or --socket Dog, or another one, as \
+             `hello-sockets routes` lists them",
+        ),
+    ] {
+        let ran = connect(&sandbox, &server, &["user:lobby", "--socket", typed]);
+        let help = format!("help: {meant}; or make it: hello-sockets gen socket {typed}\n");
+        assert!(ran.stderr.ends_with(&help), "{}", ran.stderr);
+    }
     connect(&sandbox, &server, &["user:lobby", "--socket", "device"]).misused(
         "error: `device` is not a socket name: each part of a name starts with a capital letter\n\
          help: --socket Device\n",

@@ -85,7 +85,7 @@ fn is_up_to_date(sandbox: &Sandbox) {
         ".\n"
     );
     let check = sandbox.run(&["upgrade", "--check"]).succeeded();
-    let dry = format!("{current}\nDry run: nothing was written.\n");
+    let dry = format!("{current}\nCheck: nothing was written.\n");
     assert_eq!(check.stdout, dry);
     let ran = sandbox.run(&["upgrade"]).succeeded();
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (current, ""));

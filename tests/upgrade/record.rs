@@ -44,7 +44,7 @@ fn check_writes_nothing_lists_what_would_change_and_exits_with_4() {
         (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
         (
             Some(4),
-            "* updating src/config.rs\n* updating src/log.rs\n\nDry run: nothing was written.\n",
+            "* updating src/config.rs\n* updating src/log.rs\n\nCheck: nothing was written.\n",
             ""
         )
     );

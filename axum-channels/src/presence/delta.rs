@@ -220,7 +220,9 @@ mod tests {
         assert_eq!(end, 90);
         let all: Vec<u64> = parts.iter().flat_map(numbers).collect();
         assert_eq!(all, (1..20).map(|n| 4 * n).collect::<Vec<_>>());
-        assert_eq!(list.split(10_000).0.len(), 1);
+        let bytes = list.encode().len();
+        assert_eq!(list.clone().split(bytes).0.len(), 1);
+        assert_eq!(list.split(bytes - 1).0.len(), 2);
         assert_eq!(Delta::default().split(0), (vec![Delta::default()], 0));
     }
 

@@ -723,6 +723,49 @@ fn messages_of_the_client_and_of_the_app_take_no_room_from_each_other() {
         assert_eq!(session.receive(["1", reference, "room:a", "ping"]), [""; 0]);
     }
     assert_eq!(session.0.load(), Load::Full);
+    assert_eq!(
+        session.0.load(),
+        Load::Full,
+        "it is until something is handled"
+    );
+}
+
+#[test]
+fn a_channel_whose_message_cannot_be_sent_is_ended_with_an_error() {
+    let mut session = session().join();
+    for (topic, expected) in [
+        ("room:b", &[][..]),
+        (
+            "room:a",
+            &[
+                "stop 0, Crashed",
+                r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#,
+            ],
+        ),
+    ] {
+        let mut effects = Effects::default();
+        session.0.unsendable(&topic.into(), &mut effects);
+        assert_eq!(describe(effects), expected);
+    }
+    assert_eq!(session.0.len(), 0);
+}
+
+#[test]
+fn messages_beyond_the_rate_limit_are_answered_with_an_error() {
+    let mut effects = Effects::default();
+    let message = Message {
+        join_ref: Ref::from_json("1"),
+        reference: Ref::from_json("2"),
+        topic: "room:a".into(),
+        event: "ping".into(),
+        payload: Payload::empty(),
+    };
+    Session::refuse(message, &mut effects);
+    let limited = json!({"reason": "rate limited"});
+    assert_eq!(
+        describe(effects),
+        [reply(json!(1), 2, "room:a", "error", limited)]
+    );
 }
 
 #[test]
