@@ -27,13 +27,20 @@ fn token(sandbox: &Sandbox) -> [String; 2] {
 fn a_channel_case_of_another_file_gets_no_second_one() {
     let sandbox = shop(&[("test/support/cases/channels.ex", CHANNEL_CASE)]);
 
-    let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]).succeeded();
+    let ran = sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
 
     assert!(!ran.stdout.contains("channel_case"), "{}", ran.stdout);
     assert!(!sandbox.exists("my_app/test/support/channel_case.ex"));
 
-    sandbox.run(&["destroy", "channel", "Room", "--yes"]).succeeded();
-    assert_eq!(sandbox.read("my_app/test/support/cases/channels.ex"), CHANNEL_CASE);
+    sandbox
+        .run(&["destroy", "channel", "Room", "--yes"])
+        .succeeded();
+    assert_eq!(
+        sandbox.read("my_app/test/support/cases/channels.ex"),
+        CHANNEL_CASE
+    );
 }
 
 #[test]
@@ -41,7 +48,9 @@ fn the_channel_case_of_another_web_module_is_not_that_of_this_one() {
     let other = CHANNEL_CASE.replace("ShopWeb", "AdminWeb");
     let sandbox = shop(&[("test/support/admin_channel_case.ex", &other)]);
 
-    sandbox.run(&["gen", "channel", "Room", "--yes"]).succeeded();
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
 
     assert!(sandbox.exists("my_app/test/support/channel_case.ex"));
 }
@@ -52,7 +61,10 @@ fn the_test_of_tokens_uses_the_conn_case_of_the_app() {
 
     let [_, test] = token(&sandbox);
 
-    assert!(test.contains("  use ShopWeb.ConnCase, async: true\n\n  alias"), "{test}");
+    assert!(
+        test.contains("  use ShopWeb.ConnCase, async: true\n\n  alias"),
+        "{test}"
+    );
 }
 
 #[test]
@@ -70,10 +82,19 @@ fn without_a_conn_case_the_test_of_tokens_needs_none() {
 #[test]
 fn the_token_and_its_test_claim_a_csrf_token_only_where_the_pipeline_asks_for_one() {
     for (pipeline, is_claimed) in [
-        ("    plug :fetch_session\n    plug :protect_from_forgery\n", true),
-        ("    plug(:fetch_session)\n    plug(:protect_from_forgery, with: :clear_session)\n", true),
+        (
+            "    plug :fetch_session\n    plug :protect_from_forgery\n",
+            true,
+        ),
+        (
+            "    plug(:fetch_session)\n    plug(:protect_from_forgery, with: :clear_session)\n",
+            true,
+        ),
         ("    plug Plug.CSRFProtection\n", true),
-        ("    plug :fetch_session\n    # plug :protect_from_forgery\n", false),
+        (
+            "    plug :fetch_session\n    # plug :protect_from_forgery\n",
+            false,
+        ),
     ] {
         let sandbox = shop(&[("lib/shop_web/router.ex", &router(pipeline))]);
 
@@ -97,6 +118,9 @@ fn a_router_without_a_pipeline_for_browsers_asks_for_no_csrf_token() {
 
     let [module, test] = token(&sandbox);
 
-    assert!(!module.contains("requires the page's CSRF token"), "{module}");
+    assert!(
+        !module.contains("requires the page's CSRF token"),
+        "{module}"
+    );
     assert!(!test.contains("without the CSRF token"), "{test}");
 }
