@@ -355,6 +355,62 @@ fn gen_presence_without_a_channel_names_one_that_tracks_its_clients() {
     }
 }
 
+#[test]
+fn gen_presence_without_a_channel_names_a_helper_that_tracks_clients_of_channels() {
+    let channel = "defmodule ShopWeb.RoomChannel do\n  use Phoenix.Channel\n\n  def handle_info(:after_join, socket) do\n    \
+                   ShopWeb.Players.count_in(socket)\n    {:noreply, socket}\n  end\nend\n";
+    let helper = "defmodule ShopWeb.Players do\n  alias ShopWeb.Presence\n\n  def count_in(socket) do\n    \
+                  Presence.track(socket, socket.assigns.player, %{})\n  end\nend\n";
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
+    let lobby = channel.replace("Room", "Lobby");
+    let sandbox = shop(
+        "1.7.0",
+        &[
+            ("lib/shop_web/channels/room_channel.ex", channel),
+            ("lib/shop_web/channels/lobby_channel.ex", &lobby),
+            ("lib/shop_web/channels/players.ex", helper),
+            ("lib/shop_web/presence.ex", presence),
+        ],
+    );
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    let next = "\nlib/shop_web/channels/players.ex tracks its clients. To make another channel track them, run\n";
+    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+}
+
+#[test]
+fn gen_auth_mounts_a_socket_without_options_before_phoenix_1_4() {
+    let handler = shapes::socket("ShopWeb.UserSocket", "").replace(", _i)", ")");
+    let handler = ("lib/shop_web/channels/user_socket.ex", handler.as_str());
+    let endpoint = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  \
+                    # socket \"/socket\", ShopWeb.UserSocket\n  plug ShopWeb.Router\nend\n";
+    for (version, endpoint, mounted) in [
+        (
+            "1.3.4",
+            endpoint,
+            "  socket \"/socket\", ShopWeb.UserSocket\n  plug",
+        ),
+        (
+            "1.2.5",
+            &endpoint.replace("  # socket \"/socket\", ShopWeb.UserSocket\n", ""),
+            "  socket \"/socket\", ShopWeb.UserSocket\n\n  plug",
+        ),
+        (
+            "1.4.0",
+            &endpoint.replace("  # socket \"/socket\", ShopWeb.UserSocket\n", ""),
+            "  socket \"/socket\", ShopWeb.UserSocket,\n    websocket: true,\n    longpoll: false\n\n  plug",
+        ),
+    ] {
+        let sandbox = shop(version, &[handler, ("lib/shop_web/endpoint.ex", endpoint)]);
+
+        sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+
+        let now = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+        assert!(now.contains(mounted), "{version}: {now}");
+    }
+}
+
 /// Presences of live views and other processes are no clients of a channel.
 #[test]
 fn gen_presence_without_a_channel_names_no_live_view_that_tracks_its_own() {
