@@ -75,7 +75,7 @@ fn without_a_conn_case_the_test_of_tokens_needs_none() {
 
     assert!(!test.contains("ConnCase"), "{test}");
     let head = "  use ExUnit.Case, async: true\n\n  import Phoenix.ConnTest\n  import Plug.Conn\n\n  alias ShopWeb.SocketToken\n\n  \
-                @endpoint ShopWeb.Endpoint\n\n  setup do\n    %{conn: build_conn()}\n  end\n\n  test ";
+                @endpoint ShopWeb.Endpoint\n\n  setup do\n    %{conn: build_conn()}\n  end\n\n  # Headers";
     assert!(test.contains(head), "{test}");
 }
 
