@@ -1,15 +1,18 @@
 //! Checks of what every server needs: its port, and open files.
 
+#[cfg(unix)]
+use nix::sys::resource::{Resource, getrlimit, rlim_t};
+
 use super::Checked;
 use crate::address;
 
 /// The lowest limit of open files: each connection takes one.
 #[cfg(unix)]
-const FILES: u64 = 1024;
+const FILES: rlim_t = 1024;
 
 /// The highest limit of open files that is suggested.
 #[cfg(unix)]
-const MANY_FILES: u64 = 65_536;
+const MANY_FILES: rlim_t = 65_536;
 
 /// Returns the results for an app with this port in its settings.
 pub fn checks(default: Option<u16>) -> Vec<Checked> {
@@ -38,7 +41,6 @@ fn files() -> Option<Checked> {
 
 #[cfg(unix)]
 fn files() -> Option<Checked> {
-    use nix::sys::resource::{Resource, getrlimit};
     let (limit, highest) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     let possible = highest.min(MANY_FILES);
     let help = format!("`ulimit -n {possible}` raises it");
