@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Returns a response with the payload as its body.
-pub(crate) fn with_payload(status: StatusCode, payload: &Payload) -> Response {
+fn with_payload(status: StatusCode, payload: &Payload) -> Response {
     let mut response = Response::new(Body::from(payload.bytes().to_vec()));
     *response.status_mut() = status;
     response.headers_mut().insert(
@@ -22,11 +22,16 @@ pub(crate) fn with_payload(status: StatusCode, payload: &Payload) -> Response {
     response
 }
 
-/// The response of a refused connection: the [status](Refused::status), 403 by default, and the payload as its body.
+/// The response of a refused connection: the [status](Refused::status), 403 by default, the [headers](Refused::header), and
+/// the payload as its body.
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::FORBIDDEN);
-        with_payload(status, &self.payload)
+        let mut response = with_payload(status, &self.payload);
+        for (name, value) in self.headers {
+            response.headers_mut().insert(name, value);
+        }
+        response
     }
 }
 

@@ -153,7 +153,7 @@ async fn clients_that_the_app_disconnects_and_a_shutdown() {
     assert_eq!(
         log.text(),
         format!(
-            "[INFO] Closed a connection to {socket}: disconnected by its id\n  Transport: websocket\n\
+            "[INFO] Closed a connection to {socket}: disconnected by the app\n  Transport: websocket\n\
              [INFO] Shutting down {socket}: closing 1 connections\n\
              [INFO] Refused a request to {socket} with 503: shutting down\n  Transport: longpoll\n"
         )

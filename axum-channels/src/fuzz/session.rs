@@ -156,7 +156,6 @@ impl Run {
                 | Effect::Unmatched { .. }
                 | Effect::NoEvent { .. }
                 | Effect::Diff { .. }
-                | Effect::State { .. }
                 | Effect::TooMany { .. } => {}
             }
         }

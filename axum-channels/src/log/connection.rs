@@ -37,7 +37,7 @@ pub(crate) enum Closed<'a> {
     TooMuch,
     /// The client was silent for too long.
     Idle,
-    /// Disconnected by its id.
+    /// Disconnected by the app, by its id or by a channel.
     Disconnected,
     ShuttingDown,
 }
@@ -164,7 +164,7 @@ impl SocketLog {
             ),
             Closed::TooMuch => closed!(WARN, "it sent more than its rate limit"),
             Closed::Idle => closed!(INFO, "the client was silent for too long"),
-            Closed::Disconnected => closed!(INFO, "disconnected by its id"),
+            Closed::Disconnected => closed!(INFO, "disconnected by the app"),
             Closed::ShuttingDown => closed!(INFO, "shutting down"),
         }
     }

@@ -1,11 +1,13 @@
 use super::Payload;
+use axum::http::{HeaderName, HeaderValue};
 use serde_json::json;
 use std::fmt;
 
 /// Refusal of a connection, a join or a message: an error that the client may see, with its payload.
 ///
 /// The reply to a join or a message has the status `error` and the payload. The response to a connection has an HTTP
-/// [status](Self::status), 403 by default, and the payload as its body, which programs can read and browsers hide.
+/// [status](Self::status), 403 by default, [headers](Self::header), and the payload as its body, which programs can read and
+/// browsers hide.
 ///
 /// It becomes an [`Error`](crate::Error) by `?` or `into()`:
 ///
@@ -32,6 +34,7 @@ use std::fmt;
 pub struct Refused {
     pub(crate) payload: Payload,
     pub(crate) status: u16,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 const FORBIDDEN: u16 = 403;
@@ -57,6 +60,7 @@ impl Refused {
         Self {
             payload: payload.into(),
             status: FORBIDDEN,
+            headers: Vec::new(),
         }
     }
 
@@ -79,6 +83,26 @@ impl Refused {
             "{status} does not refuse a connection: use 400 to 599"
         );
         self.status = status;
+        self
+    }
+
+    /// Sets a header of the response to a refused WebSocket, such as `Retry-After`, or another `Content-Type` than
+    /// `application/json`.
+    ///
+    /// It has no effect on a join, a message or a long-polling client. Refusals that test clients return have none.
+    ///
+    /// ```
+    /// # use axum_channels::Refused;
+    /// use axum::http::{HeaderValue, header};
+    ///
+    /// let refused = Refused::new("too many attempts")
+    ///     .status(429)
+    ///     .header(header::RETRY_AFTER, 30.into())
+    ///     .header(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    /// ```
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
         self
     }
 }

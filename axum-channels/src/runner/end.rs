@@ -19,7 +19,7 @@ impl Runner {
             Change::Track { key, meta } => tracker.track(topic, owner, &key, meta),
             Change::Update { key, change } => tracker.update(topic, owner, &key, change),
             Change::Untrack { key } => tracker.untrack(topic, owner, &key),
-            Change::PushState => return effects.push(Effect::State { key }),
+            Change::PushState => return self.push_presences(slot, effects),
         };
         if let Some(diff) = diff {
             let topic = topic.clone();
@@ -27,13 +27,13 @@ impl Runner {
         }
     }
 
-    /// Pushes the list of presences to a channel's client.
-    pub(super) fn push_presences(&self, key: Key) {
-        let Some(slot) = self.slots.iter().find(|slot| slot.key == key) else {
-            return;
-        };
+    /// Pushes the list of presences to a channel's client at once: after the earlier changes, and without the later ones.
+    fn push_presences(&self, slot: &Slot, effects: &mut Effects<'_>) {
+        while let Some(diff) = effects.take_diff(&slot.topic) {
+            self.publish_diff(&slot.topic, diff);
+        }
         let event = "presence_state";
-        if let Some(message) = self.session.push(key, event, Payload::empty()) {
+        if let Some(message) = self.session.push(slot.key, event, Payload::empty()) {
             let client = self.context.client.clone();
             let push = move |presences: Presences| {
                 let payload = presences.into();

@@ -251,7 +251,6 @@ impl Runner {
                 Effect::TakeAppMessages => self.take_app_messages(&mut effects),
                 Effect::Presence { key, change } => self.change_presence(key, change, &mut effects),
                 Effect::Diff { topic, diff } => self.publish_diff(&topic, diff),
-                Effect::State { key } => self.push_presences(key),
                 Effect::Stop { key, reason } => self.stop(key, reason, &mut effects),
                 Effect::Overrun { topic } => log::overrun(&topic, self.handlers.name),
                 Effect::Unmatched { topic } => log::unmatched(topic.as_str(), self.handlers.name),

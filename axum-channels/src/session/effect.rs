@@ -31,8 +31,6 @@ pub(crate) enum Effect<'m> {
     ///
     /// It follows the reply to the message that made the change, as in Phoenix, whose tracker is another process.
     Diff { topic: Topic, diff: PresenceDiff },
-    /// Push the list of presences to a channel's client, after earlier changes.
-    State { key: Key },
     /// End a channel, even if it is busy.
     Stop { key: Key, reason: Reason },
     /// Log that a channel is ended because its queue is full.
@@ -76,6 +74,23 @@ impl<'m> Effects<'m> {
 
     pub(super) fn send(&mut self, message: Outgoing<'m>) {
         self.push(Effect::Send(message));
+    }
+
+    /// Takes the first change of a topic's presences.
+    pub(crate) fn take_diff(&mut self, of: &Topic) -> Option<PresenceDiff> {
+        let is_sought =
+            |effect: &Effect<'_>| matches!(effect, Effect::Diff { topic, .. } if topic == of);
+        let found = match self.first.take_if(|first| is_sought(first)) {
+            None => {
+                let at = self.others.iter().position(is_sought)?;
+                self.others.remove(at)
+            }
+            first => first,
+        };
+        match found? {
+            Effect::Diff { diff, .. } => Some(diff),
+            _ => None,
+        }
     }
 
     pub(crate) fn pop(&mut self) -> Option<Effect<'m>> {

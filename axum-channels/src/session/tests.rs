@@ -133,7 +133,6 @@ fn describe(mut effects: Effects<'_>) -> Vec<String> {
             Effect::TakeAppMessages => "take app messages".to_owned(),
             Effect::Presence { key, change } => format!("{change:?} by {}", key.0),
             Effect::Diff { topic, diff } => format!("diff {diff:?} on {topic}"),
-            Effect::State { key } => format!("state for {}", key.0),
             Effect::Stop { key, reason } => format!("stop {}, {reason:?}", key.0),
             Effect::Overrun { topic } => format!("overrun {topic}"),
             Effect::Unmatched { topic } => format!("unmatched {}", topic.as_str()),

@@ -23,6 +23,9 @@ pub(crate) trait Client: Subscriber {
     /// Closes the connection of a client that exceeds its rate limit.
     fn close_for_excess(&self);
 
+    /// Closes the connection at the app's request.
+    fn disconnect(&self);
+
     fn client_id(&self) -> ClientId;
 }
 

@@ -194,6 +194,22 @@ impl Socket {
         let _ = self.context.post(self.key, AppMessage::Stop); // a client that is gone has no channels to stop
     }
 
+    /// Closes this client's connection with the code 1001, after which phoenix.js connects again.
+    ///
+    /// What was sent before still arrives, unless the client polls: its session ends at once. The reply to the current message
+    /// is not sent, nor are later pushes. All channels of the connection end as those of any client that is gone. [`Endpoint::disconnect`] closes all connections with the same id.
+    ///
+    /// ```
+    /// # use axum_channels::Socket;
+    /// fn expire(socket: &Socket) {
+    ///     socket.push("expired", serde_json::json!({}));
+    ///     socket.disconnect();
+    /// }
+    /// ```
+    pub fn disconnect(&self) {
+        self.context.client.disconnect();
+    }
+
     /// Returns the id of this client's connections: the value of
     /// [`SocketHandler::id`](crate::SocketHandler::id), `None` by default.
     ///

@@ -21,7 +21,8 @@ use std::sync::{Mutex, MutexGuard};
 ///
 /// A change is queued, and made as soon as the callback that made it returns or awaits; a change made in
 /// [`join`](crate::Channel::join) is made after the reply to the join. Clients receive the `presence_diff` after the
-/// reply to the message that caused it.
+/// reply to the message that caused it, unless [`push_state`](Self::push_state) follows the change: the list comes after
+/// earlier changes, and before the reply.
 ///
 /// # Errors
 ///
@@ -159,7 +160,11 @@ impl Presence<'_> {
         Ok(())
     }
 
-    /// Pushes the list of presences to this client, as `presence_state`. It includes all earlier changes.
+    /// Pushes the list of presences to this client, as `presence_state`. It includes all earlier changes, and none that
+    /// this channel makes after it: a client that is tracked afterwards is not in its own list.
+    ///
+    /// With a [`PresenceHandler`](crate::PresenceHandler), the list is read when `fetch` is called, and may include later
+    /// changes.
     ///
     /// # Errors
     /// If the client is gone, or if too many messages are queued for its channel.

@@ -127,6 +127,8 @@ mod tests {
 
         fn close_for_excess(&self) {}
 
+        fn disconnect(&self) {}
+
         fn wake(&self) {}
 
         fn client_id(&self) -> ClientId {

@@ -5,23 +5,23 @@ use super::format::{Format, Framing};
 use super::mount::{Connected, Mount, MountedSocket};
 use crate::error::Result;
 use crate::guard::guarded;
-use crate::message::{Payload, Refused};
+use crate::message::Refused;
 use crate::metrics::{self, record};
 use crate::params::Params;
-use crate::response;
 use crate::socket::ConnectInfo;
 use crate::with_timeout::with_timeout;
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::{Response, StatusCode, request::Parts};
+use axum::response::IntoResponse;
 use std::sync::Arc;
 
 /// Refusal of a client, as its transport answers it.
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
-    /// Payload from the handler.
-    pub(super) payload: Option<Payload>,
+    /// Refusal by the handler.
+    pub(super) refused: Option<Refused>,
 }
 
 impl Mount {
@@ -81,7 +81,7 @@ impl MountedSocket {
             Ok(Ok(mut connected)) => {
                 if let Some(id) = &connected.id {
                     let pubsub = &endpoint.shared().pubsub;
-                    let disconnects = Disconnects::new(pubsub, id, &mount.log);
+                    let disconnects = Disconnects::new(pubsub, id);
                     if meanwhile.includes(id) {
                         disconnects.disconnect();
                     }
@@ -91,11 +91,12 @@ impl MountedSocket {
                 attempt.connected(format.codec.name(), &params);
                 Ok((connected, format.clone()))
             }
-            Ok(Err(Refused { payload, status })) => {
-                attempt.refused(format.codec.name(), &params, (status, &payload));
+            Ok(Err(refused)) => {
+                let shown = (refused.status, &refused.payload);
+                attempt.refused(format.codec.name(), &params, shown);
                 Err(Refusal {
-                    status: StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN),
-                    payload: Some(payload),
+                    status: StatusCode::from_u16(refused.status).unwrap_or(StatusCode::FORBIDDEN),
+                    refused: Some(refused),
                 })
             }
             Err(error) => {
@@ -124,18 +125,18 @@ impl From<StatusCode> for Refusal {
     fn from(status: StatusCode) -> Self {
         Refusal {
             status,
-            payload: None,
+            refused: None,
         }
     }
 }
 
 impl Refusal {
-    /// Response with the status, and the handler's payload as its body.
-    pub(super) fn response(&self) -> Response<Body> {
-        let Some(payload) = &self.payload else {
-            return status(self.status);
-        };
-        response::with_payload(self.status, payload)
+    /// Response with the status, or that of the handler's refusal.
+    pub(super) fn response(self) -> Response<Body> {
+        match self.refused {
+            Some(refused) => refused.into_response(),
+            None => status(self.status),
+        }
     }
 }
 

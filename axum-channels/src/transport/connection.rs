@@ -78,6 +78,10 @@ impl Client for Connection {
         self.close(CloseCode::POLICY);
     }
 
+    fn disconnect(&self) {
+        self.close(CloseCode::GOING_AWAY);
+    }
+
     fn client_id(&self) -> ClientId {
         self.id
     }

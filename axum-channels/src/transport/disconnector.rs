@@ -1,8 +1,7 @@
 use super::connection::Connection;
-use super::frame::CloseCode;
-use crate::log::{Closed, SocketLog};
 use crate::message::{Broadcast, Topic};
 use crate::pubsub::{Pressure, PubSub, Subscriber, Subscription};
+use crate::socket::Client;
 use crate::sync::lock;
 use std::sync::{Arc, Mutex};
 
@@ -16,7 +15,6 @@ pub(crate) struct Disconnects {
 /// Subscriber to a socket's id: the event `disconnect` closes the connection, and the client reconnects.
 struct Disconnector {
     state: Mutex<State>,
-    log: Arc<SocketLog>,
 }
 
 enum State {
@@ -27,10 +25,9 @@ enum State {
 }
 
 impl Disconnects {
-    pub(super) fn new(pubsub: &Arc<PubSub>, id: &Topic, log: &Arc<SocketLog>) -> Self {
+    pub(super) fn new(pubsub: &Arc<PubSub>, id: &Topic) -> Self {
         let disconnector = Arc::new(Disconnector {
             state: Mutex::new(State::Accepted),
-            log: log.clone(),
         });
         Disconnects {
             subscription: pubsub.subscribe(id.clone(), disconnector.clone()),
@@ -48,18 +45,9 @@ impl Disconnects {
         let open = State::Open(connection.clone());
         let state = std::mem::replace(&mut *lock(&self.disconnector.state), open);
         if let State::Disconnected = state {
-            self.disconnector.disconnect(connection);
+            connection.disconnect();
         }
         self.subscription
-    }
-}
-
-impl Disconnector {
-    fn disconnect(&self, connection: &Connection) {
-        if connection.close(CloseCode::GOING_AWAY) {
-            self.log
-                .closed(connection.transport(), Closed::Disconnected);
-        }
     }
 }
 
@@ -74,7 +62,7 @@ impl Subscriber for Disconnector {
             match connection {
                 Some(connection) => {
                     drop(state); // not closed under a lock
-                    self.disconnect(&connection);
+                    connection.disconnect();
                 }
                 None => *state = State::Disconnected,
             }

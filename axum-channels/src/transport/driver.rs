@@ -147,19 +147,16 @@ impl Driver {
     fn read_rest(&mut self, end: End, turn: &mut Turn<'_, '_>) -> Input {
         match self.read_backlog(turn) {
             input @ (Input::More | Input::Held) => input,
-            _ => match end {
-                End::Close(code) => {
-                    if code == CloseCode::POLICY {
-                        self.closed(Closed::TooMuch);
-                    }
-                    Input::Close(code, Initiator::Server)
+            _ => {
+                if let Some(why) = end.reason() {
+                    self.closed(why);
                 }
-                End::TooSlow => {
-                    self.closed(Closed::TooSlow);
-                    Input::Gone
+                match end {
+                    End::Close(code) => Input::Close(code, Initiator::Server),
+                    End::TooSlow => Input::Gone,
+                    End::Gone => self.read(turn),
                 }
-                End::Gone => self.read(turn),
-            },
+            }
         }
     }
 

@@ -225,9 +225,9 @@ fn refused(refusal: &Refusal) -> Response<Body> {
         403
     };
     let response = refusal
-        .payload
+        .refused
         .as_ref()
-        .map_or(Value::Null, |payload| payload.to_value());
+        .map_or(Value::Null, |refused| refused.payload.to_value());
     json(json!({"status": code, "response": response}).to_string())
 }
 

@@ -1,5 +1,4 @@
 use super::connection::Connection;
-use super::frame::CloseCode;
 use super::outbox::End;
 use super::poll_sessions::{Inbound, OpenSession, PollResult, Request};
 use super::read_pause::ReadPause;
@@ -242,10 +241,8 @@ impl Future for Poller {
                 runner.poll(turn);
                 turn.begin_input();
             }
-            match end {
-                Some(End::TooSlow) => this.closed(Closed::TooSlow),
-                Some(End::Close(CloseCode::POLICY)) => this.closed(Closed::TooMuch),
-                _ => {}
+            if let Some(why) = end.and_then(End::reason) {
+                this.closed(why);
             }
             let over = end.is_some() || !paused && this.take(turn).is_err();
             if over || this.poll_time(turn).is_ready() {

@@ -1,5 +1,6 @@
 use super::frame::CloseCode;
 use super::queue::Queue;
+use crate::log::Closed;
 use crate::pubsub::Pressure;
 use crate::sync::{Mutex, lock};
 use bytes::Bytes;
@@ -47,6 +48,18 @@ pub(super) enum End {
     TooSlow,
     /// The connection is over.
     Gone,
+}
+
+impl End {
+    /// Returns the reason to log when the connection's task closes it. `None` if that is logged elsewhere.
+    pub(super) fn reason(self) -> Option<Closed<'static>> {
+        match self {
+            End::TooSlow => Some(Closed::TooSlow),
+            End::Close(CloseCode::POLICY) => Some(Closed::TooMuch),
+            End::Close(CloseCode::GOING_AWAY) => Some(Closed::Disconnected),
+            End::Close(_) | End::Gone => None,
+        }
+    }
 }
 
 /// Factor of the limit for a long-polling client: enough for a second or two at the rate of a good network, not for the 15
