@@ -101,6 +101,8 @@ impl<'a> Page<'a> {
         let mut text = format!("{}{}", self.eol.repeat(gap + 1), self.lines(&indent));
         if !rest.is_empty() {
             text += &format!("{}{indent}", self.eol);
+        } else if gap > 0 && found.is_above_other_code() && !self.is_above_empty_line(at) {
+            text += self.eol;
         }
         Splice {
             range: at..rest.start,
@@ -305,6 +307,11 @@ impl<'a> Page<'a> {
         let above = self.source.text[..at].trim_end_matches([' ', '\t']);
         let lines = &above[above.trim_end().len()..];
         lines.matches('\n').count() > 1
+    }
+
+    fn is_above_empty_line(&self, at: usize) -> bool {
+        let below = self.source.text[at..].lines().nth(1);
+        below.is_none_or(|line| line.trim().is_empty())
     }
 
     fn blank_before(&self, at: usize) -> bool {

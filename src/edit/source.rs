@@ -323,6 +323,12 @@ impl Match<'_> {
         above.is_some_and(|node| !is_comment(&node))
     }
 
+    /// Returns whether something follows the anchor in its block.
+    pub fn is_above_other_code(&self) -> bool {
+        let anchor = self.node("anchor");
+        anchor.is_some_and(|node| node.next_named_sibling().is_some())
+    }
+
     /// Returns the end of the comma behind the anchor, or of the anchor if it is a comma.
     pub fn comma(&self) -> Option<usize> {
         let behind = std::iter::successors(self.node("anchor"), |node| node.next_sibling());

@@ -262,3 +262,37 @@ fn a_mount_that_gen_socket_has_made_again_stays_without_channels() {
     assert_eq!(sandbox.read(endpoint), made);
     assert!(made.contains("socket \"/socket\""), "{made}");
 }
+
+/// A script that joins `room:*` may join the channel of another name.
+#[test]
+fn destroy_takes_nothing_of_another_channel_that_has_the_topic() {
+    let user = socket(
+        "ShopWeb.UserSocket",
+        "  channel \"room:*\", ShopWeb.ChatChannel\n",
+    );
+    let script = "import { Socket } from \"phoenix\"\n\nexport function enter(id) {\n  \
+                  const socket = new Socket(\"/socket\")\n  socket.connect()\n  \
+                  return socket.channel(`room:${id}`, {})\n}\n";
+    let chat = "defmodule ShopWeb.ChatChannel do\n  use ShopWeb, :channel\nend\n";
+    let sandbox = shop(&[
+        ("lib/shop_web/channels/user_socket.ex", &user),
+        ("lib/shop_web/channels/chat_channel.ex", chat),
+        (
+            "lib/shop_web/endpoint.ex",
+            &mounted("/socket", "ShopWeb.UserSocket"),
+        ),
+        ("assets/js/chat.js", script),
+    ]);
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&["destroy", "channel", "Room", "--yes"]);
+
+    assert_eq!(ran.stdout, "");
+    assert!(
+        ran.stderr
+            .starts_with("error: nothing of `hello-sockets gen channel Room` is in this app\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(sandbox.tree(), before);
+}

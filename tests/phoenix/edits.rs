@@ -27,7 +27,10 @@ pub const ENDPOINT: Kind = Kind {
     args: &["gen", "socket", "User"],
     manual_step: "\nAdd this to `lib/my_app_web/endpoint.ex` to mount the socket:\n\n    \
         socket \"/socket\", MyAppWeb.UserSocket,\n      websocket: true,\n      longpoll: false\n",
-    more: &["there_by_the_name_inside_of_its_own"],
+    more: &[
+        "there_by_the_name_inside_of_its_own",
+        "there_inside_of_the_endpoint",
+    ],
 };
 pub const SOCKET: Kind = Kind {
     cases: "phoenix/places/socket_routes",

@@ -8,6 +8,7 @@
 mod support;
 
 mod auth;
+mod cases;
 mod destroy;
 mod edits;
 mod elixir;

@@ -88,6 +88,73 @@ fn a_presence_before_phoenix_1_5_is_started_behind_the_endpoint_that_starts_the_
 }
 
 #[test]
+fn without_a_lock_the_requirement_or_the_settings_show_who_starts_the_pubsub() {
+    let application = "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    \
+         Supervisor.start_link([ShopWeb.Endpoint], strategy: :one_for_one)\n  end\nend\n";
+    let mix = |requirement: &str| {
+        format!(
+            "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, deps: deps()]\n  \
+             defp deps, do: [{{:phoenix, \"{requirement}\"}}]\nend\n"
+        )
+    };
+    let options = "import Config\n\nconfig :shop, ShopWeb.Endpoint,\n  \
+                   pubsub: [name: Shop.PubSub, adapter: Phoenix.PubSub.PG2]\n";
+    let server = "import Config\n\nconfig :shop, ShopWeb.Endpoint, pubsub_server: Shop.PubSub\n";
+    for (requirement, config, is_behind) in [
+        ("~> 1.4.9", server, true),
+        ("~> 1.4", options, true),
+        ("~> 1.4", server, false),
+        ("~> 1.5.0", server, false),
+        ("~> 1.7", server, false),
+    ] {
+        let sandbox = shapes::shop(&[
+            ("mix.exs", &mix(requirement)),
+            ("config/config.exs", config),
+            ("lib/shop/application.ex", application),
+        ]);
+
+        sandbox.run(&["gen", "presence"]).succeeded();
+
+        let now = sandbox.read("my_app/lib/shop/application.ex");
+        let found = now.contains("[ShopWeb.Endpoint, ShopWeb.Presence]");
+        assert_eq!(found, is_behind, "{requirement}: {now}");
+    }
+}
+
+#[test]
+fn an_endpoint_without_a_pubsub_is_said_to_need_one() {
+    let config = "import Config\n\nconfig :shop, ShopWeb.Endpoint, url: [host: \"localhost\"]\n";
+    let child = "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    \
+         Supervisor.start_link([{Phoenix.PubSub, name: Shop.PubSub}, ShopWeb.Endpoint], strategy: :one_for_one)\n  end\nend\n";
+    let warning = "The endpoint has no PubSub, without which channels cannot broadcast, and their tests fail. Start \
+                   `{Phoenix.PubSub, name: Shop.PubSub}`\nbefore the endpoint, and add `pubsub_server: Shop.PubSub` to its \
+                   settings in config.exs.\n";
+    let named = config.replace("url:", "pubsub_server: Shop.PubSub, url:");
+    let options = config.replace("url:", "pubsub: [name: Shop.PubSub], url:");
+    for (files, is_warned) in [
+        (vec![("config/config.exs", config)], true),
+        (vec![("config/config.exs", named.as_str())], false),
+        (vec![("config/config.exs", options.as_str())], false),
+        (
+            vec![
+                ("config/config.exs", config),
+                ("lib/shop/application.ex", child),
+            ],
+            false,
+        ),
+        (vec![], false),
+    ] {
+        let sandbox = shapes::shop(&files);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        assert_eq!(ran.stdout.contains(warning), is_warned, "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn a_web_module_that_makes_routers_is_no_router() {
     let web = "defmodule ShopWeb do\n  def router do\n    quote do\n      use Phoenix.Router\n    end\n  end\nend\n";
     let sandbox = shop(
@@ -285,6 +352,62 @@ fn gen_presence_without_a_channel_names_one_that_tracks_its_clients() {
 
         let next = format!("{words}{more}");
         assert!(ran.stdout.contains(&next), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn gen_presence_without_a_channel_names_a_helper_that_tracks_clients_of_channels() {
+    let channel = "defmodule ShopWeb.RoomChannel do\n  use Phoenix.Channel\n\n  def handle_info(:after_join, socket) do\n    \
+                   ShopWeb.Players.count_in(socket)\n    {:noreply, socket}\n  end\nend\n";
+    let helper = "defmodule ShopWeb.Players do\n  alias ShopWeb.Presence\n\n  def count_in(socket) do\n    \
+                  Presence.track(socket, socket.assigns.player, %{})\n  end\nend\n";
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
+    let lobby = channel.replace("Room", "Lobby");
+    let sandbox = shop(
+        "1.7.0",
+        &[
+            ("lib/shop_web/channels/room_channel.ex", channel),
+            ("lib/shop_web/channels/lobby_channel.ex", &lobby),
+            ("lib/shop_web/channels/players.ex", helper),
+            ("lib/shop_web/presence.ex", presence),
+        ],
+    );
+
+    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+
+    let next = "\nlib/shop_web/channels/players.ex tracks its clients. To make another channel track them, run\n";
+    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+}
+
+#[test]
+fn gen_auth_mounts_a_socket_without_options_before_phoenix_1_4() {
+    let handler = shapes::socket("ShopWeb.UserSocket", "").replace(", _i)", ")");
+    let handler = ("lib/shop_web/channels/user_socket.ex", handler.as_str());
+    let endpoint = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  \
+                    # socket \"/socket\", ShopWeb.UserSocket\n  plug ShopWeb.Router\nend\n";
+    for (version, endpoint, mounted) in [
+        (
+            "1.3.4",
+            endpoint,
+            "  socket \"/socket\", ShopWeb.UserSocket\n  plug",
+        ),
+        (
+            "1.2.5",
+            &endpoint.replace("  # socket \"/socket\", ShopWeb.UserSocket\n", ""),
+            "  socket \"/socket\", ShopWeb.UserSocket\n\n  plug",
+        ),
+        (
+            "1.4.0",
+            &endpoint.replace("  # socket \"/socket\", ShopWeb.UserSocket\n", ""),
+            "  socket \"/socket\", ShopWeb.UserSocket,\n    websocket: true,\n    longpoll: false\n\n  plug",
+        ),
+    ] {
+        let sandbox = shop(version, &[handler, ("lib/shop_web/endpoint.ex", endpoint)]);
+
+        sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+
+        let now = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+        assert!(now.contains(mounted), "{version}: {now}");
     }
 }
 

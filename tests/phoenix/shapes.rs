@@ -80,6 +80,35 @@ fn a_path_that_is_mounted_for_another_module_stops_all_of_it() {
 }
 
 #[test]
+fn a_socket_inside_of_the_endpoint_is_mounted_and_its_path_taken() {
+    let endpoint = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  defmodule FeedSocket do\n    \
+                    use Phoenix.Socket\n\n    def connect(_p, socket, _i), do: {:ok, socket}\n    def id(_), do: nil\n  end\n\n  \
+                    socket \"/socket\", __MODULE__.FeedSocket\n\n  plug ShopWeb.Router\nend\n";
+    let sandbox = shop(&[("lib/shop_web/endpoint.ex", endpoint)]);
+
+    let routes = sandbox.run(&["routes"]).succeeded();
+    let mounted = "  /socket  mounted  lib/shop_web/endpoint.ex:11\n";
+    assert!(routes.stdout.contains(mounted), "{}", routes.stdout);
+
+    let error = "error: the path `/socket` is taken: the endpoint mounts __MODULE__.FeedSocket there\n\
+                 help: hello-sockets gen socket Client\n";
+    refused(&sandbox, &["gen", "socket", "User"], error);
+
+    let args = [
+        "gen",
+        "channel",
+        "Zebra",
+        "--socket",
+        "Endpoint.Feed",
+        "--yes",
+    ];
+    sandbox.run(&args).succeeded();
+    let route = "    use Phoenix.Socket\n\n    channel \"zebra:*\", ShopWeb.ZebraChannel\n";
+    let now = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+    assert_eq!(now, endpoint.replace("    use Phoenix.Socket\n", route));
+}
+
+#[test]
 fn a_socket_is_found_by_its_module_and_mounted_if_it_is_not() {
     for path in [
         "lib/shop_web/user_socket.ex",

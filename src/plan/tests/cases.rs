@@ -74,12 +74,15 @@ fn every_case_of_a_place_comes_out_as_written() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// Cases in which several files become the same one: the insertion has uncommented the text, or replaced one of several
-/// spellings. In those of `only_in_tests`, the import is still used.
-const SEVERAL_BEFORE: [&str; 24] = [
+/// Cases in which several files become the same one: the insertion has uncommented the text, has set it apart on both sides by
+/// empty lines that were there or not, or has replaced one of several spellings. In those of `only_in_tests`, the import is
+/// still used.
+const SEVERAL_BEFORE: [&str; 26] = [
     "phoenix/places/children/commented_out",
     "phoenix/places/dependency/commented_out",
     "phoenix/places/endpoint_sockets/commented_out",
+    "phoenix/places/endpoint_sockets/comments_between",
+    "phoenix/places/endpoint_sockets/plugs_directly_below",
     "phoenix/places/pubsub_options/options_in_brackets",
     "phoenix/places/router_browser/commented_out",
     "phoenix/places/runtime_pubsub/empty",

@@ -1,0 +1,8 @@
+defmodule MyAppWeb.Endpoint do
+  use Phoenix.Endpoint, otp_app: :my_app
+
+  socket("/feed", MyAppWeb.FeedSocket, websocket: [timeout: 45_000], longpoll: false)
+  socket "/live", Phoenix.LiveView.Socket
+
+  plug(MyAppWeb.Router)
+end
