@@ -22,7 +22,7 @@ pub fn described(close: Option<&CloseFrame>) -> String {
 pub fn meaning(code: u16) -> Option<&'static str> {
     Some(match code {
         1000 => "normal closure",
-        1001 => "going away: the server stops, or the page is left",
+        1001 => "going away: the server stops, or disconnects this client",
         1002 => "protocol error",
         1003 => "a type of data that is not accepted",
         1005 => "without a code",

@@ -110,6 +110,6 @@ fn a_signed_out_user_is_disconnected() {
     session.exp_string("phx_reply ok").expect("it joins");
     server.endpoint.disconnect("user_socket:alice");
     let rest = session.exp_eof().expect("it ends");
-    let error = "error: the server closed the connection: 1001 (going away: the server stops, or the page is left)";
+    let error = "error: the server closed the connection: 1001 (going away: the server stops, or disconnects this client)";
     assert!(rest.contains(error), "{rest}");
 }

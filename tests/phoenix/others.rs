@@ -122,6 +122,34 @@ fn without_a_lock_the_requirement_or_the_settings_show_who_starts_the_pubsub() {
 }
 
 #[test]
+fn a_mix_file_that_does_not_compile_the_helpers_of_tests_is_said_to_need_it() {
+    let mix = |paths: &str| {
+        format!(
+            "defmodule Shop.MixProject do\n  use Mix.Project\n\n  def project do\n    \
+             [\n      app: :shop,\n{paths}      deps: [{{:phoenix, \"~> 1.7\"}}]\n    ]\n  end\nend\n"
+        )
+    };
+    let line = "      elixirc_paths: if(Mix.env() == :test, do: [\"lib\", \"test/support\"], else: [\"lib\"]),\n";
+    let case = "defmodule ShopWeb.ChannelCase do\n  use ExUnit.CaseTemplate\nend\n";
+    let elsewhere = ("test/channel_case.exs", case);
+    for (mix, files, is_said) in [
+        (mix(""), vec![], true),
+        (mix(line), vec![], false),
+        (mix(""), vec![elsewhere], false),
+    ] {
+        let sandbox = shapes::shop(&[files, vec![("mix.exs", mix.as_str())]].concat());
+
+        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+        let step = format!(
+            "The app's mix.exs does not compile `test/support`, which the tests use. Add this to its `project`:\n\n    {}\n",
+            line.trim()
+        );
+        assert_eq!(ran.stdout.contains(&step), is_said, "{mix}{}", ran.stdout);
+    }
+}
+
+#[test]
 fn an_endpoint_without_a_pubsub_is_said_to_need_one() {
     let config = "import Config\n\nconfig :shop, ShopWeb.Endpoint, url: [host: \"localhost\"]\n";
     let child = "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    \

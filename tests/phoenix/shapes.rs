@@ -8,7 +8,7 @@ pub fn shop(files: &[(&str, &str)]) -> Sandbox {
     let skeleton = [
         (
             "mix.exs",
-            "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, version: \"0.1.0\", deps: deps()]\n  \
+            "defmodule Shop.MixProject do\n  use Mix.Project\n  def project, do: [app: :shop, version: \"0.1.0\", elixirc_paths: [\"lib\", \"test/support\"], deps: deps()]\n  \
              defp deps, do: [{:phoenix, \"~> 1.7\"}]\nend\n",
         ),
         (

@@ -56,7 +56,7 @@ pub fn umbrella() -> Sandbox {
 
 fn mix(app: &str, dep: &str) -> String {
     format!(
-        "defmodule App.MixProject do\n  use Mix.Project\n\n  def project do\n    [app: :{app}, deps: deps()]\n  end\n\n  \
+        "defmodule App.MixProject do\n  use Mix.Project\n\n  def project do\n    [app: :{app}, elixirc_paths: [\"lib\", \"test/support\"], deps: deps()]\n  end\n\n  \
          defp deps do\n    [\n      {dep}\n    ]\n  end\nend\n"
     )
 }
