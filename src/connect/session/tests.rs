@@ -292,7 +292,7 @@ fn heartbeats_go_every_thirty_seconds_and_have_to_be_answered() {
 #[test]
 fn a_close_of_the_server_is_a_failure_in_words() {
     let mut client = Client::joined();
-    let ended = "end Failed(\"the server closed the connection: 1001 (going away: the server stops, or the page is left)\")";
+    let ended = "end Failed(\"the server closed the connection: 1001 (going away: the server stops, or disconnects this client)\")";
     assert_eq!(client.close(1001), [ended]);
     assert_eq!(client.line("ping"), Vec::<String>::new());
     assert_eq!(
