@@ -91,8 +91,12 @@ pub fn first<'w>(
         let is_named = way.file.is_some() || way.program.is_some() || way.variable.is_some();
         if is_named || !way.search.is_empty() {
             let text = |text: &String| renderer.text(text, &context);
+            let file = way.file.as_ref().map(text).transpose()?;
+            if file.as_deref() == Some("") {
+                continue;
+            }
             let question = Question {
-                file: way.file.as_ref().map(text).transpose()?,
+                file,
                 above: way.above,
                 program: way.program.clone(),
                 variable: way.variable.clone(),

@@ -257,7 +257,7 @@ pub struct FactRule {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lookup {
-    /// A file that must exist and, with `query`, match.
+    /// A file that must exist and, with `query`, match. An empty text is no file.
     #[serde(default)]
     pub file: Option<String>,
     /// The file may be in a folder above the project's: the closest one that matches counts.

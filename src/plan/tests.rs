@@ -23,6 +23,32 @@ fn new_app(stack: &str) -> Facts {
     facts.expect(stack).expect("a new app has every fact")
 }
 
+#[test]
+fn a_file_without_a_name_is_not_looked_for() {
+    let templates = Templates::default();
+    let rules = r#"
+        [[project.facts]]
+        name = "kind"
+        any = [
+            { file = "{{ app.nothing }}", query = "(", value = "not rendered {{ app.unknown | upper }}" },
+            { value = "none" },
+        ]
+    "#;
+    let rules: toml::Table = rules.parse().expect("it is TOML");
+    let rules: Vec<_> = rules["project"]["facts"]
+        .clone()
+        .try_into()
+        .expect("it is a list of facts");
+    let given = [("nothing".to_owned(), String::new())];
+
+    let facts = facts::work_out(&rules, given.into(), &templates, &|question| {
+        panic!("{question:?}")
+    });
+
+    let facts = facts.expect("nothing fails").expect("it has a value");
+    assert_eq!(facts["kind"], "none");
+}
+
 /// Returns the plans of all generators for `Admin.Room`, in a new app and with facts that are empty there.
 fn plans() -> Vec<Plan> {
     let templates = Templates::default();
