@@ -196,8 +196,9 @@ impl Socket {
 
     /// Closes this client's connection with the code 1001, after which phoenix.js connects again.
     ///
-    /// What was sent before still arrives, unless the client polls: its session ends at once. The reply to the current message
-    /// is not sent, nor are later pushes. All channels of the connection end as those of any client that is gone. [`Endpoint::disconnect`] closes all connections with the same id.
+    /// Messages that were sent before still arrive, unless the client polls: its session ends at once. The reply to the current
+    /// message is not sent, nor are later pushes. All channels of the connection end as those of any client that is gone.
+    /// [`Endpoint::disconnect`] closes all connections with the same id.
     ///
     /// ```
     /// # use axum_channels::Socket;
