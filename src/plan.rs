@@ -152,10 +152,10 @@ impl<'a> Stack<'a> {
         let renderer = self.renderer;
         let generator = self.generator(id)?;
         let (variables, misuses) = variables::work_out(&generator, request, self)?;
-        let rendered = generator.rendered(renderer, &variables)?;
+        let generator = generator.rendered(renderer, &variables)?;
         let planner = Planner {
             places: Places {
-                generator: &rendered,
+                generator: &generator,
                 app: facts::variable(self.facts),
                 renderer,
                 rendered: &self.rendered,
@@ -163,7 +163,7 @@ impl<'a> Stack<'a> {
             variables: &variables,
         };
         let (files, files_origin) = planner.files()?;
-        let steps = rendered
+        let steps = generator
             .inserts
             .iter()
             .map(|insert| planner.places.step(insert));
@@ -176,12 +176,12 @@ impl<'a> Stack<'a> {
                 false => Origin::BuiltIn,
             },
             finds: planner.finds()?,
-            follows: self.follows(&rendered, depth)?,
-            then: self.then(&rendered, request, depth)?,
+            follows: self.follows(&generator, depth)?,
+            then: self.then(&generator, request, depth)?,
             request: request.clone(),
             files,
             steps,
-            generator: rendered,
+            generator,
             variables,
             misuses,
         })

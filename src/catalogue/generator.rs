@@ -331,7 +331,7 @@ impl Generator {
     ///
     /// # Errors
     /// A template is invalid.
-    pub fn rendered(&self, renderer: &Renderer<'_>, context: &Context) -> Result<Self> {
+    pub fn rendered(self, renderer: &Renderer<'_>, context: &Context) -> Result<Self> {
         // The others are rendered elsewhere: with other variables, or only by `destroy`.
         let others = [
             "name", "include", "list", "option", "fact", "values", "places", "help", "in_use",
@@ -351,7 +351,7 @@ impl Generator {
             commands: rendered.commands,
             leaves: rendered.leaves,
             next: rendered.next,
-            ..self.clone()
+            ..self
         })
     }
 
