@@ -2,34 +2,26 @@
 
 use crate::error::Error;
 use crate::log;
-use crate::message::{Payload, Refused};
+use crate::message::Refused;
 use crate::origin::RefusedOrigin;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// Returns a response with the payload as its body.
-fn with_payload(status: StatusCode, payload: &Payload) -> Response {
-    let mut response = Response::new(Body::from(payload.bytes().to_vec()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(match payload.is_binary() {
-            true => "application/octet-stream",
-            false => "application/json",
-        }),
-    );
-    response
-}
-
 /// The response of a refused connection: the [status](Refused::status), 403 by default, the [headers](Refused::header), and
 /// the payload as its body.
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::FORBIDDEN);
-        let mut response = with_payload(status, &self.payload);
+        let content_type = match self.payload.is_binary() {
+            true => "application/octet-stream",
+            false => "application/json",
+        };
+        let mut response = Response::new(Body::from(self.payload.bytes().to_vec()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         for (name, value) in self.headers {
-            response.headers_mut().insert(name, value);
+            headers.insert(name, value);
         }
         response
     }

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
+use crate::catalogue::stack::{FactRule, Lookup};
 use crate::catalogue::{Stack, Templates};
 use crate::edit::{Language, Place, Query, Source, glob};
 use crate::facts;
@@ -21,32 +22,6 @@ fn new_app(stack: &str) -> Facts {
     let rules = Stack::read(stack, &templates).expect(stack).project.facts;
     let facts = facts::work_out(&rules, given.into(), &templates, &|_| Ok(Vec::new()));
     facts.expect(stack).expect("a new app has every fact")
-}
-
-#[test]
-fn a_file_without_a_name_is_not_looked_for() {
-    let templates = Templates::default();
-    let rules = r#"
-        [[project.facts]]
-        name = "kind"
-        any = [
-            { file = "{{ app.nothing }}", query = "(", value = "not rendered {{ app.unknown | upper }}" },
-            { value = "none" },
-        ]
-    "#;
-    let rules: toml::Table = rules.parse().expect("it is TOML");
-    let rules: Vec<_> = rules["project"]["facts"]
-        .clone()
-        .try_into()
-        .expect("it is a list of facts");
-    let given = [("nothing".to_owned(), String::new())];
-
-    let facts = facts::work_out(&rules, given.into(), &templates, &|question| {
-        panic!("{question:?}")
-    });
-
-    let facts = facts.expect("nothing fails").expect("it has a value");
-    assert_eq!(facts["kind"], "none");
 }
 
 /// Returns the plans of all generators for `Admin.Room`, in a new app and with facts that are empty there.
@@ -176,6 +151,31 @@ fn assert_is_query(of: &str, language: &'static Language, query: &str) {
     Query::parse(query, language).unwrap_or_else(|e| panic!("{of}: {query}\n{e:#}"));
     tree_sitter::Query::new(language.grammar(), query)
         .unwrap_or_else(|e| panic!("{of}: {query}\n{e}"));
+}
+
+#[test]
+fn a_file_without_a_name_is_not_looked_for() {
+    let unnamed = Lookup {
+        file: Some("{{ app.nothing }}".to_owned()),
+        ..Lookup::default()
+    };
+    let otherwise = Lookup {
+        value: Some("none".to_owned()),
+        ..Lookup::default()
+    };
+    let rule = FactRule {
+        name: "kind".to_owned(),
+        needed: false,
+        any: vec![unnamed, otherwise],
+    };
+    let given = [("nothing".to_owned(), String::new())].into();
+    let templates = Templates::default();
+
+    let look = |question: &facts::Question| panic!("{question:?}");
+    let facts = facts::work_out(&[rule], given, &templates, &look);
+
+    let facts = facts.expect("nothing fails").expect("it has a value");
+    assert_eq!(facts["kind"], "none");
 }
 
 /// A shared file would have to be rendered by each command.

@@ -1,5 +1,5 @@
 use super::Payload;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 use std::fmt;
 
@@ -33,11 +33,9 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refused {
     pub(crate) payload: Payload,
-    pub(crate) status: u16,
+    pub(crate) status: StatusCode,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
-
-const FORBIDDEN: u16 = 403;
 
 impl Refused {
     /// Creates a refusal with the payload `{"reason": reason}`.
@@ -59,7 +57,7 @@ impl Refused {
     pub fn with(payload: impl Into<Payload>) -> Self {
         Self {
             payload: payload.into(),
-            status: FORBIDDEN,
+            status: StatusCode::FORBIDDEN,
             headers: Vec::new(),
         }
     }
@@ -78,11 +76,10 @@ impl Refused {
     /// ```
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
-        assert!(
-            (400..600).contains(&status),
-            "{status} does not refuse a connection: use 400 to 599"
-        );
-        self.status = status;
+        match StatusCode::from_u16(status) {
+            Ok(code) if code.is_client_error() || code.is_server_error() => self.status = code,
+            _ => panic!("{status} does not refuse a connection: use 400 to 599"),
+        }
         self
     }
 

@@ -18,10 +18,10 @@ use axum::response::IntoResponse;
 use std::sync::Arc;
 
 /// Refusal of a client, as its transport answers it.
-pub(super) struct Refusal {
-    pub(super) status: StatusCode,
-    /// Refusal by the handler.
-    pub(super) refused: Option<Refused>,
+pub(super) enum Refusal {
+    Status(StatusCode),
+    /// By the handler.
+    Refused(Refused),
 }
 
 impl Mount {
@@ -92,12 +92,9 @@ impl MountedSocket {
                 Ok((connected, format.clone()))
             }
             Ok(Err(refused)) => {
-                let shown = (refused.status, &refused.payload);
+                let shown = (refused.status.as_u16(), &refused.payload);
                 attempt.refused(format.codec.name(), &params, shown);
-                Err(Refusal {
-                    status: StatusCode::from_u16(refused.status).unwrap_or(StatusCode::FORBIDDEN),
-                    refused: Some(refused),
-                })
+                Err(Refusal::Refused(refused))
             }
             Err(error) => {
                 attempt.crashed(&error);
@@ -123,19 +120,15 @@ async fn params(parts: &mut Parts) -> Result<Params, Refusal> {
 
 impl From<StatusCode> for Refusal {
     fn from(status: StatusCode) -> Self {
-        Refusal {
-            status,
-            refused: None,
-        }
+        Refusal::Status(status)
     }
 }
 
 impl Refusal {
-    /// Response with the status, or that of the handler's refusal.
     pub(super) fn response(self) -> Response<Body> {
-        match self.refused {
-            Some(refused) => refused.into_response(),
-            None => status(self.status),
+        match self {
+            Refusal::Status(code) => status(code),
+            Refusal::Refused(refused) => refused.into_response(),
         }
     }
 }

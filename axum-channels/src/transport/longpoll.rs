@@ -219,15 +219,11 @@ fn status(status: StatusCode) -> Response<Body> {
 
 /// Clients handle 403 as a refusal. The handler's own status is for WebSockets: a client looks at the one in the body.
 fn refused(refusal: &Refusal) -> Response<Body> {
-    let code = if refusal.status.is_server_error() {
-        500
-    } else {
-        403
+    let (status, response) = match refusal {
+        Refusal::Status(status) => (*status, Value::Null),
+        Refusal::Refused(refused) => (refused.status, refused.payload.to_value()),
     };
-    let response = refusal
-        .refused
-        .as_ref()
-        .map_or(Value::Null, |refused| refused.payload.to_value());
+    let code = if status.is_server_error() { 500 } else { 403 };
     json(json!({"status": code, "response": response}).to_string())
 }
 
