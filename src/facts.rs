@@ -22,15 +22,18 @@ pub struct Question {
     pub file: Option<String>,
     /// The file may be in a folder above.
     pub above: bool,
-    /// Query for patterns of folders that are excluded from those of `query`.
+    /// Key of patterns of folders that are excluded from those of `key`.
     pub except: Option<String>,
     pub program: Option<String>,
     pub variable: Option<String>,
     pub search: Vec<String>,
     /// One of these words is in the file; no word is any file.
     pub mentions: Vec<String>,
+    /// Keys of a TOML or JSON file. Without any, and without `query`, the existence of the file counts.
+    pub key: Vec<String>,
+    /// Regular expression for the text at a key.
+    pub matches: Option<String>,
     pub within: Option<String>,
-    /// Without it, the existence of the file counts.
     pub query: Option<String>,
 }
 
@@ -103,6 +106,8 @@ pub fn first<'w>(
                 except: way.except.as_ref().map(text).transpose()?,
                 search: way.search.iter().map(text).collect::<Result<_>>()?,
                 mentions: way.mentions.iter().map(text).collect::<Result<_>>()?,
+                key: way.key.iter().map(text).collect::<Result<_>>()?,
+                matches: way.matches.as_ref().map(text).transpose()?,
                 within: way.within.as_ref().map(text).transpose()?,
                 query: way.query.as_ref().map(text).transpose()?,
             };

@@ -8,7 +8,7 @@
 //! - `args`: the command line
 //! - `project`: files of the project (the only reader); `facts`: properties of the app
 //! - `plan`: pure, the steps of a generator; `name`: all spellings of a name such as `Admin.Room`;
-//!   `nearest`: a word that was probably meant
+//!   `nearest`: a word that was probably meant; `key`: values in TOML and JSON files
 //! - `edit`: pure, syntax-aware edits of the user's files
 //! - `changes`: the comparison of a plan with the disk
 //! - `doctor`: the programs, files and limits that the current app needs
@@ -35,6 +35,7 @@ mod doctor;
 mod edit;
 mod error;
 mod facts;
+mod key;
 mod name;
 mod nearest;
 mod new;

@@ -170,7 +170,8 @@ pub fn secrets(
     for secret in &generator.secrets {
         let there = Fact {
             file: renderer.text(&secret.file, &context)?,
-            query: secret.query.clone(),
+            key: Vec::new(),
+            query: Some(secret.query.clone()),
         };
         let value = match project.ask(&there)? {
             Some(value) => value,

@@ -15,8 +15,10 @@ use std::env;
 use std::fs;
 use std::path::{Component, Path, PathBuf, is_separator};
 use std::rc::Rc;
+use std::slice;
 
 use anyhow::Result;
+use regex_lite::Regex;
 
 use crate::catalogue::Templates;
 use crate::catalogue::stack::{Fact, Stack};
@@ -24,6 +26,7 @@ use crate::catalogue::templates::OVERRIDES;
 use crate::edit::{self, Row, Source, glob};
 use crate::error::fault_in;
 use crate::facts::{self, Facts, Question};
+use crate::key;
 use crate::record::Runs;
 use crate::shell::quoted;
 
@@ -296,6 +299,8 @@ pub fn programs(question: &Question) -> Vec<(String, String)> {
 fn look(root: &Path, question: &Question) -> Result<Vec<(String, String)>> {
     let wanted = Wanted {
         mentions: &question.mentions,
+        key: &question.key,
+        matches: question.matches.as_deref(),
         within: question.within.as_deref(),
         query: question.query.as_deref(),
     };
@@ -335,7 +340,11 @@ fn look_above(
             let parts = below.iter().map(|part| part.to_string_lossy());
             let below = parts.collect::<Vec<_>>().join("/");
             let fits = |pattern: &String| glob::matches(pattern, &below);
-            let is_claimed = values.iter().any(fits) && !all(&path, except)?.iter().any(fits);
+            let excepted = Wanted {
+                key: slice::from_ref(except),
+                ..Wanted::default()
+            };
+            let is_claimed = values.iter().any(fits) && !excepted.all(&path)?.iter().any(fits);
             values = is_claimed.then(|| below.clone()).into_iter().collect();
         }
         if !values.is_empty() {
@@ -351,32 +360,33 @@ fn look_above(
 
 /// Returns the value of `fact` in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
-    let values = all(&resolved(root, fact.file.as_ref()), &fact.query)?;
-    Ok(values.into_iter().next())
-}
-
-/// Returns all captures `@value` of `query` in the file at `path`, without quotes.
-fn all(path: &Path, query: &str) -> Result<Vec<String>> {
     let wanted = Wanted {
-        query: Some(query),
+        key: &fact.key,
+        query: fact.query.as_deref(),
         ..Wanted::default()
     };
-    wanted.all(path)
+    let values = wanted.all(&resolved(root, fact.file.as_ref()))?;
+    Ok(values.into_iter().next())
 }
 
 /// A look-up in a file.
 #[derive(Default)]
 struct Wanted<'a> {
     mentions: &'a [String],
+    /// Without a key and a query, the existence of the file counts.
+    key: &'a [String],
+    matches: Option<&'a str>,
     within: Option<&'a str>,
-    /// Without it, the existence of the file counts.
     query: Option<&'a str>,
 }
 
 impl Wanted<'_> {
-    /// Returns the values in the file at `path`, without quotes. Without a query, an empty one if the file exists and
+    /// Returns the values in the file at `path`, without quotes. Without a key and a query, an empty one if the file exists and
     /// contains the word.
     fn all(&self, path: &Path) -> Result<Vec<String>> {
+        if !self.key.is_empty() {
+            return self.at_keys(path);
+        }
         let Some(query) = self.query else {
             let is_meant = disk::mentions_any(path, self.mentions)?;
             return Ok(is_meant.then(String::new).into_iter().collect());
@@ -385,5 +395,16 @@ impl Wanted<'_> {
             return Ok(Vec::new());
         };
         edit::values(&source, self.within, query)
+    }
+
+    /// Returns the values at the keys, in their order.
+    fn at_keys(&self, path: &Path) -> Result<Vec<String>> {
+        let Some(document) = disk::document(path, self.mentions)? else {
+            return Ok(Vec::new());
+        };
+        let regex = self.matches.map(Regex::new).transpose()?;
+        let keys = self.key.iter();
+        let values = keys.flat_map(|key| key::values(&document, key, regex.as_ref()));
+        Ok(values.collect())
     }
 }

@@ -310,6 +310,10 @@ fn an_existing_app_is_recognised_by_its_dependency() {
         "[dependencies]\naxum-channels.workspace = true\n",
         "[dependencies]\n\"axum-channels\" = { git = \"https://example.com\" }\n",
         "[dependencies.axum-channels]\npath = \"../axum-channels\"\n",
+        "[dependencies.\"axum-channels\"]\npath = '../axum-channels'\n",
+        "[ dependencies ]\n'axum-channels'.path = '../axum-channels'\n",
+        "[dependencies.channels]\nversion = \"0.1\"\npackage = 'axum-channels'\n",
+        "[dependencies]\nchannels.version = \"0.1\"\nchannels.package = \"axum-channels\"\n",
     ] {
         let sandbox = Sandbox::new();
         sandbox.write(
@@ -342,6 +346,32 @@ fn an_existing_app_is_recognised_by_its_dependency() {
         "[package]\nname = \"other\"\n\n[dev-dependencies]\naxum-channels = \"0.1\"\n",
     );
     assert_eq!(sandbox.run(&["gen", "channel", "User"]).code, Some(2));
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_named_with_what_is_wrong_in_it() {
+    let sandbox = Sandbox::with_app();
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    sandbox.write("my_app/Cargo.toml", &format!("<<<<<<< HEAD\n{manifest}"));
+
+    let ran = sandbox.run(&["gen", "channel", "User", "--yes"]);
+
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    let path = sandbox.path().join("my_app/Cargo.toml");
+    let path = path.canonicalize().expect("it is there");
+    let start = format!(
+        "error: `{}` cannot be read: TOML parse error at line 1",
+        path.display()
+    );
+    assert!(ran.stderr.starts_with(&start), "{}", ran.stderr);
+    let end = "help: correct it, and run the command again\n";
+    assert!(ran.stderr.ends_with(end), "{}", ran.stderr);
+    // A folder with such a file is no obstacle to an app below it.
+    sandbox.write("Cargo.toml", "<<<<<<< HEAD\n");
+    sandbox.write("my_app/Cargo.toml", &manifest);
+    sandbox
+        .run(&["gen", "channel", "User", "--yes"])
+        .succeeded();
 }
 
 #[test]

@@ -227,8 +227,13 @@ pub struct ProjectRules {
 pub struct Nested {
     /// File in that folder which lists the projects.
     pub file: String,
+    /// Keys of the projects, or of patterns of projects, as in a look-up.
+    #[serde(default, deserialize_with = "one_or_many")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub key: Vec<String>,
     /// Query for `@value`, once for each project or pattern of projects.
-    pub query: String,
+    #[serde(default)]
+    pub query: Option<String>,
     /// Suffix of each value, for a pattern of folders: `/*` if the value is their parent folder.
     #[serde(default)]
     pub below: String,
@@ -257,14 +262,14 @@ pub struct FactRule {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lookup {
-    /// A file that must exist and, with `query`, match. An empty text is no file.
+    /// A file that must exist and, with `key` or `query`, match. An empty text is no file.
     #[serde(default)]
     pub file: Option<String>,
     /// The file may be in a folder above the project's: the closest one that matches counts.
     #[serde(default)]
     pub above: bool,
-    /// With `above`: query for `@value`, patterns of folders below the file's. Then `query` is for such patterns, too. The
-    /// value is the project's folder, relative to the file's, if `query` has a pattern for it and `except` has none.
+    /// With `above`: key of patterns of folders below the file's. Then `key` is that of such patterns, too. The value is the
+    /// project's folder, relative to the file's, if `key` has a pattern for it and `except` has none.
     #[serde(default)]
     pub except: Option<String>,
     /// A program in one of the folders of `PATH`, whose name is the value.
@@ -282,10 +287,18 @@ pub struct Lookup {
     /// Separator, if all values count, as one text without the empty ones. Several files may match.
     #[serde(default)]
     pub join: Option<String>,
-    /// A word in the file, or one of several. Files without it are not parsed. Without `query`, a file with it counts.
+    /// A word in the file, or one of several. Files without it are not parsed. Without `key` and `query`, a file with it counts.
     #[serde(default, deserialize_with = "one_or_many")]
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub mentions: Vec<String>,
+    /// In a TOML or JSON file: the key of the value, such as `package.name`, or several. `*` is any key of a table and any entry of
+    /// a list; `@value` is any key, and the value itself. Tables and lists have an empty text.
+    #[serde(default, deserialize_with = "one_or_many")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub key: Vec<String>,
+    /// With `key`: regular expression for the text there.
+    #[serde(default)]
+    pub matches: Option<String>,
     /// In a generator: a place whose `present` captures `@value` in its file.
     #[serde(default)]
     pub place: Option<String>,
@@ -295,7 +308,7 @@ pub struct Lookup {
     /// Query for `@scope`: nodes that limit the other query.
     #[serde(default)]
     pub within: Option<String>,
-    /// Query for `@value`.
+    /// In other files: query for `@value`.
     #[serde(default)]
     pub query: Option<String>,
     /// Template for the value, with `value` for the capture and `path` for the file. By default, the capture.
@@ -303,15 +316,20 @@ pub struct Lookup {
     pub value: Option<String>,
 }
 
-/// A query for `@value` in a file of the project.
+/// A value in a file of the project, by its key or by a query.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fact {
     /// The file, below the project's root.
     pub file: String,
+    /// Key of the value, or one of several, as in a look-up.
+    #[serde(default, deserialize_with = "one_or_many")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub key: Vec<String>,
     /// Query for `@value`.
-    pub query: String,
+    #[serde(default)]
+    pub query: Option<String>,
 }
 
 impl Stack {

@@ -14,6 +14,7 @@ use crate::catalogue::stack::{FactRule, Lookup};
 use crate::catalogue::{Stack, Templates};
 use crate::edit::{Language, Place, Query, Source, glob};
 use crate::facts;
+use crate::key;
 
 /// Returns the facts of a new app.
 fn new_app(stack: &str) -> Facts {
@@ -125,7 +126,15 @@ fn every_query_for_a_fact_or_a_list_is_one_of_tree_sitters_own() {
             let search = question.search.iter().flat_map(|p| glob::alternatives(p));
             let file = question.file.iter().cloned().chain(search).next();
             let file = file.expect("it looks into files");
-            let queries = [&question.query, &question.within, &question.except];
+            for _ in question.key.iter().chain(&question.except) {
+                assert!(
+                    key::parse(file.as_ref(), "{}").is_ok() || file.ends_with(".toml"),
+                    "{file}"
+                );
+            }
+            let matches = question.matches.as_deref().map(regex_lite::Regex::new);
+            assert!(matches.is_none_or(|regex| regex.is_ok()), "{question:?}");
+            let queries = [&question.query, &question.within];
             let queries = queries.into_iter().flatten();
             asked
                 .borrow_mut()
@@ -137,9 +146,11 @@ fn every_query_for_a_fact_or_a_list_is_one_of_tree_sitters_own() {
         facts::work_out(&project.facts, given.into(), &templates, &look).expect(name);
         plans_of(name, &new_app(name), &look);
 
-        let nested = project.nested.map(|nested| (nested.file, nested.query));
+        let nested = project
+            .nested
+            .and_then(|nested| Some((nested.file, nested.query?)));
         let markers = project.markers.into_iter().chain(project.almost);
-        let markers = markers.map(|fact| (fact.file, fact.query));
+        let markers = markers.filter_map(|fact| Some((fact.file, fact.query?)));
         for (file, query) in asked.into_inner().into_iter().chain(markers).chain(nested) {
             let language = Language::of(file.as_ref()).expect(name);
             assert_is_query(name, language, &query);

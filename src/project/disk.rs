@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::edit::{Language, Source, glob};
+use crate::key;
 
 /// Paths of the files below a folder.
 type Listing = Rc<[String]>;
@@ -26,6 +28,7 @@ thread_local! {
     // their parts at each look-up.
     static FILES: Cache<Option<Rc<[u8]>>> = RefCell::default();
     static SOURCES: Cache<Rc<Source>> = RefCell::default();
+    static DOCUMENTS: Cache<Option<Rc<Value>>> = RefCell::default();
     static LISTINGS: Cache<Listing> = RefCell::default();
     /// Results of [`list`], by the pattern below its root.
     static LISTS: Cache<Rc<[PathBuf]>> = RefCell::default();
@@ -113,6 +116,35 @@ pub fn source(path: &Path, words: &[String]) -> Result<Option<Rc<Source>>> {
     let source = Rc::new(Source::new(text.to_owned(), language));
     SOURCES.with_borrow_mut(|sources| sources.insert(path.into(), Rc::clone(&source)));
     Ok(Some(source))
+}
+
+/// Returns the values of the TOML or JSON file at `path`; `None` if it is missing or invalid, or contains none of `words`.
+pub fn document(path: &Path, words: &[String]) -> Result<Option<Rc<Value>>> {
+    let Some(bytes) = read(path)?.filter(|bytes| contains_any(bytes, words)) else {
+        return Ok(None);
+    };
+    let known = DOCUMENTS.with_borrow(|documents| documents.get(path.as_os_str()).cloned());
+    if let Some(document) = known {
+        return Ok(document);
+    }
+    let text = str::from_utf8(&bytes).ok();
+    let document = text
+        .and_then(|text| key::parse(path, text).ok())
+        .map(Rc::new);
+    DOCUMENTS.with_borrow_mut(|documents| documents.insert(path.into(), document.clone()));
+    Ok(document)
+}
+
+/// Returns what is wrong with the TOML or JSON file at `path`, if there is one.
+pub fn fault(path: &Path) -> Result<Option<String>> {
+    let Some(bytes) = read(path)? else {
+        return Ok(None);
+    };
+    let parsed = str::from_utf8(&bytes).map_err(Into::into);
+    let parsed = parsed.and_then(|text| key::parse(path, text));
+    Ok(parsed
+        .err()
+        .map(|error| error.to_string().trim_end().to_owned()))
 }
 
 /// Folders in a project's root without code of the app itself: build output, vendored libraries, and programs beside it.

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 
-use super::disk::{entries, joined};
-use super::{BESIDE, COMPLETE, Project, all, ask, look, templates_of};
+use super::disk::{self, entries, joined};
+use super::{BESIDE, COMPLETE, Project, Wanted, ask, look, templates_of};
 use crate::catalogue::{Stack, Templates};
 use crate::edit::glob;
 use crate::error::{Misuse, fault_in};
@@ -120,11 +120,31 @@ fn none_around(here: &Path) -> Result<Misuse> {
     );
     let templates = Templates::default();
     let stacks = default_first(&templates)?;
+    if let Some(misuse) = unreadable(here, &stacks)? {
+        return Ok(misuse);
+    }
     let known_by: Vec<_> = stacks.iter().map(|s| s.project.known_by.as_str()).collect();
     Ok(Misuse::new(missing).help(format!(
         "make one with `hello-sockets new my_app`, or go to the folder of one: {}",
         known_by.join(", ")
     )))
+}
+
+/// Returns the error in a file by which one of `stacks` would know a project around `here`.
+fn unreadable(here: &Path, stacks: &[Stack]) -> Result<Option<Misuse>> {
+    for folder in here.ancestors() {
+        for stack in stacks {
+            for marker in &stack.project.markers {
+                let path = folder.join(&marker.file);
+                if let Some(fault) = disk::fault(&path)?.filter(|_| !marker.key.is_empty()) {
+                    let misuse = format!("`{}` cannot be read: {fault}", path.display());
+                    let misuse = Misuse::new(misuse);
+                    return Ok(Some(misuse.help("correct it, and run the command again")));
+                }
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the project in `folder`.
@@ -213,7 +233,12 @@ fn folders_of_apps(folder: &Path, stack: &Stack) -> Result<Vec<String>> {
     let Some(nested) = &stack.project.nested else {
         return Ok(Vec::new());
     };
-    let patterns = all(&folder.join(&nested.file), &nested.query)?;
+    let wanted = Wanted {
+        key: &nested.key,
+        query: nested.query.as_deref(),
+        ..Wanted::default()
+    };
+    let patterns = wanted.all(&folder.join(&nested.file))?;
     let mut folders = Vec::new();
     for pattern in patterns {
         let pattern = format!("{pattern}{}", nested.below);
