@@ -1,9 +1,7 @@
 //! Values in TOML and JSON files, by their keys, in any spelling of the file: a table of its own, an inline table, a dotted key. Pure:
 //! the caller reads the files.
 
-use std::path::Path;
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use regex_lite::Regex;
 use serde_json::Value;
 
@@ -13,17 +11,14 @@ const ANY: &str = "*";
 /// As [`ANY`]: the key that stands there is the value.
 const CAPTURED: &str = "@value";
 
-/// Parses the text of the file at `path`.
-///
-/// # Errors
-/// The text is invalid, or the file is neither TOML nor JSON by its name.
-pub fn parse(path: &Path, text: &str) -> Result<Value> {
+/// Returns the contents of a file in the language `toml` or `json`, or its error; `None` for other languages.
+pub fn parse(language: &str, text: &str) -> Option<Result<Value>> {
     let text = text.trim_start_matches('\u{feff}'); // editors on Windows add it
-    Ok(match path.extension().and_then(|ending| ending.to_str()) {
-        Some("toml") => toml::from_str(text)?,
-        Some("json") => serde_json::from_str(text)?,
-        _ => bail!("`{}` is neither TOML nor JSON", path.display()),
-    })
+    match language {
+        "toml" => Some(toml::from_str(text).map_err(Into::into)),
+        "json" => Some(serde_json::from_str(text).map_err(Into::into)),
+        _ => None,
+    }
 }
 
 /// Returns the values at `key`, such as `package.name`, whose text `matches`. A table, a list and `null` have an empty text.
@@ -85,8 +80,10 @@ fn text(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn found(file: &str, text: &str, key: &str, matches: &str) -> Vec<String> {
-        let document = parse(Path::new(file), text).expect("it is valid");
+    fn found(language: &str, text: &str, key: &str, matches: &str) -> Vec<String> {
+        let document = parse(language, text)
+            .expect("it is read")
+            .expect("it is valid");
         let regex = Regex::new(matches).expect("it is valid");
         values(&document, key, (!matches.is_empty()).then_some(&regex))
     }
@@ -103,31 +100,28 @@ mod tests {
             "dependencies.axum.version = \"0.8\"",
             "[ dependencies . axum ] # the server\nversion = \"\\u0030.8\"",
         ] {
-            let found = found("Cargo.toml", text, "dependencies.axum.version", "");
+            let found = found("toml", text, "dependencies.axum.version", "");
 
             assert_eq!(found, ["0.8"], "{text}");
         }
         let text = r#"{ "dependencies": { "axum": { "version": "\u0030.8" }, "ws": null } }"#;
         let key = "dependencies.axum.version";
-        assert_eq!(found("package.json", text, key, ""), ["0.8"]);
-        assert_eq!(found("package.json", text, "dependencies.ws", ""), [""]);
+        assert_eq!(found("json", text, key, ""), ["0.8"]);
+        assert_eq!(found("json", text, "dependencies.ws", ""), [""]);
     }
 
     #[test]
     fn any_key_and_any_entry_of_a_list_are_passed() {
         let text = "bin = [{ name = \"b\" }, { path = \"a.rs\" }, { name = \"a\" }]\n[x.z]\nname = 1\n[x.y]\nname = true\n[x.w]";
 
-        assert_eq!(found("a.toml", text, "bin.*.name", ""), ["b", "a"]);
-        assert_eq!(found("a.toml", text, "x.*.name", ""), ["true", "1"]);
-        assert_eq!(found("a.toml", text, "x.@value.name", ""), ["y", "z"]);
-        assert_eq!(found("a.toml", text, "x.@value.name", "^1$"), ["z"]);
-        assert_eq!(found("a.toml", text, "x.@value", ""), ["w", "y", "z"]);
-        assert_eq!(
-            found("a.toml", text, "bin.@value", ""),
-            Vec::<String>::new()
-        );
-        assert_eq!(found("a.toml", text, "bin", ""), [""]);
-        assert_eq!(found("a.toml", text, "bin.*.name", "^a"), ["a"]);
+        assert_eq!(found("toml", text, "bin.*.name", ""), ["b", "a"]);
+        assert_eq!(found("toml", text, "x.*.name", ""), ["true", "1"]);
+        assert_eq!(found("toml", text, "x.@value.name", ""), ["y", "z"]);
+        assert_eq!(found("toml", text, "x.@value.name", "^1$"), ["z"]);
+        assert_eq!(found("toml", text, "x.@value", ""), ["w", "y", "z"]);
+        assert_eq!(found("toml", text, "bin.@value", ""), Vec::<String>::new());
+        assert_eq!(found("toml", text, "bin", ""), [""]);
+        assert_eq!(found("toml", text, "bin.*.name", "^a"), ["a"]);
     }
 
     #[test]
@@ -145,23 +139,28 @@ mod tests {
             "package.name.*",
             "package.nam",
         ] {
-            assert_eq!(
-                found("Cargo.toml", text, key, ""),
-                Vec::<String>::new(),
-                "{key}"
-            );
+            assert_eq!(found("toml", text, key, ""), Vec::<String>::new(), "{key}");
         }
     }
 
     #[test]
-    fn a_file_that_cannot_be_parsed_is_an_error() {
-        for (file, text) in [
-            ("Cargo.toml", "<<<<<<< HEAD\n"),
-            ("a.json", "{"),
-            ("mix.exs", "a"),
-            ("toml", ""),
+    fn a_file_that_cannot_be_read_is_an_error_and_other_languages_have_no_keys() {
+        for (language, text) in [
+            ("toml", "<<<<<<< HEAD\n"),
+            ("toml", "[a]\n[a]\n"),
+            ("json", "{"),
         ] {
-            assert!(parse(Path::new(file), text).is_err(), "{file}");
+            assert!(
+                parse(language, text).is_some_and(|read| read.is_err()),
+                "{text}"
+            );
         }
+        for (language, text) in [("toml", "\u{feff}a = 1"), ("json", "\u{feff}{}")] {
+            assert!(
+                parse(language, text).is_some_and(|read| read.is_ok()),
+                "{text}"
+            );
+        }
+        assert!(parse("rust", "").is_none());
     }
 }

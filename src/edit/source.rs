@@ -9,6 +9,7 @@ use tree_sitter::{InputEdit, Node, Parser, Point, Tree, TreeCursor};
 use super::language::Language;
 use super::nodes::Nodes;
 use super::query::{Captures, Names, Query};
+use crate::key;
 
 /// A text and its syntax tree.
 pub struct Source {
@@ -106,12 +107,14 @@ impl Source {
         self.names.get_or_init(|| Names::of(self))
     }
 
-    /// Returns the number of syntax errors.
+    /// Returns the number of syntax errors, and of files that are invalid for another reason: a table that stands twice.
     pub fn errors(&self) -> usize {
-        match self.root().has_error() {
+        let of_syntax = match self.root().has_error() {
             true => self.all(|n| n.is_error() || n.is_missing()).len(),
             false => 0,
-        }
+        };
+        let parsed = key::parse(&self.language.name, &self.text);
+        of_syntax + usize::from(parsed.is_some_and(|parsed| parsed.is_err()))
     }
 
     /// Returns the comments, in order.

@@ -127,24 +127,36 @@ pub fn document(path: &Path, words: &[String]) -> Result<Option<Rc<Value>>> {
     if let Some(document) = known {
         return Ok(document);
     }
-    let text = str::from_utf8(&bytes).ok();
-    let document = text
-        .and_then(|text| key::parse(path, text).ok())
-        .map(Rc::new);
+    let document = parsed(path, &bytes)?.ok().map(Rc::new);
     DOCUMENTS.with_borrow_mut(|documents| documents.insert(path.into(), document.clone()));
     Ok(document)
 }
 
-/// Returns what is wrong with the TOML or JSON file at `path`, if there is one.
+/// Returns what is wrong with the TOML or JSON file at `path`, if there is one and it cannot be parsed.
 pub fn fault(path: &Path) -> Result<Option<String>> {
     let Some(bytes) = read(path)? else {
         return Ok(None);
     };
-    let parsed = str::from_utf8(&bytes).map_err(Into::into);
-    let parsed = parsed.and_then(|text| key::parse(path, text));
-    Ok(parsed
-        .err()
-        .map(|error| error.to_string().trim_end().to_owned()))
+    let fault = parsed(path, &bytes)?.err();
+    Ok(fault.map(|error| error.to_string().trim_end().to_owned()))
+}
+
+/// Returns the values of a TOML or JSON file, or what is wrong with it.
+///
+/// # Errors
+/// The file is in another language: a fault in a stack.
+fn parsed(path: &Path, bytes: &[u8]) -> Result<Result<Value>> {
+    let text = match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return Ok(Err(error.into())),
+    };
+    let language = Language::of(path).map_or("", |language| &language.name);
+    key::parse(language, text).with_context(|| {
+        format!(
+            "`{}` has no keys: it is neither TOML nor JSON",
+            path.display()
+        )
+    })
 }
 
 /// Folders in a project's root without code of the app itself: build output, vendored libraries, and programs beside it.

@@ -136,7 +136,8 @@ fn unreadable(here: &Path, stacks: &[Stack]) -> Result<Option<Misuse>> {
         for stack in stacks {
             for marker in &stack.project.markers {
                 let path = folder.join(&marker.file);
-                if let Some(fault) = disk::fault(&path)?.filter(|_| !marker.key.is_empty()) {
+                let is_by_key = !marker.key.is_empty();
+                if let Some(fault) = is_by_key.then(|| disk::fault(&path)).transpose()?.flatten() {
                     let misuse = format!("`{}` cannot be read: {fault}", path.display());
                     let misuse = Misuse::new(misuse);
                     return Ok(Some(misuse.help("correct it, and run the command again")));
