@@ -388,6 +388,29 @@ fn dependencies_that_the_crate_has_are_left_as_they_are() {
 
 /// A server in the library, in its program, and in a program that does not name `Router`.
 #[test]
+fn destroy_asks_for_no_dependency_of_the_crate_s_own() {
+    let tests = "#[cfg(test)]\nmod tests {\n    use serde_json as _;\n}\n";
+    let own = "\n[dev-dependencies]\nserde_json = \"1.0.107\"\n";
+    let sandbox = crate_of(own, &[("src/lib.rs", tests)]);
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    let only_for_tests = manifest.replace("serde_json = \"1\"\n", "");
+    sandbox.write("my_app/Cargo.toml", &only_for_tests);
+    let sandbox = sandbox.after(&[
+        &["gen", "library"],
+        &["gen", "channel", "Room", "--yes"],
+        &["gen", "presence", "--channel", "Room"],
+        &["destroy", "presence", "--channel", "Room", "--yes"],
+    ]);
+    let both = sandbox.read("my_app/Cargo.toml");
+    assert_eq!(both.matches("serde_json = ").count(), 2, "{both}");
+
+    let ran = sandbox.run(&["destroy", "channel", "Room", "--yes"]);
+
+    assert!(!ran.succeeded().stdout.contains("Take out"));
+    assert!(sandbox.read("my_app/Cargo.toml").contains(own));
+}
+
+#[test]
 fn lines_of_an_endpoint_are_for_the_file_that_serves_the_router() {
     let serves = "pub async fn serve(listener: tokio::net::TcpListener, app: axum::Router) {\n    axum::serve(listener, app).await.expect(\"it is bound\");\n}\n";
     let library = ("src/lib.rs", "pub mod http;\n");
