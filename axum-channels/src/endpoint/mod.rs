@@ -12,7 +12,7 @@ mod presence_handler;
 mod shutdown;
 mod state;
 
-pub(crate) use disconnected::Disconnected;
+pub(crate) use disconnected::{Disconnected, Meanwhile};
 pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
 pub(crate) use presence_callbacks::PresenceCallbacks;

@@ -1,5 +1,5 @@
-use super::{Payload, Refused};
 use super::later::{Later, Promise};
+use super::{Payload, Refused};
 use std::fmt;
 
 /// Reply of a channel to a message of its client: a status and a payload, none, or one that is sent later.
