@@ -108,9 +108,12 @@ impl<'a> Changes<'a> {
         self.set(path, Some(contents.into()), None)
     }
 
-    /// Returns the file, from disk or after earlier steps.
-    pub fn contents(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        self.read(path)
+    /// Returns the contents of a file, from disk or after earlier steps.
+    pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+        match self.change(path) {
+            Some(change) => Ok(change.after.as_deref().map(<[u8]>::to_vec)),
+            None => self.project.read(path),
+        }
     }
 
     /// Returns the reason for a manual step without its file, which would be at `named`.
@@ -137,33 +140,36 @@ impl<'a> Changes<'a> {
             .first()
             .map(PathBuf::from)
             .unwrap_or_default();
-        let lines = || edit::lines(&step.parts);
-        let manual = |why: String, lines| Ok((named.clone(), StepVerdict::Manual { why, lines }));
         let located = self.locate(&step.location)?;
         if let Some(path) = self.found_elsewhere(step, &located)? {
             return Ok((path, StepVerdict::Identical));
         }
-        let path = match located {
-            Located::At(path) => path,
+        let why = match located {
+            Located::At(path) => {
+                let verdict = self.edit(step, &path)?;
+                return Ok((path, verdict));
+            }
             Located::Missing if step.location.create && !self.contains(&named)? => {
                 return self.create(step, named);
             }
-            Located::Missing => {
-                let why = self.why_missing(&named, &step.location)?;
-                return manual(why, lines());
-            }
+            Located::Missing => self.why_missing(&named, &step.location)?,
             Located::Several(paths) => {
                 let paths = paths.iter().map(|path| self.project.display_path(path));
-                let paths = paths.map(|path| format!("`{}`", path.display()));
-                return manual(several("files", paths), lines());
+                several("files", paths.map(|path| format!("`{}`", path.display())))
             }
         };
-        let Some(source) = self.source(&path)? else {
-            let lines = lines();
+        let lines = edit::lines(&step.parts);
+        Ok((named, StepVerdict::Manual { why, lines }))
+    }
+
+    /// Adds the edit of the file at `path`, if it is possible.
+    fn edit(&mut self, step: &Step, path: &Path) -> Result<StepVerdict> {
+        let Some(source) = self.source(path)? else {
+            let lines = edit::lines(&step.parts);
             let why = String::new();
-            return Ok((path, StepVerdict::Manual { why, lines }));
+            return Ok(StepVerdict::Manual { why, lines });
         };
-        let verdict = match edit::apply(&step.parts, &source)? {
+        Ok(match edit::apply(&step.parts, &source)? {
             Outcome::AlreadyThere => StepVerdict::Identical,
             Outcome::Manual { reason, lines } => StepVerdict::Manual {
                 why: match reason {
@@ -177,11 +183,10 @@ impl<'a> Changes<'a> {
                 lines,
             },
             Outcome::Changed(new) => {
-                self.set(&path, Some(new.text.clone().into_bytes().into()), Some(new))?;
+                self.set(path, Some(new.text.clone().into_bytes().into()), Some(new))?;
                 StepVerdict::Edit
             }
-        };
-        Ok((path, verdict))
+        })
     }
 
     /// Returns the file that already has the text of `step`, if that may be in other files, too.
@@ -311,14 +316,6 @@ impl<'a> Changes<'a> {
         let mut sources = self.sources.borrow_mut();
         sources.insert(path.to_owned(), Rc::clone(&source));
         Ok(Some(source))
-    }
-
-    /// Returns the file, from disk or after earlier steps.
-    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        match self.change(path) {
-            Some(change) => Ok(change.after.as_deref().map(<[u8]>::to_vec)),
-            None => self.project.read(path),
-        }
     }
 
     fn change(&self, path: &Path) -> Option<&Change> {

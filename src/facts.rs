@@ -37,6 +37,32 @@ pub struct Question {
     pub query: Option<String>,
 }
 
+impl Question {
+    /// Returns the source `way`, with its texts rendered in `context`; `None` if the path of its file is empty.
+    fn of(way: &Lookup, context: &Context, renderer: &Renderer<'_>) -> Result<Option<Self>> {
+        let text = |text: &String| renderer.text(text, context);
+        let one = |given: &Option<String>| given.as_ref().map(text).transpose();
+        let all = |given: &[String]| given.iter().map(text).collect::<Result<_>>();
+        let file = one(&way.file)?;
+        if file.as_deref() == Some("") {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            file,
+            above: way.above,
+            except: one(&way.except)?,
+            program: way.program.clone(),
+            variable: way.variable.clone(),
+            search: all(&way.search)?,
+            mentions: all(&way.mentions)?,
+            key: all(&way.key)?,
+            matches: one(&way.matches)?,
+            within: one(&way.within)?,
+            query: one(&way.query)?,
+        }))
+    }
+}
+
 /// Returns all values for a look-up, each with the path of its file.
 pub type Look<'a> = dyn Fn(&Question) -> Result<Vec<(String, String)>> + 'a;
 
@@ -93,23 +119,8 @@ pub fn first<'w>(
     for way in ways {
         let is_named = way.file.is_some() || way.program.is_some() || way.variable.is_some();
         if is_named || !way.search.is_empty() {
-            let text = |text: &String| renderer.text(text, &context);
-            let file = way.file.as_ref().map(text).transpose()?;
-            if file.as_deref() == Some("") {
+            let Some(question) = Question::of(way, &context, renderer)? else {
                 continue;
-            }
-            let question = Question {
-                file,
-                above: way.above,
-                program: way.program.clone(),
-                variable: way.variable.clone(),
-                except: way.except.as_ref().map(text).transpose()?,
-                search: way.search.iter().map(text).collect::<Result<_>>()?,
-                mentions: way.mentions.iter().map(text).collect::<Result<_>>()?,
-                key: way.key.iter().map(text).collect::<Result<_>>()?,
-                matches: way.matches.as_ref().map(text).transpose()?,
-                within: way.within.as_ref().map(text).transpose()?,
-                query: way.query.as_ref().map(text).transpose()?,
             };
             let found = look(&question)?;
             let Some((value, path)) = found.first() else {

@@ -51,11 +51,11 @@ pub fn without_suffix<'a>(name: &'a str, suffix: &str) -> &'a str {
 
 impl Name {
     /// Parses a name. `kind` is the word for it in messages, such as `channel`. A trailing `suffix` (`Channel` in
-    /// `RoomChannel`) is dropped. `way` is the command before the name, for the suggestion.
+    /// `RoomChannel`) is dropped. `invocation` is the command before the name, for the suggestion.
     ///
     /// # Errors
     /// The name is invalid; the error suggests a valid one.
-    pub fn parse(typed: &str, kind: &str, suffix: &str, way: &str) -> Result<Self, Misuse> {
+    pub fn parse(typed: &str, kind: &str, suffix: &str, invocation: &str) -> Result<Self, Misuse> {
         if let Some(reason) = fault(typed) {
             let misuse = Misuse::new(format!("`{typed}` is not a {kind} name: {reason}"));
             let suggested = match reason {
@@ -63,8 +63,8 @@ impl Name {
                 _ => suggestion(typed),
             };
             return Err(match suggested {
-                Some(name) => misuse.help(format!("{way} {name}")),
-                None => misuse.help(format!("{way} {EXAMPLE}")).by_example(),
+                Some(name) => misuse.help(format!("{invocation} {name}")),
+                None => misuse.help(format!("{invocation} {EXAMPLE}")).by_example(),
             });
         }
         Ok(Self::without(suffix, typed))
@@ -196,14 +196,14 @@ pub fn ascii(typed: &str) -> String {
 mod tests {
     use super::*;
 
-    const WAY: &str = "hello-sockets gen channel";
+    const INVOCATION: &str = "hello-sockets gen channel";
 
     fn parse(typed: &str) -> Name {
-        Name::parse(typed, "channel", "Channel", WAY).expect(typed)
+        Name::parse(typed, "channel", "Channel", INVOCATION).expect(typed)
     }
 
     fn refused(typed: &str) -> (String, String) {
-        let misuse = Name::parse(typed, "channel", "Channel", WAY).expect_err(typed);
+        let misuse = Name::parse(typed, "channel", "Channel", INVOCATION).expect_err(typed);
         (
             misuse.to_string(),
             misuse.way_out().unwrap_or_default().to_owned(),

@@ -219,7 +219,14 @@ fn app_name(
     };
     let advised = suggestion(name, stack);
     let misuse = Misuse::new(format!("`{name}` cannot be the app's name: {reason}"));
-    let way_out = format!("hello-sockets new {} --app {advised}", quoted(given));
+    // The folder would have the name of the device, whatever that of the app is.
+    let way_out = match given.file_name() {
+        Some(_) if app.is_none() && name::is_device(name) => {
+            quoted(&given.with_file_name(&advised))
+        }
+        _ => format!("{} --app {advised}", quoted(given)),
+    };
+    let way_out = format!("hello-sockets new {way_out}");
     Ok((advised, Some(misuse.help(way_out))))
 }
 

@@ -253,7 +253,7 @@ fn nothing(project: &Project) -> Result<Misuse> {
         ));
     };
     let misuse = Misuse::new(format!(
-        "only the last run can be taken back, in the copy of the app that it was made in; before it was: hello-sockets {earlier}"
+        "only the last run can be taken back, once, and in the copy of the app that it was made in; the record ends with `hello-sockets {earlier}`"
     ));
     Ok(
         misuse.help(match earlier.command.first().map(String::as_str) {

@@ -48,6 +48,23 @@ fn the_name_comes_from_the_path_or_from_app() {
 }
 
 #[test]
+fn for_the_name_of_a_device_another_folder_is_suggested() {
+    let sandbox = Sandbox::new();
+    let refused = "cannot be the app's name: Windows cannot have a file or folder of that name";
+    for (args, way_out) in [
+        (&["new", "apps/con"][..], "apps/con_app"),
+        (
+            &["new", "apps/live", "--app", "con"],
+            "apps/live --app con_app",
+        ),
+    ] {
+        let expected = format!("error: `con` {refused}\nhelp: hello-sockets new {way_out}\n");
+        sandbox.run(args).misused(&expected);
+    }
+    assert_eq!(sandbox.tree(), []);
+}
+
+#[test]
 fn invalid_app_names_are_refused_with_a_suggestion() {
     let refused = |name: &str, reason: &str, way_out: &str| {
         let sandbox = Sandbox::new();

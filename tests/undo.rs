@@ -97,8 +97,8 @@ fn after_a_second_undo_there_is_a_message_and_exit_code_2() {
     let before = sandbox.tree();
 
     sandbox.run(&["undo"]).misused(
-        "error: only the last run can be taken back, in the copy of the app that it was made in; before it was: \
-         hello-sockets gen channel User\n\
+        "error: only the last run can be taken back, once, and in the copy of the app that it was made in; the record ends with \
+         `hello-sockets gen channel User`\n\
          help: hello-sockets destroy channel User\n",
     );
     assert_eq!(different(&sandbox, &before), [""; 0]);
@@ -309,8 +309,7 @@ fn in_a_clone_without_the_bytes_nothing_is_taken_back() {
     std::fs::remove_dir_all(sandbox.path().join(BYTES)).expect("it is there");
     let before = sandbox.tree();
     let ran = sandbox.run(&["undo"]);
-    let error =
-        "error: only the last run can be taken back, in the copy of the app that it was made in; ";
+    let error = "error: only the last run can be taken back, once, and in the copy of the app that it was made in; ";
     assert!(ran.stderr.starts_with(error), "{}", ran.stderr);
     assert_eq!(
         (ran.code, different(&sandbox, &before)),

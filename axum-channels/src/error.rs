@@ -72,8 +72,26 @@ impl Error {
         self.0.downcast_ref()
     }
 
-    /// Returns the refusal that the client receives, unless the error is unexpected.
-    pub(crate) fn refusal(&self) -> Option<Refused> {
+    /// Returns the refusal that the client of a channel receives for this error, or `None` if the error is unexpected.
+    ///
+    /// A [`Refused`] is returned as it is, and an [`InvalidPayload`] as its reason. Errors that
+    /// [`Channel::refusal`](crate::Channel::refusal) converts are unexpected here. For code that answers outside of
+    /// [`handle_in`](crate::Channel::handle_in), such as a task with a [`Later`](crate::Later):
+    ///
+    /// ```
+    /// use axum_channels::{Later, Reply, Result};
+    ///
+    /// fn answer(later: Later, pages: Result<u32>) {
+    ///     match pages {
+    ///         Ok(pages) => later.reply(Reply::ok(serde_json::json!({"pages": pages}))),
+    ///         Err(error) => match error.refusal() {
+    ///             Some(refused) => later.reply(refused.into()),
+    ///             None => tracing::error!(%error, "no report"), // dropped, `later` sends no reply
+    ///         },
+    ///     }
+    /// }
+    /// ```
+    pub fn refusal(&self) -> Option<Refused> {
         let invalid = || self.downcast_ref::<InvalidPayload>();
         let refused = self.downcast_ref::<Refused>().cloned();
         refused.or_else(|| Some(Refused::new(&invalid()?.reason)))

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// The response of a refused connection: the [status](Refused::status), 403 by default, the [headers](Refused::header), and
+/// The response of a refused connection or request: the [status](Refused::status), 403 by default, the [headers](Refused::header), and
 /// the payload as its body.
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {

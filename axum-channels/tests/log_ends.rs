@@ -169,7 +169,7 @@ async fn a_request_that_lost_its_upgrade_headers_on_the_way() {
     assert_eq!(
         log.text(),
         "[WARN] Refused a request to log_ends::support::app::UserSocket with 400: \
-         it does not ask for a WebSocket as a browser does; does a proxy on the way drop its Upgrade headers?\n  \
+         it does not ask for a WebSocket as a browser does: a proxy on the way may have dropped its Upgrade headers\n  \
          Transport: websocket\n  Missing: header Upgrade: websocket\n"
     );
 }

@@ -9,7 +9,7 @@ use tungstenite::Message;
 
 use super::clock;
 use super::close;
-use super::entry::{Content, Direction, Entry, Parsed, Recovery};
+use super::entry::{Content, Direction, Entry, Notes, Parsed, Recovery};
 use super::frame::Payload;
 use super::object;
 use super::presence::Present;
@@ -112,6 +112,12 @@ fn message(Parsed { frame, notes }: &Parsed) -> String {
             );
         }
     }
+    line + &remarks(&frame.topic, notes)
+}
+
+/// Returns what was found out about a message: at the end of its line, and on a line of its own.
+fn remarks(topic: &str, notes: &Notes) -> String {
+    let mut line = String::new();
     if let Some((event, took)) = &notes.answers {
         let took = took.as_secs_f64() * 1_000.0;
         let took = format!("{} after {took:.1} ms", printable(event));
@@ -125,7 +131,7 @@ fn message(Parsed { frame, notes }: &Parsed) -> String {
         let _ = write!(line, " {}", style(recovered).magenta());
     }
     if let Some(present) = &notes.present {
-        let _ = write!(line, "\n{}", list(&frame.topic, present));
+        let _ = write!(line, "\n{}", list(topic, present));
     }
     line
 }

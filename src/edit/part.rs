@@ -241,22 +241,7 @@ impl Place {
         anchor: &Anchor,
         barrier: Option<&Match<'_>>,
     ) -> Result<Option<Source>> {
-        let node = scope_of(scope);
-        let mut matches = Vec::new();
-        let query = anchor.query.as_ref().map(|query| fill(query, &[scope]));
-        match (&query, anchor.at) {
-            (Some(query), At::Chain) => {
-                for link in scope_nodes(scope) {
-                    matches.extend(source.find_at(link, query)?);
-                }
-            }
-            (Some(query), _) => matches = source.find_at(node, query)?,
-            (None, At::End) => matches.push(Match::of(source.root(), source)),
-            (None, _) => matches.push(Match::of(node, source)),
-        }
-        if let Some(below) = scope.range("below") {
-            matches.retain(|m| m.anchor().start >= below.end || anchor.at == At::End);
-        }
+        let mut matches = anchor.matches(source, scope)?;
         let all = matches.len();
         if let Some(barrier) = barrier {
             matches.retain(|m| m.anchor().end <= barrier.anchor().start);
@@ -305,6 +290,27 @@ impl Place {
 }
 
 impl Anchor {
+    /// Returns all matches for the scope. Without a query, that is the scope, or the file.
+    fn matches<'s>(&self, source: &'s Source, scope: &Match<'s>) -> Result<Vec<Match<'s>>> {
+        let node = scope_of(scope);
+        let query = self.query.as_ref().map(|query| fill(query, &[scope]));
+        let mut matches = Vec::new();
+        match (&query, self.at) {
+            (Some(query), At::Chain) => {
+                for link in scope_nodes(scope) {
+                    matches.extend(source.find_at(link, query)?);
+                }
+            }
+            (Some(query), _) => matches = source.find_at(node, query)?,
+            (None, At::End) => matches.push(Match::of(source.root(), source)),
+            (None, _) => matches.push(Match::of(node, source)),
+        }
+        if let Some(below) = scope.range("below") {
+            matches.retain(|m| m.anchor().start >= below.end || self.at == At::End);
+        }
+        Ok(matches)
+    }
+
     /// Returns the selected match, and the position of the text relative to it.
     fn choose<'m, 's>(&self, matches: &'m [Match<'s>]) -> Option<(&'m Match<'s>, At)> {
         let (first, last) = (matches.first()?, matches.last()?);

@@ -35,62 +35,99 @@ fn of_generator(
     request: &Request,
     stack: &Stack<'_>,
 ) -> Result<(Context, Vec<Misuse>)> {
-    let renderer = stack.renderer;
     let mut context = Context::new();
-    let mut misuses = Vec::new();
     context.insert("app", stack.facts);
     context.insert("secrets", &request.secrets);
-    if let Some(rule) = &generator.name {
-        let typed = request.name.as_ref().or(rule.default.as_ref());
-        let own = format!("hello-sockets gen {}", generator.id);
-        let invocation = request.invocation.as_ref().unwrap_or(&own);
-        let typed = typed.map_or("", String::as_str);
-        let name = Name::parse(typed, &generator.id, &rule.suffix, invocation);
-        let name = name.unwrap_or_else(|misuse| {
-            misuses.push(misuse);
-            Name::nearest(typed, &rule.suffix)
-        });
-        context.insert("name", &name);
-        if let Some(alias) = &rule.alias {
-            context.insert(alias.clone(), &name);
-        }
-    }
     context.insert("typed", &request.options.keys().collect::<Vec<_>>());
+    let mut misuses = Vec::new();
+    misuses.extend(insert_name(generator, request, &mut context));
+    insert_lists(generator, request, stack, &mut context)?;
+    misuses.extend(insert_options(generator, request, stack, &mut context)?);
+    insert_facts(generator, request, stack, &mut context)?;
+    for (name, value) in &generator.values {
+        let text = value.as_str().unwrap_or_default();
+        let text = stack.renderer.text(text, &context);
+        let text = fault_in(text, || format!("the value `{name}`"))?;
+        context.insert(name.clone(), &text);
+    }
+    Ok((context, misuses))
+}
+
+/// Adds the name, if the generator has one, and returns the error in it: then the name is the suggested one.
+fn insert_name(generator: &Generator, request: &Request, context: &mut Context) -> Option<Misuse> {
+    let rule = generator.name.as_ref()?;
+    let typed = request.name.as_ref().or(rule.default.as_ref());
+    let typed = typed.map_or("", String::as_str);
+    let own = format!("hello-sockets gen {}", generator.id);
+    let invocation = request.invocation.as_ref().unwrap_or(&own);
+    let (name, misuse) = match Name::parse(typed, &generator.id, &rule.suffix, invocation) {
+        Ok(name) => (name, None),
+        Err(misuse) => (Name::nearest(typed, &rule.suffix), Some(misuse)),
+    };
+    context.insert("name", &name);
+    if let Some(alias) = &rule.alias {
+        context.insert(alias.clone(), &name);
+    }
+    misuse
+}
+
+fn insert_lists(
+    generator: &Generator,
+    request: &Request,
+    stack: &Stack<'_>,
+    context: &mut Context,
+) -> Result<()> {
+    let is_typed = |option| request.options.contains_key(option);
     for list in &generator.lists {
-        let is_typed = |option| request.options.contains_key(option);
         let values = match request.lists.get(&list.name) {
             Some(values) => values.clone(),
             None if list.for_option.as_ref().is_none_or(is_typed) => {
-                let found = facts::all(list, context.clone(), stack.look, renderer);
+                let found = facts::all(list, context.clone(), stack.look, stack.renderer);
                 fault_in(found, || format!("the list `{}`", list.name))?
             }
             None => BTreeSet::new(),
         };
         context.insert(list.name.clone(), &values);
     }
+    Ok(())
+}
+
+/// Adds the values of the options, and returns the errors in them.
+fn insert_options(
+    generator: &Generator,
+    request: &Request,
+    stack: &Stack<'_>,
+    context: &mut Context,
+) -> Result<Vec<Misuse>> {
+    let mut misuses = Vec::new();
     let has_value = |option: &&OptionRule| option.generate.is_none() || option.kind == Kind::Choice;
     for option in generator.options.iter().filter(has_value) {
         let typed = request.options.get(&option.name).and_then(|v| v.last());
-        let default = || renderer.text(&option.default, &context);
+        let default = || stack.renderer.text(&option.default, context);
         let typed = typed.cloned().map_or_else(default, Ok);
         let typed = fault_in(typed, || format!("the option `{}`", option.name))?;
-        misuses.extend(insert(option, &typed, &mut context));
+        misuses.extend(insert_option(option, &typed, context));
     }
+    Ok(misuses)
+}
+
+fn insert_facts(
+    generator: &Generator,
+    request: &Request,
+    stack: &Stack<'_>,
+    context: &mut Context,
+) -> Result<()> {
     for fact in &generator.facts {
-        if let Some(value) = request.facts.get(&fact.name) {
-            context.insert(fact.name.clone(), value);
-            continue;
-        }
-        let value = looked_up(fact, &context, generator, stack);
-        let value = fault_in(value, || format!("the fact `{}`", fact.name))?;
+        let value = match request.facts.get(&fact.name) {
+            Some(value) => value.clone(),
+            None => {
+                let value = looked_up(fact, context, generator, stack);
+                fault_in(value, || format!("the fact `{}`", fact.name))?
+            }
+        };
         context.insert(fact.name.clone(), &value);
     }
-    for (name, value) in &generator.values {
-        let text = renderer.text(value.as_str().unwrap_or_default(), &context);
-        let text = fault_in(text, || format!("the value `{name}`"))?;
-        context.insert(name.clone(), &text);
-    }
-    Ok((context, misuses))
+    Ok(())
 }
 
 /// Returns the value of a fact; an empty one if it has none.
@@ -108,7 +145,7 @@ fn looked_up(
     Ok(value.unwrap_or_default())
 }
 
-/// Returns a source of a fact, with the location of its place.
+/// Returns the sources that a source of a fact stands for: one that names a place, those of the place's files.
 fn ways_of<'w>(
     way: &'w Lookup,
     context: &Context,
@@ -156,7 +193,7 @@ fn ways_of<'w>(
 }
 
 /// Adds the value of an option, and returns the error in it: then the value is the suggested one.
-fn insert(option: &OptionRule, typed: &str, context: &mut Context) -> Option<Misuse> {
+fn insert_option(option: &OptionRule, typed: &str, context: &mut Context) -> Option<Misuse> {
     // Names of variables have no `-`.
     let variable = option.name.replace('-', "_");
     match option.kind {

@@ -88,7 +88,7 @@ impl Upgrade<'_> {
         let before = match self.changes.locate(&step.location)? {
             Located::At(path) => {
                 refuse_path(&path, self.project)?;
-                self.changes.contents(&path)?
+                self.changes.read(&path)?
             }
             _ => None,
         };

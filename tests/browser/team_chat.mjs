@@ -65,10 +65,12 @@ test("users see each other, mention each other, send files, and find it all afte
   await bob.page.setViewport({ width: 390, height: 780 })
   await bob.page.screenshot({ path: screenshotPath("team-chat-phone") })
 
+  // Before the end of the session: until the next page is there, this one may connect again, and is refused.
+  assert.deepEqual(bob.complaints, [])
   await bob.page.click(".top form button")
   await alice.page.bringToFront()
   await waitUntil(alice.page, () => !document.querySelector('[data-person="bob"]'))
-  for (const { complaints } of [alice, bob]) assert.deepEqual(complaints, [])
+  assert.deepEqual(alice.complaints, [])
 })
 
 /** Opens the page in a browser without cookies, and signs in. */

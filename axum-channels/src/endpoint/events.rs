@@ -17,8 +17,11 @@ const CAPACITY: usize = 1024;
 /// ```
 /// # async fn run(endpoint: axum_channels::Endpoint) {
 /// let mut events = endpoint.subscribe("room:lobby");
-/// while let Ok(event) = events.recv().await {
-///     println!("{} {}", event.event, event.payload.as_json());
+/// loop {
+///     match events.recv().await {
+///         Ok(event) => println!("{} {}", event.event, event.payload.as_json()),
+///         Err(missed) => eprintln!("{missed}"), // it goes on
+///     }
 /// }
 /// # }
 /// ```
@@ -121,9 +124,13 @@ impl Events {
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
     /// let mut events = endpoint.subscribe("room:lobby");
-    /// while let Ok(event) = events.recv().await {
-    ///     if event.event == "ping" {
-    ///         events.broadcast_from("pong", event.payload); // not received by `events`
+    /// loop {
+    ///     match events.recv().await {
+    ///         Ok(event) if event.event == "ping" => {
+    ///             events.broadcast_from("pong", event.payload); // not received by `events`
+    ///         }
+    ///         Ok(_) => {}
+    ///         Err(missed) => eprintln!("{missed}"),
     ///     }
     /// }
     /// # }

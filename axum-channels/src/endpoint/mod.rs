@@ -12,7 +12,7 @@ mod presence_handler;
 mod shutdown;
 mod state;
 
-pub(crate) use disconnected::Disconnected;
+pub(crate) use disconnected::{Disconnected, Meanwhile};
 pub use events::{Event, Events, Missed};
 pub(crate) use mounted::Mounted;
 pub(crate) use presence_callbacks::PresenceCallbacks;
@@ -183,8 +183,11 @@ impl Endpoint {
     /// ```
     /// # async fn run(endpoint: axum_channels::Endpoint) {
     /// let mut events = endpoint.subscribe("room:lobby");
-    /// while let Ok(event) = events.recv().await {
-    ///     println!("{} {}", event.event, event.payload.as_json());
+    /// loop {
+    ///     match events.recv().await {
+    ///         Ok(event) => println!("{} {}", event.event, event.payload.as_json()),
+    ///         Err(missed) => eprintln!("{missed}"), // the next call returns the next broadcast
+    ///     }
     /// }
     /// # }
     /// ```

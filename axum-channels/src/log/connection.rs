@@ -97,7 +97,7 @@ impl SocketLog {
             Refusal::NoWebSocket(missing) => refused!(
                 WARN,
                 400,
-                "it does not ask for a WebSocket as a browser does; does a proxy on the way drop its Upgrade headers?",
+                "it does not ask for a WebSocket as a browser does: a proxy on the way may have dropped its Upgrade headers",
                 missing = missing
             ),
             Refusal::NoSubprotocol => refused!(

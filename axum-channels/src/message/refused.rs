@@ -3,10 +3,10 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 use std::fmt;
 
-/// Refusal of a connection, a join or a message: an error that the client may see, with its payload.
+/// Refusal of a connection, a join, a message or a request: an error that the client may see, with its payload.
 ///
-/// The reply to a join or a message has the status `error` and the payload. The response to a connection has an HTTP
-/// [status](Self::status), 403 by default, [headers](Self::header), and the payload as its body, which programs can read and
+/// The reply to a join or a message has the status `error` and the payload. The response to a connection, or to a request
+/// that a handler of axum refuses, has an HTTP [status](Self::status), 403 by default, [headers](Self::header), and the payload as its body, which programs can read and
 /// browsers hide.
 ///
 /// It becomes an [`Error`](crate::Error) by `?` or `into()`:
@@ -62,7 +62,18 @@ impl Refused {
         }
     }
 
-    /// Sets the HTTP status of a refused WebSocket: 403 by default.
+    /// Returns the payload that the client receives.
+    ///
+    /// ```
+    /// # use axum_channels::Refused;
+    /// let refused = Refused::new("full");
+    /// assert_eq!(refused.payload().to_value(), serde_json::json!({"reason": "full"}));
+    /// ```
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// Sets the HTTP status of a refused WebSocket or request: 403 by default.
     ///
     /// It has no effect on a join or a message. A long-polling client is refused with HTTP 200 and a status in the body,
     /// which is 500 for a server error and 403 otherwise.
@@ -83,7 +94,7 @@ impl Refused {
         self
     }
 
-    /// Sets a header of the response to a refused WebSocket, such as `Retry-After`, or another `Content-Type` than
+    /// Sets a header of the response to a refused WebSocket or request, such as `Retry-After`, or another `Content-Type` than
     /// `application/json`.
     ///
     /// It has no effect on a join, a message or a long-polling client. Refusals that test clients return have none.

@@ -1,5 +1,5 @@
-use super::Payload;
 use super::later::{Later, Promise};
+use super::{Payload, Refused};
 use std::fmt;
 
 /// Reply of a channel to a message of its client: a status and a payload, none, or one that is sent later.
@@ -177,6 +177,21 @@ impl Reply {
             Answer::Now(_, payload) => Some(payload),
             Answer::None | Answer::Later(_) => None,
         }
+    }
+}
+
+/// The reply that a client receives for a refusal, for tasks with a [`Later`]. [`Error::refusal`](crate::Error::refusal)
+/// returns the refusal of an error.
+///
+/// ```
+/// use axum_channels::{Refused, Reply};
+///
+/// let reply = Reply::from(Refused::new("too long"));
+/// assert_eq!(reply, Reply::error(serde_json::json!({"reason": "too long"})));
+/// ```
+impl From<Refused> for Reply {
+    fn from(refused: Refused) -> Self {
+        Reply::error(refused.payload)
     }
 }
 

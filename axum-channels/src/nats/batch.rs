@@ -33,76 +33,84 @@ impl Batch {
     pub(super) fn new(state: &State, writes: Vec<Write>) -> Self {
         let mut batch = Batch::default();
         for write in writes {
-            match write {
-                Write::Publish {
-                    topic,
-                    message,
-                    count,
-                } => {
-                    let subject = state.names.topic(&topic);
-                    batch.messages.publish(&subject, &message);
-                    batch.published += count;
-                }
-                Write::Store {
-                    topic,
-                    message,
-                    limits,
-                    number,
-                } => {
-                    let id = format!("{}-{number}", state.node);
-                    let request = Request {
-                        subject: state.names.history(&topic, limits),
-                        header: Some((jet_stream::ID, id)),
-                        payload: message.to_vec(),
-                    };
-                    batch.stores.push(Store {
-                        limits,
-                        number,
-                        request,
-                    });
-                }
-                Write::Put {
-                    topic,
-                    generation,
-                    number,
-                    message,
-                } => {
-                    let key = state
-                        .presences
-                        .field(&topic, state.field(generation), number);
-                    batch.gone.remove(&key);
-                    batch.puts.push(jet_stream::put(key, &message));
-                }
-                Write::Keep {
-                    topic,
-                    generation,
-                    numbers,
-                } => {
-                    let key = state.presences.head(&topic, state.node);
-                    if numbers.is_empty() {
-                        batch.heads.remove(&key);
-                        batch.gone.insert(key);
-                    } else {
-                        let head = Head {
-                            generation,
-                            numbers,
-                        };
-                        batch.gone.remove(&key);
-                        batch.heads.insert(key, head.to_text());
-                    }
-                }
-                Write::Delete {
-                    topic,
-                    generation,
-                    numbers,
-                } => {
-                    let field = state.field(generation);
-                    let gone = numbers.map(|number| state.presences.field(&topic, field, number));
-                    batch.gone.extend(gone);
-                }
-            }
+            batch.add(state, write);
         }
         batch
+    }
+
+    fn add(&mut self, state: &State, write: Write) {
+        match write {
+            Write::Publish {
+                topic,
+                message,
+                count,
+            } => {
+                let subject = state.names.topic(&topic);
+                self.messages.publish(&subject, &message);
+                self.published += count;
+            }
+            Write::Store {
+                topic,
+                message,
+                limits,
+                number,
+            } => {
+                let id = format!("{}-{number}", state.node);
+                let request = Request {
+                    subject: state.names.history(&topic, limits),
+                    header: Some((jet_stream::ID, id)),
+                    payload: message.to_vec(),
+                };
+                self.stores.push(Store {
+                    limits,
+                    number,
+                    request,
+                });
+            }
+            Write::Put {
+                topic,
+                generation,
+                number,
+                message,
+            } => {
+                let field = state.field(generation);
+                let key = state.presences.field(&topic, field, number);
+                self.gone.remove(&key);
+                self.puts.push(jet_stream::put(key, &message));
+            }
+            Write::Keep {
+                topic,
+                generation,
+                numbers,
+            } => {
+                let key = state.presences.head(&topic, state.node);
+                let head = Head {
+                    generation,
+                    numbers,
+                };
+                self.keep(key, head);
+            }
+            Write::Delete {
+                topic,
+                generation,
+                numbers,
+            } => {
+                let field = state.field(generation);
+                let gone = numbers.map(|number| state.presences.field(&topic, field, number));
+                self.gone.extend(gone);
+            }
+        }
+    }
+
+    /// Writes a head, or deletes it if no fields are left.
+    fn keep(&mut self, key: String, head: Head) {
+        if head.numbers.is_empty() {
+            self.heads.remove(&key);
+            self.gone.insert(key);
+        } else {
+            self.gone.remove(&key);
+            self.heads.insert(key, head.to_text());
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::slot::{Next, Pending, PendingJoin, Slot, TurnMeta, Work, deliver, subscriber};
 use super::{Runner, Turn};
 use crate::channel::{Accepted, Handling, Instance, JoinOptions, Joining};
+use crate::error::Error;
 use crate::guard::Done;
 use crate::log::{self, Line};
 use crate::message::{Answer, Asked, Payload, Promise, Reply};
@@ -12,6 +13,7 @@ use crate::session::{AppMessage, Effects, Handled, Join, Joined, Key, Ticket};
 use crate::socket::{Context, Socket};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Instant;
 
 impl Runner {
     pub(super) fn join(&mut self, join: Join, effects: &mut Effects<'_>, turn: &mut Turn<'_, '_>) {
@@ -215,24 +217,35 @@ impl Runner {
             Ok(Err(refused)) => Ok(refused.payload),
             Err(error) => Err(error),
         };
+        let how = self.not_joined(at, join.line, join.since, failure);
+        self.session.joined(join.ticket, how, effects);
+    }
+
+    /// Drops the slot of a join that was refused, or has failed, and logs it.
+    fn not_joined(
+        &mut self,
+        at: usize,
+        line: Option<Line>,
+        since: Option<Instant>,
+        failure: Result<Payload, Error>,
+    ) -> Joined {
         let Slot {
             key, topic, route, ..
         } = self.slots.swap_remove(at);
         self.context.forget(key);
         let name = self.handlers.route(route).name;
-        let how = match failure {
+        match failure {
             Ok(payload) => {
-                record!("join", join.since, channel = name, outcome = "refused");
-                log::refused_join(&topic, &payload, join.line);
+                record!("join", since, channel = name, outcome = "refused");
+                log::refused_join(&topic, &payload, line);
                 Joined::Refused(payload)
             }
             Err(error) => {
-                record!("join", join.since, channel = name, outcome = "crashed");
+                record!("join", since, channel = name, outcome = "crashed");
                 log::join_crashed(&topic, self.handlers.name, &error);
                 Joined::Crashed
             }
-        };
-        self.session.joined(join.ticket, how, effects);
+        }
     }
 
     /// Subscribes a client that has asked for positions, which it receives from the reply on. Returns the reply.

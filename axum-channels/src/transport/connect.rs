@@ -3,9 +3,10 @@
 use super::disconnector::Disconnects;
 use super::format::{Format, Framing};
 use super::mount::{Connected, Mount, MountedSocket};
+use crate::endpoint::Meanwhile;
 use crate::error::Result;
 use crate::guard::guarded;
-use crate::message::Refused;
+use crate::message::{Refused, Topic};
 use crate::metrics::{self, record};
 use crate::params::Params;
 use crate::socket::ConnectInfo;
@@ -63,30 +64,11 @@ impl MountedSocket {
             parts,
             endpoint: endpoint.clone(),
         };
-        let name = mount.handlers.name;
-        let timed = metrics::started();
         let meanwhile = endpoint.shared().disconnected.watch();
-        let connecting = guarded((mount.connect)(&params, &info));
-        let result = with_timeout(mount.options.connect_timeout, connecting).await;
-        let result = result.and_then(|result| result).and_then(|result| result);
-        let accepted = matches!(result, Ok(Ok(_)));
-        record!(
-            "connect",
-            timed,
-            socket = name,
-            transport = transport,
-            accepted = accepted
-        );
-        match result {
+        match self.call(&params, &info, transport).await {
             Ok(Ok(mut connected)) => {
                 if let Some(id) = &connected.id {
-                    let pubsub = &endpoint.shared().pubsub;
-                    let disconnects = Disconnects::new(pubsub, id);
-                    if meanwhile.includes(id) {
-                        disconnects.disconnect();
-                    }
-                    connected.disconnects = Some(disconnects);
-                    drop(pubsub.reserve(id).await); // until it is subscribed to on other nodes, too
+                    connected.disconnects = Some(self.disconnects(id, meanwhile).await);
                 }
                 attempt.connected(format.codec.name(), &params);
                 Ok((connected, format.clone()))
@@ -101,6 +83,40 @@ impl MountedSocket {
                 Err(StatusCode::INTERNAL_SERVER_ERROR.into())
             }
         }
+    }
+
+    /// Calls the handler's `connect`, within its time limit.
+    async fn call(
+        &self,
+        params: &Params,
+        info: &ConnectInfo,
+        transport: &'static str,
+    ) -> Result<Result<Connected, Refused>> {
+        let mount = &self.mount;
+        let since = metrics::started();
+        let connecting = guarded((mount.connect)(params, info));
+        let result = with_timeout(mount.options.connect_timeout, connecting).await;
+        let result = result.and_then(|result| result).and_then(|result| result);
+        let accepted = matches!(result, Ok(Ok(_)));
+        record!(
+            "connect",
+            since,
+            socket = mount.handlers.name,
+            transport = transport,
+            accepted = accepted
+        );
+        result
+    }
+
+    /// Returns the disconnects of a client's id, which one during `connect` is among.
+    async fn disconnects(&self, id: &Topic, meanwhile: Meanwhile) -> Disconnects {
+        let pubsub = &self.endpoint.shared().pubsub;
+        let disconnects = Disconnects::new(pubsub, id);
+        if meanwhile.includes(id) {
+            disconnects.disconnect();
+        }
+        drop(pubsub.reserve(id).await); // until it is subscribed to on other nodes, too
+        disconnects
     }
 }
 

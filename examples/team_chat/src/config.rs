@@ -221,9 +221,12 @@ fn levels(value: Option<String>, build: Build) -> Result<Targets, InvalidSetting
             .with_targets(own));
     };
     let expected = "expected a level (error, warn, info, debug, trace or off), or one for each module: `warn,my_app=debug`";
-    value
-        .parse()
-        .map_err(|_| InvalidSetting::wrong("RUST_LOG", &value, expected))
+    // `parse` would take a mistyped level for a module of that name, and turn all others off.
+    let is_clear = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
+    match value.parse() {
+        Ok(levels) if value.split(',').all(is_clear) => Ok(levels),
+        _ => Err(InvalidSetting::wrong("RUST_LOG", &value, expected)),
+    }
 }
 
 fn format(value: Option<String>, build: Build) -> Result<Format, InvalidSetting> {

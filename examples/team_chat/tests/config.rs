@@ -101,9 +101,11 @@ fn levels_and_format_of_the_log_are_read() {
     let levels = "warn,chat=debug";
     assert!(enabled(release, levels, "chat", Level::DEBUG));
     assert!(!enabled(release, levels, "any", Level::INFO));
-    let wrong = read(release, "RUST_LOG", "chat=loud").expect_err("not a level");
-    let expected = "RUST_LOG is `chat=loud`: expected a level";
-    assert!(wrong.starts_with(expected), "{wrong}");
+    for levels in ["chat=loud", "inof", "warn,chat"] {
+        let wrong = read(release, "RUST_LOG", levels).expect_err(levels);
+        let expected = format!("RUST_LOG is `{levels}`: expected a level");
+        assert!(wrong.starts_with(&expected), "{wrong}");
+    }
 }
 
 #[test]
