@@ -72,6 +72,29 @@ impl Waiting {
         Some(item)
     }
 
+    /// Sorts what was queued during the join, once the channel is busy, as if it were received now: drops messages for an
+    /// earlier join, and everything before another join, which replaces the channel. Returns whether there is one.
+    pub(super) fn sort_out(&mut self, member: &Member) -> bool {
+        if !std::mem::take(&mut self.is_unsorted) {
+            return false;
+        }
+        let is_join =
+            |item: &Item| matches!(item, Item::Message(message) if message.event.is("phx_join"));
+        if let Some(join) = self.items.iter().position(is_join) {
+            (0..join).for_each(|_| drop(self.pop()));
+            self.is_unsorted = true;
+            return true;
+        }
+        for _ in 0..self.items.len() {
+            match self.pop() {
+                Some(Item::Message(message)) if member.is_stale(&message) => {}
+                Some(Item::Message(message)) => self.push(message),
+                other => self.items.extend(other),
+            }
+        }
+        false
+    }
+
     /// Returns the number of messages from the app in the queue.
     pub(super) fn app_messages(&self) -> usize {
         self.items.len() - self.messages

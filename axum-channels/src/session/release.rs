@@ -50,8 +50,8 @@ impl Session {
                 .iter_mut()
                 .find(|member| member.topic == *topic);
             if let Some(member) = member.filter(|member| member.state != State::Idle) {
-                if member.state == State::Handling && waiting.is_unsorted {
-                    continue; // each is received again: one may be stale, or join the topic again
+                if member.state == State::Handling && waiting.sort_out(member) {
+                    continue; // with the join that replaces the channel
                 }
                 member.waiting = Some(waiting).filter(|waiting| !waiting.items.is_empty());
                 return;

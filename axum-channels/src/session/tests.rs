@@ -530,6 +530,35 @@ fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
 }
 
 #[test]
+fn what_has_waited_for_a_join_is_not_refused_however_much_waits_for_other_channels_since() {
+    const TOPICS: [&str; 5] = ["room:1", "room:2", "room:3", "room:4", "room:5"];
+    let rules = Rules {
+        patterns: Pattern::parse("room:*").into_iter().collect(),
+        max_channels: 6,
+        max_queued_messages: 100,
+        max_queued_message_bytes: 10_000,
+    };
+    let mut session = Test(Session::new(Arc::new(rules)));
+    session.receive(["1", "1", "room:0", "phx_join"]);
+    for reference in ["2", "3"] {
+        assert_eq!(session.receive(["1", reference, "room:0", "ping"]), [""; 0]);
+    }
+    for (key, topic) in (1..).zip(TOPICS) {
+        session.receive(["1", "1", topic, "phx_join"]);
+        session.joined(key, Joined::Ok(Payload::empty()));
+        session.receive(["1", "2", topic, "slow"]);
+        let payload = Payload::from(json!("x".repeat(8_500)));
+        session.receive_with(["1", "3", topic, "push"], payload);
+    }
+    assert_eq!(session.0.load(), Load::Full);
+    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let joined = reply(json!(1), 1, "room:0", "ok", json!({}));
+    let handled = "handle ping {} in 0".to_owned();
+    assert_eq!(effects, [joined, subscribe(0), handled.clone()]);
+    assert_eq!(session.handled(0, "2", Handled::Silent), [handled]);
+}
+
+#[test]
 fn bytes_of_a_message_that_has_waited_are_free_again() {
     let rules = Rules {
         patterns: Pattern::parse("room:*").into_iter().collect(),
