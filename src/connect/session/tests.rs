@@ -204,13 +204,20 @@ fn a_join_without_a_reply_is_given_up_after_ten_seconds() {
 }
 
 #[test]
-fn a_push_without_a_reply_leaves_its_channel_joined() {
+fn a_push_without_a_reply_is_forgotten_and_its_channel_stays_joined() {
     let mut client = Client::joined();
     client.line("ping");
-    assert_eq!(client.wait(20), Vec::<String>::new());
+    client.wait(30);
+    client.receive(r#"[null,"3","phoenix","phx_reply",{"response":{},"status":"ok"}]"#);
+    assert_eq!(
+        client.wait(30),
+        [sent(r#"[null,"4","phoenix","heartbeat",{}]"#)]
+    );
+    let late = r#"["1","2","room:1","phx_reply",{"response":{},"status":"ok"}]"#;
+    assert_eq!(client.receive(late), Vec::<String>::new());
     assert_eq!(
         client.line("ping"),
-        [sent(r#"["1","3","room:1","ping",{}]"#)]
+        [sent(r#"["1","5","room:1","ping",{}]"#)]
     );
 }
 
