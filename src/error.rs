@@ -1,5 +1,6 @@
 //! Errors with a suggestion: [`Misuse`], an invalid request, and [`Failure`]. Faults of templates: [`fault_in`].
 
+use std::borrow::Cow;
 use std::{fmt, io};
 
 use serde::Serialize;
@@ -15,11 +16,27 @@ impl Problem {
     /// Exit code of a [`Misuse`].
     pub const MISUSE: u8 = 2;
 
+    /// Maximum number of characters of a line. Parsers repeat the line with the error, and a file may be one line.
+    const LONGEST_LINE: usize = 1000;
+
     fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             help: None,
         }
+    }
+
+    /// Returns the error with the ends of very long lines cut off.
+    fn cut(mut self) -> Self {
+        if self.message.len() > Self::LONGEST_LINE {
+            let lines = self.message.split('\n');
+            let lines = lines.map(|line| match line.char_indices().nth(Self::LONGEST_LINE) {
+                Some((end, _)) => Cow::from(format!("{}…", &line[..end])),
+                None => line.into(),
+            });
+            self.message = lines.collect::<Vec<_>>().join("\n");
+        }
+        self
     }
 
     /// Returns the error, and the further obstacles of a [`Misuse`].
@@ -33,7 +50,8 @@ impl Problem {
             help: known.and_then(|problem| problem.help.clone()),
         };
         let more = misuse.map_or(&[][..], |misuse| &misuse.more).iter();
-        std::iter::once(first).chain(more.cloned()).collect()
+        let all = std::iter::once(first).chain(more.cloned());
+        all.map(Self::cut).collect()
     }
 
     /// Returns the exit code of a run that `error` has ended.

@@ -1,6 +1,8 @@
 //! `new`: name and folder of the app, then the stack's generator `app`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -193,14 +195,15 @@ fn app_name(
     stack: &Stack,
 ) -> Result<(String, Option<Misuse>), Misuse> {
     let path = std::path::absolute(given).unwrap_or_default();
-    let folder = || path.file_name().and_then(|n| n.to_str());
-    let Some(name) = app.or_else(folder) else {
+    let folder = || path.file_name().map(OsStr::to_string_lossy);
+    let Some(name) = app.map(Cow::from).or_else(folder) else {
         let misuse = Misuse::new(format!(
             "`{}` has no last part to name the app by",
             given.display()
         ));
         return Err(misuse.help(format!("hello-sockets new {} --app my_app", quoted(given))));
     };
+    let name = &*name;
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
     let reason = if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(word) {
         "a name starts with a lower-case ASCII letter and goes on with those, digits, `_` and `-`"

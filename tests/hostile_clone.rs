@@ -223,3 +223,20 @@ fn names_and_texts_cannot_control_the_terminal() {
         assert!(!printed.contains(is_unsafe), "{command:?} {printed:?}");
     }
 }
+
+#[test]
+fn an_error_in_a_line_without_end_does_not_fill_the_terminal() {
+    let sandbox = Sandbox::with_app();
+    let table = "my_app/.hello-sockets/templates/rust/channel/generator.toml";
+    sandbox.write(table, &format!("about = {}", "[".repeat(100_000)));
+
+    let ran = sandbox.run(&GEN);
+
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("channel/generator.toml"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.len() < 5_000, "{} bytes", ran.stderr.len());
+}

@@ -96,6 +96,20 @@ fn invalid_app_names_are_refused_with_a_suggestion() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_folder_whose_name_is_no_text_needs_a_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["new"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"app\xff"));
+    let ran = support::finish(command, "");
+    ran.misused(
+        "error: `app\u{fffd}` cannot be the app's name: a name starts with a lower-case ASCII letter and goes on with those, \
+         digits, `_` and `-`\nhelp: hello-sockets new 'app\u{fffd}' --app app\n",
+    );
+}
+
+#[test]
 fn a_path_without_a_last_part_needs_a_name() {
     Sandbox::new().run(&["new", ".."]).misused(
         "error: `..` has no last part to name the app by\nhelp: hello-sockets new .. --app my_app\n",

@@ -399,6 +399,35 @@ fn a_fault_in_a_part_is_an_error_with_its_file() {
 }
 
 #[test]
+fn a_text_that_breaks_its_file_or_is_not_found_in_it_is_left_to_the_reader() {
+    for (text, is_sound) in [
+        ("milk = 1", true),
+        ("milk = 1\\n]", false),
+        ("bread = 1", false),
+    ] {
+        let insert = format!(
+            "about = \"x\"\n[[insert]]\nplace = \"here\"\n[places.here]\nabout = \"x\"\nmanual = \"to list it\"\n\
+             text = \"{text}\"\npresent = '(pair (bare_key) @name (#eq? @name \"milk\"))'\n\
+             [places.here.file]\npaths = [\"notes.toml\"]\n[[places.here.anchor]]\nat = \"end\"\n"
+        );
+        let sandbox = with_note(&insert);
+        let notes = "my_app/notes.toml";
+        sandbox.write(notes, "eggs = 1\n");
+
+        let ran = sandbox.run(&["gen", "note"]).succeeded();
+
+        let is_edited = sandbox.read(notes) != "eggs = 1\n";
+        let is_left = ran.stdout.contains("Add this to `notes.toml` to list it");
+        assert_eq!(
+            (is_edited, is_left),
+            (is_sound, !is_sound),
+            "{}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
 fn a_fault_in_a_place_is_an_error_and_not_skipped() {
     let place = |query: &str| {
         format!(

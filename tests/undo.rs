@@ -45,6 +45,27 @@ fn takes_back(sandbox: &Sandbox, args: &[&str]) -> Ran {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_run_in_a_folder_whose_name_is_no_text_is_taken_back() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = Sandbox::with_app();
+    let root = sandbox.path().join(std::ffi::OsStr::from_bytes(b"\xff"));
+    std::fs::rename(sandbox.path().join("my_app"), &root).expect("it is renamed");
+    let before = support::tree(&root);
+    let run = |args: &[&str]| {
+        let mut command = sandbox.command(args);
+        command.current_dir(&root);
+        support::finish(command, "")
+    };
+
+    let ran = run(&GEN).succeeded();
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    run(&["undo"]).succeeded();
+
+    assert_eq!(support::tree(&root), before);
+}
+
+#[test]
 fn undo_leaves_the_bytes_and_folders_that_were_there_before_the_run() {
     let sandbox = Sandbox::with_app();
     let record = sandbox.runs();

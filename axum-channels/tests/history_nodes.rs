@@ -24,8 +24,9 @@ struct State {
     /// Number of the last broadcast that is not kept any more.
     start: u64,
     nodes: Vec<UnboundedSender<(Option<Place>, Bytes)>>,
-    /// Node that receives nothing.
+    /// Node that receives nothing, and the messages to it.
     cut_off: Option<usize>,
+    late: Vec<(Option<Place>, Bytes)>,
     is_away: bool,
     /// Number of times that a node has read the history.
     loads: usize,
@@ -64,11 +65,21 @@ impl Engine {
 }
 
 impl State {
-    fn send(&self, place: Option<Place>, message: &Bytes) {
+    fn send(&mut self, place: Option<Place>, message: &Bytes) {
         for (index, node) in self.nodes.iter().enumerate() {
-            if self.cut_off != Some(index) {
-                let _ = node.send((place, message.clone())); // its endpoint may be gone
+            let sent = (place, message.clone());
+            match self.cut_off == Some(index) {
+                true => self.late.push(sent),
+                false => drop(node.send(sent)), // its endpoint may be gone
             }
+        }
+    }
+
+    /// Sends what a node that was cut off has not received.
+    fn send_late(&mut self) {
+        let node = self.cut_off.take().expect("a node is cut off");
+        for late in self.late.drain(..) {
+            self.nodes[node].send(late).expect("the node runs");
         }
     }
 }
@@ -242,6 +253,24 @@ async fn a_client_that_is_ahead_of_its_node_receives_nothing_twice() {
     engine.lock().cut_off = None;
     say(&a, 2);
     hear(&mut ws, &epoch, [2]).await;
+}
+
+#[tokio::test]
+async fn what_arrives_after_a_client_has_recovered_it_is_for_the_others() {
+    let engine = Engine::default();
+    let (a, at_a) = engine.node().await;
+    let (_b, at_b) = engine.node().await;
+    let (_ws, epoch) = first(at_a).await;
+    let mut plain = Ws::join(at_b, "tiny:1").await;
+    engine.lock().cut_off = Some(1);
+    say(&a, 1);
+    let (mut ws, recover) = join(at_b, &json!(format!("{epoch}.0"))).await;
+    assert_eq!(recover["missed"], 1, "{recover}");
+    engine.lock().send_late();
+    say(&a, 2);
+    hear(&mut ws, &epoch, [1, 2]).await;
+    assert_eq!([plain.event().await, plain.event().await], ["said"; 2]);
+    plain.expect_nothing().await;
 }
 
 /// A client knows the epoch, and may send any number.

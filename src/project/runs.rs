@@ -47,7 +47,8 @@ impl Project {
         let inode = metadata.map(|metadata| metadata.ino());
         #[cfg(not(unix))]
         let inode = metadata.and(None); // the path alone
-        let root = absolute(&self.root);
+        // As text, which JSON has: the number tells apart what text does not.
+        let root = absolute(&self.root).to_string_lossy().into_owned().into();
         Folder { root, inode }
     }
 

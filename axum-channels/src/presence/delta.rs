@@ -222,7 +222,10 @@ mod tests {
         assert_eq!(all, (1..20).map(|n| 4 * n).collect::<Vec<_>>());
         let bytes = list.encode().len();
         assert_eq!(list.clone().split(bytes).0.len(), 1);
-        assert_eq!(list.split(bytes - 1).0.len(), 2);
+        assert_eq!(list.clone().split(bytes - 1).0.len(), 2);
+        let largest = HEAD + list.joins[0].encoded_len();
+        assert_eq!(list.clone().split(largest).1, 0);
+        assert_eq!(list.split(largest - 1).1, 1);
         assert_eq!(Delta::default().split(0), (vec![Delta::default()], 0));
     }
 

@@ -66,6 +66,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_queue_is_heavy_above_half_of_a_limit_and_full_at_a_limit() {
+        let rules = Rules {
+            patterns: Vec::new(),
+            max_channels: 1,
+            max_queued_messages: 4,
+            max_queued_message_bytes: 1000,
+        };
+        for (messages, bytes, load) in [
+            (0, 0, Load::Light),
+            (2, 500, Load::Light),
+            (3, 0, Load::Heavy),
+            (0, 501, Load::Heavy),
+            (3, 999, Load::Heavy),
+            (4, 0, Load::Full),
+            (0, 1000, Load::Full),
+        ] {
+            assert_eq!(rules.load(messages, bytes), load, "{messages}, {bytes}");
+        }
+    }
+
+    #[test]
     fn the_first_pattern_that_matches_is_the_route() {
         let patterns = ["room:lobby", "room:*", "all"]
             .iter()

@@ -154,6 +154,15 @@ fn a_heartbeat_is_answered_without_a_join_ref() {
 }
 
 #[test]
+fn only_a_heartbeat_on_its_topic_is_one() {
+    for (topic, event) in [("phoenix", "ping"), ("room:a", "heartbeat")] {
+        let unmatched = json!({"reason": "unmatched topic"});
+        let unmatched = reply(json!(null), 8, topic, "error", unmatched);
+        assert_eq!(session().receive(["9", "8", topic, event]), [unmatched]);
+    }
+}
+
+#[test]
 fn a_join_is_started_and_then_answered() {
     let mut session = session();
     assert_eq!(
@@ -521,6 +530,56 @@ fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
 }
 
 #[test]
+fn what_has_waited_for_a_join_is_not_refused_however_much_waits_for_other_channels_since() {
+    const TOPICS: [&str; 5] = ["room:1", "room:2", "room:3", "room:4", "room:5"];
+    let rules = Rules {
+        patterns: Pattern::parse("room:*").into_iter().collect(),
+        max_channels: 6,
+        max_queued_messages: 100,
+        max_queued_message_bytes: 10_000,
+    };
+    let mut session = Test(Session::new(Arc::new(rules)));
+    session.receive(["1", "1", "room:0", "phx_join"]);
+    for reference in ["2", "3"] {
+        assert_eq!(session.receive(["1", reference, "room:0", "ping"]), [""; 0]);
+    }
+    for (key, topic) in (1..).zip(TOPICS) {
+        session.receive(["1", "1", topic, "phx_join"]);
+        session.joined(key, Joined::Ok(Payload::empty()));
+        session.receive(["1", "2", topic, "slow"]);
+        let payload = Payload::from(json!("x".repeat(8_500)));
+        session.receive_with(["1", "3", topic, "push"], payload);
+    }
+    assert_eq!(session.0.load(), Load::Full);
+    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let joined = reply(json!(1), 1, "room:0", "ok", json!({}));
+    let handled = "handle ping {} in 0".to_owned();
+    assert_eq!(effects, [joined, subscribe(0), handled.clone()]);
+    assert_eq!(session.handled(0, "2", Handled::Silent), [handled]);
+}
+
+#[test]
+fn bytes_of_a_message_that_has_waited_are_free_again() {
+    let rules = Rules {
+        patterns: Pattern::parse("room:*").into_iter().collect(),
+        max_channels: 2,
+        max_queued_messages: 100,
+        max_queued_message_bytes: 10_000,
+    };
+    let mut session = Test(Session::new(Arc::new(rules))).join();
+    session.receive(["1", "2", "room:a", "slow"]);
+    let push = |session: &mut Test, reference| {
+        let payload = Payload::from(json!("x".repeat(6000)));
+        session.receive_with(["1", reference, "room:a", "push"], payload)
+    };
+    assert_eq!(push(&mut session, "3"), [""; 0]);
+    assert_eq!(push(&mut session, "4"), [""; 0]);
+    assert_eq!(push(&mut session, "5").len(), 1);
+    session.handled(0, "2", Handled::Silent);
+    assert_eq!(push(&mut session, "6"), [""; 0]);
+}
+
+#[test]
 fn bytes_that_wait_for_all_channels_of_a_client_are_those_of_four_full_queues() {
     const TOPICS: [&str; 6] = ["room:1", "room:2", "room:3", "room:4", "room:5", "room:6"];
     let rules = Rules {
@@ -731,6 +790,16 @@ fn messages_of_the_client_and_of_the_app_take_no_room_from_each_other() {
 }
 
 #[test]
+fn messages_of_the_client_take_no_room_from_those_of_the_app() {
+    let mut session = session().join();
+    for reference in ["2", "3", "4"] {
+        session.receive(["1", reference, "room:a", "ping"]);
+    }
+    session.receive_app(0, out("e"));
+    assert!(session.0.has_room(Key(0)));
+}
+
+#[test]
 fn a_channel_whose_message_cannot_be_sent_is_ended_with_an_error() {
     let mut session = session().join();
     for (topic, expected) in [
@@ -817,6 +886,37 @@ fn presences_change_as_soon_as_the_channel_is_joined_whatever_it_is_doing() {
     session.receive(["1", "2", "room:a", "ping"]);
     assert_eq!(session.receive_app(0, change()), ["PushState by 0"]);
     assert_eq!(session.receive_app(1, change()), [""; 0]);
+}
+
+#[test]
+fn presences_change_before_messages_that_were_sent_during_the_join() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    session.receive(["1", "2", "room:a", "ping"]);
+    session.receive_app(0, AppMessage::Presence(Change::PushState));
+    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
+    assert_eq!(
+        effects,
+        [
+            joined,
+            subscribe(0),
+            "PushState by 0".to_owned(),
+            "handle ping {} in 0".to_owned()
+        ]
+    );
+}
+
+#[test]
+fn presences_of_a_refused_join_are_not_those_of_the_join_that_waited() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    session.receive(["2", "2", "room:a", "phx_join"]);
+    session.receive_app(0, AppMessage::Presence(Change::PushState));
+    session.joined(0, Joined::Refused(Payload::empty()));
+    let effects = session.joined_as(ticket(1, "2", None), Joined::Ok(Payload::empty()));
+    let joined = reply(json!(2), 2, "room:a", "ok", json!({}));
+    assert_eq!(effects, [joined, subscribe(1)]);
 }
 
 impl Test {

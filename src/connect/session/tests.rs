@@ -204,6 +204,24 @@ fn a_join_without_a_reply_is_given_up_after_ten_seconds() {
 }
 
 #[test]
+fn a_push_without_a_reply_is_forgotten_and_its_channel_stays_joined() {
+    let mut client = Client::joined();
+    client.line("ping");
+    client.wait(30);
+    client.receive(r#"[null,"3","phoenix","phx_reply",{"response":{},"status":"ok"}]"#);
+    assert_eq!(
+        client.wait(30),
+        [sent(r#"[null,"4","phoenix","heartbeat",{}]"#)]
+    );
+    let late = r#"["1","2","room:1","phx_reply",{"response":{},"status":"ok"}]"#;
+    assert_eq!(client.receive(late), Vec::<String>::new());
+    assert_eq!(
+        client.line("ping"),
+        [sent(r#"["1","5","room:1","ping",{}]"#)]
+    );
+}
+
+#[test]
 fn the_end_of_input_waits_for_replies_and_not_for_ever() {
     let mut client = Client::joined();
     client.line("ping");
@@ -287,6 +305,15 @@ fn heartbeats_go_every_thirty_seconds_and_have_to_be_answered() {
         client.close(1000),
         ["end Failed(\"the server did not answer a heartbeat\")"]
     );
+}
+
+#[test]
+fn a_reply_to_another_message_is_none_to_a_heartbeat() {
+    let mut client = Client::joined();
+    client.wait(30);
+    client.line("ping");
+    client.receive(r#"["1","3","room:1","phx_reply",{"response":{},"status":"ok"}]"#);
+    assert_eq!(client.wait(30), [CLOSED]);
 }
 
 #[test]
@@ -406,6 +433,15 @@ fn presences_are_kept_for_each_topic() {
 }
 
 #[test]
+fn an_event_of_the_app_with_the_payload_of_presences_changes_none() {
+    let mut client = Client::joined();
+    client.receive(r#"["1",null,"room:1","presence_state",{}]"#);
+    let said =
+        r#"[null,null,"room:1","said",{"joins":{"b":{"metas":[{"phx_ref":"2"}]}},"leaves":{}}]"#;
+    assert_eq!(client.receive(said), Vec::<String>::new());
+}
+
+#[test]
 fn pings_are_shown_with_their_pongs() {
     let mut client = Client::joined();
     let ping = Message::Ping("a".into());
@@ -491,6 +527,28 @@ fn positions_are_asked_for_kept_and_used_by_the_next_join() {
     assert!(
         ended.iter().any(|effect| effect.contains(hint)),
         "{ended:?}"
+    );
+}
+
+#[test]
+fn the_position_in_the_reply_to_a_join_is_kept_and_no_ref_of_a_reply() {
+    let mut client = Client::with(Options {
+        topics: vec!["room:1".to_owned()],
+        recover: Some("aaaaaaaa.3".to_owned()),
+        ..Options::default()
+    });
+    client.on(Event::Connected);
+    client.receive(
+        r#"["1","1","room:1","phx_reply",{"response":{"recover":{"position":"bbbbbbbb.7","recovered":false}},"status":"ok"}]"#,
+    );
+    client.line(r#"["1","1.5","room:1","ping",{}]"#);
+    client.receive(r#"["1","1.5","room:1","phx_reply",{"response":{},"status":"ok"}]"#);
+    client.receive(r#"["1",null,"room:1","phx_error",{}]"#);
+    assert_eq!(
+        client.line("room:1 phx_join"),
+        [sent(
+            r#"["2","2","room:1","phx_join",{"recover":{"position":"bbbbbbbb.7"}}]"#
+        )]
     );
 }
 

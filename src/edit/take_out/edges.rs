@@ -135,3 +135,25 @@ impl<'a> Edges<'a> {
         lines.start..below.get(1).copied().unwrap_or(lines.end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_go_with_one_of_the_empty_lines_around_them() {
+        for (text, without) in [
+            ("a\n\nX\n\nb\n", "a\n\nb\n"),
+            ("a\n\nX\nb\n", "a\n\nb\n"),
+            ("a\nX\n\nb\n", "a\n\nb\n"),
+            ("a\n  X  \nb\n", "a\nb\n"),
+            ("X\n\nb\n", "b\n"),
+            ("a; X\nb\n", "a;\nb\n"),
+        ] {
+            let at = text.find('X').expect("it is there");
+            let mut left = text.to_owned();
+            left.replace_range(Edges::of(text, &(at..at + 1)).whole_lines(), "");
+            assert_eq!(left, without, "{text:?}");
+        }
+    }
+}

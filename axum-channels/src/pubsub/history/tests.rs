@@ -277,6 +277,31 @@ async fn a_history_is_freed_some_time_after_its_last_client_and_its_broadcasts_w
     assert_eq!(user.lost, 1, "another epoch");
 }
 
+#[test]
+fn histories_are_freed_after_the_runtime_of_the_first_one_has_ended() {
+    let pubsub = Arc::new(PubSub::new(None, MAX_HISTORY_BYTES));
+    let run = |time: Duration| {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let recovered = pubsub.recover(Returning {
+                topic: &format!("room:{}", time.as_secs()).as_str().into(),
+                limits: History::last(10).max_age(Duration::from_secs(60)),
+                asked: Asked::First,
+                subscriber: Arc::new(Phone::default()),
+                id: None,
+                on_loss: None,
+            });
+            drop(recovered.expect("there is room"));
+            advance_in_steps(time).await;
+        });
+    };
+    run(Duration::from_secs(1));
+    assert_eq!(pubsub.histories().0, 1);
+    run(Duration::from_secs(120));
+    assert_eq!(pubsub.histories(), (0, 0));
+}
+
 /// Advances the clock, and lets the task run.
 async fn advance_in_steps(time: Duration) {
     for _ in 0..time.as_secs() {
