@@ -160,8 +160,8 @@ fn a_mounted_socket_gets_long_polling_by_the_printed_lines() {
         ),
     ] {
         let sandbox = sandbox.after(&[&["gen", "socket", "Kiosk"]]);
-        let ran = sandbox.run(&["gen", "socket", "Kiosk", "--longpoll"]);
-        let ran = ran.found_all_identical();
+        let ran = sandbox.run(&["gen", "socket", "Kiosk", "--longpoll", "--skip"]);
+        let ran = ran.succeeded();
         assert!(ran.stdout.contains(lines), "{}", ran.stdout);
     }
 }

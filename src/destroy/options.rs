@@ -45,14 +45,13 @@ impl Destroy<'_> {
     /// Returns whether a recorded run has made `plan` by itself, or with options that the plan does not have.
     pub fn is_made_apart(&self, plan: &Plan) -> bool {
         let runs = self.project.runs().unwrap_or_default();
-        let is_it = |entry: &Entry| {
-            entry.generator == plan.generator.id && entry.name == plan.name()
-        };
+        let is_it =
+            |entry: &Entry| entry.generator == plan.generator.id && entry.name == plan.name();
         let mut made = runs.generated().unwrap_or_default();
         made.retain(|entry| is_it(entry) && !entry.is_taken_back);
         let is_its_own = |run: &Run| {
-            let entries = run.entries().unwrap_or_default();
-            run.is("gen") && entries.first().is_some_and(is_it)
+            let is_of_it = run.is("gen") && run.command.get(1) == Some(&plan.generator.id);
+            is_of_it && run.entries().unwrap_or_default().iter().any(is_it)
         };
         let has_others = |entry: &Entry| entry.options != plan.request.options;
         !made.is_empty() && (made.iter().any(has_others) || runs.iter().any(is_its_own))

@@ -26,9 +26,14 @@ pub fn settings(project: &Project) -> Result<Dev> {
             return Err(misuse.help(&need.help).into());
         }
     }
-    let (renderer, context) = (Renderer::new(&project.templates), facts::context(&project.facts));
+    let (renderer, context) = (
+        Renderer::new(&project.templates),
+        facts::context(&project.facts),
+    );
     let words = settings.run.iter();
-    let run = words.map(|word| renderer.text(word, &context)).collect::<Result<_>>()?;
+    let run = words
+        .map(|word| renderer.text(word, &context))
+        .collect::<Result<_>>()?;
     Ok(Dev {
         run,
         ..settings.clone()

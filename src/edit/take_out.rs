@@ -150,13 +150,14 @@ impl Place {
             .flat_map(|found| commented_out(source, found.range()));
         // A reader may have pasted an import below any comment.
         let now = recall(&source.text);
+        let plain = texts.iter().map(|text| recall(text)).min();
         let comments = comments
             .filter(|(text, is_likely)| match recall(text) {
                 Known::Earlier(_) => true,
                 Known::Unrecorded { invented: 0, .. } if *is_likely && self.used_as.is_none() => {
                     true
                 }
-                known => known < now,
+                known => known < now || plain.as_ref().is_some_and(|plain| known < *plain),
             })
             .map(|(text, _)| text);
         texts.extend(comments);
@@ -261,8 +262,8 @@ fn lines_with_words(text: &str) -> usize {
 /// Largest indentation of a line in a comment that is restored.
 const DEEPEST: usize = 8;
 
-/// Returns the file with the lines at `range` as comments again, in the indentation of that above them and in others. They
-/// are likely to be right directly below a comment, as in files of `mix phx.new`, or at the start of the file.
+/// Returns the file with the lines at `range` as comments again, in the indentation of that above them and in others. A
+/// single one is likely to be right directly below a comment, as in files of `mix phx.new`, or at the start of the file.
 fn commented_out(source: &Source, range: &Range<usize>) -> Vec<(String, bool)> {
     let code = source.text[range.clone()].trim_end();
     let above = source.text[..range.start].trim_end_matches([' ', '\t']);
@@ -270,11 +271,16 @@ fn commented_out(source: &Source, range: &Range<usize>) -> Vec<(String, bool)> {
     let eol = line_ending(&source.text);
     let end = above.trim_end_matches(['\r', '\n']).len();
     let is_below_comment = above.is_empty() || end > 0 && source.is_comment(end - 1);
+    let is_likely = is_below_comment && !code.contains('\n');
     let line_above = above[..end].rsplit('\n').next().unwrap_or_default().trim();
     let as_above = indentation(source.language.uncommented(line_above));
     let indents = [as_above].into_iter().chain(0..=DEEPEST);
     let comments = indents.map(|indent| {
-        let comment = |line: &str| source.language.commented(&format!("{}{line}", " ".repeat(indent)));
+        let comment = |line: &str| {
+            source
+                .language
+                .commented(&format!("{}{line}", " ".repeat(indent)))
+        };
         let mut lines = code.lines();
         let first = lines.next().map(comment).unwrap_or_default();
         let others = lines.map(|line| {
@@ -285,7 +291,7 @@ fn commented_out(source: &Source, range: &Range<usize>) -> Vec<(String, bool)> {
     });
     comments
         .map(|comment| spliced(&source.text, range.clone(), &comment))
-        .map(|text| (text, is_below_comment))
+        .map(|text| (text, is_likely))
         .collect()
 }
 

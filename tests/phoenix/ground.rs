@@ -308,7 +308,9 @@ fn an_older_phoenix_without_a_lock_is_known_by_what_the_app_requires() {
         ("~> 1.3.0", "`mix phx.server`"),
     ] {
         let sandbox = shop(&[("mix.exs", &mix(version))]);
-        let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]).succeeded();
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
         assert!(ran.stdout.contains(command), "{version}: {}", ran.stdout);
     }
 }
@@ -316,7 +318,7 @@ fn an_older_phoenix_without_a_lock_is_known_by_what_the_app_requires() {
 #[test]
 fn sockets_before_phoenix_1_4_take_long_polling_by_a_transport() {
     let kiosk = ["gen", "socket", "Kiosk"];
-    let longpoll = [&kiosk[..], &["--longpoll"]].concat();
+    let longpoll = [&kiosk[..], &["--longpoll", "--skip"]].concat();
     let wanted = "ShopWeb.KioskSocket is there already, and its transports stay as they are. For long-polling, add this to it:\n\n    \
                   transport :longpoll, Phoenix.Transports.LongPoll\n";
     let sandbox = others::shop("1.3.4", &[]);
@@ -343,5 +345,54 @@ fn a_presence_before_phoenix_1_2_is_refused() {
         shop(&[("mix.exs", &mix("~> 1.1"))]),
     ] {
         sandbox.run(&["gen", "presence"]).succeeded();
+    }
+}
+
+#[test]
+fn calls_have_parentheses_where_mix_format_adds_them() {
+    let own = |settings: &str| {
+        format!("[\n  {settings}inputs: [\"{{config,lib,test}}/**/*.{{ex,exs}}\"]\n]\n")
+    };
+    for (settings, open, close) in [
+        (own(""), "(", ")"),
+        (own("import_deps: [:ecto], "), "(", ")"),
+        (own("import_deps: [:ecto, :phoenix], "), " ", ""),
+        ("[subdirectories: [\"apps/*\"]]\n".to_owned(), " ", ""),
+    ] {
+        let sandbox = others::shop("1.3.4", &[(".formatter.exs", &settings)]);
+
+        sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+        sandbox
+            .run(&["gen", "presence", "--channel", "Room"])
+            .succeeded();
+
+        for (path, call, arguments) in [
+            (
+                "lib/shop_web/channels/user_socket.ex",
+                "channel",
+                "\"room:*\", ShopWeb.RoomChannel",
+            ),
+            (
+                "lib/shop_web/channels/user_socket.ex",
+                "transport",
+                ":websocket, Phoenix.Transports.WebSocket",
+            ),
+            (
+                "test/shop_web/channels/room_channel_test.exs",
+                "assert_reply",
+                "ref, :ok, %{\"hello\" => \"there\"}",
+            ),
+            (
+                "test/shop_web/channels/presence_test.exs",
+                "assert_push",
+                "\"presence_state\", %{\"alice\" => _}",
+            ),
+        ] {
+            let source = sandbox.read(&format!("my_app/{path}"));
+            let line = format!("  {call}{open}{arguments}{close}\n");
+            assert!(source.contains(&line), "{settings}: {line}: {source}");
+        }
     }
 }

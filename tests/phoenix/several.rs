@@ -89,7 +89,10 @@ fn of_several_scripts_that_of_a_module_gets_the_token_and_the_others_are_named()
     assert!(script.contains(" from \"../token.js\"\n"), "{script}");
     sandbox.write(
         "my_app/assets/js/news.js",
-        &CONNECTS.replace("\"/socket\"", "\"/socket\", { params: () => ({ token: token() }) }"),
+        &CONNECTS.replace(
+            "\"/socket\"",
+            "\"/socket\", { params: () => ({ token: token() }) }",
+        ),
     );
     let ran = sandbox.run(&["gen", "auth"]).succeeded();
     assert!(!ran.stdout.contains("news.js"), "{}", ran.stdout);
@@ -101,7 +104,9 @@ fn of_several_scripts_that_of_a_module_gets_the_token_and_the_others_are_named()
         "error: assets/js/chat/live.js joins the topic of its user, whom assets/js/token.js fetches\n\
          help: take back the channels made with --per-user first\n",
     );
-    sandbox.run(&[&["destroy"][..], &inbox].concat()).succeeded();
+    sandbox
+        .run(&[&["destroy"][..], &inbox].concat())
+        .succeeded();
     sandbox.run(&["destroy", "auth"]).succeeded();
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
