@@ -27,7 +27,7 @@ pub fn dev(args: &args::Dev, project: &Project, terminal: Terminal) -> Result<Ex
     if settings.build.is_empty() {
         return own_command::run(&settings.run, args, project);
     }
-    reload::Supervisor::new(settings, args, project, terminal)?.run()?;
+    reload::Supervisor::new(&settings, args, project, terminal)?.run()?;
     Ok(ExitCode::from(crate::output::interrupt::EXIT_CODE))
 }
 

@@ -170,6 +170,26 @@ fn what_is_in_use_is_refused_with_the_command_that_ends_its_use() {
 }
 
 #[test]
+fn a_socket_that_a_run_of_its_own_has_made_stays_without_channels() {
+    // Without a page, the socket is as generated.
+    let bare = || {
+        let sandbox = Sandbox::with_phoenix_app();
+        std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it is ours");
+        sandbox
+    };
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app(), bare()] {
+        for options in [&[][..], &["--longpoll"]] {
+            let socket = [&["gen", "socket", "Device"], options].concat();
+            let before = sandbox.tree();
+            sandbox.run(&socket).succeeded();
+            by_destroy(&sandbox, &["channel", "Sensor", "--socket", "Device"]);
+            sandbox.run(&["destroy", "socket", "Device"]).succeeded();
+            assert_eq!(different(&sandbox, &before), [""; 0]);
+        }
+    }
+}
+
+#[test]
 fn a_channel_that_got_a_history_later_is_taken_back_with_both() {
     let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
     let before = sandbox.tree();

@@ -376,3 +376,15 @@ fn a_module_auth_of_the_app_is_known_wherever_it_is_and_whatever_it_has() {
         assert!(root.contains("pub mod socket_auth;\n"), "{root}");
     }
 }
+
+#[test]
+fn another_script_that_connects_to_the_socket_is_named() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
+    let script = "import { Socket } from \"phoenix\"\n\nexport function open() {\n  new Socket(\"/socket\").connect()\n}\n";
+    sandbox.write("my_app/assets/js/news.js", script);
+
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+
+    let others = "/socket refuses clients without a token, such as assets/js/news.js: send one there, as assets/js/user_socket.js does.\n";
+    assert!(ran.stdout.contains(others), "{}", ran.stdout);
+}

@@ -174,7 +174,7 @@ pub struct Dev {
     /// Command that builds a binary and prints cargo's messages as JSON. The binary takes over a listening socket.
     #[serde(default)]
     pub build: Vec<String>,
-    /// Command that runs the app.
+    /// Command that runs the app. Its words are templates with the variable `app`.
     #[serde(default)]
     pub run: Vec<String>,
     /// Patterns of the files that `build` reads.

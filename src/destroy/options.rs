@@ -6,6 +6,7 @@ use super::Destroy;
 use crate::args::{self, Gen};
 use crate::error::Misuse;
 use crate::nearest::nearest;
+use crate::plan::Plan;
 use crate::project::Project;
 use crate::record::generated::Entry;
 use crate::record::{Run, Runs};
@@ -41,6 +42,21 @@ fn made(args: &Gen, runs: &Runs) -> Vec<Entry> {
 }
 
 impl Destroy<'_> {
+    /// Returns whether a recorded run has made `plan` by itself, or with options that the plan does not have.
+    pub fn is_made_apart(&self, plan: &Plan) -> bool {
+        let runs = self.project.runs().unwrap_or_default();
+        let is_it =
+            |entry: &Entry| entry.generator == plan.generator.id && entry.name == plan.name();
+        let mut made = runs.generated().unwrap_or_default();
+        made.retain(|entry| is_it(entry) && !entry.is_taken_back);
+        let is_its_own = |run: &Run| {
+            let is_of_it = run.is("gen") && run.command.get(1) == Some(&plan.generator.id);
+            is_of_it && run.entries().unwrap_or_default().iter().any(is_it)
+        };
+        let has_others = |entry: &Entry| entry.options != plan.request.options;
+        !made.is_empty() && (made.iter().any(has_others) || runs.iter().any(is_its_own))
+    }
+
     /// Returns whether a recorded run has made what is taken back.
     pub fn is_recorded(&self) -> bool {
         let runs = self.project.runs().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::project::Project;
 ///
 /// # Errors
 /// A condition of the stack is not met, or the stack cannot be run.
-pub fn settings(project: &Project) -> Result<&Dev> {
+pub fn settings(project: &Project) -> Result<Dev> {
     let stack = &project.stack;
     let Some(settings) = stack.dev.as_ref() else {
         let misuse = Misuse::new(format!("the stack `{}` has no `dev`", stack.name));
@@ -26,7 +26,18 @@ pub fn settings(project: &Project) -> Result<&Dev> {
             return Err(misuse.help(&need.help).into());
         }
     }
-    Ok(settings)
+    let (renderer, context) = (
+        Renderer::new(&project.templates),
+        facts::context(&project.facts),
+    );
+    let words = settings.run.iter();
+    let run = words
+        .map(|word| renderer.text(word, &context))
+        .collect::<Result<_>>()?;
+    Ok(Dev {
+        run,
+        ..settings.clone()
+    })
 }
 
 fn is_met(need: &Need, project: &Project) -> Result<bool> {

@@ -134,7 +134,7 @@ impl<'a> Page<'a> {
         if is_first && self.source.text[rest.clone()].starts_with([']', ')', '}']) {
             let indent = self.indent_of(start_of(found));
             return Splice {
-                range: at..rest.start,
+                range: at..at,
                 text: format!("{}{}", self.eol.repeat(gap + 1), self.lines(&indent)),
             };
         }

@@ -18,6 +18,7 @@ use std::ops::Range;
 
 use anyhow::Result;
 
+use super::ending::line_ending;
 use super::insert::At;
 use super::part::Applied;
 use super::place::Place;
@@ -155,13 +156,14 @@ impl Place {
             .flat_map(|found| commented_out(source, found.range()));
         // A reader may have pasted an import below any comment.
         let now = recall(&source.text);
+        let plain = texts.iter().map(|text| recall(text)).min();
         let comments = comments
             .filter(|(text, is_likely)| match recall(text) {
                 Known::Earlier(_) => true,
                 Known::Unrecorded { invented: 0, .. } if *is_likely && self.used_as.is_none() => {
                     true
                 }
-                known => known < now,
+                known => known < now || plain.as_ref().is_some_and(|plain| known < *plain),
             })
             .map(|(text, _)| text);
         texts.extend(comments);
@@ -266,24 +268,36 @@ fn lines_with_words(text: &str) -> usize {
 /// Largest indentation of a line in a comment that is restored.
 const DEEPEST: usize = 8;
 
-/// Returns the file with the line at `range` as a comment again, in the indentation of that above it and in others. It is
-/// likely to be right directly below a comment, as in files of `mix phx.new`, or at the start of the file.
+/// Returns the file with the lines at `range` as comments again, in the indentation of that above them and in others. A
+/// single one is likely to be right directly below a comment, as in files of `mix phx.new`, or at the start of the file.
 fn commented_out(source: &Source, range: &Range<usize>) -> Vec<(String, bool)> {
-    let line = source.text[range.clone()].trim_end();
+    let code = source.text[range.clone()].trim_end();
     let above = source.text[..range.start].trim_end_matches([' ', '\t']);
+    let margin = &source.text[above.len()..range.start];
+    let eol = line_ending(&source.text);
     let end = above.trim_end_matches(['\r', '\n']).len();
     let is_below_comment = above.is_empty() || end > 0 && source.is_comment(end - 1);
-    if line.contains('\n') {
-        return Vec::new();
-    }
+    let is_likely = is_below_comment && !code.contains('\n');
     let line_above = above[..end].rsplit('\n').next().unwrap_or_default().trim();
     let as_above = indentation(source.language.uncommented(line_above));
     let indents = [as_above].into_iter().chain(0..=DEEPEST);
-    let lines = indents.map(|indent| format!("{}{line}", " ".repeat(indent)));
-    let comments = lines.map(|line| source.language.commented(&line));
+    let comments = indents.map(|indent| {
+        let comment = |line: &str| {
+            source
+                .language
+                .commented(&format!("{}{line}", " ".repeat(indent)))
+        };
+        let mut lines = code.lines();
+        let first = lines.next().map(comment).unwrap_or_default();
+        let others = lines.map(|line| {
+            let line = line.strip_prefix(margin).unwrap_or(line.trim_start());
+            format!("{eol}{margin}{}", comment(line))
+        });
+        first + &others.collect::<String>()
+    });
     comments
         .map(|comment| spliced(&source.text, range.clone(), &comment))
-        .map(|text| (text, is_below_comment))
+        .map(|text| (text, is_likely))
         .collect()
 }
 

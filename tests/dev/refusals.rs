@@ -114,4 +114,9 @@ fn on_phoenix_mix_and_the_dependencies_are_checked_first_and_then_mix_is_run() {
     let ran = run(&["--port", "8080", "--", "--open"]);
     let expected = "mix phx.server --open on 8080 in my_app\n";
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(7), expected));
+
+    let lock = "%{\"phoenix\": {:hex, :phoenix, \"1.2.5\", \"abc\"}}\n";
+    sandbox.write("my_app/mix.lock", lock);
+    let ran = run(&[]);
+    assert_eq!(ran.stdout, "mix phoenix.server on  in my_app\n");
 }

@@ -290,3 +290,109 @@ fn phoenix_1_2_is_started_by_its_own_command() {
         assert!(!ran.stdout.contains("phx.server"), "{}", ran.stdout);
     }
 }
+
+/// The mix.exs of an app on this version of Phoenix, without a lock.
+fn mix(version: &str) -> String {
+    format!(
+        "defmodule Shop.Mixfile do\n  use Mix.Project\n  def project, do: [app: :shop, elixirc_paths: [\"lib\", \"test/support\"], deps: deps()]\n  \
+         defp deps, do: [{{:phoenix, \"{version}\"}}]\nend\n"
+    )
+}
+
+#[test]
+fn an_older_phoenix_without_a_lock_is_known_by_what_the_app_requires() {
+    for (version, command) in [
+        ("~> 1.1.4", "`mix phoenix.server`"),
+        ("1.2.5", "`mix phoenix.server`"),
+        ("~> 1.2", "`mix phx.server`"),
+        ("~> 1.3.0", "`mix phx.server`"),
+    ] {
+        let sandbox = shop(&[("mix.exs", &mix(version))]);
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+        assert!(ran.stdout.contains(command), "{version}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn sockets_before_phoenix_1_4_take_long_polling_by_a_transport() {
+    let kiosk = ["gen", "socket", "Kiosk"];
+    let longpoll = [&kiosk[..], &["--longpoll", "--skip"]].concat();
+    let wanted = "ShopWeb.KioskSocket is there already, and its transports stay as they are. For long-polling, add this to it:\n\n    \
+                  transport :longpoll, Phoenix.Transports.LongPoll\n";
+    let sandbox = others::shop("1.3.4", &[]);
+    sandbox.run(&longpoll).succeeded();
+    let again = sandbox.run(&longpoll).succeeded();
+    assert!(!again.stdout.contains("already"), "{}", again.stdout);
+
+    let sandbox = others::shop("1.3.4", &[]).after(&[&kiosk]);
+    let ran = sandbox.run(&longpoll).succeeded();
+    assert!(ran.stdout.contains(wanted), "{}", ran.stdout);
+}
+
+#[test]
+fn a_presence_before_phoenix_1_2_is_refused() {
+    let refusal = "error: Phoenix has presences from 1.2 on\nhelp: update Phoenix to 1.2 or later, then run this again\n";
+    for sandbox in [
+        others::shop("1.1.9", &[]),
+        shop(&[("mix.exs", &mix("~> 1.0.3"))]),
+    ] {
+        sandbox.run(&["gen", "presence"]).misused(refusal);
+    }
+    for sandbox in [
+        others::shop("1.2.0", &[("mix.exs", &mix("~> 1.1.0"))]),
+        shop(&[("mix.exs", &mix("~> 1.1"))]),
+    ] {
+        sandbox.run(&["gen", "presence"]).succeeded();
+    }
+}
+
+#[test]
+fn calls_have_parentheses_where_mix_format_adds_them() {
+    let own = |settings: &str| {
+        format!("[\n  {settings}inputs: [\"{{config,lib,test}}/**/*.{{ex,exs}}\"]\n]\n")
+    };
+    for (settings, open, close) in [
+        (own(""), "(", ")"),
+        (own("import_deps: [:ecto], "), "(", ")"),
+        (own("import_deps: [:ecto, :phoenix], "), " ", ""),
+        ("[subdirectories: [\"apps/*\"]]\n".to_owned(), " ", ""),
+    ] {
+        let sandbox = others::shop("1.3.4", &[(".formatter.exs", &settings)]);
+
+        sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+        sandbox
+            .run(&["gen", "presence", "--channel", "Room"])
+            .succeeded();
+
+        for (path, call, arguments) in [
+            (
+                "lib/shop_web/channels/user_socket.ex",
+                "channel",
+                "\"room:*\", ShopWeb.RoomChannel",
+            ),
+            (
+                "lib/shop_web/channels/user_socket.ex",
+                "transport",
+                ":websocket, Phoenix.Transports.WebSocket",
+            ),
+            (
+                "test/shop_web/channels/room_channel_test.exs",
+                "assert_reply",
+                "ref, :ok, %{\"hello\" => \"there\"}",
+            ),
+            (
+                "test/shop_web/channels/presence_test.exs",
+                "assert_push",
+                "\"presence_state\", %{\"alice\" => _}",
+            ),
+        ] {
+            let source = sandbox.read(&format!("my_app/{path}"));
+            let line = format!("  {call}{open}{arguments}{close}\n");
+            assert!(source.contains(&line), "{settings}: {line}: {source}");
+        }
+    }
+}

@@ -233,7 +233,7 @@ fn a_script_shows_the_token_once_its_socket_asks_for_it() {
     assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), SCRIPT);
     let two = "instead of its own `connect` and `id` (clauses of `connect`: lines 4 and 8):\n";
     assert!(ran.stdout.contains(two), "{}", ran.stdout);
-    let later = "The script sends no token yet, because its socket does not verify one. Once it does, run this again:\n\n    hello-sockets gen auth\n";
+    let later = "No script sends the token yet, because the socket does not verify one. Once it does, run this again:\n\n    hello-sockets gen auth\n";
     assert!(ran.stdout.contains(later), "{}", ran.stdout);
 
     let asks = OWN_CONNECT.replace(

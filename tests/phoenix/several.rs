@@ -1,6 +1,7 @@
 //! Apps with several routers, scripts or channels that would do, or with none.
 
 use crate::others::{ROUTER, shop};
+use crate::support::taken_back::different;
 use crate::umbrella::{run_in, umbrella};
 
 const ENDPOINT: &str = "defmodule ShopWeb.Endpoint do\n  use Phoenix.Endpoint, otp_app: :shop\n\n  socket \"/socket\", ShopWeb.UserSocket,\n    websocket: true\nend\n";
@@ -61,6 +62,53 @@ fn of_several_scripts_none_that_is_not_there_is_named() {
     let either = "(files `assets/js/chat.js` and `assets/js/news.js` would do)";
     assert!(ran.stdout.contains(either), "{}", ran.stdout);
     assert!(!ran.stdout.contains("user_socket.js"), "{}", ran.stdout);
+}
+
+/// A script whose module connects to `/socket`.
+const SCRIPT: &str = "import { Socket } from \"phoenix\"\n\nconst socket = new Socket(\"/socket\", {params: {token: window.userToken}})\nsocket.connect()\n\nexport default socket\n";
+
+#[test]
+fn of_several_scripts_that_of_a_module_gets_the_token_and_the_others_are_named() {
+    let sandbox = shop(
+        "1.7.0",
+        &[
+            ("lib/shop_web/endpoint.ex", ENDPOINT),
+            ("lib/shop_web/router.ex", ROUTER),
+            ("lib/shop_web/channels/user_socket.ex", SOCKET),
+            ("assets/js/news.js", CONNECTS),
+            ("assets/js/chat/live.js", SCRIPT),
+        ],
+    );
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+
+    let others = "/socket refuses clients without a token, such as assets/js/news.js: send one there, as assets/js/chat/live.js does.\n";
+    assert!(ran.stdout.contains(others), "{}", ran.stdout);
+    let script = sandbox.read("my_app/assets/js/chat/live.js");
+    assert!(script.contains(" from \"../token.js\"\n"), "{script}");
+    sandbox.write(
+        "my_app/assets/js/news.js",
+        &CONNECTS.replace(
+            "\"/socket\"",
+            "\"/socket\", { params: () => ({ token: token() }) }",
+        ),
+    );
+    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    assert!(!ran.stdout.contains("news.js"), "{}", ran.stdout);
+    sandbox.write("my_app/assets/js/news.js", CONNECTS);
+
+    let inbox = ["channel", "Inbox", "--per-user"];
+    sandbox.run(&[&["gen"][..], &inbox].concat()).succeeded();
+    sandbox.run(&["destroy", "auth"]).misused(
+        "error: assets/js/chat/live.js joins the topic of its user, whom assets/js/token.js fetches\n\
+         help: take back the channels made with --per-user first\n",
+    );
+    sandbox
+        .run(&[&["destroy"][..], &inbox].concat())
+        .succeeded();
+    sandbox.run(&["destroy", "auth"]).succeeded();
+    assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
 #[test]

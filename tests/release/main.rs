@@ -461,6 +461,26 @@ fn a_phoenix_app_whose_release_always_serves_gets_its_unit() {
 }
 
 #[test]
+fn a_dockerfile_is_named_where_phoenix_makes_one() {
+    for (version, is_named) in [
+        ("1.2.5", false),
+        ("1.6.2", false),
+        ("1.6.3", true),
+        ("1.6.16", true),
+        ("1.10.0", true),
+    ] {
+        let sandbox = Sandbox::with_phoenix_app();
+        let lock = format!("%{{\"phoenix\": {{:hex, :phoenix, \"{version}\", \"abc\"}}}}\n");
+        sandbox.write("my_app/mix.lock", &lock);
+
+        let release = sandbox.run(&["gen", "release"]).succeeded();
+
+        let named = release.stdout.contains("mix phx.gen.release --docker");
+        assert_eq!(named, is_named, "{version}: {}", release.stdout);
+    }
+}
+
+#[test]
 fn a_phoenix_app_without_assets_deploys_none() {
     let sandbox = Sandbox::with_phoenix_app();
     let mix = sandbox.read("my_app/mix.exs");

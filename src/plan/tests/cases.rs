@@ -144,8 +144,7 @@ fn every_text_is_taken_out_as_it_was_inserted() {
 }
 
 /// Cases that do not come back with the record either: the text has replaced lines, or its import is still used.
-const NOT_BACK: [&str; 7] = [
-    "phoenix/places/endpoint_sockets/commented_out",
+const NOT_BACK: [&str; 6] = [
     "rust/places/endpoint_sockets/only_in_tests",
     "rust/places/script_user/said_by_the_page_alone",
     "rust/places/script_user/said_by_the_page_in_a_paragraph_of_its_own",
