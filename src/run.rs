@@ -203,6 +203,10 @@ impl<'a> Run<'a> {
             Some(FileOutcome::Created | FileOutcome::Overwritten) => base_of(file),
             // As a killed `new` has left it.
             Some(FileOutcome::Identical) if self.recording == Recording::New => base_of(file),
+            Some(FileOutcome::Kept) => {
+                let kept = self.changes.read(&file.path)?;
+                kept.map_or(Base::NotMade, |contents| Base::kept(&contents))
+            }
             _ => Base::NotMade,
         })
     }

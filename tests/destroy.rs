@@ -338,6 +338,47 @@ fn a_changed_test_that_is_kept_keeps_what_it_tests() {
     assert!(ran.stdout.ends_with(why), "{}", ran.stdout);
 }
 
+/// It was there before, so it uses nothing of what was generated, whatever its words are.
+#[test]
+fn a_file_of_the_crate_at_the_path_of_a_test_keeps_nothing() {
+    for (path, own, command) in [
+        (
+            "my_app/tests/auth.rs",
+            "//! The auth gate.\n",
+            &["auth"][..],
+        ),
+        (
+            "my_app/tests/room_channel.rs",
+            "//! Of a room_channel.\n",
+            &["channel", "Room"],
+        ),
+    ] {
+        let cargo = "[package]\nname = \"shop\"\n\n[dependencies]\naxum = \"0.8\"\n";
+        let sandbox = Sandbox::new();
+        sandbox.write("my_app/Cargo.toml", cargo);
+        sandbox.write("my_app/src/lib.rs", "");
+        sandbox.write(path, own);
+        let sandbox = sandbox.after(&[&["gen", "library"]]);
+        let before = sandbox.tree();
+        let generate = [&["gen"], command, &["--skip", "--yes"]].concat();
+        sandbox.run(&generate).succeeded();
+
+        sandbox
+            .run(&[&["destroy"], command, &["--force", "--yes"]].concat())
+            .succeeded();
+
+        assert_eq!(different(&sandbox, &before), [""; 0], "{path}");
+        // Once it has changed, it may use what was generated.
+        sandbox.run(&generate).succeeded();
+        sandbox.write(path, &format!("{own}// Changed.\n"));
+        let with_all = sandbox.tree();
+        let ran = sandbox.run(&[&["destroy"], command, &["--skip"]].concat());
+        let why = "changed and uses the rest, so nothing was taken out.\n";
+        assert!(ran.succeeded().stdout.ends_with(why));
+        assert_eq!(different(&sandbox, &with_all), [""; 0], "{path}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn in_a_terminal_a_changed_file_is_shown_as_a_diff_and_kept_by_default() {
@@ -645,6 +686,79 @@ fn a_dependency_of_the_crate_and_that_of_its_tests_go_each_with_its_generator() 
 
     sandbox.run(&["destroy", "channel", "Room"]).succeeded();
     assert_eq!(different(&sandbox, &library), [""; 0]);
+}
+
+/// The same line is in both tables: one is of the crate, the other one was generated.
+#[test]
+fn a_dependency_that_tests_have_stays_when_that_of_the_crate_goes() {
+    let cargo = "[package]\nname = \"shop\"\n\n[dependencies]\naxum = \"0.8\"\ntokio = \"1\"\n";
+    // Only a test uses it, and it has the crate's own.
+    let inline = "pub fn one() {}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn one() {\n        serde_json::json!(1);\n    }\n}\n";
+    for own in ["serde_json = \"1\"", "serde_json.workspace = true"] {
+        for order in [
+            ["presence", "auth", "channel"],
+            ["presence", "channel", "auth"],
+        ] {
+            let sandbox = Sandbox::new();
+            let manifest = format!("{cargo}\n[dev-dependencies]\n{own}\n");
+            sandbox.write("my_app/Cargo.toml", &manifest);
+            sandbox.write("my_app/src/lib.rs", inline);
+            let sandbox = sandbox.after(&[&["gen", "library"]]);
+            let before = sandbox.tree();
+            let sandbox = sandbox.after(&[
+                &["gen", "channel", "Room", "--yes"],
+                &["gen", "presence"],
+                &["gen", "auth"],
+            ]);
+            let both = sandbox
+                .read("my_app/Cargo.toml")
+                .matches("serde_json")
+                .count();
+            assert_eq!(both, 2);
+
+            for generator in order {
+                let name = [&["Room"][..]]
+                    .into_iter()
+                    .filter(|_| generator == "channel");
+                let name: Vec<_> = name.flatten().copied().collect();
+                let command = [&["destroy", generator], &name[..], &["--yes"]].concat();
+                sandbox.run(&command).succeeded();
+            }
+
+            assert_eq!(different(&sandbox, &before), [""; 0], "{own}: {order:?}");
+        }
+    }
+}
+
+/// Other tests had it from the crate before.
+#[test]
+fn a_dependency_beside_that_of_the_crate_goes_with_the_test_of_tokens() {
+    for (own, is_enough) in [
+        ("tower = \"0.5\"", false),
+        ("tower = { version = \"0.5\", features = [\"util\"] }", true),
+        (
+            "tower = { version = \"0.5\", features = [\"util\"], optional = true }",
+            false,
+        ),
+        ("tower.workspace = true", false),
+    ] {
+        let sandbox = Sandbox::new();
+        let cargo = format!(
+            "[package]\nname = \"shop\"\n\n[dependencies]\naxum = \"0.8\"\nserde_json = \"1\"\ntokio = \"1\"\n{own}\n"
+        );
+        sandbox.write("my_app/Cargo.toml", &cargo);
+        sandbox.write("my_app/src/lib.rs", "");
+        sandbox.write("my_app/tests/pages.rs", "use tower::ServiceExt;\n");
+        let sandbox = sandbox.after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
+        let before = sandbox.tree();
+
+        sandbox.run(&["gen", "auth"]).succeeded();
+
+        let count = sandbox.read("my_app/Cargo.toml").matches("\ntower").count();
+        assert_eq!(count, if is_enough { 1 } else { 2 }, "{own}");
+        sandbox.run(&["destroy", "auth"]).succeeded();
+        assert_eq!(different(&sandbox, &before), [""; 0], "{own}");
+    }
 }
 
 #[test]

@@ -388,29 +388,6 @@ fn dependencies_that_the_crate_has_are_left_as_they_are() {
 
 /// A server in the library, in its program, and in a program that does not name `Router`.
 #[test]
-fn destroy_asks_for_no_dependency_of_the_crate_s_own() {
-    let tests = "#[cfg(test)]\nmod tests {\n    use serde_json as _;\n}\n";
-    let own = "\n[dev-dependencies]\nserde_json = \"1.0.107\"\n";
-    let sandbox = crate_of(own, &[("src/lib.rs", tests)]);
-    let manifest = sandbox.read("my_app/Cargo.toml");
-    let only_for_tests = manifest.replace("serde_json = \"1\"\n", "");
-    sandbox.write("my_app/Cargo.toml", &only_for_tests);
-    let sandbox = sandbox.after(&[
-        &["gen", "library"],
-        &["gen", "channel", "Room", "--yes"],
-        &["gen", "presence", "--channel", "Room"],
-        &["destroy", "presence", "--channel", "Room", "--yes"],
-    ]);
-    let both = sandbox.read("my_app/Cargo.toml");
-    assert_eq!(both.matches("serde_json = ").count(), 2, "{both}");
-
-    let ran = sandbox.run(&["destroy", "channel", "Room", "--yes"]);
-
-    assert!(!ran.succeeded().stdout.contains("Take out"));
-    assert!(sandbox.read("my_app/Cargo.toml").contains(own));
-}
-
-#[test]
 fn lines_of_an_endpoint_are_for_the_file_that_serves_the_router() {
     let serves = "pub async fn serve(listener: tokio::net::TcpListener, app: axum::Router) {\n    axum::serve(listener, app).await.expect(\"it is bound\");\n}\n";
     let library = ("src/lib.rs", "pub mod http;\n");
@@ -736,6 +713,11 @@ fn lines_of_an_endpoint_name_a_function_that_returns_a_router() {
             true,
         ),
         (
+            "pub fn build<S: Store>(store: S) -> Router",
+            "site::build::<Memory>(store)",
+            true,
+        ),
+        (
             "pub fn site(self) -> Router<Db>",
             "shop.site().with_state(db)",
             true,
@@ -948,6 +930,74 @@ fn of_several_files_that_serve_a_router_the_program_is_meant() {
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
 }
 
+#[test]
+fn of_several_programs_that_serve_a_router_none_is_guessed() {
+    let call = "async fn main() {\n    axum::serve(listener, admin).await.unwrap();\n}\n";
+    let in_macro = "async fn main() {\n    tokio::select! {\n        _ = axum::serve(listener, site) => {}\n        _ = done() => {}\n    }\n}\n";
+    for programs in [[call, in_macro], [call, call], [in_macro, in_macro]] {
+        let files = [
+            ("src/bin/admin.rs", programs[0]),
+            ("src/bin/site.rs", programs[1]),
+        ];
+        let sandbox = crate_of("", &files).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let step = "\nAdd this to mount the socket, where the app's `axum::Router` is made (there is no `src/endpoint.rs`):\n\n    \
+                    use shop::channels::user_socket::UserSocket;\n";
+        assert!(ran.stdout.contains(step), "{}", ran.stdout);
+        let end = "with `cargo run --bin NAME` (its binaries: admin, site)\n";
+        assert!(ran.stdout.ends_with(end), "{}", ran.stdout);
+    }
+}
+
+/// It names the crate's library as another crate.
+#[test]
+fn lines_of_an_endpoint_in_a_program_name_its_library() {
+    let call = "axum::serve(listener, app).await;";
+    let in_macro = "tokio::select! {\n        _ = axum::serve(listener, app) => {}\n    }";
+    let service = "axum_server::bind(address).serve(app.into_make_service()).await;";
+    for (path, serves) in [
+        ("src/main.rs", service),
+        ("src/bin/site.rs", in_macro),
+        ("src/web/main.rs", call),
+    ] {
+        let main = format!("async fn main() {{\n    let app = shop::app();\n    {serves}\n}}\n");
+        let more = format!("\n[[bin]]\nname = \"site\"\npath = \"{path}\"\n");
+        let sandbox = crate_of(&more, &[("src/lib.rs", ""), (path, &main)]);
+        let sandbox = sandbox.after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let import = "\n    use shop::channels::user_socket::UserSocket;\n";
+        assert!(ran.stdout.contains(import), "{path}: {}", ran.stdout);
+    }
+}
+
+/// One server for each kind of address takes the service of the same router.
+#[test]
+fn lines_of_an_endpoint_are_before_all_servers_that_take_the_router() {
+    let main = "impl Server {\n    async fn run(self) {\n        let site = site();\n        self.spawn(site.clone());\n        self.spawn(site);\n    }\n\n    \
+                fn spawn(&self, site: Router) {\n        match self.kind {\n            Kind::Https => axum_server::bind(address).acceptor(acceptor).serve(site.into_make_service()),\n            \
+                Kind::Redirect => axum_server::bind(address).serve(\n                Router::new()\n                    .fallback(to_https)\n                    .into_make_service(),\n            ),\n            \
+                Kind::Http => axum_server::bind(address).serve(site.into_make_service()),\n        }\n    }\n}\n";
+    let sandbox = program("0.8", &[("src/main.rs", main)]).after(&[&["gen", "library"]]);
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+
+    let place = ", in src/main.rs after `let site = …` (";
+    let line = "    let site = site.merge(endpoint.router());\n";
+    for text in [place, line] {
+        assert!(ran.stdout.contains(text), "{}", ran.stdout);
+    }
+}
+
 /// Cargo chooses none of several binaries, and a library has none.
 #[test]
 fn reports_start_the_app_as_cargo_can() {
@@ -1073,6 +1123,72 @@ axum is optional in this crate: the feature `ssr` enables it. For builds without
 and put `#[cfg(feature = \"ssr\")]` before the modules that `gen` adds to src/lib.rs, and `#![cfg(feature = \"ssr\")]` at the top of their tests.
 ";
     assert!(ran.stdout.contains(step), "{}", ran.stdout);
+}
+
+#[test]
+fn the_feature_that_enables_axum_is_not_one_that_enables_that_feature() {
+    for (features, feature) in [
+        ("default = [\"axum\"]\naxum = [\"dep:axum\"]", "axum"),
+        ("default = [\"server\"]\nserver = [\"axum\"]", "server"),
+    ] {
+        let sandbox = crate_of(
+            &format!("\n[features]\n{features}\n"),
+            &[("src/lib.rs", "")],
+        );
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        let optional = "axum = { version = \"0.8\", optional = true }";
+        let manifest = manifest.replace("axum = \"0.8\"", optional);
+        sandbox.write("my_app/Cargo.toml", &manifest);
+
+        let ran = sandbox.run(&["gen", "library"]).succeeded();
+
+        let step = format!("\n    {feature} = [ …, \"dep:axum-channels\"]\n");
+        assert!(ran.stdout.contains(&step), "{}", ran.stdout);
+    }
+}
+
+/// Only that of channels has a function `join`.
+#[test]
+fn support_of_other_tests_is_left_alone() {
+    for path in ["tests/support/mod.rs", "tests/support.rs"] {
+        let own = "pub fn join() -> String {\n    [\"a\", \"b\"].join(\"/\")\n}\n";
+        let sandbox = crate_of("", &[("src/lib.rs", ""), (path, own)]);
+        let sandbox = sandbox.after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
+
+        let ran = sandbox.run(&["gen", "auth"]).succeeded();
+
+        assert!(!ran.stdout.contains("support"), "{}", ran.stdout);
+    }
+}
+
+/// Cargo does not find them by itself.
+#[test]
+fn tests_of_a_crate_without_autotests_are_listed_by_hand() {
+    let mut manifest = CARGO.replace("edition", "autotests = false\nedition");
+    let sandbox = crate_of("", &[("src/lib.rs", "")]);
+    sandbox.write("my_app/Cargo.toml", &manifest);
+    let sandbox = sandbox.after(&[&["gen", "library"]]);
+    for (command, names) in [
+        (&["channel", "Room", "--yes"][..], &["room_channel"][..]),
+        (&["presence"], &["presence"]),
+        (&["auth", "--sign-in"], &["auth", "sign_in"]),
+    ] {
+        let command = [&["gen"], command, &["--skip"]].concat();
+        let ran = sandbox.run(&command).succeeded();
+
+        let lines: String = names
+            .iter()
+            .map(|name| format!("\n    [[test]]\n    name = \"{name}\"\n"))
+            .collect();
+        assert!(ran.stdout.contains(&lines), "{}", ran.stdout);
+    }
+    manifest = sandbox.read("my_app/Cargo.toml");
+    for name in ["room_channel", "presence", "auth", "sign_in"] {
+        manifest += &format!("\n[[test]]\nname = \"{name}\"\n");
+    }
+    sandbox.write("my_app/Cargo.toml", &manifest);
+    let ran = sandbox.run(&["gen", "channel", "Room", "--skip"]);
+    assert!(!ran.succeeded().stdout.contains("autotests"));
 }
 
 /// Two versions of one crate have one name in tests.

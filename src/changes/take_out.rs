@@ -175,10 +175,20 @@ impl Changes<'_> {
         {
             return Ok(false);
         }
-        match (&need.holds, self.source(path)?) {
-            (Some(query), Some(source)) => Ok(!source.find(query)?.is_empty()),
-            _ => Ok(true),
+        let (Some(query), Some(source)) = (&need.holds, self.source(path)?) else {
+            return Ok(true);
+        };
+        let Some(within) = &need.within else {
+            return Ok(!source.find(query)?.is_empty());
+        };
+        for found in source.find(within)? {
+            if let Some(scope) = found.node("scope")
+                && !source.find_in(scope, query)?.is_empty()
+            {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
 
     /// Returns the current contents of a generated file, and whether they are as the generator makes them now, also after some
@@ -192,11 +202,13 @@ impl Changes<'_> {
         Ok(Some((now, is_generated)))
     }
 
-    /// Returns the hash of the file after the last run that has created it, if the record has one.
+    /// Returns the hash of the file after the last run that has created it, if the record has one and none has removed it since.
     pub fn as_created(&self, path: &Path) -> Option<Hash> {
         let runs = self.project.runs().unwrap_or_default();
         let mut files = runs.iter().flat_map(|run| &run.files);
-        let created = |known: &&FileChange| known.path == path && known.before.is_none();
+        let created = |known: &&FileChange| {
+            known.path == path && (known.before.is_none() || known.after.is_none())
+        };
         files.rfind(created)?.after.clone()
     }
 }

@@ -15,6 +15,7 @@ use crate::output::interrupt;
 use crate::output::report::{Action, EditEntry, FileEntry, FileOutcome, ManualEntry};
 use crate::output::terminal::{Conflict, Difference};
 use crate::plan::{File, Plan, Step};
+use crate::record::generated::Base;
 use crate::record::{Change, Hash};
 
 /// The files and texts of a plan that are meant for the app as it is.
@@ -70,7 +71,9 @@ impl<'a> Destroy<'a> {
             };
             match self.changes.as_created(&file.path) {
                 Some(hash) if hash == Hash::of(&now) || hash == Hash::of(&as_generated(&now)) => {}
-                None if file.once => foreign.push((*file, now)),
+                None if file.once || self.was_kept(&file.path, &now)? => {
+                    foreign.push((*file, now));
+                }
                 _ if self.changes.needing(&file.needed_by, &own)?.is_some() => {}
                 _ => changed.push((*file, now)),
             }
@@ -139,6 +142,14 @@ impl<'a> Destroy<'a> {
             }
         }
         for (file, now) in &kept {
+            // It was there before the others.
+            let is_foreign = part
+                .foreign
+                .iter()
+                .any(|(known, _)| known.path == file.path);
+            if is_foreign && self.was_kept(&file.path, now)? {
+                continue;
+            }
             if uses_others(file, now, &part.files) {
                 for file in &part.files {
                     if self.changes.contains(&file.path)? {
@@ -263,6 +274,20 @@ impl<'a> Destroy<'a> {
             }
         }
         Ok(is_recorded)
+    }
+
+    /// Returns whether a run of the generator has found the file at `path` with these contents, and kept it.
+    fn was_kept(&self, path: &Path, now: &[u8]) -> Result<bool> {
+        let kept = Base::kept(now);
+        for run in self.project.runs()?.iter() {
+            let mut entries = run.entries()?.into_iter();
+            if entries
+                .any(|e| e.generator == self.args.generator && e.files.get(path) == Some(&kept))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn step(&mut self, step: &Step) -> Result<()> {

@@ -70,6 +70,9 @@ pub struct Place {
     /// runs shows that a run has inserted it.
     #[serde(default)]
     pub shared: bool,
+    /// Part of the file that has the text, such as a table, for the record of runs: the app may have the same text in another one.
+    #[serde(default)]
+    pub section: String,
     /// Query for code that makes this a manual step, anywhere in the file: a used name, a custom order.
     #[serde(default)]
     pub blocked_by: Option<String>,
@@ -166,6 +169,9 @@ pub struct Need {
     /// Query for code in these files.
     #[serde(default)]
     pub holds: Option<String>,
+    /// Query for the nodes in which `holds` has to match, as `@scope`.
+    #[serde(default)]
+    pub within: Option<String>,
 }
 
 /// Files that may have the text instead of the file of the place.

@@ -90,13 +90,7 @@ impl Place {
                 return Ok(Taken::Changed(new));
             }
         }
-        // Without the text, the app has another spelling of it: its own.
-        let is_twice = self.shared && found.iter().any(|found| found.is_plain);
-        Ok(if is_twice {
-            Taken::Needed
-        } else {
-            Taken::Manual
-        })
+        Ok(Taken::Manual)
     }
 
     /// Returns the source without an import that a reader has pasted out of its scope, such as in a function. It is on one line

@@ -49,11 +49,16 @@ impl Step {
 
     /// Returns the record of a change of the text in the file at `path`.
     pub fn text_change(&self, path: &Path, change: record::Change) -> TextChange {
-        let text = self.parts.last().map(|part| part.lines(&[]));
+        let part = self.parts.last();
+        let section = part.map(|part| part.section.as_str());
+        let section = section.filter(|section| !section.is_empty());
         TextChange {
             path: path.to_owned(),
-            place: self.place.clone(),
-            text: text.unwrap_or_default(),
+            place: section.map_or_else(
+                || self.place.clone(),
+                |section| format!("{} in {section}", self.place),
+            ),
+            text: part.map(|part| part.lines(&[])).unwrap_or_default(),
             change,
         }
     }

@@ -46,8 +46,10 @@ pub enum Base {
     Text(String),
     /// Hash of a file of a library, or of one that is no text.
     Hash(String),
-    /// The run has not made the file: its condition was false, or another file was there.
+    /// The run has not made the file: its condition was false, or `gen` had made it before.
     NotMade,
+    /// The run has kept another file there, with this hash.
+    Kept(String),
 }
 
 /// An edit of a file.
@@ -79,8 +81,18 @@ impl Base {
             Self::Hash(hash) => {
                 *hash == short_hash(contents) || *hash == short_hash(&as_generated(contents))
             }
-            Self::NotMade => false,
+            Self::NotMade | Self::Kept(_) => false,
         }
+    }
+
+    /// Returns the base of a file that the run has kept, with the contents that it had.
+    pub fn kept(contents: &[u8]) -> Self {
+        Self::Kept(short_hash(contents))
+    }
+
+    /// Returns whether the run has made the file.
+    pub const fn is_made(&self) -> bool {
+        !matches!(self, Self::NotMade | Self::Kept(_))
     }
 }
 

@@ -126,8 +126,10 @@ impl Upgrade<'_> {
             let files = part.plan.files.iter();
             let files = files.filter(|file| !self.is_kept(file.folder.as_ref()));
             let files = files.map(|file| {
-                let base = self.bases.get(&file.path).cloned();
-                (file.path.clone(), base.unwrap_or(Base::NotMade))
+                let made = self.bases.get(&file.path);
+                let kept = part.entry.files.get(&file.path);
+                let base = made.or(kept.filter(|base| !base.is_made()));
+                (file.path.clone(), base.cloned().unwrap_or(Base::NotMade))
             });
             Entry {
                 answers: part.entry.answers.clone(),

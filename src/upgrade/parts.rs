@@ -49,7 +49,7 @@ impl Part {
     /// Returns the files that the generator has made.
     pub fn made(&self) -> impl Iterator<Item = (&PathBuf, &Base)> {
         let files = self.entry.files.iter();
-        files.filter(|(_, base)| **base != Base::NotMade)
+        files.filter(|(_, base)| base.is_made())
     }
 
     pub fn has_made(&self, path: &Path) -> bool {
