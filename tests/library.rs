@@ -93,6 +93,20 @@ fn the_first_socket_comes_with_the_lines_of_an_endpoint_and_the_next_is_mounted_
 }
 
 #[test]
+fn a_manifest_in_which_a_table_would_stand_twice_is_left_to_its_reader() {
+    let own = "\n[\"dev-dependencies\"]\ntower = \"0.5\"\n";
+    let sandbox = crate_of(own, &[("src/lib.rs", "")]);
+
+    let ran = sandbox.run(&["gen", "library"]).succeeded();
+
+    let manual = "Add this to `Cargo.toml` to depend on it, in `[dev-dependencies]`:\n\n    \
+                  axum-channels = { path = \"vendor/axum-channels\", features = [\"testing\"] }\n";
+    assert!(ran.stdout.contains(manual), "{}", ran.stdout);
+    let expected = format!("{CARGO}axum-channels = {{ path = \"vendor/axum-channels\" }}\n{own}");
+    assert_eq!(sandbox.read("my_app/Cargo.toml"), expected);
+}
+
+#[test]
 fn an_older_axum_is_refused() {
     let sandbox = program("0.7.5", &[]);
     let before = sandbox.tree();
