@@ -140,9 +140,15 @@ fn every_query_for_a_fact_or_a_list_is_one_of_tree_sitters_own() {
             Ok(Vec::new())
         };
         let project = Stack::read(name, &templates).expect(name).project;
-        let given = [("name".to_owned(), "my_app".to_owned())];
-        facts::work_out(&project.facts, given.into(), &templates, &look).expect(name);
-        plans_of(name, &new_app(name), &look);
+        // Without its file, a look-up is not made.
+        let files = [("lock", "mix.lock"), ("server", "src/main.rs")];
+        let files = files.map(|(name, file)| (name.to_owned(), file.to_owned()));
+        let mut app = new_app(name);
+        app.extend(files.clone());
+        plans_of(name, &app, &look);
+        let mut given = facts::Facts::from(files);
+        given.insert("name".to_owned(), "my_app".to_owned());
+        facts::work_out(&project.facts, given, &templates, &look).expect(name);
 
         let nested = project
             .nested
