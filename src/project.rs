@@ -340,10 +340,7 @@ fn look_above(
             let parts = below.iter().map(|part| part.to_string_lossy());
             let below = parts.collect::<Vec<_>>().join("/");
             let fits = |pattern: &String| glob::matches(pattern, &below);
-            let excepted = Wanted {
-                key: slice::from_ref(except),
-                ..Wanted::default()
-            };
+            let excepted = Wanted::of(slice::from_ref(except), None);
             let is_claimed = values.iter().any(fits) && !excepted.all(&path)?.iter().any(fits);
             values = is_claimed.then(|| below.clone()).into_iter().collect();
         }
@@ -360,11 +357,7 @@ fn look_above(
 
 /// Returns the value of `fact` in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
-    let wanted = Wanted {
-        key: &fact.key,
-        query: fact.query.as_deref(),
-        ..Wanted::default()
-    };
+    let wanted = Wanted::of(&fact.key, fact.query.as_deref());
     let values = wanted.all(&resolved(root, fact.file.as_ref()))?;
     Ok(values.into_iter().next())
 }
@@ -380,7 +373,15 @@ struct Wanted<'a> {
     query: Option<&'a str>,
 }
 
-impl Wanted<'_> {
+impl<'a> Wanted<'a> {
+    fn of(key: &'a [String], query: Option<&'a str>) -> Self {
+        Self {
+            key,
+            query,
+            ..Self::default()
+        }
+    }
+
     /// Returns the values in the file at `path`, without quotes. Without a key and a query, an empty one if the file exists and
     /// contains the word.
     fn all(&self, path: &Path) -> Result<Vec<String>> {

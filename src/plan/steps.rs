@@ -54,10 +54,10 @@ impl Step {
         let section = section.filter(|section| !section.is_empty());
         TextChange {
             path: path.to_owned(),
-            place: section.map_or_else(
-                || self.place.clone(),
-                |section| format!("{} in {section}", self.place),
-            ),
+            place: match section {
+                Some(section) => format!("{} in {section}", self.place),
+                None => self.place.clone(),
+            },
             text: part.map(|part| part.lines(&[])).unwrap_or_default(),
             change,
         }

@@ -134,10 +134,10 @@ fn none_around(here: &Path) -> Result<Misuse> {
 fn unreadable(here: &Path, stacks: &[Stack]) -> Result<Option<Misuse>> {
     for folder in here.ancestors() {
         for stack in stacks {
-            for marker in &stack.project.markers {
+            let markers = stack.project.markers.iter();
+            for marker in markers.filter(|marker| !marker.key.is_empty()) {
                 let path = folder.join(&marker.file);
-                let is_by_key = !marker.key.is_empty();
-                if let Some(fault) = is_by_key.then(|| disk::fault(&path)).transpose()?.flatten() {
+                if let Some(fault) = disk::fault(&path)? {
                     let misuse = format!("`{}` cannot be read: {fault}", path.display());
                     let misuse = Misuse::new(misuse);
                     return Ok(Some(misuse.help("correct it, and run the command again")));
@@ -234,11 +234,7 @@ fn folders_of_apps(folder: &Path, stack: &Stack) -> Result<Vec<String>> {
     let Some(nested) = &stack.project.nested else {
         return Ok(Vec::new());
     };
-    let wanted = Wanted {
-        key: &nested.key,
-        query: nested.query.as_deref(),
-        ..Wanted::default()
-    };
+    let wanted = Wanted::of(&nested.key, nested.query.as_deref());
     let patterns = wanted.all(&folder.join(&nested.file))?;
     let mut folders = Vec::new();
     for pattern in patterns {

@@ -529,16 +529,21 @@ fn bytes_that_wait_are_limited_too_but_one_message_always_fits() {
     );
 }
 
-#[test]
-fn what_has_waited_for_a_join_is_not_refused_however_much_waits_for_other_channels_since() {
-    const TOPICS: [&str; 5] = ["room:1", "room:2", "room:3", "room:4", "room:5"];
+/// Returns a session whose queues are full at 10,000 bytes.
+fn with_small_queues(max_channels: usize) -> Test {
     let rules = Rules {
         patterns: Pattern::parse("room:*").into_iter().collect(),
-        max_channels: 6,
+        max_channels,
         max_queued_messages: 100,
         max_queued_message_bytes: 10_000,
     };
-    let mut session = Test(Session::new(Arc::new(rules)));
+    Test(Session::new(Arc::new(rules)))
+}
+
+#[test]
+fn what_has_waited_for_a_join_is_not_refused_however_much_waits_for_other_channels_since() {
+    const TOPICS: [&str; 5] = ["room:1", "room:2", "room:3", "room:4", "room:5"];
+    let mut session = with_small_queues(6);
     session.receive(["1", "1", "room:0", "phx_join"]);
     for reference in ["2", "3"] {
         assert_eq!(session.receive(["1", reference, "room:0", "ping"]), [""; 0]);
@@ -560,13 +565,7 @@ fn what_has_waited_for_a_join_is_not_refused_however_much_waits_for_other_channe
 
 #[test]
 fn bytes_of_a_message_that_has_waited_are_free_again() {
-    let rules = Rules {
-        patterns: Pattern::parse("room:*").into_iter().collect(),
-        max_channels: 2,
-        max_queued_messages: 100,
-        max_queued_message_bytes: 10_000,
-    };
-    let mut session = Test(Session::new(Arc::new(rules))).join();
+    let mut session = with_small_queues(2).join();
     session.receive(["1", "2", "room:a", "slow"]);
     let push = |session: &mut Test, reference| {
         let payload = Payload::from(json!("x".repeat(6000)));
@@ -582,13 +581,7 @@ fn bytes_of_a_message_that_has_waited_are_free_again() {
 #[test]
 fn bytes_that_wait_for_all_channels_of_a_client_are_those_of_four_full_queues() {
     const TOPICS: [&str; 6] = ["room:1", "room:2", "room:3", "room:4", "room:5", "room:6"];
-    let rules = Rules {
-        patterns: Pattern::parse("room:*").into_iter().collect(),
-        max_channels: 6,
-        max_queued_messages: 100,
-        max_queued_message_bytes: 10_000,
-    };
-    let mut session = Test(Session::new(Arc::new(rules)));
+    let mut session = with_small_queues(6);
     for (key, topic) in (0..).zip(TOPICS) {
         session.receive(["1", "1", topic, "phx_join"]);
         session.joined(key, Joined::Ok(Payload::empty()));
