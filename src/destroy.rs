@@ -88,7 +88,8 @@ impl<'a> Destroy<'a> {
             }
             Decisions::Remove(kept) => {
                 self.take_back(&part, &kept)?;
-                self.entries.push(entry_of(plan, &self.project.facts));
+                self.entries
+                    .push(entry_of(plan, &self.project.facts, &self.project.stack));
                 for (question, follow, part) in &follows {
                     self.follow(question, follow, part)?;
                 }
@@ -150,7 +151,8 @@ impl<'a> Destroy<'a> {
         let given = given.or(self.args.common.yes.then_some(true)).map(Given);
         match self.reporter.ask(&removal, given)? {
             Some(true) => {
-                self.entries.push(entry_of(plan, &self.project.facts));
+                self.entries
+                    .push(entry_of(plan, &self.project.facts, &self.project.stack));
                 self.take_back(part, &[])
             }
             Some(false) => Ok(()),

@@ -103,10 +103,10 @@ pub fn apply(parts: &[Place], source: &Source) -> Result<Outcome> {
     })
 }
 
-/// Returns whether one of `parts` that is no import is missing, or all are imports.
+/// Returns whether imports among `parts` are needed, if there are any: a part that is none is missing, or all are imports.
 fn needs_imports(parts: &[Place], source: &Source) -> Result<bool> {
-    let mut texts = parts.iter().filter(|part| !part.is_import()).peekable();
-    if texts.peek().is_none() {
+    let (imports, texts): (Vec<_>, Vec<_>) = parts.iter().partition(|part| part.is_import());
+    if imports.is_empty() || texts.is_empty() {
         return Ok(true);
     }
     for text in texts {

@@ -105,6 +105,25 @@ pub fn work_out(
     Ok(Some(facts))
 }
 
+/// Returns the names of the facts that are the same in each app, such as a part of several queries: texts with no variables but each
+/// other.
+pub fn constants(rules: &[FactRule]) -> BTreeSet<&str> {
+    let mut constants = BTreeSet::new();
+    for rule in rules {
+        let [way] = &rule.any[..] else { continue };
+        let Some(value) = way.value.as_deref().filter(|_| !way.is_look_up()) else {
+            continue;
+        };
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let facts = value.split("app.").skip(1);
+        let mut facts = facts.filter_map(|rest| rest.split(|c| !is_part(c)).next());
+        if facts.all(|fact| constants.contains(fact)) {
+            constants.insert(rule.name.as_str());
+        }
+    }
+    constants
+}
+
 /// Returns the first value of `ways`, with texts rendered in `context`.
 ///
 /// # Errors
@@ -117,8 +136,7 @@ pub fn first<'w>(
 ) -> Result<Option<String>> {
     let mut context = Cow::Borrowed(context);
     for way in ways {
-        let is_named = way.file.is_some() || way.program.is_some() || way.variable.is_some();
-        if is_named || !way.search.is_empty() {
+        if way.is_look_up() {
             let Some(question) = Question::of(way, &context, renderer)? else {
                 continue;
             };
@@ -203,5 +221,42 @@ fn add_spellings(facts: &mut Facts) {
         for (spelling, name) in spellings {
             facts.entry(spelling.to_owned()).or_insert(name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_are_texts_without_variables_of_an_app() {
+        let value = |value: &str| Lookup {
+            value: Some(value.to_owned()),
+            ..Lookup::default()
+        };
+        let file = Lookup {
+            file: Some("Cargo.toml".to_owned()),
+            ..value("a")
+        };
+        let rules = [
+            ("word", vec![value("(a|b)")]),
+            (
+                "query",
+                vec![value(
+                    "((x) @a (#match? @a \"{{ app.word }}\")){{ app.word }}",
+                )],
+            ),
+            ("root", vec![value("{{ app.word }}{{ app.name }}")]),
+            ("below", vec![value("{{ app.query }}{{ app.root }}")]),
+            ("found", vec![file, value("a")]),
+            ("needs", vec![value("{% if app.found %}a{% endif %}")]),
+        ];
+        let rules = rules.map(|(name, any)| FactRule {
+            name: name.to_owned(),
+            needed: false,
+            any,
+        });
+        let found: Vec<_> = constants(&rules).into_iter().collect();
+        assert_eq!(found, ["query", "word"]);
     }
 }

@@ -60,6 +60,7 @@ use serde::Serialize;
 
 use args::{Args, Command, Common, Gen, Man, Object, Survey};
 use catalogue::Templates;
+use catalogue::generator::Purpose;
 use catalogue::reference::reference;
 use catalogue::render::Renderer;
 use catalogue::templates::SHARED;
@@ -197,18 +198,28 @@ fn gen_in(project: &Project, args: &Gen, reporter: &mut Reporter) -> Result<Endi
         yes: args.common.yes,
         given: args.asked.answers.clone(),
     };
-    planned(args, project, reporter, |renderer, plan, reporter| {
-        Run::new(project, renderer, &args.common, reporter, answers)
-            .recorded(args::typed())
-            .all(plan)
-    })
+    planned(
+        args,
+        project,
+        Purpose::Run,
+        reporter,
+        |renderer, plan, reporter| {
+            Run::new(project, renderer, &args.common, reporter, answers)
+                .recorded(args::typed())
+                .all(plan)
+        },
+    )
 }
 
 fn destroy_in(project: &Project, args: &mut Gen, reporter: &mut Reporter) -> Result<Ending> {
     destroy::complete(args, project);
-    planned(args, project, reporter, |renderer, plan, reporter| {
-        Destroy::new(project, renderer, args, reporter).all(plan)
-    })
+    planned(
+        args,
+        project,
+        Purpose::Comparison,
+        reporter,
+        |renderer, plan, reporter| Destroy::new(project, renderer, args, reporter).all(plan),
+    )
 }
 
 /// Prints what a command has found out, as JSON or as text.
@@ -293,6 +304,7 @@ fn test_templates(project: &Project, terminal: &Terminal) -> Result<Ending> {
 fn planned(
     args: &Gen,
     project: &Project,
+    purpose: Purpose,
     reporter: &mut Reporter,
     work: impl FnOnce(&Renderer<'_>, &Plan, &mut Reporter) -> Result<Ending>,
 ) -> Result<Ending> {
@@ -312,7 +324,7 @@ fn planned(
         Ok(found)
     };
     let stack = plan::Stack::new(&project.stack.name, &project.facts, &renderer, &look);
-    let plan = stack.plan(&args.generator, &request)?;
+    let plan = stack.with(purpose).plan(&args.generator, &request)?;
     for look_up in look_ups.take() {
         reporter.look_up(look_up);
     }

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use tera::Context;
 
 use crate::args::{New, StackFrom};
-use crate::catalogue::generator::{APP, Kind, OptionRule};
+use crate::catalogue::generator::{APP, Kind, OptionRule, Purpose};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::stack::{Fact, Listed, Stack};
 use crate::catalogue::{Generator, Templates, embedded};
@@ -103,7 +103,7 @@ pub fn new(args: &New, templates: &Rc<Templates>, reporter: &mut Reporter) -> Re
     };
     let look = |question: &Question| project.look(question);
     let plan = plan::Stack::new(&stack.name, &project.facts, &renderer, &look);
-    let mut plan = plan.plan(APP, &request)?;
+    let mut plan = plan.with(Purpose::Run).plan(APP, &request)?;
     plan.misuses.splice(0..0, misuses);
     let answers = Answers {
         yes: args.common.yes,

@@ -18,7 +18,7 @@ use anyhow::{Context as _, Result, ensure};
 use tera::Context;
 
 use crate::catalogue::Generator;
-use crate::catalogue::generator::{APP, Kind, OptionRule};
+use crate::catalogue::generator::{APP, Kind, OptionRule, Purpose};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::{Contents, Origin};
 use crate::edit::place::{Location, Need};
@@ -104,6 +104,7 @@ pub struct Stack<'a> {
     /// Answers the look-ups of generators.
     look: &'a Look<'a>,
     rendered: Rendered,
+    purpose: Purpose,
 }
 
 impl<'a> Stack<'a> {
@@ -119,7 +120,14 @@ impl<'a> Stack<'a> {
             renderer,
             look,
             rendered: Rendered::default(),
+            purpose: Purpose::Comparison,
         }
+    }
+
+    /// Makes plans for `purpose`: those for a run are without what cannot come about, and what only `destroy` needs.
+    pub fn with(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self
     }
 
     /// Returns the plan of the generator `id` for `request`, including those of its questions and options.
@@ -152,13 +160,14 @@ impl<'a> Stack<'a> {
         let renderer = self.renderer;
         let generator = self.generator(id)?;
         let (variables, misuses) = variables::work_out(&generator, request, self)?;
-        let generator = generator.rendered(renderer, &variables)?;
+        let generator = generator.rendered(renderer, &variables, self.purpose)?;
         let planner = Planner {
             places: Places {
                 generator: &generator,
                 app: facts::variable(self.facts),
                 renderer,
                 rendered: &self.rendered,
+                purpose: self.purpose,
             },
             variables: &variables,
         };

@@ -157,7 +157,9 @@ impl<'a> Run<'a> {
         if self.reporter.is_verbose() {
             self.report_look_ups(plan)?;
         }
-        let entry = self.entries.open(plan, &self.project.facts);
+        let entry = self
+            .entries
+            .open(plan, &self.project.facts, &self.project.stack);
         let bases = plan
             .files
             .iter()
@@ -277,7 +279,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.markers
-            .extend(conditions::mentioned(&question.condition, plan));
+            .extend(conditions::mentioned(&question.condition, plan).map(|(_, sought)| sought));
         let given = self.answers.given.get(&question.name).copied();
         let given = given.or(self.answers.yes.then_some(true)).map(Given);
         let Some(answer) = self.reporter.ask(question, given)? else {

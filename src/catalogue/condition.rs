@@ -1,4 +1,4 @@
-//! Variables of conditions, which are expressions of Tera.
+//! Conditions, which are expressions of Tera: their variables, and the truth of simple ones.
 
 use tera::{Context, Value};
 
@@ -27,6 +27,45 @@ pub fn unknown_variable<'a>(condition: &'a str, context: &Context) -> Option<&'a
     None
 }
 
+/// Returns whether `condition` holds, as far as its simple operands show it: variables of `context`, such as in
+/// `exact and not app.old`, of which a false one is enough. Returns `None` for anything else. Tera would compile the expression, which
+/// takes as long as an edit.
+pub fn decided(condition: &str, context: &Context) -> Option<bool> {
+    if condition.contains(" or ") || condition.contains('(') {
+        return None;
+    }
+    let mut holds = Some(true);
+    for operand in condition.split(" and ") {
+        let is_split = |quote: char| operand.matches(quote).count() % 2 == 1;
+        if is_split('"') || is_split('\'') {
+            return None;
+        }
+        holds = match truth(operand.trim(), context) {
+            Some(true) => holds,
+            Some(false) => Some(false),
+            None => holds.filter(|holds| !holds),
+        };
+    }
+    holds
+}
+
+/// Returns the truth of a variable, or of its opposite; `None` if it is unknown, or something else.
+fn truth(operand: &str, context: &Context) -> Option<bool> {
+    if let Some(opposite) = operand.strip_prefix("not ") {
+        return truth(opposite.trim_start(), context).map(|truth| !truth);
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    match operand {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ if !operand.chars().all(is_part) => None,
+        _ => Some(match operand.split_once('.') {
+            Some((name, path)) => context.get(name)?.get_from_path(path)?.is_truthy(),
+            None => context.get(operand)?.is_truthy(),
+        }),
+    }
+}
+
 /// Returns the words of an expression outside of quotes, each with the rest after it.
 fn words(expression: &str) -> Vec<(&str, &str)> {
     let mut words = Vec::new();
@@ -47,4 +86,91 @@ fn words(expression: &str) -> Vec<(&str, &str)> {
         };
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::catalogue::Templates;
+    use crate::catalogue::render::Renderer;
+
+    /// Variables whose names say what they are.
+    fn context() -> Context {
+        let mut context = Context::new();
+        context.insert("yes", &true);
+        context.insert("no", &false);
+        context.insert("text", "a");
+        context.insert("empty", "");
+        context.insert("list", &["a"]);
+        context.insert("none", &Vec::<String>::new());
+        context.insert("app", &BTreeMap::from([("name", "a"), ("old", "")]));
+        context
+    }
+
+    #[test]
+    fn what_is_decided_is_what_tera_finds() {
+        let templates = Templates::default();
+        let renderer = Renderer::new(&templates);
+        let context = context();
+        let simple = [
+            "yes", "no", "text", "empty", "list", "none", "app", "app.name", "app.old", "true",
+            "false",
+        ];
+        let mut all: Vec<_> = simple.map(str::to_owned).to_vec();
+        all.extend(simple.map(|operand| format!("not {operand}")));
+        let pairs = |first: &String| simple.map(|second| format!("{first} and {second}"));
+        all.extend(all.clone().iter().flat_map(pairs));
+        for condition in &all {
+            // The list of one is not decided, and compiled.
+            let expected = renderer.holds(&format!("({condition})"), &context);
+            let decided = decided(condition, &context);
+            assert_eq!(decided, expected.ok(), "{condition}");
+        }
+    }
+
+    #[test]
+    fn an_operand_that_is_false_decides_and_others_are_left_to_tera() {
+        let context = context();
+        for (condition, expected) in [
+            ("unknown and no", Some(false)),
+            ("no and unknown", Some(false)),
+            ("app.unknown and app.old", Some(false)),
+            ("unknown and yes", None),
+            ("yes and unknown", None),
+            ("text == \"a\"", None),
+            ("text == \"a\" and no", Some(false)),
+            ("text == \"a and no and b\"", None),
+            ("text == 'a and no and b'", None),
+            ("no or yes", None),
+            ("no and yes or yes", None),
+            ("not (yes and no and yes)", None),
+            ("\"a\" in list", None),
+            ("text | length", None),
+        ] {
+            assert_eq!(decided(condition, &context), expected, "{condition}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_variable_is_found_and_words_that_are_none_are_not() {
+        let context = context();
+        for (condition, expected) in [
+            ("yes and unknown", Some("unknown")),
+            ("app.unknown", Some("app.unknown")),
+            ("unknown.name", Some("unknown.name")),
+            ("text == \"unknown\" or 'unknown' in list", None),
+            ("unknown is defined", None),
+            ("text is not starting_with(pat=unknown)", Some("pat")),
+            ("text | length > 3", None),
+            ("not yes and true", None),
+        ] {
+            assert_eq!(
+                unknown_variable(condition, &context),
+                expected,
+                "{condition}"
+            );
+        }
+    }
 }

@@ -11,6 +11,7 @@ use tera::Context;
 
 pub use option::{Kind, NameRule, OptionRule};
 
+use super::condition::decided;
 use super::parts;
 use super::render::Renderer;
 use super::stack::FactRule;
@@ -22,6 +23,15 @@ pub const APP: &str = "app";
 
 /// Name of the file of a generator.
 pub const FILE: &str = "generator.toml";
+
+/// Purpose of a rendered generator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A run of the generator.
+    Run,
+    /// Its inverse, or a comparison with an earlier run.
+    Comparison,
+}
 
 /// A generator: a folder with this file and templates, each at the path of its target. Strings are templates. `if` is a
 /// Tera expression over `app` (the facts), `name`, the options, `typed` (the options on the command line), the values,
@@ -327,17 +337,32 @@ impl Generator {
         templates.whereabouts(&format!("{}/{FILE}", self.folder))
     }
 
-    /// Returns the generator with rendered strings.
+    /// Returns the generator with rendered strings. For a run, some entries whose condition is false whatever comes are left out, as
+    /// rendering is the main cost; not of a project's own generators, so that their authors see each mistake.
     ///
     /// # Errors
     /// A template is invalid.
-    pub fn rendered(self, renderer: &Renderer<'_>, context: &Context) -> Result<Self> {
+    pub fn rendered(
+        self,
+        renderer: &Renderer<'_>,
+        context: &Context,
+        purpose: Purpose,
+    ) -> Result<Self> {
         // The others are rendered elsewhere: with other variables, or only by `destroy`.
         let others = [
             "name", "include", "list", "option", "fact", "values", "places", "help", "in_use",
         ];
         let whereabouts = || format!("in {}", self.whereabouts(renderer.templates()));
-        let is_wanted = |key: &str| !others.contains(&key);
+        let left_out: &[&str] = match (purpose, self.origin) {
+            (Purpose::Run, Origin::BuiltIn) => &["refuse", "warning", "insert", "command", "next"],
+            _ => &[],
+        };
+        let is_wanted = |key: &str, value: &toml::Value| {
+            let condition = value.get("if").and_then(toml::Value::as_str);
+            let is_false = |condition| decided(condition, context) == Some(false);
+            let cannot_be = left_out.contains(&key) && condition.is_some_and(is_false);
+            !others.contains(&key) && !cannot_be
+        };
         let table = renderer.table(&self.table, is_wanted, context);
         let table = table.with_context(whereabouts)?;
         let rendered: Self = table.try_into().with_context(whereabouts)?;

@@ -10,7 +10,7 @@ use std::cell::OnceCell;
 use anyhow::{Context as _, Result, bail};
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
-use super::condition::unknown_variable;
+use super::condition::{decided, unknown_variable};
 use super::templates::Templates;
 use crate::edit::mark;
 use crate::name::without_suffix;
@@ -62,31 +62,43 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// Returns the keys of `table` that are wanted, with all strings rendered.
+    /// Returns the keys of `table` that are wanted, with all strings rendered. Of a list, each entry is wanted or not.
     pub fn table(
         &self,
         table: &toml::Table,
-        is_wanted: impl Fn(&str) -> bool,
+        is_wanted: impl Fn(&str, &toml::Value) -> bool,
         context: &Context,
     ) -> Result<toml::Table> {
-        let wanted = table.iter().filter(|(key, _)| is_wanted(key));
+        let wanted = table.iter().filter(|(key, value)| is_wanted(key, value));
         let rendered = wanted.map(|(key, value)| {
-            let value = self.value(value, context);
+            let value = match value {
+                toml::Value::Array(entries) => {
+                    let entries = entries.iter().filter(|entry| is_wanted(key, entry));
+                    self.list(entries, context)
+                }
+                value => self.value(value, context),
+            };
             Ok((key.clone(), value.with_context(|| format!("in `{key}`"))?))
         });
         rendered.collect()
     }
 
+    fn list<'v>(
+        &self,
+        values: impl Iterator<Item = &'v toml::Value>,
+        context: &Context,
+    ) -> Result<toml::Value> {
+        let values = values.map(|value| self.value(value, context));
+        Ok(toml::Value::Array(values.collect::<Result<_>>()?))
+    }
+
     fn value(&self, value: &toml::Value, context: &Context) -> Result<toml::Value> {
         Ok(match value {
             toml::Value::String(text) => toml::Value::String(self.text(text, context)?),
-            toml::Value::Array(values) => {
-                let values = values.iter().map(|value| self.value(value, context));
-                toml::Value::Array(values.collect::<Result<_>>()?)
-            }
+            toml::Value::Array(values) => self.list(values.iter(), context)?,
             toml::Value::Table(table) => {
-                let all = |_: &str| true;
-                toml::Value::Table(self.table(table, &all as &dyn Fn(&str) -> bool, context)?)
+                let all: &dyn Fn(&str, &toml::Value) -> bool = &|_, _| true;
+                toml::Value::Table(self.table(table, all, context)?)
             }
             other => other.clone(),
         })
@@ -100,6 +112,9 @@ impl<'a> Renderer<'a> {
         // In Tera, undefined variables are false.
         if let Some(unknown) = unknown_variable(condition, context) {
             bail!("in the condition `{condition}`: there is no `{unknown}`");
+        }
+        if let Some(holds) = decided(condition, context) {
+            return Ok(holds);
         }
         let text = format!("{{% if {condition} %}}yes{{% endif %}}");
         let rendered = self.plain.render_str(&text, context, false);

@@ -316,6 +316,14 @@ pub struct Lookup {
     pub value: Option<String>,
 }
 
+impl Lookup {
+    /// Returns whether its value depends on files, programs or variables of the environment.
+    pub fn is_look_up(&self) -> bool {
+        let is_named = self.file.is_some() || self.program.is_some() || self.variable.is_some();
+        is_named || self.place.is_some() || !self.search.is_empty()
+    }
+}
+
 /// A value in a file of the project, by its key or by a query.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -9,7 +9,7 @@ use tera::{Context, Value};
 
 use super::refuse_outside;
 use crate::catalogue::Generator;
-use crate::catalogue::generator;
+use crate::catalogue::generator::{self, Purpose};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::Origin;
 use crate::edit::place::{Example, Insert, Location, Need};
@@ -71,6 +71,7 @@ pub struct Places<'a> {
     pub app: Value,
     pub renderer: &'a Renderer<'a>,
     pub rendered: &'a Rendered,
+    pub purpose: Purpose,
 }
 
 /// Rendered places of one app, each with its origin, by what they were rendered from: generators use the same ones.
@@ -91,6 +92,8 @@ pub struct Template {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Keys {
     All,
+    /// All but those that only `destroy` needs.
+    ToInsert,
     /// Keys of the position of the text.
     ToLook,
 }
@@ -159,7 +162,11 @@ impl Places<'_> {
 
     /// Adds the place of `insert` after the places of its `also`.
     fn collect(&self, insert: &Insert, places: &mut Vec<(Place, Origin)>) -> Result<()> {
-        let (main, origin) = self.place(insert, Keys::All)?;
+        let keys = match self.purpose {
+            Purpose::Run => Keys::ToInsert,
+            Purpose::Comparison => Keys::All,
+        };
+        let (main, origin) = self.place(insert, keys)?;
         for also in main.also.iter().chain(&insert.also) {
             self.collect(&also.insert(), places)?;
         }
@@ -205,8 +212,9 @@ impl Places<'_> {
         let about = table.get("about").cloned();
         let own = table.get("text").and_then(toml::Value::as_str);
         let own = own.unwrap_or_default();
-        let is_wanted = |key: &str| match template.keys {
+        let is_wanted = |key: &str, _: &toml::Value| match template.keys {
             Keys::All => !not_of_inserts.contains(&key),
+            Keys::ToInsert => !not_of_inserts.contains(&key) && key != "needed_by",
             Keys::ToLook => keys_to_look.contains(&key),
         };
         let mut context = Context::new();
@@ -283,6 +291,7 @@ pub fn example(
         app: facts::variable(&facts),
         renderer,
         rendered: &Rendered::default(),
+        purpose: Purpose::Comparison,
     };
     let mut parts = Vec::new();
     places.collect(&insert, &mut parts)?;

@@ -263,6 +263,7 @@ fn an_insert_gives_what_its_place_needs_and_no_more() {
             app: facts::variable(&facts),
             renderer: &renderer,
             rendered: &Rendered::default(),
+            purpose: Purpose::Comparison,
         };
         let step = places.step(&insert);
         step.err().map(|error| format!("{error:#}"))

@@ -161,6 +161,7 @@ fn ways_of<'w>(
         app: app.unwrap_or_else(|| facts::variable(stack.facts)),
         renderer: stack.renderer,
         rendered: &stack.rendered,
+        purpose: stack.purpose,
     };
     let with = way.with.iter().map(|(name, value)| {
         let value = stack.renderer.text(value, context)?;

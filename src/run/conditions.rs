@@ -48,6 +48,11 @@ impl Scene<'_> {
         if condition.is_empty() {
             return Ok(true);
         }
+        let finds: Vec<_> = mentioned(condition, plan).collect();
+        let is_of_run = |name| condition.contains(name);
+        if finds.is_empty() && ![ANSWERS, FAILED].into_iter().any(is_of_run) {
+            return self.renderer.holds(condition, &plan.variables);
+        }
         let mut context = plan.variables.clone();
         let questions = plan.generator.questions.iter();
         let mut answers: BTreeMap<_, _> = questions.map(|q| (q.name.as_str(), false)).collect();
@@ -55,18 +60,18 @@ impl Scene<'_> {
         answers.extend(given.map(|(name, answer)| (name.as_str(), *answer)));
         context.insert(ANSWERS, &answers);
         context.insert(FAILED, failed);
-        for (name, sought) in &plan.finds {
-            if condition.contains(name.as_str()) {
-                context.insert(name.clone(), &self.changes.seek(sought)?);
-            }
+        for (name, sought) in finds {
+            context.insert(name.clone(), &self.changes.seek(sought)?);
         }
         self.renderer.holds(condition, &context)
     }
 }
 
 /// Returns the entries of `find` in `condition`.
-pub(super) fn mentioned<'a>(condition: &str, plan: &'a Plan) -> Vec<&'a Sought> {
+pub(super) fn mentioned<'a>(
+    condition: &str,
+    plan: &'a Plan,
+) -> impl Iterator<Item = (&'a String, &'a Sought)> {
     let finds = plan.finds.iter();
-    let mentioned = finds.filter(|(name, _)| condition.contains(name.as_str()));
-    mentioned.map(|(_, sought)| sought).collect()
+    finds.filter(move |(name, _)| condition.contains(name.as_str()))
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::facts::Facts;
+use crate::catalogue::Stack;
+use crate::facts::{self, Facts};
 use crate::plan::{File, Plan, Step};
 use crate::record::generated::{Base, Edit, Entry, encode};
 
@@ -18,8 +19,8 @@ pub struct Entries(Vec<Entry>);
 
 impl Entries {
     /// Adds an entry for `plan`, and returns its index.
-    pub fn open(&mut self, plan: &Plan, app: &Facts) -> usize {
-        self.0.push(entry_of(plan, app));
+    pub fn open(&mut self, plan: &Plan, app: &Facts, stack: &Stack) -> usize {
+        self.0.push(entry_of(plan, app, stack));
         self.0.len() - 1
     }
 
@@ -44,23 +45,26 @@ impl Entries {
 }
 
 /// Returns the entry of `plan`, without files and edits.
-pub fn entry_of(plan: &Plan, app: &Facts) -> Entry {
+pub fn entry_of(plan: &Plan, app: &Facts, stack: &Stack) -> Entry {
     Entry {
         generator: plan.generator.id.clone(),
         name: plan.name(),
         options: plan.request.options.clone(),
         secrets: plan.request.secrets.clone(),
         is_of_new: FOLDERS.iter().any(|(fact, _)| app.contains_key(*fact)),
-        app: without_folders(app),
+        app: of_this_app(app, stack),
         facts: plan.facts(),
         lists: plan.lists(),
         ..Entry::default()
     }
 }
 
-fn without_folders(app: &Facts) -> Facts {
+/// Returns the facts of the app itself: another version may have other constants.
+fn of_this_app(app: &Facts, stack: &Stack) -> Facts {
+    let constants = facts::constants(&stack.project.facts);
+    let others = FOLDERS.map(|(fact, _)| fact).into_iter().chain(constants);
     let mut facts = app.clone();
-    for (fact, _) in FOLDERS {
+    for fact in others {
         facts.remove(fact);
     }
     facts

@@ -135,7 +135,7 @@ impl Upgrade<'_> {
                 answers: part.entry.answers.clone(),
                 files: files.collect(),
                 edits: edits.clone(),
-                ..entry_of(&part.plan, &part.facts)
+                ..entry_of(&part.plan, &part.facts, &self.project.stack)
             }
         });
         entries.collect()

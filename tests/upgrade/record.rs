@@ -30,6 +30,8 @@ fn the_record_of_a_new_app_is_small_and_names_no_folder_of_the_machine() {
     assert!(text.len() < 64 * 1024, "{}", text.len());
     let run: Value = serde_json::from_str(text).expect("it is JSON");
     assert_eq!(run["command"], serde_json::json!(["new"]));
+    // Facts that are parts of queries belong to the command.
+    assert!(!text.contains("@scope"), "a query is in the record");
     assert!(Sandbox::with_app().runs() == record, "the records differ");
 }
 
