@@ -13,6 +13,7 @@ mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use anyhow::{Context as _, Result, ensure};
 use tera::Context;
@@ -49,7 +50,9 @@ pub struct Request {
 #[derive(Debug)]
 pub struct Plan {
     pub request: Request,
-    /// The generator with rendered strings.
+    /// The generator as it is written.
+    pub source: Rc<Generator>,
+    /// The same with rendered strings.
     pub generator: Generator,
     /// Variables of conditions, except answers and results of `find`.
     pub variables: Context,
@@ -158,12 +161,13 @@ impl<'a> Stack<'a> {
             "generators run each other: `{id}` again and again"
         );
         let renderer = self.renderer;
-        let generator = self.generator(id)?;
-        let (variables, misuses) = variables::work_out(&generator, request, self)?;
-        let generator = generator.rendered(renderer, &variables, self.purpose)?;
+        let source = self.generator(id)?;
+        let (variables, misuses) = variables::work_out(&source, request, self)?;
+        let generator = source.rendered(renderer, &variables, self.purpose)?;
         let planner = Planner {
+            generator: &generator,
             places: Places {
-                generator: &generator,
+                generator: &source,
                 app: facts::variable(self.facts),
                 renderer,
                 rendered: &self.rendered,
@@ -186,17 +190,18 @@ impl<'a> Stack<'a> {
             },
             finds: planner.finds()?,
             follows: self.follows(&generator, depth)?,
-            then: self.then(&generator, request, depth)?,
+            then: self.then(&source, request, depth)?,
             request: request.clone(),
             files,
             steps,
+            source,
             generator,
             variables,
             misuses,
         })
     }
 
-    fn generator(&self, id: &str) -> Result<Generator> {
+    fn generator(&self, id: &str) -> Result<Rc<Generator>> {
         let templates = self.renderer.templates();
         let known = Generator::names(self.name, templates);
         if !known.contains(&id) && id != APP {

@@ -76,7 +76,7 @@ pub fn subcommands(
         .map(|(name, (stack, templates))| match is_needed(name) {
             true => Ok(subcommand(
                 direction,
-                &Generator::read(stack, name, templates)?,
+                Generator::read(stack, name, templates)?.as_ref(),
             )),
             false => Ok(clap::Command::new(name.to_owned())),
         });

@@ -77,7 +77,8 @@ pub fn command(templates: &Templates) -> Result<clap::Command> {
             continue;
         }
         // Options of several stacks are listed once.
-        for arg in arguments(&Generator::read(&stack.name, APP, templates)?) {
+        let generator = Generator::read(&stack.name, APP, templates)?;
+        for arg in arguments(&generator) {
             if args.iter().all(|known| known.get_id() != arg.get_id()) {
                 args.push(arg);
             }

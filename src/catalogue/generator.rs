@@ -24,6 +24,14 @@ pub const APP: &str = "app";
 /// Name of the file of a generator.
 pub const FILE: &str = "generator.toml";
 
+/// Keys that are not rendered with the others: variables come from them, they are rendered elsewhere, or only by `destroy`.
+const AS_WRITTEN: [&str; 9] = [
+    "name", "include", "list", "option", "fact", "values", "places", "help", "in_use",
+];
+
+/// Keys that nothing reads before they are rendered.
+const RENDERED: [&str; 5] = ["refuse", "warning", "file", "insert", "next"];
+
 /// Purpose of a rendered generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -116,9 +124,9 @@ pub struct Generator {
     /// Next steps, printed last.
     #[serde(default, rename = "next")]
     pub next: Vec<Paragraph>,
-    /// The table of the file, before rendering.
+    /// The keys that are rendered, as they are written.
     #[serde(skip)]
-    pub(crate) table: Rc<toml::Table>,
+    pub(crate) table: toml::Table,
 }
 
 /// A list of distinct values in the project, in order. Its texts are templates with the variables `app` and `name`.
@@ -294,42 +302,55 @@ impl Generator {
         self.options.iter().find(|option| option.argument)
     }
 
-    /// Reads the generator `id` of a stack, before rendering.
+    /// Returns the generator `id` of a stack, before rendering: without the lists in [`RENDERED`].
     ///
     /// # Errors
     /// Its `generator.toml` is missing or invalid.
-    pub fn read(stack: &str, id: &str, templates: &Templates) -> Result<Self> {
+    pub fn read(stack: &str, id: &str, templates: &Templates) -> Result<Rc<Self>> {
         let folder = format!("{stack}/{id}");
         let path = format!("{folder}/{FILE}");
-        let own = templates.table(&path)?;
-        let part = |name: &str| format!("{stack}/parts/{name}.toml");
-        let mut paths: Vec<_> = parts::of(&own).map(part).collect();
-        // A project's own file also without its parts: an error in it names the file.
-        let alone = match paths.is_empty() || templates.is_own(&path) {
-            true => Some(templates.read(&path)?),
-            false => None,
-        };
-        let table = parts::before(own, &paths, templates)?;
-        let mut generator: Self = match alone.filter(|_| paths.is_empty()) {
-            Some(alone) => alone,
-            None => toml::Table::clone(&table).try_into().with_context(|| {
+        templates.generator(&path, || {
+            let own: toml::Table = templates.read(&path)?;
+            let part = |name: &str| format!("{stack}/parts/{name}.toml");
+            let mut paths: Vec<_> = parts::of(&own).map(part).collect();
+            if templates.is_own(&path) {
+                // Without its parts, and with all lists: an error names the file.
+                templates.read::<Self>(&path)?;
+            }
+            let joined = parts::before(own, &paths, templates)?;
+            paths.push(path.clone());
+            let read = Self::of(joined).with_context(|| {
                 let files = paths.iter().map(|path| templates.whereabouts(path));
                 format!("in {}", files.collect::<Vec<_>>().join(" or "))
-            })?,
-        };
-        paths.push(path);
-        let is_own = |path: &&String| templates.is_own(path);
-        if let Some(own) = paths.iter().find(is_own) {
-            generator.origin = Origin::Project;
-            if !generator.commands.is_empty() {
+            })?;
+            let own = paths.iter().find(|path| templates.is_own(path));
+            if let Some(own) = own.filter(|_| !read.commands.is_empty()) {
                 let file = templates.whereabouts(own);
                 bail!("in {file}: `command`: a project's own generators run no programs");
             }
+            Ok(Self {
+                id: id.to_owned(),
+                origin: own.map_or(Origin::BuiltIn, |_| Origin::Project),
+                folder,
+                ..read
+            })
+        })
+    }
+
+    /// Returns the generator of a table. The keys that are not rendered move, because copies take long.
+    fn of(mut table: toml::Table) -> Result<Self> {
+        let mut read = toml::Table::new();
+        for key in AS_WRITTEN {
+            read.extend(table.remove(key).map(|value| (key.to_owned(), value)));
         }
-        generator.id = id.to_owned();
-        generator.folder = folder;
-        generator.table = table;
-        Ok(generator)
+        let others = table
+            .iter()
+            .filter(|(key, _)| !RENDERED.contains(&key.as_str()));
+        read.extend(others.map(|(key, value)| (key.clone(), value.clone())));
+        Ok(Self {
+            table,
+            ..read.try_into()?
+        })
     }
 
     /// Returns the path of its file, for messages.
@@ -337,22 +358,18 @@ impl Generator {
         templates.whereabouts(&format!("{}/{FILE}", self.folder))
     }
 
-    /// Returns the generator with rendered strings. For a run, some entries whose condition is false whatever comes are left out, as
-    /// rendering is the main cost; not of a project's own generators, so that their authors see each mistake.
+    /// Returns the generator with rendered strings, and without the keys in [`AS_WRITTEN`] that the variables come from. For a run,
+    /// some entries whose condition is false whatever comes are left out, as rendering is the main cost; not of a project's own
+    /// generators, so that their authors see each mistake.
     ///
     /// # Errors
     /// A template is invalid.
     pub fn rendered(
-        self,
+        &self,
         renderer: &Renderer<'_>,
         context: &Context,
         purpose: Purpose,
     ) -> Result<Self> {
-        // The others are rendered elsewhere: with other variables, or only by `destroy`.
-        let others = [
-            "name", "include", "list", "option", "fact", "values", "places", "help", "in_use",
-        ];
-        let whereabouts = || format!("in {}", self.whereabouts(renderer.templates()));
         let left_out: &[&str] = match (purpose, self.origin) {
             (Purpose::Run, Origin::BuiltIn) => &["refuse", "warning", "insert", "command", "next"],
             _ => &[],
@@ -360,23 +377,20 @@ impl Generator {
         let is_wanted = |key: &str, value: &toml::Value| {
             let condition = value.get("if").and_then(toml::Value::as_str);
             let is_false = |condition| decided(condition, context) == Some(false);
-            let cannot_be = left_out.contains(&key) && condition.is_some_and(is_false);
-            !others.contains(&key) && !cannot_be
+            !(left_out.contains(&key) && condition.is_some_and(is_false))
         };
+        let whereabouts = || format!("in {}", self.whereabouts(renderer.templates()));
         let table = renderer.table(&self.table, is_wanted, context);
-        let table = table.with_context(whereabouts)?;
-        let rendered: Self = table.try_into().with_context(whereabouts)?;
+        let rendered: Self = table
+            .with_context(whereabouts)?
+            .try_into()
+            .with_context(whereabouts)?;
         Ok(Self {
-            questions: rendered.questions,
-            find: rendered.find,
-            refusals: rendered.refusals,
-            warnings: rendered.warnings,
-            files: rendered.files,
-            inserts: rendered.inserts,
-            commands: rendered.commands,
-            leaves: rendered.leaves,
-            next: rendered.next,
-            ..self
+            id: self.id.clone(),
+            folder: self.folder.clone(),
+            origin: self.origin,
+            in_use: self.in_use.clone(),
+            ..rendered
         })
     }
 

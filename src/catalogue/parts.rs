@@ -1,7 +1,5 @@
 //! Parts: files in `parts/` of a stack, with keys of `generator.toml` that several generators share.
 
-use std::rc::Rc;
-
 use anyhow::{Result, bail};
 use toml::{Table, Value};
 
@@ -20,37 +18,28 @@ pub fn of(generator: &Table) -> impl Iterator<Item = &str> {
 ///
 /// # Errors
 /// A part is missing or not TOML, or has parts.
-pub fn before(own: Rc<Table>, paths: &[String], templates: &Templates) -> Result<Rc<Table>> {
-    let mut joined: Option<Table> = None;
+pub fn before(own: Table, paths: &[String], templates: &Templates) -> Result<Table> {
+    let mut joined = Table::new();
     for path in paths {
-        let part = templates.table(path)?;
+        let part: Table = templates.read(path)?;
         if part.contains_key(INCLUDE) {
             let file = templates.whereabouts(path);
             bail!("in {file}: `{INCLUDE}`: only a generator includes parts");
         }
-        match &mut joined {
-            Some(joined) => add(joined, &part),
-            None => joined = Some(Table::clone(&part)),
-        }
+        add(&mut joined, part);
     }
-    let Some(mut joined) = joined else {
-        return Ok(own);
-    };
-    add(&mut joined, &own);
-    Ok(Rc::new(joined))
+    add(&mut joined, own);
+    Ok(joined)
 }
 
 /// Adds the keys of `more` after those of `table`.
-fn add(table: &mut Table, more: &Table) {
+fn add(table: &mut Table, more: Table) {
     for (key, value) in more {
-        match (table.get_mut(key), value) {
-            (Some(Value::Array(values)), Value::Array(more)) => values.extend(more.iter().cloned()),
-            (Some(Value::Table(values)), Value::Table(more)) => {
-                let more = more.iter();
-                values.extend(more.map(|(name, value)| (name.clone(), value.clone())));
-            }
-            _ => {
-                table.insert(key.clone(), value.clone());
+        match (table.get_mut(&key), value) {
+            (Some(Value::Array(values)), Value::Array(more)) => values.extend(more),
+            (Some(Value::Table(values)), Value::Table(more)) => values.extend(more),
+            (_, value) => {
+                table.insert(key, value);
             }
         }
     }

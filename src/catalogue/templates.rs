@@ -8,6 +8,7 @@ use std::rc::Rc;
 use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 
+use super::Generator;
 use super::embedded;
 
 /// Folder of a project's own templates.
@@ -26,6 +27,8 @@ pub struct Templates {
     own: BTreeMap<String, Vec<u8>>,
     /// Cache of parsed TOML files.
     tables: RefCell<BTreeMap<String, Rc<toml::Table>>>,
+    /// Cache of generators, by path: the command line needs the one that runs.
+    generators: RefCell<BTreeMap<String, Rc<Generator>>>,
 }
 
 /// Origin of a template.
@@ -43,7 +46,7 @@ impl Templates {
     pub fn new(own: BTreeMap<String, Vec<u8>>) -> Self {
         Self {
             own,
-            tables: RefCell::default(),
+            ..Self::default()
         }
     }
 
@@ -104,6 +107,24 @@ impl Templates {
         let mut tables = self.tables.borrow_mut();
         tables.insert(path.to_owned(), Rc::clone(&table));
         Ok(table)
+    }
+
+    /// Returns the generator at `path`, which is read once.
+    ///
+    /// # Errors
+    /// That of `read`.
+    pub fn generator(
+        &self,
+        path: &str,
+        read: impl FnOnce() -> Result<Generator>,
+    ) -> Result<Rc<Generator>> {
+        if let Some(generator) = self.generators.borrow().get(path) {
+            return Ok(Rc::clone(generator));
+        }
+        let generator = Rc::new(read()?);
+        let mut generators = self.generators.borrow_mut();
+        generators.insert(path.to_owned(), Rc::clone(&generator));
+        Ok(generator)
     }
 
     pub fn has(&self, path: &str) -> bool {

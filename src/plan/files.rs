@@ -8,6 +8,7 @@ use tera::Context;
 
 use super::steps::Places;
 use super::{File, Sought};
+use crate::catalogue::Generator;
 use crate::catalogue::generator::FILE;
 use crate::catalogue::templates::{Contents, Origin};
 use crate::edit::place::Location;
@@ -18,6 +19,8 @@ const INDENT: &str = "    ";
 
 /// Builder of a generator's plan.
 pub struct Planner<'a> {
+    /// The rendered generator.
+    pub generator: &'a Generator,
     pub places: Places<'a>,
     pub variables: &'a Context,
 }
@@ -25,7 +28,7 @@ pub struct Planner<'a> {
 impl Planner<'_> {
     /// Returns files without a rule, then those with one in the order of the rules.
     pub fn files(&self) -> Result<(Vec<File>, Origin)> {
-        let generator = &self.places.generator;
+        let generator = self.generator;
         let templates = self.places.renderer.templates();
         let mut names = templates.below(&generator.folder);
         let (stack, _) = generator.folder.split_once('/').unwrap_or_default();
@@ -76,7 +79,7 @@ impl Planner<'_> {
         };
         let path = dotted(target);
         refuse_outside(&path)?;
-        let mut rules = self.places.generator.files.iter().enumerate();
+        let mut rules = self.generator.files.iter().enumerate();
         let rule = rules.find(|(_, rule)| path.starts_with(&rule.path));
         let order = rule.map_or(0, |(at, _)| at + 1);
         let rule = rule.map(|(_, rule)| rule.clone());
@@ -119,7 +122,7 @@ impl Planner<'_> {
     /// Returns the files and folders that conditions ask for.
     pub fn finds(&self) -> Result<BTreeMap<String, Sought>> {
         let mut finds = BTreeMap::new();
-        for (name, find) in &self.places.generator.find {
+        for (name, find) in &self.generator.find {
             let sought = match (&find.place, &find.file, &find.folder, &find.above) {
                 (Some(place), None, None, None) => {
                     Sought::File(self.places.location(place, &find.with)?)
@@ -132,7 +135,7 @@ impl Planner<'_> {
                 (None, None, None, Some(above)) => Sought::Above(above.clone()),
                 _ => anyhow::bail!(
                     "in {}/{FILE}: `find.{name}` has one of `place`, `file`, `folder` and `above`",
-                    self.places.generator.folder
+                    self.generator.folder
                 ),
             };
             finds.insert(name.clone(), sought);

@@ -8,17 +8,13 @@ use crate::facts::Facts;
 impl Plan {
     /// Returns the name that the generator was given, spelled as a module.
     pub fn name(&self) -> Option<String> {
-        let name = self
-            .generator
-            .name
-            .as_ref()
-            .and(self.variables.get("name"))?;
+        let name = self.source.name.as_ref().and(self.variables.get("name"))?;
         Some(name.get_from_path("module")?.as_str()?.to_owned())
     }
 
     /// Returns the values of the generator's facts.
     pub fn facts(&self) -> Facts {
-        let facts = self.generator.facts.iter().filter_map(|fact| {
+        let facts = self.source.facts.iter().filter_map(|fact| {
             let value = self.variables.get(fact.name.as_str())?.as_str()?;
             Some((fact.name.clone(), value.to_owned()))
         });
@@ -27,7 +23,7 @@ impl Plan {
 
     /// Returns the values of the generator's lists.
     pub fn lists(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let lists = self.generator.lists.iter().filter_map(|list| {
+        let lists = self.source.lists.iter().filter_map(|list| {
             let value = serde_json::to_value(self.variables.get(list.name.as_str())?);
             let values = serde_json::from_value(value.ok()?).ok()?;
             Some((list.name.clone(), values))

@@ -59,10 +59,11 @@ pub fn entries(
         let main = main_file(project, renderer, &facts, id)?;
         let of_new = || of_new.iter().any(|file| Some(&file.path) == main.as_ref());
         if main.is_some() && !of_new() {
-            let rule = Generator::read(&project.stack.name, id, &project.templates)?.name;
+            let generator = Generator::read(&project.stack.name, id, &project.templates)?;
+            let rule = generator.name.as_ref();
             entries.push(Entry {
                 generator: id.to_owned(),
-                name: rule.and_then(|rule| rule.default),
+                name: rule.and_then(|rule| rule.default.clone()),
                 ..Entry::default()
             });
         }
@@ -206,7 +207,11 @@ fn main_file(
     id: &str,
 ) -> Result<Option<PathBuf>> {
     let generator = Generator::read(&project.stack.name, id, &project.templates)?;
-    if generator.name.is_some_and(|rule| rule.default.is_none()) {
+    if generator
+        .name
+        .as_ref()
+        .is_some_and(|rule| rule.default.is_none())
+    {
         return Ok(None);
     }
     let plan = planned(project, renderer, facts, id, &Request::default())?;
