@@ -32,7 +32,7 @@ fn urls_of_clusters_have_several_servers() {
             "a:6379,b:6379",
         ),
     ] {
-        assert_eq!(Redis::new(url).expect(url).addr(), addr);
+        assert_eq!(Redis::new(url).expect(url).core.engine.addr(), addr);
     }
 }
 

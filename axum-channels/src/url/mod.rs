@@ -205,6 +205,9 @@ pub(crate) fn without_slash(rest: &str) -> Result<&str, Problem> {
 
 /// Splits `host`, `host:port`, `[::1]:port`.
 pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Problem> {
+    if authority.contains('@') {
+        return Err(Problem::User);
+    }
     let colon = authority
         .rfind(':')
         .filter(|at| authority.rfind(']').is_none_or(|end| end < *at));
