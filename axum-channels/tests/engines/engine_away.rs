@@ -166,7 +166,8 @@ async fn an_engine_that_comes_later_is_found(kind: Kind) {
     assert_eq!(users(&b, "room:1"), ["bob"]);
     let away =
         "[ERROR] No connection to the other nodes, this one goes on alone and connects again: ";
-    let named = format!("{away}{kind:?} at 127.0.0.1:");
+    let engine = if kind == Kind::Nats { "NATS" } else { "Redis" };
+    let named = format!("{away}{engine} at 127.0.0.1:");
     eventually("it is named", || log.text().contains(&named)).await;
     server.restart();
     eventually("they find each other", || {
