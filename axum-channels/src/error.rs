@@ -68,6 +68,7 @@ impl Error {
     /// assert_eq!(error.downcast_ref::<UnknownEvent>().map(|unknown| &*unknown.event), Some("dance"));
     /// assert!(error.downcast_ref::<std::io::Error>().is_none());
     /// ```
+    #[must_use]
     pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
         self.0.downcast_ref()
     }
@@ -91,6 +92,7 @@ impl Error {
     ///     }
     /// }
     /// ```
+    #[must_use]
     pub fn refusal(&self) -> Option<Refused> {
         let invalid = || self.downcast_ref::<InvalidPayload>();
         let refused = self.downcast_ref::<Refused>().cloned();

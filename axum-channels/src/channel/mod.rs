@@ -182,6 +182,7 @@ pub trait Channel: Sized + Send + 'static {
     ///     if line.len() <= 280 { Ok(()) } else { Err(ChatError::TooLong) }
     /// }
     /// ```
+    #[must_use]
     fn refusal(error: &Error) -> Option<Refused> {
         let _ = error;
         None

@@ -239,6 +239,7 @@ impl LogLine {
     ///     LogLine::of(event).map(|line| line.to_string())
     /// }
     /// ```
+    #[must_use]
     pub fn of(event: &Event<'_>) -> Option<Self> {
         (event.metadata().target() == TARGET).then(|| {
             let mut line = LogLine {

@@ -138,6 +138,7 @@ impl Address<'_> {
     /// # use axum_channels::{Topic, serializer::Address};
     /// assert_eq!(Address::Topic(Topic::from("room:lobby")).as_str(), "room:lobby");
     /// ```
+    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Address::Topic(topic) => topic,

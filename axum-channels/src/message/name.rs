@@ -22,6 +22,7 @@ impl Name<'_> {
     /// # use axum_channels::serializer::Name;
     /// assert_eq!(Name::Other("[1]".into()).as_str(), "[1]");
     /// ```
+    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Name::Text(text) | Name::Other(text) => text,

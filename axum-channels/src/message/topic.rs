@@ -32,6 +32,7 @@ impl Topic {
     /// # use axum_channels::Topic;
     /// assert_eq!(Topic::from("room:lobby").as_str(), "room:lobby");
     /// ```
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -64,6 +64,7 @@ impl PublicUrl {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn scheme(&self) -> &'static str {
         self.scheme.as_str()
     }
@@ -77,6 +78,7 @@ impl PublicUrl {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn host(&self) -> &str {
         self.host.as_str()
     }
@@ -90,6 +92,7 @@ impl PublicUrl {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
