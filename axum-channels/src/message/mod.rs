@@ -123,7 +123,7 @@ pub(crate) struct Outgoing<'a> {
 ///     !matches!(message, ServerMessage::Reply { topic: Address::Other(_), .. })
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address<'a> {
     /// The name of a topic.
     Topic(Topic),

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 ///
 /// assert_eq!(Name::from("room:lobby").as_str(), "room:lobby");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Name<'a> {
     /// Name of a topic or an event.
     Text(Cow<'a, str>),

@@ -17,7 +17,7 @@ use std::fmt;
 /// }
 /// # }
 /// ```
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Presences(Map<String, Value>);
 
 impl Presences {
