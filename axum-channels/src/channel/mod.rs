@@ -320,6 +320,10 @@ pub trait Channel: Sized + Send + 'static {
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle messages of the type `{M}`",
+    note = "add `impl HandleInfo<{M}> for {Self}`"
+)]
 pub trait HandleInfo<M>: Channel {
     /// Handles a message.
     ///

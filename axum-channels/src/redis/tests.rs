@@ -77,6 +77,7 @@ fn another_url_is_refused_without_its_password() {
         let text = error.to_string();
         assert!(matches!(error, RedisError::InvalidUrl { .. }), "{text}");
         assert!(!text.contains("secret"), "{text}");
+        assert!(!text.contains("InvalidClientConfig"), "{text}");
     }
 }
 
