@@ -24,6 +24,7 @@ mod run;
 mod session;
 mod target;
 mod transport;
+mod trust;
 mod view;
 
 use std::process::ExitCode;

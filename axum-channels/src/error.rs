@@ -68,6 +68,7 @@ impl Error {
     /// assert_eq!(error.downcast_ref::<UnknownEvent>().map(|unknown| &*unknown.event), Some("dance"));
     /// assert!(error.downcast_ref::<std::io::Error>().is_none());
     /// ```
+    #[must_use]
     pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
         self.0.downcast_ref()
     }
@@ -91,6 +92,7 @@ impl Error {
     ///     }
     /// }
     /// ```
+    #[must_use]
     pub fn refusal(&self) -> Option<Refused> {
         let invalid = || self.downcast_ref::<InvalidPayload>();
         let refused = self.downcast_ref::<Refused>().cloned();
@@ -104,13 +106,19 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Error {
     }
 }
 
-/// Formats the error and its causes: `cannot save the move: disk full`.
+/// Formats the error and its causes: `cannot save the move: disk full`. A cause whose text ends that of its error already is not
+/// repeated.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
+        let mut last = self.0.to_string();
+        f.write_str(&last)?;
         let mut source = self.0.source();
         while let Some(cause) = source {
-            write!(f, ": {cause}")?;
+            let text = cause.to_string();
+            if !last.ends_with(&text) {
+                write!(f, ": {text}")?;
+            }
+            last = text;
             source = cause.source();
         }
         Ok(())

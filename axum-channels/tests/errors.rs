@@ -312,3 +312,25 @@ async fn handlers_of_axum_answer_with_the_same_errors() {
     }
     assert_eq!(log.text(), "[ERROR] a request crashed: disk full\n");
 }
+
+#[test]
+fn the_text_of_a_cause_is_not_repeated() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot save: {0}")]
+    struct Shown(#[source] Cause);
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot write")]
+    struct Cause(#[source] io::Error);
+
+    let full = || io::Error::other("disk full");
+    for (error, text) in [
+        (Error::from(Cause(full())), "cannot write: disk full"),
+        (
+            Shown(Cause(full())).into(),
+            "cannot save: cannot write: disk full",
+        ),
+        (io::Error::other(full()).into(), "disk full"),
+    ] {
+        assert_eq!(error.to_string(), text);
+    }
+}

@@ -430,6 +430,7 @@ async fn until_its_delay_is_over_a_shutdown_is_announced_and_all_else_goes_on() 
         let server = server.shutdown_delay(Duration::from_secs(3600));
         server.drain(&endpoint)
     };
+    let (log, _guard) = Log::collect(Level::INFO);
     let server = Server::start_with(app, delayed).await;
     let status = async || raw(server.addr, REQUEST).await.1;
     let mut before = Ws::join(server.addr, "room:lobby").await;
@@ -437,6 +438,8 @@ async fn until_its_delay_is_over_a_shutdown_is_announced_and_all_else_goes_on() 
 
     server.shutdown.send(()).expect("it runs");
     support::eventually("it is announced", || endpoint.is_shutting_down()).await;
+    let requested = "[INFO] Shutdown requested\n  Begins in: 3600000 ms\n";
+    assert!(log.text().contains(requested), "{}", log.text());
 
     assert_eq!(status().await, 503);
     let mut after = Ws::join(server.addr, "room:lobby").await;

@@ -53,18 +53,6 @@ pub fn command(
         .default_value("auto")
         .value_name("WHEN")
         .help("Colour the report");
-    let generate = clap::Command::new("gen")
-        .about("Add channels, sockets, presences and more to the current app")
-        .after_help(GEN_EXAMPLES)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommands(generators);
-    let destroy = clap::Command::new("destroy")
-        .about("Take back what gen made: files, routes, mounts, imports")
-        .after_help(DESTROY_HELP)
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommands(destroyers);
     let undo = Common::augment_args(clap::Command::new("undo"))
         .about("Take back the last run of gen, destroy or upgrade in the current app")
         .after_help(UNDO_HELP);
@@ -74,18 +62,6 @@ pub fn command(
     let connect = Connect::augment_args(clap::Command::new("connect"))
         .about("Connect to a socket, and show every frame; typed lines are pushed")
         .after_help(CONNECT_EXAMPLES);
-    let templates = clap::Command::new("templates")
-        .about("Print the reference for own stacks and generators, or test their places")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            clap::Command::new("docs")
-                .about("Print the reference of stack.toml, generator.toml and places"),
-        )
-        .subcommand(
-            clap::Command::new("test")
-                .about("Run the test cases of the places in .hello-sockets/templates/"),
-        );
     let routes = Survey::augment_args(clap::Command::new("routes"))
         .about("Print the sockets, topics and channels of the current app, and what is not wired");
     let doctor = Survey::augment_args(clap::Command::new("doctor"))
@@ -100,17 +76,47 @@ pub fn command(
         .arg_required_else_help(true)
         .arg(color)
         .subcommand(new.about("Make a new app"))
-        .subcommand(generate)
-        .subcommand(destroy)
+        .subcommand(generate(generators))
+        .subcommand(destroy(destroyers))
         .subcommand(undo)
         .subcommand(upgrade::command())
         .subcommand(dev)
         .subcommand(connect)
         .subcommand(routes)
         .subcommand(doctor)
-        .subcommand(templates)
+        .subcommand(templates())
         .subcommand(completions)
         .subcommand(man)
+}
+
+fn generate(generators: Vec<clap::Command>) -> clap::Command {
+    clap::Command::new("gen")
+        .about("Add channels, sockets, presences and more to the current app")
+        .after_help(GEN_EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(generators)
+}
+
+fn destroy(destroyers: Vec<clap::Command>) -> clap::Command {
+    clap::Command::new("destroy")
+        .about("Take back what gen made: files, routes, mounts, imports")
+        .after_help(DESTROY_HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(destroyers)
+}
+
+fn templates() -> clap::Command {
+    let docs = clap::Command::new("docs")
+        .about("Print the reference of stack.toml, generator.toml and places");
+    let test = clap::Command::new("test")
+        .about("Run the test cases of the places in .hello-sockets/templates/");
+    clap::Command::new("templates")
+        .about("Print the reference for own stacks and generators, or test their places")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([docs, test])
 }
 
 fn document_commands() -> [clap::Command; 2] {

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use anyhow::Result;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use super::target::{Scheme, Target};
 use super::transport::{Transport, Wire};
+use super::trust::Trust;
 use crate::error::{Failure, Misuse};
 
 /// Maximum time for the connection to one address, and then for the handshakes.
@@ -70,21 +70,15 @@ fn tcp(target: &Target) -> Result<TcpStream> {
     Err(Failure::new(message).help(help).into())
 }
 
-/// The certificates of the system, and those of the file.
 fn config(cacert: Option<&Path>) -> Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    // The failure is reported by the handshake, if it needs one of those that cannot be read.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = cacert {
-        let whereabouts = || format!("`{}` cannot be read", path.display());
-        for certificate in CertificateDer::pem_file_iter(path).with_context(whereabouts)? {
-            roots.add(certificate.with_context(whereabouts)?)?;
-        }
-    }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let trust = Trust::read(cacert, Arc::clone(&provider))?;
     let config =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    let config = config
+        .dangerous() // as the builder names every verifier that is not its own
+        .with_custom_certificate_verifier(Arc::new(trust));
+    Ok(config.with_no_client_auth())
 }
 
 fn tls_failure(target: &Target, cacert: Option<&Path>, error: &std::io::Error) -> Failure {

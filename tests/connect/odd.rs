@@ -12,6 +12,11 @@ use tungstenite::{Message, WebSocket};
 
 /// Certificate of `localhost`, signed with its own key, and valid until 2126.
 pub const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/connect/localhost.pem");
+/// The same as a certificate of an issuer, which `openssl req -x509` makes unless it is told otherwise.
+pub const CERTIFICATE_OF_AN_ISSUER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/connect/localhost-ca.pem"
+);
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/connect/localhost.key");
 
 /// A server of one connection.
@@ -41,9 +46,9 @@ impl Odd {
     }
 
     /// Answers a join by TLS, and closes.
-    pub fn tls() -> Self {
-        Self::start(|tcp| {
-            let connection = ServerConnection::new(tls_config()).expect("it is set up");
+    pub fn tls(certificate: &'static str) -> Self {
+        Self::start(move |tcp| {
+            let connection = ServerConnection::new(tls_config(certificate)).expect("it is set up");
             // The handshake fails for a client that does not trust the certificate.
             if let Ok(mut socket) = tungstenite::accept(StreamOwned::new(connection, tcp)) {
                 answer_join(&mut socket);
@@ -70,8 +75,8 @@ impl Odd {
     }
 }
 
-fn tls_config() -> Arc<ServerConfig> {
-    let certificates = CertificateDer::pem_file_iter(CERTIFICATE).expect("it is there");
+fn tls_config(certificate: &str) -> Arc<ServerConfig> {
+    let certificates = CertificateDer::pem_file_iter(certificate).expect("it is there");
     let certificates = certificates.map(|certificate| certificate.expect("it is one"));
     let key = PrivateKeyDer::from_pem_file(KEY).expect("it is a key");
     let provider = Arc::new(rustls::crypto::ring::default_provider());

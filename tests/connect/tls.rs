@@ -2,26 +2,50 @@
 
 use std::io::{Read, Write};
 
-use crate::odd::{CERTIFICATE, Odd};
+use crate::odd::{CERTIFICATE, CERTIFICATE_OF_AN_ISSUER, Odd};
 use crate::support::Sandbox;
 
 #[test]
 fn a_certificate_of_a_file_is_trusted() {
-    let server = Odd::tls();
+    for certificate in [CERTIFICATE, CERTIFICATE_OF_AN_ISSUER] {
+        let server = Odd::tls(certificate);
+        let url = format!("wss://localhost:{}/socket", server.port);
+        let args = ["connect", &url, "room:1", "--cacert", certificate];
+        let ran = Sandbox::new().run(&args).succeeded();
+        assert!(
+            ran.stdout.contains("  room:1 phx_reply ok {}"),
+            "{}",
+            ran.stdout
+        );
+        server.end();
+    }
+}
+
+#[test]
+fn a_certificate_of_a_file_is_trusted_for_its_host_alone() {
+    for certificate in [CERTIFICATE, CERTIFICATE_OF_AN_ISSUER] {
+        let server = Odd::tls(certificate);
+        let url = format!("wss://127.0.0.1:{}/socket", server.port);
+        let ran = Sandbox::new().run(&["connect", &url, "room:1", "--cacert", certificate]);
+        let help = "help: the file for --cacert has to hold the server's certificate, or that of its issuer, for this host\n";
+        assert!(ran.stderr.ends_with(help), "{}", ran.stderr);
+        assert_eq!(ran.code, Some(1));
+        server.end();
+    }
+}
+
+#[test]
+fn another_certificate_of_an_issuer_is_not_trusted() {
+    let server = Odd::tls(CERTIFICATE_OF_AN_ISSUER);
     let url = format!("wss://localhost:{}/socket", server.port);
-    let args = ["connect", &url, "room:1", "--cacert", CERTIFICATE];
-    let ran = Sandbox::new().run(&args).succeeded();
-    assert!(
-        ran.stdout.contains("  room:1 phx_reply ok {}"),
-        "{}",
-        ran.stdout
-    );
+    let ran = Sandbox::new().run(&["connect", &url, "room:1", "--cacert", CERTIFICATE]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
     server.end();
 }
 
 #[test]
 fn an_unknown_certificate_is_refused_with_the_way_out() {
-    let server = Odd::tls();
+    let server = Odd::tls(CERTIFICATE);
     let url = format!("wss://localhost:{}/socket", server.port);
     let ran = Sandbox::new().run(&["connect", &url, "room:1"]);
     let error = format!(

@@ -92,6 +92,7 @@ pub trait SocketHandler: Sized + Send + Sync + 'static {
     ///     token.parse().map_err(|_| SignInError::Expired)
     /// }
     /// ```
+    #[must_use]
     fn refusal(error: &Error) -> Option<Refused> {
         let _ = error;
         None
@@ -126,6 +127,7 @@ impl Socket {
     ///     &socket.handler::<UserSocket>().user
     /// }
     /// ```
+    #[must_use]
     pub fn handler<S: SocketHandler>(&self) -> &S {
         match self.try_handler() {
             Some(handler) => handler,
@@ -147,6 +149,7 @@ impl Socket {
     ///     socket.try_handler::<AdminSocket>().is_some()
     /// }
     /// ```
+    #[must_use]
     pub fn try_handler<S: SocketHandler>(&self) -> Option<&S> {
         self.context.handler.downcast_ref()
     }

@@ -182,6 +182,7 @@ pub trait Channel: Sized + Send + 'static {
     ///     if line.len() <= 280 { Ok(()) } else { Err(ChatError::TooLong) }
     /// }
     /// ```
+    #[must_use]
     fn refusal(error: &Error) -> Option<Refused> {
         let _ = error;
         None
@@ -319,6 +320,10 @@ pub trait Channel: Sized + Send + 'static {
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle messages of the type `{M}`",
+    note = "add `impl HandleInfo<{M}> for {Self}`"
+)]
 pub trait HandleInfo<M>: Channel {
     /// Handles a message.
     ///

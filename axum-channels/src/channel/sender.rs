@@ -106,6 +106,7 @@ impl Socket {
     ///     socket.sender::<C>()
     /// }
     /// ```
+    #[must_use]
     pub fn sender<C: Channel>(&self) -> Sender<C> {
         Sender::new(self.context.clone(), self.key)
     }

@@ -141,6 +141,7 @@ impl Endpoint {
     /// let endpoint = Endpoint::builder().state(Greeting("hello")).build();
     /// assert_eq!(endpoint.state::<Greeting>().0, "hello");
     /// ```
+    #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
         self.inner.shared.states.expect()
     }
@@ -152,6 +153,7 @@ impl Endpoint {
     /// let endpoint = Endpoint::builder().state(42_u32).build();
     /// assert_eq!((endpoint.try_state(), endpoint.try_state::<i64>()), (Some(&42_u32), None));
     /// ```
+    #[must_use]
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.inner.shared.states.get()
     }
@@ -309,6 +311,7 @@ impl Endpoint {
     /// # let endpoint = Endpoint::builder().build();
     /// assert_eq!(endpoint.stats().connections, 0);
     /// ```
+    #[must_use]
     pub fn stats(&self) -> Stats {
         let sockets = self.mounted().into_iter();
         let (histories, history_bytes) = self.inner.shared.pubsub.histories();

@@ -161,8 +161,9 @@ impl<E: Engine> Core<E> {
     }
 
     pub(super) fn came_back(&self, node: &Node) {
-        if let Some(since) = lock(&self.away_since).take() {
-            log::engine_back(since.elapsed());
+        match lock(&self.away_since).take() {
+            Some(since) => log::engine_back(since.elapsed()),
+            None => log::engine_connected(E::NAME, &self.engine.addr()),
         }
         node.set_connected(true);
     }

@@ -44,6 +44,9 @@ pub(crate) trait Engine: Send + Sync + 'static {
     /// Name, for errors.
     const NAME: &'static str;
 
+    /// Returns the address without a password, for the log.
+    fn addr(&self) -> String;
+
     /// Connects, and passes what arrives to the node from then on. No topic is subscribed to yet.
     fn connect(
         &self,

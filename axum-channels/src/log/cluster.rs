@@ -91,6 +91,12 @@ pub(crate) fn engine_away(error: &Error) {
     tracing::error!(target: TARGET, error, "pubsub engine away");
 }
 
+/// Logs the first connection to the engine, unless one has failed before: see [`engine_back`].
+#[cfg(any(feature = "nats", feature = "redis"))]
+pub(crate) fn engine_connected(engine: &str, addr: &str) {
+    tracing::info!(target: TARGET, engine, addr, "pubsub engine connected");
+}
+
 /// Logs a connection to the engine after it was away.
 #[cfg(any(feature = "nats", feature = "redis"))]
 pub(crate) fn engine_back(away: std::time::Duration) {

@@ -5,7 +5,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 /// Sentence of each event, by its message. A line with a field that the event lacks is left out.
-const SENTENCES: [(&str, &str); 42] = [
+const SENTENCES: [(&str, &str); 44] = [
     (
         "CONNECTED TO",
         "CONNECTED TO {socket} in {duration_us}
@@ -107,6 +107,11 @@ const SENTENCES: [(&str, &str); 42] = [
         "{callback} of the presences of {topic} crashed: {error}",
     ),
     (
+        "shutdown requested",
+        "Shutdown requested
+  Begins in: {delay_ms} ms",
+    ),
+    (
         "shutting down",
         "Shutting down {socket}: closing {connections} connections",
     ),
@@ -154,6 +159,10 @@ const SENTENCES: [(&str, &str); 42] = [
     (
         "pubsub adapter not stopped",
         "The pubsub adapter did not leave the other nodes in good order: {error}",
+    ),
+    (
+        "pubsub engine connected",
+        "Connected to the other nodes by {engine} at {addr}",
     ),
     (
         "pubsub engine away",
@@ -230,6 +239,7 @@ impl LogLine {
     ///     LogLine::of(event).map(|line| line.to_string())
     /// }
     /// ```
+    #[must_use]
     pub fn of(event: &Event<'_>) -> Option<Self> {
         (event.metadata().target() == TARGET).then(|| {
             let mut line = LogLine {
@@ -320,6 +330,23 @@ mod tests {
         let took =
             [29, 1000, 1001, 2500].map(|micros| Took(Duration::from_micros(micros)).to_string());
         assert_eq!(took, ["29µs", "1000µs", "1ms", "2ms"]);
+    }
+
+    #[test]
+    fn the_readme_lists_every_event() {
+        let readme = include_str!("../../README.md");
+        let rows = readme.lines().filter(|line| line.starts_with("| `"));
+        let rows: Vec<_> = rows.collect();
+        let is_listed = |message: &str| {
+            let name = format!("`{message}`");
+            rows.iter().any(|row| row.contains(&name))
+        };
+        let missing = SENTENCES.map(|(message, _)| message);
+        let missing: Vec<_> = missing.iter().filter(|it| !is_listed(it)).collect();
+        assert!(
+            missing.is_empty(),
+            "not in the table of README.md: {missing:?}"
+        );
     }
 
     #[test]

@@ -19,12 +19,16 @@ pub(crate) use cluster::{
     messages_lost, not_published, not_subscribed, not_unsubscribed,
 };
 #[cfg(any(feature = "nats", feature = "redis"))]
-pub(crate) use cluster::{engine_accepts, engine_away, engine_back, engine_refuses};
+pub(crate) use cluster::{
+    engine_accepts, engine_away, engine_back, engine_connected, engine_refuses,
+};
 pub(crate) use connection::{Closed, Refusal, SocketLog};
 pub(crate) use filter::Filter;
 pub use line::LogLine;
 use params::Params;
-pub(crate) use server::{accepting_again, http_failed, not_accepting, requests_dropped};
+pub(crate) use server::{
+    accepting_again, http_failed, not_accepting, requests_dropped, shutdown_requested,
+};
 pub(crate) use text::one_line;
 pub(crate) use turn::{
     ChannelLog, Line, aborted, blocking, crashed, decode_failed, drop_crashed, encode_failed,

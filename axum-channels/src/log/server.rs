@@ -25,6 +25,12 @@ pub(crate) fn accepting_again() {
     tracing::info!(target: TARGET, "accepting connections again");
 }
 
+/// Logs the signal of a graceful shutdown, with the delay if there is one.
+pub(crate) fn shutdown_requested(delay: Duration) {
+    let delay_ms = (!delay.is_zero()).then(|| millis(delay));
+    tracing::info!(target: TARGET, delay_ms, "shutdown requested");
+}
+
 /// Logs the number of requests still under way at the end of a shutdown's time.
 pub(crate) fn requests_dropped(requests: usize, limit: Duration) {
     let limit_ms = millis(limit);

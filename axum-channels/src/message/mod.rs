@@ -123,7 +123,7 @@ pub(crate) struct Outgoing<'a> {
 ///     !matches!(message, ServerMessage::Reply { topic: Address::Other(_), .. })
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address<'a> {
     /// The name of a topic.
     Topic(Topic),
@@ -138,6 +138,7 @@ impl Address<'_> {
     /// # use axum_channels::{Topic, serializer::Address};
     /// assert_eq!(Address::Topic(Topic::from("room:lobby")).as_str(), "room:lobby");
     /// ```
+    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Address::Topic(topic) => topic,

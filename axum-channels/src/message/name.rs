@@ -7,7 +7,7 @@ use std::borrow::Cow;
 ///
 /// assert_eq!(Name::from("room:lobby").as_str(), "room:lobby");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Name<'a> {
     /// Name of a topic or an event.
     Text(Cow<'a, str>),
@@ -22,6 +22,7 @@ impl Name<'_> {
     /// # use axum_channels::serializer::Name;
     /// assert_eq!(Name::Other("[1]".into()).as_str(), "[1]");
     /// ```
+    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Name::Text(text) | Name::Other(text) => text,

@@ -53,6 +53,7 @@ impl Payload {
     /// # use axum_channels::Payload;
     /// assert_eq!(Payload::empty(), Payload::from(serde_json::json!({})));
     /// ```
+    #[must_use]
     pub const fn empty() -> Self {
         Payload(Repr::Json(Text::Static("{}")))
     }

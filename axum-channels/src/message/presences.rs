@@ -17,7 +17,7 @@ use std::fmt;
 /// }
 /// # }
 /// ```
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Presences(Map<String, Value>);
 
 impl Presences {
@@ -34,6 +34,7 @@ impl Presences {
     /// # let endpoint = axum_channels::Endpoint::builder().build();
     /// assert_eq!(endpoint.presences("room:lobby").len(), 0);
     /// ```
+    #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -44,6 +45,7 @@ impl Presences {
     /// # let endpoint = axum_channels::Endpoint::builder().build();
     /// assert!(endpoint.presences("room:lobby").is_empty());
     /// ```
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -88,6 +90,7 @@ impl Presences {
     ///     Some(presences.field(key, "name")?.as_str()?.to_owned())
     /// }
     /// ```
+    #[must_use]
     pub fn field(&self, key: &str, field: &str) -> Option<&Value> {
         self.0.get(key)?.get(field)
     }

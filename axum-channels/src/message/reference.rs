@@ -66,6 +66,7 @@ impl Ref {
     /// # use axum_channels::serializer::Ref;
     /// assert_eq!(Ref::from(5).as_text(), "5");
     /// ```
+    #[must_use]
     pub fn as_text(&self) -> Cow<'_, str> {
         let json = std::str::from_utf8(self.as_json()).unwrap_or_default();
         match json

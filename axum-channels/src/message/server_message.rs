@@ -67,6 +67,7 @@ impl<'a> ServerMessage<'a> {
     ///     message.topic() == "phoenix"
     /// }
     /// ```
+    #[must_use]
     pub fn topic(&self) -> &'a str {
         match *self {
             Self::Reply { topic, .. } => topic.as_str(),
@@ -82,6 +83,7 @@ impl<'a> ServerMessage<'a> {
     ///     message.payload().as_binary().is_some()
     /// }
     /// ```
+    #[must_use]
     pub fn payload(&self) -> &'a Payload {
         let (Self::Reply {
             response: payload, ..

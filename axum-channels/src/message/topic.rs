@@ -1,5 +1,5 @@
+use serde::{Serialize, Serializer};
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
@@ -12,8 +12,9 @@ use std::sync::{Arc, LazyLock};
 ///
 /// let topic = Topic::from("room:42");
 /// assert_eq!(topic.strip_prefix("room:"), Some("42"));
+/// assert_eq!(serde_json::json!({"topic": topic}).to_string(), r#"{"topic":"room:42"}"#);
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic(Arc<str>);
 
 impl Topic {
@@ -32,6 +33,7 @@ impl Topic {
     /// # use axum_channels::Topic;
     /// assert_eq!(Topic::from("room:lobby").as_str(), "room:lobby");
     /// ```
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -69,14 +71,6 @@ impl From<String> for Topic {
     }
 }
 
-impl PartialEq for Topic {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for Topic {}
-
 impl PartialEq<str> for Topic {
     fn eq(&self, other: &str) -> bool {
         **self == *other
@@ -89,9 +83,10 @@ impl PartialEq<&str> for Topic {
     }
 }
 
-impl Hash for Topic {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
+/// As a string, for payloads that name a topic.
+impl Serialize for Topic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
     }
 }
 

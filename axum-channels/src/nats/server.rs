@@ -61,6 +61,10 @@ impl Engine for Server {
 
     const NAME: &'static str = "NATS";
 
+    fn addr(&self) -> String {
+        self.addresses.to_string()
+    }
+
     async fn connect(&self, node: &Node, lease: Duration, ended: Ended) -> Result<Connection> {
         let servers = &self.addresses.servers;
         let address = &servers[self.attempts.fetch_add(1, Relaxed) % servers.len()];

@@ -62,6 +62,7 @@ impl CheckOrigin {
     /// # use axum_channels::CheckOrigin;
     /// let check = CheckOrigin::public_host();
     /// ```
+    #[must_use]
     pub const fn public_host() -> Self {
         Self::new(Check::PublicHost(None))
     }
@@ -121,6 +122,7 @@ impl CheckOrigin {
     /// # use axum_channels::CheckOrigin;
     /// let check = CheckOrigin::off();
     /// ```
+    #[must_use]
     pub const fn off() -> Self {
         Self::new(Check::Off)
     }

@@ -27,6 +27,7 @@ impl Params {
     /// # use axum_channels::Params;
     /// assert_eq!(Params::parse("a=1+2").get("a"), Some("1 2"));
     /// ```
+    #[must_use]
     pub fn parse(query: &str) -> Self {
         Params(
             form_urlencoded::parse(query.as_bytes())
@@ -48,6 +49,7 @@ impl Params {
     /// # use axum_channels::Params;
     /// assert_eq!(Params::parse("a=1&a=2").get("a"), Some("2"));
     /// ```
+    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter()
             .rfind(|(known, _)| *known == name)
@@ -67,6 +69,7 @@ impl Params {
     /// assert_eq!(params.to_value()["user"], json!({"name": "Ann", "roles": ["admin"]}));
     /// assert_eq!(params.get("user[name]"), Some("Ann"));
     /// ```
+    #[must_use]
     pub fn to_value(&self) -> Value {
         nest(self.iter())
     }
@@ -78,6 +81,7 @@ impl Params {
     /// let params = Params::parse("a=1&b=2");
     /// assert!(params.iter().eq([("a", "1"), ("b", "2")]));
     /// ```
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
         self.0
             .iter()

@@ -116,6 +116,7 @@ impl TrustedProxies {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn client_addr(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         let mut client = peer.to_canonical();
         for (hops, named) in self.header.named(headers).enumerate() {

@@ -27,7 +27,7 @@ impl Address {
             Some(base) => cluster(base, rest),
             None => {
                 let client = Client::open(info(url)?);
-                let client = client.map_err(|error| invalid(error.to_string()))?;
+                let client = client.map_err(|error| unread(&error))?;
                 Ok(Address::Server(client))
             }
         }
@@ -66,13 +66,17 @@ fn cluster(scheme: &str, rest: &str) -> Result<Address, RedisError> {
 }
 
 fn info(url: &str) -> Result<ConnectionInfo, RedisError> {
-    let info: ConnectionInfo = url
-        .into_connection_info()
-        .map_err(|error| invalid(error.to_string()))?;
+    let info: ConnectionInfo = url.into_connection_info().map_err(|error| unread(&error))?;
     let settings = info.redis_settings().clone();
     let settings = settings.set_protocol(ProtocolVersion::RESP3);
     let tcp = info.tcp_settings().clone().set_nodelay(true);
     Ok(info.set_redis_settings(settings).set_tcp_settings(tcp))
+}
+
+/// Returns the error of the crate without the name of its kind, which says nothing to the reader of a setting.
+fn unread(error: &::redis::RedisError) -> RedisError {
+    let kind = format!(" - {:?}", error.kind());
+    invalid(error.to_string().replace(&kind, ""))
 }
 
 fn invalid(reason: impl Into<String>) -> RedisError {

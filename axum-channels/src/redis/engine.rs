@@ -1,3 +1,4 @@
+use super::RedisError;
 use super::address::Address;
 use super::cluster::{Cluster, Connector};
 use super::commands::Commands;
@@ -24,16 +25,19 @@ impl Engine for RedisEngine {
 
     const NAME: &'static str = "Redis";
 
+    fn addr(&self) -> String {
+        self.address.to_string()
+    }
+
     async fn connect(&self, node: &Node, _lease: Duration, ended: Ended) -> Result<Connection> {
         let commands = Commands {
             format: self.format.clone(),
             node: node.id(),
         };
-        match &self.address {
-            Address::Server(client) => {
-                let server = connect(client, commands, node.clone(), ended).await?;
-                Ok(Connection::Server(server))
-            }
+        let connected = match &self.address {
+            Address::Server(client) => connect(client, commands, node.clone(), ended)
+                .await
+                .map(Connection::Server),
             Address::Cluster(seeds) => {
                 let connector = Connector {
                     settings: seeds.settings(),
@@ -41,10 +45,11 @@ impl Engine for RedisEngine {
                     node: node.clone(),
                     ended,
                 };
-                let cluster = Cluster::connect(connector, seeds).await?;
-                Ok(Connection::Cluster(cluster))
+                let cluster = Cluster::connect(connector, seeds).await;
+                cluster.map(Connection::Cluster)
             }
-        }
+        };
+        Ok(connected.map_err(|error| self.unreachable(&error))?)
     }
 
     fn encode(&self, message: &Message<'_>) -> Option<Bytes> {
@@ -74,6 +79,14 @@ impl RedisEngine {
                 refuse_cluster(&self.format, &mut connection).await
             }
             Address::Cluster(seeds) => seeds.check().await,
+        }
+    }
+
+    /// Returns the error of a connection that failed, with the address.
+    pub(super) fn unreachable(&self, error: &Error) -> RedisError {
+        RedisError::Unreachable {
+            addr: self.addr(),
+            reason: error.to_string(),
         }
     }
 }

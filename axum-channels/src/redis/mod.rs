@@ -22,7 +22,7 @@ mod server;
 
 pub use error::RedisError;
 
-use crate::engine::Core;
+use crate::engine::{Core, Engine};
 use crate::error::Result;
 use crate::message::Topic;
 use crate::pubsub::History;
@@ -246,18 +246,9 @@ impl Redis {
     /// # }
     /// ```
     pub async fn check(&self) -> Result<(), RedisError> {
-        self.core.engine.check().await.map_err(|error| {
-            let reason = match error.downcast_ref::<::redis::RedisError>() {
-                Some(error) => error.to_string(), // which has its cause
-                None => error.to_string(),
-            };
-            let addr = self.addr();
-            RedisError::Unreachable { addr, reason }
-        })
-    }
-
-    fn addr(&self) -> String {
-        self.core.engine.address.to_string()
+        let engine = &self.core.engine;
+        let checked = engine.check().await;
+        checked.map_err(|error| engine.unreachable(&error))
     }
 }
 
@@ -303,7 +294,7 @@ impl Adapter for Redis {
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redis")
-            .field("addr", &self.addr())
+            .field("addr", &self.core.engine.addr())
             .field("channel", &self.core.engine.format.shared_channel())
             .field("lease", &self.core.lease())
             .finish_non_exhaustive()

@@ -67,6 +67,7 @@ where
         };
         let announced = async {
             self.graceful.await;
+            log::shutdown_requested(self.limits.shutdown_delay);
             if let Some(endpoint) = &self.endpoint {
                 endpoint.announce_shutdown();
             }

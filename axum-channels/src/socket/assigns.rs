@@ -30,6 +30,7 @@ impl Socket {
     ///     routes.channel_with::<RoomChannel>("hall:*", Limits { members: 800 });
     /// }
     /// ```
+    #[must_use]
     pub fn assigns<T: Send + Sync + 'static>(&self) -> &T {
         match self.try_assigns() {
             Some(assigns) => assigns,
@@ -49,6 +50,7 @@ impl Socket {
     ///     socket.try_assigns::<u32>().is_some()
     /// }
     /// ```
+    #[must_use]
     pub fn try_assigns<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.context.routes.assigns(&self.topic)?.downcast_ref()
     }

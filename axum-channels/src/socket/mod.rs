@@ -101,6 +101,7 @@ impl Socket {
     ///     socket.topic().strip_prefix("room:")
     /// }
     /// ```
+    #[must_use]
     pub fn topic(&self) -> &Topic {
         &self.topic
     }
@@ -154,6 +155,7 @@ impl Socket {
     ///     }
     /// }
     /// ```
+    #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.context.endpoint
     }
@@ -168,6 +170,7 @@ impl Socket {
     ///     Ok(())
     /// }
     /// ```
+    #[must_use]
     pub fn presence(&self) -> Presence<'_> {
         Presence {
             context: &self.context,
@@ -220,6 +223,7 @@ impl Socket {
     ///     socket.id().ok_or_else(|| Refused::new("unauthorized"))
     /// }
     /// ```
+    #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.context.id.as_deref()
     }
@@ -238,6 +242,7 @@ impl Socket {
     ///     socket.state::<Database>()
     /// }
     /// ```
+    #[must_use]
     pub fn state<T: Send + Sync + 'static>(&self) -> &T {
         self.endpoint().state()
     }
@@ -250,6 +255,7 @@ impl Socket {
     ///     socket.try_state::<u32>().is_some()
     /// }
     /// ```
+    #[must_use]
     pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.endpoint().try_state()
     }

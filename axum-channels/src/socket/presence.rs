@@ -193,6 +193,7 @@ impl Presence<'_> {
     ///     socket.presence().list().len() >= 8
     /// }
     /// ```
+    #[must_use]
     pub fn list(&self) -> Presences {
         self.context.endpoint.presences(self.topic)
     }
@@ -206,6 +207,7 @@ impl Presence<'_> {
     ///     !socket.presence().metas_by_key(user).is_empty()
     /// }
     /// ```
+    #[must_use]
     pub fn metas_by_key(&self, key: &str) -> Vec<Value> {
         self.context.endpoint.metas_by_key(self.topic, key)
     }

@@ -56,6 +56,7 @@ impl Subscription {
     ///     subscription.topic().starts_with("news:")
     /// }
     /// ```
+    #[must_use]
     pub fn topic(&self) -> &Topic {
         &self.topic
     }

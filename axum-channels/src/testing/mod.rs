@@ -101,6 +101,7 @@ const PIPE: usize = 64 * 1024;
 ///     testing::endpoint::<C>("user:*")
 /// }
 /// ```
+#[must_use]
 pub fn endpoint<C: Channel>(pattern: &str) -> Endpoint {
     Endpoint::builder()
         .build()

@@ -92,6 +92,7 @@ impl Signer {
     /// # use axum_channels::Signer;
     /// let signer = Signer::new("a long secret, from the environment", "user socket");
     /// ```
+    #[must_use]
     pub fn new(secret_key_base: &str, salt: &str) -> Self {
         let (secret, salt) = (secret_key_base.as_bytes(), salt.as_bytes());
         let key: [u8; 32] = pbkdf2_hmac_array::<Sha256, 32>(secret, salt, ITERATIONS);
@@ -122,6 +123,7 @@ impl Signer {
     /// let token = signer.sign("42");
     /// assert_eq!(signer.verify(&token).as_deref(), Ok("42"));
     /// ```
+    #[must_use]
     pub fn sign(&self, data: &str) -> String {
         self.sign_at(&data.into(), now())
     }

@@ -200,11 +200,11 @@ impl Driver {
             self.connection.touch(self.registry.now());
             let input = if self.backlog.is_empty() {
                 let (used, input) = self.consume(fresh, turn);
-                self.reader.keep(&mut self.backlog, &fresh[used..]);
+                Reader::keep(&mut self.backlog, &fresh[used..]);
                 input
             } else {
                 let mut backlog = std::mem::take(&mut self.backlog);
-                self.reader.keep(&mut backlog, fresh);
+                Reader::keep(&mut backlog, fresh);
                 let input = self.consume_kept(&mut backlog, turn);
                 self.backlog = backlog;
                 input

@@ -104,7 +104,7 @@ impl Reader {
     /// Makes room for the rest of a partial frame.
     ///
     /// The buffer grows with the data received, not with the length that the frame's head announces.
-    pub(crate) fn keep(&self, kept: &mut Vec<u8>, more: &[u8]) {
+    pub(crate) fn keep(kept: &mut Vec<u8>, more: &[u8]) {
         let head = Head::parse(if kept.is_empty() { more } else { kept });
         let whole = match head {
             Ok(Some(head)) => head.size + head.len as usize,

@@ -64,6 +64,7 @@ impl PublicUrl {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn scheme(&self) -> &'static str {
         self.scheme.as_str()
     }
@@ -77,6 +78,7 @@ impl PublicUrl {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn host(&self) -> &str {
         self.host.as_str()
     }
@@ -90,6 +92,7 @@ impl PublicUrl {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -205,6 +208,9 @@ pub(crate) fn without_slash(rest: &str) -> Result<&str, Problem> {
 
 /// Splits `host`, `host:port`, `[::1]:port`.
 pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Problem> {
+    if authority.contains('@') {
+        return Err(Problem::User);
+    }
     let colon = authority
         .rfind(':')
         .filter(|at| authority.rfind(']').is_none_or(|end| end < *at));

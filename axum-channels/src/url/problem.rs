@@ -7,6 +7,7 @@ pub(crate) enum Problem {
     NoScheme,
     NotHttp,
     NoHost,
+    User,
     Host,
     NotAscii,
     Port,
@@ -20,6 +21,7 @@ impl fmt::Display for Problem {
             Problem::NoScheme => "it has no scheme",
             Problem::NotHttp => "its scheme is neither http nor https",
             Problem::NoHost => "it has no host",
+            Problem::User => "it has a user before its host",
             Problem::Host => "its host is neither a name nor an address",
             Problem::NotAscii => {
                 "its host is not ASCII (browsers send `xn--bcher-kva.example` for `bücher.example`)"

@@ -53,6 +53,7 @@ async fn without_the_engine_a_node_goes_on_alone_and_all_agree_afterwards(kind: 
     let counts = stats.map(|it| (it.connected, it.reconnects, it.lost));
     assert_eq!(counts, [(true, 1, 0); 2]);
     for line in [
+        "[INFO] Connected to the other nodes by ",
         "[ERROR] No connection to the other nodes, this one goes on alone and connects again: ",
         "[INFO] Connected to the other nodes again, after ",
     ] {
@@ -156,12 +157,18 @@ async fn a_slow_engine_holds_nobody_up_and_loses_nothing(kind: Kind) {
 }
 
 async fn an_engine_that_comes_later_is_found(kind: Kind) {
+    let (log, _guard) = Log::collect(Level::INFO);
     let mut server = Server::start(kind);
     server.kill();
     let (a, b) = (starting(server.url()), starting(server.url()));
     let (_alice, _channel) = join(&a, "alice").await;
     let (_bob, mut bob) = join(&b, "bob").await;
     assert_eq!(users(&b, "room:1"), ["bob"]);
+    let away =
+        "[ERROR] No connection to the other nodes, this one goes on alone and connects again: ";
+    let engine = if kind == Kind::Nats { "NATS" } else { "Redis" };
+    let named = format!("{away}{engine} at 127.0.0.1:");
+    eventually("it is named", || log.text().contains(&named)).await;
     server.restart();
     eventually("they find each other", || {
         [&a, &b]

@@ -281,28 +281,32 @@ impl<'a> Parser<'a> {
             };
             values.push(text);
         }
-        let single = || {
-            values
-                .first()
-                .cloned()
-                .with_context(|| format!("#{name} takes a string"))
-        };
-        let holds = match positive {
-            "eq?" => Condition::Equals(single()?),
-            "match?" => Condition::Matches(Regex::new(&single()?)?),
-            "any-of?" if !negated => Condition::AnyOf(values),
-            "names?" => Condition::Names(values),
-            "reads?" => Condition::Reads(Regex::new(&single()?)?),
-            "defines?" => Condition::Defines(single()?),
-            "covers?" => Condition::Covers(single()?),
-            "last?" if values.is_empty() => Condition::Last,
-            "fits?" => Condition::Fits(single()?.parse()?),
-            _ => bail!("#{name} is not understood"),
-        };
         Ok(Predicate {
             capture,
-            holds,
+            holds: condition(name, positive, values)?,
             negated,
         })
     }
+}
+
+/// Returns the condition of a predicate with strings. `positive` is its name without `not-`.
+fn condition(name: &str, positive: &str, values: Vec<String>) -> Result<Condition> {
+    let single = || {
+        values
+            .first()
+            .cloned()
+            .with_context(|| format!("#{name} takes a string"))
+    };
+    Ok(match positive {
+        "eq?" => Condition::Equals(single()?),
+        "match?" => Condition::Matches(Regex::new(&single()?)?),
+        "any-of?" if name == positive => Condition::AnyOf(values),
+        "names?" => Condition::Names(values),
+        "reads?" => Condition::Reads(Regex::new(&single()?)?),
+        "defines?" => Condition::Defines(single()?),
+        "covers?" => Condition::Covers(single()?),
+        "last?" if values.is_empty() => Condition::Last,
+        "fits?" => Condition::Fits(single()?.parse()?),
+        _ => bail!("#{name} is not understood"),
+    })
 }

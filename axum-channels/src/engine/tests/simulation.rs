@@ -269,6 +269,10 @@ impl Engine for Client {
 
     const NAME: &'static str = "the simulation";
 
+    fn addr(&self) -> String {
+        "memory".to_owned()
+    }
+
     async fn connect(&self, node: &Node, _: Duration, _: Ended) -> Result<Client> {
         let connect = || {
             let mut state = self.simulation.lock();

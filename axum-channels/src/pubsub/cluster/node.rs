@@ -41,6 +41,7 @@ impl Node {
     ///     format!("my_app:nodes:{}", node.id())
     /// }
     /// ```
+    #[must_use]
     pub fn id(&self) -> NodeId {
         self.cluster.id
     }
@@ -195,6 +196,7 @@ impl Node {
     ///     Ok(())
     /// }
     /// ```
+    #[must_use]
     pub fn topics(&self) -> Vec<Topic> {
         self.cluster.interests.held()
     }
@@ -221,6 +223,7 @@ impl Node {
     ///     engine.extend(node.presences(topic).map(|presences| (topic.to_owned(), presences)));
     /// }
     /// ```
+    #[must_use]
     pub fn presences(&self, topic: &str) -> Option<Bytes> {
         self.has_presences(topic)
             .then(|| self.presence_list(topic))?
@@ -234,6 +237,7 @@ impl Node {
     ///     !node.has_presences(topic)
     /// }
     /// ```
+    #[must_use]
     pub fn has_presences(&self, topic: &str) -> bool {
         let inbound = self.cluster.inbound();
         inbound.is_some_and(|inbound| inbound.has_presences(topic))
@@ -250,6 +254,7 @@ impl Node {
     ///     engine.extend(node.presence_list(topic).map(|list| (topic.to_owned(), list)));
     /// }
     /// ```
+    #[must_use]
     pub fn presence_list(&self, topic: &str) -> Option<Bytes> {
         let change = self.cluster.inbound()?.presences(topic)?;
         let message = Message {

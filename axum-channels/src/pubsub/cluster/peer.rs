@@ -26,6 +26,7 @@ impl Peer {
     ///     format!("my_app:nodes:{}", peer.id())
     /// }
     /// ```
+    #[must_use]
     pub fn id(self) -> NodeId {
         self.id
     }

@@ -36,7 +36,7 @@ impl Place {
 ///
 /// let never_published = Stored { epoch: 7, start: 0, last: 0, broadcasts: Vec::new() };
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// Identity of the history: see [`Place::epoch`].
     pub epoch: u64,
@@ -58,7 +58,7 @@ pub struct Stored {
 ///     engine.push(StoredBroadcast { number, age: Default::default(), message: message.encode() });
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredBroadcast {
     /// Number of the broadcast: see [`Place::number`].
     pub number: u64,

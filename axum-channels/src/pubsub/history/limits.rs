@@ -82,6 +82,7 @@ impl History {
     /// # use axum_channels::History;
     /// assert_eq!(History::last(20).messages(), 20);
     /// ```
+    #[must_use]
     pub const fn messages(&self) -> usize {
         self.max_messages
     }
@@ -92,6 +93,7 @@ impl History {
     /// # use axum_channels::History;
     /// assert_eq!(History::last(20).age().as_secs(), 300);
     /// ```
+    #[must_use]
     pub const fn age(&self) -> Duration {
         self.max_age
     }
@@ -102,6 +104,7 @@ impl History {
     /// # use axum_channels::History;
     /// assert_eq!(History::last(20).bytes(), 256 * 1024);
     /// ```
+    #[must_use]
     pub const fn bytes(&self) -> usize {
         self.max_bytes
     }
