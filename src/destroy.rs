@@ -42,8 +42,8 @@ pub struct Destroy<'a> {
     pub manual: Vec<ManualEntry>,
     /// The generators that are taken back.
     pub entries: Vec<Entry>,
-    /// Files that others need, each with one that needs it.
-    pub needed: Vec<(PathBuf, PathBuf)>,
+    /// Files and texts that others need, each with a file that needs it.
+    pub needed: Vec<(String, PathBuf)>,
 }
 
 impl<'a> Destroy<'a> {
@@ -87,8 +87,8 @@ impl<'a> Destroy<'a> {
                     .next(&format!("`{}`: {why}.", changed.display()));
             }
             Decisions::Remove(kept) => {
-                self.take_back(&part, &kept)?;
                 self.entries.push(entry_of(plan, &self.project.facts));
+                self.take_back(&part, &kept)?;
                 for (question, follow, part) in &follows {
                     self.follow(question, follow, part)?;
                 }
@@ -163,12 +163,9 @@ impl<'a> Destroy<'a> {
             self.write()?;
         }
         for (kept, by) in std::mem::take(&mut self.needed) {
-            let [kept, by] = [&kept, &by].map(|path| self.project.display_path(path));
-            self.reporter.next(&format!(
-                "{} stays: {} needs it.",
-                kept.display(),
-                by.display()
-            ));
+            let by = self.project.display_path(&by);
+            self.reporter
+                .next(&format!("{kept} stays: {} needs it.", by.display()));
         }
         for step in std::mem::take(&mut self.manual) {
             self.reporter.manual(step);

@@ -1,5 +1,6 @@
 //! Removal of texts and files that a generator has made.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -11,7 +12,7 @@ use crate::edit::place::Need;
 use crate::edit::style::neutral;
 use crate::edit::{self, Lines, Source, TakenOut};
 use crate::plan::{File, Step};
-use crate::record::{FileChange, Hash};
+use crate::record::{Change, FileChange, Hash};
 
 /// Result of the removal of a step's text.
 #[derive(Debug, PartialEq, Eq)]
@@ -133,23 +134,41 @@ impl Changes<'_> {
         Ok(Removal::Nothing)
     }
 
-    /// Returns a file that needs the text of `step`.
+    /// Returns a file that needs the text of `step`, and not one that is as before a run has inserted that.
     pub fn needing_text(&self, step: &Step) -> Result<Option<PathBuf>> {
         let located = self.locate(&step.location)?;
-        let source = match &located {
-            Located::At(path) => self.source(path)?,
-            _ => None,
+        let (source, older) = match &located {
+            Located::At(path) => (self.source(path)?, self.as_before(step, path)?),
+            _ => (None, Vec::new()),
         };
         for need in step.needed_by() {
             let is_void = match &source {
                 Some(source) if !need.unless.is_empty() => !source.find(&need.unless)?.is_empty(),
                 _ => false,
             };
-            if !is_void && let Some(path) = self.needing(std::slice::from_ref(need), &[])? {
+            if !is_void && let Some(path) = self.needing(std::slice::from_ref(need), &older)? {
                 return Ok(Some(path));
             }
         }
         Ok(None)
+    }
+
+    /// Returns the files that are as before the run that has inserted the text of `step` in the file at `path`.
+    fn as_before(&self, step: &Step, path: &Path) -> Result<Vec<PathBuf>> {
+        let text = step.text_change(path, Change::Inserted);
+        let runs = self.project.runs()?;
+        let mut known = HashSet::new();
+        let mut files = Vec::new();
+        let since = runs.since(&text, step.is_shared())?;
+        for change in since.into_iter().flat_map(|run| &run.files) {
+            if known.insert(&change.path)
+                && let (Some(before), Some(now)) = (&change.before, self.read(&change.path)?)
+                && *before == Hash::of(&now)
+            {
+                files.push(change.path.clone());
+            }
+        }
+        Ok(files)
     }
 
     /// Returns a file with one of `needs` that is none of `own`.

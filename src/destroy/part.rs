@@ -212,9 +212,31 @@ impl<'a> Destroy<'a> {
         // Texts of a module come before those that need it.
         shared.retain(|step| self.is_ours(step));
         for step in shared {
-            if self.changes.needing_text(step)?.is_none() {
-                self.step(step)?;
+            match self.changes.needing_text(step)? {
+                Some(by) => self.keep(step, by)?,
+                None => self.step(step)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Keeps the text of `step`. This is reported if a run of this generator alone has inserted it, and a file needs it that
+    /// no run has made.
+    fn keep(&mut self, step: &Step, by: PathBuf) -> Result<()> {
+        let Located::At(path) = self.changes.locate(&step.location)? else {
+            return Ok(());
+        };
+        let text = step.text_change(&path, Change::Inserted);
+        let runs = self.project.runs()?;
+        if self.changes.as_created(&by).is_none()
+            && let Some(run) = runs.since(&text, step.is_shared())?.first()
+            && let Some(own) = self.entries.last()
+            && run.entries()?.iter().all(|entry| entry.is_like(own))
+        {
+            let line = text.text.lines().next().unwrap_or_default();
+            let path = self.project.display_path(&path);
+            let kept = format!("`{}` in {}", line.trim_end_matches(','), path.display());
+            self.needed.push((kept, by));
         }
         Ok(())
     }
@@ -226,7 +248,8 @@ impl<'a> Destroy<'a> {
         let own: Vec<_> = part.files.iter().map(|file| file.path.clone()).collect();
         if let Some(by) = self.changes.needing(&file.needed_by, &own)? {
             self.report_file(&file.path, FileOutcome::Kept);
-            self.needed.push((file.path.clone(), by));
+            let kept = self.project.display_path(&file.path);
+            self.needed.push((kept.display().to_string(), by));
             return Ok(());
         }
         self.changes.remove(&file.path)?;
@@ -248,7 +271,7 @@ impl<'a> Destroy<'a> {
         match self.changes.locate(&step.location) {
             Ok(Located::At(path)) => {
                 let text = step.text_change(&path, Change::Inserted);
-                runs.have_inserted(&path, &text.place, &text.text)
+                runs.have_inserted(&text)
             }
             _ => false,
         }
@@ -305,7 +328,7 @@ impl<'a> Destroy<'a> {
         let text = step.text_change(&path, Change::TakenOut);
         let runs = self.project.runs()?;
         // Of all texts, the record has those that are shared, also if another generator has inserted this one.
-        if runs.have_inserted(&path, &text.place, &text.text) {
+        if runs.have_inserted(&text) {
             self.texts.push(text);
         }
         self.reporter.edit(EditEntry {

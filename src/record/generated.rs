@@ -11,7 +11,7 @@ use data_encoding::BASE64;
 use miniz_oxide::{deflate, inflate};
 use serde::{Deserialize, Serialize};
 
-use super::{Hash, Run, Runs};
+use super::{Hash, Run, Runs, TextChange};
 use crate::edit::ending::{as_generated, like};
 
 /// One generator of a run: the request, the values that it looked up, and its files and edits.
@@ -106,6 +106,14 @@ impl Entry {
     /// Returns whether both are of the same generator and name.
     pub fn is_like(&self, other: &Self) -> bool {
         (&self.generator, &self.name) == (&other.generator, &other.name)
+    }
+
+    /// Returns whether it edits the file of `text` by that.
+    pub fn has_edit(&self, text: &TextChange) -> bool {
+        self.edits.iter().any(|edit| {
+            let own = edit.texts.last();
+            (&edit.path, &edit.place, own) == (&text.path, &text.place, Some(&text.text))
+        })
     }
 
     /// Returns whether `entries` has one of the same request.

@@ -117,6 +117,51 @@ fn the_import_goes_with_the_socket_that_it_was_made_for() {
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
+#[test]
+fn the_import_of_a_script_goes_with_the_last_channel_that_gen_has_made() {
+    let sandbox = with_socket(
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+        &[
+            ("assets/js/app.js", "import \"phoenix_html\"\n"),
+            ("assets/js/socket.js", SOCKET_JS),
+            ("lib/shop_web/channels/room_channel.ex", ROOM),
+        ],
+    );
+    let before = sandbox.tree();
+    for name in ["Zebra", "Lion"] {
+        sandbox.run(&["gen", "channel", name]).succeeded();
+    }
+
+    let first = sandbox.run(&["destroy", "channel", "Zebra"]).succeeded();
+    let kept = "`import \"./socket.js\"` in assets/js/app.js stays: lib/shop_web/channels/user_socket.ex needs it.\n";
+    assert!(first.stdout.contains(kept), "{}", first.stdout);
+    let last = sandbox.run(&["destroy", "channel", "Lion"]).succeeded();
+
+    // The channel of the app did without.
+    assert!(!last.stdout.contains("stays"), "{}", last.stdout);
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn the_mount_of_a_socket_goes_with_the_last_channel_that_gen_has_made() {
+    let handler = socket(
+        "ShopWeb.UserSocket",
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+    );
+    let sandbox = shop(&[
+        ("lib/shop_web/channels/user_socket.ex", &handler),
+        ("lib/shop_web/channels/room_channel.ex", ROOM),
+    ]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+    let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+    assert!(endpoint.contains("socket \"/socket\""), "{endpoint}");
+    sandbox.run(&["destroy", "channel", "Zebra"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
 /// The page's script of Phoenix 1.5.
 const APP_JS_1_5: &str = "// Import deps with the dep name or local files with a relative path, for example:\n//\n\
     //     import {Socket} from \"phoenix\"\n//     import socket from \"./socket\"\n//\nimport \"phoenix_html\"\n";
