@@ -71,6 +71,7 @@ impl<'a> Destroy<'a> {
     /// # Errors
     /// An obstacle was found, or nothing to take back; nothing has been written.
     pub fn all(mut self, plan: &'a Plan) -> Result<Ending> {
+        self.entries.push(entry_of(plan, &self.project.facts));
         let part = self.part(plan)?;
         let mut follows = Vec::new();
         for (question, follow) in plan.generator.questions.iter().zip(&plan.follows) {
@@ -82,12 +83,12 @@ impl<'a> Destroy<'a> {
         self.reporter.begin(self.project);
         match self.decide(&part)? {
             Decisions::Keep(changed) => {
+                self.entries.clear();
                 let why = "it is changed and uses the rest, so nothing was taken out";
                 self.reporter
                     .next(&format!("`{}`: {why}.", changed.display()));
             }
             Decisions::Remove(kept) => {
-                self.entries.push(entry_of(plan, &self.project.facts));
                 self.take_back(&part, &kept)?;
                 for (question, follow, part) in &follows {
                     self.follow(question, follow, part)?;

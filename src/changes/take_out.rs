@@ -12,6 +12,7 @@ use crate::edit::place::Need;
 use crate::edit::style::neutral;
 use crate::edit::{self, Lines, Source, TakenOut};
 use crate::plan::{File, Step};
+use crate::record::generated::Entry;
 use crate::record::{Change, FileChange, Hash};
 
 /// Result of the removal of a step's text.
@@ -134,11 +135,12 @@ impl Changes<'_> {
         Ok(Removal::Nothing)
     }
 
-    /// Returns a file that needs the text of `step`, and not one that is as before a run has inserted that.
-    pub fn needing_text(&self, step: &Step) -> Result<Option<PathBuf>> {
+    /// Returns a file that needs the text of `step`. If only entries in `gone`, and those that are taken back already, have inserted
+    /// the text, a file that is as before did without it.
+    pub fn needing_text(&self, step: &Step, gone: &[Entry]) -> Result<Option<PathBuf>> {
         let located = self.locate(&step.location)?;
         let (source, older) = match &located {
-            Located::At(path) => (self.source(path)?, self.as_before(step, path)?),
+            Located::At(path) => (self.source(path)?, self.as_before(step, path, gone)?),
             _ => (None, Vec::new()),
         };
         for need in step.needed_by() {
@@ -153,13 +155,25 @@ impl Changes<'_> {
         Ok(None)
     }
 
-    /// Returns the files that are as before the run that has inserted the text of `step` in the file at `path`.
-    fn as_before(&self, step: &Step, path: &Path) -> Result<Vec<PathBuf>> {
+    /// Returns the files that are as before the run that has inserted the text of `step` in the file at `path`, if its entries are
+    /// in `gone` or taken back.
+    fn as_before(&self, step: &Step, path: &Path, gone: &[Entry]) -> Result<Vec<PathBuf>> {
         let text = step.text_change(path, Change::Inserted);
         let runs = self.project.runs()?;
+        let since = runs.since(&text, step.is_shared())?;
+        let Some(run) = since.first() else {
+            return Ok(Vec::new());
+        };
+        let recorded = runs.generated()?;
+        let is_gone = |entry: &Entry| {
+            let mut like = recorded.iter().filter(|known| known.is_like(entry));
+            gone.iter().any(|gone| gone.is_like(entry)) || like.all(|known| known.is_taken_back)
+        };
+        if !run.entries()?.iter().all(is_gone) {
+            return Ok(Vec::new());
+        }
         let mut known = HashSet::new();
         let mut files = Vec::new();
-        let since = runs.since(&text, step.is_shared())?;
         for change in since.into_iter().flat_map(|run| &run.files) {
             if known.insert(&change.path)
                 && let (Some(before), Some(now)) = (&change.before, self.read(&change.path)?)

@@ -105,7 +105,7 @@ impl<'a> Destroy<'a> {
         }
         let mut changes = Changes::new(self.project);
         for step in part.steps.iter().filter(|step| self.is_ours(step)) {
-            let is_needed = self.changes.needing_text(step)?.is_some();
+            let is_needed = self.changes.needing_text(step, &self.entries)?.is_some();
             if !is_needed && changes.take_out(step)? != Removal::Nothing {
                 return Ok(true);
             }
@@ -212,7 +212,7 @@ impl<'a> Destroy<'a> {
         // Texts of a module come before those that need it.
         shared.retain(|step| self.is_ours(step));
         for step in shared {
-            match self.changes.needing_text(step)? {
+            match self.changes.needing_text(step, &self.entries)? {
                 Some(by) => self.keep(step, by)?,
                 None => self.step(step)?,
             }

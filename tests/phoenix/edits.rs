@@ -73,7 +73,7 @@ pub const ROUTER: Kind = Kind {
     path: "lib/my_app_web/router.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    manual_step: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens, above all catch-all routes:",
+    manual_step: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens, above all catch-all routes",
     more: &[],
 };
 pub const ENDPOINT_AUTH: Kind = Kind {

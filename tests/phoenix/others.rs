@@ -334,7 +334,7 @@ fn two_endpoints_of_other_names_are_none_that_is_known() {
 
     sandbox.run(&["gen", "channel", "Room", "--yes"]).misused(
         "error: the web module was not found: the app has the endpoints Admin.Endpoint and Front.Endpoint, and no module ShopWeb\n\
-         help: define the web module in lib/shop_web.ex, then run this again\n",
+         help: choose one by a line in .hello-sockets/app.toml, then run this again: web = \"Admin\"\n",
     );
 }
 

@@ -162,6 +162,55 @@ fn the_mount_of_a_socket_goes_with_the_last_channel_that_gen_has_made() {
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
+#[test]
+fn a_mount_that_gen_socket_has_made_stays_when_a_channel_goes() {
+    let handler = socket(
+        "ShopWeb.UserSocket",
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+    );
+    let sandbox = shop(&[
+        ("lib/shop_web/channels/user_socket.ex", &handler),
+        ("lib/shop_web/channels/room_channel.ex", ROOM),
+    ]);
+    sandbox
+        .run(&["gen", "socket", "User", "--no-js", "--skip"])
+        .succeeded();
+    let before = sandbox.tree();
+
+    for command in ["gen", "destroy"] {
+        sandbox.run(&[command, "channel", "Zebra"]).succeeded();
+    }
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_presence_of_the_app_is_no_child_any_more_if_it_was_none_before() {
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
+    let application = "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    children = [\n      \
+        {Phoenix.PubSub, name: Shop.PubSub},\n      ShopWeb.Endpoint\n    ]\n\n    Supervisor.start_link(children, strategy: :one_for_one)\n  end\nend\n";
+    let sandbox = with_socket(
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+        &[
+            ("lib/shop_web/channels/room_channel.ex", ROOM),
+            ("lib/shop_web/channels/presence.ex", presence),
+            ("lib/shop/application.ex", application),
+        ],
+    );
+    let before = sandbox.tree();
+
+    sandbox
+        .run(&["gen", "presence", "--channel", "Room"])
+        .succeeded();
+    let now = sandbox.read("my_app/lib/shop/application.ex");
+    assert!(now.contains("      ShopWeb.Presence,\n"), "{now}");
+    sandbox
+        .run(&["destroy", "presence", "--channel", "Room"])
+        .succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
 /// The page's script of Phoenix 1.5.
 const APP_JS_1_5: &str = "// Import deps with the dep name or local files with a relative path, for example:\n//\n\
     //     import {Socket} from \"phoenix\"\n//     import socket from \"./socket\"\n//\nimport \"phoenix_html\"\n";
