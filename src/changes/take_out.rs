@@ -13,7 +13,7 @@ use crate::edit::style::neutral;
 use crate::edit::{self, Lines, Source, TakenOut};
 use crate::plan::{File, Step};
 use crate::record::generated::Entry;
-use crate::record::{Change, FileChange, Hash};
+use crate::record::{Change, FileChange, Hash, Run, Runs};
 
 /// Result of the removal of a step's text.
 #[derive(Debug, PartialEq, Eq)]
@@ -158,9 +158,8 @@ impl Changes<'_> {
     /// Returns the files that are as before the run that has inserted the text of `step` in the file at `path`, if its entries are
     /// in `gone` or taken back.
     fn as_before(&self, step: &Step, path: &Path, gone: &[Entry]) -> Result<Vec<PathBuf>> {
-        let text = step.text_change(path, Change::Inserted);
         let runs = self.project.runs()?;
-        let since = runs.since(&text, step.is_shared())?;
+        let since = since(&runs, step, path)?;
         let Some(run) = since.first() else {
             return Ok(Vec::new());
         };
@@ -243,6 +242,14 @@ impl Changes<'_> {
             known.path == path && (known.before.is_none() || known.after.is_none())
         };
         files.rfind(created)?.after.clone()
+    }
+}
+
+/// Returns the runs from the one on that has inserted the text of `step` in the file at `path`.
+pub fn since<'r>(runs: &'r Runs, step: &Step, path: &Path) -> Result<Vec<&'r Run>> {
+    match step.is_shared() {
+        true => Ok(runs.since_inserted(&step.text_change(path, Change::Inserted))),
+        false => runs.since_edited(&step.edited_text(path)),
     }
 }
 

@@ -7,7 +7,7 @@ use heck::ToUpperCamelCase;
 
 use super::Destroy;
 use crate::args::Common;
-use crate::changes::take_out::{Removal, has_word};
+use crate::changes::take_out::{Removal, has_word, since};
 use crate::changes::{Changes, Located};
 use crate::edit::ending::as_generated;
 use crate::error::Misuse;
@@ -190,7 +190,7 @@ impl<'a> Destroy<'a> {
         let mut steps = Vec::new();
         for step in part.steps.iter().rev() {
             match self.changes.locate(&step.location)? {
-                Located::At(path) if own(&path) => {}
+                Located::At(path) if own(&path) || self.is_of_kept(step, &path, part)? => {}
                 _ => steps.push(*step),
             }
         }
@@ -220,6 +220,24 @@ impl<'a> Destroy<'a> {
         Ok(())
     }
 
+    /// Returns whether the text of `step` belongs to a file of the app itself, which stays: the first run of the generator has found
+    /// both.
+    fn is_of_kept(&self, step: &Step, path: &Path, part: &Part<'_>) -> Result<bool> {
+        let mut foreign = part.foreign.iter().map(|(file, _)| file);
+        if !foreign.any(|file| file.needed_by.is_empty()) {
+            return Ok(false);
+        }
+        let Some(own) = self.entries.last() else {
+            return Ok(false);
+        };
+        let made = self.project.runs()?.generated()?;
+        let first = made
+            .iter()
+            .find(|entry| entry.is_like(own) && !entry.is_taken_back);
+        let found = (step.place.clone(), path.to_owned());
+        Ok(first.is_some_and(|entry| entry.found.contains(&found)))
+    }
+
     /// Keeps the text of `step`. This is reported if a run of this generator alone has inserted it, and a file needs it that
     /// no run has made.
     fn keep(&mut self, step: &Step, by: PathBuf) -> Result<()> {
@@ -229,7 +247,7 @@ impl<'a> Destroy<'a> {
         let text = step.text_change(&path, Change::Inserted);
         let runs = self.project.runs()?;
         if self.changes.as_created(&by).is_none()
-            && let Some(run) = runs.since(&text, step.is_shared())?.first()
+            && let Some(run) = since(&runs, step, &path)?.first()
             && let Some(own) = self.entries.last()
             && run.entries()?.iter().all(|entry| entry.is_like(own))
         {

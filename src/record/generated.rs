@@ -35,6 +35,9 @@ pub struct Entry {
     pub files: BTreeMap<PathBuf, Base>,
     /// All edits of the plan, in order.
     pub edits: Vec<Edit>,
+    /// Places whose text the run has found in the app, each with the file.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub found: BTreeSet<(String, PathBuf)>,
     /// `destroy` has taken it back. Files that others need are still there.
     pub is_taken_back: bool,
 }

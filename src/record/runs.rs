@@ -142,24 +142,30 @@ impl Runs {
         inserted.first().copied()
     }
 
-    /// Returns the runs from the one on that has inserted this text. Of a text that is not shared, which runs do not record as such,
-    /// that is the last one that has changed the file for it.
+    /// Returns the runs from the one on that has inserted this text.
+    pub fn since_inserted(&self, text: &TextChange) -> Vec<&Run> {
+        self.from(self.inserting(text))
+    }
+
+    /// Returns the runs from the last one on that has changed the file for this text, which is not shared.
     ///
     /// # Errors
     /// The entries of a run cannot be read.
-    pub fn since(&self, text: &TextChange, is_shared: bool) -> Result<Vec<&Run>> {
-        let mut first = self.inserting(text);
-        if !is_shared {
-            for (at, run) in self.iter().enumerate() {
-                let mut files = run.files.iter();
-                if files.any(|file| file.path == text.path)
-                    && run.entries()?.iter().any(|entry| entry.has_edit(text))
-                {
-                    first = Some(at);
-                }
+    pub fn since_edited(&self, text: &TextChange) -> Result<Vec<&Run>> {
+        let mut last = None;
+        for (at, run) in self.iter().enumerate() {
+            let mut files = run.files.iter();
+            if files.any(|file| file.path == text.path)
+                && run.entries()?.iter().any(|entry| entry.has_edit(text))
+            {
+                last = Some(at);
             }
         }
-        Ok(first.map_or_else(Vec::new, |at| self.iter().skip(at).collect()))
+        Ok(self.from(last))
+    }
+
+    fn from(&self, first: Option<usize>) -> Vec<&Run> {
+        first.map_or_else(Vec::new, |at| self.iter().skip(at).collect())
     }
 
     /// Returns the version that has made the app, or the last upgrade of it.

@@ -211,6 +211,93 @@ fn a_presence_of_the_app_is_no_child_any_more_if_it_was_none_before() {
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
+/// An app with a channel of its own, which its socket routes, and with `files`.
+fn with_own_channel(files: &[(&str, &str)]) -> Sandbox {
+    let own = [("lib/shop_web/channels/room_channel.ex", ROOM)];
+    with_socket(
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+        &[&own[..], files].concat(),
+    )
+}
+
+#[test]
+fn destroy_leaves_the_route_of_a_channel_that_the_app_had() {
+    let sandbox = with_own_channel(&[("assets/js/socket.js", SOCKET_JS)]);
+    let before = sandbox.tree();
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--skip"])
+        .succeeded();
+    let script = sandbox.read("my_app/assets/js/socket.js");
+    assert!(script.contains("room:lobby"), "{script}");
+    let ran = sandbox.run(&["destroy", "channel", "Room", "--yes"]);
+
+    let kept = "`import \"./socket.js\"` in assets/js/app.js stays: lib/shop_web/channels/user_socket.ex needs it.\n";
+    assert!(ran.succeeded().stdout.contains(kept));
+    let others = different(&sandbox, &before);
+    assert!(
+        others.iter().all(|path| path == "my_app/assets/js/app.js"),
+        "{others:?}"
+    );
+}
+
+#[test]
+fn a_channel_that_the_app_had_gets_no_test_of_other_messages() {
+    let test = "my_app/test/shop_web/channels/room_channel_test.exs";
+    let sandbox = with_own_channel(&[]);
+    sandbox
+        .run(&["gen", "channel", "Room", "--skip"])
+        .succeeded();
+    assert!(!sandbox.exists(test));
+
+    // A channel that is overwritten gets one, as does that of a run that was stopped.
+    let sandbox = with_own_channel(&[]);
+    sandbox
+        .run(&["gen", "channel", "Room", "--force"])
+        .succeeded();
+    let made = sandbox.read(test);
+    std::fs::remove_file(sandbox.path().join(test)).expect("it was there");
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    assert_eq!(sandbox.read(test), made);
+}
+
+#[test]
+fn a_channel_that_tracks_its_clients_by_a_function_of_the_app_stays_as_it_is() {
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\n\n  \
+        def start_tracking(socket), do: track(socket, socket.assigns.user_id, %{})\nend\n";
+    for (alias, call) in [
+        (
+            "alias ShopWeb.{Presence, Repo}",
+            "Presence.start_tracking(socket)",
+        ),
+        (
+            "alias ShopWeb.Tracker",
+            "push(socket, \"presence_state\", Tracker.list(socket))",
+        ),
+    ] {
+        let channel = format!(
+            "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\n  {alias}\n\n  def join(_topic, _payload, socket) do\n    \
+             send(self(), :after_join)\n    {{:ok, socket}}\n  end\n\n  def handle_info(:after_join, socket) do\n    {call}\n    {{:noreply, socket}}\n  end\nend\n"
+        );
+        let sandbox = with_own_channel(&[
+            ("lib/shop_web/channels/room_channel.ex", &channel),
+            ("lib/shop_web/channels/presence.ex", presence),
+        ]);
+
+        let ran = sandbox
+            .run(&["gen", "presence", "--channel", "Room"])
+            .succeeded();
+
+        let wanted = "RoomChannel tracks its clients itself, and stays as it is.\n";
+        assert!(ran.stdout.contains(wanted), "{}", ran.stdout);
+        assert_eq!(
+            sandbox.read("my_app/lib/shop_web/channels/presence.ex"),
+            presence
+        );
+        assert!(!sandbox.exists("my_app/test/shop_web/channels/presence_test.exs"));
+    }
+}
+
 /// The page's script of Phoenix 1.5.
 const APP_JS_1_5: &str = "// Import deps with the dep name or local files with a relative path, for example:\n//\n\
     //     import {Socket} from \"phoenix\"\n//     import socket from \"./socket\"\n//\nimport \"phoenix_html\"\n";
