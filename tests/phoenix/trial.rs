@@ -298,6 +298,39 @@ fn a_channel_that_tracks_its_clients_by_a_function_of_the_app_stays_as_it_is() {
     }
 }
 
+#[test]
+fn modules_that_were_moved_are_made_once() {
+    let sandbox = with_own_channel(&[("assets/js/socket.js", SOCKET_JS)]);
+    let channels = "my_app/lib/shop_web/channels";
+    for (command, file) in [
+        (&["channel", "Lion"][..], "lion_channel.ex"),
+        (&["auth"], "socket_token.ex"),
+        (&["channel", "Inbox", "--per-user"], "inbox_channel.ex"),
+    ] {
+        let gen_again = [&["gen"], command].concat();
+        sandbox.run(&gen_again).succeeded();
+        let (from, to) = (
+            format!("{channels}/{file}"),
+            format!("my_app/lib/shop_web/{file}"),
+        );
+        let made = sandbox.read(&from);
+        std::fs::remove_file(sandbox.path().join(&from)).expect("it was there");
+        sandbox.write(&to, &made);
+
+        let before = sandbox.tree();
+        let ran = sandbox.run(&gen_again).succeeded();
+
+        assert_eq!(different(&sandbox, &before), [""; 0], "{file}");
+        let line = format!("* skipping lib/shop_web/{file}\n");
+        assert!(ran.stdout.contains(&line), "{}", ran.stdout);
+        let old = format!("channels/{file}");
+        assert!(!ran.stdout.contains(&old), "{}", ran.stdout);
+    }
+
+    sandbox.run(&["destroy", "channel", "Lion"]).succeeded();
+    assert!(sandbox.exists("my_app/lib/shop_web/lion_channel.ex"));
+}
+
 /// The page's script of Phoenix 1.5.
 const APP_JS_1_5: &str = "// Import deps with the dep name or local files with a relative path, for example:\n//\n\
     //     import {Socket} from \"phoenix\"\n//     import socket from \"./socket\"\n//\nimport \"phoenix_html\"\n";
