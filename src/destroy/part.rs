@@ -21,6 +21,8 @@ use crate::record::{Change, Hash};
 /// The files and texts of a plan that are meant for the app as it is.
 pub struct Part<'a> {
     pub files: Vec<&'a File>,
+    /// Files of the app that stand for generated ones, which are reported as kept.
+    elsewhere: Vec<PathBuf>,
     pub steps: Vec<&'a Step>,
     /// Paths of all files that it makes or edits.
     own: Vec<PathBuf>,
@@ -41,10 +43,13 @@ pub enum Decisions {
 impl<'a> Destroy<'a> {
     /// Returns the part of `plan` whose conditions hold.
     pub fn part(&self, plan: &'a Plan) -> Result<Part<'a>> {
-        let mut files = Vec::new();
+        let (mut files, mut elsewhere) = (Vec::new(), Vec::new());
         for file in &plan.files {
-            if self.holds(&file.condition, plan)? && self.changes.elsewhere(file, plan)?.is_none() {
-                files.push(file);
+            if self.holds(&file.condition, plan)? {
+                match self.changes.elsewhere(file, plan)? {
+                    Some(path) => elsewhere.push(path),
+                    None => files.push(file),
+                }
             }
         }
         let (mut steps, mut meant) = (Vec::new(), Vec::new());
@@ -80,6 +85,7 @@ impl<'a> Destroy<'a> {
         }
         Ok(Part {
             files,
+            elsewhere,
             steps,
             own,
             changed,
@@ -201,6 +207,9 @@ impl<'a> Destroy<'a> {
             if self.is_ours(step) {
                 self.step(step)?;
             }
+        }
+        for path in &part.elsewhere {
+            self.report_file(path, FileOutcome::Kept);
         }
         for file in &part.files {
             if kept.contains(&file.path) {

@@ -111,12 +111,14 @@ impl Entry {
         (&self.generator, &self.name) == (&other.generator, &other.name)
     }
 
-    /// Returns whether it edits the file of `text` by that.
+    /// Returns whether it has edited the file of `text` by that, or left lines to a reader.
     pub fn has_edit(&self, text: &TextChange) -> bool {
-        self.edits.iter().any(|edit| {
+        let found = (text.place.clone(), text.path.clone());
+        let is_it = |edit: &Edit| {
             let own = edit.texts.last();
             (&edit.path, &edit.place, own) == (&text.path, &text.place, Some(&text.text))
-        })
+        };
+        !self.found.contains(&found) && self.edits.iter().any(is_it)
     }
 
     /// Returns whether `entries` has one of the same request.

@@ -327,8 +327,51 @@ fn modules_that_were_moved_are_made_once() {
         assert!(!ran.stdout.contains(&old), "{}", ran.stdout);
     }
 
-    sandbox.run(&["destroy", "channel", "Lion"]).succeeded();
+    let ran = sandbox.run(&["destroy", "channel", "Lion"]).succeeded();
+    let kept = "* skipping lib/shop_web/lion_channel.ex\n";
+    assert!(ran.stdout.contains(kept), "{}", ran.stdout);
     assert!(sandbox.exists("my_app/lib/shop_web/lion_channel.ex"));
+}
+
+#[test]
+fn a_channel_that_tracks_its_clients_itself_is_no_reason_to_destroy_its_presence() {
+    let channel = ROOM.replace(
+        "    {:ok, socket}\n",
+        "    {:ok, _} = ShopWeb.Presence.track(self(), \"room\", socket.assigns.user, %{})\n    {:ok, socket}\n",
+    );
+    let sandbox = with_own_channel(&[
+        ("lib/shop_web/channels/room_channel.ex", &channel),
+        ("assets/js/app.js", "import \"./socket\"\n"),
+        ("assets/js/socket.js", SOCKET_JS),
+    ]);
+    let before = sandbox.tree();
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--skip"])
+        .succeeded();
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_mount_that_the_app_had_is_none_that_stays_when_its_option_goes() {
+    let lock =
+        "%{\n  \"phoenix\": {:hex, :phoenix, \"1.8.9\", \"0\", [:mix], [], \"hexpm\", \"0\"},\n}\n";
+    let sandbox = with_own_channel(&[("mix.lock", lock)]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "auth"]).succeeded();
+    let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+    assert!(endpoint.contains("auth_token: true"), "{endpoint}");
+    let ran = sandbox.run(&["destroy", "auth"]).succeeded();
+
+    assert!(!ran.stdout.contains("stays"), "{}", ran.stdout);
+    let others = different(&sandbox, &before);
+    assert!(
+        !others.iter().any(|path| path.ends_with("endpoint.ex")),
+        "{others:?}"
+    );
 }
 
 /// The page's script of Phoenix 1.5.
