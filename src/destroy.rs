@@ -42,8 +42,8 @@ pub struct Destroy<'a> {
     pub manual: Vec<ManualEntry>,
     /// The generators that are taken back.
     pub entries: Vec<Entry>,
-    /// Files that others need, each with one that needs it.
-    pub needed: Vec<(PathBuf, PathBuf)>,
+    /// Files and texts that others need, each with a file that needs it.
+    pub needed: Vec<(String, PathBuf)>,
 }
 
 impl<'a> Destroy<'a> {
@@ -71,6 +71,8 @@ impl<'a> Destroy<'a> {
     /// # Errors
     /// An obstacle was found, or nothing to take back; nothing has been written.
     pub fn all(mut self, plan: &'a Plan) -> Result<Ending> {
+        self.entries
+            .push(entry_of(plan, &self.project.facts, &self.project.stack));
         let part = self.part(plan)?;
         let mut follows = Vec::new();
         for (question, follow) in plan.generator.questions.iter().zip(&plan.follows) {
@@ -82,14 +84,13 @@ impl<'a> Destroy<'a> {
         self.reporter.begin(self.project);
         match self.decide(&part)? {
             Decisions::Keep(changed) => {
+                self.entries.clear();
                 let why = "it is changed and uses the rest, so nothing was taken out";
                 self.reporter
                     .next(&format!("`{}`: {why}.", changed.display()));
             }
             Decisions::Remove(kept) => {
                 self.take_back(&part, &kept)?;
-                self.entries
-                    .push(entry_of(plan, &self.project.facts, &self.project.stack));
                 for (question, follow, part) in &follows {
                     self.follow(question, follow, part)?;
                 }
@@ -165,12 +166,9 @@ impl<'a> Destroy<'a> {
             self.write()?;
         }
         for (kept, by) in std::mem::take(&mut self.needed) {
-            let [kept, by] = [&kept, &by].map(|path| self.project.display_path(path));
-            self.reporter.next(&format!(
-                "{} stays: {} needs it.",
-                kept.display(),
-                by.display()
-            ));
+            let by = self.project.display_path(&by);
+            self.reporter
+                .next(&format!("{kept} stays: {} needs it.", by.display()));
         }
         for step in std::mem::take(&mut self.manual) {
             self.reporter.manual(step);

@@ -107,6 +107,13 @@ pub struct TextChange {
     pub change: Change,
 }
 
+impl TextChange {
+    /// Returns whether both are changes of the same text.
+    pub fn is_about(&self, other: &Self) -> bool {
+        (&self.path, &self.place, &self.text) == (&other.path, &other.place, &other.text)
+    }
+}
+
 /// Direction of a [`TextChange`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -171,7 +171,12 @@ impl<'a> Run<'a> {
         }
         let mut edits = Vec::new();
         for step in &plan.steps {
+            let others = edits.len();
             let path = self.step(step, plan, &mut edits)?;
+            let is_identical = |edit: &EditEntry| edit.outcome == FileOutcome::Identical;
+            if edits[others..].iter().any(is_identical) {
+                self.entries.found(entry, step, &path);
+            }
             self.entries.edit(entry, step, path);
         }
         self.reporter.edits(edits);

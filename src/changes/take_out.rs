@@ -1,5 +1,6 @@
 //! Removal of texts and files that a generator has made.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -11,7 +12,8 @@ use crate::edit::place::Need;
 use crate::edit::style::neutral;
 use crate::edit::{self, Lines, Source, TakenOut};
 use crate::plan::{File, Step};
-use crate::record::{FileChange, Hash};
+use crate::record::generated::Entry;
+use crate::record::{Change, FileChange, Hash, Run, Runs};
 
 /// Result of the removal of a step's text.
 #[derive(Debug, PartialEq, Eq)]
@@ -133,23 +135,53 @@ impl Changes<'_> {
         Ok(Removal::Nothing)
     }
 
-    /// Returns a file that needs the text of `step`.
-    pub fn needing_text(&self, step: &Step) -> Result<Option<PathBuf>> {
+    /// Returns a file that needs the text of `step`. If only entries in `gone`, and those that are taken back already, have inserted
+    /// the text, a file that is as before did without it.
+    pub fn needing_text(&self, step: &Step, gone: &[Entry]) -> Result<Option<PathBuf>> {
         let located = self.locate(&step.location)?;
-        let source = match &located {
-            Located::At(path) => self.source(path)?,
-            _ => None,
+        let (source, older) = match &located {
+            Located::At(path) => (self.source(path)?, self.as_before(step, path, gone)?),
+            _ => (None, Vec::new()),
         };
         for need in step.needed_by() {
             let is_void = match &source {
                 Some(source) if !need.unless.is_empty() => !source.find(&need.unless)?.is_empty(),
                 _ => false,
             };
-            if !is_void && let Some(path) = self.needing(std::slice::from_ref(need), &[])? {
+            if !is_void && let Some(path) = self.needing(std::slice::from_ref(need), &older)? {
                 return Ok(Some(path));
             }
         }
         Ok(None)
+    }
+
+    /// Returns the files that are as before the run that has inserted the text of `step` in the file at `path`, if its entries are
+    /// in `gone` or taken back.
+    fn as_before(&self, step: &Step, path: &Path, gone: &[Entry]) -> Result<Vec<PathBuf>> {
+        let runs = self.project.runs()?;
+        let since = since(&runs, step, path)?;
+        let Some(run) = since.first() else {
+            return Ok(Vec::new());
+        };
+        let recorded = runs.generated()?;
+        let is_gone = |entry: &Entry| {
+            let mut like = recorded.iter().filter(|known| known.is_like(entry));
+            gone.iter().any(|gone| gone.is_like(entry)) || like.all(|known| known.is_taken_back)
+        };
+        if !run.entries()?.iter().all(is_gone) {
+            return Ok(Vec::new());
+        }
+        let mut known = HashSet::new();
+        let mut files = Vec::new();
+        for change in since.into_iter().flat_map(|run| &run.files) {
+            if known.insert(&change.path)
+                && let (Some(before), Some(now)) = (&change.before, self.read(&change.path)?)
+                && *before == Hash::of(&now)
+            {
+                files.push(change.path.clone());
+            }
+        }
+        Ok(files)
     }
 
     /// Returns a file with one of `needs` that is none of `own`.
@@ -210,6 +242,14 @@ impl Changes<'_> {
             known.path == path && (known.before.is_none() || known.after.is_none())
         };
         files.rfind(created)?.after.clone()
+    }
+}
+
+/// Returns the runs from the one on that has inserted the text of `step` in the file at `path`.
+pub fn since<'r>(runs: &'r Runs, step: &Step, path: &Path) -> Result<Vec<&'r Run>> {
+    match step.is_shared() {
+        true => Ok(runs.since_inserted(&step.text_change(path, Change::Inserted))),
+        false => runs.since_edited(&step.edited_text(path)),
     }
 }
 

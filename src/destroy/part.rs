@@ -7,7 +7,7 @@ use heck::ToUpperCamelCase;
 
 use super::Destroy;
 use crate::args::Common;
-use crate::changes::take_out::{Removal, has_word};
+use crate::changes::take_out::{Removal, has_word, since};
 use crate::changes::{Changes, Located};
 use crate::edit::ending::as_generated;
 use crate::error::Misuse;
@@ -21,6 +21,8 @@ use crate::record::{Change, Hash};
 /// The files and texts of a plan that are meant for the app as it is.
 pub struct Part<'a> {
     pub files: Vec<&'a File>,
+    /// Files of the app that stand for generated ones, which are reported as kept.
+    elsewhere: Vec<PathBuf>,
     pub steps: Vec<&'a Step>,
     /// Paths of all files that it makes or edits.
     own: Vec<PathBuf>,
@@ -41,10 +43,13 @@ pub enum Decisions {
 impl<'a> Destroy<'a> {
     /// Returns the part of `plan` whose conditions hold.
     pub fn part(&self, plan: &'a Plan) -> Result<Part<'a>> {
-        let mut files = Vec::new();
+        let (mut files, mut elsewhere) = (Vec::new(), Vec::new());
         for file in &plan.files {
-            if self.holds(&file.condition, plan)? && self.changes.elsewhere(file, plan)?.is_none() {
-                files.push(file);
+            if self.holds(&file.condition, plan)? {
+                match self.changes.elsewhere(file, plan)? {
+                    Some(path) => elsewhere.push(path),
+                    None => files.push(file),
+                }
             }
         }
         let (mut steps, mut meant) = (Vec::new(), Vec::new());
@@ -80,6 +85,7 @@ impl<'a> Destroy<'a> {
         }
         Ok(Part {
             files,
+            elsewhere,
             steps,
             own,
             changed,
@@ -105,7 +111,7 @@ impl<'a> Destroy<'a> {
         }
         let mut changes = Changes::new(self.project);
         for step in part.steps.iter().filter(|step| self.is_ours(step)) {
-            let is_needed = self.changes.needing_text(step)?.is_some();
+            let is_needed = self.changes.needing_text(step, &self.entries)?.is_some();
             if !is_needed && changes.take_out(step)? != Removal::Nothing {
                 return Ok(true);
             }
@@ -190,7 +196,7 @@ impl<'a> Destroy<'a> {
         let mut steps = Vec::new();
         for step in part.steps.iter().rev() {
             match self.changes.locate(&step.location)? {
-                Located::At(path) if own(&path) => {}
+                Located::At(path) if own(&path) || self.is_of_kept(step, &path, part)? => {}
                 _ => steps.push(*step),
             }
         }
@@ -202,6 +208,9 @@ impl<'a> Destroy<'a> {
                 self.step(step)?;
             }
         }
+        for path in &part.elsewhere {
+            self.report_file(path, FileOutcome::Kept);
+        }
         for file in &part.files {
             if kept.contains(&file.path) {
                 self.report_file(&file.path, FileOutcome::Kept);
@@ -212,9 +221,49 @@ impl<'a> Destroy<'a> {
         // Texts of a module come before those that need it.
         shared.retain(|step| self.is_ours(step));
         for step in shared {
-            if self.changes.needing_text(step)?.is_none() {
-                self.step(step)?;
+            match self.changes.needing_text(step, &self.entries)? {
+                Some(by) => self.keep(step, by)?,
+                None => self.step(step)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Returns whether the text of `step` belongs to a file of the app itself, which stays: the first run of the generator has found
+    /// both.
+    fn is_of_kept(&self, step: &Step, path: &Path, part: &Part<'_>) -> Result<bool> {
+        let mut foreign = part.foreign.iter().map(|(file, _)| file);
+        if !foreign.any(|file| file.needed_by.is_empty()) {
+            return Ok(false);
+        }
+        let Some(own) = self.entries.last() else {
+            return Ok(false);
+        };
+        let made = self.project.runs()?.generated()?;
+        let first = made
+            .iter()
+            .find(|entry| entry.is_like(own) && !entry.is_taken_back);
+        let found = (step.place.clone(), path.to_owned());
+        Ok(first.is_some_and(|entry| entry.found.contains(&found)))
+    }
+
+    /// Keeps the text of `step`. This is reported if a run of this generator alone has inserted it, and a file needs it that
+    /// no run has made.
+    fn keep(&mut self, step: &Step, by: PathBuf) -> Result<()> {
+        let Located::At(path) = self.changes.locate(&step.location)? else {
+            return Ok(());
+        };
+        let text = step.text_change(&path, Change::Inserted);
+        let runs = self.project.runs()?;
+        if self.changes.as_created(&by).is_none()
+            && let Some(run) = since(&runs, step, &path)?.first()
+            && let Some(own) = self.entries.last()
+            && run.entries()?.iter().all(|entry| entry.is_like(own))
+        {
+            let line = text.text.lines().next().unwrap_or_default();
+            let path = self.project.display_path(&path);
+            let kept = format!("`{}` in {}", line.trim_end_matches(','), path.display());
+            self.needed.push((kept, by));
         }
         Ok(())
     }
@@ -226,7 +275,8 @@ impl<'a> Destroy<'a> {
         let own: Vec<_> = part.files.iter().map(|file| file.path.clone()).collect();
         if let Some(by) = self.changes.needing(&file.needed_by, &own)? {
             self.report_file(&file.path, FileOutcome::Kept);
-            self.needed.push((file.path.clone(), by));
+            let kept = self.project.display_path(&file.path);
+            self.needed.push((kept.display().to_string(), by));
             return Ok(());
         }
         self.changes.remove(&file.path)?;
@@ -248,7 +298,7 @@ impl<'a> Destroy<'a> {
         match self.changes.locate(&step.location) {
             Ok(Located::At(path)) => {
                 let text = step.text_change(&path, Change::Inserted);
-                runs.have_inserted(&path, &text.place, &text.text)
+                runs.have_inserted(&text)
             }
             _ => false,
         }
@@ -305,7 +355,7 @@ impl<'a> Destroy<'a> {
         let text = step.text_change(&path, Change::TakenOut);
         let runs = self.project.runs()?;
         // Of all texts, the record has those that are shared, also if another generator has inserted this one.
-        if runs.have_inserted(&path, &text.place, &text.text) {
+        if runs.have_inserted(&text) {
             self.texts.push(text);
         }
         self.reporter.edit(EditEntry {

@@ -47,6 +47,20 @@ impl Step {
         self.parts.last().is_some_and(|part| part.shared)
     }
 
+    /// Returns the text in the file at `path` as entries of the record have it, also of a place that is not shared.
+    pub fn edited_text(&self, path: &Path) -> TextChange {
+        TextChange {
+            path: path.to_owned(),
+            place: self.place.clone(),
+            text: self
+                .parts
+                .last()
+                .map(|part| part.text.clone())
+                .unwrap_or_default(),
+            change: record::Change::Inserted,
+        }
+    }
+
     /// Returns the record of a change of the text in the file at `path`.
     pub fn text_change(&self, path: &Path, change: record::Change) -> TextChange {
         let part = self.parts.last();

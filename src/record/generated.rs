@@ -11,7 +11,7 @@ use data_encoding::BASE64;
 use miniz_oxide::{deflate, inflate};
 use serde::{Deserialize, Serialize};
 
-use super::{Hash, Run, Runs};
+use super::{Hash, Run, Runs, TextChange};
 use crate::edit::ending::{as_generated, like};
 
 /// One generator of a run: the request, the values that it looked up, and its files and edits.
@@ -35,6 +35,9 @@ pub struct Entry {
     pub files: BTreeMap<PathBuf, Base>,
     /// All edits of the plan, in order.
     pub edits: Vec<Edit>,
+    /// Places whose text the run has found in the app, each with the file.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub found: BTreeSet<(String, PathBuf)>,
     /// `destroy` has taken it back. Files that others need are still there.
     pub is_taken_back: bool,
 }
@@ -106,6 +109,16 @@ impl Entry {
     /// Returns whether both are of the same generator and name.
     pub fn is_like(&self, other: &Self) -> bool {
         (&self.generator, &self.name) == (&other.generator, &other.name)
+    }
+
+    /// Returns whether it has edited the file of `text` by that, or left lines to a reader.
+    pub fn has_edit(&self, text: &TextChange) -> bool {
+        let found = (text.place.clone(), text.path.clone());
+        let is_it = |edit: &Edit| {
+            let own = edit.texts.last();
+            (&edit.path, &edit.place, own) == (&text.path, &text.place, Some(&text.text))
+        };
+        !self.found.contains(&found) && self.edits.iter().any(is_it)
     }
 
     /// Returns whether `entries` has one of the same request.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::{Change, FORMAT, FileChange, Hash, Run};
+use super::{Change, FORMAT, FileChange, Hash, Run, TextChange};
 use crate::error::Misuse;
 
 /// Folder of all runs.
@@ -124,15 +124,48 @@ impl Runs {
     }
 
     /// Returns whether runs have inserted this text more often than taken it out: a manifest may have it in two tables.
-    pub fn have_inserted(&self, path: &Path, place: &str, text: &str) -> bool {
-        let texts = self.iter().flat_map(|run| &run.texts);
-        let about =
-            texts.filter(|known| known.path == path && known.place == place && known.text == text);
-        let left = about.fold(0_usize, |left, known| match known.change {
-            Change::Inserted => left + 1,
-            Change::TakenOut => left.saturating_sub(1),
-        });
-        left > 0
+    pub fn have_inserted(&self, text: &TextChange) -> bool {
+        self.inserting(text).is_some()
+    }
+
+    /// Returns the index of the run that has inserted this text, if none has taken it out since.
+    fn inserting(&self, text: &TextChange) -> Option<usize> {
+        let mut inserted = Vec::new();
+        for (at, run) in self.iter().enumerate() {
+            for known in run.texts.iter().filter(|known| known.is_about(text)) {
+                match known.change {
+                    Change::Inserted => inserted.push(at),
+                    Change::TakenOut => drop(inserted.pop()),
+                }
+            }
+        }
+        inserted.first().copied()
+    }
+
+    /// Returns the runs from the one on that has inserted this text.
+    pub fn since_inserted(&self, text: &TextChange) -> Vec<&Run> {
+        self.from(self.inserting(text))
+    }
+
+    /// Returns the runs from the last one on that has changed the file for this text, which is not shared.
+    ///
+    /// # Errors
+    /// The entries of a run cannot be read.
+    pub fn since_edited(&self, text: &TextChange) -> Result<Vec<&Run>> {
+        let mut last = None;
+        for (at, run) in self.iter().enumerate() {
+            let mut files = run.files.iter();
+            if files.any(|file| file.path == text.path)
+                && run.entries()?.iter().any(|entry| entry.has_edit(text))
+            {
+                last = Some(at);
+            }
+        }
+        Ok(self.from(last))
+    }
+
+    fn from(&self, first: Option<usize>) -> Vec<&Run> {
+        first.map_or_else(Vec::new, |at| self.iter().skip(at).collect())
     }
 
     /// Returns the version that has made the app, or the last upgrade of it.
@@ -357,7 +390,7 @@ mod tests {
         use Change::{Inserted, TakenOut};
         let have = |changes: &[Change]| {
             let runs = runs(changes);
-            runs.have_inserted("Cargo.toml".as_ref(), "dependency", "tokio = \"1\"")
+            runs.have_inserted(&text(Inserted))
         };
         assert_eq!(
             [

@@ -28,6 +28,12 @@ impl Entries {
         self.0[entry].files = bases;
     }
 
+    /// Notes that the text of `step` is there without the run.
+    pub fn found(&mut self, entry: usize, step: &Step, path: &Path) {
+        let found = (step.place.clone(), path.to_owned());
+        self.0[entry].found.insert(found);
+    }
+
     pub fn edit(&mut self, entry: usize, step: &Step, path: PathBuf) {
         self.0[entry].edits.push(edit_of(step, &path));
     }

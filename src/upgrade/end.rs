@@ -135,6 +135,7 @@ impl Upgrade<'_> {
                 answers: part.entry.answers.clone(),
                 files: files.collect(),
                 edits: edits.clone(),
+                found: part.entry.found.clone(),
                 ..entry_of(&part.plan, &part.facts, &self.project.stack)
             }
         });

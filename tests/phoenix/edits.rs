@@ -54,8 +54,8 @@ pub const APPLICATION: Kind = Kind {
     path: "lib/my_app/application.ex",
     before: &[],
     args: &["gen", "presence"],
-    manual_step: "\nAdd this to `lib/my_app/application.ex` to start it, among the children: first the PubSub, then \
-        this, then the endpoint:\n\n    MyAppWeb.Presence,\n",
+    manual_step: "\nAdd this to `lib/my_app/application.ex` to start it, among the children (first the PubSub, then \
+        this, then the endpoint):\n\n    MyAppWeb.Presence,\n",
     more: &[],
 };
 pub const CHANNEL: Kind = Kind {
@@ -73,7 +73,7 @@ pub const ROUTER: Kind = Kind {
     path: "lib/my_app_web/router.ex",
     before: &[&["gen", "socket", "User"]],
     args: &["gen", "auth"],
-    manual_step: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens, above all catch-all routes:",
+    manual_step: "\nAdd this to `lib/my_app_web/router.ex` to serve tokens, above all catch-all routes",
     more: &[],
 };
 pub const ENDPOINT_AUTH: Kind = Kind {

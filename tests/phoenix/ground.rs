@@ -322,9 +322,10 @@ fn sockets_before_phoenix_1_4_take_long_polling_by_a_transport() {
     let wanted = "ShopWeb.KioskSocket is there already, and its transports stay as they are. For long-polling, add this to it:\n\n    \
                   transport :longpoll, Phoenix.Transports.LongPoll\n";
     let sandbox = others::shop("1.3.4", &[]);
-    sandbox.run(&longpoll).succeeded();
-    let again = sandbox.run(&longpoll).succeeded();
-    assert!(!again.stdout.contains("already"), "{}", again.stdout);
+    for _ in 0..2 {
+        let ran = sandbox.run(&longpoll).succeeded();
+        assert!(!ran.stdout.contains("already"), "{}", ran.stdout);
+    }
 
     let sandbox = others::shop("1.3.4", &[]).after(&[&kiosk]);
     let ran = sandbox.run(&longpoll).succeeded();

@@ -76,7 +76,7 @@ fn a_presence_before_phoenix_1_5_is_started_behind_the_endpoint_that_starts_the_
         // A name alone is no child before 1.4.
         if version == "1.3.4" {
             let step = format!(
-                "Add this to `lib/shop/application.ex` to start it, among the children: after the endpoint, which starts the PubSub:\n\n    {child},\n"
+                "Add this to `lib/shop/application.ex` to start it, among the children (after the endpoint, which starts the PubSub):\n\n    {child},\n"
             );
             assert!(ran.stdout.contains(&step), "{}", ran.stdout);
         } else {
@@ -334,7 +334,7 @@ fn two_endpoints_of_other_names_are_none_that_is_known() {
 
     sandbox.run(&["gen", "channel", "Room", "--yes"]).misused(
         "error: the web module was not found: the app has the endpoints Admin.Endpoint and Front.Endpoint, and no module ShopWeb\n\
-         help: define the web module in lib/shop_web.ex, then run this again\n",
+         help: choose one by a line in .hello-sockets/app.toml, then run this again: web = \"Admin\"\n",
     );
 }
 

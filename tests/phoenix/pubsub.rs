@@ -76,6 +76,46 @@ fn destroy_leaves_a_dependency_that_the_app_had() {
 }
 
 #[test]
+fn an_app_that_gives_its_pubsub_an_adapter_is_refused() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let path = "my_app/lib/my_app/application.ex";
+    let own = sandbox.read(path);
+    let entry = "{Phoenix.PubSub, name: MyApp.PubSub}";
+    assert!(own.contains(entry), "{own}");
+    let adapter = "{Phoenix.PubSub, name: MyApp.PubSub, adapter: Phoenix.PubSub.Redis, url: url()}";
+    sandbox.write(path, &own.replace(entry, adapter));
+    let before = sandbox.tree();
+
+    sandbox.run(&PUBSUB).misused(
+        "error: the PubSub of this app has the adapter Phoenix.PubSub.Redis already\n\
+         help: to have its adapter in REDIS_URL instead, first take that out of lib/my_app/application.ex\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+
+    let default = "{Phoenix.PubSub, name: MyApp.PubSub, adapter: Phoenix.PubSub.PG2}";
+    sandbox.write(path, &own.replace(entry, default));
+    sandbox.run(&PUBSUB).succeeded();
+}
+
+#[test]
+fn a_library_with_a_pubsub_and_no_endpoint_is_refused() {
+    let sandbox = Sandbox::with_phoenix_app();
+    for path in ["lib/my_app_web", "lib/my_app_web.ex"] {
+        let path = sandbox.path().join("my_app").join(path);
+        let removed = match path.is_dir() {
+            true => std::fs::remove_dir_all(&path),
+            false => std::fs::remove_file(&path),
+        };
+        removed.expect("it was there");
+    }
+
+    sandbox.run(&PUBSUB).misused(
+        "error: the web module was not found: no module below lib/ or web/ uses Phoenix.Endpoint, and none is called MyAppWeb\n\
+         help: run this in the app that has one\n",
+    );
+}
+
+#[test]
 fn before_phoenix_1_5_it_is_refused() {
     let sandbox = Sandbox::with_phoenix_app();
     let lock = "%{\n  \"phoenix\": {:hex, :phoenix, \"1.4.17\", \"ab\", [:mix], [], \"hexpm\", \"cd\"}\n}\n";

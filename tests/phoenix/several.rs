@@ -46,6 +46,22 @@ fn lines_for_one_of_several_routers_have_the_pipeline_of_browsers() {
 }
 
 #[test]
+fn a_pipeline_for_development_is_none_of_the_pages() {
+    let router = "defmodule ShopWeb.Router do\n  use Phoenix.Router\n\n  scope \"/\" do\n    get \"/\", ShopWeb.Page, :index\n  end\n\n  \
+        if Mix.env() == :dev do\n    pipeline :browser do\n      plug :fetch_session\n      plug :protect_from_forgery\n    end\n\n    \
+        scope \"/dev\" do\n      pipe_through :browser\n    end\n  end\nend\n";
+    let sandbox = shop("1.7.0", &[("lib/shop_web/router.ex", router)]);
+
+    let ran = sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+
+    let lines = "above all catch-all routes (the router has no pipeline `:browser` to read the session and check the page's CSRF token):\n\n    \
+        scope \"/\", ShopWeb do\n      post \"/token\", SocketToken, :token\n    end\n";
+    assert!(ran.stdout.contains(lines), "{}", ran.stdout);
+    let test = sandbox.read("my_app/test/shop_web/channels/socket_token_test.exs");
+    assert!(!test.contains("CSRF"), "{test}");
+}
+
+#[test]
 fn of_several_scripts_none_that_is_not_there_is_named() {
     let sandbox = shop(
         "1.7.0",

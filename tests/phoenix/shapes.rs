@@ -1,5 +1,6 @@
 //! Apps of other structures than those made by `new`: modules are found in any file.
 
+use crate::support::taken_back::different;
 use crate::support::{Ran, Sandbox};
 
 /// An app called `shop` with the names of `mix phx.new`, with `files`.
@@ -391,6 +392,49 @@ fn of_two_endpoints_of_other_names_none_is_guessed() {
                `lib/shop_web/admin/endpoint.ex` would do):\n";
     assert!(ran.stdout.contains(why), "{}", ran.stdout);
     assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), public);
+}
+
+#[test]
+fn of_two_endpoints_without_a_web_module_the_app_chooses_one() {
+    let endpoint =
+        |name: &str| ENDPOINT.replace("ShopWeb.Endpoint", &format!("Shop.{name}.Endpoint"));
+    let (api, admin) = (endpoint("Api"), endpoint("Admin"));
+    let sandbox = shop(&[
+        ("mix.exs", MIX),
+        ("lib/shop/api/endpoint.ex", &api),
+        ("lib/shop/admin/endpoint.ex", &admin),
+    ]);
+    for file in ["lib/shop_web.ex", "lib/shop_web/endpoint.ex"] {
+        let _ = std::fs::remove_file(sandbox.path().join("my_app").join(file));
+    }
+    refused(
+        &sandbox,
+        &["gen", "channel", "Room"],
+        "error: the web module was not found: the app has the endpoints Shop.Admin.Endpoint and Shop.Api.Endpoint, and no module ShopWeb\n\
+         help: choose one by a line in .hello-sockets/app.toml, then run this again: web = \"Shop.Admin\"\n",
+    );
+
+    sandbox.write("my_app/.hello-sockets/app.toml", "web = \"Shop.Api\"\n");
+    let before = sandbox.tree();
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+
+    let now = sandbox.read("my_app/lib/shop/api/endpoint.ex");
+    assert!(
+        now.contains("socket \"/socket\", Shop.Api.UserSocket"),
+        "{now}"
+    );
+    assert_eq!(sandbox.read("my_app/lib/shop/admin/endpoint.ex"), admin);
+    let channel = sandbox.read("my_app/lib/shop/api/channels/room_channel.ex");
+    assert!(
+        channel.starts_with("defmodule Shop.Api.RoomChannel do\n"),
+        "{channel}"
+    );
+    sandbox
+        .run(&["destroy", "channel", "Room", "--yes"])
+        .succeeded();
+    assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
 #[test]

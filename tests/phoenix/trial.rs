@@ -117,6 +117,263 @@ fn the_import_goes_with_the_socket_that_it_was_made_for() {
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
+#[test]
+fn the_import_of_a_script_goes_with_the_last_channel_that_gen_has_made() {
+    let sandbox = with_socket(
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+        &[
+            ("assets/js/app.js", "import \"phoenix_html\"\n"),
+            ("assets/js/socket.js", SOCKET_JS),
+            ("lib/shop_web/channels/room_channel.ex", ROOM),
+        ],
+    );
+    let before = sandbox.tree();
+    for name in ["Zebra", "Lion"] {
+        sandbox.run(&["gen", "channel", name]).succeeded();
+    }
+
+    let first = sandbox.run(&["destroy", "channel", "Zebra"]).succeeded();
+    let kept = "`import \"./socket.js\"` in assets/js/app.js stays: lib/shop_web/channels/user_socket.ex needs it.\n";
+    assert!(first.stdout.contains(kept), "{}", first.stdout);
+    let last = sandbox.run(&["destroy", "channel", "Lion"]).succeeded();
+
+    // The channel of the app did without.
+    assert!(!last.stdout.contains("stays"), "{}", last.stdout);
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn the_mount_of_a_socket_goes_with_the_last_channel_that_gen_has_made() {
+    let handler = socket(
+        "ShopWeb.UserSocket",
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+    );
+    let sandbox = shop(&[
+        ("lib/shop_web/channels/user_socket.ex", &handler),
+        ("lib/shop_web/channels/room_channel.ex", ROOM),
+    ]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+    let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+    assert!(endpoint.contains("socket \"/socket\""), "{endpoint}");
+    sandbox.run(&["destroy", "channel", "Zebra"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_mount_that_gen_socket_has_made_stays_when_a_channel_goes() {
+    let handler = socket(
+        "ShopWeb.UserSocket",
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+    );
+    let sandbox = shop(&[
+        ("lib/shop_web/channels/user_socket.ex", &handler),
+        ("lib/shop_web/channels/room_channel.ex", ROOM),
+    ]);
+    sandbox
+        .run(&["gen", "socket", "User", "--no-js", "--skip"])
+        .succeeded();
+    let before = sandbox.tree();
+
+    for command in ["gen", "destroy"] {
+        sandbox.run(&[command, "channel", "Zebra"]).succeeded();
+    }
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_presence_of_the_app_is_no_child_any_more_if_it_was_none_before() {
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\nend\n";
+    let application = "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    children = [\n      \
+        {Phoenix.PubSub, name: Shop.PubSub},\n      ShopWeb.Endpoint\n    ]\n\n    Supervisor.start_link(children, strategy: :one_for_one)\n  end\nend\n";
+    let sandbox = with_socket(
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+        &[
+            ("lib/shop_web/channels/room_channel.ex", ROOM),
+            ("lib/shop_web/channels/presence.ex", presence),
+            ("lib/shop/application.ex", application),
+        ],
+    );
+    let before = sandbox.tree();
+
+    sandbox
+        .run(&["gen", "presence", "--channel", "Room"])
+        .succeeded();
+    let now = sandbox.read("my_app/lib/shop/application.ex");
+    assert!(now.contains("      ShopWeb.Presence,\n"), "{now}");
+    sandbox
+        .run(&["destroy", "presence", "--channel", "Room"])
+        .succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+/// An app with a channel of its own, which its socket routes, and with `files`.
+fn with_own_channel(files: &[(&str, &str)]) -> Sandbox {
+    let own = [("lib/shop_web/channels/room_channel.ex", ROOM)];
+    with_socket(
+        "  channel \"room:*\", ShopWeb.RoomChannel\n",
+        &[&own[..], files].concat(),
+    )
+}
+
+#[test]
+fn destroy_leaves_the_route_of_a_channel_that_the_app_had() {
+    let sandbox = with_own_channel(&[("assets/js/socket.js", SOCKET_JS)]);
+    let before = sandbox.tree();
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--skip"])
+        .succeeded();
+    let script = sandbox.read("my_app/assets/js/socket.js");
+    assert!(script.contains("room:lobby"), "{script}");
+    let ran = sandbox.run(&["destroy", "channel", "Room", "--yes"]);
+
+    let kept = "`import \"./socket.js\"` in assets/js/app.js stays: lib/shop_web/channels/user_socket.ex needs it.\n";
+    assert!(ran.succeeded().stdout.contains(kept));
+    let others = different(&sandbox, &before);
+    assert!(
+        others.iter().all(|path| path == "my_app/assets/js/app.js"),
+        "{others:?}"
+    );
+}
+
+#[test]
+fn a_channel_that_the_app_had_gets_no_test_of_other_messages() {
+    let test = "my_app/test/shop_web/channels/room_channel_test.exs";
+    let sandbox = with_own_channel(&[]);
+    sandbox
+        .run(&["gen", "channel", "Room", "--skip"])
+        .succeeded();
+    assert!(!sandbox.exists(test));
+
+    // A channel that is overwritten gets one, as does that of a run that was stopped.
+    let sandbox = with_own_channel(&[]);
+    sandbox
+        .run(&["gen", "channel", "Room", "--force"])
+        .succeeded();
+    let made = sandbox.read(test);
+    std::fs::remove_file(sandbox.path().join(test)).expect("it was there");
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    assert_eq!(sandbox.read(test), made);
+}
+
+#[test]
+fn a_channel_that_tracks_its_clients_by_a_function_of_the_app_stays_as_it_is() {
+    let presence = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop, pubsub_server: Shop.PubSub\n\n  \
+        def start_tracking(socket), do: track(socket, socket.assigns.user_id, %{})\nend\n";
+    for (alias, call) in [
+        (
+            "alias ShopWeb.{Presence, Repo}",
+            "Presence.start_tracking(socket)",
+        ),
+        (
+            "alias ShopWeb.Tracker",
+            "push(socket, \"presence_state\", Tracker.list(socket))",
+        ),
+    ] {
+        let channel = format!(
+            "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\n  {alias}\n\n  def join(_topic, _payload, socket) do\n    \
+             send(self(), :after_join)\n    {{:ok, socket}}\n  end\n\n  def handle_info(:after_join, socket) do\n    {call}\n    {{:noreply, socket}}\n  end\nend\n"
+        );
+        let sandbox = with_own_channel(&[
+            ("lib/shop_web/channels/room_channel.ex", &channel),
+            ("lib/shop_web/channels/presence.ex", presence),
+        ]);
+
+        let ran = sandbox
+            .run(&["gen", "presence", "--channel", "Room"])
+            .succeeded();
+
+        let wanted = "RoomChannel tracks its clients itself, and stays as it is.\n";
+        assert!(ran.stdout.contains(wanted), "{}", ran.stdout);
+        assert_eq!(
+            sandbox.read("my_app/lib/shop_web/channels/presence.ex"),
+            presence
+        );
+        assert!(!sandbox.exists("my_app/test/shop_web/channels/presence_test.exs"));
+    }
+}
+
+#[test]
+fn modules_that_were_moved_are_made_once() {
+    let sandbox = with_own_channel(&[("assets/js/socket.js", SOCKET_JS)]);
+    let channels = "my_app/lib/shop_web/channels";
+    for (command, file) in [
+        (&["channel", "Lion"][..], "lion_channel.ex"),
+        (&["auth"], "socket_token.ex"),
+        (&["channel", "Inbox", "--per-user"], "inbox_channel.ex"),
+    ] {
+        let gen_again = [&["gen"], command].concat();
+        sandbox.run(&gen_again).succeeded();
+        let (from, to) = (
+            format!("{channels}/{file}"),
+            format!("my_app/lib/shop_web/{file}"),
+        );
+        let made = sandbox.read(&from);
+        std::fs::remove_file(sandbox.path().join(&from)).expect("it was there");
+        sandbox.write(&to, &made);
+
+        let before = sandbox.tree();
+        let ran = sandbox.run(&gen_again).succeeded();
+
+        assert_eq!(different(&sandbox, &before), [""; 0], "{file}");
+        let line = format!("* skipping lib/shop_web/{file}\n");
+        assert!(ran.stdout.contains(&line), "{}", ran.stdout);
+        let old = format!("channels/{file}");
+        assert!(!ran.stdout.contains(&old), "{}", ran.stdout);
+    }
+
+    let ran = sandbox.run(&["destroy", "channel", "Lion"]).succeeded();
+    let kept = "* skipping lib/shop_web/lion_channel.ex\n";
+    assert!(ran.stdout.contains(kept), "{}", ran.stdout);
+    assert!(sandbox.exists("my_app/lib/shop_web/lion_channel.ex"));
+}
+
+#[test]
+fn a_channel_that_tracks_its_clients_itself_is_no_reason_to_destroy_its_presence() {
+    let channel = ROOM.replace(
+        "    {:ok, socket}\n",
+        "    {:ok, _} = ShopWeb.Presence.track(self(), \"room\", socket.assigns.user, %{})\n    {:ok, socket}\n",
+    );
+    let sandbox = with_own_channel(&[
+        ("lib/shop_web/channels/room_channel.ex", &channel),
+        ("assets/js/app.js", "import \"./socket\"\n"),
+        ("assets/js/socket.js", SOCKET_JS),
+    ]);
+    let before = sandbox.tree();
+
+    sandbox
+        .run(&["gen", "channel", "Room", "--skip"])
+        .succeeded();
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_mount_that_the_app_had_is_none_that_stays_when_its_option_goes() {
+    let lock =
+        "%{\n  \"phoenix\": {:hex, :phoenix, \"1.8.9\", \"0\", [:mix], [], \"hexpm\", \"0\"},\n}\n";
+    let sandbox = with_own_channel(&[("mix.lock", lock)]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "auth"]).succeeded();
+    let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
+    assert!(endpoint.contains("auth_token: true"), "{endpoint}");
+    let ran = sandbox.run(&["destroy", "auth"]).succeeded();
+
+    assert!(!ran.stdout.contains("stays"), "{}", ran.stdout);
+    let others = different(&sandbox, &before);
+    assert!(
+        !others.iter().any(|path| path.ends_with("endpoint.ex")),
+        "{others:?}"
+    );
+}
+
 /// The page's script of Phoenix 1.5.
 const APP_JS_1_5: &str = "// Import deps with the dep name or local files with a relative path, for example:\n//\n\
     //     import {Socket} from \"phoenix\"\n//     import socket from \"./socket\"\n//\nimport \"phoenix_html\"\n";

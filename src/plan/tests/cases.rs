@@ -260,3 +260,23 @@ fn the_tables_in_the_binary_are_those_of_the_files_without_test_cases() {
         assert!(places.iter().all(|path| path.split('/').count() == 3));
     }
 }
+
+#[test]
+fn headings_of_manual_steps_have_one_colon_their_last() {
+    let templates = with_cases();
+    let mut seen = 0;
+    let stacks = Stack::names(&templates).into_iter().chain([SHARED]);
+    let files = stacks.flat_map(|folder| templates.below(folder));
+    for path in files.filter(|path| path.ends_with(".toml")) {
+        let text = templates.text(path).expect("it is text");
+        for purpose in text
+            .lines()
+            .filter_map(|line| line.strip_prefix("manual = "))
+        {
+            seen += 1;
+            let words: String = purpose.split('`').step_by(2).collect();
+            assert!(!words.contains(": "), "{path}: {purpose}");
+        }
+    }
+    assert!(seen > 40, "only {seen} were found");
+}

@@ -8,9 +8,14 @@ defmodule MyAppWeb.Router do
 
   scope "/", MyAppWeb do
     pipe_through(:browser)
+
+    post("/token", SocketToken, :token)
+  end
+
+  scope "/", MyAppWeb do
+    pipe_through(:browser)
     pipe_through(:locale)
 
     get("/", PageController, :home)
-    post("/token", SocketToken, :token)
   end
 end

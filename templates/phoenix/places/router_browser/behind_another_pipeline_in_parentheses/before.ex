@@ -1,0 +1,18 @@
+defmodule MyAppWeb.Router do
+  use MyAppWeb, :router
+
+  pipeline :browser do
+    plug(:fetch_session)
+    plug(:protect_from_forgery)
+  end
+
+  scope "/", MyAppWeb do
+    pipe_through([:browser, :authenticated])
+
+    get("/", PageController, :home)
+  end
+
+  pipeline :authenticated do
+    plug(MyAppWeb.RequireUser)
+  end
+end
