@@ -1053,6 +1053,26 @@ fn lines_of_an_endpoint_are_before_all_calls_that_serve_the_router() {
     }
 }
 
+/// One of axum and one of another crate, each in a function of its own.
+#[test]
+fn lines_of_an_endpoint_are_before_servers_of_two_kinds_that_take_the_router() {
+    let main = "async fn run() {\n    let router = build();\n    http(router.clone()).await;\n    https(router).await;\n}\n\n\
+                async fn http(router: Router) {\n    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();\n}\n\n\
+                async fn https(router: Router) {\n    axum_server::bind_rustls(address, tls).serve(router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();\n}\n\n\
+                fn spawn_http_redirector(ports: Ports) {\n    let router = redirects(ports);\n    axum::serve(listener, router).await.unwrap();\n}\n";
+    let sandbox = program("0.8", &[("src/main.rs", main)]).after(&[&["gen", "library"]]);
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+
+    let place = ", in src/main.rs after `let router = …` (";
+    let line = "    let router = router.merge(endpoint.router());\n";
+    for text in [place, line] {
+        assert!(ran.stdout.contains(text), "{}", ran.stdout);
+    }
+}
+
 /// Tests and examples of a client serve routers of their own.
 #[test]
 fn of_several_files_that_serve_a_router_the_program_is_meant() {
