@@ -112,8 +112,8 @@ impl Places<'_> {
         if let Some(part) = parts.last_mut() {
             part.shared |= insert.shared;
         }
-        let patterns = location.paths.iter().chain(&location.search);
-        let level = patterns.into_iter().find_map(|path| self.level(path));
+        let path = location.paths.first().or(location.search.first());
+        let level = path.and_then(|path| self.level(path));
         for part in &mut parts {
             part.level.clone_from(&level);
         }
