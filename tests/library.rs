@@ -1615,9 +1615,10 @@ fn files_are_formatted_in_crates_of_any_edition() {
     }
 }
 
-/// There, a message without arguments of its own is no format, and a warning: only `assert_eq!` and `assert_ne!` format it.
+/// There, a message of `assert!` without arguments is no format, and a warning: only `assert_eq!` and `assert_ne!` format it. And there
+/// are fewer traits in the prelude.
 #[test]
-fn messages_of_assertions_are_formatted_in_editions_before_2021() {
+fn code_is_that_of_editions_before_2021() {
     let sandbox = program("0.8", &[("src/lib.rs", "")]).after(&[
         &["gen", "library"],
         &["gen", "channel", "Room", "--yes"],
@@ -1630,6 +1631,9 @@ fn messages_of_assertions_are_formatted_in_editions_before_2021() {
     let own = sandbox.tree().into_iter();
     for (path, _) in own.filter(|(path, _)| path.ends_with(".rs") && !path.contains("vendor/")) {
         let code = sandbox.read(&path);
+        for newer in ["from_iter(", "try_from(", "try_into(", "].into_iter()"] {
+            assert!(!code.contains(newer), "{path}: {newer}");
+        }
         for (at, _) in code
             .match_indices("assert!(")
             .chain(code.match_indices("panic!("))
