@@ -8,14 +8,15 @@
 //! - [`place`]: the types of a place
 //! - [`language`], [`source`], [`nodes`]: grammars, parsing, nodes
 //! - [`query`]: tree-sitter's query language; [`glob`]: patterns of paths
-//! - [`insert`]: insertion of text in the file's own indentation and line endings; [`ending`]: these endings; [`style`]: its
-//!   quotes and semicolons
+//! - [`insert`]: insertion of text in the file's own indentation and line endings; [`indent`]: levels of it; [`ending`]: these
+//!   endings; [`style`]: its quotes and semicolons
 //! - [`uncomment`]: uncomments a commented-out copy of the lines instead
 //! - [`part`]: one text in its place; [`mod@take_out`]: its removal
 
 mod captures;
 pub mod ending;
 pub mod glob;
+mod indent;
 mod insert;
 mod language;
 mod nodes;
@@ -32,6 +33,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 pub use captures::{fill, mark};
+pub use indent::indented;
 pub use language::Language;
 pub use place::Place;
 #[cfg(test)]
@@ -217,7 +219,10 @@ pub fn lines(parts: &[Place]) -> Vec<Lines> {
 impl Lines {
     fn of(part: &Place, text: String) -> Self {
         Self {
-            text,
+            text: match &part.level {
+                Some(level) => indented(&text, level),
+                None => text,
+            },
             position: part.position.clone(),
         }
     }

@@ -173,6 +173,7 @@ pub fn secrets(
         let there = Fact {
             file: renderer.text(&secret.file, &context)?,
             key: Vec::new(),
+            matches: None,
             query: Some(secret.query.clone()),
         };
         let value = match project.ask(&there)? {

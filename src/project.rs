@@ -357,7 +357,10 @@ fn look_above(
 
 /// Returns the value of `fact` in the folder `root`.
 fn ask(root: &Path, fact: &Fact) -> Result<Option<String>> {
-    let wanted = Wanted::of(&fact.key, fact.query.as_deref());
+    let wanted = Wanted {
+        matches: fact.matches.as_deref(),
+        ..Wanted::of(&fact.key, fact.query.as_deref())
+    };
     let values = wanted.all(&resolved(root, fact.file.as_ref()))?;
     Ok(values.into_iter().next())
 }

@@ -56,6 +56,32 @@ mod endpoint {
         );
     }
 
+    /// Lines of strings and comments have an indentation of their own.
+    #[test]
+    fn is_indented_as_its_code_is() {
+        let source = "use axum_channels::Endpoint;
+
+/*
+ One for all.
+*/
+pub const HELP: &str = \"
+ usage: shop
+\";
+
+pub fn endpoint() -> Endpoint { Endpoint::builder().build() }
+
+pub fn port() -> u16 {
+   4000
+}
+";
+
+        let (edited, _) = add_device(FILE, source);
+
+        let chain =
+            "Endpoint::builder()\n   .socket::<DeviceSocket>(\"/device_socket\")\n   .build() }\n";
+        assert!(edited.contains(chain), "{edited}");
+    }
+
     #[test]
     fn with_crlf_and_tabs_keeps_both() {
         let source = "use axum_channels::Endpoint;\r\n\r\npub fn endpoint() -> Endpoint {\r\n\tEndpoint::builder()\r\n\t\t.build()\r\n}\r\n";

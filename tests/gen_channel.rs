@@ -296,7 +296,7 @@ fn it_works_from_any_folder_of_the_app_and_nowhere_else() {
         format!(
             "error: no app was found in `{}` or in any folder above it\n\
              help: make one with `hello-sockets new my_app`, or go to the folder of one: \
-             a Rust app has `axum` or `axum-channels` in `[dependencies]` of its Cargo.toml, \
+             a Rust app has `axum`, under that name, or `axum-channels` in `[dependencies]` of its Cargo.toml, \
              a Phoenix app has `:phoenix` among the dependencies in its mix.exs\n",
             here.display()
         )

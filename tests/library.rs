@@ -129,6 +129,58 @@ fn an_older_axum_is_refused() {
     assert_eq!(sandbox.tree(), before);
 }
 
+#[test]
+fn an_axum_that_generated_code_would_not_find_is_refused_with_the_reason() {
+    let renamed = "error: shop has axum under the name `web`, and generated code calls it `axum`\n\
+                   help: call it `axum` in Cargo.toml and in the code of the crate\n";
+    let of_targets = |table: &str| {
+        format!(
+            "error: shop has axum in `[target.{table}.dependencies]` only, and the generated modules would be in builds for all targets\n\
+             help: move axum to `[dependencies]`; if other targets cannot have it, make the server a crate of its own\n"
+        )
+    };
+    let triple = "x86_64-unknown-linux-gnu";
+    let wasm = "'cfg(not(target_family = \"wasm\"))'";
+    for (dependency, refusal) in [
+        (
+            "web = { package = \"axum\", version = \"0.8\" }".to_owned(),
+            renamed.to_owned(),
+        ),
+        (
+            "web.package = \"axum\"\nweb.workspace = true".to_owned(),
+            renamed.to_owned(),
+        ),
+        (
+            format!("[target.{wasm}.dependencies]\naxum = \"0.8\""),
+            of_targets(wasm),
+        ),
+        (
+            format!("[target.{triple}.dependencies.axum]\nversion = \"0.8\""),
+            of_targets(triple),
+        ),
+    ] {
+        let sandbox = program("0.8", &[]);
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        let manifest = manifest.replace("axum = \"0.8\"\n", "") + &dependency;
+        sandbox.write("my_app/Cargo.toml", &manifest);
+        let before = sandbox.tree();
+
+        for generator in ["library", "auth", "presence"] {
+            sandbox.run(&["gen", generator]).misused(&refusal);
+        }
+        sandbox.run(&["gen", "channel", "Room"]).misused(&refusal);
+        sandbox.run(&["gen", "socket", "User"]).misused(&refusal);
+
+        assert_eq!(sandbox.tree(), before);
+        // Beside it, the plain one is found.
+        sandbox.write(
+            "my_app/Cargo.toml",
+            &manifest.replace("tokio =", "axum = \"0.8\"\ntokio ="),
+        );
+        sandbox.run(&["gen", "library"]).succeeded();
+    }
+}
+
 /// Modules of a binary in `src/bin` would be binaries, too.
 #[test]
 fn a_package_with_nothing_but_binaries_gets_a_library_that_they_share() {
@@ -901,6 +953,81 @@ fn lines_of_an_endpoint_are_for_the_router_of_the_app_among_several() {
     }
 }
 
+/// Servers whose listeners alone say what they are for.
+#[test]
+fn lines_of_an_endpoint_are_not_for_the_server_of_another_listener() {
+    for server in [
+        "axum::serve(metrics_listener, Router::new()).await.unwrap();",
+        "axum::serve(bind(config.metrics.addr).await, app).await.unwrap();",
+        "axum::serve(\n        TcpListener::bind((host, health)).await.unwrap(),\n        Router::new(),\n    )\n    .await\n    .unwrap();",
+        "tokio::spawn(async move { axum::serve(metrics, app).await });",
+        "tokio::select! {\n        _ = axum::serve(metrics, app) => {}\n    }",
+    ] {
+        let main = format!(
+            "async fn main() {{\n    {server}\n    axum::serve(listener, site).await.unwrap();\n}}\n"
+        );
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let place = ", in src/main.rs before `axum::serve` (";
+        let lines = "\n    let site = site.merge(endpoint.router());\n";
+        for text in [place, lines] {
+            assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn of_several_routers_that_are_served_none_is_guessed() {
+    let app = "    let app = app.merge(endpoint.router()); // `app` is the router\n";
+    let router = "    let router = router.merge(endpoint.router());\n";
+    for (main, place, line) in [
+        (
+            "async fn site() {\n    let web = web();\n    axum::serve(a, web.clone()).await.unwrap();\n}\n\n\
+             async fn admin() {\n    let admin = Router::new();\n    axum::serve(b, admin.into_make_service()).await.unwrap();\n}\n",
+            "before the call that serves the app's router, `web` or `admin`",
+            app,
+        ),
+        (
+            "async fn main() {\n    tokio::try_join!(axum::serve(a, web), axum::serve(b, admin)).unwrap();\n}\n",
+            "before the call that serves the app's router, `web` or `admin`",
+            app,
+        ),
+        (
+            "async fn main() {\n    tokio::spawn(async { axum::serve(a, api()).await });\n    axum::serve(b, pages()).await.unwrap();\n}\n",
+            "before the call that serves the app's router, `api` or `pages`",
+            app,
+        ),
+        // In different functions, or made in several steps.
+        (
+            "async fn site() {\n    let router = web();\n    axum::serve(a, router).await.unwrap();\n}\n\n\
+             async fn admin() {\n    let router = Router::new();\n    axum::serve(b, router).await.unwrap();\n}\n",
+            "once the app's `router` is complete, before it is served",
+            router,
+        ),
+        (
+            "async fn main() {\n    let router = web();\n    let router = router.layer(cors);\n    match tls {\n        Some(tls) => axum::serve(tls, router).await,\n        \
+             None => axum::serve(tcp, router).await,\n    }\n}\n",
+            "once the app's `router` is complete, before it is served",
+            router,
+        ),
+    ] {
+        let sandbox = program("0.8", &[("src/main.rs", main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let place = format!(", in src/main.rs {place} (");
+        for text in [place.as_str(), line] {
+            assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
+        }
+    }
+}
+
 /// Two listeners, such as one of TCP and one of a Unix socket, serve the same router.
 #[test]
 fn lines_of_an_endpoint_are_before_all_calls_that_serve_the_router() {
@@ -923,6 +1050,26 @@ fn lines_of_an_endpoint_are_before_all_calls_that_serve_the_router() {
         for text in [&place, lines] {
             assert!(ran.stdout.contains(text), "{}", ran.stdout);
         }
+    }
+}
+
+/// One of axum and one of another crate, each in a function of its own.
+#[test]
+fn lines_of_an_endpoint_are_before_servers_of_two_kinds_that_take_the_router() {
+    let main = "async fn run() {\n    let router = build();\n    http(router.clone()).await;\n    https(router).await;\n}\n\n\
+                async fn http(router: Router) {\n    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();\n}\n\n\
+                async fn https(router: Router) {\n    axum_server::bind_rustls(address, tls).serve(router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();\n}\n\n\
+                fn spawn_http_redirector(ports: Ports) {\n    let router = redirects(ports);\n    axum::serve(listener, router).await.unwrap();\n}\n";
+    let sandbox = program("0.8", &[("src/main.rs", main)]).after(&[&["gen", "library"]]);
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+
+    let place = ", in src/main.rs after `let router = …` (";
+    let line = "    let router = router.merge(endpoint.router());\n";
+    for text in [place, line] {
+        assert!(ran.stdout.contains(text), "{}", ran.stdout);
     }
 }
 
@@ -1175,34 +1322,58 @@ fn support_of_other_tests_is_left_alone() {
     }
 }
 
-/// Cargo does not find them by itself.
+/// Cargo does not find them by itself, and fails for one whose file is gone.
 #[test]
-fn tests_of_a_crate_without_autotests_are_listed_by_hand() {
-    let mut manifest = CARGO.replace("edition", "autotests = false\nedition");
-    let sandbox = crate_of("", &[("src/lib.rs", "")]);
+fn tests_of_a_crate_without_autotests_are_listed_as_long_as_they_are_there() {
+    let own = "\n[[test]]\nname = \"it\"\n\n[profile.dev]\ndebug = false\n";
+    let manifest = CARGO.replace("edition", "autotests = false\nedition") + own;
+    let sandbox = crate_of("", &[("src/lib.rs", ""), ("tests/it.rs", "")]);
     sandbox.write("my_app/Cargo.toml", &manifest);
     let sandbox = sandbox.after(&[&["gen", "library"]]);
-    for (command, names) in [
-        (&["channel", "Room", "--yes"][..], &["room_channel"][..]),
-        (&["presence"], &["presence"]),
+    let before = sandbox.tree();
+    let commands: [(&[&str], &[&str]); 3] = [
+        (&["channel", "Room", "--yes"], &["room_channel"]),
+        (&["presence", "--channel", "Room"], &["presence"]),
         (&["auth", "--sign-in"], &["auth", "sign_in"]),
-    ] {
-        let command = [&["gen"], command, &["--skip"]].concat();
-        let ran = sandbox.run(&command).succeeded();
+    ];
+    for (command, names) in commands {
+        let command = [&["gen"], command].concat();
+        sandbox.run(&command).succeeded();
 
-        let lines: String = names
+        let listed: String = names
             .iter()
-            .map(|name| format!("\n    [[test]]\n    name = \"{name}\"\n"))
+            .map(|name| format!("\n[[test]]\nname = \"{name}\"\n"))
             .collect();
-        assert!(ran.stdout.contains(&lines), "{}", ran.stdout);
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        assert!(
+            manifest.contains(&format!("{listed}\n[profile")),
+            "{manifest}"
+        );
+        sandbox.run(&command).found_all_identical();
     }
-    manifest = sandbox.read("my_app/Cargo.toml");
-    for name in ["room_channel", "presence", "auth", "sign_in"] {
-        manifest += &format!("\n[[test]]\nname = \"{name}\"\n");
+    for (command, _) in commands.iter().rev() {
+        sandbox.run(&[&["destroy"], *command].concat()).succeeded();
     }
-    sandbox.write("my_app/Cargo.toml", &manifest);
-    let ran = sandbox.run(&["gen", "channel", "Room", "--skip"]);
-    assert!(!ran.succeeded().stdout.contains("autotests"));
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+
+    // A test that stays is listed, and so is one of the crate's own.
+    sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+    sandbox.write("my_app/tests/room_channel.rs", "// mine\n");
+    let kept = ["destroy", "channel", "Room", "--yes", "--skip"];
+    sandbox.run(&kept).succeeded();
+    let listed = "\n[[test]]\nname = \"room_channel\"\n";
+    assert!(sandbox.read("my_app/Cargo.toml").contains(listed));
+    let own = manifest.replace("name = \"it\"", "name = \"hall_channel\"");
+    sandbox.write("my_app/Cargo.toml", &own);
+    let by_hand = sandbox.after(&[
+        &["gen", "library"],
+        &["gen", "channel", "Hall", "--yes"],
+        &["destroy", "channel", "Hall", "--yes"],
+        &["destroy", "library"],
+    ]);
+    assert_eq!(by_hand.read("my_app/Cargo.toml"), own);
 }
 
 /// Two versions of one crate have one name in tests.
@@ -1441,6 +1612,80 @@ fn files_are_formatted_in_crates_of_any_edition() {
             let ran = support::finish(rustfmt, "");
             assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{edition}");
         }
+    }
+}
+
+/// There, a message of `assert!` without arguments is no format, and a warning: only `assert_eq!` and `assert_ne!` format it. And there
+/// are fewer traits in the prelude.
+#[test]
+fn code_is_that_of_editions_before_2021() {
+    let sandbox = program("0.8", &[("src/lib.rs", "")]).after(&[
+        &["gen", "library"],
+        &["gen", "channel", "Room", "--yes"],
+        &["gen", "channel", "Inbox", "--per-user"],
+        &["gen", "presence", "--channel", "Room"],
+        &["gen", "auth", "--sign-in"],
+    ]);
+
+    let mut assertions = 0;
+    let own = sandbox.tree().into_iter();
+    for (path, _) in own.filter(|(path, _)| path.ends_with(".rs") && !path.contains("vendor/")) {
+        let code = sandbox.read(&path);
+        for newer in ["from_iter(", "try_from(", "try_into(", "].into_iter()"] {
+            assert!(!code.contains(newer), "{path}: {newer}");
+        }
+        for (at, _) in code
+            .match_indices("assert!(")
+            .chain(code.match_indices("panic!("))
+        {
+            assertions += 1;
+            let end = code[at..].find(");").map_or(code.len(), |end| at + end);
+            let text = code[at..end].trim_end_matches([',', '\n', ' ']);
+            let message = text.rsplit('"').nth(1).filter(|_| text.ends_with('"'));
+            assert!(!message.is_some_and(|m| m.contains('{')), "{path}: {text}");
+        }
+    }
+    assert!(assertions > 0);
+}
+
+/// Printed lines, new files, and files that show no indentation have that of rustfmt's settings, of which it reads one file.
+#[test]
+fn files_and_printed_lines_have_the_indentation_of_rustfmt() {
+    let plain = "    ";
+    for (settings, level) in [
+        (&[("rustfmt.toml", "tab_spaces = 2\n")][..], "  "),
+        (&[(".rustfmt.toml", "hard_tabs = true\n")], "\t"),
+        (&[("rustfmt.toml", "tab_spaces = 4\n")], plain),
+        (&[("rustfmt.toml", "tab_spaces = \"two\"\n")], plain),
+        (
+            &[
+                ("rustfmt.toml", "max_width = 80\n"),
+                ("../rustfmt.toml", "hard_tabs = true\n"),
+            ],
+            plain,
+        ),
+        (&[("../rustfmt.toml", "hard_tabs = true\n")], "\t"),
+    ] {
+        let sandbox = program("0.8", settings).after(&[&["gen", "library"]]);
+
+        let ran = sandbox.run(&["gen", "channel", "Room", "--yes"]);
+
+        let printed = ENDPOINT.replace("        .", &format!("    {level}."));
+        assert!(ran.stdout.contains(&printed), "{}", ran.stdout);
+        let socket = sandbox.read("my_app/src/channels/user_socket.rs");
+        let routes = format!(
+            "\n{level}fn channels(routes: &mut Channels<Self>) {{\n{level}{level}routes.channel"
+        );
+        assert!(socket.contains(&routes), "{socket}");
+        // A function on one line shows none.
+        let endpoint = "pub fn sockets() -> axum_channels::Endpoint { axum_channels::Endpoint::builder().build() }\n";
+        sandbox.write("my_app/src/endpoint.rs", endpoint);
+        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        let edited = sandbox.read("my_app/src/endpoint.rs");
+        let link = format!("builder()\n{level}.socket::<DeviceSocket>");
+        assert!(edited.contains(&link), "{edited}");
+        sandbox.run(&["destroy", "socket", "Device"]).succeeded();
+        assert_eq!(sandbox.read("my_app/src/endpoint.rs"), endpoint);
     }
 }
 

@@ -214,8 +214,8 @@ pub struct ProjectRules {
     /// A folder with several projects: a workspace or an umbrella.
     #[serde(default)]
     pub nested: Option<Nested>,
-    /// Facts, computed in this order; `app.NAME` in templates. `name` is the name of the app, `tabs` the extension of files
-    /// that it indents by tabs, `port` its port, or `unknown` if it does not read the variable `PORT`.
+    /// Facts, computed in this order; `app.NAME` in templates. `name` is the name of the app, `indent_EXTENSION` one
+    /// level of indentation in its files with that extension, if it has one of its own, `port` its port, or `unknown` if it does not read the variable `PORT`.
     #[serde(default)]
     pub facts: Vec<FactRule>,
 }
@@ -335,6 +335,9 @@ pub struct Fact {
     #[serde(default, deserialize_with = "one_or_many")]
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub key: Vec<String>,
+    /// With `key`: regular expression for the text there.
+    #[serde(default)]
+    pub matches: Option<String>,
     /// Query for `@value`.
     #[serde(default)]
     pub query: Option<String>,

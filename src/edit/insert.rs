@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 
 use super::ending::line_ending;
+use super::indent::{LEVEL, level_in, level_of};
 use super::source::{Match, Source};
 
 /// Position of the text relative to the anchor.
@@ -29,6 +30,15 @@ pub enum At {
     End,
 }
 
+/// Lines to insert.
+pub struct Text<'a> {
+    pub lines: &'a str,
+    /// Number of empty lines before them.
+    pub gap: usize,
+    /// One level of indentation, for a file that shows none.
+    pub level: Option<&'a str>,
+}
+
 /// One replacement in the source.
 struct Splice {
     range: Range<usize>,
@@ -41,11 +51,11 @@ impl At {
         self,
         source: &Source,
         found: &Match<'_>,
-        text: &str,
-        gap: usize,
+        text: &Text<'_>,
         replaced: Vec<(Range<usize>, String)>,
     ) -> (String, Vec<Range<usize>>) {
-        let page = Page::new(source, text);
+        let page = Page::new(source, text.lines, text.level);
+        let gap = text.gap;
         let splice = match self {
             Self::After => page.after(found, gap),
             Self::Item => page.item(found, gap),
@@ -80,12 +90,23 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn new(source: &'a Source, text: &'a str) -> Self {
+    /// `level` is one level of indentation for a file that has none.
+    fn new(source: &'a Source, text: &'a str, level: Option<&str>) -> Self {
+        let level = level_of(source).or(level).or_else(|| level_in(text));
         Self {
             source,
             text,
             eol: line_ending(&source.text),
-            unit: indent_unit(&source.text, text),
+            unit: level.unwrap_or(LEVEL).to_owned(),
+        }
+    }
+
+    /// The same lines with another text.
+    fn with(&self, text: &'a str) -> Self {
+        Self {
+            text,
+            unit: self.unit.clone(),
+            ..*self
         }
     }
 
@@ -114,10 +135,10 @@ impl<'a> Page<'a> {
         let item = self.text.trim().trim_end_matches(',');
         if let Some(at) = found.comma() {
             let item = format!("{item},");
-            return Page::new(self.source, &item).listed(found, at, gap);
+            return self.with(&item).listed(found, at, gap);
         }
         let end = found.anchor().end;
-        let new = Page::new(self.source, item).listed(found, end, gap);
+        let new = self.with(item).listed(found, end, gap);
         // The comma is before a comment on the anchor's line.
         let between = &self.source.text[end..new.range.start];
         Splice {
@@ -252,7 +273,7 @@ impl<'a> Page<'a> {
 
     /// Returns the text with `indent` before each line, in the file's line endings.
     fn lines(&self, indent: &str) -> String {
-        let own = leading_unit(self.text).unwrap_or("    ");
+        let own = level_in(self.text).unwrap_or(LEVEL);
         let line = |line: &str| {
             let bare = line.trim_start();
             if bare.is_empty() {
@@ -330,25 +351,4 @@ fn start_of(found: &Match<'_>) -> usize {
 fn past_empty_line(text: &str, at: usize) -> Option<usize> {
     let rest = text[at..].trim_start_matches([' ', '\t', '\r']);
     Some(text.len() - rest.strip_prefix('\n')?.len())
-}
-
-/// Returns one level of indentation: that of the file, or else that of the text.
-fn indent_unit(file: &str, text: &str) -> String {
-    leading_unit(file)
-        .or_else(|| leading_unit(text))
-        .unwrap_or("    ")
-        .to_owned()
-}
-
-/// Returns the smallest indentation in `text`; a tab if there is one.
-fn leading_unit(text: &str) -> Option<&str> {
-    let indents = text
-        .lines()
-        .filter(|l| !l.trim().is_empty() && !l.trim_start().starts_with('*'));
-    let indents = indents
-        .map(|l| &l[..l.len() - l.trim_start().len()])
-        .filter(|i| !i.is_empty());
-    indents
-        .map(|i| if i.starts_with('\t') { "\t" } else { i })
-        .min_by_key(|i| i.len())
 }

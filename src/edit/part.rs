@@ -6,7 +6,7 @@ use anyhow::Result;
 use tree_sitter::Node;
 
 use super::captures::{captured, fill};
-use super::insert::At;
+use super::insert::{At, Text};
 use super::place::{Anchor, Conflict, ManualText, Pick, Place};
 use super::source::{Match, Source};
 use super::style::{Inserted, Style, neutral};
@@ -257,7 +257,12 @@ impl Place {
         let range = |name: &String| found.iter().find_map(|m| m.range(name));
         let replaced = anchor.replace.iter();
         let replaced = replaced.filter_map(|(name, new)| Some((range(name)?, fill(new, &found))));
-        let (new, ranges) = at.insert(source, chosen, &text, anchor.gap, replaced.collect());
+        let text = Text {
+            lines: &text,
+            gap: anchor.gap,
+            level: self.level.as_deref(),
+        };
+        let (new, ranges) = at.insert(source, chosen, &text, replaced.collect());
         let templates = anchor.replace.values();
         let templates = templates.chain([anchor.text.as_ref().unwrap_or(&self.text)]);
         let inserted = Inserted {

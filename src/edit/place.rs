@@ -98,6 +98,9 @@ pub struct Place {
     /// Other texts in the same file, such as imports. They are inserted with this text, before it, or not at all.
     #[serde(default)]
     pub also: Vec<Also>,
+    /// One level of indentation, for lines to print and for files that show none.
+    #[serde(skip)]
+    pub level: Option<String>,
 }
 
 /// Values for the test cases of a place.

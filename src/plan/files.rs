@@ -11,11 +11,9 @@ use super::{File, Sought};
 use crate::catalogue::Generator;
 use crate::catalogue::generator::FILE;
 use crate::catalogue::templates::{Contents, Origin};
+use crate::edit::indented;
 use crate::edit::place::Location;
 use crate::error::Misuse;
-
-/// One level of indentation in templates.
-const INDENT: &str = "    ";
 
 /// Builder of a generator's plan.
 pub struct Planner<'a> {
@@ -72,7 +70,10 @@ impl Planner<'_> {
                     .places
                     .renderer
                     .text(std::str::from_utf8(&bytes)?, self.variables)?;
-                let text = self.with_tabs(stem, text);
+                let text = match self.places.level(stem) {
+                    Some(level) => indented(&text, &level),
+                    None => text,
+                };
                 (stem, text.into_bytes().into())
             }
             None => (target.as_str(), bytes),
@@ -102,21 +103,6 @@ impl Planner<'_> {
                 contents,
             },
         ))
-    }
-
-    /// Returns `text` with tabs for its indentation, if the app has them in files of this kind: its fact `tabs` is their extension.
-    fn with_tabs(&self, path: &str, text: String) -> String {
-        let facts = self.variables.get("app");
-        let of_app = facts.and_then(|app| app.get_from_path("tabs")?.as_str());
-        let extension = Path::new(path).extension().and_then(|kind| kind.to_str());
-        if of_app.is_none() || of_app != extension {
-            return text;
-        }
-        let tabs = |line: &str| {
-            let levels = (line.len() - line.trim_start_matches(' ').len()) / INDENT.len();
-            format!("{}{}", "\t".repeat(levels), &line[levels * INDENT.len()..])
-        };
-        text.split_inclusive('\n').map(tabs).collect()
     }
 
     /// Returns the files and folders that conditions ask for.

@@ -129,6 +129,11 @@ impl Places<'_> {
         if let Some(part) = parts.last_mut() {
             part.shared |= insert.shared;
         }
+        let path = location.paths.first().or(location.search.first());
+        let level = path.and_then(|path| self.level(path));
+        for part in &mut parts {
+            part.level.clone_from(&level);
+        }
         if from_project {
             let searched = location.search.iter();
             let searched = searched.flat_map(|pattern| glob::alternatives(pattern));
@@ -152,6 +157,15 @@ impl Places<'_> {
                 false => Origin::BuiltIn,
             },
         })
+    }
+
+    /// Returns one level of indentation in files such as `path`, if the app has one of its own for their extension.
+    pub fn level(&self, path: &str) -> Option<String> {
+        let extension = Path::new(path).extension()?.to_str()?;
+        let fact = format!("indent_{extension}");
+        let level = self.app.get_from_path(&fact)?;
+        let level = level.as_str().filter(|level| !level.is_empty());
+        level.map(str::to_owned)
     }
 
     /// Returns the location of the file of the place `name`.

@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
-/// Length up to which rustfmt leaves a method chain on one line.
+/// Lengths up to which rustfmt leaves a method chain on one line: that of the chain, and of the line.
 const CHAIN_WIDTH: usize = 60;
+const LINE_WIDTH: usize = 100;
 
 /// Returns whether the chain that ends `before` and goes on with `after` has one line, without what is between them.
 fn is_short_chain(before: &str, after: &str) -> bool {
-    let first = before.rsplit('\n').next().unwrap_or_default().trim_start();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let first = line.trim_start();
+    let chain = first.rsplit(' ').next().unwrap_or_default();
     let mut lines = after.lines();
     let last = lines.next().unwrap_or_default().trim_end();
     let goes_on = lines
@@ -17,7 +20,8 @@ fn is_short_chain(before: &str, after: &str) -> bool {
     !first.starts_with(['.', ')', ']', '}'])
         && last.starts_with('.')
         && !goes_on
-        && first.len() + last.len() <= CHAIN_WIDTH
+        && chain.len() + last.len() <= CHAIN_WIDTH
+        && line.len() + last.len() <= LINE_WIDTH
 }
 
 /// White space around a text in a file.

@@ -1,0 +1,16 @@
+use axum::Router;
+
+use crate::channels::user_socket::UserSocket;
+
+pub trait Server {
+    fn router(&self) -> Router;
+
+    fn sockets(&self) -> Router {
+        let endpoint = axum_channels::Endpoint::builder()
+            .socket::<UserSocket>("/socket")
+            .state(crate::auth::signer(&secret))
+            .build();
+        let app = self.router().merge(endpoint.router());
+        app
+    }
+}

@@ -1,0 +1,12 @@
+pub mod site {
+    use crate::channels::user_socket::UserSocket;
+
+    pub fn sockets() -> axum::Router {
+        let endpoint = axum_channels::Endpoint::builder()
+            .socket::<UserSocket>("/socket")
+            .state(crate::auth::signer(&secret))
+            .build();
+        let app = axum::Router::new().merge(endpoint.router());
+        app
+    }
+}
