@@ -9,7 +9,7 @@
 //! - [`stack`]: `stack.toml`; [`generator`]: `generator.toml`, with its [`parts`]; places are [`crate::edit::place`]
 //! - [`reference`]: the reference; its keys are in keys.md, which a test generates from the types
 
-mod condition;
+pub mod condition;
 pub mod embedded;
 pub mod generator;
 #[cfg(test)]

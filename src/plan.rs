@@ -19,6 +19,7 @@ use anyhow::{Context as _, Result, ensure};
 use tera::Context;
 
 use crate::catalogue::Generator;
+use crate::catalogue::condition::decided;
 use crate::catalogue::generator::{APP, Kind, OptionRule, Purpose};
 use crate::catalogue::render::Renderer;
 use crate::catalogue::templates::{Contents, Origin};
@@ -279,6 +280,16 @@ fn named(option: &OptionRule, names: &[String]) -> Vec<Request> {
 }
 
 impl Plan {
+    /// Returns the steps that can come about.
+    pub fn possible_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| self.is_possible(step))
+    }
+
+    /// Returns whether `step` can come about: options and facts choose between variants, and the record has only the chosen ones.
+    pub fn is_possible(&self, step: &Step) -> bool {
+        decided(&step.condition, &self.variables) != Some(false)
+    }
+
     /// Returns all steps of the generator and of those that it runs, in order.
     pub fn all_steps(&self) -> Vec<&Step> {
         let follows = self.follows.iter().flatten().flat_map(Self::all_steps);

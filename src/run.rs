@@ -177,7 +177,9 @@ impl<'a> Run<'a> {
             if edits[others..].iter().any(is_identical) {
                 self.entries.found(entry, step, &path);
             }
-            self.entries.edit(entry, step, path);
+            if plan.is_possible(step) {
+                self.entries.edit(entry, step, path);
+            }
         }
         self.reporter.edits(edits);
         let commands = plan.generator.commands.iter();

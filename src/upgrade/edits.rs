@@ -24,7 +24,7 @@ impl Upgrade<'_> {
         if !part.is_alive() {
             return Ok(edits);
         }
-        for (step, recorded) in part.plan.steps.iter().zip(part.recorded_edits()) {
+        for (step, recorded) in part.plan.possible_steps().zip(part.recorded_edits()) {
             let path = match recorded {
                 Some(edit) if *edit == edit_of(step, &edit.path) => edit.path.clone(),
                 Some(edit) => self.replace(step, edit)?,

@@ -62,17 +62,17 @@ impl Part {
             let edit = edit_of(step, path);
             self.is_alive() && self.entry.edits.contains(&edit)
         };
-        self.plan.steps.iter().filter(is_same)
+        self.plan.possible_steps().filter(is_same)
     }
 
-    /// Returns the recorded edit of each step, if there is one. Edits with other texts are those of the same place, in order.
+    /// Returns the recorded edit of each possible step, if there is one. Edits with other texts are those of the same place, in order.
     pub fn recorded_edits(&self) -> Vec<Option<&Edit>> {
         let mut rest: Vec<&Edit> = self.entry.edits.iter().collect();
         let mut take = |is_it: &dyn Fn(&Edit) -> bool| {
             let at = rest.iter().position(|edit| is_it(edit))?;
             Some(rest.remove(at))
         };
-        let steps = &self.plan.steps;
+        let steps: Vec<_> = self.plan.possible_steps().collect();
         let same = steps.iter().map(|step| {
             let texts = edit_of(step, Path::new("")).texts;
             take(&|edit| edit.place == step.place && edit.texts == texts)

@@ -106,3 +106,23 @@ fn a_text_that_was_changed_is_a_manual_step() {
     assert!(ran.stdout.contains(&step), "{}", ran.stdout);
     assert_eq!((ran.code, sandbox.read(LIB)), (Some(3), before));
 }
+
+/// The generator has two routes, and the options say which one is made: the other one has no part in the comparison.
+#[test]
+fn a_changed_text_that_an_option_has_chosen_takes_the_place_of_the_earlier_one() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room", "--history", "--yes"]]);
+    let handler = "my_app/src/channels/user_socket.rs";
+    let limits = ["History::last(100)", "History::last(200)"];
+    let written = include_str!("../../templates/rust/channel/generator.toml");
+    let newer = written.replace(limits[0], limits[1]);
+    sandbox.write(&format!("{TEMPLATES}/channel/generator.toml"), &newer);
+
+    let ran = sandbox.run(&["upgrade"]).succeeded();
+
+    assert_eq!(files(&ran), ["* injecting src/channels/user_socket.rs"]);
+    let text = sandbox.read(handler);
+    let found = limits.map(|limit| text.matches(limit).count());
+    assert_eq!(found, [0, 1], "{text}");
+    assert_eq!(text.matches(".channel::<RoomChannel>").count(), 1, "{text}");
+    is_up_to_date(&sandbox);
+}
