@@ -215,7 +215,8 @@ pub struct ProjectRules {
     #[serde(default)]
     pub nested: Option<Nested>,
     /// Facts, computed in this order; `app.NAME` in templates. `name` is the name of the app, `indent_EXTENSION` one
-    /// level of indentation in its files with that extension, if it has one of its own, `port` its port, or `unknown` if it does not read the variable `PORT`.
+    /// level of indentation in its files with that extension, if it has one of its own, `port` its port, or `unknown`
+    /// if it does not read the variable `PORT`.
     #[serde(default)]
     pub facts: Vec<FactRule>,
 }
