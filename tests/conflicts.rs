@@ -16,6 +16,21 @@ fn with_a_channel_of_their_own() -> Sandbox {
     sandbox
 }
 
+/// A library of another version differs in dozens of files.
+#[test]
+fn a_folder_that_is_reported_as_one_is_refused_as_one() {
+    let sandbox = Sandbox::with_app();
+    for file in ["src/lib.rs", "src/error.rs"] {
+        let path = format!("my_app/vendor/axum-channels/{file}");
+        sandbox.write(&path, "// Older.\n");
+    }
+
+    sandbox.run(&["gen", "library"]).misused(
+        "error: `vendor/axum-channels` exists and differs; nothing was written\n\
+         help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n",
+    );
+}
+
 #[test]
 fn without_a_terminal_a_file_that_differs_is_refused() {
     let sandbox = with_a_channel_of_their_own();

@@ -1,5 +1,6 @@
 //! All known obstacles, before the first line of the report.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -67,21 +68,27 @@ impl Run<'_> {
         Ok(filled)
     }
 
-    /// Returns files that differ, without a terminal to ask.
+    /// Adds files that differ, without a terminal to ask. A folder that is reported as one, such as a library, is one of them.
     fn collect_files(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
         let settled = self.common.force || self.common.skip || self.common.dry_run;
         if settled || self.reporter.is_person() {
             return Ok(());
         }
+        let mut known = BTreeSet::new();
         for file in &plan.files {
+            let shown = file.folder.as_ref().unwrap_or(&file.path);
+            if known.contains(shown) {
+                continue;
+            }
             let FileVerdict::Conflict { before } = self.changes.verdict(file)? else {
                 continue;
             };
             let is_meant =
                 self.holds(&file.condition, plan)? && self.changes.elsewhere(file, plan)?.is_none();
             if is_meant && *before != *self.changes.with_present(file, &self.steps, &before)? {
-                let path = self.project.display_path(&file.path);
+                let path = self.project.display_path(shown);
                 misuses.push(Difference::Generated.refused(&path));
+                known.insert(shown);
             }
         }
         Ok(())
