@@ -46,6 +46,33 @@ fn a_presence_is_wired_into_its_channel_and_its_script() {
     assert!(present.is_some_and(|present| present > joined), "{script}");
 }
 
+/// A topic or a payload that such a `join` accepts is not known: the test has a channel of its own.
+#[test]
+fn the_test_joins_no_channel_that_looks_at_its_topic_or_its_payload() {
+    let unused = "_topic: &Topic, _payload: Payload";
+    for (parameters, joins) in [
+        (unused, true),
+        ("topic: &Topic, _payload: Payload", false),
+        ("_: &Topic, payload: Payload", false),
+        ("_: &Topic, Payload(map): Payload", false),
+        ("_: &Topic, _: Payload", true),
+    ] {
+        let sandbox = app();
+        let path = "my_app/src/channels/room_channel.rs";
+        let channel = sandbox.read(path);
+        assert!(channel.contains(unused), "{channel}");
+        sandbox.write(path, &channel.replace(unused, parameters));
+
+        sandbox
+            .run(&["gen", "presence", "--channel", "Room"])
+            .succeeded();
+
+        let test = sandbox.read("my_app/tests/presence.rs");
+        assert_eq!(test.contains("RoomChannel"), joins, "{parameters}");
+        assert_eq!(test.contains("struct Somewhere"), !joins, "{parameters}");
+    }
+}
+
 #[test]
 fn the_second_time_changes_nothing() {
     let sandbox = app();
