@@ -17,6 +17,12 @@ pub const CERTIFICATE_OF_AN_ISSUER: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/connect/localhost-ca.pem"
 );
+
+/// The same, until the end of 2020.
+pub const EXPIRED_CERTIFICATE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/connect/localhost-expired.pem"
+);
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/connect/localhost.key");
 
 /// A server of one connection.

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use crate::odd::{CERTIFICATE, CERTIFICATE_OF_AN_ISSUER, Odd};
+use crate::odd::{CERTIFICATE, CERTIFICATE_OF_AN_ISSUER, EXPIRED_CERTIFICATE, Odd};
 use crate::support::Sandbox;
 
 #[test]
@@ -39,6 +39,16 @@ fn another_certificate_of_an_issuer_is_not_trusted() {
     let server = Odd::tls(CERTIFICATE_OF_AN_ISSUER);
     let url = format!("wss://localhost:{}/socket", server.port);
     let ran = Sandbox::new().run(&["connect", &url, "room:1", "--cacert", CERTIFICATE]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    server.end();
+}
+
+#[test]
+fn an_expired_certificate_is_not_trusted() {
+    let server = Odd::tls(EXPIRED_CERTIFICATE);
+    let url = format!("wss://localhost:{}/socket", server.port);
+    let ran = Sandbox::new().run(&["connect", &url, "room:1", "--cacert", EXPIRED_CERTIFICATE]);
+    assert!(ran.stderr.contains("certificate expired"), "{}", ran.stderr);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
     server.end();
 }
