@@ -62,6 +62,17 @@ fn each_module_imports_only_those_below_it() {
     assert_eq!(upward, [""; 0]);
 }
 
+/// Apps have the sources alone.
+#[test]
+fn no_file_includes_one_outside_of_the_sources() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let outside = files(&source).into_iter().filter(|path| {
+        let text = fs::read_to_string(path).expect("it is UTF-8");
+        text.contains("!(\"../")
+    });
+    assert_eq!(outside.collect::<Vec<_>>(), [""; 0].map(PathBuf::from));
+}
+
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());

@@ -334,7 +334,9 @@ mod tests {
 
     #[test]
     fn the_readme_lists_every_event() {
-        let readme = include_str!("../../README.md");
+        // Apps have the sources without it.
+        let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        let readme = std::fs::read_to_string(readme).expect("it is in the repository");
         let rows = readme.lines().filter(|line| line.starts_with("| `"));
         let rows: Vec<_> = rows.collect();
         let is_listed = |message: &str| {
