@@ -394,6 +394,7 @@ fn a_fault_in_a_part_is_an_error_with_its_file() {
 
     failed(&with("abuot = \"y\"\n"), &[part, "abuot"]);
     failed(&with("include = [\"more\"]\n"), &[part, "include"]);
+    failed(&with("[[next]]\ntxt = \"x\"\n"), &[part, "txt"]);
     let missing = with_note(note).run(&["gen", "note"]);
     failed(&missing, &["rust/parts/listed.toml"]);
 }

@@ -123,7 +123,7 @@ mod tests {
         let pairs = |first: &String| simple.map(|second| format!("{first} and {second}"));
         all.extend(all.clone().iter().flat_map(pairs));
         for condition in &all {
-            // The list of one is not decided, and compiled.
+            // Parentheses leave it to Tera.
             let expected = renderer.holds(&format!("({condition})"), &context);
             let decided = decided(condition, &context);
             assert_eq!(decided, expected.ok(), "{condition}");

@@ -314,16 +314,16 @@ impl Generator {
             let part = |name: &str| format!("{stack}/parts/{name}.toml");
             let mut paths: Vec<_> = parts::of(&own).map(part).collect();
             if templates.is_own(&path) {
-                // Without its parts, and with all lists: an error names the file.
+                // Without its parts: an error names the file.
                 templates.read::<Self>(&path)?;
             }
             let joined = parts::before(own, &paths, templates)?;
             paths.push(path.clone());
-            let read = Self::of(joined).with_context(|| {
+            let own = paths.iter().find(|path| templates.is_own(path));
+            let read = Self::of(joined, own.is_some()).with_context(|| {
                 let files = paths.iter().map(|path| templates.whereabouts(path));
                 format!("in {}", files.collect::<Vec<_>>().join(" or "))
             })?;
-            let own = paths.iter().find(|path| templates.is_own(path));
             if let Some(own) = own.filter(|_| !read.commands.is_empty()) {
                 let file = templates.whereabouts(own);
                 bail!("in {file}: `command`: a project's own generators run no programs");
@@ -337,8 +337,12 @@ impl Generator {
         })
     }
 
-    /// Returns the generator of a table. The keys that are not rendered move, because copies take long.
-    fn of(mut table: toml::Table) -> Result<Self> {
+    /// Returns the generator of a table. The keys that are not rendered move, because copies take long. `is_checked` finds mistakes in
+    /// the lists in [`RENDERED`], too.
+    fn of(mut table: toml::Table, is_checked: bool) -> Result<Self> {
+        if is_checked {
+            let _: Self = table.clone().try_into()?;
+        }
         let mut read = toml::Table::new();
         for key in AS_WRITTEN {
             read.extend(table.remove(key).map(|value| (key.to_owned(), value)));
