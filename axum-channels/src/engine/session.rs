@@ -41,7 +41,6 @@ pub(super) async fn run<E: Engine>(core: &Core<E>, node: &Node, journal: &mut Jo
             connection,
             journal,
             missing: Missing::default(),
-            window: Window::new(),
             began: Instant::now(),
             needs_start: false,
             refused_at: None,
@@ -82,7 +81,6 @@ struct Sender<'a, E: Engine> {
     connection: E::Connection,
     journal: &'a mut Journal,
     missing: Missing,
-    window: Window<'a>,
     began: Instant,
     /// The engine may not have all presences of this generation.
     needs_start: bool,
@@ -160,15 +158,18 @@ impl<'a, E: Engine> Sender<'a, E> {
             ticks
         });
         let mut leaving = self.core.leaving.subscribe();
+        let mut window = Window::new();
         loop {
-            let (wanted, has_room) = (self.wanted(), self.window.has_room());
+            let (wanted, has_room) = (wanted(&window), window.has_room());
             tokio::select! {
                 biased;
-                _ = renewals.tick() => self.renew().await?,
-                _ = checks.tick() => self.check().await?,
-                confirmed = self.window.next() => confirmed?,
-                batch = self.core.outbox.next(wanted), if has_room => self.send(batch).await?,
-                () = asked_to_leave(&mut leaving) => self.leave().await?,
+                _ = renewals.tick() => window.beside(self.renew()).await?,
+                _ = checks.tick() => window.beside(self.check()).await?,
+                confirmed = window.next() => confirmed?,
+                batch = self.core.outbox.next(wanted), if has_room => {
+                    self.send(batch, &mut window).await?;
+                }
+                () = asked_to_leave(&mut leaving) => self.leave(&mut window).await?,
             }
         }
     }
@@ -222,15 +223,7 @@ impl<'a, E: Engine> Sender<'a, E> {
         Ok(())
     }
 
-    /// While the engine processes a batch, only whole ones follow: smaller ones would cost it more for each message.
-    fn wanted(&self) -> Wanted {
-        match self.window.is_empty() {
-            true => Wanted::Any,
-            false => Wanted::Whole,
-        }
-    }
-
-    async fn send(&mut self, mut batch: Batch) -> Result<()> {
+    async fn send(&mut self, mut batch: Batch, window: &mut Window<'a>) -> Result<()> {
         self.drop_larger(&mut batch, self.max_bytes());
         let in_flight = InFlight::new(self.core, self.node, &batch);
         if batch.is_plain() {
@@ -239,7 +232,7 @@ impl<'a, E: Engine> Sender<'a, E> {
                 Some(pack) => bundles::writes(batch.messages, self.max_bytes(), pack),
                 None => batch.messages.into_iter().map(Write::from).collect(),
             };
-            self.window.push(Box::pin(async move {
+            window.push(Box::pin(async move {
                 let refusals = connection.write(writes).await?;
                 in_flight.answered(&refusals);
                 Ok(())
@@ -247,7 +240,7 @@ impl<'a, E: Engine> Sender<'a, E> {
             return Ok(());
         }
         // Changes of presences overtake no broadcast, and stored ones are sent again in their order: one batch at a time.
-        self.window.finish().await?;
+        window.finish().await?;
         let writes = self.with_journal(batch);
         let refusals = self.connection.write(writes).await?;
         self.record(&refusals)?;
@@ -305,11 +298,11 @@ impl<'a, E: Engine> Sender<'a, E> {
     }
 
     /// Sends what is queued, and takes the presences along.
-    async fn leave(&mut self) -> Result<()> {
-        self.window.finish().await?;
+    async fn leave(&mut self, window: &mut Window<'a>) -> Result<()> {
+        window.finish().await?;
         while let Some(batch) = self.core.outbox.take(Wanted::Any) {
-            self.send(batch).await?;
-            self.window.finish().await?;
+            self.send(batch, window).await?;
+            window.finish().await?;
         }
         if self.has_presences() {
             self.connection.write(self.journal.end()).await?;
@@ -318,6 +311,14 @@ impl<'a, E: Engine> Sender<'a, E> {
         }
         self.core.leaving.send_replace(Leaving::Done);
         Ok(())
+    }
+}
+
+/// While the engine processes a batch, only whole ones follow: smaller ones would cost it more for each message.
+fn wanted(window: &Window) -> Wanted {
+    match window.is_empty() {
+        true => Wanted::Any,
+        false => Wanted::Whole,
     }
 }
 

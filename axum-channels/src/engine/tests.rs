@@ -141,6 +141,24 @@ async fn a_renewal_that_is_lost_drops_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_renewal_that_waits_for_a_write_does_not_hold_it_up() {
+    for kind in KINDS {
+        let mut world = World::start(kind, Duration::ZERO).await;
+        world.line.slow_down(Duration::from_secs(1)).await;
+        let publisher = world.nodes[ALICE].clone();
+        for n in 0..100 {
+            publisher.broadcast("room:1", "next", json!({"n": n}));
+            sleep(Duration::from_millis(700)).await;
+        }
+        for n in 0..100 {
+            let event = world.events.recv().await.expect("nothing is dropped");
+            assert_eq!(event.payload.get("n"), Some(json!(n)), "{}", event.event);
+        }
+        assert_eq!(world.nodes[ALICE].stats().cluster.reconnects, 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_engine_that_lost_its_data_at_any_time_drops_nobody() {
     for kind in KINDS {
         for offset in steps(250, 3000) {

@@ -1,7 +1,7 @@
 use crate::error::Result;
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 /// Batches that were sent and are not confirmed yet.
@@ -47,6 +47,18 @@ impl<'a> Window<'a> {
             self.next().await?;
         }
         Ok(())
+    }
+
+    /// Waits for a call, and goes on with the batches meanwhile: the call may wait for one of them.
+    pub(super) async fn beside<T>(&mut self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let mut call = pin!(call);
+        poll_fn(|cx| {
+            while let Poll::Ready(confirmed) = self.poll(cx) {
+                confirmed?;
+            }
+            call.as_mut().poll(cx)
+        })
+        .await
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {

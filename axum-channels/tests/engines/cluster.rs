@@ -8,9 +8,10 @@ use super::support::{Ws, eventually};
 use super::users::{Node, User};
 use axum_channels::Endpoint;
 use axum_channels::cluster::{Redis, RedisError};
-use axum_channels::testing::TestChannel;
+use axum_channels::testing::{TestChannel, connect};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// Returns the slot of a topic, its server, and another server.
 fn place(server: &Server, topic: &str) -> (u16, [SocketAddr; 2]) {
@@ -42,7 +43,7 @@ async fn numbers(
             return received;
         }
         next += 1;
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -84,6 +85,43 @@ async fn a_slot_that_moves_takes_its_topics_along_and_order_holds() {
         );
         assert_eq!(counts, (0, 0, 0, 1));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs redis-server"]
+async fn a_server_that_gives_away_many_slots_at_once_keeps_its_connections() {
+    let server = Server::start(Kind::RedisCluster);
+    let (a, b) = (node(server.url()).await, node(server.url()).await);
+    let client = connect(&b, "/socket").await;
+    let addrs = server.addrs();
+    let topics = (0..120).map(|number| format!("room:{number}"));
+    let topics = topics.filter(|topic| place(&server, topic).1[0] == addrs[0]);
+    let topics: Vec<String> = topics.collect();
+    let mut channels = Vec::new();
+    for topic in &topics {
+        let channel = client.join(topic, json!({})).await;
+        channels.push(channel.within(Duration::from_secs(10)));
+    }
+    let slots: Vec<u16> = topics.iter().map(|it| place(&server, it).0).collect();
+    let moving = tokio::task::spawn_blocking(move || {
+        for slot in slots {
+            move_slot(&addrs, slot, [addrs[0], addrs[1]]);
+        }
+    });
+    moving.await.expect("they have moved");
+    for (topic, channel) in topics.iter().zip(&mut channels) {
+        eventually("the node is subscribed", || {
+            server.subscribers(PREFIX, topic) == 1
+        })
+        .await;
+        a.broadcast(topic, "to", json!({}));
+        channel.assert_broadcast("to", json!({})).await;
+    }
+    let counts = [&a, &b].map(|node| node.stats().cluster);
+    assert!(
+        counts.iter().all(|it| (it.reconnects, it.lost) == (0, 0)),
+        "{counts:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

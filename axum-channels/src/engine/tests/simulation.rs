@@ -57,6 +57,8 @@ struct Member {
 pub(super) struct Line {
     condition: watch::Sender<Condition>,
     loss: Arc<Mutex<Option<Loss>>>,
+    /// Duration of a write. Renewals wait for it, as for requests that a cluster has redirected.
+    writing: Arc<tokio::sync::Mutex<Duration>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +97,7 @@ impl Simulation {
         let line = Line {
             condition: watch::Sender::new(Condition::Open),
             loss: Arc::default(),
+            writing: Arc::default(),
         };
         let mut state = self.lock();
         let member = state.members.len();
@@ -144,6 +147,10 @@ impl Simulation {
 impl Line {
     pub(super) fn lose(&self, loss: Loss) {
         *lock(&*self.loss) = Some(loss);
+    }
+
+    pub(super) async fn slow_down(&self, write: Duration) {
+        *self.writing.lock().await = write;
     }
 
     /// Carries out an action of the engine, as soon as the request arrives.
@@ -321,6 +328,10 @@ impl Connection for Client {
             let writes = writes.into_iter();
             writes.flat_map(|write| state.write(from, write)).collect()
         };
+        let writing = self.line.writing.lock().await;
+        if !writing.is_zero() {
+            sleep(*writing).await;
+        }
         for (node, message) in self.call(write).await? {
             node.receive(&message);
         }
@@ -353,6 +364,7 @@ impl Connection for Client {
     }
 
     async fn renew_lease(&self, lease: Lease) -> Result<bool> {
+        drop(self.line.writing.lock().await);
         let renew = |state: &mut State, node| state.renew_lease(node, lease);
         let loss = lock(&*self.line.loss).take();
         match loss {

@@ -55,7 +55,7 @@ struct Inner {
 
 type Current<'a> = Arc<RwLockReadGuard<'a, Arc<Topology>>>;
 
-/// Pauses between attempts while slots move, in milliseconds. After the last, the session ends.
+/// Pauses between attempts while slots move, in milliseconds, all different. After the last, the session ends.
 const PAUSES: [u64; 8] = [1, 10, 20, 50, 100, 200, 400, 800];
 
 impl Cluster {
@@ -257,7 +257,7 @@ impl engine::Connection for Cluster {
         let topology = self.topology().await;
         let owner = topology.owner(slots::slot(&channel))?;
         let owner = &topology.primaries[owner];
-        owner.subscriptions.unsubscribe(channel).await
+        owner.subscriptions.unsubscribe(&channel).await
     }
 
     async fn write(&self, writes: Vec<Write>) -> Result<Refusals> {
@@ -331,6 +331,7 @@ impl engine::Connection for Cluster {
         try_all(pings).await?;
         Ok(())
     }
+
     fn refusal(error: &Error) -> Option<Refused> {
         refusal(error)
     }

@@ -1,68 +1,102 @@
-use crate::error::{Error, Result};
+use super::{PAUSES, unsettled};
+use crate::error::Result;
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{Cmd, ErrorKind, Pipeline, PushKind, RedisError, ServerErrorKind, Value, cmd};
+use std::time::Duration;
+use tokio::sync::RwLock;
+use tokio::time::sleep;
 
 /// A connection to a server of a cluster, for its subscriptions alone.
 ///
 /// The server ends the subscriptions to a slot that it gives away by the same message that answers an unsubscription, and
 /// the client takes that for the answer to the oldest request. So each answer is compared with its request: after one that
-/// was not asked for, none is trusted. See [valkey#1066](https://github.com/valkey-io/valkey/issues/1066).
-pub(super) struct Subscriptions(MultiplexedConnection);
+/// was not asked for, answers are brought in step with requests again. See
+/// [valkey#1066](https://github.com/valkey-io/valkey/issues/1066).
+pub(super) struct Subscriptions {
+    /// Requests under way read it. It is written while answers are brought in step with requests: there are no others then.
+    connection: RwLock<MultiplexedConnection>,
+}
 
 impl Subscriptions {
     pub(super) fn new(connection: MultiplexedConnection) -> Self {
-        Subscriptions(connection)
+        Subscriptions {
+            connection: RwLock::new(connection),
+        }
     }
 
     /// Subscribes to the messages of the cluster's other nodes on a channel that no slot has.
     pub(super) async fn subscribe_unsharded(&self, channel: &str) -> Result<()> {
-        Ok(self.0.clone().subscribe(channel).await?)
+        let mut connection = self.connection.write().await;
+        Ok(connection.subscribe(channel).await?)
     }
 
     /// Subscribes to channels. Returns those whose slots another server has.
     pub(super) async fn subscribe(&self, channels: Vec<String>) -> Result<Vec<String>> {
-        let answers = self.ask("SSUBSCRIBE", &channels).await?;
-        let mut elsewhere = Vec::new();
-        for (channel, answer) in channels.into_iter().zip(answers) {
-            match read(answer, &PushKind::SSubscribe, &channel)? {
-                Place::Here => {}
-                Place::Elsewhere => elsewhere.push(channel),
-            }
-        }
-        Ok(elsewhere)
+        let kind = PushKind::SSubscribe;
+        let places = self.ask("SSUBSCRIBE", &kind, &channels).await?;
+        let places = channels.into_iter().zip(places);
+        let elsewhere = places.filter(|(_, place)| *place == Place::Elsewhere);
+        Ok(elsewhere.map(|(channel, _)| channel).collect())
     }
 
     /// Ends the subscription to a channel. There is none any more if another server has its slot.
-    pub(super) async fn unsubscribe(&self, channel: String) -> Result<()> {
-        for answer in self
-            .ask("SUNSUBSCRIBE", std::slice::from_ref(&channel))
-            .await?
-        {
-            read(answer, &PushKind::SUnsubscribe, &channel)?;
-        }
+    pub(super) async fn unsubscribe(&self, channel: &str) -> Result<()> {
+        let kind = PushKind::SUnsubscribe;
+        self.ask("SUNSUBSCRIBE", &kind, &[channel]).await?;
         Ok(())
     }
 
-    /// Sends a command for each channel: those of one command would need the same slot.
-    async fn ask(&self, name: &str, channels: &[String]) -> Result<Vec<Value>> {
+    /// Sends a command for each channel, again if its answer was lost, and returns the answers.
+    async fn ask(
+        &self,
+        name: &str,
+        kind: &PushKind,
+        channels: &[impl AsRef<str>],
+    ) -> Result<Vec<Place>> {
+        let mut places = Vec::with_capacity(channels.len());
+        for _ in PAUSES {
+            for answer in self.send(name, &channels[places.len()..]).await? {
+                let Some(channel) = channels.get(places.len()) else {
+                    break;
+                };
+                places.extend(read(answer, kind, channel.as_ref())?);
+            }
+            if places.len() == channels.len() {
+                return Ok(places);
+            }
+            self.ping().await?;
+        }
+        Err(unsettled())
+    }
+
+    /// Sends a command for each channel: those of one command would need the same slot. Some of the answers may be for
+    /// other requests, or for none.
+    async fn send(&self, name: &str, channels: &[impl AsRef<str>]) -> Result<Vec<Value>> {
         let mut pipe = Pipeline::with_capacity(channels.len());
         for channel in channels {
             let mut command = Cmd::new();
-            command.arg(name).arg(channel);
+            command.arg(name).arg(channel.as_ref());
             pipe.add_command(command);
         }
-        let mut connection = self.0.clone();
-        Ok(connection
-            .send_packed_commands(&pipe, 0, channels.len())
-            .await?)
+        let current = self.connection.read().await;
+        let mut connection = current.clone();
+        let count = channels.len();
+        Ok(connection.send_packed_commands(&pipe, 0, count).await?)
     }
 
-    /// Checks that the server answers, and that its answers are for their requests.
+    /// Checks that the server answers, and brings its answers in step with requests. Those that come without a request are
+    /// dropped by the client.
     pub(super) async fn ping(&self) -> Result<()> {
-        match cmd("PING").query_async(&mut self.0.clone()).await? {
-            Value::SimpleString(pong) if pong == "PONG" => Ok(()),
-            _ => Err(out_of_step()),
+        let mut connection = self.connection.write().await;
+        for pause in PAUSES {
+            let text = pause.to_string().into_bytes();
+            let pong: Value = cmd("PING").arg(&text).query_async(&mut *connection).await?;
+            if pong == Value::BulkString(text) {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(pause)).await;
         }
+        Err(unsettled())
     }
 }
 
@@ -73,32 +107,115 @@ enum Place {
     Elsewhere,
 }
 
-/// Reads the answer to a command on a channel, which has this kind if it was carried out.
-fn read(answer: Value, expected: &PushKind, channel: &str) -> Result<Place> {
+/// Reads the answer to a command on a channel, which has this kind if it was carried out. `None` is the answer to another
+/// command, or to none.
+fn read(answer: Value, expected: &PushKind, channel: &str) -> Result<Option<Place>> {
     match answer {
-        Value::Push { kind, data } => match data.first() {
-            Some(Value::BulkString(of)) if kind == *expected && of == channel.as_bytes() => {
-                Ok(Place::Here)
-            }
-            _ => Err(out_of_step()),
-        },
+        Value::Push { kind, data } => {
+            let is_of = |of: &Value| *of == Value::BulkString(channel.into());
+            let is_answer = kind == *expected && data.first().is_some_and(is_of);
+            Ok(is_answer.then_some(Place::Here))
+        }
         Value::ServerError(error) => {
             let error = RedisError::from(error);
-            let slot = error.redirect_node().map(|(_, slot)| slot);
-            match error.kind() {
-                ErrorKind::Server(ServerErrorKind::Moved)
-                    if slot == Some(super::slots::slot(channel)) =>
-                {
-                    Ok(Place::Elsewhere)
-                }
-                ErrorKind::Server(ServerErrorKind::Moved) => Err(out_of_step()),
-                _ => Err(error.into()),
+            if error.kind() != ErrorKind::Server(ServerErrorKind::Moved) {
+                return Err(error.into());
             }
+            let slot = error.redirect_node().map(|(_, slot)| slot);
+            Ok((slot == Some(super::slots::slot(channel))).then_some(Place::Elsewhere))
         }
-        _ => Err(out_of_step()),
+        _ => Ok(None),
     }
 }
 
-fn out_of_step() -> Error {
-    Error::msg("Redis moved a slot while an answer was awaited")
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redis::engine::{config, open};
+    use ::redis::Client;
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+    use tokio::net::tcp::OwnedReadHalf;
+    use tokio::net::{TcpListener, TcpStream};
+
+    /// Message by which a server ends a subscription to a slot that it gives away.
+    const ENDED: &str = ">3\r\n$12\r\nsunsubscribe\r\n$5\r\nother\r\n:0\r\n";
+
+    /// Returns the words of the next command.
+    async fn command(lines: &mut Lines<BufReader<OwnedReadHalf>>) -> Option<Vec<String>> {
+        let count = lines.next_line().await.ok()??;
+        let count = count.strip_prefix('*')?.parse().ok()?;
+        let mut words = Vec::new();
+        for _ in 0..count {
+            lines.next_line().await.ok()??; // the length
+            words.push(lines.next_line().await.ok()??);
+        }
+        Some(words)
+    }
+
+    /// Answers as a server that gives slots away while it is asked about channels whose names start with `late`, and has
+    /// none of those that start with `moved`.
+    async fn serve(client: TcpStream) {
+        let (read, mut write) = client.into_split();
+        let mut lines = BufReader::new(read).lines();
+        let mut ended = ["late:1", "late:2", "late:2"].iter().peekable();
+        while let Some(words) = command(&mut lines).await {
+            let (name, argument) = (&*words[0], words.get(1).map_or("", String::as_str));
+            if ended.next_if(|next| **next == argument).is_some() {
+                write.write_all(ENDED.as_bytes()).await.expect("a client");
+            }
+            let (kind, length) = (name.to_lowercase(), argument.len());
+            let answer = match name {
+                "HELLO" => "%1\r\n+proto\r\n:3\r\n".to_owned(),
+                "PING" => format!("${length}\r\n{argument}\r\n"),
+                "SSUBSCRIBE" if argument.starts_with("moved") => {
+                    let slot = super::super::slots::slot(argument);
+                    format!("-MOVED {slot} 127.0.0.1:7000\r\n")
+                }
+                "SSUBSCRIBE" if argument == "refused" => "-NOPERM no\r\n".to_owned(),
+                "SSUBSCRIBE" | "SUNSUBSCRIBE" => format!(
+                    ">3\r\n${}\r\n{kind}\r\n${length}\r\n{argument}\r\n:1\r\n",
+                    kind.len()
+                ),
+                _ => "+OK\r\n".to_owned(),
+            };
+            write.write_all(answer.as_bytes()).await.expect("a client");
+        }
+    }
+
+    async fn subscriptions() -> Subscriptions {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let (client, _) = listener.accept().await.expect("a client");
+            serve(client).await;
+        });
+        let client = Client::open(format!("redis://{addr}/?protocol=resp3")).expect("a URL");
+        let connection = open(&client, config()).await.expect("it answers");
+        Subscriptions::new(connection)
+    }
+
+    #[tokio::test]
+    async fn answers_are_in_step_again_after_subscriptions_that_the_server_has_ended() {
+        let it = subscriptions().await;
+        let channels = ["late:1", "moved:1", "here", "late:2", "moved:2"];
+        let elsewhere = it.subscribe(channels.map(str::to_owned).to_vec()).await;
+        assert_eq!(elsewhere.expect("it answers"), ["moved:1", "moved:2"]);
+        it.ping().await.expect("they are in step");
+        it.unsubscribe("here").await.expect("it answers");
+        let refused = it.subscribe(vec!["refused".to_owned()]).await;
+        let error = refused.expect_err("it is refused");
+        assert!(error.to_string().contains("NoPerm"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn requests_that_were_made_together_have_their_own_answers() {
+        let it = subscriptions().await;
+        let channels = ["here:1", "late:1", "moved:1", "late:2", "here:2"];
+        let asked = channels.map(|channel| it.subscribe(vec![channel.to_owned()]));
+        let [here, late, moved, other, last] = asked;
+        let answers = tokio::join!(here, late, moved, other, last);
+        let answers: [_; 5] = answers.into();
+        let elsewhere = answers.map(|answer| answer.expect("it answers"));
+        assert_eq!(elsewhere.concat(), ["moved:1"]);
+    }
 }
