@@ -33,6 +33,8 @@ fn built() -> (PathBuf, PathBuf) {
         assert!(lib.contains(end));
         let lib = lib.replace(end, &format!("{log}{end}"));
         sandbox.write("my_app/src/lib.rs", &lib);
+        let endpoint = with_metrics(&sandbox.read("my_app/src/endpoint.rs"));
+        sandbox.write("my_app/src/endpoint.rs", &endpoint);
         app::cargo(&sandbox.path().join("my_app"), &["build"]);
         // Other tests build apps with the same name in the same folder.
         let binary = app::target().join("debug/my_app");
@@ -40,6 +42,20 @@ fn built() -> (PathBuf, PathBuf) {
         sandbox
     });
     (sandbox.path().join("my_app"), sandbox.path().join("binary"))
+}
+
+/// Returns the routes of an app with the one for metrics that docs/deployment.md has.
+fn with_metrics(endpoint: &str) -> String {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/deployment.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let (_, section) = page.split_once("\n## Metrics\n").expect("a section");
+    let (before, section) = section.split_once("\n```rust\n").expect("code");
+    let (code, _) = section.split_once("\n```\n").expect("its end");
+    let route = before.split('`').find(|text| text.starts_with(".route("));
+    let (route, ready) = (route.expect("a line"), ".route(\"/ready\", get(ready))");
+    assert!(endpoint.contains(ready));
+    let endpoint = endpoint.replace(ready, &format!("{ready}\n        {route}"));
+    format!("{endpoint}\n{code}\n")
 }
 
 fn start(variables: &[(&str, &str)]) -> Server {
@@ -133,6 +149,20 @@ fn empty_variables_are_unset_ones_and_the_working_folder_stays_private() {
         let response = server.get(path);
         assert!(response.starts_with("HTTP/1.1 404 "), "{path}: {response}");
     }
+}
+
+#[test]
+#[ignore = "compiles a generated app"]
+fn the_documented_route_has_the_metrics_of_the_endpoint() {
+    let server = start(&[]);
+    let (status, _socket) = server.upgrade("localhost", "http://localhost");
+    assert_eq!(status, "101");
+    let response = server.get("/metrics");
+    let (_, metrics) = response.split_once("\r\n\r\n").expect("a body");
+    assert_eq!(
+        metrics,
+        "connections 1\nsubscriptions 0\nengine_connected 0\nmessages_lost_total 0\n"
+    );
 }
 
 #[test]
