@@ -353,6 +353,20 @@ async fn the_presences_of_one_key_are_listed_alone(count: usize) {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_until_the_leaves_of_its_clients_are_handled() {
+    let (endpoint, names) = with_names();
+    let client = connect(&endpoint, "/socket").await;
+    let _channel = client.join("room:1", json!({"user": "slow"})).await;
+    endpoint.shutdown().await;
+    let lines = names.0.lock().expect("not poisoned").clone();
+    let expected = [
+        "room:1: +[slow 1 slow of room:1] -[] =[]",
+        "room:1: +[] -[slow 1 slow of room:1] =[]",
+    ];
+    assert_eq!(lines, expected);
+}
+
 /// Does not return from the first change.
 struct Stuck;
 

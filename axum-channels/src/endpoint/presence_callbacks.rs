@@ -12,6 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use std::mem::replace;
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 
 /// Maximum duration of a callback.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -34,6 +35,8 @@ enum Job {
     Diff(PresenceDiff),
     /// The list of presences, for one client.
     List(Box<dyn FnOnce(Presences) + Send>),
+    /// Nothing: it is dropped once all before it are done.
+    Mark(mpsc::Sender<()>),
 }
 
 impl PresenceCallbacks {
@@ -71,6 +74,18 @@ impl PresenceCallbacks {
             waiting.shrink_to(room);
         }
         next
+    }
+
+    /// Waits until all jobs that are queued by now are done.
+    pub(super) async fn flush(&self) {
+        let (mark, mut marks) = mpsc::channel(1);
+        for queue in lock(&self.waiting).values_mut() {
+            if queue.has_task {
+                queue.jobs.push_back(Job::Mark(mark.clone()));
+            }
+        }
+        drop(mark);
+        marks.recv().await; // `None`, as no sender is left
     }
 
     /// Has the next job of a topic start another task.
@@ -125,6 +140,7 @@ impl Task {
                 match job {
                     Job::Diff(diff) => callbacks.publish(endpoint, topic, diff).await,
                     Job::List(push) => push(endpoint.fetch_presences(topic).await),
+                    Job::Mark(done) => drop(done),
                 }
             }
         }
