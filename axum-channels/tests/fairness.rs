@@ -12,7 +12,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
-use support::{Frame, Ws, eventually, frame, serve};
+use support::{Frame, Poll, Ws, eventually, frame, serve};
+use tokio::sync::Notify;
 
 struct Anyone;
 
@@ -41,6 +42,10 @@ impl Handled {
     }
 }
 
+/// Signal to handlers that wait.
+#[derive(Clone, Default)]
+struct Go(Arc<Notify>);
+
 struct Room;
 
 impl Channel for Room {
@@ -59,6 +64,11 @@ impl Channel for Room {
             }
             "slowly" => tokio::time::sleep(Duration::from_millis(1)).await,
             "block" => std::thread::sleep(Duration::from_millis(2)),
+            "wait and block" => {
+                socket.state::<Go>().0.notified().await;
+                std::thread::sleep(Duration::from_millis(2));
+                Handled::count(socket);
+            }
             _ => {}
         }
         Ok(Reply::ok(payload))
@@ -108,19 +118,22 @@ struct Server {
     addr: SocketAddr,
     endpoint: Endpoint,
     handled: Handled,
+    go: Go,
 }
 
 impl Server {
     async fn start(options: SocketOptions) -> Server {
-        let handled = Handled::default();
+        let (handled, go) = (Handled::default(), Go::default());
         let endpoint = Endpoint::builder()
             .socket_with::<Anyone>("/socket", options)
             .state(handled.clone())
+            .state(go.clone())
             .build();
         Server {
             addr: serve(&endpoint).await,
             endpoint,
             handled,
+            go,
         }
     }
 
@@ -238,6 +251,25 @@ async fn a_hundred_waiting_channels_of_a_connection_all_go_on() {
     for _ in 0..100 {
         assert!(matches!(ws.next().await, Frame::Text(_)));
     }
+}
+
+/// The client sends nothing meanwhile, and does not poll.
+#[tokio::test]
+async fn the_channels_of_a_polling_client_all_go_on_when_one_of_them_blocks() {
+    let server = Server::start(websocket().longpoll()).await;
+    let poll = Poll::join(server.addr, "room:1").await;
+    for n in [2, 3] {
+        poll.send(&format!(r#"["1","1","room:{n}","phx_join",{{}}]"#))
+            .await;
+        poll.receive().await;
+    }
+    for n in 1..=3 {
+        poll.send(&format!(r#"["1","2","room:{n}","wait and block",{{}}]"#))
+            .await;
+    }
+    let Go(go) = &server.go;
+    go.notify_waiters();
+    eventually("all have gone on", || server.handled.so_far() == 6).await;
 }
 
 #[tokio::test]

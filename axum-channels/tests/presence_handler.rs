@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{Log, Nodes, plain};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::Level;
 
 /// Tracks its user, and changes the presence on request.
@@ -351,4 +351,59 @@ async fn the_presences_of_one_key_are_listed_alone(count: usize) {
         plain(json!(elsewhere.metas_by_key("room:2", "alice"))),
         json!([{"n": 3}])
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_until_the_leaves_of_its_clients_are_handled() {
+    let (endpoint, names) = with_names();
+    let client = connect(&endpoint, "/socket").await;
+    let _channel = client.join("room:1", json!({"user": "slow"})).await;
+    endpoint.shutdown().await;
+    let lines = names.0.lock().expect("not poisoned").clone();
+    let expected = [
+        "room:1: +[slow 1 slow of room:1] -[] =[]",
+        "room:1: +[] -[slow 1 slow of room:1] =[]",
+    ];
+    assert_eq!(lines, expected);
+}
+
+/// Does not return from the first change.
+struct Stuck;
+
+impl PresenceHandler for Stuck {
+    async fn handle_metas(&self, _: &Topic, diff: PresenceDiff, _: Presences, _: &Endpoint) {
+        if diff.joins.iter().any(|(key, _)| key == "first") {
+            std::future::pending().await
+        }
+    }
+}
+
+#[test]
+fn changes_reach_clients_after_the_runtime_that_handled_one_has_ended() {
+    let runtime = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.expect("a runtime")
+    };
+    let endpoint = Endpoint::builder().presence(Stuck).build();
+    let mut events = endpoint.subscribe("room:1");
+    let track = |key| endpoint.track("room:1", key, json!({})).expect("an object");
+    let (first, second) = (runtime(), runtime());
+    let _first = first.block_on(async {
+        let first = track("first");
+        events.recv().await.expect("nothing is dropped");
+        let waiting = track("waiting");
+        (first, waiting)
+    });
+    drop(first);
+    second.block_on(async {
+        let _second = track("second");
+        for key in ["waiting", "second"] {
+            let event = timeout(Duration::from_secs(5), events.recv()).await;
+            let event = event.expect("in time").expect("nothing is dropped");
+            let joins = event.payload.get("joins").unwrap_or_default();
+            assert!(joins.get(key).is_some(), "{key}: {joins}");
+        }
+    });
 }

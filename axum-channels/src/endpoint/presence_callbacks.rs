@@ -9,8 +9,10 @@ use crate::sync::{Mutex, lock};
 use crate::with_timeout::with_timeout;
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
+use std::mem::replace;
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 
 /// Maximum duration of a callback.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -18,7 +20,14 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// A handler, and its queues: one task for each topic with queued jobs, so that they are done in order.
 pub(crate) struct PresenceCallbacks {
     handler: Box<dyn AnyPresenceHandler>,
-    waiting: Mutex<HashMap<Topic, VecDeque<Job>>>,
+    waiting: Mutex<HashMap<Topic, Queue>>,
+}
+
+/// The jobs of a topic.
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    has_task: bool,
 }
 
 enum Job {
@@ -26,6 +35,8 @@ enum Job {
     Diff(PresenceDiff),
     /// The list of presences, for one client.
     List(Box<dyn FnOnce(Presences) + Send>),
+    /// Nothing: it is dropped once all before it are done.
+    Mark(mpsc::Sender<()>),
 }
 
 impl PresenceCallbacks {
@@ -39,24 +50,49 @@ impl PresenceCallbacks {
     /// Queues a job of a topic, and starts the topic's task if there is none.
     fn queue(&self, endpoint: &Endpoint, topic: &Topic, job: Job, runtime: &Handle) {
         let mut waiting = lock(&self.waiting);
-        if let Some(queue) = waiting.get_mut(topic) {
-            return queue.push_back(job);
-        }
-        waiting.insert(topic.clone(), VecDeque::from([job]));
+        let queue = waiting.entry(topic.clone()).or_default();
+        queue.jobs.push_back(job);
+        let has_task = replace(&mut queue.has_task, true);
         drop(waiting);
-        runtime.spawn(work(endpoint.clone(), topic.clone()));
+        if !has_task {
+            let task = Task {
+                endpoint: endpoint.clone(),
+                topic: topic.clone(),
+                is_over: false,
+            };
+            runtime.spawn(task.run());
+        }
     }
 
     /// Takes the next job of a topic. Without one, the topic's task ends.
     fn next(&self, topic: &Topic) -> Option<Job> {
         let mut waiting = lock(&self.waiting);
-        let next = waiting.get_mut(topic)?.pop_front();
+        let next = waiting.get_mut(topic)?.jobs.pop_front();
         if next.is_none() {
             waiting.remove(topic);
             let room = 2 * waiting.len();
             waiting.shrink_to(room);
         }
         next
+    }
+
+    /// Waits until all jobs that are queued by now are done.
+    pub(super) async fn flush(&self) {
+        let (mark, mut marks) = mpsc::channel(1);
+        for queue in lock(&self.waiting).values_mut() {
+            if queue.has_task {
+                queue.jobs.push_back(Job::Mark(mark.clone()));
+            }
+        }
+        drop(mark);
+        marks.recv().await; // `None`, as no sender is left
+    }
+
+    /// Has the next job of a topic start another task.
+    fn abandon(&self, topic: &Topic) {
+        if let Some(queue) = lock(&self.waiting).get_mut(topic) {
+            queue.has_task = false;
+        }
     }
 
     async fn fetch(&self, topic: &Topic, presences: Presences) -> Presences {
@@ -88,14 +124,36 @@ impl PresenceCallbacks {
 }
 
 /// The task of a topic.
-async fn work(endpoint: Endpoint, topic: Topic) {
-    let Some(handler) = &endpoint.shared().presence_callbacks else {
-        return;
-    };
-    while let Some(job) = handler.next(&topic) {
-        match job {
-            Job::Diff(diff) => handler.publish(&endpoint, &topic, diff).await,
-            Job::List(push) => push(endpoint.fetch_presences(&topic).await),
+struct Task {
+    endpoint: Endpoint,
+    topic: Topic,
+    is_over: bool,
+}
+
+impl Task {
+    async fn run(mut self) {
+        let Task {
+            endpoint, topic, ..
+        } = &self;
+        if let Some(callbacks) = &endpoint.shared().presence_callbacks {
+            while let Some(job) = callbacks.next(topic) {
+                match job {
+                    Job::Diff(diff) => callbacks.publish(endpoint, topic, diff).await,
+                    Job::List(push) => push(endpoint.fetch_presences(topic).await),
+                    Job::Mark(done) => drop(done),
+                }
+            }
+        }
+        self.is_over = true;
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if !self.is_over
+            && let Some(callbacks) = &self.endpoint.shared().presence_callbacks
+        {
+            callbacks.abandon(&self.topic); // its runtime ends
         }
     }
 }

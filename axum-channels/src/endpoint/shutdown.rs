@@ -15,8 +15,9 @@ impl Endpoint {
     /// Closes every connection with code 1012, "service restart", and waits until all are closed.
     ///
     /// Those of each socket are closed 10,000 at a time, every 2 seconds, so that their clients do not reconnect all at once;
-    /// new ones are answered with 503. It takes at most 30 seconds, in which messages received before are handled. An
-    /// [adapter](crate::cluster) then leaves the other nodes, within 2 seconds.
+    /// new ones are answered with 503. It takes at most 30 seconds, in which messages received before are handled, and then
+    /// the leaves of their presences by a [`PresenceHandler`](crate::PresenceHandler). An [adapter](crate::cluster) then
+    /// leaves the other nodes, within 2 seconds.
     ///
     /// [`serve`](crate::serve) calls it for the endpoint given to [`drain`](crate::Serve::drain).
     ///
@@ -49,6 +50,9 @@ impl Endpoint {
             }
         })
         .await;
+        if let Some(callbacks) = &self.inner.shared.presence_callbacks {
+            let _ = timeout_at(deadline, callbacks.flush()).await; // those of clients that have left
+        }
         if let Some(cluster) = self.inner.shared.pubsub.cluster() {
             cluster.stop(STOP).await;
         }

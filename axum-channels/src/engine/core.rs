@@ -95,7 +95,7 @@ impl<E: Engine> Core<E> {
         }
         let connection = self.link.connection().await?;
         let loaded = connection.presences(topic).await;
-        self.link.checked(loaded)
+        self.link.checked(&connection, loaded)
     }
 
     /// Returns whether the engine keeps histories: those whose format has presences do.
@@ -106,7 +106,7 @@ impl<E: Engine> Core<E> {
     pub(crate) async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
         let connection = self.link.connection().await?;
         let loaded = connection.history(topic, limits).await;
-        self.link.checked(loaded)
+        self.link.checked(&connection, loaded)
     }
 
     pub(crate) async fn stop(&self) -> Result<()> {

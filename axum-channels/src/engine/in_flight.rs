@@ -45,13 +45,12 @@ impl<'a, E: Engine> InFlight<'a, E> {
         if self.stored.is_empty() {
             return;
         }
-        let unanswered = self
-            .stored
-            .extract_if(.., |outgoing| is_among(outgoing, &refusals.unanswered));
-        let unanswered: Vec<Outgoing> = unanswered.collect();
-        let (refused, overtaken) = refused(&mut self.stored, &refusals.stores);
+        let SentAgain {
+            refused,
+            unanswered,
+            overtaken: mut lost,
+        } = SentAgain::of(std::mem::take(&mut self.stored), refusals);
         self.stored = unanswered; // which are put back
-        let mut lost = overtaken;
         if refused.is_empty() && self.stored.is_empty() {
             self.core.outbox.accept();
             self.core.accepted(self.node, Part::Histories);
@@ -65,22 +64,40 @@ impl<'a, E: Engine> InFlight<'a, E> {
     }
 }
 
-/// Takes the messages with these numbers. Those that a later one of their topic has overtaken are dropped, and counted: nobody
-/// receives a topic's broadcasts in another order.
-fn refused(stored: &mut Vec<Outgoing>, numbers: &[u64]) -> (Vec<Outgoing>, u64) {
-    let (mut refused, mut overtaken) = (Vec::new(), 0);
-    let mut kept = HashSet::new();
-    for outgoing in stored.drain(..).rev() {
-        if !is_among(&outgoing, numbers) {
-            kept.insert(outgoing.topic);
-        } else if kept.contains(&outgoing.topic) {
-            overtaken += 1;
-        } else {
-            refused.push(outgoing);
+/// Messages that the engine was to keep, and that are sent again.
+struct SentAgain {
+    refused: Vec<Outgoing>,
+    unanswered: Vec<Outgoing>,
+    /// Number of refused ones that a later one of their topic has overtaken, or may have if it has no answer. They are
+    /// dropped: nobody receives a topic's broadcasts in another order.
+    overtaken: u64,
+}
+
+impl SentAgain {
+    fn of(stored: Vec<Outgoing>, refusals: &Refusals) -> Self {
+        let (mut refused, mut unanswered, mut overtaken) = (Vec::new(), Vec::new(), 0);
+        let mut later = HashSet::new();
+        for outgoing in stored.into_iter().rev() {
+            if is_among(&outgoing, &refusals.stores) {
+                match later.contains(&outgoing.topic) {
+                    true => overtaken += 1,
+                    false => refused.push(outgoing),
+                }
+                continue;
+            }
+            later.insert(outgoing.topic.clone());
+            if is_among(&outgoing, &refusals.unanswered) {
+                unanswered.push(outgoing);
+            }
+        }
+        refused.reverse();
+        unanswered.reverse();
+        SentAgain {
+            refused,
+            unanswered,
+            overtaken,
         }
     }
-    refused.reverse();
-    (refused, overtaken)
 }
 
 fn is_among(outgoing: &Outgoing, numbers: &[u64]) -> bool {
@@ -101,5 +118,42 @@ impl<E: Engine> Drop for InFlight<'_, E> {
         for topic in self.topics.drain(..) {
             self.core.outbox.push_list(topic);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outbox::{Outbox, Wanted};
+    use super::*;
+    use crate::pubsub::History;
+    use bytes::Bytes;
+
+    #[test]
+    fn a_refused_message_that_a_later_one_without_an_answer_may_have_overtaken_is_dropped() {
+        let outbox = Outbox::new(usize::MAX);
+        for topic in ["a", "a", "b", "a", "b", "c"] {
+            let stored = outbox.store(topic, Bytes::new(), History::last(8));
+            stored.expect("room");
+        }
+        let batch = outbox.take(Wanted::Any).expect("they are queued");
+        let refusals = Refusals {
+            stores: vec![1, 4, 5, 6],
+            unanswered: vec![2, 3],
+            ..Refusals::default()
+        };
+        let numbers = |messages: Vec<Outgoing>| -> Vec<u64> {
+            let number = |it: &Outgoing| match it.kind {
+                Kind::Stored { number, .. } => number,
+                Kind::Broadcast | Kind::Presences => None,
+            };
+            messages.iter().filter_map(number).collect()
+        };
+        let again = SentAgain::of(batch.messages, &refusals);
+        let refused = numbers(again.refused);
+        assert_eq!(
+            (refused, numbers(again.unanswered)),
+            (vec![4, 5, 6], vec![2, 3])
+        );
+        assert_eq!(again.overtaken, 1);
     }
 }

@@ -3,24 +3,23 @@ use crate::error::{Error, Result};
 use crate::message::Topic;
 use crate::sync::lock;
 use std::collections::HashSet;
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// The current connection to the engine, and the topics that it is subscribed to.
 pub(super) struct Link<C> {
-    /// Topics that the node is subscribed to. A connection is in use once it is subscribed to all of them.
+    /// Topics that the node is subscribed to. A connection is put to use under its lock, once it is subscribed to all of them.
     topics: Mutex<HashSet<Topic>>,
     state: watch::Sender<State<C>>,
-    /// Notified when the connection does not answer.
-    failed: Notify,
 }
 
 #[derive(Clone)]
 enum State<C> {
     /// The first connection is not decided yet.
     Starting,
-    Connected(C),
+    Connected(Arc<C>),
+    /// The connection does not answer.
+    Failed,
     Away(Arc<str>),
 }
 
@@ -29,16 +28,16 @@ impl<C: Connection> Link<C> {
         Link {
             topics: Mutex::default(),
             state: watch::Sender::new(State::Starting),
-            failed: Notify::new(),
         }
     }
 
     /// Returns the connection. At the start it is waited for, later not.
-    pub(super) async fn connection(&self) -> Result<C> {
+    pub(super) async fn connection(&self) -> Result<Arc<C>> {
         let mut states = self.state.subscribe();
         let decided = states.wait_for(|state| !matches!(state, State::Starting));
         match &*decided.await? {
             State::Connected(connection) => Ok(connection.clone()),
+            State::Failed => Err(Error::msg("the connection does not answer")),
             State::Away(error) => Err(Error::msg(&**error)),
             State::Starting => Err(Error::msg("not connected yet")),
         }
@@ -46,17 +45,22 @@ impl<C: Connection> Link<C> {
 
     /// Adds a topic, and subscribes to it. A connection that comes later is subscribed to it, too.
     pub(super) async fn subscribe(&self, topic: &Topic) -> Result<()> {
-        let mut adding = Adding::new(self, topic);
-        let current = self.state.borrow().clone();
-        match current {
-            State::Connected(connection) => {
+        let adding = Adding::new(self, topic);
+        let current = match &*self.state.borrow() {
+            State::Connected(connection) => Some(connection.clone()),
+            State::Starting | State::Failed | State::Away(_) => None,
+        };
+        let subscribed = match &current {
+            Some(connection) => {
                 let subscribed = connection.subscribe(std::slice::from_ref(topic)).await;
-                adding.is_refused = is_refused::<C, _>(&subscribed);
-                self.checked(subscribed)?;
+                self.checked(connection, subscribed)
             }
-            _ => drop(self.connection().await?), // which is subscribed to all topics
+            None => self.connection().await.map(drop), // which is subscribed to all topics
+        };
+        match subscribed {
+            Ok(()) => adding.keep(),
+            Err(error) => adding.keep_by_another(&current).map_err(|_| error)?,
         }
-        adding.keep();
         Ok(())
     }
 
@@ -65,7 +69,7 @@ impl<C: Connection> Link<C> {
         lock(&self.topics).remove(topic);
         let current = self.state.borrow().clone();
         if let State::Connected(connection) = current {
-            self.checked(connection.unsubscribe(topic).await)?;
+            self.checked(&connection, connection.unsubscribe(topic).await)?;
         }
         Ok(())
     }
@@ -95,8 +99,8 @@ impl<C: Connection> Link<C> {
     ) -> Option<(Vec<Topic>, Vec<Topic>)> {
         let topics = lock(&self.topics);
         if *topics == *done {
-            self.state
-                .send_replace(State::Connected(connection.clone()));
+            let connection = Arc::new(connection.clone());
+            self.state.send_replace(State::Connected(connection));
             return None;
         }
         let missing = topics.difference(done).cloned().collect();
@@ -107,26 +111,34 @@ impl<C: Connection> Link<C> {
     /// Drops the connection.
     pub(super) fn set_away(&self, reason: &str) {
         self.state.send_replace(State::Away(reason.into()));
-        pin!(self.failed.notified()).enable(); // further reports of its failure do not concern the next one
     }
 
-    /// Completes when a connection does not answer.
+    /// Completes when the connection does not answer.
     pub(super) async fn failed(&self) {
-        self.failed.notified().await;
+        let mut states = self.state.subscribe();
+        let failed = states.wait_for(|state| matches!(state, State::Failed));
+        drop(failed.await); // no error: the sender is here
     }
 
-    /// Reports a connection that does not answer. One whose answer is a refusal does.
-    pub(super) fn checked<T>(&self, answer: Result<T>) -> Result<T> {
-        if answer.is_err() && !is_refused::<C, _>(&answer) {
-            self.failed.notify_one();
-        }
-        answer
+    /// Reports a connection that does not answer. One whose answer is a refusal does, and one that is not in use any more
+    /// does not matter: calls may fail after the next one is.
+    pub(super) fn checked<T>(&self, connection: &Arc<C>, answer: Result<T>) -> Result<T> {
+        answer.inspect_err(|error| {
+            if C::refusal(error).is_none() {
+                self.fail_if(|current| Arc::ptr_eq(current, connection));
+            }
+        })
     }
-}
 
-fn is_refused<C: Connection, T>(answer: &Result<T>) -> bool {
-    let error = answer.as_ref().err();
-    error.is_some_and(|error| C::refusal(error).is_some())
+    fn fail_if(&self, is_it: impl FnOnce(&Arc<C>) -> bool) {
+        self.state.send_if_modified(|state| {
+            let fails = matches!(state, State::Connected(current) if is_it(current));
+            if fails {
+                *state = State::Failed;
+            }
+            fails
+        });
+    }
 }
 
 /// Maximum number of topics that are subscribed to at once.
@@ -136,8 +148,10 @@ const AT_ONCE: usize = 500;
 struct Adding<'a, C: Connection> {
     link: &'a Link<C>,
     topic: Option<&'a Topic>,
-    is_refused: bool,
 }
+
+/// Error of a topic that no connection is subscribed to.
+struct NotSubscribed;
 
 impl<'a, C: Connection> Adding<'a, C> {
     fn new(link: &'a Link<C>, topic: &'a Topic) -> Self {
@@ -145,23 +159,37 @@ impl<'a, C: Connection> Adding<'a, C> {
         Adding {
             link,
             topic: Some(topic),
-            is_refused: false,
         }
     }
 
     fn keep(mut self) {
         self.topic = None;
     }
+
+    /// Keeps the topic if another connection than this one was put to use meanwhile: it is subscribed to it.
+    fn keep_by_another(mut self, connection: &Option<Arc<C>>) -> Result<(), NotSubscribed> {
+        let mut topics = lock(&self.link.topics);
+        let is_it = |current| {
+            connection
+                .as_ref()
+                .is_some_and(|it| Arc::ptr_eq(it, current))
+        };
+        if let Some(topic) = self.topic.take() {
+            match &*self.link.state.borrow() {
+                State::Connected(current) if !is_it(current) => return Ok(()),
+                _ => topics.remove(topic),
+            };
+        }
+        Err(NotSubscribed)
+    }
 }
 
+/// The caller has given up.
 impl<C: Connection> Drop for Adding<'_, C> {
     fn drop(&mut self) {
-        let Some(topic) = self.topic else {
-            return;
-        };
-        lock(&self.link.topics).remove(topic);
-        if matches!(*self.link.state.borrow(), State::Connected(_)) && !self.is_refused {
-            self.link.failed.notify_one(); // it may be subscribed
+        if let Some(topic) = self.topic {
+            lock(&self.link.topics).remove(topic);
+            self.link.fail_if(|_| true); // it may be subscribed
         }
     }
 }
@@ -231,7 +259,8 @@ mod tests {
     async fn a_refusal_is_no_failure_of_the_connection() {
         let link = Link::<Idle>::new();
         link.establish(Idle).await.expect("it subscribes");
-        let refused = link.checked::<()>(Err(Refused::new("no memory", None).into()));
+        let connection = link.connection().await.expect("it is connected");
+        let refused = link.checked::<()>(&connection, Err(Refused::new("no memory", None).into()));
         assert!(refused.is_err());
         let failed = timeout(Duration::from_secs(1), link.failed()).await;
         assert!(failed.is_err());
@@ -241,13 +270,16 @@ mod tests {
     async fn the_failure_of_a_connection_is_not_that_of_the_next() {
         let link = Link::new();
         let second = Duration::from_secs(1);
-        let no_answer = || link.checked::<()>(Err(Error::msg("no answer")));
+        let no_answer = |of| link.checked::<()>(of, Err(Error::msg("no answer")));
         link.establish(Idle).await.expect("it subscribes");
-        assert!(no_answer().is_err());
+        let first = link.connection().await.expect("it is connected");
+        assert!(no_answer(&first).is_err());
         assert!(timeout(second, link.failed()).await.is_ok());
-        assert!(no_answer().is_err(), "another call on the same connection");
+        assert!(no_answer(&first).is_err(), "another call");
         link.set_away("no answer");
+        assert!(no_answer(&first).is_err(), "one that has taken longer");
         link.establish(Idle).await.expect("it subscribes");
+        assert!(no_answer(&first).is_err(), "the last one");
         assert!(timeout(second, link.failed()).await.is_err());
     }
 }

@@ -262,6 +262,17 @@ impl Outbox {
         Some(batch)
     }
 
+    /// Returns the number of the message that was queued last.
+    pub(super) fn last(&self) -> u64 {
+        lock(&self.state).sequence
+    }
+
+    /// Takes messages while there are some up to this number, which may be queued faster than they are sent.
+    pub(super) fn take_up_to(&self, last: u64) -> Option<Batch> {
+        let has_more = lock(&self.state).first().is_some_and(|first| first <= last);
+        has_more.then(|| self.take(Wanted::Any))?
+    }
+
     /// Records that the oldest batch was confirmed, or lost.
     pub(super) fn settle(&self) {
         lock(&self.state).in_flight.pop_front();
@@ -327,11 +338,23 @@ impl State {
         }
     }
 
-    /// Takes the message that was queued first.
-    fn pop(&mut self) -> Option<Outgoing> {
+    /// Returns the number of the message that was queued first.
+    fn first(&self) -> Option<u64> {
+        let [passed, stored] = self.firsts();
+        passed.into_iter().chain(stored).min()
+    }
+
+    /// Returns the numbers of the first messages that are passed on, and that are kept.
+    fn firsts(&self) -> [Option<u64>; 2] {
         let first = |queue: &Queue| queue.messages.front().map(|it| it.sequence);
         let stored = first(&self.stored).filter(|_| !self.is_refused());
-        let is_stored = stored.is_some_and(|it| first(&self.passed).is_none_or(|other| it < other));
+        [first(&self.passed), stored]
+    }
+
+    /// Takes the message that was queued first.
+    fn pop(&mut self) -> Option<Outgoing> {
+        let [passed, stored] = self.firsts();
+        let is_stored = stored.is_some_and(|it| passed.is_none_or(|other| it < other));
         if !is_stored {
             return self.passed.pop();
         }

@@ -166,10 +166,10 @@ impl<'a, E: Engine> Sender<'a, E> {
                 _ = renewals.tick() => window.beside(self.renew()).await?,
                 _ = checks.tick() => window.beside(self.check()).await?,
                 confirmed = window.next() => confirmed?,
+                () = asked_to_leave(&mut leaving) => self.leave(&mut window).await?,
                 batch = self.core.outbox.next(wanted), if has_room => {
                     self.send(batch, &mut window).await?;
                 }
-                () = asked_to_leave(&mut leaving) => self.leave(&mut window).await?,
             }
         }
     }
@@ -297,10 +297,12 @@ impl<'a, E: Engine> Sender<'a, E> {
         }
     }
 
-    /// Sends what is queued, and takes the presences along.
+    /// Sends what is queued by now, and takes the presences along.
     async fn leave(&mut self, window: &mut Window<'a>) -> Result<()> {
+        let outbox = &self.core.outbox;
+        let last = outbox.last();
         window.finish().await?;
-        while let Some(batch) = self.core.outbox.take(Wanted::Any) {
+        while let Some(batch) = outbox.take_up_to(last) {
             self.send(batch, window).await?;
             window.finish().await?;
         }

@@ -159,6 +159,57 @@ async fn a_renewal_that_waits_for_a_write_does_not_hold_it_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_on_a_connection_that_has_failed_does_not_end_the_next_one() {
+    for kind in KINDS {
+        for later in steps(250, 1500) {
+            let mut world = World::start(kind, Duration::ZERO).await;
+            world.no_change(LEASE + Duration::from_millis(100)).await;
+            let node = world.nodes[ALICE].clone();
+            world.simulation.set(ALICE, Condition::Cut);
+            sleep(Duration::from_millis(1600) + later).await; // a renewal is under way
+            let mut events = node.subscribe("room:2"); // the call fails as much later than the renewal
+            sleep(Duration::from_millis(2700) - later).await;
+            world.simulation.set(ALICE, Condition::Open);
+            sleep(LEASE).await;
+            let stats = node.stats().cluster;
+            assert_eq!(stats.reconnects, 1, "{kind:?}, {later:?}");
+            world.nodes[WATCHER].broadcast("room:2", "news", json!({}));
+            let event = events.recv().await.expect("nothing is dropped");
+            assert_eq!(event.event, "news");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_publishes_all_the_time_leaves_at_once() {
+    for kind in KINDS {
+        for has_changes in [true, false] {
+            let world = World::start(kind, Duration::ZERO).await;
+            world.line.slow_down(Duration::from_millis(10)).await;
+            let node = world.nodes[ALICE].clone();
+            let publisher = node.clone();
+            let mut bob = node.track("room:1", "bob", json!({})).expect("an object");
+            let publishing = tokio::spawn(async move {
+                for n in 0.. {
+                    match has_changes {
+                        true => bob.update(json!({"n": n})).expect("an object"),
+                        false => publisher.broadcast("room:1", "next", json!({"n": n})),
+                    }
+                    sleep(Duration::from_millis(1)).await;
+                }
+            });
+            sleep(Duration::from_millis(500)).await;
+            let began = Instant::now();
+            node.shutdown().await;
+            let took = began.elapsed();
+            assert!(took < Duration::from_millis(100), "{kind:?}: {took:?}");
+            assert_eq!(users(&world.nodes[WATCHER]), [""; 0], "{kind:?}");
+            publishing.abort();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_engine_that_lost_its_data_at_any_time_drops_nobody() {
     for kind in KINDS {
         for offset in steps(250, 3000) {

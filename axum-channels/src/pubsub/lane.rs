@@ -126,14 +126,14 @@ impl Lane {
     }
 
     fn start(self: &Arc<Self>) {
+        let Ok(runtime) = Handle::try_current() else {
+            return self.queue.finish(|| _ = self.deliver()); // without a runtime, the publisher delivers
+        };
         let task = Task {
             lane: self.clone(),
             is_over: false,
         };
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(task.run())),
-            Err(_) => while self.deliver() {}, // without a runtime, the publisher delivers
-        }
+        runtime.spawn(task.run());
     }
 
     fn help(&self) {

@@ -87,6 +87,13 @@ impl<T> LaneQueue<T> {
         true
     }
 
+    /// Is the task, until it ends.
+    pub(super) fn finish(&self, mut work: impl FnMut()) {
+        while !self.end_task() {
+            work();
+        }
+    }
+
     /// Ends the task, unless something is left to do. Returns whether it ended.
     pub(super) fn end_task(&self) -> bool {
         let current = lock(&self.current);

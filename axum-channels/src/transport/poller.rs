@@ -254,8 +254,10 @@ impl Future for Poller {
                 .as_mut()
                 .map_or(Poll::Ready(()), |drain| drain.poll(turn));
         }
-        if turn.is_over() {
-            turn.again();
+        if let Phase::Open { runner, .. } = &mut this.phase
+            && turn.ends()
+        {
+            runner.end_turn(turn);
         }
         Poll::Pending
     }

@@ -68,6 +68,11 @@ impl Counters {
         }
     }
 
+    /// Returns the number of connections so far.
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.load(Relaxed)
+    }
+
     #[cfg(any(feature = "nats", feature = "redis"))]
     pub(super) fn set_refusing(&self, is_refusing: bool) {
         self.is_refusing.store(is_refusing, Relaxed);

@@ -144,6 +144,14 @@ impl Cluster {
         Ok(())
     }
 
+    /// Waits for another connection than the last of so many, or until a retry is due. It may have come already.
+    async fn next_connection(&self, connections: u64, retry: Duration) {
+        let connected = self.connected.notified(); // before the look, or one in between would be missed
+        if self.counters.connections() == connections {
+            let _ = timeout(retry, connected).await; // whichever is first
+        }
+    }
+
     /// Unsubscribes from a topic. Changes of its presences on other nodes do not arrive any more.
     async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
         let unsubscribed = self.adapter.unsubscribe(topic).await;
@@ -195,17 +203,19 @@ async fn run(cluster: Arc<Cluster>) {
 
 /// The task of a topic.
 async fn work(cluster: Arc<Cluster>, topic: Topic) {
-    let mut retry = RETRY;
+    let mut failures = 0_u32;
     loop {
         match cluster.interests.next(&topic) {
             Step::End => return,
             Step::Subscribe { losses } => {
+                let connections = cluster.counters.connections();
                 let subscribed = cluster.subscribe_in_turn(&topic).await;
                 cluster.interests.settle(&topic, losses, subscribed.is_ok());
                 if let Err(error) = subscribed {
                     log::not_subscribed(&topic, &error);
-                    let _ = timeout(retry, cluster.connected.notified()).await; // whichever is first
-                    retry = MAX_RETRY.min(2 * retry);
+                    let retry = MAX_RETRY.min(RETRY * 2_u32.saturating_pow(failures));
+                    cluster.next_connection(connections, retry).await;
+                    failures = failures.saturating_add(1);
                 }
             }
             Step::Unsubscribe { departures } => {
@@ -227,7 +237,10 @@ async fn limited(call: impl Future<Output = Result<()>>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
     use crate::pubsub::cluster::Adapter;
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use tokio::runtime::Handle;
 
     struct NoEngine;
@@ -256,5 +269,45 @@ mod tests {
         let cluster = Cluster::new(Box::new(NoEngine), Handle::current());
         let bytes = size_of_val(&work(cluster, "room:1".into()));
         assert!(bytes <= 512, "{bytes}");
+    }
+
+    /// An engine that comes back while the first subscription fails.
+    struct Returning(Arc<OnceLock<Node>>, AtomicBool);
+
+    impl Adapter for Returning {
+        async fn run(&self, _: Node) -> Result<()> {
+            Ok(())
+        }
+
+        async fn subscribe(&self, _: &Topic) -> Result<()> {
+            match self.0.get() {
+                Some(node) if !self.1.swap(true, Relaxed) => {
+                    node.set_connected(true);
+                    Err(Error::msg("the connection was closed"))
+                }
+                _ => Ok(()),
+            }
+        }
+
+        async fn unsubscribe(&self, _: &Topic) -> Result<()> {
+            Ok(())
+        }
+
+        fn publish(&self, _: &Message<'_>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_subscription_that_fails_while_the_engine_comes_back_is_tried_again_at_once() {
+        let node = Arc::new(OnceLock::new());
+        let cluster = Cluster::new(
+            Box::new(Returning(node.clone(), AtomicBool::new(false))),
+            Handle::current(),
+        );
+        let _ = node.set(Node::new(cluster.clone()));
+        cluster.acquire(&"room:1".into());
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(cluster.stats().topics, 1);
     }
 }

@@ -4,12 +4,10 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loom::thread;
 
-/// Pushes an item of two slices, and is the queue's task if it has none.
+/// Pushes an item of two slices, and is the queue's task if it has none, as a publisher without a runtime.
 fn publish(queue: &LaneQueue<u32>, done: &AtomicUsize) {
     if queue.push(2, 0).starts_task {
-        while !queue.end_task() {
-            work(queue, done);
-        }
+        queue.finish(|| _ = work(queue, done));
     }
 }
 
