@@ -881,3 +881,26 @@ fn dependencies_that_generators_share_go_with_the_last_of_them() {
         );
     }
 }
+
+/// The app has the module, which nothing started; the run has only added the child.
+#[test]
+fn a_line_that_the_app_needs_by_now_stays_and_is_reported() {
+    let sandbox = Sandbox::with_phoenix_app();
+    sandbox.write(
+        "my_app/lib/my_app_web/presence.ex",
+        "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence, otp_app: :my_app, pubsub_server: MyApp.PubSub\nend\n",
+    );
+    sandbox.run(&["destroy", "presence"]).misused(
+        "error: nothing of `hello-sockets gen presence` is in this app\n\
+         help: the options have to be those of `gen`, such as --topic; .hello-sockets/runs/ has those of its runs\n",
+    );
+    let sandbox = sandbox.after(&[&["gen", "presence"]]);
+
+    let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+
+    assert_eq!(
+        ran.stdout,
+        "* skipping lib/my_app_web/presence.ex\n\n\
+         `MyAppWeb.Presence` in lib/my_app/application.ex stays: lib/my_app_web/presence.ex needs it.\n"
+    );
+}

@@ -400,3 +400,24 @@ fn the_list_is_kept_in_the_script_that_joins_the_channel() {
         "{script}"
     );
 }
+
+/// An alias is the last part of a name.
+#[test]
+fn the_test_of_a_presence_in_a_namespace_calls_it_by_its_alias() {
+    let sandbox = Sandbox::with_phoenix_app().after(&[
+        &["gen", "channel", "Admin.Room", "--yes"],
+        &["gen", "presence", "Admin.RoomPresence"],
+    ]);
+
+    let test = sandbox.read("my_app/test/my_app_web/channels/admin/room_presence_test.exs");
+
+    assert!(
+        test.contains("  alias MyAppWeb.Admin.RoomPresence\n"),
+        "{test}"
+    );
+    assert!(
+        test.contains("      RoomPresence.track(socket)\n"),
+        "{test}"
+    );
+    assert!(!test.contains(" Admin.RoomPresence"), "{test}");
+}

@@ -211,3 +211,41 @@ fn a_token_is_sent_by_a_script_that_falls_back_to_long_polling() {
         assert!(script.contains(&options), "{script}");
     }
 }
+
+/// The mount was a manual step; the script of the socket tells what it needs.
+#[test]
+fn a_socket_with_long_polling_is_mounted_with_it_by_later_commands_too() {
+    let mount =
+        ".socket_with::<KioskSocket>(\"/kiosk_socket\", axum_channels::websocket().longpoll())";
+    let phoenix =
+        "socket \"/kiosk_socket\", MyAppWeb.KioskSocket,\n  websocket: true,\n  longpoll: true";
+    for (sandbox, endpoint, mount) in [
+        (Sandbox::with_app(), "my_app/src/endpoint.rs", mount),
+        (
+            Sandbox::with_phoenix_app(),
+            "my_app/lib/my_app_web/endpoint.ex",
+            phoenix,
+        ),
+    ] {
+        let source = sandbox.read(endpoint);
+        sandbox.delete(endpoint);
+        sandbox
+            .run(&["gen", "socket", "Kiosk", "--longpoll"])
+            .succeeded();
+
+        for commands in [&["gen", "channel", "Room"][..], &["gen", "auth"]] {
+            let args = [commands, &["--socket", "Kiosk", "--yes", "--dry-run"]].concat();
+            let ran = sandbox.run(&args).succeeded();
+            let printed = ran.stdout.replace("\n    ", "\n");
+            assert!(printed.contains(mount), "{args:?}\n{}", ran.stdout);
+        }
+
+        // Once there is a place for it.
+        sandbox.write(endpoint, &source);
+        sandbox
+            .run(&["gen", "channel", "Room", "--socket", "Kiosk", "--yes"])
+            .succeeded();
+        let source = sandbox.read(endpoint).replace("\n  ", "\n");
+        assert!(source.contains(mount), "{source}");
+    }
+}

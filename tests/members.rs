@@ -209,3 +209,44 @@ fn the_test_of_tokens_has_the_tower_that_the_member_shares() {
         assert!(of_tests.contains(line), "{manifest}");
     }
 }
+
+#[test]
+fn an_axum_that_the_workspace_has_under_another_name_is_refused_with_the_reason() {
+    let renamed = "web = { package = \"axum\", version = \"0.8\" }\nserde = \"1\"\n";
+    let sandbox = workspace(
+        renamed,
+        &[
+            ("shop", "web.workspace = true\n"),
+            ("api", "web = { workspace = true, features = [\"ws\"] }\n"),
+            ("tool", "serde.workspace = true\n"),
+        ],
+    );
+    let before = sandbox.tree();
+
+    for member in ["shop", "api"] {
+        for args in [&["gen", "library"][..], &["gen", "channel", "Room"]] {
+            run_in(&sandbox, member, args).misused(&format!(
+                "error: {member} has axum under the name `web`, and generated code calls it `axum`\n\
+                 help: call it `axum` in `[workspace.dependencies]`, in the Cargo.toml of each member that uses it, and in their code\n"
+            ));
+        }
+    }
+    let other = run_in(&sandbox, "tool", &["gen", "library"]);
+    let apps = "holds several apps\nhelp: go to one: `crates/api`, `crates/shop`\n";
+    assert!(other.stderr.ends_with(apps), "{}", other.stderr);
+
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn a_renamed_axum_of_some_targets_is_refused_with_the_reason() {
+    let sandbox = workspace("", &[("shop", "")]);
+    let manifest = sandbox.read("my_app/crates/shop/Cargo.toml")
+        + "\n[target.'cfg(unix)'.dependencies]\nweb = { package = \"axum\", version = \"0.8\" }\n";
+    sandbox.write("my_app/crates/shop/Cargo.toml", &manifest);
+
+    run_in(&sandbox, "shop", &["gen", "library"]).misused(
+        "error: shop has axum under the name `web`, and generated code calls it `axum`\n\
+         help: call it `axum` in Cargo.toml and in the code of the crate\n",
+    );
+}

@@ -15,7 +15,7 @@ use crate::output::interrupt;
 use crate::output::report::{Action, EditEntry, FileEntry, FileOutcome, ManualEntry};
 use crate::output::terminal::{Conflict, Difference};
 use crate::plan::{File, Plan, Step};
-use crate::record::generated::Base;
+use crate::record::generated::{Base, Entry};
 use crate::record::{Change, Hash};
 
 /// The files and texts of a plan that are meant for the app as it is.
@@ -97,6 +97,12 @@ impl<'a> Destroy<'a> {
     pub fn is_there(&self, part: &Part<'_>) -> Result<bool> {
         let is_named = self.args.name.is_some();
         let is_recorded = self.is_recorded();
+        let runs = self.project.runs().unwrap_or_default();
+        let made = runs.generated().unwrap_or_default();
+        let is_it = |entry: &Entry| self.entries.iter().any(|own| entry.is_like(own));
+        let is_made = made
+            .iter()
+            .any(|entry| is_it(entry) && !entry.is_taken_back);
         let is_foreign = |file: &File| {
             part.foreign
                 .iter()
@@ -111,8 +117,9 @@ impl<'a> Destroy<'a> {
         }
         let mut changes = Changes::new(self.project);
         for step in part.steps.iter().filter(|step| self.is_ours(step)) {
-            let is_needed = self.changes.needing_text(step, &self.entries)?.is_some();
-            if !is_needed && changes.take_out(step)? != Removal::Nothing {
+            // A text that stays is reported, if a run has made it.
+            let stays = self.changes.needing_text(step, &self.entries)?.is_some();
+            if (is_made || !stays) && changes.take_out(step)? != Removal::Nothing {
                 return Ok(true);
             }
         }

@@ -142,6 +142,11 @@ impl Sandbox {
         runs
     }
 
+    /// Deletes a file that is there.
+    pub fn delete(&self, path: &str) {
+        fs::remove_file(self.folder.path().join(path)).expect("it is there");
+    }
+
     pub fn exists(&self, path: &str) -> bool {
         self.path().join(path).exists()
     }

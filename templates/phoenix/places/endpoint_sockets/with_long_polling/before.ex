@@ -1,0 +1,8 @@
+defmodule MyAppWeb.Endpoint do
+  use Phoenix.Endpoint, otp_app: :my_app
+  use SiteEncrypt.Phoenix
+
+  socket "/socket/admin", MyAppWeb.AdminSocket
+
+  plug MyAppWeb.Router
+end

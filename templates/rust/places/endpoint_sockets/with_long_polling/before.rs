@@ -1,0 +1,5 @@
+use axum_channels::Endpoint;
+
+pub fn endpoint() -> Endpoint {
+    Endpoint::builder().build()
+}
