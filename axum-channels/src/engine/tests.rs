@@ -312,6 +312,71 @@ async fn a_node_is_subscribed_to_its_topics_in_the_end_whatever_happened_to_its_
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn nodes_have_the_presences_of_each_other_in_the_end_whatever_happened_to_their_lines() {
+    for seed in 1..=SEEDS {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let simulation = Simulation::new(KINDS[seed as usize % 2]);
+        let nodes = [simulation.node().0, simulation.node().0];
+        let mut events = nodes.each_ref().map(|node| node.subscribe("room:1"));
+        let mut tracked = BTreeMap::new();
+        let mut sent = 0;
+        for _ in 0..60 {
+            let at = dice.roll(2) as usize;
+            let key = format!("user:{at}:{}", dice.roll(3));
+            match dice.roll(12) {
+                0 => simulation.set(at, Condition::Paused),
+                1 => simulation.set(at, Condition::Cut),
+                2..=4 => simulation.set(at, Condition::Open),
+                5 => simulation.flush(),
+                6 | 7 => {
+                    sent += 1;
+                    nodes[0].broadcast("room:1", "next", json!({"n": sent}));
+                }
+                8 => match tracked.get_mut(&key) {
+                    Some(presence) => update(presence, sent),
+                    None => continue,
+                },
+                _ if tracked.remove(&key).is_none() => {
+                    let presence = nodes[at].track("room:1", &key, json!({}));
+                    tracked.insert(key, presence.expect("an object"));
+                }
+                _ => {}
+            }
+            sleep(Duration::from_millis(dice.roll(2000))).await;
+        }
+        for at in 0..2 {
+            simulation.set(at, Condition::Open);
+        }
+        sleep(Duration::from_secs(60)).await;
+        let expected: Vec<&String> = tracked.keys().collect();
+        for (at, node) in nodes.iter().enumerate() {
+            assert_eq!(
+                users(node).iter().collect::<Vec<_>>(),
+                expected,
+                "seed {seed}, {at}"
+            );
+            let metas = tracked
+                .keys()
+                .map(|key| node.metas_by_key("room:1", key).len());
+            assert!(metas.eq(expected.iter().map(|_| 1)), "seed {seed}, {at}");
+        }
+        let mut received = Vec::new();
+        while let Ok(event) = timeout_at(Instant::now(), events[1].recv()).await {
+            let event = event.expect("nothing is dropped");
+            received.extend(event.payload.get("n").and_then(|n| n.as_u64()));
+        }
+        assert!(
+            received.is_sorted_by(|a, b| a < b),
+            "seed {seed}: {received:?}"
+        );
+    }
+}
+
+fn update(presence: &mut crate::TrackedPresence, n: u64) {
+    presence.update(json!({"n": n})).expect("an object");
+}
+
 /// Number of random courses of events.
 const SEEDS: u64 = 300;
 

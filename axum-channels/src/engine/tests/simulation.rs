@@ -50,7 +50,7 @@ struct Member {
     node: Option<Node>,
     /// Number of its connections.
     connections: u64,
-    /// Messages for a node that is paused.
+    /// Messages for a node that is paused or cut off. They arrive unless it connects again.
     unread: Vec<Bytes>,
 }
 
@@ -68,7 +68,7 @@ pub(super) enum Condition {
     Open,
     /// The node is stopped: nothing happens in it until it goes on.
     Paused,
-    /// Neither requests nor messages arrive, and requests fail after their limit.
+    /// Neither requests nor messages arrive while it lasts, and requests fail after their limit.
     Cut,
 }
 
@@ -248,8 +248,7 @@ impl State {
             let condition = *member.line.condition.borrow();
             match condition {
                 Condition::Open => receivers.extend(member.node.clone()),
-                Condition::Paused => member.unread.push(message.clone()),
-                Condition::Cut => {}
+                Condition::Paused | Condition::Cut => member.unread.push(message.clone()),
             }
         }
         let receivers = receivers.into_iter();
@@ -301,6 +300,7 @@ impl Engine for Client {
             let member = &mut state.members[self.member];
             member.node = Some(node.clone());
             member.topics.clear();
+            member.unread.clear();
             member.connections += 1;
             member.connections
         };
