@@ -74,9 +74,8 @@ fn a_wrong_setting_ends_the_start_with_one_sentence() {
     );
     let origins = "expected one such as `https://example.com`, `//example.com` (any scheme and port) or \
                    `//*.example.com` (subdomains, too); or `null`, `file://`, `*`";
-    let origins = format!(
-        "ORIGINS is `example.com`: `example.com` is not an origin: it has no scheme; {origins}"
-    );
+    let origins =
+        format!("ORIGINS is invalid: `example.com` is not an origin: it has no scheme; {origins}");
     for (variable, value, expected) in [
         (
             "PORT",
@@ -97,7 +96,7 @@ fn a_wrong_setting_ends_the_start_with_one_sentence() {
         (
             "HOST",
             "example.com:8443",
-            "HOST is `example.com:8443`: `example.com:8443` is not a public URL: it has no scheme; \
+            "HOST is invalid: `example.com:8443` is not a public URL: it has no scheme; \
              expected one such as `https://chat.example.com:8443`",
         ),
         ("ORIGINS", "example.com", &origins),

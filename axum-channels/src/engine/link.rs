@@ -69,7 +69,10 @@ impl<C: Connection> Link<C> {
         lock(&self.topics).remove(topic);
         let current = self.state.borrow().clone();
         if let State::Connected(connection) = current {
-            self.checked(&connection, connection.unsubscribe(topic).await)?;
+            let unanswered = Unanswered(self, Some(&connection));
+            let answer = connection.unsubscribe(topic).await;
+            unanswered.end();
+            self.checked(&connection, answer)?;
         }
         Ok(())
     }
@@ -138,6 +141,23 @@ impl<C: Connection> Link<C> {
             }
             fails
         });
+    }
+}
+
+/// A call without an answer so far. The connection does not answer if the caller gives up.
+struct Unanswered<'a, C: Connection>(&'a Link<C>, Option<&'a Arc<C>>);
+
+impl<C: Connection> Unanswered<'_, C> {
+    fn end(mut self) {
+        self.1 = None;
+    }
+}
+
+impl<C: Connection> Drop for Unanswered<'_, C> {
+    fn drop(&mut self) {
+        if let Unanswered(link, Some(connection)) = self {
+            link.fail_if(|current| Arc::ptr_eq(current, connection));
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod simulation;
 use crate::endpoint::{Endpoint, Events};
 use serde_json::{Value, json};
 use simulation::{Condition, Kind, Loss, Simulation};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -267,6 +268,117 @@ async fn interrupted(condition: Condition, nodes: &[usize]) {
         }
     }
 }
+
+/// The same numbers for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 16) % sides
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_is_subscribed_to_its_topics_in_the_end_whatever_happened_to_its_line() {
+    const TOPICS: u64 = 4;
+    for seed in 1..=SEEDS {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let simulation = Simulation::new(KINDS[seed as usize % 2]);
+        let (node, _) = simulation.node();
+        let mut held: BTreeMap<String, Events> = BTreeMap::new();
+        for _ in 0..60 {
+            match dice.roll(8) {
+                0 => simulation.set(0, Condition::Paused),
+                1 => simulation.set(0, Condition::Cut),
+                2 | 3 => simulation.set(0, Condition::Open),
+                _ => {
+                    let topic = format!("room:{}", dice.roll(TOPICS));
+                    if held.remove(&topic).is_none() {
+                        held.insert(topic.clone(), node.subscribe(&topic));
+                    }
+                }
+            }
+            sleep(Duration::from_millis(dice.roll(2000))).await;
+        }
+        simulation.set(0, Condition::Open);
+        sleep(Duration::from_secs(60)).await;
+        let topics = simulation.topics(0);
+        let topics: Vec<&str> = topics.iter().map(|topic| topic.as_str()).collect();
+        assert_eq!(topics, held.keys().collect::<Vec<_>>(), "seed {seed}");
+        assert_eq!(node.stats().cluster.topics, held.len(), "seed {seed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nodes_have_the_presences_of_each_other_in_the_end_whatever_happened_to_their_lines() {
+    for seed in 1..=SEEDS {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let simulation = Simulation::new(KINDS[seed as usize % 2]);
+        let nodes = [simulation.node().0, simulation.node().0];
+        let mut events = nodes.each_ref().map(|node| node.subscribe("room:1"));
+        let mut tracked = BTreeMap::new();
+        let mut sent = 0;
+        for _ in 0..60 {
+            let at = dice.roll(2) as usize;
+            let key = format!("user:{at}:{}", dice.roll(3));
+            match dice.roll(12) {
+                0 => simulation.set(at, Condition::Paused),
+                1 => simulation.set(at, Condition::Cut),
+                2..=4 => simulation.set(at, Condition::Open),
+                5 => simulation.flush(),
+                6 | 7 => {
+                    sent += 1;
+                    nodes[0].broadcast("room:1", "next", json!({"n": sent}));
+                }
+                8 => match tracked.get_mut(&key) {
+                    Some(presence) => update(presence, sent),
+                    None => continue,
+                },
+                _ if tracked.remove(&key).is_none() => {
+                    let presence = nodes[at].track("room:1", &key, json!({}));
+                    tracked.insert(key, presence.expect("an object"));
+                }
+                _ => {}
+            }
+            sleep(Duration::from_millis(dice.roll(2000))).await;
+        }
+        for at in 0..2 {
+            simulation.set(at, Condition::Open);
+        }
+        sleep(Duration::from_secs(60)).await;
+        let expected: Vec<&String> = tracked.keys().collect();
+        for (at, node) in nodes.iter().enumerate() {
+            assert_eq!(
+                users(node).iter().collect::<Vec<_>>(),
+                expected,
+                "seed {seed}, {at}"
+            );
+            let metas = tracked
+                .keys()
+                .map(|key| node.metas_by_key("room:1", key).len());
+            assert!(metas.eq(expected.iter().map(|_| 1)), "seed {seed}, {at}");
+        }
+        let mut received = Vec::new();
+        while let Ok(event) = timeout_at(Instant::now(), events[1].recv()).await {
+            let event = event.expect("nothing is dropped");
+            received.extend(event.payload.get("n").and_then(|n| n.as_u64()));
+        }
+        assert!(
+            received.is_sorted_by(|a, b| a < b),
+            "seed {seed}: {received:?}"
+        );
+    }
+}
+
+fn update(presence: &mut crate::TrackedPresence, n: u64) {
+    presence.update(json!({"n": n})).expect("an object");
+}
+
+/// Number of random courses of events.
+const SEEDS: u64 = 300;
 
 #[tokio::test(start_paused = true)]
 async fn broadcasts_that_have_waited_are_sent_together_and_received_one_by_one() {

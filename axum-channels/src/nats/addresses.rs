@@ -1,4 +1,5 @@
 use super::NatsError;
+use crate::url::split_scheme;
 use std::fmt;
 
 /// The servers of a URL, and the user for them.
@@ -34,8 +35,13 @@ impl Addresses {
             Some("nats") => false,
             Some("tls") if cfg!(feature = "nats-tls") => true,
             Some("tls") => return Err(NatsError::TlsIsOff),
-            Some(other) => return Err(invalid(format!("its scheme is `{other}`"))),
-            None => return Err(invalid("it has no scheme")),
+            // Without a scheme, a user may be before those signs.
+            _ => match split_scheme(url) {
+                Ok((Some(scheme), _)) => {
+                    return Err(invalid(format!("its scheme is `{scheme}`")));
+                }
+                _ => return Err(invalid("it has no scheme")),
+            },
         };
         let login = first.login()?;
         let mut servers = vec![first.address];

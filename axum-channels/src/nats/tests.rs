@@ -49,6 +49,8 @@ fn another_url_is_refused_without_its_password() {
         "localhost:4222",
         "http://user:secret@localhost",
         "redis://user:secret@localhost",
+        "secret@localhost:4222",
+        "user:secret@nats://localhost",
         "nats://user:secret@localhost:port",
         "nats://user:secret@",
         "nats://user:secret%@localhost",

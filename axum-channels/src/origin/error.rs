@@ -4,7 +4,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::fmt;
 
-/// Error of a text that is not an origin. Its `Display` names the text, the problem and examples.
+/// Error of a text that is not an origin. Its `Display` names the text, without a user and a password, the problem and
+/// examples.
 ///
 /// ```
 /// use axum_channels::CheckOrigin;
@@ -23,8 +24,9 @@ impl fmt::Display for InvalidOrigin {
         let InvalidOrigin { value, problem } = self;
         write!(
             f,
-            "`{value}` is not an origin: {problem}; expected one such as `https://example.com`, \
-             `//example.com` (any scheme and port) or `//*.example.com` (subdomains, too); or `null`, `file://`, `*`"
+            "`{}` is not an origin: {problem}; expected one such as `https://example.com`, \
+             `//example.com` (any scheme and port) or `//*.example.com` (subdomains, too); or `null`, `file://`, `*`",
+            one_line(value)
         )
     }
 }

@@ -5,7 +5,7 @@ mod pattern;
 
 pub use error::{InvalidOrigin, RefusedOrigin};
 
-use crate::url::PublicUrl;
+use crate::url::{PublicUrl, without_user};
 use axum::http::{HeaderMap, HeaderValue, header};
 use pattern::{Origin, Pattern};
 use std::fmt;
@@ -236,7 +236,7 @@ impl Listed {
                 pattern,
             }),
             Err(problem) => Err(InvalidOrigin {
-                value: text.to_owned(),
+                value: without_user(text),
                 problem,
             }),
         }

@@ -201,8 +201,9 @@ fn what_is_no_origin_is_an_error_with_its_text_and_its_problem() {
         ("https://example.com/app", Problem::Path),
     ] {
         let error = CheckOrigin::hosts(["//a.example", value]).expect_err(value);
+        let value = without_user(value);
         let expected = InvalidOrigin {
-            value: value.to_owned(),
+            value: value.clone(),
             problem,
         };
         assert_eq!(error, expected);
@@ -211,6 +212,17 @@ fn what_is_no_origin_is_an_error_with_its_text_and_its_problem() {
         );
         assert!(error.to_string().starts_with(&text), "{error}");
     }
+}
+
+#[test]
+fn the_error_of_an_origin_hides_its_user() {
+    let error = CheckOrigin::hosts(["//user:secret@example.com"]).expect_err("a user");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("`//…@example.com` is not an origin: "),
+        "{text}"
+    );
+    assert!(!format!("{error:?}").contains("secret"), "{error:?}");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use crate::log::one_line;
+use crate::url::without_user;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -28,7 +30,7 @@ impl FromStr for Network {
     type Err = InvalidNetwork;
 
     fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
-        parse(text).ok_or_else(|| InvalidNetwork(text.to_owned()))
+        parse(text).ok_or_else(|| InvalidNetwork(without_user(text)))
     }
 }
 
@@ -67,7 +69,7 @@ impl fmt::Display for InvalidNetwork {
         write!(
             f,
             "`{}` is not a network: expected an address or a prefix, such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`",
-            self.0
+            one_line(&self.0)
         )
     }
 }

@@ -170,3 +170,15 @@ fn what_is_no_network_is_an_error_with_its_text() {
         .map(|text| text.parse::<TrustedProxies>().is_err());
     assert_eq!(odd, [true; 5]);
 }
+
+/// The URL of a proxy for outgoing requests may be taken for this setting.
+#[test]
+fn the_error_of_a_network_hides_its_user() {
+    let error = TrustedProxies::networks(["http://user:secret@proxy:3128"]).expect_err("a URL");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("`http://…@proxy:3128` is not a network: "),
+        "{text}"
+    );
+    assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+}

@@ -6,6 +6,7 @@ mod problem;
 pub(crate) use host::Host;
 pub(crate) use problem::Problem;
 
+use crate::log::one_line;
 use std::fmt;
 use std::str::FromStr;
 
@@ -122,7 +123,7 @@ impl FromStr for PublicUrl {
 
     fn from_str(value: &str) -> Result<Self, InvalidUrl> {
         parse(value).map_err(|problem| InvalidUrl {
-            value: value.to_owned(),
+            value: without_user(value),
             problem,
         })
     }
@@ -155,7 +156,8 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// Error of a text that is not a [`PublicUrl`]. Its `Display` names the text, the problem and an example.
+/// Error of a text that is not a [`PublicUrl`]. Its `Display` names the text, without a user and a password, the problem and an
+/// example.
 ///
 /// ```
 /// let error = "ftp://example.com".parse::<axum_channels::PublicUrl>().expect_err("a wrong scheme");
@@ -172,12 +174,23 @@ impl fmt::Display for InvalidUrl {
         let InvalidUrl { value, problem } = self;
         write!(
             f,
-            "`{value}` is not a public URL: {problem}; expected one such as `https://chat.example.com:8443`"
+            "`{}` is not a public URL: {problem}; expected one such as `https://chat.example.com:8443`",
+            one_line(value)
         )
     }
 }
 
 impl std::error::Error for InvalidUrl {}
+
+/// Returns `text` for messages: with `…` in place of a user and a password.
+pub(crate) fn without_user(text: &str) -> String {
+    let Some((before, host)) = text.rsplit_once('@') else {
+        return text.to_owned();
+    };
+    let rest = split_scheme(before).map_or(before, |(_, rest)| rest);
+    let scheme = &before[..before.len() - rest.len()];
+    format!("{scheme}…@{host}")
+}
 
 /// Splits off the scheme, in lower case; `None` for `//host`, which has no scheme.
 pub(crate) fn split_scheme(text: &str) -> Result<(Option<String>, &str), Problem> {

@@ -62,8 +62,9 @@ fn what_is_no_url_is_an_error_with_its_problem() {
         ("http://example.com:http", Problem::Port),
     ] {
         let error = value.parse::<PublicUrl>().expect_err(value);
+        let value = without_user(value);
         let expected = InvalidUrl {
-            value: value.to_owned(),
+            value: value.clone(),
             problem,
         };
         assert_eq!(error, expected);
@@ -73,6 +74,38 @@ fn what_is_no_url_is_an_error_with_its_problem() {
                 .starts_with(&format!("`{value}` is not a public URL: {problem}; "))
         );
     }
+}
+
+/// A setting may be copied from another one, which has a password.
+#[test]
+fn the_error_of_a_url_hides_its_user() {
+    for (value, shown) in [
+        ("https://user:secret@example.com", "https://…@example.com"),
+        (
+            "https://secret@example.com:443/",
+            "https://…@example.com:443/",
+        ),
+        ("//user:secret@example.com", "//…@example.com"),
+        ("https://user:sec@ret@example.com", "https://…@example.com"),
+        ("https://user:sec//ret@example.com", "https://…@example.com"),
+        ("user:secret@example.com", "…@example.com"),
+        ("user:sec//ret@example.com", "…@example.com"),
+        ("user:secret://@example.com", "…@example.com"),
+    ] {
+        let error = value.parse::<PublicUrl>().expect_err(value);
+        let text = error.to_string();
+        assert!(
+            text.starts_with(&format!("`{shown}` is not a public URL: ")),
+            "{text}"
+        );
+        assert!(!format!("{error:?}").contains("ret"), "{error:?}");
+    }
+}
+
+#[test]
+fn an_error_is_one_line() {
+    let error = "https://a\nb".parse::<PublicUrl>().expect_err("two lines");
+    assert!(!error.to_string().contains('\n'), "{error}");
 }
 
 #[test]

@@ -322,11 +322,28 @@ fn a_wrong_host_origin_or_proxy_is_named_in_one_line() {
         ),
     ] {
         let error = read(Build::Development, variable, value).expect_err(value);
-        let starts = format!("{variable} is `{value}`: {part} is not a");
+        let starts = format!("{variable} is invalid: {part} is not a");
         assert!(
             error.starts_with(&starts) && !error.contains('\n'),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn a_password_in_a_url_is_not_shown() {
+    for variable in ["HOST", "ORIGINS", "PROXIES"] {
+        for value in [
+            "https://user:pass-word@example.com",
+            "https://user:pass-word@example.com/chat",
+            "user:pass-word@example.com",
+            "pass-word@example.com",
+        ] {
+            let error = read(Build::Development, variable, value).expect_err(value);
+            let starts = format!("{variable} is invalid: `");
+            assert!(error.starts_with(&starts), "{error}");
+            assert!(!error.contains("pass-word"), "{error}");
+        }
     }
 }
 

@@ -48,7 +48,9 @@ struct Member {
     line: Line,
     topics: HashSet<Topic>,
     node: Option<Node>,
-    /// Messages for a node that is paused.
+    /// Number of its connections.
+    connections: u64,
+    /// Messages for a node that is paused or cut off. They arrive unless it connects again.
     unread: Vec<Bytes>,
 }
 
@@ -66,7 +68,7 @@ pub(super) enum Condition {
     Open,
     /// The node is stopped: nothing happens in it until it goes on.
     Paused,
-    /// Neither requests nor messages arrive, and requests fail after their limit.
+    /// Neither requests nor messages arrive while it lasts, and requests fail after their limit.
     Cut,
 }
 
@@ -105,6 +107,7 @@ impl Simulation {
             line: line.clone(),
             topics: HashSet::new(),
             node: None,
+            connections: 0,
             unread: Vec::new(),
         });
         drop(state);
@@ -112,6 +115,7 @@ impl Simulation {
             simulation: self.clone(),
             member,
             line: line.clone(),
+            number: 0,
         });
         let endpoint = Endpoint::builder().pubsub(Simulated(core)).build();
         (endpoint, line)
@@ -134,6 +138,13 @@ impl Simulation {
     /// Returns the number of messages that it was sent since the last call.
     pub(super) fn published(&self) -> usize {
         std::mem::take(&mut self.lock().published)
+    }
+
+    /// Returns the topics that a node is subscribed to, by its number, sorted.
+    pub(super) fn topics(&self, member: usize) -> Vec<Topic> {
+        let mut topics: Vec<_> = self.lock().members[member].topics.iter().cloned().collect();
+        topics.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+        topics
     }
 
     /// Forgets everything, as an engine does that was restarted.
@@ -237,8 +248,7 @@ impl State {
             let condition = *member.line.condition.borrow();
             match condition {
                 Condition::Open => receivers.extend(member.node.clone()),
-                Condition::Paused => member.unread.push(message.clone()),
-                Condition::Cut => {}
+                Condition::Paused | Condition::Cut => member.unread.push(message.clone()),
             }
         }
         let receivers = receivers.into_iter();
@@ -252,14 +262,18 @@ pub(super) struct Client {
     simulation: Simulation,
     member: usize,
     line: Line,
+    /// Number of the connection. The engine has closed the earlier ones.
+    number: u64,
 }
 
 impl Client {
     async fn call<T>(&self, action: impl FnOnce(&mut State, NodeId) -> T) -> Result<T> {
         let action = || {
             let mut state = self.simulation.lock();
-            let node = &state.members[self.member].node;
-            let id = node.as_ref().map(Node::id);
+            let member = &state.members[self.member];
+            let node = member.node.as_ref();
+            let id = node.filter(|_| member.connections == self.number);
+            let id = id.map(Node::id);
             id.map(|id| action(&mut state, id))
         };
         let answer = self.line.call(action).await?;
@@ -286,9 +300,15 @@ impl Engine for Client {
             let member = &mut state.members[self.member];
             member.node = Some(node.clone());
             member.topics.clear();
+            member.unread.clear();
+            member.connections += 1;
+            member.connections
         };
-        self.line.call(connect).await?;
-        Ok(self.clone())
+        let number = self.line.call(connect).await?;
+        Ok(Client {
+            number,
+            ..self.clone()
+        })
     }
 
     fn encode(&self, message: &Message<'_>) -> Option<Bytes> {

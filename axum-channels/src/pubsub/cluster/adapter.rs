@@ -40,7 +40,8 @@ pub trait Adapter: Send + Sync + 'static {
 
     /// Ends the subscription to a topic.
     ///
-    /// It is called a second after the last client or task of the node has left the topic, unless one has come since.
+    /// It is called a second after the last client or task of the node has left the topic, unless one has come since. That
+    /// is so for a failed subscription, too: a part of it may have succeeded.
     ///
     /// # Errors
     /// An error is logged; the topic counts as unsubscribed.

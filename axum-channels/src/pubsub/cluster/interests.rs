@@ -26,6 +26,8 @@ struct Interest {
     departures: u64,
     /// Number of times that the engine has ended a subscription.
     losses: u64,
+    /// The engine was asked for the subscription, and may have it.
+    is_asked: bool,
     /// The engine has confirmed the subscription.
     is_subscribed: bool,
     /// The engine has confirmed the subscription, or has failed to: nothing waits for it any more.
@@ -77,23 +79,24 @@ impl Interests {
         let Some(interest) = topics.get_mut(topic) else {
             return Step::End;
         };
-        match (interest.holders > 0, interest.is_subscribed) {
-            (true, false) => Step::Subscribe {
-                losses: interest.losses,
-            },
-            (false, true) => Step::Unsubscribe {
+        if interest.holders == 0 && interest.is_asked {
+            return Step::Unsubscribe {
                 departures: interest.departures,
-            },
-            (true, true) => {
-                interest.has_task = false;
-                Step::End
-            }
-            (false, false) => {
-                topics.remove(topic);
-                let room = 2 * topics.len();
-                topics.shrink_to(room);
-                Step::End
-            }
+            };
+        }
+        if interest.holders == 0 {
+            topics.remove(topic);
+            let room = 2 * topics.len();
+            topics.shrink_to(room);
+            return Step::End;
+        }
+        if interest.is_subscribed {
+            interest.has_task = false;
+            return Step::End;
+        }
+        interest.is_asked = true;
+        Step::Subscribe {
+            losses: interest.losses,
         }
     }
 
@@ -144,6 +147,7 @@ impl Interests {
         };
         let is_unheld = interest.holders == 0 && interest.departures == departures;
         if is_unheld {
+            interest.is_asked = false;
             self.count(replace(&mut interest.is_subscribed, false), false);
             interest.is_settled = false;
         }
@@ -226,6 +230,7 @@ mod tests {
     fn a_topic_that_is_left_and_joined_meanwhile_stays_subscribed() {
         let (interests, topic) = (Interests::default(), topic());
         assert!(interests.acquire(&topic));
+        assert_eq!(interests.next(&topic), Step::Subscribe { losses: 0 });
         interests.settle(&topic, 0, true);
         assert_eq!(interests.next(&topic), Step::End);
         for _ in 0..1000 {
@@ -243,12 +248,24 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_that_is_left_before_it_is_subscribed_is_forgotten() {
+    fn a_topic_that_is_left_before_the_engine_is_asked_for_it_is_forgotten() {
+        let (interests, topic) = (Interests::default(), topic());
+        assert!(interests.acquire(&topic));
+        assert!(!interests.release(&topic), "there is a task already");
+        assert_eq!(interests.next(&topic), Step::End);
+        assert!(lock(&interests.topics).is_empty());
+    }
+
+    #[test]
+    fn a_topic_whose_subscription_has_failed_is_unsubscribed_from_as_a_part_of_it_may_have_succeeded()
+     {
         let (interests, topic) = (Interests::default(), topic());
         assert!(interests.acquire(&topic));
         assert_eq!(interests.next(&topic), Step::Subscribe { losses: 0 });
         assert!(!interests.release(&topic), "there is a task already");
         interests.settle(&topic, 0, false);
+        assert_eq!(interests.next(&topic), Step::Unsubscribe { departures: 1 });
+        assert!(interests.abandon(&topic, 1));
         assert_eq!(interests.next(&topic), Step::End);
         assert!(lock(&interests.topics).is_empty());
     }
@@ -284,6 +301,7 @@ mod tests {
     fn a_subscription_that_ends_once_nobody_needs_it_is_not_made_again() {
         let (interests, topic) = (Interests::default(), topic());
         assert!(interests.acquire(&topic));
+        assert_eq!(interests.next(&topic), Step::Subscribe { losses: 0 });
         interests.settle(&topic, 0, true);
         assert_eq!(interests.next(&topic), Step::End);
         assert!(interests.release(&topic));

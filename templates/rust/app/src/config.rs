@@ -168,7 +168,7 @@ fn host(value: Option<String>) -> Result<(Host, String), InvalidSetting> {
         true => format!("http://{value}").parse().map(Host::Name),
         false => url.parse().map(Host::Url),
     };
-    let host = host.map_err(|error| InvalidSetting::wrong("HOST", &value, error))?;
+    let host = host.map_err(|error| InvalidSetting::invalid("HOST", error))?;
     let path = path.strip_suffix('/').unwrap_or(path);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let is_part = |part: &str| !["", ".", ".."].contains(&part) && part.bytes().all(is_plain);
@@ -185,14 +185,14 @@ fn check_origin(value: Option<String>) -> Result<CheckOrigin, InvalidSetting> {
     };
     match value.parse::<CheckOrigin>() {
         Ok(check) => Ok(check.named("the variable `ORIGINS`")),
-        Err(error) => Err(InvalidSetting::wrong("ORIGINS", &value, error)),
+        Err(error) => Err(InvalidSetting::invalid("ORIGINS", error)),
     }
 }
 
 fn proxies(value: Option<String>) -> Result<TrustedProxies, InvalidSetting> {
     let value = value.unwrap_or_else(|| "0".to_owned());
     let proxies = value.parse();
-    proxies.map_err(|error| InvalidSetting::wrong("PROXIES", &value, error))
+    proxies.map_err(|error| InvalidSetting::invalid("PROXIES", error))
 }
 
 fn secret_key_base(value: Option<String>, build: Build) -> Result<Secret, InvalidSetting> {

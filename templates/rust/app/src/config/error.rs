@@ -14,6 +14,11 @@ impl InvalidSetting {
         Self { variable, problem }
     }
 
+    /// An error that names the value itself, without a user and a password.
+    pub fn invalid(variable: &'static str, error: impl fmt::Display) -> Self {
+        Self::new(variable, format!("is invalid: {error}"))
+    }
+
     /// An invalid value with a solution. Not for secrets, because the message contains the value.
     pub fn wrong(
         variable: &'static str,
