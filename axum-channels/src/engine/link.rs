@@ -69,9 +69,9 @@ impl<C: Connection> Link<C> {
         lock(&self.topics).remove(topic);
         let current = self.state.borrow().clone();
         if let State::Connected(connection) = current {
-            let unanswered = Unanswered(self, Some(&connection));
+            let asking = Asking(self, Some(&connection));
             let answer = connection.unsubscribe(topic).await;
-            unanswered.end();
+            asking.end();
             self.checked(&connection, answer)?;
         }
         Ok(())
@@ -145,17 +145,17 @@ impl<C: Connection> Link<C> {
 }
 
 /// A call without an answer so far. The connection does not answer if the caller gives up.
-struct Unanswered<'a, C: Connection>(&'a Link<C>, Option<&'a Arc<C>>);
+struct Asking<'a, C: Connection>(&'a Link<C>, Option<&'a Arc<C>>);
 
-impl<C: Connection> Unanswered<'_, C> {
+impl<C: Connection> Asking<'_, C> {
     fn end(mut self) {
         self.1 = None;
     }
 }
 
-impl<C: Connection> Drop for Unanswered<'_, C> {
+impl<C: Connection> Drop for Asking<'_, C> {
     fn drop(&mut self) {
-        if let Unanswered(link, Some(connection)) = self {
+        if let Asking(link, Some(connection)) = self {
             link.fail_if(|current| Arc::ptr_eq(current, connection));
         }
     }

@@ -243,8 +243,8 @@ impl<'a, E: Engine> Sender<'a, E> {
         window.finish().await?;
         let writes = self.with_journal(batch);
         let refusals = self.connection.write(writes).await?;
+        in_flight.answered(&refusals); // also if a refusal ends the session
         self.record(&refusals)?;
-        in_flight.answered(&refusals);
         refusals.failure.map_or(Ok(()), Err)
     }
 

@@ -211,6 +211,27 @@ async fn a_node_that_publishes_all_the_time_leaves_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn broadcasts_that_were_sent_are_not_lost_when_the_journal_with_them_needs_another_server() {
+    for kind in KINDS {
+        let mut world = World::start(kind, Duration::ZERO).await;
+        sleep(3 * LEASE).await; // the connection is old enough to be given up
+        let publisher = &world.nodes[ALICE];
+        world.line.refuse_journals(true);
+        publisher.broadcast("room:1", "news", json!({}));
+        let bob = publisher.track("room:1", "bob", json!({}));
+        sleep(Duration::from_millis(1)).await;
+        world.line.refuse_journals(false);
+        let event = world.events.recv().await.expect("nothing is dropped");
+        assert_eq!(event.event, "news");
+        sleep(LEASE).await;
+        let stats = world.nodes[ALICE].stats().cluster;
+        assert_eq!((stats.reconnects, stats.lost), (1, 0), "{kind:?}");
+        assert_eq!(users(&world.nodes[WATCHER]), ["alice", "bob"]);
+        drop(bob);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_engine_that_lost_its_data_at_any_time_drops_nobody() {
     for kind in KINDS {
         for offset in steps(250, 3000) {

@@ -61,6 +61,8 @@ pub(super) struct Line {
     loss: Arc<Mutex<Option<Loss>>>,
     /// Duration of a write. Renewals wait for it, as for requests that a cluster has redirected.
     writing: Arc<tokio::sync::Mutex<Duration>>,
+    /// Journals are refused, as by a server that is a replica.
+    is_refusing: watch::Sender<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +102,7 @@ impl Simulation {
             condition: watch::Sender::new(Condition::Open),
             loss: Arc::default(),
             writing: Arc::default(),
+            is_refusing: watch::Sender::new(false),
         };
         let mut state = self.lock();
         let member = state.members.len();
@@ -158,6 +161,10 @@ impl Simulation {
 impl Line {
     pub(super) fn lose(&self, loss: Loss) {
         *lock(&*self.loss) = Some(loss);
+    }
+
+    pub(super) fn refuse_journals(&self, is_refusing: bool) {
+        self.is_refusing.send_replace(is_refusing);
     }
 
     pub(super) async fn slow_down(&self, write: Duration) {
@@ -343,7 +350,16 @@ impl Connection for Client {
         self.call(unsubscribe).await
     }
 
-    async fn write(&self, writes: Vec<Write>) -> Result<Refusals> {
+    async fn write(&self, mut writes: Vec<Write>) -> Result<Refusals> {
+        let mut refusals = Refusals::default();
+        if *self.line.is_refusing.borrow() {
+            let count = writes.len();
+            writes.retain(|write| matches!(write, Write::Publish { .. }));
+            refusals.has_journal = writes.len() < count;
+            let mut reason = Refused::new("it is a replica", None);
+            reason.may_be_elsewhere = true;
+            refusals.reason = refusals.has_journal.then_some(reason);
+        }
         let write = |state: &mut State, from| -> Vec<_> {
             let writes = writes.into_iter();
             writes.flat_map(|write| state.write(from, write)).collect()
@@ -355,7 +371,7 @@ impl Connection for Client {
         for (node, message) in self.call(write).await? {
             node.receive(&message);
         }
-        Ok(Refusals::default())
+        Ok(refusals)
     }
 
     async fn history(&self, _: &Topic, _: History) -> Result<Stored> {
@@ -422,8 +438,8 @@ impl Connection for Client {
         self.call(|_, _| ()).await
     }
 
-    fn refusal(_: &Error) -> Option<Refused> {
-        None
+    fn refusal(error: &Error) -> Option<Refused> {
+        error.downcast_ref().cloned()
     }
 }
 
