@@ -30,6 +30,7 @@ pub const ENDPOINT: Kind = Kind {
     more: &[
         "there_by_the_name_inside_of_its_own",
         "there_inside_of_the_endpoint",
+        "with_long_polling",
     ],
 };
 pub const SOCKET: Kind = Kind {
