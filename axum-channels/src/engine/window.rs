@@ -116,4 +116,22 @@ mod tests {
         let error = window.finish().await.expect_err("it was refused");
         assert_eq!(error.to_string(), "refused");
     }
+
+    #[tokio::test]
+    async fn a_call_ends_with_its_value_or_with_the_error_of_a_batch_beside_it() {
+        let lock = tokio::sync::Mutex::new(());
+        let held = lock.lock().await;
+        let mut window = Window::new();
+        window.push(Box::pin(async move {
+            tokio::task::yield_now().await;
+            drop(held);
+            Ok(())
+        }));
+        let call = async { Ok(drop(lock.lock().await)) };
+        window.beside(call).await.expect("the batch lets it go on");
+        window.push(Box::pin(async { Err(Error::msg("refused")) }));
+        let call = std::future::pending::<Result<()>>();
+        let error = window.beside(call).await.expect_err("it was refused");
+        assert_eq!(error.to_string(), "refused");
+    }
 }

@@ -428,6 +428,7 @@ impl Connection for Client {
     }
 
     async fn generations(&self, nodes: BTreeSet<NodeId>) -> Result<HashMap<NodeId, u64>> {
+        drop(self.line.writing.lock().await);
         let generations = |state: &mut State, _| state.generations();
         let mut generations = self.call(generations).await?;
         generations.retain(|node, _| nodes.contains(node));

@@ -132,13 +132,23 @@ fn read(answer: Value, expected: &PushKind, channel: &str) -> Result<Option<Plac
 mod tests {
     use super::*;
     use crate::redis::engine::{config, open};
+    use crate::sync::lock;
     use ::redis::Client;
+    use std::sync::{Arc, Mutex};
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
     use tokio::net::tcp::OwnedReadHalf;
     use tokio::net::{TcpListener, TcpStream};
 
-    /// Message by which a server ends a subscription to a slot that it gives away.
-    const ENDED: &str = ">3\r\n$12\r\nsunsubscribe\r\n$5\r\nother\r\n:0\r\n";
+    /// Returns the message by which a server ends a subscription to a slot that it gives away.
+    fn ended(channel: &str) -> String {
+        push("sunsubscribe", channel)
+    }
+
+    fn push(kind: &str, channel: &str) -> String {
+        let lengths = [kind, channel].map(str::len);
+        let [of_kind, of_channel] = lengths;
+        format!(">3\r\n${of_kind}\r\n{kind}\r\n${of_channel}\r\n{channel}\r\n:1\r\n")
+    }
 
     /// Returns the words of the next command.
     async fn command(lines: &mut Lines<BufReader<OwnedReadHalf>>) -> Option<Vec<String>> {
@@ -152,70 +162,90 @@ mod tests {
         Some(words)
     }
 
-    /// Answers as a server that gives slots away while it is asked about channels whose names start with `late`, and has
-    /// none of those that start with `moved`.
-    async fn serve(client: TcpStream) {
+    /// Commands about channels that a server was sent.
+    type Asked = Arc<Mutex<Vec<String>>>;
+
+    /// Answers as a server that gives slots away while it is asked about `late` and `own`, has none of `moved` and `own`, and
+    /// takes its time for `slow`.
+    async fn serve(client: TcpStream, asked: Asked) {
         let (read, mut write) = client.into_split();
         let mut lines = BufReader::new(read).lines();
-        let mut ended = ["late:1", "late:2", "late:2"].iter().peekable();
         while let Some(words) = command(&mut lines).await {
             let (name, argument) = (&*words[0], words.get(1).map_or("", String::as_str));
-            if ended.next_if(|next| **next == argument).is_some() {
-                write.write_all(ENDED.as_bytes()).await.expect("a client");
-            }
-            let (kind, length) = (name.to_lowercase(), argument.len());
-            let answer = match name {
-                "HELLO" => "%1\r\n+proto\r\n:3\r\n".to_owned(),
-                "PING" => format!("${length}\r\n{argument}\r\n"),
-                "SSUBSCRIBE" if argument.starts_with("moved") => {
+            let is_first = match name.starts_with('S') {
+                true => {
+                    let mut asked = lock(&*asked);
+                    asked.push(words.join(" "));
+                    asked.iter().filter(|it| **it == words.join(" ")).count() == 1
+                }
+                false => false,
+            };
+            let mut answer = match argument {
+                "late" if is_first => ended("another"),
+                "own" if is_first => ended("own"),
+                _ => String::new(),
+            };
+            answer += &match (name, argument) {
+                ("HELLO", _) => "%1\r\n+proto\r\n:3\r\n".to_owned(),
+                ("PING", _) => format!("${}\r\n{argument}\r\n", argument.len()),
+                ("SSUBSCRIBE", "moved" | "own") => {
                     let slot = super::super::slots::slot(argument);
                     format!("-MOVED {slot} 127.0.0.1:7000\r\n")
                 }
-                "SSUBSCRIBE" if argument == "refused" => "-NOPERM no\r\n".to_owned(),
-                "SSUBSCRIBE" | "SUNSUBSCRIBE" => format!(
-                    ">3\r\n${}\r\n{kind}\r\n${length}\r\n{argument}\r\n:1\r\n",
-                    kind.len()
-                ),
+                ("SSUBSCRIBE", "refused") => "-NOPERM no\r\n".to_owned(),
+                ("SSUBSCRIBE" | "SUNSUBSCRIBE", _) => push(&name.to_lowercase(), argument),
                 _ => "+OK\r\n".to_owned(),
             };
+            if argument == "slow" && is_first {
+                sleep(Duration::from_millis(20)).await;
+            }
             write.write_all(answer.as_bytes()).await.expect("a client");
         }
     }
 
-    async fn subscriptions() -> Subscriptions {
+    async fn subscriptions() -> (Subscriptions, Asked) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let addr = listener.local_addr().expect("an address");
+        let asked = Asked::default();
+        let server = asked.clone();
         tokio::spawn(async move {
             let (client, _) = listener.accept().await.expect("a client");
-            serve(client).await;
+            serve(client, server).await;
         });
         let client = Client::open(format!("redis://{addr}/?protocol=resp3")).expect("a URL");
         let connection = open(&client, config()).await.expect("it answers");
-        Subscriptions::new(connection)
+        (Subscriptions::new(connection), asked)
+    }
+
+    fn texts(channels: &[&str]) -> Vec<String> {
+        channels.iter().map(|it| (*it).to_owned()).collect()
     }
 
     #[tokio::test]
     async fn answers_are_in_step_again_after_subscriptions_that_the_server_has_ended() {
-        let it = subscriptions().await;
-        let channels = ["late:1", "moved:1", "here", "late:2", "moved:2"];
-        let elsewhere = it.subscribe(channels.map(str::to_owned).to_vec()).await;
-        assert_eq!(elsewhere.expect("it answers"), ["moved:1", "moved:2"]);
-        it.ping().await.expect("they are in step");
+        let (it, asked) = subscriptions().await;
+        let channels = texts(&["late", "moved", "own", "here", "slow"]);
+        let elsewhere = it.subscribe(channels).await;
+        assert_eq!(elsewhere.expect("it answers"), ["moved", "own"]);
         it.unsubscribe("here").await.expect("it answers");
-        let refused = it.subscribe(vec!["refused".to_owned()]).await;
+        let refused = it.subscribe(texts(&["refused"])).await;
         let error = refused.expect_err("it is refused");
         assert!(error.to_string().contains("NoPerm"), "{error}");
+        let asked = lock(&*asked).join(", ");
+        let expected = "SSUBSCRIBE late, SSUBSCRIBE moved, SSUBSCRIBE own, SSUBSCRIBE here, SSUBSCRIBE slow, \
+                        SSUBSCRIBE here, SSUBSCRIBE slow, SUNSUBSCRIBE here, SSUBSCRIBE refused";
+        assert_eq!(asked, expected, "only what had no answer is sent again");
     }
 
     #[tokio::test]
     async fn requests_that_were_made_together_have_their_own_answers() {
-        let it = subscriptions().await;
-        let channels = ["here:1", "late:1", "moved:1", "late:2", "here:2"];
-        let asked = channels.map(|channel| it.subscribe(vec![channel.to_owned()]));
-        let [here, late, moved, other, last] = asked;
-        let answers = tokio::join!(here, late, moved, other, last);
+        let (it, _) = subscriptions().await;
+        let channels = ["here", "late", "moved", "own", "slow"];
+        let [here, late, moved, own, slow] =
+            channels.map(|channel| it.subscribe(texts(&[channel])));
+        let answers = tokio::join!(here, late, moved, own, slow);
         let answers: [_; 5] = answers.into();
         let elsewhere = answers.map(|answer| answer.expect("it answers"));
-        assert_eq!(elsewhere.concat(), ["moved:1"]);
+        assert_eq!(elsewhere.concat(), ["moved", "own"]);
     }
 }
