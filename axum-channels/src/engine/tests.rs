@@ -145,8 +145,12 @@ async fn a_renewal_that_is_lost_drops_nobody() {
 async fn a_renewal_that_waits_for_a_write_does_not_hold_it_up() {
     for kind in KINDS {
         let mut world = World::start(kind, Duration::ZERO).await;
-        world.line.slow_down(Duration::from_secs(1)).await;
         let publisher = world.nodes[ALICE].clone();
+        let watcher = &world.nodes[WATCHER];
+        let _carol = watcher.track("room:2", "carol", json!({}));
+        let _carols = publisher.subscribe("room:2"); // whose node is looked for
+        sleep(Duration::from_millis(100)).await;
+        world.line.slow_down(Duration::from_secs(1)).await;
         for n in 0..100 {
             publisher.broadcast("room:1", "next", json!({"n": n}));
             sleep(Duration::from_millis(700)).await;

@@ -166,8 +166,9 @@ mod tests {
     type Asked = Arc<Mutex<Vec<String>>>;
 
     /// Answers as a server that gives slots away while it is asked about `late` and `own`, has none of `moved` and `own`, and
-    /// takes its time for `slow`.
+    /// takes its time for `late`, `slow` and pings.
     async fn serve(client: TcpStream, asked: Asked) {
+        client.set_nodelay(true).expect("a socket");
         let (read, mut write) = client.into_split();
         let mut lines = BufReader::new(read).lines();
         while let Some(words) = command(&mut lines).await {
@@ -180,6 +181,11 @@ mod tests {
                 }
                 false => false,
             };
+            match (name, argument) {
+                ("PING", _) => sleep(Duration::from_millis(5)).await,
+                (_, "slow" | "late") => sleep(Duration::from_millis(20)).await,
+                _ => {}
+            }
             let mut answer = match argument {
                 "late" if is_first => ended("another"),
                 "own" if is_first => ended("own"),
@@ -196,9 +202,6 @@ mod tests {
                 ("SSUBSCRIBE" | "SUNSUBSCRIBE", _) => push(&name.to_lowercase(), argument),
                 _ => "+OK\r\n".to_owned(),
             };
-            if argument == "slow" && is_first {
-                sleep(Duration::from_millis(20)).await;
-            }
             write.write_all(answer.as_bytes()).await.expect("a client");
         }
     }
