@@ -127,8 +127,8 @@ mod tests {
             drop(held);
             Ok(())
         }));
-        let call = async { Ok(drop(lock.lock().await)) };
-        window.beside(call).await.expect("the batch lets it go on");
+        let call = async { Ok(lock.lock().await) };
+        let _held = window.beside(call).await.expect("the batch lets it go on");
         window.push(Box::pin(async { Err(Error::msg("refused")) }));
         let call = std::future::pending::<Result<()>>();
         let error = window.beside(call).await.expect_err("it was refused");
