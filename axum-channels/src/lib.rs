@@ -176,6 +176,8 @@ mod channel;
 mod client_id;
 pub mod cluster;
 mod codec;
+#[cfg(test)]
+mod dice;
 mod endpoint;
 #[cfg(any(feature = "nats", feature = "redis"))]
 mod engine;

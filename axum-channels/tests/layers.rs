@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, from the lowest.
-const LAYERS: [&str; 36] = [
+const LAYERS: [&str; 37] = [
     "sync",
+    "dice",
     "allocator",
     "client_id",
     "term",

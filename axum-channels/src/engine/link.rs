@@ -59,7 +59,11 @@ impl<C: Connection> Link<C> {
         };
         match subscribed {
             Ok(()) => adding.keep(),
-            Err(error) => adding.keep_by_another(&current).map_err(|_| error)?,
+            Err(error) => {
+                if adding.fail_unless_replaced(current.as_ref()) {
+                    return Err(error);
+                }
+            }
         }
         Ok(())
     }
@@ -170,9 +174,6 @@ struct Adding<'a, C: Connection> {
     topic: Option<&'a Topic>,
 }
 
-/// Error of a topic that no connection is subscribed to.
-struct NotSubscribed;
-
 impl<'a, C: Connection> Adding<'a, C> {
     fn new(link: &'a Link<C>, topic: &'a Topic) -> Self {
         lock(&link.topics).insert(topic.clone());
@@ -186,21 +187,19 @@ impl<'a, C: Connection> Adding<'a, C> {
         self.topic = None;
     }
 
-    /// Keeps the topic if another connection than this one was put to use meanwhile: it is subscribed to it.
-    fn keep_by_another(mut self, connection: &Option<Arc<C>>) -> Result<(), NotSubscribed> {
+    /// Removes the topic after a call on `connection` has failed, and returns `true`, unless another connection was put to use
+    /// meanwhile: that one is subscribed to it.
+    fn fail_unless_replaced(mut self, connection: Option<&Arc<C>>) -> bool {
         let mut topics = lock(&self.link.topics);
-        let is_it = |current| {
-            connection
-                .as_ref()
-                .is_some_and(|it| Arc::ptr_eq(it, current))
-        };
-        if let Some(topic) = self.topic.take() {
-            match &*self.link.state.borrow() {
-                State::Connected(current) if !is_it(current) => return Ok(()),
-                _ => topics.remove(topic),
-            };
+        let is_other = |current| connection.is_none_or(|it| !Arc::ptr_eq(it, current));
+        let is_replaced = matches!(
+            &*self.link.state.borrow(),
+            State::Connected(current) if is_other(current)
+        );
+        if let Some(topic) = self.topic.take().filter(|_| !is_replaced) {
+            topics.remove(topic);
         }
-        Err(NotSubscribed)
+        !is_replaced
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod simulation;
 
+use crate::dice::Dice;
 use crate::endpoint::{Endpoint, Events};
 use serde_json::{Value, json};
 use simulation::{Condition, Kind, Loss, Simulation};
@@ -294,23 +295,11 @@ async fn interrupted(condition: Condition, nodes: &[usize]) {
     }
 }
 
-/// The same numbers for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) % sides
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_node_is_subscribed_to_its_topics_in_the_end_whatever_happened_to_its_line() {
     const TOPICS: u64 = 4;
     for seed in 1..=SEEDS {
-        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut dice = Dice::new(seed);
         let simulation = Simulation::new(KINDS[seed as usize % 2]);
         let (node, _) = simulation.node();
         let mut held: BTreeMap<String, Events> = BTreeMap::new();
@@ -340,7 +329,7 @@ async fn a_node_is_subscribed_to_its_topics_in_the_end_whatever_happened_to_its_
 #[tokio::test(start_paused = true)]
 async fn nodes_have_the_presences_of_each_other_in_the_end_whatever_happened_to_their_lines() {
     for seed in 1..=SEEDS {
-        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut dice = Dice::new(seed);
         let simulation = Simulation::new(KINDS[seed as usize % 2]);
         let nodes = [simulation.node().0, simulation.node().0];
         let mut events = nodes.each_ref().map(|node| node.subscribe("room:1"));

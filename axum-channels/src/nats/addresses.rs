@@ -1,5 +1,5 @@
 use super::NatsError;
-use crate::url::split_scheme;
+use crate::url::wrong_scheme;
 use std::fmt;
 
 /// The servers of a URL, and the user for them.
@@ -35,13 +35,7 @@ impl Addresses {
             Some("nats") => false,
             Some("tls") if cfg!(feature = "nats-tls") => true,
             Some("tls") => return Err(NatsError::TlsIsOff),
-            // Without a scheme, a user may be before those signs.
-            _ => match split_scheme(url) {
-                Ok((Some(scheme), _)) => {
-                    return Err(invalid(format!("its scheme is `{scheme}`")));
-                }
-                _ => return Err(invalid("it has no scheme")),
-            },
+            _ => return Err(invalid(wrong_scheme(url))),
         };
         let login = first.login()?;
         let mut servers = vec![first.address];

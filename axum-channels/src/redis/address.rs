@@ -1,7 +1,7 @@
 use super::RedisError;
 use super::cluster::Seeds;
 use super::names::Scope;
-use crate::url::split_scheme;
+use crate::url::wrong_scheme;
 use ::redis::{Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 use std::fmt;
 
@@ -21,13 +21,7 @@ impl Address {
             ("redis+unix" | "valkey+unix" | "unix", None) => {}
             ("rediss" | "valkeys", _) if cfg!(feature = "redis-tls") => install_cryptography(),
             ("rediss" | "valkeys", _) => return Err(RedisError::TlsIsOff),
-            // Without a scheme, a password may be before the first colon.
-            _ => match split_scheme(url) {
-                Ok((Some(scheme), _)) => {
-                    return Err(invalid(format!("its scheme is `{scheme}`")));
-                }
-                _ => return Err(invalid("it has no scheme")),
-            },
+            _ => return Err(invalid(wrong_scheme(url))),
         }
         match base {
             Some(base) => cluster(base, rest),

@@ -210,6 +210,16 @@ pub(crate) fn split_scheme(text: &str) -> Result<(Option<String>, &str), Problem
     }
 }
 
+/// Returns the reason why a URL with another scheme than an engine's is refused. Without a scheme, a password may be before its first
+/// colon.
+#[cfg(any(feature = "nats", feature = "redis"))]
+pub(crate) fn wrong_scheme(url: &str) -> String {
+    match split_scheme(url) {
+        Ok((Some(scheme), _)) => format!("its scheme is `{scheme}`"),
+        _ => "it has no scheme".to_owned(),
+    }
+}
+
 /// Removes the slash at the end of a URL without a path.
 pub(crate) fn without_slash(rest: &str) -> Result<&str, Problem> {
     let authority = rest.strip_suffix('/').unwrap_or(rest);

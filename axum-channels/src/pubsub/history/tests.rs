@@ -1,4 +1,5 @@
 use super::*;
+use crate::dice::Dice;
 use crate::message::{Asked, Broadcast, Position, Recovery};
 use crate::pubsub::subscribers::Subscribers;
 use crate::pubsub::{MAX_HISTORY_BYTES, Pressure, PubSub, Subscriber, Subscription};
@@ -92,18 +93,6 @@ impl User {
     }
 }
 
-/// Numbers without a pattern (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-}
-
 fn publish(pubsub: &PubSub) {
     let payload = Payload::empty();
     assert_eq!(pubsub.deliver(TOPIC, "e", &payload, None), Ok(()));
@@ -144,7 +133,7 @@ async fn in_an_hour_of_lost_connections_each_broadcast_arrives_once_or_a_loss_is
         .max_age(age)
         .max_bytes(MAX_BYTES);
     let seed = std::env::var("HISTORY_SEED").map_or(42, |seed| seed.parse().expect("a number"));
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut users: Vec<User> = (0..5).map(|_| User::new()).collect();
     users[0].connect(&pubsub, limits);
     publish(&pubsub);
@@ -212,7 +201,7 @@ fn joins_and_broadcasts_at_the_same_time_lose_nothing_and_double_nothing() {
     let present = AtomicUsize::new(USERS as usize);
     let live = &|user: u64| {
         let _present = Present(&present);
-        let (mut user, mut dice) = (User::new(), Dice(user));
+        let (mut user, mut dice) = (User::new(), Dice::new(user));
         let mut rounds = 0;
         // Longer on a busy machine, where the threads take turns and few joins and broadcasts meet.
         while rounds < ROUNDS || (user.recovered <= RECOVERED && rounds < 100 * ROUNDS) {
