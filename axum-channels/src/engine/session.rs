@@ -14,8 +14,8 @@ use crate::pubsub::cluster::Node;
 use std::convert::Infallible;
 use std::future::pending;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
 
 /// Handle by which a connection reports its end.
 #[derive(Clone)]
@@ -41,6 +41,7 @@ pub(super) async fn run<E: Engine>(core: &Core<E>, node: &Node, journal: &mut Jo
             connection,
             journal,
             missing: Missing::default(),
+            renewals: ticks(core.lease / 10),
             began: Instant::now(),
             needs_start: false,
             refused_at: None,
@@ -81,6 +82,7 @@ struct Sender<'a, E: Engine> {
     connection: E::Connection,
     journal: &'a mut Journal,
     missing: Missing,
+    renewals: Interval,
     began: Instant,
     /// The engine may not have all presences of this generation.
     needs_start: bool,
@@ -152,19 +154,15 @@ impl<'a, E: Engine> Sender<'a, E> {
 
     /// Sends until an error: it has no other end.
     async fn run(&mut self) -> Result<Infallible> {
-        let [mut renewals, mut checks] = [10, 5].map(|part| {
-            let mut ticks = interval(self.core.lease / part);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            ticks
-        });
+        let mut checks = ticks(self.core.lease / 5);
         let mut leaving = self.core.leaving.subscribe();
         let mut window = Window::new();
         loop {
             let (wanted, has_room) = (wanted(&window), window.has_room());
             tokio::select! {
                 biased;
-                _ = renewals.tick() => window.beside(self.renew()).await?,
-                _ = checks.tick() => window.beside(self.check()).await?,
+                _ = self.renewals.tick() => window.beside(self.renew()).await?,
+                _ = checks.tick() => self.check(&mut window).await?,
                 confirmed = window.next() => confirmed?,
                 () = asked_to_leave(&mut leaving) => self.leave(&mut window).await?,
                 batch = self.core.outbox.next(wanted), if has_room => {
@@ -202,7 +200,7 @@ impl<'a, E: Engine> Sender<'a, E> {
     }
 
     /// Tidies the journal, and removes the nodes that are gone.
-    async fn check(&mut self) -> Result<()> {
+    async fn check(&mut self, window: &mut Window<'a>) -> Result<()> {
         if !self.has_presences() {
             return Ok(());
         }
@@ -210,10 +208,11 @@ impl<'a, E: Engine> Sender<'a, E> {
         let max_bytes = self.max_bytes();
         self.journal.tidy(&mut writes, self.node, max_bytes);
         if !writes.is_empty() {
-            let refusals = self.connection.write(writes).await?;
+            let refusals = self.write(writes, window, None).await?;
             self.record(&refusals)?;
         }
-        let checked = self.missing.check(&self.connection, self.node).await;
+        let check = self.missing.check(&self.connection, self.node);
+        let checked = window.beside(async { Ok(check.await) }).await?;
         self.accepted(checked)?;
         let pause = self.core.lease * 2 / 5;
         if !self.needs_start && self.refused_at.is_some_and(|at| at.elapsed() > pause) {
@@ -240,12 +239,45 @@ impl<'a, E: Engine> Sender<'a, E> {
             return Ok(());
         }
         // Changes of presences overtake no broadcast, and stored ones are sent again in their order: one batch at a time.
-        window.finish().await?;
+        self.finish(window).await?;
         let writes = self.with_journal(batch);
-        let refusals = self.connection.write(writes).await?;
-        in_flight.answered(&refusals); // also if a refusal ends the session
+        let refusals = self.write(writes, window, Some(in_flight)).await?;
         self.record(&refusals)?;
         refusals.failure.map_or(Ok(()), Err)
+    }
+
+    /// Carries out writes, and waits for the answer.
+    async fn write(
+        &mut self,
+        writes: Vec<Write>,
+        window: &mut Window<'a>,
+        in_flight: Option<InFlight<'a, E>>,
+    ) -> Result<Refusals> {
+        let connection = self.connection.clone();
+        let (answer, answered) = oneshot::channel();
+        window.push(Box::pin(async move {
+            let refusals = connection.write(writes).await?;
+            if let Some(in_flight) = in_flight {
+                in_flight.answered(&refusals); // also if a refusal ends the session
+            }
+            let _ = answer.send(refusals); // whoever asked waits for it
+            Ok(())
+        }));
+        self.finish(window).await?;
+        Ok(answered.await?)
+    }
+
+    /// Waits until all batches are confirmed, and renews the lease meanwhile: an engine may take several requests for each, and
+    /// be slow.
+    async fn finish(&mut self, window: &mut Window<'a>) -> Result<()> {
+        while !window.is_empty() {
+            tokio::select! {
+                biased;
+                _ = self.renewals.tick() => window.beside(self.renew()).await?,
+                confirmed = window.next() => confirmed?,
+            }
+        }
+        Ok(())
     }
 
     /// Returns the writes of a batch, and those that keep the journal up to date.
@@ -301,10 +333,10 @@ impl<'a, E: Engine> Sender<'a, E> {
     async fn leave(&mut self, window: &mut Window<'a>) -> Result<()> {
         let outbox = &self.core.outbox;
         let last = outbox.last();
-        window.finish().await?;
+        self.finish(window).await?;
         while let Some(batch) = outbox.take_up_to(last) {
             self.send(batch, window).await?;
-            window.finish().await?;
+            self.finish(window).await?;
         }
         if self.has_presences() {
             self.connection.write(self.journal.end()).await?;
@@ -314,6 +346,12 @@ impl<'a, E: Engine> Sender<'a, E> {
         self.core.leaving.send_replace(Leaving::Done);
         Ok(())
     }
+}
+
+fn ticks(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// While the engine processes a batch, only whole ones follow: smaller ones would cost it more for each message.

@@ -151,7 +151,7 @@ async fn a_renewal_that_waits_for_a_write_does_not_hold_it_up() {
         let _carol = watcher.track("room:2", "carol", json!({}));
         let _carols = publisher.subscribe("room:2"); // whose node is looked for
         sleep(Duration::from_millis(100)).await;
-        world.line.slow_down(Duration::from_secs(1)).await;
+        world.line.slow_down((1, Duration::from_secs(1))).await;
         for n in 0..100 {
             publisher.broadcast("room:1", "next", json!({"n": n}));
             sleep(Duration::from_millis(700)).await;
@@ -161,6 +161,34 @@ async fn a_renewal_that_waits_for_a_write_does_not_hold_it_up() {
             assert_eq!(event.payload.get("n"), Some(json!(n)), "{}", event.event);
         }
         assert_eq!(world.nodes[ALICE].stats().cluster.reconnects, 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_is_not_dropped_while_it_waits_for_writes_of_several_slow_requests() {
+    for kind in KINDS {
+        for request in steps(500, 3000) {
+            let mut world = World::start(kind, Duration::ZERO).await;
+            world.line.slow_down((4, request)).await;
+            let mut bob = world.nodes[ALICE]
+                .track("room:1", "bob", json!({}))
+                .expect("an object");
+            let updates = tokio::spawn(async move {
+                for n in 0.. {
+                    update(&mut bob, n);
+                    sleep(Duration::from_millis(100)).await;
+                }
+            });
+            let changes = world.changes(8 * LEASE).await;
+            updates.abort();
+            let is_gone = |change: &&Value| change["leaves"].to_string().contains("alice");
+            let gone = changes.iter().filter(is_gone).count();
+            assert_eq!(gone, 0, "{kind:?}, {request:?}");
+            assert_eq!(world.nodes[ALICE].stats().cluster.reconnects, 0);
+        }
+        let mut world = World::start(kind, Duration::ZERO).await;
+        world.line.slow_down((4, Duration::from_millis(2900))).await;
+        world.no_change(20 * LEASE).await; // its list is written again once
     }
 }
 
@@ -191,7 +219,7 @@ async fn a_node_that_publishes_all_the_time_leaves_at_once() {
     for kind in KINDS {
         for has_changes in [true, false] {
             let world = World::start(kind, Duration::ZERO).await;
-            world.line.slow_down(Duration::from_millis(10)).await;
+            world.line.slow_down((1, Duration::from_millis(10))).await;
             let node = world.nodes[ALICE].clone();
             let publisher = node.clone();
             let mut bob = node.track("room:1", "bob", json!({})).expect("an object");

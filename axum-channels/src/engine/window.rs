@@ -41,14 +41,6 @@ impl<'a> Window<'a> {
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    /// Waits until all batches are confirmed.
-    pub(super) async fn finish(&mut self) -> Result<()> {
-        while !self.is_empty() {
-            self.next().await?;
-        }
-        Ok(())
-    }
-
     /// Waits for a call, and goes on with the batches meanwhile: the call may wait for one of them.
     pub(super) async fn beside<T>(&mut self, call: impl Future<Output = Result<T>>) -> Result<T> {
         let mut call = pin!(call);
@@ -79,6 +71,13 @@ mod tests {
     use std::sync::Mutex;
     use tokio::sync::oneshot;
 
+    async fn finish(window: &mut Window<'_>) -> Result<()> {
+        while !window.is_empty() {
+            window.next().await?;
+        }
+        Ok(())
+    }
+
     #[tokio::test(start_paused = true)]
     async fn batches_are_sent_in_order_at_once_and_confirmed_in_any() {
         let sent = Mutex::new(Vec::new());
@@ -104,7 +103,7 @@ mod tests {
         for confirmation in confirm {
             confirmation.send(()).expect("it waits");
         }
-        window.finish().await.expect("they are confirmed");
+        finish(&mut window).await.expect("they are confirmed");
         assert!(window.is_empty());
     }
 
@@ -113,7 +112,7 @@ mod tests {
         let mut window = Window::new();
         window.push(Box::pin(std::future::pending()));
         window.push(Box::pin(async { Err(Error::msg("refused")) }));
-        let error = window.finish().await.expect_err("it was refused");
+        let error = finish(&mut window).await.expect_err("it was refused");
         assert_eq!(error.to_string(), "refused");
     }
 

@@ -59,11 +59,14 @@ struct Member {
 pub(super) struct Line {
     condition: watch::Sender<Condition>,
     loss: Arc<Mutex<Option<Loss>>>,
-    /// Duration of a write. Renewals wait for it, as for requests that a cluster has redirected.
-    writing: Arc<tokio::sync::Mutex<Duration>>,
+    /// Requests of a write, one after the other. Renewals wait for one, as for requests that a cluster has redirected.
+    writing: Arc<tokio::sync::Mutex<Requests>>,
     /// Journals are refused, as by a server that is a replica.
     is_refusing: watch::Sender<bool>,
 }
+
+/// Number of the requests of a write, and the duration of each.
+type Requests = (usize, Duration);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Condition {
@@ -167,8 +170,8 @@ impl Line {
         self.is_refusing.send_replace(is_refusing);
     }
 
-    pub(super) async fn slow_down(&self, write: Duration) {
-        *self.writing.lock().await = write;
+    pub(super) async fn slow_down(&self, requests: Requests) {
+        *self.writing.lock().await = requests;
     }
 
     /// Carries out an action of the engine, as soon as the request arrives.
@@ -364,9 +367,15 @@ impl Connection for Client {
             let writes = writes.into_iter();
             writes.flat_map(|write| state.write(from, write)).collect()
         };
-        let writing = self.line.writing.lock().await;
-        if !writing.is_zero() {
-            sleep(*writing).await;
+        let mut done = 0;
+        loop {
+            let writing = self.line.writing.lock().await;
+            let (requests, request) = *writing;
+            if done == requests {
+                break;
+            }
+            sleep(request).await;
+            done += 1;
         }
         for (node, message) in self.call(write).await? {
             node.receive(&message);
