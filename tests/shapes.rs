@@ -184,6 +184,31 @@ fn without_a_script_for_the_socket_the_report_prints_how_to_make_one() {
 }
 
 #[test]
+fn a_script_that_nothing_loads_is_named() {
+    let line = "No script or page was found that loads assets/js/own.js: import it in the page's script.\n";
+    let import = ("assets/js/app.js", "import \"./own.js\"\n");
+    let page = (
+        "assets/about.html",
+        "<script type=\"module\" src=\"js/own.js\"></script>\n",
+    );
+    for loads in [None, Some(import), Some(page)] {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "socket", "User", "--no-js"]]);
+        let connects = "import { Socket } from \"phoenix\"\n\nconst socket = new Socket(\"/socket\")\nsocket.connect()\n";
+        sandbox.write("my_app/assets/js/own.js", connects);
+        if let Some((path, text)) = loads {
+            sandbox.write(&format!("my_app/{path}"), text);
+        }
+
+        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+        let script = sandbox.read("my_app/assets/js/own.js");
+        assert!(script.contains("socket.channel(\"room:lobby\""), "{script}");
+        let is_named = ran.stdout.contains(line);
+        assert_eq!(is_named, loads.is_none(), "{loads:?}: {}", ran.stdout);
+    }
+}
+
+#[test]
 fn an_endpoint_in_the_program_beside_a_library_names_that_library_whatever_the_transports() {
     let main = "use axum_channels::Endpoint;\n\nfn main() {\n    let _endpoint = Endpoint::builder().build();\n}\n";
     for options in [&[][..], &["--longpoll"]] {
