@@ -106,11 +106,10 @@ pub enum Color {
 }
 
 impl Args {
-    /// Parses the command line; exits with 2 and a message if it is invalid. `around` is the project of the current
-    /// folder.
+    /// Parses the command line. `around` is the project of the current folder.
     ///
     /// # Errors
-    /// A generator or a stack is invalid.
+    /// The command line is invalid, or asks for help: a [`clap::Error`] or a [`Misuse`]. A generator or a stack is invalid.
     pub fn parse(around: Option<&Project>, built_in: &Templates) -> Result<Self> {
         let typed: Vec<_> = std::env::args_os().collect();
         let tree = tree::needed(&typed, around, built_in)?;
@@ -125,7 +124,8 @@ impl Args {
     }
 }
 
-/// Returns the error of an invalid command line if a report or a hint of ours shows it, and exits otherwise.
+/// Returns the error of an invalid command line: a [`Misuse`] if a report or a hint of ours shows it, and otherwise that of clap,
+/// which may be a help text.
 fn refused(
     mut error: clap::Error,
     tree: &clap::Command,
@@ -142,7 +142,7 @@ fn refused(
     }
     match error.use_stderr() && object(typed).is_some() {
         true => misuse(&error).into(),
-        false => error.exit(),
+        false => error.into(),
     }
 }
 

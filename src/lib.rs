@@ -79,16 +79,31 @@ use run::{Answers, Ending, Run};
 
 /// Runs the command, and prints its error.
 pub fn main() -> ExitCode {
-    let error = match run() {
+    let ended = run().or_else(help);
+    let ended = ended.and_then(|code| terminal::all_printed().map(|()| code));
+    let error = match ended {
         Ok(code) => return code,
         Err(error) => error,
     };
     let typed: Vec<_> = std::env::args_os().collect();
-    match args::object(&typed).map(|object| json_of(&error, object)) {
-        Some(Ok(json)) => Terminal::default().print(&json),
-        _ => terminal::fail(&Problem::all(&error)),
+    let json = args::object(&typed).map(|object| json_of(&error, object));
+    if let Some(Ok(json)) = &json {
+        Terminal::default().print(json);
+    }
+    if !matches!(json, Some(Ok(_))) || terminal::all_printed().is_err() {
+        terminal::fail(&Problem::all(&error));
     }
     ExitCode::from(Problem::exit_code(&error))
+}
+
+/// Prints help, or the error of an invalid command line. Returns other errors.
+fn help(error: anyhow::Error) -> Result<ExitCode> {
+    let help = error.downcast::<clap::Error>()?;
+    terminal::keep(help.print());
+    Ok(match help.use_stderr() {
+        true => ExitCode::from(Problem::MISUSE),
+        false => ExitCode::SUCCESS,
+    })
 }
 
 /// Returns the error of a command as the object that the command prints.

@@ -7,6 +7,8 @@
 mod support;
 
 use std::collections::BTreeSet;
+#[cfg(target_os = "linux")]
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 use support::{Ran, Sandbox};
@@ -300,4 +302,45 @@ fn every_key_is_documented_and_every_documented_key_is_there() {
     // An empty list has the key of a list of objects.
     keys.retain(|key| !documented.contains(&format!("{key}[]")));
     assert_eq!(keys, documented);
+}
+
+/// `/dev/full` is a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_printed_is_a_failure_and_a_closed_pipe_is_none() {
+    let full = |sandbox: &Sandbox, args: &[&str]| {
+        let disk = std::fs::File::create("/dev/full").expect("Linux has one");
+        let mut command = sandbox.command(args);
+        let ran = command.stdin(Stdio::null()).stdout(disk).output();
+        let ran = ran.expect("it runs");
+        let errors = String::from_utf8_lossy(&ran.stderr).into_owned();
+        (ran.status.code(), errors)
+    };
+    let sandbox = Sandbox::with_app();
+    let error =
+        "error: the output cannot be printed: No space left on device (os error 28)\n".to_owned();
+    for args in [
+        &["routes", "--json"][..],
+        &["routes"],
+        &["gen", "channel", "Room", "--yes", "--json"],
+        &["gen", "channel", "--help"],
+        &["--version"],
+        &["completions", "bash"],
+    ] {
+        assert_eq!(full(&sandbox, args), (Some(1), error.clone()), "{args:?}");
+    }
+    assert!(sandbox.exists("my_app/src/channels/room_channel.rs"));
+    let refused = full(&sandbox, &["gen", "channel", "room", "--json"]);
+    let reason = "error: `room` is not a channel name: each part of a name starts with a capital letter\n\
+                  help: hello-sockets gen channel Room\n";
+    assert_eq!(refused, (Some(2), reason.to_owned()));
+
+    let mut command = sandbox.command(&["completions", "bash"]);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let ran = command.stdout(writer).output().expect("it runs");
+    assert_eq!(
+        (ran.status.code(), ran.stderr.as_slice()),
+        (Some(0), &b""[..])
+    );
 }

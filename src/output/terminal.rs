@@ -8,11 +8,12 @@
 )]
 
 use std::fmt;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::OnceLock;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use console::{Term, style};
 use diffy::DiffOptions;
 
@@ -357,9 +358,33 @@ pub fn interrupted(what: &str) {
     err(format_args!("\ninterrupted: {what}\n"));
 }
 
-/// Prints to standard output. A closed pipe (`| head -1`) does not stop the run.
+/// First error of standard output.
+static UNPRINTED: OnceLock<io::Error> = OnceLock::new();
+
+/// Prints to standard output. An error does not stop the run.
 fn out(text: fmt::Arguments<'_>) {
-    let _ = io::stdout().write_all(colored(&text.to_string()).as_bytes());
+    keep(io::stdout().write_all(colored(&text.to_string()).as_bytes()));
+}
+
+/// Keeps the error of a print to standard output, but not that of a closed pipe (`| head -1`): its reader has enough.
+pub fn keep(printed: io::Result<()>) {
+    if let Err(error) = printed
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        let _ = UNPRINTED.set(error); // the first one counts
+    }
+}
+
+/// Checks that all of the output is printed.
+///
+/// # Errors
+/// A part is missing, as on a full disk.
+pub fn all_printed() -> Result<()> {
+    keep(io::stdout().flush());
+    match UNPRINTED.get() {
+        None => Ok(()),
+        Some(error) => Err(Error::msg(format!("the output cannot be printed: {error}"))),
+    }
 }
 
 fn err(text: fmt::Arguments<'_>) {
