@@ -532,6 +532,23 @@ mod files {
         );
     }
 
+    #[cfg(unix)]
+    #[ignore = "only root gives files to another owner"]
+    #[test]
+    fn keep_their_owner() {
+        use std::os::unix::fs::{MetadataExt, chown};
+
+        let sandbox = Sandbox::with_app();
+        let path = sandbox.path().join("my_app/src/endpoint.rs");
+        chown(&path, Some(1234), Some(5678)).expect("root may");
+
+        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+
+        assert!(sandbox.read("my_app/src/endpoint.rs").contains("Device"));
+        let metadata = std::fs::metadata(&path).expect("it is there");
+        assert_eq!((metadata.uid(), metadata.gid()), (1234, 5678));
+    }
+
     /// A write in place would change them, too, but a killed run could leave half a file.
     #[test]
     fn are_replaced_so_that_other_hard_links_keep_the_earlier_text() {

@@ -9,8 +9,10 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Write};
+#[cfg(unix)]
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
@@ -152,10 +154,10 @@ fn write(path: &Path, change: &Change, undo: &mut Undo) -> Result<()> {
             undo.replaced.push((path, before.clone()));
         }
         (Some(before), None) => {
-            let permissions = fs::metadata(path)?.permissions();
+            let metadata = fs::metadata(path)?;
             fs::remove_file(path)?;
             undo.removed
-                .push((path.to_owned(), before.clone(), permissions));
+                .push((path.to_owned(), before.clone(), metadata));
         }
     }
     Ok(())
@@ -205,10 +207,9 @@ fn create(path: &Path, contents: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Replaces a file, keeping its permissions.
+/// Replaces a file, keeping its permissions and its owner.
 fn replace(path: &Path, contents: &[u8]) -> Result<()> {
-    let permissions = fs::metadata(path)?.permissions();
-    let draft = draft(path, contents, Some(permissions))?;
+    let draft = draft(path, contents, Some(&fs::metadata(path)?))?;
     if let Err(error) = fs::rename(&draft, path) {
         let _ = fs::remove_file(&draft);
         return Err(error.into());
@@ -216,11 +217,15 @@ fn replace(path: &Path, contents: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn draft(path: &Path, contents: &[u8], permissions: Option<Permissions>) -> io::Result<PathBuf> {
+fn draft(path: &Path, contents: &[u8], like: Option<&Metadata>) -> io::Result<PathBuf> {
     let draft = draft_of(path);
     let written = create_anew(&draft).and_then(|mut file| {
         file.write_all(contents)?;
-        permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions))
+        let Some(like) = like else { return Ok(()) };
+        // As root, in a container for example, the file would get another owner. Others can only keep their own.
+        #[cfg(unix)]
+        let _ = std::os::unix::fs::fchown(&file, Some(like.uid()), Some(like.gid()));
+        file.set_permissions(like.permissions())
     });
     if written.is_err() {
         let _ = fs::remove_file(&draft);
@@ -245,7 +250,7 @@ struct Undo {
     folders: Vec<PathBuf>,
     created: Vec<PathBuf>,
     replaced: Vec<(PathBuf, Vec<u8>)>,
-    removed: Vec<(PathBuf, Vec<u8>, Permissions)>,
+    removed: Vec<(PathBuf, Vec<u8>, Metadata)>,
 }
 
 impl Undo {
@@ -257,9 +262,8 @@ impl Undo {
         for (path, before) in self.replaced.iter().rev() {
             let _ = replace(path, before);
         }
-        for (path, before, permissions) in self.removed.into_iter().rev() {
-            let _ =
-                draft(&path, &before, Some(permissions)).and_then(|draft| fs::rename(draft, path));
+        for (path, before, like) in self.removed.into_iter().rev() {
+            let _ = draft(&path, &before, Some(&like)).and_then(|draft| fs::rename(draft, path));
         }
         for folder in self.folders.iter().rev() {
             let _ = fs::remove_dir(folder);
