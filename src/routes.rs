@@ -176,7 +176,16 @@ impl Survey<'_> {
 
     /// Returns the scripts among `scripts` that an import or a page names.
     fn loaded(&self, scripts: &[Found]) -> Result<Vec<PathBuf>> {
-        let found = self.find(&self.routes.imports)?;
+        let stem = |script: &Found| Some(script.path.file_stem()?.to_string_lossy().into_owned());
+        // Other scripts are not parsed: an app may have thousands.
+        let imports = Table {
+            mentions: scripts.iter().filter_map(stem).collect(),
+            ..self.routes.imports.clone()
+        };
+        if imports.mentions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.find(&imports)?;
         let imports = found
             .iter()
             .map(|import| target(&import.path, import.get("script")));
