@@ -31,9 +31,9 @@ use crate::record::Runs;
 use crate::shell::quoted;
 
 pub use disk::DRAFT;
-use disk::{entries, joined, list, source};
+use disk::{joined, list, source};
 
-pub use disk::{contains, contents};
+pub use disk::{contains, contents, entries};
 pub use program::program;
 
 /// Value of the fact `complete` in a project; it is empty in one that is almost a project.

@@ -194,6 +194,40 @@ fn linked_folders_are_watched() {
     dev.serves("two");
 }
 
+/// npm makes thousands of folders, and Linux limits the number of those that are watched.
+#[cfg(target_os = "linux")]
+#[test]
+fn folders_of_packages_are_not_watched_and_those_beside_them_are() {
+    let sandbox = app();
+    let packages = ["assets/node_modules", "assets/web/node_modules"];
+    for (at, number) in (0..100).map(|number| (packages[number % 2], number)) {
+        sandbox.write(&format!("my_app/{at}/p{number}/index.js"), "");
+    }
+    sandbox.write("my_app/assets/web/src/app.js", "");
+    let mut dev = Dev::serving(&sandbox);
+
+    let watched = dev.watched();
+
+    assert!((4..20).contains(&watched), "{watched}");
+    dev.write("assets/node_modules/p0/index.js", "// new");
+    for path in ["assets/css/app.css", "assets/web/src/app.js"] {
+        dev.write(path, "/* new */");
+        let before = dev.prints(&format!("* changed {path}"));
+        assert!(!before.contains("node_modules"), "{before}");
+    }
+    dev.write("assets/web/img/new/a.svg", "<svg/>");
+    dev.prints("* changed assets/web/img");
+    until(|| {
+        dev.write(
+            "assets/web/img/new/a.svg",
+            &format!("<svg id=\"{}\"/>", dev.watched()),
+        );
+        dev.watched() >= watched + 2
+    });
+    dev.write("assets/web/img/new/a.svg", "<svg></svg>");
+    dev.prints("* changed assets/web/img/new/a.svg");
+}
+
 #[test]
 fn a_build_that_never_ends_is_cancelled_by_the_next_change() {
     let sandbox = app();

@@ -136,6 +136,15 @@ impl Dev {
         parent.expect("each has one").trim().to_owned()
     }
 
+    /// Returns the number of watched folders.
+    #[cfg(target_os = "linux")]
+    pub fn watched(&self) -> usize {
+        let open = fs::read_dir(format!("/proc/{}/fdinfo", self.id())).expect("it runs");
+        let open = open.flatten().map(|file| fs::read_to_string(file.path()));
+        let open = open.flatten();
+        open.map(|file| file.matches("inotify wd:").count()).sum()
+    }
+
     /// Replaces a file of the app.
     pub fn write(&self, path: &str, contents: &str) {
         let path = self.app.join(path);

@@ -13,7 +13,8 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::catalogue::stack::Dev;
 use crate::edit::glob;
-use crate::project::contents;
+use crate::error::Failure;
+use crate::project::{contents, entries};
 
 /// The watched folders of an app.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Watch {
     root: PathBuf,
     /// Folders below the root that are watched with all of theirs.
     folders: BTreeSet<PathBuf>,
+    /// Folders that are watched alone, as packages are below them: folders that are made in them are added.
+    alone: BTreeSet<PathBuf>,
 }
 
 impl Watch {
@@ -52,6 +55,7 @@ impl Watch {
             folders: folders
                 .filter(|folder| !folder.as_os_str().is_empty())
                 .collect(),
+            alone: BTreeSet::new(),
         };
         watch.add(root, RecursiveMode::NonRecursive)?;
         for folder in watch.folders.clone() {
@@ -60,13 +64,15 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Watches folders among `paths` again: those that were removed and are back.
+    /// Watches folders among `paths`: those that were removed and are back, and new ones that no other covers.
     ///
     /// # Errors
     /// The system refuses to watch.
     pub fn renew<'a>(&mut self, paths: impl IntoIterator<Item = &'a Path>) -> Result<()> {
         for path in paths {
-            if self.folders.contains(path) {
+            let is_in_one = |parent: &Path| self.alone.contains(&self.root.join(parent));
+            let is_new = path.parent().is_some_and(is_in_one) && !path.ends_with(PACKAGES);
+            if self.folders.contains(path) || is_new {
                 self.add_folder(path)?;
             }
         }
@@ -76,15 +82,63 @@ impl Watch {
     fn add_folder(&mut self, folder: &Path) -> Result<()> {
         let folder = self.root.join(folder);
         match folder.is_dir() {
-            true => self.add(&folder, RecursiveMode::Recursive),
+            true => self.add_below(folder),
             false => Ok(()),
         }
     }
 
+    /// Watches a folder with all of its own, but no packages: npm makes thousands of folders, and systems limit their number.
+    fn add_below(&mut self, folder: PathBuf) -> Result<()> {
+        if !has_packages(&folder)? {
+            return self.add(&folder, RecursiveMode::Recursive);
+        }
+        self.add(&folder, RecursiveMode::NonRecursive)?;
+        for (name, is_folder) in entries(&folder)? {
+            let below = folder.join(&name);
+            match is_folder {
+                _ if name == PACKAGES => {}
+                true => self.add_below(below)?,
+                false if below.is_dir() => self.add(&below, RecursiveMode::Recursive)?, // a link
+                false => {}
+            }
+        }
+        self.alone.insert(folder);
+        Ok(())
+    }
+
     fn add(&mut self, folder: &Path, mode: RecursiveMode) -> Result<()> {
         let watched = self.watcher.watch(folder, mode);
-        watched.with_context(|| format!("`{}` cannot be watched", folder.display()))
+        watched.map_err(|error| unwatched(folder, &error).into())
     }
+}
+
+/// Returns the failure of a watch.
+fn unwatched(folder: &Path, error: &notify::Error) -> Failure {
+    let failure = Failure::new(format!("`{}` cannot be watched: {error}", folder.display()));
+    match error.kind {
+        notify::ErrorKind::MaxFilesWatch => {
+            failure.help("sudo sysctl fs.inotify.max_user_watches=524288")
+        }
+        _ => failure,
+    }
+}
+
+/// Folder of npm's packages.
+const PACKAGES: &str = "node_modules";
+
+/// Returns whether packages are in a folder, or in one below it.
+fn has_packages(folder: &Path) -> Result<bool> {
+    let mut todo = vec![folder.to_owned()];
+    while let Some(folder) = todo.pop() {
+        for (name, is_folder) in entries(&folder)? {
+            match is_folder {
+                _ if name == PACKAGES => return Ok(true),
+                true => todo.push(folder.join(name)),
+                false => {}
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Hashes of changed files, to recognise those that are written again with the same contents.
@@ -109,5 +163,24 @@ fn is_change(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Problem;
+
+    #[test]
+    fn at_the_limit_of_linux_the_message_has_a_way_out() {
+        let error = notify::Error::new(notify::ErrorKind::MaxFilesWatch);
+        let failure = unwatched(Path::new("assets"), &error).into();
+        let [problem] = &Problem::all(&failure)[..] else {
+            panic!("{failure}")
+        };
+        let message = "`assets` cannot be watched: OS file watch limit reached.";
+        assert!(problem.message.starts_with(message), "{problem:?}");
+        let help = "sudo sysctl fs.inotify.max_user_watches=524288";
+        assert_eq!(problem.help.as_deref(), Some(help));
     }
 }
