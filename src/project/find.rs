@@ -69,10 +69,12 @@ impl Project {
     pub fn only(mut around: Vec<Self>) -> Result<Self> {
         let here = env::current_dir().context("the current folder cannot be read")?;
         if around.len() > 1 {
-            let apps = around.iter();
-            let names: Vec<_> = apps
-                .map(|app| format!("`{}`", app.below.display()))
-                .collect();
+            let names = around.iter().take(MOST_NAMED);
+            let names = names.map(|app| format!("`{}`", app.below.display()));
+            let mut names: Vec<_> = names.collect();
+            if let Some(others @ 1..) = around.len().checked_sub(MOST_NAMED) {
+                names.push(format!("or one of {others} others"));
+            }
             // All of them are in one folder.
             let depth = around[0].below.components().count();
             let holder = around[0].root.ancestors().nth(depth);
@@ -87,6 +89,9 @@ impl Project {
         }
     }
 }
+
+/// Largest number of apps that an error names.
+const MOST_NAMED: usize = 5;
 
 /// Markers by which a folder is a project of a stack.
 #[derive(Clone, Copy)]
