@@ -226,6 +226,14 @@ fn folders_of_packages_are_not_watched_and_those_beside_them_are() {
     });
     dev.write("assets/web/img/new/a.svg", "<svg></svg>");
     dev.prints("* changed assets/web/img/new/a.svg");
+    // As a new installation does it.
+    fs::remove_dir_all(dev.app.join("assets/node_modules")).expect("it is there");
+    for number in 0..50 {
+        dev.write(&format!("assets/node_modules/p{number}/index.js"), "");
+    }
+    dev.write("assets/css/app.css", "/* newer */");
+    dev.prints("* changed assets/css/app.css");
+    assert!(dev.watched() < 20, "{}", dev.watched());
 }
 
 #[test]
