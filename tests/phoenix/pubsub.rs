@@ -31,7 +31,7 @@ fn a_new_app_gets_the_adapter_once() {
     );
     assert_eq!(
         lines(&sandbox, "my_app/mix.exs", "pubsub"),
-        ["      {:phoenix_pubsub_redis, \"~> 3.0\"}"]
+        ["      {:phoenix_pubsub_redis, \"~> 3.1\"}"]
     );
     assert_eq!(
         lines(&sandbox, "my_app/lib/my_app/application.ex", "PubSub"),
@@ -53,6 +53,27 @@ fn a_new_app_gets_the_adapter_once() {
         children.contains("[name: MyApp.PubSub]},\n      MyAppWeb.Presence,\n"),
         "{children}"
     );
+}
+
+#[test]
+fn an_older_adapter_would_not_know_the_url() {
+    let locked = |version: &str| {
+        format!(
+            "%{{\n  \"phoenix_pubsub_redis\": {{:hex, :phoenix_pubsub_redis, \"{version}\", \"0\", [:mix], [], \"hexpm\", \"0\"}},\n}}\n"
+        )
+    };
+    let sandbox = Sandbox::with_phoenix_app();
+    sandbox.write("my_app/mix.lock", &locked("3.0.1"));
+    let before = sandbox.tree();
+
+    sandbox.run(&PUBSUB).misused(
+        "error: the app has phoenix_pubsub_redis 3.0, which takes no `redis_opts`\n\
+         help: mix deps.update phoenix_pubsub_redis, then run this again\n",
+    );
+
+    assert_eq!(sandbox.tree(), before);
+    sandbox.write("my_app/mix.lock", &locked("3.1.1"));
+    sandbox.run(&PUBSUB).succeeded();
 }
 
 #[test]
@@ -160,7 +181,7 @@ fn in_an_umbrella_the_app_that_starts_the_pubsub_gets_the_adapter() {
         lines(&sandbox, &format!("{domain}/mix.exs"), "pubsub"),
         [
             "      {:phoenix_pubsub, \"~> 2.1\"},",
-            "      {:phoenix_pubsub_redis, \"~> 3.0\"}"
+            "      {:phoenix_pubsub_redis, \"~> 3.1\"}"
         ]
     );
     assert_eq!(
@@ -265,12 +286,13 @@ fn the_setting_is_read_at_runtime_and_another_url_is_an_error() {
     let read = |url: &str| elixir("runtime.exs", &[&path, "my_app", url], "");
 
     assert_eq!(read(""), "nil\n");
-    for (url, ssl) in [
-        ("redis://user:pass-word@localhost:6379", false),
-        ("rediss://localhost", true),
+    for url in [
+        "redis://user:pass-word@localhost:6379",
+        "rediss://localhost",
     ] {
+        // phoenix_pubsub_redis 3.1.0 takes no text as a name.
         let options = format!(
-            "[adapter: Phoenix.PubSub.Redis, url: \"{url}\", ssl: {ssl}, node_name: \"HOST:4711\"]\n"
+            "[adapter: Phoenix.PubSub.Redis, redis_opts: \"{url}\", node_name: :\"HOST:4711\"]\n"
         );
         assert_eq!(read(url), options);
     }

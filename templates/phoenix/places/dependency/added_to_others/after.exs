@@ -13,7 +13,7 @@ defmodule MyApp.MixProject do
       {:phoenix, "~> 1.7"},
       # for the mailer
       {:swoosh, "~> 1.5"},
-      {:phoenix_pubsub_redis, "~> 3.0"}
+      {:phoenix_pubsub_redis, "~> 3.1"}
     ] ++ deps_of_tests()
   end
 

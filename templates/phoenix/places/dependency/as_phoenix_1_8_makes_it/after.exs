@@ -25,7 +25,7 @@ defmodule MyApp.MixProject do
        depth: 1},
       {:dns_cluster, "~> 0.2.0"},
       {:bandit, "~> 1.5"},
-      {:phoenix_pubsub_redis, "~> 3.0"}
+      {:phoenix_pubsub_redis, "~> 3.1"}
     ]
   end
 end

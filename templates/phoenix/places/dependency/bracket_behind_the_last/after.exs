@@ -12,6 +12,6 @@ defmodule MyApp.Mixfile do
     [{:phoenix, "~> 1.2"},
      {:gettext, "~> 0.11"},
      {:cowboy, "~> 1.0"},
-     {:phoenix_pubsub_redis, "~> 3.0"}]
+     {:phoenix_pubsub_redis, "~> 3.1"}]
   end
 end

@@ -10,7 +10,7 @@ defmodule MyApp.MixProject do
 
   defp deps do
     [
-      # {:phoenix_pubsub_redis, "~> 3.0"},
+      # {:phoenix_pubsub_redis, "~> 3.1"},
       {:phoenix, "~> 1.7"}
     ]
   end

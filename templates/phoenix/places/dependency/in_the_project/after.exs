@@ -7,7 +7,7 @@ defmodule MyApp.MixProject do
       deps: [
         {:phoenix, "~> 1.7"}, # the framework
         {:jason, "~> 1.2"}, # JSON
-        {:phoenix_pubsub_redis, "~> 3.0"}
+        {:phoenix_pubsub_redis, "~> 3.1"}
       ]
     ]
   end

@@ -8,5 +8,5 @@ defmodule MyApp.MixProject do
     ]
   end
 
-  defp deps, do: [{:phoenix, "~> 1.7"}, {:phoenix_pubsub_redis, "~> 3.0"}, jason: "~> 1.2"]
+  defp deps, do: [{:phoenix, "~> 1.7"}, {:phoenix_pubsub_redis, "~> 3.1"}, jason: "~> 1.2"]
 end

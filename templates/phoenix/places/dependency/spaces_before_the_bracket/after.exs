@@ -5,6 +5,6 @@ defmodule MyApp.MixProject do
     [
       {:phoenix, "~> 1.6.6"},
       {:dotenv, "~> 3.1.0", only: [:dev, :test]},
-      {:phoenix_pubsub_redis, "~> 3.0"}    ]
+      {:phoenix_pubsub_redis, "~> 3.1"}    ]
   end
 end
