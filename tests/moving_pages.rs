@@ -15,7 +15,7 @@ fn read(path: &str) -> String {
 }
 
 /// Callbacks, functions and options of Phoenix 1.8, by the headings of the guide.
-const PHOENIX: [(&str, &str); 11] = [
+const PHOENIX: [(&str, &str); 12] = [
     (
         "Phoenix.Channel",
         "join/3 handle_in/3 handle_out/3 handle_info/2 handle_call/3 handle_cast/2 code_change/3 terminate/2 intercept/1 \
@@ -26,14 +26,14 @@ const PHOENIX: [(&str, &str); 11] = [
         "Phoenix.Socket",
         "connect/2 connect/3 id/1 assign/2 assign/3 channel/3 transport/3 log partitions max_channels_per_transport \
          assigns channel channel_pid endpoint handler id joined join_ref private pubsub_server ref serializer topic transport \
-         transport_pid",
+         transport_pid init/1 terminate/2 handle_in/2",
     ),
     (
         "Options of socket/3",
         "websocket longpoll drainer batch_size batch_interval shutdown auth_token path serializer transport_log check_origin \
          check_csrf code_reloader connect_info timeout max_frame_size fullsweep_after compress subprotocols error_handler \
          window_ms pubsub_timeout_ms crypto csrf_token_key session log peer_data trace_context_headers x_headers \
-         sec_websocket_headers uri user_agent",
+         sec_websocket_headers uri user_agent ssl_cert",
     ),
     (
         "Phoenix.Endpoint",
@@ -58,11 +58,11 @@ const PHOENIX: [(&str, &str); 11] = [
         "subscribe/2 subscribe/3 unsubscribe/2 broadcast/3 broadcast/4 broadcast!/3 broadcast!/4 broadcast_from/4 \
          broadcast_from/5 broadcast_from!/4 broadcast_from!/5 local_broadcast/3 local_broadcast/4 local_broadcast_from/4 \
          local_broadcast_from/5 direct_broadcast/4 direct_broadcast/5 direct_broadcast!/4 direct_broadcast!/5 node_name/1 \
-         child_spec/1 name adapter pool_size",
+         child_spec/1 name adapter pool_size fastlane",
     ),
     (
         "Processes",
-        "GenServer Agent Registry ets Task Supervisor Application",
+        "GenServer Agent Registry ets Task Supervisor Application monitor/1",
     ),
     (
         "Phoenix.ChannelTest",
@@ -74,6 +74,10 @@ const PHOENIX: [(&str, &str); 11] = [
     (
         "Phoenix.Token",
         "sign/4 verify/4 encrypt/4 decrypt/4 max_age key_iterations key_length key_digest signed_at compressed local",
+    ),
+    (
+        "Libraries",
+        "Absinthe Joken Guardian Msgpax Tracker LiveView",
     ),
     (
         "Options of phoenix.js",

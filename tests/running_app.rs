@@ -314,6 +314,15 @@ fn each_request_is_a_line_of_the_log_and_those_of_checks_and_files_are_at_trace(
     let escaped = r"[info] GET /\u{9b}31m\u{202e}\u{e9} sent 404";
     assert_eq!(request_line(&server), escaped);
 
+    // Collectors of logs split a line of 16 KiB or more, and would show the rest as another one.
+    let long = "A".repeat(30_000);
+    let _connection = server.send(&format!(
+        "{long} /{long} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    ));
+    let cut = &long[..4096];
+    let expected = format!("[info] {cut}... /{}... sent 404", &cut[1..]);
+    assert!(request_line(&server) == expected, "it is not cut");
+
     let server = start(&[("RUST_LOG", "my_app=trace")]);
     PATHS.iter().for_each(|path| drop(server.get(path)));
     let lines = PATHS.map(|_| request_line(&server));

@@ -11,7 +11,7 @@ use axum_channels::{
 use serde_json::json;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use support::{Nodes, Ws, eventually, serve};
+use support::{Nodes, Poll, Ws, eventually, serve};
 
 /// Announces clients on `log`, and accepts only as many as there is room for.
 struct UserSocket {
@@ -291,4 +291,71 @@ async fn nothing_is_left_of_an_endpoint_whose_routers_are_dropped_with_it() {
     assert!(left.upgrade().is_some(), "the router can still be served");
     drop(router);
     assert!(left.upgrade().is_none());
+}
+
+/// Announces the end of its connection on `log`, and then panics if it is asked to.
+struct Announced {
+    endpoint: Endpoint,
+    panics: bool,
+}
+
+impl SocketHandler for Announced {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Room>("room:*");
+    }
+
+    async fn connect(params: &Params, info: &ConnectInfo) -> Result<Self> {
+        Ok(Self {
+            endpoint: info.endpoint().clone(),
+            panics: params.get("panics").is_some(),
+        })
+    }
+
+    fn id(&self) -> Option<String> {
+        Some("announced".into())
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.endpoint.broadcast("room:log", "end", json!({}));
+        assert!(!self.panics, "on request");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_is_dropped_at_the_end_of_its_connection_after_its_channels() {
+    let builder = Endpoint::builder().socket::<UserSocket>("/log");
+    let endpoint = builder
+        .socket_with::<Announced>("/socket", websocket().longpoll())
+        .build();
+    let addr = serve(&endpoint).await;
+    let mut log = Ws::open_at(addr, "/log/websocket?vsn=2.0.0").await;
+    log.send(r#"["1","1","room:log","phx_join",{}]"#).await;
+    assert_eq!(log.event().await, "phx_reply");
+    let mut events = async |count| {
+        let mut events = Vec::new();
+        for _ in 0..count {
+            events.push(log.event().await);
+        }
+        events
+    };
+    let join = r#"["1","1","room:1","phx_join",{}]"#;
+
+    for query in ["", "&panics=1"] {
+        let mut ws = Ws::open_at(addr, &format!("/socket/websocket?vsn=2.0.0{query}")).await;
+        ws.send(join).await;
+        assert_eq!(events(1).await, ["join"]);
+        drop(ws);
+        assert_eq!(events(2).await, ["bye", "end"]);
+    }
+    let poll = Poll::join(addr, "room:1").await;
+    assert_eq!(events(1).await, ["join"]);
+    endpoint.disconnect("announced");
+    assert_eq!(events(2).await, ["bye", "end"]);
+    drop(poll);
+    eventually("only the log is connected", || {
+        endpoint.stats().connections == 1
+    })
+    .await;
 }

@@ -8,7 +8,7 @@ use axum_channels::{
 };
 use std::net::SocketAddr;
 use support::{VALID, Ws, endpoint, endpoint_with, http, raw, serve, upgrade};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const PATH: &str = "/socket/websocket?token=undefined&vsn=2.0.0";
 
@@ -36,6 +36,25 @@ async fn what_is_no_request_for_a_websocket_is_a_400() {
         http(addr, "GET", PATH, &VALID.replace("13", "8")).await.1,
         400
     );
+}
+
+#[tokio::test]
+async fn a_body_is_not_read_as_frames() {
+    let addr = serve(&endpoint()).await;
+    let status = async |head: &str| http(addr, "GET", PATH, &format!("{VALID}{head}")).await;
+    assert_eq!(status("content-length: 0\r\n").await.1, 101);
+    assert_eq!(status("content-length: 5\r\n\r\nhello").await.1, 400);
+
+    let awaited = "transfer-encoding: chunked\r\nexpect: 100-continue\r\n";
+    for (body, expected) in [("5\r\nhello\r\n0\r\n\r\n", 400), ("0\r\n\r\n", 101)] {
+        let (mut stream, status, _) = status(awaited).await;
+        assert_eq!(status, 100);
+        stream.write_all(body.as_bytes()).await.expect("sent");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        let answer = String::from_utf8_lossy(&answer);
+        assert_eq!(answer, format!("HTTP/1.1 {expected}"), "{body}");
+    }
 }
 
 #[tokio::test]

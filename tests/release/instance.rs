@@ -1,4 +1,4 @@
-//! An instance of an app, for proxies: it answers every request, until it is dropped.
+//! An instance of an app, for proxies: it answers every request with its port, until it is dropped.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -24,7 +24,7 @@ impl Instance {
                 if ends.load(Ordering::Relaxed) {
                     return;
                 }
-                answer(stream);
+                answer(stream, port);
             }
         });
         Instance {
@@ -35,10 +35,11 @@ impl Instance {
     }
 }
 
-fn answer(mut stream: TcpStream) {
+fn answer(mut stream: TcpStream, port: u16) {
     let mut request = [0; 4096];
     let _ = stream.read(&mut request);
-    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close";
+    let _ = write!(stream, "{head}\r\n\r\n{port:5}");
 }
 
 impl Drop for Instance {

@@ -317,31 +317,60 @@ fn nginx_passes_websockets_of_the_site_on_and_no_others() {
     heartbeat(&mut socket);
 }
 
+/// Adds a second instance to a configuration of nginx.
+fn with_second(site: &str, second: u16) -> String {
+    let lines = site.lines().map(|line| {
+        let address = ["server app:4000", "server 127.0.0.1:4000"];
+        let other = format!("server 127.0.0.1:{second}");
+        match address.iter().find(|it| line.contains(**it)) {
+            None => format!("{line}\n"),
+            Some(first) => format!("{line}\n{}\n", line.replace(first, &other)),
+        }
+    });
+    lines.collect()
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn nginx_passes_the_polls_of_a_client_to_one_instance_and_the_rest_to_any() {
+    let (first, second) = (Instance::start(0), Instance::start(0));
+    let commands: [&[&str]; 2] = [
+        &["gen", "release", "--host", "chat.example.com"],
+        &["gen", "pubsub", "redis", "--yes"],
+    ];
+    let sandbox = Sandbox::with_app().after(&commands);
+    for file in ["nginx.conf", "compose.nginx.conf"] {
+        let site = sandbox.read(&format!("my_app/deploy/{file}"));
+        let nginx = Nginx::of(&with_second(&site, second.port), first.port);
+        for (path, expected) in [
+            ("/socket/longpoll?vsn=2.0.0", 1),
+            ("/chat/socket/longpoll/", 1),
+            ("/socket/websocket", 2),
+            ("/", 2),
+        ] {
+            let port = |answer: String| answer[answer.len() - 5..].to_owned();
+            let ports: BTreeSet<_> = (0..40).map(|_| port(nginx.get(path))).collect();
+            assert_eq!(ports.len(), expected, "{file} {path}: {ports:?}");
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs nginx"]
 fn nginx_uses_an_instance_as_soon_as_it_has_restarted() {
     let (first, second) = (Instance::start(0), Instance::start(0));
-    let nginx = Nginx::with(first.port, |site| {
-        let lines = site.lines().map(|line| {
-            let other = line.replace("127.0.0.1:4000", &format!("127.0.0.1:{}", second.port));
-            match other == line {
-                true => format!("{line}\n"),
-                false => format!("{line}\n{other}\n"),
-            }
-        });
-        lines.collect()
-    });
-    // Each instance is asked in turn: two requests reach both.
-    let both = || [(); 2].map(|()| nginx.get("/")[9..12].to_owned());
-    assert_eq!(both(), ["200"; 2]);
+    let nginx = Nginx::with(first.port, |site| with_second(site, second.port));
+    // Each instance is chosen at random.
+    let both = || [(); 40].map(|()| nginx.get("/")[9..12].to_owned());
+    assert_eq!(both(), ["200"; 40]);
 
     let port = first.port;
     drop(first);
-    assert_eq!(both(), ["200"; 2]);
+    assert_eq!(both(), ["200"; 40]);
     let _first = Instance::start(port);
     drop(second);
 
-    assert_eq!(both(), ["200"; 2]);
+    assert_eq!(both(), ["200"; 40]);
 }
 
 #[test]

@@ -28,9 +28,14 @@ impl Nginx {
             .run(&["gen", "release", "--host", "chat.example.com"])
             .succeeded();
         let site = change(&sandbox.read("my_app/deploy/nginx.conf"));
+        Self::of(&site, app)
+    }
+
+    /// Starts it with a generated configuration before the app at this port.
+    pub fn of(site: &str, app: u16) -> Self {
         // nginx cannot listen on port 0, and another process may take a free port before it does.
         for _ in 0..10 {
-            if let Some(nginx) = Self::start(&site, app, free_port()) {
+            if let Some(nginx) = Self::start(site, app, free_port()) {
                 return nginx;
             }
         }
@@ -42,6 +47,7 @@ impl Nginx {
         let path = folder.path().display();
         let site = site
             .replace("listen 80;", &format!("listen 127.0.0.1:{port};"))
+            .replace("server app:4000", "server 127.0.0.1:4000")
             .replace("127.0.0.1:4000", &format!("127.0.0.1:{app}"));
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {path}/{kind};\n"))

@@ -11,6 +11,9 @@ use std::any::type_name;
 /// long as the connection lasts; channels access it with [`Socket::handler`](crate::Socket::handler). A handler is
 /// mounted at a path with [`EndpointBuilder::socket`](crate::EndpointBuilder::socket).
 ///
+/// Work at the end of a connection goes into its `Drop`, which runs after the channels have
+/// [terminated](crate::Channel::terminate). A task that holds a clone of a channel's [`Socket`] delays it.
+///
 /// ```
 /// use axum_channels::{ConnectInfo, Params, Refused, Result, SocketHandler};
 ///

@@ -1,12 +1,13 @@
 //! The WebSocket transport: from a request to a running connection.
 
+use super::buffer::read_body;
 use super::connect::status;
 use super::connection::Connection;
 use super::driver::{Driver, Phase};
 use super::format::{Format, Framing};
 use super::frame::Reader;
 use super::handshake::Handshake;
-use super::mount::{Connected, MountedSocket};
+use super::mount::{Connected, Mount, MountedSocket};
 use super::outbox::Outbox;
 use super::read_pause::ReadPause;
 use super::registry::Admission;
@@ -29,7 +30,7 @@ const TRANSPORT: &str = Framing::WebSocket.transport();
 /// Statuses as in Phoenix's `Phoenix.Transports.WebSocket`: 400 for any other request, 403 for a refused origin, an unknown
 /// `vsn` or a refused connection.
 pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Response<Body> {
-    let (mut parts, _) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let mount = &socket.mount;
     if !mount.allows(&parts) {
         return status(StatusCode::FORBIDDEN);
@@ -38,13 +39,12 @@ pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Respo
     let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or("HTTP/1.1");
     let (handshake, upgrade) = match (handshake, upgrade) {
         (Ok(handshake), Ok(upgrade)) => (handshake, upgrade),
-        (Err(missing), _) | (_, Err(missing)) => {
-            mount
-                .log
-                .refused(TRANSPORT, log::Refusal::NoWebSocket(missing));
-            return no_websocket();
-        }
+        (Err(missing), _) | (_, Err(missing)) => return no_websocket(mount, missing),
     };
+    // hyper would leave the rest of a body to the reader of frames.
+    if read_body(body, 0).await.is_err() {
+        return no_websocket(mount, "an empty body");
+    }
     let Ok(subprotocol) = subprotocol::select(&parts.headers, &mount.options.subprotocols) else {
         mount.log.refused(TRANSPORT, log::Refusal::NoSubprotocol);
         return status(StatusCode::FORBIDDEN);
@@ -75,7 +75,9 @@ pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Respo
 }
 
 /// RFC 6455 §4.4: the response to another version names ours.
-fn no_websocket() -> Response<Body> {
+fn no_websocket(mount: &Mount, missing: &'static str) -> Response<Body> {
+    let reason = log::Refusal::NoWebSocket(missing);
+    mount.log.refused(TRANSPORT, reason);
     let mut response = status(StatusCode::BAD_REQUEST);
     response.headers_mut().insert(
         header::SEC_WEBSOCKET_VERSION,

@@ -20,6 +20,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The app and its channels. Lines of other modules name theirs, for `RUST_LOG`.
 pub const OWN: [&str; 2] = [env!("CARGO_CRATE_NAME"), "axum_channels"];
 
+/// Maximum length of a method and of a path in the log.
+const MAX_SHOWN: usize = 4096;
+
 /// Settings of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Log {
@@ -54,12 +57,8 @@ pub fn init(log: &Log) {
 
 /// Logs a request and the status of its response. Files of the page and health checks are at level `trace`.
 pub async fn requests(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path());
-    // Browsers send ASCII. From others, it could control the terminal that shows the log.
-    let path = match path.is_ascii() {
-        true => path.to_owned(),
-        false => path.escape_default().to_string(),
-    };
+    let method = shown(request.method().as_str());
+    let path = shown(request.uri().path());
     let start = Instant::now();
     let response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), start.elapsed());
@@ -67,10 +66,26 @@ pub async fn requests(request: Request, next: Next) -> Response {
     let message = format!("{method} {path} sent {status} in {took:.0?}");
     let is_check = path == "/up" || path == "/ready";
     match is_check || path.starts_with("/assets/") {
-        true => tracing::trace!(%method, path, status, duration_us, "{message}"),
-        false => tracing::info!(%method, path, status, duration_us, "{message}"),
+        true => tracing::trace!(method, path, status, duration_us, "{message}"),
+        false => tracing::info!(method, path, status, duration_us, "{message}"),
     }
     response
+}
+
+/// Returns a method or a path as ASCII, cut where it is long.
+///
+/// Browsers send ASCII; other characters could control the terminal that shows the log. Collectors of logs split long
+/// lines, and the rest would look like a line of its own.
+fn shown(text: &str) -> String {
+    let mut shown = match text.is_ascii() {
+        true => text.to_owned(),
+        false => text.escape_default().to_string(),
+    };
+    if shown.len() > MAX_SHOWN {
+        shown.truncate(MAX_SHOWN);
+        shown.push_str("...");
+    }
+    shown
 }
 
 /// The level in brackets, then the event; events of sockets and channels in the format of Phoenix.
