@@ -296,3 +296,22 @@ fn destroy_takes_nothing_of_another_channel_that_has_the_topic() {
     );
     assert_eq!(sandbox.tree(), before);
 }
+
+#[test]
+fn the_last_child_has_no_comma_again_in_any_order() {
+    let application = "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    children = [\n      \
+                       Shop.Repo,\n      ShopWeb.Endpoint\n      # {Shop.Worker, arg}\n    ]\n\n    \
+                       Supervisor.start_link(children, strategy: :one_for_one)\n  end\nend\n";
+    let path = "lib/shop/application.ex";
+    let [first, second] = ["Presence", "RoomPresence"];
+    for order in [[first, second], [second, first]] {
+        let sandbox = others::shop("1.4.0", &[(path, application)]);
+        for name in [first, second] {
+            sandbox.run(&["gen", "presence", name]).succeeded();
+        }
+        for name in order {
+            sandbox.run(&["destroy", "presence", name]).succeeded();
+        }
+        assert_eq!(sandbox.read(&format!("my_app/{path}")), application);
+    }
+}
