@@ -9,8 +9,8 @@ use crate::error::Misuse;
 use crate::nearest::nearest;
 use crate::plan::Plan;
 use crate::project::Project;
-use crate::record::generated::Entry;
 use crate::record::Run;
+use crate::record::generated::Entry;
 
 /// Adds the options of the recorded runs of `gen`, if none are given: those of all these runs, or of one that has all options
 /// of the others, as `--history` is added to a channel that is there.
