@@ -174,3 +174,25 @@ fn who_is_in_a_users_topic_is_counted_and_shown() {
     assert!(!ran.stdout.contains("No script is known"), "{}", ran.stdout);
     sandbox.run(&presence).found_all_identical();
 }
+
+#[test]
+fn a_socket_with_a_user_of_its_own_is_told_what_its_channel_compares() {
+    let sandbox = Sandbox::with_phoenix_app().after(&[&["gen", "channel", "Room", "--yes"]]);
+    let path = "my_app/lib/my_app_web/channels/user_socket.ex";
+    let source = sandbox.read(path);
+    sandbox.run(&["gen", "auth"]).succeeded();
+    let inbox = ["gen", "channel", "Inbox", "--per-user"];
+    let next = "UserSocket assigns a `:user` of its own. InboxChannel compares it with the end of the topic by `to_string(user)`: if\n\
+                it is a struct, compare its id there.\n";
+    let ran = sandbox
+        .run(&[&inbox[..], &["--dry-run"]].concat())
+        .succeeded();
+    assert!(!ran.stdout.contains(next), "{}", ran.stdout);
+
+    let accepts = "{:ok, socket}";
+    assert!(source.contains(accepts), "{source}");
+    let own = source.replace(accepts, "{:ok, assign(socket, :user, Accounts.one())}");
+    sandbox.write(path, &own);
+    let ran = sandbox.run(&inbox).succeeded();
+    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+}
