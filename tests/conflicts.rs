@@ -341,7 +341,7 @@ fn all_that_stands_in_the_way_is_named_at_once_before_anything_is_reported() {
          error: `--exact` is for one topic, `--per-user` for a topic for each user\n\
          help: omit one of them\n\
          error: the path `/socket` is taken: src/endpoint.rs mounts AdminSocket there\n\
-         help: hello-sockets gen channel Zebra --socket Client\n\
+         help: hello-sockets gen channel Zebra --socket Client --exact --per-user\n\
          error: `src/channels/zebra_channel.rs` exists and differs; nothing was written\n\
          help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n",
     );

@@ -204,6 +204,40 @@ fn a_channel_that_got_a_history_later_is_taken_back_with_both() {
 }
 
 #[test]
+fn options_of_another_name_are_not_completed_for_the_default_name() {
+    for (sandbox, more) in [
+        (Sandbox::with_app(), "Room"),
+        (Sandbox::with_phoenix_app(), "RoomPresence"),
+    ] {
+        let sandbox = sandbox.after(&[
+            &["gen", "channel", "Room"],
+            &["gen", "channel", "News"],
+            &["gen", "presence"],
+            &["gen", "presence", more, "--channel", "Room"],
+        ]);
+        let script = sandbox.read("my_app/assets/js/user_socket.js");
+
+        sandbox.run(&["destroy", "presence"]).succeeded();
+
+        assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), script);
+    }
+}
+
+#[test]
+fn options_are_completed_for_a_name_with_its_suffix() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let before = sandbox.tree();
+        sandbox
+            .run(&["gen", "channel", "RoomChannel", "--topic", "chat"])
+            .succeeded();
+        sandbox
+            .run(&["destroy", "channel", "RoomChannel"])
+            .succeeded();
+        assert_eq!(different(&sandbox, &before), [""; 0]);
+    }
+}
+
+#[test]
 fn a_channel_that_a_script_of_the_page_uses_is_refused() {
     for (sandbox, imports) in [
         (

@@ -17,6 +17,7 @@ use super::render::Renderer;
 use super::stack::FactRule;
 use super::templates::{Origin, SHARED, Templates};
 use crate::edit::place::{Insert, Need};
+use crate::name::Name;
 
 /// The generator that `new` runs.
 pub const APP: &str = "app";
@@ -300,6 +301,14 @@ impl Generator {
     /// Returns the option that is an argument without `--NAME`.
     pub fn argument(&self) -> Option<&OptionRule> {
         self.options.iter().find(|option| option.argument)
+    }
+
+    /// Returns the name that records have for `typed`, or for the default: spelled as a module, without the suffix.
+    pub fn recorded_name(&self, typed: Option<&str>) -> Option<String> {
+        let rule = self.name.as_ref()?;
+        let typed = typed.or(rule.default.as_deref())?;
+        let parsed = Name::parse(typed, &self.id, &rule.suffix, "");
+        Some(parsed.map_or_else(|_| typed.to_owned(), |name| name.module))
     }
 
     /// Returns the generator `id` of a stack, before rendering: without the lists in [`RENDERED`].

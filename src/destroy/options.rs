@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::Destroy;
 use crate::args::{self, Gen};
+use crate::catalogue::Generator;
 use crate::error::Misuse;
 use crate::nearest::nearest;
 use crate::plan::Plan;
 use crate::project::Project;
+use crate::record::Run;
 use crate::record::generated::Entry;
-use crate::record::{Run, Runs};
 
 /// Adds the options of the recorded runs of `gen`, if none are given: those of all these runs, or of one that has all options
 /// of the others, as `--history` is added to a channel that is there.
@@ -17,9 +18,8 @@ pub fn complete(args: &mut Gen, project: &Project) {
     if !args.asked.options.is_empty() {
         return;
     }
-    let made = project.runs().map(|runs| made(args, &runs));
-    let made = made.unwrap_or_default();
-    let all: Vec<_> = made.into_iter().map(|entry| entry.options).collect();
+    let made = made(args, project).into_iter();
+    let all: Vec<_> = made.map(|entry| entry.options).collect();
     let has_all = |options: &BTreeMap<_, _>| {
         all.iter()
             .flatten()
@@ -31,14 +31,23 @@ pub fn complete(args: &mut Gen, project: &Project) {
 }
 
 /// Returns what recorded runs have made that `args` are about. Without a readable record, it is nothing.
-fn made(args: &Gen, runs: &Runs) -> Vec<Entry> {
+fn made(args: &Gen, project: &Project) -> Vec<Entry> {
+    let name = recorded_name(args, project);
     let is_of_it = |entry: &Entry| {
-        let names_it = args.name.is_none() || entry.name == args.name;
-        entry.generator == args.generator && names_it && !entry.is_taken_back
+        entry.generator == args.generator && entry.name == name && !entry.is_taken_back
     };
-    let mut made = runs.generated().unwrap_or_default();
+    let mut made = project
+        .runs()
+        .and_then(|runs| runs.generated())
+        .unwrap_or_default();
     made.retain(is_of_it);
     made
+}
+
+/// Returns the name that records have for the one of `args`.
+fn recorded_name(args: &Gen, project: &Project) -> Option<String> {
+    let generator = Generator::read(&project.stack.name, &args.generator, &project.templates);
+    generator.ok()?.recorded_name(args.name.as_deref())
 }
 
 impl Destroy<'_> {
@@ -59,8 +68,7 @@ impl Destroy<'_> {
 
     /// Returns whether a recorded run has made what is taken back.
     pub fn is_recorded(&self) -> bool {
-        let runs = self.project.runs().unwrap_or_default();
-        !made(self.args, &runs).is_empty()
+        !made(self.args, self.project).is_empty()
     }
 
     /// Returns the error if nothing of the generator is in the app, with the recorded name that was probably meant.
@@ -73,7 +81,8 @@ impl Destroy<'_> {
         let runs = self.project.runs().unwrap_or_default();
         let mut made = runs.generated().unwrap_or_default();
         made.retain(|entry| entry.generator == *id);
-        let mut named = made.iter().filter(|entry| entry.name == self.args.name);
+        let name = recorded_name(self.args, self.project);
+        let mut named = made.iter().filter(|entry| entry.name == name);
         if named.any(|entry| entry.is_taken_back) {
             let words = [Some(&self.args.invocation), self.args.name.as_ref()];
             let words: Vec<_> = words.into_iter().flatten().map(String::as_str).collect();
@@ -92,13 +101,14 @@ impl Destroy<'_> {
     pub fn other_options(&self) -> Option<Misuse> {
         let recorded = self.project.runs().ok()?;
         let options = &self.args.asked.options;
-        if made(self.args, &recorded)
+        if made(self.args, self.project)
             .iter()
             .any(|entry| entry.options == *options)
         {
             return None;
         }
-        let name = self.args.name.as_deref()?;
+        self.args.name.as_ref()?;
+        let name = recorded_name(self.args, self.project)?;
         let is_of_it = |run: &&Run| {
             if !run.is("gen") || run.command.get(1) != Some(&self.args.generator) {
                 return false;
@@ -109,8 +119,8 @@ impl Destroy<'_> {
                 .iter()
                 .filter(|entry| entry.generator == self.args.generator);
             match entries.is_empty() {
-                false => names.any(|entry| entry.name.as_deref() == Some(name)),
-                true => run.command.iter().skip(2).any(|word| word == name),
+                false => names.any(|entry| entry.name.as_ref() == Some(&name)),
+                true => run.command.iter().skip(2).any(|word| *word == name),
             }
         };
         let recorded: Vec<_> = recorded.iter().filter(is_of_it).collect();

@@ -86,7 +86,7 @@ impl Place {
             }
         }
         for found in found.iter().filter(|found| found.is_plain) {
-            if let Some(new) = self.without(source, found.plainly_removed(&source.text))? {
+            if let Some(new) = self.without(source, found.plainly_removed(source))? {
                 return Ok(Taken::Changed(new));
             }
         }

@@ -4,7 +4,6 @@ use anyhow::Result;
 
 use crate::args::{Direction, Gen};
 use crate::catalogue::Generator;
-use crate::name::Name;
 use crate::output::reporter::Reporter;
 use crate::project::Project;
 use crate::record::generated::Entry;
@@ -60,14 +59,9 @@ fn entry(
             return Ok(None);
         }
     };
-    let name = generator.name.as_ref().and_then(|rule| {
-        let typed = args.name.as_ref().or(rule.default.as_ref())?;
-        let parsed = Name::parse(typed, id, &rule.suffix, "");
-        Some(parsed.map_or_else(|_| typed.clone(), |name| name.module))
-    });
     Ok(Some(Entry {
         generator: args.generator,
-        name,
+        name: generator.recorded_name(args.name.as_deref()),
         options: args.asked.options,
         answers: args.asked.answers,
         ..Entry::default()

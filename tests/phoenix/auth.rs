@@ -113,6 +113,35 @@ fn tokens_name_the_user_of_phx_gen_auth() {
 }
 
 #[test]
+fn tokens_name_the_user_of_phx_gen_auth_before_phoenix_1_8() {
+    let helper = "defmodule MyAppWeb.ConnHelpers do\n  def register_and_log_in_user(context), do: context\nend\n";
+    for (pipeline, helper, is_known) in [
+        (":browser", helper, true),
+        (":api", helper, false),
+        // Another plug of that name.
+        (":browser", "", false),
+    ] {
+        let sandbox = app(&[CHANNEL]);
+        let path = "my_app/lib/my_app_web/router.ex";
+        let start = format!("  pipeline {pipeline} do\n");
+        let router = sandbox.read(path);
+        assert!(router.contains(&start), "{router}");
+        let plug = format!("{start}    plug :fetch_current_user\n");
+        sandbox.write(path, &router.replace(&start, &plug));
+        sandbox.write("my_app/test/support/helpers.ex", helper);
+
+        sandbox.run(AUTH).succeeded();
+
+        let module = sandbox.read("my_app/lib/my_app_web/channels/socket_token.ex");
+        let user = "    case conn.assigns[:current_user] do\n      %{id: id} -> to_string(id)\n      _ -> nil\n    end\n";
+        assert_eq!(module.contains(user), is_known, "{module}");
+        let test = sandbox.read("my_app/test/my_app_web/channels/socket_token_test.exs");
+        let setup = "    setup :register_and_log_in_user\n";
+        assert_eq!(test.contains(setup), is_known, "{test}");
+    }
+}
+
+#[test]
 fn the_order_of_auth_and_channel_makes_no_difference() {
     let presence: &[&str] = &["gen", "presence"];
     let made = |args: &[&[&str]]| -> Vec<_> {

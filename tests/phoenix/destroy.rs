@@ -296,3 +296,72 @@ fn destroy_takes_nothing_of_another_channel_that_has_the_topic() {
     );
     assert_eq!(sandbox.tree(), before);
 }
+
+#[test]
+fn the_last_child_has_no_comma_again_in_any_order() {
+    let application = "defmodule Shop.Application do\n  use Application\n\n  def start(_type, _args) do\n    children = [\n      \
+                       Shop.Repo,\n      ShopWeb.Endpoint\n      # {Shop.Worker, arg}\n    ]\n\n    \
+                       Supervisor.start_link(children, strategy: :one_for_one)\n  end\nend\n";
+    let path = "lib/shop/application.ex";
+    let [first, second] = ["Presence", "RoomPresence"];
+    for order in [[first, second], [second, first]] {
+        let sandbox = others::shop("1.4.0", &[(path, application)]);
+        for name in [first, second] {
+            sandbox.run(&["gen", "presence", name]).succeeded();
+        }
+        for name in order {
+            sandbox.run(&["destroy", "presence", name]).succeeded();
+        }
+        assert_eq!(sandbox.read(&format!("my_app/{path}")), application);
+    }
+}
+
+#[test]
+fn a_mount_for_a_handler_of_the_app_is_taken_back_if_gen_auth_has_made_it() {
+    let own = mounted(
+        "/socket",
+        "ShopWeb.UserSocket,\n    websocket: true,\n    longpoll: false",
+    );
+    let unmounted = own.replace(
+        "\n  socket \"/socket\", ShopWeb.UserSocket,\n    websocket: true,\n    longpoll: false\n",
+        "",
+    );
+    assert_ne!(own, unmounted);
+    for (version, endpoint) in [
+        ("1.8.9", &unmounted),
+        ("1.7.0", &unmounted),
+        ("1.8.9", &own),
+        ("1.7.0", &own),
+    ] {
+        let sandbox = others::shop(
+            version,
+            &[
+                ("lib/shop_web/endpoint.ex", endpoint),
+                ("lib/shop_web/router.ex", ROUTER),
+                (
+                    "lib/shop_web/channels/user_socket.ex",
+                    &socket(
+                        "ShopWeb.UserSocket",
+                        "\n  channel \"room:*\", ShopWeb.RoomChannel\n",
+                    ),
+                ),
+                ("config/config.exs", "import Config\n\nconfig :shop, a: 1\n"),
+            ],
+        );
+        let before = sandbox.tree();
+        sandbox.run(&["gen", "auth"]).succeeded();
+
+        let ran = sandbox.run(&["destroy", "auth"]).succeeded();
+
+        assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
+        assert_eq!(
+            different(&sandbox, &before),
+            [""; 0],
+            "{version}: {endpoint}"
+        );
+        sandbox.run(&["destroy", "auth"]).misused(
+            "error: nothing of `hello-sockets gen auth` is in this app\n\
+             help: `hello-sockets destroy auth` has taken it back already\n",
+        );
+    }
+}

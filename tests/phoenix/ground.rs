@@ -61,6 +61,12 @@ fn the_page_is_opened_at_the_port_of_the_settings() {
         let expected = format!("http://localhost:{port}");
         assert_eq!(address(settings), expected, "{settings}");
     }
+    for settings in [
+        "config :shop, ShopWeb.Endpoint,\n  url: [port: 80],\n  https: [port: 4443, cipher_suite: :strong]",
+        "config :shop, ShopWeb.Endpoint, [https: [port: 4443]]",
+    ] {
+        assert_eq!(address(settings), "https://localhost:4443", "{settings}");
+    }
 }
 
 #[test]

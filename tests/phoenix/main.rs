@@ -12,6 +12,7 @@ mod cases;
 mod destroy;
 mod edits;
 mod elixir;
+mod formatter;
 mod generate;
 mod ground;
 mod new;

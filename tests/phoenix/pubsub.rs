@@ -1,6 +1,7 @@
 //! `gen pubsub`: the adapter of `phoenix_pubsub_redis` for the app's PubSub.
 
 use crate::elixir::elixir;
+use crate::support::taken_back::different;
 use crate::support::{Ran, Sandbox, finish};
 
 const PUBSUB: [&str; 2] = ["gen", "pubsub"];
@@ -74,6 +75,34 @@ fn an_older_adapter_would_not_know_the_url() {
     assert_eq!(sandbox.tree(), before);
     sandbox.write("my_app/mix.lock", &locked("3.1.1"));
     sandbox.run(&PUBSUB).succeeded();
+}
+
+#[test]
+fn an_app_whose_releases_read_another_file_keeps_it() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let settings = "import Config\n\nconfig :my_app, MyAppWeb.Endpoint, server: true\n";
+    sandbox.write("my_app/config/releases.exs", settings);
+    std::fs::remove_file(sandbox.path().join("my_app/config/runtime.exs")).expect("it was there");
+    let before = sandbox.tree();
+
+    let ran = sandbox.run(&PUBSUB).succeeded();
+
+    // A release does not read releases.exs beside runtime.exs.
+    assert!(!sandbox.exists("my_app/config/runtime.exs"));
+    assert!(
+        ran.stdout.ends_with(
+            "all share (releases read config/releases.exs, `mix phx.server` does not):\n\n    \
+             mix deps.get\n    \
+             REDIS_URL=redis://localhost:6379 _build/prod/rel/my_app/bin/my_app start\n\n\
+             In Rust, `Redis::phoenix(url, \"MyApp.PubSub\", \"rust-1\")` of axum-channels connects a node to these: broadcasts and\n\
+             disconnects cross, presences do not.\n"
+        ),
+        "{}",
+        ran.stdout
+    );
+    sandbox.run(&PUBSUB).found_all_identical();
+    sandbox.run(&["destroy", "pubsub"]).succeeded();
+    assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
 #[test]

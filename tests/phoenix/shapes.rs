@@ -77,6 +77,14 @@ fn a_path_that_is_mounted_for_another_module_stops_all_of_it() {
         // The mount is an obstacle to the channel and to the socket, and listed once.
         ran.misused(&error);
         assert!(!sandbox.exists("my_app/lib/shop_web/channels/zebra_channel.ex"));
+
+        // The command in its place has the other options.
+        let args = [
+            "gen", "channel", "Zebra", "--topic", "animals", "--exact", "--yes",
+        ];
+        let command = format!("gen channel Zebra --topic animals --socket {name} --exact");
+        let error = error.replace(&format!("gen channel Zebra --socket {name}"), &command);
+        sandbox.run(&args).misused(&error);
     }
 }
 
@@ -489,6 +497,11 @@ fn without_a_script_for_the_socket_the_report_does_not_mention_the_page() {
         "{start} assets/js/lib/net.js connects a socket: if it is this one, join the topic there.\n"
     );
     assert!(ran.stdout.ends_with(&pointed), "{}", ran.stdout);
+
+    let ran = elsewhere.run(&["gen", "auth"]).succeeded();
+    let pointed = "\nNo script was found that connects to /socket, so none sends the token. \
+                   assets/js/lib/net.js connects a socket: if it is this one, send the token there.\n";
+    assert!(ran.stdout.contains(pointed), "{}", ran.stdout);
 }
 
 /// An app with a manual step, and the lines for the file at `path`.

@@ -174,3 +174,90 @@ fn who_is_in_a_users_topic_is_counted_and_shown() {
     assert!(!ran.stdout.contains("No script is known"), "{}", ran.stdout);
     sandbox.run(&presence).found_all_identical();
 }
+
+#[test]
+fn a_socket_with_a_user_of_its_own_is_told_what_its_channel_compares() {
+    let sandbox = Sandbox::with_phoenix_app().after(&[&["gen", "channel", "Room", "--yes"]]);
+    let path = "my_app/lib/my_app_web/channels/user_socket.ex";
+    let source = sandbox.read(path);
+    sandbox.run(&["gen", "auth"]).succeeded();
+    let inbox = ["gen", "channel", "Inbox", "--per-user"];
+    let next = "UserSocket assigns a `:user` of its own. InboxChannel compares it with the end of the topic by `to_string(user)`: if\n\
+                it is a struct, compare its id there.\n";
+    let ran = sandbox
+        .run(&[&inbox[..], &["--dry-run"]].concat())
+        .succeeded();
+    assert!(!ran.stdout.contains(next), "{}", ran.stdout);
+
+    let accepts = "{:ok, socket}";
+    assert!(source.contains(accepts), "{source}");
+    let own = source.replace(accepts, "{:ok, assign(socket, :user, Accounts.one())}");
+    sandbox.write(path, &own);
+    let ran = sandbox.run(&inbox).succeeded();
+    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+}
+
+#[test]
+fn a_channel_of_the_app_that_does_not_accept_the_topic_is_told_of() {
+    let room = |join: &str| {
+        format!(
+            "defmodule MyAppWeb.RoomChannel do\n  use MyAppWeb, :channel\n\n  {join} do\n    {{:ok, socket}}\n  end\nend\n"
+        )
+    };
+    let next = "No clause of `join` in RoomChannel accepts ";
+    for (join, options, told) in [
+        ("def join(\"room:lobby\", _payload, socket)", &[][..], ""),
+        ("def join(\"room:\" <> _id, _payload, socket)", &[], ""),
+        (
+            "def join(\"room:\" <> id, _p, socket) when id != \"\"",
+            &[],
+            "",
+        ),
+        (
+            "def join(topic, _payload, socket)",
+            &["--topic", "chat"],
+            "",
+        ),
+        (
+            "def join(\"room:lobby\", _payload, socket)",
+            &["--topic", "chat"],
+            "`chat:lobby`",
+        ),
+        (
+            "def join(\"room:\" <> _id, _payload, socket)",
+            &["--topic", "chat"],
+            "`chat:lobby`",
+        ),
+        (
+            "def join(\"room:42\", _p, socket) when is_map(socket)",
+            &[],
+            "`room:lobby`",
+        ),
+        (
+            "def join(\"room:lobby\", _payload, socket)",
+            &["--exact"],
+            "`room`",
+        ),
+        ("def join(\"room\", _payload, socket)", &["--exact"], ""),
+    ] {
+        let sandbox = Sandbox::with_phoenix_app();
+        sandbox.write(
+            "my_app/lib/my_app_web/channels/room_channel.ex",
+            &room(join),
+        );
+        let args = ["gen", "channel", "Room", "--yes", "--skip"];
+        let ran = sandbox.run(&[&args, options].concat()).succeeded();
+        match told {
+            "" => assert!(!ran.stdout.contains(next), "{join}: {}", ran.stdout),
+            topic => assert!(
+                ran.stdout
+                    .contains(&format!("{next}{topic}, which is routed to it: add one.\n")),
+                "{join}: {}",
+                ran.stdout
+            ),
+        }
+    }
+    let new = Sandbox::with_phoenix_app();
+    let ran = new.run(&["gen", "channel", "Room", "--yes"]).succeeded();
+    assert!(!ran.stdout.contains(next), "{}", ran.stdout);
+}

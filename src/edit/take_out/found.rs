@@ -44,10 +44,20 @@ impl Found<'_> {
         texts
     }
 
-    /// Returns the file without the lines of the text, and without one of the empty lines around it.
-    pub fn plainly_removed(&self, text: &str) -> String {
-        let edges = Edges::of(text, self.range());
-        spliced(text, edges.whole_lines(), "")
+    /// Returns the file without the lines of the text, and without one of the empty lines around it. The last item of a list that
+    /// ends without a comma takes the one before it along.
+    pub fn plainly_removed(&self, source: &Source) -> String {
+        let text = &source.text;
+        let is_last =
+            !text[..self.range().end].ends_with(',') && !text[self.range().end..].starts_with(',');
+        let mut without_comma = match is_last {
+            true => self.without_comma(source),
+            false => Vec::new(),
+        };
+        match without_comma.is_empty() {
+            true => spliced(text, Edges::of(text, self.range()).whole_lines(), ""),
+            false => without_comma.swap_remove(0),
+        }
     }
 
     /// Returns the texts of the file without this item of a list, nor the comma that it needed before it.

@@ -2,4 +2,4 @@ import Config
 
 secret_parameters = ["password"]
 
-config :phoenix, :filter_parameters, ["password", "token"]
+config :phoenix, :filter_parameters, secret_parameters ++ ["token"]

@@ -1,0 +1,19 @@
+defmodule MyApp.MixProject do
+  use Mix.Project
+
+  def project do
+    [app: :my_app, deps: deps()]
+  end
+
+  defp deps do
+    [
+      phoenix_dep(),
+      {:phoenix_html, "~> 3.2"},
+      {:jason, "~> 1.4"}
+    ]
+  end
+
+  defp phoenix_dep do
+    {:phoenix, "~> 1.8"}
+  end
+end
