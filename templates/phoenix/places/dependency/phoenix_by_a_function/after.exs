@@ -10,7 +10,7 @@ defmodule MyApp.MixProject do
       phoenix_dep(),
       {:phoenix_html, "~> 3.2"},
       {:jason, "~> 1.4"},
-      {:phoenix_pubsub_redis, "~> 3.0"}
+      {:phoenix_pubsub_redis, "~> 3.1"}
     ]
   end
 
