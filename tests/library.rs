@@ -742,6 +742,11 @@ fn lines_of_an_endpoint_end_a_router_that_stands_where_it_is_served() {
             ", before `.into_make_service`",
         ),
         (
+            "let site = pages\n        .layer(cors)\n        .into_make_service();\n    axum::serve(listener, site)",
+            "let site",
+            ", before `.into_make_service`",
+        ),
+        (
             "axum_server::bind(address)\n        .serve(\n            Router::new()\n                .merge(pages)\n                \
              .into_make_service_with_connect_info::<SocketAddr>(),\n        )",
             "axum_server::bind",
@@ -763,6 +768,36 @@ fn lines_of_an_endpoint_end_a_router_that_stands_where_it_is_served() {
             for text in [&place, lines] {
                 assert!(ran.stdout.contains(text), "{call}: {}", ran.stdout);
             }
+        }
+    }
+}
+
+/// The statement of the service is one of several with that name, or the call has the router in several lines.
+#[test]
+fn lines_of_an_endpoint_are_before_the_statement_that_makes_the_service() {
+    let app = "    let app = app\n        .merge(pages)\n        .with_state(state)\n        .into_make_service();\n";
+    let ended = "\n    // at the end of the router that is served, before `.into_make_service`:\n    .merge(endpoint.router())\n";
+    for (main, place, lines) in [
+        (
+            format!("async fn main() {{\n    let app = Router::new();\n{app}    for it in all {{\n        let app = app.clone();\n        run(it, app);\n    }}\n}}\n"),
+            "before the `let app` that makes the service",
+            ended,
+        ),
+        (
+            "async fn main() {\n    axum::serve(\n        listener,\n        app\n            .fallback(missing)\n            .into_make_service(),\n    )\n    .await\n    .unwrap();\n}\n".to_owned(),
+            "before `axum::serve`",
+            "\n    let app = app.merge(endpoint.router());\n",
+        ),
+    ] {
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let place = format!(", in src/main.rs {place} (");
+        for text in [place.as_str(), lines] {
+            assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
         }
     }
 }
@@ -819,13 +854,32 @@ fn lines_of_an_endpoint_name_a_function_that_returns_a_router() {
 /// `ServiceExt` makes a service of what the layer made.
 #[test]
 fn lines_of_an_endpoint_are_before_any_layer_around_the_router() {
-    for layered in [
-        "let wrapped = MapRequestLayer::new(rewrite).layer(site);",
-        "let wrapped = ServiceBuilder::new().layer(trace).layer(compress).layer(site);",
+    let function = "ServiceExt::<Request>::into_make_service(wrapped)";
+    for (layered, router, service) in [
+        (
+            "let wrapped = MapRequestLayer::new(rewrite).layer(site);",
+            "site",
+            function,
+        ),
+        (
+            "let wrapped = ServiceBuilder::new().layer(trace).layer(compress).layer(site);",
+            "site",
+            function,
+        ),
+        // As axum's documentation of middleware has it.
+        (
+            "let middleware = from_fn(rewrite);\n    let wrapped = middleware.layer(app);",
+            "app",
+            "wrapped.into_make_service()",
+        ),
+        (
+            "let wrapped = rewrite.layer(web_router);",
+            "web_router",
+            function,
+        ),
     ] {
         let main = format!(
-            "async fn main() {{\n    {layered}\n    \
-             axum::serve(listener, ServiceExt::<Request>::into_make_service(wrapped)).await.unwrap();\n}}\n"
+            "async fn main() {{\n    {layered}\n    axum::serve(listener, {service}).await.unwrap();\n}}\n"
         );
         let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
 
@@ -834,10 +888,29 @@ fn lines_of_an_endpoint_are_before_any_layer_around_the_router() {
             .succeeded();
 
         let place = ", in src/main.rs before `let wrapped` (";
-        let lines = "\n    let site = site.merge(endpoint.router());\n";
-        for text in [place, lines] {
+        let lines = format!("\n    let {router} = {router}.merge(endpoint.router());\n");
+        for text in [place, &lines] {
             assert!(ran.stdout.contains(text), "{}", ran.stdout);
         }
+    }
+}
+
+/// A layer of the router, which makes another router, is none around it.
+#[test]
+fn lines_of_an_endpoint_are_behind_the_layers_of_the_router() {
+    let main = "async fn main() {\n    let site = app.layer(cors);\n    \
+                axum::serve(listener, site.into_make_service()).await.unwrap();\n}\n";
+    let sandbox = program("0.8", &[("src/main.rs", main)]).after(&[&["gen", "library"]]);
+
+    let ran = sandbox
+        .run(&["gen", "channel", "Room", "--yes"])
+        .succeeded();
+
+    for text in [
+        ", in src/main.rs before `axum::serve` (",
+        "\n    let site = site.merge(endpoint.router());\n",
+    ] {
+        assert!(ran.stdout.contains(text), "{}", ran.stdout);
     }
 }
 
