@@ -877,6 +877,16 @@ fn lines_of_an_endpoint_are_before_any_layer_around_the_router() {
             "web_router",
             function,
         ),
+        (
+            "let wrapped = axum::middleware::from_fn(rewrite).layer(site);",
+            "site",
+            function,
+        ),
+        (
+            "let wrapped = axum::middleware::from_fn(rewrite).layer(router);",
+            "router",
+            "wrapped.into_make_service()",
+        ),
     ] {
         let main = format!(
             "async fn main() {{\n    {layered}\n    axum::serve(listener, {service}).await.unwrap();\n}}\n"
@@ -898,19 +908,27 @@ fn lines_of_an_endpoint_are_before_any_layer_around_the_router() {
 /// A layer of the router, which makes another router, is none around it.
 #[test]
 fn lines_of_an_endpoint_are_behind_the_layers_of_the_router() {
-    let main = "async fn main() {\n    let site = app.layer(cors);\n    \
-                axum::serve(listener, site.into_make_service()).await.unwrap();\n}\n";
-    let sandbox = program("0.8", &[("src/main.rs", main)]).after(&[&["gen", "library"]]);
-
-    let ran = sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
-
-    for text in [
-        ", in src/main.rs before `axum::serve` (",
-        "\n    let site = site.merge(endpoint.router());\n",
+    for layers in [
+        "app.layer(cors)",
+        "app.layer(TraceLayer::new()).layer(cors_layer)",
+        "site.layer(Extension(a))\n        .layer(ServiceBuilder::new().layer(TraceLayer::new()))\n        .layer(cors)",
     ] {
-        assert!(ran.stdout.contains(text), "{}", ran.stdout);
+        let main = format!(
+            "async fn main() {{\n    let site = {layers};\n    \
+             axum::serve(listener, site).await.unwrap();\n}}\n"
+        );
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        for text in [
+            ", in src/main.rs before `axum::serve` (",
+            "\n    let site = site.merge(endpoint.router());\n",
+        ] {
+            assert!(ran.stdout.contains(text), "{}", ran.stdout);
+        }
     }
 }
 
