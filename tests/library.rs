@@ -550,6 +550,28 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
             "web",
             "",
         ),
+        // A variable cannot have the name of a static.
+        (
+            "",
+            "axum::serve(listener, SITE.clone())",
+            "app",
+            "SITE.clone()",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, SITE.clone().into_make_service())",
+            "app",
+            "SITE.clone()",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, {\n        let pages = pages(db);\n        pages.layer(cors)\n    })",
+            "app",
+            "app",
+            named,
+        ),
         (
             "",
             "axum::serve(listener, self.web.clone().into_make_service())",
@@ -1115,6 +1137,28 @@ fn of_several_routers_that_are_served_none_is_guessed() {
         let place = format!(", in src/main.rs {place} (");
         for text in [place.as_str(), line] {
             assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
+        }
+    }
+}
+
+/// A loop, or a closure, would merge it each time.
+#[test]
+fn lines_of_an_endpoint_are_behind_the_statement_of_a_router_that_is_cloned() {
+    for served in ["site.clone()", "site.clone().into_make_service()"] {
+        let main = format!(
+            "async fn main() {{\n    let site = site();\n    loop {{\n        axum::serve(listener().await, {served}).await.unwrap();\n    }}\n}}\n"
+        );
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        for text in [
+            ", in src/main.rs after `let site = …` (",
+            "\n    let site = site.merge(endpoint.router());\n",
+        ] {
+            assert!(ran.stdout.contains(text), "{}", ran.stdout);
         }
     }
 }
