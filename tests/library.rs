@@ -695,6 +695,48 @@ fn lines_of_an_endpoint_are_before_the_layer_that_normalizes_paths_around_the_ro
     }
 }
 
+/// A toolchain that the project chooses, for all of its members.
+#[test]
+fn a_toolchain_that_is_too_old_for_the_library_is_named() {
+    let version = include_str!("../axum-channels/Cargo.toml")
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = "))
+        .expect("the library has one")
+        .trim_matches('"');
+    let minor: u32 = version["1.".len()..].parse().expect("it is a number");
+    for (path, channel, is_old) in [
+        ("my_app/rust-toolchain.toml", "1.62.0".to_owned(), true),
+        ("rust-toolchain.toml", format!("1.{}", minor - 1), true),
+        ("rust-toolchain.toml", version.to_owned(), false),
+        ("rust-toolchain.toml", "1.100.0".to_owned(), false),
+        (
+            "rust-toolchain.toml",
+            "nightly-2025-01-01".to_owned(),
+            false,
+        ),
+    ] {
+        let sandbox = program("0.8", &[("src/main.rs", "fn main() {}\n")]);
+        sandbox.write(path, &format!("[toolchain]\nchannel = \"{channel}\"\n"));
+
+        let ran = sandbox.run(&["gen", "library"]).succeeded();
+
+        let shown = if path == "rust-toolchain.toml" {
+            "../rust-toolchain.toml"
+        } else {
+            "rust-toolchain.toml"
+        };
+        let text = format!(
+            "\n{shown} chooses Rust {channel}, and axum-channels needs {version} or later: change `channel` there.\n"
+        );
+        assert_eq!(
+            ran.stdout.contains(&text),
+            is_old,
+            "{channel}: {}",
+            ran.stdout
+        );
+    }
+}
+
 /// Macros, whose arguments are no expressions to a parser.
 #[test]
 fn lines_of_an_endpoint_are_before_the_macro_that_serves_the_router() {
