@@ -100,12 +100,41 @@ impl<'a> Changes<'a> {
 
     /// Adds a file, replacing an existing one.
     pub fn write(&mut self, file: &File) -> Result<()> {
-        self.set(&file.path, Some(file.contents.clone()), None)
+        self.put(&file.path, file.contents.clone())
     }
 
-    /// Replaces the contents of a file, or creates it.
-    pub fn put(&mut self, path: &Path, contents: Vec<u8>) -> Result<()> {
-        self.set(path, Some(contents.into()), None)
+    /// Replaces the contents of a file, or creates it, with the line endings that [`Self::model`] has.
+    pub fn put(&mut self, path: &Path, contents: Contents) -> Result<()> {
+        let contents = match self.model(path)? {
+            Some(model) => match like(&contents, &model) {
+                Cow::Owned(with_endings) => with_endings.into(),
+                Cow::Borrowed(_) => contents,
+            },
+            None => contents,
+        };
+        self.set(path, Some(contents), None)
+    }
+
+    /// Returns the file at `path`, or else the closest one with its extension: a checkout, or a formatter, gives all of these
+    /// the same line endings.
+    fn model(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+        if let Some(before) = self.read(path)? {
+            return Ok(Some(before));
+        }
+        let Some(extension) = path.extension() else {
+            return Ok(None);
+        };
+        let files = self
+            .project
+            .list(&format!("**/*.{}", extension.display()))?;
+        let shared = |other: &&PathBuf| {
+            let parts = path.iter().zip(other.iter());
+            parts.take_while(|(own, others)| own == others).count()
+        };
+        match files.iter().rev().max_by_key(shared) {
+            Some(closest) => self.project.read(closest),
+            None => Ok(None),
+        }
     }
 
     /// Returns the contents of a file, from disk or after earlier steps.
@@ -289,7 +318,7 @@ impl<'a> Changes<'a> {
         };
         let verdict = match made {
             Outcome::Changed(new) => {
-                self.set(&path, Some(new.text.clone().into_bytes().into()), Some(new))?;
+                self.put(&path, new.text.into_bytes().into())?;
                 StepVerdict::Create
             }
             _ => StepVerdict::Manual {

@@ -237,7 +237,7 @@ impl<'a> Upgrade<'a> {
         contents: Vec<u8>,
         outcome: FileOutcome,
     ) -> Result<FileOutcome> {
-        self.changes.put(&target.path, contents)?;
+        self.changes.put(&target.path, contents.into())?;
         self.keep_base(target);
         Ok(outcome)
     }

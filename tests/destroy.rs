@@ -652,6 +652,33 @@ fn a_dependency_stays_for_code_that_uses_it_not_for_mentions() {
     }
 }
 
+/// An example with a manifest of its own has its own dependencies.
+#[test]
+fn a_dependency_stays_for_an_example_of_the_crate_not_for_a_package_among_them() {
+    let cargo = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\nserde_json = \"1\"\ntokio = \"1\"\n";
+    for (path, stays) in [
+        ("examples/door.rs", true),
+        ("examples/door/main.rs", true),
+        ("examples/door/src/main.rs", false),
+        ("benches/door/src/load/one.rs", false),
+        ("tests/door/src/lib.rs", false),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("my_app/Cargo.toml", cargo);
+        sandbox.write("my_app/src/lib.rs", "");
+        sandbox.write(&format!("my_app/{path}"), "use tower::ServiceExt;\n");
+        let sandbox = sandbox.after(&[
+            &["gen", "library"],
+            &["gen", "channel", "Room"],
+            &["gen", "auth"],
+            &["destroy", "auth"],
+        ]);
+
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        assert_eq!(manifest.contains("tower = "), stays, "{path}: {manifest}");
+    }
+}
+
 /// The dependency of its test goes if the crate itself has the package.
 #[test]
 fn a_dependency_of_tests_goes_if_the_crate_has_its_own() {

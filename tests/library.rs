@@ -550,6 +550,28 @@ fn lines_of_an_endpoint_name_the_router_that_is_served() {
             "web",
             "",
         ),
+        // A variable cannot have the name of a static.
+        (
+            "",
+            "axum::serve(listener, SITE.clone())",
+            "app",
+            "SITE.clone()",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, SITE.clone().into_make_service())",
+            "app",
+            "SITE.clone()",
+            instead,
+        ),
+        (
+            "",
+            "axum::serve(listener, {\n        let pages = pages(db);\n        pages.layer(cors)\n    })",
+            "app",
+            "app",
+            named,
+        ),
         (
             "",
             "axum::serve(listener, self.web.clone().into_make_service())",
@@ -673,6 +695,48 @@ fn lines_of_an_endpoint_are_before_the_layer_that_normalizes_paths_around_the_ro
     }
 }
 
+/// A toolchain that the project chooses, for all of its members.
+#[test]
+fn a_toolchain_that_is_too_old_for_the_library_is_named() {
+    let version = include_str!("../axum-channels/Cargo.toml")
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = "))
+        .expect("the library has one")
+        .trim_matches('"');
+    let minor: u32 = version["1.".len()..].parse().expect("it is a number");
+    for (path, channel, is_old) in [
+        ("my_app/rust-toolchain.toml", "1.62.0".to_owned(), true),
+        ("rust-toolchain.toml", format!("1.{}", minor - 1), true),
+        ("rust-toolchain.toml", version.to_owned(), false),
+        ("rust-toolchain.toml", "1.100.0".to_owned(), false),
+        (
+            "rust-toolchain.toml",
+            "nightly-2025-01-01".to_owned(),
+            false,
+        ),
+    ] {
+        let sandbox = program("0.8", &[("src/main.rs", "fn main() {}\n")]);
+        sandbox.write(path, &format!("[toolchain]\nchannel = \"{channel}\"\n"));
+
+        let ran = sandbox.run(&["gen", "library"]).succeeded();
+
+        let shown = if path == "rust-toolchain.toml" {
+            "../rust-toolchain.toml"
+        } else {
+            "rust-toolchain.toml"
+        };
+        let text = format!(
+            "\n{shown} chooses Rust {channel}, and axum-channels needs {version} or later: change `channel` there.\n"
+        );
+        assert_eq!(
+            ran.stdout.contains(&text),
+            is_old,
+            "{channel}: {}",
+            ran.stdout
+        );
+    }
+}
+
 /// Macros, whose arguments are no expressions to a parser.
 #[test]
 fn lines_of_an_endpoint_are_before_the_macro_that_serves_the_router() {
@@ -742,6 +806,11 @@ fn lines_of_an_endpoint_end_a_router_that_stands_where_it_is_served() {
             ", before `.into_make_service`",
         ),
         (
+            "let site = pages\n        .layer(cors)\n        .into_make_service();\n    axum::serve(listener, site)",
+            "let site",
+            ", before `.into_make_service`",
+        ),
+        (
             "axum_server::bind(address)\n        .serve(\n            Router::new()\n                .merge(pages)\n                \
              .into_make_service_with_connect_info::<SocketAddr>(),\n        )",
             "axum_server::bind",
@@ -763,6 +832,36 @@ fn lines_of_an_endpoint_end_a_router_that_stands_where_it_is_served() {
             for text in [&place, lines] {
                 assert!(ran.stdout.contains(text), "{call}: {}", ran.stdout);
             }
+        }
+    }
+}
+
+/// The statement of the service is one of several with that name, or the call has the router in several lines.
+#[test]
+fn lines_of_an_endpoint_are_before_the_statement_that_makes_the_service() {
+    let app = "    let app = app\n        .merge(pages)\n        .with_state(state)\n        .into_make_service();\n";
+    let ended = "\n    // at the end of the router that is served, before `.into_make_service`:\n    .merge(endpoint.router())\n";
+    for (main, place, lines) in [
+        (
+            format!("async fn main() {{\n    let app = Router::new();\n{app}    for it in all {{\n        let app = app.clone();\n        run(it, app);\n    }}\n}}\n"),
+            "before the `let app` that makes the service",
+            ended,
+        ),
+        (
+            "async fn main() {\n    axum::serve(\n        listener,\n        app\n            .fallback(missing)\n            .into_make_service(),\n    )\n    .await\n    .unwrap();\n}\n".to_owned(),
+            "before `axum::serve`",
+            "\n    let app = app.merge(endpoint.router());\n",
+        ),
+    ] {
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        let place = format!(", in src/main.rs {place} (");
+        for text in [place.as_str(), lines] {
+            assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
         }
     }
 }
@@ -819,13 +918,42 @@ fn lines_of_an_endpoint_name_a_function_that_returns_a_router() {
 /// `ServiceExt` makes a service of what the layer made.
 #[test]
 fn lines_of_an_endpoint_are_before_any_layer_around_the_router() {
-    for layered in [
-        "let wrapped = MapRequestLayer::new(rewrite).layer(site);",
-        "let wrapped = ServiceBuilder::new().layer(trace).layer(compress).layer(site);",
+    let function = "ServiceExt::<Request>::into_make_service(wrapped)";
+    for (layered, router, service) in [
+        (
+            "let wrapped = MapRequestLayer::new(rewrite).layer(site);",
+            "site",
+            function,
+        ),
+        (
+            "let wrapped = ServiceBuilder::new().layer(trace).layer(compress).layer(site);",
+            "site",
+            function,
+        ),
+        // As axum's documentation of middleware has it.
+        (
+            "let middleware = from_fn(rewrite);\n    let wrapped = middleware.layer(app);",
+            "app",
+            "wrapped.into_make_service()",
+        ),
+        (
+            "let wrapped = rewrite.layer(web_router);",
+            "web_router",
+            function,
+        ),
+        (
+            "let wrapped = axum::middleware::from_fn(rewrite).layer(site);",
+            "site",
+            function,
+        ),
+        (
+            "let wrapped = axum::middleware::from_fn(rewrite).layer(router);",
+            "router",
+            "wrapped.into_make_service()",
+        ),
     ] {
         let main = format!(
-            "async fn main() {{\n    {layered}\n    \
-             axum::serve(listener, ServiceExt::<Request>::into_make_service(wrapped)).await.unwrap();\n}}\n"
+            "async fn main() {{\n    {layered}\n    axum::serve(listener, {service}).await.unwrap();\n}}\n"
         );
         let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
 
@@ -834,8 +962,35 @@ fn lines_of_an_endpoint_are_before_any_layer_around_the_router() {
             .succeeded();
 
         let place = ", in src/main.rs before `let wrapped` (";
-        let lines = "\n    let site = site.merge(endpoint.router());\n";
-        for text in [place, lines] {
+        let lines = format!("\n    let {router} = {router}.merge(endpoint.router());\n");
+        for text in [place, &lines] {
+            assert!(ran.stdout.contains(text), "{}", ran.stdout);
+        }
+    }
+}
+
+/// A layer of the router, which makes another router, is none around it.
+#[test]
+fn lines_of_an_endpoint_are_behind_the_layers_of_the_router() {
+    for layers in [
+        "app.layer(cors)",
+        "app.layer(TraceLayer::new()).layer(cors_layer)",
+        "site.layer(Extension(a))\n        .layer(ServiceBuilder::new().layer(TraceLayer::new()))\n        .layer(cors)",
+    ] {
+        let main = format!(
+            "async fn main() {{\n    let site = {layers};\n    \
+             axum::serve(listener, site).await.unwrap();\n}}\n"
+        );
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        for text in [
+            ", in src/main.rs before `axum::serve` (",
+            "\n    let site = site.merge(endpoint.router());\n",
+        ] {
             assert!(ran.stdout.contains(text), "{}", ran.stdout);
         }
     }
@@ -1024,6 +1179,28 @@ fn of_several_routers_that_are_served_none_is_guessed() {
         let place = format!(", in src/main.rs {place} (");
         for text in [place.as_str(), line] {
             assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
+        }
+    }
+}
+
+/// A loop, or a closure, would merge it each time.
+#[test]
+fn lines_of_an_endpoint_are_behind_the_statement_of_a_router_that_is_cloned() {
+    for served in ["site.clone()", "site.clone().into_make_service()"] {
+        let main = format!(
+            "async fn main() {{\n    let site = site();\n    loop {{\n        axum::serve(listener().await, {served}).await.unwrap();\n    }}\n}}\n"
+        );
+        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
+
+        for text in [
+            ", in src/main.rs after `let site = …` (",
+            "\n    let site = site.merge(endpoint.router());\n",
+        ] {
+            assert!(ran.stdout.contains(text), "{}", ran.stdout);
         }
     }
 }

@@ -109,3 +109,76 @@ fn gen_and_destroy_leave_the_same_bytes_in_files_with_any_number_of_last_line_en
         assert_eq!(different(&sandbox, &before), [""; 0]);
     }
 }
+
+/// Gives the files with `extension` alone the line ending `\r\n`, as a formatter does.
+fn format_with_crlf(sandbox: &Sandbox, extension: &str) {
+    let tree = sandbox.tree().into_iter();
+    for (path, contents) in tree.filter(|(path, _)| path.ends_with(extension)) {
+        let text = String::from_utf8(contents).expect("it is text");
+        let path = sandbox.path().join(path);
+        fs::write(path, text.replace('\n', "\r\n")).expect("it is there");
+    }
+}
+
+/// Checks that new files have the line endings of those beside them, and are found and taken back as generated.
+#[track_caller]
+fn new_files_have_the_endings_of(extension: &str, sandbox: &Sandbox, commands: &[&[&str]]) {
+    format_with_crlf(sandbox, extension);
+    let before = sandbox.tree();
+    for args in commands {
+        sandbox.run(&[&["gen"], *args].concat()).succeeded();
+    }
+
+    let tree = sandbox.tree().into_iter();
+    let text = tree.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?)));
+    let is_hidden = |path: &str| path.contains("/.hello-sockets/");
+    let others = text.filter(|(path, text)| {
+        let has_crlf = path.ends_with(extension) && !text.is_empty();
+        !is_hidden(path)
+            && (text.contains("\r\n") != has_crlf
+                || has_crlf && text.matches("\r\n").count() != text.matches('\n').count())
+    });
+    let others: Vec<_> = others.map(|(path, _)| path).collect();
+    assert_eq!(others, [""; 0]);
+
+    for args in commands {
+        let again = sandbox.run(&[&["gen"], *args].concat());
+        again.found_all_identical();
+    }
+    let check = sandbox.run(&["upgrade", "--check"]).succeeded();
+    assert!(check.stdout.contains("is up to date"), "{}", check.stdout);
+    for args in commands.iter().rev() {
+        let args = [&["destroy"], *args].concat();
+        sandbox.run(&args).succeeded();
+    }
+    assert_eq!(different(sandbox, &before), [""; 0]);
+}
+
+const CHANNEL_AND_FILES_OF_RELEASE: [&[&str]; 2] = [&CHANNEL, &["release"]];
+
+#[test]
+fn new_files_of_a_rust_app_have_the_line_endings_of_those_with_their_extension() {
+    let (rust, script) = (Sandbox::with_app(), Sandbox::with_app());
+    new_files_have_the_endings_of(".rs", &rust, &CHANNEL_AND_FILES_OF_RELEASE);
+    new_files_have_the_endings_of(".js", &script, &CHANNEL_AND_FILES_OF_RELEASE);
+}
+
+#[test]
+fn new_files_of_a_phoenix_app_have_the_line_endings_of_those_with_their_extension() {
+    let (elixir, script) = (Sandbox::with_phoenix_app(), Sandbox::with_phoenix_app());
+    new_files_have_the_endings_of(".ex", &elixir, &CHANNEL_AND_FILES_OF_RELEASE);
+    new_files_have_the_endings_of(".js", &script, &CHANNEL_AND_FILES_OF_RELEASE);
+}
+
+/// `newline_style = "Windows"` of rustfmt, in a crate without a module, a test and a library before.
+#[test]
+fn a_crate_with_crlf_in_its_sources_gets_it_in_new_folders_and_the_library() {
+    let sandbox = Sandbox::new();
+    let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\ntokio = \"1\"\n";
+    sandbox.write("my_app/Cargo.toml", manifest);
+    sandbox.write(
+        "my_app/src/main.rs",
+        "use axum::Router;\n\n#[tokio::main]\nasync fn main() {\n    let app = Router::new();\n    let listener = tokio::net::TcpListener::bind(\"[::]:4000\").await;\n    let Ok(listener) = listener else { return };\n    let _ = axum::serve(listener, app).await;\n}\n",
+    );
+    new_files_have_the_endings_of(".rs", &sandbox, &[&["library"], &CHANNEL]);
+}

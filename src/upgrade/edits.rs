@@ -112,7 +112,7 @@ impl Upgrade<'_> {
         let inserted = self.insert(step)?;
         // Better the earlier text than none.
         if let Some(before) = before.filter(|_| self.manual.len() > manual) {
-            self.changes.put(&path, before)?;
+            self.changes.put(&path, before.into())?;
         }
         Ok(inserted)
     }
