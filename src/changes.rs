@@ -115,8 +115,8 @@ impl<'a> Changes<'a> {
         self.set(path, Some(contents), None)
     }
 
-    /// Returns the file at `path`, or else the closest one with its extension: a checkout, or a formatter, gives all of these
-    /// the same line endings.
+    /// Returns the file at `path`, or else a close one with its extension: a checkout, or a formatter, gives all of these the same
+    /// line endings.
     fn model(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         if let Some(before) = self.read(path)? {
             return Ok(Some(before));
@@ -124,17 +124,18 @@ impl<'a> Changes<'a> {
         let Some(extension) = path.extension() else {
             return Ok(None);
         };
-        let files = self
-            .project
-            .list(&format!("**/*.{}", extension.display()))?;
-        let shared = |other: &&PathBuf| {
-            let parts = path.iter().zip(other.iter());
-            parts.take_while(|(own, others)| own == others).count()
-        };
-        match files.iter().rev().max_by_key(shared) {
-            Some(closest) => self.project.read(closest),
-            None => Ok(None),
+        for folder in path.ancestors().skip(1) {
+            let folders = folder.iter().map(|name| format!("{}/", name.display()));
+            let folder: String = folders.collect();
+            for below in ["", "*/"] {
+                let pattern = format!("{folder}{below}*.{}", extension.display());
+                let files = self.project.list(&pattern)?;
+                if let Some(file) = files.first() {
+                    return self.project.read(file);
+                }
+            }
         }
+        Ok(None)
     }
 
     /// Returns the contents of a file, from disk or after earlier steps.
