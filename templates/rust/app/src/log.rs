@@ -20,9 +20,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The app and its channels. Lines of other modules name theirs, for `RUST_LOG`.
 pub const OWN: [&str; 2] = [env!("CARGO_CRATE_NAME"), "axum_channels"];
 
-/// Maximum length of a method and of a path in the log.
-const MAX_SHOWN: usize = 4096;
-
 /// Settings of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Log {
@@ -72,17 +69,15 @@ pub async fn requests(request: Request, next: Next) -> Response {
     response
 }
 
-/// Returns a method or a path as ASCII, cut where it is long.
-///
-/// Browsers send ASCII; other characters could control the terminal that shows the log. Collectors of logs split long
-/// lines, and the rest would look like a line of its own.
+/// Returns a method or a path for the log: characters beyond ASCII could control a terminal, and collectors split long
+/// lines.
 fn shown(text: &str) -> String {
     let mut shown = match text.is_ascii() {
         true => text.to_owned(),
         false => text.escape_default().to_string(),
     };
-    if shown.len() > MAX_SHOWN {
-        shown.truncate(MAX_SHOWN);
+    if shown.len() > 4096 {
+        shown.truncate(4096);
         shown.push_str("...");
     }
     shown
