@@ -486,3 +486,51 @@ fn a_route_to_a_module_below_its_own_is_seen() {
         NESTED
     );
 }
+
+/// What tests of channels do with the socket of a version of Phoenix: those of 1.4 to 1.6 join in a process of the socket, which
+/// the endpoint starts.
+#[test]
+fn tests_join_as_the_version_of_phoenix_does_it() {
+    let stands_in = "      __MODULE__\n      |> socket(";
+    for (version, channel, presence) in [
+        (
+            "1.3.4",
+            "      \"user_id\"\n      |> socket(%{some: :assign})",
+            "      id\n      |> socket(%{})",
+        ),
+        (
+            "1.4.17",
+            "      ShopWeb.UserSocket\n      |> socket(\"user_id\", %{some: :assign})",
+            "      ShopWeb.UserSocket\n      |> socket(id, %{})",
+        ),
+        (
+            "1.6.16",
+            "      ShopWeb.UserSocket\n      |> socket(\"user_id\", %{some: :assign})",
+            "      ShopWeb.UserSocket\n      |> socket(id, %{})",
+        ),
+        ("1.7.21", stands_in, stands_in),
+    ] {
+        let sandbox = crate::others::shop(version, &[]);
+        let test = |name: &str| {
+            let path = format!("my_app/test/shop_web/channels/{name}_test.exs");
+            sandbox.read(&path)
+        };
+
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--no-socket"])
+            .succeeded();
+        sandbox
+            .run(&["gen", "presence", "--channel", "Room"])
+            .succeeded();
+
+        assert!(test("room_channel").contains(channel), "{version}");
+        assert!(test("presence").contains(presence), "{version}");
+        let needs_socket = "The channel compiles. Its tests join it through ShopWeb.UserSocket, once the endpoint mounts that.\n";
+        let needs_none = "The channel compiles, and its tests pass without a socket: `mix test`\n";
+        let next = match channel.contains("UserSocket") {
+            true => needs_socket,
+            false => needs_none,
+        };
+        assert!(ran.stdout.ends_with(next), "{version}: {}", ran.stdout);
+    }
+}
