@@ -93,16 +93,16 @@ fn open(
 ) -> Result<WebSocket<Transport>> {
     let mut transport = dial::connect(target, args.cacert.as_deref())?;
     let request = Request::new(target, args)?;
-    print(&request.text, args, terminal);
+    print(&request.text, args, terminal)?;
     let mut response = request.send(&mut transport).map_err(|error| {
         let help = "check that a web server listens there, and whether the URL starts with ws:// or wss://";
         Failure::new(format!("no response from {}: {error}", target.authority)).help(help)
     })?;
-    print(&response.head, args, terminal);
+    print(&response.head, args, terminal)?;
     if let Err(fault) = response.check(&request) {
         let body = response.body(&mut transport);
         if !body.trim().is_empty() {
-            print(&body, args, terminal);
+            print(&body, args, terminal)?;
         }
         return Err(refusal::refusal(&fault, &response, target, args).into());
     }
@@ -116,7 +116,7 @@ fn open(
 }
 
 /// Prints a part of the handshake and an empty line: with `--json`, to standard error.
-fn print(part: &str, args: &args::Connect, terminal: &Terminal) {
+fn print(part: &str, args: &args::Connect, terminal: &Terminal) -> Result<()> {
     let lines = part.trim_end().lines().enumerate();
     let lines = lines.map(|(at, line)| match at {
         0 => format!("{}\n", style(printable(line)).bold()),
@@ -125,6 +125,7 @@ fn print(part: &str, args: &args::Connect, terminal: &Terminal) {
     let text = lines.collect::<String>();
     match args.json {
         true => terminal.remark(&text),
-        false => terminal.print(&format!("{text}\n")),
+        false => terminal.print(&format!("{text}\n"))?,
     }
+    Ok(())
 }

@@ -79,18 +79,16 @@ use run::{Answers, Ending, Run};
 
 /// Runs the command, and prints its error.
 pub fn main() -> ExitCode {
-    let ended = run().or_else(help);
-    let ended = ended.and_then(|code| terminal::all_printed().map(|()| code));
-    let error = match ended {
+    let error = match run().or_else(help) {
         Ok(code) => return code,
         Err(error) => error,
     };
     let typed: Vec<_> = std::env::args_os().collect();
-    let json = args::object(&typed).map(|object| json_of(&error, object));
-    if let Some(Ok(json)) = &json {
-        Terminal::default().print(json);
-    }
-    if !matches!(json, Some(Ok(_))) || terminal::all_printed().is_err() {
+    let printed = args::object(&typed).map(|object| {
+        let json = json_of(&error, object)?;
+        Terminal::default().print(&json)
+    });
+    if !matches!(printed, Some(Ok(()))) {
         terminal::fail(&Problem::all(&error));
     }
     ExitCode::from(Problem::exit_code(&error))
@@ -99,7 +97,7 @@ pub fn main() -> ExitCode {
 /// Prints help, or the error of an invalid command line. Returns other errors.
 fn help(error: anyhow::Error) -> Result<ExitCode> {
     let help = error.downcast::<clap::Error>()?;
-    terminal::keep(help.print());
+    terminal::printed(help.print())?;
     Ok(match help.use_stderr() {
         true => ExitCode::from(Problem::MISUSE),
         false => ExitCode::SUCCESS,
@@ -171,7 +169,7 @@ fn run() -> Result<ExitCode> {
             Ok(ExitCode::from(u8::from(!health.is_good())))
         }
         Command::Completions(script) => {
-            terminal.print(&script);
+            terminal.print(&script)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Man(man) => {
@@ -179,7 +177,7 @@ fn run() -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Reference => {
-            terminal.print(&reference(&built_in)?);
+            terminal.print(&reference(&built_in)?)?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -247,15 +245,13 @@ fn print_either<T: Serialize>(
     terminal.print(&match survey.json {
         true => json(found)?,
         false => text(found),
-    });
-    Ok(())
+    })
 }
 
 fn print_or_write(man: &Man, terminal: &Terminal) -> Result<()> {
     let Some(folder) = &man.folder else {
         let first = man.pages.first().map(|page| page.text.as_slice());
-        terminal.print(&String::from_utf8_lossy(first.unwrap_or_default()));
-        return Ok(());
+        return terminal.print(&String::from_utf8_lossy(first.unwrap_or_default()));
     };
     for page in &man.pages {
         let path = folder.join(&page.file);

@@ -329,7 +329,10 @@ fn output_that_cannot_be_printed_is_a_failure_and_a_closed_pipe_is_none() {
     ] {
         assert_eq!(full(&sandbox, args), (Some(1), error.clone()), "{args:?}");
     }
-    assert!(sandbox.exists("my_app/src/channels/room_channel.rs"));
+    // A report in text is no result: a run that fails has written nothing.
+    let reported = full(&sandbox, &["gen", "channel", "Hall"]);
+    assert_eq!(reported, (Some(0), String::new()));
+    assert!(sandbox.exists("my_app/src/channels/hall_channel.rs"));
     let refused = full(&sandbox, &["gen", "channel", "room", "--json"]);
     let reason = "error: `room` is not a channel name: each part of a name starts with a capital letter\n\
                   help: hello-sockets gen channel Room\n";

@@ -192,7 +192,7 @@ impl Reporter {
             self.show(|text, terminal| text.say(terminal, unwritten));
         }
         if self.form == Form::Json {
-            self.terminal.print(&json(&self.report)?);
+            self.terminal.print(&json(&self.report)?)?;
         }
         Ok(())
     }

@@ -11,7 +11,6 @@ use std::fmt;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::OnceLock;
 
 use anyhow::{Context, Error, Result};
 use console::{Term, style};
@@ -104,9 +103,14 @@ impl Terminal {
         }
     }
 
-    /// Prints requested text.
-    pub fn print(&self, text: &str) {
-        out(format_args!("{text}"));
+    /// Prints requested text, such as the object of `--json`.
+    ///
+    /// # Errors
+    /// See [`printed`].
+    pub fn print(&self, text: &str) -> Result<()> {
+        let mut stdout = io::stdout().lock();
+        let result = stdout.write_all(colored(text).as_bytes());
+        printed(result.and_then(|()| stdout.flush()))
     }
 
     /// Prints requested text, and flushes it.
@@ -358,32 +362,21 @@ pub fn interrupted(what: &str) {
     err(format_args!("\ninterrupted: {what}\n"));
 }
 
-/// First error of standard output.
-static UNPRINTED: OnceLock<io::Error> = OnceLock::new();
-
 /// Prints to standard output. An error does not stop the run.
 fn out(text: fmt::Arguments<'_>) {
-    keep(io::stdout().write_all(colored(&text.to_string()).as_bytes()));
+    let _ = io::stdout().write_all(colored(&text.to_string()).as_bytes());
 }
 
-/// Keeps the error of a print to standard output, but not that of a closed pipe (`| head -1`): its reader has enough.
-pub fn keep(printed: io::Result<()>) {
-    if let Err(error) = printed
-        && error.kind() != ErrorKind::BrokenPipe
-    {
-        let _ = UNPRINTED.set(error); // the first one counts
-    }
-}
-
-/// Checks that all of the output is printed.
+/// Checks the result of a print.
 ///
 /// # Errors
-/// A part is missing, as on a full disk.
-pub fn all_printed() -> Result<()> {
-    keep(io::stdout().flush());
-    match UNPRINTED.get() {
-        None => Ok(()),
-        Some(error) => Err(Error::msg(format!("the output cannot be printed: {error}"))),
+/// A part is missing, as on a full disk. A closed pipe (`| head -1`) is no error: its reader has enough.
+pub fn printed(result: io::Result<()>) -> Result<()> {
+    match result {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::msg(format!("the output cannot be printed: {error}")))
+        }
+        _ => Ok(()),
     }
 }
 
