@@ -71,6 +71,35 @@ fn what_is_generated_later_has_the_names_of_the_app() {
     );
 }
 
+/// As `mix phx.new` names them.
+#[test]
+fn an_app_whose_name_ends_with_web_has_a_module_of_its_own_beside_the_web_module() {
+    for (name, module) in [("web", "Web"), ("shop_web", "ShopWeb")] {
+        let sandbox = Sandbox::new();
+        let new = [
+            "new",
+            name,
+            "--stack",
+            "phoenix",
+            "--no-install",
+            "--no-git",
+        ];
+        sandbox.run(&new).succeeded();
+        for (path, module) in [
+            (format!("{name}.ex"), module.to_owned()),
+            (
+                format!("{name}/application.ex"),
+                format!("{module}.Application"),
+            ),
+            (format!("{name}_web.ex"), format!("{module}Web")),
+        ] {
+            let source = sandbox.read(&format!("{name}/lib/{path}"));
+            let first = format!("defmodule {module} do\n");
+            assert!(source.starts_with(&first), "{path}: {source}");
+        }
+    }
+}
+
 #[test]
 fn conflicting_names_are_refused_with_a_suggestion() {
     let refused = |name: &str, reason: &str| {
