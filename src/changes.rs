@@ -27,6 +27,8 @@ use crate::project::Project;
 /// The changes so far.
 pub struct Changes<'a> {
     project: &'a Project,
+    /// The folder of the project is there. Otherwise there is nothing to look for, in place of each of hundreds of files.
+    is_there: bool,
     files: Vec<Change>,
     /// Indices of `files`: a new app has hundreds, and comparing paths is slow.
     indices: HashMap<PathBuf, usize>,
@@ -75,6 +77,7 @@ impl<'a> Changes<'a> {
     pub fn new(project: &'a Project) -> Self {
         Self {
             project,
+            is_there: project.is_there(),
             files: Vec::new(),
             indices: HashMap::new(),
             sources: RefCell::default(),
@@ -121,7 +124,7 @@ impl<'a> Changes<'a> {
         if let Some(before) = self.read(path)? {
             return Ok(Some(before));
         }
-        let Some(extension) = path.extension() else {
+        let Some(extension) = path.extension().filter(|_| self.is_there) else {
             return Ok(None);
         };
         for folder in path.ancestors().skip(1) {

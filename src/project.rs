@@ -87,6 +87,11 @@ impl Project {
         }))
     }
 
+    /// Returns whether the folder of the project exists: that of a new app mostly does not.
+    pub fn is_there(&self) -> bool {
+        disk::is_folder(&self.root)
+    }
+
     /// Returns `path` relative to the current folder.
     pub fn display_path(&self, path: &Path) -> PathBuf {
         below(&self.below, path)

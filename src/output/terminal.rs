@@ -108,12 +108,10 @@ impl Terminal {
     /// # Errors
     /// See [`printed`].
     pub fn print(&self, text: &str) -> Result<()> {
-        let mut stdout = io::stdout().lock();
-        let result = stdout.write_all(colored(text).as_bytes());
-        printed(result.and_then(|()| stdout.flush()))
+        printed(self.write(&colored(text)))
     }
 
-    /// Prints requested text, and flushes it.
+    /// Writes a text as it is, at once.
     ///
     /// # Errors
     /// Standard output is closed.

@@ -72,8 +72,10 @@ impl Project {
             let names = around.iter().take(MOST_NAMED);
             let names = names.map(|app| format!("`{}`", app.below.display()));
             let mut names: Vec<_> = names.collect();
-            if let Some(others @ 1..) = around.len().checked_sub(MOST_NAMED) {
-                names.push(format!("or one of {others} others"));
+            match around.len().saturating_sub(MOST_NAMED) {
+                0 => {}
+                1 => names.push("or the other one".to_owned()),
+                others => names.push(format!("or one of {others} others")),
             }
             // All of them are in one folder.
             let depth = around[0].below.components().count();

@@ -487,8 +487,7 @@ fn a_route_to_a_module_below_its_own_is_seen() {
     );
 }
 
-/// What tests of channels do with the socket of a version of Phoenix: those of 1.4 to 1.6 join in a process of the socket, which
-/// the endpoint starts.
+/// With Phoenix 1.4 to 1.6, a test joins in a process of the socket, which the endpoint starts.
 #[test]
 fn tests_join_as_the_version_of_phoenix_does_it() {
     let stands_in = "      __MODULE__\n      |> socket(";
