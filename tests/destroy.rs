@@ -965,3 +965,92 @@ fn a_line_that_the_app_needs_by_now_stays_and_is_reported() {
          `MyAppWeb.Presence` in lib/my_app/application.ex stays: lib/my_app_web/presence.ex needs it.\n"
     );
 }
+
+#[test]
+fn features_of_a_dependency_go_in_any_order() {
+    let [auth, redis]: [&[&str]; 2] = [&["auth"], &["pubsub"]];
+    for (made, taken) in [
+        ([auth, redis], [auth, redis]),
+        ([redis, auth], [redis, auth]),
+        ([redis, auth], [auth, redis]),
+    ] {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room"]]);
+        let before = sandbox.tree();
+        for args in made {
+            sandbox.run(&[&["gen"], args].concat()).succeeded();
+        }
+        for args in taken {
+            sandbox
+                .run(&[&["destroy"], args, &["--strict"]].concat())
+                .succeeded();
+        }
+        assert_eq!(different(&sandbox, &before), [""; 0], "{made:?} {taken:?}");
+    }
+}
+
+/// It is routed by a second socket, or for a second topic, which the owner has agreed to.
+#[test]
+fn a_channel_stays_while_another_route_has_it() {
+    for app in [Sandbox::with_app, Sandbox::with_phoenix_app] {
+        let more: [&[&str]; 2] = [&["--socket", "Device"], &["--topic", "news", "--skip"]];
+        for more in more {
+            let sandbox = app().after(&[&["gen", "channel", "Room"], &["gen", "socket", "Device"]]);
+            let before = sandbox.tree();
+            let channel: &[&str] = &["channel", "Room"];
+            sandbox.run(&[&["gen"], channel, more].concat()).succeeded();
+            let both = sandbox.tree();
+
+            let ran = sandbox.run(&[&["destroy"], channel, more, &["--no-socket"]].concat());
+
+            assert!(ran.stdout.contains(" stays: "), "{}", ran.stdout);
+            assert_eq!(different(&sandbox, &before), [""; 0], "{more:?}");
+            // The run without options is taken back by a command without any.
+            sandbox.run(&[&["gen"], channel, more].concat()).succeeded();
+            assert_eq!(different(&sandbox, &both), [""; 0], "{more:?}");
+            sandbox.run(&[&["destroy"], channel, more, &["--no-socket"]].concat());
+            sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+            assert!(!sandbox.exists("my_app/src/channels/room_channel.rs"));
+            assert!(!sandbox.exists("my_app/lib/my_app_web/channels/room_channel.ex"));
+        }
+    }
+}
+
+#[test]
+fn a_presence_of_the_only_channel_is_taken_back_when_there_are_more() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let sandbox = sandbox.after(&[&["gen", "channel", "Room"]]);
+        let script = sandbox.read("my_app/assets/js/user_socket.js");
+        let sandbox = sandbox.after(&[
+            &["gen", "presence"],
+            &["gen", "channel", "News", "--no-socket"],
+        ]);
+
+        sandbox.run(&["destroy", "presence"]).succeeded();
+        sandbox.run(&["destroy", "channel", "News"]).succeeded();
+
+        assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), script);
+    }
+}
+
+#[test]
+fn options_that_add_are_completed_and_others_only_if_all_runs_have_them() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let before = sandbox.tree();
+        let sandbox = sandbox.after(&[
+            &["gen", "socket", "Device", "--no-js"],
+            &["gen", "socket", "Device"],
+        ]);
+        sandbox.run(&["destroy", "socket", "Device"]).succeeded();
+        assert_eq!(different(&sandbox, &before), [""; 0]);
+
+        let sandbox = sandbox.after(&[&["gen", "socket", "User"], &["gen", "socket", "Device"]]);
+        let before = sandbox.tree();
+        let sandbox = sandbox.after(&[&["gen", "auth", "--socket", "Device"]]);
+        let of_device = sandbox.tree();
+        let sandbox = sandbox.after(&[&["gen", "auth"]]);
+        sandbox.run(&["destroy", "auth"]).succeeded();
+        assert_eq!(different(&sandbox, &of_device), [""; 0]);
+        sandbox.run(&["destroy", "auth"]).succeeded();
+        assert_eq!(different(&sandbox, &before), [""; 0]);
+    }
+}

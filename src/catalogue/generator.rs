@@ -298,6 +298,12 @@ impl Generator {
         names
     }
 
+    /// Returns whether the default of `option` is made of what the generator lists in the app.
+    pub fn has_looked_up_default(&self, option: &OptionRule) -> bool {
+        let mut lists = self.lists.iter();
+        lists.any(|list| option.default.contains(&list.name))
+    }
+
     /// Returns the option that is an argument without `--NAME`.
     pub fn argument(&self) -> Option<&OptionRule> {
         self.options.iter().find(|option| option.argument)

@@ -1,10 +1,12 @@
 //! The options of recorded runs of `gen`.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::Destroy;
 use crate::args::{self, Gen};
 use crate::catalogue::Generator;
+use crate::catalogue::generator::{Kind, OptionRule};
 use crate::error::Misuse;
 use crate::nearest::nearest;
 use crate::plan::Plan;
@@ -12,21 +14,58 @@ use crate::project::Project;
 use crate::record::Run;
 use crate::record::generated::Entry;
 
-/// Adds the options of the recorded runs of `gen`, if none are given: those of all these runs, or of one that has all options
-/// of the others, as `--history` is added to a channel that is there.
+/// Adds the options of the recorded runs of `gen`, if none are given.
+///
+/// Values tell runs apart, such as the socket of a channel: if they differ, the runs without values count, or none. Flags add to
+/// what earlier runs have made, as `--history` to a channel that is there: one that is set in any run counts.
 pub fn complete(args: &mut Gen, project: &Project) {
-    if !args.asked.options.is_empty() {
+    let made = made(args, project);
+    if !args.asked.options.is_empty() || made.is_empty() {
         return;
     }
-    let made = made(args, project).into_iter();
-    let all: Vec<_> = made.map(|entry| entry.options).collect();
-    let has_all = |options: &BTreeMap<_, _>| {
-        all.iter()
-            .flatten()
-            .all(|(name, value)| options.get(name) == Some(value))
+    let Some(generator) = generator(args, project) else {
+        return;
     };
-    if let Some(options) = all.iter().find(|options| has_all(options)) {
-        args.asked.options.extend(options.clone());
+    let is_flag = |option: &OptionRule| option.kind == Kind::Flag;
+    let (flags, others): (Vec<_>, Vec<_>) = generator.options.iter().partition(|o| is_flag(o));
+    let values = |entry: &Entry| -> BTreeMap<_, _> {
+        let values = others.iter().filter_map(|option| {
+            let value = entry.options.get(&option.name)?;
+            Some((option.name.clone(), value.clone()))
+        });
+        values.collect()
+    };
+    let mut groups: Vec<_> = made.iter().map(&values).collect();
+    groups.dedup();
+    let chosen = match groups.as_slice() {
+        [values] => values.clone(),
+        groups if groups.iter().any(BTreeMap::is_empty) => BTreeMap::new(),
+        _ => return,
+    };
+    let made: Vec<_> = made.iter().filter(|e| values(e) == chosen).collect();
+    let options = &mut args.asked.options;
+    options.extend(chosen);
+    for flag in flags {
+        let default = flag.default == "true";
+        let is_set = |entry: &&Entry| {
+            let value = entry.options.get(&flag.name).and_then(|v| v.last());
+            value.map_or(default, |value| value == "true")
+        };
+        let is_set = made.iter().any(is_set);
+        if is_set != default {
+            options.insert(flag.name.clone(), vec![is_set.to_string()]);
+        }
+    }
+    // The default may be another one by now.
+    let dependent = others.iter().filter(|o| generator.has_looked_up_default(o));
+    for (entry, option) in made
+        .iter()
+        .flat_map(|e| dependent.clone().map(move |o| (e, o)))
+    {
+        if let Some(value) = entry.values.get(&option.name) {
+            let value = || vec![value.clone()];
+            options.entry(option.name.clone()).or_insert_with(value);
+        }
     }
 }
 
@@ -46,8 +85,11 @@ fn made(args: &Gen, project: &Project) -> Vec<Entry> {
 
 /// Returns the name that records have for the one of `args`.
 fn recorded_name(args: &Gen, project: &Project) -> Option<String> {
-    let generator = Generator::read(&project.stack.name, &args.generator, &project.templates);
-    generator.ok()?.recorded_name(args.name.as_deref())
+    generator(args, project)?.recorded_name(args.name.as_deref())
+}
+
+fn generator(args: &Gen, project: &Project) -> Option<Rc<Generator>> {
+    Generator::read(&project.stack.name, &args.generator, &project.templates).ok()
 }
 
 impl Destroy<'_> {

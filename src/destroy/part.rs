@@ -218,11 +218,16 @@ impl<'a> Destroy<'a> {
         for path in &part.elsewhere {
             self.report_file(path, FileOutcome::Kept);
         }
+        let needing = self.needing_files(part)?;
         for file in &part.files {
-            if kept.contains(&file.path) {
-                self.report_file(&file.path, FileOutcome::Kept);
-            } else {
-                self.file(file, part)?;
+            match needing.iter().find(|(path, _)| *path == file.path) {
+                _ if kept.contains(&file.path) => self.report_file(&file.path, FileOutcome::Kept),
+                Some((_, by)) => {
+                    self.report_file(&file.path, FileOutcome::Kept);
+                    let kept = self.project.display_path(&file.path);
+                    self.needed.push((kept.display().to_string(), by.clone()));
+                }
+                None => self.file(file)?,
             }
         }
         // Texts of a module come before those that need it.
@@ -275,15 +280,28 @@ impl<'a> Destroy<'a> {
         Ok(())
     }
 
-    fn file(&mut self, file: &File, part: &Part<'_>) -> Result<()> {
-        if !self.changes.contains(&file.path)? {
-            return Ok(());
+    /// Returns the files of `part` that others need, each with one of these. Those that stay so may need more of them.
+    fn needing_files(&self, part: &Part<'_>) -> Result<Vec<(PathBuf, PathBuf)>> {
+        let mut needed = Vec::new();
+        let mut gone: Vec<_> = part.files.iter().map(|file| file.path.clone()).collect();
+        loop {
+            let before = needed.len();
+            for file in part.files.iter().filter(|file| gone.contains(&file.path)) {
+                if self.changes.contains(&file.path)?
+                    && let Some(by) = self.changes.needing(&file.needed_by, &gone)?
+                {
+                    needed.push((file.path.clone(), by));
+                }
+            }
+            if needed.len() == before {
+                return Ok(needed);
+            }
+            gone.retain(|path| !needed.iter().any(|(file, _)| file == path));
         }
-        let own: Vec<_> = part.files.iter().map(|file| file.path.clone()).collect();
-        if let Some(by) = self.changes.needing(&file.needed_by, &own)? {
-            self.report_file(&file.path, FileOutcome::Kept);
-            let kept = self.project.display_path(&file.path);
-            self.needed.push((kept.display().to_string(), by));
+    }
+
+    fn file(&mut self, file: &File) -> Result<()> {
+        if !self.changes.contains(&file.path)? {
             return Ok(());
         }
         self.changes.remove(&file.path)?;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
+use crate::catalogue::generator::Kind;
 use crate::facts::Facts;
 
 impl Plan {
@@ -10,6 +11,19 @@ impl Plan {
     pub fn name(&self) -> Option<String> {
         let name = self.source.name.as_ref().and(self.variables.get("name"))?;
         Some(name.get_from_path("module")?.as_str()?.to_owned())
+    }
+
+    /// Returns the values of the options that are no flags.
+    pub fn values(&self) -> BTreeMap<String, String> {
+        let options = self.source.options.iter();
+        let options = options.filter(|option| option.kind != Kind::Flag);
+        let values = options.filter_map(|option| {
+            let value = self.variables.get(option.variable().as_str())?;
+            let module = value.get_from_path("module");
+            let value = module.unwrap_or(value);
+            Some((option.name.clone(), value.to_string()))
+        });
+        values.collect()
     }
 
     /// Returns the values of the generator's facts.

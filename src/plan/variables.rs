@@ -195,8 +195,7 @@ fn ways_of<'w>(
 
 /// Adds the value of an option, and returns the error in it: then the value is the suggested one.
 fn insert_option(option: &OptionRule, typed: &str, context: &mut Context) -> Option<Misuse> {
-    // Names of variables have no `-`.
-    let variable = option.name.replace('-', "_");
+    let variable = option.variable();
     match option.kind {
         Kind::Name => {
             let invocation = format!("--{}", option.name);

@@ -22,6 +22,9 @@ pub struct Entry {
     /// The name, spelled as a module: `Admin.Room`.
     pub name: Option<String>,
     pub options: BTreeMap<String, Vec<String>>,
+    /// Values of the options that are no flags, given or not. Earlier versions did not record them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
     pub answers: BTreeMap<String, bool>,
     pub secrets: BTreeMap<String, String>,
     /// `new` has run it: nothing was looked up in the app.
@@ -106,9 +109,11 @@ fn short_hash(contents: &[u8]) -> String {
 }
 
 impl Entry {
-    /// Returns whether both are of the same generator and name.
+    /// Returns whether both are of the same generator, name and values, such as a channel on the same socket.
     pub fn is_like(&self, other: &Self) -> bool {
+        let is_unknown = self.values.is_empty() || other.values.is_empty();
         (&self.generator, &self.name) == (&other.generator, &other.name)
+            && (is_unknown || self.values == other.values)
     }
 
     /// Returns whether it has edited the file of `text` by that, or left lines to a reader.

@@ -56,6 +56,7 @@ pub fn entry_of(plan: &Plan, app: &Facts, stack: &Stack) -> Entry {
         generator: plan.generator.id.clone(),
         name: plan.name(),
         options: plan.request.options.clone(),
+        values: plan.values(),
         secrets: plan.request.secrets.clone(),
         is_of_new: FOLDERS.iter().any(|(fact, _)| app.contains_key(*fact)),
         app: of_this_app(app, stack),

@@ -90,3 +90,10 @@ pub enum Kind {
     /// One of `choices`.
     Choice,
 }
+
+impl OptionRule {
+    /// Returns the name of the option's variable: these have no `-`.
+    pub fn variable(&self) -> String {
+        self.name.replace('-', "_")
+    }
+}

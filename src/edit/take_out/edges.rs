@@ -121,7 +121,11 @@ impl<'a> Edges<'a> {
     pub fn whole_lines(&self) -> Range<usize> {
         let Some(lines) = &self.lines else {
             let left = self.text[..self.range.start].trim_end_matches([' ', '\t']);
-            return left.len()..self.range.end;
+            let right = self.text[self.range.end..].trim_start_matches([' ', '\t']);
+            return match left.ends_with(['(', '[']) {
+                true => self.range.start..self.text.len() - right.len(),
+                false => left.len()..self.range.end,
+            };
         };
         let is_apart = self.blank_above(lines.start).len() > 1 || lines.start == 0;
         match is_apart {
@@ -153,6 +157,8 @@ mod tests {
             ("a\n  X  \nb\n", "a\nb\n"),
             ("X\n\nb\n", "b\n"),
             ("a; X\nb\n", "a;\nb\n"),
+            ("a[b, X c]\n", "a[b, c]\n"),
+            ("a[X c]\n", "a[c]\n"),
         ] {
             let at = text.find('X').expect("it is there");
             let mut left = text.to_owned();
