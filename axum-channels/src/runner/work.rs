@@ -210,6 +210,8 @@ impl Runner {
                     Some(asked) => self.recover(at, asked, response),
                     None => response,
                 };
+                // Messages that the join has sent to its own channel come before those of the client.
+                self.take_app_messages(effects);
                 return self
                     .session
                     .joined(join.ticket, Joined::Ok(response), effects);
