@@ -256,13 +256,7 @@ async fn messages_of_a_join_are_handled_before_those_that_the_client_sent_with_i
         }
         let after_join = json!([null, "after_join"]);
         let reply = |reference: u32| json!([reference, "phx_reply"]);
-        let expected = [
-            reply(1),
-            after_join.clone(),
-            after_join,
-            reply(2),
-            reply(3),
-        ];
+        let expected = [reply(1), after_join.clone(), after_join, reply(2), reply(3)];
         assert_eq!(seen, expected, "{topic}");
     }
 }
