@@ -4,7 +4,7 @@
 mod support;
 
 use axum_channels::{
-    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Result, Socket,
+    Channel, Channels, ConnectInfo, Endpoint, HandleInfo, Params, Payload, Reply, Result, Socket,
     SocketHandler, Topic,
 };
 use serde_json::{Value, json};
@@ -194,5 +194,69 @@ async fn what_is_sent_under_a_lock_arrives_in_the_order_of_the_lock() {
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     for publisher in publishers {
         publisher.await.expect("no panic");
+    }
+}
+
+/// Sends itself a message in `join`, before or after a pause.
+struct Greeter;
+
+impl Channel for Greeter {
+    async fn join(topic: &Topic, _: Payload, socket: &Socket) -> Result<Self> {
+        socket.sender::<Self>().send(AfterJoin)?;
+        if topic.ends_with("slow") {
+            tokio::task::yield_now().await; // the client's messages are read meanwhile
+        }
+        socket.sender::<Self>().send(AfterJoin)?;
+        Ok(Self)
+    }
+
+    async fn handle_in(&mut self, _: &str, payload: Payload, _: &Socket) -> Result<Reply> {
+        Ok(Reply::ok(payload))
+    }
+}
+
+impl HandleInfo<AfterJoin> for Greeter {
+    async fn handle_info(&mut self, _: AfterJoin, socket: &Socket) -> Result<()> {
+        socket.push("after_join", Payload::empty());
+        Ok(())
+    }
+}
+
+struct Greeters;
+
+impl SocketHandler for Greeters {
+    fn channels(routes: &mut Channels<Self>) {
+        routes.channel::<Greeter>("room:*");
+    }
+
+    async fn connect(_: &Params, _: &ConnectInfo) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+/// In Phoenix the socket reads no message while a join runs: what `join` sends comes first in the channel's mailbox.
+#[tokio::test]
+async fn messages_of_a_join_are_handled_before_those_that_the_client_sent_with_it() {
+    let endpoint = Endpoint::builder().socket::<Greeters>("/socket").build();
+    let addr = support::serve(&endpoint).await;
+    for topic in ["room:fast", "room:slow"] {
+        let (mut sender, mut receiver) = Ws::open(addr).await.split();
+        for (reference, event) in [(1, "phx_join"), (2, "ping"), (3, "ping")] {
+            let message = json!(["1", reference, topic, event, {}]);
+            sender.feed(&message.to_string()).await;
+        }
+        sender.flush().await;
+        let mut seen = Vec::new();
+        for _ in 0..5 {
+            let Frame::Text(text) = receiver.next().await else {
+                panic!("no message")
+            };
+            let message: Value = serde_json::from_str(&text).expect("JSON");
+            seen.push(json!([message[1], message[3]]));
+        }
+        let after_join = json!([null, "after_join"]);
+        let reply = |reference: u32| json!([reference, "phx_reply"]);
+        let expected = [reply(1), after_join.clone(), after_join, reply(2), reply(3)];
+        assert_eq!(seen, expected, "{topic}");
     }
 }

@@ -59,6 +59,16 @@ impl Channel for Desk {
                 later.reply(Reply::error(payload));
                 Ok(reply)
             }
+            "bytes already" => {
+                let (reply, later) = Reply::later();
+                later.reply(Reply::ok(Payload::binary(vec![1])));
+                Ok(reply)
+            }
+            "bytes later" => {
+                let (reply, later) = Reply::later();
+                tokio::spawn(async { later.reply(Reply::ok(Payload::binary(vec![1]))) });
+                Ok(reply)
+            }
             "never" => Ok(Reply::later().0),
             "wait" => {
                 self.kept.go.notified().await;
@@ -528,4 +538,21 @@ async fn what_terminate_pushes_comes_before_phx_error_and_after_phx_close() {
         .await;
     ws.expect(r#"["1","1","desk:1","phx_close",{}]"#).await;
     ws.expect(over).await;
+}
+
+#[tokio::test]
+async fn a_later_reply_that_cannot_be_sent_ends_its_channel_as_any_other_reply_does() {
+    let test = Test::join().await;
+    let mut ws = Ws::open(serve(test.nodes.first()).await).await;
+    let too_long = "x".repeat(256);
+    for event in ["bytes already", "bytes later"] {
+        ws.send(r#"["1","1","desk:1","phx_join",{}]"#).await;
+        ws.expect(r#"["1","1","desk:1","phx_reply",{"response":{},"status":"ok"}]"#)
+            .await;
+        let message = json!(["1", too_long, "desk:1", event, {}]);
+        ws.send(&message.to_string()).await;
+        ws.expect(r#"["1",null,"desk:1","over",{}]"#).await;
+        ws.expect(r#"["1","1","desk:1","phx_error",{"reason":"channel_crash"}]"#)
+            .await;
+    }
 }

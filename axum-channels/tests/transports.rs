@@ -55,6 +55,20 @@ async fn a_transport_may_have_the_path_of_its_socket() {
     );
 }
 
+/// Phoenix ignores empty segments: `/users//websocket` is `/users/websocket`, which has no parameter.
+#[tokio::test]
+async fn a_parameter_of_the_path_is_never_empty() {
+    let options = websocket().longpoll();
+    let endpoint = Endpoint::builder().socket_with::<Reader>("/users/{user}", options);
+    let addr = serve(&endpoint.build()).await;
+    for (user, expected) in [("ann", [101, 200]), ("", [404, 404]), ("%20", [101, 200])] {
+        let websocket = upgrade(addr, &format!("/users/{user}/websocket?{V2}"), "").await;
+        let longpoll = format!("/users/{user}/longpoll?{V2}");
+        let (_, longpoll, _) = http(addr, "GET", &longpoll, "").await;
+        assert_eq!([websocket.0, longpoll], expected, "{user}");
+    }
+}
+
 #[tokio::test]
 async fn a_test_connects_wherever_the_path_of_the_transport_is() {
     let endpoint = endpoint_with(websocket().websocket_path("/ws"));

@@ -91,7 +91,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
                 f.write_str(r#"{"topic", "event", "payload", "ref"}"#)
             }
 
-            // The last of two equal keys counts, as in any JSON parser that builds a map.
+            // The last of two equal keys counts, as in maps of serde_json. Phoenix keeps the first.
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let (mut topic, mut event, mut json) = (None, None, None);
                 let (mut given, mut join_ref) = (None, None);

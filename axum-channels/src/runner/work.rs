@@ -210,6 +210,8 @@ impl Runner {
                     Some(asked) => self.recover(at, asked, response),
                     None => response,
                 };
+                // Messages that the join has sent to its own channel come before those of the client.
+                self.take_app_messages(effects);
                 return self
                     .session
                     .joined(join.ticket, Joined::Ok(response), effects);
@@ -334,10 +336,12 @@ impl Runner {
     /// The reply will come from another task.
     fn bind(&self, ticket: &Ticket, promise: &Promise) {
         if let Some(reply_to) = self.session.reply_to(ticket) {
-            let client = self.context.client.clone();
+            let (context, key) = (Arc::downgrade(&self.context), ticket.key);
             promise.bind(move |status, response| {
-                // It is logged if it cannot be sent: the channel may have been replaced since.
-                let _ = client.send(&reply_to.reply(status, response));
+                if let Some(context) = context.upgrade() {
+                    let sent = context.client.send(&reply_to.reply(status, response));
+                    context.check_sent(key, sent);
+                }
             });
         }
     }

@@ -63,6 +63,14 @@ impl Waiting {
         self.items.push_back(Item::Message(message));
     }
 
+    /// Queues a message from the app during the join. Source: in Phoenix, the socket reads no message of the client until the
+    /// channel is joined, so that what `join` sends to itself is first in its mailbox.
+    pub(super) fn push_before_messages(&mut self, item: Item) {
+        let is_message = |item: &Item| matches!(item, Item::Message(_));
+        let first = self.items.iter().position(is_message);
+        self.items.insert(first.unwrap_or(self.items.len()), item);
+    }
+
     pub(super) fn pop(&mut self) -> Option<Item> {
         let item = self.items.pop_front()?;
         if let Item::Message(message) = &item {

@@ -263,7 +263,11 @@ impl Session {
             }
             app_message => {
                 let waiting = member.waiting.get_or_insert_default();
-                waiting.items.push_back(Item::AppMessage(key, app_message));
+                let item = Item::AppMessage(key, app_message);
+                match member.state {
+                    State::Joining => waiting.push_before_messages(item),
+                    _ => waiting.items.push_back(item),
+                }
             }
         }
         true

@@ -901,6 +901,27 @@ fn presences_change_before_messages_that_were_sent_during_the_join() {
 }
 
 #[test]
+fn messages_from_the_app_that_arrive_during_the_join_come_before_those_of_the_client() {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    session.receive(["1", "2", "room:a", "ping"]);
+    session.receive_app(0, out("one"));
+    session.receive_app(0, out("two"));
+    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
+    let one = "deliver out one {} to 0".to_owned();
+    assert_eq!(effects, [joined, subscribe(0), one]);
+    assert_eq!(
+        session.handled(0, "null", Handled::Silent),
+        ["deliver out two {} to 0"]
+    );
+    assert_eq!(
+        session.handled(0, "null", Handled::Silent),
+        ["handle ping {} in 0"]
+    );
+}
+
+#[test]
 fn presences_of_a_refused_join_are_not_those_of_the_join_that_waited() {
     let mut session = session();
     session.receive(["1", "1", "room:a", "phx_join"]);

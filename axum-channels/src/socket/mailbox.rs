@@ -3,7 +3,7 @@ use super::channel_slots::{ChannelSlot, ChannelSlots};
 use super::keyed_queue::KeyedQueue;
 use super::resource::Resource;
 use super::tracked::Tracked;
-use crate::message::{Payload, Topic};
+use crate::message::{EncodeError, Payload, Topic};
 use crate::session::{AppMessage, Key};
 use crate::sync::lock;
 use std::fmt;
@@ -60,6 +60,13 @@ impl Context {
     pub(crate) fn post(&self, key: Key, message: AppMessage) -> Result<usize, SendError> {
         let limit = (!message.ends()).then_some(self.max_queued_messages());
         self.post_within(limit, key, message)
+    }
+
+    /// Ends a channel that has sent what cannot be sent.
+    pub(crate) fn check_sent(&self, key: Key, sent: Result<(), EncodeError>) {
+        if sent.is_err_and(EncodeError::ends_channel) {
+            let _ = self.post(key, AppMessage::Unsendable); // a client that is gone has no channels to end
+        }
     }
 
     /// Sends a message regardless of the limit.

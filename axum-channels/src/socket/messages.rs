@@ -1,6 +1,5 @@
 use super::Socket;
 use crate::message::{Address, Body, EncodeError, Outgoing, Payload, Ref};
-use crate::session::AppMessage;
 
 impl Socket {
     /// Sends an event to this client alone, on this channel's topic.
@@ -66,10 +65,7 @@ impl Socket {
             .broadcast_from(self, &self.topic, event, payload);
     }
 
-    /// Ends this channel if it has sent what cannot be sent.
     pub(super) fn check(&self, sent: Result<(), EncodeError>) {
-        if sent.is_err_and(|error| error.ends_channel()) {
-            let _ = self.context.post(self.key, AppMessage::Unsendable); // a client that is gone has no channels to end
-        }
+        self.context.check_sent(self.key, sent);
     }
 }

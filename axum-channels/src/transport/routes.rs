@@ -1,12 +1,15 @@
 //! Routes of a mounted socket: one for each of its transports.
 
+use super::connect::status;
 use super::mount::{Mount, MountedSocket};
 use super::options::TransportPath;
 use super::{longpoll, websocket};
 use crate::endpoint::{Endpoint, Mounted};
-use axum::Router;
-use axum::extract::Request;
+use axum::extract::{RawPathParams, Request};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::{MethodRouter, any};
+use axum::{RequestExt, Router};
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,11 +35,11 @@ impl Mounted for Mount {
         let mut router = Router::new();
         if let Some(transport) = &mount.options.websocket {
             let socket = socket.clone();
-            let serve = any(move |request: Request| websocket::serve(socket, request));
+            let serve = any(|request| serve(request, |request| websocket::serve(socket, request)));
             router = route(router, &mount.path, transport, serve);
         }
         if let Some(transport) = &mount.options.longpoll {
-            let serve = any(move |request: Request| longpoll::serve(socket, request));
+            let serve = any(|request| serve(request, |request| longpoll::serve(socket, request)));
             router = route(router, &mount.path, transport, serve);
         }
         router
@@ -54,6 +57,19 @@ impl Mounted for Mount {
 
     fn drain(&self, deadline: Instant) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(self.registry.drain(deadline))
+    }
+}
+
+/// Passes a request to its transport, unless a parameter of its path is empty. Plug ignores empty segments, so that a path with
+/// one is another path.
+async fn serve<F: Future<Output = Response>>(
+    mut request: Request,
+    transport: impl FnOnce(Request) -> F,
+) -> Response {
+    let params = request.extract_parts::<RawPathParams>().await;
+    match params.is_ok_and(|params| params.iter().any(|(_, value)| value.is_empty())) {
+        true => status(StatusCode::NOT_FOUND),
+        false => transport(request).await,
     }
 }
 
