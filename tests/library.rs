@@ -185,43 +185,43 @@ fn an_axum_that_generated_code_would_not_find_is_refused_with_the_reason() {
 #[test]
 fn a_package_with_nothing_but_binaries_gets_a_library_that_they_share() {
     let serves = "fn main() {\n    axum::serve(listener, app);\n}\n";
-    let sandbox = program(
-        "0.8",
-        &[
-            ("src/bin/web.rs", serves),
-            ("src/bin/jobs.rs", "fn main() {}\n"),
-        ],
-    );
-    std::fs::remove_file(sandbox.path().join("my_app/src/main.rs")).expect("it is there");
-    let sandbox = sandbox.after(&[&["gen", "library"]]);
-    let before = sandbox.tree();
+    let files = [
+        ("src/bin/web.rs", serves),
+        ("src/bin/jobs.rs", "fn main() {}\n"),
+    ];
+    let [web, jobs] = ["web", "jobs"].map(|name| format!("\n[[bin]]\nname = \"{name}\"\n"));
+    let path = |name: &str| format!("path = \"src/bin/{name}.rs\"\n");
+    for binaries in [
+        String::new(),
+        format!("{web}{jobs}"),
+        format!("{web}{}{jobs}{}", path("web"), path("jobs")),
+    ] {
+        let sandbox = crate_of(&binaries, &files).after(&[&["gen", "library"]]);
+        let before = sandbox.tree();
 
-    let ran = sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
 
-    assert!(
-        ran.stdout.contains("* creating src/lib.rs\n"),
-        "{}",
-        ran.stdout
-    );
-    assert!(
-        ran.stdout
-            .contains("\n    use shop::channels::user_socket::UserSocket;\n"),
-        "{}",
-        ran.stdout
-    );
-    sandbox
-        .run(&["gen", "presence", "--channel", "Room"])
-        .succeeded();
-    assert_eq!(sandbox.read("my_app/src/lib.rs"), "pub mod channels;\n");
-    sandbox
-        .run(&["destroy", "presence", "--channel", "Room"])
-        .succeeded();
-    sandbox
-        .run(&["destroy", "channel", "Room", "--yes"])
-        .succeeded();
-    assert_eq!(sandbox.tree(), before);
+        for text in [
+            "* creating src/lib.rs\n",
+            "* creating tests/room_channel.rs\n",
+            "\n    use shop::channels::user_socket::UserSocket;\n",
+        ] {
+            assert!(ran.stdout.contains(text), "{binaries}{}", ran.stdout);
+        }
+        sandbox
+            .run(&["gen", "presence", "--channel", "Room"])
+            .succeeded();
+        assert_eq!(sandbox.read("my_app/src/lib.rs"), "pub mod channels;\n");
+        sandbox
+            .run(&["destroy", "presence", "--channel", "Room"])
+            .succeeded();
+        sandbox
+            .run(&["destroy", "channel", "Room", "--yes"])
+            .succeeded();
+        assert_eq!(sandbox.tree(), before);
+    }
 }
 
 const AUTH: &[&str] = &["gen", "auth", "--yes"];
