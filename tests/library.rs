@@ -40,10 +40,10 @@ serde_json = "1"
 tokio = { version = "1", features = ["full"] }
 "#;
 
-const MAIN: &str = "use axum::Router;\n\n#[tokio::main]\nasync fn main() {\n    let app = Router::new();\n    serve(app).await;\n}\n";
+const MAIN: &str = "use axum::Router;\n\n#[tokio::main]\nasync fn main() {\n    let app = Router::new();\n    axum::serve(listener().await, app).await;\n}\n";
 
 const ENDPOINT: &str = "    let endpoint = axum_channels::Endpoint::builder()\n        .socket::<UserSocket>(\"/socket\")\n        .build();\n    \
-     let app = app.merge(endpoint.router()); // `app` is the router\n";
+     let app = app.merge(endpoint.router());\n";
 
 #[test]
 fn a_crate_that_uses_axum_is_told_how_to_have_channels() {
@@ -77,12 +77,12 @@ fn the_first_socket_comes_with_the_lines_of_an_endpoint_and_the_next_is_mounted_
         .succeeded();
 
     let step = format!(
-        "where the app's `axum::Router` is made (there is no `src/endpoint.rs`):\n\n    use crate::channels::user_socket::UserSocket;\n\n{ENDPOINT}"
+        "in src/main.rs once the app's `app` is complete, before it is served or becomes a service (there is no `src/endpoint.rs`):\n\n    use crate::channels::user_socket::UserSocket;\n\n{ENDPOINT}"
     );
     assert!(ran.stdout.contains(&step), "{}", ran.stdout);
     let pasted = sandbox
         .read("my_app/src/main.rs")
-        .replace("    serve(", &format!("{ENDPOINT}    serve("));
+        .replace("    axum::serve(", &format!("{ENDPOINT}    axum::serve("));
     sandbox.write("my_app/src/main.rs", &pasted);
 
     sandbox.run(&["gen", "socket", "Device"]).succeeded();
@@ -185,43 +185,43 @@ fn an_axum_that_generated_code_would_not_find_is_refused_with_the_reason() {
 #[test]
 fn a_package_with_nothing_but_binaries_gets_a_library_that_they_share() {
     let serves = "fn main() {\n    axum::serve(listener, app);\n}\n";
-    let sandbox = program(
-        "0.8",
-        &[
-            ("src/bin/web.rs", serves),
-            ("src/bin/jobs.rs", "fn main() {}\n"),
-        ],
-    );
-    std::fs::remove_file(sandbox.path().join("my_app/src/main.rs")).expect("it is there");
-    let sandbox = sandbox.after(&[&["gen", "library"]]);
-    let before = sandbox.tree();
+    let files = [
+        ("src/bin/web.rs", serves),
+        ("src/bin/jobs.rs", "fn main() {}\n"),
+    ];
+    let [web, jobs] = ["web", "jobs"].map(|name| format!("\n[[bin]]\nname = \"{name}\"\n"));
+    let path = |name: &str| format!("path = \"src/bin/{name}.rs\"\n");
+    for binaries in [
+        String::new(),
+        format!("{web}{jobs}"),
+        format!("{web}{}{jobs}{}", path("web"), path("jobs")),
+    ] {
+        let sandbox = crate_of(&binaries, &files).after(&[&["gen", "library"]]);
+        let before = sandbox.tree();
 
-    let ran = sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+        let ran = sandbox
+            .run(&["gen", "channel", "Room", "--yes"])
+            .succeeded();
 
-    assert!(
-        ran.stdout.contains("* creating src/lib.rs\n"),
-        "{}",
-        ran.stdout
-    );
-    assert!(
-        ran.stdout
-            .contains("\n    use shop::channels::user_socket::UserSocket;\n"),
-        "{}",
-        ran.stdout
-    );
-    sandbox
-        .run(&["gen", "presence", "--channel", "Room"])
-        .succeeded();
-    assert_eq!(sandbox.read("my_app/src/lib.rs"), "pub mod channels;\n");
-    sandbox
-        .run(&["destroy", "presence", "--channel", "Room"])
-        .succeeded();
-    sandbox
-        .run(&["destroy", "channel", "Room", "--yes"])
-        .succeeded();
-    assert_eq!(sandbox.tree(), before);
+        for text in [
+            "* creating src/lib.rs\n",
+            "* creating tests/room_channel.rs\n",
+            "\n    use shop::channels::user_socket::UserSocket;\n",
+        ] {
+            assert!(ran.stdout.contains(text), "{binaries}{}", ran.stdout);
+        }
+        sandbox
+            .run(&["gen", "presence", "--channel", "Room"])
+            .succeeded();
+        assert_eq!(sandbox.read("my_app/src/lib.rs"), "pub mod channels;\n");
+        sandbox
+            .run(&["destroy", "presence", "--channel", "Room"])
+            .succeeded();
+        sandbox
+            .run(&["destroy", "channel", "Room", "--yes"])
+            .succeeded();
+        assert_eq!(sandbox.tree(), before);
+    }
 }
 
 const AUTH: &[&str] = &["gen", "auth", "--yes"];
@@ -285,7 +285,7 @@ fn gen_auth_takes_no_other_module_for_its_own() {
 
 const WITH_AUTH: &str = "    let endpoint = axum_channels::Endpoint::builder()\n        .socket::<UserSocket>(\"/socket\")\n        \
      .state(auth::signer(\n            &std::env::var(\"SECRET_KEY_BASE\").expect(\"it is set, to 64 bytes or more\"),\n        ))\n        \
-     .build();\n    let app = app.merge(endpoint.router()); // `app` is the router\n    \
+     .build();\n    let app = app.merge(endpoint.router());\n    \
      let app = app.merge(auth::routes(&endpoint));\n";
 
 /// Returns the printed `use` line and the others.
@@ -310,7 +310,7 @@ fn pasted(sandbox: &Sandbox, crate_name: &str, end: &str) -> String {
 fn the_lines_of_an_endpoint_with_tokens_compile() {
     let main = MAIN
         .replace("let app =", "let app: Router =")
-        .replace("serve(app).await", "drop(app)");
+        .replace("axum::serve(listener().await, app).await", "drop(app)");
     for (files, crate_name) in [(&[][..], "crate"), (&[("src/lib.rs", "")], "shop")] {
         let files = [files, &[("src/main.rs", main.as_str())]].concat();
         let sandbox = program("0.8", &files).after(&[&["gen", "library"], AUTH]);
@@ -326,7 +326,10 @@ fn the_lines_of_an_endpoint_with_tokens_compile() {
 fn a_program_with_a_sign_in_page_has_no_warnings() {
     let main = MAIN
         .replace("let app =", "let app: Router =")
-        .replace("    serve(app).await", &format!("{ENDPOINT}    drop(app)"))
+        .replace(
+            "    axum::serve(listener().await, app).await",
+            &format!("{ENDPOINT}    drop(app)"),
+        )
         .replace(
             "#[tokio",
             "use crate::channels::user_socket::UserSocket;\n\n#[tokio",
@@ -351,12 +354,12 @@ fn a_crate_without_an_endpoint_gets_the_lines_of_one_that_serves_tokens() {
 
         let [uses, lines] = printed(crate_name);
         let step = format!(
-            "\nAdd this to mount the socket and to serve tokens, where the app's `axum::Router` is made (there is no `src/endpoint.rs`):\n\n    \
+            "\nAdd this to mount the socket and to serve tokens, in src/main.rs once the app's `app` is complete, before it is served or becomes a service (there is no `src/endpoint.rs`):\n\n    \
              {uses}\n{lines}"
         );
         assert!(ran.stdout.contains(&step), "{}", ran.stdout);
         assert_eq!(ran.stdout.matches("Add this").count(), 1, "{}", ran.stdout);
-        let pasted = pasted(&sandbox, crate_name, "    serve(");
+        let pasted = pasted(&sandbox, crate_name, "    axum::serve(");
         sandbox.write("my_app/src/main.rs", &pasted);
 
         let again = sandbox.run(AUTH).found_all_identical();
@@ -478,7 +481,7 @@ fn lines_of_an_endpoint_are_for_the_file_that_serves_the_router() {
             .succeeded();
 
         let step = format!(
-            "\nAdd this to mount the socket, in {file} before `axum::serve` (there is no `src/endpoint.rs`):\n\n    use {crate_name}::channels::user_socket::UserSocket;\n"
+            "\nAdd this to mount the socket, in {file} once the app's `app` is complete, before it is served or becomes a service (there is no `src/endpoint.rs`):\n\n    use {crate_name}::channels::user_socket::UserSocket;\n"
         );
         assert!(ran.stdout.contains(&step), "{}", ran.stdout);
     }
@@ -499,6 +502,7 @@ fn servers_of_tests_are_not_the_one_that_lines_of_an_endpoint_are_for() {
             ("src/lib.rs", "pub mod cache;\npub mod http;\n"),
             ("src/cache.rs", tests),
             ("src/http.rs", http.as_str()),
+            ("src/main.rs", "fn main() {}\n"),
         ];
         let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
 
@@ -507,7 +511,7 @@ fn servers_of_tests_are_not_the_one_that_lines_of_an_endpoint_are_for() {
             .succeeded();
 
         for text in [
-            "\nAdd this to mount the socket, in src/http.rs before ",
+            "\nAdd this to mount the socket, in src/http.rs once the app's `site` is complete, before it is served or becomes a service (",
             "\n    let site = site.merge(endpoint.router());\n",
         ] {
             assert!(ran.stdout.contains(text), "{}", ran.stdout);
@@ -515,182 +519,159 @@ fn servers_of_tests_are_not_the_one_that_lines_of_an_endpoint_are_for() {
     }
 }
 
-/// The router has a name there, whether its service is made of it at once or not.
+/// Returns the report of `gen channel Room` in a program whose src/main.rs is `main`, and that of `gen auth` after it.
+fn reports(main: &str) -> [String; 2] {
+    let sandbox = program("0.8", &[("src/main.rs", main)]).after(&[&["gen", "library"]]);
+    let channel = sandbox.run(&["gen", "channel", "Room", "--yes"]);
+    let auth = sandbox.run(&["gen", "auth"]);
+    [channel.succeeded().stdout, auth.succeeded().stdout]
+}
+
+/// Whatever serves it, and however often: then it is the only one that is served, or of which a service is made.
 #[test]
-fn lines_of_an_endpoint_name_the_router_that_is_served() {
-    let instead = " // serve `app` instead";
-    let named = " // `app` is the router";
-    for (import, call, name, value, comment) in [
-        ("", "axum::serve(listener, site)", "site", "site", ""),
+fn lines_of_an_endpoint_name_the_variable_of_the_router() {
+    let redirect =
+        "async fn redirect_to_https() {\n    axum::serve(listener, app).await.unwrap();\n}\n";
+    for (main, name) in [
         (
-            "use axum::serve;\n",
-            "serve(listener, site)",
+            "async fn main() {\n    axum::serve(listener, site).await.unwrap();\n}\n",
             "site",
+        ),
+        (
+            "use axum::serve;\n\nasync fn main() {\n    serve(listener, site).await.unwrap();\n}\n",
             "site",
-            "",
         ),
         (
-            "use axum::{Router, serve};\n",
-            "serve(listener, site)",
+            "use axum::{Router, serve};\n\nasync fn main() {\n    serve(listener, site).await.unwrap();\n}\n",
             "site",
+        ),
+        (
+            "async fn main() {\n    axum::serve(listener, web.into_make_service()).await.unwrap();\n}\n",
+            "web",
+        ),
+        (
+            "async fn main() {\n    axum::serve(listener, web.clone().into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();\n}\n",
+            "web",
+        ),
+        // Layers of the router make another router.
+        (
+            "async fn main() {\n    let site = app.layer(TraceLayer::new()).layer(cors_layer);\n    axum::serve(listener, site).await.unwrap();\n}\n",
             "site",
-            "",
         ),
         (
-            "",
-            "axum::serve(listener, web.into_make_service())",
+            "async fn main() {\n    let site = site.layer(ServiceBuilder::new().layer(TraceLayer::new()))\n        .layer(cors);\n    axum::serve(listener, site).await.unwrap();\n}\n",
+            "site",
+        ),
+        // Servers of TLS, and loops that accept connections themselves.
+        (
+            "async fn main() {\n    axum_server::bind_rustls(addr, config).serve(web.into_make_service()).await.unwrap();\n}\n",
             "web",
+        ),
+        (
+            "async fn main() {\n    let make = web.into_make_service_with_connect_info::<SocketAddr>();\n    axum::serve(listener, make).await.unwrap();\n}\n",
             "web",
-            "",
         ),
         (
-            "",
-            "axum::serve(listener, web.clone().into_make_service_with_connect_info::<SocketAddr>())",
+            "async fn main() {\n    let mut make = web.into_make_service();\n    run(&mut make).await;\n}\n",
             "web",
-            "web",
-            "",
         ),
-        // A variable cannot have the name of a static.
+        // Servers beside the app.
         (
-            "",
-            "axum::serve(listener, SITE.clone())",
-            "app",
-            "SITE.clone()",
-            instead,
+            &format!(
+                "{redirect}\nasync fn main() {{\n    axum_server::bind_rustls(addr, config).serve(site.into_make_service()).await.unwrap();\n}}\n"
+            ),
+            "site",
         ),
         (
-            "",
-            "axum::serve(listener, SITE.clone().into_make_service())",
-            "app",
-            "SITE.clone()",
-            instead,
+            "async fn main() {\n    tokio::spawn(axum::serve(http, redirect.into_make_service()).into_future());\n    axum::serve(outer, site).await.unwrap();\n}\n",
+            "site",
         ),
         (
-            "",
-            "axum::serve(listener, {\n        let pages = pages(db);\n        pages.layer(cors)\n    })",
-            "app",
-            "app",
-            named,
+            "async fn start_metrics_server() {\n    let app = metrics();\n    axum::serve(inner, app).await.unwrap();\n}\n\n\
+             async fn main() {\n    axum::serve(outer, site).await.unwrap();\n}\n",
+            "site",
+        ),
+        // Several servers, one after the other, in a loop, in branches, in functions.
+        (
+            "async fn main() {\n    loop {\n        axum::serve(listener().await, site.clone()).await.unwrap();\n    }\n}\n",
+            "site",
         ),
         (
-            "",
-            "axum::serve(listener, self.web.clone().into_make_service())",
-            "app",
-            "self.web.clone()",
-            instead,
+            "async fn main() {\n    if let Some(tcp) = tcp {\n        axum::serve(tcp, site.clone()).await.unwrap();\n    }\n    axum::serve(unix, site).await.unwrap();\n}\n",
+            "site",
         ),
         (
-            "",
-            "axum::serve(listener, self.web)",
-            "app",
-            "self.web",
-            instead,
-        ),
-        (
-            "",
-            "axum::serve(listener, build_router(state))",
-            "app",
-            "build_router(state)",
-            instead,
-        ),
-        (
-            "",
-            "axum::serve(listener, crate::web::router(state).into_make_service())",
-            "app",
-            "crate::web::router(state)",
-            instead,
-        ),
-        (
-            "",
-            "axum::serve(listener, server.router().into_make_service_with_connect_info::<SocketAddr>())",
-            "app",
-            "server.router()",
-            instead,
-        ),
-        (
-            "",
-            "axum::serve(listener, self.routes())",
-            "app",
-            "self.routes()",
-            instead,
-        ),
-        (
-            "",
-            "axum::serve(listener, app(&config, pool.clone()).await?)",
-            "app",
-            "app(&config, pool.clone()).await?",
-            instead,
-        ),
-        (
-            "",
-            "axum::serve(listener, routes().layer(cors).with_state(state.clone()))",
-            "app",
-            "routes().layer(cors).with_state(state.clone())",
-            instead,
-        ),
-        (
-            "",
-            "axum::serve(listener, Router::new().merge(pages).into_make_service())",
-            "app",
-            "Router::new().merge(pages)",
-            instead,
-        ),
-        (
-            "",
-            "axum::serve(listener, trimmed(web))",
-            "app",
-            "app",
-            named,
+            "async fn http(router: Router) {\n    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();\n}\n\n\
+             async fn https(router: Router) {\n    axum_server::bind_rustls(address, tls).serve(router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();\n}\n",
+            "router",
         ),
     ] {
-        let main = format!("{import}\nasync fn main() {{\n    {call}.await.unwrap();\n}}\n");
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+        let [channel, auth] = reports(main);
 
-        let channel = sandbox.run(&["gen", "channel", "Room", "--yes"]);
-        let auth = sandbox.run(&["gen", "auth"]);
-
-        let lines = format!("    let {name} = {value}.merge(endpoint.router());{comment}\n");
-        let tokens = format!("    let {name} = {name}.merge(crate::auth::routes(&endpoint));\n");
-        let both = format!("{lines}{tokens}");
-        for (ran, lines) in [(channel.succeeded(), &lines), (auth.succeeded(), &both)] {
-            assert!(ran.stdout.contains(lines), "{}", ran.stdout);
-            assert!(
-                ran.stdout.contains(", in src/main.rs before `axum::serve`"),
-                "{}",
-                ran.stdout
-            );
+        let place = format!(
+            ", in src/main.rs once the app's `{name}` is complete, before it is served or becomes a service ("
+        );
+        let lines = format!("    let {name} = {name}.merge(endpoint.router());\n");
+        let tokens =
+            format!("{lines}    let {name} = {name}.merge(crate::auth::routes(&endpoint));\n");
+        for (report, lines) in [(channel, &lines), (auth, &tokens)] {
+            for text in [&place, lines] {
+                assert!(report.contains(text), "{main}: {report}");
+            }
         }
     }
 }
 
-/// The layer's service is no router, into which one could be merged.
+/// Its variable is not certain, or it has none: no name is guessed, since a line for it could not compile.
 #[test]
-fn lines_of_an_endpoint_are_before_the_layer_that_normalizes_paths_around_the_router() {
-    for (service, before) in [
-        (
-            "NormalizePathLayer::trim_trailing_slash().layer(web)",
-            "NormalizePathLayer",
-        ),
-        ("NormalizePath::trim_trailing_slash(web)", "NormalizePath"),
-        (
-            "Shared::new(NormalizePath::trim_trailing_slash(web))",
-            "NormalizePath",
-        ),
-    ] {
-        let main = format!(
-            "async fn main() {{\n    let app = {service};\n    \
-             axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await.unwrap();\n}}\n"
-        );
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
+fn lines_of_an_endpoint_are_for_the_end_of_any_other_router() {
+    let functions = "async fn site() {\n    axum::serve(a, web.clone()).await.unwrap();\n}\n\n\
+                     async fn admin() {\n    axum::serve(b, admin.into_make_service()).await.unwrap();\n}\n";
+    for statements in [
+        "axum::serve(listener, SITE.clone())",
+        "axum::serve(listener, self.web.clone().into_make_service())",
+        "axum::serve(listener, app(&config, \"pool\").await?)",
+        "axum::serve(listener, site::build::<Memory>(store).into_make_service())",
+        "axum::serve(listener, Router::new().merge(pages).into_make_service())",
+        "axum::serve(listener, pages.layer(cors))",
+        "axum::serve(listener, trimmed(web))",
+        "axum::serve(listener, {\n        let pages = pages(db);\n        pages.layer(cors)\n    })",
+        "axum::serve(\n        listener,\n        pages\n            .layer(cors)\n            .into_make_service(),\n    )",
+        "axum_server::bind(address)\n        .serve(\n            Router::new()\n                .merge(pages)\n                .into_make_service(),\n        )",
+        "let app = pages\n        .layer(cors)\n        .into_make_service();\n    axum::serve(listener, app)",
+        // Services around the router.
+        "let app = NormalizePathLayer::trim_trailing_slash().layer(app);\n    axum::serve(listener, ServiceExt::<Request>::into_make_service(app))",
+        "let app = NormalizePathLayer::trim_trailing_slash().layer(pages().await);\n    axum_server::bind(address).serve(app.into_make_service())",
+        "let app = NormalizePath::trim_trailing_slash(web);\n    axum::serve(listener, Shared::new(app))",
+        "let app = Shared::new(NormalizePath::trim_trailing_slash(web));\n    axum::serve(listener, app)",
+        "let app = ServiceBuilder::new().layer(trace).layer(web);\n    axum::serve(listener, ServiceExt::<Request>::into_make_service(app))",
+        "let make = ServiceExt::<Request>::into_make_service(wrapped);\n    axum::serve(listener, make)",
+        "let app = axum::middleware::from_fn(rewrite).layer(site);\n    axum::serve(listener, app.into_make_service())",
+        // As axum's documentation of middleware has it.
+        "let middleware = from_fn(rewrite);\n    let wrapped = middleware.layer(app);\n    axum::serve(listener, wrapped.into_make_service())",
+        // Arguments of macros are no expressions to a parser.
+        "tokio::join!(axum::serve(listener, site), jobs())",
+        "tokio::select! { done = axum::serve(listener, site) => done.unwrap() }",
+        // Several.
+        "tokio::spawn(axum::serve(a, web).into_future());\n    axum::serve(b, admin)",
+        "tokio::try_join!(axum::serve(a, web), axum::serve(b, admin))",
+        "tokio::spawn(async { axum::serve(a, api()).await });\n    axum::serve(b, pages())",
+        "tokio::join!(axum::serve(a, web));\n    axum::serve(b, admin)",
+    ]
+    .map(|statements| format!("async fn main() {{\n    {statements}.await.unwrap();\n}}\n"))
+    .iter()
+    .map(String::as_str)
+    .chain([functions])
+    {
+        let [channel, auth] = reports(statements);
 
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let place = format!(", in src/main.rs before `{before}` (");
-        let lines = "\n    let web = web.merge(endpoint.router());\n";
-        for text in [&place, lines] {
-            assert!(ran.stdout.contains(text), "{}", ran.stdout);
+        let place = ", in src/main.rs before the app's router is served (";
+        let lines = "        .build();\n\n    // at the end of the app's router, before it becomes a service:\n    .merge(endpoint.router())\n";
+        let tokens = format!("{lines}    .merge(crate::auth::routes(&endpoint))\n");
+        for (report, lines) in [(channel, lines), (auth, tokens.as_str())] {
+            for text in [place, lines] {
+                assert!(report.contains(text), "{statements}: {report}");
+            }
         }
     }
 }
@@ -737,519 +718,6 @@ fn a_toolchain_that_is_too_old_for_the_library_is_named() {
     }
 }
 
-/// Macros, whose arguments are no expressions to a parser.
-#[test]
-fn lines_of_an_endpoint_are_before_the_macro_that_serves_the_router() {
-    for (macro_name, arguments, lines) in [
-        (
-            "tokio::join",
-            "axum::serve(listener, site), jobs()",
-            "    let site = site.merge(endpoint.router());\n",
-        ),
-        (
-            "tokio::join",
-            "jobs(), axum::serve(listener, site.into_make_service()).into_future()",
-            "    let site = site.merge(endpoint.router());\n",
-        ),
-        (
-            "tokio::try_join",
-            "async { axum::serve(bound((host, 80)).await, site).await }, jobs()",
-            "    let site = site.merge(endpoint.router());\n",
-        ),
-        (
-            "tokio::select",
-            "done = axum::serve(listener, site) => done.unwrap(), _ = stop() => {}",
-            "    let site = site.merge(endpoint.router());\n",
-        ),
-        (
-            "tokio::select",
-            "done = axum::serve(self.listener, self.site) => done.unwrap()",
-            "\n    // at the end of the router that is served:\n    .merge(endpoint.router())\n",
-        ),
-        (
-            "tokio::select",
-            "done = axum::serve(listener, pages(db).into_make_service()) => done.unwrap()",
-            "\n    // at the end of the router that is served, before `.into_make_service`:\n    .merge(endpoint.router())\n",
-        ),
-    ] {
-        let main = format!("async fn main() {{\n    {macro_name}!({arguments});\n}}\n");
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let place = format!(", in src/main.rs before `{macro_name}!` (");
-        for text in [&place, lines] {
-            assert!(ran.stdout.contains(text), "{arguments}: {}", ran.stdout);
-        }
-    }
-}
-
-/// A router in several lines is not repeated in the report.
-#[test]
-fn lines_of_an_endpoint_end_a_router_that_stands_where_it_is_served() {
-    for (call, before, end) in [
-        (
-            "axum::serve(\n        listener,\n        Router::new()\n            .merge(pages)\n            .layer(cors),\n    )",
-            "axum::serve",
-            "",
-        ),
-        (
-            "axum::serve(\n        listener,\n        site::routes(db)\n            .layer(cors)\n            .into_make_service(),\n    )",
-            "axum::serve",
-            ", before `.into_make_service`",
-        ),
-        (
-            "let site = Router::new()\n        .merge(pages)\n        .into_make_service();\n    axum::serve(listener, site)",
-            "let site",
-            ", before `.into_make_service`",
-        ),
-        (
-            "let site = pages\n        .layer(cors)\n        .into_make_service();\n    axum::serve(listener, site)",
-            "let site",
-            ", before `.into_make_service`",
-        ),
-        (
-            "axum_server::bind(address)\n        .serve(\n            Router::new()\n                .merge(pages)\n                \
-             .into_make_service_with_connect_info::<SocketAddr>(),\n        )",
-            "axum_server::bind",
-            ", before `.into_make_service_with_connect_info`",
-        ),
-    ] {
-        let main = format!("async fn main() {{\n    {call}\n    .await\n    .unwrap();\n}}\n");
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
-
-        let channel = sandbox.run(&["gen", "channel", "Room", "--yes"]);
-        let auth = sandbox.run(&["gen", "auth"]);
-
-        let place = format!(", in src/main.rs before `{before}` (");
-        let lines = format!(
-            "        .build();\n\n    // at the end of the router that is served{end}:\n    .merge(endpoint.router())\n"
-        );
-        let tokens = format!("{lines}    .merge(crate::auth::routes(&endpoint))\n");
-        for (ran, lines) in [(channel.succeeded(), &lines), (auth.succeeded(), &tokens)] {
-            for text in [&place, lines] {
-                assert!(ran.stdout.contains(text), "{call}: {}", ran.stdout);
-            }
-        }
-    }
-}
-
-/// The statement of the service is one of several with that name, or the call has the router in several lines.
-#[test]
-fn lines_of_an_endpoint_are_before_the_statement_that_makes_the_service() {
-    let app = "    let app = app\n        .merge(pages)\n        .with_state(state)\n        .into_make_service();\n";
-    let ended = "\n    // at the end of the router that is served, before `.into_make_service`:\n    .merge(endpoint.router())\n";
-    for (main, place, lines) in [
-        (
-            format!("async fn main() {{\n    let app = Router::new();\n{app}    for it in all {{\n        let app = app.clone();\n        run(it, app);\n    }}\n}}\n"),
-            "before the `let app` that makes the service",
-            ended,
-        ),
-        (
-            "async fn main() {\n    axum::serve(\n        listener,\n        app\n            .fallback(missing)\n            .into_make_service(),\n    )\n    .await\n    .unwrap();\n}\n".to_owned(),
-            "before `axum::serve`",
-            "\n    let app = app.merge(endpoint.router());\n",
-        ),
-    ] {
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let place = format!(", in src/main.rs {place} (");
-        for text in [place.as_str(), lines] {
-            assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
-        }
-    }
-}
-
-/// A function of any name, by the type that it returns; others may make a service, which is no router.
-#[test]
-fn lines_of_an_endpoint_name_a_function_that_returns_a_router() {
-    let unknown = ("app", " // `app` is the router");
-    for (function, call, known) in [
-        ("pub fn build() -> axum::Router", "site::build()", true),
-        (
-            "pub fn all<T: Load>(db: &Db) -> Result<Router, Error>",
-            "site::all(&db)?.with_state(db)",
-            true,
-        ),
-        (
-            "pub fn build<S: Store>(store: S) -> Router",
-            "site::build::<Memory>(store)",
-            true,
-        ),
-        (
-            "pub fn site(self) -> Router<Db>",
-            "shop.site().with_state(db)",
-            true,
-        ),
-        (
-            "pub fn build() -> NormalizePath<Service>",
-            "site::build()",
-            false,
-        ),
-        ("pub fn build_other() -> Router", "site::build()", false),
-    ] {
-        let main = format!(
-            "mod site;\n\nasync fn main() {{\n    axum::serve(listener, {call}).await.unwrap();\n}}\n"
-        );
-        let site = format!("{function} {{\n    todo!()\n}}\n");
-        let sandbox = program("0.8", &[("src/main.rs", &main), ("src/site.rs", &site)])
-            .after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let (value, comment) = if known {
-            (call, " // serve `app` instead")
-        } else {
-            unknown
-        };
-        let line = format!("    let app = {value}.merge(endpoint.router());{comment}\n");
-        assert!(ran.stdout.contains(&line), "{function}: {}", ran.stdout);
-    }
-}
-
-/// `ServiceExt` makes a service of what the layer made.
-#[test]
-fn lines_of_an_endpoint_are_before_any_layer_around_the_router() {
-    let function = "ServiceExt::<Request>::into_make_service(wrapped)";
-    for (layered, router, service) in [
-        (
-            "let wrapped = MapRequestLayer::new(rewrite).layer(site);",
-            "site",
-            function,
-        ),
-        (
-            "let wrapped = ServiceBuilder::new().layer(trace).layer(compress).layer(site);",
-            "site",
-            function,
-        ),
-        // As axum's documentation of middleware has it.
-        (
-            "let middleware = from_fn(rewrite);\n    let wrapped = middleware.layer(app);",
-            "app",
-            "wrapped.into_make_service()",
-        ),
-        (
-            "let wrapped = rewrite.layer(web_router);",
-            "web_router",
-            function,
-        ),
-        (
-            "let wrapped = axum::middleware::from_fn(rewrite).layer(site);",
-            "site",
-            function,
-        ),
-        (
-            "let wrapped = axum::middleware::from_fn(rewrite).layer(router);",
-            "router",
-            "wrapped.into_make_service()",
-        ),
-    ] {
-        let main = format!(
-            "async fn main() {{\n    {layered}\n    axum::serve(listener, {service}).await.unwrap();\n}}\n"
-        );
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let place = ", in src/main.rs before `let wrapped` (";
-        let lines = format!("\n    let {router} = {router}.merge(endpoint.router());\n");
-        for text in [place, &lines] {
-            assert!(ran.stdout.contains(text), "{}", ran.stdout);
-        }
-    }
-}
-
-/// A layer of the router, which makes another router, is none around it.
-#[test]
-fn lines_of_an_endpoint_are_behind_the_layers_of_the_router() {
-    for layers in [
-        "app.layer(cors)",
-        "app.layer(TraceLayer::new()).layer(cors_layer)",
-        "site.layer(Extension(a))\n        .layer(ServiceBuilder::new().layer(TraceLayer::new()))\n        .layer(cors)",
-    ] {
-        let main = format!(
-            "async fn main() {{\n    let site = {layers};\n    \
-             axum::serve(listener, site).await.unwrap();\n}}\n"
-        );
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        for text in [
-            ", in src/main.rs before `axum::serve` (",
-            "\n    let site = site.merge(endpoint.router());\n",
-        ] {
-            assert!(ran.stdout.contains(text), "{}", ran.stdout);
-        }
-    }
-}
-
-/// Then nothing can be merged into it any more.
-#[test]
-fn lines_of_an_endpoint_are_before_the_service_that_is_made_of_the_router() {
-    for (service, method, name, comment) in [
-        (
-            "let make = web.into_make_service();",
-            "into_make_service",
-            "web",
-            "",
-        ),
-        (
-            "let make = web.into_make_service_with_connect_info::<SocketAddr>();",
-            "into_make_service_with_connect_info",
-            "web",
-            "",
-        ),
-        (
-            "let make = traced(web).into_make_service();",
-            "into_make_service",
-            "app",
-            " // `app` is the router",
-        ),
-        (
-            "let other = web.into_make_service();",
-            "axum::serve",
-            "make",
-            "",
-        ),
-    ] {
-        let main = format!(
-            "async fn main() {{\n    {service}\n    axum::serve(listener, make).await.unwrap();\n}}\n"
-        );
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let step = format!(", in src/main.rs before `{method}` (");
-        assert!(ran.stdout.contains(&step), "{}", ran.stdout);
-        let line = format!("    let {name} = {name}.merge(endpoint.router());{comment}\n");
-        assert!(ran.stdout.contains(&line), "{}", ran.stdout);
-    }
-}
-
-/// `axum_server`, which serves TLS, and loops that accept connections themselves.
-#[test]
-fn a_router_that_another_server_serves_becomes_a_service_first() {
-    for (serves, method) in [
-        (
-            "    axum_server::bind_rustls(addr, config).serve(web.into_make_service()).await\n",
-            "into_make_service",
-        ),
-        (
-            "    let mut make = web.into_make_service_with_connect_info::<SocketAddr>();\n    run(&mut make).await\n",
-            "into_make_service_with_connect_info",
-        ),
-    ] {
-        let http = format!("pub async fn listen(web: axum::Router) {{\n{serves}}}\n");
-        let files = [
-            ("src/main.rs", "mod http;\n\nfn main() {}\n"),
-            ("src/http.rs", &http),
-        ];
-        let sandbox = program("0.8", &files).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let step = format!(", in src/http.rs before `{method}` (");
-        assert!(ran.stdout.contains(&step), "{}", ran.stdout);
-        let line = "    let web = web.merge(endpoint.router());\n";
-        assert!(ran.stdout.contains(line), "{}", ran.stdout);
-    }
-}
-
-/// Redirects to HTTPS, metrics and health checks have servers of their own, often the first in a file.
-#[test]
-fn lines_of_an_endpoint_are_for_the_router_of_the_app_among_several() {
-    let tls = "    axum_server::bind_rustls(address, config).serve(site.into_make_service()).await.unwrap();\n";
-    let redirect =
-        "async fn redirect_to_https() {\n    axum::serve(listener, app).await.unwrap();\n}\n";
-    for (main, before) in [
-        (format!("{redirect}\nasync fn main() {{\n{tls}}}\n"), "into_make_service"),
-        (
-            format!("async fn main() {{\n    tokio::spawn(axum::serve(http, redirect.into_make_service()).into_future());\n{tls}}}\n"),
-            "into_make_service",
-        ),
-        (
-            "async fn main() {\n    tokio::try_join!(axum::serve(inner, metrics_app), axum::serve(outer, site)).unwrap();\n}\n".to_owned(),
-            "tokio::try_join!",
-        ),
-        (
-            "async fn start_metrics_server() {\n    let app = metrics();\n    axum::serve(inner, app).await.unwrap();\n}\n\n\
-             async fn main() {\n    axum::serve(outer, site).await.unwrap();\n}\n".to_owned(),
-            "axum::serve",
-        ),
-    ] {
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let place = format!(", in src/main.rs before `{before}` (");
-        let lines = "\n    let site = site.merge(endpoint.router());\n";
-        for text in [&place, lines] {
-            assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
-        }
-    }
-}
-
-/// Servers whose listeners alone say what they are for.
-#[test]
-fn lines_of_an_endpoint_are_not_for_the_server_of_another_listener() {
-    for server in [
-        "axum::serve(metrics_listener, Router::new()).await.unwrap();",
-        "axum::serve(bind(config.metrics.addr).await, app).await.unwrap();",
-        "axum::serve(\n        TcpListener::bind((host, health)).await.unwrap(),\n        Router::new(),\n    )\n    .await\n    .unwrap();",
-        "tokio::spawn(async move { axum::serve(metrics, app).await });",
-        "tokio::select! {\n        _ = axum::serve(metrics, app) => {}\n    }",
-    ] {
-        let main = format!(
-            "async fn main() {{\n    {server}\n    axum::serve(listener, site).await.unwrap();\n}}\n"
-        );
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let place = ", in src/main.rs before `axum::serve` (";
-        let lines = "\n    let site = site.merge(endpoint.router());\n";
-        for text in [place, lines] {
-            assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
-        }
-    }
-}
-
-#[test]
-fn of_several_routers_that_are_served_none_is_guessed() {
-    let app = "    let app = app.merge(endpoint.router()); // `app` is the router\n";
-    let router = "    let router = router.merge(endpoint.router());\n";
-    for (main, place, line) in [
-        (
-            "async fn site() {\n    let web = web();\n    axum::serve(a, web.clone()).await.unwrap();\n}\n\n\
-             async fn admin() {\n    let admin = Router::new();\n    axum::serve(b, admin.into_make_service()).await.unwrap();\n}\n",
-            "before the call that serves the app's router, `web` or `admin`",
-            app,
-        ),
-        (
-            "async fn main() {\n    tokio::try_join!(axum::serve(a, web), axum::serve(b, admin)).unwrap();\n}\n",
-            "before the call that serves the app's router, `web` or `admin`",
-            app,
-        ),
-        (
-            "async fn main() {\n    tokio::spawn(async { axum::serve(a, api()).await });\n    axum::serve(b, pages()).await.unwrap();\n}\n",
-            "before the call that serves the app's router, `api` or `pages`",
-            app,
-        ),
-        // In different functions, or made in several steps.
-        (
-            "async fn site() {\n    let router = web();\n    axum::serve(a, router).await.unwrap();\n}\n\n\
-             async fn admin() {\n    let router = Router::new();\n    axum::serve(b, router).await.unwrap();\n}\n",
-            "once the app's `router` is complete, before it is served",
-            router,
-        ),
-        (
-            "async fn main() {\n    let router = web();\n    let router = router.layer(cors);\n    match tls {\n        Some(tls) => axum::serve(tls, router).await,\n        \
-             None => axum::serve(tcp, router).await,\n    }\n}\n",
-            "once the app's `router` is complete, before it is served",
-            router,
-        ),
-    ] {
-        let sandbox = program("0.8", &[("src/main.rs", main)]).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let place = format!(", in src/main.rs {place} (");
-        for text in [place.as_str(), line] {
-            assert!(ran.stdout.contains(text), "{main}: {}", ran.stdout);
-        }
-    }
-}
-
-/// A loop, or a closure, would merge it each time.
-#[test]
-fn lines_of_an_endpoint_are_behind_the_statement_of_a_router_that_is_cloned() {
-    for served in ["site.clone()", "site.clone().into_make_service()"] {
-        let main = format!(
-            "async fn main() {{\n    let site = site();\n    loop {{\n        axum::serve(listener().await, {served}).await.unwrap();\n    }}\n}}\n"
-        );
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        for text in [
-            ", in src/main.rs after `let site = …` (",
-            "\n    let site = site.merge(endpoint.router());\n",
-        ] {
-            assert!(ran.stdout.contains(text), "{}", ran.stdout);
-        }
-    }
-}
-
-/// Two listeners, such as one of TCP and one of a Unix socket, serve the same router.
-#[test]
-fn lines_of_an_endpoint_are_before_all_calls_that_serve_the_router() {
-    for (site, place) in [
-        ("let site = site();\n    ", "after `let site = …`"),
-        ("", "before the first `axum::serve`"),
-    ] {
-        let main = format!(
-            "async fn main() {{\n    {site}if let Some(tcp) = tcp {{\n        axum::serve(tcp, site.clone()).await.unwrap();\n    }}\n    \
-             axum::serve(unix, site).await.unwrap();\n}}\n"
-        );
-        let sandbox = program("0.8", &[("src/main.rs", &main)]).after(&[&["gen", "library"]]);
-
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-
-        let place = format!(", in src/main.rs {place} (");
-        let lines = "\n    let site = site.merge(endpoint.router());\n";
-        for text in [&place, lines] {
-            assert!(ran.stdout.contains(text), "{}", ran.stdout);
-        }
-    }
-}
-
-/// One of axum and one of another crate, each in a function of its own.
-#[test]
-fn lines_of_an_endpoint_are_before_servers_of_two_kinds_that_take_the_router() {
-    let main = "async fn run() {\n    let router = build();\n    http(router.clone()).await;\n    https(router).await;\n}\n\n\
-                async fn http(router: Router) {\n    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();\n}\n\n\
-                async fn https(router: Router) {\n    axum_server::bind_rustls(address, tls).serve(router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();\n}\n\n\
-                fn spawn_http_redirector(ports: Ports) {\n    let router = redirects(ports);\n    axum::serve(listener, router).await.unwrap();\n}\n";
-    let sandbox = program("0.8", &[("src/main.rs", main)]).after(&[&["gen", "library"]]);
-
-    let ran = sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
-
-    let place = ", in src/main.rs after `let router = …` (";
-    let line = "    let router = router.merge(endpoint.router());\n";
-    for text in [place, line] {
-        assert!(ran.stdout.contains(text), "{}", ran.stdout);
-    }
-}
-
 /// Tests and examples of a client serve routers of their own.
 #[test]
 fn of_several_files_that_serve_a_router_the_program_is_meant() {
@@ -1262,7 +730,7 @@ fn of_several_files_that_serve_a_router_the_program_is_meant() {
         .run(&["gen", "channel", "Room", "--yes"])
         .succeeded();
 
-    let step = ", in src/main.rs before `axum::serve` (";
+    let step = ", in src/main.rs once the app's `web` is complete, before it is served or becomes a service (";
     assert!(ran.stdout.contains(step), "{}", ran.stdout);
     let line = "    let web = web.merge(endpoint.router());\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);
@@ -1313,26 +781,6 @@ fn lines_of_an_endpoint_in_a_program_name_its_library() {
 
         let import = "\n    use shop::channels::user_socket::UserSocket;\n";
         assert!(ran.stdout.contains(import), "{path}: {}", ran.stdout);
-    }
-}
-
-/// One server for each kind of address takes the service of the same router.
-#[test]
-fn lines_of_an_endpoint_are_before_all_servers_that_take_the_router() {
-    let main = "impl Server {\n    async fn run(self) {\n        let site = site();\n        self.spawn(site.clone());\n        self.spawn(site);\n    }\n\n    \
-                fn spawn(&self, site: Router) {\n        match self.kind {\n            Kind::Https => axum_server::bind(address).acceptor(acceptor).serve(site.into_make_service()),\n            \
-                Kind::Redirect => axum_server::bind(address).serve(\n                Router::new()\n                    .fallback(to_https)\n                    .into_make_service(),\n            ),\n            \
-                Kind::Http => axum_server::bind(address).serve(site.into_make_service()),\n        }\n    }\n}\n";
-    let sandbox = program("0.8", &[("src/main.rs", main)]).after(&[&["gen", "library"]]);
-
-    let ran = sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
-
-    let place = ", in src/main.rs after `let site = …` (";
-    let line = "    let site = site.merge(endpoint.router());\n";
-    for text in [place, line] {
-        assert!(ran.stdout.contains(text), "{}", ran.stdout);
     }
 }
 
@@ -1461,6 +909,48 @@ axum is optional in this crate: the feature `ssr` enables it. For builds without
 and put `#[cfg(feature = \"ssr\")]` before the modules that `gen` adds to src/lib.rs, and `#![cfg(feature = \"ssr\")]` at the top of their tests.
 ";
     assert!(ran.stdout.contains(step), "{}", ran.stdout);
+}
+
+/// The module of tokens uses them in builds of all features. With an optional axum, that is a matter of all modules.
+#[test]
+fn optional_dependencies_that_tokens_need_are_named() {
+    let told = "\nsrc/auth.rs needs `tracing` in all builds: in Cargo.toml, take away `optional = true`, and the entries in `[features]`.\n";
+    for (dependency, told) in [
+        ("tracing = { version = \"0.1\", optional = true }", told),
+        ("tracing.version = \"0.1\"\ntracing.optional = true", told),
+        (
+            "tracing = \"0.1\"\nurl = { version = \"2\", optional = true }",
+            "",
+        ),
+        (
+            "tracing = { version = \"0.1\", optional = true }\naxum = { version = \"0.8\", optional = true }",
+            "",
+        ),
+    ] {
+        let sandbox = program("0.8", &[]);
+        let manifest = sandbox.read("my_app/Cargo.toml");
+        let without = if dependency.contains("axum") {
+            manifest.replace("axum = \"0.8\"\n", "")
+        } else {
+            manifest
+        };
+        let manifest = without.replace(
+            "[dependencies]\n",
+            &format!("[dependencies]\n{dependency}\n"),
+        );
+        sandbox.write("my_app/Cargo.toml", &manifest);
+        let sandbox = sandbox.after(&[&["gen", "library"]]);
+
+        let ran = sandbox.run(AUTH).succeeded();
+
+        let is_told = ran.stdout.contains("in all builds");
+        assert_eq!(
+            (is_told, ran.stdout.contains(told)),
+            (!told.is_empty(), true),
+            "{dependency}: {}",
+            ran.stdout
+        );
+    }
 }
 
 #[test]
@@ -1713,7 +1203,7 @@ fn an_import_in_a_function_that_others_name_stays_for_its_reader() {
 fn destroy_comments_out_no_import_that_a_reader_has_pasted() {
     for head in ["", "// The program.\n\n"] {
         let main = format!(
-            "{head}use axum::Router;\n\n#[tokio::main]\nasync fn main() {{\n    let app = Router::new();\n    serve(app).await;\n}}\n"
+            "{head}use axum::Router;\n\n#[tokio::main]\nasync fn main() {{\n    let app = Router::new();\n    axum::serve(listener().await, app).await;\n}}\n"
         );
         let files = [("src/main.rs", main.as_str())];
         let sandbox = program("0.8", &files)
@@ -1723,7 +1213,7 @@ fn destroy_comments_out_no_import_that_a_reader_has_pasted() {
         let pasted = sandbox
             .read(path)
             .replace("use axum::Router", &format!("{import}use axum::Router"))
-            .replace("    serve(", &format!("{ENDPOINT}    serve("));
+            .replace("    axum::serve(", &format!("{ENDPOINT}    axum::serve("));
         sandbox.write(path, &pasted);
 
         sandbox.run(&["destroy", "channel", "Room", "--yes"]);
@@ -1883,7 +1373,7 @@ fn tokens_go_into_the_endpoint_whose_lines_were_printed_before() {
             crate_of("", files).after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
         let path = format!("my_app/{path}");
         let main = sandbox.read(&path);
-        let main = main.replace("    serve(", &format!("{ENDPOINT}    serve("));
+        let main = main.replace("    axum::serve(", &format!("{ENDPOINT}    axum::serve("));
         let uses = format!("use {crate_name}::channels::user_socket::UserSocket;\n\n#[tokio");
         sandbox.write(&path, &main.replace("#[tokio", &uses));
 
@@ -1916,9 +1406,9 @@ fn tokens_go_into_the_endpoint_whose_lines_were_printed_before() {
             &std::env::var(\"SECRET_KEY_BASE\").expect(\"it is set, to 64 bytes or more\"),
         ))
 {session}        .build();
-    let app = app.merge(endpoint.router()); // `app` is the router
+    let app = app.merge(endpoint.router());
 {route}    let app = app.merge({crate_name}::auth::routes(&endpoint));
-    serve(app)"
+    axum::serve(listener().await, app)"
             );
             let main = sandbox.read(&path);
             assert!(main.contains(&lines), "{main}");

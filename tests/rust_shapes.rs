@@ -771,6 +771,15 @@ fn apps_of_other_frameworks_and_hosts_are_started_as_those_start_them() {
 
         let start = format!("\nStart or restart the app with `{command}`\n");
         assert!(ran.stdout.ends_with(&start), "{}", ran.stdout);
+        // One that serves its router itself can be run without the host.
+        if command == "shuttle run" || command == "cargo lambda watch" {
+            let main =
+                "mod endpoint;\n\nasync fn main() {\n    axum::serve(listener, app).await;\n}\n";
+            sandbox.write("my_app/src/main.rs", main);
+            let ran = sandbox.run(COMMANDS[0]).succeeded();
+            let start = "\nStart or restart the app with `cargo run`\n";
+            assert!(ran.stdout.ends_with(start), "{}", ran.stdout);
+        }
         if command != "cargo run" {
             let mut of_all = sandbox.command(COMMANDS[0]);
             of_all.current_dir(sandbox.path().join("all"));
