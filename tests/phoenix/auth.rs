@@ -280,6 +280,53 @@ fn a_token_travels_in_a_header_where_phoenix_supports_it() {
     }
 }
 
+/// From git, or from a folder, no lock has the version: Phoenix's own mix.exs does.
+#[test]
+fn the_version_of_a_phoenix_that_hex_does_not_lock_is_in_its_folder() {
+    let git = "github: \"phoenixframework/phoenix\"";
+    let lock = "%{\n  \"phoenix\": {:git, \"https://github.com/phoenixframework/phoenix.git\", \"0a1b\", []},\n}\n";
+    for (source, folder) in [
+        (git, "my_app/deps/phoenix"),
+        (git, "deps/phoenix"),
+        ("path: \"../phoenix\"", "phoenix"),
+        (
+            "[path: \"vendor/phoenix\", override: true]",
+            "my_app/vendor/phoenix",
+        ),
+        (
+            "\"~> 1.7\", path: \"vendor/phoenix\"",
+            "my_app/vendor/phoenix",
+        ),
+    ] {
+        for (version, in_header) in [("1.8.8", false), ("1.8.9", true), ("1.9.0-dev", true)] {
+            let app = |sandbox: &Sandbox| {
+                let path = "my_app/mix.exs";
+                let from = format!("{{:phoenix, {source}}}");
+                let mut mix = sandbox
+                    .read(path)
+                    .replace("{:phoenix, \"~> 1.8.0\"}", &from);
+                if folder == "deps/phoenix" {
+                    let deps = "app: :my_app,\n      deps_path: \"../deps\",";
+                    mix = mix.replacen("app: :my_app,", deps, 1);
+                }
+                sandbox.write(path, &mix);
+                sandbox.write("my_app/mix.lock", lock);
+                let own = format!(
+                    "defmodule Phoenix.MixProject do\n  use Mix.Project\n\n  @version \"{version}\"\nend\n"
+                );
+                sandbox.write(&format!("{folder}/mix.exs"), &own);
+            };
+            let sandbox = self::app(&[CHANNEL]);
+            app(&sandbox);
+            sandbox.run(&["gen", "auth"]).succeeded();
+
+            let socket = sandbox.read(SOCKET);
+            let found = socket.contains("connect_info[:auth_token]");
+            assert_eq!(found, in_header, "{source} {version}");
+        }
+    }
+}
+
 #[test]
 fn a_token_is_a_parameter_where_phoenix_is_older_or_of_no_known_version() {
     for (requirement, version) in [
