@@ -102,14 +102,61 @@ fn tokens_name_the_user_of_phx_gen_auth() {
         "{module}"
     );
     assert!(!module.contains("guest"), "{module}");
+    let closes = "  `log_out_user` of `mix phx.gen.auth`:\n\n      scope = conn.assigns[:current_scope]\n      \
+                  scope && MyAppWeb.Endpoint.broadcast(\"user_socket:\" <> to_string(scope.user.id), \"disconnect\", %{})\n  \"\"\"\n";
+    assert!(module.contains(closes), "{module}");
     let test = sandbox.read("my_app/test/my_app_web/channels/socket_token_test.exs");
     assert!(
         test.contains("    setup :register_and_log_in_user\n"),
         "{test}"
     );
     assert!(!test.contains("guest"), "{test}");
-    let says = "Tokens name the user of `mix phx.gen.auth`: see `current_user` in\nlib/my_app_web/channels/socket_token.ex.\n";
+    let says = "Tokens name the user of `mix phx.gen.auth`. Sockets stay open when a user\n\
+                signs out, until `log_out_user` closes them: lib/my_app_web/channels/socket_token.ex has the lines.\n";
     assert!(ran.stdout.contains(says), "{}", ran.stdout);
+}
+
+/// The compiler warns of an attribute or a function that nothing uses.
+#[test]
+fn an_authentication_in_place_of_guests_leaves_nothing_unused() {
+    let sandbox = app(&[AUTH]);
+    let module = sandbox.read("my_app/lib/my_app_web/channels/socket_token.ex");
+    let start = module
+        .find("  # Returns the signed-in user")
+        .expect("it says so");
+    let end = module
+        .find("  @doc \"Returns a token for `user`")
+        .expect("it has one");
+    let guests = &module[start..end];
+    assert_eq!(guests.matches("  defp ").count(), 2, "{guests}");
+    assert!(
+        guests.contains("Replace this and the next function by"),
+        "{guests}"
+    );
+
+    let rest = module.replace(guests, "");
+
+    let lines = rest
+        .lines()
+        .filter_map(|line| line.strip_prefix("  @")?.split_once(' '));
+    for (name, _) in
+        lines.filter(|(name, _)| !["behaviour", "moduledoc", "doc", "impl"].contains(name))
+    {
+        assert!(
+            rest.matches(&format!("@{name}")).count() > 1,
+            "@{name}\n{rest}"
+        );
+    }
+    for (function, _) in rest
+        .split("  defp ")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('('))
+    {
+        assert!(
+            rest.matches(&format!("{function}(")).count() > 1,
+            "{function}\n{rest}"
+        );
+    }
 }
 
 #[test]
