@@ -718,9 +718,9 @@ fn a_channel_that_was_moved_is_made_once() {
                 .run(&["destroy", "presence", "--channel", "Room"])
                 .succeeded();
         }
-        let ran = sandbox
-            .run(&["destroy", "channel", "Room", "--no-socket"])
-            .succeeded();
+        let destroy = ["destroy", "channel", "Room", "--no-socket", "--force"];
+        sandbox.run(&destroy).succeeded();
+        let ran = sandbox.run(&destroy).succeeded();
         assert!(ran.stdout.contains(&skipped), "{}", ran.stdout);
         assert!(
             !sandbox

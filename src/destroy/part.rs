@@ -218,11 +218,21 @@ impl<'a> Destroy<'a> {
         for path in &part.elsewhere {
             self.report_file(path, FileOutcome::Kept);
         }
+        // A file that stays needs others of its own.
+        let mut gone: Vec<_> = part.files.iter().map(|file| file.path.clone()).collect();
         for file in &part.files {
+            if !self.changes.contains(&file.path)? {
+                continue;
+            }
             if kept.contains(&file.path) {
                 self.report_file(&file.path, FileOutcome::Kept);
+            } else if let Some(by) = self.changes.needing(&file.needed_by, &gone)? {
+                gone.retain(|path| *path != file.path);
+                self.report_file(&file.path, FileOutcome::Kept);
+                let kept = self.project.display_path(&file.path);
+                self.needed.push((kept.display().to_string(), by));
             } else {
-                self.file(file, part)?;
+                self.remove(file)?;
             }
         }
         // Texts of a module come before those that need it.
@@ -275,17 +285,7 @@ impl<'a> Destroy<'a> {
         Ok(())
     }
 
-    fn file(&mut self, file: &File, part: &Part<'_>) -> Result<()> {
-        if !self.changes.contains(&file.path)? {
-            return Ok(());
-        }
-        let own: Vec<_> = part.files.iter().map(|file| file.path.clone()).collect();
-        if let Some(by) = self.changes.needing(&file.needed_by, &own)? {
-            self.report_file(&file.path, FileOutcome::Kept);
-            let kept = self.project.display_path(&file.path);
-            self.needed.push((kept.display().to_string(), by));
-            return Ok(());
-        }
+    fn remove(&mut self, file: &File) -> Result<()> {
         self.changes.remove(&file.path)?;
         self.reporter.file(FileEntry {
             path: file.path.clone(),

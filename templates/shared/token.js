@@ -42,7 +42,7 @@ async function requestToken() {
     if (latest.token) headers.authorization = `Bearer ${latest.token}`
     const response = await fetch(TOKEN, { method: "POST", headers })
     if (response.status === 401) return stop(SIGNED_OUT)
-    // For good, as with what the page knows of a session that has ended.
+    // Another attempt would not help: the page is of a session that has ended, or of another site.
     if (response.status === 403) return stop(REFUSED)
     if (!response.ok) throw new Error(`the server answered ${response.status}`)
     use(await response.json())

@@ -102,8 +102,9 @@ fn tokens_name_the_user_of_phx_gen_auth() {
         "{module}"
     );
     assert!(!module.contains("guest"), "{module}");
-    let closes = "  `log_out_user` of `mix phx.gen.auth`:\n\n      scope = conn.assigns[:current_scope]\n      \
-                  scope && MyAppWeb.Endpoint.broadcast(\"user_socket:\" <> to_string(scope.user.id), \"disconnect\", %{})\n  \"\"\"\n";
+    let closes = "  `log_out_user` of `mix phx.gen.auth`:\n\n      if scope = conn.assigns[:current_scope] do\n        \
+                  id = \"user_socket:\" <> to_string(scope.user.id)\n        \
+                  MyAppWeb.Endpoint.broadcast(id, \"disconnect\", %{})\n      end\n  \"\"\"\n";
     assert!(module.contains(closes), "{module}");
     let test = sandbox.read("my_app/test/my_app_web/channels/socket_token_test.exs");
     assert!(
