@@ -662,7 +662,8 @@ fn move_room(sandbox: &Sandbox, to: &str, module: &str) {
     ] {
         let path = format!("my_app/{path}");
         let text = sandbox.read(&path);
-        let text = text.replace("super::room_channel", &format!("crate::{module}"));
+        let own = format!("crate::{module}").replace("crate::channels", "super");
+        let text = text.replace("super::room_channel", &own);
         let text = text.replace(
             "my_app::channels::room_channel",
             &format!("my_app::{module}"),
