@@ -225,10 +225,9 @@ for (const [status, text] of REFUSALS) {
       socket.conn.close(4000)
     })
 
-    await end()
-    await page.waitForSelector(`${SENSOR}:not([data-state="joined"])`)
+    await Promise.all([page.waitForResponse((response) => response.url().endsWith("/token")), end()])
     await page.waitForSelector(`${SENSOR}[data-state="joined"]`)
-    assert.equal(users[1], users[0])
+    assert.deepEqual(users, [users[0], users[0]])
 
     isSignedIn = false
     await end()
