@@ -250,7 +250,9 @@ impl<'a> Destroy<'a> {
     /// both.
     fn is_of_kept(&self, step: &Step, path: &Path, part: &Part<'_>) -> Result<bool> {
         let mut foreign = part.foreign.iter().map(|(file, _)| file);
-        if !foreign.any(|file| file.needed_by.is_empty()) {
+        // What several runs share, such as the support of tests, is the file of none.
+        let is_own = |file: &File| !file.once || file.needed_by.is_empty();
+        if !foreign.any(|file| is_own(file)) {
             return Ok(false);
         }
         let Some(own) = self.entries.last() else {
