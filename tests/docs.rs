@@ -81,7 +81,7 @@ fn the_commands_of_the_pages_work_in_their_order() {
         ("docs/connect.md", 4),
         ("docs/delivery.md", 1),
         ("docs/development.md", 2),
-        ("docs/phoenix.md", 14),
+        ("docs/phoenix.md", 15),
         ("docs/rust.md", 5),
         ("docs/scaling.md", 1),
         ("docs/scripts-and-ci.md", 1),

@@ -1,4 +1,8 @@
 //! `hello-sockets gen channel`, from outside.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the disk themselves"
+)]
 
 mod support;
 
@@ -642,5 +646,87 @@ fn a_script_that_connects_to_another_socket_is_not_taken_for_that_of_this_one() 
 
         let expected = "`sensor:lobby`. To make one that does, run\n\n    hello-sockets gen socket Device --skip\n";
         assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+    }
+}
+
+/// Moves the channel `Room` of the app to another file, as its owner would.
+fn move_room(sandbox: &Sandbox, to: &str, module: &str) {
+    let from = sandbox.path().join("my_app/src/channels/room_channel.rs");
+    let room = std::fs::read_to_string(&from).expect("it is there");
+    std::fs::remove_file(&from).expect("it was there");
+    sandbox.write(&format!("my_app/{to}"), &room);
+    for path in [
+        "src/channels/user_socket.rs",
+        "tests/room_channel.rs",
+        "src/channels/mod.rs",
+    ] {
+        let path = format!("my_app/{path}");
+        let text = sandbox.read(&path);
+        let own = format!("crate::{module}").replace("crate::channels", "super");
+        let text = text.replace("super::room_channel", &own);
+        let text = text.replace(
+            "my_app::channels::room_channel",
+            &format!("my_app::{module}"),
+        );
+        let declared = module
+            .strip_prefix("channels::")
+            .map(|name| format!("pub mod {name};\n"));
+        sandbox.write(
+            &path,
+            &text.replace("pub mod room_channel;\n", &declared.unwrap_or_default()),
+        );
+    }
+}
+
+#[test]
+fn a_channel_that_was_moved_is_made_once() {
+    for (to, module) in [
+        ("src/channels/rooms.rs", "channels::rooms"),
+        ("src/chat/mod.rs", "chat"),
+    ] {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room", "--yes"]]);
+        move_room(&sandbox, to, module);
+        let before = sandbox.tree();
+
+        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+        assert_eq!(sandbox.tree(), before, "{}", ran.stdout);
+        let skipped = format!("* skipping {to}\n");
+        assert!(ran.stdout.starts_with(&skipped), "{}", ran.stdout);
+
+        let handler = "my_app/src/channels/device_socket.rs";
+        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        sandbox
+            .run(&[
+                "gen", "channel", "Room", "--socket", "Device", "--topic", "vip", "--skip",
+            ])
+            .succeeded();
+        let routed = sandbox.read(handler);
+        let line = match module {
+            "chat" => "use crate::chat::RoomChannel;\n",
+            _ => "use super::rooms::RoomChannel;\n",
+        };
+        assert!(routed.contains(line), "{routed}");
+        assert!(!sandbox.exists("my_app/src/channels/room_channel.rs"));
+
+        if module.starts_with("channels") {
+            sandbox
+                .run(&["gen", "presence", "--channel", "Room"])
+                .succeeded();
+            let room = sandbox.read(&format!("my_app/{to}"));
+            assert!(room.contains("presence::track("), "{room}");
+            sandbox
+                .run(&["destroy", "presence", "--channel", "Room"])
+                .succeeded();
+        }
+        let destroy = ["destroy", "channel", "Room", "--no-socket", "--force"];
+        sandbox.run(&destroy).succeeded();
+        let ran = sandbox.run(&destroy).succeeded();
+        assert!(ran.stdout.contains(&skipped), "{}", ran.stdout);
+        assert!(
+            !sandbox
+                .read("my_app/src/channels/user_socket.rs")
+                .contains("RoomChannel")
+        );
     }
 }

@@ -3,11 +3,13 @@
 //! Besides Tera's own filters, there is `import_path`: `{{ "assets/js/token" | import_path(from="assets/js/lib/net.js") }}` is
 //! `../token`. `{{ "Usr" | nearest(of=channels) }}` is the entry of the list that was probably meant, or nothing.
 //! `{{ topic | escaped }}` is a text for `#match?` that matches only `topic`.
+//! `{% if version is matching(pat="^1[.]8") %}` tests a text by a regular expression.
 //! `{{ "Admin.RoomChannel" | without_suffix(suffix="Channel") }}` is `Admin.Room`, as in arguments; `Admin.Channel` stays.
 
 use std::cell::OnceCell;
 
 use anyhow::{Context as _, Result, bail};
+use regex_lite::Regex;
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use super::condition::{decided, unknown_variable};
@@ -140,6 +142,7 @@ fn with_filters() -> Tera {
     tera.register_filter("nearest", nearest_of);
     tera.register_filter("escaped", escaped);
     tera.register_filter("without_suffix", without_suffix_of);
+    tera.register_test("matching", is_matching);
     tera
 }
 
@@ -159,6 +162,12 @@ fn escaped(text: &str, _: Kwargs, _: &State<'_>) -> TeraResult<String> {
 fn without_suffix_of(name: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<String> {
     let suffix: &str = arguments.must_get("suffix")?;
     Ok(without_suffix(name, suffix).to_owned())
+}
+
+fn is_matching(text: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<bool> {
+    let pattern: &str = arguments.must_get("pat")?;
+    let regex = Regex::new(pattern).map_err(|error| tera::Error::message(error.to_string()))?;
+    Ok(regex.is_match(text))
 }
 
 /// Returns the path of `module` in imports of the script `from`. Both are paths below the root.
@@ -286,6 +295,26 @@ mod tests {
             let rest = renderer.text(&text, &Context::new());
             assert_eq!(rest.expect(name), expected);
         }
+    }
+
+    #[test]
+    fn a_text_is_tested_by_a_regular_expression() {
+        let renderer = Templates::default();
+        let renderer = Renderer::new(&renderer);
+        let test = |text: &str, pattern: &str| {
+            let text = format!("{{% if '{text}' is matching(pat='{pattern}') %}}yes{{% endif %}}");
+            renderer.text(&text, &Context::new())
+        };
+        for (text, expected) in [
+            ("1.8.9", "yes"),
+            ("1.8.10", "yes"),
+            ("11.8.9", ""),
+            ("", ""),
+        ] {
+            let found = test(text, "^1[.]8[.](9|[1-9][0-9])$");
+            assert_eq!(found.expect(text), expected, "{text}");
+        }
+        assert!(test("1.8.9", "(").is_err());
     }
 
     #[test]

@@ -218,16 +218,21 @@ impl<'a> Destroy<'a> {
         for path in &part.elsewhere {
             self.report_file(path, FileOutcome::Kept);
         }
-        let needing = self.needing_files(part)?;
+        // A file that stays needs others of its own.
+        let mut gone: Vec<_> = part.files.iter().map(|file| file.path.clone()).collect();
         for file in &part.files {
-            match needing.iter().find(|(path, _)| *path == file.path) {
-                _ if kept.contains(&file.path) => self.report_file(&file.path, FileOutcome::Kept),
-                Some((_, by)) => {
-                    self.report_file(&file.path, FileOutcome::Kept);
-                    let kept = self.project.display_path(&file.path);
-                    self.needed.push((kept.display().to_string(), by.clone()));
-                }
-                None => self.file(file)?,
+            if !self.changes.contains(&file.path)? {
+                continue;
+            }
+            if kept.contains(&file.path) {
+                self.report_file(&file.path, FileOutcome::Kept);
+            } else if let Some(by) = self.changes.needing(&file.needed_by, &gone)? {
+                gone.retain(|path| *path != file.path);
+                self.report_file(&file.path, FileOutcome::Kept);
+                let kept = self.project.display_path(&file.path);
+                self.needed.push((kept.display().to_string(), by));
+            } else {
+                self.remove(file)?;
             }
         }
         // Texts of a module come before those that need it.
@@ -245,7 +250,9 @@ impl<'a> Destroy<'a> {
     /// both.
     fn is_of_kept(&self, step: &Step, path: &Path, part: &Part<'_>) -> Result<bool> {
         let mut foreign = part.foreign.iter().map(|(file, _)| file);
-        if !foreign.any(|file| file.needed_by.is_empty()) {
+        // What several runs share, such as the support of tests, is the file of none.
+        let is_own = |file: &File| !file.once || file.needed_by.is_empty();
+        if !foreign.any(|file| is_own(file)) {
             return Ok(false);
         }
         let Some(own) = self.entries.last() else {
@@ -280,30 +287,7 @@ impl<'a> Destroy<'a> {
         Ok(())
     }
 
-    /// Returns the files of `part` that others need, each with one of these. Those that stay so may need more of them.
-    fn needing_files(&self, part: &Part<'_>) -> Result<Vec<(PathBuf, PathBuf)>> {
-        let mut needed = Vec::new();
-        let mut gone: Vec<_> = part.files.iter().map(|file| file.path.clone()).collect();
-        loop {
-            let before = needed.len();
-            for file in part.files.iter().filter(|file| gone.contains(&file.path)) {
-                if self.changes.contains(&file.path)?
-                    && let Some(by) = self.changes.needing(&file.needed_by, &gone)?
-                {
-                    needed.push((file.path.clone(), by));
-                }
-            }
-            if needed.len() == before {
-                return Ok(needed);
-            }
-            gone.retain(|path| !needed.iter().any(|(file, _)| file == path));
-        }
-    }
-
-    fn file(&mut self, file: &File) -> Result<()> {
-        if !self.changes.contains(&file.path)? {
-            return Ok(());
-        }
+    fn remove(&mut self, file: &File) -> Result<()> {
         self.changes.remove(&file.path)?;
         self.reporter.file(FileEntry {
             path: file.path.clone(),

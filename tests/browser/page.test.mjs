@@ -208,6 +208,36 @@ test("a page whose user has signed out disconnects for good, and says so", async
   assert.ok(await page.$(`${DEVICE}[data-state="closed"]`))
 })
 
+const REFUSALS = [
+  [401, "You are signed out. Sign in and reload this page to connect."],
+  // In a Phoenix app, the CSRF token of a page ends with the session.
+  [403, "The server refuses this page. Reload it to connect."],
+]
+
+for (const [status, text] of REFUSALS) {
+  test(`a page whose connection was ended does not stay connected with the token of before: ${status}`, async (t) => {
+    let isSignedIn = true
+    const { users, answer } = tokens((body) => isSignedIn ? json(body) : { status })
+    const { page } = await open(t, appUrl(), answer)
+    await page.waitForSelector(`${SENSOR}[data-state="joined"]`)
+    const end = () => page.evaluate(async () => {
+      const { default: socket } = await import(new URL("/assets/js/device_socket.js", location))
+      socket.conn.close(4000)
+    })
+
+    await Promise.all([page.waitForResponse((response) => response.url().endsWith("/token")), end()])
+    await page.waitForSelector(`${SENSOR}[data-state="joined"]`)
+    assert.deepEqual(users, [users[0], users[0]])
+
+    isSignedIn = false
+    await end()
+    const notice = await page.waitForSelector("#signed-out", { visible: true })
+    assert.equal(await notice.evaluate((each) => each.textContent), text)
+    await page.waitForSelector(`${DEVICE}[data-state="closed"]`)
+    assert.equal(users.length, 3)
+  })
+}
+
 test("the scripts of a Phoenix app renew the token as the same user, and stop without one", async (t) => {
   let isSignedIn = true
   const { users, answer } = tokens((body) => isSignedIn ? json({ ...body, expires_in: 0.6 }) : { status: 401 })

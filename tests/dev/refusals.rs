@@ -115,6 +115,34 @@ fn on_phoenix_mix_and_the_dependencies_are_checked_first_and_then_mix_is_run() {
     let expected = "mix phx.server --open on 8080 in my_app\n";
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(7), expected));
 
+    // Where mix.exs says that dependencies are, and in a folder of its own.
+    for (from, to, at) in [
+        (
+            "app: :my_app,",
+            "app: :my_app, deps_path: \"../all\",",
+            "all/phoenix",
+        ),
+        (
+            "{:phoenix, \"~> 1.8.0\"}",
+            "{:phoenix, path: \"../phoenix\"}",
+            "phoenix",
+        ),
+    ] {
+        let sandbox = Sandbox::with_phoenix_app();
+        let run = |sandbox: &Sandbox| {
+            let mut command = command(sandbox, &[]);
+            command.env("PATH", sandbox.path().join("bin"));
+            finish(command, "")
+        };
+        sandbox.write_program("bin/mix", "echo \"mix $*\"");
+        let mix = sandbox.read("my_app/mix.exs").replacen(from, to, 1);
+        sandbox.write("my_app/mix.exs", &mix);
+        run(&sandbox)
+            .misused("error: the dependencies of the app are missing\nhelp: mix deps.get\n");
+        sandbox.write(&format!("{at}/mix.exs"), "");
+        assert_eq!(run(&sandbox).succeeded().stdout, "mix phx.server\n", "{to}");
+    }
+
     let lock = "%{\"phoenix\": {:hex, :phoenix, \"1.2.5\", \"abc\"}}\n";
     sandbox.write("my_app/mix.lock", lock);
     let ran = run(&[]);

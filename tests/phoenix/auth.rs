@@ -102,14 +102,62 @@ fn tokens_name_the_user_of_phx_gen_auth() {
         "{module}"
     );
     assert!(!module.contains("guest"), "{module}");
+    let closes = "  `log_out_user` of `mix phx.gen.auth`:\n\n      if scope = conn.assigns[:current_scope] do\n        \
+                  id = \"user_socket:\" <> to_string(scope.user.id)\n        \
+                  MyAppWeb.Endpoint.broadcast(id, \"disconnect\", %{})\n      end\n  \"\"\"\n";
+    assert!(module.contains(closes), "{module}");
     let test = sandbox.read("my_app/test/my_app_web/channels/socket_token_test.exs");
     assert!(
         test.contains("    setup :register_and_log_in_user\n"),
         "{test}"
     );
     assert!(!test.contains("guest"), "{test}");
-    let says = "Tokens name the user of `mix phx.gen.auth`: see `current_user` in\nlib/my_app_web/channels/socket_token.ex.\n";
+    let says = "Tokens name the user of `mix phx.gen.auth`. Sockets stay open when a user\n\
+                signs out, until `log_out_user` closes them: lib/my_app_web/channels/socket_token.ex has the lines.\n";
     assert!(ran.stdout.contains(says), "{}", ran.stdout);
+}
+
+/// The compiler warns of an attribute or a function that nothing uses.
+#[test]
+fn an_authentication_in_place_of_guests_leaves_nothing_unused() {
+    let sandbox = app(&[AUTH]);
+    let module = sandbox.read("my_app/lib/my_app_web/channels/socket_token.ex");
+    let start = module
+        .find("  # Returns the signed-in user")
+        .expect("it says so");
+    let end = module
+        .find("  @doc \"Returns a token for `user`")
+        .expect("it has one");
+    let guests = &module[start..end];
+    assert_eq!(guests.matches("  defp ").count(), 2, "{guests}");
+    assert!(
+        guests.contains("Replace this and the next function by"),
+        "{guests}"
+    );
+
+    let rest = module.replace(guests, "");
+
+    let lines = rest
+        .lines()
+        .filter_map(|line| line.strip_prefix("  @")?.split_once(' '));
+    for (name, _) in
+        lines.filter(|(name, _)| !["behaviour", "moduledoc", "doc", "impl"].contains(name))
+    {
+        assert!(
+            rest.matches(&format!("@{name}")).count() > 1,
+            "@{name}\n{rest}"
+        );
+    }
+    for (function, _) in rest
+        .split("  defp ")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('('))
+    {
+        assert!(
+            rest.matches(&format!("{function}(")).count() > 1,
+            "{function}\n{rest}"
+        );
+    }
 }
 
 #[test]
@@ -277,6 +325,53 @@ fn a_token_travels_in_a_header_where_phoenix_supports_it() {
         assert!(socket.contains("connect_info[:auth_token]"), "{socket}");
         assert!(endpoint.contains("auth_token: true"), "{endpoint}");
         assert!(script.contains("{ authToken: token }"), "{script}");
+    }
+}
+
+/// From git, or from a folder, no lock has the version: Phoenix's own mix.exs does.
+#[test]
+fn the_version_of_a_phoenix_that_hex_does_not_lock_is_in_its_folder() {
+    let git = "github: \"phoenixframework/phoenix\"";
+    let lock = "%{\n  \"phoenix\": {:git, \"https://github.com/phoenixframework/phoenix.git\", \"0a1b\", []},\n}\n";
+    for (source, folder) in [
+        (git, "my_app/deps/phoenix"),
+        (git, "deps/phoenix"),
+        ("path: \"../phoenix\"", "phoenix"),
+        (
+            "[path: \"vendor/phoenix\", override: true]",
+            "my_app/vendor/phoenix",
+        ),
+        (
+            "\"~> 1.7\", path: \"vendor/phoenix\"",
+            "my_app/vendor/phoenix",
+        ),
+    ] {
+        for (version, in_header) in [("1.8.8", false), ("1.8.9", true), ("1.9.0-dev", true)] {
+            let app = |sandbox: &Sandbox| {
+                let path = "my_app/mix.exs";
+                let from = format!("{{:phoenix, {source}}}");
+                let mut mix = sandbox
+                    .read(path)
+                    .replace("{:phoenix, \"~> 1.8.0\"}", &from);
+                if folder == "deps/phoenix" {
+                    let deps = "app: :my_app,\n      deps_path: \"../deps\",";
+                    mix = mix.replacen("app: :my_app,", deps, 1);
+                }
+                sandbox.write(path, &mix);
+                sandbox.write("my_app/mix.lock", lock);
+                let own = format!(
+                    "defmodule Phoenix.MixProject do\n  use Mix.Project\n\n  @version \"{version}\"\nend\n"
+                );
+                sandbox.write(&format!("{folder}/mix.exs"), &own);
+            };
+            let sandbox = self::app(&[CHANNEL]);
+            app(&sandbox);
+            sandbox.run(&["gen", "auth"]).succeeded();
+
+            let socket = sandbox.read(SOCKET);
+            let found = socket.contains("connect_info[:auth_token]");
+            assert_eq!(found, in_header, "{source} {version}");
+        }
     }
 }
 

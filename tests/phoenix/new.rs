@@ -205,7 +205,7 @@ fn without_elixir_the_commands_to_run_are_printed() {
     assert_eq!(
         ran.stderr,
         "\nFetch and install dependencies? [Yn] Y\n\
-         warning: `mix` was not found: once Elixir 1.15 or later is installed, run `mix deps.get` in the app\n"
+         warning: `mix` was not found: once Elixir 1.15 or later and Hex (`mix local.hex`) are installed, run `mix deps.get` in the app\n"
     );
     assert!(sandbox.exists("my_app/mix.exs"));
 }

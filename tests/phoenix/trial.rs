@@ -327,6 +327,40 @@ fn modules_that_were_moved_are_made_once() {
         assert!(!ran.stdout.contains(&old), "{}", ran.stdout);
     }
 
+    // Also their tests: mix refuses two modules of one name.
+    let tests = "my_app/test/shop_web/channels";
+    for (command, file) in [
+        (&["channel", "Lion"][..], "lion_channel_test.exs"),
+        (&["auth"], "socket_token_test.exs"),
+        (
+            &["presence", "Crowd", "--channel", "Lion"],
+            "crowd_test.exs",
+        ),
+    ] {
+        let gen_again = [&["gen"], command].concat();
+        sandbox.run(&gen_again).succeeded();
+        let (from, to) = (
+            format!("{tests}/{file}"),
+            format!("my_app/test/moved_{file}"),
+        );
+        let made = sandbox.read(&from);
+        std::fs::remove_file(sandbox.path().join(&from)).expect("it was there");
+        sandbox.write(&to, &made);
+
+        let before = sandbox.tree();
+        let ran = sandbox.run(&gen_again).succeeded();
+
+        assert_eq!(different(&sandbox, &before), [""; 0], "{file}");
+        assert!(
+            !ran.stdout.contains(&format!("channels/{file}")),
+            "{}",
+            ran.stdout
+        );
+    }
+    sandbox
+        .run(&["destroy", "presence", "Crowd", "--channel", "Lion"])
+        .succeeded();
+
     let ran = sandbox.run(&["destroy", "channel", "Lion"]).succeeded();
     let kept = "* skipping lib/shop_web/lion_channel.ex\n";
     assert!(ran.stdout.contains(kept), "{}", ran.stdout);

@@ -12,6 +12,8 @@ const SIGNED_OUT = `You are signed out. <a href="${path("/sign-in")}">Sign in</a
 // The user of the first token.
 export const user = () => userFetched
 
+const REFUSED = "The server refuses this page. Reload it to connect."
+
 const RETRIES = [1, 2, 5, 10] // seconds until the next attempt after a failed request; the last one repeats
 
 let latest = { token: "" }
@@ -31,8 +33,11 @@ export const userFetched = new Promise((resolve) => { resolveUser = resolve })
 // Connects a socket once there is a token, and disconnects it when the user is signed out.
 export function connectWithToken(socket) {
   sockets.add(socket)
-  // After an error: the server may have refused the token as too old. If requests fail, a timer makes the next one.
-  socket.onError(() => failures > 0 || renewToken())
+  // The server may have refused the token as too old, or ended the connections of a user who has signed out. If requests fail, a
+  // timer makes the next one.
+  const renew = () => failures > 0 || waiting.has(socket) || renewToken()
+  socket.onError(renew)
+  socket.onClose(renew)
   if (latest.token) socket.connect()
   else waiting.add(socket)
 }
@@ -50,7 +55,9 @@ async function requestToken() {
     // The old token, however old: a guest keeps its name.
     if (latest.token) headers.authorization = `Bearer ${latest.token}`
     const response = await fetch(TOKEN, { method: "POST", headers })
-    if (response.status === 401) return stop()
+    if (response.status === 401) return stop(SIGNED_OUT)
+    // Another attempt would not help: the page is of a session that has ended, or of another site.
+    if (response.status === 403) return stop(REFUSED)
     if (!response.ok) throw new Error(`the server answered ${response.status}`)
     use(await response.json())
   } catch (error) {
@@ -72,8 +79,8 @@ function use(answer) {
   waiting.clear()
 }
 
-// Nobody is signed in: no further attempts until a call of `renewToken`.
-function stop() {
+// No further attempts until a call of `renewToken`.
+function stop(reason) {
   latest = { token: "" }
   failures = 0
   for (const socket of sockets) {
@@ -84,7 +91,7 @@ function stop() {
 
   const notice = Object.assign(document.createElement("p"), { id: "signed-out", className: "notice" })
   notice.setAttribute("role", "alert")
-  notice.innerHTML = SIGNED_OUT
+  notice.innerHTML = reason
   ;(document.querySelector("main") ?? document.body).prepend(notice)
 }
 

@@ -34,7 +34,7 @@ window.addEventListener("presence:sync", ({ detail: { channel, presence } }) => 
   if (!present) return
 
   const names = presence.list((name, { metas }) => metas.length > 1 ? `${name} ×${metas.length}` : name)
-  present.textContent = `Here: ${names.join(", ")}`
+  present.textContent = `Here: ${names.join(", ") || "nobody"}`
 })
 
 // All scripts of the page have run: sockets that exist have been announced.
