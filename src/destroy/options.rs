@@ -12,20 +12,31 @@ use crate::project::Project;
 use crate::record::Run;
 use crate::record::generated::Entry;
 
-/// Adds the options of the recorded runs of `gen`, if none are given: those of all these runs, or of one that has all options
-/// of the others, as `--history` is added to a channel that is there.
+/// Adds the options of the recorded runs of `gen`, if none are given: those of all these runs, or of one that adds only flags
+/// to the others, as `--history` is added to a channel that is there. Other values, as in `--socket Device`, are of something
+/// else: without them, the default is meant.
 pub fn complete(args: &mut Gen, project: &Project) {
     if !args.asked.options.is_empty() {
         return;
     }
     let made = made(args, project).into_iter();
     let all: Vec<_> = made.map(|entry| entry.options).collect();
+    let Ok(generator) = Generator::read(&project.stack.name, &args.generator, &project.templates)
+    else {
+        return;
+    };
     let has_all = |options: &BTreeMap<_, _>| {
         all.iter()
             .flatten()
             .all(|(name, value)| options.get(name) == Some(value))
     };
-    if let Some(options) = all.iter().find(|options| has_all(options)) {
+    let adds_flags = |options: &BTreeMap<String, _>| {
+        options.iter().all(|(name, value)| {
+            generator.is_flag(name) || all.iter().all(|other| other.get(name) == Some(value))
+        })
+    };
+    let mut all_options = all.iter();
+    if let Some(options) = all_options.find(|options| has_all(options) && adds_flags(options)) {
         args.asked.options.extend(options.clone());
     }
 }
@@ -83,9 +94,19 @@ impl Destroy<'_> {
         made.retain(|entry| entry.generator == *id);
         let name = recorded_name(self.args, self.project);
         let mut named = made.iter().filter(|entry| entry.name == name);
-        if named.any(|entry| entry.is_taken_back) {
+        if let Some(entry) = named.find(|entry| entry.is_taken_back) {
             let words = [Some(&self.args.invocation), self.args.name.as_ref()];
-            let words: Vec<_> = words.into_iter().flatten().map(String::as_str).collect();
+            let mut words: Vec<_> = words.into_iter().flatten().cloned().collect();
+            let generator = Generator::read(&self.project.stack.name, id, &self.project.templates);
+            for (option, values) in &entry.options {
+                words.push(format!("--{option}"));
+                if !generator
+                    .as_ref()
+                    .is_ok_and(|generator| generator.is_flag(option))
+                {
+                    words.extend(values.clone());
+                }
+            }
             return misuse.help(format!("`{}` has taken it back already", words.join(" ")));
         }
         made.retain(|entry| !entry.is_taken_back);
