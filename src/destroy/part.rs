@@ -240,7 +240,7 @@ impl<'a> Destroy<'a> {
     /// both.
     fn is_of_kept(&self, step: &Step, path: &Path, part: &Part<'_>) -> Result<bool> {
         let mut foreign = part.foreign.iter().map(|(file, _)| file);
-        if !foreign.any(|file| file.needed_by.is_empty()) {
+        if part.elsewhere.is_empty() && !foreign.any(|file| file.needed_by.is_empty()) {
             return Ok(false);
         }
         let Some(own) = self.entries.last() else {
