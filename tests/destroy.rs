@@ -552,6 +552,19 @@ fn what_is_not_there_is_an_error() {
 }
 
 #[test]
+fn what_was_taken_back_is_named_with_its_options() {
+    let sandbox = Sandbox::with_app().after(&[
+        &["gen", "socket", "Device"],
+        &["gen", "auth", "--socket", "Device"],
+        &["destroy", "auth"],
+    ]);
+    sandbox.run(&["destroy", "auth"]).misused(
+        "error: nothing of `hello-sockets gen auth` is in this app\n\
+         help: `hello-sockets destroy auth --socket Device` has taken it back already\n",
+    );
+}
+
+#[test]
 fn without_options_those_of_the_recorded_run_count() {
     for (apps, sandbox) in [
         ("Rust", Sandbox::with_app()),
@@ -576,6 +589,26 @@ fn without_options_those_of_the_recorded_run_count() {
         for command in commands {
             sandbox.run(&[&["destroy"], command].concat()).succeeded();
         }
+
+        assert_eq!(different(&sandbox, &before), [""; 0], "{apps}");
+    }
+}
+
+#[test]
+fn without_options_the_default_is_meant_where_a_recorded_run_made_it() {
+    for (apps, sandbox) in [
+        ("Rust", Sandbox::with_app()),
+        ("Phoenix", Sandbox::with_phoenix_app()),
+    ] {
+        let sandbox = sandbox.after(&[
+            &["gen", "channel", "Room", "--yes"],
+            &["gen", "socket", "Device"],
+            &["gen", "auth", "--socket", "Device"],
+        ]);
+        let before = sandbox.tree();
+        sandbox.run(&["gen", "auth"]).succeeded();
+
+        sandbox.run(&["destroy", "auth"]).succeeded();
 
         assert_eq!(different(&sandbox, &before), [""; 0], "{apps}");
     }

@@ -148,7 +148,8 @@ fn walk(sandbox: &Sandbox, seed: u64, is_rust: bool) {
     // What others need is refused until these are gone.
     for _ in 0..made.len() {
         for words in made.iter().chain(&sockets) {
-            let ran = sandbox.run(&[&["destroy"], &**words, &["--yes", "--force", "--strict"]].concat());
+            let ran =
+                sandbox.run(&[&["destroy"], &**words, &["--yes", "--force", "--strict"]].concat());
             has_manual_steps |= ran.code == Some(3);
             told += &format!("destroy {words:?}\n{}{}\n", ran.stdout, ran.stderr);
         }

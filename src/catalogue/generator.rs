@@ -309,6 +309,15 @@ impl Generator {
         self.options.iter().find(|option| option.argument)
     }
 
+    /// Returns whether the option `name` has no value of its own.
+    pub fn is_flag(&self, name: &str) -> bool {
+        let mut flags = self
+            .options
+            .iter()
+            .filter(|option| option.kind == Kind::Flag);
+        flags.any(|option| option.name == name)
+    }
+
     /// Returns the name that records have for `typed`, or for the default: spelled as a module, without the suffix.
     pub fn recorded_name(&self, typed: Option<&str>) -> Option<String> {
         let rule = self.name.as_ref()?;

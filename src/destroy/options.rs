@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Destroy;
 use crate::args::{self, Gen};
 use crate::catalogue::Generator;
-use crate::catalogue::generator::{Kind, OptionRule};
+use crate::catalogue::generator::Kind;
 use crate::error::Misuse;
 use crate::nearest::nearest;
 use crate::plan::Plan;
@@ -26,14 +26,11 @@ pub fn complete(args: &mut Gen, project: &Project) {
     let Some(generator) = generator(args, project) else {
         return;
     };
-    let is_flag = |option: &OptionRule| option.kind == Kind::Flag;
-    let (flags, others): (Vec<_>, Vec<_>) = generator.options.iter().partition(|o| is_flag(o));
     let values = |entry: &Entry| -> BTreeMap<_, _> {
-        let values = others.iter().filter_map(|option| {
-            let value = entry.options.get(&option.name)?;
-            Some((option.name.clone(), value.clone()))
-        });
-        values.collect()
+        let values = entry.options.clone().into_iter();
+        values
+            .filter(|(name, _)| !generator.is_flag(name))
+            .collect()
     };
     let mut groups: Vec<_> = made.iter().map(&values).collect();
     groups.dedup();
@@ -45,26 +42,24 @@ pub fn complete(args: &mut Gen, project: &Project) {
     let made: Vec<_> = made.iter().filter(|e| values(e) == chosen).collect();
     let options = &mut args.asked.options;
     options.extend(chosen);
-    for flag in flags {
-        let default = flag.default == "true";
-        let is_set = |entry: &&Entry| {
-            let value = entry.options.get(&flag.name).and_then(|v| v.last());
-            value.map_or(default, |value| value == "true")
+    for option in &generator.options {
+        let name = option.name.clone();
+        let text = if option.kind == Kind::Flag {
+            let default = option.default == "true";
+            let is_set = |entry: &&Entry| {
+                let value = entry.options.get(&name).and_then(|v| v.last());
+                value.map_or(default, |value| value == "true")
+            };
+            let is_set = made.iter().any(is_set);
+            (is_set != default).then(|| is_set.to_string())
+        } else {
+            // It may be another one by now.
+            let is_looked_up = generator.has_looked_up_default(option);
+            let mut values = made.iter().filter_map(|entry| entry.values.get(&name));
+            values.find(|_| is_looked_up).cloned()
         };
-        let is_set = made.iter().any(is_set);
-        if is_set != default {
-            options.insert(flag.name.clone(), vec![is_set.to_string()]);
-        }
-    }
-    // The default may be another one by now.
-    let dependent = others.iter().filter(|o| generator.has_looked_up_default(o));
-    for (entry, option) in made
-        .iter()
-        .flat_map(|e| dependent.clone().map(move |o| (e, o)))
-    {
-        if let Some(value) = entry.values.get(&option.name) {
-            let value = || vec![value.clone()];
-            options.entry(option.name.clone()).or_insert_with(value);
+        if let Some(text) = text {
+            options.entry(name).or_insert_with(|| vec![text]);
         }
     }
 }
@@ -125,9 +120,19 @@ impl Destroy<'_> {
         made.retain(|entry| entry.generator == *id);
         let name = recorded_name(self.args, self.project);
         let mut named = made.iter().filter(|entry| entry.name == name);
-        if named.any(|entry| entry.is_taken_back) {
+        if let Some(entry) = named.find(|entry| entry.is_taken_back) {
             let words = [Some(&self.args.invocation), self.args.name.as_ref()];
-            let words: Vec<_> = words.into_iter().flatten().map(String::as_str).collect();
+            let mut words: Vec<_> = words.into_iter().flatten().cloned().collect();
+            let generator = Generator::read(&self.project.stack.name, id, &self.project.templates);
+            for (option, values) in &entry.options {
+                words.push(format!("--{option}"));
+                if !generator
+                    .as_ref()
+                    .is_ok_and(|generator| generator.is_flag(option))
+                {
+                    words.extend(values.clone());
+                }
+            }
             return misuse.help(format!("`{}` has taken it back already", words.join(" ")));
         }
         made.retain(|entry| !entry.is_taken_back);

@@ -252,7 +252,7 @@ impl<'a> Destroy<'a> {
         let mut foreign = part.foreign.iter().map(|(file, _)| file);
         // What several runs share, such as the support of tests, is the file of none.
         let is_own = |file: &File| !file.once || file.needed_by.is_empty();
-        if !foreign.any(|file| is_own(file)) {
+        if part.elsewhere.is_empty() && !foreign.any(|file| is_own(file)) {
             return Ok(false);
         }
         let Some(own) = self.entries.last() else {

@@ -404,6 +404,63 @@ fn a_script_that_nothing_loads_is_named() {
 }
 
 #[test]
+fn a_route_of_the_app_to_its_channel_in_another_folder_stays() {
+    let handler = socket(
+        "ShopWeb.UserSocket",
+        "\n  channel \"room:*\", ShopWeb.RoomChannel\n",
+    );
+    let channel = "defmodule ShopWeb.RoomChannel do\n  use Phoenix.Channel\n\n  def join(\"room:\" <> _, _payload, socket), do: {:ok, socket}\nend\n";
+    let sandbox = with_socket(&[
+        ("lib/shop_web/channels/user_socket.ex", handler.as_str()),
+        ("lib/shop_web/rooms/room_channel.ex", channel),
+        ("assets/js/app.js", "import \"./socket\"\n"),
+        ("assets/js/socket.js", SOCKET_JS),
+    ]);
+    let before = sandbox.tree();
+
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+/// An app that was moved from Phoenix 1.2 may have left files in web/, which is not compiled.
+#[test]
+fn a_folder_of_channels_in_lib_comes_before_one_in_web() {
+    let left = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop\nend\n";
+    let sandbox = with_socket(&[("web/channels/presence.ex", left)]);
+
+    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+    assert!(sandbox.exists("my_app/lib/shop_web/channels/room_channel.ex"));
+    assert!(sandbox.exists("my_app/test/shop_web/channels/room_channel_test.exs"));
+}
+
+/// Of two scripts that connect, the channel is joined in the one with a socket at the top level, often the one that `mix phx.new` made.
+#[test]
+fn a_left_over_script_that_nothing_loads_is_named() {
+    let real = "import {Socket} from \"phoenix\"\n\nexport function connect() {\n  let socket = new Socket(\"/socket\")\n  socket.connect()\n}\n";
+    let line = "No script or page was found that loads assets/js/socket.js: import it in the page's script.\n";
+    for (import, is_loaded) in [("", false), ("import \"./socket\"\n", true)] {
+        let app_js = format!("import {{connect}} from \"./actions/user\"\n{import}\nconnect()\n");
+        let sandbox = with_socket(&[
+            ("assets/js/app.js", app_js.as_str()),
+            ("assets/js/actions/user.js", real),
+            ("assets/js/socket.js", SOCKET_JS),
+        ]);
+
+        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+
+        assert!(
+            ran.stdout.contains("* injecting assets/js/socket.js\n"),
+            "{}",
+            ran.stdout
+        );
+        assert_eq!(!ran.stdout.contains(line), is_loaded, "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn options_of_a_pubsub_in_brackets_come_back() {
     for options in [
         "name: Shop.PubSub",

@@ -124,6 +124,29 @@ fn from_outside_paths_are_relative_to_the_current_folder() {
 }
 
 #[test]
+fn a_release_is_built_in_the_folder_of_its_app() {
+    let sandbox = umbrella();
+    let mix = "shop_umbrella/apps/shop_web/mix.exs";
+    let text = sandbox.read(mix);
+    let path = "build_path: \"../../_build\", elixirc_paths";
+    sandbox.write(mix, &text.replace("elixirc_paths", path));
+    let settings = "import Config\n\nif System.get_env(\"PHX_SERVER\") do\n  config :shop_web, ShopWeb.Endpoint, server: true\nend\n";
+    sandbox.write("shop_umbrella/config/runtime.exs", settings);
+
+    let ran = run_in(&sandbox, "", &["gen", "release"]).succeeded();
+
+    let steps = "by the unit in apps/shop_web/deploy/shop_web.service, behind one of the proxies:\n\n    \
+                 cd apps/shop_web\n    mix deps.get --only prod\n    MIX_ENV=prod mix release\n";
+    assert!(ran.stdout.contains(steps), "{}", ran.stdout);
+    let unit = sandbox.read("shop_umbrella/apps/shop_web/deploy/shop_web.service");
+    let copy = "#     cp -r ../../_build/prod/rel/shop_web /opt/\n#     cp deploy/shop_web.service";
+    assert!(unit.contains(copy), "{unit}");
+    let ran = run_in(&sandbox, "apps/shop_web", &["gen", "release"]).succeeded();
+    let steps = "by the unit in deploy/shop_web.service, behind one of the proxies:\n\n    mix deps.get --only prod\n";
+    assert!(ran.stdout.contains(steps), "{}", ran.stdout);
+}
+
+#[test]
 fn paths_above_the_app_have_no_detours() {
     let sandbox = umbrella();
     sandbox.write(

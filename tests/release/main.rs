@@ -510,6 +510,47 @@ fn a_dockerfile_is_named_where_phoenix_makes_one() {
 }
 
 #[test]
+fn an_older_phoenix_app_reads_how_its_release_serves() {
+    let sandbox = Sandbox::with_phoenix_app();
+    let lock = "%{\"phoenix\": {:hex, :phoenix, \"1.4.17\", \"abc\"}}\n";
+    sandbox.write("my_app/mix.lock", lock);
+    sandbox.write("my_app/config/runtime.exs", "import Config\n");
+
+    sandbox.run(&["gen", "release"]).misused(
+        "error: no config/runtime.exs starts the server of my_app by PHX_SERVER, which the unit sets\n\
+         help: add `server: true` to the settings of the endpoint in config/prod.exs\n",
+    );
+}
+
+#[test]
+fn a_release_of_distillery_runs_in_the_foreground() {
+    for (version, task) in [
+        ("1.5.5", "release"),
+        ("2.0.14", "release"),
+        ("2.1.1", "distillery.release"),
+    ] {
+        let sandbox = Sandbox::with_phoenix_app();
+        let mix = sandbox.read("my_app/mix.exs");
+        let with_it = "{:distillery, \"~> 1.5 or ~> 2.0\"},\n      {:phoenix,";
+        sandbox.write("my_app/mix.exs", &mix.replace("{:phoenix,", with_it));
+        let lock = format!(
+            "%{{\n  \"distillery\": {{:hex, :distillery, \"{version}\", \"abc\"}},\n  \
+             \"phoenix\": {{:hex, :phoenix, \"1.4.17\", \"abc\"}}\n}}\n"
+        );
+        sandbox.write("my_app/mix.lock", &lock);
+
+        let release = sandbox.run(&["gen", "release"]).succeeded();
+
+        let steps = format!("\n    MIX_ENV=prod mix {task}\n");
+        assert!(release.stdout.ends_with(&steps), "{}", release.stdout);
+        let unit = sandbox.read("my_app/deploy/my_app.service");
+        let start = "ExecStart=/opt/my_app/bin/my_app foreground\n";
+        let folder = "Environment=RELEASE_MUTABLE_DIR=/tmp\n";
+        assert!(unit.contains(start) && unit.contains(folder), "{unit}");
+    }
+}
+
+#[test]
 fn a_phoenix_app_without_assets_deploys_none() {
     let sandbox = Sandbox::with_phoenix_app();
     let mix = sandbox.read("my_app/mix.exs");
