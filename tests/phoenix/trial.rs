@@ -645,6 +645,6 @@ fn lines_for_a_channel_say_only_what_is_missing() {
         .succeeded();
 
     let step = "Add this to `lib/shop_web/channels/room_channel.ex` to track clients; in a \
-         `handle_info(:after_join, socket)` of your own, only the line with `track`:\n\n    @impl true\n";
+         `handle_info(:after_join, socket)` of your own, only the line with `track`:\n\n    def handle_info(:after_join, socket) do\n";
     assert!(ran.stdout.contains(step), "{}", ran.stdout);
 }
