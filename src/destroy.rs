@@ -44,6 +44,8 @@ pub struct Destroy<'a> {
     pub entries: Vec<Entry>,
     /// Files and texts that others need, each with a file that needs it.
     pub needed: Vec<(String, PathBuf)>,
+    /// The error if no recorded run had the options.
+    other_options: Option<Misuse>,
 }
 
 impl<'a> Destroy<'a> {
@@ -52,6 +54,7 @@ impl<'a> Destroy<'a> {
         renderer: &'a Renderer<'a>,
         args: &'a Gen,
         reporter: &'a mut Reporter,
+        other_options: Option<Misuse>,
     ) -> Self {
         Self {
             project,
@@ -63,6 +66,7 @@ impl<'a> Destroy<'a> {
             manual: Vec::new(),
             entries: Vec::new(),
             needed: Vec::new(),
+            other_options,
         }
     }
 
@@ -112,7 +116,7 @@ impl<'a> Destroy<'a> {
                 misuses.push(Misuse::new(text(&reason.message)?).help(text(&reason.help)?));
             }
         }
-        misuses.extend(self.other_options());
+        misuses.extend(self.other_options.clone());
         if misuses.is_empty() && !self.is_there(part)? {
             misuses.push(self.nothing());
         }

@@ -225,13 +225,15 @@ fn gen_in(project: &Project, args: &Gen, reporter: &mut Reporter) -> Result<Endi
 }
 
 fn destroy_in(project: &Project, args: &mut Gen, reporter: &mut Reporter) -> Result<Ending> {
-    destroy::complete(args, project);
+    let other_options = destroy::complete(args, project);
     planned(
         args,
         project,
         Purpose::Comparison,
         reporter,
-        |renderer, plan, reporter| Destroy::new(project, renderer, args, reporter).all(plan),
+        |renderer, plan, reporter| {
+            Destroy::new(project, renderer, args, reporter, other_options).all(plan)
+        },
     )
 }
 

@@ -503,15 +503,27 @@ fn what_is_not_there_is_an_error() {
 
 #[test]
 fn what_was_taken_back_is_named_with_its_options() {
-    let sandbox = Sandbox::with_app().after(&[
-        &["gen", "socket", "Device"],
-        &["gen", "auth", "--socket", "Device"],
-        &["destroy", "auth"],
-    ]);
-    sandbox.run(&["destroy", "auth"]).misused(
-        "error: nothing of `hello-sockets gen auth` is in this app\n\
-         help: `hello-sockets destroy auth --socket Device` has taken it back already\n",
-    );
+    let runs: [(&[&str], &[&str]); 4] = [
+        (&["auth"], &["--socket", "Device"]),
+        (&["socket", "Kiosk"], &["--no-js"]),
+        (&["channel", "News"], &["--history"]),
+        (&["pubsub"], &["nats"]),
+    ];
+    let sandbox = Sandbox::with_app().after(&[&["gen", "socket", "Device"]]);
+    for (words, options) in runs {
+        sandbox
+            .run(&[&["gen"], words, options].concat())
+            .succeeded();
+        let destroy = [&["destroy"], words].concat();
+        sandbox.run(&destroy).succeeded();
+
+        let typed = words.join(" ");
+        let named = [words, options].concat().join(" ");
+        sandbox.run(&destroy).misused(&format!(
+            "error: nothing of `hello-sockets gen {typed}` is in this app\n\
+             help: `hello-sockets destroy {named}` has taken it back already\n"
+        ));
+    }
 }
 
 #[test]

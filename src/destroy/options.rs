@@ -14,19 +14,31 @@ use crate::project::Project;
 use crate::record::Run;
 use crate::record::generated::Entry;
 
-/// Adds the options of the recorded runs of `gen`, if none are given.
+/// Values of options by their names.
+type Options = BTreeMap<String, Vec<String>>;
+
+/// Adds the options of the recorded runs of `gen`, if none are given. Returns the error if no run had the options: then some of its
+/// texts would not be found.
 ///
-/// Values tell runs apart, such as the socket of a channel: if they differ, the runs without values count, or none. Flags add to
-/// what earlier runs have made, as `--history` to a channel that is there: one that is set in any run counts.
-pub fn complete(args: &mut Gen, project: &Project) {
+/// Values tell runs apart, such as the socket of a channel: if they differ, the runs without values count. Flags add to what
+/// earlier runs have made, as `--history` to a channel that is there: one that is set in any run counts.
+pub fn complete(args: &mut Gen, project: &Project) -> Option<Misuse> {
     let made = made(args, project);
-    if !args.asked.options.is_empty() || made.is_empty() {
-        return;
-    }
-    let Some(generator) = generator(args, project) else {
-        return;
+    let generator = generator(args, project)?;
+    let last = made.last()?;
+    let others = || {
+        let words = [Some(&args.generator), args.name.as_ref()];
+        let words = words.into_iter().flatten().cloned();
+        let words: Vec<_> = words.chain(options_of(last, &generator)).collect();
+        let name = args.name.as_ref().unwrap_or(&args.generator);
+        let misuse = Misuse::new(format!("`{name}` was made with other options"));
+        misuse.help(format!("hello-sockets destroy {}", words.join(" ")))
     };
-    let values = |entry: &Entry| -> BTreeMap<_, _> {
+    if !args.asked.options.is_empty() {
+        let had = |entry: &Entry| has_options(entry, &args.asked.options);
+        return (args.name.is_some() && !made.iter().any(had)).then(others);
+    }
+    let values = |entry: &Entry| -> Options {
         let values = entry.options.clone().into_iter();
         values
             .filter(|(name, _)| !generator.is_flag(name))
@@ -37,11 +49,16 @@ pub fn complete(args: &mut Gen, project: &Project) {
     let chosen = match groups.as_slice() {
         [values] => values.clone(),
         groups if groups.iter().any(BTreeMap::is_empty) => BTreeMap::new(),
-        _ => return,
+        _ => return Some(others()),
     };
     let made: Vec<_> = made.iter().filter(|e| values(e) == chosen).collect();
-    let options = &mut args.asked.options;
-    options.extend(chosen);
+    args.asked.options = together(&made, chosen, &generator);
+    None
+}
+
+/// Returns the options of runs with the same `values`.
+fn together(made: &[&Entry], values: Options, generator: &Generator) -> Options {
+    let mut options = values;
     for option in &generator.options {
         let name = option.name.clone();
         let text = if option.kind == Kind::Flag {
@@ -53,7 +70,7 @@ pub fn complete(args: &mut Gen, project: &Project) {
             let is_set = made.iter().any(is_set);
             (is_set != default).then(|| is_set.to_string())
         } else {
-            // It may be another one by now.
+            // The default may be another one by now.
             let is_looked_up = generator.has_looked_up_default(option);
             let mut values = made.iter().filter_map(|entry| entry.values.get(&name));
             values.find(|_| is_looked_up).cloned()
@@ -62,6 +79,17 @@ pub fn complete(args: &mut Gen, project: &Project) {
             options.entry(name).or_insert_with(|| vec![text]);
         }
     }
+    options
+}
+
+/// Returns whether the run of `entry` had these options, or their values by default.
+fn has_options(entry: &Entry, options: &Options) -> bool {
+    let mut given = options.iter();
+    let mut recorded = entry.options.iter();
+    recorded.all(|(name, value)| options.get(name) == Some(value))
+        && given.all(|(name, value)| {
+            entry.options.contains_key(name) || entry.values.get(name) == value.last()
+        })
 }
 
 /// Returns what recorded runs have made that `args` are about. Without a readable record, it is nothing.
@@ -123,15 +151,8 @@ impl Destroy<'_> {
         if let Some(entry) = named.find(|entry| entry.is_taken_back) {
             let words = [Some(&self.args.invocation), self.args.name.as_ref()];
             let mut words: Vec<_> = words.into_iter().flatten().cloned().collect();
-            let generator = Generator::read(&self.project.stack.name, id, &self.project.templates);
-            for (option, values) in &entry.options {
-                words.push(format!("--{option}"));
-                if !generator
-                    .as_ref()
-                    .is_ok_and(|generator| generator.is_flag(option))
-                {
-                    words.extend(values.clone());
-                }
+            if let Some(generator) = generator(self.args, self.project) {
+                words.extend(options_of(entry, &generator));
             }
             return misuse.help(format!("`{}` has taken it back already", words.join(" ")));
         }
@@ -143,55 +164,19 @@ impl Destroy<'_> {
             None => misuse.help("the options have to be those of `gen`, such as --topic; .hello-sockets/runs/ has those of its runs"),
         }
     }
-
-    /// Returns the error if all recorded runs for this name had other options: then some of its texts would not be found.
-    pub fn other_options(&self) -> Option<Misuse> {
-        let recorded = self.project.runs().ok()?;
-        let options = &self.args.asked.options;
-        if made(self.args, self.project)
-            .iter()
-            .any(|entry| entry.options == *options)
-        {
-            return None;
-        }
-        self.args.name.as_ref()?;
-        let name = recorded_name(self.args, self.project)?;
-        let is_of_it = |run: &&Run| {
-            if !run.is("gen") || run.command.get(1) != Some(&self.args.generator) {
-                return false;
-            }
-            // Of the words of a run, one may be the value of an option, such as `--socket Device`.
-            let entries = run.entries().unwrap_or_default();
-            let mut names = entries
-                .iter()
-                .filter(|entry| entry.generator == self.args.generator);
-            match entries.is_empty() {
-                false => names.any(|entry| entry.name.as_ref() == Some(&name)),
-                true => run.command.iter().skip(2).any(|word| *word == name),
-            }
-        };
-        let recorded: Vec<_> = recorded.iter().filter(is_of_it).collect();
-        let last = recorded.last()?;
-        let sorted = |words: &[String]| {
-            let mut words = deciding(words).map(str::to_owned).collect::<Vec<_>>();
-            words.sort();
-            words
-        };
-        let typed = sorted(&args::typed()[1..]);
-        if recorded
-            .iter()
-            .any(|run| sorted(&run.command[1..]) == typed)
-        {
-            return None;
-        }
-        let words: Vec<_> = deciding(&last.command[1..]).collect();
-        let misuse = Misuse::new(format!("`{name}` was made with other options"));
-        Some(misuse.help(format!("hello-sockets destroy {}", words.join(" "))))
-    }
 }
 
-/// Returns the words that decide names and paths, without answers to questions.
-fn deciding(words: &[String]) -> impl Iterator<Item = &str> {
-    let words = words.iter().map(String::as_str);
-    words.filter(|word| !word.starts_with("--no-"))
+/// Returns the options of a recorded run, as they are typed.
+fn options_of(entry: &Entry, generator: &Generator) -> Vec<String> {
+    let options = entry.options.iter().flat_map(|(name, values)| {
+        let value = values.last().cloned().unwrap_or_default();
+        let is_argument = generator.argument().is_some_and(|o| o.name == *name);
+        match (generator.is_flag(name), &*value) {
+            (true, "false") => vec![format!("--no-{name}")],
+            (true, _) => vec![format!("--{name}")],
+            (false, _) if is_argument => vec![value],
+            (false, _) => vec![format!("--{name}"), value],
+        }
+    });
+    options.collect()
 }
