@@ -77,7 +77,7 @@ fn the_first_socket_comes_with_the_lines_of_an_endpoint_and_the_next_is_mounted_
         .succeeded();
 
     let step = format!(
-        "in src/main.rs once the app's `app` is complete, before it is served or becomes a service (there is no `src/endpoint.rs`):\n\n    use crate::channels::user_socket::UserSocket;\n\n{ENDPOINT}"
+        "in src/main.rs once `app` is complete, before it is served or becomes a service (there is no `src/endpoint.rs`):\n\n    use crate::channels::user_socket::UserSocket;\n\n{ENDPOINT}"
     );
     assert!(ran.stdout.contains(&step), "{}", ran.stdout);
     let pasted = sandbox
@@ -354,7 +354,7 @@ fn a_crate_without_an_endpoint_gets_the_lines_of_one_that_serves_tokens() {
 
         let [uses, lines] = printed(crate_name);
         let step = format!(
-            "\nAdd this to mount the socket and to serve tokens, in src/main.rs once the app's `app` is complete, before it is served or becomes a service (there is no `src/endpoint.rs`):\n\n    \
+            "\nAdd this to mount the socket and to serve tokens, in src/main.rs once `app` is complete, before it is served or becomes a service (there is no `src/endpoint.rs`):\n\n    \
              {uses}\n{lines}"
         );
         assert!(ran.stdout.contains(&step), "{}", ran.stdout);
@@ -481,7 +481,7 @@ fn lines_of_an_endpoint_are_for_the_file_that_serves_the_router() {
             .succeeded();
 
         let step = format!(
-            "\nAdd this to mount the socket, in {file} once the app's `app` is complete, before it is served or becomes a service (there is no `src/endpoint.rs`):\n\n    use {crate_name}::channels::user_socket::UserSocket;\n"
+            "\nAdd this to mount the socket, in {file} once `app` is complete, before it is served or becomes a service (there is no `src/endpoint.rs`):\n\n    use {crate_name}::channels::user_socket::UserSocket;\n"
         );
         assert!(ran.stdout.contains(&step), "{}", ran.stdout);
     }
@@ -511,7 +511,7 @@ fn servers_of_tests_are_not_the_one_that_lines_of_an_endpoint_are_for() {
             .succeeded();
 
         for text in [
-            "\nAdd this to mount the socket, in src/http.rs once the app's `site` is complete, before it is served or becomes a service (",
+            "\nAdd this to mount the socket, in src/http.rs once `site` is complete, before it is served or becomes a service (",
             "\n    let site = site.merge(endpoint.router());\n",
         ] {
             assert!(ran.stdout.contains(text), "{}", ran.stdout);
@@ -609,7 +609,7 @@ fn lines_of_an_endpoint_name_the_variable_of_the_router() {
         let [channel, auth] = reports(main);
 
         let place = format!(
-            ", in src/main.rs once the app's `{name}` is complete, before it is served or becomes a service ("
+            ", in src/main.rs once `{name}` is complete, before it is served or becomes a service ("
         );
         let lines = format!("    let {name} = {name}.merge(endpoint.router());\n");
         let tokens =
@@ -730,7 +730,7 @@ fn of_several_files_that_serve_a_router_the_program_is_meant() {
         .run(&["gen", "channel", "Room", "--yes"])
         .succeeded();
 
-    let step = ", in src/main.rs once the app's `web` is complete, before it is served or becomes a service (";
+    let step = ", in src/main.rs once `web` is complete, before it is served or becomes a service (";
     assert!(ran.stdout.contains(step), "{}", ran.stdout);
     let line = "    let web = web.merge(endpoint.router());\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);

@@ -152,7 +152,7 @@ fn manual_steps_in_a_member_name_its_files_from_the_root_of_the_workspace() {
     for ran in [&socket, &channel, &auth] {
         assert!(
             ran.stdout
-                .contains(", in crates/shop/src/main.rs once the app's `app` is complete, before it is served or becomes a service (there is no `crates/shop/src/endpoint.rs`):\n"),
+                .contains(", in crates/shop/src/main.rs once `app` is complete, before it is served or becomes a service (there is no `crates/shop/src/endpoint.rs`):\n"),
             "{}",
             ran.stdout
         );
