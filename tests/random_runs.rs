@@ -14,7 +14,7 @@ use support::Sandbox;
 use support::taken_back::different;
 
 /// Sequences of each stack.
-const SEEDS: Range<u64> = 0..3;
+const SEEDS: Range<u64> = 0..2;
 
 /// Most runs of a sequence.
 const LONGEST: usize = 6;
