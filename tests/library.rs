@@ -730,7 +730,8 @@ fn of_several_files_that_serve_a_router_the_program_is_meant() {
         .run(&["gen", "channel", "Room", "--yes"])
         .succeeded();
 
-    let step = ", in src/main.rs once `web` is complete, before it is served or becomes a service (";
+    let step =
+        ", in src/main.rs once `web` is complete, before it is served or becomes a service (";
     assert!(ran.stdout.contains(step), "{}", ran.stdout);
     let line = "    let web = web.merge(endpoint.router());\n";
     assert!(ran.stdout.contains(line), "{}", ran.stdout);

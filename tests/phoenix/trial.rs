@@ -298,37 +298,38 @@ fn a_channel_that_tracks_its_clients_by_a_function_of_the_app_stays_as_it_is() {
     }
 }
 
+/// Runs `gen`, moves one of its files, and runs it again, which has to find the file. Returns the last output.
+fn moved_and_made_again(sandbox: &Sandbox, args: &[&str], from: &str, to: &str) -> String {
+    let gen_again = [&["gen"], args].concat();
+    sandbox.run(&gen_again).succeeded();
+    let [from_app, to_app] = [from, to].map(|path| format!("my_app/{path}"));
+    let made = sandbox.read(&from_app);
+    sandbox.delete(&from_app);
+    sandbox.write(&to_app, &made);
+
+    let before = sandbox.tree();
+    let ran = sandbox.run(&gen_again).succeeded();
+
+    assert_eq!(different(sandbox, &before), [""; 0], "{from}");
+    assert!(!ran.stdout.contains(from), "{}", ran.stdout);
+    ran.stdout
+}
+
 #[test]
 fn modules_that_were_moved_are_made_once() {
     let sandbox = with_own_channel(&[("assets/js/socket.js", SOCKET_JS)]);
-    let channels = "my_app/lib/shop_web/channels";
     for (command, file) in [
         (&["channel", "Lion"][..], "lion_channel.ex"),
         (&["auth"], "socket_token.ex"),
         (&["channel", "Inbox", "--per-user"], "inbox_channel.ex"),
     ] {
-        let gen_again = [&["gen"], command].concat();
-        sandbox.run(&gen_again).succeeded();
-        let (from, to) = (
-            format!("{channels}/{file}"),
-            format!("my_app/lib/shop_web/{file}"),
-        );
-        let made = sandbox.read(&from);
-        std::fs::remove_file(sandbox.path().join(&from)).expect("it was there");
-        sandbox.write(&to, &made);
-
-        let before = sandbox.tree();
-        let ran = sandbox.run(&gen_again).succeeded();
-
-        assert_eq!(different(&sandbox, &before), [""; 0], "{file}");
-        let line = format!("* skipping lib/shop_web/{file}\n");
-        assert!(ran.stdout.contains(&line), "{}", ran.stdout);
-        let old = format!("channels/{file}");
-        assert!(!ran.stdout.contains(&old), "{}", ran.stdout);
+        let from = format!("lib/shop_web/channels/{file}");
+        let to = format!("lib/shop_web/{file}");
+        let stdout = moved_and_made_again(&sandbox, command, &from, &to);
+        assert!(stdout.contains(&format!("* skipping {to}\n")), "{stdout}");
     }
 
     // Also their tests: mix refuses two modules of one name.
-    let tests = "my_app/test/shop_web/channels";
     for (command, file) in [
         (&["channel", "Lion"][..], "lion_channel_test.exs"),
         (&["auth"], "socket_token_test.exs"),
@@ -337,25 +338,9 @@ fn modules_that_were_moved_are_made_once() {
             "crowd_test.exs",
         ),
     ] {
-        let gen_again = [&["gen"], command].concat();
-        sandbox.run(&gen_again).succeeded();
-        let (from, to) = (
-            format!("{tests}/{file}"),
-            format!("my_app/test/moved_{file}"),
-        );
-        let made = sandbox.read(&from);
-        std::fs::remove_file(sandbox.path().join(&from)).expect("it was there");
-        sandbox.write(&to, &made);
-
-        let before = sandbox.tree();
-        let ran = sandbox.run(&gen_again).succeeded();
-
-        assert_eq!(different(&sandbox, &before), [""; 0], "{file}");
-        assert!(
-            !ran.stdout.contains(&format!("channels/{file}")),
-            "{}",
-            ran.stdout
-        );
+        let from = format!("test/shop_web/channels/{file}");
+        let to = format!("test/moved_{file}");
+        moved_and_made_again(&sandbox, command, &from, &to);
     }
     sandbox
         .run(&["destroy", "presence", "Crowd", "--channel", "Lion"])
