@@ -581,6 +581,65 @@ fn other_options_than_those_of_gen_are_named() {
 }
 
 #[test]
+fn between_runs_that_all_have_values_nothing_is_guessed() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let sandbox = sandbox.after(&[
+            &["gen", "channel", "Sensor", "--socket", "Device"],
+            &["gen", "channel", "Sensor", "--socket", "Kiosk"],
+        ]);
+        let before = sandbox.tree();
+
+        sandbox.run(&["destroy", "channel", "Sensor"]).misused(
+            "error: `Sensor` was made with other options\n\
+             help: hello-sockets destroy channel Sensor --socket Kiosk\n",
+        );
+
+        assert_eq!(different(&sandbox, &before), [""; 0]);
+    }
+}
+
+#[test]
+fn an_option_that_is_the_default_of_the_recorded_run_is_no_other_one() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let before = sandbox.tree();
+        let sandbox = sandbox.after(&[
+            &["gen", "channel", "Room"],
+            &[
+                "destroy", "channel", "Room", "--socket", "User", "--topic", "room",
+            ],
+        ]);
+        assert_eq!(different(&sandbox, &before), [""; 0]);
+    }
+}
+
+#[test]
+fn a_channel_stays_while_other_code_has_it() {
+    for (sandbox, channel, file, code) in [
+        (
+            Sandbox::with_app(),
+            "src/channels/room_channel.rs",
+            "src/rooms.rs",
+            "pub type Rooms = Vec<crate::channels::room_channel::RoomChannel>;\n",
+        ),
+        (
+            Sandbox::with_phoenix_app(),
+            "lib/my_app_web/channels/room_channel.ex",
+            "lib/my_app/rooms.ex",
+            "defmodule MyApp.Rooms do\n  def channel, do: MyAppWeb.RoomChannel\nend\n",
+        ),
+    ] {
+        let sandbox = sandbox.after(&[&["gen", "channel", "Room"]]);
+        sandbox.write(&format!("my_app/{file}"), code);
+
+        let ran = sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+
+        let stays = format!("{channel} stays: {file} needs it.\n");
+        assert!(ran.stdout.contains(&stays), "{}", ran.stdout);
+        assert!(sandbox.exists(&format!("my_app/{channel}")));
+    }
+}
+
+#[test]
 fn a_name_that_is_only_the_value_of_an_option_was_not_made() {
     let sandbox =
         Sandbox::with_app().after(&[&["gen", "channel", "Room", "--socket", "Device", "--yes"]]);

@@ -115,10 +115,10 @@ fn walk(sandbox: &Sandbox, seed: u64, is_rust: bool) {
         let words = choices.run(is_rust);
         let run = |command: &str| sandbox.run(&[&[command], &*words, &["--yes"]].concat());
         let before = sandbox.tree();
-        let told = run("gen");
+        let ran = run("gen");
         let after = sandbox.tree();
-        let context = format!("seed {seed}: {made:?}, then {words:?}\n{told:?}");
-        match told.code {
+        let context = format!("seed {seed}: {made:?}, then {words:?}\n{ran:?}");
+        match ran.code {
             Some(0) => {}
             Some(2) => {
                 assert!(after == before, "refused, and has written: {context}");
@@ -144,21 +144,22 @@ fn walk(sandbox: &Sandbox, seed: u64, is_rust: bool) {
     choices.shuffle(&mut made);
     // Sockets that a question has made stay if they have other channels.
     let sockets = SOCKETS.map(|name| vec!["socket", name]);
-    let (mut told, mut has_manual_steps) = (String::new(), false);
-    // What others need is refused until these are gone.
+    let (mut report, mut has_manual_steps) = (String::new(), false);
+    // Several rounds: a thing that others need is refused until they are gone.
     for _ in 0..made.len() {
         for words in made.iter().chain(&sockets) {
             let ran =
                 sandbox.run(&[&["destroy"], &**words, &["--yes", "--force", "--strict"]].concat());
-            has_manual_steps |= ran.code == Some(3);
-            told += &format!("destroy {words:?}\n{}{}\n", ran.stdout, ran.stderr);
+            // A mount that `gen auth` has changed, of a handler that --force removes.
+            has_manual_steps |= !is_rust && ran.code == Some(3);
+            report += &format!("destroy {words:?}\n{}{}\n", ran.stdout, ran.stderr);
         }
         if has_manual_steps || sandbox.tree() == start {
             return;
         }
     }
     let left = different(sandbox, &start);
-    assert_eq!(left, [""; 0], "seed {seed}: {made:?}\n{told}");
+    assert_eq!(left, [""; 0], "seed {seed}: {made:?}\n{report}");
 }
 
 fn seeds() -> Range<u64> {

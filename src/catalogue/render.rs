@@ -4,6 +4,7 @@
 //! `../token`. `{{ "Usr" | nearest(of=channels) }}` is the entry of the list that was probably meant, or nothing.
 //! `{{ topic | escaped }}` is a text for `#match?` that matches only `topic`.
 //! `{% if version is matching(pat="^1[.]8") %}` tests a text by a regular expression.
+//! `{{ "src/channels/room.rs" | module_path(src="src/") }}` is `::channels::room`.
 //! `{{ "Admin.RoomChannel" | without_suffix(suffix="Channel") }}` is `Admin.Room`, as in arguments; `Admin.Channel` stays.
 
 use std::cell::OnceCell;
@@ -142,6 +143,7 @@ fn with_filters() -> Tera {
     tera.register_filter("nearest", nearest_of);
     tera.register_filter("escaped", escaped);
     tera.register_filter("without_suffix", without_suffix_of);
+    tera.register_filter("module_path", module_path);
     tera.register_test("matching", is_matching);
     tera
 }
@@ -168,6 +170,18 @@ fn is_matching(text: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<bool>
     let pattern: &str = arguments.must_get("pat")?;
     let regex = Regex::new(pattern).map_err(|error| tera::Error::message(error.to_string()))?;
     Ok(regex.is_match(text))
+}
+
+/// Returns the path of the Rust module in `file`, from the crate on. Both `file` and `src` are paths below the root.
+fn module_path(file: &str, arguments: Kwargs, _: &State<'_>) -> TeraResult<String> {
+    let src: &str = arguments.must_get("src")?;
+    let file = file.strip_prefix(src).unwrap_or(file);
+    let file = file.strip_suffix(".rs").unwrap_or(file);
+    let file = file.strip_suffix("/mod").unwrap_or(file);
+    let modules = file
+        .split('/')
+        .filter(|name| !["main", "lib"].contains(name));
+    Ok(modules.map(|name| format!("::{name}")).collect())
 }
 
 /// Returns the path of `module` in imports of the script `from`. Both are paths below the root.
@@ -294,6 +308,26 @@ mod tests {
             let text = format!("{{{{ '{name}' | without_suffix(suffix='Channel') }}}}");
             let rest = renderer.text(&text, &Context::new());
             assert_eq!(rest.expect(name), expected);
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_module_is_that_of_its_file_in_the_crate() {
+        let renderer = Templates::default();
+        let renderer = Renderer::new(&renderer);
+        for (file, expected) in [
+            ("app/src/lib.rs", ""),
+            ("app/src/main.rs", ""),
+            ("app/src/rooms.rs", "::rooms"),
+            (
+                "app/src/channels/room_channel.rs",
+                "::channels::room_channel",
+            ),
+            ("app/src/web/rooms/mod.rs", "::web::rooms"),
+        ] {
+            let text = format!("{{{{ '{file}' | module_path(src='app/src/') }}}}");
+            let path = renderer.text(&text, &Context::new());
+            assert_eq!(path.expect(file), expected, "{file}");
         }
     }
 

@@ -26,17 +26,14 @@ pub fn complete(args: &mut Gen, project: &Project) -> Option<Misuse> {
     let made = made(args, project);
     let generator = generator(args, project)?;
     let last = made.last()?;
-    let others = || {
-        let words = [Some(&args.generator), args.name.as_ref()];
-        let words = words.into_iter().flatten().cloned();
-        let words: Vec<_> = words.chain(options_of(last, &generator)).collect();
+    let other_options = || {
         let name = args.name.as_ref().unwrap_or(&args.generator);
         let misuse = Misuse::new(format!("`{name}` was made with other options"));
-        misuse.help(format!("hello-sockets destroy {}", words.join(" ")))
+        misuse.help(command_of(args, last, &generator))
     };
     if !args.asked.options.is_empty() {
         let had = |entry: &Entry| has_options(entry, &args.asked.options);
-        return (args.name.is_some() && !made.iter().any(had)).then(others);
+        return (args.name.is_some() && !made.iter().any(had)).then(other_options);
     }
     let values = |entry: &Entry| -> Options {
         let values = entry.options.clone().into_iter();
@@ -49,7 +46,7 @@ pub fn complete(args: &mut Gen, project: &Project) -> Option<Misuse> {
     let chosen = match groups.as_slice() {
         [values] => values.clone(),
         groups if groups.iter().any(BTreeMap::is_empty) => BTreeMap::new(),
-        _ => return Some(others()),
+        _ => return Some(other_options()),
     };
     let made: Vec<_> = made.iter().filter(|e| values(e) == chosen).collect();
     args.asked.options = together(&made, chosen, &generator);
@@ -148,13 +145,11 @@ impl Destroy<'_> {
         made.retain(|entry| entry.generator == *id);
         let name = recorded_name(self.args, self.project);
         let mut named = made.iter().filter(|entry| entry.name == name);
-        if let Some(entry) = named.find(|entry| entry.is_taken_back) {
-            let words = [Some(&self.args.invocation), self.args.name.as_ref()];
-            let mut words: Vec<_> = words.into_iter().flatten().cloned().collect();
-            if let Some(generator) = generator(self.args, self.project) {
-                words.extend(options_of(entry, &generator));
-            }
-            return misuse.help(format!("`{}` has taken it back already", words.join(" ")));
+        if let Some(entry) = named.find(|entry| entry.is_taken_back)
+            && let Some(generator) = generator(self.args, self.project)
+        {
+            let command = command_of(self.args, entry, &generator);
+            return misuse.help(format!("`{command}` has taken it back already"));
         }
         made.retain(|entry| !entry.is_taken_back);
         let names = made.iter().filter_map(|entry| entry.name.as_deref());
@@ -166,8 +161,8 @@ impl Destroy<'_> {
     }
 }
 
-/// Returns the options of a recorded run, as they are typed.
-fn options_of(entry: &Entry, generator: &Generator) -> Vec<String> {
+/// Returns the command of `args` with the options of a recorded run.
+fn command_of(args: &Gen, entry: &Entry, generator: &Generator) -> String {
     let options = entry.options.iter().flat_map(|(name, values)| {
         let value = values.last().cloned().unwrap_or_default();
         let is_argument = generator.argument().is_some_and(|o| o.name == *name);
@@ -178,5 +173,7 @@ fn options_of(entry: &Entry, generator: &Generator) -> Vec<String> {
             (false, _) => vec![format!("--{name}"), value],
         }
     });
-    options.collect()
+    let words = [Some(&args.invocation), args.name.as_ref()];
+    let words = words.into_iter().flatten().cloned();
+    words.chain(options).collect::<Vec<_>>().join(" ")
 }

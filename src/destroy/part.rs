@@ -250,7 +250,7 @@ impl<'a> Destroy<'a> {
     /// both.
     fn is_of_kept(&self, step: &Step, path: &Path, part: &Part<'_>) -> Result<bool> {
         let mut foreign = part.foreign.iter().map(|(file, _)| file);
-        // What several runs share, such as the support of tests, is the file of none.
+        // A file that several runs share, such as the support of tests, belongs to none of them.
         let is_own = |file: &File| !file.once || file.needed_by.is_empty();
         if part.elsewhere.is_empty() && !foreign.any(|file| is_own(file)) {
             return Ok(false);

@@ -115,7 +115,7 @@ fn on_phoenix_mix_and_the_dependencies_are_checked_first_and_then_mix_is_run() {
     let expected = "mix phx.server --open on 8080 in my_app\n";
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(7), expected));
 
-    // Where mix.exs says that dependencies are, and in a folder of its own.
+    // Folders that mix.exs names: that of all dependencies, and one of its own.
     for (from, to, at) in [
         (
             "app: :my_app,",
