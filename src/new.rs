@@ -92,6 +92,7 @@ pub fn new(args: &New, templates: &Rc<Templates>, reporter: &mut Reporter) -> Re
     let (name, misuse) = app_name(&args.path, args.app.as_deref(), &stack)?;
     let mut misuses: Vec<_> = misuse.into_iter().collect();
     misuses.extend(unknown(args, &generator));
+    misuses.extend(unknown_choice(args, &generator));
     let given = given(args, &stack, &generator, name);
     let project = Project::planned(args.path.clone(), stack.clone(), given, templates)?;
     let project = project.context("the stack has a fact that a new app cannot have")?;
@@ -137,6 +138,19 @@ fn given(
     let mut given: BTreeMap<_, _> = options.filter_map(last).collect();
     given.insert("name".to_owned(), name);
     given
+}
+
+/// Checks for a choice of another stack.
+fn unknown_choice(args: &New, generator: &Generator) -> Option<Misuse> {
+    let choices = |option: &&OptionRule| option.kind == Kind::Choice;
+    generator.options.iter().filter(choices).find_map(|option| {
+        let value = args.asked.options.get(&option.name)?.last()?;
+        let unknown = !option.choices.contains(value);
+        let (stack, name) = (&args.stack, &option.name);
+        let misuse = || format!("an app of the stack `{stack}` has no `--{name} {value}`");
+        let help = || format!("it has: {}", option.choices.join(", "));
+        unknown.then(|| Misuse::new(misuse()).help(help()))
+    })
 }
 
 /// Checks for options and answers of other stacks.

@@ -467,7 +467,7 @@ fn another_spelling_of_a_text_is_a_manual_step() {
 
     let ran = sandbox.run(&["destroy", "channel", "Room", "--strict"]);
 
-    let step = "\nTake out of `src/channels/user_socket.rs` what is there to route the channel, the second line in `fn channels`, \
+    let step = "\nTake out of `src/channels/user_socket.rs` what was added to route the channel, the second line in `fn channels`, \
                 such as:\n\n    routes.channel::<RoomChannel>(\"room:*\");\n";
     assert!(ran.stdout.contains(step), "{}", ran.stdout);
     assert_eq!(ran.code, Some(3));

@@ -76,11 +76,11 @@ pub fn command(templates: &Templates) -> Result<clap::Command> {
         if !templates.has(&format!("{}/{APP}/generator.toml", stack.name)) {
             continue;
         }
-        // Options of several stacks are listed once.
         let generator = Generator::read(&stack.name, APP, templates)?;
         for arg in arguments(&generator) {
-            if args.iter().all(|known| known.get_id() != arg.get_id()) {
-                args.push(arg);
+            match args.iter_mut().find(|known| known.get_id() == arg.get_id()) {
+                None => args.push(arg),
+                Some(known) => add_values(known, &arg),
             }
         }
     }
@@ -89,4 +89,17 @@ pub fn command(templates: &Templates) -> Result<clap::Command> {
         .args([path, stack, app])
         .args(args);
     Ok(Common::augment_args(command))
+}
+
+/// Lets an option that several stacks have take the values of each.
+fn add_values(known: &mut Arg, other: &Arg) {
+    let mut values = known.get_possible_values();
+    for value in other.get_possible_values() {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    if !values.is_empty() {
+        *known = known.clone().value_parser(values);
+    }
 }

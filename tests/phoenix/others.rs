@@ -315,8 +315,7 @@ fn a_channel_that_is_called_so_alone_counts_nobody_in_unasked() {
 
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
-    let none =
-        "No channel tracks its clients by it yet. Once there is one, such as RoomChannel, run\n";
+    let none = "No channel uses it to track its clients yet. Once there is one, such as RoomChannel, run\n";
     assert!(ran.stdout.contains(none), "{}", ran.stdout);
 }
 
@@ -372,7 +371,7 @@ fn gen_presence_without_a_channel_names_one_that_tracks_its_clients() {
         ),
         (
             (room.0, without.as_str()),
-            "No channel tracks its clients by it yet. To make one track them, ",
+            "No channel uses it to track its clients yet. To make one track them, ",
         ),
     ] {
         let sandbox = shop("1.7.0", &[admin, room, own]);
@@ -461,7 +460,7 @@ fn gen_presence_without_a_channel_names_no_live_view_that_tracks_its_own() {
 
     let ran = sandbox.run(&["gen", "presence"]).succeeded();
 
-    let next = "\nNo channel tracks its clients by it yet. To make one track them, run\n";
+    let next = "\nNo channel uses it to track its clients yet. To make one track them, run\n";
     assert!(ran.stdout.contains(next), "{}", ran.stdout);
 }
 

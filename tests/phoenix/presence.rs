@@ -151,7 +151,7 @@ fn without_a_channel_the_next_command_is_printed() {
          * creating test/my_app_web/channels/guests_test.exs\n\
          * injecting lib/my_app/application.ex\n\
          \nMyAppWeb.Guests starts with the app: restart the app if it is running.\n\
-         No channel tracks its clients by it yet. Once there is one, such as RoomChannel, run\n\n    \
+         No channel uses it to track its clients yet. Once there is one, such as RoomChannel, run\n\n    \
          hello-sockets gen presence Guests --channel Room\n"
     );
 }

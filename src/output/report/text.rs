@@ -130,7 +130,7 @@ impl Text {
             Action::TakeOut => {
                 let path = path.unwrap_or_default();
                 let what = format!(
-                    "Take out of `{}` what is there {}",
+                    "Take out of `{}` what was added {}",
                     path.display(),
                     step.purpose
                 );
