@@ -249,7 +249,10 @@ impl Inquiry<'_> {
             let [message, help] = [self.text(&reason.message)?, self.text(&reason.help)?];
             return Ok(Checked::bad(&self.check.name, message, &help));
         }
-        self.bad(format!("`{}` fails", self.check.version.join(" ")))
+        self.bad(match self.check.any.is_empty() {
+            true => self.text(&self.check.message)?,
+            false => format!("`{}` fails", self.check.version.join(" ")),
+        })
     }
 
     fn bad(&self, message: String) -> Result<Checked> {

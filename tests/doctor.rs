@@ -82,7 +82,7 @@ fn with_programs(sandbox: Sandbox) -> Sandbox {
     install(&sandbox, "git", "git version 2.39.5");
     install(&sandbox, "npm", "10.8.2");
     install(&sandbox, "elixir", "1.18.4");
-    install(&sandbox, "mix", "");
+    install(&sandbox, "mix", "Hex:    2.1.1");
     sandbox
 }
 
@@ -195,6 +195,13 @@ fn what_a_phoenix_app_lacks_is_named_with_the_way_to_get_it() {
     assert_eq!(problems(&sandbox), dependencies);
     sandbox.write("my_app/deps/phoenix/mix.exs", "");
     assert_eq!(problems(&sandbox), json!([]));
+    let found = run(&sandbox, &["doctor"]).stdout;
+    assert!(found.contains("* ok      hex: 2.1.1\n"), "{found}");
+
+    sandbox.write_program("bin/mix", "exit 1");
+    let hex = "Hex, which fetches the dependencies of apps, is not installed";
+    assert_eq!(problems(&sandbox), json!([["hex", hex, "mix local.hex"]]));
+
     std::fs::remove_file(sandbox.path().join("bin/mix")).expect("it is there");
     install(&sandbox, "elixir", "1.9.4");
     assert_eq!(

@@ -140,7 +140,7 @@ pub struct Check {
     /// The lowest version, such as `1.15`.
     #[serde(default)]
     pub minimum: Option<String>,
-    /// The error otherwise.
+    /// The error if none of `any` is there; without `any`, if the program for the version fails.
     pub message: String,
     /// Way out.
     pub help: String,
