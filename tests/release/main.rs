@@ -563,4 +563,12 @@ fn a_phoenix_app_without_assets_deploys_none() {
 
     let steps = "\n    mix deps.get --only prod\n    MIX_ENV=prod mix release\n";
     assert!(release.stdout.contains(steps), "{}", release.stdout);
+
+    // Before Phoenix 1.6, webpack or Brunch builds them.
+    let package = "{\"scripts\": {\"deploy\": \"webpack --mode production\"}}\n";
+    sandbox.write("my_app/assets/package.json", package);
+    let release = sandbox.run(&["gen", "release"]).succeeded();
+    let steps = "\n    mix deps.get --only prod\n    npm run deploy --prefix assets\n    \
+                 MIX_ENV=prod mix phx.digest\n    MIX_ENV=prod mix release\n";
+    assert!(release.stdout.contains(steps), "{}", release.stdout);
 }
