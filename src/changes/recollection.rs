@@ -1,6 +1,7 @@
 //! Recollection of the earlier texts of a file, from the record of runs.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use crate::edit::Known;
 use crate::record::{FileChange, Hash};
@@ -12,6 +13,10 @@ pub struct Recollection<'a> {
     /// Lines that the file has or had. `None` if not all runs have recorded that, or none has replaced a line: then a reader has
     /// pasted what is taken out.
     lines: Option<HashSet<Hash>>,
+    /// What is known of texts: candidates come again and again.
+    known: RefCell<HashMap<String, Known>>,
+    /// The hashes of lines, which most candidates share.
+    hashes: RefCell<HashMap<String, Hash>>,
 }
 
 impl<'a> Recollection<'a> {
@@ -27,7 +32,12 @@ impl<'a> Recollection<'a> {
             lines.extend(now.lines().map(Hash::of_line));
             lines
         });
-        Self { changes, lines }
+        Self {
+            changes,
+            lines,
+            known: RefCell::default(),
+            hashes: RefCell::default(),
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -50,10 +60,21 @@ impl<'a> Recollection<'a> {
 
     /// Returns what is known of `text`.
     pub fn known(&self, text: &str) -> Known {
-        if let Some(age) = self.age(text) {
-            return Known::Earlier(age);
+        if let Some(known) = self.known.borrow().get(text) {
+            return known.clone();
         }
-        let lines: HashSet<_> = text.lines().map(Hash::of_line).collect();
+        let known = match self.age(text) {
+            Some(age) => Known::Earlier(age),
+            None => self.unrecorded(text),
+        };
+        self.known
+            .borrow_mut()
+            .insert(text.to_owned(), known.clone());
+        known
+    }
+
+    fn unrecorded(&self, text: &str) -> Known {
+        let lines: HashSet<_> = text.lines().map(|line| self.hash_of(line)).collect();
         let lacking =
             |of_run: &Vec<Hash>| of_run.iter().filter(|line| !lines.contains(*line)).count();
         let replaced = self
@@ -65,5 +86,16 @@ impl<'a> Recollection<'a> {
             lacking: replaced.map(lacking).collect(),
             invented: had.map_or(0, |had| lines.difference(had).count()),
         }
+    }
+
+    fn hash_of(&self, line: &str) -> Hash {
+        if let Some(hash) = self.hashes.borrow().get(line) {
+            return hash.clone();
+        }
+        let hash = Hash::of_line(line);
+        self.hashes
+            .borrow_mut()
+            .insert(line.to_owned(), hash.clone());
+        hash
     }
 }

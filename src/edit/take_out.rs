@@ -145,6 +145,8 @@ impl Place {
         for found in found {
             texts.extend(self.candidates(source, found)?);
         }
+        let mut known = HashSet::new();
+        texts.retain(|text| known.insert(text.clone()));
         let comments = found
             .iter()
             .flat_map(|found| commented_out(source, found.range()));
@@ -160,10 +162,8 @@ impl Place {
                 known => known < now || plain.as_ref().is_some_and(|plain| known < *plain),
             })
             .map(|(text, _)| text);
-        texts.extend(comments);
+        texts.extend(comments.filter(|text| known.insert(text.clone())));
         texts.sort_by_cached_key(|text| recall(text));
-        let mut known = HashSet::new();
-        texts.retain(|text| known.insert(text.clone()));
         Ok(texts)
     }
 

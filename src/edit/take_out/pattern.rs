@@ -14,6 +14,8 @@ use crate::edit::source::Match;
 /// A text as a pattern that ignores white space, and quotes and semicolons in languages that have styles.
 pub struct Pattern {
     regex: Option<Regex>,
+    /// A word of the text: a file without it has no occurrence.
+    word: String,
     has_styles: bool,
     /// Names of the groups.
     names: Vec<String>,
@@ -44,6 +46,7 @@ impl Pattern {
             .collect();
         let mut pattern = Self {
             regex: None,
+            word: String::new(),
             has_styles,
             names: Vec::new(),
             known,
@@ -65,7 +68,7 @@ impl Pattern {
             source += &self.loose(literal);
             let (name, after) = marked.split_once(close).unwrap_or((marked, ""));
             match self.known.get(name) {
-                Some(value) => source += &self.loose(value),
+                Some(value) => source += &self.loose(&value.clone()),
                 None => {
                     self.names.push(name.to_owned());
                     source += r"([\w$]+|[^\n]+?)";
@@ -80,8 +83,14 @@ impl Pattern {
     }
 
     /// Returns a pattern for `text` with any white space between its words and signs, and with trailing commas.
-    fn loose(&self, text: &str) -> String {
+    fn loose(&mut self, text: &str) -> String {
         let is_letter = |c: char| c.is_alphanumeric() || c == '_';
+        let words = text.split(|c| !is_letter(c));
+        if let Some(word) = words.max_by_key(|word| word.len())
+            && word.len() > self.word.len()
+        {
+            word.clone_into(&mut self.word);
+        }
         let mut pattern = String::new();
         let mut last: Option<char> = None;
         let mut is_apart = false;
@@ -123,6 +132,10 @@ impl Pattern {
         let Some(regex) = &self.regex else {
             return Vec::new();
         };
+        // The regex would be tried at each byte.
+        if !text.contains(&self.word) {
+            return Vec::new();
+        }
         let mut all = Vec::new();
         for found in regex.captures_iter(text) {
             let Some(whole) = found.get(0) else {
