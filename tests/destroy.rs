@@ -223,6 +223,23 @@ fn options_of_another_name_are_not_completed_for_the_default_name() {
     }
 }
 
+/// The default of `--channel` is the app's only channel, so the second run has another one.
+#[test]
+fn of_runs_with_another_default_the_last_one_is_taken_back_first() {
+    for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
+        let start = sandbox.tree();
+        let sandbox = sandbox.after(&[
+            &["gen", "presence"],
+            &["gen", "channel", "Status"],
+            &["gen", "presence"],
+        ]);
+
+        sandbox.run(&["destroy", "presence"]).succeeded();
+        sandbox.run(&["destroy", "channel", "Status"]).succeeded();
+        assert_eq!(different(&sandbox, &start), [""; 0]);
+    }
+}
+
 #[test]
 fn options_are_completed_for_a_name_with_its_suffix() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {

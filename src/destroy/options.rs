@@ -67,9 +67,10 @@ fn together(made: &[&Entry], values: Options, generator: &Generator) -> Options 
             let is_set = made.iter().any(is_set);
             (is_set != default).then(|| is_set.to_string())
         } else {
-            // The default may be another one by now.
+            // The default may be another one by now. The last run is taken back first.
             let is_looked_up = generator.has_looked_up_default(option);
-            let mut values = made.iter().filter_map(|entry| entry.values.get(&name));
+            let made = made.iter().rev();
+            let mut values = made.filter_map(|entry| entry.values.get(&name));
             values.find(|_| is_looked_up).cloned()
         };
         if let Some(text) = text {
