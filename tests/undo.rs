@@ -15,8 +15,6 @@ use support::{Ran, Sandbox};
 const CHANNEL: &str = "my_app/src/channels/user_channel.rs";
 const DEVICE: &str = "my_app/src/channels/device_socket.rs";
 const GEN: [&str; 4] = ["gen", "channel", "User", "--yes"];
-/// The list of all runs, as earlier versions wrote it.
-const LIST: &str = "my_app/.hello-sockets/runs.json";
 const BYTES: &str = "my_app/.hello-sockets/undo";
 
 /// Returns all folders below `root`, except that of the record.
@@ -304,15 +302,13 @@ fn without_a_place_for_the_record_a_run_warns_and_goes_on() {
 fn a_record_with_conflicts_of_a_merge_is_kept_and_undo_goes_on_without_it() {
     let sandbox = Sandbox::with_app();
     sandbox.run(&["gen", "socket", "Device"]).succeeded();
-    sandbox.write(LIST, "<<<<<<< ours\n");
+    sandbox.write("my_app/.hello-sockets/runs/0003-gen.json", "<<<<<<< ours\n");
     let runs = sandbox.runs();
 
     let ran = sandbox.run(&GEN).succeeded();
 
-    let warning =
-        "warning: `undo` cannot take this run back: `.hello-sockets/runs.json` cannot be read: ";
+    let warning = "warning: `undo` cannot take this run back: `.hello-sockets/runs/0003-gen.json` cannot be read: ";
     assert!(ran.stderr.contains(warning), "{}", ran.stderr);
-    assert_eq!(sandbox.read(LIST), "<<<<<<< ours\n");
     assert_eq!(sandbox.runs(), runs);
     let before = sandbox.tree();
 

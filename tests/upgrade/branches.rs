@@ -106,31 +106,3 @@ fn upgrades_in_both_branches_are_merged() {
         sandbox.run(&["destroy", "socket", name]).succeeded();
     }
 }
-
-#[test]
-fn the_list_of_an_earlier_version_becomes_files_with_the_next_run() {
-    let sandbox = Sandbox::with_app().after(&[&ROOM]);
-    let list = || {
-        let runs = sandbox.runs().into_iter();
-        let runs = runs.map(|(_, text)| -> serde_json::Value {
-            serde_json::from_str(&text).expect("it is JSON")
-        });
-        serde_json::json!({ "format": 1, "runs": runs.collect::<Vec<_>>() })
-    };
-    let (files, text) = (sandbox.runs(), list().to_string());
-    let path = "my_app/.hello-sockets/runs.json";
-    super::forget(&sandbox);
-    sandbox.write(path, &text);
-
-    let check = sandbox.run(&["upgrade", "--check"]).succeeded();
-    assert!(check.stdout.contains("up to date"), "{}", check.stdout);
-    assert_eq!((sandbox.read(path), sandbox.runs()), (text.clone(), vec![]));
-    sandbox.run(&["gen", "socket", "Device"]).succeeded();
-    assert!(!sandbox.exists(path));
-    assert_eq!(sandbox.runs()[..2], files);
-
-    // As after a merge with a branch of the earlier version.
-    sandbox.write(path, &text);
-    sandbox.run(&["undo"]).succeeded();
-    assert_eq!((sandbox.exists(path), sandbox.runs()), (false, files));
-}

@@ -11,7 +11,6 @@ mod edits;
 mod library;
 mod merges;
 mod old_app;
-mod older_record;
 mod record;
 #[path = "../support/mod.rs"]
 mod support;
