@@ -150,11 +150,9 @@ fn of_undo() {
 #[test]
 #[ignore = "needs strace"]
 fn of_upgrade() {
-    let sandbox = Sandbox::new();
-    let earlier = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/old_app");
-    copy(earlier.as_ref(), &sandbox);
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User", "--yes"]]);
     let trial = Trial {
-        sandbox,
+        sandbox: sandbox.made_by_an_earlier_version(),
         args: &["upgrade", "--made-by-new", "--force", "--yes"],
     };
     trial.causes_no_harm();

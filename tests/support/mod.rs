@@ -70,6 +70,24 @@ impl Sandbox {
         self
     }
 
+    /// Removes the record of the app, and gives its files a first line that this version does not generate.
+    pub fn made_by_an_earlier_version(self) -> Self {
+        let record = self.path().join("my_app/.hello-sockets/runs");
+        fs::remove_dir_all(record).expect("it is there");
+        for (path, contents) in self.tree() {
+            let line = match Path::new(&path).extension().and_then(|end| end.to_str()) {
+                _ if path.contains("/vendor/") => continue,
+                Some("rs") => "//! Old.",
+                Some("js") => "// Old.",
+                Some("md") => "Old.",
+                _ => continue,
+            };
+            let text = String::from_utf8(contents).expect("it is text");
+            self.write(&path, &format!("{line}\n{text}"));
+        }
+        self
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }

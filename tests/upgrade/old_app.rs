@@ -1,33 +1,24 @@
-//! An app without a record: that of commit ade99e4.
-//!
-//! tests/fixtures/old_app has its own files, without the library in vendor/. To make it again: check out that commit
-//! (`git worktree add ../old ade99e4`), build it, and run
-//!
-//!     hello-sockets new my_app --channel User --no-git --no-install
-//!     hello-sockets gen channel Admin.Room --topic admin_room
-//!     hello-sockets gen socket Device
-//!     hello-sockets gen channel Sensor --socket Device
-//!     hello-sockets gen presence --channel User
-//!     hello-sockets gen auth --socket Device
+//! An app of an earlier version, without a record.
 
-use std::path::Path;
-
+use super::support::Sandbox;
 use super::support::app::cargo;
 use super::support::taken_back::different;
-use super::support::{Sandbox, tree};
 use super::{files, is_up_to_date};
 
 /// A file of the library that no version has any more.
 const GONE: &str = "my_app/vendor/axum-channels/src/within.rs";
 
-/// The app, with a part of its library.
+/// The app, with another library.
 fn old_app() -> Sandbox {
-    let sandbox = Sandbox::new();
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/old_app");
-    for (path, contents) in tree(&fixture) {
-        let text = String::from_utf8(contents).expect("it is text");
-        sandbox.write(&format!("my_app/{path}"), &text);
-    }
+    let sandbox = Sandbox::with_app().after(&[
+        &["gen", "channel", "User", "--yes"],
+        &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
+        &["gen", "socket", "Device"],
+        &["gen", "channel", "Sensor", "--socket", "Device"],
+        &["gen", "presence", "--channel", "User"],
+        &["gen", "auth", "--socket", "Device"],
+    ]);
+    let sandbox = sandbox.made_by_an_earlier_version();
     let library = "my_app/vendor/axum-channels";
     sandbox.write(&format!("{library}/src/lib.rs"), "// Old.\n");
     sandbox.write(GONE, "// Gone.\n");
