@@ -53,16 +53,13 @@ struct Rules {
     #[serde(default)]
     whole_names: bool,
     /// Name of the definition around it, in that definition.
-    #[serde(default)]
     around: Option<String>,
     /// Queries for `@path`, and optionally `@prefix` and `@name`: a long name and its short form.
     #[serde(default)]
     aliases: Vec<String>,
     /// Query for `@name` and `@body`: what is defined in the body has that name before its own.
-    #[serde(default)]
     definitions: Option<String>,
     /// Styles that a file may have.
-    #[serde(default)]
     style: Option<StyleQueries>,
 }
 
