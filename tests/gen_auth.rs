@@ -78,7 +78,7 @@ fn a_script_of_that_name_is_not_taken_for_ours() {
 
     assert_eq!(
         ran.stderr,
-        "error: another script is in assets/js/token.js: it exports no `renewToken`\n\
+        "error: another script is in assets/js/token.js: it exports no `connectWithToken`\n\
          help: give that another name, then run this again\n"
     );
     assert_eq!(sandbox.tree(), before);
@@ -174,27 +174,6 @@ fn tokens_of_guests_do_not_become_those_of_sessions_by_themselves() {
     assert_eq!(sandbox.tree(), before);
     sandbox.run(&["destroy", "auth"]).succeeded();
     sandbox.run(&["gen", "auth", "--sign-in"]).succeeded();
-}
-
-#[test]
-fn a_script_uses_what_an_older_token_js_has() {
-    let sandbox = app(&[CHANNEL]);
-    let older = "export const token = () => \"\"\nexport const tokenFetched = renewToken()\nexport async function renewToken() {}\n";
-    sandbox.write("my_app/assets/js/token.js", older);
-
-    sandbox.run(AUTH).succeeded();
-
-    let script = sandbox.read("my_app/assets/js/user_socket.js");
-    for line in [
-        "import { renewToken, token, tokenFetched } from \"./token.js\"\n",
-        "socket.onError(renewToken)\ntokenFetched.then(() => socket.connect())\n",
-    ] {
-        assert!(script.contains(line), "{script}");
-    }
-    assert_eq!(sandbox.read("my_app/assets/js/token.js"), older);
-    let before = sandbox.tree();
-    sandbox.run(AUTH).succeeded();
-    assert_eq!(sandbox.tree(), before);
 }
 
 #[test]

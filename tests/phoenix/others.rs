@@ -208,7 +208,7 @@ fn gen_auth_takes_no_other_script_for_its_own() {
     let before = sandbox.tree();
 
     sandbox.run(&["gen", "auth", "--yes"]).misused(
-        "error: another script is in assets/js/token.js: it exports no `renewToken`\n\
+        "error: another script is in assets/js/token.js: it exports no `connectWithToken`\n\
          help: give that another name, then run this again\n",
     );
 
