@@ -85,7 +85,7 @@ impl Trial {
                         }
                     }
                     if files(&app) != after {
-                        let again = sandbox.run(self.args).succeeded();
+                        let again = sandbox.ok(self.args);
                         assert!(
                             files(&app) == after,
                             "{inject}, and again: {}",

@@ -82,7 +82,7 @@ fn environment() -> String {
     for engine in ["redis", "nats"] {
         let app = Sandbox::new();
         let new = ["new", "my_app", "--no-git", "--no-install", "--pubsub"];
-        app.run(&[&new[..], &[engine]].concat()).succeeded();
+        app.ok(&[&new[..], &[engine]].concat());
         let config = app.read("my_app/src/config.rs");
         let lines = config.lines().filter_map(|line| line.strip_prefix("//! |"));
         for line in lines.filter(|line| !line.starts_with('-')) {
@@ -206,7 +206,7 @@ fn the_variables_of_phoenix_apps_and_of_the_command_are_listed() {
         "--pubsub",
         "redis",
     ];
-    app.run(&new).succeeded();
+    app.ok(&new);
     let runtime = app.read("my_app/config/runtime.exs");
     let read = variables(&runtime, &["env.(\"", "get_env(\""]);
     assert_eq!(section("## Phoenix apps: environment"), read);

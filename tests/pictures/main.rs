@@ -55,9 +55,7 @@ fn the_pictures_of_the_terminal_show_what_the_command_prints() {
 fn the_pictures_of_the_page_show_a_channel_in_use() {
     let sandbox = Sandbox::new();
     let new = ["new", "my_app", "--channel", "User"];
-    sandbox
-        .run(&[&new[..], &["--no-git", "--no-install"]].concat())
-        .succeeded();
+    sandbox.ok(&[&new[..], &["--no-git", "--no-install"]].concat());
     let app = sandbox.path().join("my_app");
     app::npm(&["install", "--prefix", "assets"], &app);
     app::cargo(&app, &["build"]);

@@ -110,6 +110,12 @@ impl Sandbox {
         command
     }
 
+    /// Runs the command, which has to succeed.
+    #[track_caller]
+    pub fn ok(&self, args: &[&str]) -> Ran {
+        self.run(args).succeeded()
+    }
+
     /// Runs the command with an empty standard input.
     pub fn run(&self, args: &[&str]) -> Ran {
         self.answer(args, "")
@@ -237,6 +243,12 @@ impl Ran {
     pub fn succeeded(self) -> Self {
         assert_eq!(self.code, Some(0), "{}\n{}", self.stdout, self.stderr);
         self
+    }
+
+    /// Checks that standard output contains `text`.
+    #[track_caller]
+    pub fn prints(&self, text: &str) {
+        assert!(self.stdout.contains(text), "{}", self.stdout);
     }
 
     /// Checks that all files were reported as identical.

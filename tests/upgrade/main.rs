@@ -83,10 +83,10 @@ fn is_up_to_date(sandbox: &Sandbox) {
         env!("CARGO_PKG_VERSION"),
         ".\n"
     );
-    let check = sandbox.run(&["upgrade", "--check"]).succeeded();
+    let check = sandbox.ok(&["upgrade", "--check"]);
     let dry = format!("{current}\nCheck: nothing was written.\n");
     assert_eq!(check.stdout, dry);
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (current, ""));
     assert!(everything(sandbox) == before, "something has changed");
 }

@@ -32,7 +32,7 @@ fn a_draft_is_no_file_of_the_library() {
     let draft = "my_app/vendor/axum-channels/src/.lib.rs.hello-sockets";
     sandbox.write(draft, "half a fi");
 
-    sandbox.run(&FORCE).succeeded();
+    sandbox.ok(&FORCE);
 
     assert!(!sandbox.exists(draft));
 }
@@ -65,13 +65,11 @@ fn without_a_decision_no_file_of_it_is_overwritten() {
 fn files_that_are_kept_are_merged_by_the_next_upgrade() {
     let sandbox = old_app();
     let readme = sandbox.read("my_app/README.md");
-    sandbox
-        .run(&["upgrade", "--made-by-new", "--skip"])
-        .succeeded();
+    sandbox.ok(&["upgrade", "--made-by-new", "--skip"]);
     assert_eq!(sandbox.read("my_app/README.md"), readme);
     let ran = sandbox.run(&["upgrade", "--check"]);
     assert_eq!(files(&ran), ["* conflict vendor/axum-channels"]);
-    sandbox.run(&["upgrade", "--force"]).succeeded();
+    sandbox.ok(&["upgrade", "--force"]);
     assert_eq!(sandbox.read("my_app/README.md"), readme);
     is_up_to_date(&sandbox);
 }
@@ -81,7 +79,7 @@ fn what_the_app_shows_is_generated_again() {
     let sandbox = old_app();
     let before = sandbox.tree();
 
-    let ran = sandbox.run(&FORCE).succeeded();
+    let ran = sandbox.ok(&FORCE);
 
     let lines = files(&ran);
     let vendored: Vec<_> = lines
@@ -97,21 +95,19 @@ fn what_the_app_shows_is_generated_again() {
             "{endpoint}"
         );
     }
-    let routes = sandbox.run(&["routes"]).succeeded();
+    let routes = sandbox.ok(&["routes"]);
     for topic in ["user:*", "admin_room:*", "sensor:*"] {
-        assert!(routes.stdout.contains(topic), "{}", routes.stdout);
+        routes.prints(topic);
     }
     is_up_to_date(&sandbox);
-    sandbox.run(&["undo"]).succeeded();
+    sandbox.ok(&["undo"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
 #[test]
 fn the_shown_diffs_name_their_files_and_have_the_lines_that_gen_has_inserted() {
     let sandbox = old_app();
-    let ran = sandbox
-        .run(&["upgrade", "--made-by-new", "--dry-run"])
-        .succeeded();
+    let ran = sandbox.ok(&["upgrade", "--made-by-new", "--dry-run"]);
     let [yours, new] = [
         "--- src/channels/device_socket.rs (yours)",
         "+++ src/channels/device_socket.rs (generated)",
@@ -156,7 +152,7 @@ fn unless_new_has_made_it_only_sockets_and_channels_are_compared() {
 #[ignore = "compiles a generated app"]
 fn after_the_upgrade_it_builds_and_its_tests_pass() {
     let sandbox = old_app();
-    sandbox.run(&FORCE).succeeded();
+    sandbox.ok(&FORCE);
 
     let tests = cargo(&sandbox.path().join("my_app"), &["test"]);
 
