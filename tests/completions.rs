@@ -1,9 +1,5 @@
 //! Completions, in a real bash, and man pages, read by a real groff.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! Files that differ, failed writes, killed runs: no file of the user is lost.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! `destroy`: what a generator has made is taken back, and what others need stays.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,9 +1,5 @@
 //! The pages of this repository: their commands work, their code is generated code, their links and paths exist.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

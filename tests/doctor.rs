@@ -1,9 +1,5 @@
 //! `hello-sockets doctor`, with programs that print what they are told to.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! Edits to changed files: each is right, or a manual step with exact lines.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! `hello-sockets gen channel`, from outside.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 
@@ -574,10 +570,6 @@ fn a_history_is_refused_by_name_on_phoenix() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test removes a file of the app"
-)]
 fn a_script_that_connects_to_another_socket_is_not_taken_for_that_of_this_one() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
         let sandbox = sandbox.after(&[&["gen", "channel", "User"], &["gen", "socket", "Device"]]);

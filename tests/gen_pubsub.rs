@@ -1,10 +1,5 @@
 //! `hello-sockets gen pubsub`: instances of an app that share a Redis.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
-
 mod support;
 
 use std::fs;

@@ -1,9 +1,5 @@
 //! A clone of somebody else's app: links, names and texts in it harm nothing outside of it, and not the terminal.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! `gen library`: the way in for a crate that uses axum, and not axum-channels yet.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

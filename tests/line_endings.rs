@@ -1,8 +1,4 @@
 //! Apps that git has checked out with `\r\n`, as on Windows: that is no change of a file.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! `hello-sockets new`, from outside.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! A project's own generators, options and files, in `.hello-sockets/templates/`.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

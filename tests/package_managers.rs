@@ -1,9 +1,5 @@
 //! `hello-sockets new` and `gen release` with each of the package managers that they know.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

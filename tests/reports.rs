@@ -1,8 +1,4 @@
 //! Forms of the report: JSON, quiet, verbose.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

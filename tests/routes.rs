@@ -1,8 +1,4 @@
 //! `hello-sockets routes`: what is wired, and what is not, on both stacks.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! Existing Rust crates: the changes of `gen` compile and pass their tests.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

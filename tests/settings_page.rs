@@ -1,8 +1,4 @@
 //! The page docs/reference/settings.md: its tables are those of the sources. `BLESS=1 cargo test --test settings_page` renews them.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! Rust projects of other structures than those made by `new`.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,9 +1,5 @@
 //! The tutorial docs/stacks.md: its files are written, its commands run, its results compared.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! Exact topics and topics per user.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! `undo`: the last run is taken back by its record, and nothing that has changed since is lost.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,10 +1,6 @@
 //! The pictures of the README: the output of the command, and the page of a generated app. `docs/pictures/make` makes
 //! them.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 #[path = "../support/mod.rs"]
 mod support;

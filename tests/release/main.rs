@@ -3,11 +3,6 @@
 //! Ignored by default: compiles an app, needs npm, nginx, systemd and Caddy. `cargo test -- --ignored` runs them. Docker itself is not
 //! tried; systemd and Caddy check their files, and do not run.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the test carries out what docker would"
-)]
-
 #[path = "../support/mod.rs"]
 mod support;
 

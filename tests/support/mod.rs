@@ -1,9 +1,5 @@
 //! Separate folders for tests, and the command run in them.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 pub mod app;
 #[cfg(unix)]

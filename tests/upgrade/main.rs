@@ -1,10 +1,6 @@
 //! `upgrade`: what newer templates generate is merged into an app, and nothing of its own is lost.
 //!
 //! Newer templates are a project's own, in `.hello-sockets/templates/`.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod branches;
 mod edits;

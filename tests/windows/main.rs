@@ -1,9 +1,5 @@
 //! The command for Windows, under Wine: it does what the command for this system does, byte for byte.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 #[path = "../support/mod.rs"]
 mod support;
