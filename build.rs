@@ -2,7 +2,6 @@
 //! parts and places in JSON, which takes a fifth of the time to read, and with vendored libraries in one compressed file. Links
 //! may be text files, as git checks them out on Windows.
 #![allow(
-    clippy::disallowed_methods,
     clippy::print_stdout,
     reason = "a build script reads and writes files, and prints instructions for cargo; tests include it"
 )]

@@ -1,11 +1,7 @@
 //! `new` and `gen channel` as whole processes, beside `cp -r` of the same tree, in turn: `cargo bench`.
 //!
 //! Prints medians, and the ratio pair by pair: a machine that slows down slows both.
-#![allow(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "a benchmark prints and copies"
-)]
+#![allow(clippy::print_stdout, reason = "a benchmark prints and copies")]
 
 use std::io::Write;
 use std::path::Path;

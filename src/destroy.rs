@@ -15,7 +15,7 @@ use crate::catalogue::generator::Question;
 use crate::catalogue::render::Renderer;
 use crate::changes::{Changes, removals_last};
 use crate::error::Misuse;
-use crate::output::interrupt::{self, Progress};
+use crate::output::interrupt;
 use crate::output::report::ManualEntry;
 use crate::output::reporter::Reporter;
 use crate::output::terminal::Given;
@@ -184,7 +184,6 @@ impl<'a> Destroy<'a> {
     }
 
     fn write(&mut self) -> Result<()> {
-        let mut progress = interrupt::hold();
         let (changes, folders) = removals_last(&self.changes.in_order(&[]));
         let texts = std::mem::take(&mut self.texts);
         let run = Run {
@@ -192,10 +191,11 @@ impl<'a> Destroy<'a> {
             ..finish::recorded(self.project, args::typed(), &changes, texts)
         };
         let paths = self.reporter.report.paths();
-        let warning = record::apply(self.project, run, &changes, &paths)?;
-        apply::remove_empty(&self.project.root, &folders);
-        *progress = Progress::AllWritten;
-        drop(progress);
+        let warning = interrupt::delayed(|| {
+            let warning = record::apply(self.project, run, &changes, &paths)?;
+            apply::remove_empty(&self.project.root, &folders);
+            Ok(warning)
+        })?;
         if let Some(warning) = warning {
             self.reporter.warn(warning);
         }

@@ -23,6 +23,9 @@
 //! - `secrets`: random texts (the only source of randomness); `shell`: quoted paths in commands; `printable`: text for the
 //!   terminal
 
+// Only a few modules read, write, print and ask: clippy.toml names them.
+#![warn(clippy::disallowed_methods)]
+
 mod address;
 mod args;
 mod catalogue;

@@ -16,7 +16,7 @@ use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-pub use runs::{LIST, RUNS, RunFiles, Runs};
+pub use runs::{RUNS, RunFiles, Runs};
 
 /// Folder of what only `undo` needs.
 pub const FOLDER: &str = ".hello-sockets/undo";
@@ -72,7 +72,7 @@ pub struct FileChange {
     pub before: Option<Hash>,
     pub after: Option<Hash>,
     /// Lines of an edited file that the run has replaced, for `destroy`: by their hashes, because the lines may be anything.
-    /// Earlier versions did not record them.
+    /// None for many lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<Vec<Hash>>,
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::args::Common;
 use crate::changes::Change;
 use crate::error::Misuse;
-use crate::output::interrupt::{self, Progress};
+use crate::output::interrupt;
 use crate::output::report::{FileEntry, FileOutcome};
 use crate::output::reporter::Reporter;
 use crate::output::terminal::{Conflict, Difference};
@@ -213,7 +213,6 @@ impl<'a> Undo<'a> {
 
     /// Writes the changes; returns a warning if the list of runs is not up to date afterwards.
     fn write(&self) -> Result<Option<String>> {
-        let mut progress = interrupt::hold();
         // Edits first: a killed undo leaves an app that builds.
         let (edits, removals): (Vec<_>, Vec<_>) = self
             .changes
@@ -221,16 +220,17 @@ impl<'a> Undo<'a> {
             .partition(|change| change.after.is_some());
         let changes = [edits, removals].concat();
         let root = &self.project.root;
-        apply::apply(root, &changes, &self.reporter.report.paths())?;
-        apply::remove_empty(root, &self.last.run.folders);
         let rest = Some(&self.kept).filter(|kept| !kept.is_empty());
         let rest = rest.map(|files| Run {
             files: files.clone(),
             ..self.last.run.clone()
         });
-        let dropped = record::drop_last(self.project, self.last, rest);
-        *progress = Progress::AllWritten;
-        Ok(dropped.err().map(|error| format!("{error:#}")))
+        interrupt::delayed(|| {
+            apply::apply(root, &changes, &self.reporter.report.paths())?;
+            apply::remove_empty(root, &self.last.run.folders);
+            let dropped = record::drop_last(self.project, self.last, rest);
+            Ok(dropped.err().map(|error| format!("{error:#}")))
+        })
     }
 }
 

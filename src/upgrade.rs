@@ -4,13 +4,11 @@
 //! Without a record, the answers are those that the app shows, and files that differ are asked about.
 //!
 //! # Layout
-//! - [`parts`]: the generators of the app, with their plans; [`commands`]: those of a record without what they have generated;
-//!   [`found`]: those of an app without a record
+//! - [`parts`]: the generators of the app, with their plans; [`found`]: those of an app without a record
 //! - [`target`]: a file as it was generated, in the app, and as it is generated now; [`merge`]: their merge
 //! - [`edits`]: texts in files
 //! - [`end`]: writes, record, next steps
 
-mod commands;
 mod edits;
 mod end;
 mod found;

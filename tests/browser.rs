@@ -1,10 +1,6 @@
 //! A generated app and its clients: the official `phoenix` package in node, and the page in headless Chromium.
 //!
 //! Ignored by default: needs node, npm and Chromium. `CHROMIUM` names another binary than /usr/bin/chromium.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! Files that differ, failed writes, killed runs: no file of the user is lost.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 
@@ -46,9 +42,7 @@ fn without_a_terminal_a_file_that_differs_is_refused() {
 #[test]
 fn force_overwrites_and_skip_keeps() {
     let forced = with_a_channel_of_their_own();
-    let ran = forced
-        .run(&["gen", "channel", "User", "--yes", "--force"])
-        .succeeded();
+    let ran = forced.ok(&["gen", "channel", "User", "--yes", "--force"]);
     assert!(
         ran.stdout
             .starts_with("* overwriting src/channels/user_channel.rs\n"),
@@ -62,9 +56,7 @@ fn force_overwrites_and_skip_keeps() {
     );
 
     let skipped = with_a_channel_of_their_own();
-    let ran = skipped
-        .run(&["gen", "channel", "User", "--yes", "--skip"])
-        .succeeded();
+    let ran = skipped.ok(&["gen", "channel", "User", "--yes", "--skip"]);
     assert!(
         ran.stdout
             .starts_with("* skipping src/channels/user_channel.rs\n"),
@@ -80,15 +72,9 @@ fn test_support_is_made_only_once() {
     let sandbox = Sandbox::with_app();
     sandbox.write("my_app/tests/support/mod.rs", "// mine\n");
 
-    let ran = sandbox
-        .run(&["gen", "channel", "User", "--yes"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "User", "--yes"]);
 
-    assert!(
-        ran.stdout.contains("* skipping tests/support/mod.rs\n"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("* skipping tests/support/mod.rs\n");
     assert_eq!(sandbox.read("my_app/tests/support/mod.rs"), "// mine\n");
 }
 
@@ -116,7 +102,7 @@ fn when_a_write_fails_what_was_written_is_taken_back() {
 fn a_run_that_was_killed_is_completed_by_the_same_command() {
     let whole = Sandbox::with_app();
     let before = whole.tree();
-    let ran = whole.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    let ran = whole.ok(&["gen", "channel", "User", "--yes"]);
     let expected = whole.tree();
     let mut written: Vec<_> = expected
         .iter()
@@ -146,9 +132,7 @@ fn a_run_that_was_killed_is_completed_by_the_same_command() {
             "half a fi",
         );
 
-        sandbox
-            .run(&["gen", "channel", "User", "--yes"])
-            .succeeded();
+        sandbox.ok(&["gen", "channel", "User", "--yes"]);
 
         assert_eq!(
             sandbox.tree(),
@@ -286,7 +270,7 @@ fn a_reader_that_goes_away_stops_nothing() {
     assert!(child.wait().expect("it ends").success());
 
     let whole = Sandbox::with_app();
-    whole.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    whole.ok(&["gen", "channel", "User", "--yes"]);
     assert_eq!(sandbox.tree(), whole.tree());
 }
 
@@ -295,9 +279,7 @@ fn a_dry_run_names_conflicts_and_goes_on() {
     let sandbox = with_a_channel_of_their_own();
     let before = sandbox.tree();
 
-    let ran = sandbox
-        .run(&["gen", "channel", "User", "--yes", "--dry-run"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "User", "--yes", "--dry-run"]);
 
     assert!(
         ran.stdout

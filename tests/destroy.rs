@@ -1,8 +1,4 @@
 //! `destroy`: what a generator has made is taken back, and what others need stays.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 
@@ -34,7 +30,7 @@ fn gen_and_destroy_leave_the_same_bytes_in_a_growing_rust_app() {
     ];
     for args in GROWTH.iter().chain(&more) {
         by_destroy(&sandbox, args);
-        sandbox.run(&[&["gen"], *args].concat()).succeeded();
+        sandbox.ok(&[&["gen"], *args].concat());
     }
 }
 
@@ -47,7 +43,7 @@ fn gen_and_destroy_leave_the_same_bytes_in_a_growing_phoenix_app() {
     ];
     for args in GROWTH.iter().chain(&more) {
         by_destroy(&sandbox, args);
-        sandbox.run(&[&["gen"], *args].concat()).succeeded();
+        sandbox.ok(&[&["gen"], *args].concat());
     }
 }
 
@@ -62,13 +58,11 @@ fn a_new_app_is_as_new_after_all_generators_were_destroyed_in_any_order() {
             &["auth"],
         ];
         for args in commands {
-            sandbox.run(&[&["gen"], args].concat()).succeeded();
+            sandbox.ok(&[&["gen"], args].concat());
         }
         // Not the order of the runs. The socket goes with its last channel.
         for at in [2, 3, 0, 1] {
-            sandbox
-                .run(&[&["destroy"], commands[at]].concat())
-                .succeeded();
+            sandbox.ok(&[&["destroy"], commands[at]].concat());
         }
         assert_eq!(different(&sandbox, &before), [""; 0]);
     }
@@ -115,7 +109,7 @@ const ROOM: &str = "my_app/src/channels/room_channel.rs";
 fn what_others_need_stays_and_the_report_names_them() {
     let sandbox = with_two_channels();
 
-    let ran = sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    let ran = sandbox.ok(&["destroy", "channel", "Room"]);
 
     let report = "\
 * editing assets/js/user_socket.js
@@ -181,9 +175,9 @@ fn a_socket_that_a_run_of_its_own_has_made_stays_without_channels() {
         for options in [&[][..], &["--longpoll"]] {
             let socket = [&["gen", "socket", "Device"], options].concat();
             let before = sandbox.tree();
-            sandbox.run(&socket).succeeded();
+            sandbox.ok(&socket);
             by_destroy(&sandbox, &["channel", "Sensor", "--socket", "Device"]);
-            sandbox.run(&["destroy", "socket", "Device"]).succeeded();
+            sandbox.ok(&["destroy", "socket", "Device"]);
             assert_eq!(different(&sandbox, &before), [""; 0]);
         }
     }
@@ -198,7 +192,7 @@ fn a_channel_that_got_a_history_later_is_taken_back_with_both() {
         &["gen", "channel", "Room", "--history"],
     ]);
 
-    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.ok(&["destroy", "channel", "Room"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
@@ -217,7 +211,7 @@ fn options_of_another_name_are_not_completed_for_the_default_name() {
         ]);
         let script = sandbox.read("my_app/assets/js/user_socket.js");
 
-        sandbox.run(&["destroy", "presence"]).succeeded();
+        sandbox.ok(&["destroy", "presence"]);
 
         assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), script);
     }
@@ -244,12 +238,8 @@ fn of_runs_with_another_default_the_last_one_is_taken_back_first() {
 fn options_are_completed_for_a_name_with_its_suffix() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
         let before = sandbox.tree();
-        sandbox
-            .run(&["gen", "channel", "RoomChannel", "--topic", "chat"])
-            .succeeded();
-        sandbox
-            .run(&["destroy", "channel", "RoomChannel"])
-            .succeeded();
+        sandbox.ok(&["gen", "channel", "RoomChannel", "--topic", "chat"]);
+        sandbox.ok(&["destroy", "channel", "RoomChannel"]);
         assert_eq!(different(&sandbox, &before), [""; 0]);
     }
 }
@@ -275,13 +265,13 @@ fn a_channel_that_a_script_of_the_page_uses_is_refused() {
              help: remove that, or keep the presence\n",
         );
         script(imports);
-        sandbox.run(&["destroy", "presence"]).succeeded();
+        sandbox.ok(&["destroy", "presence"]);
         sandbox.run(&["destroy", "channel", "Room"]).misused(
             "error: assets/js/chat.js imports `roomChannel`\n\
              help: remove that, or keep the channel\n",
         );
         script("");
-        sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        sandbox.ok(&["destroy", "channel", "Room"]);
     }
 }
 
@@ -331,19 +321,15 @@ fn without_a_terminal_a_changed_file_is_refused_and_force_removes_it() {
          help: --force removes files that differ, --skip keeps them, --dry-run shows what would be done\n",
     );
     assert_eq!(different(&sandbox, &before), [""; 0]);
-    let shown = sandbox
-        .run(&["destroy", "channel", "Room", "--dry-run"])
-        .succeeded();
+    let shown = sandbox.ok(&["destroy", "channel", "Room", "--dry-run"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
     assert!(shown.stderr.contains("\n-// Mine.\n"), "{}", shown.stderr);
     let lines = shown.stdout.matches("src/channels/room_channel.rs").count();
     assert_eq!(lines, 1, "{}", shown.stdout);
-    sandbox
-        .run(&["destroy", "channel", "Room", "--force"])
-        .succeeded();
+    sandbox.ok(&["destroy", "channel", "Room", "--force"]);
     assert!(!sandbox.exists(ROOM));
     // Removed files are not lost.
-    sandbox.run(&["undo"]).succeeded();
+    sandbox.ok(&["undo"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
@@ -353,9 +339,7 @@ fn a_changed_channel_that_is_kept_stays_a_module_without_a_route() {
     let own = sandbox.read(ROOM) + "// Mine.\n";
     sandbox.write(ROOM, &own);
 
-    sandbox
-        .run(&["destroy", "channel", "Room", "--skip"])
-        .succeeded();
+    sandbox.ok(&["destroy", "channel", "Room", "--skip"]);
 
     assert_eq!(sandbox.read(ROOM), own);
     assert!(!sandbox.exists("my_app/tests/room_channel.rs"));
@@ -379,9 +363,7 @@ fn a_changed_test_that_is_kept_keeps_what_it_tests() {
     sandbox.write(path, &own);
     let before = sandbox.tree();
 
-    let ran = sandbox
-        .run(&["destroy", "channel", "Room", "--skip"])
-        .succeeded();
+    let ran = sandbox.ok(&["destroy", "channel", "Room", "--skip"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
     let why =
@@ -412,15 +394,13 @@ fn a_file_of_the_crate_at_the_path_of_a_test_keeps_nothing() {
         let sandbox = sandbox.after(&[&["gen", "library"]]);
         let before = sandbox.tree();
         let generate = [&["gen"], command, &["--skip", "--yes"]].concat();
-        sandbox.run(&generate).succeeded();
+        sandbox.ok(&generate);
 
-        sandbox
-            .run(&[&["destroy"], command, &["--force", "--yes"]].concat())
-            .succeeded();
+        sandbox.ok(&[&["destroy"], command, &["--force", "--yes"]].concat());
 
         assert_eq!(different(&sandbox, &before), [""; 0], "{path}");
         // Once it has changed, it may use what was generated.
-        sandbox.run(&generate).succeeded();
+        sandbox.ok(&generate);
         sandbox.write(path, &format!("{own}// Changed.\n"));
         let with_all = sandbox.tree();
         let ran = sandbox.run(&[&["destroy"], command, &["--skip"]].concat());
@@ -466,7 +446,7 @@ fn texts_that_were_moved_or_reformatted_are_taken_out() {
     );
     sandbox.write(path, &moved);
 
-    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.ok(&["destroy", "channel", "Room"]);
 
     let expected = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
     assert_eq!(sandbox.read(path), expected.read(path));
@@ -486,7 +466,7 @@ fn another_spelling_of_a_text_is_a_manual_step() {
 
     let step = "\nTake out of `src/channels/user_socket.rs` what was added to route the channel, the second line in `fn channels`, \
                 such as:\n\n    routes.channel::<RoomChannel>(\"room:*\");\n";
-    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    ran.prints(step);
     assert_eq!(ran.code, Some(3));
     assert_eq!(sandbox.read(path), narrowed);
 }
@@ -499,9 +479,7 @@ fn what_is_not_there_is_an_error() {
          help: the options have to be those of `gen`, such as --topic; .hello-sockets/runs/ has those of its runs\n",
     );
     // The support of its tests is that of others, too.
-    sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--yes"]);
     let before = sandbox.tree();
     sandbox.run(&["destroy", "channel", "Rom"]).misused(
         "error: nothing of `hello-sockets gen channel Rom` is in this app\n\
@@ -511,7 +489,7 @@ fn what_is_not_there_is_an_error() {
     sandbox.run(&["destroy", "channel", "room"]).misused(
         "error: `room` is not a channel name: each part of a name starts with a capital letter\nhelp: hello-sockets destroy channel Room\n",
     );
-    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.ok(&["destroy", "channel", "Room"]);
     sandbox.run(&["destroy", "channel", "Room"]).misused(
         "error: nothing of `hello-sockets gen channel Room` is in this app\n\
          help: `hello-sockets destroy channel Room` has taken it back already\n",
@@ -528,11 +506,9 @@ fn what_was_taken_back_is_named_with_its_options() {
     ];
     let sandbox = Sandbox::with_app().after(&[&["gen", "socket", "Device"]]);
     for (words, options) in runs {
-        sandbox
-            .run(&[&["gen"], words, options].concat())
-            .succeeded();
+        sandbox.ok(&[&["gen"], words, options].concat());
         let destroy = [&["destroy"], words].concat();
-        sandbox.run(&destroy).succeeded();
+        sandbox.ok(&destroy);
 
         let typed = words.join(" ");
         let named = [words, options].concat().join(" ");
@@ -557,7 +533,7 @@ fn without_options_those_of_the_recorded_run_count() {
             &["presence", "--channel", "Room"],
         ];
         for r#gen in gens {
-            sandbox.run(&[&["gen"], r#gen].concat()).succeeded();
+            sandbox.ok(&[&["gen"], r#gen].concat());
         }
 
         let commands: [&[&str]; 3] = [
@@ -566,7 +542,7 @@ fn without_options_those_of_the_recorded_run_count() {
             &["channel", "Admin.Room"],
         ];
         for command in commands {
-            sandbox.run(&[&["destroy"], command].concat()).succeeded();
+            sandbox.ok(&[&["destroy"], command].concat());
         }
 
         assert_eq!(different(&sandbox, &before), [""; 0], "{apps}");
@@ -648,10 +624,10 @@ fn a_channel_stays_while_other_code_has_it() {
         let sandbox = sandbox.after(&[&["gen", "channel", "Room"]]);
         sandbox.write(&format!("my_app/{file}"), code);
 
-        let ran = sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        let ran = sandbox.ok(&["destroy", "channel", "Room"]);
 
         let stays = format!("{channel} stays: {file} needs it.\n");
-        assert!(ran.stdout.contains(&stays), "{}", ran.stdout);
+        ran.prints(&stays);
         assert!(sandbox.exists(&format!("my_app/{channel}")));
     }
 }
@@ -672,9 +648,7 @@ fn a_name_that_is_only_the_value_of_an_option_was_not_made() {
 fn the_report_as_json_has_an_outcome_for_each_file_and_edit() {
     let sandbox = with_two_channels();
 
-    let ran = sandbox
-        .run(&["destroy", "channel", "Room", "--json"])
-        .succeeded();
+    let ran = sandbox.ok(&["destroy", "channel", "Room", "--json"]);
 
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
     let outcomes = |list: &str| -> Vec<(String, String)> {
@@ -701,9 +675,7 @@ fn the_report_as_json_has_an_outcome_for_each_file_and_edit() {
 #[test]
 fn the_question_about_an_unused_socket_has_a_flag() {
     let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"]]);
-    sandbox
-        .run(&["destroy", "channel", "User", "--no-socket"])
-        .succeeded();
+    sandbox.ok(&["destroy", "channel", "User", "--no-socket"]);
     let expected = Sandbox::with_app().after(&[&["gen", "socket", "User"]]);
     assert_eq!(different(&sandbox, &expected.tree()), [""; 0]);
 }
@@ -722,7 +694,7 @@ fn the_app_compiles_without_warnings_after_each_destroy_and_its_tests_pass_after
         &["channel", "Board", "--socket", "Kiosk"],
     ];
     for args in commands {
-        sandbox.run(&[&["destroy"], args].concat()).succeeded();
+        sandbox.ok(&[&["destroy"], args].concat());
         support::app::cargo(&folder, &["fmt", "--all", "--check"]);
         support::app::cargo(&folder, &["check", "--offline", "--all-targets"]);
     }
@@ -746,7 +718,7 @@ fn a_dependency_stays_for_code_that_uses_it_not_for_mentions() {
             &["gen", "auth"],
         ]);
 
-        sandbox.run(&["destroy", "auth"]).succeeded();
+        sandbox.ok(&["destroy", "auth"]);
 
         let manifest = sandbox.read("my_app/Cargo.toml");
         assert_eq!(manifest.contains("tower = "), stays, "{manifest}");
@@ -791,8 +763,8 @@ fn a_dependency_of_tests_goes_if_the_crate_has_its_own() {
     let sandbox = sandbox.after(&[&["gen", "library"], &["gen", "channel", "Room"]]);
     let before = sandbox.tree();
 
-    sandbox.run(&["gen", "auth"]).succeeded();
-    sandbox.run(&["destroy", "auth"]).succeeded();
+    sandbox.ok(&["gen", "auth"]);
+    sandbox.ok(&["destroy", "auth"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
@@ -808,16 +780,12 @@ fn a_dependency_of_tests_comes_and_goes_beside_an_optional_one_of_the_crate() {
     let sandbox = sandbox.after(&[&["gen", "library"]]);
     let before = sandbox.tree();
 
-    sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--yes"]);
     let own = "rstest = \"0.25\"\naxum-channels = { path = \"vendor/axum-channels\", features = [\"testing\"] }\n\
         serde_json = \"1\"\ntokio = { version = \"1\", features = [\"macros\", \"rt\"] }\n";
     let cargo = sandbox.read("my_app/Cargo.toml");
     assert!(cargo.ends_with(own), "{cargo}");
-    sandbox
-        .run(&["destroy", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["destroy", "channel", "Room", "--yes"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
@@ -842,11 +810,11 @@ fn a_dependency_of_the_crate_and_that_of_its_tests_go_each_with_its_generator() 
     let sandbox = sandbox.after(&[&["gen", "channel", "Room"]]);
     let channel = sandbox.tree();
 
-    sandbox.run(&["gen", "auth"]).succeeded();
-    sandbox.run(&["destroy", "auth"]).succeeded();
+    sandbox.ok(&["gen", "auth"]);
+    sandbox.ok(&["destroy", "auth"]);
     assert_eq!(different(&sandbox, &channel), [""; 0]);
 
-    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.ok(&["destroy", "channel", "Room"]);
     assert_eq!(different(&sandbox, &library), [""; 0]);
 }
 
@@ -884,7 +852,7 @@ fn a_dependency_that_tests_have_stays_when_that_of_the_crate_goes() {
                     .filter(|_| generator == "channel");
                 let name: Vec<_> = name.flatten().copied().collect();
                 let command = [&["destroy", generator], &name[..], &["--yes"]].concat();
-                sandbox.run(&command).succeeded();
+                sandbox.ok(&command);
             }
 
             assert_eq!(different(&sandbox, &before), [""; 0], "{own}: {order:?}");
@@ -914,11 +882,11 @@ fn a_dependency_beside_that_of_the_crate_goes_with_the_test_of_tokens() {
         let sandbox = sandbox.after(&[&["gen", "library"], &["gen", "channel", "Room", "--yes"]]);
         let before = sandbox.tree();
 
-        sandbox.run(&["gen", "auth"]).succeeded();
+        sandbox.ok(&["gen", "auth"]);
 
         let count = sandbox.read("my_app/Cargo.toml").matches("\ntower").count();
         assert_eq!(count, if is_enough { 1 } else { 2 }, "{own}");
-        sandbox.run(&["destroy", "auth"]).succeeded();
+        sandbox.ok(&["destroy", "auth"]);
         assert_eq!(different(&sandbox, &before), [""; 0], "{own}");
     }
 }
@@ -953,7 +921,7 @@ fn a_handler_that_accepts_all_clients_comes_back_as_it_was_in_any_spelling() {
             sandbox.write(file, &handler);
             by_destroy(&sandbox, &["auth"]);
             by_undo(&sandbox, &["auth"]);
-            let ran = sandbox.run(&["gen", "auth"]).succeeded();
+            let ran = sandbox.ok(&["gen", "auth"]);
             assert!(!ran.stdout.contains("connect"), "{own}\n{}", ran.stdout);
             assert!(sandbox.read(file).contains("SocketToken.verify"), "{own}");
         }
@@ -998,18 +966,18 @@ fn a_mount_and_an_import_that_gen_channel_added_go_with_the_last_channel_of_the_
         by_undo(&sandbox, &["channel", "Room"]);
         by_destroy(&sandbox, &["channel", "Room"]);
         let before = sandbox.tree();
-        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        sandbox.ok(&["gen", "channel", "Room"]);
         by_destroy(&sandbox, &["channel", "Lobby"]);
-        sandbox.run(&["gen", "channel", "Lobby"]).succeeded();
-        sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        sandbox.ok(&["gen", "channel", "Lobby"]);
+        sandbox.ok(&["destroy", "channel", "Room"]);
         assert!(sandbox.read(endpoint).contains(mount), "Lobby needs it");
         assert!(sandbox.read(page).contains("user_socket"), "Lobby needs it");
-        sandbox.run(&["destroy", "channel", "Lobby"]).succeeded();
+        sandbox.ok(&["destroy", "channel", "Lobby"]);
         assert_eq!(different(&sandbox, &before), [""; 0]);
 
-        sandbox.run(&["gen", "channel", "Room"]).succeeded();
-        sandbox.run(&["gen", "auth"]).succeeded();
-        let ran = sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        sandbox.ok(&["gen", "channel", "Room"]);
+        sandbox.ok(&["gen", "auth"]);
+        let ran = sandbox.ok(&["destroy", "channel", "Room"]);
         assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
     }
 }
@@ -1031,10 +999,10 @@ fn dependencies_that_generators_share_go_with_the_last_of_them() {
         let sandbox = sandbox.after(&[&["gen", "library"], &["gen", "socket", "User"]]);
         let before = sandbox.read("my_app/Cargo.toml");
         for args in made {
-            sandbox.run(&[&["gen"], args].concat()).succeeded();
+            sandbox.ok(&[&["gen"], args].concat());
         }
         for args in taken {
-            sandbox.run(&[&["destroy"], args].concat()).succeeded();
+            sandbox.ok(&[&["destroy"], args].concat());
         }
         assert_eq!(
             sandbox.read("my_app/Cargo.toml"),
@@ -1058,7 +1026,7 @@ fn a_line_that_the_app_needs_by_now_stays_and_is_reported() {
     );
     let sandbox = sandbox.after(&[&["gen", "presence"]]);
 
-    let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+    let ran = sandbox.ok(&["destroy", "presence"]);
 
     assert_eq!(
         ran.stdout,
@@ -1078,12 +1046,10 @@ fn features_of_a_dependency_go_in_any_order() {
         let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room"]]);
         let before = sandbox.tree();
         for args in made {
-            sandbox.run(&[&["gen"], args].concat()).succeeded();
+            sandbox.ok(&[&["gen"], args].concat());
         }
         for args in taken {
-            sandbox
-                .run(&[&["destroy"], args, &["--strict"]].concat())
-                .succeeded();
+            sandbox.ok(&[&["destroy"], args, &["--strict"]].concat());
         }
         assert_eq!(different(&sandbox, &before), [""; 0], "{made:?} {taken:?}");
     }
@@ -1098,7 +1064,7 @@ fn a_channel_stays_while_another_route_has_it() {
             let sandbox = app().after(&[&["gen", "channel", "Room"], &["gen", "socket", "Device"]]);
             let before = sandbox.tree();
             let channel: &[&str] = &["channel", "Room"];
-            sandbox.run(&[&["gen"], channel, more].concat()).succeeded();
+            sandbox.ok(&[&["gen"], channel, more].concat());
             let both = sandbox.tree();
 
             let ran = sandbox.run(&[&["destroy"], channel, more, &["--no-socket"]].concat());
@@ -1116,10 +1082,10 @@ fn a_channel_stays_while_another_route_has_it() {
             );
             assert_eq!(different(&sandbox, &before), [""; 0], "{more:?}");
             // The run without options is taken back by a command without any.
-            sandbox.run(&[&["gen"], channel, more].concat()).succeeded();
+            sandbox.ok(&[&["gen"], channel, more].concat());
             assert_eq!(different(&sandbox, &both), [""; 0], "{more:?}");
             sandbox.run(&[&["destroy"], channel, more, &["--no-socket"]].concat());
-            sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+            sandbox.ok(&["destroy", "channel", "Room"]);
             assert!(!sandbox.exists("my_app/src/channels/room_channel.rs"));
             assert!(!sandbox.exists("my_app/lib/my_app_web/channels/room_channel.ex"));
         }
@@ -1136,8 +1102,8 @@ fn a_presence_of_the_only_channel_is_taken_back_when_there_are_more() {
             &["gen", "channel", "News", "--no-socket"],
         ]);
 
-        sandbox.run(&["destroy", "presence"]).succeeded();
-        sandbox.run(&["destroy", "channel", "News"]).succeeded();
+        sandbox.ok(&["destroy", "presence"]);
+        sandbox.ok(&["destroy", "channel", "News"]);
 
         assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), script);
     }
@@ -1151,7 +1117,7 @@ fn options_that_add_are_completed_and_others_only_if_all_runs_have_them() {
             &["gen", "socket", "Device", "--no-js"],
             &["gen", "socket", "Device"],
         ]);
-        sandbox.run(&["destroy", "socket", "Device"]).succeeded();
+        sandbox.ok(&["destroy", "socket", "Device"]);
         assert_eq!(different(&sandbox, &before), [""; 0]);
 
         let sandbox = sandbox.after(&[&["gen", "socket", "User"], &["gen", "socket", "Device"]]);
@@ -1159,9 +1125,9 @@ fn options_that_add_are_completed_and_others_only_if_all_runs_have_them() {
         let sandbox = sandbox.after(&[&["gen", "auth", "--socket", "Device"]]);
         let of_device = sandbox.tree();
         let sandbox = sandbox.after(&[&["gen", "auth"]]);
-        sandbox.run(&["destroy", "auth"]).succeeded();
+        sandbox.ok(&["destroy", "auth"]);
         assert_eq!(different(&sandbox, &of_device), [""; 0]);
-        sandbox.run(&["destroy", "auth"]).succeeded();
+        sandbox.ok(&["destroy", "auth"]);
         assert_eq!(different(&sandbox, &before), [""; 0]);
     }
 }

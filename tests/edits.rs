@@ -1,8 +1,4 @@
 //! Edits to changed files: each is right, or a manual step with exact lines.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 
@@ -11,11 +7,9 @@ use support::Sandbox;
 /// An app with channel `User` and `file` replaced by `source`; then `gen channel Room`.
 fn add_room(file: &str, source: &str) -> (String, String) {
     let sandbox = Sandbox::with_app();
-    sandbox
-        .run(&["gen", "channel", "User", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "User", "--yes"]);
     sandbox.write(&format!("my_app/{file}"), source);
-    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Room"]);
     again_changes_nothing(&sandbox, &["gen", "channel", "Room"]);
     (sandbox.read(&format!("my_app/{file}")), ran.stdout)
 }
@@ -24,14 +18,14 @@ fn add_room(file: &str, source: &str) -> (String, String) {
 fn add_device(file: &str, source: &str) -> (String, String) {
     let sandbox = Sandbox::with_app();
     sandbox.write(&format!("my_app/{file}"), source);
-    let ran = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+    let ran = sandbox.ok(&["gen", "socket", "Device"]);
     again_changes_nothing(&sandbox, &["gen", "socket", "Device"]);
     (sandbox.read(&format!("my_app/{file}")), ran.stdout)
 }
 
 fn again_changes_nothing(sandbox: &Sandbox, args: &[&str]) {
     let before = sandbox.tree();
-    sandbox.run(args).succeeded();
+    sandbox.ok(args);
     assert_eq!(sandbox.tree(), before);
 }
 
@@ -475,13 +469,9 @@ mod app_js {
         let sandbox = Sandbox::with_app();
         std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
 
-        let ran = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        let ran = sandbox.ok(&["gen", "socket", "Device"]);
 
-        assert!(
-            ran.stdout.contains("\nAdd this to load the script (there is no `assets/js/app.js`):\n\n    import \"./device_socket.js\"\n"),
-            "{}",
-            ran.stdout
-        );
+        ran.prints("\nAdd this to load the script (there is no `assets/js/app.js`):\n\n    import \"./device_socket.js\"\n");
         assert!(!sandbox.exists("my_app/assets/js/app.js"));
     }
 }
@@ -495,13 +485,9 @@ mod files {
         let path = sandbox.path().join("my_app/src/endpoint.rs");
         std::fs::write(&path, b"// caf\xe9\n").expect("it is written");
 
-        let ran = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        let ran = sandbox.ok(&["gen", "socket", "Device"]);
 
-        assert!(
-            ran.stdout.contains("Add this to `src/endpoint.rs`"),
-            "{}",
-            ran.stdout
-        );
+        ran.prints("Add this to `src/endpoint.rs`");
         assert_eq!(std::fs::read(&path).expect("it is read"), b"// caf\xe9\n");
     }
 
@@ -518,7 +504,7 @@ mod files {
         fs::set_permissions(&target, Permissions::from_mode(0o640)).expect("it is ours");
         symlink(&target, &path).expect("it is linked");
 
-        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        sandbox.ok(&["gen", "socket", "Device"]);
 
         assert!(path.is_symlink());
         assert!(sandbox.read("elsewhere.rs").contains("DeviceSocket"));
@@ -542,7 +528,7 @@ mod files {
         let path = sandbox.path().join("my_app/src/endpoint.rs");
         chown(&path, Some(1234), Some(5678)).expect("root may");
 
-        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        sandbox.ok(&["gen", "socket", "Device"]);
 
         assert!(sandbox.read("my_app/src/endpoint.rs").contains("Device"));
         let metadata = std::fs::metadata(&path).expect("it is there");
@@ -558,7 +544,7 @@ mod files {
         std::fs::hard_link(&path, &other).expect("it is linked");
         let before = sandbox.read("copy.rs");
 
-        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        sandbox.ok(&["gen", "socket", "Device"]);
 
         assert!(sandbox.read("my_app/src/endpoint.rs").contains("Device"));
         assert_eq!(sandbox.read("copy.rs"), before);

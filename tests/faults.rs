@@ -85,7 +85,7 @@ impl Trial {
                         }
                     }
                     if files(&app) != after {
-                        let again = sandbox.run(self.args).succeeded();
+                        let again = sandbox.ok(self.args);
                         assert!(
                             files(&app) == after,
                             "{inject}, and again: {}",
@@ -150,11 +150,9 @@ fn of_undo() {
 #[test]
 #[ignore = "needs strace"]
 fn of_upgrade() {
-    let sandbox = Sandbox::new();
-    let earlier = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/old_app");
-    copy(earlier.as_ref(), &sandbox);
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User", "--yes"]]);
     let trial = Trial {
-        sandbox,
+        sandbox: sandbox.made_by_an_earlier_version(),
         args: &["upgrade", "--made-by-new", "--force", "--yes"],
     };
     trial.causes_no_harm();

@@ -16,7 +16,7 @@ const AUTH: &[&str] = &["gen", "auth", "--yes"];
 fn a_socket_requires_a_token_and_its_script_sends_one() {
     let sandbox = app(&[CHANNEL]);
 
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     assert_eq!(
         ran.stdout,
@@ -78,7 +78,7 @@ fn a_script_of_that_name_is_not_taken_for_ours() {
 
     assert_eq!(
         ran.stderr,
-        "error: another script is in assets/js/token.js: it exports no `renewToken`\n\
+        "error: another script is in assets/js/token.js: it exports no `connectWithToken`\n\
          help: give that another name, then run this again\n"
     );
     assert_eq!(sandbox.tree(), before);
@@ -89,7 +89,7 @@ fn a_sign_in_page_comes_with_its_sessions_and_the_second_time_changes_nothing() 
     let sandbox = app(&[CHANNEL]);
     let sign_in = ["gen", "auth", "--sign-in"];
 
-    let ran = sandbox.run(&sign_in).succeeded();
+    let ran = sandbox.ok(&sign_in);
 
     assert_eq!(
         ran.stdout,
@@ -121,7 +121,7 @@ fn beside_a_module_auth_of_its_own_an_app_gets_a_sign_in_page() {
     sandbox.write("my_app/src/auth.rs", own);
     let sign_in = ["gen", "auth", "--sign-in"];
 
-    let ran = sandbox.run(&sign_in).succeeded();
+    let ran = sandbox.ok(&sign_in);
 
     assert_eq!(
         ran.stdout,
@@ -172,29 +172,8 @@ fn tokens_of_guests_do_not_become_those_of_sessions_by_themselves() {
     );
 
     assert_eq!(sandbox.tree(), before);
-    sandbox.run(&["destroy", "auth"]).succeeded();
-    sandbox.run(&["gen", "auth", "--sign-in"]).succeeded();
-}
-
-#[test]
-fn a_script_uses_what_an_older_token_js_has() {
-    let sandbox = app(&[CHANNEL]);
-    let older = "export const token = () => \"\"\nexport const tokenFetched = renewToken()\nexport async function renewToken() {}\n";
-    sandbox.write("my_app/assets/js/token.js", older);
-
-    sandbox.run(AUTH).succeeded();
-
-    let script = sandbox.read("my_app/assets/js/user_socket.js");
-    for line in [
-        "import { renewToken, token, tokenFetched } from \"./token.js\"\n",
-        "socket.onError(renewToken)\ntokenFetched.then(() => socket.connect())\n",
-    ] {
-        assert!(script.contains(line), "{script}");
-    }
-    assert_eq!(sandbox.read("my_app/assets/js/token.js"), older);
-    let before = sandbox.tree();
-    sandbox.run(AUTH).succeeded();
-    assert_eq!(sandbox.tree(), before);
+    sandbox.ok(&["destroy", "auth"]);
+    sandbox.ok(&["gen", "auth", "--sign-in"]);
 }
 
 #[test]
@@ -224,13 +203,7 @@ fn a_missing_socket_is_asked_for() {
     let ran = sandbox.answer(&["gen", "auth"], "\n").succeeded();
 
     assert_eq!(ran.stderr, "\nDo you want to create it? [Yn] Y\n");
-    assert!(
-        ran.stdout.contains(
-            "The default socket handler - my_app::channels::UserSocket - was not found.\n"
-        ),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("The default socket handler - my_app::channels::UserSocket - was not found.\n");
     let socket = sandbox.read("my_app/src/channels/user_socket.rs");
     assert!(socket.contains("auth::user(info)?"), "{socket}");
 }
@@ -240,9 +213,7 @@ fn another_socket_can_require_the_token() {
     let sandbox = app(&[CHANNEL, &["gen", "socket", "Device"]]);
     let open = sandbox.read("my_app/src/channels/user_socket.rs");
 
-    sandbox
-        .run(&["gen", "auth", "--socket", "Device"])
-        .succeeded();
+    sandbox.ok(&["gen", "auth", "--socket", "Device"]);
 
     assert_eq!(sandbox.read("my_app/src/channels/user_socket.rs"), open);
     let guarded = sandbox.read("my_app/src/channels/device_socket.rs");
@@ -263,7 +234,7 @@ fn a_handler_that_decides_already_is_left_alone_and_the_lines_are_shown() {
     );
     sandbox.write(path, &own);
 
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     assert_eq!(sandbox.read(path), own);
     assert!(
@@ -285,7 +256,7 @@ fn a_dependency_with_a_table_of_its_own_gets_the_feature_there() {
     let table = "\n[dependencies.axum-channels]\npath = \"vendor/axum-channels\"\n";
     sandbox.write("my_app/Cargo.toml", &(manifest.clone() + table));
 
-    sandbox.run(AUTH).succeeded();
+    sandbox.ok(AUTH);
 
     assert_eq!(
         sandbox.read("my_app/Cargo.toml"),
@@ -315,7 +286,7 @@ fn the_dependency_gets_its_feature_however_it_is_written() {
         let with = |dependency| manifest.replace(MADE, &format!("axum-channels = {dependency}\n"));
         sandbox.write("my_app/Cargo.toml", &with(before));
 
-        sandbox.run(AUTH).succeeded();
+        sandbox.ok(AUTH);
 
         assert_eq!(sandbox.read("my_app/Cargo.toml"), with(after));
     }
@@ -333,13 +304,9 @@ fn a_socket_that_nobody_mounts_is_mounted_and_its_script_is_loaded() {
     sandbox.write(endpoint, &without(&mounted[0], "UserSocket"));
     sandbox.write(script, &without(&mounted[1], "user_socket"));
 
-    let ran = sandbox.run(AUTH).succeeded();
+    let ran = sandbox.ok(AUTH);
 
-    assert!(
-        ran.stdout.contains("* injecting assets/js/app.js\n"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("* injecting assets/js/app.js\n");
     assert_eq!(sandbox.read(script), mounted[1]);
     let endpoint = sandbox.read(endpoint);
     assert!(
@@ -368,7 +335,7 @@ fn a_module_auth_of_the_app_is_known_wherever_it_is_and_whatever_it_has() {
         let own = format!("{before}{source}");
         sandbox.write(path, &own);
 
-        sandbox.run(&["gen", "auth"]).succeeded();
+        sandbox.ok(&["gen", "auth"]);
 
         assert!(sandbox.exists("my_app/src/socket_auth.rs"), "{path}");
         assert!(sandbox.read(path).contains(&source), "{path}");
@@ -383,8 +350,8 @@ fn another_script_that_connects_to_the_socket_is_named() {
     let script = "import { Socket } from \"phoenix\"\n\nexport function open() {\n  new Socket(\"/socket\").connect()\n}\n";
     sandbox.write("my_app/assets/js/news.js", script);
 
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     let others = "/socket refuses clients without a token, such as assets/js/news.js: send one there, as assets/js/user_socket.js does.\n";
-    assert!(ran.stdout.contains(others), "{}", ran.stdout);
+    ran.prints(others);
 }

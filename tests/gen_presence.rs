@@ -16,7 +16,7 @@ fn app() -> Sandbox {
 fn a_presence_is_wired_into_its_channel_and_its_script() {
     let sandbox = app();
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     assert_eq!(
         ran.stdout,
@@ -63,9 +63,7 @@ fn the_test_joins_no_channel_that_looks_at_its_topic_or_its_payload() {
         assert!(channel.contains(unused), "{channel}");
         sandbox.write(path, &channel.replace(unused, parameters));
 
-        sandbox
-            .run(&["gen", "presence", "--channel", "Room"])
-            .succeeded();
+        sandbox.ok(&["gen", "presence", "--channel", "Room"]);
 
         let test = sandbox.read("my_app/tests/presence.rs");
         assert_eq!(test.contains("RoomChannel"), joins, "{parameters}");
@@ -76,7 +74,7 @@ fn the_test_joins_no_channel_that_looks_at_its_topic_or_its_payload() {
 #[test]
 fn the_second_time_changes_nothing() {
     let sandbox = app();
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
     let before = sandbox.tree();
 
     sandbox.run(&["gen", "presence"]).found_all_identical();
@@ -87,22 +85,15 @@ fn the_second_time_changes_nothing() {
 #[test]
 fn a_changed_presence_serves_a_second_channel() {
     let sandbox = app();
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
     let own = sandbox
         .read("my_app/src/channels/presence.rs")
         .replace("guest", "visitor");
     sandbox.write("my_app/src/channels/presence.rs", &own);
 
-    let ran = sandbox
-        .run(&["gen", "presence", "--channel", "Room"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "presence", "--channel", "Room"]);
 
-    assert!(
-        ran.stdout
-            .contains("* skipping src/channels/presence.rs\n* skipping tests/presence.rs\n"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("* skipping src/channels/presence.rs\n* skipping tests/presence.rs\n");
     assert_eq!(sandbox.read("my_app/src/channels/presence.rs"), own);
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert_eq!(script.matches("import { Presence, Socket }").count(), 1);
@@ -116,9 +107,7 @@ fn a_changed_presence_serves_a_second_channel() {
 fn a_name_makes_another_one_for_the_channel_of_that_name() {
     let sandbox = app();
 
-    sandbox
-        .run(&["gen", "presence", "RoomPresence"])
-        .succeeded();
+    sandbox.ok(&["gen", "presence", "RoomPresence"]);
 
     assert!(sandbox.exists("my_app/tests/room_presence.rs"));
     let channel = sandbox.read("my_app/src/channels/room_channel.rs");
@@ -134,7 +123,7 @@ fn a_name_makes_another_one_for_the_channel_of_that_name() {
 fn without_a_channel_the_next_command_is_printed() {
     let sandbox = Sandbox::with_app();
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     assert_eq!(
         ran.stdout,
@@ -152,7 +141,7 @@ fn an_existing_presence_gets_the_function_that_the_channel_calls() {
     let own = "//! Mine.\n\npub struct Online;\n";
     sandbox.write("my_app/src/channels/presence.rs", own);
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     assert!(
         ran.stdout
@@ -214,7 +203,7 @@ fn join_with(body: &str) -> (String, String) {
         );
     sandbox.write(path, &channel);
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     let after = sandbox.read(path);
     let manual_step = ran.stdout.contains("presence::track(socket)?;");
@@ -230,20 +219,11 @@ fn a_script_without_the_channel_is_left_alone_and_the_lines_are_shown() {
     let own = own.replace("(\"user:lobby\", {})", "(TOPIC, {})");
     sandbox.write(path, &own);
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     assert_eq!(sandbox.read(path), own);
-    assert!(
-        ran.stdout.contains("new Presence(userChannel)"),
-        "{}",
-        ran.stdout
-    );
-    assert!(
-        ran.stdout
-            .contains("\nOnce these lines are in place:\n\nStart the app with `hello-sockets dev`"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("new Presence(userChannel)");
+    ran.prints("\nOnce these lines are in place:\n\nStart the app with `hello-sockets dev`");
 }
 
 #[test]
@@ -260,7 +240,7 @@ fn the_only_channel_is_the_default_and_candidates_are_listed() {
             "--stack",
             stack,
         ];
-        sandbox.run(&new).succeeded();
+        sandbox.ok(&new);
         let before = sandbox.tree();
         let usr = sandbox.run(&["gen", "presence", "--channel", "Usr"]);
         usr.misused(
@@ -269,15 +249,15 @@ fn the_only_channel_is_the_default_and_candidates_are_listed() {
         );
         assert_eq!(sandbox.tree(), before);
 
-        let ran = sandbox.run(&["gen", "presence", "--dry-run"]).succeeded();
+        let ran = sandbox.ok(&["gen", "presence", "--dry-run"]);
         let injected = ran
             .stdout
             .lines()
             .any(|line| line.starts_with("* injecting") && line.contains("room_channel"));
         assert!(injected, "{}", ran.stdout);
 
-        sandbox.run(&["gen", "channel", "Lobby"]).succeeded();
-        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+        sandbox.ok(&["gen", "channel", "Lobby"]);
+        let ran = sandbox.ok(&["gen", "presence"]);
         let next =
             "To make one track them, run\n\n    hello-sockets gen presence --channel Lobby\n";
         assert!(ran.stdout.ends_with(next), "{}", ran.stdout);
@@ -338,7 +318,7 @@ fn a_topic_of_any_characters_is_found_in_the_script() {
             &own.replace("user:lobby", &format!("{topic}:lobby")),
         );
 
-        sandbox.run(&["gen", "presence"]).succeeded();
+        sandbox.ok(&["gen", "presence"]);
 
         assert!(
             sandbox.read(script).contains("new Presence(lobby)"),
@@ -359,9 +339,7 @@ fn a_renamed_channel_is_found_in_the_script_by_its_topic() {
         sandbox.write(&format!("{folder}/{file}"), &text);
     }
 
-    let ran = sandbox
-        .run(&["gen", "presence", "--channel", "People"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "presence", "--channel", "People"]);
 
     assert_eq!(
         ran.stdout,
@@ -389,9 +367,7 @@ fn the_list_is_kept_in_the_script_that_joins_the_channel() {
     let page = "import socket from \"./user_socket.js\"\n\nconst channel = socket.channel(\"room:lobby\", {})\nchannel.join()\n";
     sandbox.write("my_app/assets/js/room.js", page);
 
-    sandbox
-        .run(&["gen", "presence", "--channel", "Room"])
-        .succeeded();
+    sandbox.ok(&["gen", "presence", "--channel", "Room"]);
 
     assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), connects);
     let script = sandbox.read("my_app/assets/js/room.js");

@@ -1,10 +1,5 @@
 //! `hello-sockets gen pubsub`: instances of an app that share a Redis.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
-
 mod support;
 
 use std::fs;
@@ -52,7 +47,7 @@ fn the_app_is_connected_once_and_its_files_belong_to_it() {
     assert_eq!(sandbox.tree(), before);
 
     sandbox.write("my_app/deploy/compose.yaml", "services: {}\n");
-    let again = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+    let again = sandbox.ok(&["gen", "pubsub"]).stdout;
     assert!(again.contains("* skipping deploy/compose.yaml"), "{again}");
     assert_eq!(sandbox.read("my_app/deploy/compose.yaml"), "services: {}\n");
 }
@@ -62,7 +57,7 @@ fn files_after(commands: &[&[&str]]) -> (Vec<(String, Vec<u8>)>, String) {
     let sandbox = Sandbox::new();
     let mut report = String::new();
     for args in commands {
-        report = sandbox.run(args).succeeded().stdout;
+        report = sandbox.ok(args).stdout;
     }
     let has_keys = |path: &str| path.starts_with("my_app/config/") || path.ends_with("endpoint.ex");
     let mut files = sandbox.tree();
@@ -117,7 +112,7 @@ fn nats_is_another_setting_of_the_same_width_and_not_for_an_app_with_redis() {
         "--pubsub",
         "nats",
     ];
-    let report = sandbox.run(&new).succeeded().stdout;
+    let report = sandbox.ok(&new).stdout;
     let told = "\n\nInstances with the same NATS_URL, such as nats://localhost:4222, reach each other's clients.\n";
     assert!(report.contains(told), "{report}");
     for (path, line) in [
@@ -146,8 +141,8 @@ fn nats_is_another_setting_of_the_same_width_and_not_for_an_app_with_redis() {
          help: hello-sockets destroy pubsub nats, then run this again\n",
     );
     assert_eq!(sandbox.tree(), before);
-    sandbox.run(&["destroy", "pubsub", "nats"]).succeeded();
-    sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
+    sandbox.ok(&["destroy", "pubsub", "nats"]);
+    sandbox.ok(&["gen", "pubsub", "redis"]);
 }
 
 #[test]
@@ -214,7 +209,7 @@ fn settings_that_read_variables_in_another_way_are_a_manual_step() {
     replace(&sandbox, "src/config.rs", "let text ", "let plain ");
     let before = sandbox.read("my_app/src/config.rs");
 
-    let report = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+    let report = sandbox.ok(&["gen", "pubsub"]).stdout;
 
     let row = before.lines().find(|line| line.contains("`PORT`"));
     let width = row.expect("the table has it").len();
@@ -245,7 +240,7 @@ fn settings_that_read_variables_in_another_way_are_a_manual_step() {
     replace(&sandbox, "src/config.rs", "pub struct Config {", field);
     let import = "use crate::pubsub;\nuse crate::log::";
     replace(&sandbox, "src/config.rs", "use crate::log::", import);
-    let again = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+    let again = sandbox.ok(&["gen", "pubsub"]).stdout;
     assert!(!again.contains("Add this"), "{again}");
 }
 
@@ -256,7 +251,7 @@ fn settings_in_a_file_of_their_folder_are_found() {
     let moved = fs::rename(source.join("config.rs"), source.join("config/mod.rs"));
     moved.expect("it is there");
 
-    let report = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+    let report = sandbox.ok(&["gen", "pubsub"]).stdout;
 
     assert!(
         report.contains("\n* injecting src/config/mod.rs\n"),
@@ -276,7 +271,7 @@ fn a_library_of_another_name_is_used_by_that_name() {
     );
     sandbox.write("my_app/Cargo.toml", &renamed);
 
-    sandbox.run(&["gen", "pubsub"]).succeeded();
+    sandbox.ok(&["gen", "pubsub"]);
 
     let module = sandbox.read("my_app/src/pubsub.rs");
     assert!(module.contains("\nuse live::cluster::Redis;\n"), "{module}");

@@ -7,9 +7,9 @@ use support::Sandbox;
 #[test]
 fn a_socket_is_mounted_beside_the_default_one_and_its_script_imported() {
     let sandbox = Sandbox::with_app();
-    sandbox.run(&["gen", "socket", "User"]).succeeded();
+    sandbox.ok(&["gen", "socket", "User"]);
 
-    let ran = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+    let ran = sandbox.ok(&["gen", "socket", "Device"]);
 
     assert_eq!(
         ran.stdout,
@@ -70,16 +70,14 @@ fn the_suggested_channel_is_one_that_the_app_does_not_have() {
             let edited = sandbox.read(&path).replace("shout", "call");
             sandbox.write(&path, &edited);
 
-            let ran = sandbox.run(&["gen", "socket", "Kiosk"]).succeeded();
+            let ran = sandbox.ok(&["gen", "socket", "Kiosk"]);
 
             let command = ran.stdout.lines().last().unwrap_or_default().trim();
             assert_eq!(command, format!("hello-sockets gen channel {suggested}"));
             let words: Vec<_> = command.split(' ').skip(1).collect();
-            let ran = sandbox
-                .run(&[&words[..], &["--dry-run"]].concat())
-                .succeeded();
+            let ran = sandbox.ok(&[&words[..], &["--dry-run"]].concat());
             let routed = format!("* injecting {folder}/kiosk_socket{end}\n");
-            assert!(ran.stdout.contains(&routed), "{}", ran.stdout);
+            ran.prints(&routed);
         }
     }
 }
@@ -87,7 +85,7 @@ fn the_suggested_channel_is_one_that_the_app_does_not_have() {
 #[test]
 fn the_second_time_changes_nothing() {
     let sandbox = Sandbox::with_app();
-    sandbox.run(&["gen", "socket", "Device"]).succeeded();
+    sandbox.ok(&["gen", "socket", "Device"]);
     let before = sandbox.tree();
 
     sandbox
@@ -100,13 +98,11 @@ fn the_second_time_changes_nothing() {
 #[test]
 fn a_socket_and_then_its_channel_are_what_a_channel_with_its_socket_is() {
     let apart = Sandbox::with_app();
-    apart.run(&["gen", "socket", "User"]).succeeded();
-    apart.run(&["gen", "channel", "User"]).succeeded();
+    apart.ok(&["gen", "socket", "User"]);
+    apart.ok(&["gen", "channel", "User"]);
 
     let together = Sandbox::with_app();
-    together
-        .run(&["gen", "channel", "User", "--yes"])
-        .succeeded();
+    together.ok(&["gen", "channel", "User", "--yes"]);
 
     assert_eq!(apart.tree(), together.tree());
 }
@@ -116,7 +112,7 @@ fn a_socket_with_long_polling_has_it_on_the_server_and_in_its_script() {
     let sandbox = Sandbox::with_app();
     let kiosk = ["gen", "socket", "Kiosk", "--longpoll"];
 
-    sandbox.run(&kiosk).succeeded();
+    sandbox.ok(&kiosk);
 
     let endpoint = sandbox.read("my_app/src/endpoint.rs");
     let mount = "        .socket_with::<KioskSocket>(\"/kiosk_socket\", axum_channels::websocket().longpoll())\n";
@@ -133,7 +129,7 @@ fn a_phoenix_socket_with_long_polling_has_it_on_the_server_and_in_its_script() {
     let sandbox = Sandbox::with_phoenix_app();
     let kiosk = ["gen", "socket", "Kiosk", "--longpoll"];
 
-    sandbox.run(&kiosk).succeeded();
+    sandbox.ok(&kiosk);
 
     let endpoint = sandbox.read("my_app/lib/my_app_web/endpoint.ex");
     let mount = "  socket \"/kiosk_socket\", MyAppWeb.KioskSocket,\n    websocket: true,\n    longpoll: true\n";
@@ -162,7 +158,7 @@ fn a_mounted_socket_gets_long_polling_by_the_printed_lines() {
         let sandbox = sandbox.after(&[&["gen", "socket", "Kiosk"]]);
         let ran = sandbox.run(&["gen", "socket", "Kiosk", "--longpoll", "--skip"]);
         let ran = ran.succeeded();
-        assert!(ran.stdout.contains(lines), "{}", ran.stdout);
+        ran.prints(lines);
     }
 }
 
@@ -179,7 +175,7 @@ fn a_socket_for_other_clients_has_no_script() {
         let script = sandbox.read("my_app/assets/js/app.js");
         let before = sandbox.tree();
 
-        let ran = sandbox.run(&device).succeeded();
+        let ran = sandbox.ok(&device);
 
         assert!(!ran.stdout.contains("assets/"), "{}", ran.stdout);
         assert!(!ran.stderr.contains("open pages"), "{}", ran.stderr);
@@ -187,11 +183,11 @@ fn a_socket_for_other_clients_has_no_script() {
         assert!(!sandbox.exists("my_app/assets/js/device_socket.js"));
         assert_eq!(sandbox.read("my_app/assets/js/app.js"), script);
         sandbox.run(&device).found_all_identical();
-        sandbox.run(&["destroy", "socket", "Device"]).succeeded();
+        sandbox.ok(&["destroy", "socket", "Device"]);
         assert_eq!(sandbox.tree(), before);
         // Without the option, the script is made for a socket that is there.
-        sandbox.run(&device).succeeded();
-        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        sandbox.ok(&device);
+        sandbox.ok(&["gen", "socket", "Device"]);
         assert!(sandbox.exists("my_app/assets/js/device_socket.js"));
     }
 }
@@ -229,22 +225,18 @@ fn a_socket_with_long_polling_is_mounted_with_it_by_later_commands_too() {
     ] {
         let source = sandbox.read(endpoint);
         sandbox.delete(endpoint);
-        sandbox
-            .run(&["gen", "socket", "Kiosk", "--longpoll"])
-            .succeeded();
+        sandbox.ok(&["gen", "socket", "Kiosk", "--longpoll"]);
 
         for commands in [&["gen", "channel", "Room"][..], &["gen", "auth"]] {
             let args = [commands, &["--socket", "Kiosk", "--yes", "--dry-run"]].concat();
-            let ran = sandbox.run(&args).succeeded();
+            let ran = sandbox.ok(&args);
             let printed = ran.stdout.replace("\n    ", "\n");
             assert!(printed.contains(mount), "{args:?}\n{}", ran.stdout);
         }
 
         // Once there is a place for it.
         sandbox.write(endpoint, &source);
-        sandbox
-            .run(&["gen", "channel", "Room", "--socket", "Kiosk", "--yes"])
-            .succeeded();
+        sandbox.ok(&["gen", "channel", "Room", "--socket", "Kiosk", "--yes"]);
         let source = sandbox.read(endpoint).replace("\n  ", "\n");
         assert!(source.contains(mount), "{source}");
     }

@@ -280,7 +280,7 @@ fn without_a_socket_is_sound() {
 #[ignore = "compiles a generated app"]
 fn with_a_lonely_socket_is_sound() {
     let sandbox = Sandbox::with_app();
-    sandbox.run(&["gen", "socket", "Device"]).succeeded();
+    sandbox.ok(&["gen", "socket", "Device"]);
     is_sound(&sandbox);
 }
 
@@ -293,7 +293,7 @@ fn with_tokens_from_the_start_is_sound() {
         &["gen", "channel", "User"],
         &["gen", "presence"],
     ] {
-        sandbox.run(args).succeeded();
+        sandbox.ok(args);
     }
     is_sound(&sandbox);
 }
@@ -319,7 +319,7 @@ fn with_long_names_is_sound() {
         ],
         &["gen", "socket", "WarehouseTemperatureTelemetry"],
     ] {
-        sandbox.run(args).succeeded();
+        sandbox.ok(args);
     }
     is_sound(&sandbox);
 }
@@ -331,16 +331,14 @@ fn in_somebodys_workspace_is_sound() {
     sandbox.write("Cargo.toml", "[workspace]\nmembers = [\"other\"]\n");
     sandbox.write("other/Cargo.toml", "[package]\nname = \"other\"\n");
     sandbox.write("other/src/lib.rs", "");
-    sandbox
-        .run(&[
-            "new",
-            "my_app",
-            "--channel",
-            "User",
-            "--no-git",
-            "--no-install",
-        ])
-        .succeeded();
+    sandbox.ok(&[
+        "new",
+        "my_app",
+        "--channel",
+        "User",
+        "--no-git",
+        "--no-install",
+    ]);
     is_sound(&sandbox);
 }
 

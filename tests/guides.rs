@@ -1,9 +1,5 @@
 //! The guides in docs/guides/: their commands are run, their outputs compared, their code is compiled and tested.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! The modules of the command are layers: each imports only those before it in the list, so that there are no circles.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

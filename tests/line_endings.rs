@@ -1,8 +1,4 @@
 //! Apps that git has checked out with `\r\n`, as on Windows: that is no change of a file.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 
@@ -38,17 +34,15 @@ const CHANNEL: [&str; 3] = ["channel", "Room", "--yes"];
 fn line_endings_are_no_changes(sandbox: &Sandbox) {
     check_out(sandbox);
     let before = sandbox.tree();
-    sandbox.run(&[&["gen"], &CHANNEL[..]].concat()).succeeded();
+    sandbox.ok(&[&["gen"], &CHANNEL[..]].concat());
     assert_eq!(mixed(sandbox), [""; 0]);
     check_out(sandbox);
 
     let again = sandbox.run(&[&["gen"], &CHANNEL[..]].concat());
     again.found_all_identical();
-    let check = sandbox.run(&["upgrade", "--check"]).succeeded();
-    assert!(check.stdout.contains("is up to date"), "{}", check.stdout);
-    sandbox
-        .run(&[&["destroy"], &CHANNEL[..]].concat())
-        .succeeded();
+    let check = sandbox.ok(&["upgrade", "--check"]);
+    check.prints("is up to date");
+    sandbox.ok(&[&["destroy"], &CHANNEL[..]].concat());
     assert_eq!(different(sandbox, &before), [""; 0]);
 }
 
@@ -73,7 +67,7 @@ fn an_upgrade_keeps_the_line_endings_of_the_app() {
     sandbox.write(path, &newer(&template));
     let expected = newer(&sandbox.read(log));
 
-    sandbox.run(&["upgrade"]).succeeded();
+    sandbox.ok(&["upgrade"]);
 
     assert_eq!(sandbox.read(log), expected);
 }
@@ -97,15 +91,15 @@ fn gen_and_destroy_leave_the_same_bytes_in_files_with_any_number_of_last_line_en
         );
         sandbox.write("my_app/Cargo.toml", &manifest);
         sandbox.write("my_app/src/main.rs", "mod orders;\n\nfn main() {}");
-        sandbox.run(&["gen", "library"]).succeeded();
-        sandbox.run(&["destroy", "library"]).succeeded();
+        sandbox.ok(&["gen", "library"]);
+        sandbox.ok(&["destroy", "library"]);
         assert_eq!(sandbox.read("my_app/Cargo.toml"), manifest);
         let sandbox = sandbox.after(&[&["gen", "library"]]);
         let before = sandbox.tree();
-        sandbox.run(&["gen", "channel", "Room"]).succeeded();
-        sandbox.run(&["gen", "auth"]).succeeded();
-        sandbox.run(&["destroy", "auth"]).succeeded();
-        sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        sandbox.ok(&["gen", "channel", "Room"]);
+        sandbox.ok(&["gen", "auth"]);
+        sandbox.ok(&["destroy", "auth"]);
+        sandbox.ok(&["destroy", "channel", "Room"]);
         assert_eq!(different(&sandbox, &before), [""; 0]);
     }
 }
@@ -126,7 +120,7 @@ fn new_files_have_the_endings_of(extension: &str, sandbox: &Sandbox, commands: &
     format_with_crlf(sandbox, extension);
     let before = sandbox.tree();
     for args in commands {
-        sandbox.run(&[&["gen"], *args].concat()).succeeded();
+        sandbox.ok(&[&["gen"], *args].concat());
     }
 
     let tree = sandbox.tree().into_iter();
@@ -145,11 +139,11 @@ fn new_files_have_the_endings_of(extension: &str, sandbox: &Sandbox, commands: &
         let again = sandbox.run(&[&["gen"], *args].concat());
         again.found_all_identical();
     }
-    let check = sandbox.run(&["upgrade", "--check"]).succeeded();
-    assert!(check.stdout.contains("is up to date"), "{}", check.stdout);
+    let check = sandbox.ok(&["upgrade", "--check"]);
+    check.prints("is up to date");
     for args in commands.iter().rev() {
         let args = [&["destroy"], *args].concat();
-        sandbox.run(&args).succeeded();
+        sandbox.ok(&args);
     }
     assert_eq!(different(sandbox, &before), [""; 0]);
 }

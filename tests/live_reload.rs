@@ -3,10 +3,6 @@
 //! Ignored by default: compiles an app; needs node, npm and Chromium. With `ROUNDS=10`, the browser's test measures the time from
 //! a change to the page, and checks the limits.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

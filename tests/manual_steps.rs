@@ -2,10 +2,6 @@
 //! scripts.
 //!
 //! `src/plan/tests/cases.rs` checks that these lines are the printed ones, and that the next run finds them.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -74,7 +74,7 @@ fn runs_at_once_leave_what_they_leave_one_after_the_other() {
         for (name, ran) in names.iter().zip(ended) {
             let has_lost = ran.stderr.contains("has changed since it was read");
             assert!(ran.code == Some(0) || has_lost, "{}", ran.stderr);
-            let again = sandbox.run(&args(name)).succeeded();
+            let again = sandbox.ok(&args(name));
             if !has_lost {
                 again.found_all_identical();
             }
@@ -128,5 +128,5 @@ fn a_script_that_locks_the_apps_folder_may_run_the_command() {
     let sandbox = Sandbox::with_app();
     let folder = File::open(sandbox.path().join("my_app")).expect("a folder");
     folder.lock().expect("nobody else has it");
-    sandbox.run(&["gen", "channel", "User"]).succeeded();
+    sandbox.ok(&["gen", "channel", "User"]);
 }

@@ -43,11 +43,7 @@ fn the_member_of_the_current_folder_is_meant_though_another_one_has_the_library(
     );
     let ran = run_in(&sandbox, "shop/src", &["gen", "library"]).succeeded();
 
-    assert!(
-        ran.stdout.contains("\nshop depends on axum-channels now"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("\nshop depends on axum-channels now");
     assert_eq!(sandbox.read("my_app/crates/api/Cargo.toml"), other);
 }
 
@@ -82,7 +78,7 @@ fn the_library_is_no_member_of_the_crate_s_own_workspace() {
     sandbox.write("my_app/Cargo.toml", &format!("{package}{manifest}"));
     sandbox.write("my_app/src/main.rs", "fn main() {}\n");
 
-    sandbox.run(&["gen", "library"]).succeeded();
+    sandbox.ok(&["gen", "library"]);
 
     let manifest = sandbox.read("my_app/Cargo.toml");
     let lines = "members = [\"crates/*\"]\nexclude = [\"vendor/axum-channels\"]\n";
@@ -144,21 +140,16 @@ fn the_library_of_a_member_stays_while_another_one_uses_it() {
 fn manual_steps_in_a_member_name_its_files_from_the_root_of_the_workspace() {
     let sandbox = workspace("", &[("shop", "axum = \"0.8\"\n")]);
 
-    sandbox.run(&["gen", "library"]).succeeded();
-    let socket = sandbox.run(&["gen", "socket", "User"]).succeeded();
-    let channel = sandbox.run(&["gen", "channel", "Room"]).succeeded();
-    let auth = sandbox.run(&["gen", "auth", "--sign-in"]).succeeded();
+    sandbox.ok(&["gen", "library"]);
+    let socket = sandbox.ok(&["gen", "socket", "User"]);
+    let channel = sandbox.ok(&["gen", "channel", "Room"]);
+    let auth = sandbox.ok(&["gen", "auth", "--sign-in"]);
 
     for ran in [&socket, &channel, &auth] {
-        assert!(
-            ran.stdout
-                .contains(", in crates/shop/src/main.rs once `app` is complete, before it is served or becomes a service (there is no `crates/shop/src/endpoint.rs`):\n"),
-            "{}",
-            ran.stdout
-        );
+        ran.prints(", in crates/shop/src/main.rs once `app` is complete, before it is served or becomes a service (there is no `crates/shop/src/endpoint.rs`):\n");
     }
     let page = "until `is_password` in crates/shop/src/sign_in.rs looks up your users.\n";
-    assert!(auth.stdout.contains(page), "{}", auth.stdout);
+    auth.prints(page);
 }
 
 #[test]
@@ -198,8 +189,8 @@ fn the_test_of_tokens_has_the_tower_that_the_member_shares() {
         let dependencies = format!("axum = \"0.8\"\n{own}");
         let sandbox = workspace("tower = \"0.4\"\n", &[("shop", &dependencies)]);
 
-        sandbox.run(&["gen", "library"]).succeeded();
-        sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+        sandbox.ok(&["gen", "library"]);
+        sandbox.ok(&["gen", "auth", "--yes"]);
 
         let manifest = sandbox.read("my_app/crates/shop/Cargo.toml");
         let (_, of_tests) = manifest

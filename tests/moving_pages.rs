@@ -1,8 +1,4 @@
 //! The guides for those who come from elsewhere: no name of Phoenix is missing, and all names on our side exist.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

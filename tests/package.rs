@@ -1,8 +1,4 @@
 //! The packages of `cargo publish`: what they hold, and that the command builds from its own, and makes the same app as this checkout.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 #[allow(dead_code, reason = "only a part of it is tested")]
 #[path = "../build.rs"]

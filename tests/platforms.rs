@@ -1,9 +1,5 @@
 //! The packages and an app compile for systems that no test runs on. Their C code is left out: it is others' and needs their headers.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,9 +1,5 @@
 //! Runs in random order: each leaves the app as it was when it is refused, repeated or taken back. A sequence is that of its
 //! seed; `SEEDS=40..80 cargo test --test random_runs` tries others.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! Forms of the report: JSON, quiet, verbose.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 
@@ -74,7 +70,7 @@ fn json_has_every_file_and_edit_with_its_outcome() {
 fn json_and_text_report_the_same_files() {
     let arguments = ["gen", "channel", "Room", "--dry-run"];
     let sandbox = Sandbox::with_app();
-    let text = sandbox.run(&arguments).succeeded().stdout;
+    let text = sandbox.ok(&arguments).stdout;
     let report = report(&sandbox.run(&[&arguments[..], &["--json"]].concat()));
     let entries = ["files", "edits"].map(|key| report[key].as_array().expect("a list").clone());
     let paths = entries
@@ -205,14 +201,8 @@ fn quiet_prints_nothing_if_nothing_is_left_to_do() {
 #[test]
 fn quiet_prints_manual_steps_errors_and_warnings() {
     let sandbox = with_two_sockets();
-    let whole = sandbox
-        .run(&["gen", "channel", "Room", "--dry-run"])
-        .succeeded()
-        .stdout;
-    let quiet = sandbox
-        .run(&["gen", "channel", "Room", "-q"])
-        .succeeded()
-        .stdout;
+    let whole = sandbox.ok(&["gen", "channel", "Room", "--dry-run"]).stdout;
+    let quiet = sandbox.ok(&["gen", "channel", "Room", "-q"]).stdout;
     assert!(
         quiet.starts_with("\nAdd this to `assets/js/user_socket.js` "),
         "{quiet}"
@@ -220,14 +210,8 @@ fn quiet_prints_manual_steps_errors_and_warnings() {
     assert!(whole.contains(&quiet), "{whole}");
     assert_eq!(sandbox.run(&["gen", "channel", "room", "-q"]).code, Some(2));
     let phoenix = Sandbox::with_phoenix_app();
-    let whole = phoenix
-        .run(&["gen", "socket", "Device", "--dry-run"])
-        .succeeded()
-        .stdout;
-    let quiet = phoenix
-        .run(&["gen", "socket", "Device", "-q"])
-        .succeeded()
-        .stdout;
+    let whole = phoenix.ok(&["gen", "socket", "Device", "--dry-run"]).stdout;
+    let quiet = phoenix.ok(&["gen", "socket", "Device", "-q"]).stdout;
     let warning = whole.split("* creating").next().expect("a part");
     assert!(!warning.is_empty());
     assert_eq!(quiet, warning.trim_end().to_owned() + "\n");
@@ -241,10 +225,7 @@ fn verbose_prints_look_ups_and_the_place_of_each_edit() {
         sandbox.path().join("my_app/src/channels/users.rs"),
     )
     .expect("it is renamed");
-    let printed = sandbox
-        .run(&["gen", "channel", "Room", "-v"])
-        .succeeded()
-        .stdout;
+    let printed = sandbox.ok(&["gen", "channel", "Room", "-v"]).stdout;
     for line in [
         "* looked up `browser` of `rust/channel`: assets/js\n",
         "* injecting src/channels/mod.rs  (place `channels_module`, file found by its path)\n",

@@ -1,8 +1,4 @@
 //! `hello-sockets routes`: what is wired, and what is not, on both stacks.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 
@@ -62,7 +58,7 @@ fn breaks(sandbox: &Sandbox, file: &str, line: &str, expected: &[(&str, &str)]) 
         (ran.code, &wiring["problems"]),
         (Some(0), &serde_json::json!([]))
     );
-    assert_eq!(sandbox.run(&["routes"]).succeeded().stderr, "");
+    assert_eq!(sandbox.ok(&["routes"]).stderr, "");
 }
 
 #[test]
@@ -87,7 +83,7 @@ fn a_rust_app_has_its_sockets_topics_channels_and_scripts() {
             ],
         ])
     );
-    let text = sandbox.run(&["routes"]).succeeded().stdout;
+    let text = sandbox.ok(&["routes"]).stdout;
     assert_eq!(
         text,
         "DeviceSocket (src/channels/device_socket.rs:11)\n\
@@ -310,7 +306,7 @@ fn a_script_that_is_imported_in_a_comment_is_not_loaded() {
 #[test]
 fn an_app_without_sockets_has_none_and_outside_of_an_app_there_is_nothing_to_report() {
     let sandbox = Sandbox::with_app();
-    assert_eq!(sandbox.run(&["routes"]).succeeded().stdout, "No sockets.\n");
+    assert_eq!(sandbox.ok(&["routes"]).stdout, "No sockets.\n");
     let ran = sandbox.run_outside(&["routes"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
 }

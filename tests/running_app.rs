@@ -1,10 +1,6 @@
 //! The binary of a generated app: settings, origins, shutdown.
 //!
 //! Ignored by default: compiles an app. `cargo test -- --ignored` runs them.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! The table of sizes in docs/scaling.md follows from the constants beside it.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 use std::path::Path;
 

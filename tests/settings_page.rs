@@ -1,8 +1,4 @@
 //! The page docs/reference/settings.md: its tables are those of the sources. `BLESS=1 cargo test --test settings_page` renews them.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 
@@ -82,7 +78,7 @@ fn environment() -> String {
     for engine in ["redis", "nats"] {
         let app = Sandbox::new();
         let new = ["new", "my_app", "--no-git", "--no-install", "--pubsub"];
-        app.run(&[&new[..], &[engine]].concat()).succeeded();
+        app.ok(&[&new[..], &[engine]].concat());
         let config = app.read("my_app/src/config.rs");
         let lines = config.lines().filter_map(|line| line.strip_prefix("//! |"));
         for line in lines.filter(|line| !line.starts_with('-')) {
@@ -206,7 +202,7 @@ fn the_variables_of_phoenix_apps_and_of_the_command_are_listed() {
         "--pubsub",
         "redis",
     ];
-    app.run(&new).succeeded();
+    app.ok(&new);
     let runtime = app.read("my_app/config/runtime.exs");
     let read = variables(&runtime, &["env.(\"", "get_env(\""]);
     assert_eq!(section("## Phoenix apps: environment"), read);

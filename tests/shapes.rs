@@ -1,8 +1,4 @@
 //! Rust projects of other structures than those made by `new`.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 
@@ -32,9 +28,7 @@ const CARGO: &str = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = 
 fn a_crate_that_is_a_program_only_has_its_modules_in_main_rs() {
     let sandbox = shop(&[("src/main.rs", "mod endpoint;\n\nfn main() {}\n")]);
 
-    sandbox
-        .run(&["gen", "channel", "Zebra", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Zebra", "--yes"]);
 
     assert!(!sandbox.exists("my_app/src/lib.rs"));
     assert_eq!(
@@ -50,9 +44,7 @@ fn modules_beside_their_folder_stay_there() {
         ("src/channels.rs", "pub struct Ours;\n"),
     ]);
 
-    sandbox
-        .run(&["gen", "channel", "Zebra", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Zebra", "--yes"]);
 
     assert!(!sandbox.exists("my_app/src/channels/mod.rs"));
     let modules = sandbox.read("my_app/src/channels.rs");
@@ -70,13 +62,9 @@ fn an_endpoint_is_found_in_the_file_that_builds_it() {
         std::fs::remove_file(sandbox.path().join("my_app/src/endpoint.rs")).expect("it was there");
         sandbox.write(&format!("my_app/{path}"), &builder);
 
-        let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
+        let ran = sandbox.ok(&["gen", "socket", "User"]);
 
-        assert!(
-            ran.stdout.contains(&format!("* injecting {path}\n")),
-            "{}",
-            ran.stdout
-        );
+        ran.prints(&format!("* injecting {path}\n"));
         assert!(
             sandbox
                 .read(&format!("my_app/{path}"))
@@ -95,9 +83,7 @@ fn tests_name_the_library_as_it_is_called() {
         ("src/lib.rs", "pub mod endpoint;\n"),
     ]);
 
-    sandbox
-        .run(&["gen", "channel", "Zebra", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Zebra", "--yes"]);
 
     let test = sandbox.read("my_app/tests/zebra_channel.rs");
     assert!(
@@ -116,7 +102,7 @@ fn a_script_connects_to_where_its_socket_is_mounted_and_messages_name_that_path(
     let script = sandbox.path().join("my_app/assets/js/user_socket.js");
     std::fs::remove_file(script).expect("it was there");
 
-    let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
+    let ran = sandbox.ok(&["gen", "socket", "User"]);
 
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert!(script.contains("new Socket(path(\"/ws\"), "), "{script}");
@@ -131,10 +117,10 @@ fn a_script_of_another_name_that_connects_below_the_path_of_the_app_is_found() {
     let renamed = std::fs::rename(scripts.join("user_socket.js"), scripts.join("live.js"));
     renamed.expect("it is there");
 
-    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Room"]);
 
     let injected = "* injecting assets/js/live.js\n";
-    assert!(ran.stdout.contains(injected), "{}", ran.stdout);
+    ran.prints(injected);
     let script = sandbox.read("my_app/assets/js/live.js");
     assert!(
         script.contains("new Socket(path(\"/socket\"), "),
@@ -149,7 +135,7 @@ fn in_an_app_without_path_js_scripts_connect_to_the_path_of_the_socket() {
     let paths = sandbox.path().join("my_app/assets/js/path.js");
     std::fs::remove_file(paths).expect("it is there");
 
-    sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+    sandbox.ok(&["gen", "auth", "--yes"]);
 
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert!(script.contains("new Socket(\"/socket\", "), "{script}");
@@ -164,7 +150,7 @@ fn without_a_script_for_the_socket_the_report_prints_how_to_make_one() {
     let script = "my_app/assets/js/user_socket.js";
     std::fs::remove_file(sandbox.path().join(script)).expect("it was there");
 
-    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Room"]);
     let handler = "my_app/src/channels/user_socket.rs";
     let own = sandbox.read(handler) + "\n// Mine.\n";
 
@@ -173,12 +159,8 @@ fn without_a_script_for_the_socket_the_report_prints_how_to_make_one() {
                    hello-sockets gen socket User --skip\n    hello-sockets gen channel Room --skip\n";
     assert!(ran.stdout.ends_with(printed), "{}", ran.stdout);
     sandbox.write(handler, &own);
-    sandbox
-        .run(&["gen", "socket", "User", "--skip"])
-        .succeeded();
-    sandbox
-        .run(&["gen", "channel", "Room", "--skip"])
-        .succeeded();
+    sandbox.ok(&["gen", "socket", "User", "--skip"]);
+    sandbox.ok(&["gen", "channel", "Room", "--skip"]);
     let script = sandbox.read(script);
     assert!(script.contains("socket.channel(\"room:lobby\""), "{script}");
 }
@@ -199,7 +181,7 @@ fn a_script_that_nothing_loads_is_named() {
             sandbox.write(&format!("my_app/{path}"), text);
         }
 
-        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Room"]);
 
         let script = sandbox.read("my_app/assets/js/own.js");
         assert!(script.contains("socket.channel(\"room:lobby\""), "{script}");
@@ -218,7 +200,7 @@ fn an_endpoint_in_the_program_beside_a_library_names_that_library_whatever_the_t
         sandbox.write("my_app/src/main.rs", main);
 
         let command = [&["gen", "socket", "Kiosk"], options].concat();
-        sandbox.run(&command).succeeded();
+        sandbox.ok(&command);
 
         let mounted = sandbox.read("my_app/src/main.rs");
         let import = "use shop::channels::kiosk_socket::KioskSocket;\n";

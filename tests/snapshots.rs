@@ -96,9 +96,7 @@ fn rust_gen_channel_user_without_a_socket() {
 #[test]
 fn rust_gen_channel_admin_room() {
     let sandbox = Sandbox::with_app();
-    sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--yes"]);
     let before = sandbox.tree();
     let ran = sandbox.run(&["gen", "channel", "Admin.Room", "--topic", "admin_room"]);
 
@@ -110,9 +108,7 @@ fn rust_gen_channel_admin_room() {
 #[test]
 fn rust_gen_socket_device() {
     let sandbox = Sandbox::with_app();
-    sandbox
-        .run(&["gen", "channel", "User", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "User", "--yes"]);
     let before = sandbox.tree();
     let ran = sandbox.run(&["gen", "socket", "Device"]);
 
@@ -145,9 +141,7 @@ fn rust_gen_pubsub() {
 /// Compares the output and the changes of a generator, in an app with a channel.
 #[track_caller]
 fn assert_grown_from_a_channel(sandbox: Sandbox, name: &str, generator: &str) {
-    sandbox
-        .run(&["gen", "channel", "User", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "User", "--yes"]);
     let before = sandbox.tree();
     let ran = sandbox.run(&["gen", generator]);
 
@@ -240,9 +234,7 @@ fn help() {
         "--version",
     ];
     let shown = pages.map(|page| {
-        let ran = sandbox
-            .run(&page.split(' ').collect::<Vec<_>>())
-            .succeeded();
+        let ran = sandbox.ok(&page.split(' ').collect::<Vec<_>>());
         transcript(page, &ran)
     });
 

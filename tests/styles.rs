@@ -107,25 +107,23 @@ fn grows(app: impl Fn() -> Sandbox, commands: &[&[&str]], history: &[&str]) {
             by_destroy(&sandbox, args);
             by_undo(&sandbox, args);
             let gen_args = [&["gen"], *args].concat();
-            sandbox.run(&gen_args).succeeded();
+            sandbox.ok(&gen_args);
             let before = sandbox.tree();
-            sandbox.run(&gen_args).succeeded();
+            sandbox.ok(&gen_args);
             assert_eq!(sandbox.tree(), before, "{args:?}");
             style.check(&sandbox.read(&script));
             style.check(&sandbox.read(&page));
         }
         if !history.is_empty() {
             by_undo(&sandbox, history);
-            sandbox.run(&[&["gen"], history].concat()).succeeded();
+            sandbox.ok(&[&["gen"], history].concat());
             let joins = format!(
                 "recover(socket.channel.bind(socket), {0}late:lobby{0}",
                 style.quote
             );
             assert!(sandbox.read(&script).contains(&joins), "{joins}");
             style.check(&sandbox.read(&script));
-            let ran = sandbox
-                .run(&["destroy", "channel", "Late", "--history"])
-                .succeeded();
+            let ran = sandbox.ok(&["destroy", "channel", "Late", "--history"]);
             assert!(!sandbox.read(&script).contains("late"), "{}", ran.stdout);
         }
     }

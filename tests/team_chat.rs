@@ -1,8 +1,4 @@
 //! The example `examples/team_chat`: what its README says of its files, its tests, and its page in a browser.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 

@@ -1,8 +1,4 @@
 //! Exact topics and topics per user.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 mod support;
 
@@ -43,7 +39,7 @@ const SCRIPT: &str = "my_app/assets/js/user_socket.js";
 fn a_page_joins_the_topic_of_the_user_that_its_token_names() {
     let sandbox = Sandbox::with_app().after(&[AUTH]);
 
-    let ran = sandbox.run(PRIVATE).succeeded();
+    let ran = sandbox.ok(PRIVATE);
 
     let start = "\nStart the app with `hello-sockets dev`, and open http://localhost:4000\n";
     assert!(ran.stdout.ends_with(start), "{}", ran.stdout);
@@ -65,7 +61,7 @@ fn a_page_joins_the_topic_of_the_user_that_its_token_names() {
 fn where_no_socket_knows_its_user_the_page_says_it_and_the_reader_is_told() {
     let sandbox = Sandbox::with_app();
 
-    let ran = sandbox.run(PRIVATE).succeeded();
+    let ran = sandbox.ok(PRIVATE);
 
     let how = "
 No client can join `inbox:ID` yet: the `id` of UserSocket identifies no user. To make the socket require a token that
@@ -76,7 +72,7 @@ does, and the page request one, run
 With your own authentication, return `Some(\"user_socket:ID\".to_owned())` from `id`, and set `window.userId` to
 that ID before the page's scripts run.
 ";
-    assert!(ran.stdout.contains(how), "{}", ran.stdout);
+    ran.prints(how);
     assert_eq!(
         lines_with(&sandbox.read(SCRIPT), "user")
             .into_iter()
@@ -99,7 +95,7 @@ fn a_socket_with_an_id_of_its_own_is_told_of_no_token() {
         .replace("        None\n", "        Some(self.name())\n");
     sandbox.write(path, &own);
 
-    let ran = sandbox.run(PRIVATE).succeeded();
+    let ran = sandbox.ok(PRIVATE);
 
     assert!(!ran.stdout.contains("gen auth"), "{}", ran.stdout);
     assert_eq!(
@@ -145,16 +141,9 @@ fn a_script_in_another_folder_imports_the_token_by_its_path_from_there() {
 fn who_is_in_a_users_topic_is_counted_and_shown() {
     let sandbox = Sandbox::with_app().after(&[AUTH, PRIVATE]);
 
-    let ran = sandbox
-        .run(&["gen", "presence", "--channel", "Inbox", "--strict"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "presence", "--channel", "Inbox", "--strict"]);
 
-    assert!(
-        ran.stdout
-            .contains("* injecting src/channels/inbox_channel.rs\n"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("* injecting src/channels/inbox_channel.rs\n");
     let presence = "  const inboxPresence = new Presence(inboxChannel)\n";
     assert!(sandbox.read(SCRIPT).contains(presence));
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use clap::{Arg, ArgAction, ArgMatches, Args as _};
 
-use super::{Common, Gen, misuse};
+use super::Common;
 use crate::catalogue::generator::{Generator, Kind, OptionRule, Question};
 use crate::catalogue::{Stack, Templates};
-use crate::error::Misuse;
 use crate::project::Project;
 
 /// Arguments of a generator.
@@ -122,23 +121,6 @@ pub fn subcommand(direction: Direction, generator: &Generator) -> clap::Command 
     Common::augment_args(command.args(arguments(generator)))
         .about(generator.about.clone())
         .after_help(generator.help.clone())
-}
-
-impl Gen {
-    /// Reads the words of a recorded command behind the name of its generator.
-    ///
-    /// # Errors
-    /// This version does not know one of its options.
-    pub fn of_record(
-        direction: Direction,
-        generator: &Generator,
-        words: &[String],
-    ) -> Result<Self, Misuse> {
-        let command = subcommand(direction, generator).no_binary_name(true);
-        let matches = command.try_get_matches_from(words);
-        let matches = matches.map_err(|error| misuse(&error))?;
-        Ok(Self::read(direction, &generator.id, &matches))
-    }
 }
 
 fn flag(id: &str, long: String, help: &str) -> Arg {

@@ -70,7 +70,6 @@ pub struct Generator {
     #[serde(default)]
     pub help: String,
     /// The argument `name` of the generator. Without this key, it has none.
-    #[serde(default)]
     pub name: Option<NameRule>,
     /// Lists of values in the project, for the defaults of options and later keys.
     #[serde(default, rename = "list")]
@@ -138,7 +137,6 @@ pub struct ListRule {
     /// Name of the variable.
     pub name: String,
     /// The list is for this option: it is empty unless the option is on the command line.
-    #[serde(default)]
     pub for_option: Option<String>,
     /// Patterns of files, such as `lib/**/*.ex`.
     pub search: Vec<String>,
@@ -148,7 +146,6 @@ pub struct ListRule {
     /// Query for `@value`; all matches in all files count.
     pub query: String,
     /// Template for the listed value, with `value` for the capture. By default, the capture itself.
-    #[serde(default)]
     pub value: Option<String>,
 }
 
@@ -173,19 +170,15 @@ pub struct Secret {
 #[serde(deny_unknown_fields)]
 pub struct Find {
     /// The file of this place.
-    #[serde(default)]
     pub place: Option<String>,
     /// The variables that the place needs.
     #[serde(default)]
     pub with: BTreeMap<String, String>,
     /// A file at this path.
-    #[serde(default)]
     pub file: Option<String>,
     /// A folder at this path.
-    #[serde(default)]
     pub folder: Option<String>,
     /// An entry of this name, in the root or in a folder above it.
-    #[serde(default)]
     pub above: Option<String>,
 }
 
@@ -220,7 +213,6 @@ pub struct FileRule {
     #[serde(default)]
     pub report_as_folder: bool,
     /// Name of a `find` entry. If it finds another file, this one is not created.
-    #[serde(default)]
     pub unless_found: Option<String>,
     /// Files that need it: while one of them exists, `destroy` keeps this one.
     #[serde(default)]
@@ -237,7 +229,6 @@ pub struct Question {
     /// Text of `--help` for `--no-NAME`.
     pub no_help: String,
     /// Text of `--help` for `--NAME`, which answers yes. Without this key, there is no such flag.
-    #[serde(default)]
     pub yes_help: Option<String>,
     /// Condition of the question.
     #[serde(default, rename = "if")]
@@ -248,10 +239,8 @@ pub struct Question {
     /// The question.
     pub ask: String,
     /// Generator to run after a yes.
-    #[serde(default)]
     pub generate: Option<String>,
     /// Name argument of that generator.
-    #[serde(default)]
     pub generate_name: Option<String>,
     /// Text after a no.
     #[serde(default)]
@@ -260,7 +249,6 @@ pub struct Question {
     #[serde(default)]
     pub remove_say: String,
     /// The question of `destroy`: whether to take back what the generator after a yes has made. Without this key, it stays.
-    #[serde(default)]
     pub remove_ask: Option<String>,
 }
 

@@ -38,13 +38,11 @@ pub struct Stack {
     #[serde(default)]
     pub reserved: BTreeMap<String, Vec<String>>,
     /// Tables for `hello-sockets routes`.
-    #[serde(default)]
     pub routes: Option<Routes>,
     /// Checks of `hello-sockets doctor`, in this order. A project's own stack cannot have any.
     #[serde(default)]
     pub doctor: Vec<Check>,
     /// The app during development. A project's own stack cannot have it.
-    #[serde(default)]
     pub dev: Option<Dev>,
 }
 
@@ -65,7 +63,6 @@ pub struct Listed {
 #[serde(deny_unknown_fields)]
 pub struct Routes {
     /// Template for the name of a socket or a channel, with `value` for the capture. By default, the capture itself.
-    #[serde(default)]
     pub name: Option<String>,
     /// Socket handlers: `@socket`.
     pub sockets: Table,
@@ -102,7 +99,6 @@ pub struct Table {
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub mentions: Vec<String>,
     /// Query for `@scope`: nodes that limit the other query. Its other captures count as well.
-    #[serde(default)]
     pub within: Option<String>,
     /// Query for the captures.
     pub query: String,
@@ -135,10 +131,8 @@ pub struct Check {
     #[serde(default)]
     pub chosen_by: Vec<Lookup>,
     /// Reason why that program fails.
-    #[serde(default)]
     pub failing: Option<Failing>,
     /// The lowest version, such as `1.15`.
-    #[serde(default)]
     pub minimum: Option<String>,
     /// The error if none of `any` is there; without `any`, if the program for the version fails.
     pub message: String,
@@ -163,25 +157,20 @@ pub struct Failing {
 }
 
 /// Programs of `hello-sockets dev`: `build`, and then the binary, on Unix; or else `run`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(not(unix), expect(dead_code, reason = "reloading needs Unix"))]
 pub struct Dev {
     /// Conditions, checked in this order.
-    #[serde(default)]
     pub needs: Vec<Need>,
     /// Command that builds a binary and prints cargo's messages as JSON. The binary takes over a listening socket.
-    #[serde(default)]
     pub build: Vec<String>,
     /// Command that runs the app. Its words are templates with the variable `app`.
-    #[serde(default)]
     pub run: Vec<String>,
     /// Patterns of the files that `build` reads.
-    #[serde(default)]
     pub rebuild: Vec<String>,
     /// Patterns of the files of pages.
-    #[serde(default)]
     pub reload: Vec<String>,
 }
 
@@ -212,7 +201,6 @@ pub struct ProjectRules {
     #[serde(default)]
     pub almost: Vec<Fact>,
     /// A folder with several projects: a workspace or an umbrella.
-    #[serde(default)]
     pub nested: Option<Nested>,
     /// Facts, computed in this order; `app.NAME` in templates. `name` is the name of the app, `indent_EXTENSION` one
     /// level of indentation in its files with that extension, if it has one of its own, `port` its port, or `unknown`
@@ -233,14 +221,12 @@ pub struct Nested {
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub key: Vec<String>,
     /// Query for `@value`, once for each project or pattern of projects.
-    #[serde(default)]
     pub query: Option<String>,
     /// Suffix of each value, for a pattern of folders: `/*` if the value is their parent folder.
     #[serde(default)]
     pub below: String,
     /// A file of one of the projects that all of them share. `app.beside` is the path to that project, for one that is almost
     /// a project.
-    #[serde(default)]
     pub shared: Option<String>,
 }
 
@@ -261,59 +247,45 @@ pub struct FactRule {
 /// A source of a fact. Its texts are templates with earlier facts as variables.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Lookup {
     /// A file that must exist and, with `key` or `query`, match. An empty text is no file.
-    #[serde(default)]
     pub file: Option<String>,
     /// The file may be in a folder above the project's: the closest one that matches counts.
-    #[serde(default)]
     pub above: bool,
     /// With `above`: key of patterns of folders below the file's. Then `key` is that of such patterns, too. The value is the
     /// project's folder, relative to the file's, if `key` has a pattern for it and `except` has none.
-    #[serde(default)]
     pub except: Option<String>,
     /// A program in one of the folders of `PATH`, whose name is the value.
-    #[serde(default)]
     pub program: Option<String>,
     /// In a check of `doctor`: a variable of the environment that is set, whose contents are the value.
-    #[serde(default)]
     pub variable: Option<String>,
     /// Patterns of files, such as `lib/**/*.ex` or `assets/**/*.{js,ts}`, of which exactly one must match.
-    #[serde(default)]
     pub search: Vec<String>,
     /// Several files may match; the first counts.
-    #[serde(default)]
     pub several: bool,
     /// Separator, if all values count, as one text without the empty ones. Several files may match.
-    #[serde(default)]
     pub join: Option<String>,
     /// A word in the file, or one of several. Files without it are not parsed. Without `key` and `query`, a file with it counts.
-    #[serde(default, deserialize_with = "one_or_many")]
+    #[serde(deserialize_with = "one_or_many")]
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub mentions: Vec<String>,
     /// In a TOML or JSON file: the key of the value, such as `package.name`, or several. `*` is any key of a table and any entry of
     /// a list; `@value` is any key, and the value itself. Tables and lists have an empty text.
-    #[serde(default, deserialize_with = "one_or_many")]
+    #[serde(deserialize_with = "one_or_many")]
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub key: Vec<String>,
     /// With `key`: regular expression for the text there.
-    #[serde(default)]
     pub matches: Option<String>,
     /// In a generator: a place whose `present` captures `@value` in its file.
-    #[serde(default)]
     pub place: Option<String>,
     /// Variables of the place.
-    #[serde(default)]
     pub with: BTreeMap<String, String>,
     /// Query for `@scope`: nodes that limit the other query.
-    #[serde(default)]
     pub within: Option<String>,
     /// In other files: query for `@value`.
-    #[serde(default)]
     pub query: Option<String>,
     /// Template for the value, with `value` for the capture and `path` for the file. By default, the capture.
-    #[serde(default)]
     pub value: Option<String>,
 }
 
@@ -337,10 +309,8 @@ pub struct Fact {
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub key: Vec<String>,
     /// With `key`: regular expression for the text there.
-    #[serde(default)]
     pub matches: Option<String>,
     /// Query for `@value`.
-    #[serde(default)]
     pub query: Option<String>,
 }
 

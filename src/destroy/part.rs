@@ -32,6 +32,12 @@ pub struct Part<'a> {
     foreign: Vec<(&'a File, Vec<u8>)>,
 }
 
+impl Part<'_> {
+    fn is_foreign(&self, path: &Path) -> bool {
+        self.foreign.iter().any(|(file, _)| file.path == path)
+    }
+}
+
 /// Decisions about the changed files of a part.
 pub enum Decisions {
     /// This file stays, and it needs the others.
@@ -103,13 +109,8 @@ impl<'a> Destroy<'a> {
         let is_made = made
             .iter()
             .any(|entry| is_it(entry) && !entry.is_taken_back);
-        let is_foreign = |file: &File| {
-            part.foreign
-                .iter()
-                .any(|(known, _)| known.path == file.path)
-        };
         let ours = part.files.iter();
-        for file in ours.filter(|file| is_recorded || !is_foreign(file)) {
+        for file in ours.filter(|file| is_recorded || !part.is_foreign(&file.path)) {
             let needing = || self.changes.needing(&file.needed_by, &part.own);
             if self.changes.contains(&file.path)? && !(is_named && needing()?.is_some()) {
                 return Ok(true);
@@ -156,11 +157,7 @@ impl<'a> Destroy<'a> {
         }
         for (file, now) in &kept {
             // It was there before the others.
-            let is_foreign = part
-                .foreign
-                .iter()
-                .any(|(known, _)| known.path == file.path);
-            if is_foreign && self.was_kept(&file.path, now)? {
+            if part.is_foreign(&file.path) && self.was_kept(&file.path, now)? {
                 continue;
             }
             if uses_others(file, now, &part.files) {
@@ -198,8 +195,8 @@ impl<'a> Destroy<'a> {
     /// Removes the files and texts of `part`, except the files that are `kept`, and what others need.
     pub fn take_back(&mut self, part: &Part<'_>, kept: &[PathBuf]) -> Result<()> {
         // Texts in its own files go or stay with them.
-        let foreign = |path: &Path| part.foreign.iter().any(|(file, _)| file.path == path);
-        let own = |path: &Path| part.files.iter().any(|file| file.path == path) && !foreign(path);
+        let made = |path: &Path| part.files.iter().any(|file| file.path == path);
+        let own = |path: &Path| made(path) && !part.is_foreign(path);
         let mut steps = Vec::new();
         for step in part.steps.iter().rev() {
             match self.changes.locate(&step.location)? {

@@ -18,7 +18,7 @@ pub struct Language {
     /// Name in `languages.toml`.
     pub name: String,
     grammar: tree_sitter::Language,
-    rules: Rules,
+    pub rules: Rules,
     aliases: OnceLock<Vec<Query>>,
     definitions: OnceLock<Option<Query>>,
     kinds: OnceLock<Kinds>,
@@ -35,7 +35,7 @@ struct Kinds {
 /// Settings of a language in `languages.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Rules {
+pub struct Rules {
     /// Patterns of file names.
     files: Vec<String>,
     /// Markers that start a comment to the end of the line, or two that enclose one.
@@ -48,22 +48,19 @@ struct Rules {
     inner: String,
     /// Separator between the parts of a name.
     #[serde(default)]
-    separator: String,
+    pub separator: String,
     /// Names are absolute, or shortened by an alias.
     #[serde(default)]
-    whole_names: bool,
+    pub whole_names: bool,
     /// Name of the definition around it, in that definition.
-    #[serde(default)]
-    around: Option<String>,
+    pub around: Option<String>,
     /// Queries for `@path`, and optionally `@prefix` and `@name`: a long name and its short form.
     #[serde(default)]
     aliases: Vec<String>,
     /// Query for `@name` and `@body`: what is defined in the body has that name before its own.
-    #[serde(default)]
     definitions: Option<String>,
-    /// Styles that a file may have.
-    #[serde(default)]
-    style: Option<StyleQueries>,
+    /// Styles that a file may have; without this key, all files have the same.
+    pub style: Option<StyleQueries>,
 }
 
 /// Queries for code whose style differs between files: `@own`, except for what is `@other`, too.
@@ -170,26 +167,6 @@ impl Language {
             query.expect("definitions are a query")
         });
         query.as_ref()
-    }
-
-    /// Returns the queries for the style of a file; `None` if all have the same.
-    pub fn style(&self) -> Option<&StyleQueries> {
-        self.rules.style.as_ref()
-    }
-
-    /// Returns the separator between the parts of a name.
-    pub fn separator(&self) -> &str {
-        &self.rules.separator
-    }
-
-    /// Returns the name that a definition has for itself.
-    pub fn around(&self) -> Option<&str> {
-        self.rules.around.as_deref()
-    }
-
-    /// Returns whether names are absolute, or shortened by an alias.
-    pub fn has_whole_names(&self) -> bool {
-        self.rules.whole_names
     }
 
     /// Returns whether nodes of this kind belong to the following item, as attributes do.

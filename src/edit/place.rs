@@ -26,7 +26,6 @@ pub struct Place {
     #[expect(dead_code, reason = "the cases read it as it is written")]
     pub example: Example,
     /// The file of the place. Without it, the place is used in the file of the insert that names it.
-    #[serde(default)]
     pub file: Option<Location>,
     /// Purpose of the text, for the manual step: `to mount the socket`.
     #[serde(default)]
@@ -35,7 +34,6 @@ pub struct Place {
     #[serde(default)]
     pub position: String,
     /// Name of the nodes that the text replaces, all of them, such as `clauses of connect`: for the manual step if there are several.
-    #[serde(default)]
     pub replaces: Option<String>,
     /// The lines, without indentation. Without this key, the insert defines them.
     #[serde(default)]
@@ -44,7 +42,6 @@ pub struct Place {
     #[serde(default)]
     pub spellings: Vec<String>,
     /// Query for `@scope`: nodes that limit the search for the scope and `present`. There may be several.
-    #[serde(default)]
     pub within: Option<String>,
     /// Query for `@scope`, the node that the text goes into; the whole file if not given. Several matches make the edit
     /// a manual step. Text goes below the capture `@below`, if there is one. Of several queries, the first match
@@ -54,14 +51,11 @@ pub struct Place {
     pub scope: Vec<String>,
     /// Query for existing text, in any spelling: in `within` if it is given, or else in the scope, or in the whole file
     /// without a scope. Without this key, the lines themselves are searched.
-    #[serde(default)]
     pub present: Option<String>,
     /// Other files in which `present` finds the text as well, such as a helper's or a macro's.
-    #[serde(default)]
     pub elsewhere: Option<Elsewhere>,
     /// A name by which the file uses the text, such as that of an import: while the file has it elsewhere, `destroy` leaves
     /// the text.
-    #[serde(default)]
     pub used_as: Option<String>,
     /// Files that need the text: while one of them exists, `destroy` leaves it.
     #[serde(default)]
@@ -74,23 +68,19 @@ pub struct Place {
     #[serde(default)]
     pub section: String,
     /// Query for code that makes this a manual step, anywhere in the file: a used name, a custom order.
-    #[serde(default)]
     pub blocked_by: Option<String>,
     /// Lines of the manual step in that case, instead of the text: with a name that is not taken.
-    #[serde(default)]
     pub blocked_text: Option<String>,
     /// Lines of the manual step for code in the file, instead of the text: those with the options of an entry that the text
     /// replaces. The first query that matches counts, with lines for each of its matches.
     #[serde(default)]
     pub manual_text: Vec<ManualText>,
     /// Query for code before the scope that makes this a manual step: a catch-all route in another scope.
-    #[serde(default)]
     pub blocked_above: Option<String>,
     /// Conflicts that stop the command before it writes.
     #[serde(default, rename = "conflict")]
     pub conflicts: Vec<Conflict>,
     /// Query for `@barrier`, from the scope's node on. Text goes before the first barrier, such as a catch-all route.
-    #[serde(default)]
     pub barrier: Option<String>,
     /// Anchors of the text; the first match counts.
     #[serde(default, rename = "anchor")]
@@ -106,53 +96,40 @@ pub struct Place {
 /// Values for the test cases of a place.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Example {
     /// The `with` of an insert.
-    #[serde(default)]
     pub with: BTreeMap<String, String>,
     /// The `text` of an insert.
-    #[serde(default)]
     pub text: Option<String>,
     /// The `also` of an insert.
-    #[serde(default)]
     pub also: Vec<Also>,
     /// Facts that differ from those of a new app called `my_app`.
-    #[serde(default)]
     pub app: BTreeMap<String, String>,
 }
 
 /// Search for a file, by path and contents.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Location {
     /// Paths that are tried first, in this order.
-    #[serde(default)]
     pub paths: Vec<String>,
     /// Patterns, such as `lib/**/*.ex` or `assets/**/*.{js,ts}`, of files that are searched if no file in `paths` matches.
-    #[serde(default)]
     pub search: Vec<String>,
     /// Patterns of files that may be in its place, in languages that are not edited: the manual step names the first one.
-    #[serde(default)]
     pub foreign: Vec<String>,
     /// A word in the file. Files without it are not parsed.
-    #[serde(default)]
     pub mentions: String,
     /// Query that the file must match. Without it, any existing file matches.
-    #[serde(default)]
     pub holds: Option<String>,
     /// Query for files found by `search`, if it differs from `holds`.
-    #[serde(default)]
     pub search_holds: Option<String>,
     /// Searches `search` even if a file in `paths` matches. Two matching files make the edit a manual step.
-    #[serde(default)]
     pub only: bool,
     /// Query for the file to choose if several match. If more than one has it, none is chosen.
-    #[serde(default)]
     pub prefer: Option<String>,
     /// Initial text of the file, created at the first of `paths` if no file matches.
-    #[serde(default)]
     pub create: bool,
 }
 
@@ -170,10 +147,8 @@ pub struct Need {
     #[serde(default)]
     pub mentions: String,
     /// Query for code in these files.
-    #[serde(default)]
     pub holds: Option<String>,
     /// Query for the nodes in which `holds` has to match, as `@scope`.
-    #[serde(default)]
     pub within: Option<String>,
 }
 
@@ -218,7 +193,6 @@ pub struct Conflict {
 #[serde(deny_unknown_fields)]
 pub struct Anchor {
     /// Query for `@anchor` whose outermost node is the scope's; the scope itself if not given.
-    #[serde(default)]
     pub query: Option<String>,
     /// Selection among several matches.
     #[serde(default)]
@@ -232,7 +206,6 @@ pub struct Anchor {
     #[serde(default)]
     pub gap: usize,
     /// Text for this anchor, if it differs.
-    #[serde(default)]
     pub text: Option<String>,
     /// Captures to replace: name and new text.
     #[serde(default)]
@@ -275,13 +248,11 @@ pub struct Insert {
     #[serde(default)]
     pub with: BTreeMap<String, String>,
     /// The lines, without indentation, if the place does not define them.
-    #[serde(default)]
     pub text: Option<String>,
     /// Condition of the insert.
     #[serde(default, rename = "if")]
     pub condition: String,
     /// Purpose of the text for the manual step, instead of that of the place.
-    #[serde(default)]
     pub manual: Option<String>,
     /// Reported only if it changes something.
     #[serde(default)]
@@ -309,7 +280,6 @@ pub struct Also {
     #[serde(default)]
     pub with: BTreeMap<String, String>,
     /// The lines, if the place does not define them.
-    #[serde(default)]
     pub text: Option<String>,
 }
 

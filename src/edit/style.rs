@@ -65,7 +65,7 @@ impl Style {
         text: String,
         range: Range<usize>,
     ) -> Result<Vec<String>> {
-        if source.language.style().is_none() {
+        if source.language.rules.style.is_none() {
             return Ok(vec![text]);
         }
         let inserted = Inserted {
@@ -128,7 +128,7 @@ impl Inserted {
 
 /// Returns `text` in one style, for comparisons of lines.
 pub fn neutral<'a>(text: &'a str, language: &Language) -> Cow<'a, str> {
-    if language.style().is_none() {
+    if language.rules.style.is_none() {
         return Cow::Borrowed(text);
     }
     let line = |line: &'a str| line.trim_end().trim_end_matches(';').replace('\'', "\"");
@@ -150,7 +150,7 @@ fn captured(
     source: &Source,
     query: impl FnOnce(&StyleQueries) -> &String,
 ) -> Result<Vec<Range<usize>>> {
-    let Some(style) = source.language.style() else {
+    let Some(style) = &source.language.rules.style else {
         return Ok(Vec::new());
     };
     let found = source.find(query(style))?;

@@ -14,7 +14,7 @@ static PROGRESS: Mutex<Progress> = Mutex::new(Progress::NothingWritten);
 
 /// Progress of the run.
 #[derive(Clone, Copy)]
-pub enum Progress {
+enum Progress {
     NothingWritten,
     AllWritten,
 }
@@ -29,8 +29,15 @@ pub fn on(then: impl Fn() + Send + 'static) -> Result<()> {
     ctrlc::set_handler(then).context("Ctrl-C cannot be watched for")
 }
 
-/// Delays Ctrl-C while the guard exists.
-pub fn hold() -> MutexGuard<'static, Progress> {
+/// Runs `write`, all writes of a run, and delays Ctrl-C until its end.
+pub fn delayed<T>(write: impl FnOnce() -> Result<T>) -> Result<T> {
+    let mut progress = hold();
+    let written = write()?;
+    *progress = Progress::AllWritten;
+    Ok(written)
+}
+
+fn hold() -> MutexGuard<'static, Progress> {
     PROGRESS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

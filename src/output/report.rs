@@ -14,12 +14,19 @@ use crate::facts::Question;
 use crate::plan::Step;
 
 /// Version of the JSON.
-const FORMAT: u8 = 1;
+#[derive(Debug, Serialize)]
+pub struct Format(u8);
+
+impl Default for Format {
+    fn default() -> Self {
+        Self(1)
+    }
+}
 
 /// Everything that a run did, or would do, and what is left to do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Report {
-    pub format: u8,
+    pub format: Format,
     pub outcome: Outcome,
     pub exit_code: u8,
     pub dry_run: bool,
@@ -38,9 +45,10 @@ pub struct Report {
 }
 
 /// The end of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    #[default]
     Done,
     /// Manual steps are left.
     ManualSteps,
@@ -213,27 +221,6 @@ pub struct LookUp {
     pub what: String,
     /// The files with a match.
     pub found: Vec<String>,
-}
-
-impl Default for Report {
-    fn default() -> Self {
-        Self {
-            format: FORMAT,
-            outcome: Outcome::Done,
-            exit_code: 0,
-            dry_run: false,
-            app: None,
-            files: Vec::new(),
-            edits: Vec::new(),
-            questions: Vec::new(),
-            commands: Vec::new(),
-            manual_steps: Vec::new(),
-            warnings: Vec::new(),
-            next_steps: Vec::new(),
-            errors: Vec::new(),
-            look_ups: Vec::new(),
-        }
-    }
 }
 
 impl LookUp {

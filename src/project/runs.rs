@@ -9,7 +9,7 @@ use std::rc::Rc;
 use anyhow::Result;
 
 use super::{Project, absolute, disk, resolved};
-use crate::record::{Folder, Hash, LAST, LIST, Last, RUNS, Run, RunFiles, Runs, UNFINISHED};
+use crate::record::{Folder, Hash, LAST, Last, RUNS, Run, RunFiles, Runs, UNFINISHED};
 
 impl Project {
     /// Returns the runs that were recorded before this one.
@@ -31,9 +31,8 @@ impl Project {
     pub fn run_files(&self) -> Result<RunFiles> {
         let names = disk::entries(&resolved(&self.root, RUNS.as_ref()))?.into_iter();
         let json = names.filter(|(name, is_folder)| !is_folder && name.ends_with(".json"));
-        let runs = json.map(|(name, _)| Path::new(RUNS).join(name));
         let mut files = RunFiles::new();
-        for path in runs.chain([LIST.into()]) {
+        for path in json.map(|(name, _)| Path::new(RUNS).join(name)) {
             let bytes = disk::read(&resolved(&self.root, &path))?;
             files.extend(bytes.map(|bytes| (path, bytes)));
         }

@@ -22,7 +22,7 @@ pub struct Entry {
     /// The name, spelled as a module: `Admin.Room`.
     pub name: Option<String>,
     pub options: BTreeMap<String, Vec<String>>,
-    /// Values of the options that are no flags, given or not. Earlier versions did not record them.
+    /// Values of the options that are no flags, given or not.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
     pub answers: BTreeMap<String, bool>,

@@ -13,9 +13,6 @@ use crate::error::Misuse;
 /// Folder of all runs.
 pub const RUNS: &str = ".hello-sockets/runs";
 
-/// The list of all runs in one file, as earlier versions wrote it.
-pub const LIST: &str = ".hello-sockets/runs.json";
-
 /// Most characters of a command in the name of its file.
 const LONGEST: usize = 40;
 
@@ -65,37 +62,23 @@ struct RunFile<R> {
     run: R,
 }
 
-/// The file [`LIST`].
-#[derive(Deserialize)]
-struct List {
-    format: u8,
-    runs: Vec<Run>,
-}
-
 impl Runs {
-    /// Reads the runs of `files`: those in [`RUNS`], and [`LIST`], if it is there.
+    /// Reads the runs of `files`: those in [`RUNS`].
     ///
     /// # Errors
     /// A file is not the JSON of a run, as after a merge with conflicts.
     pub fn parse(files: &RunFiles) -> Result<Self> {
         let mut runs = Self::default();
         for (path, bytes) in files {
-            let (format, of_file) = parse(path, bytes).map_err(|error| unreadable(path, &error))?;
+            let RunFile { format, run } = parsed(path, bytes)?;
             ensure!(
                 format <= FORMAT,
                 "`{}` is of a newer hello-sockets than this one",
                 path.display()
             );
-            let file = (path != Path::new(LIST)).then(|| (path.clone(), bytes.clone()));
-            for (at, run) in (1..).zip(of_file) {
-                let number = number(path).unwrap_or(at);
-                // Another branch may have moved it out of the list.
-                let mut known = runs.0.iter();
-                if !known.any(|known| known.number == number && known.run == run) {
-                    let file = file.clone();
-                    runs.0.push(Rc::new(Numbered { number, run, file }));
-                }
-            }
+            let number = number(path).unwrap_or(1);
+            let file = Some((path.clone(), bytes.clone()));
+            runs.0.push(Rc::new(Numbered { number, run, file }));
         }
         runs.0.sort_by_key(|known| known.number);
         Ok(runs)
@@ -215,22 +198,10 @@ impl Runs {
     }
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> serde_json::Result<(u8, Vec<Run>)> {
-    if path == Path::new(LIST) {
-        let list: List = serde_json::from_slice(bytes)?;
-        return Ok((list.format, list.runs));
-    }
-    let file: RunFile<Run> = serde_json::from_slice(bytes)?;
-    Ok((file.format, vec![file.run]))
-}
-
-fn unreadable(path: &Path, error: &serde_json::Error) -> Misuse {
-    let misuse = Misuse::new(format!("`{}` cannot be read: {error}", path.display()));
-    misuse.help(match path == Path::new(LIST) {
-        true => {
-            "if a merge has left conflicts in it, keep the entries of both sides in the list `runs`"
-        }
-        false => "restore it from version control: `git log -- .hello-sockets/runs`",
+fn parsed(path: &Path, bytes: &[u8]) -> Result<RunFile<Run>, Misuse> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        Misuse::new(format!("`{}` cannot be read: {error}", path.display()))
+            .help("restore it from version control: `git log -- .hello-sockets/runs`")
     })
 }
 
@@ -338,34 +309,16 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_an_earlier_version_is_read_also_beside_files_that_were_made_of_it() {
-        let runs = [run("new"), run("gen a"), run("destroy a"), run("gen a")];
-        let list = serde_json::json!({ "format": 1, "runs": runs.clone() });
-        let list = (PathBuf::from(LIST), list.to_string().into_bytes().into());
-        let expected = ["new", "gen a", "destroy a", "gen a"];
-        assert_eq!(commands(&BTreeMap::from([list.clone()])), expected);
-        let mut both = files(&listed(runs));
-        both.extend([list]);
-        assert_eq!(commands(&both), expected);
-    }
-
-    #[test]
     fn a_file_that_cannot_be_read_is_an_error_that_names_it_and_a_way_out() {
-        for (path, help) in [
-            (LIST.to_owned(), "keep the entries of both sides"),
-            (
-                format!("{RUNS}/0002-a.json"),
-                "restore it from version control",
-            ),
-        ] {
-            let files =
-                BTreeMap::from([(PathBuf::from(&path), b"<<<<<<< ours\n".as_slice().into())]);
-            let error = Runs::parse(&files).expect_err("it is no JSON");
-            let misuse: &Misuse = error.downcast_ref().expect("it has help");
-            let message = format!("`{path}` cannot be read: expected value at line 1 column 1");
-            assert_eq!(misuse.to_string(), message);
-            assert!(misuse.way_out().is_some_and(|text| text.contains(help)));
-        }
+        let path = format!("{RUNS}/0002-a.json");
+        let conflict = b"<<<<<<< ours\n".as_slice().into();
+        let files = BTreeMap::from([(PathBuf::from(&path), conflict)]);
+        let error = Runs::parse(&files).expect_err("it is no JSON");
+        let misuse: &Misuse = error.downcast_ref().expect("it has help");
+        let message = format!("`{path}` cannot be read: expected value at line 1 column 1");
+        assert_eq!(misuse.to_string(), message);
+        let help = "restore it from version control: `git log -- .hello-sockets/runs`";
+        assert_eq!(misuse.way_out(), Some(help));
     }
 
     fn text(change: Change) -> TextChange {

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::{Ending, Recording, Run};
 use crate::catalogue::generator::{Command, Paragraph};
 use crate::changes::{Change, Located};
-use crate::output::interrupt::{self, Progress};
+use crate::output::interrupt;
 use crate::output::{apply, record};
 use crate::plan::{Plan, Sought};
 use crate::project::Project;
@@ -57,27 +57,26 @@ impl Run<'_> {
             }
         }
         let generated = self.entries.encoded(&self.answers.given)?;
-        let mut progress = interrupt::hold();
-        let mut changes = self.changes.in_order(&last);
+        let changes = self.changes.in_order(&last);
         let paths = self.reporter.report.paths();
-        let warning = match &self.recording {
-            Recording::Undoable(command) => {
-                let texts = std::mem::take(&mut self.texts);
-                let run = Record {
-                    generated,
-                    ..recorded(self.project, command.clone(), &changes, texts)
-                };
-                record::apply(self.project, run, &changes, &paths)?
-            }
-            Recording::New => {
-                let list = changes_with_new(self.project, generated, changes.is_empty())?;
-                changes.extend(&list);
-                apply::apply(&self.project.root, &changes, &paths)?;
-                None
-            }
-        };
-        *progress = Progress::AllWritten;
-        drop(progress);
+        let warning = interrupt::delayed(|| {
+            Ok(match &self.recording {
+                Recording::Undoable(command) => {
+                    let texts = std::mem::take(&mut self.texts);
+                    let run = Record {
+                        generated,
+                        ..recorded(self.project, command.clone(), &changes, texts)
+                    };
+                    record::apply(self.project, run, &changes, &paths)?
+                }
+                Recording::New => {
+                    let list = changes_with_new(self.project, generated, changes.is_empty())?;
+                    let changes: Vec<_> = changes.iter().copied().chain(&list).collect();
+                    apply::apply(&self.project.root, &changes, &paths)?;
+                    None
+                }
+            })
+        })?;
         if let Some(warning) = warning {
             self.reporter.warn(warning);
         }

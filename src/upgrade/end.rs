@@ -9,7 +9,7 @@ use super::Upgrade;
 use super::parts::Part;
 use crate::changelog;
 use crate::changes::{Change, removals_last};
-use crate::output::interrupt::{self, Progress};
+use crate::output::interrupt;
 use crate::output::{apply, record, uncommitted};
 use crate::record::Run;
 use crate::record::generated::{Base, Entry, encode};
@@ -87,17 +87,17 @@ impl Upgrade<'_> {
             ..finish::recorded(self.project, command(), &changes, texts)
         };
         let paths = self.reporter.report.paths();
-        let mut progress = interrupt::hold();
-        let warning = match changes.is_empty() {
-            true => {
-                self.note(run, parts)?;
-                None
-            }
-            false => record::apply(self.project, run, &changes, &paths)?,
-        };
-        apply::remove_empty(&self.project.root, &folders);
-        *progress = Progress::AllWritten;
-        drop(progress);
+        let warning = interrupt::delayed(|| {
+            let warning = match changes.is_empty() {
+                true => {
+                    self.note(run, parts)?;
+                    None
+                }
+                false => record::apply(self.project, run, &changes, &paths)?,
+            };
+            apply::remove_empty(&self.project.root, &folders);
+            Ok(warning)
+        })?;
         if let Some(warning) = warning {
             self.reporter.warn(warning);
         }

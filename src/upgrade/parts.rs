@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{commands, found};
+use super::found;
 use crate::args::Upgrade;
 use crate::catalogue::Generator;
 use crate::catalogue::generator::APP;
@@ -96,23 +96,18 @@ pub fn of(
     renderer: &Renderer<'_>,
     runs: &Runs,
     args: &Upgrade,
-    reporter: &mut Reporter,
+    reporter: &Reporter,
 ) -> Result<Vec<Part>> {
     let planner = Planner { project, renderer };
     let recorded = runs.generated()?;
-    let typed = commands::entries(project, runs, reporter)?;
     let mut parts = Vec::new();
     let is_whole = recorded.iter().any(|entry| entry.generator == APP);
     if !is_whole {
-        let known = [&recorded[..], &typed].concat();
-        let found = found::entries(project, renderer, &known, args, reporter)?;
+        let found = found::entries(project, renderer, &recorded, args, reporter)?;
         let is_of_new = found.iter().any(|entry| entry.generator == APP);
         for entry in found {
             parts.push(planner.found(entry, is_of_new)?);
         }
-    }
-    for entry in typed {
-        parts.push(planner.found(entry, false)?);
     }
     // A generator may be gone from the templates: what it has made stays.
     let known = Generator::names(&project.stack.name, &project.templates);

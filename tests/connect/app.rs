@@ -25,11 +25,7 @@ fn the_path_is_that_of_the_mounted_socket() {
             "{}",
             ran.stdout
         );
-        assert!(
-            ran.stdout.contains("user:lobby phx_reply ok"),
-            "{}",
-            ran.stdout
-        );
+        ran.prints("user:lobby phx_reply ok");
         let device = ["room:1", "--socket", "Device", "--token", "secret"];
         let ran = connect(&sandbox, &server, &device).succeeded();
         assert!(

@@ -16,7 +16,7 @@ fn the_handshake_is_printed_as_it_was_sent_and_received() {
         "--header",
         "Cookie: a=b",
     ];
-    let ran = Sandbox::new().run(&args).succeeded();
+    let ran = Sandbox::new().ok(&args);
 
     let expected = "\
 GET /socket/websocket?user=a%20b&vsn=2.0.0 HTTP/1.1
@@ -122,7 +122,7 @@ fn presences_are_a_list_that_is_kept() {
         "--expect",
         "presence_diff",
     ];
-    let ran = Sandbox::new().run(&args).succeeded();
+    let ran = Sandbox::new().ok(&args);
 
     // Alice's own join is in the list or in a diff after it.
     let mut lists = ran

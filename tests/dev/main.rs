@@ -1,9 +1,5 @@
 //! `hello-sockets dev` in a pseudo-terminal, with real edits of an app that compiles in a moment.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 #[path = "../support/mod.rs"]
 mod support;

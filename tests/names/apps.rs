@@ -21,7 +21,7 @@ fn an_app_with_a_name_of_any_length_is_formatted() {
             "--no-git",
             "--no-install",
         ];
-        sandbox.run(&new).succeeded();
+        sandbox.ok(&new);
         is_formatted(&sandbox.path().join(name));
     }
 }
@@ -113,9 +113,7 @@ fn what_is_suggested_for_a_name_that_is_refused_makes_an_app() {
             let quiet = ["--stack", stack, "--no-git", "--no-install"];
             // The folder may have a space in it.
             let app = command.last().expect("a name");
-            sandbox
-                .run(&[&["new", name, "--app", app], &quiet[..]].concat())
-                .succeeded();
+            sandbox.ok(&[&["new", name, "--app", app], &quiet[..]].concat());
         }
     }
 }
@@ -125,11 +123,9 @@ fn a_hyphen_stays_in_a_rust_apps_name_and_becomes_an_underscore_on_phoenix() {
     let sandbox = Sandbox::new();
     let quiet = ["--no-git", "--no-install"];
 
-    sandbox
-        .run(&[&["new", "live-chat"], &quiet[..]].concat())
-        .succeeded();
+    sandbox.ok(&[&["new", "live-chat"], &quiet[..]].concat());
     let phoenix = ["new", "talk-show", "--stack", "phoenix"];
-    sandbox.run(&[&phoenix[..], &quiet].concat()).succeeded();
+    sandbox.ok(&[&phoenix[..], &quiet].concat());
 
     assert!(
         sandbox
@@ -164,7 +160,7 @@ fn new_in_the_folder_itself_names_the_app_by_it() {
             .contains("name = \"live_chat\"\n")
     );
     let start = "LiveChat is created. Install the browser's client and start it:\n\n    npm install --prefix assets\n";
-    assert!(ran.stdout.contains(start), "{}", ran.stdout);
+    ran.prints(start);
 }
 
 #[test]

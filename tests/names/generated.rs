@@ -58,7 +58,7 @@ fn run_or_follow_the_suggestion(sandbox: &Sandbox, args: &[&str]) -> Ran {
     let help = help.unwrap_or_else(|| panic!("{args:?} {}", ran.stderr));
     if help.starts_with("--force overwrites") {
         // Another name is spelled the same in files, and its channel has a presence by now.
-        return sandbox.run(&[args, &["--skip"]].concat()).succeeded();
+        return sandbox.ok(&[args, &["--skip"]].concat());
     }
     let suggested: Vec<_> = match help.strip_prefix("hello-sockets ") {
         Some(command) => command.split(' ').collect(),
@@ -70,7 +70,7 @@ fn run_or_follow_the_suggestion(sandbox: &Sandbox, args: &[&str]) -> Ran {
             .chain(help.split(' '))
             .collect(),
     };
-    sandbox.run(&suggested).succeeded()
+    sandbox.ok(&suggested)
 }
 
 /// Adds a socket, a channel that it routes, a presence in the channel, and tokens for the socket.

@@ -16,7 +16,7 @@ const SCRIPT: &str = "my_app/assets/js/user_socket.js";
 fn a_socket_requires_a_token_and_its_script_sends_one() {
     let sandbox = app(&[CHANNEL]);
 
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     assert_eq!(
         ran.stdout,
@@ -55,7 +55,7 @@ fn the_second_time_changes_nothing() {
     let sandbox = app(&[CHANNEL, AUTH]);
     let before = sandbox.tree();
 
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     assert_eq!(sandbox.tree(), before);
     let mut lines = ran.stdout.lines().filter(|line| line.starts_with("* "));
@@ -73,7 +73,7 @@ fn an_existing_current_user_is_kept() {
     let own = sandbox.read(path).replace("guest-", "visitor-");
     sandbox.write(path, &own);
 
-    sandbox.run(&["gen", "auth"]).succeeded();
+    sandbox.ok(&["gen", "auth"]);
 
     assert_eq!(sandbox.read(path), own);
 }
@@ -94,7 +94,7 @@ pub fn after_phx_gen_auth() -> Sandbox {
 fn tokens_name_the_user_of_phx_gen_auth() {
     let sandbox = after_phx_gen_auth();
 
-    let ran = sandbox.run(AUTH).succeeded();
+    let ran = sandbox.ok(AUTH);
 
     let module = sandbox.read("my_app/lib/my_app_web/channels/socket_token.ex");
     assert!(
@@ -114,7 +114,7 @@ fn tokens_name_the_user_of_phx_gen_auth() {
     assert!(!test.contains("guest"), "{test}");
     let says = "Tokens name the user of `mix phx.gen.auth`. Sockets stay open when a user\n\
                 signs out, until `log_out_user` closes them: lib/my_app_web/channels/socket_token.ex has the lines.\n";
-    assert!(ran.stdout.contains(says), "{}", ran.stdout);
+    ran.prints(says);
 }
 
 /// The compiler warns of an attribute or a function that nothing uses.
@@ -178,7 +178,7 @@ fn tokens_name_the_user_of_phx_gen_auth_before_phoenix_1_8() {
         sandbox.write(path, &router.replace(&start, &plug));
         sandbox.write("my_app/test/support/helpers.ex", helper);
 
-        sandbox.run(AUTH).succeeded();
+        sandbox.ok(AUTH);
 
         let module = sandbox.read("my_app/lib/my_app_web/channels/socket_token.ex");
         let user = "    case conn.assigns[:current_user] do\n      %{id: id} -> to_string(id)\n      _ -> nil\n    end\n";
@@ -212,12 +212,7 @@ fn a_missing_socket_is_asked_for() {
     let ran = sandbox.answer(&["gen", "auth"], "\n").succeeded();
 
     assert_eq!(ran.stderr, "\nDo you want to create it? [Yn] Y\n");
-    assert!(
-        ran.stdout
-            .contains("The default socket handler - MyAppWeb.UserSocket - was not found.\n"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("The default socket handler - MyAppWeb.UserSocket - was not found.\n");
     let socket = sandbox.read(SOCKET);
     assert!(socket.contains("SocketToken.verify("), "{socket}");
     let endpoint = sandbox.read("my_app/lib/my_app_web/endpoint.ex");
@@ -231,16 +226,9 @@ fn a_missing_socket_is_asked_for() {
 fn after_a_no_tokens_are_served_and_the_next_command_is_printed() {
     let sandbox = Sandbox::with_phoenix_app();
 
-    let ran = sandbox
-        .run(&["gen", "auth", "--no-socket", "--socket", "Device"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "auth", "--no-socket", "--socket", "Device"]);
 
-    assert!(
-        ran.stdout
-            .contains("\n    hello-sockets gen auth --socket Device --yes\n"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("\n    hello-sockets gen auth --socket Device --yes\n");
     assert!(!ran.stdout.contains("Add this"), "{}", ran.stdout);
     let router = sandbox.read("my_app/lib/my_app_web/router.ex");
     assert!(router.contains("post \"/token\", SocketToken, :token"));
@@ -251,9 +239,7 @@ fn another_socket_can_require_the_token() {
     let sandbox = app(&[CHANNEL, &["gen", "socket", "Admin.Device"]]);
     let open = sandbox.read(SOCKET);
 
-    sandbox
-        .run(&["gen", "auth", "--socket", "Admin.Device"])
-        .succeeded();
+    sandbox.ok(&["gen", "auth", "--socket", "Admin.Device"]);
 
     assert_eq!(sandbox.read(SOCKET), open);
     let guarded = sandbox.read("my_app/lib/my_app_web/channels/admin/device_socket.ex");
@@ -304,7 +290,7 @@ fn of_phoenix(requirement: &str, version: Option<&str>) -> (Sandbox, Ran) {
         );
         sandbox.write("my_app/mix.lock", &lock);
     }
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
     (sandbox, ran)
 }
 
@@ -366,7 +352,7 @@ fn the_version_of_a_phoenix_that_hex_does_not_lock_is_in_its_folder() {
             };
             let sandbox = self::app(&[CHANNEL]);
             app(&sandbox);
-            sandbox.run(&["gen", "auth"]).succeeded();
+            sandbox.ok(&["gen", "auth"]);
 
             let socket = sandbox.read(SOCKET);
             let found = socket.contains("connect_info[:auth_token]");
@@ -407,7 +393,7 @@ fn a_token_is_a_parameter_where_phoenix_is_older_or_of_no_known_version() {
         );
         assert!(!ran.stdout.contains("endpoint.ex"), "{}", ran.stdout);
         let before = sandbox.tree();
-        sandbox.run(&["gen", "auth"]).succeeded();
+        sandbox.ok(&["gen", "auth"]);
         assert_eq!(sandbox.tree(), before);
     }
 }
@@ -423,7 +409,7 @@ fn a_handler_of_an_older_phoenix_is_given_no_more_than_it_takes() {
         def connect(_params, socket) do\n    {:ok, socket}\n  end\n\n  def id(_socket), do: nil\nend\n";
     sandbox.write(SOCKET, own);
 
-    sandbox.run(&["gen", "auth"]).succeeded();
+    sandbox.ok(&["gen", "auth"]);
 
     let socket = sandbox.read(SOCKET);
     assert!(
@@ -446,7 +432,7 @@ fn a_socket_that_nobody_mounts_is_mounted_with_its_option_and_its_script_is_load
     let loaded = sandbox.read(script);
     sandbox.write(script, &loaded.replace("import \"./user_socket.js\"\n", ""));
 
-    sandbox.run(AUTH).succeeded();
+    sandbox.ok(AUTH);
 
     let with_option = socket.replace(
         "longpoll: false\n",
@@ -491,9 +477,9 @@ fn a_script_with_a_token_of_its_own_gets_no_import_of_that_name() {
         ("assets/js/user_socket.js", script),
     ]);
 
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), script);
     let step = "\nAdd this to `assets/js/user_socket.js` to send the token";
-    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    ran.prints(step);
 }

@@ -16,7 +16,7 @@ fn router(pipeline: &str) -> String {
 
 /// The token and its test, after `gen auth`.
 fn token(sandbox: &Sandbox) -> [String; 2] {
-    sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+    sandbox.ok(&["gen", "auth", "--yes"]);
     [
         sandbox.read("my_app/lib/shop_web/channels/socket_token.ex"),
         sandbox.read("my_app/test/shop_web/channels/socket_token_test.exs"),
@@ -27,16 +27,12 @@ fn token(sandbox: &Sandbox) -> [String; 2] {
 fn a_channel_case_of_another_file_gets_no_second_one() {
     let sandbox = shop(&[("test/support/cases/channels.ex", CHANNEL_CASE)]);
 
-    let ran = sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Room", "--yes"]);
 
     assert!(!ran.stdout.contains("channel_case"), "{}", ran.stdout);
     assert!(!sandbox.exists("my_app/test/support/channel_case.ex"));
 
-    sandbox
-        .run(&["destroy", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["destroy", "channel", "Room", "--yes"]);
     assert_eq!(
         sandbox.read("my_app/test/support/cases/channels.ex"),
         CHANNEL_CASE
@@ -48,9 +44,7 @@ fn the_channel_case_of_another_web_module_is_not_that_of_this_one() {
     let other = CHANNEL_CASE.replace("ShopWeb", "AdminWeb");
     let sandbox = shop(&[("test/support/admin_channel_case.ex", &other)]);
 
-    sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--yes"]);
 
     assert!(sandbox.exists("my_app/test/support/channel_case.ex"));
 }

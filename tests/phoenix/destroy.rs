@@ -47,7 +47,7 @@ fn what_is_made_in_apps_of_other_shapes_is_taken_back() {
                 by_undo(&sandbox, command);
             }
             by_destroy(&sandbox, command);
-            sandbox.run(&[&["gen"], command].concat()).succeeded();
+            sandbox.ok(&[&["gen"], command].concat());
         }
     }
 }
@@ -78,8 +78,8 @@ fn a_presence_is_needed_by_code_that_names_it_and_not_by_its_last_part() {
         );
         let application = ("lib/shop/application.ex", APPLICATION);
         let sandbox = shop(&[application, ("lib/shop/tills.ex", &code)]);
-        sandbox.run(&["gen", "presence"]).succeeded();
-        let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+        sandbox.ok(&["gen", "presence"]);
+        let ran = sandbox.ok(&["destroy", "presence"]);
         let stays = ran
             .stdout
             .contains("presence.ex stays: lib/shop/tills.ex needs it.");
@@ -104,9 +104,7 @@ fn a_presence_of_the_app_stays_as_it_was_and_started() {
         ("lib/shop/application.ex", &application),
         ("lib/shop_web/channels/presence.ex", presence),
     ]);
-    sandbox
-        .run(&["gen", "channel", "Zebra", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Zebra", "--yes"]);
 
     by_destroy(&sandbox, &["presence", "--channel", "Zebra"]);
 }
@@ -204,18 +202,16 @@ fn parameters_come_back_after_other_changes_of_their_file() {
     for (params, info, id) in [("params", "info", "socket"), ("_params", "_", "_socket")] {
         let own = handler(params, info, id);
         let sandbox = with_handler(&own, "1.7.14");
-        sandbox.run(&["gen", "auth"]).succeeded();
-        sandbox
-            .run(&["gen", "channel", "Zebra", "--yes"])
-            .succeeded();
+        sandbox.ok(&["gen", "auth"]);
+        sandbox.ok(&["gen", "channel", "Zebra", "--yes"]);
         let edited = sandbox.read(HANDLER).replace(
             "  use Phoenix.Socket\n",
             "  use Phoenix.Socket\n\n  # For the tills.\n",
         );
         sandbox.write(HANDLER, &edited);
 
-        sandbox.run(&["destroy", "auth"]).succeeded();
-        sandbox.run(&["destroy", "channel", "Zebra"]).succeeded();
+        sandbox.ok(&["destroy", "auth"]);
+        sandbox.ok(&["destroy", "channel", "Zebra"]);
 
         let expected = own.replace(
             "  use Phoenix.Socket\n",
@@ -247,14 +243,12 @@ fn a_mount_that_gen_socket_has_made_again_stays_without_channels() {
     let path = "my_app/lib/shop_web/channels/user_socket.ex";
     let endpoint = "my_app/lib/shop_web/endpoint.ex";
     let sandbox = shop(&[("lib/shop_web/channels/user_socket.ex", &own)]);
-    sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Zebra"]);
     assert!(sandbox.read(endpoint).contains("socket \"/socket\""));
     sandbox.write(path, &own);
-    sandbox
-        .run(&["destroy", "socket", "User", "--force"])
-        .succeeded();
+    sandbox.ok(&["destroy", "socket", "User", "--force"]);
     assert!(!sandbox.read(endpoint).contains("socket \"/socket\""));
-    sandbox.run(&["gen", "socket", "User"]).succeeded();
+    sandbox.ok(&["gen", "socket", "User"]);
     let made = sandbox.read(endpoint);
 
     by_destroy(&sandbox, &["channel", "Room", "--no-socket"]);
@@ -307,10 +301,10 @@ fn the_last_child_has_no_comma_again_in_any_order() {
     for order in [[first, second], [second, first]] {
         let sandbox = others::shop("1.4.0", &[(path, application)]);
         for name in [first, second] {
-            sandbox.run(&["gen", "presence", name]).succeeded();
+            sandbox.ok(&["gen", "presence", name]);
         }
         for name in order {
-            sandbox.run(&["destroy", "presence", name]).succeeded();
+            sandbox.ok(&["destroy", "presence", name]);
         }
         assert_eq!(sandbox.read(&format!("my_app/{path}")), application);
     }
@@ -349,9 +343,9 @@ fn a_mount_for_a_handler_of_the_app_is_taken_back_if_gen_auth_has_made_it() {
             ],
         );
         let before = sandbox.tree();
-        sandbox.run(&["gen", "auth"]).succeeded();
+        sandbox.ok(&["gen", "auth"]);
 
-        let ran = sandbox.run(&["destroy", "auth"]).succeeded();
+        let ran = sandbox.ok(&["destroy", "auth"]);
 
         assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
         assert_eq!(

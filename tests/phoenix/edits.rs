@@ -139,13 +139,13 @@ impl Kind {
     pub fn edited(&self, source: &str) -> (String, Ran) {
         let sandbox = Sandbox::with_phoenix_app();
         for args in self.before {
-            sandbox.run(args).succeeded();
+            sandbox.ok(args);
         }
         let path = format!("my_app/{}", self.path);
         sandbox.write(&path, source);
-        let ran = sandbox.run(self.args).succeeded();
+        let ran = sandbox.ok(self.args);
         let before = sandbox.tree();
-        sandbox.run(self.args).succeeded();
+        sandbox.ok(self.args);
         assert_eq!(sandbox.tree(), before, "run twice it changes nothing");
         (sandbox.read(&path), ran)
     }
@@ -263,15 +263,15 @@ fn a_script_in_typescript_is_edited_and_a_missing_one_is_a_manual_step() {
     let sandbox = Sandbox::with_phoenix_app();
     let app_js = sandbox.path().join("my_app/assets/js/app.js");
     fs::remove_file(&app_js).expect("it was there");
-    let missing = sandbox.run(&["gen", "socket", "User"]).succeeded();
+    let missing = sandbox.ok(&["gen", "socket", "User"]);
     let lines = "\nAdd this to load the script (there is no `assets/js/app.js`):\n\n    import \"./user_socket.js\"\n";
-    assert!(missing.stdout.contains(lines), "{}", missing.stdout);
+    missing.prints(lines);
 
     for extension in ["ts", "tsx"] {
         let file = format!("my_app/assets/js/app.{extension}");
         let source = "import \"phoenix_html\"\nconst token: string = \"\"\n";
         sandbox.write(&file, source);
-        sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        sandbox.ok(&["gen", "socket", "Device"]);
 
         let expected = source.replace("html\"\n", "html\"\nimport \"./device_socket.js\"\n");
         assert_eq!(sandbox.read(&file), expected);

@@ -110,14 +110,14 @@ fn all_that_is_generated_parses_and_is_formatted() {
             "--no-git",
             "--no-install",
         ];
-        sandbox.run(&[&new[..], name].concat()).succeeded();
+        sandbox.ok(&[&new[..], name].concat());
         is_sound(&sandbox, shortest);
         for args in GROWTH {
-            sandbox.run(args).succeeded();
+            sandbox.ok(args);
             is_sound(&sandbox, shortest);
         }
         // Not in `GROWTH`: its app has no dependency of that kind.
-        let report = sandbox.run(&["gen", "pubsub"]).succeeded().stdout;
+        let report = sandbox.ok(&["gen", "pubsub"]).stdout;
         assert!(!report.contains("Add this"), "{report}");
         is_sound(&sandbox, shortest);
     }
@@ -127,7 +127,7 @@ fn all_that_is_generated_parses_and_is_formatted() {
 #[ignore = "needs elixir"]
 fn tokens_after_phx_gen_auth_parse_and_are_formatted() {
     let sandbox = after_phx_gen_auth();
-    sandbox.run(&["gen", "auth"]).succeeded();
+    sandbox.ok(&["gen", "auth"]);
     is_sound(&sandbox, "80");
 }
 

@@ -25,7 +25,7 @@ fn functions_on_one_line_are_blocks_where_mix_format_makes_them_blocks() {
         &["presence", "--channel", "Room"],
         &["auth"],
     ] {
-        sandbox.run(&[&["gen"], args].concat()).succeeded();
+        sandbox.ok(&[&["gen"], args].concat());
     }
     for path in ["user_socket", "socket_token", "presence"] {
         let source = sandbox.read(&format!("my_app/lib/shop_web/channels/{path}.ex"));
@@ -71,7 +71,7 @@ fn lines_that_the_formatter_breaks_are_told_of() {
         assert_eq!(ran.stdout.contains(NOTICE), is_told, "{}", ran.stdout);
     }
     let sandbox = formatted(SETTINGS);
-    sandbox.run(&["gen", "socket", long]).succeeded();
-    let again = sandbox.run(&["gen", "socket", long]).succeeded();
+    sandbox.ok(&["gen", "socket", long]);
+    let again = sandbox.ok(&["gen", "socket", long]);
     assert!(!again.stdout.contains(NOTICE), "{}", again.stdout);
 }

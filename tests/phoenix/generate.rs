@@ -5,16 +5,14 @@ use crate::support::Sandbox;
 #[test]
 fn the_parts_of_a_channel_agree() {
     let sandbox = Sandbox::with_phoenix_app();
-    sandbox
-        .run(&[
-            "gen",
-            "channel",
-            "Admin.ChatRoom",
-            "--topic",
-            "chat",
-            "--yes",
-        ])
-        .succeeded();
+    sandbox.ok(&[
+        "gen",
+        "channel",
+        "Admin.ChatRoom",
+        "--topic",
+        "chat",
+        "--yes",
+    ]);
 
     let has = |path: &str, line: &str| {
         let text = sandbox.read(&format!("my_app/{path}"));
@@ -60,14 +58,9 @@ fn no_and_the_printed_command_have_the_effect_of_yes() {
 
     yes.answer(&["gen", "channel", "User"], "y\n").succeeded();
     let ran = no.answer(&["gen", "channel", "User"], "n\n").succeeded();
-    assert!(
-        ran.stdout
-            .contains("\n    hello-sockets gen channel User --yes --skip\n"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("\n    hello-sockets gen channel User --yes --skip\n");
     assert!(!no.exists("my_app/lib/my_app_web/channels/user_socket.ex"));
-    no.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    no.ok(&["gen", "channel", "User", "--yes"]);
 
     assert_eq!(grown(&no), grown(&yes));
 }
@@ -81,9 +74,7 @@ fn everything_twice_changes_nothing() {
         &["gen", "channel", "Sensor", "--topic", "sensors"],
         &["gen", "presence", "RoomPresence"],
     ];
-    commands
-        .iter()
-        .for_each(|args| drop(sandbox.run(args).succeeded()));
+    commands.iter().for_each(|args| drop(sandbox.ok(args)));
     let before = sandbox.tree();
 
     for args in commands {
@@ -95,7 +86,7 @@ fn everything_twice_changes_nothing() {
 #[test]
 fn the_paths_of_a_nested_socket_agree() {
     let sandbox = Sandbox::with_phoenix_app();
-    sandbox.run(&["gen", "socket", "Admin.Device"]).succeeded();
+    sandbox.ok(&["gen", "socket", "Admin.Device"]);
 
     assert!(sandbox.exists("my_app/lib/my_app_web/channels/admin/device_socket.ex"));
     let script = sandbox.read("my_app/assets/js/admin/device_socket.js");
@@ -118,9 +109,7 @@ fn the_paths_of_a_nested_socket_agree() {
 #[test]
 fn used_topics_paths_and_modules_are_refused() {
     let sandbox = Sandbox::with_phoenix_app();
-    sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--yes"]);
     let before = sandbox.tree();
 
     sandbox
@@ -154,10 +143,8 @@ fn used_topics_paths_and_modules_are_refused() {
 #[test]
 fn a_presence_may_have_a_name() {
     let sandbox = Sandbox::with_phoenix_app();
-    sandbox.run(&["gen", "presence"]).succeeded();
-    sandbox
-        .run(&["gen", "presence", "RoomPresence"])
-        .succeeded();
+    sandbox.ok(&["gen", "presence"]);
+    sandbox.ok(&["gen", "presence", "RoomPresence"]);
 
     assert!(sandbox.exists("my_app/lib/my_app_web/channels/presence.ex"));
     assert!(sandbox.exists("my_app/lib/my_app_web/channels/room_presence.ex"));
@@ -174,9 +161,7 @@ fn channel_tests_of_an_app_with_a_database_are_isolated() {
         "my_app/test/support/data_case.ex",
         "defmodule MyApp.DataCase do\n  use ExUnit.CaseTemplate\n\n  def setup_sandbox(tags) do\n    tags\n  end\nend\n",
     );
-    sandbox
-        .run(&["gen", "channel", "User", "--no-socket"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "User", "--no-socket"]);
 
     let case = sandbox.read("my_app/test/support/channel_case.ex");
     assert!(
@@ -201,9 +186,7 @@ fn an_existing_app_is_recognised_by_its_dependency() {
             let sandbox = Sandbox::new();
             sandbox.write("my_app/mix.exs", &mix(app, dep));
             sandbox.write("my_app/lib/my_app_web.ex", "defmodule ShopWeb do\nend\n");
-            sandbox
-                .run(&["gen", "channel", "User", "--no-socket"])
-                .succeeded();
+            sandbox.ok(&["gen", "channel", "User", "--no-socket"]);
             let channel = sandbox.read("my_app/lib/my_app_web/channels/user_channel.ex");
             assert!(
                 channel.starts_with("defmodule ShopWeb.UserChannel do\n"),
@@ -225,7 +208,7 @@ fn an_existing_app_is_recognised_by_its_dependency() {
 #[test]
 fn both_stacks_have_the_same_generators() {
     let names = |sandbox: &Sandbox| {
-        let page = sandbox.run(&["help", "gen"]).succeeded().stdout;
+        let page = sandbox.ok(&["help", "gen"]).stdout;
         let names = page.lines().filter(|line| line.starts_with("  "));
         let names = names.filter_map(|line| line.split_whitespace().next());
         names.map(str::to_owned).collect::<Vec<_>>()
@@ -239,7 +222,7 @@ fn both_stacks_have_the_same_generators() {
 
 #[test]
 fn help_lists_the_generators_of_the_current_app() {
-    let page = |sandbox: &Sandbox| sandbox.run(&["help", "gen", "channel"]).succeeded().stdout;
+    let page = |sandbox: &Sandbox| sandbox.ok(&["help", "gen", "channel"]).stdout;
 
     assert!(page(&Sandbox::with_phoenix_app()).contains("lib/my_app_web/channels/room_channel.ex"));
     assert!(page(&Sandbox::with_app()).contains("src/channels/room_channel.rs"));
@@ -252,8 +235,8 @@ fn gen_socket_warns_of_a_running_app_before_anything_else_and_only_of_a_new_sock
                    fails with a long error.\n";
     let sandbox = Sandbox::with_phoenix_app();
 
-    let first = sandbox.run(&["gen", "socket", "User"]).succeeded();
-    let again = sandbox.run(&["gen", "socket", "User"]).succeeded();
+    let first = sandbox.ok(&["gen", "socket", "User"]);
+    let again = sandbox.ok(&["gen", "socket", "User"]);
 
     let rest = first.stdout.strip_prefix(warning);
     let rest = rest.unwrap_or_else(|| panic!("{}", first.stdout));

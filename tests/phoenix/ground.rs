@@ -11,11 +11,7 @@ use crate::umbrella::{run_in, umbrella};
 fn address(settings: &str) -> String {
     let settings = format!("import Config\n\n{settings}\n");
     let sandbox = shop(&[("config/dev.exs", &settings)]);
-    last_word(
-        &sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded(),
-    )
+    last_word(&sandbox.ok(&["gen", "channel", "Room", "--yes"]))
 }
 
 fn last_word(ran: &Ran) -> String {
@@ -82,7 +78,7 @@ fn doctor_checks_the_port_of_the_settings() {
     let problem = format!(
         "* problem port: another program uses port {port} on 127.0.0.1\n            stop it, or "
     );
-    assert!(ran.stdout.contains(&problem), "{}", ran.stdout);
+    ran.prints(&problem);
 }
 
 #[test]
@@ -105,17 +101,11 @@ fn an_app_without_scripts_is_pointed_to_none() {
     let sandbox = shop(&[("lib/shop_web/channels/user_socket.ex", &handler)]);
     std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
 
-    let auth = sandbox.run(&["gen", "auth"]).succeeded();
+    let auth = sandbox.ok(&["gen", "auth"]);
 
-    assert!(
-        auth.stdout.contains("to accept only clients with a token"),
-        "{}",
-        auth.stdout
-    );
+    auth.prints("to accept only clients with a token");
     assert!(!auth.stdout.contains("The script"), "{}", auth.stdout);
-    let other = sandbox
-        .run(&["gen", "channel", "Room", "--socket", "Other", "--yes"])
-        .succeeded();
+    let other = sandbox.ok(&["gen", "channel", "Room", "--socket", "Other", "--yes"]);
     let restart =
         "\nStart or restart the app with `mix phx.server`: a new socket starts with it.\n";
     assert!(other.stdout.ends_with(restart), "{}", other.stdout);
@@ -154,7 +144,7 @@ fn a_socket_handler_of_another_name_gets_channels() {
         ));
         assert_eq!(sandbox.tree(), before);
         let channel = ["channel", "Room", "--socket", typed];
-        let ran = sandbox.run(&[&["gen"], &channel[..]].concat()).succeeded();
+        let ran = sandbox.ok(&[&["gen"], &channel[..]].concat());
 
         let routed = handler.replace(
             "ShopWeb.NewsChannel\n",
@@ -162,14 +152,8 @@ fn a_socket_handler_of_another_name_gets_channels() {
         );
         assert_eq!(sandbox.read(&format!("my_app/{path}")), routed);
         assert!(!ran.stdout.contains("was not found."), "{}", ran.stdout);
-        assert!(
-            ran.stdout.contains("\n/socket, so none joins"),
-            "{}",
-            ran.stdout
-        );
-        sandbox
-            .run(&[&["destroy"], &channel[..]].concat())
-            .succeeded();
+        ran.prints("\n/socket, so none joins");
+        sandbox.ok(&[&["destroy"], &channel[..]].concat());
         assert_eq!(sandbox.read(&format!("my_app/{path}")), handler);
     }
 }
@@ -187,9 +171,7 @@ fn a_handler_of_another_name_asks_for_tokens() {
         ("lib/shop_web/router.ex", ROUTER),
     ]);
 
-    sandbox
-        .run(&["gen", "auth", "--socket", "Socket"])
-        .succeeded();
+    sandbox.ok(&["gen", "auth", "--socket", "Socket"]);
 
     let handler = sandbox.read("my_app/lib/shop_web/socket.ex");
     assert!(
@@ -223,7 +205,7 @@ fn a_socket_handler_by_a_macro_of_the_apps_own_gets_channels_and_is_listed() {
             ),
         ]);
 
-        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        sandbox.ok(&["gen", "channel", "Room"]);
 
         let routed = sandbox.read("my_app/lib/shop_web/channels/user_socket.ex");
         let route = "NewsChannel\n  channel \"room:*\", ShopWeb.RoomChannel\n";
@@ -257,13 +239,13 @@ fn channels_go_beside_those_of_the_app() {
         std::fs::remove_file(sandbox.path().join("my_app").join(path)).expect("it was there");
     }
 
-    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Room"]);
 
     let made = "* creating lib/web/channels/room_channel.ex\n* creating test/web/channels/room_channel_test.exs\n";
     assert!(ran.stdout.starts_with(made), "{}", ran.stdout);
-    sandbox.run(&["gen", "socket", "Other"]).succeeded();
+    sandbox.ok(&["gen", "socket", "Other"]);
     let with_two = sandbox.tree();
-    sandbox.run(&["gen", "socket", "Other"]).succeeded();
+    sandbox.ok(&["gen", "socket", "Other"]);
     assert_eq!(sandbox.tree(), with_two);
     assert!(sandbox.exists("my_app/lib/web/channels/other_socket.ex"));
 }
@@ -287,12 +269,8 @@ fn phoenix_1_2_is_started_by_its_own_command() {
         &["gen", "presence"],
         &["gen", "auth"],
     ] {
-        let ran = sandbox.run(args).succeeded();
-        assert!(
-            ran.stdout.contains("`mix phoenix.server`"),
-            "{}",
-            ran.stdout
-        );
+        let ran = sandbox.ok(args);
+        ran.prints("`mix phoenix.server`");
         assert!(!ran.stdout.contains("phx.server"), "{}", ran.stdout);
     }
 }
@@ -314,9 +292,7 @@ fn an_older_phoenix_without_a_lock_is_known_by_what_the_app_requires() {
         ("~> 1.3.0", "`mix phx.server`"),
     ] {
         let sandbox = shop(&[("mix.exs", &mix(version))]);
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Room", "--yes"]);
         assert!(ran.stdout.contains(command), "{version}: {}", ran.stdout);
     }
 }
@@ -329,13 +305,13 @@ fn sockets_before_phoenix_1_4_take_long_polling_by_a_transport() {
                   transport :longpoll, Phoenix.Transports.LongPoll\n";
     let sandbox = others::shop("1.3.4", &[]);
     for _ in 0..2 {
-        let ran = sandbox.run(&longpoll).succeeded();
+        let ran = sandbox.ok(&longpoll);
         assert!(!ran.stdout.contains("already"), "{}", ran.stdout);
     }
 
     let sandbox = others::shop("1.3.4", &[]).after(&[&kiosk]);
-    let ran = sandbox.run(&longpoll).succeeded();
-    assert!(ran.stdout.contains(wanted), "{}", ran.stdout);
+    let ran = sandbox.ok(&longpoll);
+    ran.prints(wanted);
 }
 
 #[test]
@@ -351,7 +327,7 @@ fn a_presence_before_phoenix_1_2_is_refused() {
         others::shop("1.2.0", &[("mix.exs", &mix("~> 1.1.0"))]),
         shop(&[("mix.exs", &mix("~> 1.1"))]),
     ] {
-        sandbox.run(&["gen", "presence"]).succeeded();
+        sandbox.ok(&["gen", "presence"]);
     }
 }
 
@@ -368,12 +344,8 @@ fn calls_have_parentheses_where_mix_format_adds_them() {
     ] {
         let sandbox = others::shop("1.3.4", &[(".formatter.exs", &settings)]);
 
-        sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
-        sandbox
-            .run(&["gen", "presence", "--channel", "Room"])
-            .succeeded();
+        sandbox.ok(&["gen", "channel", "Room", "--yes"]);
+        sandbox.ok(&["gen", "presence", "--channel", "Room"]);
 
         for (path, call, arguments) in [
             (

@@ -1,8 +1,4 @@
 //! The Phoenix stack, from outside.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -14,11 +14,7 @@ const NEW: [&str; 6] = [
 #[test]
 fn names_follow_from_the_folder_or_from_app_and_module() {
     let sandbox = Sandbox::new();
-    let new = |args: &[&str]| {
-        sandbox
-            .run(&[&["new"], args, &NEW[2..]].concat())
-            .succeeded()
-    };
+    let new = |args: &[&str]| sandbox.ok(&[&["new"], args, &NEW[2..]].concat());
 
     new(&["hello_sockets"]);
     new(&["live-chat", "--app", "chat"]);
@@ -50,14 +46,10 @@ fn names_follow_from_the_folder_or_from_app_and_module() {
 #[test]
 fn what_is_generated_later_has_the_names_of_the_app() {
     let sandbox = Sandbox::new();
-    sandbox
-        .run(&[&NEW[..], &["--module", "Acme.Shop"]].concat())
-        .succeeded();
+    sandbox.ok(&[&NEW[..], &["--module", "Acme.Shop"]].concat());
 
-    sandbox
-        .run(&["gen", "channel", "User", "--yes"])
-        .succeeded();
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "channel", "User", "--yes"]);
+    sandbox.ok(&["gen", "presence"]);
 
     let socket = sandbox.read("my_app/lib/my_app_web/channels/user_socket.ex");
     assert!(
@@ -84,7 +76,7 @@ fn an_app_whose_name_ends_with_web_has_a_module_of_its_own_beside_the_web_module
             "--no-install",
             "--no-git",
         ];
-        sandbox.run(&new).succeeded();
+        sandbox.ok(&new);
         for (path, module) in [
             (format!("{name}.ex"), module.to_owned()),
             (
@@ -176,11 +168,7 @@ fn each_app_has_secrets_of_its_own_and_keeps_them() {
     std::fs::remove_file(one.path().join("my_app/mix.exs")).expect("it was there");
     let ran = one.run_outside(&NEW).succeeded();
 
-    assert!(
-        ran.stdout.contains("* identical config/dev.exs\n"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("* identical config/dev.exs\n");
     let after = secrets(&one);
     assert_eq!((&before[0], &before[2]), (&after[0], &after[2]));
 }
@@ -213,11 +201,9 @@ fn without_elixir_the_commands_to_run_are_printed() {
 #[test]
 fn a_channel_asked_for_is_made_and_wired() {
     let one_go = Sandbox::new();
-    one_go
-        .run(&[&NEW[..], &["--channel", "User"]].concat())
-        .succeeded();
+    one_go.ok(&[&NEW[..], &["--channel", "User"]].concat());
     let later = Sandbox::with_phoenix_app();
-    later.run(&["gen", "channel", "User", "--yes"]).succeeded();
+    later.ok(&["gen", "channel", "User", "--yes"]);
 
     let paths = |sandbox: &Sandbox| {
         sandbox
@@ -262,11 +248,11 @@ fn flags_of_phx_new_that_leave_out_what_the_app_lacks_are_taken_and_said_to_have
         "No effect, as the app has nothing of the kind: --no-agents-md --no-ecto --no-gettext\n\n";
     let rust = ["new", "my_app", "--no-git", "--no-install"];
     for new in [&NEW[..], &rust[..]] {
-        let plain = Sandbox::new().run(new).succeeded();
+        let plain = Sandbox::new().ok(new);
 
-        let ran = Sandbox::new().run(&[new, &flags[..]].concat()).succeeded();
+        let ran = Sandbox::new().ok(&[new, &flags[..]].concat());
 
-        assert!(ran.stdout.contains(says), "{}", ran.stdout);
+        ran.prints(says);
         assert_eq!(ran.stdout.replace(says, ""), plain.stdout);
     }
 }
@@ -291,9 +277,7 @@ fn flags_of_phx_new_that_ask_for_another_app_are_refused_by_name() {
          help: mix phx.new my_app --adapter cowboy --database mysql --no-html --umbrella, and then in the app: \
          hello-sockets gen channel User\n",
     );
-    sandbox
-        .run(&[&NEW[..], &["--adapter", "bandit"][..]].concat())
-        .succeeded();
+    sandbox.ok(&[&NEW[..], &["--adapter", "bandit"][..]].concat());
 }
 
 #[test]

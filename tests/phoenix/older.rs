@@ -25,12 +25,12 @@ fn a_presence_starts_in_the_supervisor_that_starts_the_pubsub() {
     ]);
     let before = sandbox.tree();
 
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
 
     let now = sandbox.read("my_app/lib/shop/processes.ex");
     let wanted = children.replace("      ShopWeb", "      ShopWeb.Presence,\n      ShopWeb");
     assert_eq!(now, supervisor(&wanted));
-    sandbox.run(&["destroy", "presence"]).succeeded();
+    sandbox.ok(&["destroy", "presence"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
@@ -43,19 +43,19 @@ fn a_pubsub_is_found_by_what_the_app_starts() {
     ]);
     let before = sandbox.tree();
 
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
     let presence = sandbox.read("my_app/lib/shop_web/channels/presence.ex");
     assert!(
         presence.contains("pubsub_server: Shop.Events\n"),
         "{presence}"
     );
-    sandbox.run(&["destroy", "presence"]).succeeded();
-    sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
+    sandbox.ok(&["destroy", "presence"]);
+    sandbox.ok(&["gen", "pubsub", "redis"]);
     let now = sandbox.read("my_app/lib/shop/processes.ex");
     let setting =
         "{Phoenix.PubSub, Application.get_env(:shop, :pubsub, []) ++ [name: Shop.Events]},";
     assert!(now.contains(setting), "{now}");
-    sandbox.run(&["destroy", "pubsub", "redis"]).succeeded();
+    sandbox.ok(&["destroy", "pubsub", "redis"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
@@ -69,7 +69,7 @@ fn a_pubsub_that_only_the_runtime_settings_name_is_that_of_the_endpoint() {
         ),
     ]);
 
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
 
     let presence = sandbox.read("my_app/lib/shop_web/channels/presence.ex");
     assert!(
@@ -99,7 +99,7 @@ fn modules_below_the_namespace_of_the_endpoint_are_those_of_the_app() {
         ("lib/shop_web/channels/user_socket.ex", &handler),
     ]);
 
-    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room"]);
 
     let handler = sandbox.read("my_app/lib/shop_web/channels/user_socket.ex");
     assert!(
@@ -129,7 +129,7 @@ fn a_channel_of_a_mounted_path_is_for_the_socket_that_is_there() {
         let help = format!("help: {}\n", line.join(" "));
         let ran = sandbox.run(&[command, &["--yes"]].concat());
         assert!(ran.stderr.ends_with(&help), "{}", ran.stderr);
-        sandbox.run(&line[1..]).succeeded();
+        sandbox.ok(&line[1..]);
     }
 }
 
@@ -200,13 +200,13 @@ fn a_comment_between_empty_lines_comes_back() {
     ]);
     let before = sandbox.tree();
 
-    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room"]);
     let script = sandbox.read("my_app/assets/js/app.js");
     assert!(
         script.contains("\n\nimport socket from \"./socket\"\n\n"),
         "{script}"
     );
-    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.ok(&["destroy", "channel", "Room"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
@@ -220,10 +220,10 @@ fn an_empty_line_below_an_import_outlives_it() {
         ("assets/js/socket.js", SOCKET_JS),
     ]);
     let room = ["channel", "Room", "--socket", "Other", "--yes"];
-    sandbox.run(&[&["gen"], &room[..]].concat()).succeeded();
-    sandbox.run(&["gen", "channel", "Lobby"]).succeeded();
+    sandbox.ok(&[&["gen"], &room[..]].concat());
+    sandbox.ok(&["gen", "channel", "Lobby"]);
 
-    sandbox.run(&[&["destroy"], &room[..]].concat()).succeeded();
+    sandbox.ok(&[&["destroy"], &room[..]].concat());
 
     assert_eq!(
         sandbox.read("my_app/assets/js/app.js"),
@@ -248,13 +248,13 @@ fn an_import_of_a_socket_that_gen_channel_added_is_taken_back_in_the_style_of_th
         ]);
         let before = sandbox.tree();
 
-        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        sandbox.ok(&["gen", "channel", "Room"]);
         let script = sandbox.read("my_app/assets/js/app.js");
         assert!(script.contains(import), "{script}");
         let there = sandbox.tree();
-        sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        sandbox.ok(&["gen", "channel", "Room"]);
         assert_eq!(different(&sandbox, &there), [""; 0]);
-        sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+        sandbox.ok(&["destroy", "channel", "Room"]);
 
         assert_eq!(different(&sandbox, &before), [""; 0], "{app_js}");
     }
@@ -264,14 +264,12 @@ fn an_import_of_a_socket_that_gen_channel_added_is_taken_back_in_the_style_of_th
 fn lines_above_a_close_default_export_are_taken_back() {
     let script = SOCKET_JS.replace("\n\nexport", "\nexport");
     let sandbox = with_socket(&[("assets/js/user_socket.js", &script)]);
-    sandbox
-        .run(&["gen", "socket", "User", "--skip"])
-        .succeeded();
+    sandbox.ok(&["gen", "socket", "User", "--skip"]);
     let before = sandbox.tree();
 
     for command in [&["channel", "Room"][..], &["auth"]] {
-        sandbox.run(&[&["gen"], command].concat()).succeeded();
-        sandbox.run(&[&["destroy"], command].concat()).succeeded();
+        sandbox.ok(&[&["gen"], command].concat());
+        sandbox.ok(&[&["destroy"], command].concat());
         assert_eq!(different(&sandbox, &before), [""; 0], "{command:?}");
     }
 }
@@ -288,7 +286,7 @@ fn a_script_with_a_token_of_its_own_gets_lines_that_leave_it_alone() {
         ("lib/shop_web/channels/user_socket.ex", &handler),
     ]);
 
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), script);
     for line in [
@@ -296,11 +294,7 @@ fn a_script_with_a_token_of_its_own_gets_lines_that_leave_it_alone() {
         "connectWithToken(socket)",
         "params: () => ({ token: signedToken() })",
     ] {
-        assert!(
-            ran.stdout.contains(&format!("    {line}\n")),
-            "{}",
-            ran.stdout
-        );
+        ran.prints(&format!("    {line}\n"));
     }
     let pasted = script
         .replace(
@@ -310,7 +304,7 @@ fn a_script_with_a_token_of_its_own_gets_lines_that_leave_it_alone() {
         .replace("params: { token }", "params: () => ({ token: signedToken() })")
         .replace("socket.connect()", "connectWithToken(socket)");
     sandbox.write("my_app/assets/js/user_socket.js", &pasted);
-    let again = sandbox.run(&["gen", "auth"]).succeeded();
+    let again = sandbox.ok(&["gen", "auth"]);
     assert!(
         !again.stdout.contains("of the `Socket`"),
         "{}",
@@ -328,7 +322,7 @@ fn of_several_scripts_that_connect_the_one_with_a_socket_for_others_counts() {
         ("assets/js/socket.js", SOCKET_JS),
     ]);
 
-    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room"]);
 
     let script = sandbox.read("my_app/assets/js/socket.js");
     assert!(
@@ -346,7 +340,7 @@ fn scripts_in_typescript_below_web_are_those_of_the_page() {
     ]);
     std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
 
-    sandbox.run(&["gen", "socket", "User"]).succeeded();
+    sandbox.ok(&["gen", "socket", "User"]);
 
     assert_eq!(
         sandbox.read("my_app/web/static/js/app.ts"),
@@ -360,7 +354,7 @@ fn scripts_go_into_the_folder_that_has_the_others() {
     let sandbox = shop(&[("assets/src/main/start.ts", "console.log(1)\n")]);
     std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
 
-    sandbox.run(&["gen", "socket", "User"]).succeeded();
+    sandbox.ok(&["gen", "socket", "User"]);
 
     assert!(sandbox.exists("my_app/assets/src/user_socket.js"));
 }
@@ -376,7 +370,7 @@ fn scripts_below_web_are_found_without_the_script_of_a_page() {
     ]);
     std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
 
-    sandbox.run(&["gen", "auth"]).succeeded();
+    sandbox.ok(&["gen", "auth"]);
 
     // The modules that the script imports are beside it.
     assert!(sandbox.exists("my_app/web/static/js/token.js"));
@@ -418,8 +412,8 @@ fn a_route_of_the_app_to_its_channel_in_another_folder_stays() {
     ]);
     let before = sandbox.tree();
 
-    sandbox.run(&["gen", "channel", "Room"]).succeeded();
-    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room"]);
+    sandbox.ok(&["destroy", "channel", "Room"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
@@ -430,7 +424,7 @@ fn a_folder_of_channels_in_lib_comes_before_one_in_web() {
     let left = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop\nend\n";
     let sandbox = with_socket(&[("web/channels/presence.ex", left)]);
 
-    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room"]);
 
     assert!(sandbox.exists("my_app/lib/shop_web/channels/room_channel.ex"));
     assert!(sandbox.exists("my_app/test/shop_web/channels/room_channel_test.exs"));
@@ -449,13 +443,9 @@ fn a_left_over_script_that_nothing_loads_is_named() {
             ("assets/js/socket.js", SOCKET_JS),
         ]);
 
-        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Room"]);
 
-        assert!(
-            ran.stdout.contains("* injecting assets/js/socket.js\n"),
-            "{}",
-            ran.stdout
-        );
+        ran.prints("* injecting assets/js/socket.js\n");
         assert_eq!(!ran.stdout.contains(line), is_loaded, "{}", ran.stdout);
     }
 }
@@ -474,8 +464,8 @@ fn options_of_a_pubsub_in_brackets_come_back() {
         ]);
         let before = sandbox.tree();
 
-        sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
-        sandbox.run(&["destroy", "pubsub", "redis"]).succeeded();
+        sandbox.ok(&["gen", "pubsub", "redis"]);
+        sandbox.ok(&["destroy", "pubsub", "redis"]);
 
         assert_eq!(different(&sandbox, &before), [""; 0], "{options}");
     }
@@ -527,17 +517,15 @@ fn a_route_to_a_module_below_its_own_is_seen() {
          help: take what routes to __MODULE__.RoomChannel out of ShopWeb.UserSocket, then run this again\n",
     );
     assert_eq!(different(&sandbox, &before), [""; 0]);
-    sandbox
-        .run(&[
-            "gen",
-            "channel",
-            "UserSocket.Room",
-            "--topic",
-            "room",
-            "--yes",
-            "--skip",
-        ])
-        .succeeded();
+    sandbox.ok(&[
+        "gen",
+        "channel",
+        "UserSocket.Room",
+        "--topic",
+        "room",
+        "--yes",
+        "--skip",
+    ]);
     assert_eq!(
         sandbox.read("my_app/lib/shop_web/channels/user_socket.ex"),
         NESTED
@@ -572,12 +560,8 @@ fn tests_join_as_the_version_of_phoenix_does_it() {
             sandbox.read(&path)
         };
 
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--no-socket"])
-            .succeeded();
-        sandbox
-            .run(&["gen", "presence", "--channel", "Room"])
-            .succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Room", "--no-socket"]);
+        sandbox.ok(&["gen", "presence", "--channel", "Room"]);
 
         assert!(test("room_channel").contains(channel), "{version}");
         assert!(test("presence").contains(presence), "{version}");

@@ -47,7 +47,7 @@ const SCRIPT: &str = "import { Socket } from \"phoenix\"\n\nlet socket = new Soc
 fn a_socket_before_phoenix_1_4_names_its_transport_and_is_mounted_without_options() {
     let sandbox = shop("1.3.4", &[]);
 
-    sandbox.run(&["gen", "socket", "Device"]).succeeded();
+    sandbox.ok(&["gen", "socket", "Device"]);
 
     let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
     let mounted = "  socket \"/device_socket\", ShopWeb.DeviceSocket\n\n  plug";
@@ -71,14 +71,14 @@ fn a_presence_before_phoenix_1_5_is_started_behind_the_endpoint_that_starts_the_
     ] {
         let sandbox = shop(version, &[("lib/shop/application.ex", application)]);
 
-        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+        let ran = sandbox.ok(&["gen", "presence"]);
 
         // A name alone is no child before 1.4.
         if version == "1.3.4" {
             let step = format!(
                 "Add this to `lib/shop/application.ex` to start it, among the children (after the endpoint, which starts the PubSub):\n\n    {child},\n"
             );
-            assert!(ran.stdout.contains(&step), "{}", ran.stdout);
+            ran.prints(&step);
         } else {
             let now = sandbox.read("my_app/lib/shop/application.ex");
             let wanted = format!("[ShopWeb.Endpoint, {child}]");
@@ -113,7 +113,7 @@ fn without_a_lock_the_requirement_or_the_settings_show_who_starts_the_pubsub() {
             ("lib/shop/application.ex", application),
         ]);
 
-        sandbox.run(&["gen", "presence"]).succeeded();
+        sandbox.ok(&["gen", "presence"]);
 
         let now = sandbox.read("my_app/lib/shop/application.ex");
         let found = now.contains("[ShopWeb.Endpoint, ShopWeb.Presence]");
@@ -139,7 +139,7 @@ fn a_mix_file_that_does_not_compile_the_helpers_of_tests_is_said_to_need_it() {
     ] {
         let sandbox = shapes::shop(&[files, vec![("mix.exs", mix.as_str())]].concat());
 
-        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Room"]);
 
         let step = format!(
             "The app's mix.exs does not compile `test/support`, which the tests use. Add this to its `project`:\n\n    {}\n",
@@ -174,9 +174,7 @@ fn an_endpoint_without_a_pubsub_is_said_to_need_one() {
     ] {
         let sandbox = shapes::shop(&files);
 
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Room", "--yes"]);
 
         assert_eq!(ran.stdout.contains(warning), is_warned, "{}", ran.stdout);
     }
@@ -193,10 +191,10 @@ fn a_web_module_that_makes_routers_is_no_router() {
         ],
     );
 
-    let ran = sandbox.run(&["gen", "auth", "--no-socket"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth", "--no-socket"]);
 
     let injected = "* injecting lib/shop_web/routes/router.ex\n";
-    assert!(ran.stdout.contains(injected), "{}", ran.stdout);
+    ran.prints(injected);
 }
 
 #[test]
@@ -208,7 +206,7 @@ fn gen_auth_takes_no_other_script_for_its_own() {
     let before = sandbox.tree();
 
     sandbox.run(&["gen", "auth", "--yes"]).misused(
-        "error: another script is in assets/js/token.js: it exports no `renewToken`\n\
+        "error: another script is in assets/js/token.js: it exports no `connectWithToken`\n\
          help: give that another name, then run this again\n",
     );
 
@@ -228,20 +226,20 @@ fn a_script_shows_the_token_once_its_socket_asks_for_it() {
         ],
     );
 
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     assert_eq!(sandbox.read("my_app/assets/js/user_socket.js"), SCRIPT);
     let two = "instead of its own `connect` and `id` (clauses of `connect`: lines 4 and 8):\n";
-    assert!(ran.stdout.contains(two), "{}", ran.stdout);
+    ran.prints(two);
     let later = "No script sends the token yet, because the socket does not verify one. Once it does, run this again:\n\n    hello-sockets gen auth\n";
-    assert!(ran.stdout.contains(later), "{}", ran.stdout);
+    ran.prints(later);
 
     let asks = OWN_CONNECT.replace(
         "{:ok, assign(socket, :user, ShopWeb.Keys.owner(key))}",
         "case ShopWeb.SocketToken.verify(key) do\n      {:ok, user} -> {:ok, assign(socket, :user, user)}\n      _ -> :error\n    end",
     );
     sandbox.write("my_app/lib/shop_web/channels/user_socket.ex", &asks);
-    sandbox.run(&["gen", "auth"]).succeeded();
+    sandbox.ok(&["gen", "auth"]);
 
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert!(
@@ -284,9 +282,7 @@ fn a_script_that_no_other_imports_is_imported_by_the_pages() {
         );
         let sandbox = shop("1.5.0", &files);
 
-        sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
+        sandbox.ok(&["gen", "channel", "Room", "--yes"]);
 
         assert_eq!(sandbox.read(app), after);
     }
@@ -299,9 +295,7 @@ fn an_endpoint_in_lib_itself_leads_to_the_folder_of_the_apps_name() {
     std::fs::remove_dir_all(sandbox.path().join("my_app/lib")).expect("it was there");
     sandbox.write("my_app/lib/endpoint.ex", &endpoint);
 
-    sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--yes"]);
 
     assert!(sandbox.exists("my_app/lib/shop/channels/room_channel.ex"));
     let mounted = "socket \"/socket\", ShopWeb.UserSocket,";
@@ -313,10 +307,10 @@ fn a_channel_that_is_called_so_alone_counts_nobody_in_unasked() {
     let channel = "defmodule ShopWeb.Presence.Channel do\n  use ShopWeb, :channel\nend\n";
     let sandbox = shop("1.7.0", &[("lib/shop_web/presence/channel.ex", channel)]);
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     let none = "No channel uses it to track its clients yet. Once there is one, such as RoomChannel, run\n";
-    assert!(ran.stdout.contains(none), "{}", ran.stdout);
+    ran.prints(none);
 }
 
 #[test]
@@ -376,10 +370,10 @@ fn gen_presence_without_a_channel_names_one_that_tracks_its_clients() {
     ] {
         let sandbox = shop("1.7.0", &[admin, room, own]);
 
-        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+        let ran = sandbox.ok(&["gen", "presence"]);
 
         let next = format!("{words}{more}");
-        assert!(ran.stdout.contains(&next), "{}", ran.stdout);
+        ran.prints(&next);
     }
 }
 
@@ -401,10 +395,10 @@ fn gen_presence_without_a_channel_names_a_helper_that_tracks_clients_of_channels
         ],
     );
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     let next = "\nlib/shop_web/channels/players.ex tracks its clients. To make another channel track them, run\n";
-    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+    ran.prints(next);
 }
 
 #[test]
@@ -432,7 +426,7 @@ fn gen_auth_mounts_a_socket_without_options_before_phoenix_1_4() {
     ] {
         let sandbox = shop(version, &[handler, ("lib/shop_web/endpoint.ex", endpoint)]);
 
-        sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+        sandbox.ok(&["gen", "auth", "--yes"]);
 
         let now = sandbox.read("my_app/lib/shop_web/endpoint.ex");
         assert!(now.contains(mounted), "{version}: {now}");
@@ -458,10 +452,10 @@ fn gen_presence_without_a_channel_names_no_live_view_that_tracks_its_own() {
         ],
     );
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     let next = "\nNo channel uses it to track its clients yet. To make one track them, run\n";
-    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+    ran.prints(next);
 }
 
 #[test]
@@ -488,10 +482,10 @@ fn a_script_that_a_component_imports_is_loaded() {
 
         sandbox.write(&format!("my_app/{file}"), component);
 
-        sandbox.run(&["routes"]).succeeded();
+        sandbox.ok(&["routes"]);
         std::fs::remove_dir_all(sandbox.path().join("my_app/assets/js")).expect("it was there");
         sandbox.write("my_app/assets/src/main.js", "");
-        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Room"]);
         assert!(!ran.stdout.contains("load"), "{}", ran.stdout);
     }
 }
@@ -522,12 +516,10 @@ fn of_two_scripts_of_the_page_none_is_guessed() {
     );
     std::fs::remove_dir_all(sandbox.path().join("my_app/assets/js")).expect("it was there");
 
-    let ran = sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Room", "--yes"]);
 
     let files = "(files `assets/src/index.js` and `assets/src/main.js` would do):\n";
-    assert!(ran.stdout.contains(files), "{}", ran.stdout);
+    ran.prints(files);
     assert_eq!(sandbox.read("my_app/assets/src/main.js"), "");
 }
 
@@ -539,9 +531,7 @@ fn a_script_in_typescript_that_nothing_imports_is_imported_without_its_extension
         let app = ("assets/js/app.js", "import \"phoenix_html\"\n");
         let sandbox = shop("1.7.0", &[(&path, script), app]);
 
-        sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
+        sandbox.ok(&["gen", "channel", "Room", "--yes"]);
 
         let app = sandbox.read("my_app/assets/js/app.js");
         let expected = format!("import \"phoenix_html\"\nimport \"./{name}\"\n");
@@ -567,7 +557,7 @@ fn destroy_auth_leaves_an_id_that_the_app_had() {
     let sandbox = shop("1.7.0", &app).after(&[&["gen", "channel", "Room"], &["gen", "auth"]]);
     let before = sandbox.read(handler);
 
-    let ran = sandbox.run(&["destroy", "auth"]).succeeded();
+    let ran = sandbox.ok(&["destroy", "auth"]);
 
     assert_eq!(sandbox.read(handler), before, "{}", ran.stdout);
 
@@ -577,7 +567,7 @@ fn destroy_auth_leaves_an_id_that_the_app_had() {
     let pasted = before.replace("{:ok, assign(socket, :user, params[\"name\"])}", verify);
     sandbox.write(handler, &pasted);
 
-    sandbox.run(&["destroy", "auth"]).succeeded();
+    sandbox.ok(&["destroy", "auth"]);
 
     assert!(!sandbox.read(handler).contains("SocketToken"));
 }
@@ -617,21 +607,19 @@ fn a_page_in_another_language_is_named_with_what_is_left_to_do() {
         let sandbox = shop("1.7.0", &[(page, "")]);
         std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).unwrap_or_default();
 
-        let ran = sandbox
-            .run(&["gen", "channel", "Room", "--yes"])
-            .succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Room", "--yes"]);
 
         let step = format!(
             "\nAdd this to load the script (there is no `assets/js/app.js`: in `{page}`, as its language does it):\n\n    \
              import \"./user_socket.js\"\n"
         );
-        assert!(ran.stdout.contains(&step), "{}", ran.stdout);
-        let ran = sandbox.run(&["gen", "socket", "Device"]).succeeded();
+        ran.prints(&step);
+        let ran = sandbox.ok(&["gen", "socket", "Device"]);
         let warning = "The page's script is in a language that is not edited here: import the generated script there. \
             With `--no-js`, none is made.\n";
-        assert!(ran.stdout.contains(warning), "{}", ran.stdout);
+        ran.prints(warning);
         let none = ["gen", "socket", "Phone", "--no-js"];
-        let ran = sandbox.run(&none).succeeded();
+        let ran = sandbox.ok(&none);
         assert!(!ran.stdout.contains("script"), "{}", ran.stdout);
     }
 }

@@ -16,7 +16,7 @@ fn app() -> Sandbox {
 fn a_presence_is_wired_into_its_channel_and_its_script() {
     let sandbox = app();
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     assert_eq!(
         ran.stdout,
@@ -50,14 +50,12 @@ fn a_presence_is_wired_into_its_channel_and_its_script() {
 #[test]
 fn a_changed_presence_serves_a_second_channel() {
     let sandbox = app();
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
     let path = "my_app/lib/my_app_web/channels/presence.ex";
     let own = sandbox.read(path).replace("\"guest\"", "\"visitor\"");
     sandbox.write(path, &own);
 
-    let ran = sandbox
-        .run(&["gen", "presence", "--channel", "Room"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "presence", "--channel", "Room"]);
 
     assert!(
         ran.stdout
@@ -78,9 +76,7 @@ fn a_changed_presence_serves_a_second_channel() {
 fn a_presence_is_for_the_channel_of_its_name() {
     let sandbox = app();
 
-    sandbox
-        .run(&["gen", "presence", "RoomPresence"])
-        .succeeded();
+    sandbox.ok(&["gen", "presence", "RoomPresence"]);
 
     let channel = sandbox.read("my_app/lib/my_app_web/channels/room_channel.ex");
     assert!(
@@ -93,15 +89,9 @@ fn a_presence_is_for_the_channel_of_its_name() {
 fn a_presence_in_a_folder_is_for_the_channels_in_it() {
     let sandbox = app();
 
-    let ran = sandbox
-        .run(&["gen", "presence", "Admin.Presence"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "presence", "Admin.Presence"]);
 
-    assert!(
-        ran.stdout.contains("UserChannel see each other"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("UserChannel see each other");
     let channel = sandbox.read("my_app/lib/my_app_web/channels/user_channel.ex");
     assert!(
         channel.contains("    MyAppWeb.Admin.Presence.track(socket)\n"),
@@ -124,7 +114,7 @@ fn a_channel_of_another_socket_has_the_list_in_that_ones_script() {
             "Device",
         ],
     ] {
-        sandbox.run(args).succeeded();
+        sandbox.ok(args);
     }
 
     let script = sandbox.read("my_app/assets/js/device_socket.js");
@@ -143,7 +133,7 @@ fn a_channel_of_another_socket_has_the_list_in_that_ones_script() {
 fn without_a_channel_the_next_command_is_printed() {
     let sandbox = Sandbox::with_phoenix_app();
 
-    let ran = sandbox.run(&["gen", "presence", "Guests"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence", "Guests"]);
 
     assert_eq!(
         ran.stdout,
@@ -162,7 +152,7 @@ fn a_script_keeps_the_list_of_the_channel_by_the_name_that_it_has_there() {
     let own = sandbox.read(SCRIPT).replace("userChannel", "lobby");
     sandbox.write(SCRIPT, &own);
 
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
 
     let script = sandbox.read(SCRIPT);
     assert!(
@@ -178,7 +168,7 @@ fn a_script_without_the_channel_is_left_alone_and_no_line_names_what_is_not_ther
         "import { Socket } from \"phoenix\"\nexport const socket = new Socket(\"/socket\")\n";
     sandbox.write(SCRIPT, script);
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     assert_eq!(sandbox.read(SCRIPT), script);
     let printed = "\nNo script was found that joins a topic of UserChannel. In the script that joins one, `new Presence(channel)` of\n\
@@ -203,7 +193,7 @@ fn a_script_that_joins_in_its_own_way_is_named() {
         let script = format!("import socket from \"./user_socket\"\n\nconst id = 1\n{line}");
         sandbox.write("my_app/assets/js/room.js", &script);
 
-        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+        let ran = sandbox.ok(&["gen", "presence"]);
 
         let printed = "\nassets/js/room.js joins a topic of UserChannel. There, `new Presence(channel)` of\n\
                        the package \"phoenix\" keeps the list.\n";
@@ -227,7 +217,7 @@ fn a_topic_of_any_characters_is_found_in_the_script() {
         let script = format!("socket.channel(\"{topic}:\" + id).join()\n");
         sandbox.write("my_app/assets/js/room.js", &script);
 
-        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+        let ran = sandbox.ok(&["gen", "presence"]);
 
         let found = "\nassets/js/room.js joins a topic of UserChannel. ";
         assert!(ran.stdout.contains(found), "{topic}: {}", ran.stdout);
@@ -242,7 +232,7 @@ fn manual_steps_print_commands_as_they_are_typed() {
         @impl true\n  def join(_topic, _payload, socket), do: {:ok, socket}\nend\n";
     sandbox.write(path, own);
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     assert_eq!(sandbox.read(path), own);
     let lines = "\nAdd this to `lib/my_app_web/channels/user_channel.ex` to track clients; in a \
@@ -250,7 +240,7 @@ fn manual_steps_print_commands_as_they_are_typed() {
         send(self(), :after_join)\n\n  below `join`:\n\n    @impl true\n    \
         def handle_info(:after_join, socket) do\n      MyAppWeb.Presence.track(socket)\n      \
         {:noreply, socket}\n    end\n";
-    assert!(ran.stdout.contains(lines), "{}", ran.stdout);
+    ran.prints(lines);
 }
 
 /// A presence made by `mix phx.gen.presence`, without `track/1`.
@@ -262,7 +252,7 @@ fn a_presence_of_phoenix_gets_the_function_that_the_channel_calls() {
                pubsub_server: MyApp.PubSub\nend\n";
     sandbox.write(path, own);
 
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
 
     let presence = sandbox.read(path);
     assert!(
@@ -274,7 +264,7 @@ fn a_presence_of_phoenix_gets_the_function_that_the_channel_calls() {
         "{presence}"
     );
     let before = sandbox.tree();
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
     assert_eq!(sandbox.tree(), before);
 }
 
@@ -307,14 +297,14 @@ fn destroy_names_a_presence_of_the_app_that_it_edits() {
     let own = "defmodule MyAppWeb.Presence do\n  use Phoenix.Presence,\n    otp_app: :my_app,\n    \
                pubsub_server: MyApp.PubSub\nend\n";
     sandbox.write(path, own);
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
     assert_ne!(sandbox.read(path), own);
 
-    let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+    let ran = sandbox.ok(&["destroy", "presence"]);
 
     assert_eq!(sandbox.read(path), own);
     let line = "* editing lib/my_app_web/channels/presence.ex\n";
-    assert!(ran.stdout.contains(line), "{}", ran.stdout);
+    ran.prints(line);
 }
 
 #[test]
@@ -340,12 +330,12 @@ fn a_presence_with_callbacks_of_its_own_gets_clients_by_keys_that_are_named() {
         );
         sandbox.write("my_app/lib/my_app_web/channels/presence.ex", &own);
 
-        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+        let ran = sandbox.ok(&["gen", "presence"]);
 
         let line = format!(
             "\n{named} the clients of the channel. Their keys are the ends of their `socket.id`, or `guest`.\n"
         );
-        assert!(ran.stdout.contains(&line), "{}", ran.stdout);
+        ran.prints(&line);
     }
 }
 
@@ -353,14 +343,14 @@ fn a_presence_with_callbacks_of_its_own_gets_clients_by_keys_that_are_named() {
 #[test]
 fn of_a_changed_channel_all_lines_are_to_be_taken_out() {
     let sandbox = app();
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
     let path = "my_app/lib/my_app_web/channels/user_channel.ex";
     let track = "    MyAppWeb.Presence.track(socket)\n";
     let changed = format!("{track}    push(socket, \"hello\", %{{}})\n");
     let channel = sandbox.read(path).replace(track, &changed);
     sandbox.write(path, &channel);
 
-    let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+    let ran = sandbox.ok(&["destroy", "presence"]);
 
     assert_eq!(sandbox.read(path), channel);
     let (_, step) = ran.stdout.split_once("\nTake out of ").expect("a step");
@@ -378,7 +368,7 @@ fn a_channel_that_tracks_its_clients_itself_and_its_presence_stay_as_they_are() 
     sandbox.write(presence, OWN_PRESENCE);
     sandbox.write(channel, TRACKS_ITSELF);
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     assert_eq!(sandbox.read(presence), OWN_PRESENCE);
     assert_eq!(sandbox.read(channel), TRACKS_ITSELF);
@@ -391,7 +381,7 @@ fn a_channel_that_tracks_its_clients_itself_and_its_presence_stay_as_they_are() 
          UserChannel see each other.\n"
     );
 
-    let ran = sandbox.run(&["destroy", "presence"]).succeeded();
+    let ran = sandbox.ok(&["destroy", "presence"]);
 
     assert_eq!(sandbox.read(channel), TRACKS_ITSELF);
     assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);

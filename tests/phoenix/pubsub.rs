@@ -17,7 +17,7 @@ fn lines(sandbox: &Sandbox, path: &str, word: &str) -> Vec<String> {
 fn a_new_app_gets_the_adapter_once() {
     let sandbox = Sandbox::with_phoenix_app();
 
-    let report = sandbox.run(&PUBSUB).succeeded().stdout;
+    let report = sandbox.ok(&PUBSUB).stdout;
 
     assert_eq!(
         report,
@@ -48,7 +48,7 @@ fn a_new_app_gets_the_adapter_once() {
     sandbox.run(&PUBSUB).found_all_identical();
     assert_eq!(sandbox.tree(), before);
 
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
     let children = sandbox.read("my_app/lib/my_app/application.ex");
     assert!(
         children.contains("[name: MyApp.PubSub]},\n      MyAppWeb.Presence,\n"),
@@ -74,7 +74,7 @@ fn an_older_adapter_would_not_know_the_url() {
 
     assert_eq!(sandbox.tree(), before);
     sandbox.write("my_app/mix.lock", &locked("3.1.1"));
-    sandbox.run(&PUBSUB).succeeded();
+    sandbox.ok(&PUBSUB);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn an_app_whose_releases_read_another_file_keeps_it() {
     std::fs::remove_file(sandbox.path().join("my_app/config/runtime.exs")).expect("it was there");
     let before = sandbox.tree();
 
-    let ran = sandbox.run(&PUBSUB).succeeded();
+    let ran = sandbox.ok(&PUBSUB);
 
     // A release does not read releases.exs beside runtime.exs.
     assert!(!sandbox.exists("my_app/config/runtime.exs"));
@@ -101,7 +101,7 @@ fn an_app_whose_releases_read_another_file_keeps_it() {
         ran.stdout
     );
     sandbox.run(&PUBSUB).found_all_identical();
-    sandbox.run(&["destroy", "pubsub"]).succeeded();
+    sandbox.ok(&["destroy", "pubsub"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
@@ -116,9 +116,9 @@ fn destroy_leaves_a_dependency_that_the_app_had() {
         assert!(mix.contains(first), "{mix}");
         sandbox.write("my_app/mix.exs", &mix.replace(first, &own));
         let before = sandbox.read("my_app/mix.exs");
-        sandbox.run(&PUBSUB).succeeded();
+        sandbox.ok(&PUBSUB);
 
-        let ran = sandbox.run(&["destroy", "pubsub"]).succeeded();
+        let ran = sandbox.ok(&["destroy", "pubsub"]);
 
         assert!(!ran.stdout.contains("mix.exs"), "{}", ran.stdout);
         assert_eq!(sandbox.read("my_app/mix.exs"), before);
@@ -144,7 +144,7 @@ fn an_app_that_gives_its_pubsub_an_adapter_is_refused() {
 
     let default = "{Phoenix.PubSub, name: MyApp.PubSub, adapter: Phoenix.PubSub.PG2}";
     sandbox.write(path, &own.replace(entry, default));
-    sandbox.run(&PUBSUB).succeeded();
+    sandbox.ok(&PUBSUB);
 }
 
 #[test]
@@ -252,10 +252,10 @@ fn an_app_that_starts_no_pubsub_is_refused_before_anything_is_written() {
 
     assert_eq!(sandbox.tree(), before);
     sandbox.write(path, &whole);
-    sandbox.run(&PUBSUB).succeeded();
+    sandbox.ok(&PUBSUB);
     sandbox.write(path, &whole.replace(entry, "MyApp.Messages"));
-    let ran = sandbox.run(&["destroy", "pubsub"]).succeeded();
-    assert!(ran.stdout.contains("* editing mix.exs\n"), "{}", ran.stdout);
+    let ran = sandbox.ok(&["destroy", "pubsub"]);
+    ran.prints("* editing mix.exs\n");
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn the_lines_of_a_manual_step_have_the_options_that_the_entry_has() {
         assert!(whole.contains(entry), "{whole}");
         sandbox.write(path, &whole.replace(entry, entries));
 
-        let report = sandbox.run(&PUBSUB).succeeded().stdout;
+        let report = sandbox.ok(&PUBSUB).stdout;
 
         let printed = printed.replace("ENV", env);
         assert!(
@@ -309,7 +309,7 @@ fn the_lines_of_a_manual_step_have_the_options_that_the_entry_has() {
 #[ignore = "needs elixir"]
 fn the_setting_is_read_at_runtime_and_another_url_is_an_error() {
     let sandbox = Sandbox::with_phoenix_app();
-    sandbox.run(&PUBSUB).succeeded();
+    sandbox.ok(&PUBSUB);
     let path = sandbox.path().join("my_app/config/runtime.exs");
     let path = path.display().to_string();
     let read = |url: &str| elixir("runtime.exs", &[&path, "my_app", url], "");

@@ -14,7 +14,7 @@ fn the_walk_through_is_true() {
         "--no-git",
         "--no-install",
     ];
-    sandbox.run(&new).succeeded();
+    sandbox.ok(&new);
     let mut command = sandbox.command(&["gen", "channel", "User", "--color", "never"]);
     command.current_dir(sandbox.path().join("hello_sockets"));
 

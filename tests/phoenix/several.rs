@@ -38,10 +38,10 @@ fn lines_for_one_of_several_routers_have_the_pipeline_of_browsers() {
         ];
         let sandbox = shop("1.7.0", &files);
 
-        let ran = sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+        let ran = sandbox.ok(&["gen", "auth", "--yes"]);
 
-        assert!(ran.stdout.contains(why), "{}", ran.stdout);
-        assert!(ran.stdout.contains(by_browser), "{}", ran.stdout);
+        ran.prints(why);
+        ran.prints(by_browser);
     }
 }
 
@@ -52,11 +52,11 @@ fn a_pipeline_for_development_is_none_of_the_pages() {
         scope \"/dev\" do\n      pipe_through :browser\n    end\n  end\nend\n";
     let sandbox = shop("1.7.0", &[("lib/shop_web/router.ex", router)]);
 
-    let ran = sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth", "--yes"]);
 
     let lines = "above all catch-all routes (the router has no pipeline `:browser` to read the session and check the page's CSRF token):\n\n    \
         scope \"/\", ShopWeb do\n      post \"/token\", SocketToken, :token\n    end\n";
-    assert!(ran.stdout.contains(lines), "{}", ran.stdout);
+    ran.prints(lines);
     let test = sandbox.read("my_app/test/shop_web/channels/socket_token_test.exs");
     assert!(!test.contains("CSRF"), "{test}");
 }
@@ -73,10 +73,10 @@ fn of_several_scripts_none_that_is_not_there_is_named() {
         ],
     );
 
-    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Room"]);
 
     let either = "(files `assets/js/chat.js` and `assets/js/news.js` would do)";
-    assert!(ran.stdout.contains(either), "{}", ran.stdout);
+    ran.prints(either);
     assert!(!ran.stdout.contains("user_socket.js"), "{}", ran.stdout);
 }
 
@@ -97,10 +97,10 @@ fn of_several_scripts_that_of_a_module_gets_the_token_and_the_others_are_named()
     );
     let before = sandbox.tree();
 
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     let others = "/socket refuses clients without a token, such as assets/js/news.js: send one there, as assets/js/chat/live.js does.\n";
-    assert!(ran.stdout.contains(others), "{}", ran.stdout);
+    ran.prints(others);
     let script = sandbox.read("my_app/assets/js/chat/live.js");
     assert!(script.contains(" from \"../token.js\"\n"), "{script}");
     sandbox.write(
@@ -110,20 +110,18 @@ fn of_several_scripts_that_of_a_module_gets_the_token_and_the_others_are_named()
             "\"/socket\", { params: () => ({ token: token() }) }",
         ),
     );
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
     assert!(!ran.stdout.contains("news.js"), "{}", ran.stdout);
     sandbox.write("my_app/assets/js/news.js", CONNECTS);
 
     let inbox = ["channel", "Inbox", "--per-user"];
-    sandbox.run(&[&["gen"][..], &inbox].concat()).succeeded();
+    sandbox.ok(&[&["gen"][..], &inbox].concat());
     sandbox.run(&["destroy", "auth"]).misused(
         "error: assets/js/chat/live.js joins the topic of its user, whom assets/js/token.js fetches\n\
          help: take back the channels made with --per-user first\n",
     );
-    sandbox
-        .run(&[&["destroy"][..], &inbox].concat())
-        .succeeded();
-    sandbox.run(&["destroy", "auth"]).succeeded();
+    sandbox.ok(&[&["destroy"][..], &inbox].concat());
+    sandbox.ok(&["destroy", "auth"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
@@ -142,17 +140,15 @@ fn without_a_script_the_commands_that_make_one_are_printed() {
         ],
     );
 
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     let commands = "\nNo script was found that connects to /socket, so none sends the token. To make one that does, run\n\n    \
                     hello-sockets gen socket User --skip\n    hello-sockets gen auth\n\n";
-    assert!(ran.stdout.contains(commands), "{}", ran.stdout);
+    ran.prints(commands);
     assert!(!ran.stdout.contains("user_socket.js"), "{}", ran.stdout);
 
-    sandbox
-        .run(&["gen", "socket", "User", "--skip"])
-        .succeeded();
-    let ran = sandbox.run(&["gen", "auth"]).succeeded();
+    sandbox.ok(&["gen", "socket", "User", "--skip"]);
+    let ran = sandbox.ok(&["gen", "auth"]);
 
     assert!(!ran.stdout.contains("No script"), "{}", ran.stdout);
     let script = sandbox.read("my_app/assets/js/user_socket.js");
@@ -186,13 +182,9 @@ fn gen_presence_names_a_channel_that_tracks_no_clients_yet() {
             ],
         );
 
-        let ran = sandbox.run(&["gen", "presence"]).succeeded();
+        let ran = sandbox.ok(&["gen", "presence"]);
 
-        assert!(
-            ran.stdout.contains(&format!("{tracks}{next}")),
-            "{}",
-            ran.stdout
-        );
+        ran.prints(&format!("{tracks}{next}"));
     }
 }
 
@@ -214,7 +206,7 @@ fn from_the_root_of_an_umbrella_next_steps_have_the_whole_path() {
     let ran = run_in(&sandbox, "", &["gen", "channel", "Room"]).succeeded();
 
     let next = "\nNo script or page was found that loads apps/shop_web/assets/js/feed.js: import it in the page's script.\n";
-    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+    ran.prints(next);
 }
 
 /// Code reloading starts no sockets.
@@ -248,7 +240,7 @@ fn a_socket_that_is_mounted_now_needs_a_restart() {
             ],
         );
 
-        let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Room"]);
 
         assert!(ran.stdout.ends_with(&format!("\n{next}")), "{}", ran.stdout);
     }

@@ -95,9 +95,9 @@ fn a_socket_inside_of_the_endpoint_is_mounted_and_its_path_taken() {
                     socket \"/socket\", __MODULE__.FeedSocket\n\n  plug ShopWeb.Router\nend\n";
     let sandbox = shop(&[("lib/shop_web/endpoint.ex", endpoint)]);
 
-    let routes = sandbox.run(&["routes"]).succeeded();
+    let routes = sandbox.ok(&["routes"]);
     let mounted = "  /socket  mounted  lib/shop_web/endpoint.ex:11\n";
-    assert!(routes.stdout.contains(mounted), "{}", routes.stdout);
+    routes.prints(mounted);
 
     let error = "error: the path `/socket` is taken: the endpoint mounts __MODULE__.FeedSocket there\n\
                  help: hello-sockets gen socket Client\n";
@@ -111,7 +111,7 @@ fn a_socket_inside_of_the_endpoint_is_mounted_and_its_path_taken() {
         "Endpoint.Feed",
         "--yes",
     ];
-    sandbox.run(&args).succeeded();
+    sandbox.ok(&args);
     let route = "    use Phoenix.Socket\n\n    channel \"zebra:*\", ShopWeb.ZebraChannel\n";
     let now = sandbox.read("my_app/lib/shop_web/endpoint.ex");
     assert_eq!(now, endpoint.replace("    use Phoenix.Socket\n", route));
@@ -126,9 +126,7 @@ fn a_socket_is_found_by_its_module_and_mounted_if_it_is_not() {
     ] {
         let sandbox = shop(&[(path, &socket("ShopWeb.UserSocket", ""))]);
 
-        let ran = sandbox
-            .run(&["gen", "channel", "Zebra", "--yes"])
-            .succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Zebra", "--yes"]);
 
         let [channels, tests] = match path.starts_with("web/") {
             true => ["web/channels", "test/channels"],
@@ -144,7 +142,7 @@ fn a_socket_is_found_by_its_module_and_mounted_if_it_is_not() {
         let channel = format!("* creating {channels}/zebra_channel.ex");
         found.retain(|line| *line != channel);
         assert_eq!(found, expected, "{}", ran.stdout);
-        assert!(ran.stdout.contains(&channel), "{}", ran.stdout);
+        ran.prints(&channel);
         assert!(
             sandbox
                 .read(&format!("my_app/{path}"))
@@ -183,13 +181,13 @@ fn a_presence_that_is_elsewhere_is_used() {
     let sandbox = shop(&[("lib/shop_web/presence.ex", presence)]);
 
     // No channel calls the function that it lacks.
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     assert_eq!(lines(&ran), ["* skipping lib/shop_web/presence.ex"]);
     assert_eq!(sandbox.read("my_app/lib/shop_web/presence.ex"), presence);
     let sandbox = sandbox.after(&[&["gen", "channel", "Zebra", "--no-socket"]]);
 
-    let ran = sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "presence"]);
 
     let expected = [
         "* skipping lib/shop_web/presence.ex",
@@ -224,9 +222,7 @@ fn the_endpoint_names_the_web_module_if_there_is_none() {
     std::fs::remove_file(sandbox.path().join("my_app/lib/shop_web/endpoint.ex"))
         .expect("it was there");
 
-    let ran = sandbox
-        .run(&["gen", "channel", "Zebra", "--yes"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Zebra", "--yes"]);
 
     assert!(
         lines(&ran).contains(&"* injecting web/channels/user_socket.ex"),
@@ -270,14 +266,14 @@ fn an_app_with_its_channels_in_web_gets_everything_there() {
         &["gen", "presence", "--channel", "Zebra"],
         &["gen", "auth"],
     ] {
-        let ran = sandbox.run(command).succeeded();
+        let ran = sandbox.ok(command);
         let created = ran
             .stdout
             .lines()
             .filter_map(|line| line.strip_prefix("* creating "));
         made.extend(created.map(str::to_owned));
         let before = sandbox.tree();
-        sandbox.run(&[command, &["--skip"]].concat()).succeeded();
+        sandbox.ok(&[command, &["--skip"]].concat());
         assert_eq!(sandbox.tree(), before, "{command:?} again");
     }
 
@@ -303,9 +299,7 @@ fn a_web_module_without_a_channel_is_not_used_for_one() {
         "defmodule ShopWeb do\n  def controller, do: quote(do: use(Phoenix.Controller))\nend\n";
     let sandbox = shop(&[("lib/shop_web.ex", web)]);
 
-    sandbox
-        .run(&["gen", "channel", "Zebra", "--no-socket"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Zebra", "--no-socket"]);
 
     let channel = sandbox.read("my_app/lib/shop_web/channels/zebra_channel.ex");
     assert!(
@@ -325,9 +319,7 @@ fn a_script_elsewhere_that_connects_to_the_socket_is_the_one_that_joins() {
         ("assets/js/socket.js", script),
     ]);
 
-    let ran = sandbox
-        .run(&["gen", "channel", "Zebra", "--yes"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Zebra", "--yes"]);
 
     assert!(
         lines(&ran).contains(&"* injecting assets/js/socket.js"),
@@ -345,10 +337,8 @@ fn an_open_manual_step_is_printed_every_time() {
     let manual = "\nAdd this to load the script (there is no `assets/js/app.js`):\n\n    import \"./user_socket.js\"\n";
 
     for _ in 0..2 {
-        let ran = sandbox
-            .run(&["gen", "channel", "Zebra", "--yes"])
-            .succeeded();
-        assert!(ran.stdout.contains(manual), "{}", ran.stdout);
+        let ran = sandbox.ok(&["gen", "channel", "Zebra", "--yes"]);
+        ran.prints(manual);
     }
 }
 
@@ -365,7 +355,7 @@ fn the_exit_code_of_strict_shows_open_manual_steps() {
     assert_eq!(sandbox.run(&strict[..4]).code, Some(0));
 
     sandbox.write("my_app/assets/js/app.js", "import \"./user_socket.js\"\n");
-    sandbox.run(&strict).succeeded();
+    sandbox.ok(&strict);
 }
 
 #[test]
@@ -376,7 +366,7 @@ fn of_two_endpoints_that_of_the_web_module_mounts_the_socket() {
     for [own, other] in [[usual, nested], [nested, usual]] {
         let sandbox = shop(&[("mix.exs", MIX), (own, ENDPOINT), (other, &admin)]);
 
-        sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+        sandbox.ok(&["gen", "auth", "--yes"]);
 
         let read = |path: &str| sandbox.read(&format!("my_app/{path}"));
         let mount = "\n  socket \"/socket\", ShopWeb.UserSocket,\n    websocket: true,\n    longpoll: false,\n    auth_token: true\n";
@@ -394,11 +384,11 @@ fn of_two_endpoints_of_other_names_none_is_guessed() {
         ("lib/shop_web/admin/endpoint.ex", &admin),
     ]);
 
-    let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
+    let ran = sandbox.ok(&["gen", "socket", "User"]);
 
     let why = "\nAdd this to `lib/shop_web/endpoint.ex` to mount the socket (files `lib/shop_web/endpoint.ex` and \
                `lib/shop_web/admin/endpoint.ex` would do):\n";
-    assert!(ran.stdout.contains(why), "{}", ran.stdout);
+    ran.prints(why);
     assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), public);
 }
 
@@ -424,9 +414,7 @@ fn of_two_endpoints_without_a_web_module_the_app_chooses_one() {
 
     sandbox.write("my_app/.hello-sockets/app.toml", "web = \"Shop.Api\"\n");
     let before = sandbox.tree();
-    sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--yes"]);
 
     let now = sandbox.read("my_app/lib/shop/api/endpoint.ex");
     assert!(
@@ -439,9 +427,7 @@ fn of_two_endpoints_without_a_web_module_the_app_chooses_one() {
         channel.starts_with("defmodule Shop.Api.RoomChannel do\n"),
         "{channel}"
     );
-    sandbox
-        .run(&["destroy", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["destroy", "channel", "Room", "--yes"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
@@ -459,7 +445,7 @@ fn a_script_connects_to_where_its_socket_is_mounted_and_messages_name_that_path(
         ("lib/shop_web/user_socket.ex", &routed),
     ]);
 
-    let ran = sandbox.run(&["gen", "socket", "User"]).succeeded();
+    let ran = sandbox.ok(&["gen", "socket", "User"]);
 
     let script = sandbox.read("my_app/assets/js/user_socket.js");
     assert!(script.contains("new Socket(\"/ws\", "), "{script}");
@@ -477,13 +463,13 @@ fn without_a_script_for_the_socket_the_report_does_not_mention_the_page() {
     let start = "\nStart or restart the app with `mix phx.server`: its socket starts with it. No script was found that connects to\n\
                  /socket, so none joins `zebra:lobby`.";
     let none = shop(&files);
-    let ran = none.run(&["gen", "channel", "Zebra"]).succeeded();
+    let ran = none.ok(&["gen", "channel", "Zebra"]);
     let made = format!(
         "{start} To make one that does, run\n\n    hello-sockets gen socket User --skip\n    hello-sockets gen channel Zebra --skip\n"
     );
     assert!(ran.stdout.ends_with(&made), "{}", ran.stdout);
-    none.run(&["gen", "socket", "User", "--skip"]).succeeded();
-    none.run(&["gen", "channel", "Zebra", "--skip"]).succeeded();
+    none.ok(&["gen", "socket", "User", "--skip"]);
+    none.ok(&["gen", "channel", "Zebra", "--skip"]);
     let script = none.read("my_app/assets/js/user_socket.js");
     assert!(
         script.contains("socket.channel(\"zebra:lobby\""),
@@ -492,16 +478,16 @@ fn without_a_script_for_the_socket_the_report_does_not_mention_the_page() {
 
     let other = "import { Socket } from \"phoenix\"\nexport const connect = (path) => new Socket(path).connect()\n";
     let elsewhere = shop(&[files[0], ("assets/js/lib/net.js", other)]);
-    let ran = elsewhere.run(&["gen", "channel", "Zebra"]).succeeded();
+    let ran = elsewhere.ok(&["gen", "channel", "Zebra"]);
     let pointed = format!(
         "{start} assets/js/lib/net.js connects a socket: if it is this one, join the topic there.\n"
     );
     assert!(ran.stdout.ends_with(&pointed), "{}", ran.stdout);
 
-    let ran = elsewhere.run(&["gen", "auth"]).succeeded();
+    let ran = elsewhere.ok(&["gen", "auth"]);
     let pointed = "\nNo script was found that connects to /socket, so none sends the token. \
                    assets/js/lib/net.js connects a socket: if it is this one, send the token there.\n";
-    assert!(ran.stdout.contains(pointed), "{}", ran.stdout);
+    ran.prints(pointed);
 }
 
 /// An app with a manual step, and the lines for the file at `path`.
@@ -545,7 +531,7 @@ pub fn auth_manual_step() -> (Sandbox, [(&'static str, String); 3]) {
         ("lib/shop/admin/endpoint.ex", ADMIN_ENDPOINT),
     ];
     let sandbox = shop(&files);
-    let ran = sandbox.run(&["gen", "auth", "--yes"]).succeeded();
+    let ran = sandbox.ok(&["gen", "auth", "--yes"]);
     let paths = [files[1].0, files[2].0, "lib/shop_web/endpoint.ex"];
     (
         sandbox,
@@ -609,10 +595,8 @@ fn a_web_module_below_the_app_has_its_channels_there() {
         std::fs::remove_file(sandbox.path().join("my_app").join(gone)).expect("it was there");
     }
 
-    sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--yes"]);
+    sandbox.ok(&["gen", "presence"]);
 
     let read = |path: &str| sandbox.read(&format!("my_app/lib/shop/web/{path}"));
     let channel = read("channels/room_channel.ex");
@@ -652,7 +636,7 @@ end
     let sandbox = shop(&[("lib/shop_web.ex", web)]);
     std::fs::remove_dir_all(sandbox.path().join("my_app/lib/shop_web")).expect("it was there");
 
-    let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Zebra"]);
 
     let expected = [
         "* creating lib/shop_web/channels/zebra_channel.ex",
@@ -684,9 +668,7 @@ fn of_several_modules_in_a_file_the_one_that_is_named_is_edited() {
         ("lib/shop_web/router.ex", API_ROUTER),
     ]);
 
-    sandbox
-        .run(&["gen", "auth", "--socket", "Admin"])
-        .succeeded();
+    sandbox.ok(&["gen", "auth", "--socket", "Admin"]);
 
     let (user, admin) = two
         .split_once("defmodule ShopWeb.AdminSocket")
@@ -714,7 +696,7 @@ fn a_socket_that_a_macro_of_another_file_mounts_is_mounted() {
         ),
     ]);
 
-    let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Zebra"]);
 
     assert!(!ran.stdout.contains("endpoint.ex"), "{}", ran.stdout);
     assert_eq!(sandbox.read("my_app/lib/shop_web/endpoint.ex"), endpoint);
@@ -732,7 +714,7 @@ fn an_app_without_a_page_is_made_no_script_and_asked_for_none() {
         &["gen", "auth"],
         &["gen", "presence", "--channel", "Zebra"],
     ] {
-        said += &sandbox.run(args).succeeded().stdout;
+        said += &sandbox.ok(args).stdout;
     }
 
     for word in ["script", "assets", ".js", "localhost", "browser, "] {
@@ -765,21 +747,14 @@ fn the_script_that_phoenix_made_joins_and_is_loaded_where_its_import_is_commente
         sandbox.write(&format!("my_app/{folder}/app.js"), OWN_APP);
         let command = ["gen", "channel", "Zebra", "--strict"];
 
-        let ran = sandbox.run(&command).succeeded();
+        let ran = sandbox.ok(&command);
 
-        assert!(
-            ran.stdout
-                .contains(&format!("* injecting {folder}/socket.js\n")),
-            "{}",
-            ran.stdout
-        );
+        ran.prints(&format!("* injecting {folder}/socket.js\n"));
         let app = sandbox.read(&format!("my_app/{folder}/app.js"));
         assert_eq!(app, OWN_APP.replace("// import socket", "import socket"));
         let before = sandbox.tree();
-        sandbox.run(&command).succeeded();
-        sandbox
-            .run(&["gen", "socket", "User", "--skip"])
-            .succeeded();
+        sandbox.ok(&command);
+        sandbox.ok(&["gen", "socket", "User", "--skip"]);
         assert_eq!(sandbox.tree(), before, "{folder}");
     }
 }
@@ -797,15 +772,9 @@ fn scripts_go_where_the_page_has_its_own() {
         std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
         sandbox.write(&format!("my_app/{page}"), "import \"phoenix_html\"\n");
 
-        let ran = sandbox
-            .run(&["gen", "channel", "Zebra", "--yes", "--strict"])
-            .succeeded();
+        let ran = sandbox.ok(&["gen", "channel", "Zebra", "--yes", "--strict"]);
 
-        assert!(
-            ran.stdout.contains(&format!("* creating {script}\n")),
-            "{}",
-            ran.stdout
-        );
+        ran.prints(&format!("* creating {script}\n"));
         assert_eq!(
             sandbox.read(&format!("my_app/{page}")),
             "import \"phoenix_html\"\nimport \"./user_socket.js\"\n"
@@ -824,12 +793,10 @@ fn of_the_scripts_of_two_pages_below_assets_none_is_guessed() {
     let sandbox = shop(&pages.map(|page| (page, "")));
     std::fs::remove_dir_all(sandbox.path().join("my_app/assets/js")).expect("it was there");
 
-    let ran = sandbox
-        .run(&["gen", "channel", "Zebra", "--yes"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Zebra", "--yes"]);
 
     let step = "Add this to load the script (there is no `assets/js/app.js`):\n";
-    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    ran.prints(step);
     assert_eq!(
         pages.map(|page| sandbox.read(&format!("my_app/{page}"))),
         ["", ""]
@@ -848,21 +815,10 @@ fn a_socket_in_typescript_is_the_one_that_joins() {
     ]);
     std::fs::remove_file(sandbox.path().join("my_app/assets/js/app.js")).expect("it was there");
 
-    let ran = sandbox
-        .run(&["gen", "channel", "Zebra", "--yes", "--strict"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Zebra", "--yes", "--strict"]);
 
-    assert!(
-        ran.stdout
-            .contains("* injecting assets/js/user_socket.ts\n"),
-        "{}",
-        ran.stdout
-    );
-    assert!(
-        ran.stdout.contains("* skipping assets/js/user_socket.ts\n"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("* injecting assets/js/user_socket.ts\n");
+    ran.prints("* skipping assets/js/user_socket.ts\n");
     assert!(!paths(&sandbox).contains(&"my_app/assets/js/user_socket.js".to_owned()));
     let app = sandbox.read("my_app/assets/js/app.ts");
     assert_eq!(app, "import \"phoenix_html\"\nimport \"./user_socket\"\n");
@@ -883,11 +839,11 @@ fn lines_for_a_script_say_what_its_socket_is_called_there() {
         ),
     ]);
 
-    let ran = sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Zebra"]);
 
     assert_eq!(sandbox.read("my_app/assets/js/line.js"), script);
     let step = "\nAdd this to `assets/js/line.js` to join the channel in the browser, where `socket` is the one that connects to `/socket`:\n";
-    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    ran.prints(step);
 }
 
 #[test]

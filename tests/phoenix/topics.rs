@@ -10,7 +10,7 @@ fn an_exact_topic_is_routed_joined_and_tested() {
     let sandbox = Sandbox::with_phoenix_app();
     let exact = ["gen", "channel", "Status", "--exact", "--yes"];
 
-    sandbox.run(&exact).succeeded();
+    sandbox.ok(&exact);
 
     let channel = sandbox.read("my_app/lib/my_app_web/channels/status_channel.ex");
     assert!(
@@ -24,7 +24,7 @@ fn an_exact_topic_is_routed_joined_and_tested() {
     let join = "export const statusChannel = socket.channel(\"status\", {})\n";
     assert!(sandbox.read(SCRIPT).contains(join));
     let before = sandbox.tree();
-    sandbox.run(&exact).succeeded();
+    sandbox.ok(&exact);
     assert_eq!(sandbox.tree(), before, "the same again");
 }
 
@@ -48,7 +48,7 @@ fn a_topic_per_user_is_joined_only_by_that_user() {
     let sandbox = Sandbox::with_phoenix_app().after(&[&["gen", "auth", "--yes"]]);
     let per_user = ["gen", "channel", "Inbox", "--per-user"];
 
-    sandbox.run(&per_user).succeeded();
+    sandbox.ok(&per_user);
 
     let channel = sandbox.read("my_app/lib/my_app_web/channels/inbox_channel.ex");
     let join = "  def join(\"inbox:\" <> id, _payload, socket) do
@@ -70,7 +70,7 @@ fn a_topic_per_user_is_joined_only_by_that_user() {
     let token = sandbox.read("my_app/assets/js/token.js");
     assert!(token.contains("export const userFetched = "), "{token}");
     let before = sandbox.tree();
-    sandbox.run(&per_user).succeeded();
+    sandbox.ok(&per_user);
     assert_eq!(sandbox.tree(), before, "the same again");
 }
 
@@ -142,7 +142,7 @@ fn a_socket_that_does_not_know_its_user_routes_no_users_topic() {
         "--socket",
         "Device",
     ];
-    sandbox.run(&device).succeeded();
+    sandbox.ok(&device);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn who_is_in_a_users_topic_is_counted_and_shown() {
     ]);
     let presence = ["gen", "presence", "--channel", "Inbox", "--strict"];
 
-    let ran = sandbox.run(&presence).succeeded();
+    let ran = sandbox.ok(&presence);
 
     let channel = sandbox.read("my_app/lib/my_app_web/channels/inbox_channel.ex");
     assert!(
@@ -180,21 +180,19 @@ fn a_socket_with_a_user_of_its_own_is_told_what_its_channel_compares() {
     let sandbox = Sandbox::with_phoenix_app().after(&[&["gen", "channel", "Room", "--yes"]]);
     let path = "my_app/lib/my_app_web/channels/user_socket.ex";
     let source = sandbox.read(path);
-    sandbox.run(&["gen", "auth"]).succeeded();
+    sandbox.ok(&["gen", "auth"]);
     let inbox = ["gen", "channel", "Inbox", "--per-user"];
     let next = "UserSocket assigns a `:user` of its own. InboxChannel compares it with the end of the topic by `to_string(user)`: if\n\
                 it is a struct, compare its id there.\n";
-    let ran = sandbox
-        .run(&[&inbox[..], &["--dry-run"]].concat())
-        .succeeded();
+    let ran = sandbox.ok(&[&inbox[..], &["--dry-run"]].concat());
     assert!(!ran.stdout.contains(next), "{}", ran.stdout);
 
     let accepts = "{:ok, socket}";
     assert!(source.contains(accepts), "{source}");
     let own = source.replace(accepts, "{:ok, assign(socket, :user, Accounts.one())}");
     sandbox.write(path, &own);
-    let ran = sandbox.run(&inbox).succeeded();
-    assert!(ran.stdout.contains(next), "{}", ran.stdout);
+    let ran = sandbox.ok(&inbox);
+    ran.prints(next);
 }
 
 #[test]
@@ -246,7 +244,7 @@ fn a_channel_of_the_app_that_does_not_accept_the_topic_is_told_of() {
             &room(join),
         );
         let args = ["gen", "channel", "Room", "--yes", "--skip"];
-        let ran = sandbox.run(&[&args, options].concat()).succeeded();
+        let ran = sandbox.ok(&[&args, options].concat());
         match told {
             "" => assert!(!ran.stdout.contains(next), "{join}: {}", ran.stdout),
             topic => assert!(
@@ -258,6 +256,6 @@ fn a_channel_of_the_app_that_does_not_accept_the_topic_is_told_of() {
         }
     }
     let new = Sandbox::with_phoenix_app();
-    let ran = new.run(&["gen", "channel", "Room", "--yes"]).succeeded();
+    let ran = new.ok(&["gen", "channel", "Room", "--yes"]);
     assert!(!ran.stdout.contains(next), "{}", ran.stdout);
 }

@@ -37,9 +37,7 @@ fn a_presence_goes_into_the_script_that_joins_its_channel() {
         ],
     );
 
-    sandbox
-        .run(&["gen", "presence", "--channel", "Room"])
-        .succeeded();
+    sandbox.ok(&["gen", "presence", "--channel", "Room"]);
 
     assert_eq!(sandbox.read("my_app/assets/js/socket.js"), SOCKET_JS);
     let script = sandbox.read("my_app/assets/js/app.js");
@@ -63,14 +61,14 @@ fn a_pubsub_whose_name_is_an_atom_keeps_it() {
         ),
     ]);
 
-    let ran = sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
-    sandbox.run(&["gen", "presence"]).succeeded();
+    let ran = sandbox.ok(&["gen", "pubsub", "redis"]);
+    sandbox.ok(&["gen", "presence"]);
 
     let now = sandbox.read("my_app/lib/shop/application.ex");
     let wanted = "{Phoenix.PubSub, Application.get_env(:shop, :pubsub, []) ++ [name: :events]},";
     assert!(now.contains(wanted), "{now}");
     let other_nodes = "`Redis::phoenix(url, \"events\", \"rust-1\")`";
-    assert!(ran.stdout.contains(other_nodes), "{}", ran.stdout);
+    ran.prints(other_nodes);
     let presence = sandbox.read("my_app/lib/shop_web/channels/presence.ex");
     assert!(presence.contains("pubsub_server: :events\n"), "{presence}");
 }
@@ -90,13 +88,13 @@ fn the_import_of_a_script_that_was_there_is_taken_back() {
     let sandbox = with_scripts(app_js);
     let before = sandbox.tree();
 
-    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room"]);
 
     // Without the indentation of an example.
     let uncommented = "//\nimport socket from \"./socket\"\n//\nimport \"phoenix_html\"\n";
     let script = sandbox.read("my_app/assets/js/app.js");
     assert!(script.ends_with(uncommented), "{script}");
-    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.ok(&["destroy", "channel", "Room"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
@@ -105,14 +103,10 @@ fn the_import_goes_with_the_socket_that_it_was_made_for() {
     let sandbox = shop(&[("assets/js/socket.js", SOCKET_JS)]);
     let before = sandbox.tree();
 
-    sandbox
-        .run(&["gen", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--yes"]);
     let script = sandbox.read("my_app/assets/js/app.js");
     assert!(script.contains("import \"./socket.js\"\n"), "{script}");
-    sandbox
-        .run(&["destroy", "channel", "Room", "--yes"])
-        .succeeded();
+    sandbox.ok(&["destroy", "channel", "Room", "--yes"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
@@ -129,13 +123,13 @@ fn the_import_of_a_script_goes_with_the_last_channel_that_gen_has_made() {
     );
     let before = sandbox.tree();
     for name in ["Zebra", "Lion"] {
-        sandbox.run(&["gen", "channel", name]).succeeded();
+        sandbox.ok(&["gen", "channel", name]);
     }
 
-    let first = sandbox.run(&["destroy", "channel", "Zebra"]).succeeded();
+    let first = sandbox.ok(&["destroy", "channel", "Zebra"]);
     let kept = "`import \"./socket.js\"` in assets/js/app.js stays: lib/shop_web/channels/user_socket.ex needs it.\n";
-    assert!(first.stdout.contains(kept), "{}", first.stdout);
-    let last = sandbox.run(&["destroy", "channel", "Lion"]).succeeded();
+    first.prints(kept);
+    let last = sandbox.ok(&["destroy", "channel", "Lion"]);
 
     // The channel of the app did without.
     assert!(!last.stdout.contains("stays"), "{}", last.stdout);
@@ -154,10 +148,10 @@ fn the_mount_of_a_socket_goes_with_the_last_channel_that_gen_has_made() {
     ]);
     let before = sandbox.tree();
 
-    sandbox.run(&["gen", "channel", "Zebra"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Zebra"]);
     let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
     assert!(endpoint.contains("socket \"/socket\""), "{endpoint}");
-    sandbox.run(&["destroy", "channel", "Zebra"]).succeeded();
+    sandbox.ok(&["destroy", "channel", "Zebra"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
@@ -172,13 +166,11 @@ fn a_mount_that_gen_socket_has_made_stays_when_a_channel_goes() {
         ("lib/shop_web/channels/user_socket.ex", &handler),
         ("lib/shop_web/channels/room_channel.ex", ROOM),
     ]);
-    sandbox
-        .run(&["gen", "socket", "User", "--no-js", "--skip"])
-        .succeeded();
+    sandbox.ok(&["gen", "socket", "User", "--no-js", "--skip"]);
     let before = sandbox.tree();
 
     for command in ["gen", "destroy"] {
-        sandbox.run(&[command, "channel", "Zebra"]).succeeded();
+        sandbox.ok(&[command, "channel", "Zebra"]);
     }
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
@@ -199,14 +191,10 @@ fn a_presence_of_the_app_is_no_child_any_more_if_it_was_none_before() {
     );
     let before = sandbox.tree();
 
-    sandbox
-        .run(&["gen", "presence", "--channel", "Room"])
-        .succeeded();
+    sandbox.ok(&["gen", "presence", "--channel", "Room"]);
     let now = sandbox.read("my_app/lib/shop/application.ex");
     assert!(now.contains("      ShopWeb.Presence,\n"), "{now}");
-    sandbox
-        .run(&["destroy", "presence", "--channel", "Room"])
-        .succeeded();
+    sandbox.ok(&["destroy", "presence", "--channel", "Room"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
@@ -225,9 +213,7 @@ fn destroy_leaves_the_route_of_a_channel_that_the_app_had() {
     let sandbox = with_own_channel(&[("assets/js/socket.js", SOCKET_JS)]);
     let before = sandbox.tree();
 
-    sandbox
-        .run(&["gen", "channel", "Room", "--skip"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--skip"]);
     let script = sandbox.read("my_app/assets/js/socket.js");
     assert!(script.contains("room:lobby"), "{script}");
     let ran = sandbox.run(&["destroy", "channel", "Room", "--yes"]);
@@ -245,19 +231,15 @@ fn destroy_leaves_the_route_of_a_channel_that_the_app_had() {
 fn a_channel_that_the_app_had_gets_no_test_of_other_messages() {
     let test = "my_app/test/shop_web/channels/room_channel_test.exs";
     let sandbox = with_own_channel(&[]);
-    sandbox
-        .run(&["gen", "channel", "Room", "--skip"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--skip"]);
     assert!(!sandbox.exists(test));
 
     // A channel that is overwritten gets one, as does that of a run that was stopped.
     let sandbox = with_own_channel(&[]);
-    sandbox
-        .run(&["gen", "channel", "Room", "--force"])
-        .succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--force"]);
     let made = sandbox.read(test);
     std::fs::remove_file(sandbox.path().join(test)).expect("it was there");
-    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room"]);
     assert_eq!(sandbox.read(test), made);
 }
 
@@ -284,12 +266,10 @@ fn a_channel_that_tracks_its_clients_by_a_function_of_the_app_stays_as_it_is() {
             ("lib/shop_web/channels/presence.ex", presence),
         ]);
 
-        let ran = sandbox
-            .run(&["gen", "presence", "--channel", "Room"])
-            .succeeded();
+        let ran = sandbox.ok(&["gen", "presence", "--channel", "Room"]);
 
         let wanted = "RoomChannel tracks its clients itself, and stays as it is.\n";
-        assert!(ran.stdout.contains(wanted), "{}", ran.stdout);
+        ran.prints(wanted);
         assert_eq!(
             sandbox.read("my_app/lib/shop_web/channels/presence.ex"),
             presence
@@ -301,14 +281,14 @@ fn a_channel_that_tracks_its_clients_by_a_function_of_the_app_stays_as_it_is() {
 /// Runs `gen`, moves one of its files, and runs it again, which has to find the file. Returns the last output.
 fn moved_and_made_again(sandbox: &Sandbox, args: &[&str], from: &str, to: &str) -> String {
     let gen_again = [&["gen"], args].concat();
-    sandbox.run(&gen_again).succeeded();
+    sandbox.ok(&gen_again);
     let [from_app, to_app] = [from, to].map(|path| format!("my_app/{path}"));
     let made = sandbox.read(&from_app);
     sandbox.delete(&from_app);
     sandbox.write(&to_app, &made);
 
     let before = sandbox.tree();
-    let ran = sandbox.run(&gen_again).succeeded();
+    let ran = sandbox.ok(&gen_again);
 
     assert_eq!(different(sandbox, &before), [""; 0], "{from}");
     assert!(!ran.stdout.contains(from), "{}", ran.stdout);
@@ -342,13 +322,11 @@ fn modules_that_were_moved_are_made_once() {
         let to = format!("test/moved_{file}");
         moved_and_made_again(&sandbox, command, &from, &to);
     }
-    sandbox
-        .run(&["destroy", "presence", "Crowd", "--channel", "Lion"])
-        .succeeded();
+    sandbox.ok(&["destroy", "presence", "Crowd", "--channel", "Lion"]);
 
-    let ran = sandbox.run(&["destroy", "channel", "Lion"]).succeeded();
+    let ran = sandbox.ok(&["destroy", "channel", "Lion"]);
     let kept = "* skipping lib/shop_web/lion_channel.ex\n";
-    assert!(ran.stdout.contains(kept), "{}", ran.stdout);
+    ran.prints(kept);
     assert!(sandbox.exists("my_app/lib/shop_web/lion_channel.ex"));
 }
 
@@ -365,10 +343,8 @@ fn a_channel_that_tracks_its_clients_itself_is_no_reason_to_destroy_its_presence
     ]);
     let before = sandbox.tree();
 
-    sandbox
-        .run(&["gen", "channel", "Room", "--skip"])
-        .succeeded();
-    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room", "--skip"]);
+    sandbox.ok(&["destroy", "channel", "Room"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
@@ -380,10 +356,10 @@ fn a_mount_that_the_app_had_is_none_that_stays_when_its_option_goes() {
     let sandbox = with_own_channel(&[("mix.lock", lock)]);
     let before = sandbox.tree();
 
-    sandbox.run(&["gen", "auth"]).succeeded();
+    sandbox.ok(&["gen", "auth"]);
     let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
     assert!(endpoint.contains("auth_token: true"), "{endpoint}");
-    let ran = sandbox.run(&["destroy", "auth"]).succeeded();
+    let ran = sandbox.ok(&["destroy", "auth"]);
 
     assert!(!ran.stdout.contains("stays"), "{}", ran.stdout);
     let others = different(&sandbox, &before);
@@ -400,7 +376,7 @@ const APP_JS_1_5: &str = "// Import deps with the dep name or local files with a
 #[test]
 fn the_import_of_a_script_stays_while_only_another_socket_goes() {
     let sandbox = with_scripts(APP_JS_1_5);
-    sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room"]);
     let before = sandbox.tree();
 
     for command in [
@@ -409,7 +385,7 @@ fn the_import_of_a_script_stays_while_only_another_socket_goes() {
         &["destroy", "channel", "Sensor", "--no-socket"],
         &["destroy", "socket", "Device"],
     ] {
-        sandbox.run(command).succeeded();
+        sandbox.ok(command);
     }
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
@@ -426,7 +402,7 @@ fn an_uncommented_import_has_its_indentation_again_in_any_order() {
         &["destroy", "channel", "Room"],
         &["destroy", "socket", "Device"],
     ] {
-        sandbox.run(command).succeeded();
+        sandbox.ok(command);
     }
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
@@ -444,7 +420,7 @@ fn mounts_in_parentheses_are_taken_back_in_any_order() {
         ["destroy", "socket", "User"],
         ["destroy", "socket", "Device"],
     ] {
-        let ran = sandbox.run(&command).succeeded();
+        let ran = sandbox.ok(&command);
         assert!(!ran.stdout.contains("Take out"), "{}", ran.stdout);
     }
 
@@ -457,8 +433,8 @@ fn an_import_that_was_there_stays() {
     let sandbox = with_scripts(app_js);
     let before = sandbox.tree();
 
-    sandbox.run(&["gen", "channel", "Room"]).succeeded();
-    sandbox.run(&["destroy", "channel", "Room"]).succeeded();
+    sandbox.ok(&["gen", "channel", "Room"]);
+    sandbox.ok(&["destroy", "channel", "Room"]);
 
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
@@ -468,11 +444,9 @@ fn the_command_that_routes_prints_for_a_script_loads_it() {
     let sandbox = with_socket("", &[("assets/js/socket.js", SOCKET_JS)]);
     let ran = sandbox.run(&["routes"]);
     let advice = "* `assets/js/socket.js`: no script or page loads it\n    hello-sockets gen socket User --skip\n";
-    assert!(ran.stdout.contains(advice), "{}", ran.stdout);
+    ran.prints(advice);
 
-    sandbox
-        .run(&["gen", "socket", "User", "--skip"])
-        .succeeded();
+    sandbox.ok(&["gen", "socket", "User", "--skip"]);
 
     let script = sandbox.read("my_app/assets/js/app.js");
     assert!(script.contains("import \"./socket.js\"\n"), "{script}");
@@ -490,13 +464,9 @@ fn a_script_that_is_imported_by_an_alias_is_loaded() {
         ],
     );
 
-    let ran = sandbox.run(&["routes"]).succeeded();
+    let ran = sandbox.ok(&["routes"]);
 
-    assert!(
-        ran.stdout.contains("script assets/js/sockets/user.js"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints("script assets/js/sockets/user.js");
 }
 
 #[test]
@@ -511,9 +481,7 @@ fn a_presence_of_the_app_is_found_by_what_it_uses() {
             ],
         );
 
-        sandbox
-            .run(&["gen", "presence", "--channel", "Room"])
-            .succeeded();
+        sandbox.ok(&["gen", "presence", "--channel", "Room"]);
 
         let channel = sandbox.read("my_app/lib/shop_web/channels/room_channel.ex");
         assert!(
@@ -546,7 +514,7 @@ fn without_a_new_socket_no_restart_is_asked_for() {
     let sandbox = with_socket("", &[]);
     std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
 
-    let ran = sandbox.run(&["gen", "channel", "Room"]).succeeded();
+    let ran = sandbox.ok(&["gen", "channel", "Room"]);
 
     let next = "\nStart the app with `mix phx.server` if it is not running.\n";
     assert!(ran.stdout.ends_with(next), "{}", ran.stdout);
@@ -569,7 +537,7 @@ fn an_app_whose_sockets_name_their_transports_is_older_than_phoenix_1_4() {
         ),
     ]);
 
-    sandbox.run(&["gen", "socket", "Device"]).succeeded();
+    sandbox.ok(&["gen", "socket", "Device"]);
 
     let endpoint = sandbox.read("my_app/lib/shop_web/endpoint.ex");
     let mount = "  socket \"/device_socket\", ShopWeb.DeviceSocket\n\n  plug";
@@ -586,9 +554,7 @@ fn an_older_phoenix_js_has_no_fallback_to_long_polling() {
         ("1.8.0", false),
     ] {
         let sandbox = others::shop(version, &[]);
-        let ran = sandbox
-            .run(&["gen", "socket", "Device", "--longpoll"])
-            .succeeded();
+        let ran = sandbox.ok(&["gen", "socket", "Device", "--longpoll"]);
         assert_eq!(
             ran.stdout.contains(next),
             is_old,
@@ -604,9 +570,7 @@ fn an_older_phoenix_js_has_no_fallback_to_long_polling() {
     ] {
         let package = format!("{{\"dependencies\": {{\"phoenix\": \"{version}\"}}}}\n");
         let sandbox = others::shop("1.7.2", &[("assets/package.json", &package)]);
-        let ran = sandbox
-            .run(&["gen", "socket", "Device", "--longpoll"])
-            .succeeded();
+        let ran = sandbox.ok(&["gen", "socket", "Device", "--longpoll"]);
         assert_eq!(
             ran.stdout.contains(next),
             is_old,
@@ -625,11 +589,9 @@ fn lines_for_a_channel_say_only_what_is_missing() {
         &[("lib/shop_web/channels/room_channel.ex", room)],
     );
 
-    let ran = sandbox
-        .run(&["gen", "presence", "--channel", "Room"])
-        .succeeded();
+    let ran = sandbox.ok(&["gen", "presence", "--channel", "Room"]);
 
     let step = "Add this to `lib/shop_web/channels/room_channel.ex` to track clients; in a \
          `handle_info(:after_join, socket)` of your own, only the line with `track`:\n\n    def handle_info(:after_join, socket) do\n";
-    assert!(ran.stdout.contains(step), "{}", ran.stdout);
+    ran.prints(step);
 }

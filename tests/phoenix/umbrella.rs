@@ -137,13 +137,13 @@ fn a_release_is_built_in_the_folder_of_its_app() {
 
     let steps = "by the unit in apps/shop_web/deploy/shop_web.service, behind one of the proxies:\n\n    \
                  cd apps/shop_web\n    mix deps.get --only prod\n    MIX_ENV=prod mix release\n";
-    assert!(ran.stdout.contains(steps), "{}", ran.stdout);
+    ran.prints(steps);
     let unit = sandbox.read("shop_umbrella/apps/shop_web/deploy/shop_web.service");
     let copy = "#     cp -r ../../_build/prod/rel/shop_web /opt/\n#     cp deploy/shop_web.service";
     assert!(unit.contains(copy), "{unit}");
     let ran = run_in(&sandbox, "apps/shop_web", &["gen", "release"]).succeeded();
     let steps = "by the unit in deploy/shop_web.service, behind one of the proxies:\n\n    mix deps.get --only prod\n";
-    assert!(ran.stdout.contains(steps), "{}", ran.stdout);
+    ran.prints(steps);
 }
 
 #[test]
@@ -157,13 +157,13 @@ fn paths_above_the_app_have_no_detours() {
     let from_root = run_in(&sandbox, "", &["gen", "auth", "--yes"]).succeeded();
 
     let config = "\n* injecting config/config.exs\n";
-    assert!(from_root.stdout.contains(config), "{}", from_root.stdout);
+    from_root.prints(config);
 
     run_in(&sandbox, "", &["undo"]).succeeded();
     let from_app = run_in(&sandbox, "apps/shop_web", &["gen", "auth", "--yes"]).succeeded();
 
     let config = "\n* injecting ../../config/config.exs\n";
-    assert!(from_app.stdout.contains(config), "{}", from_app.stdout);
+    from_app.prints(config);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn scripts_of_sockets_have_their_paths_from_the_current_folder() {
         "\n* `apps/shop_web/assets/js/sockets/page.js`: no script or page loads it\n    \
          add to the page's script in apps/shop_web/assets/js: import \"./sockets/page.js\"\n",
     ] {
-        assert!(routes.stdout.contains(line), "{}", routes.stdout);
+        routes.prints(line);
     }
 }
 
@@ -410,7 +410,7 @@ fn a_presence_in_an_app_called_web_has_the_pubsub_of_its_config() {
         sandbox.write(&format!("my_app/{path}"), source);
     }
 
-    sandbox.run(&["gen", "presence"]).succeeded();
+    sandbox.ok(&["gen", "presence"]);
 
     let presence = sandbox.read("my_app/lib/web/channels/presence.ex");
     assert!(

@@ -1,10 +1,6 @@
 //! The pictures of the README: the output of the command, and the page of a generated app. `docs/pictures/make` makes
 //! them.
 #![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -55,9 +51,7 @@ fn the_pictures_of_the_terminal_show_what_the_command_prints() {
 fn the_pictures_of_the_page_show_a_channel_in_use() {
     let sandbox = Sandbox::new();
     let new = ["new", "my_app", "--channel", "User"];
-    sandbox
-        .run(&[&new[..], &["--no-git", "--no-install"]].concat())
-        .succeeded();
+    sandbox.ok(&[&new[..], &["--no-git", "--no-install"]].concat());
     let app = sandbox.path().join("my_app");
     app::npm(&["install", "--prefix", "assets"], &app);
     app::cargo(&app, &["build"]);

@@ -3,11 +3,6 @@
 //! Ignored by default: compiles an app, needs npm, nginx, systemd and Caddy. `cargo test -- --ignored` runs them. Docker itself is not
 //! tried; systemd and Caddy check their files, and do not run.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the test carries out what docker would"
-)]
-
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -30,9 +25,7 @@ use support::Sandbox;
 #[test]
 fn the_files_are_made_once_and_belong_to_the_app() {
     let sandbox = Sandbox::with_app();
-    sandbox
-        .run(&["gen", "release", "--host", "chat.example.com"])
-        .succeeded();
+    sandbox.ok(&["gen", "release", "--host", "chat.example.com"]);
     let nginx = sandbox.read("my_app/deploy/nginx.conf");
     assert!(
         nginx.contains("    server_name chat.example.com;\n"),
@@ -40,11 +33,11 @@ fn the_files_are_made_once_and_belong_to_the_app() {
     );
 
     sandbox.write("my_app/Dockerfile", "FROM scratch\n");
-    let again = sandbox.run(&["gen", "release"]).succeeded();
+    let again = sandbox.ok(&["gen", "release"]);
 
     assert_eq!(sandbox.read("my_app/Dockerfile"), "FROM scratch\n");
     let skipped = "* skipping Dockerfile";
-    assert!(again.stdout.contains(skipped), "{}", again.stdout);
+    again.prints(skipped);
 }
 
 #[test]
@@ -54,15 +47,15 @@ fn an_app_with_an_engine_is_deployed_with_its_url() {
         ("nats", "NATS_URL", "nats://localhost:4222"),
     ] {
         let sandbox = Sandbox::with_app().after(&[&["gen", "pubsub", engine]]);
-        let ran = sandbox.run(&["gen", "release"]).succeeded();
+        let ran = sandbox.ok(&["gen", "release"]);
         let option = format!(" -e {variable}={url} my_app\n");
-        assert!(ran.stdout.contains(&option), "{}", ran.stdout);
+        ran.prints(&option);
         let unit = sandbox.read("my_app/deploy/my_app.service");
         let line = format!("#     {variable}={url}\n");
         assert!(unit.contains(&line), "{unit}");
     }
     let alone = Sandbox::with_app();
-    let ran = alone.run(&["gen", "release"]).succeeded();
+    let ran = alone.ok(&["gen", "release"]);
     assert!(!ran.stdout.contains("_URL"), "{}", ran.stdout);
 }
 
@@ -87,16 +80,14 @@ fn workspace_with_app() -> Sandbox {
     let core = "[package]\nname = \"bits\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
     sandbox.write("my_app/crates/core/Cargo.toml", core);
     sandbox.write("my_app/crates/core/src/lib.rs", "//! Bits.\n");
-    sandbox
-        .run(&[
-            "new",
-            "crates/live",
-            "--no-git",
-            "--no-install",
-            "--channel",
-            "User",
-        ])
-        .succeeded();
+    sandbox.ok(&[
+        "new",
+        "crates/live",
+        "--no-git",
+        "--no-install",
+        "--channel",
+        "User",
+    ]);
     sandbox.write(
         "my_app/Cargo.toml",
         "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n",
@@ -116,11 +107,11 @@ fn workspace_with_app() -> Sandbox {
 #[test]
 fn in_a_workspace_the_image_is_built_from_its_root() {
     let sandbox = workspace_with_app();
-    let release = sandbox.run(&["gen", "release"]).succeeded();
-    sandbox.run(&["gen", "pubsub", "redis"]).succeeded();
+    let release = sandbox.ok(&["gen", "release"]);
+    sandbox.ok(&["gen", "pubsub", "redis"]);
 
     let build = "    docker build -t live -f crates/live/Dockerfile .\n";
-    assert!(release.stdout.contains(build), "{}", release.stdout);
+    release.prints(build);
     let image = sandbox.read("my_app/crates/live/Dockerfile");
     assert!(image.contains(&format!("# {build}")), "{image}");
     assert!(
@@ -154,7 +145,7 @@ fn an_app_with_packages_of_its_own_is_built_with_them() {
             &manifest.replace(of, &format!("{of}{more}")),
         );
 
-        sandbox.run(&["gen", "release"]).succeeded();
+        sandbox.ok(&["gen", "release"]);
 
         let image = sandbox.read("my_app/Dockerfile");
         assert!(image.contains("WORKDIR /app\nCOPY . .\n"), "{more} {image}");
@@ -173,7 +164,7 @@ fn an_app_with_packages_of_its_own_is_built_with_them() {
 #[ignore = "compiles a generated app, needs npm"]
 fn the_steps_of_the_dockerfile_in_a_workspace_make_one_file_that_serves_the_page() {
     let sandbox = workspace_with_app();
-    sandbox.run(&["gen", "release"]).succeeded();
+    sandbox.ok(&["gen", "release"]);
     let root = sandbox.path().join("my_app");
     let image = Image::build(
         &root,
@@ -477,7 +468,7 @@ fn a_phoenix_app_whose_release_always_serves_gets_its_unit() {
         let path = format!("my_app/config/{file}");
         sandbox.write(&path, &format!("import Config\n\nport = 4003\n{settings}"));
 
-        sandbox.run(&["gen", "release"]).succeeded();
+        sandbox.ok(&["gen", "release"]);
 
         let unit = sandbox.read("my_app/deploy/my_app.service");
         assert!(!unit.contains("PHX_HOST"), "{unit}");
@@ -502,7 +493,7 @@ fn a_dockerfile_is_named_where_phoenix_makes_one() {
         let lock = format!("%{{\"phoenix\": {{:hex, :phoenix, \"{version}\", \"abc\"}}}}\n");
         sandbox.write("my_app/mix.lock", &lock);
 
-        let release = sandbox.run(&["gen", "release"]).succeeded();
+        let release = sandbox.ok(&["gen", "release"]);
 
         let named = release.stdout.contains("mix phx.gen.release --docker");
         assert_eq!(named, is_named, "{version}: {}", release.stdout);
@@ -539,7 +530,7 @@ fn a_release_of_distillery_runs_in_the_foreground() {
         );
         sandbox.write("my_app/mix.lock", &lock);
 
-        let release = sandbox.run(&["gen", "release"]).succeeded();
+        let release = sandbox.ok(&["gen", "release"]);
 
         let steps = format!("\n    MIX_ENV=prod mix {task}\n");
         assert!(release.stdout.ends_with(&steps), "{}", release.stdout);
@@ -559,16 +550,16 @@ fn a_phoenix_app_without_assets_deploys_none() {
         &mix.replace("\"assets.deploy\":", "other:"),
     );
 
-    let release = sandbox.run(&["gen", "release"]).succeeded();
+    let release = sandbox.ok(&["gen", "release"]);
 
     let steps = "\n    mix deps.get --only prod\n    MIX_ENV=prod mix release\n";
-    assert!(release.stdout.contains(steps), "{}", release.stdout);
+    release.prints(steps);
 
     // Before Phoenix 1.6, webpack or Brunch builds them.
     let package = "{\"scripts\": {\"deploy\": \"webpack --mode production\"}}\n";
     sandbox.write("my_app/assets/package.json", package);
-    let release = sandbox.run(&["gen", "release"]).succeeded();
+    let release = sandbox.ok(&["gen", "release"]);
     let steps = "\n    mix deps.get --only prod\n    npm run deploy --prefix assets\n    \
                  MIX_ENV=prod mix phx.digest\n    MIX_ENV=prod mix release\n";
-    assert!(release.stdout.contains(steps), "{}", release.stdout);
+    release.prints(steps);
 }

@@ -24,9 +24,7 @@ impl Nginx {
     /// Starts it before the app at this port, after a change to its configuration.
     pub fn with(app: u16, change: impl FnOnce(&str) -> String) -> Self {
         let sandbox = Sandbox::with_app();
-        sandbox
-            .run(&["gen", "release", "--host", "chat.example.com"])
-            .succeeded();
+        sandbox.ok(&["gen", "release", "--host", "chat.example.com"]);
         let site = change(&sandbox.read("my_app/deploy/nginx.conf"));
         Self::of(&site, app)
     }

@@ -1,9 +1,5 @@
 //! Separate folders for tests, and the command run in them.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests look at the disk themselves"
-)]
 
 pub mod app;
 #[cfg(unix)]
@@ -70,6 +66,24 @@ impl Sandbox {
         self
     }
 
+    /// Removes the record of the app, and gives its files a first line that this version does not generate.
+    pub fn made_by_an_earlier_version(self) -> Self {
+        let record = self.path().join("my_app/.hello-sockets/runs");
+        fs::remove_dir_all(record).expect("it is there");
+        for (path, contents) in self.tree() {
+            let line = match Path::new(&path).extension().and_then(|end| end.to_str()) {
+                _ if path.contains("/vendor/") => continue,
+                Some("rs") => "//! Old.",
+                Some("js") => "// Old.",
+                Some("md") => "Old.",
+                _ => continue,
+            };
+            let text = String::from_utf8(contents).expect("it is text");
+            self.write(&path, &format!("{line}\n{text}"));
+        }
+        self
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -90,6 +104,12 @@ impl Sandbox {
             command.env_remove(variable);
         }
         command
+    }
+
+    /// Runs the command, which has to succeed.
+    #[track_caller]
+    pub fn ok(&self, args: &[&str]) -> Ran {
+        self.run(args).succeeded()
     }
 
     /// Runs the command with an empty standard input.
@@ -219,6 +239,12 @@ impl Ran {
     pub fn succeeded(self) -> Self {
         assert_eq!(self.code, Some(0), "{}\n{}", self.stdout, self.stderr);
         self
+    }
+
+    /// Checks that standard output contains `text`.
+    #[track_caller]
+    pub fn prints(&self, text: &str) {
+        assert!(self.stdout.contains(text), "{}", self.stdout);
     }
 
     /// Checks that all files were reported as identical.

@@ -14,9 +14,9 @@ pub fn different(sandbox: &Sandbox, before: &[(String, Vec<u8>)]) -> Vec<String>
 #[track_caller]
 pub fn by_destroy(sandbox: &Sandbox, args: &[&str]) -> Ran {
     let before = sandbox.tree();
-    sandbox.run(&[&["gen"], args].concat()).succeeded();
+    sandbox.ok(&[&["gen"], args].concat());
     assert!(sandbox.tree() != before, "{args:?} has changed nothing");
-    let ran = sandbox.run(&[&["destroy"], args].concat()).succeeded();
+    let ran = sandbox.ok(&[&["destroy"], args].concat());
     is_as_before(sandbox, &before, &ran);
     ran
 }
@@ -25,9 +25,9 @@ pub fn by_destroy(sandbox: &Sandbox, args: &[&str]) -> Ran {
 #[track_caller]
 pub fn by_undo(sandbox: &Sandbox, args: &[&str]) -> Ran {
     let before = sandbox.tree();
-    sandbox.run(&[&["gen"], args].concat()).succeeded();
+    sandbox.ok(&[&["gen"], args].concat());
     assert!(sandbox.tree() != before, "{args:?} has changed nothing");
-    let ran = sandbox.run(&["undo"]).succeeded();
+    let ran = sandbox.ok(&["undo"]);
     is_as_before(sandbox, &before, &ran);
     ran
 }

@@ -37,7 +37,7 @@ const ROOM: [&str; 5] = ["gen", "channel", "Room", "--topic", "lobby"];
 fn runs_of_both_branches_are_upgraded_and_taken_back() {
     let sandbox = repository();
     let before = sandbox.tree();
-    let run = |args: &[&str]| drop(sandbox.run(args).succeeded());
+    let run = |args: &[&str]| drop(sandbox.ok(args));
     merge(
         &sandbox,
         || run(&["gen", "channel", "News", "--topic", "feed", "--yes"]),
@@ -60,10 +60,10 @@ fn runs_of_a_branch_count_after_an_upgrade_in_another() {
     commit(&sandbox);
     merge(
         &sandbox,
-        || drop(sandbox.run(&["upgrade"]).succeeded()),
+        || drop(sandbox.ok(&["upgrade"])),
         || {
             for args in [&ROOM[..], &["gen", "presence"]] {
-                sandbox.run(&[args, &["--yes"]].concat()).succeeded();
+                sandbox.ok(&[args, &["--yes"]].concat());
             }
         },
     );
@@ -84,7 +84,7 @@ fn runs_of_a_branch_count_after_an_upgrade_in_another() {
         "// Mine.\nuse axum_channels",
     );
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(files(&ran), ["* merging src/channels/presence.rs"]);
     is_up_to_date(&sandbox);
@@ -96,41 +96,13 @@ fn upgrades_in_both_branches_are_merged() {
     renew(&sandbox, "src/log.rs", "//! ", "//! Newer. ");
     commit(&sandbox);
     let upgraded = |name: &str| {
-        sandbox.run(&["gen", "socket", name]).succeeded();
-        sandbox.run(&["upgrade"]).succeeded();
+        sandbox.ok(&["gen", "socket", name]);
+        sandbox.ok(&["upgrade"]);
     };
     merge(&sandbox, || upgraded("Device"), || upgraded("Admin"));
 
     is_up_to_date(&sandbox);
     for name in ["Device", "Admin"] {
-        sandbox.run(&["destroy", "socket", name]).succeeded();
+        sandbox.ok(&["destroy", "socket", name]);
     }
-}
-
-#[test]
-fn the_list_of_an_earlier_version_becomes_files_with_the_next_run() {
-    let sandbox = Sandbox::with_app().after(&[&ROOM]);
-    let list = || {
-        let runs = sandbox.runs().into_iter();
-        let runs = runs.map(|(_, text)| -> serde_json::Value {
-            serde_json::from_str(&text).expect("it is JSON")
-        });
-        serde_json::json!({ "format": 1, "runs": runs.collect::<Vec<_>>() })
-    };
-    let (files, text) = (sandbox.runs(), list().to_string());
-    let path = "my_app/.hello-sockets/runs.json";
-    super::forget(&sandbox);
-    sandbox.write(path, &text);
-
-    let check = sandbox.run(&["upgrade", "--check"]).succeeded();
-    assert!(check.stdout.contains("up to date"), "{}", check.stdout);
-    assert_eq!((sandbox.read(path), sandbox.runs()), (text.clone(), vec![]));
-    sandbox.run(&["gen", "socket", "Device"]).succeeded();
-    assert!(!sandbox.exists(path));
-    assert_eq!(sandbox.runs()[..2], files);
-
-    // As after a merge with a branch of the earlier version.
-    sandbox.write(path, &text);
-    sandbox.run(&["undo"]).succeeded();
-    assert_eq!((sandbox.exists(path), sandbox.runs()), (false, files));
 }

@@ -38,7 +38,7 @@ fn a_text_that_newer_templates_insert_goes_where_gen_puts_it() {
     let more = "\n[[insert]]\nplace = \"crate_module\"\nwith = { name = \"notes\" }\n";
     write(&sandbox, OLD, more);
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(files(&ran), ["* injecting src/lib.rs"]);
     assert!(sandbox.read(LIB).contains("pub mod log;\npub mod notes;\n"));
@@ -51,7 +51,7 @@ fn a_changed_text_takes_the_place_of_the_earlier_one() {
     let before = sandbox.read(LIB);
     write(&sandbox, NEW, "");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(files(&ran), ["* injecting src/lib.rs"]);
     assert_eq!(sandbox.read(LIB), before.replace(OLD, NEW));
@@ -78,11 +78,11 @@ fn what_this_version_would_refuse_is_left_as_it_is_with_a_warning() {
         sandbox.write(&format!("{TEMPLATES}/note/generator.toml"), &text);
     };
     option("text");
-    sandbox.run(&["gen", "note", "--at", "noon"]).succeeded();
+    sandbox.ok(&["gen", "note", "--at", "noon"]);
     let before = sandbox.read(LIB);
     option("number");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(
         ran.stderr,
@@ -103,7 +103,7 @@ fn a_text_that_was_changed_is_a_manual_step() {
     let step = format!(
         "Add this to `src/lib.rs` to keep a note (its earlier text was changed):\n\n    {NEW}\n"
     );
-    assert!(ran.stdout.contains(&step), "{}", ran.stdout);
+    ran.prints(&step);
     assert_eq!((ran.code, sandbox.read(LIB)), (Some(3), before));
 }
 
@@ -117,7 +117,7 @@ fn a_changed_text_that_an_option_has_chosen_takes_the_place_of_the_earlier_one()
     let newer = written.replace(limits[0], limits[1]);
     sandbox.write(&format!("{TEMPLATES}/channel/generator.toml"), &newer);
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(files(&ran), ["* injecting src/channels/user_socket.rs"]);
     let text = sandbox.read(handler);

@@ -28,14 +28,14 @@ fn an_untouched_library_is_replaced_and_its_folder_is_reported_once() {
     let sandbox = with_newer();
     let before = sandbox.read(LIB);
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(files(&ran), ["* updating vendor/axum-channels"]);
     assert_eq!(sandbox.read(LIB), before.clone() + "// Newer.\n");
     let more = LIB.replace("lib.rs", "more.rs");
     assert_eq!(sandbox.read(&more), "// More.\n");
     std::fs::remove_dir_all(sandbox.path().join(TEMPLATES)).expect("it is there");
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
     assert_eq!(files(&ran), ["* updating vendor/axum-channels"]);
     assert!(!sandbox.exists(&more), "the newer library has it no longer");
     assert_eq!(sandbox.read(LIB), before);
@@ -52,7 +52,7 @@ fn a_changed_file_of_the_library_is_decided_by_itself() {
         "error: `vendor/axum-channels/src/lib.rs` differs from the library of this version; nothing was written\n\
          help: --force replaces it, --skip keeps them, --dry-run shows what would be done\n",
     );
-    let ran = sandbox.run(&["upgrade", "--skip"]).succeeded();
+    let ran = sandbox.ok(&["upgrade", "--skip"]);
 
     let lines = files(&ran);
     assert!(
@@ -72,7 +72,7 @@ fn a_changed_file_of_the_library_is_decided_by_itself() {
         "// Newer.",
         "// Newest.",
     );
-    sandbox.run(&["upgrade", "--skip"]).succeeded();
+    sandbox.ok(&["upgrade", "--skip"]);
     assert_eq!(sandbox.read(LIB), mine);
     is_up_to_date(&sandbox);
 }
@@ -83,7 +83,7 @@ fn a_library_that_was_removed_from_the_app_stays_away() {
     let folder = sandbox.path().join("my_app/vendor");
     std::fs::remove_dir_all(folder).expect("it is there");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     let expected = "* skipping vendor/axum-channels\n\nDeleted in the app, and left out:\n\n    vendor/axum-channels\n";
     assert!(ran.stdout.starts_with(expected), "{}", ran.stdout);
@@ -119,7 +119,7 @@ fn a_library_without_a_record_is_one_question() {
         "error: `vendor/axum-channels` differs from the library of this version; nothing was written\n\
          help: --force replaces it, --skip keeps them, --dry-run shows what would be done\n",
     );
-    let ran = sandbox.run(&["upgrade", "--force"]).succeeded();
+    let ran = sandbox.ok(&["upgrade", "--force"]);
 
     assert_eq!(files(&ran), ["* overwriting vendor/axum-channels"]);
     is_up_to_date(&sandbox);
@@ -132,14 +132,14 @@ fn a_library_without_a_record_that_is_kept_is_kept_whole_and_found_again() {
     edit(&sandbox, LIB, "//!", "//! Old.");
     std::fs::remove_file(sandbox.path().join(ERROR)).expect("it is there");
 
-    let ran = sandbox.run(&["upgrade", "--skip"]).succeeded();
+    let ran = sandbox.ok(&["upgrade", "--skip"]);
 
     assert_eq!(files(&ran), ["* skipping vendor/axum-channels"]);
     assert!(!sandbox.exists(ERROR), "the old library is without it");
     let ran = sandbox.run(&["upgrade", "--check"]);
     assert_eq!(files(&ran), ["* conflict vendor/axum-channels"]);
     assert_eq!(ran.code, Some(4));
-    sandbox.run(&["upgrade", "--force"]).succeeded();
+    sandbox.ok(&["upgrade", "--force"]);
     assert!(sandbox.exists(ERROR));
     is_up_to_date(&sandbox);
 }
@@ -159,7 +159,7 @@ fn a_library_that_gen_has_added_is_upgraded_too() {
     let text = sandbox.read(LIB) + "// Newer.\n";
     sandbox.write(&LIB.replace("my_app/", &format!("{TEMPLATES}/app/")), &text);
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(files(&ran), ["* updating vendor/axum-channels"]);
     assert_eq!(sandbox.read(LIB), text);

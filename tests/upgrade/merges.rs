@@ -35,7 +35,7 @@ fn after_new_with_options_and_in_another_folder_an_upgrade_changes_no_byte() {
         "--no-git",
         "--no-install",
     ];
-    sandbox.run(&[&new[..], &options].concat()).succeeded();
+    sandbox.ok(&[&new[..], &options].concat());
     let moved = sandbox.path().join("my_app");
     std::fs::rename(sandbox.path().join("first"), moved).expect("it is there");
     is_up_to_date(&sandbox);
@@ -49,7 +49,7 @@ fn an_untouched_file_is_updated_and_a_changed_one_is_merged() {
     let log = sandbox.read(LOG) + "// Mine.\n";
     sandbox.write(LOG, &log);
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(
         files(&ran),
@@ -68,7 +68,7 @@ fn lines_that_gen_has_inserted_are_no_changes_of_the_app() {
     let (line, newer) = ("Endpoint::builder()\n", "Endpoint::builder() // Newer.\n");
     renew(&sandbox, "src/endpoint.rs", line, newer);
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(files(&ran), ["* updating src/endpoint.rs"]);
     assert_eq!(sandbox.read(endpoint), before.replacen(line, newer, 1));
@@ -89,7 +89,7 @@ fn conflicts_are_marked_as_git_marks_them() {
     let rest = sandbox.read(LOG);
     let (mine, rest) = rest.split_once('\n').expect("it has lines");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     let expected = "* conflict src/log.rs\n\nResolve the conflicts, which start with `<<<<<<< app`, in\n\n    src/log.rs\n";
     assert_eq!(ran.stdout, expected);
@@ -123,12 +123,12 @@ fn without_conflicts_the_file_is_named_left_alone_and_found_again() {
         &["* updating src/config.rs", "* skipping src/log.rs"][..],
         &["* skipping src/log.rs"],
     ] {
-        let ran = sandbox.run(&["upgrade", "--no-conflicts"]).succeeded();
+        let ran = sandbox.ok(&["upgrade", "--no-conflicts"]);
         assert_eq!(files(&ran), expected);
         assert!(ran.stdout.ends_with("\n    src/log.rs\n"), "{}", ran.stdout);
         assert_eq!(sandbox.read(LOG), before);
     }
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
     assert_eq!(files(&ran), ["* conflict src/log.rs"]);
 }
 
@@ -138,9 +138,9 @@ fn a_deleted_file_stays_deleted_and_is_named_if_it_would_be_changed() {
     std::fs::remove_file(sandbox.path().join(LOG)).expect("it is there");
     is_up_to_date(&sandbox);
     renew(&sandbox, "src/log.rs", FIRST, NEWER);
-    sandbox.run(&["upgrade", "--check"]).succeeded();
+    sandbox.ok(&["upgrade", "--check"]);
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     let named = "* skipping src/log.rs\n\nDeleted in the app, and left out:\n\n    src/log.rs\n";
     assert!(ran.stdout.starts_with(named), "{}", ran.stdout);
@@ -155,7 +155,7 @@ fn a_file_that_newer_templates_have_is_created_and_one_that_they_no_longer_have_
     for (path, text) in templates {
         sandbox.write(&format!("{}/app/{path}", super::TEMPLATES), text);
     }
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
     assert_eq!(
         files(&ran),
         ["* creating src/a.rs", "* creating src/more/b.rs"]
@@ -164,7 +164,7 @@ fn a_file_that_newer_templates_have_is_created_and_one_that_they_no_longer_have_
     sandbox.write("my_app/src/a.rs", "// Mine.\n");
     std::fs::remove_dir_all(sandbox.path().join(super::TEMPLATES)).expect("it is there");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     let expected = "* skipping src/a.rs\n* removing src/more/b.rs\n\nNo longer generated, and kept, since they were changed:\n\n    src/a.rs\n";
     assert!(ran.stdout.starts_with(expected), "{}", ran.stdout);
@@ -188,11 +188,11 @@ fn a_file_of_the_app_at_the_path_of_a_new_one_is_not_overwritten() {
          help: --force overwrites files that differ, --skip keeps them, --dry-run shows what would be done\n",
     );
     assert!(everything(&sandbox) == before, "something was written");
-    let ran = sandbox.run(&["upgrade", "--skip"]).succeeded();
+    let ran = sandbox.ok(&["upgrade", "--skip"]);
     assert_eq!(files(&ran), ["* skipping src/a.rs"]);
     is_up_to_date(&sandbox);
     let sandbox = with_both();
-    let ran = sandbox.run(&["upgrade", "--force"]).succeeded();
+    let ran = sandbox.ok(&["upgrade", "--force"]);
     assert_eq!(files(&ran), ["* overwriting src/a.rs"]);
     assert_eq!(sandbox.read("my_app/src/a.rs"), "// A.\n");
 }
@@ -218,7 +218,7 @@ fn what_destroy_has_taken_back_is_not_generated_again() {
     );
     sandbox.write(&more, "// More.\n");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     let expected = [
         "* creating src/channels/room_more.rs",

@@ -1,33 +1,24 @@
-//! An app without a record: that of commit ade99e4.
-//!
-//! tests/fixtures/old_app has its own files, without the library in vendor/. To make it again: check out that commit
-//! (`git worktree add ../old ade99e4`), build it, and run
-//!
-//!     hello-sockets new my_app --channel User --no-git --no-install
-//!     hello-sockets gen channel Admin.Room --topic admin_room
-//!     hello-sockets gen socket Device
-//!     hello-sockets gen channel Sensor --socket Device
-//!     hello-sockets gen presence --channel User
-//!     hello-sockets gen auth --socket Device
+//! An app of an earlier version, without a record.
 
-use std::path::Path;
-
+use super::support::Sandbox;
 use super::support::app::cargo;
 use super::support::taken_back::different;
-use super::support::{Sandbox, tree};
 use super::{files, is_up_to_date};
 
 /// A file of the library that no version has any more.
 const GONE: &str = "my_app/vendor/axum-channels/src/within.rs";
 
-/// The app, with a part of its library.
+/// The app, with another library.
 fn old_app() -> Sandbox {
-    let sandbox = Sandbox::new();
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/old_app");
-    for (path, contents) in tree(&fixture) {
-        let text = String::from_utf8(contents).expect("it is text");
-        sandbox.write(&format!("my_app/{path}"), &text);
-    }
+    let sandbox = Sandbox::with_app().after(&[
+        &["gen", "channel", "User", "--yes"],
+        &["gen", "channel", "Admin.Room", "--topic", "admin_room"],
+        &["gen", "socket", "Device"],
+        &["gen", "channel", "Sensor", "--socket", "Device"],
+        &["gen", "presence", "--channel", "User"],
+        &["gen", "auth", "--socket", "Device"],
+    ]);
+    let sandbox = sandbox.made_by_an_earlier_version();
     let library = "my_app/vendor/axum-channels";
     sandbox.write(&format!("{library}/src/lib.rs"), "// Old.\n");
     sandbox.write(GONE, "// Gone.\n");
@@ -41,7 +32,7 @@ fn a_draft_is_no_file_of_the_library() {
     let draft = "my_app/vendor/axum-channels/src/.lib.rs.hello-sockets";
     sandbox.write(draft, "half a fi");
 
-    sandbox.run(&FORCE).succeeded();
+    sandbox.ok(&FORCE);
 
     assert!(!sandbox.exists(draft));
 }
@@ -74,13 +65,11 @@ fn without_a_decision_no_file_of_it_is_overwritten() {
 fn files_that_are_kept_are_merged_by_the_next_upgrade() {
     let sandbox = old_app();
     let readme = sandbox.read("my_app/README.md");
-    sandbox
-        .run(&["upgrade", "--made-by-new", "--skip"])
-        .succeeded();
+    sandbox.ok(&["upgrade", "--made-by-new", "--skip"]);
     assert_eq!(sandbox.read("my_app/README.md"), readme);
     let ran = sandbox.run(&["upgrade", "--check"]);
     assert_eq!(files(&ran), ["* conflict vendor/axum-channels"]);
-    sandbox.run(&["upgrade", "--force"]).succeeded();
+    sandbox.ok(&["upgrade", "--force"]);
     assert_eq!(sandbox.read("my_app/README.md"), readme);
     is_up_to_date(&sandbox);
 }
@@ -90,7 +79,7 @@ fn what_the_app_shows_is_generated_again() {
     let sandbox = old_app();
     let before = sandbox.tree();
 
-    let ran = sandbox.run(&FORCE).succeeded();
+    let ran = sandbox.ok(&FORCE);
 
     let lines = files(&ran);
     let vendored: Vec<_> = lines
@@ -106,21 +95,19 @@ fn what_the_app_shows_is_generated_again() {
             "{endpoint}"
         );
     }
-    let routes = sandbox.run(&["routes"]).succeeded();
+    let routes = sandbox.ok(&["routes"]);
     for topic in ["user:*", "admin_room:*", "sensor:*"] {
-        assert!(routes.stdout.contains(topic), "{}", routes.stdout);
+        routes.prints(topic);
     }
     is_up_to_date(&sandbox);
-    sandbox.run(&["undo"]).succeeded();
+    sandbox.ok(&["undo"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
 #[test]
 fn the_shown_diffs_name_their_files_and_have_the_lines_that_gen_has_inserted() {
     let sandbox = old_app();
-    let ran = sandbox
-        .run(&["upgrade", "--made-by-new", "--dry-run"])
-        .succeeded();
+    let ran = sandbox.ok(&["upgrade", "--made-by-new", "--dry-run"]);
     let [yours, new] = [
         "--- src/channels/device_socket.rs (yours)",
         "+++ src/channels/device_socket.rs (generated)",
@@ -165,7 +152,7 @@ fn unless_new_has_made_it_only_sockets_and_channels_are_compared() {
 #[ignore = "compiles a generated app"]
 fn after_the_upgrade_it_builds_and_its_tests_pass() {
     let sandbox = old_app();
-    sandbox.run(&FORCE).succeeded();
+    sandbox.ok(&FORCE);
 
     let tests = cargo(&sandbox.path().join("my_app"), &["test"]);
 

@@ -65,7 +65,7 @@ fn a_dry_run_writes_nothing_and_shows_the_diff_of_what_differs() {
     sandbox.write("my_app/src/a.rs", "// Mine.\n");
     let before = everything(&sandbox);
 
-    let ran = sandbox.run(&["upgrade", "--dry-run"]).succeeded();
+    let ran = sandbox.ok(&["upgrade", "--dry-run"]);
 
     let expected = "* conflict src/a.rs\n* updating src/config.rs\n* updating src/log.rs\n\nDry run: nothing was written.\n";
     assert_eq!(ran.stdout, expected);
@@ -81,15 +81,15 @@ fn a_dry_run_writes_nothing_and_shows_the_diff_of_what_differs() {
 fn undo_takes_an_upgrade_back_and_the_next_one_does_the_same_again() {
     let sandbox = outdated();
     let before = everything(&sandbox);
-    let first = sandbox.run(&["upgrade"]).succeeded();
+    let first = sandbox.ok(&["upgrade"]);
     let after = sandbox.tree();
 
-    let ran = sandbox.run(&["undo"]).succeeded();
+    let ran = sandbox.ok(&["undo"]);
 
     let taken_back = "\nTaken back: hello-sockets upgrade\n";
     assert!(ran.stdout.ends_with(taken_back), "{}", ran.stdout);
     assert!(everything(&sandbox) == before, "it is not as before");
-    assert_eq!(sandbox.run(&["upgrade"]).succeeded(), first);
+    assert_eq!(sandbox.ok(&["upgrade"]), first);
     assert_eq!(different(&sandbox, &after), [""; 0]);
 }
 
@@ -99,17 +99,17 @@ fn an_upgrade_that_was_killed_is_completed_by_another() {
     edit(&sandbox, LOG, MARKED[0], "//! Mine. ");
     let config = sandbox.read("my_app/src/config.rs");
     let before = sandbox.tree();
-    sandbox.run(&["upgrade"]).succeeded();
+    sandbox.ok(&["upgrade"]);
     let after = sandbox.tree();
     // As a run that was killed before its last write leaves it.
     sandbox.write("my_app/src/config.rs", &config);
     sandbox.write("my_app/.hello-sockets/undo/unfinished", "");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(files(&ran), ["* updating src/config.rs"]);
     assert_eq!(different(&sandbox, &after), [""; 0]);
-    sandbox.run(&["undo"]).succeeded();
+    sandbox.ok(&["undo"]);
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
@@ -197,15 +197,11 @@ fn facts_of_the_record_lead_no_edit_out_of_the_app() {
         entries[0]["edits"] = serde_json::json!([]);
     });
 
-    let ran = sandbox.run(&["upgrade", "--force"]).succeeded();
+    let ran = sandbox.ok(&["upgrade", "--force"]);
 
     let step = "Add this to `../Cargo.toml` ";
-    assert!(ran.stdout.contains(step), "{}", ran.stdout);
-    assert!(
-        ran.stdout.contains("(it is outside of the app):"),
-        "{}",
-        ran.stdout
-    );
+    ran.prints(step);
+    ran.prints("(it is outside of the app):");
     assert_eq!(sandbox.read("Cargo.toml"), workspace);
 }
 
@@ -215,7 +211,7 @@ fn the_changes_since_an_earlier_version_are_printed_once() {
     with_runs(&sandbox, |runs| runs[0]["version"] = "0.0.9".into());
     let version = env!("CARGO_PKG_VERSION");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     let heading = format!("\nChanges since hello-sockets 0.0.9:\n\n{version}");
     assert!(ran.stdout.starts_with(&heading), "{}", ran.stdout);
@@ -230,10 +226,10 @@ fn the_report_ends_with_what_to_do_unless_nothing_was_written() {
         line.to_owned()
     };
     let sandbox = outdated();
-    let dry = sandbox.run(&["upgrade", "--dry-run"]).succeeded();
+    let dry = sandbox.ok(&["upgrade", "--dry-run"]);
     assert_eq!(last(&dry), "Dry run: nothing was written.");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     let version = env!("CARGO_PKG_VERSION");
     let done = format!(
@@ -248,12 +244,12 @@ fn uncommitted_changes_are_warned_of() {
     git(&sandbox, &["init", "--quiet"]);
     git(&sandbox, &["add", "--all"]);
     git(&sandbox, &["commit", "--quiet", "--message", "first"]);
-    let clean = sandbox.run(&["upgrade"]).succeeded();
+    let clean = sandbox.ok(&["upgrade"]);
     assert_eq!(clean.stderr, "");
-    sandbox.run(&["undo"]).succeeded();
+    sandbox.ok(&["undo"]);
     edit(&sandbox, "my_app/src/main.rs", "//!", "//! Mine.");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     let warning = "warning: the app had uncommitted changes, ";
     assert!(ran.stderr.starts_with(warning), "{}", ran.stderr);
@@ -298,7 +294,7 @@ fn settings_of_a_clone_run_no_programs() {
         git(&sandbox, &["config", name, value]);
     }
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert!(!marker.exists(), "a program of the clone has run");
     let warning = "warning: the app had uncommitted changes, ";
@@ -318,13 +314,13 @@ fn uncommitted_changes_beside_the_app_are_not_its_own() {
     git(&sandbox, &["commit", "--quiet", "--message", "first"]);
     sandbox.write("beside/notes.txt", "two\n");
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(ran.stderr, "");
-    sandbox.run(&["undo"]).succeeded();
+    sandbox.ok(&["undo"]);
     edit(&sandbox, "my_app/src/main.rs", "//!", "//! Mine.");
     git(&sandbox, &["add", "--all"]);
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
     assert!(ran.stderr.starts_with("warning: "), "{}", ran.stderr);
 }
 
@@ -340,7 +336,7 @@ fn files_that_only_look_changed_by_their_permissions_are_not() {
     let made = Command::new("chmod").arg("+x").arg(file).status();
     assert!(made.expect("it is a program of every Unix").success());
 
-    let ran = sandbox.run(&["upgrade"]).succeeded();
+    let ran = sandbox.ok(&["upgrade"]);
 
     assert_eq!(ran.stderr, "");
 }

@@ -16,10 +16,9 @@ pub struct NameRule {
     #[serde(default)]
     pub suffix: String,
     /// Default name.
-    #[serde(default)]
     pub default: Option<String>,
     /// Another variable for the name.
-    #[serde(default, rename = "as")]
+    #[serde(rename = "as")]
     pub alias: Option<String>,
 }
 
@@ -42,7 +41,6 @@ pub struct OptionRule {
     #[serde(default)]
     pub hidden: bool,
     /// Name of the value in `--help`, if it differs from the type.
-    #[serde(default)]
     pub value: Option<String>,
     /// Template for the default value. A flag with the default `true` becomes `--no-NAME`.
     #[serde(default)]
@@ -61,13 +59,11 @@ pub struct OptionRule {
     pub reserved_because: String,
     /// For a name: generator to run with it, for each value of the option. For a choice: generator to run with it as its
     /// argument, unless it is the default.
-    #[serde(default)]
     pub generate: Option<String>,
     /// Questions that count as answered in that generator.
     #[serde(default)]
     pub answers: BTreeMap<String, bool>,
     /// For a name, a choice or a flag of `new`: question of its dialogue, if the option is not given.
-    #[serde(default)]
     pub ask: Option<String>,
 }
 

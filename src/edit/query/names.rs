@@ -22,7 +22,7 @@ pub struct Names {
 impl Names {
     /// Reads the short names in `source`, by the rules of its language.
     pub fn of(source: &Source) -> Self {
-        let separator = source.language.separator();
+        let separator = source.language.rules.separator.as_str();
         let mut long = Vec::new();
         let queries = source.language.aliases().iter();
         for query in queries.filter(|query| query.may_match(&source.text)) {
@@ -32,8 +32,8 @@ impl Names {
         }
         let mut names = Self {
             separator,
-            whole: source.language.has_whole_names(),
-            around: source.language.around(),
+            whole: source.language.rules.whole_names,
+            around: source.language.rules.around.as_deref(),
             long,
             bodies: Vec::new(),
         };

@@ -53,7 +53,7 @@ impl Condition {
     /// Returns words of which a file contains one if this is met; `None` if it may be met in any file.
     fn words(&self, language: &Language) -> Option<Vec<String>> {
         // An alias may be short for the other parts of a name.
-        let last = |name: &String| match language.separator() {
+        let last = |name: &String| match language.rules.separator.as_str() {
             "" => name.clone(),
             separator => name.rsplit(separator).next().unwrap_or(name).to_owned(),
         };

@@ -26,7 +26,7 @@ pub struct Pattern {
 impl Pattern {
     /// Returns the patterns of `text`: with a semicolon after it, if the language may have one, and without.
     pub fn all(text: &str, scope: Option<&Match<'_>>, language: &Language) -> Result<Vec<Self>> {
-        let has_styles = language.style().is_some();
+        let has_styles = language.rules.style.is_some();
         let mut patterns = vec![Self::of(text, scope, has_styles)?];
         if has_styles {
             patterns.push(Self::of(
