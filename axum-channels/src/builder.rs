@@ -78,6 +78,7 @@ impl Socket {
             max_channels: options.max_channels,
             max_queued_messages: options.max_queued_messages,
             max_queued_message_bytes: options.max_queued_message_bytes,
+            max_queued_bytes: options.max_queued_bytes,
         });
         let (join_timeout, drain_timeout) = (options.join_timeout, options.drain_timeout);
         let rate_limit = options.rate_limit.clone();

@@ -343,9 +343,10 @@ async fn a_channel_that_falls_behind_with_its_broadcasts_is_ended(count: usize) 
     let mut test = Test::join_on_one_of(count).await;
     test.channel.push("wait", json!({}));
     test.channel.push("already", json!({}));
+    let news = json!({"text": "x".repeat(2_000)});
     for _ in 0..100 {
         for _ in 0..10 {
-            test.nodes.last().broadcast("desk:1", "news", json!({}));
+            test.nodes.last().broadcast("desk:1", "news", news.clone());
         }
         tokio::task::yield_now().await;
     }

@@ -62,6 +62,13 @@ impl Channel for Room {
                 let endpoint = socket.endpoint();
                 endpoint.broadcast("censored:1", "shout", payload.clone());
             }
+            "shout at censors often" => {
+                for _ in 0..500 {
+                    socket
+                        .endpoint()
+                        .broadcast("censored:1", "shout", payload.clone());
+                }
+            }
             "slowly" => tokio::time::sleep(Duration::from_millis(1)).await,
             "block" => std::thread::sleep(Duration::from_millis(2)),
             "wait and block" => {
@@ -284,6 +291,25 @@ async fn a_burst_of_one_client_does_not_end_the_intercepting_channels_of_others(
     sender.raw(&burst).await;
     for reader in &mut readers {
         for n in 0..200 {
+            match reader.next().await {
+                Frame::Text(text) if text.contains(r#""shout""#) => {}
+                other => panic!("after {n} shouts: {other:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_broadcasts_hundreds_of_times_does_not_end_intercepting_channels() {
+    let server = Server::start(websocket()).await;
+    let mut readers = Vec::new();
+    for _ in 0..5 {
+        readers.push(Ws::join(server.addr, "censored:1").await);
+    }
+    let mut sender = Ws::join(server.addr, "room:1").await;
+    sender.raw(&push("room:1", "shout at censors often")).await;
+    for reader in &mut readers {
+        for n in 0..500 {
             match reader.next().await {
                 Frame::Text(text) if text.contains(r#""shout""#) => {}
                 other => panic!("after {n} shouts: {other:?}"),

@@ -105,6 +105,7 @@ on_one_node_and_on_two! {
     a_channel_hears_no_more_of_what_it_has_dropped,
     a_subscription_ends_with_its_channel_wherever_it_is_kept,
     who_subscribes_for_a_channel_that_has_ended_is_rid_of_it_with_the_next_broadcast_at_the_latest,
+    a_burst_of_small_broadcasts_does_not_end_a_subscribed_channel,
     a_channel_that_falls_behind_with_what_it_hears_is_ended_alone,
     a_channel_that_falls_behind_while_it_is_joined_is_told_both,
     a_busy_channel_may_have_as_much_waiting_as_the_limit_says,
@@ -139,6 +140,12 @@ impl Test {
 
     fn news(&self, n: u64) {
         self.publisher().broadcast("news", "item", json!({"n": n}));
+    }
+
+    /// Publishes more than may be queued for a channel.
+    fn flood(&self) {
+        let item = json!({"text": "x".repeat(2_000)});
+        (0..1000).for_each(|_| self.publisher().broadcast("news", "item", item.clone()));
     }
 
     /// The other node, if there is one.
@@ -267,12 +274,20 @@ async fn who_subscribes_for_a_channel_that_has_ended_is_rid_of_it_with_the_next_
     }
 }
 
+async fn a_burst_of_small_broadcasts_does_not_end_a_subscribed_channel(count: usize) {
+    let mut test = Test::of(count, &["news"]).await;
+    (0..1000).for_each(|n| test.news(n));
+    for n in 0..1000 {
+        test.feed.assert_push("heard", item(n)).await;
+    }
+}
+
 async fn a_channel_that_falls_behind_with_what_it_hears_is_ended_alone(count: usize) {
     let mut test = Test::of(count, &["news"]).await;
     let mut other = test.client.join("feed:2", json!([])).await;
     test.feed.push("wait", json!({}));
     other.push("ping", json!({})).reply().await;
-    (0..1000).for_each(|n| test.news(n));
+    test.flood();
     test.feed.assert_crashed().await;
     assert!(other.push("ping", json!({})).reply().await.is_ok());
     assert_eq!(test.others(1), 0);
@@ -286,7 +301,7 @@ async fn a_channel_that_falls_behind_while_it_is_joined_is_told_both(count: usiz
     let test = Test::of(count, &[]).await;
     let (mut late, ()) = tokio::join!(test.client.join("feed:2", json!(["news", "wait"])), async {
         eventually("it listens", || test.others(1) == 1).await;
-        (0..1000).for_each(|n| test.news(n));
+        test.flood();
         test.nodes.settled().await; // or it would begin to hear before it has fallen behind
         test.kept.go.notify_one();
     });

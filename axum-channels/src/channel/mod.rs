@@ -224,8 +224,8 @@ pub trait Channel: Sized + Send + 'static {
     ///
     /// The default pushes it unchanged.
     ///
-    /// Up to [128 broadcasts](crate::SocketOptions::max_queued_messages) are queued; a channel further behind is ended with
-    /// `phx_error`.
+    /// Up to [1 MiB](crate::SocketOptions::max_queued_bytes) of broadcasts, and 128 of any size, are queued; a channel further
+    /// behind is ended with `phx_error`.
     ///
     /// On a topic with a [history](crate::History), it is called again for broadcasts that a client has missed. What it pushes
     /// has the position of the broadcast, for clients that have asked for it.

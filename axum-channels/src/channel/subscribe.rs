@@ -17,8 +17,8 @@ impl Socket {
     /// The subscription starts at once and lasts until the returned value is dropped or the channel ends: keep it in a
     /// field. With two subscriptions the channel receives each broadcast twice.
     ///
-    /// Up to [128 broadcasts and messages](crate::SocketOptions::max_queued_messages) are queued; a channel further behind is
-    /// ended with `phx_error`, since it would miss broadcasts.
+    /// Up to [1 MiB](crate::SocketOptions::max_queued_bytes) of broadcasts, and 128 of any size, are queued; a channel further
+    /// behind is ended with `phx_error`, since it would miss broadcasts.
     ///
     /// ```
     /// use axum_channels::{Channel, Event, HandleInfo, Payload, Result, Socket, Subscription, Topic};
@@ -63,7 +63,7 @@ struct Listener<C> {
 
 impl<C: HandleInfo<Event>> Subscriber for Listener<C> {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
-        self.channel.hand(|| {
+        self.channel.hand(broadcast, || {
             let event = Event::new(self.topic.clone(), broadcast);
             AppMessage::Info(Box::new(Envelope::<C>::new(event)))
         })

@@ -15,6 +15,7 @@ pub fn session(data: &[u8]) {
         max_channels: 2,
         max_queued_messages: 2,
         max_queued_message_bytes: 1000,
+        max_queued_bytes: 1_000,
     };
     let mut run = Run {
         session: Session::new(Arc::new(rules)),

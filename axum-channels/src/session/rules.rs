@@ -9,6 +9,8 @@ pub(crate) struct Rules {
     /// Maximum number of messages queued for a busy channel, and of their bytes, which one message may exceed.
     pub(crate) max_queued_messages: usize,
     pub(crate) max_queued_message_bytes: usize,
+    /// Maximum size of the broadcasts queued for a channel, unless they are few.
+    pub(crate) max_queued_bytes: usize,
 }
 
 impl Rules {
@@ -72,6 +74,7 @@ mod tests {
             max_channels: 1,
             max_queued_messages: 4,
             max_queued_message_bytes: 1000,
+            max_queued_bytes: 1_000,
         };
         for (messages, bytes, load) in [
             (0, 0, Load::Light),
@@ -97,6 +100,7 @@ mod tests {
             max_channels: 1,
             max_queued_messages: 1,
             max_queued_message_bytes: 1,
+            max_queued_bytes: 1_000,
         };
         let routes = ["room:lobby", "room:7", "room:", "all", "room", "all:1"]
             .map(|topic| rules.route(topic));

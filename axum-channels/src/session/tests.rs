@@ -14,6 +14,7 @@ fn session() -> Test {
         max_channels: 2,
         max_queued_messages: 2,
         max_queued_message_bytes: 10_000,
+        max_queued_bytes: 1_000,
     };
     Test(Session::new(Arc::new(rules)))
 }
@@ -536,6 +537,7 @@ fn with_small_queues(max_channels: usize) -> Test {
         max_channels,
         max_queued_messages: 100,
         max_queued_message_bytes: 10_000,
+        max_queued_bytes: 1_000,
     };
     Test(Session::new(Arc::new(rules)))
 }

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 #[cfg(all(test, axum_channels_loom))]
 mod models;
+#[cfg(test)]
+mod tests;
 
 /// Queue of messages to several receivers in one task, from any thread, until the task closes it.
 ///
@@ -12,15 +14,56 @@ pub(super) struct KeyedQueue<K, M> {
     state: Mutex<State<K, M>>,
 }
 
+/// What a message counts for in the queue of its receiver.
+#[derive(Clone, Copy)]
+pub(super) enum Weight {
+    /// The message is queued regardless of the limits.
+    None,
+    Message,
+    /// A broadcast with its size in memory.
+    Broadcast(usize),
+}
+
+/// Limits of one receiver's queue: a busy receiver takes no room from the others.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Maximum number of messages; and of broadcasts, unless they are small.
+    pub(super) messages: usize,
+    /// Size of the broadcasts up to which their number is not limited.
+    pub(super) bytes: usize,
+}
+
 struct State<K, M> {
-    waiting: VecDeque<(K, M)>,
+    waiting: VecDeque<(K, Weight, M)>,
+    /// Older messages, for which there was no room. They are out of here while the task drains the queue, but count.
+    held_back: Vec<HeldBack<K, M>>,
+    /// Totals of the receivers that have messages in `waiting`, and in `held_back`: few.
+    totals: Vec<(K, Total)>,
+    held_back_totals: Vec<(K, Total)>,
     is_closed: bool,
+}
+
+/// Messages of one receiver, in order.
+struct HeldBack<K, M> {
+    key: K,
+    messages: VecDeque<(Weight, M)>,
+    total: Total,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Total {
+    messages: usize,
+    broadcasts: usize,
+    bytes: usize,
 }
 
 impl<K, M> Default for KeyedQueue<K, M> {
     fn default() -> Self {
         let state = State {
             waiting: VecDeque::new(),
+            held_back: Vec::new(),
+            totals: Vec::new(),
+            held_back_totals: Vec::new(),
             is_closed: false,
         };
         KeyedQueue {
@@ -32,10 +75,7 @@ impl<K, M> Default for KeyedQueue<K, M> {
 impl<K: Copy + PartialEq, M> KeyedQueue<K, M> {
     /// Queues a message for the task.
     ///
-    /// At most `limit` messages of one receiver are queued, if there is a limit: a busy receiver takes no room from the
-    /// others.
-    ///
-    /// Returns the number of messages queued for the receiver, including this one, or 1 if they are few.
+    /// Returns the number of messages, or of broadcasts, that are queued for the receiver, including this one.
     ///
     /// # Errors
     /// If there is no room, or the queue is closed.
@@ -43,51 +83,156 @@ impl<K: Copy + PartialEq, M> KeyedQueue<K, M> {
         &self,
         key: K,
         message: M,
-        limit: Option<usize>,
+        weight: Weight,
+        limits: Limits,
     ) -> Result<usize, SendError> {
         let mut state = lock(&self.state);
-        let is_long = limit.is_some_and(|limit| state.waiting.len() > limit / 8);
-        let before = match is_long {
-            true => {
-                let to_key = state.waiting.iter().filter(|(to, _)| *to == key);
-                to_key.count()
-            }
-            false => 0,
-        };
-        if limit.is_some_and(|limit| before >= limit) {
+        let total = total([&state.totals, &state.held_back_totals], key);
+        if total.is_full(weight, limits) {
             return Err(SendError::Full);
         }
         if state.is_closed {
             return Err(SendError::Gone);
         }
-        state.waiting.push_back((key, message));
-        Ok(before + 1)
+        state.waiting.push_back((key, weight, message));
+        match state.totals.iter_mut().find(|(of, _)| *of == key) {
+            Some((_, total)) => total.add(weight),
+            None => state.totals.push((key, Total::default().with(weight))),
+        }
+        Ok(total.with(weight).number(weight))
     }
 
-    /// Passes each message to `take` until it has no room. The rest stays queued, in order.
+    /// Passes each message to `take`, which returns those that it has no room for. These stay queued, and later ones of their
+    /// receivers as well, in order.
     pub(super) fn drain(&self, mut take: impl FnMut(K, M) -> Result<(), M>) {
-        let mut kept = std::mem::take(&mut lock(&self.state).waiting);
-        for _ in 0..kept.len() {
-            if let Some((key, message)) = kept.pop_front()
-                && let Err(message) = take(key, message)
-            {
-                kept.push_back((key, message));
-            }
+        let (waiting, mut held_back) = lock(&self.state).take();
+        let had_held_back = !held_back.is_empty();
+        for of_key in &mut held_back {
+            of_key.drain(&mut take);
         }
-        if kept.is_empty() {
-            return;
+        held_back.retain(|of_key| !of_key.messages.is_empty());
+        for (key, weight, message) in waiting {
+            let at = held_back.iter().position(|it| it.key == key);
+            let message = match (at, weight) {
+                (Some(_), Weight::Message | Weight::Broadcast(_)) => message,
+                // One that ends its receiver does not wait for older ones.
+                (None, _) | (_, Weight::None) => match take(key, message) {
+                    Ok(()) => continue,
+                    Err(message) => message,
+                },
+            };
+            let at = at.unwrap_or_else(|| {
+                held_back.push(HeldBack::new(key));
+                held_back.len() - 1
+            });
+            held_back[at].push(weight, message);
         }
-        let mut state = lock(&self.state);
-        kept.append(&mut state.waiting);
-        state.waiting = kept;
+        if had_held_back || !held_back.is_empty() {
+            let totals = held_back.iter().map(|it| (it.key, it.total)).collect();
+            let mut state = lock(&self.state);
+            state.held_back_totals = totals;
+            state.held_back = held_back;
+        }
     }
 
     /// Drops all queued messages, and accepts no more.
     pub(super) fn close(&self) {
         let mut state = lock(&self.state);
         state.is_closed = true;
-        let waiting = std::mem::take(&mut state.waiting);
+        let dropped = state.take();
         drop(state);
-        drop(waiting);
+        drop(dropped);
+    }
+}
+
+type Taken<K, M> = (VecDeque<(K, Weight, M)>, Vec<HeldBack<K, M>>);
+
+impl<K, M> State<K, M> {
+    fn take(&mut self) -> Taken<K, M> {
+        self.totals = Vec::new();
+        let waiting = std::mem::take(&mut self.waiting);
+        (waiting, std::mem::take(&mut self.held_back))
+    }
+}
+
+impl<K: Copy, M> HeldBack<K, M> {
+    fn new(key: K) -> Self {
+        HeldBack {
+            key,
+            messages: VecDeque::new(),
+            total: Total::default(),
+        }
+    }
+
+    fn push(&mut self, weight: Weight, message: M) {
+        self.total.add(weight);
+        self.messages.push_back((weight, message));
+    }
+
+    fn drain(&mut self, take: &mut impl FnMut(K, M) -> Result<(), M>) {
+        while let Some((weight, message)) = self.messages.pop_front() {
+            if let Err(message) = take(self.key, message) {
+                self.messages.push_front((weight, message));
+                return;
+            }
+            self.total.subtract(weight);
+        }
+    }
+}
+
+/// Returns the sum of a receiver's totals.
+fn total<K: PartialEq>(parts: [&[(K, Total)]; 2], key: K) -> Total {
+    let of_key = parts.into_iter().flatten().filter(|(of, _)| *of == key);
+    of_key.fold(Total::default(), |sum, (_, total)| Total {
+        messages: sum.messages + total.messages,
+        broadcasts: sum.broadcasts + total.broadcasts,
+        bytes: sum.bytes + total.bytes,
+    })
+}
+
+impl Total {
+    fn with(mut self, weight: Weight) -> Self {
+        self.add(weight);
+        self
+    }
+
+    fn add(&mut self, weight: Weight) {
+        match weight {
+            Weight::None => {}
+            Weight::Message => self.messages += 1,
+            Weight::Broadcast(bytes) => {
+                self.broadcasts += 1;
+                self.bytes += bytes;
+            }
+        }
+    }
+
+    fn subtract(&mut self, weight: Weight) {
+        match weight {
+            Weight::None => {}
+            Weight::Message => self.messages -= 1,
+            Weight::Broadcast(bytes) => {
+                self.broadcasts -= 1;
+                self.bytes -= bytes;
+            }
+        }
+    }
+
+    fn is_full(self, weight: Weight, limits: Limits) -> bool {
+        match weight {
+            Weight::None => false,
+            Weight::Message => self.messages >= limits.messages,
+            Weight::Broadcast(_) => {
+                self.broadcasts >= limits.messages && self.bytes >= limits.bytes
+            }
+        }
+    }
+
+    /// Returns the number of messages of a kind.
+    fn number(self, weight: Weight) -> usize {
+        match weight {
+            Weight::None | Weight::Message => self.messages,
+            Weight::Broadcast(_) => self.broadcasts,
+        }
     }
 }

@@ -1,6 +1,6 @@
 use super::Context;
 use super::channel_slots::{ChannelSlot, ChannelSlots};
-use super::keyed_queue::KeyedQueue;
+use super::keyed_queue::{KeyedQueue, Limits, Weight};
 use super::resource::Resource;
 use super::tracked::Tracked;
 use crate::message::{EncodeError, Payload, Topic};
@@ -54,12 +54,27 @@ impl Mailbox {
 }
 
 impl Context {
-    /// Sends a message to one of this connection's channels, and returns the length of its queue.
+    /// Sends a message to one of this connection's channels.
     ///
     /// A message that ends a channel is queued regardless of the limit.
-    pub(crate) fn post(&self, key: Key, message: AppMessage) -> Result<usize, SendError> {
-        let limit = (!message.ends()).then_some(self.max_queued_messages());
-        self.post_within(limit, key, message)
+    pub(crate) fn post(&self, key: Key, message: AppMessage) -> Result<(), SendError> {
+        let weight = match message.ends() {
+            true => Weight::None,
+            false => Weight::Message,
+        };
+        self.post_with(weight, key, message).map(|_| ())
+    }
+
+    /// Sends a broadcast to one of this connection's channels, and returns the number of those that are queued for it.
+    pub(super) fn post_broadcast(
+        &self,
+        key: Key,
+        message: AppMessage,
+        bytes: usize,
+    ) -> Result<usize, SendError> {
+        // Overhead: a queue has up to twice the capacity that it needs.
+        let bytes = bytes + 2 * size_of::<AppMessage>();
+        self.post_with(Weight::Broadcast(bytes), key, message)
     }
 
     /// Ends a channel that has sent what cannot be sent.
@@ -70,18 +85,17 @@ impl Context {
     }
 
     /// Sends a message regardless of the limit.
-    pub(crate) fn post_anyway(&self, key: Key, message: AppMessage) -> Result<usize, SendError> {
-        self.post_within(None, key, message)
+    pub(crate) fn post_anyway(&self, key: Key, message: AppMessage) -> Result<(), SendError> {
+        self.post_with(Weight::None, key, message).map(|_| ())
     }
 
-    fn post_within(
-        &self,
-        limit: Option<usize>,
-        key: Key,
-        message: AppMessage,
-    ) -> Result<usize, SendError> {
+    fn post_with(&self, weight: Weight, key: Key, message: AppMessage) -> Result<usize, SendError> {
         let mailbox = self.mailbox.open().ok_or(SendError::Gone)?;
-        let waiting = mailbox.queue.push(key, message, limit)?;
+        let limits = Limits {
+            messages: self.routes.rules.max_queued_messages,
+            bytes: self.routes.rules.max_queued_bytes,
+        };
+        let waiting = mailbox.queue.push(key, message, weight, limits)?;
         self.client.wake();
         Ok(waiting)
     }

@@ -25,11 +25,17 @@ impl Recipient {
         }
     }
 
-    pub(crate) fn hand(&self, message: impl FnOnce() -> AppMessage) -> Pressure {
+    /// Queues a broadcast, as the message that `message` returns.
+    pub(crate) fn hand(
+        &self,
+        broadcast: &Broadcast<'_>,
+        message: impl FnOnce() -> AppMessage,
+    ) -> Pressure {
         if self.over.load(Relaxed) {
             return Pressure::Low;
         }
-        let error = match self.context.post(self.key, message()) {
+        let bytes = broadcast.event.len() + broadcast.payload.bytes().len();
+        let error = match self.context.post_broadcast(self.key, message(), bytes) {
             Ok(waiting) => return self.pressure(waiting),
             Err(error) => error,
         };
@@ -83,7 +89,7 @@ impl Interceptor {
 impl Subscriber for Interceptor {
     fn deliver(&self, broadcast: &Broadcast<'_>) -> Pressure {
         match self.message(broadcast) {
-            Some(message) => self.channel.hand(|| message),
+            Some(message) => self.channel.hand(broadcast, || message),
             None => self.channel.context.client.deliver(broadcast),
         }
     }
@@ -107,7 +113,7 @@ mod tests {
     use super::*;
     use crate::Endpoint;
     use crate::client_id::ClientId;
-    use crate::message::{EncodeError, Outgoing};
+    use crate::message::{EncodeError, Encodings, Outgoing};
     use crate::session::Rules;
     use crate::socket::{Client, LazyMailbox, RouteTable};
 
@@ -150,13 +156,16 @@ mod tests {
                     max_channels: 1,
                     max_queued_messages: 2,
                     max_queued_message_bytes: 1,
+                    max_queued_bytes: 1,
                 }),
                 assigns: Vec::new(),
             }),
         });
         let channel = Recipient::new(context.clone(), Key::default());
+        let (payload, encodings) = (Payload::empty(), Encodings::default());
+        let broadcast = Broadcast::new("room:1", "shout", &payload, &encodings);
         for _ in 0..1000 {
-            channel.hand(|| AppMessage::Info(Box::new(())));
+            channel.hand(&broadcast, || AppMessage::Info(Box::new(())));
         }
         let mut waiting = Vec::new();
         context

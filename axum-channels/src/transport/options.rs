@@ -254,7 +254,9 @@ impl SocketOptions {
 
     /// Maximum number of bytes queued for a client that reads too slowly: 1 MiB by default, besides the kernel's buffers.
     ///
-    /// A client further behind is disconnected, so that it takes neither memory nor time from others.
+    /// A client further behind is disconnected, so that it takes neither memory nor time from others. The same size limits
+    /// the broadcasts that wait for a channel which [intercepts](crate::Channel::INTERCEPTS) or
+    /// [subscribes](crate::Socket::subscribe) to them, unless they are [few](Self::max_queued_messages).
     ///
     /// For a long-polling client, which receives nothing between two polls, the limit is 16 times as high.
     ///
@@ -275,8 +277,9 @@ impl SocketOptions {
     /// handled.
     ///
     /// The same limit applies to the channel's queue of messages from the app, and again to those that the connection's
-    /// task has not yet passed to the channel. Messages beyond it are [refused](crate::SendError::Full); a broadcast
-    /// beyond it, if the channel intercepts it or is subscribed to its topic, ends the channel.
+    /// task has not yet passed to the channel. Messages beyond it are [refused](crate::SendError::Full). A broadcast that
+    /// the channel intercepts or receives from another topic ends the channel if it is beyond this limit and beyond
+    /// [`max_queued_bytes`](Self::max_queued_bytes), too.
     ///
     /// ```
     /// # use axum_channels::websocket;

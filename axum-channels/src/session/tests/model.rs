@@ -213,6 +213,7 @@ impl Real {
             max_channels: 2,
             max_queued_messages: 1000,
             max_queued_message_bytes: 1_000_000,
+            max_queued_bytes: 1_000,
         };
         Real {
             session: Session::new(Arc::new(rules)),
