@@ -103,8 +103,7 @@ impl<'a> Undo<'a> {
                 );
                 misuses.push(Misuse::new(what).help(help));
             }
-            let settled = self.common.force || self.common.skip || self.common.dry_run;
-            if compared.state == State::Changed && !settled && !self.reporter.is_person() {
+            if compared.state == State::Changed && !self.reporter.can_decide(self.common) {
                 misuses.push(Difference::SinceRun.refused(&self.project.display_path(path)));
             }
             files.push(compared);

@@ -161,10 +161,9 @@ impl<'a> Upgrade<'a> {
 
     /// Returns the error about a file that differs, if nobody can be asked about it.
     fn undecided(&self, target: &Target<'_>) -> Option<Misuse> {
-        let Common { force, skip, .. } = self.args.common;
-        let settled = force || skip || self.args.common.dry_run || self.reporter.is_person();
         let path = self.project.display_path(target.subject());
-        (!settled).then(|| target.difference().refused(&path))
+        let is_settled = self.reporter.can_decide(&self.args.common);
+        (!is_settled).then(|| target.difference().refused(&path))
     }
 
     /// Carries out and reports what becomes of a file.

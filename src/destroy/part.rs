@@ -129,13 +129,7 @@ impl<'a> Destroy<'a> {
 
     /// Returns the changed files, if nobody can be asked about them.
     pub fn undecided(&self, part: &Part<'_>) -> Vec<Misuse> {
-        let Common {
-            force,
-            skip,
-            dry_run,
-            ..
-        } = self.args.common;
-        if force || skip || dry_run || self.reporter.is_person() {
+        if self.reporter.can_decide(&self.args.common) {
             return Vec::new();
         }
         let paths = part.changed.iter().map(|(file, _)| &file.path);

@@ -59,6 +59,11 @@ impl Reporter {
         self.terminal.is_person()
     }
 
+    /// Returns whether an option or a person decides about files that differ.
+    pub fn can_decide(&self, common: &Common) -> bool {
+        common.force || common.skip || common.dry_run || self.is_person()
+    }
+
     pub fn file(&mut self, file: FileEntry) {
         self.show(|text, terminal| text.file(terminal, &file));
         self.report.files.push(file);

@@ -70,8 +70,7 @@ impl Run<'_> {
 
     /// Adds files that differ, without a terminal to ask. A folder that is reported as one, such as a library, is one of them.
     fn collect_files(&mut self, plan: &Plan, misuses: &mut Vec<Misuse>) -> Result<()> {
-        let settled = self.common.force || self.common.skip || self.common.dry_run;
-        if settled || self.reporter.is_person() {
+        if self.reporter.can_decide(self.common) {
             return Ok(());
         }
         let mut known = BTreeSet::new();

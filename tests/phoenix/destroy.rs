@@ -1,7 +1,7 @@
 //! `destroy` and `undo` in Phoenix apps of other structures.
 
 use crate::others::{self, ROUTER};
-use crate::shapes::{mounted, shop, socket};
+use crate::shapes::{mounted, shop, socket, with_socket};
 use crate::support::Sandbox;
 use crate::support::taken_back::{by_destroy, by_undo, different};
 use crate::umbrella::{run_in, umbrella};
@@ -260,23 +260,16 @@ fn a_mount_that_gen_socket_has_made_again_stays_without_channels() {
 /// A script that joins `room:*` may join the channel of another name.
 #[test]
 fn destroy_takes_nothing_of_another_channel_that_has_the_topic() {
-    let user = socket(
-        "ShopWeb.UserSocket",
-        "  channel \"room:*\", ShopWeb.ChatChannel\n",
-    );
+    let route = "  channel \"room:*\", ShopWeb.ChatChannel\n";
     let script = "import { Socket } from \"phoenix\"\n\nexport function enter(id) {\n  \
                   const socket = new Socket(\"/socket\")\n  socket.connect()\n  \
                   return socket.channel(`room:${id}`, {})\n}\n";
     let chat = "defmodule ShopWeb.ChatChannel do\n  use ShopWeb, :channel\nend\n";
-    let sandbox = shop(&[
-        ("lib/shop_web/channels/user_socket.ex", &user),
+    let files = [
         ("lib/shop_web/channels/chat_channel.ex", chat),
-        (
-            "lib/shop_web/endpoint.ex",
-            &mounted("/socket", "ShopWeb.UserSocket"),
-        ),
         ("assets/js/chat.js", script),
-    ]);
+    ];
+    let sandbox = with_socket(route, &files);
     let before = sandbox.tree();
 
     let ran = sandbox.run(&["destroy", "channel", "Room", "--yes"]);

@@ -1,7 +1,6 @@
 //! Shapes met in apps of other ages and habits: sockets before Phoenix 1.5, supervisors and scripts in other places.
 
-use crate::shapes::{mounted, shop, socket};
-use crate::support::Sandbox;
+use crate::shapes::{mounted, shop, socket, with_socket};
 use crate::support::taken_back::different;
 
 /// A supervisor in a module of its own, with `children`.
@@ -137,16 +136,7 @@ fn a_channel_of_a_mounted_path_is_for_the_socket_that_is_there() {
 fn a_socket_that_stays_names_all_of_its_channels() {
     let routes =
         "  channel \"room:*\", ShopWeb.RoomChannel\n  channel \"cart:*\", ShopWeb.CartChannel\n";
-    let sandbox = shop(&[
-        (
-            "lib/shop_web/channels/user_socket.ex",
-            &socket("ShopWeb.UserSocket", routes),
-        ),
-        (
-            "lib/shop_web/endpoint.ex",
-            &mounted("/socket", "ShopWeb.UserSocket"),
-        ),
-    ]);
+    let sandbox = with_socket(routes, &[]);
 
     let ran = sandbox.run(&["destroy", "socket", "User"]);
 
@@ -159,16 +149,7 @@ fn a_socket_that_stays_names_all_of_its_channels() {
 #[test]
 fn a_socket_that_stays_names_a_channel_that_no_command_can_name() {
     let routes = "  channel \"room:*\", ShopWeb.Channel\n  channel \"cart:*\", ShopWeb.Carts\n";
-    let sandbox = shop(&[
-        (
-            "lib/shop_web/channels/user_socket.ex",
-            &socket("ShopWeb.UserSocket", routes),
-        ),
-        (
-            "lib/shop_web/endpoint.ex",
-            &mounted("/socket", "ShopWeb.UserSocket"),
-        ),
-    ]);
+    let sandbox = with_socket(routes, &[]);
 
     let ran = sandbox.run(&["destroy", "socket", "User"]);
 
@@ -178,26 +159,18 @@ fn a_socket_that_stays_names_a_channel_that_no_command_can_name() {
     );
 }
 
-/// An app with a mounted socket, and with `files`.
-fn with_socket(files: &[(&str, &str)]) -> Sandbox {
-    let handler = socket("ShopWeb.UserSocket", "");
-    let endpoint = mounted("/socket", "ShopWeb.UserSocket");
-    let own = [
-        ("lib/shop_web/channels/user_socket.ex", handler.as_str()),
-        ("lib/shop_web/endpoint.ex", &endpoint),
-    ];
-    shop(&[&own[..], files].concat())
-}
-
 const SOCKET_JS: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\")\n\nsocket.connect()\n\nexport default socket\n";
 
 #[test]
 fn a_comment_between_empty_lines_comes_back() {
     let app_js = "import \"phoenix_html\"\n\n// import socket from \"./socket\"\n\nimport {start} from \"./start\"\n\nstart()\n";
-    let sandbox = with_socket(&[
-        ("assets/js/app.js", app_js),
-        ("assets/js/socket.js", SOCKET_JS),
-    ]);
+    let sandbox = with_socket(
+        "",
+        &[
+            ("assets/js/app.js", app_js),
+            ("assets/js/socket.js", SOCKET_JS),
+        ],
+    );
     let before = sandbox.tree();
 
     sandbox.ok(&["gen", "channel", "Room"]);
@@ -215,10 +188,13 @@ fn a_comment_between_empty_lines_comes_back() {
 #[test]
 fn an_empty_line_below_an_import_outlives_it() {
     let app_js = "import \"phoenix_html\"\n\n// Local files.\n// import socket from \"./socket\"\n";
-    let sandbox = with_socket(&[
-        ("assets/js/app.js", app_js),
-        ("assets/js/socket.js", SOCKET_JS),
-    ]);
+    let sandbox = with_socket(
+        "",
+        &[
+            ("assets/js/app.js", app_js),
+            ("assets/js/socket.js", SOCKET_JS),
+        ],
+    );
     let room = ["channel", "Room", "--socket", "Other", "--yes"];
     sandbox.ok(&[&["gen"], &room[..]].concat());
     sandbox.ok(&["gen", "channel", "Lobby"]);
@@ -242,10 +218,13 @@ fn an_import_of_a_socket_that_gen_channel_added_is_taken_back_in_the_style_of_th
         ("import \"phoenix_html\";\n", "import \"./socket.js\";\n"),
         ("start('page')\n", "import './socket.js'\n"),
     ] {
-        let sandbox = with_socket(&[
-            ("assets/js/app.js", app_js),
-            ("assets/js/socket.js", SOCKET_JS),
-        ]);
+        let sandbox = with_socket(
+            "",
+            &[
+                ("assets/js/app.js", app_js),
+                ("assets/js/socket.js", SOCKET_JS),
+            ],
+        );
         let before = sandbox.tree();
 
         sandbox.ok(&["gen", "channel", "Room"]);
@@ -263,7 +242,7 @@ fn an_import_of_a_socket_that_gen_channel_added_is_taken_back_in_the_style_of_th
 #[test]
 fn lines_above_a_close_default_export_are_taken_back() {
     let script = SOCKET_JS.replace("\n\nexport", "\nexport");
-    let sandbox = with_socket(&[("assets/js/user_socket.js", &script)]);
+    let sandbox = with_socket("", &[("assets/js/user_socket.js", &script)]);
     sandbox.ok(&["gen", "socket", "User", "--skip"]);
     let before = sandbox.tree();
 
@@ -280,11 +259,14 @@ fn a_script_with_a_token_of_its_own_gets_lines_that_leave_it_alone() {
         const socket = new Socket(\"/socket\", { params: { token } })\nsocket.connect()\n";
     let handler = socket("ShopWeb.UserSocket", "")
         .replace(", do: {:ok, socket}", " do\n    {:ok, socket}\n  end\n");
-    let sandbox = with_socket(&[
-        ("assets/js/app.js", "import \"./user_socket.js\"\n"),
-        ("assets/js/user_socket.js", script),
-        ("lib/shop_web/channels/user_socket.ex", &handler),
-    ]);
+    let sandbox = with_socket(
+        "",
+        &[
+            ("assets/js/app.js", "import \"./user_socket.js\"\n"),
+            ("assets/js/user_socket.js", script),
+            ("lib/shop_web/channels/user_socket.ex", &handler),
+        ],
+    );
 
     let ran = sandbox.ok(&["gen", "auth"]);
 
@@ -316,11 +298,14 @@ fn a_script_with_a_token_of_its_own_gets_lines_that_leave_it_alone() {
 fn of_several_scripts_that_connect_the_one_with_a_socket_for_others_counts() {
     let hook = "import {Socket} from \"phoenix\"\n\nexport const useSocket = () => {\n  const socket = new Socket(\"/socket\")\n  \
         socket.connect()\n  return socket\n}\n";
-    let sandbox = with_socket(&[
-        ("assets/js/app.js", "import \"./socket\"\n"),
-        ("assets/js/hooks/use_socket.js", hook),
-        ("assets/js/socket.js", SOCKET_JS),
-    ]);
+    let sandbox = with_socket(
+        "",
+        &[
+            ("assets/js/app.js", "import \"./socket\"\n"),
+            ("assets/js/hooks/use_socket.js", hook),
+            ("assets/js/socket.js", SOCKET_JS),
+        ],
+    );
 
     sandbox.ok(&["gen", "channel", "Room"]);
 
@@ -361,13 +346,16 @@ fn scripts_go_into_the_folder_that_has_the_others() {
 
 #[test]
 fn scripts_below_web_are_found_without_the_script_of_a_page() {
-    let sandbox = with_socket(&[
-        ("web/static/js/socket.js", SOCKET_JS),
-        (
-            "lib/shop_web/router.ex",
-            "defmodule ShopWeb.Router do\n  use ShopWeb, :router\nend\n",
-        ),
-    ]);
+    let sandbox = with_socket(
+        "",
+        &[
+            ("web/static/js/socket.js", SOCKET_JS),
+            (
+                "lib/shop_web/router.ex",
+                "defmodule ShopWeb.Router do\n  use ShopWeb, :router\nend\n",
+            ),
+        ],
+    );
     std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
 
     sandbox.ok(&["gen", "auth"]);
@@ -389,7 +377,7 @@ fn a_script_that_nothing_loads_is_named() {
         (&[app_js, script][..], false),
         (&[app_js, script, page], true),
     ] {
-        let ran = with_socket(files)
+        let ran = with_socket("", files)
             .run(&["gen", "channel", "Room"])
             .succeeded();
 
@@ -404,12 +392,15 @@ fn a_route_of_the_app_to_its_channel_in_another_folder_stays() {
         "\n  channel \"room:*\", ShopWeb.RoomChannel\n",
     );
     let channel = "defmodule ShopWeb.RoomChannel do\n  use Phoenix.Channel\n\n  def join(\"room:\" <> _, _payload, socket), do: {:ok, socket}\nend\n";
-    let sandbox = with_socket(&[
-        ("lib/shop_web/channels/user_socket.ex", handler.as_str()),
-        ("lib/shop_web/rooms/room_channel.ex", channel),
-        ("assets/js/app.js", "import \"./socket\"\n"),
-        ("assets/js/socket.js", SOCKET_JS),
-    ]);
+    let sandbox = with_socket(
+        "",
+        &[
+            ("lib/shop_web/channels/user_socket.ex", handler.as_str()),
+            ("lib/shop_web/rooms/room_channel.ex", channel),
+            ("assets/js/app.js", "import \"./socket\"\n"),
+            ("assets/js/socket.js", SOCKET_JS),
+        ],
+    );
     let before = sandbox.tree();
 
     sandbox.ok(&["gen", "channel", "Room"]);
@@ -422,7 +413,7 @@ fn a_route_of_the_app_to_its_channel_in_another_folder_stays() {
 #[test]
 fn a_folder_of_channels_in_lib_comes_before_one_in_web() {
     let left = "defmodule ShopWeb.Presence do\n  use Phoenix.Presence, otp_app: :shop\nend\n";
-    let sandbox = with_socket(&[("web/channels/presence.ex", left)]);
+    let sandbox = with_socket("", &[("web/channels/presence.ex", left)]);
 
     sandbox.ok(&["gen", "channel", "Room"]);
 
@@ -437,11 +428,14 @@ fn a_left_over_script_that_nothing_loads_is_named() {
     let line = "No script or page was found that loads assets/js/socket.js: import it in the page's script.\n";
     for (import, is_loaded) in [("", false), ("import \"./socket\"\n", true)] {
         let app_js = format!("import {{connect}} from \"./actions/user\"\n{import}\nconnect()\n");
-        let sandbox = with_socket(&[
-            ("assets/js/app.js", app_js.as_str()),
-            ("assets/js/actions/user.js", real),
-            ("assets/js/socket.js", SOCKET_JS),
-        ]);
+        let sandbox = with_socket(
+            "",
+            &[
+                ("assets/js/app.js", app_js.as_str()),
+                ("assets/js/actions/user.js", real),
+                ("assets/js/socket.js", SOCKET_JS),
+            ],
+        );
 
         let ran = sandbox.ok(&["gen", "channel", "Room"]);
 

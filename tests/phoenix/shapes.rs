@@ -40,6 +40,17 @@ pub fn mounted(path: &str, module: &str) -> String {
     )
 }
 
+/// An app with a mounted socket that routes `route`, and with `files`.
+pub fn with_socket(route: &str, files: &[(&str, &str)]) -> Sandbox {
+    let handler = socket("ShopWeb.UserSocket", route);
+    let endpoint = mounted("/socket", "ShopWeb.UserSocket");
+    let own = [
+        ("lib/shop_web/channels/user_socket.ex", handler.as_str()),
+        ("lib/shop_web/endpoint.ex", &endpoint),
+    ];
+    shop(&[&own[..], files].concat())
+}
+
 /// Checks that the command refuses with these lines and writes nothing.
 #[track_caller]
 fn refused(sandbox: &Sandbox, args: &[&str], stderr: &str) {
@@ -731,17 +742,8 @@ pub const OWN_APP: &str = "import \"phoenix_html\"\n\n// Import local files\n//\
 #[test]
 fn the_script_that_phoenix_made_joins_and_is_loaded_where_its_import_is_commented_out() {
     for folder in ["assets/js", "web/static/js"] {
-        let user = socket(
-            "ShopWeb.UserSocket",
-            "\n  ## Channels\n  # channel \"room:*\", ShopWeb.RoomChannel\n",
-        );
-        let sandbox = shop(&[
-            ("lib/shop_web/channels/user_socket.ex", &user),
-            (
-                "lib/shop_web/endpoint.ex",
-                &mounted("/socket", "ShopWeb.UserSocket"),
-            ),
-        ]);
+        let comments = "\n  ## Channels\n  # channel \"room:*\", ShopWeb.RoomChannel\n";
+        let sandbox = with_socket(comments, &[]);
         std::fs::remove_dir_all(sandbox.path().join("my_app/assets")).expect("it was there");
         sandbox.write(&format!("my_app/{folder}/socket.js"), OWN_SCRIPT);
         sandbox.write(&format!("my_app/{folder}/app.js"), OWN_APP);

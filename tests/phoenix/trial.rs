@@ -1,7 +1,7 @@
 //! Shapes met in apps that others have made.
 
 use crate::others;
-use crate::shapes::{mounted, shop, socket};
+use crate::shapes::{shop, socket, with_socket};
 use crate::support::Sandbox;
 use crate::support::taken_back::different;
 
@@ -11,19 +11,6 @@ const SOCKET_JS: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new So
 
 /// A channel that accepts everybody.
 const ROOM: &str = "defmodule ShopWeb.RoomChannel do\n  use ShopWeb, :channel\n\n  def join(_topic, _payload, socket) do\n    {:ok, socket}\n  end\nend\n";
-
-/// An app with a mounted socket that routes `route`, and with `files`.
-fn with_socket(route: &str, files: &[(&str, &str)]) -> Sandbox {
-    let handler = socket("ShopWeb.UserSocket", route);
-    let own = [
-        ("lib/shop_web/channels/user_socket.ex", handler.as_str()),
-        (
-            "lib/shop_web/endpoint.ex",
-            &mounted("/socket", "ShopWeb.UserSocket"),
-        ),
-    ];
-    shop(&[&own[..], files].concat())
-}
 
 #[test]
 fn a_presence_goes_into_the_script_that_joins_its_channel() {
