@@ -63,6 +63,10 @@ pub struct Place {
     /// the text.
     #[serde(default)]
     pub used_as: Option<String>,
+    /// Query for `@item`, a name of the text in a list of imports, for `destroy`; with `@statement`, which goes if it has no other
+    /// name, `@brackets` if a list of one name has none, and `@name`, if that is not the whole item.
+    #[serde(default)]
+    pub listed: Option<String>,
     /// Files that need the text: while one of them exists, `destroy` leaves it.
     #[serde(default)]
     pub needed_by: Vec<Need>,
