@@ -1307,3 +1307,22 @@ fn a_text_goes_by_the_short_names_of_its_file_and_their_line_stays() {
         assert_eq!(lines, [format!("  alias MyAppWeb.{{{short}, Telemetry}}")]);
     }
 }
+
+#[test]
+fn a_chain_on_two_lines_is_as_its_owner_has_broken_it() {
+    const ENDPOINT: &str = "my_app/src/endpoint.rs";
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room"]]);
+    let mount = "        .socket::<UserSocket>(\"/socket\")\n";
+    let mounted = format!("    Endpoint::builder()\n{mount}");
+    let split = format!(
+        "    let builder = Endpoint::builder()\n{};\n    builder\n",
+        mount.trim_end()
+    );
+    rewrite(&sandbox, ENDPOINT, &[(&mounted, &split)]);
+    let before = sandbox.tree();
+    let sandbox = sandbox.after(&[&["gen", "auth"]]);
+
+    sandbox.run(&["destroy", "auth"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}

@@ -130,9 +130,10 @@ impl Place {
         Ok((without.errors() <= source.errors()).then_some(without))
     }
 
-    /// Returns whether the text may have replaced others: several files become the same one.
-    pub fn replaces_text(&self) -> bool {
-        self.anchors.iter().any(|anchor| !anchor.was.is_empty())
+    /// Returns whether several files become the same one: the text may have replaced others, or broken a chain into lines.
+    pub fn is_ambiguous(&self) -> bool {
+        let mut anchors = self.anchors.iter();
+        anchors.any(|anchor| !anchor.was.is_empty() || anchor.at == At::Chain)
     }
 
     /// Returns all sources of which the insertion makes `source`.
