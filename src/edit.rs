@@ -192,7 +192,7 @@ fn take_best_out(
         return Ok(());
     };
     let without = match part.take_out(source, recall)? {
-        Taken::Changed(_) if part.replaces_text() => part.all_without(source, recall)?,
+        Taken::Changed(_) if part.is_ambiguous() => part.all_without(source, recall)?,
         Taken::Changed(new) => vec![new],
         Taken::Absent | Taken::Needed => return take_best_out(rest, source, recall, best),
         Taken::Manual => Vec::new(),

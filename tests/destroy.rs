@@ -1131,3 +1131,181 @@ fn options_that_add_are_completed_and_others_only_if_all_runs_have_them() {
         assert_eq!(different(&sandbox, &before), [""; 0]);
     }
 }
+
+/// Changes a file of the app, as its owner does.
+fn rewrite(sandbox: &Sandbox, path: &str, changes: &[(&str, &str)]) {
+    let mut text = sandbox.read(path);
+    for (old, new) in changes {
+        assert!(text.contains(old), "{path} has no {old}:\n{text}");
+        text = text.replace(old, new);
+    }
+    sandbox.write(path, &text);
+}
+
+#[test]
+fn an_import_is_taken_out_of_a_list_that_its_owner_has_moved_it_into() {
+    const ENDPOINT: &str = "my_app/src/endpoint.rs";
+    const SCRIPT: &str = "my_app/assets/js/user_socket.js";
+    let sandbox = Sandbox::with_app().after(&[
+        &["gen", "channel", "Room"],
+        &["gen", "socket", "Device"],
+        &["gen", "auth"],
+        &["gen", "presence", "--channel", "Room"],
+    ]);
+    let user_socket = "user_socket::UserSocket";
+    let devices = "use crate::channels::device_socket::DeviceSocket;\n";
+    let auth = "use crate::auth;\n";
+    rewrite(
+        &sandbox,
+        ENDPOINT,
+        &[
+            (auth, ""),
+            ("use crate::assets;", "use crate::{assets, auth};"),
+            (devices, ""),
+            (
+                &format!("use crate::channels::{user_socket};\nuse crate::log;"),
+                &format!(
+                    "use crate::{{\n    channels::{{device_socket::DeviceSocket, {user_socket}}},\n    log,\n}};"
+                ),
+            ),
+        ],
+    );
+    rewrite(
+        &sandbox,
+        SCRIPT,
+        &[
+            ("{ Presence, Socket }", "{ Socket, Presence }"),
+            (
+                "import { connectWithToken, token } from \"./token.js\"",
+                "import { token } from \"./token.js\"\nimport { connectWithToken } from \"./token.js\"",
+            ),
+        ],
+    );
+
+    for words in [
+        &["destroy", "auth"][..],
+        &["destroy", "socket", "Device"],
+        &["destroy", "presence", "--channel", "Room"],
+    ] {
+        sandbox.run(&[words, &["--strict"]].concat()).succeeded();
+    }
+
+    let uses = |path: &str, word: &str| -> Vec<String> {
+        let text = sandbox.read(path);
+        let lines = text.lines().filter(|line| line.contains(word));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(uses(ENDPOINT, "assets;"), ["use crate::assets;"]);
+    let user_socket = format!("    channels::{user_socket},");
+    assert_eq!(uses(ENDPOINT, " channels::"), [user_socket]);
+    let imports = [
+        "import { Socket } from \"phoenix\"",
+        "import { path } from \"./path.js\"",
+    ];
+    assert_eq!(uses(SCRIPT, "import "), imports);
+    assert!(!sandbox.exists("my_app/assets/js/token.js"));
+}
+
+#[test]
+fn what_was_replaced_comes_back_for_a_text_in_another_format() {
+    let rust = Sandbox::with_app();
+    let phoenix = Sandbox::with_phoenix_app();
+    let in_rust = [
+        ("user: String,\n}", "user: String\n}"),
+        (
+            "Some(format!(\"user_socket:{}\", self.user))",
+            "Some(\n            format!(\"user_socket:{}\", self.user)\n        )",
+        ),
+    ];
+    let in_elixir = [
+        ("{:ok, user} ->", "{:ok, user} ->\n       "),
+        ("id(socket), do:", "id(socket),\n    do:"),
+    ];
+    for (sandbox, socket, changes) in [
+        (rust, "my_app/src/channels/user_socket.rs", in_rust),
+        (
+            phoenix,
+            "my_app/lib/my_app_web/channels/user_socket.ex",
+            in_elixir,
+        ),
+    ] {
+        let sandbox = sandbox.after(&[&["gen", "channel", "Room"]]);
+        let before = sandbox.read(socket);
+        let sandbox = sandbox.after(&[&["gen", "auth"]]);
+        rewrite(&sandbox, socket, &changes);
+
+        sandbox.run(&["destroy", "auth", "--strict"]).succeeded();
+
+        let after = sandbox.read(socket);
+        // The `do:` of `id` stays on its line.
+        assert_eq!(
+            after.replace("(_socket),\n    do:", "(_socket), do:"),
+            before
+        );
+    }
+}
+
+#[test]
+fn a_text_goes_by_the_short_names_of_its_file_and_their_line_stays() {
+    let sandbox = Sandbox::with_phoenix_app().after(&[
+        &["gen", "channel", "Room"],
+        &["gen", "socket", "Device"],
+        &["gen", "presence", "--channel", "Room"],
+    ]);
+    let files = [
+        (
+            "my_app/lib/my_app/application.ex",
+            "  use Application\n",
+            "MyAppWeb.Presence",
+            "Presence",
+        ),
+        (
+            "my_app/lib/my_app_web/channels/room_channel.ex",
+            "  use MyAppWeb, :channel\n",
+            "MyAppWeb.Presence",
+            "Presence",
+        ),
+        (
+            "my_app/lib/my_app_web/endpoint.ex",
+            "  use Phoenix.Endpoint, otp_app: :my_app\n",
+            "MyAppWeb.DeviceSocket",
+            "DeviceSocket",
+        ),
+    ];
+    for (path, first, long, short) in files {
+        let alias = format!("{first}\n  alias MyAppWeb.{{{short}, Telemetry}}\n");
+        rewrite(&sandbox, path, &[(long, short), (first, &alias)]);
+    }
+
+    for words in [
+        &["destroy", "socket", "Device"][..],
+        &["destroy", "presence", "--channel", "Room"],
+    ] {
+        sandbox.run(&[words, &["--strict"]].concat()).succeeded();
+    }
+
+    for (path, _, _, short) in files {
+        let text = sandbox.read(path);
+        let lines: Vec<_> = text.lines().filter(|line| line.contains(short)).collect();
+        assert_eq!(lines, [format!("  alias MyAppWeb.{{{short}, Telemetry}}")]);
+    }
+}
+
+#[test]
+fn a_chain_on_two_lines_is_as_its_owner_has_broken_it() {
+    const ENDPOINT: &str = "my_app/src/endpoint.rs";
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room"]]);
+    let mount = "        .socket::<UserSocket>(\"/socket\")\n";
+    let mounted = format!("    Endpoint::builder()\n{mount}");
+    let split = format!(
+        "    let builder = Endpoint::builder()\n{};\n    builder\n",
+        mount.trim_end()
+    );
+    rewrite(&sandbox, ENDPOINT, &[(&mounted, &split)]);
+    let before = sandbox.tree();
+    let sandbox = sandbox.after(&[&["gen", "auth"]]);
+
+    sandbox.run(&["destroy", "auth"]).succeeded();
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}

@@ -1,5 +1,5 @@
-//! Runs in random order: each leaves the app as it was when it is refused, repeated or taken back. A sequence is that of its
-//! seed; `SEEDS=40..80 cargo test --test random_runs` tries others.
+//! Runs in random order: each leaves the app as it was when it is refused, repeated or taken back. In between, its owner adds
+//! lines. A sequence is that of its seed; `SEEDS=40..80 cargo test --test random_runs` tries others.
 
 mod support;
 
@@ -10,13 +10,58 @@ use support::Sandbox;
 use support::taken_back::different;
 
 /// Sequences of each stack.
-const SEEDS: Range<u64> = 0..2;
+const SEEDS: Range<u64> = 5..7;
 
 /// Most runs of a sequence.
 const LONGEST: usize = 6;
 
 const NAMES: [&str; 6] = ["User", "Room", "Admin.Room", "Chat", "Status", "Device"];
 const SOCKETS: [&str; 3] = ["User", "Device", "Kiosk"];
+
+/// Lines of an owner: the file, the start of the line that they go before, and the line.
+const OWN_IN_RUST: [[&str; 3]; 8] = [
+    ["Cargo.toml", "include_dir = ", "own_code = \"1\""],
+    ["src/lib.rs", "pub mod log;", "mod own_code {}"],
+    ["src/channels/mod.rs", "//! ", "//! own_code"],
+    ["src/endpoint.rs", "use crate::log;", "use crate::own_code;"],
+    ["src/endpoint.rs", ".url(", ".state(own_code)"],
+    [
+        "src/endpoint.rs",
+        ".route(\"/up\"",
+        ".route(\"/\", own_code)",
+    ],
+    ["src/config.rs", "pub port: ", "pub own_code: u16,"],
+    ["assets/js/app.js", "import ", "import \"./own_code.js\""],
+];
+const OWN_IN_PHOENIX: [[&str; 3]; 8] = [
+    ["mix.exs", "{:bandit,", "{:own_code, \"~> 1.0\"},"],
+    ["lib/my_app/application.ex", "@otp_app", "@own_code 1"],
+    [
+        "lib/my_app/application.ex",
+        "MyAppWeb.Telemetry",
+        "own_code(),",
+    ],
+    [
+        "lib/my_app/application.ex",
+        "MyAppWeb.Endpoint",
+        "{Own, own_code()},",
+    ],
+    [
+        "lib/my_app_web/endpoint.ex",
+        "plug Plug.Head",
+        "plug :own_code",
+    ],
+    [
+        "lib/my_app_web/router.ex",
+        "get ",
+        "get \"/own_code\", Own, :show",
+    ],
+    ["config/runtime.exs", "config ", "config :own_code, []"],
+    ["assets/js/app.js", "import ", "import \"./own_code.js\""],
+];
+
+/// A word of all lines of an owner.
+const OWN: &str = "own_code";
 
 /// Random choices: the same ones for each seed.
 struct Choices(u64);
@@ -102,12 +147,77 @@ impl Choices {
     }
 }
 
+/// Adds up to three lines of an owner: code, or a comment before a line that the app was made with.
+fn edit(sandbox: &Sandbox, choices: &mut Choices, start: &[(String, Vec<u8>)], is_rust: bool) {
+    let own = match is_rust {
+        true => &OWN_IN_RUST,
+        false => &OWN_IN_PHOENIX,
+    };
+    for _ in 0..choices.below(4) {
+        let [path, before, line] = own[choices.below(own.len())];
+        let path = &format!("my_app/{path}");
+        let text = sandbox.read(path);
+        let made = start.iter().find(|(made, _)| made == path);
+        let made = String::from_utf8_lossy(&made.expect("it is in a new app").1);
+        let mut lines: Vec<_> = text.lines().collect();
+        let (at, line) = if choices.rarely(2) {
+            let at = lines
+                .iter()
+                .position(|line| line.trim().starts_with(before));
+            // Twice is an error in tables and modules.
+            let is_new = !text.contains(line);
+            (at.filter(|_| is_new), line.to_owned())
+        } else {
+            // Other lines may be inside of a text: `end`, `}`, or a string.
+            let is_safe = |line: &str| {
+                let first = line.trim_start();
+                first.starts_with(char::is_alphabetic) && line.ends_with([',', ';', ')', ']', '"'])
+            };
+            let of_app: Vec<_> = made.lines().filter(|line| is_safe(line)).collect();
+            let at: Vec<_> = (0..lines.len())
+                .filter(|at| of_app.contains(&lines[*at]))
+                .collect();
+            let mark = match path.rsplit('.').next() {
+                Some("rs" | "js") => "//",
+                _ => "#",
+            };
+            let at = (!at.is_empty()).then(|| at[choices.below(at.len())]);
+            (
+                at,
+                format!("{mark} {OWN}: {} }} ) end ü", choices.below(99)),
+            )
+        };
+        if let Some(at) = at {
+            let margin = lines[at].len() - lines[at].trim_start().len();
+            let line = lines[at][..margin].to_owned() + &line;
+            lines.insert(at, &line);
+            sandbox.write(path, &(lines.join("\n") + "\n"));
+        }
+    }
+}
+
+/// Returns the files without the lines of an owner, and those lines.
+fn without_own_lines(tree: &[(String, Vec<u8>)]) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
+    let (mut files, mut own_lines) = (tree.to_vec(), Vec::new());
+    for (path, bytes) in &mut files {
+        let text = String::from_utf8_lossy(bytes);
+        if !path.contains("/vendor/") && text.contains(OWN) {
+            let lines = text.split_inclusive('\n');
+            let (own, others): (Vec<_>, Vec<_>) = lines.partition(|line| line.contains(OWN));
+            own_lines.extend(own.iter().map(|line| format!("{path}: {line}")));
+            *bytes = others.concat().into_bytes();
+        }
+    }
+    (files, own_lines)
+}
+
 /// Makes the runs of a seed, and takes all of them back in another order.
 fn walk(sandbox: &Sandbox, seed: u64, is_rust: bool) {
     let start = sandbox.tree();
     let mut choices = Choices(seed);
     let mut made: Vec<Vec<&str>> = Vec::new();
     for _ in 0..2 + choices.below(LONGEST - 1) {
+        edit(sandbox, &mut choices, &start, is_rust);
         let words = choices.run(is_rust);
         let run = |command: &str| sandbox.run(&[&[command], &*words, &["--yes"]].concat());
         let before = sandbox.tree();
@@ -122,6 +232,8 @@ fn walk(sandbox: &Sandbox, seed: u64, is_rust: bool) {
             }
             _ => panic!("{context}"),
         }
+        let own_lines = |tree| without_own_lines(tree).1;
+        assert_eq!(own_lines(&after), own_lines(&before), "{context}");
         let again = run("gen");
         assert_eq!(again.code, Some(0), "{context}\nagain: {again:?}");
         assert!(sandbox.tree() == after, "not the same again: {context}");
@@ -137,6 +249,9 @@ fn walk(sandbox: &Sandbox, seed: u64, is_rust: bool) {
         }
         made.push(words);
     }
+    edit(sandbox, &mut choices, &start, is_rust);
+    let (start, _) = without_own_lines(&start);
+    let (_, own_lines) = without_own_lines(&sandbox.tree());
     choices.shuffle(&mut made);
     // Sockets that a question has made stay if they have other channels.
     let sockets = SOCKETS.map(|name| vec!["socket", name]);
@@ -150,12 +265,18 @@ fn walk(sandbox: &Sandbox, seed: u64, is_rust: bool) {
             has_manual_steps |= !is_rust && ran.code == Some(3);
             report += &format!("destroy {words:?}\n{}{}\n", ran.stdout, ran.stderr);
         }
-        if has_manual_steps || sandbox.tree() == start {
+        let (left, own_lines_left) = without_own_lines(&sandbox.tree());
+        assert_eq!(own_lines_left, own_lines, "seed {seed}: {made:?}\n{report}");
+        if has_manual_steps || left == start {
             return;
         }
     }
-    let left = different(sandbox, &start);
-    assert_eq!(left, [""; 0], "seed {seed}: {made:?}\n{report}");
+    let (left, _) = without_own_lines(&sandbox.tree());
+    let left = left.iter().filter(|file| !start.contains(file));
+    let left: Vec<_> = left
+        .map(|(path, text)| (path, String::from_utf8_lossy(text)))
+        .collect();
+    panic!("seed {seed}: {made:?}\n{report}\nleft: {left:#?}");
 }
 
 fn seeds() -> Range<u64> {

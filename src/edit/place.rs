@@ -57,6 +57,10 @@ pub struct Place {
     /// A name by which the file uses the text, such as that of an import: while the file has it elsewhere, `destroy` leaves
     /// the text.
     pub used_as: Option<String>,
+    /// Query for `@item`, a name of the text in a list of imports, for `destroy`; with `@statement`, which goes if it has no other
+    /// name, `@brackets` if a list of one name has none, and `@name`, if that is not the whole item.
+    #[serde(default)]
+    pub listed: Option<String>,
     /// Files that need the text: while one of them exists, `destroy` leaves it.
     #[serde(default)]
     pub needed_by: Vec<Need>,

@@ -135,6 +135,13 @@ impl Source {
         node.is_some_and(|node| kinds.contains(&node.kind())) && !self.text[..at].ends_with('{')
     }
 
+    /// Returns whether a word at `at` is the name of a field or a method.
+    pub fn is_field(&self, at: usize) -> bool {
+        let node = self.root().descendant_for_byte_range(at, at + 1);
+        let kinds = ["property_identifier", "field_identifier"];
+        node.is_some_and(|node| kinds.contains(&node.kind()))
+    }
+
     /// Returns the text of a node, without the line ending that some grammars include in comments.
     pub fn text_of(&self, node: Node<'_>) -> &str {
         &self.text[self.range_of(node)]

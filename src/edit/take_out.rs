@@ -5,11 +5,13 @@
 //!
 //! - [`pattern`]: the text in any formatting
 //! - [`found`]: an occurrence of it, and the file without it
+//! - [`listed`]: an import that has been moved into a list
 //! - [`edges`]: white space that the insertion may have added
 //! - [`words`]: other uses of a name
 
 mod edges;
 mod found;
+mod listed;
 mod pattern;
 mod words;
 
@@ -78,12 +80,19 @@ impl Place {
                 .iter()
                 .all(|found| is_used(source, word, found.range()))
         {
-            return Ok(Taken::Needed);
+            let without = self.without_names(source)?;
+            return Ok(without.map_or(Taken::Needed, Taken::Changed));
         }
         for text in self.texts_without(source, &found, recall)? {
             if let Some(new) = self.exact(source, text)? {
                 return Ok(Taken::Changed(new));
             }
+        }
+        if let Some(new) = self.reformatted(source, &found, recall)? {
+            return Ok(Taken::Changed(new));
+        }
+        if let Some(new) = self.without_names(source)? {
+            return Ok(Taken::Changed(new));
         }
         for found in found.iter().filter(|found| found.is_plain) {
             if let Some(new) = self.without(source, found.plainly_removed(source))? {
@@ -121,9 +130,10 @@ impl Place {
         Ok((without.errors() <= source.errors()).then_some(without))
     }
 
-    /// Returns whether the text may have replaced others: several files become the same one.
-    pub fn replaces_text(&self) -> bool {
-        self.anchors.iter().any(|anchor| !anchor.was.is_empty())
+    /// Returns whether several files become the same one: the text may have replaced others, or broken a chain into lines.
+    pub fn is_ambiguous(&self) -> bool {
+        let mut anchors = self.anchors.iter();
+        anchors.any(|anchor| !anchor.was.is_empty() || anchor.at == At::Chain)
     }
 
     /// Returns all sources of which the insertion makes `source`.
@@ -176,6 +186,31 @@ impl Place {
         })
     }
 
+    /// Returns the source with what a text has replaced, if the insertion makes all but the format of that text again.
+    fn reformatted(
+        &self,
+        source: &Source,
+        found: &[Found<'_>],
+        recall: Recall<'_>,
+    ) -> Result<Option<Source>> {
+        for found in found.iter().filter(|found| found.is_replaced()) {
+            let Range { start, end } = *found.range();
+            let (before, after) = (&source.text[..start], &source.text[end..]);
+            let mut texts = self.candidates(source, found)?;
+            texts.sort_by_cached_key(|text| recall(text));
+            for text in texts {
+                let candidate = source.with_text(text);
+                if let Applied::Changed(again) = self.apply(&candidate)?
+                    && let Some(again) = again.text.strip_prefix(before)
+                    && again.ends_with(after)
+                {
+                    return Ok(Some(candidate));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Returns the source of `text` if it is sound, and the place is no longer in it.
     fn without(&self, source: &Source, text: String) -> Result<Option<Source>> {
         let candidate = source.with_text(text);
@@ -200,14 +235,18 @@ impl Place {
         let others = others.map(|text| (text.as_str(), None));
         let mut all: Vec<Found<'_>> = Vec::new();
         for (text, anchor) in own.chain(others) {
-            let is_replaced = anchor.is_some_and(|anchor| anchor.at == At::Instead);
             let is_long = lines_with_words(text) > lines_with_words(&self.text);
-            for pattern in Pattern::all(text, scope, source.language)? {
+            for pattern in Pattern::all(text, scope, source)? {
                 let found = pattern.matches(&source.text).into_iter();
-                all.extend(found.map(|occurrence| Found {
-                    occurrence,
-                    anchor,
-                    is_plain: is_inserted && !is_replaced && !is_long,
+                all.extend(found.map(|occurrence| {
+                    let is_plain = is_inserted && !is_long;
+                    let mut found = Found {
+                        occurrence,
+                        anchor,
+                        is_plain,
+                    };
+                    found.is_plain &= !found.is_replaced();
+                    found
                 }));
             }
         }

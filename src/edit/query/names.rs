@@ -1,6 +1,7 @@
 //! Short names in a file: `alias Shop.Web.Socket` in Elixir, `use crate::sockets::UserSocket as S` in Rust, and
 //! `const TOPIC: &str = "room:*"`.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::Query;
@@ -98,6 +99,14 @@ impl Names {
             true => vec![written.to_owned()],
             false => expanded,
         }
+    }
+
+    /// Returns the short names with their long forms, which those of the longest names precede.
+    pub fn shortest(&self) -> Vec<(&str, &str)> {
+        let pairs = self.long.iter().map(|(short, long)| (&**short, &**long));
+        let mut pairs: Vec<_> = pairs.filter(|(short, long)| short != long).collect();
+        pairs.sort_by_key(|(_, long)| Reverse(long.len()));
+        pairs
     }
 
     fn ends_with(&self, name: &str, end: &str) -> bool {

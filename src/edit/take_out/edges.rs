@@ -46,6 +46,11 @@ impl<'a> Edges<'a> {
         }
     }
 
+    /// Returns whether the lines of the text have nothing else.
+    pub fn is_alone(&self) -> bool {
+        self.lines.is_some()
+    }
+
     /// Returns the ranges that an insertion of the text may have filled; a link of a method chain may have broken it into
     /// lines.
     pub fn ranges(&self, is_link: bool) -> Vec<Range<usize>> {

@@ -24,6 +24,11 @@ impl Found<'_> {
         &self.occurrence.range
     }
 
+    /// Returns whether the text has replaced another.
+    pub fn is_replaced(&self) -> bool {
+        self.anchor.is_some_and(|anchor| anchor.at == At::Instead)
+    }
+
     /// Returns `text` with the earlier texts of captures that the insertion replaced, or has left as they were.
     pub fn restored(&self, text: String) -> Vec<String> {
         let mut texts = vec![text];

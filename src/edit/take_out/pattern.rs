@@ -6,10 +6,9 @@ use std::ops::Range;
 use anyhow::Result;
 use regex_lite::Regex;
 
-use super::is_word;
+use super::words::{each_replaced, is_word};
 use crate::edit::captures::MARKS;
-use crate::edit::language::Language;
-use crate::edit::source::Match;
+use crate::edit::source::{Match, Source};
 
 /// A text as a pattern that ignores white space, and quotes and semicolons in languages that have styles.
 pub struct Pattern {
@@ -21,19 +20,28 @@ pub struct Pattern {
     names: Vec<String>,
     /// Captures of the scope, which the text has already.
     known: BTreeMap<String, String>,
+    /// Range of all matches: a short name may be part of the line that declares it.
+    within: Option<Range<usize>>,
 }
 
 impl Pattern {
-    /// Returns the patterns of `text`: with a semicolon after it, if the language may have one, and without.
-    pub fn all(text: &str, scope: Option<&Match<'_>>, language: &Language) -> Result<Vec<Self>> {
-        let has_styles = language.rules.style.is_some();
-        let mut patterns = vec![Self::of(text, scope, has_styles)?];
+    /// Returns the patterns of `text`: as it is, with a semicolon after it, if the language may have one, and with the short
+    /// names of the file.
+    pub fn all(text: &str, scope: Option<&Match<'_>>, source: &Source) -> Result<Vec<Self>> {
+        let has_styles = source.language.rules.style.is_some();
+        let mut texts = vec![text.to_owned()];
         if has_styles {
-            patterns.push(Self::of(
-                &format!("{};", text.trim_end()),
-                scope,
-                has_styles,
-            )?);
+            texts.push(format!("{};", text.trim_end()));
+        }
+        let mut patterns: Vec<_> = texts
+            .iter()
+            .map(|text| Self::of(text, scope, has_styles))
+            .collect::<Result<_>>()?;
+        if let Some(text) = shortened(text, source) {
+            patterns.push(Self {
+                within: scope.and_then(|scope| scope.range("scope")),
+                ..Self::of(&text, scope, has_styles)?
+            });
         }
         Ok(patterns)
     }
@@ -50,6 +58,7 @@ impl Pattern {
             has_styles,
             names: Vec::new(),
             known,
+            within: None,
         };
         let text = text.trim();
         if !text.is_empty() {
@@ -82,7 +91,7 @@ impl Pattern {
         source + &self.loose(rest)
     }
 
-    /// Returns a pattern for `text` with any white space between its words and signs, and with trailing commas.
+    /// Returns a pattern for `text` with any white space between its words and signs, and with or without trailing commas.
     fn loose(&mut self, text: &str) -> String {
         let is_letter = |c: char| c.is_alphanumeric() || c == '_';
         let words = text.split(|c| !is_letter(c));
@@ -94,7 +103,7 @@ impl Pattern {
         let mut pattern = String::new();
         let mut last: Option<char> = None;
         let mut is_apart = false;
-        for c in text.chars() {
+        for (at, c) in text.char_indices() {
             if c.is_whitespace() {
                 if self.has_styles && !is_apart && last.is_some() {
                     pattern += r"\s*;?";
@@ -117,6 +126,7 @@ impl Pattern {
             pattern += &match c {
                 '"' | '\'' if self.has_styles => "[\"']".to_owned(),
                 ';' if self.has_styles => ";?".to_owned(),
+                ',' if text[at + 1..].trim_start().starts_with([')', ']', '}']) => ",?".to_owned(),
                 c => regex_lite::escape(c.encode_utf8(&mut [0; 4])),
             };
             (last, is_apart) = (Some(c), false);
@@ -143,6 +153,13 @@ impl Pattern {
             };
             // Without the white space before a semicolon that is not there.
             let range = whole.start()..whole.start() + whole.as_str().trim_end().len();
+            if self
+                .within
+                .as_ref()
+                .is_some_and(|within| range.start < within.start || range.end > within.end)
+            {
+                continue;
+            }
             let mut captures = self.known.clone();
             let mut own_length = range.len();
             let names = self.names.iter().enumerate();
@@ -163,6 +180,20 @@ impl Pattern {
         }
         all
     }
+}
+
+/// Returns `text` with the short names of the file, if there are any for its names.
+fn shortened(text: &str, source: &Source) -> Option<String> {
+    if !source.language.rules.whole_names {
+        return None;
+    }
+    let mut shortened = text.to_owned();
+    for (short, long) in source.names().shortest() {
+        while let Some(new) = each_replaced(&shortened, long, short).pop() {
+            shortened = new;
+        }
+    }
+    (shortened != text).then_some(shortened)
 }
 
 /// One occurrence of a pattern in a file.

@@ -18,7 +18,9 @@ pub fn is_used(source: &Source, word: &str, range: &Range<usize>) -> bool {
     let mut found = text.match_indices(word).map(|(at, _)| at..at + word.len());
     found.any(|at| {
         let is_outside = at.end <= range.start || at.start >= range.end;
-        let is_code = !source.is_comment(at.start) && !source.is_string(at.start);
+        let is_code = !source.is_comment(at.start)
+            && !source.is_string(at.start)
+            && !source.is_field(at.start);
         is_outside && is_word(text, &at) && is_code
     })
 }

@@ -77,7 +77,7 @@ fn every_case_of_a_place_comes_out_as_written() {
 /// Cases in which several files become the same one: the insertion has uncommented the text, has set it apart on both sides by
 /// empty lines that were there or not, or has replaced one of several spellings. In those of `only_in_tests`, the import is
 /// still used.
-const SEVERAL_BEFORE: [&str; 26] = [
+const SEVERAL_BEFORE: [&str; 27] = [
     "phoenix/places/children/commented_out",
     "phoenix/places/dependency/commented_out",
     "phoenix/places/endpoint_sockets/commented_out",
@@ -99,6 +99,7 @@ const SEVERAL_BEFORE: [&str; 26] = [
     "rust/places/script_user/said_by_the_page_alone",
     "rust/places/script_user/said_by_the_page_in_a_paragraph_of_its_own",
     "rust/places/script_user/said_by_the_page_so_far",
+    "rust/places/socket_user/within_the_crate",
     "rust/places/use_line/only_in_tests",
     "rust/places/workspace_exclude/empty",
     "shared/places/script_join/right_above_the_default_export",

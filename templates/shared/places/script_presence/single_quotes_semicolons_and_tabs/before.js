@@ -1,5 +1,5 @@
 import Chart from './chart.js';
-import { Socket as Client } from 'phoenix';
+import * as Client from 'phoenix';
 
 const socket = new Client.Socket('/socket', {});
 if (window.online) {
