@@ -355,7 +355,7 @@ fn new_without_a_path_asks_for_folder_stack_first_channel_and_options() {
         .expect("it asks again");
     session.send_line("Room").expect("it listens");
     session.exp_string("Engine").expect("it asks");
-    session.exp_string("nats").expect("it shows them all");
+    session.exp_string("redis").expect("it shows them all");
     session.send("j").expect("it listens");
     session.send_line("").expect("it listens");
     session
