@@ -119,6 +119,22 @@ fn a_name_makes_another_one_for_the_channel_of_that_name() {
     assert!(modules.contains("pub mod room_channel;\npub mod room_presence;\n"));
 }
 
+/// The library refuses the second `track` of a client by one name: each join would fail.
+#[test]
+fn a_channel_that_another_presence_tracks_is_refused() {
+    let sandbox = app().after(&[
+        &["gen", "channel", "Room"],
+        &["gen", "presence", "--channel", "Room"],
+    ]);
+    let before = sandbox.tree();
+    sandbox.run(&["gen", "presence", "Staff", "--channel", "Room"]).misused(
+        "error: RoomChannel tracks its clients by `presence` already\n\
+         help: add to the metadata in src/channels/presence.rs, or name another channel with `--channel`\n",
+    );
+    assert_eq!(sandbox.tree(), before);
+    sandbox.ok(&["gen", "presence", "Staff", "--channel", "User"]);
+}
+
 #[test]
 fn without_a_channel_the_next_command_is_printed() {
     let sandbox = Sandbox::with_app();
