@@ -235,6 +235,26 @@ fn of_runs_with_another_default_the_last_one_is_taken_back_first() {
 }
 
 #[test]
+fn a_presence_with_another_name_in_a_channel_stays() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room"], &["gen", "presence"]]);
+    let own = sandbox
+        .read(ROOM)
+        .replace("presence::track", "people::track");
+    sandbox.write(
+        ROOM,
+        &own.replace("super::presence", "super::presence as people"),
+    );
+    let before = sandbox.read(ROOM);
+
+    let ran = sandbox.ok(&["destroy", "presence"]);
+
+    ran.prints("src/channels/presence.rs stays: src/channels/room_channel.rs needs it");
+    assert_eq!(sandbox.read(ROOM), before);
+    let modules = sandbox.read("my_app/src/channels/mod.rs");
+    assert!(modules.contains("pub mod presence;"), "{modules}");
+}
+
+#[test]
 fn options_are_completed_for_a_name_with_its_suffix() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
         let before = sandbox.tree();
