@@ -6,7 +6,7 @@ use std::ops::Range;
 use anyhow::Result;
 use regex_lite::Regex;
 
-use super::words::{each_replaced, is_word};
+use super::words::{all_replaced, is_word};
 use crate::edit::captures::MARKS;
 use crate::edit::source::{Match, Source};
 
@@ -189,9 +189,7 @@ fn shortened(text: &str, source: &Source) -> Option<String> {
     }
     let mut shortened = text.to_owned();
     for (short, long) in source.names().shortest() {
-        while let Some(new) = each_replaced(&shortened, long, short).pop() {
-            shortened = new;
-        }
+        shortened = all_replaced(&shortened, long, short);
     }
     (shortened != text).then_some(shortened)
 }
