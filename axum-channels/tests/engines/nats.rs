@@ -156,8 +156,9 @@ async fn buckets_that_were_removed_are_made_again() {
 #[tokio::test]
 #[ignore = "needs nats-server"]
 async fn a_stream_that_is_deleted_under_load_has_nobody_receive_a_broadcast_twice() {
-    // A server that is too slow to answer in time loses its connections: then this is about something else.
-    for _ in 0..3 {
+    // A stream that is deleted with a message in it never acknowledges that: then the connection is lost, and this is about
+    // something else. Beside other work, that is the outcome of two in five attempts.
+    for _ in 0..12 {
         if delete_a_stream_under_load().await {
             return;
         }
