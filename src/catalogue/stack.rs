@@ -160,7 +160,6 @@ pub struct Failing {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-#[cfg_attr(not(unix), expect(dead_code, reason = "reloading needs Unix"))]
 pub struct Dev {
     /// Conditions, checked in this order.
     pub needs: Vec<Need>,
