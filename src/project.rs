@@ -33,7 +33,7 @@ use crate::shell::quoted;
 pub use disk::DRAFT;
 use disk::{joined, list, source};
 
-pub use disk::{contains, contents, entries};
+pub use disk::{contains_any, contents, entries};
 pub use program::program;
 
 /// Value of the fact `complete` in a project; it is empty in one that is almost a project.
@@ -144,9 +144,9 @@ impl Project {
         Ok(disk::read(&resolved(&self.root, path))?.is_some())
     }
 
-    /// Returns whether there is a file at `path` below the root that contains `word`.
-    pub fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
-        disk::mentions(&resolved(&self.root, path), word)
+    /// Returns whether there is a file at `path` below the root that contains one of `words`, or any file without words.
+    pub fn mentions(&self, path: &Path, words: &[String]) -> Result<bool> {
+        disk::mentions(&resolved(&self.root, path), words)
     }
 
     /// Returns the parsed file at `path` below the root; `None` if it is missing or cannot be parsed.
@@ -397,7 +397,7 @@ impl<'a> Wanted<'a> {
             return self.at_keys(path);
         }
         let Some(query) = self.query else {
-            let is_meant = disk::mentions_any(path, self.mentions)?;
+            let is_meant = disk::mentions(path, self.mentions)?;
             return Ok(is_meant.then(String::new).into_iter().collect());
         };
         let Some(source) = source(path, self.mentions)? else {

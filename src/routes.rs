@@ -223,10 +223,8 @@ impl Survey<'_> {
                 .iter()
                 .filter(|page| *page != script)
             {
-                for name in &names {
-                    if self.project.mentions(page, name)? {
-                        return Ok(true);
-                    }
+                if self.project.mentions(page, &names)? {
+                    return Ok(true);
                 }
             }
         }

@@ -9,7 +9,7 @@ use super::{Change, Changes};
 use crate::edit::glob::matches;
 use crate::edit::place::Location;
 use crate::plan::{File, Plan, Sought};
-use crate::project::contains;
+use crate::project::contains_any;
 
 /// Result of the search for the file of a place.
 #[derive(Debug, PartialEq, Eq)]
@@ -133,11 +133,11 @@ impl Changes<'_> {
         })
     }
 
-    /// Returns whether the file at `path` contains `word`.
-    pub(super) fn mentions(&self, path: &Path, word: &str) -> Result<bool> {
+    /// Returns whether the file at `path` contains one of `words`, or is there without words.
+    pub(super) fn mentions(&self, path: &Path, words: &[String]) -> Result<bool> {
         match self.change(path) {
-            Some(change) => Ok(change.after.as_ref().is_some_and(|a| contains(a, word))),
-            None => self.project.mentions(path, word),
+            Some(change) => Ok(change.after.as_ref().is_some_and(|a| contains_any(a, words))),
+            None => self.project.mentions(path, words),
         }
     }
 

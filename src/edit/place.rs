@@ -123,8 +123,10 @@ pub struct Location {
     pub search: Vec<String>,
     /// Patterns of files that may be in its place, in languages that are not edited: the manual step names the first one.
     pub foreign: Vec<String>,
-    /// A word in the file. Files without it are not parsed.
-    pub mentions: String,
+    /// A word in the file, or one of several. Files without it are not parsed.
+    #[serde(deserialize_with = "one_or_many")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub mentions: Vec<String>,
     /// Query that the file must match. Without it, any existing file matches.
     pub holds: Option<String>,
     /// Query for files found by `search`, if it differs from `holds`.
@@ -163,8 +165,10 @@ pub struct Need {
 pub struct Elsewhere {
     /// Patterns of files, such as `lib/**/*.ex`.
     pub search: Vec<String>,
-    /// A word in these files. Files without it are not parsed.
-    pub mentions: String,
+    /// A word in these files, or one of several. Files without it are not parsed.
+    #[serde(deserialize_with = "one_or_many")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub mentions: Vec<String>,
 }
 
 /// Lines of the manual step for code in the file.

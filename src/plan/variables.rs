@@ -182,12 +182,12 @@ fn ways_of<'w>(
     let mut ways: Vec<_> = files.collect();
     ways.push(Lookup {
         search: location.search,
-        mentions: vec![location.mentions],
+        mentions: location.mentions,
         ..base.clone()
     });
     ways.extend(place.elsewhere.map(|elsewhere| Lookup {
         search: elsewhere.search,
-        mentions: vec![elsewhere.mentions],
+        mentions: elsewhere.mentions,
         ..base
     }));
     Ok(ways.into_iter().map(Cow::Owned).collect())

@@ -79,22 +79,17 @@ pub fn contents(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Returns whether there is a file at `path` that contains `word`.
-pub fn mentions(path: &Path, word: &str) -> Result<bool> {
-    Ok(read(path)?.is_some_and(|bytes| contains(&bytes, word)))
-}
-
 /// Returns whether there is a file at `path` that contains one of `words`, or any file without words.
-pub fn mentions_any(path: &Path, words: &[String]) -> Result<bool> {
+pub fn mentions(path: &Path, words: &[String]) -> Result<bool> {
     Ok(read(path)?.is_some_and(|bytes| contains_any(&bytes, words)))
 }
 
-fn contains_any(bytes: &[u8], words: &[String]) -> bool {
+/// Returns whether `bytes` contains one of `words`, or there are none.
+pub fn contains_any(bytes: &[u8], words: &[String]) -> bool {
     words.is_empty() || words.iter().any(|word| contains(bytes, word))
 }
 
-/// Returns whether `bytes` contains `word`.
-pub fn contains(bytes: &[u8], word: &str) -> bool {
+fn contains(bytes: &[u8], word: &str) -> bool {
     memchr::memmem::find(bytes, word.as_bytes()).is_some()
 }
 
@@ -276,7 +271,7 @@ mod tests {
         fs::write(&file, "first").expect("it can be");
         let look = || {
             let found = list(folder.path(), "lib/**/*.ex").expect("it can be read");
-            (found, mentions(&file, "first").expect("it can be read"))
+            (found, mentions(&file, &["first".to_owned()]).expect("it can be read"))
         };
         let before = look();
 
