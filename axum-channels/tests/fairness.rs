@@ -279,18 +279,17 @@ async fn the_channels_of_a_polling_client_all_go_on_when_one_of_them_blocks() {
     eventually("all have gone on", || server.handled.so_far() == 6).await;
 }
 
-#[tokio::test]
-async fn a_burst_of_one_client_does_not_end_the_intercepting_channels_of_others() {
+/// Sends `burst`, of which each of five intercepting channels has to push `shouts`.
+async fn intercepting_channels_push(burst: &[u8], shouts: usize) {
     let server = Server::start(websocket()).await;
     let mut readers = Vec::new();
     for _ in 0..5 {
         readers.push(Ws::join(server.addr, "censored:1").await);
     }
     let mut sender = Ws::join(server.addr, "room:1").await;
-    let burst = push("room:1", "shout at censors").repeat(200);
-    sender.raw(&burst).await;
+    sender.raw(burst).await;
     for reader in &mut readers {
-        for n in 0..200 {
+        for n in 0..shouts {
             match reader.next().await {
                 Frame::Text(text) if text.contains(r#""shout""#) => {}
                 other => panic!("after {n} shouts: {other:?}"),
@@ -300,22 +299,14 @@ async fn a_burst_of_one_client_does_not_end_the_intercepting_channels_of_others(
 }
 
 #[tokio::test]
+async fn a_burst_of_one_client_does_not_end_the_intercepting_channels_of_others() {
+    let burst = push("room:1", "shout at censors").repeat(200);
+    intercepting_channels_push(&burst, 200).await;
+}
+
+#[tokio::test]
 async fn a_handler_that_broadcasts_hundreds_of_times_does_not_end_intercepting_channels() {
-    let server = Server::start(websocket()).await;
-    let mut readers = Vec::new();
-    for _ in 0..5 {
-        readers.push(Ws::join(server.addr, "censored:1").await);
-    }
-    let mut sender = Ws::join(server.addr, "room:1").await;
-    sender.raw(&push("room:1", "shout at censors often")).await;
-    for reader in &mut readers {
-        for n in 0..500 {
-            match reader.next().await {
-                Frame::Text(text) if text.contains(r#""shout""#) => {}
-                other => panic!("after {n} shouts: {other:?}"),
-            }
-        }
-    }
+    intercepting_channels_push(&push("room:1", "shout at censors often"), 500).await;
 }
 
 /// The publisher sends 60 MB to a topic with a slow reader, whose queue is limited to 512 KiB.

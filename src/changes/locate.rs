@@ -136,7 +136,10 @@ impl Changes<'_> {
     /// Returns whether the file at `path` contains one of `words`, or is there without words.
     pub(super) fn mentions(&self, path: &Path, words: &[String]) -> Result<bool> {
         match self.change(path) {
-            Some(change) => Ok(change.after.as_ref().is_some_and(|a| contains_any(a, words))),
+            Some(change) => Ok(change
+                .after
+                .as_ref()
+                .is_some_and(|a| contains_any(a, words))),
             None => self.project.mentions(path, words),
         }
     }

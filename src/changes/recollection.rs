@@ -13,7 +13,7 @@ pub struct Recollection<'a> {
     /// Lines that the file has or had. `None` if not all runs have recorded that, or none has replaced a line: then a reader has
     /// pasted what is taken out.
     lines: Option<HashSet<Hash>>,
-    /// What is known of texts: candidates come again and again.
+    /// Knowledge of texts: candidates come again and again.
     known: RefCell<HashMap<String, Known>>,
     /// The hashes of lines, which most candidates share.
     hashes: RefCell<HashMap<String, Hash>>,

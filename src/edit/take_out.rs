@@ -94,7 +94,8 @@ impl Place {
         if let Some(new) = self.without_names(source)? {
             return Ok(Taken::Changed(new));
         }
-        for found in found.iter().filter(|found| found.is_plain) {
+        let plain = |found: &&Found<'_>| found.is_plain && !found.is_replaced();
+        for found in found.iter().filter(plain) {
             if let Some(new) = self.without(source, found.plainly_removed(source))? {
                 return Ok(Taken::Changed(new));
             }
@@ -236,17 +237,13 @@ impl Place {
         let mut all: Vec<Found<'_>> = Vec::new();
         for (text, anchor) in own.chain(others) {
             let is_long = lines_with_words(text) > lines_with_words(&self.text);
+            let is_plain = is_inserted && !is_long;
             for pattern in Pattern::all(text, scope, source)? {
                 let found = pattern.matches(&source.text).into_iter();
-                all.extend(found.map(|occurrence| {
-                    let is_plain = is_inserted && !is_long;
-                    let mut found = Found {
-                        occurrence,
-                        anchor,
-                        is_plain,
-                    };
-                    found.is_plain &= !found.is_replaced();
-                    found
+                all.extend(found.map(|occurrence| Found {
+                    occurrence,
+                    anchor,
+                    is_plain,
                 }));
             }
         }

@@ -271,7 +271,10 @@ mod tests {
         fs::write(&file, "first").expect("it can be");
         let look = || {
             let found = list(folder.path(), "lib/**/*.ex").expect("it can be read");
-            (found, mentions(&file, &["first".to_owned()]).expect("it can be read"))
+            (
+                found,
+                mentions(&file, &["first".to_owned()]).expect("it can be read"),
+            )
         };
         let before = look();
 

@@ -14,7 +14,7 @@ pub(super) struct KeyedQueue<K, M> {
     state: Mutex<State<K, M>>,
 }
 
-/// What a message counts for in the queue of its receiver.
+/// The weight of a message in the queue of its receiver.
 #[derive(Clone, Copy)]
 pub(super) enum Weight {
     /// The message is queued regardless of the limits.

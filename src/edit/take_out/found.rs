@@ -15,7 +15,7 @@ use crate::edit::source::Source;
 pub struct Found<'p> {
     pub occurrence: Occurrence,
     pub anchor: Option<&'p Anchor>,
-    /// The text is that of the place: its lines can be removed wherever they are.
+    /// The text is that of the place: unless it has replaced another, its lines can be removed wherever they are.
     pub is_plain: bool,
 }
 

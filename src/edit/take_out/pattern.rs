@@ -6,7 +6,7 @@ use std::ops::Range;
 use anyhow::Result;
 use regex_lite::Regex;
 
-use super::words::{all_replaced, is_word};
+use super::words::{all_replaced, is_letter, is_word};
 use crate::edit::captures::MARKS;
 use crate::edit::source::{Match, Source};
 
@@ -54,7 +54,7 @@ impl Pattern {
             .collect();
         let mut pattern = Self {
             regex: None,
-            word: String::new(),
+            word: longest_word(text),
             has_styles,
             names: Vec::new(),
             known,
@@ -77,7 +77,7 @@ impl Pattern {
             source += &self.loose(literal);
             let (name, after) = marked.split_once(close).unwrap_or((marked, ""));
             match self.known.get(name) {
-                Some(value) => source += &self.loose(&value.clone()),
+                Some(value) => source += &self.loose(value),
                 None => {
                     self.names.push(name.to_owned());
                     source += r"([\w$]+|[^\n]+?)";
@@ -92,14 +92,7 @@ impl Pattern {
     }
 
     /// Returns a pattern for `text` with any white space between its words and signs, and with or without trailing commas.
-    fn loose(&mut self, text: &str) -> String {
-        let is_letter = |c: char| c.is_alphanumeric() || c == '_';
-        let words = text.split(|c| !is_letter(c));
-        if let Some(word) = words.max_by_key(|word| word.len())
-            && word.len() > self.word.len()
-        {
-            word.clone_into(&mut self.word);
-        }
+    fn loose(&self, text: &str) -> String {
         let mut pattern = String::new();
         let mut last: Option<char> = None;
         let mut is_apart = false;
@@ -153,11 +146,9 @@ impl Pattern {
             };
             // Without the white space before a semicolon that is not there.
             let range = whole.start()..whole.start() + whole.as_str().trim_end().len();
-            if self
-                .within
-                .as_ref()
-                .is_some_and(|within| range.start < within.start || range.end > within.end)
-            {
+            let is_around =
+                |within: &Range<usize>| within.start <= range.start && range.end <= within.end;
+            if !self.within.as_ref().is_none_or(is_around) {
                 continue;
             }
             let mut captures = self.known.clone();
@@ -180,6 +171,18 @@ impl Pattern {
         }
         all
     }
+}
+
+/// Returns the longest word of `text` outside of marks.
+fn longest_word(text: &str) -> String {
+    let [open, close] = MARKS;
+    let literals = text.split(open).enumerate().map(|(at, part)| match at {
+        0 => part,
+        _ => part.split_once(close).map_or("", |(_, literal)| literal),
+    });
+    let words = literals.flat_map(|literal| literal.split(|c| !is_letter(c)));
+    let longest = words.max_by_key(|word| word.len());
+    longest.unwrap_or_default().to_owned()
 }
 
 /// Returns `text` with the short names of the file, if there are any for its names.

@@ -40,10 +40,13 @@ fn occurrences<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = Range<u
 
 /// Returns whether `range` starts and ends where a word does.
 pub fn is_word(text: &str, range: &Range<usize>) -> bool {
-    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
     let inside = &text[range.clone()];
     let starts = !(inside.starts_with(is_letter) && text[..range.start].ends_with(is_letter));
     starts && !(inside.ends_with(is_letter) && text[range.end..].starts_with(is_letter))
+}
+
+pub fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 #[cfg(test)]
