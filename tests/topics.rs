@@ -31,6 +31,43 @@ fn an_exact_topic_is_what_route_script_and_test_say() {
     sandbox.run(&again).found_all_identical();
 }
 
+/// The first route that fits wins, so a page that joined `room:lobby` would join the other channel.
+#[test]
+fn a_page_joins_no_topic_that_is_routed_to_another_channel() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Lobby", "--exact", "--yes"]]);
+    for path in ["src/channels/user_socket.rs", "assets/js/user_socket.js"] {
+        let path = format!("my_app/{path}");
+        let moved = sandbox.read(&path).replace("\"lobby\"", "\"room:lobby\"");
+        sandbox.write(&path, &moved);
+    }
+
+    let room = ["gen", "channel", "Room"];
+    sandbox.ok(&room);
+
+    assert_eq!(
+        lines_with(
+            &sandbox.read("my_app/src/channels/user_socket.rs"),
+            "channel::<"
+        ),
+        [
+            "routes.channel::<LobbyChannel>(\"room:lobby\");",
+            "routes.channel::<RoomChannel>(\"room:*\");"
+        ]
+    );
+    assert_eq!(
+        lines_with(&sandbox.read(SCRIPT), "socket.channel("),
+        [
+            "export const lobbyChannel = socket.channel(\"room:lobby\", {})",
+            "export const roomChannel = socket.channel(\"room:main\", {})"
+        ]
+    );
+    assert_eq!(
+        lines_with(&sandbox.read("my_app/tests/room_channel.rs"), "const TOPIC"),
+        ["const TOPIC: &str = \"room:main\";"]
+    );
+    sandbox.run(&room).found_all_identical();
+}
+
 const PRIVATE: &[&str] = &["gen", "channel", "Inbox", "--per-user", "--yes"];
 const AUTH: &[&str] = &["gen", "auth", "--yes"];
 const SCRIPT: &str = "my_app/assets/js/user_socket.js";

@@ -28,6 +28,29 @@ fn an_exact_topic_is_routed_joined_and_tested() {
     assert_eq!(sandbox.tree(), before, "the same again");
 }
 
+/// The first route that fits wins, so a page that joined `room:lobby` would join the other channel.
+#[test]
+fn a_page_joins_no_topic_that_is_routed_to_another_channel() {
+    let sandbox =
+        Sandbox::with_phoenix_app().after(&[&["gen", "channel", "Lobby", "--exact", "--yes"]]);
+    let channel = "my_app/lib/my_app_web/channels/lobby_channel.ex";
+    for path in [SOCKET, SCRIPT, channel] {
+        let moved = sandbox.read(path).replace("\"lobby\"", "\"room:lobby\"");
+        sandbox.write(path, &moved);
+    }
+
+    let room = ["gen", "channel", "Room"];
+    sandbox.ok(&room);
+
+    let routes = "  channel \"room:lobby\", MyAppWeb.LobbyChannel\n  channel \"room:*\", MyAppWeb.RoomChannel\n";
+    assert!(sandbox.read(SOCKET).contains(routes));
+    let join = "export const roomChannel = socket.channel(\"room:main\", {})\n";
+    assert!(sandbox.read(SCRIPT).contains(join));
+    let test = sandbox.read("my_app/test/my_app_web/channels/room_channel_test.exs");
+    assert!(test.contains("  @topic \"room:main\"\n"), "{test}");
+    sandbox.run(&room).found_all_identical();
+}
+
 #[test]
 fn an_exact_topic_goes_beside_those_below_it() {
     let sandbox = Sandbox::with_phoenix_app().after(&[
