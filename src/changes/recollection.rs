@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
+use anyhow::Result;
+
 use crate::edit::Known;
 use crate::record::{FileChange, Hash};
 
@@ -10,8 +12,7 @@ use crate::record::{FileChange, Hash};
 pub struct Recollection<'a> {
     /// Changes of the file. The last one comes first.
     changes: Vec<&'a FileChange>,
-    /// Lines that the file has or had. `None` if not all runs have recorded that, or none has replaced a line: then a reader has
-    /// pasted what is taken out.
+    /// Lines that the file has or had. `None` if not all runs have recorded that, or a reader has pasted what is taken out.
     lines: Option<HashSet<Hash>>,
     /// Knowledge of texts: candidates come again and again.
     known: RefCell<HashMap<String, Known>>,
@@ -20,24 +21,31 @@ pub struct Recollection<'a> {
 }
 
 impl<'a> Recollection<'a> {
-    /// Returns that of a file with the recorded `changes`, of which the last one comes first. `now` is its text.
-    pub fn of(changes: Vec<&'a FileChange>, now: &str) -> Self {
+    /// Returns that of a file with the recorded `changes`, of which the last one comes first. `now` is its text. If no run has
+    /// replaced a line, a reader has pasted what is taken out, or `is_inserted`: a run has inserted it.
+    pub fn of(
+        changes: Vec<&'a FileChange>,
+        now: &str,
+        is_inserted: impl FnOnce() -> Result<bool>,
+    ) -> Result<Self> {
         let replaced: Option<Vec<_>> = changes
             .iter()
             .map(|change| change.replaced.as_ref())
             .collect();
-        let replaced = replaced.map(|of_runs| of_runs.into_iter().flatten().cloned());
-        let mut lines: HashSet<_> = replaced.into_iter().flatten().collect();
-        let lines = (!lines.is_empty()).then(|| {
-            lines.extend(now.lines().map(Hash::of_line));
-            lines
-        });
-        Self {
+        let replaced: Option<HashSet<_>> =
+            replaced.map(|of_runs| of_runs.into_iter().flatten().cloned().collect());
+        let lines = match replaced {
+            Some(lines) if !lines.is_empty() || is_inserted()? => {
+                Some(now.lines().map(Hash::of_line).chain(lines).collect())
+            }
+            _ => None,
+        };
+        Ok(Self {
             changes,
             lines,
             known: RefCell::default(),
             hashes: RefCell::default(),
-        }
+        })
     }
 
     pub fn is_empty(&self) -> bool {

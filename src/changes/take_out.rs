@@ -66,7 +66,8 @@ impl Changes<'_> {
             return Ok(Removal::Nothing);
         };
         let runs = self.project.runs().unwrap_or_default();
-        let recollection = Recollection::of(runs.changes_of(&path), &source.text);
+        let is_inserted = || Ok(!since(&runs, step, &path)?.is_empty());
+        let recollection = Recollection::of(runs.changes_of(&path), &source.text, is_inserted)?;
         let recall = |text: &str| recollection.known(text);
         let known: Option<edit::Recall<'_>> = match recollection.is_empty() {
             true => None,

@@ -132,6 +132,46 @@ fn lines_that_were_comments_and_spacing_that_is_not_ours_come_back() {
     by_destroy(&sandbox, &["auth"]);
 }
 
+/// The comment above the routes is not one that a run has made a route of.
+#[test]
+fn a_route_below_a_comment_becomes_no_comment_in_any_order() {
+    let route = "\n  ## Channels\n  # channel \"room:*\", ShopWeb.RoomChannel\n";
+    let [first, second] = ["Zebra", "Sensor"];
+    for order in [[first, second], [second, first]] {
+        let sandbox = with_socket(route, &[]);
+        let before = sandbox.tree();
+        for name in [first, second] {
+            sandbox.ok(&["gen", "channel", name]);
+        }
+        for name in order {
+            sandbox.ok(&["destroy", "channel", name]);
+        }
+        assert_eq!(different(&sandbox, &before), [""; 0], "{order:?}");
+    }
+}
+
+#[test]
+fn a_mount_is_not_kept_for_the_tokens_of_another_socket() {
+    let user = socket("ShopWeb.UserSocket", "");
+    let sandbox = shop(&[
+        ("lib/shop_web/channels/user_socket.ex", &user),
+        ("lib/shop_web/router.ex", ROUTER),
+        ("config/config.exs", "import Config\n\nconfig :shop, a: 1\n"),
+    ]);
+    let before = sandbox.tree();
+    let kiosk = ["--socket", "Kiosk"];
+    let zebra = ["channel", "Zebra"];
+    sandbox.ok(&[&["gen"], &zebra[..]].concat());
+    sandbox.ok(&["gen", "socket", "Kiosk"]);
+    sandbox.ok(&[&["gen", "auth"], &kiosk[..]].concat());
+
+    sandbox.ok(&[&["destroy"], &zebra[..]].concat());
+    sandbox.ok(&[&["destroy", "auth"], &kiosk[..]].concat());
+    sandbox.ok(&["destroy", "socket", "Kiosk"]);
+
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
 #[test]
 fn a_socket_of_the_app_stays_and_is_mounted_only_if_it_was() {
     let user = socket("ShopWeb.UserSocket", "");
