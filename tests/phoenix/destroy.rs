@@ -172,6 +172,38 @@ fn a_mount_is_not_kept_for_the_tokens_of_another_socket() {
     assert_eq!(different(&sandbox, &before), [""; 0]);
 }
 
+/// A script of Phoenix 1.7 in an app of 1.8, and the other way round.
+#[test]
+fn params_of_a_script_come_back_as_they_were_in_each_version() {
+    let options = [
+        "{params: {token: window.userToken}}",
+        "{authToken: window.userToken}",
+        "{\n  authToken: window.userToken,\n}",
+        "{\n  params: {token: window.userToken}\n}",
+    ];
+    for (version, options) in ["1.7.14", "1.8.9"]
+        .iter()
+        .flat_map(|version| options.map(|options| (version, options)))
+    {
+        let script = format!(
+            "import {{Socket}} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {options})\n\n\
+             socket.connect()\n\nexport default socket\n"
+        );
+        let user = socket("ShopWeb.UserSocket", "");
+        let sandbox = others::shop(
+            version,
+            &[
+                ("lib/shop_web/channels/user_socket.ex", &user),
+                ("lib/shop_web/router.ex", ROUTER),
+                ("config/config.exs", "import Config\n\nconfig :shop, a: 1\n"),
+                ("assets/js/app.js", "import \"./user_socket\"\n"),
+                ("assets/js/user_socket.js", &script),
+            ],
+        );
+        by_destroy(&sandbox, &["auth"]);
+    }
+}
+
 #[test]
 fn a_socket_of_the_app_stays_and_is_mounted_only_if_it_was() {
     let user = socket("ShopWeb.UserSocket", "");
