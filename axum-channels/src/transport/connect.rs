@@ -6,6 +6,7 @@ use super::mount::{Connected, Mount, MountedSocket};
 use crate::endpoint::Meanwhile;
 use crate::error::Result;
 use crate::guard::guarded;
+use crate::log;
 use crate::message::{Refused, Topic};
 use crate::metrics::{self, record};
 use crate::params::Params;
@@ -51,7 +52,7 @@ impl MountedSocket {
         let params = match params(&mut parts).await {
             Ok(params) => params,
             Err(refusal) => {
-                attempt.bad_path();
+                mount.log.refused(transport, log::Refusal::BadPath);
                 return Err(refusal);
             }
         };
