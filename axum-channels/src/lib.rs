@@ -135,6 +135,7 @@
 //!   client.
 //! - `serve`: the HTTP server.
 //! - `transport`: WebSocket frames, long-polling, and the task of a connection. `builder`: builds endpoints.
+//! - `engine`: what the adapters have in common. `nats`, `redis`: the adapters.
 //! - `token`, `testing`: the optional features. No other layer uses them.
 //!
 //! # Log
@@ -170,6 +171,7 @@
 #![cfg_attr(docsrs, doc(auto_cfg(hide(fuzzing))))]
 #![forbid(unsafe_code)]
 
+mod abort_on_drop;
 mod allocator;
 mod builder;
 mod channel;

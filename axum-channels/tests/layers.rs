@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, from the lowest.
-const LAYERS: [&str; 37] = [
+const LAYERS: [&str; 38] = [
     "sync",
     "dice",
+    "abort_on_drop",
     "allocator",
     "client_id",
     "term",

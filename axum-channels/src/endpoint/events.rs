@@ -114,9 +114,7 @@ impl Events {
             .await
             .map_err(|count| Missed { count })
     }
-}
 
-impl Events {
     /// Sends an event to all subscribers of the topic except this one.
     ///
     /// A task that uses [`Endpoint::broadcast`](crate::Endpoint::broadcast) receives its own event.

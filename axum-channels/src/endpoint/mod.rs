@@ -19,13 +19,14 @@ pub(crate) use presence_callbacks::PresenceCallbacks;
 pub use presence_handler::PresenceHandler;
 pub(crate) use state::States;
 
+use crate::abort_on_drop::AbortOnDrop;
 use crate::log::Filter;
 use crate::message::{Payload, Presences};
 use crate::origin::{CheckOrigin, RefusedOrigin};
 use crate::presence::Tracker;
 use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
-use crate::pubsub::cluster::{self, Running};
+use crate::pubsub::cluster;
 use crate::sync::{Mutex, lock};
 use crate::url::PublicUrl;
 use axum::Router;
@@ -86,7 +87,7 @@ pub(crate) struct Shared {
     /// Held while presences of other nodes are merged.
     pub(crate) merging: Mutex<()>,
     /// The task of the adapter, if there is one.
-    pub(crate) adapter: OnceLock<Running>,
+    pub(crate) adapter: OnceLock<AbortOnDrop>,
     pub(crate) is_shutting_down: AtomicBool,
 }
 
@@ -299,11 +300,6 @@ impl Endpoint {
         found.unwrap_or_else(|| format!("{path}/websocket"))
     }
 
-    fn cluster_stats(&self) -> cluster::Stats {
-        let cluster = self.inner.shared.pubsub.cluster();
-        cluster.map(|cluster| cluster.stats()).unwrap_or_default()
-    }
-
     /// Returns the numbers of open connections, of subscriptions, of histories, and of messages between nodes.
     ///
     /// ```
@@ -313,14 +309,15 @@ impl Endpoint {
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let sockets = self.mounted().into_iter();
-        let (histories, history_bytes) = self.inner.shared.pubsub.histories();
+        let (sockets, pubsub) = (self.mounted().into_iter(), &self.shared().pubsub);
+        let (histories, history_bytes) = pubsub.histories();
+        let cluster = pubsub.cluster().map(|cluster| cluster.stats());
         Stats {
             connections: sockets.map(|socket| socket.connections()).sum(),
             histories,
             history_bytes,
-            subscriptions: self.inner.shared.pubsub.len(),
-            cluster: self.cluster_stats(),
+            subscriptions: pubsub.len(),
+            cluster: cluster.unwrap_or_default(),
         }
     }
 }

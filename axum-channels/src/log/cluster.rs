@@ -11,31 +11,18 @@ pub(crate) fn not_published(topic: &str, error: &Error) {
         WARN,
         "message not published",
         topic = one_line(topic),
-        error = one_line(error),
-        "message not published"
+        error = one_line(error)
     );
 }
 
 /// Logs messages that were lost on the way to other nodes.
 pub(crate) fn messages_lost(count: u64, reason: &str) {
-    limited!(
-        WARN,
-        "messages lost",
-        count,
-        reason = one_line(reason),
-        "messages lost"
-    );
+    limited!(WARN, "messages lost", count, reason = one_line(reason));
 }
 
 /// Logs a message of another node that cannot be decoded.
 pub(crate) fn malformed(reason: &'static str, bytes: usize) {
-    limited!(
-        ERROR,
-        "malformed message of a node",
-        reason,
-        bytes,
-        "malformed message of a node"
-    );
+    limited!(ERROR, "malformed message of a node", reason, bytes);
 }
 
 pub(crate) fn not_subscribed(topic: &str, error: &Error) {
@@ -43,8 +30,7 @@ pub(crate) fn not_subscribed(topic: &str, error: &Error) {
         WARN,
         "topic not subscribed",
         topic = one_line(topic),
-        error = one_line(error),
-        "topic not subscribed"
+        error = one_line(error)
     );
 }
 
@@ -53,8 +39,7 @@ pub(crate) fn history_not_loaded(topic: &str, error: &Error) {
         WARN,
         "history not loaded",
         topic = one_line(topic),
-        error = one_line(error),
-        "history not loaded"
+        error = one_line(error)
     );
 }
 
@@ -63,8 +48,7 @@ pub(crate) fn history_lost(topic: &str) {
     limited!(
         WARN,
         "the engine has lost broadcasts",
-        topic = one_line(topic),
-        "the engine has lost broadcasts"
+        topic = one_line(topic)
     );
 }
 
@@ -73,8 +57,7 @@ pub(crate) fn not_unsubscribed(topic: &str, error: &Error) {
         WARN,
         "topic not unsubscribed",
         topic = one_line(topic),
-        error = one_line(error),
-        "topic not unsubscribed"
+        error = one_line(error)
     );
 }
 
@@ -108,25 +91,12 @@ pub(crate) fn engine_back(away: std::time::Duration) {
 #[cfg(any(feature = "nats", feature = "redis"))]
 pub(crate) fn engine_refuses(engine: &str, part: &impl Display, refused: &impl Display) {
     let (part, error) = (part.to_string(), one_line(refused));
-    limited!(
-        ERROR,
-        "pubsub engine refuses",
-        engine,
-        part,
-        error,
-        "pubsub engine refuses"
-    );
+    limited!(ERROR, "pubsub engine refuses", engine, part, error);
 }
 
 #[cfg(any(feature = "nats", feature = "redis"))]
 pub(crate) fn engine_accepts(engine: &str, part: &str) {
-    limited!(
-        INFO,
-        "pubsub engine accepts",
-        engine,
-        part,
-        "pubsub engine accepts"
-    );
+    limited!(INFO, "pubsub engine accepts", engine, part);
 }
 
 /// Logs the end of an adapter, which is run again.

@@ -49,6 +49,8 @@ pub(crate) enum Refusal {
     NoWebSocket(&'static str),
     /// It offers only subprotocols that the socket does not support.
     NoSubprotocol,
+    /// A parameter of its path is not UTF-8.
+    BadPath,
     TooLarge,
     TooSlow,
     NotUtf8,
@@ -82,15 +84,14 @@ impl SocketLog {
             socket = self.socket,
             origin = one_line(origin),
             allowed = allowed,
-            setting = setting,
-            "origin refused"
+            setting = setting
         );
     }
 
     pub(crate) fn refused(&self, transport: &'static str, why: Refusal) {
         macro_rules! refused {
             ($level:ident, $status:literal, $reason:literal $(, $field:ident = $value:expr)*) => {
-                limited!($level, $reason, socket = self.socket, transport, status = $status, reason = $reason $(, $field = $value)*, "request refused")
+                limited!($level, "request refused" of $reason, socket = self.socket, transport, status = $status, reason = $reason $(, $field = $value)*)
             };
         }
         match why {
@@ -105,6 +106,7 @@ impl SocketLog {
                 403,
                 "it offers no subprotocol of the socket's `subprotocols`"
             ),
+            Refusal::BadPath => refused!(WARN, 400, "a parameter of the path is not UTF-8"),
             Refusal::TooLarge => refused!(
                 ERROR,
                 413,
@@ -122,7 +124,7 @@ impl SocketLog {
     pub(crate) fn closed(&self, transport: &'static str, why: Closed<'_>) {
         macro_rules! closed {
             ($level:ident, $reason:literal $(, $field:ident = $value:expr)*) => {
-                limited!($level, $reason, socket = self.socket, transport, reason = $reason $(, $field = $value)*, "connection closed")
+                limited!($level, "connection closed" of $reason, socket = self.socket, transport, reason = $reason $(, $field = $value)*)
             };
         }
         match why {
@@ -237,8 +239,7 @@ impl Attempt<'_> {
             "connect crashed",
             socket = self.log.socket,
             transport = self.transport,
-            error = one_line(error),
-            "connect crashed"
+            error = one_line(error)
         );
     }
 
@@ -249,22 +250,7 @@ impl Attempt<'_> {
             socket = self.log.socket,
             transport = self.transport,
             vsn = one_line(vsn),
-            expected,
-            "unsupported version"
-        );
-    }
-
-    /// A parameter of its path is not UTF-8.
-    pub(crate) fn bad_path(self) {
-        let reason = "a parameter of the path is not UTF-8";
-        limited!(
-            WARN,
-            "a parameter of the path is not UTF-8",
-            socket = self.log.socket,
-            transport = self.transport,
-            status = 400,
-            reason,
-            "request refused"
+            expected
         );
     }
 }

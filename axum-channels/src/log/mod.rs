@@ -60,15 +60,18 @@ pub(crate) use at_level;
 
 /// Emits an event unless too many of its kind were emitted this second: see [`limiter`].
 ///
-/// Each call site is a kind; `of` names it in the report of suppressed events.
+/// Each call site is a kind, which the report of suppressed events names: by its message, or by the text after `of`.
 macro_rules! limited {
-    ($level:ident, $of:literal, $($event:tt)+) => {{
+    ($level:ident, $message:literal, $($fields:tt)+) => {
+        $crate::log::limited!($level, $message of $message, $($fields)+)
+    };
+    ($level:ident, $message:literal of $of:literal, $($fields:tt)+) => {{
         static LIMITER: $crate::log::limiter::Limiter =
             $crate::log::limiter::Limiter::new(|count| {
                 tracing::event!(target: $crate::log::TARGET, tracing::Level::$level, count, of = $of, "more not logged");
             });
         if tracing::enabled!(target: $crate::log::TARGET, tracing::Level::$level) && LIMITER.admits() {
-            tracing::event!(target: $crate::log::TARGET, tracing::Level::$level, $($event)+);
+            tracing::event!(target: $crate::log::TARGET, tracing::Level::$level, $($fields)+, $message);
         }
     }};
 }

@@ -11,8 +11,7 @@ pub(crate) fn http_failed(peer: SocketAddr, error: &dyn Display) {
         DEBUG,
         "HTTP connection failed",
         peer = %peer,
-        error = one_line(error.to_string()),
-        "HTTP connection failed"
+        error = one_line(error.to_string())
     );
 }
 

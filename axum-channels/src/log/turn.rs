@@ -102,8 +102,7 @@ pub(crate) fn join_crashed(topic: &str, socket: &'static str, error: &Error) {
         "join crashed",
         topic = one_line(topic),
         socket,
-        error = one_line(error),
-        "join crashed"
+        error = one_line(error)
     );
 }
 
@@ -113,8 +112,7 @@ pub(crate) fn crashed(topic: &str, channel: &'static str, error: &Error) {
         "channel crashed",
         topic = one_line(topic),
         channel,
-        error = one_line(error),
-        "channel crashed"
+        error = one_line(error)
     );
 }
 
@@ -122,18 +120,12 @@ pub(crate) fn drop_crashed(error: &Error) {
     limited!(
         ERROR,
         "channel crashed while it was dropped",
-        error = one_line(error),
-        "channel crashed while it was dropped"
+        error = one_line(error)
     );
 }
 
 pub(crate) fn request_crashed(error: &Error) {
-    limited!(
-        ERROR,
-        "request crashed",
-        error = one_line(error),
-        "request crashed"
-    );
+    limited!(ERROR, "request crashed", error = one_line(error));
 }
 
 pub(crate) fn overrun(topic: &str, socket: &'static str) {
@@ -141,29 +133,16 @@ pub(crate) fn overrun(topic: &str, socket: &'static str) {
         ERROR,
         "channel fell behind",
         topic = one_line(topic),
-        socket,
-        "channel fell behind"
+        socket
     );
 }
 
 pub(crate) fn unmatched(topic: &str, socket: &'static str) {
-    limited!(
-        WARN,
-        "unmatched topic",
-        topic = one_line(topic),
-        socket,
-        "unmatched topic"
-    );
+    limited!(WARN, "unmatched topic", topic = one_line(topic), socket);
 }
 
 pub(crate) fn too_many(limit: usize, socket: &'static str) {
-    limited!(
-        ERROR,
-        "too many channels",
-        limit,
-        socket,
-        "too many channels"
-    );
+    limited!(ERROR, "too many channels", limit, socket);
 }
 
 pub(crate) fn encode_failed(topic: &str, why: &dyn Display) {
@@ -171,8 +150,7 @@ pub(crate) fn encode_failed(topic: &str, why: &dyn Display) {
         ERROR,
         "message not sent",
         topic = one_line(topic),
-        reason = why.to_string(),
-        "message not sent"
+        reason = why.to_string()
     );
 }
 
@@ -182,8 +160,7 @@ pub(crate) fn decode_failed(serializer: &str, error: &Error) {
         ERROR,
         "message not decoded",
         serializer,
-        error = one_line(error),
-        "message not decoded"
+        error = one_line(error)
     );
 }
 
@@ -194,8 +171,7 @@ pub(crate) fn presence_crashed(callback: &str, topic: &str, error: &Error) {
         "presence callback crashed",
         callback,
         topic = one_line(topic),
-        error = one_line(error),
-        "presence callback crashed"
+        error = one_line(error)
     );
 }
 
@@ -214,7 +190,6 @@ pub(crate) fn blocking(channel: &str, took: Duration) {
         WARN,
         "blocking handler",
         channel,
-        duration_us = micros(took),
-        "blocking handler"
+        duration_us = micros(took)
     );
 }

@@ -240,11 +240,7 @@ impl PubSub {
             payload,
             from,
         };
-        let receivers = || {
-            let shard = lock(self.shard(topic));
-            let subscribers = shard.get(topic);
-            subscribers.map_or(Receivers::None, Subscribers::receivers)
-        };
+        let receivers = || self.receivers(topic);
         let (delivered, receivers) = history.deliver(&new, receivers, |position, receivers| {
             let position = Some(position);
             self.hand_out(
@@ -257,6 +253,12 @@ impl PubSub {
         });
         drop(receivers); // the last reference may be dropped here: not under a lock
         self.delivered(delivered, since)
+    }
+
+    fn receivers(&self, topic: &str) -> Receivers {
+        let shard = lock(self.shard(topic));
+        let subscribers = shard.get(topic);
+        subscribers.map_or(Receivers::None, Subscribers::receivers)
     }
 
     /// Delivers a change of presences to every subscriber of this node. No history keeps it.

@@ -49,9 +49,7 @@ pub(super) struct PendingJoin {
 
 pub(super) struct Pending<F> {
     pub(super) future: F,
-    pub(super) ticket: Ticket,
-    pub(super) line: Option<Line>,
-    pub(super) since: Option<Instant>,
+    pub(super) meta: TurnMeta,
 }
 
 /// Metadata of a message under way: its ticket, log line and start.
@@ -61,14 +59,9 @@ pub(super) struct TurnMeta {
     pub(super) since: Option<Instant>,
 }
 
-impl<F> Pending<F> {
-    pub(super) fn into_meta(self) -> TurnMeta {
-        TurnMeta {
-            ticket: self.ticket,
-            line: self.line,
-            since: self.since,
-        }
-    }
+/// Returns the slot of a channel, unless that has ended.
+pub(super) fn find(slots: &mut [Slot], key: Key) -> Option<&mut Slot> {
+    slots.iter_mut().find(|slot| slot.key == key)
 }
 
 /// Returns the subscriber to a channel's topic: its client, or the channel if it intercepts events.

@@ -1,6 +1,6 @@
 //! Joins, and messages to channels.
 
-use super::slot::{Next, Pending, PendingJoin, Slot, TurnMeta, Work, deliver, subscriber};
+use super::slot::{Next, Pending, PendingJoin, Slot, TurnMeta, Work, deliver, find, subscriber};
 use super::{Runner, Turn};
 use crate::channel::{Accepted, Handling, Instance, JoinOptions, Joining};
 use crate::error::Error;
@@ -11,6 +11,7 @@ use crate::metrics::{self, record};
 use crate::pubsub::{OnLoss, Returning};
 use crate::session::{AppMessage, Effects, Handled, Join, Joined, Key, Ticket};
 use crate::socket::{Context, Socket};
+use std::mem::replace;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
@@ -30,18 +31,17 @@ impl Runner {
         let key = ticket.key;
         let socket = Socket::new(self.context.clone(), topic.clone(), join_ref, key);
         let asked = behind.history.and_then(|_| Asked::in_payload(&payload));
-        let since = metrics::started();
+        let meta = TurnMeta {
+            ticket,
+            line,
+            since: metrics::started(),
+        };
         let options = JoinOptions {
             limit: self.handlers.join_timeout,
             asked,
         };
         let future = (behind.join)(socket, payload, options);
-        let pending = Pending {
-            future,
-            ticket,
-            line,
-            since,
-        };
+        let pending = Pending { future, meta };
         let work = Work::Join(Box::new(PendingJoin { pending, asked }));
         self.slots.reserve_exact(1);
         self.slots.push(Slot {
@@ -57,9 +57,10 @@ impl Runner {
 
     /// Postpones a message to the next turn, as this one's budget is used up.
     pub(super) fn postpone(&mut self, ticket: Ticket, next: Next) {
-        let slot = self.slots.iter_mut().find(|slot| slot.key == ticket.key);
-        let Some(slot) = slot else { return };
-        let Work::None(instance) = std::mem::replace(&mut slot.work, Work::Taken) else {
+        let Some(slot) = find(&mut self.slots, ticket.key) else {
+            return;
+        };
+        let Work::None(instance) = replace(&mut slot.work, Work::Taken) else {
             return;
         };
         slot.work = Work::Next(Box::new((instance, ticket, next)));
@@ -73,8 +74,9 @@ impl Runner {
         effects: &mut Effects<'_>,
         turn: &mut Turn<'_, '_>,
     ) {
-        let slot = self.slots.iter_mut().find(|slot| slot.key == ticket.key);
-        let Some(slot) = slot else { return };
+        let Some(slot) = find(&mut self.slots, ticket.key) else {
+            return;
+        };
         slot.work = Work::None(instance);
         match next {
             Next::Message { event, payload } => {
@@ -116,24 +118,24 @@ impl Runner {
         effects: &mut Effects<'_>,
         turn: &mut Turn<'_, '_>,
     ) {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == ticket.key) else {
+        let Some(slot) = find(&mut self.slots, ticket.key) else {
             return;
         };
-        let Work::None(instance) = std::mem::replace(&mut slot.work, Work::Taken) else {
+        let Work::None(instance) = replace(&mut slot.work, Work::Taken) else {
             return;
         };
-        let mut pending = Pending {
-            future: start(instance),
+        let mut future = start(instance);
+        let meta = TurnMeta {
             ticket,
             line,
             since: metrics::started(),
         };
         let name = self.handlers.route(slot.route).name;
         turn.count();
-        match turn.poll(name, &mut pending.future) {
-            Poll::Ready(done) => self.handled(pending.into_meta(), done, effects),
+        match turn.poll(name, &mut future) {
+            Poll::Ready(done) => self.handled(meta, done, effects),
             Poll::Pending => {
-                slot.work = Work::Handle(Box::new(pending));
+                slot.work = Work::Handle(Box::new(Pending { future, meta }));
                 self.pending += 1;
             }
         }
@@ -148,38 +150,31 @@ impl Runner {
     ) -> bool {
         let slot = &mut self.slots[at];
         let name = self.handlers.route(slot.route).name;
-        match &mut slot.work {
-            Work::Join(join) => {
-                let Poll::Ready(done) = turn.poll(name, &mut join.pending.future) else {
-                    return false;
-                };
-                self.pending -= 1;
-                if let Work::Join(join) = std::mem::replace(&mut self.slots[at].work, Work::Taken) {
+        match replace(&mut slot.work, Work::Taken) {
+            Work::Join(mut join) => match turn.poll(name, &mut join.pending.future) {
+                Poll::Ready(done) => {
+                    self.pending -= 1;
                     self.joined(at, *join, done, effects);
+                    return true;
                 }
-                true
-            }
-            Work::Handle(handling) => {
-                let Poll::Ready(done) = turn.poll(name, &mut handling.future) else {
-                    return false;
-                };
+                Poll::Pending => slot.work = Work::Join(join),
+            },
+            Work::Handle(mut handling) => match turn.poll(name, &mut handling.future) {
+                Poll::Ready(done) => {
+                    self.pending -= 1;
+                    self.handled(handling.meta, done, effects);
+                    return true;
+                }
+                Poll::Pending => slot.work = Work::Handle(handling),
+            },
+            Work::Next(next) => {
                 self.pending -= 1;
-                if let Work::Handle(handling) =
-                    std::mem::replace(&mut self.slots[at].work, Work::Taken)
-                {
-                    self.handled(handling.into_meta(), done, effects);
-                }
-                true
+                self.start_next(*next, effects, turn);
+                return true;
             }
-            Work::Next(_) => {
-                self.pending -= 1;
-                if let Work::Next(next) = std::mem::replace(&mut self.slots[at].work, Work::Taken) {
-                    self.start_next(*next, effects, turn);
-                }
-                true
-            }
-            Work::None(_) | Work::Taken => false,
+            idle @ (Work::None(_) | Work::Taken) => slot.work = idle,
         }
+        false
     }
 
     fn joined(
@@ -189,10 +184,12 @@ impl Runner {
         done: Done<Joining>,
         effects: &mut Effects<'_>,
     ) {
-        let PendingJoin {
-            pending: join,
-            asked,
-        } = join;
+        let PendingJoin { pending, asked } = join;
+        let TurnMeta {
+            ticket,
+            line,
+            since,
+        } = pending.meta;
         let slot = &mut self.slots[at];
         let failure = match done.and_then(|joined| joined) {
             Ok(Ok(Accepted {
@@ -204,23 +201,21 @@ impl Runner {
                 slot.work = Work::None(instance);
                 slot.subscription = reservation;
                 let name = self.handlers.route(slot.route).name;
-                record!("join", join.since, channel = name, outcome = "ok");
-                log::joined(&slot.topic, join.line);
+                record!("join", since, channel = name, outcome = "ok");
+                log::joined(&slot.topic, line);
                 let response = match asked {
                     Some(asked) => self.recover(at, asked, response),
                     None => response,
                 };
                 // Messages that the join has sent to its own channel come before those of the client.
                 self.take_app_messages(effects);
-                return self
-                    .session
-                    .joined(join.ticket, Joined::Ok(response), effects);
+                return self.session.joined(ticket, Joined::Ok(response), effects);
             }
             Ok(Err(refused)) => Ok(refused.payload),
             Err(error) => Err(error),
         };
-        let how = self.not_joined(at, join.line, join.since, failure);
-        self.session.joined(join.ticket, how, effects);
+        let how = self.not_joined(at, line, since, failure);
+        self.session.joined(ticket, how, effects);
     }
 
     /// Drops the slot of a join that was refused, or has failed, and logs it.
@@ -281,7 +276,7 @@ impl Runner {
     }
 
     pub(super) fn subscribe(&mut self, key: Key) {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == key) else {
+        let Some(slot) = find(&mut self.slots, key) else {
             return;
         };
         if slot.subscription.as_ref().is_some_and(|it| it.begin()) {
@@ -302,7 +297,7 @@ impl Runner {
         done: Done<Handling>,
         effects: &mut Effects<'_>,
     ) {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.key == ticket.key) else {
+        let Some(slot) = find(&mut self.slots, ticket.key) else {
             return;
         };
         let name = self.handlers.route(slot.route).name;

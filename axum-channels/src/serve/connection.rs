@@ -22,6 +22,20 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
+/// An app that [`serve`](super::serve) accepts.
+pub(super) trait App:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S> App for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static
+{
+}
+
 /// Starts the tasks of connections.
 pub(super) struct Acceptor<S> {
     app: S,
@@ -29,11 +43,7 @@ pub(super) struct Acceptor<S> {
     phase: watch::Sender<Phase>,
 }
 
-impl<S> Acceptor<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
+impl<S: App> Acceptor<S> {
     pub(super) fn new(app: S, limits: Limits, phase: watch::Sender<Phase>) -> Self {
         Acceptor { app, limits, phase }
     }
@@ -43,7 +53,7 @@ where
         let _ = stream.set_nodelay(true); // errors are ignored: the socket works with the delay
         let limits = self.limits;
         let progress = Arc::new(Progress::default());
-        let app = App {
+        let app = OfConnection {
             app: TowerToHyperService::new(self.app.clone()),
             peer,
             body_timeout: limits.body_timeout,
@@ -78,19 +88,15 @@ async fn has_byte(stream: &TcpStream) -> bool {
     stream.peek(&mut [0]).await.is_ok_and(|bytes| bytes > 0)
 }
 
-type Connection<S> = http1::UpgradeableConnection<TokioIo<TimedStream>, App<S>>;
+type Connection<S> = http1::UpgradeableConnection<TokioIo<TimedStream>, OfConnection<S>>;
 
 /// hyper's own connection, not hyper-util's: senders write to a WebSocket's bare `TcpStream`.
-fn connection<S>(
+fn connection<S: App>(
     stream: TcpStream,
-    app: App<S>,
+    app: OfConnection<S>,
     limits: Limits,
     shutdown: &Shutdown,
-) -> Connection<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
+) -> Connection<S> {
     let timer = HeaderTimer {
         first: (shutdown.accepted + limits.header_timeout).into_std(),
         keep_alive_timeout: limits.keep_alive_timeout,
@@ -106,15 +112,12 @@ where
         .with_upgrades()
 }
 
-async fn run<S>(
+async fn run<S: App>(
     connection: Connection<S>,
     mut shutdown: Shutdown,
     progress: Arc<Progress>,
     peer: SocketAddr,
-) where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
+) {
     let mut connection = pin!(connection);
     let served = async {
         tokio::select! {
@@ -144,14 +147,10 @@ async fn run<S>(
 }
 
 /// Serves a connection until it has had a request; returns its result if it is over before.
-async fn until_request<S>(
+async fn until_request<S: App>(
     mut connection: Pin<&mut Connection<S>>,
     progress: &Progress,
-) -> Option<hyper::Result<()>>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
+) -> Option<hyper::Result<()>> {
     poll_fn(|cx| match connection.as_mut().poll(cx) {
         Poll::Ready(result) => Poll::Ready(Some(result)),
         Poll::Pending if progress.had_request() => Poll::Ready(None),
@@ -161,17 +160,14 @@ where
 }
 
 /// The app, as a service of one connection.
-struct App<S> {
+struct OfConnection<S> {
     app: TowerToHyperService<S>,
     peer: SocketAddr,
     body_timeout: Duration,
     progress: Arc<Progress>,
 }
 
-impl<S> hyper::service::Service<hyper::Request<Incoming>> for App<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone,
-{
+impl<S: App> hyper::service::Service<hyper::Request<Incoming>> for OfConnection<S> {
     type Response = Response;
     type Error = Infallible;
     type Future = <TowerToHyperService<S> as hyper::service::Service<Request>>::Future;

@@ -1,8 +1,9 @@
 //! The server's task.
 
 use super::accept::accept;
-use super::connection::Acceptor;
+use super::connection::{Acceptor, App};
 use super::{Phase, Serve};
+use crate::abort_on_drop::AbortOnDrop;
 use crate::endpoint::Endpoint;
 use crate::log;
 use axum::extract::Request;
@@ -12,7 +13,6 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
@@ -28,8 +28,9 @@ where
         Box::pin(async {
             // Spawned onto a worker of the runtime, which `main` is not: a connection is then spawned onto the worker that
             // accepts it.
-            let mut running = Running(tokio::spawn(self.run()));
-            (&mut running.0).await.map_err(io::Error::other)
+            let running = tokio::spawn(run(self));
+            let _ends_with_this = AbortOnDrop(running.abort_handle());
+            running.await.map_err(io::Error::other)
         })
     }
 }
@@ -41,52 +42,37 @@ where
 static FOR_ROUTERS: fn(Serve<axum::Router>) -> <Serve<axum::Router> as IntoFuture>::IntoFuture =
     IntoFuture::into_future;
 
-/// The server's task, aborted when dropped.
-struct Running(JoinHandle<()>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-impl<S> Serve<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    /// Accepts connections until a shutdown, and waits for its end.
-    async fn run(mut self) {
-        let (phase, _) = watch::channel(Phase::Serving);
-        let acceptor = Acceptor::new(self.app, self.limits, phase.clone());
-        let accepting = async move {
-            loop {
-                let (stream, peer) = accept(&self.listener).await;
-                acceptor.spawn(stream, peer);
-            }
-        };
-        let announced = async {
-            self.graceful.await;
-            log::shutdown_requested(self.limits.shutdown_delay);
-            if let Some(endpoint) = &self.endpoint {
-                endpoint.announce_shutdown();
-            }
-            sleep(self.limits.shutdown_delay).await;
-        };
-        let is_forced = tokio::select! {
-            () = &mut self.forced => true,
-            () = announced => false,
-            () = accepting => true,
-        };
-        if !is_forced {
-            phase.send_replace(Phase::Draining);
-            tokio::select! {
-                () = &mut self.forced => {}
-                () = drain(self.endpoint, &phase, self.limits.shutdown_timeout) => {}
-            }
+/// Accepts connections until a shutdown, and waits for its end.
+async fn run<S: App>(mut serve: Serve<S>) {
+    let (phase, _) = watch::channel(Phase::Serving);
+    let acceptor = Acceptor::new(serve.app, serve.limits, phase.clone());
+    let accepting = async move {
+        loop {
+            let (stream, peer) = accept(&serve.listener).await;
+            acceptor.spawn(stream, peer);
         }
-        phase.send_replace(Phase::Ended);
+    };
+    let announced = async {
+        serve.graceful.await;
+        log::shutdown_requested(serve.limits.shutdown_delay);
+        if let Some(endpoint) = &serve.endpoint {
+            endpoint.announce_shutdown();
+        }
+        sleep(serve.limits.shutdown_delay).await;
+    };
+    let is_forced = tokio::select! {
+        () = &mut serve.forced => true,
+        () = announced => false,
+        () = accepting => true,
+    };
+    if !is_forced {
+        phase.send_replace(Phase::Draining);
+        tokio::select! {
+            () = &mut serve.forced => {}
+            () = drain(serve.endpoint, &phase, serve.limits.shutdown_timeout) => {}
+        }
     }
+    phase.send_replace(Phase::Ended);
 }
 
 /// Waits until all connections are closed, at most for `limit`.

@@ -4,6 +4,12 @@ use super::*;
 use crate::message::Payload;
 use serde_json::{Value, json};
 
+/// What the client of [`Test::join`] receives when its channel is closed.
+const CLOSED: &str = r#"[1,1,"room:a","phx_close",{}]"#;
+
+/// What it receives when its channel has crashed.
+const CRASHED: &str = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
+
 /// A session that routes `room:*`, with room for two channels and for two queued messages.
 struct Test(Session);
 
@@ -17,6 +23,13 @@ fn session() -> Test {
         max_queued_bytes: 1_000,
     };
     Test(Session::new(Arc::new(rules)))
+}
+
+/// A session that waits for the answer to a join of `room:a` with join_ref 1: key 0.
+fn joining() -> Test {
+    let mut session = session();
+    session.receive(["1", "1", "room:a", "phx_join"]);
+    session
 }
 
 impl Test {
@@ -47,6 +60,10 @@ impl Test {
         self.joined_as(ticket(key, "1", None), how)
     }
 
+    fn accept(&mut self, key: u32) -> Vec<String> {
+        self.joined(key, Joined::Ok(Payload::empty()))
+    }
+
     fn joined_as(&mut self, ticket: Ticket, how: Joined) -> Vec<String> {
         let mut effects = Effects::default();
         self.0.joined(ticket, how, &mut effects);
@@ -69,7 +86,7 @@ impl Test {
     /// Joins `room:a` with join_ref 1: key 0.
     fn join(mut self) -> Self {
         self.receive(["1", "1", "room:a", "phx_join"]);
-        self.joined(0, Joined::Ok(Payload::empty()));
+        self.accept(0);
         self
     }
 }
@@ -177,8 +194,7 @@ fn a_join_is_started_and_then_answered() {
 
 #[test]
 fn a_refused_join_leaves_nothing_behind() {
-    let mut session = session();
-    session.receive(["1", "1", "room:a", "phx_join"]);
+    let mut session = joining();
     let effects = session.joined(0, Joined::Refused(json!({"reason": "full"}).into()));
     assert_eq!(
         effects,
@@ -202,8 +218,7 @@ fn a_refused_join_leaves_nothing_behind() {
 
 #[test]
 fn a_join_that_crashes_is_answered_with_join_crashed() {
-    let mut session = session();
-    session.receive(["1", "1", "room:a", "phx_join"]);
+    let mut session = joining();
     let effects = session.joined(0, Joined::Crashed);
     assert_eq!(
         effects,
@@ -303,12 +318,11 @@ fn a_push_without_a_join_ref_is_accepted_and_a_stale_one_dropped() {
 #[test]
 fn leaving_is_answered_and_then_the_channel_is_closed() {
     let effects = session().join().receive(["1", "2", "room:a", "phx_leave"]);
-    let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
     assert_eq!(
         effects,
         [
             reply(json!(1), 2, "room:a", "ok", json!({})),
-            close,
+            CLOSED.to_owned(),
             "stop 0, Left".to_owned()
         ]
     );
@@ -335,9 +349,8 @@ fn joining_again_stops_the_old_channel_and_closes_it_after_the_reply() {
         ticket(1, "7", Some(Ref::from_json("1"))),
         Joined::Ok(Payload::empty()),
     );
-    let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
     let answer = reply(json!(7), 7, "room:a", "ok", json!({}));
-    assert_eq!(effects, [answer, close, subscribe(1)]);
+    assert_eq!(effects, [answer, CLOSED.to_owned(), subscribe(1)]);
     assert_eq!(
         session.receive(["1", "8", "room:a", "ping"]),
         [""; 0],
@@ -385,9 +398,8 @@ fn what_waited_for_a_channel_is_not_for_the_one_that_replaces_it() {
         ticket(1, "7", Some(Ref::from_json("1"))),
         Joined::Ok(Payload::empty()),
     );
-    let close = r#"[1,1,"room:a","phx_close",{}]"#.to_owned();
     let answer = reply(json!(null), 7, "room:a", "ok", json!({}));
-    assert_eq!(effects, [answer, close, subscribe(1)]);
+    assert_eq!(effects, [answer, CLOSED.to_owned(), subscribe(1)]);
     assert_eq!(
         session.receive(["null", "8", "room:a", "ping"]),
         ["handle ping {} in 1"]
@@ -398,7 +410,7 @@ fn what_waited_for_a_channel_is_not_for_the_one_that_replaces_it() {
 fn a_join_without_a_join_ref_is_known_by_its_ref_while_it_lasts() {
     let mut session = session();
     session.receive(["null", "1", "room:a", "phx_join"]);
-    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.accept(0);
     let answer = reply(json!(null), 1, "room:a", "ok", json!({}));
     assert_eq!(effects, [answer, subscribe(0)]);
     session.receive(["null", "2", "room:a", "ping"]);
@@ -416,10 +428,9 @@ fn a_join_without_a_join_ref_is_known_by_its_ref_while_it_lasts() {
 
 #[test]
 fn a_second_join_waits_for_one_that_is_under_way() {
-    let mut session = session();
-    session.receive(["1", "1", "room:a", "phx_join"]);
+    let mut session = joining();
     assert_eq!(session.receive(["7", "7", "room:a", "phx_join"]), [""; 0]);
-    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.accept(0);
     let expected = [
         subscribe(0),
         "stop 0, Rejoined".to_owned(),
@@ -445,10 +456,7 @@ fn what_comes_while_a_channel_is_busy_is_handled_in_order() {
     );
     let effects = session.handled(0, "3", Handled::Silent);
     assert_eq!(effects[0], reply(json!(1), 4, "room:a", "ok", json!({})));
-    assert_eq!(
-        effects[1..],
-        [r#"[1,1,"room:a","phx_close",{}]"#, "stop 0, Left"]
-    );
+    assert_eq!(effects[1..], [CLOSED, "stop 0, Left"]);
 }
 
 #[test]
@@ -552,13 +560,13 @@ fn what_has_waited_for_a_join_is_not_refused_however_much_waits_for_other_channe
     }
     for (key, topic) in (1..).zip(TOPICS) {
         session.receive(["1", "1", topic, "phx_join"]);
-        session.joined(key, Joined::Ok(Payload::empty()));
+        session.accept(key);
         session.receive(["1", "2", topic, "slow"]);
         let payload = Payload::from(json!("x".repeat(8_500)));
         session.receive_with(["1", "3", topic, "push"], payload);
     }
     assert_eq!(session.0.load(), Load::Full);
-    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.accept(0);
     let joined = reply(json!(1), 1, "room:0", "ok", json!({}));
     let handled = "handle ping {} in 0".to_owned();
     assert_eq!(effects, [joined, subscribe(0), handled.clone()]);
@@ -586,7 +594,7 @@ fn bytes_that_wait_for_all_channels_of_a_client_are_those_of_four_full_queues() 
     let mut session = with_small_queues(6);
     for (key, topic) in (0..).zip(TOPICS) {
         session.receive(["1", "1", topic, "phx_join"]);
-        session.joined(key, Joined::Ok(Payload::empty()));
+        session.accept(key);
         session.receive(["1", "2", topic, "slow"]);
     }
     for topic in &TOPICS[..5] {
@@ -661,8 +669,10 @@ fn a_crash_is_told_and_what_waited_is_for_nobody() {
         "error",
         json!({"reason": "unmatched topic"}),
     );
-    let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#.to_owned();
-    assert_eq!(effects, ["stop 0, Crashed".to_owned(), error, unmatched]);
+    assert_eq!(
+        effects,
+        ["stop 0, Crashed".to_owned(), CRASHED.to_owned(), unmatched]
+    );
     assert_eq!(
         session.receive(["4", "4", "room:a", "phx_join"]),
         ["join room:a as 1 by route 0, join_ref 4"]
@@ -671,8 +681,7 @@ fn a_crash_is_told_and_what_waited_is_for_nobody() {
 
 #[test]
 fn a_join_that_waited_behind_a_refused_one_is_tried() {
-    let mut session = session();
-    session.receive(["1", "1", "room:a", "phx_join"]);
+    let mut session = joining();
     session.receive(["2", "2", "room:a", "phx_join"]);
     session.receive(["2", "3", "room:a", "ping"]);
     let effects = session.joined(0, Joined::Crashed);
@@ -713,7 +722,7 @@ fn a_channel_that_is_stopped_ends_once_it_is_through() {
         effects,
         [
             reply(json!(1), 2, "room:a", "ok", json!({})),
-            r#"[1,1,"room:a","phx_close",{}]"#.to_owned(),
+            CLOSED.to_owned(),
             "stop 0, Stopped".to_owned(),
             reply(json!(null), 3, "room:a", "error", unmatched),
         ]
@@ -723,12 +732,11 @@ fn a_channel_that_is_stopped_ends_once_it_is_through() {
 #[test]
 fn a_channel_that_is_stopped_while_idle_ends_at_once_and_one_while_joining_after_its_reply() {
     let effects = session().join().receive_app(0, AppMessage::Stop);
-    let closed = [r#"[1,1,"room:a","phx_close",{}]"#, "stop 0, Stopped"];
+    let closed = [CLOSED, "stop 0, Stopped"];
     assert_eq!(effects, closed);
-    let mut joining = session();
-    joining.receive(["1", "1", "room:a", "phx_join"]);
+    let mut joining = joining();
     assert_eq!(joining.receive_app(0, AppMessage::Stop), [""; 0]);
-    let effects = joining.joined(0, Joined::Ok(Payload::empty()));
+    let effects = joining.accept(0);
     let answer = reply(json!(1), 1, "room:a", "ok", json!({}));
     assert_eq!(effects[..2], [answer, subscribe(0)]);
     assert_eq!(effects[2..], closed);
@@ -799,13 +807,7 @@ fn a_channel_whose_message_cannot_be_sent_is_ended_with_an_error() {
     let mut session = session().join();
     for (topic, expected) in [
         ("room:b", &[][..]),
-        (
-            "room:a",
-            &[
-                "stop 0, Crashed",
-                r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#,
-            ],
-        ),
+        ("room:a", &["stop 0, Crashed", CRASHED]),
     ] {
         let mut effects = Effects::default();
         session.0.unsendable(&topic.into(), &mut effects);
@@ -842,13 +844,12 @@ fn a_channel_with_too_many_app_messages_is_ended_with_an_error() {
     }
     assert!(!session.0.has_room(Key(0)));
     let effects = session.receive_app(0, AppMessage::Overrun);
-    let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
     assert_eq!(
         effects,
         [
             "overrun room:a",
             "stop 0, Crashed",
-            error,
+            CRASHED,
             "take app messages"
         ]
     );
@@ -856,25 +857,22 @@ fn a_channel_with_too_many_app_messages_is_ended_with_an_error() {
 
 #[test]
 fn a_channel_with_too_many_app_messages_before_it_is_joined_is_ended_once_it_is() {
-    let mut session = session();
-    session.receive(["1", "1", "room:a", "phx_join"]);
+    let mut session = joining();
     session.receive_app(0, out("e"));
     assert_eq!(session.receive_app(0, AppMessage::Overrun), [""; 0]);
-    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.accept(0);
     let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
-    let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
-    let ended = ["overrun room:a", "stop 0, Crashed", error].map(str::to_owned);
+    let ended = ["overrun room:a", "stop 0, Crashed", CRASHED].map(str::to_owned);
     assert_eq!(effects, [&[joined, subscribe(0)], &ended[..]].concat());
     assert_eq!(session.0.len(), 0);
 }
 
 #[test]
 fn presences_change_as_soon_as_the_channel_is_joined_whatever_it_is_doing() {
-    let mut session = session();
-    session.receive(["1", "1", "room:a", "phx_join"]);
+    let mut session = joining();
     let change = || AppMessage::Presence(Change::PushState);
     assert_eq!(session.receive_app(0, change()), [""; 0]);
-    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.accept(0);
     let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
     let pushed = "PushState by 0".to_owned();
     assert_eq!(effects, [joined, subscribe(0), pushed]);
@@ -885,11 +883,10 @@ fn presences_change_as_soon_as_the_channel_is_joined_whatever_it_is_doing() {
 
 #[test]
 fn presences_change_before_messages_that_were_sent_during_the_join() {
-    let mut session = session();
-    session.receive(["1", "1", "room:a", "phx_join"]);
+    let mut session = joining();
     session.receive(["1", "2", "room:a", "ping"]);
     session.receive_app(0, AppMessage::Presence(Change::PushState));
-    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.accept(0);
     let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
     assert_eq!(
         effects,
@@ -904,12 +901,11 @@ fn presences_change_before_messages_that_were_sent_during_the_join() {
 
 #[test]
 fn messages_from_the_app_that_arrive_during_the_join_come_before_those_of_the_client() {
-    let mut session = session();
-    session.receive(["1", "1", "room:a", "phx_join"]);
+    let mut session = joining();
     session.receive(["1", "2", "room:a", "ping"]);
     session.receive_app(0, out("one"));
     session.receive_app(0, out("two"));
-    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.accept(0);
     let joined = reply(json!(1), 1, "room:a", "ok", json!({}));
     let one = "deliver out one {} to 0".to_owned();
     assert_eq!(effects, [joined, subscribe(0), one]);
@@ -925,8 +921,7 @@ fn messages_from_the_app_that_arrive_during_the_join_come_before_those_of_the_cl
 
 #[test]
 fn presences_of_a_refused_join_are_not_those_of_the_join_that_waited() {
-    let mut session = session();
-    session.receive(["1", "1", "room:a", "phx_join"]);
+    let mut session = joining();
     session.receive(["2", "2", "room:a", "phx_join"]);
     session.receive_app(0, AppMessage::Presence(Change::PushState));
     session.joined(0, Joined::Refused(Payload::empty()));
@@ -974,11 +969,10 @@ fn what_was_received_before_the_client_went_is_handled_in_order_and_then_the_cha
 
 #[test]
 fn a_join_under_way_when_its_client_goes_is_finished_and_its_messages_are_handled() {
-    let mut session = session();
-    session.receive(["1", "1", "room:a", "phx_join"]);
+    let mut session = joining();
     session.receive(["1", "2", "room:a", "save"]);
     assert_eq!(session.close(), [""; 0]);
-    let effects = session.joined(0, Joined::Ok(Payload::empty()));
+    let effects = session.accept(0);
     let answer = reply(json!(1), 1, "room:a", "ok", json!({}));
     assert_eq!(effects, [answer, "handle save {} in 0".to_owned()]);
     let effects = session.handled(0, "2", Handled::Silent);
@@ -1024,17 +1018,16 @@ fn a_channel_that_leaves_stops_or_crashes_after_its_client_has_gone_ends_for_tha
 
 #[test]
 fn a_channel_that_sent_what_cannot_be_sent_ends_instead_of_replying() {
-    let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
     let mut session = session().join();
     session.receive(["1", "2", "room:a", "slow"]);
     assert_eq!(session.receive_app(0, AppMessage::Unsendable), [""; 0]);
     session.receive_app(0, AppMessage::Stop);
-    assert_eq!(session.handled(0, "2", ok()), ["stop 0, Crashed", error]);
+    assert_eq!(session.handled(0, "2", ok()), ["stop 0, Crashed", CRASHED]);
     assert_eq!(session.0.len(), 0);
 
     let mut session = self::session().join();
     let effects = session.receive_app(0, AppMessage::Unsendable);
-    assert_eq!(effects, ["stop 0, Crashed", error]);
+    assert_eq!(effects, ["stop 0, Crashed", CRASHED]);
 }
 
 #[test]
@@ -1051,9 +1044,8 @@ fn an_event_that_is_no_string_waits_like_others_and_ends_the_channel() {
     let mut effects = Effects::default();
     session.0.receive(message, &mut effects);
     assert_eq!(describe(effects), [""; 0]);
-    let error = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
     assert_eq!(
         session.handled(0, "2", Handled::Silent),
-        ["no event [5] in 0", "stop 0, Crashed", error]
+        ["no event [5] in 0", "stop 0, Crashed", CRASHED]
     );
 }

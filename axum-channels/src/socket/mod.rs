@@ -20,7 +20,7 @@ mod tracked;
 mod tracked_presence;
 
 pub use connect_info::ConnectInfo;
-pub(crate) use connect_info::{BEARER, offered_subprotocols};
+pub(crate) use connect_info::{BEARER, offered_subprotocols, tokens};
 pub(crate) use context::{Client, Context};
 pub(crate) use mailbox::LazyMailbox;
 pub use mailbox::SendError;

@@ -1,4 +1,4 @@
-use super::timer::TimerTask;
+use crate::abort_on_drop::AbortOnDrop;
 use crate::message::Topic;
 use crate::pubsub;
 
@@ -6,7 +6,7 @@ use crate::pubsub;
 pub(super) enum Resource {
     Subscription(pubsub::Subscription),
     #[expect(dead_code, reason = "held to be dropped")]
-    Timer(TimerTask),
+    Timer(AbortOnDrop),
 }
 
 impl Resource {

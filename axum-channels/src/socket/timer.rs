@@ -1,10 +1,10 @@
 use super::Context;
 use super::channel_slots::ChannelSlot;
 use super::resource::Resource;
+use crate::abort_on_drop::AbortOnDrop;
 use crate::session::Key;
 use std::fmt;
 use std::sync::Arc;
-use tokio::task::AbortHandle;
 
 /// Timer that sends a message to a channel once or repeatedly: see [`Sender::send_after`](crate::Sender::send_after) and
 /// [`Sender::send_interval`](crate::Sender::send_interval).
@@ -59,7 +59,7 @@ impl Timer {
             let _held = held; // it lasts as long as the task: the owner of the timer may drop it
             task.await;
         });
-        slot.take(Resource::Timer(TimerTask(task.abort_handle())));
+        slot.take(Resource::Timer(AbortOnDrop(task.abort_handle())));
         Timer { slot }
     }
 }
@@ -67,14 +67,5 @@ impl Timer {
 impl fmt::Debug for Timer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Timer").finish_non_exhaustive()
-    }
-}
-
-/// Task of a timer, aborted when this is dropped.
-pub(super) struct TimerTask(AbortHandle);
-
-impl Drop for TimerTask {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

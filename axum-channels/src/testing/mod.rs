@@ -79,7 +79,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Result;
 use crate::message::{Payload, Refused};
 use crate::params::Params;
-use crate::socket::ConnectInfo;
+use crate::socket::{BEARER, ConnectInfo};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use hyper::server::conn::http1;
@@ -268,10 +268,10 @@ pub async fn connect_with_token(
     open(app.into(), path, &[], &bearing(token)).await
 }
 
-/// Name of the header with the token.
+/// The line of the request that has the token.
 fn bearing(token: &str) -> String {
     let token = BASE64_STANDARD_NO_PAD.encode(token);
-    format!("sec-websocket-protocol: phoenix, base64url.bearer.phx.{token}\r\n")
+    format!("sec-websocket-protocol: phoenix, {BEARER}{token}\r\n")
 }
 
 /// Connects with additional request headers, or returns the refusal.

@@ -66,7 +66,6 @@ pub(super) fn text(text: &str) -> Vec<u8> {
     frame(TEXT, text.as_bytes())
 }
 
-/// The heartbeat of a client.
 /// Returns the text of a message from `join_ref` and `ref`, topic and event, and a payload of JSON.
 pub(super) fn json(
     [join_ref, reference]: [Option<&str>; 2],
@@ -76,6 +75,7 @@ pub(super) fn json(
     json!([join_ref, reference, topic, event, payload.to_value()]).to_string()
 }
 
+/// The heartbeat of a client.
 pub(super) fn heartbeat() -> Vec<u8> {
     text(r#"[null,"heartbeat","phoenix","heartbeat",{}]"#)
 }

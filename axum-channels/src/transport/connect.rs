@@ -1,21 +1,24 @@
-//! The decision to accept a client, the same for every transport.
+//! The decision to accept a client, and the start of its channels: the same for every transport.
 
+use super::connection::Connection;
 use super::disconnector::Disconnects;
 use super::format::{Format, Framing};
 use super::mount::{Connected, Mount, MountedSocket};
 use crate::endpoint::Meanwhile;
 use crate::error::Result;
 use crate::guard::guarded;
+use crate::log;
 use crate::message::{Refused, Topic};
 use crate::metrics::{self, record};
 use crate::params::Params;
-use crate::socket::ConnectInfo;
+use crate::pubsub::Subscription;
+use crate::runner::Runner;
+use crate::socket::{ConnectInfo, Context, LazyMailbox};
 use crate::with_timeout::with_timeout;
-use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::{Response, StatusCode, request::Parts};
-use axum::response::IntoResponse;
+use axum::http::{StatusCode, request::Parts};
+use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
 /// Refusal of a client, as its transport answers it.
@@ -51,7 +54,7 @@ impl MountedSocket {
         let params = match params(&mut parts).await {
             Ok(params) => params,
             Err(refusal) => {
-                attempt.bad_path();
+                mount.log.refused(transport, log::Refusal::BadPath);
                 return Err(refusal);
             }
         };
@@ -120,6 +123,31 @@ impl MountedSocket {
     }
 }
 
+impl MountedSocket {
+    /// Starts an accepted client's channels. Returns their runner, and the subscription to the client's id if it has one.
+    pub(super) fn start(
+        &self,
+        connection: &Arc<Connection>,
+        Connected {
+            handler,
+            id,
+            disconnects,
+        }: Connected,
+    ) -> (Runner, Option<Subscription>) {
+        let MountedSocket { endpoint, mount } = self;
+        let subscription = disconnects.map(|disconnects| disconnects.begin(connection));
+        let context = Arc::new(Context {
+            endpoint: endpoint.clone(),
+            client: connection.clone(),
+            handler,
+            id,
+            mailbox: LazyMailbox::default(),
+            routes: mount.handlers.table.clone(),
+        });
+        (Runner::new(context, mount.handlers.clone()), subscription)
+    }
+}
+
 /// Parameters of the query, followed by those of the path, which take precedence.
 ///
 /// As in Phoenix's `Phoenix.Endpoint.socket`. The client chooses both, but a proxy may have checked the path.
@@ -141,16 +169,10 @@ impl From<StatusCode> for Refusal {
 }
 
 impl Refusal {
-    pub(super) fn response(self) -> Response<Body> {
+    pub(super) fn response(self) -> Response {
         match self {
-            Refusal::Status(code) => status(code),
+            Refusal::Status(status) => status.into_response(),
             Refusal::Refused(refused) => refused.into_response(),
         }
     }
-}
-
-pub(super) fn status(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
 }

@@ -1,10 +1,10 @@
 //! The opening handshake, RFC 6455 §4.2: pure.
 
-use axum::body::Body;
+use crate::socket::tokens;
 use axum::http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header,
-    request::Parts,
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts,
 };
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
@@ -28,21 +28,13 @@ impl Handshake {
         let needs = |is_there: bool, what| if is_there { Ok(()) } else { Err(what) };
         needs(request.method == Method::GET, "method GET")?;
         needs(request.version == Version::HTTP_11, "HTTP/1.1")?;
-        let upgrades = |token: &str| token.eq_ignore_ascii_case("websocket");
-        needs(
-            has_token(headers, header::UPGRADE, upgrades),
-            "header Upgrade: websocket",
-        )?;
-        let connects = |token: &str| token.eq_ignore_ascii_case("upgrade");
-        needs(
-            has_token(headers, header::CONNECTION, connects),
-            "header Connection: Upgrade",
-        )?;
+        let upgrades = has_token(headers, header::UPGRADE, "websocket");
+        needs(upgrades, "header Upgrade: websocket")?;
+        let connects = has_token(headers, header::CONNECTION, "upgrade");
+        needs(connects, "header Connection: Upgrade")?;
         let version = headers.get(header::SEC_WEBSOCKET_VERSION);
-        needs(
-            version.is_some_and(|version| version == "13"),
-            "header Sec-WebSocket-Version: 13",
-        )?;
+        let is_13 = version.is_some_and(|version| version == "13");
+        needs(is_13, "header Sec-WebSocket-Version: 13")?;
         // Phoenix's server takes any value, and clients exist whose key is not the base64 of 16 bytes.
         let key = headers.get(header::SEC_WEBSOCKET_KEY);
         let key = key.ok_or("header Sec-WebSocket-Key")?;
@@ -53,27 +45,22 @@ impl Handshake {
     }
 
     /// §4.2.2, with the selected subprotocol.
-    pub(super) fn response(self, subprotocol: Option<HeaderValue>) -> Response<Body> {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        let headers = response.headers_mut();
-        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(header::SEC_WEBSOCKET_ACCEPT, self.accept);
-        headers
-            .extend(subprotocol.map(|subprotocol| (header::SEC_WEBSOCKET_PROTOCOL, subprotocol)));
+    pub(super) fn response(self, subprotocol: Option<HeaderValue>) -> Response {
+        let headers = [
+            (header::UPGRADE, HeaderValue::from_static("websocket")),
+            (header::CONNECTION, HeaderValue::from_static("Upgrade")),
+            (header::SEC_WEBSOCKET_ACCEPT, self.accept),
+        ];
+        let mut response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
+        let subprotocol = subprotocol.map(|it| (header::SEC_WEBSOCKET_PROTOCOL, it));
+        response.headers_mut().extend(subprotocol);
         response
     }
 }
 
-/// Returns whether a header's comma-separated tokens include the given one.
-fn has_token(headers: &HeaderMap, name: HeaderName, is_it: impl Fn(&str) -> bool) -> bool {
-    let values = headers.get_all(name);
-    values
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|token| is_it(token.trim()))
+/// Returns whether a header's comma-separated tokens include the given one, in any case.
+fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
+    tokens(headers, name).any(|it| it.eq_ignore_ascii_case(token))
 }
 
 /// §4.2.2, 5.4: base64 of the SHA-1 of the key and the GUID.

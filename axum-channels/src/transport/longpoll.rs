@@ -15,9 +15,8 @@ use super::poller::Poller;
 use crate::log;
 use crate::params::Params;
 use axum::body::Body;
-use axum::http::{
-    self, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
-};
+use axum::http::{self, HeaderValue, Method, StatusCode, header, request::Parts};
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -32,10 +31,7 @@ const TOKEN: &str = "x-phoenix-longpoll-token";
 const TRANSPORT: &str = Framing::LongPoll.transport();
 
 /// Handles a request of a long-polling client.
-pub(super) async fn serve(
-    socket: Arc<MountedSocket>,
-    request: http::Request<Body>,
-) -> Response<Body> {
+pub(super) async fn serve(socket: Arc<MountedSocket>, request: http::Request<Body>) -> Response {
     let mount = &socket.mount;
     let (parts, body) = request.into_parts();
     if !mount.allows(&parts) {
@@ -48,37 +44,31 @@ pub(super) async fn serve(
             None => open(&socket, parts).await,
         },
         Method::POST => post(mount, &parts, body).await,
-        _ => super::connect::status(StatusCode::BAD_REQUEST),
+        _ => StatusCode::BAD_REQUEST.into_response(),
     }
 }
 
 /// Answers a CORS preflight. Origins are checked by the request itself.
-fn preflight(parts: &Parts) -> Response<Body> {
-    let mut response = super::connect::status(StatusCode::OK);
+fn preflight(parts: &Parts) -> Response {
     let asked = parts.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
-    let asked = asked.cloned().unwrap_or(HeaderValue::from_static(""));
-    for (name, value) in [
+    let value = HeaderValue::from_static;
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, value("*")),
         (
-            header::ACCESS_CONTROL_ALLOW_ORIGIN,
-            HeaderValue::from_static("*"),
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            asked.cloned().unwrap_or(value("")),
         ),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, asked),
         (
             header::ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("get, post, options"),
+            value("get, post, options"),
         ),
-        (
-            header::ACCESS_CONTROL_MAX_AGE,
-            HeaderValue::from_static("3600"),
-        ),
-    ] {
-        response.headers_mut().insert(name, value);
-    }
-    response
+        (header::ACCESS_CONTROL_MAX_AGE, value("3600")),
+    ];
+    headers.into_response()
 }
 
 /// Starts a session, and answers with its token.
-async fn open(socket: &MountedSocket, parts: Parts) -> Response<Body> {
+async fn open(socket: &MountedSocket, parts: Parts) -> Response {
     let mount = &socket.mount;
     if mount.registry.is_draining() {
         mount.log.refused(TRANSPORT, log::Refusal::Draining);
@@ -106,7 +96,7 @@ async fn open(socket: &MountedSocket, parts: Parts) -> Response<Body> {
 }
 
 /// Waits for messages. `None` if there is no such session.
-async fn poll(mount: &Mount, parts: &Parts) -> Option<Response<Body>> {
+async fn poll(mount: &Mount, parts: &Parts) -> Option<Response> {
     let token = token(parts)?;
     let session = mount.poll_sessions.find(&token)?;
     let (answer, result) = oneshot::channel();
@@ -121,7 +111,7 @@ async fn poll(mount: &Mount, parts: &Parts) -> Option<Response<Body>> {
 }
 
 /// Passes the client's messages to its session, one after the other.
-async fn post(mount: &Mount, parts: &Parts, body: Body) -> Response<Body> {
+async fn post(mount: &Mount, parts: &Parts, body: Body) -> Response {
     let session = token(parts).and_then(|token| mount.poll_sessions.find(&token));
     let Some(session) = session else {
         return status(StatusCode::GONE);
@@ -199,7 +189,7 @@ fn token(parts: &Parts) -> Option<String> {
 }
 
 /// `list` has a comma after each message, and capacity for the rest.
-fn messages(status: StatusCode, token: &str, mut list: Vec<u8>) -> Response<Body> {
+fn messages(status: StatusCode, token: &str, mut list: Vec<u8>) -> Response {
     list.pop();
     list.splice(..0, *br#"{"messages":["#);
     let tail = format!(r#"],"status":{},"token":"{token}"}}"#, status.as_u16());
@@ -207,7 +197,7 @@ fn messages(status: StatusCode, token: &str, mut list: Vec<u8>) -> Response<Body
     json(list)
 }
 
-fn status(status: StatusCode) -> Response<Body> {
+fn status(status: StatusCode) -> Response {
     // Clients retry after 500, and do not handle 503.
     let code = if status == StatusCode::SERVICE_UNAVAILABLE {
         500
@@ -218,7 +208,7 @@ fn status(status: StatusCode) -> Response<Body> {
 }
 
 /// Clients handle 403 as a refusal. The handler's own status is for WebSockets: a client looks at the one in the body.
-fn refused(refusal: &Refusal) -> Response<Body> {
+fn refused(refusal: &Refusal) -> Response {
     let (status, response) = match refusal {
         Refusal::Status(status) => (*status, Value::Null),
         Refusal::Refused(refused) => (refused.status, refused.payload.to_value()),
@@ -228,20 +218,17 @@ fn refused(refusal: &Refusal) -> Response<Body> {
 }
 
 /// A response, 200 whatever the status in its body.
-fn json(body: impl Into<Body>) -> Response<Body> {
-    const HEADERS: [(HeaderName, HeaderValue); 3] = [
+fn json(body: impl Into<Body>) -> Response {
+    let value = HeaderValue::from_static;
+    let headers = [
         (
             header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json; charset=utf-8"),
+            value("application/json; charset=utf-8"),
         ),
-        (
-            header::ACCESS_CONTROL_ALLOW_ORIGIN,
-            HeaderValue::from_static("*"),
-        ),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, value("*")),
         // With the token in a header, all sessions poll the same URL.
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::CACHE_CONTROL, value("no-store")),
     ];
-    let mut response = Response::new(body.into());
-    response.headers_mut().extend(HEADERS);
-    response
+    let body: Body = body.into();
+    (headers, body).into_response()
 }

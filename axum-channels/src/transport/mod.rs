@@ -1,8 +1,8 @@
 //! Transports: WebSocket, over TCP or another stream of hyper's, and long-polling.
 //!
 //! A [`Mount`] is a socket handler at its path; with its endpoint it is a [`MountedSocket`](mount::MountedSocket).
-//! `routes` passes requests to its transports. `connect` accepts or refuses clients for both; `start` starts the channels
-//! of one that is accepted, a [`connection::Connection`] on either, which `disconnector` closes by its socket's id.
+//! `routes` passes requests to its transports. `connect` accepts or refuses clients for both, and starts the channels of
+//! one that is accepted, a [`connection::Connection`] on either, which `disconnector` closes by its socket's id.
 //!
 //! `websocket` answers the request, and `handshake` validates it. Then a [`driver::Driver`], one task, reads frames
 //! (`frame`) for its channels, and all messages are sent through the connection's [`outbox::Outbox`]. `longpoll` passes
@@ -33,7 +33,6 @@ mod queue;
 mod read_pause;
 mod registry;
 mod routes;
-mod start;
 mod stream;
 mod subprotocol;
 mod websocket;

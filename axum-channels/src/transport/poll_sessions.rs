@@ -3,7 +3,6 @@
 use crate::sync::lock;
 use bytes::Bytes;
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
@@ -76,11 +75,5 @@ impl Drop for OpenSession {
 fn token() -> Result<Arc<str>, getrandom::Error> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
-    Ok(bytes
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}"); // writing into a string cannot fail
-            text
-        })
-        .into())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)).into())
 }

@@ -1,13 +1,12 @@
 //! Routes of a mounted socket: one for each of its transports.
 
-use super::connect::status;
 use super::mount::{Mount, MountedSocket};
 use super::options::TransportPath;
 use super::{longpoll, websocket};
 use crate::endpoint::{Endpoint, Mounted};
 use axum::extract::{RawPathParams, Request};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any};
 use axum::{RequestExt, Router};
 use std::collections::BTreeSet;
@@ -68,7 +67,7 @@ async fn serve<F: Future<Output = Response>>(
 ) -> Response {
     let params = request.extract_parts::<RawPathParams>().await;
     match params.is_ok_and(|params| params.iter().any(|(_, value)| value.is_empty())) {
-        true => status(StatusCode::NOT_FOUND),
+        true => StatusCode::NOT_FOUND.into_response(),
         false => transport(request).await,
     }
 }

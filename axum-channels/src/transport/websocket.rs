@@ -1,7 +1,6 @@
 //! The WebSocket transport: from a request to a running connection.
 
 use super::buffer::read_body;
-use super::connect::status;
 use super::connection::Connection;
 use super::driver::{Driver, Phase};
 use super::format::{Format, Framing};
@@ -14,9 +13,9 @@ use super::registry::Admission;
 use super::stream::Stream;
 use super::subprotocol;
 use crate::log;
-use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,11 +28,11 @@ const TRANSPORT: &str = Framing::WebSocket.transport();
 ///
 /// Statuses as in Phoenix's `Phoenix.Transports.WebSocket`: 400 for any other request, 403 for a refused origin, an unknown
 /// `vsn` or a refused connection.
-pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Response<Body> {
+pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let mount = &socket.mount;
     if !mount.allows(&parts) {
-        return status(StatusCode::FORBIDDEN);
+        return StatusCode::FORBIDDEN.into_response();
     }
     let handshake = Handshake::read(&parts);
     let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or("HTTP/1.1");
@@ -47,11 +46,11 @@ pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Respo
     }
     let Ok(subprotocol) = subprotocol::select(&parts.headers, &mount.options.subprotocols) else {
         mount.log.refused(TRANSPORT, log::Refusal::NoSubprotocol);
-        return status(StatusCode::FORBIDDEN);
+        return StatusCode::FORBIDDEN.into_response();
     };
     if mount.registry.is_draining() {
         mount.log.refused(TRANSPORT, log::Refusal::Draining);
-        return status(StatusCode::SERVICE_UNAVAILABLE);
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     match socket.connect(parts, Framing::WebSocket).await {
         Ok((connected, format)) => match mount.registry.admit() {
@@ -67,7 +66,7 @@ pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Respo
             }
             None => {
                 mount.log.refused(TRANSPORT, log::Refusal::Draining);
-                status(StatusCode::SERVICE_UNAVAILABLE)
+                StatusCode::SERVICE_UNAVAILABLE.into_response()
             }
         },
         Err(refusal) => refusal.response(),
@@ -75,15 +74,11 @@ pub(super) async fn serve(socket: Arc<MountedSocket>, request: Request) -> Respo
 }
 
 /// RFC 6455 §4.4: the response to another version names ours.
-fn no_websocket(mount: &Mount, missing: &'static str) -> Response<Body> {
+fn no_websocket(mount: &Mount, missing: &'static str) -> Response {
     let reason = log::Refusal::NoWebSocket(missing);
     mount.log.refused(TRANSPORT, reason);
-    let mut response = status(StatusCode::BAD_REQUEST);
-    response.headers_mut().insert(
-        header::SEC_WEBSOCKET_VERSION,
-        HeaderValue::from_static("13"),
-    );
-    response
+    let version = [(header::SEC_WEBSOCKET_VERSION, "13")];
+    (StatusCode::BAD_REQUEST, version).into_response()
 }
 
 /// The task of a connection: it waits until hyper releases the socket, and then runs the connection to its end.

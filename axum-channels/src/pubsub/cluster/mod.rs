@@ -33,7 +33,6 @@ pub(crate) use peer::Known;
 pub use peer::Peer;
 pub use stats::Stats;
 pub use stored::{Place, Stored, StoredBroadcast};
-pub(crate) use tasks::Running;
 
 use crate::error::Result;
 use crate::log;

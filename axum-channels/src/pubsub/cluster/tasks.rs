@@ -2,6 +2,7 @@
 
 use super::interests::Step;
 use super::{Cluster, Inbound, Message, Node, Stored};
+use crate::abort_on_drop::AbortOnDrop;
 use crate::error::Result;
 use crate::log;
 use crate::message::Topic;
@@ -9,7 +10,7 @@ use crate::pubsub::History;
 use crate::with_timeout::with_timeout;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 /// Time for which a topic without subscribers stays subscribed to in the engine.
@@ -32,21 +33,11 @@ const AT_ONCE: usize = 64;
 /// Pause before the adapter is run again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The task of an adapter, aborted when this is dropped.
-pub(crate) struct Running(AbortHandle);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 impl Cluster {
     /// Runs the adapter for an endpoint, until the returned value is dropped.
-    pub(crate) fn run(self: &Arc<Self>, endpoint: Weak<dyn Inbound>) -> Running {
+    pub(crate) fn run(self: &Arc<Self>, endpoint: Weak<dyn Inbound>) -> AbortOnDrop {
         let _ = self.inbound.set(endpoint); // it is run once
-        let running = self.runtime.spawn(run(self.clone()));
-        Running(running.abort_handle())
+        AbortOnDrop(self.runtime.spawn(run(self.clone())).abort_handle())
     }
 
     /// Starts the task of a topic.

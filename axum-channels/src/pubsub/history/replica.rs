@@ -167,12 +167,6 @@ impl PubSub {
         self.history(topic)
             .filter(|history| history.engine.is_some())
     }
-
-    fn receivers(&self, topic: &str) -> Receivers {
-        let shard = lock(self.shard(topic));
-        let subscribers = shard.get(topic);
-        subscribers.map_or(Receivers::None, |subscribers| subscribers.receivers())
-    }
 }
 
 /// The clients that have asked for positions have a broadcast already.
