@@ -1,14 +1,13 @@
 //! The part of an adapter that is the same for each engine with presences: queue, reconnects, subscriptions, leases.
 //!
 //! - [`Engine`] and [`Connection`]: what differs between engines.
-//! - [`Core`]: the calls of the node. `adapter`: the trait of adapters, by these calls.
+//! - [`Core`]: the calls of the node.
 //! - `session`: one connection, from its start to its failure.
 //! - `link`: the current connection, and the topics that it is subscribed to.
 //! - `outbox`: messages that wait for it. `bundles`: those of a topic as one. `window`: those that it has not confirmed.
 //! - `refused`: answers that concern a call, and not the connection.
 //! - `journal`: this node's presences in the engine. `missing`: nodes that may be gone.
 
-mod adapter;
 mod backoff;
 mod bundles;
 mod core;
@@ -22,7 +21,6 @@ mod session;
 mod window;
 
 pub(crate) use self::core::Core;
-pub(crate) use adapter::adapter;
 pub(crate) use journal::Field;
 pub(crate) use refused::{Part, Refusals, Refused};
 pub(crate) use session::Ended;

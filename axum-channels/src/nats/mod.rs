@@ -24,8 +24,13 @@ mod violation;
 
 pub use error::NatsError;
 
-use crate::engine::{Core, adapter};
+use crate::engine::Core;
+use crate::error::Result;
+use crate::message::Topic;
+use crate::pubsub::History;
+use crate::pubsub::cluster::{Adapter, Message, Node, Stored};
 use addresses::Addresses;
+use bytes::Bytes;
 use names::Names;
 use server::Server;
 use std::fmt;
@@ -186,7 +191,43 @@ impl Nats {
     }
 }
 
-adapter!(Nats);
+impl Adapter for Nats {
+    async fn run(&self, node: Node) -> Result<()> {
+        self.core.run(node).await
+    }
+
+    async fn subscribe(&self, topic: &Topic) -> Result<()> {
+        self.core.subscribe(topic).await
+    }
+
+    async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
+        self.core.unsubscribe(topic).await
+    }
+
+    async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
+        self.core.presences(topic).await
+    }
+
+    fn has_histories(&self) -> bool {
+        self.core.has_histories()
+    }
+
+    async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
+        self.core.history(topic, limits).await
+    }
+
+    async fn stop(&self) -> Result<()> {
+        self.core.stop().await
+    }
+
+    fn lag(&self) -> Duration {
+        self.core.lag()
+    }
+
+    fn publish(&self, message: &Message<'_>) -> Result<()> {
+        self.core.publish(message)
+    }
+}
 
 /// Without the URL, which may have a password.
 impl fmt::Debug for Nats {

@@ -22,8 +22,13 @@ mod server;
 
 pub use error::RedisError;
 
-use crate::engine::{Core, Engine, adapter};
+use crate::engine::{Core, Engine};
+use crate::error::Result;
+use crate::message::Topic;
+use crate::pubsub::History;
+use crate::pubsub::cluster::{Adapter, Message, Node, Stored};
 use address::Address;
+use bytes::Bytes;
 use engine::RedisEngine;
 use format::Format;
 use names::{Names, Scope};
@@ -247,7 +252,43 @@ impl Redis {
     }
 }
 
-adapter!(Redis);
+impl Adapter for Redis {
+    async fn run(&self, node: Node) -> Result<()> {
+        self.core.run(node).await
+    }
+
+    async fn subscribe(&self, topic: &Topic) -> Result<()> {
+        self.core.subscribe(topic).await
+    }
+
+    async fn unsubscribe(&self, topic: &Topic) -> Result<()> {
+        self.core.unsubscribe(topic).await
+    }
+
+    async fn presences(&self, topic: &Topic) -> Result<Vec<Bytes>> {
+        self.core.presences(topic).await
+    }
+
+    fn has_histories(&self) -> bool {
+        self.core.has_histories()
+    }
+
+    async fn history(&self, topic: &Topic, limits: History) -> Result<Stored> {
+        self.core.history(topic, limits).await
+    }
+
+    async fn stop(&self) -> Result<()> {
+        self.core.stop().await
+    }
+
+    fn lag(&self) -> Duration {
+        self.core.lag()
+    }
+
+    fn publish(&self, message: &Message<'_>) -> Result<()> {
+        self.core.publish(message)
+    }
+}
 
 /// Without the URL, which may have a password.
 impl fmt::Debug for Redis {
