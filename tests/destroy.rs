@@ -594,6 +594,24 @@ fn other_options_than_those_of_gen_are_named() {
 }
 
 #[test]
+fn some_of_the_options_of_gen_are_others() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room", "--topic", "hall"]]);
+    let before = sandbox.tree();
+    for options in [
+        ["--socket", "User"].as_slice(),
+        &["--topic", "hall", "--socket", "Device"],
+    ] {
+        let args = [&["destroy", "channel", "Room"], options].concat();
+
+        sandbox.run(&args).misused(
+            "error: `Room` was made with other options\n\
+             help: hello-sockets destroy channel Room --topic hall\n",
+        );
+    }
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
 fn between_runs_that_all_have_values_nothing_is_guessed() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
         let sandbox = sandbox.after(&[

@@ -68,10 +68,18 @@ fn what_was_held_back_counts_until_the_task_takes_it() {
         let expected: Vec<_> = (1..=capacity).map(Ok).collect();
         assert_eq!(filled, expected, "capacity {capacity}");
         queue.drain(|_, number| Err(number));
-        assert_eq!(push(capacity + 1), Err(SendError::Full), "capacity {capacity}");
+        assert_eq!(
+            push(capacity + 1),
+            Err(SendError::Full),
+            "capacity {capacity}"
+        );
         queue.drain(|_, number| if number == 1 { Ok(()) } else { Err(number) });
         let refilled = [push(capacity + 1), push(capacity + 2)];
-        assert_eq!(refilled, [Ok(capacity), Err(SendError::Full)], "capacity {capacity}");
+        assert_eq!(
+            refilled,
+            [Ok(capacity), Err(SendError::Full)],
+            "capacity {capacity}"
+        );
     }
 }
 
