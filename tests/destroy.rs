@@ -1245,6 +1245,37 @@ fn an_import_is_taken_out_of_a_list_that_its_owner_has_moved_it_into() {
 }
 
 #[test]
+fn an_import_is_taken_out_from_between_others_of_a_list() {
+    const ENDPOINT: &str = "my_app/src/endpoint.rs";
+    for (list, expected) in [
+        (
+            "use crate::{assets, auth, log};",
+            "use crate::{assets, log};",
+        ),
+        (
+            "use crate::{\n    assets,\n    auth,\n    log,\n};",
+            "use crate::{\n    assets,\n    log,\n};",
+        ),
+    ] {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room"], &["gen", "auth"]]);
+        rewrite(
+            &sandbox,
+            ENDPOINT,
+            &[
+                ("use crate::auth;\n", ""),
+                ("use crate::log;\n", ""),
+                ("use crate::assets;", list),
+            ],
+        );
+
+        sandbox.run(&["destroy", "auth", "--strict"]).succeeded();
+
+        let endpoint = sandbox.read(ENDPOINT);
+        assert!(endpoint.contains(&format!("{expected}\n")), "{endpoint}");
+    }
+}
+
+#[test]
 fn what_was_replaced_comes_back_for_a_text_in_another_format() {
     let rust = Sandbox::with_app();
     let phoenix = Sandbox::with_phoenix_app();
