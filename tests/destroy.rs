@@ -1245,9 +1245,13 @@ fn an_import_is_taken_out_of_a_list_that_its_owner_has_moved_it_into() {
 }
 
 #[test]
-fn an_import_is_taken_out_from_between_others_of_a_list() {
+fn an_import_is_taken_out_of_a_list_of_several() {
     const ENDPOINT: &str = "my_app/src/endpoint.rs";
     for (list, expected) in [
+        (
+            "use crate::{auth, assets, log};",
+            "use crate::{assets, log};",
+        ),
         (
             "use crate::{assets, auth, log};",
             "use crate::{assets, log};",
