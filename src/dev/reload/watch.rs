@@ -188,8 +188,8 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "it makes folders")]
     fn packages_are_found_at_any_depth() {
         let folder = tempfile::tempdir().expect("a folder");
-        let scripts = folder.path().join("js/lib");
-        std::fs::create_dir_all(&scripts).expect("folders are made");
+        let scripts = folder.path().join("js");
+        std::fs::create_dir(&scripts).expect("a folder is made");
         assert!(!has_packages(folder.path()).expect("it is read"));
         std::fs::create_dir(scripts.join(PACKAGES)).expect("a folder is made");
         assert!(has_packages(folder.path()).expect("it is read"));
