@@ -594,6 +594,24 @@ fn other_options_than_those_of_gen_are_named() {
 }
 
 #[test]
+fn some_of_the_options_of_gen_are_others() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room", "--topic", "hall"]]);
+    let before = sandbox.tree();
+    for options in [
+        ["--socket", "User"].as_slice(),
+        &["--topic", "hall", "--socket", "Device"],
+    ] {
+        let args = [&["destroy", "channel", "Room"], options].concat();
+
+        sandbox.run(&args).misused(
+            "error: `Room` was made with other options\n\
+             help: hello-sockets destroy channel Room --topic hall\n",
+        );
+    }
+    assert_eq!(different(&sandbox, &before), [""; 0]);
+}
+
+#[test]
 fn between_runs_that_all_have_values_nothing_is_guessed() {
     for sandbox in [Sandbox::with_app(), Sandbox::with_phoenix_app()] {
         let sandbox = sandbox.after(&[
@@ -1224,6 +1242,41 @@ fn an_import_is_taken_out_of_a_list_that_its_owner_has_moved_it_into() {
     ];
     assert_eq!(uses(SCRIPT, "import "), imports);
     assert!(!sandbox.exists("my_app/assets/js/token.js"));
+}
+
+#[test]
+fn an_import_is_taken_out_of_a_list_of_several() {
+    const ENDPOINT: &str = "my_app/src/endpoint.rs";
+    for (list, expected) in [
+        (
+            "use crate::{auth, assets, log};",
+            "use crate::{assets, log};",
+        ),
+        (
+            "use crate::{assets, auth, log};",
+            "use crate::{assets, log};",
+        ),
+        (
+            "use crate::{\n    assets,\n    auth,\n    log,\n};",
+            "use crate::{\n    assets,\n    log,\n};",
+        ),
+    ] {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "Room"], &["gen", "auth"]]);
+        rewrite(
+            &sandbox,
+            ENDPOINT,
+            &[
+                ("use crate::auth;\n", ""),
+                ("use crate::log;\n", ""),
+                ("use crate::assets;", list),
+            ],
+        );
+
+        sandbox.run(&["destroy", "auth", "--strict"]).succeeded();
+
+        let endpoint = sandbox.read(ENDPOINT);
+        assert!(endpoint.contains(&format!("{expected}\n")), "{endpoint}");
+    }
 }
 
 #[test]

@@ -51,3 +51,19 @@ fn smallest<'a>(
     }
     smallest
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::edit::language::Language;
+
+    #[test]
+    fn the_level_of_a_file_is_the_smallest_of_its_code() {
+        let text = "/*\n c\n */\nfn a() {\n    b();\n  let c = \"\n d\";\n}\n";
+        let language = Language::of(Path::new("a.rs")).expect("Rust is known");
+        let source = Source::new(text.to_owned(), language);
+        assert_eq!(level_of(&source), Some("  "));
+    }
+}

@@ -107,6 +107,20 @@ fn a_text_that_was_changed_is_a_manual_step() {
     assert_eq!((ran.code, sandbox.read(LIB)), (Some(3), before));
 }
 
+/// Its anchor is another one by now, which the app does not have.
+#[test]
+fn an_earlier_text_stays_if_the_changed_one_has_no_place() {
+    let sandbox = with_note();
+    let before = sandbox.read(LIB);
+    let text = generator(NEW, "").replace("NAME", "TITLE");
+    sandbox.write(&format!("{TEMPLATES}/note/generator.toml"), &text);
+
+    let ran = sandbox.run(&["upgrade", "--strict"]);
+
+    ran.prints(&format!("    {NEW}\n"));
+    assert_eq!((ran.code, sandbox.read(LIB)), (Some(3), before));
+}
+
 /// The generator has two routes, and the options say which one is made: the other one has no part in the comparison.
 #[test]
 fn a_changed_text_that_an_option_has_chosen_takes_the_place_of_the_earlier_one() {

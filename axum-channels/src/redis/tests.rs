@@ -91,6 +91,17 @@ fn another_url_is_refused_without_its_password() {
 }
 
 #[test]
+fn the_error_of_another_url_is_about_its_scheme() {
+    for (url, expected) in [
+        ("http://localhost", "its scheme is `http`"),
+        ("localhost:6379", "it has no scheme"),
+    ] {
+        let error = Redis::new(url).expect_err(url).to_string();
+        assert!(error.ends_with(&format!(": {expected}")), "{error}");
+    }
+}
+
+#[test]
 fn the_password_is_not_shown() {
     let redis = Redis::new("redis://user:secret@localhost/3").expect("a URL");
     let shown = format!("{redis:?}");

@@ -183,4 +183,15 @@ mod tests {
         let help = "sudo sysctl fs.inotify.max_user_watches=524288";
         assert_eq!(problem.help.as_deref(), Some(help));
     }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "it makes folders")]
+    fn packages_are_found_at_any_depth() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let scripts = folder.path().join("js");
+        std::fs::create_dir(&scripts).expect("a folder is made");
+        assert!(!has_packages(folder.path()).expect("it is read"));
+        std::fs::create_dir(scripts.join(PACKAGES)).expect("a folder is made");
+        assert!(has_packages(folder.path()).expect("it is read"));
+    }
 }

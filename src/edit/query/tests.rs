@@ -149,6 +149,8 @@ fn what_is_no_query_is_refused() {
         "block)",
         "(block @)",
         "(block (#what? @b \"c\"))",
+        "(block (#not-any-of? @b \"c\"))",
+        "(block (#last? @b \"c\"))",
         "(block name:)",
         "(#eq? @a \"b\")",
         "(block (#match? @b \"(\"))",

@@ -57,3 +57,42 @@ fn what_the_task_has_taken_counts_no_more_and_what_it_has_held_back_does() {
     assert_eq!(taken, [2, 3]);
     assert_eq!(push(5), Ok(1));
 }
+
+#[test]
+fn what_was_held_back_counts_until_the_task_takes_it() {
+    let capacities = [(Weight::Message, 2), (Weight::Broadcast(4), 3)];
+    for (weight, capacity) in capacities {
+        let queue = KeyedQueue::default();
+        let push = |number| queue.push(1, number, weight, LIMITS);
+        let filled: Vec<_> = (1..=capacity).map(push).collect();
+        let expected: Vec<_> = (1..=capacity).map(Ok).collect();
+        assert_eq!(filled, expected, "capacity {capacity}");
+        queue.drain(|_, number| Err(number));
+        assert_eq!(
+            push(capacity + 1),
+            Err(SendError::Full),
+            "capacity {capacity}"
+        );
+        queue.drain(|_, number| if number == 1 { Ok(()) } else { Err(number) });
+        let refilled = [push(capacity + 1), push(capacity + 2)];
+        assert_eq!(
+            refilled,
+            [Ok(capacity), Err(SendError::Full)],
+            "capacity {capacity}"
+        );
+    }
+}
+
+#[test]
+fn messages_wait_for_those_of_their_own_receiver_alone() {
+    let queue = KeyedQueue::default();
+    for (key, number) in [(1, 1), (2, 2), (1, 3), (2, 4)] {
+        assert!(queue.push(key, number, Weight::Message, LIMITS).is_ok());
+    }
+    let mut offered = Vec::new();
+    queue.drain(|key, number| {
+        offered.push((key, number));
+        if key == 1 { Err(number) } else { Ok(()) }
+    });
+    assert_eq!(offered, [(1, 1), (2, 2), (2, 4)]);
+}
