@@ -836,6 +836,109 @@ fn another_module_called_auth_is_no_use_of_ours() {
     by_destroy(&sandbox, &["auth"]);
 }
 
+#[test]
+fn tokens_and_sessions_stay_for_code_of_the_app_that_uses_them() {
+    let [token, sign_in]: [&[&str]; 2] = [&["gen", "auth"], &["gen", "auth", "--sign-in"]];
+    for (generated, path, code) in [
+        (
+            token,
+            "src/page.rs",
+            "use crate::auth::CurrentUser;\n\npub fn page(_: CurrentUser) {}\n",
+        ),
+        (
+            token,
+            "src/page.rs",
+            "use crate::{auth::CurrentUser, state};\n\npub fn page(_: CurrentUser) {}\n",
+        ),
+        (
+            token,
+            "src/page.rs",
+            "use crate::auth::{self, CurrentUser};\n\npub fn page(_: CurrentUser) {}\n",
+        ),
+        (
+            token,
+            "src/page.rs",
+            "pub fn page(_: crate::auth::CurrentUser) {}\n",
+        ),
+        (
+            token,
+            "src/page.rs",
+            "use crate::auth;\n\npub fn page(user: auth::CurrentUser) {}\n",
+        ),
+        (
+            token,
+            "src/page.rs",
+            "use crate::auth;\n\npub const SIGN: usize = auth::sign as usize;\n",
+        ),
+        (
+            token,
+            "tests/page.rs",
+            "use my_app::auth;\n\nconst SIGN: usize = auth::sign as usize;\n",
+        ),
+        (
+            sign_in,
+            "src/page.rs",
+            "use crate::sessions::Session;\n\npub fn page(_: Session) {}\n",
+        ),
+        (
+            sign_in,
+            "tests/page.rs",
+            "use my_app::sessions::{Session, Sessions};\n\nfn page(_: Session, _: Sessions) {}\n",
+        ),
+    ] {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"], generated]);
+        sandbox.write(&format!("my_app/{path}"), code);
+        let before = sandbox.tree();
+
+        let ran = sandbox.ok(&["destroy", "auth"]);
+
+        let mut changed = different(&sandbox, &before);
+        changed.sort();
+        changed.dedup();
+        let expected = [
+            "my_app/assets/js/token.js",
+            "my_app/assets/js/user_socket.js",
+            "my_app/src/channels/user_socket.rs",
+        ];
+        assert_eq!(changed, expected, "{path}: {code}");
+        let stays = format!("src/auth.rs stays: {path} needs it.");
+        assert!(ran.stdout.contains(&stays), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn the_feature_of_tokens_stays_for_code_that_signs_others() {
+    let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"], &["gen", "auth"]]);
+    let code = "use axum_channels::Signer;\n\npub struct DeviceSigner(pub Signer);\n";
+    sandbox.write("my_app/src/devices.rs", code);
+
+    sandbox.ok(&["destroy", "auth"]);
+
+    let manifest = sandbox.read("my_app/Cargo.toml");
+    assert!(manifest.contains("\"token\""), "{manifest}");
+    assert!(!sandbox.exists("my_app/src/auth.rs"));
+}
+
+#[test]
+fn the_user_of_a_socket_stays_while_a_channel_reads_it() {
+    for read in [
+        "&socket.handler::<UserSocket>().user",
+        "{\n        let handler = socket.handler::<UserSocket>();\n        &handler.user\n    }",
+    ] {
+        let sandbox = Sandbox::with_app().after(&[&["gen", "channel", "User"], &["gen", "auth"]]);
+        let code = format!(
+            "use axum_channels::Socket;\n\nuse crate::channels::user_socket::UserSocket;\n\n\
+             pub fn name(socket: &Socket) -> &str {{\n    {read}\n}}\n"
+        );
+        sandbox.write("my_app/src/name.rs", &code);
+        sandbox.run(&["destroy", "auth"]).misused(
+            "error: src/name.rs reads the `user` of UserSocket\n\
+             help: remove that, or keep the tokens\n",
+        );
+        by_destroy(&sandbox, &["auth", "--socket", "Device"]);
+    }
+}
+
 /// `gen channel` adds one for its test, `gen auth` one for its module.
 #[test]
 fn a_dependency_of_the_crate_and_that_of_its_tests_go_each_with_its_generator() {
