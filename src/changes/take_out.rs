@@ -204,9 +204,11 @@ impl Changes<'_> {
 
     fn is_needing(&self, path: &Path, need: &Need) -> Result<bool> {
         let bytes = self.read(path)?.unwrap_or_default();
-        if !need.mentions.is_empty() && !has_word(&String::from_utf8_lossy(&bytes), &need.mentions)
-        {
-            return Ok(false);
+        if !need.mentions.is_empty() {
+            let text = String::from_utf8_lossy(&bytes);
+            if !need.mentions.iter().any(|word| has_word(&text, word)) {
+                return Ok(false);
+            }
         }
         let (Some(query), Some(source)) = (&need.holds, self.source(path)?) else {
             return Ok(true);

@@ -149,9 +149,10 @@ pub struct Need {
     pub unless: String,
     /// Patterns of files, such as `lib/**/*.ex`.
     pub search: Vec<String>,
-    /// A word in these files. Without it, any of them counts.
-    #[serde(default)]
-    pub mentions: String,
+    /// A word in these files, or one of several. Without one, any of them counts.
+    #[serde(default, deserialize_with = "one_or_many")]
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub mentions: Vec<String>,
     /// Query for code in these files.
     pub holds: Option<String>,
     /// Query for the nodes in which `holds` has to match, as `@scope`.
