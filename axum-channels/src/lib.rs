@@ -171,7 +171,6 @@
 #![cfg_attr(docsrs, doc(auto_cfg(hide(fuzzing))))]
 #![forbid(unsafe_code)]
 
-mod abort_on_drop;
 mod allocator;
 mod builder;
 mod channel;
@@ -208,6 +207,7 @@ mod serve;
 mod session;
 mod socket;
 mod sync;
+mod task;
 #[cfg(any(feature = "redis", feature = "token", fuzzing))]
 mod term;
 #[cfg(any(feature = "testing", test, fuzzing))]
@@ -216,7 +216,6 @@ pub mod testing;
 mod token;
 mod transport;
 mod url;
-mod with_timeout;
 
 pub use builder::EndpointBuilder;
 pub use channel::{Channel, Channels, HandleInfo, Sender, SocketHandler};

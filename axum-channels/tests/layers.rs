@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, from the lowest.
-const LAYERS: [&str; 38] = [
+const LAYERS: [&str; 37] = [
     "sync",
     "dice",
-    "abort_on_drop",
     "allocator",
     "client_id",
     "term",
@@ -18,7 +17,7 @@ const LAYERS: [&str; 38] = [
     "params",
     "log",
     "guard",
-    "with_timeout",
+    "task",
     "session",
     "rate_limit",
     "url",

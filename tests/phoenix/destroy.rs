@@ -205,6 +205,27 @@ fn params_of_a_script_come_back_as_they_were_in_each_version() {
 }
 
 #[test]
+fn tokens_stay_for_code_of_the_app_that_signs_them() {
+    let sandbox = with_socket(
+        "",
+        &[
+            ("lib/shop_web/router.ex", ROUTER),
+            ("config/config.exs", "import Config\n\nconfig :shop, a: 1\n"),
+        ],
+    );
+    sandbox.ok(&["gen", "auth"]);
+    let devices = "defmodule ShopWeb.Devices do\n  alias ShopWeb.SocketToken\n\n  def token(device), do: SocketToken.sign(device)\nend\n";
+    sandbox.write("my_app/lib/shop_web/devices.ex", devices);
+
+    let ran = sandbox.ok(&["destroy", "auth"]);
+
+    let stays = "lib/shop_web/channels/socket_token.ex stays: lib/shop_web/devices.ex needs it.\n";
+    ran.prints(stays);
+    assert!(sandbox.exists("my_app/lib/shop_web/channels/socket_token.ex"));
+    assert!(!sandbox.read(HANDLER).contains("SocketToken"));
+}
+
+#[test]
 fn a_socket_of_the_app_stays_and_is_mounted_only_if_it_was() {
     let user = socket("ShopWeb.UserSocket", "");
     let path = "my_app/lib/shop_web/channels/user_socket.ex";

@@ -6,7 +6,7 @@ use crate::message::{Asked, Payload, Refused, Reply};
 use crate::pubsub::{InUse, Subscription};
 use crate::session::{Out, Reason};
 use crate::socket::Socket;
-use crate::with_timeout::with_timeout;
+use crate::task::with_timeout;
 use std::any::{Any, type_name};
 use std::cell::Cell;
 use std::future::ready;

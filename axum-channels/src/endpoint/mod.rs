@@ -19,7 +19,6 @@ pub(crate) use presence_callbacks::PresenceCallbacks;
 pub use presence_handler::PresenceHandler;
 pub(crate) use state::States;
 
-use crate::abort_on_drop::AbortOnDrop;
 use crate::log::Filter;
 use crate::message::{Payload, Presences};
 use crate::origin::{CheckOrigin, RefusedOrigin};
@@ -28,6 +27,7 @@ use crate::proxies::TrustedProxies;
 use crate::pubsub::PubSub;
 use crate::pubsub::cluster;
 use crate::sync::{Mutex, lock};
+use crate::task::AbortOnDrop;
 use crate::url::PublicUrl;
 use axum::Router;
 use axum::http::HeaderMap;

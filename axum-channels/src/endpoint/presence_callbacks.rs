@@ -6,7 +6,7 @@ use crate::guard::guarded;
 use crate::log;
 use crate::message::{PresenceDiff, Presences, Topic};
 use crate::sync::{Mutex, lock};
-use crate::with_timeout::with_timeout;
+use crate::task::with_timeout;
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
 use std::mem::replace;

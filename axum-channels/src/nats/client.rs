@@ -8,7 +8,7 @@ use super::violation::Violation;
 use crate::engine::LIMIT;
 use crate::error::{Error, Result};
 use crate::sync::lock;
-use crate::with_timeout::with_timeout;
+use crate::task::with_timeout;
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
 use std::sync::{Arc, Mutex};

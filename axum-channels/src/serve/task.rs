@@ -3,9 +3,9 @@
 use super::accept::accept;
 use super::connection::{Acceptor, App};
 use super::{Phase, Serve};
-use crate::abort_on_drop::AbortOnDrop;
 use crate::endpoint::Endpoint;
 use crate::log;
+use crate::task::AbortOnDrop;
 use axum::extract::Request;
 use axum::response::Response;
 use std::convert::Infallible;

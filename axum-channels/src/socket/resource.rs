@@ -1,6 +1,6 @@
-use crate::abort_on_drop::AbortOnDrop;
 use crate::message::Topic;
 use crate::pubsub;
+use crate::task::AbortOnDrop;
 
 /// Something that a channel started and that ends with it.
 pub(super) enum Resource {

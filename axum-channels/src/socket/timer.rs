@@ -1,8 +1,8 @@
 use super::Context;
 use super::channel_slots::ChannelSlot;
 use super::resource::Resource;
-use crate::abort_on_drop::AbortOnDrop;
 use crate::session::Key;
+use crate::task::AbortOnDrop;
 use std::fmt;
 use std::sync::Arc;
 

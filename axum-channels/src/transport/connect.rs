@@ -14,7 +14,7 @@ use crate::params::Params;
 use crate::pubsub::Subscription;
 use crate::runner::Runner;
 use crate::socket::{ConnectInfo, Context, LazyMailbox};
-use crate::with_timeout::with_timeout;
+use crate::task::with_timeout;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::{StatusCode, request::Parts};

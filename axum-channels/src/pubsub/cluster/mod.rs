@@ -37,7 +37,7 @@ pub use stored::{Place, Stored, StoredBroadcast};
 use crate::error::Result;
 use crate::log;
 use crate::message::Topic;
-use crate::with_timeout::with_timeout;
+use crate::task::with_timeout;
 use interests::Interests;
 use stats::Counters;
 use std::future::poll_fn;

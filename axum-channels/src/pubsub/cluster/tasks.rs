@@ -2,12 +2,12 @@
 
 use super::interests::Step;
 use super::{Cluster, Inbound, Message, Node, Stored};
-use crate::abort_on_drop::AbortOnDrop;
 use crate::error::Result;
 use crate::log;
 use crate::message::Topic;
 use crate::pubsub::History;
-use crate::with_timeout::with_timeout;
+use crate::task::AbortOnDrop;
+use crate::task::with_timeout;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::task::JoinSet;
