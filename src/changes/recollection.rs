@@ -22,7 +22,7 @@ pub struct Recollection<'a> {
 
 impl<'a> Recollection<'a> {
     /// Returns that of a file with the recorded `changes`, of which the last one comes first. `now` is its text. If no run has
-    /// replaced a line, a reader has pasted what is taken out, or `is_inserted`: a run has inserted it.
+    /// replaced a line, `is_inserted` distinguishes what a run has inserted from what a reader has pasted.
     pub fn of(
         changes: Vec<&'a FileChange>,
         now: &str,
