@@ -317,10 +317,9 @@ fn walk(sandbox: &Sandbox, seed: u64, is_rust: bool, options: &[&str]) {
     let (left, _) = without_own_lines(&sandbox.tree());
     let mounts = ["my_app/src/endpoint.rs", "my_app/assets/js/app.js"];
     let is_of_mount = |path: &str| keeps_mount && mounts.contains(&path);
-    let left = left
-        .iter()
-        .filter(|file| !start.contains(file) && !is_of_mount(&file.0));
     let left: Vec<_> = left
+        .iter()
+        .filter(|file| !start.contains(file) && !is_of_mount(&file.0))
         .map(|(path, text)| (path, String::from_utf8_lossy(text)))
         .collect();
     let context = format!("seed {seed}: {made:?}\n{report}");
