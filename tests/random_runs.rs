@@ -60,8 +60,8 @@ const OWN_IN_PHOENIX: [[&str; 3]; 8] = [
     ["assets/js/app.js", "import ", "import \"./own_code.js\""],
 ];
 
-/// Sockets of an owner: they are not mounted, and no script loads their client.
-const OWN_SOCKET_IN_RUST: [(&str, &str); 4] = [
+/// Handlers of an owner's socket that is not mounted.
+const OWN_SOCKET_IN_RUST: [(&str, &str); 2] = [
     (
         "my_app/src/channels/mod.rs",
         "//! Channels and socket handlers.\n\npub mod user_socket;\n",
@@ -73,28 +73,25 @@ const OWN_SOCKET_IN_RUST: [(&str, &str); 4] = [
          fn channels(routes: &mut Channels<Self>) {\n        // Channels of this socket:\n        // routes.channel::<TopicChannel>(\"topic:*\");\n    }\n\n    \
          fn id(&self) -> Option<String> {\n        None\n    }\n}\n",
     ),
-    ("my_app/assets/js/user_socket.js", SCRIPT_OF_OWN_SOCKET),
+];
+/// In the form of `mix phx.gen.socket`, as its client.
+const OWN_SOCKET_IN_PHOENIX: [(&str, &str); 1] = [(
+    "my_app/lib/my_app_web/channels/user_socket.ex",
+    "defmodule MyAppWeb.UserSocket do\n  use Phoenix.Socket\n\n  # Channels of this socket:\n  # channel \"topic:*\", MyAppWeb.TopicChannel\n\n  \
+     @impl true\n  def connect(_params, socket, _connect_info) do\n    {:ok, socket}\n  end\n\n  @impl true\n  def id(_socket), do: nil\nend\n",
+)];
+/// The client of that socket, which no script loads.
+const OWN_CLIENT: [(&str, &str); 2] = [
+    (
+        "my_app/assets/js/user_socket.js",
+        "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {token: window.userToken}})\n\n\
+         socket.connect()\n\nexport default socket\n",
+    ),
     (
         "my_app/assets/js/app.js",
         "// The client of the socket:\n// import \"./user_socket.js\"\n\nimport \"./inspector.js\"\n",
     ),
 ];
-/// In the form of `mix phx.gen.socket`.
-const OWN_SOCKET_IN_PHOENIX: [(&str, &str); 3] = [
-    (
-        "my_app/lib/my_app_web/channels/user_socket.ex",
-        "defmodule MyAppWeb.UserSocket do\n  use Phoenix.Socket\n\n  # Channels of this socket:\n  # channel \"topic:*\", MyAppWeb.TopicChannel\n\n  \
-         @impl true\n  def connect(_params, socket, _connect_info) do\n    {:ok, socket}\n  end\n\n  @impl true\n  def id(_socket), do: nil\nend\n",
-    ),
-    ("my_app/assets/js/user_socket.js", SCRIPT_OF_OWN_SOCKET),
-    (
-        "my_app/assets/js/app.js",
-        "// The client of the socket:\n// import \"./user_socket.js\"\n\nimport \"./inspector.js\"\n",
-    ),
-];
-
-const SCRIPT_OF_OWN_SOCKET: &str = "import {Socket} from \"phoenix\"\n\nlet socket = new Socket(\"/socket\", {params: {token: window.userToken}})\n\n\
-         socket.connect()\n\nexport default socket\n";
 
 /// A word of all lines of an owner.
 const OWN: &str = "own_code";
@@ -349,13 +346,18 @@ fn runs_in_random_order_on_phoenix_are_exact_and_taken_back() {
     }
 }
 
+/// Returns the app with a socket of its owner: `handler`, and its client.
+fn with_own_socket(app: Sandbox, handler: &[(&str, &str)]) -> Sandbox {
+    for (path, text) in handler.iter().chain(&OWN_CLIENT) {
+        app.write(path, text);
+    }
+    app
+}
+
 #[test]
 fn runs_in_random_order_with_a_socket_of_the_owner_on_rust_are_exact_and_taken_back() {
     for seed in seeds() {
-        let sandbox = Sandbox::with_app();
-        for (path, text) in OWN_SOCKET_IN_RUST {
-            sandbox.write(path, text);
-        }
+        let sandbox = with_own_socket(Sandbox::with_app(), &OWN_SOCKET_IN_RUST);
         walk(&sandbox, seed, true, &["--skip"]);
     }
 }
@@ -363,10 +365,7 @@ fn runs_in_random_order_with_a_socket_of_the_owner_on_rust_are_exact_and_taken_b
 #[test]
 fn runs_in_random_order_with_a_socket_of_the_owner_on_phoenix_are_exact_and_taken_back() {
     for seed in seeds() {
-        let sandbox = Sandbox::with_phoenix_app();
-        for (path, text) in OWN_SOCKET_IN_PHOENIX {
-            sandbox.write(path, text);
-        }
+        let sandbox = with_own_socket(Sandbox::with_phoenix_app(), &OWN_SOCKET_IN_PHOENIX);
         walk(&sandbox, seed, false, &["--skip"]);
     }
 }

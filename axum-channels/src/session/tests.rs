@@ -4,10 +4,10 @@ use super::*;
 use crate::message::Payload;
 use serde_json::{Value, json};
 
-/// What the client of [`Test::join`] receives when its channel is closed.
+/// The last message of a closed channel to the client of [`Test::join`].
 const CLOSED: &str = r#"[1,1,"room:a","phx_close",{}]"#;
 
-/// What it receives when its channel has crashed.
+/// That of a crashed one.
 const CRASHED: &str = r#"[1,1,"room:a","phx_error",{"reason":"channel_crash"}]"#;
 
 /// A session that routes `room:*`, with room for two channels and for two queued messages.
